@@ -1,0 +1,57 @@
+// The one exception of the library, and the exit statuses of every program.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace gato {
+
+// DO NOT CHANGE THESE VALUES: scripts and batch systems branch on them, and
+// every man page documents them.
+enum class ExitStatus : int {
+  done = 0,
+  run_failed = 1,      // the work itself failed
+  usage = 2,           // options, configuration, an existing output
+  bad_input = 3,       // malformed, truncated, NaN, unsupported, mismatched data
+  io = 4,              // missing file, cannot read or write, disk full
+  stopped_early = 75,  // EX_TEMPFAIL: checkpoint saved, submit the job again
+  interrupted = 130,   // SIGINT with nothing to save
+  terminated = 143,    // SIGTERM with nothing to save
+};
+
+// Carries what `main` needs: the status to exit with and one message that says
+// where (file, record, key), what (the value) and what to do. The library never
+// exits by itself; cli::run catches this once.
+class Error : public std::runtime_error {
+ public:
+  Error(ExitStatus status, const std::string& message)
+      : std::runtime_error(message), status_(status) {}
+  ExitStatus status() const { return status_; }
+
+ private:
+  ExitStatus status_;
+};
+
+template <class... Args>
+Error usage_error(fmt::format_string<Args...> format, Args&&... args) {
+  return {ExitStatus::usage, fmt::format(format, std::forward<Args>(args)...)};
+}
+template <class... Args>
+Error input_error(fmt::format_string<Args...> format, Args&&... args) {
+  return {ExitStatus::bad_input,
+          fmt::format(format, std::forward<Args>(args)...)};
+}
+template <class... Args>
+Error io_error(fmt::format_string<Args...> format, Args&&... args) {
+  return {ExitStatus::io, fmt::format(format, std::forward<Args>(args)...)};
+}
+template <class... Args>
+Error run_error(fmt::format_string<Args...> format, Args&&... args) {
+  return {ExitStatus::run_failed,
+          fmt::format(format, std::forward<Args>(args)...)};
+}
+
+}  // namespace gato

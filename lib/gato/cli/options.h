@@ -1,0 +1,64 @@
+// One table of options feeds the parser, --help, the man page, completion, the
+// TOML configuration and --dump-config.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gato::cli {
+
+// Where an option's value goes. Its type says how a text is parsed: bool is a
+// flag, a vector may be repeated, or given once with commas; optional stays
+// empty when not given. KEY=VALUE pairs go to a map.
+using Target =
+    std::variant<bool*, int64_t*, uint64_t*, double*, std::string*,
+                 std::optional<int64_t>*, std::optional<double>*,
+                 std::optional<std::string>*, std::vector<int64_t>*,
+                 std::vector<std::string>*, std::map<std::string, std::string>*>;
+
+struct Option {
+  std::string name;     // long name without dashes; the TOML key
+  char short_name = 0;  // 0: none
+  Target target;
+  std::string help;     // one sentence; the default is added by itself
+  std::string group = "Options";
+  std::string value_name;  // FILE, N, P ...
+  double minimum = -std::numeric_limits<double>::infinity();
+  double maximum = std::numeric_limits<double>::infinity();
+  std::vector<std::string> choices;
+  bool is_required = false;
+  bool in_config = true;  // false: concerns this run alone, never dumped
+
+  // Chained setters, so that a table reads as a table.
+  Option& abbreviated(char letter);
+  Option& named(std::string value);
+  Option& within(double low, double high);  // inclusive, checked when parsed
+  Option& one_of(std::vector<std::string> values);
+  Option& required();
+  Option& of_run();  // in_config = false
+};
+
+class OptionTable {
+ public:
+  // The target keeps its present value as the default. The reference stays
+  // valid while the table lives.
+  Option& add(std::string name, Target target, std::string help);
+  // Options added from now on stand under this heading.
+  void group(std::string title);
+  const std::vector<std::unique_ptr<Option>>& options() const {
+    return options_;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Option>> options_;
+  std::string group_ = "Options";
+};
+
+}  // namespace gato::cli

@@ -1,0 +1,46 @@
+// Progress and counts of long work, on stderr.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gato::cli {
+
+// On a terminal one line that is redrawn: done/total, rate, ETA. Elsewhere a
+// plain line per interval (30 s). Silent with --quiet. One at a time.
+class Progress {
+ public:
+  // `unit`: "episodes", "sequences" ...; total 0: not known.
+  Progress(std::string label, std::string unit, int64_t total = 0);
+  ~Progress();  // ends the line
+  void add(int64_t n = 1);
+  void set(int64_t done, const std::string& note = "");
+
+ private:
+  void draw(bool last);
+  std::string label_, unit_, note_;
+  int64_t total_, done_ = 0;
+  std::chrono::steady_clock::time_point start_, drawn_;
+};
+
+// The last line of a run: "counts: read 10, written 8, filtered 1, skipped 1".
+void report_counts(
+    const std::vector<std::pair<std::string, int64_t>>& counts);
+
+// --skip-bad N: passes on the first N errors of status bad_input as warnings
+// and counts them; the next one is thrown.
+class BadRecords {
+ public:
+  explicit BadRecords(int64_t tolerated) : tolerated_(tolerated) {}
+  // Call within a catch block with the caught error; rethrows beyond the limit.
+  void tolerate(const std::exception& error);
+  int64_t skipped() const { return skipped_; }
+
+ private:
+  int64_t tolerated_, skipped_ = 0;
+};
+
+}  // namespace gato::cli

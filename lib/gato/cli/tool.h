@@ -1,0 +1,87 @@
+// What a program is, and the one way to run it.
+//
+//   int main(int argc, char** argv) { return gato::cli::run(tool(), argc, argv); }
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gato/base/error.h"
+#include "gato/cli/options.h"
+
+namespace gato::cli {
+
+// Options that every program has; see cli/common.cc for their help.
+struct CommonOptions {
+  std::string output;  // empty where the command has none or it is optional
+  bool force = false;
+  uint64_t seed = 0;
+  int64_t threads = 0;  // 0 given: the number of processors; resolved before run
+  bool quiet = false;
+  std::string log_level = "info";
+  std::string log_file;
+  bool no_provenance = false;
+  int64_t skip_bad = 0;
+  std::vector<std::string> inputs;  // operands, --files-from, globs expanded
+};
+
+// What is run, for the provenance of its outputs (data/provenance.h).
+struct RunRecord {
+  std::string program, version;
+  std::vector<std::string> arguments;  // argv
+  nlohmann::json configuration;        // merged: what --dump-config prints
+};
+
+// What a command's work gets.
+struct Context {
+  const CommonOptions& common;
+  RunRecord record;
+};
+
+enum class Output { none, optional, required };
+
+struct Example {
+  std::string command;  // one shell line
+  std::string meaning;
+};
+
+// One command: the program itself, or one of its subcommands. `build` adds
+// options bound to state that it owns and returns the work, e.g.
+//   [](OptionTable& table) {
+//     auto options = std::make_shared<PackOptions>();
+//     table.add("length", &options->length, "Tokens a sequence").named("L");
+//     return [options](Context& context) { return pack(*options, context); };
+//   }
+// The work starts only when every option was validated.
+using Work = std::function<ExitStatus(Context&)>;
+struct Command {
+  std::string name;     // empty for a program without subcommands
+  std::string summary;  // one line
+  std::string description;  // paragraphs for --help and the man page
+  std::string operands;  // e.g. "INPUT..."; empty: none are taken
+  size_t minimum_operands = 0;
+  Output output = Output::none;
+  std::string output_help = "File to write";
+  bool skip_bad = false;  // has --skip-bad
+  std::function<Work(OptionTable&)> build;
+  std::vector<Example> examples;
+};
+
+struct Tool {
+  std::string name;     // gato-pack
+  std::string summary;  // one line
+  std::string description;
+  std::vector<Command> commands;  // one without a name, or several with
+  std::vector<std::string> see_also;
+};
+
+// Parses, merges defaults < --config files < command line, validates, runs,
+// maps every exception to an exit status and one line on stderr, checks stdout
+// at close. Hidden options --generate-man and --generate-completion write the
+// man page (roff) and a bash completion from the same table.
+int run(const Tool& tool, int argc, char** argv);
+
+}  // namespace gato::cli

@@ -1,0 +1,54 @@
+// A dense array of one numeric type, as read from a file or sent to a simulator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gato {
+
+enum class DType : uint8_t {
+  boolean, int8, uint8, int16, uint16, int32, uint32, int64, uint64,
+  float32, float64,
+};
+
+size_t size_of(DType dtype);                 // bytes an element
+std::string_view name_of(DType dtype);       // numpy's name: "bool", "uint8" ...
+DType dtype_named(std::string_view name);    // numpy's name; else Error bad_input
+bool is_integer(DType dtype);                // bool counts as integer
+inline bool is_floating(DType dtype) { return !is_integer(dtype); }
+
+// Product of the extents; 1 for a scalar's empty shape.
+int64_t element_count(const std::vector<int64_t>& shape);
+
+// C order, little-endian. bytes.size() == element_count(shape) * size_of(dtype).
+struct Array {
+  DType dtype = DType::float64;
+  std::vector<int64_t> shape;
+  std::vector<std::byte> bytes;
+
+  static Array zeros(DType dtype, std::vector<int64_t> shape);
+
+  int64_t size() const { return element_count(shape); }
+  // Element i in C order. `as_integer` of a uint64 above 2^63 - 1 saturates.
+  double as_double(int64_t i) const;
+  int64_t as_integer(int64_t i) const;
+  void set(int64_t i, double value);
+  void set_integer(int64_t i, int64_t value);
+
+  template <class T>
+  T* data() {
+    return reinterpret_cast<T*>(bytes.data());
+  }
+  template <class T>
+  const T* data() const {
+    return reinterpret_cast<const T*>(bytes.data());
+  }
+
+  // Row i of the first axis, copied: shape[1:].
+  Array row(int64_t i) const;
+};
+
+}  // namespace gato

@@ -1,0 +1,63 @@
+// The values that flow from readers and environments to the tokenizer.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gato/data/array.h"
+#include "gato/data/space.h"
+
+namespace gato {
+
+// One value of a field at one time step: numbers, or a text.
+using Value = std::variant<Array, std::string>;
+// In the order of the spec's fields.
+using Values = std::vector<Value>;
+
+// All time steps of a field: numbers [T or T+1, shape...], or a text a step.
+using Column = std::variant<Array, std::vector<std::string>>;
+
+// What is done, where: names, and the fields in token order.
+struct TaskSpec {
+  std::string name;         // e.g. "arcade/catch"
+  std::string domain;       // e.g. "arcade"
+  std::string environment;  // e.g. an environment id; may be empty
+  std::vector<Field> observation;
+  std::vector<Field> action;
+};
+
+// T steps: observations o_0..o_T (the last may be missing: T or T+1 rows),
+// actions a_0..a_{T-1}, rewards likewise (empty where unknown).
+struct Episode {
+  int64_t id = 0;
+  std::optional<uint64_t> seed;
+  std::vector<Column> observations;  // one a field of spec.observation
+  std::vector<Column> actions;       // executed; one a field of spec.action
+  std::vector<Column> expert_actions;  // the expert's own choice; empty or like actions
+  std::vector<double> rewards;
+  std::vector<uint8_t> terminations, truncations;
+  std::map<std::string, std::vector<double>> infos;  // scalars a step, T+1 rows
+  bool failed = false;               // the environment broke down
+  std::optional<bool> success;
+  int64_t steps() const;             // T
+  double total_reward() const;       // sum of rewards; NaN where unknown
+};
+
+// 8-bit RGB, row-major.
+struct Image {
+  int height = 0, width = 0;
+  std::vector<uint8_t> pixels;  // [height, width, 3]
+};
+
+// A document that is no episode: a text, an (image, text) pair, a page.
+struct Document {
+  std::vector<std::variant<std::string, Image>> items;
+};
+
+}  // namespace gato

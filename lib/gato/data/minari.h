@@ -1,0 +1,40 @@
+// Writes Minari 0.5 datasets that the Minari library loads:
+// DIR/data/main_data.hdf5 and DIR/data/metadata.json.
+// Reading, with all its variants, is in ingest/minari.h.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "gato/data/episode.h"
+#include "gato/data/provenance.h"
+
+namespace gato {
+
+struct MinariDescription {
+  TaskSpec spec;             // attributes gato_task, gato_domain
+  std::string source;        // attribute gato_source, algorithm_name
+  // Nested spaces; built from the fields where absent.
+};
+
+// Fields whose names hold '/' become nested Dict spaces; "observation" and
+// "action" alone become bare spaces. Expert actions are written to
+// infos/expert_action (same nesting as the actions, one row a step), scalars of
+// Episode::infos to infos/NAME with T+1 rows. Images are stored raw
+// ("jpeg_encoding": false).
+class MinariWriter {
+ public:
+  MinariWriter(const std::filesystem::path& directory, bool force,
+               const MinariDescription& description);
+  ~MinariWriter();
+  void append(const Episode& episode);
+  int64_t episodes() const;
+  void commit(const Provenance& provenance);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gato

@@ -1,0 +1,35 @@
+// Where an output comes from: enough to make it again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gato/cli/tool.h"
+
+namespace gato {
+
+// The running program's record; programs add their inputs. Stored as JSON: {"program","version","argv","configuration","seed","inputs":
+// [{"path","size","digest"}],"parents":[provenance of the inputs]}.
+struct Provenance {
+  Provenance() = default;
+  explicit Provenance(const cli::Context& context);
+
+  bool enabled = true;  // false with --no-provenance: outputs carry none
+  std::string program, version;
+  std::vector<std::string> argv;
+  nlohmann::json configuration = nlohmann::json::object();
+  uint64_t seed = 0;
+  nlohmann::json inputs = nlohmann::json::array();
+  nlohmann::json parents = nlohmann::json::array();
+
+  // Records a file with its size and xxh64 digest; nothing where not enabled.
+  void add_input(const std::filesystem::path& path);
+  // Takes over the provenance that an input carries.
+  void add_parent(const nlohmann::json& provenance);
+  nlohmann::json to_json() const;
+};
+
+}  // namespace gato

@@ -1,0 +1,99 @@
+// Sequence file: gato-pack -> gato-train. HDF5 of kind "gato-sequences".
+//
+// Q sequences of L tokens; fixed-width datasets are contiguous, to be mapped:
+//   /tokens   int32 [Q,L]   id, or -(1+u) for row u of /patches; 0 in padding
+//   /labels   int32 [Q,L]   only where the token files have them
+//   /modality uint8 [Q,L]   /local int16 [Q,L]   /interval uint8 [Q,L,4]
+//   /segment  uint8 [Q,L]   which document, from 0
+//   /prompt   uint8 [Q,L]   1 in the prompt
+//   /task     int32 [Q]     /patches uint8 [U,16,16,3]
+//   /vocabulary, /tasks, /provenance as in a token file
+//   /demonstrations         a token file: one best demonstration a task
+// Root attributes as in a token file, and length, window_steps (0: none).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gato/data/token_file.h"
+#include "gato/data/tokens.h"
+
+namespace gato {
+
+// One row to write; every vector has L values.
+struct SequenceRow {
+  TokenFeatures features;        // patch tokens: -(1+i) for patches[i]
+  std::vector<int32_t> labels;   // empty, or L values
+  std::vector<uint8_t> segment, prompt;
+  std::vector<Patch> patches;
+  int32_t task = 0;
+};
+
+struct SequenceFileOptions {
+  int64_t sequences = 0;  // Q
+  int32_t length = 1024;  // L
+  int32_t window_steps = 0;
+  bool labels = false;
+};
+
+class SequenceFileWriter {
+ public:
+  SequenceFileWriter(const std::filesystem::path& path, bool force,
+                     const SequenceFileOptions& options,
+                     const Vocabulary& vocabulary);
+  ~SequenceFileWriter();
+  // Rows in order; exactly options.sequences of them.
+  void append(const SequenceRow& row);
+  // The best demonstration of each task, in the order of `tasks`.
+  void commit(const TaskTable& tasks,
+              const std::vector<TokenizedDocument>& demonstrations,
+              const nlohmann::json& report, const Provenance& provenance);
+  int64_t distinct_patches() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Views into the mapped file; valid as long as the reader lives.
+struct SequenceView {
+  std::span<const int32_t> tokens, labels;  // labels: the tokens where absent
+  std::span<const uint8_t> modality;
+  std::span<const int16_t> local;
+  std::span<const uint8_t> interval;  // [L,4]
+  std::span<const uint8_t> segment, prompt;
+  int32_t task = 0;
+};
+
+class SequenceFileReader {
+ public:
+  // Errors as TokenFileReader.
+  explicit SequenceFileReader(const std::filesystem::path& path);
+  ~SequenceFileReader();
+  SequenceFileReader(SequenceFileReader&&) noexcept;
+
+  const std::filesystem::path& path() const;
+  const Vocabulary& vocabulary() const;
+  const TaskTable& tasks() const;
+  const nlohmann::json& provenance() const;
+  const nlohmann::json& report() const;  // shares, fill ratio; null where absent
+  const SequenceFileOptions& options() const;
+  int64_t sequences() const;
+  SequenceView row(int64_t sequence) const;
+  // Pixels of distinct patch u, 768 bytes [16,16,3].
+  std::span<const uint8_t> patch(int64_t u) const;
+  int64_t distinct_patches() const;
+  // Empty where the file holds none.
+  std::vector<TokenizedDocument> demonstrations() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gato

@@ -1,0 +1,112 @@
+// Token file: gato-tokenize -> gato-pack. HDF5 of kind "gato-tokens".
+//
+// N tokens, S steps, D documents, I images, U distinct patches:
+//   /tokens                int32  [N]    id, or -(1+u) for row u of /patches
+//   /modality              uint8  [N]    enum Modality
+//   /labels                int32  [N]    only if any differs from /tokens
+//   /steps/offset          int64  [S+1]  first token of each step
+//   /documents/first_step  int64  [D+1]
+//   /documents/task,source int32  [D]
+//   /documents/return      float64 [D]   NaN where it means nothing
+//   /images/token          int64  [I]; /images/rows,columns int16 [I]
+//   /patches               uint8  [U,16,16,3]
+//   /vocabulary            group: attributes of Vocabulary, dataset sentencepiece
+//   /tasks                 scalar UTF-8 JSON {"tasks": [...], "sources": [...]}
+//   /provenance            scalar UTF-8 JSON
+// Root attributes: kind, version, oldest_version, and complete = uint8 1, which
+// is written last: a file without it was not finished.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gato/data/episode.h"
+#include "gato/data/provenance.h"
+#include "gato/data/tokens.h"
+
+namespace gato {
+
+// An entry of /tasks. "kind" is "episode", "text", "caption" ...
+struct TaskEntry {
+  TaskSpec spec;
+  int64_t episodes = 0;
+  int64_t steps = 0;
+  nlohmann::json filter;  // what was kept and why; null where nothing was filtered
+  std::optional<double> expert_return, random_return;
+};
+nlohmann::json task_to_json(const TaskEntry& entry);
+TaskEntry task_from_json(const nlohmann::json& json);
+
+struct TaskTable {
+  std::vector<TaskEntry> tasks;
+  std::vector<std::string> sources;  // names of agents that produced documents
+  nlohmann::json to_json() const;    // {"tasks": [...], "sources": [...]}
+  static TaskTable from_json(const nlohmann::json& json);
+};
+
+// Appends documents one at a time; memory is bounded by one document and a
+// table of 16 bytes a distinct patch.
+class TokenFileWriter {
+ public:
+  TokenFileWriter(const std::filesystem::path& path, bool force,
+                  const Vocabulary& vocabulary);
+  ~TokenFileWriter();
+  void append(const TokenizedDocument& document);
+  int64_t documents() const;
+  int64_t tokens() const;
+  int64_t distinct_patches() const;
+  int64_t patches() const;  // patch tokens
+  // Writes tasks and provenance, marks the file complete and renames it.
+  void commit(const TaskTable& tasks, const Provenance& provenance);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Random access to documents. The datasets are contiguous and mapped, or read
+// by slices where a file is chunked; never loaded whole.
+class TokenFileReader {
+ public:
+  // `group` reads a token file embedded in another file (/demonstrations).
+  // Errors: io (missing), bad_input (another kind, incomplete, newer, damaged:
+  // offsets that do not rise, patch numbers beyond U, ids beyond the vocabulary).
+  explicit TokenFileReader(const std::filesystem::path& path,
+                           const std::string& group = "/");
+  ~TokenFileReader();
+  TokenFileReader(TokenFileReader&&) noexcept;
+
+  const std::filesystem::path& path() const;
+  const Vocabulary& vocabulary() const;
+  const TaskTable& tasks() const;
+  const nlohmann::json& provenance() const;  // null where left out
+  bool has_labels() const;
+
+  int64_t documents() const;
+  int64_t tokens() const;
+  int64_t steps() const;
+  int64_t distinct_patches() const;
+  int32_t task(int64_t document) const;
+  int32_t source(int64_t document) const;
+  double total_reward(int64_t document) const;
+  int64_t first_step(int64_t document) const;   // document may be documents()
+  int64_t step_offset(int64_t step) const;      // step may be steps()
+  int64_t token_count(int64_t document) const;
+  // Whole; patches are numbered from 0 within the document.
+  TokenizedDocument document(int64_t document) const;
+  // Steps [first, last) of a document, as a document by itself.
+  TokenizedDocument window(int64_t document, int64_t first, int64_t last) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gato

@@ -1,0 +1,70 @@
+// The ids of the token stream (paper 2.1).
+//
+//   text                  [0, V)
+//   continuous values     [V, V+1024): 1024 uniform bins of [-1, 1]
+//   discrete values       overlap: [0, 1024), shared with text; needs V >= 1024
+//                         separate: [V+1024, V+2048)
+//   separator             the last id
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace gato {
+
+enum class DiscreteLayout : uint8_t { overlap, separate };
+
+struct Vocabulary {
+  static constexpr int32_t bins = 1024;
+  static constexpr double mu = 100;
+  static constexpr double m = 256;
+
+  int32_t text_size = 0;  // V
+  DiscreteLayout discrete = DiscreteLayout::overlap;
+  std::string sentencepiece;  // bytes of the text model; may be empty where unknown
+  std::string digest;         // xxh64 of those bytes, 16 hex digits
+
+  // Error (usage) where overlap is asked for with V < 1024.
+  static Vocabulary make(std::string sentencepiece_bytes, int32_t text_size,
+                         DiscreteLayout discrete);
+
+  int32_t continuous_begin() const { return text_size; }
+  int32_t discrete_begin() const {
+    return discrete == DiscreteLayout::overlap ? 0 : text_size + bins;
+  }
+  int32_t separator() const {
+    return text_size + bins * (discrete == DiscreteLayout::overlap ? 1 : 2);
+  }
+  int32_t size() const { return separator() + 1; }
+
+  // {"text_size","bins","mu","m","discrete","size","digest"}
+  nlohmann::json to_json() const;
+  static Vocabulary from_json(const nlohmann::json& json);
+  // Two files mix only where this holds (layout and digest).
+  bool same_ids(const Vocabulary& other) const;
+};
+
+// DO NOT CHANGE THESE VALUES: they are stored in token and sequence files.
+enum class Modality : uint8_t {
+  padding = 0,
+  text = 1,
+  patch = 2,
+  discrete_observation = 3,
+  continuous_observation = 4,
+  separator = 5,
+  discrete_action = 6,
+  continuous_action = 7,
+};
+
+// Targets are text and action tokens, nothing else (paper 2.3).
+constexpr bool is_target(Modality modality) {
+  return modality == Modality::text || modality == Modality::discrete_action ||
+         modality == Modality::continuous_action;
+}
+constexpr bool is_action(Modality modality) {
+  return modality == Modality::discrete_action ||
+         modality == Modality::continuous_action;
+}
+
+}  // namespace gato

@@ -1,0 +1,39 @@
+// Where episodes come from: a dataset of one task, read one episode at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "gato/data/episode.h"
+
+namespace gato {
+
+struct EpisodeSourceOptions {
+  std::string format = "auto";  // auto | minari
+  std::string task, domain;     // override what the dataset says
+  std::map<std::string, Role> roles;  // --role KEY=ROLE
+  int64_t max_episode_steps = 0;      // 0: no limit known
+};
+
+class EpisodeSource {
+ public:
+  virtual ~EpisodeSource() = default;
+  virtual const TaskSpec& spec() const = 0;
+  virtual std::string source() const = 0;  // the agent; may be empty
+  virtual nlohmann::json provenance() const { return nullptr; }
+  virtual int64_t episodes() const = 0;
+  // Episode i in numeric order. Error (bad_input) names file, episode and key;
+  // the source stays usable, so that a bad episode can be skipped.
+  virtual Episode episode(int64_t i) = 0;
+};
+
+// `path` is a Minari dataset directory, its data/ folder or its HDF5 file.
+std::unique_ptr<EpisodeSource> open_episodes(
+    const std::filesystem::path& path, const EpisodeSourceOptions& options);
+
+}  // namespace gato

@@ -1,0 +1,53 @@
+# Finds LibTorch in an unpacked Python wheel, a LibTorch zip or an installed
+# torch package, without find_package(Torch): that one asks for nvcc and probes
+# for a GPU even where only the CPU libraries are wanted.
+#
+# Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that holds
+#         include/ and lib/, or its parent where that is called torch.
+# Output: imported target LibTorch::torch_cpu, LibTorch_VERSION.
+
+include(FindPackageHandleStandardArgs)
+
+set(_libtorch_roots ${LIBTORCH_ROOT} $ENV{LIBTORCH_ROOT}
+  ${CMAKE_SOURCE_DIR}/.deps/libtorch)
+find_path(LibTorch_INCLUDE_DIR ATen/ATen.h
+  HINTS ${_libtorch_roots} PATH_SUFFIXES include torch/include NO_DEFAULT_PATH)
+find_library(LibTorch_CPU_LIBRARY torch_cpu
+  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib NO_DEFAULT_PATH)
+find_library(LibTorch_C10_LIBRARY c10
+  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib NO_DEFAULT_PATH)
+
+if(LibTorch_INCLUDE_DIR)
+  # The macros moved from torch/csrc/api/include/torch to torch/headeronly.
+  find_file(_libtorch_version version.h NO_CACHE NO_DEFAULT_PATH
+    PATHS ${LibTorch_INCLUDE_DIR}/torch/headeronly
+    ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include/torch)
+  file(READ ${_libtorch_version} _version_text)
+  string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${_version_text}")
+endif()
+
+find_package_handle_standard_args(LibTorch
+  REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
+  VERSION_VAR LibTorch_VERSION
+  REASON_FAILURE_MESSAGE
+  "Run scripts/setup, or set LIBTORCH_ROOT to a LibTorch >= 2.6 that is already there.")
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
+  get_filename_component(_libtorch_lib ${LibTorch_CPU_LIBRARY} DIRECTORY)
+  # libtorch_cpu.so of a CUDA wheel needs libcudart and libcupti, which the
+  # wheels nvidia-cuda-runtime and nvidia-cuda-cupti put beside it; the linker
+  # must be told where, the loader finds them by libtorch_cpu's own RPATH.
+  get_filename_component(_libtorch_cuda ${_libtorch_lib}/../../nvidia/cu13/lib ABSOLUTE)
+  add_library(LibTorch::c10 UNKNOWN IMPORTED)
+  set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${LibTorch_C10_LIBRARY})
+  add_library(LibTorch::torch_cpu UNKNOWN IMPORTED)
+  # -idirafter, not -isystem: the wheel bundles a newer fmt under include/fmt,
+  # which would shadow the system's and fail at link.
+  set_target_properties(LibTorch::torch_cpu PROPERTIES
+    IMPORTED_LOCATION ${LibTorch_CPU_LIBRARY}
+    INTERFACE_COMPILE_OPTIONS
+    "SHELL:-idirafter ${LibTorch_INCLUDE_DIR};SHELL:-idirafter ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
+    INTERFACE_LINK_OPTIONS "-Wl,-rpath-link,${_libtorch_lib}:${_libtorch_cuda}"
+    INTERFACE_LINK_LIBRARIES LibTorch::c10)
+endif()
+mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY)

@@ -1,0 +1,32 @@
+#include "gato/base/random.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <vector>
+
+using namespace gato;
+
+TEST_CASE("a draw depends on its words alone") {
+  REQUIRE(random_bits(1, {2, 3}) == random_bits(1, {2, 3}));
+  REQUIRE(random_bits(1, {2, 3}) != random_bits(1, {3, 2}));
+  REQUIRE(random_bits(1, {2}) != random_bits(2, {1}));
+  RandomStream first(7, {1}), second(7, {1});
+  first();
+  second();
+  REQUIRE(first() == second());
+}
+
+TEST_CASE("draws are uniform, normals have mean 0 and variance 1") {
+  RandomStream stream(3);
+  std::vector<int> count(10);
+  double sum = 0, square = 0;
+  for (int i = 0; i < 100000; ++i) {
+    ++count[stream.below(10)];
+    const double normal = stream.normal();
+    sum += normal;
+    square += normal * normal;
+  }
+  for (int n : count) REQUIRE(std::abs(n - 10000) < 500);
+  REQUIRE(std::abs(sum / 100000) < 0.02);
+  REQUIRE(square / 100000 == Approx(1).margin(0.02));
+}
