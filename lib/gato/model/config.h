@@ -15,11 +15,11 @@ enum class Position : uint8_t { relative, rotary };
 // Names are the JSON fields, the options and the TOML keys of gato-train.
 struct ModelConfig {
   int64_t layers = 8;
-  int64_t width = 768;       // d
-  int64_t heads = 24;        // H
-  int64_t key_size = 32;     // K
+  int64_t width = 768;         // d
+  int64_t heads = 24;          // H
+  int64_t key_size = 32;       // K
   int64_t feedforward = 3072;  // F, before the GEGLU split
-  int64_t context = 1024;    // L
+  int64_t context = 1024;      // L
   Position position = Position::relative;
   double logit_scale = 1;
   int64_t window_steps = 0;  // rollouts read the last W steps; 0: none

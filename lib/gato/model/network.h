@@ -1,5 +1,7 @@
 // The decoder-only transformer of the paper (2.2, appendix C): embeddings,
-// blocks, tied output matrix. Tensors carry the names of model.safetensors.
+// blocks, tied output matrix.
+//
+// All functions are const and may run at the same time in several threads.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,61 +9,80 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "gato/data/vocabulary.h"
+#include "gato/model/batch.h"
 #include "gato/model/config.h"
+#include "gato/model/parameters.h"
+#include "gato/model/precision.h"
+#include "gato/tokenize/encoder.h"
 
 namespace gato {
 
-// B rows of L tokens as tensors. U distinct patches, P patch tokens, T targets.
-struct Batch {
-  at::Tensor tokens;     // int64 [B*L]: ids; 0 at patches and padding
-  at::Tensor local;      // int64 [B*L]: row of a 514-row table: 0..511 local,
-                         // 512 action, 513 none (zeros)
-  at::Tensor patches;    // uint8 [U,16,16,3]
-  at::Tensor patch_place;  // int64 [P]: index into B*L
-  at::Tensor patch_index;  // int64 [P]: row of `patches`
-  at::Tensor patch_row, patch_column;  // int64 [P]: in [0, 128), already drawn
-  at::Tensor target_place;  // int64 [T]: index into B*L of the token BEFORE
-  at::Tensor target_label;  // int64 [T]: what is to be predicted
-  // Of the target token: enum Modality, task.
-  at::Tensor target_modality;  // uint8 [T]
-  at::Tensor target_task;      // int32 [T]
-  at::Tensor target_weight;    // float [T]; undefined: all 1
-  int64_t rows = 0, length = 0;
-};
-
-// How the sub-layers of this step are skipped or dropped.
+// How the sub-layers of this step are skipped or dropped. Chance is drawn by
+// counter from (seed, step, row, sub-layer, place).
 struct Regularisation {
-  double stochastic_depth = 0;  // probability a sub-layer and row (paper App. D)
+  double stochastic_depth = 0;  // probability a sub-layer and row (App. D)
   double dropout = 0;           // residual and feed-forward
-  uint64_t seed = 0, step = 0, first_row = 0;
+  uint64_t seed = 0, step = 0;
+  uint64_t first_row = 0;  // number of the batch's first row within the step
 };
 
-// Keys and values of the tokens that a slot has read.
-class Cache;
+struct LossOptions {
+  // Standard deviation in bins of the Gaussian that the target of a continuous
+  // value is spread with, cut off at the range ends; 0: one bin.
+  double smoothing = 0;
+};
+
+struct Loss {
+  at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
+  at::Tensor each;   // fp32 [T]: cross entropy of each target, no gradient
+};
 
 class Network {
  public:
-  Network(const ModelConfig& config, uint64_t seed);  // fresh weights
+  // Fresh weights.
+  Network(const ModelConfig& config, uint64_t seed,
+          const Initialisation& initialisation = {});
+  // Given weights: copies. Error (bad_input) names a tensor that is missing,
+  // unknown, of another shape or not fp32.
+  Network(const ModelConfig& config,
+          const std::map<std::string, at::Tensor>& weights);
 
   const ModelConfig& config() const { return config_; }
-  // In a fixed order; names as in the file. All fp32, requires_grad for training.
-  const std::vector<std::pair<std::string, at::Tensor>>& parameters() const;
-  int64_t parameter_count() const;
+  Precision precision() const { return precision_; }
+  void set_precision(Precision precision) { precision_ = precision; }
+
+  // In the order of the file. Each requires a gradient and is a view of flat().
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  // All parameters in one fp32 buffer, those under weight decay first; update
+  // them here, in place, without a gradient. The view of parameters()[i] starts
+  // at offset(i).
+  const at::Tensor& flat() const { return flat_; }
+  int64_t offset(size_t parameter) const { return offsets_[parameter]; }
+  int64_t decaying_count() const { return decaying_count_; }
+  int64_t parameter_count() const { return flat_.numel(); }
 
   // Hidden states [B*L, d] after output_norm.
-  at::Tensor hidden(const Batch& batch, const Regularisation& regularisation) const;
-  // Logits [n, size] of hidden states [n, d].
+  at::Tensor hidden(const Batch& batch,
+                    const Regularisation& regularisation = {}) const;
+  // fp32 logits [n, end - begin] of hidden states [n, d]; all ids by default.
   at::Tensor logits(const at::Tensor& hidden) const;
-  // Cross entropy of each target [T], in fp32.
-  at::Tensor loss(const Batch& batch, const Regularisation& regularisation) const;
+  at::Tensor logits(const at::Tensor& hidden, IdRange ids) const;
+  // Cross entropy over the whole vocabulary at the targets, no other place.
+  Loss loss(const Batch& batch, const Regularisation& regularisation = {},
+            const LossOptions& options = {}) const;
+  // Of a Loss::total (or a multiple of it), in the order of parameters();
+  // undefined where a parameter played no part. Frees the graph.
+  std::vector<at::Tensor> gradients(const at::Tensor& total) const;
 
  private:
   ModelConfig config_;
-  std::vector<std::pair<std::string, at::Tensor>> parameters_;
+  Precision precision_ = Precision::fp32;
+  at::Tensor flat_;
+  std::vector<Parameter> parameters_;
+  std::vector<int64_t> offsets_;
+  int64_t decaying_count_ = 0;
 };
 
 }  // namespace gato

@@ -1,0 +1,35 @@
+// What the network reads: tokens with their positions, distinct patches, and
+// the places at which something is to be predicted.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+namespace gato {
+
+// B rows of L tokens. U distinct patches, P patch tokens, T targets. All
+// tensors contiguous and on the device of the network.
+struct Batch {
+  // Rows of the table of positions that `local` indexes: the local positions,
+  // the one of all action tokens, and none (zeros).
+  static constexpr int64_t action_local = 512;
+  static constexpr int64_t no_local = 513;
+
+  int64_t rows = 0, length = 0;  // B, L
+  at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding
+  at::Tensor local;              // int64 [B*L]: in [0, 514)
+  at::Tensor patches;            // uint8 [U,16,16,3]; undefined where P = 0
+  at::Tensor patch_place;        // int64 [P]: index into B*L, ascending
+  at::Tensor patch_index;        // int64 [P]: row of `patches`
+  at::Tensor patch_row;          // int64 [P]: in [0, 128), already drawn
+  at::Tensor patch_column;       // int64 [P]: in [0, 128), already drawn
+  at::Tensor target_place;   // int64 [T]: index into B*L of the token BEFORE
+  at::Tensor target_label;   // int64 [T]: the id to be predicted
+  at::Tensor target_weight;  // float [T]; undefined: all 1
+  // Of the target token, for smoothing and for reports.
+  at::Tensor target_modality;  // uint8 [T]: enum Modality
+  at::Tensor target_task;      // int32 [T]
+};
+
+}  // namespace gato

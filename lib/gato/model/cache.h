@@ -1,0 +1,55 @@
+// Decoding: keys and values of the tokens that each slot has read.
+//
+// Positions are relative (or rotary, which depends on differences only), so an
+// entry is computed once and stays valid when older ones are evicted: the
+// paper's Transformer-XL memory. Until something is evicted the result equals
+// that of Network::hidden over the whole row.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "gato/data/tokens.h"
+#include "gato/model/network.h"
+
+namespace gato {
+
+// Tokens to append to a slot. features.tokens holds ids, or -(1+u) for
+// patches[u].
+struct Chunk {
+  const TokenFeatures* features = nullptr;
+  std::span<const Patch> patches;
+};
+
+class Cache {
+ public:
+  // `network` must outlive the cache and keep its weights. capacity 0: the
+  // context of the network.
+  Cache(const Network& network, int64_t slots, int64_t capacity = 0);
+  ~Cache();
+  Cache(Cache&&) noexcept;
+
+  const Network& network() const;
+  int64_t slots() const;
+  int64_t capacity() const;
+  int64_t length(int64_t slot) const;  // tokens that the slot holds
+
+  void clear(int64_t slot);
+  // Forgets the oldest n tokens; n <= length(slot).
+  void evict(int64_t slot, int64_t n);
+  // Appends chunk i, at least one token, to slots[i] (no slot twice) in one
+  // forward. Hidden states [n, d] of each chunk's last token, fp32. Error
+  // (usage) where a slot would hold more than capacity(): evict first.
+  at::Tensor append(std::span<const int64_t> slots,
+                    std::span<const Chunk> chunks);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gato

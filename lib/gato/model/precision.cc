@@ -1,0 +1,27 @@
+#include "gato/model/precision.h"
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+// Every processor with AMX has the avx512_bf16 instructions too.
+bool multiplies_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+Precision precision_named(const std::string& name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "bf16") return Precision::bf16;
+  if (name != "auto")
+    throw usage_error("unknown precision '{}': give auto, bf16 or fp32", name);
+  return multiplies_bf16() ? Precision::bf16 : Precision::fp32;
+}
+
+}  // namespace gato

@@ -1,0 +1,16 @@
+// The type that the large products of the network are computed in. Weights,
+// normalisation and softmax statistics and the loss are fp32 in either case.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace gato {
+
+enum class Precision : uint8_t { fp32, bf16 };
+
+// "fp32", "bf16", or "auto": bf16 where this processor multiplies it in
+// hardware. Else Error (usage).
+Precision precision_named(const std::string& name);
+
+}  // namespace gato
