@@ -1,0 +1,25 @@
+// Whole documents to tokens.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gato/tokenize/step.h"
+
+namespace gato {
+
+// Row t of every column.
+Values values_at(const std::vector<Column>& columns, int64_t t);
+
+// T steps; the observation after the last action is left out. Where the episode
+// has expert actions they are the labels. Error (bad_input) names the step.
+TokenizedDocument encode_episode(const Episode& episode,
+                                 const StepEncoder& encoder);
+
+// Items in order. The text ends with </s>, once, after the last piece; a
+// document without text has none. Error (bad_input) where it has no item.
+TokenizedDocument encode_document(const Document& document,
+                                  const Vocabulary& vocabulary,
+                                  const TextEncoder& text, Resize resize = {});
+
+}  // namespace gato

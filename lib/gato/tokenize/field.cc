@@ -1,0 +1,226 @@
+#include "gato/tokenize/field.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/tokenize/continuous.h"
+
+namespace gato {
+namespace {
+
+constexpr int32_t bins = Vocabulary::bins;
+// Minari files of old gymnasium versions write +-3.4e38 for "no bound".
+constexpr double unbounded = 3e38;
+constexpr double largest_whole = 9007199254740992;  // 2^53
+
+// Element i of a list of one value an element, or one value for all.
+template <class T>
+T element_of(const std::vector<T>& values, size_t i) {
+  return values.size() == 1 ? values[0] : values[i];
+}
+
+template <class T>
+bool covers(const std::vector<T>& values, size_t elements) {
+  return values.size() == 1 || values.size() == elements;
+}
+
+// The range of an integer type that doubles hold exactly.
+std::pair<double, double> limits_of(DType dtype) {
+  switch (dtype) {
+    case DType::boolean:
+      return {0, 1};
+    case DType::int8:
+      return {-128, 127};
+    case DType::uint8:
+      return {0, 255};
+    case DType::int16:
+      return {-32768, 32767};
+    case DType::uint16:
+      return {0, 65535};
+    case DType::int32:
+      return {-2147483648.0, 2147483647.0};
+    case DType::uint32:
+      return {0, 4294967295.0};
+    case DType::uint64:
+      return {0, largest_whole};
+    default:
+      return {-largest_whole, largest_whole};
+  }
+}
+
+}  // namespace
+
+FieldCodec::FieldCodec(Field field, Place place, const Vocabulary& vocabulary)
+    : field_(std::move(field)), place_(place) {
+  if (field_.role != Role::discrete && field_.role != Role::continuous) {
+    throw input_error("key '{}': {} is not numbers", field_.name,
+                      name_of(field_.role));
+  }
+  const auto count = static_cast<size_t>(element_count(field_.shape));
+  const bool has_bounds = !field_.low.empty() || !field_.high.empty();
+  if ((!field_.n.empty() && !covers(field_.n, count)) ||
+      (!field_.start.empty() && !covers(field_.start, count)) ||
+      (has_bounds &&
+       (!covers(field_.low, count) || !covers(field_.high, count)))) {
+    throw input_error("key '{}': the bounds do not fit its {} elements",
+                      field_.name, count);
+  }
+  elements_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    elements_.push_back(field_.role == Role::discrete
+                            ? discrete_element(i, vocabulary)
+                            : continuous_element(i, vocabulary));
+  }
+}
+
+FieldCodec::Element FieldCodec::discrete_element(
+    size_t i, const Vocabulary& vocabulary) const {
+  Element element;
+  double values = bins;
+  if (!field_.n.empty()) {
+    values = static_cast<double>(element_of(field_.n, i));
+    if (!field_.start.empty()) element.start = element_of(field_.start, i);
+  } else if (!field_.low.empty()) {
+    const double low = element_of(field_.low, i);
+    if (std::abs(low) <= largest_whole && std::floor(low) == low) {
+      element.start = static_cast<int64_t>(low);
+      values = element_of(field_.high, i) - low + 1;
+    }
+  }
+  const int32_t begin = vocabulary.discrete_begin();
+  element.range = {begin, begin + static_cast<int32_t>(
+                                      std::clamp(values, 1.0, double{bins}))};
+  return element;
+}
+
+FieldCodec::Element FieldCodec::continuous_element(
+    size_t i, const Vocabulary& vocabulary) const {
+  Element element;
+  const int32_t begin = vocabulary.continuous_begin();
+  element.range = {begin, begin + bins};
+  if (place_ == Place::observation) return element;
+  if (!field_.low.empty()) {
+    element.low = element_of(field_.low, i);
+    element.high = element_of(field_.high, i);
+    element.bounded =
+        std::abs(element.low) < unbounded && std::abs(element.high) < unbounded;
+    if (element.low > element.high) {
+      throw input_error("action key '{}': low {} is above high {}", field_.name,
+                        element.low, element.high);
+    }
+  } else if (!field_.n.empty()) {
+    const int64_t start =
+        field_.start.empty() ? 0 : element_of(field_.start, i);
+    element.low = static_cast<double>(start);
+    element.high = static_cast<double>(start + element_of(field_.n, i) - 1);
+    element.bounded = true;
+  }
+  return element;
+}
+
+Modality FieldCodec::modality() const {
+  const bool discrete = field_.role == Role::discrete;
+  if (place_ == Place::action) {
+    return discrete ? Modality::discrete_action : Modality::continuous_action;
+  }
+  return discrete ? Modality::discrete_observation
+                  : Modality::continuous_observation;
+}
+
+std::string FieldCodec::place_of(int64_t i) const {
+  const char* kind = place_ == Place::action ? "action" : "observation";
+  if (tokens() == 1) return fmt::format("{} key '{}'", kind, field_.name);
+  return fmt::format("{} key '{}', element {}", kind, field_.name, i);
+}
+
+int32_t FieldCodec::discrete_id(const Array& value, int64_t i) const {
+  const Element& element = elements_[i];
+  if (is_floating(value.dtype)) {
+    const double number = value.as_double(i);
+    // False for NaN too.
+    if (!(std::floor(number) == number && std::abs(number) <= largest_whole)) {
+      throw input_error("{}: {} is no whole number, so it cannot be discrete",
+                        place_of(i), number);
+    }
+  }
+  const int64_t number = value.as_integer(i);
+  // Unsigned, so that no difference overflows.
+  const uint64_t difference =
+      static_cast<uint64_t>(number) - static_cast<uint64_t>(element.start);
+  if (number < element.start || difference >= bins) {
+    throw input_error(
+        "{}: discrete value {} is outside {} to {}; --role {}=continuous reads "
+        "it as a continuous value",
+        place_of(i), number, element.start, element.start + bins - 1,
+        field_.name);
+  }
+  return element.range.begin + static_cast<int32_t>(difference);
+}
+
+int64_t FieldCodec::encode(const Array& value,
+                           std::vector<int32_t>& ids) const {
+  if (value.size() != tokens()) {
+    throw input_error("{} key '{}' has {} elements where its space has {}",
+                      place_ == Place::action ? "action" : "observation",
+                      field_.name, value.size(), tokens());
+  }
+  int64_t clipped = 0;
+  for (int64_t i = 0; i < tokens(); ++i) {
+    if (field_.role == Role::discrete) {
+      ids.push_back(discrete_id(value, i));
+      continue;
+    }
+    const Element& element = elements_[i];
+    const double x = value.as_double(i);
+    if (std::isnan(x)) {
+      throw input_error("{} is nan, which no token stands for", place_of(i));
+    }
+    double y = compand(x);
+    if (element.bounded) {
+      y = element.low == element.high
+              ? 0
+              : (x - element.low) / (element.high - element.low) * 2 - 1;
+      clipped += x < element.low || x > element.high;
+    }
+    ids.push_back(element.range.begin + bin_of(y));
+  }
+  return clipped;
+}
+
+Array FieldCodec::decode(std::span<const int32_t> ids) const {
+  if (static_cast<int64_t>(ids.size()) != tokens()) {
+    throw input_error("key '{}' has {} tokens where its space has {}",
+                      field_.name, ids.size(), tokens());
+  }
+  Array value = Array::zeros(field_.dtype, field_.shape);
+  for (int64_t i = 0; i < tokens(); ++i) {
+    const Element& element = elements_[i];
+    const int32_t k = ids[i] - element.range.begin;
+    if (k < 0 || k >= bins) {
+      throw input_error("{}: id {} is outside [{}, {})", place_of(i), ids[i],
+                        element.range.begin, element.range.begin + bins);
+    }
+    if (field_.role == Role::discrete) {
+      value.set_integer(i, element.start + k);
+      continue;
+    }
+    const double centre = bin_centre(k);
+    double x = expand(centre);
+    if (element.bounded) {
+      x = element.low == element.high
+              ? element.low
+              : element.low + (centre + 1) / 2 * (element.high - element.low);
+    }
+    if (is_integer(field_.dtype)) {
+      const auto [low, high] = limits_of(field_.dtype);
+      x = std::clamp(std::nearbyint(x), low, high);
+    }
+    value.set(i, x);
+  }
+  return value;
+}
+
+}  // namespace gato

@@ -1,0 +1,123 @@
+#include "gato/tokenize/image.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+constexpr int side = 16;  // of a patch
+
+// One frame: pixel (y, x), channel c is at y*row + x*column + c*channel.
+struct Frame {
+  const uint8_t* data;
+  int64_t height, width, channels;
+  int64_t row_stride, column_stride, channel_stride;
+};
+
+Frame frame_of(const Array& array) {
+  const auto* data = array.data<uint8_t>();
+  std::vector<int64_t> shape = array.shape;
+  if (shape.size() == 4) {
+    const int64_t frame = shape[1] * shape[2] * shape[3];
+    data += (shape[0] - 1) * frame;
+    shape.erase(shape.begin());
+  }
+  if (shape.size() == 2) {
+    return {data, shape[0], shape[1], 1, shape[1], 1, 0};
+  }
+  const int64_t smallest = *std::min_element(shape.begin(), shape.end());
+  if (shape[2] == smallest) {
+    return {data,     shape[0], shape[1], shape[2], shape[1] * shape[2],
+            shape[2], 1};
+  }
+  if (shape[0] == smallest) {
+    return {data,     shape[1], shape[2],           shape[0],
+            shape[2], 1,        shape[1] * shape[2]};
+  }
+  return {data, shape[0], shape[2], shape[1], shape[1] * shape[2], 1, shape[2]};
+}
+
+}  // namespace
+
+Image image_of(const Array& array) {
+  if (array.dtype != DType::uint8 || array.shape.size() < 2 ||
+      array.shape.size() > 4 || array.size() == 0) {
+    throw input_error("an image must be uint8 of rank 2 to 4, not {}{}",
+                      name_of(array.dtype), nlohmann::json(array.shape).dump());
+  }
+  const Frame frame = frame_of(array);
+  constexpr int64_t limit = std::numeric_limits<int16_t>::max() * side;
+  if (frame.height > limit || frame.width > limit) {
+    throw input_error("an image of {}x{} pixels is too large", frame.height,
+                      frame.width);
+  }
+  const bool colour = frame.channels % 3 == 0;
+  const int64_t first = frame.channels - (colour ? 3 : 1);
+  Image image{
+      static_cast<int>(frame.height), static_cast<int>(frame.width), {}};
+  image.pixels.resize(static_cast<size_t>(frame.height * frame.width * 3));
+  uint8_t* out = image.pixels.data();
+  for (int64_t y = 0; y < frame.height; ++y) {
+    for (int64_t x = 0; x < frame.width; ++x) {
+      const uint8_t* pixel = frame.data + y * frame.row_stride +
+                             x * frame.column_stride +
+                             first * frame.channel_stride;
+      for (int c = 0; c < 3; ++c) {
+        *out++ = pixel[colour ? c * frame.channel_stride : 0];
+      }
+    }
+  }
+  return image;
+}
+
+Image resize_by_area(const Image& image, const Resize& resize) {
+  if (resize.height == 0 ||
+      (resize.height == image.height && resize.width == image.width)) {
+    return image;
+  }
+  Image result{resize.height, resize.width, {}};
+  result.pixels.resize(static_cast<size_t>(resize.height) * resize.width * 3);
+  const cv::Mat source(image.height, image.width, CV_8UC3,
+                       const_cast<uint8_t*>(image.pixels.data()));
+  cv::Mat target(resize.height, resize.width, CV_8UC3, result.pixels.data());
+  cv::resize(source, target, target.size(), 0, 0, cv::INTER_AREA);
+  return result;
+}
+
+void encode_image(const Image& image, TokenizedDocument& document) {
+  const int rows = (image.height + side - 1) / side;
+  const int columns = (image.width + side - 1) / side;
+  if (rows < 1 || columns < 1 ||
+      std::max(rows, columns) > std::numeric_limits<int16_t>::max()) {
+    throw input_error("an image of {}x{} pixels cannot be cut into patches",
+                      image.height, image.width);
+  }
+  document.images.push_back({static_cast<int64_t>(document.tokens.size()),
+                             static_cast<int16_t>(rows),
+                             static_cast<int16_t>(columns)});
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      Patch patch{};
+      const int height = std::min(side, image.height - row * side);
+      const int width = std::min(side, image.width - column * side);
+      for (int y = 0; y < height; ++y) {
+        const size_t first =
+            (static_cast<size_t>(row * side + y) * image.width +
+             static_cast<size_t>(column) * side) *
+            3;
+        std::copy_n(&image.pixels[first], width * 3, &patch[y * side * 3]);
+      }
+      document.tokens.push_back(-1 -
+                                static_cast<int32_t>(document.patches.size()));
+      document.modality.push_back(Modality::patch);
+      document.patches.push_back(patch);
+    }
+  }
+}
+
+}  // namespace gato

@@ -1,0 +1,86 @@
+// One time step to tokens and back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "gato/data/episode.h"
+#include "gato/data/tokens.h"
+#include "gato/data/vocabulary.h"
+#include "gato/tokenize/field.h"
+#include "gato/tokenize/image.h"
+#include "gato/tokenize/text.h"
+
+namespace gato {
+
+// The order of a time step: text, images, discrete, continuous observations;
+// the separator; discrete, continuous actions. Within a role, the order of the
+// spec's fields. Safe to share by threads.
+class StepEncoder {
+ public:
+  // `text` may be null where the spec has no text field, and must outlive the
+  // encoder otherwise. Error (bad_input) where an action is text or an image,
+  // or there is none.
+  StepEncoder(TaskSpec spec, const Vocabulary& vocabulary,
+              const TextEncoder* text, Resize resize = {});
+
+  const TaskSpec& spec() const { return spec_; }
+
+  // Appends the observation tokens and the separator. Values are in the order
+  // of spec().observation. The Error (bad_input) of a NaN, of a discrete value
+  // beyond 1023 or of an image of a wrong type names the key and the value.
+  // Warns once of a step of more than 512 observation tokens.
+  void encode_observation(const Values& observation,
+                          TokenizedDocument& document) const;
+  // Appends the action tokens. `label`, the expert's action or null, goes to
+  // document.labels, which is first filled up from the tokens. Actions beyond
+  // their bounds fall into the end bins, with one warning.
+  void encode_action(const Values& action, const Values* label,
+                     TokenizedDocument& document) const;
+
+  int64_t action_tokens() const {
+    return static_cast<int64_t>(action_ranges_.size());
+  }
+  const std::vector<IdRange>& action_ranges() const { return action_ranges_; }
+  Modality action_modality(int64_t i) const { return action_modality_[i]; }
+  // ids.size() == action_tokens(). Values in the order of spec().action.
+  Values decode_action(std::span<const int32_t> ids) const;
+
+  // The observation of a step whose tokens start the two spans, a value a field
+  // of spec().observation; nothing for images. The texts of several text fields
+  // come back joined, in the first of them. Error (bad_input) where the tokens
+  // do not fit the spec.
+  std::vector<std::optional<Value>> decode_observation(
+      std::span<const int32_t> tokens,
+      std::span<const Modality> modality) const;
+
+  // Elements of actions that were clipped to their bounds so far.
+  int64_t clipped_actions() const { return notices_->clipped_actions; }
+
+ private:
+  struct Notices {
+    std::atomic<int64_t> clipped_actions = 0;
+    std::atomic<bool> long_observation = false;
+  };
+  void encode_actions(const Values& action, std::vector<int32_t>& ids) const;
+
+  TaskSpec spec_;
+  Vocabulary vocabulary_;
+  const TextEncoder* text_;
+  Resize resize_;
+  // One a field of the spec; none for text and images.
+  std::vector<std::optional<FieldCodec>> observation_codecs_;
+  std::vector<FieldCodec> action_codecs_;
+  std::vector<IdRange> action_ranges_;
+  std::vector<Modality> action_modality_;
+  std::shared_ptr<Notices> notices_ = std::make_shared<Notices>();
+};
+
+// Gives every token a label, its own id where it has none yet.
+void fill_labels(TokenizedDocument& document);
+
+}  // namespace gato
