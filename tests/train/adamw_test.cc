@@ -1,0 +1,83 @@
+#include "gato/train/adamw.h"
+
+#include <ATen/Parallel.h>
+#include <torch/optim/adamw.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "gato/train/norm.h"
+
+using namespace gato;
+
+namespace {
+
+at::Tensor gradient(int64_t n, int step) {
+  return at::sin(at::arange(n, at::kFloat) * (step + 1));
+}
+
+std::unique_ptr<torch::optim::AdamWOptions> reference_options(double decay) {
+  return std::make_unique<torch::optim::AdamWOptions>(
+      torch::optim::AdamWOptions(0)
+          .betas({0.9, 0.95})
+          .eps(1e-8)
+          .weight_decay(decay));
+}
+
+}  // namespace
+
+TEST_CASE("the update is torch's AdamW, with decay on the first part alone") {
+  const int64_t decaying = 77, size = 100;
+  at::Tensor ours = at::linspace(-1, 1, size);
+  at::Tensor matrix = ours.narrow(0, 0, decaying).clone().requires_grad_();
+  at::Tensor bias =
+      ours.narrow(0, decaying, size - decaying).clone().requires_grad_();
+  AdamW optimiser({.weight_decay = 0.1, .clip = 0}, ours, decaying);
+  torch::optim::AdamW reference(std::vector<torch::optim::OptimizerParamGroup>{
+      {{matrix}, reference_options(0.1)}, {{bias}, reference_options(0)}});
+  for (int step = 0; step < 5; ++step) {
+    const double rate = 1e-2 * (step + 1);
+    const at::Tensor all = gradient(size, step);
+    matrix.mutable_grad() = all.narrow(0, 0, decaying).clone();
+    bias.mutable_grad() = all.narrow(0, decaying, size - decaying).clone();
+    for (auto& group : reference.param_groups()) group.options().set_lr(rate);
+    reference.step();
+    optimiser.gradients.copy_(all);
+    optimiser.step(rate, norm_of(optimiser.gradients));
+  }
+  CHECK(at::allclose(ours, at::cat({matrix, bias}).detach(), 1e-5, 1e-6));
+}
+
+TEST_CASE(
+    "gradients beyond the limit are scaled to it, smaller ones are kept") {
+  AdamW optimiser({.clip = 1}, at::zeros({77}), 77);
+  optimiser.gradients.fill_(2);
+  const double norm = norm_of(optimiser.gradients);
+  CHECK(norm == Approx(2 * std::sqrt(77.0)));
+  optimiser.step(0, norm);
+  CHECK(norm_of(optimiser.gradients) == Approx(1));
+  optimiser.gradients.mul_(0.5);
+  optimiser.step(0, norm_of(optimiser.gradients));
+  CHECK(norm_of(optimiser.gradients) == Approx(0.5));
+}
+
+TEST_CASE("the norm does not depend on the number of threads") {
+  const at::Tensor values = at::sin(at::arange(300000, at::kFloat));
+  at::set_num_threads(1);
+  const double one = norm_of(values);
+  at::set_num_threads(2);
+  const double two = norm_of(values);
+  at::set_num_threads(1);
+  CHECK(one == two);
+  CHECK(one == Approx(values.norm().item<float>()));
+}
+
+TEST_CASE("one value that is not finite shows in the norm") {
+  at::Tensor values = at::zeros({100000});
+  values[77777] = std::nan("");
+  CHECK(std::isnan(norm_of(values)));
+  values[77777] = INFINITY;
+  CHECK(std::isinf(norm_of(values)));
+}
