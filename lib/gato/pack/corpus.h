@@ -1,0 +1,73 @@
+// All token files of a packing run as one numbered set of documents.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "gato/data/token_file.h"
+#include "gato/data/tokens.h"
+#include "gato/pack/mixture.h"
+
+namespace gato {
+
+// Documents are numbered over the files in the order they were opened; tasks
+// and sources of equal name are one, whatever file they stand in. Nothing is
+// loaded but what read() returns.
+class Corpus {
+ public:
+  // Opens every file of the mixture once. Errors (bad_input): two vocabularies,
+  // two meanings of one task name, a file without tokens.
+  explicit Corpus(const std::vector<MixtureEntry>& mixture);
+
+  const std::vector<TokenFileReader>& files() const { return files_; }
+  const Vocabulary& vocabulary() const { return files_.front().vocabulary(); }
+  const TaskTable& tasks() const { return tasks_; }
+  bool has_labels() const;  // any file has
+
+  int64_t tokens() const;  // of all files
+  int64_t documents() const { return documents_; }
+  // Documents of a file of the mixture: [first, last).
+  struct Range {
+    int64_t first, last;
+  };
+  Range documents_of(const std::filesystem::path& file) const;
+
+  int32_t task(int64_t document) const;
+  int32_t source(int64_t document) const;
+  double total_reward(int64_t document) const;
+  // By the task: an episode has actions.
+  bool is_episode(int64_t document) const;
+  int64_t tokens(int64_t document) const;
+  int64_t steps(int64_t document) const;
+  // First token of a step, counted within the document; steps() gives tokens().
+  int64_t step_offset(int64_t document, int64_t step) const;
+  // The step that a token of the document belongs to.
+  int64_t step_at(int64_t document, int64_t token) const;
+
+  // The steps that hold tokens [begin, end), as a document by itself, and where
+  // its first token stands in the whole.
+  struct Piece {
+    TokenizedDocument document;
+    int64_t offset;
+  };
+  Piece read(int64_t document, int64_t begin, int64_t end) const;
+
+ private:
+  struct Place {
+    const TokenFileReader& file;
+    size_t index;      // of the file
+    int64_t document;  // within the file
+  };
+  Place place(int64_t document) const;
+  void merge_tasks(const TokenFileReader& reader);
+
+  std::vector<std::filesystem::path> paths_;  // canonical, one a reader
+  std::vector<TokenFileReader> files_;
+  std::vector<int64_t> first_document_;  // one a file
+  int64_t documents_ = 0;
+  TaskTable tasks_;
+  std::vector<std::vector<int32_t>> task_of_, source_of_;  // [file][own number]
+};
+
+}  // namespace gato

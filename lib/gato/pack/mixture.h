@@ -1,0 +1,44 @@
+// What is packed in which proportion: operands and mixture files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gato {
+
+// What follows a document that ends before the row does.
+enum class Fill { same_task, pad };
+Fill fill_named(std::string_view name);  // "same-task", "pad"; else Error usage
+
+// One source of sequences: token files that share a weight.
+struct MixtureEntry {
+  std::string name;  // as the user wrote it, without the weight
+  std::vector<std::filesystem::path> files;
+  double weight = 1;  // share of the sequences, relative to the other entries
+  double prompt_fraction = 0.25;
+  Fill fill = Fill::same_task;
+};
+
+// "FILE" or "FILE:WEIGHT", where FILE may be a glob; the text behind the last
+// colon is a weight unless a file of the whole name exists. `defaults` gives
+// all else. Errors: usage (a weight that is not above 0), io (no such file).
+MixtureEntry parse_operand(const std::string& operand,
+                           const MixtureEntry& defaults);
+
+// A TOML file of [[mixture]] tables:
+//
+//   [[mixture]]
+//   file = "grid-*.h5"       # path or glob, relative to the working directory
+//   weight = 2.5             # default 1
+//   prompt-fraction = 0.25   # both default to `defaults`
+//   fill = "same-task"
+//
+// '-' and '_' are the same in a key. Errors: usage (no TOML, an unknown key, a
+// value of another type or out of range), io (a missing file).
+std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
+                                       const MixtureEntry& defaults);
+
+}  // namespace gato

@@ -1,0 +1,99 @@
+#include "gato/pack/report.h"
+
+#include "gato/cli/table.h"
+
+namespace gato {
+
+PackReport::PackReport(const Corpus& corpus,
+                       const std::vector<MixtureEntry>& mixture,
+                       const Sampler& sampler, int64_t length)
+    : length_(length) {
+  for (size_t e = 0; e < mixture.size(); ++e) {
+    std::vector<Record>& records = records_.emplace_back();
+    const auto& strata = sampler.strata()[e];
+    for (size_t s = 0; s < strata.size(); ++s)
+      records.push_back({mixture[e].name,
+                         corpus.tasks().tasks[strata[s].task].spec.name,
+                         mixture[e].weight, sampler.share(e, s)});
+  }
+}
+
+void PackReport::add(const RowPlan& plan, const PackedRow& row) {
+  Record& record = records_[plan.entry][plan.stratum];
+  ++record.sequences;
+  record.prompted += row.has_prompt;
+  record.windows += row.windows;
+  record.tokens += row.tokens;
+  record.targets += row.targets;
+  rows_without_target_ += row.targets == 0;
+}
+
+PackReport::Record PackReport::total() const {
+  Record sum{"all", "", 0, 1};
+  for (const auto& records : records_) {
+    for (const Record& record : records) {
+      sum.sequences += record.sequences;
+      sum.prompted += record.prompted;
+      sum.windows += record.windows;
+      sum.tokens += record.tokens;
+      sum.targets += record.targets;
+    }
+  }
+  return sum;
+}
+
+namespace {
+
+double ratio(int64_t part, int64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / whole;
+}
+
+}  // namespace
+
+nlohmann::json PackReport::to_json() const {
+  const Record all = total();
+  nlohmann::json mixture = nlohmann::json::array();
+  for (const auto& records : records_)
+    for (const Record& record : records)
+      mixture.push_back(
+          {{"input", record.input},
+           {"task", record.task},
+           {"weight", record.weight},
+           {"share", record.share},
+           {"achieved", ratio(record.sequences, all.sequences)},
+           {"sequences", record.sequences},
+           {"prompted", record.prompted},
+           {"windows", record.windows},
+           {"tokens", record.tokens},
+           {"targets", record.targets},
+           {"fill", ratio(record.tokens, record.sequences * length_)}});
+  return {{"sequences", all.sequences},
+          {"length", length_},
+          {"fill", ratio(all.tokens, all.sequences * length_)},
+          {"targets", all.targets},
+          {"prompted", all.prompted},
+          {"rows_without_target", rows_without_target_},
+          {"mixture", mixture}};
+}
+
+std::string PackReport::table() const {
+  cli::Table table({"input", "task", "share", "achieved", "sequences",
+                    "prompted", "windows", "targets", "fill"});
+  const Record all = total();
+  const auto add = [&](const Record& record) {
+    table.add({record.input, record.task.empty() ? "-" : record.task,
+               fmt::format("{:.4f}", record.share),
+               fmt::format("{:.4f}", ratio(record.sequences, all.sequences)),
+               std::to_string(record.sequences),
+               std::to_string(record.prompted), std::to_string(record.windows),
+               std::to_string(record.targets),
+               fmt::format("{:.4f}",
+                           ratio(record.tokens, record.sequences * length_))});
+  };
+  for (const auto& records : records_)
+    for (const Record& record : records) add(record);
+  add(all);
+  return table.text();
+}
+
+}  // namespace gato

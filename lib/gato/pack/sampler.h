@@ -1,0 +1,97 @@
+// Which windows of which documents make up a sequence.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "gato/base/random.h"
+#include "gato/pack/corpus.h"
+#include "gato/pack/mixture.h"
+
+namespace gato {
+
+// Tokens [begin, end) of a document.
+struct Window {
+  int64_t document = 0;
+  int64_t begin = 0, end = 0;
+  bool is_prompt = false;
+};
+
+struct RowPlan {
+  size_t entry = 0;    // of the mixture
+  size_t stratum = 0;  // of the entry: its documents of one task
+  int32_t task = 0;
+  std::vector<Window> windows;  // in order; at most 256, at most L tokens
+};
+
+struct SamplerOptions {
+  int64_t length = 1024;     // L
+  int64_t window_steps = 0;  // W; 0: windows as long as the row has room
+  uint64_t seed = 0;
+};
+
+// Draws the plan of any sequence by itself: a plan depends on the seed, the
+// sequence and the corpus alone.
+//
+// The entry is the place of the sequence in a golden-ratio sequence (Weyl), so
+// that any run of sequences has the shares of the weights to within a few.
+//
+// Without window_steps, a document is drawn in proportion to the rows it fills,
+// ceil(tokens / L). One that fits is read from its start; of a longer one the
+// start is uniform over (-room, tokens), taken as 0 where negative and rounded
+// down to a step of an episode: so every token of a task is as likely as any
+// other, the first steps of long episodes included. (Starts uniform over the
+// steps would show an episode's first step only once in as many windows as it
+// has steps.) A text document longer than L starts at any token.
+//
+// With window_steps W, a window is drawn uniformly over all runs of W steps (an
+// episode of fewer steps is one window, so is a document that is no episode),
+// all of one task in a row: what a row has shown so far then names the task, as
+// a policy's own past does in a rollout. A window that does not fit whole is
+// left out and the row padded, because what a cut loses first are the actions,
+// the very targets. Text longer than a row is cut.
+class Sampler {
+ public:
+  static constexpr size_t maximum_windows = 256;  // segments are uint8
+
+  // The documents of one task within an entry.
+  struct Stratum {
+    int32_t task = 0;
+    std::vector<int64_t> documents;
+    std::vector<int64_t> cumulative;  // of the documents' weights
+  };
+
+  // Both must outlive the sampler.
+  Sampler(const Corpus& corpus, const std::vector<MixtureEntry>& mixture,
+          const SamplerOptions& options);
+
+  RowPlan plan(int64_t sequence) const;
+  // One list an entry, in the order of its tasks.
+  const std::vector<std::vector<Stratum>>& strata() const { return strata_; }
+  // Of all sequences, the part that an entry's stratum is to get.
+  double share(size_t entry, size_t stratum) const;
+
+ private:
+  int64_t weight(int64_t document) const;
+  int64_t draw_document(const Stratum& stratum, RandomStream& stream) const;
+  // An empty window where none fits into `room` tokens.
+  Window draw_window(int64_t document, int64_t room,
+                     RandomStream& stream) const;
+  Window draw_run_of_steps(int64_t document, int64_t room,
+                           RandomStream& stream) const;
+  Window draw_prompt(int64_t beside, RandomStream& stream) const;
+
+  const Corpus& corpus_;
+  const std::vector<MixtureEntry>& mixture_;
+  SamplerOptions options_;
+  std::vector<std::vector<Stratum>> strata_;
+  std::vector<std::vector<int64_t>>
+      stratum_ends_;                // [entry]: cumulative weight
+  std::vector<double> entry_ends_;  // cumulative share
+  // Episodes of a (task, source), ascending: where prompts come from.
+  std::map<std::pair<int32_t, int32_t>, std::vector<int64_t>> episodes_;
+};
+
+}  // namespace gato
