@@ -1,0 +1,73 @@
+// What each slot's network remembers: whole time steps, the oldest forgotten
+// first.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "gato/data/tokens.h"
+#include "gato/model/cache.h"
+
+namespace gato {
+
+// The tokens of one time step as the network reads them. Patch tokens are
+// -(1+u) for patches[u].
+struct StepTokens {
+  TokenFeatures features;
+  std::vector<Patch> patches;
+  int64_t size() const { return static_cast<int64_t>(features.tokens.size()); }
+};
+
+// Step `step` of a document.
+StepTokens step_tokens(const TokenizedDocument& document, int64_t step);
+
+// Every step of the document's first `tokens` tokens, without one that is cut.
+std::vector<StepTokens> first_steps(const TokenizedDocument& document,
+                                    int64_t tokens);
+
+// Holds the last steps of every slot and reads them into the cache.
+//
+// With context_steps 0 a slot remembers as many tokens as the cache has room
+// for. Forgotten steps leave the cache, while newer entries, which have seen
+// them, stay as they are: the Transformer-XL memory of the paper (2.2).
+//
+// With context_steps W > 0 an action depends on the last W steps and on nothing
+// older: the slot reads all W of them again at every step. This costs W times
+// the reading of one step, which for the few steps that short windows are
+// trained with is little, and is what such a network was trained on.
+class Memory {
+ public:
+  Memory(Cache& cache, int64_t context_steps);
+
+  // Forgets everything, then remembers the prompt, which has at most
+  // cache.capacity() tokens.
+  void begin(int64_t slot, const std::vector<StepTokens>& prompt);
+  // The observation of a new step and its separator, which `action_tokens` are
+  // going to follow. Forgets what there is no room for. Error (run_failed)
+  // where the step alone is larger than the cache.
+  void add_step(int64_t slot, StepTokens observation, int64_t action_tokens);
+  void add_action_token(int64_t slot, int32_t id, Modality modality);
+  // The network reads what was added to these slots since they last read: at
+  // least a token each. Hidden states [n, d] of their last tokens.
+  at::Tensor read(std::span<const int64_t> slots);
+
+ private:
+  struct Slot {
+    std::deque<StepTokens> steps;
+    int64_t tokens = 0;  // of all steps
+    int64_t read = 0;    // how many of them, from the first, are in the cache
+  };
+
+  void forget_oldest(int64_t slot);
+  StepTokens unread(const Slot& slot) const;
+
+  Cache& cache_;
+  int64_t context_steps_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace gato

@@ -1,0 +1,41 @@
+// The network as a policy (paper 2.2, deployment).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gato/model/network.h"
+#include "gato/model/sampler.h"
+#include "gato/rollout/memory.h"
+#include "gato/rollout/policy.h"
+#include "gato/rollout/task_match.h"
+#include "gato/tokenize/encoder.h"
+
+namespace gato {
+
+struct ModelPolicyOptions {
+  SamplerOptions sampler;
+  int64_t context_steps = 0;       // 0: as many as the context holds
+  std::vector<StepTokens> prompt;  // every episode begins with it
+};
+
+// What several policies share: the task as the model reads it. `network`,
+// `match` and `encoder` must outlive the policies.
+struct ModelTask {
+  const Network& network;
+  const TaskMatch& match;
+  const StepEncoder& encoder;  // of match.spec
+};
+
+// A slot of the network's cache for every environment. At each step all of them
+// read their observation and the separator in one forward; then the action
+// tokens are sampled in step, each restricted to the ids that the action's
+// space allows. Chance depends on episode, step and token alone; the logits
+// depend on the other slots in the last bits of their arithmetic only.
+std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
+                                          const std::string& name,
+                                          const ModelPolicyOptions& options);
+
+}  // namespace gato

@@ -1,0 +1,33 @@
+// An environment's task as a model learned it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gato/data/token_file.h"
+
+namespace gato {
+
+struct TaskMatch {
+  // The environment's fields, with the roles and in the order that the model
+  // knows: what a StepEncoder for this model takes.
+  TaskSpec spec;
+  // Field i of `spec` is field observation_order[i] of the environment.
+  std::vector<size_t> observation_order, action_order;
+  std::optional<int32_t> task;  // row of the model's table; none: unknown to it
+
+  // Values in the order of `spec` from the environment's, and back.
+  Values observation_of(const Values& environment) const;
+  Values action_for_environment(Values action) const;
+};
+
+// Finds the environment's task by its name. The same fields must be there, of
+// the same sizes, and actions of the same range; roles are the model's, as the
+// options of gato-tokenize may have changed them. Error (bad_input) says what
+// differs. A task that the model does not know keeps the environment's roles,
+// with a warning.
+TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks);
+
+}  // namespace gato
