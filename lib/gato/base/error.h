@@ -13,10 +13,10 @@ namespace gato {
 // every man page documents them.
 enum class ExitStatus : int {
   done = 0,
-  run_failed = 1,      // the work itself failed
-  usage = 2,           // options, configuration, an existing output
-  bad_input = 3,       // malformed, truncated, NaN, unsupported, mismatched data
-  io = 4,              // missing file, cannot read or write, disk full
+  run_failed = 1,  // the work itself failed
+  usage = 2,       // options, configuration, an existing output
+  bad_input = 3,   // malformed, truncated, NaN, unsupported, mismatched data
+  io = 4,          // missing file, cannot read or write, disk full
   stopped_early = 75,  // EX_TEMPFAIL: checkpoint saved, submit the job again
   interrupted = 130,   // SIGINT with nothing to save
   terminated = 143,    // SIGTERM with nothing to save

@@ -1,5 +1,6 @@
 #include "gato/base/random.h"
 
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -14,13 +15,18 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// Not symmetric: (seed 1, word 2) and (seed 2, word 1) differ.
+uint64_t combine(uint64_t state, uint64_t word) {
+  return mix(std::rotl(state, 23) ^ mix(word));
+}
+
 double to_unit(uint64_t bits) { return (bits >> 11) * 0x1p-53; }
 
 }  // namespace
 
 uint64_t random_bits(uint64_t seed, std::initializer_list<uint64_t> words) {
   uint64_t state = mix(seed);
-  for (uint64_t word : words) state = mix(state ^ mix(word));
+  for (uint64_t word : words) state = combine(state, word);
   return state;
 }
 
@@ -28,11 +34,10 @@ double random_uniform(uint64_t seed, std::initializer_list<uint64_t> words) {
   return to_unit(random_bits(seed, words));
 }
 
-RandomStream::RandomStream(uint64_t seed,
-                           std::initializer_list<uint64_t> words)
+RandomStream::RandomStream(uint64_t seed, std::initializer_list<uint64_t> words)
     : key_(random_bits(seed, words)) {}
 
-uint64_t RandomStream::operator()() { return mix(key_ ^ mix(counter_++)); }
+uint64_t RandomStream::operator()() { return combine(key_, counter_++); }
 
 double RandomStream::uniform() { return to_unit((*this)()); }
 

@@ -27,10 +27,10 @@ class RandomStream {
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return ~uint64_t{0}; }
 
-  double uniform();                        // [0, 1)
+  double uniform();                         // [0, 1)
   double uniform(double low, double high);  // [low, high)
-  uint64_t below(uint64_t n);              // [0, n), unbiased; n > 0
-  double normal();                         // mean 0, variance 1 (Box-Muller)
+  uint64_t below(uint64_t n);               // [0, n), unbiased; n > 0
+  double normal();                          // mean 0, variance 1 (Box-Muller)
 
  private:
   uint64_t key_;

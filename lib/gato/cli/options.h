@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -15,26 +15,29 @@
 namespace gato::cli {
 
 // Where an option's value goes. Its type says how a text is parsed: bool is a
-// flag, a vector may be repeated, or given once with commas; optional stays
-// empty when not given. KEY=VALUE pairs go to a map.
-using Target =
-    std::variant<bool*, int64_t*, uint64_t*, double*, std::string*,
-                 std::optional<int64_t>*, std::optional<double>*,
-                 std::optional<std::string>*, std::vector<int64_t>*,
-                 std::vector<std::string>*, std::map<std::string, std::string>*>;
+// flag; a vector takes the values up to the next option (but leaves the
+// operands that the command requires), may be repeated, and splits each value
+// at commas; optional stays empty when not given; KEY=VALUE pairs go to a map.
+using Target = std::variant<
+    bool*, int64_t*, uint64_t*, double*, std::string*, std::optional<int64_t>*,
+    std::optional<double>*, std::optional<std::string>*, std::vector<int64_t>*,
+    std::vector<std::string>*, std::map<std::string, std::string>*>;
 
 struct Option {
   std::string name;     // long name without dashes; the TOML key
   char short_name = 0;  // 0: none
   Target target;
-  std::string help;     // one sentence; the default is added by itself
+  std::string help;  // one sentence; the default is added by itself
   std::string group = "Options";
   std::string value_name;  // FILE, N, P ...
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;
   bool is_required = false;
-  bool in_config = true;  // false: concerns this run alone, never dumped
+  bool in_config = true;  // false: concerns this run alone, no TOML key
+  bool takes_files = false;
+  bool is_operand = false;   // the operands; they have no --name
+  std::string default_text;  // the target's value when it was added
 
   // Chained setters, so that a table reads as a table.
   Option& abbreviated(char letter);
@@ -43,6 +46,7 @@ struct Option {
   Option& one_of(std::vector<std::string> values);
   Option& required();
   Option& of_run();  // in_config = false
+  Option& files();   // globs are expanded, commas kept
 };
 
 class OptionTable {
@@ -52,12 +56,21 @@ class OptionTable {
   Option& add(std::string name, Target target, std::string help);
   // Options added from now on stand under this heading.
   void group(std::string title);
+  // Runs when all values are assigned and before the configuration is dumped
+  // or work starts. It may throw Error (usage) where values do not fit
+  // together, and may change targets: a preset, say, fills in the options that
+  // it stands for.
+  void check(std::function<void()> check);
   const std::vector<std::unique_ptr<Option>>& options() const {
     return options_;
   }
+  const std::vector<std::function<void()>>& checks() const { return checks_; }
+  // Null where no option has this name.
+  const Option* find(const std::string& name) const;
 
  private:
   std::vector<std::unique_ptr<Option>> options_;
+  std::vector<std::function<void()>> checks_;
   std::string group_ = "Options";
 };
 

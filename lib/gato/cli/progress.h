@@ -16,19 +16,24 @@ class Progress {
   // `unit`: "episodes", "sequences" ...; total 0: not known.
   Progress(std::string label, std::string unit, int64_t total = 0);
   ~Progress();  // ends the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  // Both throw Stopped after a signal (base/signals.h), unless a SavesOnStop
+  // lives. The note stands at the end of the line: "loss 2.31".
   void add(int64_t n = 1);
   void set(int64_t done, const std::string& note = "");
 
  private:
-  void draw(bool last);
+  void update();
+  std::string line() const;
   std::string label_, unit_, note_;
   int64_t total_, done_ = 0;
   std::chrono::steady_clock::time_point start_, drawn_;
+  bool has_drawn_ = false;
 };
 
 // The last line of a run: "counts: read 10, written 8, filtered 1, skipped 1".
-void report_counts(
-    const std::vector<std::pair<std::string, int64_t>>& counts);
+void report_counts(const std::vector<std::pair<std::string, int64_t>>& counts);
 
 // --skip-bad N: passes on the first N errors of status bad_input as warnings
 // and counts them; the next one is thrown.

@@ -1,6 +1,7 @@
 // What a program is, and the one way to run it.
 //
-//   int main(int argc, char** argv) { return gato::cli::run(tool(), argc, argv); }
+//   int main(int argc, char** argv) { return gato::cli::run(tool(), argc,
+//   argv); }
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ struct CommonOptions {
   std::string output;  // empty where the command has none or it is optional
   bool force = false;
   uint64_t seed = 0;
-  int64_t threads = 0;  // 0 given: the number of processors; resolved before run
+  int64_t threads =
+      0;  // 0 given: the number of processors; resolved before run
   bool quiet = false;
   std::string log_level = "info";
   std::string log_file;
@@ -58,13 +60,16 @@ struct Example {
 // The work starts only when every option was validated.
 using Work = std::function<ExitStatus(Context&)>;
 struct Command {
-  std::string name;     // empty for a program without subcommands
-  std::string summary;  // one line
+  std::string name;         // empty for a program without subcommands
+  std::string summary;      // one line
   std::string description;  // paragraphs for --help and the man page
-  std::string operands;  // e.g. "INPUT..."; empty: none are taken
+  std::string operands;     // e.g. "INPUT..."; empty: none are taken
   size_t minimum_operands = 0;
   Output output = Output::none;
   std::string output_help = "File to write";
+  // Unless set, an output that exists is refused without --force before the
+  // work starts. Set where the command itself decides, to resume a run say.
+  bool output_may_exist = false;
   bool skip_bad = false;  // has --skip-bad
   std::function<Work(OptionTable&)> build;
   std::vector<Example> examples;
@@ -80,8 +85,9 @@ struct Tool {
 
 // Parses, merges defaults < --config files < command line, validates, runs,
 // maps every exception to an exit status and one line on stderr, checks stdout
-// at close. Hidden options --generate-man and --generate-completion write the
-// man page (roff) and a bash completion from the same table.
+// at close. A signal that is not handled by the work (base/signals.h) ends it
+// with 130 or 143. Hidden options --generate-man and --generate-completion
+// write the man page (roff) and a bash completion from the same table.
 int run(const Tool& tool, int argc, char** argv);
 
 }  // namespace gato::cli

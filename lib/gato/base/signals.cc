@@ -1,0 +1,49 @@
+#include "gato/base/signals.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<int> first_signal{0};
+std::atomic<int> saving{0};
+
+void on_signal(int signal) {
+  int none = 0;
+  const bool is_first = first_signal.compare_exchange_strong(none, signal);
+  if (!is_first && signal == SIGINT) {
+    _exit(static_cast<int>(ExitStatus::interrupted));
+  }
+}
+
+}  // namespace
+
+void watch_signals() {
+  first_signal = 0;
+  struct sigaction action {};
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = on_signal;
+  for (int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    sigaction(signal, &action, nullptr);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int stop_signal() { return first_signal; }
+
+void throw_if_stopped() {
+  if (const int signal = first_signal; signal != 0 && saving == 0) {
+    throw Stopped(signal);
+  }
+}
+
+SavesOnStop::SavesOnStop() { ++saving; }
+SavesOnStop::~SavesOnStop() { --saving; }
+
+}  // namespace gato

@@ -1,0 +1,43 @@
+// A request to stop, by SIGINT, SIGTERM or SIGUSR1, seen as a flag that long
+// work polls between two records.
+#pragma once
+
+#include <exception>
+
+namespace gato {
+
+// Installs the handlers and ignores SIGPIPE; a child process must restore
+// SIGPIPE itself. System calls are interrupted (no SA_RESTART). A second SIGINT
+// ends the process at once with status 130.
+void watch_signals();
+
+// The first signal that came since watch_signals(), or 0.
+int stop_signal();
+
+// What throw_if_stopped() throws; unwinding removes partial outputs. Not an
+// Error: no data is at fault and no handler of bad records may swallow it.
+class Stopped : public std::exception {
+ public:
+  explicit Stopped(int signal) : signal_(signal) {}
+  int signal() const { return signal_; }
+  const char* what() const noexcept override { return "stopped by a signal"; }
+
+ private:
+  int signal_;
+};
+
+// Throws Stopped where a signal came. cli::Progress::add calls it, so only
+// loops without a Progress need to.
+void throw_if_stopped();
+
+// While one lives, throw_if_stopped() does nothing: its owner polls
+// stop_signal() itself and saves what it has.
+class SavesOnStop {
+ public:
+  SavesOnStop();
+  ~SavesOnStop();
+  SavesOnStop(const SavesOnStop&) = delete;
+  SavesOnStop& operator=(const SavesOnStop&) = delete;
+};
+
+}  // namespace gato

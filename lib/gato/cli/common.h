@@ -1,0 +1,23 @@
+// The options that every program has.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gato/cli/tool.h"
+
+namespace gato::cli {
+
+// What run() itself acts on.
+struct RunOptions {
+  bool help = false, version = false, dump_config = false;
+  std::vector<std::string> config;
+  std::optional<std::string> files_from;
+};
+
+// Adds --output, the options of the command and the common ones to `table`,
+// bound to the arguments, which must outlive it. Returns the command's work.
+Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
+                 OptionTable& table);
+
+}  // namespace gato::cli

@@ -1,0 +1,175 @@
+#include "gato/cli/help.h"
+
+#include <cmath>
+#include <sstream>
+
+namespace gato::cli {
+namespace {
+
+constexpr size_t line_width = 80;
+constexpr size_t help_column = 26;
+
+// Breaks lines between words; keeps empty lines and lines that are indented.
+std::string wrap(const std::string& text, size_t indent) {
+  std::istringstream lines(text);
+  std::string result;
+  const std::string margin(indent, ' ');
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == ' ') {
+      result += (line.empty() ? "" : margin) + line + "\n";
+      continue;
+    }
+    std::istringstream words(line);
+    size_t column = 0;
+    for (std::string word; words >> word;) {
+      if (column > 0 && column + 1 + word.size() > line_width) {
+        result += "\n";
+        column = 0;
+      }
+      result += (column == 0 ? margin : " ") + word;
+      column += (column == 0 ? indent : 1) + word.size();
+    }
+    result += "\n";
+  }
+  return result;
+}
+
+// A term and, from help_column on, its explanation.
+std::string definition(const std::string& term, const std::string& text) {
+  const std::string head = "  " + term;
+  const std::string body = wrap(text, help_column);
+  if (head.size() + 2 > help_column) return head + "\n" + body;
+  return head + body.substr(head.size());
+}
+
+std::string range_text(const Option& option) {
+  const bool has_low = std::isfinite(option.minimum);
+  const bool has_high = std::isfinite(option.maximum);
+  if (has_low && has_high) {
+    return fmt::format("{} to {}", option.minimum, option.maximum);
+  }
+  if (has_low) return fmt::format("at least {}", option.minimum);
+  return has_high ? fmt::format("at most {}", option.maximum) : "";
+}
+
+std::string option_section(const OptionTable& table) {
+  std::string text, group;
+  for (const auto& option : table.options()) {
+    if (option->is_operand) continue;
+    if (option->group != group) {
+      group = option->group;
+      text += "\n" + group + ":\n";
+    }
+    text += definition(option_names(*option), option_help(*option));
+  }
+  return text;
+}
+
+std::string status_section() {
+  std::string text = "\nExit status:\n";
+  for (const auto& [status, meaning] : exit_statuses()) {
+    text += definition(fmt::format("{}", static_cast<int>(status)), meaning);
+  }
+  return text;
+}
+
+std::string example_section(const std::vector<Example>& examples) {
+  std::string text = examples.empty() ? "" : "\nExamples:\n";
+  for (const Example& example : examples) {
+    text += "  " + example.command + "\n" + wrap(example.meaning, 6);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string full_name(const Tool& tool, const Command& command) {
+  return command.name.empty() ? tool.name : tool.name + " " + command.name;
+}
+
+std::string usage_operands(const Command& command, const OptionTable& table) {
+  std::string text;
+  for (const auto& option : table.options()) {
+    if (!option->is_required || option->is_operand) continue;
+    text += fmt::format("--{} {} ", option->name, option->value_name);
+  }
+  text += "[OPTION]...";
+  if (command.operands.empty()) return text;
+  return text + " " +
+         (command.minimum_operands > 0 ? command.operands
+                                       : "[" + command.operands + "]");
+}
+
+std::string option_names(const Option& option) {
+  std::string text =
+      option.short_name ? fmt::format("-{}, ", option.short_name) : "";
+  text += "--" + option.name;
+  return option.value_name.empty() ? text : text + " " + option.value_name;
+}
+
+std::string option_help(const Option& option) {
+  std::vector<std::string> facts;
+  if (option.is_required) facts.push_back("required");
+  if (!option.choices.empty()) {
+    facts.push_back(fmt::format("{}", fmt::join(option.choices, ", ")));
+  }
+  if (const std::string range = range_text(option); !range.empty()) {
+    facts.push_back(range);
+  }
+  const bool is_plain_flag = option.default_text == "false";
+  if (!option.default_text.empty() && !is_plain_flag) {
+    facts.push_back("default: " + option.default_text);
+  }
+  if (facts.empty()) return option.help;
+  return fmt::format("{} ({})", option.help, fmt::join(facts, "; "));
+}
+
+const std::vector<std::pair<ExitStatus, std::string>>& exit_statuses() {
+  static const std::vector<std::pair<ExitStatus, std::string>> statuses = {
+      {ExitStatus::done, "done"},
+      {ExitStatus::run_failed, "the run failed"},
+      {ExitStatus::usage,
+       "wrong options or configuration, or an output exists and --force was "
+       "not given"},
+      {ExitStatus::bad_input,
+       "bad input data: malformed, truncated, not a number, an unsupported "
+       "format, inputs that do not fit together"},
+      {ExitStatus::io,
+       "a file is missing, cannot be read or cannot be written"},
+      {ExitStatus::stopped_early,
+       "stopped early with a saved checkpoint: submit the same command again"},
+      {ExitStatus::interrupted, "interrupted (SIGINT) with nothing to save"},
+      {ExitStatus::terminated, "terminated (SIGTERM) with nothing to save"}};
+  return statuses;
+}
+
+std::string command_help(const Tool& tool, const Command& command,
+                         const OptionTable& table) {
+  std::string text = wrap("Usage: " + full_name(tool, command) + " " +
+                              usage_operands(command, table),
+                          0);
+  text +=
+      "\n" + wrap(command.summary.empty() ? tool.summary : command.summary, 0);
+  const std::string& description =
+      command.description.empty() && command.name.empty() ? tool.description
+                                                          : command.description;
+  if (!description.empty()) text += "\n" + wrap(description, 0);
+  return text + option_section(table) + example_section(command.examples) +
+         status_section();
+}
+
+std::string tool_help(const Tool& tool) {
+  std::string text = "Usage: " + tool.name + " COMMAND [OPTION]...\n\n" +
+                     wrap(tool.summary, 0);
+  if (!tool.description.empty()) text += "\n" + wrap(tool.description, 0);
+  text += "\nCommands:\n";
+  for (const Command& command : tool.commands) {
+    text += definition(command.name, command.summary);
+  }
+  return text + "\n" +
+         wrap("'" + tool.name +
+                  " COMMAND --help' lists the options of a command.",
+              0);
+}
+
+}  // namespace gato::cli

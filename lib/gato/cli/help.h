@@ -1,0 +1,28 @@
+// --help, --version and what the man page says in the same words.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gato/cli/tool.h"
+
+namespace gato::cli {
+
+// "gato-tokenize text"
+std::string full_name(const Tool& tool, const Command& command);
+// "[OPTION]... INPUT...", with what is required in front.
+std::string usage_operands(const Command& command, const OptionTable& table);
+// "-o, --output PATH"
+std::string option_names(const Option& option);
+// The sentence with choices, range, default and whether it is required.
+std::string option_help(const Option& option);
+// Status and meaning, in order.
+const std::vector<std::pair<ExitStatus, std::string>>& exit_statuses();
+
+// Of one command, and of a program with several.
+std::string command_help(const Tool& tool, const Command& command,
+                         const OptionTable& table);
+std::string tool_help(const Tool& tool);
+
+}  // namespace gato::cli

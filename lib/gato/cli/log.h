@@ -1,0 +1,25 @@
+// Messages on stderr and in a log file, through spdlog's default logger.
+#pragma once
+
+#include <string>
+
+namespace gato::cli {
+
+// "gato-pack: warning: ..." on stderr; information has no level in front.
+void start_log(const std::string& program);
+
+// After the options were read. Error (io) where the file cannot be written.
+void configure_log(const std::string& level, bool quiet,
+                   const std::string& file);
+
+// Writes to the log file alone, where there is one.
+void log_to_file(const std::string& message);
+
+bool is_quiet();
+
+// A line on the terminal that messages must not run into: it is taken away
+// before each message. An empty text takes it away.
+void show_status_line(const std::string& text);
+bool is_terminal();  // stderr can redraw a line
+
+}  // namespace gato::cli

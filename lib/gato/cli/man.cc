@@ -1,0 +1,221 @@
+#include "gato/cli/man.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "gato/base/version.h"
+#include "gato/cli/common.h"
+#include "gato/cli/help.h"
+
+namespace gato::cli {
+namespace {
+
+constexpr const char* common_group = "Common options";
+
+// Text that roff leaves as it is: minus signs that can be copied, no request
+// at the beginning of a line.
+std::string escape(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        result += "\\e";
+        break;
+      case '-':
+        result += "\\-";
+        break;
+      case '\'':
+        result += "\\(aq";
+        break;
+      case '`':
+        result += "\\(ga";
+        break;
+      case '^':
+        result += "\\(ha";
+        break;
+      case '~':
+        result += "\\(ti";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result.starts_with('.') ? "\\&" + result : result;
+}
+
+// Hyphens of ordinary words stay hyphens.
+std::string escape_prose(const std::string& text) {
+  std::string result = escape(text);
+  for (size_t at = 0; (at = result.find("\\-", at)) != std::string::npos;) {
+    const auto is_letter = [&](size_t i) {
+      return i < result.size() && std::isalpha(static_cast<int>(result[i]));
+    };
+    // An option has a dash or a space before its first dash.
+    const size_t word = result.find_last_of(" \n(", at) + 1;
+    const bool in_option = result.compare(word, 2, "\\-") == 0 ||
+                           result.compare(word, 5, "gato\\") == 0;
+    if (!in_option && at > 0 && is_letter(at - 1) && is_letter(at + 2)) {
+      result.erase(at, 1);
+    } else {
+      ++at;
+    }
+  }
+  return result;
+}
+
+// Paragraphs; indented lines become an unfilled block.
+std::string paragraphs(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  bool is_block = false, is_break = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) {
+      is_break = true;
+      continue;
+    }
+    const bool is_indented = line[0] == ' ';
+    if (is_block && !is_indented) result += ".EE\n";
+    if (is_break || (is_block && !is_indented)) result += ".PP\n";
+    if (is_indented && !is_block) result += ".EX\n";
+    result += (is_indented ? escape(line) : escape_prose(line)) + "\n";
+    is_block = is_indented;
+    is_break = false;
+  }
+  return is_block ? result + ".EE\n" : result;
+}
+
+std::string tagged(const std::string& term, const std::string& text) {
+  return ".TP\n.B " + term + "\n" + escape_prose(text) + "\n";
+}
+
+std::string option_entry(const Option& option) {
+  std::string names = option.short_name
+                          ? fmt::format("\\-{}\\fR, \\fB", option.short_name)
+                          : "";
+  names += "\\-\\-" + escape(option.name);
+  if (!option.value_name.empty()) {
+    names += " \\fI" + escape(option.value_name) + "\\fR";
+  }
+  return tagged(names, option_help(option));
+}
+
+struct Built {
+  const Command* command;
+  CommonOptions common;
+  RunOptions run;
+  OptionTable table;
+};
+
+// Options of one command under a heading for each group, or only the common.
+std::string option_entries(const OptionTable& table, bool is_common) {
+  std::string text, group;
+  for (const auto& option : table.options()) {
+    if (option->is_operand || (option->group == common_group) != is_common) {
+      continue;
+    }
+    if (!is_common && option->group != group) {
+      group = option->group;
+      if (group != "Options") {
+        text += ".PP\n" + escape_prose(group) + ":\n";
+      }
+    }
+    text += option_entry(*option);
+  }
+  return text;
+}
+
+std::string options_section(const std::vector<std::unique_ptr<Built>>& built) {
+  std::string text;
+  for (const auto& one : built) {
+    const Command& command = *one->command;
+    if (!command.name.empty()) {
+      text += ".SS " + escape(command.name) + "\n" +
+              escape_prose(command.summary) + ".\n";
+      if (!command.description.empty()) {
+        text += ".PP\n" + paragraphs(command.description);
+      }
+    }
+    text += option_entries(one->table, false);
+  }
+  // Options that some commands have and others not are listed once.
+  text += ".SS Common options\n";
+  std::vector<std::string> listed;
+  for (const auto& one : built) {
+    for (const auto& option : one->table.options()) {
+      const bool is_new =
+          std::find(listed.begin(), listed.end(), option->name) == listed.end();
+      if (option->group != common_group || option->is_operand || !is_new) {
+        continue;
+      }
+      listed.push_back(option->name);
+      text += option_entry(*option);
+    }
+  }
+  return text;
+}
+
+std::string examples_section(const Tool& tool) {
+  std::string text;
+  for (const Command& command : tool.commands) {
+    for (const Example& example : command.examples) {
+      text += text.empty() ? ".SH EXAMPLES\n" : ".PP\n";
+      text += escape_prose(example.meaning) + ":\n.PP\n.RS 4\n.EX\n" +
+              escape(example.command) + "\n.EE\n.RE\n";
+    }
+  }
+  return text;
+}
+
+std::string see_also_section(const Tool& tool) {
+  std::string text;
+  for (const std::string& page : tool.see_also) {
+    const size_t open = page.find('(');
+    const std::string name = page.substr(0, open);
+    const std::string section =
+        open == std::string::npos
+            ? "1"
+            : page.substr(open + 1, page.find(')') - open - 1);
+    if (!text.empty()) text += " ,\n";
+    text += ".BR " + escape(name) + " (" + section + ")";
+  }
+  return text.empty() ? "" : ".SH SEE ALSO\n" + text + "\n";
+}
+
+}  // namespace
+
+std::string man_page(const Tool& tool) {
+  std::vector<std::unique_ptr<Built>> built;
+  for (const Command& command : tool.commands) {
+    built.push_back(std::make_unique<Built>());
+    built.back()->command = &command;
+    build_table(command, built.back()->common, built.back()->run,
+                built.back()->table);
+  }
+  std::string title = tool.name;
+  std::transform(title.begin(), title.end(), title.begin(), ::toupper);
+  std::string page = fmt::format(
+      ".TH {} 1 {} \"gato {}\" \"Gato Manual\"\n.SH NAME\n{} \\- {}\n"
+      ".SH SYNOPSIS\n",
+      title, release_date(), version(), escape(tool.name),
+      escape_prose(tool.summary));
+  for (size_t i = 0; i < built.size(); ++i) {
+    const Built& one = *built[i];
+    if (i > 0) page += ".br\n";
+    page += ".B " + escape(full_name(tool, *one.command)) + "\n" +
+            escape(usage_operands(*one.command, one.table)) + "\n";
+  }
+  page += ".SH DESCRIPTION\n";
+  const std::string& description =
+      tool.description.empty() && tool.commands.size() == 1
+          ? tool.commands[0].description
+          : tool.description;
+  page += paragraphs(description.empty() ? tool.summary : description);
+  page += ".SH OPTIONS\n" + options_section(built);
+  page += ".SH EXIT STATUS\n";
+  for (const auto& [status, meaning] : exit_statuses()) {
+    page += tagged(fmt::format("{}", static_cast<int>(status)), meaning);
+  }
+  return page + examples_section(tool) + see_also_section(tool);
+}
+
+}  // namespace gato::cli

@@ -1,0 +1,72 @@
+#include "gato/cli/options.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "gato/cli/value.h"
+
+namespace gato::cli {
+
+Option& Option::abbreviated(char letter) {
+  short_name = letter;
+  return *this;
+}
+
+Option& Option::named(std::string value) {
+  value_name = std::move(value);
+  return *this;
+}
+
+Option& Option::within(double low, double high) {
+  minimum = low;
+  maximum = high;
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> values) {
+  choices = std::move(values);
+  return *this;
+}
+
+Option& Option::required() {
+  is_required = true;
+  return *this;
+}
+
+Option& Option::of_run() {
+  in_config = false;
+  return *this;
+}
+
+Option& Option::files() {
+  takes_files = true;
+  return *this;
+}
+
+Option& OptionTable::add(std::string name, Target target, std::string help) {
+  if (find(name)) throw std::logic_error("option added twice: --" + name);
+  auto option = std::make_unique<Option>();
+  option->name = std::move(name);
+  option->target = target;
+  option->help = std::move(help);
+  option->group = group_;
+  option->value_name = default_value_name(target);
+  option->default_text = value_text(target);
+  options_.push_back(std::move(option));
+  return *options_.back();
+}
+
+void OptionTable::group(std::string title) { group_ = std::move(title); }
+
+void OptionTable::check(std::function<void()> check) {
+  checks_.push_back(std::move(check));
+}
+
+const Option* OptionTable::find(const std::string& name) const {
+  for (const auto& option : options_) {
+    if (option->name == name) return option.get();
+  }
+  return nullptr;
+}
+
+}  // namespace gato::cli

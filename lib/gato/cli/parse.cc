@@ -1,0 +1,98 @@
+#include "gato/cli/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "gato/base/error.h"
+#include "gato/base/nearest.h"
+
+namespace gato::cli {
+namespace {
+
+CLI::Option* add_option(CLI::App& app, const Option& option,
+                        size_t minimum_operands) {
+  std::string names = option.is_operand ? option.name : "--" + option.name;
+  if (option.short_name) {
+    names = fmt::format("-{},{}", option.short_name, names);
+  }
+  if (is_flag(option.target)) return app.add_flag(names);
+  CLI::Option* added = app.add_option(names);
+  if (is_list(option.target)) {
+    const auto minimum = static_cast<int>(minimum_operands);
+    added->allow_extra_args()
+        ->required(option.is_operand && minimum > 0)
+        ->expected(option.is_operand ? minimum : 1,
+                   CLI::detail::expected_max_vector_size);
+  }
+  return added;
+}
+
+// CLI11 leaves what it does not know: unknown options, operands of a command
+// that takes none.
+void refuse_remaining(const OptionTable& table,
+                      const std::vector<std::string>& remaining) {
+  for (const std::string& text : remaining) {
+    if (text.size() < 2 || text[0] != '-') {
+      throw usage_error("'{}' is not expected: no operands are taken", text);
+    }
+    std::vector<std::string> names;
+    for (const auto& option : table.options()) {
+      if (!option->is_operand) names.push_back("--" + option->name);
+    }
+    const std::string name = text.substr(0, text.find('='));
+    throw usage_error("unknown option '{}'{}", name, suggestion(name, names));
+  }
+}
+
+// `reversed`: CLI11 takes the last word as the first.
+void parse_words(CLI::App& app, std::vector<std::string> reversed) {
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::RequiredError&) {
+    // Too few operands so far: judged when the configuration is merged.
+  } catch (const CLI::ParseError& error) {
+    throw usage_error("{}", error.what());
+  }
+}
+
+}  // namespace
+
+Arguments parse_arguments(const OptionTable& table, size_t minimum_operands,
+                          const std::vector<std::string>& arguments) {
+  // All that follows "--" are operands. CLI11 would take a "--" after a list
+  // option for the end of that list alone.
+  const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+  const std::vector<std::string> plain(
+      mark == arguments.end() ? mark : mark + 1, arguments.end());
+  const size_t wanted =
+      minimum_operands - std::min(minimum_operands, plain.size());
+
+  CLI::App app;
+  app.set_help_flag("");
+  app.allow_extras();
+  std::vector<CLI::Option*> parsed;
+  for (const auto& option : table.options()) {
+    parsed.push_back(add_option(app, *option, wanted));
+    parsed.back()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  parse_words(app, {std::make_reverse_iterator(mark), arguments.rend()});
+
+  Arguments given;
+  for (size_t i = 0; i < parsed.size(); ++i) {
+    const Option& option = *table.options()[i];
+    Given one{parsed[i]->results(), "option --" + option.name, false};
+    if (option.is_operand) {
+      one.origin = "operand";
+      one.texts.insert(one.texts.end(), plain.begin(), plain.end());
+    }
+    if (!one.texts.empty()) given[option.name] = std::move(one);
+  }
+  // Help is given whatever else is wrong.
+  if (!given.contains("help") && !given.contains("version")) {
+    refuse_remaining(table, app.remaining());
+    if (!table.find("inputs")) refuse_remaining(table, plain);
+  }
+  return given;
+}
+
+}  // namespace gato::cli

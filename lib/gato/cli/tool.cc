@@ -1,0 +1,246 @@
+#include "gato/cli/tool.h"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include "gato/base/nearest.h"
+#include "gato/base/signals.h"
+#include "gato/base/version.h"
+#include "gato/cli/common.h"
+#include "gato/cli/completion.h"
+#include "gato/cli/config.h"
+#include "gato/cli/help.h"
+#include "gato/cli/inputs.h"
+#include "gato/cli/log.h"
+#include "gato/cli/man.h"
+#include "gato/cli/parse.h"
+#include "gato/cli/standard_output.h"
+
+namespace gato::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// Before a command is known; its help is the hint where it is.
+std::string hint_name;
+
+bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
+
+const Command& find_command(const Tool& tool, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : tool.commands) {
+    if (command.name == name) return command;
+    names.push_back(command.name);
+  }
+  if (name.starts_with('-')) {
+    throw usage_error("the command comes first, before '{}': {}", name,
+                      fmt::join(names, ", "));
+  }
+  throw usage_error("unknown command '{}'{}", name, suggestion(name, names));
+}
+
+// For the log file: one line that a shell takes back.
+std::string shell_quoted(const Words& arguments) {
+  constexpr const char* plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
+      "=:,+@%";
+  std::string line;
+  for (const std::string& argument : arguments) {
+    line += line.empty() ? "" : " ";
+    if (!argument.empty() &&
+        argument.find_first_not_of(plain) == std::string::npos) {
+      line += argument;
+      continue;
+    }
+    line += '\'';
+    for (const char c : argument) line += c == '\'' ? "'\\''" : std::string{c};
+    line += '\'';
+  }
+  return line;
+}
+
+void assign_all(const OptionTable& table, const Arguments& given) {
+  for (const auto& option : table.options()) {
+    if (const auto one = given.find(option->name); one != given.end()) {
+      assign(*option, one->second);
+    }
+  }
+}
+
+void expand_files(const OptionTable& table) {
+  for (const auto& option : table.options()) {
+    auto* const* list = std::get_if<std::vector<std::string>*>(&option->target);
+    if (list && (option->is_operand || option->takes_files)) {
+      **list = expand_globs(**list);
+    }
+  }
+}
+
+void check_required(const Command& command, const OptionTable& table,
+                    const Arguments& given, size_t operands) {
+  for (const auto& option : table.options()) {
+    if (!option->is_required || option->is_operand) continue;
+    if (!given.contains(option->name) || is_empty(option->target)) {
+      throw usage_error("--{} {} is missing", option->name, option->value_name);
+    }
+  }
+  if (operands < command.minimum_operands) {
+    throw usage_error("{} is missing: {} given, {} needed", command.operands,
+                      operands, command.minimum_operands);
+  }
+}
+
+void check_output(const Command& command, const CommonOptions& common) {
+  if (common.output.empty()) return;
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path path(common.output);
+  if (fs::exists(fs::symlink_status(path, ignored)) && !common.force &&
+      !command.output_may_exist) {
+    throw usage_error("{} exists; --force replaces it", common.output);
+  }
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  if (!command.output_may_exist && !fs::is_directory(parent, ignored)) {
+    throw io_error("{}: its directory does not exist", common.output);
+  }
+}
+
+// Parses and validates; works only when nothing is left to complain about.
+ExitStatus run_command(const Tool& tool, const Command& command,
+                       const Words& arguments, const Words& options) {
+  hint_name = full_name(tool, command);
+  CommonOptions common;
+  RunOptions run;
+  OptionTable table;
+  const Work work = build_table(command, common, run, table);
+
+  const Arguments from_line =
+      parse_arguments(table, command.minimum_operands, options);
+  if (from_line.contains("help")) {
+    std::cout << command_help(tool, command, table);
+    return ExitStatus::done;
+  }
+  if (from_line.contains("version")) {
+    std::cout << tool.name << " (gato) " << version() << "\n";
+    return ExitStatus::done;
+  }
+  Arguments given;
+  if (const auto config = from_line.find("config"); config != from_line.end()) {
+    for (const std::string& path : config->second.texts) {
+      read_config(path, table, given);
+    }
+  }
+  for (const auto& [name, one] : from_line) given[name] = one;
+  assign_all(table, given);
+  expand_files(table);
+  if (run.files_from) {
+    const Words listed = read_file_list(*run.files_from);
+    common.inputs.insert(common.inputs.end(), listed.begin(), listed.end());
+  }
+  for (const auto& check : table.checks()) check();
+  if (run.dump_config) {
+    std::cout << to_toml(table);
+    return ExitStatus::done;
+  }
+  check_required(command, table, given, common.inputs.size());
+  check_output(command, common);
+
+  configure_log(common.log_level, common.quiet, common.log_file);
+  log_to_file(fmt::format("gato {}: {}", version(), shell_quoted(arguments)));
+  hint_name.clear();
+  RunRecord record{tool.name, version(), arguments, configuration(table)};
+  if (common.threads == 0) {
+    common.threads = std::max(1u, std::thread::hardware_concurrency());
+  }
+  Context context{common, std::move(record)};
+  return work(context);
+}
+
+ExitStatus run_tool(const Tool& tool, const Words& arguments) {
+  hint_name = tool.name;
+  const std::string first = arguments.size() > 1 ? arguments[1] : "";
+  if (first == "--generate-man") {
+    std::cout << man_page(tool);
+    return ExitStatus::done;
+  }
+  if (first == "--generate-completion") {
+    std::cout << bash_completion(tool);
+    return ExitStatus::done;
+  }
+  if (!has_commands(tool)) {
+    return run_command(tool, tool.commands[0], arguments,
+                       {arguments.begin() + 1, arguments.end()});
+  }
+  if (first == "--help" || first == "-h") {
+    std::cout << tool_help(tool);
+    return ExitStatus::done;
+  }
+  if (first == "--version") {
+    std::cout << tool.name << " (gato) " << version() << "\n";
+    return ExitStatus::done;
+  }
+  if (first.empty()) throw usage_error("a command is missing");
+  return run_command(tool, find_command(tool, first), arguments,
+                     {arguments.begin() + 2, arguments.end()});
+}
+
+// One line, and where the command line itself was wrong a hint.
+ExitStatus report(ExitStatus status, const std::string& message) {
+  spdlog::error("{}", message);
+  if (status == ExitStatus::usage && !hint_name.empty()) {
+    spdlog::default_logger()->flush();
+    std::fputs(fmt::format("Try '{} --help'.\n", hint_name).c_str(), stderr);
+  }
+  return status;
+}
+
+ExitStatus report_stop(int signal) {
+  return signal == SIGINT
+             ? report(ExitStatus::interrupted,
+                      "interrupted; nothing is written")
+             : report(ExitStatus::terminated, "terminated; nothing is written");
+}
+
+// The one place where exceptions become exit statuses.
+template <class Function>
+ExitStatus guarded(Function function) {
+  try {
+    return function();
+  } catch (const Stopped& stopped) {
+    return report_stop(stopped.signal());
+  } catch (const Error& error) {
+    return report(error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ExitStatus::run_failed, "out of memory");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(ExitStatus::io, error.what());
+  } catch (const std::exception& error) {
+    // A failed write to stdout; finish_standard_output() says why.
+    if (has_failed_output()) return ExitStatus::done;
+    return report(ExitStatus::run_failed, error.what());
+  }
+}
+
+}  // namespace
+
+int run(const Tool& tool, int argc, char** argv) {
+  const Words arguments(argv, argv + argc);
+  start_log(tool.name);
+  watch_signals();
+  watch_standard_output();
+  ExitStatus status = guarded([&] { return run_tool(tool, arguments); });
+  const ExitStatus closed = guarded([] {
+    finish_standard_output();
+    return ExitStatus::done;
+  });
+  if (status == ExitStatus::done) status = closed;
+  return static_cast<int>(status);
+}
+
+}  // namespace gato::cli

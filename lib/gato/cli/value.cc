@@ -1,0 +1,202 @@
+#include "gato/cli/value.h"
+
+#include <type_traits>
+
+#include "gato/base/nearest.h"
+#include "gato/base/number.h"
+
+namespace gato::cli {
+namespace {
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+void check_range(const Option& option, double value, const std::string& text,
+                 const std::string& origin) {
+  if (value >= option.minimum && value <= option.maximum) return;
+  if (option.minimum == -std::numeric_limits<double>::infinity()) {
+    throw usage_error("{}: {} is more than {}", origin, text, option.maximum);
+  }
+  if (option.maximum == std::numeric_limits<double>::infinity()) {
+    throw usage_error("{}: {} is less than {}", origin, text, option.minimum);
+  }
+  throw usage_error("{}: {} is not between {} and {}", origin, text,
+                    option.minimum, option.maximum);
+}
+
+template <class T>
+T to_number(const Option& option, const std::string& text,
+            const std::string& origin) {
+  const T value = parse_number<T>(text, origin);
+  check_range(option, static_cast<double>(value), text, origin);
+  return value;
+}
+
+std::string to_choice(const Option& option, const std::string& text,
+                      const std::string& origin) {
+  if (option.choices.empty()) return text;
+  for (const std::string& choice : option.choices) {
+    if (text == choice) return text;
+  }
+  throw usage_error("{}: '{}' is none of {}{}", origin, text,
+                    fmt::join(option.choices, ", "),
+                    suggestion(text, option.choices));
+}
+
+bool to_flag(const std::string& text, const std::string& origin) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  throw usage_error("{}: '{}' is neither true nor false", origin, text);
+}
+
+const std::string& single(const Given& given) {
+  if (given.is_verbatim && given.texts.size() != 1) {
+    throw usage_error("{}: one value is wanted, not a list of {}", given.origin,
+                      given.texts.size());
+  }
+  return given.texts.back();
+}
+
+std::vector<std::string> list_items(const Option& option, const Given& given) {
+  if (given.is_verbatim || option.takes_files || option.is_operand) {
+    return given.texts;
+  }
+  std::vector<std::string> items;
+  for (const std::string& text : given.texts) {
+    size_t begin = 0;
+    while (true) {
+      const size_t comma = text.find(',', begin);
+      items.push_back(text.substr(begin, comma - begin));
+      if (items.back().empty()) {
+        throw usage_error("{}: '{}' has an empty item", given.origin, text);
+      }
+      if (comma == std::string::npos) break;
+      begin = comma + 1;
+    }
+  }
+  return items;
+}
+
+std::map<std::string, std::string> to_pairs(const Given& given) {
+  std::map<std::string, std::string> pairs;
+  for (const std::string& text : given.texts) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw usage_error("{}: '{}' is not KEY=VALUE", given.origin, text);
+    }
+    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return pairs;
+}
+
+std::string json_text(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  return value.dump();
+}
+
+}  // namespace
+
+void assign(const Option& option, const Given& given) {
+  const std::string& origin = given.origin;
+  std::visit(
+      overloaded{
+          [&](bool* target) { *target = to_flag(single(given), origin); },
+          [&]<class T>(T* target) {
+            *target = to_number<T>(option, single(given), origin);
+          },
+          [&]<class T>(std::optional<T>* target) {
+            *target = to_number<T>(option, single(given), origin);
+          },
+          [&](std::string* target) {
+            *target = to_choice(option, single(given), origin);
+          },
+          [&](std::optional<std::string>* target) {
+            *target = to_choice(option, single(given), origin);
+          },
+          [&](std::vector<int64_t>* target) {
+            target->clear();
+            for (const std::string& item : list_items(option, given)) {
+              target->push_back(to_number<int64_t>(option, item, origin));
+            }
+          },
+          [&](std::vector<std::string>* target) {
+            target->clear();
+            for (const std::string& item : list_items(option, given)) {
+              target->push_back(to_choice(option, item, origin));
+            }
+          },
+          [&](std::map<std::string, std::string>* target) {
+            *target = to_pairs(given);
+          }},
+      option.target);
+}
+
+nlohmann::json value_of(const Target& target) {
+  return std::visit(
+      overloaded{[]<class T>(std::optional<T>* value) {
+                   return value->has_value() ? nlohmann::json(**value)
+                                             : nlohmann::json();
+                 },
+                 [](auto* value) { return nlohmann::json(*value); }},
+      target);
+}
+
+std::string value_text(const Target& target) {
+  const nlohmann::json value = value_of(target);
+  if (value.is_null()) return "";
+  if (value.is_array()) {
+    std::vector<std::string> items;
+    for (const auto& item : value) items.push_back(json_text(item));
+    return fmt::format("{}", fmt::join(items, ","));
+  }
+  if (value.is_object()) {
+    std::vector<std::string> items;
+    for (const auto& [key, item] : value.items()) {
+      items.push_back(key + "=" + json_text(item));
+    }
+    return fmt::format("{}", fmt::join(items, ","));
+  }
+  return json_text(value);
+}
+
+bool is_empty(const Target& target) {
+  return std::visit(
+      overloaded{[]<class T>(std::optional<T>* value) { return !*value; },
+                 [](auto* value) {
+                   if constexpr (std::is_arithmetic_v<
+                                     std::remove_pointer_t<decltype(value)>>) {
+                     return false;
+                   } else {
+                     return value->empty();
+                   }
+                 }},
+      target);
+}
+
+bool is_flag(const Target& target) {
+  return std::holds_alternative<bool*>(target);
+}
+
+bool is_list(const Target& target) {
+  return std::holds_alternative<std::vector<int64_t>*>(target) ||
+         std::holds_alternative<std::vector<std::string>*>(target);
+}
+
+std::string default_value_name(const Target& target) {
+  return std::visit(
+      overloaded{
+          [](bool*) { return ""; }, [](int64_t*) { return "N"; },
+          [](uint64_t*) { return "N"; }, [](double*) { return "X"; },
+          [](std::optional<int64_t>*) { return "N"; },
+          [](std::optional<double>*) { return "X"; },
+          [](std::vector<int64_t>*) { return "N,..."; },
+          [](std::vector<std::string>*) { return "TEXT..."; },
+          [](std::map<std::string, std::string>*) { return "KEY=VALUE"; },
+          [](auto*) { return "TEXT"; }},
+      target);
+}
+
+}  // namespace gato::cli

@@ -1,0 +1,38 @@
+// Runs a cli::Tool within the test's process and catches what it says.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gato/cli/tool.h"
+
+namespace gato::test {
+
+struct Ran {
+  int status;
+  std::string out, err;
+};
+
+// `arguments` without the program's name. stdout and stderr of the process are
+// files meanwhile; `stdout_path` names another file for stdout, /dev/full say.
+Ran run_in_process(const cli::Tool& tool, std::vector<std::string> arguments,
+                   const std::string& stdout_path = "");
+
+// A folder that is removed with what is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string operator/(const std::string& name) const {
+    return path_ + "/" + name;
+  }
+  // Writes a file and returns its path.
+  std::string write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace gato::test

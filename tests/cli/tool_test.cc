@@ -1,0 +1,392 @@
+#include "gato/cli/tool.h"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_in_process.h"
+#include "gato/base/signals.h"
+#include "gato/cli/progress.h"
+
+using namespace gato;
+using namespace gato::cli;
+using Catch::Contains;
+using gato::test::run_in_process;
+using gato::test::TemporaryFolder;
+
+namespace {
+
+struct PackOptions {
+  int64_t length = 1024;
+  double prompt_fraction = 0.25;
+  std::string fill = "same-task";
+  std::optional<double> rate;
+  std::vector<int64_t> episodes = {1, 3};
+  std::vector<std::string> data;
+  std::map<std::string, std::string> role;
+  bool shuffle = false;
+};
+
+Command pack_command(std::function<ExitStatus(Context&)> work) {
+  Command command;
+  command.summary = "Pack token files";
+  command.operands = "INPUT[:WEIGHT]...";
+  command.minimum_operands = 1;
+  command.output = Output::optional;
+  command.skip_bad = true;
+  command.examples = {{"gato-try -o out.h5 a.h5", "Pack one file"}};
+  command.build = [work](OptionTable& table) -> Work {
+    auto options = std::make_shared<PackOptions>();
+    table.add("length", &options->length, "Tokens a sequence")
+        .abbreviated('L')
+        .named("L")
+        .within(2, 65536);
+    table.add("prompt-fraction", &options->prompt_fraction, "Share")
+        .within(0, 1);
+    table.add("fill", &options->fill, "What fills the rest")
+        .one_of({"same-task", "pad"});
+    table.add("rate", &options->rate, "Learning rate");
+    table.add("episodes", &options->episodes, "Sizes");
+    table.add("data", &options->data, "Files").named("FILE...").files();
+    table.add("role", &options->role, "Role of a key").named("KEY=ROLE");
+    table.add("shuffle", &options->shuffle, "Shuffle");
+    return [options, work](Context& context) { return work(context); };
+  };
+  return command;
+}
+
+Tool pack_tool(std::function<ExitStatus(Context&)> work) {
+  return {"gato-try", "try things", "", {pack_command(work)}, {"gato-info"}};
+}
+
+// Prints the configuration and the operands.
+Tool echo_tool() {
+  return pack_tool([](Context& context) {
+    nlohmann::json json = context.record.configuration;
+    std::cout << json.dump() << "\n";
+    return ExitStatus::done;
+  });
+}
+
+nlohmann::json configuration(const std::vector<std::string>& arguments) {
+  const auto ran = run_in_process(echo_tool(), arguments);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  return nlohmann::json::parse(ran.out);
+}
+
+Tool throwing_tool(std::function<void()> failure) {
+  return pack_tool([failure](Context&) {
+    failure();
+    return ExitStatus::done;
+  });
+}
+
+int status_of(std::function<void()> failure) {
+  return run_in_process(throwing_tool(failure), {"x"}).status;
+}
+
+}  // namespace
+
+TEST_CASE("options of every type are parsed") {
+  const auto json =
+      configuration({"--length=64", "--prompt-fraction", "0.5", "--fill", "pad",
+                     "--rate", "-1e-3", "--episodes", "1,5", "--episodes", "10",
+                     "--role", "a/b=image", "--role", "c=text=x", "--shuffle",
+                     "--seed", "18446744073709551615", "in.h5:2"});
+  REQUIRE(json["length"] == 64);
+  REQUIRE(json["prompt-fraction"] == 0.5);
+  REQUIRE(json["fill"] == "pad");
+  REQUIRE(json["rate"] == -1e-3);
+  REQUIRE(json["episodes"] == nlohmann::json({1, 5, 10}));
+  REQUIRE(json["role"]["a/b"] == "image");
+  REQUIRE(json["role"]["c"] == "text=x");
+  REQUIRE(json["shuffle"] == true);
+  REQUIRE(json["seed"] == 18446744073709551615u);
+  REQUIRE(json["inputs"] == nlohmann::json({"in.h5:2"}));
+}
+
+TEST_CASE(
+    "a list option takes values up to the next option, and leaves the "
+    "required operands") {
+  auto json = configuration({"in.h5", "--data", "a", "b", "--length", "8"});
+  REQUIRE(json["data"] == nlohmann::json({"a", "b"}));
+  json = configuration({"--data", "a", "b", "in.h5"});
+  REQUIRE(json["data"] == nlohmann::json({"a", "b"}));
+  REQUIRE(json["inputs"] == nlohmann::json({"in.h5"}));
+  json = configuration({"--data", "a,b", "--", "-in.h5"});
+  REQUIRE(json["data"] == nlohmann::json({"a,b"}));
+  REQUIRE(json["inputs"] == nlohmann::json({"-in.h5"}));
+}
+
+TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
+  struct Case {
+    std::vector<std::string> arguments;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {{"--lenght", "5", "x"},
+       "unknown option '--lenght'; did you mean '--length'?"},
+      {{"--length", "5x", "x"},
+       "option --length: '5x' is not a whole number: 'x' follows"},
+      {{"--length", "1", "x"}, "option --length: 1 is not between 2 and 65536"},
+      {{"--prompt-fraction", "nan", "x"}, "is not a number"},
+      {{"--fill", "same_task", "x"}, "did you mean 'same-task'?"},
+      {{"--role", "a", "x"}, "'a' is not KEY=VALUE"},
+      {{"--length"}, "--length"},
+      {{"-Z", "x"}, "unknown option '-Z'"},
+      {{"--seed", "-1", "x"}, "option --seed: '-1' is not a whole number >= 0"},
+      {{}, "INPUT[:WEIGHT]... is missing"},
+      {{"-o", "/", "x"}, "/ exists; --force replaces it"}};
+  for (const Case& one : cases) {
+    const auto ran = run_in_process(echo_tool(), one.arguments);
+    INFO(one.message << " in " << ran.err);
+    REQUIRE(ran.status == 2);
+    REQUIRE(ran.out.empty());
+    REQUIRE_THAT(ran.err, Contains(one.message));
+    REQUIRE_THAT(ran.err, Catch::StartsWith("gato-try: error: "));
+    REQUIRE_THAT(ran.err, Catch::EndsWith("\nTry 'gato-try --help'.\n"));
+    REQUIRE(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
+  }
+}
+
+TEST_CASE("asked-for help and version go to stdout with status 0") {
+  for (const std::string flag : {"--help", "-h"}) {
+    const auto ran = run_in_process(echo_tool(), {"--bogus", flag});
+    REQUIRE(ran.status == 0);
+    REQUIRE(ran.err.empty());
+    REQUIRE_THAT(ran.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
+    REQUIRE_THAT(ran.out, Contains("  -L, --length L"));
+    REQUIRE_THAT(ran.out, Contains("default: 1024"));
+    REQUIRE_THAT(ran.out, Contains("  75"));
+  }
+  const auto ran = run_in_process(echo_tool(), {"--version"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Catch::StartsWith("gato-try (gato) "));
+}
+
+TEST_CASE(
+    "defaults, then configuration files in order, then the command line") {
+  const TemporaryFolder folder;
+  const auto first =
+      folder.write("a.toml",
+                   "length = 10\nprompt_fraction = 1\n"
+                   "inputs = [\"a,b\"]\nrole = {a = \"text\"}\n");
+  const auto second =
+      folder.write("b.toml", "length = 20\nepisodes = \"4,5\"\nfill = 'pad'\n");
+  const auto json = configuration(
+      {"--config", first, "--config", second, "--fill", "same-task"});
+  REQUIRE(json["length"] == 20);
+  REQUIRE(json["prompt-fraction"] == 1.0);
+  REQUIRE(json["fill"] == "same-task");
+  REQUIRE(json["episodes"] == nlohmann::json({4, 5}));
+  REQUIRE(json["inputs"] == nlohmann::json({"a,b"}));
+  REQUIRE(json["role"]["a"] == "text");
+}
+
+TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
+  const TemporaryFolder folder;
+  struct Case {
+    std::string text, message;
+    int status = 2;
+  };
+  const std::vector<Case> cases = {
+      {"\nlenght = 5\n",
+       "c.toml: line 2: key 'lenght' is unknown; did you mean 'length'?"},
+      {"length = 'x'\n",
+       "c.toml: line 1: key 'length': 'x' is not a whole number"},
+      {"length = [1, 2]\n", "one value is wanted, not a list of 2"},
+      {"length = {a = 1}\n", "one value is wanted, not a table"},
+      {"[section]\nlength = 5\n", "key 'section' is unknown"},
+      {"length = \n", "c.toml: line 1: "},
+      {"dump-config = true\n", "key 'dump-config' is unknown"}};
+  for (const Case& one : cases) {
+    const auto path = folder.write("c.toml", one.text);
+    const auto ran = run_in_process(echo_tool(), {"--config", path, "x"});
+    INFO(one.message << " in " << ran.err);
+    REQUIRE(ran.status == one.status);
+    REQUIRE_THAT(ran.err, Contains(one.message));
+  }
+  REQUIRE(
+      run_in_process(echo_tool(), {"--config", folder / "none", "x"}).status ==
+      4);
+  REQUIRE(run_in_process(echo_tool(), {"--config", folder / ".", "x"}).status ==
+          4);
+}
+
+TEST_CASE("a dumped configuration loads back to the same") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments = {"--length",
+                                              "7",
+                                              "--prompt-fraction",
+                                              "0.1",
+                                              "--rate",
+                                              "1e-7",
+                                              "--role",
+                                              "a \"b\"=c\\d",
+                                              "--role",
+                                              "\tx=y\n",
+                                              "--episodes",
+                                              "2",
+                                              "--seed",
+                                              "18446744073709551615",
+                                              "--shuffle",
+                                              "--data",
+                                              "a,b",
+                                              "c",
+                                              "--",
+                                              "x y"};
+  auto dump = [&](std::vector<std::string> given) {
+    given.insert(given.begin(), "--dump-config");
+    const auto ran = run_in_process(echo_tool(), given);
+    REQUIRE(ran.status == 0);
+    REQUIRE(ran.err.empty());
+    return ran.out;
+  };
+  const std::string first = dump(arguments);
+  REQUIRE_THAT(first, Contains("length = 7\n"));
+  REQUIRE_THAT(first, !Contains("dump-config"));
+  const auto path = folder.write("dump.toml", first);
+  REQUIRE(dump({"--config", path}) == first);
+  REQUIRE(configuration({"--config", path}) == configuration(arguments));
+  // What is required may come later, what is given must be right.
+  REQUIRE(dump({}).find("inputs") == std::string::npos);
+  REQUIRE(
+      run_in_process(echo_tool(), {"--dump-config", "--length", "1"}).status ==
+      2);
+}
+
+TEST_CASE("checks of the table run before a dump and may fill in options") {
+  Tool tool = echo_tool();
+  tool.commands[0].build = [](OptionTable& table) -> Work {
+    auto preset = std::make_shared<std::string>();
+    auto layers = std::make_shared<std::optional<int64_t>>();
+    table.add("preset", preset.get(), "Preset");
+    table.add("layers", layers.get(), "Layers");
+    table.check([preset, layers] {
+      if (*preset == "bad") throw usage_error("--preset bad does not fit");
+      if (*preset == "small" && !*layers) *layers = 4;
+      preset->clear();
+    });
+    return [](Context&) { return ExitStatus::done; };
+  };
+  const auto ran = run_in_process(tool, {"--preset", "small", "--dump-config"});
+  REQUIRE_THAT(ran.out, Contains("layers = 4\n"));
+  REQUIRE_THAT(ran.out, !Contains("preset"));
+  REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
+}
+
+TEST_CASE("operands come from the line, from a list and from globs") {
+  const TemporaryFolder folder;
+  const auto b = folder.write("b.h5", ""), a = folder.write("a.h5", "");
+  const auto odd = folder.write("odd[1].h5", "");
+  const auto list = folder.write("list", "one\n\ntwo *\r\n");
+  const auto inputs = [](const std::vector<std::string>& arguments) {
+    return configuration(arguments)["inputs"].get<std::vector<std::string>>();
+  };
+  REQUIRE(inputs({folder / "[ab].h5"}) == std::vector<std::string>{a, b});
+  REQUIRE(inputs({folder / "[ab].h5:0.5"}) ==
+          std::vector<std::string>{a + ":0.5", b + ":0.5"});
+  REQUIRE(inputs({odd}) == std::vector<std::string>{odd});
+  REQUIRE(inputs({"zero", "--files-from", list}) ==
+          std::vector<std::string>{"zero", "one", "two *"});
+  auto ran = run_in_process(echo_tool(), {folder / "*.none"});
+  REQUIRE(ran.status == 4);
+  REQUIRE_THAT(ran.err, Contains("*.none: no file matches"));
+  REQUIRE(
+      run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
+      4);
+}
+
+TEST_CASE("outputs are checked before the work") {
+  const TemporaryFolder folder;
+  const auto existing = folder.write("out", "");
+  bool has_worked = false;
+  Tool tool = throwing_tool([&] { has_worked = true; });
+  REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 2);
+  REQUIRE(run_in_process(tool, {"-o", folder / "none/out", "x"}).status == 4);
+  REQUIRE_FALSE(has_worked);
+  REQUIRE(run_in_process(tool, {"-o", existing, "--force", "x"}).status == 0);
+  REQUIRE(has_worked);
+  tool.commands[0].output_may_exist = true;
+  REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
+}
+
+TEST_CASE("every exception becomes its status") {
+  REQUIRE(status_of([] { throw usage_error("u"); }) == 2);
+  REQUIRE(status_of([] { throw input_error("i"); }) == 3);
+  REQUIRE(status_of([] { throw io_error("o"); }) == 4);
+  REQUIRE(status_of([] { throw run_error("r"); }) == 1);
+  REQUIRE(status_of([] { throw std::bad_alloc(); }) == 1);
+  REQUIRE(status_of([] { throw std::runtime_error("e"); }) == 1);
+  REQUIRE(status_of([] { std::filesystem::create_directory("/none/x"); }) == 4);
+}
+
+TEST_CASE("a signal ends work that polls, and spares work that saves") {
+  const auto stop = [](int signal) {
+    return status_of([signal] {
+      Progress progress("work", "records");
+      progress.add();
+      std::raise(signal);
+      progress.add();
+    });
+  };
+  REQUIRE(stop(SIGINT) == 130);
+  REQUIRE(stop(SIGTERM) == 143);
+  const Tool saving = pack_tool([](Context&) {
+    const SavesOnStop saves;
+    Progress progress("work", "steps");
+    std::raise(SIGTERM);
+    progress.add();
+    return stop_signal() == SIGTERM ? ExitStatus::stopped_early
+                                    : ExitStatus::run_failed;
+  });
+  REQUIRE(run_in_process(saving, {"x"}).status == 75);
+}
+
+TEST_CASE("stdout that cannot be written is status 4") {
+  const auto ran = run_in_process(echo_tool(), {"x"}, "/dev/full");
+  REQUIRE(ran.status == 4);
+  REQUIRE_THAT(ran.err, Contains("cannot write the standard output: No space"));
+  REQUIRE(run_in_process(echo_tool(), {"--help"}, "/dev/full").status == 4);
+}
+
+TEST_CASE("messages obey --log-level, --quiet and --log-file") {
+  const TemporaryFolder folder;
+  const Tool tool = throwing_tool([] { report_counts({{"read", 2}}); });
+  REQUIRE(run_in_process(tool, {"x"}).err == "gato-try: counts: read 2\n");
+  REQUIRE(run_in_process(tool, {"x", "--quiet"}).err.empty());
+  REQUIRE(run_in_process(tool, {"x", "--log-level", "warning"}).err.empty());
+  const std::string log = folder / "log";
+  REQUIRE(run_in_process(tool, {"x y", "--quiet", "--log-file", log}).status ==
+          0);
+  std::ifstream file(log);
+  std::string first, second;
+  std::getline(file, first);
+  std::getline(file, second);
+  REQUIRE_THAT(first, Contains("gato-try 'x y' --quiet --log-file"));
+  REQUIRE_THAT(second, Catch::EndsWith("gato-try: counts: read 2"));
+  REQUIRE(run_in_process(tool, {"x", "--log-file", folder / "."}).status == 4);
+}
+
+TEST_CASE("a program with commands") {
+  Tool tool = echo_tool();
+  tool.commands[0].name = "text";
+  tool.commands.push_back(tool.commands[0]);
+  tool.commands[1].name = "captions";
+  REQUIRE_THAT(run_in_process(tool, {"--help"}).out, Contains("captions"));
+  REQUIRE_THAT(run_in_process(tool, {"text", "--help"}).out,
+               Contains("Usage: gato-try text [OPTION]..."));
+  REQUIRE(run_in_process(tool, {"--version"}).status == 0);
+  REQUIRE(run_in_process(tool, {"text", "x"}).status == 0);
+  auto ran = run_in_process(tool, {"caption", "x"});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("did you mean 'captions'?"));
+  REQUIRE(run_in_process(tool, {}).status == 2);
+  ran = run_in_process(tool, {"text", "--bogus", "x"});
+  REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
+}
