@@ -77,6 +77,8 @@ class Network {
   std::vector<at::Tensor> gradients(const at::Tensor& total) const;
 
  private:
+  void allocate();  // parameters_ as views of flat_, all zero
+
   ModelConfig config_;
   Precision precision_ = Precision::fp32;
   at::Tensor flat_;

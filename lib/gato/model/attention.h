@@ -1,0 +1,29 @@
+// Causal attention over whole rows, for training and evaluation.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+#include "gato/model/config.h"
+#include "gato/model/positions.h"
+#include "gato/model/weights.h"
+
+namespace gato {
+
+// What every layer shares: the positions of a row of `length` tokens.
+struct RowPositions {
+  RowPositions(const ModelConfig& config, int64_t length,
+               const at::Tensor& like);
+
+  at::Tensor sinusoids;  // relative: [length, d] from the farthest to 0
+  Rotation rotation;     // rotary
+  at::Tensor future;     // bool [length, length], true where j > i
+};
+
+// x [B*L, d] after the norm, in the type of the weights, to [B*L, d].
+at::Tensor attend(const at::Tensor& x, const BlockWeights& weights,
+                  const RowPositions& positions, const ModelConfig& config,
+                  int64_t length);
+
+}  // namespace gato

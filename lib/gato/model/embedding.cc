@@ -1,0 +1,56 @@
+#include "gato/model/embedding.h"
+
+namespace gato {
+namespace {
+
+constexpr int64_t groups = 32;
+constexpr double epsilon = 1e-5;
+
+at::Tensor convolve(const at::Tensor& x, const ConvolutionWeights& weights,
+                    int64_t stride, int64_t padding) {
+  return at::conv2d(x, weights.weight, weights.bias, stride, padding);
+}
+
+at::Tensor activate(const at::Tensor& x, const NormWeights& weights) {
+  return at::gelu(
+      at::group_norm(x, groups, weights.weight, weights.bias, epsilon));
+}
+
+}  // namespace
+
+at::Tensor embed_patches(const PatchWeights& weights,
+                         const at::Tensor& pixels) {
+  // contiguous: GroupNorm is 15 times slower on a permuted view, which the
+  // convolutions would pass on.
+  const at::Tensor scaled = pixels.permute({0, 3, 1, 2})
+                                .to(at::kFloat)
+                                .mul_(2.0 / 255 / 4)
+                                .sub_(0.25)
+                                .to(weights.stem.weight.scalar_type())
+                                .contiguous();
+  const at::Tensor x = convolve(scaled, weights.stem, 2, 1);
+  at::Tensor y = convolve(activate(x, weights.norm1), weights.conv1, 2, 1);
+  y = convolve(activate(y, weights.norm2), weights.conv2, 1, 1) +
+      convolve(x, weights.skip, 2, 0);
+  y = convolve(y, weights.project, 1, 0).flatten(1);
+  return at::linear(y, weights.linear.weight, weights.linear.bias)
+      .to(at::kFloat);
+}
+
+at::Tensor embed(const Weights& weights, const Batch& batch) {
+  at::Tensor x = at::embedding(weights.tokens, batch.tokens);
+  if (batch.patch_place.defined() && batch.patch_place.numel() > 0) {
+    const at::Tensor patches =
+        at::embedding(embed_patches(weights.patch, batch.patches),
+                      batch.patch_index) +
+        at::embedding(weights.rows, batch.patch_row) +
+        at::embedding(weights.columns, batch.patch_column);
+    x = x.index_copy(0, batch.patch_place, patches);
+  }
+  const at::Tensor none = at::zeros_like(weights.action);
+  const at::Tensor positions =
+      at::cat({weights.local, weights.action.unsqueeze(0), none.unsqueeze(0)});
+  return x + at::embedding(positions, batch.local);
+}
+
+}  // namespace gato

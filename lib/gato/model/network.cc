@@ -1,0 +1,125 @@
+#include "gato/model/network.h"
+
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <set>
+
+#include "gato/base/error.h"
+#include "gato/model/block.h"
+#include "gato/model/embedding.h"
+#include "gato/model/loss.h"
+#include "gato/model/weights.h"
+
+namespace gato {
+namespace {
+
+at::Tensor run_blocks(const Weights& weights, const Batch& batch,
+                      const Regularisation& regularisation,
+                      const ModelConfig& config) {
+  at::Tensor x = embed(weights, batch);
+  const RowPositions positions(config, batch.length, x);
+  for (int64_t layer = 0; layer < config.layers; ++layer)
+    x = apply_block(x, weights.blocks[layer], positions, config, regularisation,
+                    layer, batch.rows);
+  return x;
+}
+
+}  // namespace
+
+Network::Network(const ModelConfig& config, uint64_t seed,
+                 const Initialisation& initialisation)
+    : config_(config) {
+  config_.validate();
+  allocate();
+  initialise(parameters_, config_, seed, initialisation);
+}
+
+Network::Network(const ModelConfig& config,
+                 const std::map<std::string, at::Tensor>& weights)
+    : config_(config) {
+  config_.validate();
+  allocate();
+  const at::NoGradGuard no_grad;
+  for (Parameter& parameter : parameters_) {
+    const auto found = weights.find(parameter.name);
+    if (found == weights.end())
+      throw input_error("the tensor {} is missing", parameter.name);
+    const at::Tensor& given = found->second;
+    if (given.scalar_type() != at::kFloat)
+      throw input_error("the tensor {} is {}, not fp32", parameter.name,
+                        at::toString(given.scalar_type()));
+    if (given.sizes() != parameter.value.sizes())
+      throw input_error(
+          "the tensor {} has the shape {}: the configuration asks for {}",
+          parameter.name, fmt::join(given.sizes(), "x"),
+          fmt::join(parameter.value.sizes(), "x"));
+    parameter.value.copy_(given);
+  }
+  if (weights.size() == parameters_.size()) return;
+  std::set<std::string> known;
+  for (const Parameter& parameter : parameters_) known.insert(parameter.name);
+  for (const auto& [name, tensor] : weights)
+    if (!known.contains(name))
+      throw input_error("the tensor {} is none of this network's", name);
+}
+
+void Network::allocate() {
+  const auto shapes = parameter_shapes(config_);
+  offsets_.resize(shapes.size());
+  int64_t next = 0;
+  for (const bool decays : {true, false}) {
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      if (shapes[i].decays != decays) continue;
+      offsets_[i] = next;
+      next += element_count(shapes[i].shape);
+    }
+    if (decays) decaying_count_ = next;
+  }
+  flat_ = at::zeros({next}, at::kFloat);
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    at::Tensor value =
+        flat_.narrow(0, offsets_[i], element_count(shapes[i].shape))
+            .view(shapes[i].shape)
+            .detach();
+    parameters_.push_back(
+        {shapes[i].name, value.requires_grad_(true), shapes[i].decays});
+  }
+}
+
+at::Tensor Network::hidden(const Batch& batch,
+                           const Regularisation& regularisation) const {
+  const Weights weights(*this);
+  return normalise(run_blocks(weights, batch, regularisation, config_),
+                   weights.output_norm, weights.output.scalar_type());
+}
+
+at::Tensor Network::logits(const at::Tensor& hidden) const {
+  return logits(hidden, {0, config_.vocabulary.size()});
+}
+
+at::Tensor Network::logits(const at::Tensor& hidden, IdRange ids) const {
+  const at::Tensor table =
+      parameters_[0].value.narrow(0, ids.begin, ids.end - ids.begin);
+  return at::linear(hidden.to(at::kFloat), table) * config_.logit_scale;
+}
+
+Loss Network::loss(const Batch& batch, const Regularisation& regularisation,
+                   const LossOptions& options) const {
+  const Weights weights(*this);
+  const at::Tensor x = run_blocks(weights, batch, regularisation, config_);
+  const at::Tensor at_targets =
+      normalise(at::embedding(x, batch.target_place), weights.output_norm,
+                weights.output.scalar_type());
+  return target_loss(at_targets, weights.output, batch, config_, options);
+}
+
+std::vector<at::Tensor> Network::gradients(const at::Tensor& total) const {
+  torch::autograd::variable_list inputs;
+  for (const Parameter& parameter : parameters_)
+    inputs.push_back(parameter.value);
+  return torch::autograd::grad({total}, inputs, {}, std::nullopt, false,
+                               /*allow_unused=*/true);
+}
+
+}  // namespace gato

@@ -1,0 +1,144 @@
+#include "gato/model/parameters.h"
+
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+#include <string_view>
+
+#include "gato/base/random.h"
+#include "gato/tokenize/encoder.h"
+
+namespace gato {
+namespace {
+
+// Multiplications that one output of the tensor sums up.
+int64_t fan_in(const at::Tensor& weight) {
+  return weight.numel() / weight.size(0);
+}
+
+// The sub-layers' last products, which add to the residual stream.
+bool is_residual_output(std::string_view name) {
+  return name.ends_with(".attention.output") ||
+         name.ends_with(".feedforward.down");
+}
+
+bool is_norm_weight(std::string_view name) {
+  return name.ends_with("norm.weight") || name.ends_with("norm1.weight") ||
+         name.ends_with("norm2.weight");
+}
+
+bool is_embedding_table(std::string_view name) {
+  return name == "embedding.tokens" || name == "embedding.local" ||
+         name == "embedding.action" || name == "embedding.rows" ||
+         name == "embedding.columns";
+}
+
+void fill_normal(at::Tensor& tensor, double deviation, RandomStream stream) {
+  float* values = tensor.data_ptr<float>();
+  for (int64_t i = 0; i < tensor.numel(); ++i)
+    values[i] = static_cast<float>(deviation * stream.normal());
+}
+
+// Random Fourier features: column j is a cosine of the bin's value with a
+// random phase and a frequency between a quarter and 16 cycles a unit.
+void fill_smooth_bins(at::Tensor& table, int32_t begin, double deviation,
+                      uint64_t seed) {
+  const int64_t width = table.size(1);
+  float* values = table.data_ptr<float>() + begin * width;
+  for (int64_t j = 0; j < width; ++j) {
+    RandomStream stream(seed, {static_cast<uint64_t>(j)});
+    const double frequency = std::exp2(stream.uniform(-2, 4));
+    const double phase = stream.uniform(0, 2 * std::numbers::pi);
+    for (int32_t bin = 0; bin < Vocabulary::bins; ++bin)
+      values[bin * width + j] = static_cast<float>(
+          deviation * std::numbers::sqrt2 *
+          std::cos(2 * std::numbers::pi * frequency * bin_centre(bin) + phase));
+  }
+}
+
+}  // namespace
+
+std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
+  const int64_t d = config.width;
+  const int64_t heads = config.heads * config.key_size;
+  std::vector<ParameterShape> shapes = {
+      {"embedding.tokens", {config.vocabulary.size(), d}, true},
+      {"embedding.local", {512, d}},
+      {"embedding.action", {d}},
+      {"embedding.rows", {128, d}},
+      {"embedding.columns", {128, d}},
+      {"embedding.patch.stem.weight", {64, 3, 3, 3}, true},
+      {"embedding.patch.stem.bias", {64}},
+      {"embedding.patch.norm1.weight", {64}},
+      {"embedding.patch.norm1.bias", {64}},
+      {"embedding.patch.conv1.weight", {64, 64, 3, 3}, true},
+      {"embedding.patch.conv1.bias", {64}},
+      {"embedding.patch.norm2.weight", {64}},
+      {"embedding.patch.norm2.bias", {64}},
+      {"embedding.patch.conv2.weight", {64, 64, 3, 3}, true},
+      {"embedding.patch.conv2.bias", {64}},
+      {"embedding.patch.skip.weight", {64, 64, 1, 1}, true},
+      {"embedding.patch.skip.bias", {64}},
+      {"embedding.patch.project.weight", {48, 64, 1, 1}, true},
+      {"embedding.patch.project.bias", {48}},
+      {"embedding.patch.linear.weight", {d, 768}, true},
+      {"embedding.patch.linear.bias", {d}},
+  };
+  for (int64_t i = 0; i < config.layers; ++i) {
+    const std::string block = fmt::format("blocks.{}.", i);
+    shapes.push_back({block + "attention_norm.weight", {d}});
+    shapes.push_back({block + "attention_norm.bias", {d}});
+    shapes.push_back({block + "attention.qkv", {3 * heads, d}, true});
+    shapes.push_back({block + "attention.output", {d, heads}, true});
+    if (config.position == Position::relative) {
+      const std::vector<int64_t> bias = {config.heads, config.key_size};
+      shapes.push_back({block + "attention.relative", {heads, d}, true});
+      shapes.push_back({block + "attention.content_bias", bias});
+      shapes.push_back({block + "attention.position_bias", bias});
+    }
+    shapes.push_back({block + "feedforward_norm.weight", {d}});
+    shapes.push_back({block + "feedforward_norm.bias", {d}});
+    shapes.push_back({block + "feedforward.up", {config.feedforward, d}, true});
+    shapes.push_back(
+        {block + "feedforward.down", {d, config.feedforward / 2}, true});
+  }
+  shapes.push_back({"output_norm.weight", {d}});
+  shapes.push_back({"output_norm.bias", {d}});
+  return shapes;
+}
+
+int64_t parameter_count(const ModelConfig& config) {
+  int64_t count = 0;
+  for (const auto& parameter : parameter_shapes(config))
+    count += element_count(parameter.shape);
+  return count;
+}
+
+void initialise(std::vector<Parameter>& parameters, const ModelConfig& config,
+                uint64_t seed, const Initialisation& initialisation) {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const std::string& name = parameters[i].name;
+    at::Tensor value = parameters[i].value.detach();
+    const RandomStream stream(seed, {i});
+    if (is_embedding_table(name)) {
+      fill_normal(value, initialisation.embedding_scale, stream);
+      if (name == "embedding.tokens" && initialisation.smooth_bins)
+        fill_smooth_bins(value, config.vocabulary.continuous_begin(),
+                         initialisation.embedding_scale,
+                         random_bits(seed, {i}));
+    } else if (parameters[i].decays) {
+      // 0.02 at width 768, the customary value, and larger where fewer inputs
+      // are summed.
+      double deviation = 1 / std::sqrt(3.0 * fan_in(value));
+      if (is_residual_output(name)) deviation /= std::sqrt(2.0 * config.layers);
+      fill_normal(value, deviation, stream);
+    } else {
+      value.fill_(is_norm_weight(name) ? 1 : 0);
+    }
+  }
+}
+
+}  // namespace gato

@@ -1,0 +1,41 @@
+#include "gato/model/positions.h"
+
+#include <cmath>
+
+namespace gato {
+namespace {
+
+constexpr double base = 10000;
+
+// p w_k [n, size / 2] in double precision: positions count on for a whole
+// episode.
+at::Tensor angles(const at::Tensor& positions, int64_t size) {
+  const at::Tensor exponents =
+      at::arange(0, size, 2, at::kDouble) * (-std::log(base) / size);
+  return positions.to(at::kDouble).unsqueeze(1) *
+         exponents.exp().to(positions.device());
+}
+
+}  // namespace
+
+at::Tensor relative_sinusoids(int64_t distances, int64_t width) {
+  const at::Tensor angle =
+      angles(at::arange(distances - 1, -1, -1, at::kLong), width);
+  return at::cat({angle.sin(), angle.cos()}, 1).to(at::kFloat);
+}
+
+Rotation rotation_at(const at::Tensor& positions, int64_t key_size) {
+  const at::Tensor angle = angles(positions, key_size);
+  return {angle.cos().to(at::kFloat), angle.sin().to(at::kFloat)};
+}
+
+at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
+  const auto halves = x.chunk(2, -1);
+  const at::Tensor cosine = rotation.cosine.unsqueeze(1).to(x.scalar_type());
+  const at::Tensor sine = rotation.sine.unsqueeze(1).to(x.scalar_type());
+  return at::cat({halves[0] * cosine - halves[1] * sine,
+                  halves[1] * cosine + halves[0] * sine},
+                 -1);
+}
+
+}  // namespace gato

@@ -1,0 +1,62 @@
+#include "gato/model/weights.h"
+
+#include <string>
+
+namespace gato {
+namespace {
+
+// Hands out the parameters in the order of parameter_shapes().
+class Reader {
+ public:
+  explicit Reader(const Network& network)
+      : parameters_(network.parameters()),
+        type_(network.precision() == Precision::bf16 ? at::kBFloat16
+                                                     : at::kFloat) {}
+
+  at::Tensor plain() { return parameters_[next_++].value; }
+  at::Tensor product() { return plain().to(type_); }
+  NormWeights norm() { return {plain(), plain()}; }
+  ConvolutionWeights convolution() { return {product(), product()}; }
+  at::Tensor cast(const at::Tensor& tensor) const { return tensor.to(type_); }
+
+ private:
+  const std::vector<Parameter>& parameters_;
+  at::ScalarType type_;
+  size_t next_ = 0;
+};
+
+BlockWeights block_of(Reader& read, Position position) {
+  BlockWeights block;
+  block.attention_norm = read.norm();
+  block.qkv = read.product();
+  block.output = read.product();
+  if (position == Position::relative) {
+    block.relative = read.product();
+    block.content_bias = read.plain();
+    block.position_bias = read.plain();
+  }
+  block.feedforward_norm = read.norm();
+  block.up = read.product();
+  block.down = read.product();
+  return block;
+}
+
+}  // namespace
+
+Weights::Weights(const Network& network) {
+  Reader read(network);
+  tokens = read.plain();
+  local = read.plain();
+  action = read.plain();
+  rows = read.plain();
+  columns = read.plain();
+  patch = {read.convolution(), read.norm(),        read.convolution(),
+           read.norm(),        read.convolution(), read.convolution(),
+           read.convolution(), read.convolution()};
+  for (int64_t i = 0; i < network.config().layers; ++i)
+    blocks.push_back(block_of(read, network.config().position));
+  output_norm = read.norm();
+  output = read.cast(tokens);
+}
+
+}  // namespace gato
