@@ -1,4 +1,5 @@
-// A dense array of one numeric type, as read from a file or sent to a simulator.
+// A dense array of one numeric type, as read from a file or sent to a
+// simulator.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +11,33 @@
 namespace gato {
 
 enum class DType : uint8_t {
-  boolean, int8, uint8, int16, uint16, int32, uint32, int64, uint64,
-  float32, float64,
+  boolean,
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  float32,
+  float64,
 };
 
-size_t size_of(DType dtype);                 // bytes an element
-std::string_view name_of(DType dtype);       // numpy's name: "bool", "uint8" ...
-DType dtype_named(std::string_view name);    // numpy's name; else Error bad_input
-bool is_integer(DType dtype);                // bool counts as integer
+size_t size_of(DType dtype);               // bytes an element
+std::string_view name_of(DType dtype);     // numpy's name: "bool", "uint8" ...
+DType dtype_named(std::string_view name);  // numpy's name; else Error bad_input
+bool is_integer(DType dtype);              // bool counts as integer
 inline bool is_floating(DType dtype) { return !is_integer(dtype); }
 
 // Product of the extents; 1 for a scalar's empty shape.
 int64_t element_count(const std::vector<int64_t>& shape);
+// For shapes that come from outside: Error (bad_input) where an extent is
+// negative or there are more than 2^40 elements.
+void check_shape(const std::vector<int64_t>& shape);
 
-// C order, little-endian. bytes.size() == element_count(shape) * size_of(dtype).
+// C order, little-endian. bytes.size() == element_count(shape) *
+// size_of(dtype).
 struct Array {
   DType dtype = DType::float64;
   std::vector<int64_t> shape;

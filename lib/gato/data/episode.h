@@ -39,14 +39,15 @@ struct Episode {
   std::optional<uint64_t> seed;
   std::vector<Column> observations;  // one a field of spec.observation
   std::vector<Column> actions;       // executed; one a field of spec.action
-  std::vector<Column> expert_actions;  // the expert's own choice; empty or like actions
+  std::vector<Column>
+      expert_actions;  // the expert's own choice; empty or like actions
   std::vector<double> rewards;
   std::vector<uint8_t> terminations, truncations;
   std::map<std::string, std::vector<double>> infos;  // scalars a step, T+1 rows
-  bool failed = false;               // the environment broke down
+  bool failed = false;  // the environment broke down
   std::optional<bool> success;
-  int64_t steps() const;             // T
-  double total_reward() const;       // sum of rewards; NaN where unknown
+  int64_t steps() const;        // T
+  double total_reward() const;  // sum of rewards; NaN where unknown
 };
 
 // 8-bit RGB, row-major.

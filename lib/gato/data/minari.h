@@ -13,8 +13,8 @@
 namespace gato {
 
 struct MinariDescription {
-  TaskSpec spec;             // attributes gato_task, gato_domain
-  std::string source;        // attribute gato_source, algorithm_name
+  TaskSpec spec;       // attributes gato_task, gato_domain
+  std::string source;  // attribute gato_source, algorithm_name
   // Nested spaces; built from the fields where absent.
 };
 

@@ -11,7 +11,8 @@
 
 namespace gato {
 
-// The running program's record; programs add their inputs. Stored as JSON: {"program","version","argv","configuration","seed","inputs":
+// The running program's record; programs add their inputs. Stored as JSON:
+// {"program","version","argv","configuration","seed","inputs":
 // [{"path","size","digest"}],"parents":[provenance of the inputs]}.
 struct Provenance {
   Provenance() = default;

@@ -27,8 +27,8 @@ namespace gato {
 
 // One row to write; every vector has L values.
 struct SequenceRow {
-  TokenFeatures features;        // patch tokens: -(1+i) for patches[i]
-  std::vector<int32_t> labels;   // empty, or L values
+  TokenFeatures features;       // patch tokens: -(1+i) for patches[i]
+  std::vector<int32_t> labels;  // empty, or L values
   std::vector<uint8_t> segment, prompt;
   std::vector<Patch> patches;
   int32_t task = 0;
@@ -81,7 +81,8 @@ class SequenceFileReader {
   const Vocabulary& vocabulary() const;
   const TaskTable& tasks() const;
   const nlohmann::json& provenance() const;
-  const nlohmann::json& report() const;  // shares, fill ratio; null where absent
+  const nlohmann::json& report()
+      const;  // shares, fill ratio; null where absent
   const SequenceFileOptions& options() const;
   int64_t sequences() const;
   SequenceView row(int64_t sequence) const;

@@ -16,16 +16,23 @@ namespace gato {
 // A gymnasium space, nested.
 struct Space {
   enum class Kind {
-    box, discrete, multi_discrete, multi_binary, text, dict, tuple,
+    box,
+    discrete,
+    multi_discrete,
+    multi_binary,
+    text,
+    dict,
+    tuple,
   };
   Kind kind = Kind::box;
   DType dtype = DType::float64;
-  std::vector<int64_t> shape;        // empty for discrete and text
-  std::vector<double> low, high;     // box: element_count(shape) values each
-  std::vector<int64_t> n, start;     // discrete: one; multi_*: one an element
+  std::vector<int64_t> shape;     // empty for discrete and text
+  std::vector<double> low, high;  // box: element_count(shape) values each
+  std::vector<int64_t> n, start;  // discrete: one; multi_*: one an element
   int64_t min_length = 0, max_length = 0;  // text
   std::string charset;                     // text
-  std::vector<std::pair<std::string, Space>> children;  // dict: key; tuple: "_index_i"
+  std::vector<std::pair<std::string, Space>>
+      children;  // dict: key; tuple: "_index_i"
 };
 
 // How a field becomes tokens, in the order of a time step.
@@ -35,12 +42,14 @@ Role role_named(std::string_view name);  // else Error usage
 
 // One leaf of a space.
 struct Field {
-  std::string name;  // path joined with '/'; "observation" or "action" for a bare space
+  std::string
+      name;  // path joined with '/'; "observation" or "action" for a bare space
   Role role = Role::continuous;
-  DType dtype = DType::float64;    // meaningless for text
-  std::vector<int64_t> shape;      // of one time step
-  std::vector<double> low, high;   // boxes: one an element, +-inf for none; else empty
-  std::vector<int64_t> n, start;   // discrete kinds: one an element; else empty
+  DType dtype = DType::float64;  // meaningless for text
+  std::vector<int64_t> shape;    // of one time step
+  std::vector<double> low,
+      high;  // boxes: one an element, +-inf for none; else empty
+  std::vector<int64_t> n, start;  // discrete kinds: one an element; else empty
   bool operator==(const Field&) const = default;
 };
 

@@ -10,9 +10,9 @@
 //   /documents/return      float64 [D]   NaN where it means nothing
 //   /images/token          int64  [I]; /images/rows,columns int16 [I]
 //   /patches               uint8  [U,16,16,3]
-//   /vocabulary            group: attributes of Vocabulary, dataset sentencepiece
-//   /tasks                 scalar UTF-8 JSON {"tasks": [...], "sources": [...]}
-//   /provenance            scalar UTF-8 JSON
+//   /vocabulary            group: attributes of Vocabulary, dataset
+//   sentencepiece /tasks                 scalar UTF-8 JSON {"tasks": [...],
+//   "sources": [...]} /provenance            scalar UTF-8 JSON
 // Root attributes: kind, version, oldest_version, and complete = uint8 1, which
 // is written last: a file without it was not finished.
 #pragma once
@@ -38,7 +38,8 @@ struct TaskEntry {
   TaskSpec spec;
   int64_t episodes = 0;
   int64_t steps = 0;
-  nlohmann::json filter;  // what was kept and why; null where nothing was filtered
+  nlohmann::json
+      filter;  // what was kept and why; null where nothing was filtered
   std::optional<double> expert_return, random_return;
 };
 nlohmann::json task_to_json(const TaskEntry& entry);
@@ -77,7 +78,8 @@ class TokenFileReader {
  public:
   // `group` reads a token file embedded in another file (/demonstrations).
   // Errors: io (missing), bad_input (another kind, incomplete, newer, damaged:
-  // offsets that do not rise, patch numbers beyond U, ids beyond the vocabulary).
+  // offsets that do not rise, patch numbers beyond U, ids beyond the
+  // vocabulary).
   explicit TokenFileReader(const std::filesystem::path& path,
                            const std::string& group = "/");
   ~TokenFileReader();
@@ -96,8 +98,8 @@ class TokenFileReader {
   int32_t task(int64_t document) const;
   int32_t source(int64_t document) const;
   double total_reward(int64_t document) const;
-  int64_t first_step(int64_t document) const;   // document may be documents()
-  int64_t step_offset(int64_t step) const;      // step may be steps()
+  int64_t first_step(int64_t document) const;  // document may be documents()
+  int64_t step_offset(int64_t step) const;     // step may be steps()
   int64_t token_count(int64_t document) const;
   // Whole; patches are numbered from 0 within the document.
   TokenizedDocument document(int64_t document) const;

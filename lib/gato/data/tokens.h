@@ -26,7 +26,8 @@ struct TokenizedDocument {
   std::vector<int32_t> tokens;
   std::vector<int32_t> labels;
   std::vector<Modality> modality;
-  std::vector<int64_t> step_offset;  // S+1 values; {0, N} for one that is no episode
+  std::vector<int64_t>
+      step_offset;  // S+1 values; {0, N} for one that is no episode
   std::vector<TokenizedImage> images;
   std::vector<Patch> patches;
   int32_t task = 0;
@@ -42,8 +43,10 @@ struct TokenFeatures {
   // The first row and last+1 row, first column and last+1 column of a patch,
   // quantised to 128 (paper appendix C.3); zeros for all other tokens.
   using Interval = std::array<uint8_t, 4>;
-  static constexpr int16_t no_local = -1;      // separators, text documents, padding
-  static constexpr int16_t action_local = -2;  // the one position of all actions
+  static constexpr int16_t no_local =
+      -1;  // separators, text documents, padding
+  static constexpr int16_t action_local =
+      -2;  // the one position of all actions
   static constexpr int16_t local_positions = 512;
 
   std::vector<int32_t> tokens;  // as in TokenizedDocument

@@ -22,8 +22,9 @@ struct Vocabulary {
 
   int32_t text_size = 0;  // V
   DiscreteLayout discrete = DiscreteLayout::overlap;
-  std::string sentencepiece;  // bytes of the text model; may be empty where unknown
-  std::string digest;         // xxh64 of those bytes, 16 hex digits
+  std::string
+      sentencepiece;   // bytes of the text model; may be empty where unknown
+  std::string digest;  // xxh64 of those bytes, 16 hex digits
 
   // Error (usage) where overlap is asked for with V < 1024.
   static Vocabulary make(std::string sentencepiece_bytes, int32_t text_size,

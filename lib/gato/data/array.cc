@@ -1,0 +1,199 @@
+#include "gato/data/array.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <limits>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "arrays and file formats are little-endian");
+
+struct DTypeTraits {
+  std::string_view name;
+  size_t size;
+};
+
+// In the order of the enumeration.
+constexpr std::array<DTypeTraits, 11> traits{{
+    {"bool", 1},
+    {"int8", 1},
+    {"uint8", 1},
+    {"int16", 2},
+    {"uint16", 2},
+    {"int32", 4},
+    {"uint32", 4},
+    {"int64", 8},
+    {"uint64", 8},
+    {"float32", 4},
+    {"float64", 8},
+}};
+
+const DTypeTraits& traits_of(DType dtype) {
+  return traits[static_cast<size_t>(dtype)];
+}
+
+template <class T>
+T load(const std::byte* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+// Calls `use` with a value of the C++ type of `dtype`, to tell the type.
+template <class Use>
+auto with_type(DType dtype, Use use) {
+  switch (dtype) {
+    case DType::boolean:
+    case DType::uint8:
+      return use(uint8_t{});
+    case DType::int8:
+      return use(int8_t{});
+    case DType::int16:
+      return use(int16_t{});
+    case DType::uint16:
+      return use(uint16_t{});
+    case DType::int32:
+      return use(int32_t{});
+    case DType::uint32:
+      return use(uint32_t{});
+    case DType::int64:
+      return use(int64_t{});
+    case DType::uint64:
+      return use(uint64_t{});
+    case DType::float32:
+      return use(float{});
+    case DType::float64:
+      break;
+  }
+  return use(double{});
+}
+
+// The nearest value of type T: saturates, NaN becomes 0 in an integer.
+template <class T>
+T saturate(double value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(value);
+  } else {
+    if (value != value) return 0;
+    constexpr auto low = static_cast<double>(std::numeric_limits<T>::min());
+    constexpr auto high = static_cast<double>(std::numeric_limits<T>::max());
+    if (value <= low) return std::numeric_limits<T>::min();
+    if (value >= high) return std::numeric_limits<T>::max();
+    return static_cast<T>(value);
+  }
+}
+
+}  // namespace
+
+size_t size_of(DType dtype) { return traits_of(dtype).size; }
+
+std::string_view name_of(DType dtype) { return traits_of(dtype).name; }
+
+DType dtype_named(std::string_view name) {
+  for (size_t i = 0; i < traits.size(); ++i) {
+    if (traits[i].name == name) return static_cast<DType>(i);
+  }
+  throw input_error(
+      "the element type \"{}\" is not supported (bool, int8 to uint64, float32 "
+      "and float64 are)",
+      name);
+}
+
+bool is_integer(DType dtype) {
+  return dtype != DType::float32 && dtype != DType::float64;
+}
+
+int64_t element_count(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape) count *= extent;
+  return count;
+}
+
+void check_shape(const std::vector<int64_t>& shape) {
+  constexpr int64_t most = int64_t{1} << 40;
+  int64_t count = 1;
+  for (int64_t extent : shape) {
+    // Zero extents still bound the others, so that no product overflows.
+    if (extent < 0 || extent > most ||
+        count > most / std::max<int64_t>(extent, 1)) {
+      throw input_error("the shape [{}] is not supported",
+                        fmt::join(shape, ", "));
+    }
+    count *= std::max<int64_t>(extent, 1);
+  }
+}
+
+Array Array::zeros(DType dtype, std::vector<int64_t> shape) {
+  Array array;
+  array.dtype = dtype;
+  array.shape = std::move(shape);
+  array.bytes.resize(static_cast<size_t>(array.size()) * size_of(dtype));
+  return array;
+}
+
+double Array::as_double(int64_t i) const {
+  assert(i >= 0 && i < size());
+  const std::byte* from =
+      bytes.data() + static_cast<size_t>(i) * size_of(dtype);
+  return with_type(dtype, [from](auto type) {
+    return static_cast<double>(load<decltype(type)>(from));
+  });
+}
+
+int64_t Array::as_integer(int64_t i) const {
+  assert(i >= 0 && i < size());
+  const std::byte* from =
+      bytes.data() + static_cast<size_t>(i) * size_of(dtype);
+  return with_type(dtype, [from](auto type) -> int64_t {
+    using T = decltype(type);
+    const T value = load<T>(from);
+    if constexpr (std::is_floating_point_v<T>) {
+      return saturate<int64_t>(value);
+    } else if constexpr (std::is_same_v<T, uint64_t>) {
+      constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+      return static_cast<int64_t>(value < most ? value : most);
+    } else {
+      return value;
+    }
+  });
+}
+
+void Array::set(int64_t i, double value) {
+  assert(i >= 0 && i < size());
+  std::byte* to = bytes.data() + static_cast<size_t>(i) * size_of(dtype);
+  with_type(dtype, [to, value](auto type) {
+    const auto stored = saturate<decltype(type)>(value);
+    std::memcpy(to, &stored, sizeof stored);
+  });
+}
+
+void Array::set_integer(int64_t i, int64_t value) {
+  assert(i >= 0 && i < size());
+  std::byte* to = bytes.data() + static_cast<size_t>(i) * size_of(dtype);
+  with_type(dtype, [to, value](auto type) {
+    const auto stored = static_cast<decltype(type)>(value);
+    std::memcpy(to, &stored, sizeof stored);
+  });
+}
+
+Array Array::row(int64_t i) const {
+  assert(!shape.empty() && i >= 0 && i < shape[0]);
+  Array row;
+  row.dtype = dtype;
+  row.shape.assign(shape.begin() + 1, shape.end());
+  const auto count = static_cast<size_t>(row.size()) * size_of(dtype);
+  const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(i * count);
+  row.bytes.assign(first, first + static_cast<std::ptrdiff_t>(count));
+  return row;
+}
+
+}  // namespace gato

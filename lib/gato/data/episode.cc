@@ -1,0 +1,28 @@
+#include "gato/data/episode.h"
+
+#include <numeric>
+
+namespace gato {
+namespace {
+
+int64_t rows(const Column& column) {
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&column)) {
+    return static_cast<int64_t>(texts->size());
+  }
+  const auto& array = std::get<Array>(column);
+  return array.shape.empty() ? 0 : array.shape[0];
+}
+
+}  // namespace
+
+int64_t Episode::steps() const {
+  if (!actions.empty()) return rows(actions.front());
+  return static_cast<int64_t>(rewards.size());
+}
+
+double Episode::total_reward() const {
+  if (rewards.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(rewards.begin(), rewards.end(), 0.0);
+}
+
+}  // namespace gato

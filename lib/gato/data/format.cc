@@ -1,0 +1,135 @@
+#include "gato/data/format.h"
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::json;
+
+int64_t required_integer(const hdf5::Group& group, const std::string& name) {
+  const auto value = group.integer_attribute(name);
+  if (!value) {
+    throw input_error("{}: there is no integer attribute \"{}\"", group.label(),
+                      name);
+  }
+  return *value;
+}
+
+std::string required_text(const hdf5::Group& group, const std::string& name) {
+  auto text = group.text_attribute(name);
+  if (!text) {
+    throw input_error("{}: there is no text attribute \"{}\"", group.label(),
+                      name);
+  }
+  return *std::move(text);
+}
+
+double required_number(const hdf5::Group& group, const std::string& name) {
+  const auto value = group.number_attribute(name);
+  if (!value) {
+    throw input_error("{}: there is no number \"{}\"", group.label(), name);
+  }
+  return *value;
+}
+
+}  // namespace
+
+void write_format(hdf5::Group& root, const FormatVersion& format) {
+  root.set_attribute("kind", format.kind);
+  root.set_attribute("version", format.version);
+  root.set_attribute("oldest_version", format.oldest_version);
+}
+
+void mark_complete(hdf5::Group& root) {
+  root.set_attribute("complete", uint8_t{1});
+}
+
+std::string describe_kind(const hdf5::Group& root) {
+  if (const auto kind = root.text_attribute("kind")) {
+    if (*kind == token_format.kind) return "a token file (gato-tokens)";
+    if (*kind == sequence_format.kind) {
+      return "a sequence file (gato-sequences)";
+    }
+    return fmt::format("a file of kind \"{}\"", *kind);
+  }
+  if (root.is_group("episode_0") || root.has_attribute("minari_version") ||
+      root.has_attribute("total_episodes")) {
+    return "a Minari dataset";
+  }
+  return "an HDF5 file of no known kind";
+}
+
+void check_format(const hdf5::Group& root, const FormatVersion& format) {
+  if (root.text_attribute("kind") != format.kind) {
+    throw input_error("{}: this is {}, not of kind {} (which {} writes)",
+                      root.label(), describe_kind(root), format.kind,
+                      format.writer);
+  }
+  const int64_t version = required_integer(root, "version");
+  if (version > format.version) {
+    throw input_error(
+        "{}: version {} of {} is newer than this program reads ({}): install a "
+        "newer gato, or write the file again with this version's {}",
+        root.label(), version, format.kind, format.version, format.writer);
+  }
+  if (version < format.oldest_version) {
+    throw input_error(
+        "{}: version {} of {} is older than this program reads ({}): run {} "
+        "again",
+        root.label(), version, format.kind, format.oldest_version,
+        format.writer);
+  }
+  if (root.integer_attribute("complete") != 1) {
+    throw input_error("{}: the file was not finished: run {} again",
+                      root.label(), format.writer);
+  }
+}
+
+void write_vocabulary(hdf5::Group& parent, const Vocabulary& vocabulary) {
+  hdf5::Group group = parent.create_group("vocabulary");
+  const json json = vocabulary.to_json();
+  group.set_attribute("text_size", vocabulary.text_size);
+  group.set_attribute("bins", Vocabulary::bins);
+  group.set_attribute("mu", Vocabulary::mu);
+  group.set_attribute("m", Vocabulary::m);
+  group.set_attribute("discrete", json.at("discrete").get<std::string>());
+  group.set_attribute("size", vocabulary.size());
+  group.set_attribute("digest", vocabulary.digest);
+  group.write("sentencepiece",
+              std::vector<uint8_t>(vocabulary.sentencepiece.begin(),
+                                   vocabulary.sentencepiece.end()));
+}
+
+Vocabulary read_vocabulary(const hdf5::Group& parent) {
+  const hdf5::Group group = parent.group("vocabulary");
+  Vocabulary vocabulary;
+  try {
+    vocabulary = Vocabulary::from_json(
+        {{"text_size", required_integer(group, "text_size")},
+         {"bins", required_integer(group, "bins")},
+         {"mu", required_number(group, "mu")},
+         {"m", required_number(group, "m")},
+         {"discrete", required_text(group, "discrete")},
+         {"size", required_integer(group, "size")},
+         {"digest", required_text(group, "digest")}});
+  } catch (const Error& error) {
+    throw input_error("{}: {}", parent.label(), error.what());
+  }
+  const auto bytes = group.dataset("sentencepiece").read_all<uint8_t>();
+  vocabulary.sentencepiece.assign(bytes.begin(), bytes.end());
+  return vocabulary;
+}
+
+json read_json(const hdf5::Group& parent, const std::string& name) {
+  if (!parent.has(name)) return nullptr;
+  const std::string text = parent.read_text(name);
+  try {
+    return json::parse(text);
+  } catch (const json::exception& error) {
+    throw input_error("{}: \"{}\" is malformed: {}", parent.label(), name,
+                      error.what());
+  }
+}
+
+}  // namespace gato

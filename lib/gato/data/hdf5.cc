@@ -1,0 +1,304 @@
+#include "gato/data/hdf5.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "gato/base/error.h"
+
+namespace gato::hdf5 {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Once, before any other call: no messages on stderr, and no clean-up at exit,
+// where a file that could not be flushed would be tried again.
+void prepare() {
+  static const bool prepared = [] {
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    return true;
+  }();
+  (void)prepared;
+}
+
+herr_t innermost(unsigned n, const H5E_error2_t* entry, void* text) {
+  if (n == 0 && entry->desc != nullptr) {
+    *static_cast<std::string*>(text) = entry->desc;
+  }
+  return 0;
+}
+
+// Created objects carry no times.
+template <class Create>
+Handle properties(hid_t kind, Create set) {
+  prepare();
+  Handle list(H5Pcreate(kind));
+  H5Pset_obj_track_times(list.id(), false);
+  set(list.id());
+  return list;
+}
+
+Handle file_access() {
+  prepare();
+  Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
+  // Some cluster file systems have no locks; files are complete when renamed.
+  H5Pset_file_locking(access.id(), true, true);
+  H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
+  return access;
+}
+
+void check_readable(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    throw io_error("{}: cannot read: it is a directory", path.string());
+  }
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
+  }
+  ::close(descriptor);
+}
+
+}  // namespace
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this != &other) {
+    reset();
+    id_ = std::exchange(other.id_, -1);
+  }
+  return *this;
+}
+
+bool Handle::reset() {
+  const hid_t id = std::exchange(id_, -1);
+  if (id < 0) return true;
+  // Files are flushed by their own function only.
+  if (H5Iget_type(id) == H5I_FILE) return H5Fclose(id) >= 0;
+  return H5Idec_ref(id) >= 0;
+}
+
+std::string reason() {
+  std::string text;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &text);
+  H5Eclear2(H5E_DEFAULT);
+  // The file driver adds buffer addresses and times to the system's words.
+  constexpr std::string_view mark = "error message = '";
+  if (const size_t begin = text.find(mark); begin != std::string::npos) {
+    const size_t first = begin + mark.size();
+    return text.substr(first, text.find('\'', first) - first);
+  }
+  return text.empty() ? "unknown reason" : text;
+}
+
+Handle stored_type(DType dtype) {
+  prepare();
+  switch (dtype) {
+    case DType::boolean: {
+      Handle type(H5Tenum_create(H5T_NATIVE_INT8));
+      const int8_t no = 0, yes = 1;
+      H5Tenum_insert(type.id(), "FALSE", &no);
+      H5Tenum_insert(type.id(), "TRUE", &yes);
+      return type;
+    }
+    case DType::int8:
+      return Handle(H5Tcopy(H5T_STD_I8LE));
+    case DType::uint8:
+      return Handle(H5Tcopy(H5T_STD_U8LE));
+    case DType::int16:
+      return Handle(H5Tcopy(H5T_STD_I16LE));
+    case DType::uint16:
+      return Handle(H5Tcopy(H5T_STD_U16LE));
+    case DType::int32:
+      return Handle(H5Tcopy(H5T_STD_I32LE));
+    case DType::uint32:
+      return Handle(H5Tcopy(H5T_STD_U32LE));
+    case DType::int64:
+      return Handle(H5Tcopy(H5T_STD_I64LE));
+    case DType::uint64:
+      return Handle(H5Tcopy(H5T_STD_U64LE));
+    case DType::float32:
+      return Handle(H5Tcopy(H5T_IEEE_F32LE));
+    case DType::float64:
+      break;
+  }
+  return Handle(H5Tcopy(H5T_IEEE_F64LE));
+}
+
+Handle text_type() {
+  prepare();
+  Handle type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.id(), H5T_VARIABLE);
+  H5Tset_cset(type.id(), H5T_CSET_UTF8);
+  return type;
+}
+
+Group create_file(const fs::path& path, const fs::path& reported) {
+  const Handle creation = properties(H5P_FILE_CREATE, [](hid_t) {});
+  const Handle access = file_access();
+  Handle file(
+      H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
+  if (!file.valid()) {
+    throw io_error("{}: cannot create: {}", reported.string(), reason());
+  }
+  return Group(std::move(file), reported.string());
+}
+
+void close_file(Group file) {
+  const bool flushed = H5Fflush(file.id(), H5F_SCOPE_LOCAL) >= 0;
+  const std::string flush_reason = flushed ? "" : reason();
+  if (!file.close() || !flushed) {
+    throw io_error("{}: cannot write: {}", file.label(),
+                   flushed ? reason() : flush_reason);
+  }
+}
+
+bool is_hdf5(const fs::path& path) {
+  prepare();
+  const bool found = H5Fis_hdf5(path.c_str()) > 0;
+  H5Eclear2(H5E_DEFAULT);
+  return found;
+}
+
+Group open_file(const fs::path& path) {
+  check_readable(path);
+  if (!is_hdf5(path)) {
+    throw input_error("{}: not an HDF5 file", path.string());
+  }
+  const Handle access = file_access();
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+  if (!file.valid()) {
+    throw input_error(
+        "{}: damaged or cut short ({}): write it again, or fetch it again",
+        path.string(), reason());
+  }
+  return Group(std::move(file), path.string());
+}
+
+// --- groups ----------------------------------------------------------------
+
+bool Group::has(const std::string& name) const {
+  const bool found = H5Lexists(id(), name.c_str(), H5P_DEFAULT) > 0 &&
+                     H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) > 0;
+  H5Eclear2(H5E_DEFAULT);
+  return found;
+}
+
+bool Group::is_group(const std::string& name) const {
+  if (!has(name)) return false;
+  H5O_info_t info;
+  const bool read = H5Oget_info_by_name2(id(), name.c_str(), &info,
+                                         H5O_INFO_BASIC, H5P_DEFAULT) >= 0;
+  return read && info.type == H5O_TYPE_GROUP;
+}
+
+std::vector<std::string> Group::names() const {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*,
+                      void* into) -> herr_t {
+    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
+    return 0;
+  };
+  if (H5Literate(id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0) {
+    throw input_error("{}: cannot list the group: {}", label_, reason());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Group Group::group(const std::string& name) const {
+  if (!is_group(name)) {
+    throw input_error("{}: there is no group \"{}\"", label_, name);
+  }
+  Handle group(H5Gopen2(id(), name.c_str(), H5P_DEFAULT));
+  if (!group.valid()) {
+    throw input_error("{}: cannot open the group \"{}\": {}", label_, name,
+                      reason());
+  }
+  return Group(std::move(group), fmt::format("{}/{}", label_, name));
+}
+
+Dataset Group::dataset(const std::string& name) const {
+  if (!has(name)) {
+    throw input_error("{}: there is no dataset \"{}\"", label_, name);
+  }
+  Handle dataset(H5Dopen2(id(), name.c_str(), H5P_DEFAULT));
+  if (!dataset.valid()) {
+    throw input_error("{}: \"{}\" cannot be opened as a dataset: {}", label_,
+                      name, reason());
+  }
+  return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
+}
+
+Group Group::create_group(const std::string& name) {
+  const Handle creation = properties(H5P_GROUP_CREATE, [](hid_t) {});
+  Handle group(
+      H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT));
+  if (!group.valid()) throw io_error("{}: cannot write: {}", label_, reason());
+  return Group(std::move(group), label_);
+}
+
+Dataset Group::create_dataset(const std::string& name, hid_t type,
+                              const std::vector<int64_t>& shape) {
+  const Handle creation = properties(H5P_DATASET_CREATE, [](hid_t list) {
+    H5Pset_layout(list, H5D_CONTIGUOUS);
+    H5Pset_fill_time(list, H5D_FILL_TIME_IFSET);
+  });
+  const std::vector<hsize_t> extents(shape.begin(), shape.end());
+  const Handle space(extents.empty()
+                         ? H5Screate(H5S_SCALAR)
+                         : H5Screate_simple(static_cast<int>(extents.size()),
+                                            extents.data(), nullptr));
+  Handle dataset(H5Dcreate2(id(), name.c_str(), type, space.id(), H5P_DEFAULT,
+                            creation.id(), H5P_DEFAULT));
+  if (!dataset.valid())
+    throw io_error("{}: cannot write: {}", label_, reason());
+  return Dataset(std::move(dataset), label_);
+}
+
+void Group::write_array(const std::string& name, const Array& array) {
+  const Handle type = stored_type(array.dtype);
+  Dataset dataset = create_dataset(name, type.id(), array.shape);
+  if (array.size() > 0) {
+    dataset.write(type.id(), 0, dataset.rows(), array.bytes.data());
+  }
+}
+
+void Group::write_text(const std::string& name, const std::string& text) {
+  const Handle type = text_type();
+  Dataset dataset = create_dataset(name, type.id(), {});
+  const char* const pointer = text.c_str();
+  dataset.write(type.id(), 0, 1, &pointer);
+}
+
+void Group::write_texts(const std::string& name,
+                        const std::vector<std::string>& texts) {
+  const Handle type = text_type();
+  const auto count = static_cast<int64_t>(texts.size());
+  Dataset dataset = create_dataset(name, type.id(), {count});
+  std::vector<const char*> pointers;
+  for (const auto& text : texts) pointers.push_back(text.c_str());
+  if (count > 0) dataset.write(type.id(), 0, count, pointers.data());
+}
+
+void Group::link(const std::string& target, const std::string& name) {
+  if (H5Lcreate_hard(id(), target.c_str(), id(), name.c_str(), H5P_DEFAULT,
+                     H5P_DEFAULT) < 0) {
+    throw io_error("{}: cannot write: {}", label_, reason());
+  }
+}
+
+std::string Group::read_text(const std::string& name) const {
+  auto texts = dataset(name).read_texts();
+  if (texts.size() != 1) {
+    throw input_error("{}: \"{}\" holds {} texts, not one", label_, name,
+                      texts.size());
+  }
+  return std::move(texts[0]);
+}
+
+}  // namespace gato::hdf5

@@ -1,0 +1,189 @@
+// HDF5 through its C API: handles that close themselves, and errors that name
+// the file and the object. Not thread-safe, as the library itself.
+//
+// Everything written is a function of its content alone: no object times, fixed
+// format version (1.10), contiguous datasets.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gato/data/array.h"
+
+namespace gato::hdf5 {
+
+// Owns one identifier of any kind.
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(hid_t id) : id_(id) {}
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
+  Handle& operator=(Handle&& other) noexcept;
+  ~Handle() { reset(); }
+  hid_t id() const { return id_; }
+  bool valid() const { return id_ >= 0; }
+  // False where the library could not close, as when a flush failed.
+  bool reset();
+
+ private:
+  hid_t id_ = -1;
+};
+
+// What the innermost entry of the library's error stack says; the operating
+// system's words where there are some. Clears the stack.
+std::string reason();
+
+template <class T>
+hid_t native() {
+  using U = std::remove_cv_t<T>;
+  if constexpr (std::is_same_v<U, uint8_t>) {
+    return H5T_NATIVE_UINT8;
+  } else if constexpr (std::is_same_v<U, int8_t>) {
+    return H5T_NATIVE_INT8;
+  } else if constexpr (std::is_same_v<U, int16_t>) {
+    return H5T_NATIVE_INT16;
+  } else if constexpr (std::is_same_v<U, int32_t>) {
+    return H5T_NATIVE_INT32;
+  } else if constexpr (std::is_same_v<U, int64_t>) {
+    return H5T_NATIVE_INT64;
+  } else if constexpr (std::is_same_v<U, uint64_t>) {
+    return H5T_NATIVE_UINT64;
+  } else {
+    static_assert(std::is_same_v<U, double>);
+    return H5T_NATIVE_DOUBLE;
+  }
+}
+
+// Types to store an array's elements as; booleans as h5py stores them, an
+// enumeration {FALSE, TRUE} of int8.
+Handle stored_type(DType dtype);
+Handle text_type();  // variable-length UTF-8
+
+class Dataset {
+ public:
+  Dataset() = default;
+  Dataset(Handle handle, std::string label);
+
+  hid_t id() const { return handle_.id(); }
+  const std::string& label() const { return label_; }  // "FILE: /name"
+  const std::vector<int64_t>& shape() const { return shape_; }
+  int64_t rows() const { return shape_.empty() ? 1 : shape_[0]; }
+  Handle type() const;
+
+  // The element type where it is numeric or boolean; nothing for texts,
+  // variable-length and compound elements.
+  std::optional<DType> dtype() const;
+  bool is_text() const;
+
+  // Error (bad_input) where the shape asks for far more than the file holds:
+  // called before memory is taken for what a file claims.
+  void check_storage() const;
+  // Rows [first, first + count) of the first axis, converted to `type`.
+  void read(hid_t type, int64_t first, int64_t count, void* into) const;
+  void write(hid_t type, int64_t first, int64_t count, const void* from);
+
+  template <class T>
+  std::vector<T> read_all() const {
+    check_storage();
+    std::vector<T> values(static_cast<size_t>(element_count(shape_)));
+    if (!values.empty()) read(native<T>(), 0, rows(), values.data());
+    return values;
+  }
+  Array read_array(int64_t first, int64_t count) const;  // rows
+  Array read_array() const;                              // all; also scalars
+  std::vector<std::string> read_texts() const;
+
+  // Where the elements lie in the file, for a reader that maps it: nothing
+  // unless they are contiguous and of just this type and kind.
+  std::optional<int64_t> file_offset(hid_t type) const;
+
+ private:
+  Handle space_of_rows(int64_t first, int64_t count, Handle& memory) const;
+  Handle handle_;
+  std::string label_;
+  std::vector<int64_t> shape_;
+};
+
+// A file (its root group) or a group.
+class Group {
+ public:
+  Group() = default;
+  Group(Handle handle, std::string label)
+      : handle_(std::move(handle)), label_(std::move(label)) {}
+
+  hid_t id() const { return handle_.id(); }
+  const std::string& label() const { return label_; }
+
+  bool has(const std::string& name) const;
+  bool is_group(const std::string& name) const;
+  std::vector<std::string> names() const;  // of the children, in byte order
+  // Errors (bad_input) where there is no such child of that kind.
+  Group group(const std::string& name) const;
+  Dataset dataset(const std::string& name) const;
+
+  Group create_group(const std::string& name);
+  // Contiguous; every element must then be written. A scalar has no extents.
+  Dataset create_dataset(const std::string& name, hid_t type,
+                         const std::vector<int64_t>& shape);
+  template <class T>
+  void write(const std::string& name, const std::vector<T>& values) {
+    const auto count = static_cast<int64_t>(values.size());
+    Dataset dataset = create_dataset(name, native<T>(), {count});
+    if (count > 0) dataset.write(native<T>(), 0, count, values.data());
+  }
+  void write_array(const std::string& name, const Array& array);
+  void write_text(const std::string& name, const std::string& text);  // scalar
+  void write_texts(const std::string& name,
+                   const std::vector<std::string>& texts);
+  // A second name for a child of the same file: "/tasks" as "tasks" here.
+  void link(const std::string& target, const std::string& name);
+
+  std::string read_text(const std::string& name) const;  // scalar dataset
+
+  bool has_attribute(const std::string& name) const;
+  // Nothing where there is no such attribute, or none of that kind.
+  std::optional<std::string> text_attribute(const std::string& name) const;
+  std::optional<int64_t> integer_attribute(const std::string& name) const;
+  std::optional<double> number_attribute(const std::string& name) const;
+
+  void set_attribute(const std::string& name, const std::string& text);
+  void set_attribute(const std::string& name, const char* text) {
+    set_attribute(name, std::string(text));
+  }
+  void set_attribute(const std::string& name, int64_t value);
+  void set_attribute(const std::string& name, uint64_t value);
+  void set_attribute(const std::string& name, int32_t value);
+  void set_attribute(const std::string& name, uint8_t value);
+  void set_attribute(const std::string& name, double value);
+  void set_attribute(const std::string& name, bool value);
+
+  bool close() { return handle_.reset(); }
+
+ private:
+  void set_scalar(const std::string& name, hid_t type, const void* value);
+  Handle handle_;
+  std::string label_;
+};
+
+// `reported` stands for the file in messages: outputs are written under a
+// temporary name. Error (io).
+Group create_file(const std::filesystem::path& path,
+                  const std::filesystem::path& reported);
+// Flushes and closes. Error (io): a full disk often shows only here.
+void close_file(Group file);
+
+// Error (io) where the file is missing or cannot be read; Error (bad_input)
+// where it is no HDF5 file, or is damaged or truncated.
+Group open_file(const std::filesystem::path& path);
+bool is_hdf5(const std::filesystem::path& path);
+
+}  // namespace gato::hdf5

@@ -1,0 +1,183 @@
+// Datasets: rows in and out, texts, and where they lie in the file.
+#include <algorithm>
+#include <cstring>
+
+#include "gato/base/error.h"
+#include "gato/data/hdf5.h"
+
+namespace gato::hdf5 {
+namespace {
+
+// No filter of the library makes more of a byte than about this.
+constexpr double most_expansion = 1100;
+constexpr double free_claim = 64 << 20;
+
+std::optional<DType> integer_dtype(size_t size, bool is_signed) {
+  switch (size) {
+    case 1:
+      return is_signed ? DType::int8 : DType::uint8;
+    case 2:
+      return is_signed ? DType::int16 : DType::uint16;
+    case 4:
+      return is_signed ? DType::int32 : DType::uint32;
+    case 8:
+      return is_signed ? DType::int64 : DType::uint64;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<DType> dtype_of(hid_t type) {
+  const size_t size = H5Tget_size(type);
+  switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+      return integer_dtype(size, H5Tget_sign(type) == H5T_SGN_2);
+    case H5T_FLOAT:
+      if (size <= 4) return DType::float32;  // also half precision
+      return size == 8 ? std::optional(DType::float64) : std::nullopt;
+    case H5T_ENUM:
+      if (size == 1 && H5Tget_nmembers(type) == 2) return DType::boolean;
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Dataset::Dataset(Handle handle, std::string label)
+    : handle_(std::move(handle)), label_(std::move(label)) {
+  const Handle space(H5Dget_space(id()));
+  const int rank = H5Sget_simple_extent_ndims(space.id());
+  if (rank < 0 || H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
+    throw input_error("{}: the dataset has no extents", label_);
+  }
+  std::vector<hsize_t> extents(static_cast<size_t>(rank));
+  H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr);
+  for (hsize_t extent : extents) {
+    if (extent > (hsize_t{1} << 60)) {
+      throw input_error("{}: {} rows are not supported", label_, extent);
+    }
+    shape_.push_back(static_cast<int64_t>(extent));
+  }
+  try {
+    check_shape(shape_);
+  } catch (const Error& error) {
+    throw input_error("{}: {}", label_, error.what());
+  }
+}
+
+Handle Dataset::type() const { return Handle(H5Dget_type(id())); }
+
+std::optional<DType> Dataset::dtype() const { return dtype_of(type().id()); }
+
+bool Dataset::is_text() const {
+  return H5Tget_class(type().id()) == H5T_STRING;
+}
+
+void Dataset::check_storage() const {
+  const double claimed = static_cast<double>(element_count(shape_)) *
+                         static_cast<double>(H5Tget_size(type().id()));
+  const auto held = static_cast<double>(H5Dget_storage_size(id()));
+  if (claimed > free_claim + most_expansion * held) {
+    throw input_error("{}: claims {:.0f} bytes, but the file holds {:.0f}",
+                      label_, claimed, held);
+  }
+}
+
+Handle Dataset::space_of_rows(int64_t first, int64_t count,
+                              Handle& memory) const {
+  Handle space(H5Dget_space(id()));
+  if (shape_.empty()) {
+    memory = Handle(H5Screate(H5S_SCALAR));
+    return space;
+  }
+  std::vector<hsize_t> start(shape_.size(), 0);
+  std::vector<hsize_t> extents(shape_.begin(), shape_.end());
+  start[0] = static_cast<hsize_t>(first);
+  extents[0] = static_cast<hsize_t>(count);
+  H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,
+                      extents.data(), nullptr);
+  memory = Handle(H5Screate_simple(static_cast<int>(extents.size()),
+                                   extents.data(), nullptr));
+  return space;
+}
+
+void Dataset::read(hid_t type, int64_t first, int64_t count, void* into) const {
+  Handle memory;
+  const Handle space = space_of_rows(first, count, memory);
+  if (H5Dread(id(), type, memory.id(), space.id(), H5P_DEFAULT, into) < 0) {
+    throw input_error("{}: cannot read: {}", label_, reason());
+  }
+}
+
+void Dataset::write(hid_t type, int64_t first, int64_t count,
+                    const void* from) {
+  Handle memory;
+  const Handle space = space_of_rows(first, count, memory);
+  if (H5Dwrite(id(), type, memory.id(), space.id(), H5P_DEFAULT, from) < 0) {
+    throw io_error("{}: cannot write: {}", label_, reason());
+  }
+}
+
+Array Dataset::read_array(int64_t first, int64_t count) const {
+  const auto element = dtype();
+  if (!element) {
+    throw input_error("{}: the elements are neither numbers nor booleans",
+                      label_);
+  }
+  check_storage();
+  std::vector<int64_t> shape = shape_;
+  if (!shape.empty()) shape[0] = count;
+  Array array = Array::zeros(*element, std::move(shape));
+  if (array.size() == 0) return array;
+  // An enumeration is read as it is stored: no member is converted.
+  const Handle memory =
+      *element == DType::boolean ? type() : stored_type(*element);
+  read(memory.id(), first, count, array.bytes.data());
+  return array;
+}
+
+Array Dataset::read_array() const { return read_array(0, rows()); }
+
+std::vector<std::string> Dataset::read_texts() const {
+  if (!is_text()) throw input_error("{}: the elements are no texts", label_);
+  check_storage();
+  const Handle stored = type();
+  const auto count = static_cast<size_t>(element_count(shape_));
+  std::vector<std::string> texts(count);
+  if (count == 0) return texts;
+  if (H5Tis_variable_str(stored.id()) > 0) {
+    std::vector<char*> pointers(count, nullptr);
+    read(stored.id(), 0, rows(), pointers.data());
+    for (size_t i = 0; i < count; ++i) {
+      if (pointers[i] != nullptr) texts[i] = pointers[i];
+    }
+    const Handle space(H5Dget_space(id()));
+    H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+    return texts;
+  }
+  const size_t width = H5Tget_size(stored.id());
+  std::string flat(count * width, '\0');
+  read(stored.id(), 0, rows(), flat.data());
+  for (size_t i = 0; i < count; ++i) {
+    texts[i].assign(flat, i * width, width);
+    texts[i].resize(std::min(texts[i].find('\0'), width));
+  }
+  return texts;
+}
+
+std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
+  if (H5Tequal(type().id(), expected) <= 0) return std::nullopt;
+  const Handle creation(H5Dget_create_plist(id()));
+  if (H5Pget_layout(creation.id()) != H5D_CONTIGUOUS ||
+      H5Pget_external_count(creation.id()) > 0) {
+    return std::nullopt;
+  }
+  const haddr_t offset = H5Dget_offset(id());
+  H5Eclear2(H5E_DEFAULT);
+  if (offset == HADDR_UNDEF) return std::nullopt;
+  return static_cast<int64_t>(offset);
+}
+
+}  // namespace gato::hdf5

@@ -1,0 +1,66 @@
+#include "gato/data/loose_json.h"
+
+#include <array>
+#include <limits>
+#include <string>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct SpecialNumber {
+  std::string_view word;
+  double value;
+};
+
+// "-Infinity" comes before "Infinity", which it ends with.
+constexpr std::array<SpecialNumber, 3> special_numbers{{
+    {"-Infinity", -infinity},
+    {"Infinity", infinity},
+    {"NaN", std::numeric_limits<double>::quiet_NaN()},
+}};
+
+}  // namespace
+
+nlohmann::json parse_loose_json(std::string_view text) {
+  std::string strict;
+  strict.reserve(text.size());
+  bool in_string = false;
+  for (size_t i = 0; i < text.size();) {
+    if (in_string && text[i] == '\\' && i + 1 < text.size()) {
+      strict += text.substr(i, 2);
+      i += 2;
+      continue;
+    }
+    if (text[i] == '"') in_string = !in_string;
+    bool replaced = false;
+    for (const auto& special : special_numbers) {
+      if (in_string || !text.substr(i).starts_with(special.word)) continue;
+      strict.append("\"\\u0000").append(special.word).append("\"");
+      i += special.word.size();
+      replaced = true;
+      break;
+    }
+    if (!replaced) strict += text[i++];
+  }
+  try {
+    return nlohmann::json::parse(strict);
+  } catch (const nlohmann::json::exception& error) {
+    throw input_error("malformed JSON: {}", error.what());
+  }
+}
+
+double loose_json_number(const nlohmann::json& value) {
+  if (!value.is_string()) return 0;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.empty() || text[0] != '\0') return 0;
+  for (const auto& special : special_numbers) {
+    if (std::string_view(text).substr(1) == special.word) return special.value;
+  }
+  return 0;
+}
+
+}  // namespace gato

@@ -1,0 +1,108 @@
+// Datasets of a finished file, mapped into memory where they lie contiguous.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "gato/base/error.h"
+#include "gato/data/hdf5.h"
+
+namespace gato {
+
+// A whole file, read-only.
+class Mapping {
+ public:
+  explicit Mapping(const std::filesystem::path& path);  // Error (io)
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  const std::byte* data() const { return data_; }
+  int64_t size() const { return size_; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  int64_t size_ = 0;
+};
+
+// A dataset of T: rows of `width` elements. Mapped where it is contiguous and
+// of this type; else rows are read, and converted, when they are asked for.
+template <class T>
+class StoredRows {
+ public:
+  StoredRows() = default;
+  // Error (bad_input) where the shape is not [rows, row_shape...] or the
+  // elements do not lie within the file.
+  StoredRows(hdf5::Dataset dataset, const Mapping& mapping,
+             const std::vector<int64_t>& row_shape)
+      : dataset_(std::move(dataset)), width_(element_count(row_shape)) {
+    const auto& shape = dataset_.shape();
+    if (shape.size() != row_shape.size() + 1 ||
+        !std::equal(row_shape.begin(), row_shape.end(), shape.begin() + 1)) {
+      throw input_error("{}: the shape is [{}], not as the format says",
+                        dataset_.label(), fmt::join(shape, ", "));
+    }
+    const auto dtype = dataset_.dtype();
+    if (!dtype || *dtype == DType::boolean ||
+        is_integer(*dtype) != std::is_integral_v<T>) {
+      throw input_error("{}: the elements are not of the format's type",
+                        dataset_.label());
+    }
+    dataset_.check_storage();
+    const auto offset = dataset_.file_offset(hdf5::native<T>());
+    if (!offset) return;
+    const int64_t bytes = size() * width_ * static_cast<int64_t>(sizeof(T));
+    if (*offset < 0 || bytes > mapping.size() ||
+        *offset > mapping.size() - bytes) {
+      throw input_error("{}: lies beyond the end of the file: it is damaged",
+                        dataset_.label());
+    }
+    if (*offset % static_cast<int64_t>(alignof(T)) == 0) {
+      mapped_ = reinterpret_cast<const T*>(mapping.data() + *offset);
+    }
+  }
+
+  int64_t size() const { return dataset_.rows(); }  // rows
+  const std::string& label() const { return dataset_.label(); }
+  bool is_mapped() const { return mapped_ != nullptr || size() == 0; }
+  // Row i; only where is_mapped().
+  const T* row(int64_t i) const { return mapped_ + i * width_; }
+
+  void copy(int64_t first, int64_t count, T* into) const {
+    if (count == 0) return;
+    if (mapped_ != nullptr) {
+      std::memcpy(into, row(first),
+                  static_cast<size_t>(count * width_) * sizeof(T));
+    } else {
+      dataset_.read(hdf5::native<T>(), first, count, into);
+    }
+  }
+  // Element i of rows of width 1.
+  T at(int64_t i) const {
+    T value{};
+    copy(i, 1, &value);
+    return value;
+  }
+  // Calls use(i, value) for every element of rows of width 1, in order, a
+  // bounded part at a time.
+  template <class Use>
+  void for_each(Use use) const {
+    constexpr int64_t part_size = 1 << 16;
+    std::vector<T> part;
+    for (int64_t first = 0; first < size(); first += part_size) {
+      part.resize(static_cast<size_t>(std::min(part_size, size() - first)));
+      copy(first, static_cast<int64_t>(part.size()), part.data());
+      for (size_t i = 0; i < part.size(); ++i) {
+        use(first + static_cast<int64_t>(i), part[i]);
+      }
+    }
+  }
+
+ private:
+  hdf5::Dataset dataset_;
+  int64_t width_ = 1;
+  const T* mapped_ = nullptr;
+};
+
+}  // namespace gato

@@ -1,0 +1,250 @@
+// Gymnasium spaces as Minari serialises them (minari/serialization.py).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "gato/base/error.h"
+#include "gato/data/loose_json.h"
+#include "gato/data/space.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::json;
+
+// Deeper spaces and arrays are refused before they exhaust the stack.
+constexpr int deepest = 64;
+
+double number_from(const json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
+  const double special = loose_json_number(value);
+  if (special == 0) throw input_error("{} is no number", value.dump());
+  return special;
+}
+
+void append_flat(const json& values, std::vector<double>& flat, int depth) {
+  if (depth > deepest) throw input_error("bounds are nested too deeply");
+  if (!values.is_array()) {
+    flat.push_back(number_from(values));
+    return;
+  }
+  for (const json& value : values) append_flat(value, flat, depth + 1);
+}
+
+// Nested lists, or one number for all elements.
+std::vector<double> bounds_from(const json& space, const char* key,
+                                int64_t count) {
+  std::vector<double> flat;
+  append_flat(space.at(key), flat, 0);
+  if (static_cast<int64_t>(flat.size()) == count) return flat;
+  if (flat.size() != 1) {
+    throw input_error("\"{}\" has {} values for {} elements", key, flat.size(),
+                      count);
+  }
+  return std::vector<double>(static_cast<size_t>(count), flat[0]);
+}
+
+void append_integers(const json& values, std::vector<int64_t>& flat,
+                     std::vector<int64_t>* shape, int depth) {
+  if (depth > deepest) throw input_error("values are nested too deeply");
+  if (!values.is_array()) {
+    flat.push_back(values.get<int64_t>());
+    return;
+  }
+  if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
+    shape->push_back(static_cast<int64_t>(values.size()));
+  }
+  for (const json& value : values) {
+    append_integers(value, flat, shape, depth + 1);
+  }
+}
+
+Space box_from(const json& json) {
+  Space space;
+  space.dtype = dtype_named(json.at("dtype").get<std::string>());
+  space.shape = json.at("shape").get<std::vector<int64_t>>();
+  check_shape(space.shape);
+  const int64_t count = element_count(space.shape);
+  space.low = bounds_from(json, "low", count);
+  space.high = bounds_from(json, "high", count);
+  return space;
+}
+
+Space discrete_from(const json& json) {
+  Space space;
+  space.kind = Space::Kind::discrete;
+  space.dtype = dtype_named(json.value("dtype", "int64"));
+  space.n = {json.at("n").get<int64_t>()};
+  space.start = {json.value("start", int64_t{0})};
+  return space;
+}
+
+Space multi_discrete_from(const json& json) {
+  Space space;
+  space.kind = Space::Kind::multi_discrete;
+  space.dtype = dtype_named(json.value("dtype", "int64"));
+  append_integers(json.at("nvec"), space.n, &space.shape, 0);
+  if (json.contains("start") && !json["start"].is_null()) {
+    append_integers(json["start"], space.start, nullptr, 0);
+    if (space.start.size() == 1)
+      space.start.resize(space.n.size(), space.start[0]);
+  } else {
+    space.start.assign(space.n.size(), 0);
+  }
+  if (static_cast<int64_t>(space.n.size()) != element_count(space.shape) ||
+      space.start.size() != space.n.size()) {
+    throw input_error("\"nvec\" and \"start\" differ in shape");
+  }
+  return space;
+}
+
+Space multi_binary_from(const json& json) {
+  Space space;
+  space.kind = Space::Kind::multi_binary;
+  space.dtype = DType::int8;
+  append_integers(json.at("n"), space.shape, nullptr, 0);
+  check_shape(space.shape);
+  const auto count = static_cast<size_t>(element_count(space.shape));
+  space.n.assign(count, 2);
+  space.start.assign(count, 0);
+  return space;
+}
+
+Space text_from(const json& json) {
+  Space space;
+  space.kind = Space::Kind::text;
+  space.min_length = json.value("min_length", int64_t{0});
+  space.max_length = json.value("max_length", int64_t{0});
+  space.charset = json.value("charset", std::string());
+  return space;
+}
+
+void check_key(const std::string& key) {
+  if (key.empty() || key.find('/') != std::string::npos || key == "." ||
+      key == "..") {
+    throw input_error(
+        "the key \"{}\" cannot be stored: keys must be words without '/'", key);
+  }
+}
+
+Space space_from(const json& description, int depth) {
+  if (depth > deepest) throw input_error("spaces are nested too deeply");
+  const auto type = description.at("type").get<std::string>();
+  if (type == "Box") return box_from(description);
+  if (type == "Discrete") return discrete_from(description);
+  if (type == "MultiDiscrete") return multi_discrete_from(description);
+  if (type == "MultiBinary") return multi_binary_from(description);
+  if (type == "Text") return text_from(description);
+  Space space;
+  if (type == "Dict") {
+    space.kind = Space::Kind::dict;
+    for (const auto& [key, child] : description.at("subspaces").items()) {
+      check_key(key);
+      space.children.emplace_back(key, space_from(child, depth + 1));
+    }
+  } else if (type == "Tuple") {
+    space.kind = Space::Kind::tuple;
+    int64_t index = 0;
+    for (const json& child : description.at("subspaces")) {
+      space.children.emplace_back(fmt::format("_index_{}", index++),
+                                  space_from(child, depth + 1));
+    }
+  } else {
+    throw input_error(
+        "the space type \"{}\" is not supported (Box, Discrete, MultiDiscrete, "
+        "MultiBinary, Text, Dict and Tuple are)",
+        type);
+  }
+  return space;
+}
+
+// Values in C order as nested lists of `shape`.
+template <class T, class Write>
+std::string nested(const std::vector<T>& values,
+                   const std::vector<int64_t>& shape, Write write) {
+  size_t next = 0;
+  const auto level = [&](const auto& self, size_t axis) -> std::string {
+    if (axis == shape.size()) return write(values.at(next++));
+    std::string text = "[";
+    for (int64_t i = 0; i < shape[axis]; ++i) {
+      if (i > 0) text += ", ";
+      text += self(self, axis + 1);
+    }
+    return text + "]";
+  };
+  return level(level, 0);
+}
+
+// As Python's json module writes it.
+std::string bound_text(double value, bool integer) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  if (integer) return fmt::format("{:.0f}", value);
+  return json(value).dump();
+}
+
+std::string box_text(const Space& space) {
+  const auto bound = [&](double value) {
+    return bound_text(value, is_integer(space.dtype));
+  };
+  return fmt::format(
+      R"({{"type": "Box", "dtype": "{}", "shape": {}, "low": {}, "high": {}}})",
+      name_of(space.dtype), json(space.shape).dump(),
+      nested(space.low, space.shape, bound),
+      nested(space.high, space.shape, bound));
+}
+
+}  // namespace
+
+Space space_from_json(const std::string& text) {
+  try {
+    return space_from(parse_loose_json(text), 0);
+  } catch (const json::exception& error) {
+    throw input_error("the space is malformed: {}", error.what());
+  }
+}
+
+std::string space_to_json(const Space& space) {
+  const auto integer = [](int64_t value) { return std::to_string(value); };
+  switch (space.kind) {
+    case Space::Kind::box:
+      return box_text(space);
+    case Space::Kind::discrete:
+      return fmt::format(
+          R"({{"type": "Discrete", "dtype": "{}", "n": {}, "start": {}}})",
+          name_of(space.dtype), space.n.at(0),
+          space.start.empty() ? 0 : space.start[0]);
+    case Space::Kind::multi_discrete:
+      return fmt::format(
+          R"({{"type": "MultiDiscrete", "dtype": "{}", "nvec": {}, "start": {}}})",
+          name_of(space.dtype), nested(space.n, space.shape, integer),
+          nested(space.start, space.shape, integer));
+    case Space::Kind::multi_binary:
+      return fmt::format(R"({{"type": "MultiBinary", "n": {}}})",
+                         space.shape.size() == 1
+                             ? std::to_string(space.shape[0])
+                             : json(space.shape).dump());
+    case Space::Kind::text:
+      return fmt::format(
+          R"({{"type": "Text", "max_length": {}, "min_length": {}, "charset": {}}})",
+          space.max_length, space.min_length, json(space.charset).dump());
+    case Space::Kind::dict:
+    case Space::Kind::tuple:
+      break;
+  }
+  const bool dict = space.kind == Space::Kind::dict;
+  std::string children;
+  for (const auto& [key, child] : space.children) {
+    if (!children.empty()) children += ", ";
+    if (dict) children += json(key).dump() + ": ";
+    children += space_to_json(child);
+  }
+  return dict ? fmt::format(R"({{"type": "Dict", "subspaces": {{{}}}}})",
+                            children)
+              : fmt::format(R"({{"type": "Tuple", "subspaces": [{}]}})",
+                            children);
+}
+
+}  // namespace gato

@@ -1,0 +1,106 @@
+#include "gato/data/spool.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+constexpr size_t buffer_size = 256 << 10;
+
+// O_TMPFILE is not known to every file system.
+int open_unnamed(const std::string& directory) {
+  const int descriptor =
+      ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor >= 0) return descriptor;
+  std::string name = directory + "/.gato-spool-XXXXXX";
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(name.c_str());
+  return named;
+}
+
+}  // namespace
+
+Spool::Spool(const std::filesystem::path& output) : output_(output.string()) {
+  const auto parent = output.parent_path();
+  descriptor_ = open_unnamed(parent.empty() ? "." : parent.string());
+  if (descriptor_ < 0) {
+    throw io_error("{}: cannot create a temporary file beside it: {}", output_,
+                   std::strerror(errno));
+  }
+}
+
+Spool::~Spool() { ::close(descriptor_); }
+
+void Spool::append(const void* bytes, size_t count) {
+  const auto* from = static_cast<const std::byte*>(bytes);
+  buffer_.insert(buffer_.end(), from, from + count);
+  size_ += static_cast<int64_t>(count);
+  if (buffer_.size() >= buffer_size) flush();
+}
+
+void Spool::append_all_of(Spool& other) {
+  other.flush();
+  std::vector<std::byte> part(buffer_size);
+  int64_t offset = 0;
+  while (const size_t count = other.read(offset, part.data(), part.size())) {
+    append(part.data(), count);
+    offset += static_cast<int64_t>(count);
+  }
+}
+
+void Spool::write_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes) {
+  flush();
+  const int64_t rows = size_ / row_bytes;
+  const int64_t part_rows =
+      std::max<int64_t>(1, static_cast<int64_t>(buffer_size) / row_bytes);
+  std::vector<std::byte> part(static_cast<size_t>(part_rows * row_bytes));
+  for (int64_t first = 0; first < rows; first += part_rows) {
+    const int64_t count = std::min(part_rows, rows - first);
+    const auto bytes = static_cast<size_t>(count * row_bytes);
+    if (read(first * row_bytes, part.data(), bytes) != bytes) {
+      throw io_error("{}: a temporary file was cut short", output_);
+    }
+    dataset.write(type, first, count, part.data());
+  }
+}
+
+void Spool::flush() {
+  size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t count =
+        ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw io_error("{}: cannot write a temporary file beside it: {}", output_,
+                     std::strerror(errno));
+    }
+    done += static_cast<size_t>(count);
+  }
+  buffer_.clear();
+}
+
+size_t Spool::read(int64_t offset, std::byte* into, size_t count) const {
+  size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::pread(descriptor_, into + done, count - done,
+                                offset + static_cast<int64_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw io_error("{}: cannot read a temporary file beside it: {}", output_,
+                     std::strerror(errno));
+    }
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return done;
+}
+
+}  // namespace gato

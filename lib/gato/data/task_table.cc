@@ -1,0 +1,89 @@
+// The /tasks of token and sequence files, and of a model's config.json.
+#include "gato/base/error.h"
+#include "gato/data/token_file.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::json;
+
+json fields_to_json(const std::vector<Field>& fields) {
+  json array = json::array();
+  for (const Field& field : fields) array.push_back(field_to_json(field));
+  return array;
+}
+
+std::vector<Field> fields_from_json(const json& task, const char* key) {
+  std::vector<Field> fields;
+  for (const json& field : task.value(key, json::array())) {
+    fields.push_back(field_from_json(field));
+  }
+  return fields;
+}
+
+json optional_to_json(const std::optional<double>& value) {
+  return value ? json(*value) : json();
+}
+
+std::optional<double> optional_from_json(const json& task, const char* key) {
+  if (!task.contains(key) || task.at(key).is_null()) return std::nullopt;
+  return task.at(key).get<double>();
+}
+
+}  // namespace
+
+json task_to_json(const TaskEntry& entry) {
+  json task = {{"name", entry.spec.name},
+               {"domain", entry.spec.domain},
+               {"environment", entry.spec.environment},
+               {"observation", fields_to_json(entry.spec.observation)},
+               {"action", fields_to_json(entry.spec.action)},
+               {"episodes", entry.episodes},
+               {"steps", entry.steps},
+               {"expert_return", optional_to_json(entry.expert_return)},
+               {"random_return", optional_to_json(entry.random_return)}};
+  if (!entry.filter.is_null()) task["filter"] = entry.filter;
+  return task;
+}
+
+TaskEntry task_from_json(const json& task) {
+  TaskEntry entry;
+  try {
+    entry.spec.name = task.at("name").get<std::string>();
+    entry.spec.domain = task.value("domain", std::string());
+    entry.spec.environment = task.value("environment", std::string());
+    entry.spec.observation = fields_from_json(task, "observation");
+    entry.spec.action = fields_from_json(task, "action");
+    entry.episodes = task.value("episodes", int64_t{0});
+    entry.steps = task.value("steps", int64_t{0});
+    entry.filter = task.value("filter", json());
+    entry.expert_return = optional_from_json(task, "expert_return");
+    entry.random_return = optional_from_json(task, "random_return");
+  } catch (const json::exception& error) {
+    throw input_error("task \"{}\": {}", entry.spec.name, error.what());
+  } catch (const Error& error) {
+    throw input_error("task \"{}\": {}", entry.spec.name, error.what());
+  }
+  return entry;
+}
+
+json TaskTable::to_json() const {
+  json entries = json::array();
+  for (const TaskEntry& entry : tasks) entries.push_back(task_to_json(entry));
+  return {{"tasks", entries}, {"sources", sources}};
+}
+
+TaskTable TaskTable::from_json(const json& table) {
+  TaskTable result;
+  try {
+    for (const json& task : table.at("tasks")) {
+      result.tasks.push_back(task_from_json(task));
+    }
+    result.sources = table.value("sources", std::vector<std::string>{});
+  } catch (const json::exception& error) {
+    throw input_error("the table of tasks is malformed: {}", error.what());
+  }
+  return result;
+}
+
+}  // namespace gato

@@ -1,0 +1,41 @@
+// The datasets of a token file while it is written: columns that grow on disk,
+// then go to HDF5 at once, contiguous.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "gato/data/hdf5.h"
+#include "gato/data/patch_table.h"
+#include "gato/data/spool.h"
+#include "gato/data/tokens.h"
+
+namespace gato {
+
+class TokenColumns {
+ public:
+  explicit TokenColumns(const std::filesystem::path& output);
+  void append(const TokenizedDocument& document);
+  // Everything but /vocabulary, /tasks and /provenance.
+  void write(hdf5::Group& group);
+
+  int64_t documents() const { return documents_; }
+  int64_t tokens() const { return tokens_; }
+  int64_t distinct_patches() const { return patch_table_.size(); }
+  int64_t patches() const { return patches_; }  // patch tokens
+
+ private:
+  void append_tokens(const TokenizedDocument& document);
+  void append_labels(const TokenizedDocument& document,
+                     const std::vector<int32_t>& stored);
+
+  std::filesystem::path output_;
+  Spool token_, modality_, step_offset_;
+  Spool first_step_, task_, source_, return_;
+  Spool image_token_, image_rows_, image_columns_;
+  std::unique_ptr<Spool> labels_;  // from the first label that differs on
+  PatchTable patch_table_;
+  int64_t documents_ = 0, steps_ = 0, tokens_ = 0, images_ = 0, patches_ = 0;
+};
+
+}  // namespace gato

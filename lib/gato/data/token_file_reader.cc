@@ -1,0 +1,301 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "gato/base/error.h"
+#include "gato/data/format.h"
+#include "gato/data/mapping.h"
+#include "gato/data/token_file.h"
+
+namespace gato {
+namespace {
+
+void require_rows(const std::string& label, int64_t rows, int64_t expected) {
+  if (rows != expected) {
+    throw input_error("{}: holds {} values, expected {}: the file is damaged",
+                      label, rows, expected);
+  }
+}
+
+// From 0 to `last`, never falling.
+void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
+  int64_t previous = 0;
+  const auto refuse = [&](int64_t i, int64_t value) {
+    throw input_error(
+        "{}: value {} is {} after {}; offsets must rise from 0 to {}: the file "
+        "is damaged",
+        offsets.label(), i, value, previous, last);
+  };
+  if (offsets.size() == 0) refuse(0, -1);
+  offsets.for_each([&](int64_t i, int64_t value) {
+    if (value < previous || value > last || (i == 0 && value != 0)) {
+      refuse(i, value);
+    }
+    previous = value;
+  });
+  if (previous != last) refuse(offsets.size() - 1, previous);
+}
+
+}  // namespace
+
+struct TokenFileReader::Impl {
+  Impl(const std::filesystem::path& path, const std::string& group);
+
+  void check_images() const;
+  // First image at or after a token.
+  int64_t image_at(int64_t token) const;
+  TokenizedDocument read(int64_t document, int64_t first, int64_t last) const;
+  void read_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
+  void check_tokens(const TokenizedDocument& result, int64_t document) const;
+  void read_patches(TokenizedDocument& result) const;
+
+  std::filesystem::path path;
+  hdf5::Group file;
+  Mapping mapping;
+  Vocabulary vocabulary;
+  TaskTable tasks;
+  nlohmann::json provenance;
+  StoredRows<int32_t> tokens, labels, task, source;
+  StoredRows<uint8_t> modality, patches;
+  StoredRows<int64_t> step_offset, first_step, image_token;
+  StoredRows<int16_t> image_rows, image_columns;
+  StoredRows<double> returns;
+  bool has_labels = false;
+};
+
+TokenFileReader::Impl::Impl(const std::filesystem::path& path,
+                            const std::string& group)
+    : path(path), file(hdf5::open_file(path)), mapping(path) {
+  const bool embedded = group != "/";
+  if (!embedded) check_format(file, token_format);
+  const hdf5::Group root = embedded ? file.group(group) : hdf5::Group();
+  const hdf5::Group& columns = embedded ? root : file;
+  vocabulary = read_vocabulary(columns);
+  const nlohmann::json table = read_json(columns, "tasks");
+  try {
+    tasks = TaskTable::from_json(table);
+  } catch (const Error& error) {
+    throw input_error("{}: {}", path.string(), error.what());
+  }
+  provenance = read_json(columns, "provenance");
+
+  const auto open = [this](const hdf5::Group& parent, const char* name,
+                           auto& rows) {
+    rows = {parent.dataset(name), mapping, {}};
+  };
+  open(columns, "tokens", tokens);
+  open(columns, "modality", modality);
+  has_labels = columns.has("labels");
+  if (has_labels) open(columns, "labels", labels);
+  open(columns.group("steps"), "offset", step_offset);
+  const hdf5::Group documents = columns.group("documents");
+  open(documents, "first_step", first_step);
+  open(documents, "task", task);
+  open(documents, "source", source);
+  open(documents, "return", returns);
+  const hdf5::Group images = columns.group("images");
+  open(images, "token", image_token);
+  open(images, "rows", image_rows);
+  open(images, "columns", image_columns);
+  patches = {columns.dataset("patches"), mapping, {16, 16, 3}};
+
+  require_rows(modality.label(), modality.size(), tokens.size());
+  if (has_labels) require_rows(labels.label(), labels.size(), tokens.size());
+  require_offsets(step_offset, tokens.size());
+  require_offsets(first_step, step_offset.size() - 1);
+  const int64_t count = first_step.size() - 1;
+  require_rows(task.label(), task.size(), count);
+  require_rows(source.label(), source.size(), count);
+  require_rows(returns.label(), returns.size(), count);
+  task.for_each([&](int64_t i, int32_t value) {
+    if (value < 0 || value >= static_cast<int64_t>(tasks.tasks.size())) {
+      throw input_error("{}: document {} is of task {}, there are {} tasks",
+                        task.label(), i, value, tasks.tasks.size());
+    }
+  });
+  require_rows(image_rows.label(), image_rows.size(), image_token.size());
+  require_rows(image_columns.label(), image_columns.size(), image_token.size());
+  check_images();
+}
+
+void TokenFileReader::Impl::check_images() const {
+  int64_t end = 0;
+  image_token.for_each([&](int64_t i, int64_t token) {
+    const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
+    if (rows < 1 || columns < 1 || token < end ||
+        token > tokens.size() - rows * columns) {
+      throw input_error(
+          "{}: image {} of {} x {} patches at token {} does not fit: the file "
+          "is damaged",
+          image_token.label(), i, rows, columns, token);
+    }
+    end = token + rows * columns;
+  });
+}
+
+int64_t TokenFileReader::Impl::image_at(int64_t token) const {
+  int64_t low = 0, high = image_token.size();
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (image_token.at(middle) < token) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
+                                              int64_t last) const {
+  const int64_t first_of_all = first_step.at(document) + first;
+  TokenizedDocument result;
+  result.step_offset.resize(static_cast<size_t>(last - first) + 1);
+  step_offset.copy(first_of_all, last - first + 1, result.step_offset.data());
+  const int64_t begin = result.step_offset.front();
+  const int64_t end = result.step_offset.back();
+  for (int64_t& offset : result.step_offset) offset -= begin;
+
+  const auto count = static_cast<size_t>(end - begin);
+  result.tokens.resize(count);
+  tokens.copy(begin, end - begin, result.tokens.data());
+  result.modality.resize(count);
+  modality.copy(begin, end - begin,
+                reinterpret_cast<uint8_t*>(result.modality.data()));
+  if (has_labels) {
+    result.labels.resize(count);
+    labels.copy(begin, end - begin, result.labels.data());
+  }
+  read_images(result, begin, end);
+  check_tokens(result, document);
+  read_patches(result);
+  result.task = task.at(document);
+  result.source = source.at(document);
+  result.total_reward = returns.at(document);
+  // Every step of an episode has a separator; nothing else has one.
+  result.is_episode = std::find(result.modality.begin(), result.modality.end(),
+                                Modality::separator) != result.modality.end();
+  return result;
+}
+
+void TokenFileReader::Impl::read_images(TokenizedDocument& result,
+                                        int64_t begin, int64_t end) const {
+  int64_t covered = 0;
+  for (int64_t i = image_at(begin); i < image_token.size(); ++i) {
+    const TokenizedImage image{image_token.at(i) - begin, image_rows.at(i),
+                               image_columns.at(i)};
+    if (image.token >= end - begin) break;
+    const int64_t count = int64_t{image.rows} * image.columns;
+    for (int64_t j = image.token; j < image.token + count; ++j) {
+      if (j >= end - begin ||
+          result.modality[static_cast<size_t>(j)] != Modality::patch) {
+        throw input_error("{}: token {} belongs to image {} but is no patch",
+                          path.string(), begin + j, i);
+      }
+    }
+    covered += count;
+    result.images.push_back(image);
+  }
+  if (covered != std::count(result.modality.begin(), result.modality.end(),
+                            Modality::patch)) {
+    throw input_error("{}: tokens {} to {} hold a patch of no image",
+                      path.string(), begin, end);
+  }
+}
+
+void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
+                                         int64_t document) const {
+  const auto refuse = [&](size_t i, const char* what, int64_t value) {
+    throw input_error(
+        "{}: document {}, token {}: {} {} is not valid: the file is damaged",
+        path.string(), document, i, what, value);
+  };
+  for (size_t i = 0; i < result.tokens.size(); ++i) {
+    const int32_t token = result.tokens[i];
+    const Modality kind = result.modality[i];
+    if (kind == Modality::padding || kind > Modality::continuous_action) {
+      refuse(i, "modality", static_cast<int64_t>(kind));
+    }
+    if (kind == Modality::patch) {
+      if (token >= 0) refuse(i, "patch number", token);
+      if (-1 - int64_t{token} >= patches.size()) {
+        refuse(i, "patch number", -1 - int64_t{token});
+      }
+      continue;
+    }
+    if (token < 0 || token >= vocabulary.size()) refuse(i, "id", token);
+    if (!has_labels) continue;
+    const int32_t label = result.labels[i];
+    if (label < 0 || label >= vocabulary.size()) refuse(i, "label", label);
+  }
+}
+
+void TokenFileReader::Impl::read_patches(TokenizedDocument& result) const {
+  std::unordered_map<int32_t, int32_t> numbers;
+  for (size_t i = 0; i < result.tokens.size(); ++i) {
+    if (result.modality[i] != Modality::patch) continue;
+    const auto next = static_cast<int32_t>(-1 - numbers.size());
+    const auto [entry, is_new] = numbers.try_emplace(result.tokens[i], next);
+    if (is_new) {
+      result.patches.emplace_back();
+      patches.copy(-1 - int64_t{result.tokens[i]}, 1,
+                   result.patches.back().data());
+    }
+    result.tokens[i] = entry->second;
+    if (has_labels) result.labels[i] = entry->second;
+  }
+}
+
+TokenFileReader::TokenFileReader(const std::filesystem::path& path,
+                                 const std::string& group)
+    : impl_(std::make_unique<Impl>(path, group)) {}
+TokenFileReader::~TokenFileReader() = default;
+TokenFileReader::TokenFileReader(TokenFileReader&&) noexcept = default;
+
+const std::filesystem::path& TokenFileReader::path() const {
+  return impl_->path;
+}
+const Vocabulary& TokenFileReader::vocabulary() const {
+  return impl_->vocabulary;
+}
+const TaskTable& TokenFileReader::tasks() const { return impl_->tasks; }
+const nlohmann::json& TokenFileReader::provenance() const {
+  return impl_->provenance;
+}
+bool TokenFileReader::has_labels() const { return impl_->has_labels; }
+int64_t TokenFileReader::documents() const {
+  return impl_->first_step.size() - 1;
+}
+int64_t TokenFileReader::tokens() const { return impl_->tokens.size(); }
+int64_t TokenFileReader::steps() const { return impl_->step_offset.size() - 1; }
+int64_t TokenFileReader::distinct_patches() const {
+  return impl_->patches.size();
+}
+int32_t TokenFileReader::task(int64_t document) const {
+  return impl_->task.at(document);
+}
+int32_t TokenFileReader::source(int64_t document) const {
+  return impl_->source.at(document);
+}
+double TokenFileReader::total_reward(int64_t document) const {
+  return impl_->returns.at(document);
+}
+int64_t TokenFileReader::first_step(int64_t document) const {
+  return impl_->first_step.at(document);
+}
+int64_t TokenFileReader::step_offset(int64_t step) const {
+  return impl_->step_offset.at(step);
+}
+int64_t TokenFileReader::token_count(int64_t document) const {
+  return step_offset(first_step(document + 1)) -
+         step_offset(first_step(document));
+}
+TokenizedDocument TokenFileReader::document(int64_t document) const {
+  return impl_->read(document, 0,
+                     first_step(document + 1) - first_step(document));
+}
+TokenizedDocument TokenFileReader::window(int64_t document, int64_t first,
+                                          int64_t last) const {
+  return impl_->read(document, first, last);
+}
+
+}  // namespace gato

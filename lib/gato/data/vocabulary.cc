@@ -1,0 +1,95 @@
+#include "gato/data/vocabulary.h"
+
+#include <nlohmann/json.hpp>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+// Larger text models are refused: ids must stay far from the int32 limit.
+constexpr int32_t most_pieces = 1 << 28;
+
+DiscreteLayout layout_named(const std::string& name) {
+  if (name == "overlap") return DiscreteLayout::overlap;
+  if (name == "separate") return DiscreteLayout::separate;
+  throw input_error(
+      "vocabulary: discrete is \"{}\"; it must be \"overlap\" or \"separate\"",
+      name);
+}
+
+template <class T>
+void require_equal(const nlohmann::json& json, const char* key, T expected) {
+  if (json.at(key).get<T>() != expected) {
+    throw input_error("vocabulary: {} is {}, this program knows only {}", key,
+                      json.at(key).dump(), expected);
+  }
+}
+
+}  // namespace
+
+Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
+                            DiscreteLayout discrete) {
+  if (text_size < 1 || text_size > most_pieces) {
+    throw input_error("a text model of {} pieces is not supported (1 to {})",
+                      text_size, most_pieces);
+  }
+  if (discrete == DiscreteLayout::overlap && text_size < bins) {
+    throw usage_error(
+        "a text model of {} pieces is too small for --discrete overlap, which "
+        "needs {}: use --discrete separate, or a larger text model",
+        text_size, bins);
+  }
+  Vocabulary vocabulary;
+  vocabulary.text_size = text_size;
+  vocabulary.discrete = discrete;
+  vocabulary.digest = digest_bytes(sentencepiece_bytes);
+  vocabulary.sentencepiece = std::move(sentencepiece_bytes);
+  return vocabulary;
+}
+
+nlohmann::json Vocabulary::to_json() const {
+  return {{"text_size", text_size},
+          {"bins", bins},
+          {"mu", mu},
+          {"m", m},
+          {"discrete",
+           discrete == DiscreteLayout::overlap ? "overlap" : "separate"},
+          {"size", size()},
+          {"digest", digest}};
+}
+
+Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
+  Vocabulary vocabulary;
+  try {
+    const auto text_size = json.at("text_size").get<int64_t>();
+    if (text_size < 1 || text_size > most_pieces) {
+      throw input_error("vocabulary: text_size is {}; it must be 1 to {}",
+                        text_size, most_pieces);
+    }
+    vocabulary.text_size = static_cast<int32_t>(text_size);
+    vocabulary.discrete = layout_named(json.at("discrete").get<std::string>());
+    vocabulary.digest = json.at("digest").get<std::string>();
+    require_equal<int64_t>(json, "bins", bins);
+    require_equal<double>(json, "mu", mu);
+    require_equal<double>(json, "m", m);
+    require_equal<int64_t>(json, "size", vocabulary.size());
+  } catch (const nlohmann::json::exception& error) {
+    throw input_error("vocabulary: {}", error.what());
+  }
+  if (vocabulary.discrete == DiscreteLayout::overlap &&
+      vocabulary.text_size < bins) {
+    throw input_error(
+        "vocabulary: text_size is {}, an overlap layout needs at least {}",
+        vocabulary.text_size, bins);
+  }
+  return vocabulary;
+}
+
+bool Vocabulary::same_ids(const Vocabulary& other) const {
+  return text_size == other.text_size && discrete == other.discrete &&
+         digest == other.digest;
+}
+
+}  // namespace gato

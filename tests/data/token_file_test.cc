@@ -1,0 +1,119 @@
+#include "gato/data/token_file.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "data/documents.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+// Patch numbers may differ; pixels may not.
+void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
+  REQUIRE(a.modality == b.modality);
+  REQUIRE(a.step_offset == b.step_offset);
+  REQUIRE(a.is_episode == b.is_episode);
+  REQUIRE(a.task == b.task);
+  REQUIRE(a.source == b.source);
+  REQUIRE(((std::isnan(a.total_reward) && std::isnan(b.total_reward)) ||
+           a.total_reward == b.total_reward));
+  REQUIRE(a.tokens.size() == b.tokens.size());
+  for (size_t i = 0; i < a.tokens.size(); ++i) {
+    if (a.modality[i] == Modality::patch) {
+      REQUIRE(a.patches.at(static_cast<size_t>(-1 - a.tokens[i])) ==
+              b.patches.at(static_cast<size_t>(-1 - b.tokens[i])));
+    } else {
+      REQUIRE(a.tokens[i] == b.tokens[i]);
+    }
+  }
+  REQUIRE(a.images.size() == b.images.size());
+  for (size_t i = 0; i < a.images.size(); ++i) {
+    REQUIRE(a.images[i].token == b.images[i].token);
+    REQUIRE(a.images[i].rows == b.images[i].rows);
+    REQUIRE(a.images[i].columns == b.images[i].columns);
+  }
+}
+
+void write(const std::filesystem::path& path,
+           const std::vector<TokenizedDocument>& documents,
+           bool with_provenance = true) {
+  TokenFileWriter writer(path, false, small_vocabulary());
+  for (const auto& document : documents) writer.append(document);
+  Provenance provenance = small_provenance();
+  provenance.enabled = with_provenance;
+  writer.commit(small_tasks(), provenance);
+}
+
+}  // namespace
+
+TEST_CASE("documents come back from a token file") {
+  Folder folder;
+  const std::vector documents{episode_document(4, 2, 3, 1), text_document(40),
+                              episode_document(3, 1, 1, 2), text_document(1)};
+  write(folder / "tokens.h5", documents);
+  REQUIRE(folder.names() == std::vector<std::string>{"tokens.h5"});
+
+  const TokenFileReader reader(folder / "tokens.h5");
+  REQUIRE(reader.documents() == 4);
+  REQUIRE(reader.steps() == 9);
+  REQUIRE_FALSE(reader.has_labels());
+  for (int64_t i = 0; i < 4; ++i) {
+    require_same(reader.document(i), documents[static_cast<size_t>(i)]);
+  }
+  REQUIRE(reader.vocabulary().same_ids(small_vocabulary()));
+  REQUIRE(reader.vocabulary().sentencepiece == "not really a text model");
+  REQUIRE(reader.tasks().to_json() == small_tasks().to_json());
+  REQUIRE(reader.provenance().at("seed") == 5);
+}
+
+TEST_CASE("a window of steps is a document") {
+  Folder folder;
+  const auto whole = episode_document(5, 2, 2, 3);
+  write(folder / "tokens.h5", {text_document(7), whole});
+  const TokenFileReader reader(folder / "tokens.h5");
+  const auto window = reader.window(1, 1, 3);
+  REQUIRE(window.step_offset == std::vector<int64_t>{0, 8, 16});
+  REQUIRE(window.images.size() == 2);
+  REQUIRE(window.images[1].token == 8);
+  for (size_t i = 0; i < window.tokens.size(); ++i) {
+    if (window.modality[i] == Modality::patch) continue;
+    REQUIRE(window.tokens[i] == whole.tokens[i + 8]);
+  }
+}
+
+TEST_CASE("labels are stored from the first that differs on") {
+  Folder folder;
+  auto with_labels = episode_document(2, 1, 1, 4);
+  with_labels.labels = with_labels.tokens;
+  write(folder / "same.h5", {with_labels});
+  REQUIRE_FALSE(TokenFileReader(folder / "same.h5").has_labels());
+
+  with_labels.labels.back() = small_vocabulary().continuous_begin();
+  write(folder / "differ.h5",
+        {text_document(3), with_labels, text_document(2)});
+  const TokenFileReader reader(folder / "differ.h5");
+  REQUIRE(reader.has_labels());
+  REQUIRE(reader.document(0).labels == reader.document(0).tokens);
+  REQUIRE(reader.document(1).labels.back() ==
+          small_vocabulary().continuous_begin());
+  REQUIRE(reader.document(2).labels == text_document(2).tokens);
+}
+
+TEST_CASE("a file without documents can be read") {
+  Folder folder;
+  write(folder / "empty.h5", {});
+  const TokenFileReader reader(folder / "empty.h5");
+  REQUIRE(reader.documents() == 0);
+  REQUIRE(reader.tokens() == 0);
+}
+
+TEST_CASE("the same documents make the same bytes") {
+  Folder folder;
+  const std::vector documents{episode_document(4, 2, 3, 1), text_document(40)};
+  write(folder / "first.h5", documents, false);
+  write(folder / "second.h5", documents, false);
+  REQUIRE(bytes_of(folder / "first.h5") == bytes_of(folder / "second.h5"));
+  REQUIRE(TokenFileReader(folder / "first.h5").provenance().is_null());
+}
