@@ -1,38 +1,13 @@
 #include "gato/cli/help.h"
 
 #include <cmath>
-#include <sstream>
+
+#include "gato/cli/wrap.h"
 
 namespace gato::cli {
 namespace {
 
-constexpr size_t line_width = 80;
 constexpr size_t help_column = 26;
-
-// Breaks lines between words; keeps empty lines and lines that are indented.
-std::string wrap(const std::string& text, size_t indent) {
-  std::istringstream lines(text);
-  std::string result;
-  const std::string margin(indent, ' ');
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line[0] == ' ') {
-      result += (line.empty() ? "" : margin) + line + "\n";
-      continue;
-    }
-    std::istringstream words(line);
-    size_t column = 0;
-    for (std::string word; words >> word;) {
-      if (column > 0 && column + 1 + word.size() > line_width) {
-        result += "\n";
-        column = 0;
-      }
-      result += (column == 0 ? margin : " ") + word;
-      column += (column == 0 ? indent : 1) + word.size();
-    }
-    result += "\n";
-  }
-  return result;
-}
 
 // A term and, from help_column on, its explanation.
 std::string definition(const std::string& term, const std::string& text) {

@@ -6,6 +6,7 @@
 #include "gato/base/version.h"
 #include "gato/cli/common.h"
 #include "gato/cli/help.h"
+#include "gato/cli/wrap.h"
 
 namespace gato::cli {
 namespace {
@@ -43,22 +44,12 @@ std::string escape(const std::string& text) {
   return result.starts_with('.') ? "\\&" + result : result;
 }
 
-// Hyphens of ordinary words stay hyphens.
-std::string escape_prose(const std::string& text) {
-  std::string result = escape(text);
-  for (size_t at = 0; (at = result.find("\\-", at)) != std::string::npos;) {
-    const auto is_letter = [&](size_t i) {
-      return i < result.size() && std::isalpha(static_cast<int>(result[i]));
-    };
-    // An option has a dash or a space before its first dash.
-    const size_t word = result.find_last_of(" \n(", at) + 1;
-    const bool in_option = result.compare(word, 2, "\\-") == 0 ||
-                           result.compare(word, 5, "gato\\") == 0;
-    if (!in_option && at > 0 && is_letter(at - 1) && is_letter(at + 2)) {
-      result.erase(at, 1);
-    } else {
-      ++at;
-    }
+// Lines of a paragraph.
+std::string prose(const std::string& text) {
+  std::istringstream lines(wrap(text, 0));
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    result += escape(line) + "\n";
   }
   return result;
 }
@@ -77,7 +68,7 @@ std::string paragraphs(const std::string& text) {
     if (is_block && !is_indented) result += ".EE\n";
     if (is_break || (is_block && !is_indented)) result += ".PP\n";
     if (is_indented && !is_block) result += ".EX\n";
-    result += (is_indented ? escape(line) : escape_prose(line)) + "\n";
+    result += is_indented ? escape(line) + "\n" : prose(line);
     is_block = is_indented;
     is_break = false;
   }
@@ -85,7 +76,7 @@ std::string paragraphs(const std::string& text) {
 }
 
 std::string tagged(const std::string& term, const std::string& text) {
-  return ".TP\n.B " + term + "\n" + escape_prose(text) + "\n";
+  return ".TP\n.B " + term + "\n" + prose(text);
 }
 
 std::string option_entry(const Option& option) {
@@ -116,7 +107,7 @@ std::string option_entries(const OptionTable& table, bool is_common) {
     if (!is_common && option->group != group) {
       group = option->group;
       if (group != "Options") {
-        text += ".PP\n" + escape_prose(group) + ":\n";
+        text += ".PP\n" + prose(group + ":");
       }
     }
     text += option_entry(*option);
@@ -129,8 +120,8 @@ std::string options_section(const std::vector<std::unique_ptr<Built>>& built) {
   for (const auto& one : built) {
     const Command& command = *one->command;
     if (!command.name.empty()) {
-      text += ".SS " + escape(command.name) + "\n" +
-              escape_prose(command.summary) + ".\n";
+      text +=
+          ".SS " + escape(command.name) + "\n" + prose(command.summary + ".");
       if (!command.description.empty()) {
         text += ".PP\n" + paragraphs(command.description);
       }
@@ -159,7 +150,7 @@ std::string examples_section(const Tool& tool) {
   for (const Command& command : tool.commands) {
     for (const Example& example : command.examples) {
       text += text.empty() ? ".SH EXAMPLES\n" : ".PP\n";
-      text += escape_prose(example.meaning) + ":\n.PP\n.RS 4\n.EX\n" +
+      text += prose(example.meaning + ":") + ".PP\n.RS 4\n.EX\n" +
               escape(example.command) + "\n.EE\n.RE\n";
     }
   }
@@ -197,7 +188,7 @@ std::string man_page(const Tool& tool) {
       ".TH {} 1 {} \"gato {}\" \"Gato Manual\"\n.SH NAME\n{} \\- {}\n"
       ".SH SYNOPSIS\n",
       title, release_date(), version(), escape(tool.name),
-      escape_prose(tool.summary));
+      escape(tool.summary));
   for (size_t i = 0; i < built.size(); ++i) {
     const Built& one = *built[i];
     if (i > 0) page += ".br\n";

@@ -1,0 +1,56 @@
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "cli/run_in_process.h"
+#include "gato/cli/tool.h"
+
+using namespace gato;
+using namespace gato::cli;
+using Catch::Contains;
+using gato::test::run_in_process;
+
+namespace {
+
+Tool two_commands() {
+  Command text;
+  text.name = "text";
+  text.summary = "Tokenize text";
+  text.description = "Reads files.\n\n  as they are\n\n.Then more.";
+  text.operands = "INPUT...";
+  text.examples = {{"gato-try text 'a b'", "Take a file's text"}};
+  text.build = [](OptionTable& table) -> Work {
+    auto mode = std::make_shared<std::string>("plain");
+    table.add("mode", mode.get(), "How").one_of({"plain", "lines"});
+    return [mode](Context&) { return ExitStatus::done; };
+  };
+  Command other = text;
+  other.name = "captions";
+  return {"gato-try", "try things", "", {text, other}, {"gato(7)"}};
+}
+
+}  // namespace
+
+TEST_CASE("the man page has its sections, and text cannot become a request") {
+  const auto ran = run_in_process(two_commands(), {"--generate-man"});
+  REQUIRE(ran.status == 0);
+  for (const char* part :
+       {".TH GATO-TRY 1 ", ".SH SYNOPSIS\n.B gato\\-try text\n[OPTION]",
+        ".SS text\n", ".SS captions\n", "\n.B \\-\\-mode \\fITEXT\\fR\n",
+        "(plain, lines; default: plain)", ".SH EXIT STATUS\n.TP\n.B 0\n",
+        ".EX\ngato\\-try text \\(aqa b\\(aq\n.EE", ".SH SEE ALSO\n.BR gato (7)",
+        "\n\\&.Then more."}) {
+    INFO(part);
+    REQUIRE_THAT(ran.out, Contains(part));
+  }
+}
+
+TEST_CASE("the completion knows commands, options and choices") {
+  const auto ran = run_in_process(two_commands(), {"--generate-completion"});
+  REQUIRE(ran.status == 0);
+  for (const char* part :
+       {"compgen -W 'text captions --help --version'", "    text)\n", "--mode",
+        "words='plain lines'", "complete -o default -F _gato_try gato-try"}) {
+    INFO(part);
+    REQUIRE_THAT(ran.out, Contains(part));
+  }
+}
