@@ -48,6 +48,8 @@ Handle file_access() {
   H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
   // Some cluster file systems have no locks; files are complete when renamed.
   H5Pset_file_locking(access.id(), true, true);
+  // Mapped values must be aligned as their type asks.
+  H5Pset_alignment(access.id(), 1, 8);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   return access;
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <vector>
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
@@ -65,9 +65,15 @@ class StoredRows {
 
   int64_t size() const { return dataset_.rows(); }  // rows
   const std::string& label() const { return dataset_.label(); }
-  bool is_mapped() const { return mapped_ != nullptr || size() == 0; }
-  // Row i; only where is_mapped().
+  // Row i; only where the rows are mapped or held.
   const T* row(int64_t i) const { return mapped_ + i * width_; }
+  // Reads rows that could not be mapped into memory, so that row() works: files
+  // of other writers may be chunked, unaligned or of a wider type.
+  void hold() {
+    if (mapped_ != nullptr) return;
+    held_ = dataset_.read_all<T>();
+    mapped_ = held_.data();
+  }
 
   void copy(int64_t first, int64_t count, T* into) const {
     if (count == 0) return;
@@ -103,6 +109,7 @@ class StoredRows {
   hdf5::Dataset dataset_;
   int64_t width_ = 1;
   const T* mapped_ = nullptr;
+  std::vector<T> held_;
 };
 
 }  // namespace gato

@@ -8,7 +8,9 @@
 //   /prompt   uint8 [Q,L]   1 in the prompt
 //   /task     int32 [Q]     /patches uint8 [U,16,16,3]
 //   /vocabulary, /tasks, /provenance as in a token file
-//   /demonstrations         a token file: one best demonstration a task
+//   /demonstrations         a token file: one best demonstration a task; its
+//                           tasks and vocabulary are links to those above
+//   /report                 scalar UTF-8 JSON: what was packed
 // Root attributes as in a token file, and length, window_steps (0: none).
 #pragma once
 
@@ -60,7 +62,8 @@ class SequenceFileWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Views into the mapped file; valid as long as the reader lives.
+// Views into the mapped file; valid as long as the reader lives. Rows may be
+// read by several threads.
 struct SequenceView {
   std::span<const int32_t> tokens, labels;  // labels: the tokens where absent
   std::span<const uint8_t> modality;
@@ -85,6 +88,7 @@ class SequenceFileReader {
       const;  // shares, fill ratio; null where absent
   const SequenceFileOptions& options() const;
   int64_t sequences() const;
+  // Error (bad_input) where a value is not valid.
   SequenceView row(int64_t sequence) const;
   // Pixels of distinct patch u, 768 bytes [16,16,3].
   std::span<const uint8_t> patch(int64_t u) const;

@@ -1,0 +1,119 @@
+#include "gato/data/sequence_file.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/documents.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+constexpr int32_t length = 24;
+
+// The first `length` tokens of a document, padded.
+SequenceRow row_of(const TokenizedDocument& document) {
+  const auto count =
+      std::min<int64_t>(length, static_cast<int64_t>(document.tokens.size()));
+  SequenceRow row;
+  row.features = features_of(document, 0, count);
+  row.features.tokens.resize(length, 0);
+  row.features.modality.resize(length, Modality::padding);
+  row.features.local.resize(length, TokenFeatures::no_local);
+  row.features.interval.resize(length, {});
+  row.segment.assign(length, 0);
+  row.prompt.assign(length, 0);
+  row.prompt[0] = 1;
+  row.patches = document.patches;
+  row.task = document.task;
+  return row;
+}
+
+void write(const std::filesystem::path& path,
+           const std::vector<TokenizedDocument>& documents, bool labels) {
+  SequenceFileWriter writer(
+      path, false, {static_cast<int64_t>(documents.size()), length, 3, labels},
+      small_vocabulary());
+  for (const auto& document : documents) {
+    SequenceRow row = row_of(document);
+    if (labels) {
+      row.labels = row.features.tokens;
+      row.labels.back() = 7;
+    }
+    writer.append(row);
+  }
+  Provenance provenance;
+  provenance.enabled = false;
+  writer.commit(small_tasks(), {documents[0], documents.back()},
+                {{"sequences", documents.size()}}, provenance);
+}
+
+}  // namespace
+
+TEST_CASE("rows come back from a sequence file") {
+  Folder folder;
+  const std::vector documents{episode_document(4, 1, 2, 1), text_document(9),
+                              episode_document(3, 2, 2, 2), text_document(24)};
+  write(folder / "sequences.h5", documents, true);
+  const SequenceFileReader reader(folder / "sequences.h5");
+  REQUIRE(reader.sequences() == 4);
+  REQUIRE(reader.options().length == length);
+  REQUIRE(reader.options().window_steps == 3);
+  REQUIRE(reader.report().at("sequences") == 4);
+  REQUIRE(reader.provenance().is_null());
+  REQUIRE(reader.vocabulary().same_ids(small_vocabulary()));
+  for (int64_t i = 0; i < 4; ++i) {
+    const SequenceRow row = row_of(documents[static_cast<size_t>(i)]);
+    const SequenceView view = reader.row(i);
+    REQUIRE(view.task == row.task);
+    for (size_t j = 0; j < length; ++j) {
+      REQUIRE(view.modality[j] ==
+              static_cast<uint8_t>(row.features.modality[j]));
+      REQUIRE(view.local[j] == row.features.local[j]);
+      REQUIRE(view.prompt[j] == row.prompt[j]);
+      const TokenFeatures::Interval interval{
+          view.interval[4 * j], view.interval[4 * j + 1],
+          view.interval[4 * j + 2], view.interval[4 * j + 3]};
+      REQUIRE(interval == row.features.interval[j]);
+      if (view.tokens[j] < 0) {
+        const auto pixels = reader.patch(-1 - int64_t{view.tokens[j]});
+        const Patch& patch =
+            row.patches[static_cast<size_t>(-1 - row.features.tokens[j])];
+        REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
+      } else {
+        REQUIRE(view.tokens[j] == row.features.tokens[j]);
+        REQUIRE(view.labels[j] == (j + 1 == length ? 7 : view.tokens[j]));
+      }
+    }
+  }
+}
+
+TEST_CASE("demonstrations travel along as a token file") {
+  Folder folder;
+  const std::vector documents{episode_document(2, 1, 2, 1), text_document(9)};
+  write(folder / "sequences.h5", documents, false);
+  const SequenceFileReader reader(folder / "sequences.h5");
+  const auto demonstrations = reader.demonstrations();
+  REQUIRE(demonstrations.size() == 2);
+  REQUIRE(demonstrations[0].is_episode);
+  REQUIRE(demonstrations[0].modality == documents[0].modality);
+  REQUIRE(demonstrations[1].tokens == documents[1].tokens);
+  const TokenFileReader embedded(folder / "sequences.h5", "demonstrations");
+  REQUIRE(embedded.tasks().to_json() == small_tasks().to_json());
+  REQUIRE(embedded.vocabulary().same_ids(small_vocabulary()));
+}
+
+TEST_CASE("without labels the tokens are the labels") {
+  Folder folder;
+  write(folder / "sequences.h5", {text_document(9)}, false);
+  const SequenceFileReader reader(folder / "sequences.h5");
+  REQUIRE(reader.row(0).labels.data() == reader.row(0).tokens.data());
+}
+
+TEST_CASE("the same rows make the same bytes") {
+  Folder folder;
+  const std::vector documents{episode_document(4, 1, 2, 1), text_document(9)};
+  write(folder / "first.h5", documents, true);
+  write(folder / "second.h5", documents, true);
+  REQUIRE(bytes_of(folder / "first.h5") == bytes_of(folder / "second.h5"));
+}
