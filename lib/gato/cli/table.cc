@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 
 namespace gato::cli {
 namespace {
@@ -13,8 +14,9 @@ size_t width_of(const std::string& text) {
 }
 
 bool is_number(const std::string& cell) {
-  return cell.find_first_of("0123456789") != std::string::npos &&
-         cell.find_first_not_of("0123456789.+-eE%") == std::string::npos;
+  const size_t sign = cell.starts_with('-') || cell.starts_with('+');
+  return cell.size() > sign &&
+         std::isdigit(static_cast<unsigned char>(cell[sign]));
 }
 
 }  // namespace

@@ -1,0 +1,320 @@
+#include "gato/env/protocol.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/data/loose_json.h"
+#include "gato/env/process.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr size_t kLargestPayload = size_t{1} << 30;
+constexpr int64_t kDiscreteValues = 1024;
+
+template <class... Args>
+ProtocolError protocol_error(fmt::format_string<Args...> format,
+                             Args&&... args) {
+  return ProtocolError(fmt::format(format, std::forward<Args>(args)...));
+}
+
+template <class... Args>
+EnvironmentError environment_error(fmt::format_string<Args...> format,
+                                   Args&&... args) {
+  return EnvironmentError(fmt::format(format, std::forward<Args>(args)...));
+}
+
+// The loose parser's NaN and infinities are texts that begin with NUL.
+void make_non_finite_null(json& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (!text.empty() && text.front() == '\0') value = nullptr;
+  } else if (value.is_structured()) {
+    for (json& item : value) make_non_finite_null(item);
+  }
+}
+
+// `header[key]` as a T, or `absent` where there is none or it is null.
+template <class T>
+T optional_member(const json& header, const char* key, T absent) {
+  const auto found = header.find(key);
+  if (found == header.end() || found->is_null()) return absent;
+  try {
+    return found->get<T>();
+  } catch (const json::exception&) {
+    throw protocol_error("its \"{}\" is {}", key, quote(found->dump()));
+  }
+}
+
+// One entry of "observation" or "action".
+Field parse_entry(const char* kind, json entry) {
+  if (!entry.is_object())
+    throw protocol_error("an entry of its \"{}\" is {} and no object", kind,
+                         quote(entry.dump()));
+  const auto name = optional_member<std::string>(entry, "name", "");
+  if (name.empty())
+    throw protocol_error("an entry of its \"{}\" has no name: {}", kind,
+                         quote(entry.dump()));
+  // A number in a Discrete space needs no more than its n.
+  const auto role = optional_member<std::string>(entry, "role", "");
+  if (role == "discrete") {
+    if (!entry.contains("dtype")) entry["dtype"] = "int64";
+    if (!entry.contains("shape")) entry["shape"] = json::array();
+    if (entry["dtype"] == "bool" && !entry.contains("n")) entry["n"] = 2;
+  }
+  if (role != "text")
+    for (const char* key : {"dtype", "shape"})
+      if (!entry.contains(key))
+        throw protocol_error("{} '{}' has no \"{}\"", kind, name, key);
+  // Between 1 and a payload's worth of elements, before anything is filled in
+  // for each.
+  double elements = 1;
+  if (entry.contains("shape")) {
+    const auto shape = optional_member<std::vector<double>>(entry, "shape", {});
+    for (const double extent : shape) elements *= extent;
+    if (!(elements >= 1 && elements <= kLargestPayload))
+      throw protocol_error("{} '{}' has the shape {}", kind, name,
+                           entry["shape"].dump());
+  }
+  try {
+    return field_from_json(entry);
+  } catch (const Error& error) {
+    throw protocol_error("{} {}", kind, error.what());
+  }
+}
+
+void check_entry(const char* kind, const Field& field) {
+  const auto fail = [&](const std::string& problem) {
+    throw protocol_error("{} '{}' {}", kind, field.name, problem);
+  };
+  for (size_t i = 0; i < field.low.size(); ++i)
+    if (field.low[i] > field.high[i])
+      fail(fmt::format("has a low of {} above its high of {}", field.low[i],
+                       field.high[i]));
+  switch (field.role) {
+    case Role::text:
+      break;
+    case Role::image:
+      if (field.dtype != DType::uint8)
+        fail(fmt::format("is an image of dtype {}; send uint8",
+                         name_of(field.dtype)));
+      if (field.shape.size() < 2 || field.shape.size() > 4)
+        fail(
+            fmt::format("is an image of {} dimensions; send [height, width], "
+                        "[height, width, channels] or a stack of those",
+                        field.shape.size()));
+      break;
+    case Role::discrete:
+      if (!is_integer(field.dtype))
+        fail(fmt::format("is discrete but of dtype {}", name_of(field.dtype)));
+      if (field.n.empty() && field.low.empty())
+        fail("is discrete and needs \"n\", the number of its values");
+      for (const int64_t n : field.n)
+        if (n < 1 || n > kDiscreteValues)
+          fail(
+              fmt::format("has an n of {}; from 1 to {} values can be told "
+                          "apart",
+                          n, kDiscreteValues));
+      break;
+    case Role::continuous:
+      break;
+  }
+}
+
+std::vector<Field> parse_entries(const char* kind, const json& header,
+                                 std::vector<size_t>& wire_order) {
+  const auto found = header.find(kind);
+  if (found == header.end() || !found->is_array() || found->empty())
+    throw protocol_error("its \"{}\" is no list of entries", kind);
+  std::vector<Field> wire;
+  std::set<std::string> names;
+  for (const json& entry : *found) {
+    wire.push_back(parse_entry(kind, entry));
+    check_entry(kind, wire.back());
+    if (!names.insert(wire.back().name).second)
+      throw protocol_error("{} '{}' stands there twice", kind,
+                           wire.back().name);
+  }
+  for (const std::string& name : names) {
+    const auto below = names.lower_bound(name + "/");
+    if (below != names.end() && below->starts_with(name + "/"))
+      throw protocol_error("{} '{}' cannot hold both a value and '{}'", kind,
+                           name, *below);
+  }
+  std::vector<Field> fields = wire;
+  sort_fields(fields);
+  for (const Field& field : wire)
+    wire_order.push_back(
+        static_cast<size_t>(std::find_if(fields.begin(), fields.end(),
+                                         [&field](const Field& other) {
+                                           return other.name == field.name;
+                                         }) -
+                            fields.begin()));
+  return fields;
+}
+
+size_t bytes_of(const Field& field) {
+  return field.role == Role::text
+             ? 0
+             : static_cast<size_t>(element_count(field.shape)) *
+                   size_of(field.dtype);
+}
+
+void check_values(const Field& field, const Array& array) {
+  if (is_floating(array.dtype))
+    for (int64_t i = 0; i < array.size(); ++i)
+      if (std::isnan(array.as_double(i)))
+        throw environment_error("element {} of '{}' is NaN", i, field.name);
+  if (field.role != Role::discrete || field.n.empty()) return;
+  for (int64_t i = 0; i < array.size(); ++i) {
+    const int64_t value = array.as_integer(i), start = field.start[i];
+    if (value < start || value - start >= field.n[i])
+      throw environment_error(
+          "element {} of '{}' is {}; it was declared to be from {} to {}", i,
+          field.name, value, start, start + field.n[i] - 1);
+  }
+}
+
+}  // namespace
+
+json parse_header(std::string_view line) {
+  json header;
+  try {
+    header = parse_loose_json(line);
+  } catch (const Error&) {
+    throw protocol_error("{} is no JSON object", quote(line));
+  }
+  if (!header.is_object())
+    throw protocol_error("{} is no JSON object", quote(line));
+  make_non_finite_null(header);
+  const auto type = header.find("type");
+  if (type == header.end() || !type->is_string())
+    throw protocol_error("{} has no \"type\"", quote(line));
+  return header;
+}
+
+size_t payload_size(const json& header) {
+  const auto bytes = header.find("bytes");
+  if (bytes == header.end() || bytes->is_null()) return 0;
+  if (!bytes->is_number_unsigned() || bytes->get<uint64_t>() > kLargestPayload)
+    throw protocol_error(
+        "{} announces a \"bytes\" that is no count up to {}",
+        quote(header.dump(-1, ' ', false, json::error_handler_t::replace)),
+        kLargestPayload);
+  return bytes->get<size_t>();
+}
+
+Declaration parse_declaration(const json& header) {
+  const auto version = optional_member<int64_t>(header, "version", -1);
+  if (version != kVersion)
+    throw protocol_error("it speaks version {} of the protocol, not {}",
+                         version < 0 ? "none" : std::to_string(version),
+                         kVersion);
+  Declaration declaration;
+  EnvironmentSpec& spec = declaration.spec;
+  spec.task.name = optional_member<std::string>(header, "task", "");
+  if (spec.task.name.empty()) throw protocol_error("it has no \"task\"");
+  spec.task.domain = optional_member<std::string>(header, "domain", "external");
+  spec.task.environment = spec.task.name;
+  spec.max_steps = optional_member<int64_t>(header, "max_steps", 0);
+  if (spec.max_steps < 0)
+    throw protocol_error("its \"max_steps\" is {}", spec.max_steps);
+  spec.task.observation =
+      parse_entries("observation", header, declaration.observation_order);
+  spec.task.action = parse_entries("action", header, declaration.action_order);
+  for (const Field& field : spec.task.action)
+    if (field.role == Role::text || field.role == Role::image)
+      throw protocol_error(
+          "action '{}' is {}; actions are discrete or "
+          "continuous",
+          field.name, name_of(field.role));
+  const auto capabilities =
+      optional_member<std::vector<std::string>>(header, "capabilities", {});
+  const auto can = [&capabilities](const char* what) {
+    return std::count(capabilities.begin(), capabilities.end(), what) > 0;
+  };
+  spec.has_seed = can("seed");
+  spec.has_expert = can("expert");
+  spec.has_render = can("render");
+  return declaration;
+}
+
+Values decode_values(const std::vector<Field>& fields,
+                     const std::vector<size_t>& wire_order,
+                     const Message& message) {
+  size_t expected = 0;
+  for (const Field& field : fields) expected += bytes_of(field);
+  if (message.payload.size() != expected)
+    throw environment_error(
+        "its message has {} bytes of values where its spec makes {}",
+        message.payload.size(), expected);
+  Values values(fields.size());
+  size_t offset = 0;
+  for (const size_t place : wire_order) {
+    const Field& field = fields[place];
+    if (field.role == Role::text) {
+      const auto texts = message.header.find("text");
+      if (texts == message.header.end() || !texts->is_object() ||
+          !texts->contains(field.name) || !(*texts)[field.name].is_string())
+        throw environment_error("its message has no text '{}'", field.name);
+      values[place] = (*texts)[field.name].get<std::string>();
+      continue;
+    }
+    Array array = Array::zeros(field.dtype, field.shape);
+    std::memcpy(array.bytes.data(), message.payload.data() + offset,
+                array.bytes.size());
+    offset += array.bytes.size();
+    check_values(field, array);
+    values[place] = std::move(array);
+  }
+  return values;
+}
+
+std::vector<std::byte> encode_values(const Values& values,
+                                     const std::vector<size_t>& wire_order) {
+  std::vector<std::byte> payload;
+  for (const size_t place : wire_order) {
+    const auto& bytes = std::get<Array>(values.at(place)).bytes;
+    payload.insert(payload.end(), bytes.begin(), bytes.end());
+  }
+  return payload;
+}
+
+StepResult decode_outcome(const json& header) {
+  StepResult result;
+  const auto reward = header.find("reward");
+  if (reward == header.end() || !reward->is_number() ||
+      !std::isfinite(reward->get<double>()))
+    throw environment_error("its reward is {}",
+                            reward == header.end() ? "missing"
+                            : reward->is_null()    ? "NaN or null"
+                                                   : reward->dump());
+  result.reward = reward->get<double>();
+  const auto flag = [&header](const char* key) {
+    const auto found = header.find(key);
+    if (found == header.end() || found->is_null()) return false;
+    if (found->is_boolean()) return found->get<bool>();
+    if (found->is_number()) return found->get<double>() != 0;
+    throw environment_error("its \"{}\" is {}", key, quote(found->dump()));
+  };
+  result.terminated = flag("terminated");
+  result.truncated = flag("truncated");
+  const auto info = header.find("info");
+  if (info != header.end() && info->is_object())
+    for (const auto& [key, value] : info->items()) {
+      if (value.is_boolean())
+        result.info[key] = value.get<bool>() ? 1 : 0;
+      else if (value.is_number())
+        result.info[key] = value.get<double>();
+    }
+  return result;
+}
+
+}  // namespace gato
