@@ -27,30 +27,6 @@ bool covers(const std::vector<T>& values, size_t elements) {
   return values.size() == 1 || values.size() == elements;
 }
 
-// The range of an integer type that doubles hold exactly.
-std::pair<double, double> limits_of(DType dtype) {
-  switch (dtype) {
-    case DType::boolean:
-      return {0, 1};
-    case DType::int8:
-      return {-128, 127};
-    case DType::uint8:
-      return {0, 255};
-    case DType::int16:
-      return {-32768, 32767};
-    case DType::uint16:
-      return {0, 65535};
-    case DType::int32:
-      return {-2147483648.0, 2147483647.0};
-    case DType::uint32:
-      return {0, 4294967295.0};
-    case DType::uint64:
-      return {0, largest_whole};
-    default:
-      return {-largest_whole, largest_whole};
-  }
-}
-
 }  // namespace
 
 FieldCodec::FieldCodec(Field field, Place place, const Vocabulary& vocabulary)
@@ -214,11 +190,8 @@ Array FieldCodec::decode(std::span<const int32_t> ids) const {
               ? element.low
               : element.low + (centre + 1) / 2 * (element.high - element.low);
     }
-    if (is_integer(field_.dtype)) {
-      const auto [low, high] = limits_of(field_.dtype);
-      x = std::clamp(std::nearbyint(x), low, high);
-    }
-    value.set(i, x);
+    if (field_.dtype == DType::boolean) x = std::clamp(x, 0.0, 1.0);
+    value.set(i, is_integer(field_.dtype) ? std::nearbyint(x) : x);
   }
   return value;
 }

@@ -1,0 +1,22 @@
+// Image files to pixels.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "gato/data/episode.h"
+
+namespace gato {
+
+// Decodes a JPEG, PNG or another format that OpenCV reads: 8 bits a channel,
+// RGB. Grey is replicated, CMYK converted, alpha dropped, and a photograph's
+// orientation mark obeyed. Error (bad_input) where the file is missing, is no
+// image, or is cut short: OpenCV fills what is missing of a JPEG with grey.
+Image read_image(const std::filesystem::path& path);
+
+// Whether a JPEG ends with its end mark, found by walking through its segments
+// (a thumbnail inside has end marks of its own); a PNG with its IEND chunk.
+bool is_complete_jpeg(std::span<const uint8_t> bytes);
+bool is_complete_png(std::span<const uint8_t> bytes);
+
+}  // namespace gato

@@ -1,0 +1,158 @@
+#include "gato/tokenize/token_output.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gato/base/number.h"
+#include "gato/data/output.h"
+
+namespace gato {
+namespace {
+
+TextEncoder load_text_model(const std::string& path) {
+  try {
+    return TextEncoder(read_file(path));
+  } catch (const Error& error) {
+    if (error.status() == ExitStatus::io) throw;
+    throw Error(error.status(), fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+}  // namespace
+
+void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options) {
+  table
+      .add("text-model", &options.text_model,
+           "SentencePiece model whose pieces are the text tokens "
+           "(gato-tokenize vocab makes one)")
+      .named("FILE")
+      .required();
+  table
+      .add(
+          "discrete", &options.discrete,
+          "Where the 1024 ids of discrete values lie: in those of the first "
+          "text pieces (overlap, as in the paper; needs a model of 1024 pieces "
+          "or more), or in a range of their own (separate)")
+      .one_of({"overlap", "separate"})
+      .named("LAYOUT");
+}
+
+void add_resize_option(cli::OptionTable& table, TokenOptions& options) {
+  table
+      .add("resize", &options.resize,
+           "Resize every image to H x W pixels, by area, before it is cut into "
+           "patches")
+      .named("HxW");
+}
+
+Resize parse_resize(const std::string& text) {
+  if (text.empty()) return {};
+  const size_t cross = text.find('x');
+  if (cross == std::string::npos) {
+    throw usage_error("option --resize: '{}' is no HxW, for example 64x80",
+                      text);
+  }
+  const auto height = parse_number<int64_t>(
+      std::string_view(text).substr(0, cross), "option --resize: the height");
+  const auto width = parse_number<int64_t>(
+      std::string_view(text).substr(cross + 1), "option --resize: the width");
+  constexpr int64_t most = 16384;
+  if (std::min(height, width) < 1 || std::max(height, width) > most) {
+    throw usage_error(
+        "option --resize: the sides of '{}' are not within 1 to {}", text,
+        most);
+  }
+  return {static_cast<int>(height), static_cast<int>(width)};
+}
+
+TokenOutput::TokenOutput(const cli::Context& context,
+                         const TokenOptions& options, const std::string& unit)
+    : text_(load_text_model(options.text_model)),
+      vocabulary_(Vocabulary::make(read_file(options.text_model), text_.size(),
+                                   options.discrete == "overlap"
+                                       ? DiscreteLayout::overlap
+                                       : DiscreteLayout::separate)),
+      resize_(parse_resize(options.resize)),
+      provenance_(context),
+      writer_(context.common.output, context.common.force, vocabulary_),
+      bad_records_(context.common.skip_bad),
+      progress_("tokenize", unit),
+      jobs_(context.common.threads,
+            [this](Outcome&& outcome) { consume(std::move(outcome)); }) {
+  provenance_.add_input(options.text_model);
+}
+
+int32_t TokenOutput::task(const TaskSpec& spec, const std::string& where) {
+  for (size_t i = 0; i < tasks_.tasks.size(); ++i) {
+    const TaskSpec& known = tasks_.tasks[i].spec;
+    if (known.name != spec.name) continue;
+    if (known.observation != spec.observation || known.action != spec.action) {
+      throw input_error(
+          "{}: its observations or actions differ from those of an earlier "
+          "input of the same task '{}'; give it another name with --task, in a "
+          "file of its own",
+          where, spec.name);
+    }
+    return static_cast<int32_t>(i);
+  }
+  tasks_.tasks.emplace_back().spec = spec;
+  return static_cast<int32_t>(tasks_.tasks.size() - 1);
+}
+
+int32_t TokenOutput::source(const std::string& name) {
+  auto& sources = tasks_.sources;
+  const auto found = std::find(sources.begin(), sources.end(), name);
+  if (found == sources.end()) sources.push_back(name);
+  return static_cast<int32_t>(std::find(sources.begin(), sources.end(), name) -
+                              sources.begin());
+}
+
+void TokenOutput::add_bad() {
+  jobs_.add([error = std::current_exception()] {
+    return std::vector<Outcome>{{{}, error}};
+  });
+}
+
+void TokenOutput::consume(Outcome&& outcome) {
+  ++read_;
+  progress_.add();
+  if (outcome.error) {
+    try {
+      std::rethrow_exception(outcome.error);
+    } catch (const Error& error) {
+      bad_records_.tolerate(error);
+    }
+    return;
+  }
+  writer_.append(outcome.document);
+  TaskEntry& task = entry(outcome.document.task);
+  ++task.episodes;
+  task.steps += static_cast<int64_t>(outcome.document.step_offset.size()) - 1;
+}
+
+void TokenOutput::describe_tasks(
+    const std::function<void(TaskEntry&)>& describe) {
+  jobs_.finish();
+  for (TaskEntry& task : tasks_.tasks) describe(task);
+}
+
+void TokenOutput::commit(
+    const std::vector<std::pair<std::string, int64_t>>& more) {
+  jobs_.finish();
+  if (writer_.documents() == 0) {
+    throw input_error("the inputs hold no document to write ({} records read)",
+                      read_);
+  }
+  writer_.commit(tasks_, provenance_);
+  std::vector<std::pair<std::string, int64_t>> counts{
+      {"read", read_}, {"written", writer_.documents()}};
+  counts.insert(counts.end(), more.begin(), more.end());
+  counts.insert(counts.end(),
+                {{"skipped", bad_records_.skipped()},
+                 {"tokens", writer_.tokens()},
+                 {"patches", writer_.patches()},
+                 {"distinct patches", writer_.distinct_patches()}});
+  cli::report_counts(counts);
+}
+
+}  // namespace gato

@@ -1,0 +1,83 @@
+// What the commands of gato-tokenize share: the text model, the vocabulary, the
+// table of tasks, and the token file that they write.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gato/cli/progress.h"
+#include "gato/cli/tool.h"
+#include "gato/data/token_file.h"
+#include "gato/tokenize/image.h"
+#include "gato/tokenize/ordered.h"
+#include "gato/tokenize/text.h"
+
+namespace gato {
+
+struct TokenOptions {
+  std::string text_model;
+  std::string discrete = "overlap";
+  std::string resize;  // "HxW", empty for none
+};
+// Adds --text-model and --discrete.
+void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options);
+// Adds --resize.
+void add_resize_option(cli::OptionTable& table, TokenOptions& options);
+// Error (usage) where the text is no "HxW".
+Resize parse_resize(const std::string& text);
+
+// A token file in the making. Records come in any number of jobs; bad ones are
+// passed over as --skip-bad allows.
+class TokenOutput {
+ public:
+  TokenOutput(const cli::Context& context, const TokenOptions& options,
+              const std::string& unit);
+
+  const TextEncoder& text() const { return text_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const Resize& resize() const { return resize_; }
+  cli::BadRecords& bad_records() { return bad_records_; }
+  Provenance& provenance() { return provenance_; }
+
+  // The number of a task. Error (bad_input) where one of this name has other
+  // observations or actions; `where` begins the message.
+  int32_t task(const TaskSpec& spec, const std::string& where);
+  TaskEntry& entry(int32_t task) {
+    return tasks_.tasks[static_cast<size_t>(task)];
+  }
+  // The number of an agent.
+  int32_t source(const std::string& name);
+
+  // Encodes in parallel and appends in order; jobs set the document's task and
+  // source. Counts each outcome as a record that was read.
+  void add(EncodeJob job) { jobs_.add(std::move(job)); }
+  // A record that could not even be read, in its place among the others. Call
+  // it while the Error is handled.
+  void add_bad();
+
+  // Waits for all jobs, then calls `describe` with every task.
+  void describe_tasks(const std::function<void(TaskEntry&)>& describe);
+
+  // Writes the file and reports the counts; `more` goes between.
+  void commit(const std::vector<std::pair<std::string, int64_t>>& more = {});
+
+ private:
+  void consume(Outcome&& outcome);
+
+  TextEncoder text_;
+  Vocabulary vocabulary_;
+  Resize resize_;
+  Provenance provenance_;
+  TokenFileWriter writer_;
+  TaskTable tasks_;
+  cli::BadRecords bad_records_;
+  cli::Progress progress_;
+  int64_t read_ = 0;
+  OrderedJobs jobs_;  // last: its threads end before the rest goes
+};
+
+}  // namespace gato

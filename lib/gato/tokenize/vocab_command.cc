@@ -1,0 +1,180 @@
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gato/cli/progress.h"
+#include "gato/data/output.h"
+#include "gato/ingest/coco.h"
+#include "gato/ingest/episode_source.h"
+#include "gato/ingest/text_source.h"
+#include "gato/tokenize/commands.h"
+#include "gato/tokenize/text_options.h"
+#include "gato/tokenize/train_vocabulary.h"
+
+namespace gato {
+namespace {
+
+constexpr int64_t size_for_bytes = 4096;
+
+struct VocabCommand {
+  VocabularyTraining training;
+  std::string byte_fallback = "auto";
+  std::optional<double> character_coverage;
+  TextSourceOptions source;
+};
+
+// Gives texts until it gives none.
+using Texts = std::function<std::optional<std::string>()>;
+
+Texts captions_of(const std::string& input) {
+  auto coco = std::make_shared<CocoCaptions>(read_coco_captions(input));
+  return [coco, i = size_t{0}]() mutable -> std::optional<std::string> {
+    if (i == coco->captions.size()) return std::nullopt;
+    return coco->captions[i++].caption;
+  };
+}
+
+// The text observations of episodes, each once where it stays the same.
+Texts instructions_of(const std::string& input) {
+  std::shared_ptr<EpisodeSource> source = open_episodes(input, {});
+  auto texts = std::make_shared<std::vector<std::string>>();
+  return
+      [source, texts, i = int64_t{0}]() mutable -> std::optional<std::string> {
+        while (texts->empty()) {
+          if (i == source->episodes()) return std::nullopt;
+          const Episode episode = source->episode(i++);
+          for (const Column& column : episode.observations) {
+            const auto* steps = std::get_if<std::vector<std::string>>(&column);
+            if (steps == nullptr) continue;
+            for (size_t t = 0; t < steps->size(); ++t) {
+              if (t == 0 || (*steps)[t] != (*steps)[t - 1]) {
+                texts->push_back((*steps)[t]);
+              }
+            }
+          }
+        }
+        std::string text = std::move(texts->back());
+        texts->pop_back();
+        return text;
+      };
+}
+
+Texts texts_of(const std::string& input, const TextSourceOptions& options) {
+  const bool is_episodes =
+      options.format == "episodes" ||
+      (options.format == "auto" &&
+       (std::filesystem::is_directory(input) || input.ends_with(".hdf5")));
+  if (is_episodes) return instructions_of(input);
+  if (options.format == "captions" ||
+      (options.format == "auto" && input.ends_with(".json"))) {
+    return captions_of(input);
+  }
+  auto source = std::make_shared<TextSource>(input, options);
+  return [source]() -> std::optional<std::string> {
+    auto record = source->next();
+    if (!record) return std::nullopt;
+    return std::move(record->text);
+  };
+}
+
+ExitStatus train(const VocabCommand& options, const cli::Context& context) {
+  VocabularyTraining training = options.training;
+  training.byte_fallback =
+      options.byte_fallback == "on" ||
+      (options.byte_fallback == "auto" && training.size >= size_for_bytes);
+  training.character_coverage = options.character_coverage.value_or(
+      training.byte_fallback ? 0.9995 : 1.0);
+
+  const std::vector<std::string>& inputs = context.common.inputs;
+  cli::BadRecords bad_records(context.common.skip_bad);
+  int64_t read = 0;
+  size_t next = 0;  // input
+  Texts texts;
+  const Texts all = [&]() -> std::optional<std::string> {
+    while (true) {
+      if (!texts) {
+        if (next == inputs.size()) return std::nullopt;
+        texts = texts_of(inputs[next++], options.source);
+      }
+      try {
+        if (auto text = texts()) {
+          ++read;
+          return text;
+        }
+        texts = nullptr;
+      } catch (const Error& error) {
+        bad_records.tolerate(error);
+      }
+    }
+  };
+  write_file(context.common.output, train_vocabulary(training, all),
+             context.common.force);
+  cli::report_counts({{"read", read},
+                      {"skipped", bad_records.skipped()},
+                      {"pieces", training.size}});
+  return ExitStatus::done;
+}
+
+void add_training_options(cli::OptionTable& table, VocabCommand& options) {
+  table.add("size", &options.training.size, "Pieces to learn, </s> among them")
+      .named("V")
+      .within(1, 1 << 20)
+      .required();
+  table
+      .add("algorithm", &options.training.algorithm,
+           "How pieces are chosen; both are SentencePiece's")
+      .one_of({"unigram", "bpe"})
+      .named("NAME");
+  table
+      .add("byte-fallback", &options.byte_fallback,
+           "Give the 256 byte values pieces, so that no text is unknown; auto "
+           "does from 4096 pieces on")
+      .one_of({"auto", "on", "off"})
+      .named("WHEN");
+  table
+      .add("character-coverage", &options.character_coverage,
+           "Share of the text's characters that get a piece of their own; by "
+           "default 0.9995 with byte pieces, else all")
+      .named("SHARE")
+      .within(0.98, 1);
+}
+
+}  // namespace
+
+cli::Command vocab_command() {
+  cli::Command command;
+  command.name = "vocab";
+  command.summary = "text to a SentencePiece model";
+  command.description =
+      "Learns the pieces of text tokens from plain text, JSON lines, the "
+      "captions of COCO (.json) and the text observations of episodes (a "
+      "Minari "
+      "dataset). The same inputs give the same bytes. The model has </s>, with "
+      "which texts end, and no begin mark. Line ends and runs of spaces become "
+      "one space, and characters their compatible form (NFKC).";
+  command.operands = "INPUT...";
+  command.minimum_operands = 1;
+  command.output = cli::Output::required;
+  command.output_help = "SentencePiece model to write";
+  command.skip_bad = true;
+  command.build = [](cli::OptionTable& table) -> cli::Work {
+    auto options = std::make_shared<VocabCommand>();
+    add_training_options(table, *options);
+    add_text_options(table, options->source,
+                     {"auto", "plain", "jsonl", "captions", "episodes"});
+    return
+        [options](cli::Context& context) { return train(*options, context); };
+  };
+  command.examples = {
+      {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
+       "The size of the paper's"},
+      {"gato-tokenize vocab --size 256 -o small.model captions.json "
+       "grid-expert",
+       "A small one, from captions and missions"}};
+  return command;
+}
+
+}  // namespace gato

@@ -1,0 +1,110 @@
+#include "gato/ingest/image_file.h"
+
+#include <catch2/catch.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+
+#include "cli/run_in_process.h"
+#include "gato/base/error.h"
+
+using namespace gato;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string encoded(const std::string& extension, const cv::Mat& pixels) {
+  std::vector<uint8_t> bytes;
+  REQUIRE(cv::imencode(extension, pixels, bytes));
+  return {bytes.begin(), bytes.end()};
+}
+
+// Red to the left, blue to the right; as OpenCV has it, B first.
+cv::Mat two_colours(int type) {
+  cv::Mat pixels(16, 32, type, cv::Scalar(0, 0, 255, 0));
+  pixels.colRange(16, 32).setTo(cv::Scalar(255, 0, 0, 128));
+  return pixels;
+}
+
+}  // namespace
+
+TEST_CASE("a PNG gives its colours, and loses its alpha") {
+  const test::TemporaryFolder folder;
+  for (int type : {CV_8UC3, CV_8UC4}) {
+    const Image image =
+        read_image(folder.write("a.png", encoded(".png", two_colours(type))));
+    CHECK(image.height == 16);
+    CHECK(image.width == 32);
+    CHECK(image.pixels[0] == 255);
+    CHECK(image.pixels[2] == 0);
+    CHECK(image.pixels[31 * 3] == 0);
+    CHECK(image.pixels[31 * 3 + 2] == 255);
+  }
+}
+
+TEST_CASE("grey is replicated") {
+  const test::TemporaryFolder folder;
+  const cv::Mat grey(16, 16, CV_8UC1, cv::Scalar(77));
+  for (const char* extension : {".png", ".jpg"}) {
+    const Image image =
+        read_image(folder.write("grey", encoded(extension, grey)));
+    for (int c = 0; c < 3; ++c) {
+      CHECK(std::abs(image.pixels[static_cast<size_t>(c)] - 77) <= 1);
+    }
+  }
+}
+
+TEST_CASE("a CMYK JPEG becomes RGB") {
+  const Image image = read_image(GATO_SOURCE_DIR "/tests/ingest/red-cmyk.jpg");
+  CHECK(image.height == 16);
+  CHECK(image.width == 20);
+  CHECK(image.pixels[0] > 230);
+  CHECK(image.pixels[1] < 25);
+  CHECK(image.pixels[2] < 25);
+}
+
+TEST_CASE("a JPEG is complete with its end mark alone") {
+  const test::TemporaryFolder folder;
+  const std::string whole = encoded(".jpg", two_colours(CV_8UC3));
+  const auto complete = [](const std::string& bytes) {
+    return is_complete_jpeg(
+        {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  };
+  CHECK(complete(whole));
+  CHECK(complete(whole + "trailing bytes"));
+  for (size_t size = 2; size < whole.size(); ++size) {
+    REQUIRE_FALSE(complete(whole.substr(0, size)));
+  }
+  // An end mark within a segment, as a thumbnail has, ends nothing.
+  const std::string thumbnail("\xFF\xD8\xFF\xE1\x00\x06\xFF\xD9\xFF\xD9", 10);
+  CHECK_FALSE(complete(thumbnail));
+  CHECK_THROWS_WITH(
+      read_image(folder.write("half.jpg", whole.substr(0, whole.size() / 2))),
+      Contains("half.jpg") && Contains("cut short"));
+}
+
+TEST_CASE("a PNG is complete with its IEND chunk alone") {
+  const std::string whole = encoded(".png", two_colours(CV_8UC3));
+  for (size_t size = 0; size <= whole.size(); ++size) {
+    const bool complete =
+        is_complete_png({reinterpret_cast<const uint8_t*>(whole.data()), size});
+    REQUIRE(complete == (size == whole.size()));
+  }
+}
+
+TEST_CASE("what is no image is a bad record") {
+  const test::TemporaryFolder folder;
+  const std::string png = encoded(".png", two_colours(CV_8UC3));
+  for (const std::string& path :
+       {folder / "missing.png", folder.write("empty.png", ""),
+        folder.write("text.png", "certainly not an image"),
+        folder.write("half.png", png.substr(0, png.size() / 2))}) {
+    CAPTURE(path);
+    try {
+      read_image(path);
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.status() == ExitStatus::bad_input);
+      CHECK_THAT(error.what(), Contains(path));
+    }
+  }
+}

@@ -1,0 +1,103 @@
+#include "gato/ingest/text_source.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "cli/run_in_process.h"
+#include "gato/base/error.h"
+
+using namespace gato;
+using Catch::Matchers::Contains;
+
+namespace {
+
+TextSourceOptions separated_by(const std::string& separator) {
+  TextSourceOptions options;
+  options.document_separator = separator;
+  return options;
+}
+
+std::vector<std::string> texts_of(const std::string& path,
+                                  const TextSourceOptions& options) {
+  TextSource source(path, options);
+  std::vector<std::string> texts;
+  while (auto record = source.next()) texts.push_back(record->text);
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("plain text is cut into documents as asked") {
+  const test::TemporaryFolder folder;
+  const std::string path =
+      folder.write("a.txt", "one\ntwo\n\n \r\nthree\r\nfour<|end|>five");
+  CHECK(texts_of(path, separated_by("file")) ==
+        Texts{"one\ntwo\n\n \r\nthree\r\nfour<|end|>five"});
+  CHECK(texts_of(path, separated_by("lines")) ==
+        Texts{"one", "two", "three", "four<|end|>five"});
+  CHECK(texts_of(path, separated_by("blank-lines")) ==
+        Texts{"one\ntwo", "three\nfour<|end|>five"});
+  CHECK(texts_of(path, separated_by("<|end|>")) ==
+        Texts{"one\ntwo\n\n \r\nthree\r\nfour", "five"});
+}
+
+TEST_CASE("white space alone is no document, a byte order mark no text") {
+  const test::TemporaryFolder folder;
+  CHECK(texts_of(folder.write("a", ""), {}).empty());
+  CHECK(texts_of(folder.write("b", " \n\t\r\n"), {}).empty());
+  CHECK(texts_of(folder.write("c", "\xEF\xBB\xBFword"), {}) == Texts{"word"});
+}
+
+TEST_CASE("separators are found across reads") {
+  const test::TemporaryFolder folder;
+  std::string content;
+  Texts expected;
+  for (int i = 0; i < 4; ++i) {
+    expected.push_back(std::string(65534 + static_cast<size_t>(i), 'x'));
+    content += expected.back() + "<|endoftext|>";
+  }
+  CHECK(texts_of(folder.write("a", content), separated_by("<|endoftext|>")) ==
+        expected);
+}
+
+TEST_CASE("an object a line gives its text") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write(
+      "a.jsonl", "{\"text\": \"caf\\u00e9\", \"n\": 1}\n\n{\"text\":\"b\"}\n");
+  CHECK(texts_of(path, {}) == Texts{"caf\xC3\xA9", "b"});
+  TextSourceOptions plain;
+  plain.format = "plain";
+  CHECK(texts_of(path, plain).size() == 1);
+}
+
+TEST_CASE("bad lines name their place, and the next are read on") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write(
+      "a.jsonl",
+      "{\"text\":\"a\"}\n{\"body\":\"b\"}\n{\"text\":3}\nnot JSON\n[1]\n\xFF\n"
+      "{\"text\":\"c\"}");
+  TextSource source(path, {});
+  CHECK(source.next()->text == "a");
+  CHECK_THROWS_WITH(source.next(),
+                    Contains("line 2 (byte 13)") && Contains("no key 'text'"));
+  CHECK_THROWS_WITH(source.next(), Contains("line 3") && Contains("number"));
+  CHECK_THROWS_WITH(source.next(), Contains("no JSON object"));
+  CHECK_THROWS_WITH(source.next(), Contains("line 5"));
+  CHECK_THROWS_WITH(source.next(), Contains("not UTF-8"));
+  const auto last = source.next();
+  CHECK(last->text == "c");
+  CHECK_THAT(last->place, Contains("a.jsonl, line 7"));
+  CHECK_FALSE(source.next());
+}
+
+TEST_CASE("a missing file is an I/O error") {
+  try {
+    TextSource source("/nowhere/at/all", {});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.status() == ExitStatus::io);
+    CHECK_THAT(error.what(), Contains("/nowhere/at/all"));
+  }
+}

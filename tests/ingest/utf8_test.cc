@@ -1,0 +1,24 @@
+#include "gato/ingest/utf8.h"
+
+#include <catch2/catch.hpp>
+
+using namespace gato;
+
+TEST_CASE("well-formed text has no invalid byte") {
+  CHECK_FALSE(find_invalid_utf8(""));
+  CHECK_FALSE(find_invalid_utf8("plain"));
+  CHECK_FALSE(
+      find_invalid_utf8("a\xC2\x80\xE0\xA0\x80\xED\x9F\xBF\xEF\xBF\xBF"
+                        "\xF0\x90\x80\x80\xF4\x8F\xBF\xBFz"));
+}
+
+TEST_CASE("the place of what begins no character is found") {
+  CHECK(find_invalid_utf8("ab\x80") == 2);            // no first byte
+  CHECK(find_invalid_utf8("\xC0\xAF") == 0);          // overlong
+  CHECK(find_invalid_utf8("a\xE0\x9F\xBF") == 1);     // overlong
+  CHECK(find_invalid_utf8("\xED\xA0\x80") == 0);      // surrogate
+  CHECK(find_invalid_utf8("\xF4\x90\x80\x80") == 0);  // above U+10FFFF
+  CHECK(find_invalid_utf8("abc\xE2\x82") == 3);       // cut short
+  CHECK(find_invalid_utf8("\xE2\x82z") == 0);         // no continuation
+  CHECK(find_invalid_utf8("\xFF") == 0);
+}

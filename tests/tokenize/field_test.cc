@@ -1,0 +1,182 @@
+#include "gato/tokenize/field.h"
+
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "gato/base/error.h"
+#include "tokenize/reference.h"
+
+using namespace gato;
+using Catch::Matchers::Contains;
+using Place = FieldCodec::Place;
+
+namespace {
+
+Vocabulary vocabulary_of(int32_t text_size, DiscreteLayout layout) {
+  Vocabulary vocabulary;
+  vocabulary.text_size = text_size;
+  vocabulary.discrete = layout;
+  return vocabulary;
+}
+
+const Vocabulary small = vocabulary_of(100, DiscreteLayout::separate);
+
+Field field_of(Role role, DType dtype, std::vector<int64_t> shape = {1}) {
+  Field field;
+  field.name = "key";
+  field.role = role;
+  field.dtype = dtype;
+  field.shape = std::move(shape);
+  return field;
+}
+
+template <class T>
+Array array_of(DType dtype, std::vector<T> values) {
+  Array array = Array::zeros(dtype, {static_cast<int64_t>(values.size())});
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(static_cast<int64_t>(i), static_cast<double>(values[i]));
+  }
+  return array;
+}
+
+std::vector<int32_t> ids_of(const FieldCodec& codec, const Array& value) {
+  std::vector<int32_t> ids;
+  codec.encode(value, ids);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("fields follow the reference") {
+  for (const auto& vector : test::reference("fields")) {
+    const auto& layout = vector["vocabulary"];
+    const Field field = field_from_json(vector["field"]);
+    CAPTURE(field.name, layout["layout"].get<std::string>());
+    const FieldCodec codec(
+        field,
+        vector["action"].get<bool>() ? Place::action : Place::observation,
+        vocabulary_of(layout["text"], layout["layout"] == "overlap"
+                                          ? DiscreteLayout::overlap
+                                          : DiscreteLayout::separate));
+    Array value = Array::zeros(field.dtype, field.shape);
+    for (int64_t i = 0; i < value.size(); ++i) {
+      value.set(i, vector["values"][i].get<double>());
+    }
+    const auto ids = ids_of(codec, value);
+    REQUIRE(ids == vector["ids"].get<std::vector<int32_t>>());
+    const Array decoded = codec.decode(ids);
+    REQUIRE(decoded.dtype == field.dtype);
+    REQUIRE(decoded.shape == field.shape);
+    for (int64_t i = 0; i < value.size(); ++i) {
+      CHECK(decoded.as_double(i) ==
+            Approx(vector["decoded"][i].get<double>()).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("every discrete value comes back as it was") {
+  REQUIRE(rc::check("discrete", [](int16_t start, uint16_t value) {
+    Field field = field_of(Role::discrete, DType::int64);
+    field.n = {1024};
+    field.start = {start};
+    const FieldCodec codec(field, Place::action, small);
+    const int64_t number = start + value % 1024;
+    Array array = Array::zeros(DType::int64, {1});
+    array.set_integer(0, number);
+    RC_ASSERT(codec.decode(ids_of(codec, array)).as_integer(0) == number);
+  }));
+}
+
+TEST_CASE("a bounded action comes back within half a bin of its range") {
+  REQUIRE(rc::check("bounded", [](int32_t low, uint16_t width, uint16_t part) {
+    const double high = low + width + 1.0;
+    Field field = field_of(Role::continuous, DType::float64);
+    field.low = {static_cast<double>(low)};
+    field.high = {high};
+    const FieldCodec codec(field, Place::action, small);
+    const double x = low + (high - low) * part / 65535;
+    const double back =
+        codec.decode(ids_of(codec, array_of<double>(DType::float64, {x})))
+            .as_double(0);
+    RC_ASSERT(std::abs(back - x) <= (high - low) / 2048 * (1 + 1e-9));
+    RC_ASSERT(back >= low && back <= high);
+  }));
+}
+
+TEST_CASE("allowed ids are those of the space") {
+  Field field = field_of(Role::discrete, DType::int64, {});
+  field.n = {18};
+  field.start = {-2};
+  const FieldCodec discrete(field, Place::action, small);
+  CHECK(discrete.range(0) == IdRange{1124, 1142});
+
+  Field box = field_of(Role::discrete, DType::uint8);
+  box.low = {3};
+  box.high = {7};
+  CHECK(FieldCodec(box, Place::action, small).range(0) == IdRange{1124, 1129});
+
+  Field real = field_of(Role::continuous, DType::float32);
+  CHECK(FieldCodec(real, Place::action, small).range(0) == IdRange{100, 1124});
+}
+
+TEST_CASE("actions beyond their bounds fall into the end bins") {
+  Field field = field_of(Role::continuous, DType::float64, {4});
+  field.low = {-1, -1, 2, 2};
+  field.high = {1, 1, 2, 2};
+  const FieldCodec codec(field, Place::action, small);
+  std::vector<int32_t> ids;
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(codec.encode(array_of<double>(DType::float64, {-1.5, infinity, 2, 9}),
+                     ids) == 3);
+  CHECK(ids == std::vector<int32_t>{100, 1123, 612, 612});
+}
+
+TEST_CASE("old files' float32 limits are no bounds") {
+  Field field = field_of(Role::continuous, DType::float32, {2});
+  field.low = {-3.4028234663852886e38, 0};
+  field.high = {3.4028234663852886e38, 3.4028234663852886e38};
+  const FieldCodec codec(field, Place::action, small);
+  CHECK(ids_of(codec, array_of<float>(DType::float32, {1, 1})) ==
+        std::vector<int32_t>{844, 844});
+}
+
+TEST_CASE("NaN is an error that names key and element") {
+  const FieldCodec codec(field_of(Role::continuous, DType::float32, {2}),
+                         Place::observation, small);
+  const Array array = array_of<float>(DType::float32, {0, std::nanf("")});
+  CHECK_THROWS_WITH(ids_of(codec, array),
+                    Contains("'key', element 1") && Contains("nan"));
+}
+
+TEST_CASE("discrete values are whole and within 1024 of the start") {
+  Field field = field_of(Role::discrete, DType::int64);
+  field.start = {1};
+  field.n = {5};
+  const FieldCodec codec(field, Place::observation, small);
+  const auto encode = [&codec](double x) {
+    return ids_of(codec, array_of<double>(DType::float64, {x}));
+  };
+  CHECK(encode(1024) == std::vector<int32_t>{2147});
+  CHECK_THROWS_WITH(encode(1025), Contains("'key'") && Contains("1025"));
+  CHECK_THROWS_WITH(encode(0), Contains("value 0 "));
+  CHECK_THROWS_WITH(encode(1.5), Contains("1.5"));
+  CHECK_THROWS_WITH(encode(std::nan("")), Contains("nan"));
+}
+
+TEST_CASE("booleans count as integers") {
+  const FieldCodec codec(field_of(Role::discrete, DType::boolean, {2}),
+                         Place::observation, small);
+  CHECK(ids_of(codec, array_of<int>(DType::boolean, {0, 1})) ==
+        std::vector<int32_t>{1124, 1125});
+}
+
+TEST_CASE("a value of another size than its space is an error") {
+  const FieldCodec codec(field_of(Role::continuous, DType::float32, {3}),
+                         Place::observation, small);
+  CHECK_THROWS_AS(ids_of(codec, array_of<float>(DType::float32, {1, 2})),
+                  Error);
+  CHECK_THROWS_AS(codec.decode(std::vector<int32_t>{100, 101, 99}), Error);
+}

@@ -1,0 +1,56 @@
+#include "gato/tokenize/image.h"
+
+#include <catch2/catch.hpp>
+
+#include "gato/base/error.h"
+#include "tokenize/reference.h"
+
+using namespace gato;
+
+TEST_CASE("frames, padding and patches follow the reference") {
+  for (const auto& vector : test::reference("images")) {
+    const auto shape = vector["shape"].get<std::vector<int64_t>>();
+    CAPTURE(shape);
+    const Image image = image_of(test::pattern(shape, vector["seed"]));
+    CHECK(image.height == vector["height"].get<int>());
+    CHECK(image.width == vector["width"].get<int>());
+
+    TokenizedDocument document;
+    document.tokens = {7};  // an image need not be first
+    document.modality = {Modality::text};
+    encode_image(image, document);
+    REQUIRE(document.images.size() == 1);
+    CHECK(document.images[0].token == 1);
+    CHECK(document.images[0].rows == vector["rows"].get<int>());
+    CHECK(document.images[0].columns == vector["columns"].get<int>());
+    REQUIRE(document.patches.size() == vector["patches"].size());
+    for (size_t i = 0; i < document.patches.size(); ++i) {
+      CHECK(document.tokens[i + 1] == -1 - static_cast<int>(i));
+      CHECK(document.modality[i + 1] == Modality::patch);
+      CHECK(test::checksum(document.patches[i]) ==
+            vector["patches"][i].get<uint32_t>());
+    }
+  }
+}
+
+TEST_CASE("resizing by area averages the pixels that fall together") {
+  Image image{2, 4, {}};
+  for (int i = 0; i < 8; ++i) {
+    image.pixels.insert(image.pixels.end(), 3, static_cast<uint8_t>(10 * i));
+  }
+  const Image half = resize_by_area(image, {1, 2});
+  CHECK(half.height == 1);
+  CHECK(half.width == 2);
+  CHECK(half.pixels == std::vector<uint8_t>{25, 25, 25, 45, 45, 45});
+  CHECK(resize_by_area(image, {}).pixels == image.pixels);
+}
+
+TEST_CASE("what is no image is an error") {
+  CHECK_THROWS_AS(image_of(Array::zeros(DType::float32, {16, 16, 3})), Error);
+  CHECK_THROWS_AS(image_of(Array::zeros(DType::uint8, {16})), Error);
+  CHECK_THROWS_AS(image_of(Array::zeros(DType::uint8, {2, 2, 16, 16, 3})),
+                  Error);
+  CHECK_THROWS_AS(image_of(Array::zeros(DType::uint8, {0, 16, 3})), Error);
+  TokenizedDocument document;
+  CHECK_THROWS_AS(encode_image(Image{}, document), Error);
+}

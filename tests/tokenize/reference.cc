@@ -1,0 +1,35 @@
+#include "tokenize/reference.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace gato::test {
+namespace {
+
+std::ifstream open_reference(const std::string& name) {
+  return std::ifstream(GATO_SOURCE_DIR "/tests/reference/" + name,
+                       std::ios::binary);
+}
+
+}  // namespace
+
+nlohmann::json reference(const std::string& part) {
+  auto file = open_reference("tokenize_reference.json");
+  return nlohmann::json::parse(file).at(part);
+}
+
+Array pattern(std::vector<int64_t> shape, int64_t seed) {
+  Array array = Array::zeros(DType::uint8, std::move(shape));
+  for (int64_t i = 0; i < array.size(); ++i) {
+    array.set_integer(i, (i * 7919 + seed * 101) % 251);
+  }
+  return array;
+}
+
+std::string text_model_bytes() {
+  auto file = open_reference("text.model");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace gato::test
