@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "gato/base/error.h"
-#include "gato/env/check.h"
 #include "gato/env/environment.h"
 
 using namespace gato;
@@ -248,14 +247,7 @@ TEST_CASE("a child and what it started end with their parent") {
   REQUIRE_FALSE(is_running());
 }
 
-TEST_CASE("environments keep their contract") {
-  for (const std::string& name : environment_names())
-    REQUIRE(check_environment(*make_environment(name)) ==
-            std::vector<std::string>{});
-  REQUIRE(check_environment(*start(child())) == std::vector<std::string>{});
-}
-
-TEST_CASE("the README's whole child keeps its contract") {
+TEST_CASE("the README's whole child can be played") {
   std::ifstream file(GATO_SOURCE_DIR "/share/gato/envs/README.md");
   const std::string readme{std::istreambuf_iterator<char>(file), {}};
   const std::string opening = "```python\n";
@@ -265,11 +257,12 @@ TEST_CASE("the README's whole child keeps its contract") {
   setenv("GATO_TEST_CHILD", program.c_str(), 1);
   const auto environment = start("python3 -c \"$GATO_TEST_CHILD\"");
   unsetenv("GATO_TEST_CHILD");
-  REQUIRE(check_environment(*environment) == std::vector<std::string>{});
-}
-
-TEST_CASE("a broken contract is found") {
-  const auto findings = check_environment(*start(child("nan")));
-  REQUIRE_FALSE(findings.empty());
-  REQUIRE_THAT(findings[0], Contains("NaN"));
+  for (int seed = 0; seed < 10; ++seed) {
+    const int64_t coin = integer(environment->reset(seed)[0]);
+    REQUIRE(integer(environment->reset(seed)[0]) == coin);
+    const StepResult result = environment->step(action(coin));
+    REQUIRE(result.reward == 1);
+    REQUIRE(result.terminated);
+    REQUIRE_THROWS_AS(environment->step(action(coin)), EnvironmentError);
+  }
 }
