@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -245,6 +246,55 @@ TEST_CASE("a child and what it started end with their parent") {
   for (int i = 0; i < 500 && is_running(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   REQUIRE_FALSE(is_running());
+}
+
+TEST_CASE("the Python module serves every kind of space") {
+  const char* chosen = std::getenv("GATO_TEST_PYTHON");
+  const std::string python = chosen != nullptr ? chosen : "python3";
+  if (std::system((python + " -c 'import numpy' 2>/dev/null").c_str()) != 0) {
+    WARN("left out: " + python +
+         " has no numpy (GATO_TEST_PYTHON names another)");
+    return;
+  }
+  const auto environment =
+      start(python + " " GATO_SOURCE_DIR "/tests/env/children/spaces.py");
+  const TaskSpec& task = environment->spec().task;
+  std::vector<std::string> names;
+  for (const Field& field : task.observation) names.push_back(field.name);
+  REQUIRE(names == std::vector<std::string>{"mission", "camera", "codes",
+                                            "pair/_index_0", "pair/_index_1",
+                                            "state"});
+  REQUIRE(task.observation[1].role == Role::image);
+  REQUIRE(task.observation[2].role == Role::discrete);
+  REQUIRE(task.observation[2].low == std::vector<double>{-3, -3});
+  REQUIRE(task.observation[3].start == std::vector<int64_t>{-2});
+  REQUIRE(task.observation[4].n == std::vector<int64_t>{2, 2, 2});
+  REQUIRE(std::isinf(task.observation[5].low[0]));
+  REQUIRE(task.observation[5].high[0] == 1);
+  REQUIRE(task.action[0].name == "turn/_index_0");
+  REQUIRE(task.action[1].n == std::vector<int64_t>{2, 9});
+  REQUIRE(task.action[2].name == "force");
+
+  const Values first = environment->reset(1);
+  REQUIRE(std::get<std::string>(first[0]) == "go \u00e9");
+  REQUIRE(integer(first[3]) == -2);
+  Array turn = Array::zeros(DType::int64, {}),
+        choice = Array::zeros(DType::int64, {2}),
+        force = Array::zeros(DType::float32, {2});
+  turn.set_integer(0, 7);
+  choice.set_integer(1, 8);
+  force.set(0, -1.5);
+  const StepResult result = environment->step({turn, choice, force});
+  REQUIRE(result.reward == 0.5);
+  REQUIRE(result.truncated);
+  REQUIRE(result.info.at("success") == 1);
+  REQUIRE(integer(result.observation[3]) == 3);
+  const Array& binary = std::get<Array>(result.observation[4]);
+  REQUIRE(binary.as_integer(0) == 0);
+  REQUIRE(binary.as_integer(1) == 1);
+  REQUIRE(std::get<Array>(result.observation[5]).as_double(0) == -1.5);
+  REQUIRE_THROWS_WITH(environment->step({turn, choice, force}),
+                      Contains("outside an episode"));
 }
 
 TEST_CASE("the README's whole child can be played") {
