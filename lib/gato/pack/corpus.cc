@@ -21,12 +21,12 @@ bool same_meaning(const TaskSpec& first, const TaskSpec& second) {
          first.action == second.action;
 }
 
-template <class List, class Name>
-int32_t find_or_add(List& list, const typename List::value_type& item,
-                    Name name) {
-  const auto found = std::ranges::find(list, name(item), name);
-  if (found == list.end()) list.push_back(item);
-  return static_cast<int32_t>(found - list.begin());
+// Place of the item of that name in the list, where it is added if it is new.
+template <class Item, class Name>
+int32_t find_or_add(std::vector<Item>& list, const Item& item, Name name) {
+  const size_t place = std::ranges::find(list, name(item), name) - list.begin();
+  if (place == list.size()) list.push_back(item);
+  return static_cast<int32_t>(place);
 }
 
 void merge(TaskEntry& into, const TaskEntry& from) {
@@ -116,7 +116,9 @@ int32_t Corpus::task(int64_t document) const {
 
 int32_t Corpus::source(int64_t document) const {
   const Place at = place(document);
-  return source_of_[at.index][at.file.source(at.document)];
+  const auto own = static_cast<size_t>(at.file.source(at.document));
+  const std::vector<int32_t>& merged = source_of_[at.index];
+  return own < merged.size() ? merged[own] : unknown_source;
 }
 
 double Corpus::total_reward(int64_t document) const {

@@ -34,7 +34,8 @@ class Corpus {
   Range documents_of(const std::filesystem::path& file) const;
 
   int32_t task(int64_t document) const;
-  int32_t source(int64_t document) const;
+  static constexpr int32_t unknown_source = -1;
+  int32_t source(int64_t document) const;  // number of the agent, or unknown
   double total_reward(int64_t document) const;
   // By the task: an episode has actions.
   bool is_episode(int64_t document) const;

@@ -7,29 +7,22 @@
 #include <cmath>
 
 #include "gato/base/error.h"
+#include "gato/base/nearest.h"
+#include "gato/base/number.h"
+#include "gato/cli/inputs.h"
 
 namespace gato {
 namespace {
 
 // The files of a path or glob, in byte order.
 std::vector<std::filesystem::path> matching_files(const std::string& pattern) {
-  if (std::filesystem::exists(pattern)) return {pattern};
-  glob_t found{};
-  const int status = glob(pattern.c_str(), 0, nullptr, &found);
-  std::vector<std::filesystem::path> files(found.gl_pathv,
-                                           found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  if (status != 0 || files.empty())
-    throw io_error("{}: no such token file", pattern);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : cli::expand_globs({pattern})) {
+    if (!std::filesystem::exists(file))
+      throw io_error("{}: no such token file", file);
+    files.push_back(file);
+  }
   return files;
-}
-
-std::optional<double> number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
 }
 
 void check_weight(double weight, const std::string& where) {
@@ -66,8 +59,8 @@ MixtureEntry read_entry(const toml::table& table, const std::string& where,
       entry.fill = fill_named(value_of<std::string>(node, place, "a text"));
     } else {
       throw usage_error(
-          "{}: unknown key; there are file, weight, prompt-fraction and fill",
-          place);
+          "{}: unknown key{}", place,
+          suggestion(key, {"file", "weight", "prompt-fraction", "fill"}));
     }
   }
   if (entry.name.empty())
@@ -90,13 +83,10 @@ MixtureEntry parse_operand(const std::string& operand,
   entry.name = operand;
   const size_t colon = operand.rfind(':');
   if (colon != std::string::npos && !std::filesystem::exists(operand)) {
-    const auto weight = number(std::string_view(operand).substr(colon + 1));
-    if (!weight)
-      throw usage_error(
-          "{}: \"{}\" is no weight: give FILE or FILE:WEIGHT, say {}:2",
-          operand, operand.substr(colon + 1), operand.substr(0, colon));
-    check_weight(*weight, operand);
-    entry.weight = *weight;
+    entry.weight = parse_number<double>(
+        std::string_view(operand).substr(colon + 1),
+        fmt::format("{}: the weight behind the colon", operand));
+    check_weight(entry.weight, operand);
     entry.name = operand.substr(0, colon);
   }
   entry.files = matching_files(entry.name);

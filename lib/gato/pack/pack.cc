@@ -54,7 +54,7 @@ std::vector<TokenizedDocument> demonstrations(const Corpus& corpus) {
     if (d < 0) continue;
     documents.push_back(corpus.read(d, 0, corpus.tokens(d)).document);
     documents.back().task = corpus.task(d);
-    documents.back().source = corpus.source(d);
+    documents.back().source = std::max(0, corpus.source(d));
     documents.back().total_reward = corpus.total_reward(d);
   }
   return documents;

@@ -41,10 +41,11 @@ struct SamplerOptions {
 // Without window_steps, a document is drawn in proportion to the rows it fills,
 // ceil(tokens / L). One that fits is read from its start; of a longer one the
 // start is uniform over (-room, tokens), taken as 0 where negative and rounded
-// down to a step of an episode: so every token of a task is as likely as any
-// other, the first steps of long episodes included. (Starts uniform over the
-// steps would show an episode's first step only once in as many windows as it
-// has steps.) A text document longer than L starts at any token.
+// down to a step of an episode. So no token is read more seldom than another,
+// and those of the first `room` up to twice as often. (Starts uniform over the
+// steps would show the first step, which every rollout begins with, in one of
+// as many windows as the episode has steps.) A text document longer than L
+// starts at any token.
 //
 // With window_steps W, a window is drawn uniformly over all runs of W steps (an
 // episode of fewer steps is one window, so is a document that is no episode),

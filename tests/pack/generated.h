@@ -1,0 +1,35 @@
+// Token files of any shape, for the properties of packing.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gato/base/random.h"
+#include "gato/data/token_file.h"
+#include "gato/pack/mixture.h"
+
+namespace gato::test {
+
+// What a generated file is like; every document differs within it.
+struct Shape {
+  std::string task = "control/a";
+  bool is_episode = true;
+  int documents = 4;
+  int steps = 6;            // at most, of an episode
+  int observations = 3;     // at most, a step
+  int actions = 2;          // a step
+  int image_side = 2;       // in patches, at most; 0: no images
+  int text = 20;            // tokens at most, of a document that is no episode
+  bool has_labels = false;  // other labels than the actions that were executed
+  std::vector<std::string> sources = {"expert"};
+};
+
+// Writes documents that the seed decides; document i has return i.
+void write_generated(const std::filesystem::path& path, const Shape& shape,
+                     uint64_t seed);
+
+MixtureEntry entry_of(const std::vector<std::filesystem::path>& files,
+                      double weight = 1);
+
+}  // namespace gato::test

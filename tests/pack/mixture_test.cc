@@ -1,0 +1,65 @@
+#include "gato/pack/mixture.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/documents.h"
+#include "gato/data/output.h"
+
+using namespace gato;
+using namespace gato::test;
+
+TEST_CASE("operands carry a weight behind their last colon") {
+  const Folder folder;
+  for (const char* name : {"a.h5", "b:2", "c:d.h5"})
+    write_file(folder / name, "", false);
+  const auto parse = [&](const std::string& operand) {
+    return parse_operand((folder / operand).string(), {});
+  };
+  REQUIRE(parse("a.h5").weight == 1);
+  REQUIRE(parse("a.h5:2.5").weight == 2.5);
+  REQUIRE(parse("a.h5:2.5").files.at(0) == folder / "a.h5");
+  REQUIRE(parse("b:2").weight == 1);  // is a file
+  REQUIRE(parse("c:d.h5:3").weight == 3);
+  REQUIRE(parse("?.h5:3").files.at(0) == folder / "a.h5");
+  for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"})
+    REQUIRE(error_of([&] { parse(operand); }).status() == ExitStatus::usage);
+  REQUIRE(error_of([&] { parse("e.h5"); }).status() == ExitStatus::io);
+  REQUIRE(error_of([&] { parse("e.h5:2"); }).status() == ExitStatus::io);
+}
+
+TEST_CASE("a mixture file gives each source its weight and options") {
+  const Folder folder;
+  for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"})
+    write_file(folder / name, "", false);
+  const auto read = [&](const std::string& text) {
+    write_file(folder / "mixture.toml", text, true);
+    MixtureEntry defaults;
+    defaults.prompt_fraction = 0.1;
+    return read_mixture(folder / "mixture.toml", defaults);
+  };
+  const std::string a = "[[mixture]]\nfile = '" + (folder / "a-*.h5").string();
+  const std::string b = "[[mixture]]\nfile = '" + (folder / "b.h5").string();
+  const auto mixture = read(a + "'\nweight = 2\nprompt_fraction = 0.5\n" + b +
+                            "'\nfill = 'pad'");
+  REQUIRE(mixture.size() == 2);
+  REQUIRE(mixture[0].files.size() == 2);
+  REQUIRE(mixture[0].weight == 2);
+  REQUIRE(mixture[0].prompt_fraction == 0.5);
+  REQUIRE(mixture[0].fill == Fill::same_task);
+  REQUIRE(mixture[1].weight == 1);
+  REQUIRE(mixture[1].prompt_fraction == 0.1);
+  REQUIRE(mixture[1].fill == Fill::pad);
+
+  for (const std::string& wrong :
+       {std::string("[[mixture]\n"), std::string("x = 1\n"), std::string(),
+        std::string("[[mixture]]\nweight = 1\n"), b + "'\nweight = 0\n",
+        b + "'\nweight = 'much'\n", b + "'\nprompt-fraction = 2\n",
+        b + "'\nfill = 'full'\n", std::string("mixture = [1]\n")})
+    REQUIRE(error_of([&] { read(wrong); }).status() == ExitStatus::usage);
+  REQUIRE(error_of([&] {
+            read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
+          }).status() == ExitStatus::io);
+  const Error unknown = error_of([&] { read(b + "'\nwieght = 2\n"); });
+  REQUIRE(std::string(unknown.what()).find("did you mean 'weight'") !=
+          std::string::npos);
+}

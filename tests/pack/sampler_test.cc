@@ -1,0 +1,184 @@
+#include "gato/pack/sampler.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <map>
+
+#include "data/documents.h"
+#include "pack/generated.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+Shape long_episodes(int documents, int steps) {
+  Shape shape;
+  shape.documents = documents;
+  shape.steps = steps;
+  shape.image_side = 0;
+  return shape;
+}
+
+}  // namespace
+
+TEST_CASE("a plan depends on the seed and the sequence alone") {
+  const Folder folder;
+  write_generated(folder / "a.h5", long_episodes(5, 30), 1);
+  const std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  const Corpus corpus(mixture);
+  const auto first_begins = [&](uint64_t seed, std::vector<int64_t> order) {
+    const Sampler sampler(corpus, mixture, {32, 0, seed});
+    std::map<int64_t, std::vector<int64_t>> begins;
+    for (int64_t q : order)
+      for (const Window& window : sampler.plan(q).windows)
+        begins[q].push_back(window.begin + 1000 * window.document);
+    return begins;
+  };
+  REQUIRE(first_begins(3, {0, 1, 2, 9}) == first_begins(3, {9, 2, 1, 0}));
+  REQUIRE(first_begins(3, {0, 1, 2, 9}) != first_begins(4, {0, 1, 2, 9}));
+}
+
+TEST_CASE("any run of sequences has the shares of the weights") {
+  const Folder folder;
+  Shape shape = long_episodes(2, 5);
+  std::vector<MixtureEntry> mixture;
+  for (double weight : {1.0, 2.5, 0.5}) {
+    shape.task = "task" + std::to_string(mixture.size());
+    write_generated(folder / (shape.task + ".h5"), shape, 1);
+    mixture.push_back(entry_of({folder / (shape.task + ".h5")}, weight));
+  }
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {32, 0, 11});
+  for (int64_t begin : {0, 317, 100000}) {
+    std::vector<double> count(3);
+    for (int64_t q = begin; q < begin + 400; ++q)
+      ++count[sampler.plan(q).entry];
+    for (size_t e = 0; e < 3; ++e)
+      REQUIRE(std::abs(count[e] - 100 * mixture[e].weight) < 5);
+  }
+  REQUIRE(sampler.share(1, 0) == Approx(0.625));
+}
+
+TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
+  const Folder folder;
+  Shape shape = long_episodes(16, 40);
+  shape.sources = {"expert", "novice"};
+  write_generated(folder / "a.h5", shape, 3);
+  std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  mixture[0].prompt_fraction = 0.25;
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {64, 0, 1});
+  constexpr int kRows = 8000;
+  int prompts = 0, ends = 0;
+  for (int64_t q = 0; q < kRows; ++q) {
+    const RowPlan plan = sampler.plan(q);
+    if (!plan.windows[0].is_prompt) continue;
+    const Window& prompt = plan.windows[0];
+    REQUIRE(plan.windows[1].document != prompt.document);
+    REQUIRE(corpus.source(plan.windows[1].document) ==
+            corpus.source(prompt.document));
+    ++prompts;
+    ends += prompt.end == corpus.tokens(prompt.document);
+    for (size_t w = 1; w < plan.windows.size(); ++w)
+      REQUIRE_FALSE(plan.windows[w].is_prompt);
+  }
+  REQUIRE(std::abs(prompts / double{kRows} - 0.25) < 0.02);
+  // The uniform half reaches the end now and then.
+  REQUIRE(ends / double(prompts) > 0.48);
+  REQUIRE(ends / double(prompts) < 0.65);
+}
+
+TEST_CASE("an episode without a sibling gets no prompt, text neither") {
+  const Folder folder;
+  write_generated(folder / "a.h5", long_episodes(1, 9), 3);
+  Shape text;
+  text.is_episode = false;
+  text.task = "text";
+  write_generated(folder / "b.h5", text, 3);
+  std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"}),
+                                    entry_of({folder / "b.h5"})};
+  for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {64, 0, 1});
+  for (int64_t q = 0; q < 100; ++q)
+    REQUIRE_FALSE(sampler.plan(q).windows[0].is_prompt);
+}
+
+TEST_CASE("episodes of one task in several files are prompts of each other") {
+  const Folder folder;
+  write_generated(folder / "a.h5", long_episodes(1, 9), 3);
+  write_generated(folder / "b.h5", long_episodes(1, 9), 4);
+  std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"}),
+                                    entry_of({folder / "b.h5"})};
+  for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
+  const Corpus corpus(mixture);
+  REQUIRE(corpus.tasks().tasks.size() == 1);
+  REQUIRE(corpus.tasks().tasks[0].episodes == 2);
+  const Sampler sampler(corpus, mixture, {64, 0, 1});
+  for (int64_t q = 0; q < 20; ++q)
+    REQUIRE(sampler.plan(q).windows[0].is_prompt);
+}
+
+TEST_CASE("no step of a long episode is read seldom") {
+  const Folder folder;
+  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  writer.append(episode_document(200, 1, 1, 1));  // 5 tokens a step
+  writer.commit(small_tasks(), small_provenance());
+  const std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {100, 0, 1});
+  std::vector<int> read(200);
+  constexpr int kRows = 20000;
+  for (int64_t q = 0; q < kRows; ++q)
+    for (const Window& window : sampler.plan(q).windows)
+      for (int64_t token = window.begin; token < window.end; ++token)
+        read[token / 5] += token % 5 == 0;
+  const double expected = kRows * 100 / 1000.0;
+  for (int step : {0, 20, 100, 180, 198, 199})
+    REQUIRE(read[step] == Approx(expected).epsilon(0.12));
+  for (int step = 1; step < 20; ++step) {
+    REQUIRE(read[step] > 0.9 * expected);
+    REQUIRE(read[step] < 2.1 * expected);
+  }
+}
+
+TEST_CASE("windows of steps come from everywhere alike") {
+  const Folder folder;
+  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  writer.append(episode_document(10, 1, 1, 1));
+  writer.append(episode_document(1, 1, 1, 2));
+  writer.commit(small_tasks(), small_provenance());
+  const std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {64, 2, 1});
+  std::map<int64_t, int> count;  // by document and first step
+  int windows = 0;
+  for (int64_t q = 0; q < 2000; ++q) {
+    for (const Window& window : sampler.plan(q).windows) {
+      ++count[1000 * window.document + window.begin];
+      ++windows;
+    }
+  }
+  REQUIRE(count.size() == 10);  // nine pairs of steps, and the short episode
+  for (const auto& [place, n] : count)
+    REQUIRE(n == Approx(windows / 10.0).epsilon(0.12));
+}
+
+TEST_CASE("a row of tiny windows ends at 256 segments") {
+  const Folder folder;
+  Shape shape;
+  shape.documents = 3;
+  shape.steps = 1;
+  shape.observations = 1;
+  shape.actions = 1;
+  shape.image_side = 0;
+  write_generated(folder / "a.h5", shape, 1);  // 3 tokens an episode
+  const std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  const Corpus corpus(mixture);
+  for (int64_t window_steps : {0, 1}) {
+    const Sampler sampler(corpus, mixture, {1024, window_steps, 1});
+    REQUIRE(sampler.plan(0).windows.size() <= 256);
+    REQUIRE(sampler.plan(0).windows.size() >= 255);
+  }
+}
