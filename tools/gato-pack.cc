@@ -13,30 +13,29 @@ using gato::cli::Tool;
 using gato::cli::Work;
 
 constexpr const char* kDescription =
-    R"(Fills sequences of a fixed length with windows of the documents of token
-files, mixed by weight. An operand is FILE or FILE:WEIGHT. A weight is a share
-of the sequences, relative to the other weights; it is 1 where none is given, and
-the files of a glob have it each. Each sequence is drawn at random and depends on
-the seed and its own number alone.
-
-A document that fits a row is read whole; a longer one from a place drawn at
-random, in an episode the start of a time step, such that every token is read
-about as often. The rest of a row is filled with other documents of the same
-task, or padded. A prompt is a run of whole time steps of another episode of
-the same task and agent, at most half a row long; half of the prompts end where
-their episode ends.
-
-With --window-steps a row holds windows of W time steps from random places of
-random episodes of one task; a document that is no episode is one window. What
-does not fit whole into the rest of a row is left out and the row is padded.
-There are no prompts then.
-
-A mixture file holds [[mixture]] tables, each with file (a path or glob), weight,
-prompt-fraction and fill; all but file may be left out. A glob there is one
-source: its files share the weight.
-
-The shares, prompts and fill that were achieved are printed on stdout and stored
-in the file. The best episode of each task travels along as its demonstration.)";
+    "Fills sequences of a fixed length with windows of the documents of "
+    "token files, mixed by weight. An operand is FILE or FILE:WEIGHT. A "
+    "weight is a share of the sequences, relative to the other weights; it "
+    "is 1 where none is given, and the files of a glob have it each. Each "
+    "sequence is drawn at random and depends on the seed and its own number"
+    " alone.\n\n"
+    "A document that fits a row is read whole; a longer one from a place "
+    "drawn at random, in an episode the start of a time step, such that "
+    "every token is read about as often. The rest of a row is filled with "
+    "other documents of the same task, or padded. A prompt is a run of "
+    "whole time steps of another episode of the same task and agent, at "
+    "most half a row long; half of the prompts end where their episode "
+    "ends.\n\n"
+    "With --window-steps a row holds windows of W time steps from random "
+    "places of random episodes of one task; a document that is no episode "
+    "is one window. What does not fit whole into the rest of a row is left "
+    "out and the row is padded. There are no prompts then.\n\n"
+    "A mixture file holds [[mixture]] tables, each with file (a path or "
+    "glob), weight, prompt-fraction and fill; all but file may be left out."
+    " A glob there is one source: its files share the weight.\n\n"
+    "The shares, prompts and fill that were achieved are printed on stdout "
+    "and stored in the file. The best episode of each task travels along as"
+    " its demonstration.";
 
 Work build(OptionTable& table) {
   auto options = std::make_shared<gato::PackOptions>();
