@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "gato/base/error.h"
+#include "gato/base/signals.h"
 #include "gato/env/environment.h"
 
 using namespace gato;
@@ -246,6 +247,27 @@ TEST_CASE("a child and what it started end with their parent") {
   for (int i = 0; i < 500 && is_running(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   REQUIRE_FALSE(is_running());
+}
+
+TEST_CASE("a signal ends the wait for a child that hangs") {
+  const pid_t process = fork();
+  if (process == 0) {
+    watch_signals();
+    int status = 1;
+    try {
+      const auto environment = start(child("hang-at-step"));
+      environment->reset(1);
+      raise(SIGTERM);
+      environment->step(action(0));
+    } catch (const Stopped&) {
+      status = 0;
+    }
+    _exit(status);
+  }
+  int status;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("the Python module serves every kind of space") {

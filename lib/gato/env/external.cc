@@ -49,8 +49,8 @@ class ExternalEnvironment : public Environment {
     try {
       process_->write(json{{"type", "close"}}.dump() + "\n",
                       Process::Clock::now() + std::chrono::seconds(1));
-    } catch (const ProcessFailure&) {
-      // It has ended already.
+    } catch (const std::exception&) {
+      // It has ended already, or this process is to stop: it is stopped next.
     }
   }
 

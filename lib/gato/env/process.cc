@@ -220,12 +220,12 @@ void Process::exchange(std::string_view* pending, Deadline deadline) {
       {{stdout_.get(), POLLIN, 0},
        {stderr_.get(), POLLIN, 0},
        {pending != nullptr ? stdin_.get() : -1, POLLOUT, 0}}};
-  const int ready =
-      poll(waits.data(), waits.size(), milliseconds_until(deadline));
-  if (ready < 0) {
-    if (errno != EINTR) throw run_error("poll: {}", strerror(errno));
-    throw_if_stopped();
-  }
+  // A signal may be caught on another thread: look for it now and then.
+  throw_if_stopped();
+  constexpr int longest_wait = 500;
+  const int ready = poll(waits.data(), waits.size(),
+                         std::min(milliseconds_until(deadline), longest_wait));
+  if (ready < 0 && errno != EINTR) throw run_error("poll: {}", strerror(errno));
   if (ready <= 0) return;
   if (waits[1].revents != 0) drain_stderr();
   if (waits[0].revents != 0) output_ += read_available(stdout_);

@@ -13,6 +13,7 @@ import signal  # noqa: E402
 import gymnasium  # noqa: E402
 import minigrid  # noqa: E402, F401
 from gymnasium import spaces  # noqa: E402
+from minigrid.envs.babyai.core.roomgrid_level import RoomGridLevel  # noqa: E402
 from minigrid.utils.baby_ai_bot import BabyAIBot  # noqa: E402
 from minigrid.wrappers import RGBImgPartialObsWrapper  # noqa: E402
 
@@ -71,7 +72,7 @@ def main():
     if options.tile:
         environment = RGBImgPartialObsWrapper(environment, tile_size=options.tile)
     level = Level(environment)
-    has_bot = hasattr(environment.unwrapped, "instrs") or options.task.startswith("BabyAI-")
+    has_bot = isinstance(environment.unwrapped, RoomGridLevel)
     gato_environment.Server(level, options.task, "babyai" if has_bot else "minigrid",
                             expert=level.expert if has_bot else None).serve()
 
