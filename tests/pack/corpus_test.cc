@@ -72,3 +72,34 @@ TEST_CASE("steps are found by their tokens") {
   REQUIRE(piece.offset == 16);
   REQUIRE(piece.document.tokens.size() == 16);
 }
+
+TEST_CASE("a slice of a page keeps the images it touches whole") {
+  const Folder folder;
+  TokenizedDocument page = text_document(12);
+  for (int64_t token : {2, 6}) {
+    page.images.push_back({token, 1, 3});
+    for (int64_t i = token; i < token + 3; ++i) {
+      page.patches.emplace_back().fill(static_cast<uint8_t>(i));
+      page.modality[i] = Modality::patch;
+      page.tokens[i] = -static_cast<int32_t>(page.patches.size());
+    }
+  }
+  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  writer.append(text_document(5));
+  writer.append(page);
+  writer.commit(small_tasks(), small_provenance());
+  const Corpus corpus({entry_of({folder / "a.h5"})});
+  const auto range = [&](int64_t begin, int64_t end) {
+    const Corpus::Piece piece = corpus.read(1, begin, end);
+    const auto size = static_cast<int64_t>(piece.document.tokens.size());
+    return std::pair{piece.offset, piece.offset + size};
+  };
+  REQUIRE(range(0, 2) == std::pair<int64_t, int64_t>{0, 2});
+  REQUIRE(range(2, 5) == std::pair<int64_t, int64_t>{2, 5});
+  REQUIRE(range(3, 4) == std::pair<int64_t, int64_t>{2, 5});
+  REQUIRE(range(4, 7) == std::pair<int64_t, int64_t>{2, 9});
+  REQUIRE(range(5, 6) == std::pair<int64_t, int64_t>{5, 6});
+  REQUIRE(range(9, 12) == std::pair<int64_t, int64_t>{9, 12});
+  REQUIRE(corpus.read(1, 4, 7).document.patches.size() == 6);
+  REQUIRE(corpus.read(1, 4, 7).document.patches[2][0] == 4);
+}

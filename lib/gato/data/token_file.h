@@ -105,6 +105,9 @@ class TokenFileReader {
   TokenizedDocument document(int64_t document) const;
   // Steps [first, last) of a document, as a document by itself.
   TokenizedDocument window(int64_t document, int64_t first, int64_t last) const;
+  // Tokens [begin, end) of a document of one step, and the rest of an image
+  // that either end cuts; `begin` becomes the place of the first token read.
+  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end) const;
 
  private:
   struct Impl;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <unordered_map>
 
 #include "gato/base/error.h"
@@ -43,7 +44,15 @@ struct TokenFileReader::Impl {
   void check_images() const;
   // First image at or after a token.
   int64_t image_at(int64_t token) const;
+  int64_t image_end(int64_t image) const {  // first token behind it
+    return image_token.at(image) +
+           int64_t{image_rows.at(image)} * image_columns.at(image);
+  }
   TokenizedDocument read(int64_t document, int64_t first, int64_t last) const;
+  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end) const;
+  // Fills in tokens [begin, end) of the file, which belong to `document`.
+  void read_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
+                   int64_t end) const;
   void read_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
   void check_tokens(const TokenizedDocument& result, int64_t document) const;
   void read_patches(TokenizedDocument& result) const;
@@ -154,7 +163,32 @@ TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
   for (int64_t& offset : result.step_offset) offset -= begin;
+  read_tokens(result, document, begin, end);
+  return result;
+}
 
+TokenizedDocument TokenFileReader::Impl::slice(int64_t document, int64_t& begin,
+                                               int64_t end) const {
+  const int64_t step = first_step.at(document);
+  assert(first_step.at(document + 1) == step + 1);
+  const int64_t start = step_offset.at(step);
+  int64_t first = start + begin, last = start + end;
+  const int64_t image_before = image_at(first) - 1;
+  if (image_before >= 0 && image_end(image_before) > first) {
+    first = image_token.at(image_before);
+  }
+  const int64_t last_image = image_at(last) - 1;
+  if (last_image >= 0) last = std::max(last, image_end(last_image));
+  begin = first - start;
+  TokenizedDocument result;
+  result.step_offset = {0, last - first};
+  read_tokens(result, document, first, last);
+  return result;
+}
+
+void TokenFileReader::Impl::read_tokens(TokenizedDocument& result,
+                                        int64_t document, int64_t begin,
+                                        int64_t end) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
   tokens.copy(begin, end - begin, result.tokens.data());
@@ -174,7 +208,6 @@ TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
   // Every step of an episode has a separator; nothing else has one.
   result.is_episode = std::find(result.modality.begin(), result.modality.end(),
                                 Modality::separator) != result.modality.end();
-  return result;
 }
 
 void TokenFileReader::Impl::read_images(TokenizedDocument& result,
@@ -296,6 +329,10 @@ TokenizedDocument TokenFileReader::document(int64_t document) const {
 TokenizedDocument TokenFileReader::window(int64_t document, int64_t first,
                                           int64_t last) const {
   return impl_->read(document, first, last);
+}
+TokenizedDocument TokenFileReader::slice(int64_t document, int64_t& begin,
+                                         int64_t end) const {
+  return impl_->slice(document, begin, end);
 }
 
 }  // namespace gato

@@ -158,6 +158,10 @@ int64_t Corpus::step_at(int64_t document, int64_t token) const {
 
 Corpus::Piece Corpus::read(int64_t document, int64_t begin, int64_t end) const {
   const Place at = place(document);
+  if (!is_episode(document)) {
+    TokenizedDocument slice = at.file.slice(at.document, begin, end);
+    return {std::move(slice), begin};
+  }
   const int64_t first = step_at(document, begin);
   const int64_t last = step_at(document, end - 1) + 1;
   return {at.file.window(at.document, first, last),

@@ -46,8 +46,8 @@ class Corpus {
   // The step that a token of the document belongs to.
   int64_t step_at(int64_t document, int64_t token) const;
 
-  // The steps that hold tokens [begin, end), as a document by itself, and where
-  // its first token stands in the whole.
+  // A document by itself that holds tokens [begin, end), widened to whole steps
+  // of an episode and to whole images, and where its first token stands.
   struct Piece {
     TokenizedDocument document;
     int64_t offset;
