@@ -1,12 +1,12 @@
 #include "gato/rollout/runner.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <map>
+#include <memory>
 #include <mutex>
-#include <thread>
+#include <utility>
 
+#include "gato/base/signals.h"
+#include "gato/rollout/in_order.h"
 #include "gato/rollout/team.h"
 
 namespace gato {
@@ -14,92 +14,43 @@ namespace {
 
 constexpr uint64_t environment_seeds = 0x656e76;  // keeps its stream apart
 
-// Teams are handed out in order; their episodes leave in order.
-class Run {
- public:
-  Run(const RunnerOptions& options, const EnvironmentFactory& make_environment,
-      const PolicyFactory& make_policy, const EpisodeSink& sink,
-      const Watcher& watch)
-      : options_(options),
-        make_environment_(make_environment),
-        make_policy_(make_policy),
-        sink_(sink),
-        watch_(watch),
-        teams_((options.episodes + options.batch - 1) / options.batch) {}
+struct TeamResult {
+  std::vector<Episode> episodes;
+  RunnerCounts counts;
+};
 
-  RunnerCounts play() {
-    const int64_t workers =
-        std::min(std::max<int64_t>(options_.threads, 1), teams_);
-    std::vector<std::thread> threads;
-    for (int64_t i = 0; i < workers; ++i)
-      threads.emplace_back([this] { work(); });
-    for (std::thread& thread : threads) thread.join();
-    if (error_) std::rethrow_exception(error_);
-    return counts_;
+// A thread's environments and policy, kept from team to team.
+class Worker {
+ public:
+  Worker(const RunnerOptions& options, std::unique_ptr<Policy> policy,
+         std::function<std::unique_ptr<Environment>()> make_environment,
+         const Watcher& watch, GivenUp given_up)
+      : options_(options),
+        policy_(std::move(policy)),
+        make_environment_(std::move(make_environment)),
+        watch_(watch),
+        given_up_(std::move(given_up)) {}
+
+  TeamResult play(int64_t first, int64_t last) {
+    const size_t size = last - first;
+    while (environments_.size() < size)
+      environments_.push_back(make_environment_());
+    Team team(options_, first, std::span(environments_).first(size), *policy_,
+              watch_);
+    team.play([this] {
+      throw_if_stopped();
+      return given_up_();
+    });
+    return {team.take_episodes(), team.counts()};
   }
 
  private:
-  // Teams are as even as they can be: none waits for a few stragglers.
-  int64_t first_episode(int64_t team) const {
-    return team * options_.episodes / teams_;
-  }
-
-  void work() {
-    try {
-      std::unique_ptr<Policy> policy;
-      std::vector<std::unique_ptr<Environment>> environments;
-      for (int64_t team = next_team_++; team < teams_ && !stopped_;
-           team = next_team_++) {
-        const int64_t first = first_episode(team);
-        const size_t size = first_episode(team + 1) - first;
-        if (!policy) {
-          const std::lock_guard lock(mutex_);
-          policy = make_policy_(std::min(options_.batch, options_.episodes));
-        }
-        while (environments.size() < size) {
-          const std::lock_guard lock(mutex_);
-          environments.push_back(make_environment_());
-        }
-        Team players(options_, first, std::span(environments).first(size),
-                     *policy, watch_);
-        players.play([this] { return stopped_.load(); });
-        if (!stopped_) deliver(team, players);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-      stopped_ = true;
-    }
-  }
-
-  void deliver(int64_t team, Team& players) {
-    const std::lock_guard lock(mutex_);
-    counts_.episodes += players.counts().episodes;
-    counts_.steps += players.counts().steps;
-    counts_.retried += players.counts().retried;
-    counts_.failed += players.counts().failed;
-    waiting_[team] = players.take_episodes();
-    for (auto next = waiting_.find(delivered_); next != waiting_.end();
-         next = waiting_.find(++delivered_)) {
-      for (Episode& episode : next->second) sink_(std::move(episode));
-      waiting_.erase(next);
-    }
-  }
-
-  const RunnerOptions& options_;
-  const EnvironmentFactory& make_environment_;
-  const PolicyFactory& make_policy_;
-  const EpisodeSink& sink_;
+  RunnerOptions options_;
+  std::unique_ptr<Policy> policy_;
+  std::function<std::unique_ptr<Environment>()> make_environment_;
   const Watcher& watch_;
-  const int64_t teams_;
-  std::atomic<int64_t> next_team_ = 0;
-  std::atomic<bool> stopped_ = false;
-
-  std::mutex mutex_;  // of everything below, of the factories and of the sink
-  std::map<int64_t, std::vector<Episode>> waiting_;
-  int64_t delivered_ = 0;
-  RunnerCounts counts_;
-  std::exception_ptr error_;
+  GivenUp given_up_;
+  std::vector<std::unique_ptr<Environment>> environments_;
 };
 
 }  // namespace
@@ -114,7 +65,35 @@ RunnerCounts run_episodes(const RunnerOptions& options,
                           const EnvironmentFactory& make_environment,
                           const PolicyFactory& make_policy,
                           const EpisodeSink& sink, const Watcher& watch) {
-  return Run(options, make_environment, make_policy, sink, watch).play();
+  RunnerCounts counts;
+  const int64_t teams = (options.episodes + options.batch - 1) / options.batch;
+  // Teams are as even as they can be: none waits for a few stragglers.
+  const auto first_episode = [&](int64_t team) {
+    return team * options.episodes / teams;
+  };
+  std::mutex starting;
+  const auto make_worker = [&](GivenUp given_up) {
+    auto worker = std::make_shared<Worker>(
+        options, make_policy(std::min(options.batch, options.episodes)),
+        [&] {
+          const std::lock_guard lock(starting);
+          return make_environment();
+        },
+        watch, std::move(given_up));
+    return [worker, &first_episode](int64_t team) {
+      return worker->play(first_episode(team), first_episode(team + 1));
+    };
+  };
+  in_order<TeamResult>(teams, options.threads, make_worker,
+                       [&](TeamResult&& team) {
+                         counts.episodes += team.counts.episodes;
+                         counts.steps += team.counts.steps;
+                         counts.retried += team.counts.retried;
+                         counts.failed += team.counts.failed;
+                         for (Episode& episode : team.episodes)
+                           sink(std::move(episode));
+                       });
+  return counts;
 }
 
 }  // namespace gato

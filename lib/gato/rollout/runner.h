@@ -31,6 +31,7 @@ constexpr int64_t default_max_steps = 10000;
 
 // Called from several threads, not at the same time.
 using EnvironmentFactory = std::function<std::unique_ptr<Environment>()>;
+// Called in the thread that the policy is going to act in, one at a time.
 using PolicyFactory = std::function<std::unique_ptr<Policy>(int64_t slots)>;
 // Gets every episode, in the order of their numbers, whatever the threads.
 using EpisodeSink = std::function<void(Episode&&)>;

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -16,6 +15,13 @@ std::vector<std::string> names_of(const std::vector<Field>& fields) {
   std::vector<std::string> names;
   for (const Field& field : fields) names.push_back(field.name);
   return names;
+}
+
+// The first value of every discrete element; 0 where none is stated.
+std::vector<int64_t> starts_of(const Field& field) {
+  std::vector<int64_t> starts = field.start;
+  starts.resize(field.n.size());
+  return starts;
 }
 
 // What keeps `field` of the environment from being read as `learned`.
@@ -34,7 +40,7 @@ std::string difference(const Field& field, const Field& learned,
     return fmt::format("has the shape [{}] and had [{}]",
                        fmt::join(field.shape, ","),
                        fmt::join(learned.shape, ","));
-  if (field.n != learned.n || field.start != learned.start)
+  if (field.n != learned.n || starts_of(field) != starts_of(learned))
     return fmt::format("has n [{}], start [{}] and had n [{}], start [{}]",
                        fmt::join(field.n, ","), fmt::join(field.start, ","),
                        fmt::join(learned.n, ","),
@@ -98,28 +104,27 @@ Values TaskMatch::action_for_environment(Values action) const {
 TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks) {
   TaskMatch match;
   match.spec = environment;
+  TaskSpec learned = environment;
   const auto known = std::find_if(tasks.tasks.begin(), tasks.tasks.end(),
                                   [&](const TaskEntry& entry) {
                                     return entry.spec.name == environment.name;
                                   });
-  if (known == tasks.tasks.end()) {
+  if (known != tasks.tasks.end()) {
+    match.task = static_cast<int32_t>(known - tasks.tasks.begin());
+    learned = known->spec;
+  } else {
     spdlog::warn(
-        "the model knows no task '{}'; it is played without a prompt "
-        "of its own, with the environment's roles",
+        "the model knows no task '{}'; it is played without a prompt of its "
+        "own, with the environment's roles",
         environment.name);
-    match.observation_order.resize(environment.observation.size());
-    match.action_order.resize(environment.action.size());
-    std::iota(match.observation_order.begin(), match.observation_order.end(),
-              0);
-    std::iota(match.action_order.begin(), match.action_order.end(), 0);
-    return match;
+    sort_fields(learned.observation);
+    sort_fields(learned.action);
   }
-  match.task = static_cast<int32_t>(known - tasks.tasks.begin());
   match.spec.observation =
-      arrange(environment, environment.observation, known->spec.observation,
+      arrange(environment, environment.observation, learned.observation,
               match.observation_order, false);
-  match.spec.action = arrange(environment, environment.action,
-                              known->spec.action, match.action_order, true);
+  match.spec.action = arrange(environment, environment.action, learned.action,
+                              match.action_order, true);
   return match;
 }
 

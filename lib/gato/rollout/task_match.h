@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gato/data/token_file.h"
+#include "gato/tokenize/image.h"
 
 namespace gato {
 
@@ -29,5 +30,10 @@ struct TaskMatch {
 // differs. A task that the model does not know keeps the environment's roles,
 // with a warning.
 TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks);
+
+// How images of a task were resized when they were tokenized.
+inline Resize recorded_resize(const TaskEntry& entry) {
+  return {entry.image_height, entry.image_width};
+}
 
 }  // namespace gato

@@ -1,0 +1,75 @@
+#include "gato/rollout/prompt.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/ingest/episode_source.h"
+
+namespace gato {
+namespace {
+
+std::optional<Episode> best_episode(EpisodeSource& source) {
+  std::optional<Episode> best;
+  double best_return = 0;
+  for (int64_t i = 0; i < source.episodes(); ++i) {
+    Episode episode = source.episode(i);
+    if (episode.failed || episode.steps() == 0) continue;
+    double total = episode.total_reward();
+    if (std::isnan(total)) total = -std::numeric_limits<double>::infinity();
+    if (best && total <= best_return) continue;
+    best = std::move(episode);
+    best_return = total;
+  }
+  return best;
+}
+
+std::vector<Column> arrange(std::vector<Column> columns,
+                            const std::vector<size_t>& order) {
+  std::vector<Column> arranged;
+  for (size_t field : order) arranged.push_back(std::move(columns[field]));
+  return arranged;
+}
+
+}  // namespace
+
+std::vector<StepTokens> own_prompt(
+    const std::vector<TokenizedDocument>& demonstrations,
+    const TaskMatch& match, int64_t tokens) {
+  for (const TokenizedDocument& demonstration : demonstrations)
+    if (match.task && demonstration.task == *match.task)
+      return first_steps(demonstration, tokens);
+  return {};
+}
+
+std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
+                                       const TaskMatch& match,
+                                       const StepEncoder& encoder,
+                                       int64_t tokens) {
+  EpisodeSourceOptions options;
+  options.task = match.spec.name;
+  const std::unique_ptr<EpisodeSource> source = open_episodes(dataset, options);
+  // The dataset's fields are brought into the task's order and roles, as the
+  // environment's are.
+  TaskTable learned;
+  learned.tasks.emplace_back().spec = match.spec;
+  TaskMatch fields;
+  try {
+    fields = match_task(source->spec(), learned);
+  } catch (const Error& error) {
+    throw Error(error.status(),
+                fmt::format("prompt {}: {}", dataset.string(), error.what()));
+  }
+  std::optional<Episode> best = best_episode(*source);
+  if (!best)
+    throw input_error("prompt {}: no episode has a step; give another dataset",
+                      dataset.string());
+  best->observations =
+      arrange(std::move(best->observations), fields.observation_order);
+  best->actions = arrange(std::move(best->actions), fields.action_order);
+  best->expert_actions.clear();  // a prompt is only read
+  return first_steps(encode_episode(*best, encoder), tokens);
+}
+
+}  // namespace gato

@@ -1,0 +1,29 @@
+// What a rollout begins with: a demonstration of the task (paper 2.3, 2.5).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "gato/data/tokens.h"
+#include "gato/rollout/memory.h"
+#include "gato/rollout/task_match.h"
+#include "gato/tokenize/encoder.h"
+
+namespace gato {
+
+// The whole steps of the first `tokens` tokens of the demonstration of the
+// task that a model directory carries; empty where it has none.
+std::vector<StepTokens> own_prompt(
+    const std::vector<TokenizedDocument>& demonstrations,
+    const TaskMatch& match, int64_t tokens);
+
+// The same of the episode with the highest return (the first of equals) of a
+// Minari dataset. Error (bad_input) where its fields are not those of the task
+// or no episode has a step.
+std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
+                                       const TaskMatch& match,
+                                       const StepEncoder& encoder,
+                                       int64_t tokens);
+
+}  // namespace gato

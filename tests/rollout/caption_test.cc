@@ -1,0 +1,110 @@
+// The command line of gato-rollout caption.
+#include "gato/rollout/caption.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "cli/run_in_process.h"
+#include "gato/rollout/control.h"
+#include "rollout/tiny_model.h"
+
+using namespace gato;
+using Catch::Contains;
+using gato::test::Ran;
+using gato::test::run_in_process;
+using gato::test::TemporaryFolder;
+
+namespace {
+
+Ran run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "caption");
+  const cli::Tool tool{
+      "gato-rollout", "", "", {control_command(), caption_command()}, {}};
+  return run_in_process(tool, std::move(arguments));
+}
+
+std::string picture(const TemporaryFolder& folder, const std::string& name,
+                    int size, int grey) {
+  const std::string path = folder / name;
+  cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(grey)));
+  return path;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("every picture gets a line, in order, whatever batch and threads") {
+  const TemporaryFolder folder;
+  const std::string model = folder / "model";
+  gato::test::write_tiny_model(model);
+  std::vector<std::string> arguments = {
+      "--model", model, "--max-tokens", "8", "--temperature", "1"};
+  std::vector<std::string> paths;
+  for (int i = 0; i < 5; ++i)
+    paths.push_back(
+        picture(folder, std::to_string(i) + ".png", 16 + 16 * i / 2, 40 * i));
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), more.begin(), more.end());
+    all.insert(all.end(), paths.begin(), paths.end());
+    const Ran ran = run(all);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return ran.out;
+  };
+  const std::string one = with({"--batch", "1", "--threads", "1"});
+  const std::vector<std::string> lines = lines_of(one);
+  REQUIRE(lines.size() == 5);
+  for (int i = 0; i < 5; ++i) REQUIRE_THAT(lines[i], Contains(paths[i] + "\t"));
+  REQUIRE(with({"--batch", "2", "--threads", "2"}) == one);
+  REQUIRE(with({"--seed", "9"}) != one);
+
+  const std::vector<std::string> objects = lines_of(with({"--json"}));
+  REQUIRE(objects.size() == 5);
+  REQUIRE(nlohmann::json::parse(objects[3])["image"] == paths[3]);
+  REQUIRE(nlohmann::json::parse(objects[3])["caption"].is_string());
+}
+
+TEST_CASE("pictures are resized as the captions of the training were") {
+  const TemporaryFolder folder;
+  const std::string large = picture(folder, "large.png", 256, 90);
+  gato::test::write_tiny_model(folder / "plain");
+  // 256 patches do not fit a context of 64.
+  const Ran refused = run({"--model", folder / "plain", large});
+  REQUIRE(refused.status == 3);
+  REQUIRE_THAT(refused.err, Contains("large.png") && Contains("--resize"));
+  REQUIRE(
+      run({"--model", folder / "plain", "--resize", "32x32", large}).status ==
+      0);
+
+  TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec.name = "captions";
+  tasks.tasks[0].image_height = tasks.tasks[0].image_width = 32;
+  gato::test::write_tiny_model(folder / "resizing", tasks);
+  REQUIRE(run({"--model", folder / "resizing", large}).status == 0);
+}
+
+TEST_CASE("what cannot be captioned is named") {
+  const TemporaryFolder folder;
+  gato::test::write_tiny_model(folder / "model");
+  const Ran missing =
+      run({"--model", folder / "model", folder / "missing.png"});
+  REQUIRE(missing.status != 0);
+  REQUIRE_THAT(missing.err, Contains("missing.png"));
+  const std::string text = folder.write("text.png", "no picture");
+  const Ran broken = run({"--model", folder / "model", text});
+  REQUIRE(broken.status == 3);
+  REQUIRE_THAT(broken.err, Contains("text.png"));
+  REQUIRE(run({"--model", folder / "nowhere", text}).status == 4);
+}

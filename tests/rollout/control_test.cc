@@ -1,0 +1,243 @@
+// The command line of gato-rollout control, from options to files.
+#include "gato/rollout/control.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "cli/run_in_process.h"
+#include "gato/data/output.h"
+#include "gato/env/environment.h"
+#include "gato/ingest/episode_source.h"
+#include "gato/rollout/caption.h"
+#include "rollout/tiny_model.h"
+
+using namespace gato;
+using Catch::Contains;
+using gato::test::Ran;
+using gato::test::run_in_process;
+using gato::test::TemporaryFolder;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Ran run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "control");
+  const cli::Tool tool{
+      "gato-rollout", "", "", {control_command(), caption_command()}, {}};
+  return run_in_process(tool, std::move(arguments));
+}
+
+std::string bytes_of(const std::string& dataset) {
+  return read_file(dataset + "/data/main_data.hdf5");
+}
+
+// A child process that answers hello with a spec and every reset with `reply`.
+std::string child_that_replies(const TemporaryFolder& folder,
+                               const std::string& reply) {
+  return "sh " + folder.write("child.sh", R"(while read -r request; do
+  case $request in
+    *hello*) echo '{"type":"spec","version":1,"task":"toy/child","domain":"toy","observation":[{"name":"observation","role":"discrete","dtype":"int64","shape":[],"n":4,"start":0}],"action":[{"name":"action","role":"discrete","dtype":"int64","shape":[],"n":2,"start":0}],"max_steps":5,"capabilities":["seed"]}';;
+    *close*) exit 0;;
+    *) echo ')" + reply + R"(';;
+  esac
+done
+)");
+}
+
+}  // namespace
+
+TEST_CASE("the built-in environments are listed one a line") {
+  const Ran ran = run({"--list-envs"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("arcade/catch\n"));
+  REQUIRE_THAT(ran.out, Contains("control/cartpole-swingup\n"));
+  REQUIRE_THAT(ran.out, Contains("grid/goto\n"));
+}
+
+TEST_CASE("options that do not go together are refused before any work") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "out";
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--policy", "expert", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--env-command", "x",
+       "-o", output},
+      {"--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--model", "m", "--env", "arcade/catch", "-o",
+       output},
+      {"--policy", "expert", "--env", "arcade/catch"},
+      {"--policy", "expert", "--env", "arcade/cach", "-o", output},
+      {"--policy", "expert", "--greedy", "--env", "arcade/catch", "-o", output},
+      {"--model", "m", "--noise", "0.1", "--env", "arcade/catch", "-o", output},
+      {"--policy", "clever", "--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--noise", "2", "--env", "arcade/catch", "-o",
+       output}};
+  for (const auto& arguments : wrong) {
+    const Ran ran = run(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 2);
+    REQUIRE(ran.out.empty());
+    REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("the expert's episodes are a dataset, and the table has its score") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "catch";
+  const Ran ran = run({"--policy", "expert", "--noise", "0.3", "--env",
+                       "arcade/catch", "--episodes", "3", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("task") && Contains("success"));
+  REQUIRE_THAT(ran.out, Contains("arcade/catch"));
+  REQUIRE_THAT(ran.err, Contains("episodes 3") && Contains("failed 0"));
+
+  const auto source = open_episodes(output, {});
+  REQUIRE(source->spec().name == "arcade/catch");
+  REQUIRE(source->source() == "expert with noise 0.3");
+  REQUIRE(source->episodes() == 3);
+  const Episode episode = source->episode(2);
+  REQUIRE(episode.steps() > 0);
+  REQUIRE(episode.expert_actions.size() == 1);
+
+  REQUIRE(run({"--policy", "expert", "--env", "arcade/catch", "-o", output})
+              .status == 2);
+}
+
+TEST_CASE("the same seed gives the same bytes") {
+  const TemporaryFolder folder;
+  const auto play = [&](const std::string& name,
+                        std::vector<std::string> more) {
+    std::vector<std::string> arguments = {
+        "--policy", "random", "--env",       "arcade/catch",   "--episodes",
+        "5",        "-o",     folder / name, "--no-provenance"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = run(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return bytes_of(folder / name);
+  };
+  const std::string one = play("one", {"--threads", "1", "--batch", "1"});
+  REQUIRE(play("two", {"--threads", "2", "--batch", "2"}) == one);
+  REQUIRE(play("seed", {"--seed", "1"}) != one);
+}
+
+TEST_CASE("several environments give a folder of datasets") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "played";
+  const Ran ran = run({"--policy", "random", "--env", "arcade/catch", "--env",
+                       "grid/goto", "--episodes", "2", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE(open_episodes(output + "/arcade/catch", {})->episodes() == 2);
+  REQUIRE(open_episodes(output + "/grid/goto", {})->episodes() == 2);
+}
+
+TEST_CASE("the first episode is filmed") {
+  const TemporaryFolder folder;
+  const std::string film = folder / "film.png";
+  const Ran ran =
+      run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "1",
+           "-o", folder / "out", "--video", film});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(read_file(film), Contains("acTL"));
+}
+
+TEST_CASE("a child that breaks down leaves failed episodes") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "out";
+  const Ran ran =
+      run({"--policy", "random", "--env-command",
+           child_that_replies(
+               folder, R"({"type":"error","message":"no luck","fatal":false})"),
+           "--episodes", "2", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.err, Contains("no luck"));
+  REQUIRE_THAT(ran.err, Contains("all 2 episodes failed"));
+  const auto source = open_episodes(output, {});
+  REQUIRE(source->episodes() == 2);
+  REQUIRE(source->episode(0).failed);
+}
+
+TEST_CASE("a child that prints garbage, or none at all, ends the run") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "out";
+  for (const std::string& command :
+       {child_that_replies(folder, "Sampling rejected"), std::string("exit 3"),
+        std::string("echo hello; cat")}) {
+    const Ran ran = run({"--policy", "random", "--env-command", command,
+                         "--episodes", "2", "-o", output});
+    INFO(ran.err);
+    REQUIRE(ran.status == 1);
+    REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("an environment is checked") {
+  const Ran good = run({"--check-env", "--env", "arcade/catch"});
+  INFO(good.out);
+  REQUIRE(good.status == 0);
+  REQUIRE_THAT(good.out, Contains("expert"));
+
+  const TemporaryFolder folder;
+  const Ran bad = run(
+      {"--check-env", "--env-command",
+       child_that_replies(
+           folder, R"({"type":"error","message":"no luck","fatal":false})")});
+  REQUIRE(bad.status == 1);
+  REQUIRE_THAT(bad.out, Contains("FAILED") && Contains("no luck"));
+}
+
+TEST_CASE("a model plays a task that it does not know, and says so") {
+  const TemporaryFolder folder;
+  gato::test::write_tiny_model(folder / "model");
+  const auto play = [&](const std::string& name, const std::string& threads) {
+    const Ran ran =
+        run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
+             "4", "--batch", "2", "--max-steps", "30", "--threads", threads,
+             "--no-provenance", "-o", folder / name});
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    REQUIRE_THAT(ran.err, Contains("knows no task 'arcade/catch'"));
+    return bytes_of(folder / name);
+  };
+  REQUIRE(play("one", "1") == play("two", "2"));
+}
+
+TEST_CASE("a model whose task is another one is refused") {
+  const TemporaryFolder folder;
+  TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = make_environment("arcade/catch")->spec().task;
+  tasks.tasks[0].spec.action[0].n = {17};
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const Ran ran = run({"--model", folder / "model", "--env", "arcade/catch",
+                       "-o", folder / "out"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("arcade/catch") && Contains("17"));
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+}
+
+TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
+  const TemporaryFolder folder;
+  REQUIRE(run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
+               "-o", folder / "shown"})
+              .status == 0);
+  TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = open_episodes(folder / "shown", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const auto play = [&](const std::string& prompt) {
+    return run({"--model", folder / "model", "--env", "arcade/catch",
+                "--episodes", "2", "--max-steps", "5", "--prompt", prompt,
+                "--no-provenance", "--force", "-o", folder / "out"});
+  };
+  REQUIRE(play("own").status == 2);  // it has none
+  REQUIRE(play("none").status == 0);
+  const std::string without = bytes_of(folder / "out");
+  REQUIRE(play(folder / "shown").status == 0);
+  REQUIRE(bytes_of(folder / "out") != without);
+  REQUIRE(play(folder / "nowhere").status == 4);
+}
