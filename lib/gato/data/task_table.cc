@@ -43,6 +43,8 @@ json task_to_json(const TaskEntry& entry) {
                {"expert_return", optional_to_json(entry.expert_return)},
                {"random_return", optional_to_json(entry.random_return)}};
   if (!entry.filter.is_null()) task["filter"] = entry.filter;
+  if (entry.image_height > 0)
+    task["image_size"] = {entry.image_height, entry.image_width};
   return task;
 }
 
@@ -57,6 +59,10 @@ TaskEntry task_from_json(const json& task) {
     entry.episodes = task.value("episodes", int64_t{0});
     entry.steps = task.value("steps", int64_t{0});
     entry.filter = task.value("filter", json());
+    if (const auto size = task.find("image_size"); size != task.end()) {
+      entry.image_height = size->at(0).get<int>();
+      entry.image_width = size->at(1).get<int>();
+    }
     entry.expert_return = optional_from_json(task, "expert_return");
     entry.random_return = optional_from_json(task, "random_return");
   } catch (const json::exception& error) {

@@ -41,6 +41,9 @@ struct TaskEntry {
   nlohmann::json
       filter;  // what was kept and why; null where nothing was filtered
   std::optional<double> expert_return, random_return;
+  // Height and width that its images were brought to before they became
+  // patches, and must be when the model sees others; 0: they kept theirs.
+  int image_height = 0, image_width = 0;
 };
 nlohmann::json task_to_json(const TaskEntry& entry);
 TaskEntry task_from_json(const nlohmann::json& json);

@@ -95,7 +95,10 @@ int32_t TokenOutput::task(const TaskSpec& spec, const std::string& where) {
     }
     return static_cast<int32_t>(i);
   }
-  tasks_.tasks.emplace_back().spec = spec;
+  TaskEntry& entry = tasks_.tasks.emplace_back();
+  entry.spec = spec;
+  entry.image_height = resize_.height;
+  entry.image_width = resize_.width;
   return static_cast<int32_t>(tasks_.tasks.size() - 1);
 }
 
