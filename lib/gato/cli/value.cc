@@ -4,14 +4,10 @@
 
 #include "gato/base/nearest.h"
 #include "gato/base/number.h"
+#include "gato/base/overloaded.h"
 
 namespace gato::cli {
 namespace {
-
-template <class... Handlers>
-struct overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 void check_range(const Option& option, double value, const std::string& text,
                  const std::string& origin) {

@@ -1,0 +1,13 @@
+// std::visit with one lambda a type.
+#pragma once
+
+namespace gato {
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+overloaded(Handlers...) -> overloaded<Handlers...>;
+
+}  // namespace gato
