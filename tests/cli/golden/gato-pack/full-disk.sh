@@ -1,0 +1,1 @@
+gato-pack --help >/dev/full

@@ -1,0 +1,1 @@
+gato-pack -o out.h5 none.h5

@@ -1,0 +1,1 @@
+gato-pack --version
