@@ -66,7 +66,7 @@ Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
       .named("LEVEL");
   table
       .add("log-file", &common.log_file,
-           "Write the messages, with their times, to FILE as well")
+           "Append the messages, with their times, to FILE as well")
       .named("FILE");
   table.add("quiet", &common.quiet,
             "Show warnings and errors only: no progress, no counts");
