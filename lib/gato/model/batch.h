@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "gato/data/tokens.h"
+
 namespace gato {
 
 // B rows of L tokens. U distinct patches, P patch tokens, T targets. All
@@ -15,6 +17,11 @@ struct Batch {
   // the one of all action tokens, and none (zeros).
   static constexpr int64_t action_local = 512;
   static constexpr int64_t no_local = 513;
+  // Of TokenFeatures::local.
+  static int64_t local_row(int16_t local) {
+    if (local == TokenFeatures::action_local) return action_local;
+    return local == TokenFeatures::no_local ? no_local : local;
+  }
 
   int64_t rows = 0, length = 0;  // B, L
   at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gato/data/tokens.h"
+#include "gato/model/manifest.h"
 #include "gato/model/network.h"
 
 namespace gato {
@@ -39,10 +40,5 @@ Model load_model(const std::filesystem::path& path);
 // model and the demonstrations where there are any.
 void write_model(const std::filesystem::path& directory, const Network& network,
                  const std::vector<TokenizedDocument>& demonstrations = {});
-
-// Sizes and digests of every file in the directory, written last and synced.
-void write_manifest(const std::filesystem::path& directory);
-// Error (bad_input) names the file that is missing, shorter or damaged.
-void verify_manifest(const std::filesystem::path& directory);
 
 }  // namespace gato

@@ -1,0 +1,68 @@
+#include "gato/model/manifest.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/data/output.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* file_name = "MANIFEST.json";
+constexpr int version = 1;
+
+nlohmann::json read_manifest(const fs::path& path) {
+  nlohmann::json manifest;
+  try {
+    manifest = nlohmann::json::parse(read_file(path));
+    if (manifest.at("kind") != "gato-manifest")
+      throw input_error("{}: not a manifest of gato", path.string());
+    if (manifest.at("oldest_version").get<int>() > version)
+      throw input_error(
+          "{}: newer than this program reads: install a newer gato",
+          path.string());
+    if (!manifest.at("files").is_object())
+      throw input_error("{}: \"files\" is not an object", path.string());
+  } catch (const nlohmann::json::exception& error) {
+    throw input_error("{}: damaged: {}", path.string(), error.what());
+  }
+  return manifest;
+}
+
+}  // namespace
+
+void write_manifest(const fs::path& directory) {
+  nlohmann::json files = nlohmann::json::object();
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.is_regular_file() && entry.path().filename() != file_name)
+      files[entry.path().filename().string()] = {
+          {"size", entry.file_size()}, {"digest", digest_file(entry.path())}};
+  const nlohmann::json manifest = {{"kind", "gato-manifest"},
+                                   {"version", version},
+                                   {"oldest_version", version},
+                                   {"files", files}};
+  write_file(directory / file_name, manifest.dump(2) + "\n", /*force=*/true);
+}
+
+void verify_manifest(const fs::path& directory) {
+  if (!fs::exists(directory / file_name)) return;
+  const nlohmann::json manifest = read_manifest(directory / file_name);
+  for (const auto& [name, expected] : manifest.at("files").items()) {
+    const fs::path path = directory / fs::path(name).filename();
+    if (!fs::is_regular_file(path))
+      throw input_error("{}: missing, though MANIFEST.json names it",
+                        path.string());
+    const nlohmann::json found = {{"size", fs::file_size(path)},
+                                  {"digest", digest_file(path)}};
+    if (found != expected)
+      throw input_error(
+          "{}: damaged: {}, but MANIFEST.json says {}; use another checkpoint",
+          path.string(), found.dump(), expected.dump());
+  }
+}
+
+}  // namespace gato
