@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "gato/base/random.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/continuous.h"
 
 namespace gato {
 namespace {
