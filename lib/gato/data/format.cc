@@ -57,6 +57,12 @@ std::string describe_kind(const hdf5::Group& root) {
       root.has_attribute("total_episodes")) {
     return "a Minari dataset";
   }
+  if (root.has("observations") && root.has("actions")) {
+    return "a D4RL file (one flat table; not supported)";
+  }
+  if (root.is_group("data/demo_0") || root.is_group("data/demo_1")) {
+    return "a robomimic file (not supported)";
+  }
   return "an HDF5 file of no known kind";
 }
 

@@ -184,8 +184,14 @@ Group open_file(const fs::path& path) {
 // --- groups ----------------------------------------------------------------
 
 bool Group::has(const std::string& name) const {
-  const bool found = H5Lexists(id(), name.c_str(), H5P_DEFAULT) > 0 &&
-                     H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) > 0;
+  // Every link on the way must exist before the next may be asked for.
+  bool found = true;
+  for (size_t end = name.find('/', 1); found; end = name.find('/', end + 1)) {
+    const std::string part = name.substr(0, end);
+    found = H5Lexists(id(), part.c_str(), H5P_DEFAULT) > 0 &&
+            H5Oexists_by_name(id(), part.c_str(), H5P_DEFAULT) > 0;
+    if (end == std::string::npos) break;
+  }
   H5Eclear2(H5E_DEFAULT);
   return found;
 }
@@ -242,6 +248,10 @@ Group Group::create_group(const std::string& name) {
       H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT));
   if (!group.valid()) throw io_error("{}: cannot write: {}", label_, reason());
   return Group(std::move(group), label_);
+}
+
+Group Group::require_group(const std::string& name) {
+  return is_group(name) ? group(name) : create_group(name);
 }
 
 Dataset Group::create_dataset(const std::string& name, hid_t type,

@@ -101,6 +101,9 @@ class Dataset {
   Array read_array(int64_t first, int64_t count) const;  // rows
   Array read_array() const;                              // all; also scalars
   std::vector<std::string> read_texts() const;
+  // Elements that are sequences of bytes, of variable length.
+  bool is_byte_sequences() const;
+  std::vector<std::vector<uint8_t>> read_byte_sequences() const;
 
   // Where the elements lie in the file, for a reader that maps it: nothing
   // unless they are contiguous and of just this type and kind.
@@ -126,11 +129,13 @@ class Group {
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
   std::vector<std::string> names() const;  // of the children, in byte order
+  // Children by their names; `has` and these two also follow paths "a/b".
   // Errors (bad_input) where there is no such child of that kind.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
 
   Group create_group(const std::string& name);
+  Group require_group(const std::string& name);  // created where missing
   // Contiguous; every element must then be written. A scalar has no extents.
   Dataset create_dataset(const std::string& name, hid_t type,
                          const std::vector<int64_t>& shape);
@@ -153,6 +158,8 @@ class Group {
   // Nothing where there is no such attribute, or none of that kind.
   std::optional<std::string> text_attribute(const std::string& name) const;
   std::optional<int64_t> integer_attribute(const std::string& name) const;
+  // A seed: the 64 bits of a signed or unsigned integer.
+  std::optional<uint64_t> bits_attribute(const std::string& name) const;
   std::optional<double> number_attribute(const std::string& name) const;
 
   void set_attribute(const std::string& name, const std::string& text);

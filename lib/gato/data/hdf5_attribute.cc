@@ -79,6 +79,12 @@ std::optional<int64_t> Group::integer_attribute(const std::string& name) const {
   return read_number<int64_t>(id(), name);
 }
 
+std::optional<uint64_t> Group::bits_attribute(const std::string& name) const {
+  const auto value = integer_attribute(name);
+  if (!value || *value < 0) return value;
+  return read_number<uint64_t>(id(), name);
+}
+
 std::optional<double> Group::number_attribute(const std::string& name) const {
   return read_number<double>(id(), name);
 }

@@ -167,6 +167,30 @@ std::vector<std::string> Dataset::read_texts() const {
   return texts;
 }
 
+bool Dataset::is_byte_sequences() const {
+  const Handle stored = type();
+  if (H5Tget_class(stored.id()) != H5T_VLEN) return false;
+  const Handle element(H5Tget_super(stored.id()));
+  return H5Tget_class(element.id()) == H5T_INTEGER &&
+         H5Tget_size(element.id()) == 1;
+}
+
+std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
+  check_storage();
+  const Handle stored = type();
+  std::vector<hvl_t> pointers(static_cast<size_t>(element_count(shape_)));
+  std::vector<std::vector<uint8_t>> sequences;
+  if (pointers.empty()) return sequences;
+  read(stored.id(), 0, rows(), pointers.data());
+  for (const hvl_t& sequence : pointers) {
+    const auto* bytes = static_cast<const uint8_t*>(sequence.p);
+    sequences.emplace_back(bytes, bytes + sequence.len);
+  }
+  const Handle space(H5Dget_space(id()));
+  H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+  return sequences;
+}
+
 std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
   if (H5Tequal(type().id(), expected) <= 0) return std::nullopt;
   const Handle creation(H5Dget_create_plist(id()));

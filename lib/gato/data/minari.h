@@ -15,19 +15,21 @@ namespace gato {
 struct MinariDescription {
   TaskSpec spec;       // attributes gato_task, gato_domain
   std::string source;  // attribute gato_source, algorithm_name
-  // Nested spaces; built from the fields where absent.
 };
 
-// Fields whose names hold '/' become nested Dict spaces; "observation" and
-// "action" alone become bare spaces. Expert actions are written to
-// infos/expert_action (same nesting as the actions, one row a step), scalars of
-// Episode::infos to infos/NAME with T+1 rows. Images are stored raw
-// ("jpeg_encoding": false).
+// Fields whose names hold '/' become nested Dict spaces ("_index_i": Tuple);
+// "observation" and "action" alone become bare spaces. Expert actions are
+// written to infos/expert_action (same nesting as the actions, one row a step),
+// scalars of Episode::infos to infos/NAME with T+1 rows. Images are stored raw
+// ("jpeg_encoding": false). Without an EnvSpec of gymnasium there is no
+// env_spec. The HDF5 root holds episodes only, so that Minari can append to it;
+// provenance is its attribute gato_provenance (JSON).
 class MinariWriter {
  public:
   MinariWriter(const std::filesystem::path& directory, bool force,
                const MinariDescription& description);
   ~MinariWriter();
+  // Every column must have the rows that Episode asks for.
   void append(const Episode& episode);
   int64_t episodes() const;
   void commit(const Provenance& provenance);

@@ -45,41 +45,20 @@ bool looks_like_image(const Field& field) {
   return sides[0] >= 16 && sides[1] >= 16;
 }
 
-// A path in the order of its parts: keys by their bytes (which the joined path
-// gives), "_index_i" by number.
-struct PathLess {
-  static int64_t index_of(std::string_view part) {
-    constexpr std::string_view prefix = "_index_";
-    if (!part.starts_with(prefix) || part.size() == prefix.size() ||
-        part.size() > prefix.size() + 9) {
-      return -1;
-    }
-    int64_t index = 0;
-    for (char c : part.substr(prefix.size())) {
-      if (c < '0' || c > '9') return -1;
-      index = 10 * index + (c - '0');
-    }
-    return index;
+// The number of a tuple member, "_index_i"; -1 for any other part of a path.
+int64_t index_of(std::string_view part) {
+  constexpr std::string_view prefix = "_index_";
+  if (!part.starts_with(prefix) || part.size() == prefix.size() ||
+      part.size() > prefix.size() + 9) {
+    return -1;
   }
-
-  bool operator()(std::string_view a, std::string_view b) const {
-    const auto [in_a, in_b] =
-        std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-    const auto place = static_cast<size_t>(in_a - a.begin());
-    // The parts that hold the first difference.
-    const size_t begin = place == 0 ? 0 : a.rfind('/', place - 1) + 1;
-    const std::string_view part_a = a.substr(begin, a.find('/', begin) - begin);
-    const std::string_view part_b = b.substr(begin, b.find('/', begin) - begin);
-    const int64_t index_a = index_of(part_a), index_b = index_of(part_b);
-    if (index_a >= 0 && index_b >= 0 && index_a != index_b) {
-      return index_a < index_b;
-    }
-    return std::lexicographical_compare(
-        a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-          return static_cast<unsigned char>(x) < static_cast<unsigned char>(y);
-        });
+  int64_t index = 0;
+  for (char c : part.substr(prefix.size())) {
+    if (c < '0' || c > '9') return -1;
+    index = 10 * index + (c - '0');
   }
-};
+  return index;
+}
 
 void collect(const Space& space, const std::string& path,
              std::vector<Field>& fields) {
@@ -180,11 +159,29 @@ Role default_role(const Field& field, Space::Kind kind) {
   return value_count(field) <= 1024 ? Role::discrete : Role::continuous;
 }
 
+bool path_less(std::string_view a, std::string_view b) {
+  const auto [in_a, in_b] =
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  const auto place = static_cast<size_t>(in_a - a.begin());
+  // The parts that hold the first difference.
+  const size_t begin = place == 0 ? 0 : a.rfind('/', place - 1) + 1;
+  const std::string_view part_a = a.substr(begin, a.find('/', begin) - begin);
+  const std::string_view part_b = b.substr(begin, b.find('/', begin) - begin);
+  const int64_t index_a = index_of(part_a), index_b = index_of(part_b);
+  if (index_a >= 0 && index_b >= 0 && index_a != index_b) {
+    return index_a < index_b;
+  }
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return static_cast<unsigned char>(x) < static_cast<unsigned char>(y);
+      });
+}
+
 void sort_fields(std::vector<Field>& fields) {
   std::stable_sort(fields.begin(), fields.end(),
                    [](const Field& a, const Field& b) {
                      if (a.role != b.role) return a.role < b.role;
-                     return PathLess{}(a.name, b.name);
+                     return path_less(a.name, b.name);
                    });
 }
 

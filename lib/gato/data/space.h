@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,10 @@ std::vector<Field> flatten(const Space& space, const std::string& bare_name);
 // discrete; uint8 of rank 2 to 4 with both sides >= 16 (channels last or first)
 // is an image; integers with at most 1024 values are discrete; else continuous.
 Role default_role(const Field& field, Space::Kind kind);
+
+// The order of names within a role: bytes of the joined path, but tuple members
+// ("_index_i") by number.
+bool path_less(std::string_view a, std::string_view b);
 
 // Puts fields into token order again, after roles were overridden.
 void sort_fields(std::vector<Field>& fields);

@@ -177,17 +177,23 @@ std::string nested(const std::vector<T>& values,
   return level(level, 0);
 }
 
-// As Python's json module writes it.
-std::string bound_text(double value, bool integer) {
+// As Python's json module writes it. A bound that an integer type cannot hold
+// becomes the type's own.
+std::string bound_text(double value, DType dtype) {
+  if (is_integer(dtype)) {
+    Array bound = Array::zeros(dtype, {});
+    bound.set(0, value);
+    return dtype == DType::uint64 ? std::to_string(*bound.data<uint64_t>())
+                                  : std::to_string(bound.as_integer(0));
+  }
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  if (integer) return fmt::format("{:.0f}", value);
   return json(value).dump();
 }
 
 std::string box_text(const Space& space) {
   const auto bound = [&](double value) {
-    return bound_text(value, is_integer(space.dtype));
+    return bound_text(value, space.dtype);
   };
   return fmt::format(
       R"({{"type": "Box", "dtype": "{}", "shape": {}, "low": {}, "high": {}}})",

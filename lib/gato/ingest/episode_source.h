@@ -14,8 +14,8 @@
 namespace gato {
 
 struct EpisodeSourceOptions {
-  std::string format = "auto";  // auto | minari
-  std::string task, domain;     // override what the dataset says
+  std::string format = "auto";        // auto | minari
+  std::string task, domain;           // override what the dataset says
   std::map<std::string, Role> roles;  // --role KEY=ROLE
   int64_t max_episode_steps = 0;      // 0: no limit known
 };

@@ -1,0 +1,58 @@
+#include "gato/ingest/jpeg.h"
+
+#include <fmt/ranges.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+// The decoder fills what is missing of a frame with grey and says nothing, so
+// that the end mark is looked for.
+bool ends_as_jpeg(std::span<const uint8_t> bytes) {
+  return bytes.size() >= 4 && bytes[bytes.size() - 2] == 0xFF &&
+         bytes[bytes.size() - 1] == 0xD9;
+}
+
+}  // namespace
+
+bool starts_as_jpeg(std::span<const uint8_t> bytes) {
+  return bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
+}
+
+void decode_jpeg(std::span<const uint8_t> bytes,
+                 const std::vector<int64_t>& shape,
+                 std::vector<std::byte>& pixels) {
+  if (!starts_as_jpeg(bytes)) throw input_error("the frame is no JPEG");
+  if (!ends_as_jpeg(bytes)) {
+    throw input_error("the JPEG frame is cut short (no end mark)");
+  }
+  const int64_t channels = shape.size() == 3 ? shape[2] : 1;
+  if (shape.size() < 2 || shape.size() > 3 ||
+      (channels != 1 && channels != 3)) {
+    throw input_error("a JPEG frame cannot have the shape [{}]",
+                      fmt::join(shape, ", "));
+  }
+  cv::Mat image;
+  try {
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                          const_cast<uint8_t*>(bytes.data()));
+    image = cv::imdecode(
+        encoded, channels == 3 ? cv::IMREAD_COLOR : cv::IMREAD_GRAYSCALE);
+  } catch (const cv::Exception&) {
+    image.release();
+  }
+  if (image.empty()) throw input_error("the JPEG frame is damaged");
+  if (image.rows != shape[0] || image.cols != shape[1]) {
+    throw input_error("the JPEG frame is {} x {}, the space says {} x {}",
+                      image.rows, image.cols, shape[0], shape[1]);
+  }
+  if (channels == 3) cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
+  const auto* first = reinterpret_cast<const std::byte*>(image.data);
+  pixels.insert(pixels.end(), first, first + image.total() * image.elemSize());
+}
+
+}  // namespace gato

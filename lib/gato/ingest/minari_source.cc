@@ -1,0 +1,263 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "gato/base/error.h"
+#include "gato/data/format.h"
+#include "gato/data/nesting.h"
+#include "gato/ingest/minari.h"
+#include "gato/ingest/minari_column.h"
+#include "gato/ingest/minari_metadata.h"
+
+namespace gato {
+namespace {
+
+// The number of "episode_<i>"; -1 for any other name.
+int64_t episode_number(const std::string& name) {
+  constexpr std::string_view prefix = "episode_";
+  if (!name.starts_with(prefix) || name.size() == prefix.size() ||
+      name.size() > prefix.size() + 18 ||
+      name.find_first_not_of("0123456789", prefix.size()) !=
+          std::string::npos) {
+    return -1;
+  }
+  return std::stoll(name.substr(prefix.size()));
+}
+
+std::vector<int64_t> episode_numbers(const hdf5::Group& root) {
+  std::vector<int64_t> numbers;
+  for (const std::string& name : root.names()) {
+    const int64_t number = episode_number(name);
+    if (number >= 0) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+class MinariSource : public EpisodeSource {
+ public:
+  MinariSource(const MinariFiles& files, const EpisodeSourceOptions& options)
+      : root_(hdf5::open_file(files.data)) {
+    numbers_ = episode_numbers(root_);
+    if (numbers_.empty() && files.metadata.empty() &&
+        !root_.has_attribute("total_episodes")) {
+      throw input_error("{}: this is {}, not a Minari dataset",
+                        files.data.string(), describe_kind(root_));
+    }
+    metadata_ = read_minari_metadata(files, root_, options);
+    const int64_t expected = metadata_.total_episodes.value_or(0);
+    if (static_cast<int64_t>(numbers_.size()) < expected) {
+      throw input_error(
+          "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
+          files.data.string(), numbers_.size(), expected);
+    }
+    apply_roles(options.roles);
+  }
+
+  const TaskSpec& spec() const override { return metadata_.spec; }
+  std::string source() const override { return metadata_.source; }
+  nlohmann::json provenance() const override { return metadata_.provenance; }
+  int64_t episodes() const override {
+    return static_cast<int64_t>(numbers_.size());
+  }
+  Episode episode(int64_t i) override;
+
+ private:
+  void apply_roles(const std::map<std::string, Role>& roles);
+  std::vector<Column> read_columns(const hdf5::Group& group,
+                                   const std::string& parent,
+                                   const std::vector<Field>& fields,
+                                   const std::string& bare_name) const;
+  void read_rewards(const hdf5::Group& group, Episode& episode) const;
+  void read_infos(const hdf5::Group& group, Episode& episode) const;
+  void read_expert(const hdf5::Group& infos, Episode& episode) const;
+
+  hdf5::Group root_;
+  std::vector<int64_t> numbers_;
+  MinariMetadata metadata_;
+};
+
+void MinariSource::apply_roles(const std::map<std::string, Role>& roles) {
+  for (const auto& [key, role] : roles) {
+    bool found = false;
+    for (auto* fields : {&metadata_.spec.observation, &metadata_.spec.action}) {
+      for (Field& field : *fields) {
+        if (field.name != key) continue;
+        found = true;
+        if ((role == Role::text) != (field.role == Role::text) ||
+            (role == Role::image &&
+             (field.dtype != DType::uint8 || field.shape.size() < 2 ||
+              field.shape.size() > 4))) {
+          throw usage_error(
+              "--role {}={}: the key holds {} of shape [{}]", key,
+              name_of(role),
+              field.role == Role::text ? "text" : name_of(field.dtype),
+              fmt::join(field.shape, ", "));
+        }
+        field.role = role;
+      }
+    }
+    if (!found) {
+      std::vector<std::string> names;
+      for (const auto& field : metadata_.spec.observation) {
+        names.push_back(field.name);
+      }
+      for (const auto& field : metadata_.spec.action) {
+        names.push_back(field.name);
+      }
+      throw usage_error("--role {}={}: {} has no such key (it has {})", key,
+                        name_of(role), root_.label(), fmt::join(names, ", "));
+    }
+  }
+  sort_fields(metadata_.spec.observation);
+  sort_fields(metadata_.spec.action);
+}
+
+std::vector<Column> MinariSource::read_columns(
+    const hdf5::Group& group, const std::string& parent,
+    const std::vector<Field>& fields, const std::string& bare_name) const {
+  const bool bare = is_bare(fields, bare_name) && !group.is_group(parent);
+  std::vector<Column> columns;
+  for (const Field& field : fields) {
+    const std::string place = bare ? parent : parent + "/" + field.name;
+    columns.push_back(read_column(group.dataset(place), field));
+  }
+  return columns;
+}
+
+// One number a step, also where stored as [T,1]; empty where there is none.
+std::vector<double> read_series(const hdf5::Group& group, const char* name,
+                                int64_t steps) {
+  if (!group.has(name)) return {};
+  const Array array = group.dataset(name).read_array();
+  if (array.size() != steps) {
+    throw input_error("{}: {} holds {} values for {} steps", group.label(),
+                      name, array.size(), steps);
+  }
+  std::vector<double> series;
+  for (int64_t i = 0; i < steps; ++i) series.push_back(array.as_double(i));
+  return series;
+}
+
+std::vector<uint8_t> read_flags(const hdf5::Group& group, const char* name,
+                                int64_t steps) {
+  const std::vector<double> series = read_series(group, name, steps);
+  std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
+  for (size_t i = 0; i < series.size(); ++i) flags[i] = series[i] != 0;
+  return flags;
+}
+
+void MinariSource::read_expert(const hdf5::Group& infos,
+                               Episode& episode) const {
+  if (!infos.has("expert_action")) return;
+  const int64_t steps = episode.steps();
+  episode.expert_actions =
+      read_columns(infos, "expert_action", metadata_.spec.action, "action");
+  for (Column& column : episode.expert_actions) {
+    const int64_t rows = rows_of(column);
+    if (rows != steps && rows != steps + 1) {
+      throw input_error("{}: expert_action has {} rows for {} steps",
+                        infos.label(), rows, steps);
+    }
+    keep_rows(column, steps);
+  }
+}
+
+// Scalars a step, T or T+1 rows, below `group`; anything else is left.
+void collect_scalars(const hdf5::Group& group, const std::string& prefix,
+                     int64_t steps,
+                     std::map<std::string, std::vector<double>>& scalars) {
+  for (const std::string& name : group.names()) {
+    if (prefix.empty() && name == "expert_action") continue;
+    if (group.is_group(name)) {
+      collect_scalars(group.group(name), prefix + name + "/", steps, scalars);
+      continue;
+    }
+    const hdf5::Dataset dataset = group.dataset(name);
+    const int64_t rows = dataset.rows();
+    if (dataset.shape().empty() || !dataset.dtype() ||
+        (rows != steps && rows != steps + 1) ||
+        element_count(dataset.shape()) != rows) {
+      continue;
+    }
+    const Array array = dataset.read_array();
+    auto& values = scalars[prefix + name];
+    for (int64_t i = 0; i < rows; ++i) values.push_back(array.as_double(i));
+  }
+}
+
+void MinariSource::read_infos(const hdf5::Group& group,
+                              Episode& episode) const {
+  if (group.is_group("infos")) {
+    const hdf5::Group infos = group.group("infos");
+    read_expert(infos, episode);
+    collect_scalars(infos, "", episode.steps(), episode.infos);
+  }
+  episode.failed = group.integer_attribute("gato_failed").value_or(0) != 0;
+  if (const auto success = group.integer_attribute("gato_success")) {
+    episode.success = *success != 0;
+    return;
+  }
+  for (const char* name : {"success", "is_success"}) {
+    const auto found = episode.infos.find(name);
+    if (found == episode.infos.end()) continue;
+    episode.success = std::any_of(found->second.begin(), found->second.end(),
+                                  [](double value) { return value > 0; });
+  }
+}
+
+void MinariSource::read_rewards(const hdf5::Group& group,
+                                Episode& episode) const {
+  const int64_t steps = episode.steps();
+  episode.rewards = read_series(group, "rewards", steps);
+  episode.terminations = read_flags(group, "terminations", steps);
+  episode.truncations = read_flags(group, "truncations", steps);
+}
+
+Episode MinariSource::episode(int64_t i) {
+  const int64_t number = numbers_.at(static_cast<size_t>(i));
+  const hdf5::Group group = root_.group(fmt::format("episode_{}", number));
+  Episode episode;
+  episode.id = number;
+  episode.seed = group.bits_attribute("seed");
+  episode.actions =
+      read_columns(group, "actions", metadata_.spec.action, "action");
+  if (episode.actions.empty() && group.has("rewards")) {
+    episode.rewards.resize(
+        static_cast<size_t>(group.dataset("rewards").rows()));
+  }
+  const int64_t steps = episode.steps();
+  episode.observations = read_columns(
+      group, "observations", metadata_.spec.observation, "observation");
+  for (size_t j = 0; j < episode.observations.size(); ++j) {
+    const int64_t rows = rows_of(episode.observations[j]);
+    if (rows != steps && rows != steps + 1) {
+      throw input_error("{}: observations: {} has {} rows for {} steps",
+                        group.label(), metadata_.spec.observation[j].name, rows,
+                        steps);
+    }
+  }
+  for (size_t j = 0; j < episode.actions.size(); ++j) {
+    if (rows_of(episode.actions[j]) != steps) {
+      throw input_error("{}: actions: {} has {} rows for {} steps",
+                        group.label(), metadata_.spec.action[j].name,
+                        rows_of(episode.actions[j]), steps);
+    }
+  }
+  if (group.integer_attribute("total_steps").value_or(steps) != steps) {
+    throw input_error("{}: {} actions, but total_steps is {}", group.label(),
+                      steps, *group.integer_attribute("total_steps"));
+  }
+  read_rewards(group, episode);
+  read_infos(group, episode);
+  return episode;
+}
+
+}  // namespace
+
+std::unique_ptr<EpisodeSource> open_minari(
+    const std::filesystem::path& path, const EpisodeSourceOptions& options) {
+  return std::make_unique<MinariSource>(find_minari(path), options);
+}
+
+}  // namespace gato

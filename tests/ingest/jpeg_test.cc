@@ -1,0 +1,50 @@
+#include "gato/ingest/jpeg.h"
+
+#include <catch2/catch.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "data/documents.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+// A red frame (BGR 0, 0, 255).
+std::vector<uint8_t> red_frame(int height, int width) {
+  std::vector<uint8_t> bytes;
+  cv::imencode(".jpg", cv::Mat(height, width, CV_8UC3, cv::Scalar(0, 0, 255)),
+               bytes);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a JPEG frame becomes RGB, or grey") {
+  std::vector<std::byte> pixels;
+  decode_jpeg(red_frame(4, 6), {4, 6, 3}, pixels);
+  REQUIRE(pixels.size() == 72);
+  REQUIRE(std::to_integer<int>(pixels[0]) > 250);
+  REQUIRE(std::to_integer<int>(pixels[2]) < 5);
+  pixels.clear();
+  decode_jpeg(red_frame(4, 6), {4, 6}, pixels);
+  REQUIRE(pixels.size() == 24);
+}
+
+TEST_CASE("damaged JPEG frames are refused") {
+  std::vector<std::byte> pixels;
+  const auto whole = red_frame(32, 32);
+  auto cut = whole;
+  cut.resize(whole.size() / 2);
+  const auto refused = [&pixels](const std::vector<uint8_t>& bytes,
+                                 const std::vector<int64_t>& shape) {
+    return error_of([&] { decode_jpeg(bytes, shape, pixels); }).status() ==
+           ExitStatus::bad_input;
+  };
+  REQUIRE(refused(cut, {32, 32, 3}));
+  REQUIRE(refused(whole, {32, 16, 3}));
+  REQUIRE(refused(whole, {32, 32, 4}));
+  REQUIRE(refused({}, {32, 32, 3}));
+  REQUIRE(refused({0xFF, 0xD8, 0xFF, 0xD9}, {32, 32, 3}));
+  REQUIRE(refused({1, 2, 3, 4}, {32, 32, 3}));
+}

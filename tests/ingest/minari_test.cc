@@ -1,0 +1,124 @@
+#include "gato/ingest/minari.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "data/documents.h"
+#include "gato/data/hdf5.h"
+#include "gato/data/minari.h"
+#include "gato/data/output.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path samples = fs::path(GATO_SOURCE_DIR) / "tests/samples/minari";
+
+std::vector<std::string> names(const std::vector<Field>& fields) {
+  std::vector<std::string> names;
+  for (const Field& field : fields) names.push_back(field.name);
+  return names;
+}
+
+const Array& numbers(const Column& column) { return std::get<Array>(column); }
+
+}  // namespace
+
+TEST_CASE("a dataset of Minari's collector is read") {
+  for (const char* place : {"", "data", "data/main_data.hdf5"}) {
+    const auto source = open_episodes(samples / "cartpole" / place, {});
+    REQUIRE(source->episodes() == 2);
+    REQUIRE(source->spec().name == "CartPole-v1");
+    REQUIRE(source->spec().domain == "CartPole-v1");
+    REQUIRE(source->source() == "random");
+    REQUIRE(names(source->spec().observation) ==
+            std::vector<std::string>{"observation"});
+    REQUIRE(source->spec().observation[0].role == Role::continuous);
+    REQUIRE(source->spec().action[0].role == Role::discrete);
+    REQUIRE(source->spec().action[0].n == std::vector<int64_t>{2});
+    const Episode episode = source->episode(0);
+    REQUIRE(episode.steps() == 12);
+    REQUIRE(numbers(episode.observations[0]).shape ==
+            std::vector<int64_t>{13, 4});
+    REQUIRE(episode.total_reward() == 12);
+    REQUIRE(episode.seed == 3);
+    REQUIRE(episode.truncations.back() == 1);
+  }
+}
+
+TEST_CASE("every space, nested, and frames of differing sizes are read") {
+  const auto source = open_episodes(samples / "spaces", {});
+  const TaskSpec& spec = source->spec();
+  REQUIRE(names(spec.observation) ==
+          std::vector<std::string>{"mission", "camera", "dials", "grid", "keys",
+                                   "level", "state/_index_0",
+                                   "state/_index_1"});
+  REQUIRE(names(spec.action) == std::vector<std::string>{"move", "force"});
+  REQUIRE(spec.observation[2].start == std::vector<int64_t>{0, 10});
+  REQUIRE(spec.observation[3].shape == std::vector<int64_t>{2, 3});
+  REQUIRE(spec.observation[5].start == std::vector<int64_t>{-2});
+  REQUIRE(std::isinf(spec.observation[6].low[0]));
+  REQUIRE(spec.observation[7].low == std::vector<double>{-1, -2});
+  REQUIRE(spec.action[1].high == std::vector<double>{2, 2});
+  for (int64_t i = 0; i < source->episodes(); ++i) {
+    const Episode episode = source->episode(i);
+    REQUIRE(episode.steps() == 3);
+    const auto& texts =
+        std::get<std::vector<std::string>>(episode.observations[0]);
+    REQUIRE(texts.size() == 4);
+    REQUIRE(texts[1] == "go to the größte wall");
+    const Array& camera = numbers(episode.observations[1]);
+    REQUIRE(camera.shape == std::vector<int64_t>{4, 32, 48, 3});
+    // Row 10, column 20 of the last frame was (40, 80, 120).
+    const int64_t pixel = ((3 * 32 + 10) * 48 + 20) * 3;
+    REQUIRE(std::abs(camera.as_integer(pixel) - 40) < 12);
+    REQUIRE(std::abs(camera.as_integer(pixel + 1) - 80) < 12);
+    REQUIRE(std::abs(camera.as_integer(pixel + 2) - 120) < 12);
+    REQUIRE(episode.infos.at("success") == std::vector<double>{0, 0, 0, 1});
+    REQUIRE(episode.success == true);
+    REQUIRE(episode.rewards == std::vector<double>{0.5, 1, 1.5});
+  }
+}
+
+TEST_CASE("frames of one size, stored as rows of bytes, are read") {
+  const auto source = open_episodes(samples / "frames", {});
+  const Episode episode = source->episode(0);
+  const Array& frames = numbers(episode.observations[0]);
+  REQUIRE(frames.shape == std::vector<int64_t>{3, 32, 32, 3});
+  REQUIRE(std::abs(frames.as_integer(0) - 200) < 6);
+  REQUIRE(std::abs(frames.as_integer(2) - 50) < 6);
+}
+
+TEST_CASE("metadata on the root, as in 0.4, is read; episodes by number") {
+  const auto source = open_episodes(samples / "old", {});
+  REQUIRE(source->episodes() == 11);
+  REQUIRE(source->episode(2).steps() == 3);
+  REQUIRE(source->episode(10).id == 10);
+  REQUIRE(source->episode(1).seed == std::numeric_limits<uint64_t>::max() - 1);
+  REQUIRE(std::isinf(source->spec().observation[0].high[0]));
+  REQUIRE(source->spec().observation[0].high[1] == 1);
+  REQUIRE(source->spec().environment == "CartPole-v1");
+}
+
+TEST_CASE("roles and names can be overridden") {
+  EpisodeSourceOptions options;
+  options.task = "mine";
+  options.domain = "here";
+  options.roles = {{"dials", Role::continuous}};
+  const auto source = open_episodes(samples / "spaces", options);
+  REQUIRE(source->spec().name == "mine");
+  REQUIRE(source->spec().domain == "here");
+  REQUIRE(names(source->spec().observation)[5] == "dials");
+  for (const auto& [key, role] :
+       {std::pair{"nothing", Role::discrete}, std::pair{"dials", Role::text},
+        std::pair{"state/_index_0", Role::image}}) {
+    options.roles = {{key, role}};
+    REQUIRE(error_of([&] {
+              open_episodes(samples / "spaces", options);
+            }).status() == ExitStatus::usage);
+  }
+}

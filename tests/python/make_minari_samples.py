@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Write the Minari datasets in tests/samples/minari with Minari itself.
+
+    pip install "minari[hdf5,create]==0.5.4" pillow h5py
+    tests/python/make_minari_samples.py tests/samples/minari
+
+The readers of gato are tested with these files; a sample is made again only
+when one is added, since h5py stores times and Minari draws seeds.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+import gymnasium as gym
+import h5py
+import minari
+import numpy as np
+from gymnasium import spaces
+from minari import DataCollector
+from minari.data_collector.episode_buffer import EpisodeBuffer
+from minari.dataset.minari_storage import MinariStorage
+
+DESCRIPTION = {
+    "dataset_id": "samples/spaces/random-v0",
+    "algorithm_name": "random",
+    "minari_version": "0.5.4",
+}
+
+
+def cartpole(root):
+    """Two episodes recorded by Minari's own collector."""
+    collector = DataCollector(gym.make("CartPole-v1", max_episode_steps=12))
+    for seed in (3, 2**63 + 5):
+        collector.reset(seed=seed % 2**32)
+        collector.action_space.seed(seed % 2**32)
+        done = False
+        while not done:
+            _, _, terminated, truncated, _ = collector.step(
+                collector.action_space.sample())
+            done = terminated or truncated
+    dataset = collector.create_dataset(
+        dataset_id="samples/cartpole/random-v0", algorithm_name="random")
+    shutil.copytree(dataset.storage.data_path, root / "cartpole" / "data")
+
+
+class EverySpace(gym.Env):
+    """Observations and actions of every space that is supported."""
+
+    observation_space = spaces.Dict({
+        "mission": spaces.Text(64),
+        "camera": spaces.Box(0, 255, (32, 48, 3), np.uint8),
+        "state": spaces.Tuple((
+            spaces.Box(-np.inf, np.inf, (2,), np.float64),
+            spaces.Box(np.array([-1, -2], np.float32),
+                       np.array([1, np.inf], np.float32)),
+        )),
+        "level": spaces.Discrete(5, start=-2),
+        "keys": spaces.MultiBinary(3),
+        "dials": spaces.MultiDiscrete([4, 9], start=[0, 10]),
+        "grid": spaces.MultiBinary([2, 3]),
+    })
+    action_space = spaces.Dict({
+        "move": spaces.Discrete(3, start=1),
+        "force": spaces.Box(-2, 2, (2,), np.float32),
+    })
+    steps = 0
+
+    def observe(self):
+        observation = self.observation_space.sample()
+        observation["mission"] = f"go to the größte {'wall' * self.steps}"
+        # Smooth, so that JPEG keeps it; step 1 is busier, so that the sizes of
+        # the frames differ.
+        rows, columns = np.mgrid[0:32, 0:48]
+        observation["camera"] = np.stack(
+            [rows * 4, columns * 4, np.full_like(rows, 40 * self.steps)],
+            axis=-1).astype(np.uint8)
+        if self.steps == 1 and self.busy:
+            observation["camera"][8:24, 8:24] = 255
+        return observation
+
+    busy = False
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if seed is not None:
+            self.observation_space.seed(seed)
+        self.steps = 0
+        return self.observe(), {"success": 0.0}
+
+    def step(self, action):
+        self.steps += 1
+        return (self.observe(), 0.5 * self.steps, self.steps == 3, False,
+                {"success": float(self.steps == 3)})
+
+
+def every_space(root):
+    environment = EverySpace()
+    collector = DataCollector(environment, record_infos=True)
+    for seed in range(2):
+        environment.busy = seed % 2 == 1
+        environment.action_space.seed(seed)
+        collector.reset(seed=seed)
+        done = False
+        while not done:
+            _, _, done, _, _ = collector.step(environment.action_space.sample())
+    dataset = collector.create_dataset(
+        dataset_id="samples/spaces/random-v0", algorithm_name="random",
+        eval_env=None)
+    shutil.copytree(dataset.storage.data_path, root / "spaces" / "data")
+
+
+def equal_frames(root):
+    """Raw frames that all compress to one size: stored as uint8 [T+1,L]."""
+    space = spaces.Box(0, 255, (32, 32, 3), np.uint8)
+    path = root / "frames" / "data"
+    path.mkdir(parents=True)
+    storage = MinariStorage.new(path, space, spaces.Discrete(2))
+    frame = np.full((32, 32, 3), (200, 100, 50), np.uint8)
+    storage.update_metadata(DESCRIPTION)
+    storage.update_episodes([
+        EpisodeBuffer(
+            id=0, observations=[frame] * 3, actions=[0, 1],
+            rewards=[0.0, 1.0], terminations=[False, True],
+            truncations=[False, False], infos={})
+    ])
+
+
+def version_0_4(root):
+    """As Minari 0.4.3 wrote: metadata as attributes of the root, no JSON file,
+    bounds of +-3.4e38 for none."""
+    (root / "old" / "data").mkdir(parents=True)
+    with h5py.File(root / "old" / "data" / "main_data.hdf5", "w") as file:
+        low = [-3.4028234663852886e38, -1.0]
+        file.attrs["observation_space"] = json.dumps({
+            "type": "Box", "dtype": "float32", "shape": [2], "low": low,
+            "high": [-value for value in low]})
+        file.attrs["action_space"] = json.dumps(
+            {"type": "Discrete", "dtype": "int64", "start": 0, "n": 2})
+        file.attrs["env_spec"] = gym.spec("CartPole-v1").to_json()
+        file.attrs["dataset_id"] = "cartpole-random-v0"
+        file.attrs["minari_version"] = "~=0.4"
+        file.attrs["total_episodes"] = 11
+        file.attrs["total_steps"] = 66
+        # By name, episode_10 comes before episode_2.
+        for index, steps in enumerate(range(1, 12)):
+            group = file.create_group(f"episode_{index}")
+            group.attrs["id"] = index
+            group.attrs["seed"] = np.uint64(2**64 - 1 - index)
+            group.attrs["total_steps"] = steps
+            group["observations"] = np.arange(
+                2 * (steps + 1), dtype=np.float32).reshape(-1, 2)
+            group["actions"] = np.arange(steps) % 2
+            group["rewards"] = np.ones(steps)
+            group["terminations"] = np.arange(steps) == steps - 1
+            group["truncations"] = np.zeros(steps, bool)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve()
+    scratch = root / "scratch"
+    shutil.rmtree(root, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    import os
+    os.environ["MINARI_DATASETS_PATH"] = str(scratch)
+    cartpole(root)
+    every_space(root)
+    equal_frames(root)
+    version_0_4(root)
+    shutil.rmtree(scratch)
+    for path in sorted(root.rglob("*.hdf5")):
+        print(path.relative_to(root), path.stat().st_size)
+    for name in ("cartpole", "spaces", "frames"):
+        dataset = minari.MinariDataset(root / name / "data")
+        print(name, dataset.total_episodes, dataset.total_steps)
+
+
+if __name__ == "__main__":
+    main()
