@@ -3,19 +3,26 @@
 # for a GPU even where only the CPU libraries are wanted.
 #
 # Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that holds
-#         include/ and lib/, or its parent where that is called torch.
+#         include/ and lib/, or its parent where that is called torch or
+#         libtorch. Without it: what scripts/setup has unpacked.
 # Output: imported target LibTorch::torch_cpu, LibTorch_VERSION.
 
 include(FindPackageHandleStandardArgs)
 
-set(_libtorch_roots ${LIBTORCH_ROOT} $ENV{LIBTORCH_ROOT}
-  ${CMAKE_SOURCE_DIR}/.deps/libtorch)
+# One that is named is the one that is meant.
+if(LIBTORCH_ROOT)
+  set(_libtorch_roots ${LIBTORCH_ROOT})
+elseif(DEFINED ENV{LIBTORCH_ROOT} AND NOT "$ENV{LIBTORCH_ROOT}" STREQUAL "")
+  set(_libtorch_roots $ENV{LIBTORCH_ROOT})
+else()
+  set(_libtorch_roots ${CMAKE_SOURCE_DIR}/.deps/libtorch)
+endif()
 find_path(LibTorch_INCLUDE_DIR ATen/ATen.h
-  HINTS ${_libtorch_roots} PATH_SUFFIXES include torch/include NO_DEFAULT_PATH)
+  HINTS ${_libtorch_roots} PATH_SUFFIXES include torch/include libtorch/include NO_DEFAULT_PATH)
 find_library(LibTorch_CPU_LIBRARY torch_cpu
-  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib NO_DEFAULT_PATH)
+  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib libtorch/lib NO_DEFAULT_PATH)
 find_library(LibTorch_C10_LIBRARY c10
-  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib NO_DEFAULT_PATH)
+  HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib libtorch/lib NO_DEFAULT_PATH)
 
 if(LibTorch_INCLUDE_DIR)
   # The macros moved from torch/csrc/api/include/torch to torch/headeronly.

@@ -55,10 +55,9 @@ void Progress::set(int64_t done, const std::string& note) {
 
 void Progress::update() {
   throw_if_stopped();
-  if (is_quiet()) return;
   const auto now = Clock::now();
+  if (now - drawn_ < redraw_interval || is_quiet()) return;
   if (is_terminal()) {
-    if (now - drawn_ < redraw_interval) return;
     show_status_line(line());
   } else {
     if (now - drawn_ < line_interval) return;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cctype>
 
 namespace gato::cli {
 namespace {
@@ -14,9 +13,8 @@ size_t width_of(const std::string& text) {
 }
 
 bool is_number(const std::string& cell) {
-  const size_t sign = cell.starts_with('-') || cell.starts_with('+');
-  return cell.size() > sign &&
-         std::isdigit(static_cast<unsigned char>(cell[sign]));
+  return cell.find_first_of("0123456789") != std::string::npos &&
+         cell.find_first_not_of("0123456789.+-eE%") == std::string::npos;
 }
 
 }  // namespace

@@ -27,8 +27,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Before a command is known; its help is the hint where it is.
-std::string hint_name;
+// A run, for its messages.
+struct Session {
+  const Tool& tool;
+  Words arguments;
+  // Whose --help is hinted at where the command line is wrong; empty when the
+  // work has begun.
+  std::string hint;
+};
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
 
@@ -112,9 +118,10 @@ void check_output(const Command& command, const CommonOptions& common) {
 }
 
 // Parses and validates; works only when nothing is left to complain about.
-ExitStatus run_command(const Tool& tool, const Command& command,
-                       const Words& arguments, const Words& options) {
-  hint_name = full_name(tool, command);
+ExitStatus run_command(Session& session, const Command& command,
+                       const Words& options) {
+  const Tool& tool = session.tool;
+  session.hint = full_name(tool, command);
   CommonOptions common;
   RunOptions run;
   OptionTable table;
@@ -152,9 +159,11 @@ ExitStatus run_command(const Tool& tool, const Command& command,
   check_output(command, common);
 
   configure_log(common.log_level, common.quiet, common.log_file);
-  log_to_file(fmt::format("gato {}: {}", version(), shell_quoted(arguments)));
-  hint_name.clear();
-  RunRecord record{tool.name, version(), arguments, configuration(table)};
+  log_to_file(
+      fmt::format("gato {}: {}", version(), shell_quoted(session.arguments)));
+  session.hint.clear();
+  RunRecord record{tool.name, version(), session.arguments,
+                   configuration(table)};
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
@@ -162,8 +171,9 @@ ExitStatus run_command(const Tool& tool, const Command& command,
   return work(context);
 }
 
-ExitStatus run_tool(const Tool& tool, const Words& arguments) {
-  hint_name = tool.name;
+ExitStatus run_tool(Session& session) {
+  const Tool& tool = session.tool;
+  const Words& arguments = session.arguments;
   const std::string first = arguments.size() > 1 ? arguments[1] : "";
   if (first == "--generate-man") {
     std::cout << man_page(tool);
@@ -174,7 +184,7 @@ ExitStatus run_tool(const Tool& tool, const Words& arguments) {
     return ExitStatus::done;
   }
   if (!has_commands(tool)) {
-    return run_command(tool, tool.commands[0], arguments,
+    return run_command(session, tool.commands[0],
                        {arguments.begin() + 1, arguments.end()});
   }
   if (first == "--help" || first == "-h") {
@@ -186,56 +196,61 @@ ExitStatus run_tool(const Tool& tool, const Words& arguments) {
     return ExitStatus::done;
   }
   if (first.empty()) throw usage_error("a command is missing");
-  return run_command(tool, find_command(tool, first), arguments,
+  return run_command(session, find_command(tool, first),
                      {arguments.begin() + 2, arguments.end()});
 }
 
-// One line, and where the command line itself was wrong a hint.
 ExitStatus report(ExitStatus status, const std::string& message) {
   spdlog::error("{}", message);
-  if (status == ExitStatus::usage && !hint_name.empty()) {
-    spdlog::default_logger()->flush();
-    std::fputs(fmt::format("Try '{} --help'.\n", hint_name).c_str(), stderr);
-  }
   return status;
 }
 
 ExitStatus report_stop(int signal) {
   return signal == SIGINT
-             ? report(ExitStatus::interrupted,
-                      "interrupted; nothing is written")
-             : report(ExitStatus::terminated, "terminated; nothing is written");
+             ? report(ExitStatus::interrupted, "interrupted")
+             : report(ExitStatus::terminated, "terminated by a signal");
+}
+
+// Of an exception that is not ours; LibTorch's go on with a stack trace.
+ExitStatus report_foreign(const std::string& message) {
+  spdlog::debug("{}", message);
+  return report(ExitStatus::run_failed, message.substr(0, message.find('\n')));
 }
 
 // The one place where exceptions become exit statuses.
 template <class Function>
-ExitStatus guarded(Function function) {
+ExitStatus guarded(const Session& session, Function function) {
   try {
     return function();
   } catch (const Stopped& stopped) {
     return report_stop(stopped.signal());
   } catch (const Error& error) {
-    return report(error.status(), error.what());
+    report(error.status(), error.what());
+    if (error.status() == ExitStatus::usage && !session.hint.empty()) {
+      fmt::print(stderr, "Try '{} --help'.\n", session.hint);
+    }
+    return error.status();
   } catch (const std::bad_alloc&) {
     return report(ExitStatus::run_failed, "out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
     return report(ExitStatus::io, error.what());
   } catch (const std::exception& error) {
-    // A failed write to stdout; finish_standard_output() says why.
-    if (has_failed_output()) return ExitStatus::done;
-    return report(ExitStatus::run_failed, error.what());
+    if (!has_failed_output()) return report_foreign(error.what());
+    // A write that a signal interrupted; or one that failed, and
+    // finish_standard_output() says why.
+    return stop_signal() ? report_stop(stop_signal()) : ExitStatus::done;
   }
 }
 
 }  // namespace
 
 int run(const Tool& tool, int argc, char** argv) {
-  const Words arguments(argv, argv + argc);
+  Session session{tool, Words(argv, argv + argc), tool.name};
   start_log(tool.name);
   watch_signals();
   watch_standard_output();
-  ExitStatus status = guarded([&] { return run_tool(tool, arguments); });
-  const ExitStatus closed = guarded([] {
+  ExitStatus status = guarded(session, [&] { return run_tool(session); });
+  const ExitStatus closed = guarded(session, [] {
     finish_standard_output();
     return ExitStatus::done;
   });

@@ -1,0 +1,185 @@
+#include "gato/eval/extra_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "gato/base/error.h"
+#include "gato/data/output.h"
+#include "gato/eval/charts.h"
+#include "gato/eval/svg.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Calls use(object, where) for each line of JSON.
+template <class Use>
+void for_each_line(const fs::path& path, Use use) {
+  std::istringstream lines(read_file(path));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.empty()) continue;
+    const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const std::string where = fmt::format("{}:{}", path.string(), number);
+    if (!object.is_object()) throw input_error("{}: is no JSON object", where);
+    use(object, where);
+  }
+}
+
+// Neighbours averaged, so that at most `most` points are left.
+std::vector<std::pair<double, double>> thinned(
+    const std::vector<std::pair<double, double>>& points, size_t most) {
+  const size_t group = (points.size() + most - 1) / most;
+  std::vector<std::pair<double, double>> few;
+  for (size_t i = 0; i < points.size(); i += group) {
+    const size_t end = std::min(points.size(), i + group);
+    double x = 0, y = 0;
+    for (size_t j = i; j < end; ++j) {
+      x += points[j].first;
+      y += points[j].second;
+    }
+    few.push_back(
+        {x / static_cast<double>(end - i), y / static_cast<double>(end - i)});
+  }
+  return few;
+}
+
+std::string base64(const std::string& bytes) {
+  constexpr const char* digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t j = i; j < i + 3; ++j)
+      group = group << 8 |
+              (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0);
+    for (size_t j = 0; j < 4; ++j)
+      text += i + j <= bytes.size() ? digits[group >> (18 - 6 * j) & 63] : '=';
+  }
+  return text;
+}
+
+// The type of an image file that browsers show, by its first bytes.
+std::string media_type(const std::string& bytes, const fs::path& path) {
+  if (bytes.starts_with("\x89PNG")) return "image/png";
+  if (bytes.starts_with("\xff\xd8")) return "image/jpeg";
+  if (bytes.starts_with("GIF8")) return "image/gif";
+  throw input_error("{}: is no PNG, JPEG or GIF image", path.string());
+}
+
+std::string text_at(const json& object, const char* key,
+                    const std::string& where) {
+  if (!object.contains(key) || !object[key].is_string())
+    throw input_error("{}: has no text \"{}\"", where, key);
+  return object[key].get<std::string>();
+}
+
+// Captions by file name, from a file in the layout of COCO.
+std::map<std::string, std::vector<std::string>> read_coco(
+    const fs::path& path) {
+  const json document =
+      json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+  try {
+    std::map<int64_t, std::string> names;
+    for (const json& image : document.at("images"))
+      names[image.at("id").get<int64_t>()] =
+          fs::path(image.at("file_name").get<std::string>()).filename();
+    std::map<std::string, std::vector<std::string>> captions;
+    for (const json& annotation : document.at("annotations"))
+      captions[names.at(annotation.at("image_id").get<int64_t>())].push_back(
+          annotation.at("caption").get<std::string>());
+    return captions;
+  } catch (const std::exception& error) {
+    throw input_error("{}: is no COCO captions file: {}", path.string(),
+                      error.what());
+  }
+}
+
+bool is_right(const CaptionSample& sample) {
+  return std::ranges::find(sample.references, sample.caption) !=
+         sample.references.end();
+}
+
+}  // namespace
+
+Section training_section(const fs::path& metrics) {
+  Series loss{"loss", {}};
+  for_each_line(metrics, [&](const json& line, const std::string&) {
+    if (line.contains("step") && line["step"].is_number() &&
+        line.contains("loss") && line["loss"].is_number())
+      loss.points.push_back(
+          {line["step"].get<double>(), line["loss"].get<double>()});
+  });
+  if (loss.points.empty())
+    throw input_error("{}: holds no line with step and loss", metrics.string());
+  const double last = loss.points.back().second;
+  const std::string text =
+      fmt::format("<p class=\"note\">{:.0f} steps, last loss {:.4f}.</p>\n",
+                  loss.points.back().first, last);
+  loss.points = thinned(loss.points, 400);
+  return {"Training", line_chart({loss}, "step", "loss") + text};
+}
+
+std::vector<CaptionSample> read_captions(const fs::path& captions,
+                                         const fs::path& references) {
+  std::map<std::string, std::vector<std::string>> right;
+  if (!references.empty()) right = read_coco(references);
+  std::vector<CaptionSample> samples;
+  for_each_line(captions, [&](const json& line, const std::string& where) {
+    CaptionSample sample;
+    sample.image = text_at(line, "image", where);
+    sample.caption = text_at(line, "caption", where);
+    const fs::path beside = captions.parent_path() / sample.image;
+    if (fs::exists(beside)) sample.image = beside;
+    const auto found = right.find(sample.image.filename());
+    if (found != right.end()) sample.references = found->second;
+    samples.push_back(std::move(sample));
+  });
+  return samples;
+}
+
+ExactCaptions exact_captions(const std::vector<CaptionSample>& samples) {
+  ExactCaptions exact;
+  for (const CaptionSample& sample : samples) {
+    exact.judged += !sample.references.empty();
+    exact.right += is_right(sample);
+  }
+  return exact;
+}
+
+Section caption_section(const std::vector<CaptionSample>& samples,
+                        size_t limit) {
+  std::string html;
+  const ExactCaptions exact = exact_captions(samples);
+  if (exact.judged > 0)
+    html +=
+        fmt::format("<p>{} of {} captions ({:.1f} %) are exactly right.</p>\n",
+                    exact.right, exact.judged,
+                    100.0 * static_cast<double>(exact.right) /
+                        static_cast<double>(exact.judged));
+  html += "<div class=\"pictures\">\n";
+  for (size_t i = 0; i < std::min(limit, samples.size()); ++i) {
+    const CaptionSample& sample = samples[i];
+    const std::string bytes = read_file(sample.image);
+    const bool is_wrong = !sample.references.empty() && !is_right(sample);
+    html += fmt::format(
+        "<figure{}><img alt=\"\" src=\"data:{};base64,{}\">"
+        "<figcaption{}>{}</figcaption></figure>\n",
+        is_wrong ? " class=\"wrong\"" : "", media_type(bytes, sample.image),
+        base64(bytes),
+        is_wrong ? fmt::format(" title=\"{}\"",
+                               escape_html(sample.references.front()))
+                 : "",
+        escape_html(sample.caption));
+  }
+  return {"Captions of unseen pictures", html + "</div>\n"};
+}
+
+}  // namespace gato

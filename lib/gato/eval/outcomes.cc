@@ -1,0 +1,52 @@
+#include "gato/eval/outcomes.h"
+
+#include <cmath>
+
+#include "gato/base/error.h"
+#include "gato/ingest/episode_source.h"
+
+namespace gato {
+namespace {
+
+void check_rewards(const Episode& episode, const std::string& path) {
+  if (episode.rewards.empty() && episode.steps() > 0)
+    throw input_error("{}: episode {} has no rewards: it cannot be scored",
+                      path, episode.id);
+  for (size_t step = 0; step < episode.rewards.size(); ++step)
+    if (!std::isfinite(episode.rewards[step]))
+      throw input_error(
+          "{}: episode {}: rewards: step {} is {}: repair or remove the "
+          "episode",
+          path, episode.id, step, episode.rewards[step]);
+}
+
+}  // namespace
+
+TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
+  const auto source = open_episodes(dataset, {});
+  TaskOutcomes outcomes;
+  outcomes.path = dataset;
+  outcomes.task = source->spec().name;
+  outcomes.domain = source->spec().domain;
+  outcomes.source = source->source();
+  outcomes.provenance = source->provenance();
+  for (int64_t i = 0; i < source->episodes(); ++i) {
+    const Episode episode = source->episode(i);
+    if (episode.failed) {
+      ++outcomes.failed;
+      continue;
+    }
+    check_rewards(episode, dataset.string());
+    outcomes.returns.push_back(
+        episode.rewards.empty() ? 0 : episode.total_reward());
+    if (episode.success) {
+      ++outcomes.judged;
+      outcomes.succeeded += *episode.success;
+    }
+  }
+  if (outcomes.episodes() == 0)
+    throw input_error("{}: holds no episodes", dataset.string());
+  return outcomes;
+}
+
+}  // namespace gato

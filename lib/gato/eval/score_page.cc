@@ -1,0 +1,141 @@
+#include "gato/eval/score_page.h"
+
+#include <fmt/format.h>
+
+#include "gato/eval/charts.h"
+#include "gato/eval/report.h"
+#include "gato/eval/svg.h"
+
+namespace gato {
+namespace {
+
+std::string interval_text(const std::optional<double>& low,
+                          const std::optional<double>& high) {
+  return low ? fmt::format("[{:.1f}, {:.1f}]", *low, *high) : "-";
+}
+
+std::string tile(const std::string& figure, const std::string& meaning) {
+  return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n",
+                     escape_html(figure), escape_html(meaning));
+}
+
+Section overall_section(const ScoreReport& report) {
+  const Aggregate& all = report.overall;
+  std::string html = "<div class=\"tiles\">\n";
+  html +=
+      tile(number_text(all.iqm, 1) + " %",
+           "interquartile mean " + interval_text(all.iqm_low, all.iqm_high));
+  html += tile(number_text(all.median, 1) + " %", "median over tasks");
+  html += tile(number_text(report.domain_mean, 1) + " %", "mean over domains");
+  html += tile(fmt::format("{} of {}", report.thresholds.at(50).tasks,
+                           report.tasks.size()),
+               "tasks at or above 50 %");
+  html += tile(number_text(all.optimality_gap, 1) + " %", "optimality gap");
+  html += "</div>\n";
+  return {"Overall", html};
+}
+
+Section task_chart_section(const ScoreReport& report) {
+  std::string html = "<div class=\"legend\">";
+  for (size_t d = 0; d < report.domains.size(); ++d)
+    html += fmt::format("<span><i style=\"background:{}\"></i>{}</span>",
+                        group_colour(d), escape_html(report.domains[d].domain));
+  html += "</div>\n" + score_chart(report.tasks, report.domains);
+  return {"Score by task", html};
+}
+
+Section task_table_section(const ScoreReport& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const TaskScore& task : report.tasks)
+    rows.push_back({task.task, task.domain, number_text(task.score, 1),
+                    interval_text(task.score_low, task.score_high),
+                    return_text(task.mean), return_text(task.std),
+                    return_text(task.min), return_text(task.max),
+                    return_text(task.random), return_text(task.expert),
+                    number_text(task.success, 2), std::to_string(task.episodes),
+                    std::to_string(task.failed)});
+  std::string html = html_table(
+      {"task", "domain", "score %", "95 % interval", "mean return", "std",
+       "min", "max", "random", "expert", "success", "episodes", "failed"},
+      rows, 2);
+  for (const TaskScore& task : report.tasks)
+    if (!task.note.empty())
+      html += fmt::format("<p class=\"note\">{}: {}.</p>\n",
+                          escape_html(task.task), escape_html(task.note));
+  return {"Tasks", html};
+}
+
+Section domain_section(const ScoreReport& report) {
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&rows](const std::string& name, const Aggregate& group) {
+    rows.push_back({name, std::to_string(group.tasks),
+                    number_text(group.mean, 1), number_text(group.median, 1),
+                    number_text(group.iqm, 1),
+                    interval_text(group.iqm_low, group.iqm_high),
+                    number_text(group.optimality_gap, 1)});
+  };
+  for (const Aggregate& domain : report.domains) add(domain.domain, domain);
+  add("all", report.overall);
+  return {"Domains", html_table({"domain", "tasks", "mean %", "median %",
+                                 "interquartile mean %", "95 % interval",
+                                 "optimality gap %"},
+                                rows, 1)};
+}
+
+// One line of what produced a dataset.
+std::string origin_text(const nlohmann::json& provenance) {
+  if (!provenance.is_object()) return "no provenance";
+  std::string command;
+  if (provenance.contains("argv") && provenance["argv"].is_array())
+    for (const auto& word : provenance["argv"])
+      if (word.is_string())
+        command += fmt::format("{}{}", command.empty() ? "" : " ",
+                               word.get<std::string>());
+  if (command.empty()) command = provenance.value("program", "unknown program");
+  if (provenance.contains("seed") && provenance["seed"].is_number())
+    command += "    # seed " + provenance["seed"].dump();
+  return command;
+}
+
+Section origin_section(const ScoreReport& report) {
+  std::vector<std::vector<std::string>> rows;
+  std::string commands;
+  for (const ScoredDataset& dataset : report.datasets) {
+    rows.push_back({dataset.path, dataset.task,
+                    dataset.source.empty() ? "-" : dataset.source,
+                    std::to_string(dataset.episodes)});
+    commands += origin_text(dataset.provenance) + "\n";
+  }
+  std::string html =
+      html_table({"dataset", "task", "policy", "episodes"}, rows, 3);
+  html += fmt::format("<pre>{}</pre>\n", escape_html(commands));
+  html += fmt::format(
+      "<p class=\"note\">A score is 100 (mean &minus; random) / (expert "
+      "&minus; "
+      "random). Intervals hold 95 % of {} resamples, drawn with replacement "
+      "within each task (seed {}). {} A failed episode counts as a random "
+      "one.</p>\n",
+      report.resamples, report.seed,
+      report.runs == "episodes"
+          ? "They are over episodes of one policy: they say how sure this "
+            "evaluation is, not how a second training would come out."
+          : "They are over policies, each of which counts with its mean.");
+  return {"What was scored", html};
+}
+
+}  // namespace
+
+std::vector<Section> score_sections(const ScoreReport& report) {
+  std::vector<Section> sections{overall_section(report),
+                                task_chart_section(report)};
+  if (report.overall.tasks > 0)
+    sections.push_back(
+        {"Tasks at or above each percentage",
+         threshold_chart(report.thresholds, report.overall.tasks)});
+  sections.push_back(task_table_section(report));
+  sections.push_back(domain_section(report));
+  sections.push_back(origin_section(report));
+  return sections;
+}
+
+}  // namespace gato

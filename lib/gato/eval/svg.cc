@@ -1,0 +1,80 @@
+#include "gato/eval/svg.h"
+
+#include <fmt/format.h>
+
+namespace gato {
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+Svg::Svg(double width, double height, std::string_view label)
+    : width_(width), height_(height), label_(label) {}
+
+void Svg::line(double x1, double y1, double x2, double y2,
+               std::string_view colour, double width) {
+  body_ += fmt::format(
+      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" "
+      "stroke=\"{}\" stroke-width=\"{}\"/>\n",
+      x1, y1, x2, y2, colour, width);
+}
+
+void Svg::rectangle(double x, double y, double width, double height,
+                    std::string_view colour, std::string_view tip) {
+  body_ += fmt::format(
+      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+      "rx=\"2\" fill=\"{}\">",
+      x, y, width, height, colour);
+  if (!tip.empty()) body_ += fmt::format("<title>{}</title>", escape_html(tip));
+  body_ += "</rect>\n";
+}
+
+void Svg::text(double x, double y, std::string_view content, Anchor anchor,
+               std::string_view css_class) {
+  const char* const names[] = {"start", "middle", "end"};
+  body_ += fmt::format(
+      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}"
+      "</text>\n",
+      x, y, names[static_cast<int>(anchor)], css_class, escape_html(content));
+}
+
+void Svg::polyline(const std::vector<std::pair<double, double>>& points,
+                   std::string_view colour, double width) {
+  std::string list;
+  for (const auto& [x, y] : points) list += fmt::format("{:.1f},{:.1f} ", x, y);
+  body_ += fmt::format(
+      "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
+      "stroke-linejoin=\"round\"/>\n",
+      list, colour, width);
+}
+
+std::string Svg::str() const {
+  return fmt::format(
+      "<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" role=\"img\" "
+      "aria-label=\"{2}\">\n{3}</svg>\n",
+      width_, height_, escape_html(label_), body_);
+}
+
+}  // namespace gato

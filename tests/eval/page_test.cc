@@ -1,0 +1,55 @@
+#include "gato/eval/page.h"
+
+#include <catch2/catch.hpp>
+
+#include "gato/eval/charts.h"
+#include "gato/eval/score_page.h"
+#include "gato/eval/svg.h"
+
+using namespace gato;
+
+namespace {
+
+size_t occurrences(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("names cannot break out of a page") {
+  TaskOutcomes outcomes;
+  outcomes.task = "<script>alert('x')</script>";
+  outcomes.domain = "a\"b&c";
+  outcomes.returns = {1, 2};
+  References references;
+  references[outcomes.task] = {
+      Reference{0, {}, {}}, Reference{2, {}, {}}, {}, ""};
+  const ScoreReport report = score({outcomes}, references, {});
+  const std::string page = html_page("<b>", "& so on", score_sections(report));
+  REQUIRE(page.find("<script>") == std::string::npos);
+  REQUIRE(page.find("<b>\n") == std::string::npos);
+  REQUIRE(page.find("&lt;script&gt;") != std::string::npos);
+  REQUIRE(page.find("a&quot;b&amp;c") != std::string::npos);
+  REQUIRE(page.find("http") == std::string::npos);  // needs no network
+  REQUIRE(occurrences(page, "<svg") == 2);
+}
+
+TEST_CASE("the staircase falls right after the percentage that was reached") {
+  std::vector<Threshold> thresholds;
+  for (int percent = 0; percent <= 100; ++percent)
+    thresholds.push_back({percent, percent <= 50 ? 2 : 1});
+  const std::string chart = threshold_chart(thresholds, 2);
+  // 50 % is at x = 60 + 7.8 * 50 = 450, its fall at 51 %.
+  REQUIRE(chart.find("450.0,40.0 457.8,40.0 457.8,145.0") != std::string::npos);
+}
+
+TEST_CASE("charts stand a single point and a flat line") {
+  REQUIRE(line_chart({{"loss", {{1, 2}}}}, "step", "loss").find("nan") ==
+          std::string::npos);
+  REQUIRE(line_chart({{"a", {{0, 1}, {1, 1}}}, {"b", {}}}, "step", "loss")
+              .find("inf") == std::string::npos);
+}
