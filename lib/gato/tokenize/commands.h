@@ -1,4 +1,4 @@
-// The commands of gato-tokenize.
+// gato-tokenize and its commands.
 #pragma once
 
 #include "gato/cli/tool.h"
@@ -9,5 +9,7 @@ cli::Command vocab_command();     // text -> SentencePiece model
 cli::Command text_command();      // text -> token file
 cli::Command captions_command();  // COCO captions -> token file
 cli::Command episodes_command();  // Minari datasets -> token file
+
+cli::Tool tokenize_tool();
 
 }  // namespace gato

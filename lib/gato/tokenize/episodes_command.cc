@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gato/ingest/episode_source.h"
+#include "gato/ingest/minari.h"
 #include "gato/tokenize/commands.h"
 #include "gato/tokenize/document.h"
 #include "gato/tokenize/episode_filter.h"
@@ -86,6 +87,7 @@ void add_input(const std::string& input, const EpisodesCommand& options,
   if (output.entry(task).episodes == 0) log_roles(spec);
   const int32_t agent =
       output.source(source->source().empty() ? "unknown" : source->source());
+  output.provenance().add_input(find_minari(input).data);
   output.provenance().add_parent(source->provenance());
   std::shared_ptr<const StepEncoder> encoder;
   try {

@@ -61,6 +61,10 @@ Image image_of(const Array& array) {
   Image image{
       static_cast<int>(frame.height), static_cast<int>(frame.width), {}};
   image.pixels.resize(static_cast<size_t>(frame.height * frame.width * 3));
+  if (frame.channels == 3 && frame.channel_stride == 1) {  // already so
+    std::copy_n(frame.data, image.pixels.size(), image.pixels.data());
+    return image;
+  }
   uint8_t* out = image.pixels.data();
   for (int64_t y = 0; y < frame.height; ++y) {
     for (int64_t x = 0; x < frame.width; ++x) {

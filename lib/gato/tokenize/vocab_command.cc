@@ -31,9 +31,15 @@ using Texts = std::function<std::optional<std::string>()>;
 
 Texts captions_of(const std::string& input) {
   auto coco = std::make_shared<CocoCaptions>(read_coco_captions(input));
-  return [coco, i = size_t{0}]() mutable -> std::optional<std::string> {
+  return [coco, input, i = size_t{0}]() mutable -> std::optional<std::string> {
     if (i == coco->captions.size()) return std::nullopt;
-    return coco->captions[i++].caption;
+    CocoCaption& caption = coco->captions[i++];
+    if (caption.caption.empty()) {
+      throw input_error(
+          "{}: annotation {}: {}", input, caption.annotation,
+          caption.problem.empty() ? "the caption is empty" : caption.problem);
+    }
+    return std::move(caption.caption);
   };
 }
 
