@@ -390,3 +390,33 @@ TEST_CASE("a program with commands") {
   ran = run_in_process(tool, {"text", "--bogus", "x"});
   REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
 }
+
+TEST_CASE("files beneath the configuration give what was not given") {
+  TemporaryFolder folder;
+  const std::string preset =
+      folder.write("small.toml", "length = 64\nfill = \"pad\"\nrate = 0.5\n");
+  const std::string config = folder.write("mine.toml", "rate = 0.25\n");
+  Tool tool = echo_tool();
+  tool.commands[0].build = [build = tool.commands[0].build,
+                            preset](OptionTable& table) {
+    table.beneath([&table, preset] {
+      // Sees what was given.
+      const auto* length = std::get<int64_t*>(table.find("length")->target);
+      return *length == 7 ? std::vector<std::string>{}
+                          : std::vector<std::string>{preset};
+    });
+    return build(table);
+  };
+  const auto read = [&](std::vector<std::string> arguments) {
+    arguments.push_back("a.h5");
+    const auto ran = run_in_process(tool, arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return nlohmann::json::parse(ran.out);
+  };
+  const auto json = read({"--config", config, "--fill", "same-task"});
+  CHECK(json["length"] == 64);
+  CHECK(json["rate"] == 0.25);
+  CHECK(json["fill"] == "same-task");
+  CHECK(read({"--length", "7"})["rate"].is_null());
+}

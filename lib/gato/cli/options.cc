@@ -62,6 +62,14 @@ void OptionTable::check(std::function<void()> check) {
   checks_.push_back(std::move(check));
 }
 
+void OptionTable::beneath(std::function<std::vector<std::string>()> files) {
+  files_beneath_ = std::move(files);
+}
+
+std::vector<std::string> OptionTable::files_beneath() const {
+  return files_beneath_ ? files_beneath_() : std::vector<std::string>{};
+}
+
 const Option* OptionTable::find(const std::string& name) const {
   for (const auto& option : options_) {
     if (option->name == name) return option.get();

@@ -58,19 +58,24 @@ class OptionTable {
   void group(std::string title);
   // Runs when all values are assigned and before the configuration is dumped
   // or work starts. It may throw Error (usage) where values do not fit
-  // together, and may change targets: a preset, say, fills in the options that
-  // it stands for.
+  // together, and may change targets.
   void check(std::function<void()> check);
+  // Names configuration files that are read beneath those of --config, the
+  // first one deepest: a preset, say. Called when the given values, which may
+  // choose the files, are assigned; what they are not given comes from there.
+  void beneath(std::function<std::vector<std::string>()> files);
   const std::vector<std::unique_ptr<Option>>& options() const {
     return options_;
   }
   const std::vector<std::function<void()>>& checks() const { return checks_; }
+  std::vector<std::string> files_beneath() const;
   // Null where no option has this name.
   const Option* find(const std::string& name) const;
 
  private:
   std::vector<std::unique_ptr<Option>> options_;
   std::vector<std::function<void()>> checks_;
+  std::function<std::vector<std::string>()> files_beneath_;
   std::string group_ = "Options";
 };
 

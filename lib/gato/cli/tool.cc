@@ -145,6 +145,14 @@ ExitStatus run_command(Session& session, const Command& command,
   }
   for (const auto& [name, one] : from_line) given[name] = one;
   assign_all(table, given);
+  Arguments beneath;
+  for (const std::string& path : table.files_beneath()) {
+    read_config(path, table, beneath);
+  }
+  if (!beneath.empty()) {
+    given.merge(beneath);  // what was given stays
+    assign_all(table, given);
+  }
   expand_files(table);
   if (run.files_from) {
     const Words listed = read_file_list(*run.files_from);

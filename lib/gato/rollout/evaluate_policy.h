@@ -1,0 +1,18 @@
+// How well a network plays a built-in environment, while it is fine-tuned.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "gato/train/finetuning.h"
+
+namespace gato {
+
+// Plays the episodes without a prompt, sampling at temperature 1, and returns
+// {"environment","episodes","failed","mean","std"} of the returns; mean and std
+// (divided by n) are null where an episode failed. The same seed plays the same
+// episodes. Errors: usage (an unknown environment), bad_input (the network
+// knows the task by other observations or actions).
+nlohmann::json evaluate_policy(const Network& network,
+                               const PolicyEvaluation& evaluation);
+
+}  // namespace gato

@@ -1,0 +1,50 @@
+// A training checkpoint: a whole model directory, and what it takes to go on
+// as if the run had never stopped:
+//   optimizer-00000-of-00001.safetensors  NAME.mean and NAME.square of every
+//                                         parameter, its moments in AdamW
+//   state.json                            TrainingState
+// MANIFEST.json is written last; the directory appears whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "gato/model/network.h"
+#include "gato/train/adamw.h"
+
+namespace gato {
+
+struct TrainingState {
+  int64_t step = 0;     // steps done; the next one is number `step`
+  int64_t updates = 0;  // of the optimiser: steps without the skipped ones
+  int64_t skipped = 0;  // steps without a finite loss and gradient
+  int64_t targets = 0, tokens = 0;  // seen so far
+  nlohmann::json configuration;     // what the run was started with
+  nlohmann::json data;              // SequenceSet::fingerprint
+  nlohmann::json provenance;        // null with --no-provenance
+
+  // Also written: kind "gato-training", version, oldest_version, and the data
+  // cursor and the schedule's and chance's counters, which follow from `step`.
+  nlohmann::json to_json() const;
+  // Error (bad_input): another kind, newer, a field that is missing.
+  static TrainingState from_json(const nlohmann::json& json);
+};
+
+// Writes `directory`, replacing one that is there. Error (io) where it cannot.
+void write_checkpoint(const std::filesystem::path& directory,
+                      const Network& network, const AdamW& optimiser,
+                      const TrainingState& state,
+                      const std::vector<TokenizedDocument>& demonstrations);
+
+// Whether the directory holds a training state beside the model.
+bool is_checkpoint(const std::filesystem::path& directory);
+// Errors: io (missing), bad_input (damaged, of another kind, newer).
+TrainingState read_state(const std::filesystem::path& directory);
+// The moments and the count of updates, for an optimiser of this network.
+void read_optimiser(const std::filesystem::path& directory,
+                    const Network& network, const TrainingState& state,
+                    AdamW& optimiser);
+
+}  // namespace gato

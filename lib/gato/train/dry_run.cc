@@ -1,0 +1,28 @@
+#include "gato/train/dry_run.h"
+
+#include <algorithm>
+
+#include "gato/model/parameters.h"
+
+namespace gato {
+
+nlohmann::json dry_run(const ModelConfig& config,
+                       const OptimisationOptions& options,
+                       const SequenceSet& data, int64_t threads) {
+  const int64_t parameters = parameter_count(config);
+  const int64_t length = data.length();
+  const int64_t rows = micro_batch_rows(options, length);
+  const int64_t micro_batches = (options.batch_size + rows - 1) / rows;
+  const int64_t attention =
+      12 * config.layers * config.heads * config.key_size * length;
+  const int64_t bytes = parameters * int64_t(sizeof(float));
+  return {{"parameters", parameters},
+          {"flops_per_token", 6 * parameters + attention},
+          {"tokens_per_step", options.batch_size * length},
+          {"micro_batches", micro_batches},
+          {"memory",
+           {{"state", 4 * bytes},
+            {"gradients", std::min(threads, micro_batches) * bytes}}}};
+}
+
+}  // namespace gato

@@ -1,0 +1,20 @@
+// What a training would cost, without doing it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "gato/train/options.h"
+#include "gato/train/sequence_set.h"
+
+namespace gato {
+
+// {"parameters","flops_per_token","tokens_per_step","micro_batches",
+// "memory":{"state","gradients"}}: floating-point operations of forward and
+// backward, 6 a parameter and 12 x layers x width of all heads x length for
+// attention; bytes of weights, moments and gradient, and of the gradients that
+// threads work on. Activations come on top.
+nlohmann::json dry_run(const ModelConfig& config,
+                       const OptimisationOptions& options,
+                       const SequenceSet& data, int64_t threads);
+
+}  // namespace gato

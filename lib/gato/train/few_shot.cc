@@ -1,0 +1,157 @@
+#include "gato/train/few_shot.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/random.h"
+#include "gato/data/sequence_file.h"
+#include "gato/pack/corpus.h"
+#include "gato/pack/mixture.h"
+#include "gato/pack/row.h"
+#include "gato/pack/sampler.h"
+#include "gato/tokenize/encoder.h"
+#include "gato/train/chance.h"
+#include "gato/train/order.h"
+
+namespace gato {
+namespace {
+
+constexpr int64_t least_sequences = 1024;
+
+const TaskEntry* find_task(const ModelConfig& config, const std::string& name) {
+  for (const TaskEntry& entry : config.tasks.tasks) {
+    if (entry.spec.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+// The roles that the model knows the task's observations by.
+std::map<std::string, Role> known_roles(const TaskEntry& entry) {
+  std::map<std::string, Role> roles;
+  for (const auto* fields : {&entry.spec.observation, &entry.spec.action}) {
+    for (const Field& field : *fields) roles[field.name] = field.role;
+  }
+  return roles;
+}
+
+TokenizedDocument best_of(const Corpus& corpus) {
+  int64_t best = 0;
+  for (int64_t i = 1; i < corpus.documents(); ++i) {
+    if (corpus.total_reward(i) > corpus.total_reward(best)) best = i;
+  }
+  TokenizedDocument document =
+      corpus.read(best, 0, corpus.tokens(best)).document;
+  document.task = corpus.task(best);
+  document.source = std::max(0, corpus.source(best));
+  document.total_reward = corpus.total_reward(best);
+  return document;
+}
+
+void pack_all(const std::filesystem::path& tokens,
+              const std::filesystem::path& sequences, const ModelConfig& config,
+              uint64_t seed, const Provenance& provenance) {
+  MixtureEntry entry;
+  entry.name = tokens.string();
+  entry.files = {tokens};
+  const std::vector<MixtureEntry> mixture = {entry};
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture,
+                        {config.context, config.window_steps, seed});
+  const SequenceFileOptions shape{
+      .sequences =
+          std::max(least_sequences,
+                   (corpus.tokens() + config.context - 1) / config.context),
+      .length = int32_t(config.context),
+      .window_steps = int32_t(config.window_steps),
+      .labels = corpus.has_labels()};
+  SequenceFileWriter writer(sequences, /*force=*/true, shape,
+                            corpus.vocabulary());
+  for (int64_t i = 0; i < shape.sequences; ++i) {
+    writer.append(build_row(corpus, sampler.plan(i), shape.length).row);
+  }
+  writer.commit(corpus.tasks(), {best_of(corpus)}, nullptr, provenance);
+}
+
+}  // namespace
+
+std::vector<int64_t> draw_episodes(uint64_t seed, int64_t repeat, int64_t total,
+                                   int64_t count) {
+  if (count > total) {
+    throw usage_error("--episodes {}: there are only {} demonstrations", count,
+                      total);
+  }
+  const RowOrder order(
+      random_bits(seed, {uint64_t(Chance::few_shot), uint64_t(repeat)}),
+      uint64_t(total));
+  std::vector<int64_t> drawn;
+  for (int64_t i = 0; i < count; ++i) drawn.push_back(int64_t(order.row(i)));
+  return drawn;
+}
+
+Demonstrations::Demonstrations(const std::filesystem::path& dataset,
+                               const ModelConfig& config)
+    : dataset_(dataset), config_(config) {
+  source_ = open_episodes(dataset, {});
+  if (const TaskEntry* known = find_task(config, source_->spec().name)) {
+    EpisodeSourceOptions options;
+    options.roles = known_roles(*known);
+    source_ = open_episodes(dataset, options);
+  }
+  for (int64_t i = 0; i < source_->episodes(); ++i) {
+    const Episode episode = source_->episode(i);
+    if (!episode.failed && episode.steps() > 0) usable_.push_back(i);
+  }
+  if (usable_.empty()) {
+    throw input_error("{} holds no episode that did not fail",
+                      dataset.string());
+  }
+}
+
+std::filesystem::path Demonstrations::write(
+    const std::filesystem::path& directory, const std::vector<int64_t>& chosen,
+    uint64_t seed, const Provenance& provenance) {
+  const std::filesystem::path sequences = directory / "sequences.h5";
+  write_tokens(directory / "tokens.h5", chosen, provenance);
+  pack_all(directory / "tokens.h5", sequences, config_, seed, provenance);
+  return sequences;
+}
+
+void Demonstrations::write_tokens(const std::filesystem::path& path,
+                                  const std::vector<int64_t>& chosen,
+                                  const Provenance& provenance) {
+  TaskEntry entry;
+  entry.spec = source_->spec();
+  Resize resize;
+  if (const TaskEntry* known = find_task(config_, entry.spec.name)) {
+    resize = {known->image_height, known->image_width};
+  }
+  entry.image_height = resize.height;
+  entry.image_width = resize.width;
+  std::optional<TextEncoder> text;
+  if (!config_.vocabulary.sentencepiece.empty()) {
+    text.emplace(config_.vocabulary.sentencepiece);
+  }
+  const StepEncoder encoder(entry.spec, config_.vocabulary,
+                            text ? &*text : nullptr, resize);
+  TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);
+  for (int64_t number : chosen) {
+    const Episode episode = source_->episode(usable_.at(size_t(number)));
+    try {
+      writer.append(encode_episode(episode, encoder));
+    } catch (const Error& error) {
+      throw Error(error.status(),
+                  fmt::format("{}: episode {}: {}", dataset_.string(),
+                              episode.id, error.what()));
+    }
+    ++entry.episodes;
+    entry.steps += episode.steps();
+  }
+  TaskTable tasks;
+  tasks.tasks = {std::move(entry)};
+  tasks.sources = {source_->source().empty() ? "unknown" : source_->source()};
+  writer.commit(tasks, provenance);
+}
+
+}  // namespace gato

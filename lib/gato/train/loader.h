@@ -1,0 +1,68 @@
+// The training data, step by step, built ahead by a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gato/train/batch_builder.h"
+#include "gato/train/order.h"
+#include "gato/train/sequence_set.h"
+
+namespace gato {
+
+// What a target counts in the loss of a step.
+enum class LossAverage {
+  token,  // every target alike: the mean over targets (paper 2.3)
+  task,   // every task alike: the mean over tasks of the mean over its targets
+};
+
+struct LoaderOptions {
+  uint64_t seed = 0;
+  int64_t batch_size = 512;  // rows a step
+  int64_t micro_batch = 2;   // rows a micro-batch
+  LossAverage average = LossAverage::token;
+  double blank_actions = 0;
+};
+
+// One step: micro-batches whose target weights sum to 1 over all of them.
+struct StepBatch {
+  int64_t step = 0;
+  std::vector<MicroBatch> parts;
+  int64_t tokens = 0, targets = 0;
+};
+
+// Step `step`, a function of the arguments alone: rows [step x batch size,
+// (step + 1) x batch size) of RowOrder.
+StepBatch load_step(const SequenceSet& set, const LoaderOptions& options,
+                    int64_t step);
+
+// Steps from `first_step` on. Errors of the thread are thrown by next().
+class Loader {
+ public:
+  // `set` must outlive the loader.
+  Loader(const SequenceSet& set, const LoaderOptions& options,
+         int64_t first_step);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  StepBatch next();
+
+ private:
+  void run(int64_t step);
+  const SequenceSet& set_;
+  LoaderOptions options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<StepBatch> ready_;
+  std::exception_ptr error_;
+  bool is_closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace gato

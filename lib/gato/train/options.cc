@@ -1,0 +1,204 @@
+#include "gato/train/options.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "gato/base/number.h"
+
+namespace gato {
+namespace {
+
+constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
+  ModelConfig& config = options.config;
+  table.group("Network");
+  table.add("layers", &config.layers, "Transformer blocks").within(1, 1000);
+  table.add("width", &config.width, "Width of the embedding")
+      .within(1, 1 << 20);
+  table.add("heads", &config.heads, "Attention heads").within(1, 4096);
+  table.add("key-size", &config.key_size, "Size of a head's keys and values")
+      .within(1, 1 << 16);
+  table
+      .add("feedforward", &config.feedforward,
+           "Width of the feed-forward layers, before the GEGLU halves it")
+      .within(2, 1 << 22);
+  table
+      .add("context", &config.context,
+           "Tokens that the network sees; at least the length of the sequences")
+      .within(1, 1 << 24);
+  table
+      .add("position", &options.position,
+           "How attention knows positions: relative as in Transformer-XL (the "
+           "paper's) or rotary (faster)")
+      .one_of({"relative", "rotary"});
+  table
+      .add("window-steps", &options.window_steps,
+           "Time steps a window; that of the sequences, which must agree")
+      .within(0, 1 << 24);
+  table
+      .add("logit-scale", &config.logit_scale,
+           "Factor of the logits, for a larger --embedding-scale")
+      .within(1e-6, 1e6);
+  table
+      .add("embedding-scale", &options.initialisation.embedding_scale,
+           "Standard deviation of the fresh token embeddings")
+      .within(1e-6, 1e3);
+  table.add("smooth-bin-rows", &options.initialisation.smooth_bins,
+            "Let the fresh embeddings of neighbouring bins of continuous "
+            "values start alike");
+}
+
+void add_optimisation_options(cli::OptionTable& table,
+                              OptimisationOptions& options) {
+  table.group("Optimisation");
+  table.add("batch-size", &options.batch_size, "Sequences a step")
+      .within(1, 1 << 24);
+  table
+      .add(
+          "micro-batch", &options.micro_batch,
+          "Sequences that one thread works on at a time; 0 chooses about 2,048 "
+          "tokens")
+      .within(0, 1 << 24);
+  table.add("learning-rate", &options.learning_rate, "Largest learning rate")
+      .within(0, 1000);
+  table
+      .add("warmup-steps", &options.warmup_steps,
+           "Steps in which the rate rises from 1e-7 to its largest")
+      .within(0, 1e12);
+  table
+      .add("decay-steps", &options.decay_steps,
+           "Step at which the cosine has come down to a tenth of the largest "
+           "rate; 0 keeps the rate constant")
+      .within(0, 1e12);
+  table
+      .add("weight-decay", &options.adamw.weight_decay,
+           "Weight decay of matrices; 0 is plain Adam")
+      .within(0, 1000);
+  table
+      .add("gradient-clip", &options.adamw.clip,
+           "Largest norm of the gradient; 0 does not clip")
+      .within(0, unlimited);
+  table
+      .add("stochastic-depth", &options.stochastic_depth,
+           "Probability that a sub-layer is skipped, a sequence")
+      .named("P")
+      .within(0, 0.99);
+  table
+      .add("dropout", &options.dropout,
+           "Dropout of the residual and the feed-forward layers")
+      .named("P")
+      .within(0, 0.99);
+  table
+      .add(
+          "loss-average", &options.loss_average,
+          "What counts alike in the loss: every target token, or every task in "
+          "the batch")
+      .one_of({"token", "task"});
+  table
+      .add(
+          "target-smoothing", &options.target_smoothing,
+          "Standard deviation, in bins, that the targets of continuous actions "
+          "are spread with; 0 does not spread")
+      .within(0, 1024);
+  table
+      .add("blank-actions", &options.blank_actions,
+           "Probability, a sequence, that past actions are hidden from the "
+           "network by separators")
+      .named("P")
+      .within(0, 1);
+  table
+      .add("precision", &options.precision,
+           "Of the large products; auto is bf16 where the processor multiplies "
+           "it in hardware")
+      .one_of({"auto", "bf16", "fp32"});
+  table
+      .add("device", &options.device, "Where to compute; this build has no GPU")
+      .one_of({"cpu"});
+}
+
+void add_run_options(cli::OptionTable& table, RunOptions& options) {
+  table.group("Run");
+  table.add("steps", &options.steps, "Steps after which the run is done")
+      .within(0, 1e12);
+  table
+      .add("resume", &options.resume,
+           "Go on from the newest whole checkpoint of the output; where there "
+           "is none, start")
+      .of_run();
+  table
+      .add("max-time", &options.max_time,
+           "Save and stop with status 75 after this time: 90s, 15m, 2h, 1d or "
+           "HH:MM:SS")
+      .named("TIME");
+  table.add("save-every", &options.save_every, "Steps between checkpoints")
+      .within(1, 1e12);
+  table
+      .add("keep", &options.keep,
+           "Checkpoints that are kept, the newest; 0 keeps all")
+      .within(0, 1e9);
+  table
+      .add("log-every", &options.log_every,
+           "Steps between two lines of metrics.jsonl")
+      .within(1, 1e12);
+  table.check([&options] {
+    if (!options.max_time.empty()) {
+      parse_duration(options.max_time, "option --max-time");
+    }
+  });
+}
+
+int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
+  constexpr int64_t tokens = 2048;
+  const int64_t rows =
+      options.micro_batch > 0
+          ? options.micro_batch
+          : std::min(tokens / length, (options.batch_size + 1) / 2);
+  return std::clamp<int64_t>(rows, 1, options.batch_size);
+}
+
+nlohmann::json lasting_part(const nlohmann::json& configuration) {
+  static const std::set<std::string> passing = {
+      "data",     "demonstrations", "force",    "keep",          "log-every",
+      "log-file", "log-level",      "max-time", "no-provenance", "output",
+      "quiet",    "save-every",     "steps",    "threads"};
+  nlohmann::json lasting = nlohmann::json::object();
+  for (const auto& [key, value] : configuration.items()) {
+    if (!passing.contains(key)) lasting[key] = value;
+  }
+  return lasting;
+}
+
+TrainerOptions trainer_options(const OptimisationOptions& optimisation,
+                               const RunOptions& run, int64_t length,
+                               int64_t threads, uint64_t seed) {
+  TrainerOptions options;
+  options.steps = run.steps;
+  options.loader = {.seed = seed,
+                    .batch_size = optimisation.batch_size,
+                    .micro_batch = micro_batch_rows(optimisation, length),
+                    .average = optimisation.loss_average == "task"
+                                   ? LossAverage::task
+                                   : LossAverage::token,
+                    .blank_actions = optimisation.blank_actions};
+  options.gradient = {.threads = threads,
+                      .stochastic_depth = optimisation.stochastic_depth,
+                      .dropout = optimisation.dropout,
+                      .smoothing = optimisation.target_smoothing,
+                      .seed = seed};
+  options.schedule = {.peak = optimisation.learning_rate,
+                      .warmup_steps = optimisation.warmup_steps,
+                      .decay_steps = optimisation.decay_steps};
+  options.save_every = run.save_every;
+  options.keep = run.keep;
+  options.log_every = run.log_every;
+  if (!run.max_time.empty()) {
+    options.max_seconds = parse_duration(run.max_time, "option --max-time");
+  }
+  return options;
+}
+
+}  // namespace gato

@@ -1,0 +1,68 @@
+// What gato-train and gato-finetune can be told.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gato/cli/options.h"
+#include "gato/model/config.h"
+#include "gato/model/parameters.h"
+#include "gato/model/precision.h"
+#include "gato/train/adamw.h"
+#include "gato/train/trainer.h"
+
+namespace gato {
+
+// The network's shape and first weights; keys as in config.json.
+struct NetworkOptions {
+  ModelConfig config;
+  std::string position = "relative";
+  std::optional<int64_t> window_steps;
+  Initialisation initialisation;
+};
+
+// Defaults are the paper's for pre-training (appendix D).
+struct OptimisationOptions {
+  int64_t batch_size = 512;
+  int64_t micro_batch = 0;  // 0: chosen by micro_batch_rows()
+  double learning_rate = 1e-4;
+  int64_t warmup_steps = 15000, decay_steps = 1000000;
+  AdamWOptions adamw;
+  double stochastic_depth = 0.1, dropout = 0;
+  std::string loss_average = "token";
+  double target_smoothing = 0;
+  double blank_actions = 0;
+  std::string precision = "auto", device = "cpu";
+};
+
+// How long a run goes on and what it leaves behind; these may change when it is
+// resumed.
+struct RunOptions {
+  int64_t steps = 1000000;
+  std::string max_time;
+  int64_t save_every = 1000, keep = 3, log_every = 10;
+  bool resume = false;
+};
+
+void add_network_options(cli::OptionTable& table, NetworkOptions& options);
+void add_optimisation_options(cli::OptionTable& table,
+                              OptimisationOptions& options);
+void add_run_options(cli::OptionTable& table, RunOptions& options);
+
+// Rows of a micro-batch where none were given: about 2,048 tokens, and at least
+// two micro-batches a step. Not a function of the number of threads, which may
+// change nothing but the speed.
+int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length);
+
+// Of the configuration of a program: the keys that a resumed run must share
+// with the run as it was started.
+nlohmann::json lasting_part(const nlohmann::json& configuration);
+
+TrainerOptions trainer_options(const OptimisationOptions& optimisation,
+                               const RunOptions& run, int64_t length,
+                               int64_t threads, uint64_t seed);
+
+}  // namespace gato

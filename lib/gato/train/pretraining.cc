@@ -1,0 +1,172 @@
+#include "gato/train/pretraining.h"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gato/cli/config.h"
+#include "gato/model/parameters.h"
+#include "gato/train/dry_run.h"
+#include "gato/train/options.h"
+#include "gato/train/preset.h"
+#include "gato/train/run_directory.h"
+#include "gato/train/session.h"
+
+namespace gato {
+namespace {
+
+struct PretrainingOptions {
+  std::vector<std::string> data;
+  std::string preset;
+  NetworkOptions network;
+  OptimisationOptions optimisation;
+  RunOptions run;
+  bool dry_run = false;
+};
+
+// The text of an option that another part of the program has added.
+template <class T>
+const T& value(const cli::OptionTable& table, const std::string& name) {
+  return *std::get<T*>(table.find(name)->target);
+}
+
+// Beneath --config and the command line: the preset, and over it, for a run
+// that goes on, what it was started with.
+std::vector<std::string> files_beneath(const PretrainingOptions& options,
+                                       const cli::OptionTable& table) {
+  std::vector<std::string> files;
+  if (!options.preset.empty()) {
+    files.push_back(preset_path(options.preset).string());
+  }
+  const std::filesystem::path run = value<std::string>(table, "output");
+  if (options.run.resume && !run.empty() &&
+      std::filesystem::exists(run / "config.toml")) {
+    files.push_back((run / "config.toml").string());
+  }
+  return files;
+}
+
+ModelConfig model_config(const NetworkOptions& options,
+                         const SequenceSet& data) {
+  ModelConfig config = options.config;
+  config.position =
+      options.position == "rotary" ? Position::rotary : Position::relative;
+  config.window_steps = data.window_steps();
+  if (options.window_steps && *options.window_steps != config.window_steps) {
+    throw usage_error(
+        "--window-steps is {}, but the sequences have windows of {} steps; "
+        "leave "
+        "the option out, or pack anew",
+        *options.window_steps, config.window_steps);
+  }
+  config.vocabulary = data.vocabulary();
+  config.tasks = data.tasks();
+  config.validate();
+  check_fit(config, data);
+  return config;
+}
+
+ExitStatus pretrain(const PretrainingOptions& options,
+                    const cli::OptionTable& table, cli::Context& context) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::filesystem::path output = context.common.output;
+  const bool is_resumed = options.run.resume && holds_run(output);
+  if (!is_resumed && options.preset.empty() &&
+      value<std::vector<std::string>>(table, "config").empty()) {
+    throw usage_error("a new run needs a --preset ({}) or a --config",
+                      fmt::join(preset_names(), ", "));
+  }
+  const SequenceSet data({options.data.begin(), options.data.end()});
+  const ModelConfig config = model_config(options.network, data);
+  if (options.dry_run) {
+    std::cout << dry_run(config, options.optimisation, data,
+                         context.common.threads)
+                     .dump(2)
+              << "\n";
+    return ExitStatus::done;
+  }
+  check_run_output(output, options.run.resume, context.common.force);
+  Session session{.output = output,
+                  .data = data,
+                  .optimisation = options.optimisation,
+                  .run = options.run,
+                  .start = {},
+                  .configuration = context.record.configuration,
+                  .config_toml = cli::to_toml(table),
+                  .started = started,
+                  .evaluate = {}};
+  session.start = [&] {
+    return std::make_unique<Network>(config, context.common.seed,
+                                     options.network.initialisation);
+  };
+  return run_session(session, context);
+}
+
+cli::Work build(cli::OptionTable& table) {
+  auto options = std::make_shared<PretrainingOptions>();
+  table.add("data", &options->data, "Sequence files of gato-pack, read as one")
+      .named("FILE...")
+      .files()
+      .required();
+  table
+      .add("preset", &options->preset,
+           "Read options from a named configuration; --config and the command "
+           "line win over it")
+      .named("NAME");
+  add_run_options(table, options->run);
+  table
+      .add("dry-run", &options->dry_run,
+           "Print parameters, memory and cost as JSON and exit; nothing is "
+           "trained")
+      .of_run();
+  add_network_options(table, options->network);
+  add_optimisation_options(table, options->optimisation);
+  table.beneath([options, &table] { return files_beneath(*options, table); });
+  return [options, &table](cli::Context& context) {
+    return pretrain(*options, table, context);
+  };
+}
+
+}  // namespace
+
+cli::Command pretraining_command() {
+  cli::Command command;
+  command.summary = "Train a network on sequence files";
+  command.description =
+      "Trains one decoder-only transformer to predict the text and action "
+      "tokens of the sequences, and leaves a model directory in every "
+      "checkpoint.\n\n"
+      "OUTPUT is a run: step-N/ are its checkpoints, latest names the newest, "
+      "metrics.jsonl has a line every --log-every steps, config.toml is the "
+      "configuration, log.txt the messages. A run that is asked to stop, by "
+      "SIGINT, SIGTERM, SIGUSR1 or --max-time, saves a checkpoint and exits "
+      "with status 75; the same command with --resume then goes on as if it "
+      "had "
+      "never stopped, and starts the run where there is none: one job can be "
+      "submitted again and again. After a kill -9 the steps since the last "
+      "checkpoint are lost. The learning rate depends on the step and "
+      "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
+      "A resumed run keeps the options it was started with; only --steps, "
+      "--max-time, --threads, --save-every, --keep, --log-every and the common "
+      "options of the log may change. The weights do not depend on --threads "
+      "up "
+      "to the number of micro-batches a step.";
+  command.output = cli::Output::required;
+  command.output_help = "Directory of the run";
+  command.output_may_exist = true;
+  command.build = build;
+  command.examples = {
+      {"gato-train --data train.h5 --preset gato-79m -o run",
+       "Train the paper's smallest network"},
+      {"gato-train --data train.h5 --preset gato-79m -o run --resume "
+       "--max-time 1h",
+       "Go on for an hour, or start"},
+      {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
+       "Two files, options from a file, one of them changed"}};
+  return command;
+}
+
+}  // namespace gato

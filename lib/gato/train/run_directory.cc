@@ -1,0 +1,170 @@
+#include "gato/train/run_directory.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/data/output.h"
+#include "gato/model/directory.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view prefix = "step-";
+
+std::optional<int64_t> step_of(const fs::path& directory) {
+  const std::string name = directory.filename().string();
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const char* end = name.data() + name.size();
+  int64_t step = 0;
+  const auto [rest, error] =
+      std::from_chars(name.data() + prefix.size(), end, step);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return step;
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (error || lock_ < 0) {
+    throw io_error("{}: cannot create the directory: {}", path_.string(),
+                   error ? error.message() : std::strerror(errno));
+  }
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(lock_);
+    throw usage_error("{}: another process is training in this directory",
+                      path_.string());
+  }
+}
+
+RunDirectory::~RunDirectory() { ::close(lock_); }
+
+fs::path RunDirectory::checkpoint(int64_t step) const {
+  return path_ / (std::string(prefix) + std::to_string(step));
+}
+
+std::vector<int64_t> RunDirectory::checkpoints() const {
+  std::vector<int64_t> steps;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const auto step = step_of(entry.path());
+    if (step && entry.is_directory()) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
+  const std::vector<int64_t> steps = checkpoints();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    try {
+      if (!fs::exists(checkpoint(*step) / "MANIFEST.json")) {
+        throw input_error("{}: it has no MANIFEST.json",
+                          checkpoint(*step).string());
+      }
+      verify_manifest(checkpoint(*step));
+      return *step;
+    } catch (const Error& error) {
+      spdlog::warn("CHECKPOINT IS NOT WHOLE, going back to an older one: {}",
+                   error.what());
+    }
+  }
+  if (steps.empty()) return std::nullopt;
+  throw input_error(
+      "{}: none of its checkpoints is whole; start anew with --force",
+      path_.string());
+}
+
+void RunDirectory::set_latest(int64_t step) const {
+  const fs::path temporary = path_ / ".latest.tmp";
+  std::error_code error;
+  fs::remove(temporary, error);
+  fs::create_directory_symlink(checkpoint(step).filename(), temporary, error);
+  if (!error) fs::rename(temporary, path_ / "latest", error);
+  if (error) {
+    throw io_error("{}: cannot point it to {}: {}", (path_ / "latest").string(),
+                   checkpoint(step).string(), error.message());
+  }
+}
+
+void RunDirectory::rotate(int64_t keep) const {
+  if (keep == 0) return;
+  const std::vector<int64_t> steps = checkpoints();
+  for (size_t i = 0; i + keep < steps.size(); ++i) {
+    std::error_code ignored;  // tried again at the next checkpoint
+    fs::remove_all(checkpoint(steps[i]), ignored);
+  }
+}
+
+void RunDirectory::remove_leftovers() const {
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') && name.find(".tmp") != std::string::npos) {
+      std::error_code ignored;
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+void RunDirectory::clear() const {
+  remove_leftovers();
+  std::error_code error;
+  for (int64_t step : checkpoints()) fs::remove_all(checkpoint(step), error);
+  for (const char* name : {"latest", "metrics.jsonl", "config.toml"}) {
+    fs::remove(path_ / name, error);
+  }
+  if (error) {
+    throw io_error("{}: cannot remove the old run: {}", path_.string(),
+                   error.message());
+  }
+}
+
+void RunDirectory::truncate_metrics(int64_t step) const {
+  if (!fs::exists(metrics())) return;
+  std::ifstream input(metrics());
+  std::string kept, line;
+  while (std::getline(input, line)) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("step", step + 1) <= step) {
+      kept += line + "\n";
+    }
+  }
+  write_file(metrics(), kept, /*force=*/true);
+}
+
+void RunDirectory::append_metrics(const nlohmann::json& line) const {
+  std::ofstream output(metrics(), std::ios::app);
+  output << line.dump() << std::endl;
+  if (!output) {
+    spdlog::warn("{}: cannot write: {}", metrics().string(),
+                 std::strerror(errno));
+  }
+}
+
+bool holds_run(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return false;
+  if (fs::exists(path / "config.toml") || fs::exists(path / "metrics.jsonl")) {
+    return true;
+  }
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (step_of(entry.path())) return true;
+  }
+  return false;
+}
+
+}  // namespace gato

@@ -1,0 +1,61 @@
+// RUN, the directory of a training run:
+//   step-N/        checkpoints, N steps each (train/checkpoint.h)
+//   latest         symbolic link to the newest checkpoint
+//   metrics.jsonl  one JSON object a line
+//   config.toml    the configuration, which --config reads back
+//   log.txt        the messages
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gato {
+
+class RunDirectory {
+ public:
+  // Creates the directory where it is missing and locks it until the object
+  // dies. Error (usage) where another process trains in it, Error (io) where it
+  // cannot be made.
+  explicit RunDirectory(std::filesystem::path path);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path checkpoint(int64_t step) const;
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+
+  // Steps of the checkpoints that are there, rising.
+  std::vector<int64_t> checkpoints() const;
+  // The newest checkpoint whose files are all as its manifest says; warns of
+  // every newer one that is not. None where there is no checkpoint at all.
+  // Error (bad_input) where there are some and none is whole.
+  std::optional<int64_t> newest_whole_checkpoint() const;
+
+  // Points `latest` to this checkpoint, in one step.
+  void set_latest(int64_t step) const;
+  // Removes all checkpoints but the newest `keep` (0: removes none).
+  void rotate(int64_t keep) const;
+  // Removes what killed processes left half written.
+  void remove_leftovers() const;
+  // Removes everything that belongs to a run, to start anew.
+  void clear() const;
+
+  // Drops the lines of metrics.jsonl that are of steps after `step`, and a last
+  // line that was cut short.
+  void truncate_metrics(int64_t step) const;
+  void append_metrics(const nlohmann::json& line) const;
+
+ private:
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+// Whether `path` holds a run: any checkpoint, configuration or metrics.
+bool holds_run(const std::filesystem::path& path);
+
+}  // namespace gato

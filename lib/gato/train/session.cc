@@ -1,0 +1,151 @@
+#include "gato/train/session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "gato/cli/log.h"
+#include "gato/data/output.h"
+#include "gato/data/provenance.h"
+#include "gato/model/directory.h"
+#include "gato/train/run_directory.h"
+
+namespace gato {
+namespace {
+
+nlohmann::json provenance_of(const SequenceSet& data,
+                             const cli::Context& context) {
+  Provenance provenance(context);
+  if (!provenance.enabled) return nullptr;
+  for (const auto& file : data.files()) {
+    provenance.add_input(file.path());
+    provenance.add_parent(file.provenance());
+  }
+  return provenance.to_json();
+}
+
+// A resumed run continues the stored one, or is refused.
+void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
+                    const SequenceSet& data,
+                    const std::filesystem::path& path) {
+  for (const auto& [key, value] : stored.configuration.items()) {
+    if (lasting.contains(key) && lasting[key] != value) {
+      throw usage_error(
+          "{} was started with {} = {}, not {}: leave --{} out, or train into "
+          "another directory",
+          path.string(), key, value.dump(), lasting[key].dump(), key);
+    }
+  }
+  if (stored.data != data.fingerprint()) {
+    throw input_error("{} was started with other data: {}, not {}",
+                      path.string(), stored.data.dump(),
+                      data.fingerprint().dump());
+  }
+}
+
+class Runner {
+ public:
+  Runner(const Session& session, const cli::Context& context)
+      : session_(session), context_(context), run_(session.output) {}
+
+  ExitStatus run() {
+    if (context_.common.log_file.empty()) {
+      cli::configure_log(context_.common.log_level, context_.common.quiet,
+                         (run_.path() / "log.txt").string());
+    }
+    run_.remove_leftovers();
+    const auto step =
+        session_.run.resume ? run_.newest_whole_checkpoint() : std::nullopt;
+    if (step) {
+      resume(*step);
+    } else {
+      start();
+    }
+    network_->set_precision(precision_named(session_.optimisation.precision));
+    run_.truncate_metrics(state_.step);
+    write_file(run_.path() / "config.toml", session_.config_toml,
+               /*force=*/true);
+    TrainerOptions options = trainer_options(
+        session_.optimisation, session_.run, session_.data.length(),
+        context_.common.threads, context_.common.seed);
+    options.started = session_.started;
+    options.evaluate_every = session_.evaluate_every;
+    options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
+    return train(session_.data, run_, options,
+                 {*network_, *optimiser_, state_});
+  }
+
+ private:
+  void start() {
+    run_.clear();
+    network_ = session_.start();
+    make_optimiser();
+    state_.configuration = lasting_part(session_.configuration);
+    state_.data = session_.data.fingerprint();
+    state_.provenance = provenance_of(session_.data, context_);
+    spdlog::info("{} parameters, {} sequences of {} tokens",
+                 network_->parameter_count(), session_.data.rows(),
+                 session_.data.length());
+  }
+
+  void resume(int64_t step) {
+    const std::filesystem::path checkpoint = run_.checkpoint(step);
+    state_ = read_state(checkpoint);
+    check_same_run(state_, lasting_part(session_.configuration), session_.data,
+                   checkpoint);
+    network_ = load_model(checkpoint).network;
+    make_optimiser();
+    read_optimiser(checkpoint, *network_, state_, *optimiser_);
+    run_.set_latest(step);
+    spdlog::info("resuming from {}", checkpoint.string());
+  }
+
+  void make_optimiser() {
+    optimiser_ =
+        std::make_unique<AdamW>(session_.optimisation.adamw, network_->flat(),
+                                network_->decaying_count());
+  }
+
+  const Session& session_;
+  const cli::Context& context_;
+  RunDirectory run_;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<AdamW> optimiser_;
+  TrainingState state_;
+};
+
+}  // namespace
+
+void check_run_output(const std::filesystem::path& output, bool resume,
+                      bool force) {
+  std::error_code ignored;
+  if (resume || force || !std::filesystem::exists(output, ignored)) return;
+  if (std::filesystem::is_directory(output, ignored) &&
+      std::filesystem::is_empty(output, ignored)) {
+    return;
+  }
+  throw usage_error("{} exists; --resume goes on with it, --force replaces it",
+                    output.string());
+}
+
+void check_fit(const ModelConfig& config, const SequenceSet& data) {
+  const auto& path = data.files().front().path();
+  if (!config.vocabulary.same_ids(data.vocabulary())) {
+    throw input_error(
+        "{} has another vocabulary than the model; tokenize with the model's "
+        "own tokenizer.model",
+        path.string());
+  }
+  if (config.context < data.length()) {
+    throw usage_error(
+        "{} has sequences of {} tokens, the network a context of {}; raise "
+        "--context, or pack with --length {}",
+        path.string(), data.length(), config.context, config.context);
+  }
+}
+
+ExitStatus run_session(const Session& session, const cli::Context& context) {
+  return Runner(session, context).run();
+}
+
+}  // namespace gato

@@ -1,0 +1,47 @@
+// One call of gato-train or gato-finetune: starts a run or goes on with one.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gato/base/error.h"
+#include "gato/cli/tool.h"
+#include "gato/model/network.h"
+#include "gato/train/options.h"
+#include "gato/train/sequence_set.h"
+
+namespace gato {
+
+struct Session {
+  std::filesystem::path output;  // RUN
+  const SequenceSet& data;
+  OptimisationOptions optimisation;
+  RunOptions run;
+  // The network that a fresh run starts with.
+  std::function<std::unique_ptr<Network>()> start;
+  nlohmann::json configuration;  // of the program, merged
+  std::string config_toml;       // the same, as --config reads it
+  std::chrono::steady_clock::time_point started;  // --max-time counts from here
+  // Called with the network; see TrainerOptions::evaluate.
+  int64_t evaluate_every = 0;
+  std::function<nlohmann::json(const Network&)> evaluate;
+};
+
+// Error (usage) where `output` exists and holds something, unless it is to be
+// resumed or replaced (--force).
+void check_run_output(const std::filesystem::path& output, bool resume,
+                      bool force);
+
+// Errors: usage (a resumed run would change; see lasting_part), bad_input
+// (other data, no whole checkpoint), and those of train().
+ExitStatus run_session(const Session& session, const cli::Context& context);
+
+// Error (usage) where the network cannot read the data, (bad_input) where it
+// has another vocabulary.
+void check_fit(const ModelConfig& config, const SequenceSet& data);
+
+}  // namespace gato

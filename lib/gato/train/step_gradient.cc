@@ -1,0 +1,49 @@
+#include "gato/train/step_gradient.h"
+
+#include <functional>
+#include <vector>
+
+#include "gato/train/ordered_work.h"
+
+namespace gato {
+namespace {
+
+void add_gradients(const Network& network, const std::vector<at::Tensor>& parts,
+                   at::Tensor& gradients) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i].defined()) continue;
+    gradients.narrow(0, network.offset(i), parts[i].numel())
+        .view(parts[i].sizes())
+        .add_(parts[i]);
+  }
+}
+
+}  // namespace
+
+double step_gradient(const Network& network, const StepBatch& step,
+                     const StepGradientOptions& options, at::Tensor& gradients,
+                     LossTable& table) {
+  gradients.zero_();
+  double total = 0;
+  const auto compute = [&](size_t number) -> std::function<void()> {
+    const MicroBatch& part = step.parts[number];
+    if (part.batch.target_place.numel() == 0) return [] {};
+    const Regularisation regularisation{
+        .stochastic_depth = options.stochastic_depth,
+        .dropout = options.dropout,
+        .seed = options.seed,
+        .step = uint64_t(step.step),
+        .first_row = part.first_row};
+    const Loss loss = network.loss(part.batch, regularisation,
+                                   {.smoothing = options.smoothing});
+    return [&, loss, gradient = network.gradients(loss.total)] {
+      add_gradients(network, gradient, gradients);
+      total += loss.total.item<float>();
+      table.add(part.batch, loss.each);
+    };
+  };
+  work_in_order(step.parts.size(), options.threads, compute);
+  return total;
+}
+
+}  // namespace gato

@@ -1,0 +1,32 @@
+// Loss and gradient of one step, its micro-batches shared out to threads.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+#include "gato/model/network.h"
+#include "gato/train/loader.h"
+#include "gato/train/loss_table.h"
+
+namespace gato {
+
+struct StepGradientOptions {
+  // At most one thread a micro-batch works on its own; each gets an equal share
+  // of the threads for its tensor operations.
+  int64_t threads = 1;
+  double stochastic_depth = 0, dropout = 0;
+  double smoothing = 0;  // LossOptions::smoothing
+  uint64_t seed = 0;
+};
+
+// Weighted loss of the step. `gradients`, laid out like network.flat(), is
+// overwritten. Micro-batches are added in their order whichever thread is done
+// first, and hold at most one gradient a thread: the bytes are the same for
+// every number of threads up to that of the micro-batches. `table` receives
+// the unweighted losses.
+double step_gradient(const Network& network, const StepBatch& step,
+                     const StepGradientOptions& options, at::Tensor& gradients,
+                     LossTable& table);
+
+}  // namespace gato

@@ -1,0 +1,159 @@
+#include "gato/train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+
+#include "gato/base/signals.h"
+#include "gato/cli/progress.h"
+#include "gato/train/metrics.h"
+#include "gato/train/norm.h"
+
+namespace gato {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int largest_skip = 10;  // steps in a row
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+class Trainer {
+ public:
+  Trainer(const SequenceSet& data, const RunDirectory& run,
+          const TrainerOptions& options, Training training)
+      : data_(data),
+        run_(run),
+        options_(options),
+        network_(training.network),
+        optimiser_(training.optimiser),
+        state_(training.state),
+        demonstrations_(data.demonstrations()) {
+    if (is_checkpoint(run_.checkpoint(state_.step))) saved_step_ = state_.step;
+  }
+
+  ExitStatus train() {
+    const SavesOnStop saves_on_stop;
+    cli::Progress progress("training", "steps", options_.steps);
+    progress.set(state_.step);
+    Loader loader(data_, options_.loader, state_.step);
+    while (state_.step < options_.steps) {
+      take_step(loader);
+      const bool is_last = state_.step == options_.steps;
+      progress.set(state_.step, fmt::format("loss {:.3f}", metrics_.loss()));
+      evaluate(is_last);
+      if (is_last || state_.step % options_.log_every == 0) report();
+      if (!is_last && must_stop()) {
+        if (metrics_.steps() > 0) report();
+        save();
+        spdlog::info(
+            "saved {}; the same command with --resume goes on from there",
+            run_.checkpoint(state_.step).string());
+        return ExitStatus::stopped_early;
+      }
+      if (!is_last && state_.step % options_.save_every == 0) try_to_save();
+    }
+    if (saved_step_ != state_.step) save();
+    return ExitStatus::done;
+  }
+
+ private:
+  void take_step(Loader& loader) {
+    const auto start = Clock::now();
+    const StepBatch batch = loader.next();
+    StepMetrics step{.learning_rate = options_.schedule.rate(state_.step),
+                     .tokens = batch.tokens,
+                     .targets = batch.targets,
+                     .data_wait = seconds_since(start)};
+    LossTable losses;
+    step.loss = step_gradient(network_, batch, options_.gradient,
+                              optimiser_.gradients, losses);
+    step.gradient_norm = norm_of(optimiser_.gradients);
+    step.is_skipped =
+        !std::isfinite(step.loss) || !std::isfinite(step.gradient_norm);
+    ++state_.step;
+    state_.tokens += batch.tokens;
+    state_.targets += batch.targets;
+    if (step.is_skipped) {
+      skip(step);
+    } else {
+      skipped_in_a_row_ = 0;
+      optimiser_.step(step.learning_rate, step.gradient_norm);
+      state_.updates = optimiser_.updates;
+      metrics_.table().add(losses);
+    }
+    metrics_.add(step);
+  }
+
+  void skip(const StepMetrics& step) {
+    ++state_.skipped;
+    spdlog::warn("step {}: loss {}, gradient norm {}: the step is skipped",
+                 state_.step, step.loss, step.gradient_norm);
+    if (++skipped_in_a_row_ >= largest_skip) {
+      throw run_error(
+          "{} steps in a row had no finite loss and gradient; go back to an "
+          "older checkpoint, lower --learning-rate or use --precision fp32",
+          largest_skip);
+    }
+  }
+
+  void evaluate(bool is_last) {
+    if (options_.evaluate_every == 0) return;
+    if (!is_last && state_.step % options_.evaluate_every != 0) return;
+    nlohmann::json line = options_.evaluate(state_.step);
+    line["step"] = state_.step;
+    run_.append_metrics(line);
+  }
+
+  void report() {
+    run_.append_metrics(metrics_.line(state_.step, data_.tasks()));
+  }
+
+  bool must_stop() const {
+    if (stop_signal() != 0) return true;
+    return options_.max_seconds > 0 &&
+           seconds_since(options_.started) >= options_.max_seconds;
+  }
+
+  void save() {
+    write_checkpoint(run_.checkpoint(state_.step), network_, optimiser_, state_,
+                     demonstrations_);
+    run_.set_latest(state_.step);
+    run_.rotate(options_.keep);
+    saved_step_ = state_.step;
+  }
+
+  void try_to_save() {
+    try {
+      save();
+    } catch (const Error& error) {
+      spdlog::error(
+          "the checkpoint of step {} was not saved: {}; training goes on",
+          state_.step, error.what());
+    }
+  }
+
+  const SequenceSet& data_;
+  const RunDirectory& run_;
+  const TrainerOptions& options_;
+  Network& network_;
+  AdamW& optimiser_;
+  TrainingState& state_;
+  const std::vector<TokenizedDocument> demonstrations_;
+  Metrics metrics_;
+  int skipped_in_a_row_ = 0;
+  int64_t saved_step_ = -1;
+};
+
+}  // namespace
+
+ExitStatus train(const SequenceSet& data, const RunDirectory& run,
+                 const TrainerOptions& options, Training training) {
+  at::set_num_threads(int(options.gradient.threads));
+  return Trainer(data, run, options, training).train();
+}
+
+}  // namespace gato

@@ -1,0 +1,52 @@
+// The loop: load, differentiate, update, report, save.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "gato/base/error.h"
+#include "gato/train/adamw.h"
+#include "gato/train/checkpoint.h"
+#include "gato/train/loader.h"
+#include "gato/train/run_directory.h"
+#include "gato/train/schedule.h"
+#include "gato/train/sequence_set.h"
+#include "gato/train/step_gradient.h"
+
+namespace gato {
+
+struct TrainerOptions {
+  int64_t steps = 1000000;  // the run is done after this many
+  LoaderOptions loader;
+  StepGradientOptions gradient;
+  Schedule schedule;
+  int64_t save_every = 1000;
+  int64_t keep = 3;        // checkpoints kept; 0: all
+  int64_t log_every = 10;  // steps a line of metrics.jsonl
+  double max_seconds = 0;  // since `started`, then save and stop; 0: no limit
+  std::chrono::steady_clock::time_point started;
+  // Called after every `evaluate_every` steps and after the last one, with the
+  // number of steps done; what it returns joins a line of metrics.jsonl.
+  int64_t evaluate_every = 0;  // 0: never
+  std::function<nlohmann::json(int64_t)> evaluate;
+};
+
+// Everything that a step changes.
+struct Training {
+  Network& network;
+  AdamW& optimiser;
+  TrainingState& state;
+};
+
+// Trains from state.step on. A checkpoint is written every `save_every` steps
+// and at the end; one that cannot be written is reported and training goes on,
+// except at the end: Error (io). A loss or gradient that is not finite skips
+// its step; ten in a row are an Error (run_failed).
+// Returns done, or stopped_early after SIGINT, SIGTERM, SIGUSR1 or the time
+// limit, with a checkpoint saved.
+ExitStatus train(const SequenceSet& data, const RunDirectory& run,
+                 const TrainerOptions& options, Training training);
+
+}  // namespace gato

@@ -1,0 +1,183 @@
+#include "gato/train/batch_builder.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "cli/run_in_process.h"
+#include "gato/base/error.h"
+#include "gato/train/loader.h"
+#include "train/synthetic_data.h"
+
+using namespace gato;
+using gato::test::TemporaryFolder;
+using gato::test::write_sequences;
+
+namespace {
+
+template <class T>
+std::vector<T> values(const at::Tensor& tensor) {
+  const T* data = tensor.const_data_ptr<T>();
+  return {data, data + tensor.numel()};
+}
+
+struct Fixture {
+  TemporaryFolder folder;
+  std::filesystem::path path = folder / "data.h5";
+  Fixture() { write_sequences(path); }
+  SequenceSet set() const { return SequenceSet({path}); }
+};
+
+MicroBatch batch_of(const SequenceSet& set, std::vector<int64_t> numbers,
+                    const BatchOptions& options) {
+  std::vector<SequenceSet::Row> rows;
+  for (int64_t i : numbers) rows.push_back(set.row(i));
+  return make_batch(rows, options);
+}
+
+bool same_steps(const StepBatch& a, const StepBatch& b) {
+  if (a.parts.size() != b.parts.size()) return false;
+  for (size_t i = 0; i < a.parts.size(); ++i) {
+    const Batch &x = a.parts[i].batch, &y = b.parts[i].batch;
+    if (!at::equal(x.tokens, y.tokens) ||
+        !at::equal(x.patch_row, y.patch_row) ||
+        !at::equal(x.patch_column, y.patch_column) ||
+        !at::equal(x.target_weight, y.target_weight)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a row of an episode becomes tokens, patches and targets") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  const auto [batch, first, tokens] = batch_of(set, {0}, {.training = false});
+  const int32_t text = set.vocabulary().text_size;
+  CHECK(batch.rows == 1);
+  CHECK(batch.length == 10);  // the padding is left out
+  CHECK(tokens == 10);
+  CHECK(values<int64_t>(batch.local) ==
+        std::vector<int64_t>{0, 1, 513, 512, 512, 0, 1, 513, 512, 512});
+  CHECK(values<int64_t>(batch.tokens)[4] == text + 1023);  // the executed one
+  CHECK(values<int64_t>(batch.patch_place) == std::vector<int64_t>{0, 5});
+  CHECK(values<int64_t>(batch.patch_row) == std::vector<int64_t>{48, 48});
+  CHECK(values<int64_t>(batch.patch_column) == std::vector<int64_t>{64, 64});
+  CHECK(batch.patches.sizes() == std::vector<int64_t>{2, 16, 16, 3});
+  CHECK(values<int64_t>(batch.target_place) ==
+        std::vector<int64_t>{2, 3, 7, 8});
+  CHECK(values<int64_t>(batch.target_label)[1] == text);  // the expert's
+  CHECK(values<uint8_t>(batch.target_modality) ==
+        std::vector<uint8_t>{6, 7, 6, 7});
+}
+
+TEST_CASE("the first token of a row is no target, a patch is stored once") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  const Batch text = batch_of(set, {1}, {.training = false}).batch;
+  CHECK(text.target_place.numel() == 15);
+  CHECK(values<int32_t>(text.target_task)[0] == 1);
+  CHECK_FALSE(text.patches.defined());
+  const Batch both = batch_of(set, {0, 2, 0}, {.training = false}).batch;
+  CHECK(both.patch_place.numel() == 6);
+  CHECK(both.patches.size(0) == 4);
+  CHECK(values<int64_t>(both.patch_index) ==
+        std::vector<int64_t>{0, 1, 2, 3, 0, 1});
+}
+
+TEST_CASE("in training patch positions are drawn within their interval") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  int64_t lowest = 128, highest = 0;
+  for (uint64_t step = 0; step < 500; ++step) {
+    const Batch batch = batch_of(set, {0}, {.seed = 3, .step = step}).batch;
+    for (int64_t row : values<int64_t>(batch.patch_row)) {
+      lowest = std::min(lowest, row);
+      highest = std::max(highest, row);
+    }
+  }
+  CHECK(lowest == 32);
+  CHECK(highest == 63);
+  // The draw is the row's own, wherever the row stands in a micro-batch.
+  const Batch alone = batch_of(set, {2}, {.seed = 3, .first_row = 1}).batch;
+  const Batch second = batch_of(set, {0, 2}, {.seed = 3}).batch;
+  CHECK(values<int64_t>(alone.patch_row)[1] ==
+        values<int64_t>(second.patch_row)[3]);
+}
+
+TEST_CASE("blanked actions are read as separators and stay targets") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  const Batch plain = batch_of(set, {0}, {}).batch;
+  const Batch blank = batch_of(set, {0}, {.blank_actions = 1}).batch;
+  const int64_t separator = set.vocabulary().separator();
+  for (int64_t place : {3, 4, 8, 9}) {
+    CHECK(values<int64_t>(blank.tokens)[place] == separator);
+  }
+  CHECK(at::equal(plain.local, blank.local));
+  CHECK(at::equal(plain.target_label, blank.target_label));
+}
+
+TEST_CASE("a step is the same whichever step a loader started at") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  const LoaderOptions options{.seed = 5, .batch_size = 7, .micro_batch = 3};
+  Loader from_start(set, options, 0), from_two(set, options, 2);
+  from_start.next();
+  from_start.next();
+  for (int step = 2; step < 6; ++step) {
+    const StepBatch a = from_start.next(), b = from_two.next();
+    CHECK(a.step == step);
+    CHECK(a.parts.size() == 3);
+    CHECK(a.parts.back().batch.rows == 1);
+    CHECK(same_steps(a, b));
+  }
+}
+
+TEST_CASE("target weights sum to one, alike by token or by task") {
+  const Fixture fixture;
+  const SequenceSet set = fixture.set();
+  LoaderOptions options{.seed = 5, .batch_size = 8, .micro_batch = 3};
+  for (LossAverage average : {LossAverage::token, LossAverage::task}) {
+    options.average = average;
+    const StepBatch step = load_step(set, options, 0);
+    double sum = 0, control = 0;
+    for (const MicroBatch& part : step.parts) {
+      const auto weight = values<float>(part.batch.target_weight);
+      const auto task = values<int32_t>(part.batch.target_task);
+      for (size_t i = 0; i < weight.size(); ++i) {
+        sum += weight[i];
+        control += task[i] == 0 ? weight[i] : 0;
+      }
+    }
+    CHECK(sum == Approx(1));
+    if (average == LossAverage::task) CHECK(control == Approx(0.5));
+    if (average == LossAverage::token) CHECK(control < 0.5);
+  }
+}
+
+TEST_CASE("files are read as one where they fit together") {
+  const Fixture fixture;
+  const std::filesystem::path more = fixture.folder / "more.h5";
+  write_sequences(more, {.sequences = 4, .first = 1});
+  const SequenceSet set({fixture.path, more});
+  CHECK(set.rows() == 28);
+  CHECK(set.tasks().tasks.size() == 2);
+  CHECK(set.row(24).task == 1);
+  CHECK(set.row(24).file_number == 1);
+  CHECK(set.row(23).file_number == 0);
+}
+
+TEST_CASE("two vocabularies are bad input") {
+  const Fixture fixture;
+  const std::filesystem::path other = fixture.folder / "other.h5";
+  write_sequences(other, {.text_size = 21});
+  try {
+    SequenceSet({fixture.path, other});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.status() == ExitStatus::bad_input);
+    CHECK_THAT(error.what(), Catch::Contains("vocabular"));
+  }
+}

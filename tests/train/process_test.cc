@@ -1,0 +1,108 @@
+// gato-train as a process: stopped, killed, submitted again.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "train/training_fixture.h"
+
+using namespace gato::test;
+
+namespace {
+
+class Process {
+ public:
+  explicit Process(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), GATO_BINARY_DIR "/bin/gato-train");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ == 0) {
+      const int null = open("/dev/null", O_WRONLY);
+      dup2(null, STDERR_FILENO);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+  }
+  ~Process() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+  }
+  void kill(int signal) const { ::kill(pid_, signal); }
+  // The exit status, or 128 + the signal that ended it.
+  int wait() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+void wait_for(const std::string& path) {
+  using namespace std::chrono_literals;
+  for (int i = 0; i < 1200 && !std::filesystem::exists(path); ++i) {
+    std::this_thread::sleep_for(50ms);
+  }
+  REQUIRE(std::filesystem::exists(path));
+}
+
+}  // namespace
+
+TEST_CASE("asked to stop, it saves, exits 75, and goes on with --resume") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  for (int signal : {SIGTERM, SIGUSR1, SIGINT}) {
+    std::filesystem::remove(run + "/metrics.jsonl");
+    Process process(
+        fixture.arguments(run, {"--resume", "--save-every", "1000000"}));
+    wait_for(run + "/metrics.jsonl");
+    process.kill(signal);
+    CHECK(process.wait() == 75);
+    CHECK(std::filesystem::exists(run + "/latest/MANIFEST.json"));
+  }
+  Process process(fixture.arguments(run, {"--resume", "--max-time", "1s"}));
+  CHECK(process.wait() == 75);
+}
+
+TEST_CASE("killed at any moment, it goes on from the last checkpoint") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run"), whole = fixture.run("whole");
+  for (int i = 0; i < 3; ++i) {
+    Process process(fixture.arguments(
+        run, {"--resume", "--steps", "100000", "--save-every", "3"}));
+    wait_for(run + "/latest");
+    std::this_thread::sleep_for(std::chrono::milliseconds(37 * i));
+    process.kill(SIGKILL);
+    CHECK(process.wait() == 128 + SIGKILL);
+  }
+  const std::string last = std::filesystem::read_symlink(run + "/latest");
+  const std::string steps = std::to_string(std::stoll(last.substr(5)) + 5);
+  REQUIRE(fixture.train(run, {"--resume", "--steps", steps}).status == 0);
+  REQUIRE(fixture.train(whole, {"--steps", steps}).status == 0);
+  CHECK(read_bytes(run + "/latest/model.safetensors") ==
+        read_bytes(whole + "/latest/model.safetensors"));
+}
+
+TEST_CASE("two processes do not train in one directory") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  Process first(fixture.arguments(run));
+  wait_for(run + "/metrics.jsonl");
+  Process second(fixture.arguments(run, {"--resume"}));
+  CHECK(second.wait() == 2);
+  first.kill(SIGTERM);
+  CHECK(first.wait() == 75);
+}

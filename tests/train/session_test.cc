@@ -1,0 +1,224 @@
+// gato-train as a whole, within the process.
+#include "gato/train/session.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "gato/model/directory.h"
+#include "gato/train/evaluate_loss.h"
+#include "train/synthetic_data.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+std::vector<nlohmann::json> metrics_of(const std::string& run) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream file(run + "/metrics.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(nlohmann::json::parse(line));
+  }
+  return lines;
+}
+
+// The files of a checkpoint that training decides.
+std::string checkpoint_bytes(const std::string& directory) {
+  std::string bytes;
+  for (const char* name :
+       {"config.json", "model.safetensors", "state.json",
+        "optimizer-00000-of-00001.safetensors", "MANIFEST.json"}) {
+    const std::string file = read_bytes(directory + "/" + name);
+    INFO(directory << "/" << name);
+    REQUIRE_FALSE(file.empty());
+    bytes += file;
+  }
+  return bytes;
+}
+
+void damage(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(2000);
+  file.put('\x55').put('\xaa');
+}
+
+}  // namespace
+
+TEST_CASE("a run learns and leaves a whole model directory and its metrics") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  const Ran ran = fixture.train(run, {"--steps", "60", "--save-every", "25"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  for (const char* name : {"config.toml", "log.txt", "latest/config.json",
+                           "latest/tokenizer.model", "latest/demonstrations.h5",
+                           "step-25/MANIFEST.json", "step-60/state.json"}) {
+    INFO(name);
+    CHECK(std::filesystem::exists(run + "/" + name));
+  }
+  const auto metrics = metrics_of(run);
+  REQUIRE(metrics.size() == 60);
+  CHECK(metrics.back()["step"] == 60);
+  CHECK(metrics.back()["loss"].get<double>() <
+        0.7 * metrics.front()["loss"].get<double>());
+  CHECK(metrics[1]["modality"]["continuous_action"]["targets"] > 0);
+  CHECK(metrics[1]["domain"].contains("language"));
+  const Model model = load_model(run);
+  CHECK(model.network->config().window_steps == 1);
+  CHECK(model.network->config().tasks.tasks.size() == 2);
+  CHECK(model.demonstrations.size() == 1);
+}
+
+TEST_CASE("N steps are k steps and N - k more, to the byte") {
+  const TrainingFixture fixture;
+  const std::string whole = fixture.run("whole"), parts = fixture.run("parts");
+  REQUIRE(fixture.train(whole, {"--steps", "7"}).status == 0);
+  REQUIRE(fixture.train(parts, {"--resume", "--steps", "3"}).status == 0);
+  const Ran resumed = fixture.train(parts, {"--resume", "--steps", "7"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(checkpoint_bytes(whole + "/step-7") ==
+        checkpoint_bytes(parts + "/step-7"));
+  CHECK(metrics_of(parts).size() == 7);
+}
+
+TEST_CASE("one thread and two give the same bytes") {
+  const TrainingFixture fixture;
+  const std::string one = fixture.run("one"), two = fixture.run("two");
+  REQUIRE(fixture.train(one, {"--steps", "4", "--threads", "1"}).status == 0);
+  REQUIRE(fixture.train(two, {"--steps", "4", "--threads", "2"}).status == 0);
+  CHECK(checkpoint_bytes(one + "/step-4") == checkpoint_bytes(two + "/step-4"));
+}
+
+TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "2", "--layers", "1"}).status == 0);
+  const Ran changed =
+      fixture.train(run, {"--resume", "--steps", "3", "--layers", "3"});
+  CHECK(changed.status == 2);
+  CHECK_THAT(changed.err, Contains("layers = 1, not 3"));
+  // The configuration file says 2 layers as well.
+  CHECK(fixture.train(run, {"--resume", "--steps", "3"}).status == 2);
+  const Ran same =
+      fixture.train(run, {"--resume", "--steps", "3", "--layers", "1"});
+  INFO(same.err);
+  CHECK(same.status == 0);
+  write_sequences(fixture.data, {.sequences = 25});
+  const Ran other_data =
+      fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
+  CHECK(other_data.status == 3);
+  CHECK_THAT(other_data.err, Contains("other data"));
+}
+
+TEST_CASE("a damaged checkpoint is passed over, loudly") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run"), whole = fixture.run("whole");
+  REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
+          0);
+  REQUIRE(fixture.train(whole, {"--steps", "8"}).status == 0);
+  damage(run + "/step-6/model.safetensors");
+  std::filesystem::remove(run + "/step-4/MANIFEST.json");
+  const Ran resumed = fixture.train(run, {"--resume", "--steps", "8"});
+  INFO(resumed.err);
+  CHECK(resumed.status == 0);
+  CHECK_THAT(resumed.err, Contains("step-6") && Contains("step-4") &&
+                              Contains("CHECKPOINT IS NOT WHOLE"));
+  CHECK(checkpoint_bytes(run + "/step-8") ==
+        checkpoint_bytes(whole + "/step-8"));
+  CHECK(metrics_of(run).size() == 8);
+}
+
+TEST_CASE("where no checkpoint is whole, nothing is trained") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "2"}).status == 0);
+  damage(run + "/step-2/model.safetensors");
+  CHECK(fixture.train(run, {"--resume", "--steps", "4"}).status == 3);
+  CHECK(fixture.train(run, {"--steps", "4"}).status == 2);
+  CHECK(fixture.train(run, {"--force", "--steps", "4"}).status == 0);
+}
+
+TEST_CASE("only the newest checkpoints are kept") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(
+      fixture.train(run, {"--steps", "5", "--save-every", "1", "--keep", "2"})
+          .status == 0);
+  CHECK_FALSE(std::filesystem::exists(run + "/step-3"));
+  CHECK(std::filesystem::exists(run + "/step-4"));
+  CHECK(std::filesystem::read_symlink(run + "/latest") == "step-5");
+}
+
+TEST_CASE("what cannot be trained is refused before anything is written") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  CHECK(fixture.train(run, {"--context", "15"}).status == 2);
+  CHECK(fixture.train(run, {"--preset", "gato-79n"}).status == 2);
+  CHECK(fixture.train(run, {"--window-steps", "2"}).status == 2);
+  CHECK(fixture.train(run, {"--max-time", "soon"}).status == 2);
+  CHECK(fixture.train(run, {"--data", fixture.folder / "none.h5"}).status == 4);
+  CHECK(fixture.train(run, {"--data", fixture.config}).status == 3);
+  CHECK_FALSE(std::filesystem::exists(run));
+}
+
+TEST_CASE("a dry run says what training would cost and writes nothing") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  const Ran ran = fixture.train(run, {"--dry-run"});
+  REQUIRE(ran.status == 0);
+  const auto json = nlohmann::json::parse(ran.out);
+  CHECK(json["parameters"] > 0);
+  CHECK(json["micro_batches"] == 4);
+  CHECK_FALSE(std::filesystem::exists(run));
+}
+
+TEST_CASE("ten steps in a row without a finite loss end the run") {
+  const TrainingFixture fixture;
+  const std::string path = fixture.run("run");
+  REQUIRE(fixture.train(path, {"--steps", "1"}).status == 0);
+  const SequenceSet data({fixture.data});
+  Model model = load_model(path);
+  model.network->flat().detach().fill_(std::numeric_limits<float>::quiet_NaN());
+  AdamW optimiser({}, model.network->flat(), model.network->decaying_count());
+  TrainingState state;
+  const RunDirectory run(fixture.run("other"));
+  TrainerOptions options;
+  options.loader = {.batch_size = 2, .micro_batch = 1};
+  try {
+    train(data, run, options, {*model.network, optimiser, state});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.status() == ExitStatus::run_failed);
+  }
+  CHECK(state.skipped == 10);
+  CHECK(optimiser.updates == 0);
+}
+
+TEST_CASE("the loss is told by modality, task and domain, swapped or not") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "300"}).status == 0);
+  const Model model = load_model(run);
+  const SequenceSet data({fixture.data});
+  const auto plain = evaluate_loss(*model.network, data, {});
+  CHECK(plain["targets"] == 12 * 4 + 12 * 15);
+  CHECK(plain["modality"]["text"]["targets"] == 12 * 15);
+  CHECK(plain["modality"]["discrete_action"]["targets"] == 24);
+  CHECK(plain["task"]["control/push"]["targets"] == 48);
+  CHECK(plain["domain"]["language"]["loss"] ==
+        plain["modality"]["text"]["loss"]);
+  CHECK(plain == evaluate_loss(*model.network, data, {.threads = 2}));
+  const auto swapped =
+      evaluate_loss(*model.network, data, {.swap_observations = true});
+  CHECK(swapped["modality"]["discrete_action"]["loss"].get<double>() >
+        plain["modality"]["discrete_action"]["loss"].get<double>() + 0.1);
+  CHECK(swapped["modality"]["text"] == plain["modality"]["text"]);
+}

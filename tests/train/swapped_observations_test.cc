@@ -1,0 +1,42 @@
+#include "gato/train/swapped_observations.h"
+
+#include <catch2/catch.hpp>
+
+#include "cli/run_in_process.h"
+#include "train/synthetic_data.h"
+
+using namespace gato;
+using gato::test::TemporaryFolder;
+using gato::test::write_sequences;
+
+TEST_CASE("observations come from the next sequence of the task, no more") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "data.h5";
+  write_sequences(path);
+  const SequenceSet set({path});
+  const SwappedObservations swapped(set);
+  const auto changed = swapped.row(0);
+  const SequenceView own = set.row(0).view, donor = set.row(2).view;
+  REQUIRE(changed.is_changed);
+  for (size_t i = 0; i < own.tokens.size(); ++i) {
+    INFO(i);
+    const Modality modality{own.modality[i]};
+    const bool is_swapped = modality == Modality::patch ||
+                            modality == Modality::continuous_observation;
+    CHECK(changed.row.view.tokens[i] ==
+          (is_swapped ? donor.tokens[i] : own.tokens[i]));
+    CHECK(changed.row.view.labels[i] == own.labels[i]);
+    CHECK(changed.row.view.local[i] == own.local[i]);
+  }
+  CHECK(swapped.row(22).row.view.tokens[1] == set.row(0).view.tokens[1]);
+}
+
+TEST_CASE("text and the only sequence of a task stay as they are") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "data.h5";
+  write_sequences(path, {.sequences = 3, .first = 1});
+  const SequenceSet set({path});
+  const SwappedObservations swapped(set);
+  CHECK_FALSE(swapped.row(0).is_changed);  // text
+  CHECK_FALSE(swapped.row(1).is_changed);  // the only one of control/push
+}

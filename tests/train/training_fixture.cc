@@ -1,0 +1,60 @@
+#include "train/training_fixture.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "gato/train/pretraining.h"
+#include "train/synthetic_data.h"
+
+namespace gato::test {
+
+TrainingFixture::TrainingFixture() {
+  write_sequences(data, {.has_demonstrations = true});
+  config = folder.write("tiny.toml", R"(
+layers = 2
+width = 16
+heads = 2
+key_size = 8
+feedforward = 32
+context = 16
+position = "rotary"
+batch-size = 8
+micro-batch = 2
+learning-rate = 1e-2
+warmup-steps = 2
+decay-steps = 100
+stochastic-depth = 0.1
+dropout = 0.1
+target-smoothing = 2.0
+precision = "fp32"
+log-every = 1
+threads = 1
+)");
+}
+
+std::vector<std::string> TrainingFixture::arguments(
+    const std::string& run, std::vector<std::string> more) const {
+  std::vector<std::string> all = {"--data",          data, "--config", config,
+                                  "--no-provenance", "-o", run};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+Ran TrainingFixture::train(const std::string& run,
+                           std::vector<std::string> more) const {
+  const cli::Tool tool{.name = "gato-train",
+                       .summary = "",
+                       .description = "",
+                       .commands = {pretraining_command()},
+                       .see_also = {}};
+  return run_in_process(tool, arguments(run, std::move(more)));
+}
+
+std::string read_bytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return std::move(bytes).str();
+}
+
+}  // namespace gato::test

@@ -1,0 +1,14 @@
+// gato-finetune: a model and few demonstrations to a model.
+#include "gato/cli/tool.h"
+#include "gato/rollout/evaluate_policy.h"
+#include "gato/train/finetuning.h"
+
+int main(int argc, char** argv) {
+  const gato::cli::Tool tool{
+      .name = "gato-finetune",
+      .summary = "fine-tune a model on few demonstrations",
+      .description = "",
+      .commands = {gato::finetuning_command(gato::evaluate_policy)},
+      .see_also = {"gato-train", "gato-rollout", "gato-eval"}};
+  return gato::cli::run(tool, argc, argv);
+}

@@ -1,0 +1,13 @@
+// gato-train: sequence files to a model.
+#include "gato/cli/tool.h"
+#include "gato/train/pretraining.h"
+
+int main(int argc, char** argv) {
+  const gato::cli::Tool tool{
+      .name = "gato-train",
+      .summary = "train one network on sequences of every task",
+      .description = "",
+      .commands = {gato::pretraining_command()},
+      .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"}};
+  return gato::cli::run(tool, argc, argv);
+}
