@@ -15,7 +15,7 @@ namespace gato {
 
 struct EnvironmentSpec {
   TaskSpec task;
-  int64_t max_steps = 0;     // the environment's own limit; 0: none known
+  int64_t max_steps = 0;  // the environment's own limit; 0: none known
   bool has_seed = true, has_expert = false, has_render = false;
 };
 
