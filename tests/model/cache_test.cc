@@ -1,0 +1,126 @@
+#include "gato/model/cache.h"
+
+#include <ATen/ATen.h>
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "gato/base/error.h"
+#include "model/generated.h"
+
+namespace gato {
+namespace {
+
+using test::Row;
+
+void check_close(const at::Tensor& found, const at::Tensor& expected) {
+  REQUIRE(found.sizes() == expected.sizes());
+  CHECK((found - expected).abs().max().item<double>() < 1e-4);
+}
+
+// Hidden state of the row's last token by the whole forward pass.
+at::Tensor last_hidden(const Network& network, const Row& row) {
+  const at::Tensor hidden =
+      network.hidden(test::batch_of({row})).detach().to(at::kFloat);
+  return hidden.select(0, hidden.size(0) - 1);
+}
+
+at::Tensor append(Cache& cache, const std::vector<int64_t>& slots,
+                  const std::vector<Row>& rows) {
+  std::vector<Chunk> chunks;
+  for (const Row& row : rows) chunks.push_back(test::chunk_of(row));
+  return cache.append(slots, chunks);
+}
+
+}  // namespace
+
+TEST_CASE("Ragged chunks give the states of whole rows") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  const Network network(test::small_config(position), 3);
+  const ModelConfig& config = network.config();
+  std::vector<Row> rows;
+  for (uint64_t i = 0; i < 3; ++i)
+    rows.push_back(test::random_row(config, 24, 10 + i));
+  Cache cache(network, 4);
+  CHECK(cache.capacity() == 24);
+
+  const std::vector<int64_t> slots = {2, 0, 3};
+  const std::vector<std::vector<int64_t>> ends = {
+      {5, 5, 5}, {6, 13, 7}, {24, 14, 8}};
+  std::vector<int64_t> begin = {0, 0, 0};
+  for (const auto& end : ends) {
+    std::vector<Row> chunks;
+    for (size_t i = 0; i < rows.size(); ++i)
+      chunks.push_back(test::part(rows[i], begin[i], end[i]));
+    const at::Tensor hidden = append(cache, slots, chunks);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      CHECK(cache.length(slots[i]) == end[i]);
+      check_close(hidden[i],
+                  last_hidden(network, test::part(rows[i], 0, end[i])));
+    }
+    begin = end;
+  }
+  CHECK(cache.length(1) == 0);
+}
+
+TEST_CASE("Token by token equals the whole row, in slots from the first") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  const Network network(test::small_config(position), 4);
+  const Row first = test::random_row(network.config(), 12, 1);
+  const Row second = test::random_row(network.config(), 12, 2);
+  Cache cache(network, 2);
+  for (int64_t end = 1; end <= 12; ++end) {
+    const at::Tensor hidden = append(
+        cache, {0, 1},
+        {test::part(first, end - 1, end), test::part(second, end - 1, end)});
+    check_close(hidden[0], last_hidden(network, test::part(first, 0, end)));
+    check_close(hidden[1], last_hidden(network, test::part(second, 0, end)));
+  }
+}
+
+TEST_CASE("A slot that was cleared reads as a new one") {
+  const Network network(test::small_config(Position::relative), 5);
+  const Row row = test::random_row(network.config(), 20, 6);
+  Cache cache(network, 1);
+  append(cache, {0}, {test::random_row(network.config(), 24, 7)});
+  const bool by_eviction = GENERATE(false, true);
+  if (by_eviction)
+    cache.evict(0, 24);
+  else
+    cache.clear(0);
+  CHECK(cache.length(0) == 0);
+  check_close(append(cache, {0}, {row})[0], last_hidden(network, row));
+}
+
+// With one layer an entry depends on its own token alone, so that a window from
+// which the past was evicted equals a row that begins there.
+TEST_CASE("The ring goes round and round") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  ModelConfig config = test::small_config(position);
+  config.layers = 1;
+  const Network network(config, 8);
+  const Row row = test::random_row(config, 200, 9);
+  Cache cache(network, 1, 16);
+  for (int64_t begin = 0; begin + 5 <= 200; begin += 5) {
+    if (cache.length(0) + 5 > 16) cache.evict(0, 5);
+    const at::Tensor hidden =
+        append(cache, {0}, {test::part(row, begin, begin + 5)});
+    check_close(
+        hidden[0],
+        last_hidden(network,
+                    test::part(row, begin + 5 - cache.length(0), begin + 5)));
+  }
+}
+
+TEST_CASE("A full slot is refused, not overwritten") {
+  const Network network(test::small_config(Position::rotary), 10);
+  Cache cache(network, 1);
+  append(cache, {0}, {test::random_row(network.config(), 24, 1)});
+  const Row one = test::random_row(network.config(), 1, 2);
+  CHECK_THROWS_AS(append(cache, {0}, {one}), Error);
+  CHECK_THROWS_AS(cache.evict(0, 25), Error);
+  cache.evict(0, 1);
+  CHECK_NOTHROW(append(cache, {0}, {one}));
+}
+
+}  // namespace gato

@@ -1,0 +1,67 @@
+#include "gato/model/config.h"
+
+#include <catch2/catch.hpp>
+
+#include "gato/base/error.h"
+#include "model/generated.h"
+
+namespace gato {
+namespace {
+
+ExitStatus status_of(const nlohmann::json& json) {
+  try {
+    ModelConfig::from_json(json);
+  } catch (const Error& error) {
+    return error.status();
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+TEST_CASE("A configuration survives JSON") {
+  ModelConfig config = test::small_config(Position::rotary);
+  config.logit_scale = 0.25;
+  config.window_steps = 2;
+  const nlohmann::json json = config.to_json();
+  CHECK(json.at("kind") == "gato-model");
+  CHECK(ModelConfig::from_json(json).to_json() == json);
+}
+
+TEST_CASE("A configuration without the optional fields loads") {
+  nlohmann::json json = test::small_config(Position::relative).to_json();
+  for (const char* name : {"logit_scale", "window_steps", "tasks", "sources"})
+    json.erase(name);
+  const ModelConfig config = ModelConfig::from_json(json);
+  CHECK(config.logit_scale == 1);
+  CHECK(config.window_steps == 0);
+}
+
+TEST_CASE("A configuration that cannot be is bad input") {
+  const nlohmann::json good = test::small_config(Position::rotary).to_json();
+  REQUIRE(status_of(good) == ExitStatus::done);
+  const auto [name, value] =
+      GENERATE(table<std::string, nlohmann::json>({{"kind", "other"},
+                                                   {"oldest_version", 99},
+                                                   {"layers", 0},
+                                                   {"layers", "two"},
+                                                   {"layers", 1.5},
+                                                   {"width", 15},
+                                                   {"heads", -1},
+                                                   {"key_size", 7},
+                                                   {"feedforward", 1LL << 40},
+                                                   {"context", nullptr},
+                                                   {"position", "absolute"},
+                                                   {"logit_scale", 0},
+                                                   {"window_steps", -1},
+                                                   {"vocabulary", 3},
+                                                   {"tasks", 3}}));
+  nlohmann::json bad = good;
+  bad[name] = value;
+  INFO(name << " = " << value);
+  CHECK(status_of(bad) == ExitStatus::bad_input);
+  bad.erase("layers");
+  CHECK(status_of(bad) == ExitStatus::bad_input);
+}
+
+}  // namespace gato

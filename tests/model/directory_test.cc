@@ -1,0 +1,106 @@
+#include "gato/model/directory.h"
+
+#include <ATen/ATen.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/data/output.h"
+#include "model/generated.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+
+ExitStatus status_of(const fs::path& path) {
+  try {
+    load_model(path);
+  } catch (const Error& error) {
+    return error.status();
+  }
+  return ExitStatus::done;
+}
+
+Network network_with_text() {
+  ModelConfig config = test::small_config(Position::relative);
+  config.vocabulary.sentencepiece = "the bytes of a text model";
+  config.vocabulary.digest = digest_bytes(config.vocabulary.sentencepiece);
+  return Network(config, 1);
+}
+
+}  // namespace
+
+TEST_CASE("A model directory loads as it was written") {
+  const test::TemporaryDirectory directory;
+  const Network network = network_with_text();
+  write_model(directory.path(), network);
+  write_manifest(directory.path());
+  const Model model = load_model(directory.path());
+  CHECK(at::equal(model.network->flat(), network.flat()));
+  CHECK(model.network->config().to_json() == network.config().to_json());
+  CHECK(model.network->config().vocabulary.sentencepiece ==
+        network.config().vocabulary.sentencepiece);
+  CHECK(model.demonstrations.empty());
+}
+
+TEST_CASE("A run resolves to its latest checkpoint") {
+  const test::TemporaryDirectory run;
+  CHECK(status_of(run.path()) == ExitStatus::io);
+  fs::create_directory(run.path() / "step-10");
+  fs::create_symlink("step-10", run.path() / "latest");
+  write_model(run.path() / "step-10", network_with_text());
+  CHECK(resolve_model(run.path()) == run.path() / "latest");
+  CHECK(status_of(run.path()) == ExitStatus::done);
+}
+
+TEST_CASE("The configuration and the weights are enough") {
+  const test::TemporaryDirectory directory;
+  write_model(directory.path(), network_with_text());
+  fs::remove(directory.path() / "tokenizer.model");
+  const Model model = load_model(directory.path());
+  CHECK(model.network->config().vocabulary.sentencepiece.empty());
+}
+
+TEST_CASE("Damage to a model directory is found") {
+  const test::TemporaryDirectory directory;
+  write_model(directory.path(), network_with_text());
+  const fs::path weights = directory.path() / "model.safetensors";
+  SECTION("a changed byte, by the manifest") {
+    write_manifest(directory.path());
+    std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-1, std::ios::end);
+    file.put('x');
+    file.close();
+    CHECK(status_of(directory.path()) == ExitStatus::bad_input);
+  }
+  SECTION("a missing file, by the manifest") {
+    write_manifest(directory.path());
+    fs::remove(directory.path() / "tokenizer.model");
+    CHECK(status_of(directory.path()) == ExitStatus::bad_input);
+  }
+  SECTION("missing weights") {
+    fs::remove(weights);
+    CHECK(status_of(directory.path()) == ExitStatus::io);
+  }
+  SECTION("weights of another network") {
+    Network other(test::small_config(Position::rotary), 1);
+    const test::TemporaryDirectory another;
+    write_model(another.path(), other);
+    fs::copy_file(another.path() / "model.safetensors", weights,
+                  fs::copy_options::overwrite_existing);
+    CHECK(status_of(directory.path()) == ExitStatus::bad_input);
+  }
+  SECTION("another text model") {
+    write_file(directory.path() / "tokenizer.model", "other bytes", true);
+    CHECK(status_of(directory.path()) == ExitStatus::bad_input);
+  }
+  SECTION("no JSON") {
+    write_file(directory.path() / "config.json", "{", true);
+    CHECK(status_of(directory.path()) == ExitStatus::bad_input);
+  }
+}
+
+}  // namespace gato

@@ -1,0 +1,192 @@
+#include "gato/model/network.h"
+
+#include <ATen/Parallel.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <thread>
+
+#include "gato/base/error.h"
+#include "gato/model/regularisation.h"
+#include "gato/tokenize/continuous.h"
+#include "model/generated.h"
+
+namespace gato {
+namespace {
+
+Batch batch_for(const ModelConfig& config, uint64_t seed) {
+  return test::batch_of({test::random_row(config, 20, seed),
+                         test::random_row(config, 20, seed + 1)});
+}
+
+std::vector<at::Tensor> gradients_of(const Network& network,
+                                     const Batch& batch) {
+  return network.gradients(network.loss(batch).total);
+}
+
+}  // namespace
+
+TEST_CASE("Weights depend on the seed alone") {
+  const ModelConfig config = test::small_config(Position::relative);
+  const Network first(config, 7), again(config, 7), other(config, 8);
+  CHECK(at::equal(first.flat(), again.flat()));
+  CHECK_FALSE(at::equal(first.flat(), other.flat()));
+  CHECK(first.parameter_count() == parameter_count(config));
+}
+
+TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
+  const Network network(test::small_config(Position::relative), 1);
+  int64_t decaying = 0;
+  for (size_t i = 0; i < network.parameters().size(); ++i) {
+    const Parameter& parameter = network.parameters()[i];
+    INFO(parameter.name);
+    CHECK(parameter.value.data_ptr<float>() ==
+          network.flat().data_ptr<float>() + network.offset(i));
+    CHECK((network.offset(i) < network.decaying_count()) == parameter.decays);
+    CHECK(parameter.value.requires_grad());
+    if (parameter.decays) decaying += parameter.value.numel();
+  }
+  CHECK(decaying == network.decaying_count());
+}
+
+TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
+  const ModelConfig config = test::small_config(Position::rotary);
+  const Network network(config, 1,
+                        {.embedding_scale = 0.2, .smooth_bins = true});
+  const at::Tensor rows = network.parameters()[0].value.detach().narrow(
+      0, config.vocabulary.continuous_begin(), Vocabulary::bins);
+  CHECK(rows.square().mean().sqrt().item<double>() == Approx(0.2).epsilon(0.2));
+  const double next =
+      (rows[500] - rows[501]).square().mean().sqrt().item<double>();
+  const double far =
+      (rows[100] - rows[900]).square().mean().sqrt().item<double>();
+  CHECK(next < 0.05);
+  CHECK(far > 0.1);
+}
+
+TEST_CASE("The first loss is that of guessing") {
+  const ModelConfig config = test::small_config(Position::relative);
+  const Network network(config, 1);
+  const Loss loss = network.loss(batch_for(config, 1));
+  CHECK(loss.each.mean().item<double>() ==
+        Approx(std::log(config.vocabulary.size())).epsilon(0.02));
+}
+
+TEST_CASE("No token sees a later one") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  const ModelConfig config = test::small_config(position);
+  const Network network(config, 1);
+  const test::Row row = test::random_row(config, 20, 3);
+  const test::Row other = test::random_row(config, 20, 4);
+  test::Row mixed = test::part(row, 0, 20);
+  for (size_t i = 10; i < 20; ++i) {
+    if (other.features.tokens[i] < 0 || row.features.tokens[i] < 0) continue;
+    mixed.features.tokens[i] = other.features.tokens[i];
+    mixed.features.local[i] = other.features.local[i];
+  }
+  const at::Tensor first = network.hidden(test::batch_of({row}));
+  const at::Tensor second = network.hidden(test::batch_of({mixed}));
+  CHECK(at::allclose(first.narrow(0, 0, 10), second.narrow(0, 0, 10), 0, 1e-6));
+  CHECK_FALSE(at::allclose(first, second, 0, 1e-3));
+}
+
+TEST_CASE("Long rows give what their beginnings give by plain products") {
+  ModelConfig config = test::small_config(Position::rotary);
+  config.context = 200;
+  const Network network(config, 1);
+  const test::Row row = test::random_row(config, 200, 3);
+  const at::Tensor whole = network.hidden(test::batch_of({row}));
+  const at::Tensor begin =
+      network.hidden(test::batch_of({test::part(row, 0, 100)}));
+  CHECK(at::allclose(whole.narrow(0, 0, 100), begin, 1e-4, 1e-4));
+}
+
+TEST_CASE("bf16 stays near fp32") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  const ModelConfig config = test::small_config(position);
+  const Batch batch = batch_for(config, 1);
+  Network network(config, 1);
+  const double exact = network.loss(batch).total.item<double>();
+  const auto gradients = gradients_of(network, batch);
+  network.set_precision(Precision::bf16);
+  CHECK(network.loss(batch).total.item<double>() ==
+        Approx(exact).epsilon(0.01));
+  const auto rounded = gradients_of(network, batch);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    INFO(network.parameters()[i].name);
+    REQUIRE(rounded[i].scalar_type() == at::kFloat);
+    const double scale = gradients[i].norm().item<double>();
+    CHECK((rounded[i] - gradients[i]).norm().item<double>() <= 0.1 * scale);
+  }
+}
+
+TEST_CASE("Threads compute what one thread computes") {
+  at::set_num_threads(1);
+  const ModelConfig config = test::small_config(Position::relative);
+  const Network network(config, 1);
+  const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
+  std::vector<at::Tensor> alone[2], together[2];
+  for (int i = 0; i < 2; ++i) alone[i] = gradients_of(network, batches[i]);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&, i] {
+      at::set_num_threads(1);
+      together[i] = gradients_of(network, batches[i]);
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 2; ++i)
+    for (size_t j = 0; j < alone[i].size(); ++j)
+      CHECK(at::equal(alone[i][j], together[i][j]));
+}
+
+TEST_CASE("Regularisation depends on the row's number, not on the batch") {
+  const ModelConfig config = test::small_config(Position::rotary);
+  const Network network(config, 1);
+  const test::Row first = test::random_row(config, 20, 1);
+  const test::Row second = test::random_row(config, 20, 2);
+  Regularisation both{.stochastic_depth = 0.5,
+                      .dropout = 0.1,
+                      .seed = 4,
+                      .step = 9,
+                      .first_row = 30};
+  const at::Tensor together =
+      network.hidden(test::batch_of({first, second}), both);
+  Regularisation last = both;
+  last.first_row = 31;
+  const at::Tensor alone = network.hidden(test::batch_of({second}), last);
+  CHECK(at::allclose(together.narrow(0, 20, 20), alone, 1e-4, 1e-5));
+  last.step = 10;
+  CHECK_FALSE(at::allclose(network.hidden(test::batch_of({second}), last),
+                           alone, 1e-4, 1e-5));
+}
+
+TEST_CASE("Skipped rows are scaled so that the mean stays") {
+  const Regularisation regularisation{.stochastic_depth = 0.25, .seed = 1};
+  const at::Tensor scale = depth_scale(regularisation, 3, 4000);
+  CHECK(scale.mean().item<double>() == Approx(1).epsilon(0.05));
+  CHECK(scale.max().item<double>() == Approx(1 / 0.75));
+  CHECK(scale.min().item<double>() == 0);
+  const at::Tensor ones = at::ones({400, 10});
+  CHECK(drop(ones, {.dropout = 0.1, .seed = 1}, 0, 4).mean().item<double>() ==
+        Approx(1).epsilon(0.05));
+}
+
+TEST_CASE("Weights that do not fit are bad input") {
+  const ModelConfig config = test::small_config(Position::rotary);
+  const Network network(config, 1);
+  std::map<std::string, at::Tensor> weights;
+  for (const Parameter& parameter : network.parameters())
+    weights[parameter.name] = parameter.value.detach();
+  CHECK(at::equal(Network(config, weights).flat(), network.flat()));
+  SECTION("missing") { weights.erase("output_norm.bias"); }
+  SECTION("unknown") { weights["blocks.2.up"] = at::zeros({1}); }
+  SECTION("another shape") {
+    weights["output_norm.bias"] = at::zeros({config.width + 1});
+  }
+  SECTION("another type") {
+    weights["output_norm.bias"] = at::zeros({config.width}, at::kBFloat16);
+  }
+  CHECK_THROWS_AS(Network(config, weights), Error);
+}
+
+}  // namespace gato

@@ -1,0 +1,113 @@
+#include "gato/model/safetensors.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "gato/base/error.h"
+#include "model/generated.h"
+
+namespace gato {
+namespace {
+
+// A file of a header and so many bytes of data.
+void write_raw(const std::filesystem::path& path, uint64_t length,
+               const std::string& header, size_t data) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&length), sizeof length);
+  file << header << std::string(data, '\0');
+}
+
+std::string entry(const std::string& name, const std::string& shape, int begin,
+                  int end, const std::string& type = "F32") {
+  return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":" + shape +
+         ",\"data_offsets\":[" + std::to_string(begin) + "," +
+         std::to_string(end) + "]}";
+}
+
+ExitStatus status_of(const std::filesystem::path& path) {
+  try {
+    read_safetensors(path);
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), Catch::Contains(path.string()));
+    return error.status();
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+TEST_CASE("Tensors come back as they were written") {
+  const test::TemporaryDirectory directory;
+  const auto path = directory.path() / "a.safetensors";
+  const std::vector<std::pair<std::string, at::Tensor>> tensors = {
+      {"z", at::arange(6, at::kFloat).view({2, 3})},
+      {"transposed", at::arange(6, at::kFloat).view({2, 3}).t()},
+      {"half", at::ones({3}, at::kBFloat16)},
+      {"none", at::empty({0, 4}, at::kFloat)},
+      {"scalar", at::full({}, 7, at::kLong)},
+      {"bytes", at::arange(5, at::kByte)},
+      {"int", at::arange(5, at::kInt)}};
+  write_safetensors(path, tensors, {{"format", "pt"}});
+  const Safetensors read = read_safetensors(path);
+  CHECK(read.metadata == Metadata{{"format", "pt"}});
+  REQUIRE(read.tensors.size() == tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    INFO(name);
+    CHECK(read.tensors.at(name).scalar_type() == tensor.scalar_type());
+    CHECK(at::equal(read.tensors.at(name), tensor));
+  }
+  std::ifstream file(path, std::ios::binary);
+  uint64_t length = 0;
+  file.read(reinterpret_cast<char*>(&length), sizeof length);
+  CHECK((length + 8) % 64 == 0);
+}
+
+TEST_CASE("A damaged or hostile safetensors file is bad input") {
+  const test::TemporaryDirectory directory;
+  const auto path = directory.path() / "bad.safetensors";
+  const auto refuses = [&](const std::string& header, size_t data) {
+    INFO(header);
+    write_raw(path, header.size(), header, data);
+    CHECK(status_of(path) == ExitStatus::bad_input);
+  };
+  const std::string good = entry("a", "[2]", 0, 8);
+  write_raw(path, good.size() + 2, "{" + good + "}", 8);
+  REQUIRE(status_of(path) == ExitStatus::done);
+
+  SECTION("lengths") {
+    refuses("{" + good + "}", 7);
+    refuses("{" + good + "}", 9);
+    write_raw(path, uint64_t{1} << 63, "{" + good + "}", 8);
+    CHECK(status_of(path) == ExitStatus::bad_input);
+    write_raw(path, 1000, "{" + good + "}", 8);
+    CHECK(status_of(path) == ExitStatus::bad_input);
+    std::ofstream(path) << "abc";
+    CHECK(status_of(path) == ExitStatus::bad_input);
+  }
+  SECTION("headers") {
+    refuses("", 0);
+    refuses("[]", 0);
+    refuses("{", 0);
+    refuses("{\"a\":3}", 0);
+    refuses("{\"a\":{}}", 0);
+    refuses("{\"__metadata__\":{\"a\":1}}", 0);
+    refuses("{" + good + "," + entry("a", "[2]", 8, 16) + "}", 16);
+  }
+  SECTION("layouts") {
+    refuses("{" + entry("a", "[2]", 4, 12) + "}", 12);
+    refuses("{" + good + "," + entry("b", "[2]", 4, 12) + "}", 12);
+    refuses("{" + good + "," + entry("b", "[2]", 12, 20) + "}", 20);
+    refuses("{" + entry("a", "[2]", 8, 0) + "}", 8);
+    refuses("{" + entry("a", "[3]", 0, 8) + "}", 8);
+    refuses("{" + entry("a", "[4294967296,4294967296,4]", 0, 0) + "}", 0);
+    refuses("{" + entry("a", "[-2]", 0, 8) + "}", 8);
+    refuses("{" + entry("a", "[2.0]", 0, 8) + "}", 8);
+    refuses("{" + entry("a", "[2]", 0, 8, "F8") + "}", 8);
+  }
+}
+
+TEST_CASE("A missing safetensors file is an I/O error") {
+  CHECK(status_of("/nonexistent/a.safetensors") == ExitStatus::io);
+}
+
+}  // namespace gato
