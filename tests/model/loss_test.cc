@@ -64,8 +64,8 @@ TEST_CASE("Loss and gradients are those of plain operations") {
   expected.backward();
   const at::Tensor hidden_gradient = hidden.grad().clone();
   const at::Tensor table_gradient = table.grad().clone();
-  hidden.mutable_grad() = {};
-  table.mutable_grad() = {};
+  hidden.mutable_grad().reset();
+  table.mutable_grad().reset();
 
   const Loss loss = target_loss(hidden, table, batch, config, {smoothing});
   (loss.total * 2).backward();

@@ -102,12 +102,13 @@ std::vector<std::vector<int32_t>> generate_text(Cache& cache,
       still_open.push_back(i);
       open_slots.push_back(slots[i]);
       features.push_back(text_token(ids[j]));
-      if (cache.length(slots[i]) == cache.capacity()) cache.evict(slots[i], 1);
     }
     open = std::move(still_open);
     if (open.empty() || count + 1 == options.maximum_tokens) break;
     std::vector<Chunk> chunks;
     for (const TokenFeatures& token : features) chunks.push_back({&token, {}});
+    for (const int64_t slot : open_slots)
+      if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
     hidden = cache.append(open_slots, chunks);
   }
   return texts;
