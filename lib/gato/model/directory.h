@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "gato/data/tokens.h"
-#include "gato/model/manifest.h"
+#include "gato/data/manifest.h"
 #include "gato/model/network.h"
 
 namespace gato {

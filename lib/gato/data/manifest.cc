@@ -1,4 +1,4 @@
-#include "gato/model/manifest.h"
+#include "gato/data/manifest.h"
 
 #include <nlohmann/json.hpp>
 #include <string>

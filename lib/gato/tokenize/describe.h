@@ -1,0 +1,46 @@
+// Tokens back as keys and values, for people: what gato-info --decode prints.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/tokenize/step.h"
+#include "gato/tokenize/text.h"
+
+namespace gato {
+
+// Describes the documents of one file. Values are those of the bins' centres.
+class Describer {
+ public:
+  Describer(const Vocabulary& vocabulary, const TaskTable& tasks);
+
+  // {"task","kind","tokens","return"?, and either "steps": [{"observation":
+  // {key: value}, "action": {key: value}, "expert"?: {key: value}}] or "items":
+  // [text or image, ...]}. "expert" holds the action keys whose label is
+  // another value. Images read "image 2x3 patches". Of a step that was cut
+  // there is what is whole, and "cut": true; so is a step whose tokens do not
+  // fit the task's spec.
+  nlohmann::ordered_json describe(const TokenizedDocument& document) const;
+
+ private:
+  nlohmann::ordered_json describe_step(const StepEncoder* encoder,
+                                       const TokenizedDocument& document,
+                                       int64_t begin, int64_t end) const;
+  nlohmann::ordered_json describe_items(
+      const TokenizedDocument& document) const;
+  std::string text_of(const int32_t* ids, size_t count) const;
+
+  Vocabulary vocabulary_;
+  TaskTable tasks_;
+  std::unique_ptr<TextEncoder> text_;  // none where the file holds no model
+  std::vector<std::unique_ptr<StepEncoder>> encoders_;  // one a task, or none
+};
+
+// The documents (segments) of a row of a sequence file. Steps are found by
+// their separators, images by their intervals; there are no pixels.
+std::vector<TokenizedDocument> documents_of(const SequenceView& row);
+
+}  // namespace gato

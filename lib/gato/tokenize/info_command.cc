@@ -1,0 +1,299 @@
+#include "gato/tokenize/info_command.h"
+
+#include <iostream>
+#include <memory>
+
+#include "gato/cli/table.h"
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/tokenize/describe.h"
+#include "gato/tokenize/inspect.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct InfoOptions {
+  bool json = false, decode = false, provenance = false;
+  std::string documents;
+};
+
+// "A-B" or "N": documents, or rows of a sequence file, from 0, inclusive.
+struct Range {
+  int64_t first = 0, last = std::numeric_limits<int64_t>::max();
+};
+
+int64_t parse_place(const std::string& text) {
+  const bool digits = !text.empty() && text.size() < 19 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits) {
+    throw usage_error("--documents: \"{}\" is no number from 0 on", text);
+  }
+  return std::stoll(text);
+}
+
+Range parse_range(const std::string& text) {
+  if (text.empty()) return {};
+  const size_t dash = text.find('-');
+  const int64_t first = parse_place(text.substr(0, dash));
+  if (dash == std::string::npos) return {first, first};
+  const int64_t last = parse_place(text.substr(dash + 1));
+  if (last < first) {
+    throw usage_error("--documents {}: the range is empty", text);
+  }
+  return {first, last};
+}
+
+// Texts may be cut within a character.
+std::string dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// One value, on one line.
+std::string scalar_text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : dump(value);
+}
+
+void print_table(const std::string& title, const ordered_json& entries) {
+  std::vector<std::string> header;
+  for (const auto& entry : entries) {
+    for (const auto& [key, value] : entry.items()) {
+      if (std::find(header.begin(), header.end(), key) == header.end()) {
+        header.push_back(key);
+      }
+    }
+  }
+  cli::Table table(header);
+  for (const auto& entry : entries) {
+    std::vector<std::string> cells;
+    for (const auto& key : header) {
+      cells.push_back(entry.contains(key) ? scalar_text(entry[key]) : "");
+    }
+    table.add(std::move(cells));
+  }
+  std::cout << title << ":\n" << table.text();
+}
+
+void print_facts(const ordered_json& facts, const std::string& prefix) {
+  for (const auto& [key, value] : facts.items()) {
+    const std::string name = prefix.empty() ? key : prefix + "." + key;
+    const bool is_table =
+        value.is_array() && !value.empty() && value.front().is_object();
+    if (value.is_object()) {
+      print_facts(value, name);
+    } else if (is_table) {
+      print_table(name, value);
+    } else {
+      std::cout << fmt::format("{:<24} {}\n", name, scalar_text(value));
+    }
+  }
+}
+
+void print_value(const std::string& title, const ordered_json& value) {
+  // Texts are quoted, images are words.
+  const bool is_image =
+      value.is_string() &&
+      value.get_ref<const std::string&>().starts_with("image ");
+  std::cout << fmt::format("    {} = {}\n", title,
+                           is_image ? scalar_text(value) : dump(value));
+}
+
+void print_document(const std::string& title, const ordered_json& document) {
+  std::cout << title << ": task " << scalar_text(document["task"]) << ", "
+            << document["tokens"] << " tokens";
+  if (document.contains("return")) {
+    std::cout << ", return " << document["return"];
+  }
+  std::cout << '\n';
+  if (document.contains("items")) {
+    for (const auto& item : document["items"]) {
+      print_value("item", item);
+    }
+    return;
+  }
+  int64_t number = 0;
+  for (const auto& step : document["steps"]) {
+    std::cout << "  step " << number++ << (step.contains("cut") ? " (cut)" : "")
+              << '\n';
+    for (const char* part : {"observation", "action", "expert"}) {
+      if (!step.contains(part)) continue;
+      for (const auto& [key, value] : step[part].items()) {
+        print_value(fmt::format("{} {}", part, key), value);
+      }
+    }
+  }
+}
+
+class Decoder {
+ public:
+  Decoder(std::string path, const InfoOptions& options)
+      : path_(std::move(path)),
+        json_(options.json),
+        range_(parse_range(options.documents)) {}
+
+  void decode_tokens() const {
+    const TokenFileReader reader(path_);
+    const Describer describer(reader.vocabulary(), reader.tasks());
+    const int64_t last = checked_last(reader.documents(), "documents");
+    for (int64_t i = range_.first; i <= last; ++i) {
+      print({{"document", i}}, fmt::format("document {}", i),
+            describer.describe(reader.document(i)));
+    }
+  }
+
+  void decode_sequences() const {
+    const SequenceFileReader reader(path_);
+    const Describer describer(reader.vocabulary(), reader.tasks());
+    const int64_t last = checked_last(reader.sequences(), "sequences");
+    for (int64_t i = range_.first; i <= last; ++i) {
+      const SequenceView row = reader.row(i);
+      const bool prompted = row.prompt[0] != 0;
+      int64_t segment = 0;
+      for (const auto& document : documents_of(row)) {
+        const bool is_prompt = prompted && segment == 0;
+        print({{"sequence", i}, {"segment", segment}, {"prompt", is_prompt}},
+              fmt::format("sequence {}, segment {}{}", i, segment,
+                          is_prompt ? " (prompt)" : ""),
+              describer.describe(document));
+        ++segment;
+      }
+    }
+  }
+
+ private:
+  int64_t checked_last(int64_t count, const char* what) const {
+    if (range_.first >= count && range_.first > 0) {
+      throw usage_error("{}: --documents {} is beyond its {} {}", path_,
+                        range_.first, count, what);
+    }
+    return std::min(range_.last, count - 1);
+  }
+
+  void print(ordered_json place, const std::string& title,
+             const ordered_json& document) const {
+    if (json_) {
+      place.update(document);
+      std::cout << dump(place) << '\n';
+    } else {
+      print_document(title, document);
+    }
+  }
+
+  std::string path_;
+  bool json_;
+  Range range_;
+};
+
+void decode(const std::string& path, const InfoOptions& options) {
+  const Decoder decoder(path, options);
+  switch (kind_of(path)) {
+    case FileKind::token_file:
+      return decoder.decode_tokens();
+    case FileKind::sequence_file:
+      return decoder.decode_sequences();
+    default:
+      throw usage_error(
+          "{}: --decode reads token files and sequence files; this is a {}",
+          path, name_of(kind_of(path)));
+  }
+}
+
+void report(const std::string& path, const InfoOptions& options) {
+  const Inspection found = inspect(path);
+  if (options.json) {
+    ordered_json line = {{"file", path}, {"whole", true}};
+    line.update(found.facts);
+    if (options.provenance) line["provenance"] = found.provenance;
+    std::cout << dump(line) << '\n';
+    return;
+  }
+  std::cout << path << ": " << name_of(found.kind) << ", whole\n";
+  print_facts(found.facts, "");
+  if (options.provenance) {
+    std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';
+  }
+}
+
+ExitStatus run(const InfoOptions& options, const cli::Context& context) {
+  ExitStatus status = ExitStatus::done;
+  std::string reason;
+  bool first = true;
+  for (const std::string& path : context.common.inputs) {
+    if (!first && !options.json) std::cout << '\n';
+    first = false;
+    try {
+      if (options.decode) {
+        decode(path, options);
+      } else {
+        report(path, options);
+      }
+    } catch (const Error& error) {
+      if (error.status() == ExitStatus::usage) throw;
+      // The other files are still looked at; the first failure is reported.
+      if (options.json) {
+        std::cout << ordered_json{{"file", path},
+                                  {"whole", false},
+                                  {"reason", error.what()}}
+                         .dump()
+                  << '\n';
+      } else {
+        std::cout << fmt::format(
+            "{}: {}\n{:<24} {}\n", path,
+            error.status() == ExitStatus::io ? "CANNOT BE READ" : "NOT WHOLE",
+            "reason", error.what());
+      }
+      if (status == ExitStatus::done) {
+        status = error.status();
+        reason = error.what();
+      }
+    }
+  }
+  if (status != ExitStatus::done) throw Error(status, reason);
+  return status;
+}
+
+cli::Work build(cli::OptionTable& table) {
+  auto options = std::make_shared<InfoOptions>();
+  table.add("json", &options->json, "One JSON object a line, for programs");
+  table.add("provenance", &options->provenance,
+            "Add where the file comes from: programs, options, inputs");
+  table.add("decode", &options->decode,
+            "Print tokens as keys and values, a step at a time (token files "
+            "and sequence files)");
+  table
+      .add("documents", &options->documents,
+           "With --decode: the documents, or rows of a sequence file, N or A "
+           "to B, from 0")
+      .named("N|A-B");
+  return [options](cli::Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+cli::Command info_command() {
+  cli::Command command;
+  command.description =
+      "Says of each file what it is, of which version, and what it holds: "
+      "token files, sequence files, model directories, training runs, Minari "
+      "datasets, SentencePiece models, safetensors files and JSON reports. "
+      "Every file is read to its end, so that one that is damaged or was not "
+      "finished is found; the status is then that of the first such file (3 "
+      "damaged, 4 missing), and the others are still described.\n\n"
+      "With --decode the tokens of token files and sequence files are printed "
+      "as keys and values, the values being those of the bins' centres. The "
+      "expert's choice is shown where it differs from the action that was "
+      "taken. A step that ends beyond its sequence is marked (cut).";
+  command.operands = "FILE...";
+  command.minimum_operands = 1;
+  command.build = build;
+  command.examples = {
+      {"gato-info train.h5", "what a file holds, and whether it is whole"},
+      {"gato-info --decode --documents 0-1 control.h5",
+       "the steps of two episodes"},
+      {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
+       "the files it was made from, with digests"}};
+  return command;
+}
+
+}  // namespace gato

@@ -1,0 +1,284 @@
+#include "gato/tokenize/inspect.h"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "gato/data/format.h"
+#include "gato/data/output.h"
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/ingest/minari.h"
+#include "gato/tokenize/text.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr std::array<const char*, 8> modality_names{"padding",
+                                                    "text",
+                                                    "patch",
+                                                    "discrete_observation",
+                                                    "continuous_observation",
+                                                    "separator",
+                                                    "discrete_action",
+                                                    "continuous_action"};
+
+// Tokens of each modality that occurs.
+class ModalityCounts {
+ public:
+  void add(Modality modality) { ++counts_[static_cast<size_t>(modality)]; }
+  ordered_json to_json() const {
+    ordered_json json = ordered_json::object();
+    for (size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] > 0) json[modality_names[i]] = counts_[i];
+    }
+    return json;
+  }
+
+ private:
+  std::array<int64_t, modality_names.size()> counts_{};
+};
+
+ordered_json vocabulary_facts(const Vocabulary& vocabulary) {
+  const nlohmann::json all = vocabulary.to_json();
+  return {{"text_size", all.at("text_size")},
+          {"discrete", all.at("discrete")},
+          {"size", all.at("size")},
+          {"digest", all.at("digest")}};
+}
+
+ordered_json task_facts(const TaskEntry& task) {
+  ordered_json facts = {{"name", task.spec.name}, {"domain", task.spec.domain}};
+  if (task.episodes > 0) facts["episodes"] = task.episodes;
+  if (task.steps > 0) facts["steps"] = task.steps;
+  return facts;
+}
+
+Inspection inspect_tokens(const fs::path& path) {
+  const TokenFileReader reader(path);
+  ModalityCounts modality;
+  int64_t images = 0, differing = 0;
+  std::vector<int64_t> documents(reader.tasks().tasks.size());
+  std::vector<int64_t> tokens(documents.size());
+  for (int64_t i = 0; i < reader.documents(); ++i) {
+    const TokenizedDocument document = reader.document(i);
+    const auto task = static_cast<size_t>(document.task);
+    ++documents[task];
+    tokens[task] += static_cast<int64_t>(document.tokens.size());
+    images += static_cast<int64_t>(document.images.size());
+    for (size_t j = 0; j < document.tokens.size(); ++j) {
+      modality.add(document.modality[j]);
+      differing +=
+          reader.has_labels() && document.labels[j] != document.tokens[j];
+    }
+  }
+  Inspection result{FileKind::token_file, {}, reader.provenance()};
+  ordered_json& facts = result.facts;
+  facts = {{"kind", token_format.kind},
+           {"version", token_format.version},
+           {"documents", reader.documents()},
+           {"steps", reader.steps()},
+           {"tokens", reader.tokens()},
+           {"modality", modality.to_json()},
+           {"labels_that_differ", differing},
+           {"images", images},
+           {"distinct_patches", reader.distinct_patches()},
+           {"vocabulary", vocabulary_facts(reader.vocabulary())},
+           {"sources", reader.tasks().sources}};
+  for (size_t i = 0; i < documents.size(); ++i) {
+    ordered_json task = task_facts(reader.tasks().tasks[i]);
+    task["documents"] = documents[i];
+    task["tokens"] = tokens[i];
+    facts["tasks"].push_back(task);
+  }
+  return result;
+}
+
+Inspection inspect_sequences(const fs::path& path) {
+  const SequenceFileReader reader(path);
+  ModalityCounts modality;
+  std::vector<int64_t> sequences(reader.tasks().tasks.size());
+  int64_t prompted = 0;
+  for (int64_t i = 0; i < reader.sequences(); ++i) {
+    const SequenceView row = reader.row(i);
+    ++sequences[static_cast<size_t>(row.task)];
+    prompted += row.prompt[0] != 0;
+    for (uint8_t value : row.modality)
+      modality.add(static_cast<Modality>(value));
+  }
+  Inspection result{FileKind::sequence_file, {}, reader.provenance()};
+  ordered_json& facts = result.facts;
+  facts = {{"kind", sequence_format.kind},
+           {"version", sequence_format.version},
+           {"sequences", reader.sequences()},
+           {"length", reader.options().length},
+           {"window_steps", reader.options().window_steps},
+           {"labels", reader.options().labels},
+           {"prompted", prompted},
+           {"modality", modality.to_json()},
+           {"distinct_patches", reader.distinct_patches()},
+           {"demonstrations", reader.demonstrations().size()},
+           {"vocabulary", vocabulary_facts(reader.vocabulary())}};
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    ordered_json task = task_facts(reader.tasks().tasks[i]);
+    task["sequences"] = sequences[i];
+    facts["tasks"].push_back(task);
+  }
+  return result;
+}
+
+Inspection inspect_minari(const fs::path& path) {
+  const auto source = open_minari(path, {});
+  int64_t steps = 0, failed = 0, labelled = 0, judged = 0, successes = 0;
+  double rewards = 0;
+  for (int64_t i = 0; i < source->episodes(); ++i) {
+    const Episode episode = source->episode(i);
+    steps += episode.steps();
+    failed += episode.failed;
+    labelled += !episode.expert_actions.empty();
+    judged += episode.success.has_value();
+    successes += episode.success.value_or(false);
+    rewards += episode.total_reward();
+  }
+  Inspection result{FileKind::minari, {}, source->provenance()};
+  ordered_json& facts = result.facts;
+  const TaskSpec& spec = source->spec();
+  facts = {{"kind", "minari"},
+           {"task", spec.name},
+           {"domain", spec.domain},
+           {"environment", spec.environment},
+           {"source", source->source()},
+           {"episodes", source->episodes()},
+           {"steps", steps},
+           {"failed", failed},
+           {"with_expert_actions", labelled}};
+  if (judged > 0) facts["successes"] = successes;
+  if (source->episodes() > 0 && !std::isnan(rewards)) {
+    facts["mean_return"] = rewards / static_cast<double>(source->episodes());
+  }
+  for (const auto& [key, fields] : {std::pair{"observation", &spec.observation},
+                                    std::pair{"action", &spec.action}}) {
+    facts[key] = ordered_json::array();
+    for (const Field& field : *fields) {
+      ordered_json entry = {{"name", field.name},
+                            {"role", name_of(field.role)}};
+      if (field.role != Role::text) {
+        entry["dtype"] = name_of(field.dtype);
+        entry["shape"] = field.shape;
+      }
+      facts[key].push_back(entry);
+    }
+  }
+  return result;
+}
+
+Inspection inspect_text_model(const fs::path& path) {
+  const TextEncoder encoder(read_file(path));
+  Inspection result{FileKind::text_model, {}, nullptr};
+  result.facts = {{"kind", "sentencepiece"}, {"pieces", encoder.size()}};
+  return result;
+}
+
+FileKind kind_of_directory(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::exists(path / "model.safetensors", ignored)) return FileKind::model;
+  if (fs::exists(path / "latest", ignored) ||
+      fs::exists(path / "config.toml", ignored)) {
+    return FileKind::run;
+  }
+  if (fs::exists(path / "data", ignored) ||
+      fs::exists(path / "main_data.hdf5", ignored) ||
+      fs::exists(path / "metadata.json", ignored)) {
+    return FileKind::minari;
+  }
+  if (fs::exists(path / "config.json", ignored)) return FileKind::model;
+  throw input_error(
+      "{}: neither a model, nor a training run, nor a Minari dataset",
+      path.string());
+}
+
+}  // namespace
+
+FileKind kind_of(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    throw io_error("{}: no such file or directory", path.string());
+  }
+  if (fs::is_directory(path, ignored)) return kind_of_directory(path);
+  if (hdf5::is_hdf5(path)) {
+    const hdf5::Group root = hdf5::open_file(path);
+    const auto kind = root.text_attribute("kind");
+    if (kind == token_format.kind) return FileKind::token_file;
+    if (kind == sequence_format.kind) return FileKind::sequence_file;
+    return FileKind::minari;
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::array<char, 16> head{};
+  stream.read(head.data(), head.size());
+  const std::string_view start(head.data(),
+                               static_cast<size_t>(stream.gcount()));
+  if (start.size() > 8 && start[8] == '{') return FileKind::safetensors;
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && start[first] == '{') {
+    return FileKind::json;
+  }
+  return FileKind::text_model;
+}
+
+std::string name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::token_file:
+      return "token file";
+    case FileKind::sequence_file:
+      return "sequence file";
+    case FileKind::minari:
+      return "Minari dataset";
+    case FileKind::model:
+      return "model directory";
+    case FileKind::run:
+      return "training run";
+    case FileKind::text_model:
+      return "SentencePiece model";
+    case FileKind::safetensors:
+      return "safetensors file";
+    case FileKind::json:
+      break;
+  }
+  return "JSON file";
+}
+
+Inspection inspect(const fs::path& path) {
+  switch (kind_of(path)) {
+    case FileKind::token_file:
+      return inspect_tokens(path);
+    case FileKind::sequence_file:
+      return inspect_sequences(path);
+    case FileKind::minari:
+      return inspect_minari(path);
+    case FileKind::model:
+      return inspect_model(path);
+    case FileKind::run:
+      return inspect_run(path);
+    case FileKind::text_model:
+      try {
+        return inspect_text_model(path);
+      } catch (const Error& error) {
+        if (error.status() == ExitStatus::io) throw;
+        throw input_error(
+            "{}: no kind of file that is known here: neither HDF5, JSON, "
+            "safetensors nor a SentencePiece model; it may be cut short",
+            path.string());
+      }
+    case FileKind::safetensors:
+      return inspect_safetensors(path);
+    case FileKind::json:
+      break;
+  }
+  return inspect_json(path);
+}
+
+}  // namespace gato

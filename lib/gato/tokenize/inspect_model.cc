@@ -1,0 +1,204 @@
+// Models, runs and reports: read as JSON and headers, without LibTorch.
+#include <cstring>
+#include <fstream>
+
+#include "gato/data/manifest.h"
+#include "gato/data/output.h"
+#include "gato/tokenize/inspect.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr int newest_version = 1;
+
+ordered_json read_object(const fs::path& path) {
+  ordered_json object;
+  try {
+    object = ordered_json::parse(read_file(path));
+  } catch (const nlohmann::json::exception& error) {
+    throw input_error("{}: damaged: {}", path.string(), error.what());
+  }
+  if (!object.is_object()) {
+    throw input_error("{}: not a JSON object", path.string());
+  }
+  return object;
+}
+
+void check_version(const fs::path& path, const ordered_json& object) {
+  const auto version = object.find("version");
+  if (version == object.end()) return;
+  if (!version->is_number_integer() || *version > newest_version) {
+    throw input_error(
+        "{}: version {} is newer than this program reads ({}): install a newer "
+        "gato",
+        path.string(), version->dump(), newest_version);
+  }
+}
+
+// The header of a safetensors file, whose data must end with the file.
+ordered_json read_header(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
+  }
+  const uint64_t size = fs::file_size(path);
+  uint64_t length = 0;
+  stream.read(reinterpret_cast<char*>(&length), sizeof length);
+  if (!stream || length > size - sizeof length || length > 100'000'000) {
+    throw input_error("{}: not a safetensors file, or cut short",
+                      path.string());
+  }
+  std::string text(length, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(length));
+  ordered_json header;
+  uint64_t end = 0;
+  try {
+    header = ordered_json::parse(text);
+    for (const auto& [name, tensor] : header.items()) {
+      if (name == "__metadata__") continue;
+      end = std::max(end, tensor.at("data_offsets").at(1).get<uint64_t>());
+    }
+  } catch (const json::exception& error) {
+    throw input_error("{}: the header is damaged: {}", path.string(),
+                      error.what());
+  }
+  if (size - sizeof length - length != end) {
+    throw input_error("{}: holds {} bytes of tensors, its header says {}",
+                      path.string(), size - sizeof length - length, end);
+  }
+  return header;
+}
+
+// {"tensors","parameters","dtypes"}
+ordered_json tensor_facts(const fs::path& path) {
+  const ordered_json header = read_header(path);
+  int64_t tensors = 0, parameters = 0;
+  ordered_json dtypes = ordered_json::object();
+  try {
+    for (const auto& [name, tensor] : header.items()) {
+      if (name == "__metadata__") continue;
+      int64_t count = 1;
+      for (const auto& extent : tensor.at("shape")) {
+        count *= extent.get<int64_t>();
+      }
+      ++tensors;
+      parameters += count;
+      const auto dtype = tensor.at("dtype").get<std::string>();
+      dtypes[dtype] = dtypes.value(dtype, 0) + 1;
+    }
+  } catch (const json::exception& error) {
+    throw input_error("{}: the header is damaged: {}", path.string(),
+                      error.what());
+  }
+  ordered_json facts = {
+      {"tensors", tensors}, {"parameters", parameters}, {"dtypes", dtypes}};
+  if (header.contains("__metadata__")) {
+    facts["metadata"] = header["__metadata__"];
+  }
+  return facts;
+}
+
+// The last line of a log of JSON lines; null where there is none.
+ordered_json last_line(const fs::path& path) {
+  std::ifstream stream(path);
+  std::string line, last;
+  while (std::getline(stream, line)) {
+    if (!line.empty()) last = line;
+  }
+  const auto value = ordered_json::parse(last, nullptr, false);
+  return value.is_discarded() ? ordered_json() : value;
+}
+
+}  // namespace
+
+Inspection inspect_model(const fs::path& directory) {
+  const fs::path config = directory / "config.json";
+  ordered_json object = read_object(config);
+  if (object.value("kind", "") != "gato-model") {
+    throw input_error("{}: kind is not \"gato-model\"", config.string());
+  }
+  check_version(config, object);
+  verify_manifest(directory);
+  Inspection result{FileKind::model, {}, nullptr};
+  for (const auto& [key, value] : object.items()) {
+    if (key == "provenance") {
+      result.provenance = json::parse(value.dump());
+    } else if (key == "tasks") {
+      for (const auto& task : value) {
+        result.facts["tasks"].push_back({{"name", task.value("name", "")},
+                                         {"domain", task.value("domain", "")}});
+      }
+    } else if (key != "oldest_version") {
+      result.facts[key] = value;
+    }
+  }
+  result.facts["weights"] = tensor_facts(directory / "model.safetensors");
+  const fs::path state = directory / "state.json";
+  if (fs::exists(state)) {
+    const ordered_json values = read_object(state);
+    if (values.contains("step")) result.facts["step"] = values["step"];
+    if (values.contains("provenance")) {
+      result.provenance = json::parse(values["provenance"].dump());
+    }
+  }
+  result.facts["has_manifest"] = fs::exists(directory / "MANIFEST.json");
+  return result;
+}
+
+Inspection inspect_run(const fs::path& directory) {
+  Inspection result{FileKind::run, {}, nullptr};
+  result.facts["kind"] = "gato-run";
+  std::vector<std::string> checkpoints;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.starts_with("step-")) {
+      checkpoints.push_back(name);
+    }
+  }
+  std::sort(checkpoints.begin(), checkpoints.end());
+  result.facts["checkpoints"] = checkpoints;
+  const ordered_json metrics = last_line(directory / "metrics.jsonl");
+  if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
+  if (fs::exists(directory / "latest")) {
+    Inspection latest = inspect_model(directory / "latest");
+    result.facts["latest"] = latest.facts;
+    result.provenance = latest.provenance;
+  }
+  return result;
+}
+
+Inspection inspect_safetensors(const fs::path& path) {
+  Inspection result{FileKind::safetensors, {{"kind", "safetensors"}}, nullptr};
+  result.facts.update(tensor_facts(path));
+  return result;
+}
+
+Inspection inspect_json(const fs::path& path) {
+  ordered_json object = read_object(path);
+  check_version(path, object);
+  Inspection result{FileKind::json, {}, nullptr};
+  result.facts["kind"] = object.value("kind", "json");
+  if (object.contains("version")) result.facts["version"] = object["version"];
+  if (object.contains("provenance")) {
+    result.provenance = json::parse(object["provenance"].dump());
+  }
+  // Lists by their length: a report has a table of its own.
+  for (const auto& [key, value] : object.items()) {
+    if (result.facts.contains(key) || key == "oldest_version" ||
+        key == "provenance") {
+      continue;
+    }
+    if (value.is_array()) {
+      result.facts[key] = fmt::format("{} entries", value.size());
+    } else {
+      result.facts[key] = value;
+    }
+  }
+  return result;
+}
+
+}  // namespace gato
