@@ -1,0 +1,324 @@
+// Files that are not what they should be: every one is refused with a message
+// and a status, none crashes the program.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <functional>
+
+#include "data/documents.h"
+#include "gato/data/hdf5.h"
+#include "gato/data/output.h"
+#include "gato/data/sequence_file.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_tokens(const fs::path& path, int episodes = 3, bool force = false) {
+  TokenFileWriter writer(path, force, small_vocabulary());
+  for (int i = 0; i < episodes; ++i) {
+    writer.append(episode_document(20, 4, 4, i));
+  }
+  writer.commit(small_tasks(), small_provenance());
+}
+
+// Opens the file for writing, and lets `change` damage it.
+void edit(const fs::path& path, const std::function<void(hid_t)>& change) {
+  const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+  REQUIRE(file.valid());
+  change(file.id());
+}
+
+template <class T>
+void put(hid_t file, const char* name, int64_t place, T value) {
+  hdf5::Dataset dataset(hdf5::Handle(H5Dopen2(file, name, H5P_DEFAULT)), name);
+  dataset.write(hdf5::native<T>(), place, 1, &value);
+}
+
+template <class T>
+void put_attribute(hid_t file, const char* name, T value) {
+  const hdf5::Handle attribute(H5Aopen(file, name, H5P_DEFAULT));
+  REQUIRE(H5Awrite(attribute.id(), hdf5::native<T>(), &value) >= 0);
+}
+
+Error read_all(const fs::path& path) {
+  return error_of([&path] {
+    const TokenFileReader reader(path);
+    for (int64_t i = 0; i < reader.documents(); ++i) reader.document(i);
+  });
+}
+
+void require_refused(const fs::path& path, const std::string& part) {
+  const Error error = read_all(path);
+  INFO(error.what());
+  REQUIRE(error.status() == ExitStatus::bad_input);
+  REQUIRE(std::string(error.what()).find(part) != std::string::npos);
+  REQUIRE(std::string(error.what()).find(path.string()) != std::string::npos);
+}
+
+// Files cannot grow beyond this many bytes, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+}  // namespace
+
+TEST_CASE("a missing file, and files of another kind, are told apart") {
+  Folder folder;
+  REQUIRE(read_all(folder / "none.h5").status() == ExitStatus::io);
+  REQUIRE(read_all(folder.path()).status() == ExitStatus::io);
+  write_file(folder / "text", "no HDF5", false);
+  require_refused(folder / "text", "not an HDF5 file");
+
+  write_tokens(folder / "tokens.h5");
+  const Error error =
+      error_of([&] { SequenceFileReader reader(folder / "tokens.h5"); });
+  REQUIRE(error.status() == ExitStatus::bad_input);
+  REQUIRE(std::string(error.what()).find("gato-tokens") != std::string::npos);
+  require_refused(fs::path(GATO_SOURCE_DIR) /
+                      "tests/samples/minari/old/data/main_data.hdf5",
+                  "a Minari dataset");
+}
+
+TEST_CASE("a file cut anywhere is refused") {
+  Folder folder;
+  write_tokens(folder / "whole.h5");
+  const std::string bytes = bytes_of(folder / "whole.h5");
+  for (size_t size : {size_t{0}, size_t{7}, size_t{100}, bytes.size() / 4,
+                      bytes.size() / 2, bytes.size() - 1}) {
+    write_file(folder / "cut.h5", bytes.substr(0, size), true);
+    REQUIRE(read_all(folder / "cut.h5").status() == ExitStatus::bad_input);
+  }
+}
+
+// Bytes of the library's own structures are left: libhdf5 1.10 trusts its heap.
+TEST_CASE("any byte of any column may be wrong") {
+  Folder folder;
+  write_tokens(folder / "whole.h5", 1);
+  const std::string bytes = bytes_of(folder / "whole.h5");
+  std::vector<size_t> places;
+  const hdf5::Group root = hdf5::open_file(folder / "whole.h5");
+  for (const char* name :
+       {"tokens", "modality", "steps/offset", "documents/first_step",
+        "documents/task", "images/token", "images/rows", "patches"}) {
+    const hdf5::Dataset dataset = root.dataset(name);
+    const auto offset = dataset.file_offset(dataset.type().id());
+    const auto size = static_cast<size_t>(H5Dget_storage_size(dataset.id()));
+    for (size_t i = 0; i < size; i += 1 + size / 30) {
+      places.push_back(static_cast<size_t>(*offset) + i);
+    }
+  }
+  for (size_t place : places) {
+    std::string damaged = bytes;
+    damaged[place] = static_cast<char>(~damaged[place]);
+    write_file(folder / "damaged.h5", damaged, true);
+    // Pixels and values may be wrong and still be pixels and values.
+    const Error error = read_all(folder / "damaged.h5");
+    REQUIRE((error.status() == ExitStatus::done ||
+             error.status() == ExitStatus::bad_input));
+  }
+}
+
+TEST_CASE("unfinished, newer and older files are refused with advice") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  write_tokens(path);
+  edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 2); });
+  require_refused(path, "install a newer gato");
+  edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 0); });
+  require_refused(path, "older");
+  edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 1); });
+  REQUIRE(read_all(path).status() == ExitStatus::done);
+  edit(path, [](hid_t file) { H5Adelete(file, "complete"); });
+  require_refused(path, "run gato-tokenize again");
+}
+
+TEST_CASE("offsets, patches and ids out of range are refused") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  const auto after = [&path](const std::function<void(hid_t)>& change) {
+    write_tokens(path, 3, true);
+    edit(path, change);
+  };
+  after([](hid_t file) { put<int64_t>(file, "steps/offset", 3, 1); });
+  require_refused(path, "offsets must rise");
+  after([](hid_t file) { put<int64_t>(file, "steps/offset", 60, 1 << 20); });
+  require_refused(path, "offsets must rise");
+  after([](hid_t file) { put<int64_t>(file, "documents/first_step", 1, -4); });
+  require_refused(path, "offsets must rise");
+  after([](hid_t file) { put<int32_t>(file, "tokens", 0, INT32_MIN); });
+  require_refused(path, "patch number");
+  after([](hid_t file) { put<int32_t>(file, "tokens", 17, 1 << 20); });
+  require_refused(path, "id 1048576");
+  after([](hid_t file) { put<uint8_t>(file, "modality", 16, 9); });
+  require_refused(path, "modality 9");
+  after([](hid_t file) { put<int32_t>(file, "documents/task", 1, 2); });
+  require_refused(path, "task 2");
+  after([](hid_t file) { put<int64_t>(file, "images/token", 1, 3); });
+  require_refused(path, "does not fit");
+  after([](hid_t file) { put<int16_t>(file, "images/rows", 0, -1); });
+  require_refused(path, "does not fit");
+}
+
+TEST_CASE("a shape that the file does not hold is refused before it is read") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  write_tokens(path);
+  edit(path, [](hid_t file) {
+    H5Ldelete(file, "tokens", H5P_DEFAULT);
+    const hsize_t extent = hsize_t{1} << 39;
+    const hdf5::Handle space(H5Screate_simple(1, &extent, nullptr));
+    const hdf5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    const hsize_t chunk = 1024;
+    H5Pset_chunk(properties.id(), 1, &chunk);
+    const hdf5::Handle dataset(H5Dcreate2(file, "tokens", H5T_STD_I32LE,
+                                          space.id(), H5P_DEFAULT,
+                                          properties.id(), H5P_DEFAULT));
+    REQUIRE(dataset.valid());
+  });
+  require_refused(path, "claims");
+}
+
+TEST_CASE("chunked and wider datasets of other writers are read") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  write_tokens(path, 1);
+  const auto expected = TokenFileReader(path).document(0);
+  edit(path, [](hid_t file) {
+    std::vector<int64_t> tokens;
+    {
+      const hdf5::Dataset dataset(
+          hdf5::Handle(H5Dopen2(file, "tokens", H5P_DEFAULT)), "tokens");
+      tokens = dataset.read_all<int64_t>();
+    }
+    H5Ldelete(file, "tokens", H5P_DEFAULT);
+    const hsize_t extent = tokens.size(), chunk = 7;
+    const hdf5::Handle space(H5Screate_simple(1, &extent, nullptr));
+    const hdf5::Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_chunk(properties.id(), 1, &chunk);
+    H5Pset_deflate(properties.id(), 4);
+    const hdf5::Handle dataset(H5Dcreate2(file, "tokens", H5T_STD_I64LE,
+                                          space.id(), H5P_DEFAULT,
+                                          properties.id(), H5P_DEFAULT));
+    REQUIRE(H5Dwrite(dataset.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL,
+                     H5P_DEFAULT, tokens.data()) >= 0);
+  });
+  const auto found = TokenFileReader(path).document(0);
+  REQUIRE(found.tokens == expected.tokens);
+  REQUIRE(found.patches == expected.patches);
+}
+
+TEST_CASE("a full disk leaves nothing behind") {
+  Folder folder;
+  const auto write = [&folder] {
+    TokenFileWriter writer(folder / "tokens.h5", false, small_vocabulary());
+    for (int i = 0; i < 4; ++i) {
+      writer.append(episode_document(30, 3, 3, i));
+    }
+    writer.commit(small_tasks(), small_provenance());
+  };
+  write();
+  const auto size = fs::file_size(folder / "tokens.h5");
+  fs::remove(folder / "tokens.h5");
+  // Full while columns are spooled, while they are copied, and at the end.
+  for (rlim_t bytes :
+       {rlim_t{1000}, size / 10, size / 2, size - 3000, size - 600, size - 1}) {
+    const Error error = error_of([&] {
+      const FullDisk full(bytes);
+      write();
+    });
+    INFO(bytes << ": " << error.what());
+    REQUIRE(error.status() == ExitStatus::io);
+    REQUIRE(folder.names().empty());
+  }
+  const Error error = error_of([&] {
+    const FullDisk full(100'000);
+    SequenceFileWriter writer(folder / "rows.h5", false, {1000, 1024, 0, false},
+                              small_vocabulary());
+    SequenceRow row;
+    row.features.tokens.assign(1024, 1);
+    row.features.modality.assign(1024, Modality::text);
+    row.features.local.assign(1024, -1);
+    row.features.interval.resize(1024);
+    row.segment.assign(1024, 0);
+    row.prompt.assign(1024, 0);
+    for (int i = 0; i < 1000; ++i) writer.append(row);
+    writer.commit(small_tasks(), {}, nullptr, small_provenance());
+  });
+  REQUIRE(error.status() == ExitStatus::io);
+  REQUIRE(folder.names().empty());
+  write_tokens(folder / "tokens.h5");
+  REQUIRE(read_all(folder / "tokens.h5").status() == ExitStatus::done);
+}
+
+TEST_CASE("a killed writer leaves nothing under the final name") {
+  Folder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    TokenFileWriter tokens(folder / "tokens.h5", false, small_vocabulary());
+    tokens.append(episode_document(20, 4, 4, 1));
+    SequenceFileWriter rows(folder / "rows.h5", false, {10, 1024, 0, false},
+                            small_vocabulary());
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  for (const std::string& name : folder.names()) {
+    REQUIRE(name.starts_with(".rows.h5.tmp-"));
+  }
+  REQUIRE(read_all(folder / "tokens.h5").status() == ExitStatus::io);
+}
+
+TEST_CASE("damaged rows of a sequence file are refused") {
+  Folder folder;
+  const fs::path path = folder / "rows.h5";
+  const auto after = [&path](const std::function<void(hid_t)>& change) {
+    SequenceFileWriter writer(path, true, {1, 4, 0, false}, small_vocabulary());
+    SequenceRow row;
+    row.features = features_of(text_document(4), 0, 4);
+    row.segment.assign(4, 0);
+    row.prompt.assign(4, 0);
+    writer.append(row);
+    writer.commit(small_tasks(), {}, nullptr, small_provenance());
+    edit(path, change);
+    return error_of([&path] { SequenceFileReader(path).row(0); }).status();
+  };
+  const auto put_row = [](hid_t file, const char* name, auto value) {
+    using T = decltype(value);
+    const std::vector<T> row(4, value);
+    hdf5::Dataset dataset(hdf5::Handle(H5Dopen2(file, name, H5P_DEFAULT)),
+                          name);
+    dataset.write(hdf5::native<T>(), 0, 1, row.data());
+  };
+  REQUIRE(after([](hid_t) {}) == ExitStatus::done);
+  REQUIRE(after([&](hid_t f) { put_row(f, "tokens", int32_t{99999}); }) ==
+          ExitStatus::bad_input);
+  REQUIRE(after([&](hid_t f) { put_row(f, "modality", uint8_t{2}); }) ==
+          ExitStatus::bad_input);
+  REQUIRE(after([&](hid_t f) { put_row(f, "local", int16_t{512}); }) ==
+          ExitStatus::bad_input);
+  REQUIRE(after([](hid_t f) { put<int32_t>(f, "task", 0, -1); }) ==
+          ExitStatus::bad_input);
+}

@@ -1,0 +1,81 @@
+// Any documents come back from a token file as they were.
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+
+#include "data/documents.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+TokenizedDocument any_document() {
+  if (*rc::gen::inRange(0, 3) == 0)
+    return text_document(*rc::gen::inRange(0, 9));
+  TokenizedDocument document =
+      episode_document(*rc::gen::inRange(0, 5), *rc::gen::inRange(1, 4),
+                       *rc::gen::inRange(1, 4), *rc::gen::inRange(0, 3));
+  if (*rc::gen::inRange(0, 2) == 0) {
+    document.labels = document.tokens;
+    for (size_t i = 0; i < document.labels.size(); ++i) {
+      if (is_action(document.modality[i])) {
+        document.labels[i] = small_vocabulary().continuous_begin();
+      }
+    }
+  }
+  return document;
+}
+
+// Tokens with the pixels in place of the patches' numbers.
+std::vector<std::vector<int>> contents(const TokenizedDocument& document) {
+  std::vector<std::vector<int>> contents;
+  for (size_t i = 0; i < document.tokens.size(); ++i) {
+    const int32_t token = document.tokens[i];
+    contents.push_back({static_cast<int>(document.modality[i])});
+    if (token < 0) {
+      const Patch& patch = document.patches.at(static_cast<size_t>(-1 - token));
+      contents.back().insert(contents.back().end(), patch.begin(), patch.end());
+    } else {
+      contents.back().push_back(token);
+      contents.back().push_back(document.labels.empty() ? token
+                                                        : document.labels[i]);
+    }
+  }
+  return contents;
+}
+
+}  // namespace
+
+TEST_CASE("any documents and any windows come back") {
+  const bool holds = rc::check("round trip", [] {
+    Folder folder;
+    std::vector<TokenizedDocument> documents;
+    const int count = *rc::gen::inRange(0, 6);
+    for (int i = 0; i < count; ++i) documents.push_back(any_document());
+    TokenFileWriter writer(folder / "tokens.h5", false, small_vocabulary());
+    for (const auto& document : documents) writer.append(document);
+    writer.commit(small_tasks(), small_provenance());
+
+    const TokenFileReader reader(folder / "tokens.h5");
+    RC_ASSERT(reader.documents() == count);
+    for (int i = 0; i < count; ++i) {
+      const TokenizedDocument& document = documents[static_cast<size_t>(i)];
+      RC_ASSERT(contents(reader.document(i)) == contents(document));
+      RC_ASSERT(reader.document(i).step_offset == document.step_offset);
+      const auto steps = static_cast<int>(document.step_offset.size()) - 1;
+      if (steps == 0) continue;
+      const int first = *rc::gen::inRange(0, steps);
+      const int last = *rc::gen::inRange(first, steps) + 1;
+      auto expected = contents(document);
+      expected.erase(
+          expected.begin() + document.step_offset[static_cast<size_t>(last)],
+          expected.end());
+      expected.erase(
+          expected.begin(),
+          expected.begin() + document.step_offset[static_cast<size_t>(first)]);
+      RC_ASSERT(contents(reader.window(i, first, last)) == expected);
+    }
+  });
+  REQUIRE(holds);
+}

@@ -1,0 +1,133 @@
+// Arrays, vocabularies, features of tokens, atomic outputs.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "data/documents.h"
+#include "gato/data/array.h"
+#include "gato/data/output.h"
+#include "gato/data/tokens.h"
+
+using namespace gato;
+using namespace gato::test;
+
+TEST_CASE("elements convert, and saturate") {
+  Array bytes = Array::zeros(DType::uint8, {2, 2});
+  bytes.set(0, 300);
+  bytes.set(1, -5);
+  bytes.set(2, 7.9);
+  REQUIRE(bytes.as_integer(0) == 255);
+  REQUIRE(bytes.as_integer(1) == 0);
+  REQUIRE(bytes.as_integer(2) == 7);
+  REQUIRE(bytes.row(1).shape == std::vector<int64_t>{2});
+  REQUIRE(bytes.row(1).as_integer(0) == 7);
+  Array wide = Array::zeros(DType::uint64, {1});
+  *wide.data<uint64_t>() = std::numeric_limits<uint64_t>::max();
+  REQUIRE(wide.as_integer(0) == std::numeric_limits<int64_t>::max());
+  Array numbers = Array::zeros(DType::float32, {});
+  numbers.set(0, 0.5);
+  REQUIRE(numbers.as_double(0) == 0.5);
+}
+
+TEST_CASE("names of element types are numpy's") {
+  for (const char* name : {"bool", "int8", "uint8", "int16", "uint16", "int32",
+                           "uint32", "int64", "uint64", "float32", "float64"}) {
+    REQUIRE(name_of(dtype_named(name)) == name);
+  }
+  REQUIRE(error_of([] { dtype_named("complex64"); }).status() ==
+          ExitStatus::bad_input);
+}
+
+TEST_CASE("the vocabulary's ranges") {
+  const auto overlap = Vocabulary::make("m", 32000, DiscreteLayout::overlap);
+  REQUIRE(overlap.discrete_begin() == 0);
+  REQUIRE(overlap.separator() == 33024);
+  REQUIRE(overlap.size() == 33025);
+  const auto separate = Vocabulary::make("m", 500, DiscreteLayout::separate);
+  REQUIRE(separate.continuous_begin() == 500);
+  REQUIRE(separate.discrete_begin() == 1524);
+  REQUIRE(separate.separator() == 2548);
+  REQUIRE(Vocabulary::from_json(separate.to_json()).same_ids(separate));
+  REQUIRE_FALSE(overlap.same_ids(separate));
+  REQUIRE(error_of([] {
+            Vocabulary::make("m", 1023, DiscreteLayout::overlap);
+          }).status() == ExitStatus::usage);
+  nlohmann::json wrong = separate.to_json();
+  wrong["size"] = 7;
+  REQUIRE(error_of([&] { Vocabulary::from_json(wrong); }).status() ==
+          ExitStatus::bad_input);
+}
+
+TEST_CASE("intervals of patches, as in the paper's example") {
+  // An image of 80 x 64 pixels: the second row, the third column.
+  const auto interval = patch_interval(1, 2, 4, 5);
+  REQUIRE(interval == TokenFeatures::Interval{32, 64, 51, 77});
+  REQUIRE(patch_interval(199, 0, 200, 1) ==
+          TokenFeatures::Interval{127, 128, 0, 128});
+  for (int n : {1, 3, 7, 128, 300}) {
+    for (int i = 0; i < n; ++i) {
+      const auto ends = patch_interval(i, 0, n, 1);
+      REQUIRE(ends[0] <= 127);
+      REQUIRE(ends[1] > ends[0]);
+      REQUIRE(ends[1] <= 128);
+    }
+  }
+}
+
+TEST_CASE("local positions count observation tokens of a step") {
+  const auto document = episode_document(3, 1, 2, 1);
+  const auto features = features_of(document, 6, 18);
+  const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
+  for (size_t i = 0; i < 12; ++i) REQUIRE(features.local[i] == step[i % 6]);
+  REQUIRE(features.interval[1] == TokenFeatures::Interval{0, 128, 64, 128});
+  REQUIRE(features.interval[2] == TokenFeatures::Interval{});
+  const auto text = features_of(text_document(4), 1, 4);
+  REQUIRE(text.local == std::vector<int16_t>(3, -1));
+}
+
+TEST_CASE("a long observation stays at the last position") {
+  auto document = episode_document(2, 30, 30, 1);
+  const auto features = features_of(document, 0, 910);
+  REQUIRE(features.local[511] == 511);
+  REQUIRE(features.local[899] == 511);
+  REQUIRE(features.local[904] == 0);
+}
+
+TEST_CASE("an output appears when it is committed, or never") {
+  Folder folder;
+  {
+    AtomicOutput output(folder / "file", false);
+    std::ofstream(output.temporary()) << "text";
+    REQUIRE_FALSE(std::filesystem::exists(folder / "file"));
+    output.commit();
+  }
+  REQUIRE(read_file(folder / "file") == "text");
+  { AtomicOutput output(folder / "other", false); }
+  {
+    AtomicOutput output(folder / "directory/", false,
+                        AtomicOutput::Kind::directory);
+    std::ofstream(output.temporary() / "inner") << "1";
+    output.commit();
+  }
+  REQUIRE(folder.names() == std::vector<std::string>{"directory", "file"});
+}
+
+TEST_CASE("an output that cannot be is refused before it is begun") {
+  Folder folder;
+  write_file(folder / "file", "1", false);
+  const auto status = [](const std::filesystem::path& path, bool force,
+                         AtomicOutput::Kind kind = AtomicOutput::Kind::file) {
+    return error_of([&] { AtomicOutput(path, force, kind); }).status();
+  };
+  REQUIRE(status(folder / "file", false) == ExitStatus::usage);
+  REQUIRE(status(folder / "file", true) == ExitStatus::done);
+  REQUIRE(status(folder / "file", true, AtomicOutput::Kind::directory) ==
+          ExitStatus::usage);
+  REQUIRE(status(folder.path(), true) == ExitStatus::usage);
+  REQUIRE(status(folder / "none/file", false) == ExitStatus::io);
+  REQUIRE(status(folder / "file/inner", false) == ExitStatus::io);
+  REQUIRE(error_of([&] { read_file(folder / "none"); }).status() ==
+          ExitStatus::io);
+  REQUIRE(read_file(folder / "file") == "1");
+}
