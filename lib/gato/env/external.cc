@@ -60,7 +60,10 @@ class ExternalEnvironment : public Environment {
     if (!process_) restart();
     const Message reply =
         ask({{"type", "reset"}, {"seed", seed}}, {}, "observation");
-    return observation_of(reply);
+    return explained([&] {
+      return decode_values(spec().task.observation,
+                           declaration_.observation_order, reply);
+    });
   }
 
   StepResult step(const Values& action) override {
@@ -69,7 +72,8 @@ class ExternalEnvironment : public Environment {
             encode_values(action, declaration_.action_order), "observation");
     return explained([&] {
       StepResult result = decode_outcome(reply.header);
-      result.observation = observation_of(reply);
+      result.observation = decode_values(spec().task.observation,
+                                         declaration_.observation_order, reply);
       return result;
     });
   }
@@ -105,13 +109,6 @@ class ExternalEnvironment : public Environment {
   }
 
  private:
-  Values observation_of(const Message& reply) {
-    return explained([&] {
-      return decode_values(spec().task.observation,
-                           declaration_.observation_order, reply);
-    });
-  }
-
   // Whatever goes wrong here ends the run.
   Declaration start() {
     process_ = std::make_unique<Process>(command_);

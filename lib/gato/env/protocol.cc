@@ -182,6 +182,12 @@ void check_values(const Field& field, const Array& array) {
   }
 }
 
+ProtocolError no_message(std::string_view line) {
+  return protocol_error(
+      "{} is no JSON object; only replies may go to its standard output",
+      quote(line));
+}
+
 }  // namespace
 
 json parse_header(std::string_view line) {
@@ -189,10 +195,9 @@ json parse_header(std::string_view line) {
   try {
     header = parse_loose_json(line);
   } catch (const Error&) {
-    throw protocol_error("{} is no JSON object", quote(line));
+    throw no_message(line);
   }
-  if (!header.is_object())
-    throw protocol_error("{} is no JSON object", quote(line));
+  if (!header.is_object()) throw no_message(line);
   make_non_finite_null(header);
   const auto type = header.find("type");
   if (type == header.end() || !type->is_string())
