@@ -1,5 +1,6 @@
 #include "gato/eval/outcomes.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "gato/base/error.h"
@@ -7,6 +8,24 @@
 
 namespace gato {
 namespace {
+
+namespace fs = std::filesystem;
+
+bool is_dataset(const fs::path& folder) {
+  return fs::exists(folder / "data" / "main_data.hdf5") ||
+         fs::exists(folder / "main_data.hdf5");
+}
+
+void find_below(const fs::path& folder, std::vector<fs::path>& found) {
+  if (is_dataset(folder)) {
+    found.push_back(folder);
+    return;
+  }
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_directory() &&
+        !entry.path().filename().string().starts_with('.'))
+      find_below(entry.path(), found);
+}
 
 void check_rewards(const Episode& episode, const std::string& path) {
   if (episode.rewards.empty() && episode.steps() > 0)
@@ -21,6 +40,14 @@ void check_rewards(const Episode& episode, const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<fs::path> find_datasets(const fs::path& operand) {
+  std::vector<fs::path> found;
+  if (fs::is_directory(operand)) find_below(operand, found);
+  if (found.empty()) return {operand};
+  std::ranges::sort(found);
+  return found;
+}
 
 TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
   const auto source = open_episodes(dataset, {});

@@ -25,6 +25,13 @@ struct TaskOutcomes {
   }
 };
 
+// The datasets of an operand: itself, or where it is a folder that is none, all
+// that lie in it at any depth, as gato-rollout writes several tasks; in order
+// of their paths. What begins with a dot is left out. A path that leads to none
+// is returned, for the reader to complain about.
+std::vector<std::filesystem::path> find_datasets(
+    const std::filesystem::path& operand);
+
 // Reads a Minari dataset. Errors: io (missing), bad_input (no dataset, no
 // episodes, no rewards, a reward that is no finite number).
 TaskOutcomes read_outcomes(const std::filesystem::path& dataset);

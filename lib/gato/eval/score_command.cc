@@ -28,6 +28,14 @@ Format format_of(const std::string& output) {
   throw usage_error("{}: a report ends in .json, .csv or .html", output);
 }
 
+std::vector<fs::path> datasets_of(const std::vector<std::string>& operands) {
+  std::vector<fs::path> datasets;
+  for (const std::string& operand : operands)
+    for (fs::path& path : find_datasets(operand))
+      datasets.push_back(std::move(path));
+  return datasets;
+}
+
 std::string introduction_of(const ScoreReport& report) {
   int64_t episodes = 0;
   std::vector<std::string> policies;
@@ -60,17 +68,18 @@ ExitStatus score_command(const ScoreCommandOptions& options,
   References references;
   for (const std::string& path : options.references)
     load_references(path, references);
-  for (const std::string& path : options.random)
+  for (const fs::path& path : datasets_of(options.random))
     add_reference(read_outcomes(path), ReferenceKind::random, references);
-  for (const std::string& path : options.expert)
+  for (const fs::path& path : datasets_of(options.expert))
     add_reference(read_outcomes(path), ReferenceKind::expert, references);
 
   std::vector<TaskOutcomes> outcomes;
   int64_t episodes = 0, failed = 0;
   {
+    const std::vector<fs::path> datasets = datasets_of(context.common.inputs);
     cli::Progress progress("reading", "datasets",
-                           static_cast<int64_t>(context.common.inputs.size()));
-    for (const std::string& path : context.common.inputs) {
+                           static_cast<int64_t>(datasets.size()));
+    for (const fs::path& path : datasets) {
       outcomes.push_back(read_outcomes(path));
       episodes += outcomes.back().episodes();
       failed += outcomes.back().failed;
