@@ -11,13 +11,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_dataset(const fs::path& folder) {
-  return fs::exists(folder / "data" / "main_data.hdf5") ||
-         fs::exists(folder / "main_data.hdf5");
+// The HDF5 file of a dataset, its data folder or itself; empty where there is
+// none.
+fs::path data_file(const fs::path& path) {
+  for (const fs::path& file :
+       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path})
+    if (fs::is_regular_file(file)) return file;
+  return {};
 }
 
 void find_below(const fs::path& folder, std::vector<fs::path>& found) {
-  if (is_dataset(folder)) {
+  if (!data_file(folder).empty()) {
     found.push_back(folder);
     return;
   }
@@ -53,6 +57,7 @@ TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
   const auto source = open_episodes(dataset, {});
   TaskOutcomes outcomes;
   outcomes.path = dataset;
+  outcomes.file = data_file(dataset);
   outcomes.task = source->spec().name;
   outcomes.domain = source->spec().domain;
   outcomes.source = source->source();

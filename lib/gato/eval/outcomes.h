@@ -11,7 +11,8 @@ namespace gato {
 
 // The episodes of one dataset.
 struct TaskOutcomes {
-  std::filesystem::path path;
+  std::filesystem::path path;  // as it was named
+  std::filesystem::path file;  // its HDF5 file
   std::string task, domain;
   std::string source;           // the agent; may be empty
   nlohmann::json provenance;    // null where the dataset carries none

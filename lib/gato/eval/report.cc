@@ -104,7 +104,7 @@ std::string number_text(const std::optional<double>& value, int decimals,
 }
 
 std::string return_text(const std::optional<double>& value) {
-  return value ? fmt::format("{:.6g}", *value) : "-";
+  return value ? fmt::format("{:.5g}", *value) : "-";
 }
 
 std::string to_text(const ScoreReport& report) {

@@ -27,7 +27,7 @@ std::string to_text(const ScoreReport& report);
 // "12.3" with so many decimals, or `missing`.
 std::string number_text(const std::optional<double>& value, int decimals,
                         const std::string& missing = "-");
-// Returns of any size in few digits: "0.93", "16912.5", "1.2e+07".
+// Returns of any size in few digits: "0.93", "16912", "1.2e+07".
 std::string return_text(const std::optional<double>& value);
 
 }  // namespace gato

@@ -15,6 +15,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kDescription =
+    "Scores episodes in percent of the expert: 100 (mean - random) / (expert "
+    "- random), for each task, each domain and over all. An operand is a "
+    "Minari dataset of one task, or a folder of such datasets. What random and "
+    "expert play are worth comes "
+    "from --references, files of JSON such as share/gato/scores/jat.json, or "
+    "from datasets of such play; where the expert is no better than random "
+    "the score is undefined and left out of every mean.\n\n"
+    "Intervals of 95 % and the interquartile mean follow rliable: a bootstrap "
+    "stratified by task. Datasets of several policies on one task are runs; "
+    "else the episodes are, and the intervals say how sure the evaluation is, "
+    "not how another training would come out. A failed episode counts with the "
+    "random policy's return.\n\n"
+    "A table goes to the standard output, the report to --output: everything "
+    "as JSON, the tasks as CSV, or one HTML file with charts.";
+
+struct ScoreCommandOptions {
+  std::vector<std::string> references;      // JSON files, later ones win
+  std::vector<std::string> expert, random;  // datasets; win over references
+  int64_t resamples = 10000;
+  std::string title = "Scores";
+  // For the HTML report alone.
+  std::string training;            // metrics.jsonl of a run
+  std::string captions;            // JSON lines of captioned pictures
+  std::string caption_references;  // COCO file with the right captions
+};
+
 constexpr size_t kPictures = 24;  // shown of the captions
 
 enum class Format { none, json, csv, html };
@@ -52,10 +79,7 @@ std::string introduction_of(const ScoreReport& report) {
       fmt::join(policies, ", "));
 }
 
-}  // namespace
-
-ExitStatus score_command(const ScoreCommandOptions& options,
-                         cli::Context& context) {
+ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
   const std::string& output = context.common.output;
   const Format format = format_of(output);
   if (format != Format::none) check_output(output, context.common.force);
@@ -92,8 +116,10 @@ ExitStatus score_command(const ScoreCommandOptions& options,
   if (format == Format::json) {
     nlohmann::json document = to_json(report);
     Provenance provenance(context);
-    for (const TaskOutcomes& one : outcomes)
+    for (const TaskOutcomes& one : outcomes) {
+      provenance.add_input(one.file);
       provenance.add_parent(one.provenance);
+    }
     for (const std::string& path : options.references)
       provenance.add_input(path);
     if (provenance.enabled) document["provenance"] = provenance.to_json();
@@ -102,12 +128,14 @@ ExitStatus score_command(const ScoreCommandOptions& options,
     write_file(output, to_csv(report), context.common.force);
   } else if (format == Format::html) {
     std::vector<Section> sections = score_sections(report);
+    std::vector<Section> extra;
     if (!options.captions.empty())
-      sections.push_back(caption_section(
+      extra.push_back(caption_section(
           read_captions(options.captions, options.caption_references),
           kPictures));
     if (!options.training.empty())
-      sections.push_back(training_section(options.training));
+      extra.push_back(training_section(options.training));
+    sections.insert(sections.end() - 1, extra.begin(), extra.end());
     write_file(output,
                html_page(options.title, introduction_of(report), sections),
                context.common.force);
@@ -119,6 +147,68 @@ ExitStatus score_command(const ScoreCommandOptions& options,
                       {"tasks", static_cast<int64_t>(report.tasks.size())},
                       {"scored", report.overall.tasks}});
   return ExitStatus::done;
+}
+
+cli::Work build(cli::OptionTable& table) {
+  auto options = std::make_shared<ScoreCommandOptions>();
+  table
+      .add("references", &options->references,
+           "JSON files of what random, expert and human play are worth; later "
+           "ones win")
+      .named("FILE")
+      .files();
+  table
+      .add("expert", &options->expert,
+           "Datasets of the expert's play, whose means win over references")
+      .named("DATASET")
+      .files();
+  table
+      .add("random", &options->random,
+           "Datasets of random play, whose means win over references")
+      .named("DATASET")
+      .files();
+  table
+      .add("resamples", &options->resamples,
+           "Resamples of the bootstrap behind each interval")
+      .named("N")
+      .within(1, 10000000);
+  table.group("HTML report");
+  table.add("title", &options->title, "Title of the page").named("TEXT");
+  table
+      .add("training", &options->training,
+           "metrics.jsonl of a training run, whose loss is to be drawn")
+      .named("FILE");
+  table
+      .add("captions", &options->captions,
+           "JSON lines {\"image\", \"caption\"} to show with their pictures")
+      .named("FILE");
+  table
+      .add("caption-references", &options->caption_references,
+           "COCO file of the right captions, to mark and count the wrong ones")
+      .named("FILE");
+  return [options](cli::Context& context) { return run(*options, context); };
+}
+
+}  // namespace
+
+cli::Command score_command() {
+  cli::Command command;
+  command.name = "score";
+  command.summary = "Expert-normalised scores of episodes";
+  command.description = kDescription;
+  command.operands = "EPISODES...";
+  command.minimum_operands = 1;
+  command.output = cli::Output::optional;
+  command.output_help = "Report to write: .json, .csv or .html";
+  command.build = build;
+  command.examples = {
+      {"gato-eval score played/* --expert expert/catch --random random/catch "
+       "-o report.html",
+       "against datasets of the expert and of random play"},
+      {"gato-eval score played/* --references share/gato/scores/jat.json -o "
+       "scores.json",
+       "against published scores"}};
+  return command;
 }
 
 }  // namespace gato

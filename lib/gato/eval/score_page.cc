@@ -50,14 +50,13 @@ Section task_table_section(const ScoreReport& report) {
     rows.push_back({task.task, task.domain, number_text(task.score, 1),
                     interval_text(task.score_low, task.score_high),
                     return_text(task.mean), return_text(task.std),
-                    return_text(task.min), return_text(task.max),
                     return_text(task.random), return_text(task.expert),
-                    number_text(task.success, 2), std::to_string(task.episodes),
-                    std::to_string(task.failed)});
-  std::string html = html_table(
-      {"task", "domain", "score %", "95 % interval", "mean return", "std",
-       "min", "max", "random", "expert", "success", "episodes", "failed"},
-      rows, 2);
+                    number_text(task.success, 2),
+                    std::to_string(task.episodes)});
+  std::string html =
+      html_table({"task", "domain", "score %", "95 % interval", "mean", "std",
+                  "random", "expert", "success", "episodes"},
+                 rows, 2);
   for (const TaskScore& task : report.tasks)
     if (!task.note.empty())
       html += fmt::format("<p class=\"note\">{}: {}.</p>\n",

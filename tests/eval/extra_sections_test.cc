@@ -1,0 +1,59 @@
+#include "gato/eval/extra_sections.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/documents.h"
+#include "gato/data/output.h"
+
+using namespace gato;
+using namespace gato::test;
+
+TEST_CASE("captions are right where one of the references says the same") {
+  const Folder folder;
+  write_file(folder / "1.png", std::string("\x89PNG\r\n", 6), false);
+  write_file(folder / "2.png", "\x89PNG", false);
+  write_file(folder / "captions.jsonl",
+             "{\"image\": \"1.png\", \"caption\": \"a <red> circle\"}\n"
+             "{\"image\": \"2.png\", \"caption\": \"a square\"}\n",
+             false);
+  write_file(folder / "coco.json",
+             R"({"images": [{"id": 7, "file_name": "pictures/1.png"},
+                            {"id": 8, "file_name": "2.png"}],
+                 "annotations": [{"image_id": 7, "caption": "a ring"},
+                                 {"image_id": 7, "caption": "a <red> circle"},
+                                 {"image_id": 8, "caption": "a cross"}]})",
+             false);
+  const auto samples =
+      read_captions(folder / "captions.jsonl", folder / "coco.json");
+  REQUIRE(samples.size() == 2);
+  REQUIRE(exact_captions(samples).right == 1);
+  REQUIRE(exact_captions(samples).judged == 2);
+  const Section section = caption_section(samples, 10);
+  REQUIRE(section.html.find("1 of 2 captions (50.0 %)") != std::string::npos);
+  REQUIRE(section.html.find("a &lt;red&gt; circle") != std::string::npos);
+  REQUIRE(section.html.find("data:image/png;base64,iVBORw0K\"") !=
+          std::string::npos);
+  REQUIRE(section.html.find("data:image/png;base64,iVBORw==\"") !=
+          std::string::npos);
+  REQUIRE(section.html.find("title=\"a cross\"") != std::string::npos);
+
+  const auto unknown = read_captions(folder / "captions.jsonl", "");
+  REQUIRE(exact_captions(unknown).judged == 0);
+}
+
+TEST_CASE("a training curve needs steps and losses") {
+  const Folder folder;
+  std::string lines = "{\"event\": \"start\"}\n";
+  for (int step = 1; step <= 1000; ++step)
+    lines += "{\"step\": " + std::to_string(step) + ", \"loss\": 2.5}\n";
+  write_file(folder / "metrics.jsonl", lines, false);
+  const Section section = training_section(folder / "metrics.jsonl");
+  REQUIRE(section.html.find("1000 steps, last loss 2.5000") !=
+          std::string::npos);
+  for (const char* wrong : {"", "{}\n", "loss 3\n"}) {
+    write_file(folder / "wrong.jsonl", wrong, true);
+    REQUIRE(error_of([&] {
+              training_section(folder / "wrong.jsonl");
+            }).status() == ExitStatus::bad_input);
+  }
+}

@@ -1,0 +1,98 @@
+#include "gato/eval/outcomes.h"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "data/documents.h"
+#include "gato/data/minari.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+TaskSpec spec() {
+  Field value;
+  value.name = "observation";
+  value.dtype = DType::float32;
+  value.shape = {1};
+  value.low = {-1};
+  value.high = {1};
+  Field action = value;
+  action.name = "action";
+  TaskSpec spec;
+  spec.name = "control/toy";
+  spec.domain = "control";
+  spec.observation = {value};
+  spec.action = {action};
+  return spec;
+}
+
+Episode episode(std::vector<double> rewards) {
+  const auto steps = static_cast<int64_t>(rewards.size());
+  Episode episode;
+  episode.observations = {Array::zeros(DType::float32, {steps + 1, 1})};
+  episode.actions = {Array::zeros(DType::float32, {steps, 1})};
+  episode.terminations.assign(rewards.size(), 0);
+  episode.truncations.assign(rewards.size(), 0);
+  if (!rewards.empty()) episode.truncations.back() = 1;
+  episode.rewards = std::move(rewards);
+  return episode;
+}
+
+void write(const std::filesystem::path& path, std::vector<Episode> episodes) {
+  std::filesystem::create_directories(path.parent_path());
+  MinariWriter writer(path, false, {spec(), "policy"});
+  for (size_t i = 0; i < episodes.size(); ++i) {
+    episodes[i].id = static_cast<int64_t>(i);
+    writer.append(episodes[i]);
+  }
+  writer.commit(small_provenance());
+}
+
+}  // namespace
+
+TEST_CASE("returns, failures and successes are read from a dataset") {
+  const Folder folder;
+  Episode broken = episode({5});
+  broken.failed = true;
+  Episode good = episode({1, 2}), bad = episode({0.5, -1});
+  good.success = true;
+  bad.success = false;
+  write(folder / "toy", {good, broken, bad});
+  const TaskOutcomes outcomes = read_outcomes(folder / "toy");
+  REQUIRE(outcomes.task == "control/toy");
+  REQUIRE(outcomes.domain == "control");
+  REQUIRE(outcomes.source == "policy");
+  REQUIRE(outcomes.returns == std::vector<double>{3, -0.5});
+  REQUIRE(outcomes.failed == 1);
+  REQUIRE(outcomes.episodes() == 3);
+  REQUIRE(outcomes.judged == 2);
+  REQUIRE(outcomes.succeeded == 1);
+  REQUIRE(outcomes.file == folder / "toy" / "data" / "main_data.hdf5");
+}
+
+TEST_CASE("a reward that is no number is bad input, with its place") {
+  const Folder folder;
+  write(folder / "toy",
+        {episode({1}),
+         episode({1, std::numeric_limits<double>::quiet_NaN(), 1})});
+  const Error error = error_of([&] { read_outcomes(folder / "toy"); });
+  REQUIRE(error.status() == ExitStatus::bad_input);
+  const std::string message = error.what();
+  REQUIRE(message.find("episode 1") != std::string::npos);
+}
+
+TEST_CASE("a folder stands for the datasets in it") {
+  const Folder folder;
+  write(folder / "b", {episode({1})});
+  write(folder / "a/deep", {episode({1})});
+  write(folder / ".hidden", {episode({1})});
+  using Paths = std::vector<std::filesystem::path>;
+  REQUIRE(find_datasets(folder.path()) ==
+          Paths{folder / "a/deep", folder / "b"});
+  REQUIRE(find_datasets(folder / "b") == Paths{folder / "b"});
+  REQUIRE(find_datasets(folder / "none") == Paths{folder / "none"});
+  REQUIRE(error_of([&] { read_outcomes(folder / "none"); }).status() ==
+          ExitStatus::io);
+}
