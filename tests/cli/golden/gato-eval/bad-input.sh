@@ -1,0 +1,14 @@
+# Misuse is status 2, bad input 3, a missing file 4.
+data=$GATO_SOURCE/tests/samples/minari/cartpole
+gato-eval score || echo "status $?"
+gato-eval score missing || echo "status $?"
+gato-eval score "$data" -o report.txt || echo "status $?"
+gato-eval score "$data" -o report.json --captions c.jsonl || echo "status $?"
+gato-eval score "$data" --references missing.json || echo "status $?"
+echo '{"pong": {"random": {"mean": "low"}}}' > r.json
+gato-eval score "$data" --references r.json || echo "status $?"
+touch report.json
+gato-eval score "$data" -o report.json || echo "status $?"
+mkdir empty
+gato-eval score empty || echo "status $?"
+gato-eval scores "$data" || echo "status $?"

@@ -1,0 +1,15 @@
+# A table on stdout, the same in three forms.
+cat > references.json <<'JSON'
+{"CartPole-v1": {"random": {"mean": 2}, "expert": {"mean": 22, "std": 1, "n": 5}}}
+JSON
+samples=$GATO_SOURCE/tests/samples/minari
+gato-eval score "$samples/cartpole" "$samples/spaces" \
+  --references references.json -o report.json
+gato-eval score --quiet "$samples/cartpole" --references references.json \
+  -o report.csv > /dev/null
+cat report.csv
+gato-eval score --quiet "$samples/cartpole" --references references.json \
+  -o report.html > /dev/null
+head -1 report.html
+jq -c '.kind, .runs, .tasks[0], .overall, .thresholds[50], .thresholds[51],
+  (.thresholds | length), .provenance.inputs[0].path' report.json
