@@ -1,7 +1,7 @@
-#include <toml++/toml.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fstream>
+#include <map>
 #include <string>
 
 #include "gato/model/parameters.h"
@@ -9,22 +9,31 @@
 namespace gato {
 namespace {
 
+// Presets are flat: lines of "key = value" and comments.
+std::map<std::string, std::string> values_of(const std::string& name) {
+  std::ifstream file(GATO_SOURCE_DIR "/share/gato/presets/" + name + ".toml");
+  REQUIRE(file);
+  std::map<std::string, std::string> values;
+  std::string line;
+  while (std::getline(file, line)) {
+    const size_t equals = line.find(" = ");
+    if (line.starts_with("#") || equals == std::string::npos) continue;
+    values[line.substr(0, equals)] = line.substr(equals + 3);
+  }
+  return values;
+}
+
 ModelConfig preset(const std::string& name) {
-  const toml::table table =
-      toml::parse_file(GATO_SOURCE_DIR "/share/gato/presets/" + name + ".toml");
-  const auto integer = [&](const char* key) {
-    return table[key].value<int64_t>().value();
-  };
+  const auto values = values_of(name);
   ModelConfig config;
-  config.layers = integer("layers");
-  config.width = integer("width");
-  config.heads = integer("heads");
-  config.key_size = integer("key-size");
-  config.feedforward = integer("feedforward");
-  config.context = integer("context");
-  config.position = table["position"].value<std::string>() == "rotary"
-                        ? Position::rotary
-                        : Position::relative;
+  config.layers = std::stoll(values.at("layers"));
+  config.width = std::stoll(values.at("width"));
+  config.heads = std::stoll(values.at("heads"));
+  config.key_size = std::stoll(values.at("key-size"));
+  config.feedforward = std::stoll(values.at("feedforward"));
+  config.context = std::stoll(values.at("context"));
+  config.position = values.at("position") == "\"rotary\"" ? Position::rotary
+                                                          : Position::relative;
   config.validate();
   return config;
 }
