@@ -9,6 +9,7 @@
 
 using namespace gato;
 using gato::test::tiny_config;
+using gato::test::tiny_network;
 
 namespace {
 
@@ -106,7 +107,7 @@ Played play(Memory& memory, int64_t steps) {
 TEST_CASE("reading step by step equals reading all at once") {
   const at::NoGradGuard no_gradients;
   for (Position position : {Position::relative, Position::rotary}) {
-    const Network network(tiny_config(position), 1);
+    const Network network = tiny_network(tiny_config(position));
     Cache cache(network, 1);
     Memory memory(cache, 0);
     memory.begin(0, {});
@@ -119,7 +120,7 @@ TEST_CASE("reading step by step equals reading all at once") {
 TEST_CASE(
     "with context steps nothing older than the last W reaches an action") {
   const at::NoGradGuard no_gradients;
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   for (int64_t window : {1, 2, 3}) {
     Cache cache(network, 1);
     Memory memory(cache, window);
@@ -134,7 +135,7 @@ TEST_CASE(
 
 TEST_CASE("a full memory forgets whole steps, and newer entries stay") {
   const at::NoGradGuard no_gradients;
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   Cache cache(network, 1, 30);  // four steps of 7 tokens
   Memory memory(cache, 0);
   memory.begin(0, {});
@@ -160,7 +161,7 @@ TEST_CASE("a full memory forgets whole steps, and newer entries stay") {
 
 TEST_CASE("a prompt is remembered as past steps") {
   const at::NoGradGuard no_gradients;
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   std::vector<StepTokens> prompt = {observation(5, 50), observation(5, 51)};
   for (StepTokens& step : prompt) add_action(step, 3);
   SECTION("the whole of it") {
@@ -189,7 +190,7 @@ TEST_CASE("a prompt is remembered as past steps") {
 
 TEST_CASE("slots that read together do not see each other") {
   const at::NoGradGuard no_gradients;
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   Cache cache(network, 3);
   Memory memory(cache, 0);
   for (int64_t slot : {0, 1, 2}) memory.begin(slot, {});
@@ -206,7 +207,7 @@ TEST_CASE("slots that read together do not see each other") {
 }
 
 TEST_CASE("a step that is larger than the context is refused") {
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   Cache cache(network, 1);
   Memory memory(cache, 0);
   memory.begin(0, {});

@@ -7,7 +7,7 @@
 #include "rollout/toy_environment.h"
 
 using namespace gato;
-using gato::test::tiny_config;
+using gato::test::tiny_network;
 
 namespace {
 
@@ -41,7 +41,7 @@ const Array& actions_of(const Episode& episode) {
 }  // namespace
 
 TEST_CASE("a model plays every step within the action space") {
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   for (int64_t context_steps : {0, 1, 3}) {
     for (const Episode& episode : play(network, false, 2, context_steps)) {
       REQUIRE(episode.steps() == 20);
@@ -63,7 +63,7 @@ TEST_CASE("a model plays every step within the action space") {
 }
 
 TEST_CASE("a model's episodes depend on the seed, not on the batch") {
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   const std::vector<Episode> one = play(network, false, 1, 0, 7);
   const std::vector<Episode> all = play(network, false, 5, 0, 7);
   const std::vector<Episode> other = play(network, false, 5, 0, 8);
@@ -74,7 +74,7 @@ TEST_CASE("a model's episodes depend on the seed, not on the batch") {
 }
 
 TEST_CASE("an observation that has no tokens fails its episode alone") {
-  const Network network(tiny_config(), 1);
+  const Network network = tiny_network();
   TaskSpec task = ToyEnvironment(1).spec().task;
   TaskMatch match = match_task(task, {});
   match.spec.observation[0].role = Role::discrete;

@@ -1,6 +1,8 @@
 // A network of a few thousand weights, in memory and as a model directory.
 #pragma once
 
+#include <ATen/core/grad_mode.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,6 +26,15 @@ inline ModelConfig tiny_config(Position position = Position::relative) {
   return config;
 }
 
+// Fresh weights, but matrices so large that what was read matters.
+inline Network tiny_network(const ModelConfig& config = tiny_config()) {
+  Network network(config, 3);
+  const at::NoGradGuard no_gradients;
+  for (const Parameter& parameter : network.parameters())
+    if (parameter.value.dim() == 2) parameter.value.mul_(8);
+  return network;
+}
+
 // A model with a text model of 200 pieces that knows `tasks`.
 inline void write_tiny_model(
     const std::filesystem::path& directory, const TaskTable& tasks = {},
@@ -34,7 +45,7 @@ inline void write_tiny_model(
                        200, DiscreteLayout::separate);
   config.tasks = tasks;
   std::filesystem::create_directories(directory);
-  write_model(directory, Network(config, 3), demonstrations);
+  write_model(directory, tiny_network(config), demonstrations);
 }
 
 }  // namespace gato::test
