@@ -48,27 +48,34 @@ void add_action(StepTokens& step, int32_t id) {
   step.features.interval.push_back({});
 }
 
+void append_tokens(const StepTokens& from, int64_t begin, int64_t end,
+                   StepTokens& to) {
+  for (int64_t i = begin; i < end; ++i) {
+    int32_t token = from.features.tokens[i];
+    if (token < 0) {
+      to.patches.push_back(from.patches[-token - 1]);
+      token = -static_cast<int32_t>(to.patches.size());
+    }
+    to.features.tokens.push_back(token);
+    to.features.modality.push_back(from.features.modality[i]);
+    to.features.local.push_back(from.features.local[i]);
+    to.features.interval.push_back(from.features.interval[i]);
+  }
+}
+
+at::Tensor read(Cache& cache, const StepTokens& tokens) {
+  const std::vector<int64_t> slots = {0};
+  const std::vector<Chunk> chunks = {{&tokens.features, tokens.patches}};
+  return cache.append(slots, chunks);
+}
+
 // What a fresh cache makes of these steps, read in one piece.
 at::Tensor read_at_once(const Network& network,
                         const std::vector<StepTokens>& steps) {
   StepTokens all;
-  for (const StepTokens& step : steps) {
-    for (int64_t i = 0; i < step.size(); ++i) {
-      int32_t token = step.features.tokens[i];
-      if (token < 0) {
-        all.patches.push_back(step.patches[-token - 1]);
-        token = -static_cast<int32_t>(all.patches.size());
-      }
-      all.features.tokens.push_back(token);
-      all.features.modality.push_back(step.features.modality[i]);
-      all.features.local.push_back(step.features.local[i]);
-      all.features.interval.push_back(step.features.interval[i]);
-    }
-  }
+  for (const StepTokens& step : steps) append_tokens(step, 0, step.size(), all);
   Cache cache(network, 1);
-  const std::vector<int64_t> slots = {0};
-  const std::vector<Chunk> chunks = {{&all.features, all.patches}};
-  return cache.append(slots, chunks);
+  return read(cache, all);
 }
 
 double difference(const at::Tensor& a, const at::Tensor& b) {
@@ -143,14 +150,21 @@ TEST_CASE("a full memory forgets whole steps, and newer entries stay") {
   // Three whole steps, and the newest without its actions.
   REQUIRE(cache.length(0) == 3 * 7 + 5);
 
-  // The same with the cache alone.
+  // The same with the cache alone: the last action of a step is read with the
+  // next observation, after the oldest step was forgotten.
   Cache reference(network, 1, 30);
-  const std::vector<int64_t> slots = {0};
   at::Tensor hidden;
+  StepTokens news;
   for (size_t t = 0; t < played.steps.size(); ++t) {
     if (t >= 4) reference.evict(0, 7);
-    const Chunk chunk{&played.steps[t].features, played.steps[t].patches};
-    hidden = reference.append(slots, {&chunk, 1});
+    append_tokens(played.steps[t], 0, 5, news);
+    hidden = read(reference, news);
+    if (t + 1 == played.steps.size()) break;
+    news = {};
+    append_tokens(played.steps[t], 5, 6, news);
+    read(reference, news);
+    news = {};
+    append_tokens(played.steps[t], 6, 7, news);
   }
   REQUIRE(difference(played.hidden.back(), hidden) < 1e-4);
   // What was forgotten is still felt: this is not a fresh read of four steps.
