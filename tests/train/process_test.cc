@@ -1,6 +1,7 @@
 // gato-train as a process: stopped, killed, submitted again.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,9 @@ namespace {
 
 class Process {
  public:
-  explicit Process(std::vector<std::string> arguments) {
+  // A file may grow to `largest_file` bytes; 0: to any size.
+  explicit Process(std::vector<std::string> arguments,
+                   rlim_t largest_file = 0) {
     arguments.insert(arguments.begin(), GATO_BINARY_DIR "/bin/gato-train");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -28,6 +31,11 @@ class Process {
     if (pid_ == 0) {
       const int null = open("/dev/null", O_WRONLY);
       dup2(null, STDERR_FILENO);
+      if (largest_file > 0) {
+        signal(SIGXFSZ, SIG_IGN);  // writes fail instead, as on a full disk
+        const rlimit limit{largest_file, largest_file};
+        setrlimit(RLIMIT_FSIZE, &limit);
+      }
       execv(argv[0], argv.data());
       _exit(127);
     }
@@ -105,4 +113,20 @@ TEST_CASE("two processes do not train in one directory") {
   CHECK(second.wait() == 2);
   first.kill(SIGTERM);
   CHECK(first.wait() == 75);
+}
+
+TEST_CASE("a checkpoint that cannot be written does not end the training") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  constexpr rlim_t too_small = 64 << 10;  // the weights alone are 130 KiB
+  Process process(fixture.arguments(run, {"--steps", "6", "--save-every", "2"}),
+                  too_small);
+  CHECK(process.wait() == 4);  // as the last one is due, and fails too
+  CHECK_THAT(read_bytes(run + "/log.txt"),
+             Catch::Contains("step 2 was not saved") &&
+                 Catch::Contains("step 4 was not saved"));
+  CHECK_THAT(read_bytes(run + "/metrics.jsonl"), Catch::Contains("\"step\":6"));
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    CHECK_THAT(entry.path().filename().string(), !Catch::Contains("step"));
+  }
 }

@@ -97,7 +97,7 @@ void configure_log(const std::string& level, bool quiet,
     throw io_error("--log-file: {}", error.what());
   }
   log_file->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
-  logger->sinks().push_back(log_file);
+  logger->sinks() = {standard_error, log_file};
   logger->flush_on(spdlog::level::trace);
 }
 

@@ -8,7 +8,8 @@ namespace gato::cli {
 // "gato-pack: warning: ..." on stderr; information has no level in front.
 void start_log(const std::string& program);
 
-// After the options were read. Error (io) where the file cannot be written.
+// After the options were read; again to write on into another file. Error (io)
+// where the file cannot be written.
 void configure_log(const std::string& level, bool quiet,
                    const std::string& file);
 

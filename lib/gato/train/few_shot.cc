@@ -36,6 +36,12 @@ std::map<std::string, Role> known_roles(const TaskEntry& entry) {
   return roles;
 }
 
+bool reads_text(const TaskSpec& spec) {
+  return std::any_of(
+      spec.observation.begin(), spec.observation.end(),
+      [](const Field& field) { return field.role == Role::text; });
+}
+
 TokenizedDocument best_of(const Corpus& corpus) {
   int64_t best = 0;
   for (int64_t i = 1; i < corpus.documents(); ++i) {
@@ -130,9 +136,7 @@ void Demonstrations::write_tokens(const std::filesystem::path& path,
   entry.image_height = resize.height;
   entry.image_width = resize.width;
   std::optional<TextEncoder> text;
-  if (!config_.vocabulary.sentencepiece.empty()) {
-    text.emplace(config_.vocabulary.sentencepiece);
-  }
+  if (reads_text(entry.spec)) text.emplace(config_.vocabulary.sentencepiece);
   const StepEncoder encoder(entry.spec, config_.vocabulary,
                             text ? &*text : nullptr, resize);
   TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gato/cli/log.h"
+#include "gato/cli/progress.h"
 #include "gato/data/output.h"
 #include "gato/data/provenance.h"
 #include "gato/model/directory.h"
@@ -71,8 +72,14 @@ class Runner {
     options.started = session_.started;
     options.evaluate_every = session_.evaluate_every;
     options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
-    return train(session_.data, run_, options,
-                 {*network_, *optimiser_, state_});
+    const TrainingState before = state_;
+    const ExitStatus status = train(session_.data, run_, options,
+                                    {*network_, *optimiser_, state_});
+    cli::report_counts({{"steps", state_.step - before.step},
+                        {"skipped", state_.skipped - before.skipped},
+                        {"tokens", state_.tokens - before.tokens},
+                        {"targets", state_.targets - before.targets}});
+    return status;
   }
 
  private:

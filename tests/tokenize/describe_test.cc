@@ -1,0 +1,183 @@
+#include "gato/tokenize/describe.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/documents.h"
+#include "gato/data/manifest.h"
+#include "gato/data/output.h"
+#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/inspect.h"
+
+using namespace gato;
+using namespace gato::test;
+
+namespace {
+
+// An image, a state and two actions, one discrete; without text.
+TaskTable table() {
+  Field image;
+  image.name = "camera";
+  image.role = Role::image;
+  image.dtype = DType::uint8;
+  image.shape = {20, 40, 3};
+  Field state;
+  state.name = "state";
+  state.dtype = DType::float64;
+  state.shape = {2};
+  Field choice;
+  choice.name = "choice";
+  choice.role = Role::discrete;
+  choice.dtype = DType::int64;
+  choice.n = {5};
+  choice.start = {-1};
+  Field force;
+  force.name = "force";
+  force.dtype = DType::float64;
+  force.low = {-2};
+  force.high = {2};
+  TaskEntry entry;
+  entry.spec.name = "arm/reach";
+  entry.spec.observation = {image, state};
+  entry.spec.action = {choice, force};
+  return {{entry}, {"expert"}};
+}
+
+Array numbers(std::vector<double> values, std::vector<int64_t> shape) {
+  Array array = Array::zeros(DType::float64, std::move(shape));
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(static_cast<int64_t>(i), values[i]);
+  }
+  return array;
+}
+
+TokenizedDocument two_steps() {
+  const StepEncoder encoder(table().tasks[0].spec, small_vocabulary(), nullptr);
+  TokenizedDocument document;
+  document.is_episode = true;
+  document.step_offset = {0};
+  Array choice = Array::zeros(DType::int64, {});
+  choice.set_integer(0, 3);
+  Array expert = choice;
+  expert.set_integer(0, -1);
+  for (int i = 0; i < 2; ++i) {
+    encoder.encode_observation(
+        {Array::zeros(DType::uint8, {20, 40, 3}), numbers({0.5, -20}, {2})},
+        document);
+    const Values label{expert, numbers({1}, {})};
+    encoder.encode_action({choice, numbers({1}, {})}, i == 0 ? nullptr : &label,
+                          document);
+    document.step_offset.push_back(
+        static_cast<int64_t>(document.tokens.size()));
+  }
+  if (document.labels.size() < document.tokens.size()) {
+    fill_labels(document);
+  }
+  return document;
+}
+
+}  // namespace
+
+TEST_CASE("steps are described by keys and values") {
+  const Describer describer(small_vocabulary(), table());
+  const auto described = describer.describe(two_steps());
+  REQUIRE(described["task"] == "arm/reach");
+  REQUIRE(described["steps"].size() == 2);
+  const auto& first = described["steps"][0];
+  REQUIRE(first["observation"]["camera"] == "image 2x3 patches");
+  REQUIRE(first["observation"]["state"][0].get<double>() ==
+          Approx(0.5).margin(0.01));
+  REQUIRE(first["observation"]["state"][1].get<double>() ==
+          Approx(-20).margin(0.3));
+  REQUIRE(first["action"]["choice"] == 3);
+  REQUIRE(first["action"]["force"].get<double>() == Approx(1).margin(0.004));
+  REQUIRE_FALSE(first.contains("expert"));
+  REQUIRE(described["steps"][1]["expert"]["choice"] == -1);
+  REQUIRE_FALSE(described["steps"][1]["expert"].contains("force"));
+}
+
+TEST_CASE("a row of a sequence file is described by its segments") {
+  const auto document = two_steps();
+  const auto cut = static_cast<int64_t>(document.tokens.size()) - 1;
+  SequenceRow row;
+  row.features = features_of(document, 0, cut);
+  row.labels.assign(document.labels.begin(), document.labels.end() - 1);
+  row.segment.assign(static_cast<size_t>(cut), 0);
+  SequenceView view;
+  view.tokens = row.features.tokens;
+  view.labels = row.labels;
+  view.modality = {
+      reinterpret_cast<const uint8_t*>(row.features.modality.data()),
+      row.features.modality.size()};
+  view.local = row.features.local;
+  view.interval = {row.features.interval[0].data(),
+                   4 * row.features.interval.size()};
+  view.segment = row.segment;
+  const auto documents = documents_of(view);
+  REQUIRE(documents.size() == 1);
+  REQUIRE(documents[0].images.size() == 2);
+  REQUIRE(documents[0].images[1].rows == 2);
+  REQUIRE(documents[0].images[1].columns == 3);
+  const auto described =
+      Describer(small_vocabulary(), table()).describe(documents[0]);
+  REQUIRE(described["steps"].size() == 2);
+  REQUIRE(described["steps"][0]["action"]["choice"] == 3);
+  REQUIRE(described["steps"][1]["cut"] == true);
+  REQUIRE(described["steps"][1]["observation"]["camera"] ==
+          "image 2x3 patches");
+}
+
+TEST_CASE("kinds are told by content") {
+  Folder folder;
+  TokenFileWriter writer(folder / "a", false, small_vocabulary());
+  writer.append(episode_document(3, 1, 2, 1));
+  writer.commit(small_tasks(), small_provenance());
+  REQUIRE(kind_of(folder / "a") == FileKind::token_file);
+  const Inspection tokens = inspect(folder / "a");
+  REQUIRE(tokens.facts["documents"] == 1);
+  REQUIRE(tokens.facts["modality"]["patch"] == 6);
+  REQUIRE(tokens.provenance["version"] == "1.2.3");
+
+  write_file(folder / "b", R"({"kind": "x", "version": 1, "l": [1, 2]})",
+             false);
+  REQUIRE(inspect(folder / "b").facts["l"] == "2 entries");
+  write_file(folder / "c", R"({"kind": "x", "version": 9})", false);
+  REQUIRE(error_of([&] { inspect(folder / "c"); }).status() ==
+          ExitStatus::bad_input);
+  write_file(folder / "d", "something else", false);
+  REQUIRE(error_of([&] { inspect(folder / "d"); }).status() ==
+          ExitStatus::bad_input);
+  REQUIRE(error_of([&] { inspect(folder / "e"); }).status() == ExitStatus::io);
+  REQUIRE(inspect(std::filesystem::path(GATO_SOURCE_DIR) /
+                  "tests/samples/minari/cartpole")
+              .facts["episodes"] == 2);
+}
+
+TEST_CASE("a model is described without its network, and checked") {
+  Folder folder;
+  std::filesystem::create_directory(folder / "model");
+  write_file(folder / "model/config.json",
+             R"({"kind": "gato-model", "version": 1, "oldest_version": 1,
+                 "layers": 2, "tasks": [{"name": "t", "domain": "d"}]})",
+             false);
+  std::string header =
+      R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})";
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  write_file(folder / "model/model.safetensors",
+             bytes + header + std::string(24, 'x'), false);
+  const Inspection model = inspect(folder / "model");
+  REQUIRE(model.facts["layers"] == 2);
+  REQUIRE(model.facts["weights"]["parameters"] == 6);
+  REQUIRE(model.facts["tasks"][0]["name"] == "t");
+  write_manifest(folder / "model");
+  REQUIRE(inspect(folder / "model").facts["has_manifest"] == true);
+  write_file(folder / "model/model.safetensors",
+             bytes + header + std::string(24, 'y'), true);
+  REQUIRE(error_of([&] { inspect(folder / "model"); }).status() ==
+          ExitStatus::bad_input);
+  std::filesystem::remove(folder / "model/MANIFEST.json");
+  write_file(folder / "model/model.safetensors",
+             bytes + header + std::string(20, 'y'), true);
+  REQUIRE(error_of([&] { inspect(folder / "model"); }).status() ==
+          ExitStatus::bad_input);
+}

@@ -1,0 +1,162 @@
+#include "gato/train/finetuning.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gato/data/minari.h"
+#include "gato/model/directory.h"
+#include "gato/train/few_shot.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+constexpr int64_t steps = 5;
+
+// `count` episodes of a task with two numbers to see and three actions.
+void write_dataset(const std::string& path, int64_t count) {
+  MinariDescription description;
+  description.spec.name = "toy/follow";
+  description.spec.domain = "toy";
+  Field seen{.name = "observation", .dtype = DType::float32, .shape = {2}};
+  seen.low.assign(2, -1);
+  seen.high.assign(2, 1);
+  Field done{.name = "action", .role = Role::discrete, .dtype = DType::int64};
+  done.n = {3};
+  done.start = {0};
+  description.spec.observation = {seen};
+  description.spec.action = {done};
+  description.source = "expert";
+  MinariWriter writer(path, /*force=*/true, description);
+  for (int64_t i = 0; i < count; ++i) {
+    Episode episode;
+    episode.id = i;
+    Array observations = Array::zeros(DType::float32, {steps + 1, 2});
+    Array actions = Array::zeros(DType::int64, {steps});
+    for (int64_t t = 0; t < steps; ++t) {
+      observations.set(2 * t, double(i) / 10);
+      observations.set(2 * t + 1, double(t) / 10);
+      actions.set_integer(t, (i + t) % 3);
+    }
+    episode.observations = {observations};
+    episode.actions = {actions};
+    episode.rewards.assign(steps, double(i));
+    episode.terminations.assign(steps, 0);
+    episode.truncations.assign(steps, 0);
+    episode.truncations.back() = 1;
+    writer.append(episode);
+  }
+  writer.commit({});
+}
+
+struct Fixture {
+  TrainingFixture training;
+  std::string init = training.run("init");
+  std::string dataset = training.folder / "demonstrations";
+  std::string output = training.run("tuned");
+
+  Fixture() {
+    REQUIRE(training.train(init, {"--steps", "1"}).status == 0);
+    write_dataset(dataset, 6);
+  }
+  Ran run(std::vector<std::string> more) const {
+    const auto evaluate = [](const Network&,
+                             const PolicyEvaluation& evaluation) {
+      return nlohmann::json{{"played", evaluation.environment}};
+    };
+    const cli::Tool tool{.name = "gato-finetune",
+                         .summary = "",
+                         .description = "",
+                         .commands = {finetuning_command(evaluate)},
+                         .see_also = {}};
+    std::vector<std::string> arguments = {
+        "--init",  init,          "-o",           output, "--no-provenance",
+        "--steps", "4",           "--batch-size", "4",    "--threads",
+        "1",       "--precision", "fp32"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_in_process(tool, arguments);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("smaller draws lie within larger ones, repeats differ") {
+  const auto ten = draw_episodes(3, 1, 1000, 10);
+  const auto three = draw_episodes(3, 1, 1000, 3);
+  CHECK(std::equal(three.begin(), three.end(), ten.begin()));
+  CHECK(ten != draw_episodes(3, 2, 1000, 10));
+  CHECK(ten != draw_episodes(4, 1, 1000, 10));
+  auto all = draw_episodes(3, 1, 7, 7);
+  std::sort(all.begin(), all.end());
+  CHECK(all == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("a dataset is tokenized, packed and trained on") {
+  const Fixture fixture;
+  const Ran ran = fixture.run({"--demonstrations", fixture.dataset, "--env",
+                               "toy/follow", "--eval-every", "2"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const Model model = load_model(fixture.output);
+  const ModelConfig& config = model.network->config();
+  REQUIRE(config.tasks.tasks.size() == 1);
+  CHECK(config.tasks.tasks[0].spec.name == "toy/follow");
+  CHECK(config.tasks.tasks[0].episodes == 6);
+  CHECK(config.layers == 2);
+  REQUIRE(model.demonstrations.size() == 1);
+  CHECK(model.demonstrations[0].total_reward == 25);  // the best of them
+  const std::string metrics = read_bytes(fixture.output + "/metrics.jsonl");
+  CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 2 + 1);
+  CHECK_THAT(metrics, Contains(R"("evaluation":{"played":"toy/follow"})"));
+  // The rate is constant from the first step on.
+  CHECK_THAT(metrics, Contains(R"("learning_rate":1e-05)"));
+}
+
+TEST_CASE("a list of numbers and repeats gives a run each, which resume") {
+  const Fixture fixture;
+  const std::vector<std::string> options = {"--demonstrations", fixture.dataset,
+                                            "--episodes",       "1,3",
+                                            "--repeats",        "2",
+                                            "--resume"};
+  REQUIRE(fixture.run(options).status == 0);
+  std::string bytes;
+  for (const char* name : {"episodes-1-repeat-1", "episodes-3-repeat-1",
+                           "episodes-1-repeat-2", "episodes-3-repeat-2"}) {
+    INFO(name);
+    const std::string weights =
+        read_bytes(fixture.output + "/" + name + "/latest/model.safetensors");
+    CHECK_FALSE(weights.empty());
+    CHECK(weights != bytes);
+    bytes = weights;
+  }
+  CHECK(fixture.run(options).status == 0);  // nothing is left to do
+}
+
+TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
+  const Fixture fixture;
+  CHECK(fixture.run({"--data", fixture.training.data}).status == 0);
+  CHECK(load_model(fixture.output).network->config().tasks.tasks.size() == 2);
+}
+
+TEST_CASE("what cannot be fine-tuned is refused before anything is written") {
+  const Fixture fixture;
+  const std::string& dataset = fixture.dataset;
+  CHECK(fixture.run({}).status == 2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--data", dataset}).status ==
+        2);
+  CHECK(
+      fixture.run({"--demonstrations", dataset, "--episodes", "1,7"}).status ==
+      2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "0"}).status ==
+        2);
+  CHECK(fixture.run({"--demonstrations", dataset + "-none"}).status == 4);
+  CHECK(fixture.run({"--init", fixture.output, "--demonstrations", dataset})
+            .status == 4);
+  CHECK_FALSE(std::filesystem::exists(fixture.output));
+}
