@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "episodes of several datasets become one file") {
   CHECK(reader.distinct_patches() == 1);
   // V = 200: F(0.25) falls into bin 676.
   CHECK(reader.document(0).tokens == std::vector<int32_t>{-1, 1224, 876, 2248,
-                                                          1224, -2, 1234, 876,
+                                                          1224, -1, 1234, 876,
                                                           2248, 1224});
 }
 
@@ -209,7 +209,7 @@ TEST_CASE_METHOD(Fixture, "one task has one spec") {
   CHECK_THAT(ran.err, Contains("test/one") && Contains(second));
 }
 
-TEST_CASE_METHOD(Fixture, "roles can be overridden, but no action be text") {
+TEST_CASE_METHOD(Fixture, "roles can be overridden") {
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
   const auto ran =
       run({"-o", folder / "tokens.h5", "--role", "number=continuous", input});
@@ -218,10 +218,19 @@ TEST_CASE_METHOD(Fixture, "roles can be overridden, but no action be text") {
   const TokenFileReader reader(folder / "tokens.h5");
   CHECK(reader.document(0).modality[1] == Modality::continuous_observation);
 
-  const auto image =
-      run({"-o", folder / "b.h5", "--role", "action=image", input});
-  CHECK(image.status == 3);
-  CHECK_THAT(image.err, Contains("'action' is an image"));
   CHECK(run({"-o", folder / "b.h5", "--role", "action=sound", input}).status ==
         2);
+}
+
+TEST_CASE_METHOD(Fixture, "an action that is an image is refused") {
+  TaskSpec spec = spec_of("test/one");
+  spec.action = {spec.observation[0]};
+  spec.action[0].name = "action";
+  Episode episode = episode_of(0, 1);
+  episode.actions = {Array::zeros(DType::uint8, {2, 16, 16, 3})};
+  const auto input = dataset("a", spec, {episode});
+  const auto ran = run({"-o", folder / "tokens.h5", input});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains(input) && Contains("'action' is an image"));
+  CHECK_FALSE(std::filesystem::exists(folder / "tokens.h5"));
 }
