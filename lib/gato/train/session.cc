@@ -73,8 +73,8 @@ class Runner {
     options.evaluate_every = session_.evaluate_every;
     options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
     const TrainingState before = state_;
-    const ExitStatus status = train(session_.data, run_, options,
-                                    {*network_, *optimiser_, state_});
+    const ExitStatus status =
+        train(session_.data, run_, options, {*network_, *optimiser_, state_});
     cli::report_counts({{"steps", state_.step - before.step},
                         {"skipped", state_.skipped - before.skipped},
                         {"tokens", state_.tokens - before.tokens},
