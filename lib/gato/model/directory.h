@@ -11,8 +11,8 @@
 #include <memory>
 #include <vector>
 
-#include "gato/data/tokens.h"
 #include "gato/data/manifest.h"
+#include "gato/data/tokens.h"
 #include "gato/model/network.h"
 
 namespace gato {
