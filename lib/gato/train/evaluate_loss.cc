@@ -96,7 +96,7 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
 cli::Command loss_command() {
   cli::Command command;
   command.name = "loss";
-  command.summary = "Loss of a model on held-out sequences";
+  command.summary = "loss of a model on held-out sequences";
   command.description =
       "Prints the mean cross entropy of the target tokens, in nats, as JSON: "
       "over all, by modality, by task and by domain.\n\n"
