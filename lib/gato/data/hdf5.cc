@@ -293,6 +293,7 @@ void Group::write_texts(const std::string& name,
   const auto count = static_cast<int64_t>(texts.size());
   Dataset dataset = create_dataset(name, type.id(), {count});
   std::vector<const char*> pointers;
+  pointers.reserve(texts.size());
   for (const auto& text : texts) pointers.push_back(text.c_str());
   if (count > 0) dataset.write(type.id(), 0, count, pointers.data());
 }

@@ -58,10 +58,10 @@ void order_children(Space& space) {
   if (space.kind != Space::Kind::dict) return;
   std::sort(
       space.children.begin(), space.children.end(),
-      [](const auto& a, const auto& b) { return path_less(a.first, b.first); });
+      [](const auto& a, const auto& b) { return path_less(a.name, b.name); });
   bool is_tuple = !space.children.empty();
   for (size_t i = 0; i < space.children.size(); ++i) {
-    is_tuple &= space.children[i].first == "_index_" + std::to_string(i);
+    is_tuple &= space.children[i].name == "_index_" + std::to_string(i);
   }
   if (is_tuple) space.kind = Space::Kind::tuple;
 }
@@ -99,15 +99,15 @@ Space nest(const std::vector<Field>& fields, const std::string& bare_name,
       const bool last = i + 1 == parts.size();
       auto child = std::find_if(
           parent->children.begin(), parent->children.end(),
-          [&](const auto& entry) { return entry.first == parts[i]; });
+          [&](const auto& entry) { return entry.name == parts[i]; });
       if (child == parent->children.end()) {
         Space space;
         space.kind = Space::Kind::dict;
         if (last) space = leaf(field);
-        parent->children.emplace_back(parts[i], std::move(space));
+        parent->children.push_back({parts[i], std::move(space)});
         child = parent->children.end() - 1;
       }
-      parent = &child->second;
+      parent = &child->space;
     }
   }
   order_children(root);

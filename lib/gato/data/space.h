@@ -14,6 +14,8 @@
 
 namespace gato {
 
+struct NamedSpace;
+
 // A gymnasium space, nested.
 struct Space {
   enum class Kind {
@@ -32,8 +34,12 @@ struct Space {
   std::vector<int64_t> n, start;  // discrete: one; multi_*: one an element
   int64_t min_length = 0, max_length = 0;  // text
   std::string charset;                     // text
-  std::vector<std::pair<std::string, Space>>
-      children;  // dict: key; tuple: "_index_i"
+  std::vector<NamedSpace> children;        // of a dict or a tuple
+};
+
+struct NamedSpace {
+  std::string name;  // a dict's key; "_index_i" in a tuple
+  Space space;
 };
 
 // How a field becomes tokens, in the order of a time step.

@@ -142,14 +142,14 @@ Space space_from(const json& description, int depth) {
     space.kind = Space::Kind::dict;
     for (const auto& [key, child] : description.at("subspaces").items()) {
       check_key(key);
-      space.children.emplace_back(key, space_from(child, depth + 1));
+      space.children.push_back({key, space_from(child, depth + 1)});
     }
   } else if (type == "Tuple") {
     space.kind = Space::Kind::tuple;
     int64_t index = 0;
     for (const json& child : description.at("subspaces")) {
-      space.children.emplace_back(fmt::format("_index_{}", index++),
-                                  space_from(child, depth + 1));
+      space.children.push_back(
+          {fmt::format("_index_{}", index++), space_from(child, depth + 1)});
     }
   } else {
     throw input_error(
