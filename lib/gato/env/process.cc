@@ -18,8 +18,6 @@
 #include "gato/base/error.h"
 #include "gato/base/signals.h"
 
-extern char** environ;
-
 namespace gato {
 namespace {
 

@@ -24,6 +24,7 @@ constexpr std::array<Entry, 3> kEntries = {{
 
 std::vector<std::string> environment_names() {
   std::vector<std::string> names;
+  names.reserve(kEntries.size());
   for (const Entry& entry : kEntries) names.emplace_back(entry.name);
   return names;
 }

@@ -91,6 +91,7 @@ std::string to_csv(const ScoreReport& report) {
   for (const TaskScore& task : report.tasks) {
     const json values = json_of(task);
     std::vector<std::string> cells;
+    cells.reserve(std::size(kTaskColumns));
     for (const std::string& column : kTaskColumns)
       cells.push_back(csv_cell(values[column]));
     text += fmt::format("{}\r\n", fmt::join(cells, ","));

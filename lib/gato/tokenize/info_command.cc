@@ -67,6 +67,7 @@ void print_table(const std::string& title, const ordered_json& entries) {
   cli::Table table(header);
   for (const auto& entry : entries) {
     std::vector<std::string> cells;
+    cells.reserve(header.size());
     for (const auto& key : header) {
       cells.push_back(entry.contains(key) ? scalar_text(entry[key]) : "");
     }
