@@ -1,5 +1,8 @@
 #include "gato/model/config.h"
 
+// Before Catch, whose CHECK it would replace.
+#include <ATen/ATen.h>
+
 #include <catch2/catch.hpp>
 
 #include "gato/base/error.h"

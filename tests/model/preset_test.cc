@@ -1,3 +1,6 @@
+// Before Catch, whose CHECK it would replace.
+#include <ATen/ATen.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
