@@ -206,7 +206,8 @@ std::string Process::read_line(size_t limit, Deadline deadline) {
 
 void Process::read(std::span<std::byte> bytes, Deadline deadline) {
   while (output_.size() < bytes.size()) exchange(nullptr, deadline);
-  std::memcpy(bytes.data(), output_.data(), bytes.size());
+  std::copy_n(reinterpret_cast<const std::byte*>(output_.data()), bytes.size(),
+              bytes.begin());
   output_.erase(0, bytes.size());
 }
 
