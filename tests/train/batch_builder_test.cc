@@ -135,25 +135,43 @@ TEST_CASE("a step is the same whichever step a loader started at") {
   }
 }
 
-TEST_CASE("target weights sum to one, alike by token or by task") {
+TEST_CASE("target weights sum to one, alike by token, by task or by modality") {
   const Fixture fixture;
   const SequenceSet set = fixture.set();
   LoaderOptions options{.seed = 5, .batch_size = 8, .micro_batch = 3};
-  for (LossAverage average : {LossAverage::token, LossAverage::task}) {
+  for (LossAverage average :
+       {LossAverage::token, LossAverage::task, LossAverage::modality}) {
     options.average = average;
     const StepBatch step = load_step(set, options, 0);
-    double sum = 0, control = 0;
+    double sum = 0;
+    std::map<int32_t, double> by_task;
+    std::map<std::pair<int32_t, uint8_t>, double> by_modality;
     for (const MicroBatch& part : step.parts) {
       const auto weight = values<float>(part.batch.target_weight);
       const auto task = values<int32_t>(part.batch.target_task);
+      const auto modality = values<uint8_t>(part.batch.target_modality);
       for (size_t i = 0; i < weight.size(); ++i) {
         sum += weight[i];
-        control += task[i] == 0 ? weight[i] : 0;
+        by_task[task[i]] += weight[i];
+        by_modality[{task[i], modality[i]}] += weight[i];
       }
     }
     CHECK(sum == Approx(1));
-    if (average == LossAverage::task) CHECK(control == Approx(0.5));
-    if (average == LossAverage::token) CHECK(control < 0.5);
+    CHECK(by_task.size() == 2);
+    if (average == LossAverage::token) {
+      CHECK(by_task[0] < 0.5);
+      continue;
+    }
+    CHECK(by_task[0] == Approx(0.5));
+    std::map<int32_t, std::set<double>> shares;
+    for (const auto& [key, share] : by_modality) {
+      shares[key.first].insert(std::round(share * 1e6));
+    }
+    for (const auto& [task, values] : shares) {
+      INFO("task " << task);
+      if (average == LossAverage::modality) CHECK(values.size() == 1);
+    }
+    CHECK(by_modality.size() > by_task.size());
   }
 }
 

@@ -11,14 +11,17 @@
 
 namespace gato {
 
-// What every layer shares: the positions of a row of `length` tokens.
+// What every layer shares: the positions of a row of `length` tokens. In the
+// type and on the device of `like`.
 struct RowPositions {
   RowPositions(const ModelConfig& config, int64_t length,
                const at::Tensor& like);
 
   at::Tensor sinusoids;  // relative: [length, d] from the farthest to 0
-  Rotation rotation;     // rotary
-  at::Tensor future;     // bool [length, length], true where j > i
+  // Rotary: [2, 1, 1, length, K], of queries, which come out divided by
+  // sqrt(K), and of keys.
+  Rotation rotation;
+  at::Tensor mask;  // [length, length]: -infinity where j > i, else 0
 };
 
 // x [B*L, d] after the norm, in the type of the weights, to [B*L, d].

@@ -26,11 +26,12 @@ struct Batch {
   int64_t rows = 0, length = 0;  // B, L
   at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding
   at::Tensor local;              // int64 [B*L]: in [0, 514)
-  at::Tensor patches;            // uint8 [U,16,16,3]; undefined where P = 0
-  at::Tensor patch_place;        // int64 [P]: index into B*L, ascending
-  at::Tensor patch_index;        // int64 [P]: row of `patches`
-  at::Tensor patch_row;          // int64 [P]: in [0, 128), already drawn
-  at::Tensor patch_column;       // int64 [P]: in [0, 128), already drawn
+  // uint8 [U,16,16,3]; undefined where P = 0. Some may be unused.
+  at::Tensor patches;
+  at::Tensor patch_place;    // int64 [P]: index into B*L, ascending
+  at::Tensor patch_index;    // int64 [P]: row of `patches`
+  at::Tensor patch_row;      // int64 [P]: in [0, 128), already drawn
+  at::Tensor patch_column;   // int64 [P]: in [0, 128), already drawn
   at::Tensor target_place;   // int64 [T]: index into B*L of the token BEFORE
   at::Tensor target_label;   // int64 [T]: the id to be predicted
   at::Tensor target_weight;  // float [T]; undefined: all 1

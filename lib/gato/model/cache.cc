@@ -228,10 +228,13 @@ at::Tensor Cache::Impl::append(std::span<const int64_t> slots,
     return at::cat({append(slots.first(half), chunks.first(half)),
                     append(slots.subspan(half), chunks.subspan(half))});
   }
-  Rotation rotation;
-  if (network.config().position == Position::rotary)
-    rotation = rotation_at(layout.position, network.config().key_size);
   const at::ScalarType type = weights.output.scalar_type();
+  Rotation rotation;
+  if (network.config().position == Position::rotary) {
+    rotation = rotation_at(layout.position, network.config().key_size);
+    for (at::Tensor* table : {&rotation.cosine, &rotation.sine})
+      *table = table->unsqueeze(1).to(type);
+  }
   at::Tensor x = embed(weights, batch_of(chunks));
   for (size_t layer = 0; layer < weights.blocks.size(); ++layer) {
     const BlockWeights& block = weights.blocks[layer];

@@ -10,6 +10,9 @@ namespace gato {
 namespace {
 
 constexpr int64_t chunk_elements = 1 << 20;  // logits at a time
+// Targets are filled up to a multiple of this: the products are compiled anew
+// for every number of rows, which costs more than the rows do.
+constexpr int64_t target_multiple = 64;
 
 // Gaussians around bins, cut off at the range ends and normalised: row i is the
 // target distribution of bin[i] (int64 [n]). fp32 [n, bins].
@@ -69,7 +72,9 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
       torch::autograd::AutogradContext* context, const at::Tensor& hidden,
       const at::Tensor& table, const Targets& targets) {
     const int64_t count = hidden.size(0);
-    const int64_t chunk = std::max<int64_t>(1, chunk_elements / table.size(0));
+    const int64_t chunk =
+        std::max<int64_t>(1, chunk_elements / table.size(0) / target_multiple) *
+        target_multiple;
     const bool differentiate = hidden.requires_grad() || table.requires_grad();
     at::Tensor each = at::empty({count}, hidden.options().dtype(at::kFloat));
     at::Tensor hidden_gradient, table_gradient;
@@ -116,21 +121,28 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
 Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
                  const Batch& batch, const ModelConfig& config,
                  const LossOptions& options) {
+  const int64_t count = hidden.size(0);
+  const int64_t missing =
+      (target_multiple - count % target_multiple) % target_multiple;
+  const auto filled = [&](const at::Tensor& x) {
+    return at::constant_pad_nd(x, {0, missing});
+  };
   Targets targets;
-  targets.label = batch.target_label;
+  targets.label = filled(batch.target_label);
   targets.weight =
-      batch.target_weight.defined()
-          ? batch.target_weight
-          : at::ones({hidden.size(0)}, hidden.options().dtype(at::kFloat));
+      filled(batch.target_weight.defined()
+                 ? batch.target_weight
+                 : at::ones({count}, hidden.options().dtype(at::kFloat)));
   targets.logit_scale = config.logit_scale;
   targets.continuous_begin = config.vocabulary.continuous_begin();
   if (options.smoothing > 0) {
-    targets.continuous = batch.target_modality.eq(
-        static_cast<int64_t>(Modality::continuous_action));
+    targets.continuous = filled(batch.target_modality.eq(
+        static_cast<int64_t>(Modality::continuous_action)));
     targets.smoothing = options.smoothing;
   }
-  const auto outputs = CrossEntropy::apply(hidden, table, targets);
-  return {outputs[0], outputs[1]};
+  const auto outputs = CrossEntropy::apply(
+      at::constant_pad_nd(hidden, {0, 0, 0, missing}), table, targets);
+  return {outputs[0], outputs[1].narrow(0, 0, count)};
 }
 
 }  // namespace gato

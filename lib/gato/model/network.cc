@@ -18,7 +18,7 @@ at::Tensor run_blocks(const Weights& weights, const Batch& batch,
                       const Regularisation& regularisation,
                       const ModelConfig& config) {
   at::Tensor x = embed(weights, batch);
-  const RowPositions positions(config, batch.length, x);
+  const RowPositions positions(config, batch.length, weights.output);
   for (int64_t layer = 0; layer < config.layers; ++layer)
     x = apply_block(x, weights.blocks[layer], positions, config, regularisation,
                     layer, batch.rows);

@@ -26,16 +26,15 @@ at::Tensor relative_sinusoids(int64_t distances, int64_t width) {
 
 Rotation rotation_at(const at::Tensor& positions, int64_t key_size) {
   const at::Tensor angle = angles(positions, key_size);
-  return {angle.cos().to(at::kFloat), angle.sin().to(at::kFloat)};
+  const at::Tensor cosine = angle.cos().to(at::kFloat);
+  const at::Tensor sine = angle.sin().to(at::kFloat);
+  return {at::cat({cosine, cosine}, 1), at::cat({-sine, sine}, 1)};
 }
 
 at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
   const auto halves = x.chunk(2, -1);
-  const at::Tensor cosine = rotation.cosine.unsqueeze(1).to(x.scalar_type());
-  const at::Tensor sine = rotation.sine.unsqueeze(1).to(x.scalar_type());
-  return at::cat({halves[0] * cosine - halves[1] * sine,
-                  halves[1] * cosine + halves[0] * sine},
-                 -1);
+  return at::addcmul(x * rotation.cosine, at::cat({halves[1], halves[0]}, -1),
+                     rotation.sine);
 }
 
 }  // namespace gato

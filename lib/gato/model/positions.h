@@ -11,15 +11,17 @@ namespace gato {
 // distances p = distances-1, ..., 1, 0: [distances, width], fp32.
 at::Tensor relative_sinusoids(int64_t distances, int64_t width);
 
-// Cosine and sine [n, key_size / 2], fp32, of p w_k at positions p (int64 [n]),
-// w_k = 10000^(-2k/key_size).
+// Cosine and sine of p w_k at positions p (int64 [n]), w_k =
+// 10000^(-2k/key_size), as rotate() takes them: [n, key_size], fp32, the
+// cosines twice, and the sines first negated, then as they are.
 struct Rotation {
   at::Tensor cosine, sine;
 };
 Rotation rotation_at(const at::Tensor& positions, int64_t key_size);
 
-// Rotates x [..., n, heads, key_size] by the angles of its n positions: pairs
-// (k, k + key_size/2) become (x cos - y sin, y cos + x sin).
+// Rotates x [..., key_size]: pairs (k, k + key_size/2) become
+// (x cos - y sin, y cos + x sin). The rotation broadcasts against x and has its
+// type. The same with the sines negated turns back.
 at::Tensor rotate(const at::Tensor& x, const Rotation& rotation);
 
 }  // namespace gato

@@ -13,6 +13,11 @@
 namespace gato {
 namespace {
 
+// The number of distinct patches is rounded up to a multiple of this by black
+// ones that nothing refers to: the convolutions are compiled anew for every
+// number of patches, which costs more than the patches do.
+constexpr int64_t patch_multiple = 32;
+
 // Tokens of a row before its padding.
 int64_t used_length(const SequenceView& view) {
   const auto last = std::find_if(
@@ -57,7 +62,7 @@ class Builder {
     for (int64_t i = 0; i < used; ++i) {
       const int64_t place = int64_t(number) * length_ + i;
       const Modality modality{view.modality[i]};
-      local_[place] = local_row(view.local[i]);
+      local_[place] = Batch::local_row(view.local[i]);
       if (modality == Modality::patch) {
         add_patch(row, i, place, row_key);
       } else {
@@ -72,12 +77,6 @@ class Builder {
         target_task_.push_back(row.task);
       }
     }
-  }
-
-  static int64_t local_row(int16_t local) {
-    if (local == TokenFeatures::action_local) return Batch::action_local;
-    if (local == TokenFeatures::no_local) return Batch::no_local;
-    return local;
   }
 
   void add_patch(const SequenceSet::Row& row, int64_t i, int64_t place,
@@ -111,8 +110,11 @@ class Builder {
     batch.tokens = tensor_of(tokens_, at::kLong);
     batch.local = tensor_of(local_, at::kLong);
     if (!patches_.empty()) {
-      batch.patches =
-          at::empty({int64_t(patches_.size()), 16, 16, 3}, at::kByte);
+      const auto patches = int64_t(patches_.size());
+      batch.patches = at::zeros(
+          {(patches + patch_multiple - 1) / patch_multiple * patch_multiple, 16,
+           16, 3},
+          at::kByte);
       uint8_t* pixels = batch.patches.data_ptr<uint8_t>();
       for (const auto& patch : patches_) {
         pixels = std::copy(patch.begin(), patch.end(), pixels);

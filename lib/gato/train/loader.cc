@@ -9,31 +9,40 @@ namespace {
 
 constexpr size_t steps_ahead = 2;
 
-// Targets a task, over the whole step.
-std::map<int32_t, int64_t> count_targets(const StepBatch& step) {
-  std::map<int32_t, int64_t> count;
-  for (const MicroBatch& part : step.parts) {
-    const int32_t* task = part.batch.target_task.const_data_ptr<int32_t>();
-    for (int64_t i = 0; i < part.batch.target_task.numel(); ++i) {
-      ++count[task[i]];
-    }
-  }
-  return count;
-}
-
-void weigh_targets(StepBatch& step, LossAverage average) {
-  const std::map<int32_t, int64_t> count = count_targets(step);
+// Calls visit(part, place, task, modality) for every target of the step.
+template <class Visit>
+void for_each_target(StepBatch& step, LossAverage average, Visit visit) {
   for (MicroBatch& part : step.parts) {
     const int32_t* task = part.batch.target_task.const_data_ptr<int32_t>();
-    const int64_t targets = part.batch.target_task.numel();
-    part.batch.target_weight = at::empty({targets}, at::kFloat);
-    float* weight = part.batch.target_weight.data_ptr<float>();
-    for (int64_t i = 0; i < targets; ++i) {
-      weight[i] = average == LossAverage::token
-                      ? 1 / float(step.targets)
-                      : 1 / (float(count.size()) * float(count.at(task[i])));
+    const uint8_t* modality =
+        part.batch.target_modality.const_data_ptr<uint8_t>();
+    for (int64_t i = 0; i < part.batch.target_task.numel(); ++i) {
+      visit(part, i, average == LossAverage::token ? 0 : task[i],
+            average == LossAverage::modality ? modality[i] : uint8_t{0});
     }
   }
+}
+
+// Groups of targets count alike in the group above: targets in a modality,
+// modalities in a task, tasks in the step. What is not told apart is one group.
+void weigh_targets(StepBatch& step, LossAverage average) {
+  std::map<int32_t, std::map<uint8_t, int64_t>> count;
+  for_each_target(step, average,
+                  [&](MicroBatch&, int64_t, int32_t task, uint8_t modality) {
+                    ++count[task][modality];
+                  });
+  for (MicroBatch& part : step.parts) {
+    part.batch.target_weight =
+        at::empty({part.batch.target_task.numel()}, at::kFloat);
+  }
+  for_each_target(
+      step, average,
+      [&](MicroBatch& part, int64_t place, int32_t task, uint8_t modality) {
+        const auto& modalities = count.at(task);
+        part.batch.target_weight.data_ptr<float>()[place] =
+            1 / (float(count.size()) * float(modalities.size()) *
+                 float(modalities.at(modality)));
+      });
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ namespace gato {
 enum class LossAverage {
   token,  // every target alike: the mean over targets (paper 2.3)
   task,   // every task alike: the mean over tasks of the mean over its targets
+  // Every task alike, and in each task its text and its actions alike, however
+  // many tokens each of them has.
+  modality,
 };
 
 struct LoaderOptions {

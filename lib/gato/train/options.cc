@@ -11,6 +11,11 @@ namespace {
 
 constexpr double unlimited = std::numeric_limits<double>::infinity();
 
+LossAverage loss_average(const std::string& name) {
+  if (name == "task") return LossAverage::task;
+  return name == "modality" ? LossAverage::modality : LossAverage::token;
+}
+
 }  // namespace
 
 void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
@@ -93,11 +98,11 @@ void add_optimisation_options(cli::OptionTable& table,
       .named("P")
       .within(0, 0.99);
   table
-      .add(
-          "loss-average", &options.loss_average,
-          "What counts alike in the loss: every target token, or every task in "
-          "the batch")
-      .one_of({"token", "task"});
+      .add("loss-average", &options.loss_average,
+           "What counts alike in the loss: every target token, every task in "
+           "the "
+           "batch, or every task and in it text and actions")
+      .one_of({"token", "task", "modality"});
   table
       .add(
           "target-smoothing", &options.target_smoothing,
@@ -180,9 +185,7 @@ TrainerOptions trainer_options(const OptimisationOptions& optimisation,
   options.loader = {.seed = seed,
                     .batch_size = optimisation.batch_size,
                     .micro_batch = micro_batch_rows(optimisation, length),
-                    .average = optimisation.loss_average == "task"
-                                   ? LossAverage::task
-                                   : LossAverage::token,
+                    .average = loss_average(optimisation.loss_average),
                     .blank_actions = optimisation.blank_actions};
   options.gradient = {.threads = threads,
                       .stochastic_depth = optimisation.stochastic_depth,

@@ -38,12 +38,14 @@ SHAPES = {
 def draw(pixels, shape, colour, centre, half_extent):
     """Paints one shape into rows of RGB bytes."""
     inside = SHAPES[shape]
-    for row in range(SIDE):
-        for column in range(SIDE):
-            x = (column + 0.5 - centre[0]) / half_extent
-            y = (row + 0.5 - centre[1]) / half_extent
-            if inside(x, y):
-                pixels[row][3 * column : 3 * column + 3] = bytes(COLOURS[colour])
+    paint = bytes(COLOURS[colour])
+    first = [max(0, int(place - half_extent)) for place in centre]
+    end = [min(SIDE, int(place + half_extent) + 1) for place in centre]
+    for row in range(first[1], end[1]):
+        y = (row + 0.5 - centre[1]) / half_extent
+        for column in range(first[0], end[0]):
+            if inside((column + 0.5 - centre[0]) / half_extent, y):
+                pixels[row][3 * column : 3 * column + 3] = paint
 
 
 def picture(chance):
