@@ -14,15 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Once, before any other call: no messages on stderr, and no clean-up at exit,
-// where a file that could not be flushed would be tried again.
+// Before any other call, and before its arguments, as the library's constants
+// are calls too: no clean-up at exit, where a file that could not be
+// flushed would be tried again, and no messages on stderr, which every thread
+// has to be told for itself.
 void prepare() {
-  static const bool prepared = [] {
-    H5dont_atexit();
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-    return true;
-  }();
-  (void)prepared;
+  [[maybe_unused]] static const bool of_process = H5dont_atexit() >= 0;
+  [[maybe_unused]] static thread_local const bool of_thread =
+      H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
 }
 
 herr_t innermost(unsigned n, const H5E_error2_t* entry, void* text) {
@@ -35,7 +34,6 @@ herr_t innermost(unsigned n, const H5E_error2_t* entry, void* text) {
 // Created objects carry no times.
 template <class Create>
 Handle properties(hid_t kind, Create set) {
-  prepare();
   Handle list(H5Pcreate(kind));
   H5Pset_obj_track_times(list.id(), false);
   set(list.id());
@@ -48,6 +46,9 @@ Handle file_access() {
   H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
   // Some cluster file systems have no locks; files are complete when renamed.
   H5Pset_file_locking(access.id(), true, true);
+  // Elements are written when they are given, not when a dataset is closed: an
+  // error shows where it can be told.
+  H5Pset_sieve_buf_size(access.id(), 0);
   // Mapped values must be aligned as their type asks.
   H5Pset_alignment(access.id(), 1, 8);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
@@ -140,6 +141,7 @@ Handle text_type() {
 }
 
 Group create_file(const fs::path& path, const fs::path& reported) {
+  prepare();
   const Handle creation = properties(H5P_FILE_CREATE, [](hid_t) {});
   const Handle access = file_access();
   Handle file(
