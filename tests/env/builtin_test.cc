@@ -137,7 +137,7 @@ TEST_CASE("the experts are good, chance is not") {
     REQUIRE(mean_reward("arcade/catch", 200, random_policy) < 1.5);
   }
   SECTION("goto") {
-    REQUIRE(mean_reward("grid/goto", 200, expert_policy) > 0.8);
+    REQUIRE(mean_reward("grid/goto", 200, expert_policy) > 0.85);
     REQUIRE(mean_reward("grid/goto", 200, random_policy) < 0.3);
   }
 }
@@ -183,6 +183,6 @@ TEST_CASE("goto names one object by colour and shape") {
     const std::string mission = std::get<std::string>(observation[0]);
     REQUIRE(mission.rfind("go to the ", 0) == 0);
     REQUIRE(std::get<Array>(observation[1]).shape ==
-            std::vector<int64_t>{32, 32, 3});
+            std::vector<int64_t>{48, 48, 3});
   }
 }

@@ -1,16 +1,16 @@
 // grid/goto: "go to the red ball", after BabyAI's GoToLocal.
 //
-// A room of 5 x 5 cells holds an agent and 4 objects, each of one of 4 colours
-// and 3 shapes, no two alike and none touching another. One is named by the
-// mission; another shares its colour, a third its shape. The agent turns or
+// A room of 5 x 5 cells holds an agent and 4 objects, each of one of 6 colours
+// and 3 shapes, no two alike and none touching another. The mission names one
+// by its colour and shape; another may share either. The agent turns or
 // steps forward; objects and walls block it. It succeeds, and the episode ends,
 // when the named object is right in front of it: reward 1 - 0.9 t/32 at step t
 // of at most 32, else 0.
 //
 // Observation: the mission, a text; and what the agent sees, uint8
-// [32, 32, 3]: 8 x 8 tiles of 4 x 4 pixels, ahead up, itself in the fifth
+// [48, 48, 3]: 6 x 6 tiles of 8 x 8 pixels, ahead up, itself in the fourth
 // column of the bottom row. Nothing blocks its sight, but it does not see
-// behind itself, nor more than 4 cells to the left or 3 to the right: the
+// behind itself, nor more than 3 cells to the left or 2 to the right: the
 // object may be out of view, and then some turn brings it into view. Action: 0
 // turn left, 1 turn right, 2 forward.
 //
@@ -32,22 +32,25 @@ namespace gato {
 namespace {
 
 constexpr int kRoom = 5, kObjects = 4, kStepLimit = 32;
-constexpr int kViewTiles = 8, kTilePixels = 4;
-constexpr int kViewLeft = 4, kViewRight = 3;  // cells seen beside the agent
+constexpr int kViewTiles = 6, kTilePixels = 8;
+constexpr int kViewLeft = 3, kViewRight = 2;  // cells seen beside the agent
 constexpr int kLeft = 0, kRight = 1, kForward = 2, kActions = 3;
 
 struct NamedColour {
   std::string_view name;
   Colour colour;
 };
-constexpr std::array<NamedColour, 4> kColours = {{{"red", {255, 40, 40}},
+constexpr std::array<NamedColour, 6> kColours = {{{"red", {255, 40, 40}},
                                                   {"green", {40, 220, 40}},
                                                   {"blue", {70, 90, 255}},
-                                                  {"yellow", {250, 230, 30}}}};
+                                                  {"yellow", {250, 230, 30}},
+                                                  {"purple", {190, 60, 230}},
+                                                  {"white", {255, 255, 255}}}};
 constexpr Colour kFloor = {25, 25, 25}, kWall = {130, 130, 130},
                  kOutside = {0, 0, 0}, kAgent = {255, 255, 255};
 
-using Mask = std::array<std::string_view, kTilePixels>;
+constexpr int kMaskSide = 4;  // a point of a mask is 2 x 2 pixels of a view
+using Mask = std::array<std::string_view, kMaskSide>;
 struct Shape {
   std::string_view name;
   Mask mask;
@@ -160,7 +163,7 @@ class GoTo : public BuiltinEnvironment {
 
   // The whole room from above, north up, and the tiles in view brightened.
   Image draw() const override {
-    constexpr int enlargement = 8, tile = kTilePixels * enlargement;
+    constexpr int enlargement = 8, tile = kMaskSide * enlargement;
     constexpr int side = (kRoom + 2) * tile;
     Canvas canvas(side, side, kWall);
     for (int y = 0; y < kRoom; ++y)
@@ -178,29 +181,19 @@ class GoTo : public BuiltinEnvironment {
 
   const Object& target() const { return objects_[0]; }
 
-  // Object 0 is the target, 1 shares its colour, 2 its shape, 3 is any other.
+  // No two objects are alike; object 0 is the target.
   void choose_kinds(RandomStream& random) {
-    const int colours = kColours.size(), shapes = kShapes.size();
-    auto other = [&random](int than, int count) {
-      return static_cast<int>((than + 1 + random.below(count - 1)) % count);
-    };
-    Object& named = objects_[0];
-    named.colour = static_cast<int>(random.below(colours));
-    named.shape = static_cast<int>(random.below(shapes));
-    objects_[1].colour = named.colour;
-    objects_[1].shape = other(named.shape, shapes);
-    objects_[2].colour = other(named.colour, colours);
-    objects_[2].shape = named.shape;
-    bool is_new;
-    do {
-      objects_[3].colour = static_cast<int>(random.below(colours));
-      objects_[3].shape = static_cast<int>(random.below(shapes));
-      is_new = std::none_of(objects_.begin(), objects_.end() - 1,
-                            [this](const Object& object) {
-                              return object.colour == objects_[3].colour &&
-                                     object.shape == objects_[3].shape;
-                            });
-    } while (!is_new);
+    for (size_t i = 0; i < objects_.size(); ++i) {
+      Object& object = objects_[i];
+      do {
+        object.colour = static_cast<int>(random.below(kColours.size()));
+        object.shape = static_cast<int>(random.below(kShapes.size()));
+      } while (std::any_of(objects_.begin(), objects_.begin() + i,
+                           [&object](const Object& other) {
+                             return other.colour == object.colour &&
+                                    other.shape == object.shape;
+                           }));
+    }
   }
 
   // False where an object touches an earlier one, be it by a corner. Apart,
@@ -270,7 +263,8 @@ class GoTo : public BuiltinEnvironment {
   }
 
   Image view() const {
-    constexpr int side = kViewTiles * kTilePixels;
+    constexpr int side = kViewTiles * kTilePixels,
+                  enlargement = kTilePixels / kMaskSide;
     Canvas canvas(side, side, kOutside);
     auto row = [](Cell seen) {
       return (kViewTiles - 1 - seen.y) * kTilePixels;
@@ -284,10 +278,10 @@ class GoTo : public BuiltinEnvironment {
       }
     for (const Object& object : objects_) {
       const Cell seen = seen_from(agent_, object.cell);
-      canvas.stamp(row(seen), column(seen), kShapes[object.shape].mask, 1,
-                   kColours[object.colour].colour);
+      canvas.stamp(row(seen), column(seen), kShapes[object.shape].mask,
+                   enlargement, kColours[object.colour].colour);
     }
-    canvas.stamp(row({0, 0}), column({0, 0}), kArrow, 1, kAgent);
+    canvas.stamp(row({0, 0}), column({0, 0}), kArrow, enlargement, kAgent);
     return canvas.image();
   }
 
