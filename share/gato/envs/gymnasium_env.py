@@ -1,24 +1,42 @@
 #!/usr/bin/env python3
-"""Any gymnasium environment by its id: gymnasium_env.py --task CartPole-v1."""
-import gato_environment
+"""Serves an environment of gymnasium, by its id, to gato-rollout:
 
-import argparse  # noqa: E402
-import importlib  # noqa: E402
+  gato-rollout control --check-env --env-command \\
+    'venv/bin/python gymnasium_env.py --task CartPole-v1'
 
-import gymnasium  # noqa: E402
+venv/bin/python is a Python that has gymnasium, numpy and whatever else the
+environment needs. Box, Discrete, MultiDiscrete, MultiBinary and Text spaces are
+served, in Dict and Tuple too.
+"""
+import argparse
+import importlib
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--task", required=True, metavar="ID",
+                        help="environment, e.g. CartPole-v1, or ALE/Pong-v5 with --import ale_py")
+    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
+                        help="load the module that registers the environment; may be repeated")
+    parser.add_argument("--domain", default="gymnasium", metavar="NAME",
+                        help="family of tasks that scores are averaged over (default: gymnasium)")
+    parser.add_argument("--render", action="store_true",
+                        help="make pictures, for gato-rollout control --video")
+    return parser, parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True, help="environment id, e.g. CartPole-v1")
-    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
-                        help="module that registers the id, e.g. ale_py; may be repeated")
-    parser.add_argument("--domain", default="gymnasium", help="domain of the task")
-    parser.add_argument("--render", action="store_true", help="make pictures for --video")
-    options = parser.parse_args()
-    for module in options.modules:
-        importlib.import_module(module)
-    environment = gymnasium.make(options.task, render_mode="rgb_array" if options.render else None)
+    parser, options = arguments()  # before the imports, so that --help needs none of them
+    import gato_environment
+    import gymnasium
+    try:
+        for module in options.modules:
+            importlib.import_module(module)
+        environment = gymnasium.make(options.task,
+                                     render_mode="rgb_array" if options.render else None)
+    except (ImportError, gymnasium.error.Error) as error:
+        parser.error(error)
     gato_environment.Server(environment, options.task, options.domain,
                             max_steps=environment.spec.max_episode_steps).serve()
 

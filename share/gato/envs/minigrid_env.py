@@ -1,20 +1,44 @@
 #!/usr/bin/env python3
-"""MiniGrid and BabyAI levels: minigrid_env.py --task BabyAI-GoToRedBallGrey-v0.
+"""Serves a level of MiniGrid or BabyAI to gato-rollout:
 
-Observation: the mission, the agent's direction and what it sees, 7 x 7 cells:
-each three numbers (object, colour, state), or with --tile N a picture with
-N x N pixels a cell. BabyAI levels have BabyAIBot as their expert.
+  gato-rollout control --check-env --env-command \\
+    'venv/bin/python minigrid_env.py --task BabyAI-GoToLocal-v0'
+
+venv/bin/python is a Python that has minigrid 3.2 (pip install minigrid==3.2.0).
+
+The agent observes the mission, its direction, and the 7 x 7 cells that it sees:
+three numbers each (object, colour, state), or with --tile a picture. BabyAIBot
+is the expert of BabyAI levels; it solves all but KeyInBox and the
+PutNext...Carrying.
 """
-import gato_environment
+import argparse
+import signal
 
-import argparse  # noqa: E402
-import signal  # noqa: E402
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--task", required=True, metavar="LEVEL",
+                        help="e.g. BabyAI-GoToLocal-v0 or MiniGrid-DoorKey-5x5-v0")
+    parser.add_argument("--tile", type=int, default=0, metavar="N",
+                        help="show what the agent sees as a picture with N x N pixels a cell; "
+                             "from 3 on gato-tokenize takes it for an image")
+    parser.add_argument("--render", action="store_true",
+                        help="make pictures of the whole level, for gato-rollout control --video")
+    return parser, parser.parse_args()
+
+
+if __name__ == "__main__":
+    PARSER, OPTIONS = arguments()  # before the imports, so that --help needs none of them
+
+import gato_environment  # noqa: E402
 
 import gymnasium  # noqa: E402
 import minigrid  # noqa: E402, F401
 from gymnasium import spaces  # noqa: E402
 from minigrid.envs.babyai.core.roomgrid_level import RoomGridLevel  # noqa: E402
-from minigrid.utils.baby_ai_bot import BabyAIBot  # noqa: E402
+from minigrid.minigrid_env import MiniGridEnv  # noqa: E402
+from minigrid.utils.baby_ai_bot import BabyAIBot, DisappearedBoxError  # noqa: E402
 from minigrid.wrappers import RGBImgPartialObsWrapper  # noqa: E402
 
 REPLAN_SECONDS = 5  # in some positions the bot would replan forever
@@ -50,25 +74,34 @@ class Level:
         if self.proposal is None:
             signal.alarm(REPLAN_SECONDS)
             try:
-                self.proposal = int(self.bot.replan(self.last_action))
+                self.proposal = int(self.replan())
+            except AssertionError as error:
+                raise RuntimeError(f"the bot has no plan ({error})") from error
             finally:
                 signal.alarm(0)
         return self.proposal
+
+    def replan(self):
+        try:
+            return self.bot.replan(self.last_action)
+        except DisappearedBoxError:  # the last action opened a box, whichever; a new bot goes on
+            self.bot = BabyAIBot(self.environment.unwrapped)
+            return self.bot.replan(None)
 
 
 def give_up_replanning(*_):
     raise TimeoutError(f"the bot found no plan within {REPLAN_SECONDS} s")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="MiniGrid and BabyAI levels.")
-    parser.add_argument("--task", required=True, help="level, e.g. BabyAI-GoToLocal-v0")
-    parser.add_argument("--tile", type=int, default=0, metavar="N",
-                        help="show the view as a picture with N x N pixels a cell")
-    parser.add_argument("--render", action="store_true", help="make pictures for --video")
-    options = parser.parse_args()
+def main(parser, options):
     signal.signal(signal.SIGALRM, give_up_replanning)
-    environment = gymnasium.make(options.task, render_mode="rgb_array" if options.render else None)
+    try:
+        environment = gymnasium.make(options.task,
+                                     render_mode="rgb_array" if options.render else None)
+    except gymnasium.error.Error as error:
+        parser.error(error)
+    if not isinstance(environment.unwrapped, MiniGridEnv):
+        parser.error(f"{options.task} is no level of MiniGrid; see gymnasium_env.py")
     if options.tile:
         environment = RGBImgPartialObsWrapper(environment, tile_size=options.tile)
     level = Level(environment)
@@ -78,4 +111,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(PARSER, OPTIONS)
