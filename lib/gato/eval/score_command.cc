@@ -28,8 +28,11 @@ constexpr const char* kDescription =
     "else the episodes are, and the intervals say how sure the evaluation is, "
     "not how another training would come out. A failed episode counts with the "
     "random policy's return.\n\n"
-    "A table goes to the standard output, the report to --output: everything "
-    "as JSON, the tasks as CSV, or one HTML file with charts.";
+    "A table goes to the standard output, and the share of right captions "
+    "where "
+    "there are some; the report goes to --output: everything as JSON, the "
+    "tasks "
+    "as CSV, or one HTML file with charts.";
 
 struct ScoreCommandOptions {
   std::vector<std::string> references;      // JSON files, later ones win
@@ -79,6 +82,64 @@ std::string introduction_of(const ScoreReport& report) {
       fmt::join(policies, ", "));
 }
 
+References references_of(const ScoreCommandOptions& options) {
+  References references;
+  for (const std::string& path : options.references)
+    load_references(path, references);
+  for (const fs::path& path : datasets_of(options.random))
+    add_reference(read_outcomes(path), ReferenceKind::random, references);
+  for (const fs::path& path : datasets_of(options.expert))
+    add_reference(read_outcomes(path), ReferenceKind::expert, references);
+  return references;
+}
+
+std::vector<TaskOutcomes> outcomes_of(const std::vector<std::string>& inputs) {
+  const std::vector<fs::path> datasets = datasets_of(inputs);
+  cli::Progress progress("reading", "datasets",
+                         static_cast<int64_t>(datasets.size()));
+  std::vector<TaskOutcomes> outcomes;
+  for (const fs::path& path : datasets) {
+    outcomes.push_back(read_outcomes(path));
+    progress.add();
+  }
+  return outcomes;
+}
+
+std::string json_of(const ScoreReport& report,
+                    const std::vector<TaskOutcomes>& outcomes,
+                    const ScoreCommandOptions& options,
+                    const cli::Context& context) {
+  nlohmann::json document = to_json(report);
+  Provenance provenance(context);
+  for (const TaskOutcomes& one : outcomes) {
+    provenance.add_input(one.file);
+    provenance.add_parent(one.provenance);
+  }
+  for (const std::string& path : options.references) provenance.add_input(path);
+  if (provenance.enabled) document["provenance"] = provenance.to_json();
+  return document.dump(2) + "\n";
+}
+
+std::string html_of(const ScoreReport& report,
+                    const std::vector<CaptionSample>& captions,
+                    const ScoreCommandOptions& options) {
+  std::vector<Section> sections = score_sections(report);
+  std::vector<Section> extra;
+  if (!captions.empty()) extra.push_back(caption_section(captions, kPictures));
+  if (!options.training.empty())
+    extra.push_back(training_section(options.training));
+  sections.insert(sections.end() - 1, extra.begin(), extra.end());
+  return html_page(options.title, introduction_of(report), sections);
+}
+
+// The line under the table; nothing where no caption can be judged.
+std::string caption_line(const std::vector<CaptionSample>& captions) {
+  const ExactCaptions exact = exact_captions(captions);
+  if (exact.judged == 0) return "";
+  return fmt::format("captions exactly right: {} of {}\n", exact.right,
+                     exact.judged);
+}
+
 ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
   const std::string& output = context.common.output;
   const Format format = format_of(output);
@@ -89,62 +150,32 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
         "--training and --captions are parts of a report in HTML: name one "
         "with -o REPORT.html");
 
-  References references;
-  for (const std::string& path : options.references)
-    load_references(path, references);
-  for (const fs::path& path : datasets_of(options.random))
-    add_reference(read_outcomes(path), ReferenceKind::random, references);
-  for (const fs::path& path : datasets_of(options.expert))
-    add_reference(read_outcomes(path), ReferenceKind::expert, references);
-
-  std::vector<TaskOutcomes> outcomes;
-  int64_t episodes = 0, failed = 0;
-  {
-    const std::vector<fs::path> datasets = datasets_of(context.common.inputs);
-    cli::Progress progress("reading", "datasets",
-                           static_cast<int64_t>(datasets.size()));
-    for (const fs::path& path : datasets) {
-      outcomes.push_back(read_outcomes(path));
-      episodes += outcomes.back().episodes();
-      failed += outcomes.back().failed;
-      progress.add();
-    }
-  }
+  const References references = references_of(options);
+  const std::vector<TaskOutcomes> outcomes = outcomes_of(context.common.inputs);
   const ScoreReport report =
       score(outcomes, references, {context.common.seed, options.resamples});
+  std::vector<CaptionSample> captions;
+  if (!options.captions.empty())
+    captions = read_captions(options.captions, options.caption_references);
 
-  if (format == Format::json) {
-    nlohmann::json document = to_json(report);
-    Provenance provenance(context);
-    for (const TaskOutcomes& one : outcomes) {
-      provenance.add_input(one.file);
-      provenance.add_parent(one.provenance);
-    }
-    for (const std::string& path : options.references)
-      provenance.add_input(path);
-    if (provenance.enabled) document["provenance"] = provenance.to_json();
-    write_file(output, document.dump(2) + "\n", context.common.force);
-  } else if (format == Format::csv) {
-    write_file(output, to_csv(report), context.common.force);
-  } else if (format == Format::html) {
-    std::vector<Section> sections = score_sections(report);
-    std::vector<Section> extra;
-    if (!options.captions.empty())
-      extra.push_back(caption_section(
-          read_captions(options.captions, options.caption_references),
-          kPictures));
-    if (!options.training.empty())
-      extra.push_back(training_section(options.training));
-    sections.insert(sections.end() - 1, extra.begin(), extra.end());
-    write_file(output,
-               html_page(options.title, introduction_of(report), sections),
-               context.common.force);
+  const auto write = [&](const std::string& text) {
+    write_file(output, text, context.common.force);
+  };
+  if (format == Format::json)
+    write(json_of(report, outcomes, options, context));
+  if (format == Format::csv) write(to_csv(report));
+  if (format == Format::html) write(html_of(report, captions, options));
+  fmt::print("{}{}", to_text(report), caption_line(captions));
+
+  int64_t episodes = 0, failed = 0;
+  for (const TaskOutcomes& one : outcomes) {
+    episodes += one.episodes();
+    failed += one.failed;
   }
-  fmt::print("{}", to_text(report));
-  cli::report_counts({{"datasets", static_cast<int64_t>(outcomes.size())},
+  cli::report_counts({{"datasets", std::ssize(outcomes)},
                       {"episodes", episodes},
                       {"failed", failed},
-                      {"tasks", static_cast<int64_t>(report.tasks.size())},
+                      {"tasks", std::ssize(report.tasks)},
                       {"scored", report.overall.tasks}});
   return ExitStatus::done;
 }

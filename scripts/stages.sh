@@ -58,13 +58,9 @@ work_in() {
   cd "${2:-$1}"
 }
 
-# programs CHECKOUT: the programs on the PATH, else those of the checkout, which
-# are built first.
-programs() {
-  if command -v gato-train >/dev/null; then
-    echo "# $(command -v gato-train)"
-    return
-  fi
+# build_programs CHECKOUT: installs what is missing, builds, and puts the
+# programs on the PATH.
+build_programs() {
   (
     run cd "$1"
     run scripts/setup
@@ -72,6 +68,15 @@ programs() {
     run cmake --build --preset release
   )
   PATH=$1/build/release/bin:$PATH
+}
+
+# programs CHECKOUT: the programs on the PATH, else those of the checkout.
+programs() {
+  if command -v gato-train >/dev/null; then
+    echo "# $(command -v gato-train)"
+  else
+    build_programs "$1"
+  fi
 }
 
 # python_environment DIRECTORY REQUIREMENT...: a virtual environment with these
