@@ -95,7 +95,7 @@ TEST_CASE("what is no image is a bad record") {
   const test::TemporaryFolder folder;
   const std::string png = encoded(".png", two_colours(CV_8UC3));
   for (const std::string& path :
-       {folder / "missing.png", folder.write("empty.png", ""),
+       {folder.write("empty.png", ""),
         folder.write("text.png", "certainly not an image"),
         folder.write("half.png", png.substr(0, png.size() / 2))}) {
     CAPTURE(path);
@@ -104,6 +104,20 @@ TEST_CASE("what is no image is a bad record") {
       FAIL("no error");
     } catch (const Error& error) {
       CHECK(error.status() == ExitStatus::bad_input);
+      CHECK_THAT(error.what(), Contains(path));
+    }
+  }
+}
+
+TEST_CASE("what cannot be read is no bad record") {
+  const test::TemporaryFolder folder;
+  for (const std::string& path : {folder / "missing.png", folder / ""}) {
+    CAPTURE(path);
+    try {
+      read_image(path);
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.status() == ExitStatus::io);
       CHECK_THAT(error.what(), Contains(path));
     }
   }

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
 #include <numeric>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "model/generated.h"
 

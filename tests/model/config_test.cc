@@ -1,10 +1,6 @@
 #include "gato/model/config.h"
 
-// Before Catch, whose CHECK it would replace.
-#include <ATen/ATen.h>
-
-#include <catch2/catch.hpp>
-
+#include "catch.h"
 #include "gato/base/error.h"
 #include "model/generated.h"
 

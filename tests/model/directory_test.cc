@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 
+#include "catch.h"
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/data/output.h"

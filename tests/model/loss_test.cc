@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "catch.h"
 #include "model/generated.h"
 
 namespace gato {

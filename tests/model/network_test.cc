@@ -2,10 +2,10 @@
 
 #include <ATen/Parallel.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <thread>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "gato/model/regularisation.h"
 #include "gato/tokenize/continuous.h"

@@ -1,12 +1,9 @@
-// Before Catch, whose CHECK it would replace.
-#include <ATen/ATen.h>
-
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
 #include <map>
 #include <string>
 
+#include "catch.h"
 #include "gato/model/parameters.h"
 
 namespace gato {

@@ -1,12 +1,12 @@
 // Network against tests/reference/network_reference.py.
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "catch.h"
 #include "gato/model/network.h"
 #include "gato/model/safetensors.h"
 

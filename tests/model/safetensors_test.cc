@@ -1,8 +1,8 @@
 #include "gato/model/safetensors.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "model/generated.h"
 

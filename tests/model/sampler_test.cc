@@ -2,11 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "model/generated.h"
 

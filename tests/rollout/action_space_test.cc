@@ -1,9 +1,9 @@
 #include "gato/rollout/action_space.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 

@@ -1,11 +1,12 @@
 // The command line of gato-rollout caption.
 #include "gato/rollout/caption.h"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "catch.h"
 #include "cli/run_in_process.h"
+#include "gato/data/output.h"
 #include "gato/rollout/control.h"
 #include "rollout/tiny_model.h"
 
@@ -97,14 +98,41 @@ TEST_CASE("pictures are resized as the captions of the training were") {
 
 TEST_CASE("what cannot be captioned is named") {
   const TemporaryFolder folder;
-  gato::test::write_tiny_model(folder / "model");
-  const Ran missing =
-      run({"--model", folder / "model", folder / "missing.png"});
-  REQUIRE(missing.status != 0);
-  REQUIRE_THAT(missing.err, Contains("missing.png"));
+  const std::string model = folder / "model";
+  gato::test::write_tiny_model(model);
+  const std::string good = picture(folder, "good.png", 16, 90);
   const std::string text = folder.write("text.png", "no picture");
-  const Ran broken = run({"--model", folder / "model", text});
-  REQUIRE(broken.status == 3);
-  REQUIRE_THAT(broken.err, Contains("text.png"));
-  REQUIRE(run({"--model", folder / "nowhere", text}).status == 4);
+  const std::string jpeg = picture(folder, "whole.jpg", 32, 90);
+  const std::string half = folder.write(
+      "half.jpg", read_file(jpeg).substr(0, read_file(jpeg).size() / 2));
+  const std::vector<std::pair<std::string, int>> bad = {
+      {text, 3}, {half, 3}, {folder / "missing.png", 4}, {folder / "", 4}};
+  std::vector<std::string> all = {"--model", model, "--threads", "2",
+                                  "--batch", "2",   good};
+  for (const auto& [path, status] : bad) {
+    const Ran refused = run({"--model", model, good, path, good});
+    CHECK(refused.status == status);
+    CHECK_THAT(refused.err, Contains(path));
+    CHECK(lines_of(refused.out).size() == 1);
+    all.push_back(path);
+  }
+  all.push_back(good);
+  const auto tolerating = [&](const std::string& number) {
+    std::vector<std::string> arguments = all;
+    arguments.insert(arguments.end(), {"--skip-bad", number});
+    return run(arguments);
+  };
+  const Ran skipped = tolerating("4");
+  CHECK(skipped.status == 0);
+  for (const auto& [path, status] : bad)
+    CHECK_THAT(skipped.err, Contains("skipped: " + path + ": "));
+  CHECK_THAT(skipped.err, Contains("counts: read 6, written 2, skipped 4"));
+  const std::vector<std::string> lines = lines_of(skipped.out);
+  REQUIRE(lines.size() == 2);
+  for (const std::string& line : lines) CHECK_THAT(line, Contains(good + "\t"));
+
+  const Ran one_too_many = tolerating("3");
+  CHECK(one_too_many.status == 4);
+  CHECK(lines_of(one_too_many.out).size() == 1);
+  CHECK(run({"--model", folder / "nowhere", text}).status == 4);
 }

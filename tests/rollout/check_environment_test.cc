@@ -1,8 +1,8 @@
 #include "gato/rollout/check_environment.h"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;

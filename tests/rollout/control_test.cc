@@ -1,9 +1,9 @@
 // The command line of gato-rollout control, from options to files.
 #include "gato/rollout/control.h"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/data/output.h"
 #include "gato/env/environment.h"

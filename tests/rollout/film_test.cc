@@ -1,8 +1,8 @@
 #include "gato/rollout/film.h"
 
-#include <catch2/catch.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 

@@ -2,8 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include <catch2/catch.hpp>
-
+#include "catch.h"
 #include "gato/base/error.h"
 #include "rollout/tiny_model.h"
 

@@ -1,7 +1,6 @@
 #include "gato/rollout/model_policy.h"
 
-#include <catch2/catch.hpp>
-
+#include "catch.h"
 #include "gato/rollout/runner.h"
 #include "rollout/tiny_model.h"
 #include "rollout/toy_environment.h"

@@ -1,8 +1,8 @@
 #include "gato/rollout/runner.h"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
+#include "catch.h"
 #include "gato/base/error.h"
 #include "gato/rollout/scripted_policy.h"
 #include "rollout/toy_environment.h"

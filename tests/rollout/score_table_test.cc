@@ -1,6 +1,6 @@
 #include "gato/rollout/score_table.h"
 
-#include <catch2/catch.hpp>
+#include "catch.h"
 
 using namespace gato;
 

@@ -1,7 +1,6 @@
 #include "gato/rollout/task_match.h"
 
-#include <catch2/catch.hpp>
-
+#include "catch.h"
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 

@@ -3,11 +3,11 @@
 #include <ATen/Parallel.h>
 #include <torch/optim/adamw.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <memory>
 #include <vector>
 
+#include "catch.h"
 #include "gato/train/norm.h"
 
 using namespace gato;

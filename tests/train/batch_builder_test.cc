@@ -1,8 +1,8 @@
 #include "gato/train/batch_builder.h"
 
-#include <catch2/catch.hpp>
 #include <vector>
 
+#include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
 #include "gato/train/loader.h"

@@ -1,11 +1,11 @@
 #include "gato/train/finetuning.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "catch.h"
 #include "gato/data/minari.h"
 #include "gato/model/directory.h"
 #include "gato/train/few_shot.h"

@@ -1,9 +1,10 @@
 #include "gato/train/order.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <numeric>
 #include <vector>
+
+#include "catch.h"
 
 using namespace gato;
 

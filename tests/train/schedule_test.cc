@@ -1,6 +1,6 @@
 #include "gato/train/schedule.h"
 
-#include <catch2/catch.hpp>
+#include "catch.h"
 
 using namespace gato;
 

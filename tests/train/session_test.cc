@@ -1,7 +1,6 @@
 // gato-train as a whole, within the process.
 #include "gato/train/session.h"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -9,6 +8,7 @@
 #include <sstream>
 #include <vector>
 
+#include "catch.h"
 #include "gato/model/directory.h"
 #include "gato/train/evaluate_loss.h"
 #include "train/synthetic_data.h"

@@ -1,7 +1,6 @@
 #include "gato/train/swapped_observations.h"
 
-#include <catch2/catch.hpp>
-
+#include "catch.h"
 #include "cli/run_in_process.h"
 #include "train/synthetic_data.h"
 

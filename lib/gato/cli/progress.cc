@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "gato/base/error.h"
 #include "gato/base/signals.h"
 #include "gato/cli/log.h"
 
@@ -88,16 +87,6 @@ void report_counts(const std::vector<std::pair<std::string, int64_t>>& counts) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
   }
   spdlog::info("counts: {}", text);
-}
-
-void BadRecords::tolerate(const std::exception& error) {
-  const auto* known = dynamic_cast<const Error*>(&error);
-  if (!known || known->status() != ExitStatus::bad_input ||
-      skipped_ >= tolerated_) {
-    throw;
-  }
-  ++skipped_;
-  spdlog::warn("skipped: {}", error.what());
 }
 
 }  // namespace gato::cli

@@ -35,17 +35,4 @@ class Progress {
 // The last line of a run: "counts: read 10, written 8, filtered 1, skipped 1".
 void report_counts(const std::vector<std::pair<std::string, int64_t>>& counts);
 
-// --skip-bad N: passes on the first N errors of status bad_input as warnings
-// and counts them; the next one is thrown.
-class BadRecords {
- public:
-  explicit BadRecords(int64_t tolerated) : tolerated_(tolerated) {}
-  // Call within a catch block with the caught error; rethrows beyond the limit.
-  void tolerate(const std::exception& error);
-  int64_t skipped() const { return skipped_; }
-
- private:
-  int64_t tolerated_, skipped_ = 0;
-};
-
 }  // namespace gato::cli

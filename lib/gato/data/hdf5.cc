@@ -49,8 +49,6 @@ Handle file_access() {
   // Elements are written when they are given, not when a dataset is closed: an
   // error shows where it can be told.
   H5Pset_sieve_buf_size(access.id(), 0);
-  // Mapped values must be aligned as their type asks.
-  H5Pset_alignment(access.id(), 1, 8);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   return access;
 }
@@ -140,10 +138,12 @@ Handle text_type() {
   return type;
 }
 
-Group create_file(const fs::path& path, const fs::path& reported) {
+Group create_file(const fs::path& path, const fs::path& reported,
+                  Alignment alignment) {
   prepare();
   const Handle creation = properties(H5P_FILE_CREATE, [](hid_t) {});
   const Handle access = file_access();
+  if (alignment == Alignment::of_values) H5Pset_alignment(access.id(), 1, 8);
   Handle file(
       H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
   if (!file.valid()) {

@@ -181,10 +181,16 @@ class Group {
   std::string label_;
 };
 
+// Whether values start where their type asks, as readers that map a file need.
+// For every object the library then walks through all gaps between the earlier
+// ones: a file of thousands of objects has to do without.
+enum class Alignment { of_values, none };
+
 // `reported` stands for the file in messages: outputs are written under a
 // temporary name. Error (io).
 Group create_file(const std::filesystem::path& path,
-                  const std::filesystem::path& reported);
+                  const std::filesystem::path& reported,
+                  Alignment alignment = Alignment::of_values);
 // Flushes and closes. Error (io): a full disk often shows only here.
 void close_file(Group file);
 

@@ -43,6 +43,23 @@ std::optional<DType> dtype_of(hid_t type) {
   }
 }
 
+// How rows of `dataset` go in or out. Wherever elements are converted, as texts
+// always are, the library clears a buffer of 1 MiB: few rows get a smaller one.
+Handle transfer_of(const Dataset& dataset, hid_t type, int64_t rows) {
+  constexpr size_t least = 4 << 10, most = 1 << 20;
+  const size_t element =
+      std::max(H5Tget_size(type), H5Tget_size(dataset.type().id()));
+  size_t buffer = element * static_cast<size_t>(rows);
+  for (size_t axis = 1; axis < dataset.shape().size(); ++axis) {
+    buffer *= static_cast<size_t>(dataset.shape()[axis]);
+  }
+  // One element must fit, which in the file may be of another size.
+  buffer = std::max(std::clamp(buffer, least, most), 2 * element);
+  Handle transfer(H5Pcreate(H5P_DATASET_XFER));
+  H5Pset_buffer(transfer.id(), buffer, nullptr, nullptr);
+  return transfer;
+}
+
 }  // namespace
 
 Dataset::Dataset(Handle handle, std::string label)
@@ -106,7 +123,8 @@ Handle Dataset::space_of_rows(int64_t first, int64_t count,
 void Dataset::read(hid_t type, int64_t first, int64_t count, void* into) const {
   Handle memory;
   const Handle space = space_of_rows(first, count, memory);
-  if (H5Dread(id(), type, memory.id(), space.id(), H5P_DEFAULT, into) < 0) {
+  const Handle transfer = transfer_of(*this, type, count);
+  if (H5Dread(id(), type, memory.id(), space.id(), transfer.id(), into) < 0) {
     throw input_error("{}: cannot read: {}", label_, reason());
   }
 }
@@ -115,7 +133,8 @@ void Dataset::write(hid_t type, int64_t first, int64_t count,
                     const void* from) {
   Handle memory;
   const Handle space = space_of_rows(first, count, memory);
-  if (H5Dwrite(id(), type, memory.id(), space.id(), H5P_DEFAULT, from) < 0) {
+  const Handle transfer = transfer_of(*this, type, count);
+  if (H5Dwrite(id(), type, memory.id(), space.id(), transfer.id(), from) < 0) {
     throw io_error("{}: cannot write: {}", label_, reason());
   }
 }

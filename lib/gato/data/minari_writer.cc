@@ -137,7 +137,7 @@ struct MinariWriter::Impl {
                      error.message());
     }
     root = hdf5::create_file(output.temporary() / data_file,
-                             output.path() / data_file);
+                             output.path() / data_file, hdf5::Alignment::none);
   }
 
   void note_texts(const std::vector<Column>& columns);

@@ -1,14 +1,13 @@
 #include "gato/ingest/image_file.h"
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/data/output.h"
 
 namespace gato {
 namespace {
@@ -16,20 +15,14 @@ namespace {
 constexpr std::uintmax_t most_bytes = std::uintmax_t{256} << 20;
 
 std::vector<uint8_t> bytes_of(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) throw input_error("{}: {}", path.string(), error.message());
-  if (size == 0) throw input_error("{}: the file is empty", path.string());
-  if (size > most_bytes) {
+  std::error_code unknown;  // read_file says what is wrong
+  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+  if (!unknown && size > most_bytes) {
     throw input_error("{}: more than {} MiB", path.string(), most_bytes >> 20);
   }
-  std::vector<uint8_t> bytes(size);
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(reinterpret_cast<char*>(bytes.data()),
-                 static_cast<std::streamsize>(size))) {
-    throw input_error("{}: {}", path.string(), std::strerror(errno));
-  }
-  return bytes;
+  const std::string bytes = read_file(path);
+  if (bytes.empty()) throw input_error("{}: the file is empty", path.string());
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ namespace gato {
 
 // Decodes a JPEG, PNG or another format that OpenCV reads: 8 bits a channel,
 // RGB. Grey is replicated, CMYK converted, alpha dropped, and a photograph's
-// orientation mark obeyed. Error (bad_input) where the file is missing, is no
-// image, or is cut short: OpenCV fills what is missing of a JPEG with grey.
+// orientation mark obeyed. Error (io) where the file is missing or cannot be
+// read; Error (bad_input) where it is no image or is cut short: OpenCV fills
+// what is missing of a JPEG with grey.
 Image read_image(const std::filesystem::path& path);
 
 // Whether a JPEG ends with its end mark, found by walking through its segments

@@ -5,17 +5,18 @@
 
 #include <algorithm>
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/ordered_jobs.h"
+#include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
 #include "gato/ingest/image_file.h"
 #include "gato/model/cache.h"
 #include "gato/model/directory.h"
 #include "gato/model/sampler.h"
-#include "gato/rollout/in_order.h"
 #include "gato/rollout/task_match.h"
 #include "gato/tokenize/encoder.h"
 #include "gato/tokenize/token_output.h"
@@ -29,6 +30,9 @@ std::string on_one_line(std::string text) {
     if (c == '\t' || c == '\n' || c == '\r') c = ' ';
   return text;
 }
+
+// A picture's line, or why there is none.
+using Line = cli::Attempt<std::string>;
 
 class Captioner {
  public:
@@ -44,34 +48,32 @@ class Captioner {
                              !options.temperature, context.common.seed};
     text_options_.end_of_text = text_.end_of_text();
     text_options_.maximum_tokens = options.maximum_tokens;
+    text_.encode(options.prompt_text, prompt_);
   }
 
-  // The lines of pictures [first, last).
-  std::string lines(int64_t first, int64_t last) const {
-    const at::NoGradGuard no_gradients;
-    Cache cache(*model_.network, last - first);
-    std::vector<TokenizedDocument> documents;
-    for (int64_t i = first; i < last; ++i) documents.push_back(encode(i));
-    std::vector<TokenFeatures> features;
-    for (const TokenizedDocument& document : documents)
-      features.push_back(features_of(document, 0, std::ssize(document.tokens)));
-    std::vector<Chunk> chunks;
-    std::vector<int64_t> slots;
-    std::vector<DrawKey> keys;
-    for (size_t i = 0; i < documents.size(); ++i) {
-      chunks.push_back({&features[i], documents[i].patches});
-      slots.push_back(static_cast<int64_t>(i));
-      keys.push_back({static_cast<uint64_t>(first) + i, 0, 0});
+  // Of pictures [first, last).
+  std::vector<Line> lines(int64_t first, int64_t last) const {
+    std::vector<Line> lines(static_cast<size_t>(last - first));
+    std::vector<Picture> pictures;
+    for (int64_t i = first; i < last; ++i) {
+      auto document = cli::attempt([&] { return encode(paths_[i]); });
+      lines[i - first].error = document.error;
+      if (!document.error) pictures.push_back({i, std::move(document.value)});
     }
-    const auto ids = generate_text(cache, slots, cache.append(slots, chunks),
-                                   keys, text_options_);
-    std::string lines;
-    for (size_t i = 0; i < ids.size(); ++i)
-      lines += line(paths_[first + i], text_.decode(ids[i]));
+    const std::vector<std::string> texts = write(pictures);
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      const int64_t number = pictures[i].number;
+      lines[number - first].value = line(paths_[number], texts[i]);
+    }
     return lines;
   }
 
  private:
+  struct Picture {
+    int64_t number;
+    TokenizedDocument document;
+  };
+
   static std::string text_model(const Model& model) {
     const Vocabulary& vocabulary = model.network->config().vocabulary;
     if (vocabulary.sentencepiece.empty())
@@ -93,11 +95,17 @@ class Captioner {
 
   // The picture and the text to begin with: what stood before the caption in
   // training.
-  TokenizedDocument encode(int64_t i) const {
+  TokenizedDocument encode(const std::string& path) const {
+    const Image image = read_image(path);
     TokenizedDocument document;
-    encode_image(resize_by_area(read_image(paths_[i]), resize_), document);
+    try {
+      encode_image(resize_by_area(image, resize_), document);
+    } catch (const Error& error) {
+      throw Error(error.status(), fmt::format("{}: {}", path, error.what()));
+    }
     document.modality.resize(document.tokens.size(), Modality::patch);
-    text_.encode(options_.prompt_text, document.tokens);
+    document.tokens.insert(document.tokens.end(), prompt_.begin(),
+                           prompt_.end());
     document.modality.resize(document.tokens.size(), Modality::text);
     const int64_t size = std::ssize(document.tokens);
     document.step_offset = {0, size};
@@ -105,8 +113,30 @@ class Captioner {
       throw input_error(
           "{}: {} tokens do not fit the network's context of {}; make the "
           "picture smaller with --resize",
-          paths_[i], size, model_.network->config().context);
+          path, size, model_.network->config().context);
     return document;
+  }
+
+  std::vector<std::string> write(const std::vector<Picture>& pictures) const {
+    if (pictures.empty()) return {};
+    const at::NoGradGuard no_gradients;
+    Cache cache(*model_.network, std::ssize(pictures));
+    std::vector<TokenFeatures> features;
+    for (const auto& [number, document] : pictures)
+      features.push_back(features_of(document, 0, std::ssize(document.tokens)));
+    std::vector<Chunk> chunks;
+    std::vector<int64_t> slots;
+    std::vector<DrawKey> keys;
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      chunks.push_back({&features[i], pictures[i].document.patches});
+      slots.push_back(static_cast<int64_t>(i));
+      keys.push_back({static_cast<uint64_t>(pictures[i].number), 0, 0});
+    }
+    std::vector<std::string> texts;
+    for (const auto& ids : generate_text(
+             cache, slots, cache.append(slots, chunks), keys, text_options_))
+      texts.push_back(text_.decode(ids));
+    return texts;
   }
 
   std::string line(const std::string& path, const std::string& text) const {
@@ -120,6 +150,7 @@ class Captioner {
   TextEncoder text_;
   Resize resize_;
   TextOptions text_options_;
+  std::vector<int32_t> prompt_;
 };
 
 }  // namespace
@@ -127,24 +158,31 @@ class Captioner {
 ExitStatus caption(const CaptionOptions& options, cli::Context& context) {
   const Captioner captioner(options, context);
   const int64_t pictures = std::ssize(context.common.inputs);
-  const int64_t batches = (pictures + options.batch - 1) / options.batch;
+  cli::BadRecords bad_pictures(context.common.skip_bad,
+                               cli::BadRecords::Kind::file);
   cli::Progress progress("caption", "pictures", pictures);
-  const auto make_worker = [&](const GivenUp&) {
-    at::set_num_threads(1);  // batches are what the threads work on
-    return [&](int64_t batch) {
-      const int64_t first = batch * options.batch;
-      return captioner.lines(first, std::min(first + options.batch, pictures));
-    };
+  const auto take = [&](const std::vector<Line>& lines) {
+    for (const Line& line : lines) {
+      if (line.error) {
+        bad_pictures.tolerate(line.error);
+      } else {
+        std::cout << line.value;
+      }
+      progress.add();
+    }
   };
-  int64_t delivered = 0;
-  in_order<std::string>(
-      batches, context.common.threads, make_worker, [&](std::string&& lines) {
-        std::cout << lines;
-        const int64_t next = std::min(delivered + options.batch, pictures);
-        progress.add(next - delivered);
-        delivered = next;
-      });
-  cli::report_counts({{"pictures", pictures}});
+  OrderedJobs jobs(context.common.threads);
+  for (int64_t first = 0; first < pictures; first += options.batch) {
+    const int64_t last = std::min(first + options.batch, pictures);
+    jobs.add([&captioner, &take, first, last](int64_t) {
+      at::set_num_threads(1);  // batches are what the threads work on
+      return [&take, lines = captioner.lines(first, last)] { take(lines); };
+    });
+  }
+  jobs.finish();
+  cli::report_counts({{"read", pictures},
+                      {"written", pictures - bad_pictures.skipped()},
+                      {"skipped", bad_pictures.skipped()}});
   return ExitStatus::done;
 }
 

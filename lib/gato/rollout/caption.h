@@ -20,8 +20,9 @@ struct CaptionOptions {
 };
 
 // Writes a line a picture to stdout, in their order: path, tab, text; or a JSON
-// object {"image", "caption"}. A picture that cannot be read ends the run
-// before the lines of its batch.
+// object {"image", "caption"}. A picture that cannot be read or does not fit
+// the context has no line where --skip-bad tolerates it, else ends the run
+// after the lines of those before it.
 ExitStatus caption(const CaptionOptions& options, cli::Context& context);
 // The command line of it.
 cli::Command caption_command();

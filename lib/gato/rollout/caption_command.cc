@@ -45,9 +45,11 @@ cli::Command caption_command() {
   command.summary = "Write captions of pictures";
   command.description =
       "Writes one line a picture to stdout: its path, a tab and the caption. "
-      "The caption ends where the model ends it, or after --max-tokens tokens.";
+      "The caption ends where the model ends it, or after --max-tokens tokens. "
+      "A picture that is left out (--skip-bad) has no line.";
   command.operands = "IMAGE...";
   command.minimum_operands = 1;
+  command.skip_bad = true;
   command.build = build_caption;
   command.examples = {{"gato-rollout caption --model run pictures/*.png",
                        "captions of some pictures"}};

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "gato/base/ordered_jobs.h"
 #include "gato/base/signals.h"
-#include "gato/rollout/in_order.h"
 #include "gato/rollout/team.h"
 
 namespace gato {
@@ -24,7 +24,7 @@ class Worker {
  public:
   Worker(const RunnerOptions& options, std::unique_ptr<Policy> policy,
          std::function<std::unique_ptr<Environment>()> make_environment,
-         const Watcher& watch, GivenUp given_up)
+         const Watcher& watch, std::function<bool()> given_up)
       : options_(options),
         policy_(std::move(policy)),
         make_environment_(std::move(make_environment)),
@@ -49,7 +49,7 @@ class Worker {
   std::unique_ptr<Policy> policy_;
   std::function<std::unique_ptr<Environment>()> make_environment_;
   const Watcher& watch_;
-  GivenUp given_up_;
+  std::function<bool()> given_up_;
   std::vector<std::unique_ptr<Environment>> environments_;
 };
 
@@ -71,28 +71,47 @@ RunnerCounts run_episodes(const RunnerOptions& options,
   const auto first_episode = [&](int64_t team) {
     return team * options.episodes / teams;
   };
-  std::mutex starting;
-  const auto make_worker = [&](GivenUp given_up) {
-    auto worker = std::make_shared<Worker>(
-        options, make_policy(std::min(options.batch, options.episodes)),
-        [&] {
-          const std::lock_guard lock(starting);
-          return make_environment();
-        },
-        watch, std::move(given_up));
-    return [worker, &first_episode](int64_t team) {
-      return worker->play(first_episode(team), first_episode(team + 1));
-    };
+  std::vector<std::unique_ptr<Worker>> workers(
+      static_cast<size_t>(std::max<int64_t>(options.threads, 1)));
+  OrderedJobs jobs(options.threads);
+  std::mutex starting;  // of policies and environments
+  const auto start_environment = [&] {
+    const std::lock_guard lock(starting);
+    return make_environment();
   };
-  in_order<TeamResult>(teams, options.threads, make_worker,
-                       [&](TeamResult&& team) {
-                         counts.episodes += team.counts.episodes;
-                         counts.steps += team.counts.steps;
-                         counts.retried += team.counts.retried;
-                         counts.failed += team.counts.failed;
-                         for (Episode& episode : team.episodes)
-                           sink(std::move(episode));
-                       });
+  const auto worker_of = [&](int64_t thread) -> Worker& {
+    std::unique_ptr<Worker>& worker = workers[thread];
+    if (!worker) {
+      const std::lock_guard lock(starting);
+      worker = std::make_unique<Worker>(
+          options, make_policy(std::min(options.batch, options.episodes)),
+          start_environment, watch, [&jobs] { return jobs.is_given_up(); });
+    }
+    return *worker;
+  };
+  const auto take = [&](TeamResult& team) {
+    counts.episodes += team.counts.episodes;
+    counts.steps += team.counts.steps;
+    counts.retried += team.counts.retried;
+    counts.failed += team.counts.failed;
+    for (Episode& episode : team.episodes) sink(std::move(episode));
+  };
+  for (int64_t team = 0; team < teams; ++team) {
+    jobs.add([&, team](int64_t thread) {
+      const int64_t first = first_episode(team), last = first_episode(team + 1);
+      return [&take, result = worker_of(thread).play(first, last)]() mutable {
+        take(result);
+      };
+    });
+  }
+  jobs.finish();
+  // In parallel, since environments that are processes take their time to end.
+  for (auto& worker : workers)
+    jobs.add([&worker](int64_t) {
+      worker.reset();
+      return OrderedJobs::Finish();
+    });
+  jobs.finish();
   return counts;
 }
 

@@ -35,9 +35,9 @@ TokenizedDocument encode_caption(const CocoCaption& caption, const Image& image,
                          output.vocabulary(), output.text());
 }
 
-std::vector<Outcome> encode(const CaptionedImage& record, int32_t task,
+std::vector<Encoded> encode(const CaptionedImage& record, int32_t task,
                             int32_t agent, const TokenOutput& output) {
-  std::vector<Outcome> outcomes;
+  std::vector<Encoded> all;
   Image image;
   std::string problem = record.captions.front().problem;
   if (problem.empty()) {
@@ -48,7 +48,7 @@ std::vector<Outcome> encode(const CaptionedImage& record, int32_t task,
     }
   }
   for (const CocoCaption& caption : record.captions) {
-    outcomes.push_back(attempt([&] {
+    all.push_back(cli::attempt([&] {
       try {
         if (!problem.empty()) throw input_error("{}", problem);
         TokenizedDocument document = encode_caption(caption, image, output);
@@ -62,7 +62,7 @@ std::vector<Outcome> encode(const CaptionedImage& record, int32_t task,
       }
     }));
   }
-  return outcomes;
+  return all;
 }
 
 ExitStatus tokenize_captions(const CaptionsCommand& options,

@@ -117,8 +117,8 @@ void add_input(const std::string& input, const EpisodesCommand& options,
           return;
         }
         output.add([encode, episode = std::move(episode)] {
-          return std::vector<Outcome>{
-              attempt([&] { return encode(*episode); })};
+          return std::vector<Encoded>{
+              cli::attempt([&] { return encode(*episode); })};
         });
       },
       [&] { output.add_bad(); });

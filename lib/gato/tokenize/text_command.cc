@@ -30,7 +30,7 @@ bool add_next(TextSource& source, int32_t task, int32_t agent,
   }
   if (!record) return false;
   output.add([&output, task, agent, text = std::move(record->text)] {
-    return std::vector<Outcome>{attempt([&] {
+    return std::vector<Encoded>{cli::attempt([&] {
       TokenizedDocument document =
           encode_document(Document{{text}}, output.vocabulary(), output.text());
       document.task = task;

@@ -77,8 +77,7 @@ TokenOutput::TokenOutput(const cli::Context& context,
       writer_(context.common.output, context.common.force, vocabulary_),
       bad_records_(context.common.skip_bad),
       progress_("tokenize", unit),
-      jobs_(context.common.threads,
-            [this](Outcome&& outcome) { consume(std::move(outcome)); }) {
+      jobs_(context.common.threads) {
   provenance_.add_input(options.text_model);
 }
 
@@ -110,27 +109,29 @@ int32_t TokenOutput::source(const std::string& name) {
                               sources.begin());
 }
 
-void TokenOutput::add_bad() {
-  jobs_.add([error = std::current_exception()] {
-    return std::vector<Outcome>{{{}, error}};
+void TokenOutput::add(EncodeJob job) {
+  jobs_.add([this, job = std::move(job)](int64_t) {
+    return [this, all = job()] {
+      for (const Encoded& encoded : all) consume(encoded);
+    };
   });
 }
 
-void TokenOutput::consume(Outcome&& outcome) {
+void TokenOutput::add_bad() {
+  add([error = std::current_exception()] {
+    return std::vector<Encoded>{{{}, error}};
+  });
+}
+
+void TokenOutput::consume(const Encoded& encoded) {
   ++read_;
   progress_.add();
-  if (outcome.error) {
-    try {
-      std::rethrow_exception(outcome.error);
-    } catch (const Error& error) {
-      bad_records_.tolerate(error);
-    }
-    return;
-  }
-  writer_.append(outcome.document);
-  TaskEntry& task = entry(outcome.document.task);
+  if (encoded.error) return bad_records_.tolerate(encoded.error);
+  const TokenizedDocument& document = encoded.value;
+  writer_.append(document);
+  TaskEntry& task = entry(document.task);
   ++task.episodes;
-  task.steps += static_cast<int64_t>(outcome.document.step_offset.size()) - 1;
+  task.steps += static_cast<int64_t>(document.step_offset.size()) - 1;
 }
 
 void TokenOutput::describe_tasks(

@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/ordered_jobs.h"
+#include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
 #include "gato/cli/tool.h"
 #include "gato/data/token_file.h"
 #include "gato/tokenize/image.h"
-#include "gato/tokenize/ordered.h"
 #include "gato/tokenize/text.h"
 
 namespace gato {
@@ -30,6 +31,10 @@ void add_resize_option(cli::OptionTable& table, TokenOptions& options);
 // Error (usage) where the text is no "HxW".
 Resize parse_resize(const std::string& text);
 
+using Encoded = cli::Attempt<TokenizedDocument>;
+// Encodes one or several records; an exception that it throws ends the run.
+using EncodeJob = std::function<std::vector<Encoded>()>;
+
 // A token file in the making. Records come in any number of jobs; bad ones are
 // passed over as --skip-bad allows.
 class TokenOutput {
@@ -40,7 +45,6 @@ class TokenOutput {
   const TextEncoder& text() const { return text_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
   const Resize& resize() const { return resize_; }
-  cli::BadRecords& bad_records() { return bad_records_; }
   Provenance& provenance() { return provenance_; }
 
   // The number of a task. Error (bad_input) where one of this name has other
@@ -54,7 +58,7 @@ class TokenOutput {
 
   // Encodes in parallel and appends in order; jobs set the document's task and
   // source. Counts each outcome as a record that was read.
-  void add(EncodeJob job) { jobs_.add(std::move(job)); }
+  void add(EncodeJob job);
   // A record that could not even be read, in its place among the others. Call
   // it while the Error is handled.
   void add_bad();
@@ -66,7 +70,7 @@ class TokenOutput {
   void commit(const std::vector<std::pair<std::string, int64_t>>& more = {});
 
  private:
-  void consume(Outcome&& outcome);
+  void consume(const Encoded& encoded);
 
   TextEncoder text_;
   Vocabulary vocabulary_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
 #include "gato/data/output.h"
 #include "gato/ingest/coco.h"
@@ -111,8 +112,8 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
           return text;
         }
         texts = nullptr;
-      } catch (const Error& error) {
-        bad_records.tolerate(error);
+      } catch (const Error&) {
+        bad_records.tolerate(std::current_exception());
       }
     }
   };

@@ -1,11 +1,11 @@
 #include "gato/train/evaluate_loss.h"
 
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/ordered_jobs.h"
 #include "gato/cli/progress.h"
 #include "gato/model/directory.h"
 #include "gato/train/batch_builder.h"
 #include "gato/train/loss_table.h"
-#include "gato/train/ordered_work.h"
 #include "gato/train/session.h"
 #include "gato/train/swapped_observations.h"
 
@@ -57,9 +57,11 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
   cli::Progress progress("evaluating", "sequences", data.rows());
   LossTable table;
   int64_t unchanged = 0;
-  const auto compute = [&](size_t number) -> std::function<void()> {
+  const int64_t workers = std::clamp<int64_t>(batches, 1, options.threads);
+  const auto compute = [&](int64_t number) -> OrderedJobs::Finish {
     const c10::NoGradGuard no_gradient;
-    const int64_t first = int64_t(number) * rows;
+    at::set_num_threads(static_cast<int>(options.threads / workers));
+    const int64_t first = number * rows;
     const int64_t end = std::min(first + rows, data.rows());
     std::vector<SwappedObservations::Swapped> storage;
     std::vector<SequenceSet::Row> read;
@@ -80,7 +82,10 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
       progress.add(count);
     };
   };
-  work_in_order(size_t(batches), options.threads, compute);
+  OrderedJobs jobs(workers);
+  for (int64_t i = 0; i < batches; ++i)
+    jobs.add([&compute, i](int64_t) { return compute(i); });
+  jobs.finish();
   if (table.targets() > 0 && !std::isfinite(table.mean())) {
     throw run_error("the loss is not finite; try --precision fp32");
   }

@@ -1,9 +1,11 @@
 #include "gato/train/step_gradient.h"
 
-#include <functional>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
 #include <vector>
 
-#include "gato/train/ordered_work.h"
+#include "gato/base/ordered_jobs.h"
 
 namespace gato {
 namespace {
@@ -25,9 +27,11 @@ double step_gradient(const Network& network, const StepBatch& step,
                      LossTable& table) {
   gradients.zero_();
   double total = 0;
-  const auto compute = [&](size_t number) -> std::function<void()> {
-    const MicroBatch& part = step.parts[number];
-    if (part.batch.target_place.numel() == 0) return [] {};
+  const int64_t workers =
+      std::clamp<int64_t>(std::ssize(step.parts), 1, options.threads);
+  const auto compute = [&](const MicroBatch& part) -> OrderedJobs::Finish {
+    at::set_num_threads(static_cast<int>(options.threads / workers));
+    if (part.batch.target_place.numel() == 0) return {};
     const Regularisation regularisation{
         .stochastic_depth = options.stochastic_depth,
         .dropout = options.dropout,
@@ -42,7 +46,10 @@ double step_gradient(const Network& network, const StepBatch& step,
       table.add(part.batch, loss.each);
     };
   };
-  work_in_order(step.parts.size(), options.threads, compute);
+  OrderedJobs jobs(workers, 1);
+  for (const MicroBatch& part : step.parts)
+    jobs.add([&compute, &part](int64_t) { return compute(part); });
+  jobs.finish();
   return total;
 }
 
