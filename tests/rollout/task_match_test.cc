@@ -43,7 +43,7 @@ TEST_CASE("a task is found by its name, with the roles the model learned") {
   learned.action = {environment.action[1], environment.action[0]};
   const TaskMatch match = match_task(environment, table_of(learned));
   REQUIRE(match.task == 1);
-  REQUIRE(match.spec.observation == learned.observation);
+  REQUIRE((match.spec.observation == learned.observation));
 
   Array camera = Array::zeros(DType::uint8, {32, 32, 3});
   Array joints = Array::zeros(DType::float64, {2});
@@ -59,7 +59,7 @@ TEST_CASE("a task that the model does not know keeps the environment's spec") {
   const TaskSpec environment = task_of_environment();
   const TaskMatch match = match_task(environment, TaskTable{});
   REQUIRE_FALSE(match.task.has_value());
-  REQUIRE(match.spec.action == environment.action);
+  REQUIRE((match.spec.action == environment.action));
   REQUIRE(match.observation_order == std::vector<size_t>{0, 1});
 }
 
