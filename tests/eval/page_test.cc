@@ -38,6 +38,17 @@ TEST_CASE("names cannot break out of a page") {
   REQUIRE(occurrences(page, "<svg") == 2);
 }
 
+TEST_CASE("a page tells what made its datasets, as a shell reads it") {
+  ScoreReport report = score({}, {}, {});
+  ScoredDataset dataset;
+  dataset.provenance = {
+      {"argv", {"gato-rollout", "--env-command", "a 'b'", ""}}};
+  report.datasets = {dataset};
+  REQUIRE(html_page("", "", score_sections(report))
+              .find("gato-rollout --env-command &#39;a &#39;\\&#39;&#39;b&#39;"
+                    "\\&#39;&#39;&#39; &#39;&#39;") != std::string::npos);
+}
+
 TEST_CASE("the staircase falls right after the percentage that was reached") {
   std::vector<Threshold> thresholds;
   for (int percent = 0; percent <= 100; ++percent)

@@ -81,6 +81,18 @@ Section domain_section(const ScoreReport& report) {
                                 rows, 1)};
 }
 
+// A word as a shell reads it.
+std::string shell_word(const std::string& word) {
+  constexpr auto plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
+      ":=,@%+";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos)
+    return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 // One line of what produced a dataset.
 std::string origin_text(const nlohmann::json& provenance) {
   if (!provenance.is_object()) return "no provenance";
@@ -89,7 +101,7 @@ std::string origin_text(const nlohmann::json& provenance) {
     for (const auto& word : provenance["argv"])
       if (word.is_string())
         command += fmt::format("{}{}", command.empty() ? "" : " ",
-                               word.get<std::string>());
+                               shell_word(word.get<std::string>()));
   if (command.empty()) command = provenance.value("program", "unknown program");
   if (provenance.contains("seed") && provenance["seed"].is_number())
     command += "    # seed " + provenance["seed"].dump();
