@@ -10,8 +10,8 @@
 #include <functional>
 
 #include "data/documents.h"
+#include "gato/base/output.h"
 #include "gato/data/hdf5.h"
-#include "gato/data/output.h"
 #include "gato/data/sequence_file.h"
 
 using namespace gato;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "gato/base/output.h"
 #include "gato/base/random.h"
-#include "gato/data/output.h"
 
 namespace gato::test {
 

@@ -1,12 +1,10 @@
-// Arrays, vocabularies, features of tokens, atomic outputs.
+// Arrays, vocabularies, features of tokens.
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "data/documents.h"
 #include "gato/data/array.h"
-#include "gato/data/output.h"
 #include "gato/data/tokens.h"
 
 using namespace gato;
@@ -92,42 +90,4 @@ TEST_CASE("a long observation stays at the last position") {
   REQUIRE(features.local[511] == 511);
   REQUIRE(features.local[899] == 511);
   REQUIRE(features.local[904] == 0);
-}
-
-TEST_CASE("an output appears when it is committed, or never") {
-  Folder folder;
-  {
-    AtomicOutput output(folder / "file", false);
-    std::ofstream(output.temporary()) << "text";
-    REQUIRE_FALSE(std::filesystem::exists(folder / "file"));
-    output.commit();
-  }
-  REQUIRE(read_file(folder / "file") == "text");
-  { AtomicOutput output(folder / "other", false); }
-  {
-    AtomicOutput output(folder / "directory/", false,
-                        AtomicOutput::Kind::directory);
-    std::ofstream(output.temporary() / "inner") << "1";
-    output.commit();
-  }
-  REQUIRE(folder.names() == std::vector<std::string>{"directory", "file"});
-}
-
-TEST_CASE("an output that cannot be is refused before it is begun") {
-  Folder folder;
-  write_file(folder / "file", "1", false);
-  const auto status = [](const std::filesystem::path& path, bool force,
-                         AtomicOutput::Kind kind = AtomicOutput::Kind::file) {
-    return error_of([&] { AtomicOutput(path, force, kind); }).status();
-  };
-  REQUIRE(status(folder / "file", false) == ExitStatus::usage);
-  REQUIRE(status(folder / "file", true) == ExitStatus::done);
-  REQUIRE(status(folder / "file", true, AtomicOutput::Kind::directory) ==
-          ExitStatus::usage);
-  REQUIRE(status(folder.path(), true) == ExitStatus::usage);
-  REQUIRE(status(folder / "none/file", false) == ExitStatus::io);
-  REQUIRE(status(folder / "file/inner", false) == ExitStatus::io);
-  REQUIRE(error_of([&] { read_file(folder / "none"); }).status() ==
-          ExitStatus::io);
-  REQUIRE(read_file(folder / "file") == "1");
 }

@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "data/documents.h"
+#include "gato/base/output.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/minari.h"
-#include "gato/data/output.h"
 
 using namespace gato;
 using namespace gato::test;

@@ -41,7 +41,9 @@ TEST_CASE("A configuration that cannot be is bad input") {
   REQUIRE(status_of(good) == ExitStatus::done);
   const auto [name, value] =
       GENERATE(table<std::string, nlohmann::json>({{"kind", "other"},
-                                                   {"oldest_version", 99},
+                                                   {"version", 2},
+                                                   {"version", 0},
+                                                   {"version", "1"},
                                                    {"layers", 0},
                                                    {"layers", "two"},
                                                    {"layers", 1.5},

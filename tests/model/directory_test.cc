@@ -7,7 +7,7 @@
 #include "catch.h"
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "model/generated.h"
 
 namespace gato {

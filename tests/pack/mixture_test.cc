@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "data/documents.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 
 using namespace gato;
 using namespace gato::test;

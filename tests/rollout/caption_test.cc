@@ -6,7 +6,7 @@
 
 #include "catch.h"
 #include "cli/run_in_process.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/rollout/control.h"
 #include "rollout/tiny_model.h"
 

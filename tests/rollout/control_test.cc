@@ -5,7 +5,7 @@
 
 #include "catch.h"
 #include "cli/run_in_process.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/env/environment.h"
 #include "gato/ingest/episode_source.h"
 #include "gato/rollout/caption.h"

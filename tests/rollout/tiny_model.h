@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/model/config.h"
 #include "gato/model/directory.h"
 

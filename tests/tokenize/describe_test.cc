@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "data/documents.h"
+#include "gato/base/output.h"
 #include "gato/data/manifest.h"
-#include "gato/data/output.h"
 #include "gato/tokenize/encoder.h"
 #include "gato/tokenize/inspect.h"
 
@@ -140,7 +140,7 @@ TEST_CASE("kinds are told by content") {
   write_file(folder / "b", R"({"kind": "x", "version": 1, "l": [1, 2]})",
              false);
   REQUIRE(inspect(folder / "b").facts["l"] == "2 entries");
-  write_file(folder / "c", R"({"kind": "x", "version": 9})", false);
+  write_file(folder / "c", R"({"kind": "gato-scores", "version": 9})", false);
   REQUIRE(error_of([&] { inspect(folder / "c"); }).status() ==
           ExitStatus::bad_input);
   write_file(folder / "d", "something else", false);

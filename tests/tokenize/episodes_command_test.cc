@@ -3,8 +3,8 @@
 #include <functional>
 
 #include "cli/run_in_process.h"
+#include "gato/base/output.h"
 #include "gato/data/minari.h"
-#include "gato/data/output.h"
 #include "gato/data/token_file.h"
 #include "gato/tokenize/commands.h"
 

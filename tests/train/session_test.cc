@@ -111,11 +111,50 @@ TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
       fixture.train(run, {"--resume", "--steps", "3", "--layers", "1"});
   INFO(same.err);
   CHECK(same.status == 0);
-  write_sequences(fixture.data, {.sequences = 25});
-  const Ran other_data =
-      fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
-  CHECK(other_data.status == 3);
-  CHECK_THAT(other_data.err, Contains("other data"));
+  for (const SyntheticData& other :
+       {SyntheticData{.sequences = 25}, SyntheticData{.first = 2}}) {
+    write_sequences(fixture.data, other);
+    const Ran other_data =
+        fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
+    CHECK(other_data.status == 3);
+    CHECK_THAT(other_data.err, Contains("other data"));
+  }
+}
+
+TEST_CASE("a start that comes to nothing leaves nothing") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  write_sequences(fixture.data, {.is_damaged = true});
+  const Ran ran = fixture.train(run, {"--steps", "2"});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("sequence 23") && Contains("task 7"));
+  CHECK_FALSE(std::filesystem::exists(run));
+  std::filesystem::create_directory(run);
+  CHECK(fixture.train(run, {"--steps", "2", "--resume"}).status == 3);
+  CHECK(std::filesystem::is_empty(run));
+}
+
+TEST_CASE("a directory that is no run is not taken for one") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("home");
+  std::filesystem::create_directory(run);
+  for (const char* name : {"config.toml", ".notes.tmp", ".a.tmp-here-1-0"}) {
+    std::ofstream(run + "/" + name) << "[mine]\n";
+  }
+  for (const char* option : {"--resume", "--quiet"}) {
+    const Ran refused = fixture.train(run, {option, "--steps", "1"});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.err, Contains("holds files but no run"));
+    CHECK(read_bytes(run + "/config.toml") == "[mine]\n");
+  }
+  REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
+  CHECK(read_bytes(run + "/.notes.tmp") == "[mine]\n");
+  CHECK(read_bytes(run + "/.a.tmp-here-1-0") == "[mine]\n");
+  std::ofstream(run + "/.step-9.tmp-here-1-0") << "half";
+  REQUIRE(fixture.train(run, {"--resume", "--steps", "2"}).status == 0);
+  CHECK_FALSE(std::filesystem::exists(run + "/.step-9.tmp-here-1-0"));
+  CHECK(fixture.train("-", {"--steps", "1"}).status == 2);
+  CHECK(fixture.train(fixture.data, {"--force", "--steps", "1"}).status == 2);
 }
 
 TEST_CASE("a damaged checkpoint is passed over, loudly") {

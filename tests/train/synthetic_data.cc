@@ -112,8 +112,10 @@ void write_sequences(const std::filesystem::path& path,
                             vocabulary);
   for (int64_t i = 0; i < data.sequences; ++i) {
     const int64_t number = data.first + i;
-    writer.append(number % 2 == 0 ? push_row(vocabulary, number)
-                                  : count_row(number));
+    SequenceRow row =
+        number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
+    if (data.is_damaged && i == data.sequences - 1) row.task = 7;
+    writer.append(row);
   }
   Provenance provenance;
   provenance.enabled = false;

@@ -14,6 +14,7 @@ struct SyntheticData {
   int64_t first = 0;  // number of the first sequence, which its tokens follow
   uint32_t text_size = 20;
   bool has_demonstrations = false;
+  bool is_damaged = false;  // the last sequence names a task that is not there
 };
 
 // Sequences of 16 tokens by turns of the tasks "control/push" and

@@ -19,14 +19,23 @@ Error read_error(const std::filesystem::path& path) {
   return io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
 }
 
-struct FreeState {
-  void operator()(XXH64_state_t* state) const { XXH64_freeState(state); }
-};
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 }  // namespace
+
+void Digest::Free::operator()(XXH64_state_s* state) const {
+  XXH64_freeState(state);
+}
+
+Digest::Digest() : state_(XXH64_createState()) { XXH64_reset(state_.get(), 0); }
+
+void Digest::add(std::span<const std::byte> bytes) {
+  XXH64_update(state_.get(), bytes.data(), bytes.size());
+}
+
+std::string Digest::hex() const { return to_hex(XXH64_digest(state_.get())); }
 
 std::string digest_bytes(std::string_view bytes) {
   return to_hex(XXH64(bytes.data(), bytes.size(), 0));
@@ -35,14 +44,13 @@ std::string digest_bytes(std::string_view bytes) {
 std::string digest_file(const std::filesystem::path& path) {
   std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   if (!file) throw read_error(path);
-  std::unique_ptr<XXH64_state_t, FreeState> state(XXH64_createState());
-  XXH64_reset(state.get(), 0);
-  std::vector<char> piece(1 << 20);
+  Digest digest;
+  std::vector<std::byte> piece(1 << 20);
   while (size_t n = std::fread(piece.data(), 1, piece.size(), file.get())) {
-    XXH64_update(state.get(), piece.data(), n);
+    digest.add({piece.data(), n});
   }
   if (std::ferror(file.get())) throw read_error(path);
-  return to_hex(XXH64_digest(state.get()));
+  return digest.hex();
 }
 
 }  // namespace gato

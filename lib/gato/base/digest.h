@@ -2,11 +2,30 @@
 // vocabularies apart, not against forgery.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+struct XXH64_state_s;
+
 namespace gato {
+
+// The digest of bytes that come in pieces.
+class Digest {
+ public:
+  Digest();
+  void add(std::span<const std::byte> bytes);
+  std::string hex() const;
+
+ private:
+  struct Free {
+    void operator()(XXH64_state_s* state) const;
+  };
+  std::unique_ptr<XXH64_state_s, Free> state_;
+};
 
 std::string digest_bytes(std::string_view bytes);
 

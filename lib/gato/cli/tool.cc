@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "gato/base/nearest.h"
+#include "gato/base/output.h"
 #include "gato/base/signals.h"
 #include "gato/base/version.h"
 #include "gato/cli/common.h"
@@ -102,21 +103,6 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
-void check_output(const Command& command, const CommonOptions& common) {
-  if (common.output.empty()) return;
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const fs::path path(common.output);
-  if (fs::exists(fs::symlink_status(path, ignored)) && !common.force &&
-      !command.output_may_exist) {
-    throw usage_error("{} exists; --force replaces it", common.output);
-  }
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  if (!command.output_may_exist && !fs::is_directory(parent, ignored)) {
-    throw io_error("{}: its directory does not exist", common.output);
-  }
-}
-
 // Parses and validates; works only when nothing is left to complain about.
 ExitStatus run_command(Session& session, const Command& command,
                        const Words& options) {
@@ -164,7 +150,9 @@ ExitStatus run_command(Session& session, const Command& command,
     return ExitStatus::done;
   }
   check_required(command, table, given, common.inputs.size());
-  check_output(command, common);
+  if (!common.output.empty() && !command.output_may_exist) {
+    check_output(common.output, common.force);
+  }
 
   configure_log(common.log_level, common.quiet, common.log_file);
   log_to_file(

@@ -25,6 +25,22 @@ std::string required_text(const hdf5::Group& group, const std::string& name) {
   return *std::move(text);
 }
 
+void check_version(int64_t version, const FormatVersion& format,
+                   const std::string& label) {
+  if (version > format.version) {
+    throw input_error(
+        "{}: version {} of {} is newer than this program reads ({}): install a "
+        "newer gato, or write the file again with this version's {}",
+        label, version, format.kind, format.version, format.writer);
+  }
+  if (version < format.oldest_version) {
+    throw input_error(
+        "{}: version {} of {} is older than this program reads ({}): run {} "
+        "again",
+        label, version, format.kind, format.oldest_version, format.writer);
+  }
+}
+
 double required_number(const hdf5::Group& group, const std::string& name) {
   const auto value = group.number_attribute(name);
   if (!value) {
@@ -34,6 +50,30 @@ double required_number(const hdf5::Group& group, const std::string& name) {
 }
 
 }  // namespace
+
+json format_fields(const FormatVersion& format) {
+  return {{"kind", format.kind},
+          {"version", format.version},
+          {"oldest_version", format.oldest_version}};
+}
+
+void check_format(const json& object, const FormatVersion& format,
+                  const std::string& label) {
+  if (!object.is_object()) {
+    throw input_error("{}: it is not a JSON object", label);
+  }
+  const json kind = object.value("kind", json());
+  if (kind != format.kind) {
+    throw input_error("{}: kind is {}, not \"{}\" (which {} writes)", label,
+                      kind.dump(), format.kind, format.writer);
+  }
+  const json version = object.value("version", json());
+  if (!version.is_number_integer()) {
+    throw input_error("{}: version is {}, not an integer", label,
+                      version.dump());
+  }
+  check_version(version.get<int64_t>(), format, label);
+}
 
 void write_format(hdf5::Group& root, const FormatVersion& format) {
   root.set_attribute("kind", format.kind);
@@ -72,20 +112,7 @@ void check_format(const hdf5::Group& root, const FormatVersion& format) {
                       root.label(), describe_kind(root), format.kind,
                       format.writer);
   }
-  const int64_t version = required_integer(root, "version");
-  if (version > format.version) {
-    throw input_error(
-        "{}: version {} of {} is newer than this program reads ({}): install a "
-        "newer gato, or write the file again with this version's {}",
-        root.label(), version, format.kind, format.version, format.writer);
-  }
-  if (version < format.oldest_version) {
-    throw input_error(
-        "{}: version {} of {} is older than this program reads ({}): run {} "
-        "again",
-        root.label(), version, format.kind, format.oldest_version,
-        format.writer);
-  }
+  check_version(required_integer(root, "version"), format, root.label());
   if (root.integer_attribute("complete") != 1) {
     throw input_error("{}: the file was not finished: run {} again",
                       root.label(), format.writer);

@@ -1,5 +1,6 @@
-// What every HDF5 file of ours says about itself: root attributes `kind`,
-// `version`, `oldest_version`, and `complete` = uint8 1, written last.
+// What every file of ours says about itself: `kind`, `version`,
+// `oldest_version`, as fields of JSON or root attributes of HDF5; and in HDF5
+// `complete` = uint8 1, written last.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,26 @@ struct FormatVersion {
   const char* writer;  // the program to run again where a file is unfinished
 };
 
+// DO NOT CHANGE THE KINDS: files in the world carry them.
 inline constexpr FormatVersion token_format{"gato-tokens", 1, 1,
                                             "gato-tokenize"};
 inline constexpr FormatVersion sequence_format{"gato-sequences", 1, 1,
                                                "gato-pack"};
+inline constexpr FormatVersion model_format{"gato-model", 1, 1, "gato-train"};
+inline constexpr FormatVersion training_format{"gato-training", 1, 1,
+                                               "gato-train"};
+inline constexpr FormatVersion manifest_format{"gato-manifest", 1, 1,
+                                               "gato-train"};
+inline constexpr FormatVersion scores_format{"gato-scores", 1, 1,
+                                             "gato-eval score"};
+
+// {"kind","version","oldest_version"}
+nlohmann::json format_fields(const FormatVersion& format);
+
+// Error (bad_input), beginning with `label`, where the JSON is no object, of
+// another kind, newer than this program reads, or too old for it.
+void check_format(const nlohmann::json& object, const FormatVersion& format,
+                  const std::string& label);
 
 void write_format(hdf5::Group& root, const FormatVersion& format);
 void mark_complete(hdf5::Group& root);

@@ -5,7 +5,8 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
+#include "gato/data/format.h"
 
 namespace gato {
 namespace {
@@ -13,18 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* file_name = "MANIFEST.json";
-constexpr int version = 1;
 
 nlohmann::json read_manifest(const fs::path& path) {
   nlohmann::json manifest;
   try {
     manifest = nlohmann::json::parse(read_file(path));
-    if (manifest.at("kind") != "gato-manifest")
-      throw input_error("{}: not a manifest of gato", path.string());
-    if (manifest.at("oldest_version").get<int>() > version)
-      throw input_error(
-          "{}: newer than this program reads: install a newer gato",
-          path.string());
+    check_format(manifest, manifest_format, path.string());
     if (!manifest.at("files").is_object())
       throw input_error("{}: \"files\" is not an object", path.string());
   } catch (const nlohmann::json::exception& error) {
@@ -41,10 +36,8 @@ void write_manifest(const fs::path& directory) {
     if (entry.is_regular_file() && entry.path().filename() != file_name)
       files[entry.path().filename().string()] = {
           {"size", entry.file_size()}, {"digest", digest_file(entry.path())}};
-  const nlohmann::json manifest = {{"kind", "gato-manifest"},
-                                   {"version", version},
-                                   {"oldest_version", version},
-                                   {"files", files}};
+  nlohmann::json manifest = format_fields(manifest_format);
+  manifest["files"] = files;
   write_file(directory / file_name, manifest.dump(2) + "\n", /*force=*/true);
 }
 

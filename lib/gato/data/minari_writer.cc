@@ -5,10 +5,10 @@
 #include <set>
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/minari.h"
 #include "gato/data/nesting.h"
-#include "gato/data/output.h"
 
 namespace gato {
 namespace {

@@ -1,8 +1,8 @@
 #include <cassert>
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/data/format.h"
-#include "gato/data/output.h"
 #include "gato/data/patch_table.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_columns.h"

@@ -1,6 +1,6 @@
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/data/format.h"
-#include "gato/data/output.h"
 #include "gato/data/token_columns.h"
 #include "gato/data/token_file.h"
 

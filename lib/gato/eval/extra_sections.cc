@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/svg.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/eval/statistics.h"
 
 namespace gato {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gato/cli/table.h"
+#include "gato/data/format.h"
 
 namespace gato {
 namespace {
@@ -62,13 +63,15 @@ std::string csv_cell(const json& value) {
 }  // namespace
 
 json to_json(const ScoreReport& report) {
-  json document = {
-      {"kind", "gato-scores"},       {"version", 1},
-      {"oldest_version", 1},         {"tasks", json::array()},
-      {"domains", json::array()},    {"overall", json_of(report.overall)},
-      {"thresholds", json::array()}, {"runs", report.runs},
-      {"seed", report.seed},         {"resamples", report.resamples},
-      {"datasets", json::array()}};
+  json document = format_fields(scores_format);
+  document.update({{"tasks", json::array()},
+                   {"domains", json::array()},
+                   {"overall", json_of(report.overall)},
+                   {"thresholds", json::array()},
+                   {"runs", report.runs},
+                   {"seed", report.seed},
+                   {"resamples", report.resamples},
+                   {"datasets", json::array()}});
   document["overall"]["domain"] = "all";
   document["overall"]["domain_mean"] = json_of(report.domain_mean);
   for (const TaskScore& task : report.tasks)

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "gato/base/output.h"
 #include "gato/cli/progress.h"
-#include "gato/data/output.h"
 #include "gato/data/provenance.h"
 #include "gato/eval/extra_sections.h"
 #include "gato/eval/report.h"
@@ -143,7 +143,6 @@ std::string caption_line(const std::vector<CaptionSample>& captions) {
 ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
   const std::string& output = context.common.output;
   const Format format = format_of(output);
-  if (format != Format::none) check_output(output, context.common.force);
   if (format != Format::html &&
       !(options.training.empty() && options.captions.empty()))
     throw usage_error(

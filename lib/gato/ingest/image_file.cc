@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 
 namespace gato {
 namespace {

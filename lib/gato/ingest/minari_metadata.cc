@@ -1,8 +1,8 @@
 #include "gato/ingest/minari_metadata.h"
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/data/loose_json.h"
-#include "gato/data/output.h"
 
 namespace gato {
 namespace {

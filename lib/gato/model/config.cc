@@ -6,13 +6,11 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/format.h"
 
 namespace gato {
 namespace {
 
-constexpr int version = 1;
-constexpr int oldest_version = 1;
-constexpr const char* kind = "gato-model";
 // Bounds that no sensible model reaches; they keep sizes far from overflow.
 constexpr int64_t maximum_extent = 1 << 20;
 
@@ -70,23 +68,6 @@ int64_t integer_of(const nlohmann::json& json, const char* name) {
   return value.get<int64_t>();
 }
 
-void check_version(const nlohmann::json& json) {
-  if (!json.is_object())
-    throw input_error("config.json: it is not a JSON object");
-  const nlohmann::json& found = field_of(json, "kind");
-  if (found != kind)
-    throw input_error("config.json: kind is {}, not \"{}\"", found.dump(),
-                      kind);
-  if (integer_of(json, "oldest_version") > version)
-    throw input_error(
-        "config.json: version {} is newer than this program reads ({}): "
-        "install a newer gato",
-        integer_of(json, "version"), version);
-  if (integer_of(json, "version") < oldest_version)
-    throw input_error("config.json: version {} is too old (at least {})",
-                      integer_of(json, "version"), oldest_version);
-}
-
 Position position_of(const nlohmann::json& json) {
   const nlohmann::json& value = field_of(json, "position");
   if (value == "relative") return Position::relative;
@@ -99,8 +80,7 @@ Position position_of(const nlohmann::json& json) {
 }  // namespace
 
 nlohmann::json ModelConfig::to_json() const {
-  nlohmann::json json = {
-      {"kind", kind}, {"version", version}, {"oldest_version", oldest_version}};
+  nlohmann::json json = format_fields(model_format);
   for (const auto& field : integer_fields)
     json[field.name] = this->*field.member;
   json["position"] = position == Position::relative ? "relative" : "rotary";
@@ -114,7 +94,7 @@ nlohmann::json ModelConfig::to_json() const {
 }
 
 ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
-  check_version(json);
+  check_format(json, model_format, "config.json");
   ModelConfig config;
   for (const auto& field : integer_fields)
     config.*field.member = integer_of(json, field.name);

@@ -6,7 +6,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/data/token_file.h"
 #include "gato/model/safetensors.h"
 

@@ -6,7 +6,6 @@
 #include <cstdio>
 
 #include "gato/cli/progress.h"
-#include "gato/data/output.h"
 #include "gato/data/sequence_file.h"
 #include "gato/pack/corpus.h"
 #include "gato/pack/mixture.h"
@@ -63,7 +62,6 @@ std::vector<TokenizedDocument> demonstrations(const Corpus& corpus) {
 }  // namespace
 
 ExitStatus pack(const PackOptions& options, cli::Context& context) {
-  check_output(context.common.output, context.common.force);
   const std::vector<MixtureEntry> mixture =
       mixture_of(options, context.common.inputs);
   const Corpus corpus(mixture);

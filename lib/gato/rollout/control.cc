@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/cli/progress.h"
 #include "gato/cli/table.h"
 #include "gato/data/minari.h"
-#include "gato/data/output.h"
 #include "gato/rollout/check_environment.h"
 #include "gato/rollout/film.h"
 #include "gato/rollout/player.h"
@@ -45,7 +45,6 @@ void validate(const ControlOptions& options, const cli::Context& context) {
     throw usage_error("--video films one environment; give one --env");
   if (context.common.output.empty())
     throw usage_error("give the dataset to write with --output");
-  check_output(context.common.output, context.common.force);
   if (options.video) check_output(*options.video, context.common.force);
 }
 

@@ -241,7 +241,7 @@ ExitStatus run(const InfoOptions& options, const cli::Context& context) {
       } else {
         std::cout << fmt::format(
             "{}: {}\n{:<24} {}\n", path,
-            error.status() == ExitStatus::io ? "CANNOT BE READ" : "NOT WHOLE",
+            error.status() == ExitStatus::io ? "CANNOT BE READ" : "REFUSED",
             "reason", error.what());
       }
       if (status == ExitStatus::done) {
@@ -278,9 +278,11 @@ cli::Command info_command() {
       "Says of each file what it is, of which version, and what it holds: "
       "token files, sequence files, model directories, training runs, Minari "
       "datasets, SentencePiece models, safetensors files and JSON reports. "
-      "Every file is read to its end, so that one that is damaged or was not "
-      "finished is found; the status is then that of the first such file (3 "
-      "damaged, 4 missing), and the others are still described.\n\n"
+      "Every file is read to its end, so that one that is damaged, was not "
+      "finished, is of a newer version or of no known kind is found: the "
+      "reason "
+      "is given, the status is that of the first such file (3 refused, 4 "
+      "missing), and the others are still described.\n\n"
       "With --decode the tokens of token files and sequence files are printed "
       "as keys and values, the values being those of the bins' centres. The "
       "expert's choice is shown where it differs from the action that was "

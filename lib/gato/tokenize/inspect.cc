@@ -5,8 +5,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "gato/base/output.h"
 #include "gato/data/format.h"
-#include "gato/data/output.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
 #include "gato/ingest/minari.h"

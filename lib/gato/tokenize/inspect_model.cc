@@ -2,8 +2,9 @@
 #include <cstring>
 #include <fstream>
 
+#include "gato/base/output.h"
+#include "gato/data/format.h"
 #include "gato/data/manifest.h"
-#include "gato/data/output.h"
 #include "gato/tokenize/inspect.h"
 
 namespace gato {
@@ -12,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-constexpr int newest_version = 1;
 
 ordered_json read_object(const fs::path& path) {
   ordered_json object;
@@ -28,14 +27,13 @@ ordered_json read_object(const fs::path& path) {
   return object;
 }
 
-void check_version(const fs::path& path, const ordered_json& object) {
-  const auto version = object.find("version");
-  if (version == object.end()) return;
-  if (!version->is_number_integer() || *version > newest_version) {
-    throw input_error(
-        "{}: version {} is newer than this program reads ({}): install a newer "
-        "gato",
-        path.string(), version->dump(), newest_version);
+// A JSON file of our own is of a version that this program knows.
+void check_known_format(const fs::path& path, const ordered_json& object) {
+  for (const FormatVersion& format :
+       {model_format, training_format, manifest_format, scores_format}) {
+    if (object.value("kind", ordered_json()) == format.kind) {
+      check_format(json::parse(object.dump()), format, path.string());
+    }
   }
 }
 
@@ -118,10 +116,7 @@ ordered_json last_line(const fs::path& path) {
 Inspection inspect_model(const fs::path& directory) {
   const fs::path config = directory / "config.json";
   ordered_json object = read_object(config);
-  if (object.value("kind", "") != "gato-model") {
-    throw input_error("{}: kind is not \"gato-model\"", config.string());
-  }
-  check_version(config, object);
+  check_format(json::parse(object.dump()), model_format, config.string());
   verify_manifest(directory);
   Inspection result{FileKind::model, {}, nullptr};
   for (const auto& [key, value] : object.items()) {
@@ -179,9 +174,9 @@ Inspection inspect_safetensors(const fs::path& path) {
 
 Inspection inspect_json(const fs::path& path) {
   ordered_json object = read_object(path);
-  check_version(path, object);
+  check_known_format(path, object);
   Inspection result{FileKind::json, {}, nullptr};
-  result.facts["kind"] = object.value("kind", "json");
+  result.facts["kind"] = object.value("kind", ordered_json("json"));
   if (object.contains("version")) result.facts["version"] = object["version"];
   if (object.contains("provenance")) {
     result.provenance = json::parse(object["provenance"].dump());

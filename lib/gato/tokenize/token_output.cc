@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "gato/base/number.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 
 namespace gato {
 namespace {

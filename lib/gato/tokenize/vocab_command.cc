@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/output.h"
 #include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
-#include "gato/data/output.h"
 #include "gato/ingest/coco.h"
 #include "gato/ingest/episode_source.h"
 #include "gato/ingest/text_source.h"

@@ -5,15 +5,14 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
+#include "gato/data/format.h"
 #include "gato/model/directory.h"
 #include "gato/model/safetensors.h"
 
 namespace gato {
 namespace {
 
-constexpr const char* kind = "gato-training";
-constexpr int version = 1;
 constexpr const char* state_name = "state.json";
 constexpr const char* optimizer_name = "optimizer-00000-of-00001.safetensors";
 
@@ -39,28 +38,20 @@ void restore(const std::map<std::string, at::Tensor>& tensors,
 }  // namespace
 
 nlohmann::json TrainingState::to_json() const {
-  nlohmann::json json = {{"kind", kind},
-                         {"version", version},
-                         {"oldest_version", 1},
-                         {"step", step},
-                         {"updates", updates},
-                         {"skipped", skipped},
-                         {"targets", targets},
-                         {"tokens", tokens},
-                         {"configuration", configuration},
-                         {"data", data}};
+  nlohmann::json json = format_fields(training_format);
+  json.update({{"step", step},
+               {"updates", updates},
+               {"skipped", skipped},
+               {"targets", targets},
+               {"tokens", tokens},
+               {"configuration", configuration},
+               {"data", data}});
   if (!provenance.is_null()) json["provenance"] = provenance;
   return json;
 }
 
 TrainingState TrainingState::from_json(const nlohmann::json& json) {
-  if (json.value("kind", "") != kind) {
-    throw input_error("it is no training state: \"kind\" is not \"{}\"", kind);
-  }
-  if (json.value("oldest_version", version) > version) {
-    throw input_error("it is of version {}, newer than this program; update it",
-                      json.value("version", 0));
-  }
+  check_format(json, training_format, state_name);
   TrainingState state;
   json.at("step").get_to(state.step);
   json.at("updates").get_to(state.updates);
@@ -103,7 +94,7 @@ TrainingState read_state(const std::filesystem::path& directory) {
   try {
     return TrainingState::from_json(nlohmann::json::parse(text));
   } catch (const Error& error) {
-    throw input_error("{}: {}", path.string(), error.what());
+    throw input_error("{}: {}", directory.string(), error.what());
   } catch (const nlohmann::json::exception& error) {
     throw input_error("{}: damaged: {}", path.string(), error.what());
   }

@@ -42,7 +42,7 @@ std::vector<std::string> files_beneath(const PretrainingOptions& options,
     files.push_back(preset_path(options.preset).string());
   }
   const std::filesystem::path run = value<std::string>(table, "output");
-  if (options.run.resume && !run.empty() &&
+  if (options.run.resume && holds_run(run) &&
       std::filesystem::exists(run / "config.toml")) {
     files.push_back((run / "config.toml").string());
   }

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 #include "gato/model/directory.h"
 
 namespace gato {
@@ -23,6 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "step-";
+constexpr const char* latest_name = "latest";
+constexpr const char* metrics_name = "metrics.jsonl";
+constexpr const char* config_name = "config.toml";
+constexpr const char* log_name = "log.txt";
 
 std::optional<int64_t> step_of(const fs::path& directory) {
   const std::string name = directory.filename().string();
@@ -35,11 +39,16 @@ std::optional<int64_t> step_of(const fs::path& directory) {
   return step;
 }
 
+// Whether a run has files of this name.
+bool is_part(const std::string& name) {
+  return step_of(name) || name == metrics_name || name == config_name;
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
   std::error_code error;
-  fs::create_directories(path_, error);
+  is_created_ = fs::create_directories(path_, error);
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (error || lock_ < 0) {
     throw io_error("{}: cannot create the directory: {}", path_.string(),
@@ -53,6 +62,10 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
 }
 
 RunDirectory::~RunDirectory() { ::close(lock_); }
+
+fs::path RunDirectory::metrics() const { return path_ / metrics_name; }
+fs::path RunDirectory::configuration() const { return path_ / config_name; }
+fs::path RunDirectory::log() const { return path_ / log_name; }
 
 fs::path RunDirectory::checkpoint(int64_t step) const {
   return path_ / (std::string(prefix) + std::to_string(step));
@@ -94,10 +107,11 @@ void RunDirectory::set_latest(int64_t step) const {
   std::error_code error;
   fs::remove(temporary, error);
   fs::create_directory_symlink(checkpoint(step).filename(), temporary, error);
-  if (!error) fs::rename(temporary, path_ / "latest", error);
+  if (!error) fs::rename(temporary, path_ / latest_name, error);
   if (error) {
-    throw io_error("{}: cannot point it to {}: {}", (path_ / "latest").string(),
-                   checkpoint(step).string(), error.message());
+    throw io_error("{}: cannot point it to {}: {}",
+                   (path_ / latest_name).string(), checkpoint(step).string(),
+                   error.message());
   }
 }
 
@@ -112,25 +126,34 @@ void RunDirectory::rotate(int64_t keep) const {
 
 void RunDirectory::remove_leftovers() const {
   for (const auto& entry : fs::directory_iterator(path_)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') && name.find(".tmp") != std::string::npos) {
+    const auto output = output_of_temporary(entry.path().filename().string());
+    if (output && is_part(*output)) {
       std::error_code ignored;
       fs::remove_all(entry.path(), ignored);
     }
   }
 }
 
-void RunDirectory::clear() const {
-  remove_leftovers();
+void RunDirectory::start_anew() const {
   std::error_code error;
   for (int64_t step : checkpoints()) fs::remove_all(checkpoint(step), error);
-  for (const char* name : {"latest", "metrics.jsonl", "config.toml"}) {
+  for (const char* name : {latest_name, config_name, metrics_name}) {
     fs::remove(path_ / name, error);
   }
   if (error) {
     throw io_error("{}: cannot remove the old run: {}", path_.string(),
                    error.message());
   }
+  write_file(metrics(), "", /*force=*/false);
+}
+
+void RunDirectory::abandon() const {
+  std::error_code ignored;
+  if (!checkpoints().empty() || fs::file_size(metrics(), ignored) > 0) return;
+  for (const char* name : {latest_name, config_name, log_name, metrics_name}) {
+    fs::remove(path_ / name, ignored);
+  }
+  if (is_created_) fs::remove(path_, ignored);
 }
 
 void RunDirectory::truncate_metrics(int64_t step) const {
@@ -158,9 +181,7 @@ void RunDirectory::append_metrics(const nlohmann::json& line) const {
 bool holds_run(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return false;
-  if (fs::exists(path / "config.toml") || fs::exists(path / "metrics.jsonl")) {
-    return true;
-  }
+  if (fs::exists(path / metrics_name)) return true;
   for (const auto& entry : fs::directory_iterator(path)) {
     if (step_of(entry.path())) return true;
   }

@@ -27,7 +27,9 @@ class RunDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path checkpoint(int64_t step) const;
-  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path metrics() const;
+  std::filesystem::path configuration() const;
+  std::filesystem::path log() const;
 
   // Steps of the checkpoints that are there, rising.
   std::vector<int64_t> checkpoints() const;
@@ -40,10 +42,14 @@ class RunDirectory {
   void set_latest(int64_t step) const;
   // Removes all checkpoints but the newest `keep` (0: removes none).
   void rotate(int64_t keep) const;
+  // Makes it a run of no steps: removes what belongs to an old one. The rest of
+  // the directory stays.
+  void start_anew() const;
   // Removes what killed processes left half written.
   void remove_leftovers() const;
-  // Removes everything that belongs to a run, to start anew.
-  void clear() const;
+  // Undoes start_anew() after a failure, so that the same command can be tried
+  // again; not where there is a checkpoint or metrics of a step.
+  void abandon() const;
 
   // Drops the lines of metrics.jsonl that are of steps after `step`, and a last
   // line that was cut short.
@@ -52,10 +58,12 @@ class RunDirectory {
 
  private:
   std::filesystem::path path_;
+  bool is_created_ = false;
   int lock_ = -1;
 };
 
-// Whether `path` holds a run: any checkpoint, configuration or metrics.
+// Whether `path` holds a run: metrics, which a run writes first, or a
+// checkpoint.
 bool holds_run(const std::filesystem::path& path);
 
 }  // namespace gato

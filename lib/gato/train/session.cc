@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "gato/base/output.h"
 #include "gato/cli/log.h"
 #include "gato/cli/progress.h"
-#include "gato/data/output.h"
 #include "gato/data/provenance.h"
 #include "gato/model/directory.h"
 #include "gato/train/run_directory.h"
@@ -50,41 +50,32 @@ class Runner {
       : session_(session), context_(context), run_(session.output) {}
 
   ExitStatus run() {
-    if (context_.common.log_file.empty()) {
-      cli::configure_log(context_.common.log_level, context_.common.quiet,
-                         (run_.path() / "log.txt").string());
-    }
-    run_.remove_leftovers();
     const auto step =
         session_.run.resume ? run_.newest_whole_checkpoint() : std::nullopt;
-    if (step) {
-      resume(*step);
-    } else {
-      start();
+    try {
+      if (!step) run_.start_anew();
+      open_log();
+      run_.remove_leftovers();
+      if (step) {
+        resume(*step);
+      } else {
+        start();
+      }
+      return go_on();
+    } catch (const Error&) {
+      run_.abandon();
+      throw;
     }
-    network_->set_precision(precision_named(session_.optimisation.precision));
-    run_.truncate_metrics(state_.step);
-    write_file(run_.path() / "config.toml", session_.config_toml,
-               /*force=*/true);
-    TrainerOptions options = trainer_options(
-        session_.optimisation, session_.run, session_.data.length(),
-        context_.common.threads, context_.common.seed);
-    options.started = session_.started;
-    options.evaluate_every = session_.evaluate_every;
-    options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
-    const TrainingState before = state_;
-    const ExitStatus status =
-        train(session_.data, run_, options, {*network_, *optimiser_, state_});
-    cli::report_counts({{"steps", state_.step - before.step},
-                        {"skipped", state_.skipped - before.skipped},
-                        {"tokens", state_.tokens - before.tokens},
-                        {"targets", state_.targets - before.targets}});
-    return status;
   }
 
  private:
+  void open_log() const {
+    if (!context_.common.log_file.empty()) return;
+    cli::configure_log(context_.common.log_level, context_.common.quiet,
+                       run_.log().string());
+  }
+
   void start() {
-    run_.clear();
     network_ = session_.start();
     make_optimiser();
     state_.configuration = lasting_part(session_.configuration);
@@ -107,6 +98,26 @@ class Runner {
     spdlog::info("resuming from {}", checkpoint.string());
   }
 
+  ExitStatus go_on() {
+    network_->set_precision(precision_named(session_.optimisation.precision));
+    run_.truncate_metrics(state_.step);
+    write_file(run_.configuration(), session_.config_toml, /*force=*/true);
+    TrainerOptions options = trainer_options(
+        session_.optimisation, session_.run, session_.data.length(),
+        context_.common.threads, context_.common.seed);
+    options.started = session_.started;
+    options.evaluate_every = session_.evaluate_every;
+    options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
+    const TrainingState before = state_;
+    const ExitStatus status =
+        train(session_.data, run_, options, {*network_, *optimiser_, state_});
+    cli::report_counts({{"steps", state_.step - before.step},
+                        {"skipped", state_.skipped - before.skipped},
+                        {"tokens", state_.tokens - before.tokens},
+                        {"targets", state_.targets - before.targets}});
+    return status;
+  }
+
   void make_optimiser() {
     optimiser_ =
         std::make_unique<AdamW>(session_.optimisation.adamw, network_->flat(),
@@ -125,14 +136,27 @@ class Runner {
 
 void check_run_output(const std::filesystem::path& output, bool resume,
                       bool force) {
+  namespace fs = std::filesystem;
+  if (output == "-")
+    throw usage_error("- is no name for the directory of a run");
   std::error_code ignored;
-  if (resume || force || !std::filesystem::exists(output, ignored)) return;
-  if (std::filesystem::is_directory(output, ignored) &&
-      std::filesystem::is_empty(output, ignored)) {
-    return;
+  if (!fs::exists(output, ignored)) return;
+  if (!fs::is_directory(output, ignored)) {
+    throw usage_error("{} is no directory: choose another name for the run",
+                      output.string());
   }
-  throw usage_error("{} exists; --resume goes on with it, --force replaces it",
-                    output.string());
+  if (force || fs::is_empty(output, ignored)) return;
+  if (!holds_run(output)) {
+    throw usage_error(
+        "{} holds files but no run; choose another directory, or start one "
+        "beside them with --force",
+        output.string());
+  }
+  if (!resume) {
+    throw usage_error(
+        "{} exists; --resume goes on with it, --force replaces it",
+        output.string());
+  }
 }
 
 void check_fit(const ModelConfig& config, const SequenceSet& data) {

@@ -31,8 +31,9 @@ struct Session {
   std::function<nlohmann::json(const Network&)> evaluate;
 };
 
-// Error (usage) where `output` exists and holds something, unless it is to be
-// resumed or replaced (--force).
+// Error (usage) where `output` is no directory, or holds something: a run that
+// is neither to be resumed nor replaced (--force), or anything else without
+// --force.
 void check_run_output(const std::filesystem::path& output, bool resume,
                       bool force);
 

@@ -1,12 +1,14 @@
-#include "gato/data/output.h"
+#include "gato/base/output.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -56,24 +58,100 @@ fs::path without_slash(fs::path path) {
   return path;
 }
 
-}  // namespace
+constexpr const char* mark = ".tmp-";
 
-void check_output(const fs::path& path, bool force) {
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<int> count{0};
+  return fmt::format(".{}{}{}-{}-{}", path.filename().string(), mark,
+                     host_name(), ::getpid(), count++);
+}
+
+// Of an output's temporary name, the part after the mark: "host-pid-n".
+bool is_of_dead_process(const std::string& owner) {
+  const std::string host = host_name() + "-";
+  if (!owner.starts_with(host)) return false;
+  const pid_t process = std::atoi(owner.c_str() + host.size());
+  return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+// What processes left that were killed while they wrote the same output.
+void remove_leftovers(const fs::path& path) {
   std::error_code ignored;
-  if (!force && fs::exists(fs::symlink_status(path, ignored))) {
-    throw usage_error(
-        "{} exists: choose another name, or overwrite it with --force",
-        path.string());
+  const std::string prefix =
+      fmt::format(".{}{}", path.filename().string(), mark);
+  for (const auto& entry : fs::directory_iterator(parent_of(path), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) &&
+        is_of_dead_process(name.substr(prefix.size()))) {
+      fs::remove_all(entry.path(), ignored);
+    }
   }
 }
 
-AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
-    : path_(without_slash(std::move(path))), kind_(kind), force_(force) {
-  if (!path_.has_filename()) {
-    throw usage_error("\"{}\" is no name for an output", path_.string());
-  }
-  check_output(path_, force_);
+// Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
+fs::path replaceable(const fs::path& path) {
   std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status)) {
+    throw usage_error(
+        "{} is a symbolic link to nothing: name the output itself",
+        path.string());
+  }
+  if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw usage_error(
+        "{} is a device, a pipe or a socket: outputs appear whole, by "
+        "renaming, "
+        "so they must be named as files",
+        path.string());
+  }
+  return fs::is_symlink(fs::symlink_status(path)) ? fs::canonical(path) : path;
+}
+
+}  // namespace
+
+void check_output(const fs::path& given, bool force) {
+  if (given == "-") {
+    throw usage_error(
+        "- is no name for an output: outputs appear whole, by renaming, so "
+        "they cannot go to the standard output (./- names a file)");
+  }
+  const fs::path path = without_slash(given);
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(path, ignored))) {
+    if (!force)
+      throw usage_error("{} exists; --force replaces it", path.string());
+    replaceable(path);
+  }
+  if (!path.has_filename()) {
+    throw usage_error("\"{}\" is no name for an output", path.string());
+  }
+  const fs::path parent = parent_of(path);
+  if (!fs::is_directory(parent, ignored)) {
+    throw io_error("{}: the directory {} does not exist", path.string(),
+                   parent.string());
+  }
+}
+
+std::optional<std::string> output_of_temporary(const std::string& name) {
+  const size_t end = name.rfind(mark);
+  if (!name.starts_with('.') || end == std::string::npos || end < 2) {
+    return std::nullopt;
+  }
+  return name.substr(1, end - 1);
+}
+
+AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
+    : path_(std::move(path)), kind_(kind), force_(force) {
+  check_output(path_, force_);
+  path_ = without_slash(path_);
+  std::error_code ignored;
+  if (fs::exists(path_, ignored)) path_ = replaceable(path_);
   const bool is_directory = fs::is_directory(path_, ignored);
   if (fs::exists(path_, ignored) &&
       is_directory != (kind_ == Kind::directory)) {
@@ -82,17 +160,12 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
                       is_directory ? "a directory" : "no directory");
   }
   const fs::path parent = parent_of(path_);
-  if (!fs::is_directory(parent, ignored)) {
-    throw io_error("{}: the directory {} does not exist", path_.string(),
-                   parent.string());
-  }
   if (::access(parent.c_str(), W_OK | X_OK) != 0) {
     throw io_error("{}: cannot write to the directory {}: {}", path_.string(),
                    parent.string(), std::strerror(errno));
   }
-  static std::atomic<int> count{0};
-  temporary_ = parent / fmt::format(".{}.tmp-{}-{}", path_.filename().string(),
-                                    ::getpid(), count++);
+  remove_leftovers(path_);
+  temporary_ = parent / temporary_name(path_);
   fs::remove_all(temporary_, ignored);  // of a killed process with our number
   if (kind_ == Kind::directory) {
     std::error_code error;

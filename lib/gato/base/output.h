@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,12 +11,14 @@ namespace gato {
 
 // A file (or a directory) that replaces `path` only when commit() is called.
 // Destroyed without commit, by an exception say, it removes what was written.
-// A killed process leaves at most a file named ".<name>.tmp-<pid>-<n>".
+// A killed process leaves at most ".<name>.tmp-<host>-<pid>-<n>", which the
+// next output of that name removes, if it is made on the same host.
 class AtomicOutput {
  public:
   enum class Kind { file, directory };
-  // Error (usage) where `path` exists and not `force`; Error (io) where its
-  // directory is missing or cannot be written. A directory output is created.
+  // Errors as check_output; (usage) where `path` is a file and a directory is
+  // wanted, or the other way round. A directory output is created. Through a
+  // symbolic link, what it points to is replaced and the link stays.
   AtomicOutput(std::filesystem::path path, bool force, Kind kind = Kind::file);
   ~AtomicOutput();
   AtomicOutput(const AtomicOutput&) = delete;
@@ -34,9 +37,15 @@ class AtomicOutput {
   bool committed_ = false;
 };
 
-// Error (usage) where an output exists and not `force`. Programs call it while
-// they validate, before any work.
+// Error (usage) where `path` exists and not `force`, or could not be replaced
+// by renaming: a device, a pipe, a socket, a link to nothing, "-"; Error (io)
+// where its directory is missing. Programs call it while they validate, before
+// work.
 void check_output(const std::filesystem::path& path, bool force);
+
+// The final name of a temporary one: "step-5" of ".step-5.tmp-host-12-0", none
+// of any other.
+std::optional<std::string> output_of_temporary(const std::string& name);
 
 // Whole text or binary file, atomically.
 void write_file(const std::filesystem::path& path, std::string_view content,

@@ -1,0 +1,116 @@
+// Outputs that appear whole or not at all.
+#include "gato/base/output.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "data/documents.h"
+
+using namespace gato;
+using namespace gato::test;
+namespace fs = std::filesystem;
+
+TEST_CASE("an output appears when it is committed, or never") {
+  Folder folder;
+  {
+    AtomicOutput output(folder / "file", false);
+    std::ofstream(output.temporary()) << "text";
+    REQUIRE_FALSE(std::filesystem::exists(folder / "file"));
+    output.commit();
+  }
+  REQUIRE(read_file(folder / "file") == "text");
+  { AtomicOutput output(folder / "other", false); }
+  {
+    AtomicOutput output(folder / "directory/", false,
+                        AtomicOutput::Kind::directory);
+    std::ofstream(output.temporary() / "inner") << "1";
+    output.commit();
+  }
+  REQUIRE(folder.names() == std::vector<std::string>{"directory", "file"});
+}
+
+TEST_CASE("an output that cannot be is refused before it is begun") {
+  Folder folder;
+  write_file(folder / "file", "1", false);
+  const auto status = [](const std::filesystem::path& path, bool force,
+                         AtomicOutput::Kind kind = AtomicOutput::Kind::file) {
+    return error_of([&] { AtomicOutput(path, force, kind); }).status();
+  };
+  REQUIRE(status(folder / "file", false) == ExitStatus::usage);
+  REQUIRE(status(folder / "file", true) == ExitStatus::done);
+  REQUIRE(status(folder / "file", true, AtomicOutput::Kind::directory) ==
+          ExitStatus::usage);
+  REQUIRE(status(folder.path(), true) == ExitStatus::usage);
+  REQUIRE(status(folder / "none/file", false) == ExitStatus::io);
+  REQUIRE(status(folder / "file/inner", false) == ExitStatus::io);
+  REQUIRE(error_of([&] { read_file(folder / "none"); }).status() ==
+          ExitStatus::io);
+  REQUIRE(read_file(folder / "file") == "1");
+}
+
+TEST_CASE("what renaming cannot replace is refused, and stays") {
+  Folder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  fs::create_symlink("nothing", folder / "dangling");
+  for (const char* name : {"pipe", "dangling"}) {
+    for (const bool force : {false, true}) {
+      INFO(name);
+      REQUIRE(error_of([&] { check_output(folder / name, force); }).status() ==
+              ExitStatus::usage);
+      REQUIRE(error_of([&] {
+                write_file(folder / name, "1", force);
+              }).status() == ExitStatus::usage);
+    }
+  }
+  REQUIRE(fs::is_fifo(folder / "pipe"));
+  REQUIRE(folder.names() == std::vector<std::string>{"dangling", "pipe"});
+  for (const char* name : {"-", "", "/", "."}) {
+    INFO(name);
+    REQUIRE(error_of([&] { AtomicOutput(name, true); }).status() ==
+            ExitStatus::usage);
+  }
+}
+
+TEST_CASE("a symbolic link stays, what it points to is replaced") {
+  Folder folder;
+  fs::create_directory(folder / "elsewhere");
+  write_file(folder / "elsewhere/file", "old", false);
+  fs::create_symlink("elsewhere/file", folder / "link");
+  REQUIRE(error_of([&] { write_file(folder / "link", "1", false); }).status() ==
+          ExitStatus::usage);
+  write_file(folder / "link", "new", true);
+  REQUIRE(fs::is_symlink(folder / "link"));
+  REQUIRE(read_file(folder / "elsewhere/file") == "new");
+}
+
+TEST_CASE("an output removes what a killed writer of the same name left") {
+  Folder folder;
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  const std::string mine = std::string(".file.tmp-") + host + "-";
+  const std::string dead = mine + "2147483646-0";
+  const std::string alive = mine + std::to_string(::getppid()) + "-0";
+  const std::string remote = ".file.tmp-another.host-2147483646-0";
+  const std::string other = std::string(".other.tmp-") + host + "-2147483646-0";
+  for (const std::string& name :
+       {dead, alive, remote, other, std::string(".file.tmp")}) {
+    std::ofstream(folder / name) << "half";
+  }
+  write_file(folder / "file", "1", false);
+  std::vector<std::string> expected{".file.tmp", alive, remote, other, "file"};
+  std::sort(expected.begin(), expected.end());
+  REQUIRE(folder.names() == expected);
+}
+
+TEST_CASE("temporary names tell the output that they stand for") {
+  REQUIRE(output_of_temporary(".step-5.tmp-a.host-12-0") == "step-5");
+  REQUIRE(output_of_temporary(".a.tmp-b.tmp-host-1-2") == "a.tmp-b");
+  for (const char* name : {"step-5", ".vimrc", ".tmp-host-1-2", ".x.tmp"}) {
+    INFO(name);
+    REQUIRE_FALSE(output_of_temporary(name));
+  }
+}
