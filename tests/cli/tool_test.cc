@@ -203,6 +203,7 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"length = {a = 1}\n", "one value is wanted, not a table"},
       {"[section]\nlength = 5\n", "key 'section' is unknown"},
       {"length = \n", "c.toml: line 1: "},
+      {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
       {"dump-config = true\n", "key 'dump-config' is unknown"}};
   for (const Case& one : cases) {
     const auto path = folder.write("c.toml", one.text);

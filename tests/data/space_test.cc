@@ -82,6 +82,13 @@ TEST_CASE("bounds beyond 3e38 stand for none") {
   REQUIRE(std::isinf(field.high[2]));
 }
 
+TEST_CASE("half precision is held as single precision") {
+  const Space space = space_from_json(
+      R"({"type": "Box", "dtype": "float16", "shape": [2], "low": -1, "high": 1})");
+  REQUIRE(space.dtype == DType::float32);
+  REQUIRE(flatten(space, "observation")[0].role == Role::continuous);
+}
+
 TEST_CASE("spaces that are not supported are refused by their name") {
   const auto refused = [](const std::string& text, const std::string& part) {
     const Error error = error_of([&] { space_from_json(text); });

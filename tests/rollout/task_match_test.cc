@@ -80,7 +80,7 @@ TEST_CASE("what differs from the model's task is named") {
   refuses([](TaskSpec& task) { task.observation.pop_back(); },
           "[camera, joints]");
   refuses([](TaskSpec& task) { task.observation[1].name = "angles"; },
-          "'angles' is missing");
+          "'angles' of the model is missing in the environment");
   refuses(
       [](TaskSpec& task) {
         task.observation[0].shape = {64, 64, 3};
@@ -90,5 +90,10 @@ TEST_CASE("what differs from the model's task is named") {
   refuses([](TaskSpec& task) { task.action[0].n = {3}; }, "n [2]");
   refuses([](TaskSpec& task) { task.action[1].high = {2}; }, "'force'");
   refuses([](TaskSpec& task) { task.observation[1].role = Role::text; },
-          "is continuous and was text");
+          "'joints' of the environment is continuous, but text in the model");
+  TaskSpec other = environment;
+  other.action[0].n = {3};
+  REQUIRE_THROWS_WITH(match_dataset(other, environment),
+                      Contains("of the dataset has n [3]") &&
+                          Contains("but n [2]") && Contains("in the task"));
 }

@@ -174,6 +174,60 @@ TEST_CASE_METHOD(Fixture, "bad values name file, episode, step, key, value") {
              Contains("episode 1: step 0: observation key 'number': discrete "
                       "value 1024 is outside 0 to 1023") &&
                  Contains("read 3, written 1") && Contains("skipped 2"));
+  const auto report = TokenFileReader(output).report();
+  CHECK(report["read"] == 3);
+  CHECK(report["written"] == 1);
+  CHECK(report["skipped"] == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a reward that is no number is bad input") {
+  Episode nan = episode_of(1, 1);
+  nan.rewards[1] = std::nan("");
+  const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1), nan});
+  const auto strict = run({"-o", folder / "tokens.h5", input});
+  CHECK(strict.status == 3);
+  CHECK_THAT(strict.err, Contains(input) && Contains("episode 1") &&
+                             Contains("rewards: step 1 is nan"));
+  CHECK(run({"-o", folder / "tokens.h5", "--keep-return", "0.8", "--skip-bad",
+             "1", input})
+            .status == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what the spaces do not have is told") {
+  Episode beyond = episode_of(0, 1);
+  array_of(beyond.actions[0]).set_integer(0, 7);
+  const auto plain = dataset("plain", spec_of("test/one"), {beyond});
+  TaskSpec wide = spec_of("test/one");
+  Field depth = wide.observation[2];
+  depth.name = "depth";
+  wide.observation.insert(wide.observation.begin() + 2, depth);
+  beyond.observations.push_back(beyond.observations[2]);
+  const auto input = dataset("a", wide, {beyond});
+  write_file(input + "/data/metadata.json",
+             read_file(plain + "/data/metadata.json"), true);
+  const auto ran = run({"-o", folder / "tokens.h5", input});
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.err,
+             Contains("the key 'depth' is in no space and is left out"));
+  CHECK_THAT(ran.err, Contains("'action' holds values that its space does not "
+                               "have"));
+  CHECK(TokenFileReader(folder / "tokens.h5").document(0).tokens[4] == 1231);
+}
+
+TEST_CASE_METHOD(Fixture, "a newer Minari's dataset is read with a warning") {
+  const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
+  const std::string metadata = input + "/data/metadata.json";
+  auto json = nlohmann::json::parse(read_file(metadata));
+  for (const auto& [version, is_told] :
+       {std::pair{"0.5.9", false}, {"0.10.0", true}, {"9.0.0", true}}) {
+    json["minari_version"] = version;
+    write_file(metadata, json.dump(), true);
+    const auto ran = run({"-o", folder / "tokens.h5", "--force", input});
+    INFO(ran.err);
+    CHECK(ran.status == 0);
+    CHECK((ran.err.find("written by Minari") != std::string::npos) == is_told);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "failed episodes are left out and counted") {
@@ -183,7 +237,8 @@ TEST_CASE_METHOD(Fixture, "failed episodes are left out and counted") {
       dataset("a", spec_of("test/one"), {failed, episode_of(1, 1)});
   const auto ran = run({"-o", folder / "tokens.h5", input});
   CHECK(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("written 1") && Contains("failed 1"));
+  CHECK_THAT(ran.err,
+             Contains("read 2, written 1, failed 1, empty 0, filtered 0"));
 }
 
 TEST_CASE_METHOD(Fixture, "a share of the expert's return keeps the better") {
@@ -193,7 +248,7 @@ TEST_CASE_METHOD(Fixture, "a share of the expert's return keeps the better") {
   const auto ran =
       run({"-o", folder / "tokens.h5", "--keep-return", "0.8", input});
   CHECK(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("written 2") && Contains("filtered 1"));
+  CHECK_THAT(ran.err, Contains("read 3, written 2") && Contains("filtered 1"));
   const TokenFileReader reader(folder / "tokens.h5");
   CHECK(reader.tasks().tasks[0].filter["kept"] == 2);
   CHECK(reader.tasks().tasks[0].expert_return == 10);

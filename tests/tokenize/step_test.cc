@@ -138,7 +138,7 @@ TEST_CASE_METHOD(Fixture, "clipped actions are counted") {
   TokenizedDocument document;
   encoder.encode_action(action(1, 5), nullptr, document);
   encoder.encode_action(action(1, 1), nullptr, document);
-  CHECK(encoder.clipped_actions() == 1);
+  CHECK(encoder.outside_values() == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "text and image actions are refused") {

@@ -24,10 +24,16 @@ void write_dataset(const std::string& path, int64_t count) {
   MinariDescription description;
   description.spec.name = "toy/follow";
   description.spec.domain = "toy";
-  Field seen{.name = "observation", .dtype = DType::float32, .shape = {2}};
+  Field seen;
+  seen.name = "observation";
+  seen.dtype = DType::float32;
+  seen.shape = {2};
   seen.low.assign(2, -1);
   seen.high.assign(2, 1);
-  Field done{.name = "action", .role = Role::discrete, .dtype = DType::int64};
+  Field done;
+  done.name = "action";
+  done.role = Role::discrete;
+  done.dtype = DType::int64;
   done.n = {3};
   done.start = {0};
   description.spec.observation = {seen};

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "gato/base/error.h"
@@ -120,6 +121,7 @@ std::string toml_text(const nlohmann::json& value) {
 
 void read_config(const std::string& path, const OptionTable& table,
                  Arguments& arguments) {
+  std::set<std::string> seen;
   for (const auto& [key, node] : parse_file(path)) {
     std::string name(key.str());
     std::replace(name.begin(), name.end(), '_', '-');
@@ -129,6 +131,9 @@ void read_config(const std::string& path, const OptionTable& table,
     if (!option || !option->in_config) {
       throw usage_error("{} is unknown{}", origin,
                         suggestion(name, keys(table)));
+    }
+    if (!seen.insert(name).second) {
+      throw usage_error("{} stands twice, with - and with _", origin);
     }
     arguments[name] = to_given(node, *option, origin);
   }

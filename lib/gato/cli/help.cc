@@ -92,7 +92,7 @@ std::string option_help(const Option& option) {
     facts.push_back(range);
   }
   const bool is_plain_flag = option.default_text == "false";
-  if (!option.default_text.empty() && !is_plain_flag) {
+  if (!option.default_text.empty() && !is_plain_flag && !option.is_required) {
     facts.push_back("default: " + option.default_text);
   }
   if (facts.empty()) return option.help;

@@ -1,6 +1,9 @@
 #include "gato/data/episode.h"
 
+#include <cmath>
 #include <numeric>
+
+#include "gato/base/error.h"
 
 namespace gato {
 namespace {
@@ -23,6 +26,17 @@ int64_t Episode::steps() const {
 double Episode::total_reward() const {
   if (rewards.empty()) return std::numeric_limits<double>::quiet_NaN();
   return std::accumulate(rewards.begin(), rewards.end(), 0.0);
+}
+
+void check_rewards(const Episode& episode, const std::string& label) {
+  for (size_t step = 0; step < episode.rewards.size(); ++step) {
+    if (!std::isfinite(episode.rewards[step])) {
+      throw input_error(
+          "{}: episode {}: rewards: step {} is {}: repair or remove the "
+          "episode",
+          label, episode.id, step, episode.rewards[step]);
+    }
+  }
 }
 
 }  // namespace gato

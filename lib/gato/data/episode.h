@@ -50,6 +50,10 @@ struct Episode {
   double total_reward() const;  // sum of rewards; NaN where unknown
 };
 
+// Error (bad_input) that begins with `label` where a reward is not finite: no
+// return could be told, nor a score.
+void check_rewards(const Episode& episode, const std::string& label);
+
 // 8-bit RGB, row-major.
 struct Image {
   int height = 0, width = 0;

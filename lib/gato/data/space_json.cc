@@ -63,7 +63,9 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
 
 Space box_from(const json& json) {
   Space space;
-  space.dtype = dtype_named(json.at("dtype").get<std::string>());
+  const auto dtype = json.at("dtype").get<std::string>();
+  // Half precision is held as single precision, which has all its values.
+  space.dtype = dtype == "float16" ? DType::float32 : dtype_named(dtype);
   space.shape = json.at("shape").get<std::vector<int64_t>>();
   check_shape(space.shape);
   const int64_t count = element_count(space.shape);

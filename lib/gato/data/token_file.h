@@ -10,9 +10,10 @@
 //   /documents/return      float64 [D]   NaN where it means nothing
 //   /images/token          int64  [I]; /images/rows,columns int16 [I]
 //   /patches               uint8  [U,16,16,3]
-//   /vocabulary            group: attributes of Vocabulary, dataset
-//   sentencepiece /tasks                 scalar UTF-8 JSON {"tasks": [...],
-//   "sources": [...]} /provenance            scalar UTF-8 JSON
+//   /vocabulary            group: attributes of Vocabulary; `sentencepiece`
+//   /tasks                 scalar UTF-8 JSON {"tasks": [...], "sources": [...]}
+//   /report                scalar UTF-8 JSON {"read", "written", "skipped" ...}
+//   /provenance            scalar UTF-8 JSON
 // Root attributes: kind, version, oldest_version, and complete = uint8 1, which
 // is written last: a file without it was not finished.
 #pragma once
@@ -67,8 +68,10 @@ class TokenFileWriter {
   int64_t tokens() const;
   int64_t distinct_patches() const;
   int64_t patches() const;  // patch tokens
-  // Writes tasks and provenance, marks the file complete and renames it.
-  void commit(const TaskTable& tasks, const Provenance& provenance);
+  // Writes tasks, provenance and report (null: none), marks the file complete
+  // and renames it.
+  void commit(const TaskTable& tasks, const Provenance& provenance,
+              const nlohmann::ordered_json& report = nullptr);
 
  private:
   struct Impl;
@@ -91,7 +94,8 @@ class TokenFileReader {
   const std::filesystem::path& path() const;
   const Vocabulary& vocabulary() const;
   const TaskTable& tasks() const;
-  const nlohmann::json& provenance() const;  // null where left out
+  const nlohmann::json& provenance() const;      // null where left out
+  const nlohmann::ordered_json& report() const;  // null where there is none
   bool has_labels() const;
 
   int64_t documents() const;

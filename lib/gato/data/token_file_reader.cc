@@ -63,6 +63,7 @@ struct TokenFileReader::Impl {
   Vocabulary vocabulary;
   TaskTable tasks;
   nlohmann::json provenance;
+  nlohmann::ordered_json report;
   StoredRows<int32_t> tokens, labels, task, source;
   StoredRows<uint8_t> modality, patches;
   StoredRows<int64_t> step_offset, first_step, image_token;
@@ -86,6 +87,7 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
     throw input_error("{}: {}", path.string(), error.what());
   }
   provenance = read_json(columns, "provenance");
+  report = nlohmann::ordered_json::parse(read_json(columns, "report").dump());
 
   const auto open = [this](const hdf5::Group& parent, const char* name,
                            auto& rows) {
@@ -291,6 +293,9 @@ const Vocabulary& TokenFileReader::vocabulary() const {
   return impl_->vocabulary;
 }
 const TaskTable& TokenFileReader::tasks() const { return impl_->tasks; }
+const nlohmann::ordered_json& TokenFileReader::report() const {
+  return impl_->report;
+}
 const nlohmann::json& TokenFileReader::provenance() const {
   return impl_->provenance;
 }

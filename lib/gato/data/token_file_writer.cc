@@ -35,13 +35,15 @@ int64_t TokenFileWriter::distinct_patches() const {
 int64_t TokenFileWriter::patches() const { return impl_->columns.patches(); }
 
 void TokenFileWriter::commit(const TaskTable& tasks,
-                             const Provenance& provenance) {
+                             const Provenance& provenance,
+                             const nlohmann::ordered_json& report) {
   const AtomicOutput& output = impl_->output;
   hdf5::Group root = hdf5::create_file(output.temporary(), output.path());
   write_format(root, token_format);
   impl_->columns.write(root);
   write_vocabulary(root, impl_->vocabulary);
   root.write_text("tasks", tasks.to_json().dump());
+  if (!report.is_null()) root.write_text("report", report.dump());
   if (provenance.enabled) {
     root.write_text("provenance", provenance.to_json().dump());
   }

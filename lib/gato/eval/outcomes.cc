@@ -31,18 +31,6 @@ void find_below(const fs::path& folder, std::vector<fs::path>& found) {
       find_below(entry.path(), found);
 }
 
-void check_rewards(const Episode& episode, const std::string& path) {
-  if (episode.rewards.empty() && episode.steps() > 0)
-    throw input_error("{}: episode {} has no rewards: it cannot be scored",
-                      path, episode.id);
-  for (size_t step = 0; step < episode.rewards.size(); ++step)
-    if (!std::isfinite(episode.rewards[step]))
-      throw input_error(
-          "{}: episode {}: rewards: step {} is {}: repair or remove the "
-          "episode",
-          path, episode.id, step, episode.rewards[step]);
-}
-
 }  // namespace
 
 std::vector<fs::path> find_datasets(const fs::path& operand) {
@@ -68,6 +56,9 @@ TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
       ++outcomes.failed;
       continue;
     }
+    if (episode.rewards.empty() && episode.steps() > 0)
+      throw input_error("{}: episode {} has no rewards: it cannot be scored",
+                        dataset.string(), episode.id);
     check_rewards(episode, dataset.string());
     outcomes.returns.push_back(
         episode.rewards.empty() ? 0 : episode.total_reward());

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gato/data/episode.h"
 
@@ -26,6 +27,9 @@ class EpisodeSource {
   virtual const TaskSpec& spec() const = 0;
   virtual std::string source() const = 0;  // the agent; may be empty
   virtual nlohmann::json provenance() const { return nullptr; }
+  virtual std::string label() const = 0;  // of the dataset, for messages
+  // What is left unread or may be misread, to be shown as warnings.
+  virtual std::vector<std::string> notices() const { return {}; }
   virtual int64_t episodes() const = 0;
   // Episode i in numeric order. Error (bad_input) names file, episode and key;
   // the source stays usable, so that a bad episode can be skipped.

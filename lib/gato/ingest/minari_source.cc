@@ -1,6 +1,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "gato/base/error.h"
 #include "gato/data/format.h"
@@ -11,6 +13,18 @@
 
 namespace gato {
 namespace {
+
+constexpr const char* newest_version = "0.5";  // of Minari, that is known
+
+// Whether a version like "0.5.3" is newer than that.
+bool is_newer(const std::string& version) {
+  const auto parts = [](const std::string& text) {
+    std::array<int, 2> numbers{};
+    std::sscanf(text.c_str(), "%d.%d", &numbers[0], &numbers[1]);
+    return numbers;
+  };
+  return parts(version) > parts(newest_version);
+}
 
 // The number of "episode_<i>"; -1 for any other name.
 int64_t episode_number(const std::string& name) {
@@ -61,6 +75,8 @@ class MinariSource : public EpisodeSource {
     return static_cast<int64_t>(numbers_.size());
   }
   Episode episode(int64_t i) override;
+  std::string label() const override { return root_.label(); }
+  std::vector<std::string> notices() const override;
 
  private:
   void apply_roles(const std::map<std::string, Role>& roles);
@@ -123,6 +139,47 @@ std::vector<Column> MinariSource::read_columns(
     columns.push_back(read_column(group.dataset(place), field));
   }
   return columns;
+}
+
+// The leaves below `group`, as paths joined with '/'.
+void collect_leaves(const hdf5::Group& group, const std::string& prefix,
+                    std::vector<std::string>& leaves) {
+  for (const std::string& name : group.names()) {
+    if (group.is_group(name)) {
+      collect_leaves(group.group(name), fmt::format("{}{}/", prefix, name),
+                     leaves);
+    } else {
+      leaves.push_back(prefix + name);
+    }
+  }
+}
+
+std::vector<std::string> MinariSource::notices() const {
+  std::vector<std::string> notices;
+  if (is_newer(metadata_.minari_version)) {
+    notices.push_back(
+        fmt::format("it was written by Minari {}, and is read as {}",
+                    metadata_.minari_version, newest_version));
+  }
+  if (numbers_.empty()) return notices;
+  const hdf5::Group episode =
+      root_.group(fmt::format("episode_{}", numbers_.front()));
+  for (const auto& [parent, fields] :
+       {std::pair{"observations", &metadata_.spec.observation},
+        std::pair{"actions", &metadata_.spec.action}}) {
+    if (!episode.is_group(parent)) continue;
+    std::vector<std::string> leaves;
+    collect_leaves(episode.group(parent), "", leaves);
+    for (const std::string& leaf : leaves) {
+      if (std::none_of(fields->begin(), fields->end(), [&](const Field& field) {
+            return field.name == leaf;
+          })) {
+        notices.push_back(fmt::format(
+            "{}: the key '{}' is in no space and is left out", parent, leaf));
+      }
+    }
+  }
+  return notices;
 }
 
 // One number a step, also where stored as [T,1]; empty where there is none.

@@ -52,11 +52,9 @@ std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
   const std::unique_ptr<EpisodeSource> source = open_episodes(dataset, options);
   // The dataset's fields are brought into the task's order and roles, as the
   // environment's are.
-  TaskTable learned;
-  learned.tasks.emplace_back().spec = match.spec;
   TaskMatch fields;
   try {
-    fields = match_task(source->spec(), learned);
+    fields = match_dataset(source->spec(), match.spec);
   } catch (const Error& error) {
     throw Error(error.status(),
                 fmt::format("prompt {}: {}", dataset.string(), error.what()));

@@ -24,12 +24,12 @@ std::vector<int64_t> starts_of(const Field& field) {
   return starts;
 }
 
-// What keeps `field` of the environment from being read as `learned`.
+// What keeps `field` from being read as `learned`: "is X, but Y".
 std::string difference(const Field& field, const Field& learned,
                        bool is_action) {
   const bool is_text = field.role == Role::text;
   if (is_text != (learned.role == Role::text))
-    return fmt::format("is {} and was {}", name_of(field.role),
+    return fmt::format("is {}, but {}", name_of(field.role),
                        name_of(learned.role));
   if (is_text) return "";
   const bool same_size =
@@ -37,53 +37,74 @@ std::string difference(const Field& field, const Field& learned,
           ? field.shape == learned.shape
           : element_count(field.shape) == element_count(learned.shape);
   if (!same_size)
-    return fmt::format("has the shape [{}] and had [{}]",
+    return fmt::format("has the shape [{}], but [{}]",
                        fmt::join(field.shape, ","),
                        fmt::join(learned.shape, ","));
   if (field.n != learned.n || starts_of(field) != starts_of(learned))
-    return fmt::format("has n [{}], start [{}] and had n [{}], start [{}]",
+    return fmt::format("has n [{}], start [{}], but n [{}], start [{}]",
                        fmt::join(field.n, ","), fmt::join(field.start, ","),
                        fmt::join(learned.n, ","),
                        fmt::join(learned.start, ","));
   if (is_action && (field.low != learned.low || field.high != learned.high))
-    return fmt::format("has the range [{}] to [{}] and had [{}] to [{}]",
+    return fmt::format("has the range [{}] to [{}], but [{}] to [{}]",
                        fmt::join(field.low, ","), fmt::join(field.high, ","),
                        fmt::join(learned.low, ","),
                        fmt::join(learned.high, ","));
   return "";
 }
 
-// Gives the environment's fields the order and roles of the learned ones.
-std::vector<Field> arrange(const TaskSpec& environment,
-                           const std::vector<Field>& fields,
-                           const std::vector<Field>& learned,
-                           std::vector<size_t>& order, bool is_action) {
-  const char* kind = is_action ? "action" : "observation";
-  if (fields.size() != learned.size())
-    throw input_error(
-        "task '{}': the environment's {} is [{}], the model learned [{}]; play "
-        "it with a model of the same environment",
-        environment.name, kind, fmt::join(names_of(fields), ", "),
-        fmt::join(names_of(learned), ", "));
+// Who is compared, for messages.
+struct Sides {
+  const char* found;
+  const char* wanted;
+  const char* advice;
+};
+constexpr Sides environment_and_model{
+    "the environment", "the model",
+    "play it with a model of the same environment"};
+constexpr Sides dataset_and_task{"the dataset", "the task",
+                                 "give a dataset of the same environment"};
+
+// Gives the fields that were found the order and roles of the wanted ones.
+std::vector<Field> arrange(const std::string& task,
+                           const std::vector<Field>& found,
+                           const std::vector<Field>& wanted, const char* kind,
+                           const Sides& sides, std::vector<size_t>& order) {
+  if (found.size() != wanted.size())
+    throw input_error("task '{}': the {} of {} is [{}], that of {} [{}]; {}",
+                      task, kind, sides.found, fmt::join(names_of(found), ", "),
+                      sides.wanted, fmt::join(names_of(wanted), ", "),
+                      sides.advice);
   std::vector<Field> arranged;
   order.clear();
-  for (const Field& wanted : learned) {
-    const auto found = std::find_if(
-        fields.begin(), fields.end(),
-        [&](const Field& field) { return field.name == wanted.name; });
-    std::string problem = found == fields.end()
-                              ? "is missing from the environment"
-                              : difference(*found, wanted, is_action);
+  for (const Field& field : wanted) {
+    const auto same = std::find_if(
+        found.begin(), found.end(),
+        [&](const Field& candidate) { return candidate.name == field.name; });
+    if (same == found.end())
+      throw input_error("task '{}': {} '{}' of {} is missing in {}; {}", task,
+                        kind, field.name, sides.wanted, sides.found,
+                        sides.advice);
+    const bool is_action = kind == std::string_view("action");
+    const std::string problem = difference(*same, field, is_action);
     if (!problem.empty())
-      throw input_error(
-          "task '{}': {} '{}' {} when the model learned it; play it with a "
-          "model of the same environment",
-          environment.name, kind, wanted.name, problem);
-    order.push_back(found - fields.begin());
-    arranged.push_back(*found);
-    arranged.back().role = wanted.role;
+      throw input_error("task '{}': {} '{}' of {} {} in {}; {}", task, kind,
+                        field.name, sides.found, problem, sides.wanted,
+                        sides.advice);
+    order.push_back(same - found.begin());
+    arranged.push_back(*same);
+    arranged.back().role = field.role;
   }
   return arranged;
+}
+
+void arrange(const TaskSpec& found, const TaskSpec& wanted, const Sides& sides,
+             TaskMatch& match) {
+  match.spec.observation =
+      arrange(found.name, found.observation, wanted.observation, "observation",
+              sides, match.observation_order);
+  match.spec.action = arrange(found.name, found.action, wanted.action, "action",
+                              sides, match.action_order);
 }
 
 }  // namespace
@@ -120,11 +141,14 @@ TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks) {
     sort_fields(learned.observation);
     sort_fields(learned.action);
   }
-  match.spec.observation =
-      arrange(environment, environment.observation, learned.observation,
-              match.observation_order, false);
-  match.spec.action = arrange(environment, environment.action, learned.action,
-                              match.action_order, true);
+  arrange(environment, learned, environment_and_model, match);
+  return match;
+}
+
+TaskMatch match_dataset(const TaskSpec& dataset, const TaskSpec& spec) {
+  TaskMatch match;
+  match.spec = dataset;
+  arrange(dataset, spec, dataset_and_task, match);
   return match;
 }
 

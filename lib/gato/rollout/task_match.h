@@ -31,6 +31,9 @@ struct TaskMatch {
 // with a warning.
 TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks);
 
+// The same for a dataset whose fields are to be read as those of `spec`.
+TaskMatch match_dataset(const TaskSpec& dataset, const TaskSpec& spec);
+
 // How images of a task were resized when they were tokenized.
 inline Resize recorded_resize(const TaskEntry& entry) {
   return {entry.image_height, entry.image_width};

@@ -116,7 +116,8 @@ cli::Command captions_command() {
       "\"file_name\", \"annotations\" with \"id\", \"image_id\" and "
       "\"caption\". Every caption is a document: the image's patches, the "
       "caption's pieces, </s>. Documents are in the order of the images, those "
-      "of one image in the order of the annotations.";
+      "of one image in the order of the annotations. Pictures are turned as "
+      "their EXIF mark says; alpha is dropped.";
   command.operands = "CAPTIONS.json...";
   command.minimum_operands = 1;
   command.output = cli::Output::required;

@@ -35,6 +35,7 @@ void for_each_episode(EpisodeSource& source, LeftOut& left_out, Use use,
     auto episode = std::make_shared<Episode>();
     try {
       *episode = source.episode(i);
+      if (!episode->failed) check_rewards(*episode, source.label());
     } catch (const Error& error) {
       if (error.status() != ExitStatus::bad_input) throw;
       bad();
@@ -85,6 +86,9 @@ void add_input(const std::string& input, const EpisodesCommand& options,
   const TaskSpec& spec = source->spec();
   const int32_t task = output.task(spec, input);
   if (output.entry(task).episodes == 0) log_roles(spec);
+  for (const std::string& notice : source->notices()) {
+    spdlog::warn("{}: {}", input, notice);
+  }
   const int32_t agent =
       output.source(source->source().empty() ? "unknown" : source->source());
   output.provenance().add_input(find_minari(input).data);
@@ -135,9 +139,10 @@ ExitStatus tokenize_episodes(EpisodesCommand options,
     add_input(input, options, filter, output, left_out);
   }
   output.describe_tasks([&](TaskEntry& entry) { filter.describe(entry); });
-  output.commit({{"failed", left_out.failed},
-                 {"empty", left_out.empty},
-                 {"filtered", left_out.filtered}});
+  output.leave_out("failed", left_out.failed);
+  output.leave_out("empty", left_out.empty);
+  output.leave_out("filtered", left_out.filtered);
+  output.commit();
   return ExitStatus::done;
 }
 

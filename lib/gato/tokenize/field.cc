@@ -143,13 +143,14 @@ int64_t FieldCodec::encode(const Array& value,
                       place_ == Place::action ? "action" : "observation",
                       field_.name, value.size(), tokens());
   }
-  int64_t clipped = 0;
+  int64_t outside = 0;
   for (int64_t i = 0; i < tokens(); ++i) {
+    const Element& element = elements_[i];
     if (field_.role == Role::discrete) {
       ids.push_back(discrete_id(value, i));
+      outside += ids.back() >= element.range.end;
       continue;
     }
-    const Element& element = elements_[i];
     const double x = value.as_double(i);
     if (std::isnan(x)) {
       throw input_error("{} is nan, which no token stands for", place_of(i));
@@ -159,11 +160,11 @@ int64_t FieldCodec::encode(const Array& value,
       y = element.low == element.high
               ? 0
               : (x - element.low) / (element.high - element.low) * 2 - 1;
-      clipped += x < element.low || x > element.high;
+      outside += x < element.low || x > element.high;
     }
     ids.push_back(element.range.begin + bin_of(y));
   }
-  return clipped;
+  return outside;
 }
 
 Array FieldCodec::decode(std::span<const int32_t> ids) const {

@@ -35,8 +35,9 @@ class FieldCodec {
   // The ids that stand for values of the space, at most 1024.
   IdRange range(int64_t element) const { return elements_[element].range; }
 
-  // Appends the ids of one step's value and returns how many elements of a
-  // bounded action were clipped. Error (bad_input) for NaN, for a discrete
+  // Appends the ids of one step's value and returns how many elements were not
+  // in the space: discrete values that have an id all the same, and bounded
+  // actions, which are clipped. Error (bad_input) for NaN, for a discrete
   // value out of range or not whole, and for a wrong number of elements; it
   // names the key and the value.
   int64_t encode(const Array& value, std::vector<int32_t>& ids) const;

@@ -89,6 +89,7 @@ Inspection inspect_tokens(const fs::path& path) {
            {"distinct_patches", reader.distinct_patches()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())},
            {"sources", reader.tasks().sources}};
+  if (!reader.report().is_null()) facts["report"] = reader.report();
   for (size_t i = 0; i < documents.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["documents"] = documents[i];

@@ -88,8 +88,7 @@ void StepEncoder::encode_observation(const Values& observation,
       }
       continue;
     } else {
-      observation_codecs_[i]->encode(numbers_of(observation[i], field),
-                                     document.tokens);
+      encode(*observation_codecs_[i], observation[i], document.tokens);
       modality = observation_codecs_[i]->modality();
     }
     document.modality.resize(document.tokens.size(), modality);
@@ -110,16 +109,21 @@ void StepEncoder::encode_actions(const Values& action,
                                  std::vector<int32_t>& ids) const {
   check_count(action, spec_.action);
   for (size_t i = 0; i < action.size(); ++i) {
-    const Field& field = spec_.action[i];
-    const int64_t clipped =
-        action_codecs_[i].encode(numbers_of(action[i], field), ids);
-    if (clipped > 0 && notices_->clipped_actions.fetch_add(clipped) == 0) {
-      spdlog::warn(
-          "task '{}': action key '{}' goes beyond its bounds; such values fall "
-          "into the end bins",
-          spec_.name, field.name);
-    }
+    encode(action_codecs_[i], action[i], ids);
   }
+}
+
+void StepEncoder::encode(const FieldCodec& codec, const Value& value,
+                         std::vector<int32_t>& ids) const {
+  const Field& field = codec.field();
+  const int64_t outside = codec.encode(numbers_of(value, field), ids);
+  if (outside == 0 || notices_->outside_values.fetch_add(outside) > 0) return;
+  const char* consequence =
+      field.role == Role::discrete
+          ? "holds values that its space does not have; they get the ids that "
+            "follow"
+          : "goes beyond its bounds; such values fall into the end bins";
+  spdlog::warn("task '{}': key '{}' {}", spec_.name, field.name, consequence);
 }
 
 void StepEncoder::encode_action(const Values& action, const Values* label,

@@ -33,12 +33,13 @@ class StepEncoder {
   // Appends the observation tokens and the separator. Values are in the order
   // of spec().observation. The Error (bad_input) of a NaN, of a discrete value
   // beyond 1023 or of an image of a wrong type names the key and the value.
-  // Warns once of a step of more than 512 observation tokens.
+  // Warns once of a step of more than 512 observation tokens, and of a discrete
+  // value that its space does not have.
   void encode_observation(const Values& observation,
                           TokenizedDocument& document) const;
   // Appends the action tokens. `label`, the expert's action or null, goes to
-  // document.labels, which is first filled up from the tokens. Actions beyond
-  // their bounds fall into the end bins, with one warning.
+  // document.labels, which is first filled up from the tokens. Warns once of a
+  // continuous action beyond its bounds, which falls into an end bin.
   void encode_action(const Values& action, const Values* label,
                      TokenizedDocument& document) const;
 
@@ -58,14 +59,16 @@ class StepEncoder {
       std::span<const int32_t> tokens,
       std::span<const Modality> modality) const;
 
-  // Elements of actions that were clipped to their bounds so far.
-  int64_t clipped_actions() const { return notices_->clipped_actions; }
+  // Elements so far that were not in their space.
+  int64_t outside_values() const { return notices_->outside_values; }
 
  private:
   struct Notices {
-    std::atomic<int64_t> clipped_actions = 0;
+    std::atomic<int64_t> outside_values = 0;
     std::atomic<bool> long_observation = false;
   };
+  void encode(const FieldCodec& codec, const Value& value,
+              std::vector<int32_t>& ids) const;
   void encode_actions(const Values& action, std::vector<int32_t>& ids) const;
 
   TaskSpec spec_;

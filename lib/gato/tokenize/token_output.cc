@@ -140,20 +140,26 @@ void TokenOutput::describe_tasks(
   for (TaskEntry& task : tasks_.tasks) describe(task);
 }
 
-void TokenOutput::commit(
-    const std::vector<std::pair<std::string, int64_t>>& more) {
+void TokenOutput::leave_out(const std::string& reason, int64_t count) {
+  read_ += count;
+  left_out_.emplace_back(reason, count);
+}
+
+void TokenOutput::commit(const Counts& noted) {
   jobs_.finish();
   if (writer_.documents() == 0) {
     throw input_error("the inputs hold no document to write ({} records read)",
                       read_);
   }
-  writer_.commit(tasks_, provenance_);
-  std::vector<std::pair<std::string, int64_t>> counts{
-      {"read", read_}, {"written", writer_.documents()}};
-  counts.insert(counts.end(), more.begin(), more.end());
+  Counts counts{{"read", read_}, {"written", writer_.documents()}};
+  counts.insert(counts.end(), left_out_.begin(), left_out_.end());
+  counts.insert(counts.end(), noted.begin(), noted.end());
+  counts.emplace_back("skipped", bad_records_.skipped());
+  nlohmann::ordered_json report;
+  for (const auto& [name, count] : counts) report[name] = count;
+  writer_.commit(tasks_, provenance_, report);
   counts.insert(counts.end(),
-                {{"skipped", bad_records_.skipped()},
-                 {"tokens", writer_.tokens()},
+                {{"tokens", writer_.tokens()},
                  {"patches", writer_.patches()},
                  {"distinct patches", writer_.distinct_patches()}});
   cli::report_counts(counts);

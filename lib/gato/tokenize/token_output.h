@@ -39,6 +39,8 @@ using EncodeJob = std::function<std::vector<Encoded>()>;
 // passed over as --skip-bad allows.
 class TokenOutput {
  public:
+  using Counts = std::vector<std::pair<std::string, int64_t>>;
+
   TokenOutput(const cli::Context& context, const TokenOptions& options,
               const std::string& unit);
 
@@ -63,11 +65,16 @@ class TokenOutput {
   // it while the Error is handled.
   void add_bad();
 
+  // Records that were read, and are not to be written for this reason.
+  void leave_out(const std::string& reason, int64_t count);
+
   // Waits for all jobs, then calls `describe` with every task.
   void describe_tasks(const std::function<void(TaskEntry&)>& describe);
 
-  // Writes the file and reports the counts; `more` goes between.
-  void commit(const std::vector<std::pair<std::string, int64_t>>& more = {});
+  // Writes the file and reports the counts, which also go into it. Read are the
+  // written, the left out by reason, and the skipped; `noted` counts what was
+  // no record.
+  void commit(const Counts& noted = {});
 
  private:
   void consume(const Encoded& encoded);
@@ -81,6 +88,7 @@ class TokenOutput {
   cli::BadRecords bad_records_;
   cli::Progress progress_;
   int64_t read_ = 0;
+  Counts left_out_;
   OrderedJobs jobs_;  // last: its threads end before the rest goes
 };
 

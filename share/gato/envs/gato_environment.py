@@ -37,7 +37,7 @@ def _leaves(space, bare_name, path=""):
 
 
 def _dtype(space):
-    return np.dtype(space.dtype).newbyteorder("<")
+    return np.dtype(np.float32 if space.dtype == np.float16 else space.dtype).newbyteorder("<")
 
 
 def _is_image(space):
@@ -108,7 +108,7 @@ class Server:
                 values[key], payload = self.decode(child, payload)
             return (values if kind == "Dict" else tuple(values.values())), payload
         array = np.frombuffer(payload, _dtype(space), int(np.prod(space.shape))).reshape(space.shape)
-        return (array.item() if kind == "Discrete" else array.copy()), payload[array.nbytes:]
+        return (array.item() if kind == "Discrete" else array.astype(space.dtype)), payload[array.nbytes:]
 
     def answer(self, request, payload):
         kind, environment = request["type"], self.environment

@@ -65,7 +65,7 @@ class Echo:
         codes=Box(-3, 5, (2,), np.int16), pair=Tuple(Discrete(6, start=-2), MultiBinary(3)),
         state=SubclassedBox(-np.inf, 1, (2,), np.float32))
     action_space = Dict(
-        turn=Tuple(Discrete(3, start=5), MultiDiscrete([2, 9])), force=Box(-2, 2, (2,), np.float32))
+        turn=Tuple(Discrete(3, start=5), MultiDiscrete([2, 9])), force=Box(-2, 2, (2,), np.float16))
 
     def observe(self, pair, state):
         print("printed at every step")
