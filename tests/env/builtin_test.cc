@@ -143,19 +143,24 @@ TEST_CASE("the experts are good, chance is not") {
 }
 
 TEST_CASE("the goto expert always arrives, without memory and under noise") {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int seeds = 1000;  // a minute less
+#else
+  constexpr int seeds = 10000;
+#endif
   const auto environment = make_environment("grid/goto");
-  for (int seed = 0; seed < 10000; ++seed) {
+  for (int seed = 0; seed < seeds; ++seed) {
     CAPTURE(seed);
     const Played played = play(*environment, seed, expert_policy);
     REQUIRE(played.last.info.at("success") == 1);
     REQUIRE(played.reward == Approx(1 - 0.9 * played.steps / 32.0));
   }
   int arrived = 0;
-  for (int seed = 0; seed < 10000; ++seed)
+  for (int seed = 0; seed < seeds; ++seed)
     arrived +=
         play(*environment, seed, noisy_expert(0.3)).last.info.at("success") ==
         1;
-  REQUIRE(arrived > 9950);  // the others ran out of their 32 steps
+  REQUIRE(arrived > 0.995 * seeds);  // the others ran out of their 32 steps
 }
 
 TEST_CASE("a seed is an episode") {
