@@ -26,8 +26,11 @@ struct MinariDescription {
 // provenance is its attribute gato_provenance (JSON).
 class MinariWriter {
  public:
+  // Messages say `shown` where that is given: `directory` may lie within an
+  // output that is itself still temporary.
   MinariWriter(const std::filesystem::path& directory, bool force,
-               const MinariDescription& description);
+               const MinariDescription& description,
+               const std::filesystem::path& shown = {});
   ~MinariWriter();
   // Every column must have the rows that Episode asks for.
   void append(const Episode& episode);

@@ -127,17 +127,16 @@ void write_statistics(hdf5::Group& group, const std::vector<double>& rewards) {
 
 struct MinariWriter::Impl {
   Impl(const fs::path& directory, bool force,
-       const MinariDescription& description)
+       const MinariDescription& description, const fs::path& shown)
       : output(directory, force, AtomicOutput::Kind::directory),
         description(description) {
     std::error_code error;
     fs::create_directory(output.temporary() / "data", error);
     if (error) {
-      throw io_error("{}: cannot create: {}", directory.string(),
-                     error.message());
+      throw io_error("{}: cannot create: {}", shown.string(), error.message());
     }
-    root = hdf5::create_file(output.temporary() / data_file,
-                             output.path() / data_file, hdf5::Alignment::none);
+    root = hdf5::create_file(output.temporary() / data_file, shown / data_file,
+                             hdf5::Alignment::none);
   }
 
   void note_texts(const std::vector<Column>& columns);
@@ -204,8 +203,10 @@ std::string MinariWriter::Impl::metadata() const {
 }
 
 MinariWriter::MinariWriter(const fs::path& directory, bool force,
-                           const MinariDescription& description)
-    : impl_(std::make_unique<Impl>(directory, force, description)) {}
+                           const MinariDescription& description,
+                           const fs::path& shown)
+    : impl_(std::make_unique<Impl>(directory, force, description,
+                                   shown.empty() ? directory : shown)) {}
 
 MinariWriter::~MinariWriter() = default;
 

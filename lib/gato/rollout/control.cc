@@ -114,7 +114,7 @@ class Control {
     std::vector<EnvironmentFactory> makes = factories(options_);
     const fs::path output = context_.common.output;
     if (makes.size() == 1) {
-      play(makes[0], [&](const std::string&) { return output; });
+      play(makes[0], [&](const std::string&) { return Place{output, output}; });
     } else {
       AtomicOutput datasets(output, context_.common.force,
                             AtomicOutput::Kind::directory);
@@ -122,7 +122,7 @@ class Control {
         play(make, [&](const std::string& task) {
           const fs::path dataset = datasets.temporary() / task;
           fs::create_directories(dataset.parent_path());
-          return dataset;
+          return Place{dataset, output / task};
         });
       datasets.commit();
     }
@@ -135,15 +135,20 @@ class Control {
   }
 
  private:
-  using DatasetPath = std::function<fs::path(const std::string& task)>;
+  struct Place {
+    fs::path dataset;  // where it is written
+    fs::path shown;    // where it will be in the end
+  };
+  using DatasetPath = std::function<Place(const std::string& task)>;
 
   void play(const EnvironmentFactory& make, const DatasetPath& path) {
     std::unique_ptr<Environment> first = make();
     const EnvironmentSpec spec = first->spec();
     const std::string task = spec.task.name;
     const PolicyFactory make_policy = player_.prepare(spec);
-    MinariWriter writer(path(task), context_.common.force,
-                        {spec.task, player_.name()});
+    const Place place = path(task);
+    MinariWriter writer(place.dataset, context_.common.force,
+                        {spec.task, player_.name()}, place.shown);
     TaskScore score(task);
     Film film;
     cli::Progress progress(task, "episodes", options_.episodes);
