@@ -149,6 +149,8 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
       .add("log-every", &options.log_every,
            "Steps between two lines of metrics.jsonl")
       .within(1, 1e12);
+  table.add("tensorboard", &options.tensorboard,
+            "Write the metrics as event files of TensorBoard too");
   table.check([&options] {
     if (!options.max_time.empty()) {
       parse_duration(options.max_time, "option --max-time");
@@ -169,7 +171,7 @@ nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {
       "data",     "demonstrations", "force",    "keep",          "log-every",
       "log-file", "log-level",      "max-time", "no-provenance", "output",
-      "quiet",    "save-every",     "steps",    "threads"};
+      "quiet",    "save-every",     "steps",    "tensorboard",   "threads"};
   nlohmann::json lasting = nlohmann::json::object();
   for (const auto& [key, value] : configuration.items()) {
     if (!passing.contains(key)) lasting[key] = value;

@@ -45,6 +45,7 @@ struct RunOptions {
   std::string max_time;
   int64_t save_every = 1000, keep = 3, log_every = 10;
   bool resume = false;
+  bool tensorboard = false;
 };
 
 void add_network_options(cli::OptionTable& table, NetworkOptions& options);
