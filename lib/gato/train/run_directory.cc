@@ -115,10 +115,11 @@ void RunDirectory::set_latest(int64_t step) const {
   }
 }
 
-void RunDirectory::rotate(int64_t keep) const {
+void RunDirectory::rotate(int64_t keep, int64_t keep_every) const {
   if (keep == 0) return;
   const std::vector<int64_t> steps = checkpoints();
   for (size_t i = 0; i + keep < steps.size(); ++i) {
+    if (keep_every > 0 && steps[i] % keep_every == 0) continue;
     std::error_code ignored;  // tried again at the next checkpoint
     fs::remove_all(checkpoint(steps[i]), ignored);
   }

@@ -44,8 +44,9 @@ class RunDirectory {
 
   // Points `latest` to this checkpoint, in one step.
   void set_latest(int64_t step) const;
-  // Removes all checkpoints but the newest `keep` (0: removes none).
-  void rotate(int64_t keep) const;
+  // Removes all checkpoints but the newest `keep` (0: removes none) and those
+  // whose step is a multiple of `keep_every` (0: none is for that).
+  void rotate(int64_t keep, int64_t keep_every) const;
   // Makes it a run of no steps: removes what belongs to an old one. The rest of
   // the directory stays.
   void start_anew() const;
