@@ -42,7 +42,8 @@ def missing(modules):
 
 
 def run(command, status=0):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     check(done.returncode == status, f"{' '.join(map(str, command))}: status {done.returncode}, "
           f"not {status}\n{done.stderr}")
     return done
