@@ -165,7 +165,8 @@ SAMPLES = {
         ["--split", "train", "--observation", "language_instruction"], rlds(False), "blocks",
         {"image": {"type": "Box", "dtype": "uint8", "shape": [16, 24, 3]},
          "state/ticks": {"type": "Discrete", "n": 28, "start": -3},
-         "gripper": {"type": "Discrete", "n": 3}, "is_open": {"type": "Discrete", "n": 2},
+         # No action takes the fourth value: the ClassLabel says that there is one.
+         "gripper": {"type": "Discrete", "n": 4}, "is_open": {"type": "Discrete", "n": 2},
          "depth": {"type": "MultiDiscrete"}}, needs=("PIL",)),
     "rlds-keep": Sample(
         "rlds.py", ["rlds/blocks/1.0.0"],

@@ -206,7 +206,7 @@ def rlds(root):
                 "depth": tensor(shape=(6, 5), dtype=np.uint16, encoding="zlib")},
             "language_instruction": features.Text(),
             "language_embedding": tensor(shape=(8,), dtype=np.float32),
-            "action": {"gripper": features.ClassLabel(num_classes=3),
+            "action": {"gripper": features.ClassLabel(num_classes=4),
                        "world_vector": tensor(shape=(3,), dtype=np.float32),
                        "is_open": scalar(dtype=np.bool_)},
             "reward": scalar(dtype=np.float32), "discount": scalar(dtype=np.float32),

@@ -151,8 +151,9 @@ def convert(options, open_source):
     for path in options.inputs:
         if not path.exists():
             raise IoError(f"{path}: no such file or directory")
-    bounds = parse_bounds(getattr(options, "bounds", []))
     source = open_source(options)
+    # After the source, which may know bounds itself and add them.
+    bounds = parse_bounds(getattr(options, "bounds", []))
     with minari_writer.MinariWriter(options.output, options.force) as writer:
         spaces = None if source.spaces else inferred_space.EpisodeSpaces(bounds)
         counts = write_dataset(writer, source, spaces, options.skip_bad)
