@@ -46,6 +46,57 @@ TEST_CASE("every bin's centre falls into the bin") {
   }
 }
 
+// A value, and its neighbours.
+void check_bins(double x, int neighbours) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double low = x, high = x;
+  for (int i = 0; i <= neighbours; ++i) {
+    REQUIRE(CompandedBins::shared()(low) == bin_of(compand(low)));
+    REQUIRE(CompandedBins::shared()(high) == bin_of(compand(high)));
+    low = std::nextafter(low, -infinity);
+    high = std::nextafter(high, infinity);
+  }
+}
+
+TEST_CASE("bins by comparison are those of the logarithm, to the bit") {
+  for (int k = 0; k <= 1024; ++k) check_bins(expand(2.0 * k / 1024 - 1), 500);
+  for (double power = 0x1p-1074; power <= 0x1p1023; power *= 2) {
+    check_bins(power, 3);
+    check_bins(-power, 3);
+    if (power == 0x1p1023) break;
+  }
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (double x : {0.0, -0.0, infinity, -infinity, 256.0, -256.0,
+                   std::numeric_limits<double>::max()}) {
+    check_bins(x, 20);
+  }
+  REQUIRE(rc::check("any value", [](uint64_t bits) {
+    const auto x = std::bit_cast<double>(bits);
+    RC_PRE(!std::isnan(x));
+    RC_ASSERT(CompandedBins::shared()(x) == bin_of(compand(x)));
+  }));
+  REQUIRE(rc::check("values of the range", [](int64_t millionths) {
+    const double x = static_cast<double>(millionths % 300'000'000) / 1e6;
+    RC_ASSERT(CompandedBins::shared()(x) == bin_of(compand(x)));
+  }));
+}
+
+TEST_CASE("golden bins: edges, ends, denormals") {
+  const double denormal = std::numeric_limits<double>::denorm_min();
+  const std::vector<std::pair<double, int>> golden = {
+      {0, 512},      {-0.0, 512},    {denormal, 512}, {-denormal, 512},
+      {1e-300, 512}, {-1e-300, 512}, {1, 744},        {-1, 279},
+      {256, 1023},   {-256, 0},      {255.9, 1023},   {-255.9, 0},
+      {257, 1023},   {-257, 0},      {1e300, 1023},   {-1e300, 0},
+      {0.0002, 512}, {-0.0002, 511}, {0.00021, 513},  {250, 1022},
+      {251, 1023}};
+  for (const auto& [x, bin] : golden) {
+    CAPTURE(x);
+    CHECK(bin_of(compand(x)) == bin);
+    CHECK(CompandedBins::shared()(x) == bin);
+  }
+}
+
 TEST_CASE("decoding is off by half a bin at most") {
   REQUIRE(rc::check("companded", [](int64_t thousandths) {
     const double x = static_cast<double>(thousandths % 256000) / 1000;

@@ -167,6 +167,19 @@ int64_t Array::as_integer(int64_t i) const {
   });
 }
 
+void Array::copy_doubles(int64_t first, std::span<double> into) const {
+  assert(first >= 0 && first + std::ssize(into) <= size());
+  with_type(dtype, [&](auto type) {
+    using T = decltype(type);
+    const std::byte* from =
+        bytes.data() + static_cast<size_t>(first) * sizeof(T);
+    for (double& value : into) {
+      value = static_cast<double>(load<T>(from));
+      from += sizeof(T);
+    }
+  });
+}
+
 void Array::set(int64_t i, double value) {
   assert(i >= 0 && i < size());
   std::byte* to = bytes.data() + static_cast<size_t>(i) * size_of(dtype);
@@ -186,14 +199,18 @@ void Array::set_integer(int64_t i, int64_t value) {
 }
 
 Array Array::row(int64_t i) const {
-  assert(!shape.empty() && i >= 0 && i < shape[0]);
   Array row;
+  copy_row(i, row);
+  return row;
+}
+
+void Array::copy_row(int64_t i, Array& row) const {
+  assert(!shape.empty() && i >= 0 && i < shape[0]);
   row.dtype = dtype;
   row.shape.assign(shape.begin() + 1, shape.end());
   const auto count = static_cast<size_t>(row.size()) * size_of(dtype);
   const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(i * count);
   row.bytes.assign(first, first + static_cast<std::ptrdiff_t>(count));
-  return row;
 }
 
 }  // namespace gato

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,8 @@ struct Array {
   // Element i in C order. `as_integer` of a uint64 above 2^63 - 1 saturates.
   double as_double(int64_t i) const;
   int64_t as_integer(int64_t i) const;
+  // Elements first, first + 1, ... as as_double() gives them.
+  void copy_doubles(int64_t first, std::span<double> into) const;
   void set(int64_t i, double value);
   void set_integer(int64_t i, int64_t value);
 
@@ -63,6 +66,8 @@ struct Array {
 
   // Row i of the first axis, copied: shape[1:].
   Array row(int64_t i) const;
+  // The same into an array that may hold another row, whose memory is reused.
+  void copy_row(int64_t i, Array& row) const;
 };
 
 }  // namespace gato

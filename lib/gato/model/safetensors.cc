@@ -8,10 +8,10 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 
 #include "gato/base/error.h"
+#include "gato/model/safetensors_header.h"
 
 static_assert(std::endian::native == std::endian::little,
               "tensors are read and written as they are in memory");
@@ -19,29 +19,20 @@ static_assert(std::endian::native == std::endian::little,
 namespace gato {
 namespace {
 
-using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr uint64_t maximum_header = 100'000'000;  // as the reference reader's
 constexpr uint64_t alignment = 64;
-constexpr size_t maximum_rank = 16;
 
 struct TypeName {
   std::string_view name;
   at::ScalarType type;
 };
+// Those of safetensors_types.
 constexpr std::array types = {
     TypeName{"F32", at::kFloat}, TypeName{"BF16", at::kBFloat16},
     TypeName{"I64", at::kLong},  TypeName{"I32", at::kInt},
     TypeName{"U8", at::kByte},
-};
-
-// Where a tensor's bytes are, from the end of the header.
-struct Entry {
-  std::string name;
-  at::ScalarType type = at::kFloat;
-  std::vector<int64_t> shape;
-  uint64_t begin = 0, end = 0;
 };
 
 uint64_t byte_count(const at::Tensor& tensor) {
@@ -56,135 +47,10 @@ std::string type_name(const fs::path& path, const std::string& name,
                   path.string(), at::toString(type), name);
 }
 
-// --- reading -----------------------------------------------------------------
-
-// Parses the header; the parser itself would let a later name win silently.
-json parse_header(const fs::path& path, const std::string& text) {
-  std::set<std::string> names;
-  const auto refuse_twice = [&](int depth, json::parse_event_t event,
-                                json& parsed) {
-    if (event == json::parse_event_t::key && depth == 1 &&
-        !names.insert(parsed.get<std::string>()).second)
-      throw input_error("{}: the header has the name {} twice", path.string(),
-                        parsed.dump());
-    return true;
-  };
-  try {
-    json header = json::parse(text, refuse_twice);
-    if (header.is_object()) return header;
-  } catch (const json::exception& error) {
-    throw input_error("{}: the header is no JSON: {}", path.string(),
-                      error.what());
-  }
-  throw input_error("{}: the header is not a JSON object", path.string());
-}
-
-class HeaderReader {
- public:
-  HeaderReader(const fs::path& path, const json& header)
-      : path_(path), header_(header) {}
-
-  std::vector<Entry> entries() const {
-    std::vector<Entry> result;
-    for (const auto& [name, value] : header_.items())
-      if (name != "__metadata__") result.push_back(entry(name, value));
-    std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    });
-    return result;
-  }
-
-  Metadata metadata() const {
-    const auto found = header_.find("__metadata__");
-    if (found == header_.end()) return {};
-    Metadata result;
-    if (!found->is_object()) throw fault("__metadata__", "is not an object");
-    for (const auto& [key, value] : found->items()) {
-      if (!value.is_string())
-        throw fault("__metadata__", "has a value that is not a string");
-      result[key] = value.get<std::string>();
-    }
-    return result;
-  }
-
- private:
-  Error fault(const std::string& name, const std::string& what) const {
-    return input_error("{}: the header entry {} {}", path_.string(), name,
-                       what);
-  }
-
-  const json& member(const std::string& name, const json& value,
-                     const char* key) const {
-    if (!value.is_object()) throw fault(name, "is not an object");
-    const auto found = value.find(key);
-    if (found == value.end()) throw fault(name, fmt::format("has no {}", key));
-    return *found;
-  }
-
-  std::vector<uint64_t> numbers(const std::string& name, const json& value,
-                                const char* key) const {
-    const json& list = member(name, value, key);
-    std::vector<uint64_t> result;
-    if (!list.is_array() || list.size() > maximum_rank)
-      throw fault(name, fmt::format("has a {} that is no short list", key));
-    for (const json& number : list) {
-      if (!number.is_number_unsigned() ||
-          number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
-        throw fault(name, fmt::format("has {} in {}", number.dump(), key));
-      result.push_back(number.get<uint64_t>());
-    }
-    return result;
-  }
-
-  Entry entry(const std::string& name, const json& value) const {
-    Entry result;
-    result.name = name;
-    const json& dtype = member(name, value, "dtype");
-    const auto type = std::find_if(
-        types.begin(), types.end(),
-        [&](const TypeName& known) { return dtype == known.name; });
-    if (type == types.end())
-      throw fault(name, fmt::format("has the dtype {}: F32, BF16, I64, I32 and "
-                                    "U8 are supported",
-                                    dtype.dump()));
-    result.type = type->type;
-    uint64_t bytes = at::elementSize(result.type);
-    for (const uint64_t extent : numbers(name, value, "shape")) {
-      result.shape.push_back(static_cast<int64_t>(extent));
-      if (__builtin_mul_overflow(bytes, extent, &bytes))
-        throw fault(name, "has a shape whose size overflows");
-    }
-    const auto offsets = numbers(name, value, "data_offsets");
-    if (offsets.size() != 2 || offsets[0] > offsets[1])
-      throw fault(name, "has data_offsets that are not [begin, end]");
-    result.begin = offsets[0];
-    result.end = offsets[1];
-    if (result.end - result.begin != bytes)
-      throw fault(name, fmt::format("has {} bytes: its shape needs {}",
-                                    result.end - result.begin, bytes));
-    return result;
-  }
-
-  const fs::path& path_;
-  const json& header_;
-};
-
-// The tensors must follow one another and fill the file exactly.
-void check_layout(const fs::path& path, const std::vector<Entry>& entries,
-                  uint64_t data_size) {
-  uint64_t next = 0;
-  for (const Entry& entry : entries) {
-    if (entry.begin != next)
-      throw input_error("{}: the tensor {} begins at byte {}, not at {}: {}",
-                        path.string(), entry.name, entry.begin, next,
-                        entry.begin < next ? "an overlap" : "a gap");
-    next = entry.end;
-  }
-  if (next != data_size)
-    throw input_error(
-        "{}: the tensors take {} bytes, the file has {}: it is {}",
-        path.string(), next, data_size,
-        next > data_size ? "truncated" : "longer than its header says");
+at::ScalarType type_named(std::string_view name) {
+  return std::find_if(types.begin(), types.end(),
+                      [&](const TypeName& known) { return known.name == name; })
+      ->type;
 }
 
 }  // namespace
@@ -240,14 +106,11 @@ Safetensors read_safetensors(const fs::path& path) {
         path.string(), length, size);
   std::string text(length, '\0');
   file.read(text.data(), static_cast<std::streamsize>(length));
-  const json header = parse_header(path, text);
-  const HeaderReader reader(path, header);
-  const std::vector<Entry> entries = reader.entries();
-  check_layout(path, entries, size - sizeof length - length);
-
-  Safetensors result{{}, reader.metadata()};
-  for (const Entry& entry : entries) {
-    at::Tensor tensor = at::empty(entry.shape, entry.type);
+  SafetensorsHeader header =
+      parse_safetensors_header(path, text, size - sizeof length - length);
+  Safetensors result{{}, std::move(header.metadata)};
+  for (const SafetensorsEntry& entry : header.entries) {
+    at::Tensor tensor = at::empty(entry.shape, type_named(entry.dtype));
     file.read(static_cast<char*>(tensor.mutable_data_ptr()),
               static_cast<std::streamsize>(entry.end - entry.begin));
     result.tensors.emplace(entry.name, std::move(tensor));

@@ -1,7 +1,12 @@
 // Real numbers to bins and back (paper 2.1, appendix B), in float64 throughout.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
+
+#include "gato/data/vocabulary.h"
 
 namespace gato {
 
@@ -13,6 +18,38 @@ double expand(double y);
 // min(1023, floor((y+1)/2*1024)) of y clipped to [-1, 1]: infinities fall into
 // the end bins. y must not be NaN.
 int32_t bin_of(double y);
+// bin_of(compand(x)), to the bit, for any x but NaN, by comparison: a tenth of
+// the time of the logarithm.
+class CompandedBins {
+ public:
+  // Made at the first call, in a millisecond.
+  static const CompandedBins& shared();
+
+  int32_t operator()(double x) const {
+    const auto bits = std::bit_cast<uint64_t>(x);
+    const auto magnitude = static_cast<int64_t>(bits << 1 >> (cell_shift + 1));
+    const auto cell = static_cast<size_t>(
+        std::min(std::max(magnitude - first_cell, int64_t{0}), cells - 1));
+    const auto low = static_cast<size_t>(lowest_bin_[bits >> 63][cell]);
+    return static_cast<int32_t>(low) + (x >= first_value_[low + 1] ? 1 : 0);
+  }
+
+ private:
+  CompandedBins();
+
+  // A cell is a run of magnitudes that agree in the exponent and the first
+  // seven bits of the mantissa: less than a bin is wide, so that it meets two
+  // bins at most. Cells go from 2^-13, below the first bin's edge, to 2^8 = m;
+  // smaller and larger values are in the first and the last.
+  static constexpr int cell_shift = 52 - 7;
+  static constexpr int64_t first_cell = int64_t{1023 - 13} << 7;
+  static constexpr int64_t cells = int64_t{13 + 8} << 7;
+  // Of the least value of each cell; [1]: of the negative values.
+  std::array<std::array<uint16_t, cells>, 2> lowest_bin_;
+  // The least value of each bin; infinity after the last.
+  std::array<double, Vocabulary::bins + 1> first_value_;
+};
+
 // (2k+1)/1024 - 1 for k in [0, 1024).
 double bin_centre(int32_t bin);
 

@@ -7,19 +7,23 @@
 
 namespace gato {
 
-Values values_at(const std::vector<Column>& columns, int64_t t) {
-  Values values;
-  values.reserve(columns.size());
-  for (const Column& column : columns) {
-    if (const auto* array = std::get_if<Array>(&column)) {
-      values.emplace_back(array->row(t));
+namespace {
+
+// Row t of every column; the memory of the values of another row is reused.
+void take_values(const std::vector<Column>& columns, int64_t t,
+                 Values& values) {
+  values.resize(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (const auto* array = std::get_if<Array>(&columns[i])) {
+      array->copy_row(t, std::get<Array>(values[i]));
     } else {
-      values.emplace_back(std::get<std::vector<std::string>>(column).at(
-          static_cast<size_t>(t)));
+      values[i] = std::get<std::vector<std::string>>(columns[i])
+                      .at(static_cast<size_t>(t));
     }
   }
-  return values;
 }
+
+}  // namespace
 
 TokenizedDocument encode_episode(const Episode& episode,
                                  const StepEncoder& encoder) {
@@ -28,12 +32,14 @@ TokenizedDocument encode_episode(const Episode& episode,
   document.total_reward = episode.total_reward();
   document.step_offset.push_back(0);
   const bool has_labels = !episode.expert_actions.empty();
+  Values observation, action, label;
   for (int64_t t = 0; t < episode.steps(); ++t) {
     try {
-      encoder.encode_observation(values_at(episode.observations, t), document);
-      const Values action = values_at(episode.actions, t);
+      take_values(episode.observations, t, observation);
+      encoder.encode_observation(observation, document);
+      take_values(episode.actions, t, action);
       if (has_labels) {
-        const Values label = values_at(episode.expert_actions, t);
+        take_values(episode.expert_actions, t, label);
         encoder.encode_action(action, &label, document);
       } else {
         encoder.encode_action(action, nullptr, document);

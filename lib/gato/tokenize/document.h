@@ -8,9 +8,6 @@
 
 namespace gato {
 
-// Row t of every column.
-Values values_at(const std::vector<Column>& columns, int64_t t);
-
 // T steps; the observation after the last action is left out. Where the episode
 // has expert actions they are the labels. Error (bad_input) names the step.
 TokenizedDocument encode_episode(const Episode& episode,

@@ -1,6 +1,7 @@
 #include "gato/tokenize/field.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -49,6 +50,7 @@ FieldCodec::FieldCodec(Field field, Place place, const Vocabulary& vocabulary)
     elements_.push_back(field_.role == Role::discrete
                             ? discrete_element(i, vocabulary)
                             : continuous_element(i, vocabulary));
+    has_bounded_ |= elements_.back().bounded;
   }
 }
 
@@ -143,26 +145,49 @@ int64_t FieldCodec::encode(const Array& value,
                       place_ == Place::action ? "action" : "observation",
                       field_.name, value.size(), tokens());
   }
+  return field_.role == Role::discrete ? encode_discrete(value, ids)
+                                       : encode_continuous(value, ids);
+}
+
+int64_t FieldCodec::encode_discrete(const Array& value,
+                                    std::vector<int32_t>& ids) const {
   int64_t outside = 0;
   for (int64_t i = 0; i < tokens(); ++i) {
-    const Element& element = elements_[i];
-    if (field_.role == Role::discrete) {
-      ids.push_back(discrete_id(value, i));
-      outside += ids.back() >= element.range.end;
-      continue;
+    ids.push_back(discrete_id(value, i));
+    outside += ids.back() >= elements_[i].range.end;
+  }
+  return outside;
+}
+
+int64_t FieldCodec::encode_continuous(const Array& value,
+                                      std::vector<int32_t>& ids) const {
+  const CompandedBins& companded = CompandedBins::shared();
+  int64_t outside = 0;
+  std::array<double, 256> part;
+  for (int64_t first = 0; first < tokens(); first += std::ssize(part)) {
+    const auto count = static_cast<size_t>(
+        std::min<int64_t>(std::ssize(part), tokens() - first));
+    value.copy_doubles(first, {part.data(), count});
+    const int32_t begin = elements_[first].range.begin;
+    const size_t place = ids.size();
+    ids.resize(place + count);
+    for (size_t i = 0; i < count; ++i) {
+      const double x = part[i];
+      if (std::isnan(x)) {
+        throw input_error("{} is nan, which no token stands for",
+                          place_of(first + static_cast<int64_t>(i)));
+      }
+      ids[place + i] = begin + companded(x);
     }
-    const double x = value.as_double(i);
-    if (std::isnan(x)) {
-      throw input_error("{} is nan, which no token stands for", place_of(i));
+    if (!has_bounded_) continue;
+    for (size_t i = 0; i < count; ++i) {
+      const Element& element = elements_[static_cast<size_t>(first) + i];
+      if (!element.bounded) continue;
+      const double x = part[i], low = element.low, high = element.high;
+      const double y = low == high ? 0 : (x - low) / (high - low) * 2 - 1;
+      outside += x < low || x > high;
+      ids[place + i] = begin + bin_of(y);
     }
-    double y = compand(x);
-    if (element.bounded) {
-      y = element.low == element.high
-              ? 0
-              : (x - element.low) / (element.high - element.low) * 2 - 1;
-      outside += x < element.low || x > element.high;
-    }
-    ids.push_back(element.range.begin + bin_of(y));
   }
   return outside;
 }

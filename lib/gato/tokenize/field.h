@@ -54,12 +54,16 @@ class FieldCodec {
   };
   Element discrete_element(size_t i, const Vocabulary& vocabulary) const;
   Element continuous_element(size_t i, const Vocabulary& vocabulary) const;
+  int64_t encode_discrete(const Array& value, std::vector<int32_t>& ids) const;
+  int64_t encode_continuous(const Array& value,
+                            std::vector<int32_t>& ids) const;
   int32_t discrete_id(const Array& value, int64_t i) const;
   std::string place_of(int64_t i) const;
 
   Field field_;
   Place place_;
   std::vector<Element> elements_;
+  bool has_bounded_ = false;  // elements that are mapped linearly
 };
 
 }  // namespace gato

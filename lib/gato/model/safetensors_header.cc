@@ -1,0 +1,162 @@
+#include "gato/model/safetensors_header.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr size_t maximum_rank = 16;
+
+// Parses the header; the parser itself would let a later name win silently.
+json parse_header(const fs::path& path, const std::string& text) {
+  std::set<std::string> names;
+  const auto refuse_twice = [&](int depth, json::parse_event_t event,
+                                json& parsed) {
+    if (event == json::parse_event_t::key && depth == 1 &&
+        !names.insert(parsed.get<std::string>()).second)
+      throw input_error("{}: the header has the name {} twice", path.string(),
+                        parsed.dump());
+    return true;
+  };
+  try {
+    json header = json::parse(text, refuse_twice);
+    if (header.is_object()) return header;
+  } catch (const json::exception& error) {
+    throw input_error("{}: the header is no JSON: {}", path.string(),
+                      error.what());
+  }
+  throw input_error("{}: the header is not a JSON object", path.string());
+}
+
+class HeaderReader {
+ public:
+  HeaderReader(const fs::path& path, const json& header)
+      : path_(path), header_(header) {}
+
+  std::vector<SafetensorsEntry> entries() const {
+    std::vector<SafetensorsEntry> result;
+    for (const auto& [name, value] : header_.items())
+      if (name != "__metadata__") result.push_back(entry(name, value));
+    std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    });
+    return result;
+  }
+
+  std::map<std::string, std::string> metadata() const {
+    const auto found = header_.find("__metadata__");
+    if (found == header_.end()) return {};
+    std::map<std::string, std::string> result;
+    if (!found->is_object()) throw fault("__metadata__", "is not an object");
+    for (const auto& [key, value] : found->items()) {
+      if (!value.is_string())
+        throw fault("__metadata__", "has a value that is not a string");
+      result[key] = value.get<std::string>();
+    }
+    return result;
+  }
+
+ private:
+  Error fault(const std::string& name, const std::string& what) const {
+    return input_error("{}: the header entry {} {}", path_.string(), name,
+                       what);
+  }
+
+  const json& member(const std::string& name, const json& value,
+                     const char* key) const {
+    if (!value.is_object()) throw fault(name, "is not an object");
+    const auto found = value.find(key);
+    if (found == value.end()) throw fault(name, fmt::format("has no {}", key));
+    return *found;
+  }
+
+  std::vector<uint64_t> numbers(const std::string& name, const json& value,
+                                const char* key) const {
+    const json& list = member(name, value, key);
+    std::vector<uint64_t> result;
+    if (!list.is_array() || list.size() > maximum_rank)
+      throw fault(name, fmt::format("has a {} that is no short list", key));
+    for (const json& number : list) {
+      if (!number.is_number_unsigned() ||
+          number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
+        throw fault(name, fmt::format("has {} in {}", number.dump(), key));
+      result.push_back(number.get<uint64_t>());
+    }
+    return result;
+  }
+
+  SafetensorsEntry entry(const std::string& name, const json& value) const {
+    SafetensorsEntry result;
+    result.name = name;
+    const json& dtype = member(name, value, "dtype");
+    const auto type = std::find_if(
+        safetensors_types.begin(), safetensors_types.end(),
+        [&](const SafetensorsType& known) { return dtype == known.name; });
+    if (type == safetensors_types.end())
+      throw fault(name, fmt::format("has the dtype {}: F32, BF16, I64, I32 and "
+                                    "U8 are supported",
+                                    dtype.dump()));
+    result.dtype = type->name;
+    uint64_t bytes = type->bytes;
+    for (const uint64_t extent : numbers(name, value, "shape")) {
+      result.shape.push_back(static_cast<int64_t>(extent));
+      if (__builtin_mul_overflow(bytes, extent, &bytes))
+        throw fault(name, "has a shape whose size overflows");
+    }
+    const auto offsets = numbers(name, value, "data_offsets");
+    if (offsets.size() != 2 || offsets[0] > offsets[1])
+      throw fault(name, "has data_offsets that are not [begin, end]");
+    result.begin = offsets[0];
+    result.end = offsets[1];
+    if (result.end - result.begin != bytes)
+      throw fault(name, fmt::format("has {} bytes: its shape needs {}",
+                                    result.end - result.begin, bytes));
+    return result;
+  }
+
+  const fs::path& path_;
+  const json& header_;
+};
+
+// The tensors must follow one another and fill the file exactly.
+void check_layout(const fs::path& path,
+                  const std::vector<SafetensorsEntry>& entries,
+                  uint64_t data_size) {
+  uint64_t next = 0;
+  for (const SafetensorsEntry& entry : entries) {
+    if (entry.begin != next)
+      throw input_error("{}: the tensor {} begins at byte {}, not at {}: {}",
+                        path.string(), entry.name, entry.begin, next,
+                        entry.begin < next ? "an overlap" : "a gap");
+    next = entry.end;
+  }
+  if (next != data_size)
+    throw input_error(
+        "{}: the tensors take {} bytes, the file has {}: it is {}",
+        path.string(), next, data_size,
+        next > data_size ? "truncated" : "longer than its header says");
+}
+
+}  // namespace
+
+SafetensorsHeader parse_safetensors_header(const fs::path& path,
+                                           const std::string& text,
+                                           uint64_t data_size) {
+  const json header = parse_header(path, text);
+  const HeaderReader reader(path, header);
+  SafetensorsHeader result{reader.entries(), reader.metadata()};
+  check_layout(path, result.entries, data_size);
+  return result;
+}
+
+}  // namespace gato

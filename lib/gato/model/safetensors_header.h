@@ -1,0 +1,41 @@
+// The JSON header of a safetensors file: where each tensor's bytes lie.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gato {
+
+struct SafetensorsType {
+  std::string_view name;
+  uint64_t bytes;  // of an element
+};
+constexpr std::array<SafetensorsType, 5> safetensors_types = {
+    {{"F32", 4}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}}};
+
+struct SafetensorsEntry {
+  std::string name;
+  std::string_view dtype;  // one of safetensors_types
+  std::vector<int64_t> shape;
+  uint64_t begin = 0, end = 0;  // its bytes, from the end of the header
+};
+
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;  // in the order of their bytes
+  std::map<std::string, std::string> metadata;
+};
+
+// `data_size` bytes follow the header. Error (bad_input), which names `path`,
+// where the text is damaged or hostile: no JSON object, unknown types, a shape
+// whose size overflows or differs from its offsets, gaps, overlaps, names
+// twice.
+SafetensorsHeader parse_safetensors_header(const std::filesystem::path& path,
+                                           const std::string& text,
+                                           uint64_t data_size);
+
+}  // namespace gato

@@ -1,0 +1,194 @@
+// What the encoders cost, each beside the least that its work can cost: numbers
+// beside the formula, images beside cv::imdecode of the same files, text beside
+// SentencePiece's own Encode. tests/bench/ratios runs it beside Python too.
+//
+//   tokenize_bench --images FOLDER --text FILE --text-model FILE
+//
+// Benchmarks whose files are not given are left out.
+#include <benchmark/benchmark.h>
+#include <sentencepiece_processor.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <vector>
+
+#include "gato/base/output.h"
+#include "gato/base/random.h"
+#include "gato/ingest/image_file.h"
+#include "gato/tokenize/encoder.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A million values as tests/bench/ratios makes them too: both signs, of
+// magnitudes from 1e-4 to 1e3.
+Array some_values(DType dtype) {
+  constexpr int64_t count = 1'000'000;
+  Array values = Array::zeros(dtype, {count});
+  RandomStream random(1);
+  for (int64_t i = 0; i < count; ++i) {
+    const double magnitude = std::pow(10, random.uniform(-4, 3));
+    values.set(i, random.below(2) == 0 ? magnitude : -magnitude);
+  }
+  return values;
+}
+
+void encode_continuous(benchmark::State& state, DType dtype) {
+  const Array values = some_values(dtype);
+  Field field;
+  field.role = Role::continuous;
+  field.dtype = dtype;
+  field.shape = values.shape;
+  const FieldCodec codec(field, FieldCodec::Place::observation,
+                         Vocabulary::make("", 32000, DiscreteLayout::overlap));
+  std::vector<int32_t> ids;
+  for (auto _ : state) {
+    ids.clear();
+    codec.encode(values, ids);
+    benchmark::DoNotOptimize(ids.data());
+  }
+  state.SetItemsProcessed(state.iterations() * values.size());
+}
+
+void continuous_formula(benchmark::State& state) {
+  const Array values = some_values(DType::float64);
+  std::vector<int32_t> ids(static_cast<size_t>(values.size()));
+  for (auto _ : state) {
+    const auto* x = values.data<double>();
+    for (int32_t& id : ids) id = bin_of(compand(*x++));
+    benchmark::DoNotOptimize(ids.data());
+  }
+  state.SetItemsProcessed(state.iterations() * values.size());
+}
+
+// Files in the order of their names; the last part of an epoch counts too.
+template <class Use>
+void for_each_file(benchmark::State& state, const std::string& folder,
+                   Use use) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (auto _ : state) {
+    for (const fs::path& file : files) use(file);
+  }
+  state.SetItemsProcessed(state.iterations() * std::ssize(files));
+}
+
+void encode_images(benchmark::State& state, const std::string& folder) {
+  for_each_file(state, folder, [](const fs::path& file) {
+    TokenizedDocument document;
+    encode_image(read_image(file), document);
+    benchmark::DoNotOptimize(document.patches.data());
+  });
+}
+
+void decode_images(benchmark::State& state, const std::string& folder) {
+  for_each_file(state, folder, [](const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary | std::ios::ate);
+    std::vector<uint8_t> bytes(static_cast<size_t>(stream.tellg()));
+    stream.seekg(0);
+    stream.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
+    const cv::Mat image = cv::imdecode(bytes, cv::IMREAD_COLOR);
+    benchmark::DoNotOptimize(image.data);
+  });
+}
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::ifstream stream(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+int64_t byte_count(const std::vector<std::string>& lines) {
+  int64_t bytes = 0;
+  for (const std::string& line : lines) bytes += std::ssize(line);
+  return bytes;
+}
+
+void encode_text(benchmark::State& state, const std::string& file,
+                 const std::string& model) {
+  const auto lines = lines_of(file);
+  const TextEncoder encoder(read_file(model));
+  std::vector<int32_t> ids;
+  for (auto _ : state) {
+    ids.clear();
+    for (const std::string& line : lines) encoder.encode(line, ids);
+    benchmark::DoNotOptimize(ids.data());
+  }
+  state.SetBytesProcessed(state.iterations() * byte_count(lines));
+}
+
+void sentencepiece_text(benchmark::State& state, const std::string& file,
+                        const std::string& model) {
+  const auto lines = lines_of(file);
+  sentencepiece::SentencePieceProcessor processor;
+  if (!processor.Load(model).ok()) return state.SkipWithError("no model");
+  std::vector<int> ids;
+  for (auto _ : state) {
+    for (const std::string& line : lines) {
+      processor.Encode(line, &ids).IgnoreError();
+      benchmark::DoNotOptimize(ids.data());
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * byte_count(lines));
+}
+
+// Takes "--KEY VALUE" out of the arguments.
+std::map<std::string, std::string> take_options(int& argc, char** argv) {
+  std::map<std::string, std::string> options;
+  int kept = 1;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const bool is_ours = argument == "--images" || argument == "--text" ||
+                         argument == "--text-model";
+    if (is_ours && i + 1 < argc) {
+      options[argument.substr(2)] = argv[++i];
+    } else {
+      argv[kept++] = argv[i];
+    }
+  }
+  argc = kept;
+  return options;
+}
+
+}  // namespace
+}  // namespace gato
+
+int main(int argc, char** argv) {
+  using namespace gato;
+  const auto options = take_options(argc, argv);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  spdlog::set_level(spdlog::level::warn);
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    benchmark::RegisterBenchmark(
+        fmt::format("continuous/{}", name_of(dtype)).c_str(), encode_continuous,
+        dtype);
+  }
+  benchmark::RegisterBenchmark("continuous/formula", continuous_formula);
+  if (options.contains("images")) {
+    const std::string folder = options.at("images");
+    benchmark::RegisterBenchmark("images/encoder", encode_images, folder);
+    benchmark::RegisterBenchmark("images/imdecode", decode_images, folder);
+  }
+  if (options.contains("text") && options.contains("text-model")) {
+    const std::string file = options.at("text"),
+                      model = options.at("text-model");
+    benchmark::RegisterBenchmark("text/encoder", encode_text, file, model);
+    benchmark::RegisterBenchmark("text/sentencepiece", sentencepiece_text, file,
+                                 model);
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

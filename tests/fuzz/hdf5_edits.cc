@@ -1,0 +1,214 @@
+#include "fuzz/hdf5_edits.h"
+
+#include <array>
+#include <functional>
+#include <vector>
+
+#include "gato/data/hdf5.h"
+
+namespace gato::fuzz {
+namespace {
+
+using hdf5::Handle;
+
+struct Place {
+  std::string object;     // its path
+  std::string attribute;  // empty: the object itself
+  bool is_dataset = false;
+};
+
+herr_t add_attribute(hid_t, const char* name, const H5A_info_t*, void* into) {
+  auto& places = *static_cast<std::vector<Place>*>(into);
+  Place place = places.back();
+  place.attribute = name;
+  places.insert(places.end() - 1, place);
+  return 0;
+}
+
+herr_t add_object(hid_t root, const char* name, const H5O_info_t* info,
+                  void* into) {
+  auto& places = *static_cast<std::vector<Place>*>(into);
+  places.push_back({name, "", info->type == H5O_TYPE_DATASET});
+  const Handle object(H5Oopen(root, name, H5P_DEFAULT));
+  H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add_attribute,
+              into);
+  return 0;
+}
+
+class Editor {
+ public:
+  Editor(hid_t file, FuzzedDataProvider& input) : file_(file), input_(input) {
+    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_object, &places_,
+              H5O_INFO_BASIC);
+  }
+
+  void edit() {
+    const Place place =
+        places_[input_.ConsumeIntegralInRange<size_t>(0, places_.size() - 1)];
+    const auto kind = input_.ConsumeIntegralInRange(0, 3);
+    if (!place.attribute.empty()) {
+      edit_attribute(place, kind);
+    } else if (place.is_dataset && kind == 0) {
+      overwrite(place);
+    } else if (kind <= 1) {
+      H5Ldelete(file_, place.object.c_str(), H5P_DEFAULT);
+      create_dataset(place.object);
+    } else if (kind == 2) {
+      H5Ldelete(file_, place.object.c_str(), H5P_DEFAULT);
+    } else {
+      const auto other = input_.ConsumeRandomLengthString(24);
+      H5Lmove(file_, place.object.c_str(), file_, other.c_str(), H5P_DEFAULT,
+              H5P_DEFAULT);
+    }
+  }
+
+ private:
+  // Elements as they are stored, in part replaced by the input's.
+  void overwrite(const Place& place) {
+    const Handle dataset(H5Dopen2(file_, place.object.c_str(), H5P_DEFAULT));
+    const Handle type(H5Dget_type(dataset.id()));
+    if (H5Tdetect_class(type.id(), H5T_VLEN) > 0 ||
+        H5Tis_variable_str(type.id()) > 0) {
+      return;
+    }
+    const Handle space(H5Dget_space(dataset.id()));
+    const auto count =
+        static_cast<size_t>(H5Sget_simple_extent_npoints(space.id()));
+    std::vector<uint8_t> values(count * H5Tget_size(type.id()));
+    if (values.empty() || H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL,
+                                  H5P_DEFAULT, values.data()) < 0) {
+      return;
+    }
+    const auto first =
+        input_.ConsumeIntegralInRange<size_t>(0, values.size() - 1);
+    input_.ConsumeData(&values[first],
+                       std::min(values.size() - first,
+                                input_.ConsumeIntegralInRange<size_t>(1, 32)));
+    H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             values.data());
+  }
+
+  void edit_attribute(const Place& place, int kind) {
+    const Handle object(H5Oopen(file_, place.object.c_str(), H5P_DEFAULT));
+    if (!object.valid()) return;
+    H5Adelete(object.id(), place.attribute.c_str());
+    if (kind == 0) return;
+    const Handle type = any_type();
+    const Handle space = any_space(2, 4);
+    const Handle attribute(H5Acreate2(object.id(), place.attribute.c_str(),
+                                      type.id(), space.id(), H5P_DEFAULT,
+                                      H5P_DEFAULT));
+    if (!attribute.valid()) return;
+    with_values(type.id(), space.id(), [&](const void* values) {
+      H5Awrite(attribute.id(), type.id(), values);
+    });
+  }
+
+  void create_dataset(const std::string& name) {
+    const Handle type = any_type();
+    const bool is_huge = input_.ConsumeIntegralInRange(0, 15) == 0;
+    const Handle space = any_space(5, is_huge ? int64_t{1} << 62 : 40);
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+    const int rank = H5Sget_simple_extent_ndims(space.id());
+    if (rank > 0 && (is_huge || input_.ConsumeBool())) {
+      const std::vector<hsize_t> chunk(static_cast<size_t>(rank), 3);
+      H5Pset_chunk(creation.id(), rank, chunk.data());
+    }
+    const Handle links(H5Pcreate(H5P_LINK_CREATE));
+    H5Pset_create_intermediate_group(links.id(), 1);
+    const Handle dataset(H5Dcreate2(file_, name.c_str(), type.id(), space.id(),
+                                    links.id(), creation.id(), H5P_DEFAULT));
+    if (!dataset.valid() || is_huge) return;
+    with_values(type.id(), space.id(), [&](const void* values) {
+      H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    });
+  }
+
+  Handle any_type() {
+    const std::array plain{H5T_STD_I8LE,   H5T_STD_U8LE,  H5T_STD_I16LE,
+                           H5T_STD_U16BE,  H5T_STD_I32LE, H5T_STD_U32LE,
+                           H5T_STD_I64LE,  H5T_STD_U64LE, H5T_IEEE_F32LE,
+                           H5T_IEEE_F64LE, H5T_STD_B16LE, H5T_STD_REF_OBJ};
+    const auto choice = input_.ConsumeIntegralInRange<size_t>(0, 17);
+    if (choice < plain.size()) return Handle(H5Tcopy(plain[choice]));
+    switch (choice) {
+      case 12:
+        return hdf5::text_type();
+      case 13: {
+        Handle text(H5Tcopy(H5T_C_S1));
+        H5Tset_size(text.id(), input_.ConsumeIntegralInRange<size_t>(1, 40));
+        return text;
+      }
+      case 14:
+        return Handle(H5Tvlen_create(H5T_NATIVE_UINT8));
+      case 15:
+        return Handle(H5Tvlen_create(H5T_NATIVE_DOUBLE));
+      case 16:
+        return hdf5::stored_type(DType::boolean);
+      default: {
+        Handle pair(H5Tcreate(H5T_COMPOUND, 8));
+        H5Tinsert(pair.id(), "a", 0, H5T_NATIVE_INT32);
+        H5Tinsert(pair.id(), "b", 4, H5T_NATIVE_FLOAT);
+        return pair;
+      }
+    }
+  }
+
+  Handle any_space(int most_axes, int64_t most_rows) {
+    const int rank = input_.ConsumeIntegralInRange(-1, most_axes);
+    if (rank < 0) return Handle(H5Screate(H5S_NULL));
+    if (rank == 0) return Handle(H5Screate(H5S_SCALAR));
+    std::vector<hsize_t> extents(static_cast<size_t>(rank));
+    for (size_t i = 0; i < extents.size(); ++i) {
+      extents[i] = input_.ConsumeIntegralInRange<hsize_t>(
+          0, static_cast<hsize_t>(i == 0 ? most_rows : 8));
+    }
+    return Handle(H5Screate_simple(rank, extents.data(), nullptr));
+  }
+
+  // Calls write(values) with elements of `type` made from the input.
+  void with_values(hid_t type, hid_t space,
+                   const std::function<void(const void*)>& write) {
+    const auto count = static_cast<size_t>(H5Sget_simple_extent_npoints(space));
+    if (count == 0 || count > 1 << 20) return;
+    const std::string text = input_.ConsumeRandomLengthString(200);
+    if (H5Tis_variable_str(type) > 0) {
+      const std::vector<const char*> values(count, text.c_str());
+      write(values.data());
+    } else if (H5Tget_class(type) == H5T_VLEN) {
+      std::string bytes = text;
+      const size_t element = H5Tget_size(Handle(H5Tget_super(type)).id());
+      const std::vector<hvl_t> values(count,
+                                      {bytes.size() / element, bytes.data()});
+      write(values.data());
+    } else if (H5Tget_class(type) != H5T_REFERENCE) {
+      std::string values(count * H5Tget_size(type), '\0');
+      for (size_t i = 0; !text.empty() && i < values.size(); ++i) {
+        values[i] = text[i % text.size()];
+      }
+      write(values.data());
+    }
+  }
+
+  hid_t file_;
+  FuzzedDataProvider& input_;
+  std::vector<Place> places_;
+};
+
+}  // namespace
+
+void EditedFile::edit(FuzzedDataProvider& input) {
+  file_.fill(bytes_);
+  hdf5::is_hdf5(file_.path());  // prepares the library
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
+  H5Pset_file_locking(access.id(), false, true);
+  const Handle file(H5Fopen(file_.path().c_str(), H5F_ACC_RDWR, access.id()));
+  FUZZ_REQUIRE(file.valid());
+  for (int n = input.ConsumeIntegralInRange(1, 4); n > 0; --n) {
+    Editor(file.id(), input).edit();
+  }
+  H5Eclear2(H5E_DEFAULT);
+}
+
+}  // namespace gato::fuzz

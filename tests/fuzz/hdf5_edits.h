@@ -1,0 +1,28 @@
+// HDF5 files of any layout, for the readers of HDF5: a good file is changed
+// through the library, as the input says. Bytes of the library's own structures
+// are not touched: it would be the library that is tested.
+#pragma once
+
+#include <string>
+
+#include "fuzz/fuzz.h"
+
+namespace gato::fuzz {
+
+// The good file, from its bytes.
+class EditedFile {
+ public:
+  explicit EditedFile(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  // Makes the good file again, then changes it: values are overwritten;
+  // datasets and attributes are removed, renamed, or replaced by others of any
+  // type and shape.
+  void edit(FuzzedDataProvider& input);
+  const std::filesystem::path& path() const { return file_.path(); }
+
+ private:
+  std::string bytes_;
+  MemoryFile file_;
+};
+
+}  // namespace gato::fuzz

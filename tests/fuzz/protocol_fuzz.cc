@@ -1,0 +1,41 @@
+// What an environment behind a pipe may say: a line that declares its spaces,
+// and a line and bytes that answer to a step.
+#include "fuzz/fuzz.h"
+#include "gato/env/protocol.h"
+
+using namespace gato;
+
+namespace {
+
+// The text up to the next end of a line, which is dropped.
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  return line;
+}
+
+void play(std::string_view text) {
+  const Declaration declaration =
+      parse_declaration(parse_header(take_line(text)));
+  Message message;
+  message.header = parse_header(take_line(text));
+  message.payload.resize(std::min(payload_size(message.header), text.size()));
+  std::copy_n(reinterpret_cast<const std::byte*>(text.data()),
+              message.payload.size(), message.payload.begin());
+  decode_outcome(message.header);
+  const auto& fields = declaration.spec.task.observation;
+  const Values values =
+      decode_values(fields, declaration.observation_order, message);
+  FUZZ_REQUIRE(values.size() == fields.size());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try {
+    play(fuzz::as_text(data, size));
+  } catch (const ProtocolError&) {
+  } catch (const EnvironmentError&) {
+  }
+  return 0;
+}

@@ -1,0 +1,43 @@
+#include "data/documents.h"
+#include "fuzz/hdf5_edits.h"
+#include "gato/base/output.h"
+#include "gato/data/sequence_file.h"
+
+using namespace gato;
+
+namespace {
+
+std::string good_file() {
+  const test::Folder folder;
+  constexpr int32_t length = 24;
+  SequenceFileWriter writer(folder / "rows.h5", false, {2, length, 0, false},
+                            test::small_vocabulary());
+  const TokenizedDocument document = test::episode_document(4, 2, 2, 1);
+  for (int i = 0; i < 2; ++i) {
+    SequenceRow row;
+    row.features = features_of(document, 0, length);
+    row.segment.assign(length, 0);
+    row.prompt.assign(length, 0);
+    row.patches = document.patches;
+    writer.append(row);
+  }
+  writer.commit(test::small_tasks(), {document}, nullptr,
+                test::small_provenance());
+  return read_file(folder / "rows.h5");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static fuzz::EditedFile file(good_file());
+  FuzzedDataProvider input(data, size);
+  file.edit(input);
+  fuzz::accepts([&] {
+    const SequenceFileReader reader(file.path());
+    for (int64_t i = 0; i < reader.sequences(); ++i) {
+      fuzz::accepts([&] { reader.row(i); });
+    }
+    fuzz::accepts([&] { reader.demonstrations(); });
+  });
+  return 0;
+}

@@ -1,0 +1,38 @@
+// Spaces of Gymnasium in JSON: what is accepted is written and read again.
+#include <nlohmann/json.hpp>
+
+#include "fuzz/fuzz.h"
+#include "gato/data/space.h"
+#include "gato/data/token_file.h"
+
+using namespace gato;
+
+namespace {
+
+void read_space(const std::string& text) {
+  const Space space = space_from_json(text);
+  const auto fields = flatten(space, "observation");
+  const auto again =
+      flatten(space_from_json(space_to_json(space)), "observation");
+  FUZZ_REQUIRE(fields.size() == again.size());
+  for (size_t i = 0; i < fields.size(); ++i) {
+    FUZZ_REQUIRE(fields[i].name == again[i].name);
+    FUZZ_REQUIRE(fields[i].role == again[i].role);
+    FUZZ_REQUIRE(fields[i].shape == again[i].shape);
+    field_from_json(field_to_json(fields[i]));
+  }
+}
+
+void read_tasks(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_discarded()) TaskTable::from_json(json).to_json();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string text(fuzz::as_text(data, size));
+  fuzz::accepts([&] { read_space(text); });
+  fuzz::accepts([&] { read_tasks(text); });
+  return 0;
+}

@@ -1,0 +1,31 @@
+// Text, plain and in JSON lines. The first byte picks the options.
+#include <array>
+
+#include "fuzz/fuzz.h"
+#include "gato/ingest/text_source.h"
+#include "gato/ingest/utf8.h"
+
+using namespace gato;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  constexpr std::array separators{"file", "lines", "blank-lines", "<|end|>",
+                                  "aab"};
+  if (size == 0) return 0;
+  TextSourceOptions options;
+  const size_t choice = data[0] % (separators.size() + 1);
+  options.format = choice == separators.size() ? "jsonl" : "plain";
+  if (choice < separators.size()) {
+    options.document_separator = separators[choice];
+  }
+  static fuzz::MemoryFile file;
+  file.fill(fuzz::as_text(data + 1, size - 1));
+  TextSource source(file.path(), options);
+  for (bool at_end = false; !at_end;) {
+    fuzz::accepts([&] {
+      const auto record = source.next();
+      at_end = !record;
+      if (record) FUZZ_REQUIRE(!find_invalid_utf8(record->text));
+    });
+  }
+  return 0;
+}
