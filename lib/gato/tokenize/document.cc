@@ -23,6 +23,17 @@ void take_values(const std::vector<Column>& columns, int64_t t,
   }
 }
 
+// Memory for all steps of an episode, which are alike but for their texts.
+void reserve_steps(int64_t steps, TokenizedDocument& document) {
+  const auto count = static_cast<size_t>(steps);
+  document.tokens.reserve(count * document.tokens.size());
+  document.modality.reserve(count * document.modality.size());
+  document.labels.reserve(count * document.labels.size());
+  document.images.reserve(count * document.images.size());
+  document.patches.reserve(count * document.patches.size());
+  document.step_offset.reserve(count + 1);
+}
+
 }  // namespace
 
 TokenizedDocument encode_episode(const Episode& episode,
@@ -49,6 +60,7 @@ TokenizedDocument encode_episode(const Episode& episode,
     }
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
+    if (t == 0) reserve_steps(episode.steps(), document);
   }
   return document;
 }

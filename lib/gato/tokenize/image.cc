@@ -60,11 +60,12 @@ Image image_of(const Array& array) {
   const int64_t first = frame.channels - (colour ? 3 : 1);
   Image image{
       static_cast<int>(frame.height), static_cast<int>(frame.width), {}};
-  image.pixels.resize(static_cast<size_t>(frame.height * frame.width * 3));
+  const int64_t bytes = frame.height * frame.width * 3;
   if (frame.channels == 3 && frame.channel_stride == 1) {  // already so
-    std::copy_n(frame.data, image.pixels.size(), image.pixels.data());
+    image.pixels.assign(frame.data, frame.data + bytes);
     return image;
   }
+  image.pixels.resize(static_cast<size_t>(bytes));
   uint8_t* out = image.pixels.data();
   for (int64_t y = 0; y < frame.height; ++y) {
     for (int64_t x = 0; x < frame.width; ++x) {
@@ -79,7 +80,7 @@ Image image_of(const Array& array) {
   return image;
 }
 
-Image resize_by_area(const Image& image, const Resize& resize) {
+Image resize_by_area(Image image, const Resize& resize) {
   if (resize.height == 0 ||
       (resize.height == image.height && resize.width == image.width)) {
     return image;
@@ -104,9 +105,17 @@ void encode_image(const Image& image, TokenizedDocument& document) {
   document.images.push_back({static_cast<int64_t>(document.tokens.size()),
                              static_cast<int16_t>(rows),
                              static_cast<int16_t>(columns)});
+  const size_t first_patch = document.patches.size();
+  const auto count = static_cast<size_t>(rows) * static_cast<size_t>(columns);
+  document.patches.resize(first_patch + count);  // zeros
+  for (size_t i = 0; i < count; ++i) {
+    document.tokens.push_back(-1 - static_cast<int32_t>(first_patch + i));
+  }
+  document.modality.resize(document.tokens.size(), Modality::patch);
+  Patch* next = &document.patches[first_patch];
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      Patch patch{};
+      Patch& patch = *next++;
       const int height = std::min(side, image.height - row * side);
       const int width = std::min(side, image.width - column * side);
       for (int y = 0; y < height; ++y) {
@@ -116,10 +125,6 @@ void encode_image(const Image& image, TokenizedDocument& document) {
             3;
         std::copy_n(&image.pixels[first], width * 3, &patch[y * side * 3]);
       }
-      document.tokens.push_back(-1 -
-                                static_cast<int32_t>(document.patches.size()));
-      document.modality.push_back(Modality::patch);
-      document.patches.push_back(patch);
     }
   }
 }

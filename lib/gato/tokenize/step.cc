@@ -80,8 +80,9 @@ void StepEncoder::encode_observation(const Values& observation,
       text_->encode(text_of(observation[i], field), document.tokens);
     } else if (field.role == Role::image) {
       try {
-        const Image image = image_of(numbers_of(observation[i], field));
-        encode_image(resize_by_area(image, resize_), document);
+        encode_image(resize_by_area(image_of(numbers_of(observation[i], field)),
+                                    resize_),
+                     document);
       } catch (const Error& error) {
         throw Error(error.status(), fmt::format("observation key '{}': {}",
                                                 field.name, error.what()));
