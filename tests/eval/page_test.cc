@@ -58,6 +58,18 @@ TEST_CASE("the staircase falls right after the percentage that was reached") {
   REQUIRE(chart.find("450.0,40.0 457.8,40.0 457.8,145.0") != std::string::npos);
 }
 
+TEST_CASE("values over more than a power of ten are drawn by logarithms") {
+  // y runs from 250 at 0.1 to 40 at 10; 1 is half way.
+  const std::string chart =
+      line_chart({{"loss", {{0, 10}, {1, 1}, {2, 0.1}}}}, "step", "loss");
+  REQUIRE(chart.find("70.0,40.0 455.0,145.0 840.0,250.0") != std::string::npos);
+  REQUIRE(chart.find(">0.5<") != std::string::npos);
+  const std::string linear =
+      line_chart({{"loss", {{0, 10}, {1, 1}, {2, 0}}}}, "step", "loss");
+  REQUIRE(linear.find("70.0,40.0 455.0,229.0 840.0,250.0") !=
+          std::string::npos);
+}
+
 TEST_CASE("charts stand a single point and a flat line") {
   REQUIRE(line_chart({{"loss", {{1, 2}}}}, "step", "loss").find("nan") ==
           std::string::npos);

@@ -194,6 +194,15 @@ TEST_CASE("only the newest checkpoints are kept") {
   CHECK_FALSE(std::filesystem::exists(run + "/step-3"));
   CHECK(std::filesystem::exists(run + "/step-4"));
   CHECK(std::filesystem::read_symlink(run + "/latest") == "step-5");
+  REQUIRE(fixture
+              .train(run, {"--resume", "--steps", "8", "--save-every", "1",
+                           "--keep", "1", "--keep-every", "3"})
+              .status == 0);
+  for (int step = 1; step <= 8; ++step) {
+    INFO(step);
+    CHECK(std::filesystem::exists(run + "/step-" + std::to_string(step)) ==
+          (step == 6 || step == 8));
+  }
 }
 
 TEST_CASE("what cannot be trained is refused before anything is written") {

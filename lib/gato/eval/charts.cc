@@ -17,11 +17,15 @@ using Anchor = Svg::Anchor;
 constexpr std::string_view kGrid = "var(--grid)";
 constexpr std::string_view kInk = "var(--ink)";
 
-// A scale from values to places on the paper.
+// A scale from values to places on the paper; a logarithmic one needs low > 0.
 struct Scale {
   double low, high, from, to;
+  bool is_logarithmic = false;
   double operator()(double value) const {
-    return from + (value - low) / (high - low) * (to - from);
+    const double share = is_logarithmic
+                             ? std::log(value / low) / std::log(high / low)
+                             : (value - low) / (high - low);
+    return from + share * (to - from);
   }
 };
 
@@ -39,6 +43,18 @@ std::vector<double> ticks(double low, double high, int count) {
   return places;
 }
 
+// 1, 2 and 5 times the powers of ten within [low, high].
+std::vector<double> logarithmic_ticks(double low, double high) {
+  std::vector<double> places;
+  for (double power = std::floor(std::log10(low)); std::pow(10, power) <= high;
+       ++power)
+    for (double factor : {1.0, 2.0, 5.0})
+      if (const double value = factor * std::pow(10, power);
+          value >= low && value <= high)
+        places.push_back(value);
+  return places;
+}
+
 std::string tick_text(double value) {
   return fmt::format("{:.6g}", value == 0 ? 0.0 : value);
 }
@@ -50,7 +66,8 @@ void draw_axes(Svg& svg, const Scale& x, const Scale& y,
     svg.line(x(value), y.from, x(value), y.from + 4, kInk);
     svg.text(x(value), y.from + 18, tick_text(value), Anchor::middle, "tick");
   }
-  for (double value : ticks(y.low, y.high, 5)) {
+  for (double value : y.is_logarithmic ? logarithmic_ticks(y.low, y.high)
+                                       : ticks(y.low, y.high, 5)) {
     svg.line(x.from, y(value), x.to, y(value), kGrid);
     svg.text(x.from - 8, y(value) + 4, tick_text(value), Anchor::end, "tick");
   }
@@ -157,6 +174,7 @@ std::string line_chart(const std::vector<Series>& series,
   }
   if (x.high == x.low) x.high = x.low + 1;
   if (y.high == y.low) y.high = y.low + 1;
+  y.is_logarithmic = y.low > 0 && y.high > 10 * y.low;
   Svg svg(860, 300, y_title + " over " + x_title);
   draw_axes(svg, x, y, x_title, y_title);
   double legend = x.to;

@@ -36,7 +36,8 @@ MinariFiles find_minari(const fs::path& path) {
   if (!files.metadata.empty()) {
     throw input_error(
         "{}: a Minari dataset without {}: only the hdf5 storage format is "
-        "supported; convert arrow and parquet datasets with Minari",
+        "supported; share/gato/convert/minari_arrow.py converts arrow and "
+        "parquet",
         path.string(), data_name);
   }
   throw input_error("{}: no Minari dataset: there is no data/{} in it",

@@ -87,8 +87,8 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
   const std::string format = metadata.text("data_format");
   if (!format.empty() && format != "hdf5") {
     throw input_error(
-        "{}: the Minari storage format \"{}\" is not supported: convert the "
-        "dataset to hdf5 with Minari",
+        "{}: the Minari storage format \"{}\" is not supported: "
+        "share/gato/convert/minari_arrow.py converts it to hdf5",
         root.label(), format);
   }
   MinariMetadata result;

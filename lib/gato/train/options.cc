@@ -147,9 +147,15 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
            "Checkpoints that are kept, the newest; 0 keeps all")
       .within(0, 1e9);
   table
+      .add("keep-every", &options.keep_every,
+           "Keep the checkpoints of every N-th step for good; 0: none")
+      .within(0, 1e12);
+  table
       .add("log-every", &options.log_every,
            "Steps between two lines of metrics.jsonl")
       .within(1, 1e12);
+  table.add("tensorboard", &options.tensorboard,
+            "Write the metrics as event files of TensorBoard too");
   table.check([&options] {
     if (!options.max_time.empty()) {
       parse_duration(options.max_time, "option --max-time");
@@ -168,9 +174,11 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
 
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {
-      "data",     "demonstrations", "force",      "keep",    "log-every",
-      "log-file", "log-level",      "max-time",   "mixture", "no-provenance",
-      "output",   "quiet",          "save-every", "steps",   "threads"};
+      "data",       "demonstrations", "force",         "keep",
+      "keep-every", "log-every",      "log-file",      "log-level",
+      "max-time",   "mixture",        "no-provenance", "output",
+      "quiet",      "save-every",     "steps",         "tensorboard",
+      "threads"};
   nlohmann::json lasting = nlohmann::json::object();
   for (const auto& [key, value] : configuration.items()) {
     if (!passing.contains(key)) lasting[key] = value;
@@ -198,6 +206,7 @@ TrainerOptions trainer_options(const OptimisationOptions& optimisation,
                       .decay_steps = optimisation.decay_steps};
   options.save_every = run.save_every;
   options.keep = run.keep;
+  options.keep_every = run.keep_every;
   options.log_every = run.log_every;
   if (!run.max_time.empty()) {
     options.max_seconds = parse_duration(run.max_time, "option --max-time");

@@ -43,8 +43,9 @@ struct OptimisationOptions {
 struct RunOptions {
   int64_t steps = 1000000;
   std::string max_time;
-  int64_t save_every = 1000, keep = 3, log_every = 10;
+  int64_t save_every = 1000, keep = 3, keep_every = 0, log_every = 10;
   bool resume = false;
+  bool tensorboard = false;
 };
 
 void add_network_options(cli::OptionTable& table, NetworkOptions& options);

@@ -115,10 +115,11 @@ void RunDirectory::set_latest(int64_t step) const {
   }
 }
 
-void RunDirectory::rotate(int64_t keep) const {
+void RunDirectory::rotate(int64_t keep, int64_t keep_every) const {
   if (keep == 0) return;
   const std::vector<int64_t> steps = checkpoints();
   for (size_t i = 0; i + keep < steps.size(); ++i) {
+    if (keep_every > 0 && steps[i] % keep_every == 0) continue;
     std::error_code ignored;  // tried again at the next checkpoint
     fs::remove_all(checkpoint(steps[i]), ignored);
   }
@@ -134,12 +135,22 @@ void RunDirectory::remove_leftovers() const {
   }
 }
 
+std::vector<fs::path> RunDirectory::own_files() const {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    if (name == latest_name || name == config_name || name == metrics_name ||
+        is_event_file(name)) {
+      files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
 void RunDirectory::start_anew() const {
   std::error_code error;
   for (int64_t step : checkpoints()) fs::remove_all(checkpoint(step), error);
-  for (const char* name : {latest_name, config_name, metrics_name}) {
-    fs::remove(path_ / name, error);
-  }
+  for (const fs::path& file : own_files()) fs::remove(file, error);
   if (error) {
     throw io_error("{}: cannot remove the old run: {}", path_.string(),
                    error.message());
@@ -150,10 +161,13 @@ void RunDirectory::start_anew() const {
 void RunDirectory::abandon() const {
   std::error_code ignored;
   if (!checkpoints().empty() || fs::file_size(metrics(), ignored) > 0) return;
-  for (const char* name : {latest_name, config_name, log_name, metrics_name}) {
-    fs::remove(path_ / name, ignored);
-  }
+  for (const fs::path& file : own_files()) fs::remove(file, ignored);
+  fs::remove(log(), ignored);
   if (is_created_) fs::remove(path_, ignored);
+}
+
+void RunDirectory::open_events(int64_t step) {
+  events_ = std::make_unique<EventFile>(path_, step);
 }
 
 void RunDirectory::truncate_metrics(int64_t step) const {
@@ -170,6 +184,7 @@ void RunDirectory::truncate_metrics(int64_t step) const {
 }
 
 void RunDirectory::append_metrics(const nlohmann::json& line) const {
+  if (events_) events_->add(line.at("step"), line);
   std::ofstream output(metrics(), std::ios::app);
   output << line.dump() << std::endl;
   if (!output) {

@@ -4,14 +4,18 @@
 //   metrics.jsonl  one JSON object a line
 //   config.toml    the configuration, which --config reads back
 //   log.txt        the messages
+//   events.out.tfevents.*  the numbers of metrics.jsonl, where they are wanted
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "gato/train/event_file.h"
 
 namespace gato {
 
@@ -40,8 +44,9 @@ class RunDirectory {
 
   // Points `latest` to this checkpoint, in one step.
   void set_latest(int64_t step) const;
-  // Removes all checkpoints but the newest `keep` (0: removes none).
-  void rotate(int64_t keep) const;
+  // Removes all checkpoints but the newest `keep` (0: removes none) and those
+  // whose step is a multiple of `keep_every` (0: none is for that).
+  void rotate(int64_t keep, int64_t keep_every) const;
   // Makes it a run of no steps: removes what belongs to an old one. The rest of
   // the directory stays.
   void start_anew() const;
@@ -55,10 +60,17 @@ class RunDirectory {
   // line that was cut short.
   void truncate_metrics(int64_t step) const;
   void append_metrics(const nlohmann::json& line) const;
+  // From now on metrics go to an event file of TensorBoard too; the run goes on
+  // from `step`.
+  void open_events(int64_t step);
 
  private:
+  // Of a run, but for its checkpoints and its log.
+  std::vector<std::filesystem::path> own_files() const;
+
   std::filesystem::path path_;
   bool is_created_ = false;
+  std::unique_ptr<EventFile> events_;
   int lock_ = -1;
 };
 

@@ -99,6 +99,7 @@ class Runner {
     network_->set_precision(precision_named(session_.optimisation.precision));
     run_.truncate_metrics(state_.step);
     write_file(run_.configuration(), session_.config_toml, /*force=*/true);
+    if (session_.run.tensorboard) run_.open_events(state_.step);
     TrainerOptions options = trainer_options(
         session_.optimisation, session_.run, session_.data.length(),
         context_.common.threads, context_.common.seed);

@@ -24,6 +24,7 @@ struct TrainerOptions {
   Schedule schedule;
   int64_t save_every = 1000;
   int64_t keep = 3;        // checkpoints kept; 0: all
+  int64_t keep_every = 0;  // also kept: multiples of this step; 0: none
   int64_t log_every = 10;  // steps a line of metrics.jsonl
   double max_seconds = 0;  // since `started`, then save and stop; 0: no limit
   std::chrono::steady_clock::time_point started;

@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+"""Convert the samples in tests/samples/convert and compare what comes out with what went in.
+
+    tests/python/check_converters.py [--programs DIRECTORY] [--samples DIRECTORY] NAME...
+
+NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
+reader of TFRecord files) or `all`. The datasets are read with h5py, with gato-tokenize and
+gato-info from the DIRECTORY, and with the Minari library where this Python has it. Exits with 77
+where a Python package is missing that the converter needs: then nothing was checked.
+"""
+import argparse
+import importlib.util
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import converter_episodes
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+CONVERTERS = SOURCE / "share" / "gato" / "convert"
+LEFT_OUT = 77  # CTest counts this as skipped
+
+
+class Wrong(Exception):
+    pass
+
+
+def check(condition, message):
+    if not condition:
+        raise Wrong(message)
+
+
+def missing(modules):
+    return [name for name in modules if importlib.util.find_spec(name) is None]
+
+
+def run(command, status=0):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    check(done.returncode == status, f"{' '.join(map(str, command))}: status {done.returncode}, "
+          f"not {status}\n{done.stderr}")
+    return done
+
+
+def convert(sample, samples, output, extra=(), status=0):
+    inputs = [samples / name for name in sample.inputs]
+    return run([sys.executable, CONVERTERS / sample.converter, *sample.arguments, *extra, *inputs,
+                output], status)
+
+
+# What is in the HDF5 file.
+
+def read(group, name):
+    """The values below `name`, by path."""
+    import h5py
+    place = group[name]
+    if isinstance(place, h5py.Group):
+        found = {}
+        place.visititems(lambda path, item: found.update({path: item})
+                         if isinstance(item, h5py.Dataset) else None)
+        return {path: values(item) for path, item in found.items()}
+    return {name[:-1]: values(place)}
+
+
+def values(dataset):
+    import h5py
+    import numpy as np
+    kind = h5py.check_dtype(vlen=dataset.dtype)
+    if kind is str:
+        return [text.decode() for text in dataset[()]]
+    if kind is not None:  # JPEG frames
+        from PIL import Image
+        return np.stack([np.asarray(Image.open(io.BytesIO(frame.tobytes())))
+                         for frame in dataset[()]])
+    return dataset[()]
+
+
+def same(what, came, expected, lossy=False):
+    import numpy as np
+    if isinstance(expected, list):
+        check(came == expected, f"{what}: {came}, not {expected}")
+        return
+    check(came.shape == expected.shape, f"{what}: shape {came.shape}, not {expected.shape}")
+    if lossy:
+        error = np.abs(came.astype(int) - expected.astype(int))
+        check(error.mean() < 3 and error.max() < 40,
+              f"{what}: differs by {error.mean():.1f}, at most {error.max()}")
+        return
+    if expected.dtype.kind == "f":
+        check(came.dtype == expected.dtype, f"{what}: {came.dtype}, not {expected.dtype}")
+    check(np.array_equal(came, expected), f"{what}: {came}, not {expected}")
+
+
+def check_file(sample, output):
+    import h5py
+    import numpy as np
+    with h5py.File(output / "data" / "main_data.hdf5") as file:
+        check(file.attrs["gato_task"] == sample.task, f"gato_task {file.attrs['gato_task']}")
+        check(len(file) == len(sample.episodes), f"{len(file)} episodes")
+        for i, expected in enumerate(sample.episodes):
+            group, what = file[f"episode_{i}"], f"episode {i}"
+            steps = len(expected.rewards)
+            for kind in ("observations", "actions"):
+                came, wanted = read(group, kind), getattr(expected, kind)
+                check(set(came) == set(wanted), f"{what}: {kind} {set(came)}, not {set(wanted)}")
+                for path, value in wanted.items():
+                    same(f"{what}: {path}", came[path], value, path in sample.lossy)
+            same(f"{what}: rewards", group["rewards"][()], expected.rewards.astype(np.float64))
+            last = np.arange(steps) == steps - 1
+            same(f"{what}: terminations", group["terminations"][()], last & expected.terminated)
+            same(f"{what}: truncations", group["truncations"][()], last & expected.truncated)
+            check(group.attrs["total_steps"] == steps, f"{what}: total_steps")
+            success = group.attrs.get("gato_success")
+            check((success is None) == (expected.success is None)
+                  and (success is None or bool(success) == expected.success),
+                  f"{what}: gato_success {success}")
+
+
+def leaves(space, path, bare):
+    if space["type"] in ("Dict", "Tuple"):
+        members = (space["subspaces"].items() if space["type"] == "Dict"
+                   else ((f"_index_{i}", s) for i, s in enumerate(space["subspaces"])))
+        return {k: v for key, child in members
+                for k, v in leaves(child, f"{path}/{key}" if path else key, bare).items()}
+    return {path or bare: space}
+
+
+def check_spaces(sample, output):
+    import numpy as np
+    metadata = json.loads((output / "data" / "metadata.json").read_text())
+    found = {key: space for kind in ("observation", "action") for key, space in
+             leaves(json.loads(metadata[f"{kind}_space"]), "", kind).items()}
+    for key, wanted in sample.spaces.items():
+        for name, value in wanted.items():
+            check(np.array_equal(found[key][name], value),
+                  f"{key}: {name} {found[key][name]}, not {value}")
+
+
+# What the programs read.
+
+def close(came, expected):
+    """Within a bin of companded values up to 256, or of actions in [-128, 128]."""
+    return abs(came - expected) <= 0.005 + 0.03 * abs(expected)
+
+
+def check_decoded(sample, text):
+    """The decoded tokens, against the episodes."""
+    import numpy as np
+    rows = re.findall(r"^document (\d+)|^  step (\d+)|^    (observation|action) (\S+) = (.*)$", text,
+                      re.MULTILINE)
+    document = step = None
+    seen = 0
+    for new_document, new_step, kind, key, decoded in rows:
+        document = int(new_document) if new_document else document
+        step = int(new_step) if new_step else step
+        if not kind:
+            continue
+        expected = getattr(sample.episodes[document], f"{kind}s")[key][step]
+        what = f"document {document}, step {step}, {key}"
+        if isinstance(expected, str):
+            if expected.isascii():
+                check(json.loads(decoded) == expected, f"{what}: {decoded}, not {expected}")
+        elif decoded.startswith("image"):
+            continue
+        else:
+            came = np.ravel(json.loads(decoded))
+            check(len(came) == np.size(expected)
+                  and all(map(close, came, np.ravel(expected).astype(float))),
+                  f"{what}: {decoded}, not {expected}")
+        seen += 1
+    steps = sum(len(e.rewards) for e in sample.episodes)
+    check(seen >= steps, f"{seen} values decoded for {steps} steps")
+
+
+def check_programs(sample, output, programs, folder):
+    import numpy as np
+    said = json.loads(run([programs / "gato-info", "--json", output]).stdout)
+    returns = [float(e.rewards.astype(np.float64).sum()) for e in sample.episodes]
+    steps = sum(len(e.rewards) for e in sample.episodes)
+    for name, value in (("episodes", len(returns)), ("steps", steps),
+                        ("mean_return", np.mean(returns))):
+        check(np.isclose(said[name], value), f"gato-info: {name} {said[name]}, not {value}")
+    run([programs / "gato-tokenize", "episodes", "--discrete", "separate", "--text-model",
+         SOURCE / "tests/reference/text.model", "-o", folder / "tokens.h5", "--force",
+         *(["--role", "state/ticks=continuous"] if sample.converter == "rlds.py" else []), output])
+    check_decoded(sample, run([programs / "gato-info", "--decode", folder / "tokens.h5"]).stdout)
+
+
+def check_minari(sample, output):
+    """Loads it by its id, as its users do."""
+    import minari
+    import numpy as np
+    described = json.loads((output / "data/metadata.json").read_text())["dataset_id"]
+    with tempfile.TemporaryDirectory() as root, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        place = pathlib.Path(root) / described
+        place.parent.mkdir(parents=True)
+        place.symlink_to(output.resolve(), target_is_directory=True)
+        os.environ["MINARI_DATASETS_PATH"] = root
+        dataset = minari.load_dataset(described)
+        episodes = list(dataset.iterate_episodes())
+        check(len(episodes) == len(sample.episodes), f"Minari: {len(episodes)} episodes")
+        for episode, expected in zip(episodes, sample.episodes):
+            same("Minari: rewards", episode.rewards, expected.rewards.astype(np.float64))
+            for kind in ("observation", "action"):
+                space = getattr(dataset, f"{kind}_space")
+                for step in range(len(expected.rewards)):
+                    value = at(getattr(episode, f"{kind}s"), step)
+                    check(space.contains(value), f"Minari: {kind} {step} {value} not in {space}")
+        check(len(dataset.sample_episodes(1)) == 1, "Minari: sampling")
+
+
+def at(value, step):
+    if isinstance(value, dict):
+        return {key: at(child, step) for key, child in value.items()}
+    if isinstance(value, tuple):
+        return tuple(at(child, step) for child in value)
+    return value[step]
+
+
+def check_sample(name, options, folder):
+    sample = converter_episodes.SAMPLES[name]
+    output = folder / "out"
+    convert(sample, options.samples, output, ["--no-provenance"])
+    check_file(sample, output)
+    check_spaces(sample, output)
+    first = (output / "data/main_data.hdf5").read_bytes()
+    convert(sample, options.samples, output, ["--no-provenance", "--force"])
+    check(first == (output / "data/main_data.hdf5").read_bytes(), "other bytes the second time")
+    if options.programs:
+        check_programs(sample, output, options.programs, folder)
+    if not missing(["minari"]):
+        check_minari(sample, output)
+    left = {path.name for path in folder.iterdir()} - {"out", "tokens.h5"}
+    check(not left, f"left behind: {left}")
+
+
+# What is refused.
+
+def refused(folder, status, says, converter, *arguments):
+    output = folder / "refused"
+    done = run([sys.executable, CONVERTERS / converter, *arguments, output], status)
+    check(says in done.stderr and done.stderr.count("\n") <= 2,
+          f"{converter}: does not say '{says}' but:\n{done.stderr}")
+    check(not list(folder.glob("*refused*")), f"{converter} left something behind")
+
+
+def damaged(samples, folder, name, change):
+    """A copy of a sample with a file changed."""
+    shutil.rmtree(folder / "copy", ignore_errors=True)
+    copy = shutil.copytree(samples, folder / "copy")
+    path = next(copy.glob(name))
+    path.write_bytes(change(path.read_bytes()))
+    return copy
+
+
+def check_refusals(options, folder):
+    blocks = options.samples / "rlds/blocks/1.0.0"
+    refused(folder, 4, "no such file", "rlds.py", folder / "absent")
+    refused(folder, 2, "train, val", "rlds.py", blocks)
+    refused(folder, 2, "no such key", "rlds.py", "--split", "val", "--bounds", "speed=0,1", blocks)
+    refused(folder, 2, "KEY=LOW,HIGH", "rlds.py", "--split", "val", "--bounds", "gripper=1", blocks)
+    refused(folder, 3, "beyond --bounds", "rlds.py", "--split", "val", "--bounds",
+            "world_vector=0,0.1", blocks)
+    shard = "rlds/blocks/1.0.0/blocks-train*00000-of*"
+    for change, says in (
+            (lambda data: data[:-9], "record 1, byte"),
+            (lambda data: data[:40] + bytes([data[40] ^ 1]) + data[41:], "checksum of its"),
+            (lambda data: b"\x01" + data[1:], "checksum of its length"),
+            (lambda data: b"", "0 records, dataset_info.json says 2")):
+        copy = damaged(options.samples, folder, shard, change)
+        refused(folder, 3, says, "rlds.py", "--split", "train", copy / "rlds/blocks/1.0.0")
+    existing = folder / "existing"
+    existing.mkdir()
+    run([sys.executable, CONVERTERS / "rlds.py", "--force", "--split", "val", blocks, existing], 2)
+    check(not list(existing.iterdir()), "a directory that is no dataset was replaced")
+    if missing(["pyarrow"]):
+        print("left out: refusals that need pyarrow")
+        return
+    refused(folder, 2, "test, train", "jat.py", options.samples / "jat/atari-pong")
+    refused(folder, 3, "no control task", "jat.py", options.samples / "minari-parquet/data/0")
+    refused(folder, 3, "row 0", "jat.py", "--bounds", "action=0,1",
+            options.samples / "jat/atari-pong/train-00000-of-00002.parquet")
+    copy = damaged(options.samples, folder, "jat/mujoco-ant/*.parquet", lambda data: data[:900])
+    refused(folder, 3, "train-00000-of-00001.parquet", "jat.py", copy / "jat/mujoco-ant")
+    copy = damaged(options.samples, folder, "lerobot/v2.1/meta/tasks.jsonl",
+                   lambda data: data.splitlines(True)[0])
+    refused(folder, 3, "task_index 1", "lerobot.py", copy / "lerobot/v2.1")
+    (next(copy.glob("lerobot/v2.1/data/chunk-000/*2.parquet"))).unlink()
+    refused(folder, 3, "total_episodes 3", "lerobot.py", "--exclude", "task", copy / "lerobot/v2.1")
+    copy = damaged(options.samples, folder, "minari-arrow/data/1/metadata.json",
+                   lambda data: data.replace(b'"total_steps": 2', b'"total_steps": 9'))
+    refused(folder, 3, "9 steps", "minari_arrow.py", copy / "minari-arrow")
+    output = folder / "skipped"
+    done = run([sys.executable, CONVERTERS / "minari_arrow.py", "--skip-bad", "1",
+                copy / "minari-arrow", output])
+    check("read 2, written 1, empty 0, skipped 1, steps 3" in done.stderr, done.stderr)
+
+
+def check_checksums(_options, _folder):
+    """Known CRCs, and an independent implementation bit by bit at all lengths about the lanes."""
+    sys.path.insert(0, str(CONVERTERS))
+    import tf_record
+
+    def slow(data):
+        state = 0xFFFFFFFF
+        for byte in data:
+            state ^= byte
+            for _ in range(8):
+                state = state >> 1 ^ (0x82F63B78 if state & 1 else 0)
+        return state ^ 0xFFFFFFFF
+
+    check(tf_record.crc32c(b"123456789") == 0xE3069283, "the CRC of 123456789")
+    check(tf_record.crc32c(bytes(32)) == 0x8A9136AA, "the CRC of 32 zeros (RFC 3720, B.4)")
+    for length in [*range(70), 1023, 1024, 1025, 5000]:
+        data = bytes((7 * i + length) % 251 for i in range(length))
+        check(tf_record.crc32c(data) == slow(data), f"the CRC of {length} bytes")
+
+
+CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ())}
+
+
+def check_one(name, options):
+    """Whether it was checked."""
+    function, needs = CHECKS.get(name) or (
+        lambda options, folder: check_sample(name, options, folder),
+        converter_episodes.SAMPLES[name].needs)
+    if absent := missing(["h5py", *needs]):
+        print(f"left out: {name}: {sys.executable} has no {' and no '.join(absent)}")
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        function(options, pathlib.Path(folder))
+    print(f"{name}: as expected")
+    return True
+
+
+def main():
+    names = [*converter_episodes.SAMPLES, *CHECKS]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--programs", metavar="DIRECTORY", type=lambda p: pathlib.Path(p).resolve(),
+                        help="where gato-tokenize and gato-info are")
+    parser.add_argument("--samples", metavar="DIRECTORY", type=pathlib.Path,
+                        default=SOURCE / "tests/samples/convert")
+    parser.add_argument("names", metavar="NAME", nargs="+", choices=[*names, "all"],
+                        help=", ".join([*names, "all"]))
+    options = parser.parse_args()
+    try:
+        checked = [check_one(name, options)
+                   for name in (names if "all" in options.names else options.names)]
+    except Wrong as error:
+        sys.exit(f"wrong: {error}")
+    sys.exit(0 if any(checked) else LEFT_OUT)
+
+
+if __name__ == "__main__":
+    main()
