@@ -6,6 +6,7 @@
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
 #include "gato/train/loader.h"
+#include "gato/train/sequence_set.h"
 #include "train/synthetic_data.h"
 
 using namespace gato;
