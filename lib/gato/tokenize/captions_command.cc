@@ -123,6 +123,7 @@ cli::Command captions_command() {
   command.output = cli::Output::required;
   command.output_help = "Token file to write";
   command.skip_bad = true;
+  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<CaptionsCommand>();
     add_vocabulary_options(table, options->tokens);

@@ -28,8 +28,9 @@ struct TokenOptions {
 void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options);
 // Adds --resize.
 void add_resize_option(cli::OptionTable& table, TokenOptions& options);
-// Error (usage) where the text is no "HxW".
-Resize parse_resize(const std::string& text);
+// Error (usage) where the text is no "HxW"; `where` begins the message.
+Resize parse_resize(const std::string& text,
+                    const std::string& where = "option --resize");
 
 using Encoded = cli::Attempt<TokenizedDocument>;
 // Encodes one or several records; an exception that it throws ends the run.
