@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gato/base/output.h"
+#include "gato/base/signals.h"
 #include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
 #include "gato/ingest/coco.h"
@@ -117,8 +118,11 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       }
     }
   };
-  write_file(context.common.output, train_vocabulary(training, all),
-             context.common.force);
+  const auto learned = [&] {
+    const EndsOnStop ends_on_stop;  // SentencePiece does not ask
+    return train_vocabulary(training, all);
+  };
+  write_file(context.common.output, learned(), context.common.force);
   cli::report_counts({{"read", read},
                       {"skipped", bad_records.skipped()},
                       {"pieces", training.size}});
@@ -178,8 +182,8 @@ cli::Command vocab_command() {
   command.examples = {
       {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
        "The size of the paper's"},
-      {"gato-tokenize vocab --size 256 -o small.model captions.json "
-       "grid-expert",
+      {"gato-tokenize vocab --algorithm bpe --size 110 -o small.model "
+       "captions.json grid-expert",
        "A small one, from captions and missions"}};
   return command;
 }

@@ -192,8 +192,11 @@ cli::Work build(cli::OptionTable& table) {
   add_data_options(table, options->data);
   table
       .add("preset", &options->preset,
-           "Read options from a named configuration; --config and the command "
-           "line win over it")
+           fmt::format(
+               "Read options from a named configuration ({}); --config and "
+               "the command line win over it. A new run needs this or "
+               "--config",
+               fmt::join(preset_names(), ", ")))
       .named("NAME");
   add_run_options(table, options->run);
   table

@@ -38,8 +38,7 @@ class Trainer {
 
   ExitStatus train() {
     const SavesOnStop saves_on_stop;
-    cli::Progress progress("training", "steps", options_.steps);
-    progress.set(state_.step);
+    cli::Progress progress("training", "steps", options_.steps, state_.step);
     Loader loader(data_, options_.loader, state_.step);
     while (state_.step < options_.steps) {
       take_step(loader);
