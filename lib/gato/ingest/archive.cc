@@ -61,18 +61,24 @@ struct ArchiveInput::File {
 
 ArchiveInput::ArchiveInput(const std::string& path, Kind kind)
     : name_(path == "-" ? "standard input" : path),
+      kind_(kind),
       file_(std::make_unique<File>(path)),
       archive_(archive_read_new(), archive_read_free) {
   if (file_->error != 0) {
     throw io_error("{}: {}", name_, std::strerror(file_->error));
   }
+}
+
+// Reads the beginning, by which the compression is told.
+void ArchiveInput::open() {
+  is_open_ = true;
   archive* const reader = archive_.get();
   archive_read_support_filter_gzip(reader);
   archive_read_support_filter_zstd(reader);
   archive_read_support_filter_bzip2(reader);
   archive_read_support_filter_xz(reader);
   archive_read_support_format_empty(reader);
-  if (kind == Kind::stream) {
+  if (kind_ == Kind::stream) {
     archive_read_support_format_raw(reader);
   } else {
     archive_read_support_format_tar(reader);
@@ -85,6 +91,7 @@ ArchiveInput::~ArchiveInput() = default;
 
 archive_entry* ArchiveInput::next_member() {
   if (is_at_end_) return nullptr;
+  if (!is_open_) open();
   archive_entry* member = nullptr;
   const int result = archive_read_next_header(archive_.get(), &member);
   if (result == ARCHIVE_EOF) {
@@ -118,7 +125,8 @@ void ArchiveInput::check(int result) {
     throw io_error("{}: {}", name_, std::strerror(file_->error));
   }
   const char* reason = archive_error_string(archive_.get());
-  throw input_error("{}: {} (in the first {} bytes)", name_,
+  throw input_error("{}: {}{} (in the first {} bytes)", name_,
+                    kind_ == Kind::tar ? "no whole tar archive: " : "",
                     reason == nullptr ? "damaged" : reason, file_->size);
 }
 

@@ -21,8 +21,8 @@ namespace gato {
 class ArchiveInput {
  public:
   enum class Kind { stream, tar };
-  // Error (io) where the file cannot be read, (bad_input) where it is no
-  // archive of this kind or is damaged.
+  // Error (io) where the file cannot be opened. Reading throws (io) too, and
+  // (bad_input) where it is no archive of this kind or is damaged.
   ArchiveInput(const std::string& path, Kind kind);
   ~ArchiveInput();
   ArchiveInput(const ArchiveInput&) = delete;
@@ -42,12 +42,14 @@ class ArchiveInput {
 
  private:
   struct File;
+  void open();
   void check(int result);
 
   std::string name_;
+  Kind kind_;
   std::unique_ptr<File> file_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
-  bool is_at_end_ = false;
+  bool is_open_ = false, is_at_end_ = false;
 };
 
 // The bytes of a file or a pipe.

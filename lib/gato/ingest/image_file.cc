@@ -50,10 +50,10 @@ Image decode_image(std::span<const uint8_t> bytes) {
     return bytes.size() >= magic.size() &&
            std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
   };
-  if (bytes.empty()) throw input_error("the file is empty");
+  if (bytes.empty()) throw input_error("the image is empty");
   if ((starts_with("\xFF\xD8") && !is_complete_jpeg(bytes)) ||
       (starts_with("\x89PNG") && !is_complete_png(bytes))) {
-    throw input_error("the file is cut short");
+    throw input_error("the image is cut short");
   }
   cv::Mat decoded;
   try {

@@ -60,21 +60,25 @@ ImageTextOutput::ImageTextOutput(const cli::Context& context,
 }
 
 void ImageTextOutput::add_all(ImageTextSource& source) { add_records(source); }
-void ImageTextOutput::add_all(PageSource& source) { add_records(source); }
+void ImageTextOutput::add_all(PageSource& source) {
+  has_pages_ = true;
+  add_records(source);
+}
 
 template <class Record>
 void ImageTextOutput::add_records(RecordSource<Record>& source) {
   while (true) {
-    try {
-      std::optional<Record> record = source.next();
-      if (!record) break;
-      output_.add([this, record = std::move(*record)]() mutable {
-        return encode(std::move(record));
+    auto next = cli::attempt([&source] { return source.next(); });
+    if (next.error) {
+      output_.add([error = next.error] {
+        return std::vector<Encoded>{{{}, error}};
       });
-    } catch (const Error& error) {
-      if (error.status() != ExitStatus::bad_input) throw;
-      output_.add_bad();
+      continue;
     }
+    if (!next.value) break;
+    output_.add([this, record = std::move(*next.value)]() mutable {
+      return encode(std::move(record));
+    });
   }
   source.record_inputs(output_.provenance());
   for (const auto& [reason, count] : source.passed_over()) {
@@ -91,7 +95,14 @@ void ImageTextOutput::add_records(RecordSource<Record>& source) {
 }
 
 Image ImageTextOutput::read(const StoredImage& image) const {
-  return resize_by_area(image.decode(), output_.resize());
+  try {
+    return resize_by_area(image.decode(), output_.resize());
+  } catch (const Error& error) {
+    if (!image.is_missing()) throw;
+    throw Error(
+        error.status(),
+        fmt::format("{} (--missing-images omit leaves it out)", error.what()));
+  }
 }
 
 TokenizedDocument ImageTextOutput::encode(const Document& document) const {
@@ -158,9 +169,10 @@ std::vector<Encoded> ImageTextOutput::encode(PageRecord record) {
 
 void ImageTextOutput::commit() {
   output_.finish();
-  if (omit_missing_) {
-    output_.leave_out("without image", texts_omitted_);
+  if (omit_missing_ && has_pages_) {
     passed_over_.emplace_back("images omitted", images_omitted_);
+  } else if (omit_missing_) {
+    output_.leave_out("without image", texts_omitted_);
   }
   output_.commit(passed_over_);
 }

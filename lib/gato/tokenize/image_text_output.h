@@ -29,7 +29,8 @@ class ImageTextOutput {
   ImageTextOutput(const cli::Context& context, const ImageTextOptions& options,
                   const std::string& unit);
 
-  // All records of a source: a document for each text, or for each page.
+  // All records of a source: a document for each text, or for each page. A file
+  // is made of the one or the other.
   void add_all(ImageTextSource& source);
   void add_all(PageSource& source);
   void commit();
@@ -43,7 +44,7 @@ class ImageTextOutput {
   TokenizedDocument encode(const Document& document) const;
   Image read(const StoredImage& image) const;
 
-  bool omit_missing_;
+  bool omit_missing_, has_pages_ = false;
   int32_t task_ = 0, source_ = 0;
   TokenOutput::Counts passed_over_;
   std::atomic<int64_t> texts_omitted_ = 0, images_omitted_ = 0;

@@ -9,7 +9,7 @@ tokenize -o b.h5 --threads 3 --quiet "$samples"/*.jsonl
 cmp a.h5 b.h5
 tokenize -o mmc4.h5 --quiet "$samples/mmc4.jsonl"
 tokenize -o tar.h5 "$samples/mmc4.tar"
-cmp mmc4.h5 tar.h5
+cmp <(gato-info --decode mmc4.h5) <(gato-info --decode tar.h5)
 gzip -c "$samples/mmc4.jsonl" | tokenize -o pipe.h5 --quiet --image-root "$samples" -
 cmp mmc4.h5 pipe.h5
 cat > bad.jsonl <<'JSON'

@@ -18,6 +18,7 @@ gzip -dc one.tar.gz | head -c 5200 > cut.tar
 tokenize -o cut.h5 cut.tar
 tokenize -o cut.h5 --skip-bad 1 cut.tar
 tokenize -o e.h5 both
-tokenize -o e.h5 --format webdataset "$GATO_SOURCE/README.md"
+echo "no archive" > text.tar
+tokenize -o e.h5 text.tar
 tokenize -o e.h5 "$samples/good-{0000..0003}.tar"
-ls
+ls -A
