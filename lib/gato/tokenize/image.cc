@@ -79,15 +79,14 @@ Image image_of(const Array& array) {
   return image;
 }
 
-Image resize_by_area(const Image& image, const Resize& resize) {
+Image resize_by_area(Image image, const Resize& resize) {
   if (resize.height == 0 ||
       (resize.height == image.height && resize.width == image.width)) {
     return image;
   }
   Image result{resize.height, resize.width, {}};
   result.pixels.resize(static_cast<size_t>(resize.height) * resize.width * 3);
-  const cv::Mat source(image.height, image.width, CV_8UC3,
-                       const_cast<uint8_t*>(image.pixels.data()));
+  const cv::Mat source(image.height, image.width, CV_8UC3, image.pixels.data());
   cv::Mat target(resize.height, resize.width, CV_8UC3, result.pixels.data());
   cv::resize(source, target, target.size(), 0, 0, cv::INTER_AREA);
   return result;

@@ -18,7 +18,7 @@ struct Resize {
 Image image_of(const Array& array);
 
 // By area, as OpenCV's INTER_AREA.
-Image resize_by_area(const Image& image, const Resize& resize);
+Image resize_by_area(Image image, const Resize& resize);
 
 // Appends one token a patch in raster order, after padding the right and the
 // bottom with zeros to multiples of 16; grows document.images and

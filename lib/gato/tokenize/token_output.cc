@@ -1,6 +1,7 @@
 #include "gato/tokenize/token_output.h"
 
 #include <algorithm>
+#include <opencv2/core.hpp>
 #include <utility>
 
 #include "gato/base/number.h"
@@ -77,6 +78,8 @@ TokenOutput::TokenOutput(const cli::Context& context,
       progress_("tokenize", unit),
       jobs_(context.common.threads) {
   provenance_.add_input(options.text_model);
+  // The jobs are the parallel work; OpenCV's own threads would compete.
+  cv::setNumThreads(1);
 }
 
 int32_t TokenOutput::task(const TaskSpec& spec, const std::string& where) {

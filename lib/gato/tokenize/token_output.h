@@ -69,6 +69,9 @@ class TokenOutput {
   // Records that were read, and are not to be written for this reason.
   void leave_out(const std::string& reason, int64_t count);
 
+  // Waits for all jobs.
+  void finish() { jobs_.finish(); }
+
   // Waits for all jobs, then calls `describe` with every task.
   void describe_tasks(const std::function<void(TaskEntry&)>& describe);
 
