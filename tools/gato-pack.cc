@@ -31,8 +31,17 @@ constexpr const char* kDescription =
     "is one window. What does not fit whole into the rest of a row is left "
     "out and the row is padded. There are no prompts then.\n\n"
     "A mixture file holds [[mixture]] tables, each with file (a path or "
-    "glob), weight, prompt-fraction and fill; all but file may be left out."
-    " A glob there is one source: its files share the weight.\n\n"
+    "glob), weight, prompt-fraction, fill, documents-per-sequence and resize;"
+    " all but file may be left out. A glob there is one source: its files "
+    "share the weight. documents-per-sequence is for texts and pairs of images"
+    " and texts: a sequence then holds that many of them, and shows a random "
+    "run of L tokens where they are longer. resize, HxW, refuses token files "
+    "whose images were not brought to that size by gato-tokenize. "
+    "share/gato/mixtures/paper.toml is the mixture of the paper.\n\n"
+    "With --shard I/N the I-th of N parts of the sequences is written alone: "
+    "the parts, one after another, are the sequences of the whole, and "
+    "gato-train reads them as one. Each job is to be given the same inputs, "
+    "options and seed.\n\n"
     "The shares, prompts and fill that were achieved are printed on stdout "
     "and stored in the file. The best episode of each task travels along as"
     " its demonstration.";
@@ -49,8 +58,7 @@ Work build(OptionTable& table) {
       .within(0, 1LL << 40);
   table
       .add("mixture", &options->mixture,
-           "TOML file of [[mixture]] tables: file, weight, prompt-fraction, "
-           "fill")
+           "TOML file of [[mixture]] tables, one a source")
       .named("FILE");
   table
       .add("prompt-fraction", &options->prompt_fraction,
@@ -77,12 +85,16 @@ Tool tool() {
   command.operands = "INPUT[:WEIGHT]...";
   command.output = Output::required;
   command.output_help = "Sequence file to write";
+  command.sharding = gato::cli::Sharding::work;
   command.build = build;
   command.examples = {
       {"gato-pack -o train.h5 control.h5:2 captions.h5:1",
        "two of three sequences are control"},
       {"gato-pack -o train.h5 --mixture paper.toml --sequences 100000",
        "weights from a file"},
+      {"gato-pack -o part-3.h5 --mixture paper.toml --sequences 100000000 "
+       "--shard 3/64",
+       "the third of 64 jobs that make one set of sequences"},
       {"gato-pack -o train.h5 --length 64 --window-steps 2 cartpole.h5",
        "short windows side by side, for small models"}};
   return {.name = "gato-pack",

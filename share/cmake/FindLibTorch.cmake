@@ -5,7 +5,8 @@
 # Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that holds
 #         include/ and lib/, or its parent where that is called torch or
 #         libtorch. Without it: what scripts/setup has unpacked.
-# Output: imported target LibTorch::torch_cpu, LibTorch_VERSION.
+# Output: imported target LibTorch::torch_cpu, LibTorch_VERSION,
+#         LibTorch_LIBRARY_DIR: where the shared libraries are.
 
 include(FindPackageHandleStandardArgs)
 
@@ -39,12 +40,14 @@ find_package_handle_standard_args(LibTorch
   REASON_FAILURE_MESSAGE
   "Run scripts/setup, or set LIBTORCH_ROOT to a LibTorch >= 2.6 that is already there.")
 
+if(LibTorch_FOUND)
+  get_filename_component(LibTorch_LIBRARY_DIR ${LibTorch_CPU_LIBRARY} DIRECTORY)
+endif()
 if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
-  get_filename_component(_libtorch_lib ${LibTorch_CPU_LIBRARY} DIRECTORY)
   # libtorch_cpu.so of a CUDA wheel needs libcudart and libcupti, which the
   # wheels nvidia-cuda-runtime and nvidia-cuda-cupti put beside it; the linker
   # must be told where, the loader finds them by libtorch_cpu's own RPATH.
-  get_filename_component(_libtorch_cuda ${_libtorch_lib}/../../nvidia/cu13/lib ABSOLUTE)
+  get_filename_component(_libtorch_cuda ${LibTorch_LIBRARY_DIR}/../../nvidia/cu13/lib ABSOLUTE)
   add_library(LibTorch::c10 UNKNOWN IMPORTED)
   set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${LibTorch_C10_LIBRARY})
   add_library(LibTorch::torch_cpu UNKNOWN IMPORTED)
@@ -54,7 +57,7 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     IMPORTED_LOCATION ${LibTorch_CPU_LIBRARY}
     INTERFACE_COMPILE_OPTIONS
     "SHELL:-idirafter ${LibTorch_INCLUDE_DIR};SHELL:-idirafter ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
-    INTERFACE_LINK_OPTIONS "-Wl,-rpath-link,${_libtorch_lib}:${_libtorch_cuda}"
+    INTERFACE_LINK_OPTIONS "-Wl,-rpath-link,${LibTorch_LIBRARY_DIR}:${_libtorch_cuda}"
     INTERFACE_LINK_LIBRARIES LibTorch::c10)
 endif()
 mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY)

@@ -76,7 +76,9 @@ TEST_CASE("rows come back from a sequence file") {
           view.interval[4 * j + 2], view.interval[4 * j + 3]};
       REQUIRE(interval == row.features.interval[j]);
       if (view.tokens[j] < 0) {
-        const auto pixels = reader.patch(-1 - int64_t{view.tokens[j]});
+        const auto pixels = reader.patches().subspan(
+            sizeof(Patch) * static_cast<size_t>(-1 - view.tokens[j]),
+            sizeof(Patch));
         const Patch& patch =
             row.patches[static_cast<size_t>(-1 - row.features.tokens[j])];
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));

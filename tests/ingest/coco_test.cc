@@ -3,10 +3,11 @@
 #include <catch2/catch.hpp>
 
 #include "cli/run_in_process.h"
-#include "gato/base/error.h"
+#include "ingest/records.h"
 
 using namespace gato;
 using Catch::Matchers::Contains;
+using gato::test::read_all;
 
 TEST_CASE("captions are grouped by image, in the order of the images") {
   const test::TemporaryFolder folder;
@@ -19,40 +20,50 @@ TEST_CASE("captions are grouped by image, in the order of the images") {
     "images": [{"id": 7, "file_name": "b.jpg", "height": 4},
                {"id": 5, "file_name": "a.jpg"},
                {"id": 6, "file_name": "c.jpg"}]})");
-  const CocoCaptions coco = read_coco_captions(path);
-  CHECK(coco.files == std::vector<std::string>{"b.jpg", "a.jpg", "c.jpg"});
-  CHECK(coco.without_caption == 1);
-  REQUIRE(coco.captions.size() == 3);
-  CHECK(coco.captions[0].annotation == 30);
-  CHECK(coco.captions[1].annotation == 32);
-  CHECK(coco.captions[1].caption == "the cat");
-  CHECK(coco.captions[2].annotation == 31);
-  CHECK(coco.captions[2].image == 1);
-  for (const auto& caption : coco.captions) CHECK(caption.problem.empty());
+  const auto source = open_coco_captions(path, "root");
+  const auto [records, errors] = read_all(*source);
+  CHECK(errors.empty());
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].image.content == "root/b.jpg");
+  REQUIRE(records[0].texts.size() == 2);
+  CHECK(records[0].texts[0].text == "a cat");
+  CHECK(records[0].texts[1].text == "the cat");
+  CHECK(records[0].texts[1].place == path + ": annotation 32");
+  CHECK(records[1].image.content == "root/a.jpg");
+  CHECK(records[1].texts[0].text == "a dog");
+  CHECK(source->passed_over() ==
+        ImageTextSource::Counts{{"images without caption", 1}});
 }
 
-TEST_CASE("annotations without image or caption are bad records") {
+TEST_CASE("records that lack something are bad ones, and come last") {
   const test::TemporaryFolder folder;
-  const CocoCaptions coco = read_coco_captions(folder.write("c.json", R"({
-    "images": [{"id": 1, "file_name": "a.jpg"}],
+  const auto source = open_coco_captions(folder.write("c.json", R"({
+    "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2}],
     "annotations": [{"id": 1, "image_id": 9, "caption": "lost"},
                     {"id": 2, "image_id": 1},
-                    {"id": 3, "image_id": 1, "caption": "good"}]})"));
-  REQUIRE(coco.captions.size() == 3);
-  CHECK(coco.captions[0].problem.empty());
-  CHECK_THAT(coco.captions[1].problem, Contains("image_id 9"));
-  CHECK_THAT(coco.captions[2].problem, Contains("caption"));
+                    {"caption": "whose?"},
+                    {"id": 3, "image_id": 1, "caption": "good"}]})"),
+                                         "");
+  const auto [records, errors] = read_all(*source);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].texts[0].text == "good");
+  REQUIRE(errors.size() == 4);
+  CHECK_THAT(errors[0], Contains("image 2") && Contains("'file_name'"));
+  CHECK_THAT(errors[1], Contains("annotation 2") && Contains("'caption'"));
+  CHECK_THAT(errors[2], Contains("annotations[2]") && Contains("'image_id'"));
+  CHECK_THAT(errors[3], Contains("annotation 1") && Contains("image_id 9"));
 }
 
 TEST_CASE("what are no COCO captions is refused") {
   const test::TemporaryFolder folder;
   const auto read = [&folder](const char* content) {
-    return read_coco_captions(folder.write("c.json", content));
+    open_coco_captions(folder.write("c.json", content), "");
   };
   CHECK_THROWS_WITH(read("{\"images\": []}"), Contains("annotations"));
   CHECK_THROWS_WITH(read("[1, 2]"), Contains("no JSON object"));
   CHECK_THROWS_WITH(read("{\"images\": [{\"id\""), Contains("c.json"));
-  CHECK_THROWS_WITH(
-      read(R"({"images": [{"id": "a", "file_name": "b"}], "annotations": []})"),
-      Contains("c.json"));
+  CHECK_THROWS_WITH(read(R"({"images": [7], "annotations": []})"),
+                    Contains("\"images\" holds 7"));
+  CHECK_THROWS_WITH(read(R"({"images": {"a": {}}, "annotations": []})"),
+                    Contains("no list \"images\""));
 }

@@ -1,11 +1,16 @@
 #include "gato/ingest/image_file.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <string>
 
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
+#include "gato/base/output.h"
+#include "gato/ingest/base64.h"
 
 using namespace gato;
 using Catch::Matchers::Contains;
@@ -50,6 +55,44 @@ TEST_CASE("grey is replicated") {
     for (int c = 0; c < 3; ++c) {
       CHECK(std::abs(image.pixels[static_cast<size_t>(c)] - 77) <= 1);
     }
+  }
+}
+
+// What must come out is told by the script that made the files.
+TEST_CASE("pictures of every format give the pixels that they hold") {
+  const std::string folder = GATO_SOURCE_DIR "/tests/samples/images/";
+  const auto expected =
+      nlohmann::json::parse(read_file(folder + "expected.json"));
+  CHECK(expected.size() == 29);
+  for (const auto& [name, entry] : expected.items()) {
+    CAPTURE(name);
+    const Image image = read_image(folder + name);
+    CHECK(image.height == entry.at("height"));
+    CHECK(image.width == entry.at("width"));
+    const std::string pixels =
+        decode_base64(entry.at("pixels").get<std::string>());
+    REQUIRE(image.pixels.size() == pixels.size());
+    int largest = 0;
+    for (size_t i = 0; i < pixels.size(); ++i) {
+      const int difference =
+          std::abs(image.pixels[i] - static_cast<uint8_t>(pixels[i]));
+      largest = std::max(largest, difference);
+    }
+    CHECK(largest <= entry.at("tolerance"));
+  }
+}
+
+TEST_CASE("half a picture of any format is a bad record") {
+  const test::TemporaryFolder folder;
+  for (const char* name :
+       {"rgb.jpg", "progressive.jpg", "rgb.png", "lossless.webp", "lossy.webp",
+        "rgb.ppm", "rgb-16.ppm", "grey.pgm", "text.ppm"}) {
+    CAPTURE(name);
+    const std::string whole =
+        read_file(std::string(GATO_SOURCE_DIR "/tests/samples/images/") + name);
+    CHECK_THROWS_AS(
+        read_image(folder.write("half", whole.substr(0, whole.size() / 2))),
+        Error);
   }
 }
 

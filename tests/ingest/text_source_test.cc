@@ -21,7 +21,7 @@ std::vector<std::string> texts_of(const std::string& path,
                                   const TextSourceOptions& options) {
   TextSource source(path, options);
   std::vector<std::string> texts;
-  while (auto record = source.next()) texts.push_back(record->text);
+  while (auto record = source.next()) texts.push_back(text_of(*record));
   return texts;
 }
 
@@ -79,17 +79,40 @@ TEST_CASE("bad lines name their place, and the next are read on") {
       "{\"text\":\"a\"}\n{\"body\":\"b\"}\n{\"text\":3}\nnot JSON\n[1]\n\xFF\n"
       "{\"text\":\"c\"}");
   TextSource source(path, {});
-  CHECK(source.next()->text == "a");
-  CHECK_THROWS_WITH(source.next(),
+  const auto next = [&source] { return text_of(source.next().value()); };
+  CHECK(next() == "a");
+  CHECK_THROWS_WITH(next(),
                     Contains("line 2 (byte 13)") && Contains("no key 'text'"));
-  CHECK_THROWS_WITH(source.next(), Contains("line 3") && Contains("number"));
-  CHECK_THROWS_WITH(source.next(), Contains("no JSON object"));
-  CHECK_THROWS_WITH(source.next(), Contains("line 5"));
-  CHECK_THROWS_WITH(source.next(), Contains("not UTF-8"));
+  CHECK_THROWS_WITH(next(), Contains("line 3") && Contains("number"));
+  CHECK_THROWS_WITH(next(), Contains("no JSON object"));
+  CHECK_THROWS_WITH(next(), Contains("line 5"));
+  CHECK_THROWS_WITH(next(), Contains("not UTF-8"));
   const auto last = source.next();
-  CHECK(last->text == "c");
+  CHECK(text_of(*last) == "c");
   CHECK_THAT(last->place, Contains("a.jsonl, line 7"));
   CHECK_FALSE(source.next());
+}
+
+TEST_CASE("compressed files are read as what is in them") {
+  for (const char* name : {"members.jsonl.gz", "frames.jsonl.zst"}) {
+    CHECK(texts_of(std::string(GATO_SOURCE_DIR "/tests/samples/text/") + name,
+                   {}) == Texts{"a red square", "a blue circle"});
+  }
+}
+
+TEST_CASE("compressed .json holds lines, as C4's does; other .json is text") {
+  const test::TemporaryFolder folder;
+  const std::string line = "{\"text\": \"a\"}";
+  CHECK(texts_of(folder.write("a.json.gz", line), {}) == Texts{"a"});
+  CHECK(texts_of(folder.write("a.json", line), {}) == Texts{line});
+}
+
+TEST_CASE("lines of many megabytes are read") {
+  const test::TemporaryFolder folder;
+  const std::string words(20'000'000, 'w');
+  const std::string path = folder.write(
+      "a.jsonl", "{\"text\":\"" + words + "\"}\n{\"text\":\"b\"}\n");
+  CHECK(texts_of(path, {}) == Texts{words, "b"});
 }
 
 TEST_CASE("a missing file is an I/O error") {

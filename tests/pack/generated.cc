@@ -85,6 +85,8 @@ void write_generated(const std::filesystem::path& path, const Shape& shape,
     writer.append(generator.document(i));
   TaskEntry entry;
   entry.spec.name = shape.task;
+  entry.image_height = shape.resize.height;
+  entry.image_width = shape.resize.width;
   if (shape.is_episode) {
     entry.spec.action = small_tasks().tasks.front().spec.action;
     entry.episodes = shape.documents;

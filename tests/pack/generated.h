@@ -23,6 +23,7 @@ struct Shape {
   int text = 20;            // tokens at most, of a document that is no episode
   bool has_labels = false;  // other labels than the actions that were executed
   std::vector<std::string> sources = {"expert"};
+  Resize resize;  // what the file says that its images were brought to
 };
 
 // Writes documents that the seed decides; document i has return i.

@@ -50,8 +50,22 @@ TEST_CASE("a mixture file gives each source its weight and options") {
   REQUIRE(mixture[1].prompt_fraction == 0.1);
   REQUIRE(mixture[1].fill == Fill::pad);
 
+  const auto pairs =
+      read(b + "'\ndocuments_per_sequence = 5\nresize = '64x80'");
+  REQUIRE(pairs[0].documents_per_sequence == 5);
+  REQUIRE(pairs[0].resize.height == 64);
+  REQUIRE(pairs[0].resize.width == 80);
+  REQUIRE(mixture[0].documents_per_sequence == 0);
+  REQUIRE(mixture[0].resize.height == 0);
+
   for (const std::string& wrong :
-       {std::string("[[mixture]\n"), std::string("x = 1\n"), std::string(),
+       {b + "'\ndocuments-per-sequence = 0\n",
+        b + "'\ndocuments-per-sequence = 257\n",
+        b + "'\ndocuments-per-sequence = 1.5\n",
+        b + "'\ndocuments-per-sequence = 5\nfill = 'pad'\n",
+        b + "'\nprompt-fraction = 0.5\nprompt_fraction = 0.25\n",
+        b + "'\nresize = 64\n", b + "'\nresize = '64'\n",
+        std::string("[[mixture]\n"), std::string("x = 1\n"), std::string(),
         std::string("[[mixture]]\nweight = 1\n"), b + "'\nweight = 0\n",
         b + "'\nweight = 'much'\n", b + "'\nprompt-fraction = 2\n",
         b + "'\nfill = 'full'\n", std::string("mixture = [1]\n")})
@@ -62,4 +76,40 @@ TEST_CASE("a mixture file gives each source its weight and options") {
   const Error unknown = error_of([&] { read(b + "'\nwieght = 2\n"); });
   REQUIRE(std::string(unknown.what()).find("did you mean 'weight'") !=
           std::string::npos);
+}
+
+TEST_CASE("the mixture of the paper has the weights of its Table 1") {
+  const Folder folder;
+  const std::filesystem::path paper =
+      GATO_SOURCE_DIR "/share/gato/mixtures/paper.toml";
+  // A file for every glob, so that they can be expanded.
+  const std::string text = read_file(paper);
+  for (size_t at = 0; (at = text.find("tokens/", at)) != std::string::npos;) {
+    const size_t end = text.find("/*.h5", at);
+    if (text.find('\n', at) < end || text.find(',', at) < end) {
+      ++at;
+      continue;
+    }
+    const auto directory = folder / text.substr(at, end - at);
+    std::filesystem::create_directories(directory);
+    write_file(directory / "0.h5", "", true);
+    at = end;
+  }
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const std::vector<MixtureEntry> mixture = read_mixture(paper, {});
+  std::filesystem::current_path(before);
+
+  REQUIRE(mixture.size() == 24);
+  double control = 0, language = 0;
+  for (size_t i = 0; i < mixture.size(); ++i) {
+    (i < 16 ? control : language) += mixture[i].weight;
+    REQUIRE(mixture[i].prompt_fraction == 0.25);
+    REQUIRE(mixture[i].files.size() == 1);
+    // The pairs stand at the end.
+    REQUIRE(mixture[i].documents_per_sequence == (i < 18 ? 0 : 5));
+  }
+  // The rows of the table; the sums that it prints are rounded otherwise.
+  REQUIRE(control == Approx(85.21));
+  REQUIRE(language == Approx(14.72));
 }

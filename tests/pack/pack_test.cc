@@ -14,16 +14,58 @@ namespace {
 // Packs into "out.h5" of the folder.
 void run(const Folder& folder, const PackOptions& options,
          const std::vector<std::string>& inputs, uint64_t seed = 0,
-         const std::string& output = "out.h5") {
+         const std::string& output = "out.h5", cli::Shard shard = {},
+         int64_t threads = 1) {
   cli::CommonOptions common;
   common.output = (folder / output).string();
   common.seed = seed;
   common.no_provenance = true;
+  common.shard = shard;
+  common.threads = threads;
   for (const std::string& input : inputs)
     common.inputs.push_back((folder / input).string());
   cli::Context context{common, {}};
   const ExitStatus status = pack(options, context);
   REQUIRE(status == ExitStatus::done);
+}
+
+// All that a row shows the network, patches by their pixels.
+std::string shown(const SequenceFileReader& file, int64_t sequence) {
+  const SequenceView row = file.row(sequence);
+  std::string bytes;
+  const auto add = [&](const auto& values) {
+    bytes.append(reinterpret_cast<const char*>(values.data()),
+                 values.size() * sizeof(values[0]));
+  };
+  for (size_t i = 0; i < row.tokens.size(); ++i) {
+    if (row.tokens[i] >= 0) {
+      add(row.tokens.subspan(i, 1));
+      add(row.labels.subspan(i, 1));
+      continue;
+    }
+    REQUIRE(row.labels[i] == row.tokens[i]);
+    add(file.patches().subspan(sizeof(Patch) * (-1 - row.tokens[i]),
+                               sizeof(Patch)));
+  }
+  add(row.modality);
+  add(row.local);
+  add(row.interval);
+  add(row.segment);
+  add(row.prompt);
+  add(std::span(&row.task, 1));
+  return bytes;
+}
+
+// Episodes with labels and images, and pairs of images and texts.
+std::vector<std::string> write_two_sources(const Folder& folder) {
+  Shape control;
+  control.has_labels = true;
+  write_generated(folder / "a.h5", control, 1);
+  Shape pairs;
+  pairs.is_episode = false;
+  pairs.task = "pairs";
+  write_generated(folder / "b.h5", pairs, 2);
+  return {"a.h5:2", "b.h5"};
 }
 
 }  // namespace
@@ -128,4 +170,86 @@ TEST_CASE("options that contradict each other are refused, nothing written") {
   REQUIRE(status({}) == ExitStatus::usage);
   REQUIRE(status({"missing.h5"}) == ExitStatus::io);
   REQUIRE(folder.names() == std::vector<std::string>{"a.h5"});
+}
+
+TEST_CASE("the shards of a run are its sequences, each a file by itself") {
+  const Folder folder;
+  const std::vector<std::string> inputs = write_two_sources(folder);
+  PackOptions options;
+  options.length = 40;
+  options.sequences = 50;
+  run(folder, options, inputs, 3);
+  const SequenceFileReader whole(folder / "out.h5");
+  REQUIRE(whole.report()["first_sequence"] == 0);
+  REQUIRE(whole.report()["all_sequences"] == 50);
+  int64_t next = 0;
+  for (int64_t number : {1, 2, 3}) {
+    run(folder, options, inputs, 3, "part.h5", {number, 3});
+    const SequenceFileReader part(folder / "part.h5");
+    REQUIRE(part.report()["first_sequence"] == next);
+    REQUIRE(part.report()["all_sequences"] == 50);
+    REQUIRE(part.report()["sequences"] == part.sequences());
+    REQUIRE(part.tasks().to_json() == whole.tasks().to_json());
+    REQUIRE(part.demonstrations().size() == whole.demonstrations().size());
+    for (int64_t q = 0; q < part.sequences(); ++q)
+      REQUIRE(shown(part, q) == shown(whole, next++));
+    std::filesystem::remove(folder / "part.h5");
+  }
+  REQUIRE(next == 50);
+}
+
+TEST_CASE("more shards than sequences are refused, nothing written") {
+  const Folder folder;
+  write_generated(folder / "a.h5", {}, 1);
+  PackOptions options;
+  options.sequences = 2;
+  const Error error = error_of([&] {
+    run(folder, options, {"a.h5"}, 0, "out.h5", {1, 3});
+  });
+  REQUIRE(error.status() == ExitStatus::usage);
+  REQUIRE(folder.names() == std::vector<std::string>{"a.h5"});
+}
+
+TEST_CASE("the number of threads does not change a byte") {
+  const Folder folder;
+  const std::vector<std::string> inputs = write_two_sources(folder);
+  PackOptions options;
+  options.length = 40;
+  options.sequences = 200;
+  run(folder, options, inputs, 3, "one.h5", {}, 1);
+  run(folder, options, inputs, 3, "three.h5", {}, 3);
+  REQUIRE(bytes_of(folder / "one.h5") == bytes_of(folder / "three.h5"));
+}
+
+TEST_CASE("the report adds up to what the file holds") {
+  const Folder folder;
+  const std::vector<std::string> inputs = write_two_sources(folder);
+  PackOptions options;
+  options.length = 40;
+  options.sequences = 64;
+  run(folder, options, inputs, 3);
+  const SequenceFileReader reader(folder / "out.h5");
+  const nlohmann::json& report = reader.report();
+  int64_t tokens = 0, patches = 0, prompted = 0;
+  for (int64_t q = 0; q < 64; ++q) {
+    const SequenceView row = reader.row(q);
+    prompted += row.prompt[0];
+    for (uint8_t modality : row.modality) {
+      tokens += Modality(modality) != Modality::padding;
+      patches += Modality(modality) == Modality::patch;
+    }
+  }
+  REQUIRE(report["tokens"] == tokens);
+  REQUIRE(report["patches"] == patches);
+  REQUIRE(report["distinct_patches"] == reader.distinct_patches());
+  REQUIRE(report["prompted"] == prompted);
+  REQUIRE(patches > reader.distinct_patches());
+  for (const char* key :
+       {"sequences", "prompted", "windows", "tokens", "targets"}) {
+    int64_t sum = 0;
+    for (const auto& source : report["mixture"])
+      sum += source[key].get<int64_t>();
+    INFO(key);
+    REQUIRE(report[key] == sum);
+  }
 }

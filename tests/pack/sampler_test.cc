@@ -182,3 +182,63 @@ TEST_CASE("a row of tiny windows ends at 256 segments") {
     REQUIRE(sampler.plan(0).windows.size() >= 255);
   }
 }
+
+TEST_CASE("five documents a sequence, whole where they fit") {
+  const Folder folder;
+  Shape shape;
+  shape.is_episode = false;
+  shape.task = "captions";
+  shape.documents = 30;
+  write_generated(folder / "a.h5", shape, 1);
+  std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  mixture[0].documents_per_sequence = 5;
+  const Corpus corpus(mixture);
+  const Sampler sampler(corpus, mixture, {256, 0, 1});
+  std::map<int64_t, int> count;
+  for (int64_t q = 0; q < 600; ++q) {
+    const RowPlan plan = sampler.plan(q);
+    REQUIRE(plan.windows.size() == 5);
+    for (const Window& window : plan.windows) {
+      REQUIRE(window.begin == 0);
+      REQUIRE(window.end == corpus.tokens(window.document));
+      REQUIRE_FALSE(window.is_prompt);
+      ++count[window.document];
+    }
+  }
+  REQUIRE(count.size() == 30);
+  for (const auto& [document, n] : count)
+    REQUIRE(n == Approx(100).epsilon(0.4));
+}
+
+TEST_CASE("five documents that are longer than a row are cut at random") {
+  const Folder folder;
+  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  TokenizedDocument document = text_document(10);
+  document.task = 1;
+  for (int i = 0; i < 8; ++i) writer.append(document);
+  writer.commit(small_tasks(), small_provenance());
+  std::vector<MixtureEntry> mixture{entry_of({folder / "a.h5"})};
+  mixture[0].documents_per_sequence = 5;
+  const Corpus corpus(mixture);
+  constexpr int64_t kLength = 32;
+  const Sampler sampler(corpus, mixture, {kLength, 0, 1});
+  std::map<int64_t, int> starts;  // within their document
+  constexpr int kRows = 1900;     // 100 for each of 19 places in 50 tokens
+  for (int64_t q = 0; q < kRows; ++q) {
+    const RowPlan plan = sampler.plan(q);
+    int64_t tokens = 0;
+    for (const Window& window : plan.windows)
+      tokens += window.end - window.begin;
+    REQUIRE(tokens == kLength);
+    // Only the ends are cut.
+    for (size_t w = 1; w < plan.windows.size(); ++w) {
+      REQUIRE(plan.windows[w].begin == 0);
+      REQUIRE(plan.windows[w - 1].end == 10);
+    }
+    ++starts[plan.windows[0].begin];
+  }
+  // Places 0 to 18: those of one digit are starts within two documents.
+  REQUIRE(starts.size() == 10);
+  for (const auto& [start, n] : starts)
+    REQUIRE(n == Approx(start == 9 ? 100 : 200).epsilon(0.3));
+}

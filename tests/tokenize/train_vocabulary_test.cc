@@ -74,7 +74,7 @@ TEST_CASE("long lines are learned from in parts") {
 
 TEST_CASE("sizes that the text does not allow name those that it does") {
   CHECK_THROWS_WITH(train(of_size(5000), sentences()),
-                    Contains("5000") && Contains("largest possible"));
+                    Contains("5000") && Contains("at most --size"));
   CHECK_THROWS_WITH(train(of_size(5), sentences()),
                     Contains("too few") && Contains("--size"));
   CHECK_THROWS_WITH(train(of_size(5), {}), Contains("no text"));

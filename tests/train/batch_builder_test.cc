@@ -6,6 +6,7 @@
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
 #include "gato/train/loader.h"
+#include "gato/train/sequence_set.h"
 #include "train/synthetic_data.h"
 
 using namespace gato;
@@ -29,7 +30,7 @@ struct Fixture {
 
 MicroBatch batch_of(const SequenceSet& set, std::vector<int64_t> numbers,
                     const BatchOptions& options) {
-  std::vector<SequenceSet::Row> rows;
+  std::vector<TrainingData::Row> rows;
   for (int64_t i : numbers) rows.push_back(set.row(i));
   return make_batch(rows, options);
 }
@@ -113,8 +114,9 @@ TEST_CASE("blanked actions are read as separators and stay targets") {
   const Fixture fixture;
   const SequenceSet set = fixture.set();
   const Batch plain = batch_of(set, {0}, {}).batch;
-  const Batch blank = batch_of(set, {0}, {.blank_actions = 1}).batch;
-  const int64_t separator = set.vocabulary().separator();
+  const int32_t separator = set.vocabulary().separator();
+  const Batch blank =
+      batch_of(set, {0}, {.blank_actions = 1, .separator = separator}).batch;
   for (int64_t place : {3, 4, 8, 9}) {
     CHECK(values<int64_t>(blank.tokens)[place] == separator);
   }
@@ -186,8 +188,19 @@ TEST_CASE("files are read as one where they fit together") {
   CHECK(set.rows() == 28);
   CHECK(set.tasks().tasks.size() == 2);
   CHECK(set.row(24).task == 1);
-  CHECK(set.row(24).file_number == 1);
-  CHECK(set.row(23).file_number == 0);
+  CHECK(set.file_of(24) == 1);
+  CHECK(set.file_of(23) == 0);
+}
+
+TEST_CASE("equal patches of two files are one") {
+  const Fixture fixture;
+  const std::filesystem::path more = fixture.folder / "more.h5";
+  write_sequences(more, {.sequences = 4, .first = 2});
+  const SequenceSet set({fixture.path, more});
+  // Row 24 is row 2 of the first file.
+  const Batch both = batch_of(set, {0, 2, 24}, {.training = false}).batch;
+  CHECK(values<int64_t>(both.patch_index) ==
+        std::vector<int64_t>{0, 1, 2, 3, 2, 3});
 }
 
 TEST_CASE("two vocabularies are bad input") {

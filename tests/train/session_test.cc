@@ -11,6 +11,7 @@
 #include "catch.h"
 #include "gato/model/directory.h"
 #include "gato/train/evaluate_loss.h"
+#include "gato/train/sequence_set.h"
 #include "train/synthetic_data.h"
 #include "train/training_fixture.h"
 

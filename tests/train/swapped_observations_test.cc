@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "cli/run_in_process.h"
+#include "gato/train/sequence_set.h"
 #include "train/synthetic_data.h"
 
 using namespace gato;

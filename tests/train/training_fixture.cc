@@ -42,12 +42,16 @@ std::vector<std::string> TrainingFixture::arguments(
 
 Ran TrainingFixture::train(const std::string& run,
                            std::vector<std::string> more) const {
+  return gato_train(arguments(run, std::move(more)));
+}
+
+Ran gato_train(std::vector<std::string> arguments) {
   const cli::Tool tool{.name = "gato-train",
                        .summary = "",
                        .description = "",
                        .commands = {pretraining_command()},
                        .see_also = {}};
-  return run_in_process(tool, arguments(run, std::move(more)));
+  return run_in_process(tool, std::move(arguments));
 }
 
 std::string read_bytes(const std::string& path) {

@@ -19,9 +19,12 @@ struct TrainingFixture {
   // --data, --config, -o RUN, --no-provenance, and then `more`.
   std::vector<std::string> arguments(const std::string& run,
                                      std::vector<std::string> more = {}) const;
-  // gato-train with these arguments, within the process.
+  // gato-train with these.
   Ran train(const std::string& run, std::vector<std::string> more = {}) const;
 };
+
+// gato-train with these arguments, within the process.
+Ran gato_train(std::vector<std::string> arguments);
 
 std::string read_bytes(const std::string& path);
 

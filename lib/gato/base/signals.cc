@@ -13,12 +13,14 @@ namespace {
 static_assert(std::atomic<int>::is_always_lock_free);
 std::atomic<int> first_signal{0};
 std::atomic<int> saving{0};
+std::atomic<int> ending{0};
 
 void on_signal(int signal) {
   int none = 0;
   const bool is_first = first_signal.compare_exchange_strong(none, signal);
-  if (!is_first && signal == SIGINT) {
-    _exit(static_cast<int>(ExitStatus::interrupted));
+  if (ending > 0 || (!is_first && signal == SIGINT)) {
+    _exit(static_cast<int>(signal == SIGINT ? ExitStatus::interrupted
+                                            : ExitStatus::terminated));
   }
 }
 
@@ -33,6 +35,7 @@ void watch_signals() {
     sigaction(signal, &action, nullptr);
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int stop_signal() { return first_signal; }
@@ -42,6 +45,12 @@ void throw_if_stopped() {
     throw Stopped(signal);
   }
 }
+
+EndsOnStop::EndsOnStop() {
+  ++ending;
+  throw_if_stopped();
+}
+EndsOnStop::~EndsOnStop() { --ending; }
 
 SavesOnStop::SavesOnStop() { ++saving; }
 SavesOnStop::~SavesOnStop() { --saving; }

@@ -6,9 +6,10 @@
 
 namespace gato {
 
-// Installs the handlers and ignores SIGPIPE; a child process must restore
-// SIGPIPE itself. System calls are interrupted (no SA_RESTART). A second SIGINT
-// ends the process at once with status 130.
+// Installs the handlers and ignores SIGPIPE and SIGXFSZ, so that such writes
+// fail with an error; a child process must restore the two itself. System calls
+// are interrupted (no SA_RESTART). A second SIGINT ends the process at once
+// with status 130.
 void watch_signals();
 
 // The first signal that came since watch_signals(), or 0.
@@ -24,6 +25,16 @@ class Stopped : public std::exception {
 
  private:
   int signal_;
+};
+
+// While one lives, a signal ends the process at once, as if nobody watched: for
+// work of a library that cannot be interrupted and has written nothing yet.
+class EndsOnStop {
+ public:
+  EndsOnStop();  // Stopped where a signal has come already
+  ~EndsOnStop();
+  EndsOnStop(const EndsOnStop&) = delete;
+  EndsOnStop& operator=(const EndsOnStop&) = delete;
 };
 
 // Throws Stopped where a signal came. cli::Progress::add calls it, so only

@@ -1,5 +1,7 @@
 #include "gato/cli/common.h"
 
+#include <fmt/format.h>
+
 namespace gato::cli {
 namespace {
 
@@ -28,6 +30,19 @@ void add_operands(const Command& command, CommonOptions& common,
       .of_run();
 }
 
+void add_shard(const Command& command, CommonOptions& common, RunOptions& run,
+               OptionTable& table) {
+  const char* divided =
+      command.sharding == Sharding::operands ? "operands" : "work";
+  table
+      .add("shard", &run.shard,
+           fmt::format("Do the I-th of N equal parts of the {}, I from 1 to N: "
+                       "N jobs share the work",
+                       divided))
+      .named("I/N");
+  table.check([&] { common.shard = parse_shard(run.shard); });
+}
+
 }  // namespace
 
 Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
@@ -36,6 +51,9 @@ Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
   Work work = command.build(table);
   table.group("Common options");
   if (!command.operands.empty()) add_operands(command, common, run, table);
+  if (command.sharding != Sharding::none) {
+    add_shard(command, common, run, table);
+  }
   if (command.skip_bad) {
     table
         .add("skip-bad", &common.skip_bad,

@@ -13,6 +13,7 @@ struct RunOptions {
   bool help = false, version = false, dump_config = false;
   std::vector<std::string> config;
   std::optional<std::string> files_from;
+  std::string shard = "1/1";
 };
 
 // Adds --output, the options of the command and the common ones to `table`,

@@ -2,7 +2,9 @@
 
 #include <glob.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -37,22 +39,115 @@ size_t weight_position(const std::string& text) {
   return is_number ? colon : text.size();
 }
 
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+void add_matches(const std::string& text, std::vector<std::string>& paths) {
+  if (text.find_first_of("*?[") == std::string::npos || exists(text)) {
+    paths.push_back(text);
+    return;
+  }
+  const size_t weight = weight_position(text);
+  const std::vector<std::string> found = matches(text.substr(0, weight));
+  if (found.empty()) throw io_error("{}: no file matches", text);
+  for (const std::string& path : found) {
+    paths.push_back(path + text.substr(weight));
+  }
+}
+
+constexpr size_t most_texts = 1'000'000;  // as too_many() says
+
+Error too_many(const std::string& text) {
+  return usage_error("{}: its braces give more than a million names", text);
+}
+
+// Of the brace that opens at `open`; npos where there is none.
+size_t closing_brace(const std::string& text, size_t open) {
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string::npos;
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() < 16 &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// "8..11", rising or falling; empty where it is no range.
+std::vector<std::string> range_parts(const std::string& text) {
+  const size_t dots = text.find("..");
+  if (dots == std::string::npos) return {};
+  const std::string first = text.substr(0, dots), last = text.substr(dots + 2);
+  if (!is_number(first) || !is_number(last)) return {};
+  const bool is_padded = (first.size() > 1 && first[0] == '0') ||
+                         (last.size() > 1 && last[0] == '0');
+  const size_t width = is_padded ? std::max(first.size(), last.size()) : 0;
+  const int64_t from = std::stoll(first), to = std::stoll(last);
+  if (std::abs(to - from) >= static_cast<int64_t>(most_texts)) {
+    throw too_many("{" + text + "}");
+  }
+  std::vector<std::string> parts;
+  const int64_t step = to < from ? -1 : 1;
+  for (int64_t i = from; i != to + step; i += step) {
+    parts.push_back(fmt::format("{:0{}}", i, width));
+  }
+  return parts;
+}
+
+// What stands between braces, as a range or a list; empty where it is neither.
+std::vector<std::string> brace_parts(const std::string& text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char c : text) {
+    depth += (c == '{') - (c == '}');
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  if (parts.size() > 1) return parts;
+  return range_parts(text);
+}
+
 }  // namespace
+
+std::vector<std::string> expand_braces(const std::string& text) {
+  for (size_t open = text.find('{'); open != std::string::npos;
+       open = text.find('{', open + 1)) {
+    const size_t close = closing_brace(text, open);
+    if (close == std::string::npos) continue;
+    const auto parts = brace_parts(text.substr(open + 1, close - open - 1));
+    if (parts.empty()) continue;
+    std::vector<std::string> all;
+    const auto ends = expand_braces(text.substr(close + 1));
+    for (const std::string& part : parts) {
+      for (const std::string& middle : expand_braces(part)) {
+        for (const std::string& end : ends) {
+          if (all.size() == most_texts) throw too_many(text);
+          all.push_back(text.substr(0, open) + middle + end);
+        }
+      }
+    }
+    return all;
+  }
+  return {text};
+}
 
 std::vector<std::string> expand_globs(const std::vector<std::string>& texts) {
   std::vector<std::string> paths;
   for (const std::string& text : texts) {
-    std::error_code ignored;
-    if (text.find_first_of("*?[") == std::string::npos ||
-        std::filesystem::exists(text, ignored)) {
+    if (exists(text)) {
       paths.push_back(text);
       continue;
     }
-    const size_t weight = weight_position(text);
-    const std::vector<std::string> found = matches(text.substr(0, weight));
-    if (found.empty()) throw io_error("{}: no file matches", text);
-    for (const std::string& path : found) {
-      paths.push_back(path + text.substr(weight));
+    for (const std::string& pattern : expand_braces(text)) {
+      add_matches(pattern, paths);
     }
   }
   return paths;

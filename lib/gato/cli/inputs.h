@@ -1,4 +1,4 @@
-// Operands: lists of files, globs.
+// Operands: lists of files, globs, braces.
 #pragma once
 
 #include <string>
@@ -6,10 +6,15 @@
 
 namespace gato::cli {
 
-// Expands each text that has glob characters and is no file itself, in sorted
-// order. A weight at the end, "PATTERN:2.5", goes to every match. Error (io)
-// where a pattern matches nothing.
+// Expands each text that is no file itself: first braces, then glob characters,
+// in sorted order. A weight at the end, "PATTERN:2.5", goes to every match.
+// Error (io) where a pattern matches nothing.
 std::vector<std::string> expand_globs(const std::vector<std::string>& texts);
+
+// As bash does: "{0008..0011}" gives the numbers in the width of the wider end,
+// "{train,val}" each part; braces nest, and others stay as they are. Error
+// (usage) for more than a million texts.
+std::vector<std::string> expand_braces(const std::string& text);
 
 // One name a line from a file, or from stdin where it is "-"; names are taken
 // as they are, empty lines are left out. Error (io) where it cannot be read.

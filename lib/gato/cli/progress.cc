@@ -28,10 +28,13 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string label, std::string unit, int64_t total)
+Progress::Progress(std::string label, std::string unit, int64_t total,
+                   int64_t done)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),
+      done_(done),
+      done_before_(done),
       start_(Clock::now()),
       drawn_(start_) {}
 
@@ -68,7 +71,8 @@ void Progress::update() {
 
 std::string Progress::line() const {
   const double elapsed = seconds_since(start_);
-  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
+  const double rate =
+      elapsed > 0 ? static_cast<double>(done_ - done_before_) / elapsed : 0;
   std::string text = fmt::format("{}: {}", label_, done_);
   if (total_ > 0) text += fmt::format("/{}", total_);
   text += fmt::format(" {}, {:.{}f}/s, {}", unit_, rate, rate < 10 ? 2 : 0,

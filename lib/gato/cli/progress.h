@@ -13,8 +13,10 @@ namespace gato::cli {
 // plain line per interval (30 s). Silent with --quiet. One at a time.
 class Progress {
  public:
-  // `unit`: "episodes", "sequences" ...; total 0: not known.
-  Progress(std::string label, std::string unit, int64_t total = 0);
+  // `unit`: "episodes", "sequences" ...; total 0: not known. What was `done`
+  // before counts in no rate.
+  Progress(std::string label, std::string unit, int64_t total = 0,
+           int64_t done = 0);
   ~Progress();  // ends the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -27,7 +29,7 @@ class Progress {
   void update();
   std::string line() const;
   std::string label_, unit_, note_;
-  int64_t total_, done_ = 0;
+  int64_t total_, done_, done_before_;
   std::chrono::steady_clock::time_point start_, drawn_;
   bool has_drawn_ = false;
 };

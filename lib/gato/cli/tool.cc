@@ -103,6 +103,18 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
+void take_operands_of_shard(CommonOptions& common) {
+  const auto operands = static_cast<int64_t>(common.inputs.size());
+  const Shard::Range own = common.shard.of(operands);
+  if (own.size() == 0) {
+    throw usage_error(
+        "--shard {}/{}: nothing is left to do, there are {} operands",
+        common.shard.number, common.shard.count, operands);
+  }
+  common.inputs.assign(common.all_inputs.begin() + own.first,
+                       common.all_inputs.begin() + own.last);
+}
+
 // Parses and validates; works only when nothing is left to complain about.
 ExitStatus run_command(Session& session, const Command& command,
                        const Words& options) {
@@ -157,9 +169,11 @@ ExitStatus run_command(Session& session, const Command& command,
   configure_log(common.log_level, common.quiet, common.log_file);
   log_to_file(
       fmt::format("gato {}: {}", version(), shell_quoted(session.arguments)));
-  session.hint.clear();
   RunRecord record{tool.name, version(), session.arguments,
                    configuration(table)};
+  common.all_inputs = common.inputs;
+  if (command.sharding == Sharding::operands) take_operands_of_shard(common);
+  session.hint.clear();
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }

@@ -12,6 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/cli/options.h"
+#include "gato/cli/shard.h"
 
 namespace gato::cli {
 
@@ -27,7 +28,9 @@ struct CommonOptions {
   std::string log_file;
   bool no_provenance = false;
   int64_t skip_bad = 0;
-  std::vector<std::string> inputs;  // operands, --files-from, globs expanded
+  // Operands, --files-from, globs expanded: those of --shard, and all of them.
+  std::vector<std::string> inputs, all_inputs;
+  Shard shard;
 };
 
 // What is run, for the provenance of its outputs (data/provenance.h).
@@ -44,6 +47,10 @@ struct Context {
 };
 
 enum class Output { none, optional, required };
+
+// What --shard I/N divides: nothing, and there is no such option; the operands,
+// of which the work then sees its own; or what the command says itself.
+enum class Sharding { none, operands, work };
 
 struct Example {
   std::string command;  // one shell line
@@ -71,6 +78,7 @@ struct Command {
   // work starts. Set where the command itself decides, to resume a run say.
   bool output_may_exist = false;
   bool skip_bad = false;  // has --skip-bad
+  Sharding sharding = Sharding::none;
   std::function<Work(OptionTable&)> build;
   std::vector<Example> examples;
 };

@@ -49,6 +49,18 @@ double required_number(const hdf5::Group& group, const std::string& name) {
   return *value;
 }
 
+template <class Json>
+Json read_as(const hdf5::Group& parent, const std::string& name) {
+  if (!parent.has(name)) return nullptr;
+  const std::string text = parent.read_text(name);
+  try {
+    return Json::parse(text);
+  } catch (const json::exception& error) {
+    throw input_error("{}: \"{}\" is malformed: {}", parent.label(), name,
+                      error.what());
+  }
+}
+
 }  // namespace
 
 json format_fields(const FormatVersion& format) {
@@ -155,14 +167,12 @@ Vocabulary read_vocabulary(const hdf5::Group& parent) {
 }
 
 json read_json(const hdf5::Group& parent, const std::string& name) {
-  if (!parent.has(name)) return nullptr;
-  const std::string text = parent.read_text(name);
-  try {
-    return json::parse(text);
-  } catch (const json::exception& error) {
-    throw input_error("{}: \"{}\" is malformed: {}", parent.label(), name,
-                      error.what());
-  }
+  return read_as<json>(parent, name);
+}
+
+nlohmann::ordered_json read_ordered_json(const hdf5::Group& parent,
+                                         const std::string& name) {
+  return read_as<nlohmann::ordered_json>(parent, name);
 }
 
 }  // namespace gato

@@ -58,5 +58,8 @@ Vocabulary read_vocabulary(const hdf5::Group& parent);
 
 // A scalar text dataset that holds JSON; null where there is none.
 nlohmann::json read_json(const hdf5::Group& parent, const std::string& name);
+// The same with the keys in the order in which they were written.
+nlohmann::ordered_json read_ordered_json(const hdf5::Group& parent,
+                                         const std::string& name);
 
 }  // namespace gato

@@ -161,6 +161,11 @@ void close_file(Group file) {
   }
 }
 
+bool is_thread_safe() {
+  hbool_t is_safe = false;
+  return H5is_library_threadsafe(&is_safe) >= 0 && is_safe;
+}
+
 bool is_hdf5(const fs::path& path) {
   prepare();
   const bool found = H5Fis_hdf5(path.c_str()) > 0;

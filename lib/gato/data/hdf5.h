@@ -1,5 +1,5 @@
 // HDF5 through its C API: handles that close themselves, and errors that name
-// the file and the object. Not thread-safe, as the library itself.
+// the file and the object. As thread-safe as the library itself.
 //
 // Everything written is a function of its content alone: no object times, fixed
 // format version (1.10), contiguous datasets.
@@ -193,6 +193,9 @@ Group create_file(const std::filesystem::path& path,
                   Alignment alignment = Alignment::of_values);
 // Flushes and closes. Error (io): a full disk often shows only here.
 void close_file(Group file);
+
+// Whether the library was built to be used by several threads at a time.
+bool is_thread_safe();
 
 // Error (io) where the file is missing or cannot be read; Error (bad_input)
 // where it is no HDF5 file, or is damaged or truncated.

@@ -28,6 +28,11 @@ Mapping::Mapping(const std::filesystem::path& path) {
   data_ = static_cast<const std::byte*>(address);
 }
 
+void Mapping::release() const {
+  ::madvise(const_cast<std::byte*>(data_), static_cast<size_t>(size_),
+            MADV_DONTNEED);
+}
+
 Mapping::~Mapping() {
   ::munmap(const_cast<std::byte*>(data_), static_cast<size_t>(size_));
 }

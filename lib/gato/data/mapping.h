@@ -20,6 +20,9 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
   const std::byte* data() const { return data_; }
   int64_t size() const { return size_; }
+  // Takes the pages out of this process's memory until they are read again.
+  // Safe while others read.
+  void release() const;
 
  private:
   const std::byte* data_ = nullptr;
@@ -27,7 +30,8 @@ class Mapping {
 };
 
 // A dataset of T: rows of `width` elements. Mapped where it is contiguous and
-// of this type; else rows are read, and converted, when they are asked for.
+// of this type, and then without need of the open file; else rows are read, and
+// converted, when they are asked for.
 template <class T>
 class StoredRows {
  public:
@@ -36,7 +40,10 @@ class StoredRows {
   // elements do not lie within the file.
   StoredRows(hdf5::Dataset dataset, const Mapping& mapping,
              const std::vector<int64_t>& row_shape)
-      : dataset_(std::move(dataset)), width_(element_count(row_shape)) {
+      : dataset_(std::move(dataset)),
+        label_(dataset_.label()),
+        rows_(dataset_.rows()),
+        width_(element_count(row_shape)) {
     const auto& shape = dataset_.shape();
     if (shape.size() != row_shape.size() + 1 ||
         !std::equal(row_shape.begin(), row_shape.end(), shape.begin() + 1)) {
@@ -50,29 +57,23 @@ class StoredRows {
                         dataset_.label());
     }
     dataset_.check_storage();
-    const auto offset = dataset_.file_offset(hdf5::native<T>());
-    if (!offset) return;
-    const int64_t bytes = size() * width_ * static_cast<int64_t>(sizeof(T));
-    if (*offset < 0 || bytes > mapping.size() ||
-        *offset > mapping.size() - bytes) {
-      throw input_error("{}: lies beyond the end of the file: it is damaged",
-                        dataset_.label());
-    }
-    if (*offset % static_cast<int64_t>(alignof(T)) == 0) {
-      mapped_ = reinterpret_cast<const T*>(mapping.data() + *offset);
-    }
+    map(mapping);
+    if (is_mapped()) dataset_ = hdf5::Dataset();
   }
 
-  int64_t size() const { return dataset_.rows(); }  // rows
-  const std::string& label() const { return dataset_.label(); }
+  int64_t size() const { return rows_; }  // rows
+  const std::string& label() const { return label_; }
+  // Then reading is safe from several threads.
+  bool is_mapped() const { return mapped_ != nullptr || size() == 0; }
   // Row i; only where the rows are mapped or held.
   const T* row(int64_t i) const { return mapped_ + i * width_; }
   // Reads rows that could not be mapped into memory, so that row() works: files
   // of other writers may be chunked, unaligned or of a wider type.
   void hold() {
-    if (mapped_ != nullptr) return;
+    if (is_mapped()) return;
     held_ = dataset_.read_all<T>();
     mapped_ = held_.data();
+    dataset_ = hdf5::Dataset();
   }
 
   void copy(int64_t first, int64_t count, T* into) const {
@@ -106,8 +107,23 @@ class StoredRows {
   }
 
  private:
-  hdf5::Dataset dataset_;
-  int64_t width_ = 1;
+  void map(const Mapping& mapping) {
+    const auto offset = dataset_.file_offset(hdf5::native<T>());
+    if (!offset) return;
+    const int64_t bytes = size() * width_ * static_cast<int64_t>(sizeof(T));
+    if (*offset < 0 || bytes > mapping.size() ||
+        *offset > mapping.size() - bytes) {
+      throw input_error("{}: lies beyond the end of the file: it is damaged",
+                        label_);
+    }
+    if (*offset % static_cast<int64_t>(alignof(T)) == 0) {
+      mapped_ = reinterpret_cast<const T*>(mapping.data() + *offset);
+    }
+  }
+
+  hdf5::Dataset dataset_;  // where it is not mapped
+  std::string label_;
+  int64_t rows_ = 0, width_ = 1;
   const T* mapped_ = nullptr;
   std::vector<T> held_;
 };

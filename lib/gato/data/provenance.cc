@@ -15,9 +15,15 @@ Provenance::Provenance(const cli::Context& context)
 void Provenance::add_input(const std::filesystem::path& path) {
   if (!enabled) return;
   const std::string digest = digest_file(path);
-  inputs.push_back({{"path", path.string()},
-                    {"size", std::filesystem::file_size(path)},
-                    {"digest", digest}});
+  add_input(path, static_cast<int64_t>(std::filesystem::file_size(path)),
+            digest);
+}
+
+void Provenance::add_input(const std::filesystem::path& path, int64_t size,
+                           const std::string& digest) {
+  if (!enabled) return;
+  inputs.push_back(
+      {{"path", path.string()}, {"size", size}, {"digest", digest}});
 }
 
 void Provenance::add_parent(const nlohmann::json& provenance) {

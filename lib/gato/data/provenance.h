@@ -28,6 +28,9 @@ struct Provenance {
 
   // Records a file with its size and xxh64 digest; nothing where not enabled.
   void add_input(const std::filesystem::path& path);
+  // The same for one that was read already.
+  void add_input(const std::filesystem::path& path, int64_t size,
+                 const std::string& digest);
   // Takes over the provenance that an input carries.
   void add_parent(const nlohmann::json& provenance);
   nlohmann::json to_json() const;

@@ -54,7 +54,8 @@ class SequenceFileWriter {
   // The best demonstration of each task, in the order of `tasks`.
   void commit(const TaskTable& tasks,
               const std::vector<TokenizedDocument>& demonstrations,
-              const nlohmann::json& report, const Provenance& provenance);
+              const nlohmann::ordered_json& report,
+              const Provenance& provenance);
   int64_t distinct_patches() const;
 
  private:
@@ -84,14 +85,13 @@ class SequenceFileReader {
   const Vocabulary& vocabulary() const;
   const TaskTable& tasks() const;
   const nlohmann::json& provenance() const;
-  const nlohmann::json& report()
-      const;  // shares, fill ratio; null where absent
+  const nlohmann::ordered_json& report() const;  // null where there is none
   const SequenceFileOptions& options() const;
   int64_t sequences() const;
   // Error (bad_input) where a value is not valid.
   SequenceView row(int64_t sequence) const;
-  // Pixels of distinct patch u, 768 bytes [16,16,3].
-  std::span<const uint8_t> patch(int64_t u) const;
+  // Pixels of all distinct patches, [U,16,16,3].
+  std::span<const uint8_t> patches() const;
   int64_t distinct_patches() const;
   // Empty where the file holds none.
   std::vector<TokenizedDocument> demonstrations() const;

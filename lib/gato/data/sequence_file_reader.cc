@@ -18,7 +18,8 @@ struct SequenceFileReader::Impl {
   Mapping mapping;
   Vocabulary vocabulary;
   TaskTable tasks;
-  nlohmann::json provenance, report;
+  nlohmann::json provenance;
+  nlohmann::ordered_json report;
   SequenceFileOptions options;
   StoredRows<int32_t> tokens, labels, task;
   StoredRows<uint8_t> modality, interval, segment, prompt, patches;
@@ -49,7 +50,7 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
     throw input_error("{}: {}", path.string(), error.what());
   }
   provenance = read_json(root, "provenance");
-  report = read_json(root, "report");
+  report = read_ordered_json(root, "report");
 
   const auto length = root.integer_attribute("length");
   if (!length || *length < 1 || *length > (1 << 24)) {
@@ -127,7 +128,7 @@ const TaskTable& SequenceFileReader::tasks() const { return impl_->tasks; }
 const nlohmann::json& SequenceFileReader::provenance() const {
   return impl_->provenance;
 }
-const nlohmann::json& SequenceFileReader::report() const {
+const nlohmann::ordered_json& SequenceFileReader::report() const {
   return impl_->report;
 }
 const SequenceFileOptions& SequenceFileReader::options() const {
@@ -155,8 +156,9 @@ SequenceView SequenceFileReader::row(int64_t sequence) const {
   return view;
 }
 
-std::span<const uint8_t> SequenceFileReader::patch(int64_t u) const {
-  return {impl_->patches.row(u), sizeof(Patch)};
+std::span<const uint8_t> SequenceFileReader::patches() const {
+  return {impl_->patches.row(0),
+          static_cast<size_t>(distinct_patches()) * sizeof(Patch)};
 }
 int64_t SequenceFileReader::distinct_patches() const {
   return impl_->patches.size();

@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <cassert>
+#include <vector>
 
-#include "gato/base/error.h"
 #include "gato/base/output.h"
 #include "gato/data/format.h"
 #include "gato/data/patch_table.h"
@@ -8,6 +9,54 @@
 #include "gato/data/token_columns.h"
 
 namespace gato {
+namespace {
+
+// Rows that are written together: HDF5 takes longer for a call than for a row.
+constexpr size_t rows_a_write = 64;
+
+// A dataset [rows, ...] that is written from its start.
+template <class T>
+class RowColumn {
+ public:
+  RowColumn() = default;
+  RowColumn(hdf5::Group& root, const char* name,
+            const std::vector<int64_t>& shape)
+      : dataset_(root.create_dataset(name, hdf5::native<T>(), shape)),
+        width_(element_count({shape.begin() + 1, shape.end()})) {}
+
+  // `row`: as many values as the dataset has a row.
+  void append(const T* row) {
+    held_.insert(held_.end(), row, row + width_);
+    if (held_.size() == rows_a_write * static_cast<size_t>(width_)) flush();
+  }
+  void close() {
+    flush();
+    dataset_ = {};
+  }
+
+ private:
+  void flush() {
+    const int64_t rows = static_cast<int64_t>(held_.size()) / width_;
+    if (rows == 0) return;
+    dataset_.write(hdf5::native<T>(), written_, rows, held_.data());
+    written_ += rows;
+    held_.clear();
+  }
+
+  hdf5::Dataset dataset_;
+  int64_t width_ = 1, written_ = 0;
+  std::vector<T> held_;
+};
+
+const uint8_t* bytes_of(const std::vector<Modality>& modality) {
+  return reinterpret_cast<const uint8_t*>(modality.data());
+}
+
+const uint8_t* bytes_of(const std::vector<TokenFeatures::Interval>& interval) {
+  return reinterpret_cast<const uint8_t*>(interval.data());
+}
+
+}  // namespace
 
 struct SequenceFileWriter::Impl {
   Impl(const std::filesystem::path& path, bool force,
@@ -20,43 +69,44 @@ struct SequenceFileWriter::Impl {
     root.set_attribute("length", options.length);
     root.set_attribute("window_steps", options.window_steps);
     write_vocabulary(root, vocabulary);
-    tokens = create<int32_t>("tokens");
-    if (options.labels) labels = create<int32_t>("labels");
-    modality = create<uint8_t>("modality");
-    local = create<int16_t>("local");
-    interval = root.create_dataset("interval", hdf5::native<uint8_t>(),
-                                   {options.sequences, options.length, 4});
-    segment = create<uint8_t>("segment");
-    prompt = create<uint8_t>("prompt");
-    task = root.create_dataset("task", hdf5::native<int32_t>(),
-                               {options.sequences});
+    const std::vector<int64_t> shape{options.sequences, options.length};
+    tokens = {root, "tokens", shape};
+    if (options.labels) labels = {root, "labels", shape};
+    modality = {root, "modality", shape};
+    local = {root, "local", shape};
+    interval = {root, "interval", {options.sequences, options.length, 4}};
+    segment = {root, "segment", shape};
+    prompt = {root, "prompt", shape};
+    task = {root, "task", {options.sequences}};
   }
 
-  template <class T>
-  hdf5::Dataset create(const char* name) {
-    return root.create_dataset(name, hdf5::native<T>(),
-                               {options.sequences, options.length});
-  }
-
-  template <class T>
-  void write(hdf5::Dataset& dataset, const void* values) {
-    dataset.write(hdf5::native<T>(), written, 1, values);
-  }
-
-  // Patches under their numbers in the file.
-  std::vector<int32_t> stored(const SequenceRow& row,
-                              const std::vector<int32_t>& tokens_or_labels) {
-    std::vector<int64_t> numbers;
+  // The row's patches, by their numbers in the file.
+  std::vector<int32_t> store_patches(const SequenceRow& row) {
+    std::vector<int32_t> numbers;
+    numbers.reserve(row.patches.size());
     for (const Patch& patch : row.patches) {
-      numbers.push_back(patch_table.add(patch));
+      numbers.push_back(static_cast<int32_t>(patch_table.add(patch)));
     }
-    std::vector<int32_t> values = tokens_or_labels;
-    for (int32_t& value : values) {
-      if (value >= 0) continue;
-      value = static_cast<int32_t>(-1 -
-                                   numbers.at(static_cast<size_t>(-1 - value)));
+    return numbers;
+  }
+
+  static void renumber(const std::vector<int32_t>& numbers,
+                       std::vector<int32_t>& tokens_or_labels) {
+    if (numbers.empty()) return;
+    for (int32_t& value : tokens_or_labels) {
+      if (value < 0) value = -1 - numbers.at(static_cast<size_t>(-1 - value));
     }
-    return values;
+  }
+
+  void close_columns() {
+    tokens.close();
+    if (options.labels) labels.close();
+    modality.close();
+    local.close();
+    interval.close();
+    segment.close();
+    prompt.close();
+    task.close();
   }
 
   void write_demonstrations(const std::vector<TokenizedDocument>& documents) {
@@ -75,8 +125,9 @@ struct SequenceFileWriter::Impl {
   SequenceFileOptions options;
   hdf5::Group root;
   PatchTable patch_table;
-  hdf5::Dataset tokens, labels, modality, local, interval, segment, prompt,
-      task;
+  RowColumn<int32_t> tokens, labels, task;
+  RowColumn<uint8_t> modality, interval, segment, prompt;
+  RowColumn<int16_t> local;
   int64_t written = 0;
 };
 
@@ -100,28 +151,33 @@ void SequenceFileWriter::append(const SequenceRow& row) {
          (row.labels.empty() || row.labels.size() == length));
   (void)length;
 
-  const auto tokens = file.stored(row, row.features.tokens);
-  file.write<int32_t>(file.tokens, tokens.data());
+  const std::vector<int32_t> numbers = file.store_patches(row);
+  std::vector<int32_t> tokens = row.features.tokens;
+  Impl::renumber(numbers, tokens);
+  file.tokens.append(tokens.data());
   if (file.options.labels) {
-    const auto labels =
-        row.labels.empty() ? tokens : file.stored(row, row.labels);
-    file.write<int32_t>(file.labels, labels.data());
+    if (!row.labels.empty()) {
+      tokens = row.labels;
+      Impl::renumber(numbers, tokens);
+    }
+    file.labels.append(tokens.data());
   }
-  file.write<uint8_t>(file.modality, row.features.modality.data());
-  file.write<int16_t>(file.local, row.features.local.data());
-  file.write<uint8_t>(file.interval, row.features.interval.data());
-  file.write<uint8_t>(file.segment, row.segment.data());
-  file.write<uint8_t>(file.prompt, row.prompt.data());
-  file.write<int32_t>(file.task, &row.task);
+  file.modality.append(bytes_of(row.features.modality));
+  file.local.append(row.features.local.data());
+  file.interval.append(bytes_of(row.features.interval));
+  file.segment.append(row.segment.data());
+  file.prompt.append(row.prompt.data());
+  file.task.append(&row.task);
   ++file.written;
 }
 
 void SequenceFileWriter::commit(
     const TaskTable& tasks,
     const std::vector<TokenizedDocument>& demonstrations,
-    const nlohmann::json& report, const Provenance& provenance) {
+    const nlohmann::ordered_json& report, const Provenance& provenance) {
   Impl& file = *impl_;
   assert(file.written == file.options.sequences);
+  file.close_columns();
   file.patch_table.write(file.root, "patches");
   file.root.write_text("tasks", tasks.to_json().dump());
   if (!report.is_null()) file.root.write_text("report", report.dump());
@@ -130,11 +186,6 @@ void SequenceFileWriter::commit(
   }
   file.write_demonstrations(demonstrations);
   mark_complete(file.root);
-  for (auto* dataset :
-       {&file.tokens, &file.labels, &file.modality, &file.local, &file.interval,
-        &file.segment, &file.prompt, &file.task}) {
-    *dataset = hdf5::Dataset();
-  }
   hdf5::close_file(std::move(file.root));
   file.output.commit();
 }

@@ -97,6 +97,12 @@ class TokenFileReader {
   const nlohmann::json& provenance() const;      // null where left out
   const nlohmann::ordered_json& report() const;  // null where there is none
   bool has_labels() const;
+  // Whether all datasets are mapped: reading is then safe from several threads.
+  bool is_mapped() const;
+  // Lets go of the pages that were read; see Mapping::release.
+  void release() const;
+  // Frees the text model, of which one is enough for files of one vocabulary.
+  void forget_text_model();
 
   int64_t documents() const;
   int64_t tokens() const;

@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <bit>
 #include <cassert>
-#include <unordered_map>
 
 #include "gato/base/error.h"
 #include "gato/data/format.h"
@@ -36,11 +36,41 @@ void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
   if (previous != last) refuse(offsets.size() - 1, previous);
 }
 
+// Patch tokens of a file, all below 0, under a document's own numbers: -1, -2
+// ... as they are asked for. A hash table, since most of the time of reading
+// images would go into that of the standard library.
+class OwnNumbers {
+ public:
+  explicit OwnNumbers(size_t most_tokens)
+      : entries_(std::bit_ceil(2 * most_tokens)) {}
+
+  int32_t of(int32_t token) {
+    const size_t mask = entries_.size() - 1;
+    size_t place = static_cast<uint32_t>(token) * uint32_t{2654435761} & mask;
+    while (entries_[place].token != token) {
+      if (entries_[place].token == 0) {
+        entries_[place] = {token, --last_};
+        break;
+      }
+      place = (place + 1) & mask;
+    }
+    return entries_[place].own;
+  }
+
+ private:
+  struct Entry {
+    int32_t token = 0, own = 0;
+  };
+  std::vector<Entry> entries_;
+  int32_t last_ = 0;
+};
+
 }  // namespace
 
 struct TokenFileReader::Impl {
   Impl(const std::filesystem::path& path, const std::string& group);
 
+  bool is_mapped() const;
   void check_images() const;
   // First image at or after a token.
   int64_t image_at(int64_t token) const;
@@ -87,7 +117,7 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
     throw input_error("{}: {}", path.string(), error.what());
   }
   provenance = read_json(columns, "provenance");
-  report = nlohmann::ordered_json::parse(read_json(columns, "report").dump());
+  report = read_ordered_json(columns, "report");
 
   const auto open = [this](const hdf5::Group& parent, const char* name,
                            auto& rows) {
@@ -126,6 +156,17 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   require_rows(image_rows.label(), image_rows.size(), image_token.size());
   require_rows(image_columns.label(), image_columns.size(), image_token.size());
   check_images();
+  // Thousands may be open at a time.
+  if (is_mapped()) file = hdf5::Group();
+}
+
+bool TokenFileReader::Impl::is_mapped() const {
+  const auto all = [](const auto&... rows) {
+    return (rows.is_mapped() && ...);
+  };
+  return all(tokens, task, source, modality, patches, step_offset, first_step,
+             image_token, image_rows, image_columns, returns) &&
+         (!has_labels || labels.is_mapped());
 }
 
 void TokenFileReader::Impl::check_images() const {
@@ -265,18 +306,18 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
 }
 
 void TokenFileReader::Impl::read_patches(TokenizedDocument& result) const {
-  std::unordered_map<int32_t, int32_t> numbers;
+  if (result.images.empty()) return;
+  OwnNumbers numbers(result.tokens.size());
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     if (result.modality[i] != Modality::patch) continue;
-    const auto next = static_cast<int32_t>(-1 - numbers.size());
-    const auto [entry, is_new] = numbers.try_emplace(result.tokens[i], next);
-    if (is_new) {
+    const int32_t own = numbers.of(result.tokens[i]);
+    if (-own > static_cast<int32_t>(result.patches.size())) {
       result.patches.emplace_back();
       patches.copy(-1 - int64_t{result.tokens[i]}, 1,
                    result.patches.back().data());
     }
-    result.tokens[i] = entry->second;
-    if (has_labels) result.labels[i] = entry->second;
+    result.tokens[i] = own;
+    if (has_labels) result.labels[i] = own;
   }
 }
 
@@ -300,6 +341,11 @@ const nlohmann::json& TokenFileReader::provenance() const {
   return impl_->provenance;
 }
 bool TokenFileReader::has_labels() const { return impl_->has_labels; }
+bool TokenFileReader::is_mapped() const { return impl_->is_mapped(); }
+void TokenFileReader::release() const { impl_->mapping.release(); }
+void TokenFileReader::forget_text_model() {
+  impl_->vocabulary.sentencepiece = {};
+}
 int64_t TokenFileReader::documents() const {
   return impl_->first_step.size() - 1;
 }

@@ -122,8 +122,8 @@ std::string to_text(const ScoreReport& report) {
                return_text(task.random), return_text(task.expert),
                number_text(task.score, 1), number_text(task.score_low, 1),
                number_text(task.score_high, 1), task.note});
-  cli::Table groups(
-      {"domain", "tasks", "mean", "median", "iqm", "low", "high", "gap"});
+  cli::Table groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
+                     "iqm high", "gap"});
   const auto add = [&](const std::string& name, const Aggregate& group) {
     groups.add({name, std::to_string(group.tasks), number_text(group.mean, 1),
                 number_text(group.median, 1), number_text(group.iqm, 1),

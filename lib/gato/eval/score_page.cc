@@ -22,14 +22,14 @@ std::string tile(const std::string& figure, const std::string& meaning) {
 Section overall_section(const ScoreReport& report) {
   const Aggregate& all = report.overall;
   std::string html = "<div class=\"tiles\">\n";
-  html +=
-      tile(number_text(all.iqm, 1) + " %",
-           "interquartile mean " + interval_text(all.iqm_low, all.iqm_high));
-  html += tile(number_text(all.median, 1) + " %", "median over tasks");
   html += tile(number_text(report.domain_mean, 1) + " %", "mean over domains");
+  html += tile(number_text(all.median, 1) + " %", "median over tasks");
   html += tile(fmt::format("{} of {}", report.thresholds.at(50).tasks,
                            report.tasks.size()),
                "tasks at or above 50 %");
+  html += tile(number_text(all.iqm, 1) + " %",
+               fmt::format("interquartile mean over {} {}", report.runs,
+                           interval_text(all.iqm_low, all.iqm_high)));
   html += tile(number_text(all.optimality_gap, 1) + " %", "optimality gap");
   html += "</div>\n";
   return {"Overall", html};
@@ -76,7 +76,7 @@ Section domain_section(const ScoreReport& report) {
   for (const Aggregate& domain : report.domains) add(domain.domain, domain);
   add("all", report.overall);
   return {"Domains", html_table({"domain", "tasks", "mean %", "median %",
-                                 "interquartile mean %", "95 % interval",
+                                 "interquartile mean %", "its 95 % interval",
                                  "optimality gap %"},
                                 rows, 1)};
 }
@@ -115,7 +115,8 @@ Section origin_section(const ScoreReport& report) {
     rows.push_back({dataset.path, dataset.task,
                     dataset.source.empty() ? "-" : dataset.source,
                     std::to_string(dataset.episodes)});
-    commands += origin_text(dataset.provenance) + "\n";
+    const std::string line = origin_text(dataset.provenance) + "\n";
+    if (commands.find(line) == std::string::npos) commands += line;
   }
   std::string html =
       html_table({"dataset", "task", "policy", "episodes"}, rows, 3);

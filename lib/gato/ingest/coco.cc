@@ -1,103 +1,102 @@
 #include "gato/ingest/coco.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "gato/base/error.h"
+#include "gato/ingest/joined_texts.h"
+#include "gato/ingest/json_sections.h"
 
 namespace gato {
 namespace {
 
 using nlohmann::json;
 
-// An image or an annotation, still without its partner.
-struct Reader {
-  CocoCaptions result;
-  std::unordered_map<int64_t, int64_t> image_of_id;
-  std::vector<int64_t> image_ids;  // of result.captions
-  bool has_images = false, has_annotations = false;
+// "annotation 13", or "annotations[5]" where it has no id.
+std::string name_of(const json& record, const char* noun, int64_t index) {
+  const auto id = record.find("id");
+  if (id == record.end() || !id->is_number_integer()) {
+    return fmt::format("{}s[{}]", noun, index);
+  }
+  return fmt::format("{} {}", noun, id->get<int64_t>());
+}
 
-  void add_image(const json& image) {
-    const auto file = static_cast<int64_t>(result.files.size());
-    image_of_id.emplace(image.at("id").get<int64_t>(), file);
-    result.files.push_back(image.at("file_name").get<std::string>());
+struct Reader {
+  JoinedTexts result;
+  std::unordered_map<int64_t, size_t> image_of_id;
+  std::vector<int64_t> image_ids;  // of result.records
+  std::string path;
+
+  // Takes a record; what it lacks makes it a bad one.
+  template <class Take>
+  void attempt(const json& record, const char* noun, int64_t index, Take take) {
+    try {
+      take();
+    } catch (const Error& error) {
+      result.problems.push_back(fmt::format(
+          "{}: {}: {}", path, name_of(record, noun, index), error.what()));
+    }
   }
 
-  void add_annotation(const json& annotation) {
-    CocoCaption caption;
-    caption.annotation = annotation.at("id").get<int64_t>();
-    image_ids.push_back(annotation.at("image_id").get<int64_t>());
-    const auto text = annotation.find("caption");
-    if (text == annotation.end() || !text->is_string()) {
-      caption.problem = "has no text under the key 'caption'";
-    } else {
-      caption.caption = text->get<std::string>();
-    }
-    result.captions.push_back(std::move(caption));
+  void add_image(const json& image, int64_t index) {
+    attempt(image, "image", index, [&] {
+      const std::string& file = text_at(image, "file_name");
+      image_of_id.emplace(integer_at(image, "id"), result.images.size());
+      result.images.push_back(file);
+    });
+  }
+
+  void add_annotation(const json& annotation, int64_t index) {
+    attempt(annotation, "annotation", index, [&] {
+      const int64_t image = integer_at(annotation, "image_id");
+      result.records.push_back({0,
+                                integer_at(annotation, "id"),
+                                {},
+                                {text_at(annotation, "caption")}});
+      image_ids.push_back(image);
+    });
   }
 
   void join() {
-    std::vector<bool> used(result.files.size());
-    for (size_t i = 0; i < result.captions.size(); ++i) {
-      CocoCaption& caption = result.captions[i];
-      if (!caption.problem.empty()) continue;
+    std::vector<bool> used(result.images.size());
+    std::vector<JoinedTexts::Record> joined;
+    for (size_t i = 0; i < result.records.size(); ++i) {
       const auto found = image_of_id.find(image_ids[i]);
       if (found == image_of_id.end()) {
-        caption.problem =
-            fmt::format("image_id {} is not among the images", image_ids[i]);
+        result.problems.push_back(fmt::format(
+            "{}: annotation {}: image_id {} is not among the images", path,
+            result.records[i].id, image_ids[i]));
         continue;
       }
-      caption.image = found->second;
-      used[static_cast<size_t>(found->second)] = true;
+      used[found->second] = true;
+      result.records[i].image = found->second;
+      joined.push_back(std::move(result.records[i]));
     }
-    result.without_caption = std::count(used.begin(), used.end(), false);
-    // As unsigned numbers, so that -1 comes last.
-    std::stable_sort(result.captions.begin(), result.captions.end(),
-                     [](const CocoCaption& a, const CocoCaption& b) {
-                       return static_cast<uint64_t>(a.image) <
-                              static_cast<uint64_t>(b.image);
-                     });
+    result.records = std::move(joined);
+    result.passed_over = {{"images without caption",
+                           std::count(used.begin(), used.end(), false)}};
   }
 };
 
 }  // namespace
 
-CocoCaptions read_coco_captions(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw io_error("{}: {}", path, std::strerror(errno));
+std::unique_ptr<ImageTextSource> open_coco_captions(
+    const std::string& path, const std::filesystem::path& image_root) {
   Reader reader;
-  std::string section;  // the key of the outermost object that is being read
-  // Every finished image and annotation is taken, and dropped from the tree.
-  const auto take = [&](int depth, json::parse_event_t event, json& value) {
-    if (event == json::parse_event_t::key && depth == 1) {
-      section = value.get<std::string>();
-      reader.has_images |= section == "images";
-      reader.has_annotations |= section == "annotations";
-    }
-    if (event != json::parse_event_t::object_end || depth != 2) return true;
-    if (section == "images") reader.add_image(value);
-    if (section == "annotations") reader.add_annotation(value);
-    return false;
-  };
-  try {
-    if (!json::parse(file, take).is_object()) {
-      throw input_error("{}: is no JSON object", path);
-    }
-  } catch (const json::exception& error) {
-    throw input_error("{}: not COCO captions: {}", path, error.what());
-  }
-  if (!reader.has_images || !reader.has_annotations) {
-    throw input_error(
-        "{}: not COCO captions: it has no \"{}\" (wanted: images and "
-        "annotations)",
-        path, reader.has_images ? "annotations" : "images");
-  }
+  reader.path = path;
+  reader.result.inputs = {path};
+  reader.result.image_root = image_root;
+  reader.result.label = path + ": annotation";
+  read_json_sections(
+      path, "COCO captions",
+      {{"images",
+        [&](const json& record, int64_t i) { reader.add_image(record, i); }},
+       {"annotations", [&](const json& record, int64_t i) {
+          reader.add_annotation(record, i);
+        }}});
   reader.join();
-  return std::move(reader.result);
+  return make_source(std::move(reader.result));
 }
 
 }  // namespace gato

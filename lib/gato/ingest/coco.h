@@ -2,29 +2,19 @@
 // "image_id", "caption"}...]}, other keys ignored.
 #pragma once
 
-#include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
-#include <vector>
+
+#include "gato/ingest/image_text.h"
 
 namespace gato {
 
-struct CocoCaption {
-  int64_t annotation = 0;  // its id
-  int64_t image = -1;      // index into CocoCaptions::files; -1: see problem
-  std::string caption;
-  std::string problem;  // why this record cannot be used; empty where it can
-};
-
-struct CocoCaptions {
-  std::vector<std::string> files;  // file_name of each image
-  // In the order of the images, those of one image in the order of the file;
-  // bad records last.
-  std::vector<CocoCaption> captions;
-  int64_t without_caption = 0;  // images
-};
-
-// Keeps names and captions alone in memory while it reads. Error (io) where the
-// file cannot be read, (bad_input) where it is no such JSON.
-CocoCaptions read_coco_captions(const std::string& path);
+// Keeps names and captions alone in memory while it reads. Images in the order
+// of the file with the captions of each, bad records last; images without
+// caption are passed over. Error (io) where the file cannot be read,
+// (bad_input) where it is no such JSON.
+std::unique_ptr<ImageTextSource> open_coco_captions(
+    const std::string& path, const std::filesystem::path& image_root);
 
 }  // namespace gato

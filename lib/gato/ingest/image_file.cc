@@ -10,28 +10,14 @@
 #include "gato/base/output.h"
 
 namespace gato {
-namespace {
-
-constexpr std::uintmax_t most_bytes = std::uintmax_t{256} << 20;
-
-std::vector<uint8_t> bytes_of(const std::filesystem::path& path) {
-  std::error_code unknown;  // read_file says what is wrong
-  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
-  if (!unknown && size > most_bytes) {
-    throw input_error("{}: more than {} MiB", path.string(), most_bytes >> 20);
-  }
-  const std::string bytes = read_file(path);
-  if (bytes.empty()) throw input_error("{}: the file is empty", path.string());
-  return {bytes.begin(), bytes.end()};
-}
-
-}  // namespace
 
 bool is_complete_jpeg(std::span<const uint8_t> bytes) {
   size_t i = 2;  // after the start mark FFD8
   while (i + 1 < bytes.size()) {
     if (bytes[i] != 0xFF) {  // compressed data, up to the next mark
-      ++i;
+      const void* next = std::memchr(&bytes[i], 0xFF, bytes.size() - i);
+      if (next == nullptr) return false;
+      i = static_cast<size_t>(static_cast<const uint8_t*>(next) - &bytes[0]);
       continue;
     }
     const uint8_t mark = bytes[i + 1];
@@ -59,30 +45,46 @@ bool is_complete_png(std::span<const uint8_t> bytes) {
   return false;
 }
 
-Image read_image(const std::filesystem::path& path) {
-  const std::vector<uint8_t> bytes = bytes_of(path);
+Image decode_image(std::span<const uint8_t> bytes) {
   const auto starts_with = [&bytes](std::string_view magic) {
     return bytes.size() >= magic.size() &&
            std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
   };
+  if (bytes.empty()) throw input_error("the image is empty");
   if ((starts_with("\xFF\xD8") && !is_complete_jpeg(bytes)) ||
       (starts_with("\x89PNG") && !is_complete_png(bytes))) {
-    throw input_error("{}: the file is cut short", path.string());
+    throw input_error("the image is cut short");
   }
   cv::Mat decoded;
   try {
-    decoded = cv::imdecode(bytes, cv::IMREAD_COLOR);
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                          const_cast<uint8_t*>(bytes.data()));
+    decoded = cv::imdecode(encoded, cv::IMREAD_COLOR);
   } catch (const cv::Exception& error) {
-    throw input_error("{}: {}", path.string(), error.what());
+    throw input_error("{}", error.what());
   }
-  if (decoded.empty()) {
-    throw input_error("{}: not an image that can be read", path.string());
-  }
+  if (decoded.empty()) throw input_error("not an image that can be read");
   Image image{decoded.rows, decoded.cols, {}};
   image.pixels.resize(decoded.total() * 3);
   cv::Mat rgb(decoded.rows, decoded.cols, CV_8UC3, image.pixels.data());
   cv::cvtColor(decoded, rgb, cv::COLOR_BGR2RGB);
   return image;
+}
+
+Image read_image(const std::filesystem::path& path) {
+  std::error_code unknown;  // read_file says what is wrong
+  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+  if (!unknown && size > std::uintmax_t{most_image_bytes}) {
+    throw input_error("{}: more than {} MiB", path.string(),
+                      most_image_bytes >> 20);
+  }
+  const std::string bytes = read_file(path);
+  try {
+    return decode_image(
+        {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  } catch (const Error& error) {
+    throw input_error("{}: {}", path.string(), error.what());
+  }
 }
 
 }  // namespace gato

@@ -8,12 +8,17 @@
 
 namespace gato {
 
-// Decodes a JPEG, PNG or another format that OpenCV reads: 8 bits a channel,
-// RGB. Grey is replicated, CMYK converted, alpha dropped, and a photograph's
-// orientation mark obeyed. Error (io) where the file is missing or cannot be
-// read; Error (bad_input) where it is no image or is cut short: OpenCV fills
-// what is missing of a JPEG with grey.
+// Decodes a JPEG, PNG, WebP, PPM or another format that OpenCV reads: 8 bits a
+// channel, RGB. Grey is replicated, CMYK converted, alpha dropped, 16 bits cut
+// to the upper 8, and a photograph's orientation mark obeyed. Error (bad_input)
+// where it is no image or is cut short: OpenCV fills what is missing of a JPEG
+// with grey.
+Image decode_image(std::span<const uint8_t> bytes);
+
+// Of at most 256 MiB. Errors as above, naming the file; (io) where it is
+// missing or cannot be read.
 Image read_image(const std::filesystem::path& path);
+constexpr int64_t most_image_bytes = int64_t{256} << 20;
 
 // Whether a JPEG ends with its end mark, found by walking through its segments
 // (a thumbnail inside has end marks of its own); a PNG with its IEND chunk.

@@ -3,22 +3,26 @@
 #include <algorithm>
 
 #include "gato/base/error.h"
+#include "gato/data/hdf5.h"
 
 namespace gato {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Whether tokens of two specs mean the same. Bounds matter for actions alone:
+// Whether tokens of two tasks mean the same. Bounds matter for actions alone:
 // observations are companded whatever their bounds are.
-bool same_meaning(const TaskSpec& first, const TaskSpec& second) {
+bool same_meaning(const TaskEntry& one, const TaskEntry& other) {
+  const TaskSpec &first = one.spec, &second = other.spec;
   const auto same_observation = [](const Field& a, const Field& b) {
     return a.name == b.name && a.role == b.role && a.shape == b.shape &&
            a.start == b.start;
   };
   return std::ranges::equal(first.observation, second.observation,
                             same_observation) &&
-         first.action == second.action;
+         first.action == second.action &&
+         one.image_height == other.image_height &&
+         one.image_width == other.image_width;
 }
 
 // Place of the item of that name in the list, where it is added if it is new.
@@ -56,6 +60,7 @@ Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
             file.string(), reader.vocabulary().digest,
             reader.vocabulary().size(), files_.front().path().string(),
             vocabulary().digest, vocabulary().size());
+      if (files_.size() > 1) files_.back().forget_text_model();
       first_document_.push_back(documents_);
       documents_ += reader.documents();
       merge_tasks(reader);
@@ -71,11 +76,12 @@ void Corpus::merge_tasks(const TokenFileReader& reader) {
     const int32_t number = find_or_add(tasks_.tasks, task, task_name);
     if (static_cast<size_t>(number) < known) {
       TaskEntry& merged = tasks_.tasks[number];
-      if (!same_meaning(merged.spec, task.spec))
+      if (!same_meaning(merged, task))
         throw input_error(
-            "{}: task \"{}\" has other observations or actions than the task "
-            "of that name in an earlier input: give one of them another --task "
-            "name when it is tokenized",
+            "{}: task \"{}\" has other observations, actions or sizes of "
+            "images "
+            "than the task of that name in an earlier input: give one of them "
+            "another --task name when it is tokenized, or tokenize both alike",
             reader.path().string(), task.spec.name);
       merge(merged, task);
     }
@@ -88,6 +94,22 @@ void Corpus::merge_tasks(const TokenFileReader& reader) {
 
 bool Corpus::has_labels() const {
   return std::ranges::any_of(files_, &TokenFileReader::has_labels);
+}
+
+bool Corpus::is_shareable() const {
+  return hdf5::is_thread_safe() ||
+         std::ranges::all_of(files_, &TokenFileReader::is_mapped);
+}
+
+void Corpus::record(Provenance& provenance) const {
+  for (const TokenFileReader& file : files_) {
+    provenance.add_input(file.path());
+    provenance.add_parent(file.provenance());
+  }
+}
+
+void Corpus::release() const {
+  for (const TokenFileReader& file : files_) file.release();
 }
 
 int64_t Corpus::tokens() const {

@@ -24,6 +24,12 @@ class Corpus {
   const Vocabulary& vocabulary() const { return files_.front().vocabulary(); }
   const TaskTable& tasks() const { return tasks_; }
   bool has_labels() const;  // any file has
+  // Whether several threads may read at a time, beside other work with HDF5.
+  bool is_shareable() const;
+  // Adds the files and what they come from.
+  void record(Provenance& provenance) const;
+  // Lets go of the pages that were read; the system may keep them.
+  void release() const;
 
   int64_t tokens() const;  // of all files
   int64_t documents() const { return documents_; }

@@ -1,15 +1,18 @@
 #include "gato/pack/mixture.h"
 
-#include <glob.h>
 #include <toml++/toml.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "gato/base/error.h"
 #include "gato/base/nearest.h"
 #include "gato/base/number.h"
 #include "gato/cli/inputs.h"
+#include "gato/tokenize/token_output.h"
 
 namespace gato {
 namespace {
@@ -38,33 +41,72 @@ T value_of(const toml::node& node, const std::string& where,
   return *value;
 }
 
+// Takes over the value of a key; `where` begins the messages.
+using Reader = void (*)(const toml::node& node, const std::string& where,
+                        MixtureEntry& entry);
+
+const std::map<std::string, Reader>& readers() {
+  static const std::map<std::string, Reader> by_key = {
+      {"file",
+       [](const auto& node, const auto& where, MixtureEntry& entry) {
+         entry.name = value_of<std::string>(node, where, "a path");
+       }},
+      {"weight",
+       [](const auto& node, const auto& where, MixtureEntry& entry) {
+         entry.weight = value_of<double>(node, where, "a number");
+         check_weight(entry.weight, where);
+       }},
+      {"prompt-fraction",
+       [](const auto& node, const auto& where, MixtureEntry& entry) {
+         entry.prompt_fraction = value_of<double>(node, where, "a number");
+         if (!(entry.prompt_fraction >= 0 && entry.prompt_fraction <= 1))
+           throw usage_error("{} {} is not within 0 and 1", where,
+                             entry.prompt_fraction);
+       }},
+      {"fill",
+       [](const auto& node, const auto& where, MixtureEntry& entry) {
+         entry.fill = fill_named(value_of<std::string>(node, where, "a text"));
+       }},
+      {"documents-per-sequence",
+       [](const auto& node, const auto& where, MixtureEntry& entry) {
+         constexpr int64_t most = 256;  // segments are uint8
+         const auto count = value_of<int64_t>(node, where, "a whole number");
+         if (count < 1 || count > most)
+           throw usage_error("{} {} is not within 1 and {}", where, count,
+                             most);
+         entry.documents_per_sequence = count;
+       }},
+      {"resize", [](const auto& node, const auto& where, MixtureEntry& entry) {
+         entry.resize =
+             parse_resize(value_of<std::string>(node, where, "a text"), where);
+       }}};
+  return by_key;
+}
+
 MixtureEntry read_entry(const toml::table& table, const std::string& where,
                         MixtureEntry entry) {
+  std::set<std::string> given;
   for (const auto& [toml_key, node] : table) {
     std::string key(toml_key.str());
-    for (char& c : key)
-      if (c == '_') c = '-';
+    std::ranges::replace(key, '_', '-');
     const std::string place = where + ": " + key;
-    if (key == "file") {
-      entry.name = value_of<std::string>(node, place, "a path");
-    } else if (key == "weight") {
-      entry.weight = value_of<double>(node, place, "a number");
-      check_weight(entry.weight, where);
-    } else if (key == "prompt-fraction") {
-      entry.prompt_fraction = value_of<double>(node, place, "a number");
-      if (!(entry.prompt_fraction >= 0 && entry.prompt_fraction <= 1))
-        throw usage_error("{} {} is not within 0 and 1", place,
-                          entry.prompt_fraction);
-    } else if (key == "fill") {
-      entry.fill = fill_named(value_of<std::string>(node, place, "a text"));
-    } else {
-      throw usage_error(
-          "{}: unknown key{}", place,
-          suggestion(key, {"file", "weight", "prompt-fraction", "fill"}));
+    const auto reader = readers().find(key);
+    if (reader == readers().end()) {
+      std::vector<std::string> known;
+      for (const auto& [name, read] : readers()) known.push_back(name);
+      throw usage_error("{}: unknown key{}", place, suggestion(key, known));
     }
+    reader->second(node, place, entry);
+    if (!given.insert(key).second)
+      throw usage_error("{} stands twice, with - and with _", place);
   }
   if (entry.name.empty())
     throw usage_error("{}: file is missing: name a token file", where);
+  if (given.contains("fill") && given.contains("documents-per-sequence"))
+    throw usage_error(
+        "{}: documents-per-sequence says itself where a sequence ends: leave "
+        "fill out",
+        where);
   entry.files = matching_files(entry.name);
   return entry;
 }

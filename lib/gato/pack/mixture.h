@@ -1,11 +1,13 @@
 // What is packed in which proportion: operands and mixture files.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "gato/tokenize/image.h"
 
 namespace gato {
 
@@ -20,6 +22,12 @@ struct MixtureEntry {
   double weight = 1;  // share of the sequences, relative to the other entries
   double prompt_fraction = 0.25;
   Fill fill = Fill::same_task;
+  // Documents a sequence; 0: as many as it has room for, as `fill` says. For
+  // sources without episodes.
+  int64_t documents_per_sequence = 0;
+  // The size that its images must have been brought to when they were
+  // tokenized; 0: any.
+  Resize resize;
 };
 
 // "FILE" or "FILE:WEIGHT", where FILE may be a glob; the text behind the last
@@ -35,6 +43,11 @@ MixtureEntry parse_operand(const std::string& operand,
 //   weight = 2.5             # default 1
 //   prompt-fraction = 0.25   # both default to `defaults`
 //   fill = "same-task"
+//
+//   [[mixture]]
+//   file = "coco.h5"
+//   documents-per-sequence = 5  # in place of fill
+//   resize = "224x224"          # as gato-tokenize --resize was told
 //
 // '-' and '_' are the same in a key. Errors: usage (no TOML, an unknown key, a
 // value of another type or out of range), io (a missing file).

@@ -17,8 +17,9 @@ struct PackOptions {
   int64_t window_steps = 0;
 };
 
-// Packs context.common.inputs and the mixture file into context.common.output;
-// the achieved shares go to stdout and into the file.
+// Packs context.common.inputs and the mixture file into context.common.output:
+// those sequences of the run that are context.common.shard's. The achieved
+// shares go to stdout and into the file.
 ExitStatus pack(const PackOptions& options, cli::Context& context);
 
 }  // namespace gato

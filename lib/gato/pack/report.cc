@@ -4,17 +4,19 @@
 
 namespace gato {
 
-PackReport::PackReport(const Corpus& corpus,
-                       const std::vector<MixtureEntry>& mixture,
-                       const Sampler& sampler, int64_t length)
-    : length_(length) {
-  for (size_t e = 0; e < mixture.size(); ++e) {
+PackReport::PackReport(const Packing& packing, cli::Shard::Range range)
+    : length_(packing.options().length),
+      all_sequences_(packing.sequences()),
+      range_(range) {
+  const Sampler& sampler = packing.sampler();
+  const std::vector<TaskEntry>& tasks = packing.corpus().tasks().tasks;
+  for (size_t e = 0; e < packing.mixture().size(); ++e) {
+    const MixtureEntry& entry = packing.mixture()[e];
     std::vector<Record>& records = records_.emplace_back();
     const auto& strata = sampler.strata()[e];
     for (size_t s = 0; s < strata.size(); ++s)
-      records.push_back({mixture[e].name,
-                         corpus.tasks().tasks[strata[s].task].spec.name,
-                         mixture[e].weight, sampler.share(e, s)});
+      records.push_back({entry.name, tasks[strata[s].task].spec.name,
+                         entry.weight, sampler.share(e, s)});
   }
 }
 
@@ -26,6 +28,7 @@ void PackReport::add(const RowPlan& plan, const PackedRow& row) {
   record.tokens += row.tokens;
   record.targets += row.targets;
   rows_without_target_ += row.targets == 0;
+  patches_ += row.patches;
 }
 
 PackReport::Record PackReport::total() const {
@@ -50,9 +53,9 @@ double ratio(int64_t part, int64_t whole) {
 
 }  // namespace
 
-nlohmann::json PackReport::to_json() const {
+nlohmann::ordered_json PackReport::to_json() const {
   const Record all = total();
-  nlohmann::json mixture = nlohmann::json::array();
+  auto mixture = nlohmann::ordered_json::array();
   for (const auto& records : records_)
     for (const Record& record : records)
       mixture.push_back(
@@ -70,15 +73,21 @@ nlohmann::json PackReport::to_json() const {
   return {{"sequences", all.sequences},
           {"length", length_},
           {"fill", ratio(all.tokens, all.sequences * length_)},
+          {"windows", all.windows},
+          {"tokens", all.tokens},
           {"targets", all.targets},
           {"prompted", all.prompted},
           {"rows_without_target", rows_without_target_},
+          {"patches", patches_},
+          {"distinct_patches", distinct_patches_},
+          {"first_sequence", range_.first},
+          {"all_sequences", all_sequences_},
           {"mixture", mixture}};
 }
 
 std::string PackReport::table() const {
   cli::Table table({"input", "task", "share", "achieved", "sequences",
-                    "prompted", "windows", "targets", "fill"});
+                    "prompted", "windows", "tokens", "targets", "fill"});
   const Record all = total();
   const auto add = [&](const Record& record) {
     table.add({record.input, record.task.empty() ? "-" : record.task,
@@ -86,7 +95,7 @@ std::string PackReport::table() const {
                fmt::format("{:.4f}", ratio(record.sequences, all.sequences)),
                std::to_string(record.sequences),
                std::to_string(record.prompted), std::to_string(record.windows),
-               std::to_string(record.targets),
+               std::to_string(record.tokens), std::to_string(record.targets),
                fmt::format("{:.4f}",
                            ratio(record.tokens, record.sequences * length_))});
   };

@@ -6,25 +6,30 @@
 #include <string>
 #include <vector>
 
-#include "gato/pack/corpus.h"
-#include "gato/pack/row.h"
-#include "gato/pack/sampler.h"
+#include "gato/cli/shard.h"
+#include "gato/pack/packing.h"
 
 namespace gato {
 
 class PackReport {
  public:
-  PackReport(const Corpus& corpus, const std::vector<MixtureEntry>& mixture,
-             const Sampler& sampler, int64_t length);
+  // Of the sequences of `range`.
+  PackReport(const Packing& packing, cli::Shard::Range range);
   void add(const RowPlan& plan, const PackedRow& row);
+  void set_distinct_patches(int64_t count) { distinct_patches_ = count; }
 
+  int64_t sequences() const { return range_.size(); }
+  int64_t patches() const { return patches_; }
+  int64_t distinct_patches() const { return distinct_patches_; }
   int64_t rows_without_target() const { return rows_without_target_; }
-  // {"sequences","length","fill","targets","prompted","rows_without_target",
+  // {"sequences","length","fill","windows","tokens","targets","prompted",
+  //  "rows_without_target","patches","distinct_patches","first_sequence" and
+  //  "all_sequences": where --shard has these within the run,
   //  "mixture":[{"input","task","weight","share","achieved","sequences",
   //  "prompted","windows","tokens","targets","fill"}]}: one record for each
   // task of each entry; shares of all sequences, fill of the tokens of its
   // rows.
-  nlohmann::json to_json() const;
+  nlohmann::ordered_json to_json() const;
   // The same for reading: one line a record and one for all.
   std::string table() const;
 
@@ -36,8 +41,9 @@ class PackReport {
   };
   Record total() const;
 
-  int64_t length_;
-  int64_t rows_without_target_ = 0;
+  const int64_t length_, all_sequences_;
+  const cli::Shard::Range range_;
+  int64_t rows_without_target_ = 0, patches_ = 0, distinct_patches_ = 0;
   std::vector<std::vector<Record>> records_;  // [entry][stratum]
 };
 

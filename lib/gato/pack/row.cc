@@ -1,5 +1,7 @@
 #include "gato/pack/row.h"
 
+#include <algorithm>
+
 namespace gato {
 namespace {
 
@@ -78,6 +80,7 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
     ++packed.windows;
   }
   packed.tokens = static_cast<int64_t>(row.features.tokens.size());
+  packed.patches = std::ranges::count(row.features.modality, Modality::patch);
   resize(row, length);
   if (!corpus.has_labels()) row.labels.clear();
   return packed;

@@ -11,6 +11,7 @@ struct PackedRow {
   SequenceRow row;
   int64_t windows = 0;  // prompt included
   int64_t tokens = 0;   // without padding
+  int64_t patches = 0;  // tokens of images
   int64_t targets = 0;  // the first token of a row is none
   bool has_prompt = false;
 };

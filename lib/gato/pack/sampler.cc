@@ -31,24 +31,21 @@ Sampler::Sampler(const Corpus& corpus, const std::vector<MixtureEntry>& mixture,
         if (corpus.tokens(d) == 0) continue;
         Stratum& stratum = by_task[corpus.task(d)];
         stratum.task = corpus.task(d);
-        const int64_t before =
-            stratum.cumulative.empty() ? 0 : stratum.cumulative.back();
-        stratum.documents.push_back(d);
-        stratum.cumulative.push_back(before + weight(d));
+        stratum.documents.add(d, weight(d));
       }
     }
     std::vector<Stratum>& strata = strata_.emplace_back();
     std::vector<int64_t>& ends = stratum_ends_.emplace_back();
     for (auto& [task, stratum] : by_task) {
       ends.push_back((ends.empty() ? 0 : ends.back()) +
-                     stratum.cumulative.back());
+                     stratum.documents.total());
       strata.push_back(std::move(stratum));
     }
     entry_ends_.push_back(share += entry.weight / all_weights);
   }
   for (int64_t d = 0; d < corpus.documents(); ++d)
     if (corpus.is_episode(d) && corpus.tokens(d) > 0)
-      episodes_[{corpus.task(d), corpus.source(d)}].push_back(d);
+      episodes_[{corpus.task(d), corpus.source(d)}].add(d);
 }
 
 int64_t Sampler::weight(int64_t document) const {
@@ -61,15 +58,15 @@ int64_t Sampler::weight(int64_t document) const {
 double Sampler::share(size_t entry, size_t stratum) const {
   const double before = entry == 0 ? 0 : entry_ends_[entry - 1];
   return (entry_ends_[entry] - before) *
-         strata_[entry][stratum].cumulative.back() /
+         strata_[entry][stratum].documents.total() /
          stratum_ends_[entry].back();
 }
 
 int64_t Sampler::draw_document(const Stratum& stratum,
                                RandomStream& stream) const {
-  const auto value =
-      static_cast<int64_t>(stream.below(stratum.cumulative.back()));
-  return stratum.documents[interval_of(stratum.cumulative, value)];
+  const WeightedDocuments& documents = stratum.documents;
+  const auto value = static_cast<int64_t>(stream.below(documents.total()));
+  return documents.draw(value, [this](int64_t d) { return weight(d); });
 }
 
 Window Sampler::draw_window(int64_t document, int64_t room,
@@ -112,12 +109,11 @@ Window Sampler::draw_run_of_steps(int64_t document, int64_t room,
 }
 
 Window Sampler::draw_prompt(int64_t beside, RandomStream& stream) const {
-  const std::vector<int64_t>& candidates =
+  const DocumentRuns& candidates =
       episodes_.at({corpus_.task(beside), corpus_.source(beside)});
-  const auto own = std::ranges::lower_bound(candidates, beside);
-  size_t other = stream.below(candidates.size() - 1);
-  if (other >= static_cast<size_t>(own - candidates.begin())) ++other;
-  const int64_t document = candidates[other];
+  auto other = static_cast<int64_t>(stream.below(candidates.size() - 1));
+  if (other >= candidates.place_of(beside)) ++other;
+  const int64_t document = candidates.at(other);
 
   const int64_t longest = options_.length / 2;
   const int64_t steps = corpus_.steps(document);
@@ -145,6 +141,31 @@ Window Sampler::draw_prompt(int64_t beside, RandomStream& stream) const {
   return {document, begin, std::min(offset(last), begin + longest), true};
 }
 
+std::vector<Window> Sampler::draw_documents(const Stratum& stratum,
+                                            int64_t count,
+                                            RandomStream& stream) const {
+  std::vector<Window> windows;
+  int64_t tokens = 0;  // of all
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t document = draw_document(stratum, stream);
+    windows.push_back({document, 0, corpus_.tokens(document), false});
+    tokens += windows.back().end;
+  }
+  if (tokens <= options_.length) return windows;
+  const auto first =
+      static_cast<int64_t>(stream.below(tokens - options_.length + 1));
+  const int64_t last = first + options_.length;
+  int64_t place = 0;  // of the window's first token
+  for (Window& window : windows) {
+    const int64_t size = window.end;
+    window.begin = std::clamp<int64_t>(first - place, 0, size);
+    window.end = std::clamp<int64_t>(last - place, 0, size);
+    place += size;
+  }
+  std::erase_if(windows, [](const Window& w) { return w.begin == w.end; });
+  return windows;
+}
+
 RowPlan Sampler::plan(int64_t sequence) const {
   const auto q = static_cast<uint64_t>(sequence);
   const uint64_t turn =
@@ -160,6 +181,11 @@ RowPlan Sampler::plan(int64_t sequence) const {
       interval_of(ends, static_cast<int64_t>(stream.below(ends.back())));
   const Stratum& stratum = strata_[plan.entry][plan.stratum];
   plan.task = stratum.task;
+  if (entry.documents_per_sequence > 0) {
+    plan.windows =
+        draw_documents(stratum, entry.documents_per_sequence, stream);
+    return plan;
+  }
 
   int64_t room = options_.length;
   int64_t document = draw_document(stratum, stream);

@@ -8,6 +8,7 @@
 
 #include "gato/base/random.h"
 #include "gato/pack/corpus.h"
+#include "gato/pack/document_runs.h"
 #include "gato/pack/mixture.h"
 
 namespace gato {
@@ -53,6 +54,11 @@ struct SamplerOptions {
 // a policy's own past does in a rollout. A window that does not fit whole is
 // left out and the row padded, because what a cut loses first are the actions,
 // the very targets. Text longer than a row is cut.
+//
+// With documents_per_sequence N of an entry, a row holds N of its documents one
+// after another; if they are longer than the row it shows L tokens of them,
+// from a place drawn uniformly (paper 2.3: five pairs, padded or cropped at
+// random).
 class Sampler {
  public:
   static constexpr size_t maximum_windows = 256;  // segments are uint8
@@ -60,8 +66,7 @@ class Sampler {
   // The documents of one task within an entry.
   struct Stratum {
     int32_t task = 0;
-    std::vector<int64_t> documents;
-    std::vector<int64_t> cumulative;  // of the documents' weights
+    WeightedDocuments documents;
   };
 
   // Both must outlive the sampler.
@@ -83,6 +88,8 @@ class Sampler {
   Window draw_run_of_steps(int64_t document, int64_t room,
                            RandomStream& stream) const;
   Window draw_prompt(int64_t beside, RandomStream& stream) const;
+  std::vector<Window> draw_documents(const Stratum& stratum, int64_t count,
+                                     RandomStream& stream) const;
 
   const Corpus& corpus_;
   const std::vector<MixtureEntry>& mixture_;
@@ -92,7 +99,7 @@ class Sampler {
       stratum_ends_;                // [entry]: cumulative weight
   std::vector<double> entry_ends_;  // cumulative share
   // Episodes of a (task, source), ascending: where prompts come from.
-  std::map<std::pair<int32_t, int32_t>, std::vector<int64_t>> episodes_;
+  std::map<std::pair<int32_t, int32_t>, DocumentRuns> episodes_;
 };
 
 }  // namespace gato

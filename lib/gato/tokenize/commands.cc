@@ -15,8 +15,8 @@ cli::Tool tokenize_tool() {
       "and a separator last. Images become patches of 16x16 pixels. Token "
       "files "
       "are packed into sequences by gato-pack.";
-  tool.commands = {vocab_command(), text_command(), captions_command(),
-                   episodes_command()};
+  tool.commands = {vocab_command(), text_command(),        captions_command(),
+                   vqa_command(),   interleaved_command(), episodes_command()};
   tool.see_also = {"gato-pack(1)", "gato-rollout(1)", "gato-info(1)"};
   return tool;
 }

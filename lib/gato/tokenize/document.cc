@@ -67,7 +67,7 @@ TokenizedDocument encode_episode(const Episode& episode,
 
 TokenizedDocument encode_document(const Document& document,
                                   const Vocabulary& vocabulary,
-                                  const TextEncoder& text, Resize resize) {
+                                  const TextEncoder& text) {
   if (text.size() != vocabulary.text_size) {
     throw usage_error("the text model has {} pieces, the vocabulary {}",
                       text.size(), vocabulary.text_size);
@@ -77,7 +77,7 @@ TokenizedDocument encode_document(const Document& document,
   bool has_text = false;
   for (const auto& item : document.items) {
     if (const auto* image = std::get_if<Image>(&item)) {
-      encode_image(resize_by_area(*image, resize), result);
+      encode_image(*image, result);
     } else {
       text.encode(std::get<std::string>(item), result.tokens);
       result.modality.resize(result.tokens.size(), Modality::text);

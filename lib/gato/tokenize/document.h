@@ -17,6 +17,6 @@ TokenizedDocument encode_episode(const Episode& episode,
 // document without text has none. Error (bad_input) where it has no item.
 TokenizedDocument encode_document(const Document& document,
                                   const Vocabulary& vocabulary,
-                                  const TextEncoder& text, Resize resize = {});
+                                  const TextEncoder& text);
 
 }  // namespace gato

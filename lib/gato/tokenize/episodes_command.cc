@@ -133,7 +133,9 @@ ExitStatus tokenize_episodes(EpisodesCommand options,
   TokenOutput output(context, options.tokens, "episodes");
   EpisodeFilter filter(options.keep_return, options.random_return);
   const std::vector<std::string>& inputs = context.common.inputs;
-  if (filter.is_active()) collect_returns(options, inputs, filter);
+  // What a shard keeps depends on the returns of all.
+  if (filter.is_active())
+    collect_returns(options, context.common.all_inputs, filter);
   LeftOut left_out;
   for (const std::string& input : inputs) {
     add_input(input, options, filter, output, left_out);
@@ -206,6 +208,7 @@ cli::Command episodes_command() {
   command.output = cli::Output::required;
   command.output_help = "Token file to write";
   command.skip_bad = true;
+  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<EpisodesCommand>();
     add_vocabulary_options(table, options->tokens);

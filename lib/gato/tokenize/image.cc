@@ -87,8 +87,7 @@ Image resize_by_area(Image image, const Resize& resize) {
   }
   Image result{resize.height, resize.width, {}};
   result.pixels.resize(static_cast<size_t>(resize.height) * resize.width * 3);
-  const cv::Mat source(image.height, image.width, CV_8UC3,
-                       const_cast<uint8_t*>(image.pixels.data()));
+  const cv::Mat source(image.height, image.width, CV_8UC3, image.pixels.data());
   cv::Mat target(resize.height, resize.width, CV_8UC3, result.pixels.data());
   cv::resize(source, target, target.size(), 0, 0, cv::INTER_AREA);
   return result;

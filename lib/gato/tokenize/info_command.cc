@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "gato/base/signals.h"
 #include "gato/cli/table.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -138,6 +139,7 @@ class Decoder {
     const Describer describer(reader.vocabulary(), reader.tasks());
     const int64_t last = checked_last(reader.documents(), "documents");
     for (int64_t i = range_.first; i <= last; ++i) {
+      throw_if_stopped();
       print({{"document", i}}, fmt::format("document {}", i),
             describer.describe(reader.document(i)));
     }
@@ -148,6 +150,7 @@ class Decoder {
     const Describer describer(reader.vocabulary(), reader.tasks());
     const int64_t last = checked_last(reader.sequences(), "sequences");
     for (int64_t i = range_.first; i <= last; ++i) {
+      throw_if_stopped();
       const SequenceView row = reader.row(i);
       const bool prompted = row.prompt[0] != 0;
       int64_t segment = 0;

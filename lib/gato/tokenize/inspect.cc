@@ -124,6 +124,7 @@ Inspection inspect_sequences(const fs::path& path) {
            {"distinct_patches", reader.distinct_patches()},
            {"demonstrations", reader.demonstrations().size()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())}};
+  if (!reader.report().is_null()) facts["report"] = reader.report();
   for (size_t i = 0; i < sequences.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["sequences"] = sequences[i];

@@ -17,45 +17,75 @@ struct TextCommand {
   std::string task = "text", domain = "text";
 };
 
-// False at the end. A record that cannot be read counts as one.
-bool add_next(TextSource& source, int32_t task, int32_t agent,
-              TokenOutput& output) {
-  std::optional<TextRecord> record;
-  try {
-    record = source.next();
-  } catch (const Error& error) {
-    if (error.status() != ExitStatus::bad_input) throw;
-    output.add_bad();
-    return true;
+// Short documents share a job, so that handing it over costs little.
+constexpr size_t job_bytes = size_t{64} << 10;
+using Batch = std::vector<cli::Attempt<TextRecord>>;
+
+// The next documents, in order with those that cannot be read; none at the end.
+Batch next_batch(TextSource& source) {
+  Batch batch;
+  for (size_t bytes = 0; bytes < job_bytes;) {
+    auto record = cli::attempt([&] { return source.next(); });
+    if (record.error) {
+      batch.push_back({{}, record.error});
+      break;
+    }
+    if (!record.value) break;
+    bytes += record.value->content.size();
+    batch.push_back({std::move(*record.value), nullptr});
   }
-  if (!record) return false;
-  output.add([&output, task, agent, text = std::move(record->text)] {
-    return std::vector<Encoded>{cli::attempt([&] {
-      TokenizedDocument document =
-          encode_document(Document{{text}}, output.vocabulary(), output.text());
-      document.task = task;
-      document.source = agent;
-      return document;
-    })};
-  });
-  return true;
+  return batch;
 }
+
+class TextTokenizer {
+ public:
+  TextTokenizer(const TextCommand& options, const cli::Context& context)
+      : options_(options), output_(context, options.tokens, "documents") {
+    TaskSpec spec;
+    spec.name = options.task;
+    spec.domain = options.domain;
+    task_ = output_.task(spec, "--task");
+    agent_ = output_.source("unknown");
+  }
+
+  void add(const std::string& input) {
+    TextSource source(input, options_.source);
+    for (Batch batch = next_batch(source); !batch.empty();
+         batch = next_batch(source)) {
+      output_.add([this, batch = std::move(batch)]() mutable {
+        std::vector<Encoded> all;
+        for (auto& record : batch) all.push_back(encode(std::move(record)));
+        return all;
+      });
+    }
+    source.record(output_.provenance());
+  }
+
+  void commit() { output_.commit(); }
+
+ private:
+  Encoded encode(cli::Attempt<TextRecord> record) const {
+    if (record.error) return {{}, record.error};
+    return cli::attempt([&] {
+      TokenizedDocument document =
+          encode_document(Document{{text_of(std::move(record.value))}},
+                          output_.vocabulary(), output_.text());
+      document.task = task_;
+      document.source = agent_;
+      return document;
+    });
+  }
+
+  const TextCommand& options_;
+  int32_t task_ = 0, agent_ = 0;
+  TokenOutput output_;  // last: its threads end before the rest goes
+};
 
 ExitStatus tokenize_text(const TextCommand& options,
                          const cli::Context& context) {
-  TokenOutput output(context, options.tokens, "documents");
-  TaskSpec spec;
-  spec.name = options.task;
-  spec.domain = options.domain;
-  const int32_t task = output.task(spec, "--task");
-  const int32_t agent = output.source("unknown");
-  for (const std::string& input : context.common.inputs) {
-    TextSource source(input, options.source);
-    if (input != "-") output.provenance().add_input(input);
-    while (add_next(source, task, agent, output)) {
-    }
-  }
-  output.commit();
+  TextTokenizer tokenizer(options, context);
+  for (const std::string& input : context.common.inputs) tokenizer.add(input);
+  tokenizer.commit();
   return ExitStatus::done;
 }
 
@@ -70,12 +100,16 @@ cli::Command text_command() {
       "document, with </s> after the last. A file of plain text is one "
       "document "
       "unless --document-separator says otherwise; white space alone is none. "
-      "Text must be UTF-8, and a document at most 64 MiB.";
+      "Text must be UTF-8, and a document at most 64 MiB. Files and the "
+      "standard input (-) may be compressed: gzip, zstd, bzip2 and xz are told "
+      "by their first bytes. By their names, .jsonl, .ndjson and compressed "
+      ".json files hold JSON lines.";
   command.operands = "FILE...";
   command.minimum_operands = 1;
   command.output = cli::Output::required;
   command.output_help = "Token file to write";
   command.skip_bad = true;
+  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<TextCommand>();
     add_vocabulary_options(table, options->tokens);
@@ -90,9 +124,12 @@ cli::Command text_command() {
   command.examples = {
       {"gato-tokenize text --text-model words.model -o books.h5 books/*.txt",
        "A document a file"},
-      {"zcat c4.json.gz | gato-tokenize text --text-model words.model --format "
-       "jsonl -o c4.h5 -",
-       "A document a line of JSON, from a pipe"}};
+      {"gato-tokenize text --text-model words.model -o c4.h5 "
+       "'c4-train.{00000..00003}-of-01024.json.gz'",
+       "A document a line of JSON, as C4 comes"},
+      {"curl -s https://example.org/pile/00.jsonl.zst | gato-tokenize text "
+       "--text-model words.model --format jsonl -o pile.h5 -",
+       "From a pipe"}};
   return command;
 }
 

@@ -1,6 +1,7 @@
 #include "gato/tokenize/token_output.h"
 
 #include <algorithm>
+#include <opencv2/core.hpp>
 #include <utility>
 
 #include "gato/base/number.h"
@@ -45,22 +46,20 @@ void add_resize_option(cli::OptionTable& table, TokenOptions& options) {
       .named("HxW");
 }
 
-Resize parse_resize(const std::string& text) {
+Resize parse_resize(const std::string& text, const std::string& where) {
   if (text.empty()) return {};
   const size_t cross = text.find('x');
   if (cross == std::string::npos) {
-    throw usage_error("option --resize: '{}' is no HxW, for example 64x80",
-                      text);
+    throw usage_error("{}: '{}' is no HxW, for example 64x80", where, text);
   }
   const auto height = parse_number<int64_t>(
-      std::string_view(text).substr(0, cross), "option --resize: the height");
+      std::string_view(text).substr(0, cross), where + ": the height");
   const auto width = parse_number<int64_t>(
-      std::string_view(text).substr(cross + 1), "option --resize: the width");
+      std::string_view(text).substr(cross + 1), where + ": the width");
   constexpr int64_t most = 16384;
   if (std::min(height, width) < 1 || std::max(height, width) > most) {
-    throw usage_error(
-        "option --resize: the sides of '{}' are not within 1 to {}", text,
-        most);
+    throw usage_error("{}: the sides of '{}' are not within 1 to {}", where,
+                      text, most);
   }
   return {static_cast<int>(height), static_cast<int>(width)};
 }
@@ -79,6 +78,8 @@ TokenOutput::TokenOutput(const cli::Context& context,
       progress_("tokenize", unit),
       jobs_(context.common.threads) {
   provenance_.add_input(options.text_model);
+  // The jobs are the parallel work; OpenCV's own threads would compete.
+  cv::setNumThreads(1);
 }
 
 int32_t TokenOutput::task(const TaskSpec& spec, const std::string& where) {

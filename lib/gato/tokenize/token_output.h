@@ -28,8 +28,9 @@ struct TokenOptions {
 void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options);
 // Adds --resize.
 void add_resize_option(cli::OptionTable& table, TokenOptions& options);
-// Error (usage) where the text is no "HxW".
-Resize parse_resize(const std::string& text);
+// Error (usage) where the text is no "HxW"; `where` begins the message.
+Resize parse_resize(const std::string& text,
+                    const std::string& where = "option --resize");
 
 using Encoded = cli::Attempt<TokenizedDocument>;
 // Encodes one or several records; an exception that it throws ends the run.
@@ -67,6 +68,9 @@ class TokenOutput {
 
   // Records that were read, and are not to be written for this reason.
   void leave_out(const std::string& reason, int64_t count);
+
+  // Waits for all jobs.
+  void finish() { jobs_.finish(); }
 
   // Waits for all jobs, then calls `describe` with every task.
   void describe_tasks(const std::function<void(TaskEntry&)>& describe);

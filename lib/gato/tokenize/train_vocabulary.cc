@@ -94,9 +94,10 @@ std::string between(const std::string& text, std::string_view before,
 Error explain(const std::string& message, const VocabularyTraining& training) {
   if (message.find("Vocabulary size too high") != std::string::npos) {
     return input_error(
-        "the text is too small for {} pieces: --size {} is the largest "
-        "possible",
-        training.size, between(message, "a value <= ", "."));
+        "the text has too few different words for {} pieces: --algorithm {} "
+        "finds at most --size {}{}",
+        training.size, training.algorithm, between(message, "a value <= ", "."),
+        training.algorithm == "bpe" ? "" : "; --algorithm bpe may find more");
   }
   if (message.find("smaller than required_chars") != std::string::npos) {
     return input_error(

@@ -1,14 +1,18 @@
+#include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gato/base/output.h"
+#include "gato/base/signals.h"
 #include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
-#include "gato/ingest/coco.h"
+#include "gato/ingest/caption_source.h"
 #include "gato/ingest/episode_source.h"
 #include "gato/ingest/text_source.h"
 #include "gato/tokenize/commands.h"
@@ -31,16 +35,21 @@ struct VocabCommand {
 using Texts = std::function<std::optional<std::string>()>;
 
 Texts captions_of(const std::string& input) {
-  auto coco = std::make_shared<CocoCaptions>(read_coco_captions(input));
-  return [coco, input, i = size_t{0}]() mutable -> std::optional<std::string> {
-    if (i == coco->captions.size()) return std::nullopt;
-    CocoCaption& caption = coco->captions[i++];
-    if (caption.caption.empty()) {
-      throw input_error(
-          "{}: annotation {}: {}", input, caption.annotation,
-          caption.problem.empty() ? "the caption is empty" : caption.problem);
+  std::shared_ptr<ImageTextSource> source = open_captions(input, {});
+  auto captions = std::make_shared<std::deque<PlacedText>>();
+  return [source, captions]() -> std::optional<std::string> {
+    while (captions->empty()) {
+      auto record = source->next();
+      if (!record) return std::nullopt;
+      std::move(record->texts.begin(), record->texts.end(),
+                std::back_inserter(*captions));
     }
-    return std::move(caption.caption);
+    const PlacedText caption = std::move(captions->front());
+    captions->pop_front();
+    if (is_blank(caption.text)) {
+      throw input_error("{}: the caption is empty", caption.place);
+    }
+    return caption.text;
   };
 }
 
@@ -76,14 +85,14 @@ Texts texts_of(const std::string& input, const TextSourceOptions& options) {
        (std::filesystem::is_directory(input) || input.ends_with(".hdf5")));
   if (is_episodes) return instructions_of(input);
   if (options.format == "captions" ||
-      (options.format == "auto" && input.ends_with(".json"))) {
+      (options.format == "auto" && is_caption_name(input))) {
     return captions_of(input);
   }
   auto source = std::make_shared<TextSource>(input, options);
   return [source]() -> std::optional<std::string> {
     auto record = source->next();
     if (!record) return std::nullopt;
-    return std::move(record->text);
+    return text_of(std::move(*record));
   };
 }
 
@@ -117,8 +126,11 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       }
     }
   };
-  write_file(context.common.output, train_vocabulary(training, all),
-             context.common.force);
+  const auto learned = [&] {
+    const EndsOnStop ends_on_stop;  // SentencePiece does not ask
+    return train_vocabulary(training, all);
+  };
+  write_file(context.common.output, learned(), context.common.force);
   cli::report_counts({{"read", read},
                       {"skipped", bad_records.skipped()},
                       {"pieces", training.size}});
@@ -157,9 +169,9 @@ cli::Command vocab_command() {
   command.summary = "text to a SentencePiece model";
   command.description =
       "Learns the pieces of text tokens from plain text, JSON lines, the "
-      "captions of COCO (.json) and the text observations of episodes (a "
-      "Minari "
-      "dataset). The same inputs give the same bytes. The model has </s>, with "
+      "captions of images (COCO .json, .tsv, WebDataset .tar) and the text "
+      "observations of episodes (a Minari dataset). The same inputs give the "
+      "same bytes. The model has </s>, with "
       "which texts end, and no begin mark. Line ends and runs of spaces become "
       "one space, and characters their compatible form (NFKC).";
   command.operands = "INPUT...";
@@ -178,8 +190,8 @@ cli::Command vocab_command() {
   command.examples = {
       {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
        "The size of the paper's"},
-      {"gato-tokenize vocab --size 256 -o small.model captions.json "
-       "grid-expert",
+      {"gato-tokenize vocab --algorithm bpe --size 110 -o small.model "
+       "captions.json grid-expert",
        "A small one, from captions and missions"}};
   return command;
 }

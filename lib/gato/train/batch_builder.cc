@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <numeric>
-#include <utility>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "gato/base/random.h"
@@ -39,7 +39,7 @@ class Builder {
  public:
   explicit Builder(const BatchOptions& options) : options_(options) {}
 
-  MicroBatch build(std::span<const SequenceSet::Row> rows) {
+  MicroBatch build(std::span<const TrainingData::Row> rows) {
     std::vector<int64_t> used;
     for (const auto& row : rows) used.push_back(used_length(row.view));
     length_ = rows.empty() ? 0 : *std::max_element(used.begin(), used.end());
@@ -51,7 +51,7 @@ class Builder {
   }
 
  private:
-  void add_row(const SequenceSet::Row& row, size_t number, int64_t used) {
+  void add_row(const TrainingData::Row& row, size_t number, int64_t used) {
     const SequenceView& view = row.view;
     const uint64_t row_key = options_.first_row + number;
     const bool is_blank =
@@ -66,9 +66,8 @@ class Builder {
       if (modality == Modality::patch) {
         add_patch(row, i, place, row_key);
       } else {
-        tokens_[place] = is_blank && is_action(modality)
-                             ? row.file->vocabulary().separator()
-                             : view.tokens[i];
+        tokens_[place] = is_blank && is_action(modality) ? options_.separator
+                                                         : view.tokens[i];
       }
       if (i > 0 && is_target(modality)) {
         target_place_.push_back(place - 1);
@@ -79,12 +78,13 @@ class Builder {
     }
   }
 
-  void add_patch(const SequenceSet::Row& row, int64_t i, int64_t place,
+  void add_patch(const TrainingData::Row& row, int64_t i, int64_t place,
                  uint64_t row_key) {
-    const int64_t number = -int64_t(row.view.tokens[i]) - 1;
+    const auto pixels = row.patch(-int64_t(row.view.tokens[i]) - 1);
     const auto [known, is_new] = patch_numbers_.try_emplace(
-        {row.file_number, number}, int64_t(patches_.size()));
-    if (is_new) patches_.push_back(row.file->patch(number));
+        {reinterpret_cast<const char*>(pixels.data()), pixels.size()},
+        int64_t(patches_.size()));
+    if (is_new) patches_.push_back(pixels);
     const auto interval = row.view.interval.subspan(4 * i, 4);
     patch_place_.push_back(place);
     patch_index_.push_back(known->second);
@@ -134,7 +134,8 @@ class Builder {
   const BatchOptions& options_;
   int64_t length_ = 0;
   std::vector<int64_t> tokens_, local_;
-  std::map<std::pair<uint32_t, int64_t>, int64_t> patch_numbers_;
+  // By their pixels, which the rows hold: numbers differ between files.
+  std::unordered_map<std::string_view, int64_t> patch_numbers_;
   std::vector<std::span<const uint8_t>> patches_;
   std::vector<int64_t> patch_place_, patch_index_, patch_row_, patch_column_;
   std::vector<int64_t> target_place_, target_label_;
@@ -144,7 +145,7 @@ class Builder {
 
 }  // namespace
 
-MicroBatch make_batch(std::span<const SequenceSet::Row> rows,
+MicroBatch make_batch(std::span<const TrainingData::Row> rows,
                       const BatchOptions& options) {
   return Builder(options).build(rows);
 }

@@ -1,11 +1,11 @@
-// Rows of sequence files as tensors.
+// Rows of training data as tensors.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "gato/model/batch.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/training_data.h"
 
 namespace gato {
 
@@ -20,6 +20,7 @@ struct BatchOptions {
   // action token. With 1 it is the robot mode of the paper's appendix G:
   // actions are predicted from observations alone.
   double blank_actions = 0;
+  int32_t separator = 0;  // its id, where actions are blanked
 };
 
 struct MicroBatch {
@@ -28,10 +29,10 @@ struct MicroBatch {
   int64_t tokens = 0;      // without padding
 };
 
-// Padding at the end of all rows is left out. A target is a token i >= 1 whose
-// modality is one, to be predicted at place i - 1; prompts are targets too. The
-// weights of the targets stay undefined.
-MicroBatch make_batch(std::span<const SequenceSet::Row> rows,
+// Equal patches are one. Padding at the end of all rows is left out. A target
+// is a token i >= 1 whose modality is one, to be predicted at place i - 1;
+// prompts are targets too. The weights of the targets stay undefined.
+MicroBatch make_batch(std::span<const TrainingData::Row> rows,
                       const BatchOptions& options);
 
 }  // namespace gato

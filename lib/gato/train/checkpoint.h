@@ -22,7 +22,7 @@ struct TrainingState {
   int64_t skipped = 0;  // steps without a finite loss and gradient
   int64_t targets = 0, tokens = 0;  // seen so far
   nlohmann::json configuration;     // what the run was started with
-  nlohmann::json data;              // SequenceSet::fingerprint
+  nlohmann::json data;              // TrainingData::fingerprint
   nlohmann::json provenance;        // null with --no-provenance
 
   // Also written: kind "gato-training", version, oldest_version, and the data

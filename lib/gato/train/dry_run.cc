@@ -8,7 +8,7 @@ namespace gato {
 
 nlohmann::json dry_run(const ModelConfig& config,
                        const OptimisationOptions& options,
-                       const SequenceSet& data, int64_t threads) {
+                       const TrainingData& data, int64_t threads) {
   const int64_t parameters = parameter_count(config);
   const int64_t length = data.length();
   const int64_t rows = micro_batch_rows(options, length);

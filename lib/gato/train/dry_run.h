@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gato/train/options.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/training_data.h"
 
 namespace gato {
 
@@ -15,6 +15,6 @@ namespace gato {
 // threads work on. Activations come on top.
 nlohmann::json dry_run(const ModelConfig& config,
                        const OptimisationOptions& options,
-                       const SequenceSet& data, int64_t threads);
+                       const TrainingData& data, int64_t threads);
 
 }  // namespace gato

@@ -64,7 +64,7 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
     const int64_t first = number * rows;
     const int64_t end = std::min(first + rows, data.rows());
     std::vector<SwappedObservations::Swapped> storage;
-    std::vector<SequenceSet::Row> read;
+    std::vector<TrainingData::Row> read;
     int64_t kept = 0;
     for (int64_t i = first; i < end; ++i) {
       if (swapped) {

@@ -6,11 +6,8 @@
 
 #include "gato/base/error.h"
 #include "gato/base/random.h"
-#include "gato/data/sequence_file.h"
-#include "gato/pack/corpus.h"
-#include "gato/pack/mixture.h"
-#include "gato/pack/row.h"
-#include "gato/pack/sampler.h"
+#include "gato/pack/packing.h"
+#include "gato/pack/write_sequences.h"
 #include "gato/tokenize/encoder.h"
 #include "gato/train/chance.h"
 #include "gato/train/order.h"
@@ -42,42 +39,16 @@ bool reads_text(const TaskSpec& spec) {
       [](const Field& field) { return field.role == Role::text; });
 }
 
-TokenizedDocument best_of(const Corpus& corpus) {
-  int64_t best = 0;
-  for (int64_t i = 1; i < corpus.documents(); ++i) {
-    if (corpus.total_reward(i) > corpus.total_reward(best)) best = i;
-  }
-  TokenizedDocument document =
-      corpus.read(best, 0, corpus.tokens(best)).document;
-  document.task = corpus.task(best);
-  document.source = std::max(0, corpus.source(best));
-  document.total_reward = corpus.total_reward(best);
-  return document;
-}
-
 void pack_all(const std::filesystem::path& tokens,
               const std::filesystem::path& sequences, const ModelConfig& config,
               uint64_t seed, const Provenance& provenance) {
   MixtureEntry entry;
   entry.name = tokens.string();
   entry.files = {tokens};
-  const std::vector<MixtureEntry> mixture = {entry};
-  const Corpus corpus(mixture);
-  const Sampler sampler(corpus, mixture,
-                        {config.context, config.window_steps, seed});
-  const SequenceFileOptions shape{
-      .sequences =
-          std::max(least_sequences,
-                   (corpus.tokens() + config.context - 1) / config.context),
-      .length = int32_t(config.context),
-      .window_steps = int32_t(config.window_steps),
-      .labels = corpus.has_labels()};
-  SequenceFileWriter writer(sequences, /*force=*/true, shape,
-                            corpus.vocabulary());
-  for (int64_t i = 0; i < shape.sequences; ++i) {
-    writer.append(build_row(corpus, sampler.plan(i), shape.length).row);
-  }
-  writer.commit(corpus.tasks(), {best_of(corpus)}, nullptr, provenance);
+  const Packing packing({entry}, {config.context, config.window_steps, seed},
+                        /*sequences=*/0);
+  write_sequences(packing, {0, std::max(least_sequences, packing.sequences())},
+                  {sequences, /*force=*/true}, provenance);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "gato/train/few_shot.h"
 #include "gato/train/options.h"
 #include "gato/train/run_directory.h"
+#include "gato/train/sequence_set.h"
 #include "gato/train/session.h"
 
 namespace gato {

@@ -47,25 +47,26 @@ void weigh_targets(StepBatch& step, LossAverage average) {
 
 }  // namespace
 
-StepBatch load_step(const SequenceSet& set, const LoaderOptions& options,
+StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
                     int64_t step) {
-  const RowOrder order(options.seed, set.rows());
+  const RowOrder order(options.seed, data.rows());
   StepBatch result;
   result.step = step;
   for (int64_t first = 0; first < options.batch_size;
        first += options.micro_batch) {
     const int64_t end =
         std::min(first + options.micro_batch, options.batch_size);
-    std::vector<SequenceSet::Row> rows;
+    std::vector<TrainingData::Row> rows;
     for (int64_t i = first; i < end; ++i) {
-      rows.push_back(set.row(order.row(step * options.batch_size + i)));
+      rows.push_back(data.row(order.row(step * options.batch_size + i)));
     }
     result.parts.push_back(
         make_batch(rows, {.training = true,
                           .seed = options.seed,
                           .step = uint64_t(step),
                           .first_row = uint64_t(first),
-                          .blank_actions = options.blank_actions}));
+                          .blank_actions = options.blank_actions,
+                          .separator = data.vocabulary().separator()}));
     result.tokens += result.parts.back().tokens;
     result.targets += result.parts.back().batch.target_place.numel();
   }
@@ -73,9 +74,9 @@ StepBatch load_step(const SequenceSet& set, const LoaderOptions& options,
   return result;
 }
 
-Loader::Loader(const SequenceSet& set, const LoaderOptions& options,
+Loader::Loader(const TrainingData& data, const LoaderOptions& options,
                int64_t first_step)
-    : set_(set),
+    : data_(data),
       options_(options),
       thread_([this, first_step] { run(first_step); }) {}
 
@@ -108,7 +109,7 @@ void Loader::run(int64_t step) {
         });
         if (is_closing_) return;
       }
-      StepBatch loaded = load_step(set_, options_, step);
+      StepBatch loaded = load_step(data_, options_, step);
       const std::lock_guard lock(mutex_);
       ready_.push_back(std::move(loaded));
       changed_.notify_all();

@@ -11,7 +11,7 @@
 
 #include "gato/train/batch_builder.h"
 #include "gato/train/order.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/training_data.h"
 
 namespace gato {
 
@@ -41,14 +41,14 @@ struct StepBatch {
 
 // Step `step`, a function of the arguments alone: rows [step x batch size,
 // (step + 1) x batch size) of RowOrder.
-StepBatch load_step(const SequenceSet& set, const LoaderOptions& options,
+StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
                     int64_t step);
 
 // Steps from `first_step` on. Errors of the thread are thrown by next().
 class Loader {
  public:
-  // `set` must outlive the loader.
-  Loader(const SequenceSet& set, const LoaderOptions& options,
+  // `data` must outlive the loader.
+  Loader(const TrainingData& data, const LoaderOptions& options,
          int64_t first_step);
   ~Loader();
   Loader(const Loader&) = delete;
@@ -58,7 +58,7 @@ class Loader {
 
  private:
   void run(int64_t step);
-  const SequenceSet& set_;
+  const TrainingData& data_;
   LoaderOptions options_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -42,7 +42,8 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .one_of({"relative", "rotary"});
   table
       .add("window-steps", &options.window_steps,
-           "Time steps a window; that of the sequences, which must agree")
+           "Time steps a window: with --data, that of the sequences, which "
+           "must agree; with --mixture 0, which is none, where not given")
       .within(0, 1 << 24);
   table
       .add("logit-scale", &config.logit_scale,
@@ -173,10 +174,11 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
 
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {
-      "data",       "demonstrations", "force",       "keep",
-      "keep-every", "log-every",      "log-file",    "log-level",
-      "max-time",   "no-provenance",  "output",      "quiet",
-      "save-every", "steps",          "tensorboard", "threads"};
+      "data",       "demonstrations", "force",         "keep",
+      "keep-every", "log-every",      "log-file",      "log-level",
+      "max-time",   "mixture",        "no-provenance", "output",
+      "quiet",      "save-every",     "steps",         "tensorboard",
+      "threads"};
   nlohmann::json lasting = nlohmann::json::object();
   for (const auto& [key, value] : configuration.items()) {
     if (!passing.contains(key)) lasting[key] = value;

@@ -4,22 +4,34 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gato/cli/config.h"
 #include "gato/model/parameters.h"
+#include "gato/train/drawn_sequences.h"
 #include "gato/train/dry_run.h"
 #include "gato/train/options.h"
 #include "gato/train/preset.h"
 #include "gato/train/run_directory.h"
+#include "gato/train/sequence_set.h"
 #include "gato/train/session.h"
 
 namespace gato {
 namespace {
 
+// Where the sequences come from: files, or a mixture that they are drawn from.
+struct DataOptions {
+  std::vector<std::string> files;
+  std::optional<std::string> mixture;
+  std::optional<int64_t> length, sequences;
+  std::optional<int64_t> pack_seed;
+};
+
 struct PretrainingOptions {
-  std::vector<std::string> data;
+  DataOptions data;
   std::string preset;
   NetworkOptions network;
   OptimisationOptions optimisation;
@@ -49,8 +61,47 @@ std::vector<std::string> files_beneath(const PretrainingOptions& options,
   return files;
 }
 
+std::unique_ptr<TrainingData> open_data(const PretrainingOptions& options) {
+  const DataOptions& data = options.data;
+  if (!data.mixture) {
+    if (data.files.empty()) {
+      throw usage_error(
+          "give --data FILE..., or --mixture FILE to draw the sequences on the "
+          "way");
+    }
+    return std::make_unique<SequenceSet>(std::vector<std::filesystem::path>{
+        data.files.begin(), data.files.end()});
+  }
+  const SamplerOptions sampling{
+      .length = data.length.value_or(options.network.config.context),
+      .window_steps = options.network.window_steps.value_or(0),
+      .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
+  return std::make_unique<DrawnSequences>(*data.mixture, sampling,
+                                          data.sequences.value_or(0));
+}
+
+void check_data(const DataOptions& data) {
+  if (data.mixture && !data.files.empty()) {
+    throw usage_error(
+        "give either --data, whose sequences are packed, or --mixture, to draw "
+        "them on the way");
+  }
+  const std::pair<const char*, bool> drawing[] = {
+      {"length", data.length.has_value()},
+      {"sequences", data.sequences.has_value()},
+      {"pack-seed", data.pack_seed.has_value()}};
+  for (const auto& [name, is_given] : drawing) {
+    if (is_given && !data.mixture) {
+      throw usage_error(
+          "--{} goes with --mixture; the sequences of --data are packed "
+          "already",
+          name);
+    }
+  }
+}
+
 ModelConfig model_config(const NetworkOptions& options,
-                         const SequenceSet& data) {
+                         const TrainingData& data) {
   ModelConfig config = options.config;
   config.position =
       options.position == "rotary" ? Position::rotary : Position::relative;
@@ -58,8 +109,7 @@ ModelConfig model_config(const NetworkOptions& options,
   if (options.window_steps && *options.window_steps != config.window_steps) {
     throw usage_error(
         "--window-steps is {}, but the sequences have windows of {} steps; "
-        "leave "
-        "the option out, or pack anew",
+        "leave the option out, or pack anew",
         *options.window_steps, config.window_steps);
   }
   config.vocabulary = data.vocabulary();
@@ -79,10 +129,10 @@ ExitStatus pretrain(const PretrainingOptions& options,
     throw usage_error("a new run needs a --preset ({}) or a --config",
                       fmt::join(preset_names(), ", "));
   }
-  const SequenceSet data({options.data.begin(), options.data.end()});
-  const ModelConfig config = model_config(options.network, data);
+  const std::unique_ptr<TrainingData> data = open_data(options);
+  const ModelConfig config = model_config(options.network, *data);
   if (options.dry_run) {
-    std::cout << dry_run(config, options.optimisation, data,
+    std::cout << dry_run(config, options.optimisation, *data,
                          context.common.threads)
                      .dump(2)
               << "\n";
@@ -90,7 +140,7 @@ ExitStatus pretrain(const PretrainingOptions& options,
   }
   check_run_output(output, options.run.resume, context.common.force);
   Session session{.output = output,
-                  .data = data,
+                  .data = *data,
                   .optimisation = options.optimisation,
                   .run = options.run,
                   .start = {},
@@ -105,16 +155,48 @@ ExitStatus pretrain(const PretrainingOptions& options,
   return run_session(session, context);
 }
 
+void add_data_options(cli::OptionTable& table, DataOptions& options) {
+  table.add("data", &options.files, "Sequence files of gato-pack, read as one")
+      .named("FILE...")
+      .files();
+  table
+      .add("mixture", &options.mixture,
+           "In place of --data: TOML file of [[mixture]] tables, as that of "
+           "gato-pack, from whose token files the sequences are drawn on the "
+           "way")
+      .named("FILE");
+  table
+      .add(
+          "length", &options.length,
+          "Of --mixture: tokens a sequence; those of --context where not given")
+      .named("L")
+      .within(2, 1 << 20);
+  table
+      .add("sequences", &options.sequences,
+           "Of --mixture: different sequences, read again when all were read; "
+           "0, "
+           "or not given: as many as hold every token once")
+      .named("N")
+      .within(0, 1LL << 40);
+  table
+      .add("pack-seed", &options.pack_seed,
+           "Of --mixture: what the sequences are drawn from, the --seed of "
+           "gato-pack; 0 where not given")
+      .named("SEED")
+      .within(0, 0x1p62);
+  table.check([&options] { check_data(options); });
+}
+
 cli::Work build(cli::OptionTable& table) {
   auto options = std::make_shared<PretrainingOptions>();
-  table.add("data", &options->data, "Sequence files of gato-pack, read as one")
-      .named("FILE...")
-      .files()
-      .required();
+  add_data_options(table, options->data);
   table
       .add("preset", &options->preset,
-           "Read options from a named configuration; --config and the command "
-           "line win over it")
+           fmt::format(
+               "Read options from a named configuration ({}); --config and "
+               "the command line win over it. A new run needs this or "
+               "--config",
+               fmt::join(preset_names(), ", ")))
       .named("NAME");
   add_run_options(table, options->run);
   table
@@ -134,11 +216,16 @@ cli::Work build(cli::OptionTable& table) {
 
 cli::Command pretraining_command() {
   cli::Command command;
-  command.summary = "Train a network on sequence files";
+  command.summary = "Train a network on sequence files, or on a mixture";
   command.description =
       "Trains one decoder-only transformer to predict the text and action "
       "tokens of the sequences, and leaves a model directory in every "
       "checkpoint.\n\n"
+      "With --mixture no sequence file is needed: the sequences that gato-pack "
+      "would write for the same mixture, --length, --window-steps, --sequences "
+      "and --pack-seed are drawn from the token files when they are read, and "
+      "the weights are the same. A large --sequences shows new ones all the "
+      "time.\n\n"
       "OUTPUT is a run: step-N/ are its checkpoints, latest names the newest, "
       "metrics.jsonl has a line every --log-every steps, config.toml is the "
       "configuration, log.txt the messages. A run that is asked to stop, by "
@@ -164,6 +251,11 @@ cli::Command pretraining_command() {
       {"gato-train --data train.h5 --preset gato-79m -o run --resume "
        "--max-time 1h",
        "Go on for an hour, or start"},
+      {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
+       "512000000 --preset gato-364m -o run",
+       "Sequences drawn from token files, none of them twice in 1,000,000 "
+       "steps "
+       "of 512"},
       {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
        "Two files, options from a file, one of them changed"}};
   return command;

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <set>
-#include <span>
 #include <utility>
 
-#include "gato/base/digest.h"
 #include "gato/base/error.h"
 
 namespace gato {
@@ -60,11 +58,15 @@ const Vocabulary& SequenceSet::vocabulary() const {
   return files_.front().vocabulary();
 }
 
-SequenceSet::Row SequenceSet::row(int64_t i) const {
-  const auto next = std::upper_bound(first_row_.begin(), first_row_.end(), i);
-  const size_t file = next - first_row_.begin() - 1;
-  Row row{files_[file].row(i - first_row_[file]), &files_[file], uint32_t(file),
-          0};
+size_t SequenceSet::file_of(int64_t row) const {
+  return std::ranges::upper_bound(first_row_, row) - first_row_.begin() - 1;
+}
+
+TrainingData::Row SequenceSet::row(int64_t i) const {
+  const size_t file = file_of(i);
+  Row row;
+  row.view = files_[file].row(i - first_row_[file]);
+  row.patches = files_[file].patches();
   row.task = task_of_[file].at(row.view.task);
   return row;
 }
@@ -83,38 +85,17 @@ std::vector<TokenizedDocument> SequenceSet::demonstrations() const {
   return result;
 }
 
-nlohmann::json SequenceSet::fingerprint() const {
-  nlohmann::json sequences = nlohmann::json::array();
-  for (const auto& file : files_) sequences.push_back(file.sequences());
-  return {{"sequences", sequences},
-          {"digest", sampled_digest()},
-          {"length", length()},
-          {"window_steps", window_steps()},
-          {"vocabulary", vocabulary().to_json()}};
+void SequenceSet::record(Provenance& provenance) const {
+  for (const auto& file : files_) {
+    provenance.add_input(file.path());
+    provenance.add_parent(file.provenance());
+  }
 }
 
-std::string SequenceSet::sampled_digest() const {
-  constexpr int64_t samples = 1024;
-  Digest digest;
-  const int64_t count = std::min(rows(), samples);
-  for (int64_t i = 0; i < count; ++i) {
-    // The first, the last, and evenly between them.
-    const Row row = this->row(count == 1 ? 0 : i * (rows() - 1) / (count - 1));
-    const SequenceView& view = row.view;
-    digest.add(std::as_bytes(std::span(&view.task, 1)));
-    digest.add(std::as_bytes(view.tokens));
-    digest.add(std::as_bytes(view.labels));
-    digest.add(std::as_bytes(view.modality));
-    digest.add(std::as_bytes(view.local));
-    digest.add(std::as_bytes(view.interval));
-    digest.add(std::as_bytes(view.prompt));
-    for (size_t place = 0; place < view.tokens.size(); ++place) {
-      if (Modality(view.modality[place]) == Modality::patch) {
-        digest.add(std::as_bytes(row.file->patch(-1 - view.tokens[place])));
-      }
-    }
-  }
-  return digest.hex();
+nlohmann::json SequenceSet::fingerprint() const {
+  nlohmann::json json = common_fingerprint();
+  for (const auto& file : files_) json["sequences"].push_back(file.sequences());
+  return json;
 }
 
 void SequenceSet::merge_tasks(const TaskTable& table) {

@@ -14,20 +14,17 @@
 namespace gato {
 namespace {
 
-nlohmann::json provenance_of(const SequenceSet& data,
+nlohmann::json provenance_of(const TrainingData& data,
                              const cli::Context& context) {
   Provenance provenance(context);
   if (!provenance.enabled) return nullptr;
-  for (const auto& file : data.files()) {
-    provenance.add_input(file.path());
-    provenance.add_parent(file.provenance());
-  }
+  data.record(provenance);
   return provenance.to_json();
 }
 
 // A resumed run continues the stored one, or is refused.
 void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
-                    const SequenceSet& data,
+                    const TrainingData& data,
                     const std::filesystem::path& path) {
   for (const auto& [key, value] : stored.configuration.items()) {
     if (lasting.contains(key) && lasting[key] != value) {
@@ -160,19 +157,18 @@ void check_run_output(const std::filesystem::path& output, bool resume,
   }
 }
 
-void check_fit(const ModelConfig& config, const SequenceSet& data) {
-  const auto& path = data.files().front().path();
+void check_fit(const ModelConfig& config, const TrainingData& data) {
   if (!config.vocabulary.same_ids(data.vocabulary())) {
     throw input_error(
         "{} has another vocabulary than the model; tokenize with the model's "
         "own tokenizer.model",
-        path.string());
+        data.label());
   }
   if (config.context < data.length()) {
     throw usage_error(
         "{} has sequences of {} tokens, the network a context of {}; raise "
         "--context, or pack with --length {}",
-        path.string(), data.length(), config.context, config.context);
+        data.label(), data.length(), config.context, config.context);
   }
 }
 

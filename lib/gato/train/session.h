@@ -12,13 +12,13 @@
 #include "gato/cli/tool.h"
 #include "gato/model/network.h"
 #include "gato/train/options.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/training_data.h"
 
 namespace gato {
 
 struct Session {
   std::filesystem::path output;  // RUN
-  const SequenceSet& data;
+  const TrainingData& data;
   OptimisationOptions optimisation;
   RunOptions run;
   // The network that a fresh run starts with.
@@ -43,6 +43,6 @@ ExitStatus run_session(const Session& session, const cli::Context& context);
 
 // Error (usage) where the network cannot read the data, (bad_input) where it
 // has another vocabulary.
-void check_fit(const ModelConfig& config, const SequenceSet& data);
+void check_fit(const ModelConfig& config, const TrainingData& data);
 
 }  // namespace gato

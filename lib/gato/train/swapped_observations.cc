@@ -37,8 +37,7 @@ std::vector<Step> steps_of(const SequenceView& view) {
 
 SwappedObservations::SwappedObservations(const SequenceSet& set) : set_(set) {
   for (int64_t i = 0; i < set.rows(); ++i) {
-    const SequenceSet::Row row = set.row(i);
-    rows_[{row.file_number, row.task}].push_back(i);
+    rows_[{set.file_of(i), set.row(i).task}].push_back(i);
   }
 }
 
@@ -50,7 +49,7 @@ SwappedObservations::Swapped SwappedObservations::row(int64_t i) const {
   result.tokens.assign(view.tokens.begin(), view.tokens.end());
   result.interval.assign(view.interval.begin(), view.interval.end());
   const std::vector<Step> steps = steps_of(view);
-  const auto& rows = rows_.at({result.row.file_number, result.row.task});
+  const auto& rows = rows_.at({set_.file_of(i), result.row.task});
   const size_t own =
       std::lower_bound(rows.begin(), rows.end(), i) - rows.begin();
   const size_t donors = std::min(rows.size() - 1, most_donors);

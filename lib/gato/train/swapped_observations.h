@@ -31,7 +31,7 @@ class SwappedObservations {
   // `row.view` looks into the two vectors: moving keeps it valid, copying does
   // not.
   struct Swapped {
-    SequenceSet::Row row;
+    TrainingData::Row row;
     std::vector<int32_t> tokens;
     std::vector<uint8_t> interval;
     bool is_changed = false;  // false: no other sequence to take from
@@ -43,7 +43,7 @@ class SwappedObservations {
  private:
   const SequenceSet& set_;
   // Rows by file and task, rising.
-  std::map<std::pair<uint32_t, int32_t>, std::vector<int64_t>> rows_;
+  std::map<std::pair<size_t, int32_t>, std::vector<int64_t>> rows_;
 };
 
 }  // namespace gato

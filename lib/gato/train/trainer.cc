@@ -24,7 +24,7 @@ double seconds_since(Clock::time_point start) {
 
 class Trainer {
  public:
-  Trainer(const SequenceSet& data, const RunDirectory& run,
+  Trainer(const TrainingData& data, const RunDirectory& run,
           const TrainerOptions& options, Training training)
       : data_(data),
         run_(run),
@@ -38,8 +38,7 @@ class Trainer {
 
   ExitStatus train() {
     const SavesOnStop saves_on_stop;
-    cli::Progress progress("training", "steps", options_.steps);
-    progress.set(state_.step);
+    cli::Progress progress("training", "steps", options_.steps, state_.step);
     Loader loader(data_, options_.loader, state_.step);
     while (state_.step < options_.steps) {
       take_step(loader);
@@ -137,7 +136,7 @@ class Trainer {
     }
   }
 
-  const SequenceSet& data_;
+  const TrainingData& data_;
   const RunDirectory& run_;
   const TrainerOptions& options_;
   Network& network_;
@@ -159,7 +158,7 @@ void keep_freed_memory() {
 
 }  // namespace
 
-ExitStatus train(const SequenceSet& data, const RunDirectory& run,
+ExitStatus train(const TrainingData& data, const RunDirectory& run,
                  const TrainerOptions& options, Training training) {
   at::set_num_threads(int(options.gradient.threads));
   keep_freed_memory();

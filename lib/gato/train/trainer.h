@@ -12,8 +12,8 @@
 #include "gato/train/loader.h"
 #include "gato/train/run_directory.h"
 #include "gato/train/schedule.h"
-#include "gato/train/sequence_set.h"
 #include "gato/train/step_gradient.h"
+#include "gato/train/training_data.h"
 
 namespace gato {
 
@@ -47,7 +47,7 @@ struct Training {
 // its step; ten in a row are an Error (run_failed).
 // Returns done, or stopped_early after SIGINT, SIGTERM, SIGUSR1 or the time
 // limit, with a checkpoint saved.
-ExitStatus train(const SequenceSet& data, const RunDirectory& run,
+ExitStatus train(const TrainingData& data, const RunDirectory& run,
                  const TrainerOptions& options, Training training);
 
 }  // namespace gato

@@ -1,0 +1,183 @@
+#include "gato/ingest/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/base/signals.h"
+
+namespace gato {
+
+// The compressed bytes. What goes wrong is kept until libarchive has returned:
+// no exception may cross it.
+struct ArchiveInput::File {
+  std::string path;
+  int descriptor = -1;
+  int error = 0;  // errno
+  int64_t size = 0;
+  Digest digest;
+  std::array<std::byte, size_t{256} << 10> bytes;
+
+  explicit File(const std::string& path) : path(path) {
+    descriptor =
+        path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) error = errno;
+  }
+  ~File() {
+    if (descriptor > STDIN_FILENO) ::close(descriptor);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  ssize_t read() {
+    ssize_t count = -1;
+    do {
+      count = ::read(descriptor, bytes.data(), bytes.size());
+    } while (count < 0 && errno == EINTR && stop_signal() == 0);
+    if (count < 0) {
+      error = errno;
+      return -1;
+    }
+    size += count;
+    digest.add({bytes.data(), static_cast<size_t>(count)});
+    return count;
+  }
+
+  static la_ssize_t give(archive* reader, void* self, const void** bytes) {
+    auto* file = static_cast<File*>(self);
+    *bytes = file->bytes.data();
+    const ssize_t count = file->read();
+    if (count < 0) archive_set_error(reader, file->error, "cannot read");
+    return count;
+  }
+};
+
+ArchiveInput::ArchiveInput(const std::string& path, Kind kind)
+    : name_(path == "-" ? "standard input" : path),
+      kind_(kind),
+      file_(std::make_unique<File>(path)),
+      archive_(archive_read_new(), archive_read_free) {
+  if (file_->error != 0) {
+    throw io_error("{}: {}", name_, std::strerror(file_->error));
+  }
+}
+
+// Reads the beginning, by which the compression is told.
+void ArchiveInput::open() {
+  is_open_ = true;
+  archive* const reader = archive_.get();
+  archive_read_support_filter_gzip(reader);
+  archive_read_support_filter_zstd(reader);
+  archive_read_support_filter_bzip2(reader);
+  archive_read_support_filter_xz(reader);
+  archive_read_support_format_empty(reader);
+  if (kind_ == Kind::stream) {
+    archive_read_support_format_raw(reader);
+  } else {
+    archive_read_support_format_tar(reader);
+    archive_read_set_options(reader, "read_concatenated_archives");
+  }
+  check(archive_read_open(reader, file_.get(), nullptr, File::give, nullptr));
+}
+
+ArchiveInput::~ArchiveInput() = default;
+
+archive_entry* ArchiveInput::next_member() {
+  if (is_at_end_) return nullptr;
+  if (!is_open_) open();
+  archive_entry* member = nullptr;
+  const int result = archive_read_next_header(archive_.get(), &member);
+  if (result == ARCHIVE_EOF) {
+    is_at_end_ = true;
+    return nullptr;
+  }
+  check(result);
+  return member;
+}
+
+std::string_view ArchiveInput::read() {
+  const void* bytes = nullptr;
+  size_t size = 0;
+  la_int64_t place = 0;
+  // Blocks may be empty before the end.
+  while (size == 0) {
+    const int result =
+        archive_read_data_block(archive_.get(), &bytes, &size, &place);
+    if (result == ARCHIVE_EOF) return {};
+    check(result);
+  }
+  return {static_cast<const char*>(bytes), size};
+}
+
+void ArchiveInput::check(int result) {
+  // Warnings concern names and attributes.
+  if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
+  is_at_end_ = true;
+  if (file_->error != 0) {
+    throw_if_stopped();
+    throw io_error("{}: {}", name_, std::strerror(file_->error));
+  }
+  const char* reason = archive_error_string(archive_.get());
+  throw input_error("{}: {}{} (in the first {} bytes)", name_,
+                    kind_ == Kind::tar ? "no whole tar archive: " : "",
+                    reason == nullptr ? "damaged" : reason, file_->size);
+}
+
+void ArchiveInput::record(Provenance& provenance) {
+  while (file_->error == 0 && file_->read() > 0) {
+  }
+  provenance.add_input(file_->path, file_->size, file_->digest.hex());
+}
+
+ByteStream::ByteStream(const std::string& path)
+    : input_(path, ArchiveInput::Kind::stream) {}
+
+std::string_view ByteStream::read() {
+  if (is_at_end_) return {};
+  std::string_view bytes;
+  is_at_end_ = true;  // unless more is found
+  if (!is_open_) {
+    if (input_.next_member() == nullptr) return {};
+    is_open_ = true;
+  }
+  bytes = input_.read();
+  is_at_end_ = bytes.empty();
+  return bytes;
+}
+
+TarReader::TarReader(const std::string& path)
+    : input_(path, ArchiveInput::Kind::tar) {}
+
+std::optional<std::string> TarReader::next() {
+  while ((member_ = input_.next_member()) != nullptr) {
+    const auto type = archive_entry_filetype(member_);
+    const bool is_link = archive_entry_hardlink(member_) != nullptr;
+    if (type == AE_IFREG && !is_link) break;
+    if (type != AE_IFDIR) ++others_;
+  }
+  if (member_ == nullptr) return std::nullopt;
+  // The first is null where the locale has no such characters.
+  const char* path = archive_entry_pathname(member_);
+  if (path == nullptr) path = archive_entry_pathname_utf8(member_);
+  return path == nullptr ? "" : path;
+}
+
+int64_t TarReader::size() const { return archive_entry_size(member_); }
+
+std::string TarReader::content() {
+  std::string content;
+  content.reserve(static_cast<size_t>(size()));
+  for (auto bytes = input_.read(); !bytes.empty(); bytes = input_.read()) {
+    content += bytes;
+  }
+  return content;
+}
+
+}  // namespace gato

@@ -1,0 +1,89 @@
+// Files and pipes as streams of bytes, decompressed, and tar archives, through
+// libarchive. gzip, zstd, bzip2 and xz are told by the first bytes, whatever
+// the name; several members or frames one after another are one stream.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gato/data/provenance.h"
+
+struct archive;
+struct archive_entry;
+
+namespace gato {
+
+// What is read of a file or, where the path is "-", of the standard input.
+class ArchiveInput {
+ public:
+  enum class Kind { stream, tar };
+  // Error (io) where the file cannot be opened. Reading throws (io) too, and
+  // (bad_input) where it is no archive of this kind or is damaged.
+  ArchiveInput(const std::string& path, Kind kind);
+  ~ArchiveInput();
+  ArchiveInput(const ArchiveInput&) = delete;
+  ArchiveInput& operator=(const ArchiveInput&) = delete;
+
+  // The next member; null at the end. A stream has one, or none where it is
+  // empty. After an Error (bad_input), which says how far the file was read,
+  // there are no more.
+  archive_entry* next_member();
+  // The next bytes of the member, valid until the next call; empty at its end.
+  std::string_view read();
+
+  const std::string& name() const { return name_; }  // for messages
+  // Adds path, size and digest of the whole file, which is read to its end. Of
+  // a pipe they can be told afterwards alone.
+  void record(Provenance& provenance);
+
+ private:
+  struct File;
+  void open();
+  void check(int result);
+
+  std::string name_;
+  Kind kind_;
+  std::unique_ptr<File> file_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  bool is_open_ = false, is_at_end_ = false;
+};
+
+// The bytes of a file or a pipe.
+class ByteStream {
+ public:
+  explicit ByteStream(const std::string& path);
+  // The next bytes, valid until the next call; empty at the end, and after an
+  // Error (bad_input).
+  std::string_view read();
+  const std::string& name() const { return input_.name(); }
+  void record(Provenance& provenance) { input_.record(provenance); }
+
+ private:
+  ArchiveInput input_;
+  bool is_open_ = false, is_at_end_ = false;
+};
+
+// The files in a tar archive, in order. Archives one after another are one.
+class TarReader {
+ public:
+  explicit TarReader(const std::string& path);
+  // The name of the next regular file; nothing at the end, and after an Error
+  // (bad_input).
+  std::optional<std::string> next();
+  int64_t size() const;  // of that file, in bytes
+  std::string content();
+  int64_t others() const { return others_; }  // links, devices: passed over
+  const std::string& name() const { return input_.name(); }
+  void record(Provenance& provenance) { input_.record(provenance); }
+
+ private:
+  ArchiveInput input_;
+  archive_entry* member_ = nullptr;
+  int64_t others_ = 0;
+};
+
+}  // namespace gato

@@ -1,0 +1,92 @@
+#include "gato/pack/packing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "gato/base/error.h"
+
+namespace gato {
+namespace {
+
+std::vector<MixtureEntry> checked(std::vector<MixtureEntry> mixture,
+                                  const SamplerOptions& options) {
+  for (const MixtureEntry& entry : mixture)
+    if (options.window_steps > 0 && entry.fill == Fill::pad)
+      throw usage_error(
+          "{}: fill \"pad\" keeps one document a row, --window-steps puts many "
+          "into it: leave one of them out",
+          entry.name);
+  return mixture;
+}
+
+void check_size(const MixtureEntry& entry, const TaskEntry& task) {
+  const Resize& wanted = entry.resize;
+  if (wanted.height == 0 ||
+      (task.image_height == wanted.height && task.image_width == wanted.width))
+    return;
+  const std::string found =
+      task.image_height == 0
+          ? "images of their own sizes"
+          : fmt::format("{}x{}", task.image_height, task.image_width);
+  throw usage_error(
+      "{}: the mixture wants images of {}x{}, but task \"{}\" was tokenized "
+      "with {}: run gato-tokenize with --resize {}x{}",
+      entry.name, wanted.height, wanted.width, task.spec.name, found,
+      wanted.height, wanted.width);
+}
+
+// What only the tasks of an entry can tell.
+void check_tasks(const MixtureEntry& entry,
+                 const std::vector<Sampler::Stratum>& strata,
+                 const TaskTable& tasks) {
+  for (const Sampler::Stratum& stratum : strata) {
+    const TaskEntry& task = tasks.tasks[stratum.task];
+    check_size(entry, task);
+    if (entry.documents_per_sequence > 0 && !task.spec.action.empty())
+      throw usage_error(
+          "{}: task \"{}\" has episodes; documents-per-sequence is for texts "
+          "and pairs of images and texts",
+          entry.name, task.spec.name);
+  }
+}
+
+}  // namespace
+
+Packing::Packing(std::vector<MixtureEntry> mixture,
+                 const SamplerOptions& options, int64_t sequences)
+    : mixture_(checked(std::move(mixture), options)),
+      options_(options),
+      corpus_(mixture_),
+      sampler_(corpus_, mixture_, options_),
+      sequences_(sequences > 0 ? sequences
+                               : (corpus_.tokens() + options.length - 1) /
+                                     options.length) {
+  for (size_t e = 0; e < mixture_.size(); ++e)
+    check_tasks(mixture_[e], sampler_.strata()[e], corpus_.tasks());
+  corpus_.release();
+}
+
+std::vector<TokenizedDocument> Packing::demonstrations() const {
+  std::vector<int64_t> best(corpus_.tasks().tasks.size(), -1);
+  for (int64_t d = 0; d < corpus_.documents(); ++d) {
+    if (!corpus_.is_episode(d) || corpus_.tokens(d) == 0) continue;
+    int64_t& present = best[corpus_.task(d)];
+    if (present < 0 ||
+        corpus_.total_reward(d) > corpus_.total_reward(present) ||
+        (std::isnan(corpus_.total_reward(present)) &&
+         !std::isnan(corpus_.total_reward(d))))
+      present = d;
+  }
+  std::vector<TokenizedDocument> documents;
+  for (int64_t d : best) {
+    if (d < 0) continue;
+    documents.push_back(corpus_.read(d, 0, corpus_.tokens(d)).document);
+    documents.back().task = corpus_.task(d);
+    documents.back().source = std::max(0, corpus_.source(d));
+    documents.back().total_reward = corpus_.total_reward(d);
+  }
+  return documents;
+}
+
+}  // namespace gato

@@ -1,0 +1,180 @@
+#include "gato/tokenize/image_text_output.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gato/ingest/delimited_reader.h"
+#include "gato/tokenize/document.h"
+
+namespace gato {
+namespace {
+
+// Does a record's work; what is wrong with it is said with its place.
+template <class Work>
+auto placed(const std::string& place, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw Error(error.status(), fmt::format("{}: {}", place, error.what()));
+  }
+}
+
+TaskSpec task_of(const ImageTextOptions& options) {
+  TaskSpec spec;
+  spec.name = options.task;
+  spec.domain = options.domain;
+  return spec;
+}
+
+}  // namespace
+
+void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
+                            const std::string& default_root) {
+  add_vocabulary_options(table, options.tokens);
+  add_resize_option(table, options.tokens);
+  table
+      .add("image-root", &options.image_root,
+           "Folder of the image files; that of " + default_root +
+               " where not given")
+      .named("FOLDER");
+  table
+      .add("missing-images", &options.missing_images,
+           "What becomes of a text whose image's file is not there: error (a "
+           "bad record), or omit (it is left out and counted; of a page, the "
+           "image alone)")
+      .one_of({"error", "omit"})
+      .named("WHAT");
+  table.add("task", &options.task, "Name of the task that the documents form")
+      .named("NAME");
+  table.add("domain", &options.domain, "Domain of the task").named("NAME");
+}
+
+ImageTextOutput::ImageTextOutput(const cli::Context& context,
+                                 const ImageTextOptions& options,
+                                 const std::string& unit)
+    : omit_missing_(options.missing_images == "omit"),
+      output_(context, options.tokens, unit) {
+  task_ = output_.task(task_of(options), "--task");
+  source_ = output_.source("unknown");
+}
+
+void ImageTextOutput::add_all(ImageTextSource& source) { add_records(source); }
+void ImageTextOutput::add_all(PageSource& source) {
+  has_pages_ = true;
+  add_records(source);
+}
+
+template <class Record>
+void ImageTextOutput::add_records(RecordSource<Record>& source) {
+  while (true) {
+    auto next = cli::attempt([&source] { return source.next(); });
+    if (next.error) {
+      output_.add([error = next.error] {
+        return std::vector<Encoded>{{{}, error}};
+      });
+      continue;
+    }
+    if (!next.value) break;
+    output_.add([this, record = std::move(*next.value)]() mutable {
+      return encode(std::move(record));
+    });
+  }
+  source.record_inputs(output_.provenance());
+  for (const auto& [reason, count] : source.passed_over()) {
+    const auto known = std::find_if(passed_over_.begin(), passed_over_.end(),
+                                    [&reason = reason](const auto& entry) {
+                                      return entry.first == reason;
+                                    });
+    if (known == passed_over_.end()) {
+      passed_over_.emplace_back(reason, count);
+    } else {
+      known->second += count;
+    }
+  }
+}
+
+Image ImageTextOutput::read(const StoredImage& image) const {
+  try {
+    return resize_by_area(image.decode(), output_.resize());
+  } catch (const Error& error) {
+    if (!image.is_missing()) throw;
+    throw Error(
+        error.status(),
+        fmt::format("{} (--missing-images omit leaves it out)", error.what()));
+  }
+}
+
+TokenizedDocument ImageTextOutput::encode(const Document& document) const {
+  TokenizedDocument result =
+      encode_document(document, output_.vocabulary(), output_.text());
+  result.task = task_;
+  result.source = source_;
+  return result;
+}
+
+std::vector<Encoded> ImageTextOutput::encode(ImageTexts record) {
+  if (omit_missing_ && record.image.is_missing()) {
+    texts_omitted_ += std::ssize(record.texts);
+    return {};
+  }
+  Document document{{Image{}, std::string{}}};
+  std::optional<Error> problem;  // of the image, which is that of all its texts
+  try {
+    document.items[0] = read(record.image);
+  } catch (const Error& error) {
+    problem = error;
+  }
+  std::vector<Encoded> all;
+  for (PlacedText& text : record.texts) {
+    all.push_back(cli::attempt([&] {
+      return placed(text.place, [&] {
+        if (problem) throw *problem;
+        if (is_blank(text.text)) throw input_error("the caption is empty");
+        document.items[1] = std::move(text.text);
+        return encode(document);
+      });
+    }));
+  }
+  return all;
+}
+
+std::vector<Encoded> ImageTextOutput::encode(PageRecord record) {
+  return {cli::attempt([&] {
+    Page page = page_of(std::move(record));
+    return placed(page.place, [&] {
+      Document document;
+      int64_t omitted = 0;
+      for (auto& item : page.items) {
+        if (auto* text = std::get_if<std::string>(&item)) {
+          document.items.emplace_back(std::move(*text));
+          continue;
+        }
+        const auto& image = std::get<StoredImage>(item);
+        if (omit_missing_ && image.is_missing()) {
+          ++omitted;
+        } else {
+          document.items.emplace_back(read(image));
+        }
+      }
+      if (document.items.empty()) {
+        throw input_error("none of its images is here, and it has no text");
+      }
+      TokenizedDocument result = encode(document);
+      images_omitted_ += omitted;
+      return result;
+    });
+  })};
+}
+
+void ImageTextOutput::commit() {
+  output_.finish();
+  if (omit_missing_ && has_pages_) {
+    passed_over_.emplace_back("images omitted", images_omitted_);
+  } else if (omit_missing_) {
+    output_.leave_out("without image", texts_omitted_);
+  }
+  output_.commit(passed_over_);
+}
+
+}  // namespace gato

@@ -1,0 +1,199 @@
+// How fast token files become sequences, in bytes of output a second; the token
+// files are in the page cache.
+//
+//   pack_bench                       in the folder for temporary files
+//   TMPDIR=/mnt/memory pack_bench    in another: a file system in memory shows
+//                                    the program without the disk
+//
+// rows/SOURCE builds sequences in one thread and drops them; file/SOURCE/T is
+// what gato-pack --threads T does, until the file is safely on the disk.
+#include <benchmark/benchmark.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gato/base/random.h"
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/pack/write_sequences.h"
+
+namespace gato {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder that goes with the process.
+const fs::path& folder() {
+  struct Folder {
+    fs::path path = fs::temp_directory_path() /
+                    ("gato-pack-bench-" + std::to_string(getpid()));
+    Folder() { fs::create_directories(path); }
+    ~Folder() { fs::remove_all(path); }
+  };
+  static const Folder folder;
+  return folder.path;
+}
+
+// What the token file of a source is like.
+struct Source {
+  std::string name;
+  int64_t documents;
+  int64_t steps;           // 0: no episodes, but pairs of an image and a text
+  int64_t observations;    // continuous values a step
+  int64_t actions;         // continuous values a step
+  int64_t image_side;      // in patches; 0: no image
+  double new_patches;      // part of the patches that no earlier image had
+  int64_t text;            // tokens a pair
+  int64_t sequences;       // to write
+  int64_t documents_each;  // documents_per_sequence
+};
+
+// The shapes of the paper's DM Control, Atari and MS-COCO.
+const std::vector<Source>& sources() {
+  static const std::vector<Source> all = {
+      {"control", 64, 1000, 50, 6, 0, 0, 0, 20000, 0},
+      {"pixels", 64, 100, 0, 1, 8, 0.1, 0, 4000, 0},
+      {"pairs", 4000, 0, 0, 0, 8, 1, 12, 2000, 5}};
+  return all;
+}
+
+class Generator {
+ public:
+  Generator(const Source& source, const Vocabulary& vocabulary)
+      : source_(source), vocabulary_(vocabulary), random_(1) {}
+
+  TokenizedDocument document() {
+    TokenizedDocument document;
+    document.is_episode = source_.steps > 0;
+    document.step_offset = {0};
+    for (int64_t step = 0; step < std::max<int64_t>(1, source_.steps); ++step) {
+      if (source_.image_side > 0) add_image(document);
+      add(document, source_.text, Modality::text);
+      add(document, source_.observations, Modality::continuous_observation);
+      if (document.is_episode) add(document, 1, Modality::separator);
+      add(document, source_.actions, Modality::continuous_action);
+      document.step_offset.push_back(std::ssize(document.tokens));
+    }
+    return document;
+  }
+
+ private:
+  void add(TokenizedDocument& document, int64_t count, Modality modality) {
+    for (int64_t i = 0; i < count; ++i) {
+      int32_t token = vocabulary_.separator();
+      if (modality != Modality::separator) {
+        token = static_cast<int32_t>(random_.below(1024));
+        if (modality != Modality::text) token += vocabulary_.text_size;
+      }
+      document.tokens.push_back(token);
+      document.modality.push_back(modality);
+    }
+  }
+
+  void add_image(TokenizedDocument& document) {
+    const auto side = static_cast<int16_t>(source_.image_side);
+    document.images.push_back({std::ssize(document.tokens), side, side});
+    for (int64_t i = 0; i < side * side; ++i) {
+      const bool is_new = random_.uniform() < source_.new_patches;
+      const uint64_t key = is_new ? ++patches_ : random_.below(patches_ + 1);
+      Patch patch{};
+      for (size_t k = 0; k < sizeof key; ++k) {
+        patch[k] = static_cast<uint8_t>(key >> (8 * k));
+      }
+      document.patches.push_back(patch);
+      document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
+      document.modality.push_back(Modality::patch);
+    }
+  }
+
+  const Source& source_;
+  const Vocabulary& vocabulary_;
+  RandomStream random_;
+  uint64_t patches_ = 0;
+};
+
+// Written the first time that it is asked for.
+fs::path token_file(const Source& source) {
+  const fs::path path = folder() / (source.name + ".h5");
+  if (fs::exists(path)) return path;
+  const Vocabulary vocabulary =
+      Vocabulary::make("", 32000, DiscreteLayout::overlap);
+  TokenFileWriter writer(path, false, vocabulary);
+  Generator generator(source, vocabulary);
+  for (int64_t i = 0; i < source.documents; ++i) {
+    writer.append(generator.document());
+  }
+  TaskEntry task;
+  task.spec.name = source.name;
+  if (source.steps > 0) {
+    Field action;
+    action.name = "action";
+    action.role = Role::continuous;
+    action.shape = {source.actions};
+    task.spec.action = {action};
+  }
+  Provenance provenance;
+  provenance.enabled = false;
+  writer.commit({{task}, {"agent"}}, provenance);
+  return path;
+}
+
+std::vector<MixtureEntry> mixture_of(const Source& source) {
+  MixtureEntry entry;
+  entry.name = source.name;
+  entry.files = {token_file(source)};
+  entry.documents_per_sequence = source.documents_each;
+  return {entry};
+}
+
+void write_file(benchmark::State& state, const Source& source) {
+  const Packing packing(mixture_of(source), {}, source.sequences);
+  const fs::path path = folder() / "sequences.h5";
+  Provenance provenance;
+  provenance.enabled = false;
+  for (auto _ : state) {
+    write_sequences(packing, {0, source.sequences},
+                    {path, /*force=*/true, state.range(0)}, provenance);
+  }
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<int64_t>(fs::file_size(path)));
+}
+
+void build_rows(benchmark::State& state, const Source& source) {
+  const Packing packing(mixture_of(source), {}, source.sequences);
+  int64_t q = 0, bytes = 0;
+  for (auto _ : state) {
+    const PackedRow packed = packing.row(q++ % source.sequences);
+    benchmark::DoNotOptimize(packed.tokens);
+    bytes += packing.options().length * 13 +
+             std::ssize(packed.row.patches) * int64_t{sizeof(Patch)};
+  }
+  state.SetBytesProcessed(bytes);
+}
+
+}  // namespace
+}  // namespace gato
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  spdlog::set_level(spdlog::level::warn);
+  for (const gato::Source& source : gato::sources()) {
+    benchmark::RegisterBenchmark(
+        ("rows/" + source.name).c_str(),
+        [&](benchmark::State& state) { gato::build_rows(state, source); });
+    benchmark::RegisterBenchmark(
+        ("file/" + source.name).c_str(),
+        [&](benchmark::State& state) { gato::write_file(state, source); })
+        ->Arg(1)
+        ->Arg(2)
+        ->UseRealTime()
+        ->MeasureProcessCPUTime()
+        ->Unit(benchmark::kMillisecond);
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,24 @@
+samples=$GATO_SOURCE/tests/samples/vqa
+tokenize() {
+  gato-tokenize vqa --text-model "$GATO_SOURCE/tests/reference/text.model" \
+    --discrete separate --no-provenance "$@" || echo "status $?"
+}
+tokenize -o a.h5 --questions "$samples/questions.json" --annotations "$samples/annotations.json"
+tokenize -o b.h5 --threads 2 --quiet --questions "$samples/questions.json" \
+  --annotations "$samples/okvqa-annotations.json"
+cmp a.h5 b.h5
+gato-info --decode --documents 0-1 a.h5
+tokenize -o all.h5 --answers all --questions "$samples/questions.json" \
+  --annotations "$samples/annotations.json"
+tokenize -o two.h5 --questions "$samples/questions.json" "$samples/questions.json" \
+  --annotations "$samples/annotations.json" "$samples/okvqa-annotations.json"
+tokenize -o bad.h5 --questions "$samples/questions.json" --annotations "$samples/bad-annotations.json"
+tokenize -o bad.h5 --skip-bad 3 --questions "$samples/questions.json" \
+  --annotations "$samples/bad-annotations.json"
+tokenize -o c.h5 --image-root elsewhere --questions "$samples/questions.json" \
+  --annotations "$samples/annotations.json"
+tokenize -o c.h5 --questions "$samples/annotations.json" --annotations "$samples/questions.json"
+tokenize -o c.h5 --questions "$samples/questions.json" "$samples/questions.json" \
+  --annotations "$samples/annotations.json"
+tokenize -o c.h5 --image-name '{id}' --questions "$samples/questions.json" \
+  --annotations "$samples/annotations.json"

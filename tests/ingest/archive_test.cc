@@ -1,0 +1,114 @@
+#include "gato/ingest/archive.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "cli/run_in_process.h"
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/base/output.h"
+
+using namespace gato;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string samples = GATO_SOURCE_DIR "/tests/samples/";
+
+std::string all_of(const std::string& path) {
+  ByteStream stream(path);
+  std::string all;
+  for (auto bytes = stream.read(); !bytes.empty(); bytes = stream.read()) {
+    all += bytes;
+  }
+  return all;
+}
+
+ExitStatus status_of(const std::string& path) {
+  try {
+    all_of(path);
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), Contains(path));
+    return error.status();
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+TEST_CASE("what is compressed comes out whole, what is not as it is") {
+  const test::TemporaryFolder folder;
+  const std::string text =
+      "{\"text\": \"a red square\"}\n{\"text\": \"a blue circle\"}\n";
+  CHECK(all_of(samples + "text/members.jsonl.gz") == text);
+  CHECK(all_of(samples + "text/frames.jsonl.zst") == text);
+  CHECK(all_of(folder.write("plain", text)) == text);
+  CHECK(all_of(folder.write("empty", "")).empty());
+  std::string large;
+  for (int i = 0; i < 200000; ++i) large += std::to_string(i) + "\n";
+  CHECK(all_of(folder.write("large.gz", large)) == large);
+}
+
+TEST_CASE("a compressed file that is cut short or altered is bad input") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"text/members.jsonl.gz", "text/frames.jsonl.zst"}) {
+    const std::string whole = read_file(samples + name);
+    CAPTURE(name);
+    CHECK(status_of(folder.write("cut", whole.substr(0, whole.size() - 5))) ==
+          ExitStatus::bad_input);
+    // After an error comes the end.
+    ByteStream stream(folder / "cut");
+    try {
+      while (!stream.read().empty()) {
+      }
+      FAIL("no error");
+    } catch (const Error&) {
+    }
+    CHECK(stream.read().empty());
+  }
+}
+
+TEST_CASE("what cannot be read is an I/O error") {
+  const test::TemporaryFolder folder;
+  CHECK(status_of(folder / "missing") == ExitStatus::io);
+  CHECK(status_of(folder / "") == ExitStatus::io);
+}
+
+TEST_CASE("an input is recorded with the digest of all its bytes") {
+  const std::string path = samples + "webdataset/good-0000.tar";
+  TarReader tar(path);
+  tar.next();
+  Provenance provenance;
+  tar.record(provenance);
+  REQUIRE(provenance.inputs.size() == 1);
+  CHECK(provenance.inputs[0]["path"] == path);
+  CHECK(provenance.inputs[0]["size"] == read_file(path).size());
+  CHECK(provenance.inputs[0]["digest"] == digest_file(path));
+}
+
+TEST_CASE("the members of archives one after another are read in order") {
+  const test::TemporaryFolder folder;
+  const std::string one = read_file(samples + "webdataset/good-0000.tar");
+  const std::string two = read_file(samples + "webdataset/good-0001.tar");
+  TarReader tar(folder.write("both.tar", one + two));
+  std::vector<std::string> names;
+  while (auto name = tar.next()) names.push_back(*name);
+  REQUIRE(names.size() == 10);
+  CHECK(names.front() == "__index__");
+  CHECK(names[7] == "caf\xC3\xA9.jpeg");
+  CHECK(names.back() == "without-a-dot");
+}
+
+TEST_CASE("what is no tar archive, or a part of one, is bad input") {
+  const test::TemporaryFolder folder;
+  const auto read = [](const std::string& path) {
+    TarReader tar(path);
+    while (tar.next()) tar.content();
+  };
+  CHECK_THROWS_WITH(read(folder.write("a.tar", std::string(2000, 'x'))),
+                    Contains("a.tar"));
+  const std::string whole = read_file(samples + "webdataset/good-0000.tar");
+  CHECK_THROWS_WITH(read(folder.write("b.tar", whole.substr(0, 1300))),
+                    Contains("b.tar") && Contains("1300 bytes"));
+  read(folder.write("empty.tar", ""));
+}

@@ -1,0 +1,212 @@
+#include "gato/train/drawn_sequences.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "gato/base/error.h"
+#include "gato/pack/pack.h"
+#include "gato/train/sequence_set.h"
+#include "pack/generated.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+// Token files of episodes with images and labels and of pairs, a mixture of
+// them, and the sequence file that gato-pack makes of it.
+struct MixtureFixture : TrainingFixture {
+  std::string mixture;
+  std::string packed = folder / "packed.h5";
+
+  MixtureFixture() {
+    Shape control;
+    control.has_labels = true;
+    control.documents = 9;
+    write_generated(folder / "control.h5", control, 1);
+    Shape pairs;
+    pairs.is_episode = false;
+    pairs.task = "pairs";
+    pairs.documents = 20;
+    write_generated(folder / "pairs.h5", pairs, 2);
+    mixture = folder.write("mixture.toml",
+                           "[[mixture]]\nfile = '" + folder / "control.h5" +
+                               "'\nweight = 2\nprompt-fraction = 0.5\n" +
+                               "[[mixture]]\nfile = '" + folder / "pairs.h5" +
+                               "'\ndocuments-per-sequence = 2\n");
+    config = folder.write("small.toml", R"(
+layers = 1
+width = 16
+heads = 2
+key_size = 8
+feedforward = 32
+context = 32
+position = "rotary"
+batch-size = 6
+micro-batch = 3
+warmup-steps = 2
+decay-steps = 100
+dropout = 0.1
+blank-actions = 0.3
+precision = "fp32"
+log-every = 1
+threads = 1
+)");
+    pack(packed, {});
+  }
+
+  void pack(const std::string& output, cli::Shard shard) const {
+    cli::CommonOptions common;
+    common.output = output;
+    common.seed = 7;
+    common.no_provenance = true;
+    common.shard = shard;
+    cli::Context context{common, {}};
+    PackOptions options;
+    options.length = 32;
+    options.sequences = 20;
+    options.mixture = mixture;
+    REQUIRE(gato::pack(options, context) == ExitStatus::done);
+  }
+
+  Ran run_with(const std::string& run, std::vector<std::string> source,
+               std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {"--config", config, "--no-provenance", "-o",
+                                    run};
+    all.insert(all.end(), source.begin(), source.end());
+    all.insert(all.end(), more.begin(), more.end());
+    return gato_train(all);
+  }
+
+  std::vector<std::string> drawing() const {
+    return {"--mixture",   mixture, "--length",    "32",
+            "--sequences", "20",    "--pack-seed", "7"};
+  }
+};
+
+void check_same_weights(const std::string& one, const std::string& other) {
+  for (const char* name : {"/latest/model.safetensors", "/latest/config.json",
+                           "/latest/demonstrations.h5"}) {
+    INFO(name);
+    REQUIRE_FALSE(read_bytes(one + name).empty());
+    CHECK(read_bytes(one + name) == read_bytes(other + name));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("drawn rows are those of the packed file") {
+  const MixtureFixture fixture;
+  const SequenceSet packed({fixture.packed});
+  const DrawnSequences drawn(fixture.mixture, {32, 0, 7}, 20);
+  REQUIRE(drawn.rows() == packed.rows());
+  CHECK(drawn.length() == packed.length());
+  CHECK(drawn.tasks().to_json() == packed.tasks().to_json());
+  for (int64_t i = 0; i < packed.rows(); ++i) {
+    const TrainingData::Row a = packed.row(i), b = drawn.row(i);
+    CHECK(a.task == b.task);
+    CHECK(std::ranges::equal(a.view.modality, b.view.modality));
+    CHECK(std::ranges::equal(a.view.local, b.view.local));
+    CHECK(std::ranges::equal(a.view.interval, b.view.interval));
+    CHECK(std::ranges::equal(a.view.segment, b.view.segment));
+    CHECK(std::ranges::equal(a.view.prompt, b.view.prompt));
+    for (size_t j = 0; j < a.view.tokens.size(); ++j) {
+      if (a.view.tokens[j] >= 0) {
+        REQUIRE(a.view.tokens[j] == b.view.tokens[j]);
+        REQUIRE(a.view.labels[j] == b.view.labels[j]);
+      } else {
+        REQUIRE(std::ranges::equal(a.patch(-1 - a.view.tokens[j]),
+                                   b.patch(-1 - b.view.tokens[j])));
+      }
+    }
+  }
+}
+
+TEST_CASE("a mixture trains the same weights as its packed file, and shards") {
+  const MixtureFixture fixture;
+  const std::string packed = fixture.run("packed"),
+                    drawn = fixture.run("drawn"),
+                    shards = fixture.run("shards");
+  const std::vector<std::string> steps{"--steps", "4"};
+  REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, steps).status ==
+          0);
+  const Ran ran = fixture.run_with(drawn, fixture.drawing(), steps);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  check_same_weights(packed, drawn);
+
+  std::vector<std::string> files{"--data"};
+  for (int64_t number : {1, 2, 3}) {
+    files.push_back(fixture.folder / ("part" + std::to_string(number)));
+    fixture.pack(files.back(), {number, 3});
+  }
+  REQUIRE(fixture.run_with(shards, files, steps).status == 0);
+  check_same_weights(packed, shards);
+}
+
+TEST_CASE("a run on a mixture goes on as if it had not stopped") {
+  const MixtureFixture fixture;
+  const std::string whole = fixture.run("whole"), parts = fixture.run("parts");
+  REQUIRE(fixture.run_with(whole, fixture.drawing(), {"--steps", "5"}).status ==
+          0);
+  REQUIRE(fixture.run_with(parts, fixture.drawing(), {"--steps", "2"}).status ==
+          0);
+  // The options come from the run itself.
+  const Ran resumed = fixture.run_with(parts, {"--resume"}, {"--steps", "5"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  check_same_weights(whole, parts);
+  CHECK(read_bytes(whole + "/latest/state.json") ==
+        read_bytes(parts + "/latest/state.json"));
+}
+
+TEST_CASE("a run on a mixture is not resumed on other data") {
+  const MixtureFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.run_with(run, fixture.drawing(), {"--steps", "1"}).status ==
+          0);
+  const std::vector<std::string> more{"--resume", "--steps", "2"};
+  const Ran both = fixture.run_with(run, {"--data", fixture.packed}, more);
+  CHECK(both.status == 2);
+  CHECK_THAT(both.err, Contains("either --data") && Contains("--mixture"));
+  const Ran seed = fixture.run_with(run, {"--pack-seed", "8"}, more);
+  CHECK(seed.status == 2);
+  CHECK_THAT(seed.err, Contains("pack-seed = 7, not 8"));
+  // Another weight in the same mixture file.
+  std::string text = read_bytes(fixture.mixture);
+  fixture.folder.write("mixture.toml",
+                       text.replace(text.find("weight = 2"), 10, "weight = 3"));
+  const Ran weight = fixture.run_with(run, {}, more);
+  CHECK(weight.status == 3);
+  CHECK_THAT(weight.err, Contains("other data"));
+
+  // The same rows from a file are other data too.
+  const std::string packed = fixture.run("packed");
+  REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, {"--steps", "1"})
+              .status == 0);
+  CHECK(DrawnSequences(fixture.mixture, {32, 0, 7}, 20).fingerprint() !=
+        SequenceSet({fixture.packed}).fingerprint());
+}
+
+TEST_CASE("options of a mixture are refused without one") {
+  const MixtureFixture fixture;
+  const std::string run = fixture.run("run");
+  const Ran neither = fixture.run_with(run, {});
+  CHECK(neither.status == 2);
+  CHECK_THAT(neither.err, Contains("--data") && Contains("--mixture"));
+  for (const char* option : {"--length", "--sequences", "--pack-seed"}) {
+    const Ran ran =
+        fixture.run_with(run, {"--data", fixture.packed}, {option, "32"});
+    INFO(option);
+    CHECK(ran.status == 2);
+    CHECK_THAT(ran.err, Contains("goes with --mixture"));
+  }
+  const Ran missing =
+      fixture.run_with(run, {"--mixture", fixture.folder / "none.toml"});
+  CHECK(missing.status == 4);
+  CHECK_FALSE(std::filesystem::exists(run));
+}
