@@ -113,6 +113,11 @@ TEST_CASE("spaces that are not supported are refused by their name") {
                       {"type": "Discrete", "n": 2}}})",
                   "a/b"));
   REQUIRE(refused("{", "JSON"));
+  REQUIRE(refused(std::string(1'000'000, '['), "levels deep"));
+  REQUIRE(refused(R"({"type": "Box", "dtype": "float32", "low": 0, "high": 1,
+                      "shape": [1000000, 1000000]})",
+                  "at most"));
+  REQUIRE(refused(R"({"type": "MultiBinary", "n": 1000000000})", "at most"));
   std::string deep;
   for (int i = 0; i < 5000; ++i) {
     deep += R"({"type": "Tuple", "subspaces": [)";

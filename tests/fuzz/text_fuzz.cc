@@ -1,4 +1,4 @@
-// Text, plain and in JSON lines. The first byte picks the options.
+// Text, plain, compressed and in JSON lines. The first byte picks the options.
 #include <array>
 
 #include "fuzz/fuzz.h"
@@ -22,9 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   TextSource source(file.path(), options);
   for (bool at_end = false; !at_end;) {
     fuzz::accepts([&] {
-      const auto record = source.next();
+      auto record = source.next();
       at_end = !record;
-      if (record) FUZZ_REQUIRE(!find_invalid_utf8(record->text));
+      if (record) FUZZ_REQUIRE(!find_invalid_utf8(text_of(*record)));
     });
   }
   return 0;

@@ -61,6 +61,8 @@ TEST_CASE("what are no COCO captions is refused") {
   };
   CHECK_THROWS_WITH(read("{\"images\": []}"), Contains("annotations"));
   CHECK_THROWS_WITH(read("[1, 2]"), Contains("no JSON object"));
+  CHECK_THROWS_WITH(read(std::string(1'000'000, '[').c_str()),
+                    Contains("levels deep"));
   CHECK_THROWS_WITH(read("{\"images\": [{\"id\""), Contains("c.json"));
   CHECK_THROWS_WITH(read(R"({"images": [7], "annotations": []})"),
                     Contains("\"images\" holds 7"));

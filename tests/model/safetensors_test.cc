@@ -90,6 +90,7 @@ TEST_CASE("A damaged or hostile safetensors file is bad input") {
     refuses("{", 0);
     refuses("{\"a\":3}", 0);
     refuses("{\"a\":{}}", 0);
+    refuses("{\"a\":" + std::string(1'000'000, '['), 0);
     refuses("{\"__metadata__\":{\"a\":1}}", 0);
     refuses("{" + good + "," + entry("a", "[2]", 8, 16) + "}", 16);
   }

@@ -118,15 +118,15 @@ int64_t element_count(const std::vector<int64_t>& shape) {
   return count;
 }
 
-void check_shape(const std::vector<int64_t>& shape) {
-  constexpr int64_t most = int64_t{1} << 40;
+void check_shape(const std::vector<int64_t>& shape, int64_t most) {
   int64_t count = 1;
   for (int64_t extent : shape) {
     // Zero extents still bound the others, so that no product overflows.
     if (extent < 0 || extent > most ||
         count > most / std::max<int64_t>(extent, 1)) {
-      throw input_error("the shape [{}] is not supported",
-                        fmt::join(shape, ", "));
+      throw input_error(
+          "the shape [{}] is not supported: at most {} elements are",
+          fmt::join(shape, ", "), most);
     }
     count *= std::max<int64_t>(extent, 1);
   }

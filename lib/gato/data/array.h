@@ -34,8 +34,9 @@ inline bool is_floating(DType dtype) { return !is_integer(dtype); }
 // Product of the extents; 1 for a scalar's empty shape.
 int64_t element_count(const std::vector<int64_t>& shape);
 // For shapes that come from outside: Error (bad_input) where an extent is
-// negative or there are more than 2^40 elements.
-void check_shape(const std::vector<int64_t>& shape);
+// negative or there are more than `most` elements.
+void check_shape(const std::vector<int64_t>& shape,
+                 int64_t most = int64_t{1} << 40);
 
 // C order, little-endian. bytes.size() == element_count(shape) *
 // size_of(dtype).

@@ -9,6 +9,7 @@
 namespace gato {
 namespace {
 
+constexpr int deepest = 256;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct SpecialNumber {
@@ -29,6 +30,7 @@ nlohmann::json parse_loose_json(std::string_view text) {
   std::string strict;
   strict.reserve(text.size());
   bool in_string = false;
+  int depth = 0;
   for (size_t i = 0; i < text.size();) {
     if (in_string && text[i] == '\\' && i + 1 < text.size()) {
       strict += text.substr(i, 2);
@@ -36,6 +38,14 @@ nlohmann::json parse_loose_json(std::string_view text) {
       continue;
     }
     if (text[i] == '"') in_string = !in_string;
+    if (!in_string) {
+      depth += text[i] == '[' || text[i] == '{';
+      depth -= text[i] == ']' || text[i] == '}';
+      if (depth > deepest) {
+        throw input_error("malformed JSON: nested more than {} levels deep",
+                          deepest);
+      }
+    }
     bool replaced = false;
     for (const auto& special : special_numbers) {
       if (in_string || !text.substr(i).starts_with(special.word)) continue;

@@ -7,8 +7,10 @@
 
 namespace gato {
 
-// Error (bad_input) where the text is malformed. The three words come back as
-// strings that start with a NUL character; loose_json_number reads them.
+// Error (bad_input) where the text is malformed, or nested more deeply than 256
+// levels: values are copied and printed level by level on the stack. The three
+// words come back as strings that start with a NUL character; loose_json_number
+// reads them.
 nlohmann::json parse_loose_json(std::string_view text);
 
 // The number that such a string stands for; 0 for any other value.

@@ -214,7 +214,7 @@ Field field_from_json(const json& description) {
     if (field.role == Role::text) return field;
     field.dtype = dtype_named(description.at("dtype").get<std::string>());
     field.shape = description.value("shape", std::vector<int64_t>{});
-    check_shape(field.shape);
+    check_shape(field.shape, most_elements);
     const int64_t count = element_count(field.shape);
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const bool has_low = description.contains("low");

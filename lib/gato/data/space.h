@@ -47,6 +47,10 @@ enum class Role : uint8_t { text, image, discrete, continuous };
 std::string_view name_of(Role role);
 Role role_named(std::string_view name);  // else Error usage
 
+// Elements of a leaf: each has bounds of its own, whatever the text says of all
+// of them in a word.
+constexpr int64_t most_elements = int64_t{1} << 25;
+
 // One leaf of a space.
 struct Field {
   std::string

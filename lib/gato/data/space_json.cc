@@ -67,7 +67,7 @@ Space box_from(const json& json) {
   // Half precision is held as single precision, which has all its values.
   space.dtype = dtype == "float16" ? DType::float32 : dtype_named(dtype);
   space.shape = json.at("shape").get<std::vector<int64_t>>();
-  check_shape(space.shape);
+  check_shape(space.shape, most_elements);
   const int64_t count = element_count(space.shape);
   space.low = bounds_from(json, "low", count);
   space.high = bounds_from(json, "high", count);
@@ -107,7 +107,7 @@ Space multi_binary_from(const json& json) {
   space.kind = Space::Kind::multi_binary;
   space.dtype = DType::int8;
   append_integers(json.at("n"), space.shape, nullptr, 0);
-  check_shape(space.shape);
+  check_shape(space.shape, most_elements);
   const auto count = static_cast<size_t>(element_count(space.shape));
   space.n.assign(count, 2);
   space.start.assign(count, 0);

@@ -13,6 +13,9 @@ namespace {
 
 using nlohmann::json;
 
+// Printing a value takes stack for every level of it.
+constexpr int deepest = 64;
+
 const json& value_at(const json& record, const char* key) {
   const auto found = record.find(key);
   if (found == record.end()) throw input_error("has no key '{}'", key);
@@ -28,6 +31,10 @@ json read_json_sections(const std::string& path, const char* what,
   const JsonSection* section = nullptr;  // that is being read
   int64_t index = 0;
   const auto take = [&](int depth, json::parse_event_t event, json& value) {
+    if (depth > deepest) {
+      throw input_error("{}: not {}: nested more than {} levels deep", path,
+                        what, deepest);
+    }
     if (event == json::parse_event_t::key && depth == 1) {
       const auto found = std::find_if(
           sections.begin(), sections.end(), [&value](const auto& known) {

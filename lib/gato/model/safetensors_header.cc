@@ -16,12 +16,17 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr size_t maximum_rank = 16;
+constexpr int deepest = 16;
 
 // Parses the header; the parser itself would let a later name win silently.
 json parse_header(const fs::path& path, const std::string& text) {
   std::set<std::string> names;
   const auto refuse_twice = [&](int depth, json::parse_event_t event,
                                 json& parsed) {
+    // Printing a value takes stack for every level of it.
+    if (depth > deepest)
+      throw input_error("{}: the header is nested more than {} levels deep",
+                        path.string(), deepest);
     if (event == json::parse_event_t::key && depth == 1 &&
         !names.insert(parsed.get<std::string>()).second)
       throw input_error("{}: the header has the name {} twice", path.string(),

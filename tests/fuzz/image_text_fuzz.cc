@@ -1,0 +1,75 @@
+// Images with texts from foreign files. The first byte picks the format; VQA's
+// two files are separated by a zero byte. Images in the files are decoded, no
+// path is followed.
+#include "fuzz/fuzz.h"
+#include "gato/ingest/coco.h"
+#include "gato/ingest/page_source.h"
+#include "gato/ingest/tsv.h"
+#include "gato/ingest/vqa.h"
+#include "gato/ingest/webdataset.h"
+
+using namespace gato;
+
+namespace {
+
+void use(const StoredImage& image) {
+  if (image.form != StoredImage::Form::file) {
+    fuzz::accepts([&] { image.decode(); });
+  }
+}
+
+void use(const ImageTexts& record) {
+  use(record.image);
+  FUZZ_REQUIRE(!record.texts.empty());
+}
+
+void use(const PageRecord& record) {
+  const Page page = page_of(record);
+  FUZZ_REQUIRE(!page.items.empty());
+  for (const auto& item : page.items) {
+    if (const auto* image = std::get_if<StoredImage>(&item)) use(*image);
+  }
+}
+
+template <class Record>
+void read_all(RecordSource<Record>& source) {
+  for (bool at_end = false; !at_end;) {
+    fuzz::accepts([&] {
+      const auto record = source.next();
+      at_end = !record;
+      if (record) use(*record);
+    });
+  }
+}
+
+void read(uint8_t format, std::string_view bytes) {
+  static fuzz::MemoryFile file, second;
+  file.fill(bytes);
+  const std::string path = file.path();
+  switch (format % 6) {
+    case 0:
+      return read_all(*open_coco_captions(path, "/none"));
+    case 1:
+      return read_all(*open_tsv(path, {.image_root = "/none"}));
+    case 2: {
+      const size_t end = std::min(bytes.find('\0'), bytes.size());
+      file.fill(bytes.substr(0, end));
+      second.fill(bytes.substr(std::min(end + 1, bytes.size())));
+      VqaOptions options{.image_root = "/none"};
+      options.all_answers = format >= 128;
+      return read_all(*open_vqa(path, second.path(), options));
+    }
+    case 3:
+      return read_all(*open_webdataset(path, {}));
+    default:
+      return read_all(*open_pages(path, {}));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  fuzz::accepts([&] { read(data[0], fuzz::as_text(data + 1, size - 1)); });
+  return 0;
+}
