@@ -62,8 +62,8 @@ class FieldCodec {
 
   Field field_;
   Place place_;
-  std::vector<Element> elements_;
   bool has_bounded_ = false;  // elements that are mapped linearly
+  std::vector<Element> elements_;
 };
 
 }  // namespace gato
