@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "gato/base/error.h"
+#include "gato/base/library_faults.h"
 #include "gato/base/output.h"
 #include "gato/base/random.h"
 
@@ -97,6 +98,7 @@ Verdicts read_corrupted(const std::string& bytes, const fs::path& file,
     ::_exit(1);
   };
   const auto read_rest = [&] {
+    refuse_files_on_library_faults();
     for (; shared->next < count; ++shared->next) {
       ::alarm(most_seconds);
       for (const std::string& name : outputs.names()) {
@@ -127,6 +129,12 @@ Verdicts read_corrupted(const std::string& bytes, const fs::path& file,
     int status = 0;
     ::waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
+    // As a program ends where libhdf5 fails.
+    if (WIFEXITED(status) && outputs.names().empty() &&
+        WEXITSTATUS(status) == static_cast<int>(ExitStatus::bad_input)) {
+      ++shared->refused;
+      continue;
+    }
     std::string fault = shared->fault;
     if (fault.empty()) {
       fault = WIFSIGNALED(status)

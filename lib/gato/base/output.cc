@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -94,6 +95,16 @@ void remove_leftovers(const fs::path& path) {
   }
 }
 
+// The names of the files that are being written; a few at a time.
+std::array<std::atomic<const char*>, 16> temporary_files{};
+
+void replace_name(const char* from, const char* to) {
+  for (auto& name : temporary_files) {
+    const char* expected = from;
+    if (name.compare_exchange_strong(expected, to)) return;
+  }
+}
+
 // Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
 fs::path replaceable(const fs::path& path) {
   std::error_code ignored;
@@ -114,6 +125,12 @@ fs::path replaceable(const fs::path& path) {
 }
 
 }  // namespace
+
+void remove_temporary_files() {
+  for (const auto& name : temporary_files) {
+    if (const char* file = name.load()) ::unlink(file);
+  }
+}
 
 void check_output(const fs::path& given, bool force) {
   if (given == "-") {
@@ -174,9 +191,11 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
       throw io_error("{}: cannot create: {}", path_.string(), error.message());
     }
   }
+  replace_name(nullptr, temporary_.c_str());
 }
 
 AtomicOutput::~AtomicOutput() {
+  replace_name(temporary_.c_str(), nullptr);
   if (committed_) return;
   std::error_code ignored;
   fs::remove_all(temporary_, ignored);

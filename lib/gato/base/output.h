@@ -37,6 +37,10 @@ class AtomicOutput {
   bool committed_ = false;
 };
 
+// Removes the files (not the directories) that AtomicOutputs of this process
+// are writing. May be called in a signal handler, before the process ends.
+void remove_temporary_files();
+
 // Error (usage) where `path` exists and not `force`, or could not be replaced
 // by renaming: a device, a pipe, a socket, a link to nothing, "-"; Error (io)
 // where its directory is missing. Programs call it while they validate, before

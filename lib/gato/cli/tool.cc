@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "gato/base/library_faults.h"
 #include "gato/base/nearest.h"
 #include "gato/base/output.h"
 #include "gato/base/signals.h"
@@ -258,6 +259,7 @@ int run(const Tool& tool, int argc, char** argv) {
   Session session{tool, Words(argv, argv + argc), tool.name};
   start_log(tool.name);
   watch_signals();
+  refuse_files_on_library_faults();
   watch_standard_output();
   ExitStatus status = guarded(session, [&] { return run_tool(session); });
   const ExitStatus closed = guarded(session, [] {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "gato/base/error.h"
+#include "gato/base/library_faults.h"
 
 namespace gato::hdf5 {
 namespace {
@@ -175,6 +176,7 @@ bool is_hdf5(const fs::path& path) {
 
 Group open_file(const fs::path& path) {
   check_readable(path);
+  note_library_input(path);
   if (!is_hdf5(path)) {
     throw input_error("{}: not an HDF5 file", path.string());
   }
