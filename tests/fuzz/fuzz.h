@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -15,8 +16,10 @@
 
 #include "gato/base/error.h"
 
-#define FUZZ_REQUIRE(condition) \
-  if (!(condition)) __builtin_trap()
+#define FUZZ_REQUIRE(condition)         \
+  do {                                  \
+    if (!(condition)) __builtin_trap(); \
+  } while (false)
 
 namespace gato::fuzz {
 

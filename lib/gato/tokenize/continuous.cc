@@ -53,7 +53,7 @@ CompandedBins::CompandedBins() {
   for (int32_t bin = 1; bin < Vocabulary::bins; ++bin) {
     first_value_[static_cast<size_t>(bin)] = least_value(bin);
   }
-  first_value_.back() = infinity;
+  first_value_.back() = std::numeric_limits<double>::quiet_NaN();
   for (int64_t cell = 0; cell < cells; ++cell) {
     const auto edge = [cell](int64_t next) {
       return std::bit_cast<double>(

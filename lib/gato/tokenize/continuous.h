@@ -46,7 +46,7 @@ class CompandedBins {
   static constexpr int64_t cells = int64_t{13 + 8} << 7;
   // Of the least value of each cell; [1]: of the negative values.
   std::array<std::array<uint16_t, cells>, 2> lowest_bin_;
-  // The least value of each bin; infinity after the last.
+  // The least value of each bin; NaN, which nothing reaches, after the last.
   std::array<double, Vocabulary::bins + 1> first_value_;
 };
 
