@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace gato {
 namespace {
@@ -24,8 +25,9 @@ double least_value(int32_t bin) {
   const auto limit =
       static_cast<int64_t>(std::bit_cast<uint64_t>(2 * double{Vocabulary::m}));
   int64_t below = -limit, reached = limit;
-  while (reached - below > 1) {
-    const int64_t middle = below + (reached - below) / 2;
+  // Their difference may overflow; midpoint() rounds towards its first
+  // argument.
+  for (int64_t middle; (middle = std::midpoint(below, reached)) != below;) {
     (bin_of(compand(double_at(middle))) >= bin ? reached : below) = middle;
   }
   return double_at(reached);
