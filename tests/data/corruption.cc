@@ -98,7 +98,7 @@ Verdicts read_corrupted(const std::string& bytes, const fs::path& file,
     ::_exit(1);
   };
   const auto read_rest = [&] {
-    refuse_files_on_library_faults();
+    refuse_files_on_library_faults(/*most_seconds=*/2);
     for (; shared->next < count; ++shared->next) {
       ::alarm(most_seconds);
       for (const std::string& name : outputs.names()) {

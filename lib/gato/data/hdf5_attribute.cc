@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "gato/base/error.h"
+#include "gato/base/library_faults.h"
 #include "gato/data/hdf5.h"
 
 namespace gato::hdf5 {
@@ -63,6 +64,7 @@ std::optional<std::string> Group::text_attribute(
   if (H5Tis_variable_str(stored.id()) > 0) {
     const Handle memory(H5Tcopy(stored.id()));
     char* text = nullptr;
+    const LibraryCall watched;
     if (H5Aread(attribute.id(), memory.id(), &text) < 0) return std::nullopt;
     const std::unique_ptr<char, decltype(&H5free_memory)> owner(text,
                                                                 &H5free_memory);

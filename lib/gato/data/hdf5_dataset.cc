@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "gato/base/error.h"
+#include "gato/base/library_faults.h"
 #include "gato/data/hdf5.h"
 
 namespace gato::hdf5 {
@@ -168,6 +169,7 @@ std::vector<std::string> Dataset::read_texts() const {
   if (count == 0) return texts;
   if (H5Tis_variable_str(stored.id()) > 0) {
     std::vector<char*> pointers(count, nullptr);
+    const LibraryCall watched;
     read(stored.id(), 0, rows(), pointers.data());
     for (size_t i = 0; i < count; ++i) {
       if (pointers[i] != nullptr) texts[i] = pointers[i];
@@ -200,6 +202,7 @@ std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
   std::vector<hvl_t> pointers(static_cast<size_t>(element_count(shape_)));
   std::vector<std::vector<uint8_t>> sequences;
   if (pointers.empty()) return sequences;
+  const LibraryCall watched;
   read(stored.id(), 0, rows(), pointers.data());
   for (const hvl_t& sequence : pointers) {
     const auto* bytes = static_cast<const uint8_t*>(sequence.p);
