@@ -1,6 +1,7 @@
 #include "gato/ingest/robomimic.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "cli/run_in_process.h"
 #include "data/documents.h"

@@ -137,11 +137,10 @@ void D4rlSource::find_ends(int64_t max_episode_steps) {
 std::vector<std::string> D4rlSource::notices() const {
   std::vector<std::string> notices;
   if (is_cut_) {
-    const int64_t steps = rows_ - first_row(episodes() - 1);
-    notices.push_back(fmt::format(
-        "nothing says that the last {} steps end: they are read as an episode "
-        "that was cut",
-        steps));
+    notices.push_back(
+        fmt::format("nothing ends the last episode, from row {} on: it is read "
+                    "as one that was cut",
+                    first_row(episodes() - 1)));
   }
   for (const std::string& name : root_.names()) {
     if (std::find(known_names.begin(), known_names.end(), name) ==

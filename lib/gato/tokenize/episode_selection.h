@@ -19,12 +19,12 @@ struct SelectionOptions {
   // Returns of at least `keep_return` times the expert's or, where the return
   // of a random policy is given, of random + share x (expert - random). The
   // expert's return is that of all episodes of the task (expert_return.h).
-  std::optional<double> keep_return, random_return;
+  std::optional<double> keep_return = {}, random_return = {};
   // The `best` with the highest returns; of equal ones the earlier.
-  std::optional<int64_t> best;
+  std::optional<int64_t> best = {};
   // As many as `episodes`, drawn from the seed as gato-finetune draws those of
   // its first repeat: the smaller sets lie within the larger ones.
-  std::optional<int64_t> episodes;
+  std::optional<int64_t> episodes = {};
   uint64_t seed = 0;
 };
 

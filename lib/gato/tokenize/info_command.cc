@@ -64,7 +64,8 @@ ordered_json flattened(const ordered_json& entry) {
       flat[key] = value;
       continue;
     }
-    for (const auto& [inner, part] : flattened(value).items()) {
+    const ordered_json below = flattened(value);
+    for (const auto& [inner, part] : below.items()) {
       flat[fmt::format("{}.{}", key, inner)] = part;
     }
   }
