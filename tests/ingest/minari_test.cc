@@ -101,9 +101,9 @@ TEST_CASE("Dict and Tuple in each other, raw frames, no final flags") {
                                    "_index_1", "_index_0/arm/joints"});
   REQUIRE(spec.observation[0].role == Role::image);
   REQUIRE(spec.observation[1].role == Role::discrete);  // 7x7 is no picture
-  REQUIRE(names(spec.action) ==
-          std::vector<std::string>{"gripper/_index_0", "gripper/_index_1",
-                                   "reach"});
+  REQUIRE(names(spec.action) == std::vector<std::string>{"gripper/_index_0",
+                                                         "gripper/_index_1",
+                                                         "reach"});
   const Episode episode = source->episode(0);
   REQUIRE(episode.steps() == 2);
   // The first and last bytes of numpy's generators 0 and 2, exact.

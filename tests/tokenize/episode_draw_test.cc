@@ -23,7 +23,8 @@ TEST_CASE("smaller draws lie within larger ones, repeats and seeds differ") {
 }
 
 TEST_CASE("draws stay what they are") {
-  CHECK(draw_episodes(3, 1, 1000, 5) == std::vector<int64_t>{818, 859, 241, 626, 126});
+  CHECK(draw_episodes(3, 1, 1000, 5) ==
+        std::vector<int64_t>{818, 859, 241, 626, 126});
 }
 
 TEST_CASE("all episodes can be drawn, more cannot") {
