@@ -27,6 +27,7 @@ void apply_roles(const std::map<std::string, Role>& roles,
   for (const auto& [key, role] : roles) {
     if (!keys.contains(key)) {
       std::vector<std::string> names;
+      names.reserve(keys.size());
       for (const auto& [name, fields] : keys) names.push_back(name);
       throw usage_error("--role {}={}: {} has no such key (it has {})", key,
                         name_of(role), dataset, fmt::join(names, ", "));
