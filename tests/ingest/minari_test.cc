@@ -93,6 +93,36 @@ TEST_CASE("frames of one size, stored as rows of bytes, are read") {
   REQUIRE(std::abs(frames.as_integer(2) - 50) < 6);
 }
 
+TEST_CASE("Dict and Tuple in each other, raw frames, no final flags") {
+  const auto source = open_episodes(samples / "nested", {});
+  const TaskSpec& spec = source->spec();
+  REQUIRE(names(spec.observation) ==
+          std::vector<std::string>{"_index_0/arm/camera", "_index_0/view",
+                                   "_index_1", "_index_0/arm/joints"});
+  REQUIRE(spec.observation[0].role == Role::image);
+  REQUIRE(spec.observation[1].role == Role::discrete);  // 7x7 is no picture
+  REQUIRE(names(spec.action) == std::vector<std::string>{"gripper/_index_0",
+                                                         "gripper/_index_1",
+                                                         "reach"});
+  const Episode episode = source->episode(0);
+  REQUIRE(episode.steps() == 2);
+  // The first and last bytes of numpy's generators 0 and 2, exact.
+  const Array& camera = numbers(episode.observations[0]);
+  REQUIRE(camera.shape == std::vector<int64_t>{3, 32, 32, 3});
+  REQUIRE(camera.as_integer(0) == 95);
+  REQUIRE(camera.as_integer(camera.size() - 1) == 49);
+  const Array& view = numbers(episode.observations[1]);
+  REQUIRE(view.as_integer(view.size() - 1) == 2);
+  REQUIRE(numbers(episode.observations[2]).as_integer(1) == 1);
+  REQUIRE(numbers(episode.observations[3]).as_double(5) == -0.5);
+  REQUIRE(numbers(episode.actions[0]).as_integer(1) == 1);
+  REQUIRE(numbers(episode.actions[1]).as_integer(1) == 2);
+  REQUIRE(numbers(episode.actions[2]).as_double(1) == 0.5);
+  REQUIRE(episode.terminations == std::vector<uint8_t>{0, 0});
+  REQUIRE(episode.truncations == std::vector<uint8_t>{0, 0});
+  REQUIRE(episode.total_reward() == 0.75);
+}
+
 TEST_CASE("metadata on the root, as in 0.4, is read; episodes by number") {
   const auto source = open_episodes(samples / "old", {});
   REQUIRE(source->episodes() == 11);

@@ -4,8 +4,8 @@
     pip install "minari[hdf5,create]==0.5.4" pillow h5py
     tests/python/make_minari_samples.py tests/samples/minari
 
-The readers of gato are tested with these files; a sample is made again only
-when one is added, since h5py stores times and Minari draws seeds.
+The readers of gato are tested with these files; only those that are missing are
+made, since h5py stores times and Minari draws seeds.
 """
 
 import json
@@ -128,6 +128,57 @@ def equal_frames(root):
     ])
 
 
+def nested(root):
+    """Dict in Tuple and Tuple in Dict, actions too; raw frames; an episode whose
+    last step neither terminates nor is truncated."""
+    observation_space = spaces.Tuple((
+        spaces.Dict({
+            "arm": spaces.Dict({
+                "camera": spaces.Box(0, 255, (32, 32, 3), np.uint8),
+                "joints": spaces.Box(-np.inf, np.inf, (2,), np.float64),
+            }),
+            "view": spaces.Box(0, 255, (7, 7, 3), np.uint8),
+        }),
+        spaces.Discrete(3),
+    ))
+    action_space = spaces.Dict({
+        "gripper": spaces.Tuple((spaces.Discrete(2), spaces.Discrete(4))),
+        "reach": spaces.Box(-1, 1, (1,), np.float32),
+    })
+    path = root / "nested" / "data"
+    path.mkdir(parents=True)
+    storage = MinariStorage.new(path, observation_space, action_space,
+                                jpeg_encoding=False)
+
+    storage.update_metadata(DESCRIPTION)
+    steps = range(3)
+    storage.update_episodes([
+        EpisodeBuffer(
+            id=0,
+            observations=(
+                {
+                    "arm": {
+                        # Noise, which JPEG would not keep.
+                        "camera": [np.random.default_rng(step).integers(
+                            0, 256, (32, 32, 3), dtype=np.uint8)
+                            for step in steps],
+                        "joints": [np.array([step, -0.5]) for step in steps],
+                    },
+                    "view": [np.full((7, 7, 3), step, np.uint8)
+                             for step in steps],
+                },
+                list(steps),
+            ),
+            actions={
+                "gripper": ([0, 1], [3, 2]),
+                "reach": [np.array([step / 2], np.float32)
+                          for step in range(2)],
+            },
+            rewards=[0.25, 0.5], terminations=[False, False],
+            truncations=[False, False], infos={})
+    ])
+
+
 def version_0_4(root):
     """As Minari 0.4.3 wrote: metadata as attributes of the root, no JSON file,
     bounds of +-3.4e38 for none."""
@@ -158,21 +209,27 @@ def version_0_4(root):
             group["truncations"] = np.zeros(steps, bool)
 
 
+SAMPLES = {
+    "cartpole": cartpole,
+    "spaces": every_space,
+    "frames": equal_frames,
+    "nested": nested,
+    "old": version_0_4,
+}
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     scratch = root / "scratch"
-    shutil.rmtree(root, ignore_errors=True)
     scratch.mkdir(parents=True)
-    import os
     os.environ["MINARI_DATASETS_PATH"] = str(scratch)
-    cartpole(root)
-    every_space(root)
-    equal_frames(root)
-    version_0_4(root)
+    for name, make in SAMPLES.items():
+        if not (root / name).exists():
+            make(root)
     shutil.rmtree(scratch)
-    for path in sorted(root.rglob("*.hdf5")):
-        print(path.relative_to(root), path.stat().st_size)
-    for name in ("cartpole", "spaces", "frames"):
+    for name in SAMPLES:
+        if name == "old":  # which Minari itself no longer reads
+            continue
         dataset = minari.MinariDataset(root / name / "data")
         print(name, dataset.total_episodes, dataset.total_steps)
 

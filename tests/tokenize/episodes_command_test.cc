@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "cli/run_in_process.h"
 #include "gato/base/output.h"
@@ -74,10 +75,11 @@ struct Fixture {
   test::TemporaryFolder folder;
 
   std::string dataset(const std::string& name, const TaskSpec& spec,
-                      const std::vector<Episode>& episodes) {
+                      const std::vector<Episode>& episodes,
+                      const std::string& source = "expert") {
     MinariDescription description;
     description.spec = spec;
-    description.source = "expert";
+    description.source = source;
     MinariWriter writer(folder / name, false, description);
     for (const Episode& episode : episodes) writer.append(episode);
     Provenance provenance;
@@ -254,6 +256,35 @@ TEST_CASE_METHOD(Fixture, "a share of the expert's return keeps the better") {
   CHECK(reader.tasks().tasks[0].expert_return == 10);
 }
 
+TEST_CASE_METHOD(Fixture, "shards keep what the whole run keeps") {
+  const TaskSpec spec = spec_of("test/one");
+  const auto first = dataset(
+      "a", spec, {episode_of(0, 5), episode_of(1, 1), episode_of(2, 4)});
+  const auto second = dataset("b", spec, {episode_of(0, 2), episode_of(1, 6)});
+  const auto third = dataset("c", spec, {episode_of(0, 3), episode_of(1, 7)});
+  const auto returns = [&](std::vector<std::string> more) {
+    const std::string output = folder / "tokens.h5";
+    more.insert(more.end(),
+                {"-o", output, "--force", "--best", "4", first, second, third});
+    const auto ran = run(more);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    const TokenFileReader reader(output);
+    CHECK(reader.report()["read"].get<int64_t>() ==
+          reader.report()["written"].get<int64_t>() +
+              reader.report()["not_best"].get<int64_t>());
+    std::vector<double> kept;
+    for (int64_t i = 0; i < reader.documents(); ++i) {
+      kept.push_back(reader.total_reward(i));
+    }
+    return kept;
+  };
+  CHECK(returns({}) == std::vector<double>{10, 8, 12, 14});
+  CHECK(returns({"--shard", "1/3"}) == std::vector<double>{10, 8});
+  CHECK(returns({"--shard", "2/3"}) == std::vector<double>{12});
+  CHECK(returns({"--shard", "3/3"}) == std::vector<double>{14});
+}
+
 TEST_CASE_METHOD(Fixture, "one task has one spec") {
   TaskSpec other = spec_of("test/one");
   other.action[0].n = {3};
@@ -288,4 +319,146 @@ TEST_CASE_METHOD(Fixture, "an action that is an image is refused") {
   CHECK(ran.status == 3);
   CHECK_THAT(ran.err, Contains(input) && Contains("'action' is an image"));
   CHECK_FALSE(std::filesystem::exists(folder / "tokens.h5"));
+}
+
+TEST_CASE_METHOD(Fixture, "every agent has its own number") {
+  const TaskSpec spec = spec_of("test/one");
+  const auto first = dataset("a", spec, {episode_of(0, 1)}, "novice");
+  const auto second = dataset("b", spec, {episode_of(0, 2)}, "expert");
+  const auto third = dataset("c", spec, {episode_of(0, 3)}, "novice");
+  REQUIRE(run({"-o", folder / "tokens.h5", first, second, third}).status == 0);
+  const TokenFileReader reader(folder / "tokens.h5");
+  CHECK(reader.tasks().sources == std::vector<std::string>{"novice", "expert"});
+  CHECK(reader.source(0) == 0);
+  CHECK(reader.source(1) == 1);
+  CHECK(reader.source(2) == 0);
+  REQUIRE(run({"-o", folder / "named.h5", "--source", "all", first, second})
+              .status == 0);
+  CHECK(TokenFileReader(folder / "named.h5").tasks().sources ==
+        std::vector<std::string>{"all"});
+}
+
+TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
+  const TaskSpec spec = spec_of("test/one");
+  std::vector<Episode> episodes;
+  for (int64_t i = 0; i < 12; ++i) {
+    episodes.push_back(episode_of(i, static_cast<double>(i)));
+    episodes.back().success = i != 11;
+  }
+  Episode failed = episode_of(12, 1), bad = episode_of(13, 9);
+  failed.failed = true;
+  array_of(bad.observations[2]).set(1, std::nan(""));
+  bad.success = true;
+  episodes.push_back(failed);
+  episodes.push_back(bad);
+  const auto input = dataset("a", spec, episodes);
+  const std::string output = folder / "tokens.h5";
+  // Of 13 whole episodes 12 succeeded (returns 0, 2 ... 20, and 18 of the bad
+  // one). At least a quarter of 22, the best return: 6, 8 ... 20, and 18; the
+  // six best of these: 12, 14 ... 20, and 18, which then turns out to be bad.
+  const auto ran = run({"-o", output, "--successful", "--keep-return", "0.25",
+                        "--best", "6", "--skip-bad", "1", input});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 14, written 5, failed 1, empty 0, "
+                               "filtered 3, unsuccessful 1, not_best 3, "
+                               "unfinished 0, skipped 1"));
+  const TokenFileReader reader(output);
+  REQUIRE(reader.documents() == 5);
+  for (int64_t i = 0; i < 5; ++i) CHECK(reader.total_reward(i) == 12 + 2 * i);
+  const auto& report = reader.report();
+  int64_t sum = 0;
+  for (const char* reason : {"written", "failed", "empty", "filtered",
+                             "unsuccessful", "not_best", "skipped"}) {
+    sum += report[reason].get<int64_t>();
+  }
+  CHECK(report["read"] == sum);
+  const nlohmann::json& filter = reader.tasks().tasks[0].filter;
+  CHECK(filter["episodes"] == 13);
+  CHECK(filter["kept"] == 6);
+  CHECK(filter["window"] == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "few episodes are drawn for each task by itself") {
+  std::vector<Episode> episodes;
+  for (int64_t i = 0; i < 20; ++i) {
+    episodes.push_back(episode_of(i, static_cast<double>(i)));
+  }
+  const auto first = dataset("a", spec_of("test/one"), episodes);
+  const auto second = dataset("b", spec_of("test/two"), episodes);
+  std::set<double> larger;
+  for (const char* count : {"10", "3", "1"}) {
+    const std::string output = folder / count;
+    REQUIRE(
+        run({"-o", output, "--episodes", count, "--seed", "4", first, second})
+            .status == 0);
+    const TokenFileReader reader(output);
+    REQUIRE(reader.documents() == 2 * std::stoll(count));
+    std::set<double> drawn;
+    for (int64_t i = 0; i < reader.documents(); ++i) {
+      drawn.insert(reader.total_reward(i));
+      if (!larger.empty()) CHECK(larger.contains(reader.total_reward(i)));
+    }
+    larger = drawn;
+  }
+  const auto all = run({"-o", folder / "all.h5", "--episodes", "100", first});
+  CHECK(all.status == 0);
+  CHECK_THAT(all.err, Contains("task 'test/one' has only 20 episodes"));
+}
+
+TEST_CASE_METHOD(Fixture, "episodes that do not say how they end are counted") {
+  Episode unfinished = episode_of(1, 1);
+  unfinished.terminations = {0, 0};
+  const auto input =
+      dataset("a", spec_of("test/one"), {episode_of(0, 1), unfinished});
+  const auto ran = run({"-o", folder / "tokens.h5", input});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 2, written 2") &&
+                          Contains("unfinished 1, skipped 0"));
+  CHECK(TokenFileReader(folder / "tokens.h5").report()["unfinished"] == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "D4RL and robomimic files become tokens") {
+  const std::string samples = GATO_SOURCE_DIR "/tests/samples/";
+  const auto ran =
+      run({"-o", folder / "tokens.h5", samples + "d4rl/hopper_medium-v2.hdf5",
+           samples + "robomimic/image.hdf5"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 16, written 16") &&
+                          Contains("unfinished 1") &&
+                          Contains("from row 12 on"));
+  const TokenFileReader reader(folder / "tokens.h5");
+  REQUIRE(reader.documents() == 16);
+  CHECK(reader.total_reward(1) == 30);
+  // V = 200. Row 4 of the table observes (4, -4, 2): F = 0.5913, -0.5913,
+  // 0.5229 of mu = 100, m = 256; it acts (1, 0.25): bins 1023 and 640.
+  std::vector<int32_t> first_step = reader.document(1).tokens;
+  first_step.resize(6);
+  CHECK(first_step == std::vector<int32_t>{200 + 814, 200 + 209, 200 + 779,
+                                           2248, 200 + 1023, 200 + 640});
+  // One patch, three positions, the separator, three actions.
+  CHECK(reader.document(4).tokens.size() == 8);
+  CHECK(reader.document(4).tokens[0] < 0);
+}
+
+TEST_CASE_METHOD(Fixture, "actions beyond [-1, 1] are clipped, and told") {
+  const std::string old =
+      GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
+  const auto ran =
+      run({"-o", folder / "tokens.h5", "--max-episode-steps", "100", old});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("'action' goes beyond its bounds"));
+  // Row 7 is step 1 of the second episode.
+  const TokenFileReader reader(folder / "tokens.h5");
+  CHECK(reader.documents() == 2);
+  CHECK(reader.document(1).tokens[10] == 200 + 1023);
+}
+
+TEST_CASE_METHOD(Fixture, "a mask leaves out the others, and counts them") {
+  const auto ran = run({"-o", folder / "tokens.h5", "--mask", "valid",
+                        GATO_SOURCE_DIR "/tests/samples/robomimic/image.hdf5"});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 12, written 3") && Contains("masked 9"));
 }

@@ -92,17 +92,6 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("smaller draws lie within larger ones, repeats differ") {
-  const auto ten = draw_episodes(3, 1, 1000, 10);
-  const auto three = draw_episodes(3, 1, 1000, 3);
-  CHECK(std::equal(three.begin(), three.end(), ten.begin()));
-  CHECK(ten != draw_episodes(3, 2, 1000, 10));
-  CHECK(ten != draw_episodes(4, 1, 1000, 10));
-  auto all = draw_episodes(3, 1, 7, 7);
-  std::sort(all.begin(), all.end());
-  CHECK(all == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6});
-}
-
 TEST_CASE("a dataset is tokenized, packed and trained on") {
   const Fixture fixture;
   const Ran ran = fixture.run({"--demonstrations", fixture.dataset, "--env",

@@ -123,12 +123,15 @@ std::string command_help(const Tool& tool, const Command& command,
   std::string text = wrap("Usage: " + full_name(tool, command) + " " +
                               usage_operands(command, table),
                           0);
-  text +=
-      "\n" + wrap(command.summary.empty() ? tool.summary : command.summary, 0);
+  text += '\n';
+  text += wrap(command.summary.empty() ? tool.summary : command.summary, 0);
   const std::string& description =
       command.description.empty() && command.name.empty() ? tool.description
                                                           : command.description;
-  if (!description.empty()) text += "\n" + wrap(description, 0);
+  if (!description.empty()) {
+    text += '\n';
+    text += wrap(description, 0);
+  }
   return text + option_section(table) + example_section(command.examples) +
          status_section();
 }
@@ -136,7 +139,10 @@ std::string command_help(const Tool& tool, const Command& command,
 std::string tool_help(const Tool& tool) {
   std::string text = "Usage: " + tool.name + " COMMAND [OPTION]...\n\n" +
                      wrap(tool.summary, 0);
-  if (!tool.description.empty()) text += "\n" + wrap(tool.description, 0);
+  if (!tool.description.empty()) {
+    text += '\n';
+    text += wrap(tool.description, 0);
+  }
   text += "\nCommands:\n";
   for (const Command& command : tool.commands) {
     text += definition(command.name, command.summary);

@@ -1,6 +1,7 @@
 // The values that flow from readers and environments to the tokenizer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -53,6 +54,10 @@ struct Episode {
 // Error (bad_input) that begins with `label` where a reward is not finite: no
 // return could be told, nor a score.
 void check_rewards(const Episode& episode, const std::string& label);
+
+// Scalars of infos that say whether an episode succeeded: it did where one was
+// above zero at any time.
+inline constexpr std::array success_names{"success", "is_success"};
 
 // 8-bit RGB, row-major.
 struct Image {

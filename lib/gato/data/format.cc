@@ -1,5 +1,7 @@
 #include "gato/data/format.h"
 
+#include <algorithm>
+
 #include "gato/base/error.h"
 
 namespace gato {
@@ -97,6 +99,29 @@ void mark_complete(hdf5::Group& root) {
   root.set_attribute("complete", uint8_t{1});
 }
 
+EpisodeFormat episode_format_of(const hdf5::Group& root) {
+  if (root.is_group("episode_0") || root.has_attribute("minari_version") ||
+      root.has_attribute("total_episodes")) {
+    return EpisodeFormat::minari;
+  }
+  const auto is_dataset = [&root](const char* name) {
+    return root.has(name) && !root.is_group(name);
+  };
+  if (is_dataset("observations") && is_dataset("actions")) {
+    return EpisodeFormat::d4rl;
+  }
+  if (!root.is_group("data")) return EpisodeFormat::none;
+  const hdf5::Group data = root.group("data");
+  const std::vector<std::string> names = data.names();
+  if (data.has_attribute("env_args") ||
+      std::any_of(names.begin(), names.end(), [](const std::string& name) {
+        return name.starts_with("demo_");
+      })) {
+    return EpisodeFormat::robomimic;
+  }
+  return EpisodeFormat::none;
+}
+
 std::string describe_kind(const hdf5::Group& root) {
   if (const auto kind = root.text_attribute("kind")) {
     if (*kind == token_format.kind) return "a token file (gato-tokens)";
@@ -105,15 +130,15 @@ std::string describe_kind(const hdf5::Group& root) {
     }
     return fmt::format("a file of kind \"{}\"", *kind);
   }
-  if (root.is_group("episode_0") || root.has_attribute("minari_version") ||
-      root.has_attribute("total_episodes")) {
-    return "a Minari dataset";
-  }
-  if (root.has("observations") && root.has("actions")) {
-    return "a D4RL file (one flat table; not supported)";
-  }
-  if (root.is_group("data/demo_0") || root.is_group("data/demo_1")) {
-    return "a robomimic file (not supported)";
+  switch (episode_format_of(root)) {
+    case EpisodeFormat::minari:
+      return "a Minari dataset";
+    case EpisodeFormat::d4rl:
+      return "a D4RL file";
+    case EpisodeFormat::robomimic:
+      return "a robomimic file";
+    case EpisodeFormat::none:
+      break;
   }
   return "an HDF5 file of no known kind";
 }

@@ -47,6 +47,10 @@ void mark_complete(hdf5::Group& root);
 // unfinished, newer than this program reads, or too old for it.
 void check_format(const hdf5::Group& root, const FormatVersion& format);
 
+// How a file holds episodes, told from its content.
+enum class EpisodeFormat { none, minari, d4rl, robomimic };
+EpisodeFormat episode_format_of(const hdf5::Group& root);
+
 // What a file is, for messages: "a token file (gato-tokens)", "a Minari
 // dataset", "an HDF5 file of no known kind".
 std::string describe_kind(const hdf5::Group& root);

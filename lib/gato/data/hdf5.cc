@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "gato/base/error.h"
@@ -52,6 +53,43 @@ Handle file_access() {
   H5Pset_sieve_buf_size(access.id(), 0);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   return access;
+}
+
+// Room for the chunks of a row, and of the next that a slice may reach into.
+void set_chunk_cache(const Dataset& dataset, hid_t creation, hid_t access) {
+  constexpr double least = 1 << 20, most = 64 << 20;  // bytes
+  constexpr size_t slots = 12421;                     // a prime number
+  const size_t rank = dataset.shape().size();
+  std::vector<hsize_t> chunk(rank);
+  H5Pget_chunk(creation, static_cast<int>(rank), chunk.data());
+  auto bytes = static_cast<double>(H5Tget_size(dataset.type().id()));
+  for (size_t axis = 0; axis < rank; ++axis) {
+    const auto side = static_cast<double>(chunk[axis]);
+    const auto extent = static_cast<double>(dataset.shape()[axis]);
+    bytes *= axis == 0 ? side : std::ceil(extent / side) * side;
+  }
+  H5Pset_chunk_cache(access, slots,
+                     static_cast<size_t>(std::clamp(2 * bytes, least, most)),
+                     H5D_CHUNK_CACHE_W0_DEFAULT);
+}
+
+// Links can make a group its own descendant.
+constexpr int deepest = 10;
+
+void collect_leaves(const Group& group, const std::string& prefix, int depth,
+                    std::vector<std::string>& leaves) {
+  if (depth > deepest) {
+    throw input_error("{}: groups lie more than {} deep", group.label(),
+                      deepest);
+  }
+  for (const std::string& name : group.names()) {
+    if (group.is_group(name)) {
+      collect_leaves(group.group(name), fmt::format("{}{}/", prefix, name),
+                     depth + 1, leaves);
+    } else {
+      leaves.push_back(prefix + name);
+    }
+  }
 }
 
 void check_readable(const fs::path& path) {
@@ -249,6 +287,27 @@ Dataset Group::dataset(const std::string& name) const {
                       name, reason());
   }
   return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
+}
+
+Dataset Group::dataset_by_rows(const std::string& name) const {
+  Handle access(H5Pcreate(H5P_DATASET_ACCESS));
+  {
+    // A dataset keeps the cache that it was first opened with: it is closed
+    // before it is opened for good.
+    const Dataset dataset = this->dataset(name);
+    const Handle creation(H5Dget_create_plist(dataset.id()));
+    if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {
+      set_chunk_cache(dataset, creation.id(), access.id());
+    }
+  }
+  Handle dataset(H5Dopen2(id(), name.c_str(), access.id()));
+  return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
+}
+
+std::vector<std::string> Group::leaves() const {
+  std::vector<std::string> leaves;
+  collect_leaves(*this, "", 1, leaves);
+  return leaves;
 }
 
 Group Group::create_group(const std::string& name) {

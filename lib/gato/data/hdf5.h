@@ -133,6 +133,11 @@ class Group {
   // Errors (bad_input) where there is no such child of that kind.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
+  // As dataset(), for rows that are read in order, some at a time: as far as 64
+  // MiB allow, no chunk is decompressed twice.
+  Dataset dataset_by_rows(const std::string& name) const;
+  // The paths "a/b" of all datasets below, in byte order within each group.
+  std::vector<std::string> leaves() const;
 
   Group create_group(const std::string& name);
   Group require_group(const std::string& name);  // created where missing

@@ -27,8 +27,9 @@ struct Series {
   std::vector<std::pair<double, double>> points;  // by rising x; finite
 };
 
-// Lines over one x axis, y from its smallest to its largest value; by logarithms
-// where all are above 0 and the largest is more than ten times the smallest.
+// Lines over one x axis, y from its smallest to its largest value; by
+// logarithms where all are above 0 and the largest is more than ten times the
+// smallest.
 std::string line_chart(const std::vector<Series>& series,
                        const std::string& x_title, const std::string& y_title);
 

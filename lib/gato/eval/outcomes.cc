@@ -45,7 +45,7 @@ TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
   const auto source = open_episodes(dataset, {});
   TaskOutcomes outcomes;
   outcomes.path = dataset;
-  outcomes.file = data_file(dataset);
+  outcomes.file = source->file();
   outcomes.task = source->spec().name;
   outcomes.domain = source->spec().domain;
   outcomes.source = source->source();

@@ -33,8 +33,8 @@ struct TaskOutcomes {
 std::vector<std::filesystem::path> find_datasets(
     const std::filesystem::path& operand);
 
-// Reads a Minari dataset. Errors: io (missing), bad_input (no dataset, no
-// episodes, no rewards, a reward that is no finite number).
+// Reads what open_episodes opens. Errors: io (missing), bad_input (no dataset,
+// no episodes, no rewards, a reward that is no finite number).
 TaskOutcomes read_outcomes(const std::filesystem::path& dataset);
 
 }  // namespace gato

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 constexpr const char* kDescription =
     "Scores episodes in percent of the expert: 100 (mean - random) / (expert "
     "- random), for each task, each domain and over all. An operand is a "
-    "Minari dataset of one task, or a folder of such datasets. What random and "
+    "dataset of one task, of Minari, D4RL or robomimic, or a folder of Minari "
+    "datasets. What random and "
     "expert play are worth comes "
     "from --references, files of JSON such as share/gato/scores/jat.json, or "
     "from datasets of such play; where the expert is no better than random "

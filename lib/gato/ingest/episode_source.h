@@ -15,10 +15,11 @@
 namespace gato {
 
 struct EpisodeSourceOptions {
-  std::string format = "auto";        // auto | minari
-  std::string task, domain;           // override what the dataset says
+  std::string format = "auto";        // auto | minari | d4rl | robomimic
+  std::string task, domain, source;   // override what the dataset says
   std::map<std::string, Role> roles;  // --role KEY=ROLE
   int64_t max_episode_steps = 0;      // 0: no limit known
+  std::string mask;                   // of robomimic; empty: all episodes
 };
 
 class EpisodeSource {
@@ -27,16 +28,20 @@ class EpisodeSource {
   virtual const TaskSpec& spec() const = 0;
   virtual std::string source() const = 0;  // the agent; may be empty
   virtual nlohmann::json provenance() const { return nullptr; }
-  virtual std::string label() const = 0;  // of the dataset, for messages
+  // The HDF5 file, for messages too.
+  virtual std::filesystem::path file() const = 0;
   // What is left unread or may be misread, to be shown as warnings.
   virtual std::vector<std::string> notices() const { return {}; }
   virtual int64_t episodes() const = 0;
+  // Episodes of the file that the mask leaves out.
+  virtual int64_t masked() const { return 0; }
   // Episode i in numeric order. Error (bad_input) names file, episode and key;
   // the source stays usable, so that a bad episode can be skipped.
   virtual Episode episode(int64_t i) = 0;
 };
 
-// `path` is a Minari dataset directory, its data/ folder or its HDF5 file.
+// `path` is a Minari dataset directory, its data/ folder or its HDF5 file; or a
+// file of D4RL or robomimic. The format `auto` is told from the content.
 std::unique_ptr<EpisodeSource> open_episodes(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);
 

@@ -104,8 +104,8 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
                 files.folder.filename().string(), "task"});
   spec.domain = first_of({options.domain, metadata.text("gato_domain"),
                           spec.name.substr(0, spec.name.find('/'))});
-  result.source = first_of(
-      {metadata.text("gato_source"), metadata.text("algorithm_name"), id});
+  result.source = first_of({options.source, metadata.text("gato_source"),
+                            metadata.text("algorithm_name"), id});
   result.total_episodes = metadata.integer("total_episodes");
   result.total_steps = metadata.integer("total_steps");
   result.minari_version = metadata.text("minari_version");

@@ -7,9 +7,11 @@
 #include "gato/base/error.h"
 #include "gato/data/format.h"
 #include "gato/data/nesting.h"
+#include "gato/ingest/column.h"
 #include "gato/ingest/minari.h"
-#include "gato/ingest/minari_column.h"
 #include "gato/ingest/minari_metadata.h"
+#include "gato/ingest/numbering.h"
+#include "gato/ingest/roles.h"
 
 namespace gato {
 namespace {
@@ -26,33 +28,11 @@ bool is_newer(const std::string& version) {
   return parts(version) > parts(newest_version);
 }
 
-// The number of "episode_<i>"; -1 for any other name.
-int64_t episode_number(const std::string& name) {
-  constexpr std::string_view prefix = "episode_";
-  if (!name.starts_with(prefix) || name.size() == prefix.size() ||
-      name.size() > prefix.size() + 18 ||
-      name.find_first_not_of("0123456789", prefix.size()) !=
-          std::string::npos) {
-    return -1;
-  }
-  return std::stoll(name.substr(prefix.size()));
-}
-
-std::vector<int64_t> episode_numbers(const hdf5::Group& root) {
-  std::vector<int64_t> numbers;
-  for (const std::string& name : root.names()) {
-    const int64_t number = episode_number(name);
-    if (number >= 0) numbers.push_back(number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
-
 class MinariSource : public EpisodeSource {
  public:
   MinariSource(const MinariFiles& files, const EpisodeSourceOptions& options)
-      : root_(hdf5::open_file(files.data)) {
-    numbers_ = episode_numbers(root_);
+      : root_(hdf5::open_file(files.data)), file_(files.data) {
+    numbers_ = numbers_of(root_.names(), "episode_");
     if (numbers_.empty() && files.metadata.empty() &&
         !root_.has_attribute("total_episodes")) {
       throw input_error("{}: this is {}, not a Minari dataset",
@@ -65,7 +45,7 @@ class MinariSource : public EpisodeSource {
           "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
           files.data.string(), numbers_.size(), expected);
     }
-    apply_roles(options.roles);
+    apply_roles(options.roles, root_.label(), metadata_.spec);
   }
 
   const TaskSpec& spec() const override { return metadata_.spec; }
@@ -75,11 +55,10 @@ class MinariSource : public EpisodeSource {
     return static_cast<int64_t>(numbers_.size());
   }
   Episode episode(int64_t i) override;
-  std::string label() const override { return root_.label(); }
+  std::filesystem::path file() const override { return file_; }
   std::vector<std::string> notices() const override;
 
  private:
-  void apply_roles(const std::map<std::string, Role>& roles);
   std::vector<Column> read_columns(const hdf5::Group& group,
                                    const std::string& parent,
                                    const std::vector<Field>& fields,
@@ -89,45 +68,10 @@ class MinariSource : public EpisodeSource {
   void read_expert(const hdf5::Group& infos, Episode& episode) const;
 
   hdf5::Group root_;
+  std::filesystem::path file_;
   std::vector<int64_t> numbers_;
   MinariMetadata metadata_;
 };
-
-void MinariSource::apply_roles(const std::map<std::string, Role>& roles) {
-  for (const auto& [key, role] : roles) {
-    bool found = false;
-    for (auto* fields : {&metadata_.spec.observation, &metadata_.spec.action}) {
-      for (Field& field : *fields) {
-        if (field.name != key) continue;
-        found = true;
-        if ((role == Role::text) != (field.role == Role::text) ||
-            (role == Role::image &&
-             (field.dtype != DType::uint8 || field.shape.size() < 2 ||
-              field.shape.size() > 4))) {
-          throw usage_error(
-              "--role {}={}: the key holds {} of shape [{}]", key,
-              name_of(role),
-              field.role == Role::text ? "text" : name_of(field.dtype),
-              fmt::join(field.shape, ", "));
-        }
-        field.role = role;
-      }
-    }
-    if (!found) {
-      std::vector<std::string> names;
-      for (const auto& field : metadata_.spec.observation) {
-        names.push_back(field.name);
-      }
-      for (const auto& field : metadata_.spec.action) {
-        names.push_back(field.name);
-      }
-      throw usage_error("--role {}={}: {} has no such key (it has {})", key,
-                        name_of(role), root_.label(), fmt::join(names, ", "));
-    }
-  }
-  sort_fields(metadata_.spec.observation);
-  sort_fields(metadata_.spec.action);
-}
 
 std::vector<Column> MinariSource::read_columns(
     const hdf5::Group& group, const std::string& parent,
@@ -139,19 +83,6 @@ std::vector<Column> MinariSource::read_columns(
     columns.push_back(read_column(group.dataset(place), field));
   }
   return columns;
-}
-
-// The leaves below `group`, as paths joined with '/'.
-void collect_leaves(const hdf5::Group& group, const std::string& prefix,
-                    std::vector<std::string>& leaves) {
-  for (const std::string& name : group.names()) {
-    if (group.is_group(name)) {
-      collect_leaves(group.group(name), fmt::format("{}{}/", prefix, name),
-                     leaves);
-    } else {
-      leaves.push_back(prefix + name);
-    }
-  }
 }
 
 std::vector<std::string> MinariSource::notices() const {
@@ -168,9 +99,7 @@ std::vector<std::string> MinariSource::notices() const {
        {std::pair{"observations", &metadata_.spec.observation},
         std::pair{"actions", &metadata_.spec.action}}) {
     if (!episode.is_group(parent)) continue;
-    std::vector<std::string> leaves;
-    collect_leaves(episode.group(parent), "", leaves);
-    for (const std::string& leaf : leaves) {
+    for (const std::string& leaf : episode.group(parent).leaves()) {
       if (std::none_of(fields->begin(), fields->end(), [&](const Field& field) {
             return field.name == leaf;
           })) {
@@ -180,28 +109,6 @@ std::vector<std::string> MinariSource::notices() const {
     }
   }
   return notices;
-}
-
-// One number a step, also where stored as [T,1]; empty where there is none.
-std::vector<double> read_series(const hdf5::Group& group, const char* name,
-                                int64_t steps) {
-  if (!group.has(name)) return {};
-  const Array array = group.dataset(name).read_array();
-  if (array.size() != steps) {
-    throw input_error("{}: {} holds {} values for {} steps", group.label(),
-                      name, array.size(), steps);
-  }
-  std::vector<double> series;
-  for (int64_t i = 0; i < steps; ++i) series.push_back(array.as_double(i));
-  return series;
-}
-
-std::vector<uint8_t> read_flags(const hdf5::Group& group, const char* name,
-                                int64_t steps) {
-  const std::vector<double> series = read_series(group, name, steps);
-  std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
-  for (size_t i = 0; i < series.size(); ++i) flags[i] = series[i] != 0;
-  return flags;
 }
 
 void MinariSource::read_expert(const hdf5::Group& infos,
@@ -255,7 +162,7 @@ void MinariSource::read_infos(const hdf5::Group& group,
     episode.success = *success != 0;
     return;
   }
-  for (const char* name : {"success", "is_success"}) {
+  for (const char* name : success_names) {
     const auto found = episode.infos.find(name);
     if (found == episode.infos.end()) continue;
     episode.success = std::any_of(found->second.begin(), found->second.end(),

@@ -60,7 +60,7 @@ cli::Work build_control(cli::OptionTable& table) {
   table
       .add("prompt", &options->prompt,
            "What every episode begins with: the demonstration of the task in "
-           "the model directory (own), the best episode of a Minari dataset, "
+           "the model directory (own), the best episode of a dataset, "
            "or none. Default: own, where there is one and the model was not "
            "trained on short windows")
       .named("own|none|DATASET");

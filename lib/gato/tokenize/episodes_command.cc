@@ -1,14 +1,15 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gato/ingest/episode_source.h"
-#include "gato/ingest/minari.h"
 #include "gato/tokenize/commands.h"
 #include "gato/tokenize/document.h"
-#include "gato/tokenize/episode_filter.h"
+#include "gato/tokenize/episode_selection.h"
 #include "gato/tokenize/token_output.h"
 
 namespace gato {
@@ -18,34 +19,41 @@ struct EpisodesCommand {
   TokenOptions tokens;
   EpisodeSourceOptions source;
   std::map<std::string, std::string> roles;
-  std::optional<double> keep_return, random_return;
+  SelectionOptions selection;
 };
 
-// Episodes that are not written, by reason.
-struct LeftOut {
-  int64_t failed = 0, empty = 0, filtered = 0;
+// Episodes that no selection is made of, by reason; and among the others those
+// whose last step is no end: cut short, or recorded without flags.
+struct EpisodeCounts {
+  int64_t failed = 0, empty = 0, masked = 0, unfinished = 0;
 };
+
+bool is_unfinished(const Episode& episode) {
+  return !episode.terminations.back() && !episode.truncations.back();
+}
 
 // Calls `use` with every whole episode of an input; `bad` while the Error of a
 // bad one is handled.
 template <class Use, class Bad>
-void for_each_episode(EpisodeSource& source, LeftOut& left_out, Use use,
+void for_each_episode(EpisodeSource& source, EpisodeCounts& counts, Use use,
                       Bad bad) {
+  counts.masked += source.masked();
   for (int64_t i = 0; i < source.episodes(); ++i) {
     auto episode = std::make_shared<Episode>();
     try {
       *episode = source.episode(i);
-      if (!episode->failed) check_rewards(*episode, source.label());
+      if (!episode->failed) check_rewards(*episode, source.file().string());
     } catch (const Error& error) {
       if (error.status() != ExitStatus::bad_input) throw;
       bad();
       continue;
     }
     if (episode->failed) {
-      ++left_out.failed;
+      ++counts.failed;
     } else if (episode->steps() == 0) {
-      ++left_out.empty;
+      ++counts.empty;
     } else {
+      counts.unfinished += is_unfinished(*episode);
       use(std::move(episode));
     }
   }
@@ -65,23 +73,35 @@ void log_roles(const TaskSpec& spec) {
   for (const Field& field : spec.action) log("action", field);
 }
 
-void collect_returns(const EpisodesCommand& options,
-                     const std::vector<std::string>& inputs,
-                     EpisodeFilter& filter) {
-  for (const std::string& input : inputs) {
-    const auto source = open_episodes(input, options.source);
-    LeftOut ignored;
+// What a shard keeps depends on the episodes of all inputs; those of the inputs
+// before its own are passed over.
+void collect_episodes(const EpisodesCommand& options,
+                      const cli::CommonOptions& common,
+                      EpisodeSelection& selection) {
+  const std::vector<std::string>& all = common.all_inputs;
+  const auto own = std::search(all.begin(), all.end(), common.inputs.begin(),
+                               common.inputs.end());
+  std::map<std::string, int64_t> before;
+  for (auto input = all.begin(); input != all.end(); ++input) {
+    const auto source = open_episodes(*input, options.source);
+    EpisodeCounts ignored;
     for_each_episode(
         *source, ignored,
         [&](std::shared_ptr<const Episode> episode) {
-          filter.add(source->spec().name, episode->total_reward());
+          selection.add(source->spec().name, episode->total_reward(),
+                        episode->success);
+          before[source->spec().name] += input < own;
         },
         [] {});  // counted when it is read again
+  }
+  for (const auto& [task, episodes] : before) {
+    selection.pass_over(task, episodes);
   }
 }
 
 void add_input(const std::string& input, const EpisodesCommand& options,
-               EpisodeFilter& filter, TokenOutput& output, LeftOut& left_out) {
+               EpisodeSelection& selection, TokenOutput& output,
+               EpisodeCounts& counts) {
   const auto source = open_episodes(input, options.source);
   const TaskSpec& spec = source->spec();
   const int32_t task = output.task(spec, input);
@@ -91,7 +111,7 @@ void add_input(const std::string& input, const EpisodesCommand& options,
   }
   const int32_t agent =
       output.source(source->source().empty() ? "unknown" : source->source());
-  output.provenance().add_input(find_minari(input).data);
+  output.provenance().add_input(source->file());
   output.provenance().add_parent(source->provenance());
   std::shared_ptr<const StepEncoder> encoder;
   try {
@@ -112,14 +132,12 @@ void add_input(const std::string& input, const EpisodesCommand& options,
     }
   };
   for_each_episode(
-      *source, left_out,
+      *source, counts,
       [&](std::shared_ptr<const Episode> episode) {
-        const double total_reward = episode->total_reward();
-        if (!filter.is_active()) filter.add(spec.name, total_reward);
-        if (!filter.keeps(spec.name, total_reward)) {
-          ++left_out.filtered;
-          return;
+        if (!selection.needs_all()) {
+          selection.add(spec.name, episode->total_reward(), episode->success);
         }
+        if (!selection.keeps_next(spec.name)) return;
         output.add([encode, episode = std::move(episode)] {
           return std::vector<Encoded>{
               cli::attempt([&] { return encode(*episode); })};
@@ -131,35 +149,47 @@ void add_input(const std::string& input, const EpisodesCommand& options,
 ExitStatus tokenize_episodes(EpisodesCommand options,
                              const cli::Context& context) {
   TokenOutput output(context, options.tokens, "episodes");
-  EpisodeFilter filter(options.keep_return, options.random_return);
+  options.selection.seed = context.common.seed;
+  EpisodeSelection selection(options.selection);
   const std::vector<std::string>& inputs = context.common.inputs;
-  // What a shard keeps depends on the returns of all.
-  if (filter.is_active())
-    collect_returns(options, context.common.all_inputs, filter);
-  LeftOut left_out;
-  for (const std::string& input : inputs) {
-    add_input(input, options, filter, output, left_out);
+  if (selection.needs_all()) {
+    collect_episodes(options, context.common, selection);
   }
-  output.describe_tasks([&](TaskEntry& entry) { filter.describe(entry); });
-  output.leave_out("failed", left_out.failed);
-  output.leave_out("empty", left_out.empty);
-  output.leave_out("filtered", left_out.filtered);
-  output.commit();
+  EpisodeCounts counts;
+  for (const std::string& input : inputs) {
+    add_input(input, options, selection, output, counts);
+  }
+  output.describe_tasks([&](TaskEntry& entry) { selection.describe(entry); });
+  output.leave_out("failed", counts.failed);
+  output.leave_out("empty", counts.empty);
+  for (const auto& [reason, count] : selection.left_out()) {
+    output.leave_out(reason, count);
+  }
+  if (!options.source.mask.empty()) output.leave_out("masked", counts.masked);
+  output.commit({{"unfinished", counts.unfinished}});
   return ExitStatus::done;
 }
 
 void add_source_options(cli::OptionTable& table, EpisodesCommand& options) {
+  EpisodeSourceOptions& source = options.source;
   table.group("Reading episodes");
-  table.add("format", &options.source.format, "How the inputs are written")
-      .one_of({"auto", "minari"})
+  table
+      .add("format", &source.format,
+           "How the inputs are written; auto tells it from their content")
+      .one_of({"auto", "minari", "d4rl", "robomimic"})
       .named("FORMAT");
   table
-      .add("task", &options.source.task,
+      .add("task", &source.task,
            "Name of the task, in place of what the inputs say")
       .named("NAME");
   table
-      .add("domain", &options.source.domain,
+      .add("domain", &source.domain,
            "Domain of the task, in place of what the inputs say")
+      .named("NAME");
+  table
+      .add("source", &source.source,
+           "Name of the agent that acts in the inputs, in place of what they "
+           "say: prompts come from episodes of the same agent")
       .named("NAME");
   table
       .add("role", &options.roles,
@@ -167,9 +197,26 @@ void add_source_options(cli::OptionTable& table, EpisodesCommand& options) {
            "continuous in place of what its space suggests; may be repeated")
       .named("KEY=ROLE");
   table
-      .add("max-episode-steps", &options.source.max_episode_steps,
-           "Steps after which an episode ends where the input does not say")
+      .add("max-episode-steps", &source.max_episode_steps,
+           "Steps after which an episode ends where the input does not say: "
+           "D4RL files without timeouts need it")
       .within(0, 1e12);
+  table
+      .add("mask", &source.mask,
+           "Read the episodes that this mask of a robomimic file lists, such "
+           "as train or valid")
+      .named("NAME");
+  table.check([&options] {
+    for (const auto& [key, role] : options.roles) {
+      options.source.roles[key] = role_named(role);
+    }
+  });
+}
+
+void add_selection_options(cli::OptionTable& table, SelectionOptions& options) {
+  table.group("Selecting episodes");
+  table.add("successful", &options.successful,
+            "Keep the episodes that are known to have succeeded");
   table
       .add("keep-return", &options.keep_return,
            "Keep the episodes whose return is at least R times the expert's, "
@@ -182,11 +229,16 @@ void add_source_options(cli::OptionTable& table, EpisodesCommand& options) {
            "Return of a random policy: --keep-return then measures from it, "
            "which tasks without positive returns need")
       .named("X");
-  table.check([&options] {
-    for (const auto& [key, role] : options.roles) {
-      options.source.roles[key] = role_named(role);
-    }
-  });
+  table
+      .add("best", &options.best,
+           "Keep the N episodes of each task with the highest returns")
+      .within(1, 1e12);
+  table
+      .add("episodes", &options.episodes,
+           "Keep N episodes of each task, drawn from --seed: the same seed "
+           "draws fewer out of more, and as gato-finetune draws for its first "
+           "repeat")
+      .within(1, 1e12);
 }
 
 }  // namespace
@@ -194,15 +246,23 @@ void add_source_options(cli::OptionTable& table, EpisodesCommand& options) {
 cli::Command episodes_command() {
   cli::Command command;
   command.name = "episodes";
-  command.summary = "episodes of an agent (Minari) to a token file";
+  command.summary =
+      "episodes of an agent (Minari, D4RL, robomimic) to a token file";
   command.description =
-      "Reads Minari datasets: the folder, its data folder, or main_data.hdf5. "
+      "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
+      "and the HDF5 files of D4RL and robomimic; gato-formats(5) says how. "
       "Each time step becomes its text, image, discrete and continuous "
       "observations, a separator, and its discrete and continuous actions, "
-      "with "
-      "the keys of each kind in the order of their bytes. Inputs of the same "
-      "task must have the same observations and actions. The role of every key "
-      "is shown.";
+      "with the keys of each kind in the order of their bytes. Inputs of the "
+      "same task must have the same observations and actions. The role of "
+      "every key is shown.\n\n"
+      "All that are whole are written, or a selection: --successful, "
+      "--keep-return, --best and --episodes, each among the episodes that the "
+      "ones before it in this list keep, and for each task by itself over all "
+      "inputs. Selecting by return or by number reads the inputs twice. The "
+      "counts that end the run, which also go into the output, say what was "
+      "left out and why; unfinished are those of the episodes read whose last "
+      "step neither terminates nor is truncated.";
   command.operands = "DATASET...";
   command.minimum_operands = 1;
   command.output = cli::Output::required;
@@ -214,6 +274,7 @@ cli::Command episodes_command() {
     add_vocabulary_options(table, options->tokens);
     add_resize_option(table, options->tokens);
     add_source_options(table, *options);
+    add_selection_options(table, options->selection);
     return [options](cli::Context& context) {
       return tokenize_episodes(*options, context);
     };
@@ -224,7 +285,11 @@ cli::Command episodes_command() {
        "A dataset of gato-rollout"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
-       "The better episodes of a Minari dataset"}};
+       "The better episodes of a Minari dataset"},
+      {"gato-tokenize episodes --text-model words.model --task hopper --best "
+       "2000 --episodes 100 --seed 1 -o hopper.h5 hopper_medium-v2.hdf5 "
+       "hopper_expert-v2.hdf5",
+       "A hundred of the best episodes of two D4RL files"}};
   return command;
 }
 

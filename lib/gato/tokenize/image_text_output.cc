@@ -129,7 +129,7 @@ std::vector<Encoded> ImageTextOutput::encode(ImageTexts record) {
   for (PlacedText& text : record.texts) {
     all.push_back(cli::attempt([&] {
       return placed(text.place, [&] {
-        if (problem) throw *problem;
+        if (problem) throw Error(*problem);
         if (is_blank(text.text)) throw input_error("the caption is empty");
         document.items[1] = std::move(text.text);
         return encode(document);

@@ -18,6 +18,7 @@ using nlohmann::ordered_json;
 struct InfoOptions {
   bool json = false, decode = false, provenance = false;
   std::string documents;
+  EpisodeSourceOptions episodes;
 };
 
 // "A-B" or "N": documents, or rows of a sequence file, from 0, inclusive.
@@ -56,7 +57,25 @@ std::string scalar_text(const ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : dump(value);
 }
 
-void print_table(const std::string& title, const ordered_json& entries) {
+// {"a": {"b": 1}} as {"a.b": 1}.
+ordered_json flattened(const ordered_json& entry) {
+  ordered_json flat = ordered_json::object();
+  for (const auto& [key, value] : entry.items()) {
+    if (!value.is_object()) {
+      flat[key] = value;
+      continue;
+    }
+    const ordered_json below = flattened(value);
+    for (const auto& [inner, part] : below.items()) {
+      flat[fmt::format("{}.{}", key, inner)] = part;
+    }
+  }
+  return flat;
+}
+
+void print_table(const std::string& title, const ordered_json& nested) {
+  ordered_json entries = ordered_json::array();
+  for (const auto& entry : nested) entries.push_back(flattened(entry));
   std::vector<std::string> header;
   for (const auto& entry : entries) {
     for (const auto& [key, value] : entry.items()) {
@@ -204,7 +223,7 @@ void decode(const std::string& path, const InfoOptions& options) {
 }
 
 void report(const std::string& path, const InfoOptions& options) {
-  const Inspection found = inspect(path);
+  const Inspection found = inspect(path, options.episodes);
   if (options.json) {
     ordered_json line = {{"file", path}, {"whole", true}};
     line.update(found.facts);
@@ -270,6 +289,10 @@ cli::Work build(cli::OptionTable& table) {
            "With --decode: the documents, or rows of a sequence file, N or A "
            "to B, from 0")
       .named("N|A-B");
+  table
+      .add("max-episode-steps", &options->episodes.max_episode_steps,
+           "Steps after which an episode of a D4RL file without timeouts ends")
+      .within(0, 1e12);
   return [options](cli::Context& context) { return run(*options, context); };
 }
 
@@ -280,7 +303,8 @@ cli::Command info_command() {
   command.description =
       "Says of each file what it is, of which version, and what it holds: "
       "token files, sequence files, model directories, training runs, Minari "
-      "datasets, SentencePiece models, safetensors files and JSON reports. "
+      "datasets, files of D4RL and robomimic, SentencePiece models, "
+      "safetensors files and JSON reports. "
       "Every file is read to its end, so that one that is damaged, was not "
       "finished, is of a newer version or of no known kind is found: the "
       "reason "

@@ -9,7 +9,6 @@
 #include "gato/data/format.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
-#include "gato/ingest/minari.h"
 #include "gato/tokenize/text.h"
 
 namespace gato {
@@ -55,6 +54,9 @@ ordered_json task_facts(const TaskEntry& task) {
   ordered_json facts = {{"name", task.spec.name}, {"domain", task.spec.domain}};
   if (task.episodes > 0) facts["episodes"] = task.episodes;
   if (task.steps > 0) facts["steps"] = task.steps;
+  if (task.expert_return) facts["expert_return"] = *task.expert_return;
+  if (task.random_return) facts["random_return"] = *task.random_return;
+  if (!task.filter.is_null()) facts["filter"] = task.filter;
   return facts;
 }
 
@@ -133,8 +135,9 @@ Inspection inspect_sequences(const fs::path& path) {
   return result;
 }
 
-Inspection inspect_minari(const fs::path& path) {
-  const auto source = open_minari(path, {});
+Inspection inspect_episodes(const fs::path& path, FileKind kind,
+                            const EpisodeSourceOptions& options) {
+  const auto source = open_episodes(path, options);
   int64_t steps = 0, failed = 0, labelled = 0, judged = 0, successes = 0;
   double rewards = 0;
   for (int64_t i = 0; i < source->episodes(); ++i) {
@@ -146,10 +149,12 @@ Inspection inspect_minari(const fs::path& path) {
     successes += episode.success.value_or(false);
     rewards += episode.total_reward();
   }
-  Inspection result{FileKind::minari, {}, source->provenance()};
+  Inspection result{kind, {}, source->provenance()};
   ordered_json& facts = result.facts;
   const TaskSpec& spec = source->spec();
-  facts = {{"kind", "minari"},
+  facts = {{"kind", kind == FileKind::d4rl        ? "d4rl"
+                    : kind == FileKind::robomimic ? "robomimic"
+                                                  : "minari"},
            {"task", spec.name},
            {"domain", spec.domain},
            {"environment", spec.environment},
@@ -216,6 +221,9 @@ FileKind kind_of(const fs::path& path) {
     const auto kind = root.text_attribute("kind");
     if (kind == token_format.kind) return FileKind::token_file;
     if (kind == sequence_format.kind) return FileKind::sequence_file;
+    const EpisodeFormat episodes = episode_format_of(root);
+    if (episodes == EpisodeFormat::d4rl) return FileKind::d4rl;
+    if (episodes == EpisodeFormat::robomimic) return FileKind::robomimic;
     return FileKind::minari;
   }
   std::ifstream stream(path, std::ios::binary);
@@ -239,6 +247,10 @@ std::string name_of(FileKind kind) {
       return "sequence file";
     case FileKind::minari:
       return "Minari dataset";
+    case FileKind::d4rl:
+      return "D4RL file";
+    case FileKind::robomimic:
+      return "robomimic file";
     case FileKind::model:
       return "model directory";
     case FileKind::run:
@@ -253,14 +265,17 @@ std::string name_of(FileKind kind) {
   return "JSON file";
 }
 
-Inspection inspect(const fs::path& path) {
-  switch (kind_of(path)) {
+Inspection inspect(const fs::path& path, const EpisodeSourceOptions& options) {
+  const FileKind kind = kind_of(path);
+  switch (kind) {
     case FileKind::token_file:
       return inspect_tokens(path);
     case FileKind::sequence_file:
       return inspect_sequences(path);
     case FileKind::minari:
-      return inspect_minari(path);
+    case FileKind::d4rl:
+    case FileKind::robomimic:
+      return inspect_episodes(path, kind, options);
     case FileKind::model:
       return inspect_model(path);
     case FileKind::run:

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/ingest/episode_source.h"
 
 namespace gato {
 
@@ -13,6 +14,8 @@ enum class FileKind {
   token_file,
   sequence_file,
   minari,
+  d4rl,
+  robomimic,
   model,
   run,
   text_model,
@@ -33,8 +36,9 @@ FileKind kind_of(const std::filesystem::path& path);
 std::string name_of(FileKind kind);
 
 // Reads the whole file, so that an Error (bad_input) is thrown where any part
-// of it is damaged.
-Inspection inspect(const std::filesystem::path& path);
+// of it is damaged. `options` say how episodes are read.
+Inspection inspect(const std::filesystem::path& path,
+                   const EpisodeSourceOptions& options = {});
 
 // The parts of inspect() that need no HDF5 (inspect_model.cc).
 Inspection inspect_model(const std::filesystem::path& directory);

@@ -170,7 +170,8 @@ cli::Command vocab_command() {
   command.description =
       "Learns the pieces of text tokens from plain text, JSON lines, the "
       "captions of images (COCO .json, .tsv, WebDataset .tar) and the text "
-      "observations of episodes (a Minari dataset). The same inputs give the "
+      "observations of episodes (a dataset that gato-tokenize episodes reads). "
+      "The same inputs give the "
       "same bytes. The model has </s>, with "
       "which texts end, and no begin mark. Line ends and runs of spaces become "
       "one space, and characters their compatible form (NFKC).";

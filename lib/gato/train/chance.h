@@ -7,13 +7,12 @@
 namespace gato {
 
 // DO NOT CHANGE THESE VALUES: a resumed run would draw anew. Sub-layers and
-// dropout are drawn in model/, from the same seed, with their own words.
+// dropout are drawn in model/, from the same seed, with their own words;
+// 0x67610001 is that of base/permutation, 0x67610005 of tokenize/episode_draw.
 enum class Chance : uint64_t {
-  row_order = 0x67610001,
   patch_row = 0x67610002,
   patch_column = 0x67610003,
   blank_actions = 0x67610004,
-  few_shot = 0x67610005,
 };
 
 }  // namespace gato

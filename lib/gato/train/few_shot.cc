@@ -5,12 +5,9 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/base/random.h"
 #include "gato/pack/packing.h"
 #include "gato/pack/write_sequences.h"
 #include "gato/tokenize/encoder.h"
-#include "gato/train/chance.h"
-#include "gato/train/order.h"
 
 namespace gato {
 namespace {
@@ -52,20 +49,6 @@ void pack_all(const std::filesystem::path& tokens,
 }
 
 }  // namespace
-
-std::vector<int64_t> draw_episodes(uint64_t seed, int64_t repeat, int64_t total,
-                                   int64_t count) {
-  if (count > total) {
-    throw usage_error("--episodes {}: there are only {} demonstrations", count,
-                      total);
-  }
-  const RowOrder order(
-      random_bits(seed, {uint64_t(Chance::few_shot), uint64_t(repeat)}),
-      uint64_t(total));
-  std::vector<int64_t> drawn;
-  for (int64_t i = 0; i < count; ++i) drawn.push_back(int64_t(order.row(i)));
-  return drawn;
-}
 
 Demonstrations::Demonstrations(const std::filesystem::path& dataset,
                                const ModelConfig& config)

@@ -12,6 +12,7 @@
 
 #include "gato/cli/config.h"
 #include "gato/model/directory.h"
+#include "gato/tokenize/episode_draw.h"
 #include "gato/train/few_shot.h"
 #include "gato/train/options.h"
 #include "gato/train/run_directory.h"

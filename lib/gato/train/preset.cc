@@ -12,7 +12,8 @@ std::vector<std::string> preset_names() {
   std::vector<std::string> names;
   const auto directory = share_directory() / "presets";
   std::error_code ignored;  // an installation without share/gato has none
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory, ignored)) {
     if (entry.path().extension() == ".toml") {
       names.push_back(entry.path().stem().string());
     }

@@ -1,0 +1,14 @@
+// Orders drawn by chance of which any place can be told alone.
+#pragma once
+
+#include <cstdint>
+
+namespace gato {
+
+// What stands at `place` of permutation number `number` of [0, size): every
+// value once over all places. It is a Feistel cipher keyed by seed and number,
+// so that it takes constant time and memory. place < size.
+uint64_t permuted(uint64_t seed, uint64_t number, uint64_t size,
+                  uint64_t place);
+
+}  // namespace gato

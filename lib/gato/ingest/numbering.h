@@ -1,0 +1,16 @@
+// Groups whose names are numbered: episode_<i>, demo_<i>.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gato {
+
+// The numbers of all names that are `prefix` and a number without leading
+// zeros, ascending: by name, 10 would come before 2.
+std::vector<int64_t> numbers_of(const std::vector<std::string>& names,
+                                std::string_view prefix);
+
+}  // namespace gato

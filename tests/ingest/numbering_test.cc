@@ -1,0 +1,12 @@
+#include "gato/ingest/numbering.h"
+
+#include <catch2/catch.hpp>
+
+using namespace gato;
+
+TEST_CASE("numbered names come in the order of their numbers") {
+  CHECK(
+      numbers_of({"demo_10", "demo_2", "demo_0", "demo_", "demo_1b", "demo_07",
+                  "demo", "episode_1", "demo_-1", "demo_99999999999999999999"},
+                 "demo_") == std::vector<int64_t>{0, 2, 10});
+}

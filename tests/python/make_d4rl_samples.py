@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Write the D4RL files in tests/samples/d4rl, as D4RL's own scripts write them.
+
+    pip install h5py numpy
+    tests/python/make_d4rl_samples.py tests/samples/d4rl
+
+Layouts: scripts/generation/mujoco/collect_data.py (the v2 files: timeouts,
+next_observations, infos, metadata) and generate_maze2d_datasets.py (the old
+ones: no timeouts) of github.com/Farama-Foundation/D4RL. Row i observes
+(i, -i, i/2) and acts ((i % 5 - 2) / 2, i / 16); its reward is i.
+"""
+
+import pathlib
+import sys
+
+import h5py
+import numpy as np
+
+ROWS = 13
+
+
+def table(rows):
+    index = np.arange(rows, dtype=np.float32)
+    return {
+        "observations": np.stack([index, -index, index / 2], axis=1),
+        "actions": np.stack([(index % 5 - 2) / 2, index / 16], axis=1),
+        "rewards": index,
+    }
+
+
+def flags(rows, ends):
+    return np.isin(np.arange(rows), ends)
+
+
+def write(path, data):
+    with h5py.File(path, "w") as file:
+        for key, values in data.items():
+            file.create_dataset(key, data=values, compression="gzip")
+
+
+def version_2(path):
+    """Rows 0-3 terminate, 4-8 are cut by time, 9-11 terminate, 12 is left over."""
+    data = table(ROWS)
+    after = data["observations"].copy()
+    after[:, 0] += 100
+    data["next_observations"] = after
+    data["terminals"] = flags(ROWS, [3, 11])
+    data["timeouts"] = flags(ROWS, [8])
+    data["infos/action_log_probs"] = np.zeros(ROWS, np.float32)
+    data["infos/qpos"] = np.zeros((ROWS, 2), np.float32)
+    data["infos/success"] = flags(ROWS, [2]).astype(np.float32)
+    write(path, data)
+    with h5py.File(path, "a") as file:
+        file["metadata/algorithm"] = np.bytes_("SAC")
+        file["metadata/iteration"] = np.int32(4000)
+        file["metadata/policy/nonlinearity"] = np.bytes_("relu")
+        file["metadata/policy/fc0/weight"] = np.zeros((4, 3), np.float32)
+
+
+def without_timeouts(path):
+    """Row 5 terminates. Columns of one value, an action beyond its range."""
+    data = table(ROWS)
+    data["actions"][7, 0] = 1.5
+    data["rewards"] = data["rewards"][:, np.newaxis]
+    data["terminals"] = flags(ROWS, [5])[:, np.newaxis]
+    data["infos/goal"] = np.zeros((ROWS, 2), np.float32)
+    write(path, data)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    root.mkdir(parents=True, exist_ok=True)
+    version_2(root / "hopper_medium-v2.hdf5")
+    without_timeouts(root / "maze2d-umaze-v0.hdf5")
+    for path in sorted(root.iterdir()):
+        print(path.name, path.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()
