@@ -113,6 +113,11 @@ TEST_CASE("spaces that are not supported are refused by their name") {
                       {"type": "Discrete", "n": 2}}})",
                   "a/b"));
   REQUIRE(refused("{", "JSON"));
+  REQUIRE(refused(R"({"type": "Discrete", "n": 1e300})", "1e+300"));
+  REQUIRE(refused(R"({"type": "Discrete", "n": 2.5})", "2.5"));
+  REQUIRE(refused(R"({"type": "Discrete", "n": 18446744073709551615})",
+                  "18446744073709551615"));
+  REQUIRE(space_from_json(R"({"type": "Discrete", "n": 3.0})").n[0] == 3);
   REQUIRE(refused(std::string(1'000'000, '['), "levels deep"));
   REQUIRE(refused(R"({"type": "Box", "dtype": "float32", "low": 0, "high": 1,
                       "shape": [1000000, 1000000]})",

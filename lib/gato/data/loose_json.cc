@@ -1,6 +1,7 @@
 #include "gato/data/loose_json.h"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -61,6 +62,38 @@ nlohmann::json parse_loose_json(std::string_view text) {
   } catch (const nlohmann::json::exception& error) {
     throw input_error("malformed JSON: {}", error.what());
   }
+}
+
+int64_t json_integer(const nlohmann::json& value) {
+  if (value.is_number_unsigned()) {
+    if (value.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX)) {
+      return value.get<int64_t>();
+    }
+  } else if (value.is_number_integer()) {
+    return value.get<int64_t>();
+  } else if (value.is_number_float()) {
+    constexpr double largest = 9007199254740992;  // 2^53
+    const auto number = value.get<double>();
+    if (std::abs(number) <= largest && std::floor(number) == number) {
+      return static_cast<int64_t>(number);
+    }
+  }
+  throw input_error("{} is no whole number of 64 bits", value.dump());
+}
+
+std::vector<int64_t> json_integers(const nlohmann::json& list) {
+  if (!list.is_array()) {
+    throw input_error("{} is no list of whole numbers", list.dump());
+  }
+  std::vector<int64_t> numbers;
+  numbers.reserve(list.size());
+  for (const auto& value : list) numbers.push_back(json_integer(value));
+  return numbers;
+}
+
+int64_t json_integer_at(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? 0 : json_integer(*found);
 }
 
 double loose_json_number(const nlohmann::json& value) {

@@ -2,8 +2,10 @@
 // where a number does.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 namespace gato {
 
@@ -15,5 +17,12 @@ nlohmann::json parse_loose_json(std::string_view text);
 
 // The number that such a string stands for; 0 for any other value.
 double loose_json_number(const nlohmann::json& value);
+
+// A whole number, which may be written 3.0. Error (bad_input) for what is none
+// or is beyond 64 bits: json::get() would convert it to any other.
+int64_t json_integer(const nlohmann::json& value);
+std::vector<int64_t> json_integers(const nlohmann::json& list);
+// json_integer() of `key` of an object; 0 where it has no such key.
+int64_t json_integer_at(const nlohmann::json& object, const char* key);
 
 }  // namespace gato

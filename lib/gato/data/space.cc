@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 
 namespace gato {
 namespace {
@@ -121,12 +122,12 @@ std::vector<double> bounds_from_json(const json& bounds, int64_t count,
 std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
   if (!values.is_array()) {
     return std::vector<int64_t>(static_cast<size_t>(count),
-                                values.get<int64_t>());
+                                json_integer(values));
   }
   if (static_cast<int64_t>(values.size()) != count) {
     throw input_error("{} values for {} elements", values.size(), count);
   }
-  return values.get<std::vector<int64_t>>();
+  return json_integers(values);
 }
 
 }  // namespace
@@ -213,7 +214,9 @@ Field field_from_json(const json& description) {
     field.role = role_named(description.at("role").get<std::string>());
     if (field.role == Role::text) return field;
     field.dtype = dtype_named(description.at("dtype").get<std::string>());
-    field.shape = description.value("shape", std::vector<int64_t>{});
+    if (description.contains("shape")) {
+      field.shape = json_integers(description["shape"]);
+    }
     check_shape(field.shape, most_elements);
     const int64_t count = element_count(field.shape);
     constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -50,7 +50,7 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
                      std::vector<int64_t>* shape, int depth) {
   if (depth > deepest) throw input_error("values are nested too deeply");
   if (!values.is_array()) {
-    flat.push_back(values.get<int64_t>());
+    flat.push_back(json_integer(values));
     return;
   }
   if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
@@ -66,7 +66,7 @@ Space box_from(const json& json) {
   const auto dtype = json.at("dtype").get<std::string>();
   // Half precision is held as single precision, which has all its values.
   space.dtype = dtype == "float16" ? DType::float32 : dtype_named(dtype);
-  space.shape = json.at("shape").get<std::vector<int64_t>>();
+  space.shape = json_integers(json.at("shape"));
   check_shape(space.shape, most_elements);
   const int64_t count = element_count(space.shape);
   space.low = bounds_from(json, "low", count);
@@ -78,8 +78,8 @@ Space discrete_from(const json& json) {
   Space space;
   space.kind = Space::Kind::discrete;
   space.dtype = dtype_named(json.value("dtype", "int64"));
-  space.n = {json.at("n").get<int64_t>()};
-  space.start = {json.value("start", int64_t{0})};
+  space.n = {json_integer(json.at("n"))};
+  space.start = {json_integer_at(json, "start")};
   return space;
 }
 
@@ -117,8 +117,8 @@ Space multi_binary_from(const json& json) {
 Space text_from(const json& json) {
   Space space;
   space.kind = Space::Kind::text;
-  space.min_length = json.value("min_length", int64_t{0});
-  space.max_length = json.value("max_length", int64_t{0});
+  space.min_length = json_integer_at(json, "min_length");
+  space.max_length = json_integer_at(json, "max_length");
   space.charset = json.value("charset", std::string());
   return space;
 }

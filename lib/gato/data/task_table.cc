@@ -1,5 +1,8 @@
 // The /tasks of token and sequence files, and of a model's config.json.
+#include <limits>
+
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 #include "gato/data/token_file.h"
 
 namespace gato {
@@ -30,6 +33,14 @@ std::optional<double> optional_from_json(const json& task, const char* key) {
   return task.at(key).get<double>();
 }
 
+int side_from_json(const json& value) {
+  const int64_t side = json_integer(value);
+  if (side < 0 || side > std::numeric_limits<int16_t>::max()) {
+    throw input_error("an image cannot have a side of {} pixels", side);
+  }
+  return static_cast<int>(side);
+}
+
 }  // namespace
 
 json task_to_json(const TaskEntry& entry) {
@@ -56,12 +67,12 @@ TaskEntry task_from_json(const json& task) {
     entry.spec.environment = task.value("environment", std::string());
     entry.spec.observation = fields_from_json(task, "observation");
     entry.spec.action = fields_from_json(task, "action");
-    entry.episodes = task.value("episodes", int64_t{0});
-    entry.steps = task.value("steps", int64_t{0});
+    entry.episodes = json_integer_at(task, "episodes");
+    entry.steps = json_integer_at(task, "steps");
     entry.filter = task.value("filter", json());
     if (const auto size = task.find("image_size"); size != task.end()) {
-      entry.image_height = size->at(0).get<int>();
-      entry.image_width = size->at(1).get<int>();
+      entry.image_height = side_from_json(size->at(0));
+      entry.image_width = side_from_json(size->at(1));
     }
     entry.expert_return = optional_from_json(task, "expert_return");
     entry.random_return = optional_from_json(task, "random_return");

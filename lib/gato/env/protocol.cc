@@ -46,10 +46,16 @@ template <class T>
 T optional_member(const json& header, const char* key, T absent) {
   const auto found = header.find(key);
   if (found == header.end() || found->is_null()) return absent;
+  const auto fail = [&] {
+    return protocol_error("its \"{}\" is {}", key, quote(found->dump()));
+  };
   try {
+    if constexpr (std::is_same_v<T, int64_t>) return json_integer(*found);
     return found->get<T>();
   } catch (const json::exception&) {
-    throw protocol_error("its \"{}\" is {}", key, quote(found->dump()));
+    throw fail();
+  } catch (const Error&) {
+    throw fail();
   }
 }
 
