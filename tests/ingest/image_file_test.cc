@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
 #include "gato/base/output.h"
 #include "gato/ingest/base64.h"
+#include "gato/ingest/plain_jpeg.h"
 
 using namespace gato;
 using Catch::Matchers::Contains;
@@ -80,6 +82,45 @@ TEST_CASE("pictures of every format give the pixels that they hold") {
     }
     CHECK(largest <= entry.at("tolerance"));
   }
+}
+
+TEST_CASE("a plain JPEG gives what OpenCV gives, bit for bit") {
+  cv::Mat noise(45, 77, CV_8UC3);
+  cv::randu(noise, 0, 256);
+  for (const int quality : {10, 75, 100}) {
+    for (const bool colour : {true, false}) {
+      cv::Mat picture = noise;
+      if (!colour) cv::extractChannel(noise, picture, 1);
+      std::vector<uint8_t> bytes;
+      cv::imencode(".jpg", picture, bytes,
+                   {cv::IMWRITE_JPEG_QUALITY, quality,
+                    cv::IMWRITE_JPEG_PROGRESSIVE, quality == 75});
+      const auto image = decode_plain_jpeg(bytes);
+      REQUIRE(image);
+      const cv::Mat expected = cv::imdecode(bytes, cv::IMREAD_COLOR);
+      cv::Mat pixels(image->height, image->width, CV_8UC3,
+                     const_cast<uint8_t*>(image->pixels.data()));
+      cv::cvtColor(pixels, pixels, cv::COLOR_RGB2BGR);
+      REQUIRE(pixels.size() == expected.size());
+      CHECK(cv::norm(pixels, expected, cv::NORM_INF) == 0);
+    }
+  }
+}
+
+TEST_CASE("a turned, a CMYK and a damaged JPEG are not plain") {
+  const std::string folder = GATO_SOURCE_DIR "/tests/samples/images/";
+  const auto is_plain = [](const std::string& bytes) {
+    return decode_plain_jpeg(
+               {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})
+        .has_value();
+  };
+  CHECK(is_plain(read_file(folder + "rgb.jpg")));
+  CHECK(is_plain(read_file(folder + "grey.jpg")));
+  for (const char* name : {"turned-1.jpg", "turned-6.jpg", "cmyk.jpg"}) {
+    CHECK_FALSE(is_plain(read_file(folder + name)));
+  }
+  CHECK_FALSE(is_plain("\xFF\xD8\xFF\xD9"));
+  CHECK_FALSE(is_plain(""));
 }
 
 TEST_CASE("half a picture of any format is a bad record") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the samples of images and text in tests/samples.
 
-    pip install pillow==13.0.0 numpy==2.4.6
+    pip install pillow==13.0.0 numpy==2.4.6    # and the command zstd
     tests/python/make_image_text_samples.py tests/samples
 
 images/: a picture in each format that is read, and expected.json with the

@@ -4,10 +4,11 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/ingest/plain_jpeg.h"
 
 namespace gato {
 
@@ -51,9 +52,13 @@ Image decode_image(std::span<const uint8_t> bytes) {
            std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
   };
   if (bytes.empty()) throw input_error("the image is empty");
-  if ((starts_with("\xFF\xD8") && !is_complete_jpeg(bytes)) ||
+  const bool is_jpeg = starts_with("\xFF\xD8");
+  if ((is_jpeg && !is_complete_jpeg(bytes)) ||
       (starts_with("\x89PNG") && !is_complete_png(bytes))) {
     throw input_error("the image is cut short");
+  }
+  if (is_jpeg) {
+    if (auto image = decode_plain_jpeg(bytes)) return std::move(*image);
   }
   cv::Mat decoded;
   try {

@@ -1,0 +1,84 @@
+#include "gato/ingest/plain_jpeg.h"
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+
+// After <cstdio>, which it needs.
+#include <jpeglib.h>
+
+namespace gato {
+namespace {
+
+constexpr int64_t most_pixels = int64_t{1} << 30;  // as in OpenCV
+
+// How libjpeg says that it cannot go on.
+struct Failure {
+  jpeg_error_mgr manager;
+  std::jmp_buf place;
+};
+
+void give_up(j_common_ptr decoder) {
+  std::longjmp(reinterpret_cast<Failure*>(decoder->err)->place, 1);
+}
+
+// Warnings would go to stderr without the name of the file.
+void ignore_message(j_common_ptr) {}
+
+bool has_exif(const jpeg_decompress_struct& decoder) {
+  for (const auto* mark = decoder.marker_list; mark != nullptr;
+       mark = mark->next) {
+    if (mark->data_length >= 4 && std::memcmp(mark->data, "Exif", 4) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_plain(const jpeg_decompress_struct& decoder) {
+  const auto space = decoder.jpeg_color_space;
+  return (space == JCS_GRAYSCALE || space == JCS_YCbCr || space == JCS_RGB) &&
+         !has_exif(decoder) &&
+         int64_t{decoder.image_width} * decoder.image_height <= most_pixels;
+}
+
+// libjpeg jumps out of here: nothing with a destructor may be made within.
+bool decode(jpeg_decompress_struct& decoder, Failure& failure,
+            std::span<const uint8_t> bytes, Image& image) {
+  if (setjmp(failure.place) != 0) return false;
+  jpeg_mem_src(&decoder, bytes.data(), bytes.size());
+  jpeg_save_markers(&decoder, JPEG_APP0 + 1, 4);
+  jpeg_read_header(&decoder, TRUE);
+  if (!is_plain(decoder)) return false;
+  decoder.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&decoder);
+  image.height = static_cast<int>(decoder.output_height);
+  image.width = static_cast<int>(decoder.output_width);
+  const size_t row_bytes = size_t{decoder.output_width} * 3;
+  image.pixels.resize(decoder.output_height * row_bytes);
+  while (decoder.output_scanline < decoder.output_height) {
+    uint8_t* row = &image.pixels[decoder.output_scanline * row_bytes];
+    jpeg_read_scanlines(&decoder, &row, 1);
+  }
+  jpeg_finish_decompress(&decoder);
+  return true;
+}
+
+}  // namespace
+
+std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes) {
+  jpeg_decompress_struct decoder{};
+  Failure failure{};
+  decoder.err = jpeg_std_error(&failure.manager);
+  failure.manager.error_exit = give_up;
+  failure.manager.output_message = ignore_message;
+  jpeg_create_decompress(&decoder);
+  Image image;
+  const bool is_decoded = decode(decoder, failure, bytes, image);
+  jpeg_destroy_decompress(&decoder);
+  if (!is_decoded) return std::nullopt;
+  return image;
+}
+
+}  // namespace gato
