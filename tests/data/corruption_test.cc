@@ -31,6 +31,8 @@ void require_none(const Verdicts& verdicts) {
   CHECK(verdicts.accepted > 0);
 }
 
+fs::path samples() { return GATO_SOURCE_DIR "/tests/samples"; }
+
 std::string token_file_bytes() {
   const Folder folder;
   TokenFileWriter writer(folder / "tokens.h5", false, small_vocabulary());
@@ -103,12 +105,23 @@ TEST_CASE("corrupted Minari files are read or refused") {
     INFO(name);
     const Folder folder;
     const fs::path data = folder / "data";
-    fs::copy(fs::path(GATO_SOURCE_DIR) / "tests/samples/minari" / name / "data",
-             data);
+    fs::copy(samples() / "minari" / name / "data", data);
     const fs::path file = data / "main_data.hdf5";
     require_none(read_corrupted(bytes_of(file), file, corruptions, 3,
                                 [&](const Folder& outputs) {
                                   tokenize_episodes(outputs, folder.path());
                                 }));
+  }
+}
+
+TEST_CASE("corrupted files of D4RL and robomimic are read or refused") {
+  for (const char* name :
+       {"d4rl/hopper_medium-v2.hdf5", "robomimic/real.hdf5"}) {
+    INFO(name);
+    const Folder folder;
+    const fs::path file = folder / "data.hdf5";
+    require_none(read_corrupted(
+        bytes_of(samples() / name), file, corruptions, 4,
+        [&](const Folder& outputs) { tokenize_episodes(outputs, file); }));
   }
 }

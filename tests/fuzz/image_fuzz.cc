@@ -1,11 +1,35 @@
-// Image files, and JPEG frames as datasets hold them.
+// Image files, and JPEG frames as datasets hold them. What libjpeg decodes
+// alone must be what OpenCV makes of it.
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
 #include "fuzz/fuzz.h"
 #include "gato/ingest/image_file.h"
 #include "gato/ingest/jpeg.h"
+#include "gato/ingest/plain_jpeg.h"
 
 using namespace gato;
 
+namespace {
+
+void compare_with_opencv(std::span<const uint8_t> bytes) {
+  const auto image = decode_plain_jpeg(bytes);
+  if (!image) return;
+  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                        const_cast<uint8_t*>(bytes.data()));
+  cv::Mat decoded = cv::imdecode(encoded, cv::IMREAD_COLOR);
+  FUZZ_REQUIRE(decoded.rows == image->height && decoded.cols == image->width);
+  cv::cvtColor(decoded, decoded, cv::COLOR_BGR2RGB);
+  FUZZ_REQUIRE(
+      std::equal(image->pixels.begin(), image->pixels.end(), decoded.data));
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (fuzz::as_text(data, size).starts_with("\xFF\xD8\xFF")) {
+    compare_with_opencv({data, size});
+  }
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data, size));
   fuzz::accepts([&] {

@@ -57,7 +57,7 @@ Image decode_image(std::span<const uint8_t> bytes) {
       (starts_with("\x89PNG") && !is_complete_png(bytes))) {
     throw input_error("the image is cut short");
   }
-  if (is_jpeg) {
+  if (starts_with("\xFF\xD8\xFF")) {  // as OpenCV recognises them
     if (auto image = decode_plain_jpeg(bytes)) return std::move(*image);
   }
   cv::Mat decoded;

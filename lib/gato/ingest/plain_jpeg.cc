@@ -3,7 +3,6 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
 
 // After <cstdio>, which it needs.
 #include <jpeglib.h>
@@ -26,20 +25,10 @@ void give_up(j_common_ptr decoder) {
 // Warnings would go to stderr without the name of the file.
 void ignore_message(j_common_ptr) {}
 
-bool has_exif(const jpeg_decompress_struct& decoder) {
-  for (const auto* mark = decoder.marker_list; mark != nullptr;
-       mark = mark->next) {
-    if (mark->data_length >= 4 && std::memcmp(mark->data, "Exif", 4) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool is_plain(const jpeg_decompress_struct& decoder) {
   const auto space = decoder.jpeg_color_space;
   return (space == JCS_GRAYSCALE || space == JCS_YCbCr || space == JCS_RGB) &&
-         !has_exif(decoder) &&
+         decoder.marker_list == nullptr &&
          int64_t{decoder.image_width} * decoder.image_height <= most_pixels;
 }
 
@@ -48,7 +37,7 @@ bool decode(jpeg_decompress_struct& decoder, Failure& failure,
             std::span<const uint8_t> bytes, Image& image) {
   if (setjmp(failure.place) != 0) return false;
   jpeg_mem_src(&decoder, bytes.data(), bytes.size());
-  jpeg_save_markers(&decoder, JPEG_APP0 + 1, 4);
+  jpeg_save_markers(&decoder, JPEG_APP0 + 1, 1);
   jpeg_read_header(&decoder, TRUE);
   if (!is_plain(decoder)) return false;
   decoder.out_color_space = JCS_RGB;
