@@ -93,7 +93,12 @@ std::vector<int64_t> json_integers(const nlohmann::json& list) {
 
 int64_t json_integer_at(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
-  return found == object.end() ? 0 : json_integer(*found);
+  if (found == object.end()) return 0;
+  try {
+    return json_integer(*found);
+  } catch (const Error& error) {
+    throw input_error("the key \"{}\": {}", key, error.what());
+  }
 }
 
 double loose_json_number(const nlohmann::json& value) {
