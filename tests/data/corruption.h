@@ -18,7 +18,7 @@ std::string corrupted(std::string bytes, uint64_t seed, uint64_t number);
 
 struct Verdicts {
   int accepted = 0, refused = 0;
-  // What must not happen, each with its number: a signal, half a minute without
+  // What must not happen, each with its number: a signal, two minutes without
   // an end, an exception that is no gato::Error, a file that stays behind.
   std::vector<std::string> faults;
 };
