@@ -2,7 +2,6 @@
 // then edited.
 #include <array>
 
-#include "data/documents.h"
 #include "fuzz/hdf5_edits.h"
 #include "gato/base/output.h"
 #include "gato/ingest/column.h"
@@ -14,26 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A dataset whose HDF5 file can be edited, beside its metadata.json if it has
-// one.
-class Dataset {
- public:
+fs::path samples() { return GATO_SOURCE_DIR "/tests/samples"; }
+
+struct Dataset : fuzz::EditedFile {
+  // metadata.json lies beside the HDF5 file, if it is given.
   Dataset(const char* data, const char* metadata)
-      : file_(read_file(samples() / data)) {
-    fs::create_symlink(file_.path(), path());
-    if (metadata != nullptr) {
-      fs::copy(samples() / metadata, folder_ / "metadata.json");
-    }
+      : EditedFile(read_file(samples() / data)) {
+    if (metadata == nullptr) return;
+    fs::copy(samples() / metadata, path().parent_path() / "metadata.json");
   }
-
-  fs::path path() const { return folder_ / "main_data.hdf5"; }
-  void edit(FuzzedDataProvider& input) { file_.edit(input); }
-
- private:
-  static fs::path samples() { return GATO_SOURCE_DIR "/tests/samples"; }
-
-  test::Folder folder_;
-  fuzz::EditedFile file_;
 };
 
 void read_all(const fs::path& path) {

@@ -1,6 +1,7 @@
 #include "fuzz/hdf5_edits.h"
 
 #include <array>
+#include <fstream>
 #include <functional>
 #include <vector>
 
@@ -198,12 +199,12 @@ class Editor {
 }  // namespace
 
 void EditedFile::edit(FuzzedDataProvider& input) {
-  file_.fill(bytes_);
-  hdf5::is_hdf5(file_.path());  // prepares the library
+  std::ofstream(path(), std::ios::binary) << bytes_;
+  FUZZ_REQUIRE(hdf5::is_hdf5(path()));  // prepares the library, too
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   H5Pset_file_locking(access.id(), false, true);
-  const Handle file(H5Fopen(file_.path().c_str(), H5F_ACC_RDWR, access.id()));
+  const Handle file(H5Fopen(path().c_str(), H5F_ACC_RDWR, access.id()));
   FUZZ_REQUIRE(file.valid());
   for (int n = input.ConsumeIntegralInRange(1, 4); n > 0; --n) {
     Editor(file.id(), input).edit();

@@ -5,11 +5,13 @@
 
 #include <string>
 
+#include "data/documents.h"
 #include "fuzz/fuzz.h"
 
 namespace gato::fuzz {
 
-// The good file, from its bytes.
+// The good file, from its bytes. On disk, as libhdf5 wants a path that can be
+// resolved.
 class EditedFile {
  public:
   explicit EditedFile(std::string bytes) : bytes_(std::move(bytes)) {}
@@ -18,11 +20,11 @@ class EditedFile {
   // datasets and attributes are removed, renamed, or replaced by others of any
   // type and shape.
   void edit(FuzzedDataProvider& input);
-  const std::filesystem::path& path() const { return file_.path(); }
+  std::filesystem::path path() const { return folder_ / "main_data.hdf5"; }
 
  private:
   std::string bytes_;
-  MemoryFile file_;
+  test::Folder folder_;
 };
 
 }  // namespace gato::fuzz

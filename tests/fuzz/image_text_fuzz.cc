@@ -33,7 +33,8 @@ void use(const PageRecord& record) {
 
 template <class Record>
 void read_all(RecordSource<Record>& source) {
-  for (bool at_end = false; !at_end;) {
+  bool at_end = false;
+  while (!at_end) {
     fuzz::accepts([&] {
       const auto record = source.next();
       at_end = !record;

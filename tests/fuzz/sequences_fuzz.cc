@@ -1,4 +1,3 @@
-#include "data/documents.h"
 #include "fuzz/hdf5_edits.h"
 #include "gato/base/output.h"
 #include "gato/data/sequence_file.h"

@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data + 1, size - 1));
   TextSource source(file.path(), options);
-  for (bool at_end = false; !at_end;) {
+  bool at_end = false;
+  while (!at_end) {
     fuzz::accepts([&] {
       auto record = source.next();
       at_end = !record;

@@ -120,6 +120,8 @@ TEST_CASE("a turned, a CMYK and a damaged JPEG are not plain") {
   }
   const std::string plain = read_file(folder + "rgb.jpg");
   CHECK(is_plain(plain));
+  CHECK_FALSE(is_plain(plain.substr(0, plain.size() - 2)));  // no end mark
+  CHECK_FALSE(is_plain(plain.substr(0, plain.size() / 2)));
   // APP1 that is no Exif, but could be read as its contents.
   CHECK_FALSE(is_plain(plain.substr(0, 2) + "\xFF\xE1" +
                        std::string("\0\x0A......II", 10) + plain.substr(2)));

@@ -18,8 +18,13 @@ struct Failure {
   std::jmp_buf place;
 };
 
-void give_up(j_common_ptr decoder) {
+[[noreturn]] void give_up(j_common_ptr decoder) {
   std::longjmp(reinterpret_cast<Failure*>(decoder->err)->place, 1);
+}
+
+// libjpeg would go on with an end mark of its own.
+boolean run_out(j_decompress_ptr decoder) {
+  give_up(reinterpret_cast<j_common_ptr>(decoder));
 }
 
 // Warnings would go to stderr without the name of the file.
@@ -37,6 +42,7 @@ bool decode(jpeg_decompress_struct& decoder, Failure& failure,
             std::span<const uint8_t> bytes, Image& image) {
   if (setjmp(failure.place) != 0) return false;
   jpeg_mem_src(&decoder, bytes.data(), bytes.size());
+  decoder.src->fill_input_buffer = run_out;
   jpeg_save_markers(&decoder, JPEG_APP0 + 1, 1);
   jpeg_read_header(&decoder, TRUE);
   if (!is_plain(decoder)) return false;
