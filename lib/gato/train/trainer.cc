@@ -122,7 +122,7 @@ class Trainer {
     write_checkpoint(run_.checkpoint(state_.step), network_, optimiser_, state_,
                      demonstrations_);
     run_.set_latest(state_.step);
-    run_.rotate(options_.keep, options_.keep_every);
+    run_.rotate(state_.step, options_.keep, options_.keep_every);
     saved_step_ = state_.step;
   }
 
