@@ -312,6 +312,7 @@ TEST_CASE("ten steps in a row without a finite loss end the run") {
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.status() == ExitStatus::run_failed);
+    CHECK_THAT(error.what(), Contains("data.h5: sequence "));
   }
   CHECK(state.skipped == 10);
   CHECK(optimiser.updates == 0);

@@ -53,6 +53,10 @@ TrainingData::Row DrawnSequences::row(int64_t i) const {
   return row;
 }
 
+std::string DrawnSequences::place_of(int64_t i) const {
+  return fmt::format("{}: sequence {}", mixture_.string(), i);
+}
+
 void DrawnSequences::record(Provenance& provenance) const {
   provenance.add_input(mixture_);
   packing_.corpus().record(provenance);
