@@ -8,7 +8,8 @@ int main(int argc, char** argv) {
       .name = "gato-finetune",
       .summary = "fine-tune a model on few demonstrations",
       .description = "",
-      .commands = {gato::finetuning_command(gato::evaluate_policy)},
+      .commands = {gato::finetuning_command(
+          {gato::check_evaluation, gato::evaluate_policy})},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -6,13 +6,42 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
+#include <string>
 
 #include "data/documents.h"
 
 using namespace gato;
 using namespace gato::test;
 namespace fs = std::filesystem;
+
+namespace {
+
+// An environment variable that has its old value again in the end.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = ::getenv(name)) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+}  // namespace
 
 TEST_CASE("an output appears when it is committed, or never") {
   Folder folder;
@@ -59,8 +88,10 @@ TEST_CASE("what renaming cannot replace is refused, and stays") {
   for (const char* name : {"pipe", "dangling"}) {
     for (const bool force : {false, true}) {
       INFO(name);
-      REQUIRE(error_of([&] { check_output(folder / name, force); }).status() ==
-              ExitStatus::usage);
+      const Error error = error_of([&] { check_output(folder / name, force); });
+      REQUIRE(error.status() == ExitStatus::usage);
+      // What --force would not help.
+      REQUIRE(std::string(error.what()).find("--force") == std::string::npos);
       REQUIRE(error_of([&] {
                 write_file(folder / name, "1", force);
               }).status() == ExitStatus::usage);
@@ -68,8 +99,10 @@ TEST_CASE("what renaming cannot replace is refused, and stays") {
   }
   REQUIRE(fs::is_fifo(folder / "pipe"));
   REQUIRE(folder.names() == std::vector<std::string>{"dangling", "pipe"});
-  for (const char* name : {"-", "", "/", "."}) {
+  for (const char* name : {"-", "", "/", ".", "..", "./", "a/.."}) {
     INFO(name);
+    REQUIRE(error_of([&] { check_output(name, true); }).status() ==
+            ExitStatus::usage);
     REQUIRE(error_of([&] { AtomicOutput(name, true); }).status() ==
             ExitStatus::usage);
   }
@@ -113,4 +146,26 @@ TEST_CASE("temporary names tell the output that they stand for") {
     INFO(name);
     REQUIRE_FALSE(output_of_temporary(name));
   }
+}
+
+TEST_CASE("a directory of temporary files goes with its object") {
+  Folder folder;
+  const Variable directory("TMPDIR", folder.path());
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  const std::string dead = std::string(".mine.tmp-") + host + "-2147483646-0";
+  fs::create_directory(folder / dead);
+  std::ofstream(folder / dead / "left") << "by a killed process";
+  {
+    const TemporaryDirectory one("mine"), two("mine");
+    REQUIRE(one.path() != two.path());
+    std::ofstream(one.path() / "inner") << "1";
+    REQUIRE(folder.names().size() == 2);
+    REQUIRE((fs::status(one.path()).permissions() & fs::perms::all) ==
+            fs::perms::owner_all);
+  }
+  REQUIRE(folder.names().empty());
+  ::setenv("TMPDIR", (folder / "none").c_str(), 1);
+  REQUIRE(error_of([&] { TemporaryDirectory("mine"); }).status() ==
+          ExitStatus::io);
 }

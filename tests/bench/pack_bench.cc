@@ -169,7 +169,7 @@ void build_rows(benchmark::State& state, const Source& source) {
     const PackedRow packed = packing.row(q++ % source.sequences);
     benchmark::DoNotOptimize(packed.tokens);
     bytes += packing.options().length * 13 +
-             std::ssize(packed.row.patches) * int64_t{sizeof(Patch)};
+             std::ssize(packed.patches) * int64_t{sizeof(PatchPlace)};
   }
   state.SetBytesProcessed(bytes);
 }

@@ -47,3 +47,15 @@ TEST_CASE("files, braces and globs become lists of files") {
   CHECK(cli::expand_globs({folder / "a{1..3}.h5"}).size() == 3);
   CHECK_THROWS_WITH(cli::expand_globs({folder / "{c,d}*"}), Contains("c*"));
 }
+
+TEST_CASE("a list of files has a name a line, or ends each with NUL") {
+  const test::TemporaryFolder folder;
+  const auto names = [&](const std::string& text) {
+    return cli::read_file_list(folder.write("list", text));
+  };
+  CHECK(names("a b\r\n\nc*") == Texts{"a b", "c*"});
+  CHECK(names(std::string("a\0b\nb\0", 6)) == Texts{"a", "b\nb"});
+  CHECK(names(std::string("a\0b", 3)) == Texts{"a", "b"});
+  CHECK(names("").empty());
+  CHECK_THROWS_WITH(cli::read_file_list(folder / "none"), Contains("none"));
+}

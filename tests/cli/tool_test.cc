@@ -141,7 +141,7 @@ TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
       {{"-Z", "x"}, "unknown option '-Z'"},
       {{"--seed", "-1", "x"}, "option --seed: '-1' is not a whole number >= 0"},
       {{}, "INPUT[:WEIGHT]... is missing"},
-      {{"-o", "/", "x"}, "/ exists; --force replaces it"}};
+      {{"-o", "/", "x"}, "\"/\" is no name for an output"}};
   for (const Case& one : cases) {
     const auto ran = run_in_process(echo_tool(), one.arguments);
     INFO(one.message << " in " << ran.err);

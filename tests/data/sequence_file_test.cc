@@ -24,7 +24,6 @@ SequenceRow row_of(const TokenizedDocument& document) {
   row.segment.assign(length, 0);
   row.prompt.assign(length, 0);
   row.prompt[0] = 1;
-  row.patches = document.patches;
   row.task = document.task;
   return row;
 }
@@ -36,6 +35,11 @@ void write(const std::filesystem::path& path,
       small_vocabulary());
   for (const auto& document : documents) {
     SequenceRow row = row_of(document);
+    for (int32_t& token : row.features.tokens) {
+      if (token >= 0) continue;
+      const Patch& patch = document.patches.at(size_t(-1 - token));
+      token = -1 - writer.add_patch(patch);
+    }
     if (labels) {
       row.labels = row.features.tokens;
       row.labels.back() = 7;
@@ -80,7 +84,8 @@ TEST_CASE("rows come back from a sequence file") {
             sizeof(Patch) * static_cast<size_t>(-1 - view.tokens[j]),
             sizeof(Patch));
         const Patch& patch =
-            row.patches[static_cast<size_t>(-1 - row.features.tokens[j])];
+            documents[static_cast<size_t>(i)]
+                .patches[static_cast<size_t>(-1 - row.features.tokens[j])];
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
       } else {
         REQUIRE(view.tokens[j] == row.features.tokens[j]);

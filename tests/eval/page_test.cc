@@ -56,6 +56,8 @@ TEST_CASE("the staircase falls right after the percentage that was reached") {
   const std::string chart = threshold_chart(thresholds, 2);
   // 50 % is at x = 60 + 7.8 * 50 = 450, its fall at 51 %.
   REQUIRE(chart.find("450.0,40.0 457.8,40.0 457.8,145.0") != std::string::npos);
+  REQUIRE(chart.find(">1<") != std::string::npos);
+  REQUIRE(chart.find(">1.5<") == std::string::npos);  // half a task
 }
 
 TEST_CASE("values over more than a power of ten are drawn by logarithms") {

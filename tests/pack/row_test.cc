@@ -71,7 +71,8 @@ void check_segments(const PackedRow& packed, const RowPlan& plan,
 }
 
 // Local positions and intervals, worked out from the modalities alone.
-void check_features(const SequenceRow& row, bool is_episode) {
+void check_features(const PackedRow& packed, bool is_episode) {
+  const SequenceRow& row = packed.row;
   int16_t next = 0;
   for (size_t i = 0; i < row.segment.size(); ++i) {
     const Modality modality = row.features.modality[i];
@@ -92,7 +93,7 @@ void check_features(const SequenceRow& row, bool is_episode) {
     if (modality == Modality::patch) {
       RC_ASSERT(row.features.tokens[i] < 0);
       RC_ASSERT(static_cast<size_t>(-1 - row.features.tokens[i]) <
-                row.patches.size());
+                packed.patches.size());
       RC_ASSERT(first_row < end_row);
       RC_ASSERT(first_column < end_column);
       RC_ASSERT(std::max(end_row, end_column) <= 128);
@@ -103,8 +104,9 @@ void check_features(const SequenceRow& row, bool is_episode) {
 }
 
 // Windows are what the documents hold, pixels and labels included.
-void check_content(const Corpus& corpus, const PackedRow& packed,
+void check_content(const Corpus& corpus, PackedRow packed,
                    const RowPlan& plan) {
+  const std::vector<Patch> patches = take_patches(corpus, packed);
   const SequenceRow& row = packed.row;
   size_t at = 0;
   for (int64_t w = 0; w < packed.windows; ++w) {
@@ -120,7 +122,7 @@ void check_content(const Corpus& corpus, const PackedRow& packed,
       RC_ASSERT(row.segment[at] == w);
       const int32_t token = row.features.tokens[at];
       if (token < 0) {
-        RC_ASSERT(row.patches[-1 - token] ==
+        RC_ASSERT(patches.at(-1 - token) ==
                   whole.patches[-1 - whole.tokens[i]]);
       } else {
         RC_ASSERT(token == whole.tokens[i]);
@@ -180,7 +182,7 @@ TEST_CASE("every row keeps what the format promises") {
       RC_ASSERT(packed.row.labels.empty() == !has_labels);
       check_padding(packed, length);
       check_segments(packed, plan, length);
-      check_features(packed.row, corpus.is_episode(plan.windows[0].document));
+      check_features(packed, corpus.is_episode(plan.windows[0].document));
       check_content(corpus, packed, plan);
       if (window_steps > 0)
         check_windows(corpus, packed, plan, length, window_steps);

@@ -104,6 +104,33 @@ TEST_CASE("the expert's episodes are a dataset, and the table has its score") {
               .status == 2);
 }
 
+TEST_CASE("--force replaces datasets and nothing else") {
+  const TemporaryFolder folder;
+  const std::string output = folder / "played";
+  const auto play = [&](const std::string& path,
+                        const std::vector<std::string>& environments) {
+    std::vector<std::string> arguments = {"--policy",   "random", "--force",
+                                          "--episodes", "1",      "-o",
+                                          path,         "--env"};
+    arguments.insert(arguments.end(), environments.begin(), environments.end());
+    return run(arguments);
+  };
+  REQUIRE(play(output, {"arcade/catch", "grid/goto"}).status == 0);
+  REQUIRE(play(output, {"arcade/catch", "grid/goto"}).status == 0);
+  REQUIRE(play(output, {"grid/goto"}).status == 0);
+  std::filesystem::create_directories(folder / "home/notes");
+  REQUIRE(play(folder / "home", {"grid/goto"}).status == 0);  // empty folders
+  std::filesystem::create_directories(folder / "work/notes");
+  folder.write("work/notes/mine.txt", "mine");
+  for (const std::vector<std::string>& environments :
+       {std::vector<std::string>{"grid/goto"}, {"arcade/catch", "grid/goto"}}) {
+    const Ran refused = play(folder / "work", environments);
+    REQUIRE(refused.status == 2);
+    REQUIRE_THAT(refused.err, Contains("notes/mine.txt"));
+    REQUIRE(std::filesystem::exists(folder / "work/notes/mine.txt"));
+  }
+}
+
 TEST_CASE("the same seed gives the same bytes") {
   const TemporaryFolder folder;
   const auto play = [&](const std::string& name,

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +22,14 @@ namespace {
 
 constexpr int64_t steps = 5;
 
+// Numbers of episodes.
+struct Spoiled {
+  std::optional<int64_t> failed = {}, nan_reward = {}, nan_observation = {};
+};
+
 // `count` episodes of a task with two numbers to see and three actions.
-void write_dataset(const std::string& path, int64_t count) {
+void write_dataset(const std::string& path, int64_t count,
+                   const Spoiled& spoiled = {}) {
   MinariDescription description;
   description.spec.name = "toy/follow";
   description.spec.domain = "toy";
@@ -56,6 +65,12 @@ void write_dataset(const std::string& path, int64_t count) {
     episode.terminations.assign(steps, 0);
     episode.truncations.assign(steps, 0);
     episode.truncations.back() = 1;
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    episode.failed = spoiled.failed == i;
+    if (spoiled.nan_reward == i) episode.rewards[2] = nan;
+    if (spoiled.nan_observation == i) {
+      std::get<Array>(episode.observations[0]).set(1, nan);
+    }
     writer.append(episode);
   }
   writer.commit({});
@@ -72,14 +87,19 @@ struct Fixture {
     write_dataset(dataset, 6);
   }
   Ran run(std::vector<std::string> more) const {
-    const auto evaluate = [](const Network&,
-                             const PolicyEvaluation& evaluation) {
-      return nlohmann::json{{"played", evaluation.environment}};
-    };
+    const PolicyEvaluator evaluator{
+        [](const PolicyEvaluation& evaluation, const TaskTable& tasks) {
+          if (evaluation.environment != tasks.tasks.at(0).spec.name) {
+            throw usage_error("no such environment");
+          }
+        },
+        [](const Network&, const PolicyEvaluation& evaluation) {
+          return nlohmann::json{{"played", evaluation.environment}};
+        }};
     const cli::Tool tool{.name = "gato-finetune",
                          .summary = "",
                          .description = "",
-                         .commands = {finetuning_command(evaluate)},
+                         .commands = {finetuning_command(evaluator)},
                          .see_also = {}};
     std::vector<std::string> arguments = {
         "--init",  init,          "-o",           output, "--no-provenance",
@@ -133,6 +153,39 @@ TEST_CASE("a list of numbers and repeats gives a run each, which resume") {
   CHECK(fixture.run(options).status == 0);  // nothing is left to do
 }
 
+TEST_CASE("failed demonstrations are left out and told") {
+  const Fixture fixture;
+  write_dataset(fixture.dataset, 6, {.failed = 5});
+  const Ran ran = fixture.run({"--demonstrations", fixture.dataset});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("1 episodes are left out: 1 failed"));
+  CHECK(load_model(fixture.output).network->config().tasks.tasks[0].episodes ==
+        5);
+}
+
+TEST_CASE("bad demonstrations are refused before any training") {
+  const Fixture fixture;
+  write_dataset(fixture.dataset, 6, {.nan_reward = 4});
+  const std::vector<std::string> one = {"--demonstrations", fixture.dataset,
+                                        "--episodes", "1"};
+  CHECK(fixture.run(one).status == 3);
+  CHECK_THAT(fixture.run(one).err, Contains("episode 4: rewards: step 2"));
+  write_dataset(fixture.dataset, 6, {.nan_observation = 3});
+  CHECK(fixture.run(one).status == 3);
+  CHECK_THAT(fixture.run(one).err, Contains("episode 3") && Contains("nan"));
+  CHECK_FALSE(std::filesystem::exists(fixture.output));
+}
+
+TEST_CASE("an output in the way of a later run is found before the first") {
+  const Fixture fixture;
+  std::filesystem::create_directories(fixture.output + "/episodes-3-repeat-1");
+  std::ofstream(fixture.output + "/episodes-3-repeat-1/notes") << "mine";
+  CHECK(fixture.run({"--demonstrations", fixture.dataset, "--episodes", "1,3"})
+            .status == 2);
+  CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
+}
+
 TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
   const Fixture fixture;
   CHECK(fixture.run({"--data", fixture.training.data}).status == 0);
@@ -150,6 +203,13 @@ TEST_CASE("what cannot be fine-tuned is refused before anything is written") {
       2);
   CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "0"}).status ==
         2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "3,1,3"})
+            .status == 2);
+  CHECK(
+      fixture.run({"--demonstrations", dataset, "--env", "toy/flee"}).status ==
+      2);
+  CHECK(fixture.run({"--data", fixture.training.data, "--env", "toy/flee"})
+            .status == 2);
   CHECK(fixture.run({"--demonstrations", dataset + "-none"}).status == 4);
   CHECK(fixture.run({"--init", fixture.output, "--demonstrations", dataset})
             .status == 4);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "gato/data/manifest.h"
 #include "gato/model/directory.h"
 #include "gato/train/evaluate_loss.h"
 #include "gato/train/sequence_set.h"
@@ -155,7 +156,32 @@ TEST_CASE("a directory that is no run is not taken for one") {
   REQUIRE(fixture.train(run, {"--resume", "--steps", "2"}).status == 0);
   CHECK_FALSE(std::filesystem::exists(run + "/.step-9.tmp-here-1-0"));
   CHECK(fixture.train("-", {"--steps", "1"}).status == 2);
+  std::filesystem::create_symlink("nothing", run + "/dangling");
+  const Ran dangling = fixture.train(run + "/dangling", {"--steps", "1"});
+  CHECK(dangling.status == 2);
+  CHECK_THAT(dangling.err, Contains("symbolic link to nothing"));
   CHECK(fixture.train(fixture.data, {"--force", "--steps", "1"}).status == 2);
+}
+
+TEST_CASE("a run does not overwrite the configuration that it is given") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  std::filesystem::create_directory(run);
+  const std::string mine = read_bytes(fixture.config) + "# mine\n";
+  std::ofstream(run + "/config.toml") << mine;
+  const std::vector<std::string> arguments = {
+      "--data", fixture.data, "--config", run + "/config.toml",
+      "-o",     run,          "--steps",  "1"};
+  const auto with = [&](const char* option) {
+    std::vector<std::string> all = arguments;
+    all.emplace_back(option);
+    return gato_train(all);
+  };
+  CHECK(with("--force").status == 2);
+  CHECK_THAT(with("--force").err, Contains("would overwrite it"));
+  CHECK(read_bytes(run + "/config.toml") == mine);
+  REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
+  CHECK(with("--resume").status == 0);
 }
 
 TEST_CASE("a damaged checkpoint is passed over, loudly") {
@@ -174,6 +200,45 @@ TEST_CASE("a damaged checkpoint is passed over, loudly") {
   CHECK(checkpoint_bytes(run + "/step-8") ==
         checkpoint_bytes(whole + "/step-8"));
   CHECK(metrics_of(run).size() == 8);
+}
+
+TEST_CASE("a damaged checkpoint does not push out the one just written") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
+          0);
+  damage(run + "/step-6/model.safetensors");
+  const Ran resumed = fixture.train(
+      run, {"--resume", "--steps", "5", "--save-every", "1", "--keep", "1"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(std::filesystem::read_symlink(run + "/latest") == "step-5");
+  CHECK(load_model(run).network);
+  CHECK_FALSE(std::filesystem::exists(run + "/step-4"));
+}
+
+TEST_CASE("a checkpoint of a newer program stops the run, and stays") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "4", "--save-every", "2"}).status ==
+          0);
+  for (const char* name : {"MANIFEST.json", "state.json"}) {
+    const std::string path = run + "/step-4/" + name;
+    const std::string written = read_bytes(path);
+    auto json = nlohmann::json::parse(written);
+    json["version"] = json["oldest_version"] = 2;
+    std::ofstream(path) << json;
+    if (name == std::string("state.json")) {
+      write_manifest(run + "/step-4");  // as that program would
+    }
+    const Ran resumed = fixture.train(run, {"--resume", "--steps", "6"});
+    INFO(name);
+    CHECK(resumed.status == 3);
+    CHECK_THAT(resumed.err, Contains("newer than this program reads") &&
+                                !Contains("--force"));
+    std::ofstream(path) << written;
+  }
+  CHECK_FALSE(std::filesystem::exists(run + "/step-6"));
 }
 
 TEST_CASE("where no checkpoint is whole, nothing is trained") {
@@ -213,6 +278,7 @@ TEST_CASE("what cannot be trained is refused before anything is written") {
   CHECK(fixture.train(run, {"--preset", "gato-79n"}).status == 2);
   CHECK(fixture.train(run, {"--window-steps", "2"}).status == 2);
   CHECK(fixture.train(run, {"--max-time", "soon"}).status == 2);
+  CHECK(fixture.train(run, {"--max-time", "0s"}).status == 2);
   CHECK(fixture.train(run, {"--data", fixture.folder / "none.h5"}).status == 4);
   CHECK(fixture.train(run, {"--data", fixture.config}).status == 3);
   CHECK_FALSE(std::filesystem::exists(run));
@@ -246,6 +312,7 @@ TEST_CASE("ten steps in a row without a finite loss end the run") {
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.status() == ExitStatus::run_failed);
+    CHECK_THAT(error.what(), Contains("data.h5: sequence "));
   }
   CHECK(state.skipped == 10);
   CHECK(optimiser.updates == 0);

@@ -25,6 +25,13 @@ struct Place {
   int16_t local;
 };
 
+Patch push_patch(int64_t number, int step) {
+  Patch patch;
+  patch.fill(uint8_t(number + step));
+  return patch;
+}
+
+// Its patch tokens are -1 and -2.
 SequenceRow push_row(const Vocabulary& vocabulary, int64_t number) {
   SequenceRow row = empty_row();
   row.labels = row.features.tokens;
@@ -54,9 +61,6 @@ SequenceRow push_row(const Vocabulary& vocabulary, int64_t number) {
       }
       ++next;
     }
-    Patch patch;
-    patch.fill(uint8_t(number + step));
-    row.patches.push_back(patch);
   }
   return row;
 }
@@ -93,7 +97,7 @@ TokenizedDocument demonstration(const Vocabulary& vocabulary) {
                            row.features.modality.begin() + 10);
   document.step_offset = {0, 5, 10};
   document.images = {{0, 1, 1}, {5, 1, 1}};
-  document.patches = row.patches;
+  document.patches = {push_patch(0, 0), push_patch(0, 1)};
   document.is_episode = true;
   return document;
 }
@@ -114,6 +118,11 @@ void write_sequences(const std::filesystem::path& path,
     const int64_t number = data.first + i;
     SequenceRow row =
         number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
+    for (std::vector<int32_t>* ids : {&row.features.tokens, &row.labels}) {
+      for (int32_t& id : *ids) {
+        if (id < 0) id = -1 - writer.add_patch(push_patch(number, -1 - id));
+      }
+    }
     if (data.is_damaged && i == data.sequences - 1) row.task = 7;
     writer.append(row);
   }

@@ -107,13 +107,9 @@ void replace_name(const char* from, const char* to) {
 
 // Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
 fs::path replaceable(const fs::path& path) {
+  check_link(path);
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
-  if (!fs::exists(status)) {
-    throw usage_error(
-        "{} is a symbolic link to nothing: name the output itself",
-        path.string());
-  }
   if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
     throw usage_error(
         "{} is a device, a pipe or a socket: outputs appear whole, by "
@@ -132,6 +128,16 @@ void remove_temporary_files() {
   }
 }
 
+void check_link(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_symlink(fs::symlink_status(path, ignored)) &&
+      !fs::exists(path, ignored)) {
+    throw usage_error(
+        "{} is a symbolic link to nothing: name the output itself",
+        path.string());
+  }
+}
+
 void check_output(const fs::path& given, bool force) {
   if (given == "-") {
     throw usage_error(
@@ -140,13 +146,14 @@ void check_output(const fs::path& given, bool force) {
   }
   const fs::path path = without_slash(given);
   std::error_code ignored;
+  const fs::path name = path.filename();
+  if (name.empty() || name == "." || name == "..") {
+    throw usage_error("\"{}\" is no name for an output", given.string());
+  }
   if (fs::exists(fs::symlink_status(path, ignored))) {
+    replaceable(path);
     if (!force)
       throw usage_error("{} exists; --force replaces it", path.string());
-    replaceable(path);
-  }
-  if (!path.has_filename()) {
-    throw usage_error("\"{}\" is no name for an output", path.string());
   }
   const fs::path parent = parent_of(path);
   if (!fs::is_directory(parent, ignored)) {
@@ -192,6 +199,30 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
     }
   }
   replace_name(nullptr, temporary_.c_str());
+}
+
+TemporaryDirectory::TemporaryDirectory(const std::string& name) {
+  std::error_code error;
+  const fs::path folder = fs::temp_directory_path(error);
+  if (error) {
+    throw io_error(
+        "there is no directory for temporary files: {}; set TMPDIR to one",
+        error.message());
+  }
+  const fs::path path = folder / name;
+  remove_leftovers(path);
+  path_ = path.parent_path() / temporary_name(path);
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);  // of a killed process with our number
+  if (::mkdir(path_.c_str(), S_IRWXU) != 0) {
+    throw io_error("{}: cannot create a directory of temporary files: {}",
+                   path_.string(), std::strerror(errno));
+  }
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
 }
 
 AtomicOutput::~AtomicOutput() {

@@ -42,10 +42,28 @@ class AtomicOutput {
 void remove_temporary_files();
 
 // Error (usage) where `path` exists and not `force`, or could not be replaced
-// by renaming: a device, a pipe, a socket, a link to nothing, "-"; Error (io)
-// where its directory is missing. Programs call it while they validate, before
-// work.
+// by renaming: a device, a pipe, a socket, a link to nothing, "-", "."; Error
+// (io) where its directory is missing. Programs call it while they validate,
+// before work.
 void check_output(const std::filesystem::path& path, bool force);
+
+// Error (usage) where `path` is a symbolic link to nothing.
+void check_link(const std::filesystem::path& path);
+
+// A directory among the system's temporary files, which goes with the object.
+// What a killed process left of the same name is removed by the next one.
+class TemporaryDirectory {
+ public:
+  // Error (io) where it cannot be created.
+  explicit TemporaryDirectory(const std::string& name);
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
 
 // The final name of a temporary one: "step-5" of ".step-5.tmp-host-12-0", none
 // of any other.

@@ -24,8 +24,10 @@ void add_operands(const Command& command, CommonOptions& common,
   inputs.value_name = command.operands;
   inputs.is_required = command.minimum_operands > 0;
   table
-      .add("files-from", &run.files_from,
-           "Read more operands from FILE, one a line; - is the standard input")
+      .add(
+          "files-from", &run.files_from,
+          "Read more operands from FILE, one a line or each ended by NUL; - is "
+          "the standard input")
       .named("FILE")
       .of_run();
 }
@@ -69,7 +71,7 @@ Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
            "Threads to use; 0 is one a processor. Results do not depend on it")
       .within(0, 4096);
   table
-      .add("config", &run.config,
+      .add("config", &common.config,
            "Read options from a TOML file whose keys are their long names; may "
            "be repeated. Later files win, and the command line wins over all")
       .named("FILE")

@@ -11,7 +11,6 @@ namespace gato::cli {
 // What run() itself acts on.
 struct RunOptions {
   bool help = false, version = false, dump_config = false;
-  std::vector<std::string> config;
   std::optional<std::string> files_from;
   std::string shard = "1/1";
 };

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include "gato/base/error.h"
 
@@ -161,12 +163,15 @@ std::vector<std::string> read_file_list(const std::string& path) {
     throw io_error("{}: cannot read the list of files: {}", path,
                    std::strerror(errno));
   }
-  std::vector<std::string> names;
-  for (std::string line; std::getline(stream, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) names.push_back(line);
-  }
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
   if (stream.bad()) throw io_error("{}: cannot read the list of files", path);
+  const char end = text.find('\0') == std::string::npos ? '\n' : '\0';
+  std::vector<std::string> names;
+  std::istringstream names_in(text);
+  for (std::string name; std::getline(names_in, name, end);) {
+    if (end == '\n' && name.ends_with('\r')) name.pop_back();
+    if (!name.empty()) names.push_back(name);
+  }
   return names;
 }
 

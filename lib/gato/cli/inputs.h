@@ -16,8 +16,10 @@ std::vector<std::string> expand_globs(const std::vector<std::string>& texts);
 // (usage) for more than a million texts.
 std::vector<std::string> expand_braces(const std::string& text);
 
-// One name a line from a file, or from stdin where it is "-"; names are taken
-// as they are, empty lines are left out. Error (io) where it cannot be read.
+// One name a line from a file, or from stdin where it is "-"; separated by NUL
+// in place of line ends where it holds any, as find -print0 writes them. Names
+// are taken as they are, empty ones are left out. Error (io) where it cannot be
+// read.
 std::vector<std::string> read_file_list(const std::string& path);
 
 }  // namespace gato::cli

@@ -18,6 +18,7 @@ namespace gato::cli {
 
 // Options that every program has; see cli/common.cc for their help.
 struct CommonOptions {
+  std::vector<std::string> config;  // files, the first weakest
   std::string output;  // empty where the command has none or it is optional
   bool force = false;
   uint64_t seed = 0;

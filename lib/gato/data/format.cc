@@ -30,10 +30,13 @@ std::string required_text(const hdf5::Group& group, const std::string& name) {
 void check_version(int64_t version, const FormatVersion& format,
                    const std::string& label) {
   if (version > format.version) {
-    throw input_error(
-        "{}: version {} of {} is newer than this program reads ({}): install a "
-        "newer gato, or write the file again with this version's {}",
-        label, version, format.kind, format.version, format.writer);
+    throw NewerVersion(
+        ExitStatus::bad_input,
+        fmt::format("{}: version {} of {} is newer than this program reads "
+                    "({}): install a newer gato, or write the file again with "
+                    "this version's {}",
+                    label, version, format.kind, format.version,
+                    format.writer));
   }
   if (version < format.oldest_version) {
     throw input_error(

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "gato/base/error.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/vocabulary.h"
 
@@ -31,6 +32,13 @@ inline constexpr FormatVersion manifest_format{"gato-manifest", 1, 1,
                                                "gato-train"};
 inline constexpr FormatVersion scores_format{"gato-scores", 1, 1,
                                              "gato-eval score"};
+
+// What check_format throws of a file that a newer program wrote: no damage, so
+// nothing may fall back to an older file.
+class NewerVersion : public Error {
+ public:
+  using Error::Error;
+};
 
 // {"kind","version","oldest_version"}
 nlohmann::json format_fields(const FormatVersion& format);

@@ -12,6 +12,10 @@
 
 namespace gato {
 
+// Error (usage) where `directory` holds anything but Minari datasets, in it or
+// in folders below it: what --force may not replace.
+void check_only_datasets(const std::filesystem::path& directory);
+
 struct MinariDescription {
   TaskSpec spec;       // attributes gato_task, gato_domain
   std::string source;  // attribute gato_source, algorithm_name

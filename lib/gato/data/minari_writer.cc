@@ -2,6 +2,7 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "gato/base/error.h"
@@ -123,7 +124,29 @@ void write_statistics(hdf5::Group& group, const std::vector<double>& rewards) {
   group.set_attribute("rewards_min", *least);
 }
 
+constexpr const char* data_file = "data/main_data.hdf5";
+
+// Something within that is neither a dataset nor a folder of datasets.
+std::optional<fs::path> stranger_in(const fs::path& directory) {
+  if (fs::exists(directory / data_file)) return std::nullopt;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (!entry.is_directory() || entry.is_symlink()) return entry.path();
+    if (auto stranger = stranger_in(entry.path())) return stranger;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+void check_only_datasets(const fs::path& directory) {
+  if (!fs::is_directory(directory)) return;
+  if (const auto stranger = stranger_in(directory)) {
+    throw usage_error(
+        "{} holds {}, which is no dataset: --force replaces datasets only; "
+        "choose another name",
+        directory.string(), stranger->lexically_relative(directory).string());
+  }
+}
 
 struct MinariWriter::Impl {
   Impl(const fs::path& directory, bool force,
@@ -143,7 +166,6 @@ struct MinariWriter::Impl {
   void write_root_attributes(const Provenance& provenance);
   std::string metadata() const;
 
-  static constexpr const char* data_file = "data/main_data.hdf5";
   AtomicOutput output;
   MinariDescription description;
   hdf5::Group root;

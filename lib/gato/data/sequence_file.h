@@ -29,10 +29,9 @@ namespace gato {
 
 // One row to write; every vector has L values.
 struct SequenceRow {
-  TokenFeatures features;       // patch tokens: -(1+i) for patches[i]
+  TokenFeatures features;       // patch tokens: -(1+u), u of add_patch
   std::vector<int32_t> labels;  // empty, or L values
   std::vector<uint8_t> segment, prompt;
-  std::vector<Patch> patches;
   int32_t task = 0;
 };
 
@@ -49,6 +48,8 @@ class SequenceFileWriter {
                      const SequenceFileOptions& options,
                      const Vocabulary& vocabulary);
   ~SequenceFileWriter();
+  // The number of a patch in the file; equal patches have the same.
+  int32_t add_patch(const Patch& patch);
   // Rows in order; exactly options.sequences of them.
   void append(const SequenceRow& row);
   // The best demonstration of each task, in the order of `tasks`.

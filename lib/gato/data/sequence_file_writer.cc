@@ -80,24 +80,6 @@ struct SequenceFileWriter::Impl {
     task = {root, "task", {options.sequences}};
   }
 
-  // The row's patches, by their numbers in the file.
-  std::vector<int32_t> store_patches(const SequenceRow& row) {
-    std::vector<int32_t> numbers;
-    numbers.reserve(row.patches.size());
-    for (const Patch& patch : row.patches) {
-      numbers.push_back(static_cast<int32_t>(patch_table.add(patch)));
-    }
-    return numbers;
-  }
-
-  static void renumber(const std::vector<int32_t>& numbers,
-                       std::vector<int32_t>& tokens_or_labels) {
-    if (numbers.empty()) return;
-    for (int32_t& value : tokens_or_labels) {
-      if (value < 0) value = -1 - numbers.at(static_cast<size_t>(-1 - value));
-    }
-  }
-
   void close_columns() {
     tokens.close();
     if (options.labels) labels.close();
@@ -139,6 +121,10 @@ SequenceFileWriter::SequenceFileWriter(const std::filesystem::path& path,
 
 SequenceFileWriter::~SequenceFileWriter() = default;
 
+int32_t SequenceFileWriter::add_patch(const Patch& patch) {
+  return static_cast<int32_t>(impl_->patch_table.add(patch));
+}
+
 void SequenceFileWriter::append(const SequenceRow& row) {
   Impl& file = *impl_;
   const auto length = static_cast<size_t>(file.options.length);
@@ -151,16 +137,10 @@ void SequenceFileWriter::append(const SequenceRow& row) {
          (row.labels.empty() || row.labels.size() == length));
   (void)length;
 
-  const std::vector<int32_t> numbers = file.store_patches(row);
-  std::vector<int32_t> tokens = row.features.tokens;
-  Impl::renumber(numbers, tokens);
+  const auto& tokens = row.features.tokens;
   file.tokens.append(tokens.data());
   if (file.options.labels) {
-    if (!row.labels.empty()) {
-      tokens = row.labels;
-      Impl::renumber(numbers, tokens);
-    }
-    file.labels.append(tokens.data());
+    file.labels.append((row.labels.empty() ? tokens : row.labels).data());
   }
   file.modality.append(bytes_of(row.features.modality));
   file.local.append(row.features.local.data());

@@ -80,6 +80,11 @@ class TokenFileWriter {
 
 // Random access to documents. The datasets are contiguous and mapped, or read
 // by slices where a file is chunked; never loaded whole.
+// How patch tokens of what is read are numbered: from 0 within the document,
+// whose `patches` then holds the pixels; or as rows of the file's /patches,
+// with no pixels read.
+enum class PatchNumbers { own, of_file };
+
 class TokenFileReader {
  public:
   // `group` reads a token file embedded in another file (/demonstrations).
@@ -117,10 +122,14 @@ class TokenFileReader {
   // Whole; patches are numbered from 0 within the document.
   TokenizedDocument document(int64_t document) const;
   // Steps [first, last) of a document, as a document by itself.
-  TokenizedDocument window(int64_t document, int64_t first, int64_t last) const;
+  TokenizedDocument window(int64_t document, int64_t first, int64_t last,
+                           PatchNumbers numbers = PatchNumbers::own) const;
   // Tokens [begin, end) of a document of one step, and the rest of an image
   // that either end cuts; `begin` becomes the place of the first token read.
-  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end) const;
+  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end,
+                          PatchNumbers numbers = PatchNumbers::own) const;
+  // Pixels of row u of /patches, 0 <= u < distinct_patches().
+  Patch patch(int64_t u) const;
 
  private:
   struct Impl;

@@ -78,11 +78,13 @@ struct TokenFileReader::Impl {
     return image_token.at(image) +
            int64_t{image_rows.at(image)} * image_columns.at(image);
   }
-  TokenizedDocument read(int64_t document, int64_t first, int64_t last) const;
-  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end) const;
+  TokenizedDocument read(int64_t document, int64_t first, int64_t last,
+                         PatchNumbers numbers) const;
+  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end,
+                          PatchNumbers numbers) const;
   // Fills in tokens [begin, end) of the file, which belong to `document`.
   void read_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
-                   int64_t end) const;
+                   int64_t end, PatchNumbers numbers) const;
   void read_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
   void check_tokens(const TokenizedDocument& result, int64_t document) const;
   void read_patches(TokenizedDocument& result) const;
@@ -198,7 +200,8 @@ int64_t TokenFileReader::Impl::image_at(int64_t token) const {
 }
 
 TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
-                                              int64_t last) const {
+                                              int64_t last,
+                                              PatchNumbers numbers) const {
   const int64_t first_of_all = first_step.at(document) + first;
   TokenizedDocument result;
   result.step_offset.resize(static_cast<size_t>(last - first) + 1);
@@ -206,12 +209,13 @@ TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
   for (int64_t& offset : result.step_offset) offset -= begin;
-  read_tokens(result, document, begin, end);
+  read_tokens(result, document, begin, end, numbers);
   return result;
 }
 
 TokenizedDocument TokenFileReader::Impl::slice(int64_t document, int64_t& begin,
-                                               int64_t end) const {
+                                               int64_t end,
+                                               PatchNumbers numbers) const {
   const int64_t step = first_step.at(document);
   assert(first_step.at(document + 1) == step + 1);
   const int64_t start = step_offset.at(step);
@@ -225,13 +229,14 @@ TokenizedDocument TokenFileReader::Impl::slice(int64_t document, int64_t& begin,
   begin = first - start;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
-  read_tokens(result, document, first, last);
+  read_tokens(result, document, first, last, numbers);
   return result;
 }
 
 void TokenFileReader::Impl::read_tokens(TokenizedDocument& result,
                                         int64_t document, int64_t begin,
-                                        int64_t end) const {
+                                        int64_t end,
+                                        PatchNumbers numbers) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
   tokens.copy(begin, end - begin, result.tokens.data());
@@ -244,7 +249,7 @@ void TokenFileReader::Impl::read_tokens(TokenizedDocument& result,
   }
   read_images(result, begin, end);
   check_tokens(result, document);
-  read_patches(result);
+  if (numbers == PatchNumbers::own) read_patches(result);
   result.task = task.at(document);
   result.source = source.at(document);
   result.total_reward = returns.at(document);
@@ -375,15 +380,23 @@ int64_t TokenFileReader::token_count(int64_t document) const {
 }
 TokenizedDocument TokenFileReader::document(int64_t document) const {
   return impl_->read(document, 0,
-                     first_step(document + 1) - first_step(document));
+                     first_step(document + 1) - first_step(document),
+                     PatchNumbers::own);
 }
 TokenizedDocument TokenFileReader::window(int64_t document, int64_t first,
-                                          int64_t last) const {
-  return impl_->read(document, first, last);
+                                          int64_t last,
+                                          PatchNumbers numbers) const {
+  return impl_->read(document, first, last, numbers);
 }
 TokenizedDocument TokenFileReader::slice(int64_t document, int64_t& begin,
-                                         int64_t end) const {
-  return impl_->slice(document, begin, end);
+                                         int64_t end,
+                                         PatchNumbers numbers) const {
+  return impl_->slice(document, begin, end, numbers);
+}
+Patch TokenFileReader::patch(int64_t u) const {
+  Patch patch;
+  impl_->patches.copy(u, 1, patch.data());
+  return patch;
 }
 
 }  // namespace gato

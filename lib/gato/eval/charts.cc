@@ -61,13 +61,14 @@ std::string tick_text(double value) {
 
 // Axes with ticks, grid lines and titles around a plot.
 void draw_axes(Svg& svg, const Scale& x, const Scale& y,
-               const std::string& x_title, const std::string& y_title) {
+               const std::string& x_title, const std::string& y_title,
+               int y_ticks = 5) {
   for (double value : ticks(x.low, x.high, 6)) {
     svg.line(x(value), y.from, x(value), y.from + 4, kInk);
     svg.text(x(value), y.from + 18, tick_text(value), Anchor::middle, "tick");
   }
   for (double value : y.is_logarithmic ? logarithmic_ticks(y.low, y.high)
-                                       : ticks(y.low, y.high, 5)) {
+                                       : ticks(y.low, y.high, y_ticks)) {
     svg.line(x.from, y(value), x.to, y(value), kGrid);
     svg.text(x.from - 8, y(value) + 4, tick_text(value), Anchor::end, "tick");
   }
@@ -145,7 +146,8 @@ std::string threshold_chart(const std::vector<Threshold>& thresholds,
   const Scale x{0, 100, 60, 840};
   const Scale y{0, static_cast<double>(std::max<int64_t>(1, tasks)), 250, 40};
   Svg svg(860, 300, "Tasks at or above each percentage of the expert's score");
-  draw_axes(svg, x, y, "percent of the expert's score", "tasks at or above");
+  draw_axes(svg, x, y, "percent of the expert's score", "tasks at or above",
+            static_cast<int>(std::clamp<int64_t>(tasks, 1, 5)));
   std::vector<std::pair<double, double>> points;
   for (const Threshold& threshold : thresholds) {
     const double height = y(static_cast<double>(threshold.tasks));

@@ -30,7 +30,8 @@ class EpisodeSource {
   virtual nlohmann::json provenance() const { return nullptr; }
   // The HDF5 file, for messages too.
   virtual std::filesystem::path file() const = 0;
-  // What is left unread or may be misread, to be shown as warnings.
+  // What is left unread or may be misread, to be shown as warnings: of the
+  // episodes that were read so far.
   virtual std::vector<std::string> notices() const { return {}; }
   virtual int64_t episodes() const = 0;
   // Episodes of the file that the mask leaves out.

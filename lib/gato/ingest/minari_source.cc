@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/data/format.h"
@@ -63,6 +66,8 @@ class MinariSource : public EpisodeSource {
                                    const std::string& parent,
                                    const std::vector<Field>& fields,
                                    const std::string& bare_name) const;
+  void note_keys_left(const hdf5::Group& episode, const char* parent,
+                      const std::vector<Field>& fields, int64_t number);
   void read_rewards(const hdf5::Group& group, Episode& episode) const;
   void read_infos(const hdf5::Group& group, Episode& episode) const;
   void read_expert(const hdf5::Group& infos, Episode& episode) const;
@@ -71,6 +76,8 @@ class MinariSource : public EpisodeSource {
   std::filesystem::path file_;
   std::vector<int64_t> numbers_;
   MinariMetadata metadata_;
+  // (observations or actions, key in no space): episodes that have it.
+  std::map<std::pair<std::string, std::string>, std::set<int64_t>> keys_left_;
 };
 
 std::vector<Column> MinariSource::read_columns(
@@ -92,23 +99,27 @@ std::vector<std::string> MinariSource::notices() const {
         fmt::format("it was written by Minari {}, and is read as {}",
                     metadata_.minari_version, newest_version));
   }
-  if (numbers_.empty()) return notices;
-  const hdf5::Group episode =
-      root_.group(fmt::format("episode_{}", numbers_.front()));
-  for (const auto& [parent, fields] :
-       {std::pair{"observations", &metadata_.spec.observation},
-        std::pair{"actions", &metadata_.spec.action}}) {
-    if (!episode.is_group(parent)) continue;
-    for (const std::string& leaf : episode.group(parent).leaves()) {
-      if (std::none_of(fields->begin(), fields->end(), [&](const Field& field) {
-            return field.name == leaf;
-          })) {
-        notices.push_back(fmt::format(
-            "{}: the key '{}' is in no space and is left out", parent, leaf));
-      }
-    }
+  for (const auto& [key, places] : keys_left_) {
+    notices.push_back(fmt::format(
+        "{}: the key '{}' is in no space and is left out ({} episode{}, first "
+        "episode {})",
+        key.first, key.second, places.size(), places.size() == 1 ? "" : "s",
+        *places.begin()));
   }
   return notices;
+}
+
+void MinariSource::note_keys_left(const hdf5::Group& episode,
+                                  const char* parent,
+                                  const std::vector<Field>& fields,
+                                  int64_t number) {
+  if (!episode.is_group(parent)) return;
+  for (const std::string& leaf : episode.group(parent).leaves()) {
+    if (std::none_of(fields.begin(), fields.end(),
+                     [&](const Field& field) { return field.name == leaf; })) {
+      keys_left_[{parent, leaf}].insert(number);
+    }
+  }
 }
 
 void MinariSource::read_expert(const hdf5::Group& infos,
@@ -184,6 +195,8 @@ Episode MinariSource::episode(int64_t i) {
   Episode episode;
   episode.id = number;
   episode.seed = group.bits_attribute("seed");
+  note_keys_left(group, "observations", metadata_.spec.observation, number);
+  note_keys_left(group, "actions", metadata_.spec.action, number);
   episode.actions =
       read_columns(group, "actions", metadata_.spec.action, "action");
   if (episode.actions.empty() && group.has("rewards")) {

@@ -178,15 +178,20 @@ int64_t Corpus::step_at(int64_t document, int64_t token) const {
   return low;
 }
 
-Corpus::Piece Corpus::read(int64_t document, int64_t begin, int64_t end) const {
+int32_t Corpus::file_of(int64_t document) const {
+  return static_cast<int32_t>(place(document).index);
+}
+
+Corpus::Piece Corpus::read(int64_t document, int64_t begin, int64_t end,
+                           PatchNumbers numbers) const {
   const Place at = place(document);
   if (!is_episode(document)) {
-    TokenizedDocument slice = at.file.slice(at.document, begin, end);
+    TokenizedDocument slice = at.file.slice(at.document, begin, end, numbers);
     return {std::move(slice), begin};
   }
   const int64_t first = step_at(document, begin);
   const int64_t last = step_at(document, end - 1) + 1;
-  return {at.file.window(at.document, first, last),
+  return {at.file.window(at.document, first, last, numbers),
           step_offset(document, first)};
 }
 

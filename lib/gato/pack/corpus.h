@@ -58,7 +58,10 @@ class Corpus {
     TokenizedDocument document;
     int64_t offset;
   };
-  Piece read(int64_t document, int64_t begin, int64_t end) const;
+  Piece read(int64_t document, int64_t begin, int64_t end,
+             PatchNumbers numbers = PatchNumbers::own) const;
+  // Place of the document's file in files(): what PatchNumbers::of_file number.
+  int32_t file_of(int64_t document) const;
 
  private:
   struct Place {

@@ -28,7 +28,7 @@ void PackReport::add(const RowPlan& plan, const PackedRow& row) {
   record.tokens += row.tokens;
   record.targets += row.targets;
   rows_without_target_ += row.targets == 0;
-  patches_ += row.patches;
+  patches_ += std::ssize(row.patches);
 }
 
 PackReport::Record PackReport::total() const {

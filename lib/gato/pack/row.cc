@@ -1,6 +1,8 @@
 #include "gato/pack/row.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace gato {
 namespace {
@@ -11,9 +13,10 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 }
 
 void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
-                   SequenceRow& row) {
-  const Corpus::Piece piece =
-      corpus.read(window.document, window.begin, window.end);
+                   PackedRow& packed) {
+  SequenceRow& row = packed.row;
+  const Corpus::Piece piece = corpus.read(window.document, window.begin,
+                                          window.end, PatchNumbers::of_file);
   const TokenizedDocument& document = piece.document;
   const int64_t begin = window.begin - piece.offset;
   const int64_t end = window.end - piece.offset;
@@ -24,16 +27,12 @@ void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
           ? features.tokens
           : std::vector<int32_t>(document.labels.begin() + begin,
                                  document.labels.begin() + end);
-  std::vector<int32_t> place_in_row(document.patches.size(), 0);  // 0: not yet
+  const int32_t file = corpus.file_of(window.document);
   for (size_t i = 0; i < features.tokens.size(); ++i) {
     int32_t& token = features.tokens[i];
     if (token >= 0) continue;
-    int32_t& place = place_in_row[-(1 + token)];
-    if (place == 0) {
-      row.patches.push_back(document.patches[-(1 + token)]);
-      place = -static_cast<int32_t>(row.patches.size());
-    }
-    labels[i] = token = place;
+    packed.patches.push_back({file, -(1 + token)});
+    labels[i] = token = -static_cast<int32_t>(packed.patches.size());
   }
   append(row.features.tokens, features.tokens);
   append(row.features.modality, features.modality);
@@ -63,8 +62,8 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
   row.task = plan.task;
   for (const Window& window : plan.windows) {
     const auto begin = static_cast<int64_t>(row.features.tokens.size());
-    const size_t patches = row.patches.size();
-    append_window(corpus, window, static_cast<uint8_t>(packed.windows), row);
+    const size_t patches = packed.patches.size();
+    append_window(corpus, window, static_cast<uint8_t>(packed.windows), packed);
     int64_t targets = 0;
     for (size_t i = std::max<int64_t>(begin, 1); i < row.features.tokens.size();
          ++i)
@@ -72,7 +71,7 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
     const bool is_first = begin == 0 || packed.has_prompt;
     if (targets == 0 && !is_first) {
       resize(row, begin);
-      row.patches.resize(patches);
+      packed.patches.resize(patches);
       break;
     }
     packed.targets += targets;
@@ -80,10 +79,22 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
     ++packed.windows;
   }
   packed.tokens = static_cast<int64_t>(row.features.tokens.size());
-  packed.patches = std::ranges::count(row.features.modality, Modality::patch);
   resize(row, length);
   if (!corpus.has_labels()) row.labels.clear();
   return packed;
+}
+
+std::vector<Patch> take_patches(const Corpus& corpus, PackedRow& packed) {
+  std::vector<Patch> pixels;
+  std::map<std::pair<int32_t, int32_t>, int32_t> numbers;
+  packed.renumber([&](PatchPlace place) {
+    const auto [entry, is_new] = numbers.try_emplace(
+        {place.file, place.number}, static_cast<int32_t>(pixels.size()));
+    if (is_new)
+      pixels.push_back(corpus.files()[place.file].patch(place.number));
+    return entry->second;
+  });
+  return pixels;
 }
 
 }  // namespace gato

@@ -12,6 +12,29 @@
 namespace gato {
 namespace {
 
+// The numbers that patches of the inputs have in the output. A patch that was
+// written before costs a look into an array of its file.
+class OutputPatches {
+ public:
+  OutputPatches(const Corpus& corpus, SequenceFileWriter& writer)
+      : corpus_(corpus), writer_(writer), numbers_(corpus.files().size()) {}
+
+  int32_t number_of(PatchPlace place) {
+    const TokenFileReader& file = corpus_.files()[place.file];
+    std::vector<int32_t>& numbers = numbers_[place.file];
+    if (numbers.empty()) numbers.resize(file.distinct_patches(), unknown);
+    int32_t& number = numbers[place.number];
+    if (number == unknown) number = writer_.add_patch(file.patch(place.number));
+    return number;
+  }
+
+ private:
+  static constexpr int32_t unknown = -1;
+  const Corpus& corpus_;
+  SequenceFileWriter& writer_;
+  std::vector<std::vector<int32_t>> numbers_;  // [file][row of its /patches]
+};
+
 // Builds the rows in threads and writes them in order.
 void write_rows(const Packing& packing, cli::Shard::Range range,
                 int64_t threads, SequenceFileWriter& writer,
@@ -24,6 +47,7 @@ void write_rows(const Packing& packing, cli::Shard::Range range,
     RowPlan plan;
     PackedRow row;
   };
+  OutputPatches patches(packing.corpus(), writer);
   cli::Progress progress("packing", "sequences", range.size());
   OrderedJobs jobs(packing.corpus().is_shareable() ? threads : 1);
   int64_t number = 0;
@@ -37,7 +61,9 @@ void write_rows(const Packing& packing, cli::Shard::Range range,
         built->push_back({std::move(plan), std::move(row)});
       }
       return [&, built] {
-        for (const Built& each : *built) {
+        for (Built& each : *built) {
+          each.row.renumber(
+              [&](PatchPlace place) { return patches.number_of(place); });
           writer.append(each.row.row);
           report.add(each.plan, each.row);
           progress.add();

@@ -45,6 +45,7 @@ void validate(const ControlOptions& options, const cli::Context& context) {
     throw usage_error("--video films one environment; give one --env");
   if (context.common.output.empty())
     throw usage_error("give the dataset to write with --output");
+  check_only_datasets(context.common.output);
   if (options.video) check_output(*options.video, context.common.force);
 }
 

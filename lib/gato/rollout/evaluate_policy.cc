@@ -13,6 +13,11 @@
 
 namespace gato {
 
+void check_evaluation(const PolicyEvaluation& evaluation,
+                      const TaskTable& tasks) {
+  match_task(make_environment(evaluation.environment)->spec().task, tasks);
+}
+
 nlohmann::json evaluate_policy(const Network& network,
                                const PolicyEvaluation& evaluation) {
   const ModelConfig& config = network.config();

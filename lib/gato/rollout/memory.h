@@ -33,7 +33,9 @@ std::vector<StepTokens> first_steps(const TokenizedDocument& document,
 //
 // With context_steps 0 a slot remembers as many tokens as the cache has room
 // for. Forgotten steps leave the cache, while newer entries, which have seen
-// them, stay as they are: the Transformer-XL memory of the paper (2.2).
+// them, stay as they are: the Transformer-XL memory of the paper (2.2). The
+// last action token of a step is read together with the next step, after what
+// had to make room for that one is forgotten.
 //
 // With context_steps W > 0 an action depends on the last W steps and on nothing
 // older: the slot reads all W of them again at every step. This costs W times

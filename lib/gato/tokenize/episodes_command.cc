@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/ingest/episode_source.h"
+#include "gato/ingest/whole_episodes.h"
 #include "gato/tokenize/commands.h"
 #include "gato/tokenize/document.h"
 #include "gato/tokenize/episode_selection.h"
@@ -21,43 +21,6 @@ struct EpisodesCommand {
   std::map<std::string, std::string> roles;
   SelectionOptions selection;
 };
-
-// Episodes that no selection is made of, by reason; and among the others those
-// whose last step is no end: cut short, or recorded without flags.
-struct EpisodeCounts {
-  int64_t failed = 0, empty = 0, masked = 0, unfinished = 0;
-};
-
-bool is_unfinished(const Episode& episode) {
-  return !episode.terminations.back() && !episode.truncations.back();
-}
-
-// Calls `use` with every whole episode of an input; `bad` while the Error of a
-// bad one is handled.
-template <class Use, class Bad>
-void for_each_episode(EpisodeSource& source, EpisodeCounts& counts, Use use,
-                      Bad bad) {
-  counts.masked += source.masked();
-  for (int64_t i = 0; i < source.episodes(); ++i) {
-    auto episode = std::make_shared<Episode>();
-    try {
-      *episode = source.episode(i);
-      if (!episode->failed) check_rewards(*episode, source.file().string());
-    } catch (const Error& error) {
-      if (error.status() != ExitStatus::bad_input) throw;
-      bad();
-      continue;
-    }
-    if (episode->failed) {
-      ++counts.failed;
-    } else if (episode->steps() == 0) {
-      ++counts.empty;
-    } else {
-      counts.unfinished += is_unfinished(*episode);
-      use(std::move(episode));
-    }
-  }
-}
 
 void log_roles(const TaskSpec& spec) {
   const auto log = [&spec](const char* kind, const Field& field) {
@@ -85,9 +48,9 @@ void collect_episodes(const EpisodesCommand& options,
   for (auto input = all.begin(); input != all.end(); ++input) {
     const auto source = open_episodes(*input, options.source);
     EpisodeCounts ignored;
-    for_each_episode(
+    for_each_whole_episode(
         *source, ignored,
-        [&](std::shared_ptr<const Episode> episode) {
+        [&](int64_t, std::shared_ptr<const Episode> episode) {
           selection.add(source->spec().name, episode->total_reward(),
                         episode->success);
           before[source->spec().name] += input < own;
@@ -106,9 +69,6 @@ void add_input(const std::string& input, const EpisodesCommand& options,
   const TaskSpec& spec = source->spec();
   const int32_t task = output.task(spec, input);
   if (output.entry(task).episodes == 0) log_roles(spec);
-  for (const std::string& notice : source->notices()) {
-    spdlog::warn("{}: {}", input, notice);
-  }
   const int32_t agent =
       output.source(source->source().empty() ? "unknown" : source->source());
   output.provenance().add_input(source->file());
@@ -131,9 +91,9 @@ void add_input(const std::string& input, const EpisodesCommand& options,
                                               episode.id, error.what()));
     }
   };
-  for_each_episode(
+  for_each_whole_episode(
       *source, counts,
-      [&](std::shared_ptr<const Episode> episode) {
+      [&](int64_t, std::shared_ptr<const Episode> episode) {
         if (!selection.needs_all()) {
           selection.add(spec.name, episode->total_reward(), episode->success);
         }
@@ -144,6 +104,9 @@ void add_input(const std::string& input, const EpisodesCommand& options,
         });
       },
       [&] { output.add_bad(); });
+  for (const std::string& notice : source->notices()) {
+    spdlog::warn("{}: {}", input, notice);
+  }
 }
 
 ExitStatus tokenize_episodes(EpisodesCommand options,

@@ -193,7 +193,7 @@ Inspection inspect_text_model(const fs::path& path) {
 FileKind kind_of_directory(const fs::path& path) {
   std::error_code ignored;
   if (fs::exists(path / "model.safetensors", ignored)) return FileKind::model;
-  if (fs::exists(path / "latest", ignored) ||
+  if (fs::exists(fs::symlink_status(path / "latest", ignored)) ||
       fs::exists(path / "config.toml", ignored)) {
     return FileKind::run;
   }

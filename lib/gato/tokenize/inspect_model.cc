@@ -1,6 +1,8 @@
 // Models, runs and reports: read as JSON and headers, without LibTorch.
+#include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "gato/base/output.h"
 #include "gato/data/format.h"
@@ -27,12 +29,17 @@ ordered_json read_object(const fs::path& path) {
   return object;
 }
 
+void check_object(const fs::path& path, const ordered_json& object,
+                  const FormatVersion& format) {
+  check_format(json::parse(object.dump()), format, path.string());
+}
+
 // A JSON file of our own is of a version that this program knows.
 void check_known_format(const fs::path& path, const ordered_json& object) {
   for (const FormatVersion& format :
        {model_format, training_format, manifest_format, scores_format}) {
     if (object.value("kind", ordered_json()) == format.kind) {
-      check_format(json::parse(object.dump()), format, path.string());
+      check_object(path, object, format);
     }
   }
 }
@@ -100,6 +107,30 @@ ordered_json tensor_facts(const fs::path& path) {
   return facts;
 }
 
+// Names of the checkpoints of a run, in the order of their steps.
+std::vector<std::string> checkpoints_of(const fs::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.starts_with("step-")) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.size(), a) < std::pair(b.size(), b);
+  });
+  return names;
+}
+
+// Error (bad_input) where it is not what a run resumes from.
+void check_checkpoint(const fs::path& directory) {
+  if (!fs::exists(directory / "MANIFEST.json")) {
+    throw input_error("{}: it has no MANIFEST.json, so it is not whole",
+                      directory.string());
+  }
+  inspect_model(directory);
+}
+
 // The last line of a log of JSON lines; null where there is none.
 ordered_json last_line(const fs::path& path) {
   std::ifstream stream(path);
@@ -116,7 +147,7 @@ ordered_json last_line(const fs::path& path) {
 Inspection inspect_model(const fs::path& directory) {
   const fs::path config = directory / "config.json";
   ordered_json object = read_object(config);
-  check_format(json::parse(object.dump()), model_format, config.string());
+  check_object(config, object, model_format);
   verify_manifest(directory);
   Inspection result{FileKind::model, {}, nullptr};
   for (const auto& [key, value] : object.items()) {
@@ -135,6 +166,7 @@ Inspection inspect_model(const fs::path& directory) {
   const fs::path state = directory / "state.json";
   if (fs::exists(state)) {
     const ordered_json values = read_object(state);
+    check_object(state, values, training_format);
     if (values.contains("step")) result.facts["step"] = values["step"];
     if (values.contains("provenance")) {
       result.provenance = json::parse(values["provenance"].dump());
@@ -147,19 +179,21 @@ Inspection inspect_model(const fs::path& directory) {
 Inspection inspect_run(const fs::path& directory) {
   Inspection result{FileKind::run, {}, nullptr};
   result.facts["kind"] = "gato-run";
-  std::vector<std::string> checkpoints;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_directory() && name.starts_with("step-")) {
-      checkpoints.push_back(name);
-    }
+  const std::vector<std::string> checkpoints = checkpoints_of(directory);
+  for (const std::string& name : checkpoints) {
+    check_checkpoint(directory / name);
   }
-  std::sort(checkpoints.begin(), checkpoints.end());
   result.facts["checkpoints"] = checkpoints;
   const ordered_json metrics = last_line(directory / "metrics.jsonl");
   if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
-  if (fs::exists(directory / "latest")) {
-    Inspection latest = inspect_model(directory / "latest");
+  const fs::path link = directory / "latest";
+  if (fs::is_symlink(link) && !fs::exists(link)) {
+    throw input_error(
+        "{}: points to {}, which is missing; gato-train --resume sets it anew",
+        link.string(), fs::read_symlink(link).string());
+  }
+  if (fs::exists(link)) {
+    Inspection latest = inspect_model(link);
     result.facts["latest"] = latest.facts;
     result.provenance = latest.provenance;
   }

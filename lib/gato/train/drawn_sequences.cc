@@ -28,7 +28,15 @@ DrawnSequences::DrawnSequences(const std::filesystem::path& mixture,
 }
 
 TrainingData::Row DrawnSequences::row(int64_t i) const {
-  auto drawn = std::make_shared<const SequenceRow>(packing_.row(i).row);
+  struct Drawn {
+    SequenceRow row;
+    std::vector<Patch> patches;
+  };
+  PackedRow packed = packing_.row(i);
+  std::vector<Patch> patches = take_patches(packing_.corpus(), packed);
+  const auto storage = std::make_shared<const Drawn>(
+      Drawn{std::move(packed.row), std::move(patches)});
+  const SequenceRow* drawn = &storage->row;
   Row row;
   row.view = {
       .tokens = drawn->features.tokens,
@@ -39,10 +47,14 @@ TrainingData::Row DrawnSequences::row(int64_t i) const {
       .segment = drawn->segment,
       .prompt = drawn->prompt,
       .task = drawn->task};
-  row.patches = bytes_of(drawn->patches);
+  row.patches = bytes_of(storage->patches);
   row.task = drawn->task;
-  row.storage = std::move(drawn);
+  row.storage = storage;
   return row;
+}
+
+std::string DrawnSequences::place_of(int64_t i) const {
+  return fmt::format("{}: sequence {}", mixture_.string(), i);
 }
 
 void DrawnSequences::record(Provenance& provenance) const {

@@ -30,6 +30,7 @@ class DrawnSequences : public TrainingData {
   }
   const TaskTable& tasks() const override { return packing_.corpus().tasks(); }
   Row row(int64_t i) const override;
+  std::string place_of(int64_t i) const override;
   std::vector<TokenizedDocument> demonstrations() const override {
     return packing_.demonstrations();
   }

@@ -1,13 +1,15 @@
 #include "gato/train/few_shot.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
-#include <optional>
+#include <string>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/ingest/whole_episodes.h"
 #include "gato/pack/packing.h"
 #include "gato/pack/write_sequences.h"
-#include "gato/tokenize/encoder.h"
 
 namespace gato {
 namespace {
@@ -58,14 +60,58 @@ Demonstrations::Demonstrations(const std::filesystem::path& dataset,
     EpisodeSourceOptions options;
     options.roles = known_roles(*known);
     source_ = open_episodes(dataset, options);
+    resize_ = {known->image_height, known->image_width};
   }
-  for (int64_t i = 0; i < source_->episodes(); ++i) {
-    const Episode episode = source_->episode(i);
-    if (!episode.failed && episode.steps() > 0) usable_.push_back(i);
+  if (reads_text(source_->spec())) {
+    text_.emplace(config.vocabulary.sentencepiece);
+  }
+  encoder_.emplace(source_->spec(), config.vocabulary,
+                   text_ ? &*text_ : nullptr, resize_);
+}
+
+TaskTable Demonstrations::tasks() const {
+  TaskEntry entry;
+  entry.spec = source_->spec();
+  entry.image_height = resize_.height;
+  entry.image_width = resize_.width;
+  TaskTable tasks;
+  tasks.tasks = {std::move(entry)};
+  tasks.sources = {source_->source().empty() ? "unknown" : source_->source()};
+  return tasks;
+}
+
+int64_t Demonstrations::check() {
+  EpisodeCounts counts;
+  usable_.clear();
+  for_each_whole_episode(
+      *source_, counts,
+      [&](int64_t number, std::shared_ptr<const Episode> episode) {
+        encode(*episode);
+        usable_.push_back(number);
+      },
+      [] { throw; });
+  for (const std::string& notice : source_->notices()) {
+    spdlog::warn("{}: {}", dataset_.string(), notice);
+  }
+  if (counts.failed + counts.empty > 0) {
+    spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
+                 dataset_.string(), counts.failed + counts.empty, counts.failed,
+                 counts.empty);
   }
   if (usable_.empty()) {
     throw input_error("{} holds no episode that did not fail",
-                      dataset.string());
+                      dataset_.string());
+  }
+  return std::ssize(usable_);
+}
+
+TokenizedDocument Demonstrations::encode(const Episode& episode) const {
+  try {
+    return encode_episode(episode, *encoder_);
+  } catch (const Error& error) {
+    throw Error(error.status(),
+                fmt::format("{}: episode {}: {}", dataset_.string(), episode.id,
+                            error.what()));
   }
 }
 
@@ -81,34 +127,15 @@ std::filesystem::path Demonstrations::write(
 void Demonstrations::write_tokens(const std::filesystem::path& path,
                                   const std::vector<int64_t>& chosen,
                                   const Provenance& provenance) {
-  TaskEntry entry;
-  entry.spec = source_->spec();
-  Resize resize;
-  if (const TaskEntry* known = find_task(config_, entry.spec.name)) {
-    resize = {known->image_height, known->image_width};
-  }
-  entry.image_height = resize.height;
-  entry.image_width = resize.width;
-  std::optional<TextEncoder> text;
-  if (reads_text(entry.spec)) text.emplace(config_.vocabulary.sentencepiece);
-  const StepEncoder encoder(entry.spec, config_.vocabulary,
-                            text ? &*text : nullptr, resize);
+  TaskTable tasks = this->tasks();
+  TaskEntry& entry = tasks.tasks[0];
   TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);
   for (int64_t number : chosen) {
     const Episode episode = source_->episode(usable_.at(size_t(number)));
-    try {
-      writer.append(encode_episode(episode, encoder));
-    } catch (const Error& error) {
-      throw Error(error.status(),
-                  fmt::format("{}: episode {}: {}", dataset_.string(),
-                              episode.id, error.what()));
-    }
+    writer.append(encode(episode));
     ++entry.episodes;
     entry.steps += episode.steps();
   }
-  TaskTable tasks;
-  tasks.tasks = {std::move(entry)};
-  tasks.sources = {source_->source().empty() ? "unknown" : source_->source()};
   writer.commit(tasks, provenance);
 }
 

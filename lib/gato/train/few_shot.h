@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gato/data/provenance.h"
 #include "gato/ingest/episode_source.h"
 #include "gato/model/config.h"
+#include "gato/tokenize/encoder.h"
 
 namespace gato {
 
@@ -21,17 +23,23 @@ class Demonstrations {
   Demonstrations(const std::filesystem::path& dataset,
                  const ModelConfig& config);
 
-  // Those that did not fail and have a step, by their number in the dataset.
-  const std::vector<int64_t>& usable() const { return usable_; }
+  // The one task of the dataset, before any episode is read.
+  TaskTable tasks() const;
+  // Reads and encodes every episode once, so that no bad one comes to light
+  // after hours of training, and tells what is left out. Returns how many are
+  // usable: did not fail and have a step. Error (bad_input) where an episode is
+  // damaged or no token stands for what it holds, or where none is usable.
+  int64_t check();
 
-  // Writes `directory`/tokens.h5 and `directory`/sequences.h5, from the usable
-  // episodes numbered so, and returns the path of the latter. Windows are drawn
-  // from `seed`; there are at least 1,024 sequences.
+  // After check(): writes `directory`/tokens.h5 and `directory`/sequences.h5,
+  // from the usable episodes numbered so, and returns the path of the latter.
+  // Windows are drawn from `seed`; there are at least 1,024 sequences.
   std::filesystem::path write(const std::filesystem::path& directory,
                               const std::vector<int64_t>& chosen, uint64_t seed,
                               const Provenance& provenance);
 
  private:
+  TokenizedDocument encode(const Episode& episode) const;
   void write_tokens(const std::filesystem::path& path,
                     const std::vector<int64_t>& chosen,
                     const Provenance& provenance);
@@ -39,7 +47,10 @@ class Demonstrations {
   std::filesystem::path dataset_;
   const ModelConfig& config_;
   std::unique_ptr<EpisodeSource> source_;
-  std::vector<int64_t> usable_;
+  Resize resize_;
+  std::optional<TextEncoder> text_;
+  std::optional<StepEncoder> encoder_;
+  std::vector<int64_t> usable_;  // by their number in the dataset
 };
 
 }  // namespace gato

@@ -1,15 +1,16 @@
 #include "gato/train/finetuning.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "gato/base/output.h"
 #include "gato/cli/config.h"
 #include "gato/model/directory.h"
 #include "gato/tokenize/episode_draw.h"
@@ -49,80 +50,90 @@ struct FinetuningOptions {
   RunOptions run = {.steps = 10000, .max_time = {}};
 };
 
-// A folder of its own beside the temporary files of the system.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "gato-finetune-XXXXXX");
-    if (!::mkdtemp(name.data())) {
-      throw io_error("{}: cannot create a temporary folder", name);
-    }
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 class Finetuning {
  public:
   Finetuning(const FinetuningOptions& options, const cli::OptionTable& table,
-             const EvaluatePolicy& evaluate, const cli::Context& context)
+             const PolicyEvaluator& evaluator, const cli::Context& context)
       : options_(options),
         table_(table),
-        evaluate_(evaluate),
+        evaluator_(evaluator),
         context_(context),
         config_(load_config(options.init)) {}
 
   ExitStatus run() {
     const fs::path output = context_.common.output;
     if (!options_.demonstrations) {
-      return train({options_.data.begin(), options_.data.end()}, output);
+      const SequenceSet data({options_.data.begin(), options_.data.end()});
+      check_before_work(data.tasks(), {output});
+      return train(data, output);
     }
     demonstrations_.emplace(*options_.demonstrations, config_);
-    const int64_t total = std::ssize(demonstrations_->usable());
-    if (options_.episodes.empty()) {
-      return train_on(draw_episodes(seed(), 0, total, total), output);
+    const std::vector<Part> parts = parts_of(output);
+    std::vector<fs::path> outputs;
+    for (const Part& part : parts) outputs.push_back(part.output);
+    check_before_work(demonstrations_->tasks(), outputs);
+    const int64_t total = demonstrations_->check();
+    for (const Part& part : parts) {  // refuses before any work
+      draw_episodes(seed(), part.repeat, total, part.episodes.value_or(total));
     }
-    for (int64_t count : options_.episodes) {
-      draw_episodes(seed(), 0, total, count);  // refuses before any work
-    }
-    for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
-      for (int64_t count : options_.episodes) {
-        const fs::path part =
-            output / fmt::format("episodes-{}-repeat-{}", count, repeat);
-        spdlog::info("{} demonstrations, repeat {} of {}", count, repeat,
-                     options_.repeats);
-        const ExitStatus status =
-            train_on(draw_episodes(seed(), repeat, total, count), part);
-        if (status != ExitStatus::done) return status;
+    for (const Part& part : parts) {
+      if (part.episodes) {
+        spdlog::info("{} demonstrations, repeat {} of {}", *part.episodes,
+                     part.repeat, options_.repeats);
       }
+      const ExitStatus status =
+          train_on(draw_episodes(seed(), part.repeat, total,
+                                 part.episodes.value_or(total)),
+                   part.output);
+      if (status != ExitStatus::done) return status;
     }
     return ExitStatus::done;
   }
 
  private:
+  // One run of a call: all demonstrations, or a number that is drawn.
+  struct Part {
+    std::optional<int64_t> episodes;
+    int64_t repeat = 0;
+    fs::path output;
+  };
+
+  std::vector<Part> parts_of(const fs::path& output) const {
+    if (options_.episodes.empty()) return {{.episodes = {}, .output = output}};
+    std::vector<Part> parts;
+    for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
+      for (int64_t count : options_.episodes) {
+        parts.push_back(
+            {count, repeat,
+             output / fmt::format("episodes-{}-repeat-{}", count, repeat)});
+      }
+    }
+    return parts;
+  }
+
   uint64_t seed() const { return context_.common.seed; }
+
+  void check_before_work(const TaskTable& tasks,
+                         const std::vector<fs::path>& outputs) const {
+    if (!options_.evaluation.environment.empty()) {
+      evaluator_.check(options_.evaluation, tasks);
+    }
+    for (const fs::path& output : outputs) {
+      check_run_output(output, options_.run.resume, context_.common);
+    }
+  }
 
   ExitStatus train_on(const std::vector<int64_t>& episodes,
                       const fs::path& output) {
     Provenance provenance(context_);
-    const fs::path sequences =
-        demonstrations_->write(temporary_.path(), episodes, seed(), provenance);
-    return train({sequences}, output);
+    const TemporaryDirectory temporary("gato-finetune");
+    return train(SequenceSet({demonstrations_->write(temporary.path(), episodes,
+                                                     seed(), provenance)}),
+                 output);
   }
 
-  ExitStatus train(const std::vector<fs::path>& files, const fs::path& output) {
-    const SequenceSet data(files);
+  ExitStatus train(const SequenceSet& data, const fs::path& output) {
     check_fit(config_, data);
-    check_run_output(output, options_.run.resume, context_.common.force);
     Session session{.output = output,
                     .data = data,
                     .optimisation = options_.optimisation,
@@ -138,7 +149,8 @@ class Finetuning {
         PolicyEvaluation evaluation = options_.evaluation;
         evaluation.seed = seed();
         evaluation.threads = context_.common.threads;
-        return nlohmann::json{{"evaluation", evaluate_(network, evaluation)}};
+        return nlohmann::json{
+            {"evaluation", evaluator_.evaluate(network, evaluation)}};
       };
     }
     return run_session(session, context_);
@@ -159,12 +171,11 @@ class Finetuning {
 
   const FinetuningOptions& options_;
   const cli::OptionTable& table_;
-  const EvaluatePolicy& evaluate_;
+  const PolicyEvaluator& evaluator_;
   const cli::Context& context_;
   const std::chrono::steady_clock::time_point started_ =
       std::chrono::steady_clock::now();
   const ModelConfig config_;
-  const TemporaryFolder temporary_;
   std::optional<Demonstrations> demonstrations_;
 };
 
@@ -175,12 +186,18 @@ void check(const FinetuningOptions& options) {
   if (!options.episodes.empty() && !options.demonstrations) {
     throw usage_error("--episodes draws from --demonstrations, not --data");
   }
+  std::set<int64_t> seen;
   for (int64_t count : options.episodes) {
     if (count < 1) throw usage_error("--episodes {}: give 1 or more", count);
+    if (!seen.insert(count).second) {
+      throw usage_error(
+          "--episodes names {} twice; --repeats draws a number more than once",
+          count);
+    }
   }
 }
 
-cli::Work build(cli::OptionTable& table, const EvaluatePolicy& evaluate) {
+cli::Work build(cli::OptionTable& table, const PolicyEvaluator& evaluator) {
   auto options = std::make_shared<FinetuningOptions>();
   table.add("init", &options->init, "Model to start from: its directory or run")
       .named("MODEL")
@@ -218,14 +235,14 @@ cli::Work build(cli::OptionTable& table, const EvaluatePolicy& evaluate) {
   add_run_options(table, options->run);
   add_optimisation_options(table, options->optimisation);
   table.check([options] { check(*options); });
-  return [options, &table, evaluate](cli::Context& context) {
-    return Finetuning(*options, table, evaluate, context).run();
+  return [options, &table, evaluator](cli::Context& context) {
+    return Finetuning(*options, table, evaluator, context).run();
   };
 }
 
 }  // namespace
 
-cli::Command finetuning_command(EvaluatePolicy evaluate) {
+cli::Command finetuning_command(const PolicyEvaluator& evaluator) {
   cli::Command command;
   command.summary = "Fine-tune a model on few demonstrations";
   command.description =
@@ -239,8 +256,8 @@ cli::Command finetuning_command(EvaluatePolicy evaluate) {
   command.output = cli::Output::required;
   command.output_help = "Directory of the run";
   command.output_may_exist = true;
-  command.build = [evaluate](cli::OptionTable& table) {
-    return build(table, evaluate);
+  command.build = [evaluator](cli::OptionTable& table) {
+    return build(table, evaluator);
   };
   command.examples = {
       {"gato-finetune --init run --demonstrations catch-expert -o tuned",

@@ -18,12 +18,18 @@ struct PolicyEvaluation {
   uint64_t seed = 0;
   int64_t threads = 1;
 };
-// Plays the episodes. Returns {"episodes","failed","mean","std", ...}.
-using EvaluatePolicy =
-    std::function<nlohmann::json(const Network&, const PolicyEvaluation&)>;
+// train/ knows no environments: the program passes in how a policy is
+// evaluated.
+struct PolicyEvaluator {
+  // Errors: usage (an unknown environment), bad_input (a network of these tasks
+  // knows it by other observations or actions).
+  std::function<void(const PolicyEvaluation&, const TaskTable&)> check;
+  // Plays the episodes. Returns {"episodes","failed","mean","std", ...}.
+  std::function<nlohmann::json(const Network&, const PolicyEvaluation&)>
+      evaluate;
+};
 
-// The command of the program, for cli::run. train/ knows no environments: the
-// program passes in how a policy is evaluated.
-cli::Command finetuning_command(EvaluatePolicy evaluate);
+// The command of the program, for cli::run.
+cli::Command finetuning_command(const PolicyEvaluator& evaluator);
 
 }  // namespace gato

@@ -58,7 +58,8 @@ StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
         std::min(first + options.micro_batch, options.batch_size);
     std::vector<TrainingData::Row> rows;
     for (int64_t i = first; i < end; ++i) {
-      rows.push_back(data.row(order.row(step * options.batch_size + i)));
+      result.rows.push_back(order.row(step * options.batch_size + i));
+      rows.push_back(data.row(result.rows.back()));
     }
     result.parts.push_back(
         make_batch(rows, {.training = true,

@@ -36,6 +36,7 @@ struct LoaderOptions {
 struct StepBatch {
   int64_t step = 0;
   std::vector<MicroBatch> parts;
+  std::vector<int64_t> rows;  // numbers in the data, in the order of the parts
   int64_t tokens = 0, targets = 0;
 };
 

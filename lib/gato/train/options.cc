@@ -157,8 +157,12 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
   table.add("tensorboard", &options.tensorboard,
             "Write the metrics as event files of TensorBoard too");
   table.check([&options] {
-    if (!options.max_time.empty()) {
-      parse_duration(options.max_time, "option --max-time");
+    if (!options.max_time.empty() &&
+        parse_duration(options.max_time, "option --max-time") <= 0) {
+      throw usage_error(
+          "option --max-time: '{}' is no time: leave the option out for no "
+          "limit",
+          options.max_time);
     }
   });
 }

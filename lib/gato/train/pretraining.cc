@@ -124,8 +124,7 @@ ExitStatus pretrain(const PretrainingOptions& options,
   const auto started = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
   const bool is_resumed = options.run.resume && holds_run(output);
-  if (!is_resumed && options.preset.empty() &&
-      value<std::vector<std::string>>(table, "config").empty()) {
+  if (!is_resumed && options.preset.empty() && context.common.config.empty()) {
     throw usage_error("a new run needs a --preset ({}) or a --config",
                       fmt::join(preset_names(), ", "));
   }
@@ -138,7 +137,7 @@ ExitStatus pretrain(const PretrainingOptions& options,
               << "\n";
     return ExitStatus::done;
   }
-  check_run_output(output, options.run.resume, context.common.force);
+  check_run_output(output, options.run.resume, context.common);
   Session session{.output = output,
                   .data = *data,
                   .optimisation = options.optimisation,

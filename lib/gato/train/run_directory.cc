@@ -15,6 +15,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/data/format.h"
 #include "gato/model/directory.h"
 
 namespace gato {
@@ -91,6 +92,8 @@ std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
       }
       verify_manifest(checkpoint(*step));
       return *step;
+    } catch (const NewerVersion&) {
+      throw;
     } catch (const Error& error) {
       spdlog::warn("CHECKPOINT IS NOT WHOLE, going back to an older one: {}",
                    error.what());
@@ -115,9 +118,12 @@ void RunDirectory::set_latest(int64_t step) const {
   }
 }
 
-void RunDirectory::rotate(int64_t keep, int64_t keep_every) const {
+void RunDirectory::rotate(int64_t newest, int64_t keep,
+                          int64_t keep_every) const {
   if (keep == 0) return;
-  const std::vector<int64_t> steps = checkpoints();
+  std::vector<int64_t> steps = checkpoints();
+  steps.erase(std::upper_bound(steps.begin(), steps.end(), newest),
+              steps.end());
   for (size_t i = 0; i + keep < steps.size(); ++i) {
     if (keep_every > 0 && steps[i] % keep_every == 0) continue;
     std::error_code ignored;  // tried again at the next checkpoint

@@ -39,14 +39,17 @@ class RunDirectory {
   std::vector<int64_t> checkpoints() const;
   // The newest checkpoint whose files are all as its manifest says; warns of
   // every newer one that is not. None where there is no checkpoint at all.
-  // Error (bad_input) where there are some and none is whole.
+  // Error (bad_input) where there are some and none is whole, or where one is
+  // of a newer version than this program reads.
   std::optional<int64_t> newest_whole_checkpoint() const;
 
   // Points `latest` to this checkpoint, in one step.
   void set_latest(int64_t step) const;
-  // Removes all checkpoints but the newest `keep` (0: removes none) and those
-  // whose step is a multiple of `keep_every` (0: none is for that).
-  void rotate(int64_t keep, int64_t keep_every) const;
+  // Removes the checkpoints up to step `newest` but the last `keep` of them (0:
+  // removes none) and those whose step is a multiple of `keep_every` (0: none
+  // is for that). Those after it, which a resumed run found damaged, stay until
+  // the run writes them anew.
+  void rotate(int64_t newest, int64_t keep, int64_t keep_every) const;
   // Makes it a run of no steps: removes what belongs to an old one. The rest of
   // the directory stays.
   void start_anew() const;

@@ -71,6 +71,12 @@ TrainingData::Row SequenceSet::row(int64_t i) const {
   return row;
 }
 
+std::string SequenceSet::place_of(int64_t i) const {
+  const size_t file = file_of(i);
+  return fmt::format("{}: sequence {}", files_[file].path().string(),
+                     i - first_row_[file]);
+}
+
 std::vector<TokenizedDocument> SequenceSet::demonstrations() const {
   std::vector<TokenizedDocument> result;
   std::set<int32_t> seen;

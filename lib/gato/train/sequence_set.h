@@ -23,6 +23,7 @@ class SequenceSet : public TrainingData {
   const Vocabulary& vocabulary() const override;
   const TaskTable& tasks() const override { return tasks_; }
   Row row(int64_t i) const override;
+  std::string place_of(int64_t i) const override;
   // The number of the file that holds a row.
   size_t file_of(int64_t row) const;
   std::vector<TokenizedDocument> demonstrations() const override;

@@ -133,17 +133,28 @@ class Runner {
 }  // namespace
 
 void check_run_output(const std::filesystem::path& output, bool resume,
-                      bool force) {
+                      const cli::CommonOptions& common) {
   namespace fs = std::filesystem;
   if (output == "-")
     throw usage_error("- is no name for the directory of a run");
+  check_link(output);
   std::error_code ignored;
   if (!fs::exists(output, ignored)) return;
   if (!fs::is_directory(output, ignored)) {
     throw usage_error("{} is no directory: choose another name for the run",
                       output.string());
   }
-  if (force || fs::is_empty(output, ignored)) return;
+  const bool is_resumed = resume && holds_run(output);
+  for (const std::string& config : common.config) {
+    if (!is_resumed &&
+        fs::equivalent(config, output / "config.toml", ignored)) {
+      throw usage_error(
+          "{} is read with --config, and the run would overwrite it: copy it "
+          "out of {}",
+          config, output.string());
+    }
+  }
+  if (common.force || fs::is_empty(output, ignored)) return;
   if (!holds_run(output)) {
     throw usage_error(
         "{} holds files but no run; choose another directory, or start one "

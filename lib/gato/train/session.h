@@ -32,10 +32,10 @@ struct Session {
 };
 
 // Error (usage) where `output` is no directory, or holds something: a run that
-// is neither to be resumed nor replaced (--force), or anything else without
-// --force.
+// is neither to be resumed nor replaced (--force), anything else without
+// --force, or a --config file that a new run would overwrite.
 void check_run_output(const std::filesystem::path& output, bool resume,
-                      bool force);
+                      const cli::CommonOptions& common);
 
 // Errors: usage (a resumed run would change; see lasting_part), bad_input
 // (other data, no whole checkpoint), and those of train().

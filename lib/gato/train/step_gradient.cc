@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "gato/base/ordered_jobs.h"
@@ -22,14 +23,15 @@ void add_gradients(const Network& network, const std::vector<at::Tensor>& parts,
 
 }  // namespace
 
-double step_gradient(const Network& network, const StepBatch& step,
-                     const StepGradientOptions& options, at::Tensor& gradients,
-                     LossTable& table) {
+StepLoss step_gradient(const Network& network, const StepBatch& step,
+                       const StepGradientOptions& options,
+                       at::Tensor& gradients, LossTable& table) {
   gradients.zero_();
-  double total = 0;
+  StepLoss result;
   const int64_t workers =
       std::clamp<int64_t>(std::ssize(step.parts), 1, options.threads);
-  const auto compute = [&](const MicroBatch& part) -> OrderedJobs::Finish {
+  const auto compute = [&](size_t place) -> OrderedJobs::Finish {
+    const MicroBatch& part = step.parts[place];
     at::set_num_threads(static_cast<int>(options.threads / workers));
     if (part.batch.target_place.numel() == 0) return {};
     const Regularisation regularisation{
@@ -40,17 +42,19 @@ double step_gradient(const Network& network, const StepBatch& step,
         .first_row = part.first_row};
     const Loss loss = network.loss(part.batch, regularisation,
                                    {.smoothing = options.smoothing});
-    return [&, loss, gradient = network.gradients(loss.total)] {
+    return [&, place, loss, gradient = network.gradients(loss.total)] {
       add_gradients(network, gradient, gradients);
-      total += loss.total.item<float>();
+      const float total = loss.total.item<float>();
+      result.total += total;
+      if (!std::isfinite(total)) result.not_finite.push_back(place);
       table.add(part.batch, loss.each);
     };
   };
   OrderedJobs jobs(workers, 1);
-  for (const MicroBatch& part : step.parts)
-    jobs.add([&compute, &part](int64_t) { return compute(part); });
+  for (size_t place = 0; place < step.parts.size(); ++place)
+    jobs.add([&compute, place](int64_t) { return compute(place); });
   jobs.finish();
-  return total;
+  return result;
 }
 
 }  // namespace gato

@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "gato/model/network.h"
 #include "gato/train/loader.h"
@@ -20,13 +22,19 @@ struct StepGradientOptions {
   uint64_t seed = 0;
 };
 
-// Weighted loss of the step. `gradients`, laid out like network.flat(), is
-// overwritten. Micro-batches are added in their order whichever thread is done
-// first, and hold at most one gradient a thread: the bytes are the same for
-// every number of threads up to that of the micro-batches. `table` receives
-// the unweighted losses.
-double step_gradient(const Network& network, const StepBatch& step,
-                     const StepGradientOptions& options, at::Tensor& gradients,
-                     LossTable& table);
+struct StepLoss {
+  double total = 0;  // weighted
+  // Micro-batches, by their place in StepBatch::parts, whose loss is not
+  // finite.
+  std::vector<size_t> not_finite;
+};
+
+// `gradients`, laid out like network.flat(), is overwritten. Micro-batches are
+// added in their order whichever thread is done first, and hold at most one
+// gradient a thread: the bytes are the same for every number of threads up to
+// that of the micro-batches. `table` receives the unweighted losses.
+StepLoss step_gradient(const Network& network, const StepBatch& step,
+                       const StepGradientOptions& options,
+                       at::Tensor& gradients, LossTable& table);
 
 }  // namespace gato

@@ -4,7 +4,10 @@
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "gato/base/signals.h"
 #include "gato/cli/progress.h"
@@ -69,8 +72,9 @@ class Trainer {
                      .targets = batch.targets,
                      .data_wait = seconds_since(start)};
     LossTable losses;
-    step.loss = step_gradient(network_, batch, options_.gradient,
-                              optimiser_.gradients, losses);
+    const StepLoss loss = step_gradient(network_, batch, options_.gradient,
+                                        optimiser_.gradients, losses);
+    step.loss = loss.total;
     step.gradient_norm = norm_of(optimiser_.gradients);
     step.is_skipped =
         !std::isfinite(step.loss) || !std::isfinite(step.gradient_norm);
@@ -78,7 +82,7 @@ class Trainer {
     state_.tokens += batch.tokens;
     state_.targets += batch.targets;
     if (step.is_skipped) {
-      skip(step);
+      skip(step, batch, loss);
     } else {
       skipped_in_a_row_ = 0;
       optimiser_.step(step.learning_rate, step.gradient_norm);
@@ -88,16 +92,43 @@ class Trainer {
     metrics_.add(step);
   }
 
-  void skip(const StepMetrics& step) {
+  void skip(const StepMetrics& step, const StepBatch& batch,
+            const StepLoss& loss) {
     ++state_.skipped;
-    spdlog::warn("step {}: loss {}, gradient norm {}: the step is skipped",
-                 state_.step, step.loss, step.gradient_norm);
+    const std::string places = places_of(batch, loss);
+    spdlog::warn("step {}: loss {}, gradient norm {}: the step is skipped ({})",
+                 state_.step, step.loss, step.gradient_norm, places);
     if (++skipped_in_a_row_ >= largest_skip) {
       throw run_error(
-          "{} steps in a row had no finite loss and gradient; go back to an "
-          "older checkpoint, lower --learning-rate or use --precision fp32",
-          largest_skip);
+          "{} steps in a row had no finite loss and gradient, the last of them "
+          "with {}; go back to an older checkpoint, lower --learning-rate or "
+          "use --precision fp32",
+          largest_skip, places);
     }
+  }
+
+  // The sequences of the micro-batches without a finite loss; all of the step
+  // where the gradient alone is not finite.
+  std::string places_of(const StepBatch& batch, const StepLoss& loss) const {
+    std::vector<int64_t> rows;
+    for (size_t place : loss.not_finite) {
+      const bool is_last = place + 1 == batch.parts.size();
+      const auto end =
+          is_last ? batch.rows.end()
+                  : batch.rows.begin() + batch.parts[place + 1].first_row;
+      rows.insert(rows.end(), batch.rows.begin() + batch.parts[place].first_row,
+                  end);
+    }
+    if (rows.empty()) rows = batch.rows;
+    constexpr size_t most = 8;
+    std::string text;
+    for (size_t i = 0; i < std::min(rows.size(), most); ++i) {
+      text += fmt::format("{}{}", i > 0 ? ", " : "", data_.place_of(rows[i]));
+    }
+    if (rows.size() > most) {
+      text += fmt::format(" and {} more", rows.size() - most);
+    }
+    return text;
   }
 
   void evaluate(bool is_last) {
@@ -122,7 +153,7 @@ class Trainer {
     write_checkpoint(run_.checkpoint(state_.step), network_, optimiser_, state_,
                      demonstrations_);
     run_.set_latest(state_.step);
-    run_.rotate(options_.keep, options_.keep_every);
+    run_.rotate(state_.step, options_.keep, options_.keep_every);
     saved_step_ = state_.step;
   }
 

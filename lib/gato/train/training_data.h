@@ -44,6 +44,8 @@ class TrainingData {
   virtual const TaskTable& tasks() const = 0;
   // Safe from several threads. Error (bad_input) where it is damaged.
   virtual Row row(int64_t i) const = 0;
+  // Where messages say that it is: its file and its number in it.
+  virtual std::string place_of(int64_t i) const = 0;
   // One a task where there is any, tasks numbered as in tasks().
   virtual std::vector<TokenizedDocument> demonstrations() const = 0;
   // Adds the files that it is read from.
