@@ -304,6 +304,54 @@ TEST_CASE("operands come from the line, from a list and from globs") {
 }
 
 TEST_CASE("outputs are checked before the work") {
+TEST_CASE("one of several options is required, unless a flag excuses it") {
+  Tool tool = echo_tool();
+  tool.commands[0].minimum_operands = 0;
+  tool.commands[0].build = [](OptionTable& table) -> Work {
+    struct Options {
+      std::optional<std::string> model;
+      std::vector<std::string> scripts;
+      bool list = false;
+    };
+    auto options = std::make_shared<Options>();
+    table.add("model", &options->model, "Model").named("DIR");
+    table.add("scripts", &options->scripts, "Scripts");
+    table.add("list", &options->list, "List");
+    table.require_one({"model", "scripts"}, {"list"});
+    table.require_one({"output"}, {"list"});
+    return [options](Context&) { return ExitStatus::done; };
+  };
+  const TemporaryFolder folder;
+  const std::string output = folder / "out";
+  const auto run = [&](std::vector<std::string> arguments) {
+    return run_in_process(tool, arguments);
+  };
+  REQUIRE(run({"--model", "m", "-o", output}).status == 0);
+  REQUIRE(run({"--scripts", "a", "-o", output}).status == 0);
+  REQUIRE(run({"--list"}).status == 0);
+  REQUIRE(run({"--dump-config"}).status == 0);
+  auto ran = run({"-o", output});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err,
+               Contains("--model DIR or --scripts TEXT... is missing"));
+  ran = run({"--model", "m", "--scripts", "a", "-o", output});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("--model and --scripts exclude each other"));
+  ran = run({"--model", "m"});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("--output PATH is missing"));
+
+  const std::string help = run({"--help"}).out;
+  REQUIRE_THAT(help, Contains("(--model DIR | --scripts TEXT...) --output "
+                              "PATH [OPTION]..."));
+  REQUIRE_THAT(help, Contains("Model (this or --scripts is required, except "
+                              "with"));
+  REQUIRE_THAT(help, Contains("(required, except with --list)"));
+  REQUIRE_THAT(run({"--generate-man"}).out,
+               Contains("(this or \\-\\-model is required, except with "
+                        "\\-\\-list)"));
+}
+
   const TemporaryFolder folder;
   const auto existing = folder.write("out", "");
   bool has_worked = false;
