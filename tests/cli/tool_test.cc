@@ -177,7 +177,7 @@ TEST_CASE(
                    "length = 10\nprompt_fraction = 1\n"
                    "inputs = [\"a,b\"]\nrole = {a = \"text\"}\n");
   const auto second =
-      folder.write("b.toml", "length = 20\nepisodes = \"4,5\"\nfill = 'pad'\n");
+      folder.write("b.toml", "length = 20\nepisodes = [4, 5]\nfill = 'pad'\n");
   const auto json = configuration(
       {"--config", first, "--config", second, "--fill", "same-task"});
   REQUIRE(json["length"] == 20);
@@ -198,9 +198,21 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"\nlenght = 5\n",
        "c.toml: line 2: key 'lenght' is unknown; did you mean 'length'?"},
       {"length = 'x'\n",
-       "c.toml: line 1: key 'length': 'x' is not a whole number"},
-      {"length = [1, 2]\n", "one value is wanted, not a list of 2"},
-      {"length = {a = 1}\n", "one value is wanted, not a table"},
+       "c.toml: line 1: key 'length' must be an integer, not 'x'"},
+      {"length = \"3\"\n", "key 'length' must be an integer, not '3'"},
+      {"length = [1]\n", "key 'length' must be an integer, not [ 1 ]"},
+      {"length = 3.0\n", "key 'length' must be an integer, not 3.0"},
+      {"length = {a = 1}\n", "must be an integer, not { a = 1 }"},
+      {"rate = '0.5'\n", "key 'rate' must be a number, not '0.5'"},
+      {"shuffle = 'true'\n", "must be true or false, not 'true'"},
+      {"shuffle = 1\n", "must be true or false, not 1"},
+      {"fill = [\"pad\"]\n", "must be a string, not [ 'pad' ]"},
+      {"episodes = \"1,3\"\n", "must be an integer, not '1,3'"},
+      {"episodes = [1, true]\n",
+       "key 'episodes': each item must be an integer, not true"},
+      {"role = ['a=text']\n", "must be a table of strings, not [ 'a=text' ]"},
+      {"role = {a = 1}\n", "key 'role': 'a' must be a string, not 1"},
+      {"seed = '7'\n", "key 'seed' must be an integer, not '7'"},
       {"[section]\nlength = 5\n", "key 'section' is unknown"},
       {"length = \n", "c.toml: line 1: "},
       {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
@@ -217,6 +229,17 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       4);
   REQUIRE(run_in_process(echo_tool(), {"--config", folder / ".", "x"}).status ==
           4);
+}
+
+TEST_CASE("an integer is a number, and one item a list, in a configuration") {
+  const TemporaryFolder folder;
+  const auto path = folder.write(
+      "c.toml", "rate = 2\nepisodes = 4\ndata = \"a,b\"\nrole = {}\n");
+  const auto json = configuration({"--config", path, "x"});
+  REQUIRE(json["rate"] == 2.0);
+  REQUIRE(json["episodes"] == nlohmann::json({4}));
+  REQUIRE(json["data"] == nlohmann::json({"a,b"}));
+  REQUIRE(json["role"].empty());
 }
 
 TEST_CASE("a dumped configuration loads back to the same") {
@@ -281,29 +304,6 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
   REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
 }
 
-TEST_CASE("operands come from the line, from a list and from globs") {
-  const TemporaryFolder folder;
-  const auto b = folder.write("b.h5", ""), a = folder.write("a.h5", "");
-  const auto odd = folder.write("odd[1].h5", "");
-  const auto list = folder.write("list", "one\n\ntwo *\r\n");
-  const auto inputs = [](const std::vector<std::string>& arguments) {
-    return configuration(arguments)["inputs"].get<std::vector<std::string>>();
-  };
-  REQUIRE(inputs({folder / "[ab].h5"}) == std::vector<std::string>{a, b});
-  REQUIRE(inputs({folder / "[ab].h5:0.5"}) ==
-          std::vector<std::string>{a + ":0.5", b + ":0.5"});
-  REQUIRE(inputs({odd}) == std::vector<std::string>{odd});
-  REQUIRE(inputs({"zero", "--files-from", list}) ==
-          std::vector<std::string>{"zero", "one", "two *"});
-  auto ran = run_in_process(echo_tool(), {folder / "*.none"});
-  REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("*.none: no file matches"));
-  REQUIRE(
-      run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
-      4);
-}
-
-TEST_CASE("outputs are checked before the work") {
 TEST_CASE("one of several options is required, unless a flag excuses it") {
   Tool tool = echo_tool();
   tool.commands[0].minimum_operands = 0;
@@ -352,6 +352,29 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
                         "\\-\\-list)"));
 }
 
+TEST_CASE("operands come from the line, from a list and from globs") {
+  const TemporaryFolder folder;
+  const auto b = folder.write("b.h5", ""), a = folder.write("a.h5", "");
+  const auto odd = folder.write("odd[1].h5", "");
+  const auto list = folder.write("list", "one\n\ntwo *\r\n");
+  const auto inputs = [](const std::vector<std::string>& arguments) {
+    return configuration(arguments)["inputs"].get<std::vector<std::string>>();
+  };
+  REQUIRE(inputs({folder / "[ab].h5"}) == std::vector<std::string>{a, b});
+  REQUIRE(inputs({folder / "[ab].h5:0.5"}) ==
+          std::vector<std::string>{a + ":0.5", b + ":0.5"});
+  REQUIRE(inputs({odd}) == std::vector<std::string>{odd});
+  REQUIRE(inputs({"zero", "--files-from", list}) ==
+          std::vector<std::string>{"zero", "one", "two *"});
+  auto ran = run_in_process(echo_tool(), {folder / "*.none"});
+  REQUIRE(ran.status == 4);
+  REQUIRE_THAT(ran.err, Contains("*.none: no file matches"));
+  REQUIRE(
+      run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
+      4);
+}
+
+TEST_CASE("outputs are checked before the work") {
   const TemporaryFolder folder;
   const auto existing = folder.write("out", "");
   bool has_worked = false;

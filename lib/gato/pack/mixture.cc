@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
+#include <type_traits>
 
 #include "gato/base/error.h"
 #include "gato/base/nearest.h"
@@ -34,10 +36,16 @@ void check_weight(double weight, const std::string& where) {
 }
 
 template <class T>
+// A value of its very type; an integer is a number too.
 T value_of(const toml::node& node, const std::string& where,
            std::string_view expected) {
-  const std::optional<T> value = node.value<T>();
-  if (!value) throw usage_error("{} must be {}", where, expected);
+  std::optional<T> value = node.value_exact<T>();
+  if (std::is_same_v<T, double> && node.is_integer()) value = node.value<T>();
+  if (!value) {
+    std::ostringstream found;
+    node.visit([&found](const auto& other) { found << other; });
+    throw usage_error("{} must be {}, not {}", where, expected, found.str());
+  }
   return *value;
 }
 
