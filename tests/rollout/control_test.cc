@@ -69,6 +69,10 @@ TEST_CASE("options that do not go together are refused before any work") {
       {"--policy", "expert", "--env", "arcade/cach", "-o", output},
       {"--policy", "expert", "--greedy", "--env", "arcade/catch", "-o", output},
       {"--model", "m", "--noise", "0.1", "--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film.gif", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film", "-o", output},
       {"--policy", "clever", "--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--noise", "2", "--env", "arcade/catch", "-o",
        output}};
@@ -78,6 +82,32 @@ TEST_CASE("options that do not go together are refused before any work") {
     REQUIRE(ran.status == 2);
     REQUIRE(ran.out.empty());
     REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("help says what is required, and what in place of what") {
+  const Ran ran = run({"--help"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
+  REQUIRE_THAT(ran.out, Contains("(required, except with --list-envs or"));
+  REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
+               Contains("ok"));
+  REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,
+               Contains("--env NAME or --env-command CMD is missing"));
+}
+
+TEST_CASE("a film has a name that its format has") {
+  const TemporaryFolder folder;
+  const auto film = [&](const std::string& name) {
+    return run({"--policy", "expert", "--env", "arcade/catch", "--episodes",
+                "1", "--force", "--video", folder / name, "-o",
+                folder / "out"});
+  };
+  REQUIRE_THAT(film("x.gif").err, Contains("x.gif: a film is an animated PNG"));
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+  for (const std::string name : {"x.png", "x.apng"}) {
+    REQUIRE(film(name).status == 0);
+    REQUIRE(read_file(folder / name).starts_with("\x89PNG"));
   }
 }
 

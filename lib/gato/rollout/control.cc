@@ -25,6 +25,16 @@ namespace fs = std::filesystem;
 
 constexpr int frames_per_second = 20;
 
+void check_video(const std::string& video, bool force) {
+  const std::string extension = fs::path(video).extension();
+  if (extension != ".png" && extension != ".apng")
+    throw usage_error(
+        "--video {}: a film is an animated PNG, whose name ends in .png or "
+        ".apng; ffmpeg makes others from it",
+        video);
+  check_output(video, force);
+}
+
 void validate(const ControlOptions& options, const cli::Context& context) {
   if (options.check_environments) return;
   if (options.model && options.noise > 0)

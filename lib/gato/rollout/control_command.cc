@@ -88,7 +88,8 @@ cli::Work build_control(cli::OptionTable& table) {
   table.group("Other");
   table
       .add("video", &options->video,
-           "Film the first episode as an animated PNG, which browsers play")
+           "Film the first episode as an animated PNG (.png or .apng), which "
+           "browsers play")
       .named("FILE.png");
   table
       .add("list-envs", &options->list_environments,
