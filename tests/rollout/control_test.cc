@@ -270,4 +270,31 @@ TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
   REQUIRE(play(folder / "shown").status == 0);
   REQUIRE(bytes_of(folder / "out") != without);
   REQUIRE(play(folder / "nowhere").status == 4);
+
+  // It is an input of what is played.
+  REQUIRE(
+      run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
+           "1", "--prompt", folder / "shown", "-o", folder / "traced"})
+          .status == 0);
+  const auto provenance = open_episodes(folder / "traced", {})->provenance();
+  const auto& inputs = provenance.at("inputs");
+  REQUIRE(inputs.back().at("path") == folder / "shown/data/main_data.hdf5");
+  REQUIRE(provenance.at("parents").back().at("program") == "gato-rollout");
+}
+
+TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
+  const TemporaryFolder folder;
+  for (const std::string task : {"arcade/catch", "control/cartpole-swingup"})
+    REQUIRE(run({"--policy", "expert", "--env", task, "--episodes", "1", "-o",
+                 folder / (task == "arcade/catch" ? "catch" : "cartpole")})
+                .status == 0);
+  TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = open_episodes(folder / "catch", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const Ran ran = run({"--model", folder / "model", "--env", "arcade/catch",
+                       "--prompt", folder / "cartpole", "-o", folder / "out"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("--prompt " + folder / "cartpole: ") &&
+                            Contains("; give a dataset of 'arcade/catch'"));
 }
