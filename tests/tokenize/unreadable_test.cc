@@ -58,7 +58,7 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   std::filesystem::create_directories(folder / "dataset/data");
   std::filesystem::create_directories(folder / "other/data");
   ::chmod((folder / "other").c_str(), 0755);
-  const Closed file(folder.write("file", "{}"));
+  const Closed file(folder.write("file.json", "{}"));
   const Closed dataset(folder / "dataset"), data(folder / "other/data");
   const std::string output = folder / "out.h5";
   const std::vector<std::string> tokenize = {

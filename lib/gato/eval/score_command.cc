@@ -101,11 +101,6 @@ References references_of(const ScoreCommandOptions& options,
   };
   add(options.random, ReferenceKind::random);
   add(options.expert, ReferenceKind::expert);
-  if (references.empty())
-    spdlog::warn(
-        "no references: only the returns are shown, no scores; give what the "
-        "expert and random play are worth with --references FILE, or with "
-        "--expert DATASET and --random DATASET");
   return references;
 }
 
@@ -186,6 +181,11 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
   if (format == Format::html) write(html_of(report, captions, options));
   fmt::print("{}{}", to_text(report), caption_line(captions));
 
+  if (references.empty())
+    spdlog::warn(
+        "no references: only the returns are shown, no scores; give what the "
+        "expert and random play are worth with --references FILE, or with "
+        "--expert DATASET and --random DATASET");
   int64_t episodes = 0, failed = 0;
   for (const TaskOutcomes& one : outcomes) {
     episodes += one.episodes();
