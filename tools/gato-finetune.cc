@@ -1,5 +1,6 @@
 // gato-finetune: a model and few demonstrations to a model.
 #include "gato/cli/tool.h"
+#include "gato/env/environment.h"
 #include "gato/rollout/evaluate_policy.h"
 #include "gato/train/finetuning.h"
 
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
       .description = "",
       .commands = {gato::finetuning_command(
           {gato::check_evaluation, gato::evaluate_policy})},
-      .see_also = {"gato-train", "gato-rollout", "gato-eval"}};
+      .see_also = {"gato-train", "gato-rollout", "gato-eval"},
+      .completions = {{"env", gato::environment_names}}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -1,4 +1,5 @@
 // gato-rollout: a network, or a scripted policy, at work.
+#include "gato/env/environment.h"
 #include "gato/rollout/caption.h"
 #include "gato/rollout/control.h"
 
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
        "play environments and write captions",
        "Puts a trained network, or a scripted policy, to work.",
        {gato::control_command(), gato::caption_command()},
-       {"gato-train", "gato-eval", "gato-tokenize"}},
+       {"gato-train", "gato-eval", "gato-tokenize"},
+       {{"env", gato::environment_names}}},
       argc, argv);
 }

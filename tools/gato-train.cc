@@ -1,5 +1,6 @@
 // gato-train: sequence files to a model.
 #include "gato/cli/tool.h"
+#include "gato/train/preset.h"
 #include "gato/train/pretraining.h"
 
 int main(int argc, char** argv) {
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
       .summary = "train one network on sequences of every task",
       .description = "",
       .commands = {gato::pretraining_command()},
-      .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"}};
+      .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"},
+      .completions = {{"preset", gato::preset_names}}};
   return gato::cli::run(tool, argc, argv);
 }

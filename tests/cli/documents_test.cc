@@ -21,7 +21,9 @@ Tool two_commands() {
   text.build = [](OptionTable& table) -> Work {
     auto mode = std::make_shared<std::string>("plain");
     table.add("mode", mode.get(), "How").one_of({"plain", "lines"});
-    return [mode](Context&) { return ExitStatus::done; };
+    auto name = std::make_shared<std::string>();
+    table.add("name", name.get(), "Which").named("NAME");
+    return [mode, name](Context&) { return ExitStatus::done; };
   };
   Command other = text;
   other.name = "captions";
@@ -44,12 +46,17 @@ TEST_CASE("the man page has its sections, and text cannot become a request") {
   }
 }
 
-TEST_CASE("the completion knows commands, options and choices") {
-  const auto ran = run_in_process(two_commands(), {"--generate-completion"});
+TEST_CASE("the completion knows commands, options, choices and listed values") {
+  Tool tool = two_commands();
+  tool.completions["name"] = [] {
+    return std::vector<std::string>{"a/b", "c"};
+  };
+  const auto ran = run_in_process(tool, {"--generate-completion"});
   REQUIRE(ran.status == 0);
   for (const char* part :
        {"compgen -W 'text captions --help --version'", "    text)\n", "--mode",
-        "words='plain lines'", "complete -o default -F _gato_try gato-try"}) {
+        "--mode) words='plain lines'", "--name) words='a/b c'",
+        "complete -o default -F _gato_try gato-try"}) {
     INFO(part);
     REQUIRE_THAT(ran.out, Contains(part));
   }

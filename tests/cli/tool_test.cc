@@ -177,7 +177,7 @@ TEST_CASE(
                    "length = 10\nprompt_fraction = 1\n"
                    "inputs = [\"a,b\"]\nrole = {a = \"text\"}\n");
   const auto second =
-      folder.write("b.toml", "length = 20\nepisodes = \"4,5\"\nfill = 'pad'\n");
+      folder.write("b.toml", "length = 20\nepisodes = [4, 5]\nfill = 'pad'\n");
   const auto json = configuration(
       {"--config", first, "--config", second, "--fill", "same-task"});
   REQUIRE(json["length"] == 20);
@@ -198,9 +198,21 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"\nlenght = 5\n",
        "c.toml: line 2: key 'lenght' is unknown; did you mean 'length'?"},
       {"length = 'x'\n",
-       "c.toml: line 1: key 'length': 'x' is not a whole number"},
-      {"length = [1, 2]\n", "one value is wanted, not a list of 2"},
-      {"length = {a = 1}\n", "one value is wanted, not a table"},
+       "c.toml: line 1: key 'length' must be an integer, not 'x'"},
+      {"length = \"3\"\n", "key 'length' must be an integer, not '3'"},
+      {"length = [1]\n", "key 'length' must be an integer, not [ 1 ]"},
+      {"length = 3.0\n", "key 'length' must be an integer, not 3.0"},
+      {"length = {a = 1}\n", "must be an integer, not { a = 1 }"},
+      {"rate = '0.5'\n", "key 'rate' must be a number, not '0.5'"},
+      {"shuffle = 'true'\n", "must be true or false, not 'true'"},
+      {"shuffle = 1\n", "must be true or false, not 1"},
+      {"fill = [\"pad\"]\n", "must be a string, not [ 'pad' ]"},
+      {"episodes = \"1,3\"\n", "must be an integer, not '1,3'"},
+      {"episodes = [1, true]\n",
+       "key 'episodes': each item must be an integer, not true"},
+      {"role = ['a=text']\n", "must be a table of strings, not [ 'a=text' ]"},
+      {"role = {a = 1}\n", "key 'role': 'a' must be a string, not 1"},
+      {"seed = '7'\n", "key 'seed' must be an integer, not '7'"},
       {"[section]\nlength = 5\n", "key 'section' is unknown"},
       {"length = \n", "c.toml: line 1: "},
       {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
@@ -217,6 +229,17 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       4);
   REQUIRE(run_in_process(echo_tool(), {"--config", folder / ".", "x"}).status ==
           4);
+}
+
+TEST_CASE("an integer is a number, and one item a list, in a configuration") {
+  const TemporaryFolder folder;
+  const auto path = folder.write(
+      "c.toml", "rate = 2\nepisodes = 4\ndata = \"a,b\"\nrole = {}\n");
+  const auto json = configuration({"--config", path, "x"});
+  REQUIRE(json["rate"] == 2.0);
+  REQUIRE(json["episodes"] == nlohmann::json({4}));
+  REQUIRE(json["data"] == nlohmann::json({"a,b"}));
+  REQUIRE(json["role"].empty());
 }
 
 TEST_CASE("a dumped configuration loads back to the same") {
@@ -279,6 +302,54 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
   REQUIRE_THAT(ran.out, Contains("layers = 4\n"));
   REQUIRE_THAT(ran.out, !Contains("preset"));
   REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
+}
+
+TEST_CASE("one of several options is required, unless a flag excuses it") {
+  Tool tool = echo_tool();
+  tool.commands[0].minimum_operands = 0;
+  tool.commands[0].build = [](OptionTable& table) -> Work {
+    struct Options {
+      std::optional<std::string> model;
+      std::vector<std::string> scripts;
+      bool list = false;
+    };
+    auto options = std::make_shared<Options>();
+    table.add("model", &options->model, "Model").named("DIR");
+    table.add("scripts", &options->scripts, "Scripts");
+    table.add("list", &options->list, "List");
+    table.require_one({"model", "scripts"}, {"list"});
+    table.require_one({"output"}, {"list"});
+    return [options](Context&) { return ExitStatus::done; };
+  };
+  const TemporaryFolder folder;
+  const std::string output = folder / "out";
+  const auto run = [&](std::vector<std::string> arguments) {
+    return run_in_process(tool, arguments);
+  };
+  REQUIRE(run({"--model", "m", "-o", output}).status == 0);
+  REQUIRE(run({"--scripts", "a", "-o", output}).status == 0);
+  REQUIRE(run({"--list"}).status == 0);
+  REQUIRE(run({"--dump-config"}).status == 0);
+  auto ran = run({"-o", output});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err,
+               Contains("--model DIR or --scripts TEXT... is missing"));
+  ran = run({"--model", "m", "--scripts", "a", "-o", output});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("--model and --scripts exclude each other"));
+  ran = run({"--model", "m"});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("--output PATH is missing"));
+
+  const std::string help = run({"--help"}).out;
+  REQUIRE_THAT(help, Contains("(--model DIR | --scripts TEXT...) --output "
+                              "PATH [OPTION]..."));
+  REQUIRE_THAT(help, Contains("Model (this or --scripts is required, except "
+                              "with"));
+  REQUIRE_THAT(help, Contains("(required, except with --list)"));
+  REQUIRE_THAT(run({"--generate-man"}).out,
+               Contains("(this or \\-\\-model is required, except with "
+                        "\\-\\-list)"));
 }
 
 TEST_CASE("operands come from the line, from a list and from globs") {

@@ -23,7 +23,7 @@ SequenceRow row_of(const TokenizedDocument& document) {
   row.features.interval.resize(length, {});
   row.segment.assign(length, 0);
   row.prompt.assign(length, 0);
-  row.prompt[0] = 1;
+  std::fill_n(row.prompt.begin(), count, 1);
   row.task = document.task;
   return row;
 }
@@ -93,6 +93,52 @@ TEST_CASE("rows come back from a sequence file") {
       }
     }
   }
+}
+
+TEST_CASE("rows whose segments or prompts are out of order are refused") {
+  const auto refusal = [](auto damage) {
+    Folder folder;
+    SequenceRow row = row_of(text_document(9));
+    // Two documents, the first a prompt, and padding.
+    std::fill_n(row.segment.begin() + 4, 20, 1);
+    std::fill_n(row.prompt.begin() + 4, 20, 0);
+    damage(row);
+    SequenceFileWriter writer(folder / "s.h5", false, {1, length, 0, false},
+                              small_vocabulary());
+    writer.append(row);
+    Provenance provenance;
+    provenance.enabled = false;
+    writer.commit(small_tasks(), {}, {}, provenance);
+    const SequenceFileReader reader(folder / "s.h5");
+    try {
+      reader.row(0);
+    } catch (const Error& error) {
+      REQUIRE(error.status() == ExitStatus::bad_input);
+      return std::string(error.what())
+          .substr((folder / "s.h5").string().size());
+    }
+    return std::string("none");
+  };
+  REQUIRE(refusal([](SequenceRow&) {}) == "none");
+  REQUIRE(refusal([](SequenceRow& row) { row.segment[23] = 9; }) == "none");
+  const auto after = [](const std::string& what) {
+    return ": sequence 0, token " + what + " is not valid: the file is damaged";
+  };
+  REQUIRE(refusal([](SequenceRow& row) { row.segment[0] = 1; }) ==
+          after("0: segment 1"));
+  REQUIRE(refusal([](SequenceRow& row) { row.segment[5] = 0; }) ==
+          after("5: segment 0"));
+  REQUIRE(refusal([](SequenceRow& row) { row.segment[6] = 3; }) ==
+          after("6: segment 3"));
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt[2] = 0; }) ==
+          after("2: prompt 0"));
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt[5] = 1; }) ==
+          after("5: prompt 1"));
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt[0] = 2; }) ==
+          after("0: prompt 2"));
+  REQUIRE(refusal([](SequenceRow& row) {
+            row.features.modality[20] = Modality::text;
+          }) == after("20: after padding, modality 1"));
 }
 
 TEST_CASE("demonstrations travel along as a token file") {

@@ -35,7 +35,16 @@ TEST_CASE("captions are right where one of the references says the same") {
           std::string::npos);
   REQUIRE(section.html.find("data:image/png;base64,iVBORw==\"") !=
           std::string::npos);
-  REQUIRE(section.html.find("title=\"a cross\"") != std::string::npos);
+  REQUIRE(section.html.find("All 2 pictures") != std::string::npos);
+  REQUIRE(section.html.find("are wrong, 1 of those shown") !=
+          std::string::npos);
+  REQUIRE(section.html.find("<em>a square</em><br>a cross<") !=
+          std::string::npos);
+
+  const Section first = caption_section(samples, 1);
+  REQUIRE(first.html.find("The first 1 of 2 pictures") != std::string::npos);
+  REQUIRE(first.html.find("wrong") == std::string::npos);  // none is shown
+  REQUIRE(first.html.find("a square") == std::string::npos);
 
   const auto unknown = read_captions(folder / "captions.jsonl", "");
   REQUIRE(exact_captions(unknown).judged == 0);

@@ -67,12 +67,18 @@ TEST_CASE("a mixture file gives each source its weight and options") {
         b + "'\nresize = 64\n", b + "'\nresize = '64'\n",
         std::string("[[mixture]\n"), std::string("x = 1\n"), std::string(),
         std::string("[[mixture]]\nweight = 1\n"), b + "'\nweight = 0\n",
-        b + "'\nweight = 'much'\n", b + "'\nprompt-fraction = 2\n",
-        b + "'\nfill = 'full'\n", std::string("mixture = [1]\n")})
+        b + "'\nweight = 'much'\n", b + "'\nweight = [1]\n",
+        b + "'\nweight = true\n", b + "'\ndocuments-per-sequence = 5.0\n",
+        b + "'\nprompt-fraction = 2\n", b + "'\nfill = 'full'\n",
+        std::string("mixture = [1]\n")})
     REQUIRE(error_of([&] { read(wrong); }).status() == ExitStatus::usage);
   REQUIRE(error_of([&] {
             read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
           }).status() == ExitStatus::io);
+  const Error text = error_of([&] { read(b + "'\nweight = '2'\n"); });
+  REQUIRE(std::string(text.what())
+              .find("mixture 1: weight must be a number, not '2'") !=
+          std::string::npos);
   const Error unknown = error_of([&] { read(b + "'\nwieght = 2\n"); });
   REQUIRE(std::string(unknown.what()).find("did you mean 'weight'") !=
           std::string::npos);

@@ -69,6 +69,10 @@ TEST_CASE("options that do not go together are refused before any work") {
       {"--policy", "expert", "--env", "arcade/cach", "-o", output},
       {"--policy", "expert", "--greedy", "--env", "arcade/catch", "-o", output},
       {"--model", "m", "--noise", "0.1", "--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film.gif", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film", "-o", output},
       {"--policy", "clever", "--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--noise", "2", "--env", "arcade/catch", "-o",
        output}};
@@ -78,6 +82,32 @@ TEST_CASE("options that do not go together are refused before any work") {
     REQUIRE(ran.status == 2);
     REQUIRE(ran.out.empty());
     REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("help says what is required, and what in place of what") {
+  const Ran ran = run({"--help"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
+  REQUIRE_THAT(ran.out, Contains("(required, except with --list-envs or"));
+  REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
+               Contains("ok"));
+  REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,
+               Contains("--env NAME or --env-command CMD is missing"));
+}
+
+TEST_CASE("a film has a name that its format has") {
+  const TemporaryFolder folder;
+  const auto film = [&](const std::string& name) {
+    return run({"--policy", "expert", "--env", "arcade/catch", "--episodes",
+                "1", "--force", "--video", folder / name, "-o",
+                folder / "out"});
+  };
+  REQUIRE_THAT(film("x.gif").err, Contains("x.gif: a film is an animated PNG"));
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+  for (const std::string name : {"x.png", "x.apng"}) {
+    REQUIRE(film(name).status == 0);
+    REQUIRE(read_file(folder / name).starts_with("\x89PNG"));
   }
 }
 
@@ -267,4 +297,31 @@ TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
   REQUIRE(play(folder / "shown").status == 0);
   REQUIRE(bytes_of(folder / "out") != without);
   REQUIRE(play(folder / "nowhere").status == 4);
+
+  // It is an input of what is played.
+  REQUIRE(
+      run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
+           "1", "--prompt", folder / "shown", "-o", folder / "traced"})
+          .status == 0);
+  const auto provenance = open_episodes(folder / "traced", {})->provenance();
+  const auto& inputs = provenance.at("inputs");
+  REQUIRE(inputs.back().at("path") == folder / "shown/data/main_data.hdf5");
+  REQUIRE(provenance.at("parents").back().at("program") == "gato-rollout");
+}
+
+TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
+  const TemporaryFolder folder;
+  for (const std::string task : {"arcade/catch", "control/cartpole-swingup"})
+    REQUIRE(run({"--policy", "expert", "--env", task, "--episodes", "1", "-o",
+                 folder / (task == "arcade/catch" ? "catch" : "cartpole")})
+                .status == 0);
+  TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = open_episodes(folder / "catch", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const Ran ran = run({"--model", folder / "model", "--env", "arcade/catch",
+                       "--prompt", folder / "cartpole", "-o", folder / "out"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("--prompt " + folder / "cartpole: ") &&
+                            Contains("; give a dataset of 'arcade/catch'"));
 }

@@ -353,19 +353,19 @@ TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
   episodes.push_back(bad);
   const auto input = dataset("a", spec, episodes);
   const std::string output = folder / "tokens.h5";
-  // Of 13 whole episodes 12 succeeded (returns 0, 2 ... 20, and 18 of the bad
-  // one). At least a quarter of 22, the best return: 6, 8 ... 20, and 18; the
-  // six best of these: 12, 14 ... 20, and 18, which then turns out to be bad.
+  // The bad one is not judged. Of 12 whole episodes 11 succeeded (returns 0, 2
+  // ... 20). At least a quarter of 22, the best return: 6, 8 ... 20; the six
+  // best of these: 10, 12 ... 20.
   const auto ran = run({"-o", output, "--successful", "--keep-return", "0.25",
                         "--best", "6", "--skip-bad", "1", input});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("read 14, written 5, failed 1, empty 0, "
-                               "filtered 3, unsuccessful 1, not_best 3, "
+  CHECK_THAT(ran.err, Contains("read 14, written 6, failed 1, empty 0, "
+                               "filtered 3, unsuccessful 1, not_best 2, "
                                "unfinished 0, skipped 1"));
   const TokenFileReader reader(output);
-  REQUIRE(reader.documents() == 5);
-  for (int64_t i = 0; i < 5; ++i) CHECK(reader.total_reward(i) == 12 + 2 * i);
+  REQUIRE(reader.documents() == 6);
+  for (int64_t i = 0; i < 6; ++i) CHECK(reader.total_reward(i) == 10 + 2 * i);
   const auto& report = reader.report();
   int64_t sum = 0;
   for (const char* reason : {"written", "failed", "empty", "filtered",
@@ -374,7 +374,7 @@ TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
   }
   CHECK(report["read"] == sum);
   const nlohmann::json& filter = reader.tasks().tasks[0].filter;
-  CHECK(filter["episodes"] == 13);
+  CHECK(filter["episodes"] == 12);
   CHECK(filter["kept"] == 6);
   CHECK(filter["window"] == 1);
 }
@@ -461,4 +461,40 @@ TEST_CASE_METHOD(Fixture, "a mask leaves out the others, and counts them") {
                         GATO_SOURCE_DIR "/tests/samples/robomimic/image.hdf5"});
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, Contains("read 12, written 3") && Contains("masked 9"));
+}
+
+TEST_CASE_METHOD(Fixture, "bad episodes are not among those that are ranked") {
+  std::vector<Episode> episodes;
+  for (int64_t i = 0; i < 4; ++i) {
+    episodes.push_back(episode_of(i, static_cast<double>(i + 1)));
+  }
+  episodes.push_back(episode_of(4, 100));  // the best, were it not bad
+  array_of(episodes[4].observations[2]).set(0, NAN);
+  const auto input = dataset("a", spec_of("test/one"), episodes);
+
+  auto ran =
+      run({"-o", folder / "best.h5", "--best", "2", "--skip-bad", "1", input});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("episode 4: step 0: observation key 'speed' is "
+                               "nan"));
+  CHECK_THAT(ran.err, Contains("read 5, written 2") && Contains("not_best 2") &&
+                          Contains("skipped 1"));
+  const TokenFileReader best(folder / "best.h5");
+  CHECK(best.total_reward(0) == 6);
+  CHECK(best.total_reward(1) == 8);
+
+  // The expert's return is 8, of the good ones.
+  ran = run({"-o", folder / "good.h5", "--keep-return", "0.7", "--skip-bad",
+             "1", "--threads", "3", input});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 5, written 2") && Contains("filtered 2") &&
+                          Contains("skipped 1"));
+  CHECK(TokenFileReader(folder / "good.h5").tasks().tasks[0].expert_return ==
+        8);
+
+  ran = run({"-o", folder / "none.h5", "--best", "2", input});
+  REQUIRE(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("episode 4: step 0"));
 }

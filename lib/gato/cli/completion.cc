@@ -14,8 +14,14 @@ std::string function_name(const Tool& tool) {
   return name;
 }
 
-// The branch of a command: its options, and the values of those with choices.
-std::string command_case(const Command& command) {
+// What an option takes, as far as it is known.
+std::vector<std::string> values_of(const Tool& tool, const Option& option) {
+  const auto listed = tool.completions.find(option.name);
+  return listed == tool.completions.end() ? option.choices : listed->second();
+}
+
+// The branch of a command: its options, and their values where they are known.
+std::string command_case(const Tool& tool, const Command& command) {
   CommonOptions common;
   RunOptions run;
   OptionTable table;
@@ -24,9 +30,10 @@ std::string command_case(const Command& command) {
   for (const auto& option : table.options()) {
     if (option->is_operand) continue;
     names += (names.empty() ? "--" : " --") + option->name;
-    if (option->choices.empty()) continue;
+    const std::vector<std::string> known = values_of(tool, *option);
+    if (known.empty()) continue;
     values += fmt::format("        --{}) words='{}' ;;\n", option->name,
-                          fmt::join(option->choices, " "));
+                          fmt::join(known, " "));
   }
   return fmt::format(
       "    {})\n      options='{}'\n      case $previous in\n{}      esac\n"
@@ -40,7 +47,7 @@ std::string bash_completion(const Tool& tool) {
   std::string commands, cases;
   for (const Command& command : tool.commands) {
     commands += (commands.empty() ? "" : " ") + command.name;
-    cases += command_case(command);
+    cases += command_case(tool, command);
   }
   // Where there are commands, the first word is one of them.
   const std::string first =

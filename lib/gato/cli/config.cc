@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -12,6 +13,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/nearest.h"
+#include "gato/base/overloaded.h"
 
 namespace gato::cli {
 namespace {
@@ -41,42 +43,99 @@ toml::table parse_file(const std::string& path) {
   }
 }
 
-std::string scalar_text(const toml::node& node, const std::string& origin) {
-  if (const auto* value = node.as_string()) return value->get();
-  if (const auto* value = node.as_integer()) {
+// What one value of a target is in TOML.
+enum class ValueType { boolean, integer, number, string };
+
+ValueType type_of(const Target& target) {
+  return std::visit(
+      overloaded{[](bool*) { return ValueType::boolean; },
+                 [](double*) { return ValueType::number; },
+                 [](std::optional<double>*) { return ValueType::number; },
+                 [](int64_t*) { return ValueType::integer; },
+                 [](uint64_t*) { return ValueType::integer; },
+                 [](std::optional<int64_t>*) { return ValueType::integer; },
+                 [](std::vector<int64_t>*) { return ValueType::integer; },
+                 [](auto*) { return ValueType::string; }},
+      target);
+}
+
+const char* name_of(ValueType type) {
+  switch (type) {
+    case ValueType::boolean:
+      return "true or false";
+    case ValueType::integer:
+      return "an integer";
+    case ValueType::number:
+      return "a number";
+    case ValueType::string:
+      break;
+  }
+  return "a string";
+}
+
+// "must be an integer, not '3'": a value as TOML writes it.
+Error wrong_type(const toml::node& node, const std::string& origin,
+                 const std::string& expected) {
+  std::ostringstream found;
+  node.visit([&found](const auto& value) { found << value; });
+  return usage_error("{} must be {}, not {}", origin, expected, found.str());
+}
+
+// TOML's integers are signed: what is beyond them stands in a string.
+bool is_large_integer(const toml::node& node, const Target& target) {
+  constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+  const auto* text = node.as_string();
+  if (!text || !std::holds_alternative<uint64_t*>(target)) return false;
+  uint64_t value = 0;
+  const char* end = text->get().data() + text->get().size();
+  const auto parsed = std::from_chars(text->get().data(), end, value);
+  return parsed.ec == std::errc{} && parsed.ptr == end && value > most;
+}
+
+std::string scalar_text(const toml::node& node, ValueType type,
+                        const std::string& origin) {
+  if (const auto* value = node.as_string();
+      value && type == ValueType::string) {
+    return value->get();
+  }
+  const auto* integer = node.as_integer();
+  if (integer && (type == ValueType::integer || type == ValueType::number)) {
+    return fmt::format("{}", integer->get());
+  }
+  if (const auto* value = node.as_floating_point();
+      value && type == ValueType::number) {
     return fmt::format("{}", value->get());
   }
-  if (const auto* value = node.as_floating_point()) {
-    return fmt::format("{}", value->get());
-  }
-  if (const auto* value = node.as_boolean()) {
+  if (const auto* value = node.as_boolean();
+      value && type == ValueType::boolean) {
     return value->get() ? "true" : "false";
   }
-  throw usage_error("{}: a value of this type is not understood", origin);
+  throw wrong_type(node, origin, name_of(type));
 }
 
 Given to_given(const toml::node& node, const Option& option,
                const std::string& origin) {
-  Given given{{}, origin, false};
-  if (const toml::array* array = node.as_array()) {
-    given.is_verbatim = true;
-    for (const toml::node& item : *array) {
-      given.texts.push_back(scalar_text(item, origin));
-    }
-    if (given.texts.empty() && !is_list(option.target)) {
-      throw usage_error("{}: one value is wanted, not an empty list", origin);
-    }
-  } else if (const toml::table* pairs = node.as_table()) {
-    if (!std::holds_alternative<std::map<std::string, std::string>*>(
-            option.target)) {
-      throw usage_error("{}: one value is wanted, not a table", origin);
-    }
+  Given given{{}, origin, true};
+  const ValueType type = type_of(option.target);
+  if (std::holds_alternative<std::map<std::string, std::string>*>(
+          option.target)) {
+    const toml::table* pairs = node.as_table();
+    if (!pairs) throw wrong_type(node, origin, "a table of strings");
     for (const auto& [key, item] : *pairs) {
-      given.texts.push_back(std::string(key.str()) + "=" +
-                            scalar_text(item, origin));
+      const std::string name(key.str());
+      given.texts.push_back(
+          name + "=" +
+          scalar_text(item, type, fmt::format("{}: '{}'", origin, name)));
     }
+  } else if (const toml::array* array = node.as_array();
+             array && is_list(option.target)) {
+    for (const toml::node& item : *array) {
+      given.texts.push_back(scalar_text(item, type, origin + ": each item"));
+    }
+  } else if (is_large_integer(node, option.target)) {
+    given.texts.push_back(node.as_string()->get());
   } else {
-    given.texts.push_back(scalar_text(node, origin));
+    given.texts.push_back(scalar_text(node, type, origin));
   }
   return given;
 }

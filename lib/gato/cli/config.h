@@ -10,9 +10,12 @@
 
 namespace gato::cli {
 
-// Reads a file over what `arguments` holds so far. Error (io) where it cannot
-// be read, Error (usage) naming file, line and key where it is no TOML, a key
-// is unknown or its value is a table where none is wanted.
+// Reads a file over what `arguments` holds so far. A value has the type of its
+// option: integer, number (an integer is one), string, boolean; a list is an
+// array or one item alone, pairs are a table of strings, and an integer beyond
+// int64 is a string. Error (io) where the file cannot be read, Error (usage)
+// naming file, line and key where it is no TOML, a key is unknown, or a value
+// of another type.
 void read_config(const std::string& path, const OptionTable& table,
                  Arguments& arguments);
 

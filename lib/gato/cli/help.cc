@@ -1,6 +1,8 @@
 #include "gato/cli/help.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "gato/cli/wrap.h"
 
@@ -27,6 +29,34 @@ std::string range_text(const Option& option) {
   return has_high ? fmt::format("at most {}", option.maximum) : "";
 }
 
+// "--model DIR"
+std::string long_name(const Option& option) {
+  const std::string name = "--" + option.name;
+  return option.value_name.empty() ? name : name + " " + option.value_name;
+}
+
+// "--a", "--a or --b", "--a, --b or --c".
+std::string any_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += "--" + names[i];
+  }
+  return text;
+}
+
+// Whether, and in place of which others, an option must be given.
+std::string requirement(const Option& option, const OptionTable& table) {
+  const Alternatives* one = table.alternatives_of(option);
+  if (!one) return option.is_required ? "required" : "";
+  std::vector<std::string> others;
+  std::ranges::copy_if(one->names, std::back_inserter(others),
+                       [&](const auto& name) { return name != option.name; });
+  return (others.empty() ? "required"
+                         : "this or " + any_of(others) + " is required") +
+         (one->unless.empty() ? "" : ", except with " + any_of(one->unless));
+}
+
 std::string option_section(const OptionTable& table) {
   std::string text, group;
   for (const auto& option : table.options()) {
@@ -35,7 +65,7 @@ std::string option_section(const OptionTable& table) {
       group = option->group;
       text += "\n" + group + ":\n";
     }
-    text += definition(option_names(*option), option_help(*option));
+    text += definition(option_names(*option), option_help(*option, table));
   }
   return text;
 }
@@ -66,7 +96,15 @@ std::string usage_operands(const Command& command, const OptionTable& table) {
   std::string text;
   for (const auto& option : table.options()) {
     if (!option->is_required || option->is_operand) continue;
-    text += fmt::format("--{} {} ", option->name, option->value_name);
+    text += long_name(*option) + " ";
+  }
+  for (const Alternatives& one : table.alternatives()) {
+    std::vector<std::string> names;
+    for (const std::string& name : one.names) {
+      names.push_back(long_name(*table.find(name)));
+    }
+    const std::string joined = fmt::format("{}", fmt::join(names, " | "));
+    text += names.size() > 1 ? "(" + joined + ") " : joined + " ";
   }
   text += "[OPTION]...";
   if (command.operands.empty()) return text;
@@ -78,13 +116,14 @@ std::string usage_operands(const Command& command, const OptionTable& table) {
 std::string option_names(const Option& option) {
   std::string text =
       option.short_name ? fmt::format("-{}, ", option.short_name) : "";
-  text += "--" + option.name;
-  return option.value_name.empty() ? text : text + " " + option.value_name;
+  return text + long_name(option);
 }
 
-std::string option_help(const Option& option) {
+std::string option_help(const Option& option, const OptionTable& table) {
   std::vector<std::string> facts;
-  if (option.is_required) facts.push_back("required");
+  if (const std::string fact = requirement(option, table); !fact.empty()) {
+    facts.push_back(fact);
+  }
   if (!option.choices.empty()) {
     facts.push_back(fmt::format("{}", fmt::join(option.choices, ", ")));
   }

@@ -16,7 +16,7 @@ std::string usage_operands(const Command& command, const OptionTable& table);
 // "-o, --output PATH"
 std::string option_names(const Option& option);
 // The sentence with choices, range, default and whether it is required.
-std::string option_help(const Option& option);
+std::string option_help(const Option& option, const OptionTable& table);
 // Status and meaning, in order.
 const std::vector<std::pair<ExitStatus, std::string>>& exit_statuses();
 

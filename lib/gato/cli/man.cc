@@ -79,7 +79,7 @@ std::string tagged(const std::string& term, const std::string& text) {
   return ".TP\n.B " + term + "\n" + prose(text);
 }
 
-std::string option_entry(const Option& option) {
+std::string option_entry(const Option& option, const OptionTable& table) {
   std::string names = option.short_name
                           ? fmt::format("\\-{}\\fR, \\fB", option.short_name)
                           : "";
@@ -87,7 +87,7 @@ std::string option_entry(const Option& option) {
   if (!option.value_name.empty()) {
     names += " \\fI" + escape(option.value_name) + "\\fR";
   }
-  return tagged(names, option_help(option));
+  return tagged(names, option_help(option, table));
 }
 
 struct Built {
@@ -110,7 +110,7 @@ std::string option_entries(const OptionTable& table, bool is_common) {
         text += ".PP\n" + prose(group + ":");
       }
     }
-    text += option_entry(*option);
+    text += option_entry(*option, table);
   }
   return text;
 }
@@ -139,7 +139,7 @@ std::string options_section(const std::vector<std::unique_ptr<Built>>& built) {
         continue;
       }
       listed.push_back(option->name);
-      text += option_entry(*option);
+      text += option_entry(*option, one->table);
     }
   }
   return text;

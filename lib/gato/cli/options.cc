@@ -1,5 +1,6 @@
 #include "gato/cli/options.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -60,6 +61,20 @@ void OptionTable::group(std::string title) { group_ = std::move(title); }
 
 void OptionTable::check(std::function<void()> check) {
   checks_.push_back(std::move(check));
+}
+
+void OptionTable::require_one(std::vector<std::string> names,
+                              std::vector<std::string> unless) {
+  alternatives_.push_back({std::move(names), std::move(unless)});
+}
+
+const Alternatives* OptionTable::alternatives_of(const Option& option) const {
+  for (const Alternatives& one : alternatives_) {
+    if (std::ranges::find(one.names, option.name) != one.names.end()) {
+      return &one;
+    }
+  }
+  return nullptr;
 }
 
 void OptionTable::beneath(std::function<std::vector<std::string>()> files) {

@@ -49,6 +49,11 @@ struct Option {
   Option& files();   // globs are expanded, commas kept
 };
 
+// Exactly one of these options must be given, unless one of `unless` is.
+struct Alternatives {
+  std::vector<std::string> names, unless;
+};
+
 class OptionTable {
  public:
   // The target keeps its present value as the default. The reference stays
@@ -60,6 +65,11 @@ class OptionTable {
   // or work starts. It may throw Error (usage) where values do not fit
   // together, and may change targets.
   void check(std::function<void()> check);
+  // Exactly one of these options must be given, unless a flag of `unless` is:
+  // help says so, and it is checked before work starts. Their targets can be
+  // empty (value.h).
+  void require_one(std::vector<std::string> names,
+                   std::vector<std::string> unless = {});
   // Names configuration files that are read beneath those of --config, the
   // first one deepest: a preset, say. Called when the given values, which may
   // choose the files, are assigned; what they are not given comes from there.
@@ -68,6 +78,11 @@ class OptionTable {
     return options_;
   }
   const std::vector<std::function<void()>>& checks() const { return checks_; }
+  const std::vector<Alternatives>& alternatives() const {
+    return alternatives_;
+  }
+  // Null where the option is not one of alternatives.
+  const Alternatives* alternatives_of(const Option& option) const;
   std::vector<std::string> files_beneath() const;
   // Null where no option has this name.
   const Option* find(const std::string& name) const;
@@ -75,6 +90,7 @@ class OptionTable {
  private:
   std::vector<std::unique_ptr<Option>> options_;
   std::vector<std::function<void()>> checks_;
+  std::vector<Alternatives> alternatives_;
   std::function<std::vector<std::string>()> files_beneath_;
   std::string group_ = "Options";
 };

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -90,6 +91,31 @@ void expand_files(const OptionTable& table) {
   }
 }
 
+bool is_given(const Option& option) {
+  bool* const* flag = std::get_if<bool*>(&option.target);
+  return flag ? **flag : !is_empty(option.target);
+}
+
+void check_alternatives(const Alternatives& one, const OptionTable& table) {
+  const auto is_named = [&table](const std::string& name) {
+    return is_given(*table.find(name));
+  };
+  if (std::ranges::any_of(one.unless, is_named)) return;
+  std::vector<std::string> given, wanted;
+  for (const std::string& name : one.names) {
+    const Option& option = *table.find(name);
+    wanted.push_back(fmt::format("--{} {}", name, option.value_name));
+    if (is_given(option)) given.push_back("--" + name);
+  }
+  if (given.empty()) {
+    throw usage_error("{} is missing", fmt::join(wanted, " or "));
+  }
+  if (given.size() > 1) {
+    throw usage_error("{} exclude each other: give one of them",
+                      fmt::join(given, " and "));
+  }
+}
+
 void check_required(const Command& command, const OptionTable& table,
                     const Arguments& given, size_t operands) {
   for (const auto& option : table.options()) {
@@ -97,6 +123,9 @@ void check_required(const Command& command, const OptionTable& table,
     if (!given.contains(option->name) || is_empty(option->target)) {
       throw usage_error("--{} {} is missing", option->name, option->value_name);
     }
+  }
+  for (const Alternatives& one : table.alternatives()) {
+    check_alternatives(one, table);
   }
   if (operands < command.minimum_operands) {
     throw usage_error("{} is missing: {} given, {} needed", command.operands,

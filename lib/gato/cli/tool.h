@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -90,6 +91,10 @@ struct Tool {
   std::string description;
   std::vector<Command> commands;  // one without a name, or several with
   std::vector<std::string> see_also;
+  // What lists the values of an option, by its name, for the shell to complete;
+  // those of options with choices are known.
+  std::map<std::string, std::function<std::vector<std::string>()>> completions =
+      {};
 };
 
 // Parses, merges defaults < --config files < command line, validates, runs,

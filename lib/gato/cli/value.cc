@@ -47,14 +47,6 @@ bool to_flag(const std::string& text, const std::string& origin) {
   throw usage_error("{}: '{}' is neither true nor false", origin, text);
 }
 
-const std::string& single(const Given& given) {
-  if (given.is_verbatim && given.texts.size() != 1) {
-    throw usage_error("{}: one value is wanted, not a list of {}", given.origin,
-                      given.texts.size());
-  }
-  return given.texts.back();
-}
-
 std::vector<std::string> list_items(const Option& option, const Given& given) {
   if (given.is_verbatim || option.takes_files || option.is_operand) {
     return given.texts;
@@ -99,18 +91,18 @@ void assign(const Option& option, const Given& given) {
   const std::string& origin = given.origin;
   std::visit(
       overloaded{
-          [&](bool* target) { *target = to_flag(single(given), origin); },
+          [&](bool* target) { *target = to_flag(given.texts.back(), origin); },
           [&]<class T>(T* target) {
-            *target = to_number<T>(option, single(given), origin);
+            *target = to_number<T>(option, given.texts.back(), origin);
           },
           [&]<class T>(std::optional<T>* target) {
-            *target = to_number<T>(option, single(given), origin);
+            *target = to_number<T>(option, given.texts.back(), origin);
           },
           [&](std::string* target) {
-            *target = to_choice(option, single(given), origin);
+            *target = to_choice(option, given.texts.back(), origin);
           },
           [&](std::optional<std::string>* target) {
-            *target = to_choice(option, single(given), origin);
+            *target = to_choice(option, given.texts.back(), origin);
           },
           [&](std::vector<int64_t>* target) {
             target->clear();

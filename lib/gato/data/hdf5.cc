@@ -1,15 +1,11 @@
 #include "gato/data/hdf5.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 
 #include "gato/base/error.h"
 #include "gato/base/library_faults.h"
+#include "gato/base/readable.h"
 
 namespace gato::hdf5 {
 namespace {
@@ -92,16 +88,12 @@ void collect_leaves(const Group& group, const std::string& prefix, int depth,
   }
 }
 
-void check_readable(const fs::path& path) {
+void check_readable_file(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     throw io_error("{}: cannot read: it is a directory", path.string());
   }
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
-  }
-  ::close(descriptor);
+  check_readable(path);
 }
 
 }  // namespace
@@ -213,7 +205,7 @@ bool is_hdf5(const fs::path& path) {
 }
 
 Group open_file(const fs::path& path) {
-  check_readable(path);
+  check_readable_file(path);
   note_library_input(path);
   if (!is_hdf5(path)) {
     throw input_error("{}: not an HDF5 file", path.string());

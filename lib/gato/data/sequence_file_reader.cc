@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gato/base/error.h"
 #include "gato/data/format.h"
 #include "gato/data/mapping.h"
@@ -11,6 +13,9 @@ struct SequenceFileReader::Impl {
   template <class T>
   StoredRows<T> open(const char* name, const std::vector<int64_t>& row_shape,
                      int64_t rows) const;
+  [[noreturn]] void refuse(int64_t sequence, size_t place, const char* what,
+                           int64_t value) const;
+  void check_layout(int64_t sequence, const SequenceView& view) const;
   void check_row(int64_t sequence, const SequenceView& view) const;
 
   std::filesystem::path path;
@@ -74,16 +79,48 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
   has_demonstrations = root.is_group("demonstrations");
 }
 
+void SequenceFileReader::Impl::refuse(int64_t sequence, size_t place,
+                                      const char* what, int64_t value) const {
+  throw input_error(
+      "{}: sequence {}, token {}: {} {} is not valid: the file is damaged",
+      path.string(), sequence, place, what, value);
+}
+
+// Segments are numbered from 0 in their order, only the first may be a prompt,
+// and is one as a whole; what follows the last is padding.
+void SequenceFileReader::Impl::check_layout(int64_t sequence,
+                                            const SequenceView& view) const {
+  const auto padding = static_cast<uint8_t>(Modality::padding);
+  const size_t end = std::ranges::find(view.modality, padding) -
+                     view.modality.begin();  // of what is no padding
+  int last = 0;
+  for (size_t i = 0; i < end; ++i) {
+    const int segment = view.segment[i];
+    if (segment != last && (i == 0 || segment != last + 1)) {
+      refuse(sequence, i, "segment", segment);
+    }
+    last = segment;
+    const int wanted = segment == 0 ? view.prompt[0] : 0;
+    if (view.prompt[i] != wanted || view.prompt[i] > 1) {
+      refuse(sequence, i, "prompt", view.prompt[i]);
+    }
+  }
+  for (size_t i = end; i < view.modality.size(); ++i) {
+    if (view.modality[i] != padding) {
+      refuse(sequence, i, "after padding, modality", view.modality[i]);
+    }
+  }
+}
+
 void SequenceFileReader::Impl::check_row(int64_t sequence,
                                          const SequenceView& view) const {
   const auto refuse = [&](const char* what, size_t place, int64_t value) {
-    throw input_error(
-        "{}: sequence {}, token {}: {} {} is not valid: the file is damaged",
-        path.string(), sequence, place, what, value);
+    this->refuse(sequence, place, what, value);
   };
   if (view.task < 0 || view.task >= static_cast<int64_t>(tasks.tasks.size())) {
     refuse("task", 0, view.task);
   }
+  check_layout(sequence, view);
   const int32_t size = vocabulary.size();
   for (size_t i = 0; i < view.tokens.size(); ++i) {
     const int64_t token = view.tokens[i];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <sstream>
 
 #include "gato/base/error.h"
@@ -107,6 +108,41 @@ bool is_right(const CaptionSample& sample) {
          sample.references.end();
 }
 
+bool is_wrong(const CaptionSample& sample) {
+  return !sample.references.empty() && !is_right(sample);
+}
+
+// Which pictures are shown, and what marks those with a wrong caption.
+std::string which_are_shown(std::span<const CaptionSample> shown,
+                            size_t samples) {
+  std::string text =
+      shown.size() == samples
+          ? fmt::format("All {} pictures", samples)
+          : fmt::format("The first {} of {} pictures", shown.size(), samples);
+  text += ", in the order in which they were captioned.";
+  if (const auto wrong = std::ranges::count_if(shown, is_wrong); wrong > 0)
+    text += fmt::format(
+        " Underlined: the captions that are wrong, {} of those shown; under "
+        "each stands a right one.",
+        wrong);
+  return text;
+}
+
+std::string figure_of(const CaptionSample& sample) {
+  const std::string bytes = read_file(sample.image);
+  const std::string picture =
+      fmt::format("<img alt=\"\" src=\"data:{};base64,{}\">",
+                  media_type(bytes, sample.image), base64(bytes));
+  const std::string caption = escape_html(sample.caption);
+  if (!is_wrong(sample))
+    return fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                       picture, caption);
+  return fmt::format(
+      "<figure class=\"wrong\">{}<figcaption><em>{}</em><br>{}</figcaption>"
+      "</figure>\n",
+      picture, caption, escape_html(sample.references.front()));
+}
+
 }  // namespace
 
 Section training_section(const fs::path& metrics) {
@@ -164,21 +200,10 @@ Section caption_section(const std::vector<CaptionSample>& samples,
                     exact.right, exact.judged,
                     100.0 * static_cast<double>(exact.right) /
                         static_cast<double>(exact.judged));
-  html += "<div class=\"pictures\">\n";
-  for (size_t i = 0; i < std::min(limit, samples.size()); ++i) {
-    const CaptionSample& sample = samples[i];
-    const std::string bytes = read_file(sample.image);
-    const bool is_wrong = !sample.references.empty() && !is_right(sample);
-    html += fmt::format(
-        "<figure{}><img alt=\"\" src=\"data:{};base64,{}\">"
-        "<figcaption{}>{}</figcaption></figure>\n",
-        is_wrong ? " class=\"wrong\"" : "", media_type(bytes, sample.image),
-        base64(bytes),
-        is_wrong ? fmt::format(" title=\"{}\"",
-                               escape_html(sample.references.front()))
-                 : "",
-        escape_html(sample.caption));
-  }
+  const std::span shown(samples.data(), std::min(limit, samples.size()));
+  html += "<p class=\"note\">" + which_are_shown(shown, samples.size()) +
+          "</p>\n<div class=\"pictures\">\n";
+  for (const CaptionSample& sample : shown) html += figure_of(sample);
   return {"Captions of unseen pictures", html + "</div>\n"};
 }
 

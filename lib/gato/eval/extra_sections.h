@@ -36,7 +36,8 @@ struct ExactCaptions {
 };
 ExactCaptions exact_captions(const std::vector<CaptionSample>& samples);
 
-// The first `limit` pictures, embedded, each with its caption.
+// The first `limit` pictures, embedded, each with its caption, and under a
+// wrong one the right one; the text says how many they are of how many.
 Section caption_section(const std::vector<CaptionSample>& samples,
                         size_t limit);
 

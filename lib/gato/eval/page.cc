@@ -45,7 +45,8 @@ svg text.value { font-weight: 600; }
   grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); }
 figure { margin: 0; }
 figure img { width: 128px; image-rendering: pixelated; border-radius: 6px; }
-figure.wrong figcaption { text-decoration: underline wavy #d55e00; }
+figure.wrong em { font-style: normal;
+  text-decoration: underline 2px #d55e00; }
 pre { overflow-x: auto; background: var(--tile); border-radius: 8px;
   padding: 12px 16px; font-size: 12.5px; }
 @media print { main { max-width: none; padding: 0; } }

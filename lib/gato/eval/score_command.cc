@@ -1,5 +1,7 @@
 #include "gato/eval/score_command.h"
 
+#include <spdlog/spdlog.h>
+
 #include <filesystem>
 
 #include "gato/base/output.h"
@@ -23,7 +25,8 @@ constexpr const char* kDescription =
     "expert play are worth comes "
     "from --references, files of JSON such as share/gato/scores/jat.json, or "
     "from datasets of such play; where the expert is no better than random "
-    "the score is undefined and left out of every mean.\n\n"
+    "the score is undefined and left out of every mean. "
+    "Without any of them only the returns are shown.\n\n"
     "Intervals of 95 % and the interquartile mean follow rliable: a bootstrap "
     "stratified by task. Datasets of several policies on one task are runs; "
     "else the episodes are, and the intervals say how sure the evaluation is, "
@@ -83,14 +86,21 @@ std::string introduction_of(const ScoreReport& report) {
       fmt::join(policies, ", "));
 }
 
-References references_of(const ScoreCommandOptions& options) {
+// `played`: appends what was read of the datasets among them.
+References references_of(const ScoreCommandOptions& options,
+                         std::vector<TaskOutcomes>& played) {
   References references;
   for (const std::string& path : options.references)
     load_references(path, references);
-  for (const fs::path& path : datasets_of(options.random))
-    add_reference(read_outcomes(path), ReferenceKind::random, references);
-  for (const fs::path& path : datasets_of(options.expert))
-    add_reference(read_outcomes(path), ReferenceKind::expert, references);
+  const auto add = [&](const std::vector<std::string>& operands,
+                       ReferenceKind kind) {
+    for (const fs::path& path : datasets_of(operands)) {
+      played.push_back(read_outcomes(path));
+      add_reference(played.back(), kind, references);
+    }
+  };
+  add(options.random, ReferenceKind::random);
+  add(options.expert, ReferenceKind::expert);
   return references;
 }
 
@@ -108,13 +118,16 @@ std::vector<TaskOutcomes> outcomes_of(const std::vector<std::string>& inputs) {
 
 std::string json_of(const ScoreReport& report,
                     const std::vector<TaskOutcomes>& outcomes,
+                    const std::vector<TaskOutcomes>& played,
                     const ScoreCommandOptions& options,
                     const cli::Context& context) {
   nlohmann::json document = to_json(report);
   Provenance provenance(context);
-  for (const TaskOutcomes& one : outcomes) {
-    provenance.add_input(one.file);
-    provenance.add_parent(one.provenance);
+  for (const auto* datasets : {&outcomes, &played}) {
+    for (const TaskOutcomes& one : *datasets) {
+      provenance.add_input(one.file);
+      provenance.add_parent(one.provenance);
+    }
   }
   for (const std::string& path : options.references) provenance.add_input(path);
   if (provenance.enabled) document["provenance"] = provenance.to_json();
@@ -150,7 +163,8 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
         "--training and --captions are parts of a report in HTML: name one "
         "with -o REPORT.html");
 
-  const References references = references_of(options);
+  std::vector<TaskOutcomes> played;
+  const References references = references_of(options, played);
   const std::vector<TaskOutcomes> outcomes = outcomes_of(context.common.inputs);
   const ScoreReport report =
       score(outcomes, references, {context.common.seed, options.resamples});
@@ -162,11 +176,16 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
     write_file(output, text, context.common.force);
   };
   if (format == Format::json)
-    write(json_of(report, outcomes, options, context));
+    write(json_of(report, outcomes, played, options, context));
   if (format == Format::csv) write(to_csv(report));
   if (format == Format::html) write(html_of(report, captions, options));
   fmt::print("{}{}", to_text(report), caption_line(captions));
 
+  if (references.empty())
+    spdlog::warn(
+        "no references: only the returns are shown, no scores; give what the "
+        "expert and random play are worth with --references FILE, or with "
+        "--expert DATASET and --random DATASET");
   int64_t episodes = 0, failed = 0;
   for (const TaskOutcomes& one : outcomes) {
     episodes += one.episodes();

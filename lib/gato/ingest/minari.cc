@@ -1,6 +1,7 @@
 #include "gato/ingest/minari.h"
 
 #include "gato/base/error.h"
+#include "gato/base/readable.h"
 
 namespace gato {
 namespace {
@@ -13,14 +14,14 @@ constexpr const char* metadata_name = "metadata.json";
 }  // namespace
 
 MinariFiles find_minari(const fs::path& path) {
+  check_readable(path);
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    throw io_error("{}: no such file or directory", path.string());
-  }
   MinariFiles files;
   if (fs::is_directory(path, ignored)) {
     const fs::path inner = path / "data";
-    const fs::path data = fs::is_directory(inner, ignored) ? inner : path;
+    const bool has_inner = fs::is_directory(inner, ignored);
+    if (has_inner) check_readable(inner);
+    const fs::path data = has_inner ? inner : path;
     files.data = data / data_name;
     files.metadata = data / metadata_name;
   } else {

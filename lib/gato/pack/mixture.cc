@@ -7,10 +7,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
+#include <type_traits>
 
 #include "gato/base/error.h"
 #include "gato/base/nearest.h"
 #include "gato/base/number.h"
+#include "gato/base/output.h"
 #include "gato/cli/inputs.h"
 #include "gato/tokenize/token_output.h"
 
@@ -33,11 +36,17 @@ void check_weight(double weight, const std::string& where) {
     throw usage_error("{}: weight {} is not a number above 0", where, weight);
 }
 
+// A value of its very type; an integer is a number too.
 template <class T>
 T value_of(const toml::node& node, const std::string& where,
            std::string_view expected) {
-  const std::optional<T> value = node.value<T>();
-  if (!value) throw usage_error("{} must be {}", where, expected);
+  std::optional<T> value = node.value_exact<T>();
+  if (std::is_same_v<T, double> && node.is_integer()) value = node.value<T>();
+  if (!value) {
+    std::ostringstream found;
+    node.visit([&found](const auto& other) { found << other; });
+    throw usage_error("{} must be {}, not {}", where, expected, found.str());
+  }
   return *value;
 }
 
@@ -137,11 +146,10 @@ MixtureEntry parse_operand(const std::string& operand,
 
 std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
                                        const MixtureEntry& defaults) {
-  if (!std::filesystem::exists(path))
-    throw io_error("{}: no such mixture file", path.string());
+  const std::string text = read_file(path);
   toml::table document;
   try {
-    document = toml::parse_file(path.string());
+    document = toml::parse(text, path.string());
   } catch (const toml::parse_error& error) {
     throw usage_error("{}:{}: {}", path.string(), error.source().begin.line,
                       error.description());

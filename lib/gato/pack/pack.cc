@@ -49,6 +49,12 @@ ExitStatus pack(const PackOptions& options, cli::Context& context) {
       packing, sequences_of(context.common.shard, packing.sequences()),
       {context.common.output, context.common.force, context.common.threads},
       provenance);
+  if (report.cut_windows() > 0)
+    spdlog::warn(
+        "{} windows of {} time steps are longer than a sequence of {} tokens "
+        "and were cut at its end, so that their last actions are missing; give "
+        "a longer --length, or fewer --window-steps",
+        report.cut_windows(), options.window_steps, options.length);
   if (report.rows_without_target() > 0)
     spdlog::warn(
         "{} of {} sequences hold nothing to predict: a time step is longer "
@@ -58,6 +64,7 @@ ExitStatus pack(const PackOptions& options, cli::Context& context) {
   cli::report_counts({{"documents", packing.corpus().documents()},
                       {"tokens", packing.corpus().tokens()},
                       {"sequences", report.sequences()},
+                      {"cut windows", report.cut_windows()},
                       {"patches", report.patches()},
                       {"distinct patches", report.distinct_patches()}});
   return ExitStatus::done;

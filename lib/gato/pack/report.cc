@@ -1,5 +1,7 @@
 #include "gato/pack/report.h"
 
+#include <algorithm>
+
 #include "gato/cli/table.h"
 
 namespace gato {
@@ -28,6 +30,7 @@ void PackReport::add(const RowPlan& plan, const PackedRow& row) {
   record.tokens += row.tokens;
   record.targets += row.targets;
   rows_without_target_ += row.targets == 0;
+  cut_windows_ += std::ranges::count(plan.windows, true, &Window::is_cut);
   patches_ += std::ssize(row.patches);
 }
 
@@ -78,6 +81,7 @@ nlohmann::ordered_json PackReport::to_json() const {
           {"targets", all.targets},
           {"prompted", all.prompted},
           {"rows_without_target", rows_without_target_},
+          {"cut_windows", cut_windows_},
           {"patches", patches_},
           {"distinct_patches", distinct_patches_},
           {"first_sequence", range_.first},

@@ -22,9 +22,11 @@ class PackReport {
   int64_t patches() const { return patches_; }
   int64_t distinct_patches() const { return distinct_patches_; }
   int64_t rows_without_target() const { return rows_without_target_; }
+  // Of --window-steps: runs of steps that are longer than a row.
+  int64_t cut_windows() const { return cut_windows_; }
   // {"sequences","length","fill","windows","tokens","targets","prompted",
-  //  "rows_without_target","patches","distinct_patches","first_sequence" and
-  //  "all_sequences": where --shard has these within the run,
+  //  "rows_without_target","cut_windows","patches","distinct_patches","first_sequence"
+  //  and "all_sequences": where --shard has these within the run,
   //  "mixture":[{"input","task","weight","share","achieved","sequences",
   //  "prompted","windows","tokens","targets","fill"}]}: one record for each
   // task of each entry; shares of all sequences, fill of the tokens of its
@@ -43,7 +45,8 @@ class PackReport {
 
   const int64_t length_, all_sequences_;
   const cli::Shard::Range range_;
-  int64_t rows_without_target_ = 0, patches_ = 0, distinct_patches_ = 0;
+  int64_t rows_without_target_ = 0, cut_windows_ = 0;
+  int64_t patches_ = 0, distinct_patches_ = 0;
   std::vector<std::vector<Record>> records_;  // [entry][stratum]
 };
 

@@ -101,11 +101,12 @@ Window Sampler::draw_run_of_steps(int64_t document, int64_t room,
   const auto first = static_cast<int64_t>(stream.below(starts));
   const int64_t last = std::min(steps, first + options_.window_steps);
   const int64_t begin = corpus_.step_offset(document, first);
-  int64_t end = corpus_.step_offset(document, last);
-  if (end - begin > room)
-    // A run that no row can hold is cut; the report counts rows without target.
-    end = room == options_.length ? begin + room : begin;
-  return {document, begin, end, false};
+  const int64_t end = corpus_.step_offset(document, last);
+  if (end - begin <= room) return {document, begin, end};
+  // A run that no row can hold is cut, in a row of its own.
+  if (room == options_.length)
+    return {document, begin, begin + room, false, /*is_cut=*/true};
+  return {document, begin, begin};
 }
 
 Window Sampler::draw_prompt(int64_t beside, RandomStream& stream) const {

@@ -18,6 +18,7 @@ struct Window {
   int64_t document = 0;
   int64_t begin = 0, end = 0;
   bool is_prompt = false;
+  bool is_cut = false;  // of a run of steps that no row can hold
 };
 
 struct RowPlan {
@@ -53,7 +54,8 @@ struct SamplerOptions {
 // all of one task in a row: what a row has shown so far then names the task, as
 // a policy's own past does in a rollout. A window that does not fit whole is
 // left out and the row padded, because what a cut loses first are the actions,
-// the very targets. Text longer than a row is cut.
+// the very targets. One that no row can hold is cut at the end of a row of its
+// own, and text longer than a row is cut.
 //
 // With documents_per_sequence N of an entry, a row holds N of its documents one
 // after another; if they are longer than the row it shows L tokens of them,

@@ -25,12 +25,18 @@ namespace fs = std::filesystem;
 
 constexpr int frames_per_second = 20;
 
+void check_video(const std::string& video, bool force) {
+  const std::string extension = fs::path(video).extension();
+  if (extension != ".png" && extension != ".apng")
+    throw usage_error(
+        "--video {}: a film is an animated PNG, whose name ends in .png or "
+        ".apng; ffmpeg makes others from it",
+        video);
+  check_output(video, force);
+}
+
 void validate(const ControlOptions& options, const cli::Context& context) {
-  if (options.environments.empty() == !options.environment_command)
-    throw usage_error("give either --env or --env-command");
   if (options.check_environments) return;
-  if (options.model.has_value() == options.policy.has_value())
-    throw usage_error("give either --model or --policy");
   if (options.model && options.noise > 0)
     throw usage_error("--noise disturbs a --policy, not a --model");
   if (options.temperature && options.greedy)
@@ -43,10 +49,8 @@ void validate(const ControlOptions& options, const cli::Context& context) {
         "--model's options");
   if (options.video && options.environments.size() > 1)
     throw usage_error("--video films one environment; give one --env");
-  if (context.common.output.empty())
-    throw usage_error("give the dataset to write with --output");
   check_only_datasets(context.common.output);
-  if (options.video) check_output(*options.video, context.common.force);
+  if (options.video) check_video(*options.video, context.common.force);
 }
 
 // A maker of environments, one for every task that is played.

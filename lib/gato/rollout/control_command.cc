@@ -13,7 +13,8 @@ cli::Work build_control(cli::OptionTable& table) {
   table
       .add("policy", &options->policy,
            "Scripted policy: the environment's own expert, or chance")
-      .one_of({"expert", "random"});
+      .one_of({"expert", "random"})
+      .named("POLICY");
   table
       .add("noise", &options->noise,
            "Disturb every action of a scripted policy: draw a discrete one "
@@ -81,10 +82,14 @@ cli::Work build_control(cli::OptionTable& table) {
            "Size that images were given when the training data was tokenized; "
            "default: what the model recorded")
       .named("HxW");
+  table.require_one({"model", "policy"}, {"list-envs", "check-env"});
+  table.require_one({"env", "env-command"}, {"list-envs"});
+  table.require_one({"output"}, {"list-envs", "check-env"});
   table.group("Other");
   table
       .add("video", &options->video,
-           "Film the first episode as an animated PNG, which browsers play")
+           "Film the first episode as an animated PNG (.png or .apng), which "
+           "browsers play")
       .named("FILE.png");
   table
       .add("list-envs", &options->list_environments,
@@ -110,6 +115,11 @@ cli::Command control_command() {
       "a task, OUTPUT/<task name>. A table of returns goes to stdout: task, "
       "episodes, failed, mean, std, success; there is no mean where an episode "
       "failed.\n\n"
+      "Minari's list_local_datasets() shows datasets whose folder is their id, "
+      "gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails where a "
+      "folder's name does not end in -v and a number. For a listing, give -o "
+      "$MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0; what the library "
+      "loads may be anywhere below.\n\n"
       "An episode whose environment breaks down, or returns a NaN, is played "
       "once more; if it fails again it is recorded as failed, with the steps "
       "that it had. It is a success where any step's info \"success\" is above "

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gato/base/error.h"
+#include "gato/ingest/episode_source.h"
 #include "gato/rollout/prompt.h"
 #include "gato/rollout/scripted_policy.h"
 #include "gato/tokenize/token_output.h"
@@ -71,14 +72,19 @@ PolicyFactory Player::prepare_model(const EnvironmentSpec& spec) {
   };
 }
 
+std::optional<std::string> Player::prompt_dataset() const {
+  if (options_.prompt == "own" || options_.prompt == "none") return {};
+  return options_.prompt;
+}
+
 std::vector<StepTokens> Player::prompt_of(const PreparedTask& task) const {
   const ModelConfig& config = model_->network->config();
+  if (const auto dataset = prompt_dataset())
+    return dataset_prompt(*dataset, task.match, *task.encoder, config.context);
   const std::string prompt = options_.prompt.value_or(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"
                                                                   : "none");
   if (prompt == "none") return {};
-  if (prompt != "own")
-    return dataset_prompt(prompt, task.match, *task.encoder, config.context);
   std::vector<StepTokens> steps =
       own_prompt(model_->demonstrations, task.match, config.context);
   if (steps.empty())
@@ -91,6 +97,11 @@ void Player::add_inputs(Provenance& provenance) const {
   if (model_) {
     provenance.add_input(model_->directory / "config.json");
     provenance.add_input(model_->directory / "model.safetensors");
+  }
+  if (const auto dataset = prompt_dataset()) {
+    const auto source = open_episodes(*dataset, {});
+    provenance.add_input(source->file());
+    provenance.add_parent(source->provenance());
   }
 }
 

@@ -36,6 +36,8 @@ class Player {
 
  private:
   PolicyFactory prepare_model(const EnvironmentSpec& spec);
+  // Of --prompt, where that names one.
+  std::optional<std::string> prompt_dataset() const;
   std::vector<StepTokens> prompt_of(const PreparedTask& task) const;
 
   const ControlOptions& options_;

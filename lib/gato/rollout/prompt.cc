@@ -32,6 +32,17 @@ std::vector<Column> arrange(std::vector<Column> columns,
   return arranged;
 }
 
+// Does the work; what is wrong is said with its place and what helps.
+template <class Work>
+auto placed(const std::string& place, const std::string& advice, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw Error(error.status(), fmt::format("--prompt {}: {}; {}", place,
+                                            error.what(), advice));
+  }
+}
+
 }  // namespace
 
 std::vector<StepTokens> own_prompt(
@@ -52,22 +63,24 @@ std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
   const std::unique_ptr<EpisodeSource> source = open_episodes(dataset, options);
   // The dataset's fields are brought into the task's order and roles, as the
   // environment's are.
-  TaskMatch fields;
-  try {
-    fields = match_dataset(source->spec(), match.spec);
-  } catch (const Error& error) {
-    throw Error(error.status(),
-                fmt::format("prompt {}: {}", dataset.string(), error.what()));
-  }
+  const TaskMatch fields = placed(
+      dataset.string(), fmt::format("give a dataset of '{}'", match.spec.name),
+      [&] { return match_dataset(source->spec(), match.spec); });
   std::optional<Episode> best = best_episode(*source);
   if (!best)
-    throw input_error("prompt {}: no episode has a step; give another dataset",
-                      dataset.string());
+    throw input_error(
+        "--prompt {}: none of its {} episodes has a step and did not fail; "
+        "give another dataset, or --prompt none",
+        dataset.string(), source->episodes());
   best->observations =
       arrange(std::move(best->observations), fields.observation_order);
   best->actions = arrange(std::move(best->actions), fields.action_order);
   best->expert_actions.clear();  // a prompt is only read
-  return first_steps(encode_episode(*best, encoder), tokens);
+  return placed(fmt::format("{}: episode {}, the one with the highest return",
+                            source->file().string(), best->id),
+                "give another dataset, or --prompt none", [&] {
+                  return first_steps(encode_episode(*best, encoder), tokens);
+                });
 }
 
 }  // namespace gato

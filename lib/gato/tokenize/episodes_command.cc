@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,100 +37,161 @@ void log_roles(const TaskSpec& spec) {
   for (const Field& field : spec.action) log("action", field);
 }
 
-// What a shard keeps depends on the episodes of all inputs; those of the inputs
-// before its own are passed over.
-void collect_episodes(const EpisodesCommand& options,
-                      const cli::CommonOptions& common,
-                      EpisodeSelection& selection) {
-  const std::vector<std::string>& all = common.all_inputs;
-  const auto own = std::search(all.begin(), all.end(), common.inputs.begin(),
-                               common.inputs.end());
-  std::map<std::string, int64_t> before;
-  for (auto input = all.begin(); input != all.end(); ++input) {
-    const auto source = open_episodes(*input, options.source);
-    EpisodeCounts ignored;
+// From inputs to a token file. Where episodes are selected by comparing them,
+// the inputs are read twice: bad episodes must be known before the others are
+// ranked.
+class EpisodesTokenizer {
+ public:
+  EpisodesTokenizer(const EpisodesCommand& options, const cli::Context& context)
+      : options_(options),
+        common_(context.common),
+        selection_(options.selection),
+        output_(context, options.tokens, "episodes") {}
+
+  void run() {
+    if (selection_.needs_all()) collect();
+    for (const std::string& input : common_.inputs) add(input);
+    output_.describe_tasks(
+        [this](TaskEntry& entry) { selection_.describe(entry); });
+    commit();
+  }
+
+ private:
+  using SharedEpisode = std::shared_ptr<const Episode>;
+  using SharedEncoder = std::shared_ptr<const StepEncoder>;
+
+  // The one encoder of an input: it warns once, however often that is read.
+  SharedEncoder encoder_of(const std::string& input, const TaskSpec& spec) {
+    SharedEncoder& encoder = encoders_[input];
+    if (encoder) return encoder;
+    try {
+      return encoder = std::make_shared<StepEncoder>(
+                 spec, output_.vocabulary(), &output_.text(), output_.resize());
+    } catch (const Error& error) {
+      throw Error(error.status(), fmt::format("{}: {}", input, error.what()));
+    }
+  }
+
+  // What a shard keeps depends on the episodes of all inputs; those of the
+  // inputs before its own are passed over.
+  void collect() {
+    const std::vector<std::string>& all = common_.all_inputs;
+    const auto own = std::search(all.begin(), all.end(), common_.inputs.begin(),
+                                 common_.inputs.end());
+    std::map<std::string, int64_t> before;
+    for (auto input = all.begin(); input != all.end(); ++input) {
+      collect(*input, input < own, before);
+    }
+    for (const auto& [task, episodes] : before) {
+      selection_.pass_over(task, episodes);
+    }
+  }
+
+  void collect(const std::string& input, bool is_before,
+               std::map<std::string, int64_t>& before) {
+    const auto source = open_episodes(input, options_.source);
+    const std::string& task = source->spec().name;
+    const SharedEncoder encoder = encoder_of(input, source->spec());
+    EpisodeCounts ignored;  // counted, as bad ones are, when read again
+    OrderedJobs jobs(common_.threads);
     for_each_whole_episode(
         *source, ignored,
-        [&](int64_t, std::shared_ptr<const Episode> episode) {
-          selection.add(source->spec().name, episode->total_reward(),
-                        episode->success);
-          before[source->spec().name] += input < own;
+        [&](int64_t number, SharedEpisode episode) {
+          jobs.add([=, &input, &task, &before, this](int64_t) {
+            const bool is_bad = cli::attempt([&] {
+                                  return encode_episode(*episode, *encoder);
+                                }).error != nullptr;
+            return [=, &input, &task, &before, this] {
+              if (is_bad) {
+                bad_[input].insert(number);
+                return;
+              }
+              selection_.add(task, episode->total_reward(), episode->success);
+              before[task] += is_before;
+            };
+          });
         },
-        [] {});  // counted when it is read again
+        [] {});
+    jobs.finish();
   }
-  for (const auto& [task, episodes] : before) {
-    selection.pass_over(task, episodes);
-  }
-}
 
-void add_input(const std::string& input, const EpisodesCommand& options,
-               EpisodeSelection& selection, TokenOutput& output,
-               EpisodeCounts& counts) {
-  const auto source = open_episodes(input, options.source);
-  const TaskSpec& spec = source->spec();
-  const int32_t task = output.task(spec, input);
-  if (output.entry(task).episodes == 0) log_roles(spec);
-  const int32_t agent =
-      output.source(source->source().empty() ? "unknown" : source->source());
-  output.provenance().add_input(source->file());
-  output.provenance().add_parent(source->provenance());
-  std::shared_ptr<const StepEncoder> encoder;
-  try {
-    encoder = std::make_shared<StepEncoder>(spec, output.vocabulary(),
-                                            &output.text(), output.resize());
-  } catch (const Error& error) {
-    throw Error(error.status(), fmt::format("{}: {}", input, error.what()));
-  }
-  const auto encode = [=](const Episode& episode) {
-    try {
-      TokenizedDocument document = encode_episode(episode, *encoder);
-      document.task = task;
-      document.source = agent;
-      return document;
-    } catch (const Error& error) {
-      throw Error(error.status(), fmt::format("{}: episode {}: {}", input,
-                                              episode.id, error.what()));
+  void add(const std::string& input) {
+    const auto source = open_episodes(input, options_.source);
+    const TaskSpec& spec = source->spec();
+    const int32_t task = output_.task(spec, input);
+    if (output_.entry(task).episodes == 0) log_roles(spec);
+    const int32_t agent =
+        output_.source(source->source().empty() ? "unknown" : source->source());
+    output_.provenance().add_input(source->file());
+    output_.provenance().add_parent(source->provenance());
+    const SharedEncoder encoder = encoder_of(input, spec);
+    for_each_whole_episode(
+        *source, counts_,
+        [&](int64_t number, SharedEpisode episode) {
+          if (!is_kept(input, spec.name, *episode, number)) return;
+          output_.add([=] {
+            const std::string place =
+                fmt::format("{}: episode {}", input, episode->id);
+            return std::vector<Encoded>{
+                encode(*episode, *encoder, place, task, agent)};
+          });
+        },
+        [this] { output_.add_bad(); });
+    for (const std::string& notice : source->notices()) {
+      spdlog::warn("{}: {}", input, notice);
     }
-  };
-  for_each_whole_episode(
-      *source, counts,
-      [&](int64_t, std::shared_ptr<const Episode> episode) {
-        if (!selection.needs_all()) {
-          selection.add(spec.name, episode->total_reward(), episode->success);
-        }
-        if (!selection.keeps_next(spec.name)) return;
-        output.add([encode, episode = std::move(episode)] {
-          return std::vector<Encoded>{
-              cli::attempt([&] { return encode(*episode); })};
-        });
-      },
-      [&] { output.add_bad(); });
-  for (const std::string& notice : source->notices()) {
-    spdlog::warn("{}: {}", input, notice);
   }
-}
+
+  // A bad episode is, so that it is told when it is encoded.
+  bool is_kept(const std::string& input, const std::string& task,
+               const Episode& episode, int64_t number) {
+    if (!selection_.needs_all()) {
+      selection_.add(task, episode.total_reward(), episode.success);
+    } else if (bad_[input].contains(number)) {
+      return true;
+    }
+    return selection_.keeps_next(task);
+  }
+
+  static Encoded encode(const Episode& episode, const StepEncoder& encoder,
+                        const std::string& place, int32_t task, int32_t agent) {
+    return encode_at(place, [&] {
+      try {
+        TokenizedDocument document = encode_episode(episode, encoder);
+        document.task = task;
+        document.source = agent;
+        return document;
+      } catch (const Error& error) {
+        throw Error(error.status(), fmt::format("{}: {}", place, error.what()));
+      }
+    });
+  }
+
+  void commit() {
+    output_.leave_out("failed", counts_.failed);
+    output_.leave_out("empty", counts_.empty);
+    for (const auto& [reason, count] : selection_.left_out()) {
+      output_.leave_out(reason, count);
+    }
+    if (!options_.source.mask.empty()) {
+      output_.leave_out("masked", counts_.masked);
+    }
+    output_.commit({{"unfinished", counts_.unfinished}});
+  }
+
+  const EpisodesCommand& options_;
+  const cli::CommonOptions& common_;
+  EpisodeSelection selection_;
+  EpisodeCounts counts_;
+  std::map<std::string, SharedEncoder> encoders_;  // by input
+  std::map<std::string, std::set<int64_t>> bad_;   // episodes, by input
+  TokenOutput output_;  // last: its threads end before the rest goes
+};
 
 ExitStatus tokenize_episodes(EpisodesCommand options,
                              const cli::Context& context) {
-  TokenOutput output(context, options.tokens, "episodes");
   options.selection.seed = context.common.seed;
-  EpisodeSelection selection(options.selection);
-  const std::vector<std::string>& inputs = context.common.inputs;
-  if (selection.needs_all()) {
-    collect_episodes(options, context.common, selection);
-  }
-  EpisodeCounts counts;
-  for (const std::string& input : inputs) {
-    add_input(input, options, selection, output, counts);
-  }
-  output.describe_tasks([&](TaskEntry& entry) { selection.describe(entry); });
-  output.leave_out("failed", counts.failed);
-  output.leave_out("empty", counts.empty);
-  for (const auto& [reason, count] : selection.left_out()) {
-    output.leave_out(reason, count);
-  }
-  if (!options.source.mask.empty()) output.leave_out("masked", counts.masked);
-  output.commit({{"unfinished", counts.unfinished}});
+  EpisodesTokenizer(options, context).run();
   return ExitStatus::done;
 }
 
@@ -222,7 +284,9 @@ cli::Command episodes_command() {
       "All that are whole are written, or a selection: --successful, "
       "--keep-return, --best and --episodes, each among the episodes that the "
       "ones before it in this list keep, and for each task by itself over all "
-      "inputs. Selecting by return or by number reads the inputs twice. The "
+      "inputs. Selecting by return or by number reads and encodes the inputs "
+      "twice, since bad episodes (--skip-bad) are not among those that are "
+      "compared. The "
       "counts that end the run, which also go into the output, say what was "
       "left out and why; unfinished are those of the episodes read whose last "
       "step neither terminates nor is truncated.";

@@ -71,7 +71,7 @@ void ImageTextOutput::add_records(RecordSource<Record>& source) {
     auto next = cli::attempt([&source] { return source.next(); });
     if (next.error) {
       output_.add([error = next.error] {
-        return std::vector<Encoded>{{{}, error}};
+        return std::vector<Encoded>{{{}, error, {}, {}}};
       });
       continue;
     }
@@ -127,7 +127,7 @@ std::vector<Encoded> ImageTextOutput::encode(ImageTexts record) {
   }
   std::vector<Encoded> all;
   for (PlacedText& text : record.texts) {
-    all.push_back(cli::attempt([&] {
+    all.push_back(encode_at(text.place, [&] {
       return placed(text.place, [&] {
         if (problem) throw Error(*problem);
         if (is_blank(text.text)) throw input_error("the caption is empty");
@@ -140,7 +140,7 @@ std::vector<Encoded> ImageTextOutput::encode(ImageTexts record) {
 }
 
 std::vector<Encoded> ImageTextOutput::encode(PageRecord record) {
-  return {cli::attempt([&] {
+  return {encode_at(record.place, [&] {
     Page page = page_of(std::move(record));
     return placed(page.place, [&] {
       Document document;

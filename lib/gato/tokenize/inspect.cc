@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "gato/base/output.h"
+#include "gato/base/readable.h"
 #include "gato/data/format.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -211,10 +212,8 @@ FileKind kind_of_directory(const fs::path& path) {
 }  // namespace
 
 FileKind kind_of(const fs::path& path) {
+  check_readable(path);
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    throw io_error("{}: no such file or directory", path.string());
-  }
   if (fs::is_directory(path, ignored)) return kind_of_directory(path);
   if (hdf5::is_hdf5(path)) {
     const hdf5::Group root = hdf5::open_file(path);

@@ -37,6 +37,8 @@ int32_t TextEncoder::end_of_text() const {
   return id;
 }
 
+int32_t TextEncoder::unknown() const { return impl_->processor.unk_id(); }
+
 void TextEncoder::encode(std::string_view text,
                          std::vector<int32_t>& ids) const {
   std::vector<int> pieces;

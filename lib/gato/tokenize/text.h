@@ -21,6 +21,9 @@ class TextEncoder {
   int32_t size() const;  // V
   // The id of </s>; Error (bad_input) where the model has none.
   int32_t end_of_text() const;
+  // The id of what no piece stands for; models with byte fallback have it, and
+  // never use it.
+  int32_t unknown() const;
   // Appends the ids of `text`, no end mark.
   void encode(std::string_view text, std::vector<int32_t>& ids) const;
   // Ids in [0, V), else Error (bad_input); the end mark gives no text.

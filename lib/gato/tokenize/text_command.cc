@@ -50,30 +50,40 @@ class TextTokenizer {
 
   void add(const std::string& input) {
     TextSource source(input, options_.source);
+    bool is_empty = true;
     for (Batch batch = next_batch(source); !batch.empty();
          batch = next_batch(source)) {
+      is_empty = false;
       output_.add([this, batch = std::move(batch)]() mutable {
         std::vector<Encoded> all;
         for (auto& record : batch) all.push_back(encode(std::move(record)));
         return all;
       });
     }
+    output_.leave_out(empty, is_empty ? 1 : 0);
     source.record(output_.provenance());
   }
 
   void commit() { output_.commit(); }
 
  private:
+  static constexpr const char* empty = "empty";
+
   Encoded encode(cli::Attempt<TextRecord> record) const {
-    if (record.error) return {{}, record.error};
-    return cli::attempt([&] {
+    if (record.error) return {{}, record.error, {}, {}};
+    bool is_empty = false;
+    Encoded encoded = encode_at(record.value.place, [&] {
+      Document text{{text_of(std::move(record.value))}};
+      is_empty = is_blank(std::get<std::string>(text.items[0]));
+      if (is_empty) return TokenizedDocument{};
       TokenizedDocument document =
-          encode_document(Document{{text_of(std::move(record.value))}},
-                          output_.vocabulary(), output_.text());
+          encode_document(text, output_.vocabulary(), output_.text());
       document.task = task_;
       document.source = agent_;
       return document;
     });
+    if (is_empty) encoded.left_out = empty;
+    return encoded;
   }
 
   const TextCommand& options_;
@@ -100,6 +110,8 @@ cli::Command text_command() {
       "document, with </s> after the last. A file of plain text is one "
       "document "
       "unless --document-separator says otherwise; white space alone is none. "
+      "JSON objects whose text is blank, and inputs without a document, are "
+      "left out and counted as empty. "
       "Text must be UTF-8, and a document at most 64 MiB. Files and the "
       "standard input (-) may be compressed: gzip, zstd, bzip2 and xz are told "
       "by their first bytes. By their names, .jsonl, .ndjson and compressed "

@@ -1,5 +1,7 @@
 #include "gato/tokenize/token_output.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <opencv2/core.hpp>
 #include <utility>
@@ -120,19 +122,42 @@ void TokenOutput::add(EncodeJob job) {
 
 void TokenOutput::add_bad() {
   add([error = std::current_exception()] {
-    return std::vector<Encoded>{{{}, error}};
+    return std::vector<Encoded>{{{}, error, {}, {}}};
   });
 }
 
 void TokenOutput::consume(const Encoded& encoded) {
-  ++read_;
   progress_.add();
+  if (!encoded.left_out.empty()) return leave_out(encoded.left_out, 1);
+  ++read_;
   if (encoded.error) return bad_records_.tolerate(encoded.error);
+  note_unknown_pieces(encoded);
   const TokenizedDocument& document = encoded.value;
   writer_.append(document);
   TaskEntry& task = entry(document.task);
   ++task.episodes;
   task.steps += static_cast<int64_t>(document.step_offset.size()) - 1;
+}
+
+void TokenOutput::note_unknown_pieces(const Encoded& encoded) {
+  const TokenizedDocument& document = encoded.value;
+  int64_t pieces = 0;
+  for (size_t i = 0; i < document.tokens.size(); ++i) {
+    pieces += document.tokens[i] == text_.unknown() &&
+              document.modality[i] == Modality::text;
+  }
+  if (pieces == 0) return;
+  if (unknown_.documents++ == 0) unknown_.first_place = encoded.place;
+  unknown_.pieces += pieces;
+}
+
+void TokenOutput::warn_of_unknown_pieces() const {
+  if (unknown_.documents == 0) return;
+  spdlog::warn(
+      "the text model lacks some characters: unknown pieces {}, in documents "
+      "{}, first in {}; take a text model that was learned from such text, or "
+      "one with byte fallback (gato-tokenize vocab --byte-fallback on)",
+      unknown_.pieces, unknown_.documents, unknown_.first_place);
 }
 
 void TokenOutput::describe_tasks(
@@ -143,7 +168,13 @@ void TokenOutput::describe_tasks(
 
 void TokenOutput::leave_out(const std::string& reason, int64_t count) {
   read_ += count;
-  left_out_.emplace_back(reason, count);
+  const auto known = std::ranges::find(left_out_, reason,
+                                       &std::pair<std::string, int64_t>::first);
+  if (known == left_out_.end()) {
+    left_out_.emplace_back(reason, count);
+  } else {
+    known->second += count;
+  }
 }
 
 void TokenOutput::commit(const Counts& noted) {
@@ -155,10 +186,14 @@ void TokenOutput::commit(const Counts& noted) {
   Counts counts{{"read", read_}, {"written", writer_.documents()}};
   counts.insert(counts.end(), left_out_.begin(), left_out_.end());
   counts.insert(counts.end(), noted.begin(), noted.end());
+  if (unknown_.pieces > 0) {
+    counts.emplace_back("unknown_pieces", unknown_.pieces);
+  }
   counts.emplace_back("skipped", bad_records_.skipped());
   nlohmann::ordered_json report;
   for (const auto& [name, count] : counts) report[name] = count;
   writer_.commit(tasks_, provenance_, report);
+  warn_of_unknown_pieces();
   counts.insert(counts.end(),
                 {{"tokens", writer_.tokens()},
                  {"patches", writer_.patches()},

@@ -32,7 +32,19 @@ void add_resize_option(cli::OptionTable& table, TokenOptions& options);
 Resize parse_resize(const std::string& text,
                     const std::string& where = "option --resize");
 
-using Encoded = cli::Attempt<TokenizedDocument>;
+// What came of a record.
+struct Encoded {
+  TokenizedDocument value;
+  std::exception_ptr error;  // a bad record's
+  std::string place;         // of the record, for messages
+  std::string left_out;      // why it is not to be written; empty where it is
+};
+// Does the work on the record at `place`; an Error of it is kept.
+template <class Work>
+Encoded encode_at(std::string place, Work work) {
+  auto done = cli::attempt(std::move(work));
+  return {std::move(done.value), done.error, std::move(place), {}};
+}
 // Encodes one or several records; an exception that it throws ends the run.
 using EncodeJob = std::function<std::vector<Encoded>()>;
 
@@ -66,7 +78,8 @@ class TokenOutput {
   // it while the Error is handled.
   void add_bad();
 
-  // Records that were read, and are not to be written for this reason.
+  // Records that were read, and are not to be written for this reason: 0 names
+  // a reason that is counted where none was left out, too.
   void leave_out(const std::string& reason, int64_t count);
 
   // Waits for all jobs.
@@ -77,11 +90,19 @@ class TokenOutput {
 
   // Writes the file and reports the counts, which also go into it. Read are the
   // written, the left out by reason, and the skipped; `noted` counts what was
-  // no record.
+  // no record, as the unknown pieces are, which are counted where there are any
+  // and warned of.
   void commit(const Counts& noted = {});
 
  private:
   void consume(const Encoded& encoded);
+  void note_unknown_pieces(const Encoded& encoded);
+  void warn_of_unknown_pieces() const;
+
+  struct UnknownPieces {
+    int64_t pieces = 0, documents = 0;
+    std::string first_place;
+  };
 
   TextEncoder text_;
   Vocabulary vocabulary_;
@@ -93,6 +114,7 @@ class TokenOutput {
   cli::Progress progress_;
   int64_t read_ = 0;
   Counts left_out_;
+  UnknownPieces unknown_;
   OrderedJobs jobs_;  // last: its threads end before the rest goes
 };
 

@@ -180,9 +180,6 @@ class Finetuning {
 };
 
 void check(const FinetuningOptions& options) {
-  if (options.demonstrations.has_value() == !options.data.empty()) {
-    throw usage_error("give either --demonstrations or --data");
-  }
   if (!options.episodes.empty() && !options.demonstrations) {
     throw usage_error("--episodes draws from --demonstrations, not --data");
   }
@@ -221,6 +218,7 @@ cli::Work build(cli::OptionTable& table, const PolicyEvaluator& evaluator) {
            "Draws of each number, from different seeds")
       .named("N")
       .within(1, 1e6);
+  table.require_one({"demonstrations", "data"});
   table.group("Evaluation");
   table
       .add("env", &options->evaluation.environment,

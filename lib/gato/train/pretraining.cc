@@ -64,11 +64,6 @@ std::vector<std::string> files_beneath(const PretrainingOptions& options,
 std::unique_ptr<TrainingData> open_data(const PretrainingOptions& options) {
   const DataOptions& data = options.data;
   if (!data.mixture) {
-    if (data.files.empty()) {
-      throw usage_error(
-          "give --data FILE..., or --mixture FILE to draw the sequences on the "
-          "way");
-    }
     return std::make_unique<SequenceSet>(std::vector<std::filesystem::path>{
         data.files.begin(), data.files.end()});
   }
@@ -81,11 +76,6 @@ std::unique_ptr<TrainingData> open_data(const PretrainingOptions& options) {
 }
 
 void check_data(const DataOptions& data) {
-  if (data.mixture && !data.files.empty()) {
-    throw usage_error(
-        "give either --data, whose sequences are packed, or --mixture, to draw "
-        "them on the way");
-  }
   const std::pair<const char*, bool> drawing[] = {
       {"length", data.length.has_value()},
       {"sequences", data.sequences.has_value()},
@@ -183,6 +173,7 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
            "gato-pack; 0 where not given")
       .named("SEED")
       .within(0, 0x1p62);
+  table.require_one({"data", "mixture"});
   table.check([&options] { check_data(options); });
 }
 

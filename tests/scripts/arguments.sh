@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The scripts print what they are for with --help, from any folder, and refuse
+# arguments that they do not know, before they do anything.
+set -euo pipefail
+scripts=$(cd "$(dirname "$0")/../../scripts" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+ln -s "$scripts" scripts # relative, as they are often called
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+for script in check setup quickstart examples/babyai examples/minari; do
+  for flag in -h --help; do
+    help=$("scripts/$script" "$flag") || fail "$script $flag: status $?"
+    [[ $help == *"scripts/$script"* ]] || fail "$script $flag says: $help"
+    [[ $help != *'set -e'* && $help != '#'* ]] || fail "$script $flag: $help"
+  done
+  for arguments in --bogus '--help-me now' 'one two'; do
+    status=0
+    # shellcheck disable=SC2086  # words
+    "scripts/$script" $arguments >out 2>err || status=$?
+    ((status == 2)) || fail "$script $arguments: status $status"
+    [[ ! -s out && $(<err) == *--help* ]] ||
+      fail "$script $arguments says: $(<out) $(<err)"
+  done
+done
+rm out err
+[[ $(ls) == scripts ]] || fail "left behind: $(ls)"
