@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "gato/base/heap.h"
 #include "gato/base/nearest.h"
 #include "gato/base/output.h"
 #include "gato/base/signals.h"
@@ -286,6 +287,7 @@ ExitStatus guarded(const Session& session, Function function) {
 int run(const Tool& tool, int argc, char** argv) {
   Session session{tool, Words(argv, argv + argc), tool.name};
   start_log(tool.name);
+  keep_freed_memory();
   watch_signals();
   watch_standard_output();
   ExitStatus status = guarded(session, [&] { return run_tool(session); });
