@@ -17,7 +17,11 @@ std::string good_file() {
     row.features = features_of(document, 0, length);
     row.segment.assign(length, 0);
     row.prompt.assign(length, 0);
-    row.patches = document.patches;
+    for (int32_t& token : row.features.tokens) {
+      if (token >= 0) continue;
+      const auto place = static_cast<size_t>(-1 - token);
+      token = -1 - writer.add_patch(document.patches[place]);
+    }
     writer.append(row);
   }
   writer.commit(test::small_tasks(), {document}, nullptr,

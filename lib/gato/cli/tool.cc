@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "gato/base/heap.h"
 #include "gato/base/library_faults.h"
 #include "gato/base/nearest.h"
 #include "gato/base/output.h"
@@ -287,6 +288,7 @@ ExitStatus guarded(const Session& session, Function function) {
 int run(const Tool& tool, int argc, char** argv) {
   Session session{tool, Words(argv, argv + argc), tool.name};
   start_log(tool.name);
+  keep_freed_memory();
   watch_signals();
   refuse_files_on_library_faults();
   watch_standard_output();

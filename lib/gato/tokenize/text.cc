@@ -8,6 +8,7 @@ namespace gato {
 
 struct TextEncoder::Impl {
   sentencepiece::SentencePieceProcessor processor;
+  int32_t unknown = -1;  // which the processor would look up by its text
 };
 
 TextEncoder::TextEncoder(const std::string& model_bytes)
@@ -20,6 +21,7 @@ TextEncoder::TextEncoder(const std::string& model_bytes)
         "gato-tokenize vocab",
         model_bytes.size());
   }
+  impl_->unknown = impl_->processor.unk_id();
 }
 
 TextEncoder::~TextEncoder() = default;
@@ -37,7 +39,7 @@ int32_t TextEncoder::end_of_text() const {
   return id;
 }
 
-int32_t TextEncoder::unknown() const { return impl_->processor.unk_id(); }
+int32_t TextEncoder::unknown() const { return impl_->unknown; }
 
 void TextEncoder::encode(std::string_view text,
                          std::vector<int32_t>& ids) const {

@@ -141,10 +141,11 @@ void TokenOutput::consume(const Encoded& encoded) {
 
 void TokenOutput::note_unknown_pieces(const Encoded& encoded) {
   const TokenizedDocument& document = encoded.value;
+  const int32_t unknown = text_.unknown();
   int64_t pieces = 0;
   for (size_t i = 0; i < document.tokens.size(); ++i) {
-    pieces += document.tokens[i] == text_.unknown() &&
-              document.modality[i] == Modality::text;
+    pieces +=
+        document.tokens[i] == unknown && document.modality[i] == Modality::text;
   }
   if (pieces == 0) return;
   if (unknown_.documents++ == 0) unknown_.first_place = encoded.place;

@@ -1,7 +1,6 @@
 #include "gato/train/trainer.h"
 
 #include <ATen/Parallel.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -179,20 +178,11 @@ class Trainer {
   int64_t saved_step_ = -1;
 };
 
-// The next step wants the memory of this one again: given back to the system,
-// it would come back page by page.
-void keep_freed_memory() {
-  constexpr int never = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, never);
-  mallopt(M_TRIM_THRESHOLD, never);
-}
-
 }  // namespace
 
 ExitStatus train(const TrainingData& data, const RunDirectory& run,
                  const TrainerOptions& options, Training training) {
   at::set_num_threads(int(options.gradient.threads));
-  keep_freed_memory();
   return Trainer(data, run, options, training).train();
 }
 
