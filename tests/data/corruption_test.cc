@@ -13,10 +13,6 @@
 #include "gato/tokenize/document.h"
 #include "tokenize/reference.h"
 
-#ifndef __has_feature  // of clang
-#define __has_feature(feature) 0
-#endif
-
 using namespace gato;
 using namespace gato::test;
 
@@ -25,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Sanitizers see nothing of libhdf5, and take their time.
-constexpr int corruptions = __has_feature(address_sanitizer) ? 100 : 1000;
+constexpr int corruptions = GATO_SANITIZED ? 100 : 1000;
 
 void require_none(const Verdicts& verdicts) {
   INFO(fmt::format("accepted {}, refused {}\n{}", verdicts.accepted,

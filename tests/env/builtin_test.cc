@@ -143,11 +143,7 @@ TEST_CASE("the experts are good, chance is not") {
 }
 
 TEST_CASE("the goto expert always arrives, without memory and under noise") {
-#ifdef __SANITIZE_ADDRESS__
-  constexpr int seeds = 1000;  // a minute less
-#else
-  constexpr int seeds = 10000;
-#endif
+  constexpr int seeds = GATO_SANITIZED ? 500 : 10000;
   const auto environment = make_environment("grid/goto");
   for (int seed = 0; seed < seeds; ++seed) {
     CAPTURE(seed);
