@@ -129,8 +129,10 @@ TEST_CASE("actions beyond their bounds fall into the end bins") {
   const FieldCodec codec(field, Place::action, small);
   std::vector<int32_t> ids;
   const double infinity = std::numeric_limits<double>::infinity();
-  CHECK(codec.encode(array_of<double>(DType::float64, {-1.5, infinity, 2, 9}),
-                     ids) == 3);
+  const FieldCodec::Outside outside = codec.encode(
+      array_of<double>(DType::float64, {-1.5, infinity, 2, 9}), ids);
+  CHECK(outside.count == 3);
+  CHECK(outside.first == -1.5);
   CHECK(ids == std::vector<int32_t>{100, 1123, 612, 612});
 }
 

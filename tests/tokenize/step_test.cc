@@ -136,9 +136,15 @@ TEST_CASE_METHOD(Fixture, "an observation comes back as values") {
 TEST_CASE_METHOD(Fixture, "clipped actions are counted") {
   const StepEncoder encoder(spec, vocabulary, &text);
   TokenizedDocument document;
-  encoder.encode_action(action(1, 5), nullptr, document);
-  encoder.encode_action(action(1, 1), nullptr, document);
-  CHECK(encoder.outside_values() == 1);
+  OutsideTally outside;
+  encoder.encode_action(action(1, 1), nullptr, document, &outside);
+  CHECK(outside.empty());
+  encoder.encode_action(action(1, 5), nullptr, document, &outside);
+  encoder.encode_action(action(1, -7), nullptr, document, &outside);
+  REQUIRE(outside.size() == 1);
+  CHECK(outside.at("force").count == 2);
+  CHECK(outside.at("force").first == 5);
+  CHECK(outside.at("force").role == Role::continuous);
 }
 
 TEST_CASE_METHOD(Fixture, "text and image actions are refused") {

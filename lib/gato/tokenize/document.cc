@@ -37,7 +37,8 @@ void reserve_steps(int64_t steps, TokenizedDocument& document) {
 }  // namespace
 
 TokenizedDocument encode_episode(const Episode& episode,
-                                 const StepEncoder& encoder) {
+                                 const StepEncoder& encoder,
+                                 OutsideTally* outside) {
   TokenizedDocument document;
   document.is_episode = true;
   document.total_reward = episode.total_reward();
@@ -47,16 +48,21 @@ TokenizedDocument encode_episode(const Episode& episode,
   for (int64_t t = 0; t < episode.steps(); ++t) {
     try {
       take_values(episode.observations, t, observation);
-      encoder.encode_observation(observation, document);
+      encoder.encode_observation(observation, document, outside);
       take_values(episode.actions, t, action);
       if (has_labels) {
         take_values(episode.expert_actions, t, label);
-        encoder.encode_action(action, &label, document);
+        encoder.encode_action(action, &label, document, outside);
       } else {
-        encoder.encode_action(action, nullptr, document);
+        encoder.encode_action(action, nullptr, document, outside);
       }
     } catch (const Error& error) {
       throw Error(error.status(), fmt::format("step {}: {}", t, error.what()));
+    }
+    if (outside != nullptr) {
+      for (auto& [field, values] : *outside) {
+        if (values.step < 0) values.step = t;
+      }
     }
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));

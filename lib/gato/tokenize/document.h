@@ -10,8 +10,10 @@ namespace gato {
 
 // T steps; the observation after the last action is left out. Where the episode
 // has expert actions they are the labels. Error (bad_input) names the step.
+// `outside` as of StepEncoder, with the step of each first value.
 TokenizedDocument encode_episode(const Episode& episode,
-                                 const StepEncoder& encoder);
+                                 const StepEncoder& encoder,
+                                 OutsideTally* outside = nullptr);
 
 // Items in order. The text ends with </s>, once, after the last piece; a
 // document without text has none. Error (bad_input) where it has no item.

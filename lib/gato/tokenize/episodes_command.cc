@@ -98,9 +98,11 @@ class EpisodesTokenizer {
         *source, ignored,
         [&](int64_t number, SharedEpisode episode) {
           jobs.add([=, &input, &task, &before, this](int64_t) {
-            const bool is_bad = cli::attempt([&] {
-                                  return encode_episode(*episode, *encoder);
-                                }).error != nullptr;
+            OutsideTally ignored;  // told when read again
+            const bool is_bad =
+                cli::attempt([&] {
+                  return encode_episode(*episode, *encoder, &ignored);
+                }).error != nullptr;
             return [=, &input, &task, &before, this] {
               if (is_bad) {
                 bad_[input].insert(number);
@@ -155,9 +157,10 @@ class EpisodesTokenizer {
 
   static Encoded encode(const Episode& episode, const StepEncoder& encoder,
                         const std::string& place, int32_t task, int32_t agent) {
-    return encode_at(place, [&] {
+    OutsideTally outside;
+    Encoded encoded = encode_at(place, [&] {
       try {
-        TokenizedDocument document = encode_episode(episode, encoder);
+        TokenizedDocument document = encode_episode(episode, encoder, &outside);
         document.task = task;
         document.source = agent;
         return document;
@@ -165,6 +168,8 @@ class EpisodesTokenizer {
         throw Error(error.status(), fmt::format("{}: {}", place, error.what()));
       }
     });
+    encoded.outside = std::move(outside);
+    return encoded;
   }
 
   void commit() {

@@ -138,8 +138,8 @@ int32_t FieldCodec::discrete_id(const Array& value, int64_t i) const {
   return element.range.begin + static_cast<int32_t>(difference);
 }
 
-int64_t FieldCodec::encode(const Array& value,
-                           std::vector<int32_t>& ids) const {
+FieldCodec::Outside FieldCodec::encode(const Array& value,
+                                       std::vector<int32_t>& ids) const {
   if (value.size() != tokens()) {
     throw input_error("{} key '{}' has {} elements where its space has {}",
                       place_ == Place::action ? "action" : "observation",
@@ -149,20 +149,20 @@ int64_t FieldCodec::encode(const Array& value,
                                        : encode_continuous(value, ids);
 }
 
-int64_t FieldCodec::encode_discrete(const Array& value,
-                                    std::vector<int32_t>& ids) const {
-  int64_t outside = 0;
+FieldCodec::Outside FieldCodec::encode_discrete(
+    const Array& value, std::vector<int32_t>& ids) const {
+  Outside outside;
   for (int64_t i = 0; i < tokens(); ++i) {
     ids.push_back(discrete_id(value, i));
-    outside += ids.back() >= elements_[i].range.end;
+    if (ids.back() >= elements_[i].range.end) outside.add(value.as_double(i));
   }
   return outside;
 }
 
-int64_t FieldCodec::encode_continuous(const Array& value,
-                                      std::vector<int32_t>& ids) const {
+FieldCodec::Outside FieldCodec::encode_continuous(
+    const Array& value, std::vector<int32_t>& ids) const {
   const CompandedBins& companded = CompandedBins::shared();
-  int64_t outside = 0;
+  Outside outside;
   std::array<double, 256> part;
   for (int64_t first = 0; first < tokens(); first += std::ssize(part)) {
     const auto count = static_cast<size_t>(
@@ -185,7 +185,7 @@ int64_t FieldCodec::encode_continuous(const Array& value,
       if (!element.bounded) continue;
       const double x = part[i], low = element.low, high = element.high;
       const double y = low == high ? 0 : (x - low) / (high - low) * 2 - 1;
-      outside += x < low || x > high;
+      if (x < low || x > high) outside.add(x);
       ids[place + i] = begin + bin_of(y);
     }
   }

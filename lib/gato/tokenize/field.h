@@ -35,12 +35,19 @@ class FieldCodec {
   // The ids that stand for values of the space, at most 1024.
   IdRange range(int64_t element) const { return elements_[element].range; }
 
-  // Appends the ids of one step's value and returns how many elements were not
-  // in the space: discrete values that have an id all the same, and bounded
-  // actions, which are clipped. Error (bad_input) for NaN, for a discrete
-  // value out of range or not whole, and for a wrong number of elements; it
-  // names the key and the value.
-  int64_t encode(const Array& value, std::vector<int32_t>& ids) const;
+  // Elements that are not in the space: discrete values that have an id all the
+  // same, and bounded actions, which are clipped.
+  struct Outside {
+    int64_t count = 0;
+    double first = 0;
+    void add(double value) {
+      if (count++ == 0) first = value;
+    }
+  };
+  // Appends the ids of one step's value. Error (bad_input) for NaN, for a
+  // discrete value out of range or not whole, and for a wrong number of
+  // elements; it names the key and the value.
+  Outside encode(const Array& value, std::vector<int32_t>& ids) const;
   // Bin centres, in the field's type; whole numbers are rounded. Error
   // (bad_input) for an id that is none of this kind of value.
   Array decode(std::span<const int32_t> ids) const;
@@ -54,8 +61,8 @@ class FieldCodec {
   };
   Element discrete_element(size_t i, const Vocabulary& vocabulary) const;
   Element continuous_element(size_t i, const Vocabulary& vocabulary) const;
-  int64_t encode_discrete(const Array& value, std::vector<int32_t>& ids) const;
-  int64_t encode_continuous(const Array& value,
+  Outside encode_discrete(const Array& value, std::vector<int32_t>& ids) const;
+  Outside encode_continuous(const Array& value,
                             std::vector<int32_t>& ids) const;
   int32_t discrete_id(const Array& value, int64_t i) const;
   std::string place_of(int64_t i) const;

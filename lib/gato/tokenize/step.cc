@@ -70,7 +70,8 @@ StepEncoder::StepEncoder(TaskSpec spec, const Vocabulary& vocabulary,
 }
 
 void StepEncoder::encode_observation(const Values& observation,
-                                     TokenizedDocument& document) const {
+                                     TokenizedDocument& document,
+                                     OutsideTally* outside) const {
   check_count(observation, spec_.observation);
   const size_t first = document.tokens.size();
   for (size_t i = 0; i < observation.size(); ++i) {
@@ -89,7 +90,7 @@ void StepEncoder::encode_observation(const Values& observation,
       }
       continue;
     } else {
-      encode(*observation_codecs_[i], observation[i], document.tokens);
+      encode(*observation_codecs_[i], observation[i], document.tokens, outside);
       modality = observation_codecs_[i]->modality();
     }
     document.modality.resize(document.tokens.size(), modality);
@@ -107,33 +108,38 @@ void StepEncoder::encode_observation(const Values& observation,
 }
 
 void StepEncoder::encode_actions(const Values& action,
-                                 std::vector<int32_t>& ids) const {
+                                 std::vector<int32_t>& ids,
+                                 OutsideTally* outside) const {
   check_count(action, spec_.action);
   for (size_t i = 0; i < action.size(); ++i) {
-    encode(action_codecs_[i], action[i], ids);
+    encode(action_codecs_[i], action[i], ids, outside);
   }
 }
 
 void StepEncoder::encode(const FieldCodec& codec, const Value& value,
-                         std::vector<int32_t>& ids) const {
+                         std::vector<int32_t>& ids,
+                         OutsideTally* outside) const {
   const Field& field = codec.field();
-  const int64_t outside = codec.encode(numbers_of(value, field), ids);
-  if (outside == 0 || notices_->outside_values.fetch_add(outside) > 0) return;
-  const char* consequence =
-      field.role == Role::discrete
-          ? "holds values that its space does not have; they get the ids that "
-            "follow"
-          : "goes beyond its bounds; such values fall into the end bins";
-  spdlog::warn("task '{}': key '{}' {}", spec_.name, field.name, consequence);
+  const FieldCodec::Outside found = codec.encode(numbers_of(value, field), ids);
+  if (found.count == 0) return;
+  if (outside != nullptr) {
+    OutsideValues& values = (*outside)[field.name];
+    if (values.count == 0) values = {0, found.first, -1, field.role};
+    values.count += found.count;
+  } else if (!notices_->outside_values.exchange(true)) {
+    spdlog::warn("task '{}': key '{}' holds {}, which its space does not have",
+                 spec_.name, field.name, found.first);
+  }
 }
 
 void StepEncoder::encode_action(const Values& action, const Values* label,
-                                TokenizedDocument& document) const {
+                                TokenizedDocument& document,
+                                OutsideTally* outside) const {
   if (label != nullptr) {
     fill_labels(document);
-    encode_actions(*label, document.labels);
+    encode_actions(*label, document.labels, outside);
   }
-  encode_actions(action, document.tokens);
+  encode_actions(action, document.tokens, outside);
   document.modality.insert(document.modality.end(), action_modality_.begin(),
                            action_modality_.end());
 }

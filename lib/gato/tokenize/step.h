@@ -13,6 +13,7 @@
 #include "gato/data/vocabulary.h"
 #include "gato/tokenize/field.h"
 #include "gato/tokenize/image.h"
+#include "gato/tokenize/outside_values.h"
 #include "gato/tokenize/text.h"
 
 namespace gato {
@@ -33,15 +34,17 @@ class StepEncoder {
   // Appends the observation tokens and the separator. Values are in the order
   // of spec().observation. The Error (bad_input) of a NaN, of a discrete value
   // beyond 1023 or of an image of a wrong type names the key and the value.
-  // Warns once of a step of more than 512 observation tokens, and of a discrete
-  // value that its space does not have.
+  // Warns once of a step of more than 512 observation tokens. Adds values that
+  // their spaces do not have to `outside`; where that is null, warns once.
   void encode_observation(const Values& observation,
-                          TokenizedDocument& document) const;
+                          TokenizedDocument& document,
+                          OutsideTally* outside = nullptr) const;
   // Appends the action tokens. `label`, the expert's action or null, goes to
-  // document.labels, which is first filled up from the tokens. Warns once of a
-  // continuous action beyond its bounds, which falls into an end bin.
+  // document.labels, which is first filled up from the tokens. `outside` as
+  // above.
   void encode_action(const Values& action, const Values* label,
-                     TokenizedDocument& document) const;
+                     TokenizedDocument& document,
+                     OutsideTally* outside = nullptr) const;
 
   int64_t action_tokens() const {
     return static_cast<int64_t>(action_ranges_.size());
@@ -59,17 +62,14 @@ class StepEncoder {
       std::span<const int32_t> tokens,
       std::span<const Modality> modality) const;
 
-  // Elements so far that were not in their space.
-  int64_t outside_values() const { return notices_->outside_values; }
-
  private:
   struct Notices {
-    std::atomic<int64_t> outside_values = 0;
-    std::atomic<bool> long_observation = false;
+    std::atomic<bool> outside_values = false, long_observation = false;
   };
   void encode(const FieldCodec& codec, const Value& value,
-              std::vector<int32_t>& ids) const;
-  void encode_actions(const Values& action, std::vector<int32_t>& ids) const;
+              std::vector<int32_t>& ids, OutsideTally* outside) const;
+  void encode_actions(const Values& action, std::vector<int32_t>& ids,
+                      OutsideTally* outside) const;
 
   TaskSpec spec_;
   Vocabulary vocabulary_;

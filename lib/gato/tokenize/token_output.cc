@@ -135,6 +135,7 @@ void TokenOutput::consume(const Encoded& encoded) {
   const TokenizedDocument& document = encoded.value;
   writer_.append(document);
   TaskEntry& task = entry(document.task);
+  outside_.add(task.spec.name, encoded.outside, encoded.place);
   ++task.episodes;
   task.steps += static_cast<int64_t>(document.step_offset.size()) - 1;
 }
@@ -190,11 +191,15 @@ void TokenOutput::commit(const Counts& noted) {
   if (unknown_.pieces > 0) {
     counts.emplace_back("unknown_pieces", unknown_.pieces);
   }
+  if (outside_.count() > 0) {
+    counts.emplace_back("outside_values", outside_.count());
+  }
   counts.emplace_back("skipped", bad_records_.skipped());
   nlohmann::ordered_json report;
   for (const auto& [name, count] : counts) report[name] = count;
   writer_.commit(tasks_, provenance_, report);
   warn_of_unknown_pieces();
+  outside_.warn();
   counts.insert(counts.end(),
                 {{"tokens", writer_.tokens()},
                  {"patches", writer_.patches()},

@@ -15,6 +15,7 @@
 #include "gato/cli/tool.h"
 #include "gato/data/token_file.h"
 #include "gato/tokenize/image.h"
+#include "gato/tokenize/outside_values.h"
 #include "gato/tokenize/text.h"
 
 namespace gato {
@@ -38,6 +39,7 @@ struct Encoded {
   std::exception_ptr error;  // a bad record's
   std::string place;         // of the record, for messages
   std::string left_out;      // why it is not to be written; empty where it is
+  OutsideTally outside = {};
 };
 // Does the work on the record at `place`; an Error of it is kept.
 template <class Work>
@@ -90,8 +92,8 @@ class TokenOutput {
 
   // Writes the file and reports the counts, which also go into it. Read are the
   // written, the left out by reason, and the skipped; `noted` counts what was
-  // no record, as the unknown pieces are, which are counted where there are any
-  // and warned of.
+  // no record, as are unknown pieces and values outside their spaces, which are
+  // counted where there are any and warned of.
   void commit(const Counts& noted = {});
 
  private:
@@ -115,6 +117,7 @@ class TokenOutput {
   int64_t read_ = 0;
   Counts left_out_;
   UnknownPieces unknown_;
+  OutsideSummary outside_;
   OrderedJobs jobs_;  // last: its threads end before the rest goes
 };
 

@@ -82,17 +82,23 @@ TaskTable Demonstrations::tasks() const {
 
 int64_t Demonstrations::check() {
   EpisodeCounts counts;
+  OutsideSummary outside;
   usable_.clear();
   for_each_whole_episode(
       *source_, counts,
       [&](int64_t number, std::shared_ptr<const Episode> episode) {
-        encode(*episode);
+        OutsideTally tally;
+        encode(*episode, tally);
+        outside.add(
+            source_->spec().name, tally,
+            fmt::format("{}: episode {}", dataset_.string(), episode->id));
         usable_.push_back(number);
       },
       [] { throw; });
   for (const std::string& notice : source_->notices()) {
     spdlog::warn("{}: {}", dataset_.string(), notice);
   }
+  outside.warn();
   if (counts.failed + counts.empty > 0) {
     spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
                  dataset_.string(), counts.failed + counts.empty, counts.failed,
@@ -105,9 +111,10 @@ int64_t Demonstrations::check() {
   return std::ssize(usable_);
 }
 
-TokenizedDocument Demonstrations::encode(const Episode& episode) const {
+TokenizedDocument Demonstrations::encode(const Episode& episode,
+                                         OutsideTally& outside) const {
   try {
-    return encode_episode(episode, *encoder_);
+    return encode_episode(episode, *encoder_, &outside);
   } catch (const Error& error) {
     throw Error(error.status(),
                 fmt::format("{}: episode {}: {}", dataset_.string(), episode.id,
@@ -132,7 +139,8 @@ void Demonstrations::write_tokens(const std::filesystem::path& path,
   TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);
   for (int64_t number : chosen) {
     const Episode episode = source_->episode(usable_.at(size_t(number)));
-    writer.append(encode(episode));
+    OutsideTally ignored;  // told by check()
+    writer.append(encode(episode, ignored));
     ++entry.episodes;
     entry.steps += episode.steps();
   }

@@ -39,7 +39,7 @@ class Demonstrations {
                               const Provenance& provenance);
 
  private:
-  TokenizedDocument encode(const Episode& episode) const;
+  TokenizedDocument encode(const Episode& episode, OutsideTally& outside) const;
   void write_tokens(const std::filesystem::path& path,
                     const std::vector<int64_t>& chosen,
                     const Provenance& provenance);

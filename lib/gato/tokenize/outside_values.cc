@@ -1,0 +1,41 @@
+#include "gato/tokenize/outside_values.h"
+
+#include <spdlog/spdlog.h>
+
+namespace gato {
+
+void OutsideSummary::add(const std::string& task, const OutsideTally& tally,
+                         const std::string& place) {
+  for (const auto& [field, values] : tally) {
+    Total& total = totals_[{task, field}];
+    if (total.documents++ == 0) {
+      total.values = values;
+      total.place = place;
+    } else {
+      total.values.count += values.count;
+    }
+  }
+}
+
+int64_t OutsideSummary::count() const {
+  int64_t count = 0;
+  for (const auto& [name, total] : totals_) count += total.values.count;
+  return count;
+}
+
+void OutsideSummary::warn() const {
+  for (const auto& [name, total] : totals_) {
+    const char* consequence =
+        total.values.role == Role::discrete
+            ? "values that its space does not have, which get the ids that "
+              "follow"
+            : "values beyond its bounds, which fall into the end bins";
+    spdlog::warn(
+        "task '{}': key '{}' has {} (values {}, documents {}; the first is {} "
+        "in {}, step {})",
+        name.first, name.second, consequence, total.values.count,
+        total.documents, total.values.first, total.place, total.values.step);
+  }
+}
+
+}  // namespace gato
