@@ -137,7 +137,7 @@ TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
       {{"--prompt-fraction", "nan", "x"}, "is not a number"},
       {{"--fill", "same_task", "x"}, "did you mean 'same-task'?"},
       {{"--role", "a", "x"}, "'a' is not KEY=VALUE"},
-      {{"--length"}, "--length"},
+      {{"--length"}, "option --length wants a value"},
       {{"-Z", "x"}, "unknown option '-Z'"},
       {{"--seed", "-1", "x"}, "option --seed: '-1' is not a whole number >= 0"},
       {{}, "INPUT[:WEIGHT]... is missing"},
@@ -372,6 +372,8 @@ TEST_CASE("operands come from the line, from a list and from globs") {
   REQUIRE(
       run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
       4);
+  REQUIRE(run_in_process(echo_tool(), {"--files-from", folder / "."}).status ==
+          4);
 }
 
 TEST_CASE("outputs are checked before the work") {
@@ -384,6 +386,11 @@ TEST_CASE("outputs are checked before the work") {
   REQUIRE_FALSE(has_worked);
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", "x"}).status == 0);
   REQUIRE(has_worked);
+  for (const std::string& input : {existing, existing + ":0.5"}) {
+    const auto ran = run_in_process(tool, {"-o", existing, "--force", input});
+    REQUIRE(ran.status == 2);
+    REQUIRE_THAT(ran.err, Contains("is an input"));
+  }
   tool.commands[0].output_may_exist = true;
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
 }

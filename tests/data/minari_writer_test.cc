@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/documents.h"
+#include "gato/base/output.h"
 #include "gato/data/minari.h"
 #include "gato/ingest/episode_source.h"
 
@@ -119,6 +120,47 @@ TEST_CASE("a written dataset is read back") {
   REQUIRE_FALSE(episode.failed);
   REQUIRE(source->episode(1).failed);
   REQUIRE(source->episode(1).steps() == 0);
+}
+
+TEST_CASE("booleans are boxes, which gymnasium has of them") {
+  Folder folder;
+  MinariDescription description{nested_spec(), "expert"};
+  Field flags = field("flags", Role::discrete, DType::boolean, {2});
+  flags.n = {2, 2};
+  flags.start = {0, 0};
+  description.spec.observation = {flags};
+  MinariWriter writer(folder / "set", false, description);
+  Episode episode = nested_episode(2);
+  episode.observations = {counting(DType::boolean, {3, 2})};
+  writer.append(episode);
+  writer.commit({});
+  const auto metadata =
+      nlohmann::json::parse(read_file(folder / "set/data/metadata.json"));
+  const auto space = nlohmann::json::parse(
+      metadata.at("observation_space").get<std::string>());
+  REQUIRE(space.at("subspaces").at("flags").at("type") == "Box");
+  const auto source = open_episodes(folder / "set", {});
+  const Field& found = source->spec().observation.at(0);
+  REQUIRE(found.role == Role::discrete);
+  REQUIRE(found.dtype == DType::boolean);
+  require_same(source->episode(0).observations, episode.observations);
+}
+
+TEST_CASE("infos whose names no dataset can have are left out") {
+  Folder folder;
+  MinariWriter writer(folder / "set", false, {nested_spec(), "expert"});
+  Episode episode = nested_episode(2);
+  const std::vector<double> values(3, 1);
+  for (const char* name :
+       {"a", "a/b", "expert_action", "expert_action/x", "", ".", "c/..", "d"}) {
+    episode.infos[name] = values;
+  }
+  writer.append(episode);
+  writer.commit({});
+  const Episode found = open_episodes(folder / "set", {})->episode(0);
+  std::vector<std::string> names;
+  for (const auto& [name, column] : found.infos) names.push_back(name);
+  REQUIRE(names == std::vector<std::string>{"a/b", "d", "success"});
 }
 
 TEST_CASE("a dataset that exists is replaced with force alone, whole") {

@@ -138,7 +138,8 @@ TEST_CASE("a failed episode leaves a child that can be used again") {
          {"nan-reward", "reward is NaN"},
          {"size", "24 bytes of values where its spec makes 20"},
          {"range", "is 7; it was declared to be from 0 to 4"},
-         {"no-text", "no text 'a/goal'"}}));
+         {"no-text", "no text 'a/goal'"},
+         {"nul-text", "text 'a/goal' holds a NUL"}}));
     const auto environment = start(child(fault));
     REQUIRE_THAT(failure_at_second_step(*environment), Contains(expected));
     REQUIRE_NOTHROW(environment->reset(1));
@@ -214,6 +215,8 @@ TEST_CASE("a spec is checked, and the entry that is wrong is named") {
       {R"({"observation": [{"name": "x", "role": "text"},
            {"name": "x/y", "role": "text"}]})",
        "cannot hold both a value and 'x/y'"},
+      {R"({"observation": [{"name": "x/..", "role": "text"}]})",
+       "'x/..' has a name that no dataset can have"},
       {R"({"action": [{"name": "say", "role": "text"}]})",
        "action 'say' is text"},
   }));

@@ -152,6 +152,10 @@ TEST_CASE("--force replaces datasets and nothing else") {
   REQUIRE(play(folder / "home", {"grid/goto"}).status == 0);  // empty folders
   std::filesystem::create_directories(folder / "work/notes");
   folder.write("work/notes/mine.txt", "mine");
+  REQUIRE(play(folder / "mine", {"grid/goto"}).status == 0);
+  folder.write("mine/notes.txt", "mine");
+  REQUIRE(play(folder / "mine", {"grid/goto"}).status == 2);
+  REQUIRE(std::filesystem::exists(folder / "mine/notes.txt"));
   for (const std::vector<std::string>& environments :
        {std::vector<std::string>{"grid/goto"}, {"arcade/catch", "grid/goto"}}) {
     const Ran refused = play(folder / "work", environments);
@@ -159,6 +163,14 @@ TEST_CASE("--force replaces datasets and nothing else") {
     REQUIRE_THAT(refused.err, Contains("notes/mine.txt"));
     REQUIRE(std::filesystem::exists(folder / "work/notes/mine.txt"));
   }
+}
+
+TEST_CASE("an environment is named once") {
+  const TemporaryFolder folder;
+  const Ran ran = run({"--policy", "random", "--env", "grid/goto", "--env",
+                       "grid/goto", "-o", folder / "played"});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("names grid/goto twice"));
 }
 
 TEST_CASE("the same seed gives the same bytes") {

@@ -166,3 +166,12 @@ TEST_CASE_METHOD(Fixture, "text without a model and NaN are refused") {
       encoder.encode_observation(observation(std::nan("")), document),
       Contains("'speed'") && Contains("nan"));
 }
+
+TEST_CASE_METHOD(Fixture, "a text that is not UTF-8 is refused") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  TokenizedDocument document;
+  Values values = observation();
+  std::get<std::string>(values[0]) = "go \xFF";
+  CHECK_THROWS_WITH(encoder.encode_observation(values, document),
+                    Contains("byte 3 is not UTF-8"));
+}

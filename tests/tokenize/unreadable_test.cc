@@ -92,3 +92,12 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
     check(tokenize_tool(), arguments, file.path());
   }
 }
+
+TEST_CASE("a pipe is not looked into, and not waited for") {
+  const test::TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  const cli::Tool info{"gato-info", "", "", {info_command()}, {}};
+  const test::Ran ran = test::run_in_process(info, {folder / "pipe"});
+  CHECK(ran.status == 4);
+  CHECK_THAT(ran.err, Contains("a pipe or a device"));
+}

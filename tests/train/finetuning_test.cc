@@ -177,6 +177,20 @@ TEST_CASE("bad demonstrations are refused before any training") {
   CHECK_FALSE(std::filesystem::exists(fixture.output));
 }
 
+TEST_CASE("--force leaves no run of an earlier curve") {
+  const Fixture fixture;
+  const auto run = [&](const std::string& episodes) {
+    return fixture.run({"--demonstrations", fixture.dataset, "--episodes",
+                        episodes, "--force"});
+  };
+  REQUIRE(run("1,3").status == 0);
+  std::filesystem::create_directories(fixture.output + "/episodes-notes");
+  REQUIRE(run("1").status == 0);
+  CHECK(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
+  CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-3-repeat-1"));
+  CHECK(std::filesystem::exists(fixture.output + "/episodes-notes"));
+}
+
 TEST_CASE("an output in the way of a later run is found before the first") {
   const Fixture fixture;
   std::filesystem::create_directories(fixture.output + "/episodes-3-repeat-1");

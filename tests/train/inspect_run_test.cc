@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "gato/data/manifest.h"
+#include "gato/tokenize/info_command.h"
 #include "gato/tokenize/inspect.h"
 #include "train/training_fixture.h"
 
@@ -57,6 +58,24 @@ TEST_CASE("a run is whole where all of its checkpoints are") {
 
   std::filesystem::remove_all(run + "/step-10");
   CHECK_THAT(complaint(run), Contains("latest") && Contains("step-10"));
+}
+
+TEST_CASE("a model without a manifest is not known to be whole") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
+  const std::string model = run + "/step-1";
+  std::filesystem::remove(model + "/MANIFEST.json");
+  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
+  const Ran ran = run_in_process(tool, {model});
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("not known to be whole"));
+  CHECK_THAT(run_in_process(tool, {"--json", model}).out,
+             Contains(R"("whole":null)"));
+  auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
+  config["tasks"] = "x";
+  std::ofstream(model + "/config.json") << config;
+  CHECK_THAT(complaint(model), Contains("config.json: damaged"));
 }
 
 TEST_CASE("a training state of a newer version is refused") {

@@ -3,19 +3,28 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 
 namespace gato::cli {
 namespace {
+
+std::string read_standard_input() {
+  std::ostringstream text;
+  if (std::cin.peek() != std::istream::traits_type::eof()) {
+    text << std::cin.rdbuf();
+  }
+  if (std::cin.bad() || text.fail()) {
+    throw io_error("-: cannot read the standard input");
+  }
+  return std::move(text).str();
+}
 
 std::vector<std::string> matches(const std::string& pattern) {
   glob_t found{};
@@ -156,15 +165,8 @@ std::vector<std::string> expand_globs(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> read_file_list(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path);
-  std::istream& stream = path == "-" ? std::cin : file;
-  if (!stream) {
-    throw io_error("{}: cannot read the list of files: {}", path,
-                   std::strerror(errno));
-  }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) throw io_error("{}: cannot read the list of files", path);
+  const std::string text =
+      path == "-" ? read_standard_input() : read_file(path);
   const char end = text.find('\0') == std::string::npos ? '\n' : '\0';
   std::vector<std::string> names;
   std::istringstream names_in(text);

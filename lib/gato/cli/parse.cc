@@ -50,6 +50,10 @@ void parse_words(CLI::App& app, std::vector<std::string> reversed) {
     app.parse(std::move(reversed));
   } catch (const CLI::RequiredError&) {
     // Too few operands so far: judged when the configuration is merged.
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--NAME: 1 required ..."
+    throw usage_error("option {} wants a value",
+                      text.substr(0, text.find(':')));
   } catch (const CLI::ParseError& error) {
     throw usage_error("{}", error.what());
   }

@@ -92,6 +92,18 @@ void expand_files(const OptionTable& table) {
   }
 }
 
+// An input that --force would replace.
+void check_no_input(const std::string& output, const Words& inputs) {
+  std::error_code ignored;
+  for (const std::string& input : inputs) {
+    for (const std::string& path : {input, input.substr(0, input.rfind(':'))}) {
+      if (std::filesystem::equivalent(path, output, ignored)) {
+        throw usage_error("{} is an input: name another output", output);
+      }
+    }
+  }
+}
+
 bool is_given(const Option& option) {
   bool* const* flag = std::get_if<bool*>(&option.target);
   return flag ? **flag : !is_empty(option.target);
@@ -195,6 +207,7 @@ ExitStatus run_command(Session& session, const Command& command,
   check_required(command, table, given, common.inputs.size());
   if (!common.output.empty() && !command.output_may_exist) {
     check_output(common.output, common.force);
+    check_no_input(common.output, common.inputs);
   }
 
   configure_log(common.log_level, common.quiet, common.log_file);

@@ -1,6 +1,9 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -128,9 +131,20 @@ constexpr const char* data_file = "data/main_data.hdf5";
 
 // Something within that is neither a dataset nor a folder of datasets.
 std::optional<fs::path> stranger_in(const fs::path& directory) {
-  if (fs::exists(directory / data_file)) return std::nullopt;
+  const bool is_dataset = fs::exists(directory / data_file);
   for (const auto& entry : fs::directory_iterator(directory)) {
-    if (!entry.is_directory() || entry.is_symlink()) return entry.path();
+    if (is_dataset && entry.path().filename() == "data") {
+      for (const auto& file : fs::directory_iterator(entry.path())) {
+        const fs::path name = file.path().filename();
+        if (name != "main_data.hdf5" && name != "metadata.json") {
+          return file.path();
+        }
+      }
+      continue;
+    }
+    if (is_dataset || !entry.is_directory() || entry.is_symlink()) {
+      return entry.path();
+    }
     if (auto stranger = stranger_in(entry.path())) return stranger;
   }
   return std::nullopt;
@@ -172,7 +186,19 @@ struct MinariWriter::Impl {
   int64_t episodes = 0, steps = 0;
   int64_t longest_text = 0;
   std::set<std::string> characters;  // beyond ASCII
+  std::set<std::string> infos_left;  // that were told
 };
+
+// Whether infos/NAME can be a dataset: beside expert_action, and beside infos
+// that have its name for a folder.
+bool is_writable(const std::string& name,
+                 const std::map<std::string, std::vector<double>>& infos) {
+  const auto below = infos.lower_bound(name + "/");
+  const bool is_folder =
+      below != infos.end() && below->first.starts_with(name + "/");
+  return is_path(name) && split_path(name).front() != "expert_action" &&
+         !is_folder;
+}
 
 void MinariWriter::Impl::note_texts(const std::vector<Column>& columns) {
   for (const Column& column : columns) {
@@ -262,7 +288,13 @@ void MinariWriter::append(const Episode& episode) {
                   episode.expert_actions);
   }
   for (const auto& [name, values] : episode.infos) {
-    write_column(infos, name, numbers(values));
+    if (is_writable(name, episode.infos)) {
+      write_column(infos, name, numbers(values));
+    } else if (dataset.infos_left.insert(name).second) {
+      spdlog::warn(
+          "{}: the info '{}' is left out: no dataset can have this name",
+          spec.name, name);
+    }
   }
   dataset.note_texts(episode.observations);
   dataset.note_texts(episode.actions);

@@ -28,7 +28,11 @@ Space discrete_space(const Field& field) {
     return std::all_of(values.begin(), values.end(),
                        [expected](int64_t value) { return value == expected; });
   };
-  if (field.shape.empty()) {
+  if (field.dtype == DType::boolean) {  // which the discrete spaces refuse
+    const auto count = static_cast<size_t>(element_count(field.shape));
+    space.low.assign(count, 0);
+    space.high.assign(count, 1);
+  } else if (field.shape.empty()) {
     space.kind = Space::Kind::discrete;
   } else if (field.dtype == DType::int8 && all(space.n, 2) &&
              all(space.start, 0)) {
@@ -67,6 +71,14 @@ void order_children(Space& space) {
 }
 
 }  // namespace
+
+bool is_path(std::string_view path) {
+  const std::vector<std::string> parts = split_path(path);
+  return std::none_of(parts.begin(), parts.end(), [](const auto& part) {
+    return part.empty() || part == "." || part == ".." ||
+           part.find('\0') != std::string::npos;
+  });
+}
 
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts;

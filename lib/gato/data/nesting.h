@@ -9,6 +9,10 @@
 
 namespace gato {
 
+// Whether HDF5 can have an object of this path: no part of it is empty, "." or
+// "..", or holds a NUL.
+bool is_path(std::string_view path);
+
 // "a/b/c" as {"a", "b", "c"}.
 std::vector<std::string> split_path(std::string_view path);
 

@@ -8,6 +8,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/loose_json.h"
+#include "gato/data/nesting.h"
 #include "gato/env/process.h"
 
 namespace gato {
@@ -68,6 +69,9 @@ Field parse_entry(const char* kind, json entry) {
   if (name.empty())
     throw protocol_error("an entry of its \"{}\" has no name: {}", kind,
                          quote(entry.dump()));
+  if (!is_path(name))
+    throw protocol_error("{} '{}' has a name that no dataset can have", kind,
+                         name);
   // A number in a Discrete space needs no more than its n.
   const auto role = optional_member<std::string>(entry, "role", "");
   if (role == "discrete") {
@@ -275,7 +279,11 @@ Values decode_values(const std::vector<Field>& fields,
       if (texts == message.header.end() || !texts->is_object() ||
           !texts->contains(field.name) || !(*texts)[field.name].is_string())
         throw environment_error("its message has no text '{}'", field.name);
-      values[place] = (*texts)[field.name].get<std::string>();
+      auto text = (*texts)[field.name].get<std::string>();
+      if (text.find('\0') != std::string::npos)
+        throw environment_error(
+            "its text '{}' holds a NUL, where datasets end a text", field.name);
+      values[place] = std::move(text);
       continue;
     }
     Array array = Array::zeros(field.dtype, field.shape);

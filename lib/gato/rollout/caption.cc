@@ -11,6 +11,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/ordered_jobs.h"
+#include "gato/base/signals.h"
 #include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
 #include "gato/ingest/image_file.h"
@@ -93,10 +94,15 @@ class Captioner {
     return {};
   }
 
+  static Image read(const std::string& path) {
+    const EndsOnStop ends_on_stop;  // a pipe may keep it waiting
+    return read_image(path);
+  }
+
   // The picture and the text to begin with: what stood before the caption in
   // training.
   TokenizedDocument encode(const std::string& path) const {
-    const Image image = read_image(path);
+    const Image image = read(path);
     TokenizedDocument document;
     try {
       encode_image(resize_by_area(image, resize_), document);
@@ -140,7 +146,8 @@ class Captioner {
   }
 
   std::string line(const std::string& path, const std::string& text) const {
-    if (!options_.json) return path + '\t' + on_one_line(text) + '\n';
+    if (!options_.json)
+      return on_one_line(path) + '\t' + on_one_line(text) + '\n';
     return nlohmann::json{{"image", path}, {"caption", text}}.dump() + '\n';
   }
 
@@ -170,6 +177,7 @@ ExitStatus caption(const CaptionOptions& options, cli::Context& context) {
       }
       progress.add();
     }
+    std::cout << std::flush;
   };
   OrderedJobs jobs(context.common.threads);
   for (int64_t first = 0; first < pictures; first += options.batch) {

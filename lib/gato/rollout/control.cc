@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <set>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -49,6 +50,11 @@ void validate(const ControlOptions& options, const cli::Context& context) {
         "--model's options");
   if (options.video && options.environments.size() > 1)
     throw usage_error("--video films one environment; give one --env");
+  std::set<std::string> named;
+  for (const std::string& name : options.environments)
+    if (!named.insert(name).second)
+      throw usage_error("--env names {} twice; --episodes plays more of it",
+                        name);
   check_only_datasets(context.common.output);
   if (options.video) check_video(*options.video, context.common.force);
 }

@@ -222,16 +222,25 @@ void decode(const std::string& path, const InfoOptions& options) {
   }
 }
 
+// What a model directory holds can only be told from its manifest.
+bool is_checked(const Inspection& found) {
+  return found.facts.value("has_manifest", true);
+}
+
 void report(const std::string& path, const InfoOptions& options) {
   const Inspection found = inspect(path, options.episodes);
   if (options.json) {
     ordered_json line = {{"file", path}, {"whole", true}};
+    if (!is_checked(found)) line["whole"] = nullptr;
     line.update(found.facts);
     if (options.provenance) line["provenance"] = found.provenance;
     std::cout << dump(line) << '\n';
     return;
   }
-  std::cout << path << ": " << name_of(found.kind) << ", whole\n";
+  std::cout << path << ": " << name_of(found.kind)
+            << (is_checked(found) ? ", whole\n"
+                                  : ", not known to be whole: it has no "
+                                    "MANIFEST.json\n");
   print_facts(found.facts, "");
   if (options.provenance) {
     std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';

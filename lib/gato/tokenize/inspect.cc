@@ -215,6 +215,10 @@ FileKind kind_of(const fs::path& path) {
   check_readable(path);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return kind_of_directory(path);
+  if (!fs::is_regular_file(path, ignored)) {
+    throw io_error("{}: a pipe or a device cannot be looked into; give a file",
+                   path.string());
+  }
   if (hdf5::is_hdf5(path)) {
     const hdf5::Group root = hdf5::open_file(path);
     const auto kind = root.text_attribute("kind");

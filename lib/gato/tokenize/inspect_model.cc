@@ -107,6 +107,38 @@ ordered_json tensor_facts(const fs::path& path) {
   return facts;
 }
 
+Inspection read_model(const fs::path& directory) {
+  const fs::path config = directory / "config.json";
+  ordered_json object = read_object(config);
+  check_object(config, object, model_format);
+  verify_manifest(directory);
+  Inspection result{FileKind::model, {}, nullptr};
+  for (const auto& [key, value] : object.items()) {
+    if (key == "provenance") {
+      result.provenance = json::parse(value.dump());
+    } else if (key == "tasks") {
+      for (const auto& task : value) {
+        result.facts["tasks"].push_back({{"name", task.value("name", "")},
+                                         {"domain", task.value("domain", "")}});
+      }
+    } else if (key != "oldest_version") {
+      result.facts[key] = value;
+    }
+  }
+  result.facts["weights"] = tensor_facts(directory / "model.safetensors");
+  const fs::path state = directory / "state.json";
+  if (fs::exists(state)) {
+    const ordered_json values = read_object(state);
+    check_object(state, values, training_format);
+    if (values.contains("step")) result.facts["step"] = values["step"];
+    if (values.contains("provenance")) {
+      result.provenance = json::parse(values["provenance"].dump());
+    }
+  }
+  result.facts["has_manifest"] = fs::exists(directory / "MANIFEST.json");
+  return result;
+}
+
 // Names of the checkpoints of a run, in the order of their steps.
 std::vector<std::string> checkpoints_of(const fs::path& directory) {
   std::vector<std::string> names;
@@ -145,35 +177,12 @@ ordered_json last_line(const fs::path& path) {
 }  // namespace
 
 Inspection inspect_model(const fs::path& directory) {
-  const fs::path config = directory / "config.json";
-  ordered_json object = read_object(config);
-  check_object(config, object, model_format);
-  verify_manifest(directory);
-  Inspection result{FileKind::model, {}, nullptr};
-  for (const auto& [key, value] : object.items()) {
-    if (key == "provenance") {
-      result.provenance = json::parse(value.dump());
-    } else if (key == "tasks") {
-      for (const auto& task : value) {
-        result.facts["tasks"].push_back({{"name", task.value("name", "")},
-                                         {"domain", task.value("domain", "")}});
-      }
-    } else if (key != "oldest_version") {
-      result.facts[key] = value;
-    }
+  try {
+    return read_model(directory);
+  } catch (const json::exception& error) {
+    throw input_error("{}: damaged: {}", (directory / "config.json").string(),
+                      error.what());
   }
-  result.facts["weights"] = tensor_facts(directory / "model.safetensors");
-  const fs::path state = directory / "state.json";
-  if (fs::exists(state)) {
-    const ordered_json values = read_object(state);
-    check_object(state, values, training_format);
-    if (values.contains("step")) result.facts["step"] = values["step"];
-    if (values.contains("provenance")) {
-      result.provenance = json::parse(values["provenance"].dump());
-    }
-  }
-  result.facts["has_manifest"] = fs::exists(directory / "MANIFEST.json");
-  return result;
 }
 
 Inspection inspect_run(const fs::path& directory) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato {
 namespace {
@@ -18,7 +19,12 @@ const Array& numbers_of(const Value& value, const Field& field) {
 }
 
 const std::string& text_of(const Value& value, const Field& field) {
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    if (const auto place = find_invalid_utf8(*text)) {
+      throw input_error("key '{}': byte {} is not UTF-8", field.name, *place);
+    }
+    return *text;
+  }
   throw input_error("key '{}' is numbers where its space says text",
                     field.name);
 }

@@ -73,6 +73,7 @@ class Finetuning {
     for (const Part& part : parts) outputs.push_back(part.output);
     check_before_work(demonstrations_->tasks(), outputs);
     const int64_t total = demonstrations_->check();
+    if (context_.common.force) remove_old_curve(output);
     for (const Part& part : parts) {  // refuses before any work
       draw_episodes(seed(), part.repeat, total, part.episodes.value_or(total));
     }
@@ -112,6 +113,26 @@ class Finetuning {
   }
 
   uint64_t seed() const { return context_.common.seed; }
+
+  // The runs of an earlier call, which a script that reads the curve would mix
+  // with those of this one.
+  void remove_old_curve(const fs::path& output) const {
+    std::error_code ignored;
+    if (options_.episodes.empty() || options_.run.resume ||
+        !fs::is_directory(output, ignored)) {
+      return;
+    }
+    std::vector<fs::path> old;
+    for (const auto& entry : fs::directory_iterator(output)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("episodes-") &&
+          name.find("-repeat-") != std::string::npos &&
+          holds_run(entry.path())) {
+        old.push_back(entry.path());
+      }
+    }
+    for (const fs::path& run : old) fs::remove_all(run, ignored);
+  }
 
   void check_before_work(const TaskTable& tasks,
                          const std::vector<fs::path>& outputs) const {

@@ -33,8 +33,9 @@ def main():
     try:
         for module in options.modules:
             importlib.import_module(module)
-        environment = gymnasium.make(options.task,
-                                     render_mode="rgb_array" if options.render else None)
+        # Not every environment has the argument.
+        rendering = {"render_mode": "rgb_array"} if options.render else {}
+        environment = gymnasium.make(options.task, **rendering)
     except (ImportError, gymnasium.error.Error) as error:
         parser.error(error)
     gato_environment.Server(environment, options.task, options.domain,

@@ -67,6 +67,8 @@ def observe(header, seed, count):
     if FAULT == "size" and count == 2:
         payload += b"more"
     header["text"] = {} if FAULT == "no-text" and count == 2 else {"a/goal": "count to three"}
+    if FAULT == "nul-text" and count == 2:
+        header["text"] = {"a/goal": "count\0to three"}
     send(header, payload)
 
 
