@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/heap.h"
 #include "gato/base/output.h"
 #include "gato/base/random.h"
 #include "gato/ingest/image_file.h"
@@ -171,6 +172,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   spdlog::set_level(spdlog::level::warn);
+  keep_freed_memory();  // as the programs do
   for (const DType dtype : {DType::float32, DType::float64}) {
     benchmark::RegisterBenchmark(
         fmt::format("continuous/{}", name_of(dtype)).c_str(), encode_continuous,
