@@ -30,7 +30,6 @@ void reserve_steps(int64_t steps, TokenizedDocument& document) {
   document.modality.reserve(count * document.modality.size());
   document.labels.reserve(count * document.labels.size());
   document.images.reserve(count * document.images.size());
-  document.patches.reserve(count * document.patches.size());
   document.step_offset.reserve(count + 1);
 }
 
@@ -45,10 +44,11 @@ TokenizedDocument encode_episode(const Episode& episode,
   document.step_offset.push_back(0);
   const bool has_labels = !episode.expert_actions.empty();
   Values observation, action, label;
+  PatchFinder patches;
   for (int64_t t = 0; t < episode.steps(); ++t) {
     try {
       take_values(episode.observations, t, observation);
-      encoder.encode_observation(observation, document, outside);
+      encoder.encode_observation(observation, document, outside, &patches);
       take_values(episode.actions, t, action);
       if (has_labels) {
         take_values(episode.expert_actions, t, label);

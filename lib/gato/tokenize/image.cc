@@ -1,5 +1,7 @@
 #include "gato/tokenize/image.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -42,9 +44,7 @@ Frame frame_of(const Array& array) {
   return {data, shape[0], shape[2], shape[1], shape[1] * shape[2], 1, shape[2]};
 }
 
-}  // namespace
-
-Image image_of(const Array& array) {
+Frame checked_frame_of(const Array& array) {
   if (array.dtype != DType::uint8 || array.shape.size() < 2 ||
       array.shape.size() > 4 || array.size() == 0) {
     throw input_error("an image must be uint8 of rank 2 to 4, not {}{}",
@@ -56,6 +56,33 @@ Image image_of(const Array& array) {
     throw input_error("an image of {}x{} pixels is too large", frame.height,
                       frame.width);
   }
+  return frame;
+}
+
+// Patch (row, column) of the image; what it lacks are zeros.
+void copy_patch(const ImageView& image, int row, int column, Patch& patch) {
+  const int height = std::min(side, image.height - row * side);
+  const int width = std::min(side, image.width - column * side);
+  if (height < side || width < side) patch = {};
+  for (int y = 0; y < height; ++y) {
+    const size_t first = (static_cast<size_t>(row * side + y) * image.width +
+                          static_cast<size_t>(column) * side) *
+                         3;
+    std::copy_n(&image.pixels[first], width * 3, &patch[y * side * 3]);
+  }
+}
+
+}  // namespace
+
+std::optional<ImageView> view_of(const Array& array) {
+  const Frame frame = checked_frame_of(array);
+  if (frame.channels != 3 || frame.channel_stride != 1) return std::nullopt;
+  return ImageView(static_cast<int>(frame.height),
+                   static_cast<int>(frame.width), frame.data);
+}
+
+Image image_of(const Array& array) {
+  const Frame frame = checked_frame_of(array);
   const bool colour = frame.channels % 3 == 0;
   const int64_t first = frame.channels - (colour ? 3 : 1);
   Image image{
@@ -93,7 +120,21 @@ Image resize_by_area(Image image, const Resize& resize) {
   return result;
 }
 
-void encode_image(const Image& image, TokenizedDocument& document) {
+int32_t PatchFinder::number_of(const Patch& patch,
+                               TokenizedDocument& document) {
+  const auto next = static_cast<int32_t>(document.patches.size());
+  const auto [entry, is_new] =
+      numbers_.try_emplace(XXH3_64bits(patch.data(), patch.size()), next);
+  if (!is_new &&
+      document.patches[static_cast<size_t>(entry->second)] == patch) {
+    return entry->second;
+  }
+  document.patches.push_back(patch);
+  return next;
+}
+
+void encode_image(const ImageView& image, TokenizedDocument& document,
+                  PatchFinder* finder) {
   const int rows = (image.height + side - 1) / side;
   const int columns = (image.width + side - 1) / side;
   if (rows < 1 || columns < 1 ||
@@ -104,26 +145,21 @@ void encode_image(const Image& image, TokenizedDocument& document) {
   document.images.push_back({static_cast<int64_t>(document.tokens.size()),
                              static_cast<int16_t>(rows),
                              static_cast<int16_t>(columns)});
-  const size_t first_patch = document.patches.size();
   const auto count = static_cast<size_t>(rows) * static_cast<size_t>(columns);
-  document.patches.resize(first_patch + count);  // zeros
-  for (size_t i = 0; i < count; ++i) {
-    document.tokens.push_back(-1 - static_cast<int32_t>(first_patch + i));
-  }
-  document.modality.resize(document.tokens.size(), Modality::patch);
-  Patch* next = &document.patches[first_patch];
+  document.modality.resize(document.tokens.size() + count, Modality::patch);
+  if (finder == nullptr)
+    document.patches.reserve(document.patches.size() + count);
+  Patch patch;
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      Patch& patch = *next++;
-      const int height = std::min(side, image.height - row * side);
-      const int width = std::min(side, image.width - column * side);
-      for (int y = 0; y < height; ++y) {
-        const size_t first =
-            (static_cast<size_t>(row * side + y) * image.width +
-             static_cast<size_t>(column) * side) *
-            3;
-        std::copy_n(&image.pixels[first], width * 3, &patch[y * side * 3]);
+      copy_patch(image, row, column, patch);
+      auto number = static_cast<int32_t>(document.patches.size());
+      if (finder == nullptr) {
+        document.patches.push_back(patch);
+      } else {
+        number = finder->number_of(patch, document);
       }
+      document.tokens.push_back(-1 - number);
     }
   }
 }

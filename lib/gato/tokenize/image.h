@@ -1,6 +1,10 @@
 // Images to 16x16 patches (paper 2.1).
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
 #include "gato/data/episode.h"
 #include "gato/data/tokens.h"
 
@@ -10,20 +14,46 @@ struct Resize {
   int height = 0, width = 0;  // 0: images keep their size
 };
 
+// Pixels that lie elsewhere: 8-bit RGB, row-major.
+struct ImageView {
+  int height = 0, width = 0;
+  const uint8_t* pixels = nullptr;  // [height, width, 3]
+
+  ImageView(int height, int width, const uint8_t* pixels)
+      : height(height), width(width), pixels(pixels) {}
+  ImageView(const Image& image)
+      : ImageView(image.height, image.width, image.pixels.data()) {}
+};
+
+// Which of a document's patches have which pixels: the frames of an episode are
+// alike for the most part.
+class PatchFinder {
+ public:
+  // The number of the patch in `document`, always the same one, where it is
+  // appended if it is new.
+  int32_t number_of(const Patch& patch, TokenizedDocument& document);
+
+ private:
+  std::unordered_map<uint64_t, int32_t> numbers_;  // by digest
+};
+
 // An array that is an image by role, uint8 of rank 2 to 4, as RGB. The smallest
 // extent of rank 3 is the channels (ties: the last): 1 channel is grey, 3 are
 // RGB, another multiple of 3 a stack of RGB frames, any other number a stack of
 // grey frames. [F,H,W,C] is a stack as well. A stack gives its newest, last
 // frame. Error (bad_input) for another type, another rank or an empty array.
 Image image_of(const Array& array);
+// The same as it lies in the array, where it lies there as RGB.
+std::optional<ImageView> view_of(const Array& array);
 
 // By area, as OpenCV's INTER_AREA.
 Image resize_by_area(Image image, const Resize& resize);
 
 // Appends one token a patch in raster order, after padding the right and the
-// bottom with zeros to multiples of 16; grows document.images and
-// document.patches. Error (bad_input) for an empty image or one of more than
-// 32767 patches a side.
-void encode_image(const Image& image, TokenizedDocument& document);
+// bottom with zeros to multiples of 16; grows document.images and, by a patch a
+// token or by those that `finder` does not know, document.patches. Error
+// (bad_input) for an empty image or one of more than 32767 patches a side.
+void encode_image(const ImageView& image, TokenizedDocument& document,
+                  PatchFinder* finder = nullptr);
 
 }  // namespace gato

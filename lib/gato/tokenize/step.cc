@@ -77,7 +77,8 @@ StepEncoder::StepEncoder(TaskSpec spec, const Vocabulary& vocabulary,
 
 void StepEncoder::encode_observation(const Values& observation,
                                      TokenizedDocument& document,
-                                     OutsideTally* outside) const {
+                                     OutsideTally* outside,
+                                     PatchFinder* patches) const {
   check_count(observation, spec_.observation);
   const size_t first = document.tokens.size();
   for (size_t i = 0; i < observation.size(); ++i) {
@@ -87,9 +88,7 @@ void StepEncoder::encode_observation(const Values& observation,
       text_->encode(text_of(observation[i], field), document.tokens);
     } else if (field.role == Role::image) {
       try {
-        encode_image(resize_by_area(image_of(numbers_of(observation[i], field)),
-                                    resize_),
-                     document);
+        encode_picture(numbers_of(observation[i], field), document, patches);
       } catch (const Error& error) {
         throw Error(error.status(), fmt::format("observation key '{}': {}",
                                                 field.name, error.what()));
@@ -111,6 +110,17 @@ void StepEncoder::encode_observation(const Values& observation,
   }
   document.tokens.push_back(vocabulary_.separator());
   document.modality.push_back(Modality::separator);
+}
+
+void StepEncoder::encode_picture(const Array& array,
+                                 TokenizedDocument& document,
+                                 PatchFinder* patches) const {
+  if (resize_.height == 0) {
+    if (const auto view = view_of(array)) {
+      return encode_image(*view, document, patches);
+    }
+  }
+  encode_image(resize_by_area(image_of(array), resize_), document, patches);
 }
 
 void StepEncoder::encode_actions(const Values& action,

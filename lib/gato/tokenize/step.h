@@ -36,9 +36,11 @@ class StepEncoder {
   // beyond 1023 or of an image of a wrong type names the key and the value.
   // Warns once of a step of more than 512 observation tokens. Adds values that
   // their spaces do not have to `outside`; where that is null, warns once.
+  // `patches`: of the document, as of encode_image.
   void encode_observation(const Values& observation,
                           TokenizedDocument& document,
-                          OutsideTally* outside = nullptr) const;
+                          OutsideTally* outside = nullptr,
+                          PatchFinder* patches = nullptr) const;
   // Appends the action tokens. `label`, the expert's action or null, goes to
   // document.labels, which is first filled up from the tokens. `outside` as
   // above.
@@ -68,6 +70,8 @@ class StepEncoder {
   };
   void encode(const FieldCodec& codec, const Value& value,
               std::vector<int32_t>& ids, OutsideTally* outside) const;
+  void encode_picture(const Array& array, TokenizedDocument& document,
+                      PatchFinder* patches) const;
   void encode_actions(const Values& action, std::vector<int32_t>& ids,
                       OutsideTally* outside) const;
 
