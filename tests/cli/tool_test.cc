@@ -470,6 +470,15 @@ TEST_CASE("a program with commands") {
   REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
 }
 
+TEST_CASE("--config takes one file each time, and leaves operands alone") {
+  const TemporaryFolder folder;
+  const auto first = folder.write("first.toml", "length = 100\n");
+  const auto second = folder.write("second.toml", "length = 200\n");
+  const auto json = configuration({"--config", first, "--config", second, "x"});
+  REQUIRE(json["length"] == 200);
+  REQUIRE(json["inputs"] == nlohmann::json({"x"}));
+}
+
 TEST_CASE("files beneath the configuration give what was not given") {
   TemporaryFolder folder;
   const std::string preset =

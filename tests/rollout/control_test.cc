@@ -93,7 +93,7 @@ TEST_CASE("help says what is required, and what in place of what") {
   REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
                Contains("ok"));
   REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,
-               Contains("--env NAME or --env-command CMD is missing"));
+               Contains("--env NAME... or --env-command CMD is missing"));
 }
 
 TEST_CASE("a film has a name that its format has") {

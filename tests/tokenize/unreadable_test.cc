@@ -101,3 +101,16 @@ TEST_CASE("a pipe is not looked into, and not waited for") {
   CHECK(ran.status == 4);
   CHECK_THAT(ran.err, Contains("a pipe or a device"));
 }
+
+TEST_CASE("JSON lines are told by their number") {
+  const test::TemporaryFolder folder;
+  const cli::Tool info{"gato-info", "", "", {info_command()}, {}};
+  const auto metrics = folder.write("m.jsonl", "{\"step\":1}\n{\"step\":2}\n");
+  const test::Ran ran = test::run_in_process(info, {metrics});
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("json lines") && Contains("last.step"));
+  CHECK(test::run_in_process(info, {"--documents", "1", metrics}).status == 2);
+  const auto cut = folder.write("n.jsonl", "{\"step\":1}\n{\"st");
+  CHECK_THAT(test::run_in_process(info, {cut}).err,
+             Contains("line 2 is no JSON"));
+}

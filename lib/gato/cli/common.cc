@@ -76,6 +76,7 @@ Work build_table(const Command& command, CommonOptions& common, RunOptions& run,
            "be repeated. Later files win, and the command line wins over all")
       .named("FILE")
       .files()
+      .one_each()
       .of_run();
   table
       .add("dump-config", &run.dump_config,

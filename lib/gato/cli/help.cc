@@ -19,14 +19,20 @@ std::string definition(const std::string& term, const std::string& text) {
   return head + body.substr(head.size());
 }
 
+// Whole numbers of any size without an exponent.
+std::string bound_text(double bound) {
+  return std::floor(bound) == bound ? fmt::format("{:.0f}", bound)
+                                    : fmt::format("{}", bound);
+}
+
 std::string range_text(const Option& option) {
   const bool has_low = std::isfinite(option.minimum);
   const bool has_high = std::isfinite(option.maximum);
   if (has_low && has_high) {
-    return fmt::format("{} to {}", option.minimum, option.maximum);
+    return bound_text(option.minimum) + " to " + bound_text(option.maximum);
   }
-  if (has_low) return fmt::format("at least {}", option.minimum);
-  return has_high ? fmt::format("at most {}", option.maximum) : "";
+  if (has_low) return "at least " + bound_text(option.minimum);
+  return has_high ? "at most " + bound_text(option.maximum) : "";
 }
 
 // "--model DIR"

@@ -39,6 +39,11 @@ Option& Option::of_run() {
   return *this;
 }
 
+Option& Option::one_each() {
+  takes_one = true;
+  return *this;
+}
+
 Option& Option::files() {
   takes_files = true;
   return *this;

@@ -36,6 +36,7 @@ struct Option {
   bool is_required = false;
   bool in_config = true;  // false: concerns this run alone, no TOML key
   bool takes_files = false;
+  bool takes_one = false;    // of a list: one value each time it is given
   bool is_operand = false;   // the operands; they have no --name
   std::string default_text;  // the target's value when it was added
 
@@ -45,8 +46,9 @@ struct Option {
   Option& within(double low, double high);  // inclusive, checked when parsed
   Option& one_of(std::vector<std::string> values);
   Option& required();
-  Option& of_run();  // in_config = false
-  Option& files();   // globs are expanded, commas kept
+  Option& of_run();    // in_config = false
+  Option& files();     // globs are expanded, commas kept
+  Option& one_each();  // takes_one
 };
 
 // Exactly one of these options must be given, unless one of `unless` is.

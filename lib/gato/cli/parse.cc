@@ -17,7 +17,7 @@ CLI::Option* add_option(CLI::App& app, const Option& option,
   }
   if (is_flag(option.target)) return app.add_flag(names);
   CLI::Option* added = app.add_option(names);
-  if (is_list(option.target)) {
+  if (is_list(option.target) && !option.takes_one) {
     const auto minimum = static_cast<int>(minimum_operands);
     added->allow_extra_args()
         ->required(option.is_operand && minimum > 0)

@@ -181,11 +181,13 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
   if (format == Format::html) write(html_of(report, captions, options));
   fmt::print("{}{}", to_text(report), caption_line(captions));
 
-  if (references.empty())
+  if (report.overall.tasks == 0)
     spdlog::warn(
-        "no references: only the returns are shown, no scores; give what the "
-        "expert and random play are worth with --references FILE, or with "
-        "--expert DATASET and --random DATASET");
+        "{}: only the returns are shown, no scores; give what the expert and "
+        "random play are worth with --references FILE, or with --expert "
+        "DATASET and --random DATASET",
+        references.empty() ? "no references"
+                           : "no task has references of both");
   int64_t episodes = 0, failed = 0;
   for (const TaskOutcomes& one : outcomes) {
     episodes += one.episodes();
@@ -205,17 +207,17 @@ cli::Work build(cli::OptionTable& table) {
       .add("references", &options->references,
            "JSON files of what random, expert and human play are worth; later "
            "ones win")
-      .named("FILE")
+      .named("FILE...")
       .files();
   table
       .add("expert", &options->expert,
            "Datasets of the expert's play, whose means win over references")
-      .named("DATASET")
+      .named("DATASET...")
       .files();
   table
       .add("random", &options->random,
            "Datasets of random play, whose means win over references")
-      .named("DATASET")
+      .named("DATASET...")
       .files();
   table
       .add("resamples", &options->resamples,

@@ -27,7 +27,7 @@ cli::Work build_control(cli::OptionTable& table) {
   table
       .add("env", &options->environments,
            "Built-in environment (see --list-envs); may be repeated")
-      .named("NAME");
+      .named("NAME...");
   table
       .add("env-command", &options->environment_command,
            "Shell command that starts an external environment")

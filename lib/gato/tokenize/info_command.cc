@@ -302,6 +302,11 @@ cli::Work build(cli::OptionTable& table) {
       .add("max-episode-steps", &options->episodes.max_episode_steps,
            "Steps after which an episode of a D4RL file without timeouts ends")
       .within(0, 1e12);
+  table.check([options] {
+    if (!options->documents.empty() && !options->decode) {
+      throw usage_error("--documents chooses what --decode prints: give both");
+    }
+  });
   return [options](cli::Context& context) { return run(*options, context); };
 }
 

@@ -205,7 +205,8 @@ FileKind kind_of_directory(const fs::path& path) {
   }
   if (fs::exists(path / "config.json", ignored)) return FileKind::model;
   throw input_error(
-      "{}: neither a model, nor a training run, nor a Minari dataset",
+      "{}: neither a model, nor a training run, nor a Minari dataset; of a "
+      "folder of datasets give those below it",
       path.string());
 }
 

@@ -215,7 +215,25 @@ Inspection inspect_safetensors(const fs::path& path) {
   return result;
 }
 
+// {"kind","lines","last"}
+Inspection inspect_json_lines(const fs::path& path) {
+  std::ifstream stream(path);
+  ordered_json last;
+  int64_t lines = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++lines;
+    last = ordered_json::parse(line, nullptr, false);
+    if (last.is_discarded()) {
+      throw input_error("{}: line {} is no JSON", path.string(), lines);
+    }
+  }
+  return {FileKind::json,
+          {{"kind", "json lines"}, {"lines", lines}, {"last", last}},
+          nullptr};
+}
+
 Inspection inspect_json(const fs::path& path) {
+  if (path.extension() == ".jsonl") return inspect_json_lines(path);
   ordered_json object = read_object(path);
   check_known_format(path, object);
   Inspection result{FileKind::json, {}, nullptr};

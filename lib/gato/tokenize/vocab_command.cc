@@ -25,7 +25,8 @@ namespace {
 constexpr int64_t size_for_bytes = 4096;
 
 struct VocabCommand {
-  VocabularyTraining training;
+  VocabularyTraining training;  // but for what the others say
+  std::optional<int64_t> size;
   std::string byte_fallback = "auto";
   std::optional<double> character_coverage;
   TextSourceOptions source;
@@ -98,6 +99,7 @@ Texts texts_of(const std::string& input, const TextSourceOptions& options) {
 
 ExitStatus train(const VocabCommand& options, const cli::Context& context) {
   VocabularyTraining training = options.training;
+  training.size = *options.size;
   training.byte_fallback =
       options.byte_fallback == "on" ||
       (options.byte_fallback == "auto" && training.size >= size_for_bytes);
@@ -138,7 +140,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
 }
 
 void add_training_options(cli::OptionTable& table, VocabCommand& options) {
-  table.add("size", &options.training.size, "Pieces to learn, </s> among them")
+  table.add("size", &options.size, "Pieces to learn, </s> among them")
       .named("V")
       .within(1, 1 << 20)
       .required();
