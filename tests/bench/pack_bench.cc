@@ -9,12 +9,12 @@
 // what gato-pack --threads T does, until the file is safely on the disk.
 #include <benchmark/benchmark.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "gato/base/output.h"
 #include "gato/base/random.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -27,14 +27,8 @@ namespace fs = std::filesystem;
 
 // A folder that goes with the process.
 const fs::path& folder() {
-  struct Folder {
-    fs::path path = fs::temp_directory_path() /
-                    ("gato-pack-bench-" + std::to_string(getpid()));
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-  };
-  static const Folder folder;
-  return folder.path;
+  static const TemporaryDirectory folder("gato-pack-bench");
+  return folder.path();
 }
 
 // What the token file of a source is like.
@@ -149,7 +143,7 @@ std::vector<MixtureEntry> mixture_of(const Source& source) {
   return {entry};
 }
 
-void write_file(benchmark::State& state, const Source& source) {
+void pack_file(benchmark::State& state, const Source& source) {
   const Packing packing(mixture_of(source), {}, source.sequences);
   const fs::path path = folder() / "sequences.h5";
   Provenance provenance;
@@ -187,7 +181,7 @@ int main(int argc, char** argv) {
         [&](benchmark::State& state) { gato::build_rows(state, source); });
     benchmark::RegisterBenchmark(
         ("file/" + source.name).c_str(),
-        [&](benchmark::State& state) { gato::write_file(state, source); })
+        [&](benchmark::State& state) { gato::pack_file(state, source); })
         ->Arg(1)
         ->Arg(2)
         ->UseRealTime()

@@ -65,18 +65,6 @@ Ran run_in_process(const cli::Tool& tool, std::vector<std::string> arguments,
   return ran;
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name =
-      (std::filesystem::temp_directory_path() / "gato-test-XXXXXX").string();
-  if (!mkdtemp(name.data())) throw std::runtime_error("cannot create " + name);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::string TemporaryFolder::write(const std::string& name,
                                    const std::string& text) const {
   std::string path = *this / name;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/output.h"
 #include "gato/cli/tool.h"
 
 namespace gato::test {
@@ -21,18 +22,14 @@ Ran run_in_process(const cli::Tool& tool, std::vector<std::string> arguments,
 // A folder that is removed with what is in it.
 class TemporaryFolder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   std::string operator/(const std::string& name) const {
-    return path_ + "/" + name;
+    return directory_.path().string() + "/" + name;
   }
   // Writes a file and returns its path.
   std::string write(const std::string& name, const std::string& text) const;
 
  private:
-  std::string path_;
+  TemporaryDirectory directory_{"gato-test"};
 };
 
 }  // namespace gato::test

@@ -391,6 +391,9 @@ TEST_CASE("outputs are checked before the work") {
     REQUIRE(ran.status == 2);
     REQUIRE_THAT(ran.err, Contains("is an input"));
   }
+  // A colon without a weight behind it belongs to the name.
+  REQUIRE(run_in_process(tool, {"-o", existing, "--force", existing + ":b"})
+              .status == 0);
   tool.commands[0].output_may_exist = true;
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
 }

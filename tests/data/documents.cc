@@ -1,30 +1,16 @@
 #include "data/documents.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 
-#include "gato/base/output.h"
 #include "gato/base/random.h"
 
 namespace gato::test {
 
 namespace fs = std::filesystem;
 
-Folder::Folder() {
-  static std::atomic<int> count{0};
-  path_ = fs::temp_directory_path() /
-          fmt::format("gato-test-{}-{}", ::getpid(), count++);
-  fs::remove_all(path_);
-  fs::create_directories(path_);
-}
-
-Folder::~Folder() { fs::remove_all(path_); }
-
 std::vector<std::string> Folder::names() const {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(path_)) {
+  for (const auto& entry : fs::directory_iterator(path())) {
     names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "gato/data/token_file.h"
 
 namespace gato::test {
@@ -12,16 +13,14 @@ namespace gato::test {
 // A new, empty directory, removed at the end.
 class Folder {
  public:
-  Folder();
-  ~Folder();
   std::filesystem::path operator/(const std::string& name) const {
-    return path_ / name;
+    return path() / name;
   }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return directory_.path(); }
   std::vector<std::string> names() const;  // of what lies in it, sorted
 
  private:
-  std::filesystem::path path_;
+  TemporaryDirectory directory_{"gato-test"};
 };
 
 // Runs `work`, which must throw a gato::Error, and returns it.

@@ -1,7 +1,7 @@
 // The header of a safetensors file; the first two bytes say how many bytes of
 // tensors follow it.
 #include "fuzz/fuzz.h"
-#include "gato/model/safetensors_header.h"
+#include "gato/data/safetensors_header.h"
 
 using namespace gato;
 

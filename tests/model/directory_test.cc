@@ -34,7 +34,7 @@ Network network_with_text() {
 }  // namespace
 
 TEST_CASE("A model directory loads as it was written") {
-  const test::TemporaryDirectory directory;
+  const TemporaryDirectory directory("gato-test");
   const Network network = network_with_text();
   write_model(directory.path(), network);
   write_manifest(directory.path());
@@ -47,7 +47,7 @@ TEST_CASE("A model directory loads as it was written") {
 }
 
 TEST_CASE("A run resolves to its latest checkpoint") {
-  const test::TemporaryDirectory run;
+  const TemporaryDirectory run("gato-test");
   CHECK(status_of(run.path()) == ExitStatus::io);
   fs::create_directory(run.path() / "step-10");
   fs::create_symlink("step-10", run.path() / "latest");
@@ -57,7 +57,7 @@ TEST_CASE("A run resolves to its latest checkpoint") {
 }
 
 TEST_CASE("The configuration and the weights are enough") {
-  const test::TemporaryDirectory directory;
+  const TemporaryDirectory directory("gato-test");
   write_model(directory.path(), network_with_text());
   fs::remove(directory.path() / "tokenizer.model");
   const Model model = load_model(directory.path());
@@ -65,7 +65,7 @@ TEST_CASE("The configuration and the weights are enough") {
 }
 
 TEST_CASE("Damage to a model directory is found") {
-  const test::TemporaryDirectory directory;
+  const TemporaryDirectory directory("gato-test");
   write_model(directory.path(), network_with_text());
   const fs::path weights = directory.path() / "model.safetensors";
   SECTION("a changed byte, by the manifest") {
@@ -87,7 +87,7 @@ TEST_CASE("Damage to a model directory is found") {
   }
   SECTION("weights of another network") {
     Network other(test::small_config(Position::rotary), 1);
-    const test::TemporaryDirectory another;
+    const TemporaryDirectory another("gato-test");
     write_model(another.path(), other);
     fs::copy_file(another.path() / "model.safetensors", weights,
                   fs::copy_options::overwrite_existing);

@@ -1,15 +1,11 @@
 #include "model/generated.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "gato/base/random.h"
 
 namespace gato::test {
-
-namespace fs = std::filesystem;
 
 ModelConfig small_config(Position position) {
   ModelConfig config;
@@ -113,12 +109,5 @@ Batch batch_of(const std::vector<Row>& rows) {
   batch.target_modality = tensor(modality).to(at::kByte);
   return batch;
 }
-
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (fs::temp_directory_path() / "gato-model-XXXXXX").string();
-  if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
-  path_ = name;
-}
-TemporaryDirectory::~TemporaryDirectory() { fs::remove_all(path_); }
 
 }  // namespace gato::test

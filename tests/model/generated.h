@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -29,16 +28,5 @@ Chunk chunk_of(const Row& row);
 // Rows of equal length, every token after the first of a row a target where it
 // is no patch.
 Batch batch_of(const std::vector<Row>& rows);
-
-// A directory that is removed with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace gato::test

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 #include "model/generated.h"
 
 namespace gato {
@@ -37,7 +38,7 @@ ExitStatus status_of(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("Tensors come back as they were written") {
-  const test::TemporaryDirectory directory;
+  const TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "a.safetensors";
   const std::vector<std::pair<std::string, at::Tensor>> tensors = {
       {"z", at::arange(6, at::kFloat).view({2, 3})},
@@ -63,7 +64,7 @@ TEST_CASE("Tensors come back as they were written") {
 }
 
 TEST_CASE("A damaged or hostile safetensors file is bad input") {
-  const test::TemporaryDirectory directory;
+  const TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "bad.safetensors";
   const auto refuses = [&](const std::string& header, size_t data) {
     INFO(header);

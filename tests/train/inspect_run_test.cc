@@ -56,6 +56,8 @@ TEST_CASE("a run is whole where all of its checkpoints are") {
   CHECK_THAT(complaint(run), Contains("step-8") && Contains("MANIFEST.json"));
   write_manifest(run + "/step-8");
 
+  std::filesystem::copy(run + "/latest", fixture.run("copy"));
+  CHECK(inspect(fixture.run("copy")).facts.at("step") == 10);
   std::filesystem::remove_all(run + "/step-10");
   CHECK_THAT(complaint(run), Contains("latest") && Contains("step-10"));
 }
@@ -72,6 +74,14 @@ TEST_CASE("a model without a manifest is not known to be whole") {
   CHECK_THAT(ran.out, Contains("not known to be whole"));
   CHECK_THAT(run_in_process(tool, {"--json", model}).out,
              Contains(R"("whole":null)"));
+  // Weights are judged as the programs that load them judge them.
+  const std::string weights = read_bytes(model + "/model.safetensors");
+  std::string other = weights;
+  other.replace(other.find("\"F32\""), 5, "\"F16\"");
+  std::ofstream(model + "/model.safetensors") << other;
+  CHECK_THAT(complaint(model), Contains("has the dtype \"F16\""));
+  std::ofstream(model + "/model.safetensors") << weights;
+  CHECK(complaint(model).empty());
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";
   std::ofstream(model + "/config.json") << config;

@@ -113,8 +113,7 @@ fs::path replaceable(const fs::path& path) {
   if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
     throw usage_error(
         "{} is a device, a pipe or a socket: outputs appear whole, by "
-        "renaming, "
-        "so they must be named as files",
+        "renaming, so they must be named as files",
         path.string());
   }
   return fs::is_symlink(fs::symlink_status(path)) ? fs::canonical(path) : path;

@@ -128,6 +128,11 @@ std::vector<std::string> brace_parts(const std::string& text) {
 
 }  // namespace
 
+std::string file_of(const std::string& operand) {
+  return exists(operand) ? operand
+                         : operand.substr(0, weight_position(operand));
+}
+
 std::vector<std::string> expand_braces(const std::string& text) {
   for (size_t open = text.find('{'); open != std::string::npos;
        open = text.find('{', open + 1)) {

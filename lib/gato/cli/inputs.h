@@ -16,6 +16,10 @@ std::vector<std::string> expand_globs(const std::vector<std::string>& texts);
 // (usage) for more than a million texts.
 std::vector<std::string> expand_braces(const std::string& text);
 
+// The file of an operand that may end with ":WEIGHT": the whole operand where
+// it exists, else what stands before the weight.
+std::string file_of(const std::string& operand);
+
 // One name a line from a file, or from stdin where it is "-"; separated by NUL
 // in place of line ends where it holds any, as find -print0 writes them. Names
 // are taken as they are, empty ones are left out. Error (io) where it cannot be

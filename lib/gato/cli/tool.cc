@@ -96,10 +96,8 @@ void expand_files(const OptionTable& table) {
 void check_no_input(const std::string& output, const Words& inputs) {
   std::error_code ignored;
   for (const std::string& input : inputs) {
-    for (const std::string& path : {input, input.substr(0, input.rfind(':'))}) {
-      if (std::filesystem::equivalent(path, output, ignored)) {
-        throw usage_error("{} is an input: name another output", output);
-      }
+    if (std::filesystem::equivalent(file_of(input), output, ignored)) {
+      throw usage_error("{} is an input: name another output", output);
     }
   }
 }

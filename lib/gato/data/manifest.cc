@@ -41,8 +41,18 @@ void write_manifest(const fs::path& directory) {
   write_file(directory / file_name, manifest.dump(2) + "\n", /*force=*/true);
 }
 
+bool has_manifest(const fs::path& directory) {
+  return fs::exists(directory / file_name);
+}
+
+void require_manifest(const fs::path& directory) {
+  if (!has_manifest(directory))
+    throw input_error("{}: it has no {}, so it is not whole",
+                      directory.string(), file_name);
+}
+
 void verify_manifest(const fs::path& directory) {
-  if (!fs::exists(directory / file_name)) return;
+  if (!has_manifest(directory)) return;
   const nlohmann::json manifest = read_manifest(directory / file_name);
   for (const auto& [name, expected] : manifest.at("files").items()) {
     const fs::path path = directory / fs::path(name).filename();

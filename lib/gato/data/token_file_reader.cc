@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <bit>
 #include <cassert>
+#include <unordered_map>
 
 #include "gato/base/error.h"
 #include "gato/data/format.h"
@@ -35,35 +35,6 @@ void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
   });
   if (previous != last) refuse(offsets.size() - 1, previous);
 }
-
-// Patch tokens of a file, all below 0, under a document's own numbers: -1, -2
-// ... as they are asked for. A hash table, since most of the time of reading
-// images would go into that of the standard library.
-class OwnNumbers {
- public:
-  explicit OwnNumbers(size_t most_tokens)
-      : entries_(std::bit_ceil(2 * most_tokens)) {}
-
-  int32_t of(int32_t token) {
-    const size_t mask = entries_.size() - 1;
-    size_t place = static_cast<uint32_t>(token) * uint32_t{2654435761} & mask;
-    while (entries_[place].token != token) {
-      if (entries_[place].token == 0) {
-        entries_[place] = {token, --last_};
-        break;
-      }
-      place = (place + 1) & mask;
-    }
-    return entries_[place].own;
-  }
-
- private:
-  struct Entry {
-    int32_t token = 0, own = 0;
-  };
-  std::vector<Entry> entries_;
-  int32_t last_ = 0;
-};
 
 }  // namespace
 
@@ -312,17 +283,18 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
 
 void TokenFileReader::Impl::read_patches(TokenizedDocument& result) const {
   if (result.images.empty()) return;
-  OwnNumbers numbers(result.tokens.size());
+  std::unordered_map<int32_t, int32_t> own;  // by the token in the file
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     if (result.modality[i] != Modality::patch) continue;
-    const int32_t own = numbers.of(result.tokens[i]);
-    if (-own > static_cast<int32_t>(result.patches.size())) {
-      result.patches.emplace_back();
-      patches.copy(-1 - int64_t{result.tokens[i]}, 1,
-                   result.patches.back().data());
+    const int32_t stored = result.tokens[i];
+    const auto next = -1 - static_cast<int32_t>(result.patches.size());
+    const auto [entry, is_new] = own.try_emplace(stored, next);
+    if (is_new) {
+      patches.copy(-1 - int64_t{stored}, 1,
+                   result.patches.emplace_back().data());
     }
-    result.tokens[i] = own;
-    if (has_labels) result.labels[i] = own;
+    result.tokens[i] = entry->second;
+    if (has_labels) result.labels[i] = entry->second;
   }
 }
 

@@ -18,25 +18,22 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDescription =
-    "Scores episodes in percent of the expert: 100 (mean - random) / (expert "
-    "- random), for each task, each domain and over all. An operand is a "
-    "dataset of one task, of Minari, D4RL or robomimic, or a folder of Minari "
-    "datasets. What random and "
-    "expert play are worth comes "
-    "from --references, files of JSON such as share/gato/scores/jat.json, or "
-    "from datasets of such play; where the expert is no better than random "
-    "the score is undefined and left out of every mean. "
-    "Without any of them only the returns are shown.\n\n"
+    "Scores episodes in percent of the expert: 100 (mean - random) / (expert - "
+    "random), for each task, each domain and over all. An operand is a dataset "
+    "of one task, of Minari, D4RL or robomimic, or a folder of Minari "
+    "datasets. What random and expert play are worth comes from --references, "
+    "files of JSON such as share/gato/scores/jat.json, or from datasets of "
+    "such play; where the expert is no better than random the score is "
+    "undefined and left out of every mean. Without any of them only the "
+    "returns are shown.\n\n"
     "Intervals of 95 % and the interquartile mean follow rliable: a bootstrap "
     "stratified by task. Datasets of several policies on one task are runs; "
     "else the episodes are, and the intervals say how sure the evaluation is, "
     "not how another training would come out. A failed episode counts with the "
     "random policy's return.\n\n"
     "A table goes to the standard output, and the share of right captions "
-    "where "
-    "there are some; the report goes to --output: everything as JSON, the "
-    "tasks "
-    "as CSV, or one HTML file with charts.";
+    "where there are some; the report goes to --output: everything as JSON, "
+    "the tasks as CSV, or one HTML file with charts.";
 
 struct ScoreCommandOptions {
   std::vector<std::string> references;      // JSON files, later ones win

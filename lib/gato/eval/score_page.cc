@@ -123,10 +123,9 @@ Section origin_section(const ScoreReport& report) {
   html += fmt::format("<pre>{}</pre>\n", escape_html(commands));
   html += fmt::format(
       "<p class=\"note\">A score is 100 (mean &minus; random) / (expert "
-      "&minus; "
-      "random). Intervals hold 95 % of {} resamples, drawn with replacement "
-      "within each task (seed {}). {} A failed episode counts as a random "
-      "one.</p>\n",
+      "&minus; random). Intervals hold 95 % of {} resamples, drawn with "
+      "replacement within each task (seed {}). {} A failed episode counts as a "
+      "random one.</p>\n",
       report.resamples, report.seed,
       report.runs == "episodes"
           ? "They are over episodes of one policy: they say how sure this "

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/model/safetensors_header.h"
+#include "gato/data/safetensors_header.h"
 
 static_assert(std::endian::native == std::endian::little,
               "tensors are read and written as they are in memory");
@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t maximum_header = 100'000'000;  // as the reference reader's
 constexpr uint64_t alignment = 64;
 
 struct TypeName {
@@ -88,26 +87,8 @@ void write_safetensors(
 }
 
 Safetensors read_safetensors(const fs::path& path) {
-  std::error_code failure;
-  const uint64_t size = fs::file_size(path, failure);
-  std::ifstream file(path, std::ios::binary);
-  if (failure || !file)
-    throw io_error("{}: cannot read: {}", path.string(),
-                   failure ? failure.message() : std::strerror(errno));
-  uint64_t length = 0;
-  if (size < sizeof length ||
-      !file.read(reinterpret_cast<char*>(&length), sizeof length))
-    throw input_error("{}: {} bytes are too few for a safetensors file",
-                      path.string(), size);
-  if (length > maximum_header || length > size - sizeof length)
-    throw input_error(
-        "{}: a header of {} bytes in a file of {}: truncated, or not "
-        "safetensors",
-        path.string(), length, size);
-  std::string text(length, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(length));
-  SafetensorsHeader header =
-      parse_safetensors_header(path, text, size - sizeof length - length);
+  std::ifstream file;
+  SafetensorsHeader header = read_safetensors_header(path, file);
   Safetensors result{{}, std::move(header.metadata)};
   for (const SafetensorsEntry& entry : header.entries) {
     at::Tensor tensor = at::empty(entry.shape, type_named(entry.dtype));

@@ -79,9 +79,9 @@ void Corpus::merge_tasks(const TokenFileReader& reader) {
       if (!same_meaning(merged, task))
         throw input_error(
             "{}: task \"{}\" has other observations, actions or sizes of "
-            "images "
-            "than the task of that name in an earlier input: give one of them "
-            "another --task name when it is tokenized, or tokenize both alike",
+            "images than the task of that name in an earlier input: give one "
+            "of them another --task name when it is tokenized, or tokenize "
+            "both alike",
             reader.path().string(), task.spec.name);
       merge(merged, task);
     }

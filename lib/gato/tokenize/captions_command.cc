@@ -67,31 +67,23 @@ constexpr const char* description =
     "tsv: tab-separated values, such as Conceptual Captions: caption and URL "
     "(CC3M), URL and caption (CC12M), or columns that the first line names. "
     "Nothing is downloaded: without --image-column, the image of row N, from "
-    "0, "
-    "is where img2dataset puts it with --output_format files, N = 12345 in "
+    "0, is where img2dataset puts it with --output_format files, N = 12345 in "
     "00001/000012345.jpg. Rows whose download failed have none: see "
     "--missing-images.\n\n"
     "webdataset: tar archives whose members belong to a sample by their name "
-    "up "
-    "to the first dot. The image is the member .jpg, .jpeg, .png, .webp, .ppm, "
-    ".bmp or .tif, the caption .txt or .caption, else a key in .json.\n\n"
+    "up to the first dot. The image is the member .jpg, .jpeg, .png, .webp, "
+    ".ppm, .bmp or .tif, the caption .txt or .caption, else a key in .json.\n\n"
     "The latter two may be compressed, and read from the standard input (-).";
 
 }  // namespace
 
 cli::Command captions_command() {
-  cli::Command command;
-  command.name = "captions";
-  command.summary =
+  cli::Command command = token_command(
+      "captions",
       "pictures with captions (COCO, Conceptual Captions, WebDataset) to a "
-      "token file";
+      "token file",
+      "CAPTIONS...");
   command.description = description;
-  command.operands = "CAPTIONS...";
-  command.minimum_operands = 1;
-  command.output = cli::Output::required;
-  command.output_help = "Token file to write";
-  command.skip_bad = true;
-  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<CaptionsCommand>();
     options->images.task = options->images.domain = "captions";

@@ -8,13 +8,10 @@ cli::Tool tokenize_tool() {
   tool.summary = "turn text, captioned images and episodes into tokens";
   tool.description =
       "Text, images, discrete and continuous values become one flat sequence "
-      "of "
-      "token ids: 0 to V-1 for text, V to V+1023 for continuous values in 1024 "
-      "bins, the ids of the first text pieces or 1024 more for discrete "
-      "values, "
-      "and a separator last. Images become patches of 16x16 pixels. Token "
-      "files "
-      "are packed into sequences by gato-pack.";
+      "of token ids: 0 to V-1 for text, V to V+1023 for continuous values in "
+      "1024 bins, the ids of the first text pieces or 1024 more for discrete "
+      "values, and a separator last. Images become patches of 16x16 pixels. "
+      "Token files are packed into sequences by gato-pack.";
   tool.commands = {vocab_command(), text_command(),        captions_command(),
                    vqa_command(),   interleaved_command(), episodes_command()};
   tool.see_also = {"gato-pack(1)", "gato-rollout(1)", "gato-info(1)"};

@@ -274,10 +274,10 @@ void add_selection_options(cli::OptionTable& table, SelectionOptions& options) {
 }  // namespace
 
 cli::Command episodes_command() {
-  cli::Command command;
-  command.name = "episodes";
-  command.summary =
-      "episodes of an agent (Minari, D4RL, robomimic) to a token file";
+  cli::Command command = token_command(
+      "episodes",
+      "episodes of an agent (Minari, D4RL, robomimic) to a token file",
+      "DATASET...");
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
       "and the HDF5 files of D4RL and robomimic; gato-formats(5) says how. "
@@ -295,12 +295,6 @@ cli::Command episodes_command() {
       "counts that end the run, which also go into the output, say what was "
       "left out and why; unfinished are those of the episodes read whose last "
       "step neither terminates nor is truncated.";
-  command.operands = "DATASET...";
-  command.minimum_operands = 1;
-  command.output = cli::Output::required;
-  command.output_help = "Token file to write";
-  command.skip_bad = true;
-  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<EpisodesCommand>();
     add_vocabulary_options(table, options->tokens);

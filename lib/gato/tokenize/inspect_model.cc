@@ -1,12 +1,14 @@
 // Models, runs and reports: read as JSON and headers, without LibTorch.
-#include <algorithm>
-#include <cstring>
 #include <fstream>
+#include <string>
 #include <utility>
 
 #include "gato/base/output.h"
+#include "gato/data/array.h"
+#include "gato/data/checkpoints.h"
 #include "gato/data/format.h"
 #include "gato/data/manifest.h"
+#include "gato/data/safetensors_header.h"
 #include "gato/tokenize/inspect.h"
 
 namespace gato {
@@ -44,66 +46,21 @@ void check_known_format(const fs::path& path, const ordered_json& object) {
   }
 }
 
-// The header of a safetensors file, whose data must end with the file.
-ordered_json read_header(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
-  }
-  const uint64_t size = fs::file_size(path);
-  uint64_t length = 0;
-  stream.read(reinterpret_cast<char*>(&length), sizeof length);
-  if (!stream || length > size - sizeof length || length > 100'000'000) {
-    throw input_error("{}: not a safetensors file, or cut short",
-                      path.string());
-  }
-  std::string text(length, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(length));
-  ordered_json header;
-  uint64_t end = 0;
-  try {
-    header = ordered_json::parse(text);
-    for (const auto& [name, tensor] : header.items()) {
-      if (name == "__metadata__") continue;
-      end = std::max(end, tensor.at("data_offsets").at(1).get<uint64_t>());
-    }
-  } catch (const json::exception& error) {
-    throw input_error("{}: the header is damaged: {}", path.string(),
-                      error.what());
-  }
-  if (size - sizeof length - length != end) {
-    throw input_error("{}: holds {} bytes of tensors, its header says {}",
-                      path.string(), size - sizeof length - length, end);
-  }
-  return header;
-}
-
 // {"tensors","parameters","dtypes"}
 ordered_json tensor_facts(const fs::path& path) {
-  const ordered_json header = read_header(path);
-  int64_t tensors = 0, parameters = 0;
+  std::ifstream file;
+  const SafetensorsHeader header = read_safetensors_header(path, file);
+  int64_t parameters = 0;
   ordered_json dtypes = ordered_json::object();
-  try {
-    for (const auto& [name, tensor] : header.items()) {
-      if (name == "__metadata__") continue;
-      int64_t count = 1;
-      for (const auto& extent : tensor.at("shape")) {
-        count *= extent.get<int64_t>();
-      }
-      ++tensors;
-      parameters += count;
-      const auto dtype = tensor.at("dtype").get<std::string>();
-      dtypes[dtype] = dtypes.value(dtype, 0) + 1;
-    }
-  } catch (const json::exception& error) {
-    throw input_error("{}: the header is damaged: {}", path.string(),
-                      error.what());
+  for (const SafetensorsEntry& entry : header.entries) {
+    parameters += element_count(entry.shape);
+    const std::string dtype(entry.dtype);
+    dtypes[dtype] = dtypes.value(dtype, 0) + 1;
   }
-  ordered_json facts = {
-      {"tensors", tensors}, {"parameters", parameters}, {"dtypes", dtypes}};
-  if (header.contains("__metadata__")) {
-    facts["metadata"] = header["__metadata__"];
-  }
+  ordered_json facts = {{"tensors", header.entries.size()},
+                        {"parameters", parameters},
+                        {"dtypes", dtypes}};
+  if (!header.metadata.empty()) facts["metadata"] = header.metadata;
   return facts;
 }
 
@@ -135,32 +92,8 @@ Inspection read_model(const fs::path& directory) {
       result.provenance = json::parse(values["provenance"].dump());
     }
   }
-  result.facts["has_manifest"] = fs::exists(directory / "MANIFEST.json");
+  result.facts["has_manifest"] = has_manifest(directory);
   return result;
-}
-
-// Names of the checkpoints of a run, in the order of their steps.
-std::vector<std::string> checkpoints_of(const fs::path& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_directory() && name.starts_with("step-")) {
-      names.push_back(name);
-    }
-  }
-  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.size(), a) < std::pair(b.size(), b);
-  });
-  return names;
-}
-
-// Error (bad_input) where it is not what a run resumes from.
-void check_checkpoint(const fs::path& directory) {
-  if (!fs::exists(directory / "MANIFEST.json")) {
-    throw input_error("{}: it has no MANIFEST.json, so it is not whole",
-                      directory.string());
-  }
-  inspect_model(directory);
 }
 
 // The last line of a log of JSON lines; null where there is none.
@@ -186,26 +119,34 @@ Inspection inspect_model(const fs::path& directory) {
 }
 
 Inspection inspect_run(const fs::path& directory) {
-  Inspection result{FileKind::run, {}, nullptr};
-  result.facts["kind"] = "gato-run";
-  const std::vector<std::string> checkpoints = checkpoints_of(directory);
-  for (const std::string& name : checkpoints) {
-    check_checkpoint(directory / name);
+  Inspection result{FileKind::run, {{"kind", "gato-run"}}, nullptr};
+  const fs::path link = directory / "latest";
+  std::error_code is_none;
+  const fs::path latest = fs::read_symlink(link, is_none);
+  if (!is_none && !fs::exists(link)) {
+    throw input_error(
+        "{}: points to {}, which is missing; gato-train --resume sets it anew",
+        link.string(), latest.string());
+  }
+  ordered_json checkpoints = ordered_json::array(), newest;
+  for (const int64_t step : checkpoints_in(directory)) {
+    const std::string name = checkpoint_name(step);
+    require_manifest(directory / name);
+    const Inspection checkpoint = inspect_model(directory / name);
+    checkpoints.push_back(name);
+    if (name != latest) continue;
+    newest = checkpoint.facts;
+    result.provenance = checkpoint.provenance;
   }
   result.facts["checkpoints"] = checkpoints;
   const ordered_json metrics = last_line(directory / "metrics.jsonl");
   if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
-  const fs::path link = directory / "latest";
-  if (fs::is_symlink(link) && !fs::exists(link)) {
-    throw input_error(
-        "{}: points to {}, which is missing; gato-train --resume sets it anew",
-        link.string(), fs::read_symlink(link).string());
+  if (is_none && fs::exists(link)) {  // a copy of what it pointed to
+    Inspection copy = inspect_model(link);
+    newest = std::move(copy.facts);
+    result.provenance = std::move(copy.provenance);
   }
-  if (fs::exists(link)) {
-    Inspection latest = inspect_model(link);
-    result.facts["latest"] = latest.facts;
-    result.provenance = latest.provenance;
-  }
+  if (!newest.is_null()) result.facts["latest"] = newest;
   return result;
 }
 

@@ -27,8 +27,7 @@ ExitStatus tokenize_interleaved(const InterleavedCommand& options,
 constexpr const char* description =
     "Every page is a document: patches and pieces in the order of the page, "
     "</s> once, after the last text. A page is a JSON object, on a line or as "
-    "a "
-    ".json member of a .tar archive; both may be compressed, and lines read "
+    "a .json member of a .tar archive; both may be compressed, and lines read "
     "from the standard input (-).\n\n"
     "gato: {\"items\": [{\"text\": TEXT}, {\"image\": PATH}, "
     "{\"image_base64\": BASE64}...]}.\n\n"
@@ -38,29 +37,20 @@ constexpr const char* description =
     "with, and sentences without an image between them are joined by a "
     "space.\n\n"
     "obelics: \"images\" and \"texts\", lists of one length with exactly one "
-    "of "
-    "the two not null at each index; an image is a path, or an object with "
+    "of the two not null at each index; an image is a path, or an object with "
     "\"path\" or with base64 under \"bytes\".\n\n"
     "Paths are those of files below --image-root. A data URL, or the base64 of "
-    "a "
-    "JPEG, PNG or WebP file, may stand in their place. Nothing is downloaded: "
-    "an "
-    "http URL is a missing image.";
+    "a JPEG, PNG or WebP file, may stand in their place. Nothing is "
+    "downloaded: an http URL is a missing image.";
 
 }  // namespace
 
 cli::Command interleaved_command() {
-  cli::Command command;
-  command.name = "interleaved";
-  command.summary =
-      "pages of images and text (MMC4, OBELICS, JSON lines) to a token file";
+  cli::Command command = token_command(
+      "interleaved",
+      "pages of images and text (MMC4, OBELICS, JSON lines) to a token file",
+      "PAGES...");
   command.description = description;
-  command.operands = "PAGES...";
-  command.minimum_operands = 1;
-  command.output = cli::Output::required;
-  command.output_help = "Token file to write";
-  command.skip_bad = true;
-  command.sharding = cli::Sharding::operands;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<InterleavedCommand>();
     options->images.task = options->images.domain = "interleaved";

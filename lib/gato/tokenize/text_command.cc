@@ -102,26 +102,18 @@ ExitStatus tokenize_text(const TextCommand& options,
 }  // namespace
 
 cli::Command text_command() {
-  cli::Command command;
-  command.name = "text";
-  command.summary = "text files to a token file";
+  cli::Command command =
+      token_command("text", "text files to a token file", "FILE...");
   command.description =
       "Reads plain text, or JSON objects a line, and writes the pieces of each "
       "document, with </s> after the last. A file of plain text is one "
-      "document "
-      "unless --document-separator says otherwise; white space alone is none. "
-      "JSON objects whose text is blank, and inputs without a document, are "
-      "left out and counted as empty. "
-      "Text must be UTF-8, and a document at most 64 MiB. Files and the "
-      "standard input (-) may be compressed: gzip, zstd, bzip2 and xz are told "
-      "by their first bytes. By their names, .jsonl, .ndjson and compressed "
-      ".json files hold JSON lines.";
-  command.operands = "FILE...";
-  command.minimum_operands = 1;
-  command.output = cli::Output::required;
-  command.output_help = "Token file to write";
-  command.skip_bad = true;
-  command.sharding = cli::Sharding::operands;
+      "document unless --document-separator says otherwise; white space alone "
+      "is none. JSON objects whose text is blank, and inputs without a "
+      "document, are left out and counted as empty. Text must be UTF-8, and a "
+      "document at most 64 MiB. Files and the standard input (-) may be "
+      "compressed: gzip, zstd, bzip2 and xz are told by their first bytes. By "
+      "their names, .jsonl, .ndjson and compressed .json files hold JSON "
+      "lines.";
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<TextCommand>();
     add_vocabulary_options(table, options->tokens);

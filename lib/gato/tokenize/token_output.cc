@@ -23,6 +23,20 @@ TextEncoder load_text_model(const std::string& path) {
 
 }  // namespace
 
+cli::Command token_command(const std::string& name, const std::string& summary,
+                           const std::string& operands) {
+  cli::Command command;
+  command.name = name;
+  command.summary = summary;
+  command.operands = operands;
+  command.minimum_operands = operands.empty() ? 0 : 1;
+  command.output = cli::Output::required;
+  command.output_help = "Token file to write";
+  command.skip_bad = true;
+  if (!operands.empty()) command.sharding = cli::Sharding::operands;
+  return command;
+}
+
 void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options) {
   table
       .add("text-model", &options.text_model,

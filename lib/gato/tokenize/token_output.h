@@ -25,6 +25,10 @@ struct TokenOptions {
   std::string discrete = "overlap";
   std::string resize;  // "HxW", empty for none
 };
+// A command that writes a token file; from operands, which it shares out to
+// shards, or from options where `operands` is empty.
+cli::Command token_command(const std::string& name, const std::string& summary,
+                           const std::string& operands);
 // Adds --text-model and --discrete.
 void add_vocabulary_options(cli::OptionTable& table, TokenOptions& options);
 // Adds --resize.

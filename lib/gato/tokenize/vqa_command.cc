@@ -75,24 +75,19 @@ constexpr const char* description =
     "objects with \"answer\". A document is the image's patches, then the "
     "pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
     "answer is multiple_choice_answer or, where there is none (OK-VQA), "
-    "counted "
-    "among the answers, the first of several. With --answers all, empty "
-    "answers "
-    "are left out. Documents are ordered by image, in the order in which the "
-    "questions name them. A question without annotation, or an annotation "
-    "without question, is a bad record.";
+    "counted among the answers, the first of several. With --answers all, "
+    "empty answers are left out. Documents are ordered by image, in the order "
+    "in which the questions name them. A question without annotation, or an "
+    "annotation without question, is a bad record.";
 
 }  // namespace
 
 cli::Command vqa_command() {
-  cli::Command command;
-  command.name = "vqa";
-  command.summary =
-      "pictures with questions and answers (VQAv2, OK-VQA) to a token file";
+  cli::Command command = token_command(
+      "vqa",
+      "pictures with questions and answers (VQAv2, OK-VQA) to a token file",
+      "");
   command.description = description;
-  command.output = cli::Output::required;
-  command.output_help = "Token file to write";
-  command.skip_bad = true;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<VqaCommand>();
     options->images.task = options->images.domain = "vqa";

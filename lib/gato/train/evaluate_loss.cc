@@ -106,10 +106,9 @@ cli::Command loss_command() {
       "Prints the mean cross entropy of the target tokens, in nats, as JSON: "
       "over all, by modality, by task and by domain.\n\n"
       "With --swap-observations the observations other than text are "
-      "exchanged, "
-      "step by step, for those of another sequence of the same task, while "
-      "actions, labels and separators stay. The loss of a policy that looks "
-      "rises; that of one that copies its past actions does not.";
+      "exchanged, step by step, for those of another sequence of the same "
+      "task, while actions, labels and separators stay. The loss of a policy "
+      "that looks rises; that of one that copies its past actions does not.";
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<LossOptionsGiven>();
     table.add("model", &options->model, "Model directory, or run of gato-train")

@@ -101,8 +101,7 @@ void add_optimisation_options(cli::OptionTable& table,
   table
       .add("loss-average", &options.loss_average,
            "What counts alike in the loss: every target token, every task in "
-           "the "
-           "batch, or every task and in it text and actions")
+           "the batch, or every task and in it text and actions")
       .one_of({"token", "task", "modality"});
   table
       .add(

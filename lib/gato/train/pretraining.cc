@@ -163,8 +163,7 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
   table
       .add("sequences", &options.sequences,
            "Of --mixture: different sequences, read again when all were read; "
-           "0, "
-           "or not given: as many as hold every token once")
+           "0, or not given: as many as hold every token once")
       .named("N")
       .within(0, 1LL << 40);
   table
@@ -221,16 +220,14 @@ cli::Command pretraining_command() {
       "configuration, log.txt the messages. A run that is asked to stop, by "
       "SIGINT, SIGTERM, SIGUSR1 or --max-time, saves a checkpoint and exits "
       "with status 75; the same command with --resume then goes on as if it "
-      "had "
-      "never stopped, and starts the run where there is none: one job can be "
-      "submitted again and again. After a kill -9 the steps since the last "
+      "had never stopped, and starts the run where there is none: one job can "
+      "be submitted again and again. After a kill -9 the steps since the last "
       "checkpoint are lost. The learning rate depends on the step and "
       "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
       "A resumed run keeps the options it was started with; only --steps, "
       "--max-time, --threads, --save-every, --keep, --log-every and the common "
       "options of the log may change. The weights do not depend on --threads "
-      "up "
-      "to the number of micro-batches a step.";
+      "up to the number of micro-batches a step.";
   command.output = cli::Output::required;
   command.output_help = "Directory of the run";
   command.output_may_exist = true;
@@ -244,8 +241,7 @@ cli::Command pretraining_command() {
       {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
        "512000000 --preset gato-364m -o run",
        "Sequences drawn from token files, none of them twice in 1,000,000 "
-       "steps "
-       "of 512"},
+       "steps of 512"},
       {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
        "Two files, options from a file, one of them changed"}};
   return command;

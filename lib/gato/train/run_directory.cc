@@ -7,42 +7,29 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
-#include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/data/checkpoints.h"
 #include "gato/data/format.h"
-#include "gato/model/directory.h"
+#include "gato/data/manifest.h"
 
 namespace gato {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view prefix = "step-";
 constexpr const char* latest_name = "latest";
 constexpr const char* metrics_name = "metrics.jsonl";
 constexpr const char* config_name = "config.toml";
 constexpr const char* log_name = "log.txt";
 
-std::optional<int64_t> step_of(const fs::path& directory) {
-  const std::string name = directory.filename().string();
-  if (!name.starts_with(prefix)) return std::nullopt;
-  const char* end = name.data() + name.size();
-  int64_t step = 0;
-  const auto [rest, error] =
-      std::from_chars(name.data() + prefix.size(), end, step);
-  if (error != std::errc() || rest != end) return std::nullopt;
-  return step;
-}
-
 // Whether a run has files of this name.
 bool is_part(const std::string& name) {
-  return step_of(name) || name == metrics_name || name == config_name;
+  return checkpoint_step(name) || name == metrics_name || name == config_name;
 }
 
 }  // namespace
@@ -69,27 +56,18 @@ fs::path RunDirectory::configuration() const { return path_ / config_name; }
 fs::path RunDirectory::log() const { return path_ / log_name; }
 
 fs::path RunDirectory::checkpoint(int64_t step) const {
-  return path_ / (std::string(prefix) + std::to_string(step));
+  return path_ / checkpoint_name(step);
 }
 
 std::vector<int64_t> RunDirectory::checkpoints() const {
-  std::vector<int64_t> steps;
-  for (const auto& entry : fs::directory_iterator(path_)) {
-    const auto step = step_of(entry.path());
-    if (step && entry.is_directory()) steps.push_back(*step);
-  }
-  std::sort(steps.begin(), steps.end());
-  return steps;
+  return checkpoints_in(path_);
 }
 
 std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
   const std::vector<int64_t> steps = checkpoints();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     try {
-      if (!fs::exists(checkpoint(*step) / "MANIFEST.json")) {
-        throw input_error("{}: it has no MANIFEST.json",
-                          checkpoint(*step).string());
-      }
+      require_manifest(checkpoint(*step));
       verify_manifest(checkpoint(*step));
       return *step;
     } catch (const NewerVersion&) {
@@ -202,11 +180,7 @@ void RunDirectory::append_metrics(const nlohmann::json& line) const {
 bool holds_run(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return false;
-  if (fs::exists(path / metrics_name)) return true;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (step_of(entry.path())) return true;
-  }
-  return false;
+  return fs::exists(path / metrics_name) || !checkpoints_in(path).empty();
 }
 
 }  // namespace gato

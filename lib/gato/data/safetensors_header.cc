@@ -1,13 +1,19 @@
-#include "gato/model/safetensors_header.h"
+#include "gato/data/safetensors_header.h"
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
+
+static_assert(std::endian::native == std::endian::little,
+              "the length of the header is read as it is in memory");
 
 namespace gato {
 namespace {
@@ -17,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t maximum_rank = 16;
 constexpr int deepest = 16;
+constexpr uint64_t maximum_header = 100'000'000;  // as the reference reader's
 
 // Parses the header; the parser itself would let a later name win silently.
 json parse_header(const fs::path& path, const std::string& text) {
@@ -162,6 +169,29 @@ SafetensorsHeader parse_safetensors_header(const fs::path& path,
   SafetensorsHeader result{reader.entries(), reader.metadata()};
   check_layout(path, result.entries, data_size);
   return result;
+}
+
+SafetensorsHeader read_safetensors_header(const fs::path& path,
+                                          std::ifstream& file) {
+  std::error_code failure;
+  const uint64_t size = fs::file_size(path, failure);
+  file.open(path, std::ios::binary);
+  if (failure || !file)
+    throw io_error("{}: cannot read: {}", path.string(),
+                   failure ? failure.message() : std::strerror(errno));
+  uint64_t length = 0;
+  if (size < sizeof length ||
+      !file.read(reinterpret_cast<char*>(&length), sizeof length))
+    throw input_error("{}: {} bytes are too few for a safetensors file",
+                      path.string(), size);
+  if (length > maximum_header || length > size - sizeof length)
+    throw input_error(
+        "{}: a header of {} bytes in a file of {}: truncated, or not "
+        "safetensors",
+        path.string(), length, size);
+  std::string text(length, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(length));
+  return parse_safetensors_header(path, text, size - sizeof length - length);
 }
 
 }  // namespace gato

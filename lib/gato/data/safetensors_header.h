@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,5 +38,10 @@ struct SafetensorsHeader {
 SafetensorsHeader parse_safetensors_header(const std::filesystem::path& path,
                                            const std::string& text,
                                            uint64_t data_size);
+
+// Opens the file as `file`, which is left where the tensors begin. Errors: io,
+// and as above; also where it is too short for its header.
+SafetensorsHeader read_safetensors_header(const std::filesystem::path& path,
+                                          std::ifstream& file);
 
 }  // namespace gato
