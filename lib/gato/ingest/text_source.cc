@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "gato/base/error.h"
+#include "gato/base/placed.h"
 #include "gato/ingest/file_name.h"
 #include "gato/ingest/utf8.h"
 
@@ -36,17 +36,14 @@ std::string text_of_line(const std::string& line, const std::string& key) {
 }  // namespace
 
 std::string text_of(TextRecord record) {
-  try {
+  return placed(record.place, [&] {
     if (const auto invalid = find_invalid_utf8(record.content)) {
       throw input_error("byte {} is not UTF-8",
                         record.first_byte + static_cast<int64_t>(*invalid));
     }
     if (!record.json_key) return std::move(record.content);
     return text_of_line(record.content, *record.json_key);
-  } catch (const Error& error) {
-    throw Error(error.status(),
-                fmt::format("{}: {}", record.place, error.what()));
-  }
+  });
 }
 
 TextSource::TextSource(const std::string& path,

@@ -7,6 +7,7 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/base/placed.h"
 #include "gato/data/token_file.h"
 #include "gato/model/safetensors.h"
 
@@ -20,17 +21,6 @@ constexpr const char* weights_name = "model.safetensors";
 constexpr const char* tokenizer_name = "tokenizer.model";
 constexpr const char* demonstrations_name = "demonstrations.h5";
 
-// Rethrows an error of a part with the path in front.
-template <class Work>
-auto within(const fs::path& path, Work work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw Error(error.status(),
-                fmt::format("{}: {}", path.string(), error.what()));
-  }
-}
-
 ModelConfig read_config(const fs::path& directory) {
   const fs::path path = directory / config_name;
   nlohmann::json json;
@@ -40,7 +30,7 @@ ModelConfig read_config(const fs::path& directory) {
     throw input_error("{}: no JSON: {}", path.string(), error.what());
   }
   ModelConfig config =
-      within(directory, [&] { return ModelConfig::from_json(json); });
+      placed(directory, [&] { return ModelConfig::from_json(json); });
   const fs::path tokenizer = directory / tokenizer_name;
   if (!fs::exists(tokenizer)) return config;
   config.vocabulary.sentencepiece = read_file(tokenizer);
@@ -85,7 +75,7 @@ Model load_model(const fs::path& path) {
   const ModelConfig config = read_config(model.directory);
   const fs::path weights = model.directory / weights_name;
   const Safetensors stored = read_safetensors(weights);
-  model.network = within(weights, [&] {
+  model.network = placed(weights, [&] {
     return std::make_unique<Network>(config, stored.tensors);
   });
   model.demonstrations = read_demonstrations(model.directory);

@@ -11,6 +11,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/ordered_jobs.h"
+#include "gato/base/placed.h"
 #include "gato/base/signals.h"
 #include "gato/cli/bad_records.h"
 #include "gato/cli/progress.h"
@@ -104,11 +105,8 @@ class Captioner {
   TokenizedDocument encode(const std::string& path) const {
     const Image image = read(path);
     TokenizedDocument document;
-    try {
-      encode_image(resize_by_area(image, resize_), document);
-    } catch (const Error& error) {
-      throw Error(error.status(), fmt::format("{}: {}", path, error.what()));
-    }
+    placed(path,
+           [&] { encode_image(resize_by_area(image, resize_), document); });
     document.modality.resize(document.tokens.size(), Modality::patch);
     document.tokens.insert(document.tokens.end(), prompt_.begin(),
                            prompt_.end());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/placed.h"
 #include "gato/ingest/whole_episodes.h"
 #include "gato/tokenize/commands.h"
 #include "gato/tokenize/document.h"
@@ -64,12 +65,10 @@ class EpisodesTokenizer {
   SharedEncoder encoder_of(const std::string& input, const TaskSpec& spec) {
     SharedEncoder& encoder = encoders_[input];
     if (encoder) return encoder;
-    try {
+    return placed(input, [&] {
       return encoder = std::make_shared<StepEncoder>(
                  spec, output_.vocabulary(), &output_.text(), output_.resize());
-    } catch (const Error& error) {
-      throw Error(error.status(), fmt::format("{}: {}", input, error.what()));
-    }
+    });
   }
 
   // What a shard keeps depends on the episodes of all inputs; those of the
@@ -159,14 +158,11 @@ class EpisodesTokenizer {
                         const std::string& place, int32_t task, int32_t agent) {
     OutsideTally outside;
     Encoded encoded = encode_at(place, [&] {
-      try {
-        TokenizedDocument document = encode_episode(episode, encoder, &outside);
-        document.task = task;
-        document.source = agent;
-        return document;
-      } catch (const Error& error) {
-        throw Error(error.status(), fmt::format("{}: {}", place, error.what()));
-      }
+      TokenizedDocument document = placed(
+          place, [&] { return encode_episode(episode, encoder, &outside); });
+      document.task = task;
+      document.source = agent;
+      return document;
     });
     encoded.outside = std::move(outside);
     return encoded;

@@ -1,24 +1,14 @@
 #include "gato/tokenize/image_text_output.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "gato/base/placed.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document.h"
 
 namespace gato {
 namespace {
-
-// Does a record's work; what is wrong with it is said with its place.
-template <class Work>
-auto placed(const std::string& place, Work work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw Error(error.status(), fmt::format("{}: {}", place, error.what()));
-  }
-}
 
 TaskSpec task_of(const ImageTextOptions& options) {
   TaskSpec spec;
@@ -71,7 +61,7 @@ void ImageTextOutput::add_records(RecordSource<Record>& source) {
     auto next = cli::attempt([&source] { return source.next(); });
     if (next.error) {
       output_.add([error = next.error] {
-        return std::vector<Encoded>{{{}, error, {}, {}}};
+        return std::vector<Encoded>{{{}, error}};
       });
       continue;
     }
@@ -82,15 +72,7 @@ void ImageTextOutput::add_records(RecordSource<Record>& source) {
   }
   source.record_inputs(output_.provenance());
   for (const auto& [reason, count] : source.passed_over()) {
-    const auto known = std::find_if(passed_over_.begin(), passed_over_.end(),
-                                    [&reason = reason](const auto& entry) {
-                                      return entry.first == reason;
-                                    });
-    if (known == passed_over_.end()) {
-      passed_over_.emplace_back(reason, count);
-    } else {
-      known->second += count;
-    }
+    add_count(passed_over_, reason, count);
   }
 }
 

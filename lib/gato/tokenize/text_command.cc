@@ -70,7 +70,7 @@ class TextTokenizer {
   static constexpr const char* empty = "empty";
 
   Encoded encode(cli::Attempt<TextRecord> record) const {
-    if (record.error) return {{}, record.error, {}, {}};
+    if (record.error) return {{}, record.error};
     bool is_empty = false;
     Encoded encoded = encode_at(record.value.place, [&] {
       Document text{{text_of(std::move(record.value))}};

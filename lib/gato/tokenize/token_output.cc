@@ -80,6 +80,17 @@ Resize parse_resize(const std::string& text, const std::string& where) {
   return {static_cast<int>(height), static_cast<int>(width)};
 }
 
+void add_count(std::vector<std::pair<std::string, int64_t>>& counts,
+               const std::string& reason, int64_t count) {
+  const auto known = std::ranges::find(counts, reason,
+                                       &std::pair<std::string, int64_t>::first);
+  if (known == counts.end()) {
+    counts.emplace_back(reason, count);
+  } else {
+    known->second += count;
+  }
+}
+
 TokenOutput::TokenOutput(const cli::Context& context,
                          const TokenOptions& options, const std::string& unit)
     : text_(load_text_model(options.text_model)),
@@ -136,7 +147,7 @@ void TokenOutput::add(EncodeJob job) {
 
 void TokenOutput::add_bad() {
   add([error = std::current_exception()] {
-    return std::vector<Encoded>{{{}, error, {}, {}}};
+    return std::vector<Encoded>{{{}, error}};
   });
 }
 
@@ -184,13 +195,7 @@ void TokenOutput::describe_tasks(
 
 void TokenOutput::leave_out(const std::string& reason, int64_t count) {
   read_ += count;
-  const auto known = std::ranges::find(left_out_, reason,
-                                       &std::pair<std::string, int64_t>::first);
-  if (known == left_out_.end()) {
-    left_out_.emplace_back(reason, count);
-  } else {
-    known->second += count;
-  }
+  add_count(left_out_, reason, count);
 }
 
 void TokenOutput::commit(const Counts& noted) {

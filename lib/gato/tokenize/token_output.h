@@ -39,10 +39,10 @@ Resize parse_resize(const std::string& text,
 
 // What came of a record.
 struct Encoded {
-  TokenizedDocument value;
-  std::exception_ptr error;  // a bad record's
-  std::string place;         // of the record, for messages
-  std::string left_out;      // why it is not to be written; empty where it is
+  TokenizedDocument value = {};
+  std::exception_ptr error = {};  // a bad record's
+  std::string place = {};         // of the record, for messages
+  std::string left_out = {};  // why it is not to be written; empty where it is
   OutsideTally outside = {};
 };
 // Does the work on the record at `place`; an Error of it is kept.
@@ -53,6 +53,10 @@ Encoded encode_at(std::string place, Work work) {
 }
 // Encodes one or several records; an exception that it throws ends the run.
 using EncodeJob = std::function<std::vector<Encoded>()>;
+
+// Adds to the count of that reason, which is new where it is not there yet.
+void add_count(std::vector<std::pair<std::string, int64_t>>& counts,
+               const std::string& reason, int64_t count);
 
 // A token file in the making. Records come in any number of jobs; bad ones are
 // passed over as --skip-bad allows.

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "gato/base/error.h"
+#include "gato/base/placed.h"
 #include "gato/ingest/whole_episodes.h"
 #include "gato/pack/packing.h"
 #include "gato/pack/write_sequences.h"
@@ -89,9 +89,7 @@ int64_t Demonstrations::check() {
       [&](int64_t number, std::shared_ptr<const Episode> episode) {
         OutsideTally tally;
         encode(*episode, tally);
-        outside.add(
-            source_->spec().name, tally,
-            fmt::format("{}: episode {}", dataset_.string(), episode->id));
+        outside.add(source_->spec().name, tally, place_of(*episode));
         usable_.push_back(number);
       },
       [] { throw; });
@@ -111,15 +109,14 @@ int64_t Demonstrations::check() {
   return std::ssize(usable_);
 }
 
+std::string Demonstrations::place_of(const Episode& episode) const {
+  return fmt::format("{}: episode {}", dataset_.string(), episode.id);
+}
+
 TokenizedDocument Demonstrations::encode(const Episode& episode,
                                          OutsideTally& outside) const {
-  try {
-    return encode_episode(episode, *encoder_, &outside);
-  } catch (const Error& error) {
-    throw Error(error.status(),
-                fmt::format("{}: episode {}: {}", dataset_.string(), episode.id,
-                            error.what()));
-  }
+  return placed(place_of(episode),
+                [&] { return encode_episode(episode, *encoder_, &outside); });
 }
 
 std::filesystem::path Demonstrations::write(

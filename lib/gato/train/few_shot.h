@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gato/data/provenance.h"
@@ -39,6 +40,7 @@ class Demonstrations {
                               const Provenance& provenance);
 
  private:
+  std::string place_of(const Episode& episode) const;  // for messages
   TokenizedDocument encode(const Episode& episode, OutsideTally& outside) const;
   void write_tokens(const std::filesystem::path& path,
                     const std::vector<int64_t>& chosen,
