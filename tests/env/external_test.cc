@@ -120,6 +120,14 @@ TEST_CASE("a child that cannot be greeted ends the run") {
                Contains("'spec'") || Contains("\"spec\""));
 }
 
+TEST_CASE("what a child said before it ended is its answer") {
+  // It may have ended before, while or after it is asked.
+  for (int i = 0; i < 50; ++i) {
+    const std::string message = refusal("echo '{\"type\":\"action\"}'");
+    REQUIRE_THAT(message, Contains("\"spec\"") || Contains("'spec'"));
+  }
+}
+
 TEST_CASE("a failed episode leaves a child that can be used again") {
   SECTION("an error") {
     const auto environment = start(child("error-at-step"));

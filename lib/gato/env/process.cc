@@ -212,8 +212,7 @@ void Process::read(std::span<std::byte> bytes, Deadline deadline) {
 }
 
 void Process::exchange(std::string_view* pending, Deadline deadline) {
-  // A stdout that ended may still hold the reason why writing fails.
-  if (!stdout_.is_open()) fail("");
+  if (!stdout_.is_open()) return end_of_child(pending);
   if (Clock::now() >= deadline) fail("did not answer in time");
   std::array<pollfd, 3> waits = {
       {{stdout_.get(), POLLIN, 0},
@@ -231,8 +230,20 @@ void Process::exchange(std::string_view* pending, Deadline deadline) {
   if (waits[2].revents != 0) {
     const ssize_t n = ::write(stdin_.get(), pending->data(), pending->size());
     if (n > 0) pending->remove_prefix(static_cast<size_t>(n));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) fail("");
+    if (n < 0 && errno != EAGAIN && errno != EINTR) end_of_child(pending);
   }
+}
+
+// The child reads or writes no more. What it wrote before that may be a whole
+// answer, or say why it ended: then what is pending is dropped, and it is read.
+void Process::end_of_child(std::string_view* pending) {
+  const auto has_line = [this] {
+    return output_.find('\n') != std::string::npos;
+  };
+  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i)
+    output_ += read_available(stdout_);
+  if (pending == nullptr || !has_line()) fail("");
+  *pending = {};
 }
 
 bool Process::drain_stderr() {

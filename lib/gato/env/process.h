@@ -73,6 +73,8 @@ class Process {
   // Waits until something could be read, or `pending` be written in part,
   // which is then cut from its front.
   void exchange(std::string_view* pending, Deadline deadline);
+  // Drops what is `pending` where the child has answered, else fails.
+  void end_of_child(std::string_view* pending);
   bool drain_stderr();  // whether there was anything
   bool has_exited_by(Deadline deadline);
   [[noreturn]] void fail(const std::string& what);
