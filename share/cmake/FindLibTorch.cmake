@@ -5,8 +5,10 @@
 # Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that holds
 #         include/ and lib/, or its parent where that is called torch or
 #         libtorch. Without it: what scripts/setup has unpacked.
-# Output: imported target LibTorch::torch_cpu, LibTorch_VERSION,
-#         LibTorch_LIBRARY_DIR: where the shared libraries are.
+# Output: imported target LibTorch::torch_cpu, with GATO_CUDA also
+#         LibTorch::torch_cuda; LibTorch_VERSION; LibTorch_LIBRARY_DIR: where
+#         the shared libraries are; with GATO_CUDA also LibTorch_CUDA_STARTS:
+#         whether all libraries of CUDA that programs start with are here.
 
 include(FindPackageHandleStandardArgs)
 
@@ -60,4 +62,23 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     INTERFACE_LINK_OPTIONS "-Wl,-rpath-link,${LibTorch_LIBRARY_DIR}:${_libtorch_cuda}"
     INTERFACE_LINK_LIBRARIES LibTorch::c10)
 endif()
-mark_as_advanced(LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY)
+if(LibTorch_FOUND AND GATO_CUDA AND NOT TARGET LibTorch::torch_cuda)
+  # The programs name nothing of libtorch_cuda.so, which registers itself when it
+  # is loaded; what it needs in turn is found by its own RPATH, on the machine
+  # with the GPU.
+  find_library(LibTorch_CUDA_LIBRARY torch_cuda
+    HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib libtorch/lib NO_DEFAULT_PATH REQUIRED)
+  add_library(LibTorch::torch_cuda INTERFACE IMPORTED)
+  set_target_properties(LibTorch::torch_cuda PROPERTIES INTERFACE_LINK_LIBRARIES
+    "-Wl,--no-as-needed,${LibTorch_CUDA_LIBRARY},--as-needed;-Wl,--allow-shlib-undefined")
+endif()
+if(LibTorch_FOUND AND GATO_CUDA)
+  execute_process(COMMAND ldd ${LibTorch_CUDA_LIBRARY}
+    OUTPUT_VARIABLE _libtorch_needed ERROR_QUIET)
+  string(FIND "${_libtorch_needed}" "not found" _libtorch_missing)
+  set(LibTorch_CUDA_STARTS OFF)
+  if(_libtorch_missing EQUAL -1)
+    set(LibTorch_CUDA_STARTS ON)
+  endif()
+endif()
+mark_as_advanced(LibTorch_CUDA_LIBRARY LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY)

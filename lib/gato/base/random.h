@@ -24,13 +24,16 @@ class RandomStream {
   explicit RandomStream(uint64_t seed,
                         std::initializer_list<uint64_t> words = {});
   uint64_t operator()();
+  uint64_t key() const { return key_; }          // random_bits(seed, words)
+  void seek(uint64_t draw) { counter_ = draw; }  // the next one
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return ~uint64_t{0}; }
 
   double uniform();                         // [0, 1)
   double uniform(double low, double high);  // [low, high)
   uint64_t below(uint64_t n);               // [0, n), unbiased; n > 0
-  double normal();                          // mean 0, variance 1 (Box-Muller)
+  // Mean 0, variance 1 (Box-Muller), of two draws.
+  double normal();
 
  private:
   uint64_t key_;

@@ -3,6 +3,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "gato/model/batch.h"
 
 namespace gato {
 namespace {
@@ -11,16 +15,48 @@ namespace {
 // forward and backward: measured on a CPU, in fp32 and bf16.
 constexpr int64_t longest_plain = 128;
 
-// Column j of row i is that of distance i - j where x [..., L, L] has a column
-// a distance, from L-1 down to 0. What stands above the diagonal means nothing.
-at::Tensor relative_shift(const at::Tensor& x) {
-  const int64_t length = x.size(-1);
-  const at::Tensor padded = at::constant_pad_nd(x, {1, 0});
-  auto shape = x.sizes().vec();
-  shape[shape.size() - 2] = length + 1;
-  shape[shape.size() - 1] = length;
-  return padded.view(shape).narrow(-2, 1, length);
-}
+// Of scores x [..., L, L] that have a column a distance, from L-1 down to 0, to
+// scores whose column j of row i is that of distance i - j. Place (i, j) stands
+// at i L + L-1-i+j = i (L-1) + L-1 + j of x: rows of L read at every L-1
+// places. What comes out above the diagonal means nothing, and no gradient is
+// taken from there: the kernels of GPUs leave it undefined.
+class RelativeShift : public torch::autograd::Function<RelativeShift> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext*,
+                            const at::Tensor& x) {
+    return shifted(x.contiguous(), x.size(-1)).contiguous();
+  }
+
+  static torch::autograd::variable_list backward(
+      torch::autograd::AutogradContext*,
+      const torch::autograd::variable_list& gradients) {
+    const at::Tensor& shifted_gradient = gradients[0];
+    const int64_t length = shifted_gradient.size(-1);
+    const at::Tensor gradient =
+        at::empty(shifted_gradient.sizes(), shifted_gradient.options());
+    // Without the last column, which holds one place on or below the diagonal,
+    // the rows do not overlap; zeros come from above the diagonal.
+    at::Tensor rows = shifted(gradient, length - 1);
+    at::tril_out(rows, shifted_gradient.narrow(-1, 0, length - 1));
+    gradient.select(-2, 0).narrow(-1, 0, length - 1).zero_();
+    const auto last = [&](const at::Tensor& of) {
+      return of.select(-2, length - 1).select(-1, length - 1);
+    };
+    last(gradient).copy_(last(shifted_gradient));
+    return {gradient};
+  }
+
+ private:
+  // A view of the first columns of what comes out.
+  static at::Tensor shifted(const at::Tensor& x, int64_t columns) {
+    auto sizes = x.sizes().vec();
+    auto strides = x.strides().vec();
+    const int64_t length = sizes.back();
+    sizes.back() = columns;
+    strides[strides.size() - 2] = length - 1;
+    return x.as_strided(sizes, strides, x.storage_offset() + length - 1);
+  }
+};
 
 // Queries, keys and values of a layer, [B, H, L, K] each.
 struct Heads {
@@ -28,8 +64,8 @@ struct Heads {
 };
 
 // Splits qkv [B*L, 3HK] and rotates queries and keys where there is a rotation.
-// One copy brings all three into the layout that the products read, forward and
-// backward.
+// On a CPU one copy brings all three into the layout that the products read,
+// forward and backward.
 class SplitHeads : public torch::autograd::Function<SplitHeads> {
  public:
   static torch::autograd::variable_list forward(
@@ -38,7 +74,8 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     context->saved_data["length"] = length;
     context->saved_data["heads"] = heads;
     context->save_for_backward({rotation.cosine, rotation.sine});
-    const at::Tensor parts = by_head(qkv, length, heads).contiguous();
+    at::Tensor parts = by_head(qkv, length, heads);
+    if (qkv.is_cpu()) parts = parts.contiguous();
     if (!rotation.cosine.defined()) return parts.unbind(0);
     const auto rotated = rotate(parts.narrow(0, 0, 2), rotation).unbind(0);
     return {rotated[0], rotated[1], parts[2]};
@@ -54,10 +91,14 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     const at::Tensor qkv = at::empty(
         {like.size(0) * length, 3 * heads * like.size(3)}, like.options());
     at::Tensor parts = by_head(qkv, length, heads);
-    at::Tensor qk = at::stack({gradients[0], gradients[1]});
-    if (rotation[0].defined())
-      qk = rotate(qk, {rotation[0], rotation[1].neg()});
-    parts.narrow(0, 0, 2).copy_(qk);
+    if (rotation[0].defined()) {
+      parts.narrow(0, 0, 2).copy_(
+          rotate(at::stack({gradients[0], gradients[1]}),
+                 {rotation[0], rotation[1].neg()}));
+    } else {
+      parts[0].copy_(gradients[0]);
+      parts[1].copy_(gradients[1]);
+    }
     parts[2].copy_(gradients[2]);
     return {qkv, {}, {}, {}};
   }
@@ -78,6 +119,24 @@ at::Tensor mix(const at::Tensor& scores, const at::Tensor& v,
   return at::matmul(at::softmax(scores + mask, -1), v);
 }
 
+// The scores by position are the bias of a kernel that keeps no other matrix of
+// [L, L].
+at::Tensor relative_attention_on_gpu(const at::Tensor& content,
+                                     const at::Tensor& position,
+                                     const at::Tensor& relative,
+                                     const Heads& x) {
+  const int64_t rows = x.q.size(0), heads = x.q.size(1), length = x.q.size(2);
+  const at::Tensor scores =
+      at::bmm(position.transpose(0, 1).reshape({heads, rows * length, -1}),
+              relative)
+          .view({heads, rows, length, length});
+  const at::Tensor bias = RelativeShift::apply(scores).transpose(0, 1);
+  return std::get<0>(at::_scaled_dot_product_efficient_attention(
+      content, x.k, x.v, bias,
+      /*compute_log_sumexp=*/content.requires_grad(), 0.0,
+      /*is_causal=*/true, /*scale=*/1.0));
+}
+
 at::Tensor relative_attention(const Heads& x, const BlockWeights& weights,
                               const RowPositions& positions,
                               const ModelConfig& config) {
@@ -89,15 +148,20 @@ at::Tensor relative_attention(const Heads& x, const BlockWeights& weights,
     return ((x.q + bias.view({heads, 1, size})) * (1 / std::sqrt(size)))
         .to(x.q.scalar_type());
   };
+  if (!x.q.is_cpu() && x.q.size(2) % Batch::gpu_multiple == 0) {
+    return relative_attention_on_gpu(biased(weights.content_bias),
+                                     biased(weights.position_bias), relative,
+                                     x);
+  }
   const at::Tensor content =
       at::matmul(biased(weights.content_bias), x.k.transpose(-2, -1));
   const at::Tensor position =
-      relative_shift(at::matmul(biased(weights.position_bias), relative));
+      RelativeShift::apply(at::matmul(biased(weights.position_bias), relative));
   return mix(content + position, x.v, positions.mask);
 }
 
 at::Tensor rotary_attention(const Heads& x, const RowPositions& positions) {
-  if (x.q.size(2) > longest_plain)
+  if (!x.q.is_cpu() || x.q.size(2) > longest_plain)
     return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
                                             /*is_causal=*/true, /*scale=*/1.0);
   return mix(at::matmul(x.q, x.k.transpose(-2, -1)), x.v, positions.mask);

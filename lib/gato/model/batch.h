@@ -11,7 +11,7 @@
 namespace gato {
 
 // B rows of L tokens. U distinct patches, P patch tokens, T targets. All
-// tensors contiguous and on the device of the network.
+// tensors contiguous and on one device, that of the network.
 struct Batch {
   // Rows of the table of positions that `local` indexes: the local positions,
   // the one of all action tokens, and none (zeros).
@@ -22,6 +22,10 @@ struct Batch {
     if (local == TokenFeatures::action_local) return action_local;
     return local == TokenFeatures::no_local ? no_local : local;
   }
+
+  // L on a GPU is to be a multiple of this: the fast kernels of attention need
+  // it.
+  static constexpr int64_t gpu_multiple = 8;
 
   int64_t rows = 0, length = 0;  // B, L
   at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding
@@ -38,6 +42,32 @@ struct Batch {
   // Of the target token, for smoothing and for reports.
   at::Tensor target_modality;  // uint8 [T]: enum Modality
   at::Tensor target_task;      // int32 [T]
+
+  // The same with every tensor that is defined replaced by change(tensor).
+  template <class Change>
+  Batch with_tensors(Change change) const {
+    Batch batch = *this;
+    for (at::Tensor* tensor :
+         {&batch.tokens, &batch.local, &batch.patches, &batch.patch_place,
+          &batch.patch_index, &batch.patch_row, &batch.patch_column,
+          &batch.target_place, &batch.target_label, &batch.target_weight,
+          &batch.target_modality, &batch.target_task}) {
+      if (tensor->defined()) *tensor = change(*tensor);
+    }
+    return batch;
+  }
+  // A copy on the device, or the same where it is there already. The copy of
+  // pinned memory may still be under way, in the order of the device's work.
+  Batch on(at::Device device) const {
+    return with_tensors([&](const at::Tensor& tensor) {
+      return tensor.to(device, /*non_blocking=*/true);
+    });
+  }
+  // A copy that a GPU reads by itself.
+  Batch pinned() const {
+    return with_tensors(
+        [](const at::Tensor& tensor) { return tensor.pin_memory(); });
+  }
 };
 
 }  // namespace gato

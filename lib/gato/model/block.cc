@@ -9,12 +9,11 @@ constexpr double epsilon = 1e-5;
 
 // x + the sub-layer's output, dropped and skipped by row.
 at::Tensor add(const at::Tensor& x, const at::Tensor& output,
-               const Regularisation& regularisation, int64_t sub_layer,
-               int64_t rows) {
+               const Regularisation& regularisation, const at::Tensor& depth,
+               int64_t sub_layer, int64_t rows) {
   const at::Tensor dropped = drop(output, regularisation, 2 * sub_layer, rows);
-  const at::Tensor scale = depth_scale(regularisation, sub_layer, rows);
-  if (!scale.defined()) return x + dropped;
-  const at::Tensor by_row = scale.to(x.device()).view({rows, 1, 1});
+  if (depth.numel() == 0) return x + dropped;
+  const at::Tensor by_row = depth[sub_layer].view({rows, 1, 1});
   return x + (dropped.view({rows, -1, x.size(1)}) * by_row).view(x.sizes());
 }
 
@@ -37,18 +36,18 @@ at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights,
 
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const RowPositions& positions, const ModelConfig& config,
-                       const Regularisation& regularisation, int64_t layer,
-                       int64_t rows) {
+                       const Regularisation& regularisation,
+                       const at::Tensor& depth, int64_t layer, int64_t rows) {
   const at::ScalarType type = weights.qkv.scalar_type();
   const at::Tensor attended =
       add(x,
           attend(normalise(x, weights.attention_norm, type), weights, positions,
                  config, x.size(0) / rows),
-          regularisation, 2 * layer, rows);
+          regularisation, depth, 2 * layer, rows);
   return add(attended,
              feed_forward(normalise(attended, weights.feedforward_norm, type),
                           weights, regularisation, layer, rows),
-             regularisation, 2 * layer + 1, rows);
+             regularisation, depth, 2 * layer + 1, rows);
 }
 
 }  // namespace gato

@@ -21,10 +21,11 @@ at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights,
                         const Regularisation& regularisation, int64_t layer,
                         int64_t rows);
 
-// The residual stream [B*L, d], fp32, through block `layer`.
+// The residual stream [B*L, d], fp32, through block `layer`. `depth`: of
+// depth_scales(), on the device of x.
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const RowPositions& positions, const ModelConfig& config,
-                       const Regularisation& regularisation, int64_t layer,
-                       int64_t rows);
+                       const Regularisation& regularisation,
+                       const at::Tensor& depth, int64_t layer, int64_t rows);
 
 }  // namespace gato

@@ -85,15 +85,15 @@ struct Cache::Impl {
   Impl(const Network& network, int64_t slots, int64_t capacity)
       : network(network), weights(network), capacity(capacity), windows(slots) {
     const ModelConfig& config = network.config();
-    const at::ScalarType type = weights.output.scalar_type();
+    const at::TensorOptions like = weights.output.options();
     for (const BlockWeights& block : weights.blocks) {
       for (auto* rings : {&keys, &values})
         rings->push_back(
-            at::zeros({slots, config.heads, capacity, config.key_size}, type));
+            at::zeros({slots, config.heads, capacity, config.key_size}, like));
       if (config.position != Position::relative) continue;
       relative.push_back(
           at::linear(
-              relative_sinusoids(capacity, config.width).flip(0).to(type),
+              relative_sinusoids(capacity, config.width).flip(0).to(like),
               block.relative)
               .view({capacity, config.heads, config.key_size})
               .permute({1, 2, 0})
@@ -167,6 +167,11 @@ Layout Cache::Impl::layout_of(std::span<const int64_t> slots,
   layout.last = at::tensor(last, at::kLong);
   layout.hidden_keys = key.gt(query).logical_or_(key.lt(begin)).unsqueeze(1);
   layout.distance = (query - key).clamp_(0, capacity - 1).unsqueeze(1);
+  for (at::Tensor* tensor :
+       {&layout.slot, &layout.token_slot, &layout.token_ring, &layout.position,
+        &layout.padded, &layout.last, &layout.distance, &layout.hidden_keys}) {
+    if (tensor->defined()) *tensor = tensor->to(network.device());
+  }
   return layout;
 }
 
@@ -235,7 +240,7 @@ at::Tensor Cache::Impl::append(std::span<const int64_t> slots,
     for (at::Tensor* table : {&rotation.cosine, &rotation.sine})
       *table = table->unsqueeze(1).to(type);
   }
-  at::Tensor x = embed(weights, batch_of(chunks));
+  at::Tensor x = embed(weights, batch_of(chunks).on(network.device()));
   for (size_t layer = 0; layer < weights.blocks.size(); ++layer) {
     const BlockWeights& block = weights.blocks[layer];
     x = x + attend(normalise(x, block.attention_norm, type), layout, rotation,

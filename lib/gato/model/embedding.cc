@@ -12,8 +12,12 @@ at::Tensor convolve(const at::Tensor& x, const ConvolutionWeights& weights,
 }
 
 at::Tensor activate(const at::Tensor& x, const NormWeights& weights) {
-  return at::gelu(
-      at::group_norm(x, groups, weights.weight, weights.bias, epsilon));
+  // GPUs know no weights of another type than x.
+  const auto fitting = [&](const at::Tensor& weight) {
+    return x.is_cpu() ? weight : weight.to(x.scalar_type());
+  };
+  return at::gelu(at::group_norm(x, groups, fitting(weights.weight),
+                                 fitting(weights.bias), epsilon));
 }
 
 }  // namespace

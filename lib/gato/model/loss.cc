@@ -9,10 +9,20 @@
 namespace gato {
 namespace {
 
-constexpr int64_t chunk_elements = 1 << 20;  // logits at a time
+// Logits at a time: on a CPU those of a chunk stay in its cache, a GPU is to be
+// filled.
+constexpr int64_t cpu_chunk = int64_t{1} << 20, gpu_chunk = int64_t{1} << 26;
 // Targets are filled up to a multiple of this: the products are compiled anew
 // for every number of rows, which costs more than the rows do.
 constexpr int64_t target_multiple = 64;
+// The products of GPUs are several times slower for a table of 33,025 rows, the
+// ids of the paper, than for one of a multiple of eight.
+constexpr int64_t gpu_table_multiple = 64;
+
+// What n lacks to be a multiple.
+int64_t missing_to(int64_t multiple, int64_t n) {
+  return (multiple - n % multiple) % multiple;
+}
 
 // Gaussians around bins, cut off at the range ends and normalised: row i is the
 // target distribution of bin[i] (int64 [n]). fp32 [n, bins].
@@ -24,6 +34,7 @@ at::Tensor smooth_targets(const at::Tensor& bin, double deviation) {
 }
 
 struct Targets {
+  int64_t ids = 0;        // rows of the table that are ids
   at::Tensor label;       // int64 [T]
   at::Tensor weight;      // fp32 [T]
   at::Tensor continuous;  // bool [T]; undefined where nothing is smoothed
@@ -32,37 +43,55 @@ struct Targets {
   double logit_scale = 1;
 };
 
-// Cross entropy of n targets from their logits [n, size], which become the
-// gradient of the cross entropy by the logits.
-at::Tensor cross_entropy_(at::Tensor& logits, const Targets& targets,
-                          int64_t first) {
+// [n, rows of the table]; -infinity at rows that are no ids.
+at::Tensor logits_of(const at::Tensor& hidden, const at::Tensor& table,
+                     int64_t ids) {
+  // A GPU gives the sums of its products at no cost.
+  at::Tensor logits = hidden.is_cpu() ? at::mm(hidden, table.t())
+                                      : at::mm(hidden, table.t(), at::kFloat);
+  if (table.size(0) > ids)
+    logits.narrow(1, ids, table.size(0) - ids).fill_(-INFINITY);
+  return logits;
+}
+
+// Cross entropy of some targets, fp32 [n], and its gradient by their logits.
+struct Entropy {
+  at::Tensor value, gradient;
+};
+
+// Of the targets from `first` on, by their logits [n, size]; the gradient in
+// the given type.
+Entropy cross_entropy(const at::Tensor& logits, at::ScalarType type,
+                      const Targets& targets, int64_t first) {
   const int64_t n = logits.size(0);
-  const at::Tensor label = targets.label.narrow(0, first, n);
-  const at::Tensor normaliser = logits.logsumexp(1, true);
-  logits.sub_(normaliser);
-  at::Tensor entropy = -logits.gather(1, label.unsqueeze(1)).squeeze(1);
+  const at::Tensor label = targets.label.narrow(0, first, n).unsqueeze(1);
+  const at::Tensor chance = at::log_softmax(logits, 1, at::kFloat);
+  const at::Tensor at_label = chance.gather(1, label);
+  at::Tensor gradient = at::empty_like(logits, type);
+  at::exp_out(gradient, chance);
   if (!targets.continuous.defined()) {
-    logits.exp_();
-    logits.scatter_add_(1, label.unsqueeze(1),
-                        at::full({n, 1}, -1.0, logits.options()));
-    return entropy;
+    gradient.scatter_(1, label, at_label.expm1().to(type));
+    return {-at_label.squeeze(1), gradient};
   }
-  const at::Tensor spread =
-      targets.continuous.narrow(0, first, n).nonzero().squeeze(1);
-  const at::Tensor sharp =
-      targets.continuous.narrow(0, first, n).logical_not().nonzero().squeeze(1);
-  const at::Tensor distribution =
-      smooth_targets(label.index_select(0, spread) - targets.continuous_begin,
-                     targets.smoothing);
-  at::Tensor bins =
-      logits.narrow(1, targets.continuous_begin, Vocabulary::bins);
-  entropy.index_copy_(0, spread,
-                      -(bins.index_select(0, spread) * distribution).sum(1));
-  logits.exp_();
-  bins.index_add_(0, spread, distribution, -1);
-  logits.index_put_({sharp, label.index_select(0, sharp)},
-                    at::full({1}, -1.0, logits.options()), true);
-  return entropy;
+  const at::Tensor is_spread = targets.continuous.narrow(0, first, n);
+  const at::Tensor spread = is_spread.nonzero().squeeze(1);
+  const at::Tensor sharp = is_spread.logical_not().nonzero().squeeze(1);
+  const at::Tensor distribution = smooth_targets(
+      label.squeeze(1).index_select(0, spread) - targets.continuous_begin,
+      targets.smoothing);
+  const auto bins_of = [&](const at::Tensor& x) {
+    return x.narrow(1, targets.continuous_begin, Vocabulary::bins);
+  };
+  const at::Tensor spread_chance = bins_of(chance).index_select(0, spread);
+  const at::Tensor value =
+      (-at_label.squeeze(1))
+          .index_copy_(0, spread, -(spread_chance * distribution).sum(1));
+  bins_of(gradient).index_copy_(0, spread,
+                                (spread_chance.exp() - distribution).to(type));
+  gradient.index_put_({sharp, label.squeeze(1).index_select(0, sharp)},
+                      at_label.squeeze(1).index_select(0, sharp).expm1().to(
+                          gradient.scalar_type()));
+  return {value, gradient};
 }
 
 // Computes the gradients in the forward pass, while a chunk's logits are there.
@@ -73,7 +102,8 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
       const at::Tensor& table, const Targets& targets) {
     const int64_t count = hidden.size(0);
     const int64_t chunk =
-        std::max<int64_t>(1, chunk_elements / table.size(0) / target_multiple) *
+        std::max<int64_t>(1, (hidden.is_cpu() ? cpu_chunk : gpu_chunk) /
+                                 table.size(0) / target_multiple) *
         target_multiple;
     const bool differentiate = hidden.requires_grad() || table.requires_grad();
     at::Tensor each = at::empty({count}, hidden.options().dtype(at::kFloat));
@@ -83,21 +113,24 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
       table_gradient =
           at::zeros(table.sizes(), table.options().dtype(at::kFloat));
     }
+    // Weights and scale go to the narrow factors of the products, never to the
+    // logits.
+    const at::Tensor scaled =
+        targets.logit_scale == 1 ? hidden : hidden * targets.logit_scale;
     for (int64_t first = 0; first < count; first += chunk) {
       const int64_t n = std::min(chunk, count - first);
-      const at::Tensor part = hidden.narrow(0, first, n);
-      at::Tensor logits =
-          at::mm(part, table.t()).to(at::kFloat).mul_(targets.logit_scale);
-      each.narrow(0, first, n).copy_(cross_entropy_(logits, targets, first));
+      const at::Tensor part = scaled.narrow(0, first, n);
+      const Entropy entropy =
+          cross_entropy(logits_of(part, table, targets.ids),
+                        hidden.scalar_type(), targets, first);
+      each.narrow(0, first, n).copy_(entropy.value);
       if (!differentiate) continue;
-      const at::Tensor gradient =
-          logits
-              .mul_(targets.weight.narrow(0, first, n).unsqueeze(1) *
-                    targets.logit_scale)
-              .to(hidden.scalar_type());
+      const at::Tensor weight = targets.weight.narrow(0, first, n).unsqueeze(1);
       at::Tensor slice = hidden_gradient.narrow(0, first, n);
-      at::mm_out(slice, gradient, table);
-      table_gradient.add_(at::mm(gradient.t(), part));
+      at::mm_out(slice, entropy.gradient, table);
+      slice.mul_(weight * targets.logit_scale);
+      table_gradient.add_(
+          at::mm(entropy.gradient.t(), (part * weight).to(part.scalar_type())));
     }
     if (differentiate)
       context->save_for_backward(
@@ -122,12 +155,12 @@ Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
                  const Batch& batch, const ModelConfig& config,
                  const LossOptions& options) {
   const int64_t count = hidden.size(0);
-  const int64_t missing =
-      (target_multiple - count % target_multiple) % target_multiple;
+  const int64_t missing = missing_to(target_multiple, count);
   const auto filled = [&](const at::Tensor& x) {
     return at::constant_pad_nd(x, {0, missing});
   };
   Targets targets;
+  targets.ids = table.size(0);
   targets.label = filled(batch.target_label);
   targets.weight =
       filled(batch.target_weight.defined()
@@ -140,8 +173,11 @@ Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
         static_cast<int64_t>(Modality::continuous_action)));
     targets.smoothing = options.smoothing;
   }
+  const int64_t empty_rows =
+      hidden.is_cpu() ? 0 : missing_to(gpu_table_multiple, targets.ids);
   const auto outputs = CrossEntropy::apply(
-      at::constant_pad_nd(hidden, {0, 0, 0, missing}), table, targets);
+      at::constant_pad_nd(hidden, {0, 0, 0, missing}),
+      at::constant_pad_nd(table, {0, 0, 0, empty_rows}), targets);
   return {outputs[0], outputs[1].narrow(0, 0, count)};
 }
 

@@ -9,6 +9,7 @@
 #include "gato/model/block.h"
 #include "gato/model/embedding.h"
 #include "gato/model/loss.h"
+#include "gato/model/regularisation.h"
 #include "gato/model/weights.h"
 
 namespace gato {
@@ -19,9 +20,12 @@ at::Tensor run_blocks(const Weights& weights, const Batch& batch,
                       const ModelConfig& config) {
   at::Tensor x = embed(weights, batch);
   const RowPositions positions(config, batch.length, weights.output);
+  const at::Tensor depth =
+      depth_scales(regularisation, 2 * config.layers, batch.rows)
+          .to(x.device(), /*non_blocking=*/true);
   for (int64_t layer = 0; layer < config.layers; ++layer)
     x = apply_block(x, weights.blocks[layer], positions, config, regularisation,
-                    layer, batch.rows);
+                    depth, layer, batch.rows);
   return x;
 }
 
@@ -77,6 +81,12 @@ void Network::allocate() {
     if (decays) decaying_count_ = next;
   }
   flat_ = at::zeros({next}, at::kFloat);
+  make_views();
+}
+
+void Network::make_views() {
+  const auto shapes = parameter_shapes(config_);
+  parameters_.clear();
   for (size_t i = 0; i < shapes.size(); ++i) {
     at::Tensor value =
         flat_.narrow(0, offsets_[i], element_count(shapes[i].shape))
@@ -85,6 +95,11 @@ void Network::allocate() {
     parameters_.push_back(
         {shapes[i].name, value.requires_grad_(true), shapes[i].decays});
   }
+}
+
+void Network::move_to(at::Device device) {
+  flat_ = flat_.to(device);
+  make_views();
 }
 
 at::Tensor Network::hidden(const Batch& batch,

@@ -53,6 +53,11 @@ class Network {
   Precision precision() const { return precision_; }
   void set_precision(Precision precision) { precision_ = precision; }
 
+  // Where the weights are and everything is computed; the CPU at first. Moving
+  // makes parameters() and flat() anew.
+  at::Device device() const { return flat_.device(); }
+  void move_to(at::Device device);
+
   // In the order of the file. Each requires a gradient and is a view of flat().
   const std::vector<Parameter>& parameters() const { return parameters_; }
   // All parameters in one fp32 buffer, those under weight decay first; update
@@ -77,7 +82,8 @@ class Network {
   std::vector<at::Tensor> gradients(const at::Tensor& total) const;
 
  private:
-  void allocate();  // parameters_ as views of flat_, all zero
+  void allocate();    // flat_, all zero, and its views
+  void make_views();  // parameters_, of flat_
 
   ModelConfig config_;
   Precision precision_ = Precision::fp32;

@@ -1,5 +1,6 @@
 #include "gato/model/parameters.h"
 
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
@@ -35,10 +36,16 @@ bool is_embedding_table(std::string_view name) {
          name == "embedding.columns";
 }
 
-void fill_normal(at::Tensor& tensor, double deviation, RandomStream stream) {
+void fill_normal(at::Tensor& tensor, double deviation,
+                 const RandomStream& stream) {
   float* values = tensor.data_ptr<float>();
-  for (int64_t i = 0; i < tensor.numel(); ++i)
-    values[i] = static_cast<float>(deviation * stream.normal());
+  constexpr int64_t least = 1 << 14;  // values a thread
+  at::parallel_for(0, tensor.numel(), least, [&](int64_t begin, int64_t end) {
+    RandomStream own = stream;
+    own.seek(2 * static_cast<uint64_t>(begin));
+    for (int64_t i = begin; i < end; ++i)
+      values[i] = static_cast<float>(deviation * own.normal());
+  });
 }
 
 // Random Fourier features: column j is a cosine of the bin's value with a

@@ -16,12 +16,13 @@ bool multiplies_bf16() {
 
 }  // namespace
 
-Precision precision_named(const std::string& name) {
+Precision precision_named(const std::string& name, at::Device device) {
   if (name == "fp32") return Precision::fp32;
   if (name == "bf16") return Precision::bf16;
   if (name != "auto")
     throw usage_error("unknown precision '{}': give auto, bf16 or fp32", name);
-  return multiplies_bf16() ? Precision::bf16 : Precision::fp32;
+  return !device.is_cpu() || multiplies_bf16() ? Precision::bf16
+                                               : Precision::fp32;
 }
 
 }  // namespace gato

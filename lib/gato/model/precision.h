@@ -2,6 +2,8 @@
 // normalisation and softmax statistics and the loss are fp32 in either case.
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <cstdint>
 #include <string>
 
@@ -9,8 +11,8 @@ namespace gato {
 
 enum class Precision : uint8_t { fp32, bf16 };
 
-// "fp32", "bf16", or "auto": bf16 where this processor multiplies it in
-// hardware. Else Error (usage).
-Precision precision_named(const std::string& name);
+// "fp32", "bf16", or "auto": bf16 on a GPU, and where this processor multiplies
+// it in hardware. Else Error (usage).
+Precision precision_named(const std::string& name, at::Device device);
 
 }  // namespace gato

@@ -1,6 +1,9 @@
 #include "gato/model/regularisation.h"
 
+#include <vector>
+
 #include "gato/base/random.h"
+#include "gato/model/random_tensor.h"
 
 namespace gato {
 namespace {
@@ -15,35 +18,57 @@ RandomStream stream_of(const Regularisation& regularisation, Use use,
                        static_cast<uint64_t>(place)});
 }
 
+// fp32 [rows, n]: 0 with the probability, else 1 / (1 - probability).
+at::Tensor drop_scales(const Regularisation& regularisation, int64_t place,
+                       int64_t rows, int64_t n, at::Device device) {
+  const double probability = regularisation.dropout;
+  const float kept = static_cast<float>(1 / (1 - probability));
+  if (!device.is_cpu()) {
+    std::vector<uint64_t> keys;
+    for (int64_t row = 0; row < rows; ++row) {
+      keys.push_back(stream_of(regularisation, Use::dropout, place, row).key());
+    }
+    return random_events(keys, n, probability, device)
+        .logical_not()
+        .to(at::kFloat)
+        .mul_(kept);
+  }
+  at::Tensor scales = at::empty({rows, n}, at::kFloat);
+  float* values = scales.data_ptr<float>();
+  for (int64_t row = 0; row < rows; ++row) {
+    RandomStream stream = stream_of(regularisation, Use::dropout, place, row);
+    for (int64_t i = 0; i < n; ++i)
+      *values++ = stream.uniform() < probability ? 0.0F : kept;
+  }
+  return scales;
+}
+
 }  // namespace
 
-at::Tensor depth_scale(const Regularisation& regularisation, int64_t sub_layer,
-                       int64_t rows) {
+at::Tensor depth_scales(const Regularisation& regularisation,
+                        int64_t sub_layers, int64_t rows) {
   const double skip = regularisation.stochastic_depth;
-  if (skip <= 0) return {};
-  at::Tensor scale = at::empty({rows}, at::kFloat);
-  float* values = scale.data_ptr<float>();
-  for (int64_t row = 0; row < rows; ++row) {
-    RandomStream stream = stream_of(regularisation, Use::depth, sub_layer, row);
-    values[row] =
-        stream.uniform() < skip ? 0.0F : static_cast<float>(1 / (1 - skip));
+  if (skip <= 0) return at::empty({0}, at::kFloat);
+  at::Tensor scales = at::empty({sub_layers, rows}, at::kFloat);
+  float* values = scales.data_ptr<float>();
+  for (int64_t sub_layer = 0; sub_layer < sub_layers; ++sub_layer) {
+    for (int64_t row = 0; row < rows; ++row) {
+      RandomStream stream =
+          stream_of(regularisation, Use::depth, sub_layer, row);
+      *values++ =
+          stream.uniform() < skip ? 0.0F : static_cast<float>(1 / (1 - skip));
+    }
   }
-  return scale;
+  return scales;
 }
 
 at::Tensor drop(const at::Tensor& x, const Regularisation& regularisation,
                 int64_t place, int64_t rows) {
-  const double probability = regularisation.dropout;
-  if (probability <= 0) return x;
-  at::Tensor mask = at::empty({rows, x.numel() / rows}, at::kFloat);
-  const float kept = static_cast<float>(1 / (1 - probability));
-  for (int64_t row = 0; row < rows; ++row) {
-    RandomStream stream = stream_of(regularisation, Use::dropout, place, row);
-    float* values = mask[row].data_ptr<float>();
-    for (int64_t i = 0; i < mask.size(1); ++i)
-      values[i] = stream.uniform() < probability ? 0.0F : kept;
-  }
-  return x * mask.view(x.sizes()).to(x.options());
+  if (regularisation.dropout <= 0) return x;
+  return x *
+         drop_scales(regularisation, place, rows, x.numel() / rows, x.device())
+             .view(x.sizes())
+             .to(x.scalar_type());
 }
 
 }  // namespace gato

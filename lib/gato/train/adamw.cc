@@ -30,8 +30,8 @@ void AdamW::update(int64_t begin, int64_t end, double rate,
   };
   at::_fused_adamw_(part(parameters_), part(gradients), part(mean),
                     part(square), {},
-                    {at::full({}, double(updates), at::kFloat)}, rate,
-                    options_.beta1, options_.beta2, weight_decay,
+                    {at::full({}, double(updates), parameters_.options())},
+                    rate, options_.beta1, options_.beta2, weight_decay,
                     options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 

@@ -18,6 +18,10 @@ namespace {
 // number of patches, which costs more than the patches do.
 constexpr int64_t patch_multiple = 32;
 
+int64_t rounded_up(int64_t n, int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
 // Tokens of a row before its padding.
 int64_t used_length(const SequenceView& view) {
   const auto last = std::find_if(
@@ -43,6 +47,9 @@ class Builder {
     std::vector<int64_t> used;
     for (const auto& row : rows) used.push_back(used_length(row.view));
     length_ = rows.empty() ? 0 : *std::max_element(used.begin(), used.end());
+    if (!options_.device.is_cpu()) {
+      length_ = rounded_up(length_, Batch::gpu_multiple);
+    }
     tokens_.assign(rows.size() * length_, 0);
     local_.assign(tokens_.size(), Batch::no_local);
     for (size_t i = 0; i < rows.size(); ++i) add_row(rows[i], i, used[i]);
@@ -112,9 +119,7 @@ class Builder {
     if (!patches_.empty()) {
       const auto patches = int64_t(patches_.size());
       batch.patches = at::zeros(
-          {(patches + patch_multiple - 1) / patch_multiple * patch_multiple, 16,
-           16, 3},
-          at::kByte);
+          {rounded_up(patches, patch_multiple), 16, 16, 3}, at::kByte);
       uint8_t* pixels = batch.patches.data_ptr<uint8_t>();
       for (const auto& patch : patches_) {
         pixels = std::copy(patch.begin(), patch.end(), pixels);

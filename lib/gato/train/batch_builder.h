@@ -21,6 +21,8 @@ struct BatchOptions {
   // actions are predicted from observations alone.
   double blank_actions = 0;
   int32_t separator = 0;  // its id, where actions are blanked
+  // Of the network that is to read the batch, which is built on the CPU.
+  at::Device device = at::kCPU;
 };
 
 struct MicroBatch {
@@ -29,7 +31,8 @@ struct MicroBatch {
   int64_t tokens = 0;      // without padding
 };
 
-// Equal patches are one. Padding at the end of all rows is left out. A target
+// Equal patches are one. Padding at the end of all rows is left out, but for a
+// GPU up to Batch::gpu_multiple. A target
 // is a token i >= 1 whose modality is one, to be predicted at place i - 1;
 // prompts are targets too. The weights of the targets stay undefined.
 MicroBatch make_batch(std::span<const TrainingData::Row> rows,

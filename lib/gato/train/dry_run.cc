@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gato/model/parameters.h"
+#include "gato/train/cost.h"
 
 namespace gato {
 
@@ -13,11 +14,9 @@ nlohmann::json dry_run(const ModelConfig& config,
   const int64_t length = data.length();
   const int64_t rows = micro_batch_rows(options, length);
   const int64_t micro_batches = (options.batch_size + rows - 1) / rows;
-  const int64_t attention =
-      12 * config.layers * config.heads * config.key_size * length;
   const int64_t bytes = parameters * int64_t(sizeof(float));
   return {{"parameters", parameters},
-          {"flops_per_token", 6 * parameters + attention},
+          {"flops_per_token", training_operations(config, length, 1, 1)},
           {"tokens_per_step", options.batch_size * length},
           {"micro_batches", micro_batches},
           {"memory",

@@ -15,6 +15,7 @@
 
 #include "gato/base/ordered_jobs.h"
 #include "gato/cli/progress.h"
+#include "gato/model/device.h"
 #include "gato/model/directory.h"
 #include "gato/train/batch_builder.h"
 #include "gato/train/loss_table.h"
@@ -29,14 +30,16 @@ constexpr int64_t batch_tokens = 2048;
 struct LossOptionsGiven {
   std::string model;
   std::vector<std::string> data;
-  std::string precision = "auto";
+  std::string precision = "auto", device = "cpu";
   bool swap_observations = false;
 };
 
 ExitStatus run(const LossOptionsGiven& options, const cli::Context& context) {
   const SequenceSet data({options.data.begin(), options.data.end()});
   const Model model = load_model(options.model);
-  model.network->set_precision(precision_named(options.precision));
+  const at::Device device = device_named(options.device);
+  model.network->move_to(device);
+  model.network->set_precision(precision_named(options.precision, device));
   const nlohmann::json losses =
       evaluate_loss(*model.network, data,
                     {.threads = context.common.threads,
@@ -57,7 +60,9 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
   cli::Progress progress("evaluating", "sequences", data.rows());
   LossTable table;
   int64_t unchanged = 0;
-  const int64_t workers = std::clamp<int64_t>(batches, 1, options.threads);
+  const at::Device device = network.device();
+  const int64_t workers =
+      device.is_cpu() ? std::clamp<int64_t>(batches, 1, options.threads) : 1;
   const auto compute = [&](int64_t number) -> OrderedJobs::Finish {
     const c10::NoGradGuard no_gradient;
     at::set_num_threads(static_cast<int>(options.threads / workers));
@@ -73,9 +78,11 @@ nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
       }
       read.push_back(swapped ? storage.back().row : data.row(i));
     }
-    const Batch batch = make_batch(read, {.training = false}).batch;
+    const Batch batch =
+        make_batch(read, {.training = false, .device = device}).batch;
     at::Tensor each;
-    if (batch.target_place.numel() > 0) each = network.loss(batch).each;
+    if (batch.target_place.numel() > 0)
+      each = network.loss(batch.on(device)).each;
     return [&, batch, each, kept, count = end - first] {
       if (each.defined()) table.add(batch, each);
       unchanged += kept;
@@ -121,9 +128,13 @@ cli::Command loss_command() {
         .required();
     table
         .add("precision", &options->precision,
-             "Of the large products; auto is bf16 where the processor "
-             "multiplies it in hardware")
+             "Of the large products; auto is bf16 on a GPU, and where the "
+             "processor multiplies it in hardware")
         .one_of({"auto", "bf16", "fp32"});
+    table
+        .add("device", &options->device,
+             "Where to compute; cuda in programs built with GATO_CUDA")
+        .one_of({"cpu", "cuda"});
     table.add("swap-observations", &options->swap_observations,
               "Take the observations from other sequences of the task");
     return [options](cli::Context& context) { return run(*options, context); };

@@ -67,11 +67,15 @@ StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
                           .step = uint64_t(step),
                           .first_row = uint64_t(first),
                           .blank_actions = options.blank_actions,
-                          .separator = data.vocabulary().separator()}));
+                          .separator = data.vocabulary().separator(),
+                          .device = options.device}));
     result.tokens += result.parts.back().tokens;
     result.targets += result.parts.back().batch.target_place.numel();
   }
   weigh_targets(result, options.average);
+  if (!options.device.is_cpu()) {
+    for (MicroBatch& part : result.parts) part.batch = part.batch.pinned();
+  }
   return result;
 }
 

@@ -30,6 +30,9 @@ struct LoaderOptions {
   int64_t micro_batch = 2;   // rows a micro-batch
   LossAverage average = LossAverage::token;
   double blank_actions = 0;
+  // Of the network. For a GPU the tensors lie in memory that it reads by
+  // itself.
+  at::Device device = at::kCPU;
 };
 
 // One step: micro-batches whose target weights sum to 1 over all of them.

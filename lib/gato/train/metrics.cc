@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "gato/train/cost.h"
 #include "gato/train/memory.h"
 
 namespace gato {
@@ -12,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-Metrics::Metrics() : start_(Clock::now()) {}
+Metrics::Metrics(Run run) : run_(std::move(run)), start_(Clock::now()) {}
 
 void Metrics::add(const StepMetrics& step) {
   last_ = step;
@@ -39,6 +41,8 @@ nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks) {
       std::max(1e-9, std::chrono::duration<double>(now - start_).count());
   const nlohmann::json losses = table_.to_json(tasks);
   const int64_t counted = steps_ - skipped_;
+  const double operations =
+      training_operations(run_.config, run_.length, tokens_, targets_);
   nlohmann::json loss, norm;  // null where every step was skipped
   if (counted > 0) {
     loss = loss_ / double(counted);
@@ -52,10 +56,11 @@ nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks) {
                          {"domain", losses["domain"]},
                          {"tokens_per_second", double(tokens_) / seconds},
                          {"targets_per_second", double(targets_) / seconds},
+                         {"mfu", operations / seconds / run_.product_rate},
                          {"data_wait", data_wait_ / seconds},
-                         {"memory", peak_memory()},
+                         {"memory", peak_memory(run_.device)},
                          {"skipped", skipped_}};
-  *this = Metrics();
+  *this = Metrics(run_);
   return line;
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gato/data/token_file.h"
+#include "gato/model/config.h"
 #include "gato/train/loss_table.h"
 
 namespace gato {
@@ -22,19 +23,28 @@ struct StepMetrics {
 
 class Metrics {
  public:
-  Metrics();
+  // What is measured, and against what.
+  struct Run {
+    ModelConfig config;
+    int64_t length = 0;  // of a sequence
+    at::Device device = at::kCPU;
+    double product_rate = 0;  // of cost.h
+  };
+  explicit Metrics(Run run);
   void add(const StepMetrics& step);
   LossTable& table() { return table_; }
   int64_t steps() const { return steps_; }
   double loss() const;  // mean over the steps that count
 
   // {"step","loss","gradient_norm","learning_rate","modality":{...},
-  // "domain":{...},"tokens_per_second","targets_per_second","data_wait",
+  // "domain":{...},"tokens_per_second","targets_per_second","mfu","data_wait",
   // "memory","skipped"} of the steps since the last line; then starts the next.
-  // data_wait is the share of the time, memory the peak in bytes.
+  // mfu is the share of product_rate that training_operations() took up,
+  // data_wait that of the time, memory the peak in bytes.
   nlohmann::json line(int64_t step, const TaskTable& tasks);
 
  private:
+  Run run_;
   std::chrono::steady_clock::time_point start_;
   LossTable table_;
   StepMetrics last_;

@@ -27,6 +27,7 @@ double square_sum(const float* values, int64_t n) {
 }  // namespace
 
 double norm_of(const at::Tensor& flat) {
+  if (!flat.is_cpu()) return at::linalg_vector_norm(flat).item<double>();
   constexpr int64_t block = 1 << 16;
   const float* values = flat.const_data_ptr<float>();
   const int64_t n = flat.numel(), blocks = (n + block - 1) / block;

@@ -117,12 +117,13 @@ void add_optimisation_options(cli::OptionTable& table,
       .within(0, 1);
   table
       .add("precision", &options.precision,
-           "Of the large products; auto is bf16 where the processor multiplies "
-           "it in hardware")
+           "Of the large products; auto is bf16 on a GPU, and where the "
+           "processor multiplies it in hardware")
       .one_of({"auto", "bf16", "fp32"});
   table
-      .add("device", &options.device, "Where to compute; this build has no GPU")
-      .one_of({"cpu"});
+      .add("device", &options.device,
+           "Where to compute; cuda in programs built with GATO_CUDA")
+      .one_of({"cpu", "cuda"});
 }
 
 void add_run_options(cli::OptionTable& table, RunOptions& options) {
@@ -167,7 +168,7 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
 }
 
 int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
-  constexpr int64_t tokens = 2048;
+  const int64_t tokens = options.device == "cpu" ? 2048 : 16384;
   const int64_t rows =
       options.micro_batch > 0
           ? options.micro_batch

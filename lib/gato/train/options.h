@@ -53,9 +53,9 @@ void add_optimisation_options(cli::OptionTable& table,
                               OptimisationOptions& options);
 void add_run_options(cli::OptionTable& table, RunOptions& options);
 
-// Rows of a micro-batch where none were given: about 2,048 tokens, and at least
-// two micro-batches a step. Not a function of the number of threads, which may
-// change nothing but the speed.
+// Rows of a micro-batch where none were given: about 2,048 tokens, on a GPU
+// 16,384, and at least two micro-batches a step. Not a function of the number
+// of threads, which may change nothing but the speed.
 int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length);
 
 // Of the configuration of a program: the keys that a resumed run must share

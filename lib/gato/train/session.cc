@@ -8,6 +8,7 @@
 #include "gato/cli/log.h"
 #include "gato/cli/progress.h"
 #include "gato/data/provenance.h"
+#include "gato/model/device.h"
 #include "gato/model/directory.h"
 #include "gato/train/run_directory.h"
 
@@ -44,7 +45,10 @@ void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
 class Runner {
  public:
   Runner(const Session& session, const cli::Context& context)
-      : session_(session), context_(context), run_(session.output) {}
+      : session_(session),
+        context_(context),
+        device_(device_named(session.optimisation.device)),
+        run_(session.output) {}
 
   ExitStatus run() {
     const auto step =
@@ -74,6 +78,7 @@ class Runner {
 
   void start() {
     network_ = session_.start();
+    network_->move_to(device_);
     make_optimiser();
     state_.configuration = lasting_part(session_.configuration);
     state_.data = session_.data.fingerprint();
@@ -89,6 +94,7 @@ class Runner {
     check_same_run(state_, lasting_part(session_.configuration), session_.data,
                    checkpoint);
     network_ = load_model(checkpoint).network;
+    network_->move_to(device_);
     make_optimiser();
     read_optimiser(checkpoint, *network_, state_, *optimiser_);
     run_.set_latest(step);
@@ -96,13 +102,15 @@ class Runner {
   }
 
   ExitStatus go_on() {
-    network_->set_precision(precision_named(session_.optimisation.precision));
+    network_->set_precision(
+        precision_named(session_.optimisation.precision, device_));
     run_.truncate_metrics(state_.step);
     write_file(run_.configuration(), session_.config_toml, /*force=*/true);
     if (session_.run.tensorboard) run_.open_events(state_.step);
     TrainerOptions options = trainer_options(
         session_.optimisation, session_.run, session_.data.length(),
         context_.common.threads, context_.common.seed);
+    options.loader.device = device_;
     options.started = session_.started;
     options.evaluate_every = session_.evaluate_every;
     options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
@@ -124,6 +132,7 @@ class Runner {
 
   const Session& session_;
   const cli::Context& context_;
+  const at::Device device_;
   RunDirectory run_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<AdamW> optimiser_;

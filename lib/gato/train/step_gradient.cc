@@ -28,8 +28,12 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
                        at::Tensor& gradients, LossTable& table) {
   gradients.zero_();
   StepLoss result;
+  // The losses are read when all is computed: a GPU works on meanwhile.
+  std::vector<Loss> losses(step.parts.size());
   const int64_t workers =
-      std::clamp<int64_t>(std::ssize(step.parts), 1, options.threads);
+      network.device().is_cpu()
+          ? std::clamp<int64_t>(std::ssize(step.parts), 1, options.threads)
+          : 1;
   const auto compute = [&](size_t place) -> OrderedJobs::Finish {
     const MicroBatch& part = step.parts[place];
     at::set_num_threads(static_cast<int>(options.threads / workers));
@@ -40,20 +44,25 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
         .seed = options.seed,
         .step = uint64_t(step.step),
         .first_row = part.first_row};
-    const Loss loss = network.loss(part.batch, regularisation,
-                                   {.smoothing = options.smoothing});
+    const Loss loss =
+        network.loss(part.batch.on(network.device()), regularisation,
+                     {.smoothing = options.smoothing});
     return [&, place, loss, gradient = network.gradients(loss.total)] {
       add_gradients(network, gradient, gradients);
-      const float total = loss.total.item<float>();
-      result.total += total;
-      if (!std::isfinite(total)) result.not_finite.push_back(place);
-      table.add(part.batch, loss.each);
+      losses[place] = {loss.total.detach(), loss.each};
     };
   };
   OrderedJobs jobs(workers, 1);
   for (size_t place = 0; place < step.parts.size(); ++place)
     jobs.add([&compute, place](int64_t) { return compute(place); });
   jobs.finish();
+  for (size_t place = 0; place < losses.size(); ++place) {
+    if (!losses[place].total.defined()) continue;
+    const float total = losses[place].total.item<float>();
+    result.total += total;
+    if (!std::isfinite(total)) result.not_finite.push_back(place);
+    table.add(step.parts[place].batch, losses[place].each);
+  }
   return result;
 }
 

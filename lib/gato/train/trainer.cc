@@ -1,6 +1,7 @@
 #include "gato/train/trainer.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "gato/base/signals.h"
 #include "gato/cli/progress.h"
+#include "gato/train/cost.h"
 #include "gato/train/metrics.h"
 #include "gato/train/norm.h"
 
@@ -71,8 +73,7 @@ class Trainer {
                      .targets = batch.targets,
                      .data_wait = seconds_since(start)};
     LossTable losses;
-    const StepLoss loss = step_gradient(network_, batch, options_.gradient,
-                                        optimiser_.gradients, losses);
+    const StepLoss loss = gradient_of(batch, losses);
     step.loss = loss.total;
     step.gradient_norm = norm_of(optimiser_.gradients);
     step.is_skipped =
@@ -89,6 +90,18 @@ class Trainer {
       metrics_.table().add(losses);
     }
     metrics_.add(step);
+  }
+
+  StepLoss gradient_of(const StepBatch& batch, LossTable& losses) {
+    try {
+      return step_gradient(network_, batch, options_.gradient,
+                           optimiser_.gradients, losses);
+    } catch (const c10::OutOfMemoryError&) {
+      throw run_error(
+          "the memory of the device cannot hold a micro-batch of {} sequences; "
+          "lower --micro-batch",
+          options_.loader.micro_batch);
+    }
   }
 
   void skip(const StepMetrics& step, const StepBatch& batch,
@@ -173,7 +186,11 @@ class Trainer {
   AdamW& optimiser_;
   TrainingState& state_;
   const std::vector<TokenizedDocument> demonstrations_;
-  Metrics metrics_;
+  Metrics metrics_{
+      {.config = network_.config(),
+       .length = data_.length(),
+       .device = network_.device(),
+       .product_rate = product_rate(network_.device(), network_.precision())}};
   int skipped_in_a_row_ = 0;
   int64_t saved_step_ = -1;
 };

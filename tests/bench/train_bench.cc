@@ -1,0 +1,202 @@
+// How fast a step of training is, and where its time goes.
+//
+//   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
+//     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
+//     [--threads N] [--profile N]
+//
+// Prints tokens a second of real tokens, without padding, the share of the rate
+// that the machine multiplies large matrices with, measured in the same run,
+// and the peak of its memory. --profile prints the N operations (of a GPU:
+// kernels) that took longest.
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <toml++/toml.h>
+#include <torch/csrc/autograd/profiler_kineto.h>
+#include <torch/csrc/profiler/collection.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gato/model/device.h"
+#include "gato/train/adamw.h"
+#include "gato/train/cost.h"
+#include "gato/train/loader.h"
+#include "gato/train/memory.h"
+#include "gato/train/norm.h"
+#include "gato/train/sequence_set.h"
+#include "gato/train/step_gradient.h"
+
+namespace gato {
+namespace {
+
+namespace profiler = torch::autograd::profiler;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string data, preset, device = "cpu", precision = "auto", position;
+  int64_t rows = 2, micro_batches = 1, steps = 5, threads = 2, profile = 0;
+  double stochastic_depth = 0.1;
+};
+
+Options options_of(int argc, char** argv) {
+  Options options;
+  CLI::App app("Speed of a training step");
+  app.add_option("data", options.data)->required();
+  app.add_option("preset", options.preset)->required();
+  app.add_option("--device", options.device);
+  app.add_option("--precision", options.precision);
+  app.add_option("--position", options.position);
+  app.add_option("--rows", options.rows, "Of a micro-batch");
+  app.add_option("--micro-batches", options.micro_batches);
+  app.add_option("--steps", options.steps, "Timed, after two others");
+  app.add_option("--threads", options.threads);
+  app.add_option("--stochastic-depth", options.stochastic_depth);
+  app.add_option("--profile", options.profile);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  return options;
+}
+
+ModelConfig config_of(const Options& options, const SequenceSet& data) {
+  const toml::table preset = toml::parse_file(options.preset);
+  ModelConfig config;
+  config.layers = preset["layers"].value_or(config.layers);
+  config.width = preset["width"].value_or(config.width);
+  config.heads = preset["heads"].value_or(config.heads);
+  config.key_size = preset["key-size"].value_or(config.key_size);
+  config.feedforward = preset["feedforward"].value_or(config.feedforward);
+  config.context = std::max(data.length(), config.context);
+  const std::string position = options.position.empty()
+                                   ? preset["position"].value_or("relative")
+                                   : options.position;
+  config.position =
+      position == "rotary" ? Position::rotary : Position::relative;
+  config.vocabulary = data.vocabulary();
+  config.tasks = data.tasks();
+  return config;
+}
+
+// Time without that of the operations that it called, by name.
+void add_own_time(const std::vector<profiler::experimental_event_t>& events,
+                  std::map<std::string, double>& seconds) {
+  for (const auto& event : events) {
+    const auto duration = [](const auto& of) {
+      return double(of->endTimeNS() - of->start_time_ns_) * 1e-9;
+    };
+    double own = duration(event);
+    for (const auto& child : event->children_) own -= duration(child);
+    seconds[event->name()] += std::max(0.0, own);
+    add_own_time(event->children_, seconds);
+  }
+}
+
+template <class Step>
+void print_profile(at::Device device, int64_t lines, Step step) {
+  using torch::profiler::impl::ActivityType;
+  const torch::profiler::impl::ProfilerConfig config(
+      torch::profiler::impl::ProfilerState::KINETO);
+  std::set<ActivityType> activities = {ActivityType::CPU};
+  if (!device.is_cpu()) activities.insert(ActivityType::CUDA);
+  profiler::prepareProfiler(config, activities);
+  profiler::enableProfiler(config, activities);
+  step();
+  const auto result = profiler::disableProfiler();
+  std::map<std::string, double> seconds;
+  if (device.is_cpu()) {
+    add_own_time(result->event_tree(), seconds);
+  } else {
+    for (const profiler::KinetoEvent& event : result->events()) {
+      if (event.deviceType() == at::kCUDA)
+        seconds[event.name()] += double(event.durationNs()) * 1e-9;
+    }
+  }
+  std::vector<std::pair<double, std::string>> sorted;
+  double total = 0;
+  for (const auto& [name, time] : seconds) {
+    sorted.emplace_back(time, name);
+    total += time;
+  }
+  std::sort(sorted.rbegin(), sorted.rend());
+  for (size_t i = 0; i < std::min(sorted.size(), size_t(lines)); ++i) {
+    fmt::print("{:6.2f} %  {:9.3f} ms  {:.110}\n",
+               100 * sorted[i].first / total, 1e3 * sorted[i].first,
+               sorted[i].second);
+  }
+}
+
+void run(const Options& options) {
+  at::set_num_threads(int(options.threads));
+  const at::Device device = device_named(options.device);
+  const Precision precision = precision_named(options.precision, device);
+  const SequenceSet data({options.data});
+  const ModelConfig config = config_of(options, data);
+  Network network(config, 1);
+  network.move_to(device);
+  network.set_precision(precision);
+  AdamW optimiser({}, network.flat(), network.decaying_count());
+  const LoaderOptions loading{
+      .seed = 1,
+      .batch_size = options.rows * options.micro_batches,
+      .micro_batch = options.rows,
+      .device = device};
+  Loader loader(data, loading, 0);
+  const StepGradientOptions gradient{
+      .threads = options.threads,
+      .stochastic_depth = options.stochastic_depth,
+      .seed = 1};
+  int64_t tokens = 0, targets = 0;
+  const auto step = [&] {
+    const StepBatch batch = loader.next();
+    LossTable losses;
+    step_gradient(network, batch, gradient, optimiser.gradients, losses);
+    optimiser.step(1e-4, norm_of(optimiser.gradients));
+    tokens += batch.tokens;
+    targets += batch.targets;
+  };
+  const auto take = [&](int64_t steps) {
+    tokens = targets = 0;
+    const auto start = Clock::now();
+    for (int64_t i = 0; i < steps; ++i) step();
+    norm_of(optimiser.gradients);  // a GPU has finished
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  take(2);
+  const double seconds = take(options.steps);
+  const double rate = product_rate(device, precision);
+  const double used =
+      training_operations(config, data.length(), tokens, targets) / seconds;
+  fmt::print(
+      "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms a step, "
+      "{:.1f} "
+      "of {:.1f} GFLOP/s: {:.1f} %, {:.2f} GB\n",
+      std::filesystem::path(options.preset).stem().string(),
+      config.position == Position::rotary ? "rotary" : "relative",
+      precision == Precision::bf16 ? "bf16" : "fp32", options.device,
+      double(tokens) / seconds, double(targets) / seconds,
+      1e3 * seconds / double(options.steps), used * 1e-9, rate * 1e-9,
+      100 * used / rate, double(peak_memory(device)) * 1e-9);
+  std::fflush(stdout);
+  if (options.profile > 0) print_profile(device, options.profile, step);
+}
+
+}  // namespace
+}  // namespace gato
+
+int main(int argc, char** argv) {
+  try {
+    gato::run(gato::options_of(argc, argv));
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "train_bench: {}\n", error.what());
+    return 1;
+  }
+}

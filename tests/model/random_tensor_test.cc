@@ -1,0 +1,23 @@
+#include "gato/model/random_tensor.h"
+
+#include "catch.h"
+#include "gato/base/random.h"
+
+namespace gato {
+
+TEST_CASE("Events drawn at a time are those of the stream") {
+  const double probability = GENERATE(0.0, 0.1, 0.5, 0.999, 1.0);
+  std::vector<RandomStream> streams = {RandomStream(7, {1, 2}),
+                                       RandomStream(~uint64_t{0}, {3})};
+  const at::Tensor events = random_events({streams[0].key(), streams[1].key()},
+                                          500, probability, at::kCPU);
+  int64_t different = 0;
+  for (int64_t row = 0; row < 2; ++row) {
+    for (int64_t i = 0; i < 500; ++i)
+      different +=
+          events[row][i].item<bool>() != (streams[row].uniform() < probability);
+  }
+  CHECK(different == 0);
+}
+
+}  // namespace gato
