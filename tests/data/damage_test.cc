@@ -218,6 +218,20 @@ TEST_CASE("ids and labels that contradict their modality are refused") {
                   "(continuous_action)");
 }
 
+TEST_CASE("names that would break a line are refused") {
+  const auto refusal = [](const std::string& name, const std::string& source) {
+    return std::string(error_of([&] {
+                         TaskTable::from_json({{"tasks", {{{"name", name}}}},
+                                               {"sources", {source}}});
+                       }).what());
+  };
+  REQUIRE(refusal("text", "expert") == "nothing was thrown");
+  REQUIRE(refusal("te\nxt", "expert") ==
+          "task \"te\\nxt\": the task \"te\\nxt\" has control characters");
+  REQUIRE(refusal("text", "\x1b[2J") ==
+          "the source \"\\x1b[2J\" has control characters");
+}
+
 TEST_CASE("another text model than the digest says is refused") {
   Folder folder;
   const fs::path path = folder / "tokens.h5";
