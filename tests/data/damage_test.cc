@@ -170,15 +170,76 @@ TEST_CASE("offsets, patches and ids out of range are refused") {
   after([](hid_t file) { put<int32_t>(file, "tokens", 0, INT32_MIN); });
   require_refused(path, "patch number");
   after([](hid_t file) { put<int32_t>(file, "tokens", 17, 1 << 20); });
-  require_refused(path, "id 1048576");
+  require_refused(path, "document 0, token 17: id 1048576 of modality 5");
   after([](hid_t file) { put<uint8_t>(file, "modality", 16, 9); });
   require_refused(path, "modality 9");
   after([](hid_t file) { put<int32_t>(file, "documents/task", 1, 2); });
-  require_refused(path, "task 2");
+  require_refused(path, "document 1 is of task 2");
+  after([](hid_t file) { put<int32_t>(file, "documents/source", 2, -1); });
+  require_refused(path, "document 2 is of source -1");
+  after([](hid_t file) { put<int32_t>(file, "documents/source", 2, 1); });
+  require_refused(path, "document 2 is of source 1");
   after([](hid_t file) { put<int64_t>(file, "images/token", 1, 3); });
   require_refused(path, "does not fit");
   after([](hid_t file) { put<int16_t>(file, "images/rows", 0, -1); });
   require_refused(path, "does not fit");
+}
+
+TEST_CASE("ids and labels that contradict their modality are refused") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  auto episode = episode_document(2, 1, 1, 1);  // 1 continuous action: token 4
+  episode.labels = episode.tokens;
+  episode.labels[4] = small_vocabulary().continuous_begin();
+  const auto after = [&](const std::function<void(hid_t)>& change) {
+    TokenFileWriter writer(path, true, small_vocabulary());
+    writer.append(text_document(9));
+    writer.append(episode);
+    writer.commit(small_tasks(), small_provenance());
+    edit(path, change);
+  };
+  const auto modality = [](int64_t place, uint8_t kind) {
+    return [=](hid_t file) { put(file, "modality", place, kind); };
+  };
+  after(modality(3, 4));
+  require_refused(path,
+                  "document 0, token 3: id 3 of modality 4 "
+                  "(continuous_observation), whose ids are 1100 to 2123");
+  after(modality(3, 5));
+  require_refused(path, "(separator), whose ids are 2124 to 2124");
+  // Discrete values share the first ids of text.
+  after(modality(3, 3));
+  REQUIRE(read_all(path).status() == ExitStatus::done);
+  after(modality(13, 6));
+  require_refused(path, "(discrete_action), whose ids are 0 to 1023");
+  after([](hid_t file) { put<int32_t>(file, "labels", 13, 7); });
+  require_refused(path,
+                  "document 1, token 4: label 7 of modality 7 "
+                  "(continuous_action)");
+}
+
+TEST_CASE("names that would break a line are refused") {
+  const auto refusal = [](const std::string& name, const std::string& source) {
+    return std::string(error_of([&] {
+                         TaskTable::from_json({{"tasks", {{{"name", name}}}},
+                                               {"sources", {source}}});
+                       }).what());
+  };
+  REQUIRE(refusal("text", "expert") == "nothing was thrown");
+  REQUIRE(refusal("te\nxt", "expert") ==
+          "task \"te\\nxt\": the task \"te\\nxt\" has control characters");
+  REQUIRE(refusal("text", "\x1b[2J") ==
+          "the source \"\\x1b[2J\" has control characters");
+}
+
+TEST_CASE("another text model than the digest says is refused") {
+  Folder folder;
+  const fs::path path = folder / "tokens.h5";
+  write_tokens(path);
+  edit(path, [](hid_t file) {
+    put<uint8_t>(file, "vocabulary/sentencepiece", 4, 'X');
+  });
+  require_refused(path, "the text model's bytes have the digest");
 }
 
 TEST_CASE("a shape that the file does not hold is refused before it is read") {
@@ -319,6 +380,11 @@ TEST_CASE("damaged rows of a sequence file are refused") {
           ExitStatus::bad_input);
   REQUIRE(after([&](hid_t f) { put_row(f, "local", int16_t{512}); }) ==
           ExitStatus::bad_input);
+  REQUIRE(after([&](hid_t f) { put_row(f, "modality", uint8_t{4}); }) ==
+          ExitStatus::bad_input);
+  REQUIRE(after([](hid_t f) {
+            put<uint8_t>(f, "vocabulary/sentencepiece", 0, 'X');
+          }) == ExitStatus::bad_input);
   REQUIRE(after([](hid_t f) { put<int32_t>(f, "task", 0, -1); }) ==
           ExitStatus::bad_input);
 }

@@ -28,6 +28,17 @@ SequenceRow row_of(const TokenizedDocument& document) {
   return row;
 }
 
+int32_t last_label(Modality modality) {
+  switch (modality) {
+    case Modality::padding:
+      return 0;
+    case Modality::text:
+      return 7;
+    default:
+      return small_vocabulary().continuous_begin() + 7;
+  }
+}
+
 void write(const std::filesystem::path& path,
            const std::vector<TokenizedDocument>& documents, bool labels) {
   SequenceFileWriter writer(
@@ -42,7 +53,7 @@ void write(const std::filesystem::path& path,
     }
     if (labels) {
       row.labels = row.features.tokens;
-      row.labels.back() = 7;
+      row.labels.back() = last_label(row.features.modality.back());
     }
     writer.append(row);
   }
@@ -89,7 +100,9 @@ TEST_CASE("rows come back from a sequence file") {
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
       } else {
         REQUIRE(view.tokens[j] == row.features.tokens[j]);
-        REQUIRE(view.labels[j] == (j + 1 == length ? 7 : view.tokens[j]));
+        REQUIRE(view.labels[j] == (j + 1 == length
+                                       ? last_label(row.features.modality[j])
+                                       : view.tokens[j]));
       }
     }
   }

@@ -83,6 +83,14 @@ TEST_CASE("a reward that is no number is bad input, with its place") {
   REQUIRE(message.find("episode 1") != std::string::npos);
 }
 
+TEST_CASE("of D4RL without timeouts the number of steps must be given") {
+  const std::string old =
+      GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
+  REQUIRE(error_of([&] { read_outcomes(old); }).status() ==
+          ExitStatus::bad_input);
+  REQUIRE(read_outcomes(old, 4).episodes() == 4);
+}
+
 TEST_CASE("a folder stands for the datasets in it") {
   const Folder folder;
   write(folder / "b", {episode({1})});

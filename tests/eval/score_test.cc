@@ -136,6 +136,7 @@ TEST_CASE("several agents on a task are runs, datasets of one are pooled") {
   const ScoreReport report = score({first, second}, references, {});
   REQUIRE(report.runs == "models");
   REQUIRE(*report.tasks[0].score == 75);
+  REQUIRE(report.tasks[0].note == "2 policies in one: another, model");
   REQUIRE(*report.overall.iqm == 75);  // of the two means, 50 and 100
   REQUIRE(*report.overall.iqm_low == 50);
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <fstream>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "gato/data/hdf5.h"
@@ -68,11 +69,15 @@ class Editor {
   void overwrite(const Place& place) {
     const Handle dataset(H5Dopen2(file_, place.object.c_str(), H5P_DEFAULT));
     const Handle type(H5Dget_type(dataset.id()));
+    const Handle space(H5Dget_space(dataset.id()));
+    if (H5Tget_class(type.id()) == H5T_VLEN) {
+      overwrite_sequence(dataset.id(), space.id());
+      return;
+    }
     if (H5Tdetect_class(type.id(), H5T_VLEN) > 0 ||
         H5Tis_variable_str(type.id()) > 0) {
       return;
     }
-    const Handle space(H5Dget_space(dataset.id()));
     const auto count =
         static_cast<size_t>(H5Sget_simple_extent_npoints(space.id()));
     std::vector<uint8_t> values(count * H5Tget_size(type.id()));
@@ -80,13 +85,40 @@ class Editor {
                                   H5P_DEFAULT, values.data()) < 0) {
       return;
     }
+    overwrite_part(values);
+    H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             values.data());
+  }
+
+  void overwrite_part(std::span<uint8_t> values) {
     const auto first =
         input_.ConsumeIntegralInRange<size_t>(0, values.size() - 1);
     input_.ConsumeData(&values[first],
                        std::min(values.size() - first,
                                 input_.ConsumeIntegralInRange<size_t>(1, 32)));
-    H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
-             values.data());
+  }
+
+  // One sequence of bytes is changed in part, or cut short.
+  void overwrite_sequence(hid_t dataset, hid_t space) {
+    const auto count = H5Sget_simple_extent_npoints(space);
+    const Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
+    std::vector<hvl_t> sequences(count > 0 ? static_cast<size_t>(count) : 0);
+    if (sequences.empty() || H5Dread(dataset, type.id(), H5S_ALL, H5S_ALL,
+                                     H5P_DEFAULT, sequences.data()) < 0) {
+      return;
+    }
+    const size_t chosen =
+        input_.ConsumeIntegralInRange<size_t>(0, sequences.size() - 1);
+    hvl_t& bytes = sequences[chosen];
+    const size_t length = bytes.len;
+    if (length > 0 && input_.ConsumeBool()) {
+      overwrite_part({static_cast<uint8_t*>(bytes.p), length});
+    } else {
+      bytes.len = input_.ConsumeIntegralInRange<size_t>(0, length);
+    }
+    H5Dwrite(dataset, type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             sequences.data());
+    H5Dvlen_reclaim(type.id(), space, H5P_DEFAULT, sequences.data());
   }
 
   void edit_attribute(const Place& place, int kind) {
@@ -198,8 +230,12 @@ class Editor {
 
 }  // namespace
 
-void EditedFile::edit(FuzzedDataProvider& input) {
+void EditedFile::restore() const {
   std::ofstream(path(), std::ios::binary) << bytes_;
+}
+
+void EditedFile::edit(FuzzedDataProvider& input) {
+  restore();
   FUZZ_REQUIRE(hdf5::is_hdf5(path()));  // prepares the library, too
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);

@@ -16,7 +16,9 @@ class EditedFile {
  public:
   explicit EditedFile(std::string bytes) : bytes_(std::move(bytes)) {}
 
-  // Makes the good file again, then changes it: values are overwritten;
+  // Makes the good file again.
+  void restore() const;
+  // The same, then changes it: values are overwritten;
   // datasets and attributes are removed, renamed, or replaced by others of any
   // type and shape.
   void edit(FuzzedDataProvider& input);

@@ -1,5 +1,6 @@
 #include "gato/ingest/jpeg.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <opencv2/imgcodecs.hpp>
 
@@ -29,6 +30,19 @@ TEST_CASE("a JPEG frame becomes RGB, or grey") {
   pixels.clear();
   decode_jpeg(red_frame(4, 6), {4, 6}, pixels);
   REQUIRE(pixels.size() == 24);
+}
+
+TEST_CASE("a JPEG frame of another size is refused before it is decoded") {
+  auto bytes = red_frame(8, 8);
+  // The start of frame: mark, length, precision, height, width.
+  const std::vector<uint8_t> mark{0xFF, 0xC0};
+  const auto place =
+      std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end()) + 5;
+  for (int i = 0; i < 4; ++i) place[i] = 0x7F;  // 4 gigabytes of pixels
+  std::vector<std::byte> pixels;
+  const Error error = error_of([&] { decode_jpeg(bytes, {8, 8, 3}, pixels); });
+  REQUIRE(std::string(error.what()) ==
+          "the JPEG frame is 32639 x 32639, the space says 8 x 8");
 }
 
 TEST_CASE("damaged JPEG frames are refused") {

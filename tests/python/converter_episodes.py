@@ -69,7 +69,7 @@ JAT_MUJOCO = [Episode({"observation": 20 * numbers(i, steps, 5)},
 
 
 def lerobot(version):
-    """Of 2.1 with images in the tables and outcomes, of 3.0 with videos and neither."""
+    """Of 2.1 with images in the tables and outcomes, of 2.0 and 3.0 with videos and neither."""
     episodes = []
     for i, steps in enumerate((4, 3, 5)):
         observations = {"state": 90 * numbers(i, steps, 3),
@@ -86,7 +86,7 @@ def lerobot(version):
     return episodes
 
 
-LEROBOT_21, LEROBOT_30 = lerobot("v2.1"), lerobot("v3.0")
+LEROBOT_20, LEROBOT_21, LEROBOT_30 = map(lerobot, ("v2.0", "v2.1", "v3.0"))
 
 RLDS_ROWS = (4, 1, 6)  # of them the last is an observation alone; the second has no step
 
@@ -151,6 +151,10 @@ SAMPLES = {
         {"observation": {"type": "Box", "low": [-np.inf] * 5},
          "action": {"type": "Box", "dtype": "float32", "low": [-1, -1], "high": [1, 1]}},
         needs=("pyarrow",)),
+    "lerobot-v2.0": Sample(
+        "lerobot.py", ["lerobot/v2.0"], ["--task", "stack"], LEROBOT_20, "stack",
+        {"images.top": {"type": "Box", "shape": [48, 64, 3]}, "task": {"type": "Text"}},
+        lossy=("images.top",), needs=("pyarrow", "av")),
     "lerobot-v2.1": Sample(
         "lerobot.py", ["lerobot/v2.1"], ["--task", "stack"], LEROBOT_21, "stack",
         {"images.top": {"type": "Box", "shape": [24, 32, 3], "high": np.full((24, 32, 3), 255)},

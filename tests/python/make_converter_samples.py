@@ -7,7 +7,7 @@
 
 What they hold is in converter_episodes.py. Neither TensorFlow (TFDS writes its messages and its
 JSON without it, `tfrecord` the files) nor LeRobot is needed, which brings PyTorch: its layouts
-follow lerobot 0.3.3 (datasets/utils.py, codebase v2.1) and 0.4.0 (v3.0).
+follow lerobot 0.1.0 (common/datasets/utils.py, codebase v2.0), 0.3.3 (v2.1) and 0.4.0 (v3.0).
 """
 import io
 import json
@@ -117,6 +117,44 @@ def lerobot_rows(episodes, i):
             "task_index": np.full(steps, i % 2)}
 
 
+EPISODE_PATH = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
+TASKS = ("pick up the cube", "put it down")
+
+
+def write_lines(path, entries):
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+
+
+def lerobot_20(root):
+    """Statistics of all episodes in one file; a video an episode, in AV1, as is LeRobot's habit."""
+    episodes = expected.LEROBOT_20
+    described = {
+        "observation.state": {"dtype": "float32", "shape": [3], "names": ["a", "b", "c"]},
+        "observation.images.top": {"dtype": "video", "shape": [48, 64, 3],
+                                   "names": ["height", "width", "channels"]},
+        "action": {"dtype": "float32", "shape": [2], "names": ["a", "b"]}} | BOOKKEEPING
+    lerobot_info(root, "v2.0", described, {
+        "data_path": EPISODE_PATH, "video_path": "videos/chunk-{episode_chunk:03d}/{video_key}/"
+        "episode_{episode_index:06d}.mp4"}, episodes)
+    videos = root / "videos" / "chunk-000" / "observation.images.top"
+    videos.mkdir(parents=True)
+    (root / "data" / "chunk-000").mkdir(parents=True)
+    for i, episode in enumerate(episodes):
+        datasets.Dataset.from_dict(
+            lerobot_rows(episodes, i), features=lerobot_features(described)).to_parquet(
+            root / "data" / "chunk-000" / f"episode_{i:06d}.parquet")
+        write_video(videos / f"episode_{i:06d}.mp4", episode.observations["images.top"],
+                    "libsvtav1")
+    write_lines(root / "meta" / "tasks.jsonl",
+                ({"task_index": i, "task": task} for i, task in enumerate(TASKS)))
+    write_lines(root / "meta" / "episodes.jsonl",
+                ({"episode_index": i, "tasks": [TASKS[i % 2]], "length": len(episode.rewards)}
+                 for i, episode in enumerate(episodes)))
+    actions = np.concatenate([episode.actions["action"] for episode in episodes])
+    (root / "meta" / "stats.json").write_text(json.dumps({"action": {
+        name: getattr(actions, name)(0).tolist() for name in ("min", "max", "mean", "std")}}))
+
+
 def lerobot_21(root):
     episodes = expected.LEROBOT_21
     described = {
@@ -129,8 +167,7 @@ def lerobot_21(root):
         "next.done": {"dtype": "bool", "shape": [1], "names": None},
         "next.success": {"dtype": "bool", "shape": [1], "names": None}} | BOOKKEEPING
     lerobot_info(root, "v2.1", described, {
-        "data_path": "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet",
-        "video_path": None}, episodes)
+        "data_path": EPISODE_PATH, "video_path": None}, episodes)
     (root / "data" / "chunk-000").mkdir(parents=True)
     for i, episode in enumerate(episodes):
         last = np.arange(len(episode.rewards)) == len(episode.rewards) - 1
@@ -141,9 +178,8 @@ def lerobot_21(root):
             "next.success": last & episode.success}
         datasets.Dataset.from_dict(rows, features=lerobot_features(described)).to_parquet(
             root / "data" / "chunk-000" / f"episode_{i:06d}.parquet")
-    (root / "meta" / "tasks.jsonl").write_text("".join(
-        json.dumps({"task_index": i, "task": task}) + "\n"
-        for i, task in enumerate(("pick up the cube", "put it down"))))
+    write_lines(root / "meta" / "tasks.jsonl",
+                ({"task_index": i, "task": task} for i, task in enumerate(TASKS)))
 
 
 def lerobot_30(root):
@@ -180,14 +216,14 @@ def lerobot_30(root):
     (root / "meta" / "episodes" / "chunk-000").mkdir(parents=True)
     pandas.DataFrame(where).to_parquet(
         root / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
-    pandas.DataFrame({"task_index": [0, 1]}, index=["pick up the cube", "put it down"]).to_parquet(
+    pandas.DataFrame({"task_index": [0, 1]}, index=list(TASKS)).to_parquet(
         root / "meta" / "tasks.parquet")
 
 
-def write_video(path, frames):
-    """H.264 with a key frame every second frame, as LeRobot's encoder sets it."""
+def write_video(path, frames, codec="libx264"):
+    """H.264 or AV1 with a key frame every second frame, as LeRobot's encoder sets it."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10, options={"g": "2", "crf": "10"})
+        stream = container.add_stream(codec, rate=10, options={"g": "2", "crf": "10"})
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
         for frame in frames:
@@ -290,6 +326,7 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     shutil.rmtree(root, ignore_errors=True)
     jat(root / "jat")
+    lerobot_20(root / "lerobot" / "v2.0")
     lerobot_21(root / "lerobot" / "v2.1")
     lerobot_30(root / "lerobot" / "v3.0")
     rlds(root / "rlds" / "blocks" / "1.0.0")

@@ -126,6 +126,28 @@ TEST_CASE("a row of a sequence file is described by its segments") {
           "image 2x3 patches");
 }
 
+TEST_CASE("a text that its sequence cuts is told by its missing end mark") {
+  const std::string model =
+      read_file(GATO_SOURCE_DIR "/tests/reference/text.model");
+  const TextEncoder text(model);
+  TaskTable tasks;
+  tasks.tasks.emplace_back().spec.name = "text";
+  const Describer describer(
+      Vocabulary::make(model, text.size(), DiscreteLayout::separate), tasks);
+  TokenizedDocument document;
+  text.encode("pick up the cube", document.tokens);
+  const auto add_end = [&] {
+    document.modality.assign(document.tokens.size(), Modality::text);
+    document.step_offset = {0, std::ssize(document.tokens)};
+  };
+  add_end();
+  CHECK(describer.describe(document, true)["cut"] == true);
+  CHECK_FALSE(describer.describe(document, false).contains("cut"));
+  document.tokens.push_back(text.end_of_text());
+  add_end();
+  CHECK_FALSE(describer.describe(document, true).contains("cut"));
+}
+
 TEST_CASE("kinds are told by content") {
   Folder folder;
   TokenFileWriter writer(folder / "a", false, small_vocabulary());

@@ -296,6 +296,14 @@ TEST_CASE_METHOD(Fixture, "one task has one spec") {
   CHECK_THAT(ran.err, Contains("test/one") && Contains(second));
 }
 
+TEST_CASE_METHOD(Fixture, "a name that would break a line is refused") {
+  const auto ran =
+      run({"-o", folder / "tokens.h5", "--task", "maze\n2d",
+           GATO_SOURCE_DIR "/tests/samples/d4rl/hopper_medium-v2.hdf5"});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("the task \"maze\\n2d\" has control"));
+}
+
 TEST_CASE_METHOD(Fixture, "roles can be overridden") {
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
   const auto ran =
@@ -362,7 +370,7 @@ TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, Contains("read 14, written 6, failed 1, empty 0, "
-                               "filtered 3, unsuccessful 1, not_best 2, "
+                               "filtered 3, unsuccessful 1, not best 2, "
                                "unfinished 0, skipped 1"));
   const TokenFileReader reader(output);
   REQUIRE(reader.documents() == 6);
@@ -479,7 +487,7 @@ TEST_CASE_METHOD(Fixture, "bad episodes are not among those that are ranked") {
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, Contains("episode 4: step 0: observation key 'speed' is "
                                "nan"));
-  CHECK_THAT(ran.err, Contains("read 5, written 2") && Contains("not_best 2") &&
+  CHECK_THAT(ran.err, Contains("read 5, written 2") && Contains("not best 2") &&
                           Contains("skipped 1"));
   const TokenFileReader best(folder / "best.h5");
   CHECK(best.total_reward(0) == 6);

@@ -33,6 +33,36 @@ TEST_CASE("frames, padding and patches follow the reference") {
   }
 }
 
+TEST_CASE("frames of an episode share their patches, place by place") {
+  // Two cameras, of which one needs padding; little changes, and some returns.
+  const Image still = image_of(test::pattern({32, 48, 3}, 1));
+  Image moved = still, padded = image_of(test::pattern({20, 40, 3}, 2));
+  moved.pixels[3 * (17 * 48 + 20)] ^= 1;  // in patch 4
+  Image padded_moved = padded;
+  padded_moved.pixels.back() ^= 1;  // in patch 5
+  TokenizedDocument document;
+  PatchFinder finder;
+  std::vector<TokenizedDocument> alone;
+  for (const auto& [first, second] :
+       {std::pair{still, padded}, std::pair{moved, padded},
+        std::pair{still, padded_moved}, std::pair{moved, still}}) {
+    finder.begin_step();
+    for (const Image& image : {first, second}) {
+      encode_image(image, document, &finder);
+      encode_image(image, alone.emplace_back());
+    }
+  }
+  size_t place = 0;
+  for (const TokenizedDocument& image : alone) {
+    for (const Patch& patch : image.patches) {
+      const int32_t token = document.tokens.at(place++);
+      CHECK(document.patches.at(static_cast<size_t>(-1 - token)) == patch);
+    }
+  }
+  CHECK(place == document.tokens.size());
+  CHECK(document.patches.size() == 6 + 6 + 1 + 1);
+}
+
 TEST_CASE("resizing by area averages the pixels that fall together") {
   Image image{2, 4, {}};
   for (int i = 0; i < 8; ++i) {

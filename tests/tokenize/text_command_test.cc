@@ -46,7 +46,7 @@ TEST_CASE_METHOD(Fixture, "pieces that the text model lacks are counted") {
                                "unknown pieces 3, in documents 2, first in " +
                                lines + ", line 2 (byte "));
   CHECK_THAT(ran.err, Contains("--byte-fallback on"));
-  CHECK_THAT(ran.err, Contains("read 4, written 4, empty 0, unknown_pieces 3, "
+  CHECK_THAT(ran.err, Contains("read 4, written 4, empty 0, unknown pieces 3, "
                                "skipped 0"));
   CHECK(report()["unknown_pieces"] == 3);
 

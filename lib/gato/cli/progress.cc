@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gato/base/signals.h"
@@ -87,7 +88,8 @@ std::string Progress::line() const {
 
 void report_counts(const std::vector<std::pair<std::string, int64_t>>& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) {
+  for (auto [name, count] : counts) {
+    std::ranges::replace(name, '_', ' ');
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
   }
   spdlog::info("counts: {}", text);

@@ -35,6 +35,7 @@ class Progress {
 };
 
 // The last line of a run: "counts: read 10, written 8, filtered 1, skipped 1".
+// Names are words: an underscore becomes a space.
 void report_counts(const std::vector<std::pair<std::string, int64_t>>& counts);
 
 }  // namespace gato::cli

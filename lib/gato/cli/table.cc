@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "gato/base/one_line.h"
+
 namespace gato::cli {
 namespace {
 
@@ -23,8 +25,7 @@ Table::Table(std::vector<std::string> header) { add(std::move(header)); }
 
 void Table::add(std::vector<std::string> cells) {
   assert(rows_.empty() || cells.size() == rows_.front().size());
-  for (std::string& cell : cells)
-    if (cell.empty()) cell.push_back('-');
+  for (std::string& cell : cells) cell = cell.empty() ? "-" : one_line(cell);
   rows_.push_back(std::move(cells));
 }
 

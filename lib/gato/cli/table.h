@@ -8,7 +8,8 @@
 namespace gato::cli {
 
 // A column with a number in it is aligned right, any other left; columns
-// are two spaces apart. An empty cell is written as "-".
+// are two spaces apart. An empty cell is written as "-",
+// control characters escaped (base/one_line.h).
 class Table {
  public:
   explicit Table(std::vector<std::string> header);

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "gato/base/error.h"
+#include "gato/base/one_line.h"
 
 namespace gato {
 namespace {
@@ -17,6 +18,18 @@ int64_t rows(const Column& column) {
 }
 
 }  // namespace
+
+void check_name(const char* what, const std::string& name) {
+  if (const std::string shown = one_line(name); shown != name) {
+    throw input_error("the {} \"{}\" has control characters", what, shown);
+  }
+}
+
+void check_names(const TaskSpec& spec) {
+  check_name("task", spec.name);
+  check_name("domain", spec.domain);
+  check_name("environment", spec.environment);
+}
 
 int64_t Episode::steps() const {
   if (!actions.empty()) return rows(actions.front());

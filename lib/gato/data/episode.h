@@ -33,6 +33,11 @@ struct TaskSpec {
   std::vector<Field> action;
 };
 
+// Error (bad_input) where a name has control characters, which would break the
+// tables and lines that it is printed in. `what` is what it names.
+void check_name(const char* what, const std::string& name);
+void check_names(const TaskSpec& spec);
+
 // T steps: observations o_0..o_T (the last may be missing: T or T+1 rows),
 // actions a_0..a_{T-1}, rewards likewise (empty where unknown).
 struct Episode {

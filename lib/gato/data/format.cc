@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gato/base/digest.h"
 #include "gato/base/error.h"
 
 namespace gato {
@@ -191,6 +192,14 @@ Vocabulary read_vocabulary(const hdf5::Group& parent) {
   }
   const auto bytes = group.dataset("sentencepiece").read_all<uint8_t>();
   vocabulary.sentencepiece.assign(bytes.begin(), bytes.end());
+  if (bytes.empty()) return vocabulary;
+  if (const std::string digest = digest_bytes(vocabulary.sentencepiece);
+      digest != vocabulary.digest) {
+    throw input_error(
+        "{}: the text model's bytes have the digest {}, the vocabulary says "
+        "\"{}\": the file is damaged",
+        group.label(), digest, vocabulary.digest);
+  }
   return vocabulary;
 }
 

@@ -66,6 +66,8 @@ std::string describe_kind(const hdf5::Group& root);
 // The group /vocabulary: attributes as in Vocabulary::to_json, and the text
 // model's bytes as dataset `sentencepiece`.
 void write_vocabulary(hdf5::Group& parent, const Vocabulary& vocabulary);
+// Error (bad_input) where the bytes, if there are any, are not those of the
+// digest.
 Vocabulary read_vocabulary(const hdf5::Group& parent);
 
 // A scalar text dataset that holds JSON; null where there is none.

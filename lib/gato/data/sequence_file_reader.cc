@@ -13,8 +13,9 @@ struct SequenceFileReader::Impl {
   template <class T>
   StoredRows<T> open(const char* name, const std::vector<int64_t>& row_shape,
                      int64_t rows) const;
+  template <class Value>
   [[noreturn]] void refuse(int64_t sequence, size_t place, const char* what,
-                           int64_t value) const;
+                           const Value& value) const;
   void check_layout(int64_t sequence, const SequenceView& view) const;
   void check_row(int64_t sequence, const SequenceView& view) const;
 
@@ -22,6 +23,7 @@ struct SequenceFileReader::Impl {
   hdf5::Group root;
   Mapping mapping;
   Vocabulary vocabulary;
+  ModalityIds ids;
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
@@ -49,6 +51,7 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
     : path(path), root(hdf5::open_file(path)), mapping(path) {
   check_format(root, sequence_format);
   vocabulary = read_vocabulary(root);
+  ids = ModalityIds(vocabulary);
   try {
     tasks = TaskTable::from_json(read_json(root, "tasks"));
   } catch (const Error& error) {
@@ -79,8 +82,10 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
   has_demonstrations = root.is_group("demonstrations");
 }
 
+template <class Value>
 void SequenceFileReader::Impl::refuse(int64_t sequence, size_t place,
-                                      const char* what, int64_t value) const {
+                                      const char* what,
+                                      const Value& value) const {
   throw input_error(
       "{}: sequence {}, token {}: {} {} is not valid: the file is damaged",
       path.string(), sequence, place, what, value);
@@ -114,14 +119,13 @@ void SequenceFileReader::Impl::check_layout(int64_t sequence,
 
 void SequenceFileReader::Impl::check_row(int64_t sequence,
                                          const SequenceView& view) const {
-  const auto refuse = [&](const char* what, size_t place, int64_t value) {
+  const auto refuse = [&](const char* what, size_t place, const auto& value) {
     this->refuse(sequence, place, what, value);
   };
   if (view.task < 0 || view.task >= static_cast<int64_t>(tasks.tasks.size())) {
     refuse("task", 0, view.task);
   }
   check_layout(sequence, view);
-  const int32_t size = vocabulary.size();
   for (size_t i = 0; i < view.tokens.size(); ++i) {
     const int64_t token = view.tokens[i];
     const auto kind = static_cast<Modality>(view.modality[i]);
@@ -138,9 +142,9 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
         refuse("interval start", i, ends[0]);
       }
     } else {
-      if (token < 0 || token >= size) refuse("id", i, token);
-      if (view.labels[i] < 0 || view.labels[i] >= size) {
-        refuse("label", i, view.labels[i]);
+      for (const auto& [what, id] : {std::pair{"id", view.tokens[i]},
+                                     std::pair{"label", view.labels[i]}}) {
+        if (!ids.holds(kind, id)) refuse(what, i, ids.describe(kind, id));
       }
     }
     if (view.local[i] < TokenFeatures::action_local ||

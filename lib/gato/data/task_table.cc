@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "gato/base/error.h"
+#include "gato/base/one_line.h"
 #include "gato/data/loose_json.h"
 #include "gato/data/token_file.h"
 
@@ -76,10 +77,13 @@ TaskEntry task_from_json(const json& task) {
     }
     entry.expert_return = optional_from_json(task, "expert_return");
     entry.random_return = optional_from_json(task, "random_return");
+    check_names(entry.spec);
   } catch (const json::exception& error) {
-    throw input_error("task \"{}\": {}", entry.spec.name, error.what());
+    throw input_error("task \"{}\": {}", one_line(entry.spec.name),
+                      error.what());
   } catch (const Error& error) {
-    throw input_error("task \"{}\": {}", entry.spec.name, error.what());
+    throw input_error("task \"{}\": {}", one_line(entry.spec.name),
+                      error.what());
   }
   return entry;
 }
@@ -97,6 +101,7 @@ TaskTable TaskTable::from_json(const json& table) {
       result.tasks.push_back(task_from_json(task));
     }
     result.sources = table.value("sources", std::vector<std::string>{});
+    for (const auto& source : result.sources) check_name("source", source);
   } catch (const json::exception& error) {
     throw input_error("the table of tasks is malformed: {}", error.what());
   }

@@ -89,8 +89,9 @@ class TokenFileReader {
  public:
   // `group` reads a token file embedded in another file (/demonstrations).
   // Errors: io (missing), bad_input (another kind, incomplete, newer, damaged:
-  // offsets that do not rise, patch numbers beyond U, ids beyond the
-  // vocabulary).
+  // offsets that do not rise, tasks and sources beyond their tables, another
+  // text model than the digest says; and when they are read patch numbers
+  // beyond U, ids beyond those of their modality).
   explicit TokenFileReader(const std::filesystem::path& path,
                            const std::string& group = "/");
   ~TokenFileReader();

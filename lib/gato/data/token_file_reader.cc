@@ -36,6 +36,19 @@ void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
   if (previous != last) refuse(offsets.size() - 1, previous);
 }
 
+// A document's place in a table of `count` entries.
+void require_entries(const StoredRows<int32_t>& places, const char* what,
+                     int64_t count) {
+  places.for_each([&](int64_t i, int32_t value) {
+    if (value < 0 || value >= count) {
+      throw input_error(
+          "{}: document {} is of {} {}, the table has 0 to {}: the file is "
+          "damaged",
+          places.label(), i, what, value, count - 1);
+    }
+  });
+}
+
 }  // namespace
 
 struct TokenFileReader::Impl {
@@ -64,6 +77,7 @@ struct TokenFileReader::Impl {
   hdf5::Group file;
   Mapping mapping;
   Vocabulary vocabulary;
+  ModalityIds ids;
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
@@ -83,6 +97,7 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   const hdf5::Group root = embedded ? file.group(group) : hdf5::Group();
   const hdf5::Group& columns = embedded ? root : file;
   vocabulary = read_vocabulary(columns);
+  ids = ModalityIds(vocabulary);
   const nlohmann::json table = read_json(columns, "tasks");
   try {
     tasks = TaskTable::from_json(table);
@@ -120,12 +135,10 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   require_rows(task.label(), task.size(), count);
   require_rows(source.label(), source.size(), count);
   require_rows(returns.label(), returns.size(), count);
-  task.for_each([&](int64_t i, int32_t value) {
-    if (value < 0 || value >= static_cast<int64_t>(tasks.tasks.size())) {
-      throw input_error("{}: document {} is of task {}, there are {} tasks",
-                        task.label(), i, value, tasks.tasks.size());
-    }
-  });
+  require_entries(task, "task", std::ssize(tasks.tasks));
+  // A file may name no agents at all.
+  require_entries(source, "source",
+                  std::max<int64_t>(1, std::ssize(tasks.sources)));
   require_rows(image_rows.label(), image_rows.size(), image_token.size());
   require_rows(image_columns.label(), image_columns.size(), image_token.size());
   check_images();
@@ -256,7 +269,7 @@ void TokenFileReader::Impl::read_images(TokenizedDocument& result,
 
 void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
                                          int64_t document) const {
-  const auto refuse = [&](size_t i, const char* what, int64_t value) {
+  const auto refuse = [&](size_t i, const char* what, const auto& value) {
     throw input_error(
         "{}: document {}, token {}: {} {} is not valid: the file is damaged",
         path.string(), document, i, what, value);
@@ -274,10 +287,10 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
       }
       continue;
     }
-    if (token < 0 || token >= vocabulary.size()) refuse(i, "id", token);
+    if (!ids.holds(kind, token)) refuse(i, "id", ids.describe(kind, token));
     if (!has_labels) continue;
     const int32_t label = result.labels[i];
-    if (label < 0 || label >= vocabulary.size()) refuse(i, "label", label);
+    if (!ids.holds(kind, label)) refuse(i, "label", ids.describe(kind, label));
   }
 }
 

@@ -87,6 +87,31 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   return vocabulary;
 }
 
+ModalityIds::ModalityIds(const Vocabulary& vocabulary) {
+  const auto set = [this](Modality modality, int32_t begin, int32_t count) {
+    ranges_[static_cast<size_t>(modality)] = {begin, begin + count};
+  };
+  constexpr int32_t bins = Vocabulary::bins;
+  set(Modality::padding, 0, 1);
+  set(Modality::text, 0, vocabulary.text_size);
+  set(Modality::separator, vocabulary.separator(), 1);
+  for (const auto modality :
+       {Modality::continuous_observation, Modality::continuous_action}) {
+    set(modality, vocabulary.continuous_begin(), bins);
+  }
+  for (const auto modality :
+       {Modality::discrete_observation, Modality::discrete_action}) {
+    set(modality, vocabulary.discrete_begin(), bins);
+  }
+}
+
+std::string ModalityIds::describe(Modality modality, int32_t id) const {
+  const auto kind = static_cast<size_t>(modality);
+  const Range& range = ranges_.at(kind);
+  return fmt::format("{} of modality {} ({}), whose ids are {} to {}", id, kind,
+                     modality_names.at(kind), range.begin, range.end - 1);
+}
+
 bool Vocabulary::same_ids(const Vocabulary& other) const {
   return text_size == other.text_size && discrete == other.discrete &&
          digest == other.digest;

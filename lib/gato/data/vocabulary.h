@@ -7,6 +7,7 @@
 //   separator             the last id
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -67,5 +68,35 @@ constexpr bool is_action(Modality modality) {
   return modality == Modality::discrete_action ||
          modality == Modality::continuous_action;
 }
+
+inline constexpr std::array<const char*, 8> modality_names{
+    "padding",
+    "text",
+    "patch",
+    "discrete_observation",
+    "continuous_observation",
+    "separator",
+    "discrete_action",
+    "continuous_action"};
+
+// The ids [begin, end) that tokens of each modality, and their labels, may
+// have: none for patches, whose tokens are no ids; 0 for padding.
+class ModalityIds {
+ public:
+  ModalityIds() = default;
+  explicit ModalityIds(const Vocabulary& vocabulary);
+  bool holds(Modality modality, int32_t id) const {
+    const Range& range = ranges_[static_cast<size_t>(modality)];
+    return id >= range.begin && id < range.end;
+  }
+  // "7 of modality 7 (continuous_action), whose ids are 1100 to 2123"
+  std::string describe(Modality modality, int32_t id) const;
+
+ private:
+  struct Range {
+    int32_t begin = 0, end = 0;
+  };
+  std::array<Range, modality_names.size()> ranges_;
+};
 
 }  // namespace gato

@@ -238,6 +238,11 @@ Declaration parse_declaration(const json& header) {
   if (spec.task.name.empty()) throw protocol_error("it has no \"task\"");
   spec.task.domain = optional_member<std::string>(header, "domain", "external");
   spec.task.environment = spec.task.name;
+  try {
+    check_names(spec.task);
+  } catch (const Error& error) {
+    throw protocol_error("{}", error.what());
+  }
   spec.max_steps = optional_member<int64_t>(header, "max_steps", 0);
   if (spec.max_steps < 0)
     throw protocol_error("its \"max_steps\" is {}", spec.max_steps);

@@ -41,8 +41,11 @@ std::vector<fs::path> find_datasets(const fs::path& operand) {
   return found;
 }
 
-TaskOutcomes read_outcomes(const std::filesystem::path& dataset) {
-  const auto source = open_episodes(dataset, {});
+TaskOutcomes read_outcomes(const std::filesystem::path& dataset,
+                           int64_t max_episode_steps) {
+  EpisodeSourceOptions options;
+  options.max_episode_steps = max_episode_steps;
+  const auto source = open_episodes(dataset, options);
   TaskOutcomes outcomes;
   outcomes.path = dataset;
   outcomes.file = source->file();

@@ -35,6 +35,8 @@ std::vector<std::filesystem::path> find_datasets(
 
 // Reads what open_episodes opens. Errors: io (missing), bad_input (no dataset,
 // no episodes, no rewards, a reward that is no finite number).
-TaskOutcomes read_outcomes(const std::filesystem::path& dataset);
+// `max_episode_steps` as in EpisodeSourceOptions.
+TaskOutcomes read_outcomes(const std::filesystem::path& dataset,
+                           int64_t max_episode_steps = 0);
 
 }  // namespace gato

@@ -54,6 +54,21 @@ void add_note(std::string& note, const std::string& text) {
   note += text;
 }
 
+// "2 policies in one: expert, novice": their returns make up one mean.
+std::string policies_note(const Played& played) {
+  constexpr size_t most_named = 8;
+  std::vector<std::string> names;
+  for (const auto& [agent, own] : played.returns) {
+    if (names.size() == most_named) {
+      names.push_back("...");
+      break;
+    }
+    names.push_back(agent.empty() ? "one without a name" : agent);
+  }
+  return fmt::format("{} policies in one: {}", played.returns.size(),
+                     fmt::join(names, ", "));
+}
+
 TaskScore score_task(const std::string& name, const Played& played,
                      const TaskReferences* references) {
   TaskScore task;
@@ -87,6 +102,7 @@ TaskScore score_task(const std::string& name, const Played& played,
         fmt::format("{} of {} episodes failed, {}", task.failed, task.episodes,
                     is_known ? "counted as random"
                              : "and the random return is not known"));
+  if (played.returns.size() > 1) add_note(task.note, policies_note(played));
   if (!task.random || !task.expert) {
     add_note(task.note, !task.random && !task.expert ? "no reference"
                         : !task.random               ? "no random reference"

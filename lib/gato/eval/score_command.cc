@@ -38,6 +38,7 @@ constexpr const char* kDescription =
 struct ScoreCommandOptions {
   std::vector<std::string> references;      // JSON files, later ones win
   std::vector<std::string> expert, random;  // datasets; win over references
+  int64_t max_episode_steps = 0;
   int64_t resamples = 10000;
   std::string title = "Scores";
   // For the HTML report alone.
@@ -92,7 +93,7 @@ References references_of(const ScoreCommandOptions& options,
   const auto add = [&](const std::vector<std::string>& operands,
                        ReferenceKind kind) {
     for (const fs::path& path : datasets_of(operands)) {
-      played.push_back(read_outcomes(path));
+      played.push_back(read_outcomes(path, options.max_episode_steps));
       add_reference(played.back(), kind, references);
     }
   };
@@ -101,13 +102,14 @@ References references_of(const ScoreCommandOptions& options,
   return references;
 }
 
-std::vector<TaskOutcomes> outcomes_of(const std::vector<std::string>& inputs) {
+std::vector<TaskOutcomes> outcomes_of(const std::vector<std::string>& inputs,
+                                      int64_t max_episode_steps) {
   const std::vector<fs::path> datasets = datasets_of(inputs);
   cli::Progress progress("reading", "datasets",
                          static_cast<int64_t>(datasets.size()));
   std::vector<TaskOutcomes> outcomes;
   for (const fs::path& path : datasets) {
-    outcomes.push_back(read_outcomes(path));
+    outcomes.push_back(read_outcomes(path, max_episode_steps));
     progress.add();
   }
   return outcomes;
@@ -162,7 +164,8 @@ ExitStatus run(const ScoreCommandOptions& options, cli::Context& context) {
 
   std::vector<TaskOutcomes> played;
   const References references = references_of(options, played);
-  const std::vector<TaskOutcomes> outcomes = outcomes_of(context.common.inputs);
+  const std::vector<TaskOutcomes> outcomes =
+      outcomes_of(context.common.inputs, options.max_episode_steps);
   const ScoreReport report =
       score(outcomes, references, {context.common.seed, options.resamples});
   std::vector<CaptionSample> captions;
@@ -216,6 +219,11 @@ cli::Work build(cli::OptionTable& table) {
            "Datasets of random play, whose means win over references")
       .named("DATASET...")
       .files();
+  table
+      .add("max-episode-steps", &options->max_episode_steps,
+           "Steps after which an episode ends where a dataset does not say: "
+           "D4RL files without timeouts need it")
+      .within(0, 1e12);
   table
       .add("resamples", &options->resamples,
            "Resamples of the bootstrap behind each interval")

@@ -30,10 +30,8 @@ EpisodeFormat format_of(const fs::path& path, const std::string& format) {
   return episode_format_of(hdf5::open_file(path));
 }
 
-}  // namespace
-
-std::unique_ptr<EpisodeSource> open_episodes(
-    const fs::path& path, const EpisodeSourceOptions& options) {
+std::unique_ptr<EpisodeSource> open_as(const fs::path& path,
+                                       const EpisodeSourceOptions& options) {
   const EpisodeFormat format = format_of(path, options.format);
   if (format == EpisodeFormat::robomimic) return open_robomimic(path, options);
   if (!options.mask.empty()) {
@@ -42,6 +40,21 @@ std::unique_ptr<EpisodeSource> open_episodes(
   }
   if (format == EpisodeFormat::d4rl) return open_d4rl(path, options);
   return open_minari(path, options);
+}
+
+}  // namespace
+
+std::unique_ptr<EpisodeSource> open_episodes(
+    const fs::path& path, const EpisodeSourceOptions& options) {
+  auto source = open_as(path, options);
+  try {
+    check_names(source->spec());
+    check_name("source", source->source());
+  } catch (const Error& error) {
+    throw input_error("{}: {}; give another with --task, --domain or --source",
+                      path.string(), error.what());
+  }
+  return source;
 }
 
 }  // namespace gato

@@ -43,6 +43,7 @@ class EpisodeSource {
 
 // `path` is a Minari dataset directory, its data/ folder or its HDF5 file; or a
 // file of D4RL or robomimic. The format `auto` is told from the content.
+// Error (bad_input) where a name has control characters.
 std::unique_ptr<EpisodeSource> open_episodes(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);
 

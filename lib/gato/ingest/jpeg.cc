@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gato/base/error.h"
+#include "gato/ingest/plain_jpeg.h"
 
 namespace gato {
 namespace {
@@ -36,6 +37,16 @@ void decode_jpeg(std::span<const uint8_t> bytes,
     throw input_error("a JPEG frame cannot have the shape [{}]",
                       fmt::join(shape, ", "));
   }
+  const auto refuse_size = [&shape](int64_t rows, int64_t columns) {
+    throw input_error("the JPEG frame is {} x {}, the space says {} x {}", rows,
+                      columns, shape[0], shape[1]);
+  };
+  // A few bytes may claim gigabytes of pixels. The frame may be turned, by its
+  // APP1 mark: its area is then the same.
+  if (const auto size = size_of_jpeg(bytes);
+      size && size->height * size->width != shape[0] * shape[1]) {
+    refuse_size(size->height, size->width);
+  }
   cv::Mat image;
   try {
     const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
@@ -47,8 +58,7 @@ void decode_jpeg(std::span<const uint8_t> bytes,
   }
   if (image.empty()) throw input_error("the JPEG frame is damaged");
   if (image.rows != shape[0] || image.cols != shape[1]) {
-    throw input_error("the JPEG frame is {} x {}, the space says {} x {}",
-                      image.rows, image.cols, shape[0], shape[1]);
+    refuse_size(image.rows, image.cols);
   }
   if (channels == 3) cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
   const auto* first = reinterpret_cast<const std::byte*>(image.data);

@@ -30,6 +30,21 @@ boolean run_out(j_decompress_ptr decoder) {
 // Warnings would go to stderr without the name of the file.
 void ignore_message(j_common_ptr) {}
 
+struct Decoder {
+  Decoder() {
+    decoder.err = jpeg_std_error(&failure.manager);
+    failure.manager.error_exit = give_up;
+    failure.manager.output_message = ignore_message;
+    jpeg_create_decompress(&decoder);
+  }
+  ~Decoder() { jpeg_destroy_decompress(&decoder); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  jpeg_decompress_struct decoder{};
+  Failure failure{};
+};
+
 bool is_plain(const jpeg_decompress_struct& decoder) {
   const auto space = decoder.jpeg_color_space;
   return (space == JCS_GRAYSCALE || space == JCS_YCbCr || space == JCS_RGB) &&
@@ -37,7 +52,15 @@ bool is_plain(const jpeg_decompress_struct& decoder) {
          int64_t{decoder.image_width} * decoder.image_height <= most_pixels;
 }
 
-// libjpeg jumps out of here: nothing with a destructor may be made within.
+// libjpeg jumps out of these: nothing with a destructor may be made within.
+bool read_header(jpeg_decompress_struct& decoder, Failure& failure,
+                 std::span<const uint8_t> bytes) {
+  if (setjmp(failure.place) != 0) return false;
+  jpeg_mem_src(&decoder, bytes.data(), bytes.size());
+  decoder.src->fill_input_buffer = run_out;
+  return jpeg_read_header(&decoder, TRUE) == JPEG_HEADER_OK;
+}
+
 bool decode(jpeg_decompress_struct& decoder, Failure& failure,
             std::span<const uint8_t> bytes, Image& image) {
   if (setjmp(failure.place) != 0) return false;
@@ -63,17 +86,16 @@ bool decode(jpeg_decompress_struct& decoder, Failure& failure,
 }  // namespace
 
 std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes) {
-  jpeg_decompress_struct decoder{};
-  Failure failure{};
-  decoder.err = jpeg_std_error(&failure.manager);
-  failure.manager.error_exit = give_up;
-  failure.manager.output_message = ignore_message;
-  jpeg_create_decompress(&decoder);
+  Decoder jpeg;
   Image image;
-  const bool is_decoded = decode(decoder, failure, bytes, image);
-  jpeg_destroy_decompress(&decoder);
-  if (!is_decoded) return std::nullopt;
+  if (!decode(jpeg.decoder, jpeg.failure, bytes, image)) return std::nullopt;
   return image;
+}
+
+std::optional<JpegSize> size_of_jpeg(std::span<const uint8_t> bytes) {
+  Decoder jpeg;
+  if (!read_header(jpeg.decoder, jpeg.failure, bytes)) return std::nullopt;
+  return JpegSize{jpeg.decoder.image_height, jpeg.decoder.image_width};
 }
 
 }  // namespace gato

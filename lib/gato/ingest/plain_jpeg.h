@@ -15,4 +15,12 @@ namespace gato {
 // JPEG that libjpeg can read: OpenCV decides what becomes of those.
 std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes);
 
+struct JpegSize {
+  int64_t height = 0, width = 0;
+};
+
+// What the file says of its size, before any pixel is decoded; nothing where
+// libjpeg cannot read it.
+std::optional<JpegSize> size_of_jpeg(std::span<const uint8_t> bytes);
+
 }  // namespace gato

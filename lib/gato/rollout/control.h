@@ -18,6 +18,7 @@ struct ControlOptions {
   double hello_timeout = 60, step_timeout = 60;
   int64_t episodes = 50, batch = 16, max_steps = 0;
   std::optional<std::string> prompt;  // own, none or a dataset
+  int64_t max_episode_steps = 0;      // of that dataset; 0: no limit known
   std::optional<int64_t> context_steps;
   std::optional<double> temperature;
   bool greedy = false;

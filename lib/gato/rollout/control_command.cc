@@ -66,6 +66,11 @@ cli::Work build_control(cli::OptionTable& table) {
            "trained on short windows")
       .named("own|none|DATASET");
   table
+      .add("max-episode-steps", &options->max_episode_steps,
+           "Of the dataset of --prompt: steps after which an episode ends "
+           "where it does not say; D4RL files without timeouts need it")
+      .within(0, 1e12);
+  table
       .add("context-steps", &options->context_steps,
            "The model reads the last W time steps and nothing older; 0: all "
            "that its context holds. Default: the windows it was trained on")

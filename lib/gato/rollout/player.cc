@@ -80,7 +80,8 @@ std::optional<std::string> Player::prompt_dataset() const {
 std::vector<StepTokens> Player::prompt_of(const PreparedTask& task) const {
   const ModelConfig& config = model_->network->config();
   if (const auto dataset = prompt_dataset())
-    return dataset_prompt(*dataset, task.match, *task.encoder, config.context);
+    return dataset_prompt(*dataset, task.match, *task.encoder, config.context,
+                          options_.max_episode_steps);
   const std::string prompt = options_.prompt.value_or(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"
                                                                   : "none");
@@ -99,7 +100,9 @@ void Player::add_inputs(Provenance& provenance) const {
     provenance.add_input(model_->directory / "model.safetensors");
   }
   if (const auto dataset = prompt_dataset()) {
-    const auto source = open_episodes(*dataset, {});
+    EpisodeSourceOptions options;
+    options.max_episode_steps = options_.max_episode_steps;
+    const auto source = open_episodes(*dataset, options);
     provenance.add_input(source->file());
     provenance.add_parent(source->provenance());
   }

@@ -57,8 +57,10 @@ std::vector<StepTokens> own_prompt(
 std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
                                        const TaskMatch& match,
                                        const StepEncoder& encoder,
-                                       int64_t tokens) {
+                                       int64_t tokens,
+                                       int64_t max_episode_steps) {
   EpisodeSourceOptions options;
+  options.max_episode_steps = max_episode_steps;
   options.task = match.spec.name;
   const std::unique_ptr<EpisodeSource> source = open_episodes(dataset, options);
   // The dataset's fields are brought into the task's order and roles, as the

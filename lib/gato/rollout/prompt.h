@@ -19,11 +19,12 @@ std::vector<StepTokens> own_prompt(
     const TaskMatch& match, int64_t tokens);
 
 // The same of the episode with the highest return (the first of equals) of a
-// Minari dataset. Error (bad_input) where its fields are not those of the task
-// or no episode has a step.
+// dataset. Error (bad_input) where its fields are not those of the task or no
+// episode has a step. `max_episode_steps` as in EpisodeSourceOptions.
 std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
                                        const TaskMatch& match,
                                        const StepEncoder& encoder,
-                                       int64_t tokens);
+                                       int64_t tokens,
+                                       int64_t max_episode_steps = 0);
 
 }  // namespace gato

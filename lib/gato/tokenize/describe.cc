@@ -75,6 +75,7 @@ Describer::Describer(const Vocabulary& vocabulary, const TaskTable& tasks)
     : vocabulary_(vocabulary), tasks_(tasks) {
   try {
     text_ = std::make_unique<TextEncoder>(vocabulary.sentencepiece);
+    end_of_text_ = text_->end_of_text();
   } catch (const Error&) {
     // Texts are then described by their length.
   }
@@ -95,7 +96,13 @@ std::string Describer::text_of(const int32_t* ids, size_t count) const {
   return text_->decode({ids, count});
 }
 
-ordered_json Describer::describe(const TokenizedDocument& document) const {
+bool Describer::has_end_mark(const TokenizedDocument& document) const {
+  return !end_of_text_ || (document.modality.back() == Modality::text &&
+                           document.tokens.back() == *end_of_text_);
+}
+
+ordered_json Describer::describe(const TokenizedDocument& document,
+                                 bool ends_row) const {
   const auto task = static_cast<size_t>(document.task);
   ordered_json result;
   result["task"] = tasks_.tasks.at(task).spec.name;
@@ -105,6 +112,7 @@ ordered_json Describer::describe(const TokenizedDocument& document) const {
   }
   if (!document.is_episode) {
     result["items"] = describe_items(document);
+    if (ends_row && !has_end_mark(document)) result["cut"] = true;
     return result;
   }
   ordered_json steps = ordered_json::array();

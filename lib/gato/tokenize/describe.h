@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "gato/data/sequence_file.h"
@@ -22,8 +23,10 @@ class Describer {
   // [text or image, ...]}. "expert" holds the action keys whose label is
   // another value. Images read "image 2x3 patches". Of a step that was cut
   // there is what is whole, and "cut": true; so is a step whose tokens do not
-  // fit the task's spec.
-  nlohmann::ordered_json describe(const TokenizedDocument& document) const;
+  // fit the task's spec. `ends_row`: it reaches to the end of its sequence,
+  // and where it is no episode and has no end mark there, it has "cut": true.
+  nlohmann::ordered_json describe(const TokenizedDocument& document,
+                                  bool ends_row = false) const;
 
  private:
   nlohmann::ordered_json describe_step(const StepEncoder* encoder,
@@ -31,11 +34,13 @@ class Describer {
                                        int64_t begin, int64_t end) const;
   nlohmann::ordered_json describe_items(
       const TokenizedDocument& document) const;
+  bool has_end_mark(const TokenizedDocument& document) const;
   std::string text_of(const int32_t* ids, size_t count) const;
 
   Vocabulary vocabulary_;
   TaskTable tasks_;
   std::unique_ptr<TextEncoder> text_;  // none where the file holds no model
+  std::optional<int32_t> end_of_text_;
   std::vector<std::unique_ptr<StepEncoder>> encoders_;  // one a task, or none
 };
 

@@ -3,6 +3,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
@@ -72,6 +74,51 @@ void copy_patch(const ImageView& image, int row, int column, Patch& patch) {
   }
 }
 
+// Whether patch (row, column) of the image, which has all of it, is this one.
+bool holds_patch(const ImageView& image, int row, int column,
+                 const Patch& patch) {
+  constexpr size_t words = side * 3 / sizeof(uint64_t);
+  for (int y = 0; y < side; ++y) {
+    const size_t first = (static_cast<size_t>(row * side + y) * image.width +
+                          static_cast<size_t>(column) * side) *
+                         3;
+    std::array<uint64_t, words> here, there;
+    std::memcpy(here.data(), &image.pixels[first], sizeof here);
+    std::memcpy(there.data(), &patch[static_cast<size_t>(y) * side * 3],
+                sizeof there);
+    uint64_t difference = 0;
+    for (size_t i = 0; i < words; ++i) difference |= here[i] ^ there[i];
+    if (difference != 0) return false;
+  }
+  return true;
+}
+
+// As encode_image, of the frames of an episode: where little changes, most
+// patches are those of the frame before, and are neither copied nor digested.
+void encode_frame(const ImageView& image, int rows, int columns,
+                  TokenizedDocument& document, PatchFinder& finder) {
+  std::vector<int32_t>& numbers =
+      finder.next_picture(static_cast<size_t>(rows) * columns);
+  Patch patch;
+  size_t place = 0;
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column, ++place) {
+      int32_t& number = numbers[place];
+      const bool is_whole = (row + 1) * side <= image.height &&
+                            (column + 1) * side <= image.width;
+      const bool is_same =
+          is_whole && number >= 0 &&
+          holds_patch(image, row, column,
+                      document.patches[static_cast<size_t>(number)]);
+      if (!is_same) {
+        copy_patch(image, row, column, patch);
+        number = finder.number_of(patch, document);
+      }
+      document.tokens.push_back(-1 - number);
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<ImageView> view_of(const Array& array) {
@@ -133,6 +180,13 @@ int32_t PatchFinder::number_of(const Patch& patch,
   return next;
 }
 
+std::vector<int32_t>& PatchFinder::next_picture(size_t count) {
+  if (place_ == pictures_.size()) pictures_.emplace_back();
+  std::vector<int32_t>& numbers = pictures_[place_++];
+  if (numbers.size() != count) numbers.assign(count, -1);
+  return numbers;
+}
+
 void encode_image(const ImageView& image, TokenizedDocument& document,
                   PatchFinder* finder) {
   const int rows = (image.height + side - 1) / side;
@@ -147,19 +201,14 @@ void encode_image(const ImageView& image, TokenizedDocument& document,
                              static_cast<int16_t>(columns)});
   const auto count = static_cast<size_t>(rows) * static_cast<size_t>(columns);
   document.modality.resize(document.tokens.size() + count, Modality::patch);
-  if (finder == nullptr)
-    document.patches.reserve(document.patches.size() + count);
-  Patch patch;
+  if (finder != nullptr) {
+    return encode_frame(image, rows, columns, document, *finder);
+  }
+  document.patches.reserve(document.patches.size() + count);
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
-      copy_patch(image, row, column, patch);
-      auto number = static_cast<int32_t>(document.patches.size());
-      if (finder == nullptr) {
-        document.patches.push_back(patch);
-      } else {
-        number = finder->number_of(patch, document);
-      }
-      document.tokens.push_back(-1 - number);
+      copy_patch(image, row, column, document.patches.emplace_back());
+      document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
     }
   }
 }

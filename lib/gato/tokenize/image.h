@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "gato/data/episode.h"
 #include "gato/data/tokens.h"
@@ -33,8 +34,16 @@ class PatchFinder {
   // appended if it is new.
   int32_t number_of(const Patch& patch, TokenizedDocument& document);
 
+  // Pictures come in the same order in every step: the numbers of the `count`
+  // patches of the one that took this place in the last step, to be compared
+  // with first and then replaced; -1 where there was none.
+  void begin_step() { place_ = 0; }
+  std::vector<int32_t>& next_picture(size_t count);
+
  private:
   std::unordered_map<uint64_t, int32_t> numbers_;  // by digest
+  std::vector<std::vector<int32_t>> pictures_;     // by their place in a step
+  size_t place_ = 0;
 };
 
 // An array that is an image by role, uint8 of rank 2 to 4, as RGB. The smallest

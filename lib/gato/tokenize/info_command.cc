@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "gato/base/one_line.h"
 #include "gato/base/signals.h"
 #include "gato/cli/table.h"
 #include "gato/data/sequence_file.h"
@@ -54,7 +55,7 @@ std::string dump(const ordered_json& value) {
 
 // One value, on one line.
 std::string scalar_text(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : dump(value);
+  return value.is_string() ? one_line(value.get<std::string>()) : dump(value);
 }
 
 // {"a": {"b": 1}} as {"a.b": 1}.
@@ -106,7 +107,8 @@ void print_facts(const ordered_json& facts, const std::string& prefix) {
     } else if (is_table) {
       print_table(name, value);
     } else {
-      std::cout << fmt::format("{:<24} {}\n", name, scalar_text(value));
+      std::cout << fmt::format("{:<24} {}\n", one_line(name),
+                               scalar_text(value));
     }
   }
 }
@@ -116,7 +118,7 @@ void print_value(const std::string& title, const ordered_json& value) {
   const bool is_image =
       value.is_string() &&
       value.get_ref<const std::string&>().starts_with("image ");
-  std::cout << fmt::format("    {} = {}\n", title,
+  std::cout << fmt::format("    {} = {}\n", one_line(title),
                            is_image ? scalar_text(value) : dump(value));
 }
 
@@ -131,6 +133,7 @@ void print_document(const std::string& title, const ordered_json& document) {
     for (const auto& item : document["items"]) {
       print_value("item", item);
     }
+    if (document.contains("cut")) std::cout << "    (cut)\n";
     return;
   }
   int64_t number = 0;
@@ -173,12 +176,16 @@ class Decoder {
       const SequenceView row = reader.row(i);
       const bool prompted = row.prompt[0] != 0;
       int64_t segment = 0;
-      for (const auto& document : documents_of(row)) {
+      const std::vector<TokenizedDocument> documents = documents_of(row);
+      const bool is_full =
+          static_cast<Modality>(row.modality.back()) != Modality::padding;
+      for (const TokenizedDocument& document : documents) {
+        const bool ends_row = is_full && &document == &documents.back();
         const bool is_prompt = prompted && segment == 0;
         print({{"sequence", i}, {"segment", segment}, {"prompt", is_prompt}},
               fmt::format("sequence {}, segment {}{}", i, segment,
                           is_prompt ? " (prompt)" : ""),
-              describer.describe(document));
+              describer.describe(document, ends_row));
         ++segment;
       }
     }
@@ -272,7 +279,7 @@ ExitStatus run(const InfoOptions& options, const cli::Context& context) {
       } else {
         std::cout << fmt::format(
             "{}: {}\n{:<24} {}\n", path,
-            error.status() == ExitStatus::io ? "CANNOT BE READ" : "REFUSED",
+            error.status() == ExitStatus::io ? "cannot be read" : "refused",
             "reason", error.what());
       }
       if (status == ExitStatus::done) {
@@ -327,7 +334,8 @@ cli::Command info_command() {
       "With --decode the tokens of token files and sequence files are printed "
       "as keys and values, the values being those of the bins' centres. The "
       "expert's choice is shown where it differs from the action that was "
-      "taken. A step that ends beyond its sequence is marked (cut).";
+      "taken. A step that ends beyond its sequence is marked (cut), as is a "
+      "text, without its end mark, that goes on where its sequence ends.";
   command.operands = "FILE...";
   command.minimum_operands = 1;
   command.build = build;

@@ -18,15 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr std::array<const char*, 8> modality_names{"padding",
-                                                    "text",
-                                                    "patch",
-                                                    "discrete_observation",
-                                                    "continuous_observation",
-                                                    "separator",
-                                                    "discrete_action",
-                                                    "continuous_action"};
-
 // Tokens of each modality that occurs.
 class ModalityCounts {
  public:

@@ -81,6 +81,7 @@ void StepEncoder::encode_observation(const Values& observation,
                                      PatchFinder* patches) const {
   check_count(observation, spec_.observation);
   const size_t first = document.tokens.size();
+  if (patches != nullptr) patches->begin_step();
   for (size_t i = 0; i < observation.size(); ++i) {
     const Field& field = spec_.observation[i];
     Modality modality = Modality::text;

@@ -122,6 +122,7 @@ int32_t TokenOutput::task(const TaskSpec& spec, const std::string& where) {
     }
     return static_cast<int32_t>(i);
   }
+  check_names(spec);
   TaskEntry& entry = tasks_.tasks.emplace_back();
   entry.spec = spec;
   entry.image_height = resize_.height;

@@ -53,11 +53,13 @@ void pack_all(const std::filesystem::path& tokens,
 }  // namespace
 
 Demonstrations::Demonstrations(const std::filesystem::path& dataset,
-                               const ModelConfig& config)
+                               const ModelConfig& config,
+                               int64_t max_episode_steps)
     : dataset_(dataset), config_(config) {
-  source_ = open_episodes(dataset, {});
+  EpisodeSourceOptions options;
+  options.max_episode_steps = max_episode_steps;
+  source_ = open_episodes(dataset, options);
   if (const TaskEntry* known = find_task(config, source_->spec().name)) {
-    EpisodeSourceOptions options;
     options.roles = known_roles(*known);
     source_ = open_episodes(dataset, options);
     resize_ = {known->image_height, known->image_width};

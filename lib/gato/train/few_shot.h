@@ -20,9 +20,10 @@ class Demonstrations {
  public:
   // A dataset of episodes, to be read as a model of this configuration reads
   // them: its vocabulary, its roles and its size of images where it knows the
-  // task, its context and its windows. Errors as open_episodes.
+  // task, its context and its windows. `max_episode_steps` and errors as for
+  // open_episodes.
   Demonstrations(const std::filesystem::path& dataset,
-                 const ModelConfig& config);
+                 const ModelConfig& config, int64_t max_episode_steps = 0);
 
   // The one task of the dataset, before any episode is read.
   TaskTable tasks() const;

@@ -42,6 +42,7 @@ struct FinetuningOptions {
   std::string init;
   std::optional<std::string> demonstrations;
   std::vector<std::string> data;
+  int64_t max_episode_steps = 0;
   std::vector<int64_t> episodes;
   int64_t repeats = 1;
   PolicyEvaluation evaluation;
@@ -67,7 +68,8 @@ class Finetuning {
       check_before_work(data.tasks(), {output});
       return train(data, output);
     }
-    demonstrations_.emplace(*options_.demonstrations, config_);
+    demonstrations_.emplace(*options_.demonstrations, config_,
+                            options_.max_episode_steps);
     const std::vector<Part> parts = parts_of(output);
     std::vector<fs::path> outputs;
     for (const Part& part : parts) outputs.push_back(part.output);
@@ -224,6 +226,11 @@ cli::Work build(cli::OptionTable& table, const PolicyEvaluator& evaluator) {
       .add("demonstrations", &options->demonstrations,
            "Dataset of episodes, tokenized as the model reads them")
       .named("DATASET");
+  table
+      .add("max-episode-steps", &options->max_episode_steps,
+           "Steps after which a demonstration ends where the dataset does not "
+           "say: D4RL files without timeouts need it")
+      .within(0, 1e12);
   table
       .add("data", &options->data,
            "Sequence files of gato-pack, in place of a dataset")

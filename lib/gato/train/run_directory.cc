@@ -73,8 +73,9 @@ std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
     } catch (const NewerVersion&) {
       throw;
     } catch (const Error& error) {
-      spdlog::warn("CHECKPOINT IS NOT WHOLE, going back to an older one: {}",
-                   error.what());
+      spdlog::warn(
+          "the newest checkpoint is not whole, going back to an older one: {}",
+          error.what());
     }
   }
   if (steps.empty()) return std::nullopt;

@@ -1,0 +1,13 @@
+// Texts of others within lines and tables of ours.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gato {
+
+// The text with control characters escaped, as \n, \t or \x1b: of ASCII, and
+// those of Unicode (U+0080 to U+009F) in UTF-8.
+std::string one_line(std::string_view text);
+
+}  // namespace gato

@@ -1,0 +1,184 @@
+// Whole Minari 0.5 datasets: metadata.json beside one tiny episode, whose
+// pictures are JPEG frames of equal and of varying length. An input that begins
+// with a brace is metadata.json itself; any other edits both files.
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "fuzz/hdf5_edits.h"
+#include "gato/base/output.h"
+#include "gato/data/hdf5.h"
+#include "gato/data/loose_json.h"
+#include "gato/ingest/column.h"
+#include "gato/ingest/episode_source.h"
+
+using namespace gato;
+using nlohmann::json;
+
+namespace {
+
+constexpr int64_t rows = 3;  // two steps and what came after them
+
+const std::string& good_metadata() {
+  static const std::string text =
+      read_file(GATO_SOURCE_DIR "/tests/fuzz/seeds/minari/metadata.json");
+  return text;
+}
+
+std::vector<uint8_t> frame(int type, int shade) {
+  std::vector<uint8_t> bytes;
+  cv::imencode(".jpg", cv::Mat(16, 16, type, cv::Scalar::all(shade)), bytes,
+               {cv::IMWRITE_JPEG_OPTIMIZE, 1});
+  return bytes;
+}
+
+void write_equal_frames(hdf5::Group& group) {
+  const std::vector<uint8_t> one = frame(CV_8UC3, 90);
+  const auto length = static_cast<int64_t>(one.size());
+  Array frames = Array::zeros(DType::uint8, {rows, length});
+  for (int64_t i = 0; i < rows; ++i) {
+    std::ranges::copy(one, frames.data<uint8_t>() + i * length);
+  }
+  group.write_array("equal", frames);
+}
+
+void write_varying_frames(hdf5::Group& group) {
+  const hdf5::Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
+  std::vector<std::vector<uint8_t>> frames;
+  std::vector<hvl_t> views;
+  for (int i = 0; i < rows; ++i) frames.push_back(frame(CV_8UC1, 60 * i));
+  for (auto& bytes : frames) views.push_back({bytes.size(), bytes.data()});
+  group.create_dataset("varying", type.id(), {rows})
+      .write(type.id(), 0, rows, views.data());
+}
+
+std::string good_episode() {
+  const test::Folder folder;
+  const auto path = folder / "main_data.hdf5";
+  hdf5::Group root = hdf5::create_file(path, path);
+  hdf5::Group episode = root.create_group("episode_0");
+  episode.set_attribute("id", int64_t{0});
+  episode.set_attribute("total_steps", int64_t{2});
+  episode.set_attribute("seed", int64_t{7});
+  hdf5::Group observations = episode.create_group("observations");
+  write_equal_frames(observations);
+  write_varying_frames(observations);
+  observations.write_texts("mission", {"a", "ab", "abc"});
+  hdf5::Group actions = episode.create_group("actions");
+  actions.write("_index_0", std::vector<int64_t>{1, 4});
+  actions.write_array("_index_1", Array::zeros(DType::float32, {2, 2}));
+  episode.write("rewards", std::vector<double>{0, 1});
+  episode.write_array("terminations", Array::zeros(DType::boolean, {2}));
+  hdf5::Group infos = episode.create_group("infos");
+  infos.write("success", std::vector<double>{0, 0, 1});
+  hdf5::close_file(std::move(root));
+  return read_file(path);
+}
+
+json any_value(FuzzedDataProvider& input) {
+  switch (input.ConsumeIntegralInRange(0, 8)) {
+    case 0:
+      return nullptr;
+    case 1:
+      return input.ConsumeBool();
+    case 2:
+      return input.ConsumeIntegral<int64_t>();
+    case 3:
+      return input.ConsumeIntegral<uint8_t>();
+    case 4:
+      return input.ConsumeFloatingPoint<double>();
+    case 5:
+      return json::array();
+    case 6:
+      return json::array({input.ConsumeIntegral<int8_t>(), 3});
+    case 7:
+      return json::object();
+    default:
+      return input.ConsumeRandomLengthString(24);
+  }
+}
+
+// Replaces, removes or adds one value somewhere below; the texts that hold JSON
+// (spaces, the EnvSpec) are entered, too.
+void edit_json(json& value, FuzzedDataProvider& input) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    json inner = json::parse(text, nullptr, false);
+    if (inner.is_structured() && input.ConsumeBool()) {
+      edit_json(inner, input);
+      value = inner.dump(-1, ' ', false, json::error_handler_t::replace);
+      return;
+    }
+  } else if (value.is_structured() && !value.empty()) {
+    const auto place =
+        input.ConsumeIntegralInRange<size_t>(0, value.size() - 1);
+    const auto child =
+        std::next(value.begin(), static_cast<std::ptrdiff_t>(place));
+    switch (input.ConsumeIntegralInRange(0, 7)) {
+      case 0:
+        value.erase(child);
+        return;
+      case 1:
+        if (value.is_object()) {
+          value[input.ConsumeRandomLengthString(12)] = *child;
+        } else {
+          value.push_back(*child);
+        }
+        return;
+      case 2:
+        break;
+      default:
+        edit_json(*child, input);
+        return;
+    }
+  }
+  value = any_value(input);
+}
+
+void read_all(const std::filesystem::path& path) {
+  const auto source = open_episodes(path, {});
+  for (int64_t i = 0; i < source->episodes(); ++i) {
+    fuzz::accepts([&] {
+      const Episode episode = source->episode(i);
+      for (const Column& column : episode.actions) {
+        FUZZ_REQUIRE(rows_of(column) == episode.steps());
+      }
+      for (const Column& column : episode.observations) {
+        FUZZ_REQUIRE(rows_of(column) >= episode.steps());
+        if (const auto* array = std::get_if<Array>(&column)) {
+          FUZZ_REQUIRE(array->bytes.size() ==
+                       static_cast<size_t>(array->size()) *
+                           size_of(array->dtype));
+        }
+      }
+    });
+  }
+  source->notices();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static fuzz::EditedFile file(good_episode());
+  FuzzedDataProvider input(data, size);
+  std::string metadata;
+  if (size > 0 && data[0] == '{') {
+    metadata = fuzz::as_text(data, size);
+    file.restore();
+  } else {
+    json edited = parse_loose_json(good_metadata());
+    for (int n = input.ConsumeIntegralInRange(0, 2); n > 0; --n) {
+      edit_json(edited, input);
+    }
+    metadata = edited.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (input.ConsumeBool()) {
+      file.restore();
+    } else {
+      file.edit(input);
+    }
+  }
+  std::ofstream(file.path().parent_path() / "metadata.json") << metadata;
+  fuzz::accepts([&] { read_all(file.path().parent_path()); });
+  return 0;
+}
