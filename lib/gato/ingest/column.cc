@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gato/base/error.h"
+#include "gato/ingest/image_format.h"
 #include "gato/ingest/jpeg.h"
 
 namespace gato {
@@ -51,8 +52,9 @@ bool holds_frames(const Array& array, const Field& field) {
   return array.dtype == DType::uint8 && array.shape.size() == 2 &&
          array.shape[0] > 0 &&
          !(field.shape.size() == 1 && field.shape[0] == array.shape[1]) &&
-         starts_as_jpeg(
-             {array.data<uint8_t>(), static_cast<size_t>(array.shape[1])});
+         image_format(
+             {array.data<uint8_t>(), static_cast<size_t>(array.shape[1])}) ==
+             ImageFormat::jpeg;
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 #include <cstring>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/ingest/image_format.h"
 #include "gato/ingest/plain_jpeg.h"
 
 namespace gato {
@@ -46,18 +46,35 @@ bool is_complete_png(std::span<const uint8_t> bytes) {
   return false;
 }
 
-Image decode_image(std::span<const uint8_t> bytes) {
-  const auto starts_with = [&bytes](std::string_view magic) {
-    return bytes.size() >= magic.size() &&
-           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-  };
+namespace {
+
+// Returns what OpenCV may be given.
+ImageFormat check_header(std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw input_error("the image is empty");
-  const bool is_jpeg = starts_with("\xFF\xD8");
-  if ((is_jpeg && !is_complete_jpeg(bytes)) ||
-      (starts_with("\x89PNG") && !is_complete_png(bytes))) {
+  const auto format = image_format(bytes);
+  if (!format) {
+    throw input_error(
+        "not an image that can be read: it is no JPEG, PNG, WebP, PBM, PGM or "
+        "PPM");
+  }
+  if ((format == ImageFormat::jpeg && !is_complete_jpeg(bytes)) ||
+      (format == ImageFormat::png && !is_complete_png(bytes))) {
     throw input_error("the image is cut short");
   }
-  if (starts_with("\xFF\xD8\xFF")) {  // as OpenCV recognises them
+  const auto size = image_size(bytes, *format);
+  if (!size) throw input_error("the header of the image is damaged");
+  if (size->height > 0 && size->width > most_image_pixels / size->height) {
+    throw input_error(
+        "the image has {} x {} pixels, more than {}: scale it down",
+        size->height, size->width, most_image_pixels);
+  }
+  return *format;
+}
+
+}  // namespace
+
+Image decode_image(std::span<const uint8_t> bytes) {
+  if (check_header(bytes) == ImageFormat::jpeg) {
     if (auto image = decode_plain_jpeg(bytes)) return std::move(*image);
   }
   cv::Mat decoded;

@@ -8,12 +8,14 @@
 
 namespace gato {
 
-// Decodes a JPEG, PNG, WebP, PPM or another format that OpenCV reads: 8 bits a
-// channel, RGB. Grey is replicated, CMYK converted, alpha dropped, 16 bits cut
-// to the upper 8, and a photograph's orientation mark obeyed. Error (bad_input)
-// where it is no image or is cut short: OpenCV fills what is missing of a JPEG
-// with grey.
+// Decodes a JPEG, PNG, WebP, PBM, PGM or PPM: 8 bits a channel, RGB. Grey is
+// replicated, CMYK converted, alpha dropped, 16 bits cut to the upper 8, and a
+// photograph's orientation mark obeyed. Error (bad_input) where it is none of
+// these, is larger than most_image_pixels, or is cut short: OpenCV fills what
+// is missing of a JPEG with grey.
 Image decode_image(std::span<const uint8_t> bytes);
+// A few bytes can claim any size; this one takes 384 MiB.
+constexpr int64_t most_image_pixels = int64_t{1} << 27;
 
 // Of at most 256 MiB. Errors as above, naming the file; (io) where it is
 // missing or cannot be read.

@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "gato/base/error.h"
+#include "gato/ingest/image_format.h"
 #include "gato/ingest/plain_jpeg.h"
 
 namespace gato {
@@ -20,14 +21,11 @@ bool ends_as_jpeg(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-bool starts_as_jpeg(std::span<const uint8_t> bytes) {
-  return bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
-}
-
 void decode_jpeg(std::span<const uint8_t> bytes,
                  const std::vector<int64_t>& shape,
                  std::vector<std::byte>& pixels) {
-  if (!starts_as_jpeg(bytes)) throw input_error("the frame is no JPEG");
+  if (image_format(bytes) != ImageFormat::jpeg)
+    throw input_error("the frame is no JPEG");
   if (!ends_as_jpeg(bytes)) {
     throw input_error("the JPEG frame is cut short (no end mark)");
   }

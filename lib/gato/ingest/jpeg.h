@@ -7,9 +7,6 @@
 
 namespace gato {
 
-// The two bytes that every JPEG starts with.
-bool starts_as_jpeg(std::span<const uint8_t> bytes);
-
 // Decodes to uint8 of `shape` ([H,W], [H,W,1] or [H,W,3] RGB), appended to
 // `pixels`. Error (bad_input) where the frame is cut short, damaged or of
 // another size.

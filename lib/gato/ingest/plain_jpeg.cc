@@ -92,10 +92,11 @@ std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes) {
   return image;
 }
 
-std::optional<JpegSize> size_of_jpeg(std::span<const uint8_t> bytes) {
+std::optional<ImageSize> size_of_jpeg(std::span<const uint8_t> bytes) {
   Decoder jpeg;
   if (!read_header(jpeg.decoder, jpeg.failure, bytes)) return std::nullopt;
-  return JpegSize{jpeg.decoder.image_height, jpeg.decoder.image_width};
+  return ImageSize{.height = jpeg.decoder.image_height,
+                   .width = jpeg.decoder.image_width};
 }
 
 }  // namespace gato

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "gato/data/episode.h"
+#include "gato/ingest/image_format.h"
 
 namespace gato {
 
@@ -15,12 +16,7 @@ namespace gato {
 // JPEG that libjpeg can read: OpenCV decides what becomes of those.
 std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes);
 
-struct JpegSize {
-  int64_t height = 0, width = 0;
-};
-
-// What the file says of its size, before any pixel is decoded; nothing where
-// libjpeg cannot read it.
-std::optional<JpegSize> size_of_jpeg(std::span<const uint8_t> bytes);
+// image_size() of a JPEG.
+std::optional<ImageSize> size_of_jpeg(std::span<const uint8_t> bytes);
 
 }  // namespace gato
