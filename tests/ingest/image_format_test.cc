@@ -69,7 +69,8 @@ TEST_CASE("bytes of no format that is read get to no decoder") {
       std::string("\xFF\xD8\x00\x00\x00\x00\xFF\xD9", 8),
       std::string(128, '\0').append("DICM").append(64, '\0'),
       std::string("GIF89a\x01\x00\x01\x00", 10), std::string("II*\0", 4),
-      std::string("P7\nWIDTH 1\n"), std::string("P6"), std::string("x"));
+      std::string("P7\nWIDTH 1\n"), std::string("P6"), std::string("x"),
+      std::string("RIFF&\n"));
   CHECK_THAT(refusal_of(bytes), Contains("no JPEG, PNG, WebP"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 
 #include "cli/run_in_process.h"
 #include "data/documents.h"
@@ -179,4 +180,18 @@ TEST_CASE("demonstrations have the keys of the first") {
   CHECK_THAT(error_of([&] { source->episode(1); }).what(),
              Contains("the key 'y' is not in demo_0"));
   CHECK_THAT(source->notices().at(0), Contains("total says 9 steps"));
+}
+
+TEST_CASE("numbers of steps that cannot be are told, not added up") {
+  const TemporaryFolder folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    root.group("data").set_attribute("total", int64_t{2});
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    demo.set_attribute("num_samples", int64_t{2});
+    hdf5::Group other = root.group("data").create_group("demo_1");
+    other.set_attribute("num_samples", std::numeric_limits<int64_t>::max());
+  });
+  CHECK_THAT(
+      open_episodes(path, {})->notices().at(0),
+      Contains("demo_1: the attribute num_samples is 9223372036854775807"));
 }

@@ -84,7 +84,8 @@ std::optional<ImageFormat> image_format(std::span<const uint8_t> bytes) {
       text_of(bytes.first(std::min<size_t>(bytes.size(), 16)));
   if (text.starts_with("\xFF\xD8\xFF")) return ImageFormat::jpeg;
   if (text.starts_with("\x89PNG\r\n\x1A\n")) return ImageFormat::png;
-  if (text.starts_with("RIFF") && text.substr(4).substr(4).starts_with("WEBP"))
+  if (text.starts_with("RIFF") && text.size() >= 12 &&
+      text.substr(8, 4) == "WEBP")
     return ImageFormat::webp;
   if (text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6' &&
       is_space(text[2])) {

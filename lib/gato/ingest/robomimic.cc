@@ -20,6 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "demo_";
+// Of an episode: an attribute that says more is damaged, and its sums might
+// overflow.
+constexpr int64_t most_steps = int64_t{1} << 40;
 
 // What `env_args` says of the environment.
 struct Environment {
@@ -159,7 +162,13 @@ std::vector<std::string> RobomimicSource::notices() const {
   if (!total || masked_ > 0) return {};
   int64_t steps = 0;
   for (int64_t number : numbers_) {
-    steps += demo(number).integer_attribute("num_samples").value_or(0);
+    const int64_t samples =
+        demo(number).integer_attribute("num_samples").value_or(0);
+    if (samples < 0 || samples > most_steps) {
+      return {fmt::format("{}{}: the attribute num_samples is {}", prefix,
+                          number, samples)};
+    }
+    steps += samples;
   }
   if (steps == *total) return {};
   return {fmt::format(
