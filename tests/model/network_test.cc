@@ -160,6 +160,44 @@ TEST_CASE("Regularisation depends on the row's number, not on the batch") {
                            alone, 1e-4, 1e-5));
 }
 
+TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
+  const Position position = GENERATE(Position::relative, Position::rotary);
+  Network network(test::small_config(position), 1);
+  const Batch batch =
+      test::batch_of({test::random_row(network.config(), 20, 1),
+                      test::random_row(network.config(), 20, 2)});
+  const Regularisation regularisation{
+      .stochastic_depth = 0.3, .dropout = 0.1, .seed = 5, .step = 9};
+  const auto of_step = [&] {
+    const Loss loss = network.loss(batch, regularisation);
+    return std::pair(loss.total.item<double>(), network.gradients(loss.total));
+  };
+  const auto plain = of_step();
+  network.set_activation_checkpointing(true);
+  const auto checkpointed = of_step();
+  CHECK(checkpointed.first == plain.first);
+  for (size_t i = 0; i < plain.second.size(); ++i) {
+    INFO(network.parameters()[i].name);
+    REQUIRE(checkpointed.second[i].defined());
+    CHECK(at::equal(checkpointed.second[i], plain.second[i]));
+  }
+}
+
+TEST_CASE("Gradients are added in place") {
+  const Network network(test::small_config(Position::relative), 1);
+  const Batch batch =
+      test::batch_of({test::random_row(network.config(), 20, 1)});
+  at::Tensor flat = at::ones_like(network.flat());
+  network.add_gradients(network.loss(batch).total, flat);
+  const auto apart = network.gradients(network.loss(batch).total);
+  for (size_t i = 0; i < apart.size(); ++i) {
+    INFO(network.parameters()[i].name);
+    CHECK_FALSE(network.parameters()[i].value.grad().defined());
+    CHECK(at::equal(flat.narrow(0, network.offset(i), apart[i].numel()),
+                    apart[i].flatten() + 1));
+  }
+}
+
 TEST_CASE("Skipped rows are scaled so that the mean stays") {
   const Regularisation regularisation{.stochastic_depth = 0.25, .seed = 1};
   const at::Tensor scale = depth_scales(regularisation, 4, 4000)[3];

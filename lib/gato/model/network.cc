@@ -3,10 +3,12 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <memory>
 #include <set>
 
 #include "gato/base/error.h"
 #include "gato/model/block.h"
+#include "gato/model/block_checkpoint.h"
 #include "gato/model/embedding.h"
 #include "gato/model/loss.h"
 #include "gato/model/regularisation.h"
@@ -15,19 +17,14 @@
 namespace gato {
 namespace {
 
-at::Tensor run_blocks(const Weights& weights, const Batch& batch,
-                      const Regularisation& regularisation,
-                      const ModelConfig& config) {
-  at::Tensor x = embed(weights, batch);
-  const RowPositions positions(config, batch.length, weights.output);
-  const at::Tensor depth =
-      depth_scales(regularisation, 2 * config.layers, batch.rows)
-          .to(x.device(), /*non_blocking=*/true);
-  for (int64_t layer = 0; layer < config.layers; ++layer)
-    x = apply_block(x, weights.blocks[layer], positions, config, regularisation,
-                    depth, layer, batch.rows);
-  return x;
-}
+// Takes the gradients of parameters away again, whatever happens.
+struct GradientsTaken {
+  const std::vector<Parameter>& parameters;
+  ~GradientsTaken() {
+    for (const Parameter& parameter : parameters)
+      parameter.value.mutable_grad() = at::Tensor();
+  }
+};
 
 }  // namespace
 
@@ -102,10 +99,31 @@ void Network::move_to(at::Device device) {
   make_views();
 }
 
+at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
+                               const Regularisation& regularisation) const {
+  at::Tensor x = embed(weights, batch);
+  const auto input = std::make_shared<const BlockInput>(BlockInput{
+      .config = config_,
+      .positions = RowPositions(config_, batch.length, weights.output),
+      .regularisation = regularisation,
+      .depth = depth_scales(regularisation, 2 * config_.layers, batch.rows)
+                   .to(x.device(), /*non_blocking=*/true),
+      .rows = batch.rows});
+  const bool checkpoints = checkpoints_blocks_ && x.requires_grad();
+  for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    const BlockWeights& block = weights.blocks[layer];
+    x = checkpoints
+            ? apply_block_checkpointed(x, block, input, layer)
+            : apply_block(x, block, input->positions, config_, regularisation,
+                          input->depth, layer, batch.rows);
+  }
+  return x;
+}
+
 at::Tensor Network::hidden(const Batch& batch,
                            const Regularisation& regularisation) const {
   const Weights weights(*this);
-  return normalise(run_blocks(weights, batch, regularisation, config_),
+  return normalise(run_blocks(weights, batch, regularisation),
                    weights.output_norm, weights.output.scalar_type());
 }
 
@@ -122,7 +140,7 @@ at::Tensor Network::logits(const at::Tensor& hidden, IdRange ids) const {
 Loss Network::loss(const Batch& batch, const Regularisation& regularisation,
                    const LossOptions& options) const {
   const Weights weights(*this);
-  const at::Tensor x = run_blocks(weights, batch, regularisation, config_);
+  const at::Tensor x = run_blocks(weights, batch, regularisation);
   const at::Tensor at_targets =
       normalise(at::embedding(x, batch.target_place), weights.output_norm,
                 weights.output.scalar_type());
@@ -135,6 +153,18 @@ std::vector<at::Tensor> Network::gradients(const at::Tensor& total) const {
     inputs.push_back(parameter.value);
   return torch::autograd::grad({total}, inputs, {}, std::nullopt, false,
                                /*allow_unused=*/true);
+}
+
+void Network::add_gradients(const at::Tensor& total,
+                            const at::Tensor& flat) const {
+  const GradientsTaken guard{parameters_};
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& value = parameters_[i].value;
+    // Defined, it is added to in place.
+    value.mutable_grad() =
+        flat.narrow(0, offsets_[i], value.numel()).view(value.sizes());
+  }
+  torch::autograd::backward({total});
 }
 
 }  // namespace gato

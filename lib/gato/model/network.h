@@ -39,6 +39,8 @@ struct Loss {
   at::Tensor each;   // fp32 [T]: cross entropy of each target, no gradient
 };
 
+struct Weights;
+
 class Network {
  public:
   // Fresh weights.
@@ -57,6 +59,10 @@ class Network {
   // makes parameters() and flat() anew.
   at::Device device() const { return flat_.device(); }
   void move_to(at::Device device);
+
+  // Whether training keeps the input of each block alone and computes the block
+  // once more in the backward pass.
+  void set_activation_checkpointing(bool on) { checkpoints_blocks_ = on; }
 
   // In the order of the file. Each requires a gradient and is a view of flat().
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -80,13 +86,19 @@ class Network {
   // Of a Loss::total (or a multiple of it), in the order of parameters();
   // undefined where a parameter played no part. Frees the graph.
   std::vector<at::Tensor> gradients(const at::Tensor& total) const;
+  // Adds them to `flat`, laid out as flat(), with memory for one of them at a
+  // time. Not in several threads at a time.
+  void add_gradients(const at::Tensor& total, const at::Tensor& flat) const;
 
  private:
   void allocate();    // flat_, all zero, and its views
   void make_views();  // parameters_, of flat_
+  at::Tensor run_blocks(const Weights& weights, const Batch& batch,
+                        const Regularisation& regularisation) const;
 
   ModelConfig config_;
   Precision precision_ = Precision::fp32;
+  bool checkpoints_blocks_ = false;
   at::Tensor flat_;
   std::vector<Parameter> parameters_;
   std::vector<int64_t> offsets_;

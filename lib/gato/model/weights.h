@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <vector>
 
 #include "gato/model/network.h"
@@ -31,6 +32,21 @@ struct BlockWeights {
   at::Tensor relative, content_bias, position_bias;  // undefined if rotary
   NormWeights feedforward_norm;
   at::Tensor up, down;
+
+  static constexpr size_t count = 11;
+  // Calls visit(tensor) for each of them, always in the same order; undefined
+  // ones too.
+  template <class Weights, class Visit>
+  static void each(Weights& weights, Visit visit) {
+    for (auto* tensor :
+         {&weights.attention_norm.weight, &weights.attention_norm.bias,
+          &weights.qkv, &weights.output, &weights.relative,
+          &weights.content_bias, &weights.position_bias,
+          &weights.feedforward_norm.weight, &weights.feedforward_norm.bias,
+          &weights.up, &weights.down}) {
+      visit(*tensor);
+    }
+  }
 };
 
 // Matrices and the patch network's convolutions are of the network's

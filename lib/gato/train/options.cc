@@ -124,6 +124,10 @@ void add_optimisation_options(cli::OptionTable& table,
       .add("device", &options.device,
            "Where to compute; cuda in programs built with GATO_CUDA")
       .one_of({"cpu", "cuda"});
+  table.add(
+      "activation-checkpointing", &options.activation_checkpointing,
+      "Keep the input of each block alone and compute the block once more "
+      "in the backward pass: less memory, a third more work");
 }
 
 void add_run_options(cli::OptionTable& table, RunOptions& options) {
@@ -177,12 +181,24 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
 }
 
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
-  static const std::set<std::string> passing = {
-      "data",       "demonstrations", "force",         "keep",
-      "keep-every", "log-every",      "log-file",      "log-level",
-      "max-time",   "mixture",        "no-provenance", "output",
-      "quiet",      "save-every",     "steps",         "tensorboard",
-      "threads"};
+  static const std::set<std::string> passing = {"activation-checkpointing",
+                                                "data",
+                                                "demonstrations",
+                                                "force",
+                                                "keep",
+                                                "keep-every",
+                                                "log-every",
+                                                "log-file",
+                                                "log-level",
+                                                "max-time",
+                                                "mixture",
+                                                "no-provenance",
+                                                "output",
+                                                "quiet",
+                                                "save-every",
+                                                "steps",
+                                                "tensorboard",
+                                                "threads"};
   nlohmann::json lasting = nlohmann::json::object();
   for (const auto& [key, value] : configuration.items()) {
     if (!passing.contains(key)) lasting[key] = value;

@@ -36,6 +36,7 @@ struct OptimisationOptions {
   double target_smoothing = 0;
   double blank_actions = 0;
   std::string precision = "auto", device = "cpu";
+  bool activation_checkpointing = false;
 };
 
 // How long a run goes on and what it leaves behind; these may change when it is

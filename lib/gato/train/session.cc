@@ -104,6 +104,8 @@ class Runner {
   ExitStatus go_on() {
     network_->set_precision(
         precision_named(session_.optimisation.precision, device_));
+    network_->set_activation_checkpointing(
+        session_.optimisation.activation_checkpointing);
     run_.truncate_metrics(state_.step);
     write_file(run_.configuration(), session_.config_toml, /*force=*/true);
     if (session_.run.tensorboard) run_.open_events(state_.step);

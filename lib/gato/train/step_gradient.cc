@@ -47,9 +47,15 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
     const Loss loss =
         network.loss(part.batch.on(network.device()), regularisation,
                      {.smoothing = options.smoothing});
-    return [&, place, loss, gradient = network.gradients(loss.total)] {
+    const Loss values{loss.total.detach(), loss.each};
+    if (workers == 1) {
+      network.add_gradients(loss.total, gradients);
+      losses[place] = values;
+      return {};
+    }
+    return [&, place, values, gradient = network.gradients(loss.total)] {
       add_gradients(network, gradient, gradients);
-      losses[place] = {loss.total.detach(), loss.each};
+      losses[place] = values;
     };
   };
   OrderedJobs jobs(workers, 1);

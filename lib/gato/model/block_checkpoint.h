@@ -1,0 +1,32 @@
+// Activation checkpointing (Chen et al. 2016): memory for time.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "gato/model/attention.h"
+#include "gato/model/network.h"
+#include "gato/model/weights.h"
+
+namespace gato {
+
+// What all blocks of a forward pass share.
+struct BlockInput {
+  ModelConfig config;
+  RowPositions positions;
+  Regularisation regularisation;
+  at::Tensor depth;  // of depth_scales(), on the device
+  int64_t rows = 0;
+};
+
+// apply_block() that keeps its input alone; the backward pass computes the
+// block once more. Values and gradients are the same, bit by bit on a CPU:
+// chance is drawn by counter.
+at::Tensor apply_block_checkpointed(const at::Tensor& x,
+                                    const BlockWeights& weights,
+                                    std::shared_ptr<const BlockInput> input,
+                                    int64_t layer);
+
+}  // namespace gato
