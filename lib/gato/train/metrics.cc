@@ -20,6 +20,7 @@ void Metrics::add(const StepMetrics& step) {
   tokens_ += step.tokens;
   targets_ += step.targets;
   data_wait_ += step.data_wait;
+  exchange_ += step.exchange;
   if (step.is_skipped) {
     ++skipped_;
     return;
@@ -33,7 +34,8 @@ double Metrics::loss() const {
                            : std::numeric_limits<double>::quiet_NaN();
 }
 
-nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks) {
+nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks,
+                             bool has_ranks) {
   const auto now = Clock::now();
   const double seconds =
       std::max(1e-9, std::chrono::duration<double>(now - start_).count());
@@ -55,6 +57,7 @@ nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks) {
                          {"data_wait", data_wait_ / seconds},
                          {"memory", peak_memory()},
                          {"skipped", skipped_}};
+  if (has_ranks) line["exchange"] = exchange_ / seconds;
   *this = Metrics();
   return line;
 }

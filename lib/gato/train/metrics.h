@@ -17,6 +17,7 @@ struct StepMetrics {
   double learning_rate = 0;
   int64_t tokens = 0, targets = 0;
   double data_wait = 0;  // seconds that the step waited for its data
+  double exchange = 0;   // and for the other ranks
   bool is_skipped = false;
 };
 
@@ -31,14 +32,16 @@ class Metrics {
   // {"step","loss","gradient_norm","learning_rate","modality":{...},
   // "domain":{...},"tokens_per_second","targets_per_second","data_wait",
   // "memory","skipped"} of the steps since the last line; then starts the next.
-  // data_wait is the share of the time, memory the peak in bytes.
-  nlohmann::json line(int64_t step, const TaskTable& tasks);
+  // data_wait is the share of the time, memory the peak in bytes. With
+  // `has_ranks` also "exchange", the share of the time with other ranks.
+  nlohmann::json line(int64_t step, const TaskTable& tasks,
+                      bool has_ranks = false);
 
  private:
   std::chrono::steady_clock::time_point start_;
   LossTable table_;
   StepMetrics last_;
-  double loss_ = 0, gradient_norm_ = 0, data_wait_ = 0;
+  double loss_ = 0, gradient_norm_ = 0, data_wait_ = 0, exchange_ = 0;
   int64_t steps_ = 0, skipped_ = 0, tokens_ = 0, targets_ = 0;
 };
 

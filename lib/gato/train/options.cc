@@ -166,6 +166,31 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
   });
 }
 
+void add_process_options(cli::OptionTable& table, ProcessOptions& options) {
+  table.group("Processes");
+  table
+      .add("processes", &options.processes,
+           "Processes on this machine that share the work of every step, all "
+           "started by this one; where torchrun, mpirun or srun has started "
+           "them, as many as those are")
+      .named("N")
+      .within(1, 4096);
+  table.add("shard-optimizer", &options.shard_optimizer,
+            "Each process keeps and updates its part of the optimiser's "
+            "moments, not all of them");
+  table
+      .add("rank-timeout", &options.rank_timeout,
+           "The job fails when a process stands still for this long; longer "
+           "than a checkpoint takes to be written")
+      .named("TIME");
+  table.check([&options] {
+    if (parse_duration(options.rank_timeout, "option --rank-timeout") < 5) {
+      throw usage_error("option --rank-timeout: '{}' is less than 5 seconds",
+                        options.rank_timeout);
+    }
+  });
+}
+
 int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
   constexpr int64_t tokens = 2048;
   const int64_t rows =
@@ -177,11 +202,13 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
 
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {
-      "data",       "demonstrations", "force",         "keep",
-      "keep-every", "log-every",      "log-file",      "log-level",
-      "max-time",   "mixture",        "no-provenance", "output",
-      "quiet",      "save-every",     "steps",         "tensorboard",
-      "threads"};
+      "data",        "demonstrations",  "force",
+      "keep",        "keep-every",      "log-every",
+      "log-file",    "log-level",       "max-time",
+      "mixture",     "no-provenance",   "output",
+      "processes",   "quiet",           "rank-timeout",
+      "save-every",  "shard-optimizer", "steps",
+      "tensorboard", "threads"};
   nlohmann::json lasting = nlohmann::json::object();
   for (const auto& [key, value] : configuration.items()) {
     if (!passing.contains(key)) lasting[key] = value;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <utility>
 
 #include "gato/base/output.h"
@@ -44,28 +45,58 @@ void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
 class Runner {
  public:
   Runner(const Session& session, const cli::Context& context)
-      : session_(session), context_(context), run_(session.output) {}
+      : session_(session),
+        context_(context),
+        ranks_(session.ranks ? *session.ranks : alone_),
+        run_(session.output, ranks_.is_first() ? RunDirectory::Role::owner
+                                               : RunDirectory::Role::guest) {}
 
   ExitStatus run() {
-    const auto step =
-        session_.run.resume ? run_.newest_whole_checkpoint() : std::nullopt;
+    const auto step = first_step();
     try {
-      if (!step) run_.start_anew();
-      open_log();
-      run_.remove_leftovers();
-      if (step) {
-        resume(*step);
-      } else {
-        start();
-      }
+      if (ranks_.is_first()) prepare_directory(!step);
+      ranks_.together([&] {
+        if (step) {
+          resume(*step);
+        } else {
+          start();
+        }
+      });
+      check_alike("configuration", lasting_part(session_.configuration));
+      check_alike("data", session_.data.fingerprint());
       return go_on();
     } catch (const Error&) {
-      run_.abandon();
+      if (ranks_.is_first()) run_.abandon();
       throw;
     }
   }
 
  private:
+  // Of the checkpoint that the run goes on from; none where it starts.
+  std::optional<int64_t> first_step() {
+    std::optional<int64_t> step;
+    if (session_.run.resume && ranks_.is_first()) {
+      step = run_.newest_whole_checkpoint();
+    }
+    const int64_t agreed = ranks_.broadcast(step.value_or(-1));
+    return agreed < 0 ? std::nullopt : std::optional(agreed);
+  }
+
+  void check_alike(const char* what, const nlohmann::json& json) {
+    const std::string own = json.dump(), first = ranks_.broadcast(own);
+    ranks_.together([&] {
+      if (own == first) return;
+      throw usage_error("rank {} has another {} than rank 0: {}, not {}",
+                        ranks_.rank(), what, own, first);
+    });
+  }
+
+  void prepare_directory(bool is_new) const {
+    if (is_new) run_.start_anew();
+    open_log();
+    run_.remove_leftovers();
+  }
+
   void open_log() const {
     if (!context_.common.log_file.empty()) return;
     cli::configure_log(context_.common.log_level, context_.common.quiet,
@@ -77,7 +108,9 @@ class Runner {
     make_optimiser();
     state_.configuration = lasting_part(session_.configuration);
     state_.data = session_.data.fingerprint();
-    state_.provenance = provenance_of(session_.data, context_);
+    if (ranks_.is_first()) {
+      state_.provenance = provenance_of(session_.data, context_);
+    }
     spdlog::info("{} parameters, {} sequences of {} tokens",
                  network_->parameter_count(), session_.data.rows(),
                  session_.data.length());
@@ -91,24 +124,28 @@ class Runner {
     network_ = load_model(checkpoint).network;
     make_optimiser();
     read_optimiser(checkpoint, *network_, state_, *optimiser_);
-    run_.set_latest(step);
+    if (ranks_.is_first()) run_.set_latest(step);
     spdlog::info("resuming from {}", checkpoint.string());
   }
 
   ExitStatus go_on() {
     network_->set_precision(precision_named(session_.optimisation.precision));
-    run_.truncate_metrics(state_.step);
-    write_file(run_.configuration(), session_.config_toml, /*force=*/true);
-    if (session_.run.tensorboard) run_.open_events(state_.step);
+    ranks_.broadcast(network_->flat().detach());
+    ranks_.together([this] {
+      if (ranks_.is_first()) prepare_files();
+    });
     TrainerOptions options = trainer_options(
         session_.optimisation, session_.run, session_.data.length(),
-        context_.common.threads, context_.common.seed);
+        session_.threads, context_.common.seed);
+    options.loader.rank = ranks_.rank();
+    options.loader.ranks = ranks_.size();
+    options.shard_optimizer = session_.shard_optimizer;
     options.started = session_.started;
     options.evaluate_every = session_.evaluate_every;
     options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
     const TrainingState before = state_;
-    const ExitStatus status =
-        train(session_.data, run_, options, {*network_, *optimiser_, state_});
+    const ExitStatus status = train(session_.data, run_, options,
+                                    {*network_, *optimiser_, state_, ranks_});
     cli::report_counts({{"steps", state_.step - before.step},
                         {"skipped", state_.skipped - before.skipped},
                         {"tokens", state_.tokens - before.tokens},
@@ -116,14 +153,27 @@ class Runner {
     return status;
   }
 
+  void prepare_files() {
+    run_.truncate_metrics(state_.step);
+    write_file(run_.configuration(), session_.config_toml, /*force=*/true);
+    if (session_.run.tensorboard) run_.open_events(state_.step);
+  }
+
   void make_optimiser() {
+    std::optional<FlatSlice> slice;
+    if (session_.shard_optimizer) {
+      slice = FlatSlices{network_->parameter_count(), ranks_.size()}.of_rank(
+          ranks_.rank());
+    }
     optimiser_ =
         std::make_unique<AdamW>(session_.optimisation.adamw, network_->flat(),
-                                network_->decaying_count());
+                                network_->decaying_count(), slice);
   }
 
   const Session& session_;
   const cli::Context& context_;
+  Ranks alone_;
+  Ranks& ranks_;
   RunDirectory run_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<AdamW> optimiser_;
