@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -168,6 +169,47 @@ TEST_CASE("asked to stop anywhere, all stop at one step and go on from there") {
   CHECK(weights_of(run) == weights_of(folder.run("whole")));
 }
 
+TEST_CASE("ranks whose starter is killed save and end") {
+  const Folder folder;
+  const std::string run = folder.run("run");
+  const Words two = {"--resume", "--processes", "2"};
+  Process process(folder.arguments(run, two), {.messages = folder.messages()});
+  wait_for_text(run + "/metrics.jsonl", "step");
+  process.kill(SIGKILL);
+  CHECK(process.wait() == 128 + SIGKILL);
+  wait_for_text(folder.messages(), "goes on from there");
+  Words limited = two;
+  limited.insert(limited.end(), {"--max-time", "1s"});
+  // The directory is free when the ranks are gone.
+  const auto try_again = [&] { return folder.train("run", limited); };
+  int status = try_again();
+  for (int i = 0; i < 50 && status == 2; ++i) status = try_again();
+  CHECK(status == 75);
+}
+
+TEST_CASE("a rank that cannot write its slice is named, and all go on") {
+  const Folder folder;
+  const std::string run = folder.run("run");
+  Process process(
+      folder.arguments(
+          run, {"--processes", "2", "--shard-optimizer", "--save-every", "2"}),
+      {.messages = folder.messages()});
+  wait_for(run + "/step-2");
+  const rlimit too_small{16 << 10, 16 << 10};
+  REQUIRE(prlimit(process.children().at(1), RLIMIT_FSIZE, &too_small,
+                  nullptr) == 0);
+  wait_for_text(run + "/log.txt", "was not saved: rank 1: ");
+  const size_t lines = read_bytes(run + "/metrics.jsonl").size();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  process.kill(SIGTERM);
+  CHECK(process.wait() == 4);
+  CHECK(read_bytes(run + "/metrics.jsonl").size() > lines);
+  // Nothing half written is left.
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    CHECK_THAT(entry.path().filename().string(), !Catch::Contains(".tmp"));
+  }
+}
+
 TEST_CASE("a rank that is killed ends the job, which names it") {
   for (const size_t rank : {0, 1, 2}) {
     const Folder folder;
@@ -259,14 +301,19 @@ TEST_CASE("ranks by mpirun") {
     return;
   }
   const Folder folder;
-  REQUIRE(folder.train(
-              "run", {"--steps", "4"},
-              {.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
-                               {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}},
-               .launcher = {"mpirun", "--oversubscribe", "-n", "2"}}) == 0);
+  const Process::Options by_mpirun = {
+      .messages = folder.messages(),
+      .environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
+                      {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}},
+      .launcher = {"mpirun", "--oversubscribe", "-n", "2"}};
+  REQUIRE(folder.train("run", {"--steps", "4"}, by_mpirun) == 0);
   CHECK_THAT(read_bytes(folder.messages()), Contains("2 processes by mpirun"));
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run("run")) == weights_of(folder.run("two")));
+  Process stopped(folder.arguments(folder.run("stopped")), by_mpirun);
+  wait_for_text(folder.run("stopped") + "/metrics.jsonl", "step");
+  stopped.kill(SIGUSR1);
+  CHECK(stopped.wait() == 75);
 }
 
 TEST_CASE("ranks by torchrun") {

@@ -282,9 +282,9 @@ cli::Command pretraining_command() {
       "srun starts them, or --processes. They learn what one process does, but "
       "for the rounding of sums in another order, so the number of processes "
       "is part of what decides the bytes, and 1 unless it is given. Two "
-      "processes of one thread are not faster than two threads of one process, "
-      "which work on micro-batches of their own as well: many processes are "
-      "for many machines and many devices. A process that fails or stands "
+      "processes of one thread are about as fast as two threads of one "
+      "process, which work on micro-batches of their own as well: many "
+      "processes are for many machines. A process that fails or stands "
       "still ends the job, which names it; gato(7) says more.";
   command.output = cli::Output::required;
   command.output_help = "Directory of the run";

@@ -16,6 +16,10 @@ struct StepTotals {
   bool must_stop = false;  // one of the ranks was asked to
 };
 
+// Gradients are exchanged once a step, after the last micro-batch, not in
+// pieces while it is computed: a rank of a large batch computes many of them
+// for one exchange, which on CPUs takes the processors that compute, and pieces
+// of it were no faster than the whole.
 class StepExchange {
  public:
   // `tasks` is their number in the data. With `is_sharded`, the optimisers have

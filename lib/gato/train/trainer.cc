@@ -188,6 +188,7 @@ class Trainer {
     try {
       save();
     } catch (const Error& error) {
+      if (!ranks_.is_first()) return;  // all have the same
       spdlog::error(
           "the checkpoint of step {} was not saved: {}; training goes on",
           state_.step, error.what());

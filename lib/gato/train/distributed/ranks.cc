@@ -101,6 +101,7 @@ struct Ranks::Connection {
     gloo = make_gloo(launch, meeting, limit);
 #ifdef GATO_CUDA
     nccl = make_nccl(launch, meeting, limit);
+    watch.on_verdict([backend = nccl] { backend->abort(); });
 #endif
   }
 
@@ -146,8 +147,13 @@ class Ranks::Exchange {
   }
 
   // What another rank has left never ends by itself before the timeout: the
-  // watch is asked meanwhile.
-  void wait(const Work& work) const {
+  // watch is asked meanwhile. On a GPU nothing is waited for but the place in
+  // the stream, and the watch interrupts what stands in it.
+  void wait(const Work& work, const at::Tensor& values) const {
+    if (values.is_cuda()) {
+      work->wait();
+      return;
+    }
     Watch& watch = ranks_.connection_->watch;
     for (;;) {
       try {
@@ -189,17 +195,18 @@ void Ranks::sum(at::Tensor values) {
   if (is_alone()) return;
   const Exchange exchange(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
-  exchange.wait(exchange.with(tensors[0]).allreduce(tensors));
+  exchange.wait(exchange.with(tensors[0]).allreduce(tensors), tensors[0]);
 }
 
 void Ranks::sum_own_slice(at::Tensor values) {
   if (is_alone()) return;
-  // Gloo would copy everything, sum it and take the slice.
+  // Gloo would copy everything, sum it and take the slice, in twice the time.
   if (values.device().is_cpu()) return sum(values);
   const Exchange exchange(*this);
   const int64_t length = values.numel() / size();
   at::Tensor own = values.narrow(0, rank() * length, length);
-  exchange.wait(exchange.with(values)._reduce_scatter_base(own, values));
+  exchange.wait(exchange.with(values)._reduce_scatter_base(own, values),
+                values);
 }
 
 void Ranks::gather_slices(at::Tensor values) {
@@ -207,7 +214,7 @@ void Ranks::gather_slices(at::Tensor values) {
   const Exchange exchange(*this);
   const int64_t length = values.numel() / size();
   at::Tensor own = values.narrow(0, rank() * length, length).clone();
-  exchange.wait(exchange.with(values)._allgather_base(values, own));
+  exchange.wait(exchange.with(values)._allgather_base(values, own), values);
 }
 
 void Ranks::broadcast(at::Tensor values, int64_t from) {
@@ -216,7 +223,8 @@ void Ranks::broadcast(at::Tensor values, int64_t from) {
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::BroadcastOptions options;
   options.rootRank = from;
-  exchange.wait(exchange.with(tensors[0]).broadcast(tensors, options));
+  exchange.wait(exchange.with(tensors[0]).broadcast(tensors, options),
+                tensors[0]);
 }
 
 std::string Ranks::broadcast(const std::string& text, int64_t from) {
@@ -249,7 +257,9 @@ void Ranks::together(const std::function<void()>& part) {
   for (int64_t one = 0; one < size(); ++one) {
     const auto status = statuses[one].item<int64_t>();
     if (status == 0) continue;
-    throw Error(ExitStatus(static_cast<int>(status)), broadcast(message, one));
+    const std::string text = broadcast(message, one);
+    throw Error(ExitStatus(static_cast<int>(status)),
+                one == rank() ? text : fmt::format("rank {}: {}", one, text));
   }
 }
 

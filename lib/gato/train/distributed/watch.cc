@@ -86,7 +86,8 @@ struct Watch::State {
   std::condition_variable changed;
   bool is_leaving = false;
   std::optional<Verdict> own, found;  // to be published; of the job
-  std::string alarm;                  // how an exchange has failed here
+  std::function<void()> interrupt;
+  std::string alarm;  // how an exchange has failed here
   Clock::time_point alarm_since;
   Clock::time_point heard = Clock::now();  // of the store
 
@@ -208,9 +209,12 @@ void Watch::State::publish(const Verdict& verdict) {
 }
 
 void Watch::State::decide(const Verdict& verdict) {
-  const std::lock_guard lock(mutex);
+  std::unique_lock lock(mutex);
   if (!found) found = verdict;
   changed.notify_all();
+  const std::function<void()> call = std::exchange(interrupt, nullptr);
+  lock.unlock();
+  if (call) call();
 }
 
 Watch::Watch(const Meeting& meeting, int64_t rank, milliseconds timeout)
@@ -230,6 +234,11 @@ Watch::~Watch() {
   } else {
     state_->thread.join();
   }
+}
+
+void Watch::on_verdict(std::function<void()> interrupt) {
+  const std::lock_guard lock(state_->mutex);
+  state_->interrupt = std::move(interrupt);
 }
 
 void Watch::count_exchange() { ++state_->exchanges; }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  // Called by the thread when there is a verdict, to end an exchange that waits
+  // for no message: one of a GPU.
+  void on_verdict(std::function<void()> interrupt);
   // This rank begins an exchange: one who never comes to it is found by the
   // numbers of these.
   void count_exchange();
