@@ -305,10 +305,11 @@ TEST_CASE("ten steps in a row without a finite loss end the run") {
   AdamW optimiser({}, model.network->flat(), model.network->decaying_count());
   TrainingState state;
   const RunDirectory run(fixture.run("other"));
+  Ranks alone;
   TrainerOptions options;
   options.loader = {.batch_size = 2, .micro_batch = 1};
   try {
-    train(data, run, options, {*model.network, optimiser, state});
+    train(data, run, options, {*model.network, optimiser, state, alone});
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.status() == ExitStatus::run_failed);

@@ -7,7 +7,8 @@
 
 namespace gato {
 
-at::Device device_named(const std::string& name) {
+at::Device device_named(const std::string& name,
+                        [[maybe_unused]] int64_t number) {
   if (name == "cpu") return at::kCPU;
   if (name != "cuda") {
     throw usage_error("unknown device '{}': give cpu or cuda", name);
@@ -17,14 +18,21 @@ at::Device device_named(const std::string& name) {
       "device cuda: this program was built without GPUs; build it with "
       "-DGATO_CUDA=ON, or compute on the cpu");
 #else
-  if (at::detail::getCUDAHooks().deviceCount() == 0) {
+  const int64_t visible = at::detail::getCUDAHooks().deviceCount();
+  if (visible == 0) {
     throw usage_error(
         "device cuda: no GPU is visible here; look at nvidia-smi and "
         "CUDA_VISIBLE_DEVICES, or compute on the cpu");
   }
+  if (number >= visible) {
+    throw usage_error(
+        "device cuda: process {} of this machine has no GPU, {} are visible; "
+        "start as many processes as there are GPUs",
+        number, visible);
+  }
   // fp32 is fp32: by default convolutions round to 10 bits.
   at::globalContext().setAllowTF32CuDNN(false);
-  return {at::kCUDA, 0};
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(number)};
 #endif
 }
 

@@ -3,12 +3,14 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <string>
 
 namespace gato {
 
-// "cpu", or "cuda": the current GPU. Error (usage) for another name, and where
-// the program was built without GATO_CUDA or no GPU can be used.
-at::Device device_named(const std::string& name);
+// "cpu", or "cuda": the GPU of this number among those that are visible. Error
+// (usage) for another name, and where the program was built without GATO_CUDA or
+// there is no such GPU.
+at::Device device_named(const std::string& name, int64_t number = 0);
 
 }  // namespace gato

@@ -4,6 +4,9 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
+
+#include "gato/train/flat_slice.h"
 
 namespace gato {
 
@@ -16,14 +19,20 @@ struct AdamWOptions {
 class AdamW {
  public:
   // `parameters` is fp32 [n] and updated in place; its first `decaying` values
-  // are under weight decay (Network::flat).
-  AdamW(const AdamWOptions& options, at::Tensor parameters, int64_t decaying);
+  // are under weight decay (Network::flat). Only those of `slice` are updated,
+  // and have moments here: all of them where it is absent.
+  AdamW(const AdamWOptions& options, at::Tensor parameters, int64_t decaying,
+        std::optional<FlatSlice> slice = std::nullopt);
 
   // Clips `gradients`, whose norm is given, and takes one step at this rate.
-  // Leaves the gradients scaled.
+  // Leaves those of the slice scaled.
   void step(double rate, double gradient_norm);
 
-  at::Tensor gradients, mean, square;  // fp32 [n], laid out like the parameters
+  const FlatSlice& slice() const { return slice_; }
+  const at::Tensor& parameters() const { return parameters_; }
+
+  at::Tensor gradients;     // fp32 [n], laid out like the parameters
+  at::Tensor mean, square;  // of the slice
   // Steps taken so far, which correct the bias of the moments; restored with
   // the moments on resuming.
   int64_t updates = 0;
@@ -33,6 +42,7 @@ class AdamW {
   AdamWOptions options_;
   at::Tensor parameters_;
   int64_t decaying_;
+  FlatSlice slice_;
 };
 
 }  // namespace gato

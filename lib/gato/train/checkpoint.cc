@@ -1,39 +1,18 @@
 #include "gato/train/checkpoint.h"
 
-#include <map>
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
 #include "gato/data/format.h"
 #include "gato/model/directory.h"
-#include "gato/model/safetensors.h"
+#include "gato/train/moments.h"
 
 namespace gato {
 namespace {
 
 constexpr const char* state_name = "state.json";
-constexpr const char* optimizer_name = "optimizer-00000-of-00001.safetensors";
-
-// The part of a flat buffer that belongs to parameter i.
-at::Tensor part_of(const at::Tensor& flat, const Network& network, size_t i) {
-  const at::Tensor& parameter = network.parameters()[i].value;
-  return flat.narrow(0, network.offset(i), parameter.numel())
-      .view(parameter.sizes());
-}
-
-void restore(const std::map<std::string, at::Tensor>& tensors,
-             const std::string& name, at::Tensor part,
-             const std::filesystem::path& path) {
-  const auto found = tensors.find(name);
-  if (found == tensors.end() || found->second.sizes() != part.sizes() ||
-      found->second.scalar_type() != at::kFloat) {
-    throw input_error("{}: tensor {} is missing or does not fit the network",
-                      path.string(), name);
-  }
-  part.copy_(found->second);
-}
 
 }  // namespace
 
@@ -67,21 +46,32 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
 void write_checkpoint(const std::filesystem::path& directory,
                       const Network& network, const AdamW& optimiser,
                       const TrainingState& state,
-                      const std::vector<TokenizedDocument>& demonstrations) {
-  AtomicOutput output(directory, /*force=*/true, AtomicOutput::Kind::directory);
-  write_model(output.temporary(), network, demonstrations);
-  std::vector<std::pair<std::string, at::Tensor>> moments;
-  for (size_t i = 0; i < network.parameters().size(); ++i) {
-    const std::string& name = network.parameters()[i].name;
-    moments.emplace_back(name + ".mean", part_of(optimiser.mean, network, i));
-    moments.emplace_back(name + ".square",
-                         part_of(optimiser.square, network, i));
-  }
-  write_safetensors(output.temporary() / optimizer_name, moments);
-  write_file(output.temporary() / state_name, state.to_json().dump(2) + "\n",
-             /*force=*/false);
-  write_manifest(output.temporary());
-  output.commit();
+                      const std::vector<TokenizedDocument>& demonstrations,
+                      Ranks& ranks) {
+  std::optional<AtomicOutput> output;
+  ranks.together([&] {
+    if (!ranks.is_first()) return;
+    output.emplace(directory, /*force=*/true, AtomicOutput::Kind::directory);
+    write_model(output->temporary(), network, demonstrations);
+    write_file(output->temporary() / state_name, state.to_json().dump(2) + "\n",
+               /*force=*/false);
+  });
+  const std::filesystem::path temporary =
+      ranks.broadcast(output ? output->temporary().string() : "");
+  const bool is_sliced =
+      optimiser.slice().size() < optimiser.parameters().numel();
+  ranks.together([&] {
+    if (is_sliced) {
+      write_moments(temporary, network, optimiser, ranks.rank(), ranks.size());
+    } else if (ranks.is_first()) {
+      write_moments(temporary, network, optimiser, 0, 1);
+    }
+  });
+  ranks.together([&] {
+    if (!ranks.is_first()) return;
+    write_manifest(output->temporary());
+    output->commit();
+  });
 }
 
 bool is_checkpoint(const std::filesystem::path& directory) {
@@ -103,15 +93,7 @@ TrainingState read_state(const std::filesystem::path& directory) {
 void read_optimiser(const std::filesystem::path& directory,
                     const Network& network, const TrainingState& state,
                     AdamW& optimiser) {
-  const std::filesystem::path path = directory / optimizer_name;
-  const Safetensors saved = read_safetensors(path);
-  for (size_t i = 0; i < network.parameters().size(); ++i) {
-    const std::string& name = network.parameters()[i].name;
-    restore(saved.tensors, name + ".mean", part_of(optimiser.mean, network, i),
-            path);
-    restore(saved.tensors, name + ".square",
-            part_of(optimiser.square, network, i), path);
-  }
+  read_moments(directory, network, optimiser);
   optimiser.updates = state.updates;
 }
 

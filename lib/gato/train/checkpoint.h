@@ -1,7 +1,6 @@
 // A training checkpoint: a whole model directory, and what it takes to go on
 // as if the run had never stopped:
-//   optimizer-00000-of-00001.safetensors  NAME.mean and NAME.square of every
-//                                         parameter, its moments in AdamW
+//   optimizer-RRRRR-of-WWWWW.safetensors  the moments (train/moments.h)
 //   state.json                            TrainingState
 // MANIFEST.json is written last; the directory appears whole or not at all.
 #pragma once
@@ -13,6 +12,7 @@
 
 #include "gato/model/network.h"
 #include "gato/train/adamw.h"
+#include "gato/train/distributed/ranks.h"
 
 namespace gato {
 
@@ -32,17 +32,21 @@ struct TrainingState {
   static TrainingState from_json(const nlohmann::json& json);
 };
 
-// Writes `directory`, replacing one that is there. Error (io) where it cannot.
+// Writes `directory`, replacing one that is there: the first rank does, and all
+// others their own moments where they have a slice of them. Error (io), in all
+// ranks, where one of them cannot.
 void write_checkpoint(const std::filesystem::path& directory,
                       const Network& network, const AdamW& optimiser,
                       const TrainingState& state,
-                      const std::vector<TokenizedDocument>& demonstrations);
+                      const std::vector<TokenizedDocument>& demonstrations,
+                      Ranks& ranks);
 
 // Whether the directory holds a training state beside the model.
 bool is_checkpoint(const std::filesystem::path& directory);
 // Errors: io (missing), bad_input (damaged, of another kind, newer).
 TrainingState read_state(const std::filesystem::path& directory);
-// The moments and the count of updates, for an optimiser of this network.
+// The moments of the optimiser's slice and the count of updates, for an
+// optimiser of this network; from a run of any number of ranks.
 void read_optimiser(const std::filesystem::path& directory,
                     const Network& network, const TrainingState& state,
                     AdamW& optimiser);

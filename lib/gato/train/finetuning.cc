@@ -165,7 +165,8 @@ class Finetuning {
                     .configuration = context_.record.configuration,
                     .config_toml = cli::to_toml(table_),
                     .started = started_,
-                    .evaluate = {}};
+                    .evaluate = {},
+                    .threads = context_.common.threads};
     if (!options_.evaluation.environment.empty()) {
       session.evaluate_every = options_.evaluate_every;
       session.evaluate = [&](const Network& network) {

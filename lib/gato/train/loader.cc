@@ -1,7 +1,6 @@
 #include "gato/train/loader.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 namespace gato {
@@ -10,27 +9,37 @@ namespace {
 constexpr size_t steps_ahead = 2;
 
 // Calls visit(part, place, task, modality) for every target of the step.
-template <class Visit>
-void for_each_target(StepBatch& step, LossAverage average, Visit visit) {
-  for (MicroBatch& part : step.parts) {
-    const int32_t* task = part.batch.target_task.const_data_ptr<int32_t>();
-    const uint8_t* modality =
-        part.batch.target_modality.const_data_ptr<uint8_t>();
-    for (int64_t i = 0; i < part.batch.target_task.numel(); ++i) {
+template <class Step, class Visit>
+void for_each_target(Step& step, LossAverage average, Visit visit) {
+  for (auto& part : step.parts) {
+    const Batch& batch = part.batch;
+    const int32_t* task = batch.target_task.const_data_ptr<int32_t>();
+    const uint8_t* modality = batch.target_modality.const_data_ptr<uint8_t>();
+    for (int64_t i = 0; i < batch.target_task.numel(); ++i) {
       visit(part, i, average == LossAverage::token ? 0 : task[i],
             average == LossAverage::modality ? modality[i] : uint8_t{0});
     }
   }
 }
 
+}  // namespace
+
+int64_t micro_batches(const LoaderOptions& options) {
+  return (options.batch_size + options.micro_batch - 1) / options.micro_batch;
+}
+
+TargetCounts count_targets(const StepBatch& step, LossAverage average) {
+  TargetCounts count;
+  for_each_target(step, average,
+                  [&](const MicroBatch&, int64_t, int32_t task,
+                      uint8_t modality) { ++count[task][modality]; });
+  return count;
+}
+
 // Groups of targets count alike in the group above: targets in a modality,
 // modalities in a task, tasks in the step. What is not told apart is one group.
-void weigh_targets(StepBatch& step, LossAverage average) {
-  std::map<int32_t, std::map<uint8_t, int64_t>> count;
-  for_each_target(step, average,
-                  [&](MicroBatch&, int64_t, int32_t task, uint8_t modality) {
-                    ++count[task][modality];
-                  });
+void weigh_targets(StepBatch& step, LossAverage average,
+                   const TargetCounts& count) {
   for (MicroBatch& part : step.parts) {
     part.batch.target_weight =
         at::empty({part.batch.target_task.numel()}, at::kFloat);
@@ -45,15 +54,16 @@ void weigh_targets(StepBatch& step, LossAverage average) {
       });
 }
 
-}  // namespace
-
 StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
                     int64_t step) {
   const RowOrder order(options.seed, data.rows());
   StepBatch result;
   result.step = step;
-  for (int64_t first = 0; first < options.batch_size;
-       first += options.micro_batch) {
+  const int64_t parts = micro_batches(options);
+  const int64_t begin = parts * options.rank / options.ranks;
+  for (int64_t part = begin; part < parts * (options.rank + 1) / options.ranks;
+       ++part) {
+    const int64_t first = part * options.micro_batch;
     const int64_t end =
         std::min(first + options.micro_batch, options.batch_size);
     std::vector<TrainingData::Row> rows;
@@ -72,7 +82,10 @@ StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
     result.tokens += result.parts.back().tokens;
     result.targets += result.parts.back().batch.target_place.numel();
   }
-  weigh_targets(result, options.average);
+  if (options.ranks == 1) {
+    weigh_targets(result, options.average,
+                  count_targets(result, options.average));
+  }
   if (!options.device.is_cpu()) {
     for (MicroBatch& part : result.parts) part.batch = part.batch.pinned();
   }

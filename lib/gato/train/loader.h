@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -33,9 +34,17 @@ struct LoaderOptions {
   // Of the network. For a GPU the tensors lie in memory that it reads by
   // itself.
   at::Device device = at::kCPU;
+  // This rank of `ranks` loads its share of the micro-batches of every step.
+  int64_t rank = 0, ranks = 1;
 };
 
-// One step: micro-batches whose target weights sum to 1 over all of them.
+int64_t micro_batches(const LoaderOptions& options);  // a step, of all ranks
+
+// Targets by task and modality; what is not told apart has the number 0.
+using TargetCounts = std::map<int32_t, std::map<uint8_t, int64_t>>;
+
+// One step, or a rank's share of it: micro-batches whose target weights sum to
+// 1 over all of the step.
 struct StepBatch {
   int64_t step = 0;
   std::vector<MicroBatch> parts;
@@ -43,8 +52,15 @@ struct StepBatch {
   int64_t tokens = 0, targets = 0;
 };
 
+TargetCounts count_targets(const StepBatch& step, LossAverage average);
+// Sets the weights by the counts of the whole step.
+void weigh_targets(StepBatch& step, LossAverage average,
+                   const TargetCounts& count);
+
 // Step `step`, a function of the arguments alone: rows [step x batch size,
-// (step + 1) x batch size) of RowOrder.
+// (step + 1) x batch size) of RowOrder, and of these the micro-batches [p, q)
+// that are the rank's. With several ranks the weights stay undefined:
+// weigh_targets() sets them when the counts of all are known.
 StepBatch load_step(const TrainingData& data, const LoaderOptions& options,
                     int64_t step);
 

@@ -4,6 +4,35 @@
 
 namespace gato {
 
+LossTable::LossTable(const at::Tensor& sums) {
+  const auto value = sums.accessor<double, 2>();
+  const auto sum = [&value](int64_t row) {
+    return Sum{value[row][0], static_cast<int64_t>(value[row][1])};
+  };
+  all_ = sum(0);
+  for (int64_t row = 1; row < sums.size(0); ++row) {
+    if (value[row][1] == 0) continue;
+    if (row <= modalities) {
+      modality_[uint8_t(row - 1)] = sum(row);
+    } else {
+      task_[int32_t(row - 1 - modalities)] = sum(row);
+    }
+  }
+}
+
+at::Tensor LossTable::sums(int64_t tasks) const {
+  at::Tensor sums = at::zeros({1 + modalities + tasks, 2}, at::kDouble);
+  auto value = sums.accessor<double, 2>();
+  const auto set = [&value](int64_t row, const Sum& sum) {
+    value[row][0] = sum.loss;
+    value[row][1] = static_cast<double>(sum.targets);
+  };
+  set(0, all_);
+  for (const auto& [modality, sum] : modality_) set(1 + modality, sum);
+  for (const auto& [task, sum] : task_) set(1 + modalities + task, sum);
+  return sums;
+}
+
 void LossTable::add(const Batch& batch, const at::Tensor& each) {
   const at::Tensor losses = each.to(at::kCPU).contiguous();
   const float* loss = losses.const_data_ptr<float>();

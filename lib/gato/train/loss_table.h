@@ -15,6 +15,15 @@ namespace gato {
 
 class LossTable {
  public:
+  static constexpr int64_t modalities = 8;  // their numbers are below
+
+  LossTable() = default;
+  // Of sums(), or of several of them added.
+  explicit LossTable(const at::Tensor& sums);
+  // float64 [1 + modalities + tasks, 2]: sum of the losses and targets, of all,
+  // of each modality, of each task.
+  at::Tensor sums(int64_t tasks) const;
+
   // `each`: fp32 [T], the loss of every target of the batch.
   void add(const Batch& batch, const at::Tensor& each);
   void add(const LossTable& other);

@@ -22,6 +22,7 @@ void Metrics::add(const StepMetrics& step) {
   tokens_ += step.tokens;
   targets_ += step.targets;
   data_wait_ += step.data_wait;
+  exchange_ += step.exchange;
   if (step.is_skipped) {
     ++skipped_;
     return;
@@ -48,18 +49,20 @@ nlohmann::json Metrics::line(int64_t step, const TaskTable& tasks) {
     loss = loss_ / double(counted);
     norm = gradient_norm_ / double(counted);
   }
-  nlohmann::json line = {{"step", step},
-                         {"loss", loss},
-                         {"gradient_norm", norm},
-                         {"learning_rate", last_.learning_rate},
-                         {"modality", losses["modality"]},
-                         {"domain", losses["domain"]},
-                         {"tokens_per_second", double(tokens_) / seconds},
-                         {"targets_per_second", double(targets_) / seconds},
-                         {"mfu", operations / seconds / run_.product_rate},
-                         {"data_wait", data_wait_ / seconds},
-                         {"memory", peak_memory(run_.device)},
-                         {"skipped", skipped_}};
+  nlohmann::json line = {
+      {"step", step},
+      {"loss", loss},
+      {"gradient_norm", norm},
+      {"learning_rate", last_.learning_rate},
+      {"modality", losses["modality"]},
+      {"domain", losses["domain"]},
+      {"tokens_per_second", double(tokens_) / seconds},
+      {"targets_per_second", double(targets_) / seconds},
+      {"mfu", operations / seconds / (run_.product_rate * double(run_.ranks))},
+      {"data_wait", data_wait_ / seconds},
+      {"memory", peak_memory(run_.device)},
+      {"skipped", skipped_}};
+  if (run_.ranks > 1) line["exchange"] = exchange_ / seconds;
   *this = Metrics(run_);
   return line;
 }

@@ -18,6 +18,7 @@ struct StepMetrics {
   double learning_rate = 0;
   int64_t tokens = 0, targets = 0;
   double data_wait = 0;  // seconds that the step waited for its data
+  double exchange = 0;   // and for the other ranks
   bool is_skipped = false;
 };
 
@@ -29,6 +30,7 @@ class Metrics {
     int64_t length = 0;  // of a sequence
     at::Device device = at::kCPU;
     double product_rate = 0;  // of cost.h
+    int64_t ranks = 1;
   };
   explicit Metrics(Run run);
   void add(const StepMetrics& step);
@@ -39,8 +41,10 @@ class Metrics {
   // {"step","loss","gradient_norm","learning_rate","modality":{...},
   // "domain":{...},"tokens_per_second","targets_per_second","mfu","data_wait",
   // "memory","skipped"} of the steps since the last line; then starts the next.
-  // mfu is the share of product_rate that training_operations() took up,
-  // data_wait that of the time, memory the peak in bytes.
+  // mfu is the share of product_rate, of as many machines as there are ranks,
+  // that training_operations() took up; data_wait that of the time; memory the
+  // peak in bytes. With several ranks also "exchange", the share of the time
+  // with the others.
   nlohmann::json line(int64_t step, const TaskTable& tasks);
 
  private:
@@ -48,7 +52,7 @@ class Metrics {
   std::chrono::steady_clock::time_point start_;
   LossTable table_;
   StepMetrics last_;
-  double loss_ = 0, gradient_norm_ = 0, data_wait_ = 0;
+  double loss_ = 0, gradient_norm_ = 0, data_wait_ = 0, exchange_ = 0;
   int64_t steps_ = 0, skipped_ = 0, tokens_ = 0, targets_ = 0;
 };
 

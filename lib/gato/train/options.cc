@@ -171,6 +171,31 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
   });
 }
 
+void add_process_options(cli::OptionTable& table, ProcessOptions& options) {
+  table.group("Processes");
+  table
+      .add("processes", &options.processes,
+           "Processes on this machine that share the work of every step, all "
+           "started by this one; where torchrun, mpirun or srun has started "
+           "them, as many as those are")
+      .named("N")
+      .within(1, 4096);
+  table.add("shard-optimizer", &options.shard_optimizer,
+            "Each process keeps and updates its part of the optimiser's "
+            "moments, not all of them");
+  table
+      .add("rank-timeout", &options.rank_timeout,
+           "The job fails when a process stands still for this long; longer "
+           "than a checkpoint takes to be written")
+      .named("TIME");
+  table.check([&options] {
+    if (parse_duration(options.rank_timeout, "option --rank-timeout") < 5) {
+      throw usage_error("option --rank-timeout: '{}' is less than 5 seconds",
+                        options.rank_timeout);
+    }
+  });
+}
+
 int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
   const int64_t tokens = options.device == "cpu" ? 2048 : 16384;
   const int64_t rows =
@@ -194,8 +219,11 @@ nlohmann::json lasting_part(const nlohmann::json& configuration) {
                                                 "mixture",
                                                 "no-provenance",
                                                 "output",
+                                                "processes",
                                                 "quiet",
+                                                "rank-timeout",
                                                 "save-every",
+                                                "shard-optimizer",
                                                 "steps",
                                                 "tensorboard",
                                                 "threads"};

@@ -49,10 +49,18 @@ struct RunOptions {
   bool tensorboard = false;
 };
 
+// The processes that share the work of a run, where gato-train has several.
+struct ProcessOptions {
+  int64_t processes = 1;
+  bool shard_optimizer = false;
+  std::string rank_timeout = "5m";
+};
+
 void add_network_options(cli::OptionTable& table, NetworkOptions& options);
 void add_optimisation_options(cli::OptionTable& table,
                               OptimisationOptions& options);
 void add_run_options(cli::OptionTable& table, RunOptions& options);
+void add_process_options(cli::OptionTable& table, ProcessOptions& options);
 
 // Rows of a micro-batch where none were given: about 2,048 tokens, on a GPU
 // 16,384, and at least two micro-batches a step. Not a function of the number

@@ -1,5 +1,8 @@
 #include "gato/train/pretraining.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -15,6 +18,7 @@
 #include "gato/train/dry_run.h"
 #include "gato/train/options.h"
 #include "gato/train/preset.h"
+#include "gato/train/processes.h"
 #include "gato/train/run_directory.h"
 #include "gato/train/sequence_set.h"
 #include "gato/train/session.h"
@@ -36,6 +40,7 @@ struct PretrainingOptions {
   NetworkOptions network;
   OptimisationOptions optimisation;
   RunOptions run;
+  ProcessOptions processes;
   bool dry_run = false;
 };
 
@@ -109,6 +114,70 @@ ModelConfig model_config(const NetworkOptions& options,
   return config;
 }
 
+ExitStatus show_dry_run(const PretrainingOptions& options,
+                        const cli::Context& context) {
+  if (launch_from(process_environment()).rank > 0) return ExitStatus::done;
+  const std::unique_ptr<TrainingData> data = open_data(options);
+  const ModelConfig config = model_config(options.network, *data);
+  std::cout << dry_run(config, options.optimisation, *data,
+                       context.common.threads)
+                   .dump(2)
+            << "\n";
+  return ExitStatus::done;
+}
+
+void check_shares(const Ranks& ranks, const OptimisationOptions& options,
+                  int64_t length) {
+  const int64_t rows = micro_batch_rows(options, length);
+  const int64_t parts = (options.batch_size + rows - 1) / rows;
+  if (parts < ranks.size()) {
+    throw usage_error(
+        "{} processes share the {} micro-batches of a step: lower "
+        "--micro-batch from {} to {}, or start fewer processes",
+        ranks.size(), parts, rows,
+        std::max<int64_t>(1, options.batch_size / ranks.size()));
+  }
+  if (parts % ranks.size() != 0 && ranks.is_first()) {
+    spdlog::warn(
+        "{} micro-batches a step are no multiple of {} processes: some of them "
+        "wait for the others",
+        parts, ranks.size());
+  }
+}
+
+ExitStatus train_in_rank(const PretrainingOptions& options,
+                         const cli::OptionTable& table,
+                         const cli::Context& context,
+                         std::chrono::steady_clock::time_point started,
+                         Ranks& ranks) {
+  const std::filesystem::path output = context.common.output;
+  const std::unique_ptr<TrainingData> data = open_data(options);
+  const ModelConfig config = model_config(options.network, *data);
+  ranks.together([&] {
+    check_shares(ranks, options.optimisation, data->length());
+    if (ranks.is_first()) {
+      check_run_output(output, options.run.resume, context.common);
+    }
+  });
+  Session session{.output = output,
+                  .data = *data,
+                  .optimisation = options.optimisation,
+                  .run = options.run,
+                  .start = {},
+                  .configuration = context.record.configuration,
+                  .config_toml = cli::to_toml(table),
+                  .started = started,
+                  .evaluate = {},
+                  .threads = threads_of(ranks.launch(), context),
+                  .ranks = &ranks,
+                  .shard_optimizer = options.processes.shard_optimizer};
+  session.start = [&] {
+    return std::make_unique<Network>(config, context.common.seed,
+                                     options.network.initialisation);
+  };
+  return run_session(session, context);
+}
+
 ExitStatus pretrain(const PretrainingOptions& options,
                     const cli::OptionTable& table, cli::Context& context) {
   const auto started = std::chrono::steady_clock::now();
@@ -118,30 +187,10 @@ ExitStatus pretrain(const PretrainingOptions& options,
     throw usage_error("a new run needs a --preset ({}) or a --config",
                       fmt::join(preset_names(), ", "));
   }
-  const std::unique_ptr<TrainingData> data = open_data(options);
-  const ModelConfig config = model_config(options.network, *data);
-  if (options.dry_run) {
-    std::cout << dry_run(config, options.optimisation, *data,
-                         context.common.threads)
-                     .dump(2)
-              << "\n";
-    return ExitStatus::done;
-  }
-  check_run_output(output, options.run.resume, context.common);
-  Session session{.output = output,
-                  .data = *data,
-                  .optimisation = options.optimisation,
-                  .run = options.run,
-                  .start = {},
-                  .configuration = context.record.configuration,
-                  .config_toml = cli::to_toml(table),
-                  .started = started,
-                  .evaluate = {}};
-  session.start = [&] {
-    return std::make_unique<Network>(config, context.common.seed,
-                                     options.network.initialisation);
-  };
-  return run_session(session, context);
+  if (options.dry_run) return show_dry_run(options, context);
+  return run_in_ranks(options.processes, context, [&](Ranks& ranks) {
+    return train_in_rank(options, table, context, started, ranks);
+  });
 }
 
 void add_data_options(cli::OptionTable& table, DataOptions& options) {
@@ -193,6 +242,7 @@ cli::Work build(cli::OptionTable& table) {
            "Print parameters, memory and cost as JSON and exit; nothing is "
            "trained")
       .of_run();
+  add_process_options(table, options->processes);
   add_network_options(table, options->network);
   add_optimisation_options(table, options->optimisation);
   table.beneath([options, &table] { return files_beneath(*options, table); });
@@ -225,9 +275,17 @@ cli::Command pretraining_command() {
       "checkpoint are lost. The learning rate depends on the step and "
       "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
       "A resumed run keeps the options it was started with; only --steps, "
-      "--max-time, --threads, --save-every, --keep, --log-every and the common "
-      "options of the log may change. The weights do not depend on --threads "
-      "up to the number of micro-batches a step.";
+      "--max-time, --threads, --save-every, --keep, --log-every, those of "
+      "Processes and the common options of the log may change. The weights do "
+      "not depend on --threads up to the number of micro-batches a step.\n\n"
+      "Several processes share the work of a step where torchrun, mpirun or "
+      "srun starts them, or --processes. They learn what one process does, but "
+      "for the rounding of sums in another order, so the number of processes "
+      "is part of what decides the bytes, and 1 unless it is given. Two "
+      "processes of one thread are about as fast as two threads of one "
+      "process, which work on micro-batches of their own as well: many "
+      "processes are for many machines. A process that fails or stands "
+      "still ends the job, which names it; gato(7) says more.";
   command.output = cli::Output::required;
   command.output_help = "Directory of the run";
   command.output_may_exist = true;
@@ -242,6 +300,12 @@ cli::Command pretraining_command() {
        "512000000 --preset gato-364m -o run",
        "Sequences drawn from token files, none of them twice in 1,000,000 "
        "steps of 512"},
+      {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
+       "--shard-optimizer",
+       "Four processes on this machine, with a quarter of the optimiser each"},
+      {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
+       "--resume",
+       "Sixteen processes by Slurm"},
       {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
        "Two files, options from a file, one of them changed"}};
   return command;

@@ -34,7 +34,8 @@ bool is_part(const std::string& name) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
+RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
+  if (role == Role::guest) return;
   std::error_code error;
   is_created_ = fs::create_directories(path_, error);
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -49,7 +50,9 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
   }
 }
 
-RunDirectory::~RunDirectory() { ::close(lock_); }
+RunDirectory::~RunDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
 
 fs::path RunDirectory::metrics() const { return path_ / metrics_name; }
 fs::path RunDirectory::configuration() const { return path_ / config_name; }

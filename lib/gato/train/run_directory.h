@@ -21,10 +21,13 @@ namespace gato {
 
 class RunDirectory {
  public:
-  // Creates the directory where it is missing and locks it until the object
-  // dies. Error (usage) where another process trains in it, Error (io) where it
-  // cannot be made.
-  explicit RunDirectory(std::filesystem::path path);
+  // The one who writes into it, or one of the other ranks of the run, which
+  // know where things are.
+  enum class Role { owner, guest };
+  // The owner creates the directory where it is missing and locks it until the
+  // object dies. Error (usage) where another process trains in it, Error (io)
+  // where it cannot be made.
+  explicit RunDirectory(std::filesystem::path path, Role role = Role::owner);
   ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;

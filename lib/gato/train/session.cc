@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <utility>
 
 #include "gato/base/output.h"
@@ -47,29 +48,58 @@ class Runner {
   Runner(const Session& session, const cli::Context& context)
       : session_(session),
         context_(context),
-        device_(device_named(session.optimisation.device)),
-        run_(session.output) {}
+        ranks_(session.ranks ? *session.ranks : alone_),
+        device_(device_named(session.optimisation.device,
+                             ranks_.launch().local_rank)),
+        run_(session.output, ranks_.is_first() ? RunDirectory::Role::owner
+                                               : RunDirectory::Role::guest) {}
 
   ExitStatus run() {
-    const auto step =
-        session_.run.resume ? run_.newest_whole_checkpoint() : std::nullopt;
+    const auto step = first_step();
     try {
-      if (!step) run_.start_anew();
-      open_log();
-      run_.remove_leftovers();
-      if (step) {
-        resume(*step);
-      } else {
-        start();
-      }
+      if (ranks_.is_first()) prepare_directory(!step);
+      ranks_.together([&] {
+        if (step) {
+          resume(*step);
+        } else {
+          start();
+        }
+      });
+      check_alike("configuration", lasting_part(session_.configuration));
+      check_alike("data", session_.data.fingerprint());
       return go_on();
     } catch (const Error&) {
-      run_.abandon();
+      if (ranks_.is_first()) run_.abandon();
       throw;
     }
   }
 
  private:
+  // Of the checkpoint that the run goes on from; none where it starts.
+  std::optional<int64_t> first_step() {
+    std::optional<int64_t> step;
+    if (session_.run.resume && ranks_.is_first()) {
+      step = run_.newest_whole_checkpoint();
+    }
+    const int64_t agreed = ranks_.broadcast(step.value_or(-1));
+    return agreed < 0 ? std::nullopt : std::optional(agreed);
+  }
+
+  void check_alike(const char* what, const nlohmann::json& json) {
+    const std::string own = json.dump(), first = ranks_.broadcast(own);
+    ranks_.together([&] {
+      if (own == first) return;
+      throw usage_error("rank {} has another {} than rank 0: {}, not {}",
+                        ranks_.rank(), what, own, first);
+    });
+  }
+
+  void prepare_directory(bool is_new) const {
+    if (is_new) run_.start_anew();
+    open_log();
+    run_.remove_leftovers();
+  }
+
   void open_log() const {
     if (!context_.common.log_file.empty()) return;
     cli::configure_log(context_.common.log_level, context_.common.quiet,
@@ -82,7 +112,9 @@ class Runner {
     make_optimiser();
     state_.configuration = lasting_part(session_.configuration);
     state_.data = session_.data.fingerprint();
-    state_.provenance = provenance_of(session_.data, context_);
+    if (ranks_.is_first()) {
+      state_.provenance = provenance_of(session_.data, context_);
+    }
     spdlog::info("{} parameters, {} sequences of {} tokens",
                  network_->parameter_count(), session_.data.rows(),
                  session_.data.length());
@@ -97,7 +129,7 @@ class Runner {
     network_->move_to(device_);
     make_optimiser();
     read_optimiser(checkpoint, *network_, state_, *optimiser_);
-    run_.set_latest(step);
+    if (ranks_.is_first()) run_.set_latest(step);
     spdlog::info("resuming from {}", checkpoint.string());
   }
 
@@ -106,19 +138,24 @@ class Runner {
         precision_named(session_.optimisation.precision, device_));
     network_->set_activation_checkpointing(
         session_.optimisation.activation_checkpointing);
-    run_.truncate_metrics(state_.step);
-    write_file(run_.configuration(), session_.config_toml, /*force=*/true);
-    if (session_.run.tensorboard) run_.open_events(state_.step);
+    ranks_.broadcast(network_->flat().detach());
+    ranks_.together([this] {
+      if (ranks_.is_first()) prepare_files();
+    });
     TrainerOptions options = trainer_options(
         session_.optimisation, session_.run, session_.data.length(),
-        context_.common.threads, context_.common.seed);
+        session_.threads, context_.common.seed);
     options.loader.device = device_;
+    options.loader.rank = ranks_.rank();
+    options.loader.device = device_;
+    options.loader.ranks = ranks_.size();
+    options.shard_optimizer = session_.shard_optimizer;
     options.started = session_.started;
     options.evaluate_every = session_.evaluate_every;
     options.evaluate = [this](int64_t) { return session_.evaluate(*network_); };
     const TrainingState before = state_;
-    const ExitStatus status =
-        train(session_.data, run_, options, {*network_, *optimiser_, state_});
+    const ExitStatus status = train(session_.data, run_, options,
+                                    {*network_, *optimiser_, state_, ranks_});
     cli::report_counts({{"steps", state_.step - before.step},
                         {"skipped", state_.skipped - before.skipped},
                         {"tokens", state_.tokens - before.tokens},
@@ -126,14 +163,27 @@ class Runner {
     return status;
   }
 
+  void prepare_files() {
+    run_.truncate_metrics(state_.step);
+    write_file(run_.configuration(), session_.config_toml, /*force=*/true);
+    if (session_.run.tensorboard) run_.open_events(state_.step);
+  }
+
   void make_optimiser() {
+    std::optional<FlatSlice> slice;
+    if (session_.shard_optimizer) {
+      slice = FlatSlices{network_->parameter_count(), ranks_.size()}.of_rank(
+          ranks_.rank());
+    }
     optimiser_ =
         std::make_unique<AdamW>(session_.optimisation.adamw, network_->flat(),
-                                network_->decaying_count());
+                                network_->decaying_count(), slice);
   }
 
   const Session& session_;
   const cli::Context& context_;
+  Ranks alone_;
+  Ranks& ranks_;
   const at::Device device_;
   RunDirectory run_;
   std::unique_ptr<Network> network_;

@@ -11,6 +11,7 @@
 #include "gato/base/error.h"
 #include "gato/cli/tool.h"
 #include "gato/model/network.h"
+#include "gato/train/distributed/ranks.h"
 #include "gato/train/options.h"
 #include "gato/train/training_data.h"
 
@@ -29,6 +30,11 @@ struct Session {
   // Called with the network; see TrainerOptions::evaluate.
   int64_t evaluate_every = 0;
   std::function<nlohmann::json(const Network&)> evaluate;
+  int64_t threads = 1;  // of this process
+  // The processes of the run; each calls run_session(), and only the first
+  // touches RUN, but for the slices of the optimiser.
+  Ranks* ranks = nullptr;  // null: one process
+  bool shard_optimizer = false;
 };
 
 // Error (usage) where `output` is no directory, or holds something: a run that

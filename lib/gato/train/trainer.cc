@@ -13,7 +13,7 @@
 #include "gato/cli/progress.h"
 #include "gato/train/cost.h"
 #include "gato/train/metrics.h"
-#include "gato/train/norm.h"
+#include "gato/train/step_exchange.h"
 
 namespace gato {
 namespace {
@@ -36,6 +36,9 @@ class Trainer {
         network_(training.network),
         optimiser_(training.optimiser),
         state_(training.state),
+        ranks_(training.ranks),
+        exchange_(ranks_, options.loader.average,
+                  std::ssize(data.tasks().tasks), options.shard_optimizer),
         demonstrations_(data.demonstrations()) {
     if (is_checkpoint(run_.checkpoint(state_.step))) saved_step_ = state_.step;
   }
@@ -67,15 +70,20 @@ class Trainer {
  private:
   void take_step(Loader& loader) {
     const auto start = Clock::now();
-    const StepBatch batch = loader.next();
+    const double waited = ranks_.waited();
+    StepBatch batch = loader.next();
     StepMetrics step{.learning_rate = options_.schedule.rate(state_.step),
-                     .tokens = batch.tokens,
-                     .targets = batch.targets,
                      .data_wait = seconds_since(start)};
+    exchange_.complete(batch);
+    step.tokens = batch.tokens;
+    step.targets = batch.targets;
     LossTable losses;
     const StepLoss loss = gradient_of(batch, losses);
-    step.loss = loss.total;
-    step.gradient_norm = norm_of(optimiser_.gradients);
+    const StepTotals totals =
+        exchange_.total(optimiser_, loss.total, wants_to_stop());
+    step.loss = totals.loss;
+    step.gradient_norm = totals.gradient_norm;
+    must_stop_ = totals.must_stop;
     step.is_skipped =
         !std::isfinite(step.loss) || !std::isfinite(step.gradient_norm);
     ++state_.step;
@@ -86,9 +94,11 @@ class Trainer {
     } else {
       skipped_in_a_row_ = 0;
       optimiser_.step(step.learning_rate, step.gradient_norm);
+      exchange_.share_parameters(optimiser_);
       state_.updates = optimiser_.updates;
       metrics_.table().add(losses);
     }
+    step.exchange = ranks_.waited() - waited;
     metrics_.add(step);
   }
 
@@ -107,9 +117,15 @@ class Trainer {
   void skip(const StepMetrics& step, const StepBatch& batch,
             const StepLoss& loss) {
     ++state_.skipped;
-    const std::string places = places_of(batch, loss);
-    spdlog::warn("step {}: loss {}, gradient norm {}: the step is skipped ({})",
-                 state_.step, step.loss, step.gradient_norm, places);
+    const bool is_elsewhere = !ranks_.is_alone() && loss.not_finite.empty();
+    const std::string places = is_elsewhere
+                                   ? "in another rank, or in the gradient alone"
+                                   : places_of(batch, loss);
+    if (ranks_.is_first() || !is_elsewhere) {
+      spdlog::warn(
+          "step {}: loss {}, gradient norm {}: the step is skipped ({})",
+          state_.step, step.loss, step.gradient_norm, places);
+    }
     if (++skipped_in_a_row_ >= largest_skip) {
       throw run_error(
           "{} steps in a row had no finite loss and gradient, the last of them "
@@ -123,13 +139,14 @@ class Trainer {
   // where the gradient alone is not finite.
   std::string places_of(const StepBatch& batch, const StepLoss& loss) const {
     std::vector<int64_t> rows;
+    const auto row = [&batch](size_t place) {
+      return place == batch.parts.size()
+                 ? batch.rows.end()
+                 : batch.rows.begin() + (batch.parts[place].first_row -
+                                         batch.parts[0].first_row);
+    };
     for (size_t place : loss.not_finite) {
-      const bool is_last = place + 1 == batch.parts.size();
-      const auto end =
-          is_last ? batch.rows.end()
-                  : batch.rows.begin() + batch.parts[place + 1].first_row;
-      rows.insert(rows.end(), batch.rows.begin() + batch.parts[place].first_row,
-                  end);
+      rows.insert(rows.end(), row(place), row(place + 1));
     }
     if (rows.empty()) rows = batch.rows;
     constexpr size_t most = 8;
@@ -144,7 +161,7 @@ class Trainer {
   }
 
   void evaluate(bool is_last) {
-    if (options_.evaluate_every == 0) return;
+    if (options_.evaluate_every == 0 || !ranks_.is_first()) return;
     if (!is_last && state_.step % options_.evaluate_every != 0) return;
     nlohmann::json line = options_.evaluate(state_.step);
     line["step"] = state_.step;
@@ -152,10 +169,17 @@ class Trainer {
   }
 
   void report() {
-    run_.append_metrics(metrics_.line(state_.step, data_.tasks()));
+    metrics_.table() = exchange_.total(metrics_.table());
+    const nlohmann::json line = metrics_.line(state_.step, data_.tasks());
+    if (ranks_.is_first()) run_.append_metrics(line);
   }
 
+  // Ranks stop where all know that one of them wants to.
   bool must_stop() const {
+    return ranks_.is_alone() ? wants_to_stop() : must_stop_;
+  }
+
+  bool wants_to_stop() const {
     if (stop_signal() != 0) return true;
     return options_.max_seconds > 0 &&
            seconds_since(options_.started) >= options_.max_seconds;
@@ -163,9 +187,12 @@ class Trainer {
 
   void save() {
     write_checkpoint(run_.checkpoint(state_.step), network_, optimiser_, state_,
-                     demonstrations_);
-    run_.set_latest(state_.step);
-    run_.rotate(state_.step, options_.keep, options_.keep_every);
+                     demonstrations_, ranks_);
+    ranks_.together([this] {
+      if (!ranks_.is_first()) return;
+      run_.set_latest(state_.step);
+      run_.rotate(state_.step, options_.keep, options_.keep_every);
+    });
     saved_step_ = state_.step;
   }
 
@@ -173,6 +200,7 @@ class Trainer {
     try {
       save();
     } catch (const Error& error) {
+      if (!ranks_.is_first()) return;  // all have the same
       spdlog::error(
           "the checkpoint of step {} was not saved: {}; training goes on",
           state_.step, error.what());
@@ -185,13 +213,17 @@ class Trainer {
   Network& network_;
   AdamW& optimiser_;
   TrainingState& state_;
+  Ranks& ranks_;
+  const StepExchange exchange_;
   const std::vector<TokenizedDocument> demonstrations_;
   Metrics metrics_{
       {.config = network_.config(),
        .length = data_.length(),
        .device = network_.device(),
-       .product_rate = product_rate(network_.device(), network_.precision())}};
+       .product_rate = product_rate(network_.device(), network_.precision()),
+       .ranks = ranks_.size()}};
   int skipped_in_a_row_ = 0;
+  bool must_stop_ = false;
   int64_t saved_step_ = -1;
 };
 

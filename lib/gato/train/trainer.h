@@ -9,6 +9,7 @@
 #include "gato/base/error.h"
 #include "gato/train/adamw.h"
 #include "gato/train/checkpoint.h"
+#include "gato/train/distributed/ranks.h"
 #include "gato/train/loader.h"
 #include "gato/train/run_directory.h"
 #include "gato/train/schedule.h"
@@ -23,9 +24,10 @@ struct TrainerOptions {
   StepGradientOptions gradient;
   Schedule schedule;
   int64_t save_every = 1000;
-  int64_t keep = 3;        // checkpoints kept; 0: all
-  int64_t keep_every = 0;  // also kept: multiples of this step; 0: none
-  int64_t log_every = 10;  // steps a line of metrics.jsonl
+  int64_t keep = 3;              // checkpoints kept; 0: all
+  int64_t keep_every = 0;        // also kept: multiples of this step; 0: none
+  int64_t log_every = 10;        // steps a line of metrics.jsonl
+  bool shard_optimizer = false;  // as the optimiser is
   double max_seconds = 0;  // since `started`, then save and stop; 0: no limit
   std::chrono::steady_clock::time_point started;
   // Called after every `evaluate_every` steps and after the last one, with the
@@ -34,11 +36,12 @@ struct TrainerOptions {
   std::function<nlohmann::json(int64_t)> evaluate;
 };
 
-// Everything that a step changes.
+// Everything that a step changes, and the ranks that share its work.
 struct Training {
   Network& network;
   AdamW& optimiser;
   TrainingState& state;
+  Ranks& ranks;
 };
 
 // Trains from state.step on. A checkpoint is written every `save_every` steps
@@ -46,7 +49,8 @@ struct Training {
 // except at the end: Error (io). A loss or gradient that is not finite skips
 // its step; ten in a row are an Error (run_failed).
 // Returns done, or stopped_early after SIGINT, SIGTERM, SIGUSR1 or the time
-// limit, with a checkpoint saved.
+// limit in any of the ranks, with a checkpoint saved. Only the first rank
+// writes metrics, and all of a checkpoint but the slices of the optimiser.
 ExitStatus train(const TrainingData& data, const RunDirectory& run,
                  const TrainerOptions& options, Training training);
 

@@ -1,0 +1,50 @@
+// Which of how many processes this one is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace gato {
+
+struct Launch {
+  // Who started the processes: "torchrun", "mpirun", "srun", "--processes";
+  // empty for a process alone.
+  std::string by;
+  int64_t rank = 0, size = 1;
+  int64_t local_rank = 0, local_size = 1;  // among those of this machine
+  // Where rank 0 is, and the port that it serves the others on.
+  std::string host = "127.0.0.1";
+  uint16_t port = 0;
+  // The launcher itself serves there, and rank 0 is a client too.
+  bool is_served = false;
+  // Rank 0 of --processes: the socket that listens there already; else -1.
+  int listener = -1;
+  // Told apart from what an earlier attempt left at a launcher that serves.
+  std::string attempt = "0";
+
+  bool is_alone() const { return size == 1; }
+  bool is_on_one_machine() const { return local_size == size; }
+};
+
+// A variable of the environment, none where it is unset or empty.
+using Environment =
+    std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+// By the variables that the launcher has set, the first of these that it finds:
+//   torchrun  WORLD_SIZE, RANK, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR,
+//             MASTER_PORT; any program may set them
+//   mpirun    OMPI_COMM_WORLD_{SIZE,RANK,LOCAL_SIZE,LOCAL_RANK} of Open MPI
+//   srun      SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_LOCALID, ...
+// mpirun comes before srun: within a job of Slurm its processes have the
+// variables of both, and those of srun are of the daemon that started them.
+// srun sets the variables of a step; those of the job alone, in a batch script
+// or a shell of salloc, start nothing. MASTER_ADDR and MASTER_PORT win over
+// what is derived: the first host of the step, a port that follows from the
+// job.
+// Error (usage) names a variable that is missing or makes no sense.
+Launch launch_from(const Environment& environment);
+
+}  // namespace gato

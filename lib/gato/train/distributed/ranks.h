@@ -1,0 +1,73 @@
+// The processes of a run, of which this is one, and what they exchange.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gato/base/error.h"
+#include "gato/train/distributed/launch.h"
+
+namespace gato {
+
+// All ranks call the same functions in the same order, from one thread each.
+// Each of them throws Error, with a message that names the rank to blame, where
+// a rank has ended or given up, or does not come for the timeout.
+//
+// Tensors are contiguous. Those on the CPU go through Gloo, those on a GPU
+// through NCCL, where the build has it (GATO_NCCL).
+class Ranks {
+ public:
+  // A process alone: nothing is connected or exchanged.
+  Ranks();
+  // Meets the others (train/distributed/meeting.h) where there are any. A rank
+  // that ends is found within some seconds, one that stands still within
+  // `timeout` seconds and some.
+  Ranks(const Launch& launch, double timeout);
+  ~Ranks();
+  Ranks(const Ranks&) = delete;
+  Ranks& operator=(const Ranks&) = delete;
+
+  const Launch& launch() const { return launch_; }
+  int64_t rank() const { return launch_.rank; }
+  int64_t size() const { return launch_.size; }
+  bool is_alone() const { return launch_.is_alone(); }
+  // The one that writes what the run leaves behind.
+  bool is_first() const { return launch_.rank == 0; }
+  // Seconds spent in exchanges so far, waiting included.
+  double waited() const { return waited_; }
+
+  // In place; every rank gets the same bytes.
+  void sum(at::Tensor values);
+  // `values` is `size` slices of equal length: this rank's slice becomes its
+  // sum over the ranks, the others are left as anything.
+  void sum_own_slice(at::Tensor values);
+  // Every slice becomes what its own rank has there.
+  void gather_slices(at::Tensor values);
+  void broadcast(at::Tensor values, int64_t from = 0);
+  std::string broadcast(const std::string& text, int64_t from = 0);
+  int64_t broadcast(int64_t number, int64_t from = 0);
+  // Does `part`, which exchanges nothing, in every rank. Where it throws an
+  // Error in some, all throw that of the first of them.
+  void together(const std::function<void()>& part);
+
+  // Does `work`, the whole work of this rank, so that all ranks end alike:
+  // where one throws, the others end with its message and status.
+  ExitStatus run(const std::function<ExitStatus()>& work);
+
+ private:
+  struct Connection;
+  class Exchange;
+  void give_up(const std::exception_ptr& error);
+
+  const Launch launch_;
+  double waited_ = 0;
+  std::unique_ptr<Connection> connection_;  // null where alone
+};
+
+}  // namespace gato
