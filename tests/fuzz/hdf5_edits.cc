@@ -78,9 +78,11 @@ class Editor {
         H5Tis_variable_str(type.id()) > 0) {
       return;
     }
-    const auto count =
-        static_cast<size_t>(H5Sget_simple_extent_npoints(space.id()));
-    std::vector<uint8_t> values(count * H5Tget_size(type.id()));
+    // Not positive where an earlier edit has taken the dataset away.
+    const hssize_t count = H5Sget_simple_extent_npoints(space.id());
+    if (count <= 0) return;
+    std::vector<uint8_t> values(static_cast<size_t>(count) *
+                                H5Tget_size(type.id()));
     if (values.empty() || H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL,
                                   H5P_DEFAULT, values.data()) < 0) {
       return;
