@@ -7,7 +7,6 @@
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
-#include "gato/ingest/image_format.h"
 #include "gato/ingest/plain_jpeg.h"
 
 namespace gato {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gato/data/episode.h"
+#include "gato/ingest/image_format.h"
 
 namespace gato {
 
@@ -14,8 +15,6 @@ namespace gato {
 // these, is larger than most_image_pixels, or is cut short: OpenCV fills what
 // is missing of a JPEG with grey.
 Image decode_image(std::span<const uint8_t> bytes);
-// A few bytes can claim any size; this one takes 384 MiB.
-constexpr int64_t most_image_pixels = int64_t{1} << 27;
 
 // Of at most 256 MiB. Errors as above, naming the file; (io) where it is
 // missing or cannot be read.

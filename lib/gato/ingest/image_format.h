@@ -18,6 +18,8 @@ std::optional<ImageFormat> image_format(std::span<const uint8_t> bytes);
 struct ImageSize {
   int64_t height = 0, width = 0;
 };
+// That are decoded: a few bytes can claim any size; this one takes 384 MiB.
+constexpr int64_t most_image_pixels = int64_t{1} << 27;
 
 // What the header says of the size, before any pixel is decoded; of a JPEG as
 // it is stored, not turned. Nothing where the header is damaged.

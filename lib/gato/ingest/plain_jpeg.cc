@@ -10,8 +10,6 @@
 namespace gato {
 namespace {
 
-constexpr int64_t most_pixels = int64_t{1} << 30;  // as in OpenCV
-
 // How libjpeg says that it cannot go on.
 struct Failure {
   jpeg_error_mgr manager;
@@ -49,7 +47,8 @@ bool is_plain(const jpeg_decompress_struct& decoder) {
   const auto space = decoder.jpeg_color_space;
   return (space == JCS_GRAYSCALE || space == JCS_YCbCr || space == JCS_RGB) &&
          decoder.marker_list == nullptr &&
-         int64_t{decoder.image_width} * decoder.image_height <= most_pixels;
+         int64_t{decoder.image_width} * decoder.image_height <=
+             most_image_pixels;
 }
 
 // libjpeg jumps out of these: nothing with a destructor may be made within.

@@ -12,8 +12,8 @@ namespace gato {
 
 // The pixels that cv::imdecode would give, in a third less time: it has no way
 // to leave libjpeg's RGB as it is. Nothing where the file has an APP1 mark,
-// which may say how it is turned, is CMYK, has more than 2^30 pixels or is no
-// JPEG that libjpeg can read: OpenCV decides what becomes of those.
+// which may say how it is turned, is CMYK, has more than most_image_pixels or
+// is no JPEG that libjpeg can read: OpenCV decides what becomes of those.
 std::optional<Image> decode_plain_jpeg(std::span<const uint8_t> bytes);
 
 // image_size() of a JPEG.
