@@ -34,8 +34,9 @@ constexpr const char* kDescription =
     "then.\n\n"
     "A mixture file holds [[mixture]] tables, each with file (a path or "
     "glob), weight, prompt-fraction, fill, documents-per-sequence and resize;"
-    " all but file may be left out. A glob there is one source: its files "
-    "share the weight. documents-per-sequence is for texts and pairs of images"
+    " all but file may be left out. A glob there is one source, as the shards "
+    "of a dataset are: its files share the weight by their size, where files on "
+    "the command line have a weight each. documents-per-sequence is for texts and pairs of images"
     " and texts: a sequence then holds that many of them, and shows a random "
     "run of L tokens where they are longer. resize, HxW, refuses token files "
     "whose images were not brought to that size by gato-tokenize. "
@@ -55,7 +56,10 @@ Work build(OptionTable& table) {
       .within(2, 1 << 20);
   table
       .add("sequences", &options->sequences,
-           "Sequences to write; 0: as many as hold every token once")
+           "Sequences to write; 0: as many as have room for every token. "
+           "Windows are drawn, so that of a large source about 63 % of the "
+           "tokens then occur, some of them several times, and 95 % in three "
+           "times as many")
       .named("N")
       .within(0, 1LL << 40);
   table

@@ -16,7 +16,7 @@ namespace gato {
 namespace {
 
 constexpr std::array image_fields{"jpg", "jpeg", "png", "webp",
-                                  "ppm", "bmp",  "tif"};
+                                  "ppm", "pgm",  "pbm"};
 constexpr std::array text_fields{"txt", "caption", "json"};
 
 template <class Names>

@@ -21,7 +21,7 @@ struct WebDatasetOptions {
 std::optional<std::pair<std::string, std::string>> split_member_name(
     const std::string& path);
 
-// The image of a sample is its field jpg, jpeg, png, webp, ppm, bmp or tif; its
+// The image of a sample is its field jpg, jpeg, png, webp, ppm, pgm or pbm; its
 // caption the field txt or caption, else what is in json under the caption key.
 // A sample without them, with two images, or with a field twice is a bad
 // record. Members called __NAME__, without a dot or that are no files are

@@ -10,7 +10,7 @@ namespace gato {
 
 struct PackOptions {
   int64_t length = 1024;
-  int64_t sequences = 0;  // 0: as many as hold every token of the inputs once
+  int64_t sequences = 0;  // 0: as many as have room for every token
   std::string mixture;    // TOML file; empty: operands alone
   double prompt_fraction = 0.25;
   std::string fill = "same-task";

@@ -15,7 +15,8 @@ namespace gato {
 
 class Packing {
  public:
-  // `sequences`: 0 are as many as hold every token of the inputs once. Errors:
+  // `sequences`: 0 are as many as have room for every token of the
+  // inputs. Errors:
   // usage (options of an entry that contradict each other or do not fit its
   // files), and those of Corpus.
   Packing(std::vector<MixtureEntry> mixture, const SamplerOptions& options,

@@ -59,7 +59,7 @@ void add_source_options(cli::OptionTable& table, CaptionOptions& options) {
 
 constexpr const char* description =
     "Every caption is a document: the image's patches, the caption's pieces, "
-    "</s>. Pictures are turned as their EXIF mark says; alpha is dropped.\n\n"
+    "</s>. JPEGs are turned as their EXIF mark says; alpha is dropped.\n\n"
     "coco: the captions JSON of COCO, \"images\" with \"id\" and "
     "\"file_name\", \"annotations\" with \"id\", \"image_id\" and \"caption\". "
     "Documents are in the order of the images, those of one image in the order "
@@ -72,7 +72,7 @@ constexpr const char* description =
     "--missing-images.\n\n"
     "webdataset: tar archives whose members belong to a sample by their name "
     "up to the first dot. The image is the member .jpg, .jpeg, .png, .webp, "
-    ".ppm, .bmp or .tif, the caption .txt or .caption, else a key in .json.\n\n"
+    ".ppm, .pgm or .pbm, the caption .txt or .caption, else a key in .json.\n\n"
     "The latter two may be compressed, and read from the standard input (-).";
 
 }  // namespace

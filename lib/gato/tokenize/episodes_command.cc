@@ -31,8 +31,11 @@ void log_roles(const TaskSpec& spec) {
             ? ""
             : fmt::format(" ({}{})", name_of(field.dtype),
                           nlohmann::json(field.shape).dump());
-    spdlog::info("{}: {} key '{}'{} is {}", spec.name, kind, field.name, type,
-                 name_of(field.role));
+    const std::string part =
+        field.role == Role::image ? part_taken(field.shape) : "";
+    spdlog::info("{}: {} key '{}'{} is {}{}", spec.name, kind, field.name, type,
+                 name_of(field.role),
+                 part.empty() ? "" : fmt::format(": {} is read", part));
   };
   for (const Field& field : spec.observation) log("observation", field);
   for (const Field& field : spec.action) log("action", field);

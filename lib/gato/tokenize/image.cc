@@ -121,6 +121,22 @@ void encode_frame(const ImageView& image, int rows, int columns,
 
 }  // namespace
 
+std::string part_taken(const std::vector<int64_t>& shape) {
+  if (shape.size() < 3 || shape.size() > 4) return "";
+  std::string text;
+  if (shape.size() == 4 && shape[0] > 1) {
+    text = fmt::format("the last of {} frames", shape[0]);
+  }
+  const int64_t channels = *std::min_element(shape.end() - 3, shape.end());
+  if (channels != 1 && channels != 3) {
+    const bool colour = channels % 3 == 0;
+    text +=
+        fmt::format("{}the last of {} {} frames", text.empty() ? "" : ", ",
+                    colour ? channels / 3 : channels, colour ? "RGB" : "grey");
+  }
+  return text;
+}
+
 std::optional<ImageView> view_of(const Array& array) {
   const Frame frame = checked_frame_of(array);
   if (frame.channels != 3 || frame.channel_stride != 1) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -52,6 +53,9 @@ class PatchFinder {
 // grey frames. [F,H,W,C] is a stack as well. A stack gives its newest, last
 // frame. Error (bad_input) for another type, another rank or an empty array.
 Image image_of(const Array& array);
+// What image_of() takes of an array of this shape, in words; empty where all of
+// it.
+std::string part_taken(const std::vector<int64_t>& shape);
 // The same as it lies in the array, where it lies there as RGB.
 std::optional<ImageView> view_of(const Array& array);
 

@@ -199,11 +199,24 @@ void TokenOutput::leave_out(const std::string& reason, int64_t count) {
   add_count(left_out_, reason, count);
 }
 
+// Where everything went that was read.
+std::string TokenOutput::reasons(const Counts& noted) const {
+  std::string text = fmt::format("read {}", read_);
+  for (const Counts& counts : {left_out_, noted}) {
+    for (const auto& [name, count] : counts) {
+      if (count > 0) text += fmt::format(", {} {}", name, count);
+    }
+  }
+  if (bad_records_.skipped() > 0)
+    text += fmt::format(", skipped {}", bad_records_.skipped());
+  return text;
+}
+
 void TokenOutput::commit(const Counts& noted) {
   jobs_.finish();
   if (writer_.documents() == 0) {
-    throw input_error("the inputs hold no document to write ({} records read)",
-                      read_);
+    throw input_error("the inputs hold no document to write ({})",
+                      reasons(noted));
   }
   Counts counts{{"read", read_}, {"written", writer_.documents()}};
   counts.insert(counts.end(), left_out_.begin(), left_out_.end());

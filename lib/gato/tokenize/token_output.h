@@ -108,6 +108,7 @@ class TokenOutput {
   void consume(const Encoded& encoded);
   void note_unknown_pieces(const Encoded& encoded);
   void warn_of_unknown_pieces() const;
+  std::string reasons(const Counts& noted) const;
 
   struct UnknownPieces {
     int64_t pieces = 0, documents = 0;

@@ -212,7 +212,7 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
   table
       .add("sequences", &options.sequences,
            "Of --mixture: different sequences, read again when all were read; "
-           "0, or not given: as many as hold every token once")
+           "0, or not given: as many as have room for every token")
       .named("N")
       .within(0, 1LL << 40);
   table
