@@ -11,10 +11,12 @@ namespace gato {
 // {"parameters","flops_per_token","tokens_per_step","micro_batches",
 // "memory":{"state","gradients"}}: floating-point operations of forward and
 // backward, 6 a parameter and 12 x layers x width of all heads x length for
-// attention; bytes of weights, moments and gradient, and of the gradients that
-// threads work on. Activations come on top.
+// attention; of a process, bytes of weights, moments (one slice of the
+// optimiser) and gradient, and of the gradients that threads work on.
+// Activations come on top.
 nlohmann::json dry_run(const ModelConfig& config,
                        const OptimisationOptions& options,
-                       const TrainingData& data, int64_t threads);
+                       const TrainingData& data, int64_t threads,
+                       int64_t optimizer_slices);
 
 }  // namespace gato
