@@ -13,6 +13,7 @@
 
 #include "catch.h"
 #include "train/process.h"
+#include "train/synthetic_data.h"
 #include "train/training_fixture.h"
 
 using namespace gato::test;
@@ -261,6 +262,11 @@ TEST_CASE("what one rank finds wrong is the end of all") {
   REQUIRE(folder.train("run", {"--processes", "2", "--steps", "2"}) == 0);
   CHECK(folder.train("run", {"--processes", "2", "--steps", "4"}) == 2);
   CHECK_THAT(read_bytes(folder.messages()), Contains("--resume goes on"));
+
+  write_sequences(folder.data, {.is_damaged = true});
+  CHECK(folder.train("other", {"--processes", "2", "--steps", "9"}) == 3);
+  CHECK_THAT(read_bytes(folder.messages()), Contains("sequence 23"));
+  CHECK_FALSE(std::filesystem::exists(folder.run("other")));
 }
 
 TEST_CASE("ranks by torchrun's variables, set by hand") {

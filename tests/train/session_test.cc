@@ -292,6 +292,11 @@ TEST_CASE("a dry run says what training would cost and writes nothing") {
   const auto json = nlohmann::json::parse(ran.out);
   CHECK(json["parameters"] > 0);
   CHECK(json["micro_batches"] == 4);
+  const Ran two = fixture.train(
+      run, {"--dry-run", "--processes", "2", "--shard-optimizer"});
+  REQUIRE(two.status == 0);
+  const int64_t state = json["memory"]["state"];
+  CHECK(nlohmann::json::parse(two.out)["memory"]["state"] == state / 4 * 3);
   CHECK_FALSE(std::filesystem::exists(run));
 }
 

@@ -9,7 +9,8 @@ namespace gato {
 
 nlohmann::json dry_run(const ModelConfig& config,
                        const OptimisationOptions& options,
-                       const TrainingData& data, int64_t threads) {
+                       const TrainingData& data, int64_t threads,
+                       int64_t optimizer_slices) {
   const int64_t parameters = parameter_count(config);
   const int64_t length = data.length();
   const int64_t rows = micro_batch_rows(options, length);
@@ -20,7 +21,7 @@ nlohmann::json dry_run(const ModelConfig& config,
           {"tokens_per_step", options.batch_size * length},
           {"micro_batches", micro_batches},
           {"memory",
-           {{"state", 4 * bytes},
+           {{"state", 2 * bytes + 2 * bytes / optimizer_slices},
             {"gradients", std::min(threads, micro_batches) * bytes}}}};
 }
 

@@ -116,11 +116,15 @@ ModelConfig model_config(const NetworkOptions& options,
 
 ExitStatus show_dry_run(const PretrainingOptions& options,
                         const cli::Context& context) {
-  if (launch_from(process_environment()).rank > 0) return ExitStatus::done;
+  const Launch launch = launch_from(process_environment());
+  if (launch.rank > 0) return ExitStatus::done;
+  const int64_t processes =
+      launch.is_alone() ? options.processes.processes : launch.size;
   const std::unique_ptr<TrainingData> data = open_data(options);
   const ModelConfig config = model_config(options.network, *data);
   std::cout << dry_run(config, options.optimisation, *data,
-                       context.common.threads)
+                       context.common.threads,
+                       options.processes.shard_optimizer ? processes : 1)
                    .dump(2)
             << "\n";
   return ExitStatus::done;
