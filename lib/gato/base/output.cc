@@ -271,6 +271,13 @@ void write_file(const fs::path& path, std::string_view content, bool force) {
   output.commit();
 }
 
+void check_not_output(const fs::path& input, const fs::path& output) {
+  std::error_code ignored;
+  if (!output.empty() && fs::equivalent(input, output, ignored)) {
+    throw usage_error("{} is an input: name another output", output.string());
+  }
+}
+
 std::string read_file(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {

@@ -69,6 +69,10 @@ class TemporaryDirectory {
 // of any other.
 std::optional<std::string> output_of_temporary(const std::string& name);
 
+// Error (usage) where an input is the output, by whatever name.
+void check_not_output(const std::filesystem::path& input,
+                      const std::filesystem::path& output);
+
 // Whole text or binary file, atomically.
 void write_file(const std::filesystem::path& path, std::string_view content,
                 bool force);

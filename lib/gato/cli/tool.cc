@@ -92,13 +92,26 @@ void expand_files(const OptionTable& table) {
   }
 }
 
-// An input that --force would replace.
-void check_no_input(const std::string& output, const Words& inputs) {
-  std::error_code ignored;
-  for (const std::string& input : inputs) {
-    if (std::filesystem::equivalent(file_of(input), output, ignored)) {
-      throw usage_error("{} is an input: name another output", output);
+// No input may be what --force would replace: not an operand, nor a file that
+// an option names.
+void check_no_input(const CommonOptions& common, const OptionTable& table) {
+  Words inputs = common.config;
+  for (const std::string& input : common.inputs)
+    inputs.push_back(file_of(input));
+  for (const auto& option : table.options()) {
+    if (option->name == "output" || option->name == "log-file") continue;
+    if (const auto* one = std::get_if<std::string*>(&option->target)) {
+      inputs.push_back(**one);
+    } else if (const auto* maybe =
+                   std::get_if<std::optional<std::string>*>(&option->target)) {
+      inputs.push_back((*maybe)->value_or(""));
+    } else if (const auto* list =
+                   std::get_if<std::vector<std::string>*>(&option->target)) {
+      inputs.insert(inputs.end(), (*list)->begin(), (*list)->end());
     }
+  }
+  for (const std::string& input : inputs) {
+    check_not_output(input, common.output);
   }
 }
 
@@ -205,7 +218,7 @@ ExitStatus run_command(Session& session, const Command& command,
   check_required(command, table, given, common.inputs.size());
   if (!common.output.empty() && !command.output_may_exist) {
     check_output(common.output, common.force);
-    check_no_input(common.output, common.inputs);
+    check_no_input(common, table);
   }
 
   configure_log(common.log_level, common.quiet, common.log_file);

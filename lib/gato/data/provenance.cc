@@ -1,6 +1,7 @@
 #include "gato/data/provenance.h"
 
 #include "gato/base/digest.h"
+#include "gato/base/output.h"
 
 namespace gato {
 
@@ -10,9 +11,11 @@ Provenance::Provenance(const cli::Context& context)
       version(context.record.version),
       argv(context.record.arguments),
       configuration(context.record.configuration),
-      seed(context.common.seed) {}
+      seed(context.common.seed),
+      output(context.common.output) {}
 
 void Provenance::add_input(const std::filesystem::path& path) {
+  check_not_output(path, output);
   if (!enabled) return;
   const std::string digest = digest_file(path);
   add_input(path, static_cast<int64_t>(std::filesystem::file_size(path)),
@@ -21,6 +24,7 @@ void Provenance::add_input(const std::filesystem::path& path) {
 
 void Provenance::add_input(const std::filesystem::path& path, int64_t size,
                            const std::string& digest) {
+  check_not_output(path, output);
   if (!enabled) return;
   inputs.push_back(
       {{"path", path.string()}, {"size", size}, {"digest", digest}});
@@ -31,10 +35,13 @@ void Provenance::add_parent(const nlohmann::json& provenance) {
 }
 
 nlohmann::json Provenance::to_json() const {
-  return {{"program", program}, {"version", version},
-          {"argv", argv},       {"configuration", configuration},
-          {"seed", seed},       {"inputs", inputs},
-          {"parents", parents}};
+  const nlohmann::json record = {
+      {"program", program}, {"version", version},
+      {"argv", argv},       {"configuration", configuration},
+      {"seed", seed},       {"inputs", inputs},
+      {"parents", parents}};
+  return nlohmann::json::parse(
+      record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace gato

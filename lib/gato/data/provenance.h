@@ -26,13 +26,18 @@ struct Provenance {
   nlohmann::json inputs = nlohmann::json::array();
   nlohmann::json parents = nlohmann::json::array();
 
+  std::filesystem::path output;  // of the program
+
   // Records a file with its size and xxh64 digest; nothing where not enabled.
+  // Error (usage) where it is the output, which would replace it: so an input
+  // is to be recorded before the output is committed.
   void add_input(const std::filesystem::path& path);
   // The same for one that was read already.
   void add_input(const std::filesystem::path& path, int64_t size,
                  const std::string& digest);
   // Takes over the provenance that an input carries.
   void add_parent(const nlohmann::json& provenance);
+  // Names of files that are not UTF-8 have U+FFFD in place of what is not.
   nlohmann::json to_json() const;
 };
 

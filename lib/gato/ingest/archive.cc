@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,11 +13,12 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/signals.h"
+#include "gato/ingest/gzip.h"
 
 namespace gato {
 
-// The compressed bytes. What goes wrong is kept until libarchive has returned:
-// no exception may cross it.
+// The compressed bytes, those of gzip decompressed. What goes wrong is kept
+// until libarchive has returned: no exception may cross it.
 struct ArchiveInput::File {
   std::string path;
   int descriptor = -1;
@@ -24,6 +26,9 @@ struct ArchiveInput::File {
   int64_t size = 0;
   Digest digest;
   std::array<std::byte, size_t{256} << 10> bytes;
+  bool has_begun = false;
+  std::unique_ptr<GzipReader> gzip;  // null where the file is no gzip
+  std::string damage;                // what it says
 
   explicit File(const std::string& path) : path(path) {
     descriptor =
@@ -36,24 +41,58 @@ struct ArchiveInput::File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  ssize_t read() {
+  // Into `bytes` from `first` on: their number, 0 at the end, -1 on an error.
+  ssize_t read(size_t first = 0) {
     ssize_t count = -1;
     do {
-      count = ::read(descriptor, bytes.data(), bytes.size());
+      count = ::read(descriptor, &bytes[first], bytes.size() - first);
     } while (count < 0 && errno == EINTR && stop_signal() == 0);
     if (count < 0) {
       error = errno;
       return -1;
     }
     size += count;
-    digest.add({bytes.data(), static_cast<size_t>(count)});
+    digest.add({&bytes[first], static_cast<size_t>(count)});
+    return count;
+  }
+
+  // The same from the first on, of a pipe too: as many as tell the compression.
+  ssize_t begin() {
+    has_begun = true;
+    ssize_t count = read();
+    if (count == 1) {
+      const ssize_t more = read(1);
+      count = more < 0 ? more : count + more;
+    }
+    if (count <= 0 || !starts_as_gzip({bytes.data(), size_t(count)})) {
+      return count;
+    }
+    gzip = std::make_unique<GzipReader>([this, first = size_t(count)]() mutable
+                                        -> std::span<std::byte> {
+      const ssize_t next = first > 0 ? static_cast<ssize_t>(first) : read();
+      first = 0;
+      return {bytes.data(), static_cast<size_t>(std::max<ssize_t>(next, 0))};
+    });
     return count;
   }
 
   static la_ssize_t give(archive* reader, void* self, const void** bytes) {
     auto* file = static_cast<File*>(self);
     *bytes = file->bytes.data();
-    const ssize_t count = file->read();
+    ssize_t count = file->has_begun ? 0 : file->begin();
+    try {
+      if (file->gzip) {
+        const auto read = file->gzip->read();
+        *bytes = read.data();
+        count = static_cast<ssize_t>(read.size());
+      } else if (count == 0) {
+        count = file->read();
+      }
+    } catch (const Error& damaged) {
+      file->damage = damaged.what();
+      count = -1;
+    }
+    if (file->error != 0) count = -1;
     if (count < 0) archive_set_error(reader, file->error, "cannot read");
     return count;
   }
@@ -65,6 +104,7 @@ ArchiveInput::ArchiveInput(const std::string& path, Kind kind)
       file_(std::make_unique<File>(path)),
       archive_(archive_read_new(), archive_read_free) {
   if (file_->error != 0) {
+    throw_if_stopped();
     throw io_error("{}: {}", name_, std::strerror(file_->error));
   }
 }
@@ -73,7 +113,6 @@ ArchiveInput::ArchiveInput(const std::string& path, Kind kind)
 void ArchiveInput::open() {
   is_open_ = true;
   archive* const reader = archive_.get();
-  archive_read_support_filter_gzip(reader);
   archive_read_support_filter_zstd(reader);
   archive_read_support_filter_bzip2(reader);
   archive_read_support_filter_xz(reader);
@@ -124,7 +163,9 @@ void ArchiveInput::check(int result) {
     throw_if_stopped();
     throw io_error("{}: {}", name_, std::strerror(file_->error));
   }
-  const char* reason = archive_error_string(archive_.get());
+  const char* reason = file_->damage.empty()
+                           ? archive_error_string(archive_.get())
+                           : file_->damage.c_str();
   throw input_error("{}: {}{} (in the first {} bytes)", name_,
                     kind_ == Kind::tar ? "no whole tar archive: " : "",
                     reason == nullptr ? "damaged" : reason, file_->size);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -121,7 +122,13 @@ void D4rlSource::find_ends(int64_t max_episode_steps) {
     for (const auto* flags : {&terminals_, &timeouts_}) {
       if (!*flags) continue;
       const std::vector<double> read = read_series(**flags, first, count);
-      for (size_t i = 0; i < ends.size(); ++i) ends[i] += read[i] != 0;
+      for (size_t i = 0; i < ends.size(); ++i) {
+        if (std::isnan(read[i])) {
+          throw input_error("{}: row {} is NaN", (*flags)->label(),
+                            first + static_cast<int64_t>(i));
+        }
+        ends[i] += read[i] != 0;
+      }
     }
     for (int64_t i = 0; i < count; ++i) {
       const int64_t end = first + i + 1;

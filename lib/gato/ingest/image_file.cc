@@ -99,6 +99,12 @@ Image read_image(const std::filesystem::path& path) {
     throw input_error("{}: more than {} MiB", path.string(),
                       most_image_bytes >> 20);
   }
+  // A pipe may never end, or never begin.
+  if (std::filesystem::exists(path, unknown) &&
+      !std::filesystem::is_regular_file(path, unknown) &&
+      !std::filesystem::is_directory(path, unknown)) {
+    throw input_error("{}: a pipe or a device is no image", path.string());
+  }
   const std::string bytes = read_file(path);
   try {
     return decode_image(
