@@ -78,11 +78,15 @@ class Editor {
         H5Tis_variable_str(type.id()) > 0) {
       return;
     }
-    // Not positive where an earlier edit has taken the dataset away.
+    // Not positive where an earlier edit has taken the dataset away; another
+    // may have made it of any size.
+    constexpr size_t most = size_t{1} << 24;
     const hssize_t count = H5Sget_simple_extent_npoints(space.id());
-    if (count <= 0) return;
-    std::vector<uint8_t> values(static_cast<size_t>(count) *
-                                H5Tget_size(type.id()));
+    const size_t size = H5Tget_size(type.id());
+    if (count <= 0 || size == 0 || size > most / static_cast<size_t>(count)) {
+      return;
+    }
+    std::vector<uint8_t> values(static_cast<size_t>(count) * size);
     if (values.empty() || H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL,
                                   H5P_DEFAULT, values.data()) < 0) {
       return;
