@@ -87,8 +87,8 @@ class Editor {
       return;
     }
     std::vector<uint8_t> values(static_cast<size_t>(count) * size);
-    if (values.empty() || H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL,
-                                  H5P_DEFAULT, values.data()) < 0) {
+    if (H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                values.data()) < 0) {
       return;
     }
     overwrite_part(values);
