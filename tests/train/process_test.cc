@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "catch.h"
+#include "gato/base/random.h"
 #include "train/training_fixture.h"
 
 using namespace gato::test;
@@ -29,14 +30,17 @@ TEST_CASE("asked to stop, it saves, exits 75, and goes on with --resume") {
   CHECK(process.wait() == 75);
 }
 
-TEST_CASE("killed at any moment, it goes on from the last checkpoint") {
+TEST_CASE("killed at fifty random moments, it ends as if never killed") {
   const TrainingFixture fixture;
   const std::string run = fixture.run("run"), whole = fixture.run("whole");
-  for (int i = 0; i < 3; ++i) {
+  gato::RandomStream chance(1);
+  for (int i = 0; i < 50; ++i) {
+    // Of the time about half goes into checkpoints.
     Process process(fixture.arguments(
-        run, {"--resume", "--steps", "100000", "--save-every", "3"}));
-    wait_for(run + "/latest");
-    std::this_thread::sleep_for(std::chrono::milliseconds(37 * i));
+        run, {"--resume", "--steps", "100000", "--save-every", "1"}));
+    if (i == 0) wait_for(run + "/latest");
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(100 + chance.below(500)));
     process.kill(SIGKILL);
     CHECK(process.wait() == 128 + SIGKILL);
   }
