@@ -82,7 +82,8 @@ Texts instructions_of(const std::string& input) {
       };
 }
 
-Texts texts_of(const std::string& input, const TextSourceOptions& options) {
+Texts texts_of(const std::string& input, const TextSourceOptions& options,
+               TextWarnings& warnings) {
   const bool is_episodes =
       options.format == "episodes" ||
       (options.format == "auto" &&
@@ -93,10 +94,13 @@ Texts texts_of(const std::string& input, const TextSourceOptions& options) {
     return captions_of(input);
   }
   auto source = std::make_shared<TextSource>(input, options);
-  return [source]() -> std::optional<std::string> {
-    auto record = source->next();
-    if (!record) return std::nullopt;
-    return text_of(std::move(*record));
+  return [source, &warnings]() -> std::optional<std::string> {
+    auto record = cli::attempt([&] { return source->next(); });
+    warnings.look(*source);
+    if (record.error) std::rethrow_exception(record.error);
+    if (record.value) return text_of(std::move(*record.value));
+    warnings.end(*source);
+    return std::nullopt;
   };
 }
 
@@ -111,6 +115,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       training.byte_fallback ? 0.9995 : 1.0);
 
   const std::vector<std::string>& inputs = context.common.inputs;
+  TextWarnings warnings(options.source.document_separator);
   cli::BadRecords bad_records(context.common.skip_bad);
   int64_t read = 0;
   size_t next = 0;  // input
@@ -119,7 +124,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
     while (true) {
       if (!texts) {
         if (next == inputs.size()) return std::nullopt;
-        texts = texts_of(inputs[next++], options.source);
+        texts = texts_of(inputs[next++], options.source, warnings);
       }
       try {
         if (auto text = texts()) {
@@ -137,6 +142,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
     return train_vocabulary(training, all);
   }();
   write_file(context.common.output, learned.model, context.common.force);
+  warnings.warn();
   if (learned.left_out > 0) {
     spdlog::info(
         "learned from {} of {} sentences, drawn by --seed; --sentences 0 takes "
