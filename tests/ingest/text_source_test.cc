@@ -124,3 +124,105 @@ TEST_CASE("a missing file is an I/O error") {
     CHECK_THAT(error.what(), Contains("/nowhere/at/all"));
   }
 }
+
+TEST_CASE("documents above 64 MiB are bad, and the next are read") {
+  const test::TemporaryFolder folder;
+  const std::string fits(size_t{64} << 20, 'x');
+  const std::string path =
+      folder.write("a.txt", "one\n\n" + fits + "\n\n" + fits + "y\nz\n\nfour");
+  for (const char* separator : {"lines", "blank-lines", "\\n\\n"}) {
+    CAPTURE(separator);
+    TextSource source(path, separated_by(separator));
+    CHECK(source.next()->content == "one");
+    CHECK(source.next()->content == fits);
+    try {
+      source.next();
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.status() == ExitStatus::bad_input);
+      CHECK_THAT(error.what(), Contains("line 5 (byte 67108871): more than 64 "
+                                        "MiB"));
+    }
+    auto next = source.next();
+    if (std::string(separator) == "lines") {
+      CHECK(next->content == "z");
+      next = source.next();
+    }
+    CHECK(next->content == "four");
+    CHECK_THAT(next->place, Contains("line 8 "));
+    CHECK_FALSE(source.next());
+  }
+  TextSource whole(path, {});
+  CHECK_THROWS_WITH(whole.next(), Contains("--document-separator"));
+  CHECK_FALSE(whole.next());
+}
+
+TEST_CASE("backslashes in separators") {
+  CHECK(unescape_separator("a\\n\\t\\r\\\\n") == "a\n\t\r\\n");
+  for (const char* wrong : {"\\", "a\\", "\\section"}) {
+    CHECK_THROWS_WITH(unescape_separator(wrong), Contains("backslash"));
+  }
+}
+
+TEST_CASE("whether a separator occurs is known at the end") {
+  const test::TemporaryFolder folder;
+  const auto lacks = [&folder](const std::string& text,
+                               const std::string& separator) {
+    TextSource source(folder.write("a.txt", text), separated_by(separator));
+    while (source.next()) {
+    }
+    return source.lacks_separator();
+  };
+  CHECK(lacks("one\n\ntwo", "<|end|>"));
+  CHECK_FALSE(lacks("one\n\ntwo", "\\n\\n"));
+  CHECK_FALSE(lacks("one<|end|>", "<|end|>"));
+  CHECK_FALSE(lacks(" \n", "<|end|>"));
+  for (const char* named : {"file", "lines", "blank-lines"}) {
+    CHECK_FALSE(lacks("one", named));
+  }
+}
+
+TEST_CASE("plain text that begins as JSON lines do is told") {
+  const test::TemporaryFolder folder;
+  const auto looks = [](const std::string& path,
+                        const TextSourceOptions& options = {}) {
+    TextSource source(path, options);
+    source.next();
+    return source.looks_like_json_lines();
+  };
+  const std::string line = "{\"text\": \"a\"}\n";
+  CHECK(looks(folder.write("a.json", line)));
+  CHECK(looks(folder.write("a", "\xEF\xBB\xBF\n{ \"text\": \"a\"}\n")));
+  CHECK_FALSE(looks(folder.write("a.jsonl", line)));
+  CHECK_FALSE(looks(folder.write("a.txt", "{a: \"b\"}")));
+  CHECK_FALSE(looks(folder.write("a.txt", "{")));
+  CHECK_FALSE(looks(folder.write("a.txt", "")));
+  TextSourceOptions plain;
+  plain.format = "plain";
+  CHECK_FALSE(looks(folder.write("a.json", line), plain));
+}
+
+TEST_CASE("archives are no text") {
+  const test::TemporaryFolder folder;
+  std::string tar(1024, '\0');
+  tar.replace(0, 5, "a.txt");
+  tar.replace(257, 5, "ustar");
+  tar.replace(512, 3, "one");
+  const auto refused = [&folder](const std::string& content) {
+    TextSource source(folder.write("a", content), separated_by("lines"));
+    std::string message;
+    try {
+      source.next();
+    } catch (const Error& error) {
+      CHECK(error.status() == ExitStatus::bad_input);
+      message = error.what();
+      CHECK_FALSE(source.next());
+    }
+    return message;
+  };
+  CHECK_THAT(refused(tar), Contains("tar archive"));
+  CHECK_THAT(refused("PAR1\x15\x04words"), Contains("Parquet"));
+  CHECK_THAT(refused("PK\x03\x04words"), Contains("zip archive"));
+  CHECK(refused("PAR1 is a gene").empty());
+  CHECK(refused(std::string(257, 'a') + "ustar").empty());
+}

@@ -15,10 +15,12 @@ namespace {
 std::string train(const VocabularyTraining& training,
                   const std::vector<std::string>& texts) {
   size_t i = 0;
-  return train_vocabulary(training, [&]() -> std::optional<std::string> {
-    if (i == texts.size()) return std::nullopt;
-    return texts[i++];
-  });
+  return train_vocabulary(training,
+                          [&]() -> std::optional<std::string> {
+                            if (i == texts.size()) return std::nullopt;
+                            return texts[i++];
+                          })
+      .model;
 }
 
 std::vector<std::string> sentences() {
@@ -88,4 +90,30 @@ TEST_CASE("an error of the source comes through") {
     return "some text";
   };
   CHECK_THROWS_WITH(train_vocabulary(of_size(20), failing), "line 3 is bad");
+}
+
+TEST_CASE("few of many sentences are drawn, the same for the same seed") {
+  VocabularyTraining training = of_size(24);
+  training.sentences = 16;
+  const auto learn = [&training](int texts) {
+    return train_vocabulary(
+        training, [i = 0, texts]() mutable -> std::optional<std::string> {
+          const std::vector<std::string> all = sentences();
+          if (i == texts) return std::nullopt;
+          return all[static_cast<size_t>(i++) % all.size()];
+        });
+  };
+  const LearnedVocabulary first = learn(100);
+  CHECK(first.sentences == 200);
+  CHECK(first.left_out == 184);
+  CHECK(learn(100).model == first.model);
+  training.seed = 1;
+  CHECK(learn(100).model != first.model);
+
+  training.sentences = 32;
+  const LearnedVocabulary whole = learn(16);
+  CHECK(whole.left_out == 0);
+  training.sentences = 0;
+  CHECK(learn(16).model == whole.model);
+  CHECK(learn(100).left_out == 0);
 }

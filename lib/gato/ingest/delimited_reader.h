@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gato/base/error.h"
 #include "gato/ingest/archive.h"
 
 namespace gato {
@@ -15,8 +16,8 @@ namespace gato {
 // byte order mark at the beginning is left out.
 class DelimitedReader {
  public:
-  // "-" is the standard input. A record of more bytes is an Error
-  // (run_failed) that ends with `advice`.
+  // "-" is the standard input. A record of more bytes is an Error (bad_input)
+  // that ends with `advice`; the records after it can be read.
   DelimitedReader(const std::string& path, size_t most_bytes,
                   std::string advice = "");
 
@@ -26,16 +27,26 @@ class DelimitedReader {
   bool read_until(std::string_view separator, std::string& record);
   // A line without its end, \n or \r\n.
   bool read_line(std::string& line);
+  // The next bytes, which stay to be read: `count` of them or, at the end,
+  // fewer. Valid until the next call. Errors as of read_until().
+  std::string_view peek(size_t count);
 
   // Where the record that was read last begins.
   int64_t first_line() const { return first_line_; }
   int64_t first_byte() const { return first_byte_; }
   std::string place() const;  // "FILE, line 7 (byte 1234)"
+  // Whether any separator was found yet.
+  bool found_separator() const { return found_separator_; }
   const std::string& name() const { return stream_.name(); }
   void record(Provenance& provenance) { stream_.record(provenance); }
 
  private:
   bool read_piece();
+  // Counts what comes before `end`, a place in the buffer, as taken.
+  void take(size_t end);
+  // Takes the rest of a record that is too long, its separator too.
+  void pass_over(std::string_view separator);
+  Error too_long() const;
 
   ByteStream stream_;
   size_t most_bytes_;
@@ -44,6 +55,8 @@ class DelimitedReader {
   size_t begin_ = 0;
   int64_t line_ = 1, byte_ = 0;  // of the end of what was taken
   int64_t first_line_ = 1, first_byte_ = 0;
+  bool is_within_record_ = false;  // that is too long
+  bool found_separator_ = false;
 };
 
 // Whether text is white space alone.

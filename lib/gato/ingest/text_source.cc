@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "gato/base/placed.h"
 #include "gato/ingest/file_name.h"
@@ -11,8 +12,58 @@ namespace gato {
 namespace {
 
 constexpr size_t most_bytes = size_t{64} << 20;  // of a document
-constexpr const char* too_long =
-    "; cut the text into documents with --document-separator";
+
+bool is_named_separator(std::string_view separator) {
+  return separator == "file" || separator == "lines" ||
+         separator == "blank-lines";
+}
+
+// What to do about a document that is too long.
+std::string advice(const TextSourceOptions& options, bool is_jsonl) {
+  if (!is_jsonl && options.document_separator == "file") {
+    return "; cut the text into documents with --document-separator";
+  }
+  if (!is_jsonl && !is_named_separator(options.document_separator)) {
+    return "; is its --document-separator right?";
+  }
+  return "; cut it into shorter documents";
+}
+
+// Error (bad_input) for first bytes that are those of an archive.
+void refuse_archive(const std::string& name, std::string_view first) {
+  // The header of a member: its name, padded with NUL, and the magic at 257.
+  constexpr size_t magic = 257;
+  if (first.size() > magic && first.substr(magic).starts_with("ustar") &&
+      first.substr(0, magic).find('\0') != std::string_view::npos) {
+    throw input_error(
+        "{}: is a tar archive, not text; give the files in it, or pipe them: "
+        "tar -xOf ARCHIVE | gato-tokenize ... -",
+        name);
+  }
+  // A page header follows, whose first field has this tag.
+  if (first.starts_with("PAR1\x15")) {
+    throw input_error(
+        "{}: is a Parquet file, not text; convert it to JSON lines, for "
+        "example with pandas: read_parquet(FILE).to_json(OUTPUT, "
+        "orient='records', lines=True)",
+        name);
+  }
+  if (first.starts_with("PK\x03\x04")) {
+    throw input_error(
+        "{}: is a zip archive, not text; give the files in it, or pipe them: "
+        "unzip -p ARCHIVE | gato-tokenize ... -",
+        name);
+  }
+}
+
+// {"..., with white space.
+bool begins_as_object(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const size_t brace = text.find_first_not_of(" \t\r\n");
+  if (brace == std::string_view::npos || text[brace] != '{') return false;
+  const size_t quote = text.find_first_not_of(" \t", brace + 1);
+  return quote != std::string_view::npos && text[quote] == '"';
+}
 
 bool is_jsonl_name(std::string_view path) {
   const std::string_view name = without_compression(path);
@@ -46,20 +97,62 @@ std::string text_of(TextRecord record) {
   });
 }
 
+std::string unescape_separator(const std::string& text) {
+  constexpr std::string_view letters = "ntr\\", meanings = "\n\t\r\\";
+  std::string separator;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      separator += text[i];
+      continue;
+    }
+    ++i;
+    const size_t letter =
+        i < text.size() ? letters.find(text[i]) : std::string_view::npos;
+    if (letter == std::string_view::npos) {
+      throw usage_error(
+          "option --document-separator: in '{}', a backslash begins none of "
+          "\\n, \\t, \\r and \\\\; write \\\\ for a backslash",
+          text);
+    }
+    separator += meanings[letter];
+  }
+  return separator;
+}
+
 TextSource::TextSource(const std::string& path,
                        const TextSourceOptions& options)
     : options_(options),
       is_jsonl_(options.format == "jsonl" ||
                 (options.format == "auto" && is_jsonl_name(path))),
-      reader_(path, most_bytes, too_long) {}
+      reader_(path, most_bytes, advice(options, is_jsonl_)) {
+  options_.document_separator = unescape_separator(options.document_separator);
+}
+
+void TextSource::begin() {
+  has_begun_ = true;
+  const std::string_view first = reader_.peek(512);
+  is_refused_ = true;  // unless it is not
+  refuse_archive(reader_.name(), first);
+  is_refused_ = false;
+  looks_like_json_lines_ =
+      !is_jsonl_ && options_.format == "auto" && begins_as_object(first);
+}
 
 std::optional<TextRecord> TextSource::next() {
+  if (!has_begun_) begin();
+  if (is_refused_) return std::nullopt;
   TextRecord record;
   do {
     if (!read_record(record)) return std::nullopt;
   } while (is_blank(record.content));
   if (is_jsonl_) record.json_key = options_.text_key;
+  has_documents_ = true;
   return record;
+}
+
+bool TextSource::lacks_separator() const {
+  return !is_jsonl_ && !is_named_separator(options_.document_separator) &&
+         has_documents_ && !reader_.found_separator();
 }
 
 bool TextSource::read_record(TextRecord& record) {
@@ -78,11 +171,15 @@ bool TextSource::read_record(TextRecord& record) {
 bool TextSource::read_paragraph(TextRecord& record) {
   record.content.clear();
   std::string line;
+  // An error leaves the rest of a paragraph behind.
+  bool passes_over = std::exchange(is_within_paragraph_, true);
   while (reader_.read_line(line)) {
     if (is_blank(line)) {
-      if (!record.content.empty()) return true;
+      passes_over = false;
+      if (!record.content.empty()) break;
       continue;
     }
+    if (passes_over) continue;
     if (record.content.empty()) {
       record.place = reader_.place();
       record.first_byte = reader_.first_byte();
@@ -91,10 +188,11 @@ bool TextSource::read_paragraph(TextRecord& record) {
     }
     record.content += line;
     if (record.content.size() > most_bytes) {
-      throw run_error("{}: more than {} MiB without an end{}", record.place,
-                      most_bytes >> 20, too_long);
+      throw input_error("{}: more than {} MiB without an end{}", record.place,
+                        most_bytes >> 20, advice(options_, is_jsonl_));
     }
   }
+  is_within_paragraph_ = false;
   return !record.content.empty();
 }
 

@@ -16,9 +16,15 @@ struct TextSourceOptions {
   std::string format = "auto";
   std::string text_key = "text";  // of the objects of jsonl
   // What ends a document of plain text: "file" (nothing: one document a file),
-  // "blank-lines", "lines", or any other text, which belongs to no document.
+  // "blank-lines", "lines", or any other text, which belongs to no document
+  // and is written as unescape_separator() reads it.
   std::string document_separator = "file";
 };
+
+// The text that a separator stands for: \n, \t, \r and \\ in it are a line
+// end, a tabulator, a carriage return and a backslash. Error (usage) where
+// another character, or none, follows a backslash.
+std::string unescape_separator(const std::string& text);
 
 // A document as it was read; text_of() makes it text, in any thread.
 struct TextRecord {
@@ -33,18 +39,29 @@ struct TextRecord {
 std::string text_of(TextRecord record);
 
 // Reads as it goes: memory is bounded by one document. A document has at most
-// 64 MiB. White space alone is no document. Files may be compressed.
+// 64 MiB. White space alone is no document. Files may be compressed; archives
+// of other files, told by their first bytes, are refused.
 class TextSource {
  public:
   // "-" is the standard input. Error (io) where the file cannot be read.
   TextSource(const std::string& path, const TextSourceOptions& options);
 
-  // Nothing at the end. Error (bad_input) where a compressed file is damaged:
-  // then the end follows. Error (run_failed) for a document that is too long.
+  // Nothing at the end. Error (bad_input) where a compressed file is damaged
+  // or the input is an archive: then the end follows. Error (bad_input) for a
+  // document that is too long: then the next one follows.
   std::optional<TextRecord> next();
+  const std::string& name() const { return reader_.name(); }
+  // Whether an input that is plain text by its name alone begins as JSON lines
+  // do. Known once next() was called.
+  bool looks_like_json_lines() const { return looks_like_json_lines_; }
+  // Whether a separator other than the named ones occurs nowhere in a plain
+  // text that has a document. Known at the end.
+  bool lacks_separator() const;
   void record(Provenance& provenance) { reader_.record(provenance); }
 
  private:
+  // Looks at the first bytes.
+  void begin();
   // The next document's raw text, its white space too; false at the end.
   bool read_record(TextRecord& record);
   bool read_paragraph(TextRecord& record);
@@ -52,6 +69,9 @@ class TextSource {
   TextSourceOptions options_;
   bool is_jsonl_;
   DelimitedReader reader_;
+  bool has_begun_ = false, is_refused_ = false, has_documents_ = false;
+  bool looks_like_json_lines_ = false;
+  bool is_within_paragraph_ = false;  // that is too long
 };
 
 }  // namespace gato

@@ -40,7 +40,9 @@ Batch next_batch(TextSource& source) {
 class TextTokenizer {
  public:
   TextTokenizer(const TextCommand& options, const cli::Context& context)
-      : options_(options), output_(context, options.tokens, "documents") {
+      : options_(options),
+        warnings_(options.source.document_separator),
+        output_(context, options.tokens, "documents") {
     TaskSpec spec;
     spec.name = options.task;
     spec.domain = options.domain;
@@ -54,6 +56,7 @@ class TextTokenizer {
     for (Batch batch = next_batch(source); !batch.empty();
          batch = next_batch(source)) {
       is_empty = false;
+      warnings_.look(source);
       output_.add([this, batch = std::move(batch)]() mutable {
         std::vector<Encoded> all;
         for (auto& record : batch) all.push_back(encode(std::move(record)));
@@ -61,10 +64,14 @@ class TextTokenizer {
       });
     }
     output_.leave_out(empty, is_empty ? 1 : 0);
+    warnings_.end(source);
     source.record(output_.provenance());
   }
 
-  void commit() { output_.commit(); }
+  void commit() {
+    warnings_.warn();
+    output_.commit();
+  }
 
  private:
   static constexpr const char* empty = "empty";
@@ -87,6 +94,7 @@ class TextTokenizer {
   }
 
   const TextCommand& options_;
+  TextWarnings warnings_;
   int32_t task_ = 0, agent_ = 0;
   TokenOutput output_;  // last: its threads end before the rest goes
 };
@@ -110,10 +118,11 @@ cli::Command text_command() {
       "document unless --document-separator says otherwise; white space alone "
       "is none. JSON objects whose text is blank, and inputs without a "
       "document, are left out and counted as empty. Text must be UTF-8, and a "
-      "document at most 64 MiB. Files and the standard input (-) may be "
+      "document at most 64 MiB: longer ones are bad records. Files and the "
+      "standard input (-) may be "
       "compressed: gzip, zstd, bzip2 and xz are told by their first bytes. By "
       "their names, .jsonl, .ndjson and compressed .json files hold JSON "
-      "lines.";
+      "lines. Archives (tar, zip) and Parquet files are refused.";
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<TextCommand>();
     add_vocabulary_options(table, options->tokens);

@@ -1,5 +1,7 @@
 #include "gato/tokenize/text_options.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "gato/base/error.h"
@@ -21,7 +23,9 @@ void add_text_options(cli::OptionTable& table, TextSourceOptions& options,
       .add("document-separator", &options.document_separator,
            "What ends a document of plain text: file (nothing, a file is one "
            "document), blank-lines, lines, or any other text, such as "
-           "<|endoftext|>, which then belongs to no document")
+           "<|endoftext|>, which then belongs to no document; in it \\n, "
+           "\\t, \\r and \\\\ are a line end, a tabulator, a carriage "
+           "return and a backslash")
       .named("TEXT");
   table.check([&options] {
     if (options.document_separator.empty()) {
@@ -29,7 +33,30 @@ void add_text_options(cli::OptionTable& table, TextSourceOptions& options,
           "option --document-separator: the text is empty; use file for one "
           "document a file");
     }
+    unescape_separator(options.document_separator);
   });
+}
+
+void TextWarnings::look(const TextSource& source) {
+  if (has_warned_of_json_ || !source.looks_like_json_lines()) return;
+  has_warned_of_json_ = true;
+  spdlog::warn(
+      "{}: looks like JSON lines, but is read as plain text; give --format "
+      "jsonl, or --format plain if text is meant",
+      source.name());
+}
+
+void TextWarnings::end(const TextSource& source) {
+  if (!source.lacks_separator()) return;
+  if (lack_separator_++ == 0) first_without_separator_ = source.name();
+}
+
+void TextWarnings::warn() const {
+  if (lack_separator_ == 0) return;
+  spdlog::warn(
+      "--document-separator '{}' does not occur in {} of the inputs, first in "
+      "{}: each of these is one document",
+      separator_, lack_separator_, first_without_separator_);
 }
 
 }  // namespace gato

@@ -2,11 +2,13 @@
 
 #include <sentencepiece_trainer.h>
 
-#include <exception>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/random.h"
 
 namespace gato {
 namespace {
@@ -14,72 +16,88 @@ namespace {
 // The trainer passes over longer sentences, counted in bytes.
 constexpr size_t longest_sentence = 4000;
 
-// Cuts texts into sentences: at line ends, and in longer lines at the last
-// space, or else between two characters. An exception of the source ends the
-// iteration and is kept, since the trainer cannot pass it on.
-class Sentences : public sentencepiece::SentenceIterator {
- public:
-  explicit Sentences(
-      const std::function<std::optional<std::string>()>& next_text)
-      : next_text_(next_text) {
-    Next();
-  }
-  bool done() const override { return done_; }
-  const std::string& value() const override { return sentence_; }
-  sentencepiece::util::Status status() const override { return {}; }
-  std::exception_ptr failure() const { return failure_; }
-  int64_t count() const { return count_; }
+// Keeps the draws apart from all others of the same seed.
+constexpr uint64_t purpose = 0x67610006;
 
-  void Next() override {
-    do {
-      while (place_ >= text_.size()) {
-        if (!refill()) return;
-      }
-      cut();
-    } while (sentence_.find_first_not_of(" \t\r") == std::string::npos);
-    ++count_;
+// Up to a number of sentences, each of those added kept with the same
+// probability (a reservoir). They keep their order where none is left out.
+class SentenceDraw {
+ public:
+  SentenceDraw(int64_t most, uint64_t seed) : most_(most), seed_(seed) {}
+
+  void add(std::string_view sentence) {
+    const auto number = static_cast<uint64_t>(count_++);
+    if (most_ == 0 || count_ <= most_) {
+      kept_.emplace_back(sentence);
+      return;
+    }
+    const uint64_t place =
+        RandomStream(seed_, {purpose, number}).below(number + 1);
+    // Assigning characters would keep the longer one's memory.
+    if (place < kept_.size()) kept_[place] = std::string(sentence);
   }
+  int64_t count() const { return count_; }  // added
+  std::vector<std::string>& kept() { return kept_; }
 
  private:
-  bool refill() {
-    place_ = 0;
-    std::optional<std::string> text;
-    try {
-      text = next_text_();
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-    done_ = !text.has_value();
-    text_ = text.value_or(std::string());
-    return !done_;
-  }
+  int64_t most_;
+  uint64_t seed_;
+  int64_t count_ = 0;
+  std::vector<std::string> kept_;
+};
 
-  void cut() {
-    const std::string_view rest = std::string_view(text_).substr(place_);
-    size_t end = rest.find('\n');
-    size_t next = end == std::string_view::npos ? rest.size() : end + 1;
-    if (end == std::string_view::npos) end = rest.size();
-    if (end > longest_sentence) {
-      end = rest.substr(0, longest_sentence).rfind(' ');
-      if (end == std::string_view::npos || end == 0) {
-        end = longest_sentence;
-        // Bytes 10xxxxxx continue a character.
-        while (end > 1 && (static_cast<uint8_t>(rest[end]) & 0xC0) == 0x80) {
-          --end;
+// Cuts a text at line ends, and in longer lines at the last space, or else
+// between two characters.
+void cut_into_sentences(std::string_view text, SentenceDraw& sentences) {
+  while (!text.empty()) {
+    const std::string_view near = text.substr(0, longest_sentence + 1);
+    size_t end = near.find('\n');
+    size_t next = end + 1;
+    if (end == std::string_view::npos) {
+      end = near.size();
+      if (end > longest_sentence) {
+        end = text.substr(0, longest_sentence).rfind(' ');
+        if (end == std::string_view::npos || end == 0) {
+          end = longest_sentence;
+          // Bytes 10xxxxxx continue a character.
+          while (end > 1 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) {
+            --end;
+          }
         }
       }
       next = end;
     }
-    sentence_ = rest.substr(0, end);
-    place_ += next;
+    const std::string_view sentence = text.substr(0, end);
+    if (sentence.find_first_not_of(" \t\r") != std::string_view::npos) {
+      sentences.add(sentence);
+    }
+    text.remove_prefix(next);
+  }
+}
+
+// Hands sentences over, so that the trainer's copies take the place of these.
+class Sentences : public sentencepiece::SentenceIterator {
+ public:
+  explicit Sentences(std::vector<std::string>& sentences)
+      : sentences_(sentences) {
+    take();
+  }
+  bool done() const override { return place_ == sentences_.size(); }
+  const std::string& value() const override { return sentence_; }
+  sentencepiece::util::Status status() const override { return {}; }
+  void Next() override {
+    ++place_;
+    take();
   }
 
-  const std::function<std::optional<std::string>()>& next_text_;
-  std::string text_, sentence_;
+ private:
+  void take() {
+    if (!done()) sentence_ = std::move(sentences_[place_]);
+  }
+
+  std::vector<std::string>& sentences_;
   size_t place_ = 0;
-  int64_t count_ = 0;
-  bool done_ = false;
-  std::exception_ptr failure_;
+  std::string sentence_;
 };
 
 std::string between(const std::string& text, std::string_view before,
@@ -110,14 +128,18 @@ Error explain(const std::string& message, const VocabularyTraining& training) {
 
 }  // namespace
 
-std::string train_vocabulary(
+LearnedVocabulary train_vocabulary(
     const VocabularyTraining& training,
     const std::function<std::optional<std::string>()>& next_text) {
-  Sentences sentences(next_text);
-  if (sentences.failure()) std::rethrow_exception(sentences.failure());
-  if (sentences.done()) {
+  SentenceDraw draw(training.sentences, training.seed);
+  while (const auto text = next_text()) cut_into_sentences(*text, draw);
+  if (draw.count() == 0) {
     throw input_error("the inputs hold no text to learn pieces from");
   }
+  LearnedVocabulary learned;
+  learned.sentences = draw.count();
+  learned.left_out = draw.count() - static_cast<int64_t>(draw.kept().size());
+  Sentences sentences(draw.kept());
   const std::unordered_map<std::string, std::string> options{
       {"model_type", training.algorithm},
       {"vocab_size", std::to_string(training.size)},
@@ -130,12 +152,10 @@ std::string train_vocabulary(
       {"num_threads", "1"},  // more make the result depend on timing
       {"minloglevel", "2"},  // errors only: they come back as a status
   };
-  std::string model;
-  const auto status =
-      sentencepiece::SentencePieceTrainer::Train(options, &sentences, &model);
-  if (sentences.failure()) std::rethrow_exception(sentences.failure());
+  const auto status = sentencepiece::SentencePieceTrainer::Train(
+      options, &sentences, &learned.model);
   if (!status.ok()) throw explain(status.ToString(), training);
-  return model;
+  return learned;
 }
 
 }  // namespace gato

@@ -1,8 +1,11 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,7 +82,8 @@ Texts instructions_of(const std::string& input) {
       };
 }
 
-Texts texts_of(const std::string& input, const TextSourceOptions& options) {
+Texts texts_of(const std::string& input, const TextSourceOptions& options,
+               TextWarnings& warnings) {
   const bool is_episodes =
       options.format == "episodes" ||
       (options.format == "auto" &&
@@ -90,16 +94,20 @@ Texts texts_of(const std::string& input, const TextSourceOptions& options) {
     return captions_of(input);
   }
   auto source = std::make_shared<TextSource>(input, options);
-  return [source]() -> std::optional<std::string> {
-    auto record = source->next();
-    if (!record) return std::nullopt;
-    return text_of(std::move(*record));
+  return [source, &warnings]() -> std::optional<std::string> {
+    auto record = cli::attempt([&] { return source->next(); });
+    warnings.look(*source);
+    if (record.error) std::rethrow_exception(record.error);
+    if (record.value) return text_of(std::move(*record.value));
+    warnings.end(*source);
+    return std::nullopt;
   };
 }
 
 ExitStatus train(const VocabCommand& options, const cli::Context& context) {
   VocabularyTraining training = options.training;
   training.size = *options.size;
+  training.seed = context.common.seed;
   training.byte_fallback =
       options.byte_fallback == "on" ||
       (options.byte_fallback == "auto" && training.size >= size_for_bytes);
@@ -107,6 +115,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       training.byte_fallback ? 0.9995 : 1.0);
 
   const std::vector<std::string>& inputs = context.common.inputs;
+  TextWarnings warnings(options.source.document_separator);
   cli::BadRecords bad_records(context.common.skip_bad);
   int64_t read = 0;
   size_t next = 0;  // input
@@ -115,7 +124,7 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
     while (true) {
       if (!texts) {
         if (next == inputs.size()) return std::nullopt;
-        texts = texts_of(inputs[next++], options.source);
+        texts = texts_of(inputs[next++], options.source, warnings);
       }
       try {
         if (auto text = texts()) {
@@ -128,13 +137,22 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       }
     }
   };
-  const auto learned = [&] {
+  const LearnedVocabulary learned = [&] {
     const EndsOnStop ends_on_stop;  // SentencePiece does not ask
     return train_vocabulary(training, all);
-  };
-  write_file(context.common.output, learned(), context.common.force);
+  }();
+  write_file(context.common.output, learned.model, context.common.force);
+  warnings.warn();
+  if (learned.left_out > 0) {
+    spdlog::info(
+        "learned from {} of {} sentences, drawn by --seed; --sentences 0 takes "
+        "all, and more memory",
+        learned.sentences - learned.left_out, learned.sentences);
+  }
   cli::report_counts({{"read", read},
                       {"skipped", bad_records.skipped()},
+                      {"sentences", learned.sentences},
+                      {"left_out", learned.left_out},
                       {"pieces", training.size}});
   return ExitStatus::done;
 }
@@ -161,6 +179,12 @@ void add_training_options(cli::OptionTable& table, VocabCommand& options) {
            "default 0.9995 with byte pieces, else all")
       .named("SHARE")
       .within(0.98, 1);
+  table
+      .add("sentences", &options.training.sentences,
+           "Learn from at most N sentences, drawn from --seed where the inputs "
+           "have more; 0 is all. Sentences are lines, cut at 4000 bytes")
+      .named("N")
+      .within(0, std::numeric_limits<double>::infinity());
 }
 
 }  // namespace
@@ -173,10 +197,11 @@ cli::Command vocab_command() {
       "Learns the pieces of text tokens from plain text, JSON lines, the "
       "captions of images (COCO .json, .tsv, WebDataset .tar) and the text "
       "observations of episodes (a dataset that gato-tokenize episodes reads). "
-      "The same inputs give the "
-      "same bytes. The model has </s>, with "
-      "which texts end, and no begin mark. Line ends and runs of spaces become "
-      "one space, and characters their compatible form (NFKC).";
+      "The same inputs give the same bytes. The model has </s>, with which "
+      "texts end, and no begin mark. Line ends and runs of spaces become one "
+      "space, and characters their compatible form (NFKC). Memory is about 30 "
+      "bytes for each byte of the sentences that are learned from, or 8 with "
+      "--algorithm bpe; --sentences limits how many these are.";
   command.operands = "INPUT...";
   command.minimum_operands = 1;
   command.output = cli::Output::required;
