@@ -9,8 +9,8 @@
 namespace gato {
 
 // "cpu", or "cuda": the GPU of this number among those that are visible. Error
-// (usage) for another name, and where the program was built without GATO_CUDA or
-// there is no such GPU.
+// (usage) for another name, and where the program was built without GATO_CUDA
+// or there is no such GPU.
 at::Device device_named(const std::string& name, int64_t number = 0);
 
 }  // namespace gato

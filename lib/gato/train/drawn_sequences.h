@@ -14,8 +14,8 @@ namespace gato {
 class DrawnSequences : public TrainingData {
  public:
   // `mixture`: a file of [[mixture]] tables. `sequences`: 0 are as many as
-  // have room for every token. Errors: those of read_mixture() and of Packing; bad_input
-  // where a file cannot be read by a thread of its own.
+  // have room for every token. Errors: those of read_mixture() and of Packing;
+  // bad_input where a file cannot be read by a thread of its own.
   DrawnSequences(const std::filesystem::path& mixture,
                  const SamplerOptions& options, int64_t sequences);
 
