@@ -271,10 +271,9 @@ ExitStatus run(const InfoOptions& options, const cli::Context& context) {
       if (error.status() == ExitStatus::usage) throw;
       // The other files are still looked at; the first failure is reported.
       if (options.json) {
-        std::cout << ordered_json{{"file", path},
-                                  {"whole", false},
-                                  {"reason", error.what()}}
-                         .dump()
+        std::cout << dump({{"file", path},
+                           {"whole", false},
+                           {"reason", error.what()}})
                   << '\n';
       } else {
         std::cout << fmt::format(
