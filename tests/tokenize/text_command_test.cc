@@ -81,5 +81,5 @@ TEST_CASE_METHOD(Fixture, "texts of nothing are left out and counted") {
 
   ran = run("text", {blank});
   REQUIRE(ran.status == 3);
-  CHECK_THAT(ran.err, Contains("no document to write (1 records read)"));
+  CHECK_THAT(ran.err, Contains("no document to write (read 1, empty 1)"));
 }
