@@ -147,7 +147,6 @@ class Runner {
         session_.threads, context_.common.seed);
     options.loader.device = device_;
     options.loader.rank = ranks_.rank();
-    options.loader.device = device_;
     options.loader.ranks = ranks_.size();
     options.shard_optimizer = session_.shard_optimizer;
     options.started = session_.started;

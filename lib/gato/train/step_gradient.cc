@@ -48,7 +48,7 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
         network.loss(part.batch.on(network.device()), regularisation,
                      {.smoothing = options.smoothing});
     const Loss values{loss.total.detach(), loss.each};
-    if (workers == 1) {
+    if (workers == 1) {  // nobody else adds: no gradient of its own is needed
       network.add_gradients(loss.total, gradients);
       losses[place] = values;
       return {};
