@@ -205,8 +205,29 @@ TEST_CASE("Skipped rows are scaled so that the mean stays") {
   CHECK(scale.max().item<double>() == Approx(1 / 0.75));
   CHECK(scale.min().item<double>() == 0);
   const at::Tensor ones = at::ones({400, 10});
-  CHECK(drop(ones, {.dropout = 0.1, .seed = 1}, 0, 4).mean().item<double>() ==
-        Approx(1).epsilon(0.05));
+  const Regularisation dropout{.dropout = 0.1, .seed = 1};
+  const at::Tensor dropped = drop(ones, dropout, 0, {4, 100, {}});
+  CHECK(dropped.mean().item<double>() == Approx(1).epsilon(0.05));
+  const at::Tensor chosen = at::tensor({3, 99, 100, 399}, at::kLong);
+  CHECK(at::equal(
+      drop(ones.index_select(0, chosen), dropout, 0, {4, 100, chosen}),
+      dropped.index_select(0, chosen)));
+}
+
+TEST_CASE(
+    "The loss has the chance of every token, though the last block "
+    "computes the targets alone") {
+  const Regularisation chance =
+      GENERATE(Regularisation{.stochastic_depth = 0.5, .seed = 3},
+               Regularisation{.dropout = 0.2, .seed = 4}, Regularisation{});
+  const Network network(test::small_config(Position::relative), 1);
+  const Batch batch = batch_for(network.config(), 1);
+  const at::Tensor each = network.loss(batch, chance, {}).each;
+  const at::Tensor logits = network.logits(network.hidden(batch, chance))
+                                .index_select(0, batch.target_place);
+  const at::Tensor expected = at::cross_entropy_loss(logits, batch.target_label,
+                                                     {}, at::Reduction::None);
+  CHECK(at::allclose(each, expected, 1e-4, 1e-5));
 }
 
 TEST_CASE("Weights that do not fit are bad input") {

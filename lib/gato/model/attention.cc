@@ -188,16 +188,18 @@ RowPositions::RowPositions(const ModelConfig& config, int64_t length,
 
 at::Tensor attend(const at::Tensor& x, const BlockWeights& weights,
                   const RowPositions& positions, const ModelConfig& config,
-                  int64_t length) {
-  const auto parts = SplitHeads::apply(
-      at::linear(x, weights.qkv), positions.rotation, length, config.heads);
+                  const at::Tensor& chosen) {
+  const auto parts =
+      SplitHeads::apply(at::linear(x, weights.qkv), positions.rotation,
+                        positions.length(), config.heads);
   const Heads heads{parts[0], parts[1], parts[2]};
   const at::Tensor mixed =
       config.position == Position::relative
           ? relative_attention(heads, weights, positions, config)
           : rotary_attention(heads, positions);
-  return at::linear(mixed.transpose(1, 2).reshape(
-                        {x.size(0), config.heads * config.key_size}),
+  const at::Tensor joined = mixed.transpose(1, 2).reshape(
+      {x.size(0), config.heads * config.key_size});
+  return at::linear(chosen.defined() ? at::embedding(joined, chosen) : joined,
                     weights.output);
 }
 

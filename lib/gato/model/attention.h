@@ -22,11 +22,14 @@ struct RowPositions {
   // sqrt(K), and of keys.
   Rotation rotation;
   at::Tensor mask;  // [length, length]: -infinity where j > i, else 0
+
+  int64_t length() const { return mask.size(0); }
 };
 
-// x [B*L, d] after the norm, in the type of the weights, to [B*L, d].
+// x [B*L, d] after the norm, in the type of the weights, to [B*L, d], or to
+// [T, d] where `chosen`, int64 [T], says whose outputs among B*L are wanted.
 at::Tensor attend(const at::Tensor& x, const BlockWeights& weights,
                   const RowPositions& positions, const ModelConfig& config,
-                  int64_t length);
+                  const at::Tensor& chosen = {});
 
 }  // namespace gato

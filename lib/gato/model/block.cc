@@ -7,14 +7,37 @@ namespace {
 
 constexpr double epsilon = 1e-5;
 
-// x + the sub-layer's output, dropped and skipped by row.
-at::Tensor add(const at::Tensor& x, const at::Tensor& output,
-               const Regularisation& regularisation, const at::Tensor& depth,
-               int64_t sub_layer, int64_t rows) {
-  const at::Tensor dropped = drop(output, regularisation, 2 * sub_layer, rows);
-  if (depth.numel() == 0) return x + dropped;
-  const at::Tensor by_row = depth[sub_layer].view({rows, 1, 1});
-  return x + (dropped.view({rows, -1, x.size(1)}) * by_row).view(x.sizes());
+// The tensors of one block: of all places [B*L, n], or of those chosen [T, n].
+struct Sublayers {
+  const BlockInput& input;
+  int64_t layer = 0;
+  at::Tensor chosen;  // undefined: all
+
+  at::Tensor drop(const at::Tensor& x, int64_t place) const {
+    return gato::drop(x, input.regularisation, place,
+                      {input.rows, input.positions.length(), chosen});
+  }
+
+  // x + the output of sub-layer 0 or 1, dropped and skipped by row.
+  at::Tensor add(const at::Tensor& x, const at::Tensor& output,
+                 int64_t number) const {
+    const int64_t sub_layer = 2 * layer + number;
+    const at::Tensor dropped = drop(output, 2 * sub_layer);
+    if (input.depth.numel() == 0) return x + dropped;
+    const at::Tensor by_row = input.depth[sub_layer];
+    if (chosen.defined()) {
+      const at::Tensor row = at::floor_divide(chosen, input.positions.length());
+      return x + dropped * by_row.index_select(0, row).unsqueeze(1);
+    }
+    return x + (dropped.view({input.rows, -1, x.size(1)}) *
+                by_row.view({input.rows, 1, 1}))
+                   .view(x.sizes());
+  }
+};
+
+at::Tensor gate(const at::Tensor& x, const BlockWeights& weights) {
+  const auto halves = at::linear(x, weights.up).chunk(2, 1);
+  return halves[0] * at::gelu(halves[1]);
 }
 
 }  // namespace
@@ -25,29 +48,25 @@ at::Tensor normalise(const at::Tensor& x, const NormWeights& weights,
       .to(type);
 }
 
-at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights,
-                        const Regularisation& regularisation, int64_t layer,
-                        int64_t rows) {
-  const auto halves = at::linear(x, weights.up).chunk(2, 1);
-  const at::Tensor gated = halves[0] * at::gelu(halves[1]);
-  return at::linear(drop(gated, regularisation, 4 * layer + 1, rows),
-                    weights.down);
+at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights) {
+  return at::linear(gate(x, weights), weights.down);
 }
 
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
-                       const RowPositions& positions, const ModelConfig& config,
-                       const Regularisation& regularisation,
-                       const at::Tensor& depth, int64_t layer, int64_t rows) {
+                       const BlockInput& input, int64_t layer) {
   const at::ScalarType type = weights.qkv.scalar_type();
-  const at::Tensor attended =
-      add(x,
-          attend(normalise(x, weights.attention_norm, type), weights, positions,
-                 config, x.size(0) / rows),
-          regularisation, depth, 2 * layer, rows);
-  return add(attended,
-             feed_forward(normalise(attended, weights.feedforward_norm, type),
-                          weights, regularisation, layer, rows),
-             regularisation, depth, 2 * layer + 1, rows);
+  Sublayers sublayers{input, layer, {}};
+  if (layer == input.config.layers - 1) sublayers.chosen = input.last_places;
+  const at::Tensor attended = sublayers.add(
+      sublayers.chosen.defined() ? at::embedding(x, sublayers.chosen) : x,
+      attend(normalise(x, weights.attention_norm, type), weights,
+             input.positions, input.config, sublayers.chosen),
+      0);
+  const at::Tensor gated =
+      gate(normalise(attended, weights.feedforward_norm, type), weights);
+  return sublayers.add(
+      attended, at::linear(sublayers.drop(gated, 4 * layer + 1), weights.down),
+      1);
 }
 
 }  // namespace gato

@@ -17,15 +17,23 @@ at::Tensor normalise(const at::Tensor& x, const NormWeights& weights,
                      at::ScalarType type);
 
 // GEGLU split in halves: up gives [a, g], result down(a * gelu(g)).
-at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights,
-                        const Regularisation& regularisation, int64_t layer,
-                        int64_t rows);
+at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights);
 
-// The residual stream [B*L, d], fp32, through block `layer`. `depth`: of
-// depth_scales(), on the device of x.
+// What all blocks of a forward pass share.
+struct BlockInput {
+  ModelConfig config;
+  RowPositions positions;
+  Regularisation regularisation;
+  at::Tensor depth;  // of depth_scales(), on the device
+  int64_t rows = 0;
+  // int64 [T]: the places among B*L that anything reads after the last block,
+  // which computes no others; undefined: all.
+  at::Tensor last_places;
+};
+
+// The residual stream [B*L, d], fp32, through block `layer`: [B*L, d], of the
+// last block [T, d] where there are last_places.
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
-                       const RowPositions& positions, const ModelConfig& config,
-                       const Regularisation& regularisation,
-                       const at::Tensor& depth, int64_t layer, int64_t rows);
+                       const BlockInput& input, int64_t layer);
 
 }  // namespace gato

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "gato/model/block.h"
-
 namespace gato {
 namespace {
 
@@ -30,9 +28,7 @@ BlockWeights weights_of(const std::vector<at::Tensor>& list, size_t first) {
 
 at::Tensor compute(const at::Tensor& x, const BlockWeights& weights,
                    const Call& call) {
-  return apply_block(x, weights, call.input->positions, call.input->config,
-                     call.input->regularisation, call.input->depth, call.layer,
-                     call.input->rows);
+  return apply_block(x, weights, *call.input, call.layer);
 }
 
 class Checkpoint : public torch::autograd::Function<Checkpoint> {

@@ -6,20 +6,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "gato/model/attention.h"
-#include "gato/model/network.h"
+#include "gato/model/block.h"
 #include "gato/model/weights.h"
 
 namespace gato {
-
-// What all blocks of a forward pass share.
-struct BlockInput {
-  ModelConfig config;
-  RowPositions positions;
-  Regularisation regularisation;
-  at::Tensor depth;  // of depth_scales(), on the device
-  int64_t rows = 0;
-};
 
 // apply_block() that keeps its input alone; the backward pass computes the
 // block once more. Values and gradients are the same, bit by bit on a CPU:

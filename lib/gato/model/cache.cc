@@ -245,8 +245,7 @@ at::Tensor Cache::Impl::append(std::span<const int64_t> slots,
     const BlockWeights& block = weights.blocks[layer];
     x = x + attend(normalise(x, block.attention_norm, type), layout, rotation,
                    layer);
-    x = x + feed_forward(normalise(x, block.feedforward_norm, type), block, {},
-                         static_cast<int64_t>(layer), 1);
+    x = x + feed_forward(normalise(x, block.feedforward_norm, type), block);
   }
   for (size_t i = 0; i < slots.size(); ++i)
     windows[slots[i]].end +=

@@ -100,7 +100,8 @@ void Network::move_to(at::Device device) {
 }
 
 at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
-                               const Regularisation& regularisation) const {
+                               const Regularisation& regularisation,
+                               const at::Tensor& last_places) const {
   at::Tensor x = embed(weights, batch);
   const auto input = std::make_shared<const BlockInput>(BlockInput{
       .config = config_,
@@ -108,14 +109,13 @@ at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
       .regularisation = regularisation,
       .depth = depth_scales(regularisation, 2 * config_.layers, batch.rows)
                    .to(x.device(), /*non_blocking=*/true),
-      .rows = batch.rows});
+      .rows = batch.rows,
+      .last_places = last_places});
   const bool checkpoints = checkpoints_blocks_ && x.requires_grad();
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
     const BlockWeights& block = weights.blocks[layer];
-    x = checkpoints
-            ? apply_block_checkpointed(x, block, input, layer)
-            : apply_block(x, block, input->positions, config_, regularisation,
-                          input->depth, layer, batch.rows);
+    x = checkpoints ? apply_block_checkpointed(x, block, input, layer)
+                    : apply_block(x, block, *input, layer);
   }
   return x;
 }
@@ -123,7 +123,7 @@ at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
 at::Tensor Network::hidden(const Batch& batch,
                            const Regularisation& regularisation) const {
   const Weights weights(*this);
-  return normalise(run_blocks(weights, batch, regularisation),
+  return normalise(run_blocks(weights, batch, regularisation, {}),
                    weights.output_norm, weights.output.scalar_type());
 }
 
@@ -140,10 +140,9 @@ at::Tensor Network::logits(const at::Tensor& hidden, IdRange ids) const {
 Loss Network::loss(const Batch& batch, const Regularisation& regularisation,
                    const LossOptions& options) const {
   const Weights weights(*this);
-  const at::Tensor x = run_blocks(weights, batch, regularisation);
   const at::Tensor at_targets =
-      normalise(at::embedding(x, batch.target_place), weights.output_norm,
-                weights.output.scalar_type());
+      normalise(run_blocks(weights, batch, regularisation, batch.target_place),
+                weights.output_norm, weights.output.scalar_type());
   return target_loss(at_targets, weights.output, batch, config_, options);
 }
 

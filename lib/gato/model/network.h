@@ -93,8 +93,11 @@ class Network {
  private:
   void allocate();    // flat_, all zero, and its views
   void make_views();  // parameters_, of flat_
+  // The residual stream after the last block, [B*L, d], or [T, d] of the places
+  // among B*L that are given.
   at::Tensor run_blocks(const Weights& weights, const Batch& batch,
-                        const Regularisation& regularisation) const;
+                        const Regularisation& regularisation,
+                        const at::Tensor& last_places) const;
 
   ModelConfig config_;
   Precision precision_ = Precision::fp32;

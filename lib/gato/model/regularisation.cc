@@ -63,12 +63,14 @@ at::Tensor depth_scales(const Regularisation& regularisation,
 }
 
 at::Tensor drop(const at::Tensor& x, const Regularisation& regularisation,
-                int64_t place, int64_t rows) {
+                int64_t place, const RowTokens& tokens) {
   if (regularisation.dropout <= 0) return x;
-  return x *
-         drop_scales(regularisation, place, rows, x.numel() / rows, x.device())
-             .view(x.sizes())
-             .to(x.scalar_type());
+  const int64_t n = x.size(1);
+  at::Tensor scales = drop_scales(regularisation, place, tokens.rows,
+                                  tokens.length * n, x.device())
+                          .view({tokens.rows * tokens.length, n});
+  if (tokens.chosen.defined()) scales = scales.index_select(0, tokens.chosen);
+  return x * scales.to(x.scalar_type());
 }
 
 }  // namespace gato

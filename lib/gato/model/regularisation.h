@@ -16,10 +16,17 @@ namespace gato {
 at::Tensor depth_scales(const Regularisation& regularisation,
                         int64_t sub_layers, int64_t rows);
 
-// x [rows * length, n] with elements dropped with probability `dropout` and the
-// others scaled by 1 / (1 - dropout). `place` tells apart the uses in one step.
-// The same elements on every device.
+// Which of B rows of L tokens the first dimension of a tensor stands for.
+struct RowTokens {
+  int64_t rows = 0, length = 0;  // B, L
+  at::Tensor chosen;             // int64 [T]: indices into B*L; undefined: all
+};
+
+// x [B*L, n], or [T, n] where tokens are chosen, with elements dropped with
+// probability `dropout` and the others scaled by 1 / (1 - dropout). `place`
+// tells apart the uses in one step. The same elements on every device, and
+// whichever tokens are chosen.
 at::Tensor drop(const at::Tensor& x, const Regularisation& regularisation,
-                int64_t place, int64_t rows);
+                int64_t place, const RowTokens& tokens);
 
 }  // namespace gato
