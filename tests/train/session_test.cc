@@ -292,6 +292,8 @@ TEST_CASE("a dry run says what training would cost and writes nothing") {
   const auto json = nlohmann::json::parse(ran.out);
   CHECK(json["parameters"] > 0);
   CHECK(json["micro_batches"] == 4);
+  CHECK(json["memory"]["peak"] > json["memory"]["state"]);
+  CHECK(json["seconds"]["step"] > 0);
   const Ran two = fixture.train(
       run, {"--dry-run", "--processes", "2", "--shard-optimizer"});
   REQUIRE(two.status == 0);

@@ -1,30 +1,61 @@
 #include "gato/train/dry_run.h"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
+
+#include <optional>
 
 #include "gato/model/parameters.h"
 #include "gato/train/cost.h"
+#include "gato/train/step_gradient.h"
+#include "gato/train/trial.h"
 
 namespace gato {
+namespace {
+
+std::optional<StepCost> cost_of(const ModelConfig& config,
+                                const OptimisationOptions& optimisation,
+                                const TrainerOptions& options,
+                                const TrainingData& data, int64_t processes) {
+  try {
+    return try_steps(config, optimisation, options, data, processes);
+  } catch (const Error& error) {
+    if (error.status() != ExitStatus::usage) throw;
+    spdlog::warn("no peak of memory and no time are told: {}", error.what());
+    return std::nullopt;
+  }
+}
+
+}  // namespace
 
 nlohmann::json dry_run(const ModelConfig& config,
-                       const OptimisationOptions& options,
-                       const TrainingData& data, int64_t threads,
-                       int64_t optimizer_slices) {
+                       const OptimisationOptions& optimisation,
+                       const TrainerOptions& options, const TrainingData& data,
+                       int64_t processes) {
   const int64_t parameters = parameter_count(config);
   const int64_t length = data.length();
-  const int64_t rows = micro_batch_rows(options, length);
-  const int64_t micro_batches = (options.batch_size + rows - 1) / rows;
+  const int64_t parts = micro_batches(options.loader);
   const int64_t bytes = parameters * int64_t(sizeof(float));
-  const bool is_on_cpu = options.device == "cpu";
-  const int64_t workers = is_on_cpu ? std::min(threads, micro_batches) : 1;
-  return {{"parameters", parameters},
-          {"flops_per_token", training_operations(config, length, 1, 1)},
-          {"tokens_per_step", options.batch_size * length},
-          {"micro_batches", micro_batches},
-          {"memory",
-           {{"state", 2 * bytes + 2 * bytes / optimizer_slices},
-            {"gradients", workers > 1 ? workers * bytes : 0}}}};
+  const int64_t slices = options.shard_optimizer ? processes : 1;
+  const int64_t together =
+      workers(at::Device(optimisation.device),
+              (parts + processes - 1) / processes, options.gradient.threads);
+  nlohmann::json json = {
+      {"parameters", parameters},
+      {"flops_per_token", training_operations(config, length, 1, 1)},
+      {"tokens_per_step", optimisation.batch_size * length},
+      {"micro_batches", parts},
+      {"memory",
+       {{"state", 2 * bytes + 2 * bytes / slices},
+        {"gradients", together > 1 ? together * bytes : 0},
+        {"peak", nullptr}}},
+      {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
+  if (const auto cost =
+          cost_of(config, optimisation, options, data, processes)) {
+    json["memory"]["peak"] = cost->peak_memory;
+    json["seconds"] = {{"step", cost->seconds},
+                       {"run", cost->seconds * double(options.steps)}};
+  }
+  return json;
 }
 
 }  // namespace gato

@@ -9,13 +9,15 @@
 namespace gato {
 
 // {"parameters","flops_per_token","tokens_per_step","micro_batches",
-// "memory":{"state","gradients"}}: training_operations() of a token that is a
-// target; of a process, bytes of weights, moments (one slice of the optimiser)
-// and gradient, and of the gradients that several threads work on. Activations
-// come on top.
+// "memory":{"state","gradients","peak"},"seconds":{"step","run"}}:
+// training_operations() of a token that is a target; of a process, bytes of
+// weights, moments (one slice of the optimiser) and gradient, of the gradients
+// that several threads work on, and of all that it holds at most; time without
+// that of checkpoints. Peak and seconds come of try_steps(), and are null, with
+// a warning, where the device is not here.
 nlohmann::json dry_run(const ModelConfig& config,
-                       const OptimisationOptions& options,
-                       const TrainingData& data, int64_t threads,
-                       int64_t optimizer_slices);
+                       const OptimisationOptions& optimisation,
+                       const TrainerOptions& options, const TrainingData& data,
+                       int64_t processes);
 
 }  // namespace gato

@@ -116,15 +116,18 @@ ModelConfig model_config(const NetworkOptions& options,
 
 ExitStatus show_dry_run(const PretrainingOptions& options,
                         const cli::Context& context) {
-  const Launch launch = launch_from(process_environment());
+  Launch launch = launch_from(process_environment());
   if (launch.rank > 0) return ExitStatus::done;
-  const int64_t processes =
-      launch.is_alone() ? options.processes.processes : launch.size;
+  if (launch.is_alone())
+    launch.size = launch.local_size = options.processes.processes;
   const std::unique_ptr<TrainingData> data = open_data(options);
   const ModelConfig config = model_config(options.network, *data);
-  std::cout << dry_run(config, options.optimisation, *data,
-                       context.common.threads,
-                       options.processes.shard_optimizer ? processes : 1)
+  TrainerOptions training =
+      trainer_options(options.optimisation, options.run, data->length(),
+                      threads_of(launch, context), context.common.seed);
+  training.shard_optimizer = options.processes.shard_optimizer;
+  std::cout << dry_run(config, options.optimisation, training, *data,
+                       launch.size)
                    .dump(2)
             << "\n";
   return ExitStatus::done;
@@ -244,7 +247,8 @@ cli::Work build(cli::OptionTable& table) {
   table
       .add("dry-run", &options->dry_run,
            "Print parameters, memory and cost as JSON and exit; nothing is "
-           "trained")
+           "trained, but for some steps of one and of three layers, which tell "
+           "what all take")
       .of_run();
   add_process_options(table, options->processes);
   add_network_options(table, options->network);

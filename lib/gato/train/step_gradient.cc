@@ -23,6 +23,10 @@ void add_gradients(const Network& network, const std::vector<at::Tensor>& parts,
 
 }  // namespace
 
+int64_t workers(at::Device device, int64_t parts, int64_t threads) {
+  return device.is_cpu() ? std::clamp<int64_t>(parts, 1, threads) : 1;
+}
+
 StepLoss step_gradient(const Network& network, const StepBatch& step,
                        const StepGradientOptions& options,
                        at::Tensor& gradients, LossTable& table) {
@@ -31,9 +35,7 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
   // The losses are read when all is computed: a GPU works on meanwhile.
   std::vector<Loss> losses(step.parts.size());
   const int64_t workers =
-      network.device().is_cpu()
-          ? std::clamp<int64_t>(std::ssize(step.parts), 1, options.threads)
-          : 1;
+      gato::workers(network.device(), std::ssize(step.parts), options.threads);
   const auto compute = [&](size_t place) -> OrderedJobs::Finish {
     const MicroBatch& part = step.parts[place];
     at::set_num_threads(static_cast<int>(options.threads / workers));

@@ -29,6 +29,9 @@ struct StepLoss {
   std::vector<size_t> not_finite;
 };
 
+// How many micro-batches of `parts` are worked on at once.
+int64_t workers(at::Device device, int64_t parts, int64_t threads);
+
 // `gradients`, laid out like network.flat(), is overwritten. Micro-batches are
 // added in their order whichever thread is done first, and hold at most one
 // gradient a thread: the bytes are the same for every number of threads up to
