@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "catch.h"
 #include "gato/base/random.h"
@@ -35,9 +36,11 @@ TEST_CASE("killed at fifty random moments, it ends as if never killed") {
   const std::string run = fixture.run("run"), whole = fixture.run("whole");
   gato::RandomStream chance(1);
   for (int i = 0; i < 50; ++i) {
-    // Of the time about half goes into checkpoints.
-    Process process(fixture.arguments(
-        run, {"--resume", "--steps", "100000", "--save-every", "1"}));
+    // Of the time about half goes into checkpoints, or, every second time, all.
+    std::vector<std::string> options = {"--resume", "--steps", "100000",
+                                        "--save-every", "1"};
+    if (i % 2 == 1) options.emplace_back("--asynchronous-save");
+    Process process(fixture.arguments(run, options));
     if (i == 0) wait_for(run + "/latest");
     std::this_thread::sleep_for(
         std::chrono::milliseconds(100 + chance.below(500)));
@@ -67,8 +70,9 @@ TEST_CASE("a checkpoint that cannot be written does not end the training") {
   const TrainingFixture fixture;
   const std::string run = fixture.run("run");
   constexpr rlim_t too_small = 64 << 10;  // the weights alone are 130 KiB
-  Process process(fixture.arguments(run, {"--steps", "6", "--save-every", "2"}),
-                  {.largest_file = too_small});
+  std::vector<std::string> options = {"--steps", "6", "--save-every", "2"};
+  if (GENERATE(false, true)) options.emplace_back("--asynchronous-save");
+  Process process(fixture.arguments(run, options), {.largest_file = too_small});
   CHECK(process.wait() == 4);  // as the last one is due, and fails too
   CHECK_THAT(read_bytes(run + "/log.txt"),
              Catch::Contains("step 2 was not saved") &&

@@ -91,6 +91,24 @@ TEST_CASE("N steps are k steps and N - k more, to the byte") {
   CHECK(metrics_of(parts).size() == 7);
 }
 
+TEST_CASE(
+    "checkpoints are the same, to the byte, if training goes on meanwhile") {
+  const TrainingFixture fixture;
+  const std::string one = fixture.run("one"), other = fixture.run("other");
+  const std::vector<std::string> options = {"--steps", "7",      "--save-every",
+                                            "2",       "--keep", "0"};
+  REQUIRE(fixture.train(one, options).status == 0);
+  std::vector<std::string> asynchronous = options;
+  asynchronous.emplace_back("--asynchronous-save");
+  REQUIRE(fixture.train(other, asynchronous).status == 0);
+  for (const char* step : {"/step-2", "/step-4", "/step-6", "/step-7"}) {
+    CHECK(checkpoint_bytes(one + step) == checkpoint_bytes(other + step));
+  }
+  CHECK(std::filesystem::read_symlink(other + "/latest") == "step-7");
+  asynchronous.insert(asynchronous.end(), {"--resume", "--shard-optimizer"});
+  CHECK(fixture.train(other, asynchronous).status == 2);
+}
+
 TEST_CASE("one thread and two give the same bytes") {
   const TrainingFixture fixture;
   const std::string one = fixture.run("one"), two = fixture.run("two");

@@ -99,6 +99,16 @@ void Network::move_to(at::Device device) {
   make_views();
 }
 
+std::unique_ptr<Network> Network::copy_on_cpu() const {
+  std::unique_ptr<Network> copy(new Network(config_));
+  copy->offsets_ = offsets_;
+  copy->decaying_count_ = decaying_count_;
+  copy->flat_ = flat_.detach().to(at::kCPU, /*non_blocking=*/false,
+                                  /*copy=*/true);
+  copy->make_views();
+  return copy;
+}
+
 at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
                                const Regularisation& regularisation,
                                const at::Tensor& last_places) const {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,9 @@ class Network {
   at::Device device() const { return flat_.device(); }
   void move_to(at::Device device);
 
+  // With the same weights and nothing shared.
+  std::unique_ptr<Network> copy_on_cpu() const;
+
   // Whether training keeps the input of each block alone and computes the block
   // once more in the backward pass.
   void set_activation_checkpointing(bool on) { checkpoints_blocks_ = on; }
@@ -91,6 +95,7 @@ class Network {
   void add_gradients(const at::Tensor& total, const at::Tensor& flat) const;
 
  private:
+  explicit Network(const ModelConfig& config) : config_(config) {}
   void allocate();    // flat_, all zero, and its views
   void make_views();  // parameters_, of flat_
   // The residual stream after the last block, [B*L, d], or [T, d] of the places

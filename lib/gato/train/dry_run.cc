@@ -51,7 +51,9 @@ nlohmann::json dry_run(const ModelConfig& config,
       {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
   if (const auto cost =
           cost_of(config, optimisation, options, data, processes)) {
-    json["memory"]["peak"] = cost->peak_memory;
+    const bool is_copied =
+        options.asynchronous_save && optimisation.device == "cpu";
+    json["memory"]["peak"] = cost->peak_memory + (is_copied ? 3 * bytes : 0);
     json["seconds"] = {{"step", cost->seconds},
                        {"run", cost->seconds * double(options.steps)}};
   }

@@ -146,6 +146,9 @@ void add_run_options(cli::OptionTable& table, RunOptions& options) {
       .named("TIME");
   table.add("save-every", &options.save_every, "Steps between checkpoints")
       .within(1, 1e12);
+  table.add("asynchronous-save", &options.asynchronous_save,
+            "Go on training while a copy of the state is written, 12 bytes a "
+            "parameter; the checkpoint of a run's end is waited for");
   table
       .add("keep", &options.keep,
            "Checkpoints that are kept, the newest; 0 keeps all")
@@ -207,6 +210,7 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
 
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {"activation-checkpointing",
+                                                "asynchronous-save",
                                                 "data",
                                                 "demonstrations",
                                                 "force",
@@ -255,6 +259,7 @@ TrainerOptions trainer_options(const OptimisationOptions& optimisation,
   options.save_every = run.save_every;
   options.keep = run.keep;
   options.keep_every = run.keep_every;
+  options.asynchronous_save = run.asynchronous_save;
   options.log_every = run.log_every;
   if (!run.max_time.empty()) {
     options.max_seconds = parse_duration(run.max_time, "option --max-time");

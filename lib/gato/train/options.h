@@ -46,6 +46,7 @@ struct RunOptions {
   std::string max_time;
   int64_t save_every = 1000, keep = 3, keep_every = 0, log_every = 10;
   bool resume = false;
+  bool asynchronous_save = false;
   bool tensorboard = false;
 };
 

@@ -253,6 +253,13 @@ cli::Work build(cli::OptionTable& table) {
   add_process_options(table, options->processes);
   add_network_options(table, options->network);
   add_optimisation_options(table, options->optimisation);
+  table.check([options] {
+    if (options->run.asynchronous_save && options->processes.shard_optimizer) {
+      throw usage_error(
+          "--asynchronous-save cannot be had with --shard-optimizer, whose "
+          "checkpoints all processes write together; leave one of them out");
+    }
+  });
   table.beneath([options, &table] { return files_beneath(*options, table); });
   return [options, &table](cli::Context& context) {
     return pretrain(*options, table, context);
@@ -282,9 +289,9 @@ cli::Command pretraining_command() {
       "be submitted again and again. After a kill -9 the steps since the last "
       "checkpoint are lost. The learning rate depends on the step and "
       "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
-      "A resumed run keeps the options it was started with; only --steps, "
-      "--max-time, --threads, --save-every, --keep, --log-every, those of "
-      "Processes and the common options of the log may change. The weights do "
+      "A resumed run keeps the options it was started with; only --threads, "
+      "--activation-checkpointing, those of Run and Processes and the common "
+      "options of the log may change. The weights do "
       "not depend on --threads up to the number of micro-batches a step.\n\n"
       "Several processes share the work of a step where torchrun, mpirun or "
       "srun starts them, or --processes. They learn what one process does, but "

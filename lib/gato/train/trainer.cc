@@ -11,6 +11,7 @@
 
 #include "gato/base/signals.h"
 #include "gato/cli/progress.h"
+#include "gato/train/background_save.h"
 #include "gato/train/cost.h"
 #include "gato/train/metrics.h"
 #include "gato/train/step_exchange.h"
@@ -62,8 +63,9 @@ class Trainer {
         return ExitStatus::stopped_early;
       }
       if (!is_last && state_.step % options_.save_every == 0) try_to_save();
+      if (background_.is_started() && background_.is_ready()) finish_saving();
     }
-    if (saved_step_ != state_.step) save();
+    save();
     return ExitStatus::done;
   }
 
@@ -185,26 +187,62 @@ class Trainer {
            seconds_since(options_.started) >= options_.max_seconds;
   }
 
+  // Leaves a checkpoint of this step, whatever is being saved meanwhile.
   void save() {
-    write_checkpoint(run_.checkpoint(state_.step), network_, optimiser_, state_,
-                     demonstrations_, ranks_);
-    ranks_.together([this] {
-      if (!ranks_.is_first()) return;
-      run_.set_latest(state_.step);
-      run_.rotate(state_.step, options_.keep, options_.keep_every);
-    });
+    finish_saving();
+    if (ranks_.broadcast(saved_step_) == state_.step) return;
+    write(network_, optimiser_, state_, ranks_);
     saved_step_ = state_.step;
   }
 
+  void write(const Network& network, const AdamW& optimiser,
+             const TrainingState& state, Ranks& ranks) const {
+    write_checkpoint(run_.checkpoint(state.step), network, optimiser, state,
+                     demonstrations_, ranks);
+    ranks.together([&] {
+      if (!ranks.is_first()) return;
+      run_.set_latest(state.step);
+      run_.rotate(state.step, options_.keep, options_.keep_every);
+    });
+  }
+
   void try_to_save() {
+    if (options_.asynchronous_save) {
+      finish_saving();
+      if (ranks_.is_first()) save_in_background();
+      return;
+    }
     try {
       save();
     } catch (const Error& error) {
-      if (!ranks_.is_first()) return;  // all have the same
-      spdlog::error(
-          "the checkpoint of step {} was not saved: {}; training goes on",
-          state_.step, error.what());
+      if (ranks_.is_first()) warn_unsaved(state_.step, error);  // all have it
     }
+  }
+
+  void save_in_background() {
+    background_.start(network_, optimiser_, state_,
+                      [this](const Network& network, const AdamW& optimiser,
+                             const TrainingState& state) {
+                        Ranks alone;
+                        write(network, optimiser, state, alone);
+                      });
+    saving_step_ = state_.step;
+  }
+
+  void finish_saving() {
+    if (!background_.is_started()) return;
+    try {
+      background_.finish();
+      saved_step_ = saving_step_;
+    } catch (const Error& error) {
+      warn_unsaved(saving_step_, error);
+    }
+  }
+
+  static void warn_unsaved(int64_t step, const Error& error) {
+    spdlog::error(
+        "the checkpoint of step {} was not saved: {}; training goes on", step,
+        error.what());
   }
 
   const TrainingData& data_;
@@ -225,6 +263,8 @@ class Trainer {
   int skipped_in_a_row_ = 0;
   bool must_stop_ = false;
   int64_t saved_step_ = -1;
+  int64_t saving_step_ = -1;   // by background_
+  BackgroundSave background_;  // last: its thread reads what is above
 };
 
 }  // namespace

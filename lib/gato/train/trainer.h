@@ -24,8 +24,10 @@ struct TrainerOptions {
   StepGradientOptions gradient;
   Schedule schedule;
   int64_t save_every = 1000;
-  int64_t keep = 3;              // checkpoints kept; 0: all
-  int64_t keep_every = 0;        // also kept: multiples of this step; 0: none
+  int64_t keep = 3;        // checkpoints kept; 0: all
+  int64_t keep_every = 0;  // also kept: multiples of this step; 0: none
+  // A thread writes what is saved on the way; not with shard_optimizer.
+  bool asynchronous_save = false;
   int64_t log_every = 10;        // steps a line of metrics.jsonl
   bool shard_optimizer = false;  // as the optimiser is
   double max_seconds = 0;  // since `started`, then save and stop; 0: no limit
