@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/heap.h"
 #include "gato/model/device.h"
 #include "gato/train/adamw.h"
 #include "gato/train/cost.h"
@@ -192,6 +193,7 @@ void run(const Options& options) {
 }  // namespace gato
 
 int main(int argc, char** argv) {
+  gato::keep_freed_memory();  // as the programs do
   try {
     gato::run(gato::options_of(argc, argv));
     return 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gato/model/batch.h"
+#include "gato/model/relative_attention.h"
 
 namespace gato {
 namespace {
@@ -148,16 +149,15 @@ at::Tensor relative_attention(const Heads& x, const BlockWeights& weights,
     return ((x.q + bias.view({heads, 1, size})) * (1 / std::sqrt(size)))
         .to(x.q.scalar_type());
   };
-  if (!x.q.is_cpu() && x.q.size(2) % Batch::gpu_multiple == 0) {
-    return relative_attention_on_gpu(biased(weights.content_bias),
-                                     biased(weights.position_bias), relative,
-                                     x);
-  }
-  const at::Tensor content =
-      at::matmul(biased(weights.content_bias), x.k.transpose(-2, -1));
-  const at::Tensor position =
-      RelativeShift::apply(at::matmul(biased(weights.position_bias), relative));
-  return mix(content + position, x.v, positions.mask);
+  const at::Tensor content = biased(weights.content_bias);
+  const at::Tensor position = biased(weights.position_bias);
+  if (x.q.is_cpu())
+    return attend_relatively({content, position, x.k, x.v, relative});
+  if (x.q.size(2) % Batch::gpu_multiple == 0)
+    return relative_attention_on_gpu(content, position, relative, x);
+  return mix(at::matmul(content, x.k.transpose(-2, -1)) +
+                 RelativeShift::apply(at::matmul(position, relative)),
+             x.v, positions.mask);
 }
 
 at::Tensor rotary_attention(const Heads& x, const RowPositions& positions) {
