@@ -14,6 +14,7 @@ tokenize -o d.h5 --quiet - < both
 cmp a.h5 d.h5
 tokenize -o bad.h5 "$samples/bad.tar"
 tokenize -o bad.h5 --skip-bad 5 "$samples/bad.tar"
+tokenize -o omitted.h5 --skip-bad 4 --missing-images omit "$samples/bad.tar"
 gzip -dc one.tar.gz | head -c 5200 > cut.tar
 tokenize -o cut.h5 cut.tar
 tokenize -o cut.h5 --skip-bad 1 cut.tar
