@@ -157,6 +157,18 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
+// A second reader would find nothing left, and take that for an empty file.
+void check_standard_input(const CommonOptions& common,
+                          const std::optional<std::string>& files_from) {
+  const auto times =
+      std::ranges::count(common.inputs, "-") + (files_from == "-" ? 1 : 0);
+  if (times > 1) {
+    throw usage_error(
+        "the standard input (-) can be read once, and is named {} times{}",
+        times, files_from == "-" ? ", once by --files-from" : "");
+  }
+}
+
 void take_operands_of_shard(CommonOptions& common) {
   const auto operands = static_cast<int64_t>(common.inputs.size());
   const Shard::Range own = common.shard.of(operands);
@@ -216,6 +228,7 @@ ExitStatus run_command(Session& session, const Command& command,
     return ExitStatus::done;
   }
   check_required(command, table, given, common.inputs.size());
+  check_standard_input(common, run.files_from);
   if (!common.output.empty() && !command.output_may_exist) {
     check_output(common.output, common.force);
     check_no_input(common, table);
