@@ -38,6 +38,7 @@ struct Session {
   // Whose --help is hinted at where the command line is wrong; empty when the
   // work has begun.
   std::string hint;
+  std::string output = {};  // that the work has made, when it is done
 };
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
@@ -246,7 +247,9 @@ ExitStatus run_command(Session& session, const Command& command,
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
   Context context{common, std::move(record)};
-  return work(context);
+  const ExitStatus status = work(context);
+  session.output = common.output;
+  return status;
 }
 
 ExitStatus run_tool(Session& session) {
@@ -330,8 +333,14 @@ int run(const Tool& tool, int argc, char** argv) {
   refuse_files_on_library_faults();
   watch_standard_output();
   ExitStatus status = guarded(session, [&] { return run_tool(session); });
-  const ExitStatus closed = guarded(session, [] {
-    finish_standard_output();
+  const ExitStatus closed = guarded(session, [&session] {
+    try {
+      finish_standard_output();
+    } catch (const Error& error) {
+      if (session.output.empty()) throw;
+      throw Error(error.status(), fmt::format("{}; the output {} is whole",
+                                              error.what(), session.output));
+    }
     return ExitStatus::done;
   });
   if (status == ExitStatus::done) status = closed;
