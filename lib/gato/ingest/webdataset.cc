@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 #include "gato/ingest/archive.h"
 #include "gato/ingest/image_file.h"
 #include "gato/ingest/utf8.h"
@@ -70,7 +71,7 @@ std::string caption_of(const Sample& sample, const std::string& caption_key) {
   }
   if (!caption->is_string()) {
     throw input_error("field json: key '{}' is {}, not a text", caption_key,
-                      caption->type_name());
+                      shown(*caption));
   }
   return caption->get<std::string>();
 }
