@@ -69,6 +69,13 @@ ImageFormat check_header(std::span<const uint8_t> bytes) {
         "the image has {} x {} pixels, more than {}: scale it down",
         size->height, size->width, most_image_pixels);
   }
+  if (size->height < 1 || size->width < 1) {
+    throw input_error("the image has {} x {} pixels", size->height,
+                      size->width);
+  }
+  if (format == ImageFormat::pnm && !is_complete_pnm(bytes)) {
+    throw input_error("the image is cut short");
+  }
   return *format;
 }
 
