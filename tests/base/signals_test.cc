@@ -49,6 +49,23 @@ TEST_CASE("a second SIGINT ends the process, a second SIGTERM does not") {
   REQUIRE(twice(SIGTERM) == 0);
 }
 
+TEST_CASE("a SIGHUP stops the work, unless it was ignored before") {
+  const auto after = [](auto before) {
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGHUP, before);
+      watch_signals();
+      std::raise(SIGHUP);
+      _exit(stop_signal() == SIGHUP ? 7 : 0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  };
+  REQUIRE(after(SIG_DFL) == 7);
+  REQUIRE(after(SIG_IGN) == 0);
+}
+
 TEST_CASE("a write to a pipe without a reader is an error, not a signal") {
   REQUIRE(child_status([] {
             int ends[2];

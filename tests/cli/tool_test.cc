@@ -376,6 +376,17 @@ TEST_CASE("operands come from the line, from a list and from globs") {
           4);
 }
 
+TEST_CASE("the standard input is named once") {
+  const auto times = [](const std::vector<std::string>& arguments) {
+    const auto ran = run_in_process(echo_tool(), arguments);
+    CHECK_THAT(ran.err, Contains("can be read once, and is named"));
+    return ran.status;
+  };
+  CHECK(times({"-", "a", "-"}) == 2);
+  const TemporaryFolder folder;
+  CHECK(times({"-", "--files-from", folder.write("list", "a\n-\n")}) == 2);
+}
+
 TEST_CASE("outputs are checked before the work") {
   const TemporaryFolder folder;
   const auto existing = folder.write("out", "");

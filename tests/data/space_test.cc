@@ -181,3 +181,13 @@ TEST_CASE("words that stand for numbers are read outside of strings alone") {
   REQUIRE(error_of([] { parse_loose_json("{\"a\": Inf}"); }).status() ==
           ExitStatus::bad_input);
 }
+
+TEST_CASE("a value within a message is short, and one character is whole") {
+  CHECK(shown(7.5) == "7.5");
+  CHECK(shown(nullptr) == "null");
+  CHECK(shown("a\nb") == "\"a\\nb\"");
+  CHECK(shown(nlohmann::json::array({1, 2})) == "a list of 2");
+  CHECK(shown(nlohmann::json::object()) == "an object");
+  CHECK(shown(std::string(58, 'x') + "\xC3\xA9\xC3\xA9") ==
+        "\"" + std::string(58, 'x') + "...");
+}

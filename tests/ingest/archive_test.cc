@@ -110,5 +110,10 @@ TEST_CASE("what is no tar archive, or a part of one, is bad input") {
   const std::string whole = read_file(samples + "webdataset/good-0000.tar");
   CHECK_THROWS_WITH(read(folder.write("b.tar", whole.substr(0, 1300))),
                     Contains("b.tar") && Contains("1300 bytes"));
-  read(folder.write("empty.tar", ""));
+  CHECK_THROWS_WITH(read(folder.write("empty.tar", "")),
+                    Contains("empty.tar") && Contains("no bytes"));
+  // gzip of nothing.
+  const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
+  CHECK_THROWS_WITH(read(folder.write("b.tar", std::string(nothing, 20))),
+                    Contains("decompressed"));
 }

@@ -54,6 +54,20 @@ TEST_CASE("records that lack something are bad ones, and come last") {
   CHECK_THAT(errors[3], Contains("annotation 1") && Contains("image_id 9"));
 }
 
+TEST_CASE("an id of two images is a bad record, of which the first counts") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write("c.json", R"({
+    "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "b.jpg"}],
+    "annotations": [{"id": 3, "image_id": 1, "caption": "good"}]})");
+  const auto [records, errors] = read_all(*open_coco_captions(path, ""));
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].image.content == "a.jpg");
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0] == path +
+                         ": image 1: key 'id' is 1 a second time, of the "
+                         "file_name 'b.jpg': the first is 'a.jpg'");
+}
+
 TEST_CASE("what are no COCO captions is refused") {
   const test::TemporaryFolder folder;
   const auto read = [&folder](const char* content) {

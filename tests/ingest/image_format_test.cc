@@ -89,3 +89,20 @@ TEST_CASE("a header may not claim more pixels than fit into memory") {
   CHECK_THAT(refusal_of("P6 # no end"),
              Contains("header of the image is damaged"));
 }
+
+TEST_CASE("a PBM, PGM or PPM is complete with all its values") {
+  for (const std::string& whole :
+       {std::string("P1 3 2 101\n0 1#1\n1"), std::string("P2 2 1 255 7 88"),
+        std::string("P3 1 1 255 7 8 9"), std::string("P4 9 2\nabcd"),
+        std::string("P5 2 2 255\nabcd"), std::string("P5 2 1 256 abcd"),
+        std::string("P6 1 2 255\nabcdef")}) {
+    CAPTURE(whole);
+    CHECK(is_complete_pnm(bytes_of(whole)));
+    const size_t cut = whole[1] == '2' ? 2 : 1;
+    const std::string part = whole.substr(0, whole.size() - cut);
+    CHECK_FALSE(is_complete_pnm(bytes_of(part)));
+    CHECK_THAT(refusal_of(part), Contains("cut short"));
+  }
+  CHECK_THAT(refusal_of("P6 0 5 255\n"), Contains("5 x 0 pixels"));
+  CHECK_THAT(refusal_of("P6 -3 5 255\n"), Contains("5 x -3 pixels"));
+}

@@ -1,9 +1,12 @@
 #include "gato/ingest/minari.h"
 
+#include <fmt/ranges.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
+#include "cli/run_in_process.h"
 #include "data/documents.h"
 #include "gato/base/output.h"
 #include "gato/data/hdf5.h"
@@ -151,4 +154,31 @@ TEST_CASE("roles and names can be overridden") {
               open_episodes(samples / "spaces", options);
             }).status() == ExitStatus::usage);
   }
+}
+
+TEST_CASE("totals of the metadata that contradict the file are told") {
+  const TemporaryFolder folder;
+  const auto notices_of = [&](const char* from, const char* to) {
+    const fs::path copy = folder / "copy";
+    fs::remove_all(copy);
+    fs::copy(samples / "cartpole", copy, fs::copy_options::recursive);
+    const fs::path metadata = copy / "data/metadata.json";
+    std::string text = read_file(metadata);
+    text.replace(text.find(from), std::string(from).size(), to);
+    write_file(metadata, text, true);
+    const auto source = open_episodes(copy, {});
+    source->episode(0);
+    // Steps are compared when all were read.
+    CHECK_THAT(fmt::format("{}", fmt::join(source->notices(), "")),
+               !Catch::Contains("total_steps"));
+    source->episode(1);
+    return source->notices();
+  };
+  CHECK(notices_of("\"total_steps\": 24", "\"total_steps\": 24").empty());
+  CHECK(notices_of("\"total_episodes\": 2", "\"total_episodes\": 1") ==
+        std::vector<std::string>{"total_episodes of the metadata is 1, the "
+                                 "file holds 2 episodes"});
+  CHECK(notices_of("\"total_steps\": 24", "\"total_steps\": 25") ==
+        std::vector<std::string>{"total_steps of the metadata is 25, the "
+                                 "episodes hold 24 steps"});
 }

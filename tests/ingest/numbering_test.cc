@@ -10,3 +10,8 @@ TEST_CASE("numbered names come in the order of their numbers") {
                   "demo", "episode_1", "demo_-1", "demo_99999999999999999999"},
                  "demo_") == std::vector<int64_t>{0, 2, 10});
 }
+
+TEST_CASE("names without a number are the others") {
+  CHECK(unnumbered({"demo_10", "demo_07", "demo_x", "mask"}, "demo_") ==
+        std::vector<std::string>{"demo_07", "demo_x", "mask"});
+}

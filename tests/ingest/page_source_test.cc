@@ -84,7 +84,7 @@ TEST_CASE("what is no page says why, with its place") {
            {R"({"items": 5})", "no list 'items'"},
            {R"({"items": [{"text": "a", "image": "b"}]})", "items[0]"},
            {R"({"items": [{"text": "a"}, {"picture": "b"}]})", "'picture'"},
-           {R"({"items": [{"text": 7}]})", "items[0].text is number"},
+           {R"({"items": [{"text": 7}]})", "items[0].text is 7, not a text"},
            {R"({"items": [{"text": ""}]})", "the page is empty"},
            {R"({"items": [{"image_base64": "data:image/png,x"}]})", "base64"},
            {R"({"text_list": ["a"]})", "no list 'image_info'"},

@@ -117,6 +117,35 @@ TEST_CASE("a mask chooses demonstrations") {
   CHECK_THAT(error.what(), Contains("train, valid"));
 }
 
+TEST_CASE("a mask that names no demonstration leaves all out") {
+  const TemporaryFolder folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    root.create_group("mask").write_texts("valid", {});
+  });
+  EpisodeSourceOptions options;
+  options.mask = "valid";
+  const auto source = open_episodes(path, options);
+  CHECK(source->episodes() == 0);
+  CHECK(source->masked() == 1);
+  CHECK(source->spec().observation.at(0).name == "x");
+}
+
+TEST_CASE("groups without a number are told") {
+  const TemporaryFolder folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    root.group("data").create_group("demo_x");
+    root.group("data").set_attribute("total", int64_t{9});
+  });
+  const auto source = open_episodes(path, {});
+  CHECK(source->episodes() == 1);
+  REQUIRE(source->notices().size() == 2);
+  CHECK(source->notices()[0] ==
+        "data: 'demo_x' is no demo_<i> and is left out");
+  CHECK_THAT(source->notices()[1], Contains("total says 9"));
+}
+
 TEST_CASE("texts are observations too") {
   const TemporaryFolder folder;
   const std::string path = file_of(folder, [](auto&, hdf5::Group& demo) {

@@ -105,6 +105,25 @@ TEST_CASE("records that lack something name their question") {
   CHECK_THAT(errors[5], Contains("questions[4]"));
 }
 
+TEST_CASE("an annotation of another image than its question's is told") {
+  const test::TemporaryFolder temporary;
+  const std::string questions = temporary.write("q.json", R"({"questions": [
+    {"question_id": 1, "image_id": 7, "question": "who?"},
+    {"question_id": 2, "image_id": 8, "question": "why?"}],
+    "data_subtype": "val2014"})");
+  const std::string annotations = temporary.write("a.json", R"({
+    "annotations": [
+    {"question_id": 1, "image_id": 9, "multiple_choice_answer": "a"},
+    {"question_id": 2, "image_id": 8, "multiple_choice_answer": "a"}]})");
+  const auto source = open_vqa(questions, annotations, {});
+  const auto [records, errors] = read_all(*source);
+  CHECK(records.size() == 1);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0] == questions +
+                         ": question 1: key 'image_id' is 7, but 9 in " +
+                         annotations);
+}
+
 TEST_CASE("images are called as the template says") {
   VqaOptions options;
   options.image_name = "{subtype}/{image:05}.png";

@@ -52,15 +52,17 @@ TEST_CASE("samples are put together from their members") {
 TEST_CASE("bad samples name themselves, and the next are read on") {
   const auto [records, errors] =
       read_all(*open_webdataset(samples + "bad.tar", {}));
-  REQUIRE(records.size() == 3);
+  REQUIRE(records.size() == 4);
   CHECK(records[0].texts[0].text == "a star");
-  CHECK_THROWS_WITH(records[1].image.decode(), Contains("cut short"));
-  CHECK(records[2].texts[0].text == "a circle");
-  REQUIRE(errors.size() == 4);
-  CHECK_THAT(errors[0], Contains("sample lonely") && Contains("no image"));
-  CHECK_THAT(errors[1], Contains("sample silent") && Contains("no caption"));
-  CHECK_THAT(errors[2], Contains("sample twice") && Contains("several images"));
-  CHECK_THAT(errors[3], Contains("sample wrong") && Contains("'caption'"));
+  CHECK(records[1].image.is_missing());
+  CHECK_THROWS_WITH(records[1].image.decode(), Contains("has no image"));
+  CHECK_THAT(records[1].texts[0].place, Contains("sample lonely"));
+  CHECK_THROWS_WITH(records[2].image.decode(), Contains("cut short"));
+  CHECK(records[3].texts[0].text == "a circle");
+  REQUIRE(errors.size() == 3);
+  CHECK_THAT(errors[0], Contains("sample silent") && Contains("no caption"));
+  CHECK_THAT(errors[1], Contains("sample twice") && Contains("several images"));
+  CHECK_THAT(errors[2], Contains("sample wrong") && Contains("'caption'"));
 }
 
 TEST_CASE("an archive that is cut short is one bad record, and then over") {

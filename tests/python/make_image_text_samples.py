@@ -39,16 +39,29 @@ def picture(shift=0):
                     axis=-1).astype(np.uint8)
 
 
-def png(pixels, colour_type):
-    """A PNG of 16 bits a channel, which Pillow cannot write in colour."""
+def png_of(rows, shape, bits, colour_type, interlace=0):
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data +
                 struct.pack(">I", zlib.crc32(kind + data)))
-    height, width = pixels.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", shape[1], shape[0], bits, colour_type, 0,
+                         0, interlace)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
             chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def png(pixels, colour_type):
+    """A PNG of 16 bits a channel, which Pillow cannot write in colour."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    return png_of(rows, pixels.shape, 16, colour_type)
+
+
+def interlaced_png(rgb):
+    """By Adam7, which Pillow cannot write."""
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4),
+              (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    rows = b"".join(b"\0" + row.tobytes() for top, left, down, right in passes
+                    for row in rgb[top::down, left::right])
+    return png_of(rows, rgb.shape, 8, 2, 1)
 
 
 def grey_of(pixels):
@@ -94,6 +107,7 @@ def images(folder):
             np.asarray(palette.convert("RGB")), 0),
         "bits.png": (encoded(bits, format="PNG"),
                      np.asarray(bits.convert("RGB")), 0),
+        "interlaced.png": (interlaced_png(rgb), rgb, 0),
         "rgb-16.png": (png(sixteen, 2), rgb, 0),
         "alpha-16.png": (png(np.dstack([sixteen, alpha.astype(np.uint16)]), 6),
                          rgb, 0),
@@ -114,6 +128,10 @@ def images(folder):
         exif[0x0112] = orientation
         files[f"turned-{orientation}.jpg"] = (
             encoded(image, exif=exif, **jpeg), None, 2)
+        files[f"turned-{orientation}.png"] = (
+            encoded(image, exif=exif, format="PNG"), None, 0)
+        files[f"turned-{orientation}.webp"] = (
+            encoded(image, exif=exif, format="WEBP", lossless=True), None, 0)
     expected = {}
     for name, (data, pixels, tolerance) in files.items():
         (folder / name).write_bytes(data)

@@ -1,5 +1,5 @@
-// A request to stop, by SIGINT, SIGTERM or SIGUSR1, seen as a flag that long
-// work polls between two records.
+// A request to stop, by SIGINT, SIGTERM, SIGUSR1 or SIGHUP, seen as a flag that
+// long work polls between two records.
 #pragma once
 
 #include <exception>
@@ -9,7 +9,7 @@ namespace gato {
 // Installs the handlers and ignores SIGPIPE and SIGXFSZ, so that such writes
 // fail with an error; a child process must restore the two itself. System calls
 // are interrupted (no SA_RESTART). A second SIGINT ends the process at once
-// with status 130.
+// with status 130. A SIGHUP that is ignored, by nohup, stays so.
 void watch_signals();
 
 // The first signal that came since watch_signals(), or 0.

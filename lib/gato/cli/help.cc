@@ -159,7 +159,8 @@ const std::vector<std::pair<ExitStatus, std::string>>& exit_statuses() {
       {ExitStatus::stopped_early,
        "stopped early with a saved checkpoint: submit the same command again"},
       {ExitStatus::interrupted, "interrupted (SIGINT) with nothing to save"},
-      {ExitStatus::terminated, "terminated (SIGTERM) with nothing to save"}};
+      {ExitStatus::terminated,
+       "terminated (SIGTERM, SIGHUP) with nothing to save"}};
   return statuses;
 }
 

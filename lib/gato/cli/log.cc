@@ -7,8 +7,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <string_view>
 
@@ -99,13 +101,26 @@ void configure_log(const std::string& level, bool quiet,
   log_file->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
   logger->sinks() = {standard_error, log_file};
   logger->flush_on(spdlog::level::trace);
+  // A disk that fills up ends no work of days; spdlog would show every failure.
+  logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
+                                const std::string& what) {
+    if (told->exchange(true)) return;
+    standard_error->log({spdlog::default_logger()->name(), spdlog::level::warn,
+                         "--log-file: " + what});
+  });
 }
 
 void log_to_file(const std::string& message) {
   if (!log_file) return;
-  log_file->log(
-      {spdlog::default_logger()->name(), spdlog::level::info, message});
-  log_file->flush();
+  try {
+    log_file->log(
+        {spdlog::default_logger()->name(), spdlog::level::info, message});
+    log_file->flush();
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::default_logger()->sinks() = {standard_error};
+    log_file = nullptr;
+    throw io_error("--log-file: {}", error.what());
+  }
 }
 
 bool is_quiet() { return quiet_run; }

@@ -13,7 +13,8 @@ void start_log(const std::string& program);
 void configure_log(const std::string& level, bool quiet,
                    const std::string& file);
 
-// Writes to the log file alone, where there is one.
+// Writes to the log file alone, where there is one. Error (io) where it cannot;
+// messages that cannot be written later are warned of once.
 void log_to_file(const std::string& message);
 
 bool is_quiet();

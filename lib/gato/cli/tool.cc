@@ -38,6 +38,7 @@ struct Session {
   // Whose --help is hinted at where the command line is wrong; empty when the
   // work has begun.
   std::string hint;
+  std::string output = {};  // that the work has made, when it is done
 };
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
@@ -157,6 +158,18 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
+// A second reader would find nothing left, and take that for an empty file.
+void check_standard_input(const CommonOptions& common,
+                          const std::optional<std::string>& files_from) {
+  const auto times =
+      std::ranges::count(common.inputs, "-") + (files_from == "-" ? 1 : 0);
+  if (times > 1) {
+    throw usage_error(
+        "the standard input (-) can be read once, and is named {} times{}",
+        times, files_from == "-" ? ", once by --files-from" : "");
+  }
+}
+
 void take_operands_of_shard(CommonOptions& common) {
   const auto operands = static_cast<int64_t>(common.inputs.size());
   const Shard::Range own = common.shard.of(operands);
@@ -216,6 +229,7 @@ ExitStatus run_command(Session& session, const Command& command,
     return ExitStatus::done;
   }
   check_required(command, table, given, common.inputs.size());
+  check_standard_input(common, run.files_from);
   if (!common.output.empty() && !command.output_may_exist) {
     check_output(common.output, common.force);
     check_no_input(common, table);
@@ -233,7 +247,9 @@ ExitStatus run_command(Session& session, const Command& command,
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
   Context context{common, std::move(record)};
-  return work(context);
+  const ExitStatus status = work(context);
+  session.output = common.output;
+  return status;
 }
 
 ExitStatus run_tool(Session& session) {
@@ -317,8 +333,14 @@ int run(const Tool& tool, int argc, char** argv) {
   refuse_files_on_library_faults();
   watch_standard_output();
   ExitStatus status = guarded(session, [&] { return run_tool(session); });
-  const ExitStatus closed = guarded(session, [] {
-    finish_standard_output();
+  const ExitStatus closed = guarded(session, [&session] {
+    try {
+      finish_standard_output();
+    } catch (const Error& error) {
+      if (session.output.empty()) throw;
+      throw Error(error.status(), fmt::format("{}; the output {} is whole",
+                                              error.what(), session.output));
+    }
     return ExitStatus::done;
   });
   if (status == ExitStatus::done) status = closed;

@@ -64,6 +64,20 @@ nlohmann::json parse_loose_json(std::string_view text) {
   }
 }
 
+std::string shown(const nlohmann::json& value) {
+  if (value.is_array()) return fmt::format("a list of {}", value.size());
+  if (!value.is_primitive()) {
+    return fmt::format("an {}", value.type_name());
+  }
+  constexpr size_t most = 60;
+  std::string text =
+      value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // within a character
+  return text.substr(0, end) + "...";
+}
+
 int64_t json_integer(const nlohmann::json& value) {
   if (value.is_number_unsigned()) {
     if (value.get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX)) {

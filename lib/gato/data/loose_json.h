@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,10 @@ nlohmann::json parse_loose_json(std::string_view text);
 
 // The number that such a string stands for; 0 for any other value.
 double loose_json_number(const nlohmann::json& value);
+
+// A value within a message: the beginning of a text, a number, true, false or
+// null; of lists and objects, which may be deep and long, that they are.
+std::string shown(const nlohmann::json& value);
 
 // A whole number, which may be written 3.0. Error (bad_input) for what is none
 // or is beyond 64 bits: json::get() would convert it to any other.

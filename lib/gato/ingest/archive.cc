@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -135,10 +136,31 @@ archive_entry* ArchiveInput::next_member() {
   const int result = archive_read_next_header(archive_.get(), &member);
   if (result == ARCHIVE_EOF) {
     is_at_end_ = true;
+    if (kind_ == Kind::tar) check_end();
     return nullptr;
   }
   check(result);
   return member;
+}
+
+// libarchive takes the end of the file for the end of the archive, for the sake
+// of writers that leave out the blocks of zeros that mark it; an archive that
+// was cut between two members ends likewise.
+void ArchiveInput::check_end() {
+  archive* const reader = archive_.get();
+  const la_int64_t end = archive_filter_bytes(reader, 0);
+  if (end == 0) {
+    throw input_error("{}: no tar archive: it has no bytes{}", name_,
+                      file_->size > 0 ? " when it is decompressed" : "");
+  }
+  if (end == archive_read_header_position(reader)) {
+    spdlog::warn(
+        "{}: the tar archive has no mark of its end: it may have been cut "
+        "after member {}",
+        name_, archive_file_count(reader));
+  } else if (archive_file_count(reader) == 0) {
+    spdlog::warn("{}: the tar archive is empty", name_);
+  }
 }
 
 std::string_view ArchiveInput::read() {

@@ -44,6 +44,7 @@ class ArchiveInput {
   struct File;
   void open();
   void check(int result);
+  void check_end();
 
   std::string name_;
   Kind kind_;
@@ -67,7 +68,9 @@ class ByteStream {
   bool is_open_ = false, is_at_end_ = false;
 };
 
-// The files in a tar archive, in order. Archives one after another are one.
+// The files in a tar archive, in order. Archives one after another are one. A
+// file of no bytes is none: Error (bad_input). An archive without members, and
+// one that lacks the mark of its end, are warned of.
 class TarReader {
  public:
   explicit TarReader(const std::string& path);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/one_line.h"
 #include "gato/ingest/joined_texts.h"
 #include "gato/ingest/json_sections.h"
 
@@ -42,7 +43,15 @@ struct Reader {
   void add_image(const json& image, int64_t index) {
     attempt(image, "image", index, [&] {
       const std::string& file = text_at(image, "file_name");
-      image_of_id.emplace(integer_at(image, "id"), result.images.size());
+      const auto [known, is_new] =
+          image_of_id.emplace(integer_at(image, "id"), result.images.size());
+      if (!is_new) {
+        throw input_error(
+            "key 'id' is {} a second time, of the file_name '{}': the first is "
+            "'{}'",
+            known->first, one_line(file),
+            one_line(result.images[known->second]));
+      }
       result.images.push_back(file);
     });
   }

@@ -1,5 +1,5 @@
 // COCO captions: {"images": [{"id", "file_name"}...], "annotations": [{"id",
-// "image_id", "caption"}...]}, other keys ignored.
+// "image_id", "caption"}...]}, other keys ignored. An id is that of one image.
 #pragma once
 
 #include <filesystem>

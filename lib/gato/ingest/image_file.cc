@@ -7,7 +7,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
+#include "gato/ingest/exif.h"
 #include "gato/ingest/plain_jpeg.h"
+#include "gato/ingest/png_image.h"
 
 namespace gato {
 
@@ -67,20 +69,33 @@ ImageFormat check_header(std::span<const uint8_t> bytes) {
         "the image has {} x {} pixels, more than {}: scale it down",
         size->height, size->width, most_image_pixels);
   }
+  if (size->height < 1 || size->width < 1) {
+    throw input_error("the image has {} x {} pixels", size->height,
+                      size->width);
+  }
+  if (format == ImageFormat::pnm && !is_complete_pnm(bytes)) {
+    throw input_error("the image is cut short");
+  }
   return *format;
 }
 
 }  // namespace
 
 Image decode_image(std::span<const uint8_t> bytes) {
-  if (check_header(bytes) == ImageFormat::jpeg) {
+  const ImageFormat format = check_header(bytes);
+  if (format == ImageFormat::png) return decode_png(bytes);
+  if (format == ImageFormat::jpeg) {
     if (auto image = decode_plain_jpeg(bytes)) return std::move(*image);
   }
+  // OpenCV turns JPEGs; whether it does others depends on its version.
+  const int mode = format == ImageFormat::jpeg
+                       ? cv::IMREAD_COLOR
+                       : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
   cv::Mat decoded;
   try {
     const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                           const_cast<uint8_t*>(bytes.data()));
-    decoded = cv::imdecode(encoded, cv::IMREAD_COLOR);
+    decoded = cv::imdecode(encoded, mode);
   } catch (const cv::Exception& error) {
     throw input_error("{}", error.what());
   }
@@ -89,7 +104,8 @@ Image decode_image(std::span<const uint8_t> bytes) {
   image.pixels.resize(decoded.total() * 3);
   cv::Mat rgb(decoded.rows, decoded.cols, CV_8UC3, image.pixels.data());
   cv::cvtColor(decoded, rgb, cv::COLOR_BGR2RGB);
-  return image;
+  if (format != ImageFormat::webp) return image;
+  return upright(std::move(image), exif_orientation(exif_of_webp(bytes)));
 }
 
 Image read_image(const std::filesystem::path& path) {

@@ -54,25 +54,31 @@ std::optional<ImageSize> size_of_webp(std::span<const uint8_t> bytes) {
   return {};
 }
 
-// Width and height after "P6", each after blanks and comments to the line's end
-// (netpbm's ppm(5)).
-std::optional<ImageSize> size_of_pnm(std::span<const uint8_t> bytes) {
-  std::string_view text = text_of(bytes).substr(2);
-  const auto number = [&]() -> std::optional<int64_t> {
-    while (!text.empty() && (is_space(text[0]) || text[0] == '#')) {
-      const size_t end = text[0] == '#' ? text.find('\n') : 0;
-      if (end == std::string_view::npos) return {};
-      text.remove_prefix(end + 1);
-    }
-    int64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{}) return {};
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    return value;
-  };
-  const auto width = number();
-  const auto height = number();
+// Takes away what may stand before a number: blanks, and comments to the line's
+// end (netpbm's ppm(5)).
+void skip_blanks(std::string_view& text) {
+  while (!text.empty() && (is_space(text[0]) || text[0] == '#')) {
+    const size_t end = text[0] == '#' ? text.find('\n') : 0;
+    text.remove_prefix(std::min(text.size(), end == text.npos ? end : end + 1));
+  }
+}
+
+// Takes a number away.
+std::optional<int64_t> take_number(std::string_view& text) {
+  skip_blanks(text);
+  int64_t value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{}) return {};
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return value;
+}
+
+// Takes width and height away, after "P6".
+std::optional<ImageSize> take_size(std::string_view& text) {
+  text.remove_prefix(2);
+  const auto width = take_number(text);
+  const auto height = take_number(text);
   if (!width || !height) return {};
   return ImageSize{.height = *height, .width = *width};
 }
@@ -96,6 +102,7 @@ std::optional<ImageFormat> image_format(std::span<const uint8_t> bytes) {
 
 std::optional<ImageSize> image_size(std::span<const uint8_t> bytes,
                                     ImageFormat format) {
+  std::string_view text = text_of(bytes);
   switch (format) {
     case ImageFormat::jpeg:
       return size_of_jpeg(bytes);
@@ -104,9 +111,37 @@ std::optional<ImageSize> image_size(std::span<const uint8_t> bytes,
     case ImageFormat::webp:
       return size_of_webp(bytes);
     case ImageFormat::pnm:
-      return size_of_pnm(bytes);
+      return take_size(text);
   }
   return {};
+}
+
+bool is_complete_pnm(std::span<const uint8_t> bytes) {
+  std::string_view text = text_of(bytes);
+  const char kind = text[1];
+  const auto size = take_size(text);
+  if (!size) return false;
+  const bool is_bitmap = kind == '1' || kind == '4';
+  const auto largest = is_bitmap ? int64_t{1} : take_number(text);
+  if (!largest) return false;
+  const int64_t columns =
+      kind == '3' || kind == '6' ? size->width * 3 : size->width;
+  if (kind >= '4') {  // one blank, then rows of whole bytes
+    const int64_t row = is_bitmap        ? (columns + 7) / 8
+                        : *largest > 255 ? columns * 2
+                                         : columns;
+    return std::ssize(text) - 1 >= row * size->height;
+  }
+  for (int64_t i = 0; i < columns * size->height; ++i) {
+    if (!is_bitmap) {
+      if (!take_number(text)) return false;
+      continue;
+    }
+    skip_blanks(text);  // digits need none between them
+    if (text.empty()) return false;
+    text.remove_prefix(1);
+  }
+  return true;
 }
 
 }  // namespace gato

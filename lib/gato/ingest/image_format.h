@@ -26,4 +26,8 @@ constexpr int64_t most_image_pixels = int64_t{1} << 27;
 std::optional<ImageSize> image_size(std::span<const uint8_t> bytes,
                                     ImageFormat format);
 
+// Whether a PBM, PGM or PPM of at most most_image_pixels holds as many values
+// as its header says. OpenCV writes to stderr of one that does not.
+bool is_complete_pnm(std::span<const uint8_t> bytes);
+
 }  // namespace gato

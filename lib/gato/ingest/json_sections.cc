@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 
 namespace gato {
 namespace {
@@ -66,7 +67,7 @@ json read_json_sections(const std::string& path, const char* what,
     }
     if (!found->empty()) {
       throw input_error("{}: not {}: \"{}\" holds {}, which is no object", path,
-                        what, wanted.key, found->front().dump());
+                        what, wanted.key, shown(found->front()));
     }
   }
   return rest;
@@ -75,7 +76,7 @@ json read_json_sections(const std::string& path, const char* what,
 int64_t integer_at(const json& record, const char* key) {
   const json& value = value_at(record, key);
   if (!value.is_number_integer()) {
-    throw input_error("key '{}' is {}, not an integer", key, value.dump());
+    throw input_error("key '{}' is {}, not an integer", key, shown(value));
   }
   return value.get<int64_t>();
 }
@@ -83,7 +84,7 @@ int64_t integer_at(const json& record, const char* key) {
 const std::string& text_at(const json& record, const char* key) {
   const json& value = value_at(record, key);
   if (!value.is_string()) {
-    throw input_error("key '{}' is {}, not a text", key, value.type_name());
+    throw input_error("key '{}' is {}, not a text", key, shown(value));
   }
   return value.get_ref<const std::string&>();
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -48,6 +49,7 @@ class MinariSource : public EpisodeSource {
           "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
           files.data.string(), numbers_.size(), expected);
     }
+    steps_.assign(numbers_.size(), unread);
     apply_roles(options.roles, root_.label(), metadata_.spec);
   }
 
@@ -68,13 +70,15 @@ class MinariSource : public EpisodeSource {
                                    const std::string& bare_name) const;
   void note_keys_left(const hdf5::Group& episode, const char* parent,
                       const std::vector<Field>& fields, int64_t number);
+  void compare_totals(std::vector<std::string>& notices) const;
   void read_rewards(const hdf5::Group& group, Episode& episode) const;
   void read_infos(const hdf5::Group& group, Episode& episode) const;
   void read_expert(const hdf5::Group& infos, Episode& episode) const;
 
   hdf5::Group root_;
   std::filesystem::path file_;
-  std::vector<int64_t> numbers_;
+  static constexpr int64_t unread = -1;
+  std::vector<int64_t> numbers_, steps_;  // steps of the episodes read so far
   MinariMetadata metadata_;
   // (observations or actions, key in no space): episodes that have it.
   std::map<std::pair<std::string, std::string>, std::set<int64_t>> keys_left_;
@@ -92,6 +96,25 @@ std::vector<Column> MinariSource::read_columns(
   return columns;
 }
 
+// With what the metadata says. Fewer episodes than that are refused.
+void MinariSource::compare_totals(std::vector<std::string>& notices) const {
+  const auto found = static_cast<int64_t>(numbers_.size());
+  if (const auto said = metadata_.total_episodes; said && *said != found) {
+    notices.push_back(fmt::format(
+        "total_episodes of the metadata is {}, the file holds {} episodes",
+        *said, found));
+  }
+  const bool all_are_read = std::ranges::find(steps_, unread) == steps_.end();
+  if (!metadata_.total_steps || !all_are_read) return;
+  const int64_t steps =
+      std::accumulate(steps_.begin(), steps_.end(), int64_t{0});
+  if (*metadata_.total_steps != steps) {
+    notices.push_back(fmt::format(
+        "total_steps of the metadata is {}, the episodes hold {} steps",
+        *metadata_.total_steps, steps));
+  }
+}
+
 std::vector<std::string> MinariSource::notices() const {
   std::vector<std::string> notices;
   if (is_newer(metadata_.minari_version)) {
@@ -99,6 +122,7 @@ std::vector<std::string> MinariSource::notices() const {
         fmt::format("it was written by Minari {}, and is read as {}",
                     metadata_.minari_version, newest_version));
   }
+  compare_totals(notices);
   for (const auto& [key, places] : keys_left_) {
     notices.push_back(fmt::format(
         "{}: the key '{}' is in no space and is left out ({} episode{}, first "
@@ -225,6 +249,7 @@ Episode MinariSource::episode(int64_t i) {
     throw input_error("{}: {} actions, but total_steps is {}", group.label(),
                       steps, *group.integer_attribute("total_steps"));
   }
+  steps_.at(static_cast<size_t>(i)) = steps;
   read_rewards(group, episode);
   read_infos(group, episode);
   return episode;

@@ -1,11 +1,25 @@
 #include "gato/ingest/numbering.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 namespace gato {
 namespace {
 
 constexpr size_t most_digits = 18;  // that an int64 holds whatever they are
+
+std::optional<int64_t> number_of(const std::string& name,
+                                 std::string_view prefix) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const std::string digits = name.substr(prefix.size());
+  if (digits.empty() || digits.size() > most_digits ||
+      (digits.size() > 1 && digits.front() == '0') ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  return std::stoll(digits);
+}
 
 }  // namespace
 
@@ -13,17 +27,21 @@ std::vector<int64_t> numbers_of(const std::vector<std::string>& names,
                                 std::string_view prefix) {
   std::vector<int64_t> numbers;
   for (const std::string& name : names) {
-    if (!name.starts_with(prefix)) continue;
-    const std::string digits = name.substr(prefix.size());
-    if (digits.empty() || digits.size() > most_digits ||
-        (digits.size() > 1 && digits.front() == '0') ||
-        digits.find_first_not_of("0123456789") != std::string::npos) {
-      continue;
+    if (const auto number = number_of(name, prefix)) {
+      numbers.push_back(*number);
     }
-    numbers.push_back(std::stoll(digits));
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
+}
+
+std::vector<std::string> unnumbered(const std::vector<std::string>& names,
+                                    std::string_view prefix) {
+  std::vector<std::string> others;
+  std::ranges::copy_if(
+      names, std::back_inserter(others),
+      [&](const std::string& name) { return !number_of(name, prefix); });
+  return others;
 }
 
 }  // namespace gato

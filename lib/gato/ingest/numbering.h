@@ -13,4 +13,8 @@ namespace gato {
 std::vector<int64_t> numbers_of(const std::vector<std::string>& names,
                                 std::string_view prefix);
 
+// The other names, which no reader of such groups looks at.
+std::vector<std::string> unnumbered(const std::vector<std::string>& names,
+                                    std::string_view prefix);
+
 }  // namespace gato

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/json_sections.h"
 
@@ -23,7 +24,7 @@ json& list_at(json& object, const char* key) {
 
 std::string& text_of(json& value, const std::string& where) {
   if (!value.is_string()) {
-    throw input_error("{} is {}, not a text", where, value.type_name());
+    throw input_error("{} is {}, not a text", where, shown(value));
   }
   return value.get_ref<std::string&>();
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/one_line.h"
 #include "gato/data/format.h"
 #include "gato/data/loose_json.h"
 #include "gato/ingest/column.h"
@@ -59,6 +60,19 @@ Environment environment_of(const hdf5::Group& data) {
   return environment;
 }
 
+// A few of them, for a message.
+std::string quoted(const std::vector<std::string>& names) {
+  constexpr size_t most = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), most); ++i) {
+    text += fmt::format("{}'{}'", i > 0 ? ", " : "", one_line(names[i]));
+  }
+  if (names.size() > most) {
+    text += fmt::format(" and {} more", names.size() - most);
+  }
+  return text;
+}
+
 class RobomimicSource : public EpisodeSource {
  public:
   RobomimicSource(const fs::path& path, const EpisodeSourceOptions& options);
@@ -86,6 +100,8 @@ class RobomimicSource : public EpisodeSource {
   fs::path file_;
   hdf5::Group root_, data_;
   std::vector<int64_t> numbers_;
+  int64_t first_ = 0;                // of which the spaces are
+  std::vector<std::string> others_;  // in /data, that have no number
   int64_t masked_ = 0;
   Environment environment_;
   TaskSpec spec_;
@@ -101,10 +117,14 @@ RobomimicSource::RobomimicSource(const fs::path& path,
   }
   data_ = root_.group("data");
   numbers_ = numbers_of(data_.names(), prefix);
-  if (!options.mask.empty()) apply_mask(options.mask);
+  others_ = unnumbered(data_.names(), prefix);
   if (numbers_.empty()) {
-    throw input_error("{}: there is no {}<i>", data_.label(), prefix);
+    throw input_error("{}: there is no {}<i>{}", data_.label(), prefix,
+                      others_.empty() ? "" : ", but " + quoted(others_));
   }
+  first_ = numbers_.front();
+  if (!options.mask.empty()) apply_mask(options.mask);
+  if (!numbers_.empty()) first_ = numbers_.front();
   environment_ = environment_of(data_);
   read_spec();
   const std::string stem = path.stem().string();
@@ -142,7 +162,7 @@ void RobomimicSource::apply_mask(const std::string& mask) {
 }
 
 void RobomimicSource::read_spec() {
-  const hdf5::Group first = demo(numbers_.front());
+  const hdf5::Group first = demo(first_);
   if (!first.is_group("obs")) {
     throw input_error(
         "{}: there are no observations (obs): extract them from the states "
@@ -158,23 +178,31 @@ void RobomimicSource::read_spec() {
 }
 
 std::vector<std::string> RobomimicSource::notices() const {
+  std::vector<std::string> notices;
+  if (!others_.empty()) {
+    notices.push_back(fmt::format("data: {} is no {}<i> and is left out",
+                                  quoted(others_), prefix));
+  }
   const auto total = data_.integer_attribute("total");
-  if (!total || masked_ > 0) return {};
+  if (!total || masked_ > 0) return notices;
   int64_t steps = 0;
   for (int64_t number : numbers_) {
     const int64_t samples =
         demo(number).integer_attribute("num_samples").value_or(0);
     if (samples < 0 || samples > most_steps) {
-      return {fmt::format("{}{}: the attribute num_samples is {}", prefix,
-                          number, samples)};
+      notices.push_back(fmt::format("{}{}: the attribute num_samples is {}",
+                                    prefix, number, samples));
+      return notices;
     }
     steps += samples;
   }
-  if (steps == *total) return {};
-  return {fmt::format(
-      "the attribute total says {} steps, the episodes say {}: some may be "
-      "missing",
-      *total, steps)};
+  if (steps != *total) {
+    notices.push_back(fmt::format(
+        "the attribute total says {} steps, the episodes say {}: some may be "
+        "missing",
+        *total, steps));
+  }
+  return notices;
 }
 
 void RobomimicSource::check_keys(const hdf5::Group& obs) const {
@@ -182,7 +210,7 @@ void RobomimicSource::check_keys(const hdf5::Group& obs) const {
     if (std::none_of(spec_.observation.begin(), spec_.observation.end(),
                      [&](const Field& field) { return field.name == key; })) {
       throw input_error("{}: the key '{}' is not in {}{}", obs.label(), key,
-                        prefix, numbers_.front());
+                        prefix, first_);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gato/base/placed.h"
+#include "gato/data/loose_json.h"
 #include "gato/ingest/file_name.h"
 #include "gato/ingest/utf8.h"
 
@@ -79,7 +80,7 @@ std::string text_of_line(const std::string& line, const std::string& key) {
     throw input_error("the object has no key '{}' (--text-key)", key);
   }
   if (!found->is_string()) {
-    throw input_error("key '{}' is {}, not a text", key, found->type_name());
+    throw input_error("key '{}' is {}, not a text", key, shown(*found));
   }
   return std::move(found->get_ref<std::string&>());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -18,6 +19,7 @@ using Answers = std::vector<std::string>;
 
 struct Annotation {
   Answers answers;
+  std::optional<int64_t> image_id = {};  // where it is said
   bool has_question = false;
 };
 
@@ -93,7 +95,11 @@ class Reader {
   void add_annotation(const json& annotation) {
     const int64_t id = integer_at(annotation, "question_id");
     if (annotation_of_.contains(id)) throw input_error("is annotated twice");
-    annotation_of_.emplace(id, Annotation{read_answers(annotation)});
+    Annotation result{read_answers(annotation)};
+    if (annotation.contains("image_id")) {
+      result.image_id = integer_at(annotation, "image_id");
+    }
+    annotation_of_.emplace(id, std::move(result));
   }
 
   Answers read_answers(const json& annotation) {
@@ -126,6 +132,10 @@ class Reader {
     if (annotation.has_question) throw input_error("is asked twice");
     annotation.has_question = true;
     const int64_t image_id = integer_at(question, "image_id");
+    if (annotation.image_id.value_or(image_id) != image_id) {
+      throw input_error("key 'image_id' is {}, but {} in {}", image_id,
+                        *annotation.image_id, annotations_);
+    }
     const std::string& text = text_at(question, "question");
     if (is_blank(text)) throw input_error("the question is empty");
     if (annotation.answers.empty() || is_blank(annotation.answers.front())) {

@@ -2,8 +2,9 @@
 //   questions:   {"data_subtype": "train2014",
 //                 "questions": [{"question_id", "image_id", "question"}...]}
 //   annotations: {"annotations": [{"question_id", "multiple_choice_answer",
-//                 "answers": [{"answer"}...]}...]}
-// Other keys are ignored.
+//                 "answers": [{"answer"}...], "image_id"}...]}
+// Other keys are ignored. The image_id of an annotation may be missing, and
+// must be that of the question.
 #pragma once
 
 #include <filesystem>

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gato/base/error.h"
+#include "gato/data/loose_json.h"
 #include "gato/ingest/archive.h"
 #include "gato/ingest/image_file.h"
 #include "gato/ingest/utf8.h"
@@ -42,6 +43,12 @@ struct Sample {
   }
 };
 
+bool has_caption(const Sample& sample) {
+  return std::ranges::any_of(text_fields, [&sample](const char* field) {
+    return sample.fields.contains(field);
+  });
+}
+
 std::string caption_of(const Sample& sample, const std::string& caption_key) {
   for (const char* field : {"txt", "caption"}) {
     const auto found = sample.fields.find(field);
@@ -64,7 +71,7 @@ std::string caption_of(const Sample& sample, const std::string& caption_key) {
   }
   if (!caption->is_string()) {
     throw input_error("field json: key '{}' is {}, not a text", caption_key,
-                      caption->type_name());
+                      shown(*caption));
   }
   return caption->get<std::string>();
 }
@@ -80,7 +87,8 @@ StoredImage image_of(Sample& sample) {
   }
   if (image == nullptr) {
     for (const auto& field : sample.others) names += " " + field;
-    throw input_error("has no image (jpg, jpeg, png, webp ...) among{}", names);
+    return {StoredImage::Form::missing,
+            "has no image (jpg, jpeg, png, webp ...) among" + names};
   }
   return {StoredImage::Form::bytes, std::move(*image)};
 }
@@ -97,8 +105,13 @@ class WebDatasetSource : public ImageTextSource {
         fmt::format("{}: sample {}", tar_.name(), sample->key);
     try {
       if (!sample->problem.empty()) throw input_error("{}", sample->problem);
-      const std::string caption = caption_of(*sample, options_.caption_key);
-      return ImageTexts{image_of(*sample), {{caption, place}}};
+      StoredImage image = image_of(*sample);
+      // Without either it is a sample without image.
+      const bool is_nothing =
+          image.form == StoredImage::Form::missing && !has_caption(*sample);
+      const std::string caption =
+          is_nothing ? "" : caption_of(*sample, options_.caption_key);
+      return ImageTexts{std::move(image), {{caption, place}}};
     } catch (const Error& error) {
       throw input_error("{}: {}", place, error.what());
     }

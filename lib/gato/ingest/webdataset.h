@@ -23,9 +23,9 @@ std::optional<std::pair<std::string, std::string>> split_member_name(
 
 // The image of a sample is its field jpg, jpeg, png, webp, ppm, pgm or pbm; its
 // caption the field txt or caption, else what is in json under the caption key.
-// A sample without them, with two images, or with a field twice is a bad
-// record. Members called __NAME__, without a dot or that are no files are
-// passed over.
+// Without an image it is missing. A sample without caption, with two images, or
+// with a field twice is a bad record. Members called __NAME__, without a dot or
+// that are no files are passed over.
 //
 // Reads as it goes: memory is bounded by one sample. "-" is the standard input.
 // Error (io) where the file cannot be read, (bad_input) where it is no tar

@@ -51,7 +51,7 @@ Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
       files_.emplace_back(file);
       paths_.push_back(path);
       const TokenFileReader& reader = files_.back();
-      if (reader.tokens() == 0)
+      if (reader.documents() > 0 && reader.tokens() == 0)
         throw input_error("{}: holds no tokens", file.string());
       if (!reader.vocabulary().same_ids(vocabulary()))
         throw input_error(
@@ -66,6 +66,9 @@ Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
       merge_tasks(reader);
     }
   }
+  if (documents_ == 0)
+    throw input_error("{}: holds no document{}", files_.front().path().string(),
+                      files_.size() > 1 ? ", and neither do the others" : "");
 }
 
 void Corpus::merge_tasks(const TokenFileReader& reader) {

@@ -146,7 +146,12 @@ MixtureEntry parse_operand(const std::string& operand,
 
 std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
                                        const MixtureEntry& defaults) {
-  const std::string text = read_file(path);
+  return parse_mixture(read_file(path), path, defaults);
+}
+
+std::vector<MixtureEntry> parse_mixture(const std::string& text,
+                                        const std::filesystem::path& path,
+                                        const MixtureEntry& defaults) {
   toml::table document;
   try {
     document = toml::parse(text, path.string());

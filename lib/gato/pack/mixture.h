@@ -51,6 +51,10 @@ MixtureEntry parse_operand(const std::string& operand,
 //
 // '-' and '_' are the same in a key. Errors: usage (no TOML, an unknown key, a
 // value of another type or out of range), io (a missing file).
+std::vector<MixtureEntry> parse_mixture(const std::string& text,
+                                        const std::filesystem::path& path,
+                                        const MixtureEntry& defaults);
+// The same of the file. Error (io) where it cannot be read.
 std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
                                        const MixtureEntry& defaults);
 

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "gato/base/digest.h"
+#include "gato/base/output.h"
 #include "gato/cli/progress.h"
 #include "gato/pack/packing.h"
 #include "gato/pack/write_sequences.h"
@@ -13,13 +15,14 @@ namespace gato {
 namespace {
 
 std::vector<MixtureEntry> mixture_of(const PackOptions& options,
+                                     const std::string& mixture_text,
                                      const std::vector<std::string>& inputs) {
   MixtureEntry defaults;
   defaults.prompt_fraction = options.prompt_fraction;
   defaults.fill = fill_named(options.fill);
   std::vector<MixtureEntry> mixture;
   if (!options.mixture.empty())
-    mixture = read_mixture(options.mixture, defaults);
+    mixture = parse_mixture(mixture_text, options.mixture, defaults);
   for (const std::string& input : inputs)
     mixture.push_back(parse_operand(input, defaults));
   if (mixture.empty())
@@ -39,12 +42,17 @@ cli::Shard::Range sequences_of(const cli::Shard& shard, int64_t sequences) {
 }  // namespace
 
 ExitStatus pack(const PackOptions& options, cli::Context& context) {
+  // Read once: it may be a pipe.
+  const std::string mixture =
+      options.mixture.empty() ? "" : read_file(options.mixture);
   const Packing packing(
-      mixture_of(options, context.common.inputs),
+      mixture_of(options, mixture, context.common.inputs),
       {options.length, options.window_steps, context.common.seed},
       options.sequences);
   Provenance provenance(context);
-  if (!options.mixture.empty()) provenance.add_input(options.mixture);
+  if (!options.mixture.empty())
+    provenance.add_input(options.mixture, std::ssize(mixture),
+                         digest_bytes(mixture));
   const PackReport report = write_sequences(
       packing, sequences_of(context.common.shard, packing.sequences()),
       {context.common.output, context.common.force, context.common.threads},

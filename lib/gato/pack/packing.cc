@@ -1,5 +1,7 @@
 #include "gato/pack/packing.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -9,14 +11,31 @@
 namespace gato {
 namespace {
 
-std::vector<MixtureEntry> checked(std::vector<MixtureEntry> mixture,
-                                  const SamplerOptions& options) {
+const std::vector<MixtureEntry>& checked(
+    const std::vector<MixtureEntry>& mixture, const SamplerOptions& options) {
   for (const MixtureEntry& entry : mixture)
     if (options.window_steps > 0 && entry.fill == Fill::pad)
       throw usage_error(
           "{}: fill \"pad\" keeps one document a row, --window-steps puts many "
           "into it: leave one of them out",
           entry.name);
+  return mixture;
+}
+
+// Without the sources of no document: parts of a set of tokenizing jobs whose
+// inputs held none.
+std::vector<MixtureEntry> with_documents(std::vector<MixtureEntry> mixture,
+                                         const Corpus& corpus) {
+  std::erase_if(mixture, [&corpus](const MixtureEntry& entry) {
+    const bool is_empty =
+        std::ranges::all_of(entry.files, [&corpus](const auto& file) {
+          const Corpus::Range range = corpus.documents_of(file);
+          return range.first == range.last;
+        });
+    if (is_empty)
+      spdlog::warn("{}: holds no document, and is left out", entry.name);
+    return is_empty;
+  });
   return mixture;
 }
 
@@ -55,9 +74,9 @@ void check_tasks(const MixtureEntry& entry,
 
 Packing::Packing(std::vector<MixtureEntry> mixture,
                  const SamplerOptions& options, int64_t sequences)
-    : mixture_(checked(std::move(mixture), options)),
-      options_(options),
-      corpus_(mixture_),
+    : options_(options),
+      corpus_(checked(mixture, options)),
+      mixture_(with_documents(std::move(mixture), corpus_)),
       sampler_(corpus_, mixture_, options_),
       sequences_(sequences > 0 ? sequences
                                : (corpus_.tokens() + options.length - 1) /

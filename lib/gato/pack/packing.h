@@ -24,6 +24,7 @@ class Packing {
   Packing(const Packing&) = delete;
   Packing& operator=(const Packing&) = delete;
 
+  // Without entries that hold no document, which are warned of.
   const std::vector<MixtureEntry>& mixture() const { return mixture_; }
   const Corpus& corpus() const { return corpus_; }
   const Sampler& sampler() const { return sampler_; }
@@ -42,9 +43,9 @@ class Packing {
   std::vector<TokenizedDocument> demonstrations() const;
 
  private:
-  const std::vector<MixtureEntry> mixture_;
   const SamplerOptions options_;
   const Corpus corpus_;
+  const std::vector<MixtureEntry> mixture_;
   const Sampler sampler_;
   const int64_t sequences_;
 };

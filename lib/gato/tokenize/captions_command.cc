@@ -59,7 +59,8 @@ void add_source_options(cli::OptionTable& table, CaptionOptions& options) {
 
 constexpr const char* description =
     "Every caption is a document: the image's patches, the caption's pieces, "
-    "</s>. JPEGs are turned as their EXIF mark says; alpha is dropped.\n\n"
+    "</s>. JPEG, WebP and PNG pictures are turned as their EXIF mark says; "
+    "alpha is dropped.\n\n"
     "coco: the captions JSON of COCO, \"images\" with \"id\" and "
     "\"file_name\", \"annotations\" with \"id\", \"image_id\" and \"caption\". "
     "Documents are in the order of the images, those of one image in the order "

@@ -10,6 +10,9 @@
 namespace gato {
 namespace {
 
+// Why texts, and pages of images alone, are left out.
+constexpr const char* without_image = "without image";
+
 TaskSpec task_of(const ImageTextOptions& options) {
   TaskSpec spec;
   spec.name = options.task;
@@ -30,9 +33,9 @@ void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
       .named("FOLDER");
   table
       .add("missing-images", &options.missing_images,
-           "What becomes of a text whose image's file is not there: error (a "
-           "bad record), or omit (it is left out and counted; of a page, the "
-           "image alone)")
+           "What becomes of a text whose image is not there: error (a bad "
+           "record), or omit (it is left out and counted; of a page, the image "
+           "alone, or the page where nothing else is on it)")
       .one_of({"error", "omit"})
       .named("WHAT");
   table.add("task", &options.task, "Name of the task that the documents form")
@@ -122,7 +125,8 @@ std::vector<Encoded> ImageTextOutput::encode(ImageTexts record) {
 }
 
 std::vector<Encoded> ImageTextOutput::encode(PageRecord record) {
-  return {encode_at(record.place, [&] {
+  bool is_left_out = false;
+  Encoded encoded = encode_at(record.place, [&] {
     Page page = page_of(std::move(record));
     return placed(page.place, [&] {
       Document document;
@@ -139,23 +143,23 @@ std::vector<Encoded> ImageTextOutput::encode(PageRecord record) {
           document.items.emplace_back(read(image));
         }
       }
-      if (document.items.empty()) {
-        throw input_error("none of its images is here, and it has no text");
-      }
-      TokenizedDocument result = encode(document);
+      is_left_out = document.items.empty();
+      TokenizedDocument result =
+          is_left_out ? TokenizedDocument{} : encode(document);
       images_omitted_ += omitted;
       return result;
     });
-  })};
+  });
+  if (is_left_out) encoded.left_out = without_image;
+  return {std::move(encoded)};
 }
 
 void ImageTextOutput::commit() {
   output_.finish();
   if (omit_missing_ && has_pages_) {
     passed_over_.emplace_back("images omitted", images_omitted_);
-  } else if (omit_missing_) {
-    output_.leave_out("without image", texts_omitted_);
   }
+  if (omit_missing_) output_.leave_out(without_image, texts_omitted_);
   output_.commit(passed_over_);
 }
 

@@ -103,6 +103,7 @@ TokenOutput::TokenOutput(const cli::Context& context,
       writer_(context.common.output, context.common.force, vocabulary_),
       bad_records_(context.common.skip_bad),
       progress_("tokenize", unit),
+      shard_(context.common.shard),
       jobs_(context.common.threads) {
   provenance_.add_input(options.text_model);
   // The jobs are the parallel work; OpenCV's own threads would compete.
@@ -212,12 +213,23 @@ std::string TokenOutput::reasons(const Counts& noted) const {
   return text;
 }
 
-void TokenOutput::commit(const Counts& noted) {
-  jobs_.finish();
-  if (writer_.documents() == 0) {
+// Which of many parts holds nothing is chance, and must not end a job of all;
+// without parts, nothing is what nobody asked for.
+void TokenOutput::check_documents(const Counts& noted) const {
+  if (writer_.documents() > 0) return;
+  if (shard_.count == 1) {
     throw input_error("the inputs hold no document to write ({})",
                       reasons(noted));
   }
+  spdlog::warn(
+      "--shard {}/{}: its inputs hold no document to write ({}); the token "
+      "file is empty, and gato-pack leaves it out",
+      shard_.number, shard_.count, reasons(noted));
+}
+
+void TokenOutput::commit(const Counts& noted) {
+  jobs_.finish();
+  check_documents(noted);
   Counts counts{{"read", read_}, {"written", writer_.documents()}};
   counts.insert(counts.end(), left_out_.begin(), left_out_.end());
   counts.insert(counts.end(), noted.begin(), noted.end());

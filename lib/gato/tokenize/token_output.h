@@ -101,7 +101,8 @@ class TokenOutput {
   // Writes the file and reports the counts, which also go into it. Read are the
   // written, the left out by reason, and the skipped; `noted` counts what was
   // no record, as are unknown pieces and values outside their spaces, which are
-  // counted where there are any and warned of.
+  // counted where there are any and warned of. Error (bad_input) where there is
+  // no document; a shard's file is empty then, with a warning.
   void commit(const Counts& noted = {});
 
  private:
@@ -109,6 +110,7 @@ class TokenOutput {
   void note_unknown_pieces(const Encoded& encoded);
   void warn_of_unknown_pieces() const;
   std::string reasons(const Counts& noted) const;
+  void check_documents(const Counts& noted) const;
 
   struct UnknownPieces {
     int64_t pieces = 0, documents = 0;
@@ -127,6 +129,7 @@ class TokenOutput {
   Counts left_out_;
   UnknownPieces unknown_;
   OutsideSummary outside_;
+  cli::Shard shard_;
   OrderedJobs jobs_;  // last: its threads end before the rest goes
 };
 

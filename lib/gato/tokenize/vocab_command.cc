@@ -17,7 +17,9 @@
 #include "gato/cli/progress.h"
 #include "gato/ingest/caption_source.h"
 #include "gato/ingest/episode_source.h"
+#include "gato/ingest/page_source.h"
 #include "gato/ingest/text_source.h"
+#include "gato/ingest/vqa.h"
 #include "gato/tokenize/commands.h"
 #include "gato/tokenize/text_options.h"
 #include "gato/tokenize/train_vocabulary.h"
@@ -38,8 +40,7 @@ struct VocabCommand {
 // Gives texts until it gives none.
 using Texts = std::function<std::optional<std::string>()>;
 
-Texts captions_of(const std::string& input) {
-  std::shared_ptr<ImageTextSource> source = open_captions(input, {});
+Texts texts_beside(std::shared_ptr<ImageTextSource> source) {
   auto captions = std::make_shared<std::deque<PlacedText>>();
   return [source, captions]() -> std::optional<std::string> {
     while (captions->empty()) {
@@ -55,6 +56,33 @@ Texts captions_of(const std::string& input) {
     }
     return caption.text;
   };
+}
+
+// Of pages, each text by itself.
+Texts texts_of_pages(const std::string& input) {
+  std::shared_ptr<PageSource> source = open_pages(input, {});
+  auto texts = std::make_shared<std::deque<std::string>>();
+  return [source, texts]() -> std::optional<std::string> {
+    while (texts->empty()) {
+      auto record = source->next();
+      if (!record) return std::nullopt;
+      for (auto& item : page_of(std::move(*record)).items) {
+        if (auto* text = std::get_if<std::string>(&item)) {
+          texts->push_back(std::move(*text));
+        }
+      }
+    }
+    const std::string text = std::move(texts->front());
+    texts->pop_front();
+    return text;
+  };
+}
+
+// Of files of questions, each followed by its annotations.
+Texts answers_of(const std::string& questions, const std::string& annotations) {
+  VqaOptions options;
+  options.image_name = "{image}";  // is not looked for
+  return texts_beside(open_vqa(questions, annotations, options));
 }
 
 // The text observations of episodes, each once where it stays the same.
@@ -91,8 +119,9 @@ Texts texts_of(const std::string& input, const TextSourceOptions& options,
   if (is_episodes) return instructions_of(input);
   if (options.format == "captions" ||
       (options.format == "auto" && is_caption_name(input))) {
-    return captions_of(input);
+    return texts_beside(open_captions(input, {}));
   }
+  if (options.format == "interleaved") return texts_of_pages(input);
   auto source = std::make_shared<TextSource>(input, options);
   return [source, &warnings]() -> std::optional<std::string> {
     auto record = cli::attempt([&] { return source->next(); });
@@ -115,6 +144,12 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
       training.byte_fallback ? 0.9995 : 1.0);
 
   const std::vector<std::string>& inputs = context.common.inputs;
+  if (options.source.format == "vqa" && inputs.size() % 2 != 0) {
+    throw usage_error(
+        "--format vqa reads pairs of files, questions and their annotations in "
+        "turn, but {} are given",
+        inputs.size());
+  }
   TextWarnings warnings(options.source.document_separator);
   cli::BadRecords bad_records(context.common.skip_bad);
   int64_t read = 0;
@@ -124,7 +159,10 @@ ExitStatus train(const VocabCommand& options, const cli::Context& context) {
     while (true) {
       if (!texts) {
         if (next == inputs.size()) return std::nullopt;
-        texts = texts_of(inputs[next++], options.source, warnings);
+        const std::string& input = inputs[next++];
+        texts = options.source.format == "vqa"
+                    ? answers_of(input, inputs[next++])
+                    : texts_of(input, options.source, warnings);
       }
       try {
         if (auto text = texts()) {
@@ -195,8 +233,11 @@ cli::Command vocab_command() {
   command.summary = "text to a SentencePiece model";
   command.description =
       "Learns the pieces of text tokens from plain text, JSON lines, the "
-      "captions of images (COCO .json, .tsv, WebDataset .tar) and the text "
-      "observations of episodes (a dataset that gato-tokenize episodes reads). "
+      "captions of images (COCO .json, .tsv, WebDataset .tar), questions with "
+      "their answers (--format vqa, and pairs of files: questions, annotations "
+      "and so on in turn), the texts of pages (--format interleaved) and the "
+      "text observations of episodes (a dataset that gato-tokenize episodes "
+      "reads). "
       "The same inputs give the same bytes. The model has </s>, with which "
       "texts end, and no begin mark. Line ends and runs of spaces become one "
       "space, and characters their compatible form (NFKC). Memory is about 30 "
@@ -211,7 +252,8 @@ cli::Command vocab_command() {
     auto options = std::make_shared<VocabCommand>();
     add_training_options(table, *options);
     add_text_options(table, options->source,
-                     {"auto", "plain", "jsonl", "captions", "episodes"});
+                     {"auto", "plain", "jsonl", "captions", "vqa",
+                      "interleaved", "episodes"});
     return
         [options](cli::Context& context) { return train(*options, context); };
   };

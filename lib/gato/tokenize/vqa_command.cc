@@ -17,13 +17,27 @@ struct VqaCommand {
   std::string image_name = VqaOptions{}.image_name;
 };
 
+// The pairs of files that this shard reads.
+cli::Shard::Range pairs_of(const cli::Shard& shard, int64_t pairs) {
+  const cli::Shard::Range range = shard.of(pairs);
+  if (range.size() == 0) {
+    throw usage_error(
+        "--shard {}/{}: nothing is left to do, there are {} pairs of files",
+        shard.number, shard.count, pairs);
+  }
+  return range;
+}
+
 ExitStatus tokenize_vqa(const VqaCommand& options,
                         const cli::Context& context) {
+  const cli::Shard::Range pairs =
+      pairs_of(context.common.shard, std::ssize(options.questions));
   ImageTextOutput output(context, options.images, "answers");
   VqaOptions source;
   source.image_name = options.image_name;
   source.all_answers = options.answers == "all";
-  for (size_t i = 0; i < options.questions.size(); ++i) {
+  for (int64_t pair = pairs.first; pair < pairs.last; ++pair) {
+    const auto i = static_cast<size_t>(pair);
     const std::filesystem::path questions = options.questions[i];
     source.image_root = options.images.image_root;
     if (source.image_root.empty()) source.image_root = questions.parent_path();
@@ -78,7 +92,8 @@ constexpr const char* description =
     "counted among the answers, the first of several. With --answers all, "
     "empty answers are left out. Documents are ordered by image, in the order "
     "in which the questions name them. A question without annotation, or an "
-    "annotation without question, is a bad record.";
+    "annotation without question, is a bad record. --shard divides the pairs "
+    "of files.";
 
 }  // namespace
 
@@ -88,6 +103,7 @@ cli::Command vqa_command() {
       "pictures with questions and answers (VQAv2, OK-VQA) to a token file",
       "");
   command.description = description;
+  command.sharding = cli::Sharding::work;
   command.build = [](cli::OptionTable& table) -> cli::Work {
     auto options = std::make_shared<VqaCommand>();
     options->images.task = options->images.domain = "vqa";

@@ -23,6 +23,10 @@ pack --quiet -o 2.h5 --shard 2/3
 pack --quiet -o 3.h5 --shard 3/3
 rows() { gato-info --decode "$@" | sed -e '/^$/d' -e 's/^sequence [0-9]*,/sequence/'; }
 diff <(rows whole.h5) <(rows 1.h5 2.h5 3.h5) && echo same
+# A pipe is read once.
+gato-pack --length 64 --sequences 8 --mixture <(cat mixture.toml) -o pipe.h5 \
+  --quiet > /dev/null
+diff <(rows whole.h5) <(rows pipe.h5) && echo same
 pack -o 4.h5 --shard 1/9 || echo "status $?"
 echo 'resize = "64x64"' >> mixture.toml
 pack -o 4.h5 || echo "status $?"

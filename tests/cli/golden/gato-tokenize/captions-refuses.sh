@@ -7,6 +7,13 @@ cat > captions.json <<'JSON'
                  {"id": 13, "image_id": 1}]}
 JSON
 echo '{"images": []}' > half.json
+# A byte of the compressed pixels is another.
+cp "$GATO_SOURCE/tests/samples/images/rgb.png" damaged.png
+printf 'x' | dd of=damaged.png bs=1 seek=60 conv=notrunc status=none
+cat > damaged.json <<'JSON'
+{"images": [{"id": 1, "file_name": "damaged.png"}],
+ "annotations": [{"id": 10, "image_id": 1, "caption": "damaged"}]}
+JSON
 try() {
   gato-tokenize captions --text-model "$GATO_SOURCE/tests/reference/text.model" \
     --discrete separate -o out.h5 "$@" || echo "status $?"
@@ -16,6 +23,7 @@ try --skip-bad 3 captions.json
 try --skip-bad 4 captions.json
 try half.json
 try missing.json
+try damaged.json
 try --resize 64 captions.json
 try --resize 0x5 captions.json
 ls -A

@@ -12,4 +12,16 @@ tokenize -o 3.h5 --shard 1/4 one.txt two.txt three.txt || echo "status $?"
 tokenize -o 3.h5 --shard 0/4 one.txt || echo "status $?"
 tokenize -o 3.h5 --shard 1 one.txt || echo "status $?"
 gato-tokenize vocab --shard 1/2 --size 40 -o words.model one.txt || echo "status $?"
+# A part in which nothing is left is an empty file, which gato-pack leaves out.
+echo > blank.txt
+tokenize -o blank.h5 --shard 1/2 blank.txt one.txt
+tokenize -o rest.h5 --shard 2/2 blank.txt one.txt
+tokenize -o none.h5 blank.txt || echo "status $?"
+gato-info blank.h5
+pack() { gato-pack --no-provenance --length 8 "$@" > /dev/null || echo "status $?"; }
+pack -o with.sequences blank.h5 rest.h5
+pack -o without.sequences --quiet rest.h5
+cmp with.sequences without.sequences
+pack -o glob.sequences 'blank.h5:2' '{blank,rest}.h5:1'
+pack -o none.sequences blank.h5
 ls ./*.h5

@@ -22,3 +22,12 @@ tokenize -o c.h5 --questions "$samples/questions.json" "$samples/questions.json"
   --annotations "$samples/annotations.json"
 tokenize -o c.h5 --image-name '{id}' --questions "$samples/questions.json" \
   --annotations "$samples/annotations.json"
+# Two jobs do what one does, each its part of the pairs of files.
+two=(--questions "$samples/questions.json" "$samples/questions.json"
+  --annotations "$samples/annotations.json" "$samples/okvqa-annotations.json")
+tokenize -o 1.h5 --quiet --shard 1/2 "${two[@]}"
+tokenize -o 2.h5 --quiet --shard 2/2 "${two[@]}"
+cmp 1.h5 a.h5
+documents() { gato-info --decode "$@" | grep item; }
+diff <(documents two.h5) <(documents 1.h5 2.h5) && echo same
+tokenize -o 3.h5 --shard 1/3 "${two[@]}"

@@ -14,9 +14,19 @@ tokenize -o d.h5 --quiet - < both
 cmp a.h5 d.h5
 tokenize -o bad.h5 "$samples/bad.tar"
 tokenize -o bad.h5 --skip-bad 5 "$samples/bad.tar"
+tokenize -o omitted.h5 --skip-bad 4 --missing-images omit "$samples/bad.tar"
 gzip -dc one.tar.gz | head -c 5200 > cut.tar
 tokenize -o cut.h5 cut.tar
 tokenize -o cut.h5 --skip-bad 1 cut.tar
+# Cut between two members, of nothing, and without members.
+gzip -dc one.tar.gz | head -c 4096 > between.tar
+gzip -n < between.tar > between.tar.gz
+tokenize -o between.h5 between.tar
+tokenize -o between.h5 --force --quiet between.tar.gz
+: > nothing.tar
+tokenize -o e.h5 one.tar.gz nothing.tar
+head -c 10240 /dev/zero > zeros.tar
+tokenize -o zeros.h5 one.tar.gz zeros.tar
 tokenize -o e.h5 both
 echo "no archive" > text.tar
 tokenize -o e.h5 text.tar
