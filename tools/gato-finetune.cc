@@ -3,6 +3,7 @@
 #include "gato/env/environment.h"
 #include "gato/rollout/evaluate_policy.h"
 #include "gato/train/finetuning.h"
+#include "gato/train/preset.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
@@ -12,6 +13,9 @@ int main(int argc, char** argv) {
       .commands = {gato::finetuning_command(
           {gato::check_evaluation, gato::evaluate_policy})},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"},
-      .completions = {{"env", gato::environment_names}}};
+      .completions = {{"env", gato::environment_names},
+                      {"preset", [] {
+                         return preset_names(gato::PresetFor::finetuning);
+                       }}}};
   return gato::cli::run(tool, argc, argv);
 }

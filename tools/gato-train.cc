@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
       .description = "",
       .commands = {gato::pretraining_command()},
       .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"},
-      .completions = {{"preset", gato::preset_names}}};
+      .completions = {{"preset", [] {
+                         return preset_names(gato::PresetFor::pretraining);
+                       }}}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -93,3 +93,63 @@ TEST_CASE("an observation that has no tokens fails its episode alone") {
   REQUIRE(decisions[1].failure.empty());
   REQUIRE(decisions[1].action.size() == 1);
 }
+
+TEST_CASE("with blank actions all tokens of an action come of one reading") {
+  const Network network = tiny_network();
+  const TaskSpec task = ToyEnvironment(1, true).spec().task;
+  const TaskMatch match = match_task(task, {});
+  const StepEncoder encoder(match.spec, network.config().vocabulary, nullptr);
+  ModelPolicyOptions options;
+  options.blank_actions = true;
+  options.sampler.greedy = true;
+  options.context_steps = GENERATE(0, 1);
+  auto policy =
+      make_model_policy({network, match, encoder}, 2, "tiny", options);
+  policy->begin(0);
+  policy->begin(1);
+  // What the network is trained on: separators where actions were.
+  std::vector<TokenizedDocument> rows(2);
+  for (int64_t step = 0; step < 3; ++step) {
+    std::vector<Values> observations(2);
+    std::vector<Turn> turns(2);
+    for (int64_t slot = 0; slot < 2; ++slot) {
+      Array state = Array::zeros(DType::float64, {3});
+      state.set(0, double(40 * slot + 7 * step));
+      observations[slot] = {state};
+      turns[slot].slot = slot;
+      turns[slot].step = step;
+      turns[slot].observation = &observations[slot];
+    }
+    const std::vector<Decision> decisions = policy->act(turns);
+    for (int64_t slot = 0; slot < 2; ++slot) {
+      TokenizedDocument& row = rows[slot];
+      if (options.context_steps == 1) row = {};
+      row.is_episode = true;
+      row.step_offset.push_back(std::ssize(row.tokens));
+      encoder.encode_observation(observations[slot], row);
+      const int64_t before = std::ssize(row.tokens) - 1;
+      encoder.encode_action(decisions[slot].action, nullptr, row);
+      for (int64_t i = before; i < before + 3; ++i)
+        row.tokens[i] = network.config().vocabulary.separator();
+      row.step_offset.push_back(std::ssize(row.tokens));
+      const StepTokens whole{features_of(row, 0, std::ssize(row.tokens)), {}};
+      row.step_offset.pop_back();
+      Cache cache(network, 1);
+      const int64_t first = 0;
+      const Chunk chunk{&whole.features, {}};
+      const at::Tensor hidden =
+          cache.append({&first, 1}, {&chunk, 1}, /*last=*/3);
+      std::vector<int32_t> expected;
+      for (int64_t token = 0; token < 2; ++token) {
+        const DrawKey key;
+        expected.push_back(sample(network, hidden.narrow(0, token, 1),
+                                  std::vector{encoder.action_ranges()[token]},
+                                  {&key, 1}, options.sampler)[0]);
+      }
+      const Values action =
+          match.action_for_environment(encoder.decode_action(expected));
+      CHECK((std::get<Array>(decisions[slot].action[0]).bytes ==
+             std::get<Array>(action[0]).bytes));
+    }
+  }
+}

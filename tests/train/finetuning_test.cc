@@ -206,6 +206,25 @@ TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
   CHECK(load_model(fixture.output).network->config().tasks.tasks.size() == 2);
 }
 
+TEST_CASE("the paper's preset says what is done without one") {
+  const Fixture fixture;
+  const std::vector<std::string> data = {"--data", fixture.training.data,
+                                         "--force"};
+  REQUIRE(fixture.run(data).status == 0);
+  const std::string plain = read_bytes(fixture.output + "/config.toml");
+  std::vector<std::string> named = data;
+  named.insert(named.end(), {"--preset", "finetuning"});
+  REQUIRE(fixture.run(named).status == 0);
+  std::string with_preset = read_bytes(fixture.output + "/config.toml");
+  const std::string line = "preset = \"finetuning\"\n";
+  const size_t at = with_preset.find(line);
+  REQUIRE(at != std::string::npos);
+  with_preset.erase(at, line.size());
+  CHECK(with_preset == plain);
+  named.back() = "gato-79m";
+  CHECK(fixture.run(named).status == 2);
+}
+
 TEST_CASE("what cannot be fine-tuned is refused before anything is written") {
   const Fixture fixture;
   const std::string& dataset = fixture.dataset;

@@ -69,7 +69,7 @@ struct Layout {
   at::Tensor token_ring;   // int64 [N]: position modulo capacity
   at::Tensor position;     // int64 [N]: counted from the slot's last clear()
   at::Tensor padded;       // int64 [N]: place among n*C; undefined if all
-  at::Tensor last;         // int64 [n]: each chunk's last token among N
+  at::Tensor last;         // int64 [n * last]: each chunk's last among N
   at::Tensor distance;     // int64 [n, 1, C, extent], clamped to the ring
   at::Tensor hidden_keys;  // bool [n, 1, C, extent]: later or forgotten
 };
@@ -102,12 +102,12 @@ struct Cache::Impl {
   }
 
   Layout layout_of(std::span<const int64_t> slots,
-                   std::span<const Chunk> chunks) const;
+                   std::span<const Chunk> chunks, int64_t last_tokens) const;
   at::Tensor rings_of(const at::Tensor& rings, const Layout& layout) const;
   at::Tensor attend(const at::Tensor& x, const Layout& layout,
                     const Rotation& rotation, size_t layer);
   at::Tensor append(std::span<const int64_t> slots,
-                    std::span<const Chunk> chunks);
+                    std::span<const Chunk> chunks, int64_t last);
 
   const Network& network;
   const Weights weights;
@@ -118,7 +118,8 @@ struct Cache::Impl {
 };
 
 Layout Cache::Impl::layout_of(std::span<const int64_t> slots,
-                              std::span<const Chunk> chunks) const {
+                              std::span<const Chunk> chunks,
+                              int64_t last_tokens) const {
   Layout layout;
   layout.slots = static_cast<int64_t>(slots.size());
   layout.is_first = true;
@@ -150,7 +151,8 @@ Layout Cache::Impl::layout_of(std::span<const int64_t> slots,
       ring.push_back((window.end + j) % capacity);
       padded.push_back(i * longest + j);
     }
-    last.push_back(static_cast<int64_t>(position.size()) - 1);
+    const auto count = static_cast<int64_t>(position.size());
+    for (int64_t j = count - last_tokens; j < count; ++j) last.push_back(j);
     // The newest position that stands at this place of the ring; before the
     // first lap it may not have been written.
     for (int64_t j = 0; j < extent; ++j)
@@ -224,14 +226,14 @@ at::Tensor Cache::Impl::attend(const at::Tensor& x, const Layout& layout,
 }
 
 at::Tensor Cache::Impl::append(std::span<const int64_t> slots,
-                               std::span<const Chunk> chunks) {
-  const Layout layout = layout_of(slots, chunks);
+                               std::span<const Chunk> chunks, int64_t last) {
+  const Layout layout = layout_of(slots, chunks, last);
   const int64_t scores =
       layout.slots * layout.longest * layout.extent * network.config().heads;
   if (slots.size() > 1 && scores > maximum_scores) {
     const size_t half = slots.size() / 2;
-    return at::cat({append(slots.first(half), chunks.first(half)),
-                    append(slots.subspan(half), chunks.subspan(half))});
+    return at::cat({append(slots.first(half), chunks.first(half), last),
+                    append(slots.subspan(half), chunks.subspan(half), last)});
   }
   const at::ScalarType type = weights.output.scalar_type();
   Rotation rotation;
@@ -283,7 +285,7 @@ void Cache::evict(int64_t slot, int64_t n) {
 }
 
 at::Tensor Cache::append(std::span<const int64_t> slots,
-                         std::span<const Chunk> chunks) {
+                         std::span<const Chunk> chunks, int64_t last) {
   const c10::NoGradGuard no_grad;
   for (size_t i = 0; i < slots.size(); ++i) {
     const auto size = static_cast<int64_t>(chunks[i].features->tokens.size());
@@ -292,7 +294,7 @@ at::Tensor Cache::append(std::span<const int64_t> slots,
           "slot {} holds {} tokens: {} more exceed the context of {}", slots[i],
           length(slots[i]), size, capacity());
   }
-  return impl_->append(slots, chunks);
+  return impl_->append(slots, chunks, last);
 }
 
 }  // namespace gato

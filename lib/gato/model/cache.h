@@ -41,11 +41,12 @@ class Cache {
   void clear(int64_t slot);
   // Forgets the oldest n tokens; n <= length(slot).
   void evict(int64_t slot, int64_t n);
-  // Appends chunk i, at least one token, to slots[i] (no slot twice) in one
-  // forward. Hidden states [n, d] of each chunk's last token, fp32. Error
-  // (usage) where a slot would hold more than capacity(): evict first.
+  // Appends chunk i, at least `last` tokens, to slots[i] (no slot twice) in one
+  // forward. Hidden states [n * last, d] of each chunk's last tokens, one after
+  // the other, fp32. Error (usage) where a slot would hold more than
+  // capacity(): evict first.
   at::Tensor append(std::span<const int64_t> slots,
-                    std::span<const Chunk> chunks);
+                    std::span<const Chunk> chunks, int64_t last = 1);
 
  private:
   struct Impl;

@@ -44,10 +44,10 @@ void validate(const ControlOptions& options, const cli::Context& context) {
     throw usage_error("--greedy and --temperature exclude each other");
   if (!options.model &&
       (options.prompt || options.context_steps || options.temperature ||
-       options.greedy || options.resize))
+       options.greedy || options.blank_actions || options.resize))
     throw usage_error(
-        "--prompt, --context-steps, --temperature, --greedy and --resize are a "
-        "--model's options");
+        "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
+        "and --resize are a --model's options");
   if (options.video && options.environments.size() > 1)
     throw usage_error("--video films one environment; give one --env");
   std::set<std::string> named;

@@ -21,7 +21,7 @@ struct ControlOptions {
   int64_t max_episode_steps = 0;      // of that dataset; 0: no limit known
   std::optional<int64_t> context_steps;
   std::optional<double> temperature;
-  bool greedy = false;
+  bool greedy = false, blank_actions = false;
   std::optional<std::string> resize;
   double noise = 0;
   std::optional<std::string> video;

@@ -82,6 +82,10 @@ cli::Work build_control(cli::OptionTable& table) {
       .named("T")
       .within(1e-6, 1e6);
   table.add("greedy", &options->greedy, "Take the likeliest token");
+  table.add("blank-actions", &options->blank_actions,
+            "Hide past actions from the model and sample all tokens of an "
+            "action in one pass: for a model trained with --blank-actions 1. "
+            "With --context-steps 1 it is how the paper's robot acts");
   table
       .add("resize", &options->resize,
            "Size that images were given when the training data was tokenized; "

@@ -36,6 +36,7 @@ nlohmann::json evaluate_policy(const Network& network,
     ModelPolicyOptions options;
     options.sampler.seed = evaluation.seed;
     options.context_steps = config.window_steps;
+    options.blank_actions = evaluation.blank_actions;
     return make_model_policy({network, match, encoder}, slots, "model",
                              options);
   };

@@ -88,13 +88,13 @@ void Memory::add_action_token(int64_t slot, int32_t id, Modality modality) {
   ++memory.tokens;
 }
 
-at::Tensor Memory::read(std::span<const int64_t> slots) {
+at::Tensor Memory::read(std::span<const int64_t> slots, int64_t last) {
   std::vector<StepTokens> news;
   for (int64_t slot : slots) news.push_back(unread(slots_[slot]));
   std::vector<Chunk> chunks;
   for (const StepTokens& tokens : news)
     chunks.push_back({&tokens.features, tokens.patches});
-  at::Tensor hidden = cache_.append(slots, chunks);
+  at::Tensor hidden = cache_.append(slots, chunks, last);
   for (int64_t slot : slots) slots_[slot].read = slots_[slot].tokens;
   return hidden;
 }

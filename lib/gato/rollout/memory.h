@@ -54,8 +54,8 @@ class Memory {
   void add_step(int64_t slot, StepTokens observation, int64_t action_tokens);
   void add_action_token(int64_t slot, int32_t id, Modality modality);
   // The network reads what was added to these slots since they last read: at
-  // least a token each. Hidden states [n, d] of their last tokens.
-  at::Tensor read(std::span<const int64_t> slots);
+  // least `last` tokens each. Hidden states [n * last, d] of their last tokens.
+  at::Tensor read(std::span<const int64_t> slots, int64_t last = 1);
 
  private:
   struct Slot {

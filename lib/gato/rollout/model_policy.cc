@@ -18,7 +18,15 @@ class ModelPolicy : public Policy {
         name_(std::move(name)),
         options_(options),
         cache_(task.network, slots),
-        memory_(cache_, options.context_steps) {}
+        memory_(cache_, options.context_steps) {
+    if (!options_.blank_actions) return;
+    for (StepTokens& step : options_.prompt) {
+      for (size_t i = 0; i < step.features.tokens.size(); ++i) {
+        if (step.features.local[i] == TokenFeatures::action_local)
+          step.features.tokens[i] = blank();
+      }
+    }
+  }
 
   std::string name() const override { return name_; }
 
@@ -47,7 +55,9 @@ class ModelPolicy : public Policy {
                               static_cast<uint64_t>(turns[i].step), 0});
     }
     if (players.turns.empty()) return decisions;
-    const std::vector<std::vector<int32_t>> ids = sample_actions(players);
+    const std::vector<std::vector<int32_t>> ids = options_.blank_actions
+                                                      ? sample_together(players)
+                                                      : sample_in_turn(players);
     for (size_t i = 0; i < players.turns.size(); ++i)
       decisions[players.turns[i]].action = task_.match.action_for_environment(
           task_.encoder.decode_action(ids[i]));
@@ -74,20 +84,53 @@ class ModelPolicy : public Policy {
                      task_.encoder.action_tokens());
   }
 
-  std::vector<std::vector<int32_t>> sample_actions(Players& players) {
+  int32_t blank() const {
+    return task_.network.config().vocabulary.separator();
+  }
+
+  // Token `token` of every player's action, after hidden states [n, d].
+  std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
+                                    Players& players) const {
+    const std::vector<IdRange> ranges(players.slots.size(),
+                                      task_.encoder.action_ranges()[token]);
+    for (DrawKey& key : players.keys) key.token = token;
+    return sample(task_.network, hidden, ranges, players.keys,
+                  options_.sampler);
+  }
+
+  void add_blank(const Players& players, int64_t token) {
+    for (int64_t slot : players.slots)
+      memory_.add_action_token(slot, blank(),
+                               task_.encoder.action_modality(token));
+  }
+
+  std::vector<std::vector<int32_t>> sample_in_turn(Players& players) {
     std::vector<std::vector<int32_t>> actions(players.slots.size());
     for (int64_t token = 0; token < task_.encoder.action_tokens(); ++token) {
-      const at::Tensor hidden = memory_.read(players.slots);
-      const std::vector<IdRange> ranges(players.slots.size(),
-                                        task_.encoder.action_ranges()[token]);
-      for (DrawKey& key : players.keys) key.token = token;
       const std::vector<int32_t> ids =
-          sample(task_.network, hidden, ranges, players.keys, options_.sampler);
+          sample_token(memory_.read(players.slots), token, players);
       for (size_t i = 0; i < ids.size(); ++i) {
         memory_.add_action_token(players.slots[i], ids[i],
                                  task_.encoder.action_modality(token));
         actions[i].push_back(ids[i]);
       }
+    }
+    return actions;
+  }
+
+  std::vector<std::vector<int32_t>> sample_together(Players& players) {
+    const int64_t tokens = task_.encoder.action_tokens();
+    for (int64_t token = 0; token + 1 < tokens; ++token)
+      add_blank(players, token);
+    const at::Tensor hidden = memory_.read(players.slots, tokens);
+    add_blank(players, tokens - 1);  // read before the next observation
+    const at::Tensor by_token =
+        hidden.view({std::ssize(players.slots), tokens, hidden.size(1)});
+    std::vector<std::vector<int32_t>> actions(players.slots.size());
+    for (int64_t token = 0; token < tokens; ++token) {
+      const std::vector<int32_t> ids =
+          sample_token(by_token.select(1, token), token, players);
+      for (size_t i = 0; i < ids.size(); ++i) actions[i].push_back(ids[i]);
     }
     return actions;
   }

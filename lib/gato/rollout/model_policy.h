@@ -17,7 +17,11 @@ namespace gato {
 
 struct ModelPolicyOptions {
   SamplerOptions sampler;
-  int64_t context_steps = 0;       // 0: as many as the context holds
+  int64_t context_steps = 0;  // 0: as many as the context holds
+  // Separators stand for all action tokens that the network reads, so that all
+  // tokens of an action are sampled after one forward, none of them knowing the
+  // others (paper, appendix G).
+  bool blank_actions = false;
   std::vector<StepTokens> prompt;  // every episode begins with it
 };
 

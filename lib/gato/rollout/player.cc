@@ -62,6 +62,7 @@ PolicyFactory Player::prepare_model(const EnvironmentSpec& spec) {
   ModelPolicyOptions& options = task->options;
   options.sampler = {options_.temperature.value_or(1), options_.greedy, seed_};
   options.context_steps = options_.context_steps.value_or(config.window_steps);
+  options.blank_actions = options_.blank_actions;
   options.prompt = prompt_of(*task);
   return [this, task](int64_t slots) {
     // Teams are what the threads play; within one the arithmetic is that of a

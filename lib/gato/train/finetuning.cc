@@ -16,6 +16,7 @@
 #include "gato/tokenize/episode_draw.h"
 #include "gato/train/few_shot.h"
 #include "gato/train/options.h"
+#include "gato/train/preset.h"
 #include "gato/train/run_directory.h"
 #include "gato/train/sequence_set.h"
 #include "gato/train/session.h"
@@ -40,6 +41,7 @@ OptimisationOptions fine_tuning_defaults() {
 
 struct FinetuningOptions {
   std::string init;
+  std::string preset;
   std::optional<std::string> demonstrations;
   std::vector<std::string> data;
   int64_t max_episode_steps = 0;
@@ -173,6 +175,7 @@ class Finetuning {
         PolicyEvaluation evaluation = options_.evaluation;
         evaluation.seed = seed();
         evaluation.threads = context_.common.threads;
+        evaluation.blank_actions = options_.optimisation.blank_actions == 1;
         return nlohmann::json{
             {"evaluation", evaluator_.evaluate(network, evaluation)}};
       };
@@ -223,6 +226,20 @@ cli::Work build(cli::OptionTable& table, const PolicyEvaluator& evaluator) {
   table.add("init", &options->init, "Model to start from: its directory or run")
       .named("MODEL")
       .required();
+  table
+      .add("preset", &options->preset,
+           fmt::format("Read options from a named configuration ({}); --config "
+                       "and the command line win over it",
+                       fmt::join(preset_names(PresetFor::finetuning), ", ")))
+      .named("NAME");
+  table.beneath([options] {
+    std::vector<std::string> files;
+    if (!options->preset.empty()) {
+      files.push_back(
+          preset_path(PresetFor::finetuning, options->preset).string());
+    }
+    return files;
+  });
   table
       .add("demonstrations", &options->demonstrations,
            "Dataset of episodes, tokenized as the model reads them")

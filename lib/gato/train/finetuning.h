@@ -17,6 +17,7 @@ struct PolicyEvaluation {
   int64_t episodes = 10;
   uint64_t seed = 0;
   int64_t threads = 1;
+  bool blank_actions = false;  // as the network is trained
 };
 // train/ knows no environments: the program passes in how a policy is
 // evaluated.

@@ -1,4 +1,5 @@
-// Named configurations of gato-train: share/gato/presets/NAME.toml.
+// Named configurations: share/gato/presets/NAME.toml. Those whose names begin
+// with "finetuning" are of gato-finetune, the others of gato-train.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +8,10 @@
 
 namespace gato {
 
-std::vector<std::string> preset_names();  // sorted
+enum class PresetFor { pretraining, finetuning };
+
+std::vector<std::string> preset_names(PresetFor purpose);  // sorted
 // Error (usage) naming the presets where there is none of this name.
-std::filesystem::path preset_path(const std::string& name);
+std::filesystem::path preset_path(PresetFor purpose, const std::string& name);
 
 }  // namespace gato

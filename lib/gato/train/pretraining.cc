@@ -56,7 +56,8 @@ std::vector<std::string> files_beneath(const PretrainingOptions& options,
                                        const cli::OptionTable& table) {
   std::vector<std::string> files;
   if (!options.preset.empty()) {
-    files.push_back(preset_path(options.preset).string());
+    files.push_back(
+        preset_path(PresetFor::pretraining, options.preset).string());
   }
   const std::filesystem::path run = value<std::string>(table, "output");
   if (options.run.resume && holds_run(run) &&
@@ -192,7 +193,7 @@ ExitStatus pretrain(const PretrainingOptions& options,
   const bool is_resumed = options.run.resume && holds_run(output);
   if (!is_resumed && options.preset.empty() && context.common.config.empty()) {
     throw usage_error("a new run needs a --preset ({}) or a --config",
-                      fmt::join(preset_names(), ", "));
+                      fmt::join(preset_names(PresetFor::pretraining), ", "));
   }
   if (options.dry_run) return show_dry_run(options, context);
   return run_in_ranks(options.processes, context, [&](Ranks& ranks) {
@@ -241,7 +242,7 @@ cli::Work build(cli::OptionTable& table) {
                "Read options from a named configuration ({}); --config and "
                "the command line win over it. A new run needs this or "
                "--config",
-               fmt::join(preset_names(), ", ")))
+               fmt::join(preset_names(PresetFor::pretraining), ", ")))
       .named("NAME");
   add_run_options(table, options->run);
   table
