@@ -32,10 +32,9 @@ TEST_CASE("a mixture file gives each source its weight and options") {
   for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"})
     write_file(folder / name, "", false);
   const auto read = [&](const std::string& text) {
-    write_file(folder / "mixture.toml", text, true);
     MixtureEntry defaults;
     defaults.prompt_fraction = 0.1;
-    return read_mixture(folder / "mixture.toml", defaults);
+    return parse_mixture(text, folder / "mixture.toml", defaults);
   };
   const std::string a = "[[mixture]]\nfile = '" + (folder / "a-*.h5").string();
   const std::string b = "[[mixture]]\nfile = '" + (folder / "b.h5").string();
@@ -103,7 +102,8 @@ TEST_CASE("the mixture of the paper has the weights of its Table 1") {
   }
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
-  const std::vector<MixtureEntry> mixture = read_mixture(paper, {});
+  const std::vector<MixtureEntry> mixture =
+      parse_mixture(read_file(paper), paper, {});
   std::filesystem::current_path(before);
 
   REQUIRE(mixture.size() == 24);

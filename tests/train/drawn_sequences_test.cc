@@ -1,7 +1,11 @@
 #include "gato/train/drawn_sequences.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -98,6 +102,22 @@ void check_same_weights(const std::string& one, const std::string& other) {
 }
 
 }  // namespace
+
+TEST_CASE("a mixture to draw from may be a pipe") {
+  const MixtureFixture fixture;
+  const std::string pipe = fixture.folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread writer(
+      [&] { std::ofstream(pipe) << read_bytes(fixture.mixture); });
+  std::vector<std::string> options = fixture.drawing();
+  options[1] = pipe;
+  options.insert(options.end(), {"--config", fixture.config, "--steps", "1",
+                                 "-o", fixture.run("run")});
+  const Ran ran = gato_train(options);
+  writer.join();
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+}
 
 TEST_CASE("drawn rows are those of the packed file") {
   const MixtureFixture fixture;

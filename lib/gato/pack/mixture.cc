@@ -144,11 +144,6 @@ MixtureEntry parse_operand(const std::string& operand,
   return entry;
 }
 
-std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
-                                       const MixtureEntry& defaults) {
-  return parse_mixture(read_file(path), path, defaults);
-}
-
 std::vector<MixtureEntry> parse_mixture(const std::string& text,
                                         const std::filesystem::path& path,
                                         const MixtureEntry& defaults) {

@@ -54,8 +54,5 @@ MixtureEntry parse_operand(const std::string& operand,
 std::vector<MixtureEntry> parse_mixture(const std::string& text,
                                         const std::filesystem::path& path,
                                         const MixtureEntry& defaults);
-// The same of the file. Error (io) where it cannot be read.
-std::vector<MixtureEntry> read_mixture(const std::filesystem::path& path,
-                                       const MixtureEntry& defaults);
 
 }  // namespace gato

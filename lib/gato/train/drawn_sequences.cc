@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "gato/base/digest.h"
 #include "gato/base/error.h"
+#include "gato/base/output.h"
 
 namespace gato {
 namespace {
@@ -19,7 +21,8 @@ std::span<const uint8_t> bytes_of(const std::vector<T>& values) {
 DrawnSequences::DrawnSequences(const std::filesystem::path& mixture,
                                const SamplerOptions& options, int64_t sequences)
     : mixture_(mixture),
-      packing_(read_mixture(mixture, {}), options, sequences) {
+      mixture_text_(read_file(mixture)),
+      packing_(parse_mixture(mixture_text_, mixture, {}), options, sequences) {
   if (packing_.corpus().is_shareable()) return;
   throw input_error(
       "{}: a token file of it is chunked or compressed, and this HDF5 library "
@@ -58,7 +61,8 @@ std::string DrawnSequences::place_of(int64_t i) const {
 }
 
 void DrawnSequences::record(Provenance& provenance) const {
-  provenance.add_input(mixture_);
+  provenance.add_input(mixture_, std::ssize(mixture_text_),
+                       digest_bytes(mixture_text_));
   packing_.corpus().record(provenance);
 }
 

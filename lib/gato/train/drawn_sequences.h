@@ -14,8 +14,8 @@ namespace gato {
 class DrawnSequences : public TrainingData {
  public:
   // `mixture`: a file of [[mixture]] tables. `sequences`: 0 are as many as
-  // have room for every token. Errors: those of read_mixture() and of Packing;
-  // bad_input where a file cannot be read by a thread of its own.
+  // have room for every token. Errors: those of parse_mixture() and of Packing,
+  // io; bad_input where a file cannot be read by a thread of its own.
   DrawnSequences(const std::filesystem::path& mixture,
                  const SamplerOptions& options, int64_t sequences);
 
@@ -39,6 +39,7 @@ class DrawnSequences : public TrainingData {
 
  private:
   const std::filesystem::path mixture_;
+  const std::string mixture_text_;  // read once: it may be a pipe
   const Packing packing_;
 };
 
