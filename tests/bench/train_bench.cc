@@ -2,12 +2,15 @@
 //
 //   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
 //     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
-//     [--threads N] [--profile N]
+//     [--threads N] [--profile N] [--turns] [--order N]
 //
 // Prints tokens a second of real tokens, without padding, the share of the rate
 // that the machine multiplies large matrices with, measured in the same run,
 // and the peak of its memory. --profile prints the N operations (of a GPU:
-// kernels) that took longest.
+// kernels) that took longest. --turns and --order serve compare_torch: with
+// --turns it prints "ready" after the first two steps, and then of every number
+// of steps that it reads their tokens and seconds; --order prints the numbers
+// of the first N sequences that it would read.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -19,6 +22,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +34,7 @@
 #include "gato/train/loader.h"
 #include "gato/train/memory.h"
 #include "gato/train/norm.h"
+#include "gato/train/order.h"
 #include "gato/train/sequence_set.h"
 #include "gato/train/step_gradient.h"
 
@@ -42,6 +47,8 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string data, preset, device = "cpu", precision = "auto", position;
   int64_t rows = 2, micro_batches = 1, steps = 5, threads = 2, profile = 0;
+  int64_t order = 0;
+  bool turns = false;
   double stochastic_depth = 0.1;
 };
 
@@ -59,6 +66,8 @@ Options options_of(int argc, char** argv) {
   app.add_option("--threads", options.threads);
   app.add_option("--stochastic-depth", options.stochastic_depth);
   app.add_option("--profile", options.profile);
+  app.add_option("--order", options.order);
+  app.add_flag("--turns", options.turns);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -134,18 +143,26 @@ void print_profile(at::Device device, int64_t lines, Step step) {
   }
 }
 
+constexpr uint64_t seed = 1;
+
+void print_order(const Options& options) {
+  const SequenceSet data({options.data});
+  const RowOrder order(seed, data.rows());
+  for (int64_t i = 0; i < options.order; ++i) fmt::print("{}\n", order.row(i));
+}
+
 void run(const Options& options) {
   at::set_num_threads(int(options.threads));
   const at::Device device = device_named(options.device);
   const Precision precision = precision_named(options.precision, device);
   const SequenceSet data({options.data});
   const ModelConfig config = config_of(options, data);
-  Network network(config, 1);
+  Network network(config, seed);
   network.move_to(device);
   network.set_precision(precision);
   AdamW optimiser({}, network.flat(), network.decaying_count());
   const LoaderOptions loading{
-      .seed = 1,
+      .seed = seed,
       .batch_size = options.rows * options.micro_batches,
       .micro_batch = options.rows,
       .device = device};
@@ -153,7 +170,7 @@ void run(const Options& options) {
   const StepGradientOptions gradient{
       .threads = options.threads,
       .stochastic_depth = options.stochastic_depth,
-      .seed = 1};
+      .seed = seed};
   int64_t tokens = 0, targets = 0;
   const auto step = [&] {
     const StepBatch batch = loader.next();
@@ -171,6 +188,18 @@ void run(const Options& options) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
   take(2);
+  if (options.turns) {
+    const auto say = [](const std::string& line) {
+      fmt::print("{}\n", line);
+      std::fflush(stdout);
+    };
+    say("ready");
+    for (int64_t steps = 0; std::cin >> steps;) {
+      const double seconds = take(steps);
+      say(fmt::format("{} {:.6f}", tokens, seconds));
+    }
+    return;
+  }
   const double seconds = take(options.steps);
   const double rate = product_rate(device, precision);
   const double used =
@@ -195,7 +224,8 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   gato::keep_freed_memory();  // as the programs do
   try {
-    gato::run(gato::options_of(argc, argv));
+    const gato::Options options = gato::options_of(argc, argv);
+    options.order > 0 ? gato::print_order(options) : gato::run(options);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "train_bench: {}\n", error.what());
