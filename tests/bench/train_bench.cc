@@ -2,7 +2,8 @@
 //
 //   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
 //     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
-//     [--threads N] [--profile N] [--turns] [--order N]
+//     [--threads N] [--activation-checkpointing] [--profile N] [--turns]
+//     [--order N]
 //
 // Prints tokens a second of real tokens, without padding, the share of the rate
 // that the machine multiplies large matrices with, measured in the same run,
@@ -48,7 +49,7 @@ struct Options {
   std::string data, preset, device = "cpu", precision = "auto", position;
   int64_t rows = 2, micro_batches = 1, steps = 5, threads = 2, profile = 0;
   int64_t order = 0;
-  bool turns = false;
+  bool turns = false, checkpointing = false;
   double stochastic_depth = 0.1;
 };
 
@@ -65,6 +66,7 @@ Options options_of(int argc, char** argv) {
   app.add_option("--steps", options.steps, "Timed, after two others");
   app.add_option("--threads", options.threads);
   app.add_option("--stochastic-depth", options.stochastic_depth);
+  app.add_flag("--activation-checkpointing", options.checkpointing);
   app.add_option("--profile", options.profile);
   app.add_option("--order", options.order);
   app.add_flag("--turns", options.turns);
@@ -160,6 +162,7 @@ void run(const Options& options) {
   Network network(config, seed);
   network.move_to(device);
   network.set_precision(precision);
+  network.set_activation_checkpointing(options.checkpointing);
   AdamW optimiser({}, network.flat(), network.decaying_count());
   const LoaderOptions loading{
       .seed = seed,
