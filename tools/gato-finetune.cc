@@ -1,4 +1,5 @@
 // gato-finetune: a model and few demonstrations to a model.
+#include "gato/base/heap.h"
 #include "gato/cli/tool.h"
 #include "gato/env/environment.h"
 #include "gato/rollout/evaluate_policy.h"
@@ -6,6 +7,7 @@
 #include "gato/train/preset.h"
 
 int main(int argc, char** argv) {
+  gato::share_one_heap();
   const gato::cli::Tool tool{
       .name = "gato-finetune",
       .summary = "fine-tune a model on few demonstrations",

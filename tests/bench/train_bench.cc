@@ -226,6 +226,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   gato::keep_freed_memory();  // as the programs do
+  gato::share_one_heap();
   try {
     const gato::Options options = gato::options_of(argc, argv);
     options.order > 0 ? gato::print_order(options) : gato::run(options);

@@ -9,4 +9,10 @@ namespace gato {
 // zeros. The peak stays what it was. For programs; called once.
 void keep_freed_memory();
 
+// The same for threads that work on large tensors: the arenas that glibc gives
+// threads have pieces of at most 64 MiB, and what is larger is mapped anew each
+// time. From now on all threads share one arena, and wait for each other there:
+// not for threads that allocate many small things. Called before there are any.
+void share_one_heap();
+
 }  // namespace gato

@@ -10,8 +10,10 @@ namespace gato {
 namespace {
 
 // Logits at a time: on a CPU those of a chunk stay in its cache, a GPU is to be
-// filled.
+// filled. But no fewer targets than these: every chunk reads and writes the
+// gradient of the whole table, which is then what takes the time.
 constexpr int64_t cpu_chunk = int64_t{1} << 20, gpu_chunk = int64_t{1} << 26;
+constexpr int64_t least_chunk_targets = 512;
 // Targets are filled up to a multiple of this: the products are compiled anew
 // for every number of rows, which costs more than the rows do.
 constexpr int64_t target_multiple = 64;
@@ -102,9 +104,9 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
       const at::Tensor& table, const Targets& targets) {
     const int64_t count = hidden.size(0);
     const int64_t chunk =
-        std::max<int64_t>(1, (hidden.is_cpu() ? cpu_chunk : gpu_chunk) /
-                                 table.size(0) / target_multiple) *
-        target_multiple;
+        std::max(least_chunk_targets,
+                 (hidden.is_cpu() ? cpu_chunk : gpu_chunk) / table.size(0) /
+                     target_multiple * target_multiple);
     const bool differentiate = hidden.requires_grad() || table.requires_grad();
     at::Tensor each = at::empty({count}, hidden.options().dtype(at::kFloat));
     at::Tensor hidden_gradient, table_gradient;
