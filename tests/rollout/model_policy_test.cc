@@ -10,12 +10,24 @@ using gato::test::tiny_network;
 
 namespace {
 
+// The task of the toy environment, as a network reads it.
+struct Toy {
+  Toy(const Network& network, bool continuous)
+      : match(match_task(ToyEnvironment(1, continuous).spec().task, {})),
+        encoder(match.spec, network.config().vocabulary, nullptr),
+        task{network, match, encoder} {}
+  Toy(const Toy&) = delete;
+  Toy& operator=(const Toy&) = delete;
+
+  const TaskMatch match;
+  const StepEncoder encoder;
+  const ModelTask task;
+};
+
 std::vector<Episode> play(const Network& network, bool continuous,
                           int64_t batch, int64_t context_steps,
                           uint64_t seed = 0) {
-  const TaskSpec task = ToyEnvironment(1, continuous).spec().task;
-  const TaskMatch match = match_task(task, {});
-  const StepEncoder encoder(match.spec, network.config().vocabulary, nullptr);
+  const Toy toy(network, continuous);
   ModelPolicyOptions options;
   options.context_steps = context_steps;
   options.sampler.seed = seed;
@@ -26,8 +38,7 @@ std::vector<Episode> play(const Network& network, bool continuous,
   run_episodes(
       run, [&] { return std::make_unique<ToyEnvironment>(20, continuous); },
       [&](int64_t slots) {
-        return make_model_policy({network, match, encoder}, slots, "tiny",
-                                 options);
+        return make_model_policy(toy.task, slots, "tiny", options);
       },
       [&](Episode&& episode) { episodes.push_back(std::move(episode)); });
   return episodes;
@@ -96,15 +107,12 @@ TEST_CASE("an observation that has no tokens fails its episode alone") {
 
 TEST_CASE("with blank actions all tokens of an action come of one reading") {
   const Network network = tiny_network();
-  const TaskSpec task = ToyEnvironment(1, true).spec().task;
-  const TaskMatch match = match_task(task, {});
-  const StepEncoder encoder(match.spec, network.config().vocabulary, nullptr);
+  const Toy toy(network, /*continuous=*/true);
   ModelPolicyOptions options;
   options.blank_actions = true;
   options.sampler.greedy = true;
   options.context_steps = GENERATE(0, 1);
-  auto policy =
-      make_model_policy({network, match, encoder}, 2, "tiny", options);
+  auto policy = make_model_policy(toy.task, 2, "tiny", options);
   policy->begin(0);
   policy->begin(1);
   // What the network is trained on: separators where actions were.
@@ -126,9 +134,9 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       if (options.context_steps == 1) row = {};
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
-      encoder.encode_observation(observations[slot], row);
+      toy.encoder.encode_observation(observations[slot], row);
       const int64_t before = std::ssize(row.tokens) - 1;
-      encoder.encode_action(decisions[slot].action, nullptr, row);
+      toy.encoder.encode_action(decisions[slot].action, nullptr, row);
       for (int64_t i = before; i < before + 3; ++i)
         row.tokens[i] = network.config().vocabulary.separator();
       row.step_offset.push_back(std::ssize(row.tokens));
@@ -142,12 +150,13 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       std::vector<int32_t> expected;
       for (int64_t token = 0; token < 2; ++token) {
         const DrawKey key;
-        expected.push_back(sample(network, hidden.narrow(0, token, 1),
-                                  std::vector{encoder.action_ranges()[token]},
-                                  {&key, 1}, options.sampler)[0]);
+        expected.push_back(
+            sample(network, hidden.narrow(0, token, 1),
+                   std::vector{toy.encoder.action_ranges()[token]}, {&key, 1},
+                   options.sampler)[0]);
       }
       const Values action =
-          match.action_for_environment(encoder.decode_action(expected));
+          toy.match.action_for_environment(toy.encoder.decode_action(expected));
       CHECK((std::get<Array>(decisions[slot].action[0]).bytes ==
              std::get<Array>(action[0]).bytes));
     }
