@@ -5,14 +5,14 @@
 #include <c10/util/Logging.h>
 
 #include <catch2/catch.hpp>
-#include <cstddef>
 #include <string>
-#include <vector>
+
+#include "gato/base/bytes.h"
 
 // LibTorch streams all vectors, but fails to compile for one of bytes.
 template <>
-struct Catch::StringMaker<std::vector<std::byte>> {
-  static std::string convert(const std::vector<std::byte>& bytes) {
+struct Catch::StringMaker<gato::Bytes> {
+  static std::string convert(const gato::Bytes& bytes) {
     return std::to_string(bytes.size()) + " bytes";
   }
 };

@@ -12,7 +12,6 @@
 #include "gato/base/error.h"
 #include "gato/base/output.h"
 #include "gato/ingest/base64.h"
-#include "gato/ingest/plain_jpeg.h"
 
 using namespace gato;
 using Catch::Matchers::Contains;
@@ -84,51 +83,6 @@ TEST_CASE("pictures of every format give the pixels that they hold") {
   }
 }
 
-TEST_CASE("a plain JPEG gives what OpenCV gives, bit for bit") {
-  cv::Mat noise(45, 77, CV_8UC3);
-  cv::randu(noise, 0, 256);
-  for (const int quality : {10, 75, 100}) {
-    for (const bool colour : {true, false}) {
-      cv::Mat picture = noise;
-      if (!colour) cv::extractChannel(noise, picture, 1);
-      std::vector<uint8_t> bytes;
-      cv::imencode(".jpg", picture, bytes,
-                   {cv::IMWRITE_JPEG_QUALITY, quality,
-                    cv::IMWRITE_JPEG_PROGRESSIVE, quality == 75});
-      const auto image = decode_plain_jpeg(bytes);
-      REQUIRE(image);
-      const cv::Mat expected = cv::imdecode(bytes, cv::IMREAD_COLOR);
-      cv::Mat pixels(image->height, image->width, CV_8UC3,
-                     const_cast<uint8_t*>(image->pixels.data()));
-      cv::cvtColor(pixels, pixels, cv::COLOR_RGB2BGR);
-      REQUIRE(pixels.size() == expected.size());
-      CHECK(cv::norm(pixels, expected, cv::NORM_INF) == 0);
-    }
-  }
-}
-
-TEST_CASE("a turned, a CMYK and a damaged JPEG are not plain") {
-  const std::string folder = GATO_SOURCE_DIR "/tests/samples/images/";
-  const auto is_plain = [](const std::string& bytes) {
-    return decode_plain_jpeg(
-               {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()})
-        .has_value();
-  };
-  CHECK(is_plain(read_file(folder + "grey.jpg")));
-  for (const char* name : {"turned-1.jpg", "turned-6.jpg", "cmyk.jpg"}) {
-    CHECK_FALSE(is_plain(read_file(folder + name)));
-  }
-  const std::string plain = read_file(folder + "rgb.jpg");
-  CHECK(is_plain(plain));
-  CHECK_FALSE(is_plain(plain.substr(0, plain.size() - 2)));  // no end mark
-  CHECK_FALSE(is_plain(plain.substr(0, plain.size() / 2)));
-  // APP1 that is no Exif, but could be read as its contents.
-  CHECK_FALSE(is_plain(plain.substr(0, 2) + "\xFF\xE1" +
-                       std::string("\0\x0A......II", 10) + plain.substr(2)));
-  CHECK_FALSE(is_plain("\xFF\xD8\xFF\xD9"));
-  CHECK_FALSE(is_plain(""));
-}
-
 TEST_CASE("half a picture of any format is a bad record") {
   const test::TemporaryFolder folder;
   for (const char* name :
@@ -141,15 +95,6 @@ TEST_CASE("half a picture of any format is a bad record") {
         read_image(folder.write("half", whole.substr(0, whole.size() / 2))),
         Error);
   }
-}
-
-TEST_CASE("a CMYK JPEG becomes RGB") {
-  const Image image = read_image(GATO_SOURCE_DIR "/tests/ingest/red-cmyk.jpg");
-  CHECK(image.height == 16);
-  CHECK(image.width == 20);
-  CHECK(image.pixels[0] > 230);
-  CHECK(image.pixels[1] < 25);
-  CHECK(image.pixels[2] < 25);
 }
 
 TEST_CASE("a JPEG is complete with its end mark alone") {

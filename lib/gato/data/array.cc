@@ -133,6 +133,12 @@ void check_shape(const std::vector<int64_t>& shape, int64_t most) {
 }
 
 Array Array::zeros(DType dtype, std::vector<int64_t> shape) {
+  Array array = uninitialized(dtype, std::move(shape));
+  std::fill(array.bytes.begin(), array.bytes.end(), std::byte{0});
+  return array;
+}
+
+Array Array::uninitialized(DType dtype, std::vector<int64_t> shape) {
   Array array;
   array.dtype = dtype;
   array.shape = std::move(shape);

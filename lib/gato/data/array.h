@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gato/base/bytes.h"
+
 namespace gato {
 
 enum class DType : uint8_t {
@@ -43,9 +45,11 @@ void check_shape(const std::vector<int64_t>& shape,
 struct Array {
   DType dtype = DType::float64;
   std::vector<int64_t> shape;
-  std::vector<std::byte> bytes;
+  Bytes bytes;
 
   static Array zeros(DType dtype, std::vector<int64_t> shape);
+  // With elements as the memory was, for a reader that fills all of them.
+  static Array uninitialized(DType dtype, std::vector<int64_t> shape);
 
   int64_t size() const { return element_count(shape); }
   // Element i in C order. `as_integer` of a uint64 above 2^63 - 1 saturates.

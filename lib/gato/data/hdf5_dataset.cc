@@ -149,7 +149,12 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
   check_storage();
   std::vector<int64_t> shape = shape_;
   if (!shape.empty()) shape[0] = count;
-  Array array = Array::zeros(*element, std::move(shape));
+  // Of chunks that were never written, nothing is read where no value is said
+  // to fill them; what lies at one place of the file is read whole.
+  const bool is_in_one_place = H5Dget_offset(id()) != HADDR_UNDEF;
+  Array array = is_in_one_place
+                    ? Array::uninitialized(*element, std::move(shape))
+                    : Array::zeros(*element, std::move(shape));
   if (array.size() == 0) return array;
   // An enumeration is read as it is stored: no member is converted.
   const Handle memory =

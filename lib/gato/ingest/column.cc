@@ -6,7 +6,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/image_format.h"
-#include "gato/ingest/jpeg.h"
+#include "gato/ingest/jpeg_frame.h"
 
 namespace gato {
 namespace {
@@ -39,7 +39,7 @@ Array decode_frames(const Frames& frames, const Field& field,
   array.shape.insert(array.shape.begin(), static_cast<int64_t>(frames.size()));
   for (size_t i = 0; i < frames.size(); ++i) {
     try {
-      decode_jpeg(frames[i], field.shape, array.bytes);
+      append_jpeg_frame(frames[i], field.shape, array.bytes);
     } catch (const Error& error) {
       throw input_error("{}: row {}: {}", label, i, error.what());
     }

@@ -9,15 +9,15 @@
 namespace gato {
 namespace {
 
-using Bytes = std::span<const uint8_t>;
+using Span = std::span<const uint8_t>;
 
-bool starts_with(Bytes bytes, std::string_view text) {
+bool starts_with(Span bytes, std::string_view text) {
   return bytes.size() >= text.size() &&
          std::memcmp(bytes.data(), text.data(), text.size()) == 0;
 }
 
 // Of 2 or 4 bytes; nothing beyond the end.
-std::optional<uint32_t> number_at(Bytes bytes, size_t at, size_t size,
+std::optional<uint32_t> number_at(Span bytes, size_t at, size_t size,
                                   bool is_big_endian) {
   if (at > bytes.size() || size > bytes.size() - at) return std::nullopt;
   uint32_t number = 0;
@@ -29,7 +29,7 @@ std::optional<uint32_t> number_at(Bytes bytes, size_t at, size_t size,
 
 }  // namespace
 
-int exif_orientation(Bytes exif) {
+int exif_orientation(Span exif) {
   constexpr int none = 1;
   constexpr std::string_view prefix("Exif\0\0", 6);
   if (starts_with(exif, prefix)) exif = exif.subspan(prefix.size());
@@ -53,12 +53,12 @@ int exif_orientation(Bytes exif) {
   return none;
 }
 
-Bytes exif_of_webp(Bytes bytes) {
+Span exif_of_webp(Span bytes) {
   // After "RIFF", a size and "WEBP": chunks of a name, a size and data, which
   // fill an even number of bytes.
   for (size_t i = 12; i + 8 <= bytes.size();) {
     const size_t size = *number_at(bytes, i + 4, 4, false);
-    const Bytes data = bytes.subspan(i + 8);
+    const Span data = bytes.subspan(i + 8);
     if (starts_with(bytes.subspan(i), "EXIF")) {
       return data.first(std::min(size, data.size()));
     }

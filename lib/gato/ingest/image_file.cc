@@ -1,15 +1,14 @@
 #include "gato/ingest/image_file.h"
 
 #include <cstring>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
-#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/output.h"
-#include "gato/ingest/exif.h"
-#include "gato/ingest/plain_jpeg.h"
+#include "gato/ingest/image_format.h"
+#include "gato/ingest/jpeg_image.h"
 #include "gato/ingest/png_image.h"
+#include "gato/ingest/pnm_image.h"
+#include "gato/ingest/webp_image.h"
 
 namespace gato {
 
@@ -47,10 +46,7 @@ bool is_complete_png(std::span<const uint8_t> bytes) {
   return false;
 }
 
-namespace {
-
-// Returns what OpenCV may be given.
-ImageFormat check_header(std::span<const uint8_t> bytes) {
+Image decode_image(std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw input_error("the image is empty");
   const auto format = image_format(bytes);
   if (!format) {
@@ -58,54 +54,19 @@ ImageFormat check_header(std::span<const uint8_t> bytes) {
         "not an image that can be read: it is no JPEG, PNG, WebP, PBM, PGM or "
         "PPM");
   }
-  if ((format == ImageFormat::jpeg && !is_complete_jpeg(bytes)) ||
-      (format == ImageFormat::png && !is_complete_png(bytes))) {
-    throw input_error("the image is cut short");
+  switch (*format) {
+    case ImageFormat::jpeg:
+      if (!is_complete_jpeg(bytes)) break;
+      return decode_jpeg(bytes);
+    case ImageFormat::png:
+      if (!is_complete_png(bytes)) break;
+      return decode_png(bytes);
+    case ImageFormat::webp:
+      return decode_webp(bytes);
+    case ImageFormat::pnm:
+      return decode_pnm(bytes);
   }
-  const auto size = image_size(bytes, *format);
-  if (!size) throw input_error("the header of the image is damaged");
-  if (size->height > 0 && size->width > most_image_pixels / size->height) {
-    throw input_error(
-        "the image has {} x {} pixels, more than {}: scale it down",
-        size->height, size->width, most_image_pixels);
-  }
-  if (size->height < 1 || size->width < 1) {
-    throw input_error("the image has {} x {} pixels", size->height,
-                      size->width);
-  }
-  if (format == ImageFormat::pnm && !is_complete_pnm(bytes)) {
-    throw input_error("the image is cut short");
-  }
-  return *format;
-}
-
-}  // namespace
-
-Image decode_image(std::span<const uint8_t> bytes) {
-  const ImageFormat format = check_header(bytes);
-  if (format == ImageFormat::png) return decode_png(bytes);
-  if (format == ImageFormat::jpeg) {
-    if (auto image = decode_plain_jpeg(bytes)) return std::move(*image);
-  }
-  // OpenCV turns JPEGs; whether it does others depends on its version.
-  const int mode = format == ImageFormat::jpeg
-                       ? cv::IMREAD_COLOR
-                       : cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
-  cv::Mat decoded;
-  try {
-    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
-                          const_cast<uint8_t*>(bytes.data()));
-    decoded = cv::imdecode(encoded, mode);
-  } catch (const cv::Exception& error) {
-    throw input_error("{}", error.what());
-  }
-  if (decoded.empty()) throw input_error("not an image that can be read");
-  Image image{decoded.rows, decoded.cols, {}};
-  image.pixels.resize(decoded.total() * 3);
-  cv::Mat rgb(decoded.rows, decoded.cols, CV_8UC3, image.pixels.data());
-  cv::cvtColor(decoded, rgb, cv::COLOR_BGR2RGB);
-  if (format != ImageFormat::webp) return image;
-  return upright(std::move(image), exif_orientation(exif_of_webp(bytes)));
+  throw input_error("the image is cut short");
 }
 
 Image read_image(const std::filesystem::path& path) {

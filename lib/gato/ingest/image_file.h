@@ -5,15 +5,13 @@
 #include <span>
 
 #include "gato/data/episode.h"
-#include "gato/ingest/image_format.h"
 
 namespace gato {
 
 // Decodes a JPEG, PNG, WebP, PBM, PGM or PPM: 8 bits a channel, RGB. Grey is
 // replicated, CMYK converted, alpha dropped, 16 bits cut to the upper 8, and a
 // photograph's orientation mark obeyed. Error (bad_input) where it is none of
-// these, is larger than most_image_pixels, or is cut short: OpenCV fills what
-// is missing of a JPEG with grey.
+// these, is damaged or cut short, and as check_image_size() says.
 Image decode_image(std::span<const uint8_t> bytes);
 
 // Of at most 256 MiB. Errors as above, naming the file; (io) where it is

@@ -9,6 +9,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/exif.h"
+#include "gato/ingest/image_format.h"
 
 namespace gato {
 namespace {
@@ -62,9 +63,7 @@ bool decode(Decoder& decoder, std::span<const uint8_t>& rest, Image& image,
   png_read_info(png, info);
   const png_uint_32 height = png_get_image_height(png, info);
   const png_uint_32 width = png_get_image_width(png, info);
-  if (int64_t{height} * width > most_image_pixels) {
-    png_error(png, "it has too many pixels");
-  }
+  check_image_size(height, width);
   png_set_expand(png);
   png_set_strip_16(png);
   png_set_gray_to_rgb(png);

@@ -6,13 +6,12 @@
 #include <span>
 
 #include "gato/data/episode.h"
-#include "gato/ingest/image_format.h"
 
 namespace gato {
 
 // 8 bits a channel, RGB, upright as eXIf says: grey is replicated, alpha
 // dropped, 16 bits cut to the upper 8, gamma ignored. Error (bad_input) with
-// libpng's reason where it is damaged, or larger than most_image_pixels.
+// libpng's reason where it is damaged, and as check_image_size() says.
 Image decode_png(std::span<const uint8_t> bytes);
 
 }  // namespace gato

@@ -1,8 +1,10 @@
 #include "gato/rollout/film.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
-#include <opencv2/imgcodecs.hpp>
+#include <new>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
 
@@ -12,8 +14,7 @@
 namespace gato {
 namespace {
 
-// --- PNG (ISO 15948) and its animation chunks (W3C PNG, third edition)
-// --------
+// PNG (ISO 15948) and its animation chunks (W3C PNG, third edition).
 
 std::string big_endian(uint32_t value, int bytes) {
   std::string text;
@@ -22,39 +23,45 @@ std::string big_endian(uint32_t value, int bytes) {
   return text;
 }
 
-uint32_t read_big_endian(std::string_view bytes) {
-  uint32_t value = 0;
-  for (char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  return value;
-}
-
-uint32_t crc32(std::string_view bytes) {
-  uint32_t crc = ~uint32_t{0};
-  for (char byte : bytes) {
-    crc ^= static_cast<uint8_t>(byte);
-    for (int bit = 0; bit < 8; ++bit)
-      crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc;
-}
-
 constexpr std::string_view signature("\x89PNG\r\n\x1a\n", 8);
 
 std::string chunk(std::string_view type, std::string_view data) {
   const std::string body = std::string(type) + std::string(data);
+  const uLong sum = crc32(0, reinterpret_cast<const Bytef*>(body.data()),
+                          static_cast<uInt>(body.size()));
   return big_endian(static_cast<uint32_t>(data.size()), 4) + body +
-         big_endian(crc32(body), 4);
+         big_endian(static_cast<uint32_t>(sum), 4);
 }
 
-// The data of all chunks of a type, joined.
-std::string chunks_of(std::string_view png, std::string_view type) {
-  std::string data;
-  for (size_t at = signature.size(); at + 12 <= png.size();) {
-    const uint32_t size = read_big_endian(png.substr(at, 4));
-    if (png.substr(at + 4, 4) == type) data += png.substr(at + 8, size);
-    at += 12 + size;
+std::string header(int height, int width) {
+  // 8 bits of RGB, deflated, filtered, not interlaced.
+  return chunk("IHDR", big_endian(width, 4) + big_endian(height, 4) +
+                           std::string("\x08\x02\0\0\0", 5));
+}
+
+// Each row as its difference from the one above (filter type 2): enlarged
+// pictures repeat their rows.
+std::string deflated_rows(const cv::Mat& rgb) {
+  constexpr char up = 2;
+  const size_t row_bytes = static_cast<size_t>(rgb.cols) * 3;
+  const std::vector<uint8_t> nothing(row_bytes);
+  std::string rows;
+  for (int y = 0; y < rgb.rows; ++y) {
+    const uint8_t* row = rgb.ptr(y);
+    const uint8_t* above = y == 0 ? nothing.data() : rgb.ptr(y - 1);
+    rows += up;
+    for (size_t i = 0; i < row_bytes; ++i)
+      rows += static_cast<char>(row[i] - above[i]);
   }
-  return data;
+  uLongf size = compressBound(rows.size());
+  std::string deflated(size, '\0');
+  if (compress(reinterpret_cast<Bytef*>(deflated.data()), &size,
+               reinterpret_cast<const Bytef*>(rows.data()),
+               rows.size()) != Z_OK) {
+    throw std::bad_alloc();
+  }
+  deflated.resize(size);
+  return deflated;
 }
 
 // Frame control: all of the canvas, replacing what was there.
@@ -77,17 +84,14 @@ void Film::add(const Image& frame) {
     height_ = frame.height * factor;
     width_ = frame.width * factor;
   }
-  cv::Mat sized, bgr;
+  cv::Mat sized;
   cv::resize(rgb, sized, {width_, height_}, 0, 0, cv::INTER_NEAREST);
-  cv::cvtColor(sized, bgr, cv::COLOR_RGB2BGR);
-  std::vector<uint8_t> png;
-  cv::imencode(".png", bgr, png);
-  frames_.emplace_back(png.begin(), png.end());
+  frames_.push_back(deflated_rows(sized));
 }
 
 std::string Film::to_apng(int rate) const {
   std::string file(signature);
-  file += chunk("IHDR", chunks_of(frames_.front(), "IHDR"));
+  file += header(height_, width_);
   file += chunk("acTL", big_endian(static_cast<uint32_t>(frames_.size()), 4) +
                             big_endian(0, 4));
   uint32_t sequence = 0;
@@ -95,9 +99,8 @@ std::string Film::to_apng(int rate) const {
     const bool is_last = i + 1 == frames_.size();
     file += frame_control(sequence++, width_, height_,
                           is_last ? 1000 : 1000 / rate);
-    const std::string data = chunks_of(frames_[i], "IDAT");
-    file += i == 0 ? chunk("IDAT", data)
-                   : chunk("fdAT", big_endian(sequence++, 4) + data);
+    file += i == 0 ? chunk("IDAT", frames_[i])
+                   : chunk("fdAT", big_endian(sequence++, 4) + frames_[i]);
   }
   return file + chunk("IEND", "");
 }

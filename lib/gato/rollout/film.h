@@ -1,6 +1,5 @@
 // Moving pictures of an episode, as animated PNG: a plain PNG to programs that
-// know no better, no library beyond the PNG encoder, and every browser plays
-// it.
+// know no better, no library beyond zlib, and every browser plays it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +24,7 @@ class Film {
 
  private:
   int height_ = 0, width_ = 0;
-  std::vector<std::string> frames_;  // PNG files
+  std::vector<std::string> frames_;  // the data of their IDAT chunks
 };
 
 // What a slot looks like: its environment's own picture, else its first image

@@ -1,4 +1,4 @@
-#include "gato/ingest/jpeg.h"
+#include "gato/ingest/jpeg_frame.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -22,13 +22,13 @@ std::vector<uint8_t> red_frame(int height, int width) {
 }  // namespace
 
 TEST_CASE("a JPEG frame becomes RGB, or grey") {
-  std::vector<std::byte> pixels;
-  decode_jpeg(red_frame(4, 6), {4, 6, 3}, pixels);
+  Bytes pixels;
+  append_jpeg_frame(red_frame(4, 6), {4, 6, 3}, pixels);
   REQUIRE(pixels.size() == 72);
   REQUIRE(std::to_integer<int>(pixels[0]) > 250);
   REQUIRE(std::to_integer<int>(pixels[2]) < 5);
   pixels.clear();
-  decode_jpeg(red_frame(4, 6), {4, 6}, pixels);
+  append_jpeg_frame(red_frame(4, 6), {4, 6}, pixels);
   REQUIRE(pixels.size() == 24);
 }
 
@@ -39,20 +39,20 @@ TEST_CASE("a JPEG frame of another size is refused before it is decoded") {
   const auto place =
       std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end()) + 5;
   for (int i = 0; i < 4; ++i) place[i] = 0x7F;  // 4 gigabytes of pixels
-  std::vector<std::byte> pixels;
-  const Error error = error_of([&] { decode_jpeg(bytes, {8, 8, 3}, pixels); });
+  Bytes pixels;
+  const Error error = error_of([&] { append_jpeg_frame(bytes, {8, 8, 3}, pixels); });
   REQUIRE(std::string(error.what()) ==
-          "the JPEG frame is 32639 x 32639, the space says 8 x 8");
+          "the JPEG has 32639 x 32639 pixels, not 8 x 8");
 }
 
 TEST_CASE("damaged JPEG frames are refused") {
-  std::vector<std::byte> pixels;
+  Bytes pixels;
   const auto whole = red_frame(32, 32);
   auto cut = whole;
   cut.resize(whole.size() / 2);
   const auto refused = [&pixels](const std::vector<uint8_t>& bytes,
                                  const std::vector<int64_t>& shape) {
-    return error_of([&] { decode_jpeg(bytes, shape, pixels); }).status() ==
+    return error_of([&] { append_jpeg_frame(bytes, shape, pixels); }).status() ==
            ExitStatus::bad_input;
   };
   REQUIRE(refused(cut, {32, 32, 3}));
