@@ -38,6 +38,16 @@ Handle properties(hid_t kind, Create set) {
   return list;
 }
 
+// Objects are read once, one after another: what the library keeps of them, up
+// to 32 MiB, helps nobody and makes memory grow with the number of episodes.
+void bound_metadata_cache(const Handle& access) {
+  H5AC_cache_config_t cache;
+  cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+  if (H5Pget_mdc_config(access.id(), &cache) < 0) return;
+  cache.max_size = cache.initial_size;
+  H5Pset_mdc_config(access.id(), &cache);
+}
+
 Handle file_access() {
   prepare();
   Handle access(H5Pcreate(H5P_FILE_ACCESS));
@@ -48,6 +58,7 @@ Handle file_access() {
   // error shows where it can be told.
   H5Pset_sieve_buf_size(access.id(), 0);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
+  bound_metadata_cache(access);
   return access;
 }
 

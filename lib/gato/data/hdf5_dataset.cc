@@ -61,6 +61,30 @@ Handle transfer_of(const Dataset& dataset, hid_t type, int64_t rows) {
   return transfer;
 }
 
+// The filter of the dataset's that the library does not have, as advice; else
+// what the library says.
+std::string reason_not_read(hid_t dataset) {
+  const std::string said = reason();
+  const Handle creation(H5Dget_create_plist(dataset));
+  for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
+    unsigned flags = 0, configuration = 0;
+    size_t values = 0;
+    char name[64] = "";
+    const H5Z_filter_t filter =
+        H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &values,
+                       nullptr, sizeof name, name, &configuration);
+    if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
+      H5Eclear2(H5E_DEFAULT);
+      return fmt::format(
+          "it is compressed with the filter {} ('{}'), which libhdf5 lacks: "
+          "set HDF5_PLUGIN_PATH to where its plugin is, or write the dataset "
+          "with gzip",
+          static_cast<int>(filter), name);
+    }
+  }
+  return said;
+}
+
 }  // namespace
 
 Dataset::Dataset(Handle handle, std::string label)
@@ -126,7 +150,7 @@ void Dataset::read(hid_t type, int64_t first, int64_t count, void* into) const {
   const Handle space = space_of_rows(first, count, memory);
   const Handle transfer = transfer_of(*this, type, count);
   if (H5Dread(id(), type, memory.id(), space.id(), transfer.id(), into) < 0) {
-    throw input_error("{}: cannot read: {}", label_, reason());
+    throw input_error("{}: cannot read: {}", label_, reason_not_read(id()));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "gato/base/error.h"
+#include "gato/base/file_reader.h"
 
 namespace gato {
 namespace {
@@ -88,19 +89,12 @@ void Spool::flush() {
 }
 
 size_t Spool::read(int64_t offset, std::byte* into, size_t count) const {
-  size_t done = 0;
-  while (done < count) {
-    const ssize_t got = ::pread(descriptor_, into + done, count - done,
-                                offset + static_cast<int64_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw io_error("{}: cannot read a temporary file beside it: {}", output_,
-                     std::strerror(errno));
-    }
-    if (got == 0) break;
-    done += static_cast<size_t>(got);
+  const int64_t got = read_at(descriptor_, offset, into, count);
+  if (got < 0) {
+    throw io_error("{}: cannot read a temporary file beside it: {}", output_,
+                   std::strerror(errno));
   }
-  return done;
+  return static_cast<size_t>(got);
 }
 
 }  // namespace gato

@@ -57,7 +57,7 @@ struct TaskTable {
 };
 
 // Appends documents one at a time; memory is bounded by one document and a
-// table of 16 bytes a distinct patch.
+// table of 28 bytes a distinct patch.
 class TokenFileWriter {
  public:
   TokenFileWriter(const std::filesystem::path& path, bool force,

@@ -2,7 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include <memory>
 #include <span>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/ingest/image_format.h"
@@ -30,51 +32,101 @@ Array as_rows(Array array, const Field& field, const std::string& label) {
   return array;
 }
 
-template <class Frames>
-Array decode_frames(const Frames& frames, const Field& field,
-                    const std::string& label) {
+// Whether the array of that shape is no numbers of `field`, but JPEG frames of
+// one length each, [T,L]; what they begin with is still to be looked at.
+bool may_hold_frames(const hdf5::Dataset& dataset, const Field& field) {
+  const std::vector<int64_t>& shape = dataset.shape();
+  return dataset.dtype() == DType::uint8 && shape.size() == 2 && shape[0] > 0 &&
+         !(field.shape.size() == 1 && field.shape[0] == shape[1]);
+}
+
+// A column, and what its array is still to be filled by; nothing where it has
+// its elements.
+using Unfilled = std::pair<Column, DeferredReads::Fill>;
+
+// `frame(i)` is the bytes of frame i, for as long as it lives.
+template <class Frame>
+Unfilled decode_later(int64_t count, const Frame& frame, const Field& field,
+                      const std::string& label) {
+  check_frame_shape(field.shape);
   Array array;
   array.dtype = DType::uint8;
   array.shape = field.shape;
-  array.shape.insert(array.shape.begin(), static_cast<int64_t>(frames.size()));
-  for (size_t i = 0; i < frames.size(); ++i) {
-    try {
-      append_jpeg_frame(frames[i], field.shape, array.bytes);
-    } catch (const Error& error) {
-      throw input_error("{}: row {}: {}", label, i, error.what());
+  array.shape.insert(array.shape.begin(), count);
+  check_shape(array.shape);
+  const auto fill = [=, shape = field.shape](Array& pixels) {
+    const int64_t frame_bytes = element_count(shape);
+    for (int64_t i = 0; i < count; ++i) {
+      pixels.bytes.resize(static_cast<size_t>((i + 1) * frame_bytes));
+      try {
+        decode_jpeg_frame(frame(i), shape,
+                          pixels.data<uint8_t>() + i * frame_bytes);
+      } catch (const Error& error) {
+        throw input_error("{}: row {}: {}", label, i, error.what());
+      }
     }
-  }
-  return array;
+  };
+  return {std::move(array), fill};
 }
 
-// uint8 [T,L] that holds JPEG frames, although the space has another shape.
-bool holds_frames(const Array& array, const Field& field) {
-  return array.dtype == DType::uint8 && array.shape.size() == 2 &&
-         array.shape[0] > 0 &&
-         !(field.shape.size() == 1 && field.shape[0] == array.shape[1]) &&
-         image_format(
-             {array.data<uint8_t>(), static_cast<size_t>(array.shape[1])}) ==
-             ImageFormat::jpeg;
+Unfilled read_numbers(const hdf5::Dataset& dataset, const Field& field,
+                      const std::shared_ptr<const FileReader>& file) {
+  auto found = hdf5::Elements::of(dataset);
+  if (!found) {
+    return {as_rows(dataset.read_array(), field, dataset.label()), nullptr};
+  }
+  Array array;
+  array.dtype = *dataset.dtype();
+  array.shape = dataset.shape();
+  const auto elements =
+      std::make_shared<const hdf5::Elements>(*std::move(found));
+  return {as_rows(std::move(array), field, dataset.label()),
+          [file, elements](Array& numbers) {
+            numbers.bytes.resize(static_cast<size_t>(numbers.size()) *
+                                 size_of(numbers.dtype));
+            elements->read(*file, numbers.bytes.data());
+          }};
+}
+
+Unfilled read_column(const hdf5::Dataset& dataset, const Field& field,
+                     const std::shared_ptr<const FileReader>& file) {
+  const std::string& label = dataset.label();
+  if (field.role == Role::text) return {dataset.read_texts(), nullptr};
+  if (dataset.is_byte_sequences()) {
+    using Frames = std::vector<std::vector<uint8_t>>;
+    const auto frames =
+        std::make_shared<const Frames>(dataset.read_byte_sequences());
+    const auto frame = [frames](int64_t i) {
+      return std::span((*frames)[static_cast<size_t>(i)]);
+    };
+    return decode_later(std::ssize(*frames), frame, field, label);
+  }
+  if (!may_hold_frames(dataset, field)) {
+    return read_numbers(dataset, field, file);
+  }
+  const auto array = std::make_shared<const Array>(dataset.read_array());
+  const auto frame = [array](int64_t i) {
+    const int64_t length = array->shape[1];
+    return std::span(array->data<uint8_t>() + i * length,
+                     static_cast<size_t>(length));
+  };
+  if (image_format(frame(0)) != ImageFormat::jpeg) {
+    return {as_rows(*array, field, label), nullptr};
+  }
+  return decode_later(array->shape[0], frame, field, label);
 }
 
 }  // namespace
 
-Column read_column(const hdf5::Dataset& dataset, const Field& field) {
-  const std::string& label = dataset.label();
-  if (field.role == Role::text) return dataset.read_texts();
-  if (dataset.is_byte_sequences()) {
-    return decode_frames(dataset.read_byte_sequences(), field, label);
+void append_column(const hdf5::Dataset& dataset, const Field& field,
+                   const std::shared_ptr<const FileReader>& file,
+                   Episode& episode, DeferredReads::Columns columns,
+                   DeferredReads& later) {
+  auto [column, fill] = read_column(dataset, field, file);
+  (episode.*columns).push_back(std::move(column));
+  if (fill) {
+    later.add(columns, (episode.*columns).size() - 1, std::move(fill));
   }
-  Array array = dataset.read_array();
-  if (holds_frames(array, field)) {
-    const auto length = static_cast<size_t>(array.shape[1]);
-    std::vector<std::span<const uint8_t>> frames;
-    for (int64_t i = 0; i < array.shape[0]; ++i) {
-      frames.emplace_back(array.data<uint8_t>() + i * array.shape[1], length);
-    }
-    return decode_frames(frames, field, label);
-  }
-  return as_rows(std::move(array), field, label);
 }
 
 Column read_rows(const hdf5::Dataset& dataset, const Field& field,

@@ -2,16 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "gato/data/episode.h"
 #include "gato/data/hdf5.h"
+#include "gato/data/hdf5_elements.h"
+#include "gato/ingest/deferred_reads.h"
 
 namespace gato {
 
-// Numbers as [rows, field.shape...], JPEG frames decoded; or texts. Error
-// (bad_input) where the dataset holds something else.
-Column read_column(const hdf5::Dataset& dataset, const Field& field);
+// Appends a dataset to the episode's `columns`: numbers as [rows,
+// field.shape...], JPEG frames decoded; or texts. What `later` then still reads
+// of it comes from `file`, which is the dataset's. Error (bad_input) where the
+// dataset holds something else.
+void append_column(const hdf5::Dataset& dataset, const Field& field,
+                   const std::shared_ptr<const FileReader>& file,
+                   Episode& episode, DeferredReads::Columns columns,
+                   DeferredReads& later);
 // Rows [first, first + count) of numbers stored as they are.
 Column read_rows(const hdf5::Dataset& dataset, const Field& field,
                  int64_t first, int64_t count);

@@ -44,6 +44,13 @@ std::unique_ptr<EpisodeSource> open_as(const fs::path& path,
 
 }  // namespace
 
+Episode EpisodeSource::episode(int64_t i) {
+  DeferredReads later;
+  Episode read = episode(i, later);
+  later.run(read);
+  return read;
+}
+
 std::unique_ptr<EpisodeSource> open_episodes(
     const fs::path& path, const EpisodeSourceOptions& options) {
   auto source = open_as(path, options);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/ingest/deferred_reads.h"
 
 namespace gato {
 
@@ -38,7 +39,10 @@ class EpisodeSource {
   virtual int64_t masked() const { return 0; }
   // Episode i in numeric order. Error (bad_input) names file, episode and key;
   // the source stays usable, so that a bad episode can be skipped.
-  virtual Episode episode(int64_t i) = 0;
+  Episode episode(int64_t i);
+  // The same, while columns of numbers may still have to be filled by `later`,
+  // and then have rows without elements.
+  virtual Episode episode(int64_t i, DeferredReads& later) = 0;
 };
 
 // `path` is a Minari dataset directory, its data/ folder or its HDF5 file; or a

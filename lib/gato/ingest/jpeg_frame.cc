@@ -16,34 +16,32 @@ bool ends_as_jpeg(std::span<const uint8_t> bytes) {
          bytes[bytes.size() - 1] == 0xD9;
 }
 
+int64_t channels_of(const std::vector<int64_t>& shape) {
+  return shape.size() == 3 ? shape[2] : 1;
+}
+
 }  // namespace
 
-void append_jpeg_frame(std::span<const uint8_t> bytes,
-                       const std::vector<int64_t>& shape,
-                       Bytes& pixels) {
-  if (image_format(bytes) != ImageFormat::jpeg)
-    throw input_error("the frame is no JPEG");
-  if (!ends_as_jpeg(bytes)) {
-    throw input_error("the JPEG frame is cut short (no end mark)");
-  }
-  const int64_t channels = shape.size() == 3 ? shape[2] : 1;
+void check_frame_shape(const std::vector<int64_t>& shape) {
+  const int64_t channels = channels_of(shape);
   if (shape.size() < 2 || shape.size() > 3 ||
       (channels != 1 && channels != 3)) {
     throw input_error("a JPEG frame cannot have the shape [{}]",
                       fmt::join(shape, ", "));
   }
   check_image_size(shape[0], shape[1]);
-  const size_t before = pixels.size();
-  pixels.resize(before + static_cast<size_t>(shape[0] * shape[1] * channels));
-  try {
-    decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
-                          static_cast<int>(shape[1]),
-                          static_cast<int>(channels),
-                          reinterpret_cast<uint8_t*>(&pixels[before]));
-  } catch (const Error&) {
-    pixels.resize(before);
-    throw;
+}
+
+void decode_jpeg_frame(std::span<const uint8_t> bytes,
+                       const std::vector<int64_t>& shape, uint8_t* pixels) {
+  if (image_format(bytes) != ImageFormat::jpeg)
+    throw input_error("the frame is no JPEG");
+  if (!ends_as_jpeg(bytes)) {
+    throw input_error("the JPEG frame is cut short (no end mark)");
   }
+  decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
+                        static_cast<int>(shape[1]),
+                        static_cast<int>(channels_of(shape)), pixels);
 }
 
 }  // namespace gato

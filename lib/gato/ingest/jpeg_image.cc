@@ -100,9 +100,8 @@ bool Decoder::read_rows(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
   if (setjmp(failure_.place) != 0) return false;
   decoder_.out_color_space = space;
   jpeg_start_decompress(&decoder_);
-  const size_t row_bytes =
-      size_t{decoder_.output_width} *
-      static_cast<size_t>(decoder_.output_components);
+  const size_t row_bytes = size_t{decoder_.output_width} *
+                           static_cast<size_t>(decoder_.output_components);
   while (decoder_.output_scanline < decoder_.output_height) {
     uint8_t* row = &pixels[decoder_.output_scanline * row_bytes];
     jpeg_read_scanlines(&decoder_, &row, 1);
@@ -159,8 +158,8 @@ void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
                            int width, int channels, uint8_t* pixels) {
   Decoder decoder(bytes);
   if (decoder.height() != height || decoder.width() != width) {
-    throw input_error("the JPEG has {} x {} pixels, not {} x {}", decoder.height(),
-                      decoder.width(), height, width);
+    throw input_error("the JPEG has {} x {} pixels, not {} x {}",
+                      decoder.height(), decoder.width(), height, width);
   }
   const std::span<uint8_t> room(pixels, size_t{1} * height * width * channels);
   if (channels == 3) return read_rgb(decoder, room);

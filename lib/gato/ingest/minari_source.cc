@@ -35,7 +35,9 @@ bool is_newer(const std::string& version) {
 class MinariSource : public EpisodeSource {
  public:
   MinariSource(const MinariFiles& files, const EpisodeSourceOptions& options)
-      : root_(hdf5::open_file(files.data)), file_(files.data) {
+      : root_(hdf5::open_file(files.data)),
+        reader_(hdf5::reader_of(root_)),
+        file_(files.data) {
     numbers_ = numbers_of(root_.names(), "episode_");
     if (numbers_.empty() && files.metadata.empty() &&
         !root_.has_attribute("total_episodes")) {
@@ -59,15 +61,15 @@ class MinariSource : public EpisodeSource {
   int64_t episodes() const override {
     return static_cast<int64_t>(numbers_.size());
   }
-  Episode episode(int64_t i) override;
+  Episode episode(int64_t i, DeferredReads& later) override;
   std::filesystem::path file() const override { return file_; }
   std::vector<std::string> notices() const override;
 
  private:
-  std::vector<Column> read_columns(const hdf5::Group& group,
-                                   const std::string& parent,
-                                   const std::vector<Field>& fields,
-                                   const std::string& bare_name) const;
+  void read_columns(const hdf5::Group& group, const std::string& parent,
+                    const std::vector<Field>& fields,
+                    const std::string& bare_name, Episode& episode,
+                    DeferredReads::Columns columns, DeferredReads& later) const;
   void note_keys_left(const hdf5::Group& episode, const char* parent,
                       const std::vector<Field>& fields, int64_t number);
   void compare_totals(std::vector<std::string>& notices) const;
@@ -76,6 +78,7 @@ class MinariSource : public EpisodeSource {
   void read_expert(const hdf5::Group& infos, Episode& episode) const;
 
   hdf5::Group root_;
+  std::shared_ptr<const FileReader> reader_;
   std::filesystem::path file_;
   static constexpr int64_t unread = -1;
   std::vector<int64_t> numbers_, steps_;  // steps of the episodes read so far
@@ -84,16 +87,18 @@ class MinariSource : public EpisodeSource {
   std::map<std::pair<std::string, std::string>, std::set<int64_t>> keys_left_;
 };
 
-std::vector<Column> MinariSource::read_columns(
-    const hdf5::Group& group, const std::string& parent,
-    const std::vector<Field>& fields, const std::string& bare_name) const {
+void MinariSource::read_columns(const hdf5::Group& group,
+                                const std::string& parent,
+                                const std::vector<Field>& fields,
+                                const std::string& bare_name, Episode& episode,
+                                DeferredReads::Columns columns,
+                                DeferredReads& later) const {
   const bool bare = is_bare(fields, bare_name) && !group.is_group(parent);
-  std::vector<Column> columns;
   for (const Field& field : fields) {
     const std::string place = bare ? parent : parent + "/" + field.name;
-    columns.push_back(read_column(group.dataset(place), field));
+    append_column(group.dataset(place), field, reader_, episode, columns,
+                  later);
   }
-  return columns;
 }
 
 // With what the metadata says. Fewer episodes than that are refused.
@@ -150,8 +155,10 @@ void MinariSource::read_expert(const hdf5::Group& infos,
                                Episode& episode) const {
   if (!infos.has("expert_action")) return;
   const int64_t steps = episode.steps();
-  episode.expert_actions =
-      read_columns(infos, "expert_action", metadata_.spec.action, "action");
+  DeferredReads now;
+  read_columns(infos, "expert_action", metadata_.spec.action, "action", episode,
+               &Episode::expert_actions, now);
+  now.run(episode);
   for (Column& column : episode.expert_actions) {
     const int64_t rows = rows_of(column);
     if (rows != steps && rows != steps + 1) {
@@ -213,7 +220,7 @@ void MinariSource::read_rewards(const hdf5::Group& group,
   episode.truncations = read_flags(group, "truncations", steps);
 }
 
-Episode MinariSource::episode(int64_t i) {
+Episode MinariSource::episode(int64_t i, DeferredReads& later) {
   const int64_t number = numbers_.at(static_cast<size_t>(i));
   const hdf5::Group group = root_.group(fmt::format("episode_{}", number));
   Episode episode;
@@ -221,15 +228,15 @@ Episode MinariSource::episode(int64_t i) {
   episode.seed = group.bits_attribute("seed");
   note_keys_left(group, "observations", metadata_.spec.observation, number);
   note_keys_left(group, "actions", metadata_.spec.action, number);
-  episode.actions =
-      read_columns(group, "actions", metadata_.spec.action, "action");
+  read_columns(group, "actions", metadata_.spec.action, "action", episode,
+               &Episode::actions, later);
   if (episode.actions.empty() && group.has("rewards")) {
     episode.rewards.resize(
         static_cast<size_t>(group.dataset("rewards").rows()));
   }
   const int64_t steps = episode.steps();
-  episode.observations = read_columns(
-      group, "observations", metadata_.spec.observation, "observation");
+  read_columns(group, "observations", metadata_.spec.observation, "observation",
+               episode, &Episode::observations, later);
   for (size_t j = 0; j < episode.observations.size(); ++j) {
     const int64_t rows = rows_of(episode.observations[j]);
     if (rows != steps && rows != steps + 1) {

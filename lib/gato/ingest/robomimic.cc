@@ -85,7 +85,7 @@ class RobomimicSource : public EpisodeSource {
     return static_cast<int64_t>(numbers_.size());
   }
   int64_t masked() const override { return masked_; }
-  Episode episode(int64_t i) override;
+  Episode episode(int64_t i, DeferredReads& later) override;
 
  private:
   hdf5::Group demo(int64_t number) const {
@@ -94,11 +94,12 @@ class RobomimicSource : public EpisodeSource {
   void apply_mask(const std::string& mask);
   void read_spec();
   void check_keys(const hdf5::Group& obs) const;
-  std::vector<Column> read_observations(const hdf5::Group& group,
-                                        int64_t steps) const;
+  void read_observations(const hdf5::Group& group, Episode& episode,
+                         DeferredReads& later) const;
 
   fs::path file_;
   hdf5::Group root_, data_;
+  std::shared_ptr<const FileReader> reader_;
   std::vector<int64_t> numbers_;
   int64_t first_ = 0;                // of which the spaces are
   std::vector<std::string> others_;  // in /data, that have no number
@@ -110,7 +111,9 @@ class RobomimicSource : public EpisodeSource {
 
 RobomimicSource::RobomimicSource(const fs::path& path,
                                  const EpisodeSourceOptions& options)
-    : file_(path), root_(hdf5::open_file(path)) {
+    : file_(path),
+      root_(hdf5::open_file(path)),
+      reader_(hdf5::reader_of(root_)) {
   if (episode_format_of(root_) != EpisodeFormat::robomimic) {
     throw input_error("{}: this is {}, not a robomimic file", path.string(),
                       describe_kind(root_));
@@ -215,18 +218,23 @@ void RobomimicSource::check_keys(const hdf5::Group& obs) const {
   }
 }
 
-std::vector<Column> RobomimicSource::read_observations(const hdf5::Group& group,
-                                                       int64_t steps) const {
+void RobomimicSource::read_observations(const hdf5::Group& group,
+                                        Episode& episode,
+                                        DeferredReads& later) const {
+  const int64_t steps = episode.steps();
   const hdf5::Group obs = group.group("obs");
   check_keys(obs);
   const bool has_next = steps > 0 && group.is_group("next_obs");
-  std::vector<Column> columns;
   for (const Field& field : spec_.observation) {
-    Column column = read_column(obs.dataset(field.name), field);
+    DeferredReads now;  // where a row is appended
+    append_column(obs.dataset(field.name), field, reader_, episode,
+                  &Episode::observations, has_next ? now : later);
+    Column& column = episode.observations.back();
     if (rows_of(column) != steps) {
       throw input_error("{}: {} has {} rows for {} steps", obs.label(),
                         field.name, rows_of(column), steps);
     }
+    now.run(episode);
     if (has_next) {
       const hdf5::Group next = group.group("next_obs");
       const hdf5::Dataset dataset = next.dataset(field.name);
@@ -235,26 +243,25 @@ std::vector<Column> RobomimicSource::read_observations(const hdf5::Group& group,
                           field.name, dataset.rows(), steps);
       }
       append_last_row(column, field.role == Role::text
-                                  ? read_column(dataset, field)
+                                  ? Column(dataset.read_texts())
                                   : read_rows(dataset, field, steps - 1, 1));
     }
-    columns.push_back(std::move(column));
   }
-  return columns;
 }
 
-Episode RobomimicSource::episode(int64_t i) {
+Episode RobomimicSource::episode(int64_t i, DeferredReads& later) {
   const int64_t number = numbers_.at(static_cast<size_t>(i));
   const hdf5::Group group = demo(number);
   Episode episode;
   episode.id = number;
-  episode.actions = {read_column(group.dataset("actions"), spec_.action[0])};
+  append_column(group.dataset("actions"), spec_.action[0], reader_, episode,
+                &Episode::actions, later);
   const int64_t steps = episode.steps();
   if (group.integer_attribute("num_samples").value_or(steps) != steps) {
     throw input_error("{}: {} actions, but num_samples is {}", group.label(),
                       steps, *group.integer_attribute("num_samples"));
   }
-  episode.observations = read_observations(group, steps);
+  read_observations(group, episode, later);
   episode.rewards = read_series(group, "rewards", steps);
   episode.terminations = read_flags(group, "dones", steps);
   episode.truncations.assign(static_cast<size_t>(steps), 0);

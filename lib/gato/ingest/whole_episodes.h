@@ -16,14 +16,15 @@ struct EpisodeCounts {
 };
 
 // Calls `use` with every episode that did not fail and has a step, in numeric
-// order, and the number that EpisodeSource::episode gives it for. An episode
+// order, the number that EpisodeSource::episode gives it for, and what is then
+// still to be read of it. An episode
 // that cannot be read, or holds a reward that is not finite, is an Error
 // (bad_input), while which `bad` is called: to rethrow it, or to count it and
 // go on.
 void for_each_whole_episode(
     EpisodeSource& source, EpisodeCounts& counts,
-    const std::function<void(int64_t number, std::shared_ptr<const Episode>)>&
-        use,
+    const std::function<void(int64_t number, std::shared_ptr<Episode>,
+                             std::shared_ptr<const DeferredReads>)>& use,
     const std::function<void()>& bad);
 
 }  // namespace gato

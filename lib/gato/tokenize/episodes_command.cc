@@ -61,7 +61,8 @@ class EpisodesTokenizer {
   }
 
  private:
-  using SharedEpisode = std::shared_ptr<const Episode>;
+  using SharedEpisode = std::shared_ptr<Episode>;
+  using SharedReads = std::shared_ptr<const DeferredReads>;
   using SharedEncoder = std::shared_ptr<const StepEncoder>;
 
   // The one encoder of an input: it warns once, however often that is read.
@@ -98,11 +99,12 @@ class EpisodesTokenizer {
     OrderedJobs jobs(common_.threads);
     for_each_whole_episode(
         *source, ignored,
-        [&](int64_t number, SharedEpisode episode) {
+        [&](int64_t number, SharedEpisode episode, SharedReads later) {
           jobs.add([=, &input, &task, &before, this](int64_t) {
             OutsideTally ignored;  // told when read again
             const bool is_bad =
                 cli::attempt([&] {
+                  later->run(*episode);
                   return encode_episode(*episode, *encoder, &ignored);
                 }).error != nullptr;
             return [=, &input, &task, &before, this] {
@@ -131,13 +133,13 @@ class EpisodesTokenizer {
     const SharedEncoder encoder = encoder_of(input, spec);
     for_each_whole_episode(
         *source, counts_,
-        [&](int64_t number, SharedEpisode episode) {
+        [&](int64_t number, SharedEpisode episode, SharedReads later) {
           if (!is_kept(input, spec.name, *episode, number)) return;
           output_.add([=] {
             const std::string place =
                 fmt::format("{}: episode {}", input, episode->id);
             return std::vector<Encoded>{
-                encode(*episode, *encoder, place, task, agent)};
+                encode(*episode, *later, *encoder, place, task, agent)};
           });
         },
         [this] { output_.add_bad(); });
@@ -157,10 +159,12 @@ class EpisodesTokenizer {
     return selection_.keeps_next(task);
   }
 
-  static Encoded encode(const Episode& episode, const StepEncoder& encoder,
-                        const std::string& place, int32_t task, int32_t agent) {
+  static Encoded encode(Episode& episode, const DeferredReads& later,
+                        const StepEncoder& encoder, const std::string& place,
+                        int32_t task, int32_t agent) {
     OutsideTally outside;
     Encoded encoded = encode_at(place, [&] {
+      later.run(episode);
       TokenizedDocument document = placed(
           place, [&] { return encode_episode(episode, encoder, &outside); });
       document.task = task;

@@ -88,7 +88,9 @@ int64_t Demonstrations::check() {
   usable_.clear();
   for_each_whole_episode(
       *source_, counts,
-      [&](int64_t number, std::shared_ptr<const Episode> episode) {
+      [&](int64_t number, std::shared_ptr<Episode> episode,
+          std::shared_ptr<const DeferredReads> later) {
+        later->run(*episode);
         OutsideTally tally;
         encode(*episode, tally);
         outside.add(source_->spec().name, tally, place_of(*episode));

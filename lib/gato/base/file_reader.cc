@@ -1,0 +1,52 @@
+#include "gato/base/file_reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "gato/base/error.h"
+
+namespace gato {
+
+int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count) {
+  size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::pread(descriptor, into + done, count - done,
+                                offset + static_cast<int64_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return static_cast<int64_t>(done);
+}
+
+FileReader::FileReader(int descriptor, std::string name)
+    : name_(std::move(name)),
+      descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
+    const int reason = errno;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw io_error("{}: cannot read: {}", name_, std::strerror(reason));
+  }
+  size_ = status.st_size;
+}
+
+FileReader::~FileReader() { ::close(descriptor_); }
+
+void FileReader::read(int64_t offset, std::byte* into, size_t count) const {
+  const int64_t got = read_at(descriptor_, offset, into, count);
+  if (got < 0) {
+    throw io_error("{}: cannot read: {}", name_, std::strerror(errno));
+  }
+  if (got != static_cast<int64_t>(count)) {
+    throw input_error("{}: it was cut short while it was read", name_);
+  }
+}
+
+}  // namespace gato

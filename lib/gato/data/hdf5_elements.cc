@@ -1,0 +1,333 @@
+#include "gato/data/hdf5_elements.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "gato/base/error.h"
+
+namespace gato::hdf5 {
+namespace {
+
+// A chunk is decoded into memory of its own.
+constexpr int64_t most_chunk_bytes = int64_t{64} << 20;
+// Chunks may reach beyond the shape, and a damaged file may name one for many.
+constexpr size_t most_stored_bytes_each = 4, free_stored_bytes = 64 << 20;
+
+bool is_stored_as_in_memory(const Dataset& dataset, DType dtype) {
+  return dtype == DType::boolean ||  // which is read as it is stored
+         H5Tequal(dataset.type().id(), stored_type(dtype).id()) > 0;
+}
+
+// Whether the library fills what was never written. Else memory stays as it
+// was.
+bool fills_missing_chunks(const Handle& creation) {
+  H5D_fill_time_t time = H5D_FILL_TIME_NEVER;
+  H5D_fill_value_t value = H5D_FILL_VALUE_UNDEFINED;
+  return H5Pget_fill_time(creation.id(), &time) >= 0 &&
+         H5Pfill_value_defined(creation.id(), &value) >= 0 &&
+         time != H5D_FILL_TIME_NEVER && value != H5D_FILL_VALUE_UNDEFINED;
+}
+
+// Steps `corner` to the next chunk in C order; false after the last.
+bool step(std::vector<int64_t>& corner, const std::vector<int64_t>& chunk,
+          const std::vector<int64_t>& shape) {
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    corner[axis] += chunk[axis];
+    if (corner[axis] < shape[axis]) return true;
+    corner[axis] = 0;
+  }
+  return false;
+}
+
+// Byte k of element i of `count` lies at k * count + i (the library's filter
+// shuffle).
+void unshuffle(const std::byte* from, size_t element_size, Bytes& into) {
+  const size_t count = into.size() / element_size;
+  for (size_t k = 0; k < element_size; ++k) {
+    const std::byte* plane = from + k * count;
+    for (size_t i = 0; i < count; ++i) into[i * element_size + k] = plane[i];
+  }
+}
+
+constexpr int64_t planes = 3;  // of a picture: red, green, blue
+
+// Byte i to place 3 i: in cache, before it goes among those of other planes.
+void spread(const std::byte* from, size_t count, std::byte* into) {
+  for (size_t i = 0; i < count; ++i) into[i * planes] = from[i];
+}
+
+std::vector<int64_t> with_last(std::vector<int64_t> values, int64_t last) {
+  values.back() = last;
+  return values;
+}
+
+// An axis of which what is copied has `count` elements, at these distances.
+struct Axis {
+  int64_t count, from_stride, into_stride;  // strides in bytes
+};
+
+// Runs of `Size` bytes (0: `run`), at every place of the axes; at least one.
+template <size_t Size>
+void copy_runs(std::span<const Axis> axes, size_t run, const std::byte* from,
+               std::byte* into) {
+  const auto [count, from_stride, into_stride] = axes.front();
+  if (axes.size() == 1) {
+    for (int64_t i = 0; i < count; ++i) {
+      std::memcpy(into, from, Size == 0 ? run : Size);
+      from += from_stride;
+      into += into_stride;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    copy_runs<Size>(axes.subspan(1), run, from + i * from_stride,
+                    into + i * into_stride);
+  }
+}
+
+void copy_runs(std::span<const Axis> axes, size_t run, const std::byte* from,
+               std::byte* into) {
+  const auto copy = run == 1   ? copy_runs<1>
+                    : run == 2 ? copy_runs<2>
+                    : run == 4 ? copy_runs<4>
+                    : run == 8 ? copy_runs<8>
+                               : copy_runs<0>;
+  copy(axes, run, from, into);
+}
+
+}  // namespace
+
+std::shared_ptr<const FileReader> reader_of(const Group& group) {
+  const Handle file(H5Iget_file_id(group.id()));
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) {
+    throw io_error("{}: cannot read: {}", group.label(), reason());
+  }
+  // The library's own driver of plain files keeps an int there.
+  return std::make_shared<FileReader>(*static_cast<int*>(descriptor),
+                                      group.label());
+}
+
+std::optional<Elements> Elements::of(const Dataset& dataset) {
+  const auto dtype = dataset.dtype();
+  if (!dtype || !is_stored_as_in_memory(dataset, *dtype)) return {};
+  dataset.check_storage();
+  Elements elements;
+  elements.label_ = dataset.label();
+  elements.element_size_ = size_of(*dtype);
+  elements.shape_ = dataset.shape();
+  elements.offset_ = dataset.file_offset(dataset.type().id());
+  if (elements.offset_) return elements;
+  if (elements.understand_layout(dataset) && elements.fetch_chunks(dataset)) {
+    return elements;
+  }
+  H5Eclear2(H5E_DEFAULT);
+  return {};
+}
+
+bool Elements::understand_layout(const Dataset& dataset) {
+  const Handle creation(H5Dget_create_plist(dataset.id()));
+  unsigned options = 0;
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED ||
+      H5Pget_chunk_opts(creation.id(), &options) < 0 || options != 0 ||
+      !understand_filters(creation) || !fills_missing_chunks(creation)) {
+    return false;
+  }
+  std::vector<hsize_t> extents(shape_.size());
+  H5Pget_chunk(creation.id(), static_cast<int>(extents.size()), extents.data());
+  chunk_shape_.assign(extents.begin(), extents.end());
+  int64_t bytes = static_cast<int64_t>(element_size_);
+  for (const int64_t extent : chunk_shape_) {
+    if (extent < 1 || extent > most_chunk_bytes / bytes) return false;
+    bytes *= extent;
+  }
+  return true;
+}
+
+bool Elements::understand_filters(const Handle& creation) {
+  const int count = H5Pget_nfilters(creation.id());
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0, value = 0, configuration = 0;
+    size_t values = 1;
+    const H5Z_filter_t filter =
+        H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags, &values,
+                       &value, 0, nullptr, &configuration);
+    if (filter == H5Z_FILTER_SHUFFLE && i == 0 && value == element_size_) {
+      is_shuffled_ = true;
+    } else if (filter == H5Z_FILTER_DEFLATE && i + 1 == count) {
+      is_deflated_ = true;
+    } else {
+      return false;
+    }
+  }
+  return count >= 0;
+}
+
+bool Elements::fetch_chunks(const Dataset& dataset) {
+  const auto elements = static_cast<size_t>(element_count(shape_));
+  if (elements == 0) return true;
+  const size_t most =
+      free_stored_bytes + most_stored_bytes_each * elements * element_size_;
+  size_t chunks = 1;
+  for (size_t axis = 0; axis < shape_.size(); ++axis) {
+    chunks *= static_cast<size_t>((shape_[axis] - 1) / chunk_shape_[axis] + 1);
+  }
+  if (!is_filtered()) {
+    stored_.reserve(elements * element_size_);
+  } else if (!is_deflated_) {
+    if (chunks > most / chunk_bytes()) return false;
+    stored_.reserve(chunks * chunk_bytes());
+  }
+  std::vector<int64_t> corner(shape_.size(), 0);
+  const Handle type = dataset.type();
+  do {
+    const bool is_fetched = is_filtered()
+                                ? fetch_stored(dataset, corner)
+                                : fetch_selected(dataset, type.id(), corner);
+    if (!is_fetched || stored_.size() > most) return false;
+  } while (step(corner, chunk_shape_, shape_));
+  return true;
+}
+
+// The chunk's bytes, as the file has them. Of a chunk without filters, the
+// library tells one size and reads another, where the file is damaged.
+bool Elements::fetch_stored(const Dataset& dataset,
+                            const std::vector<int64_t>& corner) {
+  const std::vector<hsize_t> place(corner.begin(), corner.end());
+  hsize_t size = 0;  // stays so where the chunk was never written
+  if (H5Dget_chunk_storage_size(dataset.id(), place.data(), &size) < 0 ||
+      size == 0 ||
+      (is_deflated_ ? size > compressBound(chunk_bytes())
+                    : size != chunk_bytes())) {
+    return false;
+  }
+  unsigned skipped_filters = 0;
+  return H5Dread_chunk(dataset.id(), H5P_DEFAULT, place.data(),
+                       &skipped_filters, room_for_chunk(size)) >= 0 &&
+         skipped_filters == 0;
+}
+
+// What of the chunk lies within the shape: as it is all of one chunk and all of
+// what it is read into, the library copies it at once.
+bool Elements::fetch_selected(const Dataset& dataset, hid_t type,
+                              const std::vector<int64_t>& corner) {
+  const std::vector<hsize_t> start(corner.begin(), corner.end());
+  const std::vector<int64_t> extent = extent_at(corner);
+  const std::vector<hsize_t> count(extent.begin(), extent.end());
+  const Handle space(H5Dget_space(dataset.id()));
+  const Handle memory(
+      H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
+  const size_t size =
+      element_size_ * static_cast<size_t>(element_count(extent));
+  return H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,
+                             count.data(), nullptr) >= 0 &&
+         H5Dread(dataset.id(), type, memory.id(), space.id(), H5P_DEFAULT,
+                 room_for_chunk(size)) >= 0;
+}
+
+// Pictures that are cut into chunks of one colour: their chunks follow each
+// other, as the last axis is the fastest.
+bool Elements::is_in_planes() const {
+  return element_size_ == 1 && shape_.size() > 1 && shape_.back() == planes &&
+         chunk_shape_.back() == 1;
+}
+
+std::byte* Elements::room_for_chunk(size_t size) {
+  const Chunk chunk{.offset = stored_.size(), .size = size};
+  stored_.resize(chunk.offset + chunk.size);
+  chunks_.push_back(chunk);
+  return &stored_[chunk.offset];
+}
+
+std::vector<int64_t> Elements::extent_at(
+    const std::vector<int64_t>& corner) const {
+  std::vector<int64_t> extent(shape_.size());
+  for (size_t axis = 0; axis < extent.size(); ++axis) {
+    extent[axis] = std::min(chunk_shape_[axis], shape_[axis] - corner[axis]);
+  }
+  return extent;
+}
+
+size_t Elements::chunk_bytes() const {
+  return element_size_ * static_cast<size_t>(element_count(chunk_shape_));
+}
+
+void Elements::read(const FileReader& file, std::byte* into) const {
+  if (!offset_) return read_chunks(into);
+  const int64_t bytes =
+      element_count(shape_) * static_cast<int64_t>(element_size_);
+  if (*offset_ < 0 || bytes > file.size() || *offset_ > file.size() - bytes) {
+    throw input_error("{}: lies beyond the end of the file: it is damaged",
+                      label_);
+  }
+  file.read(*offset_, into, static_cast<size_t>(bytes));
+}
+
+void Elements::read_chunks(std::byte* into) const {
+  Bytes inflated(is_deflated_ ? chunk_bytes() : 0);
+  Bytes elements(is_shuffled_ ? chunk_bytes() : 0);
+  Bytes pixels(is_in_planes() ? planes * chunk_bytes() : 0);
+  std::vector<int64_t> corner(shape_.size(), 0);
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    const std::vector<int64_t> extent = extent_at(corner);
+    const std::vector<int64_t> held = is_filtered() ? chunk_shape_ : extent;
+    const std::byte* bytes = decode(chunks_[i], inflated, elements);
+    if (!is_in_planes()) {
+      place(corner, extent, bytes, held, into);
+    } else {
+      const size_t plane = i % planes;
+      spread(bytes, static_cast<size_t>(element_count(held)), &pixels[plane]);
+      if (plane + 1 == planes) {
+        place(with_last(corner, 0), with_last(extent, planes), pixels.data(),
+              with_last(held, planes), into);
+      }
+    }
+    step(corner, chunk_shape_, shape_);
+  }
+}
+
+const std::byte* Elements::decode(const Chunk& chunk, Bytes& inflated,
+                                  Bytes& elements) const {
+  const std::byte* bytes = &stored_[chunk.offset];
+  if (is_deflated_) {
+    uLongf size = inflated.size();
+    if (uncompress(reinterpret_cast<Bytef*>(inflated.data()), &size,
+                   reinterpret_cast<const Bytef*>(bytes), chunk.size) != Z_OK ||
+        size != inflated.size()) {
+      throw input_error("{}: a chunk is damaged", label_);
+    }
+    bytes = inflated.data();
+  }
+  if (!is_shuffled_) return bytes;
+  unshuffle(bytes, element_size_, elements);
+  return elements.data();
+}
+
+// Copies `extent` from elements of shape `held`, which begin at `corner`: the
+// last axes that are whole in both as runs.
+void Elements::place(const std::vector<int64_t>& corner,
+                     const std::vector<int64_t>& extent,
+                     const std::byte* elements,
+                     const std::vector<int64_t>& held, std::byte* into) const {
+  std::vector<Axis> axes(shape_.size());
+  auto from_size = static_cast<int64_t>(element_size_), into_size = from_size;
+  for (size_t axis = axes.size(); axis-- > 0;) {
+    axes[axis] = {extent[axis], from_size, into_size};
+    into += corner[axis] * into_size;
+    from_size *= held[axis];
+    into_size *= shape_[axis];
+  }
+  auto run = static_cast<int64_t>(element_size_);
+  while (axes.size() > 1 && axes.back().from_stride == run &&
+         axes.back().into_stride == run) {
+    run *= axes.back().count;
+    axes.pop_back();
+  }
+  copy_runs(axes, static_cast<size_t>(run), elements, into);
+}
+
+}  // namespace gato::hdf5
