@@ -137,6 +137,9 @@ TEST_CASE("what only the library can read is left to it") {
   CHECK_FALSE(read_elements(path));
   write_dataset(path, {{8, 3}, {}}, H5T_NATIVE_FLOAT, {});
   CHECK_FALSE(read_elements(path));
+  write_dataset(path, {{2000}, {1}}, H5T_NATIVE_UINT8,
+                random_bytes(2000, 1));  // a call a byte
+  CHECK_FALSE(read_elements(path));
   write_dataset(path, plain, H5T_NATIVE_FLOAT, {});  // zeros stand for it
   CHECK(read_elements(path) == std::vector<uint8_t>(numbers.size()));
   write_dataset(path, plain, H5T_NATIVE_FLOAT, numbers);

@@ -14,6 +14,9 @@ namespace {
 
 // A chunk is decoded into memory of its own.
 constexpr int64_t most_chunk_bytes = int64_t{64} << 20;
+// Smaller ones on average are left to the library, which needs less than a call
+// for each; a damaged file may claim a chunk an element.
+constexpr size_t least_chunk_bytes = 256, free_chunks = 256;
 // Chunks may reach beyond the shape, and a damaged file may name one for many.
 constexpr size_t most_stored_bytes_each = 4, free_stored_bytes = 64 << 20;
 
@@ -175,6 +178,9 @@ bool Elements::fetch_chunks(const Dataset& dataset) {
   size_t chunks = 1;
   for (size_t axis = 0; axis < shape_.size(); ++axis) {
     chunks *= static_cast<size_t>((shape_[axis] - 1) / chunk_shape_[axis] + 1);
+  }
+  if (chunks > free_chunks + elements * element_size_ / least_chunk_bytes) {
+    return false;
   }
   if (!is_filtered()) {
     stored_.reserve(elements * element_size_);
