@@ -31,8 +31,10 @@ void write_dataset(const std::filesystem::path& path, const Layout& layout,
   if (layout.is_deflated) H5Pset_deflate(creation.id(), 4);
   if (layout.has_checksum) H5Pset_fletcher32(creation.id());
   H5Pset_fill_time(creation.id(), layout.fill_time);
-  const hdf5::Handle space(
-      H5Screate_simple(rank, layout.shape.data(), nullptr));
+  // Chunks may be larger than what can grow.
+  const std::vector<hsize_t> most(layout.shape.size(), H5S_UNLIMITED);
+  const hdf5::Handle space(H5Screate_simple(
+      rank, layout.shape.data(), layout.chunk.empty() ? nullptr : most.data()));
   const hdf5::Handle dataset(H5Dcreate2(file.id(), "x", type, space.id(),
                                         H5P_DEFAULT, creation.id(),
                                         H5P_DEFAULT));
@@ -61,13 +63,12 @@ std::optional<std::vector<uint8_t>> read_elements(
     const std::filesystem::path& path) {
   const hdf5::Group root = hdf5::open_file(path);
   const hdf5::Dataset dataset = root.dataset("x");
-  const auto elements = hdf5::Elements::of(dataset);
+  const auto elements = hdf5::Elements::of(dataset, hdf5::reader_of(root));
   if (!elements) return std::nullopt;
-  const auto reader = hdf5::reader_of(root);
   std::vector<uint8_t> bytes(
       static_cast<size_t>(element_count(dataset.shape())) *
       size_of(*dataset.dtype()));
-  elements->read(*reader, reinterpret_cast<std::byte*>(bytes.data()));
+  elements->read(reinterpret_cast<std::byte*>(bytes.data()));
   return bytes;
 }
 
@@ -92,12 +93,7 @@ TEST_CASE("elements of any layout are those that the library reads") {
     layout.is_shuffled = !layout.chunk.empty() && below(2) == 0;
     layout.is_deflated = !layout.chunk.empty() && below(2) == 0;
     const hid_t type = types[below(4)];
-    // Also chunks that reach beyond the shape need no more than its room.
     const auto bytes = random_bytes(bytes_of(layout, type), random());
-    // A fixed shape may not be smaller than a chunk.
-    for (size_t axis = 0; axis < layout.chunk.size(); ++axis) {
-      layout.chunk[axis] = std::min(layout.chunk[axis], layout.shape[axis]);
-    }
     CAPTURE(i, layout.shape, layout.chunk, layout.is_shuffled,
             layout.is_deflated);
     write_dataset(path, layout, type, bytes);
@@ -146,6 +142,45 @@ TEST_CASE("what only the library can read is left to it") {
   CHECK(read_elements(path) == numbers);
 }
 
+TEST_CASE("a dataset of another file, where a link leads, is read there") {
+  Folder folder;
+  const auto bytes = random_bytes(4096, 1);
+  write_dataset(folder / "far.h5", {{4096}, {}}, H5T_NATIVE_UINT8, bytes);
+  write_dataset(folder / "far-chunked.h5", {{4096}, {512}}, H5T_NATIVE_UINT8,
+                bytes);
+  for (const char* far : {"far.h5", "far-chunked.h5"}) {
+    const auto path = folder / "near.h5";
+    {
+      const hdf5::Handle file(
+          H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+      H5Lcreate_external(far, "/x", file.id(), "x", H5P_DEFAULT, H5P_DEFAULT);
+    }
+    const hdf5::Group root = hdf5::open_file(path);
+    const auto elements =
+        hdf5::Elements::of(root.dataset("x"), hdf5::reader_of(root));
+    REQUIRE(elements.has_value() == (std::string(far) == "far-chunked.h5"));
+    REQUIRE(read_elements(folder / far) == bytes);
+  }
+}
+
+TEST_CASE("a shuffled chunk of another size is refused") {
+  Folder folder;
+  const auto path = folder / "x.h5";
+  Layout layout{{64}, {64}};
+  layout.is_shuffled = true;
+  write_dataset(path, layout, H5T_NATIVE_DOUBLE, {});
+  {
+    const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    const hdf5::Handle dataset(H5Dopen2(file.id(), "x", H5P_DEFAULT));
+    const hsize_t corner = 0;
+    const std::vector<uint8_t> chunk(3);
+    REQUIRE(H5Dwrite_chunk(dataset.id(), H5P_DEFAULT, 0, &corner, chunk.size(),
+                           chunk.data()) >= 0);
+  }
+  CHECK_THAT(error_of([&] { read_elements(path); }).what(),
+             Contains("a chunk is damaged"));
+}
+
 // As h5py's own filter LZF is: to those who do not have it.
 TEST_CASE("a filter that the library lacks is named") {
   Folder folder;
@@ -168,7 +203,7 @@ TEST_CASE("a filter that the library lacks is named") {
                            chunk.data()) >= 0);
   }
   const hdf5::Group root = hdf5::open_file(path);
-  CHECK_FALSE(hdf5::Elements::of(root.dataset("x")));
+  CHECK_FALSE(hdf5::Elements::of(root.dataset("x"), hdf5::reader_of(root)));
   CHECK_THAT(error_of([&] { root.dataset("x").read_array(); }).what(),
              Contains("the filter 32000") && Contains("HDF5_PLUGIN_PATH"));
 }
@@ -193,11 +228,11 @@ TEST_CASE("a file that is cut while it is read is refused") {
   const auto bytes = random_bytes(4096, 1);
   write_dataset(folder / "x.h5", layout, H5T_NATIVE_UINT8, bytes);
   const hdf5::Group root = hdf5::open_file(folder / "x.h5");
-  const auto elements = hdf5::Elements::of(root.dataset("x"));
-  const auto reader = hdf5::reader_of(root);
+  const auto elements =
+      hdf5::Elements::of(root.dataset("x"), hdf5::reader_of(root));
   REQUIRE(elements);
   std::filesystem::resize_file(folder / "x.h5", 3000);
   std::vector<std::byte> found(4096);
-  CHECK_THAT(error_of([&] { elements->read(*reader, found.data()); }).what(),
+  CHECK_THAT(error_of([&] { elements->read(found.data()); }).what(),
              Contains("cut short while it was read"));
 }

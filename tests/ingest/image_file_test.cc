@@ -97,32 +97,20 @@ TEST_CASE("half a picture of any format is a bad record") {
   }
 }
 
-TEST_CASE("a JPEG is complete with its end mark alone") {
+TEST_CASE("a JPEG and a PNG are whole with their last byte alone") {
   const test::TemporaryFolder folder;
-  const std::string whole = encoded(".jpg", two_colours(CV_8UC3));
-  const auto complete = [](const std::string& bytes) {
-    return is_complete_jpeg(
-        {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-  };
-  CHECK(complete(whole));
-  CHECK(complete(whole + "trailing bytes"));
-  for (size_t size = 2; size < whole.size(); ++size) {
-    REQUIRE_FALSE(complete(whole.substr(0, size)));
-  }
-  // An end mark within a segment, as a thumbnail has, ends nothing.
-  const std::string thumbnail("\xFF\xD8\xFF\xE1\x00\x06\xFF\xD9\xFF\xD9", 10);
-  CHECK_FALSE(complete(thumbnail));
-  CHECK_THROWS_WITH(
-      read_image(folder.write("half.jpg", whole.substr(0, whole.size() / 2))),
-      Contains("half.jpg") && Contains("cut short"));
-}
-
-TEST_CASE("a PNG is complete with its IEND chunk alone") {
-  const std::string whole = encoded(".png", two_colours(CV_8UC3));
-  for (size_t size = 0; size <= whole.size(); ++size) {
-    const bool complete =
-        is_complete_png({reinterpret_cast<const uint8_t*>(whole.data()), size});
-    REQUIRE(complete == (size == whole.size()));
+  for (const char* extension : {".jpg", ".png"}) {
+    const std::string whole = encoded(extension, two_colours(CV_8UC3));
+    const auto bytes =
+        std::span(reinterpret_cast<const uint8_t*>(whole.data()), whole.size());
+    CHECK_NOTHROW(decode_image(bytes));
+    for (size_t size = 0; size < whole.size(); ++size) {
+      REQUIRE_THROWS_AS(decode_image(bytes.first(size)), Error);
+    }
+    CHECK_THROWS_WITH(
+        read_image(folder.write("half", whole.substr(0, whole.size() / 2))),
+        Contains("half: the image is cut short"));
+    CHECK_NOTHROW(read_image(folder.write("more", whole + "trailing bytes")));
   }
 }
 

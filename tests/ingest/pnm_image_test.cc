@@ -39,6 +39,8 @@ TEST_CASE(
       {"P5 2 2 255\nabcd", {'a', 'b', 'c', 'd'}},
       {"P5 2 1 127\n\x7F@", {255, 129}},
       {"P5 2 1 65535 ab@d", {'a', '@'}},
+      {"P5#c\n2 2 255#x\nabcd", {'a', 'b', 'c', 'd'}},
+      {"P5\r# a comment\r2 1 255\rab", {'a', 'b'}},
       {"P6 1 2 255\nabcdef", {'a', 'd'}}};
   for (const auto& [whole, expected] : cases) {
     CAPTURE(whole);

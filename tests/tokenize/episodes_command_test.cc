@@ -503,6 +503,16 @@ TEST_CASE_METHOD(Fixture, "bad episodes are not among those that are ranked") {
   CHECK(TokenFileReader(folder / "good.h5").tasks().tasks[0].expert_return ==
         8);
 
+  // So it is where nothing is selected.
+  ran = run({"-o", folder / "all.h5", "--skip-bad", "1", input});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 5, written 4") && Contains("skipped 1"));
+  CHECK(TokenFileReader(folder / "all.h5").tasks().tasks[0].expert_return == 8);
+  ran =
+      run({"-o", folder / "none.h5", "--successful", "--skip-bad", "1", input});
+  REQUIRE(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("read 5, unsuccessful 4, skipped 1"));
+
   ran = run({"-o", folder / "none.h5", "--best", "2", input});
   REQUIRE(ran.status == 3);
   CHECK_THAT(ran.err, Contains("episode 4: step 0"));

@@ -35,6 +35,14 @@ FileReader::FileReader(int descriptor, std::string name)
     throw io_error("{}: cannot read: {}", name_, std::strerror(reason));
   }
   size_ = status.st_size;
+  device_ = status.st_dev;
+  number_ = status.st_ino;
+}
+
+bool FileReader::is_of(int descriptor) const {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && status.st_dev == device_ &&
+         status.st_ino == number_;
 }
 
 FileReader::~FileReader() { ::close(descriptor_); }

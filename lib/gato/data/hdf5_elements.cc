@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/strided_copy.h"
 
 namespace gato::hdf5 {
 namespace {
@@ -19,6 +19,17 @@ constexpr int64_t most_chunk_bytes = int64_t{64} << 20;
 constexpr size_t least_chunk_bytes = 256, free_chunks = 256;
 // Chunks may reach beyond the shape, and a damaged file may name one for many.
 constexpr size_t most_stored_bytes_each = 4, free_stored_bytes = 64 << 20;
+
+// Of the file that an object lies in.
+int descriptor_of(hid_t object, const std::string& label) {
+  const Handle file(H5Iget_file_id(object));
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) {
+    throw io_error("{}: cannot read: {}", label, reason());
+  }
+  // The library's own driver of plain files keeps an int there.
+  return *static_cast<int*>(descriptor);
+}
 
 bool is_stored_as_in_memory(const Dataset& dataset, DType dtype) {
   return dtype == DType::boolean ||  // which is read as it is stored
@@ -68,54 +79,15 @@ std::vector<int64_t> with_last(std::vector<int64_t> values, int64_t last) {
   return values;
 }
 
-// An axis of which what is copied has `count` elements, at these distances.
-struct Axis {
-  int64_t count, from_stride, into_stride;  // strides in bytes
-};
-
-// Runs of `Size` bytes (0: `run`), at every place of the axes; at least one.
-template <size_t Size>
-void copy_runs(std::span<const Axis> axes, size_t run, const std::byte* from,
-               std::byte* into) {
-  const auto [count, from_stride, into_stride] = axes.front();
-  if (axes.size() == 1) {
-    for (int64_t i = 0; i < count; ++i) {
-      std::memcpy(into, from, Size == 0 ? run : Size);
-      from += from_stride;
-      into += into_stride;
-    }
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    copy_runs<Size>(axes.subspan(1), run, from + i * from_stride,
-                    into + i * into_stride);
-  }
-}
-
-void copy_runs(std::span<const Axis> axes, size_t run, const std::byte* from,
-               std::byte* into) {
-  const auto copy = run == 1   ? copy_runs<1>
-                    : run == 2 ? copy_runs<2>
-                    : run == 4 ? copy_runs<4>
-                    : run == 8 ? copy_runs<8>
-                               : copy_runs<0>;
-  copy(axes, run, from, into);
-}
-
 }  // namespace
 
 std::shared_ptr<const FileReader> reader_of(const Group& group) {
-  const Handle file(H5Iget_file_id(group.id()));
-  void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) {
-    throw io_error("{}: cannot read: {}", group.label(), reason());
-  }
-  // The library's own driver of plain files keeps an int there.
-  return std::make_shared<FileReader>(*static_cast<int*>(descriptor),
+  return std::make_shared<FileReader>(descriptor_of(group.id(), group.label()),
                                       group.label());
 }
 
-std::optional<Elements> Elements::of(const Dataset& dataset) {
+std::optional<Elements> Elements::of(
+    const Dataset& dataset, const std::shared_ptr<const FileReader>& file) {
   const auto dtype = dataset.dtype();
   if (!dtype || !is_stored_as_in_memory(dataset, *dtype)) return {};
   dataset.check_storage();
@@ -124,7 +96,12 @@ std::optional<Elements> Elements::of(const Dataset& dataset) {
   elements.element_size_ = size_of(*dtype);
   elements.shape_ = dataset.shape();
   elements.offset_ = dataset.file_offset(dataset.type().id());
-  if (elements.offset_) return elements;
+  if (elements.offset_) {
+    elements.file_ = file;
+    // A link may lead into another file.
+    if (!file->is_of(descriptor_of(dataset.id(), dataset.label()))) return {};
+    return elements;
+  }
   if (elements.understand_layout(dataset) && elements.fetch_chunks(dataset)) {
     return elements;
   }
@@ -206,11 +183,11 @@ bool Elements::fetch_stored(const Dataset& dataset,
   const std::vector<hsize_t> place(corner.begin(), corner.end());
   hsize_t size = 0;  // stays so where the chunk was never written
   if (H5Dget_chunk_storage_size(dataset.id(), place.data(), &size) < 0 ||
-      size == 0 ||
-      (is_deflated_ ? size > compressBound(chunk_bytes())
-                    : size != chunk_bytes())) {
+      size == 0 || (is_deflated_ && size > compressBound(chunk_bytes()))) {
     return false;
   }
+  // The library would shuffle what was in memory before.
+  if (!is_deflated_ && size != chunk_bytes()) refuse_chunk();
   unsigned skipped_filters = 0;
   return H5Dread_chunk(dataset.id(), H5P_DEFAULT, place.data(),
                        &skipped_filters, room_for_chunk(size)) >= 0 &&
@@ -258,19 +235,24 @@ std::vector<int64_t> Elements::extent_at(
   return extent;
 }
 
+void Elements::refuse_chunk() const {
+  throw input_error("{}: a chunk is damaged", label_);
+}
+
 size_t Elements::chunk_bytes() const {
   return element_size_ * static_cast<size_t>(element_count(chunk_shape_));
 }
 
-void Elements::read(const FileReader& file, std::byte* into) const {
+void Elements::read(std::byte* into) const {
   if (!offset_) return read_chunks(into);
   const int64_t bytes =
       element_count(shape_) * static_cast<int64_t>(element_size_);
-  if (*offset_ < 0 || bytes > file.size() || *offset_ > file.size() - bytes) {
+  if (*offset_ < 0 || bytes > file_->size() ||
+      *offset_ > file_->size() - bytes) {
     throw input_error("{}: lies beyond the end of the file: it is damaged",
                       label_);
   }
-  file.read(*offset_, into, static_cast<size_t>(bytes));
+  file_->read(*offset_, into, static_cast<size_t>(bytes));
 }
 
 void Elements::read_chunks(std::byte* into) const {
@@ -304,7 +286,7 @@ const std::byte* Elements::decode(const Chunk& chunk, Bytes& inflated,
     if (uncompress(reinterpret_cast<Bytef*>(inflated.data()), &size,
                    reinterpret_cast<const Bytef*>(bytes), chunk.size) != Z_OK ||
         size != inflated.size()) {
-      throw input_error("{}: a chunk is damaged", label_);
+      refuse_chunk();
     }
     bytes = inflated.data();
   }
@@ -319,7 +301,7 @@ void Elements::place(const std::vector<int64_t>& corner,
                      const std::vector<int64_t>& extent,
                      const std::byte* elements,
                      const std::vector<int64_t>& held, std::byte* into) const {
-  std::vector<Axis> axes(shape_.size());
+  std::vector<StridedAxis> axes(shape_.size());
   auto from_size = static_cast<int64_t>(element_size_), into_size = from_size;
   for (size_t axis = axes.size(); axis-- > 0;) {
     axes[axis] = {extent[axis], from_size, into_size};
@@ -333,7 +315,7 @@ void Elements::place(const std::vector<int64_t>& corner,
     run *= axes.back().count;
     axes.pop_back();
   }
-  copy_runs(axes, static_cast<size_t>(run), elements, into);
+  copy_strided(axes, static_cast<size_t>(run), elements, into);
 }
 
 }  // namespace gato::hdf5

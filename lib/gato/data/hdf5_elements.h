@@ -24,16 +24,19 @@ std::shared_ptr<const FileReader> reader_of(const Group& group);
 // they are stored. Holds no object of the library.
 class Elements {
  public:
-  // Reads the chunks, where there are any. Nothing where the library has to
-  // read the elements: of another type or byte order than Dataset::dtype() has
-  // in memory; compact, virtual, external or partly missing; filtered by
-  // anything but shuffle and gzip. Error (bad_input) as
+  // Reads the chunks, where there are any; what is contiguous will be read
+  // from `file`. Nothing where the library has to read the elements: of
+  // another type or byte order than Dataset::dtype() has in memory; contiguous
+  // in another file, where a link led; compact, virtual or external; in chunks
+  // of a few bytes; filtered by anything but shuffle and gzip, or so and
+  // partly missing. Error (bad_input) where a chunk is damaged, and as
   // Dataset::check_storage().
-  static std::optional<Elements> of(const Dataset& dataset);
+  static std::optional<Elements> of(
+      const Dataset& dataset, const std::shared_ptr<const FileReader>& file);
 
   // All of them in C order: element_count(shape) * size_of(dtype) bytes. Error
   // (bad_input) where the file is damaged; (io).
-  void read(const FileReader& file, std::byte* into) const;
+  void read(std::byte* into) const;
 
  private:
   struct Chunk {
@@ -51,6 +54,7 @@ class Elements {
   bool is_filtered() const { return is_shuffled_ || is_deflated_; }
   std::vector<int64_t> extent_at(const std::vector<int64_t>& corner) const;
   size_t chunk_bytes() const;
+  [[noreturn]] void refuse_chunk() const;
   void read_chunks(std::byte* into) const;
   const std::byte* decode(const Chunk& chunk, Bytes& inflated,
                           Bytes& elements) const;
@@ -61,7 +65,9 @@ class Elements {
   std::string label_;
   size_t element_size_ = 0;
   std::vector<int64_t> shape_;
-  std::optional<int64_t> offset_;  // in the file, where they are contiguous
+  // Where they are contiguous.
+  std::shared_ptr<const FileReader> file_;
+  std::optional<int64_t> offset_;  // in the file
 
   std::vector<int64_t> chunk_shape_;
   bool is_shuffled_ = false, is_deflated_ = false;

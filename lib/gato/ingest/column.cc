@@ -71,7 +71,7 @@ Unfilled decode_later(int64_t count, const Frame& frame, const Field& field,
 
 Unfilled read_numbers(const hdf5::Dataset& dataset, const Field& field,
                       const std::shared_ptr<const FileReader>& file) {
-  auto found = hdf5::Elements::of(dataset);
+  auto found = hdf5::Elements::of(dataset, file);
   if (!found) {
     return {as_rows(dataset.read_array(), field, dataset.label()), nullptr};
   }
@@ -81,10 +81,10 @@ Unfilled read_numbers(const hdf5::Dataset& dataset, const Field& field,
   const auto elements =
       std::make_shared<const hdf5::Elements>(*std::move(found));
   return {as_rows(std::move(array), field, dataset.label()),
-          [file, elements](Array& numbers) {
+          [elements](Array& numbers) {
             numbers.bytes.resize(static_cast<size_t>(numbers.size()) *
                                  size_of(numbers.dtype));
-            elements->read(*file, numbers.bytes.data());
+            elements->read(numbers.bytes.data());
           }};
 }
 

@@ -14,8 +14,8 @@ namespace gato {
 
 // Appends a dataset to the episode's `columns`: numbers as [rows,
 // field.shape...], JPEG frames decoded; or texts. What `later` then still reads
-// of it comes from `file`, which is the dataset's. Error (bad_input) where the
-// dataset holds something else.
+// of it comes from `file`, which is that of the whole dataset. Error
+// (bad_input) where the dataset holds something else.
 void append_column(const hdf5::Dataset& dataset, const Field& field,
                    const std::shared_ptr<const FileReader>& file,
                    Episode& episode, DeferredReads::Columns columns,

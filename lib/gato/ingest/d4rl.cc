@@ -32,7 +32,7 @@ class D4rlSource : public EpisodeSource {
   int64_t episodes() const override {
     return static_cast<int64_t>(ends_.size());
   }
-  Episode episode(int64_t i, DeferredReads& later) override;
+  Episode partial_episode(int64_t i, DeferredReads& later) override;
 
  private:
   // A dataset that says one number a step; nothing where there is none.
@@ -188,7 +188,7 @@ Episode D4rlSource::read(int64_t i, int64_t first, int64_t steps) const {
   return episode;
 }
 
-Episode D4rlSource::episode(int64_t i, DeferredReads&) {
+Episode D4rlSource::partial_episode(int64_t i, DeferredReads&) {
   const int64_t first = first_row(i);
   const int64_t steps = ends_.at(static_cast<size_t>(i)) - first;
   try {

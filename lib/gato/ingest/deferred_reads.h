@@ -20,10 +20,11 @@ class DeferredReads {
     reads_.push_back({columns, column, std::move(fill)});
   }
   // Once, before elements of the episode's columns are looked at. The first
-  // Error (bad_input, io) of a read goes through.
-  void run(Episode& episode) const {
-    for (const auto& [columns, column, fill] : reads_) {
+  // Error (bad_input, io) of a read goes through. What a read held is let go.
+  void run(Episode& episode) {
+    for (auto& [columns, column, fill] : reads_) {
       fill(std::get<Array>((episode.*columns)[column]));
+      fill = nullptr;
     }
   }
 

@@ -46,7 +46,7 @@ std::unique_ptr<EpisodeSource> open_as(const fs::path& path,
 
 Episode EpisodeSource::episode(int64_t i) {
   DeferredReads later;
-  Episode read = episode(i, later);
+  Episode read = partial_episode(i, later);
   later.run(read);
   return read;
 }

@@ -42,7 +42,7 @@ class EpisodeSource {
   Episode episode(int64_t i);
   // The same, while columns of numbers may still have to be filled by `later`,
   // and then have rows without elements.
-  virtual Episode episode(int64_t i, DeferredReads& later) = 0;
+  virtual Episode partial_episode(int64_t i, DeferredReads& later) = 0;
 };
 
 // `path` is a Minari dataset directory, its data/ folder or its HDF5 file; or a

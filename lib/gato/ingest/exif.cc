@@ -47,7 +47,8 @@ int exif_orientation(Span exif) {
   for (size_t i = 0; i < entries; ++i) {
     const size_t entry = *directory + 2 + i * entry_size;
     if (number(entry, 2) != 0x0112u) continue;
-    const uint32_t mark = number(entry + 8, 2).value_or(none);
+    const size_t size = number(entry + 2, 2) == 4u ? 4 : 2;  // long or short
+    const uint32_t mark = number(entry + 8, size).value_or(none);
     return mark >= 1 && mark <= 8 ? static_cast<int>(mark) : none;
   }
   return none;

@@ -19,9 +19,4 @@ Image decode_image(std::span<const uint8_t> bytes);
 Image read_image(const std::filesystem::path& path);
 constexpr int64_t most_image_bytes = int64_t{256} << 20;
 
-// Whether a JPEG ends with its end mark, found by walking through its segments
-// (a thumbnail inside has end marks of its own); a PNG with its IEND chunk.
-bool is_complete_jpeg(std::span<const uint8_t> bytes);
-bool is_complete_png(std::span<const uint8_t> bytes);
-
 }  // namespace gato

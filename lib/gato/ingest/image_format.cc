@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/ingest/pnm_image.h"
 
 namespace gato {
 
@@ -16,7 +15,11 @@ std::optional<ImageFormat> image_format(std::span<const uint8_t> bytes) {
   if (text.starts_with("RIFF") && text.size() >= 12 &&
       text.substr(8, 4) == "WEBP")
     return ImageFormat::webp;
-  if (is_pnm(text)) return ImageFormat::pnm;
+  // A blank or a comment follows.
+  if (text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6' &&
+      std::string_view(" \t\n\r\v\f#").find(text[2]) != text.npos) {
+    return ImageFormat::pnm;
+  }
   return {};
 }
 

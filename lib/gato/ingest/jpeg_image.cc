@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Failure {
   jpeg_error_mgr manager;
   std::jmp_buf place;
   std::array<char, JMSG_LENGTH_MAX> message{};
+  bool is_cut = false;  // the bytes came to an end
 };
 
 [[noreturn]] void give_up(j_common_ptr decoder) {
@@ -32,11 +34,10 @@ struct Failure {
   std::longjmp(failure->place, 1);
 }
 
-// libjpeg would go on with an end mark of its own.
-boolean run_out(j_decompress_ptr decoder) {
+// libjpeg would go on with an end mark of its own, and fill what is missing.
+[[noreturn]] boolean run_out(j_decompress_ptr decoder) {
   auto* failure = reinterpret_cast<Failure*>(decoder->err);
-  std::snprintf(failure->message.data(), failure->message.size(),
-                "the data end early");
+  failure->is_cut = true;
   std::longjmp(failure->place, 1);
 }
 
@@ -48,7 +49,7 @@ struct Handle {
     decoder.err = jpeg_std_error(&failure.manager);
     failure.manager.error_exit = give_up;
     failure.manager.output_message = ignore_message;
-    jpeg_create_decompress(&decoder);
+    if (!create()) throw std::bad_alloc();
   }
   ~Handle() { jpeg_destroy_decompress(&decoder); }
   Handle(const Handle&) = delete;
@@ -56,6 +57,13 @@ struct Handle {
 
   jpeg_decompress_struct decoder{};
   Failure failure{};
+
+ private:
+  bool create() {
+    if (setjmp(failure.place) != 0) return false;
+    jpeg_create_decompress(&decoder);
+    return true;
+  }
 };
 
 // One file's decoder, with its header read.
@@ -75,6 +83,7 @@ class Decoder {
 
  private:
   [[noreturn]] void refuse() const {
+    if (failure_.is_cut) throw input_error("the image is cut short");
     throw input_error("the JPEG is damaged: {}", failure_.message.data());
   }
   bool read_header(std::span<const uint8_t> bytes);

@@ -61,7 +61,7 @@ class MinariSource : public EpisodeSource {
   int64_t episodes() const override {
     return static_cast<int64_t>(numbers_.size());
   }
-  Episode episode(int64_t i, DeferredReads& later) override;
+  Episode partial_episode(int64_t i, DeferredReads& later) override;
   std::filesystem::path file() const override { return file_; }
   std::vector<std::string> notices() const override;
 
@@ -220,7 +220,7 @@ void MinariSource::read_rewards(const hdf5::Group& group,
   episode.truncations = read_flags(group, "truncations", steps);
 }
 
-Episode MinariSource::episode(int64_t i, DeferredReads& later) {
+Episode MinariSource::partial_episode(int64_t i, DeferredReads& later) {
   const int64_t number = numbers_.at(static_cast<size_t>(i));
   const hdf5::Group group = root_.group(fmt::format("episode_{}", number));
   Episode episode;

@@ -18,6 +18,7 @@ namespace {
 struct Failure {
   std::jmp_buf place;
   std::array<char, 128> message{};
+  bool is_cut = false;  // the bytes came to an end
 };
 
 [[noreturn]] void give_up(png_structp decoder, png_const_charp message) {
@@ -32,7 +33,10 @@ void ignore_warning(png_structp, png_const_charp) {}
 
 void give_bytes(png_structp decoder, png_bytep into, size_t count) {
   auto* rest = static_cast<std::span<const uint8_t>*>(png_get_io_ptr(decoder));
-  if (count > rest->size()) png_error(decoder, "the data end early");
+  if (count > rest->size()) {
+    static_cast<Failure*>(png_get_error_ptr(decoder))->is_cut = true;
+    png_error(decoder, "cut short");
+  }
   std::memcpy(into, rest->data(), count);
   *rest = rest->subspan(count);
 }
@@ -98,6 +102,7 @@ Image decode_png(std::span<const uint8_t> bytes) {
   Image image;
   int orientation = 1;
   if (!decode(decoder, bytes, image, orientation)) {
+    if (decoder.failure.is_cut) throw input_error("the image is cut short");
     throw input_error("the PNG is damaged: {}", decoder.failure.message.data());
   }
   return upright(std::move(image), orientation);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <vector>
 
 #include "gato/base/error.h"
 #include "gato/ingest/image_format.h"
@@ -12,15 +11,14 @@ namespace gato {
 namespace {
 
 bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' ||
-         c == '\f';
+  return std::string_view(" \t\n\r\v\f").find(c) != std::string_view::npos;
 }
 
 // Takes away what may stand before a number: blanks, and comments to the line's
 // end.
 void skip_blanks(std::string_view& text) {
   while (!text.empty() && (is_space(text[0]) || text[0] == '#')) {
-    const size_t end = text[0] == '#' ? text.find('\n') : 0;
+    const size_t end = text[0] == '#' ? text.find_first_of("\n\r") : 0;
     text.remove_prefix(std::min(text.size(), end == text.npos ? end : end + 1));
   }
 }
@@ -68,59 +66,70 @@ Header take_header(std::string_view& text) {
 
 [[noreturn]] void refuse_cut() { throw input_error("the image is cut short"); }
 
-// A bitmap's digits need no blank between them.
-int64_t take_bit(std::string_view& text) {
-  skip_blanks(text);
-  if (text.empty()) refuse_cut();
-  const char digit = text[0];
-  text.remove_prefix(1);
-  return digit - '0';
-}
-
-// The values of one row after another, as they stand in the file.
-class Rows {
+// The values of a picture, as they stand in the file, one after another.
+class PixelValues {
  public:
-  Rows(const Header& header, std::string_view text)
+  // Error (bad_input) where the file cannot hold them all: before room is made
+  // for them.
+  PixelValues(const Header& header, std::string_view text)
       : header_(header), text_(text) {
-    if (header.is_plain()) return;
-    if (text_.empty()) refuse_cut();
-    text_.remove_prefix(1);
+    const int64_t columns = header.width * header.channels;
+    // Bits fill whole bytes a row. As text, a bit is a digit at least, another
+    // value a digit and a blank.
+    int64_t least = columns * header.height;
+    if (header.kind == '4') least = (columns + 7) / 8 * header.height;
+    if (header.is_plain() && !header.is_bitmap()) least = 2 * least - 1;
+    if (!header.is_plain() && header.largest > 255) least *= 2;
+    if (!header.is_plain()) skip_end_of_header();
+    if (std::ssize(text_) < least) refuse_cut();
   }
 
-  void read(std::vector<int64_t>& row) {
-    if (header_.is_plain()) return read_plain(row);
-    const size_t value_bytes = header_.largest > 255 ? 2 : 1;
-    const size_t row_bytes =
-        header_.is_bitmap() ? (row.size() + 7) / 8 : row.size() * value_bytes;
-    if (text_.size() < row_bytes) refuse_cut();
-    const auto* bytes = reinterpret_cast<const uint8_t*>(text_.data());
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (header_.is_bitmap()) {
-        row[i] = bytes[i / 8] >> (7 - i % 8) & 1;
-      } else if (value_bytes == 1) {
-        row[i] = bytes[i];
-      } else {
-        row[i] = bytes[2 * i] << 8 | bytes[2 * i + 1];
-      }
-    }
-    text_.remove_prefix(row_bytes);
+  void begin_row() {
+    if (bit_ > 0) take_byte();
+  }
+  int64_t next() {
+    if (header_.kind == '1') return next_digit();
+    if (header_.is_plain()) return next_number();
+    if (header_.kind == '4') return next_bit();
+    const int64_t byte = take_byte();
+    return header_.largest > 255 ? byte << 8 | take_byte() : byte;
   }
 
  private:
-  void read_plain(std::vector<int64_t>& row) {
-    for (int64_t& value : row) {
-      if (header_.is_bitmap()) {
-        value = take_bit(text_);
-        continue;
-      }
-      const auto number = take_number(text_);
-      if (!number && text_.empty()) refuse_cut();
-      value = number.value_or(-1);
-    }
+  // One blank, or a comment with the end of its line.
+  void skip_end_of_header() {
+    if (text_.empty()) refuse_cut();
+    const size_t end = text_[0] == '#' ? std::min(text_.find_first_of("\n\r"),
+                                                  text_.size() - 1)
+                                       : 0;
+    text_.remove_prefix(end + 1);
+  }
+  int64_t take_byte() {
+    const auto byte = static_cast<uint8_t>(text_[0]);
+    text_.remove_prefix(1);
+    bit_ = 0;
+    return byte;
+  }
+  int64_t next_bit() {
+    const int64_t value = static_cast<uint8_t>(text_[0]) >> (7 - bit_) & 1;
+    if (++bit_ == 8) take_byte();
+    return value;
+  }
+  // A bitmap's digits need no blank between them.
+  int64_t next_digit() {
+    skip_blanks(text_);
+    if (text_.empty()) refuse_cut();
+    return take_byte() - '0';
+  }
+  int64_t next_number() {
+    const auto number = take_number(text_);
+    if (!number && text_.empty()) refuse_cut();
+    return number.value_or(-1);
   }
 
   const Header& header_;
   std::string_view text_;
+  int bit_ = 0;  // of the first byte, which is next
 };
 
 uint8_t eight_bits(int64_t value, const Header& header) {
@@ -137,30 +146,21 @@ uint8_t eight_bits(int64_t value, const Header& header) {
 
 }  // namespace
 
-bool is_pnm(std::string_view text) {
-  return text.size() >= 3 && text[0] == 'P' && text[1] >= '1' &&
-         text[1] <= '6' && is_space(text[2]);
-}
-
 Image decode_pnm(std::span<const uint8_t> bytes) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                         bytes.size());
   const Header header = take_header(text);
   check_image_size(header.height, header.width);
-  // A bit a pixel is the least; more is looked for row by row.
-  if (std::ssize(text) < header.height * header.width / 8) refuse_cut();
+  PixelValues values(header, text);
   Image image{
       static_cast<int>(header.height), static_cast<int>(header.width), {}};
   image.pixels.resize(size_t{3} * image.height * image.width);
-  Rows rows(header, text);
-  std::vector<int64_t> row(static_cast<size_t>(header.width * header.channels));
+  const size_t copies = header.channels == 1 ? 3 : 1;
   uint8_t* pixel = image.pixels.data();
   for (int y = 0; y < image.height; ++y) {
-    rows.read(row);
-    for (size_t i = 0; i < row.size(); ++i) {
-      const uint8_t value = eight_bits(row[i], header);
-      const int copies = header.channels == 1 ? 3 : 1;
-      for (int c = 0; c < copies; ++c) *pixel++ = value;
+    values.begin_row();
+    for (int64_t i = 0; i < header.width * header.channels; ++i) {
+      pixel = std::fill_n(pixel, copies, eight_bits(values.next(), header));
     }
   }
   return image;

@@ -3,14 +3,10 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "gato/data/episode.h"
 
 namespace gato {
-
-// Whether these bytes, or a file's first three, begin as such a file does.
-bool is_pnm(std::string_view text);
 
 // The first picture of the file, RGB: grey is replicated, 8 bits made of what
 // the header says is the largest value; 16 bits are cut to the upper 8. Error

@@ -85,7 +85,7 @@ class RobomimicSource : public EpisodeSource {
     return static_cast<int64_t>(numbers_.size());
   }
   int64_t masked() const override { return masked_; }
-  Episode episode(int64_t i, DeferredReads& later) override;
+  Episode partial_episode(int64_t i, DeferredReads& later) override;
 
  private:
   hdf5::Group demo(int64_t number) const {
@@ -249,7 +249,7 @@ void RobomimicSource::read_observations(const hdf5::Group& group,
   }
 }
 
-Episode RobomimicSource::episode(int64_t i, DeferredReads& later) {
+Episode RobomimicSource::partial_episode(int64_t i, DeferredReads& later) {
   const int64_t number = numbers_.at(static_cast<size_t>(i));
   const hdf5::Group group = demo(number);
   Episode episode;

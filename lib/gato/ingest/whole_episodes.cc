@@ -16,14 +16,14 @@ bool is_unfinished(const Episode& episode) {
 void for_each_whole_episode(
     EpisodeSource& source, EpisodeCounts& counts,
     const std::function<void(int64_t number, std::shared_ptr<Episode>,
-                             std::shared_ptr<const DeferredReads>)>& use,
+                             std::shared_ptr<DeferredReads>)>& use,
     const std::function<void()>& bad) {
   counts.masked += source.masked();
   for (int64_t i = 0; i < source.episodes(); ++i) {
     auto episode = std::make_shared<Episode>();
     auto later = std::make_shared<DeferredReads>();
     try {
-      *episode = source.episode(i, *later);
+      *episode = source.partial_episode(i, *later);
       if (!episode->failed) check_rewards(*episode, source.file().string());
     } catch (const Error& error) {
       if (error.status() != ExitStatus::bad_input) throw;

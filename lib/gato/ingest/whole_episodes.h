@@ -17,14 +17,13 @@ struct EpisodeCounts {
 
 // Calls `use` with every episode that did not fail and has a step, in numeric
 // order, the number that EpisodeSource::episode gives it for, and what is then
-// still to be read of it. An episode
-// that cannot be read, or holds a reward that is not finite, is an Error
-// (bad_input), while which `bad` is called: to rethrow it, or to count it and
-// go on.
+// still to be read of it, of which errors come later. An episode that cannot be
+// read so far, or holds a reward that is not finite, is an Error (bad_input),
+// while which `bad` is called: to rethrow it, or to count it and go on.
 void for_each_whole_episode(
     EpisodeSource& source, EpisodeCounts& counts,
     const std::function<void(int64_t number, std::shared_ptr<Episode>,
-                             std::shared_ptr<const DeferredReads>)>& use,
+                             std::shared_ptr<DeferredReads>)>& use,
     const std::function<void()>& bad);
 
 }  // namespace gato

@@ -62,7 +62,7 @@ class EpisodesTokenizer {
 
  private:
   using SharedEpisode = std::shared_ptr<Episode>;
-  using SharedReads = std::shared_ptr<const DeferredReads>;
+  using SharedReads = std::shared_ptr<DeferredReads>;
   using SharedEncoder = std::shared_ptr<const StepEncoder>;
 
   // The one encoder of an input: it warns once, however often that is read.
@@ -134,12 +134,14 @@ class EpisodesTokenizer {
     for_each_whole_episode(
         *source, counts_,
         [&](int64_t number, SharedEpisode episode, SharedReads later) {
-          if (!is_kept(input, spec.name, *episode, number)) return;
-          output_.add([=] {
+          if (!may_be_kept(input, spec.name, number)) return;
+          output_.add([=, this, name = spec.name] {
             const std::string place =
                 fmt::format("{}: episode {}", input, episode->id);
-            return std::vector<Encoded>{
-                encode(*episode, *later, *encoder, place, task, agent)};
+            Encoded encoded =
+                encode(*episode, *later, *encoder, place, task, agent);
+            if (!selection_.needs_all()) judge(name, *episode, encoded);
+            return std::vector<Encoded>{std::move(encoded)};
           });
         },
         [this] { output_.add_bad(); });
@@ -148,18 +150,24 @@ class EpisodesTokenizer {
     }
   }
 
-  // A bad episode is, so that it is told when it is encoded.
-  bool is_kept(const std::string& input, const std::string& task,
-               const Episode& episode, int64_t number) {
-    if (!selection_.needs_all()) {
-      selection_.add(task, episode.total_reward(), episode.success);
-    } else if (bad_[input].contains(number)) {
-      return true;
-    }
-    return selection_.keeps_next(task);
+  // A bad episode may, so that it is told when it is encoded.
+  bool may_be_kept(const std::string& input, const std::string& task,
+                   int64_t number) {
+    return !selection_.needs_all() || bad_[input].contains(number) ||
+           selection_.keeps_next(task);
   }
 
-  static Encoded encode(Episode& episode, const DeferredReads& later,
+  // Once it is known not to be bad.
+  void judge(const std::string& task, const Episode& episode,
+             Encoded& encoded) {
+    encoded.is_kept = [this, task, total_reward = episode.total_reward(),
+                       success = episode.success] {
+      selection_.add(task, total_reward, success);
+      return selection_.keeps_next(task);
+    };
+  }
+
+  static Encoded encode(Episode& episode, DeferredReads& later,
                         const StepEncoder& encoder, const std::string& place,
                         int32_t task, int32_t agent) {
     OutsideTally outside;

@@ -156,6 +156,7 @@ void TokenOutput::add_bad() {
 void TokenOutput::consume(const Encoded& encoded) {
   progress_.add();
   if (!encoded.left_out.empty()) return leave_out(encoded.left_out, 1);
+  if (!encoded.error && encoded.is_kept && !encoded.is_kept()) return;
   ++read_;
   if (encoded.error) return bad_records_.tolerate(encoded.error);
   note_unknown_pieces(encoded);

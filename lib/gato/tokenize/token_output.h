@@ -44,6 +44,9 @@ struct Encoded {
   std::string place = {};         // of the record, for messages
   std::string left_out = {};  // why it is not to be written; empty where it is
   OutsideTally outside = {};
+  // Asked in the order of the records, of one that is not bad: whether it is to
+  // be written. Where not, whoever says so counts it. Empty: it is.
+  std::function<bool()> is_kept = {};
 };
 // Does the work on the record at `place`; an Error of it is kept.
 template <class Work>

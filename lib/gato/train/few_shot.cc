@@ -89,7 +89,7 @@ int64_t Demonstrations::check() {
   for_each_whole_episode(
       *source_, counts,
       [&](int64_t number, std::shared_ptr<Episode> episode,
-          std::shared_ptr<const DeferredReads> later) {
+          std::shared_ptr<DeferredReads> later) {
         later->run(*episode);
         OutsideTally tally;
         encode(*episode, tally);
