@@ -2,7 +2,10 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "catch.h"
@@ -196,6 +199,37 @@ TEST_CASE("Gradients are added in place") {
     CHECK(at::equal(flat.narrow(0, network.offset(i), apart[i].numel()),
                     apart[i].flatten() + 1));
   }
+}
+
+TEST_CASE("Gradients are told as they are added, the last block's first") {
+  Network network(test::small_config(Position::relative), 1);
+  network.set_precision(Precision::bf16);
+  const bool checkpoints = GENERATE(false, true);
+  network.set_activation_checkpointing(checkpoints);
+  const Batch batch =
+      test::batch_of({test::random_row(network.config(), 20, 1)});
+  const auto apart = network.gradients(network.loss(batch).total);
+  at::Tensor flat = at::zeros_like(network.flat());
+  std::vector<size_t> told;
+  network.add_gradients(network.loss(batch).total, flat, [&](size_t i) {
+    told.push_back(i);
+    CHECK(at::equal(flat.narrow(0, network.offset(i), apart[i].numel()),
+                    apart[i].flatten()));
+  });
+  CHECK(std::set<size_t>(told.begin(), told.end()).size() == apart.size());
+  CHECK(told.size() == apart.size());
+  const auto block_of = [&](size_t i) {  // -1: before and after the blocks
+    const std::string& name = network.parameters()[i].name;
+    return name.starts_with("blocks.") ? std::stoi(name.substr(7)) : -1;
+  };
+  REQUIRE(network.config().layers > 1);
+  CHECK(std::is_sorted(told.begin(), told.end(), [&](size_t a, size_t b) {
+    return std::min(block_of(a), block_of(b)) >= 0 && block_of(a) > block_of(b);
+  }));
+  CHECK(network.parameters()[told.back()].name.starts_with("embedding."));
+  told.clear();
+  network.add_gradients(network.loss(batch).total, flat);
+  CHECK(told.empty());
 }
 
 TEST_CASE("Skipped rows are scaled so that the mean stays") {

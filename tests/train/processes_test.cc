@@ -122,6 +122,37 @@ TEST_CASE("optimisers with a slice each do what whole ones do") {
   }
 }
 
+// Of more than a bucket: the fixture's networks have a part of one.
+TEST_CASE(
+    "ranks that exchange many buckets, whole and in slices, learn alike") {
+  const Folder folder;
+  const Words same = {"--width",
+                      "384",
+                      "--feedforward",
+                      "1536",
+                      "--heads",
+                      "4",
+                      "--key-size",
+                      "96",
+                      "--steps",
+                      "3",
+                      "--force",
+                      "--threads",
+                      "1",
+                      "--micro-batch",
+                      "2"};
+  const auto with = [&](Words more) {
+    more.insert(more.end(), same.begin(), same.end());
+    return more;
+  };
+  REQUIRE(folder.train("one", same) == 0);
+  REQUIRE(folder.train("two", with({"--processes", "2"})) == 0);
+  REQUIRE(folder.train("three",
+                       with({"--processes", "3", "--shard-optimizer"})) == 0);
+  check_same_curve(folder.run("one"), folder.run("two"));
+  check_same_curve(folder.run("one"), folder.run("three"));
+}
+
 TEST_CASE("a run goes on with two, one and four processes") {
   const Folder folder;
   const std::string run = folder.run("parts");

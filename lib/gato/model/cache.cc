@@ -86,7 +86,8 @@ struct Cache::Impl {
       : network(network), weights(network), capacity(capacity), windows(slots) {
     const ModelConfig& config = network.config();
     const at::TensorOptions like = weights.output.options();
-    for (const BlockWeights& block : weights.blocks) {
+    for (int64_t layer = 0; layer < config.layers; ++layer) {
+      const BlockWeights& block = blocks.emplace_back(weights.block(layer));
       for (auto* rings : {&keys, &values})
         rings->push_back(
             at::zeros({slots, config.heads, capacity, config.key_size}, like));
@@ -111,6 +112,7 @@ struct Cache::Impl {
 
   const Network& network;
   const Weights weights;
+  std::vector<BlockWeights> blocks;
   int64_t capacity;
   std::vector<Window> windows;
   std::vector<at::Tensor> keys, values;  // a layer: [slots, H, capacity, K]
@@ -187,7 +189,7 @@ at::Tensor Cache::Impl::rings_of(const at::Tensor& rings,
 // x [N, d] after the norm to [N, d]; stores the keys and values of layer.
 at::Tensor Cache::Impl::attend(const at::Tensor& x, const Layout& layout,
                                const Rotation& rotation, size_t layer) {
-  const BlockWeights& block = weights.blocks[layer];
+  const BlockWeights& block = blocks[layer];
   const int64_t heads = network.config().heads,
                 size = network.config().key_size;
   const bool is_rotary = network.config().position == Position::rotary;
@@ -243,8 +245,8 @@ at::Tensor Cache::Impl::append(std::span<const int64_t> slots,
       *table = table->unsqueeze(1).to(type);
   }
   at::Tensor x = embed(weights, batch_of(chunks).on(network.device()));
-  for (size_t layer = 0; layer < weights.blocks.size(); ++layer) {
-    const BlockWeights& block = weights.blocks[layer];
+  for (size_t layer = 0; layer < blocks.size(); ++layer) {
+    const BlockWeights& block = blocks[layer];
     x = x + attend(normalise(x, block.attention_norm, type), layout, rotation,
                    layer);
     x = x + feed_forward(normalise(x, block.feedforward_norm, type), block);

@@ -2,6 +2,8 @@
 
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <memory>
 #include <set>
@@ -17,12 +19,25 @@
 namespace gato {
 namespace {
 
-// Takes the gradients of parameters away again, whatever happens.
+class Added : public torch::autograd::PostAccumulateGradHook {
+ public:
+  Added(const std::function<void(size_t)>& added, size_t parameter)
+      : added_(added), parameter_(parameter) {}
+  void operator()(const at::Tensor&) override { added_(parameter_); }
+
+ private:
+  const std::function<void(size_t)>& added_;
+  const size_t parameter_;
+};
+
+// Takes gradients and hooks of parameters away again, whatever happens.
 struct GradientsTaken {
   const std::vector<Parameter>& parameters;
   ~GradientsTaken() {
-    for (const Parameter& parameter : parameters)
+    for (const Parameter& parameter : parameters) {
       parameter.value.mutable_grad() = at::Tensor();
+      torch::autograd::impl::set_post_acc_grad_hooks(parameter.value, nullptr);
+    }
   }
 };
 
@@ -123,7 +138,7 @@ at::Tensor Network::run_blocks(const Weights& weights, const Batch& batch,
       .last_places = last_places});
   const bool checkpoints = checkpoints_blocks_ && x.requires_grad();
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
-    const BlockWeights& block = weights.blocks[layer];
+    const BlockWeights block = weights.block(layer);
     x = checkpoints ? apply_block_checkpointed(x, block, input, layer)
                     : apply_block(x, block, *input, layer);
   }
@@ -164,14 +179,18 @@ std::vector<at::Tensor> Network::gradients(const at::Tensor& total) const {
                                /*allow_unused=*/true);
 }
 
-void Network::add_gradients(const at::Tensor& total,
-                            const at::Tensor& flat) const {
+void Network::add_gradients(const at::Tensor& total, const at::Tensor& flat,
+                            const std::function<void(size_t)>& added) const {
   const GradientsTaken guard{parameters_};
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& value = parameters_[i].value;
     // Defined, it is added to in place.
     value.mutable_grad() =
         flat.narrow(0, offsets_[i], value.numel()).view(value.sizes());
+    if (added) {
+      torch::autograd::impl::set_post_acc_grad_hooks(
+          value, std::make_unique<Added>(added, i));
+    }
   }
   torch::autograd::backward({total});
 }

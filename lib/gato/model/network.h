@@ -6,7 +6,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,7 +42,7 @@ struct Loss {
   at::Tensor each;   // fp32 [T]: cross entropy of each target, no gradient
 };
 
-struct Weights;
+class Weights;
 
 class Network {
  public:
@@ -91,8 +93,11 @@ class Network {
   // undefined where a parameter played no part. Frees the graph.
   std::vector<at::Tensor> gradients(const at::Tensor& total) const;
   // Adds them to `flat`, laid out as flat(), with memory for one of them at a
-  // time. Not in several threads at a time.
-  void add_gradients(const at::Tensor& total, const at::Tensor& flat) const;
+  // time. Calls `added`, if it is there, with the place in parameters() of each
+  // that has been added, while others are still computed: those of the last
+  // block first. Not in several threads at a time.
+  void add_gradients(const at::Tensor& total, const at::Tensor& flat,
+                     const std::function<void(size_t)>& added = {}) const;
 
  private:
   explicit Network(const ModelConfig& config) : config_(config) {}

@@ -14,9 +14,8 @@ class Reader {
                                                      : at::kFloat) {}
 
   at::Tensor plain() { return parameters_[next_++].value; }
-  at::Tensor product() { return plain().to(type_); }
   NormWeights norm() { return {plain(), plain()}; }
-  ConvolutionWeights convolution() { return {product(), product()}; }
+  ConvolutionWeights convolution() { return {cast(plain()), cast(plain())}; }
   at::Tensor cast(const at::Tensor& tensor) const { return tensor.to(type_); }
 
  private:
@@ -28,16 +27,16 @@ class Reader {
 BlockWeights block_of(Reader& read, Position position) {
   BlockWeights block;
   block.attention_norm = read.norm();
-  block.qkv = read.product();
-  block.output = read.product();
+  block.qkv = read.plain();
+  block.output = read.plain();
   if (position == Position::relative) {
-    block.relative = read.product();
+    block.relative = read.plain();
     block.content_bias = read.plain();
     block.position_bias = read.plain();
   }
   block.feedforward_norm = read.norm();
-  block.up = read.product();
-  block.down = read.product();
+  block.up = read.plain();
+  block.down = read.plain();
   return block;
 }
 
@@ -54,9 +53,18 @@ Weights::Weights(const Network& network) {
            read.norm(),        read.convolution(), read.convolution(),
            read.convolution(), read.convolution()};
   for (int64_t i = 0; i < network.config().layers; ++i)
-    blocks.push_back(block_of(read, network.config().position));
+    blocks_.push_back(block_of(read, network.config().position));
   output_norm = read.norm();
   output = read.cast(tokens);
+}
+
+BlockWeights Weights::block(int64_t layer) const {
+  BlockWeights block = blocks_[layer];
+  for (at::Tensor* matrix :
+       {&block.qkv, &block.output, &block.relative, &block.up, &block.down}) {
+    if (matrix->defined()) *matrix = matrix->to(output.scalar_type());
+  }
+  return block;
 }
 
 }  // namespace gato

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "gato/model/network.h"
@@ -52,14 +53,22 @@ struct BlockWeights {
 // Matrices and the patch network's convolutions are of the network's
 // precision; tables, norms and attention biases are fp32. `output` is the token
 // table as the output matrix. The casts are part of the graph.
-struct Weights {
+class Weights {
+ public:
   explicit Weights(const Network& network);
+
+  // Cast anew by every call. Where the block is computed right after, its casts
+  // stand beside it in the graph, and the backward pass is done with the
+  // gradients of a block before it goes on to the one below.
+  BlockWeights block(int64_t layer) const;
 
   at::Tensor tokens, local, action, rows, columns;
   PatchWeights patch;
-  std::vector<BlockWeights> blocks;
   NormWeights output_norm;
   at::Tensor output;
+
+ private:
+  std::vector<BlockWeights> blocks_;  // fp32
 };
 
 }  // namespace gato

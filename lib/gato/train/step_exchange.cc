@@ -7,12 +7,13 @@
 
 namespace gato {
 
-StepExchange::StepExchange(Ranks& ranks, LossAverage average, int64_t tasks,
-                           bool is_sharded)
+StepExchange::StepExchange(Ranks& ranks, const Network& network,
+                           LossAverage average, int64_t tasks, bool is_sharded)
     : ranks_(ranks),
       average_(average),
       tasks_(tasks),
-      is_sharded_(is_sharded && !ranks.is_alone()) {}
+      is_sharded_(is_sharded && !ranks.is_alone()),
+      buckets_(ranks, network, is_sharded_) {}
 
 void StepExchange::complete(StepBatch& step) const {
   if (ranks_.is_alone()) return;
@@ -40,21 +41,18 @@ void StepExchange::complete(StepBatch& step) const {
   weigh_targets(step, average_, count);
 }
 
-void StepExchange::sum_gradients(AdamW& optimiser) const {
-  if (!is_sharded_) return ranks_.sum(optimiser.gradients);
-  const FlatSlices slices{optimiser.gradients.numel(), ranks_.size()};
-  ranks_.sum_own_slice(slices.even().of(optimiser.gradients));
-  if (slices.rest().size() > 0) {
-    ranks_.sum(slices.rest().of(optimiser.gradients));
-  }
+std::function<void(size_t)> StepExchange::start(const AdamW& optimiser) {
+  if (ranks_.is_alone()) return {};
+  return [this, gradients = optimiser.gradients](size_t parameter) {
+    buckets_.complete(parameter, gradients);
+  };
 }
 
-StepTotals StepExchange::total(AdamW& optimiser, double loss,
-                               bool must_stop) const {
+StepTotals StepExchange::total(AdamW& optimiser, double loss, bool must_stop) {
   if (ranks_.is_alone()) {
     return {loss, norm_of(optimiser.gradients), must_stop};
   }
-  sum_gradients(optimiser);
+  buckets_.finish(optimiser.gradients);
   const double norm = norm_of(optimiser.slice().of(optimiser.gradients));
   at::Tensor sums = at::zeros({3}, at::kDouble);
   auto* const values = sums.data_ptr<double>();

@@ -1,10 +1,14 @@
 // What the ranks of a run exchange in a step; in a process alone, nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
+#include "gato/model/network.h"
 #include "gato/train/adamw.h"
 #include "gato/train/distributed/ranks.h"
+#include "gato/train/gradient_buckets.h"
 #include "gato/train/loader.h"
 #include "gato/train/loss_table.h"
 
@@ -16,33 +20,33 @@ struct StepTotals {
   bool must_stop = false;  // one of the ranks was asked to
 };
 
-// Gradients are exchanged once a step, after the last micro-batch, not in
-// pieces while it is computed: a rank of a large batch computes many of them
-// for one exchange, which on CPUs takes the processors that compute, and pieces
-// of it were no faster than the whole.
+// In the order of a step: complete(), start() while gradients are computed,
+// total(), share_parameters().
 class StepExchange {
  public:
   // `tasks` is their number in the data. With `is_sharded`, the optimisers have
   // a slice each (FlatSlices).
-  StepExchange(Ranks& ranks, LossAverage average, int64_t tasks,
-               bool is_sharded);
+  StepExchange(Ranks& ranks, const Network& network, LossAverage average,
+               int64_t tasks, bool is_sharded);
 
   // Weighs the targets of a rank's share; its tokens and targets become those
   // of the step.
   void complete(StepBatch& step) const;
+  // What step_gradient() calls for every gradient that is complete in this
+  // rank, to exchange it while others are computed; empty where alone.
+  std::function<void(size_t)> start(const AdamW& optimiser);
   // Adds up gradients, in the optimiser, and losses.
-  StepTotals total(AdamW& optimiser, double loss, bool must_stop) const;
+  StepTotals total(AdamW& optimiser, double loss, bool must_stop);
   // After the update, the parameters of all slices.
   void share_parameters(AdamW& optimiser) const;
   LossTable total(const LossTable& own) const;
 
  private:
-  void sum_gradients(AdamW& optimiser) const;
-
   Ranks& ranks_;
   const LossAverage average_;
   const int64_t tasks_;
   const bool is_sharded_;
+  GradientBuckets buckets_;
 };
 
 }  // namespace gato

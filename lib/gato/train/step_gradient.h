@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "gato/model/network.h"
@@ -35,9 +36,13 @@ int64_t workers(at::Device device, int64_t parts, int64_t threads);
 // `gradients`, laid out like network.flat(), is overwritten. Micro-batches are
 // added in their order whichever thread is done first, and hold at most one
 // gradient a thread: the bytes are the same for every number of threads up to
-// that of the micro-batches. `table` receives the unweighted losses.
+// that of the micro-batches. `table` receives the unweighted losses. `added` is
+// called, by one thread at a time, with the place in network.parameters() of
+// each gradient that all micro-batches have been added to, while others are
+// still computed; it may be left out.
 StepLoss step_gradient(const Network& network, const StepBatch& step,
                        const StepGradientOptions& options,
-                       at::Tensor& gradients, LossTable& table);
+                       at::Tensor& gradients, LossTable& table,
+                       const std::function<void(size_t)>& added = {});
 
 }  // namespace gato

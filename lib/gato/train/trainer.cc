@@ -38,7 +38,7 @@ class Trainer {
         optimiser_(training.optimiser),
         state_(training.state),
         ranks_(training.ranks),
-        exchange_(ranks_, options.loader.average,
+        exchange_(ranks_, network_, options.loader.average,
                   std::ssize(data.tasks().tasks), options.shard_optimizer),
         demonstrations_(data.demonstrations()) {
     if (is_checkpoint(run_.checkpoint(state_.step))) saved_step_ = state_.step;
@@ -107,7 +107,8 @@ class Trainer {
   StepLoss gradient_of(const StepBatch& batch, LossTable& losses) {
     try {
       return step_gradient(network_, batch, options_.gradient,
-                           optimiser_.gradients, losses);
+                           optimiser_.gradients, losses,
+                           exchange_.start(optimiser_));
     } catch (const c10::OutOfMemoryError&) {
       throw run_error(
           "the memory of the device cannot hold a micro-batch of {} sequences; "
@@ -252,7 +253,7 @@ class Trainer {
   AdamW& optimiser_;
   TrainingState& state_;
   Ranks& ranks_;
-  const StepExchange exchange_;
+  StepExchange exchange_;
   const std::vector<TokenizedDocument> demonstrations_;
   Metrics metrics_{
       {.config = network_.config(),

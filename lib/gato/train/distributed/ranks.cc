@@ -127,18 +127,17 @@ struct Ranks::Connection {
 
   const Meeting meeting;
   Watch watch;
+  std::vector<std::pair<Work, at::Tensor>> begun;  // sums
   Backend gloo;
 #ifdef GATO_NCCL
   Backend nccl;
 #endif
 };
 
-// One exchange: its number, and the time that it takes.
+// The time that this rank spends in an exchange.
 class Ranks::Exchange {
  public:
-  explicit Exchange(Ranks& ranks) : ranks_(ranks) {
-    ranks_.connection_->watch.count_exchange();
-  }
+  explicit Exchange(Ranks& ranks) : ranks_(ranks) {}
   ~Exchange() {
     ranks_.waited_ +=
         std::chrono::duration<double>(Clock::now() - start_).count();
@@ -146,7 +145,9 @@ class Ranks::Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
+  // For one more exchange, which is counted.
   c10d::Backend& with(const at::Tensor& values) const {
+    ranks_.connection_->watch.count_exchange();
     return ranks_.connection_->backend_of(values);
   }
 
@@ -202,15 +203,31 @@ void Ranks::sum(at::Tensor values) {
   exchange.wait(exchange.with(tensors[0]).allreduce(tensors), tensors[0]);
 }
 
-void Ranks::sum_own_slice(at::Tensor values) {
+void Ranks::begin_sum(at::Tensor values) {
   if (is_alone()) return;
-  // Gloo would copy everything, sum it and take the slice, in twice the time.
-  if (values.device().is_cpu()) return sum(values);
   const Exchange exchange(*this);
-  const int64_t length = values.numel() / size();
-  at::Tensor own = values.narrow(0, rank() * length, length);
-  exchange.wait(exchange.with(values)._reduce_scatter_base(own, values),
-                values);
+  std::vector<at::Tensor> tensors{std::move(values)};
+  const Work work = exchange.with(tensors[0]).allreduce(tensors);
+  connection_->begun.emplace_back(work, tensors[0]);
+}
+
+void Ranks::begin_sum(at::Tensor values, int64_t to) {
+  if (is_alone()) return;
+  const Exchange exchange(*this);
+  std::vector<at::Tensor> tensors{std::move(values)};
+  c10d::ReduceOptions options;
+  options.rootRank = to;
+  const Work work = exchange.with(tensors[0]).reduce(tensors, options);
+  connection_->begun.emplace_back(work, tensors[0]);
+}
+
+void Ranks::finish_sums() {
+  if (is_alone()) return;
+  const Exchange exchange(*this);
+  for (const auto& [work, values] : connection_->begun) {
+    exchange.wait(work, values);
+  }
+  connection_->begun.clear();
 }
 
 void Ranks::gather_slices(at::Tensor values) {

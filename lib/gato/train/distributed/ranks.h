@@ -44,9 +44,14 @@ class Ranks {
 
   // In place; every rank gets the same bytes.
   void sum(at::Tensor values);
-  // `values` is `size` slices of equal length: this rank's slice becomes its
-  // sum over the ranks, the others are left as anything.
-  void sum_own_slice(at::Tensor values);
+  // The same, but goes on at once: finish_sums() waits for all that were begun,
+  // whose values nobody may touch until then. The calls may come from another
+  // thread than the other exchanges do, not at the same time.
+  void begin_sum(at::Tensor values);
+  // The sum is wanted in rank `to` alone; elsewhere `values` is left as
+  // anything.
+  void begin_sum(at::Tensor values, int64_t to);
+  void finish_sums();
   // Every slice becomes what its own rank has there.
   void gather_slices(at::Tensor values);
   void broadcast(at::Tensor values, int64_t from = 0);
