@@ -34,7 +34,7 @@ Result result_of(const Network& network, const Batch& batch,
   const Loss loss =
       network.loss(batch.on(network.device()), regularisation, options);
   std::vector<at::Tensor> flat;
-  for (const at::Tensor& gradient : network.gradients(loss.total)) {
+  for (const at::Tensor& gradient : network.gradients(loss)) {
     if (gradient.defined()) flat.push_back(gradient.cpu().flatten());
   }
   return {loss.total.detach().cpu(), loss.each.cpu(), at::cat(flat)};

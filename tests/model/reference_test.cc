@@ -97,7 +97,7 @@ void compare(const std::string& position) {
 
   const Loss loss = network.loss(batch);
   CHECK(difference(loss.each, stored.tensors.at("output.loss")) < 1e-4);
-  const std::vector<at::Tensor> gradients = network.gradients(loss.total);
+  const std::vector<at::Tensor> gradients = network.gradients(loss);
   REQUIRE(gradients.size() == network.parameters().size());
   for (size_t i = 0; i < gradients.size(); ++i) {
     const std::string& name = network.parameters()[i].name;

@@ -180,7 +180,7 @@ Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
   const auto outputs = CrossEntropy::apply(
       at::constant_pad_nd(hidden, {0, 0, 0, missing}),
       at::constant_pad_nd(table, {0, 0, 0, empty_rows}), targets);
-  return {outputs[0], outputs[1].narrow(0, 0, count)};
+  return {outputs[0], outputs[1].narrow(0, 0, count), {}};
 }
 
 }  // namespace gato

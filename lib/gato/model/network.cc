@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/model/block.h"
@@ -19,26 +20,18 @@
 namespace gato {
 namespace {
 
-class Added : public torch::autograd::PostAccumulateGradHook {
+// Of a leaf: takes its gradient away when it is there.
+class Taken : public torch::autograd::PostAccumulateGradHook {
  public:
-  Added(const std::function<void(size_t)>& added, size_t parameter)
-      : added_(added), parameter_(parameter) {}
-  void operator()(const at::Tensor&) override { added_(parameter_); }
+  Taken(const TakeGradient& take, size_t parameter)
+      : take_(take), parameter_(parameter) {}
+  void operator()(const at::Tensor& leaf) override {
+    take_(parameter_, std::exchange(leaf.mutable_grad(), {}));
+  }
 
  private:
-  const std::function<void(size_t)>& added_;
+  const TakeGradient& take_;
   const size_t parameter_;
-};
-
-// Takes gradients and hooks of parameters away again, whatever happens.
-struct GradientsTaken {
-  const std::vector<Parameter>& parameters;
-  ~GradientsTaken() {
-    for (const Parameter& parameter : parameters) {
-      parameter.value.mutable_grad() = at::Tensor();
-      torch::autograd::impl::set_post_acc_grad_hooks(parameter.value, nullptr);
-    }
-  }
 };
 
 }  // namespace
@@ -100,12 +93,11 @@ void Network::make_views() {
   const auto shapes = parameter_shapes(config_);
   parameters_.clear();
   for (size_t i = 0; i < shapes.size(); ++i) {
-    at::Tensor value =
-        flat_.narrow(0, offsets_[i], element_count(shapes[i].shape))
-            .view(shapes[i].shape)
-            .detach();
     parameters_.push_back(
-        {shapes[i].name, value.requires_grad_(true), shapes[i].decays});
+        {shapes[i].name,
+         flat_.narrow(0, offsets_[i], element_count(shapes[i].shape))
+             .view(shapes[i].shape),
+         shapes[i].decays});
   }
 }
 
@@ -164,35 +156,34 @@ at::Tensor Network::logits(const at::Tensor& hidden, IdRange ids) const {
 
 Loss Network::loss(const Batch& batch, const Regularisation& regularisation,
                    const LossOptions& options) const {
-  const Weights weights(*this);
+  std::vector<at::Tensor> leaves;
+  for (const Parameter& parameter : parameters_) {
+    leaves.push_back(
+        parameter.value.detach().requires_grad_(at::GradMode::is_enabled()));
+  }
+  const Weights weights(*this, leaves);
   const at::Tensor at_targets =
       normalise(run_blocks(weights, batch, regularisation, batch.target_place),
                 weights.output_norm, weights.output.scalar_type());
-  return target_loss(at_targets, weights.output, batch, config_, options);
+  Loss loss = target_loss(at_targets, weights.output, batch, config_, options);
+  if (at::GradMode::is_enabled()) loss.leaves = std::move(leaves);
+  return loss;
 }
 
-std::vector<at::Tensor> Network::gradients(const at::Tensor& total) const {
-  torch::autograd::variable_list inputs;
-  for (const Parameter& parameter : parameters_)
-    inputs.push_back(parameter.value);
-  return torch::autograd::grad({total}, inputs, {}, std::nullopt, false,
-                               /*allow_unused=*/true);
-}
-
-void Network::add_gradients(const at::Tensor& total, const at::Tensor& flat,
-                            const std::function<void(size_t)>& added) const {
-  const GradientsTaken guard{parameters_};
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    const at::Tensor& value = parameters_[i].value;
-    // Defined, it is added to in place.
-    value.mutable_grad() =
-        flat.narrow(0, offsets_[i], value.numel()).view(value.sizes());
-    if (added) {
-      torch::autograd::impl::set_post_acc_grad_hooks(
-          value, std::make_unique<Added>(added, i));
-    }
+void Network::backward(const Loss& loss, const TakeGradient& take) const {
+  for (size_t i = 0; i < loss.leaves.size(); ++i) {
+    torch::autograd::impl::set_post_acc_grad_hooks(
+        loss.leaves[i], std::make_unique<Taken>(take, i));
   }
-  torch::autograd::backward({total});
+  torch::autograd::backward({loss.total});
+}
+
+std::vector<at::Tensor> Network::gradients(const Loss& loss) const {
+  std::vector<at::Tensor> gradients(parameters_.size());
+  backward(loss, [&](size_t i, at::Tensor gradient) {
+    gradients[i] = std::move(gradient);
+  });
+  return gradients;
 }
 
 }  // namespace gato

@@ -40,7 +40,13 @@ struct LossOptions {
 struct Loss {
   at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
   at::Tensor each;   // fp32 [T]: cross entropy of each target, no gradient
+  // The parameters as its graph knows them, of the same memory as those of the
+  // network; empty where there is no graph (at::NoGradGuard).
+  std::vector<at::Tensor> leaves;
 };
+
+// Takes the gradient of parameters()[i].
+using TakeGradient = std::function<void(size_t i, at::Tensor gradient)>;
 
 class Weights;
 
@@ -70,7 +76,7 @@ class Network {
   // once more in the backward pass.
   void set_activation_checkpointing(bool on) { checkpoints_blocks_ = on; }
 
-  // In the order of the file. Each requires a gradient and is a view of flat().
+  // In the order of the file. Each is a view of flat().
   const std::vector<Parameter>& parameters() const { return parameters_; }
   // All parameters in one fp32 buffer, those under weight decay first; update
   // them here, in place, without a gradient. The view of parameters()[i] starts
@@ -89,15 +95,13 @@ class Network {
   // Cross entropy over the whole vocabulary at the targets, no other place.
   Loss loss(const Batch& batch, const Regularisation& regularisation = {},
             const LossOptions& options = {}) const;
-  // Of a Loss::total (or a multiple of it), in the order of parameters();
-  // undefined where a parameter played no part. Frees the graph.
-  std::vector<at::Tensor> gradients(const at::Tensor& total) const;
-  // Adds them to `flat`, laid out as flat(), with memory for one of them at a
-  // time. Calls `added`, if it is there, with the place in parameters() of each
-  // that has been added, while others are still computed: those of the last
-  // block first. Not in several threads at a time.
-  void add_gradients(const at::Tensor& total, const at::Tensor& flat,
-                     const std::function<void(size_t)>& added = {}) const;
+  // Hands out the gradients of loss.total as they are computed, those of the
+  // last block first, and none of a parameter that played no part. Frees the
+  // graph.
+  void backward(const Loss& loss, const TakeGradient& take) const;
+  // All of them in the order of parameters(); undefined where it played no
+  // part.
+  std::vector<at::Tensor> gradients(const Loss& loss) const;
 
  private:
   explicit Network(const ModelConfig& config) : config_(config) {}

@@ -8,21 +8,27 @@ namespace {
 // Hands out the parameters in the order of parameter_shapes().
 class Reader {
  public:
-  explicit Reader(const Network& network)
-      : parameters_(network.parameters()),
-        type_(network.precision() == Precision::bf16 ? at::kBFloat16
-                                                     : at::kFloat) {}
+  Reader(const std::vector<at::Tensor>& parameters, Precision precision)
+      : parameters_(parameters),
+        type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat) {}
 
-  at::Tensor plain() { return parameters_[next_++].value; }
+  at::Tensor plain() { return parameters_[next_++]; }
   NormWeights norm() { return {plain(), plain()}; }
   ConvolutionWeights convolution() { return {cast(plain()), cast(plain())}; }
   at::Tensor cast(const at::Tensor& tensor) const { return tensor.to(type_); }
 
  private:
-  const std::vector<Parameter>& parameters_;
+  const std::vector<at::Tensor>& parameters_;
   at::ScalarType type_;
   size_t next_ = 0;
 };
+
+std::vector<at::Tensor> values_of(const Network& network) {
+  std::vector<at::Tensor> values;
+  for (const Parameter& parameter : network.parameters())
+    values.push_back(parameter.value);
+  return values;
+}
 
 BlockWeights block_of(Reader& read, Position position) {
   BlockWeights block;
@@ -42,11 +48,17 @@ BlockWeights block_of(Reader& read, Position position) {
 
 }  // namespace
 
-Weights::Weights(const Network& network) {
-  Reader read(network);
+Weights::Weights(const Network& network)
+    : Weights(network, values_of(network)) {}
+
+Weights::Weights(const Network& network,
+                 const std::vector<at::Tensor>& parameters) {
+  Reader read(parameters, network.precision());
   tokens = read.plain();
   local = read.plain();
   action = read.plain();
+  if (network.config().action_position == ActionPosition::none)
+    action = at::zeros_like(action);
   rows = read.plain();
   columns = read.plain();
   patch = {read.convolution(), read.norm(),        read.convolution(),

@@ -56,6 +56,8 @@ struct BlockWeights {
 class Weights {
  public:
   explicit Weights(const Network& network);
+  // In place of the network's own parameters, others in their order.
+  Weights(const Network& network, const std::vector<at::Tensor>& parameters);
 
   // Cast anew by every call. Where the block is computed right after, its casts
   // stand beside it in the graph, and the backward pass is done with the

@@ -8,33 +8,9 @@
 #include <vector>
 
 #include "gato/base/ordered_jobs.h"
+#include "gato/train/gradient_sum.h"
 
 namespace gato {
-namespace {
-
-void add_gradients(const Network& network, const std::vector<at::Tensor>& parts,
-                   at::Tensor& gradients,
-                   const std::function<void(size_t)>& added) {
-  for (size_t i = parts.size(); i-- > 0;) {
-    if (!parts[i].defined()) continue;
-    gradients.narrow(0, network.offset(i), parts[i].numel())
-        .view(parts[i].sizes())
-        .add_(parts[i]);
-    if (added) added(i);
-  }
-}
-
-bool has_targets(const MicroBatch& part) {
-  return part.batch.target_place.numel() > 0;
-}
-
-// The last place that anything is computed of; -1 where there is none.
-int64_t last_with_targets(const std::vector<MicroBatch>& parts) {
-  const auto last = std::find_if(parts.rbegin(), parts.rend(), has_targets);
-  return parts.rend() - last - 1;
-}
-
-}  // namespace
 
 int64_t workers(at::Device device, int64_t parts, int64_t threads) {
   return device.is_cpu() ? std::clamp<int64_t>(parts, 1, threads) : 1;
@@ -50,33 +26,27 @@ StepLoss step_gradient(const Network& network, const StepBatch& step,
   std::vector<Loss> losses(step.parts.size());
   const int64_t workers =
       gato::workers(network.device(), std::ssize(step.parts), options.threads);
-  const std::function<void(size_t)> nobody;
-  const int64_t last = last_with_targets(step.parts);
+  GradientSum sum(network, gradients, step.parts.size(), added);
   const auto compute = [&](size_t place) -> OrderedJobs::Finish {
     const MicroBatch& part = step.parts[place];
     at::set_num_threads(static_cast<int>(options.threads / workers));
-    if (!has_targets(part)) return {};
-    const Regularisation regularisation{
-        .stochastic_depth = options.stochastic_depth,
-        .dropout = options.dropout,
-        .seed = options.seed,
-        .step = uint64_t(step.step),
-        .first_row = part.first_row};
-    const Loss loss =
-        network.loss(part.batch.on(network.device()), regularisation,
-                     {.smoothing = options.smoothing});
-    const Loss values{loss.total.detach(), loss.each};
-    const auto& told = std::cmp_equal(place, last) ? added : nobody;
-    if (workers == 1) {  // nobody else adds: no gradient of its own is needed
-      network.add_gradients(loss.total, gradients, told);
-      losses[place] = values;
-      return {};
+    if (part.batch.target_place.numel() > 0) {
+      const Regularisation regularisation{
+          .stochastic_depth = options.stochastic_depth,
+          .dropout = options.dropout,
+          .seed = options.seed,
+          .step = uint64_t(step.step),
+          .first_row = part.first_row};
+      const Loss loss =
+          network.loss(part.batch.on(network.device()), regularisation,
+                       {.smoothing = options.smoothing});
+      network.backward(loss, [&](size_t parameter, at::Tensor gradient) {
+        sum.add(place, parameter, std::move(gradient));
+      });
+      losses[place] = {loss.total.detach(), loss.each, {}};
     }
-    return [&, &told = told, place, values,
-            gradient = network.gradients(loss.total)] {
-      add_gradients(network, gradient, gradients, told);
-      losses[place] = values;
-    };
+    sum.end(place);
+    return {};
   };
   OrderedJobs jobs(workers, 1);
   for (size_t place = 0; place < step.parts.size(); ++place)

@@ -33,13 +33,12 @@ struct StepLoss {
 // How many micro-batches of `parts` are worked on at once.
 int64_t workers(at::Device device, int64_t parts, int64_t threads);
 
-// `gradients`, laid out like network.flat(), is overwritten. Micro-batches are
-// added in their order whichever thread is done first, and hold at most one
-// gradient a thread: the bytes are the same for every number of threads up to
-// that of the micro-batches. `table` receives the unweighted losses. `added` is
-// called, by one thread at a time, with the place in network.parameters() of
-// each gradient that all micro-batches have been added to, while others are
-// still computed; it may be left out.
+// `gradients`, laid out like network.flat(), is overwritten, with the same
+// bytes for every number of threads up to that of the micro-batches; each
+// thread holds at most one gradient (GradientSum). `table` receives the
+// unweighted losses. `added`, which may be left out, is called by one thread at
+// a time with the place in network.parameters() of each gradient that is
+// complete, while others are still computed.
 StepLoss step_gradient(const Network& network, const StepBatch& step,
                        const StepGradientOptions& options,
                        at::Tensor& gradients, LossTable& table,
