@@ -2,11 +2,14 @@
 // tokens with the 24 heads of 32 of gato-79m (width 768), beside rotary's flash
 // attention, which has nothing to say of distances.
 //
-//   whole      scores [L, L], by content and by distance, as autograd keeps
-//   them blocks/N   attend_relatively() with N queries at a time fold       sin
-//   and cos of differences from those of the places: a distance's
-//              score is a product of queries and keys of the width of the
-//              sinusoids, 24 times a head's
+//   whole      scores [L, L], by content and by distance, kept by autograd
+//
+//   blocks/N   attend_relatively() with N queries at a time
+//
+//   fold       sin and cos of differences from those of the places: the score
+//              of a distance is a product of queries and keys of the width of
+//              the sinusoids, 24 times a head's
+//
 //   rotary     at::scaled_dot_product_attention
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>

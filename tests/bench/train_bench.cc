@@ -5,9 +5,10 @@
 //     [--threads N] [--activation-checkpointing] [--profile N] [--turns]
 //     [--order N]
 //
-// Prints tokens a second of real tokens, without padding, the share of the rate
-// that the machine multiplies large matrices with, measured in the same run,
-// and the peak of its memory. --profile prints the N operations (of a GPU:
+// Prints tokens a second of real tokens, without padding, the share of the time
+// that is spent waiting for data, the share of the rate that the machine
+// multiplies large matrices with, measured in the same run, and the peak of its
+// memory. --profile prints the N operations (of a GPU:
 // kernels) that took longest. --turns and --order serve compare_torch: with
 // --turns it prints "ready" after the first two steps, and then of every number
 // of steps that it reads their tokens and seconds; --order prints the numbers
@@ -44,6 +45,10 @@ namespace {
 
 namespace profiler = torch::autograd::profiler;
 using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 struct Options {
   std::string data, preset, device = "cpu", precision = "auto", position;
@@ -175,8 +180,11 @@ void run(const Options& options) {
       .stochastic_depth = options.stochastic_depth,
       .seed = seed};
   int64_t tokens = 0, targets = 0;
+  double data_wait = 0;
   const auto step = [&] {
+    const auto asked = Clock::now();
     const StepBatch batch = loader.next();
+    data_wait += seconds_since(asked);
     LossTable losses;
     step_gradient(network, batch, gradient, optimiser.gradients, losses);
     optimiser.step(1e-4, norm_of(optimiser.gradients));
@@ -185,10 +193,11 @@ void run(const Options& options) {
   };
   const auto take = [&](int64_t steps) {
     tokens = targets = 0;
+    data_wait = 0;
     const auto start = Clock::now();
     for (int64_t i = 0; i < steps; ++i) step();
     norm_of(optimiser.gradients);  // a GPU has finished
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    return seconds_since(start);
   };
   take(2);
   if (options.turns) {
@@ -209,14 +218,15 @@ void run(const Options& options) {
       training_operations(config, data.length(), tokens, targets) / seconds;
   fmt::print(
       "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms a step, "
-      "{:.1f} "
-      "of {:.1f} GFLOP/s: {:.1f} %, {:.2f} GB\n",
+      "{:.3f} % of it for data, {:.1f} of {:.1f} GFLOP/s: {:.1f} %, {:.2f} "
+      "GB\n",
       std::filesystem::path(options.preset).stem().string(),
       config.position == Position::rotary ? "rotary" : "relative",
       precision == Precision::bf16 ? "bf16" : "fp32", options.device,
       double(tokens) / seconds, double(targets) / seconds,
-      1e3 * seconds / double(options.steps), used * 1e-9, rate * 1e-9,
-      100 * used / rate, double(peak_memory(device)) * 1e-9);
+      1e3 * seconds / double(options.steps), 100 * data_wait / seconds,
+      used * 1e-9, rate * 1e-9, 100 * used / rate,
+      double(peak_memory(device)) * 1e-9);
   std::fflush(stdout);
   if (options.profile > 0) print_profile(device, options.profile, step);
 }
