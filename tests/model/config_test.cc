@@ -22,6 +22,7 @@ TEST_CASE("A configuration survives JSON") {
   ModelConfig config = test::small_config(Position::rotary);
   config.logit_scale = 0.25;
   config.window_steps = 2;
+  config.action_position = ActionPosition::none;
   const nlohmann::json json = config.to_json();
   CHECK(json.at("kind") == "gato-model");
   CHECK(ModelConfig::from_json(json).to_json() == json);
@@ -29,11 +30,13 @@ TEST_CASE("A configuration survives JSON") {
 
 TEST_CASE("A configuration without the optional fields loads") {
   nlohmann::json json = test::small_config(Position::relative).to_json();
-  for (const char* name : {"logit_scale", "window_steps", "tasks", "sources"})
+  for (const char* name :
+       {"logit_scale", "window_steps", "action_position", "tasks", "sources"})
     json.erase(name);
   const ModelConfig config = ModelConfig::from_json(json);
   CHECK(config.logit_scale == 1);
   CHECK(config.window_steps == 0);
+  CHECK(config.action_position == ActionPosition::shared);
 }
 
 TEST_CASE("A configuration that cannot be is bad input") {
@@ -53,6 +56,7 @@ TEST_CASE("A configuration that cannot be is bad input") {
                                                    {"feedforward", 1LL << 40},
                                                    {"context", nullptr},
                                                    {"position", "absolute"},
+                                                   {"action_position", 1},
                                                    {"logit_scale", 0},
                                                    {"window_steps", -1},
                                                    {"vocabulary", 3},

@@ -1,8 +1,8 @@
 #include "gato/model/network.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -24,7 +24,7 @@ Batch batch_for(const ModelConfig& config, uint64_t seed) {
 
 std::vector<at::Tensor> gradients_of(const Network& network,
                                      const Batch& batch) {
-  return network.gradients(network.loss(batch).total);
+  return network.gradients(network.loss(batch));
 }
 
 }  // namespace
@@ -46,7 +46,6 @@ TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
     CHECK(parameter.value.data_ptr<float>() ==
           network.flat().data_ptr<float>() + network.offset(i));
     CHECK((network.offset(i) < network.decaying_count()) == parameter.decays);
-    CHECK(parameter.value.requires_grad());
     if (parameter.decays) decaying += parameter.value.numel();
   }
   CHECK(decaying == network.decaying_count());
@@ -173,7 +172,7 @@ TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
       .stochastic_depth = 0.3, .dropout = 0.1, .seed = 5, .step = 9};
   const auto of_step = [&] {
     const Loss loss = network.loss(batch, regularisation);
-    return std::pair(loss.total.item<double>(), network.gradients(loss.total));
+    return std::pair(loss.total.item<double>(), network.gradients(loss));
   };
   const auto plain = of_step();
   network.set_activation_checkpointing(true);
@@ -186,50 +185,67 @@ TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
   }
 }
 
-TEST_CASE("Gradients are added in place") {
-  const Network network(test::small_config(Position::relative), 1);
-  const Batch batch =
-      test::batch_of({test::random_row(network.config(), 20, 1)});
-  at::Tensor flat = at::ones_like(network.flat());
-  network.add_gradients(network.loss(batch).total, flat);
-  const auto apart = network.gradients(network.loss(batch).total);
-  for (size_t i = 0; i < apart.size(); ++i) {
-    INFO(network.parameters()[i].name);
-    CHECK_FALSE(network.parameters()[i].value.grad().defined());
-    CHECK(at::equal(flat.narrow(0, network.offset(i), apart[i].numel()),
-                    apart[i].flatten() + 1));
-  }
-}
-
-TEST_CASE("Gradients are told as they are added, the last block's first") {
+TEST_CASE("Gradients are handed out once, the last block's first") {
   Network network(test::small_config(Position::relative), 1);
+  REQUIRE(network.config().layers > 1);
   network.set_precision(Precision::bf16);
   const bool checkpoints = GENERATE(false, true);
   network.set_activation_checkpointing(checkpoints);
   const Batch batch =
       test::batch_of({test::random_row(network.config(), 20, 1)});
-  const auto apart = network.gradients(network.loss(batch).total);
-  at::Tensor flat = at::zeros_like(network.flat());
-  std::vector<size_t> told;
-  network.add_gradients(network.loss(batch).total, flat, [&](size_t i) {
-    told.push_back(i);
-    CHECK(at::equal(flat.narrow(0, network.offset(i), apart[i].numel()),
-                    apart[i].flatten()));
+  std::set<size_t> taken;
+  int block = int(network.config().layers), before = 0;
+  network.backward(network.loss(batch), [&](size_t i, at::Tensor gradient) {
+    const Parameter& parameter = network.parameters()[i];
+    INFO(parameter.name);
+    CHECK(gradient.sizes() == parameter.value.sizes());
+    CHECK(gradient.scalar_type() == at::kFloat);
+    CHECK(taken.insert(i).second);
+    if (!parameter.name.starts_with("blocks.")) {
+      before += parameter.name.starts_with("embedding.") && block > 0;
+      return;
+    }
+    const int own = std::stoi(parameter.name.substr(7));
+    CHECK(own <= block);
+    block = own;
   });
-  CHECK(std::set<size_t>(told.begin(), told.end()).size() == apart.size());
-  CHECK(told.size() == apart.size());
-  const auto block_of = [&](size_t i) {  // -1: before and after the blocks
-    const std::string& name = network.parameters()[i].name;
-    return name.starts_with("blocks.") ? std::stoi(name.substr(7)) : -1;
+  CHECK(taken.size() == network.parameters().size());
+  CHECK(block == 0);
+  CHECK(before == 0);  // the tables come after all blocks
+}
+
+TEST_CASE("Actions have one position, or none") {
+  ModelConfig config = test::small_config(Position::relative);
+  const auto losses = [&] {  // with the vector of actions, and with another
+    const Network network(config, 1);
+    const Batch batch = test::batch_of({test::random_row(config, 20, 1)});
+    const double one = network.loss(batch).total.item<double>();
+    network.parameters()[2].value.fill_(1);
+    CHECK(network.parameters()[2].name == "embedding.action");
+    return std::pair(one, network.loss(batch).total.item<double>());
   };
-  REQUIRE(network.config().layers > 1);
-  CHECK(std::is_sorted(told.begin(), told.end(), [&](size_t a, size_t b) {
-    return std::min(block_of(a), block_of(b)) >= 0 && block_of(a) > block_of(b);
-  }));
-  CHECK(network.parameters()[told.back()].name.starts_with("embedding."));
-  told.clear();
-  network.add_gradients(network.loss(batch).total, flat);
-  CHECK(told.empty());
+  const auto shared = losses();
+  CHECK(shared.first != shared.second);
+  config.action_position = ActionPosition::none;
+  const auto none = losses();
+  CHECK(none.first == none.second);
+  CHECK(none.first != shared.first);
+}
+
+TEST_CASE("A network has no graph of its own") {
+  const Network network(test::small_config(Position::relative), 1);
+  const Batch batch =
+      test::batch_of({test::random_row(network.config(), 20, 1)});
+  const Loss loss = network.loss(batch);
+  const Loss other = network.loss(batch);  // two graphs at a time
+  const auto gradients = network.gradients(loss);
+  const auto others = network.gradients(other);
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    CHECK(at::equal(gradients[i], others[i]));
+    CHECK_FALSE(network.parameters()[i].value.requires_grad());
+  }
+  const at::NoGradGuard no_grad;
+  CHECK(network.loss(batch).leaves.empty());
 }
 
 TEST_CASE("Skipped rows are scaled so that the mean stays") {

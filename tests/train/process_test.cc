@@ -5,15 +5,27 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "catch.h"
 #include "gato/base/random.h"
+#include "gato/data/checkpoints.h"
 #include "train/training_fixture.h"
 
 using namespace gato::test;
+
+namespace {
+
+// A kill may come between a checkpoint and the link to it.
+int64_t newest_checkpoint(const std::string& run) {
+  const auto steps = gato::checkpoints_in(run);
+  return steps.empty() ? 0 : steps.back();
+}
+
+}  // namespace
 
 TEST_CASE("asked to stop, it saves, exits 75, and goes on with --resume") {
   const TrainingFixture fixture;
@@ -35,6 +47,8 @@ TEST_CASE("killed at fifty random moments, it ends as if never killed") {
   const TrainingFixture fixture;
   const std::string run = fixture.run("run"), whole = fixture.run("whole");
   gato::RandomStream chance(1);
+  int64_t reached = 0;  // the newest checkpoint
+  int resumed = 0;      // from one, and made others
   for (int i = 0; i < 50; ++i) {
     // Of the time about half goes into checkpoints, or, every second time, all.
     std::vector<std::string> options = {"--resume", "--steps", "100000",
@@ -46,13 +60,34 @@ TEST_CASE("killed at fifty random moments, it ends as if never killed") {
         std::chrono::milliseconds(100 + chance.below(500)));
     process.kill(SIGKILL);
     CHECK(process.wait() == 128 + SIGKILL);
+    const int64_t newest = newest_checkpoint(run);
+    const std::string log = read_bytes(run + "/log.txt");
+    CHECK(newest >= reached);
+    if (reached > 0 && newest > reached) {
+      ++resumed;
+      CHECK_THAT(log, Catch::Contains("resuming from " + run + "/step-" +
+                                      std::to_string(reached)));
+    }
+    CHECK_THAT(log, !Catch::Contains("is not whole"));
+    reached = newest;
   }
-  const std::string last = std::filesystem::read_symlink(run + "/latest");
-  const std::string steps = std::to_string(std::stoll(last.substr(5)) + 5);
+  CHECK(resumed > 0);
+  const std::string steps = std::to_string(reached + 5);
   REQUIRE(fixture.train(run, {"--resume", "--steps", steps}).status == 0);
   REQUIRE(fixture.train(whole, {"--steps", steps}).status == 0);
   CHECK(read_bytes(run + "/latest/model.safetensors") ==
         read_bytes(whole + "/latest/model.safetensors"));
+}
+
+TEST_CASE("what is left of a run that was killed at once is no obstacle") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  std::filesystem::create_directory(run);
+  for (const char* name : {".lock", ".metrics.jsonl.tmp-other-1-0"})
+    std::ofstream(run + "/" + name).put('x');
+  REQUIRE(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
+  for (const auto& entry : std::filesystem::directory_iterator(run))
+    CHECK(entry.path().filename().string()[0] != '.');
 }
 
 TEST_CASE("two processes do not train in one directory") {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,6 +13,8 @@
 #include <vector>
 
 #include "catch.h"
+#include "gato/model/directory.h"
+#include "gato/train/checkpoint.h"
 #include "train/process.h"
 #include "train/synthetic_data.h"
 #include "train/training_fixture.h"
@@ -257,6 +260,54 @@ TEST_CASE("a rank that is killed ends the job, which names it") {
                Contains("rank " + std::to_string(rank) + " on ") &&
                    Contains("was ended by signal 9"));
   }
+}
+
+// Its step is of minutes, and nothing is exchanged meanwhile.
+TEST_CASE("a rank that computes does not go on for long without the others") {
+  const Folder folder;
+  const Words words = folder.arguments(
+      folder.run("run"),
+      {"--rank-timeout", "5s", "--batch-size", "200000", "--micro-batch", "1"});
+  const auto options = [&](const char* number) {
+    return Process::Options{.messages = folder.folder / number,
+                            .environment = {{"WORLD_SIZE", "2"},
+                                            {"RANK", number},
+                                            {"MASTER_ADDR", "localhost"},
+                                            {"MASTER_PORT", "29419"}}};
+  };
+  Process first(words, options("0")), second(words, options("1"));
+  wait_for_text(folder.folder / "0", "products are computed");
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  second.kill(SIGKILL);
+  const auto start = Clock::now();
+  CHECK(first.wait() == 1);
+  CHECK(seconds_since(start) < 30);
+  CHECK_THAT(read_bytes(folder.folder / "0"),
+             Contains("rank 1 on ") && Contains("has not answered"));
+}
+
+TEST_CASE("steps without a finite loss name the sequences of every rank") {
+  const Folder folder;
+  const std::string run = folder.run("run"), first = run + "/step-1";
+  REQUIRE(folder.train("run", {"--steps", "1"}) == 0);
+  {
+    const gato::Model model = gato::load_model(first);
+    gato::AdamW optimiser({}, model.network->flat(),
+                          model.network->decaying_count());
+    const gato::TrainingState state = gato::read_state(first);
+    gato::read_optimiser(first, *model.network, state, optimiser);
+    model.network->flat().fill_(std::numeric_limits<float>::quiet_NaN());
+    gato::Ranks alone;
+    gato::write_checkpoint(first, *model.network, optimiser, state, {}, alone);
+  }
+  CHECK(folder.train("run",
+                     {"--resume", "--steps", "30", "--processes", "2"}) == 1);
+  const std::string log = read_bytes(run + "/log.txt");
+  CHECK_THAT(log, Contains("step 11: loss nan") &&
+                      Contains("10 steps in a row had no finite loss"));
+  const std::string last = log.substr(log.rfind("10 steps in a row"));
+  CHECK_THAT(last, Contains("data.h5: sequence ") && Contains(" of rank 0; ") &&
+                       Contains(" of rank 1"));
 }
 
 TEST_CASE("a rank that stands still ends the job within --rank-timeout") {

@@ -27,4 +27,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
 }  // namespace gato

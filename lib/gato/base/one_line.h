@@ -10,4 +10,8 @@ namespace gato {
 // those of Unicode (U+0080 to U+009F) in UTF-8.
 std::string one_line(std::string_view text);
 
+// What stands before the first \n: LibTorch's messages go on with a stack
+// trace.
+std::string first_line(const std::string& text);
+
 }  // namespace gato

@@ -68,13 +68,13 @@ int64_t integer_of(const nlohmann::json& json, const char* name) {
   return value.get<int64_t>();
 }
 
-Position position_of(const nlohmann::json& json) {
-  const nlohmann::json& value = field_of(json, "position");
-  if (value == "relative") return Position::relative;
-  if (value == "rotary") return Position::rotary;
-  throw input_error(
-      "config.json: position is {}: it must be \"relative\" or \"rotary\"",
-      value.dump());
+// Of a field that is one of two words: whether it is the second.
+bool is_second(const nlohmann::json& value, const char* name, const char* first,
+               const char* second) {
+  if (value == first) return false;
+  if (value == second) return true;
+  throw input_error("config.json: {} is {}: it must be \"{}\" or \"{}\"", name,
+                    value.dump(), first, second);
 }
 
 }  // namespace
@@ -84,6 +84,8 @@ nlohmann::json ModelConfig::to_json() const {
   for (const auto& field : integer_fields)
     json[field.name] = this->*field.member;
   json["position"] = position == Position::relative ? "relative" : "rotary";
+  json["action_position"] =
+      action_position == ActionPosition::shared ? "shared" : "none";
   json["logit_scale"] = logit_scale;
   json["window_steps"] = window_steps;
   json["vocabulary"] = vocabulary.to_json();
@@ -98,7 +100,15 @@ ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
   ModelConfig config;
   for (const auto& field : integer_fields)
     config.*field.member = integer_of(json, field.name);
-  config.position = position_of(json);
+  config.position =
+      is_second(field_of(json, "position"), "position", "relative", "rotary")
+          ? Position::rotary
+          : Position::relative;
+  config.action_position =
+      is_second(json.value("action_position", nlohmann::json("shared")),
+                "action_position", "shared", "none")
+          ? ActionPosition::none
+          : ActionPosition::shared;
   if (const auto scale = json.find("logit_scale"); scale != json.end()) {
     if (!scale->is_number())
       throw input_error("config.json: logit_scale is {}, not a number",

@@ -12,6 +12,10 @@ namespace gato {
 
 enum class Position : uint8_t { relative, rotary };
 
+// What action tokens have for a local position: one vector, the same for all
+// (paper 2.2), or nothing (as the caption of its Figure 18 reads).
+enum class ActionPosition : uint8_t { shared, none };
+
 // Names are the JSON fields, the options and the TOML keys of gato-train.
 struct ModelConfig {
   int64_t layers = 8;
@@ -21,6 +25,7 @@ struct ModelConfig {
   int64_t feedforward = 3072;  // F, before the GEGLU split
   int64_t context = 1024;      // L
   Position position = Position::relative;
+  ActionPosition action_position = ActionPosition::shared;
   double logit_scale = 1;
   int64_t window_steps = 0;  // rollouts read the last W steps; 0: none
   Vocabulary vocabulary;     // without the text model's bytes

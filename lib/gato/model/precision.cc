@@ -25,4 +25,8 @@ Precision precision_named(const std::string& name, at::Device device) {
                                                : Precision::fp32;
 }
 
+std::string name_of(Precision precision) {
+  return precision == Precision::bf16 ? "bf16" : "fp32";
+}
+
 }  // namespace gato

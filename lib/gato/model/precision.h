@@ -14,5 +14,7 @@ enum class Precision : uint8_t { fp32, bf16 };
 // "fp32", "bf16", or "auto": bf16 on a GPU, and where this processor multiplies
 // it in hardware. Else Error (usage).
 Precision precision_named(const std::string& name, at::Device device);
+// "fp32" or "bf16".
+std::string name_of(Precision precision);
 
 }  // namespace gato

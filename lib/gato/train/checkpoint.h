@@ -25,8 +25,9 @@ struct TrainingState {
   nlohmann::json data;              // TrainingData::fingerprint
   nlohmann::json provenance;        // null with --no-provenance
 
-  // Also written: kind "gato-training", version, oldest_version, and the data
-  // cursor and the schedule's and chance's counters, which follow from `step`.
+  // Also written: kind "gato-training", version, oldest_version. The place in
+  // the data, the learning rate and all chance follow from `step` and the
+  // configuration, and are stored nowhere else.
   nlohmann::json to_json() const;
   // Error (bad_input): another kind, newer, a field that is missing.
   static TrainingState from_json(const nlohmann::json& json);

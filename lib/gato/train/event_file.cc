@@ -1,7 +1,6 @@
 #include "gato/train/event_file.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,8 +9,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 
 #include "gato/base/error.h"
+#include "gato/train/append.h"
 
 namespace gato {
 namespace {
@@ -108,9 +109,8 @@ bool is_event_file(const std::string& name) { return name.starts_with(prefix); }
 
 EventFile::EventFile(const std::filesystem::path& directory, int64_t step)
     : path_(directory / fmt::format("{}{:010}.{}.{}", prefix, int64_t(now()),
-                                    host_name(), ::getpid())),
-      file_(path_, std::ios::binary) {
-  if (!file_) {
+                                    host_name(), ::getpid())) {
+  if (!std::ofstream(path_, std::ios::binary)) {
     throw io_error("{}: cannot create: {}", path_.string(),
                    std::strerror(errno));
   }
@@ -141,11 +141,7 @@ void EventFile::write(std::string_view event) {
   put_raw(record, masked_crc32c(record));
   record += event;
   put_raw(record, masked_crc32c(event));
-  file_.write(record.data(), std::streamsize(record.size())).flush();
-  if (!file_) {
-    spdlog::warn("{}: cannot write: {}", path_.string(), std::strerror(errno));
-    file_.clear();
-  }
+  append_whole(path_, record);
 }
 
 }  // namespace gato

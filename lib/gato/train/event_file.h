@@ -33,7 +33,6 @@ class EventFile {
   void write(std::string_view event);
 
   std::filesystem::path path_;
-  std::ofstream file_;
 };
 
 // Whether a file of a run directory is one.

@@ -41,6 +41,11 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
            "paper's) or rotary (faster)")
       .one_of({"relative", "rotary"});
   table
+      .add("action-position", &options.action_position,
+           "What action tokens have for a position within their time step: "
+           "one that all share (the paper's), or none")
+      .one_of({"shared", "none"});
+  table
       .add("window-steps", &options.window_steps,
            "Time steps a window: with --data, that of the sequences, which "
            "must agree; with --mixture 0, which is none, where not given")

@@ -19,7 +19,7 @@ namespace gato {
 // The network's shape and first weights; keys as in config.json.
 struct NetworkOptions {
   ModelConfig config;
-  std::string position = "relative";
+  std::string position = "relative", action_position = "shared";
   std::optional<int64_t> window_steps;
   Initialisation initialisation;
 };

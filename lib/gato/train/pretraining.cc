@@ -101,6 +101,9 @@ ModelConfig model_config(const NetworkOptions& options,
   ModelConfig config = options.config;
   config.position =
       options.position == "rotary" ? Position::rotary : Position::relative;
+  config.action_position = options.action_position == "none"
+                               ? ActionPosition::none
+                               : ActionPosition::shared;
   config.window_steps = data.window_steps();
   if (options.window_steps && *options.window_steps != config.window_steps) {
     throw usage_error(
@@ -139,11 +142,16 @@ void check_shares(const Ranks& ranks, const OptimisationOptions& options,
   const int64_t rows = micro_batch_rows(options, length);
   const int64_t parts = (options.batch_size + rows - 1) / rows;
   if (parts < ranks.size()) {
+    const std::string advice =
+        options.batch_size < ranks.size()
+            ? fmt::format("raise --batch-size from {} to {}",
+                          options.batch_size, ranks.size())
+            : fmt::format("lower --micro-batch from {} to {}", rows,
+                          options.batch_size / ranks.size());
     throw usage_error(
-        "{} processes share the {} micro-batches of a step: lower "
-        "--micro-batch from {} to {}, or start fewer processes",
-        ranks.size(), parts, rows,
-        std::max<int64_t>(1, options.batch_size / ranks.size()));
+        "{} processes share the {} micro-batches of a step: {}, or start fewer "
+        "processes",
+        ranks.size(), parts, advice);
   }
   if (parts % ranks.size() != 0 && ranks.is_first()) {
     spdlog::warn(

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -16,6 +16,7 @@
 #include "gato/data/checkpoints.h"
 #include "gato/data/format.h"
 #include "gato/data/manifest.h"
+#include "gato/train/append.h"
 
 namespace gato {
 namespace {
@@ -26,10 +27,17 @@ constexpr const char* latest_name = "latest";
 constexpr const char* metrics_name = "metrics.jsonl";
 constexpr const char* config_name = "config.toml";
 constexpr const char* log_name = "log.txt";
+constexpr const char* lock_name = ".lock";
 
 // Whether a run has files of this name.
 bool is_part(const std::string& name) {
   return checkpoint_step(name) || name == metrics_name || name == config_name;
+}
+
+// Whether a killed process has left it half written.
+bool is_leftover(const std::string& name) {
+  const auto output = output_of_temporary(name);
+  return output && is_part(*output);
 }
 
 }  // namespace
@@ -38,20 +46,46 @@ RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
   if (role == Role::guest) return;
   std::error_code error;
   is_created_ = fs::create_directories(path_, error);
-  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (error || lock_ < 0) {
+  if (error) {
     throw io_error("{}: cannot create the directory: {}", path_.string(),
-                   error ? error.message() : std::strerror(errno));
+                   error.message());
   }
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(lock_);
-    throw usage_error("{}: another process is training in this directory",
-                      path_.string());
-  }
+  lock();
+}
+
+// The lock is on a file: those on directories stay on one machine (NFS).
+void RunDirectory::lock() {
+  const fs::path file = path_ / lock_name;
+  struct stat held {
+  }, there{};
+  do {  // the file may be removed, by the one who held the lock, meanwhile
+    if (lock_ >= 0) ::close(lock_);
+    lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0) {
+      throw io_error("{}: cannot create: {}", file.string(),
+                     std::strerror(errno));
+    }
+    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) {
+        ::close(lock_);
+        throw usage_error("{}: another process is training in this directory",
+                          path_.string());
+      }
+      spdlog::warn(
+          "{}: cannot lock it: {}; see to it that no other process trains in "
+          "this directory",
+          file.string(), std::strerror(errno));
+      return;
+    }
+  } while (::fstat(lock_, &held) != 0 || ::stat(file.c_str(), &there) != 0 ||
+           held.st_ino != there.st_ino);
 }
 
 RunDirectory::~RunDirectory() {
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0) return;
+  std::error_code ignored;
+  fs::remove(path_ / lock_name, ignored);
+  ::close(lock_);
 }
 
 fs::path RunDirectory::metrics() const { return path_ / metrics_name; }
@@ -66,7 +100,7 @@ std::vector<int64_t> RunDirectory::checkpoints() const {
   return checkpoints_in(path_);
 }
 
-std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
+std::optional<int64_t> RunDirectory::newest_whole_checkpoint() {
   const std::vector<int64_t> steps = checkpoints();
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     try {
@@ -77,8 +111,10 @@ std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
       throw;
     } catch (const Error& error) {
       spdlog::warn(
-          "the newest checkpoint is not whole, going back to an older one: {}",
-          error.what());
+          "the checkpoint of step {} is not whole, looking for an "
+          "older one: {}",
+          *step, error.what());
+      damaged_.insert(*step);
     }
   }
   if (steps.empty()) return std::nullopt;
@@ -87,7 +123,8 @@ std::optional<int64_t> RunDirectory::newest_whole_checkpoint() const {
       path_.string());
 }
 
-void RunDirectory::set_latest(int64_t step) const {
+void RunDirectory::set_latest(int64_t step) {
+  damaged_.erase(step);
   const fs::path temporary = path_ / ".latest.tmp";
   std::error_code error;
   fs::remove(temporary, error);
@@ -103,20 +140,25 @@ void RunDirectory::set_latest(int64_t step) const {
 void RunDirectory::rotate(int64_t newest, int64_t keep,
                           int64_t keep_every) const {
   if (keep == 0) return;
-  std::vector<int64_t> steps = checkpoints();
-  steps.erase(std::upper_bound(steps.begin(), steps.end(), newest),
-              steps.end());
-  for (size_t i = 0; i + keep < steps.size(); ++i) {
-    if (keep_every > 0 && steps[i] % keep_every == 0) continue;
-    std::error_code ignored;  // tried again at the next checkpoint
-    fs::remove_all(checkpoint(steps[i]), ignored);
+  std::vector<int64_t> whole;
+  std::error_code ignored;  // tried again at the next checkpoint
+  for (const int64_t step : checkpoints()) {
+    if (step > newest) break;
+    if (damaged_.contains(step)) {
+      fs::remove_all(checkpoint(step), ignored);
+    } else {
+      whole.push_back(step);
+    }
+  }
+  for (size_t i = 0; i + keep < whole.size(); ++i) {
+    if (keep_every > 0 && whole[i] % keep_every == 0) continue;
+    fs::remove_all(checkpoint(whole[i]), ignored);
   }
 }
 
 void RunDirectory::remove_leftovers() const {
   for (const auto& entry : fs::directory_iterator(path_)) {
-    const auto output = output_of_temporary(entry.path().filename().string());
-    if (output && is_part(*output)) {
+    if (is_leftover(entry.path().filename().string())) {
       std::error_code ignored;
       fs::remove_all(entry.path(), ignored);
     }
@@ -136,22 +178,27 @@ std::vector<fs::path> RunDirectory::own_files() const {
 }
 
 void RunDirectory::start_anew() const {
-  std::error_code error;
-  for (int64_t step : checkpoints()) fs::remove_all(checkpoint(step), error);
-  for (const fs::path& file : own_files()) fs::remove(file, error);
-  if (error) {
-    throw io_error("{}: cannot remove the old run: {}", path_.string(),
-                   error.message());
+  std::vector<fs::path> old = own_files();
+  for (const int64_t step : checkpoints()) old.push_back(checkpoint(step));
+  for (const fs::path& path : old) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) {
+      throw io_error("{}: cannot remove what is of an old run: {}",
+                     path.string(), error.message());
+    }
   }
   write_file(metrics(), "", /*force=*/false);
 }
 
-void RunDirectory::abandon() const {
+void RunDirectory::abandon(bool is_own_log) const {
   std::error_code ignored;
-  if (!checkpoints().empty() || fs::file_size(metrics(), ignored) > 0) return;
+  if (!checkpoints().empty()) return;
   for (const fs::path& file : own_files()) fs::remove(file, ignored);
-  fs::remove(log(), ignored);
-  if (is_created_) fs::remove(path_, ignored);
+  if (is_own_log) fs::remove(log(), ignored);
+  if (!is_created_) return;
+  fs::remove(path_ / lock_name, ignored);
+  fs::remove(path_, ignored);
 }
 
 void RunDirectory::open_events(int64_t step) {
@@ -173,18 +220,21 @@ void RunDirectory::truncate_metrics(int64_t step) const {
 
 void RunDirectory::append_metrics(const nlohmann::json& line) const {
   if (events_) events_->add(line.at("step"), line);
-  std::ofstream output(metrics(), std::ios::app);
-  output << line.dump() << std::endl;
-  if (!output) {
-    spdlog::warn("{}: cannot write: {}", metrics().string(),
-                 std::strerror(errno));
-  }
+  append_whole(metrics(), line.dump() + "\n");
 }
 
 bool holds_run(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return false;
   return fs::exists(path / metrics_name) || !checkpoints_in(path).empty();
+}
+
+bool holds_nothing(const fs::path& path) {
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const std::string name = entry.path().filename().string();
+    if (name != lock_name && !is_leftover(name)) return false;
+  }
+  return true;
 }
 
 }  // namespace gato

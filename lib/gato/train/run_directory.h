@@ -4,6 +4,7 @@
 //   metrics.jsonl  one JSON object a line
 //   config.toml    the configuration, which --config reads back
 //   log.txt        the messages
+//   .lock          while a process trains in it
 //   events.out.tfevents.*  the numbers of metrics.jsonl, where they are wanted
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,23 +46,23 @@ class RunDirectory {
   // every newer one that is not. None where there is no checkpoint at all.
   // Error (bad_input) where there are some and none is whole, or where one is
   // of a newer version than this program reads.
-  std::optional<int64_t> newest_whole_checkpoint() const;
+  std::optional<int64_t> newest_whole_checkpoint();
 
-  // Points `latest` to this checkpoint, in one step.
-  void set_latest(int64_t step) const;
+  // Points `latest` to this checkpoint, which is whole, in one step.
+  void set_latest(int64_t step);
   // Removes the checkpoints up to step `newest` but the last `keep` of them (0:
   // removes none) and those whose step is a multiple of `keep_every` (0: none
-  // is for that). Those after it, which a resumed run found damaged, stay until
-  // the run writes them anew.
+  // is for that). Those that newest_whole_checkpoint() has found damaged count
+  // for nothing: they stay until the run has come to their step.
   void rotate(int64_t newest, int64_t keep, int64_t keep_every) const;
   // Makes it a run of no steps: removes what belongs to an old one. The rest of
   // the directory stays.
   void start_anew() const;
   // Removes what killed processes left half written.
   void remove_leftovers() const;
-  // Undoes start_anew() after a failure, so that the same command can be tried
-  // again; not where there is a checkpoint or metrics of a step.
-  void abandon() const;
+  // Undoes start_anew() after a failure before the first step, so that the same
+  // command can be tried again. The log goes with it where it is the run's own.
+  void abandon(bool is_own_log) const;
 
   // Drops the lines of metrics.jsonl that are of steps after `step`, and a last
   // line that was cut short.
@@ -71,11 +73,13 @@ class RunDirectory {
   void open_events(int64_t step);
 
  private:
+  void lock();
   // Of a run, but for its checkpoints and its log.
   std::vector<std::filesystem::path> own_files() const;
 
   std::filesystem::path path_;
   bool is_created_ = false;
+  std::set<int64_t> damaged_;  // checkpoints
   std::unique_ptr<EventFile> events_;
   int lock_ = -1;
 };
@@ -83,5 +87,9 @@ class RunDirectory {
 // Whether `path` holds a run: metrics, which a run writes first, or a
 // checkpoint.
 bool holds_run(const std::filesystem::path& path);
+
+// Whether the directory `path` holds nothing but what a run leaves that is
+// killed before it has begun.
+bool holds_nothing(const std::filesystem::path& path);
 
 }  // namespace gato

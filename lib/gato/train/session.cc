@@ -24,11 +24,13 @@ nlohmann::json provenance_of(const TrainingData& data,
   return provenance.to_json();
 }
 
-// A resumed run continues the stored one, or is refused.
+// A resumed run continues the stored one, or is refused. It keeps the precision
+// that "auto" was when it started.
 void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
                     const TrainingData& data,
                     const std::filesystem::path& path) {
   for (const auto& [key, value] : stored.configuration.items()) {
+    if (key == "precision" && lasting[key] == "auto") continue;
     if (lasting.contains(key) && lasting[key] != value) {
       throw usage_error(
           "{} was started with {} = {}, not {}: leave --{} out, or train into "
@@ -56,6 +58,7 @@ class Runner {
 
   ExitStatus run() {
     const auto step = first_step();
+    has_log_ = std::filesystem::exists(run_.log());
     try {
       if (ranks_.is_first()) prepare_directory(!step);
       ranks_.together([&] {
@@ -67,9 +70,10 @@ class Runner {
       });
       check_alike("configuration", lasting_part(session_.configuration));
       check_alike("data", session_.data.fingerprint());
+      agree_on_precision();
       return go_on();
     } catch (const Error&) {
-      if (ranks_.is_first()) run_.abandon();
+      if (ranks_.is_first() && state_.step == 0) run_.abandon(!has_log_);
       throw;
     }
   }
@@ -92,6 +96,18 @@ class Runner {
       throw usage_error("rank {} has another {} than rank 0: {}, not {}",
                         ranks_.rank(), what, own, first);
     });
+  }
+
+  // What "auto" is on the machine of the first rank, where the run starts, is
+  // it everywhere and for good.
+  void agree_on_precision() {
+    std::string name = state_.configuration.value("precision", "auto");
+    if (name == "auto") {
+      name = ranks_.broadcast(name_of(precision_named(name, device_)));
+      state_.configuration["precision"] = name;
+    }
+    network_->set_precision(precision_named(name, device_));
+    spdlog::info("products are computed in {}", name);
   }
 
   void prepare_directory(bool is_new) const {
@@ -134,8 +150,6 @@ class Runner {
   }
 
   ExitStatus go_on() {
-    network_->set_precision(
-        precision_named(session_.optimisation.precision, device_));
     network_->set_activation_checkpointing(
         session_.optimisation.activation_checkpointing);
     ranks_.broadcast(network_->flat().detach());
@@ -185,6 +199,7 @@ class Runner {
   Ranks& ranks_;
   const at::Device device_;
   RunDirectory run_;
+  bool has_log_ = false;  // of another run, or of somebody else
   std::unique_ptr<Network> network_;
   std::unique_ptr<AdamW> optimiser_;
   TrainingState state_;
@@ -214,7 +229,7 @@ void check_run_output(const std::filesystem::path& output, bool resume,
           config, output.string());
     }
   }
-  if (common.force || fs::is_empty(output, ignored)) return;
+  if (common.force || holds_nothing(output)) return;
   if (!holds_run(output)) {
     throw usage_error(
         "{} holds files but no run; choose another directory, or start one "

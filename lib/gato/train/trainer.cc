@@ -29,7 +29,7 @@ double seconds_since(Clock::time_point start) {
 
 class Trainer {
  public:
-  Trainer(const TrainingData& data, const RunDirectory& run,
+  Trainer(const TrainingData& data, RunDirectory& run,
           const TrainerOptions& options, Training training)
       : data_(data),
         run_(run),
@@ -120,11 +120,8 @@ class Trainer {
   void skip(const StepMetrics& step, const StepBatch& batch,
             const StepLoss& loss) {
     ++state_.skipped;
-    const bool is_elsewhere = !ranks_.is_alone() && loss.not_finite.empty();
-    const std::string places = is_elsewhere
-                                   ? "in another rank, or in the gradient alone"
-                                   : places_of(batch, loss);
-    if (ranks_.is_first() || !is_elsewhere) {
+    const std::string places = places_in_all_ranks(batch, loss);
+    if (ranks_.is_first()) {
       spdlog::warn(
           "step {}: loss {}, gradient norm {}: the step is skipped ({})",
           state_.step, step.loss, step.gradient_norm, places);
@@ -136,6 +133,26 @@ class Trainer {
           "use --precision fp32",
           largest_skip, places);
     }
+  }
+
+  // The sequences without a finite loss, of all ranks; where there are none,
+  // all sequences of the step.
+  std::string places_in_all_ranks(const StepBatch& batch,
+                                  const StepLoss& loss) {
+    if (ranks_.is_alone()) return places_of(batch, loss);
+    at::Tensor count = at::full({1}, std::ssize(loss.not_finite), at::kLong);
+    ranks_.sum(count);
+    const bool is_elsewhere =
+        loss.not_finite.empty() && count.item<int64_t>() > 0;
+    const std::string own = is_elsewhere ? "" : places_of(batch, loss);
+    std::string text;
+    for (int64_t rank = 0; rank < ranks_.size(); ++rank) {
+      const std::string places = ranks_.broadcast(own, rank);
+      if (places.empty()) continue;
+      text += fmt::format("{}{} of rank {}", text.empty() ? "" : "; ", places,
+                          rank);
+    }
+    return text;
   }
 
   // The sequences of the micro-batches without a finite loss; all of the step
@@ -197,7 +214,7 @@ class Trainer {
   }
 
   void write(const Network& network, const AdamW& optimiser,
-             const TrainingState& state, Ranks& ranks) const {
+             const TrainingState& state, Ranks& ranks) {
     write_checkpoint(run_.checkpoint(state.step), network, optimiser, state,
                      demonstrations_, ranks);
     ranks.together([&] {
@@ -247,7 +264,7 @@ class Trainer {
   }
 
   const TrainingData& data_;
-  const RunDirectory& run_;
+  RunDirectory& run_;
   const TrainerOptions& options_;
   Network& network_;
   AdamW& optimiser_;
@@ -270,7 +287,7 @@ class Trainer {
 
 }  // namespace
 
-ExitStatus train(const TrainingData& data, const RunDirectory& run,
+ExitStatus train(const TrainingData& data, RunDirectory& run,
                  const TrainerOptions& options, Training training) {
   at::set_num_threads(int(options.gradient.threads));
   return Trainer(data, run, options, training).train();

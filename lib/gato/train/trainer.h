@@ -53,7 +53,7 @@ struct Training {
 // Returns done, or stopped_early after SIGINT, SIGTERM, SIGUSR1 or the time
 // limit in any of the ranks, with a checkpoint saved. Only the first rank
 // writes metrics, and all of a checkpoint but the slices of the optimiser.
-ExitStatus train(const TrainingData& data, const RunDirectory& run,
+ExitStatus train(const TrainingData& data, RunDirectory& run,
                  const TrainerOptions& options, Training training);
 
 }  // namespace gato

@@ -12,6 +12,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "gato/base/error.h"
+#include "gato/base/one_line.h"
 #include "gato/base/signals.h"
 
 namespace gato {
@@ -25,10 +26,6 @@ constexpr milliseconds attempt_time{2000};
 
 int64_t seconds(milliseconds time) {
   return std::chrono::round<std::chrono::seconds>(time).count();
-}
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
 }
 
 Store serve(const Launch& launch, milliseconds timeout) {

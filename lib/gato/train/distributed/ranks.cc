@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -19,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/one_line.h"
 #include "gato/base/signals.h"
 #include "gato/train/distributed/meeting.h"
 #include "gato/train/distributed/watch.h"
@@ -48,11 +50,6 @@ std::shared_ptr<gloo::transport::Device> gloo_device(const Launch& launch,
         launch.rank, launch.host, own);
   }
   return c10d::ProcessGroupGloo::createDeviceForHostname(own);
-}
-
-// LibTorch's messages go on with a stack trace.
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
 }
 
 Backend make_gloo(const Launch& launch, const Meeting& meeting,
@@ -151,6 +148,11 @@ class Ranks::Exchange {
     return ranks_.connection_->backend_of(values);
   }
 
+  // finish_sums() waits for it.
+  void begin(Work work, const at::Tensor& values) const {
+    ranks_.connection_->begun.emplace_back(std::move(work), values);
+  }
+
   // What another rank has left never ends by itself before the timeout: the
   // watch is asked meanwhile. On a GPU nothing is waited for but the place in
   // the stream, and the watch interrupts what stands in it.
@@ -165,9 +167,11 @@ class Ranks::Exchange {
         work->wait(look_interval);
         return;
       } catch (const std::exception& error) {
-        const bool has_failed = work->isCompleted();
+        // It may have been done just when the time was up.
+        const bool is_over = work->isCompleted();
+        if (is_over && !work->exception()) return;
         auto verdict = watch.verdict();
-        if (!verdict && has_failed) {
+        if (!verdict && is_over) {
           verdict = watch.find_cause(first_line(error.what()));
         }
         if (verdict) throw Error(verdict->status, verdict->message);
@@ -197,18 +201,15 @@ Ranks::Ranks(const Launch& launch, double timeout) : launch_(launch) {
 Ranks::~Ranks() = default;
 
 void Ranks::sum(at::Tensor values) {
-  if (is_alone()) return;
-  const Exchange exchange(*this);
-  std::vector<at::Tensor> tensors{std::move(values)};
-  exchange.wait(exchange.with(tensors[0]).allreduce(tensors), tensors[0]);
+  begin_sum(std::move(values));
+  finish_sums();
 }
 
 void Ranks::begin_sum(at::Tensor values) {
   if (is_alone()) return;
   const Exchange exchange(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
-  const Work work = exchange.with(tensors[0]).allreduce(tensors);
-  connection_->begun.emplace_back(work, tensors[0]);
+  exchange.begin(exchange.with(tensors[0]).allreduce(tensors), tensors[0]);
 }
 
 void Ranks::begin_sum(at::Tensor values, int64_t to) {
@@ -217,8 +218,8 @@ void Ranks::begin_sum(at::Tensor values, int64_t to) {
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::ReduceOptions options;
   options.rootRank = to;
-  const Work work = exchange.with(tensors[0]).reduce(tensors, options);
-  connection_->begun.emplace_back(work, tensors[0]);
+  exchange.begin(exchange.with(tensors[0]).reduce(tensors, options),
+                 tensors[0]);
 }
 
 void Ranks::finish_sums() {
@@ -265,11 +266,18 @@ int64_t Ranks::broadcast(int64_t number, int64_t from) {
 }
 
 void Ranks::together(const std::function<void()>& part) {
-  if (is_alone()) return part();
+  const auto do_part = [&part] {
+    try {
+      part();
+    } catch (const std::filesystem::filesystem_error& error) {
+      throw io_error("{}", error.what());
+    }
+  };
+  if (is_alone()) return do_part();
   at::Tensor statuses = at::zeros({size()}, at::kLong);
   std::string message;
   try {
-    part();
+    do_part();
   } catch (const Error& error) {
     statuses[rank()] = static_cast<int64_t>(error.status());
     message = error.what();

@@ -58,7 +58,8 @@ class Ranks {
   std::string broadcast(const std::string& text, int64_t from = 0);
   int64_t broadcast(int64_t number, int64_t from = 0);
   // Does `part`, which exchanges nothing, in every rank. Where it throws an
-  // Error in some, all throw that of the first of them.
+  // Error in some, or a filesystem_error, which becomes one (io), all throw
+  // that of the first of them.
   void together(const std::function<void()>& part);
 
   // Does `work`, the whole work of this rank, so that all ranks end alike:

@@ -1,7 +1,10 @@
 #include "gato/train/distributed/watch.h"
 
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -20,6 +23,9 @@ constexpr milliseconds interval{500};
 constexpr milliseconds short_limit{3000};
 // Rank 0, which serves the others, waits so long for them to read the verdict.
 constexpr milliseconds farewell{5000};
+// Between a verdict and the end of a process that does not ask for it: it
+// computes, or waits for its GPU, for something that nobody needs any more.
+constexpr milliseconds patience{10000};
 
 constexpr const char* verdict_key = "verdict";
 std::string beat_key(int64_t rank) { return fmt::format("beat/{}", rank); }
@@ -71,6 +77,7 @@ struct Watch::State {
   Verdict slowest(const std::string& what) const;
   void publish(const Verdict& verdict);
   void decide(const Verdict& verdict);
+  void end_process_unless_known();
 
   const Store store;
   const std::vector<std::string> names;
@@ -86,6 +93,7 @@ struct Watch::State {
   std::condition_variable changed;
   bool is_leaving = false;
   std::optional<Verdict> own, found;  // to be published; of the job
+  bool is_known = false;              // the verdict, to those who asked
   std::function<void()> interrupt;
   std::string alarm;  // how an exchange has failed here
   Clock::time_point alarm_since;
@@ -114,6 +122,18 @@ void Watch::State::run() {
     store->set(farewell_key(rank), std::string("bye"));
   } catch (const std::exception&) {  // rank 0 is gone: nobody waits
   }
+  end_process_unless_known();
+}
+
+void Watch::State::end_process_unless_known() {
+  std::unique_lock lock(mutex);
+  if (changed.wait_for(lock, patience,
+                       [this] { return is_leaving || is_known || !found; })) {
+    return;
+  }
+  spdlog::error("{}", found->message);
+  spdlog::default_logger()->flush();
+  std::_Exit(static_cast<int>(found->status));
 }
 
 void Watch::State::round() {
@@ -237,8 +257,13 @@ Watch::~Watch() {
 }
 
 void Watch::on_verdict(std::function<void()> interrupt) {
-  const std::lock_guard lock(state_->mutex);
-  state_->interrupt = std::move(interrupt);
+  std::unique_lock lock(state_->mutex);
+  if (!state_->found) {
+    state_->interrupt = std::move(interrupt);
+    return;
+  }
+  lock.unlock();
+  interrupt();
 }
 
 void Watch::count_exchange() { ++state_->exchanges; }
@@ -249,6 +274,8 @@ std::optional<Verdict> Watch::verdict() const {
     state_->found = {ExitStatus::run_failed, 0,
                      state_->named(0) + " no longer answers: it stands still"};
   }
+  state_->is_known = state_->found.has_value();
+  state_->changed.notify_all();
   return state_->found;
 }
 
@@ -262,11 +289,15 @@ Verdict Watch::find_cause(const std::string& what) {
     state_->found = {ExitStatus::run_failed, 0,
                      state_->named(0) + " no longer answers: it stands still"};
   }
+  state_->is_known = true;
+  state_->changed.notify_all();
   return *state_->found;
 }
 
 void Watch::give_up(ExitStatus status, const std::string& message) {
   std::unique_lock lock(state_->mutex);
+  state_->is_known = true;
+  state_->changed.notify_all();
   if (!state_->found) {
     state_->own = {status, state_->rank,
                    fmt::format("{}: {}", state_->named(state_->rank), message)};

@@ -1,5 +1,6 @@
 // Who of the ranks still lives: a thread in every rank tells the others twice a
-// second that it does, and finds the rank that ended or stands still.
+// second that it does, and finds the rank that ended or stands still. A process
+// that does not ask for the verdict is ended by the thread some seconds later.
 #pragma once
 
 #include <chrono>
