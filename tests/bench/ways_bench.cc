@@ -135,10 +135,11 @@ void add_block() {
 }
 
 void add_patches() {
-  std::vector<at::Tensor> inputs;
+  std::vector<at::Tensor> leaves, inputs;
   for (const Parameter& parameter : network().parameters()) {
+    leaves.push_back(parameter.value.detach().requires_grad_(true));
     if (parameter.name.starts_with("embedding.patch."))
-      inputs.push_back(parameter.value);
+      inputs.push_back(leaves.back());
   }
   const at::Tensor pixels = at::randint(256, {places, 16, 16, 3}, at::kByte);
   for (const int64_t distinct : {places, places / 4, places / 16}) {
@@ -148,7 +149,7 @@ void add_patches() {
         is_everywhere ? "patches/everywhere"
                       : "patches/distinct/" + std::to_string(distinct),
         [=] {
-          const Weights weights(network());
+          const Weights weights(network(), leaves);
           const at::Tensor vectors =
               embed_patches(weights.patch, pixels.narrow(0, 0, distinct));
           return is_everywhere ? vectors : at::embedding(vectors, index);

@@ -267,7 +267,7 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
   const Folder folder;
   const Words words = folder.arguments(
       folder.run("run"),
-      {"--rank-timeout", "5s", "--batch-size", "200000", "--micro-batch", "1"});
+      {"--rank-timeout", "5s", "--batch-size", "60000", "--micro-batch", "1"});
   const auto options = [&](const char* number) {
     return Process::Options{.messages = folder.folder / number,
                             .environment = {{"WORLD_SIZE", "2"},
@@ -277,13 +277,14 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
   };
   Process first(words, options("0")), second(words, options("1"));
   wait_for_text(folder.folder / "0", "products are computed");
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  std::this_thread::sleep_for(std::chrono::seconds(6));  // to load the step
   second.kill(SIGKILL);
   const auto start = Clock::now();
   CHECK(first.wait() == 1);
   CHECK(seconds_since(start) < 30);
   CHECK_THAT(read_bytes(folder.folder / "0"),
-             Contains("rank 1 on ") && Contains("has not answered"));
+             Contains("rank 1 on ") && Contains("has not answered") &&
+                 Contains("of no use any more"));
 }
 
 TEST_CASE("steps without a finite loss name the sequences of every rank") {

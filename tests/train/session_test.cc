@@ -202,6 +202,43 @@ TEST_CASE("a run does not overwrite the configuration that it is given") {
   CHECK(with("--resume").status == 0);
 }
 
+TEST_CASE("a run keeps the precision that it was started with") {
+  const TrainingFixture fixture;
+  for (const std::string name : {"fp32", "bf16"}) {
+    const std::string run = fixture.run(name);
+    REQUIRE(fixture.train(run, {"--steps", "1", "--precision", name}).status ==
+            0);
+    const Ran resumed =
+        fixture.train(run, {"--steps", "2", "--resume", "--precision", "auto"});
+    CHECK(resumed.status == 0);
+    CHECK_THAT(resumed.err, Contains("products are computed in " + name));
+  }
+  const std::string run = fixture.run("auto");
+  REQUIRE(fixture.train(run, {"--steps", "1", "--precision", "auto"}).status ==
+          0);
+  CHECK(read_state(run + "/step-1").configuration["precision"] != "auto");
+  CHECK(fixture.train(run, {"--steps", "2", "--resume", "--precision", "auto"})
+            .status == 0);
+  CHECK(fixture
+            .train(fixture.run("fp32"),
+                   {"--steps", "3", "--resume", "--precision", "bf16"})
+            .status == 2);
+}
+
+TEST_CASE("a start that fails leaves nothing in the way of the next") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run("run");
+  std::filesystem::create_directory(run);
+  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"})
+    std::ofstream(run + "/" + name);  // of one that was killed
+  write_sequences(fixture.folder / "bad.h5", {.is_damaged = true});
+  CHECK(fixture
+            .train(run, {"--resume", "--steps", "9", "--data",
+                         fixture.folder / "bad.h5"})
+            .status == 3);
+  CHECK(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
+}
+
 TEST_CASE("a damaged checkpoint is passed over, loudly") {
   const TrainingFixture fixture;
   const std::string run = fixture.run("run"), whole = fixture.run("whole");

@@ -13,6 +13,7 @@
 #include "gato/base/heap.h"
 #include "gato/base/library_faults.h"
 #include "gato/base/nearest.h"
+#include "gato/base/one_line.h"
 #include "gato/base/output.h"
 #include "gato/base/signals.h"
 #include "gato/base/version.h"
@@ -295,7 +296,7 @@ ExitStatus report_stop(int signal) {
 // Of an exception that is not ours; LibTorch's go on with a stack trace.
 ExitStatus report_foreign(const std::string& message) {
   spdlog::debug("{}", message);
-  return report(ExitStatus::run_failed, message.substr(0, message.find('\n')));
+  return report(ExitStatus::run_failed, first_line(message));
 }
 
 // The one place where exceptions become exit statuses.

@@ -11,10 +11,18 @@
 namespace gato {
 
 void append_whole(const std::filesystem::path& path, std::string_view record) {
+  const auto warn = [&path] {
+    spdlog::warn("{}: cannot write: {}", path.string(), std::strerror(errno));
+  };
   const int file =
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   struct stat before {};
-  bool is_written = file >= 0 && ::fstat(file, &before) == 0;
+  if (file < 0 || ::fstat(file, &before) != 0) {
+    warn();
+    if (file >= 0) ::close(file);
+    return;
+  }
+  bool is_written = true;
   while (is_written && !record.empty()) {
     const ssize_t count = ::write(file, record.data(), record.size());
     if (count < 0 && errno == EINTR) continue;
@@ -22,12 +30,10 @@ void append_whole(const std::filesystem::path& path, std::string_view record) {
     if (is_written) record.remove_prefix(size_t(count));
   }
   if (!is_written) {
-    spdlog::warn("{}: cannot write: {}", path.string(), std::strerror(errno));
-    if (file >= 0 && ::ftruncate(file, before.st_size) != 0) {
-      spdlog::warn("{}: it ends with a part of a record", path.string());
-    }
+    warn();
+    if (::ftruncate(file, before.st_size) != 0) warn();
   }
-  if (file >= 0) ::close(file);
+  if (::close(file) != 0 && is_written) warn();  // NFS tells it here
 }
 
 }  // namespace gato

@@ -6,8 +6,8 @@
 
 namespace gato {
 
-// Appends all of `record` or, where there is no room, nothing: then it warns,
-// and the file is as it was before.
+// Appends all of `record`; or warns, and the file is as it was before where
+// there was no room.
 void append_whole(const std::filesystem::path& path, std::string_view record);
 
 }  // namespace gato

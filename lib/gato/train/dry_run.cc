@@ -46,7 +46,7 @@ nlohmann::json dry_run(const ModelConfig& config,
       {"micro_batches", parts},
       {"memory",
        {{"state", 2 * bytes + 2 * bytes / slices},
-        {"gradients", together > 1 ? together * bytes : 0},
+        {"gradients", (together - 1) * bytes},
         {"peak", nullptr}}},
       {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
   if (const auto cost =

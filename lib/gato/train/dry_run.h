@@ -12,9 +12,9 @@ namespace gato {
 // "memory":{"state","gradients","peak"},"seconds":{"step","run"}}:
 // training_operations() of a token that is a target; of a process, bytes of
 // weights, moments (one slice of the optimiser) and gradient, of the gradients
-// that several threads work on, and of all that it holds at most; time without
-// that of checkpoints. Peak and seconds come of try_steps(), and are null, with
-// a warning, where the device is not here.
+// that threads hold until it is their turn, and of all that it holds at most;
+// time without that of checkpoints. Peak and seconds come of try_steps(), and
+// are null, with a warning, where the device is not here.
 nlohmann::json dry_run(const ModelConfig& config,
                        const OptimisationOptions& optimisation,
                        const TrainerOptions& options, const TrainingData& data,

@@ -123,7 +123,8 @@ void add_optimisation_options(cli::OptionTable& table,
   table
       .add("precision", &options.precision,
            "Of the large products; auto is bf16 on a GPU, and where the "
-           "processor multiplies it in hardware")
+           "processor multiplies it in hardware: that of the first process, "
+           "where the run starts, for all of it")
       .one_of({"auto", "bf16", "fp32"});
   table
       .add("device", &options.device,

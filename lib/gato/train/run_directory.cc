@@ -79,12 +79,14 @@ void RunDirectory::lock() {
     }
   } while (::fstat(lock_, &held) != 0 || ::stat(file.c_str(), &there) != 0 ||
            held.st_ino != there.st_ino);
+  is_locked_ = true;
 }
 
 RunDirectory::~RunDirectory() {
   if (lock_ < 0) return;
   std::error_code ignored;
-  fs::remove(path_ / lock_name, ignored);
+  if (is_locked_) fs::remove(path_ / lock_name, ignored);
+  if (is_abandoned_ && is_created_) fs::remove(path_, ignored);
   ::close(lock_);
 }
 
@@ -114,7 +116,7 @@ std::optional<int64_t> RunDirectory::newest_whole_checkpoint() {
           "the checkpoint of step {} is not whole, looking for an "
           "older one: {}",
           *step, error.what());
-      damaged_.insert(*step);
+      if (error.status() == ExitStatus::bad_input) damaged_.insert(*step);
     }
   }
   if (steps.empty()) return std::nullopt;
@@ -178,27 +180,29 @@ std::vector<fs::path> RunDirectory::own_files() const {
 }
 
 void RunDirectory::start_anew() const {
-  std::vector<fs::path> old = own_files();
-  for (const int64_t step : checkpoints()) old.push_back(checkpoint(step));
-  for (const fs::path& path : old) {
-    std::error_code error;
-    fs::remove_all(path, error);
-    if (error) {
-      throw io_error("{}: cannot remove what is of an old run: {}",
-                     path.string(), error.message());
-    }
+  const auto check = [](const fs::path& path, const std::error_code& error) {
+    if (!error) return;
+    throw io_error("{}: cannot remove what is of an old run: {}", path.string(),
+                   error.message());
+  };
+  std::error_code error;
+  for (const int64_t step : checkpoints()) {
+    fs::remove_all(checkpoint(step), error);
+    check(checkpoint(step), error);
+  }
+  for (const fs::path& file : own_files()) {
+    fs::remove(file, error);
+    check(file, error);
   }
   write_file(metrics(), "", /*force=*/false);
 }
 
-void RunDirectory::abandon(bool is_own_log) const {
+void RunDirectory::abandon(bool is_own_log) {
   std::error_code ignored;
   if (!checkpoints().empty()) return;
   for (const fs::path& file : own_files()) fs::remove(file, ignored);
   if (is_own_log) fs::remove(log(), ignored);
-  if (!is_created_) return;
-  fs::remove(path_ / lock_name, ignored);
-  fs::remove(path_, ignored);
+  is_abandoned_ = true;
 }
 
 void RunDirectory::open_events(int64_t step) {

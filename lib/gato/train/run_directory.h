@@ -61,8 +61,9 @@ class RunDirectory {
   // Removes what killed processes left half written.
   void remove_leftovers() const;
   // Undoes start_anew() after a failure before the first step, so that the same
-  // command can be tried again. The log goes with it where it is the run's own.
-  void abandon(bool is_own_log) const;
+  // command can be tried again; a directory that was made goes with this
+  // object, the log where it is the run's own.
+  void abandon(bool is_own_log);
 
   // Drops the lines of metrics.jsonl that are of steps after `step`, and a last
   // line that was cut short.
@@ -78,7 +79,7 @@ class RunDirectory {
   std::vector<std::filesystem::path> own_files() const;
 
   std::filesystem::path path_;
-  bool is_created_ = false;
+  bool is_created_ = false, is_locked_ = false, is_abandoned_ = false;
   std::set<int64_t> damaged_;  // checkpoints
   std::unique_ptr<EventFile> events_;
   int lock_ = -1;

@@ -11,6 +11,7 @@
 #include "gato/data/provenance.h"
 #include "gato/model/device.h"
 #include "gato/model/directory.h"
+#include "gato/train/memory.h"
 #include "gato/train/run_directory.h"
 
 namespace gato {
@@ -30,8 +31,9 @@ void check_same_run(const TrainingState& stored, const nlohmann::json& lasting,
                     const TrainingData& data,
                     const std::filesystem::path& path) {
   for (const auto& [key, value] : stored.configuration.items()) {
+    if (!lasting.contains(key)) continue;
     if (key == "precision" && lasting[key] == "auto") continue;
-    if (lasting.contains(key) && lasting[key] != value) {
+    if (lasting[key] != value) {
       throw usage_error(
           "{} was started with {} = {}, not {}: leave --{} out, or train into "
           "another directory",
@@ -58,9 +60,12 @@ class Runner {
 
   ExitStatus run() {
     const auto step = first_step();
-    has_log_ = std::filesystem::exists(run_.log());
+    has_foreign_log_ =
+        std::filesystem::exists(run_.log()) && !holds_run(run_.path());
     try {
-      if (ranks_.is_first()) prepare_directory(!step);
+      ranks_.together([&] {
+        if (ranks_.is_first()) prepare_directory(!step);
+      });
       ranks_.together([&] {
         if (step) {
           resume(*step);
@@ -73,7 +78,8 @@ class Runner {
       agree_on_precision();
       return go_on();
     } catch (const Error&) {
-      if (ranks_.is_first() && state_.step == 0) run_.abandon(!has_log_);
+      if (ranks_.is_first() && state_.step == 0)
+        run_.abandon(!has_foreign_log_);
       throw;
     }
   }
@@ -169,6 +175,8 @@ class Runner {
     const TrainingState before = state_;
     const ExitStatus status = train(session_.data, run_, options,
                                     {*network_, *optimiser_, state_, ranks_});
+    spdlog::info("peak of memory: {:.2f} GB",
+                 double(peak_memory(device_)) / 1e9);
     cli::report_counts({{"steps", state_.step - before.step},
                         {"skipped", state_.skipped - before.skipped},
                         {"tokens", state_.tokens - before.tokens},
@@ -199,7 +207,7 @@ class Runner {
   Ranks& ranks_;
   const at::Device device_;
   RunDirectory run_;
-  bool has_log_ = false;  // of another run, or of somebody else
+  bool has_foreign_log_ = false;  // one that no run has left
   std::unique_ptr<Network> network_;
   std::unique_ptr<AdamW> optimiser_;
   TrainingState state_;

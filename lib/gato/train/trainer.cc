@@ -238,12 +238,13 @@ class Trainer {
   }
 
   void save_in_background() {
-    background_.start(network_, optimiser_, state_,
-                      [this](const Network& network, const AdamW& optimiser,
-                             const TrainingState& state) {
-                        Ranks alone;
-                        write(network, optimiser, state, alone);
-                      });
+    background_.start(
+        network_, optimiser_, state_,
+        [this](const Network& network, const AdamW& optimiser,
+               const TrainingState& state) {
+          Ranks alone;
+          ranks_.write([&] { write(network, optimiser, state, alone); });
+        });
     saving_step_ = state_.step;
   }
 

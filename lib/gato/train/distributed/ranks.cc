@@ -266,9 +266,9 @@ int64_t Ranks::broadcast(int64_t number, int64_t from) {
 }
 
 void Ranks::together(const std::function<void()>& part) {
-  const auto do_part = [&part] {
+  const auto do_part = [&] {
     try {
-      part();
+      write(part);
     } catch (const std::filesystem::filesystem_error& error) {
       throw io_error("{}", error.what());
     }
@@ -290,6 +290,16 @@ void Ranks::together(const std::function<void()>& part) {
     throw Error(ExitStatus(static_cast<int>(status)),
                 one == rank() ? text : fmt::format("rank {}: {}", one, text));
   }
+}
+
+void Ranks::write(const std::function<void()>& part) const {
+  if (is_alone()) return part();
+  struct Writing {
+    Watch& watch;
+    explicit Writing(Watch& of) : watch(of) { watch.begin_writing(); }
+    ~Writing() { watch.end_writing(); }
+  } const writing(connection_->watch);
+  part();
 }
 
 ExitStatus Ranks::run(const std::function<ExitStatus()>& work) {

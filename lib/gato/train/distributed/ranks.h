@@ -52,7 +52,8 @@ class Ranks {
   // anything.
   void begin_sum(at::Tensor values, int64_t to);
   void finish_sums();
-  // Every slice becomes what its own rank has there.
+  // `values` is `size` slices of equal length: each becomes what its own rank
+  // has there.
   void gather_slices(at::Tensor values);
   void broadcast(at::Tensor values, int64_t from = 0);
   std::string broadcast(const std::string& text, int64_t from = 0);
@@ -61,6 +62,11 @@ class Ranks {
   // Error in some, or a filesystem_error, which becomes one (io), all throw
   // that of the first of them.
   void together(const std::function<void()>& part);
+
+  // Does `part`, which leaves something that is of use whatever becomes of the
+  // other ranks, in any thread: the process, which else ends when it goes on
+  // for long without them, waits for it.
+  void write(const std::function<void()>& part) const;
 
   // Does `work`, the whole work of this rank, so that all ranks end alike:
   // where one throws, the others end with its message and status.

@@ -77,7 +77,8 @@ struct Watch::State {
   Verdict slowest(const std::string& what) const;
   void publish(const Verdict& verdict);
   void decide(const Verdict& verdict);
-  void end_process_unless_known();
+  void guard();
+  void look_for_silence();
 
   const Store store;
   const std::vector<std::string> names;
@@ -94,12 +95,13 @@ struct Watch::State {
   bool is_leaving = false;
   std::optional<Verdict> own, found;  // to be published; of the job
   bool is_known = false;              // the verdict, to those who asked
+  int writers = 0;                    // of what is of use afterwards
   std::function<void()> interrupt;
   std::string alarm;  // how an exchange has failed here
   Clock::time_point alarm_since;
   Clock::time_point heard = Clock::now();  // of the store
 
-  std::thread thread;
+  std::thread thread, guarding;
 };
 
 // The store stands with rank 0 or with torchrun, which ends with it.
@@ -122,18 +124,30 @@ void Watch::State::run() {
     store->set(farewell_key(rank), std::string("bye"));
   } catch (const std::exception&) {  // rank 0 is gone: nobody waits
   }
-  end_process_unless_known();
 }
 
-void Watch::State::end_process_unless_known() {
+// A thread of its own: the one that talks with the store may hang in it.
+void Watch::State::guard() {
   std::unique_lock lock(mutex);
-  if (changed.wait_for(lock, patience,
-                       [this] { return is_leaving || is_known || !found; })) {
-    return;
+  std::optional<Clock::time_point> since;  // of the verdict
+  while (!is_leaving && !is_known) {
+    changed.wait_for(lock, interval);
+    look_for_silence();
+    if (!found || writers > 0) continue;
+    if (!since) since = Clock::now();
+    if (is_leaving || is_known || Clock::now() - *since < patience) continue;
+    spdlog::error("{}; what this rank computes is of no use any more",
+                  found->message);
+    spdlog::default_logger()->flush();
+    std::_Exit(static_cast<int>(found->status));
   }
-  spdlog::error("{}", found->message);
-  spdlog::default_logger()->flush();
-  std::_Exit(static_cast<int>(found->status));
+}
+
+// Under the mutex.
+void Watch::State::look_for_silence() {
+  if (found || Clock::now() - heard <= timeout) return;
+  found = {ExitStatus::run_failed, 0,
+           named(0) + " no longer answers: it stands still"};
 }
 
 void Watch::State::round() {
@@ -240,6 +254,7 @@ void Watch::State::decide(const Verdict& verdict) {
 Watch::Watch(const Meeting& meeting, int64_t rank, milliseconds timeout)
     : state_(std::make_shared<State>(meeting, rank, timeout)) {
   state_->thread = std::thread([state = state_] { state->run(); });
+  state_->guarding = std::thread([state = state_] { state->guard(); });
 }
 
 Watch::~Watch() {
@@ -248,6 +263,7 @@ Watch::~Watch() {
   const bool may_hang = state_->found.has_value();
   lock.unlock();
   state_->changed.notify_all();
+  state_->guarding.join();
   if (!state_->thread.joinable()) return;
   if (may_hang) {
     state_->thread.detach();
@@ -266,14 +282,21 @@ void Watch::on_verdict(std::function<void()> interrupt) {
   interrupt();
 }
 
+void Watch::begin_writing() {
+  const std::lock_guard lock(state_->mutex);
+  ++state_->writers;
+}
+
+void Watch::end_writing() {
+  const std::lock_guard lock(state_->mutex);
+  --state_->writers;
+}
+
 void Watch::count_exchange() { ++state_->exchanges; }
 
 std::optional<Verdict> Watch::verdict() const {
   const std::lock_guard lock(state_->mutex);
-  if (!state_->found && Clock::now() - state_->heard > state_->timeout) {
-    state_->found = {ExitStatus::run_failed, 0,
-                     state_->named(0) + " no longer answers: it stands still"};
-  }
+  state_->look_for_silence();
   state_->is_known = state_->found.has_value();
   state_->changed.notify_all();
   return state_->found;

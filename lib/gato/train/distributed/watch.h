@@ -1,6 +1,6 @@
 // Who of the ranks still lives: a thread in every rank tells the others twice a
 // second that it does, and finds the rank that ended or stands still. A process
-// that does not ask for the verdict is ended by the thread some seconds later.
+// that does not ask for the verdict is ended some seconds later.
 #pragma once
 
 #include <chrono>
@@ -37,6 +37,9 @@ class Watch {
   // Called by the thread when there is a verdict, to end an exchange that waits
   // for no message: one of a GPU.
   void on_verdict(std::function<void()> interrupt);
+  // Between the two, which may be nested, the process is not ended.
+  void begin_writing();
+  void end_writing();
   // This rank begins an exchange: one who never comes to it is found by the
   // numbers of these.
   void count_exchange();
