@@ -49,6 +49,13 @@ TEST_CASE("a second SIGINT ends the process, a second SIGTERM does not") {
   REQUIRE(twice(SIGTERM) == 0);
 }
 
+TEST_CASE("a SIGINT after a SIGTERM is the first of its kind") {
+  REQUIRE(child_status([] {
+            std::raise(SIGTERM);
+            std::raise(SIGINT);
+          }) == 0);
+}
+
 TEST_CASE("a SIGHUP stops the work, unless it was ignored before") {
   const auto after = [](auto before) {
     const pid_t child = fork();

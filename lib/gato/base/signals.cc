@@ -12,13 +12,17 @@ namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 std::atomic<int> first_signal{0};
+std::atomic<int> interrupts{0};
 std::atomic<int> saving{0};
 std::atomic<int> ending{0};
 
+// A rank that --processes has started gets SIGINT from the terminal and SIGTERM
+// from its starter for one Ctrl-C, in any order: only the second SIGINT counts.
 void on_signal(int signal) {
   int none = 0;
-  const bool is_first = first_signal.compare_exchange_strong(none, signal);
-  if (ending > 0 || (!is_first && signal == SIGINT)) {
+  first_signal.compare_exchange_strong(none, signal);
+  const bool is_repeated = signal == SIGINT && ++interrupts > 1;
+  if (ending > 0 || is_repeated) {
     _exit(static_cast<int>(signal == SIGINT ? ExitStatus::interrupted
                                             : ExitStatus::terminated));
   }
@@ -28,6 +32,7 @@ void on_signal(int signal) {
 
 void watch_signals() {
   first_signal = 0;
+  interrupts = 0;
   struct sigaction action {};
   sigemptyset(&action.sa_mask);
   action.sa_handler = on_signal;

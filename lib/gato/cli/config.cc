@@ -206,10 +206,11 @@ nlohmann::json configuration(const OptionTable& table) {
   return values;
 }
 
-std::string to_toml(const OptionTable& table) {
+std::string to_toml(const OptionTable& table,
+                    const std::set<std::string>& without) {
   std::string text;
   for (const auto& option : table.options()) {
-    if (!option->in_config) continue;
+    if (!option->in_config || without.contains(option->name)) continue;
     const nlohmann::json value = value_of(option->target);
     const bool says_nothing =
         is_empty(option->target) && option->default_text.empty();

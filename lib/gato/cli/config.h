@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "gato/cli/options.h"
@@ -23,6 +24,7 @@ void read_config(const std::string& path, const OptionTable& table,
 nlohmann::json configuration(const OptionTable& table);
 
 // As TOML that read_config() takes back to the same values.
-std::string to_toml(const OptionTable& table);
+std::string to_toml(const OptionTable& table,
+                    const std::set<std::string>& without = {});
 
 }  // namespace gato::cli

@@ -14,9 +14,7 @@ namespace {
 // gradient of the whole table, which is then what takes the time.
 constexpr int64_t cpu_chunk = int64_t{1} << 20, gpu_chunk = int64_t{1} << 26;
 constexpr int64_t least_chunk_targets = 512;
-// Targets are filled up to a multiple of this: the products are compiled anew
-// for every number of rows, which costs more than the rows do.
-constexpr int64_t target_multiple = 64;
+constexpr int64_t target_multiple = 64;  // padded_places()
 // The products of GPUs are several times slower for a table of 33,025 rows, the
 // ids of the paper, than for one of a multiple of eight.
 constexpr int64_t gpu_table_multiple = 64;
@@ -152,6 +150,11 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
 };
 
 }  // namespace
+
+at::Tensor padded_places(const at::Tensor& places) {
+  return at::constant_pad_nd(places,
+                             {0, missing_to(target_multiple, places.size(0))});
+}
 
 Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
                  const Batch& batch, const ModelConfig& config,

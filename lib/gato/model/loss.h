@@ -8,6 +8,10 @@
 
 namespace gato {
 
+// Places of targets, int64 [T], with zeros up to a multiple of 64: products are
+// compiled, and kept, for every number of rows, which costs more than the rows.
+at::Tensor padded_places(const at::Tensor& places);
+
 // hidden [T, d] of the tokens before the targets; table [size, d] of the same
 // type. Logits are computed by chunks of targets, and their gradient along with
 // them, so that the memory does not grow with T x size.

@@ -163,8 +163,10 @@ Loss Network::loss(const Batch& batch, const Regularisation& regularisation,
   }
   const Weights weights(*this, leaves);
   const at::Tensor at_targets =
-      normalise(run_blocks(weights, batch, regularisation, batch.target_place),
-                weights.output_norm, weights.output.scalar_type());
+      normalise(run_blocks(weights, batch, regularisation,
+                           padded_places(batch.target_place)),
+                weights.output_norm, weights.output.scalar_type())
+          .narrow(0, 0, batch.target_place.size(0));
   Loss loss = target_loss(at_targets, weights.output, batch, config_, options);
   if (at::GradMode::is_enabled()) loss.leaves = std::move(leaves);
   return loss;

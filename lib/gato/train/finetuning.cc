@@ -165,7 +165,7 @@ class Finetuning {
                     .run = options_.run,
                     .start = [&] { return start(data); },
                     .configuration = context_.record.configuration,
-                    .config_toml = cli::to_toml(table_),
+                    .config_toml = cli::to_toml(table_, options_of_call()),
                     .started = started_,
                     .evaluate = {},
                     .threads = context_.common.threads};

@@ -214,6 +214,13 @@ int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length) {
   return std::clamp<int64_t>(rows, 1, options.batch_size);
 }
 
+const std::set<std::string>& options_of_call() {
+  static const std::set<std::string> options = {
+      "force",     "log-file", "log-level",    "max-time",
+      "processes", "quiet",    "rank-timeout", "threads"};
+  return options;
+}
+
 nlohmann::json lasting_part(const nlohmann::json& configuration) {
   static const std::set<std::string> passing = {"activation-checkpointing",
                                                 "asynchronous-save",

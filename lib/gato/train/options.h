@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,10 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options);
 // 16,384, and at least two micro-batches a step. Not a function of the number
 // of threads, which may change nothing but the speed.
 int64_t micro_batch_rows(const OptimisationOptions& options, int64_t length);
+
+// The options that are of one call, not of the run: its config.toml, which
+// --resume reads, is without them.
+const std::set<std::string>& options_of_call();
 
 // Of the configuration of a program: the keys that a resumed run must share
 // with the run as it was started.

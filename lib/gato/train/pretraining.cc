@@ -1,6 +1,7 @@
 #include "gato/train/pretraining.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/signals.h"
 #include "gato/cli/config.h"
+#include "gato/data/checkpoints.h"
 #include "gato/model/parameters.h"
 #include "gato/train/drawn_sequences.h"
 #include "gato/train/dry_run.h"
@@ -118,6 +121,31 @@ ModelConfig model_config(const NetworkOptions& options,
   return config;
 }
 
+// Warns in the `first` of the processes.
+void check_shares(int64_t processes, bool is_first,
+                  const OptimisationOptions& options, int64_t length) {
+  const int64_t rows = micro_batch_rows(options, length);
+  const int64_t parts = (options.batch_size + rows - 1) / rows;
+  if (parts < processes) {
+    const std::string advice =
+        options.batch_size < processes
+            ? fmt::format("raise --batch-size from {} to {}",
+                          options.batch_size, processes)
+            : fmt::format("lower --micro-batch from {} to {}", rows,
+                          options.batch_size / processes);
+    throw usage_error(
+        "{} processes share the {} micro-batches of a step: {}, or start fewer "
+        "processes",
+        processes, parts, advice);
+  }
+  if (parts % processes != 0 && is_first) {
+    spdlog::warn(
+        "{} micro-batches a step are no multiple of {} processes: some of them "
+        "wait for the others",
+        parts, processes);
+  }
+}
+
 ExitStatus show_dry_run(const PretrainingOptions& options,
                         const cli::Context& context) {
   Launch launch = launch_from(process_environment());
@@ -126,39 +154,23 @@ ExitStatus show_dry_run(const PretrainingOptions& options,
     launch.size = launch.local_size = options.processes.processes;
   const std::unique_ptr<TrainingData> data = open_data(options);
   const ModelConfig config = model_config(options.network, *data);
+  check_shares(launch.size, true, options.optimisation, data->length());
   TrainerOptions training =
       trainer_options(options.optimisation, options.run, data->length(),
                       threads_of(launch, context), context.common.seed);
   training.shard_optimizer = options.processes.shard_optimizer;
+  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
+      launch.local_size * training.gradient.threads > processors) {
+    spdlog::warn(
+        "{} processes of {} threads share {} processors, which the time of a "
+        "step does not know",
+        launch.local_size, training.gradient.threads, processors);
+  }
   std::cout << dry_run(config, options.optimisation, training, *data,
                        launch.size)
                    .dump(2)
             << "\n";
   return ExitStatus::done;
-}
-
-void check_shares(const Ranks& ranks, const OptimisationOptions& options,
-                  int64_t length) {
-  const int64_t rows = micro_batch_rows(options, length);
-  const int64_t parts = (options.batch_size + rows - 1) / rows;
-  if (parts < ranks.size()) {
-    const std::string advice =
-        options.batch_size < ranks.size()
-            ? fmt::format("raise --batch-size from {} to {}",
-                          options.batch_size, ranks.size())
-            : fmt::format("lower --micro-batch from {} to {}", rows,
-                          options.batch_size / ranks.size());
-    throw usage_error(
-        "{} processes share the {} micro-batches of a step: {}, or start fewer "
-        "processes",
-        ranks.size(), parts, advice);
-  }
-  if (parts % ranks.size() != 0 && ranks.is_first()) {
-    spdlog::warn(
-        "{} micro-batches a step are no multiple of {} processes: some of them "
-        "wait for the others",
-        parts, ranks.size());
-  }
 }
 
 ExitStatus train_in_rank(const PretrainingOptions& options,
@@ -170,7 +182,8 @@ ExitStatus train_in_rank(const PretrainingOptions& options,
   const std::unique_ptr<TrainingData> data = open_data(options);
   const ModelConfig config = model_config(options.network, *data);
   ranks.together([&] {
-    check_shares(ranks, options.optimisation, data->length());
+    check_shares(ranks.size(), ranks.is_first(), options.optimisation,
+                 data->length());
     if (ranks.is_first()) {
       check_run_output(output, options.run.resume, context.common);
     }
@@ -181,7 +194,7 @@ ExitStatus train_in_rank(const PretrainingOptions& options,
                   .run = options.run,
                   .start = {},
                   .configuration = context.record.configuration,
-                  .config_toml = cli::to_toml(table),
+                  .config_toml = cli::to_toml(table, options_of_call()),
                   .started = started,
                   .evaluate = {},
                   .threads = threads_of(ranks.launch(), context),
@@ -204,9 +217,15 @@ ExitStatus pretrain(const PretrainingOptions& options,
                       fmt::join(preset_names(PresetFor::pretraining), ", "));
   }
   if (options.dry_run) return show_dry_run(options, context);
-  return run_in_ranks(options.processes, context, [&](Ranks& ranks) {
-    return train_in_rank(options, table, context, started, ranks);
-  });
+  try {
+    return run_in_ranks(options.processes, context, [&](Ranks& ranks) {
+      return train_in_rank(options, table, context, started, ranks);
+    });
+  } catch (const Stopped&) {
+    if (!is_resumed || checkpoints_in(output).empty()) throw;
+    spdlog::info("asked to stop before a step was done; nothing is lost");
+    return ExitStatus::stopped_early;
+  }
 }
 
 void add_data_options(cli::OptionTable& table, DataOptions& options) {
@@ -254,10 +273,11 @@ cli::Work build(cli::OptionTable& table) {
       .named("NAME");
   add_run_options(table, options->run);
   table
-      .add("dry-run", &options->dry_run,
-           "Print parameters, memory and cost as JSON and exit; nothing is "
-           "trained, but for some steps of one and of three layers, which tell "
-           "what all take")
+      .add(
+          "dry-run", &options->dry_run,
+          "Print parameters, memory and cost as JSON and exit; nothing is "
+          "trained, but for some steps of three and of five layers, which tell "
+          "what all take")
       .of_run();
   add_process_options(table, options->processes);
   add_network_options(table, options->network);
@@ -291,16 +311,19 @@ cli::Command pretraining_command() {
       "time.\n\n"
       "OUTPUT is a run: step-N/ are its checkpoints, latest names the newest, "
       "metrics.jsonl has a line every --log-every steps, config.toml is the "
-      "configuration, log.txt the messages. A run that is asked to stop, by "
+      "configuration, log.txt the messages, unless --log-file names another. A "
+      "run that is asked to stop, by "
       "SIGINT, SIGTERM, SIGUSR1 or --max-time, saves a checkpoint and exits "
       "with status 75; the same command with --resume then goes on as if it "
       "had never stopped, and starts the run where there is none: one job can "
       "be submitted again and again. After a kill -9 the steps since the last "
       "checkpoint are lost. The learning rate depends on the step and "
       "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
-      "A resumed run keeps the options it was started with; only --threads, "
-      "--activation-checkpointing, those of Run and Processes and the common "
-      "options of the log may change. The weights do "
+      "A resumed run keeps the options it was started with; only "
+      "--activation-checkpointing, those of Run and Processes, --threads and "
+      "the common options of the log may change, and of these --max-time, "
+      "--processes, --rank-timeout, --threads and those of the log are of one "
+      "call and are not kept. The weights do "
       "not depend on --threads up to the number of micro-batches a step.\n\n"
       "Several processes share the work of a step where torchrun, mpirun or "
       "srun starts them, or --processes. They learn what one process does, but "

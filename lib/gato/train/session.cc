@@ -260,8 +260,8 @@ void check_fit(const ModelConfig& config, const TrainingData& data) {
   }
   if (config.context < data.length()) {
     throw usage_error(
-        "{} has sequences of {} tokens, the network a context of {}; raise "
-        "--context, or pack with --length {}",
+        "{} has sequences of {} tokens, the network a context of {}; make "
+        "sequences of --length {}, or a new network of a larger --context",
         data.label(), data.length(), config.context, config.context);
   }
 }

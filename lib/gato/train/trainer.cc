@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gato/base/signals.h"
@@ -56,16 +58,18 @@ class Trainer {
       if (is_last || state_.step % options_.log_every == 0) report();
       if (!is_last && must_stop()) {
         if (metrics_.steps() > 0) report();
-        save();
+        save_at_end();
         spdlog::info(
-            "saved {}; the same command with --resume goes on from there",
-            run_.checkpoint(state_.step).string());
+            "{}: saved {}; the same command with --resume goes on from there",
+            reason_to_stop(), run_.checkpoint(state_.step).string());
         return ExitStatus::stopped_early;
       }
-      if (!is_last && state_.step % options_.save_every == 0) try_to_save();
+      if (!is_last && is_due()) try_to_save();
       if (background_.is_started() && background_.is_ready()) finish_saving();
     }
-    save();
+    save_at_end();
+    spdlog::info("{} of {} steps are done: {}", state_.step, options_.steps,
+                 run_.checkpoint(state_.step).string());
     return ExitStatus::done;
   }
 
@@ -205,12 +209,47 @@ class Trainer {
            seconds_since(options_.started) >= options_.max_seconds;
   }
 
+  // Not while steps are skipped: the weights may be beyond help, and the older
+  // checkpoints, which new ones push out, are those to go back to.
+  bool is_due() const {
+    return state_.step % options_.save_every == 0 && skipped_in_a_row_ == 0;
+  }
+
+  void save_at_end() {
+    try {
+      save();
+    } catch (const Error& error) {
+      throw Error(error.status(),
+                  fmt::format("{}; {}", error.what(),
+                              saved_step_ < 0
+                                  ? std::string("no checkpoint was saved")
+                                  : fmt::format("the newest checkpoint is of "
+                                                "step {}: --resume goes on "
+                                                "from there",
+                                                saved_step_)));
+    }
+  }
+
+  static std::string reason_to_stop() {
+    if (const int signal = stop_signal())
+      return fmt::format("asked to stop by signal {} ({})", signal,
+                         ::strsignal(signal));
+    return "the time is over, or another process is asked to stop";
+  }
+
   // Leaves a checkpoint of this step, whatever is being saved meanwhile.
   void save() {
     finish_saving();
     if (ranks_.broadcast(saved_step_) == state_.step) return;
     write(network_, optimiser_, state_, ranks_);
-    saved_step_ = state_.step;
+    was_saved(state_.step);
+  }
+
+  void was_saved(int64_t step) {
+    saved_step_ = step;
+    if (!std::exchange(has_failed_to_save_, false)) return;
+    if (ranks_.is_first())
+      spdlog::info("saved the checkpoint of step {}", step);
   }
 
   void write(const Network& network, const AdamW& optimiser,
@@ -252,13 +291,14 @@ class Trainer {
     if (!background_.is_started()) return;
     try {
       background_.finish();
-      saved_step_ = saving_step_;
+      was_saved(saving_step_);
     } catch (const Error& error) {
       warn_unsaved(saving_step_, error);
     }
   }
 
-  static void warn_unsaved(int64_t step, const Error& error) {
+  void warn_unsaved(int64_t step, const Error& error) {
+    has_failed_to_save_ = true;
     spdlog::error(
         "the checkpoint of step {} was not saved: {}; training goes on", step,
         error.what());
@@ -281,6 +321,7 @@ class Trainer {
        .ranks = ranks_.size()}};
   int skipped_in_a_row_ = 0;
   bool must_stop_ = false;
+  bool has_failed_to_save_ = false;
   int64_t saved_step_ = -1;
   int64_t saving_step_ = -1;   // by background_
   BackgroundSave background_;  // last: its thread reads what is above

@@ -20,7 +20,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int timed_steps = 3;  // after one that is not
-constexpr int64_t most_layers = 3;
+// Short ones are followed by others: their sequences differ, and the largest
+// makes the peak.
+constexpr std::chrono::seconds least_time{6};
+constexpr int most_steps = 60;
+// The peak of a few layers is that of the patch network or of the output
+// matrix, and grows less with a layer than that of many does.
+constexpr int64_t few_layers = 3, most_layers = 5;
 
 // Seconds of a round, in which every thread works on one micro-batch, and of an
 // update; the peak of the process's memory so far.
@@ -62,7 +68,11 @@ class Tried {
     AdamW optimiser(optimisation_.adamw, network.flat(),
                     network.decaying_count(), slice);
     Trial trial;
-    for (int step = -1; step < timed_steps; ++step) {
+    const auto began = Clock::now();
+    for (int step = -1;
+         step < timed_steps ||
+         (step < most_steps && Clock::now() - began < least_time);
+         ++step) {
       const StepBatch batch = load_step(data_, loading_, step + 1);
       LossTable losses;
       const auto start = Clock::now();
@@ -72,7 +82,7 @@ class Tried {
       const auto middle = Clock::now();
       optimiser.step(0, norm);
       norm_of(optimiser.mean);  // a GPU has finished
-      if (step < 0) continue;
+      if (step < 0 || step >= timed_steps) continue;
       const auto seconds = [](Clock::duration time) {
         return std::chrono::duration<double>(time).count() / timed_steps;
       };
@@ -103,12 +113,15 @@ StepCost try_steps(const ModelConfig& config,
   const Tried tried(optimisation, options, data, processes);
   const int64_t most = std::min(config.layers, most_layers);
   // The peak never falls: few layers come first.
-  const Trial one = tried.with_layers(config, 1);
-  const Trial more = most > 1 ? tried.with_layers(config, most) : one;
+  const int64_t beyond = config.layers - most;
+  const Trial fewer =
+      beyond > 0 ? tried.with_layers(config, few_layers) : Trial();
+  const Trial more = tried.with_layers(config, most);
   const auto whole = [&](auto Trial::*value) {
-    if (config.layers == most) return double(more.*value);
-    const double a_layer = double(more.*value - one.*value) / double(most - 1);
-    return double(one.*value) + a_layer * double(config.layers - 1);
+    if (beyond == 0) return double(more.*value);
+    const double a_layer =
+        double(more.*value - fewer.*value) / double(most - few_layers);
+    return double(more.*value) + a_layer * double(beyond);
   };
   return {.seconds = double(tried.rounds()) * whole(&Trial::round) +
                      whole(&Trial::update),

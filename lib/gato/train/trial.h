@@ -14,10 +14,10 @@ struct StepCost {
   int64_t peak_memory = 0;  // bytes, as of peak_memory()
 };
 
-// Takes some steps of a network of one layer and of one of three, as a process
-// of `processes` would, and goes on along the line through both: what a layer
-// adds does not depend on the others. The network is taken whole where it has
-// no more than three. Error (usage) where the device is not here.
+// Takes some steps of a network of three layers and of one of five, as a
+// process of `processes` would, and goes on along the line through both: what a
+// layer adds does not depend on the others. The network is taken whole where it
+// has no more than five. Error (usage) where the device is not here.
 StepCost try_steps(const ModelConfig& config,
                    const OptimisationOptions& optimisation,
                    const TrainerOptions& options, const TrainingData& data,

@@ -16,10 +16,10 @@ struct LocalProcess {
   std::optional<ExitStatus> status;  // of all ranks, in the starter
 };
 
-// Forks `size` ranks, so no thread may run yet. The starter passes SIGINT,
-// SIGTERM and SIGUSR1 on to them, and its death is a SIGTERM to them. Where a
-// rank fails, it says which and how, gives the others 20 seconds to end by
-// themselves and then kills them. The status is that of the first rank that
+// Forks `size` ranks, so no thread may run yet. The starter passes SIGTERM,
+// SIGUSR1 and SIGHUP on to them, SIGINT as SIGTERM, and its death is a SIGTERM.
+// Where a rank fails, it says which and how, gives the others 20 seconds to end
+// by themselves and then kills them. The status is that of the first rank that
 // failed, run_failed where a signal ended it; else stopped_early where any rank
 // has that; else done.
 LocalProcess start_local_processes(int64_t size);

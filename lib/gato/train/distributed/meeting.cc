@@ -1,12 +1,14 @@
 #include "gato/train/distributed/meeting.h"
 
 #include <arpa/inet.h>
+#include <c10/util/Logging.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <torch/csrc/distributed/c10d/exception.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -26,6 +28,13 @@ constexpr milliseconds attempt_time{2000};
 
 int64_t seconds(milliseconds time) {
   return std::chrono::round<std::chrono::seconds>(time).count();
+}
+
+// c10d warns, with stack traces, of every connection that ends, as those of
+// ranks that have ended do; what matters of it, the watch says.
+void silence_warnings() {
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr)
+    FLAGS_caffe2_log_level = 2;  // errors
 }
 
 Store serve(const Launch& launch, milliseconds timeout) {
@@ -135,6 +144,7 @@ std::vector<std::string> exchange_names(c10d::Store& store,
 }  // namespace
 
 Meeting meet(const Launch& launch, milliseconds timeout) {
+  silence_warnings();
   const bool serves = launch.rank == 0 && !launch.is_served;
   const Store store =
       serves ? serve(launch, timeout) : connect(launch, timeout);
