@@ -11,8 +11,8 @@
 
 // LibTorch streams all vectors, but fails to compile for one of bytes.
 template <>
-struct Catch::StringMaker<gato::Bytes> {
-  static std::string convert(const gato::Bytes& bytes) {
+struct Catch::StringMaker<gato::base::Bytes> {
+  static std::string convert(const gato::base::Bytes& bytes) {
     return std::to_string(bytes.size()) + " bytes";
   }
 };

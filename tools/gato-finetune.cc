@@ -1,23 +1,21 @@
-// gato-finetune: a model and few demonstrations to a model.
-#include "gato/base/heap.h"
+// gato-finetune: a model and a few demonstrations to a model.
+#include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
+#include "gato/commands/finetune.h"
+#include "gato/commands/preset.h"
 #include "gato/env/environment.h"
-#include "gato/rollout/evaluate_policy.h"
-#include "gato/train/finetuning.h"
-#include "gato/train/preset.h"
+#include "gato/rollout/policy_evaluation.h"
 
 int main(int argc, char** argv) {
-  gato::share_one_heap();
+  gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-finetune",
       .summary = "fine-tune a model on few demonstrations",
-      .description = "",
-      .commands = {gato::finetuning_command(
-          {gato::check_evaluation, gato::evaluate_policy})},
+      .commands = {gato::commands::finetune_command(
+          {gato::rollout::validate_policy_evaluation,
+           gato::rollout::evaluate_policy})},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"},
-      .completions = {{"env", gato::environment_names},
-                      {"preset", [] {
-                         return preset_names(gato::PresetFor::finetuning);
-                       }}}};
+      .completions = {{"env", gato::env::builtin_environment_names},
+                      {"preset", gato::commands::finetuning_preset_names}}};
   return gato::cli::run(tool, argc, argv);
 }

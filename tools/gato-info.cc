@@ -1,11 +1,12 @@
-#include "gato/tokenize/info_command.h"
+// gato-info: what files are, whether they are complete, what they hold.
+#include "gato/cli/tool.h"
+#include "gato/commands/info.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-info",
       .summary = "say what files are, whether they are whole, what they hold",
-      .description = "",
-      .commands = {gato::info_command()},
+      .commands = {gato::commands::info_command()},
       .see_also = {"gato-tokenize", "gato-pack", "gato-train"}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -1,15 +1,17 @@
-// gato-rollout: a network, or a scripted policy, at work.
+// gato-rollout: a trained network, or a scripted policy, in action.
+#include "gato/cli/tool.h"
+#include "gato/commands/rollout_caption.h"
+#include "gato/commands/rollout_control.h"
 #include "gato/env/environment.h"
-#include "gato/rollout/caption.h"
-#include "gato/rollout/control.h"
 
 int main(int argc, char** argv) {
-  return gato::cli::run(
-      {"gato-rollout",
-       "play environments and write captions",
-       "Puts a trained network, or a scripted policy, to work.",
-       {gato::control_command(), gato::caption_command()},
-       {"gato-train", "gato-eval", "gato-tokenize"},
-       {{"env", gato::environment_names}}},
-      argc, argv);
+  const gato::cli::Tool tool{
+      .name = "gato-rollout",
+      .summary = "play environments and write captions",
+      .description = "Puts a trained network, or a scripted policy, to work.",
+      .commands = {gato::commands::rollout_control_command(),
+                   gato::commands::rollout_caption_command()},
+      .see_also = {"gato-train", "gato-eval", "gato-tokenize"},
+      .completions = {{"env", gato::env::builtin_environment_names}}};
+  return gato::cli::run(tool, argc, argv);
 }

@@ -1,6 +1,7 @@
-// Raw data to tokens.
-#include "gato/tokenize/commands.h"
+// gato-tokenize: raw data to token files.
+#include "gato/cli/tool.h"
+#include "gato/commands/tokenize.h"
 
 int main(int argc, char** argv) {
-  return gato::cli::run(gato::tokenize_tool(), argc, argv);
+  return gato::cli::run(gato::commands::tokenize_tool(), argc, argv);
 }

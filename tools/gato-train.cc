@@ -1,19 +1,16 @@
 // gato-train: sequence files to a model.
-#include "gato/base/heap.h"
+#include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
-#include "gato/train/preset.h"
-#include "gato/train/pretraining.h"
+#include "gato/commands/preset.h"
+#include "gato/commands/train.h"
 
 int main(int argc, char** argv) {
-  gato::share_one_heap();
+  gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-train",
       .summary = "train one network on sequences of every task",
-      .description = "",
-      .commands = {gato::pretraining_command()},
+      .commands = {gato::commands::train_command()},
       .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"},
-      .completions = {{"preset", [] {
-                         return preset_names(gato::PresetFor::pretraining);
-                       }}}};
+      .completions = {{"preset", gato::commands::pretraining_preset_names}}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -6,20 +6,21 @@
 #include "gato/base/error.h"
 
 using namespace gato;
+using namespace gato::base;
 
 // Reference values: xxhsum -H1 (XXH64).
 TEST_CASE("digests are XXH64 in hexadecimal, of bytes and of files alike") {
   REQUIRE(digest_bytes("") == "ef46db3751d8e999");
   REQUIRE(digest_bytes("abc") == "44bc2cf5ad770999");
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   // Longer than one piece that is read at a time.
   const std::string text(3'000'001, 'x');
-  REQUIRE(digest_file(folder.write("file", text)) == digest_bytes(text));
-  REQUIRE(digest_file(folder.write("empty", "")) == digest_bytes(""));
+  REQUIRE(digest_file(folder.write_file("file", text)) == digest_bytes(text));
+  REQUIRE(digest_file(folder.write_file("empty", "")) == digest_bytes(""));
 }
 
 TEST_CASE("a file that cannot be read has no digest") {
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   for (const std::string& path : {folder / "none", folder / "."}) {
     try {
       digest_file(path);

@@ -6,13 +6,14 @@
 #include <vector>
 
 using namespace gato;
+using namespace gato::base;
 
 namespace {
 
 std::vector<uint64_t> all_of(uint64_t seed, uint64_t number, uint64_t size) {
   std::vector<uint64_t> values;
   for (uint64_t i = 0; i < size; ++i) {
-    values.push_back(permuted(seed, number, size, i));
+    values.push_back(permute_index(seed, number, size, i));
   }
   return values;
 }

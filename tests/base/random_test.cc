@@ -5,6 +5,7 @@
 #include <vector>
 
 using namespace gato;
+using namespace gato::base;
 
 TEST_CASE("a draw depends on its words alone") {
   REQUIRE(random_bits(1, {2, 3}) == random_bits(1, {2, 3}));
@@ -21,7 +22,7 @@ TEST_CASE("draws are uniform, normals have mean 0 and variance 1") {
   std::vector<int> count(10);
   double sum = 0, square = 0;
   for (int i = 0; i < 100000; ++i) {
-    ++count[stream.below(10)];
+    ++count[stream.uniform_int(10)];
     const double normal = stream.normal();
     sum += normal;
     square += normal * normal;

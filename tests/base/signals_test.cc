@@ -7,6 +7,7 @@
 #include <csignal>
 
 using namespace gato;
+using namespace gato::base;
 
 namespace {
 
@@ -15,7 +16,7 @@ template <class Function>
 int child_status(Function function) {
   const pid_t child = fork();
   if (child == 0) {
-    watch_signals();
+    install_signal_handlers();
     function();
     _exit(0);
   }
@@ -32,7 +33,7 @@ TEST_CASE("the first signal is kept, work that polls is stopped by it") {
             std::raise(SIGTERM);
             try {
               throw_if_stopped();
-            } catch (const Stopped& stopped) {
+            } catch (const StoppedBySignal& stopped) {
               _exit(stopped.signal());
             }
           }) == SIGUSR1);
@@ -61,9 +62,9 @@ TEST_CASE("a SIGHUP stops the work, unless it was ignored before") {
     const pid_t child = fork();
     if (child == 0) {
       std::signal(SIGHUP, before);
-      watch_signals();
+      install_signal_handlers();
       std::raise(SIGHUP);
-      _exit(stop_signal() == SIGHUP ? 7 : 0);
+      _exit(received_stop_signal() == SIGHUP ? 7 : 0);
     }
     int status = 0;
     waitpid(child, &status, 0);
@@ -84,9 +85,9 @@ TEST_CASE("a write to a pipe without a reader is an error, not a signal") {
 
 TEST_CASE("work that saves is not stopped") {
   REQUIRE(child_status([] {
-            const SavesOnStop saves;
+            const ScopedStopDeferral saves;
             std::raise(SIGTERM);
             throw_if_stopped();
-            _exit(stop_signal());
+            _exit(received_stop_signal());
           }) == SIGTERM);
 }

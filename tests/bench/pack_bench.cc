@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
 #include "gato/base/random.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 // A folder that goes with the process.
 const fs::path& folder() {
-  static const TemporaryDirectory folder("gato-pack-bench");
+  static const base::TemporaryDirectory folder("gato-pack-bench");
   return folder.path();
 }
 
@@ -56,56 +56,59 @@ const std::vector<Source>& sources() {
 
 class Generator {
  public:
-  Generator(const Source& source, const Vocabulary& vocabulary)
+  Generator(const Source& source, const data::Vocabulary& vocabulary)
       : source_(source), vocabulary_(vocabulary), random_(1) {}
 
-  TokenizedDocument document() {
-    TokenizedDocument document;
+  data::TokenizedDocument document() {
+    data::TokenizedDocument document;
     document.is_episode = source_.steps > 0;
     document.step_offset = {0};
     for (int64_t step = 0; step < std::max<int64_t>(1, source_.steps); ++step) {
       if (source_.image_side > 0) add_image(document);
-      add(document, source_.text, Modality::text);
-      add(document, source_.observations, Modality::continuous_observation);
-      if (document.is_episode) add(document, 1, Modality::separator);
-      add(document, source_.actions, Modality::continuous_action);
+      add(document, source_.text, data::Modality::text);
+      add(document, source_.observations,
+          data::Modality::continuous_observation);
+      if (document.is_episode) add(document, 1, data::Modality::separator);
+      add(document, source_.actions, data::Modality::continuous_action);
       document.step_offset.push_back(std::ssize(document.tokens));
     }
     return document;
   }
 
  private:
-  void add(TokenizedDocument& document, int64_t count, Modality modality) {
+  void add(data::TokenizedDocument& document, int64_t count,
+           data::Modality modality) {
     for (int64_t i = 0; i < count; ++i) {
       int32_t token = vocabulary_.separator();
-      if (modality != Modality::separator) {
-        token = static_cast<int32_t>(random_.below(1024));
-        if (modality != Modality::text) token += vocabulary_.text_size;
+      if (modality != data::Modality::separator) {
+        token = static_cast<int32_t>(random_.uniform_int(1024));
+        if (modality != data::Modality::text) token += vocabulary_.text_size;
       }
       document.tokens.push_back(token);
       document.modality.push_back(modality);
     }
   }
 
-  void add_image(TokenizedDocument& document) {
+  void add_image(data::TokenizedDocument& document) {
     const auto side = static_cast<int16_t>(source_.image_side);
     document.images.push_back({std::ssize(document.tokens), side, side});
     for (int64_t i = 0; i < side * side; ++i) {
       const bool is_new = random_.uniform() < source_.new_patches;
-      const uint64_t key = is_new ? ++patches_ : random_.below(patches_ + 1);
-      Patch patch{};
+      const uint64_t key =
+          is_new ? ++patches_ : random_.uniform_int(patches_ + 1);
+      data::Patch patch{};
       for (size_t k = 0; k < sizeof key; ++k) {
         patch[k] = static_cast<uint8_t>(key >> (8 * k));
       }
       document.patches.push_back(patch);
       document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
-      document.modality.push_back(Modality::patch);
+      document.modality.push_back(data::Modality::patch);
     }
   }
 
   const Source& source_;
-  const Vocabulary& vocabulary_;
-  RandomStream random_;
+  const data::Vocabulary& vocabulary_;
+  base::RandomStream random_;
   uint64_t patches_ = 0;
 };
 
@@ -113,30 +116,30 @@ class Generator {
 fs::path token_file(const Source& source) {
   const fs::path path = folder() / (source.name + ".h5");
   if (fs::exists(path)) return path;
-  const Vocabulary vocabulary =
-      Vocabulary::make("", 32000, DiscreteLayout::overlap);
-  TokenFileWriter writer(path, false, vocabulary);
+  const data::Vocabulary vocabulary =
+      data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap);
+  data::TokenFileWriter writer(path, false, vocabulary);
   Generator generator(source, vocabulary);
   for (int64_t i = 0; i < source.documents; ++i) {
     writer.append(generator.document());
   }
-  TaskEntry task;
+  data::TaskEntry task;
   task.spec.name = source.name;
   if (source.steps > 0) {
-    Field action;
+    data::Field action;
     action.name = "action";
-    action.role = Role::continuous;
+    action.role = data::Role::continuous;
     action.shape = {source.actions};
-    task.spec.action = {action};
+    task.spec.action_fields = {action};
   }
-  Provenance provenance;
+  data::Provenance provenance;
   provenance.enabled = false;
   writer.commit({{task}, {"agent"}}, provenance);
   return path;
 }
 
-std::vector<MixtureEntry> mixture_of(const Source& source) {
-  MixtureEntry entry;
+std::vector<pack::MixtureEntry> mixture_of(const Source& source) {
+  pack::MixtureEntry entry;
   entry.name = source.name;
   entry.files = {token_file(source)};
   entry.documents_per_sequence = source.documents_each;
@@ -144,26 +147,26 @@ std::vector<MixtureEntry> mixture_of(const Source& source) {
 }
 
 void pack_file(benchmark::State& state, const Source& source) {
-  const Packing packing(mixture_of(source), {}, source.sequences);
+  const pack::PackedDataset packing(mixture_of(source), {}, source.sequences);
   const fs::path path = folder() / "sequences.h5";
-  Provenance provenance;
+  data::Provenance provenance;
   provenance.enabled = false;
   for (auto _ : state) {
-    write_sequences(packing, {0, source.sequences},
-                    {path, /*force=*/true, state.range(0)}, provenance);
+    pack::write_sequences(packing, {0, source.sequences},
+                          {path, /*force=*/true, state.range(0)}, provenance);
   }
   state.SetBytesProcessed(state.iterations() *
                           static_cast<int64_t>(fs::file_size(path)));
 }
 
 void build_rows(benchmark::State& state, const Source& source) {
-  const Packing packing(mixture_of(source), {}, source.sequences);
+  const pack::PackedDataset packing(mixture_of(source), {}, source.sequences);
   int64_t q = 0, bytes = 0;
   for (auto _ : state) {
-    const PackedRow packed = packing.row(q++ % source.sequences);
-    benchmark::DoNotOptimize(packed.tokens);
+    const pack::PackedRow packed = packing.row(q++ % source.sequences);
+    benchmark::DoNotOptimize(packed.token_count);
     bytes += packing.options().length * 13 +
-             std::ssize(packed.patches) * int64_t{sizeof(PatchPlace)};
+             std::ssize(packed.patches) * int64_t{sizeof(pack::PatchRef)};
   }
   state.SetBytesProcessed(bytes);
 }

@@ -18,10 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/heap.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
+#include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
-#include "gato/ingest/image_file.h"
+#include "gato/ingest/images/image_decoder.h"
 #include "gato/tokenize/encoder.h"
 
 namespace gato {
@@ -31,25 +31,26 @@ namespace fs = std::filesystem;
 
 // A million values as tests/bench/ratios makes them too: both signs, of
 // magnitudes from 1e-4 to 1e3.
-Array some_values(DType dtype) {
+data::Array some_values(data::DType dtype) {
   constexpr int64_t count = 1'000'000;
-  Array values = Array::zeros(dtype, {count});
-  RandomStream random(1);
+  data::Array values = data::Array::zeros(dtype, {count});
+  base::RandomStream random(1);
   for (int64_t i = 0; i < count; ++i) {
     const double magnitude = std::pow(10, random.uniform(-4, 3));
-    values.set(i, random.below(2) == 0 ? magnitude : -magnitude);
+    values.set(i, random.uniform_int(2) == 0 ? magnitude : -magnitude);
   }
   return values;
 }
 
-void encode_continuous(benchmark::State& state, DType dtype) {
-  const Array values = some_values(dtype);
-  Field field;
-  field.role = Role::continuous;
+void encode_continuous(benchmark::State& state, data::DType dtype) {
+  const data::Array values = some_values(dtype);
+  data::Field field;
+  field.role = data::Role::continuous;
   field.dtype = dtype;
   field.shape = values.shape;
-  const FieldCodec codec(field, FieldCodec::Place::observation,
-                         Vocabulary::make("", 32000, DiscreteLayout::overlap));
+  const tokenize::FieldCodec codec(
+      field, tokenize::FieldCodec::Kind::observation,
+      data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
   for (auto _ : state) {
     ids.clear();
@@ -60,11 +61,12 @@ void encode_continuous(benchmark::State& state, DType dtype) {
 }
 
 void continuous_formula(benchmark::State& state) {
-  const Array values = some_values(DType::float64);
+  const data::Array values = some_values(data::DType::float64);
   std::vector<int32_t> ids(static_cast<size_t>(values.size()));
   for (auto _ : state) {
     const auto* x = values.data<double>();
-    for (int32_t& id : ids) id = bin_of(compand(*x++));
+    for (int32_t& id : ids)
+      id = tokenize::bin_index(tokenize::mu_law_encode(*x++));
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetItemsProcessed(state.iterations() * values.size());
@@ -87,8 +89,8 @@ void for_each_file(benchmark::State& state, const std::string& folder,
 
 void encode_images(benchmark::State& state, const std::string& folder) {
   for_each_file(state, folder, [](const fs::path& file) {
-    TokenizedDocument document;
-    encode_image(read_image(file), document);
+    data::TokenizedDocument document;
+    tokenize::encode_image(ingest::read_image(file), document);
     benchmark::DoNotOptimize(document.patches.data());
   });
 }
@@ -120,7 +122,7 @@ int64_t byte_count(const std::vector<std::string>& lines) {
 void encode_text(benchmark::State& state, const std::string& file,
                  const std::string& model) {
   const auto lines = lines_of(file);
-  const TextEncoder encoder(read_file(model));
+  const tokenize::TextEncoder encoder(base::read_file(model));
   std::vector<int32_t> ids;
   for (auto _ : state) {
     ids.clear();
@@ -172,11 +174,11 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   spdlog::set_level(spdlog::level::warn);
-  keep_freed_memory();  // as the programs do
-  for (const DType dtype : {DType::float32, DType::float64}) {
+  base::disable_malloc_trim();  // as the programs do
+  for (const data::DType dtype : {data::DType::float32, data::DType::float64}) {
     benchmark::RegisterBenchmark(
-        fmt::format("continuous/{}", name_of(dtype)).c_str(), encode_continuous,
-        dtype);
+        fmt::format("continuous/{}", data::dtype_name(dtype)).c_str(),
+        encode_continuous, dtype);
   }
   benchmark::RegisterBenchmark("continuous/formula", continuous_formula);
   if (options.contains("images")) {

@@ -29,15 +29,14 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/heap.h"
+#include "gato/base/malloc_options.h"
 #include "gato/model/device.h"
 #include "gato/train/adamw.h"
-#include "gato/train/cost.h"
-#include "gato/train/loader.h"
-#include "gato/train/memory.h"
-#include "gato/train/norm.h"
-#include "gato/train/order.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/flat_buffer.h"
+#include "gato/train/input/batch_loader.h"
+#include "gato/train/input/epoch_order.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "gato/train/resource_usage.h"
 #include "gato/train/step_gradient.h"
 
 namespace gato {
@@ -83,20 +82,21 @@ Options options_of(int argc, char** argv) {
   return options;
 }
 
-ModelConfig config_of(const Options& options, const SequenceSet& data) {
+model::ModelConfig config_of(const Options& options,
+                             const train::SequenceFileData& data) {
   const toml::table preset = toml::parse_file(options.preset);
-  ModelConfig config;
+  model::ModelConfig config;
   config.layers = preset["layers"].value_or(config.layers);
   config.width = preset["width"].value_or(config.width);
   config.heads = preset["heads"].value_or(config.heads);
   config.key_size = preset["key-size"].value_or(config.key_size);
   config.feedforward = preset["feedforward"].value_or(config.feedforward);
-  config.context = std::max(data.length(), config.context);
+  config.context = std::max(data.sequence_length(), config.context);
   const std::string position = options.position.empty()
                                    ? preset["position"].value_or("relative")
                                    : options.position;
-  config.position =
-      position == "rotary" ? Position::rotary : Position::relative;
+  config.position = position == "rotary" ? model::PositionEncoding::rotary
+                                         : model::PositionEncoding::relative;
   config.vocabulary = data.vocabulary();
   config.tasks = data.tasks();
   return config;
@@ -153,29 +153,31 @@ void print_profile(at::Device device, int64_t lines, Step step) {
 constexpr uint64_t seed = 1;
 
 void print_order(const Options& options) {
-  const SequenceSet data({options.data});
-  const RowOrder order(seed, data.rows());
+  const train::SequenceFileData data({options.data});
+  const train::EpochOrder order(seed, data.row_count());
   for (int64_t i = 0; i < options.order; ++i) fmt::print("{}\n", order.row(i));
 }
 
 void run(const Options& options) {
   at::set_num_threads(int(options.threads));
-  const at::Device device = device_named(options.device);
-  const Precision precision = precision_named(options.precision, device);
-  const SequenceSet data({options.data});
-  const ModelConfig config = config_of(options, data);
-  Network network(config, seed);
+  const at::Device device = model::parse_device(options.device);
+  const model::Precision precision =
+      model::parse_precision(options.precision, device);
+  const train::SequenceFileData data({options.data});
+  const model::ModelConfig config = config_of(options, data);
+  model::Network network(config, seed);
   network.move_to(device);
   network.set_precision(precision);
   network.set_activation_checkpointing(options.checkpointing);
-  AdamW optimiser({}, network.flat(), network.decaying_count());
-  const LoaderOptions loading{
+  train::AdamW optimiser({}, network.flat_parameters(),
+                         network.decayed_parameter_count());
+  const train::BatchLoaderOptions loading{
       .seed = seed,
       .batch_size = options.rows * options.micro_batches,
-      .micro_batch = options.rows,
+      .micro_batch_size = options.rows,
       .device = device};
-  Loader loader(data, loading, 0);
-  const StepGradientOptions gradient{
+  train::BatchLoader loader(data, loading, 0);
+  const train::StepGradientOptions gradient{
       .threads = options.threads,
       .stochastic_depth = options.stochastic_depth,
       .seed = seed};
@@ -183,20 +185,21 @@ void run(const Options& options) {
   double data_wait = 0;
   const auto step = [&] {
     const auto asked = Clock::now();
-    const StepBatch batch = loader.next();
+    const train::StepBatch batch = loader.next();
     data_wait += seconds_since(asked);
-    LossTable losses;
-    step_gradient(network, batch, gradient, optimiser.gradients, losses);
-    optimiser.step(1e-4, norm_of(optimiser.gradients));
-    tokens += batch.tokens;
-    targets += batch.targets;
+    train::LossTable losses;
+    train::compute_step_gradient(network, batch, gradient, optimiser.gradients,
+                                 losses);
+    optimiser.step(1e-4, train::l2_norm(optimiser.gradients));
+    tokens += batch.token_count;
+    targets += batch.target_count;
   };
   const auto take = [&](int64_t steps) {
     tokens = targets = 0;
     data_wait = 0;
     const auto start = Clock::now();
     for (int64_t i = 0; i < steps; ++i) step();
-    norm_of(optimiser.gradients);  // a GPU has finished
+    train::l2_norm(optimiser.gradients);  // a GPU has finished
     return seconds_since(start);
   };
   take(2);
@@ -213,20 +216,22 @@ void run(const Options& options) {
     return;
   }
   const double seconds = take(options.steps);
-  const double rate = product_rate(device, precision);
+  const double rate = train::measure_matmul_flops_per_second(device, precision);
   const double used =
-      training_operations(config, data.length(), tokens, targets) / seconds;
+      train::training_flops(config, data.sequence_length(), tokens, targets) /
+      seconds;
   fmt::print(
       "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms a step, "
       "{:.3f} % of it for data, {:.1f} of {:.1f} GFLOP/s: {:.1f} %, {:.2f} "
       "GB\n",
       std::filesystem::path(options.preset).stem().string(),
-      config.position == Position::rotary ? "rotary" : "relative",
-      precision == Precision::bf16 ? "bf16" : "fp32", options.device,
+      config.position == model::PositionEncoding::rotary ? "rotary"
+                                                         : "relative",
+      precision == model::Precision::bf16 ? "bf16" : "fp32", options.device,
       double(tokens) / seconds, double(targets) / seconds,
       1e3 * seconds / double(options.steps), 100 * data_wait / seconds,
       used * 1e-9, rate * 1e-9, 100 * used / rate,
-      double(peak_memory(device)) * 1e-9);
+      double(train::peak_memory(device)) * 1e-9);
   std::fflush(stdout);
   if (options.profile > 0) print_profile(device, options.profile, step);
 }
@@ -235,8 +240,8 @@ void run(const Options& options) {
 }  // namespace gato
 
 int main(int argc, char** argv) {
-  gato::keep_freed_memory();  // as the programs do
-  gato::share_one_heap();
+  gato::base::disable_malloc_trim();  // as the programs do
+  gato::base::limit_malloc_arenas();
   try {
     const gato::Options options = gato::options_of(argc, argv);
     options.order > 0 ? gato::print_order(options) : gato::run(options);

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/heap.h"
+#include "gato/base/malloc_options.h"
 #include "gato/model/block.h"
 #include "gato/model/embedding.h"
 #include "gato/model/loss.h"
@@ -37,19 +37,19 @@ namespace {
 
 constexpr int64_t rows = 2, length = 1024, places = rows * length;
 
-const Network& network() {
+const model::Network& network() {
   static const auto made = [] {
-    ModelConfig config;
+    model::ModelConfig config;
     config.layers = 8;
     config.width = 768;
     config.heads = 24;
     config.key_size = 32;
     config.feedforward = 3072;
     config.context = length;
-    config.position = Position::relative;
+    config.position = model::PositionEncoding::relative;
     config.vocabulary.text_size = 32000;
-    auto network = std::make_unique<Network>(config, 1);
-    network->set_precision(Precision::bf16);
+    auto network = std::make_unique<model::Network>(config, 1);
+    network->set_precision(model::Precision::bf16);
     return network;
   }();
   return *made;
@@ -83,7 +83,7 @@ void add(const std::string& name, const Part& part,
 }
 
 void add_logits() {
-  const ModelConfig& config = network().config();
+  const model::ModelConfig& config = network().config();
   const at::Tensor table = draw({config.vocabulary.size(), config.width});
   const at::Tensor hidden = draw({places, config.width});
   const at::Tensor labels = at::randint(config.vocabulary.size(), {places});
@@ -94,12 +94,12 @@ void add_logits() {
       },
       {hidden, table});
   for (const int64_t targets : {places, places / 4}) {
-    Batch batch;
+    model::Batch batch;
     batch.target_label = labels.narrow(0, 0, targets);
     add("logits/targets/" + std::to_string(targets),
         [=, &config] {
-          return target_loss(hidden.narrow(0, 0, targets), table, batch, config,
-                             {})
+          return model::target_loss(hidden.narrow(0, 0, targets), table, batch,
+                                    config, {})
               .total;
         },
         {hidden, table});
@@ -107,26 +107,27 @@ void add_logits() {
 }
 
 void add_block() {
-  const ModelConfig& config = network().config();
-  const Weights weights(network());
-  const auto block = std::make_shared<BlockWeights>(weights.block(0));
+  const model::ModelConfig& config = network().config();
+  const model::NetworkWeights weights(network());
+  const auto block = std::make_shared<model::BlockWeights>(weights.block(0));
   std::vector<at::Tensor> inputs = {draw({places, config.width}, at::kFloat)};
-  BlockWeights::each(*block, [&](at::Tensor& tensor) {
+  model::BlockWeights::for_each_tensor(*block, [&](at::Tensor& tensor) {
     tensor = tensor.detach().requires_grad_(true);
     inputs.push_back(tensor);
   });
   const auto add_one = [&](const std::string& name, const at::Tensor& chosen) {
-    const auto input = std::make_shared<BlockInput>(
-        BlockInput{.config = config,
-                   .positions = RowPositions(config, length, weights.output),
-                   .regularisation = {},
-                   .depth = at::empty({0}),
-                   .rows = rows,
-                   .last_places = chosen});
+    const auto input = std::make_shared<model::BlockContext>(
+        model::BlockContext{.config = config,
+                            .positions = model::PositionTables(
+                                config, length, weights.output_projection),
+                            .regularization = {},
+                            .depth_scales = at::empty({0}),
+                            .rows = rows,
+                            .output_indices = chosen});
     add(
         name,
         [=, x = inputs[0], last = config.layers - 1] {
-          return apply_block(x, *block, *input, last);
+          return model::apply_block(x, *block, *input, last);
         },
         inputs);
   };
@@ -136,7 +137,7 @@ void add_block() {
 
 void add_patches() {
   std::vector<at::Tensor> leaves, inputs;
-  for (const Parameter& parameter : network().parameters()) {
+  for (const model::Parameter& parameter : network().parameters()) {
     leaves.push_back(parameter.value.detach().requires_grad_(true));
     if (parameter.name.starts_with("embedding.patch."))
       inputs.push_back(leaves.back());
@@ -149,9 +150,9 @@ void add_patches() {
         is_everywhere ? "patches/everywhere"
                       : "patches/distinct/" + std::to_string(distinct),
         [=] {
-          const Weights weights(network(), leaves);
-          const at::Tensor vectors =
-              embed_patches(weights.patch, pixels.narrow(0, 0, distinct));
+          const model::NetworkWeights weights(network(), leaves);
+          const at::Tensor vectors = model::embed_patches(
+              weights.patch, pixels.narrow(0, 0, distinct));
           return is_everywhere ? vectors : at::embedding(vectors, index);
         },
         inputs);
@@ -159,7 +160,7 @@ void add_patches() {
 }
 
 void add_products() {
-  const ModelConfig& config = network().config();
+  const model::ModelConfig& config = network().config();
   const at::Tensor x = draw({places, config.width});
   for (const bool is_fused : {false, true}) {
     std::vector<at::Tensor> matrices, inputs = {x};
@@ -187,7 +188,7 @@ void cast_weights(benchmark::State& state) {
   at::set_num_threads(1);
   const at::NoGradGuard no_grad;
   for (auto _ : state) {
-    const Weights weights(network());
+    const model::NetworkWeights weights(network());
     for (int64_t layer = 0; layer < network().config().layers; ++layer)
       benchmark::DoNotOptimize(weights.block(layer));
   }
@@ -210,7 +211,7 @@ void update_by_tensors(benchmark::State& state, bool is_fused) {
   const at::NoGradGuard no_grad;
   std::vector<std::vector<at::Tensor>> lists(4);
   std::vector<at::Tensor> steps;
-  for (const Parameter& parameter : network().parameters()) {
+  for (const model::Parameter& parameter : network().parameters()) {
     for (auto& list : lists)
       list.push_back(at::zeros_like(parameter.value.detach()));
     steps.push_back(at::full({}, 1.0, at::kFloat));
@@ -232,8 +233,9 @@ void update_by_tensors(benchmark::State& state, bool is_fused) {
 void update_flat(benchmark::State& state) {
   at::set_num_threads(1);
   const at::NoGradGuard no_grad;
-  AdamW optimiser({.clip = 0}, network().flat().clone(),
-                  network().decaying_count());
+  train::AdamW optimiser({.max_gradient_norm = 0},
+                         network().flat_parameters().clone(),
+                         network().decayed_parameter_count());
   for (auto _ : state) optimiser.step(1e-4, 1);
 }
 
@@ -258,8 +260,8 @@ int main(int argc, char** argv) {
   using namespace gato;
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  keep_freed_memory();  // as the programs do
-  share_one_heap();
+  base::disable_malloc_trim();  // as the programs do
+  base::limit_malloc_arenas();
   add_logits();
   add_block();
   add_patches();

@@ -18,12 +18,12 @@ Tool two_commands() {
   text.description = "Reads files.\n\n  as they are\n\n.Then more.";
   text.operands = "INPUT...";
   text.examples = {{"gato-try text 'a b'", "Take a file's text"}};
-  text.build = [](OptionTable& table) -> Work {
+  text.build = [](OptionTable& table) -> CommandFunction {
     auto mode = std::make_shared<std::string>("plain");
     table.add("mode", mode.get(), "How").one_of({"plain", "lines"});
     auto name = std::make_shared<std::string>();
-    table.add("name", name.get(), "Which").named("NAME");
-    return [mode, name](Context&) { return ExitStatus::done; };
+    table.add("name", name.get(), "Which").metavar("NAME");
+    return [mode, name](CommandContext&) { return base::ExitStatus::success; };
   };
   Command other = text;
   other.name = "captions";

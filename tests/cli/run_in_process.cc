@@ -15,27 +15,27 @@ namespace gato::test {
 namespace {
 
 // Sends a descriptor to a file while it lives.
-class Redirection {
+class ScopedRedirection {
  public:
-  Redirection(int descriptor, const std::string& path)
+  ScopedRedirection(int descriptor, const std::string& path)
       : descriptor_(descriptor), saved_(dup(descriptor)) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0) throw std::runtime_error("cannot open " + path);
     dup2(file, descriptor);
     close(file);
   }
-  ~Redirection() {
+  ~ScopedRedirection() {
     dup2(saved_, descriptor_);
     close(saved_);
   }
-  Redirection(const Redirection&) = delete;
-  Redirection& operator=(const Redirection&) = delete;
+  ScopedRedirection(const ScopedRedirection&) = delete;
+  ScopedRedirection& operator=(const ScopedRedirection&) = delete;
 
  private:
   int descriptor_, saved_;
 };
 
-std::string read_all(const std::string& path) {
+std::string read_text(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
@@ -43,30 +43,31 @@ std::string read_all(const std::string& path) {
 
 }  // namespace
 
-Ran run_in_process(const cli::Tool& tool, std::vector<std::string> arguments,
-                   const std::string& stdout_path) {
-  const TemporaryFolder folder;
+RunResult run_in_process(const cli::Tool& tool,
+                         std::vector<std::string> arguments,
+                         const std::string& stdout_path) {
+  const ScratchDirectory folder;
   const std::string out = stdout_path.empty() ? folder / "out" : stdout_path;
   arguments.insert(arguments.begin(), tool.name);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   std::cout.flush();
   std::fflush(stdout);
-  Ran ran;
+  RunResult ran;
   {
-    const Redirection to_out(STDOUT_FILENO, out);
-    const Redirection to_err(STDERR_FILENO, folder / "err");
+    const ScopedRedirection to_out(STDOUT_FILENO, out);
+    const ScopedRedirection to_err(STDERR_FILENO, folder / "err");
     ran.status = cli::run(tool, static_cast<int>(argv.size()), argv.data());
     std::cout.clear();
     std::clearerr(stdout);
   }
-  if (stdout_path.empty()) ran.out = read_all(out);
-  ran.err = read_all(folder / "err");
+  if (stdout_path.empty()) ran.out = read_text(out);
+  ran.err = read_text(folder / "err");
   return ran;
 }
 
-std::string TemporaryFolder::write(const std::string& name,
-                                   const std::string& text) const {
+std::string ScratchDirectory::write_file(const std::string& name,
+                                         const std::string& text) const {
   std::string path = *this / name;
   std::ofstream(path) << text;
   return path;

@@ -10,13 +10,13 @@
 
 #include "cli/run_in_process.h"
 #include "gato/base/signals.h"
-#include "gato/cli/progress.h"
+#include "gato/cli/terminal_progress.h"
 
 using namespace gato;
 using namespace gato::cli;
 using Catch::Contains;
 using gato::test::run_in_process;
-using gato::test::TemporaryFolder;
+using gato::test::ScratchDirectory;
 
 namespace {
 
@@ -31,44 +31,44 @@ struct PackOptions {
   bool shuffle = false;
 };
 
-Command pack_command(std::function<ExitStatus(Context&)> work) {
+Command pack_command(std::function<base::ExitStatus(CommandContext&)> work) {
   Command command;
   command.summary = "Pack token files";
   command.operands = "INPUT[:WEIGHT]...";
-  command.minimum_operands = 1;
-  command.output = Output::optional;
-  command.skip_bad = true;
+  command.min_operands = 1;
+  command.output = OutputRequirement::optional;
+  command.has_skip_bad = true;
   command.examples = {{"gato-try -o out.h5 a.h5", "Pack one file"}};
-  command.build = [work](OptionTable& table) -> Work {
+  command.build = [work](OptionTable& table) -> CommandFunction {
     auto options = std::make_shared<PackOptions>();
     table.add("length", &options->length, "Tokens a sequence")
-        .abbreviated('L')
-        .named("L")
-        .within(2, 65536);
+        .short_name('L')
+        .metavar("L")
+        .range(2, 65536);
     table.add("prompt-fraction", &options->prompt_fraction, "Share")
-        .within(0, 1);
+        .range(0, 1);
     table.add("fill", &options->fill, "What fills the rest")
         .one_of({"same-task", "pad"});
     table.add("rate", &options->rate, "Learning rate");
     table.add("episodes", &options->episodes, "Sizes");
-    table.add("data", &options->data, "Files").named("FILE...").files();
-    table.add("role", &options->role, "Role of a key").named("KEY=ROLE");
+    table.add("data", &options->data, "Files").metavar("FILE...").files();
+    table.add("role", &options->role, "Role of a key").metavar("KEY=ROLE");
     table.add("shuffle", &options->shuffle, "Shuffle");
-    return [options, work](Context& context) { return work(context); };
+    return [options, work](CommandContext& context) { return work(context); };
   };
   return command;
 }
 
-Tool pack_tool(std::function<ExitStatus(Context&)> work) {
+Tool pack_tool(std::function<base::ExitStatus(CommandContext&)> work) {
   return {"gato-try", "try things", "", {pack_command(work)}, {"gato-info"}};
 }
 
 // Prints the configuration and the operands.
 Tool echo_tool() {
-  return pack_tool([](Context& context) {
+  return pack_tool([](CommandContext& context) {
     nlohmann::json json = context.record.configuration;
     std::cout << json.dump() << "\n";
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   });
 }
 
@@ -80,9 +80,9 @@ nlohmann::json configuration(const std::vector<std::string>& arguments) {
 }
 
 Tool throwing_tool(std::function<void()> failure) {
-  return pack_tool([failure](Context&) {
+  return pack_tool([failure](CommandContext&) {
     failure();
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   });
 }
 
@@ -171,13 +171,13 @@ TEST_CASE("asked-for help and version go to stdout with status 0") {
 
 TEST_CASE(
     "defaults, then configuration files in order, then the command line") {
-  const TemporaryFolder folder;
+  const ScratchDirectory folder;
   const auto first =
-      folder.write("a.toml",
-                   "length = 10\nprompt_fraction = 1\n"
-                   "inputs = [\"a,b\"]\nrole = {a = \"text\"}\n");
-  const auto second =
-      folder.write("b.toml", "length = 20\nepisodes = [4, 5]\nfill = 'pad'\n");
+      folder.write_file("a.toml",
+                        "length = 10\nprompt_fraction = 1\n"
+                        "inputs = [\"a,b\"]\nrole = {a = \"text\"}\n");
+  const auto second = folder.write_file(
+      "b.toml", "length = 20\nepisodes = [4, 5]\nfill = 'pad'\n");
   const auto json = configuration(
       {"--config", first, "--config", second, "--fill", "same-task"});
   REQUIRE(json["length"] == 20);
@@ -189,7 +189,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
-  const TemporaryFolder folder;
+  const ScratchDirectory folder;
   struct Case {
     std::string text, message;
     int status = 2;
@@ -218,7 +218,7 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
       {"dump-config = true\n", "key 'dump-config' is unknown"}};
   for (const Case& one : cases) {
-    const auto path = folder.write("c.toml", one.text);
+    const auto path = folder.write_file("c.toml", one.text);
     const auto ran = run_in_process(echo_tool(), {"--config", path, "x"});
     INFO(one.message << " in " << ran.err);
     REQUIRE(ran.status == one.status);
@@ -232,8 +232,8 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
 }
 
 TEST_CASE("an integer is a number, and one item a list, in a configuration") {
-  const TemporaryFolder folder;
-  const auto path = folder.write(
+  const ScratchDirectory folder;
+  const auto path = folder.write_file(
       "c.toml", "rate = 2\nepisodes = 4\ndata = \"a,b\"\nrole = {}\n");
   const auto json = configuration({"--config", path, "x"});
   REQUIRE(json["rate"] == 2.0);
@@ -243,7 +243,7 @@ TEST_CASE("an integer is a number, and one item a list, in a configuration") {
 }
 
 TEST_CASE("a dumped configuration loads back to the same") {
-  const TemporaryFolder folder;
+  const ScratchDirectory folder;
   const std::vector<std::string> arguments = {"--length",
                                               "7",
                                               "--prompt-fraction",
@@ -274,7 +274,7 @@ TEST_CASE("a dumped configuration loads back to the same") {
   const std::string first = dump(arguments);
   REQUIRE_THAT(first, Contains("length = 7\n"));
   REQUIRE_THAT(first, !Contains("dump-config"));
-  const auto path = folder.write("dump.toml", first);
+  const auto path = folder.write_file("dump.toml", first);
   REQUIRE(dump({"--config", path}) == first);
   REQUIRE(configuration({"--config", path}) == configuration(arguments));
   // What is required may come later, what is given must be right.
@@ -286,17 +286,18 @@ TEST_CASE("a dumped configuration loads back to the same") {
 
 TEST_CASE("checks of the table run before a dump and may fill in options") {
   Tool tool = echo_tool();
-  tool.commands[0].build = [](OptionTable& table) -> Work {
+  tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
     auto preset = std::make_shared<std::string>();
     auto layers = std::make_shared<std::optional<int64_t>>();
     table.add("preset", preset.get(), "Preset");
     table.add("layers", layers.get(), "Layers");
-    table.check([preset, layers] {
-      if (*preset == "bad") throw usage_error("--preset bad does not fit");
+    table.add_check([preset, layers] {
+      if (*preset == "bad")
+        throw base::usage_error("--preset bad does not fit");
       if (*preset == "small" && !*layers) *layers = 4;
       preset->clear();
     });
-    return [](Context&) { return ExitStatus::done; };
+    return [](CommandContext&) { return base::ExitStatus::success; };
   };
   const auto ran = run_in_process(tool, {"--preset", "small", "--dump-config"});
   REQUIRE_THAT(ran.out, Contains("layers = 4\n"));
@@ -306,22 +307,22 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
 
 TEST_CASE("one of several options is required, unless a flag excuses it") {
   Tool tool = echo_tool();
-  tool.commands[0].minimum_operands = 0;
-  tool.commands[0].build = [](OptionTable& table) -> Work {
+  tool.commands[0].min_operands = 0;
+  tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
     struct Options {
       std::optional<std::string> model;
       std::vector<std::string> scripts;
       bool list = false;
     };
     auto options = std::make_shared<Options>();
-    table.add("model", &options->model, "Model").named("DIR");
+    table.add("model", &options->model, "Model").metavar("DIR");
     table.add("scripts", &options->scripts, "Scripts");
     table.add("list", &options->list, "List");
-    table.require_one({"model", "scripts"}, {"list"});
-    table.require_one({"output"}, {"list"});
-    return [options](Context&) { return ExitStatus::done; };
+    table.require_exactly_one({"model", "scripts"}, {"list"});
+    table.require_exactly_one({"output"}, {"list"});
+    return [options](CommandContext&) { return base::ExitStatus::success; };
   };
-  const TemporaryFolder folder;
+  const ScratchDirectory folder;
   const std::string output = folder / "out";
   const auto run = [&](std::vector<std::string> arguments) {
     return run_in_process(tool, arguments);
@@ -353,10 +354,11 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
 }
 
 TEST_CASE("operands come from the line, from a list and from globs") {
-  const TemporaryFolder folder;
-  const auto b = folder.write("b.h5", ""), a = folder.write("a.h5", "");
-  const auto odd = folder.write("odd[1].h5", "");
-  const auto list = folder.write("list", "one\n\ntwo *\r\n");
+  const ScratchDirectory folder;
+  const auto b = folder.write_file("b.h5", ""),
+             a = folder.write_file("a.h5", "");
+  const auto odd = folder.write_file("odd[1].h5", "");
+  const auto list = folder.write_file("list", "one\n\ntwo *\r\n");
   const auto inputs = [](const std::vector<std::string>& arguments) {
     return configuration(arguments)["inputs"].get<std::vector<std::string>>();
   };
@@ -383,13 +385,13 @@ TEST_CASE("the standard input is named once") {
     return ran.status;
   };
   CHECK(times({"-", "a", "-"}) == 2);
-  const TemporaryFolder folder;
-  CHECK(times({"-", "--files-from", folder.write("list", "a\n-\n")}) == 2);
+  const ScratchDirectory folder;
+  CHECK(times({"-", "--files-from", folder.write_file("list", "a\n-\n")}) == 2);
 }
 
 TEST_CASE("outputs are checked before the work") {
-  const TemporaryFolder folder;
-  const auto existing = folder.write("out", "");
+  const ScratchDirectory folder;
+  const auto existing = folder.write_file("out", "");
   bool has_worked = false;
   Tool tool = throwing_tool([&] { has_worked = true; });
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 2);
@@ -405,15 +407,15 @@ TEST_CASE("outputs are checked before the work") {
   // A colon without a weight behind it belongs to the name.
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", existing + ":b"})
               .status == 0);
-  tool.commands[0].output_may_exist = true;
+  tool.commands[0].allow_existing_output = true;
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
 }
 
 TEST_CASE("every exception becomes its status") {
-  REQUIRE(status_of([] { throw usage_error("u"); }) == 2);
-  REQUIRE(status_of([] { throw input_error("i"); }) == 3);
-  REQUIRE(status_of([] { throw io_error("o"); }) == 4);
-  REQUIRE(status_of([] { throw run_error("r"); }) == 1);
+  REQUIRE(status_of([] { throw base::usage_error("u"); }) == 2);
+  REQUIRE(status_of([] { throw base::input_error("i"); }) == 3);
+  REQUIRE(status_of([] { throw base::io_error("o"); }) == 4);
+  REQUIRE(status_of([] { throw base::run_error("r"); }) == 1);
   REQUIRE(status_of([] { throw std::bad_alloc(); }) == 1);
   REQUIRE(status_of([] { throw std::runtime_error("e"); }) == 1);
   REQUIRE(status_of([] { std::filesystem::create_directory("/none/x"); }) == 4);
@@ -423,20 +425,21 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   const auto stop = [](int signal) {
     return status_of([signal] {
       Progress progress("work", "records");
-      progress.add();
+      progress.advance();
       std::raise(signal);
-      progress.add();
+      progress.advance();
     });
   };
   REQUIRE(stop(SIGINT) == 130);
   REQUIRE(stop(SIGTERM) == 143);
-  const Tool saving = pack_tool([](Context&) {
-    const SavesOnStop saves;
+  const Tool saving = pack_tool([](CommandContext&) {
+    const base::ScopedStopDeferral saves;
     Progress progress("work", "steps");
     std::raise(SIGTERM);
-    progress.add();
-    return stop_signal() == SIGTERM ? ExitStatus::stopped_early
-                                    : ExitStatus::run_failed;
+    progress.advance();
+    return base::received_stop_signal() == SIGTERM
+               ? base::ExitStatus::stopped_early
+               : base::ExitStatus::run_failed;
   });
   REQUIRE(run_in_process(saving, {"x"}).status == 75);
 }
@@ -449,8 +452,8 @@ TEST_CASE("stdout that cannot be written is status 4") {
 }
 
 TEST_CASE("messages obey --log-level, --quiet and --log-file") {
-  const TemporaryFolder folder;
-  const Tool tool = throwing_tool([] { report_counts({{"read", 2}}); });
+  const ScratchDirectory folder;
+  const Tool tool = throwing_tool([] { log_counts({{"read", 2}}); });
   REQUIRE(run_in_process(tool, {"x"}).err == "gato-try: counts: read 2\n");
   REQUIRE(run_in_process(tool, {"x", "--quiet"}).err.empty());
   REQUIRE(run_in_process(tool, {"x", "--log-level", "warning"}).err.empty());
@@ -485,23 +488,23 @@ TEST_CASE("a program with commands") {
 }
 
 TEST_CASE("--config takes one file each time, and leaves operands alone") {
-  const TemporaryFolder folder;
-  const auto first = folder.write("first.toml", "length = 100\n");
-  const auto second = folder.write("second.toml", "length = 200\n");
+  const ScratchDirectory folder;
+  const auto first = folder.write_file("first.toml", "length = 100\n");
+  const auto second = folder.write_file("second.toml", "length = 200\n");
   const auto json = configuration({"--config", first, "--config", second, "x"});
   REQUIRE(json["length"] == 200);
   REQUIRE(json["inputs"] == nlohmann::json({"x"}));
 }
 
 TEST_CASE("files beneath the configuration give what was not given") {
-  TemporaryFolder folder;
-  const std::string preset =
-      folder.write("small.toml", "length = 64\nfill = \"pad\"\nrate = 0.5\n");
-  const std::string config = folder.write("mine.toml", "rate = 0.25\n");
+  ScratchDirectory folder;
+  const std::string preset = folder.write_file(
+      "small.toml", "length = 64\nfill = \"pad\"\nrate = 0.5\n");
+  const std::string config = folder.write_file("mine.toml", "rate = 0.25\n");
   Tool tool = echo_tool();
   tool.commands[0].build = [build = tool.commands[0].build,
                             preset](OptionTable& table) {
-    table.beneath([&table, preset] {
+    table.set_base_config_files([&table, preset] {
       // Sees what was given.
       const auto* length = std::get<int64_t*>(table.find("length")->target);
       return *length == 7 ? std::vector<std::string>{}

@@ -9,12 +9,13 @@
 #include <fstream>
 #include <functional>
 
-#include "data/documents.h"
-#include "gato/base/output.h"
+#include "data/sample_documents.h"
+#include "gato/base/file_io.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/sequence_file.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 void write_tokens(const fs::path& path, int episodes = 3, bool force = false) {
   TokenFileWriter writer(path, force, small_vocabulary());
   for (int i = 0; i < episodes; ++i) {
-    writer.append(episode_document(20, 4, 4, i));
+    writer.append(make_episode_document(20, 4, 4, i));
   }
   writer.commit(small_tasks(), small_provenance());
 }
@@ -32,33 +33,33 @@ void write_tokens(const fs::path& path, int episodes = 3, bool force = false) {
 // Opens the file for writing, and lets `change` damage it.
 void edit(const fs::path& path, const std::function<void(hid_t)>& change) {
   const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
-  REQUIRE(file.valid());
+  REQUIRE(file.is_valid());
   change(file.id());
 }
 
 template <class T>
 void put(hid_t file, const char* name, int64_t place, T value) {
   hdf5::Dataset dataset(hdf5::Handle(H5Dopen2(file, name, H5P_DEFAULT)), name);
-  dataset.write(hdf5::native<T>(), place, 1, &value);
+  dataset.write(hdf5::native_type<T>(), place, 1, &value);
 }
 
 template <class T>
 void put_attribute(hid_t file, const char* name, T value) {
   const hdf5::Handle attribute(H5Aopen(file, name, H5P_DEFAULT));
-  REQUIRE(H5Awrite(attribute.id(), hdf5::native<T>(), &value) >= 0);
+  REQUIRE(H5Awrite(attribute.id(), hdf5::native_type<T>(), &value) >= 0);
 }
 
-Error read_all(const fs::path& path) {
-  return error_of([&path] {
+base::Error read_all(const fs::path& path) {
+  return thrown_error([&path] {
     const TokenFileReader reader(path);
-    for (int64_t i = 0; i < reader.documents(); ++i) reader.document(i);
+    for (int64_t i = 0; i < reader.document_count(); ++i) reader.document(i);
   });
 }
 
 void require_refused(const fs::path& path, const std::string& part) {
-  const Error error = read_all(path);
+  const base::Error error = read_all(path);
   INFO(error.what());
-  REQUIRE(error.status() == ExitStatus::bad_input);
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
   REQUIRE(std::string(error.what()).find(part) != std::string::npos);
   REQUIRE(std::string(error.what()).find(path.string()) != std::string::npos);
 }
@@ -85,16 +86,16 @@ class FullDisk {
 }  // namespace
 
 TEST_CASE("a missing file, and files of another kind, are told apart") {
-  Folder folder;
-  REQUIRE(read_all(folder / "none.h5").status() == ExitStatus::io);
-  REQUIRE(read_all(folder.path()).status() == ExitStatus::io);
-  write_file(folder / "text", "no HDF5", false);
+  TestDirectory folder;
+  REQUIRE(read_all(folder / "none.h5").status() == base::ExitStatus::io);
+  REQUIRE(read_all(folder.path()).status() == base::ExitStatus::io);
+  base::write_file(folder / "text", "no HDF5", false);
   require_refused(folder / "text", "not an HDF5 file");
 
   write_tokens(folder / "tokens.h5");
-  const Error error =
-      error_of([&] { SequenceFileReader reader(folder / "tokens.h5"); });
-  REQUIRE(error.status() == ExitStatus::bad_input);
+  const base::Error error =
+      thrown_error([&] { SequenceFileReader reader(folder / "tokens.h5"); });
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
   REQUIRE(std::string(error.what()).find("gato-tokens") != std::string::npos);
   require_refused(fs::path(GATO_SOURCE_DIR) /
                       "tests/samples/minari/old/data/main_data.hdf5",
@@ -102,21 +103,22 @@ TEST_CASE("a missing file, and files of another kind, are told apart") {
 }
 
 TEST_CASE("a file cut anywhere is refused") {
-  Folder folder;
+  TestDirectory folder;
   write_tokens(folder / "whole.h5");
-  const std::string bytes = bytes_of(folder / "whole.h5");
+  const std::string bytes = file_bytes(folder / "whole.h5");
   for (size_t size : {size_t{0}, size_t{7}, size_t{100}, bytes.size() / 4,
                       bytes.size() / 2, bytes.size() - 1}) {
-    write_file(folder / "cut.h5", bytes.substr(0, size), true);
-    REQUIRE(read_all(folder / "cut.h5").status() == ExitStatus::bad_input);
+    base::write_file(folder / "cut.h5", bytes.substr(0, size), true);
+    REQUIRE(read_all(folder / "cut.h5").status() ==
+            base::ExitStatus::bad_input);
   }
 }
 
 // Bytes of the library's own structures are left: libhdf5 1.10 trusts its heap.
 TEST_CASE("any byte of any column may be wrong") {
-  Folder folder;
+  TestDirectory folder;
   write_tokens(folder / "whole.h5", 1);
-  const std::string bytes = bytes_of(folder / "whole.h5");
+  const std::string bytes = file_bytes(folder / "whole.h5");
   std::vector<size_t> places;
   const hdf5::Group root = hdf5::open_file(folder / "whole.h5");
   for (const char* name :
@@ -132,16 +134,16 @@ TEST_CASE("any byte of any column may be wrong") {
   for (size_t place : places) {
     std::string damaged = bytes;
     damaged[place] = static_cast<char>(~damaged[place]);
-    write_file(folder / "damaged.h5", damaged, true);
+    base::write_file(folder / "damaged.h5", damaged, true);
     // Pixels and values may be wrong and still be pixels and values.
-    const Error error = read_all(folder / "damaged.h5");
-    REQUIRE((error.status() == ExitStatus::done ||
-             error.status() == ExitStatus::bad_input));
+    const base::Error error = read_all(folder / "damaged.h5");
+    REQUIRE((error.status() == base::ExitStatus::success ||
+             error.status() == base::ExitStatus::bad_input));
   }
 }
 
 TEST_CASE("unfinished, newer and older files are refused with advice") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
   write_tokens(path);
   edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 2); });
@@ -149,13 +151,13 @@ TEST_CASE("unfinished, newer and older files are refused with advice") {
   edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 0); });
   require_refused(path, "older");
   edit(path, [](hid_t file) { put_attribute<int32_t>(file, "version", 1); });
-  REQUIRE(read_all(path).status() == ExitStatus::done);
+  REQUIRE(read_all(path).status() == base::ExitStatus::success);
   edit(path, [](hid_t file) { H5Adelete(file, "complete"); });
   require_refused(path, "run gato-tokenize again");
 }
 
 TEST_CASE("offsets, patches and ids out of range are refused") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
   const auto after = [&path](const std::function<void(hid_t)>& change) {
     write_tokens(path, 3, true);
@@ -186,14 +188,15 @@ TEST_CASE("offsets, patches and ids out of range are refused") {
 }
 
 TEST_CASE("ids and labels that contradict their modality are refused") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
-  auto episode = episode_document(2, 1, 1, 1);  // 1 continuous action: token 4
+  auto episode =
+      make_episode_document(2, 1, 1, 1);  // 1 continuous action: token 4
   episode.labels = episode.tokens;
   episode.labels[4] = small_vocabulary().continuous_begin();
   const auto after = [&](const std::function<void(hid_t)>& change) {
     TokenFileWriter writer(path, true, small_vocabulary());
-    writer.append(text_document(9));
+    writer.append(make_text_document(9));
     writer.append(episode);
     writer.commit(small_tasks(), small_provenance());
     edit(path, change);
@@ -209,7 +212,7 @@ TEST_CASE("ids and labels that contradict their modality are refused") {
   require_refused(path, "(separator), whose ids are 2124 to 2124");
   // Discrete values share the first ids of text.
   after(modality(3, 3));
-  REQUIRE(read_all(path).status() == ExitStatus::done);
+  REQUIRE(read_all(path).status() == base::ExitStatus::success);
   after(modality(13, 6));
   require_refused(path, "(discrete_action), whose ids are 0 to 1023");
   after([](hid_t file) { put<int32_t>(file, "labels", 13, 7); });
@@ -220,7 +223,7 @@ TEST_CASE("ids and labels that contradict their modality are refused") {
 
 TEST_CASE("names that would break a line are refused") {
   const auto refusal = [](const std::string& name, const std::string& source) {
-    return std::string(error_of([&] {
+    return std::string(thrown_error([&] {
                          TaskTable::from_json({{"tasks", {{{"name", name}}}},
                                                {"sources", {source}}});
                        }).what());
@@ -233,7 +236,7 @@ TEST_CASE("names that would break a line are refused") {
 }
 
 TEST_CASE("another text model than the digest says is refused") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
   write_tokens(path);
   edit(path, [](hid_t file) {
@@ -243,7 +246,7 @@ TEST_CASE("another text model than the digest says is refused") {
 }
 
 TEST_CASE("a shape that the file does not hold is refused before it is read") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
   write_tokens(path);
   edit(path, [](hid_t file) {
@@ -256,13 +259,13 @@ TEST_CASE("a shape that the file does not hold is refused before it is read") {
     const hdf5::Handle dataset(H5Dcreate2(file, "tokens", H5T_STD_I32LE,
                                           space.id(), H5P_DEFAULT,
                                           properties.id(), H5P_DEFAULT));
-    REQUIRE(dataset.valid());
+    REQUIRE(dataset.is_valid());
   });
   require_refused(path, "claims");
 }
 
 TEST_CASE("chunked and wider datasets of other writers are read") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "tokens.h5";
   write_tokens(path, 1);
   const auto expected = TokenFileReader(path).document(0);
@@ -291,11 +294,11 @@ TEST_CASE("chunked and wider datasets of other writers are read") {
 }
 
 TEST_CASE("a full disk leaves nothing behind") {
-  Folder folder;
+  TestDirectory folder;
   const auto write = [&folder] {
     TokenFileWriter writer(folder / "tokens.h5", false, small_vocabulary());
     for (int i = 0; i < 4; ++i) {
-      writer.append(episode_document(30, 3, 3, i));
+      writer.append(make_episode_document(30, 3, 3, i));
     }
     writer.commit(small_tasks(), small_provenance());
   };
@@ -305,40 +308,40 @@ TEST_CASE("a full disk leaves nothing behind") {
   // Full while columns are spooled, while they are copied, and at the end.
   for (rlim_t bytes :
        {rlim_t{1000}, size / 10, size / 2, size - 3000, size - 600, size - 1}) {
-    const Error error = error_of([&] {
+    const base::Error error = thrown_error([&] {
       const FullDisk full(bytes);
       write();
     });
     INFO(bytes << ": " << error.what());
-    REQUIRE(error.status() == ExitStatus::io);
-    REQUIRE(folder.names().empty());
+    REQUIRE(error.status() == base::ExitStatus::io);
+    REQUIRE(folder.entry_names().empty());
   }
-  const Error error = error_of([&] {
+  const base::Error error = thrown_error([&] {
     const FullDisk full(100'000);
     SequenceFileWriter writer(folder / "rows.h5", false, {1000, 1024, 0, false},
                               small_vocabulary());
     SequenceRow row;
     row.features.tokens.assign(1024, 1);
     row.features.modality.assign(1024, Modality::text);
-    row.features.local.assign(1024, -1);
+    row.features.local_position.assign(1024, -1);
     row.features.interval.resize(1024);
-    row.segment.assign(1024, 0);
-    row.prompt.assign(1024, 0);
+    row.segment_ids.assign(1024, 0);
+    row.prompt_mask.assign(1024, 0);
     for (int i = 0; i < 1000; ++i) writer.append(row);
     writer.commit(small_tasks(), {}, nullptr, small_provenance());
   });
-  REQUIRE(error.status() == ExitStatus::io);
-  REQUIRE(folder.names().empty());
+  REQUIRE(error.status() == base::ExitStatus::io);
+  REQUIRE(folder.entry_names().empty());
   write_tokens(folder / "tokens.h5");
-  REQUIRE(read_all(folder / "tokens.h5").status() == ExitStatus::done);
+  REQUIRE(read_all(folder / "tokens.h5").status() == base::ExitStatus::success);
 }
 
 TEST_CASE("a killed writer leaves nothing under the final name") {
-  Folder folder;
+  TestDirectory folder;
   const pid_t child = ::fork();
   if (child == 0) {
     TokenFileWriter tokens(folder / "tokens.h5", false, small_vocabulary());
-    tokens.append(episode_document(20, 4, 4, 1));
+    tokens.append(make_episode_document(20, 4, 4, 1));
     SequenceFileWriter rows(folder / "rows.h5", false, {10, 1024, 0, false},
                             small_vocabulary());
     ::raise(SIGKILL);
@@ -346,45 +349,45 @@ TEST_CASE("a killed writer leaves nothing under the final name") {
   int status = 0;
   ::waitpid(child, &status, 0);
   REQUIRE(WIFSIGNALED(status));
-  for (const std::string& name : folder.names()) {
+  for (const std::string& name : folder.entry_names()) {
     REQUIRE(name.starts_with(".rows.h5.tmp-"));
   }
-  REQUIRE(read_all(folder / "tokens.h5").status() == ExitStatus::io);
+  REQUIRE(read_all(folder / "tokens.h5").status() == base::ExitStatus::io);
 }
 
 TEST_CASE("damaged rows of a sequence file are refused") {
-  Folder folder;
+  TestDirectory folder;
   const fs::path path = folder / "rows.h5";
   const auto after = [&path](const std::function<void(hid_t)>& change) {
     SequenceFileWriter writer(path, true, {1, 4, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features = features_of(text_document(4), 0, 4);
-    row.segment.assign(4, 0);
-    row.prompt.assign(4, 0);
+    row.features = make_token_features(make_text_document(4), 0, 4);
+    row.segment_ids.assign(4, 0);
+    row.prompt_mask.assign(4, 0);
     writer.append(row);
     writer.commit(small_tasks(), {}, nullptr, small_provenance());
     edit(path, change);
-    return error_of([&path] { SequenceFileReader(path).row(0); }).status();
+    return thrown_error([&path] { SequenceFileReader(path).row(0); }).status();
   };
   const auto put_row = [](hid_t file, const char* name, auto value) {
     using T = decltype(value);
     const std::vector<T> row(4, value);
     hdf5::Dataset dataset(hdf5::Handle(H5Dopen2(file, name, H5P_DEFAULT)),
                           name);
-    dataset.write(hdf5::native<T>(), 0, 1, row.data());
+    dataset.write(hdf5::native_type<T>(), 0, 1, row.data());
   };
-  REQUIRE(after([](hid_t) {}) == ExitStatus::done);
+  REQUIRE(after([](hid_t) {}) == base::ExitStatus::success);
   REQUIRE(after([&](hid_t f) { put_row(f, "tokens", int32_t{99999}); }) ==
-          ExitStatus::bad_input);
+          base::ExitStatus::bad_input);
   REQUIRE(after([&](hid_t f) { put_row(f, "modality", uint8_t{2}); }) ==
-          ExitStatus::bad_input);
+          base::ExitStatus::bad_input);
   REQUIRE(after([&](hid_t f) { put_row(f, "local", int16_t{512}); }) ==
-          ExitStatus::bad_input);
+          base::ExitStatus::bad_input);
   REQUIRE(after([&](hid_t f) { put_row(f, "modality", uint8_t{4}); }) ==
-          ExitStatus::bad_input);
+          base::ExitStatus::bad_input);
   REQUIRE(after([](hid_t f) {
             put<uint8_t>(f, "vocabulary/sentencepiece", 0, 'X');
-          }) == ExitStatus::bad_input);
+          }) == base::ExitStatus::bad_input);
   REQUIRE(after([](hid_t f) { put<int32_t>(f, "task", 0, -1); }) ==
-          ExitStatus::bad_input);
+          base::ExitStatus::bad_input);
 }

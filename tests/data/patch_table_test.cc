@@ -3,9 +3,10 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
@@ -19,7 +20,7 @@ Patch patch_number(int32_t n) {
 }  // namespace
 
 TEST_CASE("every distinct patch keeps its number, however many there are") {
-  Folder folder;
+  TestDirectory folder;
   PatchTable table(folder / "x.h5");
   constexpr int32_t count = 20'000;  // the table grows several times
   for (int32_t n = 0; n < count; ++n) {

@@ -2,9 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
@@ -16,15 +17,15 @@ SequenceRow row_of(const TokenizedDocument& document) {
   const auto count =
       std::min<int64_t>(length, static_cast<int64_t>(document.tokens.size()));
   SequenceRow row;
-  row.features = features_of(document, 0, count);
+  row.features = make_token_features(document, 0, count);
   row.features.tokens.resize(length, 0);
   row.features.modality.resize(length, Modality::padding);
-  row.features.local.resize(length, TokenFeatures::no_local);
+  row.features.local_position.resize(length, TokenFeatures::kNoLocalPosition);
   row.features.interval.resize(length, {});
-  row.segment.assign(length, 0);
-  row.prompt.assign(length, 0);
-  std::fill_n(row.prompt.begin(), count, 1);
-  row.task = document.task;
+  row.segment_ids.assign(length, 0);
+  row.prompt_mask.assign(length, 0);
+  std::fill_n(row.prompt_mask.begin(), count, 1);
+  row.task_index = document.task_index;
   return row;
 }
 
@@ -66,32 +67,33 @@ void write(const std::filesystem::path& path,
 }  // namespace
 
 TEST_CASE("rows come back from a sequence file") {
-  Folder folder;
-  const std::vector documents{episode_document(4, 1, 2, 1), text_document(9),
-                              episode_document(3, 2, 2, 2), text_document(24)};
+  TestDirectory folder;
+  const std::vector documents{
+      make_episode_document(4, 1, 2, 1), make_text_document(9),
+      make_episode_document(3, 2, 2, 2), make_text_document(24)};
   write(folder / "sequences.h5", documents, true);
   const SequenceFileReader reader(folder / "sequences.h5");
-  REQUIRE(reader.sequences() == 4);
-  REQUIRE(reader.options().length == length);
-  REQUIRE(reader.options().window_steps == 3);
+  REQUIRE(reader.sequence_count() == 4);
+  REQUIRE(reader.info().sequence_length == length);
+  REQUIRE(reader.info().window_steps == 3);
   REQUIRE(reader.report().at("sequences") == 4);
   REQUIRE(reader.provenance().is_null());
-  REQUIRE(reader.vocabulary().same_ids(small_vocabulary()));
+  REQUIRE(reader.vocabulary().has_same_ids(small_vocabulary()));
   for (int64_t i = 0; i < 4; ++i) {
     const SequenceRow row = row_of(documents[static_cast<size_t>(i)]);
     const SequenceView view = reader.row(i);
-    REQUIRE(view.task == row.task);
+    REQUIRE(view.task_index == row.task_index);
     for (size_t j = 0; j < length; ++j) {
       REQUIRE(view.modality[j] ==
               static_cast<uint8_t>(row.features.modality[j]));
-      REQUIRE(view.local[j] == row.features.local[j]);
-      REQUIRE(view.prompt[j] == row.prompt[j]);
-      const TokenFeatures::Interval interval{
+      REQUIRE(view.local_position[j] == row.features.local_position[j]);
+      REQUIRE(view.prompt_mask[j] == row.prompt_mask[j]);
+      const TokenFeatures::PatchInterval interval{
           view.interval[4 * j], view.interval[4 * j + 1],
           view.interval[4 * j + 2], view.interval[4 * j + 3]};
       REQUIRE(interval == row.features.interval[j]);
       if (view.tokens[j] < 0) {
-        const auto pixels = reader.patches().subspan(
+        const auto pixels = reader.patch_pixels().subspan(
             sizeof(Patch) * static_cast<size_t>(-1 - view.tokens[j]),
             sizeof(Patch));
         const Patch& patch =
@@ -110,11 +112,11 @@ TEST_CASE("rows come back from a sequence file") {
 
 TEST_CASE("rows whose segments or prompts are out of order are refused") {
   const auto refusal = [](auto damage) {
-    Folder folder;
-    SequenceRow row = row_of(text_document(9));
+    TestDirectory folder;
+    SequenceRow row = row_of(make_text_document(9));
     // Two documents, the first a prompt, and padding.
-    std::fill_n(row.segment.begin() + 4, 20, 1);
-    std::fill_n(row.prompt.begin() + 4, 20, 0);
+    std::fill_n(row.segment_ids.begin() + 4, 20, 1);
+    std::fill_n(row.prompt_mask.begin() + 4, 20, 0);
     damage(row);
     SequenceFileWriter writer(folder / "s.h5", false, {1, length, 0, false},
                               small_vocabulary());
@@ -125,29 +127,29 @@ TEST_CASE("rows whose segments or prompts are out of order are refused") {
     const SequenceFileReader reader(folder / "s.h5");
     try {
       reader.row(0);
-    } catch (const Error& error) {
-      REQUIRE(error.status() == ExitStatus::bad_input);
+    } catch (const base::Error& error) {
+      REQUIRE(error.status() == base::ExitStatus::bad_input);
       return std::string(error.what())
           .substr((folder / "s.h5").string().size());
     }
     return std::string("none");
   };
   REQUIRE(refusal([](SequenceRow&) {}) == "none");
-  REQUIRE(refusal([](SequenceRow& row) { row.segment[23] = 9; }) == "none");
+  REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[23] = 9; }) == "none");
   const auto after = [](const std::string& what) {
     return ": sequence 0, token " + what + " is not valid: the file is damaged";
   };
-  REQUIRE(refusal([](SequenceRow& row) { row.segment[0] = 1; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[0] = 1; }) ==
           after("0: segment 1"));
-  REQUIRE(refusal([](SequenceRow& row) { row.segment[5] = 0; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[5] = 0; }) ==
           after("5: segment 0"));
-  REQUIRE(refusal([](SequenceRow& row) { row.segment[6] = 3; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[6] = 3; }) ==
           after("6: segment 3"));
-  REQUIRE(refusal([](SequenceRow& row) { row.prompt[2] = 0; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[2] = 0; }) ==
           after("2: prompt 0"));
-  REQUIRE(refusal([](SequenceRow& row) { row.prompt[5] = 1; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[5] = 1; }) ==
           after("5: prompt 1"));
-  REQUIRE(refusal([](SequenceRow& row) { row.prompt[0] = 2; }) ==
+  REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[0] = 2; }) ==
           after("0: prompt 2"));
   REQUIRE(refusal([](SequenceRow& row) {
             row.features.modality[20] = Modality::text;
@@ -155,31 +157,33 @@ TEST_CASE("rows whose segments or prompts are out of order are refused") {
 }
 
 TEST_CASE("demonstrations travel along as a token file") {
-  Folder folder;
-  const std::vector documents{episode_document(2, 1, 2, 1), text_document(9)};
+  TestDirectory folder;
+  const std::vector documents{make_episode_document(2, 1, 2, 1),
+                              make_text_document(9)};
   write(folder / "sequences.h5", documents, false);
   const SequenceFileReader reader(folder / "sequences.h5");
-  const auto demonstrations = reader.demonstrations();
+  const auto demonstrations = reader.read_demonstrations();
   REQUIRE(demonstrations.size() == 2);
   REQUIRE(demonstrations[0].is_episode);
   REQUIRE(demonstrations[0].modality == documents[0].modality);
   REQUIRE(demonstrations[1].tokens == documents[1].tokens);
   const TokenFileReader embedded(folder / "sequences.h5", "demonstrations");
   REQUIRE(embedded.tasks().to_json() == small_tasks().to_json());
-  REQUIRE(embedded.vocabulary().same_ids(small_vocabulary()));
+  REQUIRE(embedded.vocabulary().has_same_ids(small_vocabulary()));
 }
 
 TEST_CASE("without labels the tokens are the labels") {
-  Folder folder;
-  write(folder / "sequences.h5", {text_document(9)}, false);
+  TestDirectory folder;
+  write(folder / "sequences.h5", {make_text_document(9)}, false);
   const SequenceFileReader reader(folder / "sequences.h5");
   REQUIRE(reader.row(0).labels.data() == reader.row(0).tokens.data());
 }
 
 TEST_CASE("the same rows make the same bytes") {
-  Folder folder;
-  const std::vector documents{episode_document(4, 1, 2, 1), text_document(9)};
+  TestDirectory folder;
+  const std::vector documents{make_episode_document(4, 1, 2, 1),
+                              make_text_document(9)};
   write(folder / "first.h5", documents, true);
   write(folder / "second.h5", documents, true);
-  REQUIRE(bytes_of(folder / "first.h5") == bytes_of(folder / "second.h5"));
+  REQUIRE(file_bytes(folder / "first.h5") == file_bytes(folder / "second.h5"));
 }

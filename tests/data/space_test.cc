@@ -4,11 +4,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "data/documents.h"
-#include "gato/data/loose_json.h"
-#include "gato/data/nesting.h"
+#include "data/sample_documents.h"
+#include "gato/data/lenient_json.h"
+#include "gato/data/space.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
@@ -50,7 +51,7 @@ TEST_CASE("fields stand in token order") {
         {"type": "Text", "max_length": 5}]},
       "Z": {"type": "MultiBinary", "n": [2, 2]}}})");
   std::vector<std::string> names;
-  for (const Field& field : flatten(space, "observation")) {
+  for (const Field& field : flatten_space(space, "observation")) {
     names.push_back(field.name);
   }
   REQUIRE(names ==
@@ -58,14 +59,14 @@ TEST_CASE("fields stand in token order") {
 }
 
 TEST_CASE("names are ordered by bytes, tuple members by number") {
-  REQUIRE(path_less("a/_index_2", "a/_index_10"));
-  REQUIRE_FALSE(path_less("a/_index_10", "a/_index_2"));
-  REQUIRE(path_less("a/_index_9/x", "a/_index_10/b"));
-  REQUIRE(path_less("B", "a"));
-  REQUIRE(path_less("a", "a/b"));
-  REQUIRE(path_less("a-b", "a/b"));  // '-' comes before '/'
-  REQUIRE(path_less("z", "\xC3\xA4"));
-  REQUIRE_FALSE(path_less("a", "a"));
+  REQUIRE(path_precedes("a/_index_2", "a/_index_10"));
+  REQUIRE_FALSE(path_precedes("a/_index_10", "a/_index_2"));
+  REQUIRE(path_precedes("a/_index_9/x", "a/_index_10/b"));
+  REQUIRE(path_precedes("B", "a"));
+  REQUIRE(path_precedes("a", "a/b"));
+  REQUIRE(path_precedes("a-b", "a/b"));  // '-' comes before '/'
+  REQUIRE(path_precedes("z", "\xC3\xA4"));
+  REQUIRE_FALSE(path_precedes("a", "a"));
 }
 
 TEST_CASE("bounds beyond 3e38 stand for none") {
@@ -73,7 +74,7 @@ TEST_CASE("bounds beyond 3e38 stand for none") {
       R"({"type": "Box", "dtype": "float32", "shape": [4],
           "low": [-Infinity, -3.4028234663852886e+38, -1, -2.9e38],
           "high": [Infinity, NaN, 3.4e38, 1]})");
-  const Field field = flatten(space, "action").at(0);
+  const Field field = flatten_space(space, "action").at(0);
   REQUIRE(field.name == "action");
   REQUIRE(std::isinf(field.low[0]));
   REQUIRE(std::isinf(field.low[1]));
@@ -86,14 +87,14 @@ TEST_CASE("half precision is held as single precision") {
   const Space space = space_from_json(
       R"({"type": "Box", "dtype": "float16", "shape": [2], "low": -1, "high": 1})");
   REQUIRE(space.dtype == DType::float32);
-  REQUIRE(flatten(space, "observation")[0].role == Role::continuous);
+  REQUIRE(flatten_space(space, "observation")[0].role == Role::continuous);
 }
 
 TEST_CASE("spaces that are not supported are refused by their name") {
   const auto refused = [](const std::string& text, const std::string& part) {
-    const Error error = error_of([&] { space_from_json(text); });
+    const base::Error error = thrown_error([&] { space_from_json(text); });
     INFO(error.what());
-    return error.status() == ExitStatus::bad_input &&
+    return error.status() == base::ExitStatus::bad_input &&
            std::string(error.what()).find(part) != std::string::npos;
   };
   REQUIRE(refused(R"({"type": "Graph"})", "\"Graph\""));
@@ -149,7 +150,7 @@ TEST_CASE("spaces survive being written") {
 
 TEST_CASE("integer bounds stay within their type") {
   Field field = box(DType::int64, {1}, -INFINITY, INFINITY);
-  const std::string text = space_to_json(nest({field}, "x", 0, ""));
+  const std::string text = space_to_json(unflatten_space({field}, "x", 0, ""));
   REQUIRE(text.find("[-9223372036854775808]") != std::string::npos);
   REQUIRE(text.find("[9223372036854775807]") != std::string::npos);
 }
@@ -171,23 +172,23 @@ TEST_CASE("fields survive being written, unbounded elements as null") {
 }
 
 TEST_CASE("words that stand for numbers are read outside of strings alone") {
-  const auto json = parse_loose_json(
+  const auto json = parse_lenient_json(
       R"({"NaN": [NaN, -Infinity, Infinity], "s": "NaN \" Infinity"})");
-  REQUIRE(std::isnan(loose_json_number(json["NaN"][0])));
-  REQUIRE(loose_json_number(json["NaN"][1]) == -INFINITY);
-  REQUIRE(loose_json_number(json["NaN"][2]) == INFINITY);
+  REQUIRE(std::isnan(non_finite_number(json["NaN"][0])));
+  REQUIRE(non_finite_number(json["NaN"][1]) == -INFINITY);
+  REQUIRE(non_finite_number(json["NaN"][2]) == INFINITY);
   REQUIRE(json["s"] == "NaN \" Infinity");
-  REQUIRE(loose_json_number(json["s"]) == 0);
-  REQUIRE(error_of([] { parse_loose_json("{\"a\": Inf}"); }).status() ==
-          ExitStatus::bad_input);
+  REQUIRE(non_finite_number(json["s"]) == 0);
+  REQUIRE(thrown_error([] { parse_lenient_json("{\"a\": Inf}"); }).status() ==
+          base::ExitStatus::bad_input);
 }
 
 TEST_CASE("a value within a message is short, and one character is whole") {
-  CHECK(shown(7.5) == "7.5");
-  CHECK(shown(nullptr) == "null");
-  CHECK(shown("a\nb") == "\"a\\nb\"");
-  CHECK(shown(nlohmann::json::array({1, 2})) == "a list of 2");
-  CHECK(shown(nlohmann::json::object()) == "an object");
-  CHECK(shown(std::string(58, 'x') + "\xC3\xA9\xC3\xA9") ==
+  CHECK(summarize_json(7.5) == "7.5");
+  CHECK(summarize_json(nullptr) == "null");
+  CHECK(summarize_json("a\nb") == "\"a\\nb\"");
+  CHECK(summarize_json(nlohmann::json::array({1, 2})) == "a list of 2");
+  CHECK(summarize_json(nlohmann::json::object()) == "an object");
+  CHECK(summarize_json(std::string(58, 'x') + "\xC3\xA9\xC3\xA9") ==
         "\"" + std::string(58, 'x') + "...");
 }

@@ -3,19 +3,20 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
 
 TokenizedDocument any_document() {
   if (*rc::gen::inRange(0, 3) == 0)
-    return text_document(*rc::gen::inRange(0, 9));
+    return make_text_document(*rc::gen::inRange(0, 9));
   TokenizedDocument document =
-      episode_document(*rc::gen::inRange(0, 5), *rc::gen::inRange(1, 4),
-                       *rc::gen::inRange(1, 4), *rc::gen::inRange(0, 3));
+      make_episode_document(*rc::gen::inRange(0, 5), *rc::gen::inRange(1, 4),
+                            *rc::gen::inRange(1, 4), *rc::gen::inRange(0, 3));
   if (*rc::gen::inRange(0, 2) == 0) {
     document.labels = document.tokens;
     for (size_t i = 0; i < document.labels.size(); ++i) {
@@ -49,7 +50,7 @@ std::vector<std::vector<int>> contents(const TokenizedDocument& document) {
 
 TEST_CASE("any documents and any windows come back") {
   const bool holds = rc::check("round trip", [] {
-    Folder folder;
+    TestDirectory folder;
     std::vector<TokenizedDocument> documents;
     const int count = *rc::gen::inRange(0, 6);
     for (int i = 0; i < count; ++i) documents.push_back(any_document());
@@ -58,7 +59,7 @@ TEST_CASE("any documents and any windows come back") {
     writer.commit(small_tasks(), small_provenance());
 
     const TokenFileReader reader(folder / "tokens.h5");
-    RC_ASSERT(reader.documents() == count);
+    RC_ASSERT(reader.document_count() == count);
     for (int i = 0; i < count; ++i) {
       const TokenizedDocument& document = documents[static_cast<size_t>(i)];
       RC_ASSERT(contents(reader.document(i)) == contents(document));
@@ -74,7 +75,7 @@ TEST_CASE("any documents and any windows come back") {
       expected.erase(
           expected.begin(),
           expected.begin() + document.step_offset[static_cast<size_t>(first)]);
-      RC_ASSERT(contents(reader.window(i, first, last)) == expected);
+      RC_ASSERT(contents(reader.read_steps(i, first, last)) == expected);
     }
   });
   REQUIRE(holds);

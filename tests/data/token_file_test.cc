@@ -3,9 +3,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 namespace {
@@ -15,8 +16,8 @@ void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
   REQUIRE(a.modality == b.modality);
   REQUIRE(a.step_offset == b.step_offset);
   REQUIRE(a.is_episode == b.is_episode);
-  REQUIRE(a.task == b.task);
-  REQUIRE(a.source == b.source);
+  REQUIRE(a.task_index == b.task_index);
+  REQUIRE(a.source_index == b.source_index);
   REQUIRE(((std::isnan(a.total_reward) && std::isnan(b.total_reward)) ||
            a.total_reward == b.total_reward));
   REQUIRE(a.tokens.size() == b.tokens.size());
@@ -30,7 +31,7 @@ void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
   }
   REQUIRE(a.images.size() == b.images.size());
   for (size_t i = 0; i < a.images.size(); ++i) {
-    REQUIRE(a.images[i].token == b.images[i].token);
+    REQUIRE(a.images[i].first_token == b.images[i].first_token);
     REQUIRE(a.images[i].rows == b.images[i].rows);
     REQUIRE(a.images[i].columns == b.images[i].columns);
   }
@@ -49,34 +50,35 @@ void write(const std::filesystem::path& path,
 }  // namespace
 
 TEST_CASE("documents come back from a token file") {
-  Folder folder;
-  const std::vector documents{episode_document(4, 2, 3, 1), text_document(40),
-                              episode_document(3, 1, 1, 2), text_document(1)};
+  TestDirectory folder;
+  const std::vector documents{
+      make_episode_document(4, 2, 3, 1), make_text_document(40),
+      make_episode_document(3, 1, 1, 2), make_text_document(1)};
   write(folder / "tokens.h5", documents);
-  REQUIRE(folder.names() == std::vector<std::string>{"tokens.h5"});
+  REQUIRE(folder.entry_names() == std::vector<std::string>{"tokens.h5"});
 
   const TokenFileReader reader(folder / "tokens.h5");
-  REQUIRE(reader.documents() == 4);
-  REQUIRE(reader.steps() == 9);
+  REQUIRE(reader.document_count() == 4);
+  REQUIRE(reader.step_count() == 9);
   REQUIRE_FALSE(reader.has_labels());
   for (int64_t i = 0; i < 4; ++i) {
     require_same(reader.document(i), documents[static_cast<size_t>(i)]);
   }
-  REQUIRE(reader.vocabulary().same_ids(small_vocabulary()));
-  REQUIRE(reader.vocabulary().sentencepiece == "not really a text model");
+  REQUIRE(reader.vocabulary().has_same_ids(small_vocabulary()));
+  REQUIRE(reader.vocabulary().sentencepiece_model == "not really a text model");
   REQUIRE(reader.tasks().to_json() == small_tasks().to_json());
   REQUIRE(reader.provenance().at("seed") == 5);
 }
 
 TEST_CASE("a window of steps is a document") {
-  Folder folder;
-  const auto whole = episode_document(5, 2, 2, 3);
-  write(folder / "tokens.h5", {text_document(7), whole});
+  TestDirectory folder;
+  const auto whole = make_episode_document(5, 2, 2, 3);
+  write(folder / "tokens.h5", {make_text_document(7), whole});
   const TokenFileReader reader(folder / "tokens.h5");
-  const auto window = reader.window(1, 1, 3);
+  const auto window = reader.read_steps(1, 1, 3);
   REQUIRE(window.step_offset == std::vector<int64_t>{0, 8, 16});
   REQUIRE(window.images.size() == 2);
-  REQUIRE(window.images[1].token == 8);
+  REQUIRE(window.images[1].first_token == 8);
   for (size_t i = 0; i < window.tokens.size(); ++i) {
     if (window.modality[i] == Modality::patch) continue;
     REQUIRE(window.tokens[i] == whole.tokens[i + 8]);
@@ -84,36 +86,37 @@ TEST_CASE("a window of steps is a document") {
 }
 
 TEST_CASE("labels are stored from the first that differs on") {
-  Folder folder;
-  auto with_labels = episode_document(2, 1, 1, 4);
+  TestDirectory folder;
+  auto with_labels = make_episode_document(2, 1, 1, 4);
   with_labels.labels = with_labels.tokens;
   write(folder / "same.h5", {with_labels});
   REQUIRE_FALSE(TokenFileReader(folder / "same.h5").has_labels());
 
   with_labels.labels.back() = small_vocabulary().continuous_begin();
   write(folder / "differ.h5",
-        {text_document(3), with_labels, text_document(2)});
+        {make_text_document(3), with_labels, make_text_document(2)});
   const TokenFileReader reader(folder / "differ.h5");
   REQUIRE(reader.has_labels());
   REQUIRE(reader.document(0).labels == reader.document(0).tokens);
   REQUIRE(reader.document(1).labels.back() ==
           small_vocabulary().continuous_begin());
-  REQUIRE(reader.document(2).labels == text_document(2).tokens);
+  REQUIRE(reader.document(2).labels == make_text_document(2).tokens);
 }
 
 TEST_CASE("a file without documents can be read") {
-  Folder folder;
+  TestDirectory folder;
   write(folder / "empty.h5", {});
   const TokenFileReader reader(folder / "empty.h5");
-  REQUIRE(reader.documents() == 0);
-  REQUIRE(reader.tokens() == 0);
+  REQUIRE(reader.document_count() == 0);
+  REQUIRE(reader.token_count() == 0);
 }
 
 TEST_CASE("the same documents make the same bytes") {
-  Folder folder;
-  const std::vector documents{episode_document(4, 2, 3, 1), text_document(40)};
+  TestDirectory folder;
+  const std::vector documents{make_episode_document(4, 2, 3, 1),
+                              make_text_document(40)};
   write(folder / "first.h5", documents, false);
   write(folder / "second.h5", documents, false);
-  REQUIRE(bytes_of(folder / "first.h5") == bytes_of(folder / "second.h5"));
+  REQUIRE(file_bytes(folder / "first.h5") == file_bytes(folder / "second.h5"));
   REQUIRE(TokenFileReader(folder / "first.h5").provenance().is_null());
 }

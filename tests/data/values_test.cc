@@ -3,11 +3,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 #include "gato/data/array.h"
 #include "gato/data/tokens.h"
 
 using namespace gato;
+using namespace gato::data;
 using namespace gato::test;
 
 TEST_CASE("elements convert, and saturate") {
@@ -31,10 +32,10 @@ TEST_CASE("elements convert, and saturate") {
 TEST_CASE("names of element types are numpy's") {
   for (const char* name : {"bool", "int8", "uint8", "int16", "uint16", "int32",
                            "uint32", "int64", "uint64", "float32", "float64"}) {
-    REQUIRE(name_of(dtype_named(name)) == name);
+    REQUIRE(dtype_name(parse_dtype(name)) == name);
   }
-  REQUIRE(error_of([] { dtype_named("complex64"); }).status() ==
-          ExitStatus::bad_input);
+  REQUIRE(thrown_error([] { parse_dtype("complex64"); }).status() ==
+          base::ExitStatus::bad_input);
 }
 
 TEST_CASE("the vocabulary's ranges") {
@@ -46,23 +47,23 @@ TEST_CASE("the vocabulary's ranges") {
   REQUIRE(separate.continuous_begin() == 500);
   REQUIRE(separate.discrete_begin() == 1524);
   REQUIRE(separate.separator() == 2548);
-  REQUIRE(Vocabulary::from_json(separate.to_json()).same_ids(separate));
-  REQUIRE_FALSE(overlap.same_ids(separate));
-  REQUIRE(error_of([] {
+  REQUIRE(Vocabulary::from_json(separate.to_json()).has_same_ids(separate));
+  REQUIRE_FALSE(overlap.has_same_ids(separate));
+  REQUIRE(thrown_error([] {
             Vocabulary::make("m", 1023, DiscreteLayout::overlap);
-          }).status() == ExitStatus::usage);
+          }).status() == base::ExitStatus::usage);
   nlohmann::json wrong = separate.to_json();
   wrong["size"] = 7;
-  REQUIRE(error_of([&] { Vocabulary::from_json(wrong); }).status() ==
-          ExitStatus::bad_input);
+  REQUIRE(thrown_error([&] { Vocabulary::from_json(wrong); }).status() ==
+          base::ExitStatus::bad_input);
 }
 
 TEST_CASE("intervals of patches, as in the paper's example") {
   // An image of 80 x 64 pixels: the second row, the third column.
   const auto interval = patch_interval(1, 2, 4, 5);
-  REQUIRE(interval == TokenFeatures::Interval{32, 64, 51, 77});
+  REQUIRE(interval == TokenFeatures::PatchInterval{32, 64, 51, 77});
   REQUIRE(patch_interval(199, 0, 200, 1) ==
-          TokenFeatures::Interval{127, 128, 0, 128});
+          TokenFeatures::PatchInterval{127, 128, 0, 128});
   for (int n : {1, 3, 7, 128, 300}) {
     for (int i = 0; i < n; ++i) {
       const auto ends = patch_interval(i, 0, n, 1);
@@ -74,20 +75,22 @@ TEST_CASE("intervals of patches, as in the paper's example") {
 }
 
 TEST_CASE("local positions count observation tokens of a step") {
-  const auto document = episode_document(3, 1, 2, 1);
-  const auto features = features_of(document, 6, 18);
+  const auto document = make_episode_document(3, 1, 2, 1);
+  const auto features = make_token_features(document, 6, 18);
   const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
-  for (size_t i = 0; i < 12; ++i) REQUIRE(features.local[i] == step[i % 6]);
-  REQUIRE(features.interval[1] == TokenFeatures::Interval{0, 128, 64, 128});
-  REQUIRE(features.interval[2] == TokenFeatures::Interval{});
-  const auto text = features_of(text_document(4), 1, 4);
-  REQUIRE(text.local == std::vector<int16_t>(3, -1));
+  for (size_t i = 0; i < 12; ++i)
+    REQUIRE(features.local_position[i] == step[i % 6]);
+  REQUIRE(features.interval[1] ==
+          TokenFeatures::PatchInterval{0, 128, 64, 128});
+  REQUIRE(features.interval[2] == TokenFeatures::PatchInterval{});
+  const auto text = make_token_features(make_text_document(4), 1, 4);
+  REQUIRE(text.local_position == std::vector<int16_t>(3, -1));
 }
 
 TEST_CASE("a long observation stays at the last position") {
-  auto document = episode_document(2, 30, 30, 1);
-  const auto features = features_of(document, 0, 910);
-  REQUIRE(features.local[511] == 511);
-  REQUIRE(features.local[899] == 511);
-  REQUIRE(features.local[904] == 0);
+  auto document = make_episode_document(2, 30, 30, 1);
+  const auto features = make_token_features(document, 0, 910);
+  REQUIRE(features.local_position[511] == 511);
+  REQUIRE(features.local_position[899] == 511);
+  REQUIRE(features.local_position[904] == 0);
 }

@@ -2,33 +2,34 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/documents.h"
-#include "gato/base/output.h"
+#include "data/sample_documents.h"
+#include "gato/base/file_io.h"
 
 using namespace gato;
+using namespace gato::eval;
 using namespace gato::test;
 
 TEST_CASE("captions are right where one of the references says the same") {
-  const Folder folder;
-  write_file(folder / "1.png", std::string("\x89PNG\r\n", 6), false);
-  write_file(folder / "2.png", "\x89PNG", false);
-  write_file(folder / "captions.jsonl",
-             "{\"image\": \"1.png\", \"caption\": \"a <red> circle\"}\n"
-             "{\"image\": \"2.png\", \"caption\": \"a square\"}\n",
-             false);
-  write_file(folder / "coco.json",
-             R"({"images": [{"id": 7, "file_name": "pictures/1.png"},
+  const TestDirectory folder;
+  base::write_file(folder / "1.png", std::string("\x89PNG\r\n", 6), false);
+  base::write_file(folder / "2.png", "\x89PNG", false);
+  base::write_file(folder / "captions.jsonl",
+                   "{\"image\": \"1.png\", \"caption\": \"a <red> circle\"}\n"
+                   "{\"image\": \"2.png\", \"caption\": \"a square\"}\n",
+                   false);
+  base::write_file(folder / "coco.json",
+                   R"({"images": [{"id": 7, "file_name": "pictures/1.png"},
                             {"id": 8, "file_name": "2.png"}],
                  "annotations": [{"image_id": 7, "caption": "a ring"},
                                  {"image_id": 7, "caption": "a <red> circle"},
                                  {"image_id": 8, "caption": "a cross"}]})",
-             false);
+                   false);
   const auto samples =
-      read_captions(folder / "captions.jsonl", folder / "coco.json");
+      read_caption_samples(folder / "captions.jsonl", folder / "coco.json");
   REQUIRE(samples.size() == 2);
-  REQUIRE(exact_captions(samples).right == 1);
-  REQUIRE(exact_captions(samples).judged == 2);
-  const Section section = caption_section(samples, 10);
+  REQUIRE(count_exact_matches(samples).exact_matches == 1);
+  REQUIRE(count_exact_matches(samples).with_references == 2);
+  const HtmlSection section = caption_section(samples, 10);
   REQUIRE(section.html.find("1 of 2 captions (50.0 %)") != std::string::npos);
   REQUIRE(section.html.find("a &lt;red&gt; circle") != std::string::npos);
   REQUIRE(section.html.find("data:image/png;base64,iVBORw0K\"") !=
@@ -41,28 +42,28 @@ TEST_CASE("captions are right where one of the references says the same") {
   REQUIRE(section.html.find("<em>a square</em><br>a cross<") !=
           std::string::npos);
 
-  const Section first = caption_section(samples, 1);
+  const HtmlSection first = caption_section(samples, 1);
   REQUIRE(first.html.find("The first 1 of 2 pictures") != std::string::npos);
   REQUIRE(first.html.find("wrong") == std::string::npos);  // none is shown
   REQUIRE(first.html.find("a square") == std::string::npos);
 
-  const auto unknown = read_captions(folder / "captions.jsonl", "");
-  REQUIRE(exact_captions(unknown).judged == 0);
+  const auto unknown = read_caption_samples(folder / "captions.jsonl", "");
+  REQUIRE(count_exact_matches(unknown).with_references == 0);
 }
 
 TEST_CASE("a training curve needs steps and losses") {
-  const Folder folder;
+  const TestDirectory folder;
   std::string lines = "{\"event\": \"start\"}\n";
   for (int step = 1; step <= 1000; ++step)
     lines += "{\"step\": " + std::to_string(step) + ", \"loss\": 2.5}\n";
-  write_file(folder / "metrics.jsonl", lines, false);
-  const Section section = training_section(folder / "metrics.jsonl");
+  base::write_file(folder / "metrics.jsonl", lines, false);
+  const HtmlSection section = training_section(folder / "metrics.jsonl");
   REQUIRE(section.html.find("1000 steps, last loss 2.5000") !=
           std::string::npos);
   for (const char* wrong : {"", "{}\n", "loss 3\n"}) {
-    write_file(folder / "wrong.jsonl", wrong, true);
-    REQUIRE(error_of([&] {
+    base::write_file(folder / "wrong.jsonl", wrong, true);
+    REQUIRE(thrown_error([&] {
               training_section(folder / "wrong.jsonl");
-            }).status() == ExitStatus::bad_input);
+            }).status() == base::ExitStatus::bad_input);
   }
 }

@@ -4,26 +4,28 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "gato/eval/report.h"
+#include "gato/eval/score_report.h"
 
 using namespace gato;
+using namespace gato::eval;
 
 namespace {
 
-TaskOutcomes played(const std::string& task, const std::string& domain,
-                    std::vector<double> returns, int64_t failed = 0) {
-  TaskOutcomes outcomes;
+DatasetOutcomes played(const std::string& task, const std::string& domain,
+                       std::vector<double> returns, int64_t failed = 0) {
+  DatasetOutcomes outcomes;
   outcomes.path = task;
   outcomes.task = task;
   outcomes.domain = domain;
-  outcomes.source = "model";
+  outcomes.agent = "model";
   outcomes.returns = std::move(returns);
   outcomes.failed = failed;
   return outcomes;
 }
 
 TaskReferences scale(double random, double expert) {
-  return {Reference{random, {}, {}}, Reference{expert, {}, {}}, {}, ""};
+  return {
+      ReferenceReturn{random, {}, {}}, ReferenceReturn{expert, {}, {}}, {}, ""};
 }
 
 }  // namespace
@@ -32,8 +34,8 @@ TEST_CASE("aggregates and intervals agree with rliable") {
   std::ifstream file(GATO_SOURCE_DIR "/tests/reference/rliable.json");
   const nlohmann::json reference = nlohmann::json::parse(file);
   const auto& scores = reference["scores"];
-  std::vector<TaskOutcomes> outcomes;
-  References references;
+  std::vector<DatasetOutcomes> outcomes;
+  ReferenceTable references;
   for (size_t task = 0; task < scores[0].size(); ++task) {
     const std::string name = "task" + std::to_string(task);
     std::vector<double> returns;
@@ -41,14 +43,14 @@ TEST_CASE("aggregates and intervals agree with rliable") {
     outcomes.push_back(played(name, "all", returns));
     references[name] = scale(0, 1);
   }
-  const ScoreReport report = score(outcomes, references, {3, 20000});
+  const ScoreReport report = compute_scores(outcomes, references, {3, 20000});
 
   const auto expected = [&](const char* what, const char* which) {
     return 100 * reference[what][which].get<double>();
   };
-  REQUIRE(report.runs == "episodes");
-  for (const Aggregate& group : {report.overall, report.domains.at(0)}) {
-    REQUIRE(group.tasks == 5);
+  REQUIRE(report.bootstrap_unit == "episodes");
+  for (const AggregateScore& group : {report.overall, report.domains.at(0)}) {
+    REQUIRE(group.task_count == 5);
     REQUIRE(*group.mean == Approx(expected("points", "mean")));
     REQUIRE(*group.median == Approx(expected("points", "median")));
     REQUIRE(*group.iqm == Approx(expected("points", "iqm")));
@@ -62,10 +64,10 @@ TEST_CASE("aggregates and intervals agree with rliable") {
 }
 
 TEST_CASE("a score is a share of the way from random to the expert") {
-  const ScoreReport report =
-      score({played("a", "x", {2, 4}), played("b", "x", {8, 8, 8}),
-             played("c", "y", {-1})},
-            {{"a", scale(1, 5)}, {"b", scale(0, 8)}, {"c", scale(0, 1)}}, {});
+  const ScoreReport report = compute_scores(
+      {played("a", "x", {2, 4}), played("b", "x", {8, 8, 8}),
+       played("c", "y", {-1})},
+      {{"a", scale(1, 5)}, {"b", scale(0, 8)}, {"c", scale(0, 1)}}, {});
   REQUIRE(report.tasks.size() == 3);
   REQUIRE(*report.tasks[0].score == Approx(50));
   REQUIRE(*report.tasks[0].std == Approx(1));  // divides by n
@@ -77,26 +79,27 @@ TEST_CASE("a score is a share of the way from random to the expert") {
   REQUIRE(*report.domain_mean == Approx((75 - 100) / 2.0));
   // At or above: b counts at 100, a at 50, c nowhere.
   REQUIRE(report.thresholds.size() == 101);
-  REQUIRE(report.thresholds[0].tasks == 2);
-  REQUIRE(report.thresholds[50].tasks == 2);
-  REQUIRE(report.thresholds[51].tasks == 1);
-  REQUIRE(report.thresholds[100].tasks == 1);
+  REQUIRE(report.thresholds[0].task_count == 2);
+  REQUIRE(report.thresholds[50].task_count == 2);
+  REQUIRE(report.thresholds[51].task_count == 1);
+  REQUIRE(report.thresholds[100].task_count == 1);
 }
 
 TEST_CASE("a failed episode counts as a random one, or nothing is known") {
-  TaskOutcomes outcomes = played("a", "x", {10, 10, 10}, 1);
-  outcomes.judged = 3;
+  DatasetOutcomes outcomes = played("a", "x", {10, 10, 10}, 1);
+  outcomes.with_success_flag = 3;
   outcomes.succeeded = 3;
-  const ScoreReport known = score({outcomes}, {{"a", scale(2, 10)}}, {});
+  const ScoreReport known =
+      compute_scores({outcomes}, {{"a", scale(2, 10)}}, {});
   REQUIRE(known.tasks[0].episodes == 4);
   REQUIRE(known.tasks[0].failed == 1);
   REQUIRE(*known.tasks[0].mean == 8);
   REQUIRE(*known.tasks[0].score == 75);
   REQUIRE(*known.tasks[0].min == 2);
-  REQUIRE(*known.tasks[0].success == 0.75);
+  REQUIRE(*known.tasks[0].success_rate == 0.75);
   REQUIRE_FALSE(known.tasks[0].note.empty());
 
-  const ScoreReport unknown = score({outcomes}, {}, {});
+  const ScoreReport unknown = compute_scores({outcomes}, {}, {});
   REQUIRE_FALSE(unknown.tasks[0].mean);
   REQUIRE_FALSE(unknown.tasks[0].score);
   REQUIRE(unknown.tasks[0].note.find("random return is not known") !=
@@ -104,20 +107,20 @@ TEST_CASE("a failed episode counts as a random one, or nothing is known") {
 }
 
 TEST_CASE("an expert no better than random leaves the score undefined") {
-  const ScoreReport report =
-      score({played("bowling", "atari", {30}), played("pong", "atari", {21})},
-            {{"bowling", scale(23.1, 20.4)}, {"pong", scale(-20, 21)}}, {});
+  const ScoreReport report = compute_scores(
+      {played("bowling", "atari", {30}), played("pong", "atari", {21})},
+      {{"bowling", scale(23.1, 20.4)}, {"pong", scale(-20, 21)}}, {});
   REQUIRE_FALSE(report.tasks[0].score);
   REQUIRE(*report.tasks[0].mean == 30);
   REQUIRE(report.tasks[0].note == "the expert is no better than random");
-  REQUIRE(report.overall.tasks == 1);
+  REQUIRE(report.overall.task_count == 1);
   REQUIRE(*report.overall.mean == 100);
 }
 
 TEST_CASE("where nothing is defined, nothing is made up") {
-  const ScoreReport report = score({played("a", "x", {1})}, {}, {});
+  const ScoreReport report = compute_scores({played("a", "x", {1})}, {}, {});
   REQUIRE(report.tasks[0].note == "no reference");
-  REQUIRE(report.overall.tasks == 0);
+  REQUIRE(report.overall.task_count == 0);
   REQUIRE_FALSE(report.overall.iqm);
   REQUIRE_FALSE(report.domains.at(0).mean);
   REQUIRE_FALSE(report.domain_mean);
@@ -128,13 +131,14 @@ TEST_CASE("where nothing is defined, nothing is made up") {
 }
 
 TEST_CASE("several agents on a task are runs, datasets of one are pooled") {
-  TaskOutcomes first = played("a", "x", {0, 1}), second = first;
+  DatasetOutcomes first = played("a", "x", {0, 1}), second = first;
   second.returns = {1, 1};
-  References references{{"a", scale(0, 1)}};
-  REQUIRE(score({first, second}, references, {}).runs == "episodes");
-  second.source = "another";
-  const ScoreReport report = score({first, second}, references, {});
-  REQUIRE(report.runs == "models");
+  ReferenceTable references{{"a", scale(0, 1)}};
+  REQUIRE(compute_scores({first, second}, references, {}).bootstrap_unit ==
+          "episodes");
+  second.agent = "another";
+  const ScoreReport report = compute_scores({first, second}, references, {});
+  REQUIRE(report.bootstrap_unit == "models");
   REQUIRE(*report.tasks[0].score == 75);
   REQUIRE(report.tasks[0].note == "2 policies in one: another, model");
   REQUIRE(*report.overall.iqm == 75);  // of the two means, 50 and 100
@@ -142,17 +146,19 @@ TEST_CASE("several agents on a task are runs, datasets of one are pooled") {
 }
 
 TEST_CASE("the seed decides the intervals, and nothing else") {
-  const std::vector<TaskOutcomes> outcomes{played("a", "x", {1, 5, 2, 8, 3})};
-  const References references{{"a", scale(0, 10)}};
+  const std::vector<DatasetOutcomes> outcomes{
+      played("a", "x", {1, 5, 2, 8, 3})};
+  const ReferenceTable references{{"a", scale(0, 10)}};
   const auto text = [&](uint64_t seed) {
-    return to_json(score(outcomes, references, {seed, 200})).dump();
+    return to_json(compute_scores(outcomes, references, {seed, 200})).dump();
   };
   REQUIRE(text(1) == text(1));
   REQUIRE(text(1) != text(2));
 }
 
 TEST_CASE("CSV quotes what holds a comma and leaves the undefined empty") {
-  const ScoreReport report = score({played("a,b", "x", {1.5})}, {}, {});
+  const ScoreReport report =
+      compute_scores({played("a,b", "x", {1.5})}, {}, {});
   const std::string csv = to_csv(report);
   REQUIRE(csv ==
           "task,domain,episodes,failed,mean,std,min,max,success,random,expert,"

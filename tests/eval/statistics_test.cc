@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace gato;
+using namespace gato::eval;
 
 namespace {
 
@@ -22,7 +23,7 @@ TEST_CASE("percentiles, deviation and median agree with numpy") {
   for (const auto& [percent, expected] : reference["percentiles"].items())
     REQUIRE(percentile(values, std::stod(percent)) ==
             Approx(expected.get<double>()));
-  REQUIRE(deviation(values) == Approx(reference["std"].get<double>()));
+  REQUIRE(standard_deviation(values) == Approx(reference["std"].get<double>()));
   REQUIRE(median(values) ==
           Approx(reference["percentiles"]["50"].get<double>()));
 }
@@ -49,7 +50,7 @@ TEST_CASE("a few values: nothing is cut from three, one each side from four") {
 
 TEST_CASE("a resample holds only what was there, as often as it was") {
   const std::vector<double> values{1, 2, 3};
-  RandomStream stream(1);
+  base::RandomStream stream(1);
   std::vector<double> drawn;
   for (int i = 0; i < 1000; ++i) resample(values, stream, drawn);
   REQUIRE(drawn.size() == 3000);

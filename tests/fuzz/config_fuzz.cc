@@ -1,6 +1,6 @@
 // --config FILE.toml: what is accepted is dumped, and that is accepted too.
 #include "fuzz/fuzz.h"
-#include "gato/cli/config.h"
+#include "gato/cli/toml_config.h"
 
 using namespace gato;
 using namespace gato::cli;
@@ -17,11 +17,11 @@ struct Options {
   std::vector<std::string> inputs;
   std::vector<int64_t> episodes;
   std::map<std::string, std::string> role;
-  OptionTable table;
+  cli::OptionTable table;
 
   Options() {
     table.add("flag", &flag, "A flag");
-    table.add("length", &length, "A length").within(1, 100);
+    table.add("length", &length, "A length").range(1, 100);
     table.add("seed", &seed, "A seed");
     table.add("rate", &rate, "A rate");
     table.add("name", &name, "A name");
@@ -32,12 +32,12 @@ struct Options {
   }
 
   std::string read(const fuzz::MemoryFile& file) {
-    Arguments arguments;
-    read_config(file.path(), table, arguments);
+    cli::ParsedOptions arguments;
+    cli::read_config(file.path(), table, arguments);
     for (const auto& [key, given] : arguments) {
-      assign(*table.find(key), given);
+      cli::assign_value(*table.find(key), given);
     }
-    return to_toml(table);
+    return cli::to_toml(table);
   }
 };
 

@@ -3,27 +3,27 @@
 #include <array>
 
 #include "fuzz/hdf5_edits.h"
-#include "gato/base/output.h"
-#include "gato/ingest/column.h"
-#include "gato/ingest/episode_source.h"
+#include "gato/base/file_io.h"
+#include "gato/ingest/episodes/episode_source.h"
+#include "gato/ingest/episodes/hdf5_columns.h"
 
 using namespace gato;
 
 namespace {
 
 std::string sample(const char* name) {
-  return read_file(std::filesystem::path(GATO_SOURCE_DIR "/tests/samples") /
-                   name);
+  return base::read_file(
+      std::filesystem::path(GATO_SOURCE_DIR "/tests/samples") / name);
 }
 
 void read_all(const std::filesystem::path& path) {
-  const auto source = open_episodes(path, {});
-  source->notices();
-  for (int64_t i = 0; i < source->episodes(); ++i) {
+  const auto source = ingest::open_episodes(path, {});
+  source->warnings();
+  for (int64_t i = 0; i < source->episode_count(); ++i) {
     fuzz::accepts([&] {
-      const Episode episode = source->episode(i);
-      for (const Column& column : episode.actions) {
-        FUZZ_REQUIRE(rows_of(column) == episode.steps());
+      const data::Episode episode = source->read_episode(i);
+      for (const data::FieldColumn& column : episode.actions) {
+        FUZZ_REQUIRE(ingest::row_count(column) == episode.step_count());
       }
     });
   }

@@ -57,7 +57,7 @@ bool accepts(Work work) {
   try {
     work();
     return true;
-  } catch (const Error&) {
+  } catch (const base::Error&) {
     return false;
   }
 }

@@ -11,7 +11,7 @@
 namespace gato::fuzz {
 namespace {
 
-using hdf5::Handle;
+using data::hdf5::Handle;
 
 struct Place {
   std::string object;     // its path
@@ -129,7 +129,7 @@ class Editor {
 
   void edit_attribute(const Place& place, int kind) {
     const Handle object(H5Oopen(file_, place.object.c_str(), H5P_DEFAULT));
-    if (!object.valid()) return;
+    if (!object.is_valid()) return;
     H5Adelete(object.id(), place.attribute.c_str());
     if (kind == 0) return;
     const Handle type = any_type();
@@ -137,7 +137,7 @@ class Editor {
     const Handle attribute(H5Acreate2(object.id(), place.attribute.c_str(),
                                       type.id(), space.id(), H5P_DEFAULT,
                                       H5P_DEFAULT));
-    if (!attribute.valid()) return;
+    if (!attribute.is_valid()) return;
     with_values(type.id(), space.id(), [&](const void* values) {
       H5Awrite(attribute.id(), type.id(), values);
     });
@@ -157,7 +157,7 @@ class Editor {
     H5Pset_create_intermediate_group(links.id(), 1);
     const Handle dataset(H5Dcreate2(file_, name.c_str(), type.id(), space.id(),
                                     links.id(), creation.id(), H5P_DEFAULT));
-    if (!dataset.valid() || is_huge) return;
+    if (!dataset.is_valid() || is_huge) return;
     with_values(type.id(), space.id(), [&](const void* values) {
       H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
     });
@@ -172,7 +172,7 @@ class Editor {
     if (choice < plain.size()) return Handle(H5Tcopy(plain[choice]));
     switch (choice) {
       case 12:
-        return hdf5::text_type();
+        return data::hdf5::text_type();
       case 13: {
         Handle text(H5Tcopy(H5T_C_S1));
         H5Tset_size(text.id(), input_.ConsumeIntegralInRange<size_t>(1, 40));
@@ -183,7 +183,7 @@ class Editor {
       case 15:
         return Handle(H5Tvlen_create(H5T_NATIVE_DOUBLE));
       case 16:
-        return hdf5::stored_type(DType::boolean);
+        return data::hdf5::file_type(data::DType::boolean);
       default: {
         Handle pair(H5Tcreate(H5T_COMPOUND, 8));
         H5Tinsert(pair.id(), "a", 0, H5T_NATIVE_INT32);
@@ -242,12 +242,12 @@ void EditedFile::restore() const {
 
 void EditedFile::edit(FuzzedDataProvider& input) {
   restore();
-  FUZZ_REQUIRE(hdf5::is_hdf5(path()));  // prepares the library, too
+  FUZZ_REQUIRE(data::hdf5::is_hdf5(path()));  // prepares the library, too
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   H5Pset_file_locking(access.id(), false, true);
   const Handle file(H5Fopen(path().c_str(), H5F_ACC_RDWR, access.id()));
-  FUZZ_REQUIRE(file.valid());
+  FUZZ_REQUIRE(file.is_valid());
   for (int n = input.ConsumeIntegralInRange(1, 4); n > 0; --n) {
     Editor(file.id(), input).edit();
   }

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "data/documents.h"
+#include "data/sample_documents.h"
 #include "fuzz/fuzz.h"
 
 namespace gato::fuzz {
@@ -26,7 +26,7 @@ class EditedFile {
 
  private:
   std::string bytes_;
-  test::Folder folder_;
+  test::TestDirectory folder_;
 };
 
 }  // namespace gato::fuzz

@@ -4,9 +4,8 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fuzz/fuzz.h"
-#include "gato/ingest/image_file.h"
-#include "gato/ingest/jpeg_frame.h"
-#include "gato/ingest/jpeg_image.h"
+#include "gato/ingest/images/image_decoder.h"
+#include "gato/ingest/images/jpeg_decoder.h"
 
 using namespace gato;
 
@@ -18,8 +17,8 @@ void compare_with_opencv(std::span<const uint8_t> bytes) {
   if (fuzz::as_text(bytes.data(), bytes.size()).find("\xFF\xE1") !=
       std::string_view::npos)
     return;
-  Image image;
-  if (!fuzz::accepts([&] { image = decode_jpeg(bytes); })) return;
+  data::Image image;
+  if (!fuzz::accepts([&] { image = ingest::decode_jpeg(bytes); })) return;
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<uint8_t*>(bytes.data()));
   cv::Mat decoded = cv::imdecode(encoded, cv::IMREAD_COLOR);
@@ -38,14 +37,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data, size));
   fuzz::accepts([&] {
-    const Image image = read_image(file.path());
+    const data::Image image = ingest::read_image(file.path());
     FUZZ_REQUIRE(image.pixels.size() == size_t{3} * image.height * image.width);
   });
   for (const std::vector<int64_t>& shape :
        {std::vector<int64_t>{32, 32, 3}, {32, 32}}) {
     fuzz::accepts([&] {
-      std::vector<uint8_t> pixels(static_cast<size_t>(element_count(shape)));
-      decode_jpeg_frame({data, size}, shape, pixels.data());
+      std::vector<uint8_t> pixels(
+          static_cast<size_t>(data::element_count(shape)));
+      ingest::decode_jpeg_frame({data, size}, shape, pixels.data());
     });
   }
   return 0;

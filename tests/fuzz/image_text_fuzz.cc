@@ -2,37 +2,38 @@
 // two files are separated by a zero byte. Images in the files are decoded, no
 // path is followed.
 #include "fuzz/fuzz.h"
-#include "gato/ingest/coco.h"
-#include "gato/ingest/page_source.h"
-#include "gato/ingest/tsv.h"
-#include "gato/ingest/vqa.h"
-#include "gato/ingest/webdataset.h"
+#include "gato/ingest/text/coco.h"
+#include "gato/ingest/text/page_source.h"
+#include "gato/ingest/text/tsv.h"
+#include "gato/ingest/text/vqa.h"
+#include "gato/ingest/text/webdataset.h"
 
 using namespace gato;
 
 namespace {
 
-void use(const StoredImage& image) {
-  if (image.form != StoredImage::Form::file) {
+void use(const ingest::StoredImage& image) {
+  if (image.kind != ingest::StoredImage::Kind::file) {
     fuzz::accepts([&] { image.decode(); });
   }
 }
 
-void use(const ImageTexts& record) {
+void use(const ingest::ImageTexts& record) {
   use(record.image);
   FUZZ_REQUIRE(!record.texts.empty());
 }
 
-void use(const PageRecord& record) {
-  const Page page = page_of(record);
+void use(const ingest::PageRecord& record) {
+  const ingest::Page page = ingest::parse_page(record);
   FUZZ_REQUIRE(!page.items.empty());
   for (const auto& item : page.items) {
-    if (const auto* image = std::get_if<StoredImage>(&item)) use(*image);
+    if (const auto* image = std::get_if<ingest::StoredImage>(&item))
+      use(*image);
   }
 }
 
 template <class Record>
-void read_all(RecordSource<Record>& source) {
+void read_all(ingest::RecordSource<Record>& source) {
   bool at_end = false;
   while (!at_end) {
     fuzz::accepts([&] {
@@ -49,21 +50,22 @@ void read(uint8_t format, std::string_view bytes) {
   const std::string path = file.path();
   switch (format % 6) {
     case 0:
-      return read_all(*open_coco_captions(path, "/none"));
+      return read_all(*ingest::open_coco_captions(path, "/none"));
     case 1:
-      return read_all(*open_tsv(path, {.image_root = "/none"}));
+      return read_all(
+          *ingest::open_tsv_captions(path, {.image_root = "/none"}));
     case 2: {
       const size_t end = std::min(bytes.find('\0'), bytes.size());
       file.fill(bytes.substr(0, end));
       second.fill(bytes.substr(std::min(end + 1, bytes.size())));
-      VqaOptions options{.image_root = "/none"};
+      ingest::VqaOptions options{.image_root = "/none"};
       options.all_answers = format >= 128;
-      return read_all(*open_vqa(path, second.path(), options));
+      return read_all(*ingest::open_vqa(path, second.path(), options));
     }
     case 3:
-      return read_all(*open_webdataset(path, {}));
+      return read_all(*ingest::open_webdataset(path, {}));
     default:
-      return read_all(*open_pages(path, {}));
+      return read_all(*ingest::open_pages(path, {}));
   }
 }
 

@@ -7,11 +7,11 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "fuzz/hdf5_edits.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
 #include "gato/data/hdf5.h"
-#include "gato/data/loose_json.h"
-#include "gato/ingest/column.h"
-#include "gato/ingest/episode_source.h"
+#include "gato/data/lenient_json.h"
+#include "gato/ingest/episodes/episode_source.h"
+#include "gato/ingest/episodes/hdf5_columns.h"
 
 using namespace gato;
 using nlohmann::json;
@@ -22,7 +22,7 @@ constexpr int64_t rows = 3;  // two steps and what came after them
 
 const std::string& good_metadata() {
   static const std::string text =
-      read_file(GATO_SOURCE_DIR "/tests/fuzz/seeds/minari/metadata.json");
+      base::read_file(GATO_SOURCE_DIR "/tests/fuzz/seeds/minari/metadata.json");
   return text;
 }
 
@@ -33,18 +33,18 @@ std::vector<uint8_t> frame(int type, int shade) {
   return bytes;
 }
 
-void write_equal_frames(hdf5::Group& group) {
+void write_equal_frames(data::hdf5::Group& group) {
   const std::vector<uint8_t> one = frame(CV_8UC3, 90);
   const auto length = static_cast<int64_t>(one.size());
-  Array frames = Array::zeros(DType::uint8, {rows, length});
+  data::Array frames = data::Array::zeros(data::DType::uint8, {rows, length});
   for (int64_t i = 0; i < rows; ++i) {
     std::ranges::copy(one, frames.data<uint8_t>() + i * length);
   }
   group.write_array("equal", frames);
 }
 
-void write_varying_frames(hdf5::Group& group) {
-  const hdf5::Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
+void write_varying_frames(data::hdf5::Group& group) {
+  const data::hdf5::Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
   std::vector<std::vector<uint8_t>> frames;
   std::vector<hvl_t> views;
   for (int i = 0; i < rows; ++i) frames.push_back(frame(CV_8UC1, 60 * i));
@@ -54,26 +54,28 @@ void write_varying_frames(hdf5::Group& group) {
 }
 
 std::string good_episode() {
-  const test::Folder folder;
+  const test::TestDirectory folder;
   const auto path = folder / "main_data.hdf5";
-  hdf5::Group root = hdf5::create_file(path, path);
-  hdf5::Group episode = root.create_group("episode_0");
+  data::hdf5::Group root = data::hdf5::create_file(path, path);
+  data::hdf5::Group episode = root.create_group("episode_0");
   episode.set_attribute("id", int64_t{0});
   episode.set_attribute("total_steps", int64_t{2});
   episode.set_attribute("seed", int64_t{7});
-  hdf5::Group observations = episode.create_group("observations");
+  data::hdf5::Group observations = episode.create_group("observations");
   write_equal_frames(observations);
   write_varying_frames(observations);
   observations.write_texts("mission", {"a", "ab", "abc"});
-  hdf5::Group actions = episode.create_group("actions");
+  data::hdf5::Group actions = episode.create_group("actions");
   actions.write("_index_0", std::vector<int64_t>{1, 4});
-  actions.write_array("_index_1", Array::zeros(DType::float32, {2, 2}));
+  actions.write_array("_index_1",
+                      data::Array::zeros(data::DType::float32, {2, 2}));
   episode.write("rewards", std::vector<double>{0, 1});
-  episode.write_array("terminations", Array::zeros(DType::boolean, {2}));
-  hdf5::Group infos = episode.create_group("infos");
+  episode.write_array("terminations",
+                      data::Array::zeros(data::DType::boolean, {2}));
+  data::hdf5::Group infos = episode.create_group("infos");
   infos.write("success", std::vector<double>{0, 0, 1});
-  hdf5::close_file(std::move(root));
-  return read_file(path);
+  data::hdf5::close_file(std::move(root));
+  return base::read_file(path);
 }
 
 json any_value(FuzzedDataProvider& input) {
@@ -137,24 +139,24 @@ void edit_json(json& value, FuzzedDataProvider& input) {
 }
 
 void read_all(const std::filesystem::path& path) {
-  const auto source = open_episodes(path, {});
-  for (int64_t i = 0; i < source->episodes(); ++i) {
+  const auto source = ingest::open_episodes(path, {});
+  for (int64_t i = 0; i < source->episode_count(); ++i) {
     fuzz::accepts([&] {
-      const Episode episode = source->episode(i);
-      for (const Column& column : episode.actions) {
-        FUZZ_REQUIRE(rows_of(column) == episode.steps());
+      const data::Episode episode = source->read_episode(i);
+      for (const data::FieldColumn& column : episode.actions) {
+        FUZZ_REQUIRE(ingest::row_count(column) == episode.step_count());
       }
-      for (const Column& column : episode.observations) {
-        FUZZ_REQUIRE(rows_of(column) >= episode.steps());
-        if (const auto* array = std::get_if<Array>(&column)) {
+      for (const data::FieldColumn& column : episode.observations) {
+        FUZZ_REQUIRE(ingest::row_count(column) >= episode.step_count());
+        if (const auto* array = std::get_if<data::Array>(&column)) {
           FUZZ_REQUIRE(array->bytes.size() ==
                        static_cast<size_t>(array->size()) *
-                           size_of(array->dtype));
+                           data::item_size(array->dtype));
         }
       }
     });
   }
-  source->notices();
+  source->warnings();
 }
 
 }  // namespace
@@ -167,7 +169,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     metadata = fuzz::as_text(data, size);
     file.restore();
   } else {
-    json edited = parse_loose_json(good_metadata());
+    json edited = data::parse_lenient_json(good_metadata());
     for (int n = input.ConsumeIntegralInRange(0, 2); n > 0; --n) {
       edit_json(edited, input);
     }

@@ -15,17 +15,18 @@ std::string_view take_line(std::string_view& text) {
 }
 
 void play(std::string_view text) {
-  const Declaration declaration =
-      parse_declaration(parse_header(take_line(text)));
-  Message message;
-  message.header = parse_header(take_line(text));
-  message.payload.resize(std::min(payload_size(message.header), text.size()));
+  const env::SpecReply declaration =
+      env::parse_spec_reply(env::parse_header(take_line(text)));
+  env::Message message;
+  message.header = env::parse_header(take_line(text));
+  message.payload.resize(
+      std::min(env::payload_size(message.header), text.size()));
   std::copy_n(reinterpret_cast<const std::byte*>(text.data()),
               message.payload.size(), message.payload.begin());
-  decode_outcome(message.header);
-  const auto& fields = declaration.spec.task.observation;
-  const Values values =
-      decode_values(fields, declaration.observation_order, message);
+  env::decode_step_result(message.header);
+  const auto& fields = declaration.spec.task.observation_fields;
+  const data::FieldValues values =
+      env::decode_values(fields, declaration.observation_wire_order, message);
   FUZZ_REQUIRE(values.size() == fields.size());
 }
 
@@ -34,8 +35,8 @@ void play(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     play(fuzz::as_text(data, size));
-  } catch (const ProtocolError&) {
-  } catch (const EnvironmentError&) {
+  } catch (const env::ProtocolError&) {
+  } catch (const env::EnvironmentError&) {
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 #include "fuzz/hdf5_edits.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
 #include "gato/data/sequence_file.h"
 
 using namespace gato;
@@ -7,16 +7,18 @@ using namespace gato;
 namespace {
 
 std::string good_file() {
-  const test::Folder folder;
+  const test::TestDirectory folder;
   constexpr int32_t length = 24;
-  SequenceFileWriter writer(folder / "rows.h5", false, {2, length, 0, false},
-                            test::small_vocabulary());
-  const TokenizedDocument document = test::episode_document(4, 2, 2, 1);
+  data::SequenceFileWriter writer(folder / "rows.h5", false,
+                                  {2, length, 0, false},
+                                  test::small_vocabulary());
+  const data::TokenizedDocument document =
+      test::make_episode_document(4, 2, 2, 1);
   for (int i = 0; i < 2; ++i) {
-    SequenceRow row;
-    row.features = features_of(document, 0, length);
-    row.segment.assign(length, 0);
-    row.prompt.assign(length, 0);
+    data::SequenceRow row;
+    row.features = data::make_token_features(document, 0, length);
+    row.segment_ids.assign(length, 0);
+    row.prompt_mask.assign(length, 0);
     for (int32_t& token : row.features.tokens) {
       if (token >= 0) continue;
       const auto place = static_cast<size_t>(-1 - token);
@@ -26,7 +28,7 @@ std::string good_file() {
   }
   writer.commit(test::small_tasks(), {document}, nullptr,
                 test::small_provenance());
-  return read_file(folder / "rows.h5");
+  return base::read_file(folder / "rows.h5");
 }
 
 }  // namespace
@@ -36,11 +38,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzedDataProvider input(data, size);
   file.edit(input);
   fuzz::accepts([&] {
-    const SequenceFileReader reader(file.path());
-    for (int64_t i = 0; i < reader.sequences(); ++i) {
+    const data::SequenceFileReader reader(file.path());
+    for (int64_t i = 0; i < reader.sequence_count(); ++i) {
       fuzz::accepts([&] { reader.row(i); });
     }
-    fuzz::accepts([&] { reader.demonstrations(); });
+    fuzz::accepts([&] { reader.read_demonstrations(); });
   });
   return 0;
 }

@@ -10,22 +10,22 @@ using namespace gato;
 namespace {
 
 void read_space(const std::string& text) {
-  const Space space = space_from_json(text);
-  const auto fields = flatten(space, "observation");
-  const auto again =
-      flatten(space_from_json(space_to_json(space)), "observation");
+  const data::Space space = data::space_from_json(text);
+  const auto fields = data::flatten_space(space, "observation");
+  const auto again = data::flatten_space(
+      data::space_from_json(data::space_to_json(space)), "observation");
   FUZZ_REQUIRE(fields.size() == again.size());
   for (size_t i = 0; i < fields.size(); ++i) {
     FUZZ_REQUIRE(fields[i].name == again[i].name);
     FUZZ_REQUIRE(fields[i].role == again[i].role);
     FUZZ_REQUIRE(fields[i].shape == again[i].shape);
-    field_from_json(field_to_json(fields[i]));
+    data::field_from_json(data::field_to_json(fields[i]));
   }
 }
 
 void read_tasks(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_discarded()) TaskTable::from_json(json).to_json();
+  if (!json.is_discarded()) data::TaskTable::from_json(json).to_json();
 }
 
 }  // namespace

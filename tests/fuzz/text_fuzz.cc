@@ -2,7 +2,7 @@
 #include <array>
 
 #include "fuzz/fuzz.h"
-#include "gato/ingest/text_source.h"
+#include "gato/ingest/text/text_source.h"
 #include "gato/ingest/utf8.h"
 
 using namespace gato;
@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr std::array separators{"file", "lines", "blank-lines", "<|end|>",
                                   "aab"};
   if (size == 0) return 0;
-  TextSourceOptions options;
+  ingest::TextSourceOptions options;
   const size_t choice = data[0] % (separators.size() + 1);
   options.format = choice == separators.size() ? "jsonl" : "plain";
   if (choice < separators.size()) {
@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data + 1, size - 1));
-  TextSource source(file.path(), options);
+  ingest::TextSource source(file.path(), options);
   bool at_end = false;
   while (!at_end) {
     fuzz::accepts([&] {

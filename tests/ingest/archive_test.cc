@@ -6,9 +6,10 @@
 #include "cli/run_in_process.h"
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
 
 using namespace gato;
+using namespace gato::ingest;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -24,73 +25,74 @@ std::string all_of(const std::string& path) {
   return all;
 }
 
-ExitStatus status_of(const std::string& path) {
+base::ExitStatus status_of(const std::string& path) {
   try {
     all_of(path);
-  } catch (const Error& error) {
+  } catch (const base::Error& error) {
     CHECK_THAT(error.what(), Contains(path));
     return error.status();
   }
-  return ExitStatus::done;
+  return base::ExitStatus::success;
 }
 
 }  // namespace
 
 TEST_CASE("what is compressed comes out whole, what is not as it is") {
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   const std::string text =
       "{\"text\": \"a red square\"}\n{\"text\": \"a blue circle\"}\n";
   CHECK(all_of(samples + "text/members.jsonl.gz") == text);
   CHECK(all_of(samples + "text/frames.jsonl.zst") == text);
-  CHECK(all_of(folder.write("plain", text)) == text);
-  CHECK(all_of(folder.write("empty", "")).empty());
+  CHECK(all_of(folder.write_file("plain", text)) == text);
+  CHECK(all_of(folder.write_file("empty", "")).empty());
   std::string large;
   for (int i = 0; i < 200000; ++i) large += std::to_string(i) + "\n";
-  CHECK(all_of(folder.write("large.gz", large)) == large);
+  CHECK(all_of(folder.write_file("large.gz", large)) == large);
 }
 
 TEST_CASE("a compressed file that is cut short or altered is bad input") {
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   for (const char* name : {"text/members.jsonl.gz", "text/frames.jsonl.zst"}) {
-    const std::string whole = read_file(samples + name);
+    const std::string whole = base::read_file(samples + name);
     CAPTURE(name);
-    CHECK(status_of(folder.write("cut", whole.substr(0, whole.size() - 5))) ==
-          ExitStatus::bad_input);
+    CHECK(status_of(
+              folder.write_file("cut", whole.substr(0, whole.size() - 5))) ==
+          base::ExitStatus::bad_input);
     // After an error comes the end.
     ByteStream stream(folder / "cut");
     try {
       while (!stream.read().empty()) {
       }
       FAIL("no error");
-    } catch (const Error&) {
+    } catch (const base::Error&) {
     }
     CHECK(stream.read().empty());
   }
 }
 
 TEST_CASE("what cannot be read is an I/O error") {
-  const test::TemporaryFolder folder;
-  CHECK(status_of(folder / "missing") == ExitStatus::io);
-  CHECK(status_of(folder / "") == ExitStatus::io);
+  const test::ScratchDirectory folder;
+  CHECK(status_of(folder / "missing") == base::ExitStatus::io);
+  CHECK(status_of(folder / "") == base::ExitStatus::io);
 }
 
 TEST_CASE("an input is recorded with the digest of all its bytes") {
   const std::string path = samples + "webdataset/good-0000.tar";
   TarReader tar(path);
   tar.next();
-  Provenance provenance;
-  tar.record(provenance);
+  data::Provenance provenance;
+  tar.record_input(provenance);
   REQUIRE(provenance.inputs.size() == 1);
   CHECK(provenance.inputs[0]["path"] == path);
-  CHECK(provenance.inputs[0]["size"] == read_file(path).size());
-  CHECK(provenance.inputs[0]["digest"] == digest_file(path));
+  CHECK(provenance.inputs[0]["size"] == base::read_file(path).size());
+  CHECK(provenance.inputs[0]["digest"] == base::digest_file(path));
 }
 
 TEST_CASE("the members of archives one after another are read in order") {
-  const test::TemporaryFolder folder;
-  const std::string one = read_file(samples + "webdataset/good-0000.tar");
-  const std::string two = read_file(samples + "webdataset/good-0001.tar");
-  TarReader tar(folder.write("both.tar", one + two));
+  const test::ScratchDirectory folder;
+  const std::string one = base::read_file(samples + "webdataset/good-0000.tar");
+  const std::string two = base::read_file(samples + "webdataset/good-0001.tar");
+  TarReader tar(folder.write_file("both.tar", one + two));
   std::vector<std::string> names;
   while (auto name = tar.next()) names.push_back(*name);
   REQUIRE(names.size() == 10);
@@ -100,20 +102,21 @@ TEST_CASE("the members of archives one after another are read in order") {
 }
 
 TEST_CASE("what is no tar archive, or a part of one, is bad input") {
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   const auto read = [](const std::string& path) {
     TarReader tar(path);
-    while (tar.next()) tar.content();
+    while (tar.next()) tar.read_content();
   };
-  CHECK_THROWS_WITH(read(folder.write("a.tar", std::string(2000, 'x'))),
+  CHECK_THROWS_WITH(read(folder.write_file("a.tar", std::string(2000, 'x'))),
                     Contains("a.tar"));
-  const std::string whole = read_file(samples + "webdataset/good-0000.tar");
-  CHECK_THROWS_WITH(read(folder.write("b.tar", whole.substr(0, 1300))),
+  const std::string whole =
+      base::read_file(samples + "webdataset/good-0000.tar");
+  CHECK_THROWS_WITH(read(folder.write_file("b.tar", whole.substr(0, 1300))),
                     Contains("b.tar") && Contains("1300 bytes"));
-  CHECK_THROWS_WITH(read(folder.write("empty.tar", "")),
+  CHECK_THROWS_WITH(read(folder.write_file("empty.tar", "")),
                     Contains("empty.tar") && Contains("no bytes"));
   // gzip of nothing.
   const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
-  CHECK_THROWS_WITH(read(folder.write("b.tar", std::string(nothing, 20))),
+  CHECK_THROWS_WITH(read(folder.write_file("b.tar", std::string(nothing, 20))),
                     Contains("decompressed"));
 }

@@ -5,6 +5,7 @@
 #include "gato/base/error.h"
 
 using namespace gato;
+using namespace gato::ingest;
 
 TEST_CASE("base64 as RFC 4648, section 10, has it") {
   CHECK(decode_base64("").empty());
@@ -27,6 +28,6 @@ TEST_CASE("what is no base64 is refused") {
   for (const char* text : {"Zm9v!", "Z", "Zg=", "Zg===", "Zm9v=", "=", "Zg==Zg",
                            "Zm_v", "Zm9v Ym"}) {
     CAPTURE(text);
-    CHECK_THROWS_AS(decode_base64(text), Error);
+    CHECK_THROWS_AS(decode_base64(text), base::Error);
   }
 }

@@ -10,6 +10,7 @@
 #include "gato/ingest/archive.h"
 
 using namespace gato;
+using namespace gato::ingest;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -48,8 +49,8 @@ std::string decompressed(const std::string& bytes, size_t at_a_time) {
 std::string refusal_of(const std::string& bytes) {
   try {
     decompressed(bytes, bytes.size());
-  } catch (const Error& error) {
-    CHECK(error.status() == ExitStatus::bad_input);
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::bad_input);
     return error.what();
   }
   return "no refusal";
@@ -85,16 +86,16 @@ TEST_CASE("altered gzip is refused, whatever is altered") {
 }
 
 TEST_CASE("text and archives name the gzip that is damaged") {
-  const test::TemporaryFolder folder;
+  const test::ScratchDirectory folder;
   std::string bytes = compressed("pick up the red ball");
   bytes[bytes.size() - 8] ^= 1;  // of the checksum
-  const std::string path = folder.write("a.txt.gz", bytes);
+  const std::string path = folder.write_file("a.txt.gz", bytes);
   ByteStream stream(path);
   try {
     stream.read();
     FAIL("no error");
-  } catch (const Error& error) {
-    CHECK(error.status() == ExitStatus::bad_input);
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::bad_input);
     CHECK_THAT(error.what(), Contains(path) && Contains("data check"));
   }
 }

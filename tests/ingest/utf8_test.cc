@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace gato;
+using namespace gato::ingest;
 
 TEST_CASE("well-formed text has no invalid byte") {
   CHECK_FALSE(find_invalid_utf8(""));

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "catch.h"
-#include "model/generated.h"
+#include "model/sample_rows.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // The same loss by plain operations: sum of weight x cross entropy.
@@ -20,14 +20,15 @@ at::Tensor plain_loss(const at::Tensor& hidden, const at::Tensor& table,
   for (int64_t i = 0; i < hidden.size(0); ++i) {
     const int64_t label = batch.target_label[i].item<int64_t>();
     const bool is_spread =
-        smoothing > 0 && batch.target_modality[i].item<int64_t>() ==
-                             static_cast<int64_t>(Modality::continuous_action);
+        smoothing > 0 &&
+        batch.target_modality[i].item<int64_t>() ==
+            static_cast<int64_t>(data::Modality::continuous_action);
     if (!is_spread) {
       wanted[i][label] = 1;
       continue;
     }
     const int64_t begin = config.vocabulary.continuous_begin();
-    for (int64_t bin = 0; bin < Vocabulary::bins; ++bin) {
+    for (int64_t bin = 0; bin < data::Vocabulary::kBinCount; ++bin) {
       const double distance = (bin - (label - begin)) / smoothing;
       wanted[i][begin + bin] = std::exp(-0.5 * distance * distance);
     }
@@ -40,7 +41,7 @@ at::Tensor plain_loss(const at::Tensor& hidden, const at::Tensor& table,
 
 TEST_CASE("Loss and gradients are those of plain operations") {
   const double smoothing = GENERATE(0.0, 8.0);
-  ModelConfig config = test::small_config(Position::rotary);
+  ModelConfig config = test::small_config(PositionEncoding::rotary);
   config.logit_scale = 0.5;
   const int32_t begin = config.vocabulary.continuous_begin();
   Batch batch;
@@ -70,10 +71,10 @@ TEST_CASE("Loss and gradients are those of plain operations") {
   const Loss loss = target_loss(hidden, table, batch, config, {smoothing});
   (loss.total * 2).backward();
   CHECK(loss.total.item<double>() == Approx(expected.item<double>()));
-  CHECK((loss.each * batch.target_weight).sum().item<double>() ==
+  CHECK((loss.per_target * batch.target_weight).sum().item<double>() ==
         Approx(expected.item<double>()));
   CHECK(at::allclose(hidden.grad(), 2 * hidden_gradient, 1e-4, 1e-5));
   CHECK(at::allclose(table.grad(), 2 * table_gradient, 1e-4, 1e-5));
 }
 
-}  // namespace gato
+}  // namespace gato::model

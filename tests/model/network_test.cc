@@ -10,16 +10,16 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
-#include "gato/model/regularisation.h"
-#include "gato/tokenize/continuous.h"
-#include "model/generated.h"
+#include "gato/model/regularization.h"
+#include "gato/tokenize/mu_law.h"
+#include "model/sample_rows.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 Batch batch_for(const ModelConfig& config, uint64_t seed) {
-  return test::batch_of({test::random_row(config, 20, seed),
-                         test::random_row(config, 20, seed + 1)});
+  return test::batch_from_rows({test::random_row(config, 20, seed),
+                                test::random_row(config, 20, seed + 1)});
 }
 
 std::vector<at::Tensor> gradients_of(const Network& network,
@@ -30,33 +30,35 @@ std::vector<at::Tensor> gradients_of(const Network& network,
 }  // namespace
 
 TEST_CASE("Weights depend on the seed alone") {
-  const ModelConfig config = test::small_config(Position::relative);
+  const ModelConfig config = test::small_config(PositionEncoding::relative);
   const Network first(config, 7), again(config, 7), other(config, 8);
-  CHECK(at::equal(first.flat(), again.flat()));
-  CHECK_FALSE(at::equal(first.flat(), other.flat()));
+  CHECK(at::equal(first.flat_parameters(), again.flat_parameters()));
+  CHECK_FALSE(at::equal(first.flat_parameters(), other.flat_parameters()));
   CHECK(first.parameter_count() == parameter_count(config));
 }
 
 TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
-  const Network network(test::small_config(Position::relative), 1);
+  const Network network(test::small_config(PositionEncoding::relative), 1);
   int64_t decaying = 0;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const Parameter& parameter = network.parameters()[i];
     INFO(parameter.name);
     CHECK(parameter.value.data_ptr<float>() ==
-          network.flat().data_ptr<float>() + network.offset(i));
-    CHECK((network.offset(i) < network.decaying_count()) == parameter.decays);
-    if (parameter.decays) decaying += parameter.value.numel();
+          network.flat_parameters().data_ptr<float>() +
+              network.parameter_offset(i));
+    CHECK((network.parameter_offset(i) < network.decayed_parameter_count()) ==
+          parameter.has_weight_decay);
+    if (parameter.has_weight_decay) decaying += parameter.value.numel();
   }
-  CHECK(decaying == network.decaying_count());
+  CHECK(decaying == network.decayed_parameter_count());
 }
 
 TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
-  const ModelConfig config = test::small_config(Position::rotary);
+  const ModelConfig config = test::small_config(PositionEncoding::rotary);
   const Network network(config, 1,
                         {.embedding_scale = 0.2, .smooth_bins = true});
   const at::Tensor rows = network.parameters()[0].value.detach().narrow(
-      0, config.vocabulary.continuous_begin(), Vocabulary::bins);
+      0, config.vocabulary.continuous_begin(), data::Vocabulary::kBinCount);
   CHECK(rows.square().mean().sqrt().item<double>() == Approx(0.2).epsilon(0.2));
   const double next =
       (rows[500] - rows[501]).square().mean().sqrt().item<double>();
@@ -67,44 +69,47 @@ TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
 }
 
 TEST_CASE("The first loss is that of guessing") {
-  const ModelConfig config = test::small_config(Position::relative);
+  const ModelConfig config = test::small_config(PositionEncoding::relative);
   const Network network(config, 1);
   const Loss loss = network.loss(batch_for(config, 1));
-  CHECK(loss.each.mean().item<double>() ==
+  CHECK(loss.per_target.mean().item<double>() ==
         Approx(std::log(config.vocabulary.size())).epsilon(0.02));
 }
 
 TEST_CASE("No token sees a later one") {
-  const Position position = GENERATE(Position::relative, Position::rotary);
+  const PositionEncoding position =
+      GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const ModelConfig config = test::small_config(position);
   const Network network(config, 1);
-  const test::Row row = test::random_row(config, 20, 3);
-  const test::Row other = test::random_row(config, 20, 4);
-  test::Row mixed = test::part(row, 0, 20);
+  const test::SampleRow row = test::random_row(config, 20, 3);
+  const test::SampleRow other = test::random_row(config, 20, 4);
+  test::SampleRow mixed = test::slice_row(row, 0, 20);
   for (size_t i = 10; i < 20; ++i) {
     if (other.features.tokens[i] < 0 || row.features.tokens[i] < 0) continue;
     mixed.features.tokens[i] = other.features.tokens[i];
-    mixed.features.local[i] = other.features.local[i];
+    mixed.features.local_position[i] = other.features.local_position[i];
   }
-  const at::Tensor first = network.hidden(test::batch_of({row}));
-  const at::Tensor second = network.hidden(test::batch_of({mixed}));
+  const at::Tensor first = network.hidden_states(test::batch_from_rows({row}));
+  const at::Tensor second =
+      network.hidden_states(test::batch_from_rows({mixed}));
   CHECK(at::allclose(first.narrow(0, 0, 10), second.narrow(0, 0, 10), 0, 1e-6));
   CHECK_FALSE(at::allclose(first, second, 0, 1e-3));
 }
 
 TEST_CASE("Long rows give what their beginnings give by plain products") {
-  ModelConfig config = test::small_config(Position::rotary);
+  ModelConfig config = test::small_config(PositionEncoding::rotary);
   config.context = 200;
   const Network network(config, 1);
-  const test::Row row = test::random_row(config, 200, 3);
-  const at::Tensor whole = network.hidden(test::batch_of({row}));
-  const at::Tensor begin =
-      network.hidden(test::batch_of({test::part(row, 0, 100)}));
+  const test::SampleRow row = test::random_row(config, 200, 3);
+  const at::Tensor whole = network.hidden_states(test::batch_from_rows({row}));
+  const at::Tensor begin = network.hidden_states(
+      test::batch_from_rows({test::slice_row(row, 0, 100)}));
   CHECK(at::allclose(whole.narrow(0, 0, 100), begin, 1e-4, 1e-4));
 }
 
 TEST_CASE("bf16 stays near fp32") {
-  const Position position = GENERATE(Position::relative, Position::rotary);
+  const PositionEncoding position =
+      GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const ModelConfig config = test::small_config(position);
   const Batch batch = batch_for(config, 1);
   Network network(config, 1);
@@ -124,7 +129,7 @@ TEST_CASE("bf16 stays near fp32") {
 
 TEST_CASE("Threads compute what one thread computes") {
   at::set_num_threads(1);
-  const ModelConfig config = test::small_config(Position::relative);
+  const ModelConfig config = test::small_config(PositionEncoding::relative);
   const Network network(config, 1);
   const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
   std::vector<at::Tensor> alone[2], together[2];
@@ -142,33 +147,36 @@ TEST_CASE("Threads compute what one thread computes") {
 }
 
 TEST_CASE("Regularisation depends on the row's number, not on the batch") {
-  const ModelConfig config = test::small_config(Position::rotary);
+  const ModelConfig config = test::small_config(PositionEncoding::rotary);
   const Network network(config, 1);
-  const test::Row first = test::random_row(config, 20, 1);
-  const test::Row second = test::random_row(config, 20, 2);
-  Regularisation both{.stochastic_depth = 0.5,
+  const test::SampleRow first = test::random_row(config, 20, 1);
+  const test::SampleRow second = test::random_row(config, 20, 2);
+  Regularization both{.stochastic_depth = 0.5,
                       .dropout = 0.1,
                       .seed = 4,
                       .step = 9,
                       .first_row = 30};
   const at::Tensor together =
-      network.hidden(test::batch_of({first, second}), both);
-  Regularisation last = both;
+      network.hidden_states(test::batch_from_rows({first, second}), both);
+  Regularization last = both;
   last.first_row = 31;
-  const at::Tensor alone = network.hidden(test::batch_of({second}), last);
+  const at::Tensor alone =
+      network.hidden_states(test::batch_from_rows({second}), last);
   CHECK(at::allclose(together.narrow(0, 20, 20), alone, 1e-4, 1e-5));
   last.step = 10;
-  CHECK_FALSE(at::allclose(network.hidden(test::batch_of({second}), last),
-                           alone, 1e-4, 1e-5));
+  CHECK_FALSE(
+      at::allclose(network.hidden_states(test::batch_from_rows({second}), last),
+                   alone, 1e-4, 1e-5));
 }
 
 TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
-  const Position position = GENERATE(Position::relative, Position::rotary);
+  const PositionEncoding position =
+      GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   Network network(test::small_config(position), 1);
   const Batch batch =
-      test::batch_of({test::random_row(network.config(), 20, 1),
-                      test::random_row(network.config(), 20, 2)});
-  const Regularisation regularisation{
+      test::batch_from_rows({test::random_row(network.config(), 20, 1),
+                             test::random_row(network.config(), 20, 2)});
+  const Regularization regularisation{
       .stochastic_depth = 0.3, .dropout = 0.1, .seed = 5, .step = 9};
   const auto of_step = [&] {
     const Loss loss = network.loss(batch, regularisation);
@@ -186,13 +194,13 @@ TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
 }
 
 TEST_CASE("Gradients are handed out once, the last block's first") {
-  Network network(test::small_config(Position::relative), 1);
+  Network network(test::small_config(PositionEncoding::relative), 1);
   REQUIRE(network.config().layers > 1);
   network.set_precision(Precision::bf16);
   const bool checkpoints = GENERATE(false, true);
   network.set_activation_checkpointing(checkpoints);
   const Batch batch =
-      test::batch_of({test::random_row(network.config(), 20, 1)});
+      test::batch_from_rows({test::random_row(network.config(), 20, 1)});
   std::set<size_t> taken;
   int block = int(network.config().layers), before = 0;
   network.backward(network.loss(batch), [&](size_t i, at::Tensor gradient) {
@@ -215,10 +223,11 @@ TEST_CASE("Gradients are handed out once, the last block's first") {
 }
 
 TEST_CASE("Actions have one position, or none") {
-  ModelConfig config = test::small_config(Position::relative);
+  ModelConfig config = test::small_config(PositionEncoding::relative);
   const auto losses = [&] {  // with the vector of actions, and with another
     const Network network(config, 1);
-    const Batch batch = test::batch_of({test::random_row(config, 20, 1)});
+    const Batch batch =
+        test::batch_from_rows({test::random_row(config, 20, 1)});
     const double one = network.loss(batch).total.item<double>();
     network.parameters()[2].value.fill_(1);
     CHECK(network.parameters()[2].name == "embedding.action");
@@ -226,16 +235,16 @@ TEST_CASE("Actions have one position, or none") {
   };
   const auto shared = losses();
   CHECK(shared.first != shared.second);
-  config.action_position = ActionPosition::none;
+  config.action_position = ActionPositionEncoding::none;
   const auto none = losses();
   CHECK(none.first == none.second);
   CHECK(none.first != shared.first);
 }
 
 TEST_CASE("A network has no graph of its own") {
-  const Network network(test::small_config(Position::relative), 1);
+  const Network network(test::small_config(PositionEncoding::relative), 1);
   const Batch batch =
-      test::batch_of({test::random_row(network.config(), 20, 1)});
+      test::batch_from_rows({test::random_row(network.config(), 20, 1)});
   const Loss loss = network.loss(batch);
   const Loss other = network.loss(batch);  // two graphs at a time
   const auto gradients = network.gradients(loss);
@@ -249,44 +258,45 @@ TEST_CASE("A network has no graph of its own") {
 }
 
 TEST_CASE("Skipped rows are scaled so that the mean stays") {
-  const Regularisation regularisation{.stochastic_depth = 0.25, .seed = 1};
-  const at::Tensor scale = depth_scales(regularisation, 4, 4000)[3];
+  const Regularization regularisation{.stochastic_depth = 0.25, .seed = 1};
+  const at::Tensor scale = stochastic_depth_scales(regularisation, 4, 4000)[3];
   CHECK(scale.mean().item<double>() == Approx(1).epsilon(0.05));
   CHECK(scale.max().item<double>() == Approx(1 / 0.75));
   CHECK(scale.min().item<double>() == 0);
   const at::Tensor ones = at::ones({400, 10});
-  const Regularisation dropout{.dropout = 0.1, .seed = 1};
-  const at::Tensor dropped = drop(ones, dropout, 0, {4, 100, {}});
+  const Regularization dropout{.dropout = 0.1, .seed = 1};
+  const at::Tensor dropped = apply_dropout(ones, dropout, 0, {4, 100, {}});
   CHECK(dropped.mean().item<double>() == Approx(1).epsilon(0.05));
   const at::Tensor chosen = at::tensor({3, 99, 100, 399}, at::kLong);
   CHECK(at::equal(
-      drop(ones.index_select(0, chosen), dropout, 0, {4, 100, chosen}),
+      apply_dropout(ones.index_select(0, chosen), dropout, 0, {4, 100, chosen}),
       dropped.index_select(0, chosen)));
 }
 
 TEST_CASE(
     "The loss has the chance of every token, though the last block "
     "computes the targets alone") {
-  const Regularisation chance =
-      GENERATE(Regularisation{.stochastic_depth = 0.5, .seed = 3},
-               Regularisation{.dropout = 0.2, .seed = 4}, Regularisation{});
-  const Network network(test::small_config(Position::relative), 1);
+  const Regularization chance =
+      GENERATE(Regularization{.stochastic_depth = 0.5, .seed = 3},
+               Regularization{.dropout = 0.2, .seed = 4}, Regularization{});
+  const Network network(test::small_config(PositionEncoding::relative), 1);
   const Batch batch = batch_for(network.config(), 1);
-  const at::Tensor each = network.loss(batch, chance, {}).each;
-  const at::Tensor logits = network.logits(network.hidden(batch, chance))
-                                .index_select(0, batch.target_place);
+  const at::Tensor each = network.loss(batch, chance, {}).per_target;
+  const at::Tensor logits = network.logits(network.hidden_states(batch, chance))
+                                .index_select(0, batch.target_index);
   const at::Tensor expected = at::cross_entropy_loss(logits, batch.target_label,
                                                      {}, at::Reduction::None);
   CHECK(at::allclose(each, expected, 1e-4, 1e-5));
 }
 
 TEST_CASE("Weights that do not fit are bad input") {
-  const ModelConfig config = test::small_config(Position::rotary);
+  const ModelConfig config = test::small_config(PositionEncoding::rotary);
   const Network network(config, 1);
   std::map<std::string, at::Tensor> weights;
   for (const Parameter& parameter : network.parameters())
     weights[parameter.name] = parameter.value.detach();
-  CHECK(at::equal(Network(config, weights).flat(), network.flat()));
+  CHECK(at::equal(Network(config, weights).flat_parameters(),
+                  network.flat_parameters()));
   SECTION("missing") { weights.erase("output_norm.bias"); }
   SECTION("unknown") { weights["blocks.2.up"] = at::zeros({1}); }
   SECTION("another shape") {
@@ -295,7 +305,7 @@ TEST_CASE("Weights that do not fit are bad input") {
   SECTION("another type") {
     weights["output_norm.bias"] = at::zeros({config.width}, at::kBFloat16);
   }
-  CHECK_THROWS_AS(Network(config, weights), Error);
+  CHECK_THROWS_AS(Network(config, weights), base::Error);
 }
 
-}  // namespace gato
+}  // namespace gato::model

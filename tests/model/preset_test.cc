@@ -6,7 +6,7 @@
 #include "catch.h"
 #include "gato/model/parameters.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // Presets are flat: lines of "key = value" and comments.
@@ -32,8 +32,9 @@ ModelConfig preset(const std::string& name) {
   config.key_size = std::stoll(values.at("key-size"));
   config.feedforward = std::stoll(values.at("feedforward"));
   config.context = std::stoll(values.at("context"));
-  config.position = values.at("position") == "\"rotary\"" ? Position::rotary
-                                                          : Position::relative;
+  config.position = values.at("position") == "\"rotary\""
+                        ? PositionEncoding::rotary
+                        : PositionEncoding::relative;
   config.validate();
   return config;
 }
@@ -45,15 +46,17 @@ TEST_CASE("The paper's presets have the paper's parameter counts") {
       GENERATE(std::pair("gato-79m", 79.0), std::pair("gato-364m", 364.0),
                std::pair("gato-1.2b", 1180.0));
   ModelConfig config = preset(name);
-  config.vocabulary = Vocabulary::make("", 32000, DiscreteLayout::overlap);
+  config.vocabulary =
+      data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap);
   INFO(name << ": " << parameter_count(config));
   CHECK(std::abs(parameter_count(config) / (millions * 1e6) - 1) < 0.01);
 }
 
 TEST_CASE("The small preset is small") {
   ModelConfig config = preset("small");
-  config.vocabulary = Vocabulary::make("", 1024, DiscreteLayout::overlap);
+  config.vocabulary =
+      data::Vocabulary::make("", 1024, data::DiscreteLayout::overlap);
   CHECK(parameter_count(config) < 1'500'000);
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -10,7 +10,7 @@
 #include "gato/model/network.h"
 #include "gato/model/safetensors.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // In [-1, 1), as the script draws element i of a tensor.
@@ -46,11 +46,12 @@ ModelConfig config_of(const nlohmann::json& json) {
   config.key_size = json.at("key_size");
   config.feedforward = json.at("feedforward");
   config.context = json.at("context");
-  config.position =
-      json.at("position") == "rotary" ? Position::rotary : Position::relative;
+  config.position = json.at("position") == "rotary"
+                        ? PositionEncoding::rotary
+                        : PositionEncoding::relative;
   config.logit_scale = json.at("logit_scale");
-  config.vocabulary =
-      Vocabulary::make("", json.at("text_size"), DiscreteLayout::separate);
+  config.vocabulary = data::Vocabulary::make("", json.at("text_size"),
+                                             data::DiscreteLayout::separate);
   return config;
 }
 
@@ -60,13 +61,13 @@ Batch batch_of(const std::map<std::string, at::Tensor>& stored,
   batch.rows = rows;
   batch.length = config.context;
   batch.tokens = stored.at("input.tokens");
-  batch.local = stored.at("input.local");
+  batch.local_position = stored.at("input.local");
   batch.patches = stored.at("input.patches");
-  batch.patch_place = stored.at("input.patch_place");
+  batch.patch_position = stored.at("input.patch_place");
   batch.patch_index = stored.at("input.patch_index");
   batch.patch_row = stored.at("input.patch_row");
   batch.patch_column = stored.at("input.patch_column");
-  batch.target_place = stored.at("input.target_place");
+  batch.target_index = stored.at("input.target_place");
   batch.target_label = stored.at("input.target_label");
   batch.target_weight = stored.at("input.target_weight");
   batch.target_modality = at::zeros_like(batch.target_label, at::kByte);
@@ -90,13 +91,13 @@ void compare(const std::string& position) {
   const Batch batch = batch_of(stored.tensors, config, json.at("rows"));
 
   const at::Tensor hidden =
-      network.hidden(batch).index_select(0, batch.target_place);
+      network.hidden_states(batch).index_select(0, batch.target_index);
   const at::Tensor some = at::arange(0, hidden.size(0), 6, at::kLong);
   CHECK(difference(network.logits(hidden.index_select(0, some)),
                    stored.tensors.at("output.logits")) < 1e-4);
 
   const Loss loss = network.loss(batch);
-  CHECK(difference(loss.each, stored.tensors.at("output.loss")) < 1e-4);
+  CHECK(difference(loss.per_target, stored.tensors.at("output.loss")) < 1e-4);
   const std::vector<at::Tensor> gradients = network.gradients(loss);
   REQUIRE(gradients.size() == network.parameters().size());
   for (size_t i = 0; i < gradients.size(); ++i) {
@@ -118,4 +119,4 @@ TEST_CASE("Rotary positions: logits and every gradient as the reference") {
   compare("rotary");
 }
 
-}  // namespace gato
+}  // namespace gato::model

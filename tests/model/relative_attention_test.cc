@@ -7,11 +7,11 @@
 
 #include "catch.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
-RelativeAttention random_input(int64_t rows, int64_t heads, int64_t length,
-                               int64_t size, at::ScalarType type) {
+RelativeAttentionInput random_input(int64_t rows, int64_t heads, int64_t length,
+                                    int64_t size, at::ScalarType type) {
   const at::Generator generator = at::detail::createCPUGenerator(7);
   const auto draw = [&](at::IntArrayRef sizes) {
     return (0.5 * at::randn(sizes, generator)).to(type).requires_grad_(true);
@@ -22,28 +22,30 @@ RelativeAttention random_input(int64_t rows, int64_t heads, int64_t length,
 }
 
 // The definition, score by score.
-at::Tensor attend_plainly(const RelativeAttention& input) {
+at::Tensor attend_plainly(const RelativeAttentionInput& input) {
   const int64_t length = input.keys.size(2);
   at::Tensor distance = at::arange(length).unsqueeze(1) - at::arange(length);
   const at::Tensor later = distance.lt(0);
   distance = distance.clamp_min(0);
   const at::Tensor by_distance =
-      at::matmul(input.position, input.distances.flip(2))
+      at::matmul(input.position_queries, input.distance_keys.flip(2))
           .gather(3, distance.expand({input.keys.size(0), input.keys.size(1),
                                       length, length}));
   const at::Tensor scores =
-      at::matmul(input.content, input.keys.transpose(2, 3)) + by_distance;
+      at::matmul(input.content_queries, input.keys.transpose(2, 3)) +
+      by_distance;
   return at::matmul(at::softmax(scores.masked_fill(later, -INFINITY), -1),
                     input.values);
 }
 
-std::vector<at::Tensor> result_and_gradients(const RelativeAttention& input,
-                                             const at::Tensor& result) {
+std::vector<at::Tensor> result_and_gradients(
+    const RelativeAttentionInput& input, const at::Tensor& result) {
   const at::Tensor weight =
       at::arange(result.numel()).remainder(7).view(result.sizes()) - 3;
-  auto all = torch::autograd::grad({(result.to(at::kFloat) * weight).sum()},
-                                   {input.content, input.position, input.keys,
-                                    input.values, input.distances});
+  auto all =
+      torch::autograd::grad({(result.to(at::kFloat) * weight).sum()},
+                            {input.content_queries, input.position_queries,
+                             input.keys, input.values, input.distance_keys});
   all.push_back(result);
   return all;
 }
@@ -54,10 +56,11 @@ TEST_CASE("Relative attention in blocks is what its definition says") {
   const int64_t length = GENERATE(1, 2, 16, 17, 50);
   const int64_t block = GENERATE(1, 7, 16, 128);
   CAPTURE(length, block);
-  const RelativeAttention input = random_input(2, 3, length, 6, at::kFloat);
+  const RelativeAttentionInput input =
+      random_input(2, 3, length, 6, at::kFloat);
   const auto plain = result_and_gradients(input, attend_plainly(input));
   const auto blocks =
-      result_and_gradients(input, attend_relatively(input, block));
+      result_and_gradients(input, blockwise_relative_attention(input, block));
   for (size_t i = 0; i < plain.size(); ++i) {
     CAPTURE(i);
     CHECK(at::allclose(blocks[i], plain[i], 1e-4, 1e-5));
@@ -65,14 +68,16 @@ TEST_CASE("Relative attention in blocks is what its definition says") {
 }
 
 TEST_CASE("Relative attention of bf16 is near that of fp32") {
-  const RelativeAttention input = random_input(2, 3, 50, 6, at::kBFloat16);
-  RelativeAttention exact = input;
-  for (at::Tensor* tensor : {&exact.content, &exact.position, &exact.keys,
-                             &exact.values, &exact.distances}) {
+  const RelativeAttentionInput input = random_input(2, 3, 50, 6, at::kBFloat16);
+  RelativeAttentionInput exact = input;
+  for (at::Tensor* tensor :
+       {&exact.content_queries, &exact.position_queries, &exact.keys,
+        &exact.values, &exact.distance_keys}) {
     *tensor = tensor->detach().to(at::kFloat).requires_grad_(true);
   }
   const auto plain = result_and_gradients(exact, attend_plainly(exact));
-  const auto blocks = result_and_gradients(input, attend_relatively(input, 16));
+  const auto blocks =
+      result_and_gradients(input, blockwise_relative_attention(input, 16));
   for (size_t i = 0; i < plain.size(); ++i) {
     CAPTURE(i);
     const at::Tensor error = blocks[i].to(at::kFloat) - plain[i];
@@ -80,4 +85,4 @@ TEST_CASE("Relative attention of bf16 is near that of fp32") {
   }
 }
 
-}  // namespace gato
+}  // namespace gato::model

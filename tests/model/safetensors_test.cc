@@ -4,10 +4,10 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
-#include "gato/base/output.h"
-#include "model/generated.h"
+#include "gato/base/file_io.h"
+#include "model/sample_rows.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // A file of a header and so many bytes of data.
@@ -25,20 +25,20 @@ std::string entry(const std::string& name, const std::string& shape, int begin,
          std::to_string(end) + "]}";
 }
 
-ExitStatus status_of(const std::filesystem::path& path) {
+base::ExitStatus status_of(const std::filesystem::path& path) {
   try {
     read_safetensors(path);
-  } catch (const Error& error) {
+  } catch (const base::Error& error) {
     CHECK_THAT(error.what(), Catch::Contains(path.string()));
     return error.status();
   }
-  return ExitStatus::done;
+  return base::ExitStatus::success;
 }
 
 }  // namespace
 
 TEST_CASE("Tensors come back as they were written") {
-  const TemporaryDirectory directory("gato-test");
+  const base::TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "a.safetensors";
   const std::vector<std::pair<std::string, at::Tensor>> tensors = {
       {"z", at::arange(6, at::kFloat).view({2, 3})},
@@ -50,7 +50,7 @@ TEST_CASE("Tensors come back as they were written") {
       {"int", at::arange(5, at::kInt)}};
   write_safetensors(path, tensors, {{"format", "pt"}});
   const Safetensors read = read_safetensors(path);
-  CHECK(read.metadata == Metadata{{"format", "pt"}});
+  CHECK(read.metadata == SafetensorsMetadata{{"format", "pt"}});
   REQUIRE(read.tensors.size() == tensors.size());
   for (const auto& [name, tensor] : tensors) {
     INFO(name);
@@ -64,26 +64,26 @@ TEST_CASE("Tensors come back as they were written") {
 }
 
 TEST_CASE("A damaged or hostile safetensors file is bad input") {
-  const TemporaryDirectory directory("gato-test");
+  const base::TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "bad.safetensors";
   const auto refuses = [&](const std::string& header, size_t data) {
     INFO(header);
     write_raw(path, header.size(), header, data);
-    CHECK(status_of(path) == ExitStatus::bad_input);
+    CHECK(status_of(path) == base::ExitStatus::bad_input);
   };
   const std::string good = entry("a", "[2]", 0, 8);
   write_raw(path, good.size() + 2, "{" + good + "}", 8);
-  REQUIRE(status_of(path) == ExitStatus::done);
+  REQUIRE(status_of(path) == base::ExitStatus::success);
 
   SECTION("lengths") {
     refuses("{" + good + "}", 7);
     refuses("{" + good + "}", 9);
     write_raw(path, uint64_t{1} << 63, "{" + good + "}", 8);
-    CHECK(status_of(path) == ExitStatus::bad_input);
+    CHECK(status_of(path) == base::ExitStatus::bad_input);
     write_raw(path, 1000, "{" + good + "}", 8);
-    CHECK(status_of(path) == ExitStatus::bad_input);
+    CHECK(status_of(path) == base::ExitStatus::bad_input);
     std::ofstream(path) << "abc";
-    CHECK(status_of(path) == ExitStatus::bad_input);
+    CHECK(status_of(path) == base::ExitStatus::bad_input);
   }
   SECTION("headers") {
     refuses("", 0);
@@ -109,7 +109,7 @@ TEST_CASE("A damaged or hostile safetensors file is bad input") {
 }
 
 TEST_CASE("A missing safetensors file is an I/O error") {
-  CHECK(status_of("/nonexistent/a.safetensors") == ExitStatus::io);
+  CHECK(status_of("/nonexistent/a.safetensors") == base::ExitStatus::io);
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -2,95 +2,99 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/documents.h"
-#include "pack/generated.h"
+#include "data/sample_documents.h"
+#include "pack/generated_token_files.h"
 
 using namespace gato;
+using namespace gato::pack;
 using namespace gato::test;
 
 TEST_CASE("files with two vocabularies do not mix") {
-  const Folder folder;
-  write_generated(folder / "a.h5", {}, 1);
-  TokenFileWriter writer(
+  const TestDirectory folder;
+  write_generated_tokens(folder / "a.h5", {}, 1);
+  data::TokenFileWriter writer(
       folder / "b.h5", false,
-      Vocabulary::make("another", 1100, DiscreteLayout::overlap));
-  writer.append(text_document(3));
+      data::Vocabulary::make("another", 1100, data::DiscreteLayout::overlap));
+  writer.append(make_text_document(3));
   writer.commit(small_tasks(), small_provenance());
-  const Error error = error_of([&] {
-    Corpus({entry_of({folder / "a.h5"}), entry_of({folder / "b.h5"})});
+  const base::Error error = thrown_error([&] {
+    Corpus({make_mixture_entry({folder / "a.h5"}),
+            make_mixture_entry({folder / "b.h5"})});
   });
-  REQUIRE(error.status() == ExitStatus::bad_input);
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
   REQUIRE(std::string(error.what()).find("b.h5") != std::string::npos);
   REQUIRE(std::string(error.what()).find("--text-model") != std::string::npos);
 }
 
 TEST_CASE("one name for two tasks is refused") {
-  const Folder folder;
-  Shape shape;
+  const TestDirectory folder;
+  TokenFileSpec shape;
   shape.task = "arcade/catch";
-  write_generated(folder / "a.h5", shape, 1);
-  TokenFileWriter writer(folder / "b.h5", false, small_vocabulary());
-  writer.append(episode_document(2, 1, 1, 1));
+  write_generated_tokens(folder / "a.h5", shape, 1);
+  data::TokenFileWriter writer(folder / "b.h5", false, small_vocabulary());
+  writer.append(make_episode_document(2, 1, 1, 1));
   writer.commit(small_tasks(), small_provenance());  // observes an image
-  const Error error = error_of([&] {
-    Corpus({entry_of({folder / "a.h5"}), entry_of({folder / "b.h5"})});
+  const base::Error error = thrown_error([&] {
+    Corpus({make_mixture_entry({folder / "a.h5"}),
+            make_mixture_entry({folder / "b.h5"})});
   });
-  REQUIRE(error.status() == ExitStatus::bad_input);
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
   REQUIRE(std::string(error.what()).find("arcade/catch") != std::string::npos);
 }
 
 TEST_CASE("a file that is named twice is one file") {
-  const Folder folder;
-  write_generated(folder / "a.h5", {}, 1);
-  const Corpus once({entry_of({folder / "a.h5"})});
-  const Corpus twice(
-      {entry_of({folder / "a.h5"}), entry_of({folder / "a.h5"})});
+  const TestDirectory folder;
+  write_generated_tokens(folder / "a.h5", {}, 1);
+  const Corpus once({make_mixture_entry({folder / "a.h5"})});
+  const Corpus twice({make_mixture_entry({folder / "a.h5"}),
+                      make_mixture_entry({folder / "a.h5"})});
   REQUIRE(twice.documents() == once.documents());
   REQUIRE(twice.tokens() == once.tokens());
 }
 
 TEST_CASE("an empty token file is refused") {
-  const Folder folder;
-  Shape shape;
+  const TestDirectory folder;
+  TokenFileSpec shape;
   shape.documents = 0;
-  write_generated(folder / "a.h5", shape, 1);
-  const Error error = error_of([&] { Corpus({entry_of({folder / "a.h5"})}); });
-  REQUIRE(error.status() == ExitStatus::bad_input);
+  write_generated_tokens(folder / "a.h5", shape, 1);
+  const base::Error error =
+      thrown_error([&] { Corpus({make_mixture_entry({folder / "a.h5"})}); });
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
 }
 
 TEST_CASE("steps are found by their tokens") {
-  const Folder folder;
-  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
-  writer.append(text_document(7));
-  writer.append(episode_document(5, 2, 2, 3));  // 8 tokens a step
+  const TestDirectory folder;
+  data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  writer.append(make_text_document(7));
+  writer.append(make_episode_document(5, 2, 2, 3));  // 8 tokens a step
   writer.commit(small_tasks(), small_provenance());
-  const Corpus corpus({entry_of({folder / "a.h5"})});
+  const Corpus corpus({make_mixture_entry({folder / "a.h5"})});
   REQUIRE(corpus.step_at(0, 6) == 0);
   for (int64_t token = 0; token < 40; ++token)
     REQUIRE(corpus.step_at(1, token) == token / 8);
-  const Corpus::Piece piece = corpus.read(1, 17, 25);
+  const Corpus::Slice piece = corpus.read(1, 17, 25);
   REQUIRE(piece.offset == 16);
   REQUIRE(piece.document.tokens.size() == 16);
 }
 
 TEST_CASE("a slice of a page keeps the images it touches whole") {
-  const Folder folder;
-  TokenizedDocument page = text_document(12);
+  const TestDirectory folder;
+  data::TokenizedDocument page = make_text_document(12);
   for (int64_t token : {2, 6}) {
     page.images.push_back({token, 1, 3});
     for (int64_t i = token; i < token + 3; ++i) {
       page.patches.emplace_back().fill(static_cast<uint8_t>(i));
-      page.modality[i] = Modality::patch;
+      page.modality[i] = data::Modality::patch;
       page.tokens[i] = -static_cast<int32_t>(page.patches.size());
     }
   }
-  TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
-  writer.append(text_document(5));
+  data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
+  writer.append(make_text_document(5));
   writer.append(page);
   writer.commit(small_tasks(), small_provenance());
-  const Corpus corpus({entry_of({folder / "a.h5"})});
+  const Corpus corpus({make_mixture_entry({folder / "a.h5"})});
   const auto range = [&](int64_t begin, int64_t end) {
-    const Corpus::Piece piece = corpus.read(1, begin, end);
+    const Corpus::Slice piece = corpus.read(1, begin, end);
     const auto size = static_cast<int64_t>(piece.document.tokens.size());
     return std::pair{piece.offset, piece.offset + size};
   };

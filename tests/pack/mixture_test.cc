@@ -2,18 +2,19 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/documents.h"
-#include "gato/base/output.h"
+#include "data/sample_documents.h"
+#include "gato/base/file_io.h"
 
 using namespace gato;
+using namespace gato::pack;
 using namespace gato::test;
 
 TEST_CASE("operands carry a weight behind their last colon") {
-  const Folder folder;
+  const TestDirectory folder;
   for (const char* name : {"a.h5", "b:2", "c:d.h5"})
-    write_file(folder / name, "", false);
+    base::write_file(folder / name, "", false);
   const auto parse = [&](const std::string& operand) {
-    return parse_operand((folder / operand).string(), {});
+    return parse_mixture_operand((folder / operand).string(), {});
   };
   REQUIRE(parse("a.h5").weight == 1);
   REQUIRE(parse("a.h5:2.5").weight == 2.5);
@@ -22,15 +23,18 @@ TEST_CASE("operands carry a weight behind their last colon") {
   REQUIRE(parse("c:d.h5:3").weight == 3);
   REQUIRE(parse("?.h5:3").files.at(0) == folder / "a.h5");
   for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"})
-    REQUIRE(error_of([&] { parse(operand); }).status() == ExitStatus::usage);
-  REQUIRE(error_of([&] { parse("e.h5"); }).status() == ExitStatus::io);
-  REQUIRE(error_of([&] { parse("e.h5:2"); }).status() == ExitStatus::io);
+    REQUIRE(thrown_error([&] { parse(operand); }).status() ==
+            base::ExitStatus::usage);
+  REQUIRE(thrown_error([&] { parse("e.h5"); }).status() ==
+          base::ExitStatus::io);
+  REQUIRE(thrown_error([&] { parse("e.h5:2"); }).status() ==
+          base::ExitStatus::io);
 }
 
 TEST_CASE("a mixture file gives each source its weight and options") {
-  const Folder folder;
+  const TestDirectory folder;
   for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"})
-    write_file(folder / name, "", false);
+    base::write_file(folder / name, "", false);
   const auto read = [&](const std::string& text) {
     MixtureEntry defaults;
     defaults.prompt_fraction = 0.1;
@@ -70,25 +74,27 @@ TEST_CASE("a mixture file gives each source its weight and options") {
         b + "'\nweight = true\n", b + "'\ndocuments-per-sequence = 5.0\n",
         b + "'\nprompt-fraction = 2\n", b + "'\nfill = 'full'\n",
         std::string("mixture = [1]\n")})
-    REQUIRE(error_of([&] { read(wrong); }).status() == ExitStatus::usage);
-  REQUIRE(error_of([&] {
+    REQUIRE(thrown_error([&] { read(wrong); }).status() ==
+            base::ExitStatus::usage);
+  REQUIRE(thrown_error([&] {
             read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
-          }).status() == ExitStatus::io);
-  const Error text = error_of([&] { read(b + "'\nweight = '2'\n"); });
+          }).status() == base::ExitStatus::io);
+  const base::Error text = thrown_error([&] { read(b + "'\nweight = '2'\n"); });
   REQUIRE(std::string(text.what())
               .find("mixture 1: weight must be a number, not '2'") !=
           std::string::npos);
-  const Error unknown = error_of([&] { read(b + "'\nwieght = 2\n"); });
+  const base::Error unknown =
+      thrown_error([&] { read(b + "'\nwieght = 2\n"); });
   REQUIRE(std::string(unknown.what()).find("did you mean 'weight'") !=
           std::string::npos);
 }
 
 TEST_CASE("the mixture of the paper has the weights of its Table 1") {
-  const Folder folder;
+  const TestDirectory folder;
   const std::filesystem::path paper =
       GATO_SOURCE_DIR "/share/gato/mixtures/paper.toml";
   // A file for every glob, so that they can be expanded.
-  const std::string text = read_file(paper);
+  const std::string text = base::read_file(paper);
   for (size_t at = 0; (at = text.find("tokens/", at)) != std::string::npos;) {
     const size_t end = text.find("/*.h5", at);
     if (text.find('\n', at) < end || text.find(',', at) < end) {
@@ -97,13 +103,13 @@ TEST_CASE("the mixture of the paper has the weights of its Table 1") {
     }
     const auto directory = folder / text.substr(at, end - at);
     std::filesystem::create_directories(directory);
-    write_file(directory / "0.h5", "", true);
+    base::write_file(directory / "0.h5", "", true);
     at = end;
   }
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   const std::vector<MixtureEntry> mixture =
-      parse_mixture(read_file(paper), paper, {});
+      parse_mixture(base::read_file(paper), paper, {});
   std::filesystem::current_path(before);
 
   REQUIRE(mixture.size() == 24);

@@ -1,18 +1,19 @@
 #include "gato/rollout/model_policy.h"
 
 #include "catch.h"
-#include "gato/rollout/runner.h"
+#include "gato/rollout/episode_runner.h"
 #include "rollout/tiny_model.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;
+using namespace gato::rollout;
 using gato::test::tiny_network;
 
 namespace {
 
 // The task of the toy environment, as a network reads it.
 struct Toy {
-  Toy(const Network& network, bool continuous)
+  Toy(const model::Network& network, bool continuous)
       : match(match_task(ToyEnvironment(1, continuous).spec().task, {})),
         encoder(match.spec, network.config().vocabulary, nullptr),
         task{network, match, encoder} {}
@@ -20,49 +21,50 @@ struct Toy {
   Toy& operator=(const Toy&) = delete;
 
   const TaskMatch match;
-  const StepEncoder encoder;
+  const tokenize::StepEncoder encoder;
   const ModelTask task;
 };
 
-std::vector<Episode> play(const Network& network, bool continuous,
-                          int64_t batch, int64_t context_steps,
-                          uint64_t seed = 0) {
+std::vector<data::Episode> play(const model::Network& network, bool continuous,
+                                int64_t batch, int64_t context_steps,
+                                uint64_t seed = 0) {
   const Toy toy(network, continuous);
   ModelPolicyOptions options;
   options.context_steps = context_steps;
-  options.sampler.seed = seed;
+  options.sampling.seed = seed;
   RunnerOptions run;
   run.episodes = 5;
-  run.batch = batch;
-  std::vector<Episode> episodes;
+  run.batch_size = batch;
+  std::vector<data::Episode> episodes;
   run_episodes(
       run, [&] { return std::make_unique<ToyEnvironment>(20, continuous); },
       [&](int64_t slots) {
         return make_model_policy(toy.task, slots, "tiny", options);
       },
-      [&](Episode&& episode) { episodes.push_back(std::move(episode)); });
+      [&](data::Episode&& episode) { episodes.push_back(std::move(episode)); });
   return episodes;
 }
 
-const Array& actions_of(const Episode& episode) {
-  return std::get<Array>(episode.actions[0]);
+const data::Array& actions_of(const data::Episode& episode) {
+  return std::get<data::Array>(episode.actions[0]);
 }
 
 }  // namespace
 
 TEST_CASE("a model plays every step within the action space") {
-  const Network network = tiny_network();
+  const model::Network network = tiny_network();
   for (int64_t context_steps : {0, 1, 3}) {
-    for (const Episode& episode : play(network, false, 2, context_steps)) {
-      REQUIRE(episode.steps() == 20);
+    for (const data::Episode& episode :
+         play(network, false, 2, context_steps)) {
+      REQUIRE(episode.step_count() == 20);
       REQUIRE_FALSE(episode.failed);
       for (int64_t t = 0; t < 20; ++t) {
         REQUIRE(actions_of(episode).as_integer(t) >= 0);
         REQUIRE(actions_of(episode).as_integer(t) < 4);
       }
     }
-    for (const Episode& episode : play(network, true, 2, context_steps)) {
-      REQUIRE(episode.steps() == 20);
+    for (const data::Episode& episode : play(network, true, 2, context_steps)) {
+      REQUIRE(episode.step_count() == 20);
       for (int64_t t = 0; t < 20; ++t) {
         REQUIRE(std::abs(actions_of(episode).as_double(2 * t)) <= 1);
         REQUIRE(actions_of(episode).as_double(2 * t + 1) >= 0);
@@ -73,10 +75,10 @@ TEST_CASE("a model plays every step within the action space") {
 }
 
 TEST_CASE("a model's episodes depend on the seed, not on the batch") {
-  const Network network = tiny_network();
-  const std::vector<Episode> one = play(network, false, 1, 0, 7);
-  const std::vector<Episode> all = play(network, false, 5, 0, 7);
-  const std::vector<Episode> other = play(network, false, 5, 0, 8);
+  const model::Network network = tiny_network();
+  const std::vector<data::Episode> one = play(network, false, 1, 0, 7);
+  const std::vector<data::Episode> all = play(network, false, 5, 0, 7);
+  const std::vector<data::Episode> other = play(network, false, 5, 0, 8);
   for (int i = 0; i < 5; ++i)
     REQUIRE((actions_of(one[i]).bytes == actions_of(all[i]).bytes));
   REQUIRE((actions_of(all[0]).bytes != actions_of(all[1]).bytes));
@@ -84,53 +86,54 @@ TEST_CASE("a model's episodes depend on the seed, not on the batch") {
 }
 
 TEST_CASE("an observation that has no tokens fails its episode alone") {
-  const Network network = tiny_network();
-  TaskSpec task = ToyEnvironment(1).spec().task;
+  const model::Network network = tiny_network();
+  data::TaskSpec task = ToyEnvironment(1).spec().task;
   TaskMatch match = match_task(task, {});
-  match.spec.observation[0].role = Role::discrete;
-  const StepEncoder encoder(match.spec, network.config().vocabulary, nullptr);
+  match.spec.observation_fields[0].role = data::Role::discrete;
+  const tokenize::StepEncoder encoder(match.spec, network.config().vocabulary,
+                                      nullptr);
   auto policy = make_model_policy({network, match, encoder}, 2, "tiny", {});
-  Array good = Array::zeros(DType::float64, {3}), bad = good;
+  data::Array good = data::Array::zeros(data::DType::float64, {3}), bad = good;
   bad.set(1, 1024);
-  const Values good_observation = {good}, bad_observation = {bad};
-  std::vector<Turn> turns(2);
+  const data::FieldValues good_observation = {good}, bad_observation = {bad};
+  std::vector<PolicyInput> turns(2);
   turns[0].observation = &bad_observation;
   turns[1].slot = 1;
   turns[1].observation = &good_observation;
-  policy->begin(0);
-  policy->begin(1);
-  const std::vector<Decision> decisions = policy->act(turns);
+  policy->begin_episode(0);
+  policy->begin_episode(1);
+  const std::vector<PolicyOutput> decisions = policy->act(turns);
   REQUIRE_THAT(decisions[0].failure, Catch::Contains("1024"));
   REQUIRE(decisions[1].failure.empty());
   REQUIRE(decisions[1].action.size() == 1);
 }
 
 TEST_CASE("with blank actions all tokens of an action come of one reading") {
-  const Network network = tiny_network();
+  const model::Network network = tiny_network();
   const Toy toy(network, /*continuous=*/true);
   ModelPolicyOptions options;
-  options.blank_actions = true;
-  options.sampler.greedy = true;
+  options.mask_actions = true;
+  options.sampling.greedy = true;
   options.context_steps = GENERATE(0, 1);
   auto policy = make_model_policy(toy.task, 2, "tiny", options);
-  policy->begin(0);
-  policy->begin(1);
+  policy->begin_episode(0);
+  policy->begin_episode(1);
   // What the network is trained on: separators where actions were.
-  std::vector<TokenizedDocument> rows(2);
+  std::vector<data::TokenizedDocument> rows(2);
   for (int64_t step = 0; step < 3; ++step) {
-    std::vector<Values> observations(2);
-    std::vector<Turn> turns(2);
+    std::vector<data::FieldValues> observations(2);
+    std::vector<PolicyInput> turns(2);
     for (int64_t slot = 0; slot < 2; ++slot) {
-      Array state = Array::zeros(DType::float64, {3});
+      data::Array state = data::Array::zeros(data::DType::float64, {3});
       state.set(0, double(40 * slot + 7 * step));
       observations[slot] = {state};
       turns[slot].slot = slot;
       turns[slot].step = step;
       turns[slot].observation = &observations[slot];
     }
-    const std::vector<Decision> decisions = policy->act(turns);
+    const std::vector<PolicyOutput> decisions = policy->act(turns);
     for (int64_t slot = 0; slot < 2; ++slot) {
-      TokenizedDocument& row = rows[slot];
+      data::TokenizedDocument& row = rows[slot];
       if (options.context_steps == 1) row = {};
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
@@ -140,25 +143,26 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       for (int64_t i = before; i < before + 3; ++i)
         row.tokens[i] = network.config().vocabulary.separator();
       row.step_offset.push_back(std::ssize(row.tokens));
-      const StepTokens whole{features_of(row, 0, std::ssize(row.tokens)), {}};
+      const StepTokens whole{
+          data::make_token_features(row, 0, std::ssize(row.tokens)), {}};
       row.step_offset.pop_back();
-      Cache cache(network, 1);
+      model::KvCache cache(network, 1);
       const int64_t first = 0;
-      const Chunk chunk{&whole.features, {}};
+      const model::TokenChunk chunk{&whole.features, {}};
       const at::Tensor hidden =
           cache.append({&first, 1}, {&chunk, 1}, /*last=*/3);
       std::vector<int32_t> expected;
       for (int64_t token = 0; token < 2; ++token) {
-        const DrawKey key;
-        expected.push_back(
-            sample(network, hidden.narrow(0, token, 1),
-                   std::vector{toy.encoder.action_ranges()[token]}, {&key, 1},
-                   options.sampler)[0]);
+        const model::SampleKey key;
+        expected.push_back(model::sample_tokens(
+            network, hidden.narrow(0, token, 1),
+            std::vector{toy.encoder.action_ranges()[token]}, {&key, 1},
+            options.sampling)[0]);
       }
-      const Values action =
+      const data::FieldValues action =
           toy.match.action_for_environment(toy.encoder.decode_action(expected));
-      CHECK((std::get<Array>(decisions[slot].action[0]).bytes ==
-             std::get<Array>(action[0]).bytes));
+      CHECK((std::get<data::Array>(decisions[slot].action[0]).bytes ==
+             std::get<data::Array>(action[0]).bytes));
     }
   }
 }

@@ -7,14 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/output.h"
-#include "gato/model/config.h"
-#include "gato/model/directory.h"
+#include "gato/base/file_io.h"
+#include "gato/model/model_config.h"
+#include "gato/model/model_directory.h"
 
 namespace gato::test {
 
-inline ModelConfig tiny_config(Position position = Position::relative) {
-  ModelConfig config;
+inline model::ModelConfig tiny_config(
+    model::PositionEncoding position = model::PositionEncoding::relative) {
+  model::ModelConfig config;
   config.layers = 2;
   config.width = 32;
   config.heads = 2;
@@ -27,25 +28,26 @@ inline ModelConfig tiny_config(Position position = Position::relative) {
 }
 
 // Fresh weights, but matrices so large that what was read matters.
-inline Network tiny_network(const ModelConfig& config = tiny_config()) {
-  Network network(config, 3);
-  const at::NoGradGuard no_gradients;
-  for (const Parameter& parameter : network.parameters())
+inline model::Network tiny_network(
+    const model::ModelConfig& config = tiny_config()) {
+  model::Network network(config, 3);
+  const at::NoGradGuard no_grad;
+  for (const model::Parameter& parameter : network.parameters())
     if (parameter.value.dim() == 2) parameter.value.mul_(8);
   return network;
 }
 
 // A model with a text model of 200 pieces that knows `tasks`.
 inline void write_tiny_model(
-    const std::filesystem::path& directory, const TaskTable& tasks = {},
-    const std::vector<TokenizedDocument>& demonstrations = {}) {
-  ModelConfig config = tiny_config();
-  config.vocabulary =
-      Vocabulary::make(read_file(GATO_SOURCE_DIR "/tests/reference/text.model"),
-                       200, DiscreteLayout::separate);
+    const std::filesystem::path& directory, const data::TaskTable& tasks = {},
+    const std::vector<data::TokenizedDocument>& demonstrations = {}) {
+  model::ModelConfig config = tiny_config();
+  config.vocabulary = data::Vocabulary::make(
+      base::read_file(GATO_SOURCE_DIR "/tests/reference/text.model"), 200,
+      data::DiscreteLayout::separate);
   config.tasks = tasks;
   std::filesystem::create_directories(directory);
-  write_model(directory, tiny_network(config), demonstrations);
+  model::write_model(directory, tiny_network(config), demonstrations);
 }
 
 }  // namespace gato::test

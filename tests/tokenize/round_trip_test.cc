@@ -8,19 +8,22 @@
 #include <cmath>
 
 #include "gato/tokenize/encoder.h"
-#include "tokenize/reference.h"
+#include "tokenize/tokenize_reference.h"
 
 using namespace gato;
+using namespace gato::tokenize;
 
 namespace {
 
-constexpr double half_bin = 1.0 / Vocabulary::bins;  // of [-1, 1]
+constexpr double half_bin = 1.0 / data::Vocabulary::kBinCount;  // of [-1, 1]
 
-const std::vector<DType> integers = {DType::int8,   DType::uint8, DType::int16,
-                                     DType::uint16, DType::int32, DType::uint32,
-                                     DType::int64,  DType::uint64};
-const std::vector<DType> numbers = {DType::int16, DType::int64, DType::float32,
-                                    DType::float64};
+const std::vector<data::DType> integers = {
+    data::DType::int8,   data::DType::uint8, data::DType::int16,
+    data::DType::uint16, data::DType::int32, data::DType::uint32,
+    data::DType::int64,  data::DType::uint64};
+const std::vector<data::DType> numbers = {
+    data::DType::int16, data::DType::int64, data::DType::float32,
+    data::DType::float64};
 
 int64_t any(int64_t low, int64_t high) {  // both may occur
   return *rc::gen::inRange(low, high + 1);
@@ -32,16 +35,16 @@ std::vector<int64_t> any_shape() {
   return shape;
 }
 
-Field discrete_field() {
-  Field field;
-  field.role = Role::discrete;
+data::Field discrete_field() {
+  data::Field field;
+  field.role = data::Role::discrete;
   field.dtype = *rc::gen::elementOf(integers);
   field.shape = any_shape();
   const bool is_signed =
-      field.dtype == DType::int8 || field.dtype == DType::int16 ||
-      field.dtype == DType::int32 || field.dtype == DType::int64;
-  const int64_t most = size_of(field.dtype) == 1 ? 100 : 1024;
-  for (int64_t i = element_count(field.shape); i > 0; --i) {
+      field.dtype == data::DType::int8 || field.dtype == data::DType::int16 ||
+      field.dtype == data::DType::int32 || field.dtype == data::DType::int64;
+  const int64_t most = data::item_size(field.dtype) == 1 ? 100 : 1024;
+  for (int64_t i = data::element_count(field.shape); i > 0; --i) {
     field.n.push_back(any(1, most));
     field.start.push_back(is_signed ? any(-20, 20) : any(0, 20));
   }
@@ -49,12 +52,12 @@ Field discrete_field() {
 }
 
 // Half of the elements have bounds.
-Field continuous_field() {
-  Field field;
-  field.role = Role::continuous;
+data::Field continuous_field() {
+  data::Field field;
+  field.role = data::Role::continuous;
   field.dtype = *rc::gen::elementOf(numbers);
   field.shape = any_shape();
-  for (int64_t i = element_count(field.shape); i > 0; --i) {
+  for (int64_t i = data::element_count(field.shape); i > 0; --i) {
     const bool has_bounds = any(0, 1) == 1;
     const auto low = static_cast<double>(any(-3000, 3000));
     field.low.push_back(has_bounds ? low : -INFINITY);
@@ -64,16 +67,16 @@ Field continuous_field() {
   return field;
 }
 
-Field image_field() {
-  Field field;
-  field.role = Role::image;
-  field.dtype = DType::uint8;
+data::Field image_field() {
+  data::Field field;
+  field.role = data::Role::image;
+  field.dtype = data::DType::uint8;
   field.shape = {any(16, 40), any(16, 40), 3};
   return field;
 }
 
-Value any_value(const Field& field) {
-  if (field.role == Role::text) {
+data::FieldValue any_value(const data::Field& field) {
+  if (field.role == data::Role::text) {
     // All of them are pieces of the text model.
     constexpr std::string_view letters = "abcdefghiklmnopqrstuvwxy";
     std::string text;
@@ -85,12 +88,12 @@ Value any_value(const Field& field) {
     }
     return text;
   }
-  Array array = Array::zeros(field.dtype, field.shape);
+  data::Array array = data::Array::zeros(field.dtype, field.shape);
   for (int64_t i = 0; i < array.size(); ++i) {
     const auto place = static_cast<size_t>(i);
-    if (field.role == Role::image) {
+    if (field.role == data::Role::image) {
       array.set_integer(i, any(0, 255));
-    } else if (field.role == Role::discrete) {
+    } else if (field.role == data::Role::discrete) {
       array.set_integer(i, field.start[place] + any(0, field.n[place] - 1));
     } else if (std::isfinite(field.low[place])) {
       const double width = field.high[place] - field.low[place];
@@ -103,16 +106,16 @@ Value any_value(const Field& field) {
   return array;
 }
 
-TaskSpec any_spec() {
-  TaskSpec spec;
+data::TaskSpec any_spec() {
+  data::TaskSpec spec;
   if (any(0, 1) == 1) {
-    spec.observation.emplace_back();
-    spec.observation.back().role = Role::text;
+    spec.observation_fields.emplace_back();
+    spec.observation_fields.back().role = data::Role::text;
   }
   for (int64_t i = any(0, 2); i > 0; --i) {
-    spec.observation.push_back(image_field());
+    spec.observation_fields.push_back(image_field());
   }
-  for (auto* fields : {&spec.observation, &spec.action}) {
+  for (auto* fields : {&spec.observation_fields, &spec.action_fields}) {
     for (int64_t i = any(0, 3); i > 0; --i) {
       fields->push_back(discrete_field());
     }
@@ -120,50 +123,51 @@ TaskSpec any_spec() {
       fields->push_back(continuous_field());
     }
     int number = 0;
-    for (Field& field : *fields) {
+    for (data::Field& field : *fields) {
       field.name = fmt::format("{}", static_cast<char>('a' + number++));
     }
   }
   return spec;
 }
 
-Values any_values(const std::vector<Field>& fields) {
-  Values values;
-  for (const Field& field : fields) values.push_back(any_value(field));
+data::FieldValues any_values(const std::vector<data::Field>& fields) {
+  data::FieldValues values;
+  for (const data::Field& field : fields) values.push_back(any_value(field));
   return values;
 }
 
 // Element i of a continuous field.
-void check_close(const Field& field, size_t i, bool is_action, double value,
-                 double decoded) {
+void check_close(const data::Field& field, size_t i, bool is_action,
+                 double value, double decoded) {
   const double low = field.low[i], high = field.high[i];
   // Of the decoded value to the field's type, which may be float32.
   const double rounding =
-      is_integer(field.dtype) ? 0.5 : std::abs(decoded) * 1e-7;
+      data::is_integer(field.dtype) ? 0.5 : std::abs(decoded) * 1e-7;
   constexpr double slack = 1 + 1e-9;
   if (is_action && std::isfinite(low)) {
     RC_ASSERT(std::abs(decoded - value) <=
               (high - low) / 2 * half_bin * slack + rounding);
     return;
   }
-  const double y = std::clamp(compand(value), -1.0, 1.0);
-  const double least = expand(y - half_bin * slack) - rounding;
-  const double most = expand(y + half_bin * slack) + rounding;
+  const double y = std::clamp(mu_law_encode(value), -1.0, 1.0);
+  const double least = mu_law_decode(y - half_bin * slack) - rounding;
+  const double most = mu_law_decode(y + half_bin * slack) + rounding;
   RC_ASSERT(decoded >= least && decoded <= most);
 }
 
-void check_value(const Field& field, bool is_action, const Value& value,
-                 const Value& decoded) {
-  if (field.role == Role::text) {
+void check_value(const data::Field& field, bool is_action,
+                 const data::FieldValue& value,
+                 const data::FieldValue& decoded) {
+  if (field.role == data::Role::text) {
     RC_ASSERT(std::get<std::string>(value) == std::get<std::string>(decoded));
     return;
   }
-  const Array& before = std::get<Array>(value);
-  const Array& after = std::get<Array>(decoded);
+  const data::Array& before = std::get<data::Array>(value);
+  const data::Array& after = std::get<data::Array>(decoded);
   RC_ASSERT(after.dtype == before.dtype);
   RC_ASSERT(after.shape == before.shape);
   for (int64_t i = 0; i < before.size(); ++i) {
-    if (field.role == Role::discrete) {
+    if (field.role == data::Role::discrete) {
       RC_ASSERT(after.as_integer(i) == before.as_integer(i));
     } else {
       check_close(field, static_cast<size_t>(i), is_action, before.as_double(i),
@@ -173,16 +177,16 @@ void check_value(const Field& field, bool is_action, const Value& value,
 }
 
 // The pixels of an image from its patches, and nothing but zeros around it.
-void check_patches(const Array& pixels, const TokenizedImage& image,
-                   const TokenizedDocument& document) {
+void check_patches(const data::Array& pixels, const data::TokenizedImage& image,
+                   const data::TokenizedDocument& document) {
   const int64_t height = pixels.shape[0], width = pixels.shape[1];
   RC_ASSERT(image.rows == (height + 15) / 16);
   RC_ASSERT(image.columns == (width + 15) / 16);
   for (int64_t y = 0; y < image.rows * 16; ++y) {
     for (int64_t x = 0; x < image.columns * 16; ++x) {
-      const auto token =
-          static_cast<size_t>(image.token + y / 16 * image.columns + x / 16);
-      const Patch& patch =
+      const auto token = static_cast<size_t>(image.first_token +
+                                             y / 16 * image.columns + x / 16);
+      const data::Patch& patch =
           document.patches.at(static_cast<size_t>(-1 - document.tokens[token]));
       for (int64_t c = 0; c < 3; ++c) {
         const bool is_inside = y < height && x < width;
@@ -196,14 +200,14 @@ void check_patches(const Array& pixels, const TokenizedImage& image,
 }
 
 void check_round_trip(const TextEncoder& text) {
-  Vocabulary vocabulary;
+  data::Vocabulary vocabulary;
   vocabulary.text_size = text.size();
-  vocabulary.discrete = DiscreteLayout::separate;
-  const TaskSpec spec = any_spec();
+  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const data::TaskSpec spec = any_spec();
   const StepEncoder encoder(spec, vocabulary, &text);
-  const Values observation = any_values(spec.observation);
-  const Values action = any_values(spec.action);
-  TokenizedDocument document;
+  const data::FieldValues observation = any_values(spec.observation_fields);
+  const data::FieldValues action = any_values(spec.action_fields);
+  data::TokenizedDocument document;
   encoder.encode_observation(observation, document);
   const size_t separator = document.tokens.size() - 1;
   encoder.encode_action(action, nullptr, document);
@@ -214,17 +218,18 @@ void check_round_trip(const TextEncoder& text) {
   const auto decoded = encoder.decode_observation(tokens, document.modality);
   size_t image = 0;
   for (size_t i = 0; i < observation.size(); ++i) {
-    if (spec.observation[i].role == Role::image) {
-      check_patches(std::get<Array>(observation[i]),
+    if (spec.observation_fields[i].role == data::Role::image) {
+      check_patches(std::get<data::Array>(observation[i]),
                     document.images.at(image++), document);
     } else {
-      check_value(spec.observation[i], false, observation[i],
+      check_value(spec.observation_fields[i], false, observation[i],
                   decoded[i].value());
     }
   }
-  const Values back = encoder.decode_action(tokens.subspan(separator + 1));
+  const data::FieldValues back =
+      encoder.decode_action(tokens.subspan(separator + 1));
   for (size_t i = 0; i < action.size(); ++i) {
-    check_value(spec.action[i], true, action[i], back[i]);
+    check_value(spec.action_fields[i], true, action[i], back[i]);
   }
 }
 

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "catch.h"
-#include "gato/train/norm.h"
+#include "gato/train/flat_buffer.h"
 
 using namespace gato;
+using namespace gato::train;
 
 namespace {
 
@@ -34,7 +35,8 @@ TEST_CASE("the update is torch's AdamW, with decay on the first part alone") {
   at::Tensor matrix = ours.narrow(0, 0, decaying).clone().requires_grad_();
   at::Tensor bias =
       ours.narrow(0, decaying, size - decaying).clone().requires_grad_();
-  AdamW optimiser({.weight_decay = 0.1, .clip = 0}, ours, decaying);
+  AdamW optimiser({.weight_decay = 0.1, .max_gradient_norm = 0}, ours,
+                  decaying);
   torch::optim::AdamW reference(std::vector<torch::optim::OptimizerParamGroup>{
       {{matrix}, reference_options(0.1)}, {{bias}, reference_options(0)}});
   for (int step = 0; step < 5; ++step) {
@@ -45,30 +47,30 @@ TEST_CASE("the update is torch's AdamW, with decay on the first part alone") {
     for (auto& group : reference.param_groups()) group.options().set_lr(rate);
     reference.step();
     optimiser.gradients.copy_(all);
-    optimiser.step(rate, norm_of(optimiser.gradients));
+    optimiser.step(rate, l2_norm(optimiser.gradients));
   }
   CHECK(at::allclose(ours, at::cat({matrix, bias}).detach(), 1e-5, 1e-6));
 }
 
 TEST_CASE(
     "gradients beyond the limit are scaled to it, smaller ones are kept") {
-  AdamW optimiser({.clip = 1}, at::zeros({77}), 77);
+  AdamW optimiser({.max_gradient_norm = 1}, at::zeros({77}), 77);
   optimiser.gradients.fill_(2);
-  const double norm = norm_of(optimiser.gradients);
+  const double norm = l2_norm(optimiser.gradients);
   CHECK(norm == Approx(2 * std::sqrt(77.0)));
   optimiser.step(0, norm);
-  CHECK(norm_of(optimiser.gradients) == Approx(1));
+  CHECK(l2_norm(optimiser.gradients) == Approx(1));
   optimiser.gradients.mul_(0.5);
-  optimiser.step(0, norm_of(optimiser.gradients));
-  CHECK(norm_of(optimiser.gradients) == Approx(0.5));
+  optimiser.step(0, l2_norm(optimiser.gradients));
+  CHECK(l2_norm(optimiser.gradients) == Approx(0.5));
 }
 
 TEST_CASE("the norm does not depend on the number of threads") {
   const at::Tensor values = at::sin(at::arange(300000, at::kFloat));
   at::set_num_threads(1);
-  const double one = norm_of(values);
+  const double one = l2_norm(values);
   at::set_num_threads(2);
-  const double two = norm_of(values);
+  const double two = l2_norm(values);
   at::set_num_threads(1);
   CHECK(one == two);
   CHECK(one == Approx(values.norm().item<float>()));
@@ -77,7 +79,7 @@ TEST_CASE("the norm does not depend on the number of threads") {
 TEST_CASE("one value that is not finite shows in the norm") {
   at::Tensor values = at::zeros({100000});
   values[77777] = std::nan("");
-  CHECK(std::isnan(norm_of(values)));
+  CHECK(std::isnan(l2_norm(values)));
   values[77777] = INFINITY;
-  CHECK(std::isinf(norm_of(values)));
+  CHECK(std::isinf(l2_norm(values)));
 }

@@ -9,35 +9,36 @@
 #include "catch.h"
 
 using namespace gato;
+using namespace gato::train;
 
 namespace {
 
-Network network_of(int64_t layers, int64_t width) {
-  ModelConfig config;
+model::Network network_of(int64_t layers, int64_t width) {
+  model::ModelConfig config;
   config.layers = layers;
   config.width = width;
   config.heads = 4;
   config.key_size = width / 4;
   config.feedforward = 4 * width;
   config.context = 16;
-  config.position = Position::relative;
+  config.position = model::PositionEncoding::relative;
   config.vocabulary.text_size = 1024;
-  return Network(config, 1);
+  return model::Network(config, 1);
 }
 
 }  // namespace
 
 TEST_CASE("buckets cover the parameters once, and cut none") {
   for (const int64_t width : {16, 256}) {
-    const Network network = network_of(3, width);
-    Ranks alone;
+    const model::Network network = network_of(3, width);
+    ProcessGroup alone;
     const GradientBuckets buckets(alone, network, false);
     at::Tensor covered = at::zeros({network.parameter_count()}, at::kInt);
-    for (const FlatSlice& slice : buckets.slices()) {
+    for (const FlatSlice& slice : buckets.buckets()) {
       CHECK(slice.size() > 0);
-      slice.of(covered).add_(1);
+      slice.narrow(covered).add_(1);
       for (size_t i = 0; i < network.parameters().size(); ++i) {
-        const int64_t begin = network.offset(i);
+        const int64_t begin = network.parameter_offset(i);
         const int64_t end = begin + network.parameters()[i].value.numel();
         const bool is_inside = begin >= slice.begin && end <= slice.end;
         const bool is_outside = begin >= slice.end || end <= slice.begin;
@@ -49,17 +50,17 @@ TEST_CASE("buckets cover the parameters once, and cut none") {
 }
 
 TEST_CASE("buckets begin with the last block and end with the tables") {
-  const Network network = network_of(3, 256);
-  Ranks alone;
+  const model::Network network = network_of(3, 256);
+  ProcessGroup alone;
   const GradientBuckets buckets(alone, network, false);
-  const std::vector<FlatSlice>& slices = buckets.slices();
+  const std::vector<FlatSlice>& slices = buckets.buckets();
   REQUIRE(slices.size() > 3);
-  CHECK(slices[0].end == network.decaying_count());
+  CHECK(slices[0].end == network.decayed_parameter_count());
   for (size_t i = 0; i + 2 < slices.size(); ++i) {
     CHECK(slices[i].begin == slices[i + 1].end);
-    CHECK(slices[i].size() >= GradientBuckets::least);
+    CHECK(slices[i].size() >= GradientBuckets::kMinBucketElements);
   }
   CHECK(slices[slices.size() - 2].begin == 0);
-  CHECK(slices.back().begin == network.decaying_count());
+  CHECK(slices.back().begin == network.decayed_parameter_count());
   CHECK(slices.back().end == network.parameter_count());
 }

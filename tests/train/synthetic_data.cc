@@ -6,81 +6,82 @@
 namespace gato::test {
 namespace {
 
-constexpr int32_t length = 16;
+constexpr int32_t kLength = 16;
 
-SequenceRow empty_row() {
-  SequenceRow row;
-  row.features.tokens.assign(length, 0);
-  row.features.modality.assign(length, Modality::padding);
-  row.features.local.assign(length, TokenFeatures::no_local);
-  row.features.interval.assign(length, {0, 0, 0, 0});
-  row.segment.assign(length, 0);
-  row.prompt.assign(length, 0);
+data::SequenceRow empty_row() {
+  data::SequenceRow row;
+  row.features.tokens.assign(kLength, 0);
+  row.features.modality.assign(kLength, data::Modality::padding);
+  row.features.local_position.assign(kLength,
+                                     data::TokenFeatures::kNoLocalPosition);
+  row.features.interval.assign(kLength, {0, 0, 0, 0});
+  row.segment_ids.assign(kLength, 0);
+  row.prompt_mask.assign(kLength, 0);
   return row;
 }
 
-struct Place {
+struct TokenSpec {
   int32_t token, label;
-  Modality modality;
+  data::Modality modality;
   int16_t local;
 };
 
-Patch push_patch(int64_t number, int step) {
-  Patch patch;
+data::Patch push_patch(int64_t number, int step) {
+  data::Patch patch;
   patch.fill(uint8_t(number + step));
   return patch;
 }
 
 // Its patch tokens are -1 and -2.
-SequenceRow push_row(const Vocabulary& vocabulary, int64_t number) {
-  SequenceRow row = empty_row();
+data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
+  data::SequenceRow row = empty_row();
   row.labels = row.features.tokens;
-  size_t next = 0;
+  size_t position = 0;
   for (int step = 0; step < 2; ++step) {
     const int32_t bin = int32_t(40 * (number * 2 + step) % 1024);
     const int32_t observation = vocabulary.continuous_begin() + bin;
     const int32_t discrete = vocabulary.discrete_begin() + bin / 128;
     const int32_t executed = vocabulary.continuous_begin() + 1023 - bin;
-    const Place places[] = {
-        {-1 - step, -1 - step, Modality::patch, 0},
-        {observation, observation, Modality::continuous_observation, 1},
-        {vocabulary.separator(), vocabulary.separator(), Modality::separator,
-         TokenFeatures::no_local},
-        {discrete, discrete, Modality::discrete_action,
-         TokenFeatures::action_local},
-        {executed, observation, Modality::continuous_action,
-         TokenFeatures::action_local}};
-    for (const Place& place : places) {
-      row.features.tokens[next] = place.token;
-      row.labels[next] = place.label;
-      row.features.modality[next] = place.modality;
-      row.features.local[next] = place.local;
-      row.segment[next] = uint8_t(step);
-      if (place.modality == Modality::patch) {
-        row.features.interval[next] = {32, 64, 51, 77};
+    const TokenSpec token_specs[] = {
+        {-1 - step, -1 - step, data::Modality::patch, 0},
+        {observation, observation, data::Modality::continuous_observation, 1},
+        {vocabulary.separator(), vocabulary.separator(),
+         data::Modality::separator, data::TokenFeatures::kNoLocalPosition},
+        {discrete, discrete, data::Modality::discrete_action,
+         data::TokenFeatures::kActionLocalPosition},
+        {executed, observation, data::Modality::continuous_action,
+         data::TokenFeatures::kActionLocalPosition}};
+    for (const TokenSpec& token_spec : token_specs) {
+      row.features.tokens[position] = token_spec.token;
+      row.labels[position] = token_spec.label;
+      row.features.modality[position] = token_spec.modality;
+      row.features.local_position[position] = token_spec.local;
+      row.segment_ids[position] = uint8_t(step);
+      if (token_spec.modality == data::Modality::patch) {
+        row.features.interval[position] = {32, 64, 51, 77};
       }
-      ++next;
+      ++position;
     }
   }
   return row;
 }
 
-SequenceRow count_row(int64_t number) {
-  SequenceRow row = empty_row();
-  for (int32_t i = 0; i < length; ++i) {
+data::SequenceRow count_row(int64_t number) {
+  data::SequenceRow row = empty_row();
+  for (int32_t i = 0; i < kLength; ++i) {
     row.features.tokens[i] = int32_t((number + i) % 10);
-    row.features.modality[i] = Modality::text;
+    row.features.modality[i] = data::Modality::text;
   }
   row.labels = row.features.tokens;
-  row.task = 1;
+  row.task_index = 1;
   return row;
 }
 
-TaskTable task_table() {
-  TaskTable table;
+data::TaskTable task_table() {
+  data::TaskTable table;
   for (const auto& [domain, name] :
        {std::pair{"control", "control/push"}, {"language", "language/count"}}) {
-    TaskEntry entry;
+    data::TaskEntry entry;
     entry.spec.name = name;
     entry.spec.domain = domain;
     table.tasks.push_back(entry);
@@ -88,9 +89,9 @@ TaskTable task_table() {
   return table;
 }
 
-TokenizedDocument demonstration(const Vocabulary& vocabulary) {
-  const SequenceRow row = push_row(vocabulary, 0);
-  TokenizedDocument document;
+data::TokenizedDocument demonstration(const data::Vocabulary& vocabulary) {
+  const data::SequenceRow row = push_row(vocabulary, 0);
+  data::TokenizedDocument document;
   document.tokens.assign(row.features.tokens.begin(),
                          row.features.tokens.begin() + 10);
   document.modality.assign(row.features.modality.begin(),
@@ -104,31 +105,31 @@ TokenizedDocument demonstration(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-void write_sequences(const std::filesystem::path& path,
-                     const SyntheticData& data) {
-  const Vocabulary vocabulary = Vocabulary::make(
-      "text model", int32_t(data.text_size), DiscreteLayout::separate);
-  SequenceFileWriter writer(path, /*force=*/true,
-                            {.sequences = data.sequences,
-                             .length = length,
-                             .window_steps = 1,
-                             .labels = true},
-                            vocabulary);
+void write_synthetic_sequences(const std::filesystem::path& path,
+                               const SyntheticData& data) {
+  const data::Vocabulary vocabulary = data::Vocabulary::make(
+      "text model", int32_t(data.text_size), data::DiscreteLayout::separate);
+  data::SequenceFileWriter writer(path, /*force=*/true,
+                                  {.sequence_count = data.sequences,
+                                   .sequence_length = kLength,
+                                   .window_steps = 1,
+                                   .has_labels = true},
+                                  vocabulary);
   for (int64_t i = 0; i < data.sequences; ++i) {
-    const int64_t number = data.first + i;
-    SequenceRow row =
+    const int64_t number = data.first_number + i;
+    data::SequenceRow row =
         number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
     for (std::vector<int32_t>* ids : {&row.features.tokens, &row.labels}) {
       for (int32_t& id : *ids) {
         if (id < 0) id = -1 - writer.add_patch(push_patch(number, -1 - id));
       }
     }
-    if (data.is_damaged && i == data.sequences - 1) row.task = 7;
+    if (data.has_invalid_task && i == data.sequences - 1) row.task_index = 7;
     writer.append(row);
   }
-  Provenance provenance;
+  data::Provenance provenance;
   provenance.enabled = false;
-  std::vector<TokenizedDocument> demonstrations;
+  std::vector<data::TokenizedDocument> demonstrations;
   if (data.has_demonstrations) {
     demonstrations.push_back(demonstration(vocabulary));
   }

@@ -11,10 +11,12 @@ namespace gato::test {
 
 struct SyntheticData {
   int64_t sequences = 24;
-  int64_t first = 0;  // number of the first sequence, which its tokens follow
+  int64_t first_number =
+      0;  // number of the first sequence, which its tokens follow
   uint32_t text_size = 20;
   bool has_demonstrations = false;
-  bool is_damaged = false;  // the last sequence names a task that is not there
+  bool has_invalid_task =
+      false;  // the last sequence names a task that is not there
 };
 
 // Sequences of 16 tokens by turns of the tasks "control/push" and
@@ -27,7 +29,7 @@ struct SyntheticData {
 // token bin 1023 - k. The patch of sequence i, step s is filled with i + s.
 //
 // "language/count": 16 text tokens that count up modulo 10 from the sequence.
-void write_sequences(const std::filesystem::path& path,
-                     const SyntheticData& data = {});
+void write_synthetic_sequences(const std::filesystem::path& path,
+                               const SyntheticData& data = {});
 
 }  // namespace gato::test

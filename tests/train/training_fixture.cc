@@ -3,14 +3,14 @@
 #include <fstream>
 #include <sstream>
 
-#include "gato/train/pretraining.h"
+#include "gato/commands/train.h"
 #include "train/synthetic_data.h"
 
 namespace gato::test {
 
 TrainingFixture::TrainingFixture() {
-  write_sequences(data, {.has_demonstrations = true});
-  config = folder.write("tiny.toml", R"(
+  write_synthetic_sequences(data_path, {.has_demonstrations = true});
+  config_path = folder.write_file("tiny.toml", R"(
 layers = 2
 width = 16
 heads = 2
@@ -34,22 +34,23 @@ threads = 1
 
 std::vector<std::string> TrainingFixture::arguments(
     const std::string& run, std::vector<std::string> more) const {
-  std::vector<std::string> all = {"--data",          data, "--config", config,
-                                  "--no-provenance", "-o", run};
+  std::vector<std::string> all = {"--data",    data_path,         "--config",
+                                  config_path, "--no-provenance", "-o",
+                                  run};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
-Ran TrainingFixture::train(const std::string& run,
-                           std::vector<std::string> more) const {
-  return gato_train(arguments(run, std::move(more)));
+RunResult TrainingFixture::train(const std::string& run,
+                                 std::vector<std::string> more) const {
+  return run_gato_train(arguments(run, std::move(more)));
 }
 
-Ran gato_train(std::vector<std::string> arguments) {
+RunResult run_gato_train(std::vector<std::string> arguments) {
   const cli::Tool tool{.name = "gato-train",
                        .summary = "",
                        .description = "",
-                       .commands = {pretraining_command()},
+                       .commands = {commands::train_command()},
                        .see_also = {}};
   return run_in_process(tool, std::move(arguments));
 }

@@ -10,21 +10,22 @@
 namespace gato::test {
 
 struct TrainingFixture {
-  TemporaryFolder folder;
-  std::string data = folder / "data.h5";
-  std::string config;
+  ScratchDirectory folder;
+  std::string data_path = folder / "data.h5";
+  std::string config_path;
 
   TrainingFixture();
-  std::string run(const std::string& name) const { return folder / name; }
+  std::string run_path(const std::string& name) const { return folder / name; }
   // --data, --config, -o RUN, --no-provenance, and then `more`.
   std::vector<std::string> arguments(const std::string& run,
                                      std::vector<std::string> more = {}) const;
   // gato-train with these.
-  Ran train(const std::string& run, std::vector<std::string> more = {}) const;
+  RunResult train(const std::string& run,
+                  std::vector<std::string> more = {}) const;
 };
 
 // gato-train with these arguments, within the process.
-Ran gato_train(std::vector<std::string> arguments);
+RunResult run_gato_train(std::vector<std::string> arguments);
 
 std::string read_bytes(const std::string& path);
 

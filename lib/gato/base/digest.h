@@ -11,20 +11,20 @@
 
 struct XXH64_state_s;
 
-namespace gato {
+namespace gato::base {
 
 // The digest of bytes that come in pieces.
 class Digest {
  public:
   Digest();
-  void add(std::span<const std::byte> bytes);
+  void update(std::span<const std::byte> bytes);
   std::string hex() const;
 
  private:
-  struct Free {
+  struct FreeState {
     void operator()(XXH64_state_s* state) const;
   };
-  std::unique_ptr<XXH64_state_s, Free> state_;
+  std::unique_ptr<XXH64_state_s, FreeState> state_;
 };
 
 std::string digest_bytes(std::string_view bytes);
@@ -32,4 +32,4 @@ std::string digest_bytes(std::string_view bytes);
 // Reads the file in pieces. Error (io) where it cannot be read.
 std::string digest_file(const std::filesystem::path& path);
 
-}  // namespace gato
+}  // namespace gato::base

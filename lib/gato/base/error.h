@@ -1,4 +1,6 @@
 // The one exception of the library, and the exit statuses of every program.
+//
+// Errors that say where: a file, a record.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,12 +9,12 @@
 #include <string>
 #include <utility>
 
-namespace gato {
+namespace gato::base {
 
 // DO NOT CHANGE THESE VALUES: scripts and batch systems branch on them, and
 // every man page documents them.
 enum class ExitStatus : int {
-  done = 0,
+  success = 0,
   run_failed = 1,  // the work itself failed
   usage = 2,       // options, configuration, an existing output
   bad_input = 3,   // malformed, truncated, NaN, unsupported, mismatched data
@@ -54,4 +56,14 @@ Error run_error(fmt::format_string<Args...> format, Args&&... args) {
           fmt::format(format, std::forward<Args>(args)...)};
 }
 
-}  // namespace gato
+// What `work` returns; an Error of it begins with "PLACE: ".
+template <class Work>
+auto with_context(const std::string& context, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw Error(error.status(), fmt::format("{}: {}", context, error.what()));
+  }
+}
+
+}  // namespace gato::base

@@ -10,7 +10,7 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::base {
 
 int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count) {
   size_t done = 0;
@@ -35,14 +35,14 @@ FileReader::FileReader(int descriptor, std::string name)
     throw io_error("{}: cannot read: {}", name_, std::strerror(reason));
   }
   size_ = status.st_size;
-  device_ = status.st_dev;
-  number_ = status.st_ino;
+  device_id_ = status.st_dev;
+  inode_ = status.st_ino;
 }
 
-bool FileReader::is_of(int descriptor) const {
+bool FileReader::is_same_file(int descriptor) const {
   struct stat status {};
-  return ::fstat(descriptor, &status) == 0 && status.st_dev == device_ &&
-         status.st_ino == number_;
+  return ::fstat(descriptor, &status) == 0 && status.st_dev == device_id_ &&
+         status.st_ino == inode_;
 }
 
 FileReader::~FileReader() { ::close(descriptor_); }
@@ -57,4 +57,4 @@ void FileReader::read(int64_t offset, std::byte* into, size_t count) const {
   }
 }
 
-}  // namespace gato
+}  // namespace gato::base

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace gato {
+namespace gato::base {
 
 // Up to `count` bytes at `offset`: fewer where the file ends. Returns how many
 // there were; -1 with errno where it cannot be read.
@@ -23,7 +23,7 @@ class FileReader {
   const std::string& name() const { return name_; }
   int64_t size() const { return size_; }  // bytes, when it was opened
   // Whether that descriptor is of the same file.
-  bool is_of(int descriptor) const;
+  bool is_same_file(int descriptor) const;
   // Error (bad_input) where the file has ended before; (io).
   void read(int64_t offset, std::byte* into, size_t count) const;
 
@@ -31,7 +31,7 @@ class FileReader {
   std::string name_;
   int descriptor_ = -1;
   int64_t size_ = 0;
-  uint64_t device_ = 0, number_ = 0;  // of the file
+  uint64_t device_id_ = 0, inode_ = 0;  // of the file
 };
 
-}  // namespace gato
+}  // namespace gato::base

@@ -1,7 +1,7 @@
 // std::visit with one lambda a type.
 #pragma once
 
-namespace gato {
+namespace gato::base {
 
 template <class... Handlers>
 struct overloaded : Handlers... {
@@ -10,4 +10,4 @@ struct overloaded : Handlers... {
 template <class... Handlers>
 overloaded(Handlers...) -> overloaded<Handlers...>;
 
-}  // namespace gato
+}  // namespace gato::base

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-namespace gato {
+namespace gato::base {
 
 // 64-bit mix of a seed and up to eight words (SplitMix64 finaliser
 // applied word by word). Uniform over all 64-bit values.
@@ -24,14 +24,14 @@ class RandomStream {
   explicit RandomStream(uint64_t seed,
                         std::initializer_list<uint64_t> words = {});
   uint64_t operator()();
-  uint64_t key() const { return key_; }          // random_bits(seed, words)
-  void seek(uint64_t draw) { counter_ = draw; }  // the next one
+  uint64_t key() const { return key_; }            // random_bits(seed, words)
+  void seek(uint64_t index) { counter_ = index; }  // the next one
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return ~uint64_t{0}; }
 
   double uniform();                         // [0, 1)
   double uniform(double low, double high);  // [low, high)
-  uint64_t below(uint64_t n);               // [0, n), unbiased; n > 0
+  uint64_t uniform_int(uint64_t n);         // [0, n), unbiased; n > 0
   // Mean 0, variance 1 (Box-Muller), of two draws.
   double normal();
 
@@ -40,4 +40,4 @@ class RandomStream {
   uint64_t counter_ = 0;
 };
 
-}  // namespace gato
+}  // namespace gato::base

@@ -7,22 +7,22 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::base {
 namespace {
 
 static_assert(std::atomic<int>::is_always_lock_free);
 std::atomic<int> first_signal{0};
-std::atomic<int> interrupts{0};
-std::atomic<int> saving{0};
-std::atomic<int> ending{0};
+std::atomic<int> sigint_count{0};
+std::atomic<int> deferral_count{0};
+std::atomic<int> exit_on_signal_count{0};
 
 // A rank that --processes has started gets SIGINT from the terminal and SIGTERM
 // from its starter for one Ctrl-C, in any order: only the second SIGINT counts.
 void on_signal(int signal) {
-  int none = 0;
-  first_signal.compare_exchange_strong(none, signal);
-  const bool is_repeated = signal == SIGINT && ++interrupts > 1;
-  if (ending > 0 || is_repeated) {
+  int no_signal = 0;
+  first_signal.compare_exchange_strong(no_signal, signal);
+  const bool is_repeated = signal == SIGINT && ++sigint_count > 1;
+  if (exit_on_signal_count > 0 || is_repeated) {
     _exit(static_cast<int>(signal == SIGINT ? ExitStatus::interrupted
                                             : ExitStatus::terminated));
   }
@@ -30,9 +30,9 @@ void on_signal(int signal) {
 
 }  // namespace
 
-void watch_signals() {
+void install_signal_handlers() {
   first_signal = 0;
-  interrupts = 0;
+  sigint_count = 0;
   struct sigaction action {};
   sigemptyset(&action.sa_mask);
   action.sa_handler = on_signal;
@@ -40,28 +40,28 @@ void watch_signals() {
     sigaction(signal, &action, nullptr);
   }
   // The terminal has gone; unless nohup says that this does not matter.
-  struct sigaction present {};
-  sigaction(SIGHUP, nullptr, &present);
-  if (present.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  struct sigaction current {};
+  sigaction(SIGHUP, nullptr, &current);
+  if (current.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-int stop_signal() { return first_signal; }
+int received_stop_signal() { return first_signal; }
 
 void throw_if_stopped() {
-  if (const int signal = first_signal; signal != 0 && saving == 0) {
-    throw Stopped(signal);
+  if (const int signal = first_signal; signal != 0 && deferral_count == 0) {
+    throw StoppedBySignal(signal);
   }
 }
 
-EndsOnStop::EndsOnStop() {
-  ++ending;
+ScopedExitOnSignal::ScopedExitOnSignal() {
+  ++exit_on_signal_count;
   throw_if_stopped();
 }
-EndsOnStop::~EndsOnStop() { --ending; }
+ScopedExitOnSignal::~ScopedExitOnSignal() { --exit_on_signal_count; }
 
-SavesOnStop::SavesOnStop() { ++saving; }
-SavesOnStop::~SavesOnStop() { --saving; }
+ScopedStopDeferral::ScopedStopDeferral() { ++deferral_count; }
+ScopedStopDeferral::~ScopedStopDeferral() { --deferral_count; }
 
-}  // namespace gato
+}  // namespace gato::base

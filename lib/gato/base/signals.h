@@ -4,22 +4,22 @@
 
 #include <exception>
 
-namespace gato {
+namespace gato::base {
 
 // Installs the handlers and ignores SIGPIPE and SIGXFSZ, so that such writes
 // fail with an error; a child process must restore the two itself. System calls
 // are interrupted (no SA_RESTART). A second SIGINT ends the process at once
 // with status 130. A SIGHUP that is ignored, by nohup, stays so.
-void watch_signals();
+void install_signal_handlers();
 
-// The first signal that came since watch_signals(), or 0.
-int stop_signal();
+// The first signal that came since install_signal_handlers(), or 0.
+int received_stop_signal();
 
 // What throw_if_stopped() throws; unwinding removes partial outputs. Not an
 // Error: no data is at fault and no handler of bad records may swallow it.
-class Stopped : public std::exception {
+class StoppedBySignal : public std::exception {
  public:
-  explicit Stopped(int signal) : signal_(signal) {}
+  explicit StoppedBySignal(int signal) : signal_(signal) {}
   int signal() const { return signal_; }
   const char* what() const noexcept override { return "stopped by a signal"; }
 
@@ -29,12 +29,12 @@ class Stopped : public std::exception {
 
 // While one lives, a signal ends the process at once, as if nobody watched: for
 // work of a library that cannot be interrupted and has written nothing yet.
-class EndsOnStop {
+class ScopedExitOnSignal {
  public:
-  EndsOnStop();  // Stopped where a signal has come already
-  ~EndsOnStop();
-  EndsOnStop(const EndsOnStop&) = delete;
-  EndsOnStop& operator=(const EndsOnStop&) = delete;
+  ScopedExitOnSignal();  // Stopped where a signal has come already
+  ~ScopedExitOnSignal();
+  ScopedExitOnSignal(const ScopedExitOnSignal&) = delete;
+  ScopedExitOnSignal& operator=(const ScopedExitOnSignal&) = delete;
 };
 
 // Throws Stopped where a signal came. cli::Progress::add calls it, so only
@@ -42,13 +42,13 @@ class EndsOnStop {
 void throw_if_stopped();
 
 // While one lives, throw_if_stopped() does nothing: its owner polls
-// stop_signal() itself and saves what it has.
-class SavesOnStop {
+// received_stop_signal() itself and saves what it has.
+class ScopedStopDeferral {
  public:
-  SavesOnStop();
-  ~SavesOnStop();
-  SavesOnStop(const SavesOnStop&) = delete;
-  SavesOnStop& operator=(const SavesOnStop&) = delete;
+  ScopedStopDeferral();
+  ~ScopedStopDeferral();
+  ScopedStopDeferral(const ScopedStopDeferral&) = delete;
+  ScopedStopDeferral& operator=(const ScopedStopDeferral&) = delete;
 };
 
-}  // namespace gato
+}  // namespace gato::base

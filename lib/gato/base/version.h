@@ -1,9 +1,9 @@
 // What this build is called.
 #pragma once
 
-namespace gato {
+namespace gato::base {
 
 const char* version();       // "0.1.0", from CMakeLists.txt
 const char* release_date();  // "2026-11-21", the date on the man pages
 
-}  // namespace gato
+}  // namespace gato::base

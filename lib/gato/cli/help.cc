@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-
-#include "gato/cli/wrap.h"
+#include <sstream>
 
 namespace gato::cli {
 namespace {
 
-constexpr size_t help_column = 26;
+constexpr size_t kHelpColumn = 26;
 
-// A term and, from help_column on, its explanation.
-std::string definition(const std::string& term, const std::string& text) {
+// A term and, from kHelpColumn on, its explanation.
+std::string format_definition(const std::string& term,
+                              const std::string& text) {
   const std::string head = "  " + term;
-  const std::string body = wrap(text, help_column);
-  if (head.size() + 2 > help_column) return head + "\n" + body;
+  const std::string body = wrap_text(text, kHelpColumn);
+  if (head.size() + 2 > kHelpColumn) return head + "\n" + body;
   return head + body.substr(head.size());
 }
 
@@ -36,13 +36,13 @@ std::string range_text(const Option& option) {
 }
 
 // "--model DIR"
-std::string long_name(const Option& option) {
+std::string long_option_with_metavar(const Option& option) {
   const std::string name = "--" + option.name;
-  return option.value_name.empty() ? name : name + " " + option.value_name;
+  return option.metavar_name.empty() ? name : name + " " + option.metavar_name;
 }
 
 // "--a", "--a or --b", "--a, --b or --c".
-std::string any_of(const std::vector<std::string>& names) {
+std::string join_alternatives(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
@@ -52,15 +52,18 @@ std::string any_of(const std::vector<std::string>& names) {
 }
 
 // Whether, and in place of which others, an option must be given.
-std::string requirement(const Option& option, const OptionTable& table) {
-  const Alternatives* one = table.alternatives_of(option);
-  if (!one) return option.is_required ? "required" : "";
+std::string requirement_text(const Option& option, const OptionTable& table) {
+  const ExclusiveGroup* exclusive_group = table.find_exclusive_group(option);
+  if (!exclusive_group) return option.is_required ? "required" : "";
   std::vector<std::string> others;
-  std::ranges::copy_if(one->names, std::back_inserter(others),
+  std::ranges::copy_if(exclusive_group->names, std::back_inserter(others),
                        [&](const auto& name) { return name != option.name; });
-  return (others.empty() ? "required"
-                         : "this or " + any_of(others) + " is required") +
-         (one->unless.empty() ? "" : ", except with " + any_of(one->unless));
+  return (others.empty()
+              ? "required"
+              : "this or " + join_alternatives(others) + " is required") +
+         (exclusive_group->unless.empty()
+              ? ""
+              : ", except with " + join_alternatives(exclusive_group->unless));
 }
 
 std::string option_section(const OptionTable& table) {
@@ -71,43 +74,45 @@ std::string option_section(const OptionTable& table) {
       group = option->group;
       text += "\n" + group + ":\n";
     }
-    text += definition(option_names(*option), option_help(*option, table));
+    text +=
+        format_definition(option_names(*option), option_help(*option, table));
   }
   return text;
 }
 
-std::string status_section() {
+std::string exit_status_section() {
   std::string text = "\nExit status:\n";
-  for (const auto& [status, meaning] : exit_statuses()) {
-    text += definition(fmt::format("{}", static_cast<int>(status)), meaning);
+  for (const auto& [status, meaning] : exit_status_descriptions()) {
+    text +=
+        format_definition(fmt::format("{}", static_cast<int>(status)), meaning);
   }
   return text;
 }
 
-std::string example_section(const std::vector<Example>& examples) {
+std::string example_section(const std::vector<UsageExample>& examples) {
   std::string text = examples.empty() ? "" : "\nExamples:\n";
-  for (const Example& example : examples) {
-    text += "  " + example.command + "\n" + wrap(example.meaning, 6);
+  for (const UsageExample& example : examples) {
+    text += "  " + example.command + "\n" + wrap_text(example.meaning, 6);
   }
   return text;
 }
 
 }  // namespace
 
-std::string full_name(const Tool& tool, const Command& command) {
+std::string full_command_name(const Tool& tool, const Command& command) {
   return command.name.empty() ? tool.name : tool.name + " " + command.name;
 }
 
-std::string usage_operands(const Command& command, const OptionTable& table) {
+std::string usage_synopsis(const Command& command, const OptionTable& table) {
   std::string text;
   for (const auto& option : table.options()) {
     if (!option->is_required || option->is_operand) continue;
-    text += long_name(*option) + " ";
+    text += long_option_with_metavar(*option) + " ";
   }
-  for (const Alternatives& one : table.alternatives()) {
+  for (const ExclusiveGroup& exclusive_group : table.exclusive_groups()) {
     std::vector<std::string> names;
-    for (const std::string& name : one.names) {
-      names.push_back(long_name(*table.find(name)));
+    for (const std::string& name : exclusive_group.names) {
+      names.push_back(long_option_with_metavar(*table.find(name)));
     }
     const std::string joined = fmt::format("{}", fmt::join(names, " | "));
     text += names.size() > 1 ? "(" + joined + ") " : joined + " ";
@@ -115,19 +120,19 @@ std::string usage_operands(const Command& command, const OptionTable& table) {
   text += "[OPTION]...";
   if (command.operands.empty()) return text;
   return text + " " +
-         (command.minimum_operands > 0 ? command.operands
-                                       : "[" + command.operands + "]");
+         (command.min_operands > 0 ? command.operands
+                                   : "[" + command.operands + "]");
 }
 
 std::string option_names(const Option& option) {
   std::string text =
-      option.short_name ? fmt::format("-{}, ", option.short_name) : "";
-  return text + long_name(option);
+      option.short_letter ? fmt::format("-{}, ", option.short_letter) : "";
+  return text + long_option_with_metavar(option);
 }
 
 std::string option_help(const Option& option, const OptionTable& table) {
   std::vector<std::string> facts;
-  if (const std::string fact = requirement(option, table); !fact.empty()) {
+  if (const std::string fact = requirement_text(option, table); !fact.empty()) {
     facts.push_back(fact);
   }
   if (!option.choices.empty()) {
@@ -144,59 +149,86 @@ std::string option_help(const Option& option, const OptionTable& table) {
   return fmt::format("{} ({})", option.help, fmt::join(facts, "; "));
 }
 
-const std::vector<std::pair<ExitStatus, std::string>>& exit_statuses() {
-  static const std::vector<std::pair<ExitStatus, std::string>> statuses = {
-      {ExitStatus::done, "done"},
-      {ExitStatus::run_failed, "the run failed"},
-      {ExitStatus::usage,
-       "wrong options or configuration, or an output exists and --force was "
-       "not given"},
-      {ExitStatus::bad_input,
-       "bad input data: malformed, truncated, not a number, an unsupported "
-       "format, inputs that do not fit together"},
-      {ExitStatus::io,
-       "a file is missing, cannot be read or cannot be written"},
-      {ExitStatus::stopped_early,
-       "stopped early with a saved checkpoint: submit the same command again"},
-      {ExitStatus::interrupted, "interrupted (SIGINT) with nothing to save"},
-      {ExitStatus::terminated,
-       "terminated (SIGTERM, SIGHUP) with nothing to save"}};
+const std::vector<std::pair<base::ExitStatus, std::string>>&
+exit_status_descriptions() {
+  static const std::vector<std::pair<base::ExitStatus, std::string>> statuses =
+      {{base::ExitStatus::success, "done"},
+       {base::ExitStatus::run_failed, "the run failed"},
+       {base::ExitStatus::usage,
+        "wrong options or configuration, or an output exists and --force was "
+        "not given"},
+       {base::ExitStatus::bad_input,
+        "bad input data: malformed, truncated, not a number, an unsupported "
+        "format, inputs that do not fit together"},
+       {base::ExitStatus::io,
+        "a file is missing, cannot be read or cannot be written"},
+       {base::ExitStatus::stopped_early,
+        "stopped early with a saved checkpoint: submit the same command again"},
+       {base::ExitStatus::interrupted,
+        "interrupted (SIGINT) with nothing to save"},
+       {base::ExitStatus::terminated,
+        "terminated (SIGTERM, SIGHUP) with nothing to save"}};
   return statuses;
 }
 
 std::string command_help(const Tool& tool, const Command& command,
                          const OptionTable& table) {
-  std::string text = wrap("Usage: " + full_name(tool, command) + " " +
-                              usage_operands(command, table),
-                          0);
+  std::string text = wrap_text("Usage: " + full_command_name(tool, command) +
+                                   " " + usage_synopsis(command, table),
+                               0);
   text += '\n';
-  text += wrap(command.summary.empty() ? tool.summary : command.summary, 0);
+  text +=
+      wrap_text(command.summary.empty() ? tool.summary : command.summary, 0);
   const std::string& description =
       command.description.empty() && command.name.empty() ? tool.description
                                                           : command.description;
   if (!description.empty()) {
     text += '\n';
-    text += wrap(description, 0);
+    text += wrap_text(description, 0);
   }
   return text + option_section(table) + example_section(command.examples) +
-         status_section();
+         exit_status_section();
 }
 
 std::string tool_help(const Tool& tool) {
   std::string text = "Usage: " + tool.name + " COMMAND [OPTION]...\n\n" +
-                     wrap(tool.summary, 0);
+                     wrap_text(tool.summary, 0);
   if (!tool.description.empty()) {
     text += '\n';
-    text += wrap(tool.description, 0);
+    text += wrap_text(tool.description, 0);
   }
   text += "\nCommands:\n";
   for (const Command& command : tool.commands) {
-    text += definition(command.name, command.summary);
+    text += format_definition(command.name, command.summary);
   }
   return text + "\n" +
-         wrap("'" + tool.name +
-                  " COMMAND --help' lists the options of a command.",
-              0);
+         wrap_text("'" + tool.name +
+                       " COMMAND --help' lists the options of a command.",
+                   0);
+}
+
+std::string wrap_text(const std::string& text, size_t indent) {
+  std::istringstream lines(text);
+  std::string result;
+  const std::string margin(indent, ' ');
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == ' ') {
+      result += (line.empty() ? "" : margin) + line + "\n";
+      continue;
+    }
+    std::istringstream words(line);
+    size_t column = 0;
+    for (std::string word; words >> word;) {
+      if (column > 0 && column + 1 + word.size() > 80) {
+        result += "\n";
+        column = 0;
+      }
+      result += (column == 0 ? margin : " ") + word;
+      column += (column == 0 ? indent : 1) + word.size();
+    }
+    result += "\n";
+  }
+  return result;
 }
 
 }  // namespace gato::cli

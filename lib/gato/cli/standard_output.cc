@@ -12,34 +12,34 @@
 
 namespace gato::cli {
 
-void watch_standard_output() {
+void throw_on_stdout_error() {
   std::cout.clear();
   std::clearerr(stdout);
   std::cout.exceptions(std::ios::badbit);
 }
 
-bool is_reader_gone() {
+bool is_stdout_reader_gone() {
   struct pollfd descriptor {
     STDOUT_FILENO, POLLOUT, 0
   };
   return poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLERR) != 0;
 }
 
-bool has_failed_output() { return std::cout.bad() || std::ferror(stdout) != 0; }
+bool has_stdout_failed() { return std::cout.bad() || std::ferror(stdout) != 0; }
 
-void finish_standard_output() {
+void flush_and_check_stdout() {
   std::cout.exceptions(std::ios::goodbit);
   errno = 0;
   std::cout.flush();
-  bool has_failed = std::fflush(stdout) != 0 || has_failed_output();
+  bool has_failed = std::fflush(stdout) != 0 || has_stdout_failed();
   // Network file systems report a full disk only at close; stdout itself stays
   // open for whatever runs at exit.
   if (const int copy = dup(STDOUT_FILENO); !has_failed && copy >= 0) {
     has_failed = close(copy) != 0;
   }
-  if (!has_failed || is_reader_gone()) return;
-  throw io_error("cannot write the standard output{}{}", errno ? ": " : "",
-                 errno ? std::strerror(errno) : "");
+  if (!has_failed || is_stdout_reader_gone()) return;
+  throw base::io_error("cannot write the standard output{}{}",
+                       errno ? ": " : "", errno ? std::strerror(errno) : "");
 }
 
 }  // namespace gato::cli

@@ -5,16 +5,16 @@ namespace gato::cli {
 
 // Makes a failed write to std::cout throw, so that work whose reader has gone
 // ends there.
-void watch_standard_output();
+void throw_on_stdout_error();
 
 // stdout is a pipe or socket whose reader has gone.
-bool is_reader_gone();
+bool is_stdout_reader_gone();
 
 // Something could not be written so far.
-bool has_failed_output();
+bool has_stdout_failed();
 
 // Writes out what is buffered and asks the system for delayed errors (a full
 // disk). Error (io) with the reason; quiet where the reader has gone.
-void finish_standard_output();
+void flush_and_check_stdout();
 
 }  // namespace gato::cli

@@ -10,22 +10,22 @@
 #include <system_error>
 #include <thread>
 
-#include "gato/base/heap.h"
-#include "gato/base/library_faults.h"
-#include "gato/base/nearest.h"
-#include "gato/base/one_line.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
+#include "gato/base/hdf5_crash_handler.h"
+#include "gato/base/malloc_options.h"
 #include "gato/base/signals.h"
+#include "gato/base/spelling.h"
+#include "gato/base/string_util.h"
 #include "gato/base/version.h"
-#include "gato/cli/common.h"
-#include "gato/cli/completion.h"
-#include "gato/cli/config.h"
+#include "gato/cli/bash_completion.h"
+#include "gato/cli/common_options.h"
 #include "gato/cli/help.h"
-#include "gato/cli/inputs.h"
-#include "gato/cli/log.h"
-#include "gato/cli/man.h"
-#include "gato/cli/parse.h"
+#include "gato/cli/logging.h"
+#include "gato/cli/man_page.h"
+#include "gato/cli/operands.h"
+#include "gato/cli/parse_arguments.h"
 #include "gato/cli/standard_output.h"
+#include "gato/cli/toml_config.h"
 
 namespace gato::cli {
 namespace {
@@ -33,12 +33,12 @@ namespace {
 using Words = std::vector<std::string>;
 
 // A run, for its messages.
-struct Session {
+struct Invocation {
   const Tool& tool;
   Words arguments;
   // Whose --help is hinted at where the command line is wrong; empty when the
   // work has begun.
-  std::string hint;
+  std::string help_hint;
   std::string output = {};  // that the work has made, when it is done
 };
 
@@ -51,14 +51,15 @@ const Command& find_command(const Tool& tool, const std::string& name) {
     names.push_back(command.name);
   }
   if (name.starts_with('-')) {
-    throw usage_error("the command comes first, before '{}': {}", name,
-                      fmt::join(names, ", "));
+    throw base::usage_error("the command comes first, before '{}': {}", name,
+                            fmt::join(names, ", "));
   }
-  throw usage_error("unknown command '{}'{}", name, suggestion(name, names));
+  throw base::usage_error("unknown command '{}'{}", name,
+                          base::suggestion(name, names));
 }
 
 // For the log file: one line that a shell takes back.
-std::string shell_quoted(const Words& arguments) {
+std::string shell_quote(const Words& arguments) {
   constexpr const char* plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
       "=:,+@%";
@@ -77,29 +78,30 @@ std::string shell_quoted(const Words& arguments) {
   return line;
 }
 
-void assign_all(const OptionTable& table, const Arguments& given) {
+void assign_options(const OptionTable& table, const ParsedOptions& given) {
   for (const auto& option : table.options()) {
     if (const auto one = given.find(option->name); one != given.end()) {
-      assign(*option, one->second);
+      assign_value(*option, one->second);
     }
   }
 }
 
-void expand_files(const OptionTable& table) {
+void expand_file_options(const OptionTable& table) {
   for (const auto& option : table.options()) {
     auto* const* list = std::get_if<std::vector<std::string>*>(&option->target);
     if (list && (option->is_operand || option->takes_files)) {
-      **list = expand_globs(**list);
+      **list = expand_patterns(**list);
     }
   }
 }
 
 // No input may be what --force would replace: not an operand, nor a file that
 // an option names.
-void check_no_input(const CommonOptions& common, const OptionTable& table) {
-  Words inputs = common.config;
+void check_output_is_not_input(const CommonOptions& common,
+                               const OptionTable& table) {
+  Words inputs = common.config_files;
   for (const std::string& input : common.inputs)
-    inputs.push_back(file_of(input));
+    inputs.push_back(path_without_weight(input));
   for (const auto& option : table.options()) {
     if (option->name == "output" || option->name == "log-file") continue;
     if (const auto* one = std::get_if<std::string*>(&option->target)) {
@@ -113,7 +115,7 @@ void check_no_input(const CommonOptions& common, const OptionTable& table) {
     }
   }
   for (const std::string& input : inputs) {
-    check_not_output(input, common.output);
+    base::check_input_is_not_output(input, common.output);
   }
 }
 
@@ -122,40 +124,42 @@ bool is_given(const Option& option) {
   return flag ? **flag : !is_empty(option.target);
 }
 
-void check_alternatives(const Alternatives& one, const OptionTable& table) {
+void check_exclusive_group(const ExclusiveGroup& group,
+                           const OptionTable& table) {
   const auto is_named = [&table](const std::string& name) {
     return is_given(*table.find(name));
   };
-  if (std::ranges::any_of(one.unless, is_named)) return;
+  if (std::ranges::any_of(group.unless, is_named)) return;
   std::vector<std::string> given, wanted;
-  for (const std::string& name : one.names) {
+  for (const std::string& name : group.names) {
     const Option& option = *table.find(name);
-    wanted.push_back(fmt::format("--{} {}", name, option.value_name));
+    wanted.push_back(fmt::format("--{} {}", name, option.metavar_name));
     if (is_given(option)) given.push_back("--" + name);
   }
   if (given.empty()) {
-    throw usage_error("{} is missing", fmt::join(wanted, " or "));
+    throw base::usage_error("{} is missing", fmt::join(wanted, " or "));
   }
   if (given.size() > 1) {
-    throw usage_error("{} exclude each other: give one of them",
-                      fmt::join(given, " and "));
+    throw base::usage_error("{} exclude each other: give one of them",
+                            fmt::join(given, " and "));
   }
 }
 
 void check_required(const Command& command, const OptionTable& table,
-                    const Arguments& given, size_t operands) {
+                    const ParsedOptions& given, size_t operands) {
   for (const auto& option : table.options()) {
     if (!option->is_required || option->is_operand) continue;
     if (!given.contains(option->name) || is_empty(option->target)) {
-      throw usage_error("--{} {} is missing", option->name, option->value_name);
+      throw base::usage_error("--{} {} is missing", option->name,
+                              option->metavar_name);
     }
   }
-  for (const Alternatives& one : table.alternatives()) {
-    check_alternatives(one, table);
+  for (const ExclusiveGroup& one : table.exclusive_groups()) {
+    check_exclusive_group(one, table);
   }
-  if (operands < command.minimum_operands) {
-    throw usage_error("{} is missing: {} given, {} needed", command.operands,
-                      operands, command.minimum_operands);
+  if (operands < command.min_operands) {
+    throw base::usage_error("{} is missing: {} given, {} needed",
+                            command.operands, operands, command.min_operands);
   }
 }
 
@@ -165,61 +169,62 @@ void check_standard_input(const CommonOptions& common,
   const auto times =
       std::ranges::count(common.inputs, "-") + (files_from == "-" ? 1 : 0);
   if (times > 1) {
-    throw usage_error(
+    throw base::usage_error(
         "the standard input (-) can be read once, and is named {} times{}",
         times, files_from == "-" ? ", once by --files-from" : "");
   }
 }
 
-void take_operands_of_shard(CommonOptions& common) {
+void select_shard_operands(CommonOptions& common) {
   const auto operands = static_cast<int64_t>(common.inputs.size());
-  const Shard::Range own = common.shard.of(operands);
-  if (own.size() == 0) {
-    throw usage_error(
+  const base::Shard::Range shard_range = common.shard.range_of(operands);
+  if (shard_range.size() == 0) {
+    throw base::usage_error(
         "--shard {}/{}: nothing is left to do, there are {} operands",
         common.shard.number, common.shard.count, operands);
   }
-  common.inputs.assign(common.all_inputs.begin() + own.first,
-                       common.all_inputs.begin() + own.last);
+  common.inputs.assign(common.all_inputs.begin() + shard_range.first,
+                       common.all_inputs.begin() + shard_range.last);
 }
 
 // Parses and validates; works only when nothing is left to complain about.
-ExitStatus run_command(Session& session, const Command& command,
-                       const Words& options) {
+base::ExitStatus run_command(Invocation& session, const Command& command,
+                             const Words& options) {
   const Tool& tool = session.tool;
-  session.hint = full_name(tool, command);
+  session.help_hint = full_command_name(tool, command);
   CommonOptions common;
-  RunOptions run;
+  InvocationOptions run;
   OptionTable table;
-  const Work work = build_table(command, common, run, table);
+  const CommandFunction work = build_option_table(command, common, run, table);
 
-  const Arguments from_line =
-      parse_arguments(table, command.minimum_operands, options);
-  if (from_line.contains("help")) {
+  const ParsedOptions command_line_options =
+      parse_arguments(table, command.min_operands, options);
+  if (command_line_options.contains("help")) {
     std::cout << command_help(tool, command, table);
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   }
-  if (from_line.contains("version")) {
-    std::cout << tool.name << " (gato) " << version() << "\n";
-    return ExitStatus::done;
+  if (command_line_options.contains("version")) {
+    std::cout << tool.name << " (gato) " << base::version() << "\n";
+    return base::ExitStatus::success;
   }
-  Arguments given;
-  if (const auto config = from_line.find("config"); config != from_line.end()) {
+  ParsedOptions given;
+  if (const auto config = command_line_options.find("config");
+      config != command_line_options.end()) {
     for (const std::string& path : config->second.texts) {
       read_config(path, table, given);
     }
   }
-  for (const auto& [name, one] : from_line) given[name] = one;
-  assign_all(table, given);
-  Arguments beneath;
-  for (const std::string& path : table.files_beneath()) {
-    read_config(path, table, beneath);
+  for (const auto& [name, one] : command_line_options) given[name] = one;
+  assign_options(table, given);
+  ParsedOptions base_options;
+  for (const std::string& path : table.base_config_files()) {
+    read_config(path, table, base_options);
   }
-  if (!beneath.empty()) {
-    given.merge(beneath);  // what was given stays
-    assign_all(table, given);
+  if (!base_options.empty()) {
+    given.merge(base_options);  // what was given stays
+    assign_options(table, given);
   }
-  expand_files(table);
+  expand_file_options(table);
   if (run.files_from) {
     const Words listed = read_file_list(*run.files_from);
     common.inputs.insert(common.inputs.end(), listed.begin(), listed.end());
@@ -227,43 +232,43 @@ ExitStatus run_command(Session& session, const Command& command,
   for (const auto& check : table.checks()) check();
   if (run.dump_config) {
     std::cout << to_toml(table);
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   }
   check_required(command, table, given, common.inputs.size());
   check_standard_input(common, run.files_from);
-  if (!common.output.empty() && !command.output_may_exist) {
-    check_output(common.output, common.force);
-    check_no_input(common, table);
+  if (!common.output.empty() && !command.allow_existing_output) {
+    base::check_output(common.output, common.force);
+    check_output_is_not_input(common, table);
   }
 
-  configure_log(common.log_level, common.quiet, common.log_file);
-  log_to_file(
-      fmt::format("gato {}: {}", version(), shell_quoted(session.arguments)));
-  RunRecord record{tool.name, version(), session.arguments,
-                   configuration(table)};
+  configure_logging(common.log_level, common.quiet, common.log_file);
+  log_to_file_only(fmt::format("gato {}: {}", base::version(),
+                               shell_quote(session.arguments)));
+  RunRecord record{tool.name, base::version(), session.arguments,
+                   configuration_json(table)};
   common.all_inputs = common.inputs;
-  if (command.sharding == Sharding::operands) take_operands_of_shard(common);
-  session.hint.clear();
+  if (command.sharding == Sharding::operands) select_shard_operands(common);
+  session.help_hint.clear();
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
-  Context context{common, std::move(record)};
-  const ExitStatus status = work(context);
+  CommandContext context{common, std::move(record)};
+  const base::ExitStatus status = work(context);
   session.output = common.output;
   return status;
 }
 
-ExitStatus run_tool(Session& session) {
+base::ExitStatus run_tool(Invocation& session) {
   const Tool& tool = session.tool;
   const Words& arguments = session.arguments;
   const std::string first = arguments.size() > 1 ? arguments[1] : "";
   if (first == "--generate-man") {
     std::cout << man_page(tool);
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   }
   if (first == "--generate-completion") {
     std::cout << bash_completion(tool);
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   }
   if (!has_commands(tool)) {
     return run_command(session, tool.commands[0],
@@ -271,80 +276,87 @@ ExitStatus run_tool(Session& session) {
   }
   if (first == "--help" || first == "-h") {
     std::cout << tool_help(tool);
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   }
   if (first == "--version") {
-    std::cout << tool.name << " (gato) " << version() << "\n";
-    return ExitStatus::done;
+    std::cout << tool.name << " (gato) " << base::version() << "\n";
+    return base::ExitStatus::success;
   }
-  if (first.empty()) throw usage_error("a command is missing");
+  if (first.empty()) throw base::usage_error("a command is missing");
   return run_command(session, find_command(tool, first),
                      {arguments.begin() + 2, arguments.end()});
 }
 
-ExitStatus report(ExitStatus status, const std::string& message) {
+base::ExitStatus report_error(base::ExitStatus status,
+                              const std::string& message) {
   spdlog::error("{}", message);
   return status;
 }
 
-ExitStatus report_stop(int signal) {
+base::ExitStatus report_stop_signal(int signal) {
   return signal == SIGINT
-             ? report(ExitStatus::interrupted, "interrupted")
-             : report(ExitStatus::terminated, "terminated by a signal");
+             ? report_error(base::ExitStatus::interrupted, "interrupted")
+             : report_error(base::ExitStatus::terminated,
+                            "terminated by a signal");
 }
 
 // Of an exception that is not ours; LibTorch's go on with a stack trace.
-ExitStatus report_foreign(const std::string& message) {
+base::ExitStatus report_unexpected(const std::string& message) {
   spdlog::debug("{}", message);
-  return report(ExitStatus::run_failed, first_line(message));
+  return report_error(base::ExitStatus::run_failed, base::first_line(message));
 }
 
 // The one place where exceptions become exit statuses.
 template <class Function>
-ExitStatus guarded(const Session& session, Function function) {
+base::ExitStatus run_guarded(const Invocation& session, Function function) {
   try {
     return function();
-  } catch (const Stopped& stopped) {
-    return report_stop(stopped.signal());
-  } catch (const Error& error) {
-    report(error.status(), error.what());
-    if (error.status() == ExitStatus::usage && !session.hint.empty()) {
-      fmt::print(stderr, "Try '{} --help'.\n", session.hint);
+  } catch (const base::StoppedBySignal& stopped) {
+    return report_stop_signal(stopped.signal());
+  } catch (const base::Error& error) {
+    report_error(error.status(), error.what());
+    if (error.status() == base::ExitStatus::usage &&
+        !session.help_hint.empty()) {
+      fmt::print(stderr, "Try '{} --help'.\n", session.help_hint);
     }
     return error.status();
   } catch (const std::bad_alloc&) {
-    return report(ExitStatus::run_failed, "out of memory");
+    return report_error(base::ExitStatus::run_failed, "out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
-    return report(ExitStatus::io, error.what());
+    return report_error(base::ExitStatus::io, error.what());
   } catch (const std::exception& error) {
-    if (!has_failed_output()) return report_foreign(error.what());
+    if (!has_stdout_failed()) return report_unexpected(error.what());
     // A write that a signal interrupted; or one that failed, and
-    // finish_standard_output() says why.
-    return stop_signal() ? report_stop(stop_signal()) : ExitStatus::done;
+    // flush_and_check_stdout() says why.
+    return base::received_stop_signal()
+               ? report_stop_signal(base::received_stop_signal())
+               : base::ExitStatus::success;
   }
 }
 
 }  // namespace
 
 int run(const Tool& tool, int argc, char** argv) {
-  Session session{tool, Words(argv, argv + argc), tool.name};
-  start_log(tool.name);
-  keep_freed_memory();
-  watch_signals();
-  refuse_files_on_library_faults();
-  watch_standard_output();
-  ExitStatus status = guarded(session, [&] { return run_tool(session); });
-  const ExitStatus closed = guarded(session, [&session] {
+  Invocation session{tool, Words(argv, argv + argc), tool.name};
+  init_logging(tool.name);
+  base::disable_malloc_trim();
+  base::install_signal_handlers();
+  base::install_hdf5_crash_handler();
+  throw_on_stdout_error();
+  base::ExitStatus status =
+      run_guarded(session, [&] { return run_tool(session); });
+  const base::ExitStatus flush_status = run_guarded(session, [&session] {
     try {
-      finish_standard_output();
-    } catch (const Error& error) {
+      flush_and_check_stdout();
+    } catch (const base::Error& error) {
       if (session.output.empty()) throw;
-      throw Error(error.status(), fmt::format("{}; the output {} is whole",
-                                              error.what(), session.output));
+      throw base::Error(error.status(),
+                        fmt::format("{}; the output {} is whole", error.what(),
+                                    session.output));
     }
-    return ExitStatus::done;
+    return base::ExitStatus::success;
   });
-  if (status == ExitStatus::done) status = closed;
+  if (status == base::ExitStatus::success) status = flush_status;
   return static_cast<int>(status);
 }
 

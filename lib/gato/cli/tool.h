@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "gato/base/error.h"
-#include "gato/cli/options.h"
-#include "gato/cli/shard.h"
+#include "gato/base/shard.h"
+#include "gato/cli/option_table.h"
 
 namespace gato::cli {
 
-// Options that every program has; see cli/common.cc for their help.
+// Options that every program has; see cli/common_options.cc for their help.
 struct CommonOptions {
-  std::vector<std::string> config;  // files, the first weakest
+  std::vector<std::string> config_files;  // files, the first weakest
   std::string output;  // empty where the command has none or it is optional
   bool force = false;
   uint64_t seed = 0;
@@ -32,29 +32,29 @@ struct CommonOptions {
   int64_t skip_bad = 0;
   // Operands, --files-from, globs expanded: those of --shard, and all of them.
   std::vector<std::string> inputs, all_inputs;
-  Shard shard;
+  base::Shard shard;
 };
 
 // What is run, for the provenance of its outputs (data/provenance.h).
 struct RunRecord {
   std::string program, version;
-  std::vector<std::string> arguments;  // argv
-  nlohmann::json configuration;        // merged: what --dump-config prints
+  std::vector<std::string> argv;  // argv
+  nlohmann::json configuration;   // merged: what --dump-config prints
 };
 
 // What a command's work gets.
-struct Context {
+struct CommandContext {
   const CommonOptions& common;
   RunRecord record;
 };
 
-enum class Output { none, optional, required };
+enum class OutputRequirement { none, optional, required };
 
 // What --shard I/N divides: nothing, and there is no such option; the operands,
 // of which the work then sees its own; or what the command says itself.
 enum class Sharding { none, operands, work };
 
-struct Example {
+struct UsageExample {
   std::string command;  // one shell line
   std::string meaning;
 };
@@ -67,28 +67,28 @@ struct Example {
 //     return [options](Context& context) { return pack(*options, context); };
 //   }
 // The work starts only when every option was validated.
-using Work = std::function<ExitStatus(Context&)>;
+using CommandFunction = std::function<base::ExitStatus(CommandContext&)>;
 struct Command {
   std::string name;         // empty for a program without subcommands
   std::string summary;      // one line
   std::string description;  // paragraphs for --help and the man page
   std::string operands;     // e.g. "INPUT..."; empty: none are taken
-  size_t minimum_operands = 0;
-  Output output = Output::none;
+  size_t min_operands = 0;
+  OutputRequirement output = OutputRequirement::none;
   std::string output_help = "File to write";
   // Unless set, an output that exists is refused without --force before the
   // work starts. Set where the command itself decides, to resume a run say.
-  bool output_may_exist = false;
-  bool skip_bad = false;  // has --skip-bad
+  bool allow_existing_output = false;
+  bool has_skip_bad = false;  // has --skip-bad
   Sharding sharding = Sharding::none;
-  std::function<Work(OptionTable&)> build;
-  std::vector<Example> examples;
+  std::function<CommandFunction(OptionTable&)> build;
+  std::vector<UsageExample> examples;
 };
 
 struct Tool {
-  std::string name;     // gato-pack
-  std::string summary;  // one line
-  std::string description;
+  std::string name;               // gato-pack
+  std::string summary;            // one line
+  std::string description = {};   // paragraphs; for a program with commands
   std::vector<Command> commands;  // one without a name, or several with
   std::vector<std::string> see_also;
   // What lists the values of an option, by its name, for the shell to complete;

@@ -11,7 +11,7 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 static_assert(std::endian::native == std::endian::little,
@@ -23,7 +23,7 @@ struct DTypeTraits {
 };
 
 // In the order of the enumeration.
-constexpr std::array<DTypeTraits, 11> traits{{
+constexpr std::array<DTypeTraits, 11> kDTypeTraits{{
     {"bool", 1},
     {"int8", 1},
     {"uint8", 1},
@@ -38,7 +38,7 @@ constexpr std::array<DTypeTraits, 11> traits{{
 }};
 
 const DTypeTraits& traits_of(DType dtype) {
-  return traits[static_cast<size_t>(dtype)];
+  return kDTypeTraits[static_cast<size_t>(dtype)];
 }
 
 template <class T>
@@ -50,7 +50,7 @@ T load(const std::byte* from) {
 
 // Calls `use` with a value of the C++ type of `dtype`, to tell the type.
 template <class Use>
-auto with_type(DType dtype, Use use) {
+auto dispatch_dtype(DType dtype, Use use) {
   switch (dtype) {
     case DType::boolean:
     case DType::uint8:
@@ -79,7 +79,7 @@ auto with_type(DType dtype, Use use) {
 
 // The nearest value of type T: saturates, NaN becomes 0 in an integer.
 template <class T>
-T saturate(double value) {
+T saturate_cast(double value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else {
@@ -94,15 +94,15 @@ T saturate(double value) {
 
 }  // namespace
 
-size_t size_of(DType dtype) { return traits_of(dtype).size; }
+size_t item_size(DType dtype) { return traits_of(dtype).size; }
 
-std::string_view name_of(DType dtype) { return traits_of(dtype).name; }
+std::string_view dtype_name(DType dtype) { return traits_of(dtype).name; }
 
-DType dtype_named(std::string_view name) {
-  for (size_t i = 0; i < traits.size(); ++i) {
-    if (traits[i].name == name) return static_cast<DType>(i);
+DType parse_dtype(std::string_view name) {
+  for (size_t i = 0; i < kDTypeTraits.size(); ++i) {
+    if (kDTypeTraits[i].name == name) return static_cast<DType>(i);
   }
-  throw input_error(
+  throw base::input_error(
       "the element type \"{}\" is not supported (bool, int8 to uint64, float32 "
       "and float64 are)",
       name);
@@ -118,15 +118,15 @@ int64_t element_count(const std::vector<int64_t>& shape) {
   return count;
 }
 
-void check_shape(const std::vector<int64_t>& shape, int64_t most) {
+void check_shape(const std::vector<int64_t>& shape, int64_t max_elements) {
   int64_t count = 1;
   for (int64_t extent : shape) {
     // Zero extents still bound the others, so that no product overflows.
-    if (extent < 0 || extent > most ||
-        count > most / std::max<int64_t>(extent, 1)) {
-      throw input_error(
+    if (extent < 0 || extent > max_elements ||
+        count > max_elements / std::max<int64_t>(extent, 1)) {
+      throw base::input_error(
           "the shape [{}] is not supported: at most {} elements are",
-          fmt::join(shape, ", "), most);
+          fmt::join(shape, ", "), max_elements);
     }
     count *= std::max<int64_t>(extent, 1);
   }
@@ -142,15 +142,15 @@ Array Array::uninitialized(DType dtype, std::vector<int64_t> shape) {
   Array array;
   array.dtype = dtype;
   array.shape = std::move(shape);
-  array.bytes.resize(static_cast<size_t>(array.size()) * size_of(dtype));
+  array.bytes.resize(static_cast<size_t>(array.size()) * item_size(dtype));
   return array;
 }
 
 double Array::as_double(int64_t i) const {
   assert(i >= 0 && i < size());
   const std::byte* from =
-      bytes.data() + static_cast<size_t>(i) * size_of(dtype);
-  return with_type(dtype, [from](auto type) {
+      bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  return dispatch_dtype(dtype, [from](auto type) {
     return static_cast<double>(load<decltype(type)>(from));
   });
 }
@@ -158,15 +158,15 @@ double Array::as_double(int64_t i) const {
 int64_t Array::as_integer(int64_t i) const {
   assert(i >= 0 && i < size());
   const std::byte* from =
-      bytes.data() + static_cast<size_t>(i) * size_of(dtype);
-  return with_type(dtype, [from](auto type) -> int64_t {
+      bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  return dispatch_dtype(dtype, [from](auto type) -> int64_t {
     using T = decltype(type);
     const T value = load<T>(from);
     if constexpr (std::is_floating_point_v<T>) {
-      return saturate<int64_t>(value);
+      return saturate_cast<int64_t>(value);
     } else if constexpr (std::is_same_v<T, uint64_t>) {
-      constexpr uint64_t most = std::numeric_limits<int64_t>::max();
-      return static_cast<int64_t>(value < most ? value : most);
+      constexpr uint64_t max_value = std::numeric_limits<int64_t>::max();
+      return static_cast<int64_t>(value < max_value ? value : max_value);
     } else {
       return value;
     }
@@ -175,7 +175,7 @@ int64_t Array::as_integer(int64_t i) const {
 
 void Array::copy_doubles(int64_t first, std::span<double> into) const {
   assert(first >= 0 && first + std::ssize(into) <= size());
-  with_type(dtype, [&](auto type) {
+  dispatch_dtype(dtype, [&](auto type) {
     using T = decltype(type);
     const std::byte* from =
         bytes.data() + static_cast<size_t>(first) * sizeof(T);
@@ -188,17 +188,17 @@ void Array::copy_doubles(int64_t first, std::span<double> into) const {
 
 void Array::set(int64_t i, double value) {
   assert(i >= 0 && i < size());
-  std::byte* to = bytes.data() + static_cast<size_t>(i) * size_of(dtype);
-  with_type(dtype, [to, value](auto type) {
-    const auto stored = saturate<decltype(type)>(value);
+  std::byte* to = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  dispatch_dtype(dtype, [to, value](auto type) {
+    const auto stored = saturate_cast<decltype(type)>(value);
     std::memcpy(to, &stored, sizeof stored);
   });
 }
 
 void Array::set_integer(int64_t i, int64_t value) {
   assert(i >= 0 && i < size());
-  std::byte* to = bytes.data() + static_cast<size_t>(i) * size_of(dtype);
-  with_type(dtype, [to, value](auto type) {
+  std::byte* to = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  dispatch_dtype(dtype, [to, value](auto type) {
     const auto stored = static_cast<decltype(type)>(value);
     std::memcpy(to, &stored, sizeof stored);
   });
@@ -214,9 +214,9 @@ void Array::copy_row(int64_t i, Array& row) const {
   assert(!shape.empty() && i >= 0 && i < shape[0]);
   row.dtype = dtype;
   row.shape.assign(shape.begin() + 1, shape.end());
-  const auto count = static_cast<size_t>(row.size()) * size_of(dtype);
+  const auto count = static_cast<size_t>(row.size()) * item_size(dtype);
   const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(i * count);
   row.bytes.assign(first, first + static_cast<std::ptrdiff_t>(count));
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -11,7 +11,7 @@
 
 #include "gato/base/bytes.h"
 
-namespace gato {
+namespace gato::data {
 
 enum class DType : uint8_t {
   boolean,
@@ -27,9 +27,9 @@ enum class DType : uint8_t {
   float64,
 };
 
-size_t size_of(DType dtype);               // bytes an element
-std::string_view name_of(DType dtype);     // numpy's name: "bool", "uint8" ...
-DType dtype_named(std::string_view name);  // numpy's name; else Error bad_input
+size_t item_size(DType dtype);             // bytes an element
+std::string_view dtype_name(DType dtype);  // numpy's name: "bool", "uint8" ...
+DType parse_dtype(std::string_view name);  // numpy's name; else Error bad_input
 bool is_integer(DType dtype);              // bool counts as integer
 inline bool is_floating(DType dtype) { return !is_integer(dtype); }
 
@@ -38,14 +38,14 @@ int64_t element_count(const std::vector<int64_t>& shape);
 // For shapes that come from outside: Error (bad_input) where an extent is
 // negative or there are more than `most` elements.
 void check_shape(const std::vector<int64_t>& shape,
-                 int64_t most = int64_t{1} << 40);
+                 int64_t max_elements = int64_t{1} << 40);
 
 // C order, little-endian. bytes.size() == element_count(shape) *
-// size_of(dtype).
+// item_size(dtype).
 struct Array {
   DType dtype = DType::float64;
   std::vector<int64_t> shape;
-  Bytes bytes;
+  base::Bytes bytes;
 
   static Array zeros(DType dtype, std::vector<int64_t> shape);
   // With elements as the memory was, for a reader that fills all of them.
@@ -75,4 +75,4 @@ struct Array {
   void copy_row(int64_t i, Array& row) const;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -4,12 +4,12 @@
 #include <numeric>
 
 #include "gato/base/error.h"
-#include "gato/base/one_line.h"
+#include "gato/base/string_util.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
-int64_t rows(const Column& column) {
+int64_t row_count(const FieldColumn& column) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&column)) {
     return static_cast<int64_t>(texts->size());
   }
@@ -19,20 +19,22 @@ int64_t rows(const Column& column) {
 
 }  // namespace
 
-void check_name(const char* what, const std::string& name) {
-  if (const std::string shown = one_line(name); shown != name) {
-    throw input_error("the {} \"{}\" has control characters", what, shown);
+void require_printable_name(const char* what, const std::string& name) {
+  if (const std::string shown = base::escape_control_characters(name);
+      shown != name) {
+    throw base::input_error("the {} \"{}\" has control characters", what,
+                            shown);
   }
 }
 
-void check_names(const TaskSpec& spec) {
-  check_name("task", spec.name);
-  check_name("domain", spec.domain);
-  check_name("environment", spec.environment);
+void require_printable_names(const TaskSpec& spec) {
+  require_printable_name("task", spec.name);
+  require_printable_name("domain", spec.domain);
+  require_printable_name("environment", spec.environment);
 }
 
-int64_t Episode::steps() const {
-  if (!actions.empty()) return rows(actions.front());
+int64_t Episode::step_count() const {
+  if (!actions.empty()) return row_count(actions.front());
   return static_cast<int64_t>(rewards.size());
 }
 
@@ -41,10 +43,10 @@ double Episode::total_reward() const {
   return std::accumulate(rewards.begin(), rewards.end(), 0.0);
 }
 
-void check_rewards(const Episode& episode, const std::string& label) {
+void require_finite_rewards(const Episode& episode, const std::string& label) {
   for (size_t step = 0; step < episode.rewards.size(); ++step) {
     if (!std::isfinite(episode.rewards[step])) {
-      throw input_error(
+      throw base::input_error(
           "{}: episode {}: rewards: step {} is {}: repair or remove the "
           "episode",
           label, episode.id, step, episode.rewards[step]);
@@ -52,4 +54,4 @@ void check_rewards(const Episode& episode, const std::string& label) {
   }
 }
 
-}  // namespace gato
+}  // namespace gato::data

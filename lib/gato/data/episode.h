@@ -14,55 +14,55 @@
 #include "gato/data/array.h"
 #include "gato/data/space.h"
 
-namespace gato {
+namespace gato::data {
 
 // One value of a field at one time step: numbers, or a text.
-using Value = std::variant<Array, std::string>;
+using FieldValue = std::variant<Array, std::string>;
 // In the order of the spec's fields.
-using Values = std::vector<Value>;
+using FieldValues = std::vector<FieldValue>;
 
 // All time steps of a field: numbers [T or T+1, shape...], or a text a step.
-using Column = std::variant<Array, std::vector<std::string>>;
+using FieldColumn = std::variant<Array, std::vector<std::string>>;
 
 // What is done, where: names, and the fields in token order.
 struct TaskSpec {
   std::string name;         // e.g. "arcade/catch"
   std::string domain;       // e.g. "arcade"
   std::string environment;  // e.g. an environment id; may be empty
-  std::vector<Field> observation;
-  std::vector<Field> action;
+  std::vector<Field> observation_fields;
+  std::vector<Field> action_fields;
 };
 
 // Error (bad_input) where a name has control characters, which would break the
 // tables and lines that it is printed in. `what` is what it names.
-void check_name(const char* what, const std::string& name);
-void check_names(const TaskSpec& spec);
+void require_printable_name(const char* what, const std::string& name);
+void require_printable_names(const TaskSpec& spec);
 
 // T steps: observations o_0..o_T (the last may be missing: T or T+1 rows),
 // actions a_0..a_{T-1}, rewards likewise (empty where unknown).
 struct Episode {
   int64_t id = 0;
   std::optional<uint64_t> seed;
-  std::vector<Column> observations;  // one a field of spec.observation
-  std::vector<Column> actions;       // executed; one a field of spec.action
-  std::vector<Column>
+  std::vector<FieldColumn> observations;  // one a field of spec.observation
+  std::vector<FieldColumn> actions;  // executed; one a field of spec.action
+  std::vector<FieldColumn>
       expert_actions;  // the expert's own choice; empty or like actions
   std::vector<double> rewards;
   std::vector<uint8_t> terminations, truncations;
   std::map<std::string, std::vector<double>> infos;  // scalars a step, T+1 rows
   bool failed = false;  // the environment broke down
   std::optional<bool> success;
-  int64_t steps() const;        // T
+  int64_t step_count() const;   // T
   double total_reward() const;  // sum of rewards; NaN where unknown
 };
 
 // Error (bad_input) that begins with `label` where a reward is not finite: no
 // return could be told, nor a score.
-void check_rewards(const Episode& episode, const std::string& label);
+void require_finite_rewards(const Episode& episode, const std::string& label);
 
 // Scalars of infos that say whether an episode succeeded: it did where one was
 // above zero at any time.
-inline constexpr std::array success_names{"success", "is_success"};
+inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
 
 // 8-bit RGB, row-major.
 struct Image {
@@ -75,4 +75,4 @@ struct Document {
   std::vector<std::variant<std::string, Image>> items;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "gato/base/error.h"
-#include "gato/base/library_faults.h"
-#include "gato/base/readable.h"
+#include "gato/base/file_io.h"
+#include "gato/base/hdf5_crash_handler.h"
 
-namespace gato::hdf5 {
+namespace gato::data::hdf5 {
 namespace {
 
 namespace fs = std::filesystem;
@@ -16,13 +16,14 @@ namespace fs = std::filesystem;
 // are calls too: no clean-up at exit, where a file that could not be
 // flushed would be tried again, and no messages on stderr, which every thread
 // has to be told for itself.
-void prepare() {
-  [[maybe_unused]] static const bool of_process = H5dont_atexit() >= 0;
-  [[maybe_unused]] static thread_local const bool of_thread =
+void initialize_library() {
+  [[maybe_unused]] static const bool is_exit_handler_disabled =
+      H5dont_atexit() >= 0;
+  [[maybe_unused]] static thread_local const bool is_error_printing_disabled =
       H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
 }
 
-herr_t innermost(unsigned n, const H5E_error2_t* entry, void* text) {
+herr_t copy_innermost_error(unsigned n, const H5E_error2_t* entry, void* text) {
   if (n == 0 && entry->desc != nullptr) {
     *static_cast<std::string*>(text) = entry->desc;
   }
@@ -31,7 +32,7 @@ herr_t innermost(unsigned n, const H5E_error2_t* entry, void* text) {
 
 // Created objects carry no times.
 template <class Create>
-Handle properties(hid_t kind, Create set) {
+Handle create_property_list(hid_t kind, Create set) {
   Handle list(H5Pcreate(kind));
   H5Pset_obj_track_times(list.id(), false);
   set(list.id());
@@ -40,7 +41,7 @@ Handle properties(hid_t kind, Create set) {
 
 // Objects are read once, one after another: what the library keeps of them, up
 // to 32 MiB, helps nobody and makes memory grow with the number of episodes.
-void bound_metadata_cache(const Handle& access) {
+void limit_metadata_cache(const Handle& access) {
   H5AC_cache_config_t cache;
   cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
   if (H5Pget_mdc_config(access.id(), &cache) < 0) return;
@@ -48,8 +49,8 @@ void bound_metadata_cache(const Handle& access) {
   H5Pset_mdc_config(access.id(), &cache);
 }
 
-Handle file_access() {
-  prepare();
+Handle file_access_properties() {
+  initialize_library();
   Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
   // Some cluster file systems have no locks; files are complete when renamed.
@@ -58,14 +59,14 @@ Handle file_access() {
   // error shows where it can be told.
   H5Pset_sieve_buf_size(access.id(), 0);
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
-  bound_metadata_cache(access);
+  limit_metadata_cache(access);
   return access;
 }
 
 // Room for the chunks of a row, and of the next that a slice may reach into.
 void set_chunk_cache(const Dataset& dataset, hid_t creation, hid_t access) {
-  constexpr double least = 1 << 20, most = 64 << 20;  // bytes
-  constexpr size_t slots = 12421;                     // a prime number
+  constexpr double min_bytes = 1 << 20, max_bytes = 64 << 20;  // bytes
+  constexpr size_t slots = 12421;                              // a prime number
   const size_t rank = dataset.shape().size();
   std::vector<hsize_t> chunk(rank);
   H5Pget_chunk(creation, static_cast<int>(rank), chunk.data());
@@ -75,36 +76,38 @@ void set_chunk_cache(const Dataset& dataset, hid_t creation, hid_t access) {
     const auto extent = static_cast<double>(dataset.shape()[axis]);
     bytes *= axis == 0 ? side : std::ceil(extent / side) * side;
   }
-  H5Pset_chunk_cache(access, slots,
-                     static_cast<size_t>(std::clamp(2 * bytes, least, most)),
-                     H5D_CHUNK_CACHE_W0_DEFAULT);
+  H5Pset_chunk_cache(
+      access, slots,
+      static_cast<size_t>(std::clamp(2 * bytes, min_bytes, max_bytes)),
+      H5D_CHUNK_CACHE_W0_DEFAULT);
 }
 
 // Links can make a group its own descendant.
-constexpr int deepest = 10;
+constexpr int kMaxGroupDepth = 10;
 
-void collect_leaves(const Group& group, const std::string& prefix, int depth,
-                    std::vector<std::string>& leaves) {
-  if (depth > deepest) {
-    throw input_error("{}: groups lie more than {} deep", group.label(),
-                      deepest);
+void collect_dataset_paths(const Group& group, const std::string& prefix,
+                           int depth, std::vector<std::string>& leaves) {
+  if (depth > kMaxGroupDepth) {
+    throw base::input_error("{}: groups lie more than {} deep", group.label(),
+                            kMaxGroupDepth);
   }
-  for (const std::string& name : group.names()) {
+  for (const std::string& name : group.child_names()) {
     if (group.is_group(name)) {
-      collect_leaves(group.group(name), fmt::format("{}{}/", prefix, name),
-                     depth + 1, leaves);
+      collect_dataset_paths(group.group(name),
+                            fmt::format("{}{}/", prefix, name), depth + 1,
+                            leaves);
     } else {
       leaves.push_back(prefix + name);
     }
   }
 }
 
-void check_readable_file(const fs::path& path) {
+void require_readable_file(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    throw io_error("{}: cannot read: it is a directory", path.string());
+    throw base::io_error("{}: cannot read: it is a directory", path.string());
   }
-  check_readable(path);
+  base::check_readable(path);
 }
 
 }  // namespace
@@ -125,9 +128,9 @@ bool Handle::reset() {
   return H5Idec_ref(id) >= 0;
 }
 
-std::string reason() {
+std::string last_error_message() {
   std::string text;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &text);
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, copy_innermost_error, &text);
   H5Eclear2(H5E_DEFAULT);
   // The file driver adds buffer addresses and times to the system's words.
   constexpr std::string_view mark = "error message = '";
@@ -138,8 +141,8 @@ std::string reason() {
   return text.empty() ? "unknown reason" : text;
 }
 
-Handle stored_type(DType dtype) {
-  prepare();
+Handle file_type(DType dtype) {
+  initialize_library();
   switch (dtype) {
     case DType::boolean: {
       Handle type(H5Tenum_create(H5T_NATIVE_INT8));
@@ -173,7 +176,7 @@ Handle stored_type(DType dtype) {
 }
 
 Handle text_type() {
-  prepare();
+  initialize_library();
   Handle type(H5Tcopy(H5T_C_S1));
   H5Tset_size(type.id(), H5T_VARIABLE);
   H5Tset_cset(type.id(), H5T_CSET_UTF8);
@@ -182,24 +185,25 @@ Handle text_type() {
 
 Group create_file(const fs::path& path, const fs::path& reported,
                   Alignment alignment) {
-  prepare();
-  const Handle creation = properties(H5P_FILE_CREATE, [](hid_t) {});
-  const Handle access = file_access();
-  if (alignment == Alignment::of_values) H5Pset_alignment(access.id(), 1, 8);
+  initialize_library();
+  const Handle creation = create_property_list(H5P_FILE_CREATE, [](hid_t) {});
+  const Handle access = file_access_properties();
+  if (alignment == Alignment::natural) H5Pset_alignment(access.id(), 1, 8);
   Handle file(
       H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
-  if (!file.valid()) {
-    throw io_error("{}: cannot create: {}", reported.string(), reason());
+  if (!file.is_valid()) {
+    throw base::io_error("{}: cannot create: {}", reported.string(),
+                         last_error_message());
   }
   return Group(std::move(file), reported.string());
 }
 
 void close_file(Group file) {
   const bool flushed = H5Fflush(file.id(), H5F_SCOPE_LOCAL) >= 0;
-  const std::string flush_reason = flushed ? "" : reason();
+  const std::string flush_reason = flushed ? "" : last_error_message();
   if (!file.close() || !flushed) {
-    throw io_error("{}: cannot write: {}", file.label(),
-                   flushed ? reason() : flush_reason);
+    throw base::io_error("{}: cannot write: {}", file.label(),
+                         flushed ? last_error_message() : flush_reason);
   }
 }
 
@@ -209,24 +213,24 @@ bool is_thread_safe() {
 }
 
 bool is_hdf5(const fs::path& path) {
-  prepare();
+  initialize_library();
   const bool found = H5Fis_hdf5(path.c_str()) > 0;
   H5Eclear2(H5E_DEFAULT);
   return found;
 }
 
 Group open_file(const fs::path& path) {
-  check_readable_file(path);
-  note_library_input(path);
+  require_readable_file(path);
+  base::set_current_hdf5_file(path);
   if (!is_hdf5(path)) {
-    throw input_error("{}: not an HDF5 file", path.string());
+    throw base::input_error("{}: not an HDF5 file", path.string());
   }
-  const Handle access = file_access();
+  const Handle access = file_access_properties();
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
-  if (!file.valid()) {
-    throw input_error(
+  if (!file.is_valid()) {
+    throw base::input_error(
         "{}: damaged or cut short ({}): write it again, or fetch it again",
-        path.string(), reason());
+        path.string(), last_error_message());
   }
   return Group(std::move(file), path.string());
 }
@@ -254,7 +258,7 @@ bool Group::is_group(const std::string& name) const {
   return read && info.type == H5O_TYPE_GROUP;
 }
 
-std::vector<std::string> Group::names() const {
+std::vector<std::string> Group::child_names() const {
   std::vector<std::string> names;
   const auto add = [](hid_t, const char* name, const H5L_info_t*,
                       void* into) -> herr_t {
@@ -262,7 +266,8 @@ std::vector<std::string> Group::names() const {
     return 0;
   };
   if (H5Literate(id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0) {
-    throw input_error("{}: cannot list the group: {}", label_, reason());
+    throw base::input_error("{}: cannot list the group: {}", label_,
+                            last_error_message());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -270,29 +275,29 @@ std::vector<std::string> Group::names() const {
 
 Group Group::group(const std::string& name) const {
   if (!is_group(name)) {
-    throw input_error("{}: there is no group \"{}\"", label_, name);
+    throw base::input_error("{}: there is no group \"{}\"", label_, name);
   }
   Handle group(H5Gopen2(id(), name.c_str(), H5P_DEFAULT));
-  if (!group.valid()) {
-    throw input_error("{}: cannot open the group \"{}\": {}", label_, name,
-                      reason());
+  if (!group.is_valid()) {
+    throw base::input_error("{}: cannot open the group \"{}\": {}", label_,
+                            name, last_error_message());
   }
   return Group(std::move(group), fmt::format("{}/{}", label_, name));
 }
 
 Dataset Group::dataset(const std::string& name) const {
   if (!has(name)) {
-    throw input_error("{}: there is no dataset \"{}\"", label_, name);
+    throw base::input_error("{}: there is no dataset \"{}\"", label_, name);
   }
   Handle dataset(H5Dopen2(id(), name.c_str(), H5P_DEFAULT));
-  if (!dataset.valid()) {
-    throw input_error("{}: \"{}\" cannot be opened as a dataset: {}", label_,
-                      name, reason());
+  if (!dataset.is_valid()) {
+    throw base::input_error("{}: \"{}\" cannot be opened as a dataset: {}",
+                            label_, name, last_error_message());
   }
   return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
 }
 
-Dataset Group::dataset_by_rows(const std::string& name) const {
+Dataset Group::sequential_dataset(const std::string& name) const {
   Handle access(H5Pcreate(H5P_DATASET_ACCESS));
   {
     // A dataset keeps the cache that it was first opened with: it is closed
@@ -307,30 +312,32 @@ Dataset Group::dataset_by_rows(const std::string& name) const {
   return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
 }
 
-std::vector<std::string> Group::leaves() const {
+std::vector<std::string> Group::dataset_paths() const {
   std::vector<std::string> leaves;
-  collect_leaves(*this, "", 1, leaves);
+  collect_dataset_paths(*this, "", 1, leaves);
   return leaves;
 }
 
 Group Group::create_group(const std::string& name) {
-  const Handle creation = properties(H5P_GROUP_CREATE, [](hid_t) {});
+  const Handle creation = create_property_list(H5P_GROUP_CREATE, [](hid_t) {});
   Handle group(
       H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT));
-  if (!group.valid()) throw io_error("{}: cannot write: {}", label_, reason());
+  if (!group.is_valid())
+    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
   return Group(std::move(group), label_);
 }
 
-Group Group::require_group(const std::string& name) {
+Group Group::get_or_create_group(const std::string& name) {
   return is_group(name) ? group(name) : create_group(name);
 }
 
 Dataset Group::create_dataset(const std::string& name, hid_t type,
                               const std::vector<int64_t>& shape) {
-  const Handle creation = properties(H5P_DATASET_CREATE, [](hid_t list) {
-    H5Pset_layout(list, H5D_CONTIGUOUS);
-    H5Pset_fill_time(list, H5D_FILL_TIME_IFSET);
-  });
+  const Handle creation =
+      create_property_list(H5P_DATASET_CREATE, [](hid_t list) {
+        H5Pset_layout(list, H5D_CONTIGUOUS);
+        H5Pset_fill_time(list, H5D_FILL_TIME_IFSET);
+      });
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
   const Handle space(extents.empty()
                          ? H5Screate(H5S_SCALAR)
@@ -338,16 +345,16 @@ Dataset Group::create_dataset(const std::string& name, hid_t type,
                                             extents.data(), nullptr));
   Handle dataset(H5Dcreate2(id(), name.c_str(), type, space.id(), H5P_DEFAULT,
                             creation.id(), H5P_DEFAULT));
-  if (!dataset.valid())
-    throw io_error("{}: cannot write: {}", label_, reason());
+  if (!dataset.is_valid())
+    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
   return Dataset(std::move(dataset), label_);
 }
 
 void Group::write_array(const std::string& name, const Array& array) {
-  const Handle type = stored_type(array.dtype);
+  const Handle type = file_type(array.dtype);
   Dataset dataset = create_dataset(name, type.id(), array.shape);
   if (array.size() > 0) {
-    dataset.write(type.id(), 0, dataset.rows(), array.bytes.data());
+    dataset.write(type.id(), 0, dataset.row_count(), array.bytes.data());
   }
 }
 
@@ -369,20 +376,21 @@ void Group::write_texts(const std::string& name,
   if (count > 0) dataset.write(type.id(), 0, count, pointers.data());
 }
 
-void Group::link(const std::string& target, const std::string& name) {
+void Group::create_hard_link(const std::string& target,
+                             const std::string& name) {
   if (H5Lcreate_hard(id(), target.c_str(), id(), name.c_str(), H5P_DEFAULT,
                      H5P_DEFAULT) < 0) {
-    throw io_error("{}: cannot write: {}", label_, reason());
+    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
   }
 }
 
 std::string Group::read_text(const std::string& name) const {
   auto texts = dataset(name).read_texts();
   if (texts.size() != 1) {
-    throw input_error("{}: \"{}\" holds {} texts, not one", label_, name,
-                      texts.size());
+    throw base::input_error("{}: \"{}\" holds {} texts, not one", label_, name,
+                            texts.size());
   }
   return std::move(texts[0]);
 }
 
-}  // namespace gato::hdf5
+}  // namespace gato::data::hdf5

@@ -19,7 +19,7 @@
 
 #include "gato/data/array.h"
 
-namespace gato::hdf5 {
+namespace gato::data::hdf5 {
 
 // Owns one identifier of any kind.
 class Handle {
@@ -30,7 +30,7 @@ class Handle {
   Handle& operator=(Handle&& other) noexcept;
   ~Handle() { reset(); }
   hid_t id() const { return id_; }
-  bool valid() const { return id_ >= 0; }
+  bool is_valid() const { return id_ >= 0; }
   // False where the library could not close, as when a flush failed.
   bool reset();
 
@@ -40,10 +40,10 @@ class Handle {
 
 // What the innermost entry of the library's error stack says; the operating
 // system's words where there are some. Clears the stack.
-std::string reason();
+std::string last_error_message();
 
 template <class T>
-hid_t native() {
+hid_t native_type() {
   using U = std::remove_cv_t<T>;
   if constexpr (std::is_same_v<U, uint8_t>) {
     return H5T_NATIVE_UINT8;
@@ -65,7 +65,7 @@ hid_t native() {
 
 // Types to store an array's elements as; booleans as h5py stores them, an
 // enumeration {FALSE, TRUE} of int8.
-Handle stored_type(DType dtype);
+Handle file_type(DType dtype);
 Handle text_type();  // variable-length UTF-8
 
 class Dataset {
@@ -76,7 +76,7 @@ class Dataset {
   hid_t id() const { return handle_.id(); }
   const std::string& label() const { return label_; }  // "FILE: /name"
   const std::vector<int64_t>& shape() const { return shape_; }
-  int64_t rows() const { return shape_.empty() ? 1 : shape_[0]; }
+  int64_t row_count() const { return shape_.empty() ? 1 : shape_[0]; }
   Handle type() const;
 
   // The element type where it is numeric or boolean; nothing for texts,
@@ -86,23 +86,23 @@ class Dataset {
 
   // Error (bad_input) where the shape asks for far more than the file holds:
   // called before memory is taken for what a file claims.
-  void check_storage() const;
+  void check_claimed_size() const;
   // Rows [first, first + count) of the first axis, converted to `type`.
   void read(hid_t type, int64_t first, int64_t count, void* into) const;
   void write(hid_t type, int64_t first, int64_t count, const void* from);
 
   template <class T>
   std::vector<T> read_all() const {
-    check_storage();
+    check_claimed_size();
     std::vector<T> values(static_cast<size_t>(element_count(shape_)));
-    if (!values.empty()) read(native<T>(), 0, rows(), values.data());
+    if (!values.empty()) read(native_type<T>(), 0, row_count(), values.data());
     return values;
   }
   Array read_array(int64_t first, int64_t count) const;  // rows
   Array read_array() const;                              // all; also scalars
   std::vector<std::string> read_texts() const;
   // Elements that are sequences of bytes, of variable length.
-  bool is_byte_sequences() const;
+  bool has_byte_sequences() const;
   std::vector<std::vector<uint8_t>> read_byte_sequences() const;
 
   // Where the elements lie in the file, for a reader that maps it: nothing
@@ -110,7 +110,7 @@ class Dataset {
   std::optional<int64_t> file_offset(hid_t type) const;
 
  private:
-  Handle space_of_rows(int64_t first, int64_t count, Handle& memory) const;
+  Handle select_rows(int64_t first, int64_t count, Handle& memory) const;
   Handle handle_;
   std::string label_;
   std::vector<int64_t> shape_;
@@ -128,34 +128,35 @@ class Group {
 
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
-  std::vector<std::string> names() const;  // of the children, in byte order
+  std::vector<std::string> child_names()
+      const;  // of the children, in byte order
   // Children by their names; `has` and these two also follow paths "a/b".
   // Errors (bad_input) where there is no such child of that kind.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
   // As dataset(), for rows that are read in order, some at a time: as far as 64
   // MiB allow, no chunk is decompressed twice.
-  Dataset dataset_by_rows(const std::string& name) const;
+  Dataset sequential_dataset(const std::string& name) const;
   // The paths "a/b" of all datasets below, in byte order within each group.
-  std::vector<std::string> leaves() const;
+  std::vector<std::string> dataset_paths() const;
 
   Group create_group(const std::string& name);
-  Group require_group(const std::string& name);  // created where missing
+  Group get_or_create_group(const std::string& name);  // created where missing
   // Contiguous; every element must then be written. A scalar has no extents.
   Dataset create_dataset(const std::string& name, hid_t type,
                          const std::vector<int64_t>& shape);
   template <class T>
   void write(const std::string& name, const std::vector<T>& values) {
     const auto count = static_cast<int64_t>(values.size());
-    Dataset dataset = create_dataset(name, native<T>(), {count});
-    if (count > 0) dataset.write(native<T>(), 0, count, values.data());
+    Dataset dataset = create_dataset(name, native_type<T>(), {count});
+    if (count > 0) dataset.write(native_type<T>(), 0, count, values.data());
   }
   void write_array(const std::string& name, const Array& array);
   void write_text(const std::string& name, const std::string& text);  // scalar
   void write_texts(const std::string& name,
                    const std::vector<std::string>& texts);
   // A second name for a child of the same file: "/tasks" as "tasks" here.
-  void link(const std::string& target, const std::string& name);
+  void create_hard_link(const std::string& target, const std::string& name);
 
   std::string read_text(const std::string& name) const;  // scalar dataset
 
@@ -164,7 +165,7 @@ class Group {
   std::optional<std::string> text_attribute(const std::string& name) const;
   std::optional<int64_t> integer_attribute(const std::string& name) const;
   // A seed: the 64 bits of a signed or unsigned integer.
-  std::optional<uint64_t> bits_attribute(const std::string& name) const;
+  std::optional<uint64_t> uint64_attribute(const std::string& name) const;
   std::optional<double> number_attribute(const std::string& name) const;
 
   void set_attribute(const std::string& name, const std::string& text);
@@ -181,7 +182,8 @@ class Group {
   bool close() { return handle_.reset(); }
 
  private:
-  void set_scalar(const std::string& name, hid_t type, const void* value);
+  void write_scalar_attribute(const std::string& name, hid_t type,
+                              const void* value);
   Handle handle_;
   std::string label_;
 };
@@ -189,13 +191,13 @@ class Group {
 // Whether values start where their type asks, as readers that map a file need.
 // For every object the library then walks through all gaps between the earlier
 // ones: a file of thousands of objects has to do without.
-enum class Alignment { of_values, none };
+enum class Alignment { natural, none };
 
 // `reported` stands for the file in messages: outputs are written under a
 // temporary name. Error (io).
 Group create_file(const std::filesystem::path& path,
                   const std::filesystem::path& reported,
-                  Alignment alignment = Alignment::of_values);
+                  Alignment alignment = Alignment::natural);
 // Flushes and closes. Error (io): a full disk often shows only here.
 void close_file(Group file);
 
@@ -207,4 +209,4 @@ bool is_thread_safe();
 Group open_file(const std::filesystem::path& path);
 bool is_hdf5(const std::filesystem::path& path);
 
-}  // namespace gato::hdf5
+}  // namespace gato::data::hdf5

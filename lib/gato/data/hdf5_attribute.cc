@@ -2,34 +2,34 @@
 #include <memory>
 
 #include "gato/base/error.h"
-#include "gato/base/library_faults.h"
+#include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
 
-namespace gato::hdf5 {
+namespace gato::data::hdf5 {
 namespace {
 
 // A scalar attribute, or one of a single element, as old writers leave them.
-Handle open_scalar(hid_t owner, const std::string& name) {
+Handle open_scalar_attribute(hid_t owner, const std::string& name) {
   Handle attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT));
-  if (attribute.valid()) {
+  if (attribute.is_valid()) {
     const Handle space(H5Aget_space(attribute.id()));
     if (H5Sget_simple_extent_npoints(space.id()) != 1) return Handle();
   }
   return attribute;
 }
 
-H5T_class_t class_of(const Handle& attribute) {
+H5T_class_t type_class(const Handle& attribute) {
   const Handle type(H5Aget_type(attribute.id()));
   return H5Tget_class(type.id());
 }
 
 template <class T>
-std::optional<T> read_number(hid_t owner, const std::string& name) {
+std::optional<T> read_numeric_attribute(hid_t owner, const std::string& name) {
   if (H5Aexists(owner, name.c_str()) <= 0) return std::nullopt;
-  const Handle attribute = open_scalar(owner, name);
-  if (!attribute.valid()) return std::nullopt;
+  const Handle attribute = open_scalar_attribute(owner, name);
+  if (!attribute.is_valid()) return std::nullopt;
   T value{};
-  const H5T_class_t kind = class_of(attribute);
+  const H5T_class_t kind = type_class(attribute);
   if (kind == H5T_ENUM) {  // h5py's booleans
     const Handle type(H5Aget_type(attribute.id()));
     int8_t flag = 0;
@@ -41,7 +41,7 @@ std::optional<T> read_number(hid_t owner, const std::string& name) {
   }
   const bool suits =
       kind == H5T_INTEGER || (kind == H5T_FLOAT && std::is_floating_point_v<T>);
-  if (!suits || H5Aread(attribute.id(), native<T>(), &value) < 0) {
+  if (!suits || H5Aread(attribute.id(), native_type<T>(), &value) < 0) {
     return std::nullopt;
   }
   return value;
@@ -56,15 +56,15 @@ bool Group::has_attribute(const std::string& name) const {
 std::optional<std::string> Group::text_attribute(
     const std::string& name) const {
   if (!has_attribute(name)) return std::nullopt;
-  const Handle attribute = open_scalar(id(), name);
-  if (!attribute.valid() || class_of(attribute) != H5T_STRING) {
+  const Handle attribute = open_scalar_attribute(id(), name);
+  if (!attribute.is_valid() || type_class(attribute) != H5T_STRING) {
     return std::nullopt;
   }
   const Handle stored(H5Aget_type(attribute.id()));
   if (H5Tis_variable_str(stored.id()) > 0) {
     const Handle memory(H5Tcopy(stored.id()));
     char* text = nullptr;
-    const LibraryCall watched;
+    const base::Hdf5CallWatchdog watched;
     if (H5Aread(attribute.id(), memory.id(), &text) < 0) return std::nullopt;
     const std::unique_ptr<char, decltype(&H5free_memory)> owner(text,
                                                                 &H5free_memory);
@@ -78,50 +78,51 @@ std::optional<std::string> Group::text_attribute(
 }
 
 std::optional<int64_t> Group::integer_attribute(const std::string& name) const {
-  return read_number<int64_t>(id(), name);
+  return read_numeric_attribute<int64_t>(id(), name);
 }
 
-std::optional<uint64_t> Group::bits_attribute(const std::string& name) const {
+std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
   const auto value = integer_attribute(name);
   if (!value || *value < 0) return value;
-  return read_number<uint64_t>(id(), name);
+  return read_numeric_attribute<uint64_t>(id(), name);
 }
 
 std::optional<double> Group::number_attribute(const std::string& name) const {
-  return read_number<double>(id(), name);
+  return read_numeric_attribute<double>(id(), name);
 }
 
-void Group::set_scalar(const std::string& name, hid_t type, const void* value) {
+void Group::write_scalar_attribute(const std::string& name, hid_t type,
+                                   const void* value) {
   const Handle space(H5Screate(H5S_SCALAR));
   const Handle attribute(H5Acreate2(id(), name.c_str(), type, space.id(),
                                     H5P_DEFAULT, H5P_DEFAULT));
-  if (!attribute.valid() || H5Awrite(attribute.id(), type, value) < 0) {
-    throw io_error("{}: cannot write: {}", label_, reason());
+  if (!attribute.is_valid() || H5Awrite(attribute.id(), type, value) < 0) {
+    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
   }
 }
 
 void Group::set_attribute(const std::string& name, const std::string& text) {
   const char* const pointer = text.c_str();
-  set_scalar(name, text_type().id(), &pointer);
+  write_scalar_attribute(name, text_type().id(), &pointer);
 }
 void Group::set_attribute(const std::string& name, int64_t value) {
-  set_scalar(name, H5T_STD_I64LE, &value);
+  write_scalar_attribute(name, H5T_STD_I64LE, &value);
 }
 void Group::set_attribute(const std::string& name, uint64_t value) {
-  set_scalar(name, H5T_STD_U64LE, &value);
+  write_scalar_attribute(name, H5T_STD_U64LE, &value);
 }
 void Group::set_attribute(const std::string& name, int32_t value) {
-  set_scalar(name, H5T_STD_I32LE, &value);
+  write_scalar_attribute(name, H5T_STD_I32LE, &value);
 }
 void Group::set_attribute(const std::string& name, uint8_t value) {
-  set_scalar(name, H5T_STD_U8LE, &value);
+  write_scalar_attribute(name, H5T_STD_U8LE, &value);
 }
 void Group::set_attribute(const std::string& name, double value) {
-  set_scalar(name, H5T_IEEE_F64LE, &value);
+  write_scalar_attribute(name, H5T_IEEE_F64LE, &value);
 }
 void Group::set_attribute(const std::string& name, bool value) {
   const auto flag = static_cast<int8_t>(value);
-  set_scalar(name, stored_type(DType::boolean).id(), &flag);
+  write_scalar_attribute(name, file_type(DType::boolean).id(), &flag);
 }
 
-}  // namespace gato::hdf5
+}  // namespace gato::data::hdf5

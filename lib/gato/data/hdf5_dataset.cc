@@ -3,15 +3,15 @@
 #include <cstring>
 
 #include "gato/base/error.h"
-#include "gato/base/library_faults.h"
+#include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
 
-namespace gato::hdf5 {
+namespace gato::data::hdf5 {
 namespace {
 
 // No filter of the library makes more of a byte than about this.
-constexpr double most_expansion = 1100;
-constexpr double free_claim = 64 << 20;
+constexpr double kMaxCompressionRatio = 1100;
+constexpr double kUncheckedClaimBytes = 64 << 20;
 
 std::optional<DType> integer_dtype(size_t size, bool is_signed) {
   switch (size) {
@@ -46,8 +46,8 @@ std::optional<DType> dtype_of(hid_t type) {
 
 // How rows of `dataset` go in or out. Wherever elements are converted, as texts
 // always are, the library clears a buffer of 1 MiB: few rows get a smaller one.
-Handle transfer_of(const Dataset& dataset, hid_t type, int64_t rows) {
-  constexpr size_t least = 4 << 10, most = 1 << 20;
+Handle transfer_properties(const Dataset& dataset, hid_t type, int64_t rows) {
+  constexpr size_t min_buffer = 4 << 10, max_buffer = 1 << 20;
   const size_t element =
       std::max(H5Tget_size(type), H5Tget_size(dataset.type().id()));
   size_t buffer = element * static_cast<size_t>(rows);
@@ -55,7 +55,7 @@ Handle transfer_of(const Dataset& dataset, hid_t type, int64_t rows) {
     buffer *= static_cast<size_t>(dataset.shape()[axis]);
   }
   // One element must fit, which in the file may be of another size.
-  buffer = std::max(std::clamp(buffer, least, most), 2 * element);
+  buffer = std::max(std::clamp(buffer, min_buffer, max_buffer), 2 * element);
   Handle transfer(H5Pcreate(H5P_DATASET_XFER));
   H5Pset_buffer(transfer.id(), buffer, nullptr, nullptr);
   return transfer;
@@ -63,8 +63,8 @@ Handle transfer_of(const Dataset& dataset, hid_t type, int64_t rows) {
 
 // The filter of the dataset's that the library does not have, as advice; else
 // what the library says.
-std::string reason_not_read(hid_t dataset) {
-  const std::string said = reason();
+std::string read_error_message(hid_t dataset) {
+  const std::string said = last_error_message();
   const Handle creation(H5Dget_create_plist(dataset));
   for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
     unsigned flags = 0, configuration = 0;
@@ -92,20 +92,20 @@ Dataset::Dataset(Handle handle, std::string label)
   const Handle space(H5Dget_space(id()));
   const int rank = H5Sget_simple_extent_ndims(space.id());
   if (rank < 0 || H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
-    throw input_error("{}: the dataset has no extents", label_);
+    throw base::input_error("{}: the dataset has no extents", label_);
   }
   std::vector<hsize_t> extents(static_cast<size_t>(rank));
   H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr);
   for (hsize_t extent : extents) {
     if (extent > (hsize_t{1} << 60)) {
-      throw input_error("{}: {} rows are not supported", label_, extent);
+      throw base::input_error("{}: {} rows are not supported", label_, extent);
     }
     shape_.push_back(static_cast<int64_t>(extent));
   }
   try {
     check_shape(shape_);
-  } catch (const Error& error) {
-    throw input_error("{}: {}", label_, error.what());
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}", label_, error.what());
   }
 }
 
@@ -117,18 +117,19 @@ bool Dataset::is_text() const {
   return H5Tget_class(type().id()) == H5T_STRING;
 }
 
-void Dataset::check_storage() const {
+void Dataset::check_claimed_size() const {
   const double claimed = static_cast<double>(element_count(shape_)) *
                          static_cast<double>(H5Tget_size(type().id()));
-  const auto held = static_cast<double>(H5Dget_storage_size(id()));
-  if (claimed > free_claim + most_expansion * held) {
-    throw input_error("{}: claims {:.0f} bytes, but the file holds {:.0f}",
-                      label_, claimed, held);
+  const auto stored_bytes = static_cast<double>(H5Dget_storage_size(id()));
+  if (claimed > kUncheckedClaimBytes + kMaxCompressionRatio * stored_bytes) {
+    throw base::input_error(
+        "{}: claims {:.0f} bytes, but the file holds {:.0f}", label_, claimed,
+        stored_bytes);
   }
 }
 
-Handle Dataset::space_of_rows(int64_t first, int64_t count,
-                              Handle& memory) const {
+Handle Dataset::select_rows(int64_t first, int64_t count,
+                            Handle& memory) const {
   Handle space(H5Dget_space(id()));
   if (shape_.empty()) {
     memory = Handle(H5Screate(H5S_SCALAR));
@@ -147,59 +148,60 @@ Handle Dataset::space_of_rows(int64_t first, int64_t count,
 
 void Dataset::read(hid_t type, int64_t first, int64_t count, void* into) const {
   Handle memory;
-  const Handle space = space_of_rows(first, count, memory);
-  const Handle transfer = transfer_of(*this, type, count);
+  const Handle space = select_rows(first, count, memory);
+  const Handle transfer = transfer_properties(*this, type, count);
   if (H5Dread(id(), type, memory.id(), space.id(), transfer.id(), into) < 0) {
-    throw input_error("{}: cannot read: {}", label_, reason_not_read(id()));
+    throw base::input_error("{}: cannot read: {}", label_,
+                            read_error_message(id()));
   }
 }
 
 void Dataset::write(hid_t type, int64_t first, int64_t count,
                     const void* from) {
   Handle memory;
-  const Handle space = space_of_rows(first, count, memory);
-  const Handle transfer = transfer_of(*this, type, count);
+  const Handle space = select_rows(first, count, memory);
+  const Handle transfer = transfer_properties(*this, type, count);
   if (H5Dwrite(id(), type, memory.id(), space.id(), transfer.id(), from) < 0) {
-    throw io_error("{}: cannot write: {}", label_, reason());
+    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
   }
 }
 
 Array Dataset::read_array(int64_t first, int64_t count) const {
   const auto element = dtype();
   if (!element) {
-    throw input_error("{}: the elements are neither numbers nor booleans",
-                      label_);
+    throw base::input_error("{}: the elements are neither numbers nor booleans",
+                            label_);
   }
-  check_storage();
+  check_claimed_size();
   std::vector<int64_t> shape = shape_;
   if (!shape.empty()) shape[0] = count;
   // Of chunks that were never written, nothing is read where no value is said
   // to fill them; what lies at one place of the file is read whole.
-  const bool is_in_one_place = H5Dget_offset(id()) != HADDR_UNDEF;
-  Array array = is_in_one_place
-                    ? Array::uninitialized(*element, std::move(shape))
-                    : Array::zeros(*element, std::move(shape));
+  const bool is_contiguous = H5Dget_offset(id()) != HADDR_UNDEF;
+  Array array = is_contiguous ? Array::uninitialized(*element, std::move(shape))
+                              : Array::zeros(*element, std::move(shape));
   if (array.size() == 0) return array;
   // An enumeration is read as it is stored: no member is converted.
   const Handle memory =
-      *element == DType::boolean ? type() : stored_type(*element);
+      *element == DType::boolean ? type() : file_type(*element);
   read(memory.id(), first, count, array.bytes.data());
   return array;
 }
 
-Array Dataset::read_array() const { return read_array(0, rows()); }
+Array Dataset::read_array() const { return read_array(0, row_count()); }
 
 std::vector<std::string> Dataset::read_texts() const {
-  if (!is_text()) throw input_error("{}: the elements are no texts", label_);
-  check_storage();
+  if (!is_text())
+    throw base::input_error("{}: the elements are no texts", label_);
+  check_claimed_size();
   const Handle stored = type();
   const auto count = static_cast<size_t>(element_count(shape_));
   std::vector<std::string> texts(count);
   if (count == 0) return texts;
   if (H5Tis_variable_str(stored.id()) > 0) {
     std::vector<char*> pointers(count, nullptr);
-    const LibraryCall watched;
-    read(stored.id(), 0, rows(), pointers.data());
+    const base::Hdf5CallWatchdog watched;
+    read(stored.id(), 0, row_count(), pointers.data());
     for (size_t i = 0; i < count; ++i) {
       if (pointers[i] != nullptr) texts[i] = pointers[i];
     }
@@ -209,7 +211,7 @@ std::vector<std::string> Dataset::read_texts() const {
   }
   const size_t width = H5Tget_size(stored.id());
   std::string flat(count * width, '\0');
-  read(stored.id(), 0, rows(), flat.data());
+  read(stored.id(), 0, row_count(), flat.data());
   for (size_t i = 0; i < count; ++i) {
     texts[i].assign(flat, i * width, width);
     texts[i].resize(std::min(texts[i].find('\0'), width));
@@ -217,7 +219,7 @@ std::vector<std::string> Dataset::read_texts() const {
   return texts;
 }
 
-bool Dataset::is_byte_sequences() const {
+bool Dataset::has_byte_sequences() const {
   const Handle stored = type();
   if (H5Tget_class(stored.id()) != H5T_VLEN) return false;
   const Handle element(H5Tget_super(stored.id()));
@@ -226,13 +228,13 @@ bool Dataset::is_byte_sequences() const {
 }
 
 std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
-  check_storage();
+  check_claimed_size();
   const Handle stored = type();
   std::vector<hvl_t> pointers(static_cast<size_t>(element_count(shape_)));
   std::vector<std::vector<uint8_t>> sequences;
   if (pointers.empty()) return sequences;
-  const LibraryCall watched;
-  read(stored.id(), 0, rows(), pointers.data());
+  const base::Hdf5CallWatchdog watched;
+  read(stored.id(), 0, row_count(), pointers.data());
   for (const hvl_t& sequence : pointers) {
     const auto* bytes = static_cast<const uint8_t*>(sequence.p);
     sequences.emplace_back(bytes, bytes + sequence.len);
@@ -255,4 +257,4 @@ std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
   return static_cast<int64_t>(offset);
 }
 
-}  // namespace gato::hdf5
+}  // namespace gato::data::hdf5

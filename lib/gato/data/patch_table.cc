@@ -4,44 +4,45 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::data {
 
 int64_t PatchTable::add(const Patch& patch) {
   const XXH128_hash_t hash = XXH3_128bits(patch.data(), patch.size());
   const Digest digest{hash.low64, hash.high64};
-  const size_t place = find(digest);
-  if (places_[place] != 0) return int64_t{places_[place]} - 1;
+  const size_t slot = find_slot(digest);
+  if (slots_[slot] != 0) return int64_t{slots_[slot]} - 1;
   // Numbers are stored as -(1 + u) in an int32.
   if (size() > INT32_MAX) {
-    throw input_error("more than 2^31 distinct patches: make several files");
+    throw base::input_error(
+        "more than 2^31 distinct patches: make several files");
   }
   pixels_.append(patch.data(), patch.size());
   digests_.push_back(digest);
-  places_[place] = static_cast<uint32_t>(size());
+  slots_[slot] = static_cast<uint32_t>(size());
   const int64_t number = size() - 1;
-  if (3 * digests_.size() > 2 * places_.size()) grow();
+  if (3 * digests_.size() > 2 * slots_.size()) rehash();
   return number;
 }
 
-size_t PatchTable::find(const Digest& digest) const {
-  const size_t mask = places_.size() - 1;
-  size_t place = digest.low & mask;
-  while (places_[place] != 0 && digests_[places_[place] - 1] != digest) {
-    place = (place + 1) & mask;
+size_t PatchTable::find_slot(const Digest& digest) const {
+  const size_t mask = slots_.size() - 1;
+  size_t slot = digest.low & mask;
+  while (slots_[slot] != 0 && digests_[slots_[slot] - 1] != digest) {
+    slot = (slot + 1) & mask;
   }
-  return place;
+  return slot;
 }
 
-void PatchTable::grow() {
-  places_.assign(2 * places_.size(), 0);
+void PatchTable::rehash() {
+  slots_.assign(2 * slots_.size(), 0);
   uint32_t number = 0;
-  for (const Digest& digest : digests_) places_[find(digest)] = ++number;
+  for (const Digest& digest : digests_) slots_[find_slot(digest)] = ++number;
 }
 
 void PatchTable::write(hdf5::Group& parent, const std::string& name) {
-  hdf5::Dataset dataset =
-      parent.create_dataset(name, hdf5::native<uint8_t>(), {size(), 16, 16, 3});
-  pixels_.write_to(dataset, hdf5::native<uint8_t>(), sizeof(Patch));
+  hdf5::Dataset dataset = parent.create_dataset(
+      name, hdf5::native_type<uint8_t>(), {size(), 16, 16, 3});
+  pixels_.copy_to(dataset, hdf5::native_type<uint8_t>(), sizeof(Patch));
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -10,7 +10,7 @@
 #include "gato/data/spool.h"
 #include "gato/data/tokens.h"
 
-namespace gato {
+namespace gato::data {
 
 // Pixels lie on disk; a patch takes 22 to 28 bytes of memory, its 128-bit
 // digest and its place. Two patches of one digest (less likely than 1e-15 among
@@ -30,14 +30,14 @@ class PatchTable {
     bool operator==(const Digest&) const = default;
   };
   // Of the digest's place, or of the free one where it belongs.
-  size_t find(const Digest& digest) const;
-  void grow();
+  size_t find_slot(const Digest& digest) const;
+  void rehash();
 
   Spool pixels_;
   std::deque<Digest> digests_;  // by number
   // Open addressing, linear probing: number + 1, or 0 where a place is free. A
   // power of two of places, a third to two thirds of them taken.
-  std::vector<uint32_t> places_ = std::vector<uint32_t>(1024);
+  std::vector<uint32_t> slots_ = std::vector<uint32_t>(1024);
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -1,30 +1,30 @@
 #include "gato/data/provenance.h"
 
 #include "gato/base/digest.h"
-#include "gato/base/output.h"
+#include "gato/base/file_io.h"
 
-namespace gato {
+namespace gato::data {
 
-Provenance::Provenance(const cli::Context& context)
+Provenance::Provenance(const cli::CommandContext& context)
     : enabled(!context.common.no_provenance),
       program(context.record.program),
       version(context.record.version),
-      argv(context.record.arguments),
+      argv(context.record.argv),
       configuration(context.record.configuration),
       seed(context.common.seed),
       output(context.common.output) {}
 
 void Provenance::add_input(const std::filesystem::path& path) {
-  check_not_output(path, output);
+  base::check_input_is_not_output(path, output);
   if (!enabled) return;
-  const std::string digest = digest_file(path);
+  const std::string digest = base::digest_file(path);
   add_input(path, static_cast<int64_t>(std::filesystem::file_size(path)),
             digest);
 }
 
 void Provenance::add_input(const std::filesystem::path& path, int64_t size,
                            const std::string& digest) {
-  check_not_output(path, output);
+  base::check_input_is_not_output(path, output);
   if (!enabled) return;
   inputs.push_back(
       {{"path", path.string()}, {"size", size}, {"digest", digest}});
@@ -44,4 +44,4 @@ nlohmann::json Provenance::to_json() const {
       record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-}  // namespace gato
+}  // namespace gato::data

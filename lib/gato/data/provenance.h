@@ -9,14 +9,14 @@
 
 #include "gato/cli/tool.h"
 
-namespace gato {
+namespace gato::data {
 
 // The running program's record; programs add their inputs. Stored as JSON:
 // {"program","version","argv","configuration","seed","inputs":
 // [{"path","size","digest"}],"parents":[provenance of the inputs]}.
 struct Provenance {
   Provenance() = default;
-  explicit Provenance(const cli::Context& context);
+  explicit Provenance(const cli::CommandContext& context);
 
   bool enabled = true;  // false with --no-provenance: outputs carry none
   std::string program, version;
@@ -41,4 +41,4 @@ struct Provenance {
   nlohmann::json to_json() const;
 };
 
-}  // namespace gato
+}  // namespace gato::data

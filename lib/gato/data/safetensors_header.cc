@@ -15,50 +15,51 @@
 static_assert(std::endian::native == std::endian::little,
               "the length of the header is read as it is in memory");
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr size_t maximum_rank = 16;
-constexpr int deepest = 16;
-constexpr uint64_t maximum_header = 100'000'000;  // as the reference reader's
+constexpr size_t kMaxRank = 16;
+constexpr int kMaxHeaderDepth = 16;
+constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // as the reference reader's
 
 // Parses the header; the parser itself would let a later name win silently.
 json parse_header(const fs::path& path, const std::string& text) {
   std::set<std::string> names;
-  const auto refuse_twice = [&](int depth, json::parse_event_t event,
-                                json& parsed) {
+  const auto reject_duplicates = [&](int depth, json::parse_event_t event,
+                                     json& parsed) {
     // Printing a value takes stack for every level of it.
-    if (depth > deepest)
-      throw input_error("{}: the header is nested more than {} levels deep",
-                        path.string(), deepest);
+    if (depth > kMaxHeaderDepth)
+      throw base::input_error(
+          "{}: the header is nested more than {} levels deep", path.string(),
+          kMaxHeaderDepth);
     if (event == json::parse_event_t::key && depth == 1 &&
         !names.insert(parsed.get<std::string>()).second)
-      throw input_error("{}: the header has the name {} twice", path.string(),
-                        parsed.dump());
+      throw base::input_error("{}: the header has the name {} twice",
+                              path.string(), parsed.dump());
     return true;
   };
   try {
-    json header = json::parse(text, refuse_twice);
+    json header = json::parse(text, reject_duplicates);
     if (header.is_object()) return header;
   } catch (const json::exception& error) {
-    throw input_error("{}: the header is no JSON: {}", path.string(),
-                      error.what());
+    throw base::input_error("{}: the header is no JSON: {}", path.string(),
+                            error.what());
   }
-  throw input_error("{}: the header is not a JSON object", path.string());
+  throw base::input_error("{}: the header is not a JSON object", path.string());
 }
 
-class HeaderReader {
+class HeaderParser {
  public:
-  HeaderReader(const fs::path& path, const json& header)
+  HeaderParser(const fs::path& path, const json& header)
       : path_(path), header_(header) {}
 
-  std::vector<SafetensorsEntry> entries() const {
-    std::vector<SafetensorsEntry> result;
+  std::vector<SafetensorsTensorInfo> tensors() const {
+    std::vector<SafetensorsTensorInfo> result;
     for (const auto& [name, value] : header_.items())
-      if (name != "__metadata__") result.push_back(entry(name, value));
+      if (name != "__metadata__") result.push_back(parse_tensor(name, value));
     std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
     });
@@ -69,70 +70,78 @@ class HeaderReader {
     const auto found = header_.find("__metadata__");
     if (found == header_.end()) return {};
     std::map<std::string, std::string> result;
-    if (!found->is_object()) throw fault("__metadata__", "is not an object");
+    if (!found->is_object())
+      throw entry_error("__metadata__", "is not an object");
     for (const auto& [key, value] : found->items()) {
       if (!value.is_string())
-        throw fault("__metadata__", "has a value that is not a string");
+        throw entry_error("__metadata__", "has a value that is not a string");
       result[key] = value.get<std::string>();
     }
     return result;
   }
 
  private:
-  Error fault(const std::string& name, const std::string& what) const {
-    return input_error("{}: the header entry {} {}", path_.string(), name,
-                       what);
+  base::Error entry_error(const std::string& name,
+                          const std::string& what) const {
+    return base::input_error("{}: the header entry {} {}", path_.string(), name,
+                             what);
   }
 
   const json& member(const std::string& name, const json& value,
                      const char* key) const {
-    if (!value.is_object()) throw fault(name, "is not an object");
+    if (!value.is_object()) throw entry_error(name, "is not an object");
     const auto found = value.find(key);
-    if (found == value.end()) throw fault(name, fmt::format("has no {}", key));
+    if (found == value.end())
+      throw entry_error(name, fmt::format("has no {}", key));
     return *found;
   }
 
-  std::vector<uint64_t> numbers(const std::string& name, const json& value,
-                                const char* key) const {
+  std::vector<uint64_t> unsigned_list(const std::string& name,
+                                      const json& value,
+                                      const char* key) const {
     const json& list = member(name, value, key);
     std::vector<uint64_t> result;
-    if (!list.is_array() || list.size() > maximum_rank)
-      throw fault(name, fmt::format("has a {} that is no short list", key));
+    if (!list.is_array() || list.size() > kMaxRank)
+      throw entry_error(name,
+                        fmt::format("has a {} that is no short list", key));
     for (const json& number : list) {
       if (!number.is_number_unsigned() ||
           number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
-        throw fault(name, fmt::format("has {} in {}", number.dump(), key));
+        throw entry_error(name,
+                          fmt::format("has {} in {}", number.dump(), key));
       result.push_back(number.get<uint64_t>());
     }
     return result;
   }
 
-  SafetensorsEntry entry(const std::string& name, const json& value) const {
-    SafetensorsEntry result;
+  SafetensorsTensorInfo parse_tensor(const std::string& name,
+                                     const json& value) const {
+    SafetensorsTensorInfo result;
     result.name = name;
     const json& dtype = member(name, value, "dtype");
     const auto type = std::find_if(
-        safetensors_types.begin(), safetensors_types.end(),
-        [&](const SafetensorsType& known) { return dtype == known.name; });
-    if (type == safetensors_types.end())
-      throw fault(name, fmt::format("has the dtype {}: F32, BF16, I64, I32 and "
+        kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
+        [&](const SafetensorsDType& known) { return dtype == known.name; });
+    if (type == kSafetensorsDTypes.end())
+      throw entry_error(name,
+                        fmt::format("has the dtype {}: F32, BF16, I64, I32 and "
                                     "U8 are supported",
                                     dtype.dump()));
     result.dtype = type->name;
-    uint64_t bytes = type->bytes;
-    for (const uint64_t extent : numbers(name, value, "shape")) {
+    uint64_t bytes = type->item_size;
+    for (const uint64_t extent : unsigned_list(name, value, "shape")) {
       result.shape.push_back(static_cast<int64_t>(extent));
       if (__builtin_mul_overflow(bytes, extent, &bytes))
-        throw fault(name, "has a shape whose size overflows");
+        throw entry_error(name, "has a shape whose size overflows");
     }
-    const auto offsets = numbers(name, value, "data_offsets");
+    const auto offsets = unsigned_list(name, value, "data_offsets");
     if (offsets.size() != 2 || offsets[0] > offsets[1])
-      throw fault(name, "has data_offsets that are not [begin, end]");
+      throw entry_error(name, "has data_offsets that are not [begin, end]");
     result.begin = offsets[0];
     result.end = offsets[1];
     if (result.end - result.begin != bytes)
-      throw fault(name, fmt::format("has {} bytes: its shape needs {}",
-                                    result.end - result.begin, bytes));
+      throw entry_error(name, fmt::format("has {} bytes: its shape needs {}",
+                                          result.end - result.begin, bytes));
     return result;
   }
 
@@ -141,19 +150,20 @@ class HeaderReader {
 };
 
 // The tensors must follow one another and fill the file exactly.
-void check_layout(const fs::path& path,
-                  const std::vector<SafetensorsEntry>& entries,
-                  uint64_t data_size) {
+void require_contiguous(const fs::path& path,
+                        const std::vector<SafetensorsTensorInfo>& entries,
+                        uint64_t data_size) {
   uint64_t next = 0;
-  for (const SafetensorsEntry& entry : entries) {
+  for (const SafetensorsTensorInfo& entry : entries) {
     if (entry.begin != next)
-      throw input_error("{}: the tensor {} begins at byte {}, not at {}: {}",
-                        path.string(), entry.name, entry.begin, next,
-                        entry.begin < next ? "an overlap" : "a gap");
+      throw base::input_error(
+          "{}: the tensor {} begins at byte {}, not at {}: {}", path.string(),
+          entry.name, entry.begin, next,
+          entry.begin < next ? "an overlap" : "a gap");
     next = entry.end;
   }
   if (next != data_size)
-    throw input_error(
+    throw base::input_error(
         "{}: the tensors take {} bytes, the file has {}: it is {}",
         path.string(), next, data_size,
         next > data_size ? "truncated" : "longer than its header says");
@@ -165,9 +175,9 @@ SafetensorsHeader parse_safetensors_header(const fs::path& path,
                                            const std::string& text,
                                            uint64_t data_size) {
   const json header = parse_header(path, text);
-  const HeaderReader reader(path, header);
-  SafetensorsHeader result{reader.entries(), reader.metadata()};
-  check_layout(path, result.entries, data_size);
+  const HeaderParser reader(path, header);
+  SafetensorsHeader result{reader.tensors(), reader.metadata()};
+  require_contiguous(path, result.tensors, data_size);
   return result;
 }
 
@@ -177,15 +187,15 @@ SafetensorsHeader read_safetensors_header(const fs::path& path,
   const uint64_t size = fs::file_size(path, failure);
   file.open(path, std::ios::binary);
   if (failure || !file)
-    throw io_error("{}: cannot read: {}", path.string(),
-                   failure ? failure.message() : std::strerror(errno));
+    throw base::io_error("{}: cannot read: {}", path.string(),
+                         failure ? failure.message() : std::strerror(errno));
   uint64_t length = 0;
   if (size < sizeof length ||
       !file.read(reinterpret_cast<char*>(&length), sizeof length))
-    throw input_error("{}: {} bytes are too few for a safetensors file",
-                      path.string(), size);
-  if (length > maximum_header || length > size - sizeof length)
-    throw input_error(
+    throw base::input_error("{}: {} bytes are too few for a safetensors file",
+                            path.string(), size);
+  if (length > kMaxHeaderBytes || length > size - sizeof length)
+    throw base::input_error(
         "{}: a header of {} bytes in a file of {}: truncated, or not "
         "safetensors",
         path.string(), length, size);
@@ -194,4 +204,4 @@ SafetensorsHeader read_safetensors_header(const fs::path& path,
   return parse_safetensors_header(path, text, size - sizeof length - length);
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -10,24 +10,24 @@
 #include <string_view>
 #include <vector>
 
-namespace gato {
+namespace gato::data {
 
-struct SafetensorsType {
+struct SafetensorsDType {
   std::string_view name;
-  uint64_t bytes;  // of an element
+  uint64_t item_size;  // of an element
 };
-constexpr std::array<SafetensorsType, 5> safetensors_types = {
+constexpr std::array<SafetensorsDType, 5> kSafetensorsDTypes = {
     {{"F32", 4}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}}};
 
-struct SafetensorsEntry {
+struct SafetensorsTensorInfo {
   std::string name;
-  std::string_view dtype;  // one of safetensors_types
+  std::string_view dtype;  // one of kSafetensorsDTypes
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  // its bytes, from the end of the header
 };
 
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;  // in the order of their bytes
+  std::vector<SafetensorsTensorInfo> tensors;  // in the order of their bytes
   std::map<std::string, std::string> metadata;
 };
 
@@ -44,4 +44,4 @@ SafetensorsHeader parse_safetensors_header(const std::filesystem::path& path,
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& path,
                                           std::ifstream& file);
 
-}  // namespace gato
+}  // namespace gato::data

@@ -25,27 +25,27 @@
 #include "gato/data/token_file.h"
 #include "gato/data/tokens.h"
 
-namespace gato {
+namespace gato::data {
 
 // One row to write; every vector has L values.
 struct SequenceRow {
   TokenFeatures features;       // patch tokens: -(1+u), u of add_patch
   std::vector<int32_t> labels;  // empty, or L values
-  std::vector<uint8_t> segment, prompt;
-  int32_t task = 0;
+  std::vector<uint8_t> segment_ids, prompt_mask;
+  int32_t task_index = 0;
 };
 
-struct SequenceFileOptions {
-  int64_t sequences = 0;  // Q
-  int32_t length = 1024;  // L
+struct SequenceFileInfo {
+  int64_t sequence_count = 0;      // Q
+  int32_t sequence_length = 1024;  // L
   int32_t window_steps = 0;
-  bool labels = false;
+  bool has_labels = false;
 };
 
 class SequenceFileWriter {
  public:
   SequenceFileWriter(const std::filesystem::path& path, bool force,
-                     const SequenceFileOptions& options,
+                     const SequenceFileInfo& info,
                      const Vocabulary& vocabulary);
   ~SequenceFileWriter();
   // The number of a patch in the file; equal patches have the same.
@@ -57,7 +57,7 @@ class SequenceFileWriter {
               const std::vector<TokenizedDocument>& demonstrations,
               const nlohmann::ordered_json& report,
               const Provenance& provenance);
-  int64_t distinct_patches() const;
+  int64_t distinct_patch_count() const;
 
  private:
   struct Impl;
@@ -69,10 +69,10 @@ class SequenceFileWriter {
 struct SequenceView {
   std::span<const int32_t> tokens, labels;  // labels: the tokens where absent
   std::span<const uint8_t> modality;
-  std::span<const int16_t> local;
+  std::span<const int16_t> local_position;
   std::span<const uint8_t> interval;  // [L,4]
-  std::span<const uint8_t> segment, prompt;
-  int32_t task = 0;
+  std::span<const uint8_t> segment_ids, prompt_mask;
+  int32_t task_index = 0;
 };
 
 class SequenceFileReader {
@@ -87,19 +87,19 @@ class SequenceFileReader {
   const TaskTable& tasks() const;
   const nlohmann::json& provenance() const;
   const nlohmann::ordered_json& report() const;  // null where there is none
-  const SequenceFileOptions& options() const;
-  int64_t sequences() const;
+  const SequenceFileInfo& info() const;
+  int64_t sequence_count() const;
   // Error (bad_input) where a value is not valid.
   SequenceView row(int64_t sequence) const;
   // Pixels of all distinct patches, [U,16,16,3].
-  std::span<const uint8_t> patches() const;
-  int64_t distinct_patches() const;
+  std::span<const uint8_t> patch_pixels() const;
+  int64_t distinct_patch_count() const;
   // Empty where the file holds none.
-  std::vector<TokenizedDocument> demonstrations() const;
+  std::vector<TokenizedDocument> read_demonstrations() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace gato
+}  // namespace gato::data

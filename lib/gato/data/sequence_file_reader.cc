@@ -1,131 +1,136 @@
 #include <algorithm>
 
 #include "gato/base/error.h"
-#include "gato/data/format.h"
-#include "gato/data/mapping.h"
+#include "gato/data/file_format.h"
+#include "gato/data/mapped_file.h"
 #include "gato/data/sequence_file.h"
 
-namespace gato {
+namespace gato::data {
 
 struct SequenceFileReader::Impl {
   explicit Impl(const std::filesystem::path& path);
 
   template <class T>
-  StoredRows<T> open(const char* name, const std::vector<int64_t>& row_shape,
-                     int64_t rows) const;
+  DatasetView<T> open_dataset(const char* name,
+                              const std::vector<int64_t>& row_shape,
+                              int64_t rows) const;
   template <class Value>
-  [[noreturn]] void refuse(int64_t sequence, size_t place, const char* what,
-                           const Value& value) const;
-  void check_layout(int64_t sequence, const SequenceView& view) const;
+  [[noreturn]] void throw_corrupt(int64_t sequence, size_t position,
+                                  const char* what, const Value& value) const;
+  void check_segments(int64_t sequence, const SequenceView& view) const;
   void check_row(int64_t sequence, const SequenceView& view) const;
 
   std::filesystem::path path;
   hdf5::Group root;
-  Mapping mapping;
+  MappedFile mapping;
   Vocabulary vocabulary;
-  ModalityIds ids;
+  ModalityIdRanges ids;
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
-  SequenceFileOptions options;
-  StoredRows<int32_t> tokens, labels, task;
-  StoredRows<uint8_t> modality, interval, segment, prompt, patches;
-  StoredRows<int16_t> local;
+  SequenceFileInfo info;
+  DatasetView<int32_t> tokens, labels, task;
+  DatasetView<uint8_t> modality, interval, segment, prompt, patches;
+  DatasetView<int16_t> local;
   bool has_demonstrations = false;
 };
 
 template <class T>
-StoredRows<T> SequenceFileReader::Impl::open(
+DatasetView<T> SequenceFileReader::Impl::open_dataset(
     const char* name, const std::vector<int64_t>& row_shape,
     int64_t rows) const {
-  StoredRows<T> stored(root.dataset(name), mapping, row_shape);
+  DatasetView<T> stored(root.dataset(name), mapping, row_shape);
   if (rows >= 0 && stored.size() != rows) {
-    throw input_error("{}: holds {} rows, expected {}: the file is damaged",
-                      stored.label(), stored.size(), rows);
+    throw base::input_error(
+        "{}: holds {} rows, expected {}: the file is damaged", stored.label(),
+        stored.size(), rows);
   }
-  stored.hold();
+  stored.load();
   return stored;
 }
 
 SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
     : path(path), root(hdf5::open_file(path)), mapping(path) {
-  check_format(root, sequence_format);
+  check_format(root, kSequenceFileFormat);
   vocabulary = read_vocabulary(root);
-  ids = ModalityIds(vocabulary);
+  ids = ModalityIdRanges(vocabulary);
   try {
-    tasks = TaskTable::from_json(read_json(root, "tasks"));
-  } catch (const Error& error) {
-    throw input_error("{}: {}", path.string(), error.what());
+    tasks = TaskTable::from_json(read_json_dataset(root, "tasks"));
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}", path.string(), error.what());
   }
-  provenance = read_json(root, "provenance");
-  report = read_ordered_json(root, "report");
+  provenance = read_json_dataset(root, "provenance");
+  report = read_ordered_json_dataset(root, "report");
 
   const auto length = root.integer_attribute("length");
   if (!length || *length < 1 || *length > (1 << 24)) {
-    throw input_error("{}: the attribute \"length\" is missing or not valid",
-                      path.string());
+    throw base::input_error(
+        "{}: the attribute \"length\" is missing or not valid", path.string());
   }
-  options.length = static_cast<int32_t>(*length);
-  options.window_steps =
+  info.sequence_length = static_cast<int32_t>(*length);
+  info.window_steps =
       static_cast<int32_t>(root.integer_attribute("window_steps").value_or(0));
-  options.labels = root.has("labels");
-  tokens = open<int32_t>("tokens", {*length}, -1);
-  const int64_t rows = options.sequences = tokens.size();
-  if (options.labels) labels = open<int32_t>("labels", {*length}, rows);
-  modality = open<uint8_t>("modality", {*length}, rows);
-  local = open<int16_t>("local", {*length}, rows);
-  interval = open<uint8_t>("interval", {*length, 4}, rows);
-  segment = open<uint8_t>("segment", {*length}, rows);
-  prompt = open<uint8_t>("prompt", {*length}, rows);
-  task = open<int32_t>("task", {}, rows);
-  patches = open<uint8_t>("patches", {16, 16, 3}, -1);
+  info.has_labels = root.has("labels");
+  tokens = open_dataset<int32_t>("tokens", {*length}, -1);
+  const int64_t rows = info.sequence_count = tokens.size();
+  if (info.has_labels)
+    labels = open_dataset<int32_t>("labels", {*length}, rows);
+  modality = open_dataset<uint8_t>("modality", {*length}, rows);
+  local = open_dataset<int16_t>("local", {*length}, rows);
+  interval = open_dataset<uint8_t>("interval", {*length, 4}, rows);
+  segment = open_dataset<uint8_t>("segment", {*length}, rows);
+  prompt = open_dataset<uint8_t>("prompt", {*length}, rows);
+  task = open_dataset<int32_t>("task", {}, rows);
+  patches = open_dataset<uint8_t>("patches", {16, 16, 3}, -1);
   has_demonstrations = root.is_group("demonstrations");
 }
 
 template <class Value>
-void SequenceFileReader::Impl::refuse(int64_t sequence, size_t place,
-                                      const char* what,
-                                      const Value& value) const {
-  throw input_error(
+void SequenceFileReader::Impl::throw_corrupt(int64_t sequence, size_t position,
+                                             const char* what,
+                                             const Value& value) const {
+  throw base::input_error(
       "{}: sequence {}, token {}: {} {} is not valid: the file is damaged",
-      path.string(), sequence, place, what, value);
+      path.string(), sequence, position, what, value);
 }
 
 // Segments are numbered from 0 in their order, only the first may be a prompt,
 // and is one as a whole; what follows the last is padding.
-void SequenceFileReader::Impl::check_layout(int64_t sequence,
-                                            const SequenceView& view) const {
+void SequenceFileReader::Impl::check_segments(int64_t sequence,
+                                              const SequenceView& view) const {
   const auto padding = static_cast<uint8_t>(Modality::padding);
   const size_t end = std::ranges::find(view.modality, padding) -
                      view.modality.begin();  // of what is no padding
   int last = 0;
   for (size_t i = 0; i < end; ++i) {
-    const int segment = view.segment[i];
+    const int segment = view.segment_ids[i];
     if (segment != last && (i == 0 || segment != last + 1)) {
-      refuse(sequence, i, "segment", segment);
+      throw_corrupt(sequence, i, "segment", segment);
     }
     last = segment;
-    const int wanted = segment == 0 ? view.prompt[0] : 0;
-    if (view.prompt[i] != wanted || view.prompt[i] > 1) {
-      refuse(sequence, i, "prompt", view.prompt[i]);
+    const int expected = segment == 0 ? view.prompt_mask[0] : 0;
+    if (view.prompt_mask[i] != expected || view.prompt_mask[i] > 1) {
+      throw_corrupt(sequence, i, "prompt", view.prompt_mask[i]);
     }
   }
   for (size_t i = end; i < view.modality.size(); ++i) {
     if (view.modality[i] != padding) {
-      refuse(sequence, i, "after padding, modality", view.modality[i]);
+      throw_corrupt(sequence, i, "after padding, modality", view.modality[i]);
     }
   }
 }
 
 void SequenceFileReader::Impl::check_row(int64_t sequence,
                                          const SequenceView& view) const {
-  const auto refuse = [&](const char* what, size_t place, const auto& value) {
-    this->refuse(sequence, place, what, value);
+  const auto refuse = [&](const char* what, size_t position,
+                          const auto& value) {
+    this->throw_corrupt(sequence, position, what, value);
   };
-  if (view.task < 0 || view.task >= static_cast<int64_t>(tasks.tasks.size())) {
-    refuse("task", 0, view.task);
+  if (view.task_index < 0 ||
+      view.task_index >= static_cast<int64_t>(tasks.tasks.size())) {
+    refuse("task", 0, view.task_index);
   }
-  check_layout(sequence, view);
+  check_segments(sequence, view);
   for (size_t i = 0; i < view.tokens.size(); ++i) {
     const int64_t token = view.tokens[i];
     const auto kind = static_cast<Modality>(view.modality[i]);
@@ -144,12 +149,12 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
     } else {
       for (const auto& [what, id] : {std::pair{"id", view.tokens[i]},
                                      std::pair{"label", view.labels[i]}}) {
-        if (!ids.holds(kind, id)) refuse(what, i, ids.describe(kind, id));
+        if (!ids.contains(kind, id)) refuse(what, i, ids.describe(kind, id));
       }
     }
-    if (view.local[i] < TokenFeatures::action_local ||
-        view.local[i] >= TokenFeatures::local_positions) {
-      refuse("local position", i, view.local[i]);
+    if (view.local_position[i] < TokenFeatures::kActionLocalPosition ||
+        view.local_position[i] >= TokenFeatures::kLocalPositionCount) {
+      refuse("local position", i, view.local_position[i]);
     }
   }
 }
@@ -172,47 +177,45 @@ const nlohmann::json& SequenceFileReader::provenance() const {
 const nlohmann::ordered_json& SequenceFileReader::report() const {
   return impl_->report;
 }
-const SequenceFileOptions& SequenceFileReader::options() const {
-  return impl_->options;
-}
-int64_t SequenceFileReader::sequences() const {
-  return impl_->options.sequences;
+const SequenceFileInfo& SequenceFileReader::info() const { return impl_->info; }
+int64_t SequenceFileReader::sequence_count() const {
+  return impl_->info.sequence_count;
 }
 
 SequenceView SequenceFileReader::row(int64_t sequence) const {
   const Impl& file = *impl_;
-  const auto length = static_cast<size_t>(file.options.length);
+  const auto length = static_cast<size_t>(file.info.sequence_length);
   SequenceView view;
   view.tokens = {file.tokens.row(sequence), length};
-  view.labels = file.options.labels
+  view.labels = file.info.has_labels
                     ? std::span{file.labels.row(sequence), length}
                     : view.tokens;
   view.modality = {file.modality.row(sequence), length};
-  view.local = {file.local.row(sequence), length};
+  view.local_position = {file.local.row(sequence), length};
   view.interval = {file.interval.row(sequence), 4 * length};
-  view.segment = {file.segment.row(sequence), length};
-  view.prompt = {file.prompt.row(sequence), length};
-  view.task = *file.task.row(sequence);
+  view.segment_ids = {file.segment.row(sequence), length};
+  view.prompt_mask = {file.prompt.row(sequence), length};
+  view.task_index = *file.task.row(sequence);
   file.check_row(sequence, view);
   return view;
 }
 
-std::span<const uint8_t> SequenceFileReader::patches() const {
+std::span<const uint8_t> SequenceFileReader::patch_pixels() const {
   return {impl_->patches.row(0),
-          static_cast<size_t>(distinct_patches()) * sizeof(Patch)};
+          static_cast<size_t>(distinct_patch_count()) * sizeof(Patch)};
 }
-int64_t SequenceFileReader::distinct_patches() const {
+int64_t SequenceFileReader::distinct_patch_count() const {
   return impl_->patches.size();
 }
 
-std::vector<TokenizedDocument> SequenceFileReader::demonstrations() const {
+std::vector<TokenizedDocument> SequenceFileReader::read_demonstrations() const {
   std::vector<TokenizedDocument> documents;
   if (!impl_->has_demonstrations) return documents;
   const TokenFileReader reader(impl_->path, "demonstrations");
-  for (int64_t i = 0; i < reader.documents(); ++i) {
+  for (int64_t i = 0; i < reader.document_count(); ++i) {
     documents.push_back(reader.document(i));
   }
   return documents;
 }
 
-}  // namespace gato
+}  // namespace gato::data

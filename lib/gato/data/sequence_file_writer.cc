@@ -2,32 +2,32 @@
 #include <cassert>
 #include <vector>
 
-#include "gato/base/output.h"
-#include "gato/data/format.h"
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
 #include "gato/data/patch_table.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_columns.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 // Rows that are written together: HDF5 takes longer for a call than for a row.
-constexpr size_t rows_a_write = 64;
+constexpr size_t kRowsPerWrite = 64;
 
 // A dataset [rows, ...] that is written from its start.
 template <class T>
-class RowColumn {
+class DatasetAppender {
  public:
-  RowColumn() = default;
-  RowColumn(hdf5::Group& root, const char* name,
-            const std::vector<int64_t>& shape)
-      : dataset_(root.create_dataset(name, hdf5::native<T>(), shape)),
+  DatasetAppender() = default;
+  DatasetAppender(hdf5::Group& root, const char* name,
+                  const std::vector<int64_t>& shape)
+      : dataset_(root.create_dataset(name, hdf5::native_type<T>(), shape)),
         width_(element_count({shape.begin() + 1, shape.end()})) {}
 
   // `row`: as many values as the dataset has a row.
   void append(const T* row) {
-    held_.insert(held_.end(), row, row + width_);
-    if (held_.size() == rows_a_write * static_cast<size_t>(width_)) flush();
+    buffer_.insert(buffer_.end(), row, row + width_);
+    if (buffer_.size() == kRowsPerWrite * static_cast<size_t>(width_)) flush();
   }
   void close() {
     flush();
@@ -36,23 +36,24 @@ class RowColumn {
 
  private:
   void flush() {
-    const int64_t rows = static_cast<int64_t>(held_.size()) / width_;
+    const int64_t rows = static_cast<int64_t>(buffer_.size()) / width_;
     if (rows == 0) return;
-    dataset_.write(hdf5::native<T>(), written_, rows, held_.data());
-    written_ += rows;
-    held_.clear();
+    dataset_.write(hdf5::native_type<T>(), rows_written_, rows, buffer_.data());
+    rows_written_ += rows;
+    buffer_.clear();
   }
 
   hdf5::Dataset dataset_;
-  int64_t width_ = 1, written_ = 0;
-  std::vector<T> held_;
+  int64_t width_ = 1, rows_written_ = 0;
+  std::vector<T> buffer_;
 };
 
 const uint8_t* bytes_of(const std::vector<Modality>& modality) {
   return reinterpret_cast<const uint8_t*>(modality.data());
 }
 
-const uint8_t* bytes_of(const std::vector<TokenFeatures::Interval>& interval) {
+const uint8_t* bytes_of(
+    const std::vector<TokenFeatures::PatchInterval>& interval) {
   return reinterpret_cast<const uint8_t*>(interval.data());
 }
 
@@ -60,29 +61,30 @@ const uint8_t* bytes_of(const std::vector<TokenFeatures::Interval>& interval) {
 
 struct SequenceFileWriter::Impl {
   Impl(const std::filesystem::path& path, bool force,
-       const SequenceFileOptions& options, const Vocabulary& vocabulary)
+       const SequenceFileInfo& info, const Vocabulary& vocabulary)
       : output(path, force),
-        options(options),
-        root(hdf5::create_file(output.temporary(), path)),
+        info(info),
+        root(hdf5::create_file(output.temporary_path(), path)),
         patch_table(path) {
-    write_format(root, sequence_format);
-    root.set_attribute("length", options.length);
-    root.set_attribute("window_steps", options.window_steps);
+    write_format(root, kSequenceFileFormat);
+    root.set_attribute("length", info.sequence_length);
+    root.set_attribute("window_steps", info.window_steps);
     write_vocabulary(root, vocabulary);
-    const std::vector<int64_t> shape{options.sequences, options.length};
+    const std::vector<int64_t> shape{info.sequence_count, info.sequence_length};
     tokens = {root, "tokens", shape};
-    if (options.labels) labels = {root, "labels", shape};
+    if (info.has_labels) labels = {root, "labels", shape};
     modality = {root, "modality", shape};
     local = {root, "local", shape};
-    interval = {root, "interval", {options.sequences, options.length, 4}};
+    interval = {
+        root, "interval", {info.sequence_count, info.sequence_length, 4}};
     segment = {root, "segment", shape};
     prompt = {root, "prompt", shape};
-    task = {root, "task", {options.sequences}};
+    task = {root, "task", {info.sequence_count}};
   }
 
   void close_columns() {
     tokens.close();
-    if (options.labels) labels.close();
+    if (info.has_labels) labels.close();
     modality.close();
     local.close();
     interval.close();
@@ -96,28 +98,27 @@ struct SequenceFileWriter::Impl {
     TokenColumns columns(output.path());
     for (const auto& document : documents) columns.append(document);
     hdf5::Group group = root.create_group("demonstrations");
-    write_format(group, token_format);
+    write_format(group, kTokenFileFormat);
     columns.write(group);
-    group.link("/vocabulary", "vocabulary");
-    group.link("/tasks", "tasks");
+    group.create_hard_link("/vocabulary", "vocabulary");
+    group.create_hard_link("/tasks", "tasks");
     mark_complete(group);
   }
 
-  AtomicOutput output;
-  SequenceFileOptions options;
+  base::AtomicOutput output;
+  SequenceFileInfo info;
   hdf5::Group root;
   PatchTable patch_table;
-  RowColumn<int32_t> tokens, labels, task;
-  RowColumn<uint8_t> modality, interval, segment, prompt;
-  RowColumn<int16_t> local;
-  int64_t written = 0;
+  DatasetAppender<int32_t> tokens, labels, task;
+  DatasetAppender<uint8_t> modality, interval, segment, prompt;
+  DatasetAppender<int16_t> local;
+  int64_t rows_written = 0;
 };
 
 SequenceFileWriter::SequenceFileWriter(const std::filesystem::path& path,
-                                       bool force,
-                                       const SequenceFileOptions& options,
+                                       bool force, const SequenceFileInfo& info,
                                        const Vocabulary& vocabulary)
-    : impl_(std::make_unique<Impl>(path, force, options, vocabulary)) {}
+    : impl_(std::make_unique<Impl>(path, force, info, vocabulary)) {}
 
 SequenceFileWriter::~SequenceFileWriter() = default;
 
@@ -127,28 +128,28 @@ int32_t SequenceFileWriter::add_patch(const Patch& patch) {
 
 void SequenceFileWriter::append(const SequenceRow& row) {
   Impl& file = *impl_;
-  const auto length = static_cast<size_t>(file.options.length);
-  assert(file.written < file.options.sequences);
+  const auto length = static_cast<size_t>(file.info.sequence_length);
+  assert(file.rows_written < file.info.sequence_count);
   assert(row.features.tokens.size() == length &&
          row.features.modality.size() == length &&
-         row.features.local.size() == length &&
+         row.features.local_position.size() == length &&
          row.features.interval.size() == length &&
-         row.segment.size() == length && row.prompt.size() == length &&
+         row.segment_ids.size() == length && row.prompt_mask.size() == length &&
          (row.labels.empty() || row.labels.size() == length));
   (void)length;
 
   const auto& tokens = row.features.tokens;
   file.tokens.append(tokens.data());
-  if (file.options.labels) {
+  if (file.info.has_labels) {
     file.labels.append((row.labels.empty() ? tokens : row.labels).data());
   }
   file.modality.append(bytes_of(row.features.modality));
-  file.local.append(row.features.local.data());
+  file.local.append(row.features.local_position.data());
   file.interval.append(bytes_of(row.features.interval));
-  file.segment.append(row.segment.data());
-  file.prompt.append(row.prompt.data());
-  file.task.append(&row.task);
-  ++file.written;
+  file.segment.append(row.segment_ids.data());
+  file.prompt.append(row.prompt_mask.data());
+  file.task.append(&row.task_index);
+  ++file.rows_written;
 }
 
 void SequenceFileWriter::commit(
@@ -156,7 +157,7 @@ void SequenceFileWriter::commit(
     const std::vector<TokenizedDocument>& demonstrations,
     const nlohmann::ordered_json& report, const Provenance& provenance) {
   Impl& file = *impl_;
-  assert(file.written == file.options.sequences);
+  assert(file.rows_written == file.info.sequence_count);
   file.close_columns();
   file.patch_table.write(file.root, "patches");
   file.root.write_text("tasks", tasks.to_json().dump());
@@ -170,8 +171,8 @@ void SequenceFileWriter::commit(
   file.output.commit();
 }
 
-int64_t SequenceFileWriter::distinct_patches() const {
+int64_t SequenceFileWriter::distinct_patch_count() const {
   return impl_->patch_table.size();
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -9,25 +9,25 @@
 #include <tuple>
 
 #include "gato/base/error.h"
-#include "gato/data/loose_json.h"
+#include "gato/data/lenient_json.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 4> role_names{"text", "image",
+constexpr std::array<std::string_view, 4> kRoleNames{"text", "image",
                                                      "discrete", "continuous"};
 
 // Bounds beyond this stand for none: old Minari files write +-3.4e38.
-constexpr double unbounded = 3e38;
+constexpr double kUnboundedThreshold = 3e38;
 
 // Values that an integer type or its bounds admit; infinity for numbers.
 double value_count(const Field& field) {
   if (!is_integer(field.dtype)) return std::numeric_limits<double>::infinity();
   if (field.dtype == DType::boolean) return 2;
   if (field.low.empty())
-    return std::ldexp(1.0, 8 * static_cast<int>(size_of(field.dtype)));
+    return std::ldexp(1.0, 8 * static_cast<int>(item_size(field.dtype)));
   const double low = *std::min_element(field.low.begin(), field.low.end());
   const double high = *std::max_element(field.high.begin(), field.high.end());
   return high - low + 1;
@@ -47,7 +47,7 @@ bool looks_like_image(const Field& field) {
 }
 
 // The number of a tuple member, "_index_i"; -1 for any other part of a path.
-int64_t index_of(std::string_view part) {
+int64_t tuple_index(std::string_view part) {
   constexpr std::string_view prefix = "_index_";
   if (!part.starts_with(prefix) || part.size() == prefix.size() ||
       part.size() > prefix.size() + 9) {
@@ -61,11 +61,11 @@ int64_t index_of(std::string_view part) {
   return index;
 }
 
-void collect(const Space& space, const std::string& path,
-             std::vector<Field>& fields) {
+void collect_fields(const Space& space, const std::string& path,
+                    std::vector<Field>& fields) {
   if (space.kind == Space::Kind::dict || space.kind == Space::Kind::tuple) {
     for (const auto& [key, child] : space.children) {
-      collect(child, path.empty() ? key : path + "/" + key, fields);
+      collect_fields(child, path.empty() ? key : path + "/" + key, fields);
     }
     return;
   }
@@ -76,10 +76,12 @@ void collect(const Space& space, const std::string& path,
   field.low = space.low;
   field.high = space.high;
   for (double& value : field.low) {
-    if (value <= -unbounded) value = -std::numeric_limits<double>::infinity();
+    if (value <= -kUnboundedThreshold)
+      value = -std::numeric_limits<double>::infinity();
   }
   for (double& value : field.high) {
-    if (value >= unbounded) value = std::numeric_limits<double>::infinity();
+    if (value >= kUnboundedThreshold)
+      value = std::numeric_limits<double>::infinity();
   }
   field.n = space.n;
   field.start = space.start;
@@ -104,18 +106,18 @@ json bounds_to_json(const std::vector<double>& bounds) {
 
 // A number, or null for none, or a flat list of them.
 std::vector<double> bounds_from_json(const json& bounds, int64_t count,
-                                     double none) {
-  const auto one = [none](const json& value) {
-    return value.is_null() ? none : value.get<double>();
+                                     double unbounded_value) {
+  const auto parse_bound = [unbounded_value](const json& value) {
+    return value.is_null() ? unbounded_value : value.get<double>();
   };
   if (!bounds.is_array()) {
-    return std::vector<double>(static_cast<size_t>(count), one(bounds));
+    return std::vector<double>(static_cast<size_t>(count), parse_bound(bounds));
   }
   if (static_cast<int64_t>(bounds.size()) != count) {
-    throw input_error("{} bounds for {} elements", bounds.size(), count);
+    throw base::input_error("{} bounds for {} elements", bounds.size(), count);
   }
   std::vector<double> values;
-  for (const json& value : bounds) values.push_back(one(value));
+  for (const json& value : bounds) values.push_back(parse_bound(value));
   return values;
 }
 
@@ -125,22 +127,22 @@ std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
                                 json_integer(values));
   }
   if (static_cast<int64_t>(values.size()) != count) {
-    throw input_error("{} values for {} elements", values.size(), count);
+    throw base::input_error("{} values for {} elements", values.size(), count);
   }
   return json_integers(values);
 }
 
 }  // namespace
 
-std::string_view name_of(Role role) {
-  return role_names[static_cast<size_t>(role)];
+std::string_view role_name(Role role) {
+  return kRoleNames[static_cast<size_t>(role)];
 }
 
-Role role_named(std::string_view name) {
-  for (size_t i = 0; i < role_names.size(); ++i) {
-    if (role_names[i] == name) return static_cast<Role>(i);
+Role parse_role(std::string_view name) {
+  for (size_t i = 0; i < kRoleNames.size(); ++i) {
+    if (kRoleNames[i] == name) return static_cast<Role>(i);
   }
-  throw usage_error(
+  throw base::usage_error(
       "the role \"{}\" is not known: use text, image, discrete or continuous",
       name);
 }
@@ -160,15 +162,15 @@ Role default_role(const Field& field, Space::Kind kind) {
   return value_count(field) <= 1024 ? Role::discrete : Role::continuous;
 }
 
-bool path_less(std::string_view a, std::string_view b) {
+bool path_precedes(std::string_view a, std::string_view b) {
   const auto [in_a, in_b] =
       std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  const auto place = static_cast<size_t>(in_a - a.begin());
+  const auto difference = static_cast<size_t>(in_a - a.begin());
   // The parts that hold the first difference.
-  const size_t begin = place == 0 ? 0 : a.rfind('/', place - 1) + 1;
+  const size_t begin = difference == 0 ? 0 : a.rfind('/', difference - 1) + 1;
   const std::string_view part_a = a.substr(begin, a.find('/', begin) - begin);
   const std::string_view part_b = b.substr(begin, b.find('/', begin) - begin);
-  const int64_t index_a = index_of(part_a), index_b = index_of(part_b);
+  const int64_t index_a = tuple_index(part_a), index_b = tuple_index(part_b);
   if (index_a >= 0 && index_b >= 0 && index_a != index_b) {
     return index_a < index_b;
   }
@@ -182,23 +184,24 @@ void sort_fields(std::vector<Field>& fields) {
   std::stable_sort(fields.begin(), fields.end(),
                    [](const Field& a, const Field& b) {
                      if (a.role != b.role) return a.role < b.role;
-                     return path_less(a.name, b.name);
+                     return path_precedes(a.name, b.name);
                    });
 }
 
-std::vector<Field> flatten(const Space& space, const std::string& bare_name) {
+std::vector<Field> flatten_space(const Space& space,
+                                 const std::string& bare_name) {
   std::vector<Field> fields;
   const bool bare =
       space.kind != Space::Kind::dict && space.kind != Space::Kind::tuple;
-  collect(space, bare ? bare_name : "", fields);
+  collect_fields(space, bare ? bare_name : "", fields);
   sort_fields(fields);
   return fields;
 }
 
 json field_to_json(const Field& field) {
-  json result = {{"name", field.name}, {"role", name_of(field.role)}};
+  json result = {{"name", field.name}, {"role", role_name(field.role)}};
   if (field.role == Role::text) return result;
-  result["dtype"] = name_of(field.dtype);
+  result["dtype"] = dtype_name(field.dtype);
   result["shape"] = field.shape;
   if (!field.low.empty()) result["low"] = bounds_to_json(field.low);
   if (!field.high.empty()) result["high"] = bounds_to_json(field.high);
@@ -211,13 +214,13 @@ Field field_from_json(const json& description) {
   Field field;
   try {
     field.name = description.at("name").get<std::string>();
-    field.role = role_named(description.at("role").get<std::string>());
+    field.role = parse_role(description.at("role").get<std::string>());
     if (field.role == Role::text) return field;
-    field.dtype = dtype_named(description.at("dtype").get<std::string>());
+    field.dtype = parse_dtype(description.at("dtype").get<std::string>());
     if (description.contains("shape")) {
       field.shape = json_integers(description["shape"]);
     }
-    check_shape(field.shape, most_elements);
+    check_shape(field.shape, kMaxFieldElements);
     const int64_t count = element_count(field.shape);
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const bool has_low = description.contains("low");
@@ -236,11 +239,137 @@ Field field_from_json(const json& description) {
       field.start = integers_from_json(description["start"], count);
     }
   } catch (const json::exception& error) {
-    throw input_error("field \"{}\": {}", field.name, error.what());
-  } catch (const Error& error) {
-    throw input_error("field \"{}\": {}", field.name, error.what());
+    throw base::input_error("field \"{}\": {}", field.name, error.what());
+  } catch (const base::Error& error) {
+    throw base::input_error("field \"{}\": {}", field.name, error.what());
   }
   return field;
 }
 
-}  // namespace gato
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Space make_text_space(int64_t max_length, const std::string& extra_charset) {
+  Space space;
+  space.kind = Space::Kind::text;
+  space.max_length = std::max<int64_t>(max_length, 1);
+  for (char c = ' '; c <= '~'; ++c) space.charset += c;
+  space.charset += extra_charset;
+  return space;
+}
+
+Space make_discrete_space(const Field& field) {
+  Space space;
+  space.dtype = field.dtype;
+  space.shape = field.shape;
+  space.n = field.n;
+  space.start = field.start;
+  if (space.start.empty()) space.start.assign(space.n.size(), 0);
+  const auto all = [](const std::vector<int64_t>& values, int64_t expected) {
+    return std::all_of(values.begin(), values.end(),
+                       [expected](int64_t value) { return value == expected; });
+  };
+  if (field.dtype == DType::boolean) {  // which the discrete spaces refuse
+    const auto count = static_cast<size_t>(element_count(field.shape));
+    space.low.assign(count, 0);
+    space.high.assign(count, 1);
+  } else if (field.shape.empty()) {
+    space.kind = Space::Kind::discrete;
+  } else if (field.dtype == DType::int8 && all(space.n, 2) &&
+             all(space.start, 0)) {
+    space.kind = Space::Kind::multi_binary;
+  } else {
+    space.kind = Space::Kind::multi_discrete;
+  }
+  return space;
+}
+
+Space make_box_space(const Field& field) {
+  Space space;
+  space.dtype = field.dtype;
+  space.shape = field.shape;
+  const auto count = static_cast<size_t>(element_count(field.shape));
+  space.low = field.low;
+  space.high = field.high;
+  if (space.low.empty()) space.low.assign(count, -kInfinity);
+  if (space.high.empty()) space.high.assign(count, kInfinity);
+  return space;
+}
+
+// Children in the order of fields; a space of members "_index_0" to
+// "_index_k-1" is a tuple.
+void sort_children(Space& space) {
+  for (auto& [key, child] : space.children) sort_children(child);
+  if (space.kind != Space::Kind::dict) return;
+  std::sort(space.children.begin(), space.children.end(),
+            [](const auto& a, const auto& b) {
+              return path_precedes(a.name, b.name);
+            });
+  bool is_tuple = !space.children.empty();
+  for (size_t i = 0; i < space.children.size(); ++i) {
+    is_tuple &= space.children[i].name == "_index_" + std::to_string(i);
+  }
+  if (is_tuple) space.kind = Space::Kind::tuple;
+}
+
+}  // namespace
+
+bool is_valid_hdf5_path(std::string_view path) {
+  const std::vector<std::string> parts = split_path(path);
+  return std::none_of(parts.begin(), parts.end(), [](const auto& part) {
+    return part.empty() || part == "." || part == ".." ||
+           part.find('\0') != std::string::npos;
+  });
+}
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const size_t slash = path.find('/');
+    parts.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return parts;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_bare_space(const std::vector<Field>& fields,
+                   const std::string& bare_name) {
+  return fields.size() == 1 && fields[0].name == bare_name;
+}
+
+Space unflatten_space(const std::vector<Field>& fields,
+                      const std::string& bare_name, int64_t max_text_length,
+                      const std::string& extra_text) {
+  const auto leaf = [&](const Field& field) {
+    if (field.role == Role::text)
+      return make_text_space(max_text_length, extra_text);
+    return field.n.empty() ? make_box_space(field) : make_discrete_space(field);
+  };
+  if (is_bare_space(fields, bare_name)) return leaf(fields[0]);
+
+  Space root;
+  root.kind = Space::Kind::dict;
+  for (const Field& field : fields) {
+    Space* parent = &root;
+    const auto parts = split_path(field.name);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const bool last = i + 1 == parts.size();
+      auto child = std::find_if(
+          parent->children.begin(), parent->children.end(),
+          [&](const auto& entry) { return entry.name == parts[i]; });
+      if (child == parent->children.end()) {
+        Space space;
+        space.kind = Space::Kind::dict;
+        if (last) space = leaf(field);
+        parent->children.push_back({parts[i], std::move(space)});
+        child = parent->children.end() - 1;
+      }
+      parent = &child->space;
+    }
+  }
+  sort_children(root);
+  return root;
+}
+
+}  // namespace gato::data

@@ -1,5 +1,7 @@
 // What an environment observes and accepts, as Minari and the environment
 // protocol describe it, flattened to named fields in token order.
+//
+// Between fields, named by joined paths, and the nested spaces they come from.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +14,7 @@
 
 #include "gato/data/array.h"
 
-namespace gato {
+namespace gato::data {
 
 struct NamedSpace;
 
@@ -44,12 +46,12 @@ struct NamedSpace {
 
 // How a field becomes tokens, in the order of a time step.
 enum class Role : uint8_t { text, image, discrete, continuous };
-std::string_view name_of(Role role);
-Role role_named(std::string_view name);  // else Error usage
+std::string_view role_name(Role role);
+Role parse_role(std::string_view name);  // else Error usage
 
 // Elements of a leaf: each has bounds of its own, whatever the text says of all
 // of them in a word.
-constexpr int64_t most_elements = int64_t{1} << 25;
+constexpr int64_t kMaxFieldElements = int64_t{1} << 25;
 
 // One leaf of a space.
 struct Field {
@@ -67,7 +69,8 @@ struct Field {
 // The leaves of `space`, in token order: by role (text, image, discrete,
 // continuous), and within a role by the bytes of the joined path, tuple members
 // by number. `bare_name` names a space that is itself a leaf.
-std::vector<Field> flatten(const Space& space, const std::string& bare_name);
+std::vector<Field> flatten_space(const Space& space,
+                                 const std::string& bare_name);
 
 // The role that a leaf has by itself: Text is text; the discrete kinds are
 // discrete; uint8 of rank 2 to 4 with both sides >= 16 (channels last or first)
@@ -76,7 +79,7 @@ Role default_role(const Field& field, Space::Kind kind);
 
 // The order of names within a role: bytes of the joined path, but tuple members
 // ("_index_i") by number.
-bool path_less(std::string_view a, std::string_view b);
+bool path_precedes(std::string_view a, std::string_view b);
 
 // Puts fields into token order again, after roles were overridden.
 void sort_fields(std::vector<Field>& fields);
@@ -91,4 +94,21 @@ std::string space_to_json(const Space& space);
 nlohmann::json field_to_json(const Field& field);
 Field field_from_json(const nlohmann::json& json);
 
-}  // namespace gato
+// Whether HDF5 can have an object of this path: no part of it is empty, "." or
+// "..", or holds a NUL.
+bool is_valid_hdf5_path(std::string_view path);
+
+// "a/b/c" as {"a", "b", "c"}.
+std::vector<std::string> split_path(std::string_view path);
+
+// True for a single field of that name: the space is the leaf itself.
+bool is_bare_space(const std::vector<Field>& fields,
+                   const std::string& bare_name);
+
+// The inverse of flatten(). Text fields admit printable ASCII and `extra_text`
+// and texts of up to `max_text_length` characters.
+Space unflatten_space(const std::vector<Field>& fields,
+                      const std::string& bare_name, int64_t max_text_length,
+                      const std::string& extra_text);
+
+}  // namespace gato::data

@@ -5,50 +5,53 @@
 #include <nlohmann/json.hpp>
 
 #include "gato/base/error.h"
-#include "gato/data/loose_json.h"
+#include "gato/data/lenient_json.h"
 #include "gato/data/space.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 using nlohmann::json;
 
 // Deeper spaces and arrays are refused before they exhaust the stack.
-constexpr int deepest = 64;
+constexpr int kMaxNestingDepth = 64;
 
-double number_from(const json& value) {
+double parse_number(const json& value) {
   if (value.is_number()) return value.get<double>();
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-  const double special = loose_json_number(value);
-  if (special == 0) throw input_error("{} is no number", value.dump());
+  const double special = non_finite_number(value);
+  if (special == 0) throw base::input_error("{} is no number", value.dump());
   return special;
 }
 
-void append_flat(const json& values, std::vector<double>& flat, int depth) {
-  if (depth > deepest) throw input_error("bounds are nested too deeply");
+void append_flattened(const json& values, std::vector<double>& flat,
+                      int depth) {
+  if (depth > kMaxNestingDepth)
+    throw base::input_error("bounds are nested too deeply");
   if (!values.is_array()) {
-    flat.push_back(number_from(values));
+    flat.push_back(parse_number(values));
     return;
   }
-  for (const json& value : values) append_flat(value, flat, depth + 1);
+  for (const json& value : values) append_flattened(value, flat, depth + 1);
 }
 
 // Nested lists, or one number for all elements.
-std::vector<double> bounds_from(const json& space, const char* key,
-                                int64_t count) {
+std::vector<double> parse_bounds(const json& space, const char* key,
+                                 int64_t count) {
   std::vector<double> flat;
-  append_flat(space.at(key), flat, 0);
+  append_flattened(space.at(key), flat, 0);
   if (static_cast<int64_t>(flat.size()) == count) return flat;
   if (flat.size() != 1) {
-    throw input_error("\"{}\" has {} values for {} elements", key, flat.size(),
-                      count);
+    throw base::input_error("\"{}\" has {} values for {} elements", key,
+                            flat.size(), count);
   }
   return std::vector<double>(static_cast<size_t>(count), flat[0]);
 }
 
 void append_integers(const json& values, std::vector<int64_t>& flat,
                      std::vector<int64_t>* shape, int depth) {
-  if (depth > deepest) throw input_error("values are nested too deeply");
+  if (depth > kMaxNestingDepth)
+    throw base::input_error("values are nested too deeply");
   if (!values.is_array()) {
     flat.push_back(json_integer(values));
     return;
@@ -61,32 +64,32 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
   }
 }
 
-Space box_from(const json& json) {
+Space parse_box(const json& json) {
   Space space;
   const auto dtype = json.at("dtype").get<std::string>();
   // Half precision is held as single precision, which has all its values.
-  space.dtype = dtype == "float16" ? DType::float32 : dtype_named(dtype);
+  space.dtype = dtype == "float16" ? DType::float32 : parse_dtype(dtype);
   space.shape = json_integers(json.at("shape"));
-  check_shape(space.shape, most_elements);
+  check_shape(space.shape, kMaxFieldElements);
   const int64_t count = element_count(space.shape);
-  space.low = bounds_from(json, "low", count);
-  space.high = bounds_from(json, "high", count);
+  space.low = parse_bounds(json, "low", count);
+  space.high = parse_bounds(json, "high", count);
   return space;
 }
 
-Space discrete_from(const json& json) {
+Space parse_discrete(const json& json) {
   Space space;
   space.kind = Space::Kind::discrete;
-  space.dtype = dtype_named(json.value("dtype", "int64"));
+  space.dtype = parse_dtype(json.value("dtype", "int64"));
   space.n = {json_integer(json.at("n"))};
-  space.start = {json_integer_at(json, "start")};
+  space.start = {json_integer_or_zero(json, "start")};
   return space;
 }
 
-Space multi_discrete_from(const json& json) {
+Space parse_multi_discrete(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_discrete;
-  space.dtype = dtype_named(json.value("dtype", "int64"));
+  space.dtype = parse_dtype(json.value("dtype", "int64"));
   append_integers(json.at("nvec"), space.n, &space.shape, 0);
   if (json.contains("start") && !json["start"].is_null()) {
     append_integers(json["start"], space.start, nullptr, 0);
@@ -97,64 +100,65 @@ Space multi_discrete_from(const json& json) {
   }
   if (static_cast<int64_t>(space.n.size()) != element_count(space.shape) ||
       space.start.size() != space.n.size()) {
-    throw input_error("\"nvec\" and \"start\" differ in shape");
+    throw base::input_error("\"nvec\" and \"start\" differ in shape");
   }
   return space;
 }
 
-Space multi_binary_from(const json& json) {
+Space parse_multi_binary(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_binary;
   space.dtype = DType::int8;
   append_integers(json.at("n"), space.shape, nullptr, 0);
-  check_shape(space.shape, most_elements);
+  check_shape(space.shape, kMaxFieldElements);
   const auto count = static_cast<size_t>(element_count(space.shape));
   space.n.assign(count, 2);
   space.start.assign(count, 0);
   return space;
 }
 
-Space text_from(const json& json) {
+Space parse_text(const json& json) {
   Space space;
   space.kind = Space::Kind::text;
-  space.min_length = json_integer_at(json, "min_length");
-  space.max_length = json_integer_at(json, "max_length");
+  space.min_length = json_integer_or_zero(json, "min_length");
+  space.max_length = json_integer_or_zero(json, "max_length");
   space.charset = json.value("charset", std::string());
   return space;
 }
 
-void check_key(const std::string& key) {
+void require_valid_key(const std::string& key) {
   if (key.empty() || key.find('/') != std::string::npos || key == "." ||
       key == "..") {
-    throw input_error(
+    throw base::input_error(
         "the key \"{}\" cannot be stored: keys must be words without '/'", key);
   }
 }
 
-Space space_from(const json& description, int depth) {
-  if (depth > deepest) throw input_error("spaces are nested too deeply");
+Space parse_space(const json& description, int depth) {
+  if (depth > kMaxNestingDepth)
+    throw base::input_error("spaces are nested too deeply");
   const auto type = description.at("type").get<std::string>();
-  if (type == "Box") return box_from(description);
-  if (type == "Discrete") return discrete_from(description);
-  if (type == "MultiDiscrete") return multi_discrete_from(description);
-  if (type == "MultiBinary") return multi_binary_from(description);
-  if (type == "Text") return text_from(description);
+  if (type == "Box") return parse_box(description);
+  if (type == "Discrete") return parse_discrete(description);
+  if (type == "MultiDiscrete") return parse_multi_discrete(description);
+  if (type == "MultiBinary") return parse_multi_binary(description);
+  if (type == "Text") return parse_text(description);
   Space space;
   if (type == "Dict") {
     space.kind = Space::Kind::dict;
     for (const auto& [key, child] : description.at("subspaces").items()) {
-      check_key(key);
-      space.children.push_back({key, space_from(child, depth + 1)});
+      require_valid_key(key);
+      space.children.push_back({key, parse_space(child, depth + 1)});
     }
   } else if (type == "Tuple") {
     space.kind = Space::Kind::tuple;
     int64_t index = 0;
     for (const json& child : description.at("subspaces")) {
       space.children.push_back(
-          {fmt::format("_index_{}", index++), space_from(child, depth + 1)});
+          {fmt::format("_index_{}", index++), parse_space(child, depth + 1)});
     }
   } else {
-    throw input_error(
+    throw base::input_error(
         "the space type \"{}\" is not supported (Box, Discrete, MultiDiscrete, "
         "MultiBinary, Text, Dict and Tuple are)",
         type);
@@ -164,8 +168,8 @@ Space space_from(const json& description, int depth) {
 
 // Values in C order as nested lists of `shape`.
 template <class T, class Write>
-std::string nested(const std::vector<T>& values,
-                   const std::vector<int64_t>& shape, Write write) {
+std::string nested_list_json(const std::vector<T>& values,
+                             const std::vector<int64_t>& shape, Write write) {
   size_t next = 0;
   const auto level = [&](const auto& self, size_t axis) -> std::string {
     if (axis == shape.size()) return write(values.at(next++));
@@ -181,7 +185,7 @@ std::string nested(const std::vector<T>& values,
 
 // As Python's json module writes it. A bound that an integer type cannot hold
 // becomes the type's own.
-std::string bound_text(double value, DType dtype) {
+std::string bound_to_json(double value, DType dtype) {
   if (is_integer(dtype)) {
     Array bound = Array::zeros(dtype, {});
     bound.set(0, value);
@@ -193,24 +197,24 @@ std::string bound_text(double value, DType dtype) {
   return json(value).dump();
 }
 
-std::string box_text(const Space& space) {
+std::string box_to_json(const Space& space) {
   const auto bound = [&](double value) {
-    return bound_text(value, space.dtype);
+    return bound_to_json(value, space.dtype);
   };
   return fmt::format(
       R"({{"type": "Box", "dtype": "{}", "shape": {}, "low": {}, "high": {}}})",
-      name_of(space.dtype), json(space.shape).dump(),
-      nested(space.low, space.shape, bound),
-      nested(space.high, space.shape, bound));
+      dtype_name(space.dtype), json(space.shape).dump(),
+      nested_list_json(space.low, space.shape, bound),
+      nested_list_json(space.high, space.shape, bound));
 }
 
 }  // namespace
 
 Space space_from_json(const std::string& text) {
   try {
-    return space_from(parse_loose_json(text), 0);
+    return parse_space(parse_lenient_json(text), 0);
   } catch (const json::exception& error) {
-    throw input_error("the space is malformed: {}", error.what());
+    throw base::input_error("the space is malformed: {}", error.what());
   }
 }
 
@@ -218,17 +222,18 @@ std::string space_to_json(const Space& space) {
   const auto integer = [](int64_t value) { return std::to_string(value); };
   switch (space.kind) {
     case Space::Kind::box:
-      return box_text(space);
+      return box_to_json(space);
     case Space::Kind::discrete:
       return fmt::format(
           R"({{"type": "Discrete", "dtype": "{}", "n": {}, "start": {}}})",
-          name_of(space.dtype), space.n.at(0),
+          dtype_name(space.dtype), space.n.at(0),
           space.start.empty() ? 0 : space.start[0]);
     case Space::Kind::multi_discrete:
       return fmt::format(
           R"({{"type": "MultiDiscrete", "dtype": "{}", "nvec": {}, "start": {}}})",
-          name_of(space.dtype), nested(space.n, space.shape, integer),
-          nested(space.start, space.shape, integer));
+          dtype_name(space.dtype),
+          nested_list_json(space.n, space.shape, integer),
+          nested_list_json(space.start, space.shape, integer));
     case Space::Kind::multi_binary:
       return fmt::format(R"({{"type": "MultiBinary", "n": {}}})",
                          space.shape.size() == 1
@@ -255,4 +260,4 @@ std::string space_to_json(const Space& space) {
                             children);
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -11,13 +11,13 @@
 #include "gato/base/error.h"
 #include "gato/base/file_reader.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
-constexpr size_t buffer_size = 256 << 10;
+constexpr size_t kBufferBytes = 256 << 10;
 
 // O_TMPFILE is not known to every file system.
-int open_unnamed(const std::string& directory) {
+int open_unnamed_file(const std::string& directory) {
   const int descriptor =
       ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor >= 0) return descriptor;
@@ -31,10 +31,10 @@ int open_unnamed(const std::string& directory) {
 
 Spool::Spool(const std::filesystem::path& output) : output_(output.string()) {
   const auto parent = output.parent_path();
-  descriptor_ = open_unnamed(parent.empty() ? "." : parent.string());
+  descriptor_ = open_unnamed_file(parent.empty() ? "." : parent.string());
   if (descriptor_ < 0) {
-    throw io_error("{}: cannot create a temporary file beside it: {}", output_,
-                   std::strerror(errno));
+    throw base::io_error("{}: cannot create a temporary file beside it: {}",
+                         output_, std::strerror(errno));
   }
 }
 
@@ -44,30 +44,31 @@ void Spool::append(const void* bytes, size_t count) {
   const auto* from = static_cast<const std::byte*>(bytes);
   buffer_.insert(buffer_.end(), from, from + count);
   size_ += static_cast<int64_t>(count);
-  if (buffer_.size() >= buffer_size) flush();
+  if (buffer_.size() >= kBufferBytes) flush();
 }
 
-void Spool::append_all_of(Spool& other) {
+void Spool::append_all(Spool& other) {
   other.flush();
-  std::vector<std::byte> part(buffer_size);
+  std::vector<std::byte> part(kBufferBytes);
   int64_t offset = 0;
-  while (const size_t count = other.read(offset, part.data(), part.size())) {
+  while (const size_t count =
+             other.read_bytes(offset, part.data(), part.size())) {
     append(part.data(), count);
     offset += static_cast<int64_t>(count);
   }
 }
 
-void Spool::write_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes) {
+void Spool::copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes) {
   flush();
   const int64_t rows = size_ / row_bytes;
   const int64_t part_rows =
-      std::max<int64_t>(1, static_cast<int64_t>(buffer_size) / row_bytes);
+      std::max<int64_t>(1, static_cast<int64_t>(kBufferBytes) / row_bytes);
   std::vector<std::byte> part(static_cast<size_t>(part_rows * row_bytes));
   for (int64_t first = 0; first < rows; first += part_rows) {
     const int64_t count = std::min(part_rows, rows - first);
     const auto bytes = static_cast<size_t>(count * row_bytes);
-    if (read(first * row_bytes, part.data(), bytes) != bytes) {
-      throw io_error("{}: a temporary file was cut short", output_);
+    if (read_bytes(first * row_bytes, part.data(), bytes) != bytes) {
+      throw base::io_error("{}: a temporary file was cut short", output_);
     }
     dataset.write(type, first, count, part.data());
   }
@@ -80,21 +81,21 @@ void Spool::flush() {
         ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      throw io_error("{}: cannot write a temporary file beside it: {}", output_,
-                     std::strerror(errno));
+      throw base::io_error("{}: cannot write a temporary file beside it: {}",
+                           output_, std::strerror(errno));
     }
     done += static_cast<size_t>(count);
   }
   buffer_.clear();
 }
 
-size_t Spool::read(int64_t offset, std::byte* into, size_t count) const {
-  const int64_t got = read_at(descriptor_, offset, into, count);
-  if (got < 0) {
-    throw io_error("{}: cannot read a temporary file beside it: {}", output_,
-                   std::strerror(errno));
+size_t Spool::read_bytes(int64_t offset, std::byte* into, size_t count) const {
+  const int64_t bytes_read = base::read_at(descriptor_, offset, into, count);
+  if (bytes_read < 0) {
+    throw base::io_error("{}: cannot read a temporary file beside it: {}",
+                         output_, std::strerror(errno));
   }
-  return static_cast<size_t>(got);
+  return static_cast<size_t>(bytes_read);
 }
 
-}  // namespace gato
+}  // namespace gato::data

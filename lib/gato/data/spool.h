@@ -10,7 +10,7 @@
 
 #include "gato/data/hdf5.h"
 
-namespace gato {
+namespace gato::data {
 
 class Spool {
  public:
@@ -26,16 +26,16 @@ class Spool {
   void append(const std::vector<T>& values) {
     append(values.data(), values.size() * sizeof(T));
   }
-  void append_all_of(Spool& other);
+  void append_all(Spool& other);
   int64_t size() const { return size_; }  // bytes
 
   // Copies everything to `dataset`, whose rows of `row_bytes` are of `type`.
-  void write_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes);
+  void copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes);
 
  private:
   void flush();
   // Up to `count` bytes at `offset`; returns how many there were.
-  size_t read(int64_t offset, std::byte* into, size_t count) const;
+  size_t read_bytes(int64_t offset, std::byte* into, size_t count) const;
 
   std::string output_;
   int descriptor_ = -1;
@@ -43,4 +43,4 @@ class Spool {
   std::vector<std::byte> buffer_;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace gato {
+namespace gato::data {
 
 // An axis along which `count` elements are copied, that lie at these distances.
 struct StridedAxis {
@@ -14,7 +14,7 @@ struct StridedAxis {
 
 // Copies `run` bytes at every place of the axes, of which there is at least
 // one; the last is the fastest.
-void copy_strided(std::span<const StridedAxis> axes, size_t run,
+void copy_strided(std::span<const StridedAxis> axes, size_t run_bytes,
                   const std::byte* from, std::byte* into);
 
-}  // namespace gato
+}  // namespace gato::data

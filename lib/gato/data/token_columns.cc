@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 template <class T>
@@ -13,8 +13,9 @@ void append_value(Spool& spool, T value) {
 template <class T>
 void write_column(hdf5::Group& group, const char* name, Spool& spool) {
   const auto rows = spool.size() / static_cast<int64_t>(sizeof(T));
-  hdf5::Dataset dataset = group.create_dataset(name, hdf5::native<T>(), {rows});
-  spool.write_to(dataset, hdf5::native<T>(), sizeof(T));
+  hdf5::Dataset dataset =
+      group.create_dataset(name, hdf5::native_type<T>(), {rows});
+  spool.copy_to(dataset, hdf5::native_type<T>(), sizeof(T));
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ TokenColumns::TokenColumns(const std::filesystem::path& output)
       first_step_(output),
       task_(output),
       source_(output),
-      return_(output),
+      total_reward_(output),
       image_token_(output),
       image_rows_(output),
       image_columns_(output),
@@ -44,51 +45,51 @@ void TokenColumns::append(const TokenizedDocument& document) {
 
   append_tokens(document);
   for (size_t i = 1; i < document.step_offset.size(); ++i) {
-    append_value(step_offset_, tokens_ + document.step_offset[i]);
+    append_value(step_offset_, token_count_ + document.step_offset[i]);
   }
   for (const TokenizedImage& image : document.images) {
-    append_value(image_token_, tokens_ + image.token);
+    append_value(image_token_, token_count_ + image.first_token);
     append_value(image_rows_, image.rows);
     append_value(image_columns_, image.columns);
   }
-  tokens_ += count;
-  steps_ += static_cast<int64_t>(document.step_offset.size()) - 1;
-  images_ += static_cast<int64_t>(document.images.size());
-  append_value(first_step_, steps_);
-  append_value(task_, document.task);
-  append_value(source_, document.source);
-  append_value(return_, document.total_reward);
-  ++documents_;
+  token_count_ += count;
+  step_count_ += static_cast<int64_t>(document.step_offset.size()) - 1;
+  image_count_ += static_cast<int64_t>(document.images.size());
+  append_value(first_step_, step_count_);
+  append_value(task_, document.task_index);
+  append_value(source_, document.source_index);
+  append_value(total_reward_, document.total_reward);
+  ++document_count_;
 }
 
 void TokenColumns::append_tokens(const TokenizedDocument& document) {
-  std::vector<int64_t> numbers;
+  std::vector<int64_t> patch_indices;
   for (const Patch& patch : document.patches) {
-    numbers.push_back(patch_table_.add(patch));
+    patch_indices.push_back(patch_table_.add(patch));
   }
-  std::vector<int32_t> stored = document.tokens;
-  for (int32_t& token : stored) {
+  std::vector<int32_t> stored_tokens = document.tokens;
+  for (int32_t& token : stored_tokens) {
     if (token >= 0) continue;
-    token =
-        static_cast<int32_t>(-1 - numbers.at(static_cast<size_t>(-1 - token)));
-    ++patches_;
+    token = static_cast<int32_t>(
+        -1 - patch_indices.at(static_cast<size_t>(-1 - token)));
+    ++patch_token_count_;
   }
-  append_labels(document, stored);
-  token_.append(stored);
+  append_labels(document, stored_tokens);
+  token_.append(stored_tokens);
   modality_.append(document.modality);
 }
 
 void TokenColumns::append_labels(const TokenizedDocument& document,
-                                 const std::vector<int32_t>& stored) {
-  const bool differs =
+                                 const std::vector<int32_t>& stored_tokens) {
+  const bool labels_differ =
       !document.labels.empty() && document.labels != document.tokens;
   if (!labels_) {
-    if (!differs) return;
+    if (!labels_differ) return;
     labels_ = std::make_unique<Spool>(output_);
-    labels_->append_all_of(token_);
+    labels_->append_all(token_);
   }
-  std::vector<int32_t> labels = stored;
-  if (differs) {
+  std::vector<int32_t> labels = stored_tokens;
+  if (labels_differ) {
     assert(document.labels.size() == document.tokens.size());
     for (size_t i = 0; i < labels.size(); ++i) {
       // A patch's label is the patch, under its number in the file.
@@ -108,7 +109,7 @@ void TokenColumns::write(hdf5::Group& group) {
   write_column<int64_t>(documents, "first_step", first_step_);
   write_column<int32_t>(documents, "task", task_);
   write_column<int32_t>(documents, "source", source_);
-  write_column<double>(documents, "return", return_);
+  write_column<double>(documents, "return", total_reward_);
   hdf5::Group images = group.create_group("images");
   write_column<int64_t>(images, "token", image_token_);
   write_column<int16_t>(images, "rows", image_rows_);
@@ -116,4 +117,4 @@ void TokenColumns::write(hdf5::Group& group) {
   patch_table_.write(group, "patches");
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -10,7 +10,7 @@
 #include "gato/data/spool.h"
 #include "gato/data/tokens.h"
 
-namespace gato {
+namespace gato::data {
 
 class TokenColumns {
  public:
@@ -19,10 +19,12 @@ class TokenColumns {
   // Everything but /vocabulary, /tasks and /provenance.
   void write(hdf5::Group& group);
 
-  int64_t documents() const { return documents_; }
-  int64_t tokens() const { return tokens_; }
-  int64_t distinct_patches() const { return patch_table_.size(); }
-  int64_t patches() const { return patches_; }  // patch tokens
+  int64_t document_count() const { return document_count_; }
+  int64_t token_count() const { return token_count_; }
+  int64_t distinct_patch_count() const { return patch_table_.size(); }
+  int64_t patch_token_count() const {
+    return patch_token_count_;
+  }  // patch tokens
 
  private:
   void append_tokens(const TokenizedDocument& document);
@@ -31,11 +33,12 @@ class TokenColumns {
 
   std::filesystem::path output_;
   Spool token_, modality_, step_offset_;
-  Spool first_step_, task_, source_, return_;
+  Spool first_step_, task_, source_, total_reward_;
   Spool image_token_, image_rows_, image_columns_;
   std::unique_ptr<Spool> labels_;  // from the first label that differs on
   PatchTable patch_table_;
-  int64_t documents_ = 0, steps_ = 0, tokens_ = 0, images_ = 0, patches_ = 0;
+  int64_t document_count_ = 0, step_count_ = 0, token_count_ = 0,
+          image_count_ = 0, patch_token_count_ = 0;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -32,13 +32,13 @@
 #include "gato/data/provenance.h"
 #include "gato/data/tokens.h"
 
-namespace gato {
+namespace gato::data {
 
 // An entry of /tasks. "kind" is "episode", "text", "caption" ...
 struct TaskEntry {
   TaskSpec spec;
-  int64_t episodes = 0;
-  int64_t steps = 0;
+  int64_t episode_count = 0;
+  int64_t step_count = 0;
   nlohmann::json
       filter;  // what was kept and why; null where nothing was filtered
   std::optional<double> expert_return, random_return;
@@ -64,10 +64,10 @@ class TokenFileWriter {
                   const Vocabulary& vocabulary);
   ~TokenFileWriter();
   void append(const TokenizedDocument& document);
-  int64_t documents() const;
-  int64_t tokens() const;
-  int64_t distinct_patches() const;
-  int64_t patches() const;  // patch tokens
+  int64_t document_count() const;
+  int64_t token_count() const;
+  int64_t distinct_patch_count() const;
+  int64_t patch_token_count() const;  // patch tokens
   // Writes tasks, provenance and report (null: none), marks the file complete
   // and renames it.
   void commit(const TaskTable& tasks, const Provenance& provenance,
@@ -83,7 +83,7 @@ class TokenFileWriter {
 // How patch tokens of what is read are numbered: from 0 within the document,
 // whose `patches` then holds the pixels; or as rows of the file's /patches,
 // with no pixels read.
-enum class PatchNumbers { own, of_file };
+enum class PatchNumbering { per_document, per_file };
 
 class TokenFileReader {
  public:
@@ -106,35 +106,37 @@ class TokenFileReader {
   // Whether all datasets are mapped: reading is then safe from several threads.
   bool is_mapped() const;
   // Lets go of the pages that were read; see Mapping::release.
-  void release() const;
+  void drop_pages() const;
   // Frees the text model, of which one is enough for files of one vocabulary.
-  void forget_text_model();
+  void discard_text_model();
 
-  int64_t documents() const;
-  int64_t tokens() const;
-  int64_t steps() const;
-  int64_t distinct_patches() const;
-  int32_t task(int64_t document) const;
-  int32_t source(int64_t document) const;
+  int64_t document_count() const;
+  int64_t token_count() const;
+  int64_t step_count() const;
+  int64_t distinct_patch_count() const;
+  int32_t task_index(int64_t document) const;
+  int32_t source_index(int64_t document) const;
   double total_reward(int64_t document) const;
   int64_t first_step(int64_t document) const;  // document may be documents()
   int64_t step_offset(int64_t step) const;     // step may be steps()
-  int64_t token_count(int64_t document) const;
+  int64_t document_length(int64_t document) const;
   // Whole; patches are numbered from 0 within the document.
   TokenizedDocument document(int64_t document) const;
   // Steps [first, last) of a document, as a document by itself.
-  TokenizedDocument window(int64_t document, int64_t first, int64_t last,
-                           PatchNumbers numbers = PatchNumbers::own) const;
+  TokenizedDocument read_steps(
+      int64_t document, int64_t first, int64_t last,
+      PatchNumbering numbering = PatchNumbering::per_document) const;
   // Tokens [begin, end) of a document of one step, and the rest of an image
   // that either end cuts; `begin` becomes the place of the first token read.
-  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end,
-                          PatchNumbers numbers = PatchNumbers::own) const;
+  TokenizedDocument read_token_range(
+      int64_t document, int64_t& begin, int64_t end,
+      PatchNumbering numbering = PatchNumbering::per_document) const;
   // Pixels of row u of /patches, 0 <= u < distinct_patches().
-  Patch patch(int64_t u) const;
+  Patch read_patch(int64_t index) const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -3,25 +3,27 @@
 #include <unordered_map>
 
 #include "gato/base/error.h"
-#include "gato/data/format.h"
-#include "gato/data/mapping.h"
+#include "gato/data/file_format.h"
+#include "gato/data/mapped_file.h"
 #include "gato/data/token_file.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
-void require_rows(const std::string& label, int64_t rows, int64_t expected) {
+void require_row_count(const std::string& label, int64_t rows,
+                       int64_t expected) {
   if (rows != expected) {
-    throw input_error("{}: holds {} values, expected {}: the file is damaged",
-                      label, rows, expected);
+    throw base::input_error(
+        "{}: holds {} values, expected {}: the file is damaged", label, rows,
+        expected);
   }
 }
 
 // From 0 to `last`, never falling.
-void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
+void require_valid_offsets(const DatasetView<int64_t>& offsets, int64_t last) {
   int64_t previous = 0;
   const auto refuse = [&](int64_t i, int64_t value) {
-    throw input_error(
+    throw base::input_error(
         "{}: value {} is {} after {}; offsets must rise from 0 to {}: the file "
         "is damaged",
         offsets.label(), i, value, previous, last);
@@ -37,14 +39,14 @@ void require_offsets(const StoredRows<int64_t>& offsets, int64_t last) {
 }
 
 // A document's place in a table of `count` entries.
-void require_entries(const StoredRows<int32_t>& places, const char* what,
-                     int64_t count) {
-  places.for_each([&](int64_t i, int32_t value) {
+void require_valid_indices(const DatasetView<int32_t>& indices,
+                           const char* what, int64_t count) {
+  indices.for_each([&](int64_t i, int32_t value) {
     if (value < 0 || value >= count) {
-      throw input_error(
+      throw base::input_error(
           "{}: document {} is of {} {}, the table has 0 to {}: the file is "
           "damaged",
-          places.label(), i, what, value, count - 1);
+          indices.label(), i, what, value, count - 1);
     }
   });
 }
@@ -57,35 +59,35 @@ struct TokenFileReader::Impl {
   bool is_mapped() const;
   void check_images() const;
   // First image at or after a token.
-  int64_t image_at(int64_t token) const;
-  int64_t image_end(int64_t image) const {  // first token behind it
+  int64_t find_first_image(int64_t token) const;
+  int64_t image_end_token(int64_t image) const {  // first token behind it
     return image_token.at(image) +
            int64_t{image_rows.at(image)} * image_columns.at(image);
   }
-  TokenizedDocument read(int64_t document, int64_t first, int64_t last,
-                         PatchNumbers numbers) const;
-  TokenizedDocument slice(int64_t document, int64_t& begin, int64_t end,
-                          PatchNumbers numbers) const;
+  TokenizedDocument read_steps(int64_t document, int64_t first, int64_t last,
+                               PatchNumbering numbers) const;
+  TokenizedDocument read_token_range(int64_t document, int64_t& begin,
+                                     int64_t end, PatchNumbering numbers) const;
   // Fills in tokens [begin, end) of the file, which belong to `document`.
-  void read_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
-                   int64_t end, PatchNumbers numbers) const;
-  void read_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
+  void load_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
+                   int64_t end, PatchNumbering numbers) const;
+  void load_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
   void check_tokens(const TokenizedDocument& result, int64_t document) const;
-  void read_patches(TokenizedDocument& result) const;
+  void load_patches(TokenizedDocument& result) const;
 
   std::filesystem::path path;
   hdf5::Group file;
-  Mapping mapping;
+  MappedFile mapping;
   Vocabulary vocabulary;
-  ModalityIds ids;
+  ModalityIdRanges ids;
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
-  StoredRows<int32_t> tokens, labels, task, source;
-  StoredRows<uint8_t> modality, patches;
-  StoredRows<int64_t> step_offset, first_step, image_token;
-  StoredRows<int16_t> image_rows, image_columns;
-  StoredRows<double> returns;
+  DatasetView<int32_t> tokens, labels, task, source;
+  DatasetView<uint8_t> modality, patches;
+  DatasetView<int64_t> step_offset, first_step, image_token;
+  DatasetView<int16_t> image_rows, image_columns;
+  DatasetView<double> total_rewards;
   bool has_labels = false;
 };
 
@@ -93,19 +95,19 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
                             const std::string& group)
     : path(path), file(hdf5::open_file(path)), mapping(path) {
   const bool embedded = group != "/";
-  if (!embedded) check_format(file, token_format);
+  if (!embedded) check_format(file, kTokenFileFormat);
   const hdf5::Group root = embedded ? file.group(group) : hdf5::Group();
   const hdf5::Group& columns = embedded ? root : file;
   vocabulary = read_vocabulary(columns);
-  ids = ModalityIds(vocabulary);
-  const nlohmann::json table = read_json(columns, "tasks");
+  ids = ModalityIdRanges(vocabulary);
+  const nlohmann::json table = read_json_dataset(columns, "tasks");
   try {
     tasks = TaskTable::from_json(table);
-  } catch (const Error& error) {
-    throw input_error("{}: {}", path.string(), error.what());
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}", path.string(), error.what());
   }
-  provenance = read_json(columns, "provenance");
-  report = read_ordered_json(columns, "report");
+  provenance = read_json_dataset(columns, "provenance");
+  report = read_ordered_json_dataset(columns, "report");
 
   const auto open = [this](const hdf5::Group& parent, const char* name,
                            auto& rows) {
@@ -120,27 +122,29 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   open(documents, "first_step", first_step);
   open(documents, "task", task);
   open(documents, "source", source);
-  open(documents, "return", returns);
+  open(documents, "return", total_rewards);
   const hdf5::Group images = columns.group("images");
   open(images, "token", image_token);
   open(images, "rows", image_rows);
   open(images, "columns", image_columns);
   patches = {columns.dataset("patches"), mapping, {16, 16, 3}};
 
-  require_rows(modality.label(), modality.size(), tokens.size());
-  if (has_labels) require_rows(labels.label(), labels.size(), tokens.size());
-  require_offsets(step_offset, tokens.size());
-  require_offsets(first_step, step_offset.size() - 1);
+  require_row_count(modality.label(), modality.size(), tokens.size());
+  if (has_labels)
+    require_row_count(labels.label(), labels.size(), tokens.size());
+  require_valid_offsets(step_offset, tokens.size());
+  require_valid_offsets(first_step, step_offset.size() - 1);
   const int64_t count = first_step.size() - 1;
-  require_rows(task.label(), task.size(), count);
-  require_rows(source.label(), source.size(), count);
-  require_rows(returns.label(), returns.size(), count);
-  require_entries(task, "task", std::ssize(tasks.tasks));
+  require_row_count(task.label(), task.size(), count);
+  require_row_count(source.label(), source.size(), count);
+  require_row_count(total_rewards.label(), total_rewards.size(), count);
+  require_valid_indices(task, "task", std::ssize(tasks.tasks));
   // A file may name no agents at all.
-  require_entries(source, "source",
-                  std::max<int64_t>(1, std::ssize(tasks.sources)));
-  require_rows(image_rows.label(), image_rows.size(), image_token.size());
-  require_rows(image_columns.label(), image_columns.size(), image_token.size());
+  require_valid_indices(source, "source",
+                        std::max<int64_t>(1, std::ssize(tasks.sources)));
+  require_row_count(image_rows.label(), image_rows.size(), image_token.size());
+  require_row_count(image_columns.label(), image_columns.size(),
+                    image_token.size());
   check_images();
   // Thousands may be open at a time.
   if (is_mapped()) file = hdf5::Group();
@@ -148,11 +152,11 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
 
 bool TokenFileReader::Impl::is_mapped() const {
   const auto all = [](const auto&... rows) {
-    return (rows.is_mapped() && ...);
+    return (rows.is_in_memory() && ...);
   };
   return all(tokens, task, source, modality, patches, step_offset, first_step,
-             image_token, image_rows, image_columns, returns) &&
-         (!has_labels || labels.is_mapped());
+             image_token, image_rows, image_columns, total_rewards) &&
+         (!has_labels || labels.is_in_memory());
 }
 
 void TokenFileReader::Impl::check_images() const {
@@ -161,7 +165,7 @@ void TokenFileReader::Impl::check_images() const {
     const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
     if (rows < 1 || columns < 1 || token < end ||
         token > tokens.size() - rows * columns) {
-      throw input_error(
+      throw base::input_error(
           "{}: image {} of {} x {} patches at token {} does not fit: the file "
           "is damaged",
           image_token.label(), i, rows, columns, token);
@@ -170,7 +174,7 @@ void TokenFileReader::Impl::check_images() const {
   });
 }
 
-int64_t TokenFileReader::Impl::image_at(int64_t token) const {
+int64_t TokenFileReader::Impl::find_first_image(int64_t token) const {
   int64_t low = 0, high = image_token.size();
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
@@ -183,78 +187,80 @@ int64_t TokenFileReader::Impl::image_at(int64_t token) const {
   return low;
 }
 
-TokenizedDocument TokenFileReader::Impl::read(int64_t document, int64_t first,
-                                              int64_t last,
-                                              PatchNumbers numbers) const {
-  const int64_t first_of_all = first_step.at(document) + first;
+TokenizedDocument TokenFileReader::Impl::read_steps(
+    int64_t document, int64_t first, int64_t last,
+    PatchNumbering numbers) const {
+  const int64_t first_step_index = first_step.at(document) + first;
   TokenizedDocument result;
   result.step_offset.resize(static_cast<size_t>(last - first) + 1);
-  step_offset.copy(first_of_all, last - first + 1, result.step_offset.data());
+  step_offset.copy_rows(first_step_index, last - first + 1,
+                        result.step_offset.data());
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
   for (int64_t& offset : result.step_offset) offset -= begin;
-  read_tokens(result, document, begin, end, numbers);
+  load_tokens(result, document, begin, end, numbers);
   return result;
 }
 
-TokenizedDocument TokenFileReader::Impl::slice(int64_t document, int64_t& begin,
-                                               int64_t end,
-                                               PatchNumbers numbers) const {
+TokenizedDocument TokenFileReader::Impl::read_token_range(
+    int64_t document, int64_t& begin, int64_t end,
+    PatchNumbering numbers) const {
   const int64_t step = first_step.at(document);
   assert(first_step.at(document + 1) == step + 1);
   const int64_t start = step_offset.at(step);
   int64_t first = start + begin, last = start + end;
-  const int64_t image_before = image_at(first) - 1;
-  if (image_before >= 0 && image_end(image_before) > first) {
+  const int64_t image_before = find_first_image(first) - 1;
+  if (image_before >= 0 && image_end_token(image_before) > first) {
     first = image_token.at(image_before);
   }
-  const int64_t last_image = image_at(last) - 1;
-  if (last_image >= 0) last = std::max(last, image_end(last_image));
+  const int64_t last_image = find_first_image(last) - 1;
+  if (last_image >= 0) last = std::max(last, image_end_token(last_image));
   begin = first - start;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
-  read_tokens(result, document, first, last, numbers);
+  load_tokens(result, document, first, last, numbers);
   return result;
 }
 
-void TokenFileReader::Impl::read_tokens(TokenizedDocument& result,
+void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
                                         int64_t document, int64_t begin,
                                         int64_t end,
-                                        PatchNumbers numbers) const {
+                                        PatchNumbering numbers) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
-  tokens.copy(begin, end - begin, result.tokens.data());
+  tokens.copy_rows(begin, end - begin, result.tokens.data());
   result.modality.resize(count);
-  modality.copy(begin, end - begin,
-                reinterpret_cast<uint8_t*>(result.modality.data()));
+  modality.copy_rows(begin, end - begin,
+                     reinterpret_cast<uint8_t*>(result.modality.data()));
   if (has_labels) {
     result.labels.resize(count);
-    labels.copy(begin, end - begin, result.labels.data());
+    labels.copy_rows(begin, end - begin, result.labels.data());
   }
-  read_images(result, begin, end);
+  load_images(result, begin, end);
   check_tokens(result, document);
-  if (numbers == PatchNumbers::own) read_patches(result);
-  result.task = task.at(document);
-  result.source = source.at(document);
-  result.total_reward = returns.at(document);
+  if (numbers == PatchNumbering::per_document) load_patches(result);
+  result.task_index = task.at(document);
+  result.source_index = source.at(document);
+  result.total_reward = total_rewards.at(document);
   // Every step of an episode has a separator; nothing else has one.
   result.is_episode = std::find(result.modality.begin(), result.modality.end(),
                                 Modality::separator) != result.modality.end();
 }
 
-void TokenFileReader::Impl::read_images(TokenizedDocument& result,
+void TokenFileReader::Impl::load_images(TokenizedDocument& result,
                                         int64_t begin, int64_t end) const {
   int64_t covered = 0;
-  for (int64_t i = image_at(begin); i < image_token.size(); ++i) {
+  for (int64_t i = find_first_image(begin); i < image_token.size(); ++i) {
     const TokenizedImage image{image_token.at(i) - begin, image_rows.at(i),
                                image_columns.at(i)};
-    if (image.token >= end - begin) break;
+    if (image.first_token >= end - begin) break;
     const int64_t count = int64_t{image.rows} * image.columns;
-    for (int64_t j = image.token; j < image.token + count; ++j) {
+    for (int64_t j = image.first_token; j < image.first_token + count; ++j) {
       if (j >= end - begin ||
           result.modality[static_cast<size_t>(j)] != Modality::patch) {
-        throw input_error("{}: token {} belongs to image {} but is no patch",
-                          path.string(), begin + j, i);
+        throw base::input_error(
+            "{}: token {} belongs to image {} but is no patch", path.string(),
+            begin + j, i);
       }
     }
     covered += count;
@@ -262,15 +268,15 @@ void TokenFileReader::Impl::read_images(TokenizedDocument& result,
   }
   if (covered != std::count(result.modality.begin(), result.modality.end(),
                             Modality::patch)) {
-    throw input_error("{}: tokens {} to {} hold a patch of no image",
-                      path.string(), begin, end);
+    throw base::input_error("{}: tokens {} to {} hold a patch of no image",
+                            path.string(), begin, end);
   }
 }
 
 void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
                                          int64_t document) const {
   const auto refuse = [&](size_t i, const char* what, const auto& value) {
-    throw input_error(
+    throw base::input_error(
         "{}: document {}, token {}: {} {} is not valid: the file is damaged",
         path.string(), document, i, what, value);
   };
@@ -287,24 +293,26 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
       }
       continue;
     }
-    if (!ids.holds(kind, token)) refuse(i, "id", ids.describe(kind, token));
+    if (!ids.contains(kind, token)) refuse(i, "id", ids.describe(kind, token));
     if (!has_labels) continue;
     const int32_t label = result.labels[i];
-    if (!ids.holds(kind, label)) refuse(i, "label", ids.describe(kind, label));
+    if (!ids.contains(kind, label))
+      refuse(i, "label", ids.describe(kind, label));
   }
 }
 
-void TokenFileReader::Impl::read_patches(TokenizedDocument& result) const {
+void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
   if (result.images.empty()) return;
-  std::unordered_map<int32_t, int32_t> own;  // by the token in the file
+  std::unordered_map<int32_t, int32_t>
+      document_tokens;  // by the token in the file
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     if (result.modality[i] != Modality::patch) continue;
     const int32_t stored = result.tokens[i];
     const auto next = -1 - static_cast<int32_t>(result.patches.size());
-    const auto [entry, is_new] = own.try_emplace(stored, next);
+    const auto [entry, is_new] = document_tokens.try_emplace(stored, next);
     if (is_new) {
-      patches.copy(-1 - int64_t{stored}, 1,
-                   result.patches.emplace_back().data());
+      patches.copy_rows(-1 - int64_t{stored}, 1,
+                        result.patches.emplace_back().data());
     }
     result.tokens[i] = entry->second;
     if (has_labels) result.labels[i] = entry->second;
@@ -332,26 +340,28 @@ const nlohmann::json& TokenFileReader::provenance() const {
 }
 bool TokenFileReader::has_labels() const { return impl_->has_labels; }
 bool TokenFileReader::is_mapped() const { return impl_->is_mapped(); }
-void TokenFileReader::release() const { impl_->mapping.release(); }
-void TokenFileReader::forget_text_model() {
-  impl_->vocabulary.sentencepiece = {};
+void TokenFileReader::drop_pages() const { impl_->mapping.drop_pages(); }
+void TokenFileReader::discard_text_model() {
+  impl_->vocabulary.sentencepiece_model = {};
 }
-int64_t TokenFileReader::documents() const {
+int64_t TokenFileReader::document_count() const {
   return impl_->first_step.size() - 1;
 }
-int64_t TokenFileReader::tokens() const { return impl_->tokens.size(); }
-int64_t TokenFileReader::steps() const { return impl_->step_offset.size() - 1; }
-int64_t TokenFileReader::distinct_patches() const {
+int64_t TokenFileReader::token_count() const { return impl_->tokens.size(); }
+int64_t TokenFileReader::step_count() const {
+  return impl_->step_offset.size() - 1;
+}
+int64_t TokenFileReader::distinct_patch_count() const {
   return impl_->patches.size();
 }
-int32_t TokenFileReader::task(int64_t document) const {
+int32_t TokenFileReader::task_index(int64_t document) const {
   return impl_->task.at(document);
 }
-int32_t TokenFileReader::source(int64_t document) const {
+int32_t TokenFileReader::source_index(int64_t document) const {
   return impl_->source.at(document);
 }
 double TokenFileReader::total_reward(int64_t document) const {
-  return impl_->returns.at(document);
+  return impl_->total_rewards.at(document);
 }
 int64_t TokenFileReader::first_step(int64_t document) const {
   return impl_->first_step.at(document);
@@ -359,29 +369,29 @@ int64_t TokenFileReader::first_step(int64_t document) const {
 int64_t TokenFileReader::step_offset(int64_t step) const {
   return impl_->step_offset.at(step);
 }
-int64_t TokenFileReader::token_count(int64_t document) const {
+int64_t TokenFileReader::document_length(int64_t document) const {
   return step_offset(first_step(document + 1)) -
          step_offset(first_step(document));
 }
 TokenizedDocument TokenFileReader::document(int64_t document) const {
-  return impl_->read(document, 0,
-                     first_step(document + 1) - first_step(document),
-                     PatchNumbers::own);
+  return impl_->read_steps(document, 0,
+                           first_step(document + 1) - first_step(document),
+                           PatchNumbering::per_document);
 }
-TokenizedDocument TokenFileReader::window(int64_t document, int64_t first,
-                                          int64_t last,
-                                          PatchNumbers numbers) const {
-  return impl_->read(document, first, last, numbers);
+TokenizedDocument TokenFileReader::read_steps(int64_t document, int64_t first,
+                                              int64_t last,
+                                              PatchNumbering numbers) const {
+  return impl_->read_steps(document, first, last, numbers);
 }
-TokenizedDocument TokenFileReader::slice(int64_t document, int64_t& begin,
-                                         int64_t end,
-                                         PatchNumbers numbers) const {
-  return impl_->slice(document, begin, end, numbers);
+TokenizedDocument TokenFileReader::read_token_range(
+    int64_t document, int64_t& begin, int64_t end,
+    PatchNumbering numbers) const {
+  return impl_->read_token_range(document, begin, end, numbers);
 }
-Patch TokenFileReader::patch(int64_t u) const {
+Patch TokenFileReader::read_patch(int64_t index) const {
   Patch patch;
-  impl_->patches.copy(u, 1, patch.data());
+  impl_->patches.copy_rows(index, 1, patch.data());
   return patch;
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -1,16 +1,16 @@
 #include "gato/base/error.h"
-#include "gato/base/output.h"
-#include "gato/data/format.h"
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
 #include "gato/data/token_columns.h"
 #include "gato/data/token_file.h"
 
-namespace gato {
+namespace gato::data {
 
 struct TokenFileWriter::Impl {
   Impl(const std::filesystem::path& path, bool force,
        const Vocabulary& vocabulary)
       : output(path, force), vocabulary(vocabulary), columns(path) {}
-  AtomicOutput output;
+  base::AtomicOutput output;
   Vocabulary vocabulary;
   TokenColumns columns;
 };
@@ -25,21 +25,25 @@ void TokenFileWriter::append(const TokenizedDocument& document) {
   impl_->columns.append(document);
 }
 
-int64_t TokenFileWriter::documents() const {
-  return impl_->columns.documents();
+int64_t TokenFileWriter::document_count() const {
+  return impl_->columns.document_count();
 }
-int64_t TokenFileWriter::tokens() const { return impl_->columns.tokens(); }
-int64_t TokenFileWriter::distinct_patches() const {
-  return impl_->columns.distinct_patches();
+int64_t TokenFileWriter::token_count() const {
+  return impl_->columns.token_count();
 }
-int64_t TokenFileWriter::patches() const { return impl_->columns.patches(); }
+int64_t TokenFileWriter::distinct_patch_count() const {
+  return impl_->columns.distinct_patch_count();
+}
+int64_t TokenFileWriter::patch_token_count() const {
+  return impl_->columns.patch_token_count();
+}
 
 void TokenFileWriter::commit(const TaskTable& tasks,
                              const Provenance& provenance,
                              const nlohmann::ordered_json& report) {
-  const AtomicOutput& output = impl_->output;
-  hdf5::Group root = hdf5::create_file(output.temporary(), output.path());
-  write_format(root, token_format);
+  const base::AtomicOutput& output = impl_->output;
+  hdf5::Group root = hdf5::create_file(output.temporary_path(), output.path());
+  write_format(root, kTokenFileFormat);
   impl_->columns.write(root);
   write_vocabulary(root, impl_->vocabulary);
   root.write_text("tasks", tasks.to_json().dump());
@@ -52,4 +56,4 @@ void TokenFileWriter::commit(const TaskTable& tasks,
   impl_->output.commit();
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -4,11 +4,11 @@
 #include <cassert>
 #include <cmath>
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 // First and last+1 of item i of n, quantised to 128: round(128 i / n).
-std::pair<uint8_t, uint8_t> quantised(int i, int n) {
+std::pair<uint8_t, uint8_t> quantized_interval(int i, int n) {
   const auto edge = [n](int position) {
     return static_cast<int>(std::floor((256.0 * position + n) / (2.0 * n)));
   };
@@ -19,16 +19,16 @@ std::pair<uint8_t, uint8_t> quantised(int i, int n) {
 
 }  // namespace
 
-TokenFeatures::Interval patch_interval(int row, int column, int rows,
-                                       int columns) {
+TokenFeatures::PatchInterval patch_interval(int row, int column, int rows,
+                                            int columns) {
   assert(row >= 0 && row < rows && column >= 0 && column < columns);
-  const auto [first_row, end_row] = quantised(row, rows);
-  const auto [first_column, end_column] = quantised(column, columns);
+  const auto [first_row, end_row] = quantized_interval(row, rows);
+  const auto [first_column, end_column] = quantized_interval(column, columns);
   return {first_row, end_row, first_column, end_column};
 }
 
-TokenFeatures features_of(const TokenizedDocument& document, int64_t begin,
-                          int64_t end) {
+TokenFeatures make_token_features(const TokenizedDocument& document,
+                                  int64_t begin, int64_t end) {
   assert(0 <= begin && begin <= end &&
          end <= static_cast<int64_t>(document.tokens.size()));
   const auto count = static_cast<size_t>(end - begin);
@@ -37,7 +37,7 @@ TokenFeatures features_of(const TokenizedDocument& document, int64_t begin,
                          document.tokens.begin() + end);
   features.modality.assign(document.modality.begin() + begin,
                            document.modality.begin() + end);
-  features.local.assign(count, TokenFeatures::no_local);
+  features.local_position.assign(count, TokenFeatures::kNoLocalPosition);
   features.interval.assign(count, {});
 
   if (document.is_episode) {
@@ -55,10 +55,10 @@ TokenFeatures features_of(const TokenizedDocument& document, int64_t begin,
         }
       }
       if (is_action(features.modality[i])) {
-        features.local[i] = TokenFeatures::action_local;
+        features.local_position[i] = TokenFeatures::kActionLocalPosition;
       } else if (features.modality[i] != Modality::separator) {
-        features.local[i] = position;
-        if (position + 1 < TokenFeatures::local_positions) ++position;
+        features.local_position[i] = position;
+        if (position + 1 < TokenFeatures::kLocalPositionCount) ++position;
       }
     }
   }
@@ -66,12 +66,14 @@ TokenFeatures features_of(const TokenizedDocument& document, int64_t begin,
   auto image = std::lower_bound(
       document.images.begin(), document.images.end(), begin,
       [](const TokenizedImage& candidate, int64_t token) {
-        return candidate.token + candidate.rows * candidate.columns <= token;
+        return candidate.first_token + candidate.rows * candidate.columns <=
+               token;
       });
-  for (; image != document.images.end() && image->token < end; ++image) {
+  for (; image != document.images.end() && image->first_token < end; ++image) {
     for (int row = 0; row < image->rows; ++row) {
       for (int column = 0; column < image->columns; ++column) {
-        const int64_t token = image->token + row * image->columns + column;
+        const int64_t token =
+            image->first_token + row * image->columns + column;
         if (token < begin || token >= end) continue;
         features.interval[static_cast<size_t>(token - begin)] =
             patch_interval(row, column, image->rows, image->columns);
@@ -81,4 +83,4 @@ TokenFeatures features_of(const TokenizedDocument& document, int64_t begin,
   return features;
 }
 
-}  // namespace gato
+}  // namespace gato::data

@@ -5,25 +5,26 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::data {
 namespace {
 
 // Larger text models are refused: ids must stay far from the int32 limit.
-constexpr int32_t most_pieces = 1 << 28;
+constexpr int32_t kMaxPieces = 1 << 28;
 
-DiscreteLayout layout_named(const std::string& name) {
+DiscreteLayout parse_discrete_layout(const std::string& name) {
   if (name == "overlap") return DiscreteLayout::overlap;
   if (name == "separate") return DiscreteLayout::separate;
-  throw input_error(
+  throw base::input_error(
       "vocabulary: discrete is \"{}\"; it must be \"overlap\" or \"separate\"",
       name);
 }
 
 template <class T>
-void require_equal(const nlohmann::json& json, const char* key, T expected) {
+void require_supported(const nlohmann::json& json, const char* key,
+                       T expected) {
   if (json.at(key).get<T>() != expected) {
-    throw input_error("vocabulary: {} is {}, this program knows only {}", key,
-                      json.at(key).dump(), expected);
+    throw base::input_error("vocabulary: {} is {}, this program knows only {}",
+                            key, json.at(key).dump(), expected);
   }
 }
 
@@ -31,31 +32,32 @@ void require_equal(const nlohmann::json& json, const char* key, T expected) {
 
 Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
                             DiscreteLayout discrete) {
-  if (text_size < 1 || text_size > most_pieces) {
-    throw input_error("a text model of {} pieces is not supported (1 to {})",
-                      text_size, most_pieces);
+  if (text_size < 1 || text_size > kMaxPieces) {
+    throw base::input_error(
+        "a text model of {} pieces is not supported (1 to {})", text_size,
+        kMaxPieces);
   }
-  if (discrete == DiscreteLayout::overlap && text_size < bins) {
-    throw usage_error(
+  if (discrete == DiscreteLayout::overlap && text_size < kBinCount) {
+    throw base::usage_error(
         "a text model of {} pieces is too small for --discrete overlap, which "
         "needs {}: use --discrete separate, or a larger text model",
-        text_size, bins);
+        text_size, kBinCount);
   }
   Vocabulary vocabulary;
   vocabulary.text_size = text_size;
-  vocabulary.discrete = discrete;
-  vocabulary.digest = digest_bytes(sentencepiece_bytes);
-  vocabulary.sentencepiece = std::move(sentencepiece_bytes);
+  vocabulary.discrete_layout = discrete;
+  vocabulary.digest = base::digest_bytes(sentencepiece_bytes);
+  vocabulary.sentencepiece_model = std::move(sentencepiece_bytes);
   return vocabulary;
 }
 
 nlohmann::json Vocabulary::to_json() const {
   return {{"text_size", text_size},
-          {"bins", bins},
-          {"mu", mu},
-          {"m", m},
+          {"bins", kBinCount},
+          {"mu", kMu},
+          {"m", kM},
           {"discrete",
-           discrete == DiscreteLayout::overlap ? "overlap" : "separate"},
+           discrete_layout == DiscreteLayout::overlap ? "overlap" : "separate"},
           {"size", size()},
           {"digest", digest}};
 }
@@ -64,34 +66,35 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   Vocabulary vocabulary;
   try {
     const auto text_size = json.at("text_size").get<int64_t>();
-    if (text_size < 1 || text_size > most_pieces) {
-      throw input_error("vocabulary: text_size is {}; it must be 1 to {}",
-                        text_size, most_pieces);
+    if (text_size < 1 || text_size > kMaxPieces) {
+      throw base::input_error("vocabulary: text_size is {}; it must be 1 to {}",
+                              text_size, kMaxPieces);
     }
     vocabulary.text_size = static_cast<int32_t>(text_size);
-    vocabulary.discrete = layout_named(json.at("discrete").get<std::string>());
+    vocabulary.discrete_layout =
+        parse_discrete_layout(json.at("discrete").get<std::string>());
     vocabulary.digest = json.at("digest").get<std::string>();
-    require_equal<int64_t>(json, "bins", bins);
-    require_equal<double>(json, "mu", mu);
-    require_equal<double>(json, "m", m);
-    require_equal<int64_t>(json, "size", vocabulary.size());
+    require_supported<int64_t>(json, "bins", kBinCount);
+    require_supported<double>(json, "mu", kMu);
+    require_supported<double>(json, "m", kM);
+    require_supported<int64_t>(json, "size", vocabulary.size());
   } catch (const nlohmann::json::exception& error) {
-    throw input_error("vocabulary: {}", error.what());
+    throw base::input_error("vocabulary: {}", error.what());
   }
-  if (vocabulary.discrete == DiscreteLayout::overlap &&
-      vocabulary.text_size < bins) {
-    throw input_error(
+  if (vocabulary.discrete_layout == DiscreteLayout::overlap &&
+      vocabulary.text_size < kBinCount) {
+    throw base::input_error(
         "vocabulary: text_size is {}, an overlap layout needs at least {}",
-        vocabulary.text_size, bins);
+        vocabulary.text_size, kBinCount);
   }
   return vocabulary;
 }
 
-ModalityIds::ModalityIds(const Vocabulary& vocabulary) {
+ModalityIdRanges::ModalityIdRanges(const Vocabulary& vocabulary) {
   const auto set = [this](Modality modality, int32_t begin, int32_t count) {
     ranges_[static_cast<size_t>(modality)] = {begin, begin + count};
   };
-  constexpr int32_t bins = Vocabulary::bins;
+  constexpr int32_t bins = Vocabulary::kBinCount;
   set(Modality::padding, 0, 1);
   set(Modality::text, 0, vocabulary.text_size);
   set(Modality::separator, vocabulary.separator(), 1);
@@ -105,16 +108,16 @@ ModalityIds::ModalityIds(const Vocabulary& vocabulary) {
   }
 }
 
-std::string ModalityIds::describe(Modality modality, int32_t id) const {
+std::string ModalityIdRanges::describe(Modality modality, int32_t id) const {
   const auto kind = static_cast<size_t>(modality);
   const Range& range = ranges_.at(kind);
   return fmt::format("{} of modality {} ({}), whose ids are {} to {}", id, kind,
-                     modality_names.at(kind), range.begin, range.end - 1);
+                     kModalityNames.at(kind), range.begin, range.end - 1);
 }
 
-bool Vocabulary::same_ids(const Vocabulary& other) const {
-  return text_size == other.text_size && discrete == other.discrete &&
-         digest == other.digest;
+bool Vocabulary::has_same_ids(const Vocabulary& other) const {
+  return text_size == other.text_size &&
+         discrete_layout == other.discrete_layout && digest == other.digest;
 }
 
-}  // namespace gato
+}  // namespace gato::data

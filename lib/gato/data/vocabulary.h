@@ -12,20 +12,20 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-namespace gato {
+namespace gato::data {
 
 enum class DiscreteLayout : uint8_t { overlap, separate };
 
 struct Vocabulary {
-  static constexpr int32_t bins = 1024;
-  static constexpr double mu = 100;
-  static constexpr double m = 256;
+  static constexpr int32_t kBinCount = 1024;
+  static constexpr double kMu = 100;
+  static constexpr double kM = 256;
 
   int32_t text_size = 0;  // V
-  DiscreteLayout discrete = DiscreteLayout::overlap;
-  std::string
-      sentencepiece;   // bytes of the text model; may be empty where unknown
-  std::string digest;  // xxh64 of those bytes, 16 hex digits
+  DiscreteLayout discrete_layout = DiscreteLayout::overlap;
+  std::string sentencepiece_model;  // bytes of the text model; may be empty
+                                    // where unknown
+  std::string digest;               // xxh64 of those bytes, 16 hex digits
 
   // Error (usage) where overlap is asked for with V < 1024.
   static Vocabulary make(std::string sentencepiece_bytes, int32_t text_size,
@@ -33,10 +33,12 @@ struct Vocabulary {
 
   int32_t continuous_begin() const { return text_size; }
   int32_t discrete_begin() const {
-    return discrete == DiscreteLayout::overlap ? 0 : text_size + bins;
+    return discrete_layout == DiscreteLayout::overlap ? 0
+                                                      : text_size + kBinCount;
   }
   int32_t separator() const {
-    return text_size + bins * (discrete == DiscreteLayout::overlap ? 1 : 2);
+    return text_size +
+           kBinCount * (discrete_layout == DiscreteLayout::overlap ? 1 : 2);
   }
   int32_t size() const { return separator() + 1; }
 
@@ -44,7 +46,7 @@ struct Vocabulary {
   nlohmann::json to_json() const;
   static Vocabulary from_json(const nlohmann::json& json);
   // Two files mix only where this holds (layout and digest).
-  bool same_ids(const Vocabulary& other) const;
+  bool has_same_ids(const Vocabulary& other) const;
 };
 
 // DO NOT CHANGE THESE VALUES: they are stored in token and sequence files.
@@ -69,7 +71,7 @@ constexpr bool is_action(Modality modality) {
          modality == Modality::continuous_action;
 }
 
-inline constexpr std::array<const char*, 8> modality_names{
+inline constexpr std::array<const char*, 8> kModalityNames{
     "padding",
     "text",
     "patch",
@@ -81,11 +83,11 @@ inline constexpr std::array<const char*, 8> modality_names{
 
 // The ids [begin, end) that tokens of each modality, and their labels, may
 // have: none for patches, whose tokens are no ids; 0 for padding.
-class ModalityIds {
+class ModalityIdRanges {
  public:
-  ModalityIds() = default;
-  explicit ModalityIds(const Vocabulary& vocabulary);
-  bool holds(Modality modality, int32_t id) const {
+  ModalityIdRanges() = default;
+  explicit ModalityIdRanges(const Vocabulary& vocabulary);
+  bool contains(Modality modality, int32_t id) const {
     const Range& range = ranges_[static_cast<size_t>(modality)];
     return id >= range.begin && id < range.end;
   }
@@ -96,7 +98,7 @@ class ModalityIds {
   struct Range {
     int32_t begin = 0, end = 0;
   };
-  std::array<Range, modality_names.size()> ranges_;
+  std::array<Range, kModalityNames.size()> ranges_;
 };
 
-}  // namespace gato
+}  // namespace gato::data

@@ -8,25 +8,25 @@
 
 #include "gato/data/episode.h"
 
-namespace gato {
+namespace gato::env {
 
-using Colour = std::array<uint8_t, 3>;
+using Color = std::array<uint8_t, 3>;
 
 class Canvas {
  public:
-  Canvas(int height, int width, Colour background);
+  Canvas(int height, int width, Color background);
   // A pixel outside the image is left out.
-  void set(int y, int x, Colour colour);
-  void fill(int y, int x, int height, int width, Colour colour);
+  void set_pixel(int y, int x, Color color);
+  void fill_rectangle(int y, int x, int height, int width, Color color);
   // A mask of rows of '#' (drawn) and other characters (left as they are), each
   // enlarged to scale x scale pixels, its upper left corner at (y, x), turned
   // clockwise by `quarter_turns`. The mask is square.
-  void stamp(int y, int x, std::span<const std::string_view> mask, int scale,
-             Colour colour, int quarter_turns = 0);
-  const Image& image() const { return image_; }
+  void draw_mask(int y, int x, std::span<const std::string_view> mask,
+                 int scale, Color color, int quarter_turns = 0);
+  const data::Image& image() const { return image_; }
 
  private:
-  Image image_;
+  data::Image image_;
 };
 
-}  // namespace gato
+}  // namespace gato::env

@@ -21,18 +21,18 @@
 #include <limits>
 #include <numbers>
 
-#include "gato/env/builtin.h"
+#include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
 
-namespace gato {
+namespace gato::env {
 namespace {
 
-constexpr double kCartMass = 1, kPoleMass = 0.1, kHalfLength = 0.5,
-                 kGravity = 9.81, kForce = 10, kRail = 2;
-constexpr double kStep = 0.04;
-constexpr int kSubsteps = 4, kSteps = 250;
+constexpr double kCartMass = 1, kPoleMass = 0.1, kPoleHalfLength = 0.5,
+                 kGravity = 9.81, kMaxForce = 10, kRailHalfLength = 2;
+constexpr double kTimeStep = 0.04;
+constexpr int kSubsteps = 4, kMaxEpisodeSteps = 250;
 // A uniform rod on a pivot swings like a point mass at this distance.
-constexpr double kPendulumLength = 4.0 / 3 * kHalfLength;
+constexpr double kPendulumLength = 4.0 / 3 * kPoleHalfLength;
 
 class CartpoleSwingup : public BuiltinEnvironment {
  public:
@@ -40,102 +40,115 @@ class CartpoleSwingup : public BuiltinEnvironment {
 
  private:
   static EnvironmentSpec make_spec() {
-    constexpr double none = std::numeric_limits<double>::infinity();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     EnvironmentSpec spec;
     spec.task = {
         .name = "control/cartpole-swingup",
         .domain = "control",
         .environment = "control/cartpole-swingup",
-        .observation = {box_field("observation", {-kRail, -1, -1, -none, -none},
-                                  {kRail, 1, 1, none, none})},
-        .action = {box_field("action", {-1}, {1})}};
-    spec.max_steps = kSteps;
+        .observation_fields = {box_field(
+            "observation", {-kRailHalfLength, -1, -1, -infinity, -infinity},
+            {kRailHalfLength, 1, 1, infinity, infinity})},
+        .action_fields = {box_field("action", {-1}, {1})}};
+    spec.max_episode_steps = kMaxEpisodeSteps;
     spec.has_expert = spec.has_render = true;
     return spec;
   }
 
-  void begin(RandomStream random) override {
+  void reset_state(base::RandomStream random) override {
     x_ = random.uniform(-0.5, 0.5);
     angle_ = std::numbers::pi + random.uniform(-0.5, 0.5);
-    speed_ = random.uniform(-0.2, 0.2);
-    turn_ = random.uniform(-0.5, 0.5);
+    velocity_ = random.uniform(-0.2, 0.2);
+    angular_velocity_ = random.uniform(-0.5, 0.5);
   }
 
-  Values observe() const override {
-    return {
-        vector_value({x_, std::cos(angle_), std::sin(angle_), speed_, turn_})};
+  data::FieldValues observe() const override {
+    return {box_value({x_, std::cos(angle_), std::sin(angle_), velocity_,
+                       angular_velocity_})};
   }
 
-  Outcome advance(const Array& action) override {
-    const double force = kForce * std::clamp(action.as_double(0), -1.0, 1.0);
-    for (int i = 0; i < kSubsteps; ++i) move(force, kStep / kSubsteps);
+  Transition apply_action(const data::Array& action) override {
+    const double force = kMaxForce * std::clamp(action.as_double(0), -1.0, 1.0);
+    for (int i = 0; i < kSubsteps; ++i) integrate(force, kTimeStep / kSubsteps);
     const double upright = (1 + std::cos(angle_)) / 2;
-    const double centred = std::pow(0.1, x_ * x_ / 4);
-    const double quiet = std::pow(0.1, turn_ * turn_ / 25);
-    Outcome outcome;
-    outcome.reward = upright * (1 + centred) / 2 * (1 + quiet) / 2;
-    return outcome;
+    const double centered = std::pow(0.1, x_ * x_ / 4);
+    const double small_velocity =
+        std::pow(0.1, angular_velocity_ * angular_velocity_ / 25);
+    Transition transition;
+    transition.reward = upright * (1 + centered) / 2 * (1 + small_velocity) / 2;
+    return transition;
   }
 
   // Barto, Sutton, Anderson (1983), without friction.
-  void move(double force, double dt) {
+  void integrate(double force, double dt) {
     constexpr double mass = kCartMass + kPoleMass;
     const double sine = std::sin(angle_), cosine = std::cos(angle_);
     const double push =
-        (force + kPoleMass * kHalfLength * turn_ * turn_ * sine) / mass;
-    const double turning =
+        (force + kPoleMass * kPoleHalfLength * angular_velocity_ *
+                     angular_velocity_ * sine) /
+        mass;
+    const double angular_acceleration =
         (kGravity * sine - cosine * push) /
-        (kPendulumLength - kPoleMass * kHalfLength * cosine * cosine / mass);
-    speed_ += dt * (push - kPoleMass * kHalfLength * turning * cosine / mass);
-    turn_ += dt * turning;
-    x_ += dt * speed_;
-    angle_ += dt * turn_;
-    if (std::abs(x_) > kRail) {
-      x_ = std::copysign(kRail, x_);
-      speed_ = 0;
+        (kPendulumLength -
+         kPoleMass * kPoleHalfLength * cosine * cosine / mass);
+    velocity_ += dt * (push - kPoleMass * kPoleHalfLength *
+                                  angular_acceleration * cosine / mass);
+    angular_velocity_ += dt * angular_acceleration;
+    x_ += dt * velocity_;
+    angle_ += dt * angular_velocity_;
+    if (std::abs(x_) > kRailHalfLength) {
+      x_ = std::copysign(kRailHalfLength, x_);
+      velocity_ = 0;
     }
   }
 
-  Array demonstrate() const override {
+  data::Array compute_expert_action() const override {
     const double sine = std::sin(angle_), cosine = std::cos(angle_);
     // The pole's energy over its range, 0 when upright at rest, -1 hanging.
-    const double energy =
-        turn_ * turn_ * kPendulumLength / (4 * kGravity) + (cosine - 1) / 2;
-    const double pump =
-        std::tanh(3 * energy * turn_ * cosine) - 0.3 * x_ - 0.2 * speed_;
+    const double energy = angular_velocity_ * angular_velocity_ *
+                              kPendulumLength / (4 * kGravity) +
+                          (cosine - 1) / 2;
+    const double pump = std::tanh(3 * energy * angular_velocity_ * cosine) -
+                        0.3 * x_ - 0.2 * velocity_;
     // Gains of a discrete linear-quadratic regulator about upright, with the
     // costs 1, 5, 0.3, 0.3 of x, angle, x', angle' and 10 of the action.
     const double balance = kGainX * x_ + kGainAngle * std::atan2(sine, cosine) +
-                           kGainSpeed * speed_ + kGainTurn * turn_;
+                           kGainVelocity * velocity_ +
+                           kGainAngularVelocity * angular_velocity_;
     const double nearness = std::clamp((cosine - 0.5) / 0.4, 0.0, 1.0);
     const double weight = nearness * nearness * (3 - 2 * nearness);
     const double action = (1 - weight) * std::clamp(pump, -1.0, 1.0) +
                           weight * std::clamp(balance, -1.0, 1.0);
-    return vector_value({action});
+    return box_value({action});
   }
 
-  Image draw() const override {
+  data::Image render_frame() const override {
     constexpr int height = 160, width = 320;
-    constexpr double pixels = 70;  // a metre
+    constexpr double pixels_per_meter = 70;  // a metre
     Canvas canvas(height, width, {245, 245, 245});
     const int rail = height / 2 + 10;
-    canvas.fill(rail, width / 2 - static_cast<int>(kRail * pixels), 2,
-                static_cast<int>(2 * kRail * pixels), {150, 150, 150});
-    const double cart = width / 2.0 + x_ * pixels;
-    canvas.fill(rail - 7, static_cast<int>(cart) - 14, 15, 28, {40, 60, 120});
+    canvas.fill_rectangle(
+        rail, width / 2 - static_cast<int>(kRailHalfLength * pixels_per_meter),
+        2, static_cast<int>(2 * kRailHalfLength * pixels_per_meter),
+        {150, 150, 150});
+    const double cart = width / 2.0 + x_ * pixels_per_meter;
+    canvas.fill_rectangle(rail - 7, static_cast<int>(cart) - 14, 15, 28,
+                          {40, 60, 120});
     constexpr int dots = 140;
     for (int i = 0; i <= dots; ++i) {
-      const double along = 2 * kHalfLength * pixels * i / dots;
-      canvas.fill(static_cast<int>(rail - along * std::cos(angle_)) - 2,
-                  static_cast<int>(cart + along * std::sin(angle_)) - 2, 4, 4,
-                  {200, 80, 40});
+      const double along = 2 * kPoleHalfLength * pixels_per_meter * i / dots;
+      canvas.fill_rectangle(
+          static_cast<int>(rail - along * std::cos(angle_)) - 2,
+          static_cast<int>(cart + along * std::sin(angle_)) - 2, 4, 4,
+          {200, 80, 40});
     }
     return canvas.image();
   }
 
-  static constexpr double kGainX = 0.25, kGainAngle = 3.74, kGainSpeed = 0.39,
-                          kGainTurn = 0.94;
-  double x_ = 0, angle_ = 0, speed_ = 0, turn_ = 0;  // m, rad, m/s, rad/s
+  static constexpr double kGainX = 0.25, kGainAngle = 3.74,
+                          kGainVelocity = 0.39, kGainAngularVelocity = 0.94;
+  double x_ = 0, angle_ = 0, velocity_ = 0,
+         angular_velocity_ = 0;  // m, rad, m/s, rad/s
 };
 
 }  // namespace
@@ -144,4 +157,4 @@ std::unique_ptr<Environment> make_cartpole_swingup() {
   return std::make_unique<CartpoleSwingup>();
 }
 
-}  // namespace gato
+}  // namespace gato::env

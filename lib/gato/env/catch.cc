@@ -11,16 +11,17 @@
 // Expert: keep the middle of the paddle under the ball.
 #include <algorithm>
 
-#include "gato/env/builtin.h"
+#include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
 
-namespace gato {
+namespace gato::env {
 namespace {
 
-constexpr int kCells = 16, kPixelsPerCell = 2, kBalls = 5;
-constexpr int kPaddleReach = 1;  // cells on either side of the paddle's middle
-constexpr Colour kBackground = {0, 0, 0}, kBall = {255, 255, 255},
-                 kPaddle = {60, 220, 90};
+constexpr int kGridSize = 16, kPixelsPerCell = 2, kBallsPerEpisode = 5;
+constexpr int kPaddleHalfWidth =
+    1;  // cells on either side of the paddle's middle
+constexpr Color kBackgroundColor = {0, 0, 0}, kBallColor = {255, 255, 255},
+                kPaddleColor = {60, 220, 90};
 
 class Catch : public BuiltinEnvironment {
  public:
@@ -29,75 +30,85 @@ class Catch : public BuiltinEnvironment {
  private:
   static EnvironmentSpec make_spec() {
     EnvironmentSpec spec;
-    spec.task = {
-        .name = "arcade/catch",
-        .domain = "arcade",
-        .environment = "arcade/catch",
-        .observation = {image_field("observation", pixels(1), pixels(1))},
-        .action = {discrete_field("action", 3)}};
-    spec.max_steps = kBalls * (kCells - 1);
+    spec.task = {.name = "arcade/catch",
+                 .domain = "arcade",
+                 .environment = "arcade/catch",
+                 .observation_fields = {image_field(
+                     "observation", image_size(1), image_size(1))},
+                 .action_fields = {discrete_field("action", 3)}};
+    spec.max_episode_steps = kBallsPerEpisode * (kGridSize - 1);
     spec.has_expert = spec.has_render = true;
     return spec;
   }
-  static int pixels(int enlargement) {
-    return kCells * kPixelsPerCell * enlargement;
+  static int image_size(int scale) {
+    return kGridSize * kPixelsPerCell * scale;
   }
 
-  void begin(RandomStream random) override {
+  void reset_state(base::RandomStream random) override {
     random_ = random;
-    paddle_ = kPaddleReach +
-              static_cast<int>(random_.below(kCells - 2 * kPaddleReach));
-    balls_ = caught_ = 0;
-    drop_ball();
+    paddle_column_ =
+        kPaddleHalfWidth +
+        static_cast<int>(random_.uniform_int(kGridSize - 2 * kPaddleHalfWidth));
+    finished_balls_ = caught_balls_ = 0;
+    spawn_ball();
   }
 
-  Values observe() const override { return {image_value(picture(1))}; }
+  data::FieldValues observe() const override {
+    return {image_value(draw_grid(1))};
+  }
 
-  Outcome advance(const Array& action) override {
-    paddle_ = std::clamp(paddle_ + static_cast<int>(action.as_integer(0)) - 1,
-                         kPaddleReach, kCells - 1 - kPaddleReach);
-    ++row_;
-    Outcome outcome;
-    if (row_ == kCells - 1) {
-      const bool is_caught = std::abs(column_ - paddle_) <= kPaddleReach;
-      outcome.reward = is_caught ? 1 : 0;
-      caught_ += is_caught;
-      if (++balls_ == kBalls)
-        outcome.terminated = true;
+  Transition apply_action(const data::Array& action) override {
+    paddle_column_ =
+        std::clamp(paddle_column_ + static_cast<int>(action.as_integer(0)) - 1,
+                   kPaddleHalfWidth, kGridSize - 1 - kPaddleHalfWidth);
+    ++ball_row_;
+    Transition transition;
+    if (ball_row_ == kGridSize - 1) {
+      const bool is_caught =
+          std::abs(ball_column_ - paddle_column_) <= kPaddleHalfWidth;
+      transition.reward = is_caught ? 1 : 0;
+      caught_balls_ += is_caught;
+      if (++finished_balls_ == kBallsPerEpisode)
+        transition.terminated = true;
       else
-        drop_ball();
+        spawn_ball();
     }
-    outcome.info["success"] = caught_ == kBalls ? 1 : 0;
-    return outcome;
+    transition.info["success"] = caught_balls_ == kBallsPerEpisode ? 1 : 0;
+    return transition;
   }
 
-  Array demonstrate() const override {
-    const int direction = (column_ > paddle_) - (column_ < paddle_);
+  data::Array compute_expert_action() const override {
+    const int direction =
+        (ball_column_ > paddle_column_) - (ball_column_ < paddle_column_);
     return discrete_value(direction + 1);
   }
 
-  Image draw() const override { return picture(8); }
+  data::Image render_frame() const override { return draw_grid(8); }
 
-  void drop_ball() {
-    row_ = 0;
-    column_ = static_cast<int>(random_.below(kCells));
+  void spawn_ball() {
+    ball_row_ = 0;
+    ball_column_ = static_cast<int>(random_.uniform_int(kGridSize));
   }
 
-  Image picture(int enlargement) const {
-    const int cell = kPixelsPerCell * enlargement;
-    Canvas canvas(pixels(enlargement), pixels(enlargement), kBackground);
-    canvas.fill((kCells - 1) * cell, (paddle_ - kPaddleReach) * cell, cell,
-                (2 * kPaddleReach + 1) * cell, kPaddle);
-    canvas.fill(row_ * cell, column_ * cell, cell, cell, kBall);
+  data::Image draw_grid(int scale) const {
+    const int cell_pixels = kPixelsPerCell * scale;
+    Canvas canvas(image_size(scale), image_size(scale), kBackgroundColor);
+    canvas.fill_rectangle((kGridSize - 1) * cell_pixels,
+                          (paddle_column_ - kPaddleHalfWidth) * cell_pixels,
+                          cell_pixels, (2 * kPaddleHalfWidth + 1) * cell_pixels,
+                          kPaddleColor);
+    canvas.fill_rectangle(ball_row_ * cell_pixels, ball_column_ * cell_pixels,
+                          cell_pixels, cell_pixels, kBallColor);
     return canvas.image();
   }
 
-  RandomStream random_{0};
-  int paddle_ = 0, row_ = 0, column_ = 0, balls_ = 0, caught_ = 0;
+  base::RandomStream random_{0};
+  int paddle_column_ = 0, ball_row_ = 0, ball_column_ = 0, finished_balls_ = 0,
+      caught_balls_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Environment> make_catch() { return std::make_unique<Catch>(); }
 
-}  // namespace gato
+}  // namespace gato::env

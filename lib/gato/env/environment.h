@@ -11,16 +11,17 @@
 
 #include "gato/data/episode.h"
 
-namespace gato {
+namespace gato::env {
 
 struct EnvironmentSpec {
-  TaskSpec task;
-  int64_t max_steps = 0;  // the environment's own limit; 0: none known
+  data::TaskSpec task;
+  int64_t max_episode_steps = 0;  // the environment's own limit; 0: none known
   bool has_seed = true, has_expert = false, has_render = false;
 };
 
 struct StepResult {
-  Values observation;  // in the order of task.observation; the last one too
+  data::FieldValues
+      observation;  // in the order of task.observation; the last one too
   double reward = 0;
   bool terminated = false, truncated = false;
   std::map<std::string, double> info;  // scalars: "success" ...
@@ -33,13 +34,13 @@ class Environment {
  public:
   virtual ~Environment() = default;
   virtual const EnvironmentSpec& spec() const = 0;
-  virtual Values reset(uint64_t seed) = 0;
-  virtual StepResult step(const Values& action) = 0;
+  virtual data::FieldValues reset(uint64_t seed) = 0;
+  virtual StepResult step(const data::FieldValues& action) = 0;
   // The action that the built-in demonstrator would take now, without taking
   // it; only where spec().has_expert.
-  virtual Values expert() = 0;
+  virtual data::FieldValues expert_action() = 0;
   // Only where spec().has_render.
-  virtual Image render() = 0;
+  virtual data::Image render() = 0;
 };
 
 // The episode has failed; the environment can be reset and used again.
@@ -50,16 +51,16 @@ class EnvironmentError : public std::runtime_error {
 };
 
 // The built-in environments, by name: "control/cartpole-swingup" ...
-std::vector<std::string> environment_names();
+std::vector<std::string> builtin_environment_names();
 // Error (usage) where there is none of that name, naming the nearest.
-std::unique_ptr<Environment> make_environment(const std::string& name);
+std::unique_ptr<Environment> make_builtin_environment(const std::string& name);
 
-struct ExternalOptions {
+struct ExternalEnvironmentOptions {
   double hello_timeout = 60, step_timeout = 60;  // seconds
 };
 // Starts `command` (by /bin/sh -c) and speaks the protocol of
 // share/gato/envs/README.md with it.
-std::unique_ptr<Environment> start_environment(const std::string& command,
-                                               const ExternalOptions& options);
+std::unique_ptr<Environment> start_external_environment(
+    const std::string& command, const ExternalEnvironmentOptions& options);
 
-}  // namespace gato
+}  // namespace gato::env

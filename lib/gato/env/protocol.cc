@@ -7,18 +7,18 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/loose_json.h"
-#include "gato/data/nesting.h"
-#include "gato/env/process.h"
+#include "gato/data/lenient_json.h"
+#include "gato/data/space.h"
+#include "gato/env/child_process.h"
 
-namespace gato {
+namespace gato::env {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kVersion = 1;
-constexpr size_t kLargestPayload = size_t{1} << 30;
-constexpr int64_t kDiscreteValues = 1024;
+constexpr int kProtocolVersion = 1;
+constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
+constexpr int64_t kMaxDiscreteValues = 1024;
 
 template <class... Args>
 ProtocolError protocol_error(fmt::format_string<Args...> format,
@@ -33,47 +33,48 @@ EnvironmentError environment_error(fmt::format_string<Args...> format,
 }
 
 // The loose parser's NaN and infinities are texts that begin with NUL.
-void make_non_finite_null(json& value) {
+void replace_non_finite_with_null(json& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
     if (!text.empty() && text.front() == '\0') value = nullptr;
   } else if (value.is_structured()) {
-    for (json& item : value) make_non_finite_null(item);
+    for (json& item : value) replace_non_finite_with_null(item);
   }
 }
 
 // `header[key]` as a T, or `absent` where there is none or it is null.
 template <class T>
-T optional_member(const json& header, const char* key, T absent) {
+T get_or(const json& header, const char* key, T default_value) {
   const auto found = header.find(key);
-  if (found == header.end() || found->is_null()) return absent;
+  if (found == header.end() || found->is_null()) return default_value;
   const auto fail = [&] {
-    return protocol_error("its \"{}\" is {}", key, quote(found->dump()));
+    return protocol_error("its \"{}\" is {}", key,
+                          quote_excerpt(found->dump()));
   };
   try {
-    if constexpr (std::is_same_v<T, int64_t>) return json_integer(*found);
+    if constexpr (std::is_same_v<T, int64_t>) return data::json_integer(*found);
     return found->get<T>();
   } catch (const json::exception&) {
     throw fail();
-  } catch (const Error&) {
+  } catch (const base::Error&) {
     throw fail();
   }
 }
 
 // One entry of "observation" or "action".
-Field parse_entry(const char* kind, json entry) {
+data::Field parse_field(const char* kind, json entry) {
   if (!entry.is_object())
     throw protocol_error("an entry of its \"{}\" is {} and no object", kind,
-                         quote(entry.dump()));
-  const auto name = optional_member<std::string>(entry, "name", "");
+                         quote_excerpt(entry.dump()));
+  const auto name = get_or<std::string>(entry, "name", "");
   if (name.empty())
     throw protocol_error("an entry of its \"{}\" has no name: {}", kind,
-                         quote(entry.dump()));
-  if (!is_path(name))
+                         quote_excerpt(entry.dump()));
+  if (!data::is_valid_hdf5_path(name))
     throw protocol_error("{} '{}' has a name that no dataset can have", kind,
                          name);
   // A number in a Discrete space needs no more than its n.
-  const auto role = optional_member<std::string>(entry, "role", "");
+  const auto role = get_or<std::string>(entry, "role", "");
   if (role == "discrete") {
     if (!entry.contains("dtype")) entry["dtype"] = "int64";
     if (!entry.contains("shape")) entry["shape"] = json::array();
@@ -87,20 +88,20 @@ Field parse_entry(const char* kind, json entry) {
   // for each.
   double elements = 1;
   if (entry.contains("shape")) {
-    const auto shape = optional_member<std::vector<double>>(entry, "shape", {});
+    const auto shape = get_or<std::vector<double>>(entry, "shape", {});
     for (const double extent : shape) elements *= extent;
-    if (!(elements >= 1 && elements <= kLargestPayload))
+    if (!(elements >= 1 && elements <= kMaxPayloadBytes))
       throw protocol_error("{} '{}' has the shape {}", kind, name,
                            entry["shape"].dump());
   }
   try {
-    return field_from_json(entry);
-  } catch (const Error& error) {
+    return data::field_from_json(entry);
+  } catch (const base::Error& error) {
     throw protocol_error("{} {}", kind, error.what());
   }
 }
 
-void check_entry(const char* kind, const Field& field) {
+void check_field(const char* kind, const data::Field& field) {
   const auto fail = [&](const std::string& problem) {
     throw protocol_error("{} '{}' {}", kind, field.name, problem);
   };
@@ -109,80 +110,81 @@ void check_entry(const char* kind, const Field& field) {
       fail(fmt::format("has a low of {} above its high of {}", field.low[i],
                        field.high[i]));
   switch (field.role) {
-    case Role::text:
+    case data::Role::text:
       break;
-    case Role::image:
-      if (field.dtype != DType::uint8)
+    case data::Role::image:
+      if (field.dtype != data::DType::uint8)
         fail(fmt::format("is an image of dtype {}; send uint8",
-                         name_of(field.dtype)));
+                         data::dtype_name(field.dtype)));
       if (field.shape.size() < 2 || field.shape.size() > 4)
         fail(
             fmt::format("is an image of {} dimensions; send [height, width], "
                         "[height, width, channels] or a stack of those",
                         field.shape.size()));
       break;
-    case Role::discrete:
-      if (!is_integer(field.dtype))
-        fail(fmt::format("is discrete but of dtype {}", name_of(field.dtype)));
+    case data::Role::discrete:
+      if (!data::is_integer(field.dtype))
+        fail(fmt::format("is discrete but of dtype {}",
+                         data::dtype_name(field.dtype)));
       if (field.n.empty() && field.low.empty())
         fail("is discrete and needs \"n\", the number of its values");
       for (const int64_t n : field.n)
-        if (n < 1 || n > kDiscreteValues)
+        if (n < 1 || n > kMaxDiscreteValues)
           fail(
               fmt::format("has an n of {}; from 1 to {} values can be told "
                           "apart",
-                          n, kDiscreteValues));
+                          n, kMaxDiscreteValues));
       break;
-    case Role::continuous:
+    case data::Role::continuous:
       break;
   }
 }
 
-std::vector<Field> parse_entries(const char* kind, const json& header,
-                                 std::vector<size_t>& wire_order) {
+std::vector<data::Field> parse_fields(const char* kind, const json& header,
+                                      std::vector<size_t>& wire_order) {
   const auto found = header.find(kind);
   if (found == header.end() || !found->is_array() || found->empty())
     throw protocol_error("its \"{}\" is no list of entries", kind);
-  std::vector<Field> wire;
+  std::vector<data::Field> wire_fields;
   std::set<std::string> names;
   for (const json& entry : *found) {
-    wire.push_back(parse_entry(kind, entry));
-    check_entry(kind, wire.back());
-    if (!names.insert(wire.back().name).second)
+    wire_fields.push_back(parse_field(kind, entry));
+    check_field(kind, wire_fields.back());
+    if (!names.insert(wire_fields.back().name).second)
       throw protocol_error("{} '{}' stands there twice", kind,
-                           wire.back().name);
+                           wire_fields.back().name);
   }
   for (const std::string& name : names) {
-    const auto below = names.lower_bound(name + "/");
-    if (below != names.end() && below->starts_with(name + "/"))
+    const auto nested = names.lower_bound(name + "/");
+    if (nested != names.end() && nested->starts_with(name + "/"))
       throw protocol_error("{} '{}' cannot hold both a value and '{}'", kind,
-                           name, *below);
+                           name, *nested);
   }
-  std::vector<Field> fields = wire;
-  sort_fields(fields);
-  for (const Field& field : wire)
+  std::vector<data::Field> fields = wire_fields;
+  data::sort_fields(fields);
+  for (const data::Field& field : wire_fields)
     wire_order.push_back(
         static_cast<size_t>(std::find_if(fields.begin(), fields.end(),
-                                         [&field](const Field& other) {
+                                         [&field](const data::Field& other) {
                                            return other.name == field.name;
                                          }) -
                             fields.begin()));
   return fields;
 }
 
-size_t bytes_of(const Field& field) {
-  return field.role == Role::text
+size_t byte_size(const data::Field& field) {
+  return field.role == data::Role::text
              ? 0
-             : static_cast<size_t>(element_count(field.shape)) *
-                   size_of(field.dtype);
+             : static_cast<size_t>(data::element_count(field.shape)) *
+                   data::item_size(field.dtype);
 }
 
-void check_values(const Field& field, const Array& array) {
-  if (is_floating(array.dtype))
+void check_values(const data::Field& field, const data::Array& array) {
+  if (data::is_floating(array.dtype))
     for (int64_t i = 0; i < array.size(); ++i)
       if (std::isnan(array.as_double(i)))
         throw environment_error("element {} of '{}' is NaN", i, field.name);
-  if (field.role != Role::discrete || field.n.empty()) return;
+  if (field.role != data::Role::discrete || field.n.empty()) return;
   for (int64_t i = 0; i < array.size(); ++i) {
     const int64_t value = array.as_integer(i), start = field.start[i];
     if (value < start || value - start >= field.n[i])
@@ -192,10 +194,10 @@ void check_values(const Field& field, const Array& array) {
   }
 }
 
-ProtocolError no_message(std::string_view line) {
+ProtocolError not_a_message_error(std::string_view line) {
   return protocol_error(
       "{} is no JSON object; only replies may go to its standard output",
-      quote(line));
+      quote_excerpt(line));
 }
 
 }  // namespace
@@ -203,83 +205,84 @@ ProtocolError no_message(std::string_view line) {
 json parse_header(std::string_view line) {
   json header;
   try {
-    header = parse_loose_json(line);
-  } catch (const Error&) {
-    throw no_message(line);
+    header = data::parse_lenient_json(line);
+  } catch (const base::Error&) {
+    throw not_a_message_error(line);
   }
-  if (!header.is_object()) throw no_message(line);
-  make_non_finite_null(header);
+  if (!header.is_object()) throw not_a_message_error(line);
+  replace_non_finite_with_null(header);
   const auto type = header.find("type");
   if (type == header.end() || !type->is_string())
-    throw protocol_error("{} has no \"type\"", quote(line));
+    throw protocol_error("{} has no \"type\"", quote_excerpt(line));
   return header;
 }
 
 size_t payload_size(const json& header) {
   const auto bytes = header.find("bytes");
   if (bytes == header.end() || bytes->is_null()) return 0;
-  if (!bytes->is_number_unsigned() || bytes->get<uint64_t>() > kLargestPayload)
-    throw protocol_error(
-        "{} announces a \"bytes\" that is no count up to {}",
-        quote(header.dump(-1, ' ', false, json::error_handler_t::replace)),
-        kLargestPayload);
+  if (!bytes->is_number_unsigned() || bytes->get<uint64_t>() > kMaxPayloadBytes)
+    throw protocol_error("{} announces a \"bytes\" that is no count up to {}",
+                         quote_excerpt(header.dump(
+                             -1, ' ', false, json::error_handler_t::replace)),
+                         kMaxPayloadBytes);
   return bytes->get<size_t>();
 }
 
-Declaration parse_declaration(const json& header) {
-  const auto version = optional_member<int64_t>(header, "version", -1);
-  if (version != kVersion)
+SpecReply parse_spec_reply(const json& header) {
+  const auto version = get_or<int64_t>(header, "version", -1);
+  if (version != kProtocolVersion)
     throw protocol_error("it speaks version {} of the protocol, not {}",
                          version < 0 ? "none" : std::to_string(version),
-                         kVersion);
-  Declaration declaration;
-  EnvironmentSpec& spec = declaration.spec;
-  spec.task.name = optional_member<std::string>(header, "task", "");
+                         kProtocolVersion);
+  SpecReply reply;
+  EnvironmentSpec& spec = reply.spec;
+  spec.task.name = get_or<std::string>(header, "task", "");
   if (spec.task.name.empty()) throw protocol_error("it has no \"task\"");
-  spec.task.domain = optional_member<std::string>(header, "domain", "external");
+  spec.task.domain = get_or<std::string>(header, "domain", "external");
   spec.task.environment = spec.task.name;
   try {
-    check_names(spec.task);
-  } catch (const Error& error) {
+    data::require_printable_names(spec.task);
+  } catch (const base::Error& error) {
     throw protocol_error("{}", error.what());
   }
-  spec.max_steps = optional_member<int64_t>(header, "max_steps", 0);
-  if (spec.max_steps < 0)
-    throw protocol_error("its \"max_steps\" is {}", spec.max_steps);
-  spec.task.observation =
-      parse_entries("observation", header, declaration.observation_order);
-  spec.task.action = parse_entries("action", header, declaration.action_order);
-  for (const Field& field : spec.task.action)
-    if (field.role == Role::text || field.role == Role::image)
+  spec.max_episode_steps = get_or<int64_t>(header, "max_steps", 0);
+  if (spec.max_episode_steps < 0)
+    throw protocol_error("its \"max_steps\" is {}", spec.max_episode_steps);
+  spec.task.observation_fields =
+      parse_fields("observation", header, reply.observation_wire_order);
+  spec.task.action_fields =
+      parse_fields("action", header, reply.action_wire_order);
+  for (const data::Field& field : spec.task.action_fields)
+    if (field.role == data::Role::text || field.role == data::Role::image)
       throw protocol_error(
           "action '{}' is {}; actions are discrete or "
           "continuous",
-          field.name, name_of(field.role));
+          field.name, data::role_name(field.role));
   const auto capabilities =
-      optional_member<std::vector<std::string>>(header, "capabilities", {});
-  const auto can = [&capabilities](const char* what) {
+      get_or<std::vector<std::string>>(header, "capabilities", {});
+  const auto has_capability = [&capabilities](const char* what) {
     return std::count(capabilities.begin(), capabilities.end(), what) > 0;
   };
-  spec.has_seed = can("seed");
-  spec.has_expert = can("expert");
-  spec.has_render = can("render");
-  return declaration;
+  spec.has_seed = has_capability("seed");
+  spec.has_expert = has_capability("expert");
+  spec.has_render = has_capability("render");
+  return reply;
 }
 
-Values decode_values(const std::vector<Field>& fields,
-                     const std::vector<size_t>& wire_order,
-                     const Message& message) {
+data::FieldValues decode_values(const std::vector<data::Field>& fields,
+                                const std::vector<size_t>& wire_order,
+                                const Message& message) {
   size_t expected = 0;
-  for (const Field& field : fields) expected += bytes_of(field);
+  for (const data::Field& field : fields) expected += byte_size(field);
   if (message.payload.size() != expected)
     throw environment_error(
         "its message has {} bytes of values where its spec makes {}",
         message.payload.size(), expected);
-  Values values(fields.size());
+  data::FieldValues values(fields.size());
   size_t offset = 0;
-  for (const size_t place : wire_order) {
-    const Field& field = fields[place];
-    if (field.role == Role::text) {
+  for (const size_t index : wire_order) {
+    const data::Field& field = fields[index];
+    if (field.role == data::Role::text) {
       const auto texts = message.header.find("text");
       if (texts == message.header.end() || !texts->is_object() ||
           !texts->contains(field.name) || !(*texts)[field.name].is_string())
@@ -288,30 +291,30 @@ Values decode_values(const std::vector<Field>& fields,
       if (text.find('\0') != std::string::npos)
         throw environment_error(
             "its text '{}' holds a NUL, where datasets end a text", field.name);
-      values[place] = std::move(text);
+      values[index] = std::move(text);
       continue;
     }
-    Array array = Array::zeros(field.dtype, field.shape);
+    data::Array array = data::Array::zeros(field.dtype, field.shape);
     std::memcpy(array.bytes.data(), message.payload.data() + offset,
                 array.bytes.size());
     offset += array.bytes.size();
     check_values(field, array);
-    values[place] = std::move(array);
+    values[index] = std::move(array);
   }
   return values;
 }
 
-std::vector<std::byte> encode_values(const Values& values,
+std::vector<std::byte> encode_values(const data::FieldValues& values,
                                      const std::vector<size_t>& wire_order) {
   std::vector<std::byte> payload;
-  for (const size_t place : wire_order) {
-    const auto& bytes = std::get<Array>(values.at(place)).bytes;
+  for (const size_t index : wire_order) {
+    const auto& bytes = std::get<data::Array>(values.at(index)).bytes;
     payload.insert(payload.end(), bytes.begin(), bytes.end());
   }
   return payload;
 }
 
-StepResult decode_outcome(const json& header) {
+StepResult decode_step_result(const json& header) {
   StepResult result;
   const auto reward = header.find("reward");
   if (reward == header.end() || !reward->is_number() ||
@@ -321,15 +324,16 @@ StepResult decode_outcome(const json& header) {
                             : reward->is_null()    ? "NaN or null"
                                                    : reward->dump());
   result.reward = reward->get<double>();
-  const auto flag = [&header](const char* key) {
+  const auto read_flag = [&header](const char* key) {
     const auto found = header.find(key);
     if (found == header.end() || found->is_null()) return false;
     if (found->is_boolean()) return found->get<bool>();
     if (found->is_number()) return found->get<double>() != 0;
-    throw environment_error("its \"{}\" is {}", key, quote(found->dump()));
+    throw environment_error("its \"{}\" is {}", key,
+                            quote_excerpt(found->dump()));
   };
-  result.terminated = flag("terminated");
-  result.truncated = flag("truncated");
+  result.terminated = read_flag("terminated");
+  result.truncated = read_flag("truncated");
   const auto info = header.find("info");
   if (info != header.end() && info->is_object())
     for (const auto& [key, value] : info->items()) {
@@ -341,4 +345,4 @@ StepResult decode_outcome(const json& header) {
   return result;
 }
 
-}  // namespace gato
+}  // namespace gato::env

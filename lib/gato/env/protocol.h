@@ -11,7 +11,7 @@
 
 #include "gato/env/environment.h"
 
-namespace gato {
+namespace gato::env {
 
 // What came is no message of the protocol, or announces what cannot be used.
 class ProtocolError : public std::runtime_error {
@@ -34,24 +34,25 @@ size_t payload_size(const nlohmann::json& header);
 
 // What a "spec" reply declares. On the wire values stand in the order in which
 // the child declared them; elsewhere in token order.
-struct Declaration {
+struct SpecReply {
   EnvironmentSpec spec;
-  std::vector<size_t> observation_order, action_order;  // wire to token order
+  std::vector<size_t> observation_wire_order,
+      action_wire_order;  // wire to token order
 };
 
 // ProtocolError names the entry, the key and the value.
-Declaration parse_declaration(const nlohmann::json& header);
+SpecReply parse_spec_reply(const nlohmann::json& header);
 
 // The values of `fields` (token order) in a message. EnvironmentError where a
 // text is missing, the size is wrong, or a value is NaN or out of its range.
-Values decode_values(const std::vector<Field>& fields,
-                     const std::vector<size_t>& wire_order,
-                     const Message& message);
-std::vector<std::byte> encode_values(const Values& values,
+data::FieldValues decode_values(const std::vector<data::Field>& fields,
+                                const std::vector<size_t>& wire_order,
+                                const Message& message);
+std::vector<std::byte> encode_values(const data::FieldValues& values,
                                      const std::vector<size_t>& wire_order);
 
 // Reward, end and scalars of the reply to a step; EnvironmentError where the
 // reward is missing or no finite number. `observation` is left empty.
-StepResult decode_outcome(const nlohmann::json& header);
+StepResult decode_step_result(const nlohmann::json& header);
 
-}  // namespace gato
+}  // namespace gato::env

@@ -3,18 +3,18 @@
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/base/nearest.h"
-#include "gato/env/builtin.h"
+#include "gato/base/spelling.h"
+#include "gato/env/builtin_environment.h"
 
-namespace gato {
+namespace gato::env {
 namespace {
 
-struct Entry {
+struct RegistryEntry {
   std::string_view name;
   std::unique_ptr<Environment> (*make)();
 };
 
-constexpr std::array<Entry, 3> kEntries = {{
+constexpr std::array<RegistryEntry, 3> kRegistry = {{
     {"arcade/catch", make_catch},
     {"control/cartpole-swingup", make_cartpole_swingup},
     {"grid/goto", make_goto},
@@ -22,18 +22,19 @@ constexpr std::array<Entry, 3> kEntries = {{
 
 }  // namespace
 
-std::vector<std::string> environment_names() {
+std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
-  names.reserve(kEntries.size());
-  for (const Entry& entry : kEntries) names.emplace_back(entry.name);
+  names.reserve(kRegistry.size());
+  for (const RegistryEntry& entry : kRegistry) names.emplace_back(entry.name);
   return names;
 }
 
-std::unique_ptr<Environment> make_environment(const std::string& name) {
-  for (const Entry& entry : kEntries)
+std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
+  for (const RegistryEntry& entry : kRegistry)
     if (entry.name == name) return entry.make();
-  throw usage_error("no environment is called '{}'{} (--list-envs lists them)",
-                    name, suggestion(name, environment_names()));
+  throw base::usage_error(
+      "no environment is called '{}'{} (--list-envs lists them)", name,
+      base::suggestion(name, builtin_environment_names()));
 }
 
-}  // namespace gato
+}  // namespace gato::env

@@ -7,20 +7,20 @@
 
 #include "gato/eval/score.h"
 
-namespace gato {
+namespace gato::eval {
 
 // A CSS colour that stays the same for the same place in a list of groups, told
 // apart by colour-blind readers as well (Okabe and Ito's palette).
-std::string group_colour(size_t group);
+std::string palette_color(size_t index);
 
 // A horizontal bar a task with its interval, coloured by domain, and lines at
 // random (0) and expert (100). Tasks without a score have their note instead.
 std::string score_chart(const std::vector<TaskScore>& tasks,
-                        const std::vector<Aggregate>& domains);
+                        const std::vector<AggregateScore>& domains);
 
 // Tasks at or above each percentage of the expert's score: a falling staircase.
-std::string threshold_chart(const std::vector<Threshold>& thresholds,
-                            int64_t tasks);
+std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
+                            int64_t task_count);
 
 struct Series {
   std::string name;
@@ -33,4 +33,4 @@ struct Series {
 std::string line_chart(const std::vector<Series>& series,
                        const std::string& x_title, const std::string& y_title);
 
-}  // namespace gato
+}  // namespace gato::eval

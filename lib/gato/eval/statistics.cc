@@ -6,31 +6,31 @@
 #include <limits>
 #include <numeric>
 
-namespace gato {
+namespace gato::eval {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
 double mean(std::span<const double> values) {
-  if (values.empty()) return kNone;
+  if (values.empty()) return kNaN;
   return std::accumulate(values.begin(), values.end(), 0.0) / values.size();
 }
 
 double median(std::vector<double> values) {
-  return values.empty() ? kNone : percentile(std::move(values), 50);
+  return values.empty() ? kNaN : percentile(std::move(values), 50);
 }
 
-double deviation(std::span<const double> values) {
-  const double centre = mean(values);
+double standard_deviation(std::span<const double> values) {
+  const double center = mean(values);
   double sum = 0;
-  for (double value : values) sum += (value - centre) * (value - centre);
+  for (double value : values) sum += (value - center) * (value - center);
   return std::sqrt(sum / values.size());
 }
 
 double interquartile_mean(std::vector<double> values) {
-  if (values.empty()) return kNone;
+  if (values.empty()) return kNaN;
   const auto cut = static_cast<ptrdiff_t>(values.size() / 4);
   const auto first = values.begin() + cut, last = values.end() - cut;
   std::nth_element(values.begin(), first, values.end());
@@ -39,7 +39,7 @@ double interquartile_mean(std::vector<double> values) {
 }
 
 double optimality_gap(std::span<const double> values, double goal) {
-  if (values.empty()) return kNone;
+  if (values.empty()) return kNaN;
   double sum = 0;
   for (double value : values) sum += std::min(value, goal);
   return goal - sum / values.size();
@@ -47,24 +47,24 @@ double optimality_gap(std::span<const double> values, double goal) {
 
 double percentile(std::vector<double> values, double percent) {
   assert(!values.empty() && percent >= 0 && percent <= 100);
-  const double place = percent / 100 * (values.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  std::nth_element(values.begin(), values.begin() + below, values.end());
-  const double low = values[below];
-  if (below + 1 == values.size()) return low;
+  const double rank = percent / 100 * (values.size() - 1);
+  const auto lower_rank = static_cast<size_t>(rank);
+  std::nth_element(values.begin(), values.begin() + lower_rank, values.end());
+  const double low = values[lower_rank];
+  if (lower_rank + 1 == values.size()) return low;
   const double high =
-      *std::min_element(values.begin() + below + 1, values.end());
-  return low + (high - low) * (place - below);
+      *std::min_element(values.begin() + lower_rank + 1, values.end());
+  return low + (high - low) * (rank - lower_rank);
 }
 
-Interval central_interval(std::vector<double> values) {
+ConfidenceInterval percentile_interval(std::vector<double> values) {
   return {percentile(values, 2.5), percentile(values, 97.5)};
 }
 
-void resample(std::span<const double> values, RandomStream& stream,
+void resample(std::span<const double> values, base::RandomStream& stream,
               std::vector<double>& into) {
   for (size_t i = 0; i < values.size(); ++i)
-    into.push_back(values[stream.below(values.size())]);
+    into.push_back(values[stream.uniform_int(values.size())]);
 }
 
-}  // namespace gato
+}  // namespace gato::eval

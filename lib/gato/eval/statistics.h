@@ -10,11 +10,12 @@
 
 #include "gato/base/random.h"
 
-namespace gato {
+namespace gato::eval {
 
-double mean(std::span<const double> values);       // NaN of none
-double median(std::vector<double> values);         // NaN of none
-double deviation(std::span<const double> values);  // divides by n; NaN of none
+double mean(std::span<const double> values);  // NaN of none
+double median(std::vector<double> values);    // NaN of none
+double standard_deviation(
+    std::span<const double> values);  // divides by n; NaN of none
 
 // Interquartile mean: the mean without the floor(n/4) smallest and as many
 // largest values, like scipy.stats.trim_mean(values, 0.25). NaN of none.
@@ -26,15 +27,15 @@ double optimality_gap(std::span<const double> values, double goal);
 // Percentile in [0, 100], linear between order statistics (numpy's default).
 double percentile(std::vector<double> values, double percent);
 
-struct Interval {
+struct ConfidenceInterval {
   double low, high;
 };
 
 // Percentiles 2.5 and 97.5.
-Interval central_interval(std::vector<double> values);
+ConfidenceInterval percentile_interval(std::vector<double> values);
 
 // As many values as there are, drawn from them with replacement.
-void resample(std::span<const double> values, RandomStream& stream,
+void resample(std::span<const double> values, base::RandomStream& stream,
               std::vector<double>& into);
 
-}  // namespace gato
+}  // namespace gato::eval

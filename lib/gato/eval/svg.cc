@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace gato {
+namespace gato::eval {
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -34,20 +34,21 @@ Svg::Svg(double width, double height, std::string_view label)
     : width_(width), height_(height), label_(label) {}
 
 void Svg::line(double x1, double y1, double x2, double y2,
-               std::string_view colour, double width) {
+               std::string_view color, double width) {
   body_ += fmt::format(
       "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" "
       "stroke=\"{}\" stroke-width=\"{}\"/>\n",
-      x1, y1, x2, y2, colour, width);
+      x1, y1, x2, y2, color, width);
 }
 
 void Svg::rectangle(double x, double y, double width, double height,
-                    std::string_view colour, std::string_view tip) {
+                    std::string_view color, std::string_view tooltip) {
   body_ += fmt::format(
       "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
       "rx=\"2\" fill=\"{}\">",
-      x, y, width, height, colour);
-  if (!tip.empty()) body_ += fmt::format("<title>{}</title>", escape_html(tip));
+      x, y, width, height, color);
+  if (!tooltip.empty())
+    body_ += fmt::format("<title>{}</title>", escape_html(tooltip));
   body_ += "</rect>\n";
 }
 
@@ -61,13 +62,13 @@ void Svg::text(double x, double y, std::string_view content, Anchor anchor,
 }
 
 void Svg::polyline(const std::vector<std::pair<double, double>>& points,
-                   std::string_view colour, double width) {
+                   std::string_view color, double width) {
   std::string list;
   for (const auto& [x, y] : points) list += fmt::format("{:.1f},{:.1f} ", x, y);
   body_ += fmt::format(
       "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
       "stroke-linejoin=\"round\"/>\n",
-      list, colour, width);
+      list, color, width);
 }
 
 std::string Svg::str() const {
@@ -77,4 +78,4 @@ std::string Svg::str() const {
       width_, height_, escape_html(label_), body_);
 }
 
-}  // namespace gato
+}  // namespace gato::eval

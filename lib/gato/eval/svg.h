@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace gato {
+namespace gato::eval {
 
 // Text as HTML or SVG content or attribute: & < > " '.
 std::string escape_html(std::string_view text);
@@ -19,15 +19,15 @@ class Svg {
 
   // `label` is what a screen reader says instead.
   Svg(double width, double height, std::string_view label);
-  void line(double x1, double y1, double x2, double y2, std::string_view colour,
+  void line(double x1, double y1, double x2, double y2, std::string_view color,
             double width = 1);
   // `tip` is shown under the pointer; may be empty.
   void rectangle(double x, double y, double width, double height,
-                 std::string_view colour, std::string_view tip = {});
+                 std::string_view color, std::string_view tooltip = {});
   void text(double x, double y, std::string_view content,
             Anchor anchor = Anchor::start, std::string_view css_class = {});
   void polyline(const std::vector<std::pair<double, double>>& points,
-                std::string_view colour, double width = 2);
+                std::string_view color, double width = 2);
   std::string str() const;
 
  private:
@@ -35,4 +35,4 @@ class Svg {
   std::string label_, body_;
 };
 
-}  // namespace gato
+}  // namespace gato::eval

@@ -16,20 +16,20 @@
 #include "gato/base/signals.h"
 #include "gato/ingest/gzip.h"
 
-namespace gato {
+namespace gato::ingest {
 
 // The compressed bytes, those of gzip decompressed. What goes wrong is kept
 // until libarchive has returned: no exception may cross it.
-struct ArchiveInput::File {
+struct ArchiveReader::File {
   std::string path;
   int descriptor = -1;
   int error = 0;  // errno
   int64_t size = 0;
-  Digest digest;
+  base::Digest digest;
   std::array<std::byte, size_t{256} << 10> bytes;
-  bool has_begun = false;
-  std::unique_ptr<GzipReader> gzip;  // null where the file is no gzip
-  std::string damage;                // what it says
+  bool has_detected_compression = false;
+  std::unique_ptr<GzipReader> gzip_reader;  // null where the file is no gzip
+  std::string corruption_message;           // what it says
 
   explicit File(const std::string& path) : path(path) {
     descriptor =
@@ -47,29 +47,30 @@ struct ArchiveInput::File {
     ssize_t count = -1;
     do {
       count = ::read(descriptor, &bytes[first], bytes.size() - first);
-    } while (count < 0 && errno == EINTR && stop_signal() == 0);
+    } while (count < 0 && errno == EINTR && base::received_stop_signal() == 0);
     if (count < 0) {
       error = errno;
       return -1;
     }
     size += count;
-    digest.add({&bytes[first], static_cast<size_t>(count)});
+    digest.update({&bytes[first], static_cast<size_t>(count)});
     return count;
   }
 
   // The same from the first on, of a pipe too: as many as tell the compression.
-  ssize_t begin() {
-    has_begun = true;
+  ssize_t detect_compression() {
+    has_detected_compression = true;
     ssize_t count = read();
     if (count == 1) {
       const ssize_t more = read(1);
       count = more < 0 ? more : count + more;
     }
-    if (count <= 0 || !starts_as_gzip({bytes.data(), size_t(count)})) {
+    if (count <= 0 || !has_gzip_magic({bytes.data(), size_t(count)})) {
       return count;
     }
-    gzip = std::make_unique<GzipReader>([this, first = size_t(count)]() mutable
-                                        -> std::span<std::byte> {
+    gzip_reader = std::make_unique<GzipReader>([this,
+                                                first = size_t(count)]() mutable
+                                               -> std::span<std::byte> {
       const ssize_t next = first > 0 ? static_cast<ssize_t>(first) : read();
       first = 0;
       return {bytes.data(), static_cast<size_t>(std::max<ssize_t>(next, 0))};
@@ -77,20 +78,22 @@ struct ArchiveInput::File {
     return count;
   }
 
-  static la_ssize_t give(archive* reader, void* self, const void** bytes) {
+  static la_ssize_t read_callback(archive* reader, void* self,
+                                  const void** bytes) {
     auto* file = static_cast<File*>(self);
     *bytes = file->bytes.data();
-    ssize_t count = file->has_begun ? 0 : file->begin();
+    ssize_t count =
+        file->has_detected_compression ? 0 : file->detect_compression();
     try {
-      if (file->gzip) {
-        const auto read = file->gzip->read();
+      if (file->gzip_reader) {
+        const auto read = file->gzip_reader->read();
         *bytes = read.data();
         count = static_cast<ssize_t>(read.size());
       } else if (count == 0) {
         count = file->read();
       }
-    } catch (const Error& damaged) {
-      file->damage = damaged.what();
+    } catch (const base::Error& damaged) {
+      file->corruption_message = damaged.what();
       count = -1;
     }
     if (file->error != 0) count = -1;
@@ -99,19 +102,19 @@ struct ArchiveInput::File {
   }
 };
 
-ArchiveInput::ArchiveInput(const std::string& path, Kind kind)
+ArchiveReader::ArchiveReader(const std::string& path, Kind kind)
     : name_(path == "-" ? "standard input" : path),
       kind_(kind),
       file_(std::make_unique<File>(path)),
       archive_(archive_read_new(), archive_read_free) {
   if (file_->error != 0) {
-    throw_if_stopped();
-    throw io_error("{}: {}", name_, std::strerror(file_->error));
+    base::throw_if_stopped();
+    throw base::io_error("{}: {}", name_, std::strerror(file_->error));
   }
 }
 
 // Reads the beginning, by which the compression is told.
-void ArchiveInput::open() {
+void ArchiveReader::open_archive() {
   is_open_ = true;
   archive* const reader = archive_.get();
   archive_read_support_filter_zstd(reader);
@@ -124,34 +127,35 @@ void ArchiveInput::open() {
     archive_read_support_format_tar(reader);
     archive_read_set_options(reader, "read_concatenated_archives");
   }
-  check(archive_read_open(reader, file_.get(), nullptr, File::give, nullptr));
+  check_result(archive_read_open(reader, file_.get(), nullptr,
+                                 File::read_callback, nullptr));
 }
 
-ArchiveInput::~ArchiveInput() = default;
+ArchiveReader::~ArchiveReader() = default;
 
-archive_entry* ArchiveInput::next_member() {
+archive_entry* ArchiveReader::next_member() {
   if (is_at_end_) return nullptr;
-  if (!is_open_) open();
+  if (!is_open_) open_archive();
   archive_entry* member = nullptr;
   const int result = archive_read_next_header(archive_.get(), &member);
   if (result == ARCHIVE_EOF) {
     is_at_end_ = true;
-    if (kind_ == Kind::tar) check_end();
+    if (kind_ == Kind::tar) check_end_of_archive();
     return nullptr;
   }
-  check(result);
+  check_result(result);
   return member;
 }
 
 // libarchive takes the end of the file for the end of the archive, for the sake
 // of writers that leave out the blocks of zeros that mark it; an archive that
 // was cut between two members ends likewise.
-void ArchiveInput::check_end() {
+void ArchiveReader::check_end_of_archive() {
   archive* const reader = archive_.get();
   const la_int64_t end = archive_filter_bytes(reader, 0);
   if (end == 0) {
-    throw input_error("{}: no tar archive: it has no bytes{}", name_,
-                      file_->size > 0 ? " when it is decompressed" : "");
+    throw base::input_error("{}: no tar archive: it has no bytes{}", name_,
+                            file_->size > 0 ? " when it is decompressed" : "");
   }
   if (end == archive_read_header_position(reader)) {
     spdlog::warn(
@@ -163,44 +167,44 @@ void ArchiveInput::check_end() {
   }
 }
 
-std::string_view ArchiveInput::read() {
+std::string_view ArchiveReader::read() {
   const void* bytes = nullptr;
   size_t size = 0;
-  la_int64_t place = 0;
+  la_int64_t offset = 0;
   // Blocks may be empty before the end.
   while (size == 0) {
     const int result =
-        archive_read_data_block(archive_.get(), &bytes, &size, &place);
+        archive_read_data_block(archive_.get(), &bytes, &size, &offset);
     if (result == ARCHIVE_EOF) return {};
-    check(result);
+    check_result(result);
   }
   return {static_cast<const char*>(bytes), size};
 }
 
-void ArchiveInput::check(int result) {
+void ArchiveReader::check_result(int result) {
   // Warnings concern names and attributes.
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
   is_at_end_ = true;
   if (file_->error != 0) {
-    throw_if_stopped();
-    throw io_error("{}: {}", name_, std::strerror(file_->error));
+    base::throw_if_stopped();
+    throw base::io_error("{}: {}", name_, std::strerror(file_->error));
   }
-  const char* reason = file_->damage.empty()
+  const char* reason = file_->corruption_message.empty()
                            ? archive_error_string(archive_.get())
-                           : file_->damage.c_str();
-  throw input_error("{}: {}{} (in the first {} bytes)", name_,
-                    kind_ == Kind::tar ? "no whole tar archive: " : "",
-                    reason == nullptr ? "damaged" : reason, file_->size);
+                           : file_->corruption_message.c_str();
+  throw base::input_error("{}: {}{} (in the first {} bytes)", name_,
+                          kind_ == Kind::tar ? "no whole tar archive: " : "",
+                          reason == nullptr ? "damaged" : reason, file_->size);
 }
 
-void ArchiveInput::record(Provenance& provenance) {
+void ArchiveReader::record_input(data::Provenance& provenance) {
   while (file_->error == 0 && file_->read() > 0) {
   }
   provenance.add_input(file_->path, file_->size, file_->digest.hex());
 }
 
 ByteStream::ByteStream(const std::string& path)
-    : input_(path, ArchiveInput::Kind::stream) {}
+    : input_(path, ArchiveReader::Kind::stream) {}
 
 std::string_view ByteStream::read() {
   if (is_at_end_) return {};
@@ -216,14 +220,14 @@ std::string_view ByteStream::read() {
 }
 
 TarReader::TarReader(const std::string& path)
-    : input_(path, ArchiveInput::Kind::tar) {}
+    : input_(path, ArchiveReader::Kind::tar) {}
 
 std::optional<std::string> TarReader::next() {
   while ((member_ = input_.next_member()) != nullptr) {
     const auto type = archive_entry_filetype(member_);
     const bool is_link = archive_entry_hardlink(member_) != nullptr;
     if (type == AE_IFREG && !is_link) break;
-    if (type != AE_IFDIR) ++others_;
+    if (type != AE_IFDIR) ++skipped_members_;
   }
   if (member_ == nullptr) return std::nullopt;
   // The first is null where the locale has no such characters.
@@ -232,15 +236,15 @@ std::optional<std::string> TarReader::next() {
   return path == nullptr ? "" : path;
 }
 
-int64_t TarReader::size() const { return archive_entry_size(member_); }
+int64_t TarReader::member_size() const { return archive_entry_size(member_); }
 
-std::string TarReader::content() {
+std::string TarReader::read_content() {
   std::string content;
-  content.reserve(static_cast<size_t>(size()));
+  content.reserve(static_cast<size_t>(member_size()));
   for (auto bytes = input_.read(); !bytes.empty(); bytes = input_.read()) {
     content += bytes;
   }
   return content;
 }
 
-}  // namespace gato
+}  // namespace gato::ingest

@@ -15,18 +15,18 @@
 struct archive;
 struct archive_entry;
 
-namespace gato {
+namespace gato::ingest {
 
 // What is read of a file or, where the path is "-", of the standard input.
-class ArchiveInput {
+class ArchiveReader {
  public:
   enum class Kind { stream, tar };
   // Error (io) where the file cannot be opened. Reading throws (io) too, and
   // (bad_input) where it is no archive of this kind or is damaged.
-  ArchiveInput(const std::string& path, Kind kind);
-  ~ArchiveInput();
-  ArchiveInput(const ArchiveInput&) = delete;
-  ArchiveInput& operator=(const ArchiveInput&) = delete;
+  ArchiveReader(const std::string& path, Kind kind);
+  ~ArchiveReader();
+  ArchiveReader(const ArchiveReader&) = delete;
+  ArchiveReader& operator=(const ArchiveReader&) = delete;
 
   // The next member; null at the end. A stream has one, or none where it is
   // empty. After an Error (bad_input), which says how far the file was read,
@@ -38,13 +38,13 @@ class ArchiveInput {
   const std::string& name() const { return name_; }  // for messages
   // Adds path, size and digest of the whole file, which is read to its end. Of
   // a pipe they can be told afterwards alone.
-  void record(Provenance& provenance);
+  void record_input(data::Provenance& provenance);
 
  private:
   struct File;
-  void open();
-  void check(int result);
-  void check_end();
+  void open_archive();
+  void check_result(int result);
+  void check_end_of_archive();
 
   std::string name_;
   Kind kind_;
@@ -61,10 +61,12 @@ class ByteStream {
   // Error (bad_input).
   std::string_view read();
   const std::string& name() const { return input_.name(); }
-  void record(Provenance& provenance) { input_.record(provenance); }
+  void record_input(data::Provenance& provenance) {
+    input_.record_input(provenance);
+  }
 
  private:
-  ArchiveInput input_;
+  ArchiveReader input_;
   bool is_open_ = false, is_at_end_ = false;
 };
 
@@ -77,16 +79,20 @@ class TarReader {
   // The name of the next regular file; nothing at the end, and after an Error
   // (bad_input).
   std::optional<std::string> next();
-  int64_t size() const;  // of that file, in bytes
-  std::string content();
-  int64_t others() const { return others_; }  // links, devices: passed over
+  int64_t member_size() const;  // of that file, in bytes
+  std::string read_content();
+  int64_t skipped_members() const {
+    return skipped_members_;
+  }  // links, devices: passed over
   const std::string& name() const { return input_.name(); }
-  void record(Provenance& provenance) { input_.record(provenance); }
+  void record_input(data::Provenance& provenance) {
+    input_.record_input(provenance);
+  }
 
  private:
-  ArchiveInput input_;
+  ArchiveReader input_;
   archive_entry* member_ = nullptr;
-  int64_t others_ = 0;
+  int64_t skipped_members_ = 0;
 };
 
-}  // namespace gato
+}  // namespace gato::ingest

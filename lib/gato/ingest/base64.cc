@@ -5,22 +5,22 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::ingest {
 namespace {
 
-constexpr uint8_t no_digit = 64;
+constexpr uint8_t kInvalidDigit = 64;
 
-constexpr std::array<uint8_t, 256> digit_values() {
+constexpr std::array<uint8_t, 256> make_digit_values() {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<uint8_t, 256> values{};
-  values.fill(no_digit);
+  values.fill(kInvalidDigit);
   for (size_t i = 0; i < digits.size(); ++i) {
     values[static_cast<uint8_t>(digits[i])] = static_cast<uint8_t>(i);
   }
   return values;
 }
-constexpr auto value_of = digit_values();
+constexpr auto kDigitValues = make_digit_values();
 
 }  // namespace
 
@@ -32,10 +32,11 @@ std::string decode_base64(std::string_view text) {
   size_t padding = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n' || text[i] == '\r') continue;
-    const uint8_t value = value_of[static_cast<uint8_t>(text[i])];
+    const uint8_t value = kDigitValues[static_cast<uint8_t>(text[i])];
     padding += text[i] == '=';
-    if (padding > 2 || (value == no_digit) != (padding > 0)) {
-      throw input_error("character {} of {} is no base64", i + 1, text.size());
+    if (padding > 2 || (value == kInvalidDigit) != (padding > 0)) {
+      throw base::input_error("character {} of {} is no base64", i + 1,
+                              text.size());
     }
     if (padding > 0) continue;
     group = group << 6 | value;
@@ -46,11 +47,11 @@ std::string decode_base64(std::string_view text) {
     digits = 0;
   }
   if (digits == 1 || (padding > 0 && (digits + padding) % 4 != 0)) {
-    throw input_error("the base64 is cut short");
+    throw base::input_error("the base64 is cut short");
   }
   if (digits >= 2) bytes += static_cast<char>(group >> (6 * digits - 8));
   if (digits == 3) bytes += static_cast<char>(group >> 2);
   return bytes;
 }
 
-}  // namespace gato
+}  // namespace gato::ingest

@@ -5,10 +5,10 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::ingest {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -16,76 +16,80 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
 }
 
-DelimitedReader::DelimitedReader(const std::string& path, size_t most_bytes,
-                                 std::string advice)
-    : stream_(path), most_bytes_(most_bytes), advice_(std::move(advice)) {}
+DelimitedReader::DelimitedReader(const std::string& path,
+                                 size_t max_record_bytes, std::string advice)
+    : stream_(path),
+      max_record_bytes_(max_record_bytes),
+      advice_(std::move(advice)) {}
 
 bool DelimitedReader::read_until(std::string_view separator,
                                  std::string& record) {
-  if (is_within_record_) pass_over(separator);
-  first_line_ = line_;
-  first_byte_ = byte_;
-  size_t searched = begin_;  // no separator begins before here
+  if (is_inside_oversized_record_) skip_rest_of_record(separator);
+  record_line_ = current_line_;
+  record_offset_ = current_offset_;
+  size_t searched = consumed_;  // no separator begins before here
   size_t end = std::string::npos;
   while (true) {
     if (!separator.empty()) end = buffer_.find(separator, searched);
     if (end != std::string::npos) break;
     // The last bytes may be the first of a separator.
-    const size_t pending = buffer_.size() - begin_;
+    const size_t pending = buffer_.size() - consumed_;
     const size_t kept = separator.empty() ? 0 : separator.size() - 1;
     searched = pending - std::min(pending, kept);
-    if (searched > most_bytes_) {
-      is_within_record_ = true;
-      throw too_long();
+    if (searched > max_record_bytes_) {
+      is_inside_oversized_record_ = true;
+      throw too_long_error();
     }
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-    if (!read_piece()) break;
+    buffer_.erase(0, consumed_);
+    consumed_ = 0;
+    if (!fill_buffer()) break;
   }
   const bool at_end = end == std::string::npos;
-  if (at_end && begin_ == buffer_.size()) return false;
+  if (at_end && consumed_ == buffer_.size()) return false;
   if (at_end) end = buffer_.size();
-  const bool fits = end - begin_ <= most_bytes_;
-  if (fits) record.assign(buffer_, begin_, end - begin_);
-  found_separator_ = found_separator_ || !at_end;
-  take(at_end ? end : end + separator.size());
-  if (!fits) throw too_long();
-  if (first_byte_ == 0 && record.starts_with(byte_order_mark)) {
-    record.erase(0, byte_order_mark.size());
-    first_byte_ = byte_order_mark.size();
+  const bool fits = end - consumed_ <= max_record_bytes_;
+  if (fits) record.assign(buffer_, consumed_, end - consumed_);
+  has_found_separator_ = has_found_separator_ || !at_end;
+  consume(at_end ? end : end + separator.size());
+  if (!fits) throw too_long_error();
+  if (record_offset_ == 0 && record.starts_with(kByteOrderMark)) {
+    record.erase(0, kByteOrderMark.size());
+    record_offset_ = kByteOrderMark.size();
   }
   return true;
 }
 
-void DelimitedReader::take(size_t end) {
-  line_ += std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
-                      buffer_.begin() + static_cast<std::ptrdiff_t>(end), '\n');
-  byte_ += static_cast<int64_t>(end - begin_);
-  begin_ = end;
+void DelimitedReader::consume(size_t end) {
+  current_line_ +=
+      std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(consumed_),
+                 buffer_.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+  current_offset_ += static_cast<int64_t>(end - consumed_);
+  consumed_ = end;
 }
 
-void DelimitedReader::pass_over(std::string_view separator) {
-  is_within_record_ = false;
+void DelimitedReader::skip_rest_of_record(std::string_view separator) {
+  is_inside_oversized_record_ = false;
   do {
     if (!separator.empty()) {
-      const size_t end = buffer_.find(separator, begin_);
+      const size_t end = buffer_.find(separator, consumed_);
       if (end != std::string::npos) {
-        found_separator_ = true;
-        return take(end + separator.size());
+        has_found_separator_ = true;
+        return consume(end + separator.size());
       }
     }
     const size_t kept = separator.empty() ? 0 : separator.size() - 1;
-    take(std::max(begin_, buffer_.size() - std::min(buffer_.size(), kept)));
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-  } while (read_piece());
-  take(buffer_.size());
+    consume(
+        std::max(consumed_, buffer_.size() - std::min(buffer_.size(), kept)));
+    buffer_.erase(0, consumed_);
+    consumed_ = 0;
+  } while (fill_buffer());
+  consume(buffer_.size());
 }
 
 std::string_view DelimitedReader::peek(size_t count) {
-  while (buffer_.size() - begin_ < count && read_piece()) {
+  while (buffer_.size() - consumed_ < count && fill_buffer()) {
   }
-  return std::string_view(buffer_).substr(begin_, count);
+  return std::string_view(buffer_).substr(consumed_, count);
 }
 
 bool DelimitedReader::read_line(std::string& line) {
@@ -94,26 +98,27 @@ bool DelimitedReader::read_line(std::string& line) {
   return found;
 }
 
-bool DelimitedReader::read_piece() {
+bool DelimitedReader::fill_buffer() {
   try {
     const std::string_view bytes = stream_.read();
     buffer_ += bytes;
     return !bytes.empty();
-  } catch (const Error&) {
+  } catch (const base::Error&) {
     // What is there of the record is no whole one.
     buffer_.clear();
-    begin_ = 0;
+    consumed_ = 0;
     throw;
   }
 }
 
-Error DelimitedReader::too_long() const {
-  return input_error("{}: more than {} MiB without an end{}", place(),
-                     most_bytes_ >> 20, advice_);
+base::Error DelimitedReader::too_long_error() const {
+  return base::input_error("{}: more than {} MiB without an end{}", location(),
+                           max_record_bytes_ >> 20, advice_);
 }
 
-std::string DelimitedReader::place() const {
-  return fmt::format("{}, line {} (byte {})", name(), first_line_, first_byte_);
+std::string DelimitedReader::location() const {
+  return fmt::format("{}, line {} (byte {})", name(), record_line_,
+                     record_offset_);
 }
 
-}  // namespace gato
+}  // namespace gato::ingest

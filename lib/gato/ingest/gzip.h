@@ -7,18 +7,18 @@
 #include <memory>
 #include <span>
 
-namespace gato {
+namespace gato::ingest {
 
 // Whether compressed data begins so.
-bool starts_as_gzip(std::span<const std::byte> bytes);
+bool has_gzip_magic(std::span<const std::byte> bytes);
 
 class GzipReader {
  public:
   // More of the compressed bytes, which stay valid until the next call; none at
   // the end.
-  using Source = std::function<std::span<const std::byte>()>;
+  using InputCallback = std::function<std::span<const std::byte>()>;
 
-  explicit GzipReader(Source source);
+  explicit GzipReader(InputCallback source);
   ~GzipReader();
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
@@ -33,4 +33,4 @@ class GzipReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace gato
+}  // namespace gato::ingest

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace gato {
+namespace gato::ingest {
 namespace {
 
 struct Form {
@@ -41,4 +41,4 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace gato
+}  // namespace gato::ingest

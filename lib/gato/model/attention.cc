@@ -9,12 +9,12 @@
 #include "gato/model/batch.h"
 #include "gato/model/relative_attention.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // Up to this many tokens the plain products are faster than the flash kernel,
 // forward and backward: measured on a CPU, in fp32 and bf16.
-constexpr int64_t longest_plain = 128;
+constexpr int64_t kMaxPlainAttentionLength = 128;
 
 // Of scores x [..., L, L] that have a column a distance, from L-1 down to 0, to
 // scores whose column j of row i is that of distance i - j. Place (i, j) stands
@@ -25,7 +25,7 @@ class RelativeShift : public torch::autograd::Function<RelativeShift> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext*,
                             const at::Tensor& x) {
-    return shifted(x.contiguous(), x.size(-1)).contiguous();
+    return shifted_view(x.contiguous(), x.size(-1)).contiguous();
   }
 
   static torch::autograd::variable_list backward(
@@ -37,19 +37,19 @@ class RelativeShift : public torch::autograd::Function<RelativeShift> {
         at::empty(shifted_gradient.sizes(), shifted_gradient.options());
     // Without the last column, which holds one place on or below the diagonal,
     // the rows do not overlap; zeros come from above the diagonal.
-    at::Tensor rows = shifted(gradient, length - 1);
+    at::Tensor rows = shifted_view(gradient, length - 1);
     at::tril_out(rows, shifted_gradient.narrow(-1, 0, length - 1));
     gradient.select(-2, 0).narrow(-1, 0, length - 1).zero_();
-    const auto last = [&](const at::Tensor& of) {
+    const auto last_element = [&](const at::Tensor& of) {
       return of.select(-2, length - 1).select(-1, length - 1);
     };
-    last(gradient).copy_(last(shifted_gradient));
+    last_element(gradient).copy_(last_element(shifted_gradient));
     return {gradient};
   }
 
  private:
   // A view of the first columns of what comes out.
-  static at::Tensor shifted(const at::Tensor& x, int64_t columns) {
+  static at::Tensor shifted_view(const at::Tensor& x, int64_t columns) {
     auto sizes = x.sizes().vec();
     auto strides = x.strides().vec();
     const int64_t length = sizes.back();
@@ -60,7 +60,7 @@ class RelativeShift : public torch::autograd::Function<RelativeShift> {
 };
 
 // Queries, keys and values of a layer, [B, H, L, K] each.
-struct Heads {
+struct QueryKeyValue {
   at::Tensor q, k, v;
 };
 
@@ -71,15 +71,16 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
  public:
   static torch::autograd::variable_list forward(
       torch::autograd::AutogradContext* context, const at::Tensor& qkv,
-      const Rotation& rotation, int64_t length, int64_t heads) {
+      const RotaryEmbedding& rotation, int64_t length, int64_t heads) {
     context->saved_data["length"] = length;
     context->saved_data["heads"] = heads;
     context->save_for_backward({rotation.cosine, rotation.sine});
-    at::Tensor parts = by_head(qkv, length, heads);
-    if (qkv.is_cpu()) parts = parts.contiguous();
-    if (!rotation.cosine.defined()) return parts.unbind(0);
-    const auto rotated = rotate(parts.narrow(0, 0, 2), rotation).unbind(0);
-    return {rotated[0], rotated[1], parts[2]};
+    at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
+    if (qkv.is_cpu()) qkv_by_head = qkv_by_head.contiguous();
+    if (!rotation.cosine.defined()) return qkv_by_head.unbind(0);
+    const auto rotated =
+        apply_rotary_embedding(qkv_by_head.narrow(0, 0, 2), rotation).unbind(0);
+    return {rotated[0], rotated[1], qkv_by_head[2]};
   }
 
   static torch::autograd::variable_list backward(
@@ -91,23 +92,23 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     const at::Tensor& like = gradients[0];
     const at::Tensor qkv = at::empty(
         {like.size(0) * length, 3 * heads * like.size(3)}, like.options());
-    at::Tensor parts = by_head(qkv, length, heads);
+    at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
     if (rotation[0].defined()) {
-      parts.narrow(0, 0, 2).copy_(
-          rotate(at::stack({gradients[0], gradients[1]}),
-                 {rotation[0], rotation[1].neg()}));
+      qkv_by_head.narrow(0, 0, 2).copy_(
+          apply_rotary_embedding(at::stack({gradients[0], gradients[1]}),
+                                 {rotation[0], rotation[1].neg()}));
     } else {
-      parts[0].copy_(gradients[0]);
-      parts[1].copy_(gradients[1]);
+      qkv_by_head[0].copy_(gradients[0]);
+      qkv_by_head[1].copy_(gradients[1]);
     }
-    parts[2].copy_(gradients[2]);
+    qkv_by_head[2].copy_(gradients[2]);
     return {qkv, {}, {}, {}};
   }
 
  private:
   // A view [3, B, H, L, K].
-  static at::Tensor by_head(const at::Tensor& qkv, int64_t length,
-                            int64_t heads) {
+  static at::Tensor view_by_head(const at::Tensor& qkv, int64_t length,
+                                 int64_t heads) {
     return qkv.view({-1, length, 3, heads, qkv.size(1) / (3 * heads)})
         .permute({2, 0, 3, 1, 4});
   }
@@ -115,92 +116,105 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
 
 // Weighted values [B, H, L, K] of scores [B, H, L, L] that the mask is added
 // to.
-at::Tensor mix(const at::Tensor& scores, const at::Tensor& v,
-               const at::Tensor& mask) {
+at::Tensor weighted_values(const at::Tensor& scores, const at::Tensor& v,
+                           const at::Tensor& mask) {
   return at::matmul(at::softmax(scores + mask, -1), v);
 }
 
 // The scores by position are the bias of a kernel that keeps no other matrix of
 // [L, L].
-at::Tensor relative_attention_on_gpu(const at::Tensor& content,
-                                     const at::Tensor& position,
-                                     const at::Tensor& relative,
-                                     const Heads& x) {
+at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
+                                     const at::Tensor& position_queries,
+                                     const at::Tensor& distance_keys,
+                                     const QueryKeyValue& x) {
   const int64_t rows = x.q.size(0), heads = x.q.size(1), length = x.q.size(2);
   const at::Tensor scores =
-      at::bmm(position.transpose(0, 1).reshape({heads, rows * length, -1}),
-              relative)
+      at::bmm(
+          position_queries.transpose(0, 1).reshape({heads, rows * length, -1}),
+          distance_keys)
           .view({heads, rows, length, length});
   const at::Tensor bias = RelativeShift::apply(scores).transpose(0, 1);
   return std::get<0>(at::_scaled_dot_product_efficient_attention(
-      content, x.k, x.v, bias,
-      /*compute_log_sumexp=*/content.requires_grad(), 0.0,
+      content_queries, x.k, x.v, bias,
+      /*compute_log_sumexp=*/content_queries.requires_grad(), 0.0,
       /*is_causal=*/true, /*scale=*/1.0));
 }
 
-at::Tensor relative_attention(const Heads& x, const BlockWeights& weights,
-                              const RowPositions& positions,
+at::Tensor relative_attention(const QueryKeyValue& x,
+                              const BlockWeights& weights,
+                              const PositionTables& positions,
                               const ModelConfig& config) {
   const int64_t heads = config.heads, size = config.key_size;
-  const at::Tensor relative = at::linear(positions.sinusoids, weights.relative)
-                                  .view({-1, heads, size})
-                                  .permute({1, 2, 0});  // [H, K, L]
-  const auto biased = [&](const at::Tensor& bias) {
+  const at::Tensor distance_keys =
+      at::linear(positions.sinusoids, weights.relative_projection)
+          .view({-1, heads, size})
+          .permute({1, 2, 0});  // [H, K, L]
+  const auto scaled_queries = [&](const at::Tensor& bias) {
     return ((x.q + bias.view({heads, 1, size})) * (1 / std::sqrt(size)))
         .to(x.q.scalar_type());
   };
-  const at::Tensor content = biased(weights.content_bias);
-  const at::Tensor position = biased(weights.position_bias);
+  const at::Tensor content_queries = scaled_queries(weights.content_bias);
+  const at::Tensor position_queries = scaled_queries(weights.position_bias);
   if (x.q.is_cpu())
-    return attend_relatively({content, position, x.k, x.v, relative});
-  if (x.q.size(2) % Batch::gpu_multiple == 0)
-    return relative_attention_on_gpu(content, position, relative, x);
-  return mix(at::matmul(content, x.k.transpose(-2, -1)) +
-                 RelativeShift::apply(at::matmul(position, relative)),
-             x.v, positions.mask);
+    return blockwise_relative_attention(
+        {content_queries, position_queries, x.k, x.v, distance_keys});
+  if (x.q.size(2) % Batch::kGpuLengthMultiple == 0)
+    return relative_attention_on_gpu(content_queries, position_queries,
+                                     distance_keys, x);
+  return weighted_values(
+      at::matmul(content_queries, x.k.transpose(-2, -1)) +
+          RelativeShift::apply(at::matmul(position_queries, distance_keys)),
+      x.v, positions.causal_mask);
 }
 
-at::Tensor rotary_attention(const Heads& x, const RowPositions& positions) {
-  if (!x.q.is_cpu() || x.q.size(2) > longest_plain)
+at::Tensor rotary_attention(const QueryKeyValue& x,
+                            const PositionTables& positions) {
+  if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength)
     return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
                                             /*is_causal=*/true, /*scale=*/1.0);
-  return mix(at::matmul(x.q, x.k.transpose(-2, -1)), x.v, positions.mask);
+  return weighted_values(at::matmul(x.q, x.k.transpose(-2, -1)), x.v,
+                         positions.causal_mask);
 }
 
 }  // namespace
 
-RowPositions::RowPositions(const ModelConfig& config, int64_t length,
-                           const at::Tensor& like) {
-  if (config.position == Position::relative) {
+PositionTables::PositionTables(const ModelConfig& config, int64_t length,
+                               const at::Tensor& like) {
+  if (config.position == PositionEncoding::relative) {
     sinusoids = relative_sinusoids(length, config.width).to(like.options());
   } else {
-    const Rotation plain =
-        rotation_at(at::arange(length, at::kLong), config.key_size);
-    const auto of_both = [&](const at::Tensor& table) {
+    const RotaryEmbedding rotary =
+        rotary_embedding(at::arange(length, at::kLong), config.key_size);
+    const auto for_queries_and_keys = [&](const at::Tensor& table) {
       return at::stack({table / std::sqrt(config.key_size), table})
           .view({2, 1, 1, length, config.key_size})
           .to(like.options());
     };
-    rotation = {of_both(plain.cosine), of_both(plain.sine)};
+    rotation = {for_queries_and_keys(rotary.cosine),
+                for_queries_and_keys(rotary.sine)};
   }
-  mask = at::full({length, length}, -INFINITY, like.options()).triu_(1);
+  causal_mask = at::full({length, length}, -INFINITY, like.options()).triu_(1);
 }
 
-at::Tensor attend(const at::Tensor& x, const BlockWeights& weights,
-                  const RowPositions& positions, const ModelConfig& config,
-                  const at::Tensor& chosen) {
+at::Tensor causal_self_attention(const at::Tensor& x,
+                                 const BlockWeights& weights,
+                                 const PositionTables& positions,
+                                 const ModelConfig& config,
+                                 const at::Tensor& output_indices) {
   const auto parts =
       SplitHeads::apply(at::linear(x, weights.qkv), positions.rotation,
                         positions.length(), config.heads);
-  const Heads heads{parts[0], parts[1], parts[2]};
-  const at::Tensor mixed =
-      config.position == Position::relative
-          ? relative_attention(heads, weights, positions, config)
-          : rotary_attention(heads, positions);
-  const at::Tensor joined = mixed.transpose(1, 2).reshape(
+  const QueryKeyValue qkv{parts[0], parts[1], parts[2]};
+  const at::Tensor values =
+      config.position == PositionEncoding::relative
+          ? relative_attention(qkv, weights, positions, config)
+          : rotary_attention(qkv, positions);
+  const at::Tensor concatenated = values.transpose(1, 2).reshape(
       {x.size(0), config.heads * config.key_size});
-  return at::linear(chosen.defined() ? at::embedding(joined, chosen) : joined,
-                    weights.output);
+  return at::linear(output_indices.defined()
+                        ? at::embedding(concatenated, output_indices)
+                        : concatenated,
+                    weights.attention_output);
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -10,30 +10,30 @@
 #include "gato/model/network.h"
 #include "gato/model/weights.h"
 
-namespace gato {
+namespace gato::model {
 
 // LayerNorm of the fp32 residual stream, in the given type.
-at::Tensor normalise(const at::Tensor& x, const NormWeights& weights,
-                     at::ScalarType type);
+at::Tensor layer_norm(const at::Tensor& x, const NormWeights& weights,
+                      at::ScalarType type);
 
 // GEGLU split in halves: up gives [a, g], result down(a * gelu(g)).
 at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights);
 
 // What all blocks of a forward pass share.
-struct BlockInput {
+struct BlockContext {
   ModelConfig config;
-  RowPositions positions;
-  Regularisation regularisation;
-  at::Tensor depth;  // of depth_scales(), on the device
+  PositionTables positions;
+  Regularization regularization;
+  at::Tensor depth_scales;  // of stochastic_depth_scales(), on the device
   int64_t rows = 0;
   // int64 [T]: the places among B*L that anything reads after the last block,
   // which computes no others; undefined: all.
-  at::Tensor last_places;
+  at::Tensor output_indices;
 };
 
 // The residual stream [B*L, d], fp32, through block `layer`: [B*L, d], of the
-// last block [T, d] where there are last_places.
+// last block [T, d] where there are output_indices.
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
-                       const BlockInput& input, int64_t layer);
+                       const BlockContext& context, int64_t layer);
 
-}  // namespace gato
+}  // namespace gato::model

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <string>
 
-namespace gato {
+namespace gato::model {
 
 // "cpu", or "cuda": the GPU of this number among those that are visible. Error
 // (usage) for another name, and where the program was built without GATO_CUDA
 // or there is no such GPU.
-at::Device device_named(const std::string& name, int64_t number = 0);
+at::Device parse_device(const std::string& name, int64_t index = 0);
 
-}  // namespace gato
+}  // namespace gato::model

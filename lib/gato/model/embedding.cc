@@ -1,23 +1,24 @@
 #include "gato/model/embedding.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
-constexpr int64_t groups = 32;
-constexpr double epsilon = 1e-5;
+constexpr int64_t kGroupNormGroups = 32;
+constexpr double kGroupNormEpsilon = 1e-5;
 
 at::Tensor convolve(const at::Tensor& x, const ConvolutionWeights& weights,
                     int64_t stride, int64_t padding) {
   return at::conv2d(x, weights.weight, weights.bias, stride, padding);
 }
 
-at::Tensor activate(const at::Tensor& x, const NormWeights& weights) {
+at::Tensor norm_and_gelu(const at::Tensor& x, const NormWeights& weights) {
   // GPUs know no weights of another type than x.
-  const auto fitting = [&](const at::Tensor& weight) {
+  const auto cast_to_input_type = [&](const at::Tensor& weight) {
     return x.is_cpu() ? weight : weight.to(x.scalar_type());
   };
-  return at::gelu(at::group_norm(x, groups, fitting(weights.weight),
-                                 fitting(weights.bias), epsilon));
+  return at::gelu(
+      at::group_norm(x, kGroupNormGroups, cast_to_input_type(weights.weight),
+                     cast_to_input_type(weights.bias), kGroupNormEpsilon));
 }
 
 }  // namespace
@@ -33,28 +34,31 @@ at::Tensor embed_patches(const PatchWeights& weights,
                                 .to(weights.stem.weight.scalar_type())
                                 .contiguous();
   const at::Tensor x = convolve(scaled, weights.stem, 2, 1);
-  at::Tensor y = convolve(activate(x, weights.norm1), weights.conv1, 2, 1);
-  y = convolve(activate(y, weights.norm2), weights.conv2, 1, 1) +
+  at::Tensor y = convolve(norm_and_gelu(x, weights.norm1), weights.conv1, 2, 1);
+  y = convolve(norm_and_gelu(y, weights.norm2), weights.conv2, 1, 1) +
       convolve(x, weights.skip, 2, 0);
   y = convolve(y, weights.project, 1, 0).flatten(1);
   return at::linear(y, weights.linear.weight, weights.linear.bias)
       .to(at::kFloat);
 }
 
-at::Tensor embed(const Weights& weights, const Batch& batch) {
-  at::Tensor x = at::embedding(weights.tokens, batch.tokens);
-  if (batch.patch_place.defined() && batch.patch_place.numel() > 0) {
+at::Tensor embed_tokens(const NetworkWeights& weights, const Batch& batch) {
+  at::Tensor x = at::embedding(weights.token_embedding, batch.tokens);
+  if (batch.patch_position.defined() && batch.patch_position.numel() > 0) {
     const at::Tensor patches =
         at::embedding(embed_patches(weights.patch, batch.patches),
                       batch.patch_index) +
-        at::embedding(weights.rows, batch.patch_row) +
-        at::embedding(weights.columns, batch.patch_column);
-    x = x.index_copy(0, batch.patch_place, patches);
+        at::embedding(weights.patch_row_embedding, batch.patch_row) +
+        at::embedding(weights.patch_column_embedding, batch.patch_column);
+    x = x.index_copy(0, batch.patch_position, patches);
   }
-  const at::Tensor none = at::zeros_like(weights.action);
+  const at::Tensor no_position =
+      at::zeros_like(weights.action_position_embedding);
   const at::Tensor positions =
-      at::cat({weights.local, weights.action.unsqueeze(0), none.unsqueeze(0)});
-  return x + at::embedding(positions, batch.local);
+      at::cat({weights.local_position_embedding,
+               weights.action_position_embedding.unsqueeze(0),
+               no_position.unsqueeze(0)});
+  return x + at::embedding(positions, batch.local_position);
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -6,11 +6,11 @@
 #include "gato/model/batch.h"
 #include "gato/model/network.h"
 
-namespace gato {
+namespace gato::model {
 
 // Places of targets, int64 [T], with zeros up to a multiple of 64: products are
 // compiled, and kept, for every number of rows, which costs more than the rows.
-at::Tensor padded_places(const at::Tensor& places);
+at::Tensor pad_target_indices(const at::Tensor& target_indices);
 
 // hidden [T, d] of the tokens before the targets; table [size, d] of the same
 // type. Logits are computed by chunks of targets, and their gradient along with
@@ -19,4 +19,4 @@ Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
                  const Batch& batch, const ModelConfig& config,
                  const LossOptions& options);
 
-}  // namespace gato
+}  // namespace gato::model

@@ -15,16 +15,16 @@
 #include <vector>
 
 #include "gato/model/batch.h"
-#include "gato/model/config.h"
+#include "gato/model/model_config.h"
 #include "gato/model/parameters.h"
 #include "gato/model/precision.h"
 #include "gato/tokenize/encoder.h"
 
-namespace gato {
+namespace gato::model {
 
 // How the sub-layers of this step are skipped or dropped. Chance is drawn by
 // counter from (seed, step, row, sub-layer, place).
-struct Regularisation {
+struct Regularization {
   double stochastic_depth = 0;  // probability a sub-layer and row (App. D)
   double dropout = 0;           // residual and feed-forward
   uint64_t seed = 0, step = 0;
@@ -39,22 +39,22 @@ struct LossOptions {
 
 struct Loss {
   at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
-  at::Tensor each;   // fp32 [T]: cross entropy of each target, no gradient
+  at::Tensor per_target;  // fp32 [T]: cross entropy of each target, no gradient
   // The parameters as its graph knows them, of the same memory as those of the
   // network; empty where there is no graph (at::NoGradGuard).
   std::vector<at::Tensor> leaves;
 };
 
 // Takes the gradient of parameters()[i].
-using TakeGradient = std::function<void(size_t i, at::Tensor gradient)>;
+using GradientCallback = std::function<void(size_t i, at::Tensor gradient)>;
 
-class Weights;
+class NetworkWeights;
 
 class Network {
  public:
   // Fresh weights.
   Network(const ModelConfig& config, uint64_t seed,
-          const Initialisation& initialisation = {});
+          const Initialization& initialization = {});
   // Given weights: copies. Error (bad_input) names a tensor that is missing,
   // unknown, of another shape or not fp32.
   Network(const ModelConfig& config,
@@ -66,60 +66,64 @@ class Network {
 
   // Where the weights are and everything is computed; the CPU at first. Moving
   // makes parameters() and flat() anew.
-  at::Device device() const { return flat_.device(); }
+  at::Device device() const { return flat_parameters_.device(); }
   void move_to(at::Device device);
 
   // With the same weights and nothing shared.
-  std::unique_ptr<Network> copy_on_cpu() const;
+  std::unique_ptr<Network> clone_to_cpu() const;
 
   // Whether training keeps the input of each block alone and computes the block
   // once more in the backward pass.
-  void set_activation_checkpointing(bool on) { checkpoints_blocks_ = on; }
+  void set_activation_checkpointing(bool on) {
+    uses_activation_checkpointing_ = on;
+  }
 
   // In the order of the file. Each is a view of flat().
   const std::vector<Parameter>& parameters() const { return parameters_; }
   // All parameters in one fp32 buffer, those under weight decay first; update
   // them here, in place, without a gradient. The view of parameters()[i] starts
   // at offset(i).
-  const at::Tensor& flat() const { return flat_; }
-  int64_t offset(size_t parameter) const { return offsets_[parameter]; }
-  int64_t decaying_count() const { return decaying_count_; }
-  int64_t parameter_count() const { return flat_.numel(); }
+  const at::Tensor& flat_parameters() const { return flat_parameters_; }
+  int64_t parameter_offset(size_t parameter) const {
+    return parameter_offsets_[parameter];
+  }
+  int64_t decayed_parameter_count() const { return decayed_parameter_count_; }
+  int64_t parameter_count() const { return flat_parameters_.numel(); }
 
   // Hidden states [B*L, d] after output_norm.
-  at::Tensor hidden(const Batch& batch,
-                    const Regularisation& regularisation = {}) const;
+  at::Tensor hidden_states(const Batch& batch,
+                           const Regularization& regularization = {}) const;
   // fp32 logits [n, end - begin] of hidden states [n, d]; all ids by default.
   at::Tensor logits(const at::Tensor& hidden) const;
-  at::Tensor logits(const at::Tensor& hidden, IdRange ids) const;
+  at::Tensor logits(const at::Tensor& hidden, tokenize::IdRange ids) const;
   // Cross entropy over the whole vocabulary at the targets, no other place.
-  Loss loss(const Batch& batch, const Regularisation& regularisation = {},
+  Loss loss(const Batch& batch, const Regularization& regularization = {},
             const LossOptions& options = {}) const;
   // Hands out the gradients of loss.total as they are computed, those of the
   // last block first, and none of a parameter that played no part. Frees the
   // graph.
-  void backward(const Loss& loss, const TakeGradient& take) const;
+  void backward(const Loss& loss, const GradientCallback& on_gradient) const;
   // All of them in the order of parameters(); undefined where it played no
   // part.
   std::vector<at::Tensor> gradients(const Loss& loss) const;
 
  private:
   explicit Network(const ModelConfig& config) : config_(config) {}
-  void allocate();    // flat_, all zero, and its views
-  void make_views();  // parameters_, of flat_
+  void allocate();      // flat_, all zero, and its views
+  void create_views();  // parameters_, of flat_
   // The residual stream after the last block, [B*L, d], or [T, d] of the places
   // among B*L that are given.
-  at::Tensor run_blocks(const Weights& weights, const Batch& batch,
-                        const Regularisation& regularisation,
-                        const at::Tensor& last_places) const;
+  at::Tensor run_blocks(const NetworkWeights& weights, const Batch& batch,
+                        const Regularization& regularization,
+                        const at::Tensor& output_indices) const;
 
   ModelConfig config_;
   Precision precision_ = Precision::fp32;
-  bool checkpoints_blocks_ = false;
-  at::Tensor flat_;
+  bool uses_activation_checkpointing_ = false;
+  at::Tensor flat_parameters_;
   std::vector<Parameter> parameters_;
-  std::vector<int64_t> offsets_;
-  int64_t decaying_count_ = 0;
+  std::vector<int64_t> parameter_offsets_;
+  int64_t decayed_parameter_count_ = 0;
 };
 
-}  // namespace gato
+}  // namespace gato::model

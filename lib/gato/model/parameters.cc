@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "gato/base/random.h"
-#include "gato/tokenize/continuous.h"
+#include "gato/tokenize/mu_law.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // Multiplications that one output of the tensor sums up.
@@ -36,32 +36,35 @@ bool is_embedding_table(std::string_view name) {
          name == "embedding.columns";
 }
 
-void fill_normal(at::Tensor& tensor, double deviation,
-                 const RandomStream& stream) {
+void fill_normal(at::Tensor& tensor, double stddev,
+                 const base::RandomStream& stream) {
   float* values = tensor.data_ptr<float>();
-  constexpr int64_t least = 1 << 14;  // values a thread
-  at::parallel_for(0, tensor.numel(), least, [&](int64_t begin, int64_t end) {
-    RandomStream own = stream;
-    own.seek(2 * static_cast<uint64_t>(begin));
-    for (int64_t i = begin; i < end; ++i)
-      values[i] = static_cast<float>(deviation * own.normal());
-  });
+  constexpr int64_t grain_size = 1 << 14;  // values a thread
+  at::parallel_for(0, tensor.numel(), grain_size,
+                   [&](int64_t begin, int64_t end) {
+                     base::RandomStream rng = stream;
+                     rng.seek(2 * static_cast<uint64_t>(begin));
+                     for (int64_t i = begin; i < end; ++i)
+                       values[i] = static_cast<float>(stddev * rng.normal());
+                   });
 }
 
 // Random Fourier features: column j is a cosine of the bin's value with a
 // random phase and a frequency between a quarter and 16 cycles a unit.
-void fill_smooth_bins(at::Tensor& table, int32_t begin, double deviation,
+void fill_smooth_bins(at::Tensor& table, int32_t begin, double stddev,
                       uint64_t seed) {
   const int64_t width = table.size(1);
   float* values = table.data_ptr<float>() + begin * width;
   for (int64_t j = 0; j < width; ++j) {
-    RandomStream stream(seed, {static_cast<uint64_t>(j)});
+    base::RandomStream stream(seed, {static_cast<uint64_t>(j)});
     const double frequency = std::exp2(stream.uniform(-2, 4));
     const double phase = stream.uniform(0, 2 * std::numbers::pi);
-    for (int32_t bin = 0; bin < Vocabulary::bins; ++bin)
-      values[bin * width + j] = static_cast<float>(
-          deviation * std::numbers::sqrt2 *
-          std::cos(2 * std::numbers::pi * frequency * bin_centre(bin) + phase));
+    for (int32_t bin = 0; bin < data::Vocabulary::kBinCount; ++bin)
+      values[bin * width + j] =
+          static_cast<float>(stddev * std::numbers::sqrt2 *
+                             std::cos(2 * std::numbers::pi * frequency *
+                                          tokenize::bin_center(bin) +
+                                      phase));
   }
 }
 
@@ -99,7 +102,7 @@ std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
     shapes.push_back({block + "attention_norm.bias", {d}});
     shapes.push_back({block + "attention.qkv", {3 * heads, d}, true});
     shapes.push_back({block + "attention.output", {d, heads}, true});
-    if (config.position == Position::relative) {
+    if (config.position == PositionEncoding::relative) {
       const std::vector<int64_t> bias = {config.heads, config.key_size};
       shapes.push_back({block + "attention.relative", {heads, d}, true});
       shapes.push_back({block + "attention.content_bias", bias});
@@ -119,33 +122,33 @@ std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
 int64_t parameter_count(const ModelConfig& config) {
   int64_t count = 0;
   for (const auto& parameter : parameter_shapes(config))
-    count += element_count(parameter.shape);
+    count += data::element_count(parameter.shape);
   return count;
 }
 
-void initialise(std::vector<Parameter>& parameters, const ModelConfig& config,
-                uint64_t seed, const Initialisation& initialisation) {
+void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
+                uint64_t seed, const Initialization& initialization) {
   const at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const std::string& name = parameters[i].name;
     at::Tensor value = parameters[i].value.detach();
-    const RandomStream stream(seed, {i});
+    const base::RandomStream stream(seed, {i});
     if (is_embedding_table(name)) {
-      fill_normal(value, initialisation.embedding_scale, stream);
-      if (name == "embedding.tokens" && initialisation.smooth_bins)
+      fill_normal(value, initialization.embedding_scale, stream);
+      if (name == "embedding.tokens" && initialization.smooth_bins)
         fill_smooth_bins(value, config.vocabulary.continuous_begin(),
-                         initialisation.embedding_scale,
-                         random_bits(seed, {i}));
-    } else if (parameters[i].decays) {
+                         initialization.embedding_scale,
+                         base::random_bits(seed, {i}));
+    } else if (parameters[i].has_weight_decay) {
       // 0.02 at width 768, the customary value, and larger where fewer inputs
       // are summed.
-      double deviation = 1 / std::sqrt(3.0 * fan_in(value));
-      if (is_residual_output(name)) deviation /= std::sqrt(2.0 * config.layers);
-      fill_normal(value, deviation, stream);
+      double stddev = 1 / std::sqrt(3.0 * fan_in(value));
+      if (is_residual_output(name)) stddev /= std::sqrt(2.0 * config.layers);
+      fill_normal(value, stddev, stream);
     } else {
       value.fill_(is_norm_weight(name) ? 1 : 0);
     }
   }
 }
 
-}  // namespace gato
+}  // namespace gato::model

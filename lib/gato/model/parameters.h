@@ -7,22 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "gato/model/config.h"
+#include "gato/model/model_config.h"
 
-namespace gato {
+namespace gato::model {
 
 // A tensor as it stands in model.safetensors. Linear weights are [out, in].
 struct Parameter {
   std::string name;
   at::Tensor value;  // fp32
   // Under weight decay: matrices; not norms, biases and positions.
-  bool decays = false;
+  bool has_weight_decay = false;
 };
 
 struct ParameterShape {
   std::string name;
   std::vector<int64_t> shape;
-  bool decays = false;
+  bool has_weight_decay = false;
 };
 
 // Every tensor of a network of this shape, in the order of the file.
@@ -31,7 +31,7 @@ int64_t parameter_count(const ModelConfig& config);
 
 // How fresh weights are drawn. The defaults are the ones of the paper's
 // presets; the others help small models that train for minutes.
-struct Initialisation {
+struct Initialization {
   double embedding_scale = 0.02;  // standard deviation of the token table
   // Rows of neighbouring bins start alike: a random smooth function of the
   // bin's value, of the same standard deviation.
@@ -40,7 +40,7 @@ struct Initialisation {
 
 // Fresh values, drawn by counter from `seed`, element by element: the same on
 // every machine and for every number of threads.
-void initialise(std::vector<Parameter>& parameters, const ModelConfig& config,
-                uint64_t seed, const Initialisation& initialisation);
+void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
+                uint64_t seed, const Initialization& initialization);
 
-}  // namespace gato
+}  // namespace gato::model

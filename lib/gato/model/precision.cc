@@ -2,11 +2,11 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // Every processor with AMX has the avx512_bf16 instructions too.
-bool multiplies_bf16() {
+bool has_bf16_instructions() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");
 #else
@@ -16,17 +16,18 @@ bool multiplies_bf16() {
 
 }  // namespace
 
-Precision precision_named(const std::string& name, at::Device device) {
+Precision parse_precision(const std::string& name, at::Device device) {
   if (name == "fp32") return Precision::fp32;
   if (name == "bf16") return Precision::bf16;
   if (name != "auto")
-    throw usage_error("unknown precision '{}': give auto, bf16 or fp32", name);
-  return !device.is_cpu() || multiplies_bf16() ? Precision::bf16
-                                               : Precision::fp32;
+    throw base::usage_error("unknown precision '{}': give auto, bf16 or fp32",
+                            name);
+  return !device.is_cpu() || has_bf16_instructions() ? Precision::bf16
+                                                     : Precision::fp32;
 }
 
-std::string name_of(Precision precision) {
+std::string precision_name(Precision precision) {
   return precision == Precision::bf16 ? "bf16" : "fp32";
 }
 
-}  // namespace gato
+}  // namespace gato::model

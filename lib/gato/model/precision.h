@@ -7,14 +7,14 @@
 #include <cstdint>
 #include <string>
 
-namespace gato {
+namespace gato::model {
 
 enum class Precision : uint8_t { fp32, bf16 };
 
 // "fp32", "bf16", or "auto": bf16 on a GPU, and where this processor multiplies
 // it in hardware. Else Error (usage).
-Precision precision_named(const std::string& name, at::Device device);
+Precision parse_precision(const std::string& name, at::Device device);
 // "fp32" or "bf16".
-std::string name_of(Precision precision);
+std::string precision_name(Precision precision);
 
-}  // namespace gato
+}  // namespace gato::model

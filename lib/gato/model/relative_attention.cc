@@ -5,24 +5,24 @@
 #include <algorithm>
 #include <cmath>
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Queries [begin, end) of a row, which see the keys [0, end).
-struct Block {
+struct QueryBlock {
   int64_t begin = 0, end = 0;
   int64_t size() const { return end - begin; }
 
-  at::Tensor queries(const at::Tensor& of_row) const {
+  at::Tensor slice_queries(const at::Tensor& of_row) const {
     return of_row.narrow(1, begin, size());
   }
-  at::Tensor keys(const at::Tensor& of_row) const {
+  at::Tensor slice_keys(const at::Tensor& of_row) const {
     return of_row.narrow(1, 0, end);
   }
-  at::Tensor distances(const at::Tensor& all) const {
+  at::Tensor slice_distances(const at::Tensor& all) const {
     return all.narrow(2, all.size(2) - end, end);
   }
 };
@@ -31,7 +31,7 @@ struct Block {
 // view of `columns` columns in which column j of query i is that of the
 // distance from key j: place (i, j) of the block stands at i N + C-1-i+j =
 // i (N-1) + C-1 + j of x. What it shows of keys after the query means nothing.
-at::Tensor by_key(const at::Tensor& x, int64_t columns) {
+at::Tensor relative_shift(const at::Tensor& x, int64_t columns) {
   const int64_t queries = x.size(1), distances = x.size(2);
   return x.as_strided({x.size(0), queries, columns},
                       {x.stride(0), distances - 1, 1},
@@ -39,123 +39,150 @@ at::Tensor by_key(const at::Tensor& x, int64_t columns) {
 }
 
 // The gradient of x from that of by_key(x, N), which is 0 after the query.
-at::Tensor by_distance(const at::Tensor& gradient) {
+at::Tensor relative_shift_backward(const at::Tensor& gradient) {
   const int64_t queries = gradient.size(1), keys = gradient.size(2);
   at::Tensor x = at::empty(gradient.sizes(), gradient.options());
   // Without the last column, which holds one place up to the query, the rows of
   // the view do not overlap. They begin behind the first C-1 places.
-  by_key(x, keys - 1).copy_(gradient.narrow(2, 0, keys - 1));
+  relative_shift(x, keys - 1).copy_(gradient.narrow(2, 0, keys - 1));
   x.select(1, 0).narrow(1, 0, queries - 1).zero_();
-  const auto last = [&](const at::Tensor& of) {
+  const auto last_element = [&](const at::Tensor& of) {
     return of.select(1, queries - 1).select(1, keys - 1);
   };
-  last(x).copy_(last(gradient));
+  last_element(x).copy_(last_element(gradient));
   return x;
 }
 
 template <class Visit>
-void each_block(int64_t rows, int64_t length, int64_t size, Visit visit) {
+void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
+                          Visit visit) {
   for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t begin = 0; begin < length; begin += size)
-      visit(row, Block{begin, std::min(begin + size, length)});
+    for (int64_t begin = 0; begin < length; begin += block_size)
+      visit(row, QueryBlock{begin, std::min(begin + block_size, length)});
   }
 }
 
-at::Tensor shares_of(const RelativeAttention& input, int64_t row,
-                     const Block& block, const at::Tensor& mask) {
-  at::Tensor scores = at::bmm(block.queries(input.content[row]),
-                              block.keys(input.keys[row]).transpose(1, 2));
-  const at::Tensor position = at::bmm(block.queries(input.position[row]),
-                                      block.distances(input.distances));
-  scores.add_(by_key(position, block.end));
+at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
+                                   int64_t row, const QueryBlock& block,
+                                   const at::Tensor& mask) {
+  at::Tensor scores =
+      at::bmm(block.slice_queries(input.content_queries[row]),
+              block.slice_keys(input.keys[row]).transpose(1, 2));
+  const at::Tensor position_scores =
+      at::bmm(block.slice_queries(input.position_queries[row]),
+              block.slice_distances(input.distance_keys));
+  scores.add_(relative_shift(position_scores, block.end));
   scores.narrow(2, block.begin, block.size())
       .add_(mask.narrow(0, 0, block.size()).narrow(1, 0, block.size()));
   return at::softmax(scores, -1);
 }
 
-class Attend : public torch::autograd::Function<Attend> {
+class RelativeAttentionFunction
+    : public torch::autograd::Function<RelativeAttentionFunction> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& content,
-                            const at::Tensor& position, const at::Tensor& keys,
-                            const at::Tensor& values,
-                            const at::Tensor& distances, int64_t size) {
-    const RelativeAttention input{content, position, keys, values, distances};
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& content_queries,
+                            const at::Tensor& position_queries,
+                            const at::Tensor& keys, const at::Tensor& values,
+                            const at::Tensor& distance_keys,
+                            int64_t block_size) {
+    const RelativeAttentionInput input{content_queries, position_queries, keys,
+                                       values, distance_keys};
     const int64_t rows = keys.size(0), heads = keys.size(1),
                   length = keys.size(2);
-    size = std::min(size, length);
+    block_size = std::min(block_size, length);
     const at::Tensor mask =
-        at::full({size, size}, -INFINITY, keys.options()).triu_(1);
+        at::full({block_size, block_size}, -INFINITY, keys.options()).triu_(1);
     const at::Tensor result =
         at::empty({rows, length, heads, values.size(3)}, values.options())
             .transpose(1, 2);
-    variable_list kept = {content, position, keys, values, distances};
-    const bool is_differentiated = content.requires_grad();
-    each_block(rows, length, size, [&](int64_t row, const Block& block) {
-      const at::Tensor shares = shares_of(input, row, block, mask);
-      block.queries(result[row])
-          .copy_(at::bmm(shares, block.keys(values[row])));
-      if (is_differentiated) kept.push_back(shares);
-    });
-    context->save_for_backward(kept);
-    context->saved_data["size"] = size;
+    variable_list saved = {content_queries, position_queries, keys, values,
+                           distance_keys};
+    const bool needs_gradient = content_queries.requires_grad();
+    for_each_query_block(
+        rows, length, block_size, [&](int64_t row, const QueryBlock& block) {
+          const at::Tensor attention_probs =
+              compute_attention_probs(input, row, block, mask);
+          block.slice_queries(result[row])
+              .copy_(at::bmm(attention_probs, block.slice_keys(values[row])));
+          if (needs_gradient) saved.push_back(attention_probs);
+        });
+    context->save_for_backward(saved);
+    context->saved_data["size"] = block_size;
     return result;
   }
 
   static variable_list backward(AutogradContext* context,
                                 const variable_list& gradients) {
-    const variable_list kept = context->get_saved_variables();
-    const RelativeAttention input{kept[0], kept[1], kept[2], kept[3], kept[4]};
-    Gradients sums(input);
+    const variable_list saved = context->get_saved_variables();
+    const RelativeAttentionInput input{saved[0], saved[1], saved[2], saved[3],
+                                       saved[4]};
+    InputGradients input_gradients(input);
     size_t next = 5;
-    each_block(input.keys.size(0), input.keys.size(2),
-               context->saved_data["size"].toInt(),
-               [&](int64_t row, const Block& block) {
-                 sums.add(input, row, block, gradients[0], kept[next++]);
-               });
+    for_each_query_block(input.keys.size(0), input.keys.size(2),
+                         context->saved_data["size"].toInt(),
+                         [&](int64_t row, const QueryBlock& block) {
+                           input_gradients.accumulate(
+                               input, row, block, gradients[0], saved[next++]);
+                         });
     const auto type = input.keys.scalar_type();
-    return {sums.content,         sums.position,           sums.keys.to(type),
-            sums.values.to(type), sums.distances.to(type), {}};
+    return {input_gradients.content_queries,
+            input_gradients.position_queries,
+            input_gradients.keys.to(type),
+            input_gradients.values.to(type),
+            input_gradients.distance_keys.to(type),
+            {}};
   }
 
  private:
   // What blocks add up to is fp32.
-  struct Gradients {
-    at::Tensor content, position, keys, values, distances;
+  struct InputGradients {
+    at::Tensor content_queries, position_queries, keys, values, distance_keys;
 
-    explicit Gradients(const RelativeAttention& input)
-        : content(at::empty_like(input.content)),
-          position(at::empty_like(input.position)),
+    explicit InputGradients(const RelativeAttentionInput& input)
+        : content_queries(at::empty_like(input.content_queries)),
+          position_queries(at::empty_like(input.position_queries)),
           keys(at::zeros(input.keys.sizes(), at::kFloat)),
           values(at::zeros(input.values.sizes(), at::kFloat)),
-          distances(at::zeros(input.distances.sizes(), at::kFloat)) {}
+          distance_keys(at::zeros(input.distance_keys.sizes(), at::kFloat)) {}
 
-    void add(const RelativeAttention& input, int64_t row, const Block& block,
-             const at::Tensor& result, const at::Tensor& shares) {
-      const at::Tensor mixed = block.queries(result[row]);
-      block.keys(values[row]).add_(at::bmm(shares.transpose(1, 2), mixed));
-      const at::Tensor by_share =
-          at::bmm(mixed, block.keys(input.values[row]).transpose(1, 2));
-      const at::Tensor scores = at::_softmax_backward_data(
-          by_share, shares, -1, shares.scalar_type());
-      block.queries(content[row])
-          .copy_(at::bmm(scores, block.keys(input.keys[row])));
-      block.keys(keys[row]).add_(
-          at::bmm(scores.transpose(1, 2), block.queries(input.content[row])));
-      const at::Tensor of_distance = by_distance(scores);
-      block.queries(position[row])
-          .copy_(at::bmm(of_distance,
-                         block.distances(input.distances).transpose(1, 2)));
-      block.distances(distances).add_(at::bmm(
-          block.queries(input.position[row]).transpose(1, 2), of_distance));
+    void accumulate(const RelativeAttentionInput& input, int64_t row,
+                    const QueryBlock& block, const at::Tensor& output_gradient,
+                    const at::Tensor& attention_probs) {
+      const at::Tensor block_gradient =
+          block.slice_queries(output_gradient[row]);
+      block.slice_keys(values[row])
+          .add_(at::bmm(attention_probs.transpose(1, 2), block_gradient));
+      const at::Tensor probs_gradient = at::bmm(
+          block_gradient, block.slice_keys(input.values[row]).transpose(1, 2));
+      const at::Tensor scores_gradient = at::_softmax_backward_data(
+          probs_gradient, attention_probs, -1, attention_probs.scalar_type());
+      block.slice_queries(content_queries[row])
+          .copy_(at::bmm(scores_gradient, block.slice_keys(input.keys[row])));
+      block.slice_keys(keys[row]).add_(
+          at::bmm(scores_gradient.transpose(1, 2),
+                  block.slice_queries(input.content_queries[row])));
+      const at::Tensor distance_scores_gradient =
+          relative_shift_backward(scores_gradient);
+      block.slice_queries(position_queries[row])
+          .copy_(at::bmm(
+              distance_scores_gradient,
+              block.slice_distances(input.distance_keys).transpose(1, 2)));
+      block.slice_distances(distance_keys)
+          .add_(at::bmm(
+              block.slice_queries(input.position_queries[row]).transpose(1, 2),
+              distance_scores_gradient));
     }
   };
 };
 
 }  // namespace
 
-at::Tensor attend_relatively(const RelativeAttention& input, int64_t block) {
-  return Attend::apply(input.content, input.position, input.keys, input.values,
-                       input.distances, block);
+at::Tensor blockwise_relative_attention(const RelativeAttentionInput& input,
+                                        int64_t block_size) {
+  return RelativeAttentionFunction::apply(
+      input.content_queries, input.position_queries, input.keys, input.values,
+      input.distance_keys, block_size);
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -16,39 +16,40 @@
 static_assert(std::endian::native == std::endian::little,
               "tensors are read and written as they are in memory");
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t alignment = 64;
+constexpr uint64_t kAlignment = 64;
 
-struct TypeName {
+struct DtypeName {
   std::string_view name;
   at::ScalarType type;
 };
-// Those of safetensors_types.
-constexpr std::array types = {
-    TypeName{"F32", at::kFloat}, TypeName{"BF16", at::kBFloat16},
-    TypeName{"I64", at::kLong},  TypeName{"I32", at::kInt},
-    TypeName{"U8", at::kByte},
+// Those of kSafetensorsDTypes.
+constexpr std::array kDtypes = {
+    DtypeName{"F32", at::kFloat}, DtypeName{"BF16", at::kBFloat16},
+    DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},
+    DtypeName{"U8", at::kByte},
 };
 
 uint64_t byte_count(const at::Tensor& tensor) {
   return static_cast<uint64_t>(tensor.numel()) * tensor.element_size();
 }
 
-std::string type_name(const fs::path& path, const std::string& name,
-                      at::ScalarType type) {
-  for (const TypeName& known : types)
+std::string dtype_name(const fs::path& path, const std::string& name,
+                       at::ScalarType type) {
+  for (const DtypeName& known : kDtypes)
     if (known.type == type) return std::string(known.name);
-  throw run_error("{}: cannot store the type {} of the tensor {}",
-                  path.string(), at::toString(type), name);
+  throw base::run_error("{}: cannot store the type {} of the tensor {}",
+                        path.string(), at::toString(type), name);
 }
 
-at::ScalarType type_named(std::string_view name) {
-  return std::find_if(types.begin(), types.end(),
-                      [&](const TypeName& known) { return known.name == name; })
+at::ScalarType dtype_from_name(std::string_view name) {
+  return std::find_if(
+             kDtypes.begin(), kDtypes.end(),
+             [&](const DtypeName& known) { return known.name == name; })
       ->type;
 }
 
@@ -57,20 +58,20 @@ at::ScalarType type_named(std::string_view name) {
 void write_safetensors(
     const fs::path& path,
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-    const Metadata& metadata) {
+    const SafetensorsMetadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t next = 0;
   for (const auto& [name, tensor] : tensors) {
     const uint64_t end = next + byte_count(tensor);
-    header[name] = {{"dtype", type_name(path, name, tensor.scalar_type())},
+    header[name] = {{"dtype", dtype_name(path, name, tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
                     {"data_offsets", {next, end}}};
     next = end;
   }
   std::string text = header.dump();
   const uint64_t unpadded = sizeof(uint64_t) + text.size();
-  text.append((alignment - unpadded % alignment) % alignment, ' ');
+  text.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
 
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   const uint64_t length = text.size();
@@ -83,22 +84,24 @@ void write_safetensors(
   }
   file.close();
   if (!file)
-    throw io_error("{}: cannot write: {}", path.string(), std::strerror(errno));
+    throw base::io_error("{}: cannot write: {}", path.string(),
+                         std::strerror(errno));
 }
 
 Safetensors read_safetensors(const fs::path& path) {
   std::ifstream file;
-  SafetensorsHeader header = read_safetensors_header(path, file);
+  data::SafetensorsHeader header = data::read_safetensors_header(path, file);
   Safetensors result{{}, std::move(header.metadata)};
-  for (const SafetensorsEntry& entry : header.entries) {
-    at::Tensor tensor = at::empty(entry.shape, type_named(entry.dtype));
+  for (const data::SafetensorsTensorInfo& entry : header.tensors) {
+    at::Tensor tensor = at::empty(entry.shape, dtype_from_name(entry.dtype));
     file.read(static_cast<char*>(tensor.mutable_data_ptr()),
               static_cast<std::streamsize>(entry.end - entry.begin));
     result.tensors.emplace(entry.name, std::move(tensor));
   }
   if (!file)
-    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
+    throw base::io_error("{}: cannot read: {}", path.string(),
+                         std::strerror(errno));
   return result;
 }
 
-}  // namespace gato
+}  // namespace gato::model

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-namespace gato {
+namespace gato::model {
 
-using Metadata = std::map<std::string, std::string>;
+using SafetensorsMetadata = std::map<std::string, std::string>;
 
 struct Safetensors {
   std::map<std::string, at::Tensor> tensors;  // on the CPU
-  Metadata metadata;
+  SafetensorsMetadata metadata;
 };
 
 // Writes fp32, bf16, int64, int32 and uint8 tensors in the given order. The
@@ -26,7 +26,7 @@ struct Safetensors {
 void write_safetensors(
     const std::filesystem::path& path,
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-    const Metadata& metadata = {});
+    const SafetensorsMetadata& metadata = {});
 
 // Error (io) where it cannot be read; Error (bad_input) where the header is
 // damaged or hostile: longer than the file or 100 MB, unknown types, a shape
@@ -34,4 +34,4 @@ void write_safetensors(
 // twice.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-}  // namespace gato
+}  // namespace gato::model

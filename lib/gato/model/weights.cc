@@ -2,19 +2,20 @@
 
 #include <string>
 
-namespace gato {
+namespace gato::model {
 namespace {
 
 // Hands out the parameters in the order of parameter_shapes().
-class Reader {
+class ParameterReader {
  public:
-  Reader(const std::vector<at::Tensor>& parameters, Precision precision)
+  ParameterReader(const std::vector<at::Tensor>& parameters,
+                  Precision precision)
       : parameters_(parameters),
         type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat) {}
 
-  at::Tensor plain() { return parameters_[next_++]; }
-  NormWeights norm() { return {plain(), plain()}; }
-  ConvolutionWeights convolution() { return {cast(plain()), cast(plain())}; }
+  at::Tensor next() { return parameters_[next_++]; }
+  NormWeights norm() { return {next(), next()}; }
+  ConvolutionWeights convolution() { return {cast(next()), cast(next())}; }
   at::Tensor cast(const at::Tensor& tensor) const { return tensor.to(type_); }
 
  private:
@@ -23,60 +24,62 @@ class Reader {
   size_t next_ = 0;
 };
 
-std::vector<at::Tensor> values_of(const Network& network) {
+std::vector<at::Tensor> parameter_values(const Network& network) {
   std::vector<at::Tensor> values;
   for (const Parameter& parameter : network.parameters())
     values.push_back(parameter.value);
   return values;
 }
 
-BlockWeights block_of(Reader& read, Position position) {
+BlockWeights read_block(ParameterReader& reader, PositionEncoding position) {
   BlockWeights block;
-  block.attention_norm = read.norm();
-  block.qkv = read.plain();
-  block.output = read.plain();
-  if (position == Position::relative) {
-    block.relative = read.plain();
-    block.content_bias = read.plain();
-    block.position_bias = read.plain();
+  block.attention_norm = reader.norm();
+  block.qkv = reader.next();
+  block.attention_output = reader.next();
+  if (position == PositionEncoding::relative) {
+    block.relative_projection = reader.next();
+    block.content_bias = reader.next();
+    block.position_bias = reader.next();
   }
-  block.feedforward_norm = read.norm();
-  block.up = read.plain();
-  block.down = read.plain();
+  block.feedforward_norm = reader.norm();
+  block.up = reader.next();
+  block.down = reader.next();
   return block;
 }
 
 }  // namespace
 
-Weights::Weights(const Network& network)
-    : Weights(network, values_of(network)) {}
+NetworkWeights::NetworkWeights(const Network& network)
+    : NetworkWeights(network, parameter_values(network)) {}
 
-Weights::Weights(const Network& network,
-                 const std::vector<at::Tensor>& parameters) {
-  Reader read(parameters, network.precision());
-  tokens = read.plain();
-  local = read.plain();
-  action = read.plain();
-  if (network.config().action_position == ActionPosition::none)
-    action = at::zeros_like(action);
-  rows = read.plain();
-  columns = read.plain();
-  patch = {read.convolution(), read.norm(),        read.convolution(),
-           read.norm(),        read.convolution(), read.convolution(),
-           read.convolution(), read.convolution()};
+NetworkWeights::NetworkWeights(const Network& network,
+                               const std::vector<at::Tensor>& parameters) {
+  ParameterReader reader(parameters, network.precision());
+  token_embedding = reader.next();
+  local_position_embedding = reader.next();
+  action_position_embedding = reader.next();
+  if (network.config().action_position == ActionPositionEncoding::none)
+    action_position_embedding = at::zeros_like(action_position_embedding);
+  patch_row_embedding = reader.next();
+  patch_column_embedding = reader.next();
+  patch = {reader.convolution(), reader.norm(),        reader.convolution(),
+           reader.norm(),        reader.convolution(), reader.convolution(),
+           reader.convolution(), reader.convolution()};
   for (int64_t i = 0; i < network.config().layers; ++i)
-    blocks_.push_back(block_of(read, network.config().position));
-  output_norm = read.norm();
-  output = read.cast(tokens);
+    blocks_.push_back(read_block(reader, network.config().position));
+  output_norm = reader.norm();
+  output_projection = reader.cast(token_embedding);
 }
 
-BlockWeights Weights::block(int64_t layer) const {
+BlockWeights NetworkWeights::block(int64_t layer) const {
   BlockWeights block = blocks_[layer];
   for (at::Tensor* matrix :
-       {&block.qkv, &block.output, &block.relative, &block.up, &block.down}) {
-    if (matrix->defined()) *matrix = matrix->to(output.scalar_type());
+       {&block.qkv, &block.attention_output, &block.relative_projection,
+        &block.up, &block.down}) {
+    if (matrix->defined())
+      *matrix = matrix->to(output_projection.scalar_type());
   }
   return block;
 }
 
-}  // namespace gato
+}  // namespace gato::model

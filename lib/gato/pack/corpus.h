@@ -9,7 +9,7 @@
 #include "gato/data/tokens.h"
 #include "gato/pack/mixture.h"
 
-namespace gato {
+namespace gato::pack {
 
 // Documents are numbered over the files in the order they were opened; tasks
 // and sources of equal name are one, whatever file they stand in. Nothing is
@@ -20,24 +20,26 @@ class Corpus {
   // two meanings of one task name, a file without tokens.
   explicit Corpus(const std::vector<MixtureEntry>& mixture);
 
-  const std::vector<TokenFileReader>& files() const { return files_; }
-  const Vocabulary& vocabulary() const { return files_.front().vocabulary(); }
-  const TaskTable& tasks() const { return tasks_; }
+  const std::vector<data::TokenFileReader>& files() const { return files_; }
+  const data::Vocabulary& vocabulary() const {
+    return files_.front().vocabulary();
+  }
+  const data::TaskTable& tasks() const { return tasks_; }
   bool has_labels() const;  // any file has
   // Whether several threads may read at a time, beside other work with HDF5.
-  bool is_shareable() const;
+  bool is_thread_safe() const;
   // Adds the files and what they come from.
-  void record(Provenance& provenance) const;
+  void record_provenance(data::Provenance& provenance) const;
   // Lets go of the pages that were read; the system may keep them.
-  void release() const;
+  void release_pages() const;
 
   int64_t tokens() const;  // of all files
   int64_t documents() const { return documents_; }
   // Documents of a file of the mixture: [first, last).
   struct Range {
-    int64_t first, last;
+    int64_t begin, end;
   };
-  Range documents_of(const std::filesystem::path& file) const;
+  Range documents_in(const std::filesystem::path& file) const;
 
   int32_t task(int64_t document) const;
   static constexpr int32_t unknown_source = -1;
@@ -54,30 +56,33 @@ class Corpus {
 
   // A document by itself that holds tokens [begin, end), widened to whole steps
   // of an episode and to whole images, and where its first token stands.
-  struct Piece {
-    TokenizedDocument document;
+  struct Slice {
+    data::TokenizedDocument document;
     int64_t offset;
   };
-  Piece read(int64_t document, int64_t begin, int64_t end,
-             PatchNumbers numbers = PatchNumbers::own) const;
-  // Place of the document's file in files(): what PatchNumbers::of_file number.
-  int32_t file_of(int64_t document) const;
+  Slice read(
+      int64_t document, int64_t begin, int64_t end,
+      data::PatchNumbering numbers = data::PatchNumbering::per_document) const;
+  // Place of the document's file in files(): what PatchNumbering::per_file
+  // number.
+  int32_t file_index(int64_t document) const;
 
  private:
-  struct Place {
-    const TokenFileReader& file;
-    size_t index;      // of the file
-    int64_t document;  // within the file
+  struct Location {
+    const data::TokenFileReader& file;
+    size_t file_index;  // of the file
+    int64_t document;   // within the file
   };
-  Place place(int64_t document) const;
-  void merge_tasks(const TokenFileReader& reader);
+  Location locate(int64_t document) const;
+  void merge_tasks(const data::TokenFileReader& reader);
 
   std::vector<std::filesystem::path> paths_;  // canonical, one a reader
-  std::vector<TokenFileReader> files_;
+  std::vector<data::TokenFileReader> files_;
   std::vector<int64_t> first_document_;  // one a file
   int64_t documents_ = 0;
-  TaskTable tasks_;
-  std::vector<std::vector<int32_t>> task_of_, source_of_;  // [file][own number]
+  data::TaskTable tasks_;
+  std::vector<std::vector<int32_t>> task_index_,
+      source_index_;  // [file][own number]
 };
 
-}  // namespace gato
+}  // namespace gato::pack

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "gato/tokenize/image.h"
+#include "gato/tokenize/image_patches.h"
 
-namespace gato {
+namespace gato::pack {
 
 // What follows a document that ends before the row does.
 enum class Fill { same_task, pad };
-Fill fill_named(std::string_view name);  // "same-task", "pad"; else Error usage
+Fill parse_fill(std::string_view name);  // "same-task", "pad"; else Error usage
 
 // One source of sequences: token files that share a weight.
 struct MixtureEntry {
@@ -27,14 +27,14 @@ struct MixtureEntry {
   int64_t documents_per_sequence = 0;
   // The size that its images must have been brought to when they were
   // tokenized; 0: any.
-  Resize resize;
+  tokenize::Resize resize;
 };
 
 // "FILE" or "FILE:WEIGHT", where FILE may be a glob; the text behind the last
 // colon is a weight unless a file of the whole name exists. `defaults` gives
 // all else. Errors: usage (a weight that is not above 0), io (no such file).
-MixtureEntry parse_operand(const std::string& operand,
-                           const MixtureEntry& defaults);
+MixtureEntry parse_mixture_operand(const std::string& operand,
+                                   const MixtureEntry& defaults);
 
 // A TOML file of [[mixture]] tables:
 //
@@ -55,4 +55,4 @@ std::vector<MixtureEntry> parse_mixture(const std::string& text,
                                         const std::filesystem::path& path,
                                         const MixtureEntry& defaults);
 
-}  // namespace gato
+}  // namespace gato::pack

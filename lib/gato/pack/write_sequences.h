@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "gato/cli/shard.h"
+#include "gato/base/shard.h"
 #include "gato/data/provenance.h"
-#include "gato/pack/packing.h"
-#include "gato/pack/report.h"
+#include "gato/pack/packed_dataset.h"
+#include "gato/pack/packing_report.h"
 
-namespace gato {
+namespace gato::pack {
 
-struct SequenceOutput {
+struct WriteOptions {
   std::filesystem::path path;
   bool force = false;
   int64_t threads = 1;  // the bytes do not depend on it
@@ -20,7 +20,9 @@ struct SequenceOutput {
 // Writes the sequences of `range`, the report and a demonstration of each task;
 // `provenance` gets the token files added. Memory is bounded by the threads, by
 // a table of the distinct patches, and by half a byte a document.
-PackReport write_sequences(const Packing& packing, cli::Shard::Range range,
-                           const SequenceOutput& output, Provenance provenance);
+PackingReport write_sequences(const PackedDataset& dataset,
+                              base::Shard::Range range,
+                              const WriteOptions& options,
+                              data::Provenance provenance);
 
-}  // namespace gato
+}  // namespace gato::pack

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/model/cache.h"
+#include "gato/model/kv_cache.h"
 
-namespace gato {
+namespace gato::rollout {
 namespace {
 
 class ModelPolicy : public Policy {
@@ -18,118 +18,125 @@ class ModelPolicy : public Policy {
         name_(std::move(name)),
         options_(options),
         cache_(task.network, slots),
-        memory_(cache_, options.context_steps) {
-    if (!options_.blank_actions) return;
+        context_window_(cache_, options.context_steps) {
+    if (!options_.mask_actions) return;
     for (StepTokens& step : options_.prompt) {
       for (size_t i = 0; i < step.features.tokens.size(); ++i) {
-        if (step.features.local[i] == TokenFeatures::action_local)
-          step.features.tokens[i] = blank();
+        if (step.features.local_position[i] ==
+            data::TokenFeatures::kActionLocalPosition)
+          step.features.tokens[i] = mask_token();
       }
     }
   }
 
   std::string name() const override { return name_; }
 
-  void begin(int64_t slot) override {
+  void begin_episode(int64_t slot) override {
     const at::NoGradGuard no_gradients;
-    memory_.begin(slot, options_.prompt);
+    context_window_.reset(slot, options_.prompt);
   }
 
-  std::vector<Decision> act(std::span<const Turn> turns) override {
+  std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
     const at::NoGradGuard no_gradients;
-    std::vector<Decision> decisions(turns.size());
-    Players players;
-    for (size_t i = 0; i < turns.size(); ++i) {
+    std::vector<PolicyOutput> outputs(inputs.size());
+    ActiveSlots active_slots;
+    for (size_t i = 0; i < inputs.size(); ++i) {
       try {
-        observe(turns[i]);
-      } catch (const Error& error) {
-        if (error.status() != ExitStatus::bad_input) throw;
-        decisions[i].failure = error.what();
+        add_observation(inputs[i]);
+      } catch (const base::Error& error) {
+        if (error.status() != base::ExitStatus::bad_input) throw;
+        outputs[i].failure = error.what();
         continue;
       }
-      players.turns.push_back(i);
-      players.slots.push_back(turns[i].slot);
+      active_slots.input_indices.push_back(i);
+      active_slots.slots.push_back(inputs[i].slot);
       // A second attempt draws other chances than the first.
-      players.keys.push_back({static_cast<uint64_t>(turns[i].episode) |
-                                  static_cast<uint64_t>(turns[i].attempt) << 48,
-                              static_cast<uint64_t>(turns[i].step), 0});
+      active_slots.keys.push_back(
+          {static_cast<uint64_t>(inputs[i].episode) |
+               static_cast<uint64_t>(inputs[i].attempt) << 48,
+           static_cast<uint64_t>(inputs[i].step), 0});
     }
-    if (players.turns.empty()) return decisions;
-    const std::vector<std::vector<int32_t>> ids = options_.blank_actions
-                                                      ? sample_together(players)
-                                                      : sample_in_turn(players);
-    for (size_t i = 0; i < players.turns.size(); ++i)
-      decisions[players.turns[i]].action = task_.match.action_for_environment(
-          task_.encoder.decode_action(ids[i]));
-    return decisions;
+    if (active_slots.input_indices.empty()) return outputs;
+    const std::vector<std::vector<int32_t>> ids =
+        options_.mask_actions ? sample_in_parallel(active_slots)
+                              : sample_autoregressively(active_slots);
+    for (size_t i = 0; i < active_slots.input_indices.size(); ++i)
+      outputs[active_slots.input_indices[i]].action =
+          task_.match.action_for_environment(
+              task_.encoder.decode_action(ids[i]));
+    return outputs;
   }
 
  private:
   // Those who get an action, as parallel vectors.
-  struct Players {
-    std::vector<size_t> turns;
+  struct ActiveSlots {
+    std::vector<size_t> input_indices;
     std::vector<int64_t> slots;
-    std::vector<DrawKey> keys;
+    std::vector<model::SampleKey> keys;
   };
 
-  void observe(const Turn& turn) {
-    TokenizedDocument document;
+  void add_observation(const PolicyInput& input) {
+    data::TokenizedDocument document;
     document.is_episode = true;
     document.step_offset = {0};
     task_.encoder.encode_observation(
-        task_.match.observation_of(*turn.observation), document);
+        task_.match.observation_for_model(*input.observation), document);
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
-    memory_.add_step(turn.slot, step_tokens(document, 0),
-                     task_.encoder.action_tokens());
+    context_window_.add_step(input.slot, step_tokens(document, 0),
+                             task_.encoder.action_tokens());
   }
 
-  int32_t blank() const {
+  int32_t mask_token() const {
     return task_.network.config().vocabulary.separator();
   }
 
   // Token `token` of every player's action, after hidden states [n, d].
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
-                                    Players& players) const {
-    const std::vector<IdRange> ranges(players.slots.size(),
-                                      task_.encoder.action_ranges()[token]);
-    for (DrawKey& key : players.keys) key.token = token;
-    return sample(task_.network, hidden, ranges, players.keys,
-                  options_.sampler);
+                                    ActiveSlots& active_slots) const {
+    const std::vector<tokenize::IdRange> ranges(
+        active_slots.slots.size(), task_.encoder.action_ranges()[token]);
+    for (model::SampleKey& key : active_slots.keys) key.token = token;
+    return model::sample_tokens(task_.network, hidden, ranges,
+                                active_slots.keys, options_.sampling);
   }
 
-  void add_blank(const Players& players, int64_t token) {
-    for (int64_t slot : players.slots)
-      memory_.add_action_token(slot, blank(),
-                               task_.encoder.action_modality(token));
+  void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
+    for (int64_t slot : active_slots.slots)
+      context_window_.add_action_token(slot, mask_token(),
+                                       task_.encoder.action_modality(token));
   }
 
-  std::vector<std::vector<int32_t>> sample_in_turn(Players& players) {
-    std::vector<std::vector<int32_t>> actions(players.slots.size());
+  std::vector<std::vector<int32_t>> sample_autoregressively(
+      ActiveSlots& active_slots) {
+    std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
     for (int64_t token = 0; token < task_.encoder.action_tokens(); ++token) {
-      const std::vector<int32_t> ids =
-          sample_token(memory_.read(players.slots), token, players);
+      const std::vector<int32_t> ids = sample_token(
+          context_window_.forward(active_slots.slots), token, active_slots);
       for (size_t i = 0; i < ids.size(); ++i) {
-        memory_.add_action_token(players.slots[i], ids[i],
-                                 task_.encoder.action_modality(token));
+        context_window_.add_action_token(active_slots.slots[i], ids[i],
+                                         task_.encoder.action_modality(token));
         actions[i].push_back(ids[i]);
       }
     }
     return actions;
   }
 
-  std::vector<std::vector<int32_t>> sample_together(Players& players) {
+  std::vector<std::vector<int32_t>> sample_in_parallel(
+      ActiveSlots& active_slots) {
     const int64_t tokens = task_.encoder.action_tokens();
     for (int64_t token = 0; token + 1 < tokens; ++token)
-      add_blank(players, token);
-    const at::Tensor hidden = memory_.read(players.slots, tokens);
-    add_blank(players, tokens - 1);  // read before the next observation
-    const at::Tensor by_token =
-        hidden.view({std::ssize(players.slots), tokens, hidden.size(1)});
-    std::vector<std::vector<int32_t>> actions(players.slots.size());
+      add_mask_token(active_slots, token);
+    const at::Tensor hidden =
+        context_window_.forward(active_slots.slots, tokens);
+    add_mask_token(active_slots,
+                   tokens - 1);  // read before the next observation
+    const at::Tensor hidden_by_token =
+        hidden.view({std::ssize(active_slots.slots), tokens, hidden.size(1)});
+    std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
     for (int64_t token = 0; token < tokens; ++token) {
       const std::vector<int32_t> ids =
-          sample_token(by_token.select(1, token), token, players);
+          sample_token(hidden_by_token.select(1, token), token, active_slots);
       for (size_t i = 0; i < ids.size(); ++i) actions[i].push_back(ids[i]);
     }
     return actions;
@@ -138,8 +145,8 @@ class ModelPolicy : public Policy {
   ModelTask task_;
   std::string name_;
   ModelPolicyOptions options_;
-  Cache cache_;
-  Memory memory_;
+  model::KvCache cache_;
+  ContextWindow context_window_;
 };
 
 }  // namespace
@@ -150,4 +157,4 @@ std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
   return std::make_unique<ModelPolicy>(task, slots, name, options);
 }
 
-}  // namespace gato
+}  // namespace gato::rollout

@@ -7,30 +7,30 @@
 #include <vector>
 
 #include "gato/model/network.h"
-#include "gato/model/sampler.h"
-#include "gato/rollout/memory.h"
+#include "gato/model/token_sampler.h"
+#include "gato/rollout/context_window.h"
 #include "gato/rollout/policy.h"
 #include "gato/rollout/task_match.h"
 #include "gato/tokenize/encoder.h"
 
-namespace gato {
+namespace gato::rollout {
 
 struct ModelPolicyOptions {
-  SamplerOptions sampler;
+  model::SamplingOptions sampling;
   int64_t context_steps = 0;  // 0: as many as the context holds
   // Separators stand for all action tokens that the network reads, so that all
   // tokens of an action are sampled after one forward, none of them knowing the
   // others (paper, appendix G).
-  bool blank_actions = false;
+  bool mask_actions = false;
   std::vector<StepTokens> prompt;  // every episode begins with it
 };
 
 // What several policies share: the task as the model reads it. `network`,
 // `match` and `encoder` must outlive the policies.
 struct ModelTask {
-  const Network& network;
+  const model::Network& network;
   const TaskMatch& match;
-  const StepEncoder& encoder;  // of match.spec
+  const tokenize::StepEncoder& encoder;  // of match.spec
 };
 
 // A slot of the network's cache for every environment. At each step all of them
@@ -42,4 +42,4 @@ std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
                                           const std::string& name,
                                           const ModelPolicyOptions& options);
 
-}  // namespace gato
+}  // namespace gato::rollout

@@ -6,25 +6,25 @@
 #include <vector>
 
 #include "gato/data/tokens.h"
-#include "gato/rollout/memory.h"
+#include "gato/rollout/context_window.h"
 #include "gato/rollout/task_match.h"
 #include "gato/tokenize/encoder.h"
 
-namespace gato {
+namespace gato::rollout {
 
 // The whole steps of the first `tokens` tokens of the demonstration of the
 // task that a model directory carries; empty where it has none.
-std::vector<StepTokens> own_prompt(
-    const std::vector<TokenizedDocument>& demonstrations,
-    const TaskMatch& match, int64_t tokens);
+std::vector<StepTokens> demonstration_prompt(
+    const std::vector<data::TokenizedDocument>& demonstrations,
+    const TaskMatch& match, int64_t max_tokens);
 
 // The same of the episode with the highest return (the first of equals) of a
 // dataset. Error (bad_input) where its fields are not those of the task or no
 // episode has a step. `max_episode_steps` as in EpisodeSourceOptions.
 std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
                                        const TaskMatch& match,
-                                       const StepEncoder& encoder,
-                                       int64_t tokens,
+                                       const tokenize::StepEncoder& encoder,
+                                       int64_t max_tokens,
                                        int64_t max_episode_steps = 0);
 
-}  // namespace gato
+}  // namespace gato::rollout

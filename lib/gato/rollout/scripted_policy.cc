@@ -4,83 +4,84 @@
 
 #include <utility>
 
-#include "gato/rollout/action_space.h"
+#include "gato/rollout/action_sampling.h"
 
-namespace gato {
+namespace gato::rollout {
 namespace {
 
 // Keeps the draws of the policies apart (Turn::draws).
-enum Purpose : uint64_t { random_actions = 1, noise = 2 };
+enum RngPurpose : uint64_t { random_actions = 1, noise = 2 };
 
 class ExpertPolicy : public Policy {
  public:
   std::string name() const override { return "expert"; }
-  void begin(int64_t) override {}
-  std::vector<Decision> act(std::span<const Turn> turns) override {
-    std::vector<Decision> decisions(turns.size());
-    for (size_t i = 0; i < turns.size(); ++i) {
+  void begin_episode(int64_t) override {}
+  std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
+    std::vector<PolicyOutput> outputs(inputs.size());
+    for (size_t i = 0; i < inputs.size(); ++i) {
       try {
-        decisions[i].action = turns[i].environment->expert();
-      } catch (const EnvironmentError& error) {
-        decisions[i].failure = fmt::format("expert: {}", error.what());
+        outputs[i].action = inputs[i].environment->expert_action();
+      } catch (const env::EnvironmentError& error) {
+        outputs[i].failure = fmt::format("expert: {}", error.what());
       }
     }
-    return decisions;
+    return outputs;
   }
 };
 
 class RandomPolicy : public Policy {
  public:
-  RandomPolicy(const TaskSpec& task, uint64_t seed)
-      : action_(task.action), seed_(seed) {}
+  RandomPolicy(const data::TaskSpec& task, uint64_t seed)
+      : action_fields_(task.action_fields), seed_(seed) {}
   std::string name() const override { return "random"; }
-  void begin(int64_t) override {}
-  std::vector<Decision> act(std::span<const Turn> turns) override {
-    std::vector<Decision> decisions(turns.size());
-    for (size_t i = 0; i < turns.size(); ++i) {
-      RandomStream draws = turns[i].draws(seed_, Purpose::random_actions);
-      decisions[i].action = random_action(action_, draws);
+  void begin_episode(int64_t) override {}
+  std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
+    std::vector<PolicyOutput> outputs(inputs.size());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      base::RandomStream rng = inputs[i].rng(seed_, RngPurpose::random_actions);
+      outputs[i].action = random_action(action_fields_, rng);
     }
-    return decisions;
+    return outputs;
   }
 
  private:
-  std::vector<Field> action_;
+  std::vector<data::Field> action_fields_;
   uint64_t seed_;
 };
 
 class NoisyPolicy : public Policy {
  public:
-  NoisyPolicy(std::unique_ptr<Policy> policy, const TaskSpec& task,
-              double probability, bool label, uint64_t seed)
+  NoisyPolicy(std::unique_ptr<Policy> policy, const data::TaskSpec& task,
+              double noise_level, bool record_expert_action, uint64_t seed)
       : policy_(std::move(policy)),
-        action_(task.action),
-        probability_(probability),
-        label_(label),
+        action_fields_(task.action_fields),
+        noise_level_(noise_level),
+        records_expert_action_(record_expert_action),
         seed_(seed) {}
   std::string name() const override {
-    return fmt::format("{} with noise {:g}", policy_->name(), probability_);
+    return fmt::format("{} with noise {:g}", policy_->name(), noise_level_);
   }
-  void begin(int64_t slot) override { policy_->begin(slot); }
-  std::vector<Decision> act(std::span<const Turn> turns) override {
-    std::vector<Decision> decisions = policy_->act(turns);
-    for (size_t i = 0; i < turns.size(); ++i) {
-      Decision& decision = decisions[i];
-      if (!decision.failure.empty()) continue;
-      RandomStream draws = turns[i].draws(seed_, Purpose::noise);
-      Values executed =
-          disturbed_action(decision.action, action_, probability_, draws);
-      if (label_) decision.expert_action = std::move(decision.action);
-      decision.action = std::move(executed);
+  void begin_episode(int64_t slot) override { policy_->begin_episode(slot); }
+  std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
+    std::vector<PolicyOutput> outputs = policy_->act(inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      PolicyOutput& output = outputs[i];
+      if (!output.failure.empty()) continue;
+      base::RandomStream rng = inputs[i].rng(seed_, RngPurpose::noise);
+      data::FieldValues noisy =
+          noisy_action(output.action, action_fields_, noise_level_, rng);
+      if (records_expert_action_)
+        output.expert_action = std::move(output.action);
+      output.action = std::move(noisy);
     }
-    return decisions;
+    return outputs;
   }
 
  private:
   std::unique_ptr<Policy> policy_;
-  std::vector<Field> action_;
-  double probability_;
-  bool label_;
+  std::vector<data::Field> action_fields_;
+  double noise_level_;
+  bool records_expert_action_;
   uint64_t seed_;
 };
 
@@ -90,17 +91,18 @@ std::unique_ptr<Policy> make_expert_policy() {
   return std::make_unique<ExpertPolicy>();
 }
 
-std::unique_ptr<Policy> make_random_policy(const TaskSpec& task,
+std::unique_ptr<Policy> make_random_policy(const data::TaskSpec& task,
                                            uint64_t seed) {
   return std::make_unique<RandomPolicy>(task, seed);
 }
 
 std::unique_ptr<Policy> make_noisy_policy(std::unique_ptr<Policy> policy,
-                                          const TaskSpec& task,
-                                          double probability, bool label,
+                                          const data::TaskSpec& task,
+                                          double noise_level,
+                                          bool record_expert_action,
                                           uint64_t seed) {
-  return std::make_unique<NoisyPolicy>(std::move(policy), task, probability,
-                                       label, seed);
+  return std::make_unique<NoisyPolicy>(std::move(policy), task, noise_level,
+                                       record_expert_action, seed);
 }
 
-}  // namespace gato
+}  // namespace gato::rollout

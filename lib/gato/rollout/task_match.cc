@@ -8,39 +8,40 @@
 
 #include "gato/base/error.h"
 
-namespace gato {
+namespace gato::rollout {
 namespace {
 
-std::vector<std::string> names_of(const std::vector<Field>& fields) {
+std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
   std::vector<std::string> names;
-  for (const Field& field : fields) names.push_back(field.name);
+  for (const data::Field& field : fields) names.push_back(field.name);
   return names;
 }
 
 // The first value of every discrete element; 0 where none is stated.
-std::vector<int64_t> starts_of(const Field& field) {
+std::vector<int64_t> discrete_starts(const data::Field& field) {
   std::vector<int64_t> starts = field.start;
   starts.resize(field.n.size());
   return starts;
 }
 
 // What keeps `field` from being read as `learned`: "is X, but Y".
-std::string difference(const Field& field, const Field& learned,
-                       bool is_action) {
-  const bool is_text = field.role == Role::text;
-  if (is_text != (learned.role == Role::text))
-    return fmt::format("is {}, but {}", name_of(field.role),
-                       name_of(learned.role));
+std::string describe_difference(const data::Field& field,
+                                const data::Field& learned, bool is_action) {
+  const bool is_text = field.role == data::Role::text;
+  if (is_text != (learned.role == data::Role::text))
+    return fmt::format("is {}, but {}", data::role_name(field.role),
+                       data::role_name(learned.role));
   if (is_text) return "";
-  const bool same_size =
-      learned.role == Role::image
-          ? field.shape == learned.shape
-          : element_count(field.shape) == element_count(learned.shape);
+  const bool same_size = learned.role == data::Role::image
+                             ? field.shape == learned.shape
+                             : data::element_count(field.shape) ==
+                                   data::element_count(learned.shape);
   if (!same_size)
     return fmt::format("has the shape [{}], but [{}]",
                        fmt::join(field.shape, ","),
                        fmt::join(learned.shape, ","));
-  if (field.n != learned.n || starts_of(field) != starts_of(learned))
+  if (field.n != learned.n ||
+      discrete_starts(field) != discrete_starts(learned))
     return fmt::format("has n [{}], start [{}], but n [{}], start [{}]",
                        fmt::join(field.n, ","), fmt::join(field.start, ","),
                        fmt::join(learned.n, ","),
@@ -54,102 +55,112 @@ std::string difference(const Field& field, const Field& learned,
 }
 
 // Who is compared, for messages.
-struct Sides {
+struct MatchWording {
   const char* found;
   const char* wanted;
   const char* advice;
 };
-constexpr Sides environment_and_model{
+constexpr MatchWording kEnvironmentAndModel{
     "the environment", "the model",
     "play it with a model of the same environment"};
-constexpr Sides dataset_and_task{"the dataset", "the task",
-                                 "give a dataset of the same environment"};
+constexpr MatchWording kDatasetAndTask{
+    "the dataset", "the task", "give a dataset of the same environment"};
 
 // Gives the fields that were found the order and roles of the wanted ones.
-std::vector<Field> arrange(const std::string& task,
-                           const std::vector<Field>& found,
-                           const std::vector<Field>& wanted, const char* kind,
-                           const Sides& sides, std::vector<size_t>& order) {
+std::vector<data::Field> match_fields(const std::string& task,
+                                      const std::vector<data::Field>& found,
+                                      const std::vector<data::Field>& wanted,
+                                      const char* kind,
+                                      const MatchWording& wording,
+                                      std::vector<size_t>& order) {
   if (found.size() != wanted.size())
-    throw input_error("task '{}': the {} of {} is [{}], that of {} [{}]; {}",
-                      task, kind, sides.found, fmt::join(names_of(found), ", "),
-                      sides.wanted, fmt::join(names_of(wanted), ", "),
-                      sides.advice);
-  std::vector<Field> arranged;
+    throw base::input_error(
+        "task '{}': the {} of {} is [{}], that of {} [{}]; {}", task, kind,
+        wording.found, fmt::join(field_names(found), ", "), wording.wanted,
+        fmt::join(field_names(wanted), ", "), wording.advice);
+  std::vector<data::Field> matched;
   order.clear();
-  for (const Field& field : wanted) {
-    const auto same = std::find_if(
-        found.begin(), found.end(),
-        [&](const Field& candidate) { return candidate.name == field.name; });
-    if (same == found.end())
-      throw input_error("task '{}': {} '{}' of {} is missing in {}; {}", task,
-                        kind, field.name, sides.wanted, sides.found,
-                        sides.advice);
+  for (const data::Field& field : wanted) {
+    const auto candidate_field = std::find_if(
+        found.begin(), found.end(), [&](const data::Field& candidate) {
+          return candidate.name == field.name;
+        });
+    if (candidate_field == found.end())
+      throw base::input_error("task '{}': {} '{}' of {} is missing in {}; {}",
+                              task, kind, field.name, wording.wanted,
+                              wording.found, wording.advice);
     const bool is_action = kind == std::string_view("action");
-    const std::string problem = difference(*same, field, is_action);
+    const std::string problem =
+        describe_difference(*candidate_field, field, is_action);
     if (!problem.empty())
-      throw input_error("task '{}': {} '{}' of {} {} in {}; {}", task, kind,
-                        field.name, sides.found, problem, sides.wanted,
-                        sides.advice);
-    order.push_back(same - found.begin());
-    arranged.push_back(*same);
-    arranged.back().role = field.role;
+      throw base::input_error("task '{}': {} '{}' of {} {} in {}; {}", task,
+                              kind, field.name, wording.found, problem,
+                              wording.wanted, wording.advice);
+    order.push_back(candidate_field - found.begin());
+    matched.push_back(*candidate_field);
+    matched.back().role = field.role;
   }
-  return arranged;
+  return matched;
 }
 
-void arrange(const TaskSpec& found, const TaskSpec& wanted, const Sides& sides,
-             TaskMatch& match) {
-  match.spec.observation =
-      arrange(found.name, found.observation, wanted.observation, "observation",
-              sides, match.observation_order);
-  match.spec.action = arrange(found.name, found.action, wanted.action, "action",
-                              sides, match.action_order);
+void match_specs(const data::TaskSpec& found, const data::TaskSpec& wanted,
+                 const MatchWording& wording, TaskMatch& match) {
+  match.spec.observation_fields = match_fields(
+      found.name, found.observation_fields, wanted.observation_fields,
+      "observation", wording, match.observation_order);
+  match.spec.action_fields =
+      match_fields(found.name, found.action_fields, wanted.action_fields,
+                   "action", wording, match.action_order);
 }
 
 }  // namespace
 
-Values TaskMatch::observation_of(const Values& environment) const {
-  Values values;
-  for (size_t field : observation_order) values.push_back(environment[field]);
+data::FieldValues TaskMatch::observation_for_model(
+    const data::FieldValues& environment_observation) const {
+  data::FieldValues values;
+  for (size_t field : observation_order)
+    values.push_back(environment_observation[field]);
   return values;
 }
 
-Values TaskMatch::action_for_environment(Values action) const {
-  Values values(action.size());
+data::FieldValues TaskMatch::action_for_environment(
+    data::FieldValues action) const {
+  data::FieldValues values(action.size());
   for (size_t i = 0; i < action.size(); ++i)
     values[action_order[i]] = std::move(action[i]);
   return values;
 }
 
-TaskMatch match_task(const TaskSpec& environment, const TaskTable& tasks) {
+TaskMatch match_task(const data::TaskSpec& environment,
+                     const data::TaskTable& tasks) {
   TaskMatch match;
   match.spec = environment;
-  TaskSpec learned = environment;
+  data::TaskSpec learned = environment;
   const auto known = std::find_if(tasks.tasks.begin(), tasks.tasks.end(),
-                                  [&](const TaskEntry& entry) {
+                                  [&](const data::TaskEntry& entry) {
                                     return entry.spec.name == environment.name;
                                   });
   if (known != tasks.tasks.end()) {
-    match.task = static_cast<int32_t>(known - tasks.tasks.begin());
+    match.task_index = static_cast<int32_t>(known - tasks.tasks.begin());
     learned = known->spec;
   } else {
     spdlog::warn(
         "the model knows no task '{}'; it is played without a prompt of its "
         "own, with the environment's roles",
         environment.name);
-    sort_fields(learned.observation);
-    sort_fields(learned.action);
+    data::sort_fields(learned.observation_fields);
+    data::sort_fields(learned.action_fields);
   }
-  arrange(environment, learned, environment_and_model, match);
+  match_specs(environment, learned, kEnvironmentAndModel, match);
   return match;
 }
 
-TaskMatch match_dataset(const TaskSpec& dataset, const TaskSpec& spec) {
+TaskMatch match_dataset(const data::TaskSpec& dataset,
+                        const data::TaskSpec& spec) {
   TaskMatch match;
   match.spec = dataset;
-  arrange(dataset, spec, dataset_and_task, match);
+  match_specs(dataset, spec, kDatasetAndTask, match);
   return match;
 }
 
-}  // namespace gato
+}  // namespace gato::rollout

@@ -2,9 +2,9 @@
 // that readers, packers and rollouts call.
 #pragma once
 
-#include "gato/tokenize/continuous.h"
-#include "gato/tokenize/document.h"
-#include "gato/tokenize/field.h"
-#include "gato/tokenize/image.h"
-#include "gato/tokenize/step.h"
-#include "gato/tokenize/text.h"
+#include "gato/tokenize/document_encoder.h"
+#include "gato/tokenize/field_codec.h"
+#include "gato/tokenize/image_patches.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/step_encoder.h"
+#include "gato/tokenize/text_encoder.h"

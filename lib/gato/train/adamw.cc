@@ -4,30 +4,31 @@
 #include <utility>
 #include <vector>
 
-namespace gato {
+namespace gato::train {
 
 AdamW::AdamW(const AdamWOptions& options, at::Tensor parameters,
-             int64_t decaying, std::optional<FlatSlice> slice)
+             int64_t decayed_count, std::optional<FlatSlice> slice)
     : options_(options),
       parameters_(parameters.detach()),
-      decaying_(decaying),
+      decayed_count_(decayed_count),
       slice_(slice.value_or(FlatSlice{0, parameters_.numel()})) {
   gradients = at::zeros_like(parameters_);
-  for (at::Tensor* buffer : {&mean, &square}) {
-    *buffer = at::zeros_like(slice_.of(parameters_));
+  for (at::Tensor* buffer : {&first_moment, &second_moment}) {
+    *buffer = at::zeros_like(slice_.narrow(parameters_));
   }
 }
 
-void AdamW::step(double rate, double gradient_norm) {
-  if (options_.clip > 0 && gradient_norm > options_.clip) {
-    slice_.of(gradients).mul_(options_.clip / gradient_norm);
+void AdamW::step(double learning_rate, double gradient_norm) {
+  if (options_.max_gradient_norm > 0 &&
+      gradient_norm > options_.max_gradient_norm) {
+    slice_.narrow(gradients).mul_(options_.max_gradient_norm / gradient_norm);
   }
   ++updates;
-  update(0, decaying_, rate, options_.weight_decay);
-  update(decaying_, parameters_.numel(), rate, 0);
+  update(0, decayed_count_, learning_rate, options_.weight_decay);
+  update(decayed_count_, parameters_.numel(), learning_rate, 0);
 }
 
-void AdamW::update(int64_t begin, int64_t end, double rate,
+void AdamW::update(int64_t begin, int64_t end, double learning_rate,
                    double weight_decay) {
   begin = std::max(begin, slice_.begin);
   end = std::min(end, slice_.end);
@@ -37,10 +38,11 @@ void AdamW::update(int64_t begin, int64_t end, double rate,
         buffer.narrow(0, begin - first, end - begin)};
   };
   at::_fused_adamw_(part(parameters_), part(gradients),
-                    part(mean, slice_.begin), part(square, slice_.begin), {},
+                    part(first_moment, slice_.begin),
+                    part(second_moment, slice_.begin), {},
                     {at::full({}, double(updates), parameters_.options())},
-                    rate, options_.beta1, options_.beta2, weight_decay,
+                    learning_rate, options_.beta1, options_.beta2, weight_decay,
                     options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
-}  // namespace gato
+}  // namespace gato::train

@@ -5,21 +5,22 @@
 #include <optional>
 
 #include "gato/model/parameters.h"
-#include "gato/train/cost.h"
+#include "gato/train/resource_usage.h"
+#include "gato/train/step_benchmark.h"
 #include "gato/train/step_gradient.h"
-#include "gato/train/trial.h"
 
-namespace gato {
+namespace gato::train {
 namespace {
 
-std::optional<StepCost> cost_of(const ModelConfig& config,
-                                const OptimisationOptions& optimisation,
-                                const TrainerOptions& options,
-                                const TrainingData& data, int64_t processes) {
+std::optional<StepCost> measure_or_warn(
+    const model::ModelConfig& config,
+    const commands::OptimizationOptions& optimization,
+    const TrainerOptions& options, const TrainingData& data,
+    int64_t world_size) {
   try {
-    return try_steps(config, optimisation, options, data, processes);
-  } catch (const Error& error) {
-    if (error.status() != ExitStatus::usage) throw;
+    return measure_step_cost(config, optimization, options, data, world_size);
+  } catch (const base::Error& error) {
+    if (error.status() != base::ExitStatus::usage) throw;
     spdlog::warn("no peak of memory and no time are told: {}", error.what());
     return std::nullopt;
   }
@@ -27,37 +28,38 @@ std::optional<StepCost> cost_of(const ModelConfig& config,
 
 }  // namespace
 
-nlohmann::json dry_run(const ModelConfig& config,
-                       const OptimisationOptions& optimisation,
-                       const TrainerOptions& options, const TrainingData& data,
-                       int64_t processes) {
-  const int64_t parameters = parameter_count(config);
-  const int64_t length = data.length();
-  const int64_t parts = micro_batches(options.loader);
+nlohmann::json dry_run_report(const model::ModelConfig& config,
+                              const commands::OptimizationOptions& optimization,
+                              const TrainerOptions& options,
+                              const TrainingData& data, int64_t world_size) {
+  const int64_t parameters = model::parameter_count(config);
+  const int64_t length = data.sequence_length();
+  const int64_t micro_batches = micro_batch_count(options.loader);
   const int64_t bytes = parameters * int64_t(sizeof(float));
-  const int64_t slices = options.shard_optimizer ? processes : 1;
-  const int64_t together =
-      workers(at::Device(optimisation.device),
-              (parts + processes - 1) / processes, options.gradient.threads);
+  const int64_t optimizer_shards = options.shard_optimizer ? world_size : 1;
+  const int64_t parallel_micro_batches = worker_count(
+      at::Device(optimization.device),
+      (micro_batches + world_size - 1) / world_size, options.gradient.threads);
   nlohmann::json json = {
       {"parameters", parameters},
-      {"flops_per_token", training_operations(config, length, 1, 1)},
-      {"tokens_per_step", optimisation.batch_size * length},
-      {"micro_batches", parts},
+      {"flops_per_token", training_flops(config, length, 1, 1)},
+      {"tokens_per_step", optimization.batch_size * length},
+      {"micro_batches", micro_batches},
       {"memory",
-       {{"state", 2 * bytes + 2 * bytes / slices},
-        {"gradients", (together - 1) * bytes},
+       {{"state", 2 * bytes + 2 * bytes / optimizer_shards},
+        {"gradients", (parallel_micro_batches - 1) * bytes},
         {"peak", nullptr}}},
       {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
   if (const auto cost =
-          cost_of(config, optimisation, options, data, processes)) {
-    const bool is_copied =
-        options.asynchronous_save && optimisation.device == "cpu";
-    json["memory"]["peak"] = cost->peak_memory + (is_copied ? 3 * bytes : 0);
+          measure_or_warn(config, optimization, options, data, world_size)) {
+    const bool has_async_copy =
+        options.asynchronous_save && optimization.device == "cpu";
+    json["memory"]["peak"] =
+        cost->peak_memory + (has_async_copy ? 3 * bytes : 0);
     json["seconds"] = {{"step", cost->seconds},
                        {"run", cost->seconds * double(options.steps)}};
   }
   return json;
 }
 
-}  // namespace gato
+}  // namespace gato::train

@@ -13,99 +13,104 @@
 #include <utility>
 #include <vector>
 
-#include "gato/base/ordered_jobs.h"
-#include "gato/cli/progress.h"
+#include "gato/base/ordered_thread_pool.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/model/device.h"
-#include "gato/model/directory.h"
-#include "gato/train/batch_builder.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/input/batch_builder.h"
+#include "gato/train/input/observation_ablation.h"
 #include "gato/train/loss_table.h"
-#include "gato/train/session.h"
-#include "gato/train/swapped_observations.h"
+#include "gato/train/run/training_run.h"
 
-namespace gato {
+namespace gato::train {
 namespace {
 
-constexpr int64_t batch_tokens = 2048;
+constexpr int64_t kBatchTokens = 2048;
 
-struct LossOptionsGiven {
+struct EvalLossOptions {
   std::string model;
   std::vector<std::string> data;
   std::string precision = "auto", device = "cpu";
   bool swap_observations = false;
 };
 
-ExitStatus run(const LossOptionsGiven& options, const cli::Context& context) {
-  const SequenceSet data({options.data.begin(), options.data.end()});
-  const Model model = load_model(options.model);
-  const at::Device device = device_named(options.device);
+base::ExitStatus run_eval_loss(const EvalLossOptions& options,
+                               const cli::CommandContext& context) {
+  const SequenceFileData data({options.data.begin(), options.data.end()});
+  const model::LoadedModel model = model::load_model(options.model);
+  const at::Device device = model::parse_device(options.device);
   model.network->move_to(device);
-  model.network->set_precision(precision_named(options.precision, device));
+  model.network->set_precision(
+      model::parse_precision(options.precision, device));
   const nlohmann::json losses =
       evaluate_loss(*model.network, data,
                     {.threads = context.common.threads,
                      .swap_observations = options.swap_observations});
   std::cout << losses.dump(2) << "\n";
-  return ExitStatus::done;
+  return base::ExitStatus::success;
 }
 
 }  // namespace
 
-nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
-                             const LossEvaluation& options) {
-  check_fit(network.config(), data);
-  std::optional<SwappedObservations> swapped;
+nlohmann::json evaluate_loss(const model::Network& network,
+                             const SequenceFileData& data,
+                             const LossEvaluationOptions& options) {
+  check_compatible(network.config(), data);
+  std::optional<ObservationAblation> swapped;
   if (options.swap_observations) swapped.emplace(data);
-  const int64_t rows = std::max<int64_t>(1, batch_tokens / data.length());
-  const int64_t batches = (data.rows() + rows - 1) / rows;
-  cli::Progress progress("evaluating", "sequences", data.rows());
+  const int64_t rows =
+      std::max<int64_t>(1, kBatchTokens / data.sequence_length());
+  const int64_t batches = (data.row_count() + rows - 1) / rows;
+  cli::Progress progress("evaluating", "sequences", data.row_count());
   LossTable table;
-  int64_t unchanged = 0;
+  int64_t unswapped_count = 0;
   const at::Device device = network.device();
   const int64_t workers =
       device.is_cpu() ? std::clamp<int64_t>(batches, 1, options.threads) : 1;
-  const auto compute = [&](int64_t number) -> OrderedJobs::Finish {
+  const auto compute =
+      [&](int64_t batch_index) -> base::OrderedThreadPool::Completion {
     const c10::NoGradGuard no_gradient;
     at::set_num_threads(static_cast<int>(options.threads / workers));
-    const int64_t first = number * rows;
-    const int64_t end = std::min(first + rows, data.rows());
-    std::vector<SwappedObservations::Swapped> storage;
-    std::vector<TrainingData::Row> read;
-    int64_t kept = 0;
+    const int64_t first = batch_index * rows;
+    const int64_t end = std::min(first + rows, data.row_count());
+    std::vector<ObservationAblation::AblatedRow> storage;
+    std::vector<TrainingData::Row> input_rows;
+    int64_t unswapped_in_batch = 0;
     for (int64_t i = first; i < end; ++i) {
       if (swapped) {
         storage.push_back(swapped->row(i));
-        kept += storage.back().is_changed ? 0 : 1;
+        unswapped_in_batch += storage.back().is_changed ? 0 : 1;
       }
-      read.push_back(swapped ? storage.back().row : data.row(i));
+      input_rows.push_back(swapped ? storage.back().row : data.row(i));
     }
-    const Batch batch =
-        make_batch(read, {.training = false, .device = device}).batch;
-    at::Tensor each;
-    if (batch.target_place.numel() > 0)
-      each = network.loss(batch.on(device)).each;
-    return [&, batch, each, kept, count = end - first] {
-      if (each.defined()) table.add(batch, each);
-      unchanged += kept;
-      progress.add(count);
+    const model::Batch batch =
+        make_batch(input_rows, {.is_training = false, .device = device}).batch;
+    at::Tensor target_losses;
+    if (batch.target_index.numel() > 0)
+      target_losses = network.loss(batch.to(device)).per_target;
+    return [&, batch, target_losses, unswapped_in_batch, count = end - first] {
+      if (target_losses.defined()) table.add(batch, target_losses);
+      unswapped_count += unswapped_in_batch;
+      progress.advance(count);
     };
   };
-  OrderedJobs jobs(workers);
+  base::OrderedThreadPool jobs(workers);
   for (int64_t i = 0; i < batches; ++i)
-    jobs.add([&compute, i](int64_t) { return compute(i); });
-  jobs.finish();
-  if (table.targets() > 0 && !std::isfinite(table.mean())) {
-    throw run_error("the loss is not finite; try --precision fp32");
+    jobs.submit([&compute, i](int64_t) { return compute(i); });
+  jobs.wait_all();
+  if (table.target_count() > 0 && !std::isfinite(table.mean())) {
+    throw base::run_error("the loss is not finite; try --precision fp32");
   }
-  if (unchanged > 0) {
+  if (unswapped_count > 0) {
     spdlog::warn(
         "{} of {} sequences kept their observations: there was no other "
         "sequence of their task with other observations",
-        unchanged, data.rows());
+        unswapped_count, data.row_count());
   }
   return table.to_json(data.tasks());
 }
 
-cli::Command loss_command() {
+cli::Command eval_loss_command() {
   cli::Command command;
   command.name = "loss";
   command.summary = "loss of a model on held-out sequences";
@@ -116,14 +121,14 @@ cli::Command loss_command() {
       "exchanged, step by step, for those of another sequence of the same "
       "task, while actions, labels and separators stay. The loss of a policy "
       "that looks rises; that of one that copies its past actions does not.";
-  command.build = [](cli::OptionTable& table) -> cli::Work {
-    auto options = std::make_shared<LossOptionsGiven>();
+  command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
+    auto options = std::make_shared<EvalLossOptions>();
     table.add("model", &options->model, "Model directory, or run of gato-train")
-        .named("DIR")
+        .metavar("DIR")
         .required();
     table
         .add("data", &options->data, "Sequence files of gato-pack, read as one")
-        .named("FILE...")
+        .metavar("FILE...")
         .files()
         .required();
     table
@@ -137,7 +142,9 @@ cli::Command loss_command() {
         .one_of({"cpu", "cuda"});
     table.add("swap-observations", &options->swap_observations,
               "Take the observations from other sequences of the task");
-    return [options](cli::Context& context) { return run(*options, context); };
+    return [options](cli::CommandContext& context) {
+      return run_eval_loss(*options, context);
+    };
   };
   command.examples = {
       {"gato-eval loss --model run --data held-out.h5", "Loss by task"},
@@ -146,4 +153,4 @@ cli::Command loss_command() {
   return command;
 }
 
-}  // namespace gato
+}  // namespace gato::train

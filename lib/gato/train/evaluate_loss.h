@@ -6,22 +6,23 @@
 
 #include "gato/cli/tool.h"
 #include "gato/model/network.h"
-#include "gato/train/sequence_set.h"
+#include "gato/train/input/sequence_file_data.h"
 
-namespace gato {
+namespace gato::train {
 
-struct LossEvaluation {
+struct LossEvaluationOptions {
   int64_t threads = 1;
-  bool swap_observations = false;  // train/swapped_observations.h
+  bool swap_observations = false;  // train/input/observation_ablation.h
 };
 
 // Every sequence once, patches in the middle of their intervals, nothing
 // dropped or skipped, targets not smoothed. LossTable::to_json.
-// Errors: run_failed where the loss is not finite; those of check_fit.
-nlohmann::json evaluate_loss(const Network& network, const SequenceSet& data,
-                             const LossEvaluation& options);
+// Errors: run_failed where the loss is not finite; those of check_compatible.
+nlohmann::json evaluate_loss(const model::Network& network,
+                             const SequenceFileData& data,
+                             const LossEvaluationOptions& options);
 
 // The command of gato-eval, for cli::run.
-cli::Command loss_command();
+cli::Command eval_loss_command();
 
-}  // namespace gato
+}  // namespace gato::train

@@ -11,42 +11,42 @@
 #include "gato/data/token_file.h"
 #include "gato/model/batch.h"
 
-namespace gato {
+namespace gato::train {
 
 class LossTable {
  public:
-  static constexpr int64_t modalities = 8;  // their numbers are below
+  static constexpr int64_t kModalityCount = 8;  // their numbers are below
 
   LossTable() = default;
   // Of sums(), or of several of them added.
-  explicit LossTable(const at::Tensor& sums);
+  explicit LossTable(const at::Tensor& values);
   // float64 [1 + modalities + tasks, 2]: sum of the losses and targets, of all,
   // of each modality, of each task.
-  at::Tensor sums(int64_t tasks) const;
+  at::Tensor to_tensor(int64_t task_count) const;
 
   // `each`: fp32 [T], the loss of every target of the batch.
-  void add(const Batch& batch, const at::Tensor& each);
+  void add(const model::Batch& batch, const at::Tensor& target_losses);
   void add(const LossTable& other);
-  int64_t targets() const { return all_.targets; }
-  double mean() const { return all_.mean(); }
+  int64_t target_count() const { return total_.targets; }
+  double mean() const { return total_.mean(); }
 
   // {"loss","targets","modality":{NAME: {"loss","targets"}},"task":{...},
   // "domain":{...}}: means over targets; null where there are none. The
   // modalities that are targets are always listed; tasks and domains where they
   // have targets.
-  nlohmann::json to_json(const TaskTable& tasks) const;
+  nlohmann::json to_json(const data::TaskTable& tasks) const;
 
  private:
-  struct Sum {
+  struct LossSum {
     double loss = 0;
     int64_t targets = 0;
-    void add(const Sum& other);
+    void add(const LossSum& other);
     double mean() const { return loss / double(targets); }
     nlohmann::json to_json() const;
   };
-  Sum all_;
-  std::map<uint8_t, Sum> modality_;
-  std::map<int32_t, Sum> task_;
+  LossSum total_;
+  std::map<uint8_t, LossSum> by_modality_;
+  std::map<int32_t, LossSum> by_task_;
 };
 
-}  // namespace gato
+}  // namespace gato::train

@@ -7,59 +7,62 @@
 #include <utility>
 #include <vector>
 
-#include "gato/base/ordered_jobs.h"
-#include "gato/train/gradient_sum.h"
+#include "gato/base/ordered_thread_pool.h"
+#include "gato/train/gradient_accumulator.h"
 
-namespace gato {
+namespace gato::train {
 
-int64_t workers(at::Device device, int64_t parts, int64_t threads) {
-  return device.is_cpu() ? std::clamp<int64_t>(parts, 1, threads) : 1;
+int64_t worker_count(at::Device device, int64_t micro_batches,
+                     int64_t threads) {
+  return device.is_cpu() ? std::clamp<int64_t>(micro_batches, 1, threads) : 1;
 }
 
-StepLoss step_gradient(const Network& network, const StepBatch& step,
-                       const StepGradientOptions& options,
-                       at::Tensor& gradients, LossTable& table,
-                       const std::function<void(size_t)>& added) {
+StepLoss compute_step_gradient(
+    const model::Network& network, const StepBatch& step,
+    const StepGradientOptions& options, at::Tensor& gradients, LossTable& table,
+    const std::function<void(size_t)>& on_parameter_ready) {
   gradients.zero_();
   StepLoss result;
   // The losses are read when all is computed: a GPU works on meanwhile.
-  std::vector<Loss> losses(step.parts.size());
-  const int64_t workers =
-      gato::workers(network.device(), std::ssize(step.parts), options.threads);
-  GradientSum sum(network, gradients, step.parts.size(), added);
-  const auto compute = [&](size_t place) -> OrderedJobs::Finish {
-    const MicroBatch& part = step.parts[place];
+  std::vector<model::Loss> losses(step.micro_batches.size());
+  const int64_t workers = gato::train::worker_count(
+      network.device(), std::ssize(step.micro_batches), options.threads);
+  GradientAccumulator accumulator(network, gradients, step.micro_batches.size(),
+                                  on_parameter_ready);
+  const auto compute =
+      [&](size_t index) -> base::OrderedThreadPool::Completion {
+    const MicroBatch& micro_batch = step.micro_batches[index];
     at::set_num_threads(static_cast<int>(options.threads / workers));
-    if (part.batch.target_place.numel() > 0) {
-      const Regularisation regularisation{
+    if (micro_batch.batch.target_index.numel() > 0) {
+      const model::Regularization regularization{
           .stochastic_depth = options.stochastic_depth,
           .dropout = options.dropout,
           .seed = options.seed,
           .step = uint64_t(step.step),
-          .first_row = part.first_row};
-      const Loss loss =
-          network.loss(part.batch.on(network.device()), regularisation,
-                       {.smoothing = options.smoothing});
+          .first_row = micro_batch.first_row};
+      const model::Loss loss =
+          network.loss(micro_batch.batch.to(network.device()), regularization,
+                       {.smoothing = options.target_smoothing});
       network.backward(loss, [&](size_t parameter, at::Tensor gradient) {
-        sum.add(place, parameter, std::move(gradient));
+        accumulator.add(index, parameter, std::move(gradient));
       });
-      losses[place] = {loss.total.detach(), loss.each, {}};
+      losses[index] = {loss.total.detach(), loss.per_target, {}};
     }
-    sum.end(place);
+    accumulator.finish(index);
     return {};
   };
-  OrderedJobs jobs(workers, 1);
-  for (size_t place = 0; place < step.parts.size(); ++place)
-    jobs.add([&compute, place](int64_t) { return compute(place); });
-  jobs.finish();
-  for (size_t place = 0; place < losses.size(); ++place) {
-    if (!losses[place].total.defined()) continue;
-    const float total = losses[place].total.item<float>();
-    result.total += total;
-    if (!std::isfinite(total)) result.not_finite.push_back(place);
-    table.add(step.parts[place].batch, losses[place].each);
+  base::OrderedThreadPool jobs(workers, 1);
+  for (size_t index = 0; index < step.micro_batches.size(); ++index)
+    jobs.submit([&compute, index](int64_t) { return compute(index); });
+  jobs.wait_all();
+  for (size_t index = 0; index < losses.size(); ++index) {
+    if (!losses[index].total.defined()) continue;
+    const float loss = losses[index].total.item<float>();
+    result.total_loss += loss;
+    if (!std::isfinite(loss)) result.non_finite_micro_batches.push_back(index);
+    table.add(step.micro_batches[index].batch, losses[index].per_target);
   }
   return result;
 }
 
-}  // namespace gato
+}  // namespace gato::train

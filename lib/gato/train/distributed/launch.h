@@ -6,32 +6,32 @@
 #include <optional>
 #include <string>
 
-namespace gato {
+namespace gato::train {
 
-struct Launch {
+struct LaunchInfo {
   // Who started the processes: "torchrun", "mpirun", "srun", "--processes";
   // empty for a process alone.
-  std::string by;
-  int64_t rank = 0, size = 1;
-  int64_t local_rank = 0, local_size = 1;  // among those of this machine
+  std::string launcher;
+  int64_t rank = 0, world_size = 1;
+  int64_t local_rank = 0, local_world_size = 1;  // among those of this machine
   // Where rank 0 is, and the port that it serves the others on.
-  std::string host = "127.0.0.1";
-  uint16_t port = 0;
+  std::string master_host = "127.0.0.1";
+  uint16_t master_port = 0;
   // The launcher itself serves there, and rank 0 is a client too.
-  bool is_served = false;
+  bool has_external_store = false;
   // Rank 0 of --processes: the socket that listens there already; else -1.
-  int listener = -1;
+  int listen_fd = -1;
   // Told apart from what an earlier attempt left at a launcher that serves.
   std::string attempt = "0";
 
-  bool is_alone() const { return size == 1; }
-  bool is_on_one_machine() const { return local_size == size; }
+  bool is_single_process() const { return world_size == 1; }
+  bool is_single_node() const { return local_world_size == world_size; }
 };
 
 // A variable of the environment, none where it is unset or empty.
-using Environment =
+using EnvVarLookup =
     std::function<std::optional<std::string>(const std::string& name)>;
-Environment process_environment();
+EnvVarLookup getenv_lookup();
 
 // By the variables that the launcher has set, the first of these that it finds:
 //   torchrun  WORLD_SIZE, RANK, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR,
@@ -45,6 +45,6 @@ Environment process_environment();
 // what is derived: the first host of the step, a port that follows from the
 // job.
 // Error (usage) names a variable that is missing or makes no sense.
-Launch launch_from(const Environment& environment);
+LaunchInfo detect_launch(const EnvVarLookup& environment);
 
-}  // namespace gato
+}  // namespace gato::train

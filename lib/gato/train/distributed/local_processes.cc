@@ -16,22 +16,22 @@
 
 #include "gato/base/signals.h"
 
-namespace gato {
+namespace gato::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 // Longer than ranks take to find out that another has ended.
-constexpr std::chrono::seconds grace{20};
-constexpr useconds_t poll_microseconds = 20000;
+constexpr std::chrono::seconds kTerminationGrace{20};
+constexpr useconds_t kPollMicroseconds = 20000;
 
 // A socket that listens on a free port of the loopback interface.
-struct Listener {
-  int socket = -1;
+struct ListeningSocket {
+  int fd = -1;
   uint16_t port = 0;
 };
 
-Listener listen_anywhere() {
+ListeningSocket listen_on_loopback() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -41,116 +41,122 @@ Listener listen_anywhere() {
   if (socket < 0 || ::bind(socket, any, length) != 0 ||
       ::listen(socket, SOMAXCONN) != 0 ||
       ::getsockname(socket, any, &length) != 0) {
-    throw run_error("--processes: cannot listen on the loopback interface: {}",
-                    std::strerror(errno));
+    throw base::run_error(
+        "--processes: cannot listen on the loopback interface: {}",
+        std::strerror(errno));
   }
   return {socket, ntohs(address.sin_port)};
 }
 
-class Starter {
+class RankSupervisor {
  public:
   // Waits for all ranks.
-  ExitStatus wait(std::vector<pid_t> ranks) {
-    ranks_ = std::move(ranks);
-    while (std::ranges::any_of(ranks_, [](pid_t id) { return id > 0; })) {
-      pass_on_signal();
+  base::ExitStatus wait_for_all(std::vector<pid_t> pids) {
+    pids_ = std::move(pids);
+    while (std::ranges::any_of(pids_, [](pid_t id) { return id > 0; })) {
+      forward_signal();
       int status = 0;
       const pid_t ended = ::waitpid(-1, &status, WNOHANG);
-      if (ended > 0) take(ended, status);
-      if (first_failure_ && Clock::now() - failed_at_ > grace) kill_all();
-      if (ended <= 0) ::usleep(poll_microseconds);
+      if (ended > 0) handle_exit(ended, status);
+      if (first_failure_ && Clock::now() - failed_at_ > kTerminationGrace)
+        kill_remaining();
+      if (ended <= 0) ::usleep(kPollMicroseconds);
     }
     if (first_failure_) return *first_failure_;
-    return has_stopped_ ? ExitStatus::stopped_early : ExitStatus::done;
+    return has_stopped_early_ ? base::ExitStatus::stopped_early
+                              : base::ExitStatus::success;
   }
 
  private:
   // Once. The terminal sends its SIGINT to the ranks itself, and a second one
   // would end them at once: they get SIGTERM instead, which asks for the same.
-  void pass_on_signal() {
-    if (has_passed_on_ || stop_signal() == 0) return;
-    has_passed_on_ = true;
-    const int signal = stop_signal() == SIGINT ? SIGTERM : stop_signal();
-    for (const pid_t rank : ranks_) {
+  void forward_signal() {
+    if (has_forwarded_signal_ || base::received_stop_signal() == 0) return;
+    has_forwarded_signal_ = true;
+    const int signal = base::received_stop_signal() == SIGINT
+                           ? SIGTERM
+                           : base::received_stop_signal();
+    for (const pid_t rank : pids_) {
       if (rank > 0) ::kill(rank, signal);
     }
   }
 
-  void take(pid_t ended, int status) {
-    const auto found = std::ranges::find(ranks_, ended);
-    if (found == ranks_.end()) return;
-    const auto rank = found - ranks_.begin();
+  void handle_exit(pid_t ended, int status) {
+    const auto found = std::ranges::find(pids_, ended);
+    if (found == pids_.end()) return;
+    const auto rank = found - pids_.begin();
     *found = 0;
     if (WIFSIGNALED(status)) {
       if (!has_killed_) {
         spdlog::error("rank {} (process {}) was ended by signal {} ({})", rank,
                       ended, WTERMSIG(status), ::strsignal(WTERMSIG(status)));
       }
-      fail(ExitStatus::run_failed);
+      record_failure(base::ExitStatus::run_failed);
       return;
     }
-    const ExitStatus code{WEXITSTATUS(status)};
-    if (code == ExitStatus::stopped_early) {
-      has_stopped_ = true;
-    } else if (code != ExitStatus::done) {
-      fail(code);
+    const base::ExitStatus code{WEXITSTATUS(status)};
+    if (code == base::ExitStatus::stopped_early) {
+      has_stopped_early_ = true;
+    } else if (code != base::ExitStatus::success) {
+      record_failure(code);
     }
   }
 
-  void fail(ExitStatus status) {
+  void record_failure(base::ExitStatus status) {
     if (first_failure_) return;
     first_failure_ = status;
     failed_at_ = Clock::now();
   }
 
-  void kill_all() {
+  void kill_remaining() {
     if (has_killed_) return;
     has_killed_ = true;
-    for (size_t rank = 0; rank < ranks_.size(); ++rank) {
-      if (ranks_[rank] <= 0) continue;
+    for (size_t rank = 0; rank < pids_.size(); ++rank) {
+      if (pids_[rank] <= 0) continue;
       spdlog::error("rank {} (process {}) does not end: it is killed", rank,
-                    ranks_[rank]);
-      ::kill(ranks_[rank], SIGKILL);
+                    pids_[rank]);
+      ::kill(pids_[rank], SIGKILL);
     }
   }
 
-  std::vector<pid_t> ranks_;  // 0 where it has ended
-  bool has_passed_on_ = false, has_killed_ = false, has_stopped_ = false;
-  std::optional<ExitStatus> first_failure_;
+  std::vector<pid_t> pids_;  // 0 where it has ended
+  bool has_forwarded_signal_ = false, has_killed_ = false,
+       has_stopped_early_ = false;
+  std::optional<base::ExitStatus> first_failure_;
   Clock::time_point failed_at_;
 };
 
 }  // namespace
 
-LocalProcess start_local_processes(int64_t size) {
-  const Listener listener = listen_anywhere();
-  const pid_t starter = ::getpid();
-  std::vector<pid_t> ranks;
+ForkResult fork_local_ranks(int64_t size) {
+  const ListeningSocket listener = listen_on_loopback();
+  const pid_t parent = ::getpid();
+  std::vector<pid_t> pids;
   for (int64_t rank = 0; rank < size; ++rank) {
     const pid_t id = ::fork();
     if (id < 0) {
       const int reason = errno;
-      for (const pid_t started : ranks) ::kill(started, SIGKILL);
-      throw run_error("--processes: cannot start rank {}: {}", rank,
-                      std::strerror(reason));
+      for (const pid_t started : pids) ::kill(started, SIGKILL);
+      throw base::run_error("--processes: cannot start rank {}: {}", rank,
+                            std::strerror(reason));
     }
     if (id > 0) {
-      ranks.push_back(id);
+      pids.push_back(id);
       continue;
     }
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != starter) throw Stopped(SIGTERM);
-    if (rank != 0) ::close(listener.socket);
-    Launch launch;
-    launch.by = "--processes";
+    if (::getppid() != parent) throw base::StoppedBySignal(SIGTERM);
+    if (rank != 0) ::close(listener.fd);
+    LaunchInfo launch;
+    launch.launcher = "--processes";
     launch.rank = launch.local_rank = rank;
-    launch.size = launch.local_size = size;
-    launch.port = listener.port;
-    if (rank == 0) launch.listener = listener.socket;
+    launch.world_size = launch.local_world_size = size;
+    launch.master_port = listener.port;
+    if (rank == 0) launch.listen_fd = listener.fd;
     return {launch, {}};
   }
-  ::close(listener.socket);
-  return {{}, Starter().wait(std::move(ranks))};
+  ::close(listener.fd);
+  return {{}, RankSupervisor().wait_for_all(std::move(pids))};
 }
 
-}  // namespace gato
+}  // namespace gato::train

@@ -7,13 +7,13 @@
 #include "gato/base/error.h"
 #include "gato/train/distributed/launch.h"
 
-namespace gato {
+namespace gato::train {
 
 // This process as it goes on: as one of the ranks, or, when all of them have
 // ended, as the one that started them.
-struct LocalProcess {
-  Launch launch;                     // of a rank
-  std::optional<ExitStatus> status;  // of all ranks, in the starter
+struct ForkResult {
+  LaunchInfo launch;                            // of a rank
+  std::optional<base::ExitStatus> exit_status;  // of all ranks, in the starter
 };
 
 // Forks `size` ranks, so no thread may run yet. The starter passes SIGTERM,
@@ -22,6 +22,6 @@ struct LocalProcess {
 // by themselves and then kills them. The status is that of the first rank that
 // failed, run_failed where a signal ended it; else stopped_early where any rank
 // has that; else done.
-LocalProcess start_local_processes(int64_t size);
+ForkResult fork_local_ranks(int64_t size);
 
-}  // namespace gato
+}  // namespace gato::train

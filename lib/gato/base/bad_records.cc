@@ -1,0 +1,22 @@
+#include "gato/base/bad_records.h"
+
+#include <spdlog/spdlog.h>
+
+namespace gato::base {
+
+void BadRecordPolicy::skip_or_rethrow(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    if (!is_record_error(known) || skipped_ >= max_skipped_) throw;
+    ++skipped_;
+    spdlog::warn("skipped: {}", known.what());
+  }
+}
+
+bool BadRecordPolicy::is_record_error(const Error& error) const {
+  return error.status() == ExitStatus::bad_input ||
+         (kind_ == Kind::file && error.status() == ExitStatus::io);
+}
+
+}  // namespace gato::base

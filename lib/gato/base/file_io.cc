@@ -1,0 +1,307 @@
+#include "gato/base/file_io.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "gato/base/error.h"
+
+namespace gato::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Data and metadata of a file, or the entries of a directory, reach the disk.
+void fsync_path(const fs::path& path, const fs::path& reported) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw io_error("{}: cannot open: {}", reported.string(),
+                   std::strerror(errno));
+  }
+  const int result = ::fsync(descriptor);
+  const int reason = errno;
+  ::close(descriptor);
+  // File systems without fsync for this kind of file answer EINVAL.
+  if (result != 0 && reason != EINVAL) {
+    throw io_error("{}: cannot write: {}", reported.string(),
+                   std::strerror(reason));
+  }
+}
+
+void fsync_tree(const fs::path& directory, const fs::path& reported) {
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (!entry.is_symlink()) fsync_path(entry.path(), reported);
+  }
+  fsync_path(directory, reported);
+}
+
+fs::path parent_directory(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// "DIR/" means DIR.
+fs::path strip_trailing_slashes(fs::path path) {
+  while (!path.has_filename() && path.has_parent_path() &&
+         path != path.root_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
+constexpr const char* kTemporaryInfix = ".tmp-";
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+fs::path make_temporary_name(const fs::path& path) {
+  static std::atomic<int> count{0};
+  return fmt::format(".{}{}{}-{}-{}", path.filename().string(), kTemporaryInfix,
+                     host_name(), ::getpid(), count++);
+}
+
+// Of an output's temporary name, the part after the mark: "host-pid-n".
+bool is_owner_dead(const std::string& owner) {
+  const std::string host = host_name() + "-";
+  if (!owner.starts_with(host)) return false;
+  const pid_t process = std::atoi(owner.c_str() + host.size());
+  return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+// What processes left that were killed while they wrote the same output.
+void remove_stale_temporaries(const fs::path& path) {
+  std::error_code ignored;
+  const std::string prefix =
+      fmt::format(".{}{}", path.filename().string(), kTemporaryInfix);
+  for (const auto& entry :
+       fs::directory_iterator(parent_directory(path), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) && is_owner_dead(name.substr(prefix.size()))) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+// The names of the files that are being written; a few at a time.
+std::array<std::atomic<const char*>, 16> registered_temporary_files{};
+
+void replace_registered_file(const char* from, const char* to) {
+  for (auto& name : registered_temporary_files) {
+    const char* expected = from;
+    if (name.compare_exchange_strong(expected, to)) return;
+  }
+}
+
+// Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
+fs::path resolve_replaceable_path(const fs::path& path) {
+  check_not_dangling_symlink(path);
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw usage_error(
+        "{} is a device, a pipe or a socket: outputs appear whole, by "
+        "renaming, so they must be named as files",
+        path.string());
+  }
+  return fs::is_symlink(fs::symlink_status(path)) ? fs::canonical(path) : path;
+}
+
+}  // namespace
+
+void remove_temporary_files() {
+  for (const auto& name : registered_temporary_files) {
+    if (const char* file = name.load()) ::unlink(file);
+  }
+}
+
+void check_not_dangling_symlink(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_symlink(fs::symlink_status(path, ignored)) &&
+      !fs::exists(path, ignored)) {
+    throw usage_error(
+        "{} is a symbolic link to nothing: name the output itself",
+        path.string());
+  }
+}
+
+void check_output(const fs::path& given, bool force) {
+  if (given == "-") {
+    throw usage_error(
+        "- is no name for an output: outputs appear whole, by renaming, so "
+        "they cannot go to the standard output (./- names a file)");
+  }
+  const fs::path path = strip_trailing_slashes(given);
+  std::error_code ignored;
+  const fs::path name = path.filename();
+  if (name.empty() || name == "." || name == "..") {
+    throw usage_error("\"{}\" is no name for an output", given.string());
+  }
+  if (fs::exists(fs::symlink_status(path, ignored))) {
+    resolve_replaceable_path(path);
+    if (!force)
+      throw usage_error("{} exists; --force replaces it", path.string());
+  }
+  const fs::path parent = parent_directory(path);
+  if (!fs::is_directory(parent, ignored)) {
+    throw io_error("{}: the directory {} does not exist", path.string(),
+                   parent.string());
+  }
+}
+
+std::optional<std::string> final_output_name(const std::string& name) {
+  const size_t end = name.rfind(kTemporaryInfix);
+  if (!name.starts_with('.') || end == std::string::npos || end < 2) {
+    return std::nullopt;
+  }
+  return name.substr(1, end - 1);
+}
+
+AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
+    : path_(std::move(path)), kind_(kind), force_(force) {
+  check_output(path_, force_);
+  path_ = strip_trailing_slashes(path_);
+  std::error_code ignored;
+  if (fs::exists(path_, ignored)) path_ = resolve_replaceable_path(path_);
+  const bool is_directory = fs::is_directory(path_, ignored);
+  if (fs::exists(path_, ignored) &&
+      is_directory != (kind_ == Kind::directory)) {
+    throw usage_error("{} is {}: choose another name for the output",
+                      path_.string(),
+                      is_directory ? "a directory" : "no directory");
+  }
+  const fs::path parent = parent_directory(path_);
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) {
+    throw io_error("{}: cannot write to the directory {}: {}", path_.string(),
+                   parent.string(), std::strerror(errno));
+  }
+  remove_stale_temporaries(path_);
+  temporary_path_ = parent / make_temporary_name(path_);
+  fs::remove_all(temporary_path_,
+                 ignored);  // of a killed process with our number
+  if (kind_ == Kind::directory) {
+    std::error_code error;
+    fs::create_directory(temporary_path_, error);
+    if (error) {
+      throw io_error("{}: cannot create: {}", path_.string(), error.message());
+    }
+  }
+  replace_registered_file(nullptr, temporary_path_.c_str());
+}
+
+TemporaryDirectory::TemporaryDirectory(const std::string& name) {
+  std::error_code error;
+  const fs::path temporary_root = fs::temp_directory_path(error);
+  if (error) {
+    throw io_error(
+        "there is no directory for temporary files: {}; set TMPDIR to one",
+        error.message());
+  }
+  const fs::path path = temporary_root / name;
+  remove_stale_temporaries(path);
+  path_ = path.parent_path() / make_temporary_name(path);
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);  // of a killed process with our number
+  if (::mkdir(path_.c_str(), S_IRWXU) != 0) {
+    throw io_error("{}: cannot create a directory of temporary files: {}",
+                   path_.string(), std::strerror(errno));
+  }
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+AtomicOutput::~AtomicOutput() {
+  replace_registered_file(temporary_path_.c_str(), nullptr);
+  if (is_committed_) return;
+  std::error_code ignored;
+  fs::remove_all(temporary_path_, ignored);
+}
+
+void AtomicOutput::commit() {
+  try {
+    if (kind_ == Kind::directory) {
+      fsync_tree(temporary_path_, path_);
+    } else {
+      fsync_path(temporary_path_, path_);
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw io_error("{}: {}", path_.string(), error.what());
+  }
+  check_output(path_, force_);  // it may have appeared meanwhile
+  // A directory in the way is exchanged in one step, then removed; renaming
+  // replaces anything else.
+  std::error_code ignored;
+  const bool exchange =
+      kind_ == Kind::directory && fs::is_directory(path_, ignored);
+  if (::renameat2(AT_FDCWD, temporary_path_.c_str(), AT_FDCWD, path_.c_str(),
+                  exchange ? RENAME_EXCHANGE : 0) != 0) {
+    throw io_error("{}: cannot rename the finished output: {}", path_.string(),
+                   std::strerror(errno));
+  }
+  is_committed_ = true;
+  if (exchange) fs::remove_all(temporary_path_, ignored);
+  fsync_path(parent_directory(path_), path_);
+}
+
+void write_file(const fs::path& path, std::string_view content, bool force) {
+  AtomicOutput output(path, force);
+  {
+    std::ofstream stream(output.temporary_path(), std::ios::binary);
+    stream.write(content.data(), static_cast<std::streamsize>(content.size()));
+    stream.close();
+    if (!stream) {
+      throw io_error("{}: cannot write: {}", path.string(),
+                     std::strerror(errno));
+    }
+  }
+  output.commit();
+}
+
+void check_input_is_not_output(const fs::path& input, const fs::path& output) {
+  std::error_code ignored;
+  if (!output.empty() && fs::equivalent(input, output, ignored)) {
+    throw usage_error("{} is an input: name another output", output.string());
+  }
+}
+
+std::string read_file(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    throw io_error("{}: cannot read: it is a directory", path.string());
+  }
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream content;
+  if (stream) content << stream.rdbuf();
+  if (!stream || stream.bad()) {
+    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
+  }
+  return std::move(content).str();
+}
+
+void check_readable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const bool is_directory = std::filesystem::is_directory(path, ignored);
+  // Not opened: that would wait for the other end of a pipe.
+  const int wanted = is_directory ? R_OK | X_OK : R_OK;
+  if (::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0) {
+    throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
+  }
+}
+
+}  // namespace gato::base

@@ -1,0 +1,116 @@
+#include "gato/base/hdf5_crash_handler.h"
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+
+namespace gato::base {
+namespace {
+
+constexpr std::array kFaultSignals{SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+
+// Filled before a fault, as memory may be damaged in one.
+std::array<char, 4096> current_file{};
+
+bool is_crash_in_hdf5() {
+  std::array<void*, 64> frames;
+  const int count = ::backtrace(frames.data(), std::ssize(frames));
+  return std::any_of(frames.begin(), frames.begin() + count, [](void* frame) {
+    Dl_info info;
+    return ::dladdr(frame, &info) != 0 && info.dli_fname != nullptr &&
+           std::strstr(info.dli_fname, "libhdf5") != nullptr;
+  });
+}
+
+// Of the thread that watches its calls; the others have none.
+thread_local timer_t watchdog_timer{};
+thread_local time_t watchdog_seconds = 0;  // 0: no timer
+
+void set_watchdog(time_t seconds) {
+  if (watchdog_seconds == 0) return;
+  const itimerspec time{{0, 0}, {seconds, 0}};
+  ::timer_settime(watchdog_timer, 0, &time, nullptr);
+}
+
+void write_to_stderr(std::string_view text) {
+  [[maybe_unused]] const ssize_t ignored =
+      ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+[[noreturn]] void exit_with_corrupt_file(std::string_view why) {
+  write_to_stderr("error: ");
+  write_to_stderr(current_file.data());
+  write_to_stderr(": damaged: libhdf5 ");
+  write_to_stderr(why);
+  write_to_stderr("; write it again, or fetch it again\n");
+  remove_temporary_files();
+  ::_exit(static_cast<int>(ExitStatus::bad_input));
+}
+
+std::array<struct sigaction, kFaultSignals.size()> previous_actions;
+
+// A second fault meets the handlers that were there before; so does one that is
+// not the library's, as what failed is tried again.
+void on_fault(int) {
+  for (size_t i = 0; i < kFaultSignals.size(); ++i) {
+    ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
+  }
+  if (current_file[0] != '\0' && is_crash_in_hdf5())
+    exit_with_corrupt_file("failed on it");
+}
+
+void on_timeout(int) { exit_with_corrupt_file("comes to no end on it"); }
+
+void create_watchdog_timer(int max_seconds) {
+  struct sigaction action {};
+  action.sa_handler = on_timeout;
+  ::sigaction(SIGVTALRM, &action, nullptr);
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGVTALRM;
+  event._sigev_un._tid = ::gettid();
+  if (::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &watchdog_timer) == 0) {
+    watchdog_seconds = max_seconds;
+  }
+}
+
+}  // namespace
+
+void install_hdf5_crash_handler(int max_seconds) {
+  // Loads the unwinder, which a handler could not.
+  std::array<void*, 1> frame;
+  ::backtrace(frame.data(), 1);
+  // Endless recursion leaves no room on the stack.
+  static std::array<char, 256 << 10> stack;
+  const stack_t alternate{stack.data(), 0, stack.size()};
+  ::sigaltstack(&alternate, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_fault;
+  action.sa_flags = SA_ONSTACK;
+  for (size_t i = 0; i < kFaultSignals.size(); ++i) {
+    ::sigaction(kFaultSignals[i], &action, &previous_actions[i]);
+  }
+  create_watchdog_timer(max_seconds);
+}
+
+Hdf5CallWatchdog::Hdf5CallWatchdog() { set_watchdog(watchdog_seconds); }
+Hdf5CallWatchdog::~Hdf5CallWatchdog() { set_watchdog(0); }
+
+void set_current_hdf5_file(const std::filesystem::path& path) {
+  const std::string& name = path.native();
+  const size_t length = std::min(name.size(), current_file.size() - 1);
+  std::copy_n(name.data(), length, current_file.data());
+  current_file[length] = '\0';
+}
+
+}  // namespace gato::base

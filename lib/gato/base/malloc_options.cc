@@ -1,0 +1,15 @@
+#include "gato/base/malloc_options.h"
+
+#include <malloc.h>
+
+namespace gato::base {
+
+void disable_malloc_trim() {
+  constexpr int max_threshold = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, max_threshold);
+  mallopt(M_TRIM_THRESHOLD, max_threshold);
+}
+
+void limit_malloc_arenas() { mallopt(M_ARENA_MAX, 1); }
+
+}  // namespace gato::base

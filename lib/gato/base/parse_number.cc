@@ -1,0 +1,83 @@
+#include "gato/base/parse_number.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+namespace gato::base {
+namespace {
+
+template <class T>
+constexpr const char* number_type_name() {
+  if (std::is_floating_point_v<T>) return "a number";
+  return std::is_signed_v<T> ? "a whole number" : "a whole number >= 0";
+}
+
+}  // namespace
+
+template <class T>
+T parse_number(std::string_view text, std::string_view what,
+               ExitStatus status) {
+  const auto fail = [&](const std::string& reason) {
+    return Error(status, fmt::format("{}: '{}' is not {}{}", what, text,
+                                     number_type_name<T>(), reason));
+  };
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, value);
+  if (code == std::errc::result_out_of_range) throw fail(": out of range");
+  if (code != std::errc()) throw fail("");
+  if (rest != end) {
+    throw fail(fmt::format(": '{}' follows it", std::string(rest, end)));
+  }
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) throw fail(": it must be finite");
+  }
+  return value;
+}
+
+template int64_t parse_number(std::string_view, std::string_view, ExitStatus);
+template uint64_t parse_number(std::string_view, std::string_view, ExitStatus);
+template double parse_number(std::string_view, std::string_view, ExitStatus);
+
+double parse_duration(std::string_view text, std::string_view what,
+                      ExitStatus status) {
+  const auto number = [&](std::string_view part) {
+    const double value = parse_number<double>(part, what, status);
+    if (value < 0) {
+      throw Error(status,
+                  fmt::format("{}: '{}' is less than zero", what, text));
+    }
+    return value;
+  };
+  if (text.find(':') != std::string_view::npos) {
+    double seconds = 0;
+    size_t begin = 0;
+    while (true) {
+      const size_t colon = text.find(':', begin);
+      seconds = seconds * 60 + number(text.substr(begin, colon - begin));
+      if (colon == std::string_view::npos) return seconds;
+      begin = colon + 1;
+    }
+  }
+  double unit = 1;
+  switch (text.empty() ? 's' : text.back()) {
+    case 'd':
+      unit = 86400;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 's':
+      break;
+    default:
+      return number(text);
+  }
+  return number(text.substr(0, text.empty() ? 0 : text.size() - 1)) * unit;
+}
+
+}  // namespace gato::base

@@ -1,0 +1,105 @@
+#include "gato/cli/common_options.h"
+
+#include <fmt/format.h>
+
+namespace gato::cli {
+namespace {
+
+void add_output_options(const Command& command, CommonOptions& common,
+                        OptionTable& table) {
+  Option& output = table.add("output", &common.output, command.output_help)
+                       .short_name('o')
+                       .metavar("PATH");
+  if (command.output == OutputRequirement::required) output.required();
+  table.add("force", &common.force, "Replace an output that exists");
+  table.add("no-provenance", &common.no_provenance,
+            "Leave the provenance out of the output, so that the same input "
+            "gives the same bytes");
+}
+
+void add_operand_options(const Command& command, CommonOptions& common,
+                         InvocationOptions& run, OptionTable& table) {
+  Option& inputs = table.add("inputs", &common.inputs, "The operands");
+  inputs.is_operand = true;
+  inputs.metavar_name = command.operands;
+  inputs.is_required = command.min_operands > 0;
+  table
+      .add(
+          "files-from", &run.files_from,
+          "Read more operands from FILE, one a line or each ended by NUL; - is "
+          "the standard input")
+      .metavar("FILE")
+      .not_in_config();
+}
+
+void add_shard_option(const Command& command, CommonOptions& common,
+                      InvocationOptions& run, OptionTable& table) {
+  const char* divided =
+      command.sharding == Sharding::operands ? "operands" : "work";
+  table
+      .add("shard", &run.shard,
+           fmt::format("Do the I-th of N equal parts of the {}, I from 1 to N: "
+                       "N jobs share the work",
+                       divided))
+      .metavar("I/N");
+  table.add_check([&] { common.shard = base::parse_shard(run.shard); });
+}
+
+}  // namespace
+
+CommandFunction build_option_table(const Command& command,
+                                   CommonOptions& common,
+                                   InvocationOptions& run, OptionTable& table) {
+  if (command.output != OutputRequirement::none)
+    add_output_options(command, common, table);
+  CommandFunction work = command.build(table);
+  table.begin_group("Common options");
+  if (!command.operands.empty())
+    add_operand_options(command, common, run, table);
+  if (command.sharding != Sharding::none) {
+    add_shard_option(command, common, run, table);
+  }
+  if (command.has_skip_bad) {
+    table
+        .add("skip-bad", &common.skip_bad,
+             "Leave out up to N bad records, with a warning each, instead of "
+             "stopping at the first")
+        .range(0, std::numeric_limits<double>::infinity());
+  }
+  table.add(
+      "seed", &common.seed,
+      "What all chance is drawn from; the same seed gives the same bytes");
+  table
+      .add("threads", &common.threads,
+           "Threads to use; 0 is one a processor. Results do not depend on it")
+      .range(0, 4096);
+  table
+      .add("config", &common.config_files,
+           "Read options from a TOML file whose keys are their long names; may "
+           "be repeated. Later files win, and the command line wins over all")
+      .metavar("FILE")
+      .files()
+      .repeatable()
+      .not_in_config();
+  table
+      .add("dump-config", &run.dump_config,
+           "Print the merged configuration as TOML and exit; nothing is run")
+      .not_in_config();
+  table.add("log-level", &common.log_level, "The least grave messages to show")
+      .one_of({"debug", "info", "warning", "error"})
+      .metavar("LEVEL");
+  table
+      .add("log-file", &common.log_file,
+           "Append the messages, with their times, to FILE as well")
+      .metavar("FILE");
+  table.add("quiet", &common.quiet,
+            "Show warnings and errors only: no progress, no counts");
+  table.add("help", &run.help, "Print this help and exit")
+      .short_name('h')
+      .not_in_config();
+  table.add("version", &run.version, "Print the version and exit")
+      .not_in_config();
+  return work;
+}
+
+}  // namespace gato::cli

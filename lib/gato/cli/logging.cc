@@ -1,0 +1,141 @@
+#include "gato/cli/logging.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "gato/base/error.h"
+
+namespace gato::cli {
+namespace {
+
+// "warning: ", "error: "; nothing for information.
+class LevelPrefix : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& destination) override {
+    if (message.level == spdlog::level::info) return;
+    const auto name = spdlog::level::to_string_view(message.level);
+    destination.append(name.begin(), name.end());
+    destination.append(std::string_view(": "));
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<LevelPrefix>();
+  }
+};
+
+std::unique_ptr<spdlog::formatter> make_formatter(const std::string& pattern) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<LevelPrefix>('*').set_pattern(pattern);
+  return formatter;
+}
+
+// Owns the last line of the terminal.
+class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void show_status_line(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    clear_status_line();
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+    has_status_line_ = !text.empty();
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(message, text);
+    clear_status_line();
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+  }
+  void flush_() override { std::fflush(stderr); }
+
+ private:
+  void clear_status_line() {
+    if (has_status_line_) std::fputs("\r\033[K", stderr);
+    has_status_line_ = false;
+  }
+  bool has_status_line_ = false;
+};
+
+std::shared_ptr<StderrSink> stderr_sink;
+std::shared_ptr<spdlog::sinks::basic_file_sink_mt> file_sink;
+bool quiet_mode = false;
+
+}  // namespace
+
+void init_logging(const std::string& program) {
+  stderr_sink = std::make_shared<StderrSink>();
+  stderr_sink->set_formatter(make_formatter("%n: %*%v"));
+  file_sink = nullptr;
+  quiet_mode = false;
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>(program, stderr_sink));
+}
+
+void configure_logging(const std::string& level, bool quiet,
+                       const std::string& file) {
+  const auto threshold = spdlog::level::from_str(level);
+  quiet_mode = quiet;
+  stderr_sink->set_level(quiet ? std::max(threshold, spdlog::level::warn)
+                               : threshold);
+  const auto logger = spdlog::default_logger();
+  logger->set_level(threshold);
+  if (file.empty()) return;
+  try {
+    file_sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+  } catch (const spdlog::spdlog_ex& error) {
+    throw base::io_error("--log-file: {}", error.what());
+  }
+  file_sink->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
+  logger->sinks() = {stderr_sink, file_sink};
+  logger->flush_on(spdlog::level::trace);
+  // A disk that fills up ends no work of days; spdlog would show every failure.
+  logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
+                                const std::string& what) {
+    if (told->exchange(true)) return;
+    stderr_sink->log({spdlog::default_logger()->name(), spdlog::level::warn,
+                      "--log-file: " + what});
+  });
+}
+
+void log_to_file_only(const std::string& message) {
+  if (!file_sink) return;
+  try {
+    file_sink->log(
+        {spdlog::default_logger()->name(), spdlog::level::info, message});
+    file_sink->flush();
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::default_logger()->sinks() = {stderr_sink};
+    file_sink = nullptr;
+    throw base::io_error("--log-file: {}", error.what());
+  }
+}
+
+bool is_quiet() { return quiet_mode; }
+
+void show_status_line(const std::string& text) {
+  struct winsize size {};
+  ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+  const size_t width = size.ws_col > 1 ? size.ws_col - 1 : 79;
+  stderr_sink->show_status_line(text.substr(0, width));
+}
+
+bool is_stderr_terminal() {
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && terminal &&
+         std::string_view(terminal) != "dumb";
+}
+
+}  // namespace gato::cli

@@ -1,0 +1,213 @@
+#include "gato/cli/man_page.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "gato/base/version.h"
+#include "gato/cli/common_options.h"
+#include "gato/cli/help.h"
+
+namespace gato::cli {
+namespace {
+
+constexpr const char* kCommonGroup = "Common options";
+
+// Text that roff leaves as it is: minus signs that can be copied, no request
+// at the beginning of a line.
+std::string escape_roff(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        result += "\\e";
+        break;
+      case '-':
+        result += "\\-";
+        break;
+      case '\'':
+        result += "\\(aq";
+        break;
+      case '`':
+        result += "\\(ga";
+        break;
+      case '^':
+        result += "\\(ha";
+        break;
+      case '~':
+        result += "\\(ti";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result.starts_with('.') ? "\\&" + result : result;
+}
+
+// Lines of a paragraph.
+std::string format_paragraph(const std::string& text) {
+  std::istringstream lines(wrap_text(text, 0));
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    result += escape_roff(line) + "\n";
+  }
+  return result;
+}
+
+// Paragraphs; indented lines become an unfilled block.
+std::string format_paragraphs(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  bool is_block = false, is_break = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) {
+      is_break = true;
+      continue;
+    }
+    const bool is_indented = line[0] == ' ';
+    if (is_block && !is_indented) result += ".EE\n";
+    if (is_break || (is_block && !is_indented)) result += ".PP\n";
+    if (is_indented && !is_block) result += ".EX\n";
+    result += is_indented ? escape_roff(line) + "\n" : format_paragraph(line);
+    is_block = is_indented;
+    is_break = false;
+  }
+  return is_block ? result + ".EE\n" : result;
+}
+
+std::string tagged_paragraph(const std::string& term, const std::string& text) {
+  return ".TP\n.B " + term + "\n" + format_paragraph(text);
+}
+
+std::string option_entry(const Option& option, const OptionTable& table) {
+  std::string names = option.short_letter
+                          ? fmt::format("\\-{}\\fR, \\fB", option.short_letter)
+                          : "";
+  names += "\\-\\-" + escape_roff(option.name);
+  if (!option.metavar_name.empty()) {
+    names += " \\fI" + escape_roff(option.metavar_name) + "\\fR";
+  }
+  return tagged_paragraph(names, option_help(option, table));
+}
+
+struct CommandOptions {
+  const Command* command;
+  CommonOptions common;
+  InvocationOptions run;
+  OptionTable table;
+};
+
+// Options of one command under a heading for each group, or only the common.
+std::string option_entries(const OptionTable& table, bool is_common) {
+  std::string text, group;
+  for (const auto& option : table.options()) {
+    if (option->is_operand || (option->group == kCommonGroup) != is_common) {
+      continue;
+    }
+    if (!is_common && option->group != group) {
+      group = option->group;
+      if (group != "Options") {
+        text += ".PP\n" + format_paragraph(group + ":");
+      }
+    }
+    text += option_entry(*option, table);
+  }
+  return text;
+}
+
+std::string options_section(
+    const std::vector<std::unique_ptr<CommandOptions>>& built) {
+  std::string text;
+  for (const auto& one : built) {
+    const Command& command = *one->command;
+    if (!command.name.empty()) {
+      text += ".SS " + escape_roff(command.name) + "\n" +
+              format_paragraph(command.summary + ".");
+      if (!command.description.empty()) {
+        text += ".PP\n" + format_paragraphs(command.description);
+      }
+    }
+    text += option_entries(one->table, false);
+  }
+  // Options that some commands have and others not are listed once.
+  text += ".SS Common options\n";
+  std::vector<std::string> listed;
+  for (const auto& one : built) {
+    for (const auto& option : one->table.options()) {
+      const bool is_new =
+          std::find(listed.begin(), listed.end(), option->name) == listed.end();
+      if (option->group != kCommonGroup || option->is_operand || !is_new) {
+        continue;
+      }
+      listed.push_back(option->name);
+      text += option_entry(*option, one->table);
+    }
+  }
+  return text;
+}
+
+std::string examples_section(const Tool& tool) {
+  std::string text;
+  for (const Command& command : tool.commands) {
+    for (const UsageExample& example : command.examples) {
+      text += text.empty() ? ".SH EXAMPLES\n" : ".PP\n";
+      text += format_paragraph(example.meaning + ":") + ".PP\n.RS 4\n.EX\n" +
+              escape_roff(example.command) + "\n.EE\n.RE\n";
+    }
+  }
+  return text;
+}
+
+std::string see_also_section(const Tool& tool) {
+  std::string text;
+  for (const std::string& page : tool.see_also) {
+    const size_t open = page.find('(');
+    const std::string name = page.substr(0, open);
+    const std::string section =
+        open == std::string::npos
+            ? "1"
+            : page.substr(open + 1, page.find(')') - open - 1);
+    if (!text.empty()) text += " ,\n";
+    text += ".BR " + escape_roff(name) + " (" + section + ")";
+  }
+  return text.empty() ? "" : ".SH SEE ALSO\n" + text + "\n";
+}
+
+}  // namespace
+
+std::string man_page(const Tool& tool) {
+  std::vector<std::unique_ptr<CommandOptions>> built;
+  for (const Command& command : tool.commands) {
+    built.push_back(std::make_unique<CommandOptions>());
+    built.back()->command = &command;
+    build_option_table(command, built.back()->common, built.back()->run,
+                       built.back()->table);
+  }
+  std::string title = tool.name;
+  std::transform(title.begin(), title.end(), title.begin(), ::toupper);
+  std::string page = fmt::format(
+      ".TH {} 1 {} \"gato {}\" \"Gato Manual\"\n.SH NAME\n{} \\- {}\n"
+      ".SH SYNOPSIS\n",
+      title, base::release_date(), base::version(), escape_roff(tool.name),
+      escape_roff(tool.summary));
+  for (size_t i = 0; i < built.size(); ++i) {
+    const CommandOptions& one = *built[i];
+    if (i > 0) page += ".br\n";
+    page += ".B " + escape_roff(full_command_name(tool, *one.command)) + "\n" +
+            escape_roff(usage_synopsis(*one.command, one.table)) + "\n";
+  }
+  page += ".SH DESCRIPTION\n";
+  const std::string& description =
+      tool.description.empty() && tool.commands.size() == 1
+          ? tool.commands[0].description
+          : tool.description;
+  page += format_paragraphs(description.empty() ? tool.summary : description);
+  page += ".SH OPTIONS\n" + options_section(built);
+  page += ".SH EXIT STATUS\n";
+  for (const auto& [status, meaning] : exit_status_descriptions()) {
+    page +=
+        tagged_paragraph(fmt::format("{}", static_cast<int>(status)), meaning);
+  }
+  return page + examples_section(tool) + see_also_section(tool);
+}
+
+}  // namespace gato::cli

@@ -1,0 +1,103 @@
+#include "gato/cli/option_table.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "gato/cli/option_value.h"
+
+namespace gato::cli {
+
+Option& Option::short_name(char letter) {
+  short_letter = letter;
+  return *this;
+}
+
+Option& Option::metavar(std::string value) {
+  metavar_name = std::move(value);
+  return *this;
+}
+
+Option& Option::range(double low, double high) {
+  minimum = low;
+  maximum = high;
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> values) {
+  choices = std::move(values);
+  return *this;
+}
+
+Option& Option::required() {
+  is_required = true;
+  return *this;
+}
+
+Option& Option::not_in_config() {
+  is_in_config = false;
+  return *this;
+}
+
+Option& Option::repeatable() {
+  takes_one_value = true;
+  return *this;
+}
+
+Option& Option::files() {
+  takes_files = true;
+  return *this;
+}
+
+Option& OptionTable::add(std::string name, OptionTarget target,
+                         std::string help) {
+  if (find(name)) throw std::logic_error("option added twice: --" + name);
+  auto option = std::make_unique<Option>();
+  option->name = std::move(name);
+  option->target = target;
+  option->help = std::move(help);
+  option->group = group_;
+  option->metavar_name = default_metavar(target);
+  option->default_text = target_to_text(target);
+  options_.push_back(std::move(option));
+  return *options_.back();
+}
+
+void OptionTable::begin_group(std::string title) { group_ = std::move(title); }
+
+void OptionTable::add_check(std::function<void()> check) {
+  checks_.push_back(std::move(check));
+}
+
+void OptionTable::require_exactly_one(std::vector<std::string> names,
+                                      std::vector<std::string> unless) {
+  exclusive_groups_.push_back({std::move(names), std::move(unless)});
+}
+
+const ExclusiveGroup* OptionTable::find_exclusive_group(
+    const Option& option) const {
+  for (const ExclusiveGroup& one : exclusive_groups_) {
+    if (std::ranges::find(one.names, option.name) != one.names.end()) {
+      return &one;
+    }
+  }
+  return nullptr;
+}
+
+void OptionTable::set_base_config_files(
+    std::function<std::vector<std::string>()> files) {
+  base_config_files_ = std::move(files);
+}
+
+std::vector<std::string> OptionTable::base_config_files() const {
+  return base_config_files_ ? base_config_files_() : std::vector<std::string>{};
+}
+
+const Option* OptionTable::find(const std::string& name) const {
+  for (const auto& option : options_) {
+    if (option->name == name) return option.get();
+  }
+  return nullptr;
+}
+
+}  // namespace gato::cli

@@ -1,0 +1,105 @@
+#include "gato/cli/parse_arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "gato/base/error.h"
+#include "gato/base/spelling.h"
+
+namespace gato::cli {
+namespace {
+
+CLI::Option* add_option(CLI::App& app, const Option& option,
+                        size_t min_operands) {
+  std::string names = option.is_operand ? option.name : "--" + option.name;
+  if (option.short_letter) {
+    names = fmt::format("-{},{}", option.short_letter, names);
+  }
+  if (is_flag(option.target)) return app.add_flag(names);
+  CLI::Option* added = app.add_option(names);
+  if (is_list(option.target) && !option.takes_one_value) {
+    const auto minimum = static_cast<int>(min_operands);
+    added->allow_extra_args()
+        ->required(option.is_operand && minimum > 0)
+        ->expected(option.is_operand ? minimum : 1,
+                   CLI::detail::expected_max_vector_size);
+  }
+  return added;
+}
+
+// CLI11 leaves what it does not know: unknown options, operands of a command
+// that takes none.
+void reject_remaining(const OptionTable& table,
+                      const std::vector<std::string>& remaining) {
+  for (const std::string& text : remaining) {
+    if (text.size() < 2 || text[0] != '-') {
+      throw base::usage_error("'{}' is not expected: no operands are taken",
+                              text);
+    }
+    std::vector<std::string> names;
+    for (const auto& option : table.options()) {
+      if (!option->is_operand) names.push_back("--" + option->name);
+    }
+    const std::string name = text.substr(0, text.find('='));
+    throw base::usage_error("unknown option '{}'{}", name,
+                            base::suggestion(name, names));
+  }
+}
+
+// `reversed`: CLI11 takes the last word as the first.
+void parse_words(CLI::App& app, std::vector<std::string> reversed) {
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::RequiredError&) {
+    // Too few operands so far: judged when the configuration is merged.
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--NAME: 1 required ..."
+    throw base::usage_error("option {} wants a value",
+                            text.substr(0, text.find(':')));
+  } catch (const CLI::ParseError& error) {
+    throw base::usage_error("{}", error.what());
+  }
+}
+
+}  // namespace
+
+ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
+                              const std::vector<std::string>& arguments) {
+  // All that follows "--" are operands. CLI11 would take a "--" after a list
+  // option for the end of that list alone.
+  const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+  const std::vector<std::string> after_separator(
+      mark == arguments.end() ? mark : mark + 1, arguments.end());
+  const size_t missing_operands =
+      min_operands - std::min(min_operands, after_separator.size());
+
+  CLI::App app;
+  app.set_help_flag("");
+  app.allow_extras();
+  std::vector<CLI::Option*> parsed;
+  for (const auto& option : table.options()) {
+    parsed.push_back(add_option(app, *option, missing_operands));
+    parsed.back()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  parse_words(app, {std::make_reverse_iterator(mark), arguments.rend()});
+
+  ParsedOptions given;
+  for (size_t i = 0; i < parsed.size(); ++i) {
+    const Option& option = *table.options()[i];
+    ParsedValue one{parsed[i]->results(), "option --" + option.name, false};
+    if (option.is_operand) {
+      one.origin = "operand";
+      one.texts.insert(one.texts.end(), after_separator.begin(),
+                       after_separator.end());
+    }
+    if (!one.texts.empty()) given[option.name] = std::move(one);
+  }
+  // Help is given whatever else is wrong.
+  if (!given.contains("help") && !given.contains("version")) {
+    reject_remaining(table, app.remaining());
+    if (!table.find("inputs")) reject_remaining(table, after_separator);
+  }
+  return given;
+}
+
+}  // namespace gato::cli

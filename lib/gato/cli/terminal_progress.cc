@@ -1,0 +1,99 @@
+#include "gato/cli/terminal_progress.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gato/base/signals.h"
+#include "gato/cli/logging.h"
+
+namespace gato::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kRedrawInterval{200};
+constexpr std::chrono::seconds kLineInterval{30};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string format_duration(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
+                     whole % 60);
+}
+
+}  // namespace
+
+Progress::Progress(std::string label, std::string unit, int64_t total,
+                   int64_t done)
+    : label_(std::move(label)),
+      unit_(std::move(unit)),
+      total_(total),
+      done_(done),
+      initial_done_(done),
+      start_(Clock::now()),
+      last_shown_(start_) {}
+
+// A long run ends with its totals, on a terminal or in a file.
+Progress::~Progress() {
+  if (is_stderr_terminal()) show_status_line("");
+  if (was_shown_ && !is_quiet()) spdlog::info("{}", status_text());
+}
+
+void Progress::advance(int64_t n) {
+  done_ += n;
+  refresh();
+}
+
+void Progress::set_done(int64_t done, const std::string& note) {
+  done_ = done;
+  note_ = note;
+  refresh();
+}
+
+void Progress::refresh() {
+  base::throw_if_stopped();
+  const auto now = Clock::now();
+  if (now - last_shown_ < kRedrawInterval || is_quiet()) return;
+  if (is_stderr_terminal()) {
+    show_status_line(status_text());
+  } else {
+    if (now - last_shown_ < kLineInterval) return;
+    spdlog::info("{}", status_text());
+  }
+  last_shown_ = now;
+  was_shown_ = true;
+}
+
+std::string Progress::status_text() const {
+  const double elapsed = seconds_since(start_);
+  const double rate =
+      elapsed > 0 ? static_cast<double>(done_ - initial_done_) / elapsed : 0;
+  std::string text = fmt::format("{}: {}", label_, done_);
+  if (total_ > 0) text += fmt::format("/{}", total_);
+  text += fmt::format(" {}, {:.{}f}/s, {}", unit_, rate, rate < 10 ? 2 : 0,
+                      format_duration(elapsed));
+  if (total_ > done_ && rate > 0) {
+    text += fmt::format(
+        ", {} left",
+        format_duration(static_cast<double>(total_ - done_) / rate));
+  }
+  if (!note_.empty()) text += ", " + note_;
+  return text;
+}
+
+void log_counts(const std::vector<std::pair<std::string, int64_t>>& counts) {
+  std::string text;
+  for (auto [name, count] : counts) {
+    std::ranges::replace(name, '_', ' ');
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
+  }
+  spdlog::info("counts: {}", text);
+}
+
+}  // namespace gato::cli

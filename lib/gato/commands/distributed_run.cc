@@ -1,0 +1,72 @@
+#include "gato/commands/distributed_run.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "gato/base/parse_number.h"
+#include "gato/cli/logging.h"
+#include "gato/train/distributed/local_processes.h"
+
+namespace gato::commands {
+namespace {
+
+// The log files are the first rank's; they must not be written twice.
+void silence_log(const train::LaunchInfo& launch,
+                 const cli::CommandContext& context) {
+  cli::init_logging(fmt::format("{}[{}]", context.record.program, launch.rank));
+  cli::configure_logging(context.common.log_level, /*quiet=*/true, "");
+}
+
+base::ExitStatus run_rank(
+    const train::LaunchInfo& launch, const ProcessOptions& options,
+    const cli::CommandContext& context,
+    const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
+  if (launch.rank > 0) silence_log(launch, context);
+  if (launch.is_single_process()) {
+    train::ProcessGroup single_process;
+    return work(single_process);
+  }
+  train::ProcessGroup process_group(
+      launch,
+      base::parse_duration(options.rank_timeout, "option --rank-timeout"));
+  if (options.processes > 1 && launch.launcher != "--processes") {
+    spdlog::info("--processes {} is not used: {} has started the processes",
+                 options.processes, launch.launcher);
+  }
+  spdlog::info(
+      "{} processes by {}, {} of them on this machine; they meet at {}, port "
+      "{}; threads each: {}{}",
+      launch.world_size, launch.launcher, launch.local_world_size,
+      launch.master_host, launch.master_port,
+      threads_per_process(launch, context),
+      options.shard_optimizer ? "; the optimiser is sharded" : "");
+  return process_group.run([&] { return work(process_group); });
+}
+
+}  // namespace
+
+base::ExitStatus run_distributed(
+    const ProcessOptions& options, const cli::CommandContext& context,
+    const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
+  train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
+  if (launch.is_single_process() && options.processes > 1) {
+    const train::ForkResult local = train::fork_local_ranks(options.processes);
+    if (local.exit_status) return *local.exit_status;
+    launch = local.launch;
+  }
+  return run_rank(launch, options, context, work);
+}
+
+int64_t threads_per_process(const train::LaunchInfo& launch,
+                            const cli::CommandContext& context) {
+  const int64_t threads = context.common.threads;
+  const bool is_given =
+      context.record.configuration.value("threads", int64_t{0}) > 0;
+  const bool has_all = threads == ::sysconf(_SC_NPROCESSORS_ONLN);
+  if (is_given || !has_all) return threads;
+  return std::max<int64_t>(1, threads / launch.local_world_size);
+}
+
+}  // namespace gato::commands

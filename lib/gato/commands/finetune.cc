@@ -1,0 +1,329 @@
+#include "gato/commands/finetune.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "gato/base/file_io.h"
+#include "gato/cli/toml_config.h"
+#include "gato/commands/preset.h"
+#include "gato/commands/training_options.h"
+#include "gato/ingest/episodes/episode_selection.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/input/demonstration_dataset.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/run_directory.h"
+#include "gato/train/run/training_run.h"
+
+namespace gato::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Paper, appendix E: Adam, constant rate, dropout in place of stochastic depth.
+OptimizationOptions finetuning_defaults() {
+  OptimizationOptions options;
+  options.batch_size = 64;
+  options.learning_rate = 1e-5;
+  options.warmup_steps = 0;
+  options.decay_steps = 0;
+  options.adamw.weight_decay = 0;
+  options.stochastic_depth = 0;
+  options.dropout = 0.1;
+  return options;
+}
+
+struct FinetuneCommandOptions {
+  std::string init;
+  std::string preset;
+  std::optional<std::string> demonstrations;
+  std::vector<std::string> data;
+  int64_t max_episode_steps = 0;
+  std::vector<int64_t> episodes;
+  int64_t repeats = 1;
+  PolicyEvaluationOptions evaluation;
+  int64_t evaluate_every = 100;
+  OptimizationOptions optimization = finetuning_defaults();
+  RunOptions run = {.steps = 10000, .max_time = {}};
+};
+
+class FinetuneCommand {
+ public:
+  FinetuneCommand(const FinetuneCommandOptions& options,
+                  const cli::OptionTable& table,
+                  const PolicyEvaluator& evaluator,
+                  const cli::CommandContext& context)
+      : options_(options),
+        table_(table),
+        evaluator_(evaluator),
+        context_(context),
+        config_(model::load_model_config(options.init)) {}
+
+  base::ExitStatus run() {
+    const fs::path output = context_.common.output;
+    if (!options_.demonstrations) {
+      const train::SequenceFileData data(
+          {options_.data.begin(), options_.data.end()});
+      check_environment_and_outputs(data.tasks(), {output});
+      return train(data, output);
+    }
+    demonstrations_.emplace(*options_.demonstrations, config_,
+                            options_.max_episode_steps);
+    const std::vector<PlannedRun> parts = plan_runs(output);
+    std::vector<fs::path> outputs;
+    for (const PlannedRun& part : parts) outputs.push_back(part.output);
+    check_environment_and_outputs(demonstrations_->tasks(), outputs);
+    const int64_t total = demonstrations_->validate();
+    if (context_.common.force) remove_previous_runs(output);
+    for (const PlannedRun& part : parts) {  // refuses before any work
+      ingest::sample_episodes(seed(), part.repeat, total,
+                              part.episode_count.value_or(total));
+    }
+    for (const PlannedRun& part : parts) {
+      if (part.episode_count) {
+        spdlog::info("{} demonstrations, repeat {} of {}", *part.episode_count,
+                     part.repeat, options_.repeats);
+      }
+      const base::ExitStatus status = train_on_episodes(
+          ingest::sample_episodes(seed(), part.repeat, total,
+                                  part.episode_count.value_or(total)),
+          part.output);
+      if (status != base::ExitStatus::success) return status;
+    }
+    return base::ExitStatus::success;
+  }
+
+ private:
+  // One run of a call: all demonstrations, or a number that is drawn.
+  struct PlannedRun {
+    std::optional<int64_t> episode_count;
+    int64_t repeat = 0;
+    fs::path output;
+  };
+
+  std::vector<PlannedRun> plan_runs(const fs::path& output) const {
+    if (options_.episodes.empty())
+      return {{.episode_count = {}, .output = output}};
+    std::vector<PlannedRun> parts;
+    for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
+      for (int64_t count : options_.episodes) {
+        parts.push_back(
+            {count, repeat,
+             output / fmt::format("episodes-{}-repeat-{}", count, repeat)});
+      }
+    }
+    return parts;
+  }
+
+  uint64_t seed() const { return context_.common.seed; }
+
+  // The runs of an earlier call, which a script that reads the curve would mix
+  // with those of this one.
+  void remove_previous_runs(const fs::path& output) const {
+    std::error_code ignored;
+    if (options_.episodes.empty() || options_.run.resume ||
+        !fs::is_directory(output, ignored)) {
+      return;
+    }
+    std::vector<fs::path> old;
+    for (const auto& entry : fs::directory_iterator(output)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("episodes-") &&
+          name.find("-repeat-") != std::string::npos &&
+          train::holds_run(entry.path())) {
+        old.push_back(entry.path());
+      }
+    }
+    for (const fs::path& run : old) fs::remove_all(run, ignored);
+  }
+
+  void check_environment_and_outputs(
+      const data::TaskTable& tasks,
+      const std::vector<fs::path>& outputs) const {
+    if (!options_.evaluation.environment.empty()) {
+      evaluator_.check(options_.evaluation, tasks);
+    }
+    for (const fs::path& output : outputs) {
+      train::check_output_directory(output, options_.run.resume,
+                                    context_.common);
+    }
+  }
+
+  base::ExitStatus train_on_episodes(const std::vector<int64_t>& episodes,
+                                     const fs::path& output) {
+    data::Provenance provenance(context_);
+    const base::TemporaryDirectory temporary("gato-finetune");
+    return train(train::SequenceFileData({demonstrations_->pack_episodes(
+                     temporary.path(), episodes, seed(), provenance)}),
+                 output);
+  }
+
+  base::ExitStatus train(const train::SequenceFileData& data,
+                         const fs::path& output) {
+    train::check_compatible(config_, data);
+    train::TrainingRunOptions session{
+        .output = output,
+        .data = data,
+        .optimization = options_.optimization,
+        .run_options = options_.run,
+        .make_initial_network = [&] { return make_initial_network(data); },
+        .configuration = context_.record.configuration,
+        .config_toml = cli::to_toml(table_, per_invocation_options()),
+        .start_time = start_time_,
+        .evaluate = {},
+        .threads = context_.common.threads};
+    if (!options_.evaluation.environment.empty()) {
+      session.evaluate_every = options_.evaluate_every;
+      session.evaluate = [&](const model::Network& network) {
+        PolicyEvaluationOptions evaluation = options_.evaluation;
+        evaluation.seed = seed();
+        evaluation.threads = context_.common.threads;
+        evaluation.mask_actions =
+            options_.optimization.action_mask_probability == 1;
+        return nlohmann::json{
+            {"evaluation", evaluator_.evaluate(network, evaluation)}};
+      };
+    }
+    return train::run_training(session, context_);
+  }
+
+  // The model's weights; its tasks are those of the demonstrations.
+  std::unique_ptr<model::Network> make_initial_network(
+      const train::SequenceFileData& data) const {
+    const model::LoadedModel model = model::load_model(options_.init);
+    model::ModelConfig config = config_;
+    config.window_steps = data.window_steps();
+    config.tasks = data.tasks();
+    std::map<std::string, at::Tensor> weights;
+    for (const model::Parameter& parameter : model.network->parameters()) {
+      weights[parameter.name] = parameter.value.detach();
+    }
+    return std::make_unique<model::Network>(config, weights);
+  }
+
+  const FinetuneCommandOptions& options_;
+  const cli::OptionTable& table_;
+  const PolicyEvaluator& evaluator_;
+  const cli::CommandContext& context_;
+  const std::chrono::steady_clock::time_point start_time_ =
+      std::chrono::steady_clock::now();
+  const model::ModelConfig config_;
+  std::optional<train::DemonstrationDataset> demonstrations_;
+};
+
+void validate_options(const FinetuneCommandOptions& options) {
+  if (!options.episodes.empty() && !options.demonstrations) {
+    throw base::usage_error(
+        "--episodes draws from --demonstrations, not --data");
+  }
+  std::set<int64_t> seen;
+  for (int64_t count : options.episodes) {
+    if (count < 1)
+      throw base::usage_error("--episodes {}: give 1 or more", count);
+    if (!seen.insert(count).second) {
+      throw base::usage_error(
+          "--episodes names {} twice; --repeats draws a number more than once",
+          count);
+    }
+  }
+}
+
+cli::CommandFunction build(cli::OptionTable& table,
+                           const PolicyEvaluator& evaluator) {
+  auto options = std::make_shared<FinetuneCommandOptions>();
+  table.add("init", &options->init, "Model to start from: its directory or run")
+      .metavar("MODEL")
+      .required();
+  table
+      .add("preset", &options->preset,
+           fmt::format("Read options from a named configuration ({}); --config "
+                       "and the command line win over it",
+                       fmt::join(preset_names(PresetKind::finetuning), ", ")))
+      .metavar("NAME");
+  table.set_base_config_files([options] {
+    std::vector<std::string> files;
+    if (!options->preset.empty()) {
+      files.push_back(
+          preset_path(PresetKind::finetuning, options->preset).string());
+    }
+    return files;
+  });
+  table
+      .add("demonstrations", &options->demonstrations,
+           "Dataset of episodes, tokenized as the model reads them")
+      .metavar("DATASET");
+  table
+      .add("max-episode-steps", &options->max_episode_steps,
+           "Steps after which a demonstration ends where the dataset does not "
+           "say: D4RL files without timeouts need it")
+      .range(0, 1e12);
+  table
+      .add("data", &options->data,
+           "Sequence files of gato-pack, in place of a dataset")
+      .metavar("FILE...")
+      .files();
+  table
+      .add("episodes", &options->episodes,
+           "Numbers of demonstrations to draw, a run each; all where absent. "
+           "Smaller sets lie within larger ones")
+      .metavar("N,...");
+  table
+      .add("repeats", &options->repeats,
+           "Draws of each number, from different seeds")
+      .metavar("N")
+      .range(1, 1e6);
+  table.require_exactly_one({"demonstrations", "data"});
+  table.begin_group("Evaluation");
+  table
+      .add("env", &options->evaluation.environment,
+           "Environment to play in on the way")
+      .metavar("NAME");
+  table.add("eval-every", &options->evaluate_every, "Steps between evaluations")
+      .range(1, 1e12);
+  table
+      .add("eval-episodes", &options->evaluation.episodes,
+           "Episodes an evaluation")
+      .range(1, 1e9);
+  add_run_options(table, options->run);
+  add_optimization_options(table, options->optimization);
+  table.add_check([options] { validate_options(*options); });
+  return [options, &table, evaluator](cli::CommandContext& context) {
+    return FinetuneCommand(*options, table, evaluator, context).run();
+  };
+}
+
+}  // namespace
+
+cli::Command finetune_command(const PolicyEvaluator& evaluator) {
+  cli::Command command;
+  command.summary = "Fine-tune a model on few demonstrations";
+  command.description =
+      "Goes on training a model on one task, with the settings of the paper's "
+      "fine-tuning: Adam at a constant rate of 1e-5, batches of 64, dropout "
+      "0.1, 10,000 steps.\n\n"
+      "OUTPUT is a run as of gato-train. With --episodes it holds a run for "
+      "every number and repeat, OUTPUT/episodes-3-repeat-1/ and so on: the "
+      "points of a few-shot curve. With --env, metrics.jsonl has lines with "
+      "\"evaluation\" beside those of the training.";
+  command.output = cli::OutputRequirement::required;
+  command.output_help = "Directory of the run";
+  command.allow_existing_output = true;
+  command.build = [evaluator](cli::OptionTable& table) {
+    return build(table, evaluator);
+  };
+  command.examples = {
+      {"gato-finetune --init run --demonstrations catch-expert -o tuned",
+       "All demonstrations"},
+      {"gato-finetune --init run --demonstrations catch-expert --episodes "
+       "1,10,100 --repeats 3 --env arcade/catch -o curve",
+       "A few-shot curve of nine runs"}};
+  return command;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,175 @@
+#include "gato/commands/image_text_tokenizer.h"
+
+#include <optional>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/ingest/delimited_reader.h"
+#include "gato/tokenize/document_encoder.h"
+
+namespace gato::commands {
+namespace {
+
+// Why texts, and pages of images alone, are left out.
+constexpr const char* kWithoutImage = "without image";
+
+data::TaskSpec make_task_spec(const ImageTextOptions& options) {
+  data::TaskSpec spec;
+  spec.name = options.task;
+  spec.domain = options.domain;
+  return spec;
+}
+
+}  // namespace
+
+void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
+                            const std::string& default_root) {
+  add_vocabulary_options(table, options.tokenizer);
+  add_resize_option(table, options.tokenizer);
+  table
+      .add("image-root", &options.image_root,
+           "Folder of the image files; that of " + default_root +
+               " where not given")
+      .metavar("FOLDER");
+  table
+      .add("missing-images", &options.missing_images,
+           "What becomes of a text whose image is not there: error (a bad "
+           "record), or omit (it is left out and counted; of a page, the image "
+           "alone, or the page where nothing else is on it)")
+      .one_of({"error", "omit"})
+      .metavar("WHAT");
+  table.add("task", &options.task, "Name of the task that the documents form")
+      .metavar("NAME");
+  table.add("domain", &options.domain, "Domain of the task").metavar("NAME");
+}
+
+ImageTextTokenizer::ImageTextTokenizer(const cli::CommandContext& context,
+                                       const ImageTextOptions& options,
+                                       const std::string& unit)
+    : should_omit_missing_(options.missing_images == "omit"),
+      output_(context, options.tokenizer, unit) {
+  task_ = output_.find_or_add_task(make_task_spec(options), "--task");
+  source_ = output_.find_or_add_source("unknown");
+}
+
+void ImageTextTokenizer::add_all(ingest::ImageTextSource& source) {
+  add_records(source);
+}
+void ImageTextTokenizer::add_all(ingest::PageSource& source) {
+  has_pages_ = true;
+  add_records(source);
+}
+
+template <class Record>
+void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
+  while (true) {
+    auto next = base::try_call([&source] { return source.next(); });
+    if (next.error) {
+      output_.add([error = next.error] {
+        return std::vector<EncodedRecord>{{{}, error}};
+      });
+      continue;
+    }
+    if (!next.value) break;
+    output_.add([this, record = std::move(*next.value)]() mutable {
+      return encode(std::move(record));
+    });
+  }
+  source.record_inputs(output_.provenance());
+  for (const auto& [reason, count] : source.skipped()) {
+    add_count(extra_counts_, reason, count);
+  }
+}
+
+data::Image ImageTextTokenizer::load_image(
+    const ingest::StoredImage& image) const {
+  try {
+    return tokenize::resize_by_area(image.decode(), output_.resize());
+  } catch (const base::Error& error) {
+    if (!image.is_missing()) throw;
+    throw base::Error(
+        error.status(),
+        fmt::format("{} (--missing-images omit leaves it out)", error.what()));
+  }
+}
+
+data::TokenizedDocument ImageTextTokenizer::encode(
+    const data::Document& document) const {
+  data::TokenizedDocument result = tokenize::encode_document(
+      document, output_.vocabulary(), output_.text_encoder());
+  result.task_index = task_;
+  result.source_index = source_;
+  return result;
+}
+
+std::vector<EncodedRecord> ImageTextTokenizer::encode(
+    ingest::ImageTexts record) {
+  if (should_omit_missing_ && record.image.is_missing()) {
+    texts_omitted_ += std::ssize(record.texts);
+    return {};
+  }
+  data::Document document{{data::Image{}, std::string{}}};
+  std::optional<base::Error>
+      image_error;  // of the image, which is that of all its texts
+  try {
+    document.items[0] = load_image(record.image);
+  } catch (const base::Error& error) {
+    image_error = error;
+  }
+  std::vector<EncodedRecord> all;
+  for (ingest::LocatedText& text : record.texts) {
+    all.push_back(try_encode(text.location, [&] {
+      return base::with_context(text.location, [&] {
+        if (image_error) throw base::Error(*image_error);
+        if (ingest::is_blank(text.text))
+          throw base::input_error("the caption is empty");
+        document.items[1] = std::move(text.text);
+        return encode(document);
+      });
+    }));
+  }
+  return all;
+}
+
+std::vector<EncodedRecord> ImageTextTokenizer::encode(
+    ingest::PageRecord record) {
+  bool is_excluded = false;
+  EncodedRecord encoded = try_encode(record.location, [&] {
+    ingest::Page page = ingest::parse_page(std::move(record));
+    return base::with_context(page.location, [&] {
+      data::Document document;
+      int64_t omitted = 0;
+      for (auto& item : page.items) {
+        if (auto* text = std::get_if<std::string>(&item)) {
+          document.items.emplace_back(std::move(*text));
+          continue;
+        }
+        const auto& image = std::get<ingest::StoredImage>(item);
+        if (should_omit_missing_ && image.is_missing()) {
+          ++omitted;
+        } else {
+          document.items.emplace_back(load_image(image));
+        }
+      }
+      is_excluded = document.items.empty();
+      data::TokenizedDocument result =
+          is_excluded ? data::TokenizedDocument{} : encode(document);
+      images_omitted_ += omitted;
+      return result;
+    });
+  });
+  if (is_excluded) encoded.exclusion_reason = kWithoutImage;
+  return {std::move(encoded)};
+}
+
+void ImageTextTokenizer::commit() {
+  output_.finish();
+  if (should_omit_missing_ && has_pages_) {
+    extra_counts_.emplace_back("images omitted", images_omitted_);
+  }
+  if (should_omit_missing_)
+    output_.count_excluded(kWithoutImage, texts_omitted_);
+  output_.commit(extra_counts_);
+}
+
+}  // namespace gato::commands

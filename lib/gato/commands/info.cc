@@ -1,0 +1,360 @@
+#include "gato/commands/info.h"
+
+#include <iostream>
+#include <memory>
+
+#include "gato/base/signals.h"
+#include "gato/base/string_util.h"
+#include "gato/cli/text_table.h"
+#include "gato/commands/inspect.h"
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/tokenize/token_decoder.h"
+
+namespace gato::commands {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct InfoOptions {
+  bool json = false, decode = false, provenance = false;
+  std::string documents;
+  ingest::EpisodeSourceOptions episodes;
+};
+
+// "A-B" or "N": documents, or rows of a sequence file, from 0, inclusive.
+struct DocumentRange {
+  int64_t first = 0, last = std::numeric_limits<int64_t>::max();
+};
+
+int64_t parse_index(const std::string& text) {
+  const bool digits = !text.empty() && text.size() < 19 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits) {
+    throw base::usage_error("--documents: \"{}\" is no number from 0 on", text);
+  }
+  return std::stoll(text);
+}
+
+DocumentRange parse_document_range(const std::string& text) {
+  if (text.empty()) return {};
+  const size_t dash = text.find('-');
+  const int64_t first = parse_index(text.substr(0, dash));
+  if (dash == std::string::npos) return {first, first};
+  const int64_t last = parse_index(text.substr(dash + 1));
+  if (last < first) {
+    throw base::usage_error("--documents {}: the range is empty", text);
+  }
+  return {first, last};
+}
+
+// Texts may be cut within a character.
+std::string dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// One value, on one line.
+std::string scalar_to_text(const ordered_json& value) {
+  return value.is_string()
+             ? base::escape_control_characters(value.get<std::string>())
+             : dump(value);
+}
+
+// {"a": {"b": 1}} as {"a.b": 1}.
+ordered_json flattened(const ordered_json& entry) {
+  ordered_json flat = ordered_json::object();
+  for (const auto& [key, value] : entry.items()) {
+    if (!value.is_object()) {
+      flat[key] = value;
+      continue;
+    }
+    const ordered_json below = flattened(value);
+    for (const auto& [inner, part] : below.items()) {
+      flat[fmt::format("{}.{}", key, inner)] = part;
+    }
+  }
+  return flat;
+}
+
+void print_table(const std::string& title, const ordered_json& nested) {
+  ordered_json entries = ordered_json::array();
+  for (const auto& entry : nested) entries.push_back(flattened(entry));
+  std::vector<std::string> header;
+  for (const auto& entry : entries) {
+    for (const auto& [key, value] : entry.items()) {
+      if (std::find(header.begin(), header.end(), key) == header.end()) {
+        header.push_back(key);
+      }
+    }
+  }
+  cli::TextTable table(header);
+  for (const auto& entry : entries) {
+    std::vector<std::string> cells;
+    cells.reserve(header.size());
+    for (const auto& key : header) {
+      cells.push_back(entry.contains(key) ? scalar_to_text(entry[key]) : "");
+    }
+    table.add_row(std::move(cells));
+  }
+  std::cout << title << ":\n" << table.to_string();
+}
+
+void print_facts(const ordered_json& facts, const std::string& prefix) {
+  for (const auto& [key, value] : facts.items()) {
+    const std::string name = prefix.empty() ? key : prefix + "." + key;
+    const bool is_table =
+        value.is_array() && !value.empty() && value.front().is_object();
+    if (value.is_object()) {
+      print_facts(value, name);
+    } else if (is_table) {
+      print_table(name, value);
+    } else {
+      std::cout << fmt::format("{:<24} {}\n",
+                               base::escape_control_characters(name),
+                               scalar_to_text(value));
+    }
+  }
+}
+
+void print_value(const std::string& title, const ordered_json& value) {
+  // Texts are quoted, images are words.
+  const bool is_image =
+      value.is_string() &&
+      value.get_ref<const std::string&>().starts_with("image ");
+  std::cout << fmt::format("    {} = {}\n",
+                           base::escape_control_characters(title),
+                           is_image ? scalar_to_text(value) : dump(value));
+}
+
+void print_document(const std::string& title, const ordered_json& document) {
+  std::cout << title << ": task " << scalar_to_text(document["task"]) << ", "
+            << document["tokens"] << " tokens";
+  if (document.contains("return")) {
+    std::cout << ", return " << document["return"];
+  }
+  std::cout << '\n';
+  if (document.contains("items")) {
+    for (const auto& item : document["items"]) {
+      print_value("item", item);
+    }
+    if (document.contains("cut")) std::cout << "    (cut)\n";
+    return;
+  }
+  int64_t number = 0;
+  for (const auto& step : document["steps"]) {
+    std::cout << "  step " << number++ << (step.contains("cut") ? " (cut)" : "")
+              << '\n';
+    for (const char* part : {"observation", "action", "expert"}) {
+      if (!step.contains(part)) continue;
+      for (const auto& [key, value] : step[part].items()) {
+        print_value(fmt::format("{} {}", part, key), value);
+      }
+    }
+  }
+}
+
+class DocumentPrinter {
+ public:
+  DocumentPrinter(std::string path, const InfoOptions& options)
+      : path_(std::move(path)),
+        is_json_(options.json),
+        range_(parse_document_range(options.documents)) {}
+
+  void print_token_file() const {
+    const data::TokenFileReader reader(path_);
+    const tokenize::TokenDecoder decoder(reader.vocabulary(), reader.tasks());
+    const int64_t last = checked_last(reader.document_count(), "documents");
+    for (int64_t i = range_.first; i <= last; ++i) {
+      base::throw_if_stopped();
+      print({{"document", i}}, fmt::format("document {}", i),
+            decoder.decode(reader.document(i)));
+    }
+  }
+
+  void print_sequence_file() const {
+    const data::SequenceFileReader reader(path_);
+    const tokenize::TokenDecoder decoder(reader.vocabulary(), reader.tasks());
+    const int64_t last = checked_last(reader.sequence_count(), "sequences");
+    for (int64_t i = range_.first; i <= last; ++i) {
+      base::throw_if_stopped();
+      const data::SequenceView row = reader.row(i);
+      const bool prompted = row.prompt_mask[0] != 0;
+      int64_t segment = 0;
+      const std::vector<data::TokenizedDocument> documents =
+          tokenize::split_into_documents(row);
+      const bool is_full = static_cast<data::Modality>(row.modality.back()) !=
+                           data::Modality::padding;
+      for (const data::TokenizedDocument& document : documents) {
+        const bool ends_row = is_full && &document == &documents.back();
+        const bool is_prompt = prompted && segment == 0;
+        print({{"sequence", i}, {"segment", segment}, {"prompt", is_prompt}},
+              fmt::format("sequence {}, segment {}{}", i, segment,
+                          is_prompt ? " (prompt)" : ""),
+              decoder.decode(document, ends_row));
+        ++segment;
+      }
+    }
+  }
+
+ private:
+  int64_t checked_last(int64_t count, const char* what) const {
+    if (range_.first >= count && range_.first > 0) {
+      throw base::usage_error("{}: --documents {} is beyond its {} {}", path_,
+                              range_.first, count, what);
+    }
+    return std::min(range_.last, count - 1);
+  }
+
+  void print(ordered_json location, const std::string& title,
+             const ordered_json& document) const {
+    if (is_json_) {
+      location.update(document);
+      std::cout << dump(location) << '\n';
+    } else {
+      print_document(title, document);
+    }
+  }
+
+  std::string path_;
+  bool is_json_;
+  DocumentRange range_;
+};
+
+void print_decoded(const std::string& path, const InfoOptions& options) {
+  const DocumentPrinter printer(path, options);
+  switch (detect_file_kind(path)) {
+    case FileKind::token_file:
+      return printer.print_token_file();
+    case FileKind::sequence_file:
+      return printer.print_sequence_file();
+    default:
+      throw base::usage_error(
+          "{}: --decode reads token files and sequence files; this is a {}",
+          path, name_of(detect_file_kind(path)));
+  }
+}
+
+// What a model directory holds can only be told from its manifest.
+bool is_known_complete(const Inspection& found) {
+  return found.facts.value("has_manifest", true);
+}
+
+void print_inspection(const std::string& path, const InfoOptions& options) {
+  const Inspection found = inspect(path, options.episodes);
+  if (options.json) {
+    ordered_json line = {{"file", path}, {"whole", true}};
+    if (!is_known_complete(found)) line["whole"] = nullptr;
+    line.update(found.facts);
+    if (options.provenance) line["provenance"] = found.provenance;
+    std::cout << dump(line) << '\n';
+    return;
+  }
+  std::cout << path << ": " << name_of(found.kind)
+            << (is_known_complete(found) ? ", whole\n"
+                                         : ", not known to be whole: it has no "
+                                           "MANIFEST.json\n");
+  print_facts(found.facts, "");
+  if (options.provenance) {
+    std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';
+  }
+}
+
+base::ExitStatus run_info(const InfoOptions& options,
+                          const cli::CommandContext& context) {
+  base::ExitStatus status = base::ExitStatus::success;
+  std::string reason;
+  bool first = true;
+  for (const std::string& path : context.common.inputs) {
+    if (!first && !options.json) std::cout << '\n';
+    first = false;
+    try {
+      if (options.decode) {
+        print_decoded(path, options);
+      } else {
+        print_inspection(path, options);
+      }
+    } catch (const base::Error& error) {
+      if (error.status() == base::ExitStatus::usage) throw;
+      // The other files are still looked at; the first failure is reported.
+      if (options.json) {
+        std::cout << dump({{"file", path},
+                           {"whole", false},
+                           {"reason", error.what()}})
+                  << '\n';
+      } else {
+        std::cout << fmt::format("{}: {}\n{:<24} {}\n", path,
+                                 error.status() == base::ExitStatus::io
+                                     ? "cannot be read"
+                                     : "refused",
+                                 "reason", error.what());
+      }
+      if (status == base::ExitStatus::success) {
+        status = error.status();
+        reason = error.what();
+      }
+    }
+  }
+  if (status != base::ExitStatus::success) throw base::Error(status, reason);
+  return status;
+}
+
+cli::CommandFunction build(cli::OptionTable& table) {
+  auto options = std::make_shared<InfoOptions>();
+  table.add("json", &options->json, "One JSON object a line, for programs");
+  table.add("provenance", &options->provenance,
+            "Add where the file comes from: programs, options, inputs");
+  table.add("decode", &options->decode,
+            "Print tokens as keys and values, a step at a time (token files "
+            "and sequence files)");
+  table
+      .add("documents", &options->documents,
+           "With --decode: the documents, or rows of a sequence file, N or A "
+           "to B, from 0")
+      .metavar("N|A-B");
+  table
+      .add("max-episode-steps", &options->episodes.max_episode_steps,
+           "Steps after which an episode of a D4RL file without timeouts ends")
+      .range(0, 1e12);
+  table.add_check([options] {
+    if (!options->documents.empty() && !options->decode) {
+      throw base::usage_error(
+          "--documents chooses what --decode prints: give both");
+    }
+  });
+  return [options](cli::CommandContext& context) {
+    return run_info(*options, context);
+  };
+}
+
+}  // namespace
+
+cli::Command info_command() {
+  cli::Command command;
+  command.description =
+      "Says of each file what it is, of which version, and what it holds: "
+      "token files, sequence files, model directories, training runs, Minari "
+      "datasets, files of D4RL and robomimic, SentencePiece models, "
+      "safetensors files and JSON reports. Every file is read to its end, so "
+      "that one that is damaged, was not finished, is of a newer version or of "
+      "no known kind is found: the reason is given, the status is that of the "
+      "first such file (3 refused, 4 missing), and the others are still "
+      "described. A run is whole where all of its checkpoints are; of a model "
+      "without MANIFEST.json it is not known (\"whole\": null in JSON).\n\n"
+      "With --decode the tokens of token files and sequence files are printed "
+      "as keys and values, the values being those of the bins' centres. The "
+      "expert's choice is shown where it differs from the action that was "
+      "taken. A step that ends beyond its sequence is marked (cut), as is a "
+      "text, without its end mark, that goes on where its sequence ends.";
+  command.operands = "FILE...";
+  command.min_operands = 1;
+  command.build = build;
+  command.examples = {
+      {"gato-info train.h5", "what a file holds, and whether it is whole"},
+      {"gato-info --decode --documents 0-1 control.h5",
+       "the steps of two episodes"},
+      {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
+       "the files it was made from, with digests"}};
+  return command;
+}
+
+}  // namespace gato::commands

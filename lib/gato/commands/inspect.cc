@@ -1,0 +1,303 @@
+#include "gato/commands/inspect.h"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
+#include "gato/data/sequence_file.h"
+#include "gato/data/token_file.h"
+#include "gato/tokenize/text_encoder.h"
+
+namespace gato::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+// Tokens of each modality that occurs.
+class ModalityCounts {
+ public:
+  void add(data::Modality modality) {
+    ++counts_[static_cast<size_t>(modality)];
+  }
+  ordered_json to_json() const {
+    ordered_json json = ordered_json::object();
+    for (size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] > 0) json[data::kModalityNames[i]] = counts_[i];
+    }
+    return json;
+  }
+
+ private:
+  std::array<int64_t, data::kModalityNames.size()> counts_{};
+};
+
+ordered_json vocabulary_facts(const data::Vocabulary& vocabulary) {
+  const nlohmann::json all = vocabulary.to_json();
+  return {{"text_size", all.at("text_size")},
+          {"discrete", all.at("discrete")},
+          {"size", all.at("size")},
+          {"digest", all.at("digest")}};
+}
+
+ordered_json task_facts(const data::TaskEntry& task) {
+  ordered_json facts = {{"name", task.spec.name}, {"domain", task.spec.domain}};
+  if (task.episode_count > 0) facts["episodes"] = task.episode_count;
+  if (task.step_count > 0) facts["steps"] = task.step_count;
+  if (task.expert_return) facts["expert_return"] = *task.expert_return;
+  if (task.random_return) facts["random_return"] = *task.random_return;
+  if (!task.filter.is_null()) facts["filter"] = task.filter;
+  return facts;
+}
+
+Inspection inspect_token_file(const fs::path& path) {
+  const data::TokenFileReader reader(path);
+  ModalityCounts modality;
+  int64_t images = 0, differing = 0;
+  std::vector<int64_t> documents(reader.tasks().tasks.size());
+  std::vector<int64_t> tokens(documents.size());
+  for (int64_t i = 0; i < reader.document_count(); ++i) {
+    const data::TokenizedDocument document = reader.document(i);
+    const auto task = static_cast<size_t>(document.task_index);
+    ++documents[task];
+    tokens[task] += static_cast<int64_t>(document.tokens.size());
+    images += static_cast<int64_t>(document.images.size());
+    for (size_t j = 0; j < document.tokens.size(); ++j) {
+      modality.add(document.modality[j]);
+      differing +=
+          reader.has_labels() && document.labels[j] != document.tokens[j];
+    }
+  }
+  Inspection result{FileKind::token_file, {}, reader.provenance()};
+  ordered_json& facts = result.facts;
+  facts = {{"kind", data::kTokenFileFormat.kind},
+           {"version", data::kTokenFileFormat.version},
+           {"documents", reader.document_count()},
+           {"steps", reader.step_count()},
+           {"tokens", reader.token_count()},
+           {"modality", modality.to_json()},
+           {"labels_that_differ", differing},
+           {"images", images},
+           {"distinct_patches", reader.distinct_patch_count()},
+           {"vocabulary", vocabulary_facts(reader.vocabulary())},
+           {"sources", reader.tasks().sources}};
+  if (!reader.report().is_null()) facts["report"] = reader.report();
+  for (size_t i = 0; i < documents.size(); ++i) {
+    ordered_json task = task_facts(reader.tasks().tasks[i]);
+    task["documents"] = documents[i];
+    task["tokens"] = tokens[i];
+    facts["tasks"].push_back(task);
+  }
+  return result;
+}
+
+Inspection inspect_sequence_file(const fs::path& path) {
+  const data::SequenceFileReader reader(path);
+  ModalityCounts modality;
+  std::vector<int64_t> sequences(reader.tasks().tasks.size());
+  int64_t prompted = 0;
+  for (int64_t i = 0; i < reader.sequence_count(); ++i) {
+    const data::SequenceView row = reader.row(i);
+    ++sequences[static_cast<size_t>(row.task_index)];
+    prompted += row.prompt_mask[0] != 0;
+    for (uint8_t value : row.modality)
+      modality.add(static_cast<data::Modality>(value));
+  }
+  Inspection result{FileKind::sequence_file, {}, reader.provenance()};
+  ordered_json& facts = result.facts;
+  facts = {{"kind", data::kSequenceFileFormat.kind},
+           {"version", data::kSequenceFileFormat.version},
+           {"sequences", reader.sequence_count()},
+           {"length", reader.info().sequence_length},
+           {"window_steps", reader.info().window_steps},
+           {"labels", reader.info().has_labels},
+           {"prompted", prompted},
+           {"modality", modality.to_json()},
+           {"distinct_patches", reader.distinct_patch_count()},
+           {"demonstrations", reader.read_demonstrations().size()},
+           {"vocabulary", vocabulary_facts(reader.vocabulary())}};
+  if (!reader.report().is_null()) facts["report"] = reader.report();
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    ordered_json task = task_facts(reader.tasks().tasks[i]);
+    task["sequences"] = sequences[i];
+    facts["tasks"].push_back(task);
+  }
+  return result;
+}
+
+Inspection inspect_episodes(const fs::path& path, FileKind kind,
+                            const ingest::EpisodeSourceOptions& options) {
+  const auto source = ingest::open_episodes(path, options);
+  int64_t steps = 0, failed = 0, labeled = 0, with_known_success = 0,
+          successes = 0;
+  double total_reward = 0;
+  for (int64_t i = 0; i < source->episode_count(); ++i) {
+    const data::Episode episode = source->read_episode(i);
+    steps += episode.step_count();
+    failed += episode.failed;
+    labeled += !episode.expert_actions.empty();
+    with_known_success += episode.success.has_value();
+    successes += episode.success.value_or(false);
+    total_reward += episode.total_reward();
+  }
+  Inspection result{kind, {}, source->provenance()};
+  ordered_json& facts = result.facts;
+  const data::TaskSpec& spec = source->spec();
+  facts = {{"kind", kind == FileKind::d4rl        ? "d4rl"
+                    : kind == FileKind::robomimic ? "robomimic"
+                                                  : "minari"},
+           {"task", spec.name},
+           {"domain", spec.domain},
+           {"environment", spec.environment},
+           {"source", source->agent()},
+           {"episodes", source->episode_count()},
+           {"steps", steps},
+           {"failed", failed},
+           {"with_expert_actions", labeled}};
+  if (with_known_success > 0) facts["successes"] = successes;
+  if (source->episode_count() > 0 && !std::isnan(total_reward)) {
+    facts["mean_return"] =
+        total_reward / static_cast<double>(source->episode_count());
+  }
+  for (const auto& [key, fields] :
+       {std::pair{"observation", &spec.observation_fields},
+        std::pair{"action", &spec.action_fields}}) {
+    facts[key] = ordered_json::array();
+    for (const data::Field& field : *fields) {
+      ordered_json entry = {{"name", field.name},
+                            {"role", data::role_name(field.role)}};
+      if (field.role != data::Role::text) {
+        entry["dtype"] = data::dtype_name(field.dtype);
+        entry["shape"] = field.shape;
+      }
+      facts[key].push_back(entry);
+    }
+  }
+  return result;
+}
+
+Inspection inspect_text_model(const fs::path& path) {
+  const tokenize::TextEncoder encoder(base::read_file(path));
+  Inspection result{FileKind::text_model, {}, nullptr};
+  result.facts = {{"kind", "sentencepiece"}, {"pieces", encoder.size()}};
+  return result;
+}
+
+FileKind detect_directory_kind(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::exists(path / "model.safetensors", ignored)) return FileKind::model;
+  if (fs::exists(fs::symlink_status(path / "latest", ignored)) ||
+      fs::exists(path / "config.toml", ignored)) {
+    return FileKind::run;
+  }
+  if (fs::exists(path / "data", ignored) ||
+      fs::exists(path / "main_data.hdf5", ignored) ||
+      fs::exists(path / "metadata.json", ignored)) {
+    return FileKind::minari;
+  }
+  if (fs::exists(path / "config.json", ignored)) return FileKind::model;
+  throw base::input_error(
+      "{}: neither a model, nor a training run, nor a Minari dataset; of a "
+      "folder of datasets give those below it",
+      path.string());
+}
+
+}  // namespace
+
+FileKind detect_file_kind(const fs::path& path) {
+  base::check_readable(path);
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return detect_directory_kind(path);
+  if (!fs::is_regular_file(path, ignored)) {
+    throw base::io_error(
+        "{}: a pipe or a device cannot be looked into; give a file",
+        path.string());
+  }
+  if (data::hdf5::is_hdf5(path)) {
+    const data::hdf5::Group root = data::hdf5::open_file(path);
+    const auto kind = root.text_attribute("kind");
+    if (kind == data::kTokenFileFormat.kind) return FileKind::token_file;
+    if (kind == data::kSequenceFileFormat.kind) return FileKind::sequence_file;
+    const data::EpisodeFileFormat episodes = data::detect_episode_format(root);
+    if (episodes == data::EpisodeFileFormat::d4rl) return FileKind::d4rl;
+    if (episodes == data::EpisodeFileFormat::robomimic)
+      return FileKind::robomimic;
+    return FileKind::minari;
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::array<char, 16> head{};
+  stream.read(head.data(), head.size());
+  const std::string_view start(head.data(),
+                               static_cast<size_t>(stream.gcount()));
+  if (start.size() > 8 && start[8] == '{') return FileKind::safetensors;
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && start[first] == '{') {
+    return FileKind::json;
+  }
+  return FileKind::text_model;
+}
+
+std::string name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::token_file:
+      return "token file";
+    case FileKind::sequence_file:
+      return "sequence file";
+    case FileKind::minari:
+      return "Minari dataset";
+    case FileKind::d4rl:
+      return "D4RL file";
+    case FileKind::robomimic:
+      return "robomimic file";
+    case FileKind::model:
+      return "model directory";
+    case FileKind::run:
+      return "training run";
+    case FileKind::text_model:
+      return "SentencePiece model";
+    case FileKind::safetensors:
+      return "safetensors file";
+    case FileKind::json:
+      break;
+  }
+  return "JSON file";
+}
+
+Inspection inspect(const fs::path& path,
+                   const ingest::EpisodeSourceOptions& options) {
+  const FileKind kind = detect_file_kind(path);
+  switch (kind) {
+    case FileKind::token_file:
+      return inspect_token_file(path);
+    case FileKind::sequence_file:
+      return inspect_sequence_file(path);
+    case FileKind::minari:
+    case FileKind::d4rl:
+    case FileKind::robomimic:
+      return inspect_episodes(path, kind, options);
+    case FileKind::model:
+      return inspect_model(path);
+    case FileKind::run:
+      return inspect_run(path);
+    case FileKind::text_model:
+      try {
+        return inspect_text_model(path);
+      } catch (const base::Error& error) {
+        if (error.status() == base::ExitStatus::io) throw;
+        throw base::input_error(
+            "{}: no kind of file that is known here: neither HDF5, JSON, "
+            "safetensors nor a SentencePiece model; it may be cut short",
+            path.string());
+      }
+    case FileKind::safetensors:
+      return inspect_safetensors(path);
+    case FileKind::json:
+      break;
+  }
+  return inspect_json(path);
+}
+
+}  // namespace gato::commands

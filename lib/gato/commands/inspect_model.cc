@@ -1,0 +1,202 @@
+// Models, runs and reports: read as JSON and headers, without LibTorch.
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "gato/base/file_io.h"
+#include "gato/commands/inspect.h"
+#include "gato/data/array.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/data/file_format.h"
+#include "gato/data/safetensors_header.h"
+
+namespace gato::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+ordered_json read_json_object(const fs::path& path) {
+  ordered_json object;
+  try {
+    object = ordered_json::parse(base::read_file(path));
+  } catch (const nlohmann::json::exception& error) {
+    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+  }
+  if (!object.is_object()) {
+    throw base::input_error("{}: not a JSON object", path.string());
+  }
+  return object;
+}
+
+void check_object_format(const fs::path& path, const ordered_json& object,
+                         const data::FileFormat& format) {
+  data::check_format(json::parse(object.dump()), format, path.string());
+}
+
+// A JSON file of our own is of a version that this program knows.
+void check_known_format(const fs::path& path, const ordered_json& object) {
+  for (const data::FileFormat& format :
+       {data::kModelFormat, data::kTrainingStateFormat, data::kManifestFormat,
+        data::kScoresFormat}) {
+    if (object.value("kind", ordered_json()) == format.kind) {
+      check_object_format(path, object, format);
+    }
+  }
+}
+
+// {"tensors","parameters","dtypes"}
+ordered_json tensor_facts(const fs::path& path) {
+  std::ifstream file;
+  const data::SafetensorsHeader header =
+      data::read_safetensors_header(path, file);
+  int64_t parameters = 0;
+  ordered_json dtypes = ordered_json::object();
+  for (const data::SafetensorsTensorInfo& entry : header.tensors) {
+    parameters += data::element_count(entry.shape);
+    const std::string dtype(entry.dtype);
+    dtypes[dtype] = dtypes.value(dtype, 0) + 1;
+  }
+  ordered_json facts = {{"tensors", header.tensors.size()},
+                        {"parameters", parameters},
+                        {"dtypes", dtypes}};
+  if (!header.metadata.empty()) facts["metadata"] = header.metadata;
+  return facts;
+}
+
+Inspection read_model_facts(const fs::path& directory) {
+  const fs::path config = directory / "config.json";
+  ordered_json object = read_json_object(config);
+  check_object_format(config, object, data::kModelFormat);
+  data::verify_manifest(directory);
+  Inspection result{FileKind::model, {}, nullptr};
+  for (const auto& [key, value] : object.items()) {
+    if (key == "provenance") {
+      result.provenance = json::parse(value.dump());
+    } else if (key == "tasks") {
+      for (const auto& task : value) {
+        result.facts["tasks"].push_back({{"name", task.value("name", "")},
+                                         {"domain", task.value("domain", "")}});
+      }
+    } else if (key != "oldest_version") {
+      result.facts[key] = value;
+    }
+  }
+  result.facts["weights"] = tensor_facts(directory / "model.safetensors");
+  const fs::path state = directory / "state.json";
+  if (fs::exists(state)) {
+    const ordered_json values = read_json_object(state);
+    check_object_format(state, values, data::kTrainingStateFormat);
+    if (values.contains("step")) result.facts["step"] = values["step"];
+    if (values.contains("provenance")) {
+      result.provenance = json::parse(values["provenance"].dump());
+    }
+  }
+  result.facts["has_manifest"] = data::has_manifest(directory);
+  return result;
+}
+
+// The last line of a log of JSON lines; null where there is none.
+ordered_json last_json_line(const fs::path& path) {
+  std::ifstream stream(path);
+  std::string line, last;
+  while (std::getline(stream, line)) {
+    if (!line.empty()) last = line;
+  }
+  const auto value = ordered_json::parse(last, nullptr, false);
+  return value.is_discarded() ? ordered_json() : value;
+}
+
+}  // namespace
+
+Inspection inspect_model(const fs::path& directory) {
+  try {
+    return read_model_facts(directory);
+  } catch (const json::exception& error) {
+    throw base::input_error("{}: damaged: {}",
+                            (directory / "config.json").string(), error.what());
+  }
+}
+
+Inspection inspect_run(const fs::path& directory) {
+  Inspection result{FileKind::run, {{"kind", "gato-run"}}, nullptr};
+  const fs::path link = directory / "latest";
+  std::error_code link_error;
+  const fs::path latest = fs::read_symlink(link, link_error);
+  if (!link_error && !fs::exists(link)) {
+    throw base::input_error(
+        "{}: points to {}, which is missing; gato-train --resume sets it anew",
+        link.string(), latest.string());
+  }
+  ordered_json checkpoints = ordered_json::array(), newest;
+  for (const int64_t step : data::list_checkpoint_steps(directory)) {
+    const std::string name = data::checkpoint_name(step);
+    data::require_manifest(directory / name);
+    const Inspection checkpoint = inspect_model(directory / name);
+    checkpoints.push_back(name);
+    if (name != latest) continue;
+    newest = checkpoint.facts;
+    result.provenance = checkpoint.provenance;
+  }
+  result.facts["checkpoints"] = checkpoints;
+  const ordered_json metrics = last_json_line(directory / "metrics.jsonl");
+  if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
+  if (link_error && fs::exists(link)) {  // a copy of what it pointed to
+    Inspection copy = inspect_model(link);
+    newest = std::move(copy.facts);
+    result.provenance = std::move(copy.provenance);
+  }
+  if (!newest.is_null()) result.facts["latest"] = newest;
+  return result;
+}
+
+Inspection inspect_safetensors(const fs::path& path) {
+  Inspection result{FileKind::safetensors, {{"kind", "safetensors"}}, nullptr};
+  result.facts.update(tensor_facts(path));
+  return result;
+}
+
+// {"kind","lines","last"}
+Inspection inspect_json_lines(const fs::path& path) {
+  std::ifstream stream(path);
+  ordered_json last;
+  int64_t lines = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++lines;
+    last = ordered_json::parse(line, nullptr, false);
+    if (last.is_discarded()) {
+      throw base::input_error("{}: line {} is no JSON", path.string(), lines);
+    }
+  }
+  return {FileKind::json,
+          {{"kind", "json lines"}, {"lines", lines}, {"last", last}},
+          nullptr};
+}
+
+Inspection inspect_json(const fs::path& path) {
+  if (path.extension() == ".jsonl") return inspect_json_lines(path);
+  ordered_json object = read_json_object(path);
+  check_known_format(path, object);
+  Inspection result{FileKind::json, {}, nullptr};
+  result.facts["kind"] = object.value("kind", ordered_json("json"));
+  if (object.contains("version")) result.facts["version"] = object["version"];
+  if (object.contains("provenance")) {
+    result.provenance = json::parse(object["provenance"].dump());
+  }
+  // Lists by their length: a report has a table of its own.
+  for (const auto& [key, value] : object.items()) {
+    if (result.facts.contains(key) || key == "oldest_version" ||
+        key == "provenance") {
+      continue;
+    }
+    if (value.is_array()) {
+      result.facts[key] = fmt::format("{} entries", value.size());
+    } else {
+      result.facts[key] = value;
+    }
+  }
+  return result;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,78 @@
+#include <memory>
+#include <string>
+
+#include "gato/commands/image_text_tokenizer.h"
+#include "gato/commands/tokenize.h"
+#include "gato/ingest/text/page_source.h"
+
+namespace gato::commands {
+namespace {
+
+struct TokenizeInterleavedOptions {
+  ImageTextOptions images;
+  std::string format = "auto";
+};
+
+base::ExitStatus tokenize_interleaved(const TokenizeInterleavedOptions& options,
+                                      const cli::CommandContext& context) {
+  ImageTextTokenizer output(context, options.images, "pages");
+  for (const std::string& input : context.common.inputs) {
+    output.add_all(*ingest::open_pages(
+        input, {options.format, options.images.image_root}));
+  }
+  output.commit();
+  return base::ExitStatus::success;
+}
+
+constexpr const char* kDescription =
+    "Every page is a document: patches and pieces in the order of the page, "
+    "</s> once, after the last text. A page is a JSON object, on a line or as "
+    "a .json member of a .tar archive; both may be compressed, and lines read "
+    "from the standard input (-).\n\n"
+    "gato: {\"items\": [{\"text\": TEXT}, {\"image\": PATH}, "
+    "{\"image_base64\": BASE64}...]}.\n\n"
+    "mmc4: \"text_list\", a list of sentences, and \"image_info\", a list of "
+    "objects with \"matched_text_index\" and \"image_name\" or "
+    "\"image_base64\"; an image comes before the sentence that it is matched "
+    "with, and sentences without an image between them are joined by a "
+    "space.\n\n"
+    "obelics: \"images\" and \"texts\", lists of one length with exactly one "
+    "of the two not null at each index; an image is a path, or an object with "
+    "\"path\" or with base64 under \"bytes\".\n\n"
+    "Paths are those of files below --image-root. A data URL, or the base64 of "
+    "a JPEG, PNG or WebP file, may stand in their place. Nothing is "
+    "downloaded: an http URL is a missing image.";
+
+}  // namespace
+
+cli::Command tokenize_interleaved_command() {
+  cli::Command command = make_token_command(
+      "interleaved",
+      "pages of images and text (MMC4, OBELICS, JSON lines) to a token file",
+      "PAGES...");
+  command.description = kDescription;
+  command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
+    auto options = std::make_shared<TokenizeInterleavedOptions>();
+    options->images.task = options->images.domain = "interleaved";
+    add_image_text_options(table, options->images, "each pages file");
+    table
+        .add("format", &options->format,
+             "How the pages are written; auto goes by the keys of each")
+        .one_of({"auto", "gato", "mmc4", "obelics"})
+        .metavar("FORMAT");
+    return [options](cli::CommandContext& context) {
+      return tokenize_interleaved(*options, context);
+    };
+  };
+  command.examples = {
+      {"gato-tokenize interleaved --text-model words.model --resize 128x128 -o "
+       "pages.h5 pages.jsonl.zst",
+       "Pages of one's own"},
+      {"unzip -p docs_shard_0_v3.jsonl.zip | gato-tokenize interleaved "
+       "--text-model words.model --image-root mmc4 --missing-images omit -o "
+       "mmc4.h5 -",
+       "MMC4, from its zip files, with the images that could be downloaded"}};
+  return command;
+}
+
+}  // namespace gato::commands

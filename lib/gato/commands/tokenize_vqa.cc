@@ -1,0 +1,130 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gato/commands/image_text_tokenizer.h"
+#include "gato/commands/tokenize.h"
+#include "gato/ingest/text/vqa.h"
+
+namespace gato::commands {
+namespace {
+
+struct TokenizeVqaOptions {
+  ImageTextOptions images;
+  std::vector<std::string> questions, annotations;
+  std::string answers = "most-frequent";
+  std::string image_name = ingest::VqaOptions{}.image_name_format;
+};
+
+// The pairs of files that this shard reads.
+base::Shard::Range shard_pairs(const base::Shard& shard, int64_t pairs) {
+  const base::Shard::Range range = shard.range_of(pairs);
+  if (range.size() == 0) {
+    throw base::usage_error(
+        "--shard {}/{}: nothing is left to do, there are {} pairs of files",
+        shard.number, shard.count, pairs);
+  }
+  return range;
+}
+
+base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
+                              const cli::CommandContext& context) {
+  const base::Shard::Range pairs =
+      shard_pairs(context.common.shard, std::ssize(options.questions));
+  ImageTextTokenizer output(context, options.images, "answers");
+  ingest::VqaOptions source;
+  source.image_name_format = options.image_name;
+  source.all_answers = options.answers == "all";
+  for (int64_t pair = pairs.first; pair < pairs.last; ++pair) {
+    const auto i = static_cast<size_t>(pair);
+    const std::filesystem::path questions = options.questions[i];
+    source.image_root = options.images.image_root;
+    if (source.image_root.empty()) source.image_root = questions.parent_path();
+    output.add_all(
+        *ingest::open_vqa(questions, options.annotations[i], source));
+  }
+  output.commit();
+  return base::ExitStatus::success;
+}
+
+void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
+  table
+      .add("questions", &options.questions,
+           "Questions, in JSON: one file or several")
+      .metavar("FILE")
+      .files()
+      .required();
+  table
+      .add("annotations", &options.annotations,
+           "Their annotations, as many files in the same order")
+      .metavar("FILE")
+      .files()
+      .required();
+  table
+      .add("answers", &options.answers,
+           "Which answers become documents: the most-frequent one of each "
+           "question, or all, a document each")
+      .one_of({"most-frequent", "all"})
+      .metavar("WHICH");
+  table
+      .add("image-name", &options.image_name,
+           "Path of an image below --image-root: {subtype} is the data_subtype "
+           "of the questions (train2014), {image} the image_id")
+      .metavar("TEMPLATE");
+  table.add_check([&options] {
+    ingest::check_vqa_image_name_format(options.image_name);
+    if (options.questions.size() != options.annotations.size()) {
+      throw base::usage_error(
+          "{} files of --questions and {} of --annotations: they must be as "
+          "many, in the same order",
+          options.questions.size(), options.annotations.size());
+    }
+  });
+}
+
+constexpr const char* kDescription =
+    "Reads the pairs of files of VQAv2 and OK-VQA: \"questions\" with "
+    "\"question_id\", \"image_id\" and \"question\"; \"annotations\" with "
+    "\"question_id\", \"multiple_choice_answer\" and \"answers\", a list of "
+    "objects with \"answer\". A document is the image's patches, then the "
+    "pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
+    "answer is multiple_choice_answer or, where there is none (OK-VQA), "
+    "counted among the answers, the first of several. With --answers all, "
+    "empty answers are left out. Documents are ordered by image, in the order "
+    "in which the questions name them. A question without annotation, or an "
+    "annotation without question, is a bad record. --shard divides the pairs "
+    "of files.";
+
+}  // namespace
+
+cli::Command tokenize_vqa_command() {
+  cli::Command command = make_token_command(
+      "vqa",
+      "pictures with questions and answers (VQAv2, OK-VQA) to a token file",
+      "");
+  command.description = kDescription;
+  command.sharding = cli::Sharding::work;
+  command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
+    auto options = std::make_shared<TokenizeVqaOptions>();
+    options->images.task = options->images.domain = "vqa";
+    add_source_options(table, *options);
+    add_image_text_options(table, options->images, "each questions file");
+    return [options](cli::CommandContext& context) {
+      return tokenize_vqa(*options, context);
+    };
+  };
+  command.examples = {
+      {"gato-tokenize vqa --text-model words.model --image-root train2014 "
+       "--questions v2_OpenEnded_mscoco_train2014_questions.json --annotations "
+       "v2_mscoco_train2014_annotations.json -o vqa.h5",
+       "VQAv2, the most frequent answers"},
+      {"gato-tokenize vqa --text-model words.model --image-root coco "
+       "--image-name '{subtype}/{image:012}.jpg' --answers all "
+       "--questions OpenEnded_mscoco_train2014_questions.json --annotations "
+       "mscoco_train2014_annotations.json -o okvqa.h5",
+       "OK-VQA, every answer, images named as COCO 2017 names them"}};
+  return command;
+}
+
+}  // namespace gato::commands

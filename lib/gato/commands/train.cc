@@ -1,0 +1,374 @@
+#include "gato/commands/train.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gato/base/signals.h"
+#include "gato/cli/toml_config.h"
+#include "gato/commands/distributed_run.h"
+#include "gato/commands/preset.h"
+#include "gato/commands/training_options.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/model/parameters.h"
+#include "gato/train/dry_run.h"
+#include "gato/train/input/mixture_data.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/run_directory.h"
+#include "gato/train/run/training_run.h"
+
+namespace gato::commands {
+namespace {
+
+// Where the sequences come from: files, or a mixture that they are drawn from.
+struct DataOptions {
+  std::vector<std::string> files;
+  std::optional<std::string> mixture;
+  std::optional<int64_t> length, sequences;
+  std::optional<int64_t> pack_seed;
+};
+
+struct TrainCommandOptions {
+  DataOptions data;
+  std::string preset;
+  NetworkOptions network;
+  OptimizationOptions optimization;
+  RunOptions run;
+  ProcessOptions processes;
+  bool dry_run = false;
+};
+
+// The text of an option that another part of the program has added.
+template <class T>
+const T& option_value(const cli::OptionTable& table, const std::string& name) {
+  return *std::get<T*>(table.find(name)->target);
+}
+
+// Beneath --config and the command line: the preset, and over it, for a run
+// that goes on, what it was started with.
+std::vector<std::string> base_config_files(const TrainCommandOptions& options,
+                                           const cli::OptionTable& table) {
+  std::vector<std::string> files;
+  if (!options.preset.empty()) {
+    files.push_back(
+        preset_path(PresetKind::pretraining, options.preset).string());
+  }
+  const std::filesystem::path run = option_value<std::string>(table, "output");
+  if (options.run.resume && train::holds_run(run) &&
+      std::filesystem::exists(run / "config.toml")) {
+    files.push_back((run / "config.toml").string());
+  }
+  return files;
+}
+
+std::unique_ptr<train::TrainingData> open_training_data(
+    const TrainCommandOptions& options) {
+  const DataOptions& data = options.data;
+  if (!data.mixture) {
+    return std::make_unique<train::SequenceFileData>(
+        std::vector<std::filesystem::path>{data.files.begin(),
+                                           data.files.end()});
+  }
+  const pack::PackingOptions sampling{
+      .length = data.length.value_or(options.network.config.context),
+      .window_steps = options.network.window_steps.value_or(0),
+      .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
+  return std::make_unique<train::MixtureData>(*data.mixture, sampling,
+                                              data.sequences.value_or(0));
+}
+
+void check_mixture_options(const DataOptions& data) {
+  const std::pair<const char*, bool> mixture_options[] = {
+      {"length", data.length.has_value()},
+      {"sequences", data.sequences.has_value()},
+      {"pack-seed", data.pack_seed.has_value()}};
+  for (const auto& [name, is_given] : mixture_options) {
+    if (is_given && !data.mixture) {
+      throw base::usage_error(
+          "--{} goes with --mixture; the sequences of --data are packed "
+          "already",
+          name);
+    }
+  }
+}
+
+model::ModelConfig make_model_config(const NetworkOptions& options,
+                                     const train::TrainingData& data) {
+  model::ModelConfig config = options.config;
+  config.position = options.position_encoding == "rotary"
+                        ? model::PositionEncoding::rotary
+                        : model::PositionEncoding::relative;
+  config.action_position = options.action_position_encoding == "none"
+                               ? model::ActionPositionEncoding::none
+                               : model::ActionPositionEncoding::shared;
+  config.window_steps = data.window_steps();
+  if (options.window_steps && *options.window_steps != config.window_steps) {
+    throw base::usage_error(
+        "--window-steps is {}, but the sequences have windows of {} steps; "
+        "leave the option out, or pack anew",
+        *options.window_steps, config.window_steps);
+  }
+  config.vocabulary = data.vocabulary();
+  config.tasks = data.tasks();
+  config.validate();
+  train::check_compatible(config, data);
+  return config;
+}
+
+// Warns in the `first` of the processes.
+void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
+                                  const OptimizationOptions& options,
+                                  int64_t length) {
+  const int64_t rows = resolve_micro_batch_size(options, length);
+  const int64_t micro_batches = (options.batch_size + rows - 1) / rows;
+  if (micro_batches < world_size) {
+    const std::string advice =
+        options.batch_size < world_size
+            ? fmt::format("raise --batch-size from {} to {}",
+                          options.batch_size, world_size)
+            : fmt::format("lower --micro-batch from {} to {}", rows,
+                          options.batch_size / world_size);
+    throw base::usage_error(
+        "{} processes share the {} micro-batches of a step: {}, or start fewer "
+        "processes",
+        world_size, micro_batches, advice);
+  }
+  if (micro_batches % world_size != 0 && is_rank_zero) {
+    spdlog::warn(
+        "{} micro-batches a step are no multiple of {} processes: some of them "
+        "wait for the others",
+        micro_batches, world_size);
+  }
+}
+
+base::ExitStatus print_dry_run(const TrainCommandOptions& options,
+                               const cli::CommandContext& context) {
+  train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
+  if (launch.rank > 0) return base::ExitStatus::success;
+  if (launch.is_single_process())
+    launch.world_size = launch.local_world_size = options.processes.processes;
+  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const model::ModelConfig config = make_model_config(options.network, *data);
+  check_micro_batches_per_rank(launch.world_size, true, options.optimization,
+                               data->sequence_length());
+  train::TrainerOptions training = make_trainer_options(
+      options.optimization, options.run, data->sequence_length(),
+      threads_per_process(launch, context), context.common.seed);
+  training.shard_optimizer = options.processes.shard_optimizer;
+  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
+      launch.local_world_size * training.gradient.threads > processors) {
+    spdlog::warn(
+        "{} processes of {} threads share {} processors, which the time of a "
+        "step does not know",
+        launch.local_world_size, training.gradient.threads, processors);
+  }
+  std::cout << train::dry_run_report(config, options.optimization, training,
+                                     *data, launch.world_size)
+                   .dump(2)
+            << "\n";
+  return base::ExitStatus::success;
+}
+
+base::ExitStatus train_on_rank(const TrainCommandOptions& options,
+                               const cli::OptionTable& table,
+                               const cli::CommandContext& context,
+                               std::chrono::steady_clock::time_point start_time,
+                               train::ProcessGroup& process_group) {
+  const std::filesystem::path output = context.common.output;
+  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const model::ModelConfig config = make_model_config(options.network, *data);
+  process_group.run_collectively([&] {
+    check_micro_batches_per_rank(process_group.size(),
+                                 process_group.is_rank_zero(),
+                                 options.optimization, data->sequence_length());
+    if (process_group.is_rank_zero()) {
+      train::check_output_directory(output, options.run.resume, context.common);
+    }
+  });
+  train::TrainingRunOptions session{
+      .output = output,
+      .data = *data,
+      .optimization = options.optimization,
+      .run_options = options.run,
+      .make_initial_network = {},
+      .configuration = context.record.configuration,
+      .config_toml = cli::to_toml(table, per_invocation_options()),
+      .start_time = start_time,
+      .evaluate = {},
+      .threads = threads_per_process(process_group.launch(), context),
+      .process_group = &process_group,
+      .shard_optimizer = options.processes.shard_optimizer};
+  session.make_initial_network = [&] {
+    return std::make_unique<model::Network>(config, context.common.seed,
+                                            options.network.initialization);
+  };
+  return train::run_training(session, context);
+}
+
+base::ExitStatus run_train_command(const TrainCommandOptions& options,
+                                   const cli::OptionTable& table,
+                                   cli::CommandContext& context) {
+  const auto start_time = std::chrono::steady_clock::now();
+  const std::filesystem::path output = context.common.output;
+  const bool is_resumed = options.run.resume && train::holds_run(output);
+  if (!is_resumed && options.preset.empty() &&
+      context.common.config_files.empty()) {
+    throw base::usage_error(
+        "a new run needs a --preset ({}) or a --config",
+        fmt::join(preset_names(PresetKind::pretraining), ", "));
+  }
+  if (options.dry_run) return print_dry_run(options, context);
+  try {
+    return run_distributed(options.processes, context,
+                           [&](train::ProcessGroup& process_group) {
+                             return train_on_rank(options, table, context,
+                                                  start_time, process_group);
+                           });
+  } catch (const base::StoppedBySignal&) {
+    if (!is_resumed || data::list_checkpoint_steps(output).empty()) throw;
+    spdlog::info("asked to stop before a step was done; nothing is lost");
+    return base::ExitStatus::stopped_early;
+  }
+}
+
+void add_data_options(cli::OptionTable& table, DataOptions& options) {
+  table.add("data", &options.files, "Sequence files of gato-pack, read as one")
+      .metavar("FILE...")
+      .files();
+  table
+      .add("mixture", &options.mixture,
+           "In place of --data: TOML file of [[mixture]] tables, as that of "
+           "gato-pack, from whose token files the sequences are drawn on the "
+           "way")
+      .metavar("FILE");
+  table
+      .add(
+          "length", &options.length,
+          "Of --mixture: tokens a sequence; those of --context where not given")
+      .metavar("L")
+      .range(2, 1 << 20);
+  table
+      .add("sequences", &options.sequences,
+           "Of --mixture: different sequences, read again when all were read; "
+           "0, or not given: as many as have room for every token")
+      .metavar("N")
+      .range(0, 1LL << 40);
+  table
+      .add("pack-seed", &options.pack_seed,
+           "Of --mixture: what the sequences are drawn from, the --seed of "
+           "gato-pack; 0 where not given")
+      .metavar("SEED")
+      .range(0, 0x1p62);
+  table.require_exactly_one({"data", "mixture"});
+  table.add_check([&options] { check_mixture_options(options); });
+}
+
+cli::CommandFunction build(cli::OptionTable& table) {
+  auto options = std::make_shared<TrainCommandOptions>();
+  add_data_options(table, options->data);
+  table
+      .add("preset", &options->preset,
+           fmt::format(
+               "Read options from a named configuration ({}); --config and "
+               "the command line win over it. A new run needs this or "
+               "--config",
+               fmt::join(preset_names(PresetKind::pretraining), ", ")))
+      .metavar("NAME");
+  add_run_options(table, options->run);
+  table
+      .add(
+          "dry-run", &options->dry_run,
+          "Print parameters, memory and cost as JSON and exit; nothing is "
+          "trained, but for some steps of three and of five layers, which tell "
+          "what all take")
+      .not_in_config();
+  add_process_options(table, options->processes);
+  add_network_options(table, options->network);
+  add_optimization_options(table, options->optimization);
+  table.add_check([options] {
+    if (options->run.asynchronous_save && options->processes.shard_optimizer) {
+      throw base::usage_error(
+          "--asynchronous-save cannot be had with --shard-optimizer, whose "
+          "checkpoints all processes write together; leave one of them out");
+    }
+  });
+  table.set_base_config_files(
+      [options, &table] { return base_config_files(*options, table); });
+  return [options, &table](cli::CommandContext& context) {
+    return run_train_command(*options, table, context);
+  };
+}
+
+}  // namespace
+
+cli::Command train_command() {
+  cli::Command command;
+  command.summary = "Train a network on sequence files, or on a mixture";
+  command.description =
+      "Trains one decoder-only transformer to predict the text and action "
+      "tokens of the sequences, and leaves a model directory in every "
+      "checkpoint.\n\n"
+      "With --mixture no sequence file is needed: the sequences that gato-pack "
+      "would write for the same mixture, --length, --window-steps, --sequences "
+      "and --pack-seed are drawn from the token files when they are read, and "
+      "the weights are the same. A large --sequences shows new ones all the "
+      "time.\n\n"
+      "OUTPUT is a run: step-N/ are its checkpoints, latest names the newest, "
+      "metrics.jsonl has a line every --log-every steps, config.toml is the "
+      "configuration, log.txt the messages, unless --log-file names another. A "
+      "run that is asked to stop, by "
+      "SIGINT, SIGTERM, SIGUSR1 or --max-time, saves a checkpoint and exits "
+      "with status 75; the same command with --resume then goes on as if it "
+      "had never stopped, and starts the run where there is none: one job can "
+      "be submitted again and again. After a kill -9 the steps since the last "
+      "checkpoint are lost. The learning rate depends on the step and "
+      "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
+      "A resumed run keeps the options it was started with; only "
+      "--activation-checkpointing, those of Run and Processes, --threads and "
+      "the common options of the log may change, and of these --max-time, "
+      "--processes, --rank-timeout, --threads and those of the log are of one "
+      "call and are not kept. The weights do "
+      "not depend on --threads up to the number of micro-batches a step.\n\n"
+      "Several processes share the work of a step where torchrun, mpirun or "
+      "srun starts them, or --processes. They learn what one process does, but "
+      "for the rounding of sums in another order, so the number of processes "
+      "is part of what decides the bytes, and 1 unless it is given. Two "
+      "processes of one thread are about as fast as two threads of one "
+      "process, which work on micro-batches of their own as well: many "
+      "processes are for many machines. A process that fails or stands "
+      "still ends the job, which names it; gato(7) says more.";
+  command.output = cli::OutputRequirement::required;
+  command.output_help = "Directory of the run";
+  command.allow_existing_output = true;
+  command.build = build;
+  command.examples = {
+      {"gato-train --data train.h5 --preset gato-79m -o run",
+       "Train the paper's smallest network"},
+      {"gato-train --data train.h5 --preset gato-79m -o run --resume "
+       "--max-time 1h",
+       "Go on for an hour, or start"},
+      {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
+       "512000000 --preset gato-364m -o run",
+       "Sequences drawn from token files, none of them twice in 1,000,000 "
+       "steps of 512"},
+      {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
+       "--shard-optimizer",
+       "Four processes on this machine, with a quarter of the optimiser each"},
+      {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
+       "--resume",
+       "Sixteen processes by Slurm"},
+      {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
+       "Two files, options from a file, one of them changed"}};
+  return command;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,107 @@
+#include "gato/data/checkpoint_directory.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
+
+namespace gato::data {
+namespace {
+
+constexpr std::string_view kCheckpointPrefix = "step-";
+
+}  // namespace
+
+std::string checkpoint_name(int64_t step) {
+  return std::string(kCheckpointPrefix) + std::to_string(step);
+}
+
+std::optional<int64_t> parse_checkpoint_name(const std::string& name) {
+  if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
+  const char* end = name.data() + name.size();
+  int64_t step = 0;
+  const auto [rest, error] =
+      std::from_chars(name.data() + kCheckpointPrefix.size(), end, step);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return step;
+}
+
+std::vector<int64_t> list_checkpoint_steps(
+    const std::filesystem::path& run_directory) {
+  std::vector<int64_t> steps;
+  for (const auto& entry : std::filesystem::directory_iterator(run_directory)) {
+    const auto step = parse_checkpoint_name(entry.path().filename().string());
+    if (step && entry.is_directory()) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kManifestName = "MANIFEST.json";
+
+nlohmann::json read_manifest(const fs::path& path) {
+  nlohmann::json manifest;
+  try {
+    manifest = nlohmann::json::parse(base::read_file(path));
+    check_format(manifest, kManifestFormat, path.string());
+    if (!manifest.at("files").is_object())
+      throw base::input_error("{}: \"files\" is not an object", path.string());
+  } catch (const nlohmann::json::exception& error) {
+    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+  }
+  return manifest;
+}
+
+}  // namespace
+
+void write_manifest(const fs::path& directory) {
+  nlohmann::json files = nlohmann::json::object();
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.is_regular_file() && entry.path().filename() != kManifestName)
+      files[entry.path().filename().string()] = {
+          {"size", entry.file_size()},
+          {"digest", base::digest_file(entry.path())}};
+  nlohmann::json manifest = format_to_json(kManifestFormat);
+  manifest["files"] = files;
+  base::write_file(directory / kManifestName, manifest.dump(2) + "\n",
+                   /*force=*/true);
+}
+
+bool has_manifest(const fs::path& directory) {
+  return fs::exists(directory / kManifestName);
+}
+
+void require_manifest(const fs::path& directory) {
+  if (!has_manifest(directory))
+    throw base::input_error("{}: it has no {}, so it is not whole",
+                            directory.string(), kManifestName);
+}
+
+void verify_manifest(const fs::path& directory) {
+  if (!has_manifest(directory)) return;
+  const nlohmann::json manifest = read_manifest(directory / kManifestName);
+  for (const auto& [name, expected] : manifest.at("files").items()) {
+    const fs::path path = directory / fs::path(name).filename();
+    if (!fs::is_regular_file(path))
+      throw base::input_error("{}: missing, though MANIFEST.json names it",
+                              path.string());
+    const nlohmann::json found = {{"size", fs::file_size(path)},
+                                  {"digest", base::digest_file(path)}};
+    if (found != expected)
+      throw base::input_error(
+          "{}: damaged: {}, but MANIFEST.json says {}; use another checkpoint",
+          path.string(), found.dump(), expected.dump());
+  }
+}
+
+}  // namespace gato::data

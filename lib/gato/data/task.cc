@@ -1,0 +1,115 @@
+// The /tasks of token and sequence files, and of a model's config.json.
+#include <limits>
+
+#include "gato/base/error.h"
+#include "gato/base/string_util.h"
+#include "gato/data/lenient_json.h"
+#include "gato/data/token_file.h"
+
+namespace gato::data {
+namespace {
+
+using nlohmann::json;
+
+json fields_to_json(const std::vector<Field>& fields) {
+  json array = json::array();
+  for (const Field& field : fields) array.push_back(field_to_json(field));
+  return array;
+}
+
+std::vector<Field> fields_from_json(const json& task, const char* key) {
+  std::vector<Field> fields;
+  for (const json& field : task.value(key, json::array())) {
+    fields.push_back(field_from_json(field));
+  }
+  return fields;
+}
+
+json optional_to_json(const std::optional<double>& value) {
+  return value ? json(*value) : json();
+}
+
+std::optional<double> optional_from_json(const json& task, const char* key) {
+  if (!task.contains(key) || task.at(key).is_null()) return std::nullopt;
+  return task.at(key).get<double>();
+}
+
+int side_from_json(const json& value) {
+  const int64_t side = json_integer(value);
+  if (side < 0 || side > std::numeric_limits<int16_t>::max()) {
+    throw base::input_error("an image cannot have a side of {} pixels", side);
+  }
+  return static_cast<int>(side);
+}
+
+}  // namespace
+
+json task_to_json(const TaskEntry& entry) {
+  json task = {{"name", entry.spec.name},
+               {"domain", entry.spec.domain},
+               {"environment", entry.spec.environment},
+               {"observation", fields_to_json(entry.spec.observation_fields)},
+               {"action", fields_to_json(entry.spec.action_fields)},
+               {"episodes", entry.episode_count},
+               {"steps", entry.step_count},
+               {"expert_return", optional_to_json(entry.expert_return)},
+               {"random_return", optional_to_json(entry.random_return)}};
+  if (!entry.filter.is_null()) task["filter"] = entry.filter;
+  if (entry.image_height > 0)
+    task["image_size"] = {entry.image_height, entry.image_width};
+  return task;
+}
+
+TaskEntry task_from_json(const json& task) {
+  TaskEntry entry;
+  try {
+    entry.spec.name = task.at("name").get<std::string>();
+    entry.spec.domain = task.value("domain", std::string());
+    entry.spec.environment = task.value("environment", std::string());
+    entry.spec.observation_fields = fields_from_json(task, "observation");
+    entry.spec.action_fields = fields_from_json(task, "action");
+    entry.episode_count = json_integer_or_zero(task, "episodes");
+    entry.step_count = json_integer_or_zero(task, "steps");
+    entry.filter = task.value("filter", json());
+    if (const auto size = task.find("image_size"); size != task.end()) {
+      entry.image_height = side_from_json(size->at(0));
+      entry.image_width = side_from_json(size->at(1));
+    }
+    entry.expert_return = optional_from_json(task, "expert_return");
+    entry.random_return = optional_from_json(task, "random_return");
+    require_printable_names(entry.spec);
+  } catch (const json::exception& error) {
+    throw base::input_error("task \"{}\": {}",
+                            base::escape_control_characters(entry.spec.name),
+                            error.what());
+  } catch (const base::Error& error) {
+    throw base::input_error("task \"{}\": {}",
+                            base::escape_control_characters(entry.spec.name),
+                            error.what());
+  }
+  return entry;
+}
+
+json TaskTable::to_json() const {
+  json entries = json::array();
+  for (const TaskEntry& entry : tasks) entries.push_back(task_to_json(entry));
+  return {{"tasks", entries}, {"sources", sources}};
+}
+
+TaskTable TaskTable::from_json(const json& table) {
+  TaskTable result;
+  try {
+    for (const json& task : table.at("tasks")) {
+      result.tasks.push_back(task_from_json(task));
+    }
+    result.sources = table.value("sources", std::vector<std::string>{});
+    for (const auto& source : result.sources)
+      require_printable_name("source", source);
+  } catch (const json::exception& error) {
+    throw base::input_error("the table of tasks is malformed: {}",
+                            error.what());
+  }
+  return result;
+}
+
+}  // namespace gato::data

@@ -1,0 +1,317 @@
+#include "gato/env/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/signals.h"
+
+namespace gato::env {
+namespace {
+
+constexpr size_t kMaxStderrLines = 20, kMaxStderrLineLength = 500;
+constexpr std::chrono::seconds kTermGracePeriod{2};
+
+// Descriptor 9 is the lifeline. The watchdog shares the command's process
+// group, outlives neither it nor us, and holds none of the command's pipes.
+constexpr const char* kWatchdogScript =
+    "(read line; kill -KILL 0) <&9 >/dev/null 2>&1 & "
+    "exec /bin/sh -c \"$1\" 9<&-";
+constexpr int kLifelineFd = 9;
+
+struct Pipe {
+  FileDescriptor read_end, write_end;
+};
+
+// Both ends above the descriptors that the child is given, so that handing one
+// over never overwrites another.
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  const FileDescriptor low_read(ends[0]), low_write(ends[1]);
+  Pipe pipe;
+  pipe.read_end =
+      FileDescriptor(fcntl(ends[0], F_DUPFD_CLOEXEC, kLifelineFd + 1));
+  pipe.write_end =
+      FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, kLifelineFd + 1));
+  if (!pipe.read_end.is_open() || !pipe.write_end.is_open())
+    throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  return pipe;
+}
+
+void set_nonblocking(const FileDescriptor& descriptor) {
+  fcntl(descriptor.get(), F_SETFL,
+        fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
+}
+
+// Keeps a write to a child that is gone from killing this process, whatever
+// the program does about SIGPIPE elsewhere.
+class ScopedSigpipeBlock {
+ public:
+  ScopedSigpipeBlock() {
+    sigemptyset(&sigpipe_set_);
+    sigaddset(&sigpipe_set_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_set_, &previous_mask_);
+  }
+  ~ScopedSigpipeBlock() {
+    const timespec at_once{};
+    if (!was_pending_) sigtimedwait(&sigpipe_set_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
+  }
+
+ private:
+  sigset_t sigpipe_set_, previous_mask_;
+  bool was_pending_ = false;
+};
+
+pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
+            const Pipe& error, const Pipe& lifeline) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
+  posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
+  posix_spawn_file_actions_adddup2(&actions, error.write_end.get(), 2);
+  posix_spawn_file_actions_adddup2(&actions, lifeline.read_end.get(),
+                                   kLifelineFd);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                            POSIX_SPAWN_SETSIGMASK |
+                                            POSIX_SPAWN_SETSIGDEF);
+  const std::array<const char*, 6> arguments = {
+      "/bin/sh", "-c", kWatchdogScript, "sh", command.c_str(), nullptr};
+  pid_t pid = -1;
+  const int error_code =
+      posix_spawn(&pid, arguments[0], &actions, &attributes,
+                  const_cast<char* const*>(arguments.data()), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error_code != 0)
+    throw base::run_error("cannot start '{}': {}", command,
+                          strerror(error_code));
+  return pid;
+}
+
+// What can be read now, at most a pipe's worth; closes the descriptor at its
+// end.
+std::string read_available(FileDescriptor& from) {
+  std::string bytes(65536, '\0');
+  const ssize_t n = ::read(from.get(), bytes.data(), bytes.size());
+  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) from.close();
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  return bytes;
+}
+
+int milliseconds_until(ChildProcess::Deadline deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      deadline - ChildProcess::Clock::now());
+  return static_cast<int>(
+      std::clamp<int64_t>(left.count(), 0, int64_t{1000} * 1000 * 1000));
+}
+
+}  // namespace
+
+std::string quote_excerpt(std::string_view text) {
+  constexpr size_t kMaxBytes = 200;
+  std::string result = "'";
+  for (const char c : text.substr(0, kMaxBytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || byte >= 0x80)
+      result += fmt::format("\\x{:02x}", byte);
+    else
+      result += c;
+  }
+  return result + (text.size() > kMaxBytes ? "...'" : "'");
+}
+
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)) {}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void FileDescriptor::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+ChildProcess::ChildProcess(const std::string& command) {
+  Pipe in = make_pipe(), out = make_pipe(), error = make_pipe(),
+       lifeline = make_pipe();
+  pid_ = spawn(command, in, out, error, lifeline);
+  stdin_ = std::move(in.write_end);
+  stdout_ = std::move(out.read_end);
+  stderr_ = std::move(error.read_end);
+  lifeline_ = std::move(lifeline.write_end);
+  for (const FileDescriptor* descriptor : {&stdin_, &stdout_, &stderr_})
+    set_nonblocking(*descriptor);
+}
+
+ChildProcess::~ChildProcess() {
+  stdin_.close();
+  if (!wait_for_exit(Clock::now() + exit_grace_period_)) {
+    kill(-pid_, SIGTERM);
+    wait_for_exit(Clock::now() + kTermGracePeriod);
+  }
+  // Until the child is waited for its number stands for this group alone.
+  kill(-pid_, SIGKILL);
+  int status;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void ChildProcess::write(std::string_view bytes, Deadline deadline) {
+  const ScopedSigpipeBlock block;
+  while (!bytes.empty()) poll_io(&bytes, deadline);
+}
+
+std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
+  size_t searched = 0;
+  for (;;) {
+    const size_t end = stdout_buffer_.find('\n', searched);
+    if (end != std::string::npos || stdout_buffer_.size() > max_bytes) {
+      const size_t length = std::min(end, max_bytes);
+      std::string line = stdout_buffer_.substr(0, length);
+      stdout_buffer_.erase(0, length + (length == end));
+      return line;
+    }
+    searched = stdout_buffer_.size();
+    poll_io(nullptr, deadline);
+  }
+}
+
+void ChildProcess::read(std::span<std::byte> bytes, Deadline deadline) {
+  while (stdout_buffer_.size() < bytes.size()) poll_io(nullptr, deadline);
+  std::copy_n(reinterpret_cast<const std::byte*>(stdout_buffer_.data()),
+              bytes.size(), bytes.begin());
+  stdout_buffer_.erase(0, bytes.size());
+}
+
+void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
+  if (!stdout_.is_open()) return handle_closed_pipe(pending);
+  if (Clock::now() >= deadline) fail("did not answer in time");
+  std::array<pollfd, 3> poll_fds = {
+      {{stdout_.get(), POLLIN, 0},
+       {stderr_.get(), POLLIN, 0},
+       {pending != nullptr ? stdin_.get() : -1, POLLOUT, 0}}};
+  // A signal may be caught on another thread: look for it now and then.
+  base::throw_if_stopped();
+  constexpr int kMaxPollMilliseconds = 500;
+  const int ready =
+      poll(poll_fds.data(), poll_fds.size(),
+           std::min(milliseconds_until(deadline), kMaxPollMilliseconds));
+  if (ready < 0 && errno != EINTR)
+    throw base::run_error("poll: {}", strerror(errno));
+  if (ready <= 0) return;
+  if (poll_fds[1].revents != 0) drain_stderr();
+  if (poll_fds[0].revents != 0) stdout_buffer_ += read_available(stdout_);
+  if (poll_fds[2].revents != 0) {
+    const ssize_t n = ::write(stdin_.get(), pending->data(), pending->size());
+    if (n > 0) pending->remove_prefix(static_cast<size_t>(n));
+    if (n < 0 && errno != EAGAIN && errno != EINTR) handle_closed_pipe(pending);
+  }
+}
+
+// The child reads or writes no more. What it wrote before that may be a whole
+// answer, or say why it ended: then what is pending is dropped, and it is read.
+void ChildProcess::handle_closed_pipe(std::string_view* pending) {
+  const auto has_line = [this] {
+    return stdout_buffer_.find('\n') != std::string::npos;
+  };
+  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i)
+    stdout_buffer_ += read_available(stdout_);
+  if (pending == nullptr || !has_line()) fail("");
+  *pending = {};
+}
+
+bool ChildProcess::drain_stderr() {
+  const std::string text = read_available(stderr_);
+  for (const char c : text) {
+    if (c != '\n') {
+      if (stderr_partial_line_.size() < kMaxStderrLineLength)
+        stderr_partial_line_ += c;
+      continue;
+    }
+    stderr_lines_.push_back(std::exchange(stderr_partial_line_, {}));
+    if (stderr_lines_.size() > kMaxStderrLines) stderr_lines_.pop_front();
+  }
+  return !text.empty();
+}
+
+// Leaves the child to be waited for.
+bool ChildProcess::wait_for_exit(Deadline deadline) {
+  for (;;) {
+    siginfo_t information{};
+    if (waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        information.si_pid == pid_)
+      return true;
+    if (Clock::now() >= deadline) return false;
+    // Full pipes must not keep the child from ending.
+    std::array<pollfd, 2> poll_fds = {
+        {{stdout_.get(), POLLIN, 0}, {stderr_.get(), POLLIN, 0}}};
+    poll(poll_fds.data(), poll_fds.size(), 10);
+    if (poll_fds[0].revents != 0) read_available(stdout_);
+    if (poll_fds[1].revents != 0) drain_stderr();
+  }
+}
+
+// With an empty `what` the child is taken to have ended.
+void ChildProcess::fail(const std::string& what) {
+  std::string message = what;
+  if (what.empty()) {
+    if (wait_for_exit(Clock::now() + std::chrono::seconds(1))) {
+      siginfo_t information{};
+      waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT);
+      message =
+          information.si_code == CLD_EXITED
+              ? fmt::format("exited with status {}", information.si_status)
+              : fmt::format("was killed by signal {} ({})",
+                            information.si_status,
+                            strsignal(information.si_status));
+    } else {
+      message = "closed its standard output or input";
+    }
+  }
+  for (int i = 0; i < 16 && stderr_.is_open() && drain_stderr(); ++i) {
+  }
+  if (!stdout_buffer_.empty())
+    message += " in the middle of a message: " + quote_excerpt(stdout_buffer_);
+  throw ProcessError(message + stderr_tail());
+}
+
+std::string ChildProcess::stderr_tail() const {
+  std::string tail;
+  for (const std::string& line : stderr_lines_) tail += "\n  " + line;
+  if (!stderr_partial_line_.empty()) tail += "\n  " + stderr_partial_line_;
+  return tail.empty() ? "; it wrote nothing to stderr"
+                      : "; its stderr ended:" + tail;
+}
+
+}  // namespace gato::env

@@ -1,0 +1,227 @@
+// An environment behind a pipe: start_environment.
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/env/child_process.h"
+#include "gato/env/environment.h"
+#include "gato/env/protocol.h"
+
+namespace gato::env {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxLineBytes = size_t{1} << 24;
+
+class ExternalEnvironment : public Environment {
+ private:
+  // The child's command before a message, so that one of many is found.
+  std::string with_command(const std::string& message) const {
+    return fmt::format("environment '{}': {}", command_, message);
+  }
+
+  std::string failure_message(const std::string& request, double timeout,
+                              const ProcessError& failure) const {
+    return with_command(fmt::format("asked for '{}' and given {:g} s, it {}",
+                                    request, timeout, failure.what()));
+  }
+
+  template <class Work>
+  auto with_error_context(const Work& work) {
+    try {
+      return work();
+    } catch (const EnvironmentError& error) {
+      throw EnvironmentError(with_command(error.what()));
+    }
+  }
+
+ public:
+  ExternalEnvironment(std::string command,
+                      const ExternalEnvironmentOptions& options)
+      : command_(std::move(command)), options_(options) {
+    spec_reply_ = start_child();
+  }
+
+  ~ExternalEnvironment() override {
+    if (!process_) return;
+    try {
+      process_->write(json{{"type", "close"}}.dump() + "\n",
+                      ChildProcess::Clock::now() + std::chrono::seconds(1));
+    } catch (const std::exception&) {
+      // It has ended already, or this process is to stop: it is stopped next.
+    }
+  }
+
+  const EnvironmentSpec& spec() const override { return spec_reply_.spec; }
+
+  data::FieldValues reset(uint64_t seed) override {
+    if (!process_) restart_child();
+    const Message reply =
+        call({{"type", "reset"}, {"seed", seed}}, {}, "observation");
+    return with_error_context([&] {
+      return decode_values(spec().task.observation_fields,
+                           spec_reply_.observation_wire_order, reply);
+    });
+  }
+
+  StepResult step(const data::FieldValues& action) override {
+    const Message reply = call(
+        {{"type", "step"}},
+        encode_values(action, spec_reply_.action_wire_order), "observation");
+    return with_error_context([&] {
+      StepResult result = decode_step_result(reply.header);
+      result.observation =
+          decode_values(spec().task.observation_fields,
+                        spec_reply_.observation_wire_order, reply);
+      return result;
+    });
+  }
+
+  data::FieldValues expert_action() override {
+    const Message reply = call({{"type", "expert"}}, {}, "action");
+    return with_error_context([&] {
+      return decode_values(spec().task.action_fields,
+                           spec_reply_.action_wire_order, reply);
+    });
+  }
+
+  data::Image render() override {
+    const Message reply = call({{"type", "render"}}, {}, "image");
+    const auto shape = reply.header.value("shape", json());
+    data::Image image;
+    const bool is_valid_shape = shape.is_array() && shape.size() == 3 &&
+                                shape[0].is_number_unsigned() &&
+                                shape[1].is_number_unsigned() && shape[2] == 3;
+    if (is_valid_shape) {
+      image.height = static_cast<int>(shape[0].get<uint32_t>());
+      image.width = static_cast<int>(shape[1].get<uint32_t>());
+    }
+    const double pixels = 1.0 * image.height * image.width;
+    if (!is_valid_shape ||
+        3 * pixels != static_cast<double>(reply.payload.size()))
+      throw EnvironmentError(with_command(
+          fmt::format("its picture has the shape {} and {} bytes",
+                      quote_excerpt(shape.dump()), reply.payload.size())));
+    image.pixels.resize(reply.payload.size());
+    for (size_t i = 0; i < image.pixels.size(); ++i)
+      image.pixels[i] = std::to_integer<uint8_t>(reply.payload[i]);
+    return image;
+  }
+
+ private:
+  // Whatever goes wrong here ends the run.
+  SpecReply start_child() {
+    process_ = std::make_unique<ChildProcess>(command_);
+    try {
+      const Message reply =
+          send_and_receive({{"type", "hello"}, {"version", 1}}, {}, "spec",
+                           options_.hello_timeout);
+      return parse_spec_reply(reply.header);
+    } catch (const ProcessError& failure) {
+      terminate_child();
+      throw base::run_error(
+          "{}", failure_message("hello", options_.hello_timeout, failure));
+    } catch (const EnvironmentError& error) {
+      terminate_child();
+      throw base::run_error("{}", error.what());
+    } catch (const ProtocolError& error) {
+      terminate_child();
+      throw base::run_error(
+          "{}", with_command(fmt::format("at hello: {}", error.what())));
+    }
+  }
+
+  void restart_child() {
+    const SpecReply new_reply = start_child();
+    if (new_reply.spec.task.observation_fields !=
+            spec().task.observation_fields ||
+        new_reply.spec.task.action_fields != spec().task.action_fields ||
+        new_reply.observation_wire_order !=
+            spec_reply_.observation_wire_order ||
+        new_reply.action_wire_order != spec_reply_.action_wire_order)
+      throw base::run_error(
+          "{}", with_command("started again, it declares other observations or "
+                             "actions than before"));
+  }
+
+  // A request within an episode. A child that ended or hangs is started again
+  // at the next reset; one that writes anything but a reply ends the run.
+  Message call(json header, const std::vector<std::byte>& payload,
+               const char* type) {
+    if (!process_)
+      throw EnvironmentError(
+          with_command("it has ended; reset starts it again"));
+    const std::string request = header["type"];
+    try {
+      return send_and_receive(std::move(header), payload, type,
+                              options_.step_timeout);
+    } catch (const ProcessError& failure) {
+      terminate_child();
+      throw EnvironmentError(
+          failure_message(request, options_.step_timeout, failure));
+    } catch (const ProtocolError& error) {
+      terminate_child();
+      throw base::run_error(
+          "{}", with_command(fmt::format("at {}: {}", request, error.what())));
+    }
+  }
+
+  void terminate_child() {
+    if (process_) process_->skip_grace_period();
+    process_.reset();
+  }
+
+  // One request and its reply of the type `type`. EnvironmentError for an error
+  // reply; a fatal one stops the child.
+  Message send_and_receive(json header, const std::vector<std::byte>& payload,
+                           const char* type, double timeout) {
+    if (!payload.empty()) header["bytes"] = payload.size();
+    const auto deadline =
+        ChildProcess::Clock::now() +
+        std::chrono::duration_cast<ChildProcess::Clock::duration>(
+            std::chrono::duration<double>(timeout));
+    std::string request = header.dump() + "\n";
+    request.append(reinterpret_cast<const char*>(payload.data()),
+                   payload.size());
+    process_->write(request, deadline);
+
+    Message reply;
+    const std::string line = process_->read_line(kMaxLineBytes, deadline);
+    reply.header = parse_header(line);
+    reply.payload.resize(payload_size(reply.header));
+    process_->read(reply.payload, deadline);
+    if (reply.header["type"] == "error") {
+      const auto message = reply.header.find("message");
+      const auto fatal = reply.header.find("fatal");
+      if (fatal != reply.header.end() && *fatal == true) terminate_child();
+      throw EnvironmentError(with_command(
+          fmt::format("it answered {} with an error: {}", header["type"].dump(),
+                      message != reply.header.end() && message->is_string()
+                          ? message->get<std::string>()
+                          : "(no message)")));
+    }
+    if (reply.header["type"] != type)
+      throw ProtocolError(
+          fmt::format("{} is no reply to {}; its type would be "
+                      "\"{}\"",
+                      quote_excerpt(line), header["type"].dump(), type));
+    return reply;
+  }
+
+  const std::string command_;
+  const ExternalEnvironmentOptions options_;
+  SpecReply spec_reply_;
+  std::unique_ptr<ChildProcess> process_;  // none after it failed
+};
+
+}  // namespace
+
+std::unique_ptr<Environment> start_external_environment(
+    const std::string& command, const ExternalEnvironmentOptions& options) {
+  return std::make_unique<ExternalEnvironment>(command, options);
+}
+
+}  // namespace gato::env

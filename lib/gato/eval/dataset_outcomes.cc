@@ -1,0 +1,80 @@
+#include "gato/eval/dataset_outcomes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gato/base/error.h"
+#include "gato/ingest/episodes/episode_source.h"
+
+namespace gato::eval {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The HDF5 file of a dataset, its data folder or itself; empty where there is
+// none.
+fs::path find_hdf5_file(const fs::path& path) {
+  for (const fs::path& file :
+       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path})
+    if (fs::is_regular_file(file)) return file;
+  return {};
+}
+
+void find_datasets_recursively(const fs::path& folder,
+                               std::vector<fs::path>& found) {
+  if (!find_hdf5_file(folder).empty()) {
+    found.push_back(folder);
+    return;
+  }
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_directory() &&
+        !entry.path().filename().string().starts_with('.'))
+      find_datasets_recursively(entry.path(), found);
+}
+
+}  // namespace
+
+std::vector<fs::path> find_datasets(const fs::path& operand) {
+  std::vector<fs::path> found;
+  if (fs::is_directory(operand)) find_datasets_recursively(operand, found);
+  if (found.empty()) return {operand};
+  std::ranges::sort(found);
+  return found;
+}
+
+DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
+                                      int64_t max_episode_steps) {
+  ingest::EpisodeSourceOptions options;
+  options.max_episode_steps = max_episode_steps;
+  const auto source = ingest::open_episodes(dataset, options);
+  DatasetOutcomes outcomes;
+  outcomes.path = dataset;
+  outcomes.hdf5_file = source->file();
+  outcomes.task = source->spec().name;
+  outcomes.domain = source->spec().domain;
+  outcomes.agent = source->agent();
+  outcomes.provenance = source->provenance();
+  for (int64_t i = 0; i < source->episode_count(); ++i) {
+    const data::Episode episode = source->read_episode(i);
+    if (episode.failed) {
+      ++outcomes.failed;
+      continue;
+    }
+    if (episode.rewards.empty() && episode.step_count() > 0)
+      throw base::input_error(
+          "{}: episode {} has no rewards: it cannot be scored",
+          dataset.string(), episode.id);
+    data::require_finite_rewards(episode, dataset.string());
+    outcomes.returns.push_back(
+        episode.rewards.empty() ? 0 : episode.total_reward());
+    if (episode.success) {
+      ++outcomes.with_success_flag;
+      outcomes.succeeded += *episode.success;
+    }
+  }
+  if (outcomes.episodes() == 0)
+    throw base::input_error("{}: holds no episodes", dataset.string());
+  return outcomes;
+}
+
+}  // namespace gato::eval

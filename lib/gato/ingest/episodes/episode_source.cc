@@ -1,0 +1,72 @@
+#include "gato/ingest/episodes/episode_source.h"
+
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/data/file_format.h"
+#include "gato/ingest/episodes/d4rl.h"
+#include "gato/ingest/episodes/minari.h"
+#include "gato/ingest/episodes/robomimic.h"
+
+namespace gato::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is no file of D4RL or robomimic is left to the reader of Minari to
+// complain about.
+data::EpisodeFileFormat resolve_format(const fs::path& path,
+                                       const std::string& format) {
+  if (format == "minari") return data::EpisodeFileFormat::minari;
+  if (format == "d4rl") return data::EpisodeFileFormat::d4rl;
+  if (format == "robomimic") return data::EpisodeFileFormat::robomimic;
+  if (format != "auto") {
+    throw base::usage_error(
+        "the format \"{}\" is not supported: use auto, minari, d4rl or "
+        "robomimic",
+        format);
+  }
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored))
+    return data::EpisodeFileFormat::minari;
+  return data::detect_episode_format(data::hdf5::open_file(path));
+}
+
+std::unique_ptr<EpisodeSource> open_by_format(
+    const fs::path& path, const EpisodeSourceOptions& options) {
+  const data::EpisodeFileFormat format = resolve_format(path, options.format);
+  if (format == data::EpisodeFileFormat::robomimic)
+    return open_robomimic(path, options);
+  if (!options.mask.empty()) {
+    throw base::usage_error(
+        "--mask {}: {} is no robomimic file: no other has masks", options.mask,
+        path.string());
+  }
+  if (format == data::EpisodeFileFormat::d4rl) return open_d4rl(path, options);
+  return open_minari(path, options);
+}
+
+}  // namespace
+
+data::Episode EpisodeSource::read_episode(int64_t i) {
+  DeferredReads deferred;
+  data::Episode read = read_partial_episode(i, deferred);
+  deferred.run(read);
+  return read;
+}
+
+std::unique_ptr<EpisodeSource> open_episodes(
+    const fs::path& path, const EpisodeSourceOptions& options) {
+  auto source = open_by_format(path, options);
+  try {
+    data::require_printable_names(source->spec());
+    data::require_printable_name("source", source->agent());
+  } catch (const base::Error& error) {
+    throw base::input_error(
+        "{}: {}; give another with --task, --domain or --source", path.string(),
+        error.what());
+  }
+  return source;
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,333 @@
+#include "gato/ingest/episodes/minari.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
+#include "gato/data/space.h"
+#include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/hdf5_columns.h"
+#include "gato/ingest/episodes/minari_metadata.h"
+#include "gato/ingest/episodes/numbered_groups.h"
+
+namespace gato::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDataFileName = "main_data.hdf5";
+constexpr const char* kMetadataFileName = "metadata.json";
+
+}  // namespace
+
+MinariFiles find_minari_files(const fs::path& path) {
+  base::check_readable(path);
+  std::error_code ignored;
+  MinariFiles files;
+  if (fs::is_directory(path, ignored)) {
+    const fs::path inner = path / "data";
+    const bool has_inner = fs::is_directory(inner, ignored);
+    if (has_inner) base::check_readable(inner);
+    const fs::path data = has_inner ? inner : path;
+    files.data = data / kDataFileName;
+    files.metadata = data / kMetadataFileName;
+  } else {
+    files.data = path;
+    files.metadata = path.parent_path() / kMetadataFileName;
+  }
+  if (!fs::exists(files.metadata, ignored)) files.metadata.clear();
+  const fs::path data_folder =
+      fs::absolute(files.data).lexically_normal().parent_path();
+  files.dataset_directory = data_folder.filename() == "data"
+                                ? data_folder.parent_path()
+                                : data_folder;
+  if (fs::exists(files.data, ignored)) return files;
+  if (!files.metadata.empty()) {
+    throw base::input_error(
+        "{}: a Minari dataset without {}: only the hdf5 storage format is "
+        "supported; share/gato/convert/minari_arrow.py converts arrow and "
+        "parquet",
+        path.string(), kDataFileName);
+  }
+  throw base::input_error("{}: no Minari dataset: there is no data/{} in it",
+                          path.string(), kDataFileName);
+}
+
+namespace {
+
+constexpr const char* kNewestMinariVersion = "0.5";  // of Minari, that is known
+
+// Whether a version like "0.5.3" is newer than that.
+bool is_newer_than_supported(const std::string& version) {
+  const auto parts = [](const std::string& text) {
+    std::array<int, 2> numbers{};
+    std::sscanf(text.c_str(), "%d.%d", &numbers[0], &numbers[1]);
+    return numbers;
+  };
+  return parts(version) > parts(kNewestMinariVersion);
+}
+
+class MinariSource : public EpisodeSource {
+ public:
+  MinariSource(const MinariFiles& files, const EpisodeSourceOptions& options)
+      : root_(data::hdf5::open_file(files.data)),
+        file_reader_(data::hdf5::open_file_reader(root_)),
+        file_(files.data) {
+    episode_numbers_ = sorted_number_suffixes(root_.child_names(), "episode_");
+    if (episode_numbers_.empty() && files.metadata.empty() &&
+        !root_.has_attribute("total_episodes")) {
+      throw base::input_error("{}: this is {}, not a Minari dataset",
+                              files.data.string(),
+                              data::describe_file_kind(root_));
+    }
+    metadata_ = read_minari_metadata(files, root_, options);
+    const int64_t expected = metadata_.total_episodes.value_or(0);
+    if (static_cast<int64_t>(episode_numbers_.size()) < expected) {
+      throw base::input_error(
+          "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
+          files.data.string(), episode_numbers_.size(), expected);
+    }
+    step_counts_.assign(episode_numbers_.size(), kUnread);
+    apply_roles(options.roles, root_.label(), metadata_.spec);
+  }
+
+  const data::TaskSpec& spec() const override { return metadata_.spec; }
+  std::string agent() const override { return metadata_.agent; }
+  nlohmann::json provenance() const override { return metadata_.provenance; }
+  int64_t episode_count() const override {
+    return static_cast<int64_t>(episode_numbers_.size());
+  }
+  data::Episode read_partial_episode(int64_t i,
+                                     DeferredReads& deferred) override;
+  std::filesystem::path file() const override { return file_; }
+  std::vector<std::string> warnings() const override;
+
+ private:
+  void read_columns(const data::hdf5::Group& group, const std::string& parent,
+                    const std::vector<data::Field>& fields,
+                    const std::string& bare_name, data::Episode& episode,
+                    DeferredReads::ColumnsMember columns,
+                    DeferredReads& deferred) const;
+  void note_unknown_keys(const data::hdf5::Group& episode, const char* parent,
+                         const std::vector<data::Field>& fields,
+                         int64_t number);
+  void check_totals(std::vector<std::string>& warnings) const;
+  void read_rewards_and_flags(const data::hdf5::Group& group,
+                              data::Episode& episode) const;
+  void read_infos(const data::hdf5::Group& group, data::Episode& episode) const;
+  void read_expert_actions(const data::hdf5::Group& infos,
+                           data::Episode& episode) const;
+
+  data::hdf5::Group root_;
+  std::shared_ptr<const base::FileReader> file_reader_;
+  std::filesystem::path file_;
+  static constexpr int64_t kUnread = -1;
+  std::vector<int64_t> episode_numbers_,
+      step_counts_;  // steps of the episodes read so far
+  MinariMetadata metadata_;
+  // (observations or actions, key in no space): episodes that have it.
+  std::map<std::pair<std::string, std::string>, std::set<int64_t>>
+      unknown_keys_;
+};
+
+void MinariSource::read_columns(const data::hdf5::Group& group,
+                                const std::string& parent,
+                                const std::vector<data::Field>& fields,
+                                const std::string& bare_name,
+                                data::Episode& episode,
+                                DeferredReads::ColumnsMember columns,
+                                DeferredReads& deferred) const {
+  const bool is_bare_space =
+      data::is_bare_space(fields, bare_name) && !group.is_group(parent);
+  for (const data::Field& field : fields) {
+    const std::string path = is_bare_space ? parent : parent + "/" + field.name;
+    append_column(group.dataset(path), field, file_reader_, episode, columns,
+                  deferred);
+  }
+}
+
+// With what the metadata says. Fewer episodes than that are refused.
+void MinariSource::check_totals(std::vector<std::string>& warnings) const {
+  const auto found = static_cast<int64_t>(episode_numbers_.size());
+  if (const auto said = metadata_.total_episodes; said && *said != found) {
+    warnings.push_back(fmt::format(
+        "total_episodes of the metadata is {}, the file holds {} episodes",
+        *said, found));
+  }
+  const bool all_are_read =
+      std::ranges::find(step_counts_, kUnread) == step_counts_.end();
+  if (!metadata_.total_steps || !all_are_read) return;
+  const int64_t steps =
+      std::accumulate(step_counts_.begin(), step_counts_.end(), int64_t{0});
+  if (*metadata_.total_steps != steps) {
+    warnings.push_back(fmt::format(
+        "total_steps of the metadata is {}, the episodes hold {} steps",
+        *metadata_.total_steps, steps));
+  }
+}
+
+std::vector<std::string> MinariSource::warnings() const {
+  std::vector<std::string> warnings;
+  if (is_newer_than_supported(metadata_.minari_version)) {
+    warnings.push_back(
+        fmt::format("it was written by Minari {}, and is read as {}",
+                    metadata_.minari_version, kNewestMinariVersion));
+  }
+  check_totals(warnings);
+  for (const auto& [key, episodes] : unknown_keys_) {
+    warnings.push_back(fmt::format(
+        "{}: the key '{}' is in no space and is left out ({} episode{}, first "
+        "episode {})",
+        key.first, key.second, episodes.size(), episodes.size() == 1 ? "" : "s",
+        *episodes.begin()));
+  }
+  return warnings;
+}
+
+void MinariSource::note_unknown_keys(const data::hdf5::Group& episode,
+                                     const char* parent,
+                                     const std::vector<data::Field>& fields,
+                                     int64_t number) {
+  if (!episode.is_group(parent)) return;
+  for (const std::string& leaf : episode.group(parent).dataset_paths()) {
+    if (std::none_of(
+            fields.begin(), fields.end(),
+            [&](const data::Field& field) { return field.name == leaf; })) {
+      unknown_keys_[{parent, leaf}].insert(number);
+    }
+  }
+}
+
+void MinariSource::read_expert_actions(const data::hdf5::Group& infos,
+                                       data::Episode& episode) const {
+  if (!infos.has("expert_action")) return;
+  const int64_t steps = episode.step_count();
+  DeferredReads immediate;
+  read_columns(infos, "expert_action", metadata_.spec.action_fields, "action",
+               episode, &data::Episode::expert_actions, immediate);
+  immediate.run(episode);
+  for (data::FieldColumn& column : episode.expert_actions) {
+    const int64_t rows = row_count(column);
+    if (rows != steps && rows != steps + 1) {
+      throw base::input_error("{}: expert_action has {} rows for {} steps",
+                              infos.label(), rows, steps);
+    }
+    truncate_rows(column, steps);
+  }
+}
+
+// Scalars a step, T or T+1 rows, below `group`; anything else is left.
+void collect_scalars(const data::hdf5::Group& group, const std::string& prefix,
+                     int64_t steps,
+                     std::map<std::string, std::vector<double>>& scalars) {
+  for (const std::string& name : group.child_names()) {
+    if (prefix.empty() && name == "expert_action") continue;
+    if (group.is_group(name)) {
+      collect_scalars(group.group(name), prefix + name + "/", steps, scalars);
+      continue;
+    }
+    const data::hdf5::Dataset dataset = group.dataset(name);
+    const int64_t rows = dataset.row_count();
+    if (dataset.shape().empty() || !dataset.dtype() ||
+        (rows != steps && rows != steps + 1) ||
+        data::element_count(dataset.shape()) != rows) {
+      continue;
+    }
+    const data::Array array = dataset.read_array();
+    auto& values = scalars[prefix + name];
+    for (int64_t i = 0; i < rows; ++i) values.push_back(array.as_double(i));
+  }
+}
+
+void MinariSource::read_infos(const data::hdf5::Group& group,
+                              data::Episode& episode) const {
+  if (group.is_group("infos")) {
+    const data::hdf5::Group infos = group.group("infos");
+    read_expert_actions(infos, episode);
+    collect_scalars(infos, "", episode.step_count(), episode.infos);
+  }
+  episode.failed = group.integer_attribute("gato_failed").value_or(0) != 0;
+  if (const auto success = group.integer_attribute("gato_success")) {
+    episode.success = *success != 0;
+    return;
+  }
+  for (const char* name : data::kSuccessInfoKeys) {
+    const auto found = episode.infos.find(name);
+    if (found == episode.infos.end()) continue;
+    episode.success = std::any_of(found->second.begin(), found->second.end(),
+                                  [](double value) { return value > 0; });
+  }
+}
+
+void MinariSource::read_rewards_and_flags(const data::hdf5::Group& group,
+                                          data::Episode& episode) const {
+  const int64_t steps = episode.step_count();
+  episode.rewards = read_scalars(group, "rewards", steps);
+  episode.terminations = read_flags(group, "terminations", steps);
+  episode.truncations = read_flags(group, "truncations", steps);
+}
+
+data::Episode MinariSource::read_partial_episode(int64_t i,
+                                                 DeferredReads& deferred) {
+  const int64_t number = episode_numbers_.at(static_cast<size_t>(i));
+  const data::hdf5::Group group =
+      root_.group(fmt::format("episode_{}", number));
+  data::Episode episode;
+  episode.id = number;
+  episode.seed = group.uint64_attribute("seed");
+  note_unknown_keys(group, "observations", metadata_.spec.observation_fields,
+                    number);
+  note_unknown_keys(group, "actions", metadata_.spec.action_fields, number);
+  read_columns(group, "actions", metadata_.spec.action_fields, "action",
+               episode, &data::Episode::actions, deferred);
+  if (episode.actions.empty() && group.has("rewards")) {
+    episode.rewards.resize(
+        static_cast<size_t>(group.dataset("rewards").row_count()));
+  }
+  const int64_t steps = episode.step_count();
+  read_columns(group, "observations", metadata_.spec.observation_fields,
+               "observation", episode, &data::Episode::observations, deferred);
+  for (size_t j = 0; j < episode.observations.size(); ++j) {
+    const int64_t rows = row_count(episode.observations[j]);
+    if (rows != steps && rows != steps + 1) {
+      throw base::input_error(
+          "{}: observations: {} has {} rows for {} steps", group.label(),
+          metadata_.spec.observation_fields[j].name, rows, steps);
+    }
+  }
+  for (size_t j = 0; j < episode.actions.size(); ++j) {
+    if (row_count(episode.actions[j]) != steps) {
+      throw base::input_error("{}: actions: {} has {} rows for {} steps",
+                              group.label(),
+                              metadata_.spec.action_fields[j].name,
+                              row_count(episode.actions[j]), steps);
+    }
+  }
+  if (group.integer_attribute("total_steps").value_or(steps) != steps) {
+    throw base::input_error("{}: {} actions, but total_steps is {}",
+                            group.label(), steps,
+                            *group.integer_attribute("total_steps"));
+  }
+  step_counts_.at(static_cast<size_t>(i)) = steps;
+  read_rewards_and_flags(group, episode);
+  read_infos(group, episode);
+  return episode;
+}
+
+}  // namespace
+
+std::unique_ptr<EpisodeSource> open_minari(
+    const std::filesystem::path& path, const EpisodeSourceOptions& options) {
+  return std::make_unique<MinariSource>(find_minari_files(path), options);
+}
+
+}  // namespace gato::ingest

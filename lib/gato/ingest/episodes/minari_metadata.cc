@@ -1,0 +1,126 @@
+#include "gato/ingest/episodes/minari_metadata.h"
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/lenient_json.h"
+
+namespace gato::ingest {
+namespace {
+
+using nlohmann::json;
+
+// Keys of metadata.json, and where they are missing attributes of the root,
+// as 0.4 wrote them.
+class MetadataReader {
+ public:
+  MetadataReader(const MinariFiles& files, const data::hdf5::Group& root)
+      : root_(root) {
+    if (files.metadata.empty()) return;
+    try {
+      json_ = data::parse_lenient_json(base::read_file(files.metadata));
+    } catch (const base::Error& error) {
+      if (error.status() == base::ExitStatus::io) throw;
+      throw base::input_error("{}: {}", files.metadata.string(), error.what());
+    }
+    if (!json_.is_object()) {
+      throw base::input_error("{}: not a JSON object", files.metadata.string());
+    }
+  }
+
+  std::string string_value(const char* key) const {
+    if (json_.contains(key) && json_[key].is_string()) {
+      return json_[key].get<std::string>();
+    }
+    return root_.text_attribute(key).value_or("");
+  }
+
+  std::optional<int64_t> integer(const char* key) const {
+    if (json_.contains(key) && json_[key].is_number_integer()) {
+      return json_[key].get<int64_t>();
+    }
+    return root_.integer_attribute(key);
+  }
+
+ private:
+  json json_ = json::object();
+  const data::hdf5::Group& root_;
+};
+
+// The id within an EnvSpec; empty where there is none.
+std::string parse_environment_id(const std::string& env_spec) {
+  const json spec = json::parse(env_spec, nullptr, false);
+  if (!spec.is_object() || !spec.contains("id") || !spec["id"].is_string()) {
+    return "";
+  }
+  return spec["id"].get<std::string>();
+}
+
+std::vector<data::Field> parse_fields(const MetadataReader& metadata,
+                                      const char* key,
+                                      const std::string& bare_name,
+                                      const std::string& label) {
+  const std::string text = metadata.string_value(key);
+  if (text.empty()) {
+    throw base::input_error(
+        "{}: the metadata has no \"{}\", and without its environment it cannot "
+        "be known: record the dataset again with a Minari that stores it",
+        label, key);
+  }
+  try {
+    return data::flatten_space(data::space_from_json(text), bare_name);
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}: {}", label, key, error.what());
+  }
+}
+
+std::string first_non_empty(std::initializer_list<std::string> candidates) {
+  for (const std::string& candidate : candidates) {
+    if (!candidate.empty()) return candidate;
+  }
+  return "";
+}
+
+}  // namespace
+
+MinariMetadata read_minari_metadata(const MinariFiles& files,
+                                    const data::hdf5::Group& root,
+                                    const EpisodeSourceOptions& options) {
+  const MetadataReader metadata(files, root);
+  const std::string format = metadata.string_value("data_format");
+  if (!format.empty() && format != "hdf5") {
+    throw base::input_error(
+        "{}: the Minari storage format \"{}\" is not supported: "
+        "share/gato/convert/minari_arrow.py converts it to hdf5",
+        root.label(), format);
+  }
+  MinariMetadata result;
+  data::TaskSpec& spec = result.spec;
+  spec.observation_fields =
+      parse_fields(metadata, "observation_space", "observation", root.label());
+  spec.action_fields =
+      parse_fields(metadata, "action_space", "action", root.label());
+  const std::string id = metadata.string_value("dataset_id");
+  spec.environment =
+      first_non_empty({parse_environment_id(metadata.string_value("env_spec")),
+                       metadata.string_value("gato_environment")});
+  spec.name = first_non_empty(
+      {options.task, metadata.string_value("gato_task"), spec.environment, id,
+       files.dataset_directory.filename().string(), "task"});
+  spec.domain =
+      first_non_empty({options.domain, metadata.string_value("gato_domain"),
+                       spec.name.substr(0, spec.name.find('/'))});
+  result.agent =
+      first_non_empty({options.source, metadata.string_value("gato_source"),
+                       metadata.string_value("algorithm_name"), id});
+  result.total_episodes = metadata.integer("total_episodes");
+  result.total_steps = metadata.integer("total_steps");
+  result.minari_version = metadata.string_value("minari_version");
+  const std::string provenance = metadata.string_value("gato_provenance");
+  if (!provenance.empty()) {
+    result.provenance = json::parse(provenance, nullptr, false);
+    if (result.provenance.is_discarded()) result.provenance = nullptr;
+  }
+  return result;
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,329 @@
+#include "gato/ingest/episodes/minari_writer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/hdf5.h"
+#include "gato/data/space.h"
+
+namespace gato::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The Minari release whose files these are; it refuses versions that it does
+// not list.
+constexpr const char* kMinariVersion = "0.5.3";
+
+// The UTF-8 characters of a text; bytes that are no UTF-8 are left out.
+std::vector<std::string> utf8_characters(const std::string& text) {
+  std::vector<std::string> characters;
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xC2 && lead < 0xE0 ? 2
+                          : lead >= 0xE0 && lead < 0xF0 ? 3
+                          : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                        : 0;
+    bool is_complete = length > 0 && i + length <= text.size();
+    for (size_t j = 1; is_complete && j < length; ++j) {
+      is_complete = (static_cast<unsigned char>(text[i + j]) & 0xC0) == 0x80;
+    }
+    if (is_complete) characters.push_back(text.substr(i, length));
+    i += is_complete ? length : 1;
+  }
+  return characters;
+}
+
+// A dataset id that Minari parses: words of letters, digits, '_' and '-'.
+std::string minari_dataset_id(const data::TaskSpec& spec,
+                              const std::string& source) {
+  const auto words = [](std::string text) {
+    for (char& c : text) {
+      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' &&
+          c != '-' && c != '/') {
+        c = '-';
+      }
+    }
+    const size_t first = text.find_first_not_of('/');
+    return first == std::string::npos ? std::string("task")
+                                      : text.substr(first);
+  };
+  const std::string task = words(spec.name);
+  const std::string agent = source.empty() ? "unknown" : words(source);
+  return fmt::format("gato/{}/{}-v0", task,
+                     agent.substr(agent.find_last_of('/') + 1));
+}
+
+void write_column(data::hdf5::Group& parent, const std::string& path,
+                  const data::FieldColumn& column) {
+  const auto parts = data::split_path(path);
+  data::hdf5::Group subgroup;
+  data::hdf5::Group* group = &parent;
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    subgroup = group->get_or_create_group(parts[i]);
+    group = &subgroup;
+  }
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&column)) {
+    group->write_texts(parts.back(), *texts);
+  } else {
+    group->write_array(parts.back(), std::get<data::Array>(column));
+  }
+}
+
+// `name` itself where the space is bare, else name/FIELD.
+void write_columns(data::hdf5::Group& parent, const std::string& name,
+                   const std::vector<data::Field>& fields,
+                   const std::string& bare,
+                   const std::vector<data::FieldColumn>& columns) {
+  assert(fields.size() == columns.size());
+  if (data::is_bare_space(fields, bare)) {
+    write_column(parent, name, columns[0]);
+    return;
+  }
+  data::hdf5::Group group = parent.get_or_create_group(name);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    write_column(group, fields[i].name, columns[i]);
+  }
+}
+
+data::Array float64_array(const std::vector<double>& values) {
+  data::Array array = data::Array::zeros(data::DType::float64,
+                                         {static_cast<int64_t>(values.size())});
+  std::copy(values.begin(), values.end(), array.data<double>());
+  return array;
+}
+
+// One flag a step; none given means false.
+data::Array boolean_array(const std::vector<uint8_t>& values, int64_t steps) {
+  data::Array array = data::Array::zeros(data::DType::boolean, {steps});
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set_integer(static_cast<int64_t>(i), values[i] != 0);
+  }
+  return array;
+}
+
+// As Minari's EpisodeMetadataCallback.
+void write_statistics(data::hdf5::Group& group,
+                      const std::vector<double>& rewards) {
+  if (rewards.empty()) return;
+  const auto count = static_cast<double>(rewards.size());
+  const double sum = std::accumulate(rewards.begin(), rewards.end(), 0.0);
+  double squares = 0;
+  for (double reward : rewards) {
+    squares += (reward - sum / count) * (reward - sum / count);
+  }
+  const auto [least, most] =
+      std::minmax_element(rewards.begin(), rewards.end());
+  group.set_attribute("rewards_sum", sum);
+  group.set_attribute("rewards_mean", sum / count);
+  group.set_attribute("rewards_std", std::sqrt(squares / count));
+  group.set_attribute("rewards_max", *most);
+  group.set_attribute("rewards_min", *least);
+}
+
+constexpr const char* kDataFile = "data/main_data.hdf5";
+
+// Something within that is neither a dataset nor a folder of datasets.
+std::optional<fs::path> find_foreign_file(const fs::path& directory) {
+  const bool is_dataset = fs::exists(directory / kDataFile);
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (is_dataset && entry.path().filename() == "data") {
+      for (const auto& file : fs::directory_iterator(entry.path())) {
+        const fs::path name = file.path().filename();
+        if (name != "main_data.hdf5" && name != "metadata.json") {
+          return file.path();
+        }
+      }
+      continue;
+    }
+    if (is_dataset || !entry.is_directory() || entry.is_symlink()) {
+      return entry.path();
+    }
+    if (auto stranger = find_foreign_file(entry.path())) return stranger;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void require_only_minari_datasets(const fs::path& directory) {
+  if (!fs::is_directory(directory)) return;
+  if (const auto stranger = find_foreign_file(directory)) {
+    throw base::usage_error(
+        "{} holds {}, which is no dataset: --force replaces datasets only; "
+        "choose another name",
+        directory.string(), stranger->lexically_relative(directory).string());
+  }
+}
+
+struct MinariWriter::Impl {
+  Impl(const fs::path& directory, bool force,
+       const MinariDatasetInfo& description, const fs::path& reported)
+      : output(directory, force, base::AtomicOutput::Kind::directory),
+        description(description) {
+    std::error_code error;
+    fs::create_directory(output.temporary_path() / "data", error);
+    if (error) {
+      throw base::io_error("{}: cannot create: {}", reported.string(),
+                           error.message());
+    }
+    root = data::hdf5::create_file(output.temporary_path() / kDataFile,
+                                   reported / kDataFile,
+                                   data::hdf5::Alignment::none);
+  }
+
+  void update_text_bounds(const std::vector<data::FieldColumn>& columns);
+  void write_root_attributes(const data::Provenance& provenance);
+  std::string metadata() const;
+
+  base::AtomicOutput output;
+  MinariDatasetInfo description;
+  data::hdf5::Group root;
+  int64_t episode_count = 0, step_count = 0;
+  int64_t max_text_length = 0;
+  std::set<std::string> extra_characters;  // beyond ASCII
+  std::set<std::string> warned_infos;      // that were told
+};
+
+// Whether infos/NAME can be a dataset: beside expert_action, and beside infos
+// that have its name for a folder.
+bool is_valid_info_name(
+    const std::string& name,
+    const std::map<std::string, std::vector<double>>& infos) {
+  const auto below = infos.lower_bound(name + "/");
+  const bool is_folder =
+      below != infos.end() && below->first.starts_with(name + "/");
+  return data::is_valid_hdf5_path(name) &&
+         data::split_path(name).front() != "expert_action" && !is_folder;
+}
+
+void MinariWriter::Impl::update_text_bounds(
+    const std::vector<data::FieldColumn>& columns) {
+  for (const data::FieldColumn& column : columns) {
+    const auto* texts = std::get_if<std::vector<std::string>>(&column);
+    if (texts == nullptr) continue;
+    for (const std::string& text : *texts) {
+      const auto all = utf8_characters(text);
+      max_text_length =
+          std::max(max_text_length, static_cast<int64_t>(all.size()));
+      for (const std::string& character : all) {
+        const bool printable =
+            character.size() == 1 && character[0] >= ' ' && character[0] <= '~';
+        if (!printable) extra_characters.insert(character);
+      }
+    }
+  }
+}
+
+void MinariWriter::Impl::write_root_attributes(
+    const data::Provenance& provenance) {
+  const auto set = [this](const char* name, const std::string& text) {
+    if (!text.empty()) root.set_attribute(name, text);
+  };
+  set("gato_task", description.spec.name);
+  set("gato_domain", description.spec.domain);
+  set("gato_source", description.source);
+  set("gato_environment", description.spec.environment);
+  if (provenance.enabled) {
+    set("gato_provenance", provenance.to_json().dump());
+  }
+}
+
+std::string MinariWriter::Impl::metadata() const {
+  std::string extra;
+  for (const std::string& character : extra_characters) extra += character;
+  const auto space = [&](const std::vector<data::Field>& fields,
+                         const char* bare) {
+    return data::space_to_json(
+        data::unflatten_space(fields, bare, max_text_length, extra));
+  };
+  const auto bytes = fs::file_size(output.temporary_path() / kDataFile);
+  const nlohmann::ordered_json metadata = {
+      {"total_episodes", episode_count},
+      {"total_steps", step_count},
+      {"data_format", "hdf5"},
+      {"jpeg_encoding", false},
+      {"observation_space",
+       space(description.spec.observation_fields, "observation")},
+      {"action_space", space(description.spec.action_fields, "action")},
+      {"dataset_id", minari_dataset_id(description.spec, description.source)},
+      {"algorithm_name", description.source},
+      {"minari_version", kMinariVersion},
+      {"dataset_size", std::round(static_cast<double>(bytes) / 1e5) / 10}};
+  return metadata.dump(2) + "\n";
+}
+
+MinariWriter::MinariWriter(const fs::path& directory, bool force,
+                           const MinariDatasetInfo& description,
+                           const fs::path& reported)
+    : impl_(std::make_unique<Impl>(directory, force, description,
+                                   reported.empty() ? directory : reported)) {}
+
+MinariWriter::~MinariWriter() = default;
+
+int64_t MinariWriter::episode_count() const { return impl_->episode_count; }
+
+void MinariWriter::append(const data::Episode& episode) {
+  Impl& dataset = *impl_;
+  const data::TaskSpec& spec = dataset.description.spec;
+  const int64_t steps = episode.step_count();
+  data::hdf5::Group group = dataset.root.create_group(
+      fmt::format("episode_{}", dataset.episode_count));
+  group.set_attribute("id", dataset.episode_count);
+  group.set_attribute("total_steps", steps);
+  if (episode.seed) group.set_attribute("seed", *episode.seed);
+  write_statistics(group, episode.rewards);
+  if (episode.failed) group.set_attribute("gato_failed", true);
+  if (episode.success) group.set_attribute("gato_success", *episode.success);
+
+  write_columns(group, "observations", spec.observation_fields, "observation",
+                episode.observations);
+  write_columns(group, "actions", spec.action_fields, "action",
+                episode.actions);
+  data::Array rewards = float64_array(episode.rewards);
+  if (episode.rewards.empty())
+    rewards = data::Array::zeros(data::DType::float64, {steps});
+  group.write_array("rewards", rewards);
+  group.write_array("terminations", boolean_array(episode.terminations, steps));
+  group.write_array("truncations", boolean_array(episode.truncations, steps));
+
+  data::hdf5::Group infos = group.create_group("infos");
+  if (!episode.expert_actions.empty()) {
+    write_columns(infos, "expert_action", spec.action_fields, "action",
+                  episode.expert_actions);
+  }
+  for (const auto& [name, values] : episode.infos) {
+    if (is_valid_info_name(name, episode.infos)) {
+      write_column(infos, name, float64_array(values));
+    } else if (dataset.warned_infos.insert(name).second) {
+      spdlog::warn(
+          "{}: the info '{}' is left out: no dataset can have this name",
+          spec.name, name);
+    }
+  }
+  dataset.update_text_bounds(episode.observations);
+  dataset.update_text_bounds(episode.actions);
+  ++dataset.episode_count;
+  dataset.step_count += steps;
+}
+
+void MinariWriter::commit(const data::Provenance& provenance) {
+  Impl& dataset = *impl_;
+  dataset.write_root_attributes(provenance);
+  data::hdf5::close_file(std::move(dataset.root));
+  base::write_file(dataset.output.temporary_path() / "data" / "metadata.json",
+                   dataset.metadata(), false);
+  dataset.output.commit();
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,300 @@
+#include "gato/ingest/episodes/robomimic.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/string_util.h"
+#include "gato/data/file_format.h"
+#include "gato/data/lenient_json.h"
+#include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/hdf5_columns.h"
+#include "gato/ingest/episodes/numbered_groups.h"
+
+namespace gato::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kDemoPrefix = "demo_";
+// Of an episode: an attribute that says more is damaged, and its sums might
+// overflow.
+constexpr int64_t kMaxSteps = int64_t{1} << 40;
+
+// What `env_args` says of the environment.
+struct EnvironmentInfo {
+  std::string name;  // empty where it is not said
+  std::string domain = "robomimic";
+  bool has_sparse_reward = false;  // the reward is above zero in success alone
+};
+
+EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
+  EnvironmentInfo environment;
+  const auto text = data.text_attribute("env_args");
+  if (!text) return environment;
+  nlohmann::json arguments;
+  try {
+    arguments = data::parse_lenient_json(*text);
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: attribute env_args: {}", data.label(),
+                            error.what());
+  }
+  if (!arguments.is_object()) return environment;
+  if (const auto name = arguments.find("env_name");
+      name != arguments.end() && name->is_string()) {
+    environment.name = name->get<std::string>();
+  }
+  // EnvType of robomimic/envs/env_base.py.
+  const nlohmann::json type = arguments.value("env_type", nlohmann::json());
+  if (type == 1) environment.domain = "robosuite";
+  if (type == 2) environment.domain = "gym";
+  if (type == 3) environment.domain = "momart";
+  const nlohmann::json details =
+      arguments.value("env_kwargs", nlohmann::json());
+  environment.has_sparse_reward =
+      details.is_object() &&
+      details.value("reward_shaping", nlohmann::json()) == false;
+  return environment;
+}
+
+// A few of them, for a message.
+std::string quote_names(const std::vector<std::string>& names) {
+  constexpr size_t max_names = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), max_names); ++i) {
+    text += fmt::format("{}'{}'", i > 0 ? ", " : "",
+                        base::escape_control_characters(names[i]));
+  }
+  if (names.size() > max_names) {
+    text += fmt::format(" and {} more", names.size() - max_names);
+  }
+  return text;
+}
+
+class RobomimicSource : public EpisodeSource {
+ public:
+  RobomimicSource(const fs::path& path, const EpisodeSourceOptions& options);
+
+  const data::TaskSpec& spec() const override { return spec_; }
+  std::string agent() const override { return agent_; }
+  fs::path file() const override { return file_; }
+  std::vector<std::string> warnings() const override;
+  int64_t episode_count() const override {
+    return static_cast<int64_t>(demo_numbers_.size());
+  }
+  int64_t masked_episode_count() const override {
+    return masked_episode_count_;
+  }
+  data::Episode read_partial_episode(int64_t i,
+                                     DeferredReads& deferred) override;
+
+ private:
+  data::hdf5::Group demo_group(int64_t number) const {
+    return data_.group(fmt::format("{}{}", kDemoPrefix, number));
+  }
+  void apply_mask(const std::string& mask);
+  void read_spec();
+  void check_observation_keys(const data::hdf5::Group& obs) const;
+  void read_observations(const data::hdf5::Group& group, data::Episode& episode,
+                         DeferredReads& deferred) const;
+
+  fs::path file_;
+  data::hdf5::Group root_, data_;
+  std::shared_ptr<const base::FileReader> file_reader_;
+  std::vector<int64_t> demo_numbers_;
+  int64_t first_demo_ = 0;                     // of which the spaces are
+  std::vector<std::string> unnumbered_names_;  // in /data, that have no number
+  int64_t masked_episode_count_ = 0;
+  EnvironmentInfo environment_;
+  data::TaskSpec spec_;
+  std::string agent_;
+};
+
+RobomimicSource::RobomimicSource(const fs::path& path,
+                                 const EpisodeSourceOptions& options)
+    : file_(path),
+      root_(data::hdf5::open_file(path)),
+      file_reader_(data::hdf5::open_file_reader(root_)) {
+  if (data::detect_episode_format(root_) !=
+      data::EpisodeFileFormat::robomimic) {
+    throw base::input_error("{}: this is {}, not a robomimic file",
+                            path.string(), data::describe_file_kind(root_));
+  }
+  data_ = root_.group("data");
+  demo_numbers_ = sorted_number_suffixes(data_.child_names(), kDemoPrefix);
+  unnumbered_names_ = unnumbered_names(data_.child_names(), kDemoPrefix);
+  if (demo_numbers_.empty()) {
+    throw base::input_error(
+        "{}: there is no {}<i>{}", data_.label(), kDemoPrefix,
+        unnumbered_names_.empty() ? ""
+                                  : ", but " + quote_names(unnumbered_names_));
+  }
+  first_demo_ = demo_numbers_.front();
+  if (!options.mask.empty()) apply_mask(options.mask);
+  if (!demo_numbers_.empty()) first_demo_ = demo_numbers_.front();
+  environment_ = read_environment_info(data_);
+  read_spec();
+  const std::string stem = path.stem().string();
+  spec_.environment = environment_.name;
+  spec_.name = !options.task.empty()        ? options.task
+               : !environment_.name.empty() ? environment_.name
+                                            : stem;
+  spec_.domain = options.domain.empty() ? environment_.domain : options.domain;
+  agent_ = options.source.empty() ? stem : options.source;
+  apply_roles(options.roles, root_.label(), spec_);
+}
+
+void RobomimicSource::apply_mask(const std::string& mask) {
+  const std::vector<std::string> masks = root_.is_group("mask")
+                                             ? root_.group("mask").child_names()
+                                             : std::vector<std::string>();
+  if (std::find(masks.begin(), masks.end(), mask) == masks.end()) {
+    throw base::usage_error(
+        "--mask {}: {} has no such mask (it has {})", mask, file_.string(),
+        masks.empty() ? "none" : fmt::format("{}", fmt::join(masks, ", ")));
+  }
+  const std::vector<std::string> names =
+      root_.dataset("mask/" + mask).read_texts();
+  const std::vector<int64_t> listed =
+      sorted_number_suffixes(names, kDemoPrefix);
+  std::vector<int64_t> kept;
+  std::set_intersection(demo_numbers_.begin(), demo_numbers_.end(),
+                        listed.begin(), listed.end(), std::back_inserter(kept));
+  if (kept.size() != names.size()) {
+    throw base::input_error(
+        "{}: mask {} names {} episodes, of which the file holds {}",
+        file_.string(), mask, names.size(), kept.size());
+  }
+  masked_episode_count_ =
+      static_cast<int64_t>(demo_numbers_.size() - kept.size());
+  demo_numbers_ = std::move(kept);
+}
+
+void RobomimicSource::read_spec() {
+  const data::hdf5::Group first = demo_group(first_demo_);
+  if (!first.is_group("obs")) {
+    throw base::input_error(
+        "{}: there are no observations (obs): extract them from the states "
+        "with robomimic's dataset_states_to_obs.py",
+        first.label());
+  }
+  const data::hdf5::Group obs = first.group("obs");
+  for (const std::string& key : obs.dataset_paths()) {
+    spec_.observation_fields.push_back(
+        infer_observation_field(obs.dataset(key), key));
+  }
+  data::sort_fields(spec_.observation_fields);
+  spec_.action_fields = {infer_action_field(first.dataset("actions"))};
+}
+
+std::vector<std::string> RobomimicSource::warnings() const {
+  std::vector<std::string> warnings;
+  if (!unnumbered_names_.empty()) {
+    warnings.push_back(fmt::format("data: {} is no {}<i> and is left out",
+                                   quote_names(unnumbered_names_),
+                                   kDemoPrefix));
+  }
+  const auto total = data_.integer_attribute("total");
+  if (!total || masked_episode_count_ > 0) return warnings;
+  int64_t steps = 0;
+  for (int64_t number : demo_numbers_) {
+    const int64_t samples =
+        demo_group(number).integer_attribute("num_samples").value_or(0);
+    if (samples < 0 || samples > kMaxSteps) {
+      warnings.push_back(fmt::format("{}{}: the attribute num_samples is {}",
+                                     kDemoPrefix, number, samples));
+      return warnings;
+    }
+    steps += samples;
+  }
+  if (steps != *total) {
+    warnings.push_back(fmt::format(
+        "the attribute total says {} steps, the episodes say {}: some may be "
+        "missing",
+        *total, steps));
+  }
+  return warnings;
+}
+
+void RobomimicSource::check_observation_keys(
+    const data::hdf5::Group& obs) const {
+  for (const std::string& key : obs.dataset_paths()) {
+    if (std::none_of(
+            spec_.observation_fields.begin(), spec_.observation_fields.end(),
+            [&](const data::Field& field) { return field.name == key; })) {
+      throw base::input_error("{}: the key '{}' is not in {}{}", obs.label(),
+                              key, kDemoPrefix, first_demo_);
+    }
+  }
+}
+
+void RobomimicSource::read_observations(const data::hdf5::Group& group,
+                                        data::Episode& episode,
+                                        DeferredReads& deferred) const {
+  const int64_t steps = episode.step_count();
+  const data::hdf5::Group obs = group.group("obs");
+  check_observation_keys(obs);
+  const bool has_next = steps > 0 && group.is_group("next_obs");
+  for (const data::Field& field : spec_.observation_fields) {
+    DeferredReads immediate;  // where a row is appended
+    append_column(obs.dataset(field.name), field, file_reader_, episode,
+                  &data::Episode::observations,
+                  has_next ? immediate : deferred);
+    data::FieldColumn& column = episode.observations.back();
+    if (row_count(column) != steps) {
+      throw base::input_error("{}: {} has {} rows for {} steps", obs.label(),
+                              field.name, row_count(column), steps);
+    }
+    immediate.run(episode);
+    if (has_next) {
+      const data::hdf5::Group next = group.group("next_obs");
+      const data::hdf5::Dataset dataset = next.dataset(field.name);
+      if (dataset.row_count() != steps) {
+        throw base::input_error("{}: {} has {} rows for {} steps", next.label(),
+                                field.name, dataset.row_count(), steps);
+      }
+      append_last_row(column, field.role == data::Role::text
+                                  ? data::FieldColumn(dataset.read_texts())
+                                  : read_rows(dataset, field, steps - 1, 1));
+    }
+  }
+}
+
+data::Episode RobomimicSource::read_partial_episode(int64_t i,
+                                                    DeferredReads& deferred) {
+  const int64_t number = demo_numbers_.at(static_cast<size_t>(i));
+  const data::hdf5::Group group = demo_group(number);
+  data::Episode episode;
+  episode.id = number;
+  append_column(group.dataset("actions"), spec_.action_fields[0], file_reader_,
+                episode, &data::Episode::actions, deferred);
+  const int64_t steps = episode.step_count();
+  if (group.integer_attribute("num_samples").value_or(steps) != steps) {
+    throw base::input_error("{}: {} actions, but num_samples is {}",
+                            group.label(), steps,
+                            *group.integer_attribute("num_samples"));
+  }
+  read_observations(group, episode, deferred);
+  episode.rewards = read_scalars(group, "rewards", steps);
+  episode.terminations = read_flags(group, "dones", steps);
+  episode.truncations.assign(static_cast<size_t>(steps), 0);
+  if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
+  if (environment_.has_sparse_reward && !episode.rewards.empty()) {
+    episode.success =
+        std::any_of(episode.rewards.begin(), episode.rewards.end(),
+                    [](double reward) { return reward > 0; });
+  }
+  return episode;
+}
+
+}  // namespace
+
+std::unique_ptr<EpisodeSource> open_robomimic(
+    const fs::path& path, const EpisodeSourceOptions& options) {
+  return std::make_unique<RobomimicSource>(path, options);
+}
+
+}  // namespace gato::ingest

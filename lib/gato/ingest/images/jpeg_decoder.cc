@@ -1,0 +1,210 @@
+#include "gato/ingest/images/jpeg_decoder.h"
+
+#include <fmt/ranges.h>
+#include <jpeglib.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gato/base/error.h"
+#include "gato/ingest/images/exif.h"
+#include "gato/ingest/images/image_format.h"
+
+// After <cstdio>, which it needs.
+
+namespace gato::ingest {
+namespace {
+
+// How libjpeg says that it cannot go on.
+struct ErrorState {
+  jpeg_error_mgr manager;
+  std::jmp_buf jump_target;
+  std::array<char, JMSG_LENGTH_MAX> message{};
+  bool is_truncated = false;  // the bytes came to an end
+};
+
+[[noreturn]] void handle_error(j_common_ptr decoder) {
+  auto* state = reinterpret_cast<ErrorState*>(decoder->err);
+  decoder->err->format_message(decoder, state->message.data());
+  std::longjmp(state->jump_target, 1);
+}
+
+// libjpeg would go on with an end mark of its own, and fill what is missing.
+[[noreturn]] boolean handle_end_of_input(j_decompress_ptr decoder) {
+  auto* state = reinterpret_cast<ErrorState*>(decoder->err);
+  state->is_truncated = true;
+  std::longjmp(state->jump_target, 1);
+}
+
+// Warnings of what libjpeg mends would go to stderr without a file's name.
+void discard_message(j_common_ptr) {}
+
+struct DecompressHandle {
+  DecompressHandle() {
+    decoder.err = jpeg_std_error(&error_state.manager);
+    error_state.manager.error_exit = handle_error;
+    error_state.manager.output_message = discard_message;
+    if (!create()) throw std::bad_alloc();
+  }
+  ~DecompressHandle() { jpeg_destroy_decompress(&decoder); }
+  DecompressHandle(const DecompressHandle&) = delete;
+  DecompressHandle& operator=(const DecompressHandle&) = delete;
+
+  jpeg_decompress_struct decoder{};
+  ErrorState error_state{};
+
+ private:
+  bool create() {
+    if (setjmp(error_state.jump_target) != 0) return false;
+    jpeg_create_decompress(&decoder);
+    return true;
+  }
+};
+
+// One file's decoder, with its header read.
+class JpegDecoder {
+ public:
+  explicit JpegDecoder(std::span<const uint8_t> bytes) {
+    if (!read_header(bytes)) throw_decoding_error();
+  }
+
+  int height() const { return static_cast<int>(decoder_.image_height); }
+  int width() const { return static_cast<int>(decoder_.image_width); }
+  bool is_cmyk() const { return decoder_.num_components == 4; }
+  // Before read(), which forgets the marks.
+  int orientation() const;
+  // Once, into rows of as many bytes a pixel as the space has.
+  void read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels);
+
+ private:
+  [[noreturn]] void throw_decoding_error() const {
+    if (error_state_.is_truncated)
+      throw base::input_error("the image is cut short");
+    throw base::input_error("the JPEG is damaged: {}",
+                            error_state_.message.data());
+  }
+  bool read_header(std::span<const uint8_t> bytes);
+  bool read_rows(J_COLOR_SPACE space, std::span<uint8_t> pixels);
+
+  DecompressHandle handle_;
+  jpeg_decompress_struct& decoder_ = handle_.decoder;
+  ErrorState& error_state_ = handle_.error_state;
+};
+
+// libjpeg jumps out of these two: nothing with a destructor may be made within.
+bool JpegDecoder::read_header(std::span<const uint8_t> bytes) {
+  if (setjmp(error_state_.jump_target) != 0) return false;
+  jpeg_mem_src(&decoder_, bytes.data(), bytes.size());
+  decoder_.src->fill_input_buffer = handle_end_of_input;
+  constexpr unsigned max_marker_bytes = 0xFFFF;
+  jpeg_save_markers(&decoder_, JPEG_APP0 + 1, max_marker_bytes);
+  jpeg_read_header(&decoder_, TRUE);
+  return true;
+}
+
+bool JpegDecoder::read_rows(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
+  if (setjmp(error_state_.jump_target) != 0) return false;
+  decoder_.out_color_space = space;
+  jpeg_start_decompress(&decoder_);
+  const size_t row_bytes = size_t{decoder_.output_width} *
+                           static_cast<size_t>(decoder_.output_components);
+  while (decoder_.output_scanline < decoder_.output_height) {
+    uint8_t* row = &pixels[decoder_.output_scanline * row_bytes];
+    jpeg_read_scanlines(&decoder_, &row, 1);
+  }
+  jpeg_finish_decompress(&decoder_);
+  return true;
+}
+
+void JpegDecoder::read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
+  if (!read_rows(space, pixels)) throw_decoding_error();
+}
+
+int JpegDecoder::orientation() const {
+  constexpr std::string_view name("Exif\0\0", 6);
+  for (auto* marker = decoder_.marker_list; marker != nullptr;
+       marker = marker->next) {
+    // XMP has the same mark.
+    if (marker->data_length >= name.size() &&
+        std::memcmp(marker->data, name.data(), name.size()) == 0) {
+      return exif_orientation({marker->data, marker->data_length});
+    }
+  }
+  return 1;
+}
+
+// `key` is black's share; all are 255 where there is no ink.
+uint8_t ink_to_rgb(int ink, int key) {
+  return static_cast<uint8_t>(key - ((255 - ink) * key >> 8));
+}
+
+void read_rgb(JpegDecoder& decoder, std::span<uint8_t> pixels) {
+  if (!decoder.is_cmyk()) return decoder.read_pixels(JCS_RGB, pixels);
+  std::vector<uint8_t> inks(pixels.size() / 3 * 4);
+  decoder.read_pixels(JCS_CMYK, inks);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    const size_t pixel = i / 3 * 4;
+    pixels[i] = ink_to_rgb(inks[pixel + i % 3], inks[pixel + 3]);
+  }
+}
+
+}  // namespace
+
+data::Image decode_jpeg(std::span<const uint8_t> bytes) {
+  JpegDecoder decoder(bytes);
+  check_image_size(decoder.height(), decoder.width());
+  data::Image image{decoder.height(), decoder.width(), {}};
+  image.pixels.resize(size_t{3} * image.height * image.width);
+  const int orientation = decoder.orientation();
+  read_rgb(decoder, image.pixels);
+  return apply_orientation(std::move(image), orientation);
+}
+
+void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
+                           int width, int channels, uint8_t* pixels) {
+  JpegDecoder decoder(bytes);
+  if (decoder.height() != height || decoder.width() != width) {
+    throw base::input_error("the JPEG has {} x {} pixels, not {} x {}",
+                            decoder.height(), decoder.width(), height, width);
+  }
+  const std::span<uint8_t> output(pixels,
+                                  size_t{1} * height * width * channels);
+  if (channels == 3) return read_rgb(decoder, output);
+  decoder.read_pixels(JCS_GRAYSCALE, output);
+}
+
+namespace {
+
+int64_t channel_count(const std::vector<int64_t>& shape) {
+  return shape.size() == 3 ? shape[2] : 1;
+}
+
+}  // namespace
+
+void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
+  const int64_t channels = channel_count(shape);
+  if (shape.size() < 2 || shape.size() > 3 ||
+      (channels != 1 && channels != 3)) {
+    throw base::input_error("a JPEG frame cannot have the shape [{}]",
+                            fmt::join(shape, ", "));
+  }
+  check_image_size(shape[0], shape[1]);
+}
+
+void decode_jpeg_frame(std::span<const uint8_t> bytes,
+                       const std::vector<int64_t>& shape, uint8_t* pixels) {
+  if (detect_image_format(bytes) != ImageFormat::jpeg)
+    throw base::input_error("the frame is no JPEG");
+  decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
+                        static_cast<int>(shape[1]),
+                        static_cast<int>(channel_count(shape)), pixels);
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,44 @@
+#include "gato/ingest/text/caption_source.h"
+
+#include "gato/base/error.h"
+#include "gato/ingest/file_extension.h"
+#include "gato/ingest/text/coco.h"
+
+namespace gato::ingest {
+namespace {
+
+// Empty where it is unknown.
+std::string detect_format(const std::string& path) {
+  if (path == "-" || has_tar_extension(path)) return "webdataset";
+  if (strip_compression_extension(path).ends_with(".tsv")) return "tsv";
+  if (path.ends_with(".json")) return "coco";
+  return "";
+}
+
+}  // namespace
+
+bool has_known_caption_extension(const std::string& path) {
+  return path != "-" && !detect_format(path).empty();
+}
+
+std::unique_ptr<ImageTextSource> open_captions(
+    const std::string& path, const CaptionSourceOptions& options) {
+  const std::string format =
+      options.format == "auto" ? detect_format(path) : options.format;
+  const std::filesystem::path root =
+      options.image_root.empty() ? std::filesystem::path(path).parent_path()
+                                 : options.image_root;
+  if (format == "coco") return open_coco_captions(path, root);
+  if (format == "webdataset") return open_webdataset(path, options.webdataset);
+  if (format == "tsv") {
+    TsvOptions tsv = options.tsv;
+    tsv.image_root = root;
+    return open_tsv_captions(path, tsv);
+  }
+  throw base::usage_error(
+      "{}: the name tells no format of captions; give --format coco, tsv or "
+      "webdataset",
+      path);
+}
+
+}  // namespace gato::ingest

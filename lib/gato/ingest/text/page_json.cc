@@ -1,0 +1,204 @@
+#include "gato/ingest/text/page_json.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/data/lenient_json.h"
+#include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/json_lists.h"
+
+namespace gato::ingest {
+namespace {
+
+using nlohmann::json;
+using Kind = StoredImage::Kind;
+
+json& array_at(json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) {
+    throw base::input_error("has no list '{}'", key);
+  }
+  return *found;
+}
+
+std::string& require_string(json& value, const std::string& where) {
+  if (!value.is_string()) {
+    throw base::input_error("{} is {}, not a text", where,
+                            data::summarize_json(value));
+  }
+  return value.get_ref<std::string&>();
+}
+
+// Base64, perhaps as a data URL.
+StoredImage base64_image(std::string text) {
+  constexpr std::string_view mark = ";base64,";
+  if (text.starts_with("data:")) {
+    const size_t end = text.find(mark);
+    if (end == std::string::npos) {
+      throw base::input_error("the data URL of an image is not in base64");
+    }
+    text.erase(0, end + mark.size());
+  }
+  return {Kind::base64, std::move(text)};
+}
+
+// JPEG, PNG and WebP begin so; a path would have a dot.
+bool looks_like_base64(std::string_view text) {
+  return (text.starts_with("/9j/") || text.starts_with("iVBORw0KGgo") ||
+          text.starts_with("UklGR")) &&
+         text.find('.') == std::string_view::npos;
+}
+
+StoredImage image_from_string(std::string text,
+                              const std::filesystem::path& image_root) {
+  if (text.starts_with("data:") || looks_like_base64(text)) {
+    return base64_image(std::move(text));
+  }
+  if (text.starts_with("http://") || text.starts_with("https://")) {
+    return {Kind::missing,
+            fmt::format("the image {} is not here: only local files and base64 "
+                        "are read",
+                        text)};
+  }
+  return stored_image_at(image_root, text);
+}
+
+// {"text"}, {"image"} or {"image_base64"}.
+Page parse_gato_page(json& object, const std::filesystem::path& root) {
+  Page page;
+  json& items = array_at(object, "items");
+  for (size_t i = 0; i < items.size(); ++i) {
+    json& item = items[i];
+    const std::string where = fmt::format("items[{}]", i);
+    if (!item.is_object() || item.size() != 1) {
+      throw base::input_error(
+          "{} is no object with one key (text, image or image_base64)", where);
+    }
+    const std::string key = item.begin().key();
+    std::string& value =
+        require_string(item.begin().value(), where + "." + key);
+    if (key == "text") {
+      page.items.emplace_back(std::move(value));
+    } else if (key == "image") {
+      page.items.emplace_back(image_from_string(std::move(value), root));
+    } else if (key == "image_base64") {
+      page.items.emplace_back(base64_image(std::move(value)));
+    } else {
+      throw base::input_error(
+          "{} has the key '{}', not text, image or image_base64", where, key);
+    }
+  }
+  return page;
+}
+
+StoredImage parse_mmc4_image(json& info, const std::filesystem::path& root) {
+  const auto base64 = info.find("image_base64");
+  if (base64 != info.end() && !base64->is_null()) {
+    return base64_image(
+        std::move(require_string(*base64, "image_info: image_base64")));
+  }
+  return stored_image_at(root, string_at(info, "image_name"));
+}
+
+Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
+  json& sentences = array_at(object, "text_list");
+  json& infos = array_at(object, "image_info");
+  std::vector<std::vector<StoredImage>> images(sentences.size());
+  for (json& info : infos) {
+    const int64_t index = integer_at(info, "matched_text_index");
+    if (index < 0 || index >= std::ssize(images)) {
+      throw base::input_error(
+          "image_info: matched_text_index {} is not within 0 to {}", index,
+          std::ssize(images) - 1);
+    }
+    images[static_cast<size_t>(index)].push_back(parse_mmc4_image(info, root));
+  }
+  Page page;
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    for (StoredImage& image : images[i]) {
+      page.items.emplace_back(std::move(image));
+    }
+    std::string& sentence =
+        require_string(sentences[i], fmt::format("text_list[{}]", i));
+    if (!page.items.empty() &&
+        std::holds_alternative<std::string>(page.items.back())) {
+      std::get<std::string>(page.items.back()) += " " + sentence;
+    } else {
+      page.items.emplace_back(std::move(sentence));
+    }
+  }
+  return page;
+}
+
+// A text as above, or as the Hugging Face library writes images: {"bytes":
+// base64} or {"path"}.
+StoredImage parse_obelics_image(json& image, const std::string& where,
+                                const std::filesystem::path& root) {
+  if (!image.is_object()) {
+    return image_from_string(std::move(require_string(image, where)), root);
+  }
+  const auto bytes = image.find("bytes");
+  if (bytes != image.end() && !bytes->is_null()) {
+    return base64_image(std::move(require_string(*bytes, where + ".bytes")));
+  }
+  return stored_image_at(root, string_at(image, "path"));
+}
+
+Page parse_obelics_page(json& object, const std::filesystem::path& root) {
+  json& images = array_at(object, "images");
+  json& texts = array_at(object, "texts");
+  if (images.size() != texts.size()) {
+    throw base::input_error(
+        "{} images and {} texts, where both must be as many", images.size(),
+        texts.size());
+  }
+  Page page;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (images[i].is_null() == texts[i].is_null()) {
+      throw base::input_error(
+          "images[{}] and texts[{}] are {} null: one must be", i, i,
+          texts[i].is_null() ? "both" : "neither");
+    }
+    if (texts[i].is_null()) {
+      page.items.emplace_back(
+          parse_obelics_image(images[i], fmt::format("images[{}]", i), root));
+    } else {
+      page.items.emplace_back(
+          std::move(require_string(texts[i], fmt::format("texts[{}]", i))));
+    }
+  }
+  return page;
+}
+
+std::string detect_format(const json& object) {
+  if (object.contains("items")) return "gato";
+  if (object.contains("text_list")) return "mmc4";
+  if (object.contains("texts")) return "obelics";
+  throw base::input_error(
+      "is no page: it has none of the keys items (gato), text_list (mmc4) and "
+      "texts (obelics)");
+}
+
+bool is_blank_text(const std::variant<std::string, StoredImage>& item) {
+  const auto* text = std::get_if<std::string>(&item);
+  return text != nullptr && is_blank(*text);
+}
+
+}  // namespace
+
+Page parse_page_json(json object, const std::string& format,
+                     const std::filesystem::path& image_root) {
+  if (!object.is_object()) throw base::input_error("is no JSON object");
+  const std::string resolved_format =
+      format == "auto" ? detect_format(object) : format;
+  Page page = resolved_format == "gato" ? parse_gato_page(object, image_root)
+              : resolved_format == "mmc4"
+                  ? parse_mmc4_page(object, image_root)
+                  : parse_obelics_page(object, image_root);
+  std::erase_if(page.items, is_blank_text);
+  if (page.items.empty()) throw base::input_error("the page is empty");
+  return page;
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,108 @@
+#include "gato/ingest/text/page_source.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/ingest/archive.h"
+#include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/file_extension.h"
+#include "gato/ingest/text/page_json.h"
+#include "gato/ingest/utf8.h"
+
+namespace gato::ingest {
+namespace {
+
+using SharedOptions = std::shared_ptr<const PageSourceOptions>;
+
+constexpr int64_t kMaxPageBytes = int64_t{1} << 30;
+
+class JsonLinesPageSource : public PageSource {
+ public:
+  JsonLinesPageSource(const std::string& path, SharedOptions options)
+      : options_(std::move(options)), reader_(path, kMaxPageBytes) {}
+
+  std::optional<PageRecord> next() override {
+    std::string line;
+    do {
+      if (!reader_.read_line(line)) return std::nullopt;
+    } while (is_blank(line));
+    return PageRecord{std::move(line), reader_.location(),
+                      reader_.record_offset(), options_};
+  }
+
+  void record_inputs(data::Provenance& provenance) override {
+    reader_.record_input(provenance);
+  }
+
+ private:
+  SharedOptions options_;
+  DelimitedReader reader_;
+};
+
+class TarPageSource : public PageSource {
+ public:
+  TarPageSource(const std::string& path, SharedOptions options)
+      : options_(std::move(options)), tar_(path) {}
+
+  std::optional<PageRecord> next() override {
+    while (const auto path = tar_.next()) {
+      if (!path->ends_with(".json")) {
+        ++skipped_members_;
+        continue;
+      }
+      const std::string location = fmt::format("{}: {}", tar_.name(), *path);
+      if (tar_.member_size() > kMaxPageBytes) {
+        throw base::input_error("{}: more than {} MiB", location,
+                                kMaxPageBytes >> 20);
+      }
+      return PageRecord{tar_.read_content(), location, 0, options_};
+    }
+    return std::nullopt;
+  }
+
+  Counts skipped() const override {
+    return {{"other members", skipped_members_ + tar_.skipped_members()}};
+  }
+
+  void record_inputs(data::Provenance& provenance) override {
+    tar_.record_input(provenance);
+  }
+
+ private:
+  SharedOptions options_;
+  TarReader tar_;
+  int64_t skipped_members_ = 0;
+};
+
+}  // namespace
+
+Page parse_page(PageRecord record) {
+  try {
+    if (const auto invalid = find_invalid_utf8(record.json)) {
+      throw base::input_error(
+          "byte {} is not UTF-8",
+          record.byte_offset + static_cast<int64_t>(*invalid));
+    }
+    Page page =
+        parse_page_json(nlohmann::json::parse(record.json, nullptr, false),
+                        record.options->format, record.options->image_root);
+    page.location = std::move(record.location);
+    return page;
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}", record.location, error.what());
+  }
+}
+
+std::unique_ptr<PageSource> open_pages(const std::string& path,
+                                       const PageSourceOptions& options) {
+  auto resolved = std::make_shared<PageSourceOptions>(options);
+  if (resolved->image_root.empty()) {
+    resolved->image_root = std::filesystem::path(path).parent_path();
+  }
+  if (has_tar_extension(path))
+    return std::make_unique<TarPageSource>(path, resolved);
+  return std::make_unique<JsonLinesPageSource>(path, resolved);
+}
+
+}  // namespace gato::ingest

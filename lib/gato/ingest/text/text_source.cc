@@ -1,0 +1,205 @@
+#include "gato/ingest/text/text_source.h"
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/data/lenient_json.h"
+#include "gato/ingest/file_extension.h"
+#include "gato/ingest/utf8.h"
+
+namespace gato::ingest {
+namespace {
+
+constexpr size_t kMaxDocumentBytes = size_t{64} << 20;  // of a document
+
+bool is_named_separator(std::string_view separator) {
+  return separator == "file" || separator == "lines" ||
+         separator == "blank-lines";
+}
+
+// What to do about a document that is too long.
+std::string too_long_advice(const TextSourceOptions& options, bool is_jsonl) {
+  if (!is_jsonl && options.document_separator == "file") {
+    return "; cut the text into documents with --document-separator";
+  }
+  if (!is_jsonl && !is_named_separator(options.document_separator)) {
+    return "; is its --document-separator right?";
+  }
+  return "; cut it into shorter documents";
+}
+
+// Error (bad_input) for first bytes that are those of an archive.
+void reject_archive(const std::string& name, std::string_view first) {
+  // The header of a member: its name, padded with NUL, and the magic at 257.
+  constexpr size_t magic_offset = 257;
+  if (first.size() > magic_offset &&
+      first.substr(magic_offset).starts_with("ustar") &&
+      first.substr(0, magic_offset).find('\0') != std::string_view::npos) {
+    throw base::input_error(
+        "{}: is a tar archive, not text; give the files in it, or pipe them: "
+        "tar -xOf ARCHIVE | gato-tokenize ... -",
+        name);
+  }
+  // A page header follows, whose first field has this tag.
+  if (first.starts_with("PAR1\x15")) {
+    throw base::input_error(
+        "{}: is a Parquet file, not text; convert it to JSON lines, for "
+        "example with pandas: read_parquet(FILE).to_json(OUTPUT, "
+        "orient='records', lines=True)",
+        name);
+  }
+  if (first.starts_with("PK\x03\x04")) {
+    throw base::input_error(
+        "{}: is a zip archive, not text; give the files in it, or pipe them: "
+        "unzip -p ARCHIVE | gato-tokenize ... -",
+        name);
+  }
+}
+
+// {"..., with white space.
+bool starts_like_json_object(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const size_t brace = text.find_first_not_of(" \t\r\n");
+  if (brace == std::string_view::npos || text[brace] != '{') return false;
+  const size_t quote = text.find_first_not_of(" \t", brace + 1);
+  return quote != std::string_view::npos && text[quote] == '"';
+}
+
+bool has_jsonl_extension(std::string_view path) {
+  const std::string_view name = strip_compression_extension(path);
+  return name.ends_with(".jsonl") || name.ends_with(".ndjson") ||
+         (name != path && name.ends_with(".json"));
+}
+
+std::string extract_json_text(const std::string& line, const std::string& key) {
+  auto object = nlohmann::json::parse(line, nullptr, false);
+  if (!object.is_object())
+    throw base::input_error("the line is no JSON object");
+  const auto found = object.find(key);
+  if (found == object.end()) {
+    throw base::input_error("the object has no key '{}' (--text-key)", key);
+  }
+  if (!found->is_string()) {
+    throw base::input_error("key '{}' is {}, not a text", key,
+                            data::summarize_json(*found));
+  }
+  return std::move(found->get_ref<std::string&>());
+}
+
+}  // namespace
+
+std::string extract_text(TextRecord record) {
+  return base::with_context(record.location, [&] {
+    if (const auto invalid = find_invalid_utf8(record.content)) {
+      throw base::input_error(
+          "byte {} is not UTF-8",
+          record.byte_offset + static_cast<int64_t>(*invalid));
+    }
+    if (!record.json_key) return std::move(record.content);
+    return extract_json_text(record.content, *record.json_key);
+  });
+}
+
+std::string unescape_separator(const std::string& text) {
+  constexpr std::string_view letters = "ntr\\", meanings = "\n\t\r\\";
+  std::string separator;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      separator += text[i];
+      continue;
+    }
+    ++i;
+    const size_t letter =
+        i < text.size() ? letters.find(text[i]) : std::string_view::npos;
+    if (letter == std::string_view::npos) {
+      throw base::usage_error(
+          "option --document-separator: in '{}', a backslash begins none of "
+          "\\n, \\t, \\r and \\\\; write \\\\ for a backslash",
+          text);
+    }
+    separator += meanings[letter];
+  }
+  return separator;
+}
+
+TextSource::TextSource(const std::string& path,
+                       const TextSourceOptions& options)
+    : options_(options),
+      is_jsonl_(options.format == "jsonl" ||
+                (options.format == "auto" && has_jsonl_extension(path))),
+      reader_(path, kMaxDocumentBytes, too_long_advice(options, is_jsonl_)) {
+  options_.document_separator = unescape_separator(options.document_separator);
+}
+
+void TextSource::check_first_bytes() {
+  has_checked_first_bytes_ = true;
+  const std::string_view first = reader_.peek(512);
+  is_rejected_ = true;  // unless it is not
+  reject_archive(reader_.name(), first);
+  is_rejected_ = false;
+  looks_like_json_lines_ =
+      !is_jsonl_ && options_.format == "auto" && starts_like_json_object(first);
+}
+
+std::optional<TextRecord> TextSource::next() {
+  if (!has_checked_first_bytes_) check_first_bytes();
+  if (is_rejected_) return std::nullopt;
+  TextRecord record;
+  do {
+    if (!read_record(record)) return std::nullopt;
+  } while (is_blank(record.content));
+  if (is_jsonl_) record.json_key = options_.text_key;
+  has_documents_ = true;
+  return record;
+}
+
+bool TextSource::lacks_separator() const {
+  return !is_jsonl_ && !is_named_separator(options_.document_separator) &&
+         has_documents_ && !reader_.has_found_separator();
+}
+
+bool TextSource::read_record(TextRecord& record) {
+  const std::string& separator = options_.document_separator;
+  if (!is_jsonl_ && separator == "blank-lines") return read_paragraph(record);
+  const bool found =
+      is_jsonl_ || separator == "lines"
+          ? reader_.read_line(record.content)
+          : reader_.read_until(separator == "file" ? "" : separator,
+                               record.content);
+  record.location = reader_.location();
+  record.byte_offset = reader_.record_offset();
+  return found;
+}
+
+bool TextSource::read_paragraph(TextRecord& record) {
+  record.content.clear();
+  std::string line;
+  // An error leaves the rest of a paragraph behind.
+  bool is_skipping = std::exchange(is_inside_oversized_paragraph_, true);
+  while (reader_.read_line(line)) {
+    if (is_blank(line)) {
+      is_skipping = false;
+      if (!record.content.empty()) break;
+      continue;
+    }
+    if (is_skipping) continue;
+    if (record.content.empty()) {
+      record.location = reader_.location();
+      record.byte_offset = reader_.record_offset();
+    } else {
+      record.content += '\n';
+    }
+    record.content += line;
+    if (record.content.size() > kMaxDocumentBytes) {
+      throw base::input_error("{}: more than {} MiB without an end{}",
+                              record.location, kMaxDocumentBytes >> 20,
+                              too_long_advice(options_, is_jsonl_));
+    }
+  }
+  is_inside_oversized_paragraph_ = false;
+  return !record.content.empty();
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,203 @@
+#include "gato/ingest/text/webdataset.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "gato/base/error.h"
+#include "gato/data/lenient_json.h"
+#include "gato/ingest/archive.h"
+#include "gato/ingest/images/image_decoder.h"
+#include "gato/ingest/utf8.h"
+
+namespace gato::ingest {
+namespace {
+
+constexpr std::array kImageFields{"jpg", "jpeg", "png", "webp",
+                                  "ppm", "pgm",  "pbm"};
+constexpr std::array kTextFields{"txt", "caption", "json"};
+
+template <class Names>
+bool is_one_of(const std::string& name, const Names& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// "__meta__", or a file in such a folder.
+bool is_metadata_member(const std::string& path) {
+  const std::string_view first(path.data(),
+                               std::min(path.find('/'), path.size()));
+  return first.size() > 4 && first.starts_with("__") && first.ends_with("__");
+}
+
+struct Sample {
+  std::string key;
+  std::map<std::string, std::string> fields;  // those that are read
+  std::vector<std::string> unread_fields;  // names of the fields that are not
+  std::string error;  // why it is a bad record, empty where it is none
+
+  void set_first_error(const std::string& text) {
+    if (error.empty()) error = text;
+  }
+};
+
+bool has_caption(const Sample& sample) {
+  return std::ranges::any_of(kTextFields, [&sample](const char* field) {
+    return sample.fields.contains(field);
+  });
+}
+
+std::string extract_caption(const Sample& sample,
+                            const std::string& caption_key) {
+  for (const char* field : {"txt", "caption"}) {
+    const auto found = sample.fields.find(field);
+    if (found == sample.fields.end()) continue;
+    if (find_invalid_utf8(found->second)) {
+      throw base::input_error("field {} is not UTF-8", field);
+    }
+    return found->second;
+  }
+  const auto found = sample.fields.find("json");
+  if (found == sample.fields.end()) {
+    throw base::input_error("has no caption (field txt, caption or json)");
+  }
+  const auto object = nlohmann::json::parse(found->second, nullptr, false);
+  if (!object.is_object())
+    throw base::input_error("field json is no JSON object");
+  const auto caption = object.find(caption_key);
+  if (caption == object.end()) {
+    throw base::input_error("field json has no key '{}' (--caption-key)",
+                            caption_key);
+  }
+  if (!caption->is_string()) {
+    throw base::input_error("field json: key '{}' is {}, not a text",
+                            caption_key, data::summarize_json(*caption));
+  }
+  return caption->get<std::string>();
+}
+
+StoredImage take_image(Sample& sample) {
+  std::string* image = nullptr;
+  std::string names;
+  for (auto& [field, bytes] : sample.fields) {
+    names += " " + field;
+    if (!is_one_of(field, kImageFields)) continue;
+    if (image != nullptr) throw base::input_error("has several images");
+    image = &bytes;
+  }
+  if (image == nullptr) {
+    for (const auto& field : sample.unread_fields) names += " " + field;
+    return {StoredImage::Kind::missing,
+            "has no image (jpg, jpeg, png, webp ...) among" + names};
+  }
+  return {StoredImage::Kind::bytes, std::move(*image)};
+}
+
+class WebDatasetSource : public ImageTextSource {
+ public:
+  WebDatasetSource(const std::string& path, const WebDatasetOptions& options)
+      : options_(options), tar_(path) {}
+
+  std::optional<ImageTexts> next() override {
+    auto sample = next_sample();
+    if (!sample) return std::nullopt;
+    const std::string location =
+        fmt::format("{}: sample {}", tar_.name(), sample->key);
+    try {
+      if (!sample->error.empty()) throw base::input_error("{}", sample->error);
+      StoredImage image = take_image(*sample);
+      // Without either it is a sample without image.
+      const bool lacks_image_and_caption =
+          image.kind == StoredImage::Kind::missing && !has_caption(*sample);
+      const std::string caption =
+          lacks_image_and_caption
+              ? ""
+              : extract_caption(*sample, options_.caption_key);
+      return ImageTexts{std::move(image), {{caption, location}}};
+    } catch (const base::Error& error) {
+      throw base::input_error("{}: {}", location, error.what());
+    }
+  }
+
+  Counts skipped() const override {
+    return {{"other members", skipped_members_ + tar_.skipped_members()}};
+  }
+
+  void record_inputs(data::Provenance& provenance) override {
+    tar_.record_input(provenance);
+  }
+
+ private:
+  std::optional<Sample> next_sample() {
+    try {
+      while (auto path = tar_.next()) {
+        const auto name = split_member_name(*path);
+        if (!name) {
+          ++skipped_members_;
+          continue;
+        }
+        std::optional<Sample> finished;
+        if (pending_sample_ && pending_sample_->key != name->first) {
+          finished = std::exchange(pending_sample_, std::nullopt);
+        }
+        if (!pending_sample_) pending_sample_ = Sample{name->first, {}, {}, {}};
+        add_member(name->second);
+        if (finished) return finished;
+      }
+    } catch (const base::Error& error) {
+      // The rest of the file is lost, and what came of this sample with it.
+      const std::string last = pending_sample_ ? pending_sample_->key : "";
+      pending_sample_ = std::nullopt;
+      if (last.empty() || error.status() != base::ExitStatus::bad_input) throw;
+      throw base::input_error("{}: from sample {} on nothing can be read",
+                              error.what(), last);
+    }
+    return std::exchange(pending_sample_, std::nullopt);
+  }
+
+  void add_member(std::string field) {
+    std::transform(field.begin(), field.end(), field.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    const bool is_read =
+        is_one_of(field, kImageFields) || is_one_of(field, kTextFields);
+    if (!is_read) {
+      pending_sample_->unread_fields.push_back(field);
+      return;
+    }
+    if (tar_.member_size() > kMaxImageBytes) {
+      pending_sample_->set_first_error(fmt::format(
+          "field {} has more than {} MiB", field, kMaxImageBytes >> 20));
+      return;
+    }
+    if (!pending_sample_->fields.emplace(field, tar_.read_content()).second) {
+      pending_sample_->set_first_error(
+          fmt::format("has field {} twice", field));
+    }
+  }
+
+  WebDatasetOptions options_;
+  TarReader tar_;
+  std::optional<Sample> pending_sample_;  // that is being put together
+  int64_t skipped_members_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::pair<std::string, std::string>> split_member_name(
+    const std::string& path) {
+  const size_t base = path.rfind('/') + 1;  // 0 without a slash
+  const size_t dot = path.find('.', base);
+  if (is_metadata_member(path) || dot == std::string::npos || dot == base) {
+    return std::nullopt;
+  }
+  return std::pair{path.substr(0, dot), path.substr(dot + 1)};
+}
+
+std::unique_ptr<ImageTextSource> open_webdataset(
+    const std::string& path, const WebDatasetOptions& options) {
+  return std::make_unique<WebDatasetSource>(path, options);
+}
+
+}  // namespace gato::ingest

@@ -1,0 +1,108 @@
+#include "gato/model/model_directory.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/token_file.h"
+#include "gato/model/safetensors.h"
+
+namespace gato::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kConfigName = "config.json";
+constexpr const char* kWeightsName = "model.safetensors";
+constexpr const char* kTokenizerName = "tokenizer.model";
+constexpr const char* kDemonstrationsName = "demonstrations.h5";
+
+ModelConfig read_model_config(const fs::path& directory) {
+  const fs::path path = directory / kConfigName;
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(base::read_file(path));
+  } catch (const nlohmann::json::exception& error) {
+    throw base::input_error("{}: no JSON: {}", path.string(), error.what());
+  }
+  ModelConfig config = base::with_context(
+      directory, [&] { return ModelConfig::from_json(json); });
+  const fs::path tokenizer = directory / kTokenizerName;
+  if (!fs::exists(tokenizer)) return config;
+  config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
+  const std::string digest =
+      base::digest_bytes(config.vocabulary.sentencepiece_model);
+  if (digest != config.vocabulary.digest)
+    throw base::input_error(
+        "{}: digest {}, but config.json says {}: the text model of another "
+        "network",
+        tokenizer.string(), digest, config.vocabulary.digest);
+  return config;
+}
+
+std::vector<data::TokenizedDocument> read_demonstrations(
+    const fs::path& directory) {
+  const fs::path path = directory / kDemonstrationsName;
+  std::vector<data::TokenizedDocument> demonstrations;
+  if (!fs::exists(path)) return demonstrations;
+  const data::TokenFileReader reader(path);
+  for (int64_t i = 0; i < reader.document_count(); ++i)
+    demonstrations.push_back(reader.document(i));
+  return demonstrations;
+}
+
+}  // namespace
+
+fs::path resolve_model_directory(const fs::path& path) {
+  for (const fs::path& candidate : {path, path / "latest"})
+    if (fs::exists(candidate / kConfigName)) return candidate;
+  throw base::io_error(
+      "{}: no model: neither {} nor latest/{} is there; give a directory that "
+      "gato-train wrote",
+      path.string(), kConfigName, kConfigName);
+}
+
+ModelConfig load_model_config(const fs::path& path) {
+  return read_model_config(resolve_model_directory(path));
+}
+
+LoadedModel load_model(const fs::path& path) {
+  LoadedModel model;
+  model.directory = resolve_model_directory(path);
+  data::verify_manifest(model.directory);
+  const ModelConfig config = read_model_config(model.directory);
+  const fs::path weights = model.directory / kWeightsName;
+  const Safetensors stored = read_safetensors(weights);
+  model.network = base::with_context(weights, [&] {
+    return std::make_unique<Network>(config, stored.tensors);
+  });
+  model.demonstrations = read_demonstrations(model.directory);
+  return model;
+}
+
+void write_model(const fs::path& directory, const Network& network,
+                 const std::vector<data::TokenizedDocument>& demonstrations) {
+  const ModelConfig& config = network.config();
+  base::write_file(directory / kConfigName, config.to_json().dump(2) + "\n",
+                   true);
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  for (const Parameter& parameter : network.parameters())
+    tensors.emplace_back(parameter.name, parameter.value);
+  write_safetensors(directory / kWeightsName, tensors, {{"format", "pt"}});
+  if (!config.vocabulary.sentencepiece_model.empty())
+    base::write_file(directory / kTokenizerName,
+                     config.vocabulary.sentencepiece_model, true);
+  if (demonstrations.empty()) return;
+  data::TokenFileWriter writer(directory / kDemonstrationsName, /*force=*/true,
+                               config.vocabulary);
+  for (const data::TokenizedDocument& document : demonstrations)
+    writer.append(document);
+  data::Provenance none;
+  none.enabled = false;
+  writer.commit(config.tasks, none);
+}
+
+}  // namespace gato::model

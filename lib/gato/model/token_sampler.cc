@@ -1,0 +1,122 @@
+#include "gato/model/token_sampler.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gato/base/error.h"
+#include "gato/base/random.h"
+
+namespace gato::model {
+namespace {
+
+// Index of the token that `chance` in [0, 1) falls on.
+size_t sample_index(std::span<const float> logits, double temperature,
+                    double uniform) {
+  const double max_logit = *std::max_element(logits.begin(), logits.end());
+  const auto weight = [&](float logit) {
+    return std::exp((logit - max_logit) / temperature);
+  };
+  double total = 0;
+  for (const float logit : logits) total += weight(logit);
+  double remaining = uniform * total;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    remaining -= weight(logits[i]);
+    if (remaining < 0) return i;
+  }
+  return logits.size() - 1;  // rounding
+}
+
+tokenize::IdRange enclosing_range(std::span<const tokenize::IdRange> ranges) {
+  tokenize::IdRange all = ranges.front();
+  for (const tokenize::IdRange& range : ranges) {
+    all.begin = std::min(all.begin, range.begin);
+    all.end = std::max(all.end, range.end);
+  }
+  return all;
+}
+
+data::TokenFeatures text_token(int32_t id) {
+  return {{id},
+          {data::Modality::text},
+          {data::TokenFeatures::kNoLocalPosition},
+          {{}}};
+}
+
+}  // namespace
+
+std::vector<int32_t> sample_tokens(const Network& network,
+                                   const at::Tensor& hidden,
+                                   std::span<const tokenize::IdRange> ranges,
+                                   std::span<const SampleKey> keys,
+                                   const SamplingOptions& options) {
+  const c10::NoGradGuard no_grad;
+  if (ranges.empty()) return {};
+  const tokenize::IdRange all = enclosing_range(ranges);
+  const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const std::span<const float> row(logits.const_data_ptr<float>() +
+                                         i * logits.size(1) +
+                                         (ranges[i].begin - all.begin),
+                                     ranges[i].end - ranges[i].begin);
+    for (const float logit : row)
+      if (!std::isfinite(logit))
+        throw base::run_error(
+            "the network gave the logit {}: its weights diverged", logit);
+    const size_t chosen =
+        options.greedy
+            ? std::max_element(row.begin(), row.end()) - row.begin()
+            : sample_index(row, options.temperature,
+                           base::random_uniform(
+                               options.seed,
+                               {keys[i].episode, keys[i].step, keys[i].token}));
+    ids.push_back(ranges[i].begin + static_cast<int32_t>(chosen));
+  }
+  return ids;
+}
+
+std::vector<std::vector<int32_t>> generate_text(
+    KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
+    std::span<const SampleKey> keys, const TextGenerationOptions& options) {
+  const c10::NoGradGuard no_grad;
+  const Network& network = cache.network();
+  std::vector<std::vector<int32_t>> texts(slots.size());
+  std::vector<size_t> active(slots.size());  // texts that have not ended
+  for (size_t i = 0; i < active.size(); ++i) active[i] = i;
+  for (int64_t count = 0; count < options.max_tokens && !active.empty();
+       ++count) {
+    const std::vector<tokenize::IdRange> ranges(
+        active.size(), {0, network.config().vocabulary.text_size});
+    std::vector<SampleKey> sample_keys;
+    for (const size_t i : active) {
+      sample_keys.push_back(keys[i]);
+      sample_keys.back().token += count;
+    }
+    const std::vector<int32_t> ids =
+        sample_tokens(network, hidden, ranges, sample_keys, options.sampling);
+    std::vector<size_t> still_active;
+    std::vector<int64_t> active_slots;
+    std::vector<data::TokenFeatures> features;
+    for (size_t j = 0; j < active.size(); ++j) {
+      if (ids[j] == options.end_of_text) continue;
+      const size_t i = active[j];
+      texts[i].push_back(ids[j]);
+      still_active.push_back(i);
+      active_slots.push_back(slots[i]);
+      features.push_back(text_token(ids[j]));
+    }
+    active = std::move(still_active);
+    if (active.empty() || count + 1 == options.max_tokens) break;
+    std::vector<TokenChunk> chunks;
+    for (const data::TokenFeatures& token : features)
+      chunks.push_back({&token, {}});
+    for (const int64_t slot : active_slots)
+      if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
+    hidden = cache.append(active_slots, chunks);
+  }
+  return texts;
+}
+
+}  // namespace gato::model

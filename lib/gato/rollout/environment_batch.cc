@@ -1,0 +1,137 @@
+#include "gato/rollout/environment_batch.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gato::rollout {
+namespace {
+
+int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
+  if (requested_limit > 0 && environment_limit > 0)
+    return std::min(requested_limit, environment_limit);
+  const int64_t limit = std::max(requested_limit, environment_limit);
+  return limit > 0 ? limit : kDefaultMaxSteps;
+}
+
+}  // namespace
+
+EnvironmentBatch::EnvironmentBatch(
+    const RunnerOptions& options, int64_t first_episode,
+    std::span<const std::unique_ptr<env::Environment>> environments,
+    Policy& policy, const StepCallback& on_step)
+    : options_(options),
+      policy_(policy),
+      on_step_(on_step),
+      episodes_(environments.size()) {
+  for (size_t i = 0; i < environments.size(); ++i) {
+    Slot slot{{}, {}, EpisodeRecorder(environments[i]->spec().task)};
+    slot.input.slot = static_cast<int64_t>(i);
+    slot.input.episode = first_episode + slot.input.slot;
+    slot.input.environment = environments[i].get();
+    slots_.push_back(std::move(slot));
+  }
+  for (Slot& slot : slots_) slot.input.observation = &slot.observation;
+}
+
+void EnvironmentBatch::play(const std::function<bool()>& should_stop) {
+  for (Slot& slot : slots_) begin_episode(slot, "");
+  std::vector<PolicyInput> inputs;
+  while (!should_stop()) {
+    inputs.clear();
+    for (const Slot& slot : slots_)
+      if (slot.is_playing) inputs.push_back(slot.input);
+    if (inputs.empty()) return;
+    const std::vector<PolicyOutput> outputs = policy_.act(inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      Slot& slot = slots_[inputs[i].slot];
+      std::string failure = step(slot, outputs[i]);
+      if (!failure.empty()) begin_episode(slot, std::move(failure));
+    }
+  }
+}
+
+std::string EnvironmentBatch::reset(Slot& slot) {
+  PolicyInput& input = slot.input;
+  input.step = 0;
+  slot.recorder.begin_episode(input.episode,
+                              episode_seed(options_.seed, input.episode));
+  try {
+    slot.observation =
+        input.environment->reset(episode_seed(options_.seed, input.episode));
+  } catch (const env::EnvironmentError& error) {
+    return error.what();
+  }
+  std::string problem = find_problem(
+      slot.observation, input.environment->spec().task.observation_fields);
+  if (!problem.empty()) return "observation " + problem;
+  slot.recorder.record_first_observation(slot.observation);
+  policy_.begin_episode(input.slot);
+  if (on_step_) on_step_(input);
+  return "";
+}
+
+std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
+  if (!output.failure.empty()) return output.failure;
+  PolicyInput& input = slot.input;
+  const env::EnvironmentSpec& spec = input.environment->spec();
+  if (auto problem = find_problem(output.action, spec.task.action_fields);
+      !problem.empty())
+    return "action " + problem;
+  env::StepResult result;
+  try {
+    result = input.environment->step(output.action);
+  } catch (const env::EnvironmentError& error) {
+    return error.what();
+  }
+  if (auto problem =
+          find_problem(result.observation, spec.task.observation_fields);
+      !problem.empty())
+    return "observation " + problem;
+  if (!std::isfinite(result.reward))
+    return fmt::format("reward is {}", result.reward);
+
+  ++input.step;
+  if (input.step >= step_limit(options_.max_steps, spec.max_episode_steps) &&
+      !result.terminated)
+    result.truncated = true;
+  slot.recorder.record_step(output, result);
+  slot.observation = std::move(result.observation);
+  if (on_step_) on_step_(input);
+  if (result.terminated || result.truncated) end_episode(slot, false);
+  return "";
+}
+
+void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
+  PolicyInput& input = slot.input;
+  bool is_first = failure.empty();
+  while (is_first || !failure.empty()) {
+    if (!is_first) {
+      const int64_t step = slot.recorder.step_count();
+      if (input.attempt == 1) {
+        spdlog::warn("episode {} failed at step {}: {}; recorded as failed",
+                     input.episode, step, failure);
+        end_episode(slot, true);
+        return;
+      }
+      spdlog::warn("episode {} failed at step {}: {}; trying once more",
+                   input.episode, step, failure);
+      input.attempt = 1;
+      ++counts_.retried;
+    }
+    is_first = false;
+    failure = reset(slot);
+  }
+}
+
+void EnvironmentBatch::end_episode(Slot& slot, bool failed) {
+  slot.is_playing = false;
+  data::Episode& episode = episodes_[slot.input.slot];
+  episode = slot.recorder.finish(failed);
+  ++counts_.episodes;
+  counts_.failed += failed;
+  counts_.steps += episode.step_count();
+}
+
+}  // namespace gato::rollout

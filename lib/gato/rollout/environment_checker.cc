@@ -1,0 +1,203 @@
+#include "gato/rollout/environment_checker.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <functional>
+
+#include "gato/base/error.h"
+#include "gato/rollout/action_sampling.h"
+#include "gato/rollout/episode_recorder.h"
+
+namespace gato::rollout {
+namespace {
+
+// What went wrong in a check; caught by Checker::check.
+[[noreturn]] void fail_check(const std::string& problem) {
+  throw env::EnvironmentError(problem);
+}
+
+void require_valid(const std::string& what, const data::FieldValues& values,
+                   const std::vector<data::Field>& fields) {
+  if (std::string problem = find_problem(values, fields); !problem.empty())
+    fail_check(what + " " + problem);
+}
+
+std::string describe_fields(const std::vector<data::Field>& fields) {
+  std::vector<std::string> texts;
+  for (const data::Field& field : fields)
+    texts.push_back(field.role == data::Role::text
+                        ? fmt::format("{}: text", field.name)
+                        : fmt::format("{}: {} {} [{}]", field.name,
+                                      data::role_name(field.role),
+                                      data::dtype_name(field.dtype),
+                                      fmt::join(field.shape, ",")));
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
+  for (size_t f = 0; f < a.size(); ++f) {
+    if (a[f].index() != b[f].index()) return false;
+    if (const auto* text = std::get_if<std::string>(&a[f])) {
+      if (*text != std::get<std::string>(b[f])) return false;
+    } else if (std::get<data::Array>(a[f]).bytes !=
+               std::get<data::Array>(b[f]).bytes) {
+      return false;
+    }
+  }
+  return true;
+}
+
+class EnvironmentChecker {
+ public:
+  EnvironmentChecker(env::Environment& environment, uint64_t seed,
+                     int64_t steps)
+      : environment_(environment),
+        spec_(environment.spec()),
+        seed_(seed >> 33),
+        steps_(steps) {}
+
+  std::vector<EnvironmentCheckResult> run() {
+    run_check("spec", [&] { return check_spec(); });
+    run_check("reset", [&] { return check_reset(); });
+    run_check("step", [&] { return check_step(); });
+    if (spec_.has_seed) run_check("seed", [&] { return check_determinism(); });
+    if (spec_.has_expert) run_check("expert", [&] { return check_expert(); });
+    if (spec_.has_render) run_check("render", [&] { return check_render(); });
+    run_check("end", [&] { return check_end(); });
+    return results_;
+  }
+
+ private:
+  struct EpisodeTrace {
+    std::vector<data::FieldValues> observations;
+    std::vector<double> rewards;
+    bool ended = false;
+  };
+
+  void run_check(const std::string& name,
+                 const std::function<std::string()>& work) {
+    try {
+      results_.push_back({name, true, work()});
+    } catch (const env::EnvironmentError& error) {
+      results_.push_back({name, false, error.what()});
+    }
+  }
+
+  // One episode of random actions, cut after steps_ steps.
+  EpisodeTrace play_random_episode() {
+    EpisodeTrace trace;
+    trace.observations.push_back(environment_.reset(seed_));
+    require_valid("the observation of a reset", trace.observations.back(),
+                  spec_.task.observation_fields);
+    base::RandomStream rng(seed_);
+    while (!trace.ended && std::ssize(trace.rewards) < steps_) {
+      env::StepResult result =
+          environment_.step(random_action(spec_.task.action_fields, rng));
+      require_valid("an observation", result.observation,
+                    spec_.task.observation_fields);
+      if (!std::isfinite(result.reward))
+        fail_check(fmt::format("a reward is {}", result.reward));
+      trace.observations.push_back(std::move(result.observation));
+      trace.rewards.push_back(result.reward);
+      trace.ended = result.terminated || result.truncated;
+    }
+    return trace;
+  }
+
+  std::string check_spec() const {
+    if (spec_.task.name.empty()) fail_check("the task has no name");
+    if (spec_.task.observation_fields.empty())
+      fail_check("nothing is observed");
+    if (spec_.task.action_fields.empty()) fail_check("there is no action");
+    return fmt::format(
+        "{}: observation {}; action {}; max_steps {}", spec_.task.name,
+        describe_fields(spec_.task.observation_fields),
+        describe_fields(spec_.task.action_fields), spec_.max_episode_steps);
+  }
+
+  std::string check_reset() {
+    for (int i = 0; i < 3; ++i)
+      require_valid("the observation", environment_.reset(seed_ + i),
+                    spec_.task.observation_fields);
+    return "three seeds";
+  }
+
+  std::string check_step() {
+    const EpisodeTrace trace = play_random_episode();
+    double total = 0;
+    for (double reward : trace.rewards) total += reward;
+    return fmt::format("{} random steps, return {:g}{}", trace.rewards.size(),
+                       total, trace.ended ? ", ended" : "");
+  }
+
+  std::string check_determinism() {
+    const EpisodeTrace first = play_random_episode(),
+                       second = play_random_episode();
+    const size_t rows =
+        std::min(first.observations.size(), second.observations.size());
+    for (size_t t = 0; t < rows; ++t)
+      if (!are_equal(first.observations[t], second.observations[t]))
+        fail_check(fmt::format(
+            "the same seed and actions give another observation {}", t));
+    if (first.rewards != second.rewards)
+      fail_check("the same seed and actions give other rewards");
+    return "the same seed and actions give the same episode";
+  }
+
+  std::string check_expert() {
+    environment_.reset(seed_);
+    int64_t step = 0;
+    bool ended = false;
+    for (; step < steps_ && !ended; ++step) {
+      const data::FieldValues action = environment_.expert_action();
+      require_valid("the expert's action", action, spec_.task.action_fields);
+      const env::StepResult result = environment_.step(action);
+      ended = result.terminated || result.truncated;
+    }
+    return fmt::format("{} steps{}", step, ended ? ", ended" : "");
+  }
+
+  std::string check_render() {
+    environment_.reset(seed_);
+    const data::Image image = environment_.render();
+    if (image.height <= 0 || image.width <= 0 ||
+        std::ssize(image.pixels) != int64_t{3} * image.height * image.width)
+      fail_check("the picture is empty or has a wrong size");
+    return fmt::format("{}x{}", image.height, image.width);
+  }
+
+  // A step after the end is refused, and the environment can be used again.
+  std::string check_end() {
+    if (!play_random_episode().ended)
+      return fmt::format("not seen within {} random steps", steps_);
+    base::RandomStream rng(seed_);
+    bool refused = false;
+    try {
+      environment_.step(random_action(spec_.task.action_fields, rng));
+    } catch (const env::EnvironmentError&) {
+      refused = true;
+    }
+    if (!refused) fail_check("a step after the end is accepted");
+    require_valid("the observation of the next reset",
+                  environment_.reset(seed_), spec_.task.observation_fields);
+    return "a step after the end is refused, a reset works";
+  }
+
+  env::Environment& environment_;
+  env::EnvironmentSpec spec_;
+  uint64_t seed_;
+  int64_t steps_;
+  std::vector<EnvironmentCheckResult> results_;
+};
+
+}  // namespace
+
+std::vector<EnvironmentCheckResult> check_environment(
+    env::Environment& environment, uint64_t seed, int64_t steps) {
+  return EnvironmentChecker(environment, base::random_bits(seed, {}), steps)
+      .run();
+}
+
+}  // namespace gato::rollout

@@ -1,0 +1,166 @@
+#include "gato/train/distributed/rendezvous.h"
+
+#include <arpa/inet.h>
+#include <c10/util/Logging.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <torch/csrc/distributed/c10d/exception.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "gato/base/error.h"
+#include "gato/base/signals.h"
+#include "gato/base/string_util.h"
+
+namespace gato::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// How long one attempt lasts between two looks for a signal.
+constexpr milliseconds kConnectAttemptTimeout{2000};
+
+int64_t to_seconds(milliseconds time) {
+  return std::chrono::round<std::chrono::seconds>(time).count();
+}
+
+// c10d warns, with stack traces, of every connection that ends, as those of
+// ranks that have ended do; what matters of it, the watch says.
+void silence_c10d_warnings() {
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr)
+    FLAGS_caffe2_log_level = 2;  // errors
+}
+
+Store create_store(const LaunchInfo& launch, milliseconds timeout) {
+  c10d::TCPStoreOptions options;
+  options.port = launch.master_port;
+  options.isServer = true;
+  options.waitWorkers = false;
+  options.timeout = timeout;
+  if (launch.listen_fd >= 0) options.masterListenFd = launch.listen_fd;
+  try {
+    return c10::make_intrusive<c10d::TCPStore>(launch.master_host, options);
+  } catch (const c10::Error& error) {
+    throw base::run_error(
+        "rank 0 cannot serve the other ranks on port {} ({}): set MASTER_PORT "
+        "to a free one",
+        launch.master_port, base::first_line(error.what_without_backtrace()));
+  }
+}
+
+Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
+  c10d::TCPStoreOptions options;
+  options.port = launch.master_port;
+  options.waitWorkers = false;
+  options.timeout = std::min(timeout, kConnectAttemptTimeout);
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    base::throw_if_stopped();
+    try {
+      auto store =
+          c10::make_intrusive<c10d::TCPStore>(launch.master_host, options);
+      store->setTimeout(timeout);
+      return store;
+    } catch (const c10::Error& error) {
+      if (Clock::now() < deadline) continue;
+      throw base::run_error(
+          "rank {} has found no rank 0 at {}, port {}, within {} s ({})",
+          launch.rank, launch.master_host, launch.master_port,
+          to_seconds(timeout),
+          base::first_line(error.what_without_backtrace()));
+    }
+  }
+}
+
+// The address of this machine that it sends from to `host`: what the other
+// ranks, which know the way to `host` too, can answer to.
+std::string local_address_towards(const std::string& host, uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints,
+                    &found) != 0) {
+    throw base::run_error("the host of rank 0, {}, is not known here", host);
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(
+      found, ::freeaddrinfo);
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    const int socket = ::socket(one->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage own{};
+    socklen_t length = sizeof(own);
+    auto* const address = reinterpret_cast<sockaddr*>(&own);
+    // Nothing is sent: connecting a datagram socket looks up the route.
+    const bool is_known =
+        ::connect(socket, one->ai_addr, one->ai_addrlen) == 0 &&
+        ::getsockname(socket, address, &length) == 0;
+    ::close(socket);
+    std::array<char, NI_MAXHOST> text{};
+    if (is_known && ::getnameinfo(address, length, text.data(), text.size(),
+                                  nullptr, 0, NI_NUMERICHOST) == 0) {
+      return text.data();
+    }
+  }
+  throw base::run_error("there is no way from here to the host of rank 0, {}",
+                        host);
+}
+
+std::string process_name() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return fmt::format("{} (process {})", host.data(), ::getpid());
+}
+
+std::string name_key(int64_t rank) { return fmt::format("name/{}", rank); }
+
+// Sets this rank's name and waits for those of all others.
+std::vector<std::string> exchange_names(c10d::Store& store,
+                                        const LaunchInfo& launch,
+                                        milliseconds timeout) {
+  store.set(name_key(launch.rank), process_name());
+  const auto deadline = Clock::now() + timeout;
+  std::vector<std::string> names;
+  for (int64_t rank = 0; rank < launch.world_size; ++rank) {
+    while (!store.check({name_key(rank)})) {
+      base::throw_if_stopped();
+      if (Clock::now() >= deadline) {
+        std::vector<int64_t> missing;
+        for (int64_t other = rank; other < launch.world_size; ++other) {
+          if (!store.check({name_key(other)})) missing.push_back(other);
+        }
+        throw base::run_error(
+            "{} of the {} ranks have not come within {} s: {}", missing.size(),
+            launch.world_size, to_seconds(timeout), fmt::join(missing, ", "));
+      }
+      ::usleep(20000);
+    }
+    names.push_back(store.get_to_str(name_key(rank)));
+  }
+  return names;
+}
+
+}  // namespace
+
+Rendezvous run_rendezvous(const LaunchInfo& launch, milliseconds timeout) {
+  silence_c10d_warnings();
+  const bool is_store_host = launch.rank == 0 && !launch.has_external_store;
+  const Store store = is_store_host ? create_store(launch, timeout)
+                                    : connect_to_store(launch, timeout);
+  const std::string prefix = "gato-train/" + launch.attempt;
+  Rendezvous result;
+  result.collective_store =
+      c10::make_intrusive<c10d::PrefixStore>(prefix, store);
+  result.heartbeat_store = c10::make_intrusive<c10d::PrefixStore>(
+      prefix, connect_to_store(launch, timeout));
+  result.local_address =
+      local_address_towards(launch.master_host, launch.master_port);
+  result.rank_names = exchange_names(*result.collective_store, launch, timeout);
+  return result;
+}
+
+}  // namespace gato::train

@@ -1,0 +1,46 @@
+#include "gato/train/flat_buffer.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace gato::train {
+namespace {
+
+double sum_of_squares(const float* values, int64_t n) {
+  std::array<double, 8> lane{};  // independent sums, so that they pipeline
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    for (int64_t j = 0; j < 8; ++j) {
+      lane[j] += double(values[i + j]) * double(values[i + j]);
+    }
+  }
+  for (; i < n; ++i) lane[0] += double(values[i]) * double(values[i]);
+  double sum = 0;
+  for (double part : lane) sum += part;
+  return sum;
+}
+
+}  // namespace
+
+double l2_norm(const at::Tensor& flat) {
+  if (!flat.is_cpu()) return at::linalg_vector_norm(flat).item<double>();
+  constexpr int64_t block = 1 << 16;
+  const float* values = flat.const_data_ptr<float>();
+  const int64_t n = flat.numel(), blocks = (n + block - 1) / block;
+  std::vector<double> partial(blocks);
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      partial[i] =
+          sum_of_squares(values + i * block, std::min(block, n - i * block));
+    }
+  });
+  double sum = 0;
+  for (double part : partial) sum += part;
+  return std::sqrt(sum);
+}
+
+}  // namespace gato::train

@@ -1,0 +1,161 @@
+#include "gato/train/input/demonstration_dataset.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/ingest/episodes/usable_episodes.h"
+#include "gato/pack/packed_dataset.h"
+#include "gato/pack/write_sequences.h"
+
+namespace gato::train {
+namespace {
+
+constexpr int64_t kMinSequences = 1024;
+
+const data::TaskEntry* find_task(const model::ModelConfig& config,
+                                 const std::string& name) {
+  for (const data::TaskEntry& entry : config.tasks.tasks) {
+    if (entry.spec.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+// The roles that the model knows the task's observations by.
+std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
+  std::map<std::string, data::Role> roles;
+  for (const auto* fields :
+       {&entry.spec.observation_fields, &entry.spec.action_fields}) {
+    for (const data::Field& field : *fields) roles[field.name] = field.role;
+  }
+  return roles;
+}
+
+bool has_text_observation(const data::TaskSpec& spec) {
+  return std::any_of(
+      spec.observation_fields.begin(), spec.observation_fields.end(),
+      [](const data::Field& field) { return field.role == data::Role::text; });
+}
+
+void pack_tokens(const std::filesystem::path& tokens,
+                 const std::filesystem::path& sequences,
+                 const model::ModelConfig& config, uint64_t seed,
+                 const data::Provenance& provenance) {
+  pack::MixtureEntry entry;
+  entry.name = tokens.string();
+  entry.files = {tokens};
+  const pack::PackedDataset packing({entry},
+                                    {config.context, config.window_steps, seed},
+                                    /*sequences=*/0);
+  pack::write_sequences(packing,
+                        {0, std::max(kMinSequences, packing.sequences())},
+                        {sequences, /*force=*/true}, provenance);
+}
+
+}  // namespace
+
+DemonstrationDataset::DemonstrationDataset(const std::filesystem::path& dataset,
+                                           const model::ModelConfig& config,
+                                           int64_t max_episode_steps)
+    : dataset_path_(dataset), config_(config) {
+  ingest::EpisodeSourceOptions options;
+  options.max_episode_steps = max_episode_steps;
+  source_ = ingest::open_episodes(dataset, options);
+  if (const data::TaskEntry* known = find_task(config, source_->spec().name)) {
+    options.roles = known_roles(*known);
+    source_ = ingest::open_episodes(dataset, options);
+    resize_ = {known->image_height, known->image_width};
+  }
+  if (has_text_observation(source_->spec())) {
+    text_encoder_.emplace(config.vocabulary.sentencepiece_model);
+  }
+  step_encoder_.emplace(source_->spec(), config.vocabulary,
+                        text_encoder_ ? &*text_encoder_ : nullptr, resize_);
+}
+
+data::TaskTable DemonstrationDataset::tasks() const {
+  data::TaskEntry entry;
+  entry.spec = source_->spec();
+  entry.image_height = resize_.height;
+  entry.image_width = resize_.width;
+  data::TaskTable tasks;
+  tasks.tasks = {std::move(entry)};
+  tasks.sources = {source_->agent().empty() ? "unknown" : source_->agent()};
+  return tasks;
+}
+
+int64_t DemonstrationDataset::validate() {
+  ingest::EpisodeCounts counts;
+  tokenize::OutOfRangeSummary outside;
+  usable_episodes_.clear();
+  ingest::for_each_usable_episode(
+      *source_, counts,
+      [&](int64_t number, std::shared_ptr<data::Episode> episode,
+          std::shared_ptr<ingest::DeferredReads> later) {
+        later->run(*episode);
+        tokenize::OutOfRangeTally tally;
+        encode(*episode, tally);
+        outside.add(source_->spec().name, tally, episode_location(*episode));
+        usable_episodes_.push_back(number);
+      },
+      [] { throw; });
+  for (const std::string& notice : source_->warnings()) {
+    spdlog::warn("{}: {}", dataset_path_.string(), notice);
+  }
+  outside.warn();
+  if (counts.failed + counts.empty > 0) {
+    spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
+                 dataset_path_.string(), counts.failed + counts.empty,
+                 counts.failed, counts.empty);
+  }
+  if (usable_episodes_.empty()) {
+    throw base::input_error("{} holds no episode that did not fail",
+                            dataset_path_.string());
+  }
+  return std::ssize(usable_episodes_);
+}
+
+std::string DemonstrationDataset::episode_location(
+    const data::Episode& episode) const {
+  return fmt::format("{}: episode {}", dataset_path_.string(), episode.id);
+}
+
+data::TokenizedDocument DemonstrationDataset::encode(
+    const data::Episode& episode, tokenize::OutOfRangeTally& outside) const {
+  return base::with_context(episode_location(episode), [&] {
+    return tokenize::encode_episode(episode, *step_encoder_, &outside);
+  });
+}
+
+std::filesystem::path DemonstrationDataset::pack_episodes(
+    const std::filesystem::path& directory,
+    const std::vector<int64_t>& episode_indices, uint64_t seed,
+    const data::Provenance& provenance) {
+  const std::filesystem::path sequences = directory / "sequences.h5";
+  write_tokens(directory / "tokens.h5", episode_indices, provenance);
+  pack_tokens(directory / "tokens.h5", sequences, config_, seed, provenance);
+  return sequences;
+}
+
+void DemonstrationDataset::write_tokens(
+    const std::filesystem::path& path,
+    const std::vector<int64_t>& episode_indices,
+    const data::Provenance& provenance) {
+  data::TaskTable tasks = this->tasks();
+  data::TaskEntry& entry = tasks.tasks[0];
+  data::TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);
+  for (int64_t number : episode_indices) {
+    const data::Episode episode =
+        source_->read_episode(usable_episodes_.at(size_t(number)));
+    tokenize::OutOfRangeTally ignored;  // told by check()
+    writer.append(encode(episode, ignored));
+    ++entry.episode_count;
+    entry.step_count += episode.step_count();
+  }
+  writer.commit(tasks, provenance);
+}
+
+}  // namespace gato::train

@@ -1,0 +1,88 @@
+#include "gato/train/input/observation_ablation.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+namespace gato::train {
+namespace {
+
+constexpr std::array kAblatedModalities = {
+    data::Modality::patch, data::Modality::discrete_observation,
+    data::Modality::continuous_observation};
+
+// Places of a step's observation tokens, a list for each of the above.
+using ObservationPositions =
+    std::array<std::vector<int64_t>, kAblatedModalities.size()>;
+
+std::vector<ObservationPositions> observation_positions_by_step(
+    const data::SequenceView& view) {
+  std::vector<ObservationPositions> steps;
+  for (size_t i = 0; i < view.modality.size(); ++i) {
+    const data::Modality modality{view.modality[i]};
+    if (modality == data::Modality::padding) break;
+    const bool is_new =
+        i == 0 || view.segment_ids[i] != view.segment_ids[i - 1] ||
+        (data::is_action(data::Modality{view.modality[i - 1]}) &&
+         !data::is_action(modality));
+    if (is_new) steps.emplace_back();
+    for (size_t kind = 0; kind < kAblatedModalities.size(); ++kind) {
+      if (modality == kAblatedModalities[kind]) {
+        steps.back()[kind].push_back(int64_t(i));
+      }
+    }
+  }
+  return steps;
+}
+
+}  // namespace
+
+ObservationAblation::ObservationAblation(const SequenceFileData& set)
+    : data_(set) {
+  for (int64_t i = 0; i < set.row_count(); ++i) {
+    rows_by_file_and_task_[{set.file_index(i), set.row(i).task}].push_back(i);
+  }
+}
+
+ObservationAblation::AblatedRow ObservationAblation::row(int64_t i) const {
+  constexpr size_t max_donors = 8;
+  AblatedRow result;
+  result.row = data_.row(i);
+  data::SequenceView& view = result.row.view;
+  result.tokens.assign(view.tokens.begin(), view.tokens.end());
+  result.interval.assign(view.interval.begin(), view.interval.end());
+  const std::vector<ObservationPositions> steps =
+      observation_positions_by_step(view);
+  const auto& rows =
+      rows_by_file_and_task_.at({data_.file_index(i), result.row.task});
+  const size_t own =
+      std::lower_bound(rows.begin(), rows.end(), i) - rows.begin();
+  const size_t donors = std::min(rows.size() - 1, max_donors);
+  for (size_t k = 1; k <= donors && !result.is_changed; ++k) {
+    const data::SequenceView donor =
+        data_.row(rows[(own + k) % rows.size()]).view;
+    const std::vector<ObservationPositions> others =
+        observation_positions_by_step(donor);
+    for (size_t step = 0; step < steps.size(); ++step) {
+      for (size_t kind = 0; kind < kAblatedModalities.size(); ++kind) {
+        const std::vector<int64_t>& from = others[step % others.size()][kind];
+        if (from.empty()) continue;
+        const std::vector<int64_t>& to = steps[step][kind];
+        for (size_t j = 0; j < to.size(); ++j) {
+          const int64_t source = from[j % from.size()];
+          result.tokens[to[j]] = donor.tokens[source];
+          std::copy_n(donor.interval.begin() + 4 * source, 4,
+                      result.interval.begin() + 4 * to[j]);
+        }
+      }
+    }
+    result.is_changed = !std::equal(result.tokens.begin(), result.tokens.end(),
+                                    view.tokens.begin());
+  }
+  view.tokens = result.tokens;
+  view.interval = result.interval;
+  return result;
+}
+
+}  // namespace gato::train

@@ -1,0 +1,43 @@
+// Sequence files read as one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "gato/train/input/training_data.h"
+
+namespace gato::train {
+
+// The rows of several files, one after another.
+class SequenceFileData : public TrainingData {
+ public:
+  // Error (bad_input) naming two files whose vocabularies, lengths or window
+  // steps differ, or that hold no sequence at all; else as SequenceFileReader.
+  explicit SequenceFileData(const std::vector<std::filesystem::path>& paths);
+
+  std::string display_name() const override {
+    return files_.front().path().string();
+  }
+  int64_t row_count() const override { return first_rows_.back(); }
+  int64_t sequence_length() const override;
+  int64_t window_steps() const override;
+  const data::Vocabulary& vocabulary() const override;
+  const data::TaskTable& tasks() const override { return tasks_; }
+  Row row(int64_t i) const override;
+  std::string row_location(int64_t i) const override;
+  // The number of the file that holds a row.
+  size_t file_index(int64_t row) const;
+  std::vector<data::TokenizedDocument> demonstrations() const override;
+  void record_inputs(data::Provenance& provenance) const override;
+  nlohmann::json fingerprint() const override;
+
+ private:
+  void merge_tasks(const data::TaskTable& table);
+  std::vector<data::SequenceFileReader> files_;
+  std::vector<int64_t> first_rows_{0};              // of each file, and the end
+  std::vector<std::vector<int32_t>> task_mapping_;  // file, its task -> task
+  data::TaskTable tasks_;
+};
+
+}  // namespace gato::train

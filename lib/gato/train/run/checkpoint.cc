@@ -1,0 +1,103 @@
+#include "gato/train/run/checkpoint.h"
+
+#include <optional>
+#include <string>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/file_format.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/run/optimizer_moments.h"
+
+namespace gato::train {
+namespace {
+
+constexpr const char* kStateFileName = "state.json";
+
+}  // namespace
+
+nlohmann::json TrainingState::to_json() const {
+  nlohmann::json json = data::format_to_json(data::kTrainingStateFormat);
+  json.update({{"step", step},
+               {"updates", updates},
+               {"skipped", skipped},
+               {"targets", targets},
+               {"tokens", tokens},
+               {"configuration", configuration},
+               {"data", data_fingerprint}});
+  if (!provenance.is_null()) json["provenance"] = provenance;
+  return json;
+}
+
+TrainingState TrainingState::from_json(const nlohmann::json& json) {
+  data::check_format(json, data::kTrainingStateFormat, kStateFileName);
+  TrainingState state;
+  json.at("step").get_to(state.step);
+  json.at("updates").get_to(state.updates);
+  json.at("skipped").get_to(state.skipped);
+  json.at("targets").get_to(state.targets);
+  json.at("tokens").get_to(state.tokens);
+  state.configuration = json.at("configuration");
+  state.data_fingerprint = json.at("data");
+  state.provenance = json.value("provenance", nlohmann::json());
+  return state;
+}
+
+void write_checkpoint(
+    const std::filesystem::path& directory, const model::Network& network,
+    const AdamW& optimizer, const TrainingState& state,
+    const std::vector<data::TokenizedDocument>& demonstrations,
+    ProcessGroup& process_group) {
+  std::optional<base::AtomicOutput> output;
+  process_group.run_collectively([&] {
+    if (!process_group.is_rank_zero()) return;
+    output.emplace(directory, /*force=*/true,
+                   base::AtomicOutput::Kind::directory);
+    model::write_model(output->temporary_path(), network, demonstrations);
+    base::write_file(output->temporary_path() / kStateFileName,
+                     state.to_json().dump(2) + "\n",
+                     /*force=*/false);
+  });
+  const std::filesystem::path temporary =
+      process_group.broadcast(output ? output->temporary_path().string() : "");
+  const bool is_sharded =
+      optimizer.slice().size() < optimizer.parameters().numel();
+  process_group.run_collectively([&] {
+    if (is_sharded) {
+      write_moments(temporary, network, optimizer, process_group.rank(),
+                    process_group.size());
+    } else if (process_group.is_rank_zero()) {
+      write_moments(temporary, network, optimizer, 0, 1);
+    }
+  });
+  process_group.run_collectively([&] {
+    if (!process_group.is_rank_zero()) return;
+    data::write_manifest(output->temporary_path());
+    output->commit();
+  });
+}
+
+bool is_checkpoint(const std::filesystem::path& directory) {
+  return std::filesystem::exists(directory / kStateFileName);
+}
+
+TrainingState read_training_state(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / kStateFileName;
+  const std::string text = base::read_file(path);
+  try {
+    return TrainingState::from_json(nlohmann::json::parse(text));
+  } catch (const base::Error& error) {
+    throw base::input_error("{}: {}", directory.string(), error.what());
+  } catch (const nlohmann::json::exception& error) {
+    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+  }
+}
+
+void read_optimizer_state(const std::filesystem::path& directory,
+                          const model::Network& network,
+                          const TrainingState& state, AdamW& optimizer) {
+  read_moments(directory, network, optimizer);
+  optimizer.updates = state.updates;
+}
+
+}  // namespace gato::train

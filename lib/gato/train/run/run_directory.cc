@@ -1,0 +1,249 @@
+#include "gato/train/run/run_directory.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/data/file_format.h"
+#include "gato/train/run/metrics_files.h"
+
+namespace gato::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLatestLink = "latest";
+constexpr const char* kMetricsFile = "metrics.jsonl";
+constexpr const char* kConfigFile = "config.toml";
+constexpr const char* kLogFile = "log.txt";
+constexpr const char* kLockFile = ".lock";
+
+// Whether a run has files of this name.
+bool is_run_file(const std::string& name) {
+  return data::parse_checkpoint_name(name) || name == kMetricsFile ||
+         name == kConfigFile;
+}
+
+// Whether a killed process has left it half written.
+bool is_leftover(const std::string& name) {
+  const auto output = base::final_output_name(name);
+  return output && is_run_file(*output);
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
+  if (role == Role::observer) return;
+  std::error_code error;
+  is_created_ = fs::create_directories(path_, error);
+  if (error) {
+    throw base::io_error("{}: cannot create the directory: {}", path_.string(),
+                         error.message());
+  }
+  lock();
+}
+
+// The lock is on a file: those on directories stay on one machine (NFS).
+void RunDirectory::lock() {
+  const fs::path file = path_ / kLockFile;
+  struct stat locked_file {
+  }, file_on_disk{};
+  do {  // the file may be removed, by the one who held the lock, meanwhile
+    if (lock_fd_ >= 0) ::close(lock_fd_);
+    lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_fd_ < 0) {
+      throw base::io_error("{}: cannot create: {}", file.string(),
+                           std::strerror(errno));
+    }
+    if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) {
+        ::close(lock_fd_);
+        throw base::usage_error(
+            "{}: another process is training in this directory",
+            path_.string());
+      }
+      spdlog::warn(
+          "{}: cannot lock it: {}; see to it that no other process trains in "
+          "this directory",
+          file.string(), std::strerror(errno));
+      return;
+    }
+  } while (::fstat(lock_fd_, &locked_file) != 0 ||
+           ::stat(file.c_str(), &file_on_disk) != 0 ||
+           locked_file.st_ino != file_on_disk.st_ino);
+  is_locked_ = true;
+}
+
+RunDirectory::~RunDirectory() {
+  if (lock_fd_ < 0) return;
+  std::error_code ignored;
+  if (is_locked_) fs::remove(path_ / kLockFile, ignored);
+  if (is_discarded_ && is_created_) fs::remove(path_, ignored);
+  ::close(lock_fd_);
+}
+
+fs::path RunDirectory::metrics_path() const { return path_ / kMetricsFile; }
+fs::path RunDirectory::config_path() const { return path_ / kConfigFile; }
+fs::path RunDirectory::log_path() const { return path_ / kLogFile; }
+
+fs::path RunDirectory::checkpoint_path(int64_t step) const {
+  return path_ / data::checkpoint_name(step);
+}
+
+std::vector<int64_t> RunDirectory::checkpoint_steps() const {
+  return data::list_checkpoint_steps(path_);
+}
+
+std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
+  const std::vector<int64_t> steps = checkpoint_steps();
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    try {
+      data::require_manifest(checkpoint_path(*step));
+      data::verify_manifest(checkpoint_path(*step));
+      return *step;
+    } catch (const data::NewerVersionError&) {
+      throw;
+    } catch (const base::Error& error) {
+      spdlog::warn(
+          "the checkpoint of step {} is not whole, looking for an "
+          "older one: {}",
+          *step, error.what());
+      if (error.status() == base::ExitStatus::bad_input)
+        corrupt_checkpoints_.insert(*step);
+    }
+  }
+  if (steps.empty()) return std::nullopt;
+  throw base::input_error(
+      "{}: none of its checkpoints is whole; start anew with --force",
+      path_.string());
+}
+
+void RunDirectory::set_latest(int64_t step) {
+  corrupt_checkpoints_.erase(step);
+  const fs::path temporary = path_ / ".latest.tmp";
+  std::error_code error;
+  fs::remove(temporary, error);
+  fs::create_directory_symlink(checkpoint_path(step).filename(), temporary,
+                               error);
+  if (!error) fs::rename(temporary, path_ / kLatestLink, error);
+  if (error) {
+    throw base::io_error("{}: cannot point it to {}: {}",
+                         (path_ / kLatestLink).string(),
+                         checkpoint_path(step).string(), error.message());
+  }
+}
+
+void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
+                                     int64_t keep_every) const {
+  if (keep == 0) return;
+  std::vector<int64_t> complete_steps;
+  std::error_code ignored;  // tried again at the next checkpoint
+  for (const int64_t step : checkpoint_steps()) {
+    if (step > newest) break;
+    if (corrupt_checkpoints_.contains(step)) {
+      fs::remove_all(checkpoint_path(step), ignored);
+    } else {
+      complete_steps.push_back(step);
+    }
+  }
+  for (size_t i = 0; i + keep < complete_steps.size(); ++i) {
+    if (keep_every > 0 && complete_steps[i] % keep_every == 0) continue;
+    fs::remove_all(checkpoint_path(complete_steps[i]), ignored);
+  }
+}
+
+void RunDirectory::remove_leftovers() const {
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    if (is_leftover(entry.path().filename().string())) {
+      std::error_code ignored;
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+std::vector<fs::path> RunDirectory::metadata_files() const {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    if (name == kLatestLink || name == kConfigFile || name == kMetricsFile ||
+        is_event_file(name)) {
+      files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+void RunDirectory::reset() const {
+  const auto check = [](const fs::path& path, const std::error_code& error) {
+    if (!error) return;
+    throw base::io_error("{}: cannot remove what is of an old run: {}",
+                         path.string(), error.message());
+  };
+  std::error_code error;
+  for (const int64_t step : checkpoint_steps()) {
+    fs::remove_all(checkpoint_path(step), error);
+    check(checkpoint_path(step), error);
+  }
+  for (const fs::path& file : metadata_files()) {
+    fs::remove(file, error);
+    check(file, error);
+  }
+  base::write_file(metrics_path(), "", /*force=*/false);
+}
+
+void RunDirectory::discard(bool removes_log) {
+  std::error_code ignored;
+  if (!checkpoint_steps().empty()) return;
+  for (const fs::path& file : metadata_files()) fs::remove(file, ignored);
+  if (removes_log) fs::remove(log_path(), ignored);
+  is_discarded_ = true;
+}
+
+void RunDirectory::open_event_file(int64_t step) {
+  event_writer_ = std::make_unique<TensorBoardWriter>(path_, step);
+}
+
+void RunDirectory::truncate_metrics(int64_t step) const {
+  if (!fs::exists(metrics_path())) return;
+  std::ifstream input(metrics_path());
+  std::string kept, line;
+  while (std::getline(input, line)) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("step", step + 1) <= step) {
+      kept += line + "\n";
+    }
+  }
+  base::write_file(metrics_path(), kept, /*force=*/true);
+}
+
+void RunDirectory::append_metrics(const nlohmann::json& line) const {
+  if (event_writer_) event_writer_->add_scalars(line.at("step"), line);
+  append_record(metrics_path(), line.dump() + "\n");
+}
+
+bool holds_run(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return false;
+  return fs::exists(path / kMetricsFile) ||
+         !data::list_checkpoint_steps(path).empty();
+}
+
+bool is_effectively_empty(const fs::path& path) {
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const std::string name = entry.path().filename().string();
+    if (name != kLockFile && !is_leftover(name)) return false;
+  }
+  return true;
+}
+
+}  // namespace gato::train

@@ -1,0 +1,140 @@
+#include "gato/train/step_benchmark.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "gato/model/device.h"
+#include "gato/model/network.h"
+#include "gato/model/precision.h"
+#include "gato/train/adamw.h"
+#include "gato/train/flat_buffer.h"
+#include "gato/train/resource_usage.h"
+#include "gato/train/step_gradient.h"
+
+namespace gato::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTimedSteps = 3;  // after one that is not
+// Short ones are followed by others: their sequences differ, and the largest
+// makes the peak.
+constexpr std::chrono::seconds kMinDuration{6};
+constexpr int kMaxSteps = 60;
+// The peak of a few layers is that of the patch network or of the output
+// matrix, and grows less with a layer than that of many does.
+constexpr int64_t kShallowLayers = 3, kDeepLayers = 5;
+
+// Seconds of a round, in which every thread works on one micro-batch, and of an
+// update; the peak of the process's memory so far.
+struct StepTiming {
+  double round_seconds = 0, update_seconds = 0;
+  int64_t peak_memory = 0;
+};
+
+class StepBenchmark {
+ public:
+  StepBenchmark(const commands::OptimizationOptions& optimization,
+                const TrainerOptions& options, const TrainingData& data,
+                int64_t world_size)
+      : optimization_(optimization),
+        options_(options),
+        data_(data),
+        world_size_(world_size),
+        device_(model::parse_device(optimization.device)) {
+    const int64_t micro_batches =
+        (micro_batch_count(options.loader) + world_size - 1) / world_size;
+    const int64_t parallel_micro_batches =
+        worker_count(device_, micro_batches, options.gradient.threads);
+    rounds_ =
+        (micro_batches + parallel_micro_batches - 1) / parallel_micro_batches;
+    loader_options_ = options.loader;
+    loader_options_.device = device_;
+    loader_options_.batch_size =
+        parallel_micro_batches * loader_options_.micro_batch_size;
+  }
+
+  int64_t rounds() const { return rounds_; }
+
+  StepTiming measure_with_layers(model::ModelConfig config,
+                                 int64_t layers) const {
+    config.layers = layers;
+    model::Network network(config, options_.loader.seed);
+    network.move_to(device_);
+    network.set_precision(
+        model::parse_precision(optimization_.precision, device_));
+    network.set_activation_checkpointing(
+        optimization_.activation_checkpointing);
+    std::optional<FlatSlice> slice;
+    if (options_.shard_optimizer)
+      slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
+    AdamW optimizer(optimization_.adamw, network.flat_parameters(),
+                    network.decayed_parameter_count(), slice);
+    StepTiming timing;
+    const auto began = Clock::now();
+    for (int step = -1;
+         step < kTimedSteps ||
+         (step < kMaxSteps && Clock::now() - began < kMinDuration);
+         ++step) {
+      const StepBatch batch = load_step_batch(data_, loader_options_, step + 1);
+      LossTable losses;
+      const auto start = Clock::now();
+      compute_step_gradient(network, batch, options_.gradient,
+                            optimizer.gradients, losses);
+      const double norm = l2_norm(optimizer.gradients);
+      const auto middle = Clock::now();
+      optimizer.step(0, norm);
+      l2_norm(optimizer.first_moment);  // a GPU has finished
+      if (step < 0 || step >= kTimedSteps) continue;
+      const auto seconds = [](Clock::duration time) {
+        return std::chrono::duration<double>(time).count() / kTimedSteps;
+      };
+      timing.round_seconds += seconds(middle - start);
+      timing.update_seconds += seconds(Clock::now() - middle);
+    }
+    timing.peak_memory = peak_memory(device_);
+    return timing;
+  }
+
+ private:
+  const commands::OptimizationOptions& optimization_;
+  const TrainerOptions& options_;
+  const TrainingData& data_;
+  const int64_t world_size_;
+  const at::Device device_;
+  int64_t rounds_ = 1;
+  BatchLoaderOptions loader_options_;
+};
+
+}  // namespace
+
+StepCost measure_step_cost(const model::ModelConfig& config,
+                           const commands::OptimizationOptions& optimization,
+                           const TrainerOptions& options,
+                           const TrainingData& data, int64_t world_size) {
+  at::set_num_threads(int(options.gradient.threads));
+  const StepBenchmark benchmark(optimization, options, data, world_size);
+  const int64_t deep_layers = std::min(config.layers, kDeepLayers);
+  // The peak never falls: few layers come first.
+  const int64_t remaining_layers = config.layers - deep_layers;
+  const StepTiming shallow =
+      remaining_layers > 0
+          ? benchmark.measure_with_layers(config, kShallowLayers)
+          : StepTiming();
+  const StepTiming deep = benchmark.measure_with_layers(config, deep_layers);
+  const auto extrapolate = [&](auto StepTiming::*value) {
+    if (remaining_layers == 0) return double(deep.*value);
+    const double per_layer = double(deep.*value - shallow.*value) /
+                             double(deep_layers - kShallowLayers);
+    return double(deep.*value) + per_layer * double(remaining_layers);
+  };
+  return {.seconds = double(benchmark.rounds()) *
+                         extrapolate(&StepTiming::round_seconds) +
+                     extrapolate(&StepTiming::update_seconds),
+          .peak_memory = int64_t(extrapolate(&StepTiming::peak_memory))};
+}
+
+}  // namespace gato::train

@@ -1,0 +1,60 @@
+#include "gato/base/parse_number.h"
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <limits>
+
+using namespace gato;
+using namespace gato::base;
+
+TEST_CASE("whole texts are numbers") {
+  REQUIRE(parse_number<int64_t>("-5", "x") == -5);
+  REQUIRE(parse_number<int64_t>("9223372036854775807", "x") ==
+          std::numeric_limits<int64_t>::max());
+  REQUIRE(parse_number<uint64_t>("18446744073709551615", "x") ==
+          std::numeric_limits<uint64_t>::max());
+  REQUIRE(parse_number<double>("1e-4", "x") == 1e-4);
+  REQUIRE(parse_number<double>("7", "x") == 7);
+}
+
+TEST_CASE("anything else is refused with what is wrong") {
+  const auto message = [](auto parse) -> std::string {
+    try {
+      parse();
+    } catch (const Error& error) {
+      REQUIRE(error.status() == ExitStatus::usage);
+      return error.what();
+    }
+    return "no error";
+  };
+  REQUIRE(message([] { parse_number<int64_t>("5x", "option --n"); }) ==
+          "option --n: '5x' is not a whole number: 'x' follows it");
+  REQUIRE(message([] { parse_number<int64_t>("", "n"); }) ==
+          "n: '' is not a whole number");
+  REQUIRE(message([] { parse_number<int64_t>(" 5", "n"); }) ==
+          "n: ' 5' is not a whole number");
+  REQUIRE(message([] { parse_number<int64_t>("1.5", "n"); }) ==
+          "n: '1.5' is not a whole number: '.5' follows it");
+  REQUIRE(message([] { parse_number<uint64_t>("-1", "n"); }) ==
+          "n: '-1' is not a whole number >= 0");
+  REQUIRE(message([] { parse_number<int64_t>("1e9", "n"); }) != "no error");
+  REQUIRE(message([] { parse_number<int64_t>("9223372036854775808", "n"); }) ==
+          "n: '9223372036854775808' is not a whole number: out of range");
+  REQUIRE(message([] { parse_number<double>("inf", "n"); }) ==
+          "n: 'inf' is not a number: it must be finite");
+  REQUIRE(message([] { parse_number<double>("nan", "n"); }) != "no error");
+}
+
+TEST_CASE("durations") {
+  REQUIRE(parse_duration("90", "t") == 90);
+  REQUIRE(parse_duration("1.5s", "t") == 1.5);
+  REQUIRE(parse_duration("15m", "t") == 900);
+  REQUIRE(parse_duration("2h", "t") == 7200);
+  REQUIRE(parse_duration("1d", "t") == 86400);
+  REQUIRE(parse_duration("01:02:03", "t") == 3723);
+  REQUIRE(parse_duration("02:03", "t") == 123);
+  for (const char* text : {"", "s", "5x", "-1", "1:", ":", "1h30m"}) {
+    INFO(text);
+    REQUIRE_THROWS_AS(parse_duration(text, "t"), Error);
+  }
+}

@@ -1,0 +1,101 @@
+#include "gato/base/shard.h"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/run_in_process.h"
+#include "gato/base/error.h"
+
+using namespace gato;
+using namespace gato::base;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+// Prints its operands, a line each, and how many there are in all.
+cli::Tool lister(cli::Sharding sharding) {
+  cli::Command command;
+  command.operands = "FILE...";
+  command.min_operands = 1;
+  command.sharding = sharding;
+  command.build = [](cli::OptionTable&) -> cli::CommandFunction {
+    return [](cli::CommandContext& context) {
+      for (const std::string& input : context.common.inputs) {
+        fmt::print("{}\n", input);
+      }
+      fmt::print("of {}, shard {} of {}\n", context.common.all_inputs.size(),
+                 context.common.shard.number, context.common.shard.count);
+      return ExitStatus::success;
+    };
+  };
+  return {.name = "list",
+          .summary = "",
+          .description = "",
+          .commands = {command},
+          .see_also = {}};
+}
+
+}  // namespace
+
+TEST_CASE("shards follow one another, cover all and differ by one at most") {
+  for (int64_t total : {0, 1, 2, 7, 100, 1 << 30}) {
+    for (int64_t count : {1, 2, 3, 7, 64, 1 << 20}) {
+      int64_t end = 0;
+      for (int64_t number = 1; number <= count; ++number) {
+        const Shard::Range range = Shard{number, count}.range_of(total);
+        if (range.first != end || range.size() < total / count ||
+            range.size() > (total + count - 1) / count) {
+          FAIL(number << "/" << count << " of " << total);
+        }
+        end = range.last;
+      }
+      REQUIRE(end == total);
+    }
+  }
+}
+
+TEST_CASE("a shard is I/N, and nothing else") {
+  REQUIRE(parse_shard("2/4").number == 2);
+  REQUIRE(parse_shard("2/4").count == 4);
+  for (const char* wrong : {"", "3", "0/4", "5/4", "1/0", "-1/4", "1/4/2",
+                            "a/b", "1/", "/4", "1.5/4", "1/9999999"}) {
+    INFO(wrong);
+    REQUIRE_THROWS_AS(parse_shard(wrong), Error);
+  }
+}
+
+TEST_CASE("the operands of a command are divided between its shards") {
+  const cli::Tool tool = lister(cli::Sharding::operands);
+  CHECK(run_in_process(tool, {"a", "b", "c"}).out ==
+        "a\nb\nc\nof 3, shard 1 of 1\n");
+  CHECK(run_in_process(tool, {"--shard", "1/2", "a", "b", "c"}).out ==
+        "a\nof 3, shard 1 of 2\n");
+  CHECK(run_in_process(tool, {"--shard", "2/2", "a", "b", "c"}).out ==
+        "b\nc\nof 3, shard 2 of 2\n");
+  const RunResult none =
+      run_in_process(tool, {"--shard", "1/4", "a", "b", "c"});
+  CHECK(none.status == 2);
+  CHECK_THAT(none.err, Contains("there are 3 operands"));
+  CHECK(run_in_process(tool, {"--shard", "4/3", "a"}).status == 2);
+  // What --dump-config prints does the same again.
+  const RunResult dumped =
+      run_in_process(tool, {"--shard", "2/2", "--dump-config", "a", "b"});
+  CHECK_THAT(dumped.out, Contains("shard = \"2/2\"") &&
+                             Contains("inputs = [\"a\", \"b\"]"));
+}
+
+TEST_CASE("a command that divides its work keeps its operands") {
+  const RunResult ran =
+      run_in_process(lister(cli::Sharding::work), {"--shard", "2/2", "a", "b"});
+  CHECK(ran.out == "a\nb\nof 2, shard 2 of 2\n");
+}
+
+TEST_CASE("a command that cannot be divided has no --shard") {
+  const RunResult ran =
+      run_in_process(lister(cli::Sharding::none), {"--shard", "1/2", "a"});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("unknown option"));
+}

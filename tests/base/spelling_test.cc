@@ -1,0 +1,20 @@
+#include "gato/base/spelling.h"
+
+#include <catch2/catch.hpp>
+
+using namespace gato;
+using namespace gato::base;
+
+TEST_CASE("the nearest name is suggested, none where none is near") {
+  const std::vector<std::string> names = {"length", "width", "learning-rate",
+                                          "control/cartpole-swingup"};
+  REQUIRE(closest_name("lenght", names) == "length");
+  REQUIRE(closest_name("learning_rate", names) == "learning-rate");
+  REQUIRE(closest_name("cartpole-swingup", names) ==
+          "control/cartpole-swingup");
+  REQUIRE(closest_name("swim", names).empty());
+  REQUIRE(closest_name("", names).empty());
+  REQUIRE(closest_name("length", {}).empty());
+  REQUIRE(suggestion("widht", names) == "; did you mean 'width'?");
+  REQUIRE(suggestion("zzzz", names).empty());
+}

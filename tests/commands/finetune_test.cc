@@ -1,0 +1,258 @@
+#include "gato/commands/finetune.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "gato/ingest/episodes/minari_writer.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/input/demonstration_dataset.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::commands;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+constexpr int64_t steps = 5;
+
+// Numbers of episodes.
+struct Spoiled {
+  std::optional<int64_t> failed = {}, nan_reward = {}, nan_observation = {};
+};
+
+// `count` episodes of a task with two numbers to see and three actions.
+void write_dataset(const std::string& path, int64_t count,
+                   const Spoiled& spoiled = {}) {
+  ingest::MinariDatasetInfo description;
+  description.spec.name = "toy/follow";
+  description.spec.domain = "toy";
+  data::Field seen;
+  seen.name = "observation";
+  seen.dtype = data::DType::float32;
+  seen.shape = {2};
+  seen.low.assign(2, -1);
+  seen.high.assign(2, 1);
+  data::Field done;
+  done.name = "action";
+  done.role = data::Role::discrete;
+  done.dtype = data::DType::int64;
+  done.n = {3};
+  done.start = {0};
+  description.spec.observation_fields = {seen};
+  description.spec.action_fields = {done};
+  description.source = "expert";
+  ingest::MinariWriter writer(path, /*force=*/true, description);
+  for (int64_t i = 0; i < count; ++i) {
+    data::Episode episode;
+    episode.id = i;
+    data::Array observations =
+        data::Array::zeros(data::DType::float32, {steps + 1, 2});
+    data::Array actions = data::Array::zeros(data::DType::int64, {steps});
+    for (int64_t t = 0; t < steps; ++t) {
+      observations.set(2 * t, double(i) / 10);
+      observations.set(2 * t + 1, double(t) / 10);
+      actions.set_integer(t, (i + t) % 3);
+    }
+    episode.observations = {observations};
+    episode.actions = {actions};
+    episode.rewards.assign(steps, double(i));
+    episode.terminations.assign(steps, 0);
+    episode.truncations.assign(steps, 0);
+    episode.truncations.back() = 1;
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    episode.failed = spoiled.failed == i;
+    if (spoiled.nan_reward == i) episode.rewards[2] = nan;
+    if (spoiled.nan_observation == i) {
+      std::get<data::Array>(episode.observations[0]).set(1, nan);
+    }
+    writer.append(episode);
+  }
+  writer.commit({});
+}
+
+struct Fixture {
+  TrainingFixture training;
+  std::string init = training.run_path("init");
+  std::string dataset = training.folder / "demonstrations";
+  std::string output = training.run_path("tuned");
+
+  Fixture() {
+    REQUIRE(training.train(init, {"--steps", "1"}).status == 0);
+    write_dataset(dataset, 6);
+  }
+  RunResult run(std::vector<std::string> more) const {
+    const PolicyEvaluator evaluator{
+        [](const PolicyEvaluationOptions& evaluation,
+           const data::TaskTable& tasks) {
+          if (evaluation.environment != tasks.tasks.at(0).spec.name) {
+            throw base::usage_error("no such environment");
+          }
+        },
+        [](const model::Network&, const PolicyEvaluationOptions& evaluation) {
+          return nlohmann::json{{"played", evaluation.environment}};
+        }};
+    const cli::Tool tool{.name = "gato-finetune",
+                         .summary = "",
+                         .description = "",
+                         .commands = {finetune_command(evaluator)},
+                         .see_also = {}};
+    std::vector<std::string> arguments = {
+        "--init",  init,          "-o",           output, "--no-provenance",
+        "--steps", "4",           "--batch-size", "4",    "--threads",
+        "1",       "--precision", "fp32"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_in_process(tool, arguments);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a dataset is tokenized, packed and trained on") {
+  const Fixture fixture;
+  const RunResult ran =
+      fixture.run({"--demonstrations", fixture.dataset, "--env", "toy/follow",
+                   "--eval-every", "2"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const model::LoadedModel model = model::load_model(fixture.output);
+  const model::ModelConfig& config = model.network->config();
+  REQUIRE(config.tasks.tasks.size() == 1);
+  CHECK(config.tasks.tasks[0].spec.name == "toy/follow");
+  CHECK(config.tasks.tasks[0].episode_count == 6);
+  CHECK(config.layers == 2);
+  REQUIRE(model.demonstrations.size() == 1);
+  CHECK(model.demonstrations[0].total_reward == 25);  // the best of them
+  const std::string metrics = read_bytes(fixture.output + "/metrics.jsonl");
+  CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 2 + 1);
+  CHECK_THAT(metrics, Contains(R"("evaluation":{"played":"toy/follow"})"));
+  // The rate is constant from the first step on.
+  CHECK_THAT(metrics, Contains(R"("learning_rate":1e-05)"));
+}
+
+TEST_CASE("a list of numbers and repeats gives a run each, which resume") {
+  const Fixture fixture;
+  const std::vector<std::string> options = {"--demonstrations", fixture.dataset,
+                                            "--episodes",       "1,3",
+                                            "--repeats",        "2",
+                                            "--resume"};
+  REQUIRE(fixture.run(options).status == 0);
+  std::string bytes;
+  for (const char* name : {"episodes-1-repeat-1", "episodes-3-repeat-1",
+                           "episodes-1-repeat-2", "episodes-3-repeat-2"}) {
+    INFO(name);
+    const std::string weights =
+        read_bytes(fixture.output + "/" + name + "/latest/model.safetensors");
+    CHECK_FALSE(weights.empty());
+    CHECK(weights != bytes);
+    bytes = weights;
+  }
+  CHECK(fixture.run(options).status == 0);  // nothing is left to do
+}
+
+TEST_CASE("failed demonstrations are left out and told") {
+  const Fixture fixture;
+  write_dataset(fixture.dataset, 6, {.failed = 5});
+  const RunResult ran = fixture.run({"--demonstrations", fixture.dataset});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("1 episodes are left out: 1 failed"));
+  CHECK(model::load_model(fixture.output)
+            .network->config()
+            .tasks.tasks[0]
+            .episode_count == 5);
+}
+
+TEST_CASE("bad demonstrations are refused before any training") {
+  const Fixture fixture;
+  write_dataset(fixture.dataset, 6, {.nan_reward = 4});
+  const std::vector<std::string> one = {"--demonstrations", fixture.dataset,
+                                        "--episodes", "1"};
+  CHECK(fixture.run(one).status == 3);
+  CHECK_THAT(fixture.run(one).err, Contains("episode 4: rewards: step 2"));
+  write_dataset(fixture.dataset, 6, {.nan_observation = 3});
+  CHECK(fixture.run(one).status == 3);
+  CHECK_THAT(fixture.run(one).err, Contains("episode 3") && Contains("nan"));
+  CHECK_FALSE(std::filesystem::exists(fixture.output));
+}
+
+TEST_CASE("--force leaves no run of an earlier curve") {
+  const Fixture fixture;
+  const auto run = [&](const std::string& episodes) {
+    return fixture.run({"--demonstrations", fixture.dataset, "--episodes",
+                        episodes, "--force"});
+  };
+  REQUIRE(run("1,3").status == 0);
+  std::filesystem::create_directories(fixture.output + "/episodes-notes");
+  REQUIRE(run("1").status == 0);
+  CHECK(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
+  CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-3-repeat-1"));
+  CHECK(std::filesystem::exists(fixture.output + "/episodes-notes"));
+}
+
+TEST_CASE("an output in the way of a later run is found before the first") {
+  const Fixture fixture;
+  std::filesystem::create_directories(fixture.output + "/episodes-3-repeat-1");
+  std::ofstream(fixture.output + "/episodes-3-repeat-1/notes") << "mine";
+  CHECK(fixture.run({"--demonstrations", fixture.dataset, "--episodes", "1,3"})
+            .status == 2);
+  CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
+}
+
+TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
+  const Fixture fixture;
+  CHECK(fixture.run({"--data", fixture.training.data_path}).status == 0);
+  CHECK(
+      model::load_model(fixture.output).network->config().tasks.tasks.size() ==
+      2);
+}
+
+TEST_CASE("the paper's preset says what is done without one") {
+  const Fixture fixture;
+  const std::vector<std::string> data = {"--data", fixture.training.data_path,
+                                         "--force"};
+  REQUIRE(fixture.run(data).status == 0);
+  const std::string plain = read_bytes(fixture.output + "/config.toml");
+  std::vector<std::string> named = data;
+  named.insert(named.end(), {"--preset", "finetuning"});
+  REQUIRE(fixture.run(named).status == 0);
+  std::string with_preset = read_bytes(fixture.output + "/config.toml");
+  const std::string line = "preset = \"finetuning\"\n";
+  const size_t at = with_preset.find(line);
+  REQUIRE(at != std::string::npos);
+  with_preset.erase(at, line.size());
+  CHECK(with_preset == plain);
+  named.back() = "gato-79m";
+  CHECK(fixture.run(named).status == 2);
+}
+
+TEST_CASE("what cannot be fine-tuned is refused before anything is written") {
+  const Fixture fixture;
+  const std::string& dataset = fixture.dataset;
+  CHECK(fixture.run({}).status == 2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--data", dataset}).status ==
+        2);
+  CHECK(
+      fixture.run({"--demonstrations", dataset, "--episodes", "1,7"}).status ==
+      2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "0"}).status ==
+        2);
+  CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "3,1,3"})
+            .status == 2);
+  CHECK(
+      fixture.run({"--demonstrations", dataset, "--env", "toy/flee"}).status ==
+      2);
+  CHECK(fixture.run({"--data", fixture.training.data_path, "--env", "toy/flee"})
+            .status == 2);
+  CHECK(fixture.run({"--demonstrations", dataset + "-none"}).status == 4);
+  CHECK(fixture.run({"--init", fixture.output, "--demonstrations", dataset})
+            .status == 4);
+  CHECK_FALSE(std::filesystem::exists(fixture.output));
+}

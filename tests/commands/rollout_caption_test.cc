@@ -1,0 +1,143 @@
+// The command line of gato-rollout caption.
+#include "gato/commands/rollout_caption.h"
+
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "catch.h"
+#include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
+#include "gato/commands/rollout_control.h"
+#include "rollout/tiny_model.h"
+
+using namespace gato;
+using namespace gato::commands;
+using Catch::Contains;
+using gato::test::run_in_process;
+using gato::test::RunResult;
+using gato::test::ScratchDirectory;
+
+namespace {
+
+RunResult run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "caption");
+  const cli::Tool tool{"gato-rollout",
+                       "",
+                       "",
+                       {rollout_control_command(), rollout_caption_command()},
+                       {}};
+  return run_in_process(tool, std::move(arguments));
+}
+
+std::string picture(const ScratchDirectory& folder, const std::string& name,
+                    int size, int grey) {
+  const std::string path = folder / name;
+  cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(grey)));
+  return path;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("every picture gets a line, in order, whatever batch and threads") {
+  const ScratchDirectory folder;
+  const std::string model = folder / "model";
+  gato::test::write_tiny_model(model);
+  std::vector<std::string> arguments = {
+      "--model", model, "--max-tokens", "8", "--temperature", "1"};
+  std::vector<std::string> paths;
+  for (int i = 0; i < 5; ++i)
+    paths.push_back(
+        picture(folder, std::to_string(i) + ".png", 16 + 16 * i / 2, 40 * i));
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), more.begin(), more.end());
+    all.insert(all.end(), paths.begin(), paths.end());
+    const RunResult ran = run(all);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return ran.out;
+  };
+  const std::string one = with({"--batch", "1", "--threads", "1"});
+  const std::vector<std::string> lines = lines_of(one);
+  REQUIRE(lines.size() == 5);
+  for (int i = 0; i < 5; ++i) REQUIRE_THAT(lines[i], Contains(paths[i] + "\t"));
+  REQUIRE(with({"--batch", "2", "--threads", "2"}) == one);
+  REQUIRE(with({"--seed", "9"}) != one);
+
+  const std::vector<std::string> objects = lines_of(with({"--json"}));
+  REQUIRE(objects.size() == 5);
+  REQUIRE(nlohmann::json::parse(objects[3])["image"] == paths[3]);
+  REQUIRE(nlohmann::json::parse(objects[3])["caption"].is_string());
+}
+
+TEST_CASE("pictures are resized as the captions of the training were") {
+  const ScratchDirectory folder;
+  const std::string large = picture(folder, "large.png", 256, 90);
+  gato::test::write_tiny_model(folder / "plain");
+  // 256 patches do not fit a context of 64.
+  const RunResult refused = run({"--model", folder / "plain", large});
+  REQUIRE(refused.status == 3);
+  REQUIRE_THAT(refused.err, Contains("large.png") && Contains("--resize"));
+  REQUIRE(
+      run({"--model", folder / "plain", "--resize", "32x32", large}).status ==
+      0);
+
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec.name = "captions";
+  tasks.tasks[0].image_height = tasks.tasks[0].image_width = 32;
+  gato::test::write_tiny_model(folder / "resizing", tasks);
+  REQUIRE(run({"--model", folder / "resizing", large}).status == 0);
+}
+
+TEST_CASE("what cannot be captioned is named") {
+  const ScratchDirectory folder;
+  const std::string model = folder / "model";
+  gato::test::write_tiny_model(model);
+  const std::string good = picture(folder, "good.png", 16, 90);
+  const std::string text = folder.write_file("text.png", "no picture");
+  const std::string jpeg = picture(folder, "whole.jpg", 32, 90);
+  const std::string half = folder.write_file(
+      "half.jpg",
+      base::read_file(jpeg).substr(0, base::read_file(jpeg).size() / 2));
+  const std::vector<std::pair<std::string, int>> bad = {
+      {text, 3}, {half, 3}, {folder / "missing.png", 4}, {folder / "", 4}};
+  std::vector<std::string> all = {"--model", model, "--threads", "2",
+                                  "--batch", "2",   good};
+  for (const auto& [path, status] : bad) {
+    const RunResult refused = run({"--model", model, good, path, good});
+    CHECK(refused.status == status);
+    CHECK_THAT(refused.err, Contains(path));
+    CHECK(lines_of(refused.out).size() == 1);
+    all.push_back(path);
+  }
+  all.push_back(good);
+  const auto tolerating = [&](const std::string& number) {
+    std::vector<std::string> arguments = all;
+    arguments.insert(arguments.end(), {"--skip-bad", number});
+    return run(arguments);
+  };
+  const RunResult skipped = tolerating("4");
+  CHECK(skipped.status == 0);
+  for (const auto& [path, status] : bad)
+    CHECK_THAT(skipped.err, Contains("skipped: " + path + ": "));
+  CHECK_THAT(skipped.err, Contains("counts: read 6, written 2, skipped 4"));
+  const std::vector<std::string> lines = lines_of(skipped.out);
+  REQUIRE(lines.size() == 2);
+  for (const std::string& line : lines) CHECK_THAT(line, Contains(good + "\t"));
+
+  const RunResult one_too_many = tolerating("3");
+  CHECK(one_too_many.status == 4);
+  CHECK(lines_of(one_too_many.out).size() == 1);
+  CHECK(run({"--model", folder / "nowhere", text}).status == 4);
+}

@@ -1,0 +1,350 @@
+// The command line of gato-rollout control, from options to files.
+#include "gato/commands/rollout_control.h"
+
+#include <filesystem>
+
+#include "catch.h"
+#include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
+#include "gato/commands/rollout_caption.h"
+#include "gato/env/environment.h"
+#include "gato/ingest/episodes/episode_source.h"
+#include "rollout/tiny_model.h"
+
+using namespace gato;
+using namespace gato::commands;
+using Catch::Contains;
+using gato::test::run_in_process;
+using gato::test::RunResult;
+using gato::test::ScratchDirectory;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+RunResult run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "control");
+  const cli::Tool tool{"gato-rollout",
+                       "",
+                       "",
+                       {rollout_control_command(), rollout_caption_command()},
+                       {}};
+  return run_in_process(tool, std::move(arguments));
+}
+
+std::string bytes_of(const std::string& dataset) {
+  return base::read_file(dataset + "/data/main_data.hdf5");
+}
+
+// A child process that answers hello with a spec and every reset with `reply`.
+std::string child_that_replies(const ScratchDirectory& folder,
+                               const std::string& reply) {
+  return "sh " + folder.write_file("child.sh", R"(while read -r request; do
+  case $request in
+    *hello*) echo '{"type":"spec","version":1,"task":"toy/child","domain":"toy","observation":[{"name":"observation","role":"discrete","dtype":"int64","shape":[],"n":4,"start":0}],"action":[{"name":"action","role":"discrete","dtype":"int64","shape":[],"n":2,"start":0}],"max_steps":5,"capabilities":["seed"]}';;
+    *close*) exit 0;;
+    *) echo ')" + reply + R"(';;
+  esac
+done
+)");
+}
+
+}  // namespace
+
+TEST_CASE("the built-in environments are listed one a line") {
+  const RunResult ran = run({"--list-envs"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("arcade/catch\n"));
+  REQUIRE_THAT(ran.out, Contains("control/cartpole-swingup\n"));
+  REQUIRE_THAT(ran.out, Contains("grid/goto\n"));
+}
+
+TEST_CASE("options that do not go together are refused before any work") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--policy", "expert", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--env-command", "x",
+       "-o", output},
+      {"--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--model", "m", "--env", "arcade/catch", "-o",
+       output},
+      {"--policy", "expert", "--env", "arcade/catch"},
+      {"--policy", "expert", "--env", "arcade/cach", "-o", output},
+      {"--policy", "expert", "--greedy", "--env", "arcade/catch", "-o", output},
+      {"--model", "m", "--noise", "0.1", "--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film.gif", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--video",
+       folder / "film", "-o", output},
+      {"--policy", "clever", "--env", "arcade/catch", "-o", output},
+      {"--policy", "expert", "--noise", "2", "--env", "arcade/catch", "-o",
+       output}};
+  for (const auto& arguments : wrong) {
+    const RunResult ran = run(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 2);
+    REQUIRE(ran.out.empty());
+    REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("help says what is required, and what in place of what") {
+  const RunResult ran = run({"--help"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
+  REQUIRE_THAT(ran.out, Contains("(required, except with --list-envs or"));
+  REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
+               Contains("ok"));
+  REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,
+               Contains("--env NAME... or --env-command CMD is missing"));
+}
+
+TEST_CASE("a film has a name that its format has") {
+  const ScratchDirectory folder;
+  const auto film = [&](const std::string& name) {
+    return run({"--policy", "expert", "--env", "arcade/catch", "--episodes",
+                "1", "--force", "--video", folder / name, "-o",
+                folder / "out"});
+  };
+  REQUIRE_THAT(film("x.gif").err, Contains("x.gif: a film is an animated PNG"));
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+  for (const std::string name : {"x.png", "x.apng"}) {
+    REQUIRE(film(name).status == 0);
+    REQUIRE(base::read_file(folder / name).starts_with("\x89PNG"));
+  }
+}
+
+TEST_CASE("the expert's episodes are a dataset, and the table has its score") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "catch";
+  const RunResult ran = run({"--policy", "expert", "--noise", "0.3", "--env",
+                             "arcade/catch", "--episodes", "3", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, Contains("task") && Contains("success"));
+  REQUIRE_THAT(ran.out, Contains("arcade/catch"));
+  REQUIRE_THAT(ran.err, Contains("episodes 3") && Contains("failed 0"));
+
+  const auto source = ingest::open_episodes(output, {});
+  REQUIRE(source->spec().name == "arcade/catch");
+  REQUIRE(source->agent() == "expert with noise 0.3");
+  REQUIRE(source->episode_count() == 3);
+  const data::Episode episode = source->read_episode(2);
+  REQUIRE(episode.step_count() > 0);
+  REQUIRE(episode.expert_actions.size() == 1);
+
+  REQUIRE(run({"--policy", "expert", "--env", "arcade/catch", "-o", output})
+              .status == 2);
+}
+
+TEST_CASE("--force replaces datasets and nothing else") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "played";
+  const auto play = [&](const std::string& path,
+                        const std::vector<std::string>& environments) {
+    std::vector<std::string> arguments = {"--policy",   "random", "--force",
+                                          "--episodes", "1",      "-o",
+                                          path,         "--env"};
+    arguments.insert(arguments.end(), environments.begin(), environments.end());
+    return run(arguments);
+  };
+  REQUIRE(play(output, {"arcade/catch", "grid/goto"}).status == 0);
+  REQUIRE(play(output, {"arcade/catch", "grid/goto"}).status == 0);
+  REQUIRE(play(output, {"grid/goto"}).status == 0);
+  std::filesystem::create_directories(folder / "home/notes");
+  REQUIRE(play(folder / "home", {"grid/goto"}).status == 0);  // empty folders
+  std::filesystem::create_directories(folder / "work/notes");
+  folder.write_file("work/notes/mine.txt", "mine");
+  REQUIRE(play(folder / "mine", {"grid/goto"}).status == 0);
+  folder.write_file("mine/notes.txt", "mine");
+  REQUIRE(play(folder / "mine", {"grid/goto"}).status == 2);
+  REQUIRE(std::filesystem::exists(folder / "mine/notes.txt"));
+  for (const std::vector<std::string>& environments :
+       {std::vector<std::string>{"grid/goto"}, {"arcade/catch", "grid/goto"}}) {
+    const RunResult refused = play(folder / "work", environments);
+    REQUIRE(refused.status == 2);
+    REQUIRE_THAT(refused.err, Contains("notes/mine.txt"));
+    REQUIRE(std::filesystem::exists(folder / "work/notes/mine.txt"));
+  }
+}
+
+TEST_CASE("an environment is named once") {
+  const ScratchDirectory folder;
+  const RunResult ran = run({"--policy", "random", "--env", "grid/goto",
+                             "--env", "grid/goto", "-o", folder / "played"});
+  REQUIRE(ran.status == 2);
+  REQUIRE_THAT(ran.err, Contains("names grid/goto twice"));
+}
+
+TEST_CASE("the same seed gives the same bytes") {
+  const ScratchDirectory folder;
+  const auto play = [&](const std::string& name,
+                        std::vector<std::string> more) {
+    std::vector<std::string> arguments = {
+        "--policy", "random", "--env",       "arcade/catch",   "--episodes",
+        "5",        "-o",     folder / name, "--no-provenance"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const RunResult ran = run(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return bytes_of(folder / name);
+  };
+  const std::string one = play("one", {"--threads", "1", "--batch", "1"});
+  REQUIRE(play("two", {"--threads", "2", "--batch", "2"}) == one);
+  REQUIRE(play("seed", {"--seed", "1"}) != one);
+}
+
+TEST_CASE("several environments give a folder of datasets") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "played";
+  const RunResult ran =
+      run({"--policy", "random", "--env", "arcade/catch", "--env", "grid/goto",
+           "--episodes", "2", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE(
+      ingest::open_episodes(output + "/arcade/catch", {})->episode_count() ==
+      2);
+  REQUIRE(ingest::open_episodes(output + "/grid/goto", {})->episode_count() ==
+          2);
+}
+
+TEST_CASE("the first episode is filmed") {
+  const ScratchDirectory folder;
+  const std::string film = folder / "film.png";
+  const RunResult ran =
+      run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "1",
+           "-o", folder / "out", "--video", film});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(base::read_file(film), Contains("acTL"));
+}
+
+TEST_CASE("a child that breaks down leaves failed episodes") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const RunResult ran =
+      run({"--policy", "random", "--env-command",
+           child_that_replies(
+               folder, R"({"type":"error","message":"no luck","fatal":false})"),
+           "--episodes", "2", "-o", output});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.err, Contains("no luck"));
+  REQUIRE_THAT(ran.err, Contains("all 2 episodes failed"));
+  const auto source = ingest::open_episodes(output, {});
+  REQUIRE(source->episode_count() == 2);
+  REQUIRE(source->read_episode(0).failed);
+}
+
+TEST_CASE("a child that prints garbage, or none at all, ends the run") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  for (const std::string& command :
+       {child_that_replies(folder, "Sampling rejected"), std::string("exit 3"),
+        std::string("echo hello; cat")}) {
+    const RunResult ran = run({"--policy", "random", "--env-command", command,
+                               "--episodes", "2", "-o", output});
+    INFO(ran.err);
+    REQUIRE(ran.status == 1);
+    REQUIRE_FALSE(fs::exists(output));
+  }
+}
+
+TEST_CASE("an environment is checked") {
+  const RunResult good = run({"--check-env", "--env", "arcade/catch"});
+  INFO(good.out);
+  REQUIRE(good.status == 0);
+  REQUIRE_THAT(good.out, Contains("expert"));
+
+  const ScratchDirectory folder;
+  const RunResult bad = run(
+      {"--check-env", "--env-command",
+       child_that_replies(
+           folder, R"({"type":"error","message":"no luck","fatal":false})")});
+  REQUIRE(bad.status == 1);
+  REQUIRE_THAT(bad.out, Contains("FAILED") && Contains("no luck"));
+}
+
+TEST_CASE("a model plays a task that it does not know, and says so") {
+  const ScratchDirectory folder;
+  gato::test::write_tiny_model(folder / "model");
+  const auto play = [&](const std::string& name, const std::string& threads) {
+    const RunResult ran =
+        run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
+             "4", "--batch", "2", "--max-steps", "30", "--threads", threads,
+             "--no-provenance", "-o", folder / name});
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    REQUIRE_THAT(ran.err, Contains("knows no task 'arcade/catch'"));
+    return bytes_of(folder / name);
+  };
+  REQUIRE(play("one", "1") == play("two", "2"));
+}
+
+TEST_CASE("a model whose task is another one is refused") {
+  const ScratchDirectory folder;
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec =
+      env::make_builtin_environment("arcade/catch")->spec().task;
+  tasks.tasks[0].spec.action_fields[0].n = {17};
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const RunResult ran = run({"--model", folder / "model", "--env",
+                             "arcade/catch", "-o", folder / "out"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("arcade/catch") && Contains("17"));
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+}
+
+TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
+  const ScratchDirectory folder;
+  REQUIRE(run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
+               "-o", folder / "shown"})
+              .status == 0);
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = ingest::open_episodes(folder / "shown", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const auto play = [&](const std::string& prompt) {
+    return run({"--model", folder / "model", "--env", "arcade/catch",
+                "--episodes", "2", "--max-steps", "5", "--prompt", prompt,
+                "--no-provenance", "--force", "-o", folder / "out"});
+  };
+  REQUIRE(play("own").status == 2);  // it has none
+  REQUIRE(play("none").status == 0);
+  const std::string without = bytes_of(folder / "out");
+  REQUIRE(play(folder / "shown").status == 0);
+  REQUIRE(bytes_of(folder / "out") != without);
+  REQUIRE(play(folder / "nowhere").status == 4);
+
+  // It is an input of what is played.
+  REQUIRE(
+      run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
+           "1", "--prompt", folder / "shown", "-o", folder / "traced"})
+          .status == 0);
+  const auto provenance =
+      ingest::open_episodes(folder / "traced", {})->provenance();
+  const auto& inputs = provenance.at("inputs");
+  REQUIRE(inputs.back().at("path") == folder / "shown/data/main_data.hdf5");
+  REQUIRE(provenance.at("parents").back().at("program") == "gato-rollout");
+}
+
+TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
+  const ScratchDirectory folder;
+  for (const std::string task : {"arcade/catch", "control/cartpole-swingup"})
+    REQUIRE(run({"--policy", "expert", "--env", task, "--episodes", "1", "-o",
+                 folder / (task == "arcade/catch" ? "catch" : "cartpole")})
+                .status == 0);
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = ingest::open_episodes(folder / "catch", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const RunResult ran =
+      run({"--model", folder / "model", "--env", "arcade/catch", "--prompt",
+           folder / "cartpole", "-o", folder / "out"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("--prompt " + folder / "cartpole: ") &&
+                            Contains("; give a dataset of 'arcade/catch'"));
+}

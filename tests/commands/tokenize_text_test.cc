@@ -1,0 +1,86 @@
+#include <catch2/catch.hpp>
+
+#include "cli/run_in_process.h"
+#include "gato/commands/tokenize.h"
+#include "gato/data/token_file.h"
+
+using namespace gato;
+using namespace gato::commands;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Fixture {
+  test::ScratchDirectory folder;
+
+  test::RunResult run(const std::string& command,
+                      const std::vector<std::string>& inputs) {
+    std::vector<std::string> arguments = {command,
+                                          "--text-model",
+                                          GATO_SOURCE_DIR
+                                          "/tests/reference/text.model",
+                                          "--discrete",
+                                          "separate",
+                                          "--force",
+                                          "-o",
+                                          folder / "tokens.h5"};
+    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+    return test::run_in_process(tokenize_tool(), arguments);
+  }
+  nlohmann::ordered_json report() {
+    return data::TokenFileReader(folder / "tokens.h5").report();
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "pieces that the text model lacks are counted") {
+  const auto known = folder.write_file("known.txt", "a red square");
+  const auto lines = folder.write_file(
+      "lines.jsonl",
+      "{\"text\": \"a star\"}\n{\"text\": \"a \u661f star \u5713\"}\n"
+      "{\"text\": \"\u661f\"}\n");
+  auto ran = run("text", {known, lines});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("warning: the text model lacks some characters: "
+                               "unknown pieces 3, in documents 2, first in " +
+                               lines + ", line 2 (byte "));
+  CHECK_THAT(ran.err, Contains("--byte-fallback on"));
+  CHECK_THAT(ran.err, Contains("read 4, written 4, empty 0, unknown pieces 3, "
+                               "skipped 0"));
+  CHECK(report()["unknown_pieces"] == 3);
+
+  ran = run("text", {known});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, !Contains("unknown"));
+  CHECK(!report().contains("unknown_pieces"));
+}
+
+TEST_CASE_METHOD(Fixture, "unknown pieces of pages are counted too") {
+  const auto pages = folder.write_file(
+      "pages.jsonl", "{\"items\": [{\"text\": \"a \u661f\"}]}\n");
+  const auto ran = run("interleaved", {pages});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("unknown pieces 1, in documents 1, first in " +
+                               pages + ", line 1"));
+}
+
+TEST_CASE_METHOD(Fixture, "texts of nothing are left out and counted") {
+  const auto lines = folder.write_file(
+      "lines.jsonl",
+      "{\"text\": \"\"}\n{\"text\": \"a star\"}\n{\"text\": \" \\n\"}\n");
+  const auto blank = folder.write_file("blank.txt", " \n\n");
+  const auto nothing = folder.write_file("nothing.txt", "");
+  auto ran = run("text", {lines, blank, nothing});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("read 5, written 1, empty 4, skipped 0"));
+  CHECK(report()["empty"] == 4);
+  CHECK(data::TokenFileReader(folder / "tokens.h5").document_count() == 1);
+
+  ran = run("text", {blank});
+  REQUIRE(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("no document to write (read 1, empty 1)"));
+}

@@ -1,0 +1,119 @@
+// Files and folders that may not be read: status 4, whatever they hold.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
+#include "gato/commands/eval_score.h"
+#include "gato/commands/info.h"
+#include "gato/commands/tokenize.h"
+
+using namespace gato;
+using namespace gato::commands;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// Root may read everything: meanwhile this is another user.
+class Stranger {
+ public:
+  Stranger() {
+    constexpr uid_t nobody = 65534;
+    if (was_root_) REQUIRE(::seteuid(nobody) == 0);
+  }
+  ~Stranger() {
+    if (was_root_ && ::seteuid(0) != 0) std::abort();
+  }
+  Stranger(const Stranger&) = delete;
+  Stranger& operator=(const Stranger&) = delete;
+
+ private:
+  const bool was_root_ = ::geteuid() == 0;
+};
+
+// Its permissions are taken away, and given back at the end.
+class Closed {
+ public:
+  explicit Closed(std::string path) : path_(std::move(path)) {
+    ::chmod(path_.c_str(), 0);
+  }
+  ~Closed() { ::chmod(path_.c_str(), 0700); }
+  Closed(const Closed&) = delete;
+  Closed& operator=(const Closed&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
+  const test::ScratchDirectory folder;
+  ::chmod((folder / ".").c_str(), 0777);
+  const auto model = folder.write_file(
+      "text.model",
+      base::read_file(GATO_SOURCE_DIR "/tests/reference/text.model"));
+  std::filesystem::create_directories(folder / "dataset/data");
+  std::filesystem::create_directories(folder / "other/data");
+  ::chmod((folder / "other").c_str(), 0755);
+  const Closed file(folder.write_file("file.json", "{}"));
+  const Closed dataset(folder / "dataset"), data(folder / "other/data");
+  const std::string output = folder / "out.h5";
+  const std::vector<std::string> tokenize = {
+      "--text-model", model, "--discrete", "separate", "-o", output};
+  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
+  const cli::Tool eval{"gato-eval", "", "", {commands::score_command()}, {}};
+
+  const auto check = [](const cli::Tool& tool,
+                        const std::vector<std::string>& arguments,
+                        const std::string& input) {
+    const Stranger stranger;
+    const test::RunResult ran = test::run_in_process(tool, arguments);
+    INFO(fmt::format("{} {}: {}", tool.name, fmt::join(arguments, " "),
+                     ran.err));
+    CHECK(ran.status == 4);
+    CHECK_THAT(ran.err, Contains(input) && Contains("Permission denied"));
+  };
+  for (const std::string& input :
+       {file.path(), dataset.path(), folder / "other"}) {
+    if (input != folder / "other") check(info, {input}, input);
+    check(eval, {"score", input}, input);
+    std::vector<std::string> episodes = tokenize;
+    episodes.insert(episodes.begin(), "episodes");
+    episodes.push_back(input);
+    check(commands::tokenize_tool(), episodes, input);
+  }
+  for (const char* command : {"text", "captions", "interleaved"}) {
+    std::vector<std::string> arguments = tokenize;
+    arguments.insert(arguments.begin(), command);
+    arguments.push_back(file.path());
+    check(commands::tokenize_tool(), arguments, file.path());
+  }
+}
+
+TEST_CASE("a pipe is not looked into, and not waited for") {
+  const test::ScratchDirectory folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
+  const test::RunResult ran = test::run_in_process(info, {folder / "pipe"});
+  CHECK(ran.status == 4);
+  CHECK_THAT(ran.err, Contains("a pipe or a device"));
+}
+
+TEST_CASE("JSON lines are told by their number") {
+  const test::ScratchDirectory folder;
+  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
+  const auto metrics =
+      folder.write_file("m.jsonl", "{\"step\":1}\n{\"step\":2}\n");
+  const test::RunResult ran = test::run_in_process(info, {metrics});
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("json lines") && Contains("last.step"));
+  CHECK(test::run_in_process(info, {"--documents", "1", metrics}).status == 2);
+  const auto cut = folder.write_file("n.jsonl", "{\"step\":1}\n{\"st");
+  CHECK_THAT(test::run_in_process(info, {cut}).err,
+             Contains("line 2 is no JSON"));
+}

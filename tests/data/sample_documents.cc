@@ -1,0 +1,110 @@
+#include "data/sample_documents.h"
+
+#include <algorithm>
+
+#include "gato/base/random.h"
+
+namespace gato::test {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> TestDirectory::entry_names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path())) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+data::Vocabulary small_vocabulary() {
+  return data::Vocabulary::make("not really a text model", 1100,
+                                data::DiscreteLayout::overlap);
+}
+
+data::TaskTable small_tasks() {
+  data::TaskEntry episodes;
+  episodes.spec.name = "arcade/catch";
+  episodes.spec.domain = "arcade";
+  data::Field image;
+  image.name = "observation";
+  image.role = data::Role::image;
+  image.dtype = data::DType::uint8;
+  image.shape = {32, 48, 3};
+  episodes.spec.observation_fields = {image};
+  data::Field action;
+  action.name = "action";
+  action.role = data::Role::continuous;
+  action.dtype = data::DType::float32;
+  action.shape = {2};
+  action.low = {-1, -1};
+  action.high = {1, std::numeric_limits<double>::infinity()};
+  episodes.spec.action_fields = {action};
+  episodes.episode_count = 2;
+  episodes.step_count = 7;
+  episodes.expert_return = 1.5;
+  data::TaskEntry text;
+  text.spec.name = "text";
+  return {{episodes, text}, {"expert"}};
+}
+
+data::Provenance small_provenance() {
+  data::Provenance provenance;
+  provenance.program = "gato-tokenize";
+  provenance.version = "1.2.3";
+  provenance.argv = {"gato-tokenize", "episodes"};
+  provenance.seed = 5;
+  return provenance;
+}
+
+data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
+                                              int seed) {
+  const data::Vocabulary vocabulary = small_vocabulary();
+  base::RandomStream random(static_cast<uint64_t>(seed));
+  const auto bin = [&] {
+    return vocabulary.continuous_begin() +
+           static_cast<int32_t>(
+               random.uniform_int(data::Vocabulary::kBinCount));
+  };
+  data::TokenizedDocument document;
+  document.is_episode = true;
+  document.total_reward = seed;
+  document.step_offset = {0};
+  const auto add = [&document](int32_t token, data::Modality modality) {
+    document.tokens.push_back(token);
+    document.modality.push_back(modality);
+  };
+  for (int step = 0; step < steps; ++step) {
+    document.images.push_back({static_cast<int64_t>(document.tokens.size()),
+                               static_cast<int16_t>(rows),
+                               static_cast<int16_t>(columns)});
+    for (int i = 0; i < rows * columns; ++i) {
+      data::Patch patch;
+      patch.fill(static_cast<uint8_t>(random.uniform_int(256)));
+      patch[0] = static_cast<uint8_t>(i);
+      document.patches.push_back(patch);
+      add(-static_cast<int32_t>(document.patches.size()),
+          data::Modality::patch);
+    }
+    add(bin(), data::Modality::continuous_observation);
+    add(vocabulary.separator(), data::Modality::separator);
+    add(bin(), data::Modality::continuous_action);
+    add(bin(), data::Modality::continuous_action);
+    document.step_offset.push_back(
+        static_cast<int64_t>(document.tokens.size()));
+  }
+  return document;
+}
+
+data::TokenizedDocument make_text_document(int tokens) {
+  data::TokenizedDocument document;
+  for (int i = 0; i < tokens; ++i) document.tokens.push_back(i % 1000);
+  document.modality.assign(static_cast<size_t>(tokens), data::Modality::text);
+  document.step_offset = {0, tokens};
+  document.task_index = 1;
+  return document;
+}
+
+std::string file_bytes(const fs::path& path) { return base::read_file(path); }
+
+}  // namespace gato::test

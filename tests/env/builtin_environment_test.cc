@@ -1,0 +1,194 @@
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+
+#include "gato/base/error.h"
+#include "gato/base/random.h"
+#include "gato/env/environment.h"
+
+using namespace gato;
+using namespace gato::env;
+
+namespace {
+
+// Chooses the action of a step; `noise` is a stream of its own.
+using Policy =
+    std::function<data::FieldValues(Environment&, base::RandomStream& noise)>;
+
+data::FieldValues expert_policy(Environment& environment, base::RandomStream&) {
+  return environment.expert_action();
+}
+
+data::FieldValues random_action(const Environment& environment,
+                                base::RandomStream& noise) {
+  const data::Field& field = environment.spec().task.action_fields[0];
+  data::Array action = data::Array::zeros(field.dtype, field.shape);
+  if (field.role == data::Role::discrete)
+    action.set_integer(0, static_cast<int64_t>(noise.uniform_int(field.n[0])));
+  else
+    action.set(0, noise.uniform(-1, 1));
+  return {action};
+}
+
+data::FieldValues random_policy(Environment& environment,
+                                base::RandomStream& noise) {
+  return random_action(environment, noise);
+}
+
+// The expert, but for a share of the steps (discrete) or with Gaussian noise
+// of that deviation on every step (continuous).
+Policy noisy_expert(double level) {
+  return [level](Environment& environment, base::RandomStream& noise) {
+    data::FieldValues action = environment.expert_action();
+    if (environment.spec().task.action_fields[0].role == data::Role::discrete) {
+      if (noise.uniform() < level) return random_action(environment, noise);
+    } else {
+      data::Array& value = std::get<data::Array>(action[0]);
+      value.set(0, value.as_double(0) + level * noise.normal());
+    }
+    return action;
+  };
+}
+
+bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].index() != b[i].index()) return false;
+    if (const auto* array = std::get_if<data::Array>(&a[i])) {
+      if (array->bytes != std::get<data::Array>(b[i]).bytes) return false;
+    } else if (std::get<std::string>(a[i]) != std::get<std::string>(b[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+struct Played {
+  double reward = 0;
+  int64_t steps = 0;
+  StepResult last;
+};
+
+Played play(Environment& environment, uint64_t seed, const Policy& policy) {
+  base::RandomStream noise(seed, {1});
+  environment.reset(seed);
+  Played played;
+  do {
+    played.last = environment.step(policy(environment, noise));
+    played.reward += played.last.reward;
+    ++played.steps;
+  } while (!played.last.terminated && !played.last.truncated);
+  return played;
+}
+
+double mean_reward(const std::string& name, int episodes,
+                   const Policy& policy) {
+  const auto environment = make_builtin_environment(name);
+  double sum = 0;
+  for (int seed = 0; seed < episodes; ++seed)
+    sum += play(*environment, seed, policy).reward;
+  return sum / episodes;
+}
+
+}  // namespace
+
+TEST_CASE("built-in environments are known by name") {
+  REQUIRE(builtin_environment_names() ==
+          std::vector<std::string>{"arcade/catch", "control/cartpole-swingup",
+                                   "grid/goto"});
+  try {
+    make_builtin_environment("grid/gotto");
+    FAIL("an unknown name was accepted");
+  } catch (const base::Error& error) {
+    REQUIRE(error.status() == base::ExitStatus::usage);
+    REQUIRE(std::string(error.what()).find("grid/goto") != std::string::npos);
+  }
+}
+
+TEST_CASE("a built-in environment refuses steps outside an episode") {
+  for (const std::string& name : builtin_environment_names()) {
+    const auto environment = make_builtin_environment(name);
+    base::RandomStream noise(0);
+    const data::FieldValues action = random_policy(*environment, noise);
+    REQUIRE_THROWS_AS(environment->step(action), EnvironmentError);
+    play(*environment, 0, expert_policy);
+    REQUIRE_THROWS_AS(environment->step(action), EnvironmentError);
+    REQUIRE_THROWS_AS(environment->expert_action(), EnvironmentError);
+    REQUIRE_NOTHROW(environment->render());
+    environment->reset(0);
+    REQUIRE_NOTHROW(environment->step(action));
+  }
+}
+
+TEST_CASE("a built-in environment refuses an action out of range") {
+  const auto environment = make_builtin_environment("arcade/catch");
+  environment->reset(0);
+  data::Array action = data::Array::zeros(data::DType::int64, {});
+  action.set_integer(0, 3);
+  REQUIRE_THROWS_AS(environment->step({action}), EnvironmentError);
+}
+
+TEST_CASE("the experts are good, chance is not") {
+  SECTION("cartpole") {
+    const char* name = "control/cartpole-swingup";
+    REQUIRE(mean_reward(name, 50, expert_policy) > 205);
+    REQUIRE(mean_reward(name, 50, noisy_expert(0.5)) > 185);
+    REQUIRE(mean_reward(name, 50, random_policy) < 25);
+  }
+  SECTION("catch") {
+    REQUIRE(mean_reward("arcade/catch", 50, expert_policy) == 5);
+    REQUIRE(mean_reward("arcade/catch", 50, noisy_expert(0.3)) > 4.2);
+    REQUIRE(mean_reward("arcade/catch", 200, random_policy) < 1.5);
+  }
+  SECTION("goto") {
+    REQUIRE(mean_reward("grid/goto", 200, expert_policy) > 0.85);
+    REQUIRE(mean_reward("grid/goto", 200, random_policy) < 0.3);
+  }
+}
+
+TEST_CASE("the goto expert always arrives, without memory and under noise") {
+  constexpr int seeds = GATO_SANITIZED ? 500 : 10000;
+  const auto environment = make_builtin_environment("grid/goto");
+  for (int seed = 0; seed < seeds; ++seed) {
+    CAPTURE(seed);
+    const Played played = play(*environment, seed, expert_policy);
+    REQUIRE(played.last.info.at("success") == 1);
+    REQUIRE(played.reward == Approx(1 - 0.9 * played.steps / 32.0));
+  }
+  int arrived = 0;
+  for (int seed = 0; seed < seeds; ++seed)
+    arrived +=
+        play(*environment, seed, noisy_expert(0.3)).last.info.at("success") ==
+        1;
+  REQUIRE(arrived > 0.995 * seeds);  // the others ran out of their 32 steps
+}
+
+TEST_CASE("a seed is an episode") {
+  for (const std::string& name : builtin_environment_names()) {
+    const auto first = make_builtin_environment(name),
+               second = make_builtin_environment(name);
+    play(*first, 1, random_policy);  // leaves no trace
+    base::RandomStream noise(0);
+    REQUIRE(are_equal(first->reset(7), second->reset(7)));
+    REQUIRE_FALSE(are_equal(first->reset(8), second->reset(9)));
+    REQUIRE(are_equal(first->reset(7), second->reset(7)));
+    for (int step = 0; step < 4; ++step) {
+      const data::FieldValues action = random_policy(*first, noise);
+      const StepResult one = first->step(action), two = second->step(action);
+      REQUIRE(are_equal(one.observation, two.observation));
+      REQUIRE(one.reward == two.reward);
+      if (one.terminated) break;
+    }
+  }
+}
+
+TEST_CASE("goto names one object by colour and shape") {
+  const auto environment = make_builtin_environment("grid/goto");
+  for (int seed = 0; seed < 20; ++seed) {
+    const data::FieldValues observation = environment->reset(seed);
+    const std::string mission = std::get<std::string>(observation[0]);
+    REQUIRE(mission.rfind("go to the ", 0) == 0);
+    REQUIRE(std::get<data::Array>(observation[1]).shape ==
+            std::vector<int64_t>{48, 48, 3});
+  }
+}

@@ -1,0 +1,353 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+#include "gato/base/error.h"
+#include "gato/base/signals.h"
+#include "gato/env/environment.h"
+
+using namespace gato;
+using namespace gato::env;
+using Catch::Contains;
+
+namespace {
+
+std::string child(const std::string& fault = "") {
+  return "python3 " GATO_SOURCE_DIR "/tests/env/children/child.py " + fault;
+}
+
+std::unique_ptr<Environment> start(const std::string& command,
+                                   double step_timeout = 30) {
+  return start_external_environment(command, {30, step_timeout});
+}
+
+data::FieldValues action(int64_t value) {
+  data::Array array = data::Array::zeros(data::DType::int64, {});
+  array.set_integer(0, value);
+  return {array};
+}
+
+int64_t integer(const data::FieldValue& value) {
+  return std::get<data::Array>(value).as_integer(0);
+}
+
+// The message of the Error (run_failed) that starting the command throws.
+std::string refusal(const std::string& command, double hello_timeout = 30) {
+  try {
+    start_external_environment(command, {hello_timeout, 30});
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::run_failed);
+    return error.what();
+  }
+  return "";
+}
+
+// The message of the EnvironmentError of the second step of an episode.
+std::string failure_at_second_step(Environment& environment) {
+  environment.reset(1);
+  try {
+    environment.step(action(0));
+    environment.step(action(0));
+  } catch (const EnvironmentError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string refused_spec(const std::string& changes) {
+  setenv("GATO_TEST_SPEC", changes.c_str(), 1);
+  std::string message = refusal(child());
+  unsetenv("GATO_TEST_SPEC");
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a child is played over a pipe, values in token order") {
+  const auto environment = start(child());
+  const EnvironmentSpec& spec = environment->spec();
+  REQUIRE(spec.task.name == "test/count");
+  REQUIRE(spec.task.domain == "test");
+  REQUIRE(spec.max_episode_steps == 3);
+  REQUIRE(spec.has_seed);
+  REQUIRE(spec.has_expert);
+  REQUIRE(spec.task.observation_fields[0].name == "a/goal");
+  REQUIRE(spec.task.observation_fields[1].name == "count");
+  REQUIRE(spec.task.observation_fields[2].name == "state");
+  REQUIRE(spec.task.action_fields[0].start == std::vector<int64_t>{0});
+
+  const data::FieldValues first = environment->reset(7);
+  REQUIRE(std::get<std::string>(first[0]) == "count to three");
+  REQUIRE(integer(first[1]) == 0);
+  REQUIRE(std::get<data::Array>(first[2]).as_double(0) == 7);
+  REQUIRE(integer(environment->expert_action()[0]) == 2);
+  REQUIRE(environment->render().pixels ==
+          std::vector<uint8_t>{1, 2, 3, 4, 5, 6});
+  environment->step(action(1));
+  StepResult result = environment->step(action(2));
+  REQUIRE(result.reward == 2);
+  REQUIRE_FALSE(result.terminated);
+  result = environment->step(action(0));
+  REQUIRE(result.terminated);
+  REQUIRE(result.info == std::map<std::string, double>{{"success", 1}});
+  REQUIRE(integer(result.observation[1]) == 3);
+  REQUIRE_THROWS_WITH(environment->step(action(0)), Contains("no episode"));
+  REQUIRE(integer(environment->reset(8)[1]) == 0);
+}
+
+TEST_CASE("a child that cannot be greeted ends the run") {
+  REQUIRE_THAT(refusal("no-such-program-anywhere"),
+               Contains("status 127") && Contains("not found"));
+  REQUIRE_THAT(refusal(child("exit-at-hello")),
+               Contains("exited with status 3") && Contains("last words"));
+  REQUIRE_THAT(refusal(child("killed-at-hello")),
+               Contains("status 137") && Contains("Killed"));
+  REQUIRE_THAT(refusal(child("hang-at-hello"), 1), Contains("in time"));
+  REQUIRE_THAT(refusal(child("garbage-at-hello")),
+               Contains("'Loading level 3 ...'"));
+  REQUIRE_THAT(refusal(child("partial-at-hello")),
+               Contains("{\"type\": \"obs"));
+  REQUIRE_THAT(refusal(child("error-at-hello")), Contains("out of fuel"));
+  REQUIRE_THAT(refusal("echo '{\"type\":\"action\"}'"),
+               Contains("'spec'") || Contains("\"spec\""));
+}
+
+TEST_CASE("what a child said before it ended is its answer") {
+  // It may have ended before, while or after it is asked.
+  for (int i = 0; i < 50; ++i) {
+    const std::string message = refusal("echo '{\"type\":\"action\"}'");
+    REQUIRE_THAT(message, Contains("\"spec\"") || Contains("'spec'"));
+  }
+}
+
+TEST_CASE("a failed episode leaves a child that can be used again") {
+  SECTION("an error") {
+    const auto environment = start(child("error-at-step"));
+    REQUIRE_THAT(failure_at_second_step(*environment), Contains("out of fuel"));
+    REQUIRE_NOTHROW(environment->reset(1));
+  }
+  SECTION("a fatal error") {
+    const auto environment = start(child("fatal-at-step"));
+    REQUIRE_THAT(failure_at_second_step(*environment), Contains("out of fuel"));
+    REQUIRE_THROWS_AS(environment->step(action(0)), EnvironmentError);
+    REQUIRE_NOTHROW(environment->reset(1));
+  }
+  SECTION("values") {
+    const auto [fault, expected] = GENERATE(table<std::string, std::string>(
+        {{"nan", "NaN"},
+         {"nan-reward", "reward is NaN"},
+         {"size", "24 bytes of values where its spec makes 20"},
+         {"range", "is 7; it was declared to be from 0 to 4"},
+         {"no-text", "no text 'a/goal'"},
+         {"nul-text", "text 'a/goal' holds a NUL"}}));
+    const auto environment = start(child(fault));
+    REQUIRE_THAT(failure_at_second_step(*environment), Contains(expected));
+    REQUIRE_NOTHROW(environment->reset(1));
+    REQUIRE_NOTHROW(environment->step(action(0)));
+  }
+  SECTION("a crash") {
+    const auto environment = start(child("exit-at-step"));
+    REQUIRE_THAT(failure_at_second_step(*environment),
+                 Contains("exited with status 3") && Contains("last words"));
+    REQUIRE_THROWS_AS(environment->step(action(0)), EnvironmentError);
+    REQUIRE_NOTHROW(environment->reset(1));
+  }
+  SECTION("a hang") {
+    const auto environment = start(child("hang-at-step"), 0.5);
+    REQUIRE_THAT(failure_at_second_step(*environment),
+                 Contains("given 0.5 s") && Contains("in time"));
+    REQUIRE_NOTHROW(environment->reset(1));
+  }
+}
+
+TEST_CASE("a line that is no reply ends the run") {
+  for (const char* fault : {"garbage-at-step", "number-at-step"}) {
+    const auto environment = start(child(fault));
+    environment->reset(1);
+    try {
+      environment->step(action(0));
+      FAIL("garbage was accepted");
+    } catch (const base::Error& error) {
+      REQUIRE(error.status() == base::ExitStatus::run_failed);
+    }
+  }
+}
+
+TEST_CASE("a child may write more to stderr than a pipe holds") {
+  const auto environment = start(child("noise-at-step"));
+  environment->reset(1);
+  REQUIRE_NOTHROW(environment->step(action(0)));
+}
+
+TEST_CASE("a spec is checked, and the entry that is wrong is named") {
+  const auto [changes, expected] = GENERATE(table<std::string, std::string>({
+      {R"({"version": 2})", "version 2"},
+      {R"({"task": ""})", "no \"task\""},
+      {R"({"observation": []})", "\"observation\" is no list"},
+      {R"({"observation": [{"name": "x", "role": "sound", "dtype": "int8",
+           "shape": []}]})",
+       "\"x\": the role \"sound\" is not known"},
+      {R"({"observation": [{"name": "x", "role": "continuous",
+           "dtype": "float16", "shape": []}]})",
+       "\"x\""},
+      {R"({"observation": [{"name": "x", "role": "continuous",
+           "dtype": "float32"}]})",
+       "'x' has no \"shape\""},
+      {R"({"observation": [{"name": "x", "role": "continuous",
+           "dtype": "float32", "shape": [-1]}]})",
+       "the shape [-1]"},
+      {R"({"observation": [{"name": "x", "role": "continuous",
+           "dtype": "float32", "shape": [2], "low": [0]}]})",
+       "\"x\": 1 bounds for 2 elements"},
+      {R"({"observation": [{"name": "x", "role": "continuous",
+           "dtype": "float32", "shape": [1], "low": 1, "high": 0}]})",
+       "low of 1 above its high of 0"},
+      {R"({"observation": [{"name": "x", "role": "discrete",
+           "dtype": "float32", "shape": [], "n": 2}]})",
+       "discrete but of dtype float32"},
+      {R"({"observation": [{"name": "x", "role": "discrete"}]})",
+       "needs \"n\""},
+      {R"({"observation": [{"name": "x", "role": "discrete", "n": 1025}]})",
+       "an n of 1025"},
+      {R"({"observation": [{"name": "x", "role": "text"},
+           {"name": "x", "role": "text"}]})",
+       "'x' stands there twice"},
+      {R"({"observation": [{"name": "x", "role": "text"},
+           {"name": "x/y", "role": "text"}]})",
+       "cannot hold both a value and 'x/y'"},
+      {R"({"observation": [{"name": "x/..", "role": "text"}]})",
+       "'x/..' has a name that no dataset can have"},
+      {R"({"action": [{"name": "say", "role": "text"}]})",
+       "action 'say' is text"},
+  }));
+  REQUIRE_THAT(refused_spec(changes), Contains(expected));
+}
+
+TEST_CASE("a child and what it started end with their parent") {
+  // The shell between is not the one to be waited for.
+  const std::string file =
+      "/tmp/gato-external-test-" + std::to_string(static_cast<long>(getpid()));
+  const std::string command =
+      "sleep 1000 & echo $! > " + file + "; " + child() + "; true";
+  const pid_t parent = fork();
+  if (parent == 0) {
+    const auto environment = start_external_environment(command, {30, 30});
+    environment->reset(1);
+    kill(getpid(), SIGKILL);
+  }
+  int status;
+  REQUIRE(waitpid(parent, &status, 0) == parent);
+  REQUIRE(WIFSIGNALED(status));
+  pid_t grandchild = 0;
+  REQUIRE(std::ifstream(file) >> grandchild);
+  unlink(file.c_str());
+  const auto is_running = [grandchild] {
+    // A zombie that nobody waits for has ended too.
+    std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
+    std::string number, name, state;
+    return stat >> number >> name >> state && state != "Z";
+  };
+  for (int i = 0; i < 500 && is_running(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  REQUIRE_FALSE(is_running());
+}
+
+TEST_CASE("a signal ends the wait for a child that hangs") {
+  const pid_t process = fork();
+  if (process == 0) {
+    base::install_signal_handlers();
+    int status = 1;
+    try {
+      const auto environment = start(child("hang-at-step"));
+      environment->reset(1);
+      raise(SIGTERM);
+      environment->step(action(0));
+    } catch (const base::StoppedBySignal&) {
+      status = 0;
+    }
+    _exit(status);
+  }
+  int status;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("the Python module serves every kind of space") {
+  const char* chosen = std::getenv("GATO_TEST_PYTHON");
+  const std::string python = chosen != nullptr ? chosen : "python3";
+  if (std::system((python + " -c 'import numpy' 2>/dev/null").c_str()) != 0) {
+    WARN("left out: " + python +
+         " has no numpy (GATO_TEST_PYTHON names another)");
+    return;
+  }
+  const auto environment =
+      start(python + " " GATO_SOURCE_DIR "/tests/env/children/spaces.py");
+  const data::TaskSpec& task = environment->spec().task;
+  std::vector<std::string> names;
+  for (const data::Field& field : task.observation_fields)
+    names.push_back(field.name);
+  REQUIRE(names == std::vector<std::string>{"mission", "camera", "codes",
+                                            "pair/_index_0", "pair/_index_1",
+                                            "state"});
+  REQUIRE(task.observation_fields[1].role == data::Role::image);
+  REQUIRE(task.observation_fields[2].role == data::Role::discrete);
+  REQUIRE(task.observation_fields[2].low == std::vector<double>{-3, -3});
+  REQUIRE(task.observation_fields[3].start == std::vector<int64_t>{-2});
+  REQUIRE(task.observation_fields[4].n == std::vector<int64_t>{2, 2, 2});
+  REQUIRE(std::isinf(task.observation_fields[5].low[0]));
+  REQUIRE(task.observation_fields[5].high[0] == 1);
+  REQUIRE(task.action_fields[0].name == "turn/_index_0");
+  REQUIRE(task.action_fields[1].n == std::vector<int64_t>{2, 9});
+  REQUIRE(task.action_fields[2].name == "force");
+
+  const data::FieldValues first = environment->reset(1);
+  REQUIRE(std::get<std::string>(first[0]) == "go \u00e9");
+  REQUIRE(integer(first[3]) == -2);
+  data::Array turn = data::Array::zeros(data::DType::int64, {}),
+              choice = data::Array::zeros(data::DType::int64, {2}),
+              force = data::Array::zeros(data::DType::float32, {2});
+  turn.set_integer(0, 7);
+  choice.set_integer(1, 8);
+  force.set(0, -1.5);
+  const StepResult result = environment->step({turn, choice, force});
+  REQUIRE(result.reward == 0.5);
+  REQUIRE(result.truncated);
+  REQUIRE(result.info.at("success") == 1);
+  REQUIRE(integer(result.observation[3]) == 3);
+  const data::Array& binary = std::get<data::Array>(result.observation[4]);
+  REQUIRE(binary.as_integer(0) == 0);
+  REQUIRE(binary.as_integer(1) == 1);
+  REQUIRE(std::get<data::Array>(result.observation[5]).as_double(0) == -1.5);
+  REQUIRE_THROWS_WITH(environment->step({turn, choice, force}),
+                      Contains("outside an episode"));
+}
+
+TEST_CASE("the README's whole child can be played") {
+  std::ifstream file(GATO_SOURCE_DIR "/share/gato/envs/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  const std::string opening = "```python\n";
+  const size_t begin = readme.rfind(opening) + opening.size();
+  const std::string program =
+      readme.substr(begin, readme.find("```", begin) - begin);
+  setenv("GATO_TEST_CHILD", program.c_str(), 1);
+  const auto environment = start("python3 -c \"$GATO_TEST_CHILD\"");
+  unsetenv("GATO_TEST_CHILD");
+  for (int seed = 0; seed < 10; ++seed) {
+    const int64_t coin = integer(environment->reset(seed)[0]);
+    REQUIRE(integer(environment->reset(seed)[0]) == coin);
+    const StepResult result = environment->step(action(coin));
+    REQUIRE(result.reward == 1);
+    REQUIRE(result.terminated);
+    REQUIRE_THROWS_AS(environment->step(action(coin)), EnvironmentError);
+  }
+}

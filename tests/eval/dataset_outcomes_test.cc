@@ -1,0 +1,111 @@
+#include "gato/eval/dataset_outcomes.h"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "data/sample_documents.h"
+#include "gato/ingest/episodes/minari_writer.h"
+
+using namespace gato;
+using namespace gato::eval;
+using namespace gato::test;
+
+namespace {
+
+data::TaskSpec spec() {
+  data::Field value;
+  value.name = "observation";
+  value.dtype = data::DType::float32;
+  value.shape = {1};
+  value.low = {-1};
+  value.high = {1};
+  data::Field action = value;
+  action.name = "action";
+  data::TaskSpec spec;
+  spec.name = "control/toy";
+  spec.domain = "control";
+  spec.observation_fields = {value};
+  spec.action_fields = {action};
+  return spec;
+}
+
+data::Episode episode(std::vector<double> rewards) {
+  const auto steps = static_cast<int64_t>(rewards.size());
+  data::Episode episode;
+  episode.observations = {
+      data::Array::zeros(data::DType::float32, {steps + 1, 1})};
+  episode.actions = {data::Array::zeros(data::DType::float32, {steps, 1})};
+  episode.terminations.assign(rewards.size(), 0);
+  episode.truncations.assign(rewards.size(), 0);
+  if (!rewards.empty()) episode.truncations.back() = 1;
+  episode.rewards = std::move(rewards);
+  return episode;
+}
+
+void write(const std::filesystem::path& path,
+           std::vector<data::Episode> episodes) {
+  std::filesystem::create_directories(path.parent_path());
+  ingest::MinariWriter writer(path, false, {spec(), "policy"});
+  for (size_t i = 0; i < episodes.size(); ++i) {
+    episodes[i].id = static_cast<int64_t>(i);
+    writer.append(episodes[i]);
+  }
+  writer.commit(small_provenance());
+}
+
+}  // namespace
+
+TEST_CASE("returns, failures and successes are read from a dataset") {
+  const TestDirectory folder;
+  data::Episode broken = episode({5});
+  broken.failed = true;
+  data::Episode good = episode({1, 2}), bad = episode({0.5, -1});
+  good.success = true;
+  bad.success = false;
+  write(folder / "toy", {good, broken, bad});
+  const DatasetOutcomes outcomes = read_dataset_outcomes(folder / "toy");
+  REQUIRE(outcomes.task == "control/toy");
+  REQUIRE(outcomes.domain == "control");
+  REQUIRE(outcomes.agent == "policy");
+  REQUIRE(outcomes.returns == std::vector<double>{3, -0.5});
+  REQUIRE(outcomes.failed == 1);
+  REQUIRE(outcomes.episodes() == 3);
+  REQUIRE(outcomes.with_success_flag == 2);
+  REQUIRE(outcomes.succeeded == 1);
+  REQUIRE(outcomes.hdf5_file == folder / "toy" / "data" / "main_data.hdf5");
+}
+
+TEST_CASE("a reward that is no number is bad input, with its place") {
+  const TestDirectory folder;
+  write(folder / "toy",
+        {episode({1}),
+         episode({1, std::numeric_limits<double>::quiet_NaN(), 1})});
+  const base::Error error =
+      thrown_error([&] { read_dataset_outcomes(folder / "toy"); });
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
+  const std::string message = error.what();
+  REQUIRE(message.find("episode 1") != std::string::npos);
+}
+
+TEST_CASE("of D4RL without timeouts the number of steps must be given") {
+  const std::string old =
+      GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
+  REQUIRE(thrown_error([&] { read_dataset_outcomes(old); }).status() ==
+          base::ExitStatus::bad_input);
+  REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
+}
+
+TEST_CASE("a folder stands for the datasets in it") {
+  const TestDirectory folder;
+  write(folder / "b", {episode({1})});
+  write(folder / "a/deep", {episode({1})});
+  write(folder / ".hidden", {episode({1})});
+  using Paths = std::vector<std::filesystem::path>;
+  REQUIRE(find_datasets(folder.path()) ==
+          Paths{folder / "a/deep", folder / "b"});
+  REQUIRE(find_datasets(folder / "b") == Paths{folder / "b"});
+  REQUIRE(find_datasets(folder / "none") == Paths{folder / "none"});
+  REQUIRE(thrown_error([&] {
+            read_dataset_outcomes(folder / "none");
+          }).status() == base::ExitStatus::io);
+}

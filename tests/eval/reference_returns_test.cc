@@ -1,0 +1,78 @@
+#include "gato/eval/reference_returns.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/sample_documents.h"
+#include "gato/base/file_io.h"
+
+using namespace gato;
+using namespace gato::eval;
+using namespace gato::test;
+
+TEST_CASE("JAT's scores load as they are") {
+  ReferenceTable references;
+  load_references(GATO_SOURCE_DIR "/share/gato/scores/jat.json", references);
+  REQUIRE(references.size() == 157);
+  const TaskReferences& alien = references.at("atari-alien");
+  REQUIRE(alien.expert->mean == 16912.5);
+  REQUIRE(*alien.expert->std == Approx(7087.418));
+  REQUIRE(alien.human->mean == 7127.7);
+  REQUIRE(alien.random->mean == 227.8);
+  REQUIRE_FALSE(alien.random->std);
+}
+
+TEST_CASE("later references replace earlier ones, one by one") {
+  const TestDirectory folder;
+  base::write_file(
+      folder / "a.json",
+      R"({"a": {"random": {"mean": 1, "n": 3}, "expert": {"mean": 2}}})",
+      false);
+  base::write_file(folder / "b.json",
+                   R"({"a": {"expert": {"mean": 5}, "source": "book"}})",
+                   false);
+  ReferenceTable references;
+  load_references(folder / "a.json", references);
+  REQUIRE(references.at("a").source == (folder / "a.json").string());
+  load_references(folder / "b.json", references);
+  REQUIRE(references.at("a").random->mean == 1);
+  REQUIRE(*references.at("a").random->episodes == 3);
+  REQUIRE(references.at("a").expert->mean == 5);
+  REQUIRE(references.at("a").source == "book");
+
+  DatasetOutcomes outcomes;
+  outcomes.task = "a";
+  outcomes.returns = {2, 4};
+  outcomes.failed = 1;
+  add_reference(outcomes, ReferenceKind::random, references);
+  REQUIRE(references.at("a").random->mean == 3);
+  REQUIRE(*references.at("a").random->std == 1);
+  REQUIRE(*references.at("a").random->episodes == 2);
+  outcomes.returns.clear();
+  REQUIRE(thrown_error([&] {
+            add_reference(outcomes, ReferenceKind::expert, references);
+          }).status() == base::ExitStatus::bad_input);
+}
+
+TEST_CASE("what is no reference file is named with its task and key") {
+  const TestDirectory folder;
+  const auto load = [&](const std::string& text) {
+    base::write_file(folder / "a.json", text, true);
+    return thrown_error([&] {
+      ReferenceTable references;
+      load_references(folder / "a.json", references);
+    });
+  };
+  for (const char* text :
+       {"", "[]", "{", R"({"task": 3})", R"({"task": {"random": 3}})",
+        R"({"task": {"random": {}}})", R"({"task": {"random": {"mean": "x"}}})",
+        R"({"task": {"random": {"mean": 1e999}}})"})
+    REQUIRE(load(text).status() == base::ExitStatus::bad_input);
+  const std::string message =
+      load(R"({"pong": {"expert": {"mean": null}}})").what();
+  REQUIRE(message.find("a.json: task \"pong\": expert: mean") !=
+          std::string::npos);
+  ReferenceTable references;
+  REQUIRE(thrown_error([&] {
+            load_references(folder / "b.json", references);
+          }).status() == base::ExitStatus::io);
+}

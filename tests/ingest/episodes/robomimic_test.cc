@@ -1,0 +1,232 @@
+#include "gato/ingest/episodes/robomimic.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "cli/run_in_process.h"
+#include "data/sample_documents.h"
+#include "gato/base/error.h"
+#include "gato/data/hdf5.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using namespace gato::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Demo i has 1 + i % 3 steps; at step t it sees the position (i, t, 0.5) and a
+// picture of (10 i, t, 200), and acts (t / 4, -1, i / 16)
+// (make_robomimic_samples.py).
+const fs::path samples = fs::path(GATO_SOURCE_DIR) / "tests/samples/robomimic";
+const fs::path image = samples / "image.hdf5";
+
+const data::Array& numbers(const data::FieldColumn& column) {
+  return std::get<data::Array>(column);
+}
+
+std::vector<int64_t> ids(EpisodeSource& source) {
+  std::vector<int64_t> ids;
+  for (int64_t i = 0; i < source.episode_count(); ++i) {
+    ids.push_back(source.read_episode(i).id);
+  }
+  return ids;
+}
+
+// A file with the group /data/demo_0 of two steps, to which `change` adds.
+template <class Change>
+std::string file_of(const ScratchDirectory& folder, Change change) {
+  const std::string path = folder / "a.hdf5";
+  fs::remove(path);
+  data::hdf5::Group root = data::hdf5::create_file(path, path);
+  data::hdf5::Group demo = root.create_group("data").create_group("demo_0");
+  demo.write_array("actions", data::Array::zeros(data::DType::float64, {2, 3}));
+  change(root, demo);
+  data::hdf5::close_file(std::move(root));
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("a robomimic file is read, demonstrations by number") {
+  const auto source = open_episodes(image, {});
+  const data::TaskSpec& spec = source->spec();
+  CHECK(spec.name == "Lift");
+  CHECK(spec.environment == "Lift");
+  CHECK(spec.domain == "robosuite");
+  CHECK(source->agent() == "image");
+  REQUIRE(spec.observation_fields.size() == 2);
+  CHECK(spec.observation_fields[0].name == "agentview_image");
+  CHECK(spec.observation_fields[0].role == data::Role::image);
+  CHECK(spec.observation_fields[1].name == "robot0_eef_pos");
+  CHECK(spec.observation_fields[1].role == data::Role::continuous);
+  CHECK(spec.action_fields.at(0).low == std::vector<double>{-1, -1, -1});
+  CHECK(ids(*source) ==
+        std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(source->warnings().empty());
+
+  const data::Episode episode = source->read_episode(11);
+  REQUIRE(episode.step_count() == 3);
+  const data::Array& position = numbers(episode.observations[1]);
+  // The last row is that of next_obs.
+  CHECK(position.shape == std::vector<int64_t>{4, 3});
+  CHECK(position.as_double(3 * 3) == 11);
+  CHECK(position.as_double(3 * 3 + 1) == 3);
+  const data::Array& picture = numbers(episode.observations[0]);
+  CHECK(picture.shape == std::vector<int64_t>{4, 16, 16, 3});
+  CHECK(picture.as_integer(0) == 110);
+  CHECK(picture.as_integer(picture.size() - 2) == 3);
+  CHECK(picture.as_integer(picture.size() - 1) == 200);
+  CHECK(numbers(episode.actions[0]).as_double(2 * 3) == 0.5);
+  CHECK(episode.rewards == std::vector<double>{0, 0, 1});
+  CHECK(episode.terminations == std::vector<uint8_t>{0, 0, 1});
+  CHECK(episode.truncations == std::vector<uint8_t>{0, 0, 0});
+}
+
+TEST_CASE("a reward that is not shaped says whether it succeeded") {
+  const auto source = open_episodes(image, {});
+  CHECK(source->read_episode(0).success == true);
+  const data::Episode failure = source->read_episode(3);
+  CHECK(failure.success == false);
+  CHECK(failure.terminations == std::vector<uint8_t>{0});
+  CHECK(failure.truncations == std::vector<uint8_t>{1});
+}
+
+TEST_CASE("rewards, dones, next_obs and env_args may be missing") {
+  const auto source = open_episodes(samples / "real.hdf5", {});
+  CHECK(source->spec().name == "real");
+  CHECK(source->spec().domain == "robomimic");
+  REQUIRE(source->episode_count() == 2);
+  const data::Episode episode = source->read_episode(1);
+  CHECK(episode.rewards.empty());
+  CHECK(std::isnan(episode.total_reward()));
+  CHECK(numbers(episode.observations[0]).shape == std::vector<int64_t>{2, 3});
+  CHECK(episode.truncations == std::vector<uint8_t>{0, 1});
+  CHECK_FALSE(episode.success);
+}
+
+TEST_CASE("a mask chooses demonstrations") {
+  EpisodeSourceOptions options;
+  options.mask = "valid";
+  const auto source = open_episodes(image, options);
+  CHECK(ids(*source) == std::vector<int64_t>{1, 2, 10});
+  CHECK(source->masked_episode_count() == 9);
+  options.mask = "test";
+  const base::Error error =
+      thrown_error([&] { open_episodes(image, options); });
+  CHECK(error.status() == base::ExitStatus::usage);
+  CHECK_THAT(error.what(), Contains("train, valid"));
+}
+
+TEST_CASE("a mask that names no demonstration leaves all out") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    root.create_group("mask").write_texts("valid", {});
+  });
+  EpisodeSourceOptions options;
+  options.mask = "valid";
+  const auto source = open_episodes(path, options);
+  CHECK(source->episode_count() == 0);
+  CHECK(source->masked_episode_count() == 1);
+  CHECK(source->spec().observation_fields.at(0).name == "x");
+}
+
+TEST_CASE("groups without a number are told") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    root.group("data").create_group("demo_x");
+    root.group("data").set_attribute("total", int64_t{9});
+  });
+  const auto source = open_episodes(path, {});
+  CHECK(source->episode_count() == 1);
+  REQUIRE(source->warnings().size() == 2);
+  CHECK(source->warnings()[0] ==
+        "data: 'demo_x' is no demo_<i> and is left out");
+  CHECK_THAT(source->warnings()[1], Contains("total says 9"));
+}
+
+TEST_CASE("texts are observations too") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto&, data::hdf5::Group& demo) {
+    demo.create_group("obs").write_texts("language", {"lift", "lift it"});
+    demo.create_group("next_obs").write_texts("language", {"lift it", "stop"});
+  });
+  const auto source = open_episodes(path, {});
+  CHECK(source->spec().observation_fields.at(0).role == data::Role::text);
+  CHECK(std::get<std::vector<std::string>>(
+            source->read_episode(0).observations[0]) ==
+        std::vector<std::string>{"lift", "lift it", "stop"});
+}
+
+TEST_CASE("robomimic files that are not whole are refused") {
+  const ScratchDirectory folder;
+  const auto message = [&](auto change) {
+    const std::string path = file_of(folder, change);
+    const base::Error error =
+        thrown_error([&] { open_episodes(path, {})->read_episode(0); });
+    CHECK(error.status() == base::ExitStatus::bad_input);
+    CHECK_THAT(error.what(), Contains(path));
+    return std::string(error.what());
+  };
+  const auto with_obs = [](data::hdf5::Group& demo, int64_t rows) {
+    demo.create_group("obs").write_array(
+        "x", data::Array::zeros(data::DType::float64, {rows}));
+  };
+  CHECK_THAT(message([](auto&, auto&) {}),
+             Contains("dataset_states_to_obs.py"));
+  CHECK_THAT(message([&](auto&, auto& demo) { with_obs(demo, 5); }),
+             Contains("x has 5 rows for 2 steps"));
+  CHECK_THAT(message([&](auto&, auto& demo) {
+               with_obs(demo, 2);
+               demo.set_attribute("num_samples", int64_t{3});
+             }),
+             Contains("2 actions, but num_samples is 3"));
+  CHECK_THAT(message([&](auto&, auto& demo) {
+               with_obs(demo, 2);
+               demo.write("rewards", std::vector<double>{1});
+             }),
+             Contains("rewards holds 1 values for 2 steps"));
+  CHECK_THAT(message([&](auto& root, auto& demo) {
+               with_obs(demo, 2);
+               root.group("data").set_attribute("env_args", "{");
+             }),
+             Contains("env_args"));
+}
+
+TEST_CASE("demonstrations have the keys of the first") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    data::hdf5::Group other = root.group("data").create_group("demo_1");
+    other.write_array("actions",
+                      data::Array::zeros(data::DType::float64, {2, 3}));
+    data::hdf5::Group obs = other.create_group("obs");
+    obs.write("x", std::vector<double>{0, 1});
+    obs.write("y", std::vector<double>{0, 1});
+    root.group("data").set_attribute("total", int64_t{9});
+  });
+  const auto source = open_episodes(path, {});
+  CHECK(source->read_episode(0).step_count() == 2);
+  CHECK_THAT(thrown_error([&] { source->read_episode(1); }).what(),
+             Contains("the key 'y' is not in demo_0"));
+  CHECK_THAT(source->warnings().at(0), Contains("total says 9 steps"));
+}
+
+TEST_CASE("numbers of steps that cannot be are told, not added up") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    root.group("data").set_attribute("total", int64_t{2});
+    demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    demo.set_attribute("num_samples", int64_t{2});
+    data::hdf5::Group other = root.group("data").create_group("demo_1");
+    other.set_attribute("num_samples", std::numeric_limits<int64_t>::max());
+  });
+  CHECK_THAT(
+      open_episodes(path, {})->warnings().at(0),
+      Contains("demo_1: the attribute num_samples is 9223372036854775807"));
+}

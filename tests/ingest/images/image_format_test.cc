@@ -1,0 +1,89 @@
+#include "gato/ingest/images/image_format.h"
+
+#include <zlib.h>
+
+#include <catch2/catch.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+#include <vector>
+
+#include "gato/base/error.h"
+#include "gato/ingest/images/image_decoder.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+std::string encoded(const std::string& extension,
+                    const std::vector<int>& parameters = {}) {
+  std::vector<uint8_t> bytes;
+  REQUIRE(cv::imencode(extension, cv::Mat(21, 34, CV_8UC3, {9, 99, 199}), bytes,
+                       parameters));
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string refusal_of(const std::string& file) {
+  try {
+    decode_image(bytes_of(file));
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::bad_input);
+    return error.what();
+  }
+  return "no refusal";
+}
+
+}  // namespace
+
+TEST_CASE("the format is what an image's first bytes say") {
+  const auto check = [](const std::string& file, ImageFormat expected) {
+    REQUIRE(detect_image_format(bytes_of(file)) == expected);
+    const data::Image image = decode_image(bytes_of(file));
+    CHECK(image.height == 21);
+    CHECK(image.width == 34);
+  };
+  check(encoded(".jpg"), ImageFormat::jpeg);
+  check(encoded(".png"), ImageFormat::png);
+  check(encoded(".webp", {cv::IMWRITE_WEBP_QUALITY, 80}), ImageFormat::webp);
+  check(encoded(".webp", {cv::IMWRITE_WEBP_QUALITY, 101}), ImageFormat::webp);
+  check(encoded(".ppm"), ImageFormat::pnm);
+  check("P5 # a comment 7 7\n34\n# another\n21 255\n" + std::string(714, 'x'),
+        ImageFormat::pnm);
+}
+
+TEST_CASE("bytes of no format that is read get to no decoder") {
+  const auto bytes = GENERATE(
+      // Once tried as DICOM, which took 2.3 GB.
+      std::string("\xFF\xD8\x00\x00\x00\x00\xFF\xD9", 8),
+      std::string(128, '\0').append("DICM").append(64, '\0'),
+      std::string("GIF89a\x01\x00\x01\x00", 10), std::string("II*\0", 4),
+      std::string("P7\nWIDTH 1\n"), std::string("P6"), std::string("x"),
+      std::string("RIFF&\n"));
+  CHECK_THAT(refusal_of(bytes), Contains("no JPEG, PNG, WebP"));
+}
+
+TEST_CASE("a header may not claim more pixels than fit into memory") {
+  CHECK_THAT(refusal_of("P6 40000 40000 255\nxxx"),
+             Contains("40000 x 40000 pixels, more than 134217728"));
+  // With the checksum of its header.
+  std::string png = encoded(".png");
+  png.replace(16, 8, std::string("\0\0\x9C\x40\0\0\x9C\x40", 8));
+  const auto sum = static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(&png[12]), 17));
+  for (size_t i = 0; i < 4; ++i)
+    png[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
+  CHECK_THAT(refusal_of(png), Contains("40000 x 40000 pixels"));
+  CHECK_THAT(refusal_of(std::string("RIFF\x1E\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0"
+                                    "\xFF\xFF\0\xFE\xFF\0",
+                                    30)),
+             Contains("65535 x 65536 pixels"));
+  // The start of frame of a JPEG: mark, length, precision, height, width.
+  std::string jpeg = encoded(".jpg");
+  jpeg.replace(jpeg.find("\xFF\xC0") + 5, 4, "\x7F\x7F\x7F\x7F");
+  CHECK_THAT(refusal_of(jpeg), Contains("32639 x 32639 pixels"));
+}

@@ -1,0 +1,194 @@
+#include "gato/ingest/images/jpeg_decoder.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <string>
+
+#include "data/sample_documents.h"
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/ingest/images/image_decoder.h"
+
+using namespace gato::test;
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+std::string sample(const std::string& name) {
+  return base::read_file(GATO_SOURCE_DIR "/tests/samples/images/" + name);
+}
+
+void check_equal(const data::Image& image, const cv::Mat& bgr) {
+  const cv::Mat rgb(image.height, image.width, CV_8UC3,
+                    const_cast<uint8_t*>(image.pixels.data()));
+  cv::Mat expected;
+  cv::cvtColor(bgr, expected, cv::COLOR_BGR2RGB);
+  REQUIRE(rgb.size() == expected.size());
+  CHECK(cv::norm(rgb, expected, cv::NORM_INF) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a JPEG gives what OpenCV gives, bit for bit") {
+  cv::Mat noise(45, 77, CV_8UC3);
+  cv::randu(noise, 0, 256);
+  for (const int quality : {10, 75, 100}) {
+    for (const bool colour : {true, false}) {
+      cv::Mat picture = noise;
+      if (!colour) cv::extractChannel(noise, picture, 1);
+      std::vector<uint8_t> bytes;
+      cv::imencode(".jpg", picture, bytes,
+                   {cv::IMWRITE_JPEG_QUALITY, quality,
+                    cv::IMWRITE_JPEG_PROGRESSIVE, quality == 75});
+      check_equal(decode_jpeg(bytes), cv::imdecode(bytes, cv::IMREAD_COLOR));
+      std::vector<uint8_t> grey(size_t{45} * 77);
+      decode_jpeg_as_stored(bytes, 45, 77, 1, grey.data());
+      const cv::Mat expected = cv::imdecode(bytes, cv::IMREAD_GRAYSCALE);
+      CHECK(std::equal(grey.begin(), grey.end(), expected.data));
+    }
+  }
+}
+
+TEST_CASE("turned and CMYK JPEGs give what OpenCV gives, bit for bit") {
+  const std::string name =
+      GENERATE("cmyk.jpg", "turned-1.jpg", "turned-2.jpg", "turned-3.jpg",
+               "turned-4.jpg", "turned-5.jpg", "turned-6.jpg", "turned-7.jpg",
+               "turned-8.jpg");
+  CAPTURE(name);
+  const std::string file = sample(name);
+  const std::vector<uint8_t> bytes(file.begin(), file.end());
+  check_equal(decode_jpeg(bytes), cv::imdecode(bytes, cv::IMREAD_COLOR));
+}
+
+TEST_CASE("a CMYK JPEG becomes RGB") {
+  const data::Image image =
+      read_image(GATO_SOURCE_DIR "/tests/ingest/red-cmyk.jpg");
+  CHECK(image.height == 16);
+  CHECK(image.width == 20);
+  CHECK(image.pixels[0] > 230);
+  CHECK(image.pixels[1] < 25);
+  CHECK(image.pixels[2] < 25);
+}
+
+TEST_CASE("a JPEG as it is stored is not turned") {
+  const std::string file = sample("turned-6.jpg");
+  const data::Image turned = decode_jpeg(bytes_of(file));
+  std::vector<uint8_t> stored(turned.pixels.size());
+  decode_jpeg_as_stored(bytes_of(file), turned.width, turned.height, 3,
+                        stored.data());
+  CHECK(stored != turned.pixels);
+  CHECK_THROWS_WITH(decode_jpeg_as_stored(bytes_of(file), turned.height,
+                                          turned.width, 3, stored.data()),
+                    Contains("20 x 28 pixels, not 28 x 20"));
+}
+
+TEST_CASE("a mark APP1 that is no Exif turns nothing") {
+  const std::string turned = sample("turned-6.jpg");
+  const size_t name = turned.find("Exif");
+  REQUIRE(name != std::string::npos);
+  std::string renamed = turned;
+  renamed.replace(name, 4, "http");
+  CHECK(decode_jpeg(bytes_of(renamed)).width ==
+        decode_jpeg(bytes_of(turned)).height);
+  // XMP before it hides nothing.
+  const std::string both = turned.substr(0, 2) + "\xFF\xE1" +
+                           std::string("\0\x0Ahttp:/XM", 10) + turned.substr(2);
+  CHECK(decode_jpeg(bytes_of(both)).pixels ==
+        decode_jpeg(bytes_of(turned)).pixels);
+}
+
+TEST_CASE("a damaged JPEG is refused with libjpeg's reason") {
+  const std::string whole = sample("rgb.jpg");
+  const auto refusal = [](const std::string& bytes) -> std::string {
+    try {
+      decode_jpeg(bytes_of(bytes));
+    } catch (const base::Error& error) {
+      CHECK(error.status() == base::ExitStatus::bad_input);
+      return error.what();
+    }
+    return "none";
+  };
+  CHECK(refusal(whole) == "none");
+  CHECK(refusal(whole.substr(0, whole.size() / 2)) == "the image is cut short");
+  CHECK(refusal("") == "the JPEG is damaged: Empty input file");
+  CHECK_THAT(refusal("\xFF\xD8\xFF\xD9"), Contains("JPEG"));
+  const size_t quantisation = whole.find("\xFF\xDB");
+  REQUIRE(quantisation != std::string::npos);
+  std::string damaged = whole;
+  damaged[quantisation + 4] = '\x0F';  // a table of which there are four
+  CHECK_THAT(refusal(damaged), Contains("Bogus DQT index"));
+}
+
+namespace {
+
+// A red frame (BGR 0, 0, 255).
+std::vector<uint8_t> red_frame(int height, int width) {
+  std::vector<uint8_t> bytes;
+  cv::imencode(".jpg", cv::Mat(height, width, CV_8UC3, cv::Scalar(0, 0, 255)),
+               bytes);
+  return bytes;
+}
+
+// What decode_jpeg_frame() makes of it, at the end of `pixels`.
+void append_frame(const std::vector<uint8_t>& bytes,
+                  const std::vector<int64_t>& shape,
+                  std::vector<uint8_t>& pixels) {
+  check_jpeg_frame_shape(shape);
+  const size_t before = pixels.size();
+  pixels.resize(before + static_cast<size_t>(data::element_count(shape)));
+  decode_jpeg_frame(bytes, shape, &pixels[before]);
+}
+
+}  // namespace
+
+TEST_CASE("a JPEG frame becomes RGB, or grey") {
+  std::vector<uint8_t> pixels;
+  append_frame(red_frame(4, 6), {4, 6, 3}, pixels);
+  REQUIRE(pixels.size() == 72);
+  REQUIRE(pixels[0] > 250);
+  REQUIRE(pixels[2] < 5);
+  pixels.clear();
+  append_frame(red_frame(4, 6), {4, 6}, pixels);
+  REQUIRE(pixels.size() == 24);
+}
+
+TEST_CASE("a JPEG frame of another size is refused before it is decoded") {
+  auto bytes = red_frame(8, 8);
+  // The start of frame: mark, length, precision, height, width.
+  const std::vector<uint8_t> mark{0xFF, 0xC0};
+  const auto place =
+      std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end()) + 5;
+  for (int i = 0; i < 4; ++i) place[i] = 0x7F;  // 4 gigabytes of pixels
+  std::vector<uint8_t> pixels;
+  const base::Error error = thrown_error([&] {
+    append_frame(bytes, {8, 8, 3}, pixels);
+  });
+  REQUIRE(std::string(error.what()) ==
+          "the JPEG has 32639 x 32639 pixels, not 8 x 8");
+}
+
+TEST_CASE("damaged JPEG frames are refused") {
+  std::vector<uint8_t> pixels;
+  const auto whole = red_frame(32, 32);
+  auto cut = whole;
+  cut.resize(whole.size() / 2);
+  const auto refused = [&pixels](const std::vector<uint8_t>& bytes,
+                                 const std::vector<int64_t>& shape) {
+    return thrown_error([&] { append_frame(bytes, shape, pixels); }).status() ==
+           base::ExitStatus::bad_input;
+  };
+  REQUIRE(refused(cut, {32, 32, 3}));
+  REQUIRE(refused(whole, {32, 16, 3}));
+  REQUIRE(refused(whole, {32, 32, 4}));
+  REQUIRE(refused({}, {32, 32, 3}));
+  REQUIRE(refused({0xFF, 0xD8, 0xFF, 0xD9}, {32, 32, 3}));
+  REQUIRE(refused({1, 2, 3, 4}, {32, 32, 3}));
+}

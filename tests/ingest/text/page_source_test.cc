@@ -1,0 +1,110 @@
+#include "gato/ingest/text/page_source.h"
+
+#include <catch2/catch.hpp>
+
+#include "cli/run_in_process.h"
+#include "ingest/read_records.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+using gato::test::read_all_records;
+
+namespace {
+
+const std::string samples = GATO_SOURCE_DIR "/tests/samples/interleaved/";
+
+std::vector<std::string> items_of(const Page& page) {
+  std::vector<std::string> items;
+  for (const auto& item : page.items) {
+    const auto* text = std::get_if<std::string>(&item);
+    items.push_back(
+        text
+            ? *text
+            : "<" + test::first_pixel_color(std::get<StoredImage>(item)) + ">");
+  }
+  return items;
+}
+
+using Items = std::vector<std::string>;
+
+Page page_of_text(const std::string& json) {
+  return parse_page({json, "pages.jsonl, line 3 (byte 7)", 7,
+                     std::make_shared<PageSourceOptions>()});
+}
+
+}  // namespace
+
+TEST_CASE("pages of each format, found out by their keys") {
+  const auto gato = read_all_records(*open_pages(samples + "gato.jsonl", {}));
+  REQUIRE(gato.records.size() == 2);
+  CHECK(items_of(parse_page(gato.records[0])) ==
+        Items{"a star", "<red>", "a red square", "<blue>", "a blue circle"});
+  CHECK(items_of(parse_page(gato.records[1])) == Items{"<red>"});
+  CHECK_THAT(parse_page(gato.records[1]).location,
+             Contains("gato.jsonl, line 2"));
+
+  for (const char* name : {"mmc4.jsonl", "mmc4.tar"}) {
+    const auto mmc4 = read_all_records(*open_pages(samples + name, {}));
+    REQUIRE(mmc4.records.size() == 1);
+    CHECK(items_of(parse_page(mmc4.records[0])) ==
+          Items{"<blue>", "a star above", "<red>", "a red square a circle"});
+  }
+
+  const auto obelics =
+      read_all_records(*open_pages(samples + "obelics.jsonl", {}));
+  REQUIRE(obelics.records.size() == 1);
+  CHECK(items_of(parse_page(obelics.records[0])) ==
+        Items{"a star", "<red>", "a red square\n\na circle", "<blue>"});
+}
+
+TEST_CASE("an image may be a data URL or bare base64; a web address is none") {
+  const Page page = page_of_text(
+      R"({"images": ["data:image/png;base64,AAAA", "/9j/4AAQ", "/9j/a.jpg",
+          "https://example.org/a.jpg"], "texts": [null, null, null, null]})");
+  using Form = StoredImage::Kind;
+  std::vector<Form> forms;
+  for (const auto& item : page.items) {
+    forms.push_back(std::get<StoredImage>(item).kind);
+  }
+  CHECK(forms ==
+        std::vector{Form::base64, Form::base64, Form::file, Form::missing});
+  const auto& missing = std::get<StoredImage>(page.items[3]);
+  CHECK(missing.is_missing());
+  CHECK_THROWS_WITH(missing.decode(), Contains("https://example.org/a.jpg"));
+}
+
+TEST_CASE("blank texts are left out") {
+  CHECK(items_of(page_of_text(
+            R"({"items": [{"text": " \n"}, {"text": "a"}]})")) == Items{"a"});
+}
+
+TEST_CASE("what is no page says why, with its place") {
+  for (const auto& [json, message] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"[1]", "no JSON object"},
+           {"{\"items\"", "no JSON object"},
+           {"{}", "text_list"},
+           {R"({"items": 5})", "no list 'items'"},
+           {R"({"items": [{"text": "a", "image": "b"}]})", "items[0]"},
+           {R"({"items": [{"text": "a"}, {"picture": "b"}]})", "'picture'"},
+           {R"({"items": [{"text": 7}]})", "items[0].text is 7, not a text"},
+           {R"({"items": [{"text": ""}]})", "the page is empty"},
+           {R"({"items": [{"image_base64": "data:image/png,x"}]})", "base64"},
+           {R"({"text_list": ["a"]})", "no list 'image_info'"},
+           {R"({"text_list": ["a"], "image_info": [{"image_name": "b",
+                "matched_text_index": 1}]})",
+            "matched_text_index 1 is not within 0 to 0"},
+           {R"({"text_list": ["a"], "image_info": [{"image_name": "b"}]})",
+            "'matched_text_index'"},
+           {R"({"texts": ["a"], "images": []})", "0 images and 1 texts"},
+           {R"({"texts": ["a", null], "images": [null, null]})",
+            "images[1] and texts[1] are both null"},
+           {R"({"texts": ["a"], "images": ["b"]})", "are neither null"},
+           {"{\"texts\": [\"\xFF\"]}", "byte 19 is not UTF-8"},
+       }) {
+    CAPTURE(json);
+    CHECK_THROWS_WITH(page_of_text(json),
+                      Contains(message) && Contains("line 3 (byte 7)"));
+  }
+}

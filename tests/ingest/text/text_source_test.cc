@@ -1,0 +1,231 @@
+#include "gato/ingest/text/text_source.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "cli/run_in_process.h"
+#include "gato/base/error.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+
+namespace {
+
+TextSourceOptions separated_by(const std::string& separator) {
+  TextSourceOptions options;
+  options.document_separator = separator;
+  return options;
+}
+
+std::vector<std::string> texts_of(const std::string& path,
+                                  const TextSourceOptions& options) {
+  TextSource source(path, options);
+  std::vector<std::string> texts;
+  while (auto record = source.next()) texts.push_back(extract_text(*record));
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("plain text is cut into documents as asked") {
+  const test::ScratchDirectory folder;
+  const std::string path =
+      folder.write_file("a.txt", "one\ntwo\n\n \r\nthree\r\nfour<|end|>five");
+  CHECK(texts_of(path, separated_by("file")) ==
+        Texts{"one\ntwo\n\n \r\nthree\r\nfour<|end|>five"});
+  CHECK(texts_of(path, separated_by("lines")) ==
+        Texts{"one", "two", "three", "four<|end|>five"});
+  CHECK(texts_of(path, separated_by("blank-lines")) ==
+        Texts{"one\ntwo", "three\nfour<|end|>five"});
+  CHECK(texts_of(path, separated_by("<|end|>")) ==
+        Texts{"one\ntwo\n\n \r\nthree\r\nfour", "five"});
+}
+
+TEST_CASE("white space alone is no document, a byte order mark no text") {
+  const test::ScratchDirectory folder;
+  CHECK(texts_of(folder.write_file("a", ""), {}).empty());
+  CHECK(texts_of(folder.write_file("b", " \n\t\r\n"), {}).empty());
+  CHECK(texts_of(folder.write_file("c", "\xEF\xBB\xBFword"), {}) ==
+        Texts{"word"});
+}
+
+TEST_CASE("separators are found across reads") {
+  const test::ScratchDirectory folder;
+  std::string content;
+  Texts expected;
+  for (int i = 0; i < 4; ++i) {
+    expected.push_back(std::string(65534 + static_cast<size_t>(i), 'x'));
+    content += expected.back() + "<|endoftext|>";
+  }
+  CHECK(texts_of(folder.write_file("a", content),
+                 separated_by("<|endoftext|>")) == expected);
+}
+
+TEST_CASE("an object a line gives its text") {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file(
+      "a.jsonl", "{\"text\": \"caf\\u00e9\", \"n\": 1}\n\n{\"text\":\"b\"}\n");
+  CHECK(texts_of(path, {}) == Texts{"caf\xC3\xA9", "b"});
+  TextSourceOptions plain;
+  plain.format = "plain";
+  CHECK(texts_of(path, plain).size() == 1);
+}
+
+TEST_CASE("bad lines name their place, and the next are read on") {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file(
+      "a.jsonl",
+      "{\"text\":\"a\"}\n{\"body\":\"b\"}\n{\"text\":3}\nnot JSON\n[1]\n\xFF\n"
+      "{\"text\":\"c\"}");
+  TextSource source(path, {});
+  const auto next = [&source] { return extract_text(source.next().value()); };
+  CHECK(next() == "a");
+  CHECK_THROWS_WITH(next(),
+                    Contains("line 2 (byte 13)") && Contains("no key 'text'"));
+  CHECK_THROWS_WITH(next(), Contains("line 3") && Contains("is 3, not a text"));
+  CHECK_THROWS_WITH(next(), Contains("no JSON object"));
+  CHECK_THROWS_WITH(next(), Contains("line 5"));
+  CHECK_THROWS_WITH(next(), Contains("not UTF-8"));
+  const auto last = source.next();
+  CHECK(extract_text(*last) == "c");
+  CHECK_THAT(last->location, Contains("a.jsonl, line 7"));
+  CHECK_FALSE(source.next());
+}
+
+TEST_CASE("compressed files are read as what is in them") {
+  for (const char* name : {"members.jsonl.gz", "frames.jsonl.zst"}) {
+    CHECK(texts_of(std::string(GATO_SOURCE_DIR "/tests/samples/text/") + name,
+                   {}) == Texts{"a red square", "a blue circle"});
+  }
+}
+
+TEST_CASE("compressed .json holds lines, as C4's does; other .json is text") {
+  const test::ScratchDirectory folder;
+  const std::string line = "{\"text\": \"a\"}";
+  CHECK(texts_of(folder.write_file("a.json.gz", line), {}) == Texts{"a"});
+  CHECK(texts_of(folder.write_file("a.json", line), {}) == Texts{line});
+}
+
+TEST_CASE("lines of many megabytes are read") {
+  const test::ScratchDirectory folder;
+  const std::string words(20'000'000, 'w');
+  const std::string path = folder.write_file(
+      "a.jsonl", "{\"text\":\"" + words + "\"}\n{\"text\":\"b\"}\n");
+  CHECK(texts_of(path, {}) == Texts{words, "b"});
+}
+
+TEST_CASE("a missing file is an I/O error") {
+  try {
+    TextSource source("/nowhere/at/all", {});
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::io);
+    CHECK_THAT(error.what(), Contains("/nowhere/at/all"));
+  }
+}
+
+TEST_CASE("documents above 64 MiB are bad, and the next are read") {
+  const test::ScratchDirectory folder;
+  const std::string fits(size_t{64} << 20, 'x');
+  const std::string path = folder.write_file(
+      "a.txt", "one\n\n" + fits + "\n\n" + fits + "y\nz\n\nfour");
+  for (const char* separator : {"lines", "blank-lines", "\\n\\n"}) {
+    CAPTURE(separator);
+    TextSource source(path, separated_by(separator));
+    CHECK(source.next()->content == "one");
+    CHECK(source.next()->content == fits);
+    try {
+      source.next();
+      FAIL("no error");
+    } catch (const base::Error& error) {
+      CHECK(error.status() == base::ExitStatus::bad_input);
+      CHECK_THAT(error.what(), Contains("line 5 (byte 67108871): more than 64 "
+                                        "MiB"));
+    }
+    auto next = source.next();
+    if (std::string(separator) == "lines") {
+      CHECK(next->content == "z");
+      next = source.next();
+    }
+    CHECK(next->content == "four");
+    CHECK_THAT(next->location, Contains("line 8 "));
+    CHECK_FALSE(source.next());
+  }
+  TextSource whole(path, {});
+  CHECK_THROWS_WITH(whole.next(), Contains("--document-separator"));
+  CHECK_FALSE(whole.next());
+}
+
+TEST_CASE("backslashes in separators") {
+  CHECK(unescape_separator("a\\n\\t\\r\\\\n") == "a\n\t\r\\n");
+  for (const char* wrong : {"\\", "a\\", "\\section"}) {
+    CHECK_THROWS_WITH(unescape_separator(wrong), Contains("backslash"));
+  }
+}
+
+TEST_CASE("whether a separator occurs is known at the end") {
+  const test::ScratchDirectory folder;
+  const auto lacks = [&folder](const std::string& text,
+                               const std::string& separator) {
+    TextSource source(folder.write_file("a.txt", text),
+                      separated_by(separator));
+    while (source.next()) {
+    }
+    return source.lacks_separator();
+  };
+  CHECK(lacks("one\n\ntwo", "<|end|>"));
+  CHECK_FALSE(lacks("one\n\ntwo", "\\n\\n"));
+  CHECK_FALSE(lacks("one<|end|>", "<|end|>"));
+  CHECK_FALSE(lacks(" \n", "<|end|>"));
+  for (const char* named : {"file", "lines", "blank-lines"}) {
+    CHECK_FALSE(lacks("one", named));
+  }
+}
+
+TEST_CASE("plain text that begins as JSON lines do is told") {
+  const test::ScratchDirectory folder;
+  const auto looks = [](const std::string& path,
+                        const TextSourceOptions& options = {}) {
+    TextSource source(path, options);
+    source.next();
+    return source.looks_like_json_lines();
+  };
+  const std::string line = "{\"text\": \"a\"}\n";
+  CHECK(looks(folder.write_file("a.json", line)));
+  CHECK(looks(folder.write_file("a", "\xEF\xBB\xBF\n{ \"text\": \"a\"}\n")));
+  CHECK_FALSE(looks(folder.write_file("a.jsonl", line)));
+  CHECK_FALSE(looks(folder.write_file("a.txt", "{a: \"b\"}")));
+  CHECK_FALSE(looks(folder.write_file("a.txt", "{")));
+  CHECK_FALSE(looks(folder.write_file("a.txt", "")));
+  TextSourceOptions plain;
+  plain.format = "plain";
+  CHECK_FALSE(looks(folder.write_file("a.json", line), plain));
+}
+
+TEST_CASE("archives are no text") {
+  const test::ScratchDirectory folder;
+  std::string tar(1024, '\0');
+  tar.replace(0, 5, "a.txt");
+  tar.replace(257, 5, "ustar");
+  tar.replace(512, 3, "one");
+  const auto refused = [&folder](const std::string& content) {
+    TextSource source(folder.write_file("a", content), separated_by("lines"));
+    std::string message;
+    try {
+      source.next();
+    } catch (const base::Error& error) {
+      CHECK(error.status() == base::ExitStatus::bad_input);
+      message = error.what();
+      CHECK_FALSE(source.next());
+    }
+    return message;
+  };
+  CHECK_THAT(refused(tar), Contains("tar archive"));
+  CHECK_THAT(refused("PAR1\x15\x04words"), Contains("Parquet"));
+  CHECK_THAT(refused("PK\x03\x04words"), Contains("zip archive"));
+  CHECK(refused("PAR1 is a gene").empty());
+  CHECK(refused(std::string(257, 'a') + "ustar").empty());
+}

@@ -1,0 +1,141 @@
+#include "gato/ingest/text/vqa.h"
+
+#include <catch2/catch.hpp>
+
+#include "cli/run_in_process.h"
+#include "ingest/read_records.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+using gato::test::read_all_records;
+
+namespace {
+
+const std::string folder = GATO_SOURCE_DIR "/tests/samples/vqa/";
+
+std::vector<std::string> texts_of(const std::vector<ImageTexts>& records) {
+  std::vector<std::string> texts;
+  for (const auto& record : records) {
+    for (const auto& text : record.texts) texts.push_back(text.text);
+  }
+  return texts;
+}
+
+VqaOptions in_folder() {
+  VqaOptions options;
+  options.image_root = folder;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("questions meet their answers, the images in order of mention") {
+  for (const char* name : {"annotations.json", "okvqa-annotations.json"}) {
+    const auto source =
+        open_vqa(folder + "questions.json", folder + name, in_folder());
+    const auto [records, errors] = read_all_records(*source);
+    CAPTURE(name);
+    CHECK(errors.empty());
+    REQUIRE(records.size() == 2);
+    CHECK(test::first_pixel_color(records[0].image) == "blue");
+    CHECK(test::first_pixel_color(records[1].image) == "red");
+    CHECK(texts_of(records) ==
+          std::vector<std::string>{"Q: What colour is it? A: blue",
+                                   "Q: Is it a star? A: no",
+                                   "Q: What is it? A: square"});
+    CHECK(records[0].texts[1].location ==
+          folder + "questions.json: question 9001");
+  }
+}
+
+TEST_CASE("each answer is a document, but not the empty ones") {
+  VqaOptions options = in_folder();
+  options.all_answers = true;
+  const auto source =
+      open_vqa(folder + "questions.json", folder + "annotations.json", options);
+  const auto [records, errors] = read_all_records(*source);
+  CHECK(errors.empty());
+  CHECK(texts_of(records) ==
+        std::vector<std::string>{
+            "Q: What colour is it? A: blue", "Q: What colour is it? A: blue",
+            "Q: Is it a star? A: no", "Q: Is it a star? A: no",
+            "Q: Is it a star? A: yes", "Q: What is it? A: square",
+            "Q: What is it? A: red", "Q: What is it? A: square"});
+  CHECK(source->skipped() == ImageTextSource::Counts{{"empty answers", 1}});
+}
+
+TEST_CASE("what has no partner is a bad record") {
+  const auto source = open_vqa(folder + "questions.json",
+                               folder + "bad-annotations.json", in_folder());
+  const auto [records, errors] = read_all_records(*source);
+  CHECK(texts_of(records) ==
+        std::vector<std::string>{"Q: What colour is it? A: blue"});
+  REQUIRE(errors.size() == 3);
+  CHECK_THAT(errors[0], Contains("questions.json: question 7000") &&
+                            Contains("bad-annotations.json"));
+  CHECK_THAT(errors[1], Contains("question 9001"));
+  CHECK_THAT(errors[2], Contains("annotation of question 5000"));
+}
+
+TEST_CASE("records that lack something name their question") {
+  const test::ScratchDirectory temporary;
+  const std::string questions =
+      temporary.write_file("q.json", R"({"questions": [
+    {"question_id": 1, "image_id": 1, "question": " "},
+    {"question_id": 2, "image_id": "x", "question": "who?"},
+    {"question_id": 3, "image_id": 1, "question": "why?"},
+    {"question_id": 3, "image_id": 1, "question": "why?"},
+    {"image_id": 1}], "data_subtype": "val2014"})");
+  const std::string annotations = temporary.write_file("a.json", R"({
+    "annotations": [
+    {"question_id": 1, "multiple_choice_answer": "a"},
+    {"question_id": 2, "multiple_choice_answer": "a"},
+    {"question_id": 3, "multiple_choice_answer": "a"},
+    {"question_id": 3, "multiple_choice_answer": "a"},
+    {"question_id": 4, "answers": [{"raw_answer": "a"}]}]})");
+  const auto source = open_vqa(questions, annotations, {});
+  const auto [records, errors] = read_all_records(*source);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].image.content == "COCO_val2014_000000000001.jpg");
+  REQUIRE(errors.size() == 6);
+  CHECK_THAT(errors[0], Contains("a.json: question 3: is annotated twice"));
+  CHECK_THAT(errors[1], Contains("a.json: question 4") && Contains("'answer'"));
+  CHECK_THAT(errors[2], Contains("q.json: question 1: the question is empty"));
+  CHECK_THAT(errors[3], Contains("question 2") && Contains("\"x\""));
+  CHECK_THAT(errors[4], Contains("question 3: is asked twice"));
+  CHECK_THAT(errors[5], Contains("questions[4]"));
+}
+
+TEST_CASE("an annotation of another image than its question's is told") {
+  const test::ScratchDirectory temporary;
+  const std::string questions =
+      temporary.write_file("q.json", R"({"questions": [
+    {"question_id": 1, "image_id": 7, "question": "who?"},
+    {"question_id": 2, "image_id": 8, "question": "why?"}],
+    "data_subtype": "val2014"})");
+  const std::string annotations = temporary.write_file("a.json", R"({
+    "annotations": [
+    {"question_id": 1, "image_id": 9, "multiple_choice_answer": "a"},
+    {"question_id": 2, "image_id": 8, "multiple_choice_answer": "a"}]})");
+  const auto source = open_vqa(questions, annotations, {});
+  const auto [records, errors] = read_all_records(*source);
+  CHECK(records.size() == 1);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0] == questions +
+                         ": question 1: key 'image_id' is 7, but 9 in " +
+                         annotations);
+}
+
+TEST_CASE("images are called as the template says") {
+  VqaOptions options;
+  options.image_name_format = "{subtype}/{image:05}.png";
+  const auto source =
+      open_vqa(folder + "questions.json", folder + "annotations.json", options);
+  CHECK(source->next()->image.content == "train2014/00009.png");
+  check_vqa_image_name_format("{image}.jpg");
+  for (const char* wrong : {"{id}.jpg", "{image", "{image:s}.jpg"}) {
+    CHECK_THROWS_WITH(check_vqa_image_name_format(wrong),
+                      Contains("--image-name"));
+  }
+}

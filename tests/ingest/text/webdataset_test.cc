@@ -1,0 +1,78 @@
+#include "gato/ingest/text/webdataset.h"
+
+#include <catch2/catch.hpp>
+
+#include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
+#include "ingest/read_records.h"
+
+using namespace gato;
+using namespace gato::ingest;
+using Catch::Matchers::Contains;
+using gato::test::read_all_records;
+
+namespace {
+
+const std::string samples = GATO_SOURCE_DIR "/tests/samples/webdataset/";
+
+}  // namespace
+
+TEST_CASE("a member's key ends at the first dot after the last slash") {
+  using Name = std::pair<std::string, std::string>;
+  CHECK(split_member_name("a/b.c/d.e.jpg") == Name{"a/b.c/d", "e.jpg"});
+  CHECK(split_member_name("0001.txt") == Name{"0001", "txt"});
+  CHECK(split_member_name("./0001.txt") == Name{"./0001", "txt"});
+  for (const char* name : {"README", "a.b/README", ".hidden", "__index__",
+                           "__meta__/a.txt", "a/"}) {
+    CAPTURE(name);
+    CHECK_FALSE(split_member_name(name));
+  }
+  CHECK(split_member_name("__a__.txt"));
+}
+
+TEST_CASE("samples are put together from their members") {
+  const auto first = open_webdataset(samples + "good-0000.tar", {});
+  const auto one = read_all_records(*first);
+  CHECK(one.errors.empty());
+  REQUIRE(one.records.size() == 2);
+  CHECK(one.records[0].texts[0].text == "a red square");
+  CHECK(test::first_pixel_color(one.records[0].image) == "red");
+  CHECK(one.records[1].texts[0].text == "a blue circle above a star");
+  CHECK(test::first_pixel_color(one.records[1].image) == "blue");
+  CHECK(one.records[1].texts[0].location ==
+        samples + "good-0000.tar: sample part/b");
+  CHECK(first->skipped() == ImageTextSource::Counts{{"other members", 1}});
+
+  const auto two =
+      read_all_records(*open_webdataset(samples + "good-0001.tar", {}));
+  CHECK(two.errors.empty());
+  REQUIRE(two.records.size() == 1);
+  CHECK(two.records[0].texts[0].text == "a caf\xC3\xA9");
+  CHECK(test::first_pixel_color(two.records[0].image) == "grey");
+}
+
+TEST_CASE("bad samples name themselves, and the next are read on") {
+  const auto [records, errors] =
+      read_all_records(*open_webdataset(samples + "bad.tar", {}));
+  REQUIRE(records.size() == 4);
+  CHECK(records[0].texts[0].text == "a star");
+  CHECK(records[1].image.is_missing());
+  CHECK_THROWS_WITH(records[1].image.decode(), Contains("has no image"));
+  CHECK_THAT(records[1].texts[0].location, Contains("sample lonely"));
+  CHECK_THROWS_WITH(records[2].image.decode(), Contains("cut short"));
+  CHECK(records[3].texts[0].text == "a circle");
+  REQUIRE(errors.size() == 3);
+  CHECK_THAT(errors[0], Contains("sample silent") && Contains("no caption"));
+  CHECK_THAT(errors[1], Contains("sample twice") && Contains("several images"));
+  CHECK_THAT(errors[2], Contains("sample wrong") && Contains("'caption'"));
+}
+
+TEST_CASE("an archive that is cut short is one bad record, and then over") {
+  const test::ScratchDirectory folder;
+  const std::string whole = base::read_file(samples + "good-0000.tar");
+  const auto [records, errors] = read_all_records(*open_webdataset(
+      folder.write_file("cut.tar", whole.substr(0, 5200)), {}));
+  CHECK(records.size() == 1);
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Contains("cut.tar") && Contains("5200 bytes"));
+}

@@ -1,0 +1,107 @@
+#include "gato/model/model_directory.h"
+
+#include <ATen/ATen.h>
+
+#include <fstream>
+
+#include "catch.h"
+#include "gato/base/digest.h"
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "model/sample_rows.h"
+
+namespace gato::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::ExitStatus status_of(const fs::path& path) {
+  try {
+    load_model(path);
+  } catch (const base::Error& error) {
+    return error.status();
+  }
+  return base::ExitStatus::success;
+}
+
+Network network_with_text() {
+  ModelConfig config = test::small_config(PositionEncoding::relative);
+  config.vocabulary.sentencepiece_model = "the bytes of a text model";
+  config.vocabulary.digest =
+      base::digest_bytes(config.vocabulary.sentencepiece_model);
+  return Network(config, 1);
+}
+
+}  // namespace
+
+TEST_CASE("A model directory loads as it was written") {
+  const base::TemporaryDirectory directory("gato-test");
+  const Network network = network_with_text();
+  write_model(directory.path(), network);
+  data::write_manifest(directory.path());
+  const LoadedModel model = load_model(directory.path());
+  CHECK(at::equal(model.network->flat_parameters(), network.flat_parameters()));
+  CHECK(model.network->config().to_json() == network.config().to_json());
+  CHECK(model.network->config().vocabulary.sentencepiece_model ==
+        network.config().vocabulary.sentencepiece_model);
+  CHECK(model.demonstrations.empty());
+}
+
+TEST_CASE("A run resolves to its latest checkpoint") {
+  const base::TemporaryDirectory run("gato-test");
+  CHECK(status_of(run.path()) == base::ExitStatus::io);
+  fs::create_directory(run.path() / "step-10");
+  fs::create_symlink("step-10", run.path() / "latest");
+  write_model(run.path() / "step-10", network_with_text());
+  CHECK(resolve_model_directory(run.path()) == run.path() / "latest");
+  CHECK(status_of(run.path()) == base::ExitStatus::success);
+}
+
+TEST_CASE("The configuration and the weights are enough") {
+  const base::TemporaryDirectory directory("gato-test");
+  write_model(directory.path(), network_with_text());
+  fs::remove(directory.path() / "tokenizer.model");
+  const LoadedModel model = load_model(directory.path());
+  CHECK(model.network->config().vocabulary.sentencepiece_model.empty());
+}
+
+TEST_CASE("Damage to a model directory is found") {
+  const base::TemporaryDirectory directory("gato-test");
+  write_model(directory.path(), network_with_text());
+  const fs::path weights = directory.path() / "model.safetensors";
+  SECTION("a changed byte, by the manifest") {
+    data::write_manifest(directory.path());
+    std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-1, std::ios::end);
+    file.put('x');
+    file.close();
+    CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+  SECTION("a missing file, by the manifest") {
+    data::write_manifest(directory.path());
+    fs::remove(directory.path() / "tokenizer.model");
+    CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+  SECTION("missing weights") {
+    fs::remove(weights);
+    CHECK(status_of(directory.path()) == base::ExitStatus::io);
+  }
+  SECTION("weights of another network") {
+    Network other(test::small_config(PositionEncoding::rotary), 1);
+    const base::TemporaryDirectory another("gato-test");
+    write_model(another.path(), other);
+    fs::copy_file(another.path() / "model.safetensors", weights,
+                  fs::copy_options::overwrite_existing);
+    CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+  SECTION("another text model") {
+    base::write_file(directory.path() / "tokenizer.model", "other bytes", true);
+    CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+  SECTION("no JSON") {
+    base::write_file(directory.path() / "config.json", "{", true);
+    CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+}
+
+}  // namespace gato::model

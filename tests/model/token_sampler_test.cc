@@ -1,0 +1,113 @@
+#include "gato/model/token_sampler.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "catch.h"
+#include "gato/base/error.h"
+#include "model/sample_rows.h"
+
+namespace gato::model {
+namespace {
+
+const tokenize::IdRange range = {70, 74};
+
+std::vector<SampleKey> keys(size_t count) {
+  std::vector<SampleKey> result;
+  for (size_t i = 0; i < count; ++i) result.push_back({i, 3, 1});
+  return result;
+}
+
+at::Tensor same_hidden(const Network& network, int64_t count) {
+  return at::linspace(-2, 2, network.config().width)
+      .unsqueeze(0)
+      .repeat({count, 1});
+}
+
+}  // namespace
+
+TEST_CASE("Samples follow the distribution within the range") {
+  const Network network(test::small_config(PositionEncoding::rotary), 1,
+                        {.embedding_scale = 0.3});
+  constexpr size_t count = 20000;
+  const at::Tensor hidden = same_hidden(network, count);
+  const double temperature = GENERATE(1.0, 2.0);
+  const std::vector<int32_t> ids =
+      sample_tokens(network, hidden, std::vector(count, range), keys(count),
+                    {.temperature = temperature, .seed = 5});
+  std::map<int32_t, double> share;
+  for (const int32_t id : ids) share[id] += 1.0 / count;
+  const at::Tensor expected = at::softmax(
+      network.logits(hidden.narrow(0, 0, 1), range).detach() / temperature, 1);
+  for (int32_t id = range.begin; id < range.end; ++id) {
+    const double p = expected[0][id - range.begin].item<double>();
+    INFO(id << ": " << share[id] << " for " << p);
+    CHECK(std::abs(share[id] - p) < 5 * std::sqrt(p * (1 - p) / count));
+  }
+}
+
+TEST_CASE("A draw depends on its key, not on the batch") {
+  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const std::vector<SampleKey> all = keys(50);
+  const std::vector<int32_t> together =
+      sample_tokens(network, same_hidden(network, 50), std::vector(50, range),
+                    all, {.seed = 9});
+  for (size_t i = 0; i < all.size(); ++i)
+    CHECK(sample_tokens(network, same_hidden(network, 1), std::vector{range},
+                        std::vector{all[i]}, {.seed = 9})
+              .front() == together[i]);
+}
+
+TEST_CASE("Greedy takes the likeliest id of each range") {
+  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const at::Tensor hidden = same_hidden(network, 2);
+  const std::vector<tokenize::IdRange> ranges = {{0, 64}, {70, 90}};
+  const std::vector<int32_t> ids =
+      sample_tokens(network, hidden, ranges, keys(2), {.greedy = true});
+  for (size_t i = 0; i < ranges.size(); ++i)
+    CHECK(ids[i] ==
+          ranges[i].begin + network.logits(hidden.narrow(0, 0, 1), ranges[i])
+                                .argmax()
+                                .item<int64_t>());
+}
+
+TEST_CASE("A diverged network is an error") {
+  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const at::Tensor hidden = at::full({1, network.config().width},
+                                     std::numeric_limits<float>::quiet_NaN());
+  CHECK_THROWS_AS(
+      sample_tokens(network, hidden, std::vector{range}, keys(1), {}),
+      base::Error);
+}
+
+TEST_CASE("Text ends at its maximum or at the end piece") {
+  const Network network(test::small_config(PositionEncoding::rotary), 2);
+  KvCache cache(network, 3);
+  const test::SampleRow row = test::random_row(network.config(), 22, 1);
+  const std::vector<int64_t> slots = {0, 2};
+  const at::Tensor hidden =
+      cache.append(slots, std::vector<TokenChunk>(2, test::to_chunk(row)));
+  TextGenerationOptions options;
+  options.end_of_text = -1;
+  options.max_tokens = 9;
+  const auto texts = generate_text(cache, slots, hidden, keys(2), options);
+  REQUIRE(texts.size() == 2);
+  for (const auto& text : texts) {
+    CHECK(text.size() == 9);
+    for (const int32_t id : text) CHECK((id >= 0 && id < 64));
+  }
+  CHECK(cache.length(0) == 24);
+
+  options.end_of_text = texts[1][4];
+  cache.clear(0);
+  cache.clear(2);
+  cache.append(slots, std::vector<TokenChunk>(2, test::to_chunk(row)));
+  const auto ended = generate_text(cache, slots, hidden, keys(2), options);
+  CHECK(ended[1].size() <= 4);
+  CHECK(std::equal(ended[1].begin(), ended[1].end(), texts[1].begin()));
+}
+
+}  // namespace gato::model

@@ -1,0 +1,240 @@
+#include "gato/rollout/episode_runner.h"
+
+#include <limits>
+
+#include "catch.h"
+#include "gato/base/error.h"
+#include "gato/rollout/scripted_policy.h"
+#include "rollout/toy_environment.h"
+
+using namespace gato;
+using namespace gato::rollout;
+
+namespace {
+
+struct Result {
+  std::vector<data::Episode> episodes;
+  RunnerCounts counts;
+};
+
+using Disturbance = std::function<void(ToyEnvironment&, env::StepResult&)>;
+
+Result play(RunnerOptions options, const PolicyFactory& policy,
+            const Disturbance& disturb = {}, int64_t length = 5) {
+  Result result;
+  result.counts = run_episodes(
+      options,
+      [&] {
+        auto environment = std::make_unique<ToyEnvironment>(length);
+        environment->on_step = disturb;
+        return environment;
+      },
+      policy,
+      [&](data::Episode&& episode) {
+        result.episodes.push_back(std::move(episode));
+      });
+  return result;
+}
+
+std::unique_ptr<Policy> expert(int64_t) { return make_expert_policy(); }
+
+PolicyFactory noisy_expert(uint64_t seed) {
+  return [seed](int64_t) {
+    const data::TaskSpec task = ToyEnvironment(1).spec().task;
+    return make_noisy_policy(make_expert_policy(), task, 0.5, true, seed);
+  };
+}
+
+const data::Array& column(const std::vector<data::FieldColumn>& columns) {
+  return std::get<data::Array>(columns[0]);
+}
+
+RunnerOptions options_of(int64_t episodes, int64_t batch, int64_t threads) {
+  RunnerOptions options;
+  options.episodes = episodes;
+  options.batch_size = batch;
+  options.threads = threads;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("an episode records observations, actions, rewards and success") {
+  const Result result = play(options_of(3, 2, 1), expert);
+  REQUIRE(result.counts.episodes == 3);
+  REQUIRE(result.counts.steps == 15);
+  REQUIRE(result.counts.failed == 0);
+  for (int64_t i = 0; i < 3; ++i) {
+    const data::Episode& episode = result.episodes[i];
+    REQUIRE(episode.id == i);
+    REQUIRE(episode.seed == episode_seed(0, i));
+    REQUIRE(column(episode.observations).shape == std::vector<int64_t>{6, 3});
+    REQUIRE(column(episode.actions).shape == std::vector<int64_t>{5});
+    REQUIRE(column(episode.observations).as_double(0) ==
+            static_cast<double>(*episode.seed % 1000));
+    REQUIRE(episode.rewards == std::vector<double>{0, 1, 2, 3, 0});
+    REQUIRE(episode.terminations == std::vector<uint8_t>{0, 0, 0, 0, 1});
+    REQUIRE(episode.infos.at("success").size() == 6);
+    REQUIRE(episode.success == false);
+    REQUIRE(episode.expert_actions.empty());
+  }
+}
+
+TEST_CASE("episodes are the same whatever the batch and the threads") {
+  const Result one = play(options_of(7, 1, 1), noisy_expert(4));
+  for (const auto& [batch, threads] : {std::pair{7, 1}, {3, 2}, {2, 4}}) {
+    const Result other = play(options_of(7, batch, threads), noisy_expert(4));
+    REQUIRE(other.episodes.size() == 7);
+    for (int i = 0; i < 7; ++i) {
+      REQUIRE(other.episodes[i].id == i);
+      REQUIRE(other.episodes[i].rewards == one.episodes[i].rewards);
+      REQUIRE(column(other.episodes[i].observations).bytes ==
+              column(one.episodes[i].observations).bytes);
+    }
+  }
+  REQUIRE(play(options_of(7, 7, 1), noisy_expert(5)).episodes[0].rewards !=
+          one.episodes[0].rewards);
+}
+
+TEST_CASE("with noise the executed action and the expert's are recorded") {
+  const Result result = play(options_of(40, 16, 1), noisy_expert(1), {}, 20);
+  int64_t differs = 0;
+  for (const data::Episode& episode : result.episodes) {
+    const data::Array& executed = column(episode.actions);
+    const data::Array& labels = column(episode.expert_actions);
+    for (int64_t t = 0; t < 20; ++t) {
+      REQUIRE(labels.as_integer(t) == t % 4);
+      REQUIRE(episode.rewards[t] == executed.as_double(t));
+      differs += labels.as_integer(t) != executed.as_integer(t);
+    }
+  }
+  REQUIRE(std::abs(differs - 300) < 60);  // of 800, P = .5, 3 of 4 differ
+}
+
+TEST_CASE("episodes are truncated at the limit") {
+  RunnerOptions options = options_of(1, 1, 1);
+  options.max_steps = 3;
+  const Result result = play(options, expert, {}, 10);
+  REQUIRE(result.episodes[0].step_count() == 3);
+  REQUIRE(result.episodes[0].truncations == std::vector<uint8_t>{0, 0, 1});
+  // An end by itself on that very step is no truncation.
+  const Result ended = play(options, expert, {}, 3);
+  REQUIRE(ended.episodes[0].truncations == std::vector<uint8_t>{0, 0, 0});
+  REQUIRE(ended.episodes[0].terminations == std::vector<uint8_t>{0, 0, 1});
+}
+
+TEST_CASE("the environment's own limit counts without one asked for") {
+  std::vector<data::Episode> episodes;
+  run_episodes(
+      options_of(1, 1, 1),
+      [] {
+        auto environment = std::make_unique<ToyEnvironment>(100);
+        environment->mutable_spec().max_episode_steps = 4;
+        return environment;
+      },
+      expert, [&](data::Episode&& episode) { episodes.push_back(episode); });
+  REQUIRE(episodes[0].step_count() == 4);
+  REQUIRE(episodes[0].truncations.back() == 1);
+}
+
+TEST_CASE("an episode that fails once is played again and is whole") {
+  bool broken = false;
+  const Result result =
+      play(options_of(2, 2, 1), expert,
+           [&](ToyEnvironment& environment, env::StepResult&) {
+             if (environment.step_count() == 3 && !broken) {
+               broken = true;
+               throw env::EnvironmentError("the child has exited");
+             }
+           });
+  REQUIRE(result.counts.retried == 1);
+  REQUIRE(result.counts.failed == 0);
+  for (const data::Episode& episode : result.episodes) {
+    REQUIRE(episode.step_count() == 5);
+    REQUIRE_FALSE(episode.failed);
+  }
+  REQUIRE(result.episodes[0].seed == episode_seed(0, 0));
+}
+
+TEST_CASE("an episode that fails twice is recorded with what it had") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double seed = static_cast<double>(episode_seed(0, 1) % 1000);
+  const std::vector<Disturbance> failures = {
+      [](ToyEnvironment&, env::StepResult&) {
+        throw env::EnvironmentError("broken");
+      },
+      [&](ToyEnvironment&, env::StepResult& result) { result.reward = nan; },
+      [&](ToyEnvironment&, env::StepResult& result) {
+        std::get<data::Array>(result.observation[0]).set(1, nan);
+      },
+      [](ToyEnvironment&, env::StepResult& result) {
+        result.observation[0] = data::Array::zeros(data::DType::float64, {4});
+      },
+      [](ToyEnvironment&, env::StepResult& result) {
+        result.observation[0] = std::string("text");
+      },
+      [](ToyEnvironment&, env::StepResult& result) {
+        result.observation.clear();
+      },
+  };
+  for (const Disturbance& failure : failures) {
+    const Result result =
+        play(options_of(3, 3, 1), expert,
+             [&](ToyEnvironment& environment, env::StepResult& step) {
+               if (environment.seed() == seed && environment.step_count() == 3)
+                 failure(environment, step);
+             });
+    REQUIRE(result.counts.failed == 1);
+    REQUIRE(result.counts.retried == 1);
+    REQUIRE(result.episodes.size() == 3);
+    const data::Episode& failed = result.episodes[1];
+    REQUIRE(failed.failed);
+    REQUIRE(failed.step_count() == 2);
+    REQUIRE(column(failed.observations).shape[0] == 3);
+    REQUIRE(failed.truncations.back() == 1);
+    REQUIRE_FALSE(result.episodes[0].failed);
+    REQUIRE(result.episodes[2].step_count() == 5);
+  }
+}
+
+TEST_CASE("an episode whose reset fails has one observation of zeros") {
+  class Unresettable : public ToyEnvironment {
+   public:
+    using ToyEnvironment::ToyEnvironment;
+    data::FieldValues reset(uint64_t) override {
+      throw env::EnvironmentError("no reset");
+    }
+  };
+  std::vector<data::Episode> episodes;
+  const RunnerCounts counts = run_episodes(
+      options_of(2, 2, 1), [] { return std::make_unique<Unresettable>(5); },
+      expert, [&](data::Episode&& episode) { episodes.push_back(episode); });
+  REQUIRE(counts.failed == 2);
+  REQUIRE(episodes.size() == 2);
+  REQUIRE(episodes[0].failed);
+  REQUIRE(episodes[0].step_count() == 0);
+  REQUIRE(column(episodes[0].observations).shape == std::vector<int64_t>{1, 3});
+}
+
+TEST_CASE("an error that is not the environment's ends the run") {
+  const auto garbage = [](ToyEnvironment&, env::StepResult&) {
+    throw base::run_error("no reply: 'hello world'");
+  };
+  REQUIRE_THROWS_AS(play(options_of(8, 2, 3), expert, garbage), base::Error);
+}
+
+TEST_CASE("success is that of any step") {
+  const Result result =
+      play(options_of(1, 1, 1), expert,
+           [](ToyEnvironment& environment, env::StepResult& step) {
+             if (environment.step_count() == 2) step.info["success"] = 1;
+           });
+  REQUIRE(result.episodes[0].success == true);
+}
+
+TEST_CASE("environment seeds have 31 bits and differ between runs") {
+  REQUIRE(episode_seed(1, 2) != episode_seed(1, 3));
+  REQUIRE(episode_seed(1, 3) != episode_seed(2, 2));
+  for (int64_t i = 0; i < 100; ++i)
+    REQUIRE(episode_seed(7, i) < uint64_t{1} << 31);
+}

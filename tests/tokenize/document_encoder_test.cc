@@ -1,0 +1,105 @@
+#include "gato/tokenize/document_encoder.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "gato/base/error.h"
+#include "tokenize/tokenize_reference.h"
+
+using namespace gato;
+using namespace gato::tokenize;
+using Catch::Matchers::Contains;
+
+namespace {
+
+data::Vocabulary vocabulary_of(const TextEncoder& text) {
+  data::Vocabulary vocabulary;
+  vocabulary.text_size = text.size();
+  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  return vocabulary;
+}
+
+data::Array column(const std::vector<double>& values) {
+  data::Array array = data::Array::zeros(
+      data::DType::float64, {static_cast<int64_t>(values.size()), 1});
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(static_cast<int64_t>(i), values[i]);
+  }
+  return array;
+}
+
+data::TaskSpec spec_of_one_number() {
+  data::TaskSpec spec;
+  data::Field field;
+  field.shape = {1};
+  field.name = "observation";
+  spec.observation_fields = {field};
+  field.name = "action";
+  spec.action_fields = {field};
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("an episode has T steps, and its last observation is left out") {
+  data::Vocabulary vocabulary;
+  vocabulary.text_size = 10;
+  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const StepEncoder encoder(spec_of_one_number(), vocabulary, nullptr);
+  data::Episode episode;
+  episode.observations = {column({0, 1, -1})};
+  episode.actions = {column({1, 0})};
+  episode.rewards = {0.5, 2};
+  const data::TokenizedDocument document = encode_episode(episode, encoder);
+  CHECK(document.tokens ==
+        std::vector<int32_t>{522, 2058, 754, 754, 2058, 522});
+  CHECK(document.step_offset == std::vector<int64_t>{0, 3, 6});
+  CHECK(document.is_episode);
+  CHECK(document.total_reward == 2.5);
+  CHECK(document.labels.empty());
+
+  episode.expert_actions = {column({1, 1})};
+  CHECK(encode_episode(episode, encoder).labels ==
+        std::vector<int32_t>{522, 2058, 754, 754, 2058, 754});
+
+  episode.observations = {column({0, std::nan("")})};
+  CHECK_THROWS_WITH(encode_episode(episode, encoder),
+                    Contains("step 1") && Contains("'observation'"));
+}
+
+TEST_CASE("text ends once, after its last piece") {
+  const TextEncoder text(test::text_model_bytes());
+  const data::Vocabulary vocabulary = vocabulary_of(text);
+  const data::Image image = to_image(test::make_pattern({16, 32, 3}, 1));
+  std::vector<int32_t> words;
+  text.encode("a red square", words);
+  const auto n = static_cast<int64_t>(words.size());
+
+  data::Document page;
+  page.items = {image, std::string("a red square"), image};
+  const data::TokenizedDocument document =
+      encode_document(page, vocabulary, text);
+  std::vector<int32_t> expected{-1, -2};
+  expected.insert(expected.end(), words.begin(), words.end());
+  expected.insert(expected.end(), {text.eos_id(), -3, -4});
+  CHECK(document.tokens == expected);
+  CHECK(document.modality[n + 2] == data::Modality::text);
+  CHECK(document.modality[n + 3] == data::Modality::patch);
+  REQUIRE(document.images.size() == 2);
+  CHECK(document.images[0].first_token == 0);
+  CHECK(document.images[1].first_token == n + 3);
+  CHECK(document.step_offset == std::vector<int64_t>{0, n + 5});
+  CHECK_FALSE(document.is_episode);
+  CHECK(std::isnan(document.total_reward));
+}
+
+TEST_CASE("documents without text have no end mark; empty ones are errors") {
+  const TextEncoder text(test::text_model_bytes());
+  const data::Vocabulary vocabulary = vocabulary_of(text);
+  data::Document picture;
+  picture.items = {to_image(test::make_pattern({16, 16, 3}, 1))};
+  CHECK(encode_document(picture, vocabulary, text).tokens ==
+        std::vector<int32_t>{-1});
+  CHECK_THROWS_AS(encode_document(data::Document{}, vocabulary, text),
+                  base::Error);
+}

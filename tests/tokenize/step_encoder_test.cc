@@ -1,0 +1,181 @@
+#include "gato/tokenize/step_encoder.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "gato/base/error.h"
+#include "tokenize/tokenize_reference.h"
+
+using namespace gato;
+using namespace gato::tokenize;
+using Catch::Matchers::Contains;
+
+namespace {
+
+data::Field field_of(const std::string& name, data::Role role,
+                     data::DType dtype, std::vector<int64_t> shape) {
+  data::Field field;
+  field.name = name;
+  field.role = role;
+  field.dtype = dtype;
+  field.shape = std::move(shape);
+  return field;
+}
+
+data::Array number(data::DType dtype, double value) {
+  data::Array array = data::Array::zeros(dtype, {1});
+  array.set(0, value);
+  return array;
+}
+
+struct Fixture {
+  TextEncoder text{test::text_model_bytes()};
+  data::Vocabulary vocabulary;
+  data::TaskSpec spec;
+
+  Fixture() {
+    vocabulary.text_size = text.size();
+    vocabulary.discrete_layout = data::DiscreteLayout::separate;
+    spec.name = "grid/example";
+    spec.observation_fields = {
+        field_of("mission", data::Role::text, data::DType::uint8, {}),
+        field_of("view", data::Role::image, data::DType::uint8, {20, 16, 3}),
+        field_of("direction", data::Role::discrete, data::DType::int64, {1}),
+        field_of("speed", data::Role::continuous, data::DType::float32, {1})};
+    spec.action_fields = {
+        field_of("button", data::Role::discrete, data::DType::int64, {1}),
+        field_of("force", data::Role::continuous, data::DType::float32, {1})};
+    spec.action_fields[0].n = {4};
+    spec.action_fields[0].start = {1};
+    spec.action_fields[1].low = {-2};
+    spec.action_fields[1].high = {2};
+  }
+
+  data::FieldValues observation(double speed = 0.5) const {
+    return {std::string("go"), test::make_pattern({20, 16, 3}, 1),
+            number(data::DType::int64, 3), number(data::DType::float32, speed)};
+  }
+  static data::FieldValues action(double button, double force) {
+    return {number(data::DType::int64, button),
+            number(data::DType::float32, force)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a step is text, image, numbers, separator, action") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  std::vector<int32_t> words;
+  text.encode("go", words);
+  const int32_t V = text.size();
+
+  data::TokenizedDocument document;
+  encoder.encode_observation(observation(), document);
+  encoder.encode_action(action(2, -2), nullptr, document);
+
+  std::vector<int32_t> expected = words;
+  expected.insert(expected.end(), {-1, -2, V + 1024 + 3, V + 710, V + 2048,
+                                   V + 1024 + 1, V + 0});
+  CHECK(document.tokens == expected);
+  std::vector<data::Modality> modality(words.size(), data::Modality::text);
+  modality.insert(
+      modality.end(),
+      {data::Modality::patch, data::Modality::patch,
+       data::Modality::discrete_observation,
+       data::Modality::continuous_observation, data::Modality::separator,
+       data::Modality::discrete_action, data::Modality::continuous_action});
+  CHECK(document.modality == modality);
+  CHECK(document.labels.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "an action's ids are allowed and decode to it") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  const int32_t V = text.size();
+  REQUIRE(encoder.action_tokens() == 2);
+  CHECK(encoder.action_ranges()[0] == IdRange{V + 1024, V + 1028});
+  CHECK(encoder.action_ranges()[1] == IdRange{V, V + 1024});
+  CHECK(encoder.action_modality(0) == data::Modality::discrete_action);
+  CHECK(encoder.action_modality(1) == data::Modality::continuous_action);
+
+  const data::FieldValues values =
+      encoder.decode_action(std::vector<int32_t>{V + 1027, V + 1023});
+  const auto& button = std::get<data::Array>(values[0]);
+  CHECK(button.dtype == data::DType::int64);
+  CHECK(button.as_integer(0) == 4);
+  const auto& force = std::get<data::Array>(values[1]);
+  CHECK(force.dtype == data::DType::float32);
+  CHECK(force.as_double(0) == Approx(2 * 1023.0 / 1024));
+  CHECK_THROWS_AS(encoder.decode_action(std::vector<int32_t>{V}), base::Error);
+}
+
+TEST_CASE_METHOD(Fixture, "the expert's action is the label of the executed") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  data::TokenizedDocument document;
+  encoder.encode_observation(observation(), document);
+  const data::FieldValues expert = action(1, 2);
+  encoder.encode_action(action(4, 0), &expert, document);
+  const int32_t V = text.size();
+  REQUIRE(document.labels.size() == document.tokens.size());
+  const size_t n = document.tokens.size();
+  CHECK(document.labels[n - 3] == document.tokens[n - 3]);
+  CHECK(document.labels[n - 2] == V + 1024);
+  CHECK(document.labels[n - 1] == V + 1023);
+  CHECK(document.tokens[n - 2] == V + 1024 + 3);
+  CHECK(document.tokens[n - 1] == V + 512);
+}
+
+TEST_CASE_METHOD(Fixture, "an observation comes back as values") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  data::TokenizedDocument document;
+  encoder.encode_observation(observation(0.5), document);
+  const auto values =
+      encoder.decode_observation(document.tokens, document.modality);
+  CHECK(std::get<std::string>(values[0].value()) == "go");
+  CHECK_FALSE(values[1].has_value());
+  CHECK(std::get<data::Array>(values[2].value()).as_integer(0) == 3);
+  CHECK(std::get<data::Array>(values[3].value()).as_double(0) ==
+        Approx(0.5).epsilon(0.02));
+}
+
+TEST_CASE_METHOD(Fixture, "clipped actions are counted") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  data::TokenizedDocument document;
+  OutOfRangeTally outside;
+  encoder.encode_action(action(1, 1), nullptr, document, &outside);
+  CHECK(outside.empty());
+  encoder.encode_action(action(1, 5), nullptr, document, &outside);
+  encoder.encode_action(action(1, -7), nullptr, document, &outside);
+  REQUIRE(outside.size() == 1);
+  CHECK(outside.at("force").count == 2);
+  CHECK(outside.at("force").first == 5);
+  CHECK(outside.at("force").role == data::Role::continuous);
+}
+
+TEST_CASE_METHOD(Fixture, "text and image actions are refused") {
+  spec.action_fields[1].role = data::Role::text;
+  CHECK_THROWS_WITH(StepEncoder(spec, vocabulary, &text),
+                    Contains("'force'") && Contains("text"));
+  spec.action_fields[1].role = data::Role::image;
+  CHECK_THROWS_WITH(StepEncoder(spec, vocabulary, &text), Contains("image"));
+  spec.action_fields.clear();
+  CHECK_THROWS_AS(StepEncoder(spec, vocabulary, &text), base::Error);
+}
+
+TEST_CASE_METHOD(Fixture, "text without a model and NaN are refused") {
+  CHECK_THROWS_WITH(StepEncoder(spec, vocabulary, nullptr),
+                    Contains("'mission'"));
+  const StepEncoder encoder(spec, vocabulary, &text);
+  data::TokenizedDocument document;
+  CHECK_THROWS_WITH(
+      encoder.encode_observation(observation(std::nan("")), document),
+      Contains("'speed'") && Contains("nan"));
+}
+
+TEST_CASE_METHOD(Fixture, "a text that is not UTF-8 is refused") {
+  const StepEncoder encoder(spec, vocabulary, &text);
+  data::TokenizedDocument document;
+  data::FieldValues values = observation();
+  std::get<std::string>(values[0]) = "go \xFF";
+  CHECK_THROWS_WITH(encoder.encode_observation(values, document),
+                    Contains("byte 3 is not UTF-8"));
+}

@@ -1,0 +1,53 @@
+#include "gato/tokenize/text_encoder.h"
+
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+
+#include "gato/base/error.h"
+#include "tokenize/tokenize_reference.h"
+
+using namespace gato;
+using namespace gato::tokenize;
+
+TEST_CASE("text comes back from its pieces") {
+  const TextEncoder text(test::text_model_bytes());
+  std::vector<int32_t> ids{5};
+  text.encode("a red square above a blue circle", ids);
+  REQUIRE(ids.size() > 1);
+  CHECK(ids[0] == 5);
+  const std::span<const int32_t> pieces(ids);
+  CHECK(text.decode(pieces.subspan(1)) == "a red square above a blue circle");
+  std::string joined;
+  for (int32_t id : pieces.subspan(1)) joined += text.piece(id);
+  CHECK(joined == "▁a▁red▁square▁above▁a▁blue▁circle");
+}
+
+TEST_CASE("neither begin nor end marks are added, and the end mark is silent") {
+  const TextEncoder text(test::text_model_bytes());
+  std::vector<int32_t> ids;
+  text.encode("", ids);
+  CHECK(ids.empty());
+  ids.push_back(text.eos_id());
+  CHECK(text.decode(ids).empty());
+}
+
+TEST_CASE("every id is in range and encoding is a function of the text") {
+  const TextEncoder text(test::text_model_bytes());
+  REQUIRE(rc::check("any bytes", [&text](const std::string& bytes) {
+    std::vector<int32_t> first, second;
+    text.encode(bytes, first);
+    text.encode(bytes, second);
+    RC_ASSERT(first == second);
+    for (int32_t id : first) RC_ASSERT(id >= 0 && id < text.size());
+  }));
+}
+
+TEST_CASE("what is no model, and ids beyond it, are errors") {
+  CHECK_THROWS_AS(TextEncoder(""), base::Error);
+  CHECK_THROWS_AS(TextEncoder("certainly not a model"), base::Error);
+  const TextEncoder text(test::text_model_bytes());
+  CHECK_THROWS_AS(text.decode(std::vector<int32_t>{text.size()}), base::Error);
+  CHECK_THROWS_AS(text.decode(std::vector<int32_t>{-1}), base::Error);
+  CHECK_THROWS_AS(text.piece(-1), base::Error);
+}

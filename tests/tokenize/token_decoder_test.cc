@@ -1,0 +1,213 @@
+#include "gato/tokenize/token_decoder.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/sample_documents.h"
+#include "gato/base/file_io.h"
+#include "gato/commands/inspect.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/tokenize/encoder.h"
+
+using namespace gato;
+using namespace gato::tokenize;
+using namespace gato::test;
+
+namespace {
+
+// An image, a state and two actions, one discrete; without text.
+data::TaskTable table() {
+  data::Field image;
+  image.name = "camera";
+  image.role = data::Role::image;
+  image.dtype = data::DType::uint8;
+  image.shape = {20, 40, 3};
+  data::Field state;
+  state.name = "state";
+  state.dtype = data::DType::float64;
+  state.shape = {2};
+  data::Field choice;
+  choice.name = "choice";
+  choice.role = data::Role::discrete;
+  choice.dtype = data::DType::int64;
+  choice.n = {5};
+  choice.start = {-1};
+  data::Field force;
+  force.name = "force";
+  force.dtype = data::DType::float64;
+  force.low = {-2};
+  force.high = {2};
+  data::TaskEntry entry;
+  entry.spec.name = "arm/reach";
+  entry.spec.observation_fields = {image, state};
+  entry.spec.action_fields = {choice, force};
+  return {{entry}, {"expert"}};
+}
+
+data::Array numbers(std::vector<double> values, std::vector<int64_t> shape) {
+  data::Array array =
+      data::Array::zeros(data::DType::float64, std::move(shape));
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(static_cast<int64_t>(i), values[i]);
+  }
+  return array;
+}
+
+data::TokenizedDocument two_steps() {
+  const StepEncoder encoder(table().tasks[0].spec, small_vocabulary(), nullptr);
+  data::TokenizedDocument document;
+  document.is_episode = true;
+  document.step_offset = {0};
+  data::Array choice = data::Array::zeros(data::DType::int64, {});
+  choice.set_integer(0, 3);
+  data::Array expert = choice;
+  expert.set_integer(0, -1);
+  for (int i = 0; i < 2; ++i) {
+    encoder.encode_observation(
+        {data::Array::zeros(data::DType::uint8, {20, 40, 3}),
+         numbers({0.5, -20}, {2})},
+        document);
+    const data::FieldValues label{expert, numbers({1}, {})};
+    encoder.encode_action({choice, numbers({1}, {})}, i == 0 ? nullptr : &label,
+                          document);
+    document.step_offset.push_back(
+        static_cast<int64_t>(document.tokens.size()));
+  }
+  if (document.labels.size() < document.tokens.size()) {
+    fill_labels(document);
+  }
+  return document;
+}
+
+}  // namespace
+
+TEST_CASE("steps are described by keys and values") {
+  const TokenDecoder describer(small_vocabulary(), table());
+  const auto described = describer.decode(two_steps());
+  REQUIRE(described["task"] == "arm/reach");
+  REQUIRE(described["steps"].size() == 2);
+  const auto& first = described["steps"][0];
+  REQUIRE(first["observation"]["camera"] == "image 2x3 patches");
+  REQUIRE(first["observation"]["state"][0].get<double>() ==
+          Approx(0.5).margin(0.01));
+  REQUIRE(first["observation"]["state"][1].get<double>() ==
+          Approx(-20).margin(0.3));
+  REQUIRE(first["action"]["choice"] == 3);
+  REQUIRE(first["action"]["force"].get<double>() == Approx(1).margin(0.004));
+  REQUIRE_FALSE(first.contains("expert"));
+  REQUIRE(described["steps"][1]["expert"]["choice"] == -1);
+  REQUIRE_FALSE(described["steps"][1]["expert"].contains("force"));
+}
+
+TEST_CASE("a row of a sequence file is described by its segments") {
+  const auto document = two_steps();
+  const auto cut = static_cast<int64_t>(document.tokens.size()) - 1;
+  data::SequenceRow row;
+  row.features = data::make_token_features(document, 0, cut);
+  row.labels.assign(document.labels.begin(), document.labels.end() - 1);
+  row.segment_ids.assign(static_cast<size_t>(cut), 0);
+  data::SequenceView view;
+  view.tokens = row.features.tokens;
+  view.labels = row.labels;
+  view.modality = {
+      reinterpret_cast<const uint8_t*>(row.features.modality.data()),
+      row.features.modality.size()};
+  view.local_position = row.features.local_position;
+  view.interval = {row.features.interval[0].data(),
+                   4 * row.features.interval.size()};
+  view.segment_ids = row.segment_ids;
+  const auto documents = split_into_documents(view);
+  REQUIRE(documents.size() == 1);
+  REQUIRE(documents[0].images.size() == 2);
+  REQUIRE(documents[0].images[1].rows == 2);
+  REQUIRE(documents[0].images[1].columns == 3);
+  const auto described =
+      TokenDecoder(small_vocabulary(), table()).decode(documents[0]);
+  REQUIRE(described["steps"].size() == 2);
+  REQUIRE(described["steps"][0]["action"]["choice"] == 3);
+  REQUIRE(described["steps"][1]["cut"] == true);
+  REQUIRE(described["steps"][1]["observation"]["camera"] ==
+          "image 2x3 patches");
+}
+
+TEST_CASE("a text that its sequence cuts is told by its missing end mark") {
+  const std::string model =
+      base::read_file(GATO_SOURCE_DIR "/tests/reference/text.model");
+  const TextEncoder text(model);
+  data::TaskTable tasks;
+  tasks.tasks.emplace_back().spec.name = "text";
+  const TokenDecoder describer(
+      data::Vocabulary::make(model, text.size(),
+                             data::DiscreteLayout::separate),
+      tasks);
+  data::TokenizedDocument document;
+  text.encode("pick up the cube", document.tokens);
+  const auto add_end = [&] {
+    document.modality.assign(document.tokens.size(), data::Modality::text);
+    document.step_offset = {0, std::ssize(document.tokens)};
+  };
+  add_end();
+  CHECK(describer.decode(document, true)["cut"] == true);
+  CHECK_FALSE(describer.decode(document, false).contains("cut"));
+  document.tokens.push_back(text.eos_id());
+  add_end();
+  CHECK_FALSE(describer.decode(document, true).contains("cut"));
+}
+
+TEST_CASE("kinds are told by content") {
+  TestDirectory folder;
+  data::TokenFileWriter writer(folder / "a", false, small_vocabulary());
+  writer.append(make_episode_document(3, 1, 2, 1));
+  writer.commit(small_tasks(), small_provenance());
+  REQUIRE(commands::detect_file_kind(folder / "a") ==
+          commands::FileKind::token_file);
+  const commands::Inspection tokens = commands::inspect(folder / "a");
+  REQUIRE(tokens.facts["documents"] == 1);
+  REQUIRE(tokens.facts["modality"]["patch"] == 6);
+  REQUIRE(tokens.provenance["version"] == "1.2.3");
+
+  base::write_file(folder / "b", R"({"kind": "x", "version": 1, "l": [1, 2]})",
+                   false);
+  REQUIRE(commands::inspect(folder / "b").facts["l"] == "2 entries");
+  base::write_file(folder / "c", R"({"kind": "gato-scores", "version": 9})",
+                   false);
+  REQUIRE(thrown_error([&] { commands::inspect(folder / "c"); }).status() ==
+          base::ExitStatus::bad_input);
+  base::write_file(folder / "d", "something else", false);
+  REQUIRE(thrown_error([&] { commands::inspect(folder / "d"); }).status() ==
+          base::ExitStatus::bad_input);
+  REQUIRE(thrown_error([&] { commands::inspect(folder / "e"); }).status() ==
+          base::ExitStatus::io);
+  REQUIRE(commands::inspect(std::filesystem::path(GATO_SOURCE_DIR) /
+                            "tests/samples/minari/cartpole")
+              .facts["episodes"] == 2);
+}
+
+TEST_CASE("a model is described without its network, and checked") {
+  TestDirectory folder;
+  std::filesystem::create_directory(folder / "model");
+  base::write_file(folder / "model/config.json",
+                   R"({"kind": "gato-model", "version": 1, "oldest_version": 1,
+                 "layers": 2, "tasks": [{"name": "t", "domain": "d"}]})",
+                   false);
+  std::string header =
+      R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})";
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  base::write_file(folder / "model/model.safetensors",
+                   bytes + header + std::string(24, 'x'), false);
+  const commands::Inspection model = commands::inspect(folder / "model");
+  REQUIRE(model.facts["layers"] == 2);
+  REQUIRE(model.facts["weights"]["parameters"] == 6);
+  REQUIRE(model.facts["tasks"][0]["name"] == "t");
+  data::write_manifest(folder / "model");
+  REQUIRE(commands::inspect(folder / "model").facts["has_manifest"] == true);
+  base::write_file(folder / "model/model.safetensors",
+                   bytes + header + std::string(24, 'y'), true);
+  REQUIRE(thrown_error([&] { commands::inspect(folder / "model"); }).status() ==
+          base::ExitStatus::bad_input);
+  std::filesystem::remove(folder / "model/MANIFEST.json");
+  base::write_file(folder / "model/model.safetensors",
+                   bytes + header + std::string(20, 'y'), true);
+  REQUIRE(thrown_error([&] { commands::inspect(folder / "model"); }).status() ==
+          base::ExitStatus::bad_input);
+}

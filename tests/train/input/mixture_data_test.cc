@@ -1,0 +1,237 @@
+#include "gato/train/input/mixture_data.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.h"
+#include "gato/base/error.h"
+#include "gato/commands/pack.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "pack/generated_token_files.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::train;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+// Token files of episodes with images and labels and of pairs, a mixture of
+// them, and the sequence file that gato-pack makes of it.
+struct MixtureFixture : TrainingFixture {
+  std::string mixture;
+  std::string packed = folder / "packed.h5";
+
+  MixtureFixture() {
+    TokenFileSpec control;
+    control.has_labels = true;
+    control.documents = 9;
+    write_generated_tokens(folder / "control.h5", control, 1);
+    TokenFileSpec pairs;
+    pairs.has_episodes = false;
+    pairs.task = "pairs";
+    pairs.documents = 20;
+    write_generated_tokens(folder / "pairs.h5", pairs, 2);
+    mixture = folder.write_file(
+        "mixture.toml", "[[mixture]]\nfile = '" + folder / "control.h5" +
+                            "'\nweight = 2\nprompt-fraction = 0.5\n" +
+                            "[[mixture]]\nfile = '" + folder / "pairs.h5" +
+                            "'\ndocuments-per-sequence = 2\n");
+    config_path = folder.write_file("small.toml", R"(
+layers = 1
+width = 16
+heads = 2
+key_size = 8
+feedforward = 32
+context = 32
+position = "rotary"
+batch-size = 6
+micro-batch = 3
+warmup-steps = 2
+decay-steps = 100
+dropout = 0.1
+blank-actions = 0.3
+precision = "fp32"
+log-every = 1
+threads = 1
+)");
+    pack(packed, {});
+  }
+
+  void pack(const std::string& output, base::Shard shard) const {
+    cli::CommonOptions common;
+    common.output = output;
+    common.seed = 7;
+    common.no_provenance = true;
+    common.shard = shard;
+    cli::CommandContext context{common, {}};
+    commands::PackCommandOptions options;
+    options.length = 32;
+    options.sequences = 20;
+    options.mixture = mixture;
+    REQUIRE(gato::commands::run_pack(options, context) ==
+            base::ExitStatus::success);
+  }
+
+  RunResult run_with(const std::string& run, std::vector<std::string> source,
+                     std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {"--config", config_path, "--no-provenance",
+                                    "-o", run};
+    all.insert(all.end(), source.begin(), source.end());
+    all.insert(all.end(), more.begin(), more.end());
+    return run_gato_train(all);
+  }
+
+  std::vector<std::string> drawing() const {
+    return {"--mixture",   mixture, "--length",    "32",
+            "--sequences", "20",    "--pack-seed", "7"};
+  }
+};
+
+void check_same_weights(const std::string& one, const std::string& other) {
+  for (const char* name : {"/latest/model.safetensors", "/latest/config.json",
+                           "/latest/demonstrations.h5"}) {
+    INFO(name);
+    REQUIRE_FALSE(read_bytes(one + name).empty());
+    CHECK(read_bytes(one + name) == read_bytes(other + name));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a mixture to draw from may be a pipe") {
+  const MixtureFixture fixture;
+  const std::string pipe = fixture.folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread writer(
+      [&] { std::ofstream(pipe) << read_bytes(fixture.mixture); });
+  std::vector<std::string> options = fixture.drawing();
+  options[1] = pipe;
+  options.insert(options.end(), {"--config", fixture.config_path, "--steps",
+                                 "1", "-o", fixture.run_path("run")});
+  const RunResult ran = run_gato_train(options);
+  writer.join();
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+}
+
+TEST_CASE("drawn rows are those of the packed file") {
+  const MixtureFixture fixture;
+  const SequenceFileData packed({fixture.packed});
+  const MixtureData drawn(fixture.mixture, {32, 0, 7}, 20);
+  REQUIRE(drawn.row_count() == packed.row_count());
+  CHECK(drawn.sequence_length() == packed.sequence_length());
+  CHECK(drawn.tasks().to_json() == packed.tasks().to_json());
+  for (int64_t i = 0; i < packed.row_count(); ++i) {
+    const TrainingData::Row a = packed.row(i), b = drawn.row(i);
+    CHECK(a.task == b.task);
+    CHECK(std::ranges::equal(a.view.modality, b.view.modality));
+    CHECK(std::ranges::equal(a.view.local_position, b.view.local_position));
+    CHECK(std::ranges::equal(a.view.interval, b.view.interval));
+    CHECK(std::ranges::equal(a.view.segment_ids, b.view.segment_ids));
+    CHECK(std::ranges::equal(a.view.prompt_mask, b.view.prompt_mask));
+    for (size_t j = 0; j < a.view.tokens.size(); ++j) {
+      if (a.view.tokens[j] >= 0) {
+        REQUIRE(a.view.tokens[j] == b.view.tokens[j]);
+        REQUIRE(a.view.labels[j] == b.view.labels[j]);
+      } else {
+        REQUIRE(std::ranges::equal(a.patch(-1 - a.view.tokens[j]),
+                                   b.patch(-1 - b.view.tokens[j])));
+      }
+    }
+  }
+}
+
+TEST_CASE("a mixture trains the same weights as its packed file, and shards") {
+  const MixtureFixture fixture;
+  const std::string packed = fixture.run_path("packed"),
+                    drawn = fixture.run_path("drawn"),
+                    shards = fixture.run_path("shards");
+  const std::vector<std::string> steps{"--steps", "4"};
+  REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, steps).status ==
+          0);
+  const RunResult ran = fixture.run_with(drawn, fixture.drawing(), steps);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  check_same_weights(packed, drawn);
+
+  std::vector<std::string> files{"--data"};
+  for (int64_t number : {1, 2, 3}) {
+    files.push_back(fixture.folder / ("part" + std::to_string(number)));
+    fixture.pack(files.back(), {number, 3});
+  }
+  REQUIRE(fixture.run_with(shards, files, steps).status == 0);
+  check_same_weights(packed, shards);
+}
+
+TEST_CASE("a run on a mixture goes on as if it had not stopped") {
+  const MixtureFixture fixture;
+  const std::string whole = fixture.run_path("whole"),
+                    parts = fixture.run_path("parts");
+  REQUIRE(fixture.run_with(whole, fixture.drawing(), {"--steps", "5"}).status ==
+          0);
+  REQUIRE(fixture.run_with(parts, fixture.drawing(), {"--steps", "2"}).status ==
+          0);
+  // The options come from the run itself.
+  const RunResult resumed =
+      fixture.run_with(parts, {"--resume"}, {"--steps", "5"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  check_same_weights(whole, parts);
+  CHECK(read_bytes(whole + "/latest/state.json") ==
+        read_bytes(parts + "/latest/state.json"));
+}
+
+TEST_CASE("a run on a mixture is not resumed on other data") {
+  const MixtureFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.run_with(run, fixture.drawing(), {"--steps", "1"}).status ==
+          0);
+  const std::vector<std::string> more{"--resume", "--steps", "2"};
+  const RunResult both =
+      fixture.run_with(run, {"--data", fixture.packed}, more);
+  CHECK(both.status == 2);
+  CHECK_THAT(both.err, Contains("--data and --mixture exclude each other"));
+  const RunResult seed = fixture.run_with(run, {"--pack-seed", "8"}, more);
+  CHECK(seed.status == 2);
+  CHECK_THAT(seed.err, Contains("pack-seed = 7, not 8"));
+  // Another weight in the same mixture file.
+  std::string text = read_bytes(fixture.mixture);
+  fixture.folder.write_file(
+      "mixture.toml", text.replace(text.find("weight = 2"), 10, "weight = 3"));
+  const RunResult weight = fixture.run_with(run, {}, more);
+  CHECK(weight.status == 3);
+  CHECK_THAT(weight.err, Contains("other data"));
+
+  // The same rows from a file are other data too.
+  const std::string packed = fixture.run_path("packed");
+  REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, {"--steps", "1"})
+              .status == 0);
+  CHECK(MixtureData(fixture.mixture, {32, 0, 7}, 20).fingerprint() !=
+        SequenceFileData({fixture.packed}).fingerprint());
+}
+
+TEST_CASE("options of a mixture are refused without one") {
+  const MixtureFixture fixture;
+  const std::string run = fixture.run_path("run");
+  const RunResult neither = fixture.run_with(run, {});
+  CHECK(neither.status == 2);
+  CHECK_THAT(neither.err, Contains("--data") && Contains("--mixture"));
+  for (const char* option : {"--length", "--sequences", "--pack-seed"}) {
+    const RunResult ran =
+        fixture.run_with(run, {"--data", fixture.packed}, {option, "32"});
+    INFO(option);
+    CHECK(ran.status == 2);
+    CHECK_THAT(ran.err, Contains("goes with --mixture"));
+  }
+  const RunResult missing =
+      fixture.run_with(run, {"--mixture", fixture.folder / "none.toml"});
+  CHECK(missing.status == 4);
+  CHECK_FALSE(std::filesystem::exists(run));
+}

@@ -1,0 +1,416 @@
+// gato-train as a whole, within the process.
+#include "gato/train/run/training_run.h"
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "catch.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/evaluate_loss.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "train/synthetic_data.h"
+#include "train/training_fixture.h"
+
+using namespace gato;
+using namespace gato::train;
+using namespace gato::test;
+using Catch::Contains;
+
+namespace {
+
+std::vector<nlohmann::json> metrics_of(const std::string& run) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream file(run + "/metrics.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(nlohmann::json::parse(line));
+  }
+  return lines;
+}
+
+// The files of a checkpoint that training decides.
+std::string checkpoint_bytes(const std::string& directory) {
+  std::string bytes;
+  for (const char* name :
+       {"config.json", "model.safetensors", "state.json",
+        "optimizer-00000-of-00001.safetensors", "MANIFEST.json"}) {
+    const std::string file = read_bytes(directory + "/" + name);
+    INFO(directory << "/" << name);
+    REQUIRE_FALSE(file.empty());
+    bytes += file;
+  }
+  return bytes;
+}
+
+void damage(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(2000);
+  file.put('\x55').put('\xaa');
+}
+
+}  // namespace
+
+TEST_CASE("a run learns and leaves a whole model directory and its metrics") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  const RunResult ran =
+      fixture.train(run, {"--steps", "60", "--save-every", "25"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  for (const char* name : {"config.toml", "log.txt", "latest/config.json",
+                           "latest/tokenizer.model", "latest/demonstrations.h5",
+                           "step-25/MANIFEST.json", "step-60/state.json"}) {
+    INFO(name);
+    CHECK(std::filesystem::exists(run + "/" + name));
+  }
+  const auto metrics = metrics_of(run);
+  REQUIRE(metrics.size() == 60);
+  CHECK(metrics.back()["step"] == 60);
+  CHECK(metrics.back()["loss"].get<double>() <
+        0.7 * metrics.front()["loss"].get<double>());
+  CHECK(metrics[1]["modality"]["continuous_action"]["targets"] > 0);
+  CHECK(metrics[1]["domain"].contains("language"));
+  const model::LoadedModel model = model::load_model(run);
+  CHECK(model.network->config().window_steps == 1);
+  CHECK(model.network->config().tasks.tasks.size() == 2);
+  CHECK(model.demonstrations.size() == 1);
+}
+
+TEST_CASE("N steps are k steps and N - k more, to the byte") {
+  const TrainingFixture fixture;
+  const std::string whole = fixture.run_path("whole"),
+                    parts = fixture.run_path("parts");
+  REQUIRE(fixture.train(whole, {"--steps", "7"}).status == 0);
+  REQUIRE(fixture.train(parts, {"--resume", "--steps", "3"}).status == 0);
+  const RunResult resumed = fixture.train(parts, {"--resume", "--steps", "7"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(checkpoint_bytes(whole + "/step-7") ==
+        checkpoint_bytes(parts + "/step-7"));
+  CHECK(metrics_of(parts).size() == 7);
+}
+
+TEST_CASE(
+    "checkpoints are the same, to the byte, if training goes on meanwhile") {
+  const TrainingFixture fixture;
+  const std::string one = fixture.run_path("one"),
+                    other = fixture.run_path("other");
+  const std::vector<std::string> options = {"--steps", "7",      "--save-every",
+                                            "2",       "--keep", "0"};
+  REQUIRE(fixture.train(one, options).status == 0);
+  std::vector<std::string> asynchronous = options;
+  asynchronous.emplace_back("--asynchronous-save");
+  REQUIRE(fixture.train(other, asynchronous).status == 0);
+  for (const char* step : {"/step-2", "/step-4", "/step-6", "/step-7"}) {
+    CHECK(checkpoint_bytes(one + step) == checkpoint_bytes(other + step));
+  }
+  CHECK(std::filesystem::read_symlink(other + "/latest") == "step-7");
+  asynchronous.insert(asynchronous.end(), {"--resume", "--shard-optimizer"});
+  CHECK(fixture.train(other, asynchronous).status == 2);
+}
+
+TEST_CASE("one thread and two give the same bytes") {
+  const TrainingFixture fixture;
+  const std::string one = fixture.run_path("one"),
+                    two = fixture.run_path("two");
+  REQUIRE(fixture.train(one, {"--steps", "4", "--threads", "1"}).status == 0);
+  REQUIRE(fixture.train(two, {"--steps", "4", "--threads", "2"}).status == 0);
+  CHECK(checkpoint_bytes(one + "/step-4") == checkpoint_bytes(two + "/step-4"));
+}
+
+TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "2", "--layers", "1"}).status == 0);
+  const RunResult changed =
+      fixture.train(run, {"--resume", "--steps", "3", "--layers", "3"});
+  CHECK(changed.status == 2);
+  CHECK_THAT(changed.err, Contains("layers = 1, not 3"));
+  // The configuration file says 2 layers as well.
+  CHECK(fixture.train(run, {"--resume", "--steps", "3"}).status == 2);
+  const RunResult same =
+      fixture.train(run, {"--resume", "--steps", "3", "--layers", "1"});
+  INFO(same.err);
+  CHECK(same.status == 0);
+  for (const SyntheticData& other :
+       {SyntheticData{.sequences = 25}, SyntheticData{.first_number = 2}}) {
+    write_synthetic_sequences(fixture.data_path, other);
+    const RunResult other_data =
+        fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
+    CHECK(other_data.status == 3);
+    CHECK_THAT(other_data.err, Contains("other data"));
+  }
+}
+
+TEST_CASE("a start that comes to nothing leaves nothing") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  write_synthetic_sequences(fixture.data_path, {.has_invalid_task = true});
+  const RunResult ran = fixture.train(run, {"--steps", "2"});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("sequence 23") && Contains("task 7"));
+  CHECK_FALSE(std::filesystem::exists(run));
+  std::filesystem::create_directory(run);
+  CHECK(fixture.train(run, {"--steps", "2", "--resume"}).status == 3);
+  CHECK(std::filesystem::is_empty(run));
+}
+
+TEST_CASE("a directory that is no run is not taken for one") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("home");
+  std::filesystem::create_directory(run);
+  for (const char* name : {"config.toml", ".notes.tmp", ".a.tmp-here-1-0"}) {
+    std::ofstream(run + "/" + name) << "[mine]\n";
+  }
+  for (const char* option : {"--resume", "--quiet"}) {
+    const RunResult refused = fixture.train(run, {option, "--steps", "1"});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.err, Contains("holds files but no run"));
+    CHECK(read_bytes(run + "/config.toml") == "[mine]\n");
+  }
+  REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
+  CHECK(read_bytes(run + "/.notes.tmp") == "[mine]\n");
+  CHECK(read_bytes(run + "/.a.tmp-here-1-0") == "[mine]\n");
+  std::ofstream(run + "/.step-9.tmp-here-1-0") << "half";
+  REQUIRE(fixture.train(run, {"--resume", "--steps", "2"}).status == 0);
+  CHECK_FALSE(std::filesystem::exists(run + "/.step-9.tmp-here-1-0"));
+  CHECK(fixture.train("-", {"--steps", "1"}).status == 2);
+  std::filesystem::create_symlink("nothing", run + "/dangling");
+  const RunResult dangling = fixture.train(run + "/dangling", {"--steps", "1"});
+  CHECK(dangling.status == 2);
+  CHECK_THAT(dangling.err, Contains("symbolic link to nothing"));
+  CHECK(fixture.train(fixture.data_path, {"--force", "--steps", "1"}).status ==
+        2);
+}
+
+TEST_CASE("a run does not overwrite the configuration that it is given") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  std::filesystem::create_directory(run);
+  const std::string mine = read_bytes(fixture.config_path) + "# mine\n";
+  std::ofstream(run + "/config.toml") << mine;
+  const std::vector<std::string> arguments = {
+      "--data", fixture.data_path, "--config", run + "/config.toml", "-o",
+      run,      "--steps",         "1"};
+  const auto with = [&](const char* option) {
+    std::vector<std::string> all = arguments;
+    all.emplace_back(option);
+    return run_gato_train(all);
+  };
+  CHECK(with("--force").status == 2);
+  CHECK_THAT(with("--force").err, Contains("would overwrite it"));
+  CHECK(read_bytes(run + "/config.toml") == mine);
+  REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
+  CHECK(with("--resume").status == 0);
+}
+
+TEST_CASE("a run keeps the precision that it was started with") {
+  const TrainingFixture fixture;
+  for (const std::string name : {"fp32", "bf16"}) {
+    const std::string run = fixture.run_path(name);
+    REQUIRE(fixture.train(run, {"--steps", "1", "--precision", name}).status ==
+            0);
+    const RunResult resumed =
+        fixture.train(run, {"--steps", "2", "--resume", "--precision", "auto"});
+    CHECK(resumed.status == 0);
+    CHECK_THAT(resumed.err, Contains("products are computed in " + name));
+  }
+  const std::string run = fixture.run_path("auto");
+  REQUIRE(fixture.train(run, {"--steps", "1", "--precision", "auto"}).status ==
+          0);
+  CHECK(read_training_state(run + "/step-1").configuration["precision"] !=
+        "auto");
+  CHECK(fixture.train(run, {"--steps", "2", "--resume", "--precision", "auto"})
+            .status == 0);
+  CHECK(fixture
+            .train(fixture.run_path("fp32"),
+                   {"--steps", "3", "--resume", "--precision", "bf16"})
+            .status == 2);
+}
+
+TEST_CASE("a start that fails leaves nothing in the way of the next") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  std::filesystem::create_directory(run);
+  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"})
+    std::ofstream(run + "/" + name);  // of one that was killed
+  write_synthetic_sequences(fixture.folder / "bad.h5",
+                            {.has_invalid_task = true});
+  CHECK(fixture
+            .train(run, {"--resume", "--steps", "9", "--data",
+                         fixture.folder / "bad.h5"})
+            .status == 3);
+  CHECK(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
+}
+
+TEST_CASE("a damaged checkpoint is passed over, loudly") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run"),
+                    whole = fixture.run_path("whole");
+  REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
+          0);
+  REQUIRE(fixture.train(whole, {"--steps", "8"}).status == 0);
+  damage(run + "/step-6/model.safetensors");
+  std::filesystem::remove(run + "/step-4/MANIFEST.json");
+  const RunResult resumed = fixture.train(run, {"--resume", "--steps", "8"});
+  INFO(resumed.err);
+  CHECK(resumed.status == 0);
+  CHECK_THAT(resumed.err,
+             Contains("step-6") && Contains("step-4") &&
+                 Contains("is not whole, looking for an older one"));
+  CHECK(checkpoint_bytes(run + "/step-8") ==
+        checkpoint_bytes(whole + "/step-8"));
+  CHECK(metrics_of(run).size() == 8);
+}
+
+TEST_CASE("a damaged checkpoint does not push out the one just written") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
+          0);
+  damage(run + "/step-6/model.safetensors");
+  const RunResult resumed = fixture.train(
+      run, {"--resume", "--steps", "5", "--save-every", "1", "--keep", "1"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(std::filesystem::read_symlink(run + "/latest") == "step-5");
+  CHECK(model::load_model(run).network);
+  CHECK_FALSE(std::filesystem::exists(run + "/step-4"));
+}
+
+TEST_CASE("a checkpoint of a newer program stops the run, and stays") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "4", "--save-every", "2"}).status ==
+          0);
+  for (const char* name : {"MANIFEST.json", "state.json"}) {
+    const std::string path = run + "/step-4/" + name;
+    const std::string written = read_bytes(path);
+    auto json = nlohmann::json::parse(written);
+    json["version"] = json["oldest_version"] = 2;
+    std::ofstream(path) << json;
+    if (name == std::string("state.json")) {
+      data::write_manifest(run + "/step-4");  // as that program would
+    }
+    const RunResult resumed = fixture.train(run, {"--resume", "--steps", "6"});
+    INFO(name);
+    CHECK(resumed.status == 3);
+    CHECK_THAT(resumed.err, Contains("newer than this program reads") &&
+                                !Contains("--force"));
+    std::ofstream(path) << written;
+  }
+  CHECK_FALSE(std::filesystem::exists(run + "/step-6"));
+}
+
+TEST_CASE("where no checkpoint is whole, nothing is trained") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "2"}).status == 0);
+  damage(run + "/step-2/model.safetensors");
+  CHECK(fixture.train(run, {"--resume", "--steps", "4"}).status == 3);
+  CHECK(fixture.train(run, {"--steps", "4"}).status == 2);
+  CHECK(fixture.train(run, {"--force", "--steps", "4"}).status == 0);
+}
+
+TEST_CASE("only the newest checkpoints are kept") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(
+      fixture.train(run, {"--steps", "5", "--save-every", "1", "--keep", "2"})
+          .status == 0);
+  CHECK_FALSE(std::filesystem::exists(run + "/step-3"));
+  CHECK(std::filesystem::exists(run + "/step-4"));
+  CHECK(std::filesystem::read_symlink(run + "/latest") == "step-5");
+  REQUIRE(fixture
+              .train(run, {"--resume", "--steps", "8", "--save-every", "1",
+                           "--keep", "1", "--keep-every", "3"})
+              .status == 0);
+  for (int step = 1; step <= 8; ++step) {
+    INFO(step);
+    CHECK(std::filesystem::exists(run + "/step-" + std::to_string(step)) ==
+          (step == 6 || step == 8));
+  }
+}
+
+TEST_CASE("what cannot be trained is refused before anything is written") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  CHECK(fixture.train(run, {"--context", "15"}).status == 2);
+  CHECK(fixture.train(run, {"--preset", "gato-79n"}).status == 2);
+  CHECK(fixture.train(run, {"--window-steps", "2"}).status == 2);
+  CHECK(fixture.train(run, {"--max-time", "soon"}).status == 2);
+  CHECK(fixture.train(run, {"--max-time", "0s"}).status == 2);
+  CHECK(fixture.train(run, {"--data", fixture.folder / "none.h5"}).status == 4);
+  CHECK(fixture.train(run, {"--data", fixture.config_path}).status == 3);
+  CHECK_FALSE(std::filesystem::exists(run));
+}
+
+TEST_CASE("a dry run says what training would cost and writes nothing") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  const RunResult ran = fixture.train(run, {"--dry-run"});
+  REQUIRE(ran.status == 0);
+  const auto json = nlohmann::json::parse(ran.out);
+  CHECK(json["parameters"] > 0);
+  CHECK(json["micro_batches"] == 4);
+  CHECK(json["memory"]["peak"] > json["memory"]["state"]);
+  CHECK(json["seconds"]["step"] > 0);
+  const RunResult two = fixture.train(
+      run, {"--dry-run", "--processes", "2", "--shard-optimizer"});
+  REQUIRE(two.status == 0);
+  const int64_t state = json["memory"]["state"];
+  CHECK(nlohmann::json::parse(two.out)["memory"]["state"] == state / 4 * 3);
+  CHECK_FALSE(std::filesystem::exists(run));
+}
+
+TEST_CASE("ten steps in a row without a finite loss end the run") {
+  const TrainingFixture fixture;
+  const std::string path = fixture.run_path("run");
+  REQUIRE(fixture.train(path, {"--steps", "1"}).status == 0);
+  const SequenceFileData data({fixture.data_path});
+  model::LoadedModel model = model::load_model(path);
+  model.network->flat_parameters().detach().fill_(
+      std::numeric_limits<float>::quiet_NaN());
+  AdamW optimiser({}, model.network->flat_parameters(),
+                  model.network->decayed_parameter_count());
+  TrainingState state;
+  RunDirectory run(fixture.run_path("other"));
+  ProcessGroup alone;
+  TrainerOptions options;
+  options.loader = {.batch_size = 2, .micro_batch_size = 1};
+  try {
+    run_training_loop(data, run, options,
+                      {*model.network, optimiser, state, alone});
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::run_failed);
+    CHECK_THAT(error.what(), Contains("data.h5: sequence "));
+  }
+  CHECK(state.skipped == 10);
+  CHECK(optimiser.updates == 0);
+}
+
+TEST_CASE("the loss is told by modality, task and domain, swapped or not") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "300"}).status == 0);
+  const model::LoadedModel model = model::load_model(run);
+  const SequenceFileData data({fixture.data_path});
+  const auto plain = evaluate_loss(*model.network, data, {});
+  CHECK(plain["targets"] == 12 * 4 + 12 * 15);
+  CHECK(plain["modality"]["text"]["targets"] == 12 * 15);
+  CHECK(plain["modality"]["discrete_action"]["targets"] == 24);
+  CHECK(plain["task"]["control/push"]["targets"] == 48);
+  CHECK(plain["domain"]["language"]["loss"] ==
+        plain["modality"]["text"]["loss"]);
+  CHECK(plain == evaluate_loss(*model.network, data, {.threads = 2}));
+  const auto swapped =
+      evaluate_loss(*model.network, data, {.swap_observations = true});
+  CHECK(swapped["modality"]["discrete_action"]["loss"].get<double>() >
+        plain["modality"]["discrete_action"]["loss"].get<double>() + 0.1);
+  CHECK(swapped["modality"]["text"] == plain["modality"]["text"]);
+}
