@@ -361,7 +361,7 @@ TEST_CASE("damaged rows of a sequence file are refused") {
   const auto after = [&path](const std::function<void(hid_t)>& change) {
     SequenceFileWriter writer(path, true, {1, 4, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features = make_token_features(make_text_document(4), 0, 4);
+    row.features = make_token_row(make_text_document(4), 0, 4);
     row.segment_ids.assign(4, 0);
     row.prompt_mask.assign(4, 0);
     writer.append(row);

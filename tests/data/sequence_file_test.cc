@@ -17,11 +17,8 @@ SequenceRow row_of(const TokenizedDocument& document) {
   const auto count =
       std::min<int64_t>(length, static_cast<int64_t>(document.tokens.size()));
   SequenceRow row;
-  row.features = make_token_features(document, 0, count);
-  row.features.tokens.resize(length, 0);
-  row.features.modality.resize(length, Modality::padding);
-  row.features.local_position.resize(length, TokenFeatures::kNoLocalPosition);
-  row.features.interval.resize(length, {});
+  row.features = make_token_row(document, 0, count);
+  row.features.resize(length);
   row.segment_ids.assign(length, 0);
   row.prompt_mask.assign(length, 0);
   std::fill_n(row.prompt_mask.begin(), count, 1);
@@ -88,7 +85,7 @@ TEST_CASE("rows come back from a sequence file") {
               static_cast<uint8_t>(row.features.modality[j]));
       REQUIRE(view.local_position[j] == row.features.local_position[j]);
       REQUIRE(view.prompt_mask[j] == row.prompt_mask[j]);
-      const TokenFeatures::PatchInterval interval{
+      const TokenRow::PatchInterval interval{
           view.interval[4 * j], view.interval[4 * j + 1],
           view.interval[4 * j + 2], view.interval[4 * j + 3]};
       REQUIRE(interval == row.features.interval[j]);

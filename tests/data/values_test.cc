@@ -61,9 +61,9 @@ TEST_CASE("the vocabulary's ranges") {
 TEST_CASE("intervals of patches, as in the paper's example") {
   // An image of 80 x 64 pixels: the second row, the third column.
   const auto interval = patch_interval(1, 2, 4, 5);
-  REQUIRE(interval == TokenFeatures::PatchInterval{32, 64, 51, 77});
+  REQUIRE(interval == TokenRow::PatchInterval{32, 64, 51, 77});
   REQUIRE(patch_interval(199, 0, 200, 1) ==
-          TokenFeatures::PatchInterval{127, 128, 0, 128});
+          TokenRow::PatchInterval{127, 128, 0, 128});
   for (int n : {1, 3, 7, 128, 300}) {
     for (int i = 0; i < n; ++i) {
       const auto ends = patch_interval(i, 0, n, 1);
@@ -74,22 +74,55 @@ TEST_CASE("intervals of patches, as in the paper's example") {
   }
 }
 
+TEST_CASE("A patch token stands for the index of its patch") {
+  for (const int64_t index : {0, 1, 1000, 2'147'483'647}) {
+    const int32_t token = patch_token(index);
+    REQUIRE(is_patch(token));
+    REQUIRE(patch_index(token) == index);
+  }
+  REQUIRE(patch_token(0) == -1);
+  REQUIRE_FALSE(is_patch(0));
+}
+
+TEST_CASE("A row appends tokens of another one with their patches") {
+  Patch dark, bright;
+  dark.fill(1);
+  bright.fill(200);
+  TokenRow first;
+  first.push_back(first.add_patch(dark), Modality::patch, 0, {0, 64, 0, 128});
+  first.push_back(7, Modality::discrete_action, TokenRow::kActionLocalPosition);
+  first.push_back(first.add_patch(bright), Modality::patch, 1,
+                  {64, 128, 0, 128});
+  TokenRow row;
+  row.append(first, 2, 3);
+  row.append(first, 0, 2);
+  REQUIRE(row.size() == 3);
+  REQUIRE(row.tokens == std::vector<int32_t>{-1, -2, 7});
+  REQUIRE(row.patches == std::vector<Patch>{bright, dark});
+  REQUIRE(row.local_position == std::vector<int16_t>{1, 0, -2});
+  REQUIRE(row.interval[0] == TokenRow::PatchInterval{64, 128, 0, 128});
+  REQUIRE(row.interval[2] == TokenRow::PatchInterval{});
+  row.resize(4);
+  REQUIRE(row.tokens.back() == 0);
+  REQUIRE(row.modality.back() == Modality::padding);
+  REQUIRE(row.local_position.back() == TokenRow::kNoLocalPosition);
+}
+
 TEST_CASE("local positions count observation tokens of a step") {
   const auto document = make_episode_document(3, 1, 2, 1);
-  const auto features = make_token_features(document, 6, 18);
+  const auto features = make_token_row(document, 6, 18);
   const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
   for (size_t i = 0; i < 12; ++i)
     REQUIRE(features.local_position[i] == step[i % 6]);
-  REQUIRE(features.interval[1] ==
-          TokenFeatures::PatchInterval{0, 128, 64, 128});
-  REQUIRE(features.interval[2] == TokenFeatures::PatchInterval{});
-  const auto text = make_token_features(make_text_document(4), 1, 4);
+  REQUIRE(features.interval[1] == TokenRow::PatchInterval{0, 128, 64, 128});
+  REQUIRE(features.interval[2] == TokenRow::PatchInterval{});
+  const auto text = make_token_row(make_text_document(4), 1, 4);
   REQUIRE(text.local_position == std::vector<int16_t>(3, -1));
 }
 
 TEST_CASE("a long observation stays at the last position") {
   auto document = make_episode_document(2, 30, 30, 1);
-  const auto features = make_token_features(document, 0, 910);
+  const auto features = make_token_row(document, 0, 910);
   REQUIRE(features.local_position[511] == 511);
   REQUIRE(features.local_position[899] == 511);
   REQUIRE(features.local_position[904] == 0);

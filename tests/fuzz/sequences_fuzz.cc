@@ -16,13 +16,13 @@ std::string good_file() {
       test::make_episode_document(4, 2, 2, 1);
   for (int i = 0; i < 2; ++i) {
     data::SequenceRow row;
-    row.features = data::make_token_features(document, 0, length);
+    row.features = data::make_token_row(document, 0, length);
     row.segment_ids.assign(length, 0);
     row.prompt_mask.assign(length, 0);
     for (int32_t& token : row.features.tokens) {
-      if (token >= 0) continue;
-      const auto place = static_cast<size_t>(-1 - token);
-      token = -1 - writer.add_patch(document.patches[place]);
+      if (!data::is_patch(token)) continue;
+      token = data::patch_token(
+          writer.add_patch(document.patches[data::patch_index(token)]));
     }
     writer.append(row);
   }

@@ -75,16 +75,15 @@ TEST_CASE("A GPU's cache gives the states of the CPU's") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
   model::Network network(test::small_config(position), 4);
-  const test::SampleRow row = test::random_row(network.config(), 20, 1);
+  const data::TokenRow row = test::random_row(network.config(), 20, 1);
   const auto states = [&] {
     model::KvCache cache(network, 2);
     const std::vector<int64_t> slot = {1};
     std::vector<at::Tensor> hidden;
     for (const auto& [begin, end] :
          {std::pair<int64_t, int64_t>{0, 7}, {7, 8}, {8, 20}}) {
-      const test::SampleRow part = test::slice_row(row, begin, end);
-      const std::vector<model::TokenChunk> chunk = {test::to_chunk(part)};
-      hidden.push_back(cache.append(slot, chunk).cpu());
+      const data::TokenRow chunk = test::slice_row(row, begin, end);
+      hidden.push_back(cache.append(slot, {&chunk, 1}).cpu());
     }
     return at::cat(hidden);
   };

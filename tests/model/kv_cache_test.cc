@@ -11,15 +11,13 @@
 namespace gato::model {
 namespace {
 
-using test::SampleRow;
-
 void check_close(const at::Tensor& found, const at::Tensor& expected) {
   REQUIRE(found.sizes() == expected.sizes());
   CHECK((found - expected).abs().max().item<double>() < 1e-4);
 }
 
 // Hidden state of the row's last token by the whole forward pass.
-at::Tensor last_hidden(const Network& network, const SampleRow& row) {
+at::Tensor last_hidden(const Network& network, const data::TokenRow& row) {
   const at::Tensor hidden = network.hidden_states(test::batch_from_rows({row}))
                                 .detach()
                                 .to(at::kFloat);
@@ -27,10 +25,8 @@ at::Tensor last_hidden(const Network& network, const SampleRow& row) {
 }
 
 at::Tensor append(KvCache& cache, const std::vector<int64_t>& slots,
-                  const std::vector<SampleRow>& rows) {
-  std::vector<TokenChunk> chunks;
-  for (const SampleRow& row : rows) chunks.push_back(test::to_chunk(row));
-  return cache.append(slots, chunks);
+                  const std::vector<data::TokenRow>& rows) {
+  return cache.append(slots, rows);
 }
 
 }  // namespace
@@ -40,7 +36,7 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const Network network(test::small_config(position), 3);
   const ModelConfig& config = network.config();
-  std::vector<SampleRow> rows;
+  std::vector<data::TokenRow> rows;
   for (uint64_t i = 0; i < 3; ++i)
     rows.push_back(test::random_row(config, 24, 10 + i));
   KvCache cache(network, 4);
@@ -51,7 +47,7 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
       {5, 5, 5}, {6, 13, 7}, {24, 14, 8}};
   std::vector<int64_t> begin = {0, 0, 0};
   for (const auto& end : ends) {
-    std::vector<SampleRow> chunks;
+    std::vector<data::TokenRow> chunks;
     for (size_t i = 0; i < rows.size(); ++i)
       chunks.push_back(test::slice_row(rows[i], begin[i], end[i]));
     const at::Tensor hidden = append(cache, slots, chunks);
@@ -69,8 +65,8 @@ TEST_CASE("Token by token equals the whole row, in slots from the first") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const Network network(test::small_config(position), 4);
-  const SampleRow first = test::random_row(network.config(), 12, 1);
-  const SampleRow second = test::random_row(network.config(), 12, 2);
+  const data::TokenRow first = test::random_row(network.config(), 12, 1);
+  const data::TokenRow second = test::random_row(network.config(), 12, 2);
   KvCache cache(network, 2);
   for (int64_t end = 1; end <= 12; ++end) {
     const at::Tensor hidden = append(cache, {0, 1},
@@ -85,7 +81,7 @@ TEST_CASE("Token by token equals the whole row, in slots from the first") {
 
 TEST_CASE("A slot that was cleared reads as a new one") {
   const Network network(test::small_config(PositionEncoding::relative), 5);
-  const SampleRow row = test::random_row(network.config(), 20, 6);
+  const data::TokenRow row = test::random_row(network.config(), 20, 6);
   KvCache cache(network, 1);
   append(cache, {0}, {test::random_row(network.config(), 24, 7)});
   const bool by_eviction = GENERATE(false, true);
@@ -105,7 +101,7 @@ TEST_CASE("The ring goes round and round") {
   ModelConfig config = test::small_config(position);
   config.layers = 1;
   const Network network(config, 8);
-  const SampleRow row = test::random_row(config, 200, 9);
+  const data::TokenRow row = test::random_row(config, 200, 9);
   KvCache cache(network, 1, 16);
   for (int64_t begin = 0; begin + 5 <= 200; begin += 5) {
     if (cache.length(0) + 5 > 16) cache.evict(0, 5);
@@ -122,7 +118,7 @@ TEST_CASE("A full slot is refused, not overwritten") {
   const Network network(test::small_config(PositionEncoding::rotary), 10);
   KvCache cache(network, 1);
   append(cache, {0}, {test::random_row(network.config(), 24, 1)});
-  const SampleRow one = test::random_row(network.config(), 1, 2);
+  const data::TokenRow one = test::random_row(network.config(), 1, 2);
   CHECK_THROWS_AS(append(cache, {0}, {one}), base::Error);
   CHECK_THROWS_AS(cache.evict(0, 25), base::Error);
   cache.evict(0, 1);

@@ -81,13 +81,14 @@ TEST_CASE("No token sees a later one") {
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const ModelConfig config = test::small_config(position);
   const Network network(config, 1);
-  const test::SampleRow row = test::random_row(config, 20, 3);
-  const test::SampleRow other = test::random_row(config, 20, 4);
-  test::SampleRow mixed = test::slice_row(row, 0, 20);
+  const data::TokenRow row = test::random_row(config, 20, 3);
+  const data::TokenRow other = test::random_row(config, 20, 4);
+  data::TokenRow mixed = test::slice_row(row, 0, 20);
   for (size_t i = 10; i < 20; ++i) {
-    if (other.features.tokens[i] < 0 || row.features.tokens[i] < 0) continue;
-    mixed.features.tokens[i] = other.features.tokens[i];
-    mixed.features.local_position[i] = other.features.local_position[i];
+    if (data::is_patch(other.tokens[i]) || data::is_patch(row.tokens[i]))
+      continue;
+    mixed.tokens[i] = other.tokens[i];
+    mixed.local_position[i] = other.local_position[i];
   }
   const at::Tensor first = network.hidden_states(test::batch_from_rows({row}));
   const at::Tensor second =
@@ -100,7 +101,7 @@ TEST_CASE("Long rows give what their beginnings give by plain products") {
   ModelConfig config = test::small_config(PositionEncoding::rotary);
   config.context = 200;
   const Network network(config, 1);
-  const test::SampleRow row = test::random_row(config, 200, 3);
+  const data::TokenRow row = test::random_row(config, 200, 3);
   const at::Tensor whole = network.hidden_states(test::batch_from_rows({row}));
   const at::Tensor begin = network.hidden_states(
       test::batch_from_rows({test::slice_row(row, 0, 100)}));
@@ -149,8 +150,8 @@ TEST_CASE("Threads compute what one thread computes") {
 TEST_CASE("Regularisation depends on the row's number, not on the batch") {
   const ModelConfig config = test::small_config(PositionEncoding::rotary);
   const Network network(config, 1);
-  const test::SampleRow first = test::random_row(config, 20, 1);
-  const test::SampleRow second = test::random_row(config, 20, 2);
+  const data::TokenRow first = test::random_row(config, 20, 1);
+  const data::TokenRow second = test::random_row(config, 20, 2);
   Regularization both{.stochastic_depth = 0.5,
                       .dropout = 0.1,
                       .seed = 4,

@@ -21,84 +21,70 @@ model::ModelConfig small_config(model::PositionEncoding position) {
   return config;
 }
 
-SampleRow random_row(const model::ModelConfig& config, int64_t length,
-                     uint64_t seed) {
+data::TokenRow random_row(const model::ModelConfig& config, int64_t length,
+                          uint64_t seed) {
   base::RandomStream stream(seed);
-  SampleRow row;
+  data::TokenRow row;
   for (int64_t i = 0; i < length; ++i) {
     const bool is_patch = stream.uniform_int(3) == 0;
     const bool is_action = !is_patch && stream.uniform_int(2) == 0;
     if (is_patch) {
       data::Patch patch;
-      for (uint8_t& pixel : patch)
+      for (uint8_t& pixel : patch) {
         pixel = static_cast<uint8_t>(stream.uniform_int(256));
-      row.patches.push_back(patch);
+      }
+      const auto first = static_cast<uint8_t>(stream.uniform_int(100));
+      row.push_back(row.add_patch(patch), data::Modality::patch,
+                    static_cast<int16_t>(i),
+                    {first, static_cast<uint8_t>(first + 27),
+                     static_cast<uint8_t>(first / 2), first});
+      continue;
     }
-    row.features.tokens.push_back(
-        is_patch ? -static_cast<int32_t>(row.patches.size())
-                 : config.vocabulary.continuous_begin() +
-                       static_cast<int32_t>(
-                           stream.uniform_int(data::Vocabulary::kBinCount)));
-    row.features.modality.push_back(is_patch ? data::Modality::patch
-                                    : is_action
-                                        ? data::Modality::continuous_action
-                                        : data::Modality::separator);
-    row.features.local_position.push_back(
-        is_patch ? static_cast<int16_t>(i)
-                 : (is_action ? data::TokenFeatures::kActionLocalPosition
-                              : data::TokenFeatures::kNoLocalPosition));
-    const auto first = static_cast<uint8_t>(stream.uniform_int(100));
-    row.features.interval.push_back(
-        is_patch
-            ? data::TokenFeatures::PatchInterval{first, uint8_t(first + 27),
-                                                 uint8_t(first / 2), first}
-            : data::TokenFeatures::PatchInterval{});
+    row.push_back(config.vocabulary.continuous_begin() +
+                      static_cast<int32_t>(
+                          stream.uniform_int(data::Vocabulary::kBinCount)),
+                  is_action ? data::Modality::continuous_action
+                            : data::Modality::separator,
+                  is_action ? data::TokenRow::kActionLocalPosition
+                            : data::TokenRow::kNoLocalPosition);
   }
   return row;
 }
 
-SampleRow slice_row(const SampleRow& row, int64_t begin, int64_t end) {
-  const auto cut = [&](const auto& values) {
-    return std::decay_t<decltype(values)>(values.begin() + begin,
-                                          values.begin() + end);
-  };
-  return {{cut(row.features.tokens), cut(row.features.modality),
-           cut(row.features.local_position), cut(row.features.interval)},
-          row.patches};
+data::TokenRow slice_row(const data::TokenRow& row, int64_t begin,
+                         int64_t end) {
+  data::TokenRow slice;
+  slice.append(row, begin, end);
+  return slice;
 }
 
-model::TokenChunk to_chunk(const SampleRow& row) {
-  return {&row.features, row.patches};
-}
-
-model::Batch batch_from_rows(const std::vector<SampleRow>& rows) {
+model::Batch batch_from_rows(const std::vector<data::TokenRow>& rows) {
   std::vector<int64_t> tokens, local, patch_position, index, patch_row, column,
       target, label, modality;
   std::vector<data::Patch> patches;
-  for (const SampleRow& row : rows) {
-    for (size_t i = 0; i < row.features.tokens.size(); ++i) {
-      const int32_t token = row.features.tokens[i];
+  for (const data::TokenRow& row : rows) {
+    for (size_t i = 0; i < row.tokens.size(); ++i) {
+      const int32_t token = row.tokens[i];
       const auto position = static_cast<int64_t>(tokens.size());
-      if (token < 0) {
-        const auto& interval = row.features.interval[i];
+      if (data::is_patch(token)) {
+        const auto& interval = row.interval[i];
         patch_position.push_back(position);
-        index.push_back(static_cast<int64_t>(patches.size()) - 1 - token);
+        index.push_back(std::ssize(patches) + data::patch_index(token));
         patch_row.push_back((interval[0] + interval[1]) / 2);
         column.push_back((interval[2] + interval[3]) / 2);
       } else if (i > 0) {
         target.push_back(position - 1);
         label.push_back(token);
-        modality.push_back(static_cast<int64_t>(row.features.modality[i]));
+        modality.push_back(static_cast<int64_t>(row.modality[i]));
       }
       tokens.push_back(std::max(token, 0));
-      local.push_back(
-          model::Batch::local_position_row(row.features.local_position[i]));
+      local.push_back(model::Batch::local_position_row(row.local_position[i]));
     }
     patches.insert(patches.end(), row.patches.begin(), row.patches.end());
   }
   model::Batch batch;
   batch.rows = static_cast<int64_t>(rows.size());
-  batch.length = static_cast<int64_t>(rows.front().features.tokens.size());
+  batch.length = static_cast<int64_t>(rows.front().size());
   const auto tensor = [](const std::vector<int64_t>& values) {
     return at::tensor(values, at::kLong);
   };

@@ -7,7 +7,6 @@
 
 #include "gato/data/tokens.h"
 #include "gato/model/batch.h"
-#include "gato/model/kv_cache.h"
 #include "gato/model/model_config.h"
 
 namespace gato::test {
@@ -15,19 +14,15 @@ namespace gato::test {
 // 2 layers of width 16, 64 text pieces, separate discrete ids.
 model::ModelConfig small_config(model::PositionEncoding position);
 
-// A row of tokens as a rollout has it, a third of them patches.
-struct SampleRow {
-  data::TokenFeatures features;
-  std::vector<data::Patch> patches;
-};
-SampleRow random_row(const model::ModelConfig& config, int64_t length,
-                     uint64_t seed);
-// Tokens [begin, end) of the row; patches keep their numbers.
-SampleRow slice_row(const SampleRow& row, int64_t begin, int64_t end);
-model::TokenChunk to_chunk(const SampleRow& row);
+// Returns a random row as a rollout would read it. A third of its tokens are
+// patches, the others actions and separators.
+data::TokenRow random_row(const model::ModelConfig& config, int64_t length,
+                          uint64_t seed);
+// Returns tokens [begin, end) of the row.
+data::TokenRow slice_row(const data::TokenRow& row, int64_t begin, int64_t end);
 
-// Rows of equal length, every token after the first of a row a target where it
-// is no patch.
-model::Batch batch_from_rows(const std::vector<SampleRow>& rows);
+// Makes a batch of rows of equal length. Every token after the first of its row
+// is a target unless it is a patch.
+model::Batch batch_from_rows(const std::vector<data::TokenRow>& rows);
 
 }  // namespace gato::test

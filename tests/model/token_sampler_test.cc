@@ -86,10 +86,10 @@ TEST_CASE("A diverged network is an error") {
 TEST_CASE("Text ends at its maximum or at the end piece") {
   const Network network(test::small_config(PositionEncoding::rotary), 2);
   KvCache cache(network, 3);
-  const test::SampleRow row = test::random_row(network.config(), 22, 1);
+  const data::TokenRow row = test::random_row(network.config(), 22, 1);
   const std::vector<int64_t> slots = {0, 2};
   const at::Tensor hidden =
-      cache.append(slots, std::vector<TokenChunk>(2, test::to_chunk(row)));
+      cache.append(slots, std::vector<data::TokenRow>(2, row));
   TextGenerationOptions options;
   options.end_of_text = -1;
   options.max_tokens = 9;
@@ -104,7 +104,7 @@ TEST_CASE("Text ends at its maximum or at the end piece") {
   options.end_of_text = texts[1][4];
   cache.clear(0);
   cache.clear(2);
-  cache.append(slots, std::vector<TokenChunk>(2, test::to_chunk(row)));
+  cache.append(slots, std::vector<data::TokenRow>(2, row));
   const auto ended = generate_text(cache, slots, hidden, keys(2), options);
   CHECK(ended[1].size() <= 4);
   CHECK(std::equal(ended[1].begin(), ended[1].end(), texts[1].begin()));

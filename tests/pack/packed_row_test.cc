@@ -45,8 +45,8 @@ void check_padding(const PackedRow& packed, size_t length) {
     if (!is_padding) continue;
     RC_ASSERT(row.features.tokens[i] == 0);
     RC_ASSERT(row.features.local_position[i] ==
-              data::TokenFeatures::kNoLocalPosition);
-    RC_ASSERT(row.features.interval[i] == data::TokenFeatures::PatchInterval{});
+              data::TokenRow::kNoLocalPosition);
+    RC_ASSERT(row.features.interval[i] == data::TokenRow::PatchInterval{});
     RC_ASSERT(row.prompt_mask[i] == 0);
   }
 }
@@ -87,23 +87,22 @@ void check_features(const PackedRow& packed, bool is_episode) {
     const int16_t local = row.features.local_position[i];
     if (modality == data::Modality::padding ||
         modality == data::Modality::separator || !is_episode)
-      RC_ASSERT(local == data::TokenFeatures::kNoLocalPosition);
+      RC_ASSERT(local == data::TokenRow::kNoLocalPosition);
     else if (data::is_action(modality))
-      RC_ASSERT(local == data::TokenFeatures::kActionLocalPosition);
+      RC_ASSERT(local == data::TokenRow::kActionLocalPosition);
     else
       RC_ASSERT(local == next++);
     const auto& [first_row, end_row, first_column, end_column] =
         row.features.interval[i];
     if (modality == data::Modality::patch) {
-      RC_ASSERT(row.features.tokens[i] < 0);
-      RC_ASSERT(static_cast<size_t>(-1 - row.features.tokens[i]) <
-                packed.patches.size());
+      RC_ASSERT(data::is_patch(row.features.tokens[i]));
+      RC_ASSERT(data::patch_index(row.features.tokens[i]) <
+                std::ssize(packed.patches));
       RC_ASSERT(first_row < end_row);
       RC_ASSERT(first_column < end_column);
       RC_ASSERT(std::max(end_row, end_column) <= 128);
     } else {
-      RC_ASSERT(row.features.interval[i] ==
-                data::TokenFeatures::PatchInterval{});
+      RC_ASSERT(row.features.interval[i] == data::TokenRow::PatchInterval{});
     }
   }
 }
@@ -126,15 +125,16 @@ void check_content(const Corpus& corpus, PackedRow packed,
       RC_ASSERT(row.features.modality[at] == whole.modality[i]);
       RC_ASSERT(row.segment_ids[at] == w);
       const int32_t token = row.features.tokens[at];
-      if (token < 0) {
-        RC_ASSERT(patches.at(-1 - token) ==
-                  whole.patches[-1 - whole.tokens[i]]);
+      if (data::is_patch(token)) {
+        RC_ASSERT(patches.at(data::patch_index(token)) ==
+                  whole.patches[data::patch_index(whole.tokens[i])]);
       } else {
         RC_ASSERT(token == whole.tokens[i]);
       }
       if (row.labels.empty()) continue;
-      RC_ASSERT(row.labels[at] ==
-                (token < 0 || whole.labels.empty() ? token : whole.labels[i]));
+      RC_ASSERT(row.labels[at] == (data::is_patch(token) || whole.labels.empty()
+                                       ? token
+                                       : whole.labels[i]));
     }
   }
   RC_ASSERT(at == static_cast<size_t>(packed.token_count));

@@ -2,6 +2,9 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <optional>
+#include <vector>
+
 #include "catch.h"
 #include "gato/base/error.h"
 #include "rollout/tiny_model.h"
@@ -13,211 +16,200 @@ using gato::test::tiny_network;
 
 namespace {
 
-// An observation of `tokens` - 1 values and the separator.
-StepTokens observation(int64_t tokens, int32_t value) {
-  StepTokens step;
-  for (int64_t i = 0; i < tokens; ++i) {
-    const bool is_separator = i + 1 == tokens;
-    step.features.tokens.push_back(
-        is_separator ? tiny_config().vocabulary.separator()
-                     : static_cast<int32_t>((value * 37 + i * 11) % 1024));
-    step.features.modality.push_back(
-        is_separator ? data::Modality::separator
-                     : data::Modality::discrete_observation);
-    step.features.local_position.push_back(
-        is_separator ? data::TokenFeatures::kNoLocalPosition
-                     : static_cast<int16_t>(i));
-    step.features.interval.push_back({});
-  }
-  return step;
-}
+// A time step of a toy episode. Its tokens are a function of `value`.
+struct ToyStep {
+  int64_t tokens = 0;  // of the observation, with the separator
+  int32_t value = 0;
+  std::optional<uint8_t> brightness;  // of the patch that is the first token
+  std::vector<int32_t> actions = {};
+};
 
-// One of several patches, to see that each keeps its pixels.
-StepTokens with_patch(StepTokens step, uint8_t brightness) {
-  data::Patch patch;
-  patch.fill(brightness);
-  step.patches.push_back(patch);
-  step.features.tokens[0] = -1;
-  step.features.modality[0] = data::Modality::patch;
-  step.features.interval[0] = {0, 128, 0, 128};
-  return step;
-}
-
-void add_action(StepTokens& step, int32_t id) {
-  step.features.tokens.push_back(id);
-  step.features.modality.push_back(data::Modality::discrete_action);
-  step.features.local_position.push_back(
-      data::TokenFeatures::kActionLocalPosition);
-  step.features.interval.push_back({});
-}
-
-void append_tokens(const StepTokens& from, int64_t begin, int64_t end,
-                   StepTokens& to) {
-  for (int64_t i = begin; i < end; ++i) {
-    int32_t token = from.features.tokens[i];
-    if (token < 0) {
-      to.patches.push_back(from.patches[-token - 1]);
-      token = -static_cast<int32_t>(to.patches.size());
+void push_observation(const ToyStep& step, data::TokenRow& row) {
+  for (int64_t i = 0; i + 1 < step.tokens; ++i) {
+    const auto position = static_cast<int16_t>(i);
+    if (i == 0 && step.brightness) {
+      data::Patch patch;
+      patch.fill(*step.brightness);
+      row.push_back(row.add_patch(patch), data::Modality::patch, position,
+                    {0, 128, 0, 128});
+    } else {
+      row.push_back(static_cast<int32_t>((step.value * 37 + i * 11) % 1024),
+                    data::Modality::discrete_observation, position);
     }
-    to.features.tokens.push_back(token);
-    to.features.modality.push_back(from.features.modality[i]);
-    to.features.local_position.push_back(from.features.local_position[i]);
-    to.features.interval.push_back(from.features.interval[i]);
   }
+  row.push_back(tiny_config().vocabulary.separator(), data::Modality::separator,
+                data::TokenRow::kNoLocalPosition);
 }
 
-at::Tensor read(model::KvCache& cache, const StepTokens& tokens) {
-  const std::vector<int64_t> slots = {0};
-  const std::vector<model::TokenChunk> chunks = {
-      {&tokens.features, tokens.patches}};
-  return cache.append(slots, chunks);
+void push_action(int32_t id, data::TokenRow& row) {
+  row.push_back(id, data::Modality::discrete_action,
+                data::TokenRow::kActionLocalPosition);
 }
 
-// What a fresh cache makes of these steps, read in one piece.
+data::TokenRow observation(const ToyStep& step) {
+  data::TokenRow row;
+  push_observation(step, row);
+  return row;
+}
+
+// All tokens of these steps, written down without the code under test.
+data::TokenRow whole_row(const std::vector<ToyStep>& steps) {
+  data::TokenRow row;
+  for (const ToyStep& step : steps) {
+    push_observation(step, row);
+    for (const int32_t id : step.actions) push_action(id, row);
+  }
+  return row;
+}
+
+at::Tensor read(model::KvCache& cache, const data::TokenRow& tokens) {
+  const int64_t slot = 0;
+  return cache.append({&slot, 1}, {&tokens, 1});
+}
+
+// The last hidden state of a fresh cache that reads these steps in one piece.
 at::Tensor read_at_once(const model::Network& network,
-                        const std::vector<StepTokens>& steps) {
-  StepTokens all;
-  for (const StepTokens& step : steps) append_tokens(step, 0, step.size(), all);
+                        const std::vector<ToyStep>& steps) {
   model::KvCache cache(network, 1);
-  return read(cache, all);
+  return read(cache, whole_row(steps));
 }
 
 double difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-constexpr int64_t actions = 2;
+constexpr int64_t kActionTokens = 2;
 
-// Plays steps of two action tokens in slot 0; returns what was read after every
-// separator, and the whole steps.
+// What happened in slot 0: the hidden state after the separator of each step,
+// and the steps, the last one without its action.
 struct Played {
   std::vector<at::Tensor> hidden;
-  std::vector<StepTokens> steps;  // the last without its action
+  std::vector<ToyStep> steps;
 };
-Played play(ContextWindow& memory, int64_t steps) {
+
+// Plays `steps` steps of five observation tokens and two action tokens.
+Played play(ContextWindow& window, int64_t steps) {
   Played played;
   const std::vector<int64_t> slots = {0};
   for (int64_t t = 0; t < steps; ++t) {
-    StepTokens step = with_patch(observation(5, static_cast<int32_t>(t)),
-                                 static_cast<uint8_t>(40 * t));
-    memory.add_step(0, step, actions);
-    played.hidden.push_back(memory.forward(slots));
-    played.steps.push_back(step);
-    if (t + 1 == steps) break;
-    for (int32_t a = 0; a < actions; ++a) {
-      memory.add_action_token(0, 10 + a, data::Modality::discrete_action);
-      add_action(played.steps.back(), 10 + a);
-      if (a + 1 < actions) memory.forward(slots);
+    ToyStep step{5, static_cast<int32_t>(t), static_cast<uint8_t>(40 * t)};
+    window.add_step(0, observation(step), kActionTokens);
+    played.hidden.push_back(window.forward(slots));
+    for (int32_t a = 0; a < kActionTokens && t + 1 < steps; ++a) {
+      window.add_action_token(0, 10 + a, data::Modality::discrete_action);
+      step.actions.push_back(10 + a);
+      if (a + 1 < kActionTokens) window.forward(slots);
     }
+    played.steps.push_back(step);
   }
   return played;
 }
 
 }  // namespace
 
-TEST_CASE("reading step by step equals reading all at once") {
+TEST_CASE("Reading step by step equals reading all steps at once") {
   const at::NoGradGuard no_gradients;
   for (model::PositionEncoding position :
        {model::PositionEncoding::relative, model::PositionEncoding::rotary}) {
     const model::Network network = tiny_network(tiny_config(position));
     model::KvCache cache(network, 1);
-    ContextWindow memory(cache, 0);
-    memory.reset(0, {});
-    const Played played = play(memory, 6);  // 6 x 7 tokens of 64
+    ContextWindow window(cache, 0);
+    window.reset(0, {});
+    const Played played = play(window, 6);  // 6 x 7 of 64 tokens
     REQUIRE(difference(played.hidden.back(),
                        read_at_once(network, played.steps)) < 1e-4);
   }
 }
 
-TEST_CASE(
-    "with context steps nothing older than the last W reaches an action") {
+TEST_CASE("With W context steps an action depends on the last W steps alone") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
-  for (int64_t window : {1, 2, 3}) {
+  for (int64_t context_steps : {1, 2, 3}) {
     model::KvCache cache(network, 1);
-    ContextWindow memory(cache, window);
-    memory.reset(0, {});
-    const Played played = play(memory, 7);
-    const std::vector<StepTokens> last(played.steps.end() - window,
-                                       played.steps.end());
+    ContextWindow window(cache, context_steps);
+    window.reset(0, {});
+    const Played played = play(window, 7);
+    const std::vector<ToyStep> last(played.steps.end() - context_steps,
+                                    played.steps.end());
     REQUIRE(difference(played.hidden.back(), read_at_once(network, last)) <
             1e-4);
   }
 }
 
-TEST_CASE("a full memory forgets whole steps, and newer entries stay") {
+TEST_CASE("A full window evicts complete steps and keeps newer entries") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
   model::KvCache cache(network, 1, 30);  // four steps of 7 tokens
-  ContextWindow memory(cache, 0);
-  memory.reset(0, {});
-  const Played played = play(memory, 6);
-  // Three whole steps, and the newest without its actions.
+  ContextWindow window(cache, 0);
+  window.reset(0, {});
+  const Played played = play(window, 6);
+  // Three complete steps, and the newest without its actions.
   REQUIRE(cache.length(0) == 3 * 7 + 5);
 
-  // The same with the cache alone: the last action of a step is read with the
-  // next observation, after the oldest step was forgotten.
+  // The same with the cache alone. The last action token of a step is read with
+  // the next observation, after the oldest step was evicted.
   model::KvCache reference(network, 1, 30);
   at::Tensor hidden;
-  StepTokens news;
+  data::TokenRow unread;
   for (size_t t = 0; t < played.steps.size(); ++t) {
     if (t >= 4) reference.evict(0, 7);
-    append_tokens(played.steps[t], 0, 5, news);
-    hidden = read(reference, news);
+    push_observation(played.steps[t], unread);
+    hidden = read(reference, unread);
     if (t + 1 == played.steps.size()) break;
-    news = {};
-    append_tokens(played.steps[t], 5, 6, news);
-    read(reference, news);
-    news = {};
-    append_tokens(played.steps[t], 6, 7, news);
+    data::TokenRow first_action;
+    push_action(played.steps[t].actions[0], first_action);
+    read(reference, first_action);
+    unread = {};
+    push_action(played.steps[t].actions[1], unread);
   }
   REQUIRE(difference(played.hidden.back(), hidden) < 1e-4);
-  // What was forgotten is still felt: this is not a fresh read of four steps.
-  const std::vector<StepTokens> last(played.steps.end() - 4,
-                                     played.steps.end());
+  // Newer entries have seen the evicted ones: this is not a fresh read of the
+  // last four steps.
+  const std::vector<ToyStep> last(played.steps.end() - 4, played.steps.end());
   REQUIRE(difference(played.hidden.back(), read_at_once(network, last)) > 1e-4);
 }
 
-TEST_CASE("a prompt is remembered as past steps") {
+TEST_CASE("A prompt is read as past steps") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
-  std::vector<StepTokens> prompt = {observation(5, 50), observation(5, 51)};
-  for (StepTokens& step : prompt) add_action(step, 3);
-  SECTION("the whole of it") {
+  const std::vector<ToyStep> prompt = {{5, 50, {}, {3}}, {5, 51, {}, {3}}};
+  const std::vector<data::TokenRow> prompt_rows = {whole_row({prompt[0]}),
+                                                   whole_row({prompt[1]})};
+  SECTION("all of it if the context is that of the cache") {
     model::KvCache cache(network, 1);
-    ContextWindow memory(cache, 0);
-    memory.reset(0, prompt);
+    ContextWindow window(cache, 0);
+    window.reset(0, prompt_rows);
     REQUIRE(cache.length(0) == 12);
-    Played played = play(memory, 2);
+    Played played = play(window, 2);
     played.steps.insert(played.steps.begin(), prompt.begin(), prompt.end());
     REQUIRE(difference(played.hidden.back(),
                        read_at_once(network, played.steps)) < 1e-4);
-    // Another episode begins without what this one saw.
-    memory.reset(0, prompt);
+    // Another episode begins with the prompt alone.
+    window.reset(0, prompt_rows);
     REQUIRE(cache.length(0) == 12);
   }
-  SECTION("its last steps") {
+  SECTION("its last steps if the context is a number of steps") {
     model::KvCache cache(network, 1);
-    ContextWindow memory(cache, 2);
-    memory.reset(0, prompt);
-    Played played = play(memory, 1);
+    ContextWindow window(cache, 2);
+    window.reset(0, prompt_rows);
+    Played played = play(window, 1);
     played.steps.insert(played.steps.begin(), prompt.back());
     REQUIRE(difference(played.hidden.back(),
                        read_at_once(network, played.steps)) < 1e-4);
   }
 }
 
-TEST_CASE("slots that read together do not see each other") {
+TEST_CASE("Slots that are read in one batch do not see each other") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
   model::KvCache cache(network, 3);
-  ContextWindow memory(cache, 0);
-  for (int64_t slot : {0, 1, 2}) memory.reset(slot, {});
-  const StepTokens small = observation(4, 1), large = observation(9, 2);
-  memory.add_step(2, small, actions);
-  memory.add_step(0, large, actions);
+  ContextWindow window(cache, 0);
+  for (int64_t slot : {0, 1, 2}) window.reset(slot, {});
+  const ToyStep small{4, 1, {}}, large{9, 2, {}};
+  window.add_step(2, observation(small), kActionTokens);
+  window.add_step(0, observation(large), kActionTokens);
   const std::vector<int64_t> slots = {2, 0};
-  const at::Tensor hidden = memory.forward(slots);
+  const at::Tensor hidden = window.forward(slots);
   REQUIRE(cache.length(1) == 0);
   REQUIRE(difference(hidden.slice(0, 0, 1), read_at_once(network, {small})) <
           1e-4);
@@ -225,16 +217,32 @@ TEST_CASE("slots that read together do not see each other") {
           1e-4);
 }
 
-TEST_CASE("a step that is larger than the context is refused") {
+TEST_CASE("A step that is longer than the context is refused") {
   const model::Network network = tiny_network();
   model::KvCache cache(network, 1);
-  ContextWindow memory(cache, 0);
-  memory.reset(0, {});
-  REQUIRE_THROWS_AS(memory.add_step(0, observation(63, 1), actions),
+  ContextWindow window(cache, 0);
+  window.reset(0, {});
+  REQUIRE_THROWS_AS(window.add_step(0, observation({63, 1, {}}), kActionTokens),
                     base::Error);
 }
 
-TEST_CASE("a prompt has whole steps only") {
+TEST_CASE("Each step of a document refers to its own patches") {
+  data::TokenizedDocument document;
+  document.is_episode = true;
+  document.step_offset = {0, 2, 4};
+  document.patches.resize(2);
+  document.patches[1].fill(9);
+  document.images = {{0, 1, 1}, {2, 1, 1}};
+  document.tokens = {data::patch_token(0), 5, data::patch_token(1), 5};
+  document.modality = {data::Modality::patch, data::Modality::separator,
+                       data::Modality::patch, data::Modality::separator};
+  const data::TokenRow step = step_tokens(document, 1);
+  CHECK(step.tokens == std::vector<int32_t>{data::patch_token(0), 5});
+  REQUIRE(step.patches.size() == 1);
+  CHECK(step.patches[0] == document.patches[1]);
+}
+
+TEST_CASE("A prompt has complete steps only") {
   data::TokenizedDocument document;
   document.is_episode = true;
   document.step_offset = {0};

@@ -143,12 +143,11 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       for (int64_t i = before; i < before + 3; ++i)
         row.tokens[i] = network.config().vocabulary.separator();
       row.step_offset.push_back(std::ssize(row.tokens));
-      const StepTokens whole{
-          data::make_token_features(row, 0, std::ssize(row.tokens)), {}};
+      const data::TokenRow chunk =
+          data::make_token_row(row, 0, std::ssize(row.tokens));
       row.step_offset.pop_back();
       model::KvCache cache(network, 1);
       const int64_t first = 0;
-      const model::TokenChunk chunk{&whole.features, {}};
       const at::Tensor hidden =
           cache.append({&first, 1}, {&chunk, 1}, /*last=*/3);
       std::vector<int32_t> expected;

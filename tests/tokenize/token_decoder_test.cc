@@ -102,7 +102,7 @@ TEST_CASE("a row of a sequence file is described by its segments") {
   const auto document = two_steps();
   const auto cut = static_cast<int64_t>(document.tokens.size()) - 1;
   data::SequenceRow row;
-  row.features = data::make_token_features(document, 0, cut);
+  row.features = data::make_token_row(document, 0, cut);
   row.labels.assign(document.labels.begin(), document.labels.end() - 1);
   row.segment_ids.assign(static_cast<size_t>(cut), 0);
   data::SequenceView view;

@@ -10,11 +10,7 @@ constexpr int32_t kLength = 16;
 
 data::SequenceRow empty_row() {
   data::SequenceRow row;
-  row.features.tokens.assign(kLength, 0);
-  row.features.modality.assign(kLength, data::Modality::padding);
-  row.features.local_position.assign(kLength,
-                                     data::TokenFeatures::kNoLocalPosition);
-  row.features.interval.assign(kLength, {0, 0, 0, 0});
+  row.features.resize(kLength);
   row.segment_ids.assign(kLength, 0);
   row.prompt_mask.assign(kLength, 0);
   return row;
@@ -43,14 +39,15 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
     const int32_t discrete = vocabulary.discrete_begin() + bin / 128;
     const int32_t executed = vocabulary.continuous_begin() + 1023 - bin;
     const TokenSpec token_specs[] = {
-        {-1 - step, -1 - step, data::Modality::patch, 0},
+        {data::patch_token(step), data::patch_token(step),
+         data::Modality::patch, 0},
         {observation, observation, data::Modality::continuous_observation, 1},
         {vocabulary.separator(), vocabulary.separator(),
-         data::Modality::separator, data::TokenFeatures::kNoLocalPosition},
+         data::Modality::separator, data::TokenRow::kNoLocalPosition},
         {discrete, discrete, data::Modality::discrete_action,
-         data::TokenFeatures::kActionLocalPosition},
+         data::TokenRow::kActionLocalPosition},
         {executed, observation, data::Modality::continuous_action,
-         data::TokenFeatures::kActionLocalPosition}};
+         data::TokenRow::kActionLocalPosition}};
     for (const TokenSpec& token_spec : token_specs) {
       row.features.tokens[position] = token_spec.token;
       row.labels[position] = token_spec.label;
@@ -121,7 +118,9 @@ void write_synthetic_sequences(const std::filesystem::path& path,
         number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
     for (std::vector<int32_t>* ids : {&row.features.tokens, &row.labels}) {
       for (int32_t& id : *ids) {
-        if (id < 0) id = -1 - writer.add_patch(push_patch(number, -1 - id));
+        if (!data::is_patch(id)) continue;
+        id = data::patch_token(writer.add_patch(
+            push_patch(number, static_cast<int>(data::patch_index(id)))));
       }
     }
     if (data.has_invalid_task && i == data.sequences - 1) row.task_index = 7;

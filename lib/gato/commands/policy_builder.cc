@@ -84,7 +84,7 @@ std::optional<std::string> PolicyBuilder::prompt_dataset() const {
   return options_.prompt;
 }
 
-std::vector<rollout::StepTokens> PolicyBuilder::load_prompt(
+std::vector<data::TokenRow> PolicyBuilder::load_prompt(
     const PreparedTask& task) const {
   const model::ModelConfig& config = model_->network->config();
   if (const auto dataset = prompt_dataset())
@@ -94,7 +94,7 @@ std::vector<rollout::StepTokens> PolicyBuilder::load_prompt(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"
                                                                   : "none");
   if (prompt == "none") return {};
-  std::vector<rollout::StepTokens> steps = rollout::demonstration_prompt(
+  std::vector<data::TokenRow> steps = rollout::demonstration_prompt(
       model_->demonstrations, task.match, config.context);
   if (steps.empty())
     spdlog::warn("the model directory has no demonstration of '{}': no prompt",

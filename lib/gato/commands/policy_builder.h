@@ -38,7 +38,7 @@ class PolicyBuilder {
   rollout::PolicyFactory make_model_factory(const env::EnvironmentSpec& spec);
   // Of --prompt, where that names one.
   std::optional<std::string> prompt_dataset() const;
-  std::vector<rollout::StepTokens> load_prompt(const PreparedTask& task) const;
+  std::vector<data::TokenRow> load_prompt(const PreparedTask& task) const;
 
   const ControlCommandOptions& options_;
   uint64_t seed_;

@@ -20,6 +20,7 @@
 #include "gato/model/kv_cache.h"
 #include "gato/model/model_directory.h"
 #include "gato/model/token_sampler.h"
+#include "gato/rollout/context_window.h"
 #include "gato/rollout/task_match.h"
 #include "gato/tokenize/encoder.h"
 
@@ -130,21 +131,17 @@ class Captioner {
     if (images.empty()) return {};
     const at::NoGradGuard no_gradients;
     model::KvCache cache(*model_.network, std::ssize(images));
-    std::vector<data::TokenFeatures> features;
-    for (const auto& [number, document] : images)
-      features.push_back(
-          data::make_token_features(document, 0, std::ssize(document.tokens)));
-    std::vector<model::TokenChunk> chunks;
+    std::vector<data::TokenRow> rows;
     std::vector<int64_t> slots;
     std::vector<model::SampleKey> keys;
     for (size_t i = 0; i < images.size(); ++i) {
-      chunks.push_back({&features[i], images[i].document.patches});
+      rows.push_back(rollout::step_tokens(images[i].document, 0));
       slots.push_back(static_cast<int64_t>(i));
       keys.push_back({static_cast<uint64_t>(images[i].index), 0, 0});
     }
     std::vector<std::string> texts;
     for (const auto& ids :
-         model::generate_text(cache, slots, cache.append(slots, chunks), keys,
+         model::generate_text(cache, slots, cache.append(slots, rows), keys,
                               generation_options_))
       texts.push_back(text_encoder_.decode(ids));
     return texts;

@@ -29,7 +29,7 @@ namespace gato::data {
 
 // One row to write; every vector has L values.
 struct SequenceRow {
-  TokenFeatures features;       // patch tokens: -(1+u), u of add_patch
+  TokenRow features;            // patch tokens: patch_token(add_patch())
   std::vector<int32_t> labels;  // empty, or L values
   std::vector<uint8_t> segment_ids, prompt_mask;
   int32_t task_index = 0;

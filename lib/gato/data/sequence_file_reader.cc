@@ -132,14 +132,14 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
   }
   check_segments(sequence, view);
   for (size_t i = 0; i < view.tokens.size(); ++i) {
-    const int64_t token = view.tokens[i];
+    const int32_t token = view.tokens[i];
     const auto kind = static_cast<Modality>(view.modality[i]);
     if (kind > Modality::continuous_action) {
       refuse("modality", i, view.modality[i]);
     }
     if (kind == Modality::patch) {
-      if (token >= 0 || -1 - token >= patches.size()) {
-        refuse("patch", i, -1 - token);
+      if (!is_patch(token) || patch_index(token) >= patches.size()) {
+        refuse("patch", i, patch_index(token));
       }
       const uint8_t* ends = &view.interval[4 * i];
       if (ends[0] >= ends[1] || ends[1] > 128 || ends[2] >= ends[3] ||
@@ -152,8 +152,8 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
         if (!ids.contains(kind, id)) refuse(what, i, ids.describe(kind, id));
       }
     }
-    if (view.local_position[i] < TokenFeatures::kActionLocalPosition ||
-        view.local_position[i] >= TokenFeatures::kLocalPositionCount) {
+    if (view.local_position[i] < TokenRow::kActionLocalPosition ||
+        view.local_position[i] >= TokenRow::kLocalPositionCount) {
       refuse("local position", i, view.local_position[i]);
     }
   }

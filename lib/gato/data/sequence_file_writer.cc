@@ -52,8 +52,7 @@ const uint8_t* bytes_of(const std::vector<Modality>& modality) {
   return reinterpret_cast<const uint8_t*>(modality.data());
 }
 
-const uint8_t* bytes_of(
-    const std::vector<TokenFeatures::PatchInterval>& interval) {
+const uint8_t* bytes_of(const std::vector<TokenRow::PatchInterval>& interval) {
   return reinterpret_cast<const uint8_t*>(interval.data());
 }
 

@@ -69,9 +69,8 @@ void TokenColumns::append_tokens(const TokenizedDocument& document) {
   }
   std::vector<int32_t> stored_tokens = document.tokens;
   for (int32_t& token : stored_tokens) {
-    if (token >= 0) continue;
-    token = static_cast<int32_t>(
-        -1 - patch_indices.at(static_cast<size_t>(-1 - token)));
+    if (!is_patch(token)) continue;
+    token = patch_token(patch_indices.at(patch_index(token)));
     ++patch_token_count_;
   }
   append_labels(document, stored_tokens);
@@ -93,7 +92,7 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
     assert(document.labels.size() == document.tokens.size());
     for (size_t i = 0; i < labels.size(); ++i) {
       // A patch's label is the patch, under its number in the file.
-      if (document.tokens[i] >= 0) labels[i] = document.labels[i];
+      if (!is_patch(document.tokens[i])) labels[i] = document.labels[i];
     }
   }
   labels_->append(labels);

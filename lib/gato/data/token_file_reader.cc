@@ -287,9 +287,9 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
       refuse(i, "modality", static_cast<int64_t>(kind));
     }
     if (kind == Modality::patch) {
-      if (token >= 0) refuse(i, "patch number", token);
-      if (-1 - int64_t{token} >= patches.size()) {
-        refuse(i, "patch number", -1 - int64_t{token});
+      if (!is_patch(token)) refuse(i, "patch number", token);
+      if (patch_index(token) >= patches.size()) {
+        refuse(i, "patch number", patch_index(token));
       }
       continue;
     }
@@ -308,10 +308,10 @@ void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     if (result.modality[i] != Modality::patch) continue;
     const int32_t stored = result.tokens[i];
-    const auto next = -1 - static_cast<int32_t>(result.patches.size());
-    const auto [entry, is_new] = document_tokens.try_emplace(stored, next);
+    const auto [entry, is_new] = document_tokens.try_emplace(
+        stored, patch_token(std::ssize(result.patches)));
     if (is_new) {
-      patches.copy_rows(-1 - int64_t{stored}, 1,
+      patches.copy_rows(patch_index(stored), 1,
                         result.patches.emplace_back().data());
     }
     result.tokens[i] = entry->second;

@@ -1,4 +1,4 @@
-// Tokens in memory: one document, and its input features for the network.
+// Tokens in memory: documents, and rows of tokens as the network reads them.
 #pragma once
 
 #include <array>
@@ -14,20 +14,29 @@ namespace gato::data {
 // 16x16 RGB, row-major [16,16,3].
 using Patch = std::array<uint8_t, 16 * 16 * 3>;
 
+// A token is the id of a piece of text or of a value, which is not negative, or
+// stands for a patch: token -(1 + u) for patch u of the patches that belong to
+// the tokens (those of a document, a row or a file).
+constexpr bool is_patch(int32_t token) { return token < 0; }
+constexpr int32_t patch_token(int64_t patch_index) {
+  return static_cast<int32_t>(-1 - patch_index);
+}
+constexpr int64_t patch_index(int32_t token) { return -1 - int64_t{token}; }
+
 // An image within a document: its first token, its size in patches.
 struct TokenizedImage {
   int64_t first_token = 0;
   int16_t rows = 0, columns = 0;
 };
 
-// One document as tokens. tokens[i] is an id, or -(1+u) for patches[u].
-// labels is empty or as long as tokens: what is to be predicted at a place.
+// One document as N tokens.
 struct TokenizedDocument {
-  std::vector<int32_t> tokens;
+  std::vector<int32_t> tokens;  // ids, or patch_token(u) for patches[u]
+  // The tokens to predict if they differ from those that are read; else empty.
   std::vector<int32_t> labels;
   std::vector<Modality> modality;
-  std::vector<int64_t>
-      step_offset;  // S+1 values; {0, N} for one that is no episode
+  // The first token of each of S steps, then N. {0, N} if not an episode.
+  std::vector<int64_t> step_offset;
   std::vector<TokenizedImage> images;
   std::vector<Patch> patches;
   int32_t task_index = 0;
@@ -37,33 +46,51 @@ struct TokenizedDocument {
   bool is_episode = false;
 };
 
-// What the network reads, a value a token; vectors of one length n. The layout
-// of a row of a sequence file and of a chunk that a rollout appends.
-struct TokenFeatures {
-  // The first row and last+1 row, first column and last+1 column of a patch,
-  // quantised to 128 (paper appendix C.3); zeros for all other tokens.
+// Consecutive tokens as the network reads them, with one value per token in
+// each of four parallel vectors. A row of a sequence file, a prompt and the
+// tokens that a rollout appends to the KV cache are such rows.
+struct TokenRow {
+  // The first row, last + 1 row, first column and last + 1 column of a patch,
+  // quantized to 128 (paper, appendix C.3). Zeros for all other tokens.
   using PatchInterval = std::array<uint8_t, 4>;
-  static constexpr int16_t kNoLocalPosition =
-      -1;  // separators, text documents, padding
-  static constexpr int16_t kActionLocalPosition =
-      -2;  // the one position of all actions
+  // Local position of separators, text documents and padding.
+  static constexpr int16_t kNoLocalPosition = -1;
+  // The one local position that all action tokens share.
+  static constexpr int16_t kActionLocalPosition = -2;
   static constexpr int16_t kLocalPositionCount = 512;
 
-  std::vector<int32_t> tokens;  // as in TokenizedDocument
+  int64_t size() const { return static_cast<int64_t>(tokens.size()); }
+  void reserve(int64_t size);
+  // Truncates the row or pads it at the end. `patches` stays as it is.
+  void resize(int64_t size);
+  void push_back(int32_t token, Modality modality_of_token,
+                 int16_t local_position_of_token,
+                 const PatchInterval& interval_of_token = {});
+  // Appends a patch to `patches` and returns the token that refers to it.
+  int32_t add_patch(const Patch& patch);
+  // Appends tokens [begin, end) of a row that stores its patches, and a copy of
+  // the patch of each patch token.
+  void append(const TokenRow& other, int64_t begin, int64_t end);
+
+  std::vector<int32_t> tokens;  // ids, or patch_token(u)
   std::vector<Modality> modality;
   std::vector<int16_t> local_position;
   std::vector<PatchInterval> interval;
+  // The patches that the tokens refer to. Empty if they are stored elsewhere:
+  // patch tokens then refer to the patches of a document or of a file.
+  std::vector<Patch> patches;
 };
 
-// The features of tokens [begin, end) of a document, which must start on a step
-// in an episode. Local positions count observation tokens within a step, and
-// stay at 511 beyond 512; patch tokens keep the document's own patch numbers.
-TokenFeatures make_token_features(const TokenizedDocument& document,
-                                  int64_t begin, int64_t end);
+// Tokens [begin, end) of a document, without patches: patch tokens still refer
+// to those of the document. In an episode, `begin` must be the start of a step.
+// Local positions count the observation tokens of a step and stay at 511 from
+// there on.
+TokenRow make_token_row(const TokenizedDocument& document, int64_t begin,
+                        int64_t end);
 
-// Interval of patch (row, column) of an image of rows x columns patches:
-// ends round(128 i / n), end >= first + 1, first <= 127.
-TokenFeatures::PatchInterval patch_interval(int row, int column, int rows,
-                                            int columns);
+// Returns the interval of patch (row, column) of an image of rows x columns
+// patches. Its ends are round(128 i / n), with end > first and first <= 127.
+TokenRow::PatchInterval patch_interval(int row, int column, int rows,
+                                       int columns);
 
 }  // namespace gato::data

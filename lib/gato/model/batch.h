@@ -17,11 +17,10 @@ struct Batch {
   // the one of all action tokens, and none (zeros).
   static constexpr int64_t kActionLocalRow = 512;
   static constexpr int64_t kNoLocalRow = 513;
-  // Of TokenFeatures::local.
+  // Of TokenRow::local.
   static int64_t local_position_row(int16_t local) {
-    if (local == data::TokenFeatures::kActionLocalPosition)
-      return kActionLocalRow;
-    return local == data::TokenFeatures::kNoLocalPosition ? kNoLocalRow : local;
+    if (local == data::TokenRow::kActionLocalPosition) return kActionLocalRow;
+    return local == data::TokenRow::kNoLocalPosition ? kNoLocalRow : local;
   }
 
   // L on a GPU is to be a multiple of this: the fast kernels of attention need

@@ -20,20 +20,19 @@ namespace {
 constexpr int64_t kMaxScores = int64_t{1} << 26;
 
 // The chunks one after another as the network's input.
-Batch make_batch(std::span<const TokenChunk> chunks) {
+Batch make_batch(std::span<const data::TokenRow> chunks) {
   std::vector<int64_t> tokens, local, patch_position, patch_index, row, column;
   std::vector<data::Patch> pixels;
-  for (const TokenChunk& chunk : chunks) {
-    const data::TokenFeatures& features = *chunk.features;
+  for (const data::TokenRow& chunk : chunks) {
     const auto first_patch = static_cast<int64_t>(pixels.size());
     pixels.insert(pixels.end(), chunk.patches.begin(), chunk.patches.end());
-    for (size_t i = 0; i < features.tokens.size(); ++i) {
-      const int32_t token = features.tokens[i];
-      local.push_back(Batch::local_position_row(features.local_position[i]));
-      if (token < 0) {
-        const data::TokenFeatures::PatchInterval& at = features.interval[i];
+    for (int64_t i = 0; i < chunk.size(); ++i) {
+      const int32_t token = chunk.tokens[i];
+      local.push_back(Batch::local_position_row(chunk.local_position[i]));
+      if (data::is_patch(token)) {
+        const data::TokenRow::PatchInterval& at = chunk.interval[i];
         patch_position.push_back(static_cast<int64_t>(tokens.size()));
-        patch_index.push_back(first_patch - 1 - token);
+        patch_index.push_back(first_patch + data::patch_index(token));
         row.push_back((at[0] + at[1]) / 2);
         column.push_back((at[2] + at[3]) / 2);
       }
@@ -103,14 +102,15 @@ struct KvCache::Impl {
   }
 
   AppendLayout make_layout(std::span<const int64_t> slots,
-                           std::span<const TokenChunk> chunks,
+                           std::span<const data::TokenRow> chunks,
                            int64_t last_tokens) const;
   at::Tensor select_rings(const at::Tensor& rings,
                           const AppendLayout& layout) const;
   at::Tensor attend(const at::Tensor& x, const AppendLayout& layout,
                     const RotaryEmbedding& rotation, size_t layer);
   at::Tensor append(std::span<const int64_t> slots,
-                    std::span<const TokenChunk> chunks, int64_t last_tokens);
+                    std::span<const data::TokenRow> chunks,
+                    int64_t last_tokens);
 
   const Network& network;
   const NetworkWeights weights;
@@ -123,14 +123,14 @@ struct KvCache::Impl {
 };
 
 AppendLayout KvCache::Impl::make_layout(std::span<const int64_t> slots,
-                                        std::span<const TokenChunk> chunks,
+                                        std::span<const data::TokenRow> chunks,
                                         int64_t last_tokens) const {
   AppendLayout layout;
   layout.slots = static_cast<int64_t>(slots.size());
   layout.is_prefix = true;
   bool is_ragged = false;
   for (size_t i = 0; i < slots.size(); ++i) {
-    const auto size = static_cast<int64_t>(chunks[i].features->tokens.size());
+    const auto size = chunks[i].size();
     is_ragged |= i > 0 && size != layout.max_chunk_length;
     layout.max_chunk_length = std::max(layout.max_chunk_length, size);
     layout.ring_extent = std::max(
@@ -146,7 +146,7 @@ AppendLayout KvCache::Impl::make_layout(std::span<const int64_t> slots,
   at::Tensor begin = at::empty({n, 1, 1}, at::kLong);
   for (int64_t i = 0; i < n; ++i) {
     const Window& window = windows[slots[i]];
-    const auto size = static_cast<int64_t>(chunks[i].features->tokens.size());
+    const auto size = chunks[i].size();
     const int64_t end = window.end + size;
     for (int64_t j = 0; j < max_chunk_length; ++j)
       query.data_ptr<int64_t>()[i * max_chunk_length + j] =
@@ -242,7 +242,7 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
 }
 
 at::Tensor KvCache::Impl::append(std::span<const int64_t> slots,
-                                 std::span<const TokenChunk> chunks,
+                                 std::span<const data::TokenRow> chunks,
                                  int64_t last_tokens) {
   const AppendLayout layout = make_layout(slots, chunks, last_tokens);
   const int64_t scores = layout.slots * layout.max_chunk_length *
@@ -268,8 +268,7 @@ at::Tensor KvCache::Impl::append(std::span<const int64_t> slots,
     x = x + feed_forward(layer_norm(x, block.feedforward_norm, type), block);
   }
   for (size_t i = 0; i < slots.size(); ++i)
-    windows[slots[i]].end +=
-        static_cast<int64_t>(chunks[i].features->tokens.size());
+    windows[slots[i]].end += chunks[i].size();
   return layer_norm(x.index_select(0, layout.output_indices),
                     weights.output_norm, at::kFloat);
 }
@@ -303,11 +302,11 @@ void KvCache::evict(int64_t slot, int64_t n) {
 }
 
 at::Tensor KvCache::append(std::span<const int64_t> slots,
-                           std::span<const TokenChunk> chunks,
+                           std::span<const data::TokenRow> chunks,
                            int64_t last_tokens) {
   const c10::NoGradGuard no_grad;
   for (size_t i = 0; i < slots.size(); ++i) {
-    const auto size = static_cast<int64_t>(chunks[i].features->tokens.size());
+    const auto size = chunks[i].size();
     if (length(slots[i]) + size > capacity())
       throw base::usage_error(
           "slot {} holds {} tokens: {} more exceed the context of {}", slots[i],

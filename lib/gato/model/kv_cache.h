@@ -18,13 +18,6 @@
 
 namespace gato::model {
 
-// Tokens to append to a slot. features.tokens holds ids, or -(1+u) for
-// patches[u].
-struct TokenChunk {
-  const data::TokenFeatures* features = nullptr;
-  std::span<const data::Patch> patches;
-};
-
 class KvCache {
  public:
   // `network` must outlive the cache and keep its weights. capacity 0: the
@@ -46,7 +39,7 @@ class KvCache {
   // the other, fp32. Error (usage) where a slot would hold more than
   // capacity(): evict first.
   at::Tensor append(std::span<const int64_t> slots,
-                    std::span<const TokenChunk> chunks,
+                    std::span<const data::TokenRow> chunks,
                     int64_t last_tokens = 1);
 
  private:

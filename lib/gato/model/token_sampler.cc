@@ -37,11 +37,10 @@ tokenize::IdRange enclosing_range(std::span<const tokenize::IdRange> ranges) {
   return all;
 }
 
-data::TokenFeatures text_token(int32_t id) {
-  return {{id},
-          {data::Modality::text},
-          {data::TokenFeatures::kNoLocalPosition},
-          {{}}};
+data::TokenRow text_token(int32_t id) {
+  data::TokenRow row;
+  row.push_back(id, data::Modality::text, data::TokenRow::kNoLocalPosition);
+  return row;
 }
 
 }  // namespace
@@ -98,20 +97,17 @@ std::vector<std::vector<int32_t>> generate_text(
         sample_tokens(network, hidden, ranges, sample_keys, options.sampling);
     std::vector<size_t> still_active;
     std::vector<int64_t> active_slots;
-    std::vector<data::TokenFeatures> features;
+    std::vector<data::TokenRow> chunks;
     for (size_t j = 0; j < active.size(); ++j) {
       if (ids[j] == options.end_of_text) continue;
       const size_t i = active[j];
       texts[i].push_back(ids[j]);
       still_active.push_back(i);
       active_slots.push_back(slots[i]);
-      features.push_back(text_token(ids[j]));
+      chunks.push_back(text_token(ids[j]));
     }
     active = std::move(still_active);
     if (active.empty() || count + 1 == options.max_tokens) break;
-    std::vector<TokenChunk> chunks;
-    for (const data::TokenFeatures& token : features)
-      chunks.push_back({&token, {}});
     for (const int64_t slot : active_slots)
       if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
     hidden = cache.append(active_slots, chunks);

@@ -1,58 +1,46 @@
 #include "gato/pack/packed_row.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 namespace gato::pack {
 namespace {
 
-template <class T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
+// Appends the tokens of `window`, numbers its patch tokens on from those of the
+// row so far and notes which patch of the corpus each of them is.
 void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
                    PackedRow& packed) {
-  data::SequenceRow& row = packed.row;
-  const Corpus::Slice piece =
+  const Corpus::Slice slice =
       corpus.read(window.document, window.begin, window.end,
                   data::PatchNumbering::per_file);
-  const data::TokenizedDocument& document = piece.document;
-  const int64_t begin = window.begin - piece.offset;
-  const int64_t end = window.end - piece.offset;
-  data::TokenFeatures features =
-      data::make_token_features(document, begin, end);
-
-  std::vector<int32_t> labels =
-      document.labels.empty()
-          ? features.tokens
-          : std::vector<int32_t>(document.labels.begin() + begin,
-                                 document.labels.begin() + end);
+  const data::TokenizedDocument& document = slice.document;
+  const int64_t begin = window.begin - slice.offset;
+  const int64_t end = window.end - slice.offset;
+  const data::TokenRow tokens = data::make_token_row(document, begin, end);
+  const bool has_labels = !document.labels.empty();
   const int32_t file = corpus.file_index(window.document);
-  for (size_t i = 0; i < features.tokens.size(); ++i) {
-    int32_t& token = features.tokens[i];
-    if (token >= 0) continue;
-    packed.patches.push_back({file, -(1 + token)});
-    labels[i] = token = -static_cast<int32_t>(packed.patches.size());
+  data::SequenceRow& row = packed.row;
+  for (int64_t i = 0; i < tokens.size(); ++i) {
+    int32_t token = tokens.tokens[i];
+    int32_t label = has_labels ? document.labels[begin + i] : token;
+    if (data::is_patch(token)) {
+      packed.patches.push_back(
+          {file, static_cast<int32_t>(data::patch_index(token))});
+      label = token = data::patch_token(std::ssize(packed.patches) - 1);
+    }
+    row.features.push_back(token, tokens.modality[i], tokens.local_position[i],
+                           tokens.interval[i]);
+    row.labels.push_back(label);
   }
-  append(row.features.tokens, features.tokens);
-  append(row.features.modality, features.modality);
-  append(row.features.local_position, features.local_position);
-  append(row.features.interval, features.interval);
-  append(row.labels, labels);
-  row.segment_ids.insert(row.segment_ids.end(), end - begin, segment);
-  row.prompt_mask.insert(row.prompt_mask.end(), end - begin,
-                         window.is_prompt ? 1 : 0);
+  row.segment_ids.resize(row.features.size(), segment);
+  row.prompt_mask.resize(row.features.size(), window.is_prompt ? 1 : 0);
 }
 
-// Keeps or fills up to `length` tokens.
+// Truncates or pads the row to `length` tokens.
 void resize_row(data::SequenceRow& row, int64_t length) {
-  row.features.tokens.resize(length, 0);
-  row.features.modality.resize(length, data::Modality::padding);
-  row.features.local_position.resize(length,
-                                     data::TokenFeatures::kNoLocalPosition);
-  row.features.interval.resize(length, {});
+  row.features.resize(length);
   row.labels.resize(length, 0);
   row.segment_ids.resize(length,
                          row.segment_ids.empty() ? 0 : row.segment_ids.back());
@@ -65,26 +53,28 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
   PackedRow packed;
   data::SequenceRow& row = packed.row;
   row.task_index = plan.task;
+  row.features.reserve(length);
   for (const Window& window : plan.windows) {
-    const auto begin = static_cast<int64_t>(row.features.tokens.size());
-    const size_t patches = packed.patches.size();
+    const int64_t begin = row.features.size();
+    const size_t patch_count = packed.patches.size();
     append_window(corpus, window, static_cast<uint8_t>(packed.window_count),
                   packed);
     int64_t targets = 0;
-    for (size_t i = std::max<int64_t>(begin, 1); i < row.features.tokens.size();
-         ++i)
+    for (int64_t i = std::max<int64_t>(begin, 1); i < row.features.size();
+         ++i) {
       targets += data::is_target(row.features.modality[i]);
+    }
     const bool is_first = begin == 0 || packed.has_prompt;
     if (targets == 0 && !is_first) {
       resize_row(row, begin);
-      packed.patches.resize(patches);
+      packed.patches.resize(patch_count);
       break;
     }
     packed.target_count += targets;
     packed.has_prompt |= window.is_prompt;
     ++packed.window_count;
   }
-  packed.token_count = static_cast<int64_t>(row.features.tokens.size());
+  packed.token_count = row.features.size();
   resize_row(row, length);
   if (!corpus.has_labels()) row.labels.clear();
   return packed;
@@ -96,8 +86,9 @@ std::vector<data::Patch> load_patches(const Corpus& corpus, PackedRow& packed) {
   packed.renumber_patches([&](PatchRef ref) {
     const auto [entry, is_new] = patch_indices.try_emplace(
         {ref.file, ref.index}, static_cast<int32_t>(pixels.size()));
-    if (is_new)
+    if (is_new) {
       pixels.push_back(corpus.files()[ref.file].read_patch(ref.index));
+    }
     return entry->second;
   });
   return pixels;

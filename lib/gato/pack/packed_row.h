@@ -16,7 +16,7 @@ struct PatchRef {
 };
 
 struct PackedRow {
-  data::SequenceRow row;          // patch tokens: -(1+i) for patches[i]
+  data::SequenceRow row;          // patch tokens: patch_token(i) for patches[i]
   std::vector<PatchRef> patches;  // one a patch token, in their order
   int64_t window_count = 0;       // prompt included
   int64_t token_count = 0;        // without padding
@@ -29,7 +29,7 @@ struct PackedRow {
     size_t next = 0;
     for (size_t i = 0; next < patches.size(); ++i) {
       if (row.features.modality[i] != data::Modality::patch) continue;
-      const int32_t token = -(1 + index_of(patches[next++]));
+      const int32_t token = data::patch_token(index_of(patches[next++]));
       row.features.tokens[i] = token;
       if (!row.labels.empty()) row.labels[i] = token;
     }

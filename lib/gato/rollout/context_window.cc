@@ -6,39 +6,21 @@
 #include "gato/base/error.h"
 
 namespace gato::rollout {
-namespace {
-
-// Appends tokens [begin, end) of `from`, with the patches that they refer to.
-void append_tokens(const StepTokens& from, int64_t begin, int64_t end,
-                   StepTokens& to) {
-  for (int64_t i = begin; i < end; ++i) {
-    int32_t token = from.features.tokens[i];
-    if (token < 0) {
-      to.patches.push_back(from.patches[-token - 1]);
-      token = -static_cast<int32_t>(to.patches.size());
+data::TokenRow step_tokens(const data::TokenizedDocument& document,
+                           int64_t step) {
+  data::TokenRow row = data::make_token_row(
+      document, document.step_offset[step], document.step_offset[step + 1]);
+  for (int32_t& token : row.tokens) {
+    if (data::is_patch(token)) {
+      token = row.add_patch(document.patches[data::patch_index(token)]);
     }
-    to.features.tokens.push_back(token);
-    to.features.modality.push_back(from.features.modality[i]);
-    to.features.local_position.push_back(from.features.local_position[i]);
-    to.features.interval.push_back(from.features.interval[i]);
   }
+  return row;
 }
 
-}  // namespace
-
-StepTokens step_tokens(const data::TokenizedDocument& document, int64_t step) {
-  const StepTokens whole{
-      data::make_token_features(document, document.step_offset[step],
-                                document.step_offset[step + 1]),
-      document.patches};
-  StepTokens tokens;
-  append_tokens(whole, 0, whole.size(), tokens);
-  return tokens;
-}
-
-std::vector<StepTokens> leading_steps(const data::TokenizedDocument& document,
-                                      int64_t max_tokens) {
-  std::vector<StepTokens> steps;
+std::vector<data::TokenRow> leading_steps(
+    const data::TokenizedDocument& document, int64_t max_tokens) {
+  std::vector<data::TokenRow> steps;
   for (size_t i = 0; i + 1 < document.step_offset.size(); ++i) {
     if (document.step_offset[i + 1] > max_tokens) break;
     steps.push_back(step_tokens(document, static_cast<int64_t>(i)));
@@ -49,17 +31,18 @@ std::vector<StepTokens> leading_steps(const data::TokenizedDocument& document,
 ContextWindow::ContextWindow(model::KvCache& cache, int64_t context_steps)
     : cache_(cache), context_steps_(context_steps), slots_(cache.slots()) {}
 
-void ContextWindow::reset(int64_t slot, const std::vector<StepTokens>& prompt) {
+void ContextWindow::reset(int64_t slot,
+                          const std::vector<data::TokenRow>& prompt) {
   cache_.clear(slot);
   slots_[slot] = {};
-  for (const StepTokens& step : prompt) {
+  for (const data::TokenRow& step : prompt) {
     slots_[slot].steps.push_back(step);
     slots_[slot].token_count += step.size();
   }
   if (context_steps_ == 0 && !prompt.empty()) forward({&slot, 1});
 }
 
-void ContextWindow::add_step(int64_t slot, StepTokens observation,
+void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
                              int64_t action_tokens) {
   Slot& state = slots_[slot];
   if (context_steps_ > 0) {
@@ -83,22 +66,16 @@ void ContextWindow::add_step(int64_t slot, StepTokens observation,
 void ContextWindow::add_action_token(int64_t slot, int32_t id,
                                      data::Modality modality) {
   Slot& state = slots_[slot];
-  data::TokenFeatures& features = state.steps.back().features;
-  features.tokens.push_back(id);
-  features.modality.push_back(modality);
-  features.local_position.push_back(data::TokenFeatures::kActionLocalPosition);
-  features.interval.push_back({});
+  state.steps.back().push_back(id, modality,
+                               data::TokenRow::kActionLocalPosition);
   ++state.token_count;
 }
 
 at::Tensor ContextWindow::forward(std::span<const int64_t> slots,
                                   int64_t last_tokens) {
-  std::vector<StepTokens> unread;
+  std::vector<data::TokenRow> unread;
   for (int64_t slot : slots) unread.push_back(unread_tokens(slots_[slot]));
-  std::vector<model::TokenChunk> chunks;
-  for (const StepTokens& tokens : unread)
-    chunks.push_back({&tokens.features, tokens.patches});
-  at::Tensor hidden = cache_.append(slots, chunks, last_tokens);
+  at::Tensor hidden = cache_.append(slots, unread, last_tokens);
   for (int64_t slot : slots)
     slots_[slot].cached_tokens = slots_[slot].token_count;
   return hidden;
@@ -115,13 +92,13 @@ void ContextWindow::evict_oldest_step(int64_t slot) {
   state.steps.pop_front();
 }
 
-StepTokens ContextWindow::unread_tokens(const Slot& slot) const {
-  StepTokens tokens;
+data::TokenRow ContextWindow::unread_tokens(const Slot& slot) const {
+  data::TokenRow tokens;
   int64_t skip = slot.cached_tokens;
-  for (const StepTokens& step : slot.steps) {
+  for (const data::TokenRow& step : slot.steps) {
     const int64_t begin = std::min(skip, step.size());
     skip -= begin;
-    append_tokens(step, begin, step.size(), tokens);
+    tokens.append(step, begin, step.size());
   }
   return tokens;
 }

@@ -14,20 +14,13 @@
 
 namespace gato::rollout {
 
-// The tokens of one time step as the network reads them. Patch tokens are
-// -(1+u) for patches[u].
-struct StepTokens {
-  data::TokenFeatures features;
-  std::vector<data::Patch> patches;
-  int64_t size() const { return static_cast<int64_t>(features.tokens.size()); }
-};
-
-// Step `step` of a document.
-StepTokens step_tokens(const data::TokenizedDocument& document, int64_t step);
+// Returns the tokens of step `step` of a document, with their patches.
+data::TokenRow step_tokens(const data::TokenizedDocument& document,
+                           int64_t step);
 
 // Every step of the document's first `tokens` tokens, without one that is cut.
-std::vector<StepTokens> leading_steps(const data::TokenizedDocument& document,
-                                      int64_t max_tokens);
+std::vector<data::TokenRow> leading_steps(
+    const data::TokenizedDocument& document, int64_t max_tokens);
 
 // Holds the last steps of every slot and reads them into the cache.
 //
@@ -47,11 +40,12 @@ class ContextWindow {
 
   // Forgets everything, then remembers the prompt, which has at most
   // cache.capacity() tokens.
-  void reset(int64_t slot, const std::vector<StepTokens>& prompt);
+  void reset(int64_t slot, const std::vector<data::TokenRow>& prompt);
   // The observation of a new step and its separator, which `action_tokens` are
   // going to follow. Forgets what there is no room for. Error (run_failed)
   // where the step alone is larger than the cache.
-  void add_step(int64_t slot, StepTokens observation, int64_t action_tokens);
+  void add_step(int64_t slot, data::TokenRow observation,
+                int64_t action_tokens);
   void add_action_token(int64_t slot, int32_t id, data::Modality modality);
   // The network reads what was added to these slots since they last read: at
   // least `last` tokens each. Hidden states [n * last, d] of their last tokens.
@@ -59,14 +53,14 @@ class ContextWindow {
 
  private:
   struct Slot {
-    std::deque<StepTokens> steps;
+    std::deque<data::TokenRow> steps;
     int64_t token_count = 0;  // of all steps
     int64_t cached_tokens =
         0;  // how many of them, from the first, are in the cache
   };
 
   void evict_oldest_step(int64_t slot);
-  StepTokens unread_tokens(const Slot& slot) const;
+  data::TokenRow unread_tokens(const Slot& slot) const;
 
   model::KvCache& cache_;
   int64_t context_steps_;

@@ -20,11 +20,11 @@ class ModelPolicy : public Policy {
         cache_(task.network, slots),
         context_window_(cache_, options.context_steps) {
     if (!options_.mask_actions) return;
-    for (StepTokens& step : options_.prompt) {
-      for (size_t i = 0; i < step.features.tokens.size(); ++i) {
-        if (step.features.local_position[i] ==
-            data::TokenFeatures::kActionLocalPosition)
-          step.features.tokens[i] = mask_token();
+    for (data::TokenRow& step : options_.prompt) {
+      for (int64_t i = 0; i < step.size(); ++i) {
+        if (step.local_position[i] == data::TokenRow::kActionLocalPosition) {
+          step.tokens[i] = mask_token();
+        }
       }
     }
   }

@@ -22,7 +22,7 @@ struct ModelPolicyOptions {
   // tokens of an action are sampled after one forward, none of them knowing the
   // others (paper, appendix G).
   bool mask_actions = false;
-  std::vector<StepTokens> prompt;  // every episode begins with it
+  std::vector<data::TokenRow> prompt;  // every episode begins with it
 };
 
 // What several policies share: the task as the model reads it. `network`,

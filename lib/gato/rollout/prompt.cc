@@ -48,7 +48,7 @@ auto with_prompt_context(const std::string& location, const std::string& advice,
 
 }  // namespace
 
-std::vector<StepTokens> demonstration_prompt(
+std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
     const TaskMatch& match, int64_t max_tokens) {
   for (const data::TokenizedDocument& demonstration : demonstrations)
@@ -57,11 +57,11 @@ std::vector<StepTokens> demonstration_prompt(
   return {};
 }
 
-std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
-                                       const TaskMatch& match,
-                                       const tokenize::StepEncoder& encoder,
-                                       int64_t max_tokens,
-                                       int64_t max_episode_steps) {
+std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
+                                           const TaskMatch& match,
+                                           const tokenize::StepEncoder& encoder,
+                                           int64_t max_tokens,
+                                           int64_t max_episode_steps) {
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
   options.task = match.spec.name;

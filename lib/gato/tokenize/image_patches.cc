@@ -119,7 +119,7 @@ void encode_deduplicated(const ImageView& image, int rows, int columns,
         copy_patch(image, row, column, patch);
         patch_index = deduplicator.find_or_append(patch, document);
       }
-      document.tokens.push_back(-1 - patch_index);
+      document.tokens.push_back(data::patch_token(patch_index));
     }
   }
 }
@@ -231,7 +231,8 @@ void encode_image(const ImageView& image, data::TokenizedDocument& document,
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {
       copy_patch(image, row, column, document.patches.emplace_back());
-      document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
+      document.tokens.push_back(
+          data::patch_token(std::ssize(document.patches) - 1));
     }
   }
 }

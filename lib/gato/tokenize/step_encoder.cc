@@ -111,12 +111,12 @@ void StepEncoder::encode_observation(const data::FieldValues& observation,
     document.modality.resize(document.tokens.size(), modality);
   }
   const size_t count = document.tokens.size() - first;
-  if (count > data::TokenFeatures::kLocalPositionCount &&
+  if (count > data::TokenRow::kLocalPositionCount &&
       !warned_->long_observation.exchange(true)) {
     spdlog::warn(
         "task '{}': a step has {} observation tokens; those from number {} on "
         "share one position",
-        spec_.name, count, data::TokenFeatures::kLocalPositionCount);
+        spec_.name, count, data::TokenRow::kLocalPositionCount);
   }
   document.tokens.push_back(vocabulary_.separator());
   document.modality.push_back(data::Modality::separator);

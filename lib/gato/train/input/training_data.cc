@@ -32,7 +32,7 @@ std::string TrainingData::sampled_digest() const {
     for (size_t position = 0; position < view.tokens.size(); ++position) {
       if (data::Modality(view.modality[position]) == data::Modality::patch) {
         digest.update(
-            std::as_bytes(row.patch(-1 - int64_t{view.tokens[position]})));
+            std::as_bytes(row.patch(data::patch_index(view.tokens[position]))));
       }
     }
   }
