@@ -1,9 +1,9 @@
 #include "model/sample_rows.h"
 
-#include <algorithm>
-#include <cstring>
+#include <iterator>
 
 #include "gato/base/random.h"
+#include "gato/model/batch_builder.h"
 
 namespace gato::test {
 
@@ -59,49 +59,18 @@ data::TokenRow slice_row(const data::TokenRow& row, int64_t begin,
 }
 
 model::Batch batch_from_rows(const std::vector<data::TokenRow>& rows) {
-  std::vector<int64_t> tokens, local, patch_position, index, patch_row, column,
-      target, label, modality;
-  std::vector<data::Patch> patches;
+  const int64_t length = rows.front().size();
+  model::BatchBuilder builder(std::ssize(rows), length);
+  int64_t index = 0;
   for (const data::TokenRow& row : rows) {
-    for (size_t i = 0; i < row.tokens.size(); ++i) {
-      const int32_t token = row.tokens[i];
-      const auto position = static_cast<int64_t>(tokens.size());
-      if (data::is_patch(token)) {
-        const auto& interval = row.interval[i];
-        patch_position.push_back(position);
-        index.push_back(std::ssize(patches) + data::patch_index(token));
-        patch_row.push_back((interval[0] + interval[1]) / 2);
-        column.push_back((interval[2] + interval[3]) / 2);
-      } else if (i > 0) {
-        target.push_back(position - 1);
-        label.push_back(token);
-        modality.push_back(static_cast<int64_t>(row.modality[i]));
-      }
-      tokens.push_back(std::max(token, 0));
-      local.push_back(model::Batch::local_position_row(row.local_position[i]));
+    builder.set_tokens(index, row);
+    for (int64_t i = 1; i < length; ++i) {
+      if (data::is_patch(row.tokens[i])) continue;
+      builder.add_target(index + i - 1, row.tokens[i], row.modality[i], 0);
     }
-    patches.insert(patches.end(), row.patches.begin(), row.patches.end());
+    index += length;
   }
-  model::Batch batch;
-  batch.rows = static_cast<int64_t>(rows.size());
-  batch.length = static_cast<int64_t>(rows.front().size());
-  const auto tensor = [](const std::vector<int64_t>& values) {
-    return at::tensor(values, at::kLong);
-  };
-  batch.tokens = tensor(tokens);
-  batch.local_position = tensor(local);
-  batch.patches =
-      at::empty({static_cast<int64_t>(patches.size()), 16, 16, 3}, at::kByte);
-  std::memcpy(batch.patches.data_ptr(), patches.data(),
-              patches.size() * sizeof(data::Patch));
-  batch.patch_position = tensor(patch_position);
-  batch.patch_index = tensor(index);
-  batch.patch_row = tensor(patch_row);
-  batch.patch_column = tensor(column);
-  batch.target_index = tensor(target);
-  batch.target_label = tensor(label);
-  batch.target_modality = tensor(modality).to(at::kByte);
-  return batch;
+  return builder.build();
 }
 
 }  // namespace gato::test

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/model/batch_builder.h"
 #include "gato/model/block.h"
 #include "gato/model/embedding.h"
 #include "gato/model/position_encoding.h"
@@ -19,41 +19,17 @@ namespace {
 // Attention scores at a time: more slots than that allows are read in turn.
 constexpr int64_t kMaxScores = int64_t{1} << 26;
 
-// The chunks one after another as the network's input.
+// Returns the tokens of all chunks, one chunk after another, as one row.
 Batch make_batch(std::span<const data::TokenRow> chunks) {
-  std::vector<int64_t> tokens, local, patch_position, patch_index, row, column;
-  std::vector<data::Patch> pixels;
+  int64_t token_count = 0;
+  for (const data::TokenRow& chunk : chunks) token_count += chunk.size();
+  BatchBuilder builder(1, token_count);
+  int64_t index = 0;
   for (const data::TokenRow& chunk : chunks) {
-    const auto first_patch = static_cast<int64_t>(pixels.size());
-    pixels.insert(pixels.end(), chunk.patches.begin(), chunk.patches.end());
-    for (int64_t i = 0; i < chunk.size(); ++i) {
-      const int32_t token = chunk.tokens[i];
-      local.push_back(Batch::local_position_row(chunk.local_position[i]));
-      if (data::is_patch(token)) {
-        const data::TokenRow::PatchInterval& at = chunk.interval[i];
-        patch_position.push_back(static_cast<int64_t>(tokens.size()));
-        patch_index.push_back(first_patch + data::patch_index(token));
-        row.push_back((at[0] + at[1]) / 2);
-        column.push_back((at[2] + at[3]) / 2);
-      }
-      tokens.push_back(std::max(token, 0));
-    }
+    builder.set_tokens(index, chunk);
+    index += chunk.size();
   }
-  Batch batch;
-  batch.rows = 1;
-  batch.length = static_cast<int64_t>(tokens.size());
-  batch.tokens = at::tensor(tokens, at::kLong);
-  batch.local_position = at::tensor(local, at::kLong);
-  if (patch_position.empty()) return batch;
-  batch.patches =
-      at::empty({static_cast<int64_t>(pixels.size()), 16, 16, 3}, at::kByte);
-  std::memcpy(batch.patches.data_ptr(), pixels.data(),
-              pixels.size() * sizeof(data::Patch));
-  batch.patch_position = at::tensor(patch_position, at::kLong);
-  batch.patch_index = at::tensor(patch_index, at::kLong);
-  batch.patch_row = at::tensor(row, at::kLong);
-  batch.patch_column = at::tensor(column, at::kLong);
-  return batch;
+  return builder.build();
 }
 
 // Where N new tokens of n slots stand, in the rings and among the queries
