@@ -8,6 +8,7 @@
 
 #include "gato/model/batch.h"
 #include "gato/model/relative_attention.h"
+#include "gato/model/relative_shift.h"
 
 namespace gato::model {
 namespace {
@@ -15,49 +16,6 @@ namespace {
 // Up to this many tokens the plain products are faster than the flash kernel,
 // forward and backward: measured on a CPU, in fp32 and bf16.
 constexpr int64_t kMaxPlainAttentionLength = 128;
-
-// Of scores x [..., L, L] that have a column a distance, from L-1 down to 0, to
-// scores whose column j of row i is that of distance i - j. Place (i, j) stands
-// at i L + L-1-i+j = i (L-1) + L-1 + j of x: rows of L read at every L-1
-// places. What comes out above the diagonal means nothing, and no gradient is
-// taken from there: the kernels of GPUs leave it undefined.
-class RelativeShift : public torch::autograd::Function<RelativeShift> {
- public:
-  static at::Tensor forward(torch::autograd::AutogradContext*,
-                            const at::Tensor& x) {
-    return shifted_view(x.contiguous(), x.size(-1)).contiguous();
-  }
-
-  static torch::autograd::variable_list backward(
-      torch::autograd::AutogradContext*,
-      const torch::autograd::variable_list& gradients) {
-    const at::Tensor& shifted_gradient = gradients[0];
-    const int64_t length = shifted_gradient.size(-1);
-    const at::Tensor gradient =
-        at::empty(shifted_gradient.sizes(), shifted_gradient.options());
-    // Without the last column, which holds one place on or below the diagonal,
-    // the rows do not overlap; zeros come from above the diagonal.
-    at::Tensor rows = shifted_view(gradient, length - 1);
-    at::tril_out(rows, shifted_gradient.narrow(-1, 0, length - 1));
-    gradient.select(-2, 0).narrow(-1, 0, length - 1).zero_();
-    const auto last_element = [&](const at::Tensor& of) {
-      return of.select(-2, length - 1).select(-1, length - 1);
-    };
-    last_element(gradient).copy_(last_element(shifted_gradient));
-    return {gradient};
-  }
-
- private:
-  // A view of the first columns of what comes out.
-  static at::Tensor shifted_view(const at::Tensor& x, int64_t columns) {
-    auto sizes = x.sizes().vec();
-    auto strides = x.strides().vec();
-    const int64_t length = sizes.back();
-    sizes.back() = columns;
-    strides[strides.size() - 2] = length - 1;
-    return x.as_strided(sizes, strides, x.storage_offset() + length - 1);
-  }
-};
 
 // Queries, keys and values of a layer, [B, H, L, K] each.
 struct QueryKeyValue {
@@ -133,7 +91,7 @@ at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
           position_queries.transpose(0, 1).reshape({heads, rows * length, -1}),
           distance_keys)
           .view({heads, rows, length, length});
-  const at::Tensor bias = RelativeShift::apply(scores).transpose(0, 1);
+  const at::Tensor bias = relative_shift(scores).transpose(0, 1);
   return std::get<0>(at::_scaled_dot_product_efficient_attention(
       content_queries, x.k, x.v, bias,
       /*compute_log_sumexp=*/content_queries.requires_grad(), 0.0,
@@ -163,7 +121,7 @@ at::Tensor relative_attention(const QueryKeyValue& x,
                                      distance_keys, x);
   return weighted_values(
       at::matmul(content_queries, x.k.transpose(-2, -1)) +
-          RelativeShift::apply(at::matmul(position_queries, distance_keys)),
+          relative_shift(at::matmul(position_queries, distance_keys)),
       x.v, positions.causal_mask);
 }
 

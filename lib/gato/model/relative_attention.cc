@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gato/model/relative_shift.h"
+
 namespace gato::model {
 namespace {
 
@@ -27,32 +29,6 @@ struct QueryBlock {
   }
 };
 
-// Of scores x [H, C, N] that have a column a distance, from N-1 down to 0, a
-// view of `columns` columns in which column j of query i is that of the
-// distance from key j: place (i, j) of the block stands at i N + C-1-i+j =
-// i (N-1) + C-1 + j of x. What it shows of keys after the query means nothing.
-at::Tensor relative_shift(const at::Tensor& x, int64_t columns) {
-  const int64_t queries = x.size(1), distances = x.size(2);
-  return x.as_strided({x.size(0), queries, columns},
-                      {x.stride(0), distances - 1, 1},
-                      x.storage_offset() + queries - 1);
-}
-
-// The gradient of x from that of by_key(x, N), which is 0 after the query.
-at::Tensor relative_shift_backward(const at::Tensor& gradient) {
-  const int64_t queries = gradient.size(1), keys = gradient.size(2);
-  at::Tensor x = at::empty(gradient.sizes(), gradient.options());
-  // Without the last column, which holds one place up to the query, the rows of
-  // the view do not overlap. They begin behind the first C-1 places.
-  relative_shift(x, keys - 1).copy_(gradient.narrow(2, 0, keys - 1));
-  x.select(1, 0).narrow(1, 0, queries - 1).zero_();
-  const auto last_element = [&](const at::Tensor& of) {
-    return of.select(1, queries - 1).select(1, keys - 1);
-  };
-  last_element(x).copy_(last_element(gradient));
-  return x;
-}
-
 template <class Visit>
 void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
                           Visit visit) {
@@ -71,7 +47,7 @@ at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
   const at::Tensor position_scores =
       at::bmm(block.slice_queries(input.position_queries[row]),
               block.slice_distances(input.distance_keys));
-  scores.add_(relative_shift(position_scores, block.end));
+  scores.add_(relative_shift_view(position_scores));
   scores.narrow(2, block.begin, block.size())
       .add_(mask.narrow(0, 0, block.size()).narrow(1, 0, block.size()));
   return at::softmax(scores, -1);
@@ -163,7 +139,7 @@ class RelativeAttentionFunction
           at::bmm(scores_gradient.transpose(1, 2),
                   block.slice_queries(input.content_queries[row])));
       const at::Tensor distance_scores_gradient =
-          relative_shift_backward(scores_gradient);
+          relative_shift_backward(scores_gradient, MaskedGradient::zero);
       block.slice_queries(position_queries[row])
           .copy_(at::bmm(
               distance_scores_gradient,
