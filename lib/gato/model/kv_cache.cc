@@ -32,21 +32,22 @@ Batch make_batch(std::span<const data::TokenRow> chunks) {
   return builder.build();
 }
 
-// Where N new tokens of n slots stand, in the rings and among the queries
-// [n, C], C the longest chunk.
+// How one append() maps N new tokens of n slots to the rings and to padded
+// queries [n, C], where C is the length of the longest chunk. All tensors are
+// on the device of the network.
 struct AppendLayout {
   int64_t slots = 0;             // n
   int64_t max_chunk_length = 0;  // C
-  int64_t ring_extent = 0;       // entries of a ring that may be in use
-  bool is_prefix = false;   // the slots are 0..n-1: a view of the rings will do
-  at::Tensor slot;          // int64 [n]
-  at::Tensor token_slot;    // int64 [N]
-  at::Tensor ring_index;    // int64 [N]: position modulo capacity
-  at::Tensor position;      // int64 [N]: counted from the slot's last clear()
-  at::Tensor padded_index;  // int64 [N]: place among n*C; undefined if all
-  at::Tensor output_indices;  // int64 [n * last]: each chunk's last among N
-  at::Tensor distance;        // int64 [n, 1, C, extent], clamped to the ring
-  at::Tensor masked_keys;     // bool [n, 1, C, extent]: later or forgotten
+  int64_t ring_extent = 0;       // E: ring entries that may be in use
+  bool is_prefix = false;        // the slots are 0..n-1: a view of the rings
+  at::Tensor slot;               // int64 [n]
+  at::Tensor token_slot;         // int64 [N]
+  at::Tensor position;           // int64 [N]: from the slot's last clear() on
+  at::Tensor ring_index;         // int64 [N]: position modulo capacity
+  at::Tensor padded_index;    // int64 [N]: index into n*C; undefined if N=n*C
+  at::Tensor output_indices;  // int64 [n * last]: each chunk's last, of N
+  at::Tensor masked_keys;     // bool [n, 1, C, E]: later, evicted or unused
+  at::Tensor distance;        // int64 [n, 1, C, E], clamped to the ring
 };
 
 }  // namespace
@@ -77,9 +78,20 @@ struct KvCache::Impl {
     }
   }
 
+  at::Tensor to_device(std::span<const int64_t> values) const {
+    return at::tensor(at::ArrayRef<int64_t>(values.data(), values.size()),
+                      at::kLong)
+        .to(network.device());
+  }
+
   AppendLayout make_layout(std::span<const int64_t> slots,
                            std::span<const data::TokenRow> chunks,
                            int64_t last_tokens) const;
+  void add_token_indices(std::span<const int64_t> slots,
+                         std::span<const data::TokenRow> chunks,
+                         int64_t last_tokens, AppendLayout& layout) const;
+  void add_masks(const at::Tensor& chunk_begin, const at::Tensor& chunk_end,
+                 const at::Tensor& window_begin, AppendLayout& layout) const;
   at::Tensor select_rings(const at::Tensor& rings,
                           const AppendLayout& layout) const;
   at::Tensor attend(const at::Tensor& x, const AppendLayout& layout,
@@ -102,63 +114,81 @@ AppendLayout KvCache::Impl::make_layout(std::span<const int64_t> slots,
                                         std::span<const data::TokenRow> chunks,
                                         int64_t last_tokens) const {
   AppendLayout layout;
-  layout.slots = static_cast<int64_t>(slots.size());
+  layout.slots = std::ssize(slots);
   layout.is_prefix = true;
-  bool is_ragged = false;
-  for (size_t i = 0; i < slots.size(); ++i) {
-    const auto size = chunks[i].size();
-    is_ragged |= i > 0 && size != layout.max_chunk_length;
-    layout.max_chunk_length = std::max(layout.max_chunk_length, size);
-    layout.ring_extent = std::max(
-        layout.ring_extent, std::min(windows[slots[i]].end + size, capacity));
-    layout.is_prefix &= slots[i] == static_cast<int64_t>(i);
-  }
-  const int64_t n = layout.slots, max_chunk_length = layout.max_chunk_length,
-                ring_extent = layout.ring_extent;
-  std::vector<int64_t> token_slot, ring_index, position, padded_index,
-      output_indices;
-  at::Tensor query = at::empty({n, max_chunk_length, 1}, at::kLong);
-  at::Tensor key = at::empty({n, 1, ring_extent}, at::kLong);
-  at::Tensor begin = at::empty({n, 1, 1}, at::kLong);
-  for (int64_t i = 0; i < n; ++i) {
+  std::vector<int64_t> chunk_begins, chunk_ends, window_begins;
+  for (int64_t i = 0; i < layout.slots; ++i) {
     const Window& window = windows[slots[i]];
-    const auto size = chunks[i].size();
-    const int64_t end = window.end + size;
-    for (int64_t j = 0; j < max_chunk_length; ++j)
-      query.data_ptr<int64_t>()[i * max_chunk_length + j] =
-          std::min(window.end + j, end - 1);
-    for (int64_t j = 0; j < size; ++j) {
-      token_slot.push_back(slots[i]);
-      position.push_back(window.end + j);
-      ring_index.push_back((window.end + j) % capacity);
-      padded_index.push_back(i * max_chunk_length + j);
-    }
-    const auto count = static_cast<int64_t>(position.size());
-    for (int64_t j = count - last_tokens; j < count; ++j)
-      output_indices.push_back(j);
-    // The newest position that stands at this place of the ring; before the
-    // first lap it may not have been written.
-    for (int64_t j = 0; j < ring_extent; ++j)
-      key.data_ptr<int64_t>()[i * ring_extent + j] =
-          j < end ? end - 1 - (end - 1 - j) % capacity : -1;
-    begin.data_ptr<int64_t>()[i] = window.begin;
+    chunk_begins.push_back(window.end);
+    chunk_ends.push_back(window.end + chunks[i].size());
+    window_begins.push_back(window.begin);
+    layout.max_chunk_length =
+        std::max(layout.max_chunk_length, chunks[i].size());
+    layout.ring_extent =
+        std::max(layout.ring_extent, std::min(chunk_ends.back(), capacity));
+    layout.is_prefix &= slots[i] == i;
   }
-  layout.slot =
-      at::tensor(at::ArrayRef<int64_t>(slots.data(), slots.size()), at::kLong);
-  layout.token_slot = at::tensor(token_slot, at::kLong);
-  layout.ring_index = at::tensor(ring_index, at::kLong);
-  layout.position = at::tensor(position, at::kLong);
-  if (is_ragged) layout.padded_index = at::tensor(padded_index, at::kLong);
-  layout.output_indices = at::tensor(output_indices, at::kLong);
-  layout.masked_keys = key.gt(query).logical_or_(key.lt(begin)).unsqueeze(1);
-  layout.distance = (query - key).clamp_(0, capacity - 1).unsqueeze(1);
-  for (at::Tensor* tensor :
-       {&layout.slot, &layout.token_slot, &layout.ring_index, &layout.position,
-        &layout.padded_index, &layout.output_indices, &layout.distance,
-        &layout.masked_keys}) {
-    if (tensor->defined()) *tensor = tensor->to(network.device());
-  }
+  add_token_indices(slots, chunks, last_tokens, layout);
+  add_masks(to_device(chunk_begins), to_device(chunk_ends),
+            to_device(window_begins), layout);
   return layout;
+}
+
+void KvCache::Impl::add_token_indices(std::span<const int64_t> slots,
+                                      std::span<const data::TokenRow> chunks,
+                                      int64_t last_tokens,
+                                      AppendLayout& layout) const {
+  std::vector<int64_t> token_slot, position, ring_index, padded_index,
+      output_indices;
+  for (int64_t i = 0; i < layout.slots; ++i) {
+    for (int64_t j = 0; j < chunks[i].size(); ++j) {
+      token_slot.push_back(slots[i]);
+      position.push_back(windows[slots[i]].end + j);
+      ring_index.push_back(position.back() % capacity);
+      padded_index.push_back(i * layout.max_chunk_length + j);
+    }
+    const int64_t count = std::ssize(position);
+    for (int64_t j = count - last_tokens; j < count; ++j) {
+      output_indices.push_back(j);
+    }
+  }
+  layout.slot = to_device(slots);
+  layout.token_slot = to_device(token_slot);
+  layout.position = to_device(position);
+  layout.ring_index = to_device(ring_index);
+  if (std::ssize(position) < layout.slots * layout.max_chunk_length) {
+    layout.padded_index = to_device(padded_index);
+  }
+  layout.output_indices = to_device(output_indices);
+}
+
+// All three are int64 [n]: the positions [chunk_begin, chunk_end) of the new
+// tokens and the first position that is not evicted.
+void KvCache::Impl::add_masks(const at::Tensor& chunk_begin,
+                              const at::Tensor& chunk_end,
+                              const at::Tensor& window_begin,
+                              AppendLayout& layout) const {
+  const auto count_to = [&](int64_t n) {
+    return at::arange(n, chunk_begin.options());
+  };
+  const at::Tensor newest = (chunk_end - 1).unsqueeze(1);  // [n, 1]
+  // Positions of the queries [n, C, 1]. Those of the padding repeat the newest.
+  const at::Tensor query =
+      at::minimum(chunk_begin.unsqueeze(1) + count_to(layout.max_chunk_length),
+                  newest)
+          .unsqueeze(2);
+  // Positions of the keys [n, 1, E]: entry e of a ring contains the newest
+  // position that is e modulo the capacity. An entry that was never written
+  // gets a negative one, which is before the window.
+  const at::Tensor key =
+      (newest - (newest - count_to(layout.ring_extent)).remainder_(capacity))
+          .unsqueeze(1);
+  layout.masked_keys = key.gt(query)
+                           .logical_or_(key.lt(window_begin.view({-1, 1, 1})))
+                           .unsqueeze(1);
+  if (!relative_keys.empty()) {
+    layout.distance = (query - key).clamp_(0, capacity - 1).unsqueeze(1);
+  }
 }
 
 at::Tensor KvCache::Impl::select_rings(const at::Tensor& rings,
