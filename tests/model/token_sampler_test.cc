@@ -13,7 +13,7 @@
 namespace gato::model {
 namespace {
 
-const tokenize::IdRange range = {70, 74};
+const data::IdRange range = {70, 74};
 
 std::vector<SampleKey> keys(size_t count) {
   std::vector<SampleKey> result;
@@ -64,7 +64,7 @@ TEST_CASE("A draw depends on its key, not on the batch") {
 TEST_CASE("Greedy takes the likeliest id of each range") {
   const Network network(test::small_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = same_hidden(network, 2);
-  const std::vector<tokenize::IdRange> ranges = {{0, 64}, {70, 90}};
+  const std::vector<data::IdRange> ranges = {{0, 64}, {70, 90}};
   const std::vector<int32_t> ids =
       sample_tokens(network, hidden, ranges, keys(2), {.greedy = true});
   for (size_t i = 0; i < ranges.size(); ++i)

@@ -115,15 +115,17 @@ TEST_CASE("allowed ids are those of the space") {
   field.n = {18};
   field.start = {-2};
   const FieldCodec discrete(field, Place::action, small);
-  CHECK(discrete.range(0) == IdRange{1124, 1142});
+  CHECK(discrete.range(0) == data::IdRange{1124, 1142});
 
   data::Field box = field_of(data::Role::discrete, data::DType::uint8);
   box.low = {3};
   box.high = {7};
-  CHECK(FieldCodec(box, Place::action, small).range(0) == IdRange{1124, 1129});
+  CHECK(FieldCodec(box, Place::action, small).range(0) ==
+        data::IdRange{1124, 1129});
 
   data::Field real = field_of(data::Role::continuous, data::DType::float32);
-  CHECK(FieldCodec(real, Place::action, small).range(0) == IdRange{100, 1124});
+  CHECK(FieldCodec(real, Place::action, small).range(0) ==
+        data::IdRange{100, 1124});
 }
 
 TEST_CASE("actions beyond their bounds fall into the end bins") {

@@ -92,8 +92,8 @@ TEST_CASE_METHOD(Fixture, "an action's ids are allowed and decode to it") {
   const StepEncoder encoder(spec, vocabulary, &text);
   const int32_t V = text.size();
   REQUIRE(encoder.action_tokens() == 2);
-  CHECK(encoder.action_ranges()[0] == IdRange{V + 1024, V + 1028});
-  CHECK(encoder.action_ranges()[1] == IdRange{V, V + 1024});
+  CHECK(encoder.action_ranges()[0] == data::IdRange{V + 1024, V + 1028});
+  CHECK(encoder.action_ranges()[1] == data::IdRange{V, V + 1024});
   CHECK(encoder.action_modality(0) == data::Modality::discrete_action);
   CHECK(encoder.action_modality(1) == data::Modality::continuous_action);
 

@@ -110,7 +110,7 @@ ModalityIdRanges::ModalityIdRanges(const Vocabulary& vocabulary) {
 
 std::string ModalityIdRanges::describe(Modality modality, int32_t id) const {
   const auto kind = static_cast<size_t>(modality);
-  const Range& range = ranges_.at(kind);
+  const IdRange& range = ranges_.at(kind);
   return fmt::format("{} of modality {} ({}), whose ids are {} to {}", id, kind,
                      kModalityNames.at(kind), range.begin, range.end - 1);
 }

@@ -81,6 +81,13 @@ inline constexpr std::array<const char*, 8> kModalityNames{
     "discrete_action",
     "continuous_action"};
 
+// A range [begin, end) of ids.
+struct IdRange {
+  int32_t begin = 0, end = 0;
+  bool contains(int32_t id) const { return id >= begin && id < end; }
+  bool operator==(const IdRange&) const = default;
+};
+
 // The ids [begin, end) that tokens of each modality, and their labels, may
 // have: none for patches, whose tokens are no ids; 0 for padding.
 class ModalityIdRanges {
@@ -88,17 +95,13 @@ class ModalityIdRanges {
   ModalityIdRanges() = default;
   explicit ModalityIdRanges(const Vocabulary& vocabulary);
   bool contains(Modality modality, int32_t id) const {
-    const Range& range = ranges_[static_cast<size_t>(modality)];
-    return id >= range.begin && id < range.end;
+    return ranges_[static_cast<size_t>(modality)].contains(id);
   }
   // "7 of modality 7 (continuous_action), whose ids are 1100 to 2123"
   std::string describe(Modality modality, int32_t id) const;
 
  private:
-  struct Range {
-    int32_t begin = 0, end = 0;
-  };
-  std::array<Range, kModalityNames.size()> ranges_;
+  std::array<IdRange, kModalityNames.size()> ranges_;
 };
 
 }  // namespace gato::data

@@ -1,7 +1,5 @@
 #include "gato/model/block.h"
 
-#include "gato/model/regularization.h"
-
 namespace gato::model {
 namespace {
 

@@ -7,7 +7,8 @@
 #include <cstdint>
 
 #include "gato/model/attention.h"
-#include "gato/model/network.h"
+#include "gato/model/model_config.h"
+#include "gato/model/regularization.h"
 #include "gato/model/weights.h"
 
 namespace gato::model {

@@ -3,10 +3,26 @@
 
 #include <ATen/ATen.h>
 
+#include <vector>
+
 #include "gato/model/batch.h"
-#include "gato/model/network.h"
+#include "gato/model/model_config.h"
 
 namespace gato::model {
+
+struct LossOptions {
+  // Standard deviation, in bins, of the Gaussian that replaces the one-hot
+  // target distribution of a continuous action. 0 keeps it one-hot.
+  double smoothing = 0;
+};
+
+struct Loss {
+  at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
+  at::Tensor per_target;  // fp32 [T]: cross entropy of each target, no gradient
+  // The parameters as the autograd graph of `total` knows them. They share
+  // memory with those of the network. Empty under at::NoGradGuard.
+  std::vector<at::Tensor> leaves;
+};
 
 // Places of targets, int64 [T], with zeros up to a multiple of 64: products are
 // compiled, and kept, for every number of rows, which costs more than the rows.

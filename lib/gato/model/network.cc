@@ -155,8 +155,7 @@ at::Tensor Network::logits(const at::Tensor& hidden) const {
   return logits(hidden, {0, config_.vocabulary.size()});
 }
 
-at::Tensor Network::logits(const at::Tensor& hidden,
-                           tokenize::IdRange ids) const {
+at::Tensor Network::logits(const at::Tensor& hidden, data::IdRange ids) const {
   const at::Tensor table =
       parameters_[0].value.narrow(0, ids.begin, ids.end - ids.begin);
   return at::linear(hidden.to(at::kFloat), table) * config_.logit_scale;

@@ -14,36 +14,15 @@
 #include <string>
 #include <vector>
 
+#include "gato/data/vocabulary.h"
 #include "gato/model/batch.h"
+#include "gato/model/loss.h"
 #include "gato/model/model_config.h"
 #include "gato/model/parameters.h"
 #include "gato/model/precision.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/model/regularization.h"
 
 namespace gato::model {
-
-// How the sub-layers of this step are skipped or dropped. Chance is drawn by
-// counter from (seed, step, row, sub-layer, place).
-struct Regularization {
-  double stochastic_depth = 0;  // probability a sub-layer and row (App. D)
-  double dropout = 0;           // residual and feed-forward
-  uint64_t seed = 0, step = 0;
-  uint64_t first_row = 0;  // number of the batch's first row within the step
-};
-
-struct LossOptions {
-  // Standard deviation in bins of the Gaussian that the target of a continuous
-  // value is spread with, cut off at the range ends; 0: one bin.
-  double smoothing = 0;
-};
-
-struct Loss {
-  at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
-  at::Tensor per_target;  // fp32 [T]: cross entropy of each target, no gradient
-  // The parameters as its graph knows them, of the same memory as those of the
-  // network; empty where there is no graph (at::NoGradGuard).
-  std::vector<at::Tensor> leaves;
-};
 
 // Takes the gradient of parameters()[i].
 using GradientCallback = std::function<void(size_t i, at::Tensor gradient)>;
@@ -95,7 +74,7 @@ class Network {
                            const Regularization& regularization = {}) const;
   // fp32 logits [n, end - begin] of hidden states [n, d]; all ids by default.
   at::Tensor logits(const at::Tensor& hidden) const;
-  at::Tensor logits(const at::Tensor& hidden, tokenize::IdRange ids) const;
+  at::Tensor logits(const at::Tensor& hidden, data::IdRange ids) const;
   // Cross entropy over the whole vocabulary at the targets, no other place.
   Loss loss(const Batch& batch, const Regularization& regularization = {},
             const LossOptions& options = {}) const;

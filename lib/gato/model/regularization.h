@@ -5,9 +5,18 @@
 
 #include <cstdint>
 
-#include "gato/model/network.h"
-
 namespace gato::model {
+
+// How the sub-layers of a training step are regularized. Which outputs are
+// skipped and which elements are dropped is a function of (seed, step, row,
+// site) alone, so it depends neither on how rows are batched nor on the device.
+struct Regularization {
+  // Probability of skipping a sub-layer in a row (paper, appendix D).
+  double stochastic_depth = 0;
+  double dropout = 0;  // of sub-layer outputs and feed-forward activations
+  uint64_t seed = 0, step = 0;
+  uint64_t first_row = 0;  // index of the batch's first row within the step
+};
 
 // Scale of every sub-layer's output for each row, fp32 [sublayers, rows], on
 // the CPU: 0 with probability stochastic_depth, else 1 / (1 -

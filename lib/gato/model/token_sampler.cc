@@ -28,9 +28,9 @@ size_t sample_index(std::span<const float> logits, double temperature,
   return logits.size() - 1;  // rounding
 }
 
-tokenize::IdRange enclosing_range(std::span<const tokenize::IdRange> ranges) {
-  tokenize::IdRange all = ranges.front();
-  for (const tokenize::IdRange& range : ranges) {
+data::IdRange enclosing_range(std::span<const data::IdRange> ranges) {
+  data::IdRange all = ranges.front();
+  for (const data::IdRange& range : ranges) {
     all.begin = std::min(all.begin, range.begin);
     all.end = std::max(all.end, range.end);
   }
@@ -47,12 +47,12 @@ data::TokenRow text_token(int32_t id) {
 
 std::vector<int32_t> sample_tokens(const Network& network,
                                    const at::Tensor& hidden,
-                                   std::span<const tokenize::IdRange> ranges,
+                                   std::span<const data::IdRange> ranges,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options) {
   const c10::NoGradGuard no_grad;
   if (ranges.empty()) return {};
-  const tokenize::IdRange all = enclosing_range(ranges);
+  const data::IdRange all = enclosing_range(ranges);
   const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
   std::vector<int32_t> ids;
   for (size_t i = 0; i < ranges.size(); ++i) {
@@ -86,7 +86,7 @@ std::vector<std::vector<int32_t>> generate_text(
   for (size_t i = 0; i < active.size(); ++i) active[i] = i;
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
-    const std::vector<tokenize::IdRange> ranges(
+    const std::vector<data::IdRange> ranges(
         active.size(), {0, network.config().vocabulary.text_size});
     std::vector<SampleKey> sample_keys;
     for (const size_t i : active) {

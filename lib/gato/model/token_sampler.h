@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "gato/data/vocabulary.h"
 #include "gato/model/kv_cache.h"
 #include "gato/model/network.h"
-#include "gato/tokenize/encoder.h"
 
 namespace gato::model {
 
@@ -28,7 +28,7 @@ struct SampleKey {
 // (run_failed) where a logit is not finite.
 std::vector<int32_t> sample_tokens(const Network& network,
                                    const at::Tensor& hidden,
-                                   std::span<const tokenize::IdRange> ranges,
+                                   std::span<const data::IdRange> ranges,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options);
 

@@ -1,6 +1,6 @@
 #include "gato/model/weights.h"
 
-#include <string>
+#include "gato/model/network.h"
 
 namespace gato::model {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "gato/model/network.h"
-
 namespace gato::model {
+
+class Network;
 
 struct NormWeights {
   at::Tensor weight, bias;

@@ -94,7 +94,7 @@ class ModelPolicy : public Policy {
   // Token `token` of every player's action, after hidden states [n, d].
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
                                     ActiveSlots& active_slots) const {
-    const std::vector<tokenize::IdRange> ranges(
+    const std::vector<data::IdRange> ranges(
         active_slots.slots.size(), task_.encoder.action_ranges()[token]);
     for (model::SampleKey& key : active_slots.keys) key.token = token;
     return model::sample_tokens(task_.network, hidden, ranges,

@@ -11,12 +11,6 @@
 
 namespace gato::tokenize {
 
-// Allowed ids of one token: [begin, end).
-struct IdRange {
-  int32_t begin = 0, end = 0;
-  bool operator==(const IdRange&) const = default;
-};
-
 // A discrete or continuous field, one token an element in row-major order.
 //
 // Discrete: value - start, in [0, 1024). The start is the space's; that of a
@@ -33,7 +27,9 @@ class FieldCodec {
   data::Modality modality() const;
   int64_t tokens() const { return static_cast<int64_t>(elements_.size()); }
   // The ids that stand for values of the space, at most 1024.
-  IdRange range(int64_t element) const { return elements_[element].range; }
+  data::IdRange range(int64_t element) const {
+    return elements_[element].range;
+  }
 
   // Elements that are not in the space: discrete values that have an id all the
   // same, and bounded actions, which are clipped.
@@ -54,7 +50,7 @@ class FieldCodec {
 
  private:
   struct Element {
-    IdRange range;
+    data::IdRange range;
     int64_t start = 0;
     bool is_bounded = false;  // mapped linearly from [low, high]
     double low = 0, high = 0;

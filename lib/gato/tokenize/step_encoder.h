@@ -52,7 +52,9 @@ class StepEncoder {
   int64_t action_tokens() const {
     return static_cast<int64_t>(action_ranges_.size());
   }
-  const std::vector<IdRange>& action_ranges() const { return action_ranges_; }
+  const std::vector<data::IdRange>& action_ranges() const {
+    return action_ranges_;
+  }
   data::Modality action_modality(int64_t i) const {
     return action_modalities_[i];
   }
@@ -88,7 +90,7 @@ class StepEncoder {
   // One a field of the spec; none for text and images.
   std::vector<std::optional<FieldCodec>> observation_codecs_;
   std::vector<FieldCodec> action_codecs_;
-  std::vector<IdRange> action_ranges_;
+  std::vector<data::IdRange> action_ranges_;
   std::vector<data::Modality> action_modalities_;
   std::shared_ptr<WarnedOnce> warned_ = std::make_shared<WarnedOnce>();
 };
