@@ -8,7 +8,7 @@
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/rollout_control.h"
-#include "rollout/tiny_model.h"
+#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::commands;

@@ -9,7 +9,7 @@
 #include "gato/commands/rollout_caption.h"
 #include "gato/env/environment.h"
 #include "gato/ingest/episodes/episode_source.h"
-#include "rollout/tiny_model.h"
+#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::commands;

@@ -12,6 +12,7 @@
 #include "gato/train/adamw.h"
 #include "gato/train/flat_buffer.h"
 #include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato {
 namespace {
@@ -48,7 +49,7 @@ TEST_CASE("A GPU's losses and gradients are those of the CPU") {
   // Of a multiple of eight tokens, for the fast kernels, and of another.
   const int64_t length = GENERATE(24, 21);
   const double smoothing = GENERATE(0.0, 2.0);
-  model::ModelConfig config = test::small_config(position);
+  model::ModelConfig config = test::tiny_config(position);
   model::Network network(config, 1);
   const model::Batch batch = test::batch_from_rows(
       {test::random_row(config, length, 1), test::random_row(config, length, 2),
@@ -74,7 +75,7 @@ TEST_CASE("A GPU's losses and gradients are those of the CPU") {
 TEST_CASE("A GPU's cache gives the states of the CPU's") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
-  model::Network network(test::small_config(position), 4);
+  model::Network network(test::tiny_config(position), 4);
   const data::TokenRow row = test::random_row(network.config(), 20, 1);
   const auto states = [&] {
     model::KvCache cache(network, 2);

@@ -7,6 +7,7 @@
 #include "catch.h"
 #include "gato/base/error.h"
 #include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -34,13 +35,12 @@ at::Tensor append(KvCache& cache, const std::vector<int64_t>& slots,
 TEST_CASE("Ragged chunks give the states of whole rows") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  const Network network(test::small_config(position), 3);
+  const Network network(test::tiny_config(position), 3);
   const ModelConfig& config = network.config();
   std::vector<data::TokenRow> rows;
   for (uint64_t i = 0; i < 3; ++i)
     rows.push_back(test::random_row(config, 24, 10 + i));
-  KvCache cache(network, 4);
-  CHECK(cache.capacity() == 24);
+  KvCache cache(network, 4, 24);
 
   const std::vector<int64_t> slots = {2, 0, 3};
   const std::vector<std::vector<int64_t>> ends = {
@@ -64,7 +64,7 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
 TEST_CASE("Token by token equals the whole row, in slots from the first") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  const Network network(test::small_config(position), 4);
+  const Network network(test::tiny_config(position), 4);
   const data::TokenRow first = test::random_row(network.config(), 12, 1);
   const data::TokenRow second = test::random_row(network.config(), 12, 2);
   KvCache cache(network, 2);
@@ -80,9 +80,9 @@ TEST_CASE("Token by token equals the whole row, in slots from the first") {
 }
 
 TEST_CASE("A slot that was cleared reads as a new one") {
-  const Network network(test::small_config(PositionEncoding::relative), 5);
+  const Network network(test::tiny_config(), 5);
   const data::TokenRow row = test::random_row(network.config(), 20, 6);
-  KvCache cache(network, 1);
+  KvCache cache(network, 1, 24);
   append(cache, {0}, {test::random_row(network.config(), 24, 7)});
   const bool by_eviction = GENERATE(false, true);
   if (by_eviction)
@@ -98,7 +98,7 @@ TEST_CASE("A slot that was cleared reads as a new one") {
 TEST_CASE("The ring goes round and round") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  ModelConfig config = test::small_config(position);
+  ModelConfig config = test::tiny_config(position);
   config.layers = 1;
   const Network network(config, 8);
   const data::TokenRow row = test::random_row(config, 200, 9);
@@ -115,12 +115,14 @@ TEST_CASE("The ring goes round and round") {
 }
 
 TEST_CASE("A full slot is refused, not overwritten") {
-  const Network network(test::small_config(PositionEncoding::rotary), 10);
+  const Network network(test::tiny_config(PositionEncoding::rotary), 10);
   KvCache cache(network, 1);
-  append(cache, {0}, {test::random_row(network.config(), 24, 1)});
+  const int64_t capacity = cache.capacity();
+  CHECK(capacity == network.config().context);
+  append(cache, {0}, {test::random_row(network.config(), capacity, 1)});
   const data::TokenRow one = test::random_row(network.config(), 1, 2);
   CHECK_THROWS_AS(append(cache, {0}, {one}), base::Error);
-  CHECK_THROWS_AS(cache.evict(0, 25), base::Error);
+  CHECK_THROWS_AS(cache.evict(0, capacity + 1), base::Error);
   cache.evict(0, 1);
   CHECK_NOTHROW(append(cache, {0}, {one}));
 }

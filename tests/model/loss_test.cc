@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "catch.h"
-#include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -41,7 +41,7 @@ at::Tensor plain_loss(const at::Tensor& hidden, const at::Tensor& table,
 
 TEST_CASE("Loss and gradients are those of plain operations") {
   const double smoothing = GENERATE(0.0, 8.0);
-  ModelConfig config = test::small_config(PositionEncoding::rotary);
+  ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.logit_scale = 0.5;
   const int32_t begin = config.vocabulary.continuous_begin();
   Batch batch;

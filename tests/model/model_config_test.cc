@@ -2,7 +2,7 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
-#include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -19,7 +19,7 @@ base::ExitStatus status_of(const nlohmann::json& json) {
 }  // namespace
 
 TEST_CASE("A configuration survives JSON") {
-  ModelConfig config = test::small_config(PositionEncoding::rotary);
+  ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.logit_scale = 0.25;
   config.window_steps = 2;
   config.action_position = ActionPositionEncoding::none;
@@ -29,8 +29,7 @@ TEST_CASE("A configuration survives JSON") {
 }
 
 TEST_CASE("A configuration without the optional fields loads") {
-  nlohmann::json json =
-      test::small_config(PositionEncoding::relative).to_json();
+  nlohmann::json json = test::tiny_config().to_json();
   for (const char* name :
        {"logit_scale", "window_steps", "action_position", "tasks", "sources"})
     json.erase(name);
@@ -42,7 +41,7 @@ TEST_CASE("A configuration without the optional fields loads") {
 
 TEST_CASE("A configuration that cannot be is bad input") {
   const nlohmann::json good =
-      test::small_config(PositionEncoding::rotary).to_json();
+      test::tiny_config(PositionEncoding::rotary).to_json();
   REQUIRE(status_of(good) == base::ExitStatus::success);
   const auto [name, value] =
       GENERATE(table<std::string, nlohmann::json>({{"kind", "other"},

@@ -8,7 +8,7 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -25,7 +25,7 @@ base::ExitStatus status_of(const fs::path& path) {
 }
 
 Network network_with_text() {
-  ModelConfig config = test::small_config(PositionEncoding::relative);
+  ModelConfig config = test::tiny_config();
   config.vocabulary.sentencepiece_model = "the bytes of a text model";
   config.vocabulary.digest =
       base::digest_bytes(config.vocabulary.sentencepiece_model);
@@ -87,7 +87,7 @@ TEST_CASE("Damage to a model directory is found") {
     CHECK(status_of(directory.path()) == base::ExitStatus::io);
   }
   SECTION("weights of another network") {
-    Network other(test::small_config(PositionEncoding::rotary), 1);
+    Network other(test::tiny_config(PositionEncoding::rotary), 1);
     const base::TemporaryDirectory another("gato-test");
     write_model(another.path(), other);
     fs::copy_file(another.path() / "model.safetensors", weights,

@@ -13,6 +13,7 @@
 #include "gato/model/regularization.h"
 #include "gato/tokenize/mu_law.h"
 #include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -30,7 +31,7 @@ std::vector<at::Tensor> gradients_of(const Network& network,
 }  // namespace
 
 TEST_CASE("Weights depend on the seed alone") {
-  const ModelConfig config = test::small_config(PositionEncoding::relative);
+  const ModelConfig config = test::tiny_config();
   const Network first(config, 7), again(config, 7), other(config, 8);
   CHECK(at::equal(first.flat_parameters(), again.flat_parameters()));
   CHECK_FALSE(at::equal(first.flat_parameters(), other.flat_parameters()));
@@ -38,7 +39,7 @@ TEST_CASE("Weights depend on the seed alone") {
 }
 
 TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
-  const Network network(test::small_config(PositionEncoding::relative), 1);
+  const Network network(test::tiny_config(), 1);
   int64_t decaying = 0;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const Parameter& parameter = network.parameters()[i];
@@ -54,7 +55,7 @@ TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
 }
 
 TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
-  const ModelConfig config = test::small_config(PositionEncoding::rotary);
+  const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1,
                         {.embedding_scale = 0.2, .smooth_bins = true});
   const at::Tensor rows = network.parameters()[0].value.detach().narrow(
@@ -69,7 +70,7 @@ TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
 }
 
 TEST_CASE("The first loss is that of guessing") {
-  const ModelConfig config = test::small_config(PositionEncoding::relative);
+  const ModelConfig config = test::tiny_config();
   const Network network(config, 1);
   const Loss loss = network.loss(batch_for(config, 1));
   CHECK(loss.per_target.mean().item<double>() ==
@@ -79,7 +80,7 @@ TEST_CASE("The first loss is that of guessing") {
 TEST_CASE("No token sees a later one") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  const ModelConfig config = test::small_config(position);
+  const ModelConfig config = test::tiny_config(position);
   const Network network(config, 1);
   const data::TokenRow row = test::random_row(config, 20, 3);
   const data::TokenRow other = test::random_row(config, 20, 4);
@@ -98,7 +99,7 @@ TEST_CASE("No token sees a later one") {
 }
 
 TEST_CASE("Long rows give what their beginnings give by plain products") {
-  ModelConfig config = test::small_config(PositionEncoding::rotary);
+  ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.context = 200;
   const Network network(config, 1);
   const data::TokenRow row = test::random_row(config, 200, 3);
@@ -111,7 +112,7 @@ TEST_CASE("Long rows give what their beginnings give by plain products") {
 TEST_CASE("bf16 stays near fp32") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  const ModelConfig config = test::small_config(position);
+  const ModelConfig config = test::tiny_config(position);
   const Batch batch = batch_for(config, 1);
   Network network(config, 1);
   const double exact = network.loss(batch).total.item<double>();
@@ -130,7 +131,7 @@ TEST_CASE("bf16 stays near fp32") {
 
 TEST_CASE("Threads compute what one thread computes") {
   at::set_num_threads(1);
-  const ModelConfig config = test::small_config(PositionEncoding::relative);
+  const ModelConfig config = test::tiny_config();
   const Network network(config, 1);
   const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
   std::vector<at::Tensor> alone[2], together[2];
@@ -148,7 +149,7 @@ TEST_CASE("Threads compute what one thread computes") {
 }
 
 TEST_CASE("Regularisation depends on the row's number, not on the batch") {
-  const ModelConfig config = test::small_config(PositionEncoding::rotary);
+  const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1);
   const data::TokenRow first = test::random_row(config, 20, 1);
   const data::TokenRow second = test::random_row(config, 20, 2);
@@ -173,7 +174,7 @@ TEST_CASE("Regularisation depends on the row's number, not on the batch") {
 TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
-  Network network(test::small_config(position), 1);
+  Network network(test::tiny_config(position), 1);
   const Batch batch =
       test::batch_from_rows({test::random_row(network.config(), 20, 1),
                              test::random_row(network.config(), 20, 2)});
@@ -195,7 +196,7 @@ TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
 }
 
 TEST_CASE("Gradients are handed out once, the last block's first") {
-  Network network(test::small_config(PositionEncoding::relative), 1);
+  Network network(test::tiny_config(), 1);
   REQUIRE(network.config().layers > 1);
   network.set_precision(Precision::bf16);
   const bool checkpoints = GENERATE(false, true);
@@ -224,7 +225,7 @@ TEST_CASE("Gradients are handed out once, the last block's first") {
 }
 
 TEST_CASE("Actions have one position, or none") {
-  ModelConfig config = test::small_config(PositionEncoding::relative);
+  ModelConfig config = test::tiny_config();
   const auto losses = [&] {  // with the vector of actions, and with another
     const Network network(config, 1);
     const Batch batch =
@@ -243,7 +244,7 @@ TEST_CASE("Actions have one position, or none") {
 }
 
 TEST_CASE("A network has no graph of its own") {
-  const Network network(test::small_config(PositionEncoding::relative), 1);
+  const Network network(test::tiny_config(), 1);
   const Batch batch =
       test::batch_from_rows({test::random_row(network.config(), 20, 1)});
   const Loss loss = network.loss(batch);
@@ -280,7 +281,7 @@ TEST_CASE(
   const Regularization chance =
       GENERATE(Regularization{.stochastic_depth = 0.5, .seed = 3},
                Regularization{.dropout = 0.2, .seed = 4}, Regularization{});
-  const Network network(test::small_config(PositionEncoding::relative), 1);
+  const Network network(test::tiny_config(), 1);
   const Batch batch = batch_for(network.config(), 1);
   const at::Tensor each = network.loss(batch, chance, {}).per_target;
   const at::Tensor logits = network.logits(network.hidden_states(batch, chance))
@@ -291,7 +292,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Weights that do not fit are bad input") {
-  const ModelConfig config = test::small_config(PositionEncoding::rotary);
+  const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1);
   std::map<std::string, at::Tensor> weights;
   for (const Parameter& parameter : network.parameters())

@@ -7,20 +7,6 @@
 
 namespace gato::test {
 
-model::ModelConfig small_config(model::PositionEncoding position) {
-  model::ModelConfig config;
-  config.layers = 2;
-  config.width = 16;
-  config.heads = 2;
-  config.key_size = 8;
-  config.feedforward = 32;
-  config.context = 24;
-  config.position = position;
-  config.vocabulary =
-      data::Vocabulary::make("", 64, data::DiscreteLayout::separate);
-  return config;
-}
-
 data::TokenRow random_row(const model::ModelConfig& config, int64_t length,
                           uint64_t seed) {
   base::RandomStream stream(seed);

@@ -1,4 +1,4 @@
-// Small networks and random inputs for the tests of the model.
+// Random rows of tokens for the tests of the model.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,6 @@
 #include "gato/model/model_config.h"
 
 namespace gato::test {
-
-// 2 layers of width 16, 64 text pieces, separate discrete ids.
-model::ModelConfig small_config(model::PositionEncoding position);
 
 // Returns a random row as a rollout would read it. A third of its tokens are
 // patches, the others actions and separators.

@@ -9,6 +9,7 @@
 #include "catch.h"
 #include "gato/base/error.h"
 #include "model/sample_rows.h"
+#include "model/tiny_model.h"
 
 namespace gato::model {
 namespace {
@@ -30,7 +31,7 @@ at::Tensor same_hidden(const Network& network, int64_t count) {
 }  // namespace
 
 TEST_CASE("Samples follow the distribution within the range") {
-  const Network network(test::small_config(PositionEncoding::rotary), 1,
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1,
                         {.embedding_scale = 0.3});
   constexpr size_t count = 20000;
   const at::Tensor hidden = same_hidden(network, count);
@@ -50,7 +51,7 @@ TEST_CASE("Samples follow the distribution within the range") {
 }
 
 TEST_CASE("A draw depends on its key, not on the batch") {
-  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const std::vector<SampleKey> all = keys(50);
   const std::vector<int32_t> together =
       sample_tokens(network, same_hidden(network, 50), std::vector(50, range),
@@ -62,7 +63,7 @@ TEST_CASE("A draw depends on its key, not on the batch") {
 }
 
 TEST_CASE("Greedy takes the likeliest id of each range") {
-  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = same_hidden(network, 2);
   const std::vector<data::IdRange> ranges = {{0, 64}, {70, 90}};
   const std::vector<int32_t> ids =
@@ -75,7 +76,7 @@ TEST_CASE("Greedy takes the likeliest id of each range") {
 }
 
 TEST_CASE("A diverged network is an error") {
-  const Network network(test::small_config(PositionEncoding::rotary), 1);
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = at::full({1, network.config().width},
                                      std::numeric_limits<float>::quiet_NaN());
   CHECK_THROWS_AS(
@@ -84,8 +85,8 @@ TEST_CASE("A diverged network is an error") {
 }
 
 TEST_CASE("Text ends at its maximum or at the end piece") {
-  const Network network(test::small_config(PositionEncoding::rotary), 2);
-  KvCache cache(network, 3);
+  const Network network(test::tiny_config(PositionEncoding::rotary), 2);
+  KvCache cache(network, 3, 24);
   const data::TokenRow row = test::random_row(network.config(), 22, 1);
   const std::vector<int64_t> slots = {0, 2};
   const at::Tensor hidden =

@@ -7,7 +7,7 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
-#include "rollout/tiny_model.h"
+#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::rollout;

@@ -2,7 +2,7 @@
 
 #include "catch.h"
 #include "gato/rollout/episode_runner.h"
-#include "rollout/tiny_model.h"
+#include "model/tiny_model.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;

@@ -4,19 +4,12 @@
 #include <functional>
 #include <utility>
 
+#include "data/make_field.h"
 #include "gato/env/environment.h"
 
 namespace gato::rollout {
 
-inline data::Field make_field(std::string name, data::Role role,
-                              data::DType dtype, std::vector<int64_t> shape) {
-  data::Field field;
-  field.name = std::move(name);
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
-}
+using test::make_field;
 
 // Observes (the seed mod 1000, the steps so far, the last action); the reward
 // is the action; ends after `length` steps. Its expert's choice is the step

@@ -8,6 +8,7 @@
 #include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
+#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::train;
@@ -16,18 +17,7 @@ using Catch::Contains;
 
 namespace {
 
-model::Network small_network() {
-  model::ModelConfig config;
-  config.layers = 1;
-  config.width = 16;
-  config.heads = 2;
-  config.key_size = 8;
-  config.feedforward = 32;
-  config.context = 16;
-  config.position = model::PositionEncoding::relative;
-  config.vocabulary.text_size = 1024;
-  return model::Network(config, 1);
-}
+model::Network small_network() { return model::Network(tiny_config(), 1); }
 
 AdamW optimiser_of(const model::Network& network, int64_t rank, int64_t ranks) {
   return AdamW({}, network.flat_parameters(), network.decayed_parameter_count(),

@@ -1,4 +1,4 @@
-// A network of a few thousand weights, in memory and as a model directory.
+// The small network of all tests, in memory and as a model directory.
 #pragma once
 
 #include <ATen/core/grad_mode.h>
@@ -13,31 +13,36 @@
 
 namespace gato::test {
 
+// 2 layers of width 16 and 64 tokens of context. The vocabulary has 64 pieces
+// of text and separate discrete ids.
 inline model::ModelConfig tiny_config(
     model::PositionEncoding position = model::PositionEncoding::relative) {
   model::ModelConfig config;
   config.layers = 2;
-  config.width = 32;
+  config.width = 16;
   config.heads = 2;
-  config.key_size = 16;
-  config.feedforward = 64;
+  config.key_size = 8;
+  config.feedforward = 32;
   config.context = 64;
   config.position = position;
-  config.vocabulary.text_size = 1024;
+  config.vocabulary =
+      data::Vocabulary::make("", 64, data::DiscreteLayout::separate);
   return config;
 }
 
-// Fresh weights, but matrices so large that what was read matters.
+// A network with initial weights, but with matrices large enough that outputs
+// depend on what was read.
 inline model::Network tiny_network(
     const model::ModelConfig& config = tiny_config()) {
   model::Network network(config, 3);
   const at::NoGradGuard no_grad;
-  for (const model::Parameter& parameter : network.parameters())
+  for (const model::Parameter& parameter : network.parameters()) {
     if (parameter.value.dim() == 2) parameter.value.mul_(8);
+  }
   return network;
 }
 
-// A model with a text model of 200 pieces that knows `tasks`.
+// Writes a model directory with a text model of 200 pieces and these tasks.
 inline void write_tiny_model(
     const std::filesystem::path& directory, const data::TaskTable& tasks = {},
     const std::vector<data::TokenizedDocument>& demonstrations = {}) {
