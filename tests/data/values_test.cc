@@ -112,8 +112,9 @@ TEST_CASE("local positions count observation tokens of a step") {
   const auto document = make_episode_document(3, 1, 2, 1);
   const auto features = make_token_row(document, 6, 18);
   const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
-  for (size_t i = 0; i < 12; ++i)
+  for (size_t i = 0; i < 12; ++i) {
     REQUIRE(features.local_position[i] == step[i % 6]);
+  }
   REQUIRE(features.interval[1] == TokenRow::PatchInterval{0, 128, 64, 128});
   REQUIRE(features.interval[2] == TokenRow::PatchInterval{});
   const auto text = make_token_row(make_text_document(4), 1, 4);

@@ -13,9 +13,10 @@ TEST_CASE("Events drawn at a time are those of the stream") {
                                            500, probability, at::kCPU);
   int64_t different = 0;
   for (int64_t row = 0; row < 2; ++row) {
-    for (int64_t i = 0; i < 500; ++i)
+    for (int64_t i = 0; i < 500; ++i) {
       different +=
           events[row][i].item<bool>() != (streams[row].uniform() < probability);
+    }
   }
   CHECK(different == 0);
 }

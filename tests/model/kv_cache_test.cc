@@ -38,8 +38,9 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
   const Network network(test::tiny_config(position), 3);
   const ModelConfig& config = network.config();
   std::vector<data::TokenRow> rows;
-  for (uint64_t i = 0; i < 3; ++i)
+  for (uint64_t i = 0; i < 3; ++i) {
     rows.push_back(test::random_row(config, 24, 10 + i));
+  }
   KvCache cache(network, 4, 24);
 
   const std::vector<int64_t> slots = {2, 0, 3};
@@ -48,8 +49,9 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
   std::vector<int64_t> begin = {0, 0, 0};
   for (const auto& end : ends) {
     std::vector<data::TokenRow> chunks;
-    for (size_t i = 0; i < rows.size(); ++i)
+    for (size_t i = 0; i < rows.size(); ++i) {
       chunks.push_back(test::slice_row(rows[i], begin[i], end[i]));
+    }
     const at::Tensor hidden = append(cache, slots, chunks);
     for (size_t i = 0; i < rows.size(); ++i) {
       CHECK(cache.length(slots[i]) == end[i]);
@@ -85,10 +87,11 @@ TEST_CASE("A slot that was cleared reads as a new one") {
   KvCache cache(network, 1, 24);
   append(cache, {0}, {test::random_row(network.config(), 24, 7)});
   const bool by_eviction = GENERATE(false, true);
-  if (by_eviction)
+  if (by_eviction) {
     cache.evict(0, 24);
-  else
+  } else {
     cache.clear(0);
+  }
   CHECK(cache.length(0) == 0);
   check_close(append(cache, {0}, {row})[0], last_hidden(network, row));
 }

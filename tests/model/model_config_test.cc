@@ -31,8 +31,9 @@ TEST_CASE("A configuration survives JSON") {
 TEST_CASE("A configuration without the optional fields loads") {
   nlohmann::json json = test::tiny_config().to_json();
   for (const char* name :
-       {"logit_scale", "window_steps", "action_position", "tasks", "sources"})
+       {"logit_scale", "window_steps", "action_position", "tasks", "sources"}) {
     json.erase(name);
+  }
   const ModelConfig config = ModelConfig::from_json(json);
   CHECK(config.logit_scale == 1);
   CHECK(config.window_steps == 0);

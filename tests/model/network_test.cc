@@ -86,8 +86,9 @@ TEST_CASE("No token sees a later one") {
   const data::TokenRow other = test::random_row(config, 20, 4);
   data::TokenRow mixed = test::slice_row(row, 0, 20);
   for (size_t i = 10; i < 20; ++i) {
-    if (data::is_patch(other.tokens[i]) || data::is_patch(row.tokens[i]))
+    if (data::is_patch(other.tokens[i]) || data::is_patch(row.tokens[i])) {
       continue;
+    }
     mixed.tokens[i] = other.tokens[i];
     mixed.local_position[i] = other.local_position[i];
   }
@@ -137,15 +138,18 @@ TEST_CASE("Threads compute what one thread computes") {
   std::vector<at::Tensor> alone[2], together[2];
   for (int i = 0; i < 2; ++i) alone[i] = gradients_of(network, batches[i]);
   std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i)
+  for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
       at::set_num_threads(1);
       together[i] = gradients_of(network, batches[i]);
     });
+  }
   for (std::thread& thread : threads) thread.join();
-  for (int i = 0; i < 2; ++i)
-    for (size_t j = 0; j < alone[i].size(); ++j)
+  for (int i = 0; i < 2; ++i) {
+    for (size_t j = 0; j < alone[i].size(); ++j) {
       CHECK(at::equal(alone[i][j], together[i][j]));
+    }
+  }
 }
 
 TEST_CASE("Regularisation depends on the row's number, not on the batch") {
@@ -295,8 +299,9 @@ TEST_CASE("Weights that do not fit are bad input") {
   const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1);
   std::map<std::string, at::Tensor> weights;
-  for (const Parameter& parameter : network.parameters())
+  for (const Parameter& parameter : network.parameters()) {
     weights[parameter.name] = parameter.value.detach();
+  }
   CHECK(at::equal(Network(config, weights).flat_parameters(),
                   network.flat_parameters()));
   SECTION("missing") { weights.erase("output_norm.bias"); }

@@ -22,17 +22,19 @@ double hashed_uniform(uint32_t tensor, uint32_t i) {
 
 std::map<std::string, at::Tensor> hashed_weights(const ModelConfig& config) {
   std::map<std::string, at::Tensor> weights;
-  for (const auto& shape : parameter_shapes(config))
+  for (const auto& shape : parameter_shapes(config)) {
     weights[shape.name] = at::empty(shape.shape, at::kFloat);
+  }
   uint32_t number = 0;
   for (auto& [name, tensor] : weights) {
     const double fan_in = static_cast<double>(tensor.numel()) / tensor.size(0);
     const double scale = tensor.dim() > 1 ? 1.5 / std::sqrt(fan_in) : 0.3;
     const bool is_norm =
         name.find("norm") != std::string::npos && name.ends_with(".weight");
-    for (int64_t i = 0; i < tensor.numel(); ++i)
+    for (int64_t i = 0; i < tensor.numel(); ++i) {
       tensor.data_ptr<float>()[i] = static_cast<float>(
           is_norm + scale * hashed_uniform(number, static_cast<uint32_t>(i)));
+    }
     ++number;
   }
   return weights;

@@ -56,10 +56,11 @@ TEST_CASE("A draw depends on its key, not on the batch") {
   const std::vector<int32_t> together =
       sample_tokens(network, same_hidden(network, 50), std::vector(50, range),
                     all, {.seed = 9});
-  for (size_t i = 0; i < all.size(); ++i)
+  for (size_t i = 0; i < all.size(); ++i) {
     CHECK(sample_tokens(network, same_hidden(network, 1), std::vector{range},
                         std::vector{all[i]}, {.seed = 9})
               .front() == together[i]);
+  }
 }
 
 TEST_CASE("Greedy takes the likeliest id of each range") {
@@ -68,11 +69,12 @@ TEST_CASE("Greedy takes the likeliest id of each range") {
   const std::vector<data::IdRange> ranges = {{0, 64}, {70, 90}};
   const std::vector<int32_t> ids =
       sample_tokens(network, hidden, ranges, keys(2), {.greedy = true});
-  for (size_t i = 0; i < ranges.size(); ++i)
+  for (size_t i = 0; i < ranges.size(); ++i) {
     CHECK(ids[i] ==
           ranges[i].begin + network.logits(hidden.narrow(0, 0, 1), ranges[i])
                                 .argmax()
                                 .item<int64_t>());
+  }
 }
 
 TEST_CASE("A diverged network is an error") {

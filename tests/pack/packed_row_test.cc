@@ -66,10 +66,11 @@ void check_segments(const PackedRow& packed, const RowPlan& plan,
   RC_ASSERT(packed.has_prompt == (prompt_tokens > 0));
   if (prompt_tokens == 0) return;
   RC_ASSERT(prompt_tokens <= length / 2);
-  for (size_t i = 0; i < length; ++i)
+  for (size_t i = 0; i < length; ++i) {
     RC_ASSERT((row.prompt_mask[i] == 1) ==
               (row.segment_ids[i] == 0 &&
                i < static_cast<size_t>(packed.token_count)));
+  }
   RC_ASSERT(packed.window_count >= 2);
 }
 
@@ -86,12 +87,13 @@ void check_features(const PackedRow& packed, bool is_episode) {
     if (is_first) next = 0;
     const int16_t local = row.features.local_position[i];
     if (modality == data::Modality::padding ||
-        modality == data::Modality::separator || !is_episode)
+        modality == data::Modality::separator || !is_episode) {
       RC_ASSERT(local == data::TokenRow::kNoLocalPosition);
-    else if (data::is_action(modality))
+    } else if (data::is_action(modality)) {
       RC_ASSERT(local == data::TokenRow::kActionLocalPosition);
-    else
+    } else {
       RC_ASSERT(local == next++);
+    }
     const auto& [first_row, end_row, first_column, end_column] =
         row.features.interval[i];
     if (modality == data::Modality::patch) {
@@ -119,8 +121,9 @@ void check_content(const Corpus& corpus, PackedRow packed,
         corpus.read(window.document, 0, corpus.tokens(window.document))
             .document;
     RC_ASSERT(corpus.task(window.document) == row.task_index);
-    if (corpus.is_episode(window.document))
+    if (corpus.is_episode(window.document)) {
       RC_ASSERT(std::ranges::count(whole.step_offset, window.begin) == 1);
+    }
     for (int64_t i = window.begin; i < window.end; ++i, ++at) {
       RC_ASSERT(row.features.modality[at] == whole.modality[i]);
       RC_ASSERT(row.segment_ids[at] == w);
@@ -189,8 +192,9 @@ TEST_CASE("every row keeps what the format promises") {
       check_segments(packed, plan, length);
       check_features(packed, corpus.is_episode(plan.windows[0].document));
       check_content(corpus, packed, plan);
-      if (window_steps > 0)
+      if (window_steps > 0) {
         check_windows(corpus, packed, plan, length, window_steps);
+      }
     }
   }));
 }

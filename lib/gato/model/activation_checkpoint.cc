@@ -51,8 +51,9 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
     std::vector<at::Tensor> leaves, inputs;
     for (const at::Tensor& saved : context->get_saved_variables()) {
       leaves.push_back(saved.detach());
-      if (saved.numel() > 0)
+      if (saved.numel() > 0) {
         inputs.push_back(leaves.back().requires_grad_(true));
+      }
     }
     torch::autograd::variable_list input_gradients;
     {
@@ -66,9 +67,10 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
     // One for every argument of forward(), in their order.
     torch::autograd::variable_list result(1);
     size_t next = 0;
-    for (const at::Tensor& leaf : leaves)
+    for (const at::Tensor& leaf : leaves) {
       result.push_back(leaf.requires_grad() ? input_gradients[next++]
                                             : at::Tensor());
+    }
     return result;
   }
 };

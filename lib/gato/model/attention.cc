@@ -113,12 +113,14 @@ at::Tensor relative_attention(const QueryKeyValue& x,
   };
   const at::Tensor content_queries = scaled_queries(weights.content_bias);
   const at::Tensor position_queries = scaled_queries(weights.position_bias);
-  if (x.q.is_cpu())
+  if (x.q.is_cpu()) {
     return blockwise_relative_attention(
         {content_queries, position_queries, x.k, x.v, distance_keys});
-  if (x.q.size(2) % Batch::kGpuLengthMultiple == 0)
+  }
+  if (x.q.size(2) % Batch::kGpuLengthMultiple == 0) {
     return relative_attention_on_gpu(content_queries, position_queries,
                                      distance_keys, x);
+  }
   return weighted_values(
       at::matmul(content_queries, x.k.transpose(-2, -1)) +
           relative_shift(at::matmul(position_queries, distance_keys)),
@@ -127,9 +129,10 @@ at::Tensor relative_attention(const QueryKeyValue& x,
 
 at::Tensor rotary_attention(const QueryKeyValue& x,
                             const PositionTables& positions) {
-  if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength)
+  if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength) {
     return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
                                             /*is_causal=*/true, /*scale=*/1.0);
+  }
   return weighted_values(at::matmul(x.q, x.k.transpose(-2, -1)), x.v,
                          positions.causal_mask);
 }

@@ -57,8 +57,9 @@ at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const BlockContext& context, int64_t layer) {
   const at::ScalarType type = weights.qkv.scalar_type();
   Sublayers sublayers{context, layer, {}};
-  if (layer == context.config.layers - 1)
+  if (layer == context.config.layers - 1) {
     sublayers.output_indices = context.output_indices;
+  }
   const at::Tensor attended = sublayers.residual_add(
       sublayers.output_indices.defined()
           ? at::embedding(x, sublayers.output_indices)

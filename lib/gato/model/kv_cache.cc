@@ -64,9 +64,10 @@ struct KvCache::Impl {
     const at::TensorOptions like = weights.output_projection.options();
     for (int64_t layer = 0; layer < config.layers; ++layer) {
       const BlockWeights& block = blocks.emplace_back(weights.block(layer));
-      for (auto* rings : {&keys, &values})
+      for (auto* rings : {&keys, &values}) {
         rings->push_back(
             at::zeros({slots, config.heads, capacity, config.key_size}, like));
+      }
       if (config.position != PositionEncoding::relative) continue;
       relative_keys.push_back(
           at::linear(
@@ -222,28 +223,31 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
     at::Tensor q = rotated(parts[0]);
     if (bias.defined()) q = (q + bias).to(x.scalar_type());
     q = q * (1 / std::sqrt(size));
-    if (layout.padded_index.defined())
+    if (layout.padded_index.defined()) {
       q = at::zeros({layout.slots * layout.max_chunk_length, heads, size},
                     q.options())
               .index_copy_(0, layout.padded_index, q);
+    }
     return q.view({layout.slots, layout.max_chunk_length, heads, size})
         .transpose(1, 2);
   };
   at::Tensor scores =
       at::matmul(queries(block.content_bias),
                  select_rings(keys[layer], layout).transpose(2, 3));
-  if (!is_rotary)
+  if (!is_rotary) {
     scores =
         scores + at::matmul(queries(block.position_bias), relative_keys[layer])
                      .gather(3, layout.distance.expand_as(scores));
+  }
   const at::Tensor attention_probs =
       at::softmax(scores.masked_fill_(layout.masked_keys, -INFINITY), 3);
   at::Tensor weighted_values =
       at::matmul(attention_probs, select_rings(values[layer], layout))
           .transpose(1, 2)
           .reshape({-1, heads * size});
-  if (layout.padded_index.defined())
+  if (layout.padded_index.defined()) {
     weighted_values = weighted_values.index_select(0, layout.padded_index);
+  }
   return at::linear(weighted_values, block.attention_output);
 }
 
@@ -263,8 +267,9 @@ at::Tensor KvCache::Impl::append(std::span<const int64_t> slots,
   RotaryEmbedding rotation;
   if (network.config().position == PositionEncoding::rotary) {
     rotation = rotary_embedding(layout.position, network.config().key_size);
-    for (at::Tensor* table : {&rotation.cosine, &rotation.sine})
+    for (at::Tensor* table : {&rotation.cosine, &rotation.sine}) {
       *table = table->unsqueeze(1).to(type);
+    }
   }
   at::Tensor x = embed_tokens(weights, make_batch(chunks).to(network.device()));
   for (size_t layer = 0; layer < blocks.size(); ++layer) {
@@ -273,8 +278,9 @@ at::Tensor KvCache::Impl::append(std::span<const int64_t> slots,
                    layer);
     x = x + feed_forward(layer_norm(x, block.feedforward_norm, type), block);
   }
-  for (size_t i = 0; i < slots.size(); ++i)
+  for (size_t i = 0; i < slots.size(); ++i) {
     windows[slots[i]].end += chunks[i].size();
+  }
   return layer_norm(x.index_select(0, layout.output_indices),
                     weights.output_norm, at::kFloat);
 }
@@ -300,9 +306,10 @@ int64_t KvCache::length(int64_t slot) const {
 void KvCache::clear(int64_t slot) { impl_->windows.at(slot) = {}; }
 
 void KvCache::evict(int64_t slot, int64_t n) {
-  if (n < 0 || n > length(slot))
+  if (n < 0 || n > length(slot)) {
     throw base::usage_error("cannot forget {} of the {} tokens of slot {}", n,
                             length(slot), slot);
+  }
   if (n == length(slot)) return clear(slot);
   impl_->windows[slot].begin += n;
 }
@@ -313,10 +320,11 @@ at::Tensor KvCache::append(std::span<const int64_t> slots,
   const c10::NoGradGuard no_grad;
   for (size_t i = 0; i < slots.size(); ++i) {
     const auto size = chunks[i].size();
-    if (length(slots[i]) + size > capacity())
+    if (length(slots[i]) + size > capacity()) {
       throw base::usage_error(
           "slot {} holds {} tokens: {} more exceed the context of {}", slots[i],
           length(slots[i]), size, capacity());
+    }
   }
   return impl_->append(slots, chunks, last_tokens);
 }

@@ -50,9 +50,10 @@ at::Tensor compute_logits(const at::Tensor& hidden, const at::Tensor& table,
   // A GPU gives the sums of its products at no cost.
   at::Tensor logits = hidden.is_cpu() ? at::mm(hidden, table.t())
                                       : at::mm(hidden, table.t(), at::kFloat);
-  if (table.size(0) > vocabulary_size)
+  if (table.size(0) > vocabulary_size) {
     logits.narrow(1, vocabulary_size, table.size(0) - vocabulary_size)
         .fill_(-INFINITY);
+  }
   return logits;
 }
 
@@ -144,9 +145,10 @@ class CrossEntropyFunction
           at::mm(cross_entropy_result.gradient.t(),
                  (hidden_chunk * weight).to(hidden_chunk.scalar_type())));
     }
-    if (needs_gradient)
+    if (needs_gradient) {
       context->save_for_backward(
           {hidden_gradient, table_gradient.to(table.scalar_type())});
+    }
     context->mark_non_differentiable({per_target});
     return {(per_target * targets.weight).sum(), per_target};
   }

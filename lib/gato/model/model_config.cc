@@ -32,40 +32,48 @@ constexpr std::array kIntegerFields = {
 std::string validation_error(const ModelConfig& config) {
   for (const auto& field : kIntegerFields) {
     const int64_t value = config.*field.member;
-    if (value < field.min || value > kMaxSize)
+    if (value < field.min || value > kMaxSize) {
       return fmt::format("{} is {}: it must be in [{}, {}]", field.name, value,
                          field.min, kMaxSize);
+    }
   }
-  if (config.width % 2)
+  if (config.width % 2) {
     return fmt::format("width is {}: it must be even", config.width);
-  if (config.feedforward % 2)
+  }
+  if (config.feedforward % 2) {
     return fmt::format("feedforward is {}: it must be even",
                        config.feedforward);
-  if (config.position == PositionEncoding::rotary && config.key_size % 2)
+  }
+  if (config.position == PositionEncoding::rotary && config.key_size % 2) {
     return fmt::format("key_size is {}: rotary positions need an even one",
                        config.key_size);
-  if (!(config.logit_scale > 0 && config.logit_scale <= 1e6))
+  }
+  if (!(config.logit_scale > 0 && config.logit_scale <= 1e6)) {
     return fmt::format("logit_scale is {}: it must be in (0, 1e6]",
                        config.logit_scale);
-  if (config.window_steps < 0 || config.window_steps > kMaxSize)
+  }
+  if (config.window_steps < 0 || config.window_steps > kMaxSize) {
     return fmt::format("window_steps is {}: it must be in [0, {}]",
                        config.window_steps, kMaxSize);
+  }
   return {};
 }
 
 const nlohmann::json& require_field(const nlohmann::json& json,
                                     const char* name) {
   const auto found = json.find(name);
-  if (found == json.end())
+  if (found == json.end()) {
     throw base::input_error("config.json: the field {} is missing", name);
+  }
   return *found;
 }
 
 int64_t require_integer(const nlohmann::json& json, const char* name) {
   const nlohmann::json& value = require_field(json, name);
-  if (!value.is_number_integer())
+  if (!value.is_number_integer()) {
     throw base::input_error("config.json: {} is {}, not an integer", name,
                             value.dump());
+  }
   return value.get<int64_t>();
 }
 
@@ -82,8 +90,9 @@ bool is_second_choice(const nlohmann::json& value, const char* name,
 
 nlohmann::json ModelConfig::to_json() const {
   nlohmann::json json = data::format_to_json(data::kModelFormat);
-  for (const auto& field : kIntegerFields)
+  for (const auto& field : kIntegerFields) {
     json[field.name] = this->*field.member;
+  }
   json["position"] =
       position == PositionEncoding::relative ? "relative" : "rotary";
   json["action_position"] =
@@ -100,8 +109,9 @@ nlohmann::json ModelConfig::to_json() const {
 ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
   data::check_format(json, data::kModelFormat, "config.json");
   ModelConfig config;
-  for (const auto& field : kIntegerFields)
+  for (const auto& field : kIntegerFields) {
     config.*field.member = require_integer(json, field.name);
+  }
   config.position = is_second_choice(require_field(json, "position"),
                                      "position", "relative", "rotary")
                         ? PositionEncoding::rotary
@@ -112,27 +122,31 @@ ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
           ? ActionPositionEncoding::none
           : ActionPositionEncoding::shared;
   if (const auto scale = json.find("logit_scale"); scale != json.end()) {
-    if (!scale->is_number())
+    if (!scale->is_number()) {
       throw base::input_error("config.json: logit_scale is {}, not a number",
                               scale->dump());
+    }
     config.logit_scale = scale->get<double>();
   }
-  if (json.contains("window_steps"))
+  if (json.contains("window_steps")) {
     config.window_steps = require_integer(json, "window_steps");
+  }
   config.vocabulary =
       data::Vocabulary::from_json(require_field(json, "vocabulary"));
   const nlohmann::json none = nlohmann::json::array();
   config.tasks =
       data::TaskTable::from_json({{"tasks", json.value("tasks", none)},
                                   {"sources", json.value("sources", none)}});
-  if (const std::string error = validation_error(config); !error.empty())
+  if (const std::string error = validation_error(config); !error.empty()) {
     throw base::input_error("config.json: {}", error);
+  }
   return config;
 }
 
 void ModelConfig::validate() const {
-  if (const std::string error = validation_error(*this); !error.empty())
+  if (const std::string error = validation_error(*this); !error.empty()) {
     throw base::usage_error("{}", error);
+  }
 }
 
 }  // namespace gato::model

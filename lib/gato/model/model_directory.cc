@@ -35,11 +35,12 @@ ModelConfig read_model_config(const fs::path& directory) {
   config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
   const std::string digest =
       base::digest_bytes(config.vocabulary.sentencepiece_model);
-  if (digest != config.vocabulary.digest)
+  if (digest != config.vocabulary.digest) {
     throw base::input_error(
         "{}: digest {}, but config.json says {}: the text model of another "
         "network",
         tokenizer.string(), digest, config.vocabulary.digest);
+  }
   return config;
 }
 
@@ -49,16 +50,18 @@ std::vector<data::TokenizedDocument> read_demonstrations(
   std::vector<data::TokenizedDocument> demonstrations;
   if (!fs::exists(path)) return demonstrations;
   const data::TokenFileReader reader(path);
-  for (int64_t i = 0; i < reader.document_count(); ++i)
+  for (int64_t i = 0; i < reader.document_count(); ++i) {
     demonstrations.push_back(reader.document(i));
+  }
   return demonstrations;
 }
 
 }  // namespace
 
 fs::path resolve_model_directory(const fs::path& path) {
-  for (const fs::path& candidate : {path, path / "latest"})
+  for (const fs::path& candidate : {path, path / "latest"}) {
     if (fs::exists(candidate / kConfigName)) return candidate;
+  }
   throw base::io_error(
       "{}: no model: neither {} nor latest/{} is there; give a directory that "
       "gato-train wrote",
@@ -89,17 +92,20 @@ void write_model(const fs::path& directory, const Network& network,
   base::write_file(directory / kConfigName, config.to_json().dump(2) + "\n",
                    true);
   std::vector<std::pair<std::string, at::Tensor>> tensors;
-  for (const Parameter& parameter : network.parameters())
+  for (const Parameter& parameter : network.parameters()) {
     tensors.emplace_back(parameter.name, parameter.value);
+  }
   write_safetensors(directory / kWeightsName, tensors, {{"format", "pt"}});
-  if (!config.vocabulary.sentencepiece_model.empty())
+  if (!config.vocabulary.sentencepiece_model.empty()) {
     base::write_file(directory / kTokenizerName,
                      config.vocabulary.sentencepiece_model, true);
+  }
   if (demonstrations.empty()) return;
   data::TokenFileWriter writer(directory / kDemonstrationsName, /*force=*/true,
                                config.vocabulary);
-  for (const data::TokenizedDocument& document : demonstrations)
+  for (const data::TokenizedDocument& document : demonstrations) {
     writer.append(document);
+  }
   data::Provenance none;
   none.enabled = false;
   writer.commit(config.tasks, none);

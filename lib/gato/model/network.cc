@@ -52,25 +52,30 @@ Network::Network(const ModelConfig& config,
   const at::NoGradGuard no_grad;
   for (Parameter& parameter : parameters_) {
     const auto found = weights.find(parameter.name);
-    if (found == weights.end())
+    if (found == weights.end()) {
       throw base::input_error("the tensor {} is missing", parameter.name);
+    }
     const at::Tensor& given = found->second;
-    if (given.scalar_type() != at::kFloat)
+    if (given.scalar_type() != at::kFloat) {
       throw base::input_error("the tensor {} is {}, not fp32", parameter.name,
                               at::toString(given.scalar_type()));
-    if (given.sizes() != parameter.value.sizes())
+    }
+    if (given.sizes() != parameter.value.sizes()) {
       throw base::input_error(
           "the tensor {} has the shape {}: the configuration asks for {}",
           parameter.name, fmt::join(given.sizes(), "x"),
           fmt::join(parameter.value.sizes(), "x"));
+    }
     parameter.value.copy_(given);
   }
   if (weights.size() == parameters_.size()) return;
   std::set<std::string> known;
   for (const Parameter& parameter : parameters_) known.insert(parameter.name);
-  for (const auto& [name, tensor] : weights)
-    if (!known.contains(name))
+  for (const auto& [name, tensor] : weights) {
+    if (!known.contains(name)) {
       throw base::input_error("the tensor {} is none of this network's", name);
+    }
+  }
 }
 
 void Network::allocate() {

@@ -44,8 +44,9 @@ void fill_normal(at::Tensor& tensor, double stddev,
                    [&](int64_t begin, int64_t end) {
                      base::RandomStream rng = stream;
                      rng.seek(2 * static_cast<uint64_t>(begin));
-                     for (int64_t i = begin; i < end; ++i)
+                     for (int64_t i = begin; i < end; ++i) {
                        values[i] = static_cast<float>(stddev * rng.normal());
+                     }
                    });
 }
 
@@ -59,12 +60,13 @@ void fill_smooth_bins(at::Tensor& table, int32_t begin, double stddev,
     base::RandomStream stream(seed, {static_cast<uint64_t>(j)});
     const double frequency = std::exp2(stream.uniform(-2, 4));
     const double phase = stream.uniform(0, 2 * std::numbers::pi);
-    for (int32_t bin = 0; bin < data::Vocabulary::kBinCount; ++bin)
+    for (int32_t bin = 0; bin < data::Vocabulary::kBinCount; ++bin) {
       values[bin * width + j] =
           static_cast<float>(stddev * std::numbers::sqrt2 *
                              std::cos(2 * std::numbers::pi * frequency *
                                           tokenize::bin_center(bin) +
                                       phase));
+    }
   }
 }
 
@@ -121,8 +123,9 @@ std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
 
 int64_t parameter_count(const ModelConfig& config) {
   int64_t count = 0;
-  for (const auto& parameter : parameter_shapes(config))
+  for (const auto& parameter : parameter_shapes(config)) {
     count += data::element_count(parameter.shape);
+  }
   return count;
 }
 
@@ -135,10 +138,11 @@ void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
     const base::RandomStream stream(seed, {i});
     if (is_embedding_table(name)) {
       fill_normal(value, initialization.embedding_scale, stream);
-      if (name == "embedding.tokens" && initialization.smooth_bins)
+      if (name == "embedding.tokens" && initialization.smooth_bins) {
         fill_smooth_bins(value, config.vocabulary.continuous_begin(),
                          initialization.embedding_scale,
                          base::random_bits(seed, {i}));
+      }
     } else if (parameters[i].has_weight_decay) {
       // 0.02 at width 768, the customary value, and larger where fewer inputs
       // are summed.

@@ -19,9 +19,10 @@ bool has_bf16_instructions() {
 Precision parse_precision(const std::string& name, at::Device device) {
   if (name == "fp32") return Precision::fp32;
   if (name == "bf16") return Precision::bf16;
-  if (name != "auto")
+  if (name != "auto") {
     throw base::usage_error("unknown precision '{}': give auto, bf16 or fp32",
                             name);
+  }
   return !device.is_cpu() || has_bf16_instructions() ? Precision::bf16
                                                      : Precision::fp32;
 }

@@ -40,8 +40,9 @@ at::Tensor dropout_scales(const Regularization& regularization, int64_t site,
   for (int64_t row = 0; row < rows; ++row) {
     base::RandomStream stream =
         make_rng(regularization, RngPurpose::dropout, site, row);
-    for (int64_t i = 0; i < n; ++i)
+    for (int64_t i = 0; i < n; ++i) {
       *values++ = stream.uniform() < probability ? 0.0F : kept_scale;
+    }
   }
   return scales;
 }

@@ -33,8 +33,9 @@ template <class Visit>
 void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
                           Visit visit) {
   for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t begin = 0; begin < length; begin += block_size)
+    for (int64_t begin = 0; begin < length; begin += block_size) {
       visit(row, QueryBlock{begin, std::min(begin + block_size, length)});
+    }
   }
 }
 

@@ -40,8 +40,9 @@ uint64_t byte_count(const at::Tensor& tensor) {
 
 std::string dtype_name(const fs::path& path, const std::string& name,
                        at::ScalarType type) {
-  for (const DtypeName& known : kDtypes)
+  for (const DtypeName& known : kDtypes) {
     if (known.type == type) return std::string(known.name);
+  }
   throw base::run_error("{}: cannot store the type {} of the tensor {}",
                         path.string(), at::toString(type), name);
 }
@@ -83,9 +84,10 @@ void write_safetensors(
                static_cast<std::streamsize>(byte_count(flat)));
   }
   file.close();
-  if (!file)
+  if (!file) {
     throw base::io_error("{}: cannot write: {}", path.string(),
                          std::strerror(errno));
+  }
 }
 
 Safetensors read_safetensors(const fs::path& path) {
@@ -98,9 +100,10 @@ Safetensors read_safetensors(const fs::path& path) {
               static_cast<std::streamsize>(entry.end - entry.begin));
     result.tensors.emplace(entry.name, std::move(tensor));
   }
-  if (!file)
+  if (!file) {
     throw base::io_error("{}: cannot read: {}", path.string(),
                          std::strerror(errno));
+  }
   return result;
 }
 

@@ -60,10 +60,12 @@ std::vector<int32_t> sample_tokens(const Network& network,
                                          i * logits.size(1) +
                                          (ranges[i].begin - all.begin),
                                      ranges[i].end - ranges[i].begin);
-    for (const float logit : row)
-      if (!std::isfinite(logit))
+    for (const float logit : row) {
+      if (!std::isfinite(logit)) {
         throw base::run_error(
             "the network gave the logit {}: its weights diverged", logit);
+      }
+    }
     const size_t chosen =
         options.greedy
             ? std::max_element(row.begin(), row.end()) - row.begin()
@@ -108,8 +110,9 @@ std::vector<std::vector<int32_t>> generate_text(
     }
     active = std::move(still_active);
     if (active.empty() || count + 1 == options.max_tokens) break;
-    for (const int64_t slot : active_slots)
+    for (const int64_t slot : active_slots) {
       if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
+    }
     hidden = cache.append(active_slots, chunks);
   }
   return texts;

@@ -26,8 +26,9 @@ class ParameterReader {
 
 std::vector<at::Tensor> parameter_values(const Network& network) {
   std::vector<at::Tensor> values;
-  for (const Parameter& parameter : network.parameters())
+  for (const Parameter& parameter : network.parameters()) {
     values.push_back(parameter.value);
+  }
   return values;
 }
 
@@ -58,15 +59,17 @@ NetworkWeights::NetworkWeights(const Network& network,
   token_embedding = reader.next();
   local_position_embedding = reader.next();
   action_position_embedding = reader.next();
-  if (network.config().action_position == ActionPositionEncoding::none)
+  if (network.config().action_position == ActionPositionEncoding::none) {
     action_position_embedding = at::zeros_like(action_position_embedding);
+  }
   patch_row_embedding = reader.next();
   patch_column_embedding = reader.next();
   patch = {reader.convolution(), reader.norm(),        reader.convolution(),
            reader.norm(),        reader.convolution(), reader.convolution(),
            reader.convolution(), reader.convolution()};
-  for (int64_t i = 0; i < network.config().layers; ++i)
+  for (int64_t i = 0; i < network.config().layers; ++i) {
     blocks_.push_back(read_block(reader, network.config().position));
+  }
   output_norm = reader.norm();
   output_projection = reader.cast(token_embedding);
 }
@@ -76,8 +79,9 @@ BlockWeights NetworkWeights::block(int64_t layer) const {
   for (at::Tensor* matrix :
        {&block.qkv, &block.attention_output, &block.relative_projection,
         &block.up, &block.down}) {
-    if (matrix->defined())
+    if (matrix->defined()) {
       *matrix = matrix->to(output_projection.scalar_type());
+    }
   }
   return block;
 }

@@ -46,19 +46,22 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
                              int64_t action_tokens) {
   Slot& state = slots_[slot];
   if (context_steps_ > 0) {
-    while (static_cast<int64_t>(state.steps.size()) >= context_steps_)
+    while (static_cast<int64_t>(state.steps.size()) >= context_steps_) {
       evict_oldest_step(slot);
+    }
     cache_.clear(slot);
     state.cached_tokens = 0;
   }
   const int64_t needed = observation.size() + action_tokens;
-  if (needed > cache_.capacity())
+  if (needed > cache_.capacity()) {
     throw base::run_error(
         "a time step has {} tokens and the network's context only {}: use "
         "smaller images (--resize) or a network with a longer context",
         needed, cache_.capacity());
-  while (state.token_count + needed > cache_.capacity())
+  }
+  while (state.token_count + needed > cache_.capacity()) {
     evict_oldest_step(slot);
+  }
   state.token_count += observation.size();
   state.steps.push_back(std::move(observation));
 }
@@ -76,8 +79,9 @@ at::Tensor ContextWindow::forward(std::span<const int64_t> slots,
   std::vector<data::TokenRow> unread;
   for (int64_t slot : slots) unread.push_back(unread_tokens(slots_[slot]));
   at::Tensor hidden = cache_.append(slots, unread, last_tokens);
-  for (int64_t slot : slots)
+  for (int64_t slot : slots) {
     slots_[slot].cached_tokens = slots_[slot].token_count;
+  }
   return hidden;
 }
 
