@@ -17,23 +17,23 @@
 namespace gato {
 namespace {
 
-double distance(const at::Tensor& found, const at::Tensor& expected) {
-  const at::Tensor difference = found.cpu().to(at::kFloat) - expected;
+double distance(const at::Tensor& actual, const at::Tensor& expected) {
+  const at::Tensor difference = actual.cpu().to(at::kFloat) - expected;
   return at::linalg_vector_norm(difference).item<double>() /
          at::linalg_vector_norm(expected).item<double>();
 }
 
-// Loss, losses of the targets and gradients of all parameters, one after
-// another, on the CPU.
+// The loss, the losses of the targets, and the concatenated gradients of all
+// parameters, on the CPU.
 struct Result {
-  at::Tensor total, each, gradients;
+  at::Tensor total, per_target, gradients;
 };
 
-Result result_of(const model::Network& network, const model::Batch& batch,
-                 const model::Regularization& regularisation,
-                 const model::LossOptions& options) {
+Result compute_loss(const model::Network& network, const model::Batch& batch,
+                    const model::Regularization& regularization,
+                    const model::LossOptions& options) {
   const model::Loss loss =
-      network.loss(batch.to(network.device()), regularisation, options);
+      network.loss(batch.to(network.device()), regularization, options);
   std::vector<at::Tensor> flat;
   for (const at::Tensor& gradient : network.gradients(loss)) {
     if (gradient.defined()) flat.push_back(gradient.cpu().flatten());
@@ -43,10 +43,10 @@ Result result_of(const model::Network& network, const model::Batch& batch,
 
 }  // namespace
 
-TEST_CASE("A GPU's losses and gradients are those of the CPU") {
+TEST_CASE("A GPU computes the losses and gradients of the CPU") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
-  // Of a multiple of eight tokens, for the fast kernels, and of another.
+  // A multiple of eight tokens, for the fast kernels, and another length.
   const int64_t length = GENERATE(24, 21);
   const double smoothing = GENERATE(0.0, 2.0);
   model::ModelConfig config = test::tiny_config(position);
@@ -54,25 +54,25 @@ TEST_CASE("A GPU's losses and gradients are those of the CPU") {
   const model::Batch batch = test::batch_from_rows(
       {test::random_row(config, length, 1), test::random_row(config, length, 2),
        test::random_row(config, length, 3)});
-  const model::Regularization regularisation{.stochastic_depth = 0.2,
+  const model::Regularization regularization{.stochastic_depth = 0.2,
                                              .dropout = 0.1,
                                              .seed = 5,
                                              .step = 9,
                                              .first_row = 30};
   const model::LossOptions options{.smoothing = smoothing};
-  const Result expected = result_of(network, batch, regularisation, options);
+  const Result expected = compute_loss(network, batch, regularization, options);
   network.move_to(model::parse_device("cuda"));
-  const Result found = result_of(network, batch, regularisation, options);
-  CHECK(distance(found.total, expected.total) < 1e-4);
-  CHECK(distance(found.each, expected.each) < 1e-4);
-  CHECK(distance(found.gradients, expected.gradients) < 1e-3);
+  const Result actual = compute_loss(network, batch, regularization, options);
+  CHECK(distance(actual.total, expected.total) < 1e-4);
+  CHECK(distance(actual.per_target, expected.per_target) < 1e-4);
+  CHECK(distance(actual.gradients, expected.gradients) < 1e-3);
   network.set_precision(model::Precision::bf16);
-  const Result coarse = result_of(network, batch, regularisation, options);
-  CHECK(distance(coarse.each, expected.each) < 1e-2);
-  CHECK(distance(coarse.gradients, expected.gradients) < 5e-2);
+  const Result bf16 = compute_loss(network, batch, regularization, options);
+  CHECK(distance(bf16.per_target, expected.per_target) < 1e-2);
+  CHECK(distance(bf16.gradients, expected.gradients) < 5e-2);
 }
 
-TEST_CASE("A GPU's cache gives the states of the CPU's") {
+TEST_CASE("The KV cache gives the same states on a GPU") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
   model::Network network(test::tiny_config(position), 4);
@@ -93,7 +93,7 @@ TEST_CASE("A GPU's cache gives the states of the CPU's") {
   CHECK(distance(states(), expected) < 1e-4);
 }
 
-TEST_CASE("A GPU draws the same chance") {
+TEST_CASE("A GPU computes the same random mask") {
   const std::vector<uint64_t> keys = {base::random_bits(1, {2}),
                                       base::random_bits(3, {4})};
   CHECK(at::equal(
@@ -101,14 +101,14 @@ TEST_CASE("A GPU draws the same chance") {
       model::bernoulli_mask(keys, 1000, 0.1, at::kCPU)));
 }
 
-TEST_CASE("A GPU's optimiser takes the steps of the CPU's") {
+TEST_CASE("The optimizer takes the same steps on a GPU") {
   const at::Tensor start = at::randn({1000}), gradient = at::randn({1000});
   const auto updated = [&](at::Device device) {
     at::Tensor parameters = start.clone().to(device);
-    train::AdamW optimiser({}, parameters, 600);
+    train::AdamW optimizer({}, parameters, 600);
     for (int step = 0; step < 3; ++step) {
-      optimiser.gradients.copy_(gradient);
-      optimiser.step(1e-2, train::l2_norm(optimiser.gradients));
+      optimizer.gradients.copy_(gradient);
+      optimizer.step(1e-2, train::l2_norm(optimizer.gradients));
     }
     return parameters.cpu();
   };

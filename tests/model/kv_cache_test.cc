@@ -12,12 +12,12 @@
 namespace gato::model {
 namespace {
 
-void check_close(const at::Tensor& found, const at::Tensor& expected) {
-  REQUIRE(found.sizes() == expected.sizes());
-  CHECK((found - expected).abs().max().item<double>() < 1e-4);
+void check_close(const at::Tensor& actual, const at::Tensor& expected) {
+  REQUIRE(actual.sizes() == expected.sizes());
+  CHECK((actual - expected).abs().max().item<double>() < 1e-4);
 }
 
-// Hidden state of the row's last token by the whole forward pass.
+// Returns the hidden state of the last token from a forward pass over the row.
 at::Tensor last_hidden(const Network& network, const data::TokenRow& row) {
   const at::Tensor hidden = network.hidden_states(test::batch_from_rows({row}))
                                 .detach()
@@ -32,7 +32,7 @@ at::Tensor append(KvCache& cache, const std::vector<int64_t>& slots,
 
 }  // namespace
 
-TEST_CASE("Ragged chunks give the states of whole rows") {
+TEST_CASE("Chunks of different lengths give the states of complete rows") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const Network network(test::tiny_config(position), 3);
@@ -63,7 +63,7 @@ TEST_CASE("Ragged chunks give the states of whole rows") {
   CHECK(cache.length(1) == 0);
 }
 
-TEST_CASE("Token by token equals the whole row, in slots from the first") {
+TEST_CASE("Reading token by token equals reading the complete row") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const Network network(test::tiny_config(position), 4);
@@ -81,13 +81,13 @@ TEST_CASE("Token by token equals the whole row, in slots from the first") {
   }
 }
 
-TEST_CASE("A slot that was cleared reads as a new one") {
+TEST_CASE("A cleared slot behaves like a new one") {
   const Network network(test::tiny_config(), 5);
   const data::TokenRow row = test::random_row(network.config(), 20, 6);
   KvCache cache(network, 1, 24);
   append(cache, {0}, {test::random_row(network.config(), 24, 7)});
-  const bool by_eviction = GENERATE(false, true);
-  if (by_eviction) {
+  const bool evicts = GENERATE(false, true);
+  if (evicts) {
     cache.evict(0, 24);
   } else {
     cache.clear(0);
@@ -96,9 +96,9 @@ TEST_CASE("A slot that was cleared reads as a new one") {
   check_close(append(cache, {0}, {row})[0], last_hidden(network, row));
 }
 
-// With one layer an entry depends on its own token alone, so that a window from
-// which the past was evicted equals a row that begins there.
-TEST_CASE("The ring goes round and round") {
+// With one layer, an entry depends on its own token alone. A window from which
+// the past was evicted then equals a row that begins there.
+TEST_CASE("Evicted entries are overwritten in a ring") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   ModelConfig config = test::tiny_config(position);
@@ -117,7 +117,7 @@ TEST_CASE("The ring goes round and round") {
   }
 }
 
-TEST_CASE("A full slot is refused, not overwritten") {
+TEST_CASE("Appending to a full slot is an error") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 10);
   KvCache cache(network, 1);
   const int64_t capacity = cache.capacity();

@@ -10,36 +10,36 @@
 namespace gato::model {
 namespace {
 
-// The same loss by plain operations: sum of weight x cross entropy.
+// Computes the loss by its definition: the sum of weight x cross entropy.
 at::Tensor plain_loss(const at::Tensor& hidden, const at::Tensor& table,
                       const Batch& batch, const ModelConfig& config,
                       double smoothing) {
-  const at::Tensor log_shares =
+  const at::Tensor log_probs =
       at::log_softmax(at::matmul(hidden, table.t()) * config.logit_scale, 1);
-  at::Tensor wanted = at::zeros_like(log_shares);
+  at::Tensor distribution = at::zeros_like(log_probs);
   for (int64_t i = 0; i < hidden.size(0); ++i) {
     const int64_t label = batch.target_label[i].item<int64_t>();
-    const bool is_spread =
+    const bool is_smoothed =
         smoothing > 0 &&
         batch.target_modality[i].item<int64_t>() ==
             static_cast<int64_t>(data::Modality::continuous_action);
-    if (!is_spread) {
-      wanted[i][label] = 1;
+    if (!is_smoothed) {
+      distribution[i][label] = 1;
       continue;
     }
     const int64_t begin = config.vocabulary.continuous_begin();
     for (int64_t bin = 0; bin < data::Vocabulary::kBinCount; ++bin) {
       const double distance = (bin - (label - begin)) / smoothing;
-      wanted[i][begin + bin] = std::exp(-0.5 * distance * distance);
+      distribution[i][begin + bin] = std::exp(-0.5 * distance * distance);
     }
-    wanted[i] /= wanted[i].sum().item<double>();
+    distribution[i] /= distribution[i].sum().item<double>();
   }
-  return -((wanted * log_shares).sum(1) * batch.target_weight).sum();
+  return -((distribution * log_probs).sum(1) * batch.target_weight).sum();
 }
 
 }  // namespace
 
-TEST_CASE("Loss and gradients are those of plain operations") {
+TEST_CASE("Loss and gradients equal those of plain operations") {
   const double smoothing = GENERATE(0.0, 8.0);
   ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.logit_scale = 0.5;

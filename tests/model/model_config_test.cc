@@ -18,7 +18,7 @@ base::ExitStatus status_of(const nlohmann::json& json) {
 
 }  // namespace
 
-TEST_CASE("A configuration survives JSON") {
+TEST_CASE("A configuration is the same after a round trip through JSON") {
   ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.logit_scale = 0.25;
   config.window_steps = 2;
@@ -40,7 +40,7 @@ TEST_CASE("A configuration without the optional fields loads") {
   CHECK(config.action_position == ActionPositionEncoding::shared);
 }
 
-TEST_CASE("A configuration that cannot be is bad input") {
+TEST_CASE("An invalid configuration is bad input") {
   const nlohmann::json good =
       test::tiny_config(PositionEncoding::rotary).to_json();
   REQUIRE(status_of(good) == base::ExitStatus::success);

@@ -24,7 +24,7 @@ base::ExitStatus status_of(const fs::path& path) {
   return base::ExitStatus::success;
 }
 
-Network network_with_text() {
+Network network_with_text_model() {
   ModelConfig config = test::tiny_config();
   config.vocabulary.sentencepiece_model = "the bytes of a text model";
   config.vocabulary.digest =
@@ -34,9 +34,9 @@ Network network_with_text() {
 
 }  // namespace
 
-TEST_CASE("A model directory loads as it was written") {
+TEST_CASE("A model directory is read as it was written") {
   const base::TemporaryDirectory directory("gato-test");
-  const Network network = network_with_text();
+  const Network network = network_with_text_model();
   write_model(directory.path(), network);
   data::write_manifest(directory.path());
   const LoadedModel model = load_model(directory.path());
@@ -52,24 +52,24 @@ TEST_CASE("A run resolves to its latest checkpoint") {
   CHECK(status_of(run.path()) == base::ExitStatus::io);
   fs::create_directory(run.path() / "step-10");
   fs::create_symlink("step-10", run.path() / "latest");
-  write_model(run.path() / "step-10", network_with_text());
+  write_model(run.path() / "step-10", network_with_text_model());
   CHECK(resolve_model_directory(run.path()) == run.path() / "latest");
   CHECK(status_of(run.path()) == base::ExitStatus::success);
 }
 
-TEST_CASE("The configuration and the weights are enough") {
+TEST_CASE("The configuration and the weights suffice to load a model") {
   const base::TemporaryDirectory directory("gato-test");
-  write_model(directory.path(), network_with_text());
+  write_model(directory.path(), network_with_text_model());
   fs::remove(directory.path() / "tokenizer.model");
   const LoadedModel model = load_model(directory.path());
   CHECK(model.network->config().vocabulary.sentencepiece_model.empty());
 }
 
-TEST_CASE("Damage to a model directory is found") {
+TEST_CASE("A corrupt model directory is refused") {
   const base::TemporaryDirectory directory("gato-test");
-  write_model(directory.path(), network_with_text());
+  write_model(directory.path(), network_with_text_model());
   const fs::path weights = directory.path() / "model.safetensors";
-  SECTION("a changed byte, by the manifest") {
+  SECTION("a changed byte, detected by the manifest") {
     data::write_manifest(directory.path());
     std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(-1, std::ios::end);
@@ -77,7 +77,7 @@ TEST_CASE("Damage to a model directory is found") {
     file.close();
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
   }
-  SECTION("a missing file, by the manifest") {
+  SECTION("a missing file, detected by the manifest") {
     data::write_manifest(directory.path());
     fs::remove(directory.path() / "tokenizer.model");
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
@@ -98,7 +98,7 @@ TEST_CASE("Damage to a model directory is found") {
     base::write_file(directory.path() / "tokenizer.model", "other bytes", true);
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
   }
-  SECTION("no JSON") {
+  SECTION("invalid JSON") {
     base::write_file(directory.path() / "config.json", "{", true);
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
   }

@@ -23,14 +23,14 @@ Batch batch_for(const ModelConfig& config, uint64_t seed) {
                                 test::random_row(config, 20, seed + 1)});
 }
 
-std::vector<at::Tensor> gradients_of(const Network& network,
-                                     const Batch& batch) {
+std::vector<at::Tensor> compute_gradients(const Network& network,
+                                          const Batch& batch) {
   return network.gradients(network.loss(batch));
 }
 
 }  // namespace
 
-TEST_CASE("Weights depend on the seed alone") {
+TEST_CASE("Initial weights depend on the seed alone") {
   const ModelConfig config = test::tiny_config();
   const Network first(config, 7), again(config, 7), other(config, 8);
   CHECK(at::equal(first.flat_parameters(), again.flat_parameters()));
@@ -38,9 +38,10 @@ TEST_CASE("Weights depend on the seed alone") {
   CHECK(first.parameter_count() == parameter_count(config));
 }
 
-TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
+TEST_CASE(
+    "Parameters are views of the flat buffer, those with weight decay first") {
   const Network network(test::tiny_config(), 1);
-  int64_t decaying = 0;
+  int64_t decayed = 0;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const Parameter& parameter = network.parameters()[i];
     INFO(parameter.name);
@@ -49,12 +50,12 @@ TEST_CASE("Parameters are views of the flat buffer, decaying ones first") {
               network.parameter_offset(i));
     CHECK((network.parameter_offset(i) < network.decayed_parameter_count()) ==
           parameter.has_weight_decay);
-    if (parameter.has_weight_decay) decaying += parameter.value.numel();
+    if (parameter.has_weight_decay) decayed += parameter.value.numel();
   }
-  CHECK(decaying == network.decayed_parameter_count());
+  CHECK(decayed == network.decayed_parameter_count());
 }
 
-TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
+TEST_CASE("Smooth bins: neighbors are similar, distant bins are not") {
   const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1,
                         {.embedding_scale = 0.2, .smooth_bins = true});
@@ -69,7 +70,7 @@ TEST_CASE("Smooth bin rows: neighbours alike, far ones not, scale kept") {
   CHECK(far > 0.1);
 }
 
-TEST_CASE("The first loss is that of guessing") {
+TEST_CASE("The initial loss is that of a uniform prediction") {
   const ModelConfig config = test::tiny_config();
   const Network network(config, 1);
   const Loss loss = network.loss(batch_for(config, 1));
@@ -77,7 +78,7 @@ TEST_CASE("The first loss is that of guessing") {
         Approx(std::log(config.vocabulary.size())).epsilon(0.02));
 }
 
-TEST_CASE("No token sees a later one") {
+TEST_CASE("No token depends on a later one") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const ModelConfig config = test::tiny_config(position);
@@ -117,11 +118,11 @@ TEST_CASE("bf16 stays near fp32") {
   const Batch batch = batch_for(config, 1);
   Network network(config, 1);
   const double exact = network.loss(batch).total.item<double>();
-  const auto gradients = gradients_of(network, batch);
+  const auto gradients = compute_gradients(network, batch);
   network.set_precision(Precision::bf16);
   CHECK(network.loss(batch).total.item<double>() ==
         Approx(exact).epsilon(0.01));
-  const auto rounded = gradients_of(network, batch);
+  const auto rounded = compute_gradients(network, batch);
   for (size_t i = 0; i < gradients.size(); ++i) {
     INFO(network.parameters()[i].name);
     REQUIRE(rounded[i].scalar_type() == at::kFloat);
@@ -136,12 +137,12 @@ TEST_CASE("Threads compute what one thread computes") {
   const Network network(config, 1);
   const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
   std::vector<at::Tensor> alone[2], together[2];
-  for (int i = 0; i < 2; ++i) alone[i] = gradients_of(network, batches[i]);
+  for (int i = 0; i < 2; ++i) alone[i] = compute_gradients(network, batches[i]);
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
       at::set_num_threads(1);
-      together[i] = gradients_of(network, batches[i]);
+      together[i] = compute_gradients(network, batches[i]);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -152,7 +153,7 @@ TEST_CASE("Threads compute what one thread computes") {
   }
 }
 
-TEST_CASE("Regularisation depends on the row's number, not on the batch") {
+TEST_CASE("Regularization depends on the index of a row, not on the batch") {
   const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1);
   const data::TokenRow first = test::random_row(config, 20, 1);
@@ -175,22 +176,23 @@ TEST_CASE("Regularisation depends on the row's number, not on the batch") {
                    alone, 1e-4, 1e-5));
 }
 
-TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
+TEST_CASE(
+    "Activation checkpointing does not change a bit of loss or gradients") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   Network network(test::tiny_config(position), 1);
   const Batch batch =
       test::batch_from_rows({test::random_row(network.config(), 20, 1),
                              test::random_row(network.config(), 20, 2)});
-  const Regularization regularisation{
+  const Regularization regularization{
       .stochastic_depth = 0.3, .dropout = 0.1, .seed = 5, .step = 9};
-  const auto of_step = [&] {
-    const Loss loss = network.loss(batch, regularisation);
+  const auto loss_and_gradients = [&] {
+    const Loss loss = network.loss(batch, regularization);
     return std::pair(loss.total.item<double>(), network.gradients(loss));
   };
-  const auto plain = of_step();
+  const auto plain = loss_and_gradients();
   network.set_activation_checkpointing(true);
-  const auto checkpointed = of_step();
+  const auto checkpointed = loss_and_gradients();
   CHECK(checkpointed.first == plain.first);
   for (size_t i = 0; i < plain.second.size(); ++i) {
     INFO(network.parameters()[i].name);
@@ -199,7 +201,7 @@ TEST_CASE("Activation checkpointing changes no bit of loss and gradients") {
   }
 }
 
-TEST_CASE("Gradients are handed out once, the last block's first") {
+TEST_CASE("Each gradient is passed on once, those of the last block first") {
   Network network(test::tiny_config(), 1);
   REQUIRE(network.config().layers > 1);
   network.set_precision(Precision::bf16);
@@ -207,37 +209,40 @@ TEST_CASE("Gradients are handed out once, the last block's first") {
   network.set_activation_checkpointing(checkpoints);
   const Batch batch =
       test::batch_from_rows({test::random_row(network.config(), 20, 1)});
-  std::set<size_t> taken;
-  int block = int(network.config().layers), before = 0;
+  std::set<size_t> received;
+  auto block = static_cast<int>(network.config().layers);
+  int embeddings_before_blocks = 0;
   network.backward(network.loss(batch), [&](size_t i, at::Tensor gradient) {
     const Parameter& parameter = network.parameters()[i];
     INFO(parameter.name);
     CHECK(gradient.sizes() == parameter.value.sizes());
     CHECK(gradient.scalar_type() == at::kFloat);
-    CHECK(taken.insert(i).second);
+    CHECK(received.insert(i).second);
     if (!parameter.name.starts_with("blocks.")) {
-      before += parameter.name.starts_with("embedding.") && block > 0;
+      embeddings_before_blocks +=
+          parameter.name.starts_with("embedding.") && block > 0;
       return;
     }
-    const int own = std::stoi(parameter.name.substr(7));
-    CHECK(own <= block);
-    block = own;
+    const int next_block = std::stoi(parameter.name.substr(7));
+    CHECK(next_block <= block);
+    block = next_block;
   });
-  CHECK(taken.size() == network.parameters().size());
+  CHECK(received.size() == network.parameters().size());
   CHECK(block == 0);
-  CHECK(before == 0);  // the tables come after all blocks
+  CHECK(embeddings_before_blocks == 0);
 }
 
-TEST_CASE("Actions have one position, or none") {
+TEST_CASE("Actions share one position encoding, or have none") {
   ModelConfig config = test::tiny_config();
-  const auto losses = [&] {  // with the vector of actions, and with another
+  // Losses with the initial vector of actions and with another one.
+  const auto losses = [&] {
     const Network network(config, 1);
     const Batch batch =
         test::batch_from_rows({test::random_row(config, 20, 1)});
-    const double one = network.loss(batch).total.item<double>();
+    const double initial = network.loss(batch).total.item<double>();
     network.parameters()[2].value.fill_(1);
     CHECK(network.parameters()[2].name == "embedding.action");
-    return std::pair(one, network.loss(batch).total.item<double>());
+    return std::pair(initial, network.loss(batch).total.item<double>());
   };
   const auto shared = losses();
   CHECK(shared.first != shared.second);
@@ -247,7 +252,7 @@ TEST_CASE("Actions have one position, or none") {
   CHECK(none.first != shared.first);
 }
 
-TEST_CASE("A network has no graph of its own") {
+TEST_CASE("Graphs of the same network are independent") {
   const Network network(test::tiny_config(), 1);
   const Batch batch =
       test::batch_from_rows({test::random_row(network.config(), 20, 1)});
@@ -263,9 +268,9 @@ TEST_CASE("A network has no graph of its own") {
   CHECK(network.loss(batch).leaves.empty());
 }
 
-TEST_CASE("Skipped rows are scaled so that the mean stays") {
-  const Regularization regularisation{.stochastic_depth = 0.25, .seed = 1};
-  const at::Tensor scale = stochastic_depth_scales(regularisation, 4, 4000)[3];
+TEST_CASE("Dropped outputs are scaled to preserve the mean") {
+  const Regularization regularization{.stochastic_depth = 0.25, .seed = 1};
+  const at::Tensor scale = stochastic_depth_scales(regularization, 4, 4000)[3];
   CHECK(scale.mean().item<double>() == Approx(1).epsilon(0.05));
   CHECK(scale.max().item<double>() == Approx(1 / 0.75));
   CHECK(scale.min().item<double>() == 0);
@@ -280,22 +285,23 @@ TEST_CASE("Skipped rows are scaled so that the mean stays") {
 }
 
 TEST_CASE(
-    "The loss has the chance of every token, though the last block "
-    "computes the targets alone") {
-  const Regularization chance =
+    "Regularization is the same if the last block computes the targets alone") {
+  const Regularization regularization =
       GENERATE(Regularization{.stochastic_depth = 0.5, .seed = 3},
                Regularization{.dropout = 0.2, .seed = 4}, Regularization{});
   const Network network(test::tiny_config(), 1);
   const Batch batch = batch_for(network.config(), 1);
-  const at::Tensor each = network.loss(batch, chance, {}).per_target;
-  const at::Tensor logits = network.logits(network.hidden_states(batch, chance))
-                                .index_select(0, batch.target_index);
+  const at::Tensor per_target =
+      network.loss(batch, regularization, {}).per_target;
+  const at::Tensor logits =
+      network.logits(network.hidden_states(batch, regularization))
+          .index_select(0, batch.target_index);
   const at::Tensor expected = at::cross_entropy_loss(logits, batch.target_label,
                                                      {}, at::Reduction::None);
-  CHECK(at::allclose(each, expected, 1e-4, 1e-5));
+  CHECK(at::allclose(per_target, expected, 1e-4, 1e-5));
 }
 
-TEST_CASE("Weights that do not fit are bad input") {
+TEST_CASE("Weights that do not match the configuration are bad input") {
   const ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   const Network network(config, 1);
   std::map<std::string, at::Tensor> weights;

@@ -10,7 +10,7 @@ namespace gato::model {
 namespace {
 
 // Presets are flat: lines of "key = value" and comments.
-std::map<std::string, std::string> values_of(const std::string& name) {
+std::map<std::string, std::string> read_values(const std::string& name) {
   std::ifstream file(GATO_SOURCE_DIR "/share/gato/presets/" + name + ".toml");
   REQUIRE(file);
   std::map<std::string, std::string> values;
@@ -24,7 +24,7 @@ std::map<std::string, std::string> values_of(const std::string& name) {
 }
 
 ModelConfig preset(const std::string& name) {
-  const auto values = values_of(name);
+  const auto values = read_values(name);
   ModelConfig config;
   config.layers = std::stoll(values.at("layers"));
   config.width = std::stoll(values.at("width"));
@@ -52,7 +52,7 @@ TEST_CASE("The paper's presets have the paper's parameter counts") {
   CHECK(std::abs(parameter_count(config) / (millions * 1e6) - 1) < 0.01);
 }
 
-TEST_CASE("The small preset is small") {
+TEST_CASE("The small preset has fewer than 1.5 million parameters") {
   ModelConfig config = preset("small");
   config.vocabulary =
       data::Vocabulary::make("", 1024, data::DiscreteLayout::overlap);

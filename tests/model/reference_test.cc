@@ -1,4 +1,4 @@
-// Network against tests/reference/network_reference.py.
+// The network in comparison with tests/reference/network_reference.py.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@
 namespace gato::model {
 namespace {
 
-// In [-1, 1), as the script draws element i of a tensor.
+// Returns element i of a tensor, in [-1, 1), by the hash of the script.
 double hashed_uniform(uint32_t tensor, uint32_t i) {
   uint32_t z = (i + 1) * 2654435761U + tensor * 40503U;
   for (int round = 0; round < 2; ++round) z = (z ^ (z >> 16)) * 0x45d9f3bU;
@@ -25,7 +25,7 @@ std::map<std::string, at::Tensor> hashed_weights(const ModelConfig& config) {
   for (const auto& shape : parameter_shapes(config)) {
     weights[shape.name] = at::empty(shape.shape, at::kFloat);
   }
-  uint32_t number = 0;
+  uint32_t tensor_index = 0;
   for (auto& [name, tensor] : weights) {
     const double fan_in = static_cast<double>(tensor.numel()) / tensor.size(0);
     const double scale = tensor.dim() > 1 ? 1.5 / std::sqrt(fan_in) : 0.3;
@@ -33,14 +33,15 @@ std::map<std::string, at::Tensor> hashed_weights(const ModelConfig& config) {
         name.find("norm") != std::string::npos && name.ends_with(".weight");
     for (int64_t i = 0; i < tensor.numel(); ++i) {
       tensor.data_ptr<float>()[i] = static_cast<float>(
-          is_norm + scale * hashed_uniform(number, static_cast<uint32_t>(i)));
+          is_norm +
+          scale * hashed_uniform(tensor_index, static_cast<uint32_t>(i)));
     }
-    ++number;
+    ++tensor_index;
   }
   return weights;
 }
 
-ModelConfig config_of(const nlohmann::json& json) {
+ModelConfig parse_config(const nlohmann::json& json) {
   ModelConfig config;
   config.layers = json.at("layers");
   config.width = json.at("width");
@@ -57,8 +58,8 @@ ModelConfig config_of(const nlohmann::json& json) {
   return config;
 }
 
-Batch batch_of(const std::map<std::string, at::Tensor>& stored,
-               const ModelConfig& config, int64_t rows) {
+Batch make_batch(const std::map<std::string, at::Tensor>& stored,
+                 const ModelConfig& config, int64_t rows) {
   Batch batch;
   batch.rows = rows;
   batch.length = config.context;
@@ -76,11 +77,11 @@ Batch batch_of(const std::map<std::string, at::Tensor>& stored,
   return batch;
 }
 
-// Largest difference, relative to the largest expected value.
-double difference(const at::Tensor& found, const at::Tensor& expected) {
-  REQUIRE(found.sizes() == expected.sizes());
+// Returns the largest difference relative to the largest expected value.
+double difference(const at::Tensor& actual, const at::Tensor& expected) {
+  REQUIRE(actual.sizes() == expected.sizes());
   const double scale = expected.abs().max().item<double>();
-  return (found.detach() - expected).abs().max().item<double>() /
+  return (actual.detach() - expected).abs().max().item<double>() /
          std::max(scale, 1e-6);
 }
 
@@ -88,14 +89,14 @@ void compare(const std::string& position) {
   const Safetensors stored = read_safetensors(
       GATO_SOURCE_DIR "/tests/reference/network_" + position + ".safetensors");
   const auto json = nlohmann::json::parse(stored.metadata.at("config"));
-  const ModelConfig config = config_of(json);
+  const ModelConfig config = parse_config(json);
   const Network network(config, hashed_weights(config));
-  const Batch batch = batch_of(stored.tensors, config, json.at("rows"));
+  const Batch batch = make_batch(stored.tensors, config, json.at("rows"));
 
   const at::Tensor hidden =
       network.hidden_states(batch).index_select(0, batch.target_index);
-  const at::Tensor some = at::arange(0, hidden.size(0), 6, at::kLong);
-  CHECK(difference(network.logits(hidden.index_select(0, some)),
+  const at::Tensor sample = at::arange(0, hidden.size(0), 6, at::kLong);
+  CHECK(difference(network.logits(hidden.index_select(0, sample)),
                    stored.tensors.at("output.logits")) < 1e-4);
 
   const Loss loss = network.loss(batch);
@@ -113,11 +114,13 @@ void compare(const std::string& position) {
 
 }  // namespace
 
-TEST_CASE("Relative positions: logits and every gradient as the reference") {
+TEST_CASE(
+    "Relative positions: logits and gradients equal those of the reference") {
   compare("relative");
 }
 
-TEST_CASE("Rotary positions: logits and every gradient as the reference") {
+TEST_CASE(
+    "Rotary positions: logits and gradients equal those of the reference") {
   compare("rotary");
 }
 

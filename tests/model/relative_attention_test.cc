@@ -13,16 +13,16 @@ namespace {
 RelativeAttentionInput random_input(int64_t rows, int64_t heads, int64_t length,
                                     int64_t size, at::ScalarType type) {
   const at::Generator generator = at::detail::createCPUGenerator(7);
-  const auto draw = [&](at::IntArrayRef sizes) {
+  const auto random = [&](at::IntArrayRef sizes) {
     return (0.5 * at::randn(sizes, generator)).to(type).requires_grad_(true);
   };
   const std::vector<int64_t> each = {rows, heads, length, size};
-  return {draw(each), draw(each), draw(each), draw(each),
-          draw({heads, size, length})};
+  return {random(each), random(each), random(each), random(each),
+          random({heads, size, length})};
 }
 
-// The definition, score by score.
-at::Tensor attend_plainly(const RelativeAttentionInput& input) {
+// Computes relative attention by its definition, score by score.
+at::Tensor attend_by_definition(const RelativeAttentionInput& input) {
   const int64_t length = input.keys.size(2);
   at::Tensor distance = at::arange(length).unsqueeze(1) - at::arange(length);
   const at::Tensor later = distance.lt(0);
@@ -52,13 +52,13 @@ std::vector<at::Tensor> result_and_gradients(
 
 }  // namespace
 
-TEST_CASE("Relative attention in blocks is what its definition says") {
+TEST_CASE("Blockwise relative attention equals its definition") {
   const int64_t length = GENERATE(1, 2, 16, 17, 50);
   const int64_t block = GENERATE(1, 7, 16, 128);
   CAPTURE(length, block);
   const RelativeAttentionInput input =
       random_input(2, 3, length, 6, at::kFloat);
-  const auto plain = result_and_gradients(input, attend_plainly(input));
+  const auto plain = result_and_gradients(input, attend_by_definition(input));
   const auto blocks =
       result_and_gradients(input, blockwise_relative_attention(input, block));
   for (size_t i = 0; i < plain.size(); ++i) {
@@ -67,7 +67,7 @@ TEST_CASE("Relative attention in blocks is what its definition says") {
   }
 }
 
-TEST_CASE("Relative attention of bf16 is near that of fp32") {
+TEST_CASE("Relative attention in bf16 is close to that in fp32") {
   const RelativeAttentionInput input = random_input(2, 3, 50, 6, at::kBFloat16);
   RelativeAttentionInput exact = input;
   for (at::Tensor* tensor :
@@ -75,7 +75,7 @@ TEST_CASE("Relative attention of bf16 is near that of fp32") {
         &exact.values, &exact.distance_keys}) {
     *tensor = tensor->detach().to(at::kFloat).requires_grad_(true);
   }
-  const auto plain = result_and_gradients(exact, attend_plainly(exact));
+  const auto plain = result_and_gradients(exact, attend_by_definition(exact));
   const auto blocks =
       result_and_gradients(input, blockwise_relative_attention(input, 16));
   for (size_t i = 0; i < plain.size(); ++i) {

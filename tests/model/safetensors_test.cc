@@ -10,7 +10,7 @@
 namespace gato::model {
 namespace {
 
-// A file of a header and so many bytes of data.
+// Writes a file with this header and `data` zero bytes.
 void write_raw(const std::filesystem::path& path, uint64_t length,
                const std::string& header, size_t data) {
   std::ofstream file(path, std::ios::binary);
@@ -37,7 +37,7 @@ base::ExitStatus status_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("Tensors come back as they were written") {
+TEST_CASE("Tensors are read as they were written") {
   const base::TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "a.safetensors";
   const std::vector<std::pair<std::string, at::Tensor>> tensors = {
@@ -63,10 +63,10 @@ TEST_CASE("Tensors come back as they were written") {
   CHECK((length + 8) % 64 == 0);
 }
 
-TEST_CASE("A damaged or hostile safetensors file is bad input") {
+TEST_CASE("A corrupt or hostile safetensors file is bad input") {
   const base::TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "bad.safetensors";
-  const auto refuses = [&](const std::string& header, size_t data) {
+  const auto check_refused = [&](const std::string& header, size_t data) {
     INFO(header);
     write_raw(path, header.size(), header, data);
     CHECK(status_of(path) == base::ExitStatus::bad_input);
@@ -76,8 +76,8 @@ TEST_CASE("A damaged or hostile safetensors file is bad input") {
   REQUIRE(status_of(path) == base::ExitStatus::success);
 
   SECTION("lengths") {
-    refuses("{" + good + "}", 7);
-    refuses("{" + good + "}", 9);
+    check_refused("{" + good + "}", 7);
+    check_refused("{" + good + "}", 9);
     write_raw(path, uint64_t{1} << 63, "{" + good + "}", 8);
     CHECK(status_of(path) == base::ExitStatus::bad_input);
     write_raw(path, 1000, "{" + good + "}", 8);
@@ -86,25 +86,25 @@ TEST_CASE("A damaged or hostile safetensors file is bad input") {
     CHECK(status_of(path) == base::ExitStatus::bad_input);
   }
   SECTION("headers") {
-    refuses("", 0);
-    refuses("[]", 0);
-    refuses("{", 0);
-    refuses("{\"a\":3}", 0);
-    refuses("{\"a\":{}}", 0);
-    refuses("{\"a\":" + std::string(1'000'000, '['), 0);
-    refuses("{\"__metadata__\":{\"a\":1}}", 0);
-    refuses("{" + good + "," + entry("a", "[2]", 8, 16) + "}", 16);
+    check_refused("", 0);
+    check_refused("[]", 0);
+    check_refused("{", 0);
+    check_refused("{\"a\":3}", 0);
+    check_refused("{\"a\":{}}", 0);
+    check_refused("{\"a\":" + std::string(1'000'000, '['), 0);
+    check_refused("{\"__metadata__\":{\"a\":1}}", 0);
+    check_refused("{" + good + "," + entry("a", "[2]", 8, 16) + "}", 16);
   }
   SECTION("layouts") {
-    refuses("{" + entry("a", "[2]", 4, 12) + "}", 12);
-    refuses("{" + good + "," + entry("b", "[2]", 4, 12) + "}", 12);
-    refuses("{" + good + "," + entry("b", "[2]", 12, 20) + "}", 20);
-    refuses("{" + entry("a", "[2]", 8, 0) + "}", 8);
-    refuses("{" + entry("a", "[3]", 0, 8) + "}", 8);
-    refuses("{" + entry("a", "[4294967296,4294967296,4]", 0, 0) + "}", 0);
-    refuses("{" + entry("a", "[-2]", 0, 8) + "}", 8);
-    refuses("{" + entry("a", "[2.0]", 0, 8) + "}", 8);
-    refuses("{" + entry("a", "[2]", 0, 8, "F8") + "}", 8);
+    check_refused("{" + entry("a", "[2]", 4, 12) + "}", 12);
+    check_refused("{" + good + "," + entry("b", "[2]", 4, 12) + "}", 12);
+    check_refused("{" + good + "," + entry("b", "[2]", 12, 20) + "}", 20);
+    check_refused("{" + entry("a", "[2]", 8, 0) + "}", 8);
+    check_refused("{" + entry("a", "[3]", 0, 8) + "}", 8);
+    check_refused("{" + entry("a", "[4294967296,4294967296,4]", 0, 0) + "}", 0);
+    check_refused("{" + entry("a", "[-2]", 0, 8) + "}", 8);
+    check_refused("{" + entry("a", "[2.0]", 0, 8) + "}", 8);
+    check_refused("{" + entry("a", "[2]", 0, 8, "F8") + "}", 8);
   }
 }
 

@@ -14,9 +14,9 @@
 namespace gato::model {
 namespace {
 
-const data::IdRange range = {70, 74};
+constexpr data::IdRange kRange = {70, 74};
 
-std::vector<SampleKey> keys(size_t count) {
+std::vector<SampleKey> make_keys(size_t count) {
   std::vector<SampleKey> result;
   for (size_t i = 0; i < count; ++i) result.push_back({i, 3, 1});
   return result;
@@ -33,42 +33,42 @@ at::Tensor same_hidden(const Network& network, int64_t count) {
 TEST_CASE("Samples follow the distribution within the range") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1,
                         {.embedding_scale = 0.3});
-  constexpr size_t count = 20000;
-  const at::Tensor hidden = same_hidden(network, count);
+  constexpr size_t kCount = 20000;
+  const at::Tensor hidden = same_hidden(network, kCount);
   const double temperature = GENERATE(1.0, 2.0);
   const std::vector<int32_t> ids =
-      sample_tokens(network, hidden, std::vector(count, range), keys(count),
-                    {.temperature = temperature, .seed = 5});
-  std::map<int32_t, double> share;
-  for (const int32_t id : ids) share[id] += 1.0 / count;
+      sample_tokens(network, hidden, std::vector(kCount, kRange),
+                    make_keys(kCount), {.temperature = temperature, .seed = 5});
+  std::map<int32_t, double> frequency;
+  for (const int32_t id : ids) frequency[id] += 1.0 / kCount;
   const at::Tensor expected = at::softmax(
-      network.logits(hidden.narrow(0, 0, 1), range).detach() / temperature, 1);
-  for (int32_t id = range.begin; id < range.end; ++id) {
-    const double p = expected[0][id - range.begin].item<double>();
-    INFO(id << ": " << share[id] << " for " << p);
-    CHECK(std::abs(share[id] - p) < 5 * std::sqrt(p * (1 - p) / count));
+      network.logits(hidden.narrow(0, 0, 1), kRange).detach() / temperature, 1);
+  for (int32_t id = kRange.begin; id < kRange.end; ++id) {
+    const double p = expected[0][id - kRange.begin].item<double>();
+    INFO(id << ": " << frequency[id] << ", expected " << p);
+    CHECK(std::abs(frequency[id] - p) < 5 * std::sqrt(p * (1 - p) / kCount));
   }
 }
 
-TEST_CASE("A draw depends on its key, not on the batch") {
+TEST_CASE("A sample depends on its key, not on the batch") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
-  const std::vector<SampleKey> all = keys(50);
+  const std::vector<SampleKey> all = make_keys(50);
   const std::vector<int32_t> together =
-      sample_tokens(network, same_hidden(network, 50), std::vector(50, range),
+      sample_tokens(network, same_hidden(network, 50), std::vector(50, kRange),
                     all, {.seed = 9});
   for (size_t i = 0; i < all.size(); ++i) {
-    CHECK(sample_tokens(network, same_hidden(network, 1), std::vector{range},
+    CHECK(sample_tokens(network, same_hidden(network, 1), std::vector{kRange},
                         std::vector{all[i]}, {.seed = 9})
               .front() == together[i]);
   }
 }
 
-TEST_CASE("Greedy takes the likeliest id of each range") {
+TEST_CASE("Greedy sampling takes the most likely id of each range") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = same_hidden(network, 2);
   const std::vector<data::IdRange> ranges = {{0, 64}, {70, 90}};
   const std::vector<int32_t> ids =
-      sample_tokens(network, hidden, ranges, keys(2), {.greedy = true});
+      sample_tokens(network, hidden, ranges, make_keys(2), {.greedy = true});
   for (size_t i = 0; i < ranges.size(); ++i) {
     CHECK(ids[i] ==
           ranges[i].begin + network.logits(hidden.narrow(0, 0, 1), ranges[i])
@@ -77,16 +77,16 @@ TEST_CASE("Greedy takes the likeliest id of each range") {
   }
 }
 
-TEST_CASE("A diverged network is an error") {
+TEST_CASE("A diverged network is reported") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = at::full({1, network.config().width},
                                      std::numeric_limits<float>::quiet_NaN());
   CHECK_THROWS_AS(
-      sample_tokens(network, hidden, std::vector{range}, keys(1), {}),
+      sample_tokens(network, hidden, std::vector{kRange}, make_keys(1), {}),
       base::Error);
 }
 
-TEST_CASE("Text ends at its maximum or at the end piece") {
+TEST_CASE("Text ends after the maximum number of tokens or at </s>") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 2);
   KvCache cache(network, 3, 24);
   const data::TokenRow row = test::random_row(network.config(), 22, 1);
@@ -96,7 +96,7 @@ TEST_CASE("Text ends at its maximum or at the end piece") {
   TextGenerationOptions options;
   options.end_of_text = -1;
   options.max_tokens = 9;
-  const auto texts = generate_text(cache, slots, hidden, keys(2), options);
+  const auto texts = generate_text(cache, slots, hidden, make_keys(2), options);
   REQUIRE(texts.size() == 2);
   for (const auto& text : texts) {
     CHECK(text.size() == 9);
@@ -108,7 +108,7 @@ TEST_CASE("Text ends at its maximum or at the end piece") {
   cache.clear(0);
   cache.clear(2);
   cache.append(slots, std::vector<data::TokenRow>(2, row));
-  const auto ended = generate_text(cache, slots, hidden, keys(2), options);
+  const auto ended = generate_text(cache, slots, hidden, make_keys(2), options);
   CHECK(ended[1].size() <= 4);
   CHECK(std::equal(ended[1].begin(), ended[1].end(), texts[1].begin()));
 }

@@ -1,3 +1,6 @@
+// The forward pass of CheckpointedBlock runs the block without a graph and
+// saves its input and weights. The backward pass runs it again on detached
+// copies with a graph and differentiates that graph.
 #include "gato/model/activation_checkpoint.h"
 
 #include <c10/core/GradMode.h>
@@ -13,7 +16,8 @@
 namespace gato::model {
 namespace {
 
-// How the context of a function holds it.
+// The arguments of a block that are not tensors, in a form that an autograd
+// context can store.
 struct BlockCall : torch::CustomClassHolder {
   std::shared_ptr<const BlockContext> context;
   int64_t layer = 0;
@@ -34,7 +38,8 @@ at::Tensor run_block(const at::Tensor& x, const BlockWeights& weights,
 
 class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
  public:
-  // The graph knows the tensors among the arguments, not those in lists.
+  // Autograd finds the tensors among the arguments, but not those in lists:
+  // hence one argument per weight.
   template <class... Tensors>
   static at::Tensor forward(torch::autograd::AutogradContext* context,
                             const c10::intrusive_ptr<BlockCall>& call,
@@ -64,7 +69,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
           torch::autograd::grad({y}, inputs, gradients, std::nullopt, false,
                                 /*allow_unused=*/true);
     }
-    // One for every argument of forward(), in their order.
+    // One gradient per argument of forward(), undefined for the call itself.
     torch::autograd::variable_list result(1);
     size_t next = 0;
     for (const at::Tensor& leaf : leaves) {
@@ -83,7 +88,7 @@ at::Tensor apply_block_checkpointed(const at::Tensor& x,
                                     int64_t layer) {
   std::array<at::Tensor, BlockWeights::kTensorCount> flattened;
   size_t next = 0;
-  // The graph takes no undefined ones.
+  // Autograd does not accept undefined arguments; empty ones replace them.
   BlockWeights::for_each_tensor(weights, [&](const at::Tensor& tensor) {
     flattened[next++] = tensor.defined() ? tensor : at::empty({0}, x.options());
   });

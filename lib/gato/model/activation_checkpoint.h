@@ -1,4 +1,5 @@
-// Activation checkpointing (Chen et al. 2016): memory for time.
+// Activation checkpointing (Chen et al. 2016): saves memory by computing each
+// block twice.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -11,9 +12,9 @@
 
 namespace gato::model {
 
-// apply_block() that keeps its input alone; the backward pass computes the
-// block once more. Values and gradients are the same, bit by bit on a CPU:
-// chance is drawn by counter.
+// Returns what apply_block() returns but stores only the input; the backward
+// pass computes the block again. Random numbers are a function of counters, so
+// values and gradients are the same, bit for bit on a CPU.
 at::Tensor apply_block_checkpointed(const at::Tensor& x,
                                     const BlockWeights& weights,
                                     std::shared_ptr<const BlockContext> context,

@@ -1,3 +1,16 @@
+// B rows, L tokens, H heads of K dimensions. Scores of query i and key j <= i:
+//
+//   rotary    q_i . k_j / sqrt(K), with rotated q and k (Su et al. 2021)
+//   relative  ((q_i + u) . k_j + (q_i + v) . W R_(i-j)) / sqrt(K)
+//
+// The latter are terms (a) to (d) of Dai et al. 2019, section 3.3: u is
+// `content_bias`, v `position_bias`, W `relative_projection` and R_(i-j) the
+// sinusoids of the distance. The second product is computed for all distances
+// and then shifted (relative_shift.h).
+//
+// Long rows use fused kernels that never store the weights [L, L]: those of
+// PyTorch for rotary positions and on GPUs, and relative_attention.h for
+// relative positions on a CPU.
 #include "gato/model/attention.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -13,18 +26,18 @@
 namespace gato::model {
 namespace {
 
-// Up to this many tokens the plain products are faster than the flash kernel,
-// forward and backward: measured on a CPU, in fp32 and bf16.
+// Up to this many tokens plain products are faster than the fused kernel,
+// forward and backward, in fp32 and bf16 (measured on a CPU).
 constexpr int64_t kMaxPlainAttentionLength = 128;
 
-// Queries, keys and values of a layer, [B, H, L, K] each.
+// The queries, keys and values of a layer, [B, H, L, K] each.
 struct QueryKeyValue {
   at::Tensor q, k, v;
 };
 
-// Splits qkv [B*L, 3HK] and rotates queries and keys where there is a rotation.
-// On a CPU one copy brings all three into the layout that the products read,
-// forward and backward.
+// Splits qkv [B*L, 3*H*K] by head and rotates queries and keys if there is a
+// rotation. It is a function of its own so that on a CPU a single copy, both
+// forward and backward, changes the layout for all three.
 class SplitHeads : public torch::autograd::Function<SplitHeads> {
  public:
   static torch::autograd::variable_list forward(
@@ -51,7 +64,7 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     const at::Tensor qkv = at::empty(
         {like.size(0) * length, 3 * heads * like.size(3)}, like.options());
     at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
-    if (rotation[0].defined()) {
+    if (rotation[0].defined()) {  // the transpose: the sines negated
       qkv_by_head.narrow(0, 0, 2).copy_(
           apply_rotary_embedding(at::stack({gradients[0], gradients[1]}),
                                  {rotation[0], rotation[1].neg()}));
@@ -64,7 +77,7 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
   }
 
  private:
-  // A view [3, B, H, L, K].
+  // A view [3, B, H, L, K] of [B*L, 3*H*K].
   static at::Tensor view_by_head(const at::Tensor& qkv, int64_t length,
                                  int64_t heads) {
     return qkv.view({-1, length, 3, heads, qkv.size(1) / (3 * heads)})
@@ -72,20 +85,20 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
   }
 };
 
-// Weighted values [B, H, L, K] of scores [B, H, L, L] that the mask is added
-// to.
+// Returns softmax(scores + mask) v: [B, H, L, K] for scores [B, H, L, L].
 at::Tensor weighted_values(const at::Tensor& scores, const at::Tensor& v,
                            const at::Tensor& mask) {
   return at::matmul(at::softmax(scores + mask, -1), v);
 }
 
-// The scores by position are the bias of a kernel that keeps no other matrix of
-// [L, L].
+// Passes the position scores to a fused kernel as a bias [B, H, L, L]. They are
+// the only matrix of this size that is stored.
 at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
                                      const at::Tensor& position_queries,
                                      const at::Tensor& distance_keys,
                                      const QueryKeyValue& x) {
   const int64_t rows = x.q.size(0), heads = x.q.size(1), length = x.q.size(2);
+  // One product per head for all rows: [H, B*L, K] x [H, K, L].
   const at::Tensor scores =
       at::bmm(
           position_queries.transpose(0, 1).reshape({heads, rows * length, -1}),
@@ -107,6 +120,7 @@ at::Tensor relative_attention(const QueryKeyValue& x,
       at::linear(positions.sinusoids, weights.relative_projection)
           .view({-1, heads, size})
           .permute({1, 2, 0});  // [H, K, L]
+  // Queries with a bias [H, K] of the layer, divided by sqrt(K).
   const auto scaled_queries = [&](const at::Tensor& bias) {
     return ((x.q + bias.view({heads, 1, size})) * (1 / std::sqrt(size)))
         .to(x.q.scalar_type());

@@ -1,4 +1,5 @@
-// Causal attention over whole rows, for training and evaluation.
+// Causal self-attention over complete rows, for training and evaluation. The KV
+// cache has its own.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -11,23 +12,26 @@
 
 namespace gato::model {
 
-// What every layer shares: the positions of a row of `length` tokens. In the
-// type and on the device of `like`.
+// What all layers share: the positions of a row of L tokens, in the type and on
+// the device of `like`.
 struct PositionTables {
   PositionTables(const ModelConfig& config, int64_t length,
                  const at::Tensor& like);
 
-  at::Tensor sinusoids;  // relative: [length, d] from the farthest to 0
-  // Rotary: [2, 1, 1, length, K], of queries, which come out divided by
-  // sqrt(K), and of keys.
+  // Relative positions: [L, d], from distance L-1 down to 0. Else undefined.
+  at::Tensor sinusoids;
+  // Rotary positions: [2, 1, 1, L, K] for queries and keys. The scale 1 /
+  // sqrt(K) of the scores is part of the rotation of the queries. Else
+  // undefined.
   RotaryEmbedding rotation;
-  at::Tensor causal_mask;  // [length, length]: -infinity where j > i, else 0
+  at::Tensor causal_mask;  // [L, L]: -infinity if j > i, else 0
 
   int64_t length() const { return causal_mask.size(0); }
 };
 
-// x [B*L, d] after the norm, in the type of the weights, to [B*L, d], or to
-// [T, d] where `chosen`, int64 [T], says whose outputs among B*L are wanted.
+// Returns the output [B*L, d] of the sub-layer for x [B*L, d], which is
+// normalized and in the type of the weights. If `output_indices`, int64 [T] in
+// [0, B*L), is defined, returns only those rows: [T, d].
 at::Tensor causal_self_attention(const at::Tensor& x,
                                  const BlockWeights& weights,
                                  const PositionTables& positions,

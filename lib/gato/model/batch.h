@@ -1,5 +1,4 @@
-// What the network reads: tokens with their positions, distinct patches, and
-// the places at which something is to be predicted.
+// What the network reads: tokens with their positions, patches, and targets.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,42 +9,45 @@
 
 namespace gato::model {
 
-// B rows of L tokens. U distinct patches, P patch tokens, T targets. All
-// tensors contiguous and on one device, that of the network.
+// B rows of L tokens with U patches, P patch tokens and T targets. All tensors
+// are contiguous and on the device of the network.
 struct Batch {
-  // Rows of the table of positions that `local` indexes: the local positions,
-  // the one of all action tokens, and none (zeros).
+  // Rows of the position table that `local_position` indexes: 512 local
+  // positions, then the one that all action tokens share, then none (zeros).
   static constexpr int64_t kActionLocalRow = 512;
   static constexpr int64_t kNoLocalRow = 513;
-  // Of TokenRow::local.
-  static int64_t local_position_row(int16_t local) {
-    if (local == data::TokenRow::kActionLocalPosition) return kActionLocalRow;
-    return local == data::TokenRow::kNoLocalPosition ? kNoLocalRow : local;
+  // Maps a value of TokenRow::local_position to a row of the position table.
+  static int64_t local_position_row(int16_t local_position) {
+    if (local_position == data::TokenRow::kActionLocalPosition)
+      return kActionLocalRow;
+    return local_position == data::TokenRow::kNoLocalPosition ? kNoLocalRow
+                                                              : local_position;
   }
 
-  // L on a GPU is to be a multiple of this: the fast kernels of attention need
-  // it.
+  // On a GPU, attention uses the fast kernels only if L is a multiple of this.
   static constexpr int64_t kGpuLengthMultiple = 8;
 
   int64_t rows = 0, length = 0;  // B, L
   at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding
   at::Tensor local_position;     // int64 [B*L]: in [0, 514)
-  // uint8 [U,16,16,3]; undefined where P = 0. Some may be unused.
+  // uint8 [U,16,16,3]; undefined if P = 0. Some may be unused.
   at::Tensor patches;
   at::Tensor patch_position;  // int64 [P]: index into B*L, ascending
   at::Tensor patch_index;     // int64 [P]: row of `patches`
-  at::Tensor patch_row;       // int64 [P]: in [0, 128), already drawn
-  at::Tensor patch_column;    // int64 [P]: in [0, 128), already drawn
-  at::Tensor target_index;    // int64 [T]: index into B*L of the token BEFORE
-  at::Tensor target_label;    // int64 [T]: the id to be predicted
-  at::Tensor target_weight;   // float [T]; undefined: all 1
-  // Of the target token, for smoothing and for reports.
+  at::Tensor patch_row;       // int64 [P]: in [0, 128), already sampled
+  at::Tensor patch_column;    // int64 [P]: in [0, 128), already sampled
+  // int64 [T]: index into B*L of the token BEFORE the target, whose hidden
+  // state predicts it.
+  at::Tensor target_index;
+  at::Tensor target_label;   // int64 [T]: the id to predict
+  at::Tensor target_weight;  // float [T]; all 1 if undefined
+  // Modality and task of the target token, for smoothing and for reports.
   at::Tensor target_modality;  // uint8 [T]: enum Modality
   at::Tensor target_task;      // int32 [T]
 
-  // The same with every tensor that is defined replaced by change(tensor).
-  template <class Change>
-  Batch map_tensors(Change change) const {
+  // Returns a batch in which change(tensor) replaces every defined tensor.
+  template <class Function>
+  Batch map_tensors(Function change) const {
     Batch batch = *this;
     for (at::Tensor* tensor :
          {&batch.tokens, &batch.local_position, &batch.patches,
@@ -56,14 +58,16 @@ struct Batch {
     }
     return batch;
   }
-  // A copy on the device, or the same where it is there already. The copy of
-  // pinned memory may still be under way, in the order of the device's work.
+  // Returns a batch on the device; tensors that are already there are shared.
+  // Copies from pinned memory are asynchronous, in order with the other work of
+  // the device.
   Batch to(at::Device device) const {
     return map_tensors([&](const at::Tensor& tensor) {
       return tensor.to(device, /*non_blocking=*/true);
     });
   }
-  // A copy that a GPU reads by itself.
+  // Returns a copy in page-locked memory, from which a GPU can copy
+  // asynchronously.
   Batch pin_memory() const {
     return map_tensors(
         [](const at::Tensor& tensor) { return tensor.pin_memory(); });

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <iterator>
 
 namespace gato::model {
 namespace {
@@ -10,14 +11,14 @@ constexpr int64_t as_int64(uint64_t bits) {
   return std::bit_cast<int64_t>(bits);
 }
 
-// Tensors have no unsigned 64-bit arithmetic: products and sums are the same
-// in int64, a shift to the right fills with the sign, which is cut off.
+// Tensors have no unsigned 64-bit arithmetic. Sums and products have the same
+// bits in int64, but a right shift fills with the sign, which is masked here.
 at::Tensor logical_right_shift(const at::Tensor& x, int64_t bits) {
   return at::bitwise_right_shift(x, bits).bitwise_and_(
       (int64_t{1} << (64 - bits)) - 1);
 }
 
-// mix() of base/random.cc.
+// The finalizer of SplitMix64 (Steele et al. 2014): mix() of base/random.cc.
 at::Tensor splitmix64(at::Tensor x) {
   x = x + as_int64(0x9e3779b97f4a7c15);
   x = at::bitwise_xor(x, logical_right_shift(x, 30))
@@ -31,7 +32,7 @@ at::Tensor splitmix64(at::Tensor x) {
 
 at::Tensor bernoulli_mask(const std::vector<uint64_t>& keys, int64_t n,
                           double probability, at::Device device) {
-  at::Tensor rotated_keys = at::empty({int64_t(keys.size()), 1}, at::kLong);
+  at::Tensor rotated_keys = at::empty({std::ssize(keys), 1}, at::kLong);
   for (size_t i = 0; i < keys.size(); ++i) {
     rotated_keys.data_ptr<int64_t>()[i] = as_int64(std::rotl(keys[i], 23));
   }
@@ -39,8 +40,9 @@ at::Tensor bernoulli_mask(const std::vector<uint64_t>& keys, int64_t n,
       splitmix64(at::arange(n, at::TensorOptions(at::kLong).device(device)));
   const at::Tensor bits = splitmix64(at::bitwise_xor(
       rotated_keys.to(device, /*non_blocking=*/true), counters));
+  // uniform() is the upper 53 bits x 2^-53; comparing integers avoids doubles.
   return logical_right_shift(bits, 11).lt(
-      int64_t(std::ceil(probability * 0x1p53)));
+      static_cast<int64_t>(std::ceil(probability * 0x1p53)));
 }
 
 }  // namespace gato::model

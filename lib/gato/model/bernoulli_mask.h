@@ -1,4 +1,4 @@
-// Draws of base/random.h made many at a time, on the device of a tensor.
+// The random numbers of base/random.h, computed in bulk on any device.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,9 +8,9 @@
 
 namespace gato::model {
 
-// bool [keys, n] on `device`: whether draw i of RandomStream::uniform() of each
-// key is less than `probability`. Keys are random_bits(seed, words), what a
-// RandomStream of these is keyed by.
+// Returns bool [keys, n] on `device`: whether the i-th uniform() of the
+// RandomStream with each key is less than `probability`. The key of a stream is
+// random_bits(seed, words).
 at::Tensor bernoulli_mask(const std::vector<uint64_t>& keys, int64_t n,
                           double probability, at::Device device);
 

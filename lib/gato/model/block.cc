@@ -5,25 +5,28 @@ namespace {
 
 constexpr double kLayerNormEpsilon = 1e-5;
 
-// The tensors of one block: of all places [B*L, n], or of those chosen [T, n].
+// The regularized residual connections of one block, for the tokens that it
+// outputs: all B*L, or T of them.
 struct Sublayers {
   const BlockContext& context;
   int64_t layer = 0;
-  at::Tensor output_indices;  // undefined: all
+  at::Tensor output_indices;  // int64 [T]; all if undefined
 
   at::Tensor dropout(const at::Tensor& x, int64_t site) const {
-    return gato::model::apply_dropout(
+    return apply_dropout(
         x, context.regularization, site,
         {context.rows, context.positions.length(), output_indices});
   }
 
-  // x + the output of sub-layer 0 or 1, dropped and skipped by row.
+  // Returns x + output of sub-layer 0 (attention) or 1 (feed-forward) after
+  // dropout, scaled per row by stochastic depth. Dropout sites of layer l are
+  // 4l and 4l+2 for the outputs and 4l+1 for the feed-forward activations.
   at::Tensor residual_add(const at::Tensor& x, const at::Tensor& output,
                           int64_t sublayer_index) const {
-    const int64_t sub_layer = 2 * layer + sublayer_index;
-    const at::Tensor dropped = dropout(output, 2 * sub_layer);
+    const int64_t sublayer = 2 * layer + sublayer_index;
+    const at::Tensor dropped = dropout(output, 2 * sublayer);
     if (context.depth_scales.numel() == 0) return x + dropped;
-    const at::Tensor row_scales = context.depth_scales[sub_layer];
+    const at::Tensor row_scales = context.depth_scales[sublayer];
     if (output_indices.defined()) {
       const at::Tensor row =
           at::floor_divide(output_indices, context.positions.length());
@@ -35,6 +38,7 @@ struct Sublayers {
   }
 };
 
+// The gated activations [n, F/2] of x [n, d].
 at::Tensor geglu(const at::Tensor& x, const BlockWeights& weights) {
   const auto halves = at::linear(x, weights.up).chunk(2, 1);
   return halves[0] * at::gelu(halves[1]);

@@ -1,5 +1,5 @@
-// One layer: attention and feed-forward sub-layers, each after its norm, each
-// added to the residual stream.
+// One transformer layer: an attention and a feed-forward sub-layer. Each reads
+// the normalized residual stream and is added to it (pre-norm).
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,27 +13,28 @@
 
 namespace gato::model {
 
-// LayerNorm of the fp32 residual stream, in the given type.
+// Normalizes the fp32 residual stream (LayerNorm) and casts the result to
+// `type`.
 at::Tensor layer_norm(const at::Tensor& x, const NormWeights& weights,
                       at::ScalarType type);
 
-// GEGLU split in halves: up gives [a, g], result down(a * gelu(g)).
+// GEGLU (Shazeer 2020): down(a * gelu(g)) with [a, g] = up(x).
 at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights);
 
-// What all blocks of a forward pass share.
+// What all blocks of one forward pass share.
 struct BlockContext {
   ModelConfig config;
   PositionTables positions;
   Regularization regularization;
-  at::Tensor depth_scales;  // of stochastic_depth_scales(), on the device
-  int64_t rows = 0;
-  // int64 [T]: the places among B*L that anything reads after the last block,
-  // which computes no others; undefined: all.
+  at::Tensor depth_scales;  // stochastic_depth_scales(), on the device
+  int64_t rows = 0;         // B
+  // int64 [T]: the tokens among B*L whose state is read after the last block,
+  // which computes no others. All if undefined.
   at::Tensor output_indices;
 };
 
-// The residual stream [B*L, d], fp32, through block `layer`: [B*L, d], of the
-// last block [T, d] where there are output_indices.
+// Returns the fp32 residual stream after block `layer`, [B*L, d], given that
+// before it. The last block returns [T, d] if there are output_indices.
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const BlockContext& context, int64_t layer);
 

@@ -11,26 +11,27 @@ at::Device parse_device(const std::string& name,
                         [[maybe_unused]] int64_t index) {
   if (name == "cpu") return at::kCPU;
   if (name != "cuda") {
-    throw base::usage_error("unknown device '{}': give cpu or cuda", name);
+    throw base::usage_error("unknown device '{}': use cpu or cuda", name);
   }
 #ifndef GATO_CUDA
   throw base::usage_error(
-      "device cuda: this program was built without GPUs; build it with "
-      "-DGATO_CUDA=ON, or compute on the cpu");
+      "device cuda: this program was built without GPU support: build it with "
+      "-DGATO_CUDA=ON, or use the cpu");
 #else
   const int64_t device_count = at::detail::getCUDAHooks().deviceCount();
   if (device_count == 0) {
     throw base::usage_error(
-        "device cuda: no GPU is visible here; look at nvidia-smi and "
-        "CUDA_VISIBLE_DEVICES, or compute on the cpu");
+        "device cuda: no GPU is visible: check nvidia-smi and "
+        "CUDA_VISIBLE_DEVICES, or use the cpu");
   }
   if (index >= device_count) {
     throw base::usage_error(
-        "device cuda: process {} of this machine has no GPU, {} are visible; "
-        "start as many processes as there are GPUs",
+        "device cuda: there is no GPU for process {} on this machine, which "
+        "has "
+        "{}: start at most one process per GPU",
         index, device_count);
   }
-  // fp32 is fp32: by default convolutions round to 10 bits.
+  // By default, fp32 convolutions round to the 10-bit mantissa of TF32.
   at::globalContext().setAllowTF32CuDNN(false);
   return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 #endif

@@ -1,4 +1,4 @@
-// Where the network is computed.
+// Selection of the device that computes the network.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,9 +8,9 @@
 
 namespace gato::model {
 
-// "cpu", or "cuda": the GPU of this number among those that are visible. Error
-// (usage) for another name, and where the program was built without GATO_CUDA
-// or there is no such GPU.
+// Parses "cpu" or "cuda", which stands for visible GPU `index`. Throws
+// Error(usage) for other names, if the program was built without GATO_CUDA, or
+// if there is no such GPU.
 at::Device parse_device(const std::string& name, int64_t index = 0);
 
 }  // namespace gato::model

@@ -1,3 +1,8 @@
+// A patch network with two convolutions of kernel 3 and a skip connection:
+//
+//   [U,3,16,16] -stem-> [U,64,8,8] -norm1,gelu,conv1-> [U,64,4,4]
+//     -norm2,gelu,conv2-> [U,64,4,4] + skip(stem) -project-> [U,48,4,4]
+//     -flatten,linear-> [U,d]
 #include "gato/model/embedding.h"
 
 namespace gato::model {
@@ -12,7 +17,7 @@ at::Tensor convolve(const at::Tensor& x, const ConvolutionWeights& weights,
 }
 
 at::Tensor norm_and_gelu(const at::Tensor& x, const NormWeights& weights) {
-  // GPUs know no weights of another type than x.
+  // On a GPU, the weights must have the type of x.
   const auto cast_to_input_type = [&](const at::Tensor& weight) {
     return x.is_cpu() ? weight : weight.to(x.scalar_type());
   };
@@ -25,8 +30,9 @@ at::Tensor norm_and_gelu(const at::Tensor& x, const NormWeights& weights) {
 
 at::Tensor embed_patches(const PatchWeights& weights,
                          const at::Tensor& pixels) {
-  // contiguous: GroupNorm is 15 times slower on a permuted view, which the
-  // convolutions would pass on.
+  // Pixels are scaled to [-1, 1] and divided by 4, the square root of the patch
+  // side (paper, section 2.1). contiguous(): the convolutions would pass on the
+  // permuted layout, on which GroupNorm is 15 times slower.
   const at::Tensor scaled = pixels.permute({0, 3, 1, 2})
                                 .to(at::kFloat)
                                 .mul_(2.0 / 255 / 4)
@@ -45,13 +51,14 @@ at::Tensor embed_patches(const PatchWeights& weights,
 at::Tensor embed_tokens(const NetworkWeights& weights, const Batch& batch) {
   at::Tensor x = at::embedding(weights.token_embedding, batch.tokens);
   if (batch.patch_position.defined() && batch.patch_position.numel() > 0) {
-    const at::Tensor patches =
+    const at::Tensor patches =  // [P, d]
         at::embedding(embed_patches(weights.patch, batch.patches),
                       batch.patch_index) +
         at::embedding(weights.patch_row_embedding, batch.patch_row) +
         at::embedding(weights.patch_column_embedding, batch.patch_column);
     x = x.index_copy(0, batch.patch_position, patches);
   }
+  // The position table [514, d]: local positions, actions, none.
   const at::Tensor no_position =
       at::zeros_like(weights.action_position_embedding);
   const at::Tensor positions =

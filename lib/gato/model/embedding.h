@@ -1,4 +1,4 @@
-// Tokens to vectors (paper 2.2, appendix C.2, C.3).
+// Embedding of tokens (paper, section 2.2, appendices C.2 and C.3).
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,11 +8,12 @@
 
 namespace gato::model {
 
-// uint8 pixels [U,16,16,3] to vectors [U,d], fp32: the residual block of the
-// paper's Figure 16 on each distinct patch by itself.
+// Returns fp32 vectors [U, d] for uint8 pixels [U, 16, 16, 3]: the ResNet block
+// of the paper's Figure 16, applied to each patch by itself.
 at::Tensor embed_patches(const PatchWeights& weights, const at::Tensor& pixels);
 
-// [B*L, d], fp32: token table, or patch network + rows + columns; + local.
+// Returns fp32 [B*L, d]: the row of the token table, or the patch embedding
+// plus its row and column encodings, plus the local position encoding.
 at::Tensor embed_tokens(const NetworkWeights& weights, const Batch& batch);
 
 }  // namespace gato::model

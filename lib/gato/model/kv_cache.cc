@@ -1,3 +1,15 @@
+// Each layer has two tensors [slots, H, capacity, K], for keys and values. A
+// slot is a ring: the token at position p, counted from the slot's last
+// clear(), is stored at entry p % capacity. The window [begin, end) of a slot
+// says which positions are valid. evict() only advances `begin`: the entries
+// are masked and overwritten later.
+//
+// append() writes the keys and values of all new tokens [N] first, then attends
+// with queries padded to [n, H, C, K], C being the longest chunk, and removes
+// the padding again. In relative attention (Dai et al. 2019), the projected
+// sinusoids W R of all distances are computed once, at construction; a gather
+// by distance replaces the relative shift, since the entries of a ring are not
+// in order.
 #include "gato/model/kv_cache.h"
 
 #include <c10/core/GradMode.h>
@@ -16,7 +28,8 @@
 namespace gato::model {
 namespace {
 
-// Attention scores at a time: more slots than that allows are read in turn.
+// Maximum number of attention scores at a time. If there would be more, the
+// slots are split in halves that are processed one after the other.
 constexpr int64_t kMaxScores = int64_t{1} << 26;
 
 // Returns the tokens of all chunks, one chunk after another, as one row.
@@ -53,7 +66,7 @@ struct AppendLayout {
 }  // namespace
 
 struct KvCache::Impl {
-  // Entries of a slot: positions [begin, end), at position % capacity.
+  // The valid positions of a slot.
   struct Window {
     int64_t begin = 0, end = 0;
   };
@@ -106,9 +119,11 @@ struct KvCache::Impl {
   std::vector<BlockWeights> blocks;
   int64_t capacity;
   std::vector<Window> windows;
-  std::vector<at::Tensor> keys, values;  // a layer: [slots, H, capacity, K]
-  std::vector<at::Tensor>
-      relative_keys;  // a layer: [H, K, capacity], by distance
+  // One tensor per layer: [slots, H, capacity, K].
+  std::vector<at::Tensor> keys, values;
+  // One tensor per layer, [H, K, capacity], indexed by distance; empty if
+  // rotary.
+  std::vector<at::Tensor> relative_keys;
 };
 
 AppendLayout KvCache::Impl::make_layout(std::span<const int64_t> slots,
@@ -192,6 +207,7 @@ void KvCache::Impl::add_masks(const at::Tensor& chunk_begin,
   }
 }
 
+// Returns entries [0, E) of the slots that are appended to: [n, H, E, K].
 at::Tensor KvCache::Impl::select_rings(const at::Tensor& rings,
                                        const AppendLayout& layout) const {
   const at::Tensor used = rings.narrow(2, 0, layout.ring_extent);
@@ -199,7 +215,8 @@ at::Tensor KvCache::Impl::select_rings(const at::Tensor& rings,
                           : used.index_select(0, layout.slot);
 }
 
-// x [N, d] after the norm to [N, d]; stores the keys and values of layer.
+// Stores the keys and values of `layer` for x [N, d], which is normalized, and
+// returns the output of the attention, [N, d].
 at::Tensor KvCache::Impl::attend(const at::Tensor& x,
                                  const AppendLayout& layout,
                                  const RotaryEmbedding& rotation,
@@ -213,12 +230,13 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
   const auto rotated = [&](const at::Tensor& part) {
     return is_rotary ? apply_rotary_embedding(part, rotation) : part;
   };
+  // Token t goes to entry ring_index[t] of slot token_slot[t], in all heads.
   const std::initializer_list<at::indexing::TensorIndex> cache_indices = {
       layout.token_slot, at::indexing::Slice(), layout.ring_index};
   keys[layer].index_put_(cache_indices, rotated(parts[1]));
   values[layer].index_put_(cache_indices, parts[2]);
 
-  // Queries [n, H, C, K], with a bias in relative attention.
+  // Padded queries [n, H, C, K], with a bias [H, K] in relative attention.
   const auto queries = [&](const at::Tensor& bias) {
     at::Tensor q = rotated(parts[0]);
     if (bias.defined()) q = (q + bias).to(x.scalar_type());
@@ -231,7 +249,7 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
     return q.view({layout.slots, layout.max_chunk_length, heads, size})
         .transpose(1, 2);
   };
-  at::Tensor scores =
+  at::Tensor scores =  // [n, H, C, E]
       at::matmul(queries(block.content_bias),
                  select_rings(keys[layer], layout).transpose(2, 3));
   if (!is_rotary) {
@@ -307,7 +325,7 @@ void KvCache::clear(int64_t slot) { impl_->windows.at(slot) = {}; }
 
 void KvCache::evict(int64_t slot, int64_t n) {
   if (n < 0 || n > length(slot)) {
-    throw base::usage_error("cannot forget {} of the {} tokens of slot {}", n,
+    throw base::usage_error("cannot evict {} of the {} tokens of slot {}", n,
                             length(slot), slot);
   }
   if (n == length(slot)) return clear(slot);
@@ -322,7 +340,7 @@ at::Tensor KvCache::append(std::span<const int64_t> slots,
     const auto size = chunks[i].size();
     if (length(slots[i]) + size > capacity()) {
       throw base::usage_error(
-          "slot {} holds {} tokens: {} more exceed the context of {}", slots[i],
+          "slot {} has {} tokens: {} more exceed the capacity of {}", slots[i],
           length(slots[i]), size, capacity());
     }
   }

@@ -1,9 +1,11 @@
-// Decoding: keys and values of the tokens that each slot has read.
+// Incremental decoding: the keys and values of the tokens that each slot has
+// read.
 //
-// Positions are relative (or rotary, which depends on differences only), so an
+// Attention depends on differences of positions only, relative or rotary. So an
 // entry is computed once and stays valid when older ones are evicted: the
-// paper's Transformer-XL memory. Until something is evicted the result equals
-// that of Network::hidden over the whole row.
+// Transformer-XL memory of the paper. Newer entries keep what they have read of
+// the evicted ones. Until tokens are evicted, the result equals that of
+// Network::hidden_states() for the complete row.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,8 +22,8 @@ namespace gato::model {
 
 class KvCache {
  public:
-  // `network` must outlive the cache and keep its weights. capacity 0: the
-  // context of the network.
+  // `network` must outlive the cache and its weights must not change. Capacity
+  // 0 stands for the context of the network.
   KvCache(const Network& network, int64_t slots, int64_t capacity = 0);
   ~KvCache();
   KvCache(KvCache&&) noexcept;
@@ -29,15 +31,16 @@ class KvCache {
   const Network& network() const;
   int64_t slots() const;
   int64_t capacity() const;
-  int64_t length(int64_t slot) const;  // tokens that the slot holds
+  int64_t length(int64_t slot) const;  // in tokens
 
   void clear(int64_t slot);
-  // Forgets the oldest n tokens; n <= length(slot).
+  // Evicts the oldest n tokens. Throws Error(usage) if there are not that many.
   void evict(int64_t slot, int64_t n);
-  // Appends chunk i, at least `last` tokens, to slots[i] (no slot twice) in one
-  // forward. Hidden states [n * last, d] of each chunk's last tokens, one after
-  // the other, fp32. Error (usage) where a slot would hold more than
-  // capacity(): evict first.
+  // Appends chunks[i] to slots[i] for all i, in one forward pass. Slots must be
+  // distinct, and each chunk must have at least `last_tokens` tokens and store
+  // its patches. Returns fp32 hidden states [n * last_tokens, d], those of the
+  // last tokens of chunk 0, then of chunk 1, and so on. Throws Error(usage) if
+  // a slot would exceed capacity(): evict first.
   at::Tensor append(std::span<const int64_t> slots,
                     std::span<const data::TokenRow> chunks,
                     int64_t last_tokens = 1);

@@ -1,3 +1,15 @@
+// The logits of all targets, [T, V], can take more memory than the rest of a
+// training step, so they are computed in chunks of targets. The loss is a
+// scalar, and its gradients are known up to a factor before the backward pass:
+// the forward pass computes them while the logits of a chunk exist, and the
+// backward pass only scales them. For a target with hidden state h, weight w
+// and target distribution q, with p = softmax(s h W^T) and the logit scale s:
+//
+//   loss = -w sum_v q_v log p_v      d loss / d logits = w (p - q)
+//   d loss / d h = w s (p - q) W     d loss / d W = w s (p - q)^T h
+//
+// q is one-hot, or, for continuous actions with smoothing, a Gaussian over the
+// bins around the label.
 #include "gato/model/loss.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -9,24 +21,25 @@
 namespace gato::model {
 namespace {
 
-// Logits at a time: on a CPU those of a chunk stay in its cache, a GPU is to be
-// filled. But no fewer targets than these: every chunk reads and writes the
-// gradient of the whole table, which is then what takes the time.
+// Maximum number of logits in a chunk. On a CPU they should stay in the cache;
+// a GPU should be fully used. A chunk has at least kMinChunkTargets targets,
+// since each chunk also reads and writes the gradient of the complete table.
 constexpr int64_t kCpuChunkLogits = int64_t{1} << 20,
                   kGpuChunkLogits = int64_t{1} << 26;
 constexpr int64_t kMinChunkTargets = 512;
 constexpr int64_t kTargetMultiple = 64;  // pad_target_indices()
-// The products of GPUs are several times slower for a table of 33,025 rows, the
-// ids of the paper, than for one of a multiple of eight.
+// On a GPU, products are several times slower for a table of 33,025 rows, the
+// vocabulary of the paper, than for a multiple of eight.
 constexpr int64_t kGpuTableMultiple = 64;
 
-// What n lacks to be a multiple.
+// Returns how much must be added to n to make it a multiple.
 int64_t padding_to_multiple(int64_t multiple, int64_t n) {
   return (multiple - n % multiple) % multiple;
 }
 
-// Gaussians around bins, cut off at the range ends and normalised: row i is the
-// target distribution of bin[i] (int64 [n]). fp32 [n, bins].
+// Returns fp32 [n, 1024]: row i is a Gaussian around bin[i] (int64 [n]),
+// truncated at the ends of the range and normalized. softmax(-z^2 / 2) is that
+// Gaussian.
 at::Tensor smoothed_distributions(const at::Tensor& bin, double stddev) {
   const at::Tensor bins =
       at::arange(data::Vocabulary::kBinCount, bin.options().dtype(at::kFloat));
@@ -38,16 +51,16 @@ struct Targets {
   int64_t vocabulary_size = 0;  // rows of the table that are ids
   at::Tensor label;             // int64 [T]
   at::Tensor weight;            // fp32 [T]
-  at::Tensor is_continuous;     // bool [T]; undefined where nothing is smoothed
+  at::Tensor is_continuous;     // bool [T]; undefined without smoothing
   double smoothing = 0;         // standard deviation in bins
   int64_t continuous_begin = 0;
   double logit_scale = 1;
 };
 
-// [n, rows of the table]; -infinity at rows that are no ids.
+// Returns logits [n, rows of the table], -infinity for rows that are padding.
 at::Tensor compute_logits(const at::Tensor& hidden, const at::Tensor& table,
                           int64_t vocabulary_size) {
-  // A GPU gives the sums of its products at no cost.
+  // On a GPU, fp32 results of bf16 products cost nothing.
   at::Tensor logits = hidden.is_cpu() ? at::mm(hidden, table.t())
                                       : at::mm(hidden, table.t(), at::kFloat);
   if (table.size(0) > vocabulary_size) {
@@ -57,13 +70,14 @@ at::Tensor compute_logits(const at::Tensor& hidden, const at::Tensor& table,
   return logits;
 }
 
-// Cross entropy of some targets, fp32 [n], and its gradient by their logits.
+// The cross entropy of n targets, fp32 [n], and its gradient with respect to
+// their logits, p - q.
 struct CrossEntropyResult {
   at::Tensor value, gradient;
 };
 
-// Of the targets from `first` on, by their logits [n, size]; the gradient in
-// the given type.
+// Returns the cross entropy of targets [first, first + n) given their logits
+// [n, V], with the gradient in the given type.
 CrossEntropyResult cross_entropy(const at::Tensor& logits, at::ScalarType type,
                                  const Targets& targets, int64_t first) {
   const int64_t n = logits.size(0);
@@ -73,6 +87,7 @@ CrossEntropyResult cross_entropy(const at::Tensor& logits, at::ScalarType type,
   at::Tensor gradient = at::empty_like(logits, type);
   at::exp_out(gradient, log_probs);
   if (!targets.is_continuous.defined()) {
+    // p - 1 at the label as expm1(log p): exact when p is close to 1.
     gradient.scatter_(1, label, label_log_probs.expm1().to(type));
     return {-label_log_probs.squeeze(1), gradient};
   }
@@ -104,7 +119,8 @@ CrossEntropyResult cross_entropy(const at::Tensor& logits, at::ScalarType type,
   return {value, gradient};
 }
 
-// Computes the gradients in the forward pass, while a chunk's logits are there.
+// Computes the gradients in the forward pass, while the logits of a chunk
+// exist.
 class CrossEntropyFunction
     : public torch::autograd::Function<CrossEntropyFunction> {
  public:
@@ -125,7 +141,7 @@ class CrossEntropyFunction
       table_gradient =
           at::zeros(table.sizes(), table.options().dtype(at::kFloat));
     }
-    // Weights and scale go to the narrow factors of the products, never to the
+    // Weights and scale multiply the hidden states, never the much larger
     // logits.
     const at::Tensor scaled =
         targets.logit_scale == 1 ? hidden : hidden * targets.logit_scale;

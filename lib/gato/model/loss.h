@@ -1,4 +1,4 @@
-// The output matrix and the cross entropy in one, at target positions only.
+// The output projection and the cross entropy in one, at targets only.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -24,13 +24,13 @@ struct Loss {
   std::vector<at::Tensor> leaves;
 };
 
-// Places of targets, int64 [T], with zeros up to a multiple of 64: products are
-// compiled, and kept, for every number of rows, which costs more than the rows.
+// Pads int64 [T] with zeros to a multiple of 64. Matrix products are compiled
+// and cached per number of rows, which costs more than computing the padding.
 at::Tensor pad_target_indices(const at::Tensor& target_indices);
 
-// hidden [T, d] of the tokens before the targets; table [size, d] of the same
-// type. Logits are computed by chunks of targets, and their gradient along with
-// them, so that the memory does not grow with T x size.
+// Returns the loss for hidden states [T, d] of the tokens before the targets
+// and the output table [V, d] of the same type. Logits and their gradient are
+// computed in chunks of targets, so that memory does not grow with T x V.
 Loss target_loss(const at::Tensor& hidden, const at::Tensor& table,
                  const Batch& batch, const ModelConfig& config,
                  const LossOptions& options);

@@ -11,7 +11,7 @@
 namespace gato::model {
 namespace {
 
-// Bounds that no sensible model reaches; they keep sizes far from overflow.
+// No sensible model exceeds this. It keeps products of sizes from overflowing.
 constexpr int64_t kMaxSize = 1 << 20;
 
 struct IntegerField {
@@ -28,7 +28,7 @@ constexpr std::array kIntegerFields = {
     IntegerField{"context", &ModelConfig::context, 1},
 };
 
-// What is wrong with the configuration, or nothing.
+// Returns what is wrong with the configuration, or an empty string.
 std::string validation_error(const ModelConfig& config) {
   for (const auto& field : kIntegerFields) {
     const int64_t value = config.*field.member;
@@ -45,7 +45,7 @@ std::string validation_error(const ModelConfig& config) {
                        config.feedforward);
   }
   if (config.position == PositionEncoding::rotary && config.key_size % 2) {
-    return fmt::format("key_size is {}: rotary positions need an even one",
+    return fmt::format("key_size is {}: it must be even for rotary positions",
                        config.key_size);
   }
   if (!(config.logit_scale > 0 && config.logit_scale <= 1e6)) {
@@ -77,7 +77,7 @@ int64_t require_integer(const nlohmann::json& json, const char* name) {
   return value.get<int64_t>();
 }
 
-// Of a field that is one of two words: whether it is the second.
+// Returns whether the value, which must be one of two words, is the second.
 bool is_second_choice(const nlohmann::json& value, const char* name,
                       const char* first, const char* second) {
   if (value == first) return false;

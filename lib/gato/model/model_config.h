@@ -1,4 +1,4 @@
-// config.json of a model directory: the shape of the network.
+// The configuration of a network: config.json of a model directory.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@ namespace gato::model {
 
 enum class PositionEncoding : uint8_t { relative, rotary };
 
-// What action tokens have for a local position: one vector, the same for all
-// (paper 2.2), or nothing (as the caption of its Figure 18 reads).
+// The local position encoding of action tokens: one vector shared by all
+// (paper, section 2.2), or none (caption of Figure 18).
 enum class ActionPositionEncoding : uint8_t { shared, none };
 
-// Names are the JSON fields, the options and the TOML keys of gato-train.
+// The member names are the JSON fields and, with dashes, the options of
+// gato-train.
 struct ModelConfig {
   int64_t layers = 8;
   int64_t width = 768;         // d
@@ -27,17 +28,16 @@ struct ModelConfig {
   PositionEncoding position = PositionEncoding::relative;
   ActionPositionEncoding action_position = ActionPositionEncoding::shared;
   double logit_scale = 1;
-  int64_t window_steps = 0;     // rollouts read the last W steps; 0: none
-  data::Vocabulary vocabulary;  // without the text model's bytes
+  int64_t window_steps = 0;     // rollouts read the last W steps; 0: no limit
+  data::Vocabulary vocabulary;  // JSON: without the bytes of the text model
   data::TaskTable tasks;
 
   nlohmann::json to_json() const;
-  // Errors (bad_input) name the field: another kind, newer, out of range.
+  // Throws Error(bad_input), which names the field, if a field is missing or
+  // invalid or if the file is of another kind or a newer version.
   static ModelConfig from_json(const nlohmann::json& json);
-  void validate() const;  // Error (usage)
+  // Throws Error(usage) if a value is out of range.
+  void validate() const;
 };
-
-// The paper's three sizes: gato-79m, gato-364m, gato-1.2b; and tiny presets.
-// Presets are flat TOML files in share/gato/presets.
 
 }  // namespace gato::model

@@ -26,7 +26,8 @@ ModelConfig read_model_config(const fs::path& directory) {
   try {
     json = nlohmann::json::parse(base::read_file(path));
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: no JSON: {}", path.string(), error.what());
+    throw base::input_error("{}: not valid JSON: {}", path.string(),
+                            error.what());
   }
   ModelConfig config = base::with_context(
       directory, [&] { return ModelConfig::from_json(json); });
@@ -37,8 +38,8 @@ ModelConfig read_model_config(const fs::path& directory) {
       base::digest_bytes(config.vocabulary.sentencepiece_model);
   if (digest != config.vocabulary.digest) {
     throw base::input_error(
-        "{}: digest {}, but config.json says {}: the text model of another "
-        "network",
+        "{}: its digest is {}, but config.json says {}: this is the text model "
+        "of another network",
         tokenizer.string(), digest, config.vocabulary.digest);
   }
   return config;
@@ -63,8 +64,8 @@ fs::path resolve_model_directory(const fs::path& path) {
     if (fs::exists(candidate / kConfigName)) return candidate;
   }
   throw base::io_error(
-      "{}: no model: neither {} nor latest/{} is there; give a directory that "
-      "gato-train wrote",
+      "{}: not a model directory: it has neither {} nor latest/{}: give a "
+      "directory that gato-train wrote",
       path.string(), kConfigName, kConfigName);
 }
 

@@ -1,10 +1,10 @@
 // A model directory:
 //   config.json         ModelConfig
 //   model.safetensors   weights, fp32
-//   tokenizer.model     the text model's bytes
-//   demonstrations.h5   token file: one demonstration a task, for prompts
+//   tokenizer.model     the SentencePiece model
+//   demonstrations.h5   token file: one demonstration per task, for prompts
 //   MANIFEST.json       sizes and digests of all files; written last
-// The first two are enough to load.
+// The first two suffice to load a model.
 #pragma once
 
 #include <filesystem>
@@ -18,28 +18,30 @@
 namespace gato::model {
 
 struct LoadedModel {
-  std::filesystem::path directory;  // after RUN was resolved
+  std::filesystem::path directory;  // see resolve_model_directory()
+  // Its vocabulary has the bytes of the text model if the directory has them.
   std::unique_ptr<Network> network;
-  // config().vocabulary of the network holds the text model's bytes where the
-  // directory has them.
-  std::vector<data::TokenizedDocument>
-      demonstrations;  // empty where it has none
+  // Empty if the directory has none.
+  std::vector<data::TokenizedDocument> demonstrations;
 };
 
-// `path` itself, or path/latest where that exists: a run of gato-train.
-// Error (io) where neither is a model directory.
+// Returns `path` if it is a model directory, or path/latest if `path` is a run
+// of gato-train. Throws Error(io) if neither is a model directory.
 std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 
-// The configuration alone, with the text model's bytes where they are there.
+// Reads the configuration alone, with the bytes of the text model if the
+// directory has them.
 ModelConfig load_model_config(const std::filesystem::path& path);
 
-// Verifies MANIFEST.json where it is there. Errors: io (a missing file),
-// bad_input (damaged, another kind, newer, weights that do not fit).
+// Reads a model and verifies its MANIFEST.json, if there is one. Throws
+// Error(io) if a file is missing, and Error(bad_input) if a file is corrupt, of
+// another kind or of a newer version, or if the weights do not match the
+// configuration.
 LoadedModel load_model(const std::filesystem::path& path);
 
-// Writes the files but MANIFEST.json into an existing directory; the text
-// model and the demonstrations where there are any.
+// Writes all files except MANIFEST.json into an existing directory. The text
+// model and the demonstrations are omitted if there are none.
 void write_model(
     const std::filesystem::path& directory, const Network& network,
     const std::vector<data::TokenizedDocument>& demonstrations = {});

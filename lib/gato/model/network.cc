@@ -1,3 +1,8 @@
+// Parameters are views of one flat buffer, so that the optimizer and the
+// exchange of gradients work on a single tensor. The views carry no graph.
+// loss() makes detached aliases of them that do (the leaves of the graph), so
+// several threads can differentiate the same network. A hook on each leaf moves
+// its gradient to the caller as soon as it is complete; it is never stored.
 #include "gato/model/network.h"
 
 #include <c10/core/GradMode.h>
@@ -20,7 +25,7 @@
 namespace gato::model {
 namespace {
 
-// Of a leaf: takes its gradient away when it is there.
+// Moves the gradient of a leaf to the callback once it is complete.
 class GradientHook : public torch::autograd::PostAccumulateGradHook {
  public:
   GradientHook(const GradientCallback& on_gradient, size_t parameter_index)
@@ -62,7 +67,7 @@ Network::Network(const ModelConfig& config,
     }
     if (given.sizes() != parameter.value.sizes()) {
       throw base::input_error(
-          "the tensor {} has the shape {}: the configuration asks for {}",
+          "the tensor {} has the shape {}, but the configuration requires {}",
           parameter.name, fmt::join(given.sizes(), "x"),
           fmt::join(parameter.value.sizes(), "x"));
     }
@@ -73,11 +78,14 @@ Network::Network(const ModelConfig& config,
   for (const Parameter& parameter : parameters_) known.insert(parameter.name);
   for (const auto& [name, tensor] : weights) {
     if (!known.contains(name)) {
-      throw base::input_error("the tensor {} is none of this network's", name);
+      throw base::input_error(
+          "unexpected tensor {}: the network has none of this name", name);
     }
   }
 }
 
+// Offsets go through the parameters twice: first those with weight decay, so
+// that they are one slice of the buffer, then the others.
 void Network::allocate() {
   const auto shapes = parameter_shapes(config_);
   parameter_offsets_.resize(shapes.size());
@@ -174,6 +182,8 @@ Loss Network::loss(const Batch& batch, const Regularization& regularization,
         parameter.value.detach().requires_grad_(at::GradMode::is_enabled()));
   }
   const NetworkWeights weights(*this, leaves);
+  // The last block computes the padded targets only; the norm drops the
+  // padding.
   const at::Tensor target_hidden =
       layer_norm(run_blocks(weights, batch, regularization,
                             pad_target_indices(batch.target_index)),

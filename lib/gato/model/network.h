@@ -1,7 +1,7 @@
-// The decoder-only transformer of the paper (2.2, appendix C): embeddings,
-// blocks, tied output matrix.
+// The decoder-only transformer of the paper (section 2.2, appendix C):
+// embeddings, blocks, and the token table as the output projection.
 //
-// All functions are const and may run at the same time in several threads.
+// Const functions may run at the same time in several threads.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -24,18 +24,18 @@
 
 namespace gato::model {
 
-// Takes the gradient of parameters()[i].
+// Receives the gradient of parameters()[i].
 using GradientCallback = std::function<void(size_t i, at::Tensor gradient)>;
 
 class NetworkWeights;
 
 class Network {
  public:
-  // Fresh weights.
+  // Initializes the weights.
   Network(const ModelConfig& config, uint64_t seed,
           const Initialization& initialization = {});
-  // Given weights: copies. Error (bad_input) names a tensor that is missing,
-  // unknown, of another shape or not fp32.
+  // Copies the weights. Throws Error(bad_input), which names the tensor, if one
+  // is missing, unknown, of another shape or not fp32.
   Network(const ModelConfig& config,
           const std::map<std::string, at::Tensor>& weights);
 
@@ -43,25 +43,25 @@ class Network {
   Precision precision() const { return precision_; }
   void set_precision(Precision precision) { precision_ = precision; }
 
-  // Where the weights are and everything is computed; the CPU at first. Moving
-  // makes parameters() and flat() anew.
+  // The device of the weights and of all computation; initially the CPU.
+  // move_to() replaces parameters() and flat_parameters().
   at::Device device() const { return flat_parameters_.device(); }
   void move_to(at::Device device);
 
-  // With the same weights and nothing shared.
+  // Returns a copy that shares nothing with this network.
   std::unique_ptr<Network> clone_to_cpu() const;
 
-  // Whether training keeps the input of each block alone and computes the block
-  // once more in the backward pass.
+  // Whether training stores only the input of each block and computes the block
+  // again in the backward pass.
   void set_activation_checkpointing(bool on) {
     uses_activation_checkpointing_ = on;
   }
 
-  // In the order of the file. Each is a view of flat().
+  // In the order of model.safetensors. Each is a view of flat_parameters().
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  // All parameters in one fp32 buffer, those under weight decay first; update
-  // them here, in place, without a gradient. The view of parameters()[i] starts
-  // at offset(i).
+  // All parameters in one fp32 buffer, those with weight decay first.
+  // Optimizers update it in place. parameters()[i] starts at
+  // parameter_offset(i).
   const at::Tensor& flat_parameters() const { return flat_parameters_; }
   int64_t parameter_offset(size_t parameter) const {
     return parameter_offsets_[parameter];
@@ -69,29 +69,31 @@ class Network {
   int64_t decayed_parameter_count() const { return decayed_parameter_count_; }
   int64_t parameter_count() const { return flat_parameters_.numel(); }
 
-  // Hidden states [B*L, d] after output_norm.
+  // Returns hidden states [B*L, d], after the output norm.
   at::Tensor hidden_states(const Batch& batch,
                            const Regularization& regularization = {}) const;
-  // fp32 logits [n, end - begin] of hidden states [n, d]; all ids by default.
+  // Returns fp32 logits [n, ids] of hidden states [n, d], for a range of ids or
+  // for the complete vocabulary.
   at::Tensor logits(const at::Tensor& hidden) const;
   at::Tensor logits(const at::Tensor& hidden, data::IdRange ids) const;
-  // Cross entropy over the whole vocabulary at the targets, no other place.
+  // Returns the cross entropy of the targets over the complete vocabulary.
+  // Other tokens have no loss (paper, section 2.3).
   Loss loss(const Batch& batch, const Regularization& regularization = {},
             const LossOptions& options = {}) const;
-  // Hands out the gradients of loss.total as they are computed, those of the
-  // last block first, and none of a parameter that played no part. Frees the
-  // graph.
+  // Passes each gradient of loss.total to the callback as soon as it is
+  // computed, those of the last block first. There is none for a parameter that
+  // the loss does not depend on. Frees the graph.
   void backward(const Loss& loss, const GradientCallback& on_gradient) const;
-  // All of them in the order of parameters(); undefined where it played no
-  // part.
+  // Returns all gradients in the order of parameters(), undefined for
+  // parameters that the loss does not depend on.
   std::vector<at::Tensor> gradients(const Loss& loss) const;
 
  private:
   explicit Network(const ModelConfig& config) : config_(config) {}
-  void allocate();      // flat_, all zero, and its views
-  void create_views();  // parameters_, of flat_
-  // The residual stream after the last block, [B*L, d], or [T, d] of the places
-  // among B*L that are given.
+  void allocate();      // makes flat_parameters_, all zero, and its views
+  void create_views();  // makes parameters_ from flat_parameters_
+  // Returns the residual stream after the last block, [B*L, d], or [T, d] for
+  // the tokens in `output_indices`.
   at::Tensor run_blocks(const NetworkWeights& weights, const Batch& batch,
                         const Regularization& regularization,
                         const at::Tensor& output_indices) const;

@@ -14,12 +14,13 @@
 namespace gato::model {
 namespace {
 
-// Multiplications that one output of the tensor sums up.
+// Returns the number of inputs that one output sums over.
 int64_t fan_in(const at::Tensor& weight) {
   return weight.numel() / weight.size(0);
 }
 
-// The sub-layers' last products, which add to the residual stream.
+// The last projection of a sub-layer, whose output is added to the residual
+// stream.
 bool is_residual_output(std::string_view name) {
   return name.ends_with(".attention.output") ||
          name.ends_with(".feedforward.down");
@@ -39,10 +40,11 @@ bool is_embedding_table(std::string_view name) {
 void fill_normal(at::Tensor& tensor, double stddev,
                  const base::RandomStream& stream) {
   float* values = tensor.data_ptr<float>();
-  constexpr int64_t grain_size = 1 << 14;  // values a thread
-  at::parallel_for(0, tensor.numel(), grain_size,
+  constexpr int64_t kGrainSize = 1 << 14;  // min values per thread
+  at::parallel_for(0, tensor.numel(), kGrainSize,
                    [&](int64_t begin, int64_t end) {
                      base::RandomStream rng = stream;
+                     // A normal value takes two uniform ones (Box-Muller).
                      rng.seek(2 * static_cast<uint64_t>(begin));
                      for (int64_t i = begin; i < end; ++i) {
                        values[i] = static_cast<float>(stddev * rng.normal());
@@ -50,8 +52,9 @@ void fill_normal(at::Tensor& tensor, double stddev,
                    });
 }
 
-// Random Fourier features: column j is a cosine of the bin's value with a
-// random phase and a frequency between a quarter and 16 cycles a unit.
+// Random Fourier features (Rahimi & Recht 2007): column j is a cosine of the
+// bin's value with a random phase and a log-uniform frequency between 1/4 and
+// 16 cycles per unit.
 void fill_smooth_bins(at::Tensor& table, int32_t begin, double stddev,
                       uint64_t seed) {
   const int64_t width = table.size(1);
@@ -144,8 +147,9 @@ void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
                          base::random_bits(seed, {i}));
       }
     } else if (parameters[i].has_weight_decay) {
-      // 0.02 at width 768, the customary value, and larger where fewer inputs
-      // are summed.
+      // 1 / sqrt(3 fan_in) is the customary 0.02 at width 768. Residual outputs
+      // are divided by the square root of the number of sub-layers, as in GPT-2
+      // (Radford et al. 2019).
       double stddev = 1 / std::sqrt(3.0 * fan_in(value));
       if (is_residual_output(name)) stddev /= std::sqrt(2.0 * config.layers);
       fill_normal(value, stddev, stream);

@@ -1,4 +1,4 @@
-// Names, shapes and first values of the network's tensors.
+// Names, shapes and initial values of the network's parameters.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -11,11 +11,11 @@
 
 namespace gato::model {
 
-// A tensor as it stands in model.safetensors. Linear weights are [out, in].
+// A tensor of model.safetensors. Linear weights are [out, in].
 struct Parameter {
   std::string name;
   at::Tensor value;  // fp32
-  // Under weight decay: matrices; not norms, biases and positions.
+  // Matrices have weight decay; norms, biases and position tables do not.
   bool has_weight_decay = false;
 };
 
@@ -25,21 +25,21 @@ struct ParameterShape {
   bool has_weight_decay = false;
 };
 
-// Every tensor of a network of this shape, in the order of the file.
+// Returns all parameters of a network, in the order of model.safetensors.
 std::vector<ParameterShape> parameter_shapes(const ModelConfig& config);
 int64_t parameter_count(const ModelConfig& config);
 
-// How fresh weights are drawn. The defaults are the ones of the paper's
-// presets; the others help small models that train for minutes.
+// How weights are initialized. The defaults are for the paper's presets; other
+// values help small models that train for minutes.
 struct Initialization {
   double embedding_scale = 0.02;  // standard deviation of the token table
-  // Rows of neighbouring bins start alike: a random smooth function of the
-  // bin's value, of the same standard deviation.
+  // Initializes the rows of neighboring bins to similar vectors: smooth random
+  // functions of the value of the bin, with the same standard deviation.
   bool smooth_bins = false;
 };
 
-// Fresh values, drawn by counter from `seed`, element by element: the same on
-// every machine and for every number of threads.
+// Initializes the parameters. Each element is a function of `seed` and its
+// index, the same on every machine and for any number of threads.
 void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
                 uint64_t seed, const Initialization& initialization);
 

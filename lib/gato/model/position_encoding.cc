@@ -7,8 +7,8 @@ namespace {
 
 constexpr double kFrequencyBase = 10000;
 
-// p w_k [n, size / 2] in double precision: positions count on for a whole
-// episode.
+// Returns p w_k [n, size/2]. Double precision: positions grow for the length of
+// an episode.
 at::Tensor angles(const at::Tensor& positions, int64_t size) {
   const at::Tensor exponents =
       at::arange(0, size, 2, at::kDouble) * (-std::log(kFrequencyBase) / size);

@@ -5,7 +5,7 @@
 namespace gato::model {
 namespace {
 
-// Every processor with AMX has the avx512_bf16 instructions too.
+// Processors with AMX have the avx512_bf16 instructions as well.
 bool has_bf16_instructions() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");
@@ -20,7 +20,7 @@ Precision parse_precision(const std::string& name, at::Device device) {
   if (name == "fp32") return Precision::fp32;
   if (name == "bf16") return Precision::bf16;
   if (name != "auto") {
-    throw base::usage_error("unknown precision '{}': give auto, bf16 or fp32",
+    throw base::usage_error("unknown precision '{}': use auto, bf16 or fp32",
                             name);
   }
   return !device.is_cpu() || has_bf16_instructions() ? Precision::bf16

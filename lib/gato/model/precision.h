@@ -1,5 +1,5 @@
-// The type that the large products of the network are computed in. Weights,
-// normalisation and softmax statistics and the loss are fp32 in either case.
+// The type in which the large matrix products are computed. Weights, statistics
+// of norms and softmax, and the loss are always fp32.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -11,10 +11,10 @@ namespace gato::model {
 
 enum class Precision : uint8_t { fp32, bf16 };
 
-// "fp32", "bf16", or "auto": bf16 on a GPU, and where this processor multiplies
-// it in hardware. Else Error (usage).
+// Parses "fp32", "bf16" or "auto": bf16 on a GPU and on processors with bf16
+// instructions, else fp32. Throws Error(usage) for other names.
 Precision parse_precision(const std::string& name, at::Device device);
-// "fp32" or "bf16".
+// Returns "fp32" or "bf16".
 std::string precision_name(Precision precision);
 
 }  // namespace gato::model

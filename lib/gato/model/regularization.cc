@@ -8,6 +8,7 @@
 namespace gato::model {
 namespace {
 
+// DO NOT CHANGE THESE VALUES: a resumed run would draw other random numbers.
 enum class RngPurpose : uint64_t { depth = 1, dropout = 2 };
 
 base::RandomStream make_rng(const Regularization& regularization,
@@ -19,7 +20,8 @@ base::RandomStream make_rng(const Regularization& regularization,
        static_cast<uint64_t>(site)});
 }
 
-// fp32 [rows, n]: 0 with the probability, else 1 / (1 - probability).
+// Returns fp32 [rows, n]: 0 with probability p = dropout, else 1 / (1 - p). On
+// a GPU the same random numbers are computed in bulk.
 at::Tensor dropout_scales(const Regularization& regularization, int64_t site,
                           int64_t rows, int64_t n, at::Device device) {
   const double probability = regularization.dropout;

@@ -1,4 +1,5 @@
-// Stochastic depth and dropout with chance drawn by counter.
+// Stochastic depth (Huang et al. 2016) and dropout with counter-based random
+// numbers.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,23 +19,23 @@ struct Regularization {
   uint64_t first_row = 0;  // index of the batch's first row within the step
 };
 
-// Scale of every sub-layer's output for each row, fp32 [sublayers, rows], on
-// the CPU: 0 with probability stochastic_depth, else 1 / (1 -
-// stochastic_depth), so that evaluation needs no scale. Empty where nothing is
-// skipped.
+// Returns the factors of the sub-layer outputs in each row, fp32
+// [sublayers, rows] on the CPU: 0 with probability p = stochastic_depth, else
+// 1 / (1 - p), so that evaluation needs no scale. Empty if p is 0.
 at::Tensor stochastic_depth_scales(const Regularization& regularization,
                                    int64_t sublayers, int64_t rows);
 
-// Which of B rows of L tokens the first dimension of a tensor stands for.
+// The tokens, of B rows of L tokens, that the first dimension of a tensor is
+// about.
 struct TokenSelection {
   int64_t rows = 0, length = 0;  // B, L
-  at::Tensor indices;            // int64 [T]: indices into B*L; undefined: all
+  at::Tensor indices;            // int64 [T] in [0, B*L); all if undefined
 };
 
-// x [B*L, n], or [T, n] where tokens are chosen, with elements dropped with
-// probability `dropout` and the others scaled by 1 / (1 - dropout). `place`
-// tells apart the uses in one step. The same elements on every device, and
-// whichever tokens are chosen.
+// Drops elements of x [B*L, n], or [T, n] for selected tokens, with probability
+// p = dropout and scales the others by 1 / (1 - p). `site` distinguishes the
+// uses within a step. Which elements are dropped depends neither on the device
+// nor on the selection.
 at::Tensor apply_dropout(const at::Tensor& x,
                          const Regularization& regularization, int64_t site,
                          const TokenSelection& tokens);

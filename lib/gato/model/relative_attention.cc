@@ -1,3 +1,19 @@
+// Each row is processed in blocks of C queries, which attend to the N keys up
+// to the end of the block. All products of a block are batched over the H
+// heads:
+//
+//   S = Qc K^T + shift(Qp D)            [H, C, N], D: distances N-1 down to 0
+//   P = softmax(S + mask), O = P V      the mask covers the last C keys only
+//
+// As in FlashAttention (Dao et al. 2022), blocks keep the scores in the cache,
+// and a causal mask halves the work. Unlike there, all keys of a query are in
+// one block, so no running softmax is needed, and P is stored for the backward
+// pass:
+//
+//   dV = P^T dO    dP = dO V^T    dS = P * (dP - rowsum(P * dP))
+//   dQc = dS K     dK = dS^T Qc   dQp = shift'(dS) D^T   dD = Qp^T shift'(dS)
+//
+// where shift' is the gradient of the relative shift (relative_shift.h).
 #include "gato/model/relative_attention.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -13,19 +29,22 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Queries [begin, end) of a row, which see the keys [0, end).
+// Queries [begin, end) of a row, which attend to keys [0, end). The tensors
+// that are sliced belong to one row: [H, L, K], and [H, K, L] for the
+// distances.
 struct QueryBlock {
   int64_t begin = 0, end = 0;
   int64_t size() const { return end - begin; }
 
-  at::Tensor slice_queries(const at::Tensor& of_row) const {
-    return of_row.narrow(1, begin, size());
+  at::Tensor slice_queries(const at::Tensor& row) const {
+    return row.narrow(1, begin, size());
   }
-  at::Tensor slice_keys(const at::Tensor& of_row) const {
-    return of_row.narrow(1, 0, end);
+  at::Tensor slice_keys(const at::Tensor& row) const {
+    return row.narrow(1, 0, end);
   }
-  at::Tensor slice_distances(const at::Tensor& all) const {
-    return all.narrow(2, all.size(2) - end, end);
+  // Distances end-1 down to 0, which are the last ones.
+  at::Tensor slice_distances(const at::Tensor& distance_keys) const {
+    return distance_keys.narrow(2, distance_keys.size(2) - end, end);
   }
 };
 
@@ -39,6 +58,7 @@ void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
   }
 }
 
+// Returns P [H, C, N] of a block. Position scores of masked keys mean nothing.
 at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
                                    int64_t row, const QueryBlock& block,
                                    const at::Tensor& mask) {
@@ -70,7 +90,7 @@ class RelativeAttentionFunction
     block_size = std::min(block_size, length);
     const at::Tensor mask =
         at::full({block_size, block_size}, -INFINITY, keys.options()).triu_(1);
-    const at::Tensor result =
+    const at::Tensor result =  // [B, H, L, K], in memory [B, L, H, K]
         at::empty({rows, length, heads, values.size(3)}, values.options())
             .transpose(1, 2);
     variable_list saved = {content_queries, position_queries, keys, values,
@@ -112,7 +132,8 @@ class RelativeAttentionFunction
   }
 
  private:
-  // What blocks add up to is fp32.
+  // Gradients that are sums over blocks are fp32; the others have the type of
+  // the input.
   struct InputGradients {
     at::Tensor content_queries, position_queries, keys, values, distance_keys;
 

@@ -1,5 +1,5 @@
-// Causal attention whose scores are by content and by distance (Dai et al.
-// 2019, 3.3), on a CPU.
+// Causal attention with relative positions (Dai et al. 2019, section 3.3) on a
+// CPU, block by block.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,18 +8,18 @@
 
 namespace gato::model {
 
-// All of one type, fp32 or bf16.
+// All tensors have one type, fp32 or bf16.
 struct RelativeAttentionInput {
-  // Queries with the bias of their kind of score, scaled, and keys and values:
-  // [B, H, L, K].
+  // [B, H, L, K]. The queries are (q + u) / sqrt(K) and (q + v) / sqrt(K).
   at::Tensor content_queries, position_queries, keys, values;
-  at::Tensor distance_keys;  // [H, K, L]: keys of the distances L-1 down to 0
+  at::Tensor distance_keys;  // [H, K, L]: W R of distances L-1 down to 0
 };
 
-// Weighted values [B, H, L, K], each place's next to each other in memory. Of
-// the scores [L, L] only those of `block` queries at a time exist, and none of
-// keys after the block; of their softmax all that the backward pass needs, half
-// of [L, L] and some. Values and gradients depend on `block` by rounding alone.
+// Returns the weighted values [B, H, L, K]; the heads of a token are adjacent
+// in memory. Scores exist for `block_size` queries at a time, and not for keys
+// after the block. The backward pass needs the attention probabilities of all
+// blocks: a little more than half of [L, L]. Apart from rounding, values and
+// gradients do not depend on `block_size`.
 at::Tensor blockwise_relative_attention(const RelativeAttentionInput& input,
                                         int64_t block_size = 128);
 

@@ -14,7 +14,7 @@
 #include "gato/data/safetensors_header.h"
 
 static_assert(std::endian::native == std::endian::little,
-              "tensors are read and written as they are in memory");
+              "tensors are stored in the byte order of this machine");
 
 namespace gato::model {
 namespace {
@@ -27,7 +27,7 @@ struct DtypeName {
   std::string_view name;
   at::ScalarType type;
 };
-// Those of kSafetensorsDTypes.
+// The types of data::kSafetensorsDTypes.
 constexpr std::array kDtypes = {
     DtypeName{"F32", at::kFloat}, DtypeName{"BF16", at::kBFloat16},
     DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},

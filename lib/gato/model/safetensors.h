@@ -1,6 +1,7 @@
-// The safetensors format: u64 little-endian header length, a JSON header
-// {"name":{"dtype","shape","data_offsets":[begin,end]}, "__metadata__":{...}},
-// then the tensors' bytes, little-endian, in C order.
+// The safetensors format: the length of the header as a little-endian uint64, a
+// JSON header {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, ...,
+// "__metadata__": {...}}, then the bytes of the tensors, little-endian, in C
+// order.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,18 +21,19 @@ struct Safetensors {
   SafetensorsMetadata metadata;
 };
 
-// Writes fp32, bf16, int64, int32 and uint8 tensors in the given order. The
-// header is padded with spaces so that the data starts on a multiple of 64.
-// Replaces `path`; the caller makes it atomic.
+// Writes fp32, bf16, int64, int32 and uint8 tensors in the given order. Spaces
+// pad the header so that the data starts at a multiple of 64. Overwrites `path`
+// in place: callers that need atomic replacement write to a temporary path.
+// Throws Error(io) if the file cannot be written.
 void write_safetensors(
     const std::filesystem::path& path,
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,
     const SafetensorsMetadata& metadata = {});
 
-// Error (io) where it cannot be read; Error (bad_input) where the header is
-// damaged or hostile: longer than the file or 100 MB, unknown types, a shape
-// whose size overflows or differs from its offsets, gaps, overlaps, names
-// twice.
+// Reads a file. Throws Error(io) if it cannot be read, and Error(bad_input) if
+// the header is corrupt or hostile: longer than the file or than 100 MB,
+// unknown types, shapes whose size overflows or differs from the offsets, gaps,
+// overlaps, or duplicate names.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
 }  // namespace gato::model

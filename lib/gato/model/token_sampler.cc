@@ -11,7 +11,8 @@
 namespace gato::model {
 namespace {
 
-// Index of the token that `chance` in [0, 1) falls on.
+// Samples an index by inverting the cumulative distribution softmax(logits /
+// temperature) at `uniform`, in [0, 1).
 size_t sample_index(std::span<const float> logits, double temperature,
                     double uniform) {
   const double max_logit = *std::max_element(logits.begin(), logits.end());
@@ -25,9 +26,10 @@ size_t sample_index(std::span<const float> logits, double temperature,
     remaining -= weight(logits[i]);
     if (remaining < 0) return i;
   }
-  return logits.size() - 1;  // rounding
+  return logits.size() - 1;  // reached by rounding only
 }
 
+// Returns the smallest range that contains all of them.
 data::IdRange enclosing_range(std::span<const data::IdRange> ranges) {
   data::IdRange all = ranges.front();
   for (const data::IdRange& range : ranges) {
@@ -63,7 +65,8 @@ std::vector<int32_t> sample_tokens(const Network& network,
     for (const float logit : row) {
       if (!std::isfinite(logit)) {
         throw base::run_error(
-            "the network gave the logit {}: its weights diverged", logit);
+            "the network computed the logit {}: its weights have diverged",
+            logit);
       }
     }
     const size_t chosen =
@@ -84,7 +87,7 @@ std::vector<std::vector<int32_t>> generate_text(
   const c10::NoGradGuard no_grad;
   const Network& network = cache.network();
   std::vector<std::vector<int32_t>> texts(slots.size());
-  std::vector<size_t> active(slots.size());  // texts that have not ended
+  std::vector<size_t> active(slots.size());  // indices of unfinished texts
   for (size_t i = 0; i < active.size(); ++i) active[i] = i;
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {

@@ -1,4 +1,4 @@
-// From hidden states to tokens.
+// Sampling of tokens from hidden states.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,17 +15,18 @@ namespace gato::model {
 
 struct SamplingOptions {
   double temperature = 1;  // > 0
-  bool greedy = false;     // the likeliest id; of equals the lowest
+  bool greedy = false;     // the most likely id, the lowest of several
   uint64_t seed = 0;
 };
 
-// What keys the chance of one token: its place, never the slot or the batch.
+// The key of the random number for one token. It identifies the token, so that
+// samples depend neither on the slot nor on the batch.
 struct SampleKey {
   uint64_t episode = 0, step = 0, token = 0;
 };
 
-// Token i from hidden[i], within ranges[i]. hidden is [n, d]. Error
-// (run_failed) where a logit is not finite.
+// Samples token i from hidden[i], with hidden [n, d], among the ids ranges[i].
+// Throws Error(run_failed) if a logit is not finite.
 std::vector<int32_t> sample_tokens(const Network& network,
                                    const at::Tensor& hidden,
                                    std::span<const data::IdRange> ranges,
@@ -38,9 +39,10 @@ struct TextGenerationOptions {
   int64_t max_tokens = 64;
 };
 
-// Continues each slot with text ids until </s> (which is not returned) or the
-// maximum. hidden is what Cache::append gave for these slots; keys.token
-// counts on from the given one. Evicts the oldest token of a full slot.
+// Continues the text of each slot until </s>, which is not returned, or for
+// max_tokens tokens. `hidden` is the result of KvCache::append() for these
+// slots. Token j of slot i has the key keys[i] with `token` increased by j. If
+// a slot is full, its oldest token is evicted.
 std::vector<std::vector<int32_t>> generate_text(
     KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
     std::span<const SampleKey> keys, const TextGenerationOptions& options);

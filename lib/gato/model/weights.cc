@@ -5,7 +5,7 @@
 namespace gato::model {
 namespace {
 
-// Hands out the parameters in the order of parameter_shapes().
+// Returns the parameters one by one, in the order of parameter_shapes().
 class ParameterReader {
  public:
   ParameterReader(const std::vector<at::Tensor>& parameters,

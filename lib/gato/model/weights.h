@@ -1,4 +1,4 @@
-// The parameters by their roles, in the type that they are computed in.
+// The parameters by role, in the types in which they are used.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -29,15 +29,15 @@ struct PatchWeights {
 
 struct BlockWeights {
   NormWeights attention_norm;
-  at::Tensor qkv, attention_output;
-  at::Tensor relative_projection, content_bias,
-      position_bias;  // undefined if rotary
+  at::Tensor qkv, attention_output;  // [3*H*K, d], [d, H*K]
+  // Undefined if positions are rotary.
+  at::Tensor relative_projection, content_bias, position_bias;
   NormWeights feedforward_norm;
-  at::Tensor up, down;
+  at::Tensor up, down;  // [F, d], [d, F/2]
 
   static constexpr size_t kTensorCount = 11;
-  // Calls visit(tensor) for each of them, always in the same order; undefined
-  // ones too.
+  // Calls visit(tensor) for each tensor, always in the same order, including
+  // those that are undefined.
   template <class Weights, class Visit>
   static void for_each_tensor(Weights& weights, Visit visit) {
     for (auto* tensor :
@@ -51,19 +51,19 @@ struct BlockWeights {
   }
 };
 
-// Matrices and the patch network's convolutions are of the network's
-// precision; tables, norms and attention biases are fp32. `output` is the token
-// table as the output matrix. The casts are part of the graph.
+// Matrices and the convolutions of the patch network have the precision of the
+// network; tables, norms and attention biases are fp32. `output_projection` is
+// the token table (tied weights). The casts are part of the autograd graph.
 class NetworkWeights {
  public:
   explicit NetworkWeights(const Network& network);
-  // In place of the network's own parameters, others in their order.
+  // Uses other tensors, in the order of Network::parameters().
   NetworkWeights(const Network& network,
                  const std::vector<at::Tensor>& parameters);
 
-  // Cast anew by every call. Where the block is computed right after, its casts
-  // stand beside it in the graph, and the backward pass is done with the
-  // gradients of a block before it goes on to the one below.
+  // Casts the weights of a block, again in every call. If the block is computed
+  // right after the call, the backward pass completes the gradients of the
+  // block before it continues with the block below.
   BlockWeights block(int64_t layer) const;
 
   at::Tensor token_embedding, local_position_embedding,

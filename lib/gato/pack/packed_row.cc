@@ -8,8 +8,9 @@
 namespace gato::pack {
 namespace {
 
-// Appends the tokens of `window`, numbers its patch tokens on from those of the
-// row so far and notes which patch of the corpus each of them is.
+// Appends the tokens of `window`. Its patch tokens are numbered consecutively
+// after those of the row so far; packed.patches records which patch of the
+// corpus each of them is.
 void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
                    PackedRow& packed) {
   const Corpus::Slice slice =

@@ -1,4 +1,4 @@
-// A planned sequence as the row that is written.
+// The row of tokens that a row plan describes.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,23 @@
 
 namespace gato::pack {
 
-// A patch of the inputs: row `number` of the /patches of a file of the corpus.
+// A patch of the corpus: row `index` of /patches of the corpus's file `file`.
 struct PatchRef {
   int32_t file, index;
 };
 
 struct PackedRow {
   data::SequenceRow row;          // patch tokens: patch_token(i) for patches[i]
-  std::vector<PatchRef> patches;  // one a patch token, in their order
-  int64_t window_count = 0;       // prompt included
+  std::vector<PatchRef> patches;  // one per patch token, in order
+  int64_t window_count = 0;       // including the prompt
   int64_t token_count = 0;        // without padding
-  int64_t target_count = 0;       // the first token of a row is none
+  int64_t target_count = 0;       // the first token of a row is not a target
   bool has_prompt = false;
 
-  // Gives patch tokens the number that `number_of` has for their place.
-  template <class NumberOf>
-  void renumber_patches(NumberOf index_of) {
+  // Makes each patch token refer to patch index_of(patches[i]), i being its
+  // position among the patch tokens.
+  template <class Function>
+  void renumber_patches(Function index_of) {
     size_t next = 0;
     for (size_t i = 0; next < patches.size(); ++i) {
       if (row.features.modality[i] != data::Modality::patch) continue;
@@ -36,12 +37,14 @@ struct PackedRow {
   }
 };
 
-// Reads the windows of `plan` and lays them side by side in `length` tokens,
-// padded at the end. A last window that a cut left without any target is
-// padding as well: it would cost computation and teach nothing.
+// Reads the windows of `plan` and concatenates them to a row of `length`
+// tokens, with padding at the end. A last window is replaced by padding if
+// truncation left it without targets: it would cost computation without
+// contributing to the loss.
 PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length);
 
-// Numbers the row's distinct patches from 0 and returns their pixels.
+// Numbers the distinct patches of the row from 0, makes its patch tokens refer
+// to them, and returns their pixels.
 std::vector<data::Patch> load_patches(const Corpus& corpus, PackedRow& packed);
 
 }  // namespace gato::pack

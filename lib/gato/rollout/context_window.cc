@@ -55,7 +55,8 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
   const int64_t needed = observation.size() + action_tokens;
   if (needed > cache_.capacity()) {
     throw base::run_error(
-        "a time step has {} tokens and the network's context only {}: use "
+        "a time step has {} tokens, but the context of the network only {}: "
+        "use "
         "smaller images (--resize) or a network with a longer context",
         needed, cache_.capacity());
   }
@@ -88,7 +89,8 @@ at::Tensor ContextWindow::forward(std::span<const int64_t> slots,
 void ContextWindow::evict_oldest_step(int64_t slot) {
   Slot& state = slots_[slot];
   const int64_t size = state.steps.front().size();
-  // The last action token of a step is read together with the next observation.
+  // The cache may lack the last action token, which is read with the next
+  // observation.
   const int64_t evicted_tokens = std::min(size, state.cached_tokens);
   if (context_steps_ == 0) cache_.evict(slot, evicted_tokens);
   state.cached_tokens -= evicted_tokens;

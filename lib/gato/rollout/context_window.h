@@ -1,5 +1,5 @@
-// What each slot's network remembers: whole time steps, the oldest forgotten
-// first.
+// The time steps that the network has in its context, for each slot of a KV
+// cache.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,45 +18,47 @@ namespace gato::rollout {
 data::TokenRow step_tokens(const data::TokenizedDocument& document,
                            int64_t step);
 
-// Every step of the document's first `tokens` tokens, without one that is cut.
+// Returns the steps that are complete within the first `max_tokens` tokens of a
+// document.
 std::vector<data::TokenRow> leading_steps(
     const data::TokenizedDocument& document, int64_t max_tokens);
 
-// Holds the last steps of every slot and reads them into the cache.
+// Stores the last steps of each slot and reads them into the cache.
 //
-// With context_steps 0 a slot remembers as many tokens as the cache has room
-// for. Forgotten steps leave the cache, while newer entries, which have seen
-// them, stay as they are: the Transformer-XL memory of the paper (2.2). The
-// last action token of a step is read together with the next step, after what
-// had to make room for that one is forgotten.
+// With context_steps 0, a slot has as many complete steps as fit into the
+// cache. To make room, the oldest steps are evicted. Newer entries, which have
+// read the evicted ones, stay as they are: the Transformer-XL memory of the
+// paper (section 2.2). The last action token of a step is read together with
+// the next observation, after the eviction that makes room for that.
 //
-// With context_steps W > 0 an action depends on the last W steps and on nothing
-// older: the slot reads all W of them again at every step. This costs W times
-// the reading of one step, which for the few steps that short windows are
-// trained with is little, and is what such a network was trained on.
+// With context_steps W > 0, an action depends on the last W steps and on
+// nothing older: the slot reads all of them again in each step. This is what a
+// network with short windows is trained on. It costs W times as much as reading
+// one step, which is little for small W.
 class ContextWindow {
  public:
   ContextWindow(model::KvCache& cache, int64_t context_steps);
 
-  // Forgets everything, then remembers the prompt, which has at most
+  // Clears the slot and adds the steps of a prompt, which has at most
   // cache.capacity() tokens.
   void reset(int64_t slot, const std::vector<data::TokenRow>& prompt);
-  // The observation of a new step and its separator, which `action_tokens` are
-  // going to follow. Forgets what there is no room for. Error (run_failed)
-  // where the step alone is larger than the cache.
+  // Adds the observation of a new step with its separator, which
+  // `action_tokens` tokens will follow. Evicts as many old steps as necessary.
+  // Throws Error(run_failed) if the step alone exceeds the capacity of the
+  // cache.
   void add_step(int64_t slot, data::TokenRow observation,
                 int64_t action_tokens);
   void add_action_token(int64_t slot, int32_t id, data::Modality modality);
-  // The network reads what was added to these slots since they last read: at
-  // least `last` tokens each. Hidden states [n * last, d] of their last tokens.
+  // Reads the tokens that were added to these slots since the last call, at
+  // least `last_tokens` each, into the cache. Returns the hidden states [n *
+  // last_tokens, d] of the last tokens of each slot.
   at::Tensor forward(std::span<const int64_t> slots, int64_t last_tokens = 1);
 
  private:
   struct Slot {
     std::deque<data::TokenRow> steps;
-    int64_t token_count = 0;  // of all steps
-    int64_t cached_tokens =
-        0;  // how many of them, from the first, are in the cache
+    int64_t token_count = 0;    // of all steps
+    int64_t cached_tokens = 0;  // the first ones, which are in the cache
   };
 
   void evict_oldest_step(int64_t slot);

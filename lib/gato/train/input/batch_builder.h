@@ -1,7 +1,4 @@
-// Rows of training data as tensors.
-//
-// What training draws by chance: the first word of every key, so that no two
-// purposes share their draws.
+// Makes micro-batches from rows of training data.
 #pragma once
 
 #include <cstdint>
@@ -13,38 +10,40 @@
 namespace gato::train {
 
 struct BatchOptions {
-  // In training the row and column of a patch are drawn uniformly within its
-  // interval, by counter from (seed, step, row, place); else they are the
-  // middle of the interval (paper, appendix C.3).
+  // In training, the row and column of a patch are sampled uniformly from its
+  // interval, as a function of (seed, step, row, position). Otherwise they are
+  // the center of the interval (paper, appendix C.3).
   bool is_training = true;
   uint64_t seed = 0, step = 0;
-  uint64_t first_row = 0;  // number of rows[0] within the step
-  // Probability, a row, that the network reads a separator in place of every
-  // action token. With 1 it is the robot mode of the paper's appendix G:
-  // actions are predicted from observations alone.
+  uint64_t first_row = 0;  // index of rows[0] within the step
+  // Probability per row that the network reads a separator instead of each
+  // action token. With 1, actions are predicted from observations alone, as on
+  // the robot of the paper's appendix G.
   double action_mask_probability = 0;
-  int32_t separator = 0;  // its id, where actions are blanked
-  // Of the network that is to read the batch, which is built on the CPU.
+  int32_t separator = 0;  // its id, for masked actions
+  // The device of the network. The batch itself is built on the CPU.
   at::Device device = at::kCPU;
 };
 
 struct MicroBatch {
   model::Batch batch;
-  uint64_t first_row = 0;   // number of its first row within the step
+  uint64_t first_row = 0;   // index of its first row within the step
   int64_t token_count = 0;  // without padding
 };
 
-// Equal patches are one. Padding at the end of all rows is left out, but for a
-// GPU up to Batch::kGpuLengthMultiple. A target
-// is a token i >= 1 whose modality is one, to be predicted at place i - 1;
-// prompts are targets too. The weights of the targets stay undefined.
+// Makes a batch. Equal patches are stored once. Rows are truncated to the
+// longest one without padding, rounded up to Batch::kGpuLengthMultiple for a
+// GPU. Targets are the tokens of target modalities (data::is_target), except
+// for the first token of a row; those of prompts are included. Target weights
+// stay undefined.
 MicroBatch make_batch(std::span<const TrainingData::Row> rows,
                       const BatchOptions& options);
 
-// DO NOT CHANGE THESE VALUES: a resumed run would draw anew. Sub-layers and
-// dropout are drawn in model/, from the same seed, with their own words;
-// 0x67610001 is that of base/permutation, 0x67610005 of tokenize/episode_draw,
-// 0x67610006 of tokenize/train_vocabulary.
+// The first word of the key of each random number, so that no two purposes
+// share random numbers. DO NOT CHANGE THESE VALUES: a resumed run would draw
+// others. 0x67610001 is used in base/permutation, 0x67610005 in
+// ingest/episode_selection and 0x67610006 in tokenize/vocabulary_training.
+// model/regularization uses the same seed with words of its own.
 enum class RngStream : uint64_t {
   patch_row = 0x67610002,
   patch_column = 0x67610003,
