@@ -1,4 +1,4 @@
-// Arrays, vocabularies, features of tokens.
+// Arrays, vocabularies and rows of tokens.
 #include <catch2/catch.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@ using namespace gato;
 using namespace gato::data;
 using namespace gato::test;
 
-TEST_CASE("elements convert, and saturate") {
+TEST_CASE("Elements are converted, with saturation") {
   Array bytes = Array::zeros(DType::uint8, {2, 2});
   bytes.set(0, 300);
   bytes.set(1, -5);
@@ -29,7 +29,7 @@ TEST_CASE("elements convert, and saturate") {
   REQUIRE(numbers.as_double(0) == 0.5);
 }
 
-TEST_CASE("names of element types are numpy's") {
+TEST_CASE("Element types have the names of NumPy") {
   for (const char* name : {"bool", "int8", "uint8", "int16", "uint16", "int32",
                            "uint32", "int64", "uint64", "float32", "float64"}) {
     REQUIRE(dtype_name(parse_dtype(name)) == name);
@@ -38,7 +38,7 @@ TEST_CASE("names of element types are numpy's") {
           base::ExitStatus::bad_input);
 }
 
-TEST_CASE("the vocabulary's ranges") {
+TEST_CASE("The ranges of a vocabulary") {
   const auto overlap = Vocabulary::make("m", 32000, DiscreteLayout::overlap);
   REQUIRE(overlap.discrete_begin() == 0);
   REQUIRE(overlap.separator() == 33024);
@@ -58,7 +58,7 @@ TEST_CASE("the vocabulary's ranges") {
           base::ExitStatus::bad_input);
 }
 
-TEST_CASE("intervals of patches, as in the paper's example") {
+TEST_CASE("Intervals of patches, as in the example of the paper") {
   // An image of 80 x 64 pixels: the second row, the third column.
   const auto interval = patch_interval(1, 2, 4, 5);
   REQUIRE(interval == TokenRow::PatchInterval{32, 64, 51, 77});
@@ -108,7 +108,7 @@ TEST_CASE("A row appends tokens of another one with their patches") {
   REQUIRE(row.local_position.back() == TokenRow::kNoLocalPosition);
 }
 
-TEST_CASE("local positions count observation tokens of a step") {
+TEST_CASE("Local positions count the observation tokens of a step") {
   const auto document = make_episode_document(3, 1, 2, 1);
   const auto features = make_token_row(document, 6, 18);
   const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
@@ -121,7 +121,7 @@ TEST_CASE("local positions count observation tokens of a step") {
   REQUIRE(text.local_position == std::vector<int16_t>(3, -1));
 }
 
-TEST_CASE("a long observation stays at the last position") {
+TEST_CASE("The local position of long observations stays at the last one") {
   auto document = make_episode_document(2, 30, 30, 1);
   const auto features = make_token_row(document, 0, 910);
   REQUIRE(features.local_position[511] == 511);

@@ -100,18 +100,18 @@ TEST_CASE("No token depends on a later one") {
   CHECK_FALSE(at::allclose(first, second, 0, 1e-3));
 }
 
-TEST_CASE("Long rows give what their beginnings give by plain products") {
+TEST_CASE("The fused attention of long rows equals plain products") {
   ModelConfig config = test::tiny_config(PositionEncoding::rotary);
   config.context = 200;
   const Network network(config, 1);
   const data::TokenRow row = test::random_row(config, 200, 3);
-  const at::Tensor whole = network.hidden_states(test::batch_from_rows({row}));
-  const at::Tensor begin = network.hidden_states(
+  const at::Tensor fused = network.hidden_states(test::batch_from_rows({row}));
+  const at::Tensor plain = network.hidden_states(
       test::batch_from_rows({test::slice_row(row, 0, 100)}));
-  CHECK(at::allclose(whole.narrow(0, 0, 100), begin, 1e-4, 1e-4));
+  CHECK(at::allclose(fused.narrow(0, 0, 100), plain, 1e-4, 1e-4));
 }
 
-TEST_CASE("bf16 stays near fp32") {
+TEST_CASE("bf16 is close to fp32") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const ModelConfig config = test::tiny_config(position);

@@ -1,4 +1,4 @@
-// What the format of sequence files promises of every row, for any documents.
+// Invariants of the rows of sequence files, for arbitrary documents.
 #include "gato/pack/packed_row.h"
 
 #include <rapidcheck.h>
@@ -15,18 +15,18 @@ using namespace gato::test;
 
 namespace {
 
-TokenFileSpec any_shape() {
-  TokenFileSpec shape;
-  shape.has_episodes = *rc::gen::element(true, true, false);
-  shape.documents = *rc::gen::inRange(1, 6);
-  shape.max_steps = *rc::gen::inRange(1, 9);
-  shape.max_observations = *rc::gen::inRange(1, 6);
-  shape.actions_per_step = *rc::gen::inRange(1, 4);
-  shape.max_image_side = *rc::gen::inRange(0, 4);
-  shape.max_text_tokens = *rc::gen::inRange(1, 60);
-  shape.has_labels = *rc::gen::arbitrary<bool>();
-  if (*rc::gen::arbitrary<bool>()) shape.sources = {"expert", "novice"};
-  return shape;
+TokenFileSpec any_token_file() {
+  TokenFileSpec spec;
+  spec.has_episodes = *rc::gen::element(true, true, false);
+  spec.documents = *rc::gen::inRange(1, 6);
+  spec.max_steps = *rc::gen::inRange(1, 9);
+  spec.max_observations = *rc::gen::inRange(1, 6);
+  spec.actions_per_step = *rc::gen::inRange(1, 4);
+  spec.max_image_side = *rc::gen::inRange(0, 4);
+  spec.max_text_tokens = *rc::gen::inRange(1, 60);
+  spec.has_labels = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) spec.sources = {"expert", "novice"};
+  return spec;
 }
 
 void check_padding(const PackedRow& packed, size_t length) {
@@ -74,7 +74,7 @@ void check_segments(const PackedRow& packed, const RowPlan& plan,
   RC_ASSERT(packed.window_count >= 2);
 }
 
-// Local positions and intervals, worked out from the modalities alone.
+// Checks local positions and intervals, which follow from the modalities.
 void check_features(const PackedRow& packed, bool is_episode) {
   const data::SequenceRow& row = packed.row;
   int16_t next = 0;
@@ -109,7 +109,7 @@ void check_features(const PackedRow& packed, bool is_episode) {
   }
 }
 
-// Windows are what the documents hold, pixels and labels included.
+// Checks that windows have the tokens, pixels and labels of their documents.
 void check_content(const Corpus& corpus, PackedRow packed,
                    const RowPlan& plan) {
   const std::vector<data::Patch> patches = load_patches(corpus, packed);
@@ -117,27 +117,28 @@ void check_content(const Corpus& corpus, PackedRow packed,
   size_t at = 0;
   for (int64_t w = 0; w < packed.window_count; ++w) {
     const Window& window = plan.windows[w];
-    const data::TokenizedDocument whole =
+    const data::TokenizedDocument document =
         corpus.read(window.document, 0, corpus.tokens(window.document))
             .document;
     RC_ASSERT(corpus.task(window.document) == row.task_index);
     if (corpus.is_episode(window.document)) {
-      RC_ASSERT(std::ranges::count(whole.step_offset, window.begin) == 1);
+      RC_ASSERT(std::ranges::count(document.step_offset, window.begin) == 1);
     }
     for (int64_t i = window.begin; i < window.end; ++i, ++at) {
-      RC_ASSERT(row.features.modality[at] == whole.modality[i]);
+      RC_ASSERT(row.features.modality[at] == document.modality[i]);
       RC_ASSERT(row.segment_ids[at] == w);
       const int32_t token = row.features.tokens[at];
       if (data::is_patch(token)) {
         RC_ASSERT(patches.at(data::patch_index(token)) ==
-                  whole.patches[data::patch_index(whole.tokens[i])]);
+                  document.patches[data::patch_index(document.tokens[i])]);
       } else {
-        RC_ASSERT(token == whole.tokens[i]);
+        RC_ASSERT(token == document.tokens[i]);
       }
       if (row.labels.empty()) continue;
-      RC_ASSERT(row.labels[at] == (data::is_patch(token) || whole.labels.empty()
-                                       ? token
-                                       : whole.labels[i]));
+      RC_ASSERT(row.labels[at] ==
+                (data::is_patch(token) || document.labels.empty()
+                     ? token
+                     : document.labels[i]));
     }
   }
   RC_ASSERT(at == static_cast<size_t>(packed.token_count));
@@ -153,31 +154,31 @@ void check_windows(const Corpus& corpus, const PackedRow& packed,
     const int64_t steps = corpus.steps(window.document);
     const int64_t last = std::min(steps, first + window_steps);
     RC_ASSERT(last - first == std::min(steps, window_steps));
-    const int64_t whole =
+    const int64_t window_tokens =
         corpus.step_offset(window.document, last) - window.begin;
-    // Cut only where no row could hold it.
-    RC_ASSERT(window.end - window.begin == std::min(whole, length));
-    RC_ASSERT((whole <= length || packed.window_count == 1));
+    // A window is truncated only if it is longer than a row.
+    RC_ASSERT(window.end - window.begin == std::min(window_tokens, length));
+    RC_ASSERT((window_tokens <= length || packed.window_count == 1));
   }
 }
 
 }  // namespace
 
-TEST_CASE("every row keeps what the format promises") {
+TEST_CASE("Every row satisfies the invariants of the format") {
   REQUIRE(rc::check([] {
     const TestDirectory folder;
     const auto files = *rc::gen::inRange(1, 4);
     std::vector<MixtureEntry> mixture;
     bool has_labels = false;
     for (int f = 0; f < files; ++f) {
-      TokenFileSpec shape = any_shape();
-      shape.task = shape.has_episodes ? "control/a" : "text";
+      TokenFileSpec spec = any_token_file();
+      spec.task = spec.has_episodes ? "control/a" : "text";
       const auto path = folder / ("tokens" + std::to_string(f) + ".h5");
-      write_generated_tokens(path, shape, *rc::gen::inRange(0, 1000));
+      write_generated_tokens(path, spec, *rc::gen::inRange(0, 1000));
       mixture.push_back(make_mixture_entry({path}, *rc::gen::inRange(1, 5)));
       mixture.back().prompt_fraction = *rc::gen::element(0.0, 0.5, 1.0);
       mixture.back().fill = *rc::gen::element(Fill::same_task, Fill::pad);
-      has_labels |= shape.has_labels && shape.has_episodes;
+      has_labels |= spec.has_labels && spec.has_episodes;
     }
     const auto length = *rc::gen::inRange<int64_t>(2, 90);
     const auto window_steps = *rc::gen::element<int64_t>(0, 0, 1, 2, 5);
@@ -199,14 +200,14 @@ TEST_CASE("every row keeps what the format promises") {
   }));
 }
 
-TEST_CASE("a last window without a target becomes padding") {
+TEST_CASE("A last window without a target becomes padding") {
   const TestDirectory folder;
-  TokenFileSpec shape;
-  shape.documents = 1;
-  shape.max_steps = 1;
-  shape.max_observations = 1;
-  shape.max_image_side = 0;
-  write_generated_tokens(folder / "a.h5", shape,
+  TokenFileSpec spec;
+  spec.documents = 1;
+  spec.max_steps = 1;
+  spec.max_observations = 1;
+  spec.max_image_side = 0;
+  write_generated_tokens(folder / "a.h5", spec,
                          1);  // 1 + separator + 2 actions
   const std::vector<MixtureEntry> mixture{
       make_mixture_entry({folder / "a.h5"})};

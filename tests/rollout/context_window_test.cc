@@ -52,7 +52,7 @@ data::TokenRow observation(const ToyStep& step) {
   return row;
 }
 
-// All tokens of these steps, written down without the code under test.
+// All tokens of these steps as one row.
 data::TokenRow whole_row(const std::vector<ToyStep>& steps) {
   data::TokenRow row;
   for (const ToyStep& step : steps) {
@@ -67,7 +67,7 @@ at::Tensor read(model::KvCache& cache, const data::TokenRow& tokens) {
   return cache.append({&slot, 1}, {&tokens, 1});
 }
 
-// The last hidden state of a fresh cache that reads these steps in one piece.
+// The last hidden state of a new cache that reads these steps at once.
 at::Tensor read_at_once(const model::Network& network,
                         const std::vector<ToyStep>& steps) {
   model::KvCache cache(network, 1);
@@ -163,8 +163,8 @@ TEST_CASE("A full window evicts complete steps and keeps newer entries") {
     push_action(played.steps[t].actions[1], unread);
   }
   REQUIRE(difference(played.hidden.back(), hidden) < 1e-4);
-  // Newer entries have seen the evicted ones: this is not a fresh read of the
-  // last four steps.
+  // Newer entries have read the evicted ones, so the result differs from that
+  // of a new cache with the last four steps.
   const std::vector<ToyStep> last(played.steps.end() - 4, played.steps.end());
   REQUIRE(difference(played.hidden.back(), read_at_once(network, last)) > 1e-4);
 }

@@ -14,16 +14,16 @@ namespace gato::data {
 // 16x16 RGB, row-major [16,16,3].
 using Patch = std::array<uint8_t, 16 * 16 * 3>;
 
-// A token is the id of a piece of text or of a value, which is not negative, or
-// stands for a patch: token -(1 + u) for patch u of the patches that belong to
-// the tokens (those of a document, a row or a file).
+// A token is either the id of a piece of text or of a value, which is not
+// negative, or it refers to a patch: -(1 + u) refers to patch u of the
+// document, row or file that the token belongs to.
 constexpr bool is_patch(int32_t token) { return token < 0; }
 constexpr int32_t patch_token(int64_t patch_index) {
   return static_cast<int32_t>(-1 - patch_index);
 }
 constexpr int64_t patch_index(int32_t token) { return -1 - int64_t{token}; }
 
-// An image within a document: its first token, its size in patches.
+// An image within a document: its first token and its size in patches.
 struct TokenizedImage {
   int64_t first_token = 0;
   int16_t rows = 0, columns = 0;

@@ -36,8 +36,8 @@ struct QueryKeyValue {
 };
 
 // Splits qkv [B*L, 3*H*K] by head and rotates queries and keys if there is a
-// rotation. It is a function of its own so that on a CPU a single copy, both
-// forward and backward, changes the layout for all three.
+// rotation. As a separate autograd function it needs a single copy on a CPU,
+// both forward and backward, to change the layout of all three.
 class SplitHeads : public torch::autograd::Function<SplitHeads> {
  public:
   static torch::autograd::variable_list forward(

@@ -18,8 +18,9 @@ struct Batch {
   static constexpr int64_t kNoLocalRow = 513;
   // Maps a value of TokenRow::local_position to a row of the position table.
   static int64_t local_position_row(int16_t local_position) {
-    if (local_position == data::TokenRow::kActionLocalPosition)
+    if (local_position == data::TokenRow::kActionLocalPosition) {
       return kActionLocalRow;
+    }
     return local_position == data::TokenRow::kNoLocalPosition ? kNoLocalRow
                                                               : local_position;
   }

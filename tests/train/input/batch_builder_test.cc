@@ -26,13 +26,14 @@ struct Fixture {
   ScratchDirectory folder;
   std::filesystem::path path = folder / "data.h5";
   Fixture() { write_synthetic_sequences(path); }
-  SequenceFileData set() const { return SequenceFileData({path}); }
+  SequenceFileData data() const { return SequenceFileData({path}); }
 };
 
-MicroBatch batch_of(const SequenceFileData& set, std::vector<int64_t> numbers,
-                    const BatchOptions& options) {
+MicroBatch make_batch_of(const SequenceFileData& data,
+                         const std::vector<int64_t>& row_indices,
+                         const BatchOptions& options) {
   std::vector<TrainingData::Row> rows;
-  for (int64_t i : numbers) rows.push_back(set.row(i));
+  for (int64_t i : row_indices) rows.push_back(data.row(i));
   return make_batch(rows, options);
 }
 
@@ -53,14 +54,14 @@ bool same_steps(const StepBatch& a, const StepBatch& b) {
 
 }  // namespace
 
-TEST_CASE("a row of an episode becomes tokens, patches and targets") {
+TEST_CASE("A row of an episode becomes tokens, patches and targets") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
+  const SequenceFileData data = fixture.data();
   const auto [batch, first, tokens] =
-      batch_of(set, {0}, {.is_training = false});
-  const int32_t text = set.vocabulary().text_size;
+      make_batch_of(data, {0}, {.is_training = false});
+  const int32_t text = data.vocabulary().text_size;
   CHECK(batch.rows == 1);
-  CHECK(batch.length == 10);  // the padding is left out
+  CHECK(batch.length == 10);  // without padding
   CHECK(tokens == 10);
   CHECK(values<int64_t>(batch.local_position) ==
         std::vector<int64_t>{0, 1, 513, 512, 512, 0, 1, 513, 512, 512});
@@ -68,7 +69,7 @@ TEST_CASE("a row of an episode becomes tokens, patches and targets") {
   CHECK(values<int64_t>(batch.patch_position) == std::vector<int64_t>{0, 5});
   CHECK(values<int64_t>(batch.patch_row) == std::vector<int64_t>{48, 48});
   CHECK(values<int64_t>(batch.patch_column) == std::vector<int64_t>{64, 64});
-  // Two patches, filled up with black ones that nothing refers to.
+  // Two patches, and black ones up to a multiple of 32.
   CHECK(batch.patches.sizes() == std::vector<int64_t>{32, 16, 16, 3});
   CHECK(values<int64_t>(batch.patch_index) == std::vector<int64_t>{0, 1});
   CHECK(batch.patches[1].min().item<int>() == 1);
@@ -80,27 +81,29 @@ TEST_CASE("a row of an episode becomes tokens, patches and targets") {
         std::vector<uint8_t>{6, 7, 6, 7});
 }
 
-TEST_CASE("the first token of a row is no target, a patch is stored once") {
+TEST_CASE(
+    "The first token of a row is not a target, and a patch is stored once") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
-  const model::Batch text = batch_of(set, {1}, {.is_training = false}).batch;
+  const SequenceFileData data = fixture.data();
+  const model::Batch text =
+      make_batch_of(data, {1}, {.is_training = false}).batch;
   CHECK(text.target_index.numel() == 15);
   CHECK(values<int32_t>(text.target_task)[0] == 1);
   CHECK_FALSE(text.patches.defined());
   const model::Batch both =
-      batch_of(set, {0, 2, 0}, {.is_training = false}).batch;
+      make_batch_of(data, {0, 2, 0}, {.is_training = false}).batch;
   CHECK(both.patch_position.numel() == 6);
   CHECK(values<int64_t>(both.patch_index) ==
         std::vector<int64_t>{0, 1, 2, 3, 0, 1});
 }
 
-TEST_CASE("in training patch positions are drawn within their interval") {
+TEST_CASE("In training, patch positions are sampled from their interval") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
+  const SequenceFileData data = fixture.data();
   int64_t lowest = 128, highest = 0;
   for (uint64_t step = 0; step < 500; ++step) {
     const model::Batch batch =
-        batch_of(set, {0}, {.seed = 3, .step = step}).batch;
+        make_batch_of(data, {0}, {.seed = 3, .step = step}).batch;
     for (int64_t row : values<int64_t>(batch.patch_row)) {
       lowest = std::min(lowest, row);
       highest = std::max(highest, row);
@@ -108,35 +111,36 @@ TEST_CASE("in training patch positions are drawn within their interval") {
   }
   CHECK(lowest == 32);
   CHECK(highest == 63);
-  // The draw is the row's own, wherever the row stands in a micro-batch.
+  // The sample depends on the row, not on its index in the micro-batch.
   const model::Batch alone =
-      batch_of(set, {2}, {.seed = 3, .first_row = 1}).batch;
-  const model::Batch second = batch_of(set, {0, 2}, {.seed = 3}).batch;
+      make_batch_of(data, {2}, {.seed = 3, .first_row = 1}).batch;
+  const model::Batch second = make_batch_of(data, {0, 2}, {.seed = 3}).batch;
   CHECK(values<int64_t>(alone.patch_row)[1] ==
         values<int64_t>(second.patch_row)[3]);
 }
 
-TEST_CASE("blanked actions are read as separators and stay targets") {
+TEST_CASE("Masked actions are read as separators and remain targets") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
-  const model::Batch plain = batch_of(set, {0}, {}).batch;
-  const int32_t separator = set.vocabulary().separator();
-  const model::Batch blank =
-      batch_of(set, {0}, {.action_mask_probability = 1, .separator = separator})
+  const SequenceFileData data = fixture.data();
+  const model::Batch plain = make_batch_of(data, {0}, {}).batch;
+  const int32_t separator = data.vocabulary().separator();
+  const model::Batch masked =
+      make_batch_of(data, {0},
+                    {.action_mask_probability = 1, .separator = separator})
           .batch;
-  for (int64_t place : {3, 4, 8, 9}) {
-    CHECK(values<int64_t>(blank.tokens)[place] == separator);
+  for (int64_t index : {3, 4, 8, 9}) {
+    CHECK(values<int64_t>(masked.tokens)[index] == separator);
   }
-  CHECK(at::equal(plain.local_position, blank.local_position));
-  CHECK(at::equal(plain.target_label, blank.target_label));
+  CHECK(at::equal(plain.local_position, masked.local_position));
+  CHECK(at::equal(plain.target_label, masked.target_label));
 }
 
-TEST_CASE("a step is the same whichever step a loader started at") {
+TEST_CASE("A step does not depend on the step at which a loader starts") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
+  const SequenceFileData data = fixture.data();
   const BatchLoaderOptions options{
       .seed = 5, .batch_size = 7, .micro_batch_size = 3};
-  BatchLoader from_start(set, options, 0), from_two(set, options, 2);
+  BatchLoader from_start(data, options, 0), from_two(data, options, 2);
   from_start.next();
   from_start.next();
   for (int step = 2; step < 6; ++step) {
@@ -148,21 +152,22 @@ TEST_CASE("a step is the same whichever step a loader started at") {
   }
 }
 
-TEST_CASE("target weights sum to one, alike by token, by task or by modality") {
+TEST_CASE(
+    "Target weights sum to one, and are equal per token, task or modality") {
   const Fixture fixture;
-  const SequenceFileData set = fixture.set();
+  const SequenceFileData data = fixture.data();
   BatchLoaderOptions options{.seed = 5, .batch_size = 8, .micro_batch_size = 3};
-  for (LossReduction average :
+  for (LossReduction reduction :
        {LossReduction::token, LossReduction::task, LossReduction::modality}) {
-    options.loss_reduction = average;
-    const StepBatch step = load_step_batch(set, options, 0);
+    options.loss_reduction = reduction;
+    const StepBatch step = load_step_batch(data, options, 0);
     double sum = 0;
     std::map<int32_t, double> by_task;
     std::map<std::pair<int32_t, uint8_t>, double> by_modality;
-    for (const MicroBatch& part : step.micro_batches) {
-      const auto weight = values<float>(part.batch.target_weight);
-      const auto task = values<int32_t>(part.batch.target_task);
-      const auto modality = values<uint8_t>(part.batch.target_modality);
+    for (const MicroBatch& micro_batch : step.micro_batches) {
+      const auto weight = values<float>(micro_batch.batch.target_weight);
+      const auto task = values<int32_t>(micro_batch.batch.target_task);
+      const auto modality = values<uint8_t>(micro_batch.batch.target_modality);
       for (size_t i = 0; i < weight.size(); ++i) {
         sum += weight[i];
         by_task[task[i]] += weight[i];
@@ -171,7 +176,7 @@ TEST_CASE("target weights sum to one, alike by token, by task or by modality") {
     }
     CHECK(sum == Approx(1));
     CHECK(by_task.size() == 2);
-    if (average == LossReduction::token) {
+    if (reduction == LossReduction::token) {
       CHECK(by_task[0] < 0.5);
       continue;
     }
@@ -182,37 +187,37 @@ TEST_CASE("target weights sum to one, alike by token, by task or by modality") {
     }
     for (const auto& [task, values] : shares) {
       INFO("task " << task);
-      if (average == LossReduction::modality) CHECK(values.size() == 1);
+      if (reduction == LossReduction::modality) CHECK(values.size() == 1);
     }
     CHECK(by_modality.size() > by_task.size());
   }
 }
 
-TEST_CASE("files are read as one where they fit together") {
+TEST_CASE("Compatible files are read as one data set") {
   const Fixture fixture;
   const std::filesystem::path more = fixture.folder / "more.h5";
   write_synthetic_sequences(more, {.sequences = 4, .first_number = 1});
-  const SequenceFileData set({fixture.path, more});
-  CHECK(set.row_count() == 28);
-  CHECK(set.tasks().tasks.size() == 2);
-  CHECK(set.row(24).task == 1);
-  CHECK(set.file_index(24) == 1);
-  CHECK(set.file_index(23) == 0);
+  const SequenceFileData data({fixture.path, more});
+  CHECK(data.row_count() == 28);
+  CHECK(data.tasks().tasks.size() == 2);
+  CHECK(data.row(24).task == 1);
+  CHECK(data.file_index(24) == 1);
+  CHECK(data.file_index(23) == 0);
 }
 
-TEST_CASE("equal patches of two files are one") {
+TEST_CASE("Equal patches of two files are stored once") {
   const Fixture fixture;
   const std::filesystem::path more = fixture.folder / "more.h5";
   write_synthetic_sequences(more, {.sequences = 4, .first_number = 2});
-  const SequenceFileData set({fixture.path, more});
+  const SequenceFileData data({fixture.path, more});
   // Row 24 is row 2 of the first file.
   const model::Batch both =
-      batch_of(set, {0, 2, 24}, {.is_training = false}).batch;
+      make_batch_of(data, {0, 2, 24}, {.is_training = false}).batch;
   CHECK(values<int64_t>(both.patch_index) ==
         std::vector<int64_t>{0, 1, 2, 3, 2, 3});
 }
 
-TEST_CASE("two vocabularies are bad input") {
+TEST_CASE("Files with different vocabularies are bad input") {
   const Fixture fixture;
   const std::filesystem::path other = fixture.folder / "other.h5";
   write_synthetic_sequences(other, {.text_size = 21});
