@@ -45,6 +45,11 @@ Batch make_batch(std::span<const data::TokenRow> chunks) {
   return builder.build();
 }
 
+at::Tensor to_tensor(std::span<const int64_t> values) {
+  return at::tensor(at::ArrayRef<int64_t>(values.data(), values.size()),
+                    at::kLong);
+}
+
 // How one append() maps N new tokens of n slots to the rings and to padded
 // queries [n, C], where C is the length of the longest chunk. All tensors are
 // on the device of the network.
@@ -93,9 +98,7 @@ struct KvCache::Impl {
   }
 
   at::Tensor to_device(std::span<const int64_t> values) const {
-    return at::tensor(at::ArrayRef<int64_t>(values.data(), values.size()),
-                      at::kLong)
-        .to(network.device());
+    return to_tensor(values).to(network.device());
   }
 
   AppendLayout make_layout(std::span<const int64_t> slots,
@@ -104,8 +107,9 @@ struct KvCache::Impl {
   void add_token_indices(std::span<const int64_t> slots,
                          std::span<const data::TokenRow> chunks,
                          int64_t last_tokens, AppendLayout& layout) const;
-  void add_masks(const at::Tensor& chunk_begin, const at::Tensor& chunk_end,
-                 const at::Tensor& window_begin, AppendLayout& layout) const;
+  void add_masks(std::span<const int64_t> slots,
+                 std::span<const data::TokenRow> chunks,
+                 AppendLayout& layout) const;
   at::Tensor select_rings(const at::Tensor& rings,
                           const AppendLayout& layout) const;
   at::Tensor attend(const at::Tensor& x, const AppendLayout& layout,
@@ -132,21 +136,15 @@ AppendLayout KvCache::Impl::make_layout(std::span<const int64_t> slots,
   AppendLayout layout;
   layout.slots = std::ssize(slots);
   layout.is_prefix = true;
-  std::vector<int64_t> chunk_begins, chunk_ends, window_begins;
   for (int64_t i = 0; i < layout.slots; ++i) {
-    const Window& window = windows[slots[i]];
-    chunk_begins.push_back(window.end);
-    chunk_ends.push_back(window.end + chunks[i].size());
-    window_begins.push_back(window.begin);
-    layout.max_chunk_length =
-        std::max(layout.max_chunk_length, chunks[i].size());
-    layout.ring_extent =
-        std::max(layout.ring_extent, std::min(chunk_ends.back(), capacity));
+    const int64_t size = chunks[i].size();
+    layout.max_chunk_length = std::max(layout.max_chunk_length, size);
+    layout.ring_extent = std::max(
+        layout.ring_extent, std::min(windows[slots[i]].end + size, capacity));
     layout.is_prefix &= slots[i] == i;
   }
   add_token_indices(slots, chunks, last_tokens, layout);
-  add_masks(to_device(chunk_begins), to_device(chunk_ends),
-            to_device(window_begins), layout);
+  add_masks(slots, chunks, layout);
   return layout;
 }
 
@@ -178,32 +176,37 @@ void KvCache::Impl::add_token_indices(std::span<const int64_t> slots,
   layout.output_indices = to_device(output_indices);
 }
 
-// All three are int64 [n]: the positions [chunk_begin, chunk_end) of the new
-// tokens and the first position that is not evicted.
-void KvCache::Impl::add_masks(const at::Tensor& chunk_begin,
-                              const at::Tensor& chunk_end,
-                              const at::Tensor& window_begin,
+// Plain loops are faster here than the same in tensors: for one slot, each
+// operation costs more than the arithmetic.
+void KvCache::Impl::add_masks(std::span<const int64_t> slots,
+                              std::span<const data::TokenRow> chunks,
                               AppendLayout& layout) const {
-  const auto count_to = [&](int64_t n) {
-    return at::arange(n, chunk_begin.options());
-  };
-  const at::Tensor newest = (chunk_end - 1).unsqueeze(1);  // [n, 1]
-  // Positions of the queries [n, C, 1]. Those of the padding repeat the newest.
-  const at::Tensor query =
-      at::minimum(chunk_begin.unsqueeze(1) + count_to(layout.max_chunk_length),
-                  newest)
-          .unsqueeze(2);
-  // Positions of the keys [n, 1, E]: entry e of a ring contains the newest
-  // position that is e modulo the capacity. An entry that was never written
-  // gets a negative one, which is before the window.
-  const at::Tensor key =
-      (newest - (newest - count_to(layout.ring_extent)).remainder_(capacity))
-          .unsqueeze(1);
-  layout.masked_keys = key.gt(query)
-                           .logical_or_(key.lt(window_begin.view({-1, 1, 1})))
-                           .unsqueeze(1);
+  std::vector<int64_t> queries, keys, window_begins;  // positions
+  queries.reserve(layout.slots * layout.max_chunk_length);
+  keys.reserve(layout.slots * layout.ring_extent);
+  for (int64_t i = 0; i < layout.slots; ++i) {
+    const Window& window = windows[slots[i]];
+    const int64_t newest = window.end + chunks[i].size() - 1;
+    // The queries of the padding repeat the newest.
+    for (int64_t j = 0; j < layout.max_chunk_length; ++j) {
+      queries.push_back(std::min(window.end + j, newest));
+    }
+    // Entry e of the ring contains the newest position that is e modulo the
+    // capacity. During the first lap, later entries have not been written.
+    for (int64_t e = 0; e < layout.ring_extent; ++e) {
+      keys.push_back(e <= newest ? newest - (newest - e) % capacity : -1);
+    }
+    window_begins.push_back(window.begin);
+  }
+  const int64_t n = layout.slots;
+  const at::Tensor query = to_tensor(queries).view({n, 1, -1, 1});
+  const at::Tensor key = to_tensor(keys).view({n, 1, 1, -1});
+  const at::Tensor begin = to_tensor(window_begins).view({n, 1, 1, 1});
+  layout.masked_keys =
+      key.gt(query).logical_or_(key.lt(begin)).to(network.device());
   if (!relative_keys.empty()) {
-    layout.distance = (query - key).clamp_(0, capacity - 1).unsqueeze(1);
+    layout.distance =
+        (query - key).clamp_(0, capacity - 1).to(network.device());
   }
 }
 
