@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "data/sample_documents.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/data/sequence_file.h"
 #include "pack/generated_token_files.h"
 
@@ -25,7 +26,11 @@ void run(const TestDirectory& folder, const PackCommandOptions& options,
   common.threads = threads;
   for (const std::string& input : inputs)
     common.inputs.push_back((folder / input).string());
-  cli::CommandContext context{common, {}};
+  cli::TerminalProgress progress;
+  cli::CommandContext context{
+      common,
+      {.seed = seed, .output = common.output, .has_provenance = false},
+      progress};
   const base::ExitStatus status = run_pack(options, context);
   REQUIRE(status == base::ExitStatus::success);
 }

@@ -1,7 +1,10 @@
 // Messages on stderr and in a log file, through spdlog's default logger.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace gato::cli {
 
@@ -23,5 +26,9 @@ bool is_quiet();
 // before each message. An empty text takes it away.
 void show_status_line(const std::string& text);
 bool is_stderr_terminal();  // stderr can redraw a line
+
+// Logs the last line of a run: "counts: read 10, written 8, filtered 1, skipped
+// 1". Underscores in names become spaces.
+void log_counts(const std::vector<std::pair<std::string, int64_t>>& counts);
 
 }  // namespace gato::cli

@@ -23,6 +23,14 @@ using OptionTarget = std::variant<
     std::optional<double>*, std::optional<std::string>*, std::vector<int64_t>*,
     std::vector<std::string>*, std::map<std::string, std::string>*>;
 
+// What may happen to an option's value when a run is resumed.
+enum class OnResume {
+  unspecified,     // of commands that do not resume
+  fixed,           // must be what the run was started with
+  may_change,      // the new value replaces the old one
+  per_invocation,  // not part of the run: each call has its own
+};
+
 struct Option {
   std::string name;       // long name without dashes; the TOML key
   char short_letter = 0;  // 0: none
@@ -34,6 +42,7 @@ struct Option {
   double maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;
   bool is_required = false;
+  OnResume on_resume = OnResume::unspecified;
   bool is_in_config = true;  // false: concerns this run alone, no TOML key
   bool takes_files = false;
   bool takes_one_value = false;  // of a list: one value each time it is given
@@ -46,6 +55,11 @@ struct Option {
   Option& range(double low, double high);  // inclusive, checked when parsed
   Option& one_of(std::vector<std::string> values);
   Option& required();
+  // What --resume does with the option; every option of a command that resumes
+  // says one of the three, unless it is not in the configuration.
+  Option& fixed_on_resume();
+  Option& may_change_on_resume();
+  Option& per_invocation();
   Option& not_in_config();  // is_in_config = false
   Option& files();          // globs are expanded, commas kept
   Option& repeatable();     // takes_one_value

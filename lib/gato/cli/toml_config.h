@@ -3,7 +3,6 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 
 #include "gato/cli/option_table.h"
@@ -20,11 +19,18 @@ namespace gato::cli {
 void read_config(const std::string& path, const OptionTable& table,
                  ParsedOptions& arguments);
 
-// The present values of all options that have a key, null where there is none.
+// Returns the present values of all options that have a key; null for one
+// without a value.
 nlohmann::json configuration_json(const OptionTable& table);
 
-// As TOML that read_config() takes back to the same values.
+// Returns the part of `configuration` that --resume must find unchanged.
+nlohmann::json fixed_configuration(const OptionTable& table,
+                                   const nlohmann::json& configuration);
+
+enum class ConfigScope { all, without_per_invocation };
+
+// Returns TOML that read_config() reads back to the same values.
 std::string to_toml(const OptionTable& table,
-                    const std::set<std::string>& excluded = {});
+                    ConfigScope scope = ConfigScope::all);
 
 }  // namespace gato::cli

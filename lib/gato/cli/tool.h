@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/progress.h"
 #include "gato/base/shard.h"
 #include "gato/cli/option_table.h"
+#include "gato/data/provenance.h"
 
 namespace gato::cli {
 
@@ -35,17 +37,11 @@ struct CommonOptions {
   base::Shard shard;
 };
 
-// What is run, for the provenance of its outputs (data/provenance.h).
-struct RunRecord {
-  std::string program, version;
-  std::vector<std::string> argv;  // argv
-  nlohmann::json configuration;   // merged: what --dump-config prints
-};
-
-// What a command's work gets.
+// What a command's function receives.
 struct CommandContext {
   const CommonOptions& common;
-  RunRecord record;
+  data::RunRecord record;
+  base::ProgressDisplay& progress;
 };
 
 enum class OutputRequirement { none, optional, required };

@@ -15,7 +15,8 @@ namespace gato::commands {
 // first rank shows information; the warnings and errors of the others begin
 // with "NAME[RANK]:". Nothing may have used LibTorch before.
 base::ExitStatus run_distributed(
-    const ProcessOptions& options, const cli::CommandContext& context,
+    const ProcessOptions& options, bool shards_optimizer,
+    const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work);
 
 // Threads of this process: --threads, where it was given; else its share of the

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "gato/base/file_io.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 #include "gato/data/provenance.h"
 #include "gato/eval/extra_sections.h"
 #include "gato/eval/score.h"
@@ -107,10 +107,11 @@ eval::ReferenceTable load_all_references(
 }
 
 std::vector<eval::DatasetOutcomes> read_all_outcomes(
-    const std::vector<std::string>& inputs, int64_t max_episode_steps) {
+    const std::vector<std::string>& inputs, int64_t max_episode_steps,
+    base::ProgressDisplay& display) {
   const std::vector<fs::path> datasets = find_all_datasets(inputs);
-  cli::Progress progress("reading", "datasets",
-                         static_cast<int64_t>(datasets.size()));
+  base::Progress progress(&display, "reading", "datasets",
+                          static_cast<int64_t>(datasets.size()));
   std::vector<eval::DatasetOutcomes> outcomes;
   for (const fs::path& path : datasets) {
     outcomes.push_back(eval::read_dataset_outcomes(path, max_episode_steps));
@@ -125,7 +126,7 @@ std::string render_json(
     const std::vector<eval::DatasetOutcomes>& reference_outcomes,
     const ScoreCommandOptions& options, const cli::CommandContext& context) {
   nlohmann::json document = eval::to_json(report);
-  data::Provenance provenance(context);
+  data::Provenance provenance(context.record);
   for (const auto* datasets : {&outcomes, &reference_outcomes}) {
     for (const eval::DatasetOutcomes& one : *datasets) {
       provenance.add_input(one.hdf5_file);
@@ -172,8 +173,8 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   std::vector<eval::DatasetOutcomes> reference_outcomes;
   const eval::ReferenceTable references =
       load_all_references(options, reference_outcomes);
-  const std::vector<eval::DatasetOutcomes> outcomes =
-      read_all_outcomes(context.common.inputs, options.max_episode_steps);
+  const std::vector<eval::DatasetOutcomes> outcomes = read_all_outcomes(
+      context.common.inputs, options.max_episode_steps, context.progress);
   const eval::ScoreReport report = eval::compute_scores(
       outcomes, references, {context.common.seed, options.resamples});
   std::vector<eval::CaptionSample> captions;

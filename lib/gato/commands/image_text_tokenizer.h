@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gato/commands/token_output.h"
+#include "gato/data/document.h"
 #include "gato/ingest/text/image_text.h"
 #include "gato/ingest/text/page_source.h"
 

@@ -8,7 +8,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/file_io.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
 
@@ -130,13 +130,14 @@ base::ExitStatus run_pack(const PackCommandOptions& options,
       build_mixture(options, mixture_text, context.common.inputs),
       {options.length, options.window_steps, context.common.seed},
       options.sequences);
-  data::Provenance provenance(context);
+  data::Provenance provenance(context.record);
   if (!options.mixture.empty())
     provenance.add_input(options.mixture, std::ssize(mixture_text),
                          base::digest_bytes(mixture_text));
   const pack::PackingReport report = pack::write_sequences(
       dataset, shard_sequences(context.common.shard, dataset.sequences()),
-      {context.common.output, context.common.force, context.common.threads},
+      {context.common.output, context.common.force, context.common.threads,
+       &context.progress},
       provenance);
   if (report.cut_windows() > 0)
     spdlog::warn(

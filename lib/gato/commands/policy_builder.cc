@@ -58,7 +58,7 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
   task->match = rollout::match_task(spec.task, config.tasks);
   tokenize::Resize resize;
   if (options_.resize)
-    resize = parse_resize(*options_.resize);
+    resize = data::parse_resize(*options_.resize, "option --resize");
   else if (task->match.task_index)
     resize =
         rollout::recorded_resize(config.tasks.tasks[*task->match.task_index]);

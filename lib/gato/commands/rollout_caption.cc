@@ -14,7 +14,7 @@
 #include "gato/base/error.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 #include "gato/commands/token_output.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/model/kv_cache.h"
@@ -45,7 +45,7 @@ class Captioner {
         model_(model::load_model(options.model)),
         text_encoder_(sentencepiece_model(model_)),
         resize_(options.resize
-                    ? parse_resize(*options.resize)
+                    ? data::parse_resize(*options.resize, "option --resize")
                     : recorded_caption_resize(model_.network->config().tasks)) {
     generation_options_.sampling = {options.temperature.value_or(1),
                                     !options.temperature, context.common.seed};
@@ -175,7 +175,8 @@ base::ExitStatus run_caption(const CaptionCommandOptions& options,
   const int64_t image_count = std::ssize(context.common.inputs);
   base::BadRecordPolicy bad_images(context.common.skip_bad,
                                    base::BadRecordPolicy::Kind::file);
-  cli::Progress progress("caption", "pictures", image_count);
+  base::Progress progress(&context.progress, "caption", "pictures",
+                          image_count);
   const auto write_lines = [&](const std::vector<CaptionLine>& lines) {
     for (const CaptionLine& line : lines) {
       if (line.error) {

@@ -12,8 +12,8 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/cli/terminal_progress.h"
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
+#include "gato/cli/logging.h"
 #include "gato/commands/policy_builder.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/rollout/animated_png.h"
@@ -108,7 +108,7 @@ base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
   for (const rollout::EnvironmentFactory& make :
        environment_factories(options)) {
     const std::unique_ptr<env::Environment> environment = make();
-    cli::TextTable table({"check", "result", "detail"});
+    base::TextTable table({"check", "result", "detail"});
     for (const rollout::EnvironmentCheckResult& check :
          rollout::check_environment(*environment, context.common.seed)) {
       table.add_row({check.name, check.passed ? "ok" : "FAILED", check.detail});
@@ -175,7 +175,8 @@ class ControlRun {
                                 location.final_path);
     rollout::ReturnSummary summary(task);
     rollout::AnimatedPng video;
-    cli::Progress progress(task, "episodes", options_.episodes);
+    base::Progress progress(&context_.progress, task, "episodes",
+                            options_.episodes);
     const rollout::RunnerCounts counts = rollout::run_episodes(
         {options_.episodes, options_.batch_size, context_.common.threads,
          options_.max_steps, context_.common.seed},
@@ -186,7 +187,7 @@ class ControlRun {
           progress.advance();
         },
         options_.video ? record_frames(video) : rollout::StepCallback{});
-    data::Provenance provenance(context_);
+    data::Provenance provenance(context_.record);
     policy_builder_.add_inputs(provenance);
     writer.commit(provenance);
     if (video.frame_count() > 0)
@@ -216,7 +217,7 @@ class ControlRun {
   const ControlCommandOptions& options_;
   cli::CommandContext& context_;
   PolicyBuilder policy_builder_;
-  cli::TextTable table_{rollout::ReturnSummary::table_header()};
+  base::TextTable table_{rollout::ReturnSummary::table_header()};
   rollout::RunnerCounts counts_;
 };
 

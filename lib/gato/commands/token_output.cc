@@ -8,6 +8,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/base/parse_number.h"
+#include "gato/cli/logging.h"
 
 namespace gato::commands {
 namespace {
@@ -65,26 +66,6 @@ void add_resize_option(cli::OptionTable& table, TokenizerOptions& options) {
       .metavar("HxW");
 }
 
-tokenize::Resize parse_resize(const std::string& text,
-                              const std::string& where) {
-  if (text.empty()) return {};
-  const size_t cross = text.find('x');
-  if (cross == std::string::npos) {
-    throw base::usage_error("{}: '{}' is no HxW, for example 64x80", where,
-                            text);
-  }
-  const auto height = base::parse_number<int64_t>(
-      std::string_view(text).substr(0, cross), where + ": the height");
-  const auto width = base::parse_number<int64_t>(
-      std::string_view(text).substr(cross + 1), where + ": the width");
-  constexpr int64_t max_side = 16384;
-  if (std::min(height, width) < 1 || std::max(height, width) > max_side) {
-    throw base::usage_error("{}: the sides of '{}' are not within 1 to {}",
-                            where, text, max_side);
-  }
-  return {static_cast<int>(height), static_cast<int>(width)};
-}
-
 void add_count(std::vector<std::pair<std::string, int64_t>>& counts,
                const std::string& reason, int64_t count) {
   const auto known = std::ranges::find(counts, reason,
@@ -104,11 +85,11 @@ TokenOutput::TokenOutput(const cli::CommandContext& context,
           base::read_file(options.text_model), text_encoder_.size(),
           options.discrete == "overlap" ? data::DiscreteLayout::overlap
                                         : data::DiscreteLayout::separate)),
-      resize_(parse_resize(options.resize)),
-      provenance_(context),
+      resize_(data::parse_resize(options.resize, "option --resize")),
+      provenance_(context.record),
       writer_(context.common.output, context.common.force, vocabulary_),
       bad_records_(context.common.skip_bad),
-      progress_("tokenize", unit),
+      progress_(&context.progress, "tokenize", unit),
       shard_(context.common.shard),
       jobs_(context.common.threads) {
   provenance_.add_input(options.text_model);

@@ -11,7 +11,6 @@
 
 #include "gato/base/bad_records.h"
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/cli/terminal_progress.h"
 #include "gato/cli/tool.h"
 #include "gato/data/token_file.h"
 #include "gato/tokenize/image_patches.h"
@@ -34,9 +33,6 @@ cli::Command make_token_command(const std::string& name,
 void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options);
 // Adds --resize.
 void add_resize_option(cli::OptionTable& table, TokenizerOptions& options);
-// Error (usage) where the text is no "HxW"; `where` begins the message.
-tokenize::Resize parse_resize(const std::string& text,
-                              const std::string& where = "option --resize");
 
 // What came of a record.
 struct EncodedRecord {
@@ -130,7 +126,7 @@ class TokenOutput {
   data::TokenFileWriter writer_;
   data::TaskTable tasks_;
   base::BadRecordPolicy bad_records_;
-  cli::Progress progress_;
+  base::Progress progress_;
   int64_t read_ = 0;
   Counts excluded_counts_;
   UnknownPieces unknown_pieces_;

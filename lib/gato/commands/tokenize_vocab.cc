@@ -14,7 +14,7 @@
 #include "gato/base/bad_records.h"
 #include "gato/base/file_io.h"
 #include "gato/base/signals.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 #include "gato/commands/text_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_source.h"

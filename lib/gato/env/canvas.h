@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::env {
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/data/image.h"
+#include "gato/data/task.h"
 
 namespace gato::env {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 #include "gato/data/file_format.h"
 
 namespace gato::eval {
@@ -112,9 +112,9 @@ std::string format_return(const std::optional<double>& value) {
 }
 
 std::string to_text(const ScoreReport& report) {
-  cli::TextTable tasks({"task", "domain", "episodes", "failed", "mean", "std",
-                        "success", "random", "expert", "score", "low", "high",
-                        "note"});
+  base::TextTable tasks({"task", "domain", "episodes", "failed", "mean", "std",
+                         "success", "random", "expert", "score", "low", "high",
+                         "note"});
   for (const TaskScore& task : report.tasks)
     tasks.add_row({task.task, task.domain, std::to_string(task.episodes),
                    std::to_string(task.failed), format_return(task.mean),
@@ -123,8 +123,8 @@ std::string to_text(const ScoreReport& report) {
                    format_number(task.score, 1),
                    format_number(task.score_low, 1),
                    format_number(task.score_high, 1), task.note});
-  cli::TextTable groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
-                         "iqm high", "gap"});
+  base::TextTable groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
+                          "iqm high", "gap"});
   const auto add = [&](const std::string& name, const AggregateScore& group) {
     groups.add_row(
         {name, std::to_string(group.task_count), format_number(group.mean, 1),

@@ -12,10 +12,10 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/file_patterns.h"
 #include "gato/base/parse_number.h"
 #include "gato/base/spelling.h"
-#include "gato/cli/operands.h"
-#include "gato/commands/token_output.h"
+#include "gato/data/image.h"
 
 namespace gato::pack {
 namespace {
@@ -24,7 +24,7 @@ namespace {
 std::vector<std::filesystem::path> expand_token_files(
     const std::string& pattern) {
   std::vector<std::filesystem::path> files;
-  for (const std::string& file : cli::expand_patterns({pattern})) {
+  for (const std::string& file : base::expand_patterns({pattern})) {
     if (!std::filesystem::exists(file))
       throw base::io_error("{}: no such token file", file);
     files.push_back(file);
@@ -91,7 +91,7 @@ const std::map<std::string, KeyParser>& key_parsers() {
          entry.documents_per_sequence = count;
        }},
       {"resize", [](const auto& node, const auto& where, MixtureEntry& entry) {
-         entry.resize = commands::parse_resize(
+         entry.resize = data::parse_resize(
              require_value<std::string>(node, where, "a text"), where);
        }}};
   return parsers;

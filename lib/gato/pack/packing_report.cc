@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 
 namespace gato::pack {
 
@@ -91,8 +91,8 @@ nlohmann::ordered_json PackingReport::to_json() const {
 }
 
 std::string PackingReport::table() const {
-  cli::TextTable table({"input", "task", "share", "achieved", "sequences",
-                        "prompted", "windows", "tokens", "targets", "fill"});
+  base::TextTable table({"input", "task", "share", "achieved", "sequences",
+                         "prompted", "windows", "tokens", "targets", "fill"});
   const Record all = totals();
   const auto add = [&](const Record& record) {
     table.add_row(

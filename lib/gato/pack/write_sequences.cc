@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/cli/terminal_progress.h"
 #include "gato/data/sequence_file.h"
 
 namespace gato::pack {
@@ -39,7 +38,7 @@ class PatchIndexMap {
 
 // Builds the rows in threads and writes them in order.
 void write_rows(const PackedDataset& dataset, base::Shard::Range range,
-                int64_t threads, data::SequenceFileWriter& writer,
+                const WriteOptions& options, data::SequenceFileWriter& writer,
                 PackingReport& report) {
   constexpr int64_t rows_per_job = 16;
   // So many jobs may read all pages of the inputs, which count as memory of
@@ -50,8 +49,10 @@ void write_rows(const PackedDataset& dataset, base::Shard::Range range,
     PackedRow row;
   };
   PatchIndexMap patches(dataset.corpus(), writer);
-  cli::Progress progress("packing", "sequences", range.size());
-  base::OrderedThreadPool jobs(dataset.corpus().is_thread_safe() ? threads : 1);
+  base::Progress progress(options.progress, "packing", "sequences",
+                          range.size());
+  base::OrderedThreadPool jobs(
+      dataset.corpus().is_thread_safe() ? options.threads : 1);
   int64_t job_count = 0;
   for (int64_t first = range.first; first < range.last; first += rows_per_job) {
     const int64_t last = std::min(first + rows_per_job, range.last);
@@ -93,7 +94,7 @@ PackingReport write_sequences(const PackedDataset& dataset,
   data::SequenceFileWriter writer(options.path, options.force, shape,
                                   corpus.vocabulary());
   PackingReport report(dataset, range);
-  write_rows(dataset, range, options.threads, writer, report);
+  write_rows(dataset, range, options, writer, report);
   report.set_distinct_patches(writer.distinct_patch_count());
   corpus.record_provenance(provenance);
   writer.commit(corpus.tasks(), dataset.demonstrations(), report.to_json(),

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "gato/base/progress.h"
 #include "gato/base/shard.h"
 #include "gato/data/provenance.h"
 #include "gato/pack/packed_dataset.h"
@@ -15,6 +16,7 @@ struct WriteOptions {
   std::filesystem::path path;
   bool force = false;
   int64_t threads = 1;  // the bytes do not depend on it
+  base::ProgressDisplay* progress = nullptr;
 };
 
 // Writes the sequences of `range`, the report and a demonstration of each task;

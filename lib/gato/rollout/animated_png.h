@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 #include "gato/rollout/policy.h"
 
 namespace gato::rollout {

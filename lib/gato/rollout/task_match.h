@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/token_file.h"
+#include "gato/data/episode.h"
+#include "gato/data/task.h"
 #include "gato/tokenize/image_patches.h"
 
 namespace gato::rollout {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gato/data/document.h"
 #include "gato/tokenize/step_encoder.h"
 
 namespace gato::tokenize {

@@ -7,14 +7,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/array.h"
+#include "gato/data/image.h"
 #include "gato/data/tokens.h"
 
 namespace gato::tokenize {
 
-struct Resize {
-  int height = 0, width = 0;  // 0: images keep their size
-};
+using data::Resize;
 
 // Pixels that lie elsewhere: 8-bit RGB, row-major.
 struct ImageView {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/data/task.h"
 #include "gato/data/tokens.h"
 #include "gato/data/vocabulary.h"
 #include "gato/tokenize/field_codec.h"

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gato/commands/training_options.h"
 #include "gato/train/input/training_data.h"
+#include "gato/train/training_config.h"
 
 namespace gato::train {
 
@@ -17,8 +17,7 @@ namespace gato::train {
 // measure_step_cost(), and are null, with a warning, where the device is not
 // here.
 nlohmann::json dry_run_report(const model::ModelConfig& config,
-                              const commands::OptimizationOptions& optimization,
-                              const TrainerOptions& options,
+                              const TrainingConfig& training,
                               const TrainingData& data, int64_t world_size);
 
 }  // namespace gato::train

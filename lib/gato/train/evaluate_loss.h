@@ -1,10 +1,10 @@
-// gato-eval loss: the loss of a model on sequences that it did not see.
+// The loss of a model on sequences that it was not trained on.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "gato/cli/tool.h"
+#include "gato/base/progress.h"
 #include "gato/model/network.h"
 #include "gato/train/input/sequence_file_data.h"
 
@@ -12,6 +12,7 @@ namespace gato::train {
 
 struct LossEvaluationOptions {
   int64_t threads = 1;
+  base::ProgressDisplay* progress = nullptr;
   bool swap_observations = false;  // train/input/observation_ablation.h
 };
 
@@ -21,8 +22,5 @@ struct LossEvaluationOptions {
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);
-
-// The command of gato-eval, for cli::run.
-cli::Command eval_loss_command();
 
 }  // namespace gato::train

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "gato/commands/training_options.h"
 #include "gato/model/model_config.h"
 #include "gato/train/input/training_data.h"
+#include "gato/train/training_config.h"
 
 namespace gato::train {
 
@@ -19,8 +19,7 @@ struct StepCost {
 // layer adds does not depend on the others. The network is taken whole where it
 // has no more than five. Error (usage) where the device is not here.
 StepCost measure_step_cost(const model::ModelConfig& config,
-                           const commands::OptimizationOptions& optimization,
-                           const TrainerOptions& options,
+                           const TrainingConfig& training,
                            const TrainingData& data, int64_t world_size);
 
 }  // namespace gato::train

@@ -6,9 +6,9 @@
 #include <map>
 #include <string>
 
-#include "gato/data/episode.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/space.h"
+#include "gato/data/task.h"
 
 namespace gato::ingest {
 

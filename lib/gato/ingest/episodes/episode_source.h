@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/data/task.h"
 #include "gato/ingest/episodes/deferred_reads.h"
 
 namespace gato::ingest {

@@ -9,6 +9,7 @@
 
 #include "gato/data/episode.h"
 #include "gato/data/provenance.h"
+#include "gato/data/task.h"
 
 namespace gato::ingest {
 

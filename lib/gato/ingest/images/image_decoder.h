@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <span>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 

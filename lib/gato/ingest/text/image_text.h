@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 #include "gato/data/provenance.h"
 
 namespace gato::ingest {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace gato::cli {
+namespace gato::base {
 
 // Expands each text that is no file itself: first braces, then glob characters,
 // in sorted order. A weight at the end, "PATTERN:2.5", goes to every match.
@@ -26,4 +26,4 @@ std::string path_without_weight(const std::string& operand);
 // read.
 std::vector<std::string> read_file_list(const std::string& path);
 
-}  // namespace gato::cli
+}  // namespace gato::base

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace gato::cli {
+namespace gato::base {
 
 // A column with a number in it is aligned right, any other left; columns
 // are two spaces apart. An empty cell is written as "-",
@@ -20,4 +20,4 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;  // the header first
 };
 
-}  // namespace gato::cli
+}  // namespace gato::base

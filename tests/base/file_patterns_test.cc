@@ -1,4 +1,4 @@
-#include "gato/cli/operands.h"
+#include "gato/base/file_patterns.h"
 
 #include <catch2/catch.hpp>
 
@@ -6,7 +6,7 @@
 #include "gato/base/error.h"
 
 using namespace gato;
-using namespace gato::cli;
+using namespace gato::base;
 using Catch::Matchers::Contains;
 using Texts = std::vector<std::string>;
 

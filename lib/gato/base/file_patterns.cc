@@ -1,4 +1,4 @@
-#include "gato/cli/operands.h"
+#include "gato/base/file_patterns.h"
 
 #include <glob.h>
 
@@ -12,7 +12,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 
-namespace gato::cli {
+namespace gato::base {
 namespace {
 
 std::string read_standard_input() {
@@ -21,7 +21,7 @@ std::string read_standard_input() {
     text << std::cin.rdbuf();
   }
   if (std::cin.bad() || text.fail()) {
-    throw base::io_error("-: cannot read the standard input");
+    throw io_error("-: cannot read the standard input");
   }
   return std::move(text).str();
 }
@@ -33,8 +33,7 @@ std::vector<std::string> glob_matches(const std::string& pattern) {
                                  found.gl_pathv + found.gl_pathc);
   globfree(&found);
   if (code != 0 && code != GLOB_NOMATCH) {
-    throw base::io_error("{}: cannot read a directory of this pattern",
-                         pattern);
+    throw io_error("{}: cannot read a directory of this pattern", pattern);
   }
   return paths;
 }
@@ -63,7 +62,7 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
   }
   const size_t weight = weight_offset(text);
   const std::vector<std::string> found = glob_matches(text.substr(0, weight));
-  if (found.empty()) throw base::io_error("{}: no file matches", text);
+  if (found.empty()) throw io_error("{}: no file matches", text);
   for (const std::string& path : found) {
     paths.push_back(path + text.substr(weight));
   }
@@ -72,9 +71,8 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
 constexpr size_t kMaxExpansions =
     1'000'000;  // as too_many_expansions_error() says
 
-base::Error too_many_expansions_error(const std::string& text) {
-  return base::usage_error("{}: its braces give more than a million names",
-                           text);
+Error too_many_expansions_error(const std::string& text) {
+  return usage_error("{}: its braces give more than a million names", text);
 }
 
 // Of the brace that opens at `open`; npos where there is none.
@@ -176,7 +174,7 @@ std::vector<std::string> expand_patterns(
 
 std::vector<std::string> read_file_list(const std::string& path) {
   const std::string text =
-      path == "-" ? read_standard_input() : base::read_file(path);
+      path == "-" ? read_standard_input() : read_file(path);
   const char separator = text.find('\0') == std::string::npos ? '\n' : '\0';
   std::vector<std::string> names;
   std::istringstream names_in(text);
@@ -187,4 +185,4 @@ std::vector<std::string> read_file_list(const std::string& path) {
   return names;
 }
 
-}  // namespace gato::cli
+}  // namespace gato::base

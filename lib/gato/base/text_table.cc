@@ -1,11 +1,11 @@
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 
 #include <algorithm>
 #include <cassert>
 
 #include "gato/base/string_util.h"
 
-namespace gato::cli {
+namespace gato::base {
 namespace {
 
 // Code points, which is close enough to columns for names and numbers.
@@ -28,7 +28,7 @@ TextTable::TextTable(std::vector<std::string> header) {
 void TextTable::add_row(std::vector<std::string> cells) {
   assert(rows_.empty() || cells.size() == rows_.front().size());
   for (std::string& cell : cells)
-    cell = cell.empty() ? "-" : base::escape_control_characters(cell);
+    cell = cell.empty() ? "-" : escape_control_characters(cell);
   rows_.push_back(std::move(cells));
 }
 
@@ -58,4 +58,4 @@ std::string TextTable::to_string() const {
   return text;
 }
 
-}  // namespace gato::cli
+}  // namespace gato::base
