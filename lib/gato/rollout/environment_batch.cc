@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gato/data/field_check.h"
+
 namespace gato::rollout {
 namespace {
 
@@ -63,7 +65,7 @@ std::string EnvironmentBatch::reset(Slot& slot) {
   } catch (const env::EnvironmentError& error) {
     return error.what();
   }
-  std::string problem = find_problem(
+  std::string problem = data::find_invalid_value(
       slot.observation, input.environment->spec().task.observation_fields);
   if (!problem.empty()) return "observation " + problem;
   slot.recorder.record_first_observation(slot.observation);
@@ -76,7 +78,8 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   if (!output.failure.empty()) return output.failure;
   PolicyInput& input = slot.input;
   const env::EnvironmentSpec& spec = input.environment->spec();
-  if (auto problem = find_problem(output.action, spec.task.action_fields);
+  if (auto problem =
+          data::find_invalid_value(output.action, spec.task.action_fields);
       !problem.empty())
     return "action " + problem;
   env::StepResult result;
@@ -85,8 +88,8 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   } catch (const env::EnvironmentError& error) {
     return error.what();
   }
-  if (auto problem =
-          find_problem(result.observation, spec.task.observation_fields);
+  if (auto problem = data::find_invalid_value(result.observation,
+                                              spec.task.observation_fields);
       !problem.empty())
     return "observation " + problem;
   if (!std::isfinite(result.reward))

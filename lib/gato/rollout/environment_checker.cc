@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "gato/base/error.h"
+#include "gato/data/field_check.h"
 #include "gato/rollout/action_sampling.h"
-#include "gato/rollout/episode_recorder.h"
 
 namespace gato::rollout {
 namespace {
@@ -20,7 +20,8 @@ namespace {
 
 void require_valid(const std::string& what, const data::FieldValues& values,
                    const std::vector<data::Field>& fields) {
-  if (std::string problem = find_problem(values, fields); !problem.empty())
+  if (std::string problem = data::find_invalid_value(values, fields);
+      !problem.empty())
     fail_check(what + " " + problem);
 }
 

@@ -1,9 +1,5 @@
 #include "gato/rollout/episode_recorder.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <cmath>
 #include <utility>
 
 namespace gato::rollout {
@@ -39,43 +35,7 @@ void append_row(const data::FieldValues& values,
   }
 }
 
-bool has_nan(const data::Array& array) {
-  if (!data::is_floating(array.dtype)) return false;
-  for (int64_t i = 0; i < array.size(); ++i)
-    if (std::isnan(array.as_double(i))) return true;
-  return false;
-}
-
-std::string find_value_problem(const data::FieldValue& value,
-                               const data::Field& field) {
-  const bool is_text = std::holds_alternative<std::string>(value);
-  if (is_text != (field.role == data::Role::text))
-    return fmt::format("'{}' is {}", field.name,
-                       is_text ? "a text and should be numbers"
-                               : "numbers and should be a text");
-  if (is_text) return "";
-  const data::Array& array = std::get<data::Array>(value);
-  if (array.dtype != field.dtype || array.shape != field.shape)
-    return fmt::format(
-        "'{}' is {} [{}] and should be {} [{}]", field.name,
-        data::dtype_name(array.dtype), fmt::join(array.shape, ","),
-        data::dtype_name(field.dtype), fmt::join(field.shape, ","));
-  if (has_nan(array)) return fmt::format("'{}' holds a NaN", field.name);
-  return "";
-}
-
 }  // namespace
-
-std::string find_problem(const data::FieldValues& values,
-                         const std::vector<data::Field>& fields) {
-  if (values.size() != fields.size())
-    return fmt::format("{} values instead of {}", values.size(), fields.size());
-  for (size_t f = 0; f < fields.size(); ++f)
-    if (std::string problem = find_value_problem(values[f], fields[f]);
-        !problem.empty())
-      return problem;
-  return "";
-}
 
 void EpisodeRecorder::begin_episode(int64_t id, uint64_t seed) {
   episode_ = data::Episode{};

@@ -8,11 +8,6 @@
 
 namespace gato::rollout {
 
-// What is wrong with `values` as a value of these fields: their number, an
-// array of another type or shape, a NaN. Empty where all is well.
-std::string find_problem(const data::FieldValues& values,
-                         const std::vector<data::Field>& fields);
-
 class EpisodeRecorder {
  public:
   explicit EpisodeRecorder(data::TaskSpec task) : task_(std::move(task)) {}
@@ -20,7 +15,8 @@ class EpisodeRecorder {
   // Forgets what was recorded and begins with nothing observed.
   void begin_episode(int64_t id, uint64_t seed);
   void record_first_observation(const data::FieldValues& first_observation);
-  // The values must have been checked with problem_of. A scalar of `info` that
+  // The values must have been checked with
+  // data::find_invalid_value. A scalar of `info` that
   // other steps do not report counts as 0 there.
   void record_step(const PolicyOutput& output, const env::StepResult& result);
   int64_t step_count() const { return episode_.step_count(); }
