@@ -26,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gato/data/episode.h"
@@ -52,6 +53,8 @@ TaskEntry task_from_json(const nlohmann::json& json);
 struct TaskTable {
   std::vector<TaskEntry> tasks;
   std::vector<std::string> sources;  // names of agents that produced documents
+  // Returns the index of the task of this name, or nullopt if there is none.
+  std::optional<int32_t> find(std::string_view task_name) const;
   nlohmann::json to_json() const;    // {"tasks": [...], "sources": [...]}
   static TaskTable from_json(const nlohmann::json& json);
 };

@@ -136,13 +136,9 @@ TaskMatch match_task(const data::TaskSpec& environment,
   TaskMatch match;
   match.spec = environment;
   data::TaskSpec learned = environment;
-  const auto known = std::find_if(tasks.tasks.begin(), tasks.tasks.end(),
-                                  [&](const data::TaskEntry& entry) {
-                                    return entry.spec.name == environment.name;
-                                  });
-  if (known != tasks.tasks.end()) {
-    match.task_index = static_cast<int32_t>(known - tasks.tasks.begin());
-    learned = known->spec;
+  match.task_index = tasks.find(environment.name);
+  if (match.task_index) {
+    learned = tasks.tasks[*match.task_index].spec;
   } else {
     spdlog::warn(
         "the model knows no task '{}'; it is played without a prompt of its "

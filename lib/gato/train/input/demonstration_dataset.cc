@@ -16,14 +16,6 @@ namespace {
 
 constexpr int64_t kMinSequences = 1024;
 
-const data::TaskEntry* find_task(const model::ModelConfig& config,
-                                 const std::string& name) {
-  for (const data::TaskEntry& entry : config.tasks.tasks) {
-    if (entry.spec.name == name) return &entry;
-  }
-  return nullptr;
-}
-
 // The roles that the model knows the task's observations by.
 std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
   std::map<std::string, data::Role> roles;
@@ -64,10 +56,11 @@ DemonstrationDataset::DemonstrationDataset(const std::filesystem::path& dataset,
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
   source_ = ingest::open_episodes(dataset, options);
-  if (const data::TaskEntry* known = find_task(config, source_->spec().name)) {
-    options.roles = known_roles(*known);
+  if (const auto known = config.tasks.find(source_->spec().name)) {
+    const data::TaskEntry& entry = config.tasks.tasks[*known];
+    options.roles = known_roles(entry);
     source_ = ingest::open_episodes(dataset, options);
-    resize_ = {known->image_height, known->image_width};
+    resize_ = {entry.image_height, entry.image_width};
   }
   if (has_text_observation(source_->spec())) {
     text_encoder_.emplace(config.vocabulary.sentencepiece_model);
