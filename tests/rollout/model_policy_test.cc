@@ -11,24 +11,17 @@ using gato::test::tiny_network;
 
 namespace {
 
-// The task of the toy environment, as a network reads it.
-struct Toy {
-  Toy(const model::Network& network, bool continuous)
-      : match(match_task(ToyEnvironment(1, continuous).spec().task, {})),
-        encoder(match.spec, network.config().vocabulary, nullptr),
-        task{network, match, encoder} {}
-  Toy(const Toy&) = delete;
-  Toy& operator=(const Toy&) = delete;
-
-  const TaskMatch match;
-  const tokenize::StepEncoder encoder;
-  const ModelTask task;
-};
+// The toy environment's task, as a network that does not know it reads it.
+tokenize::TaskCodec toy_codec(const model::Network& network, bool continuous) {
+  return tokenize::TaskCodec::for_environment(
+      ToyEnvironment(1, continuous).spec().task, network.config().vocabulary,
+      {});
+}
 
 std::vector<data::Episode> play(const model::Network& network, bool continuous,
                                 int64_t batch, int64_t context_steps,
                                 uint64_t seed = 0) {
-  const Toy toy(network, continuous);
+  const tokenize::TaskCodec codec = toy_codec(network, continuous);
   ModelPolicyOptions options;
   options.context_steps = context_steps;
   options.sampling.seed = seed;
@@ -39,7 +32,7 @@ std::vector<data::Episode> play(const model::Network& network, bool continuous,
   run_episodes(
       run, [&] { return std::make_unique<ToyEnvironment>(20, continuous); },
       [&](int64_t slots) {
-        return make_model_policy(toy.task, slots, "tiny", options);
+        return make_model_policy(network, codec, slots, "tiny", options);
       },
       [&](data::Episode&& episode) { episodes.push_back(std::move(episode)); });
   return episodes;
@@ -87,12 +80,13 @@ TEST_CASE("a model's episodes depend on the seed, not on the batch") {
 
 TEST_CASE("an observation that has no tokens fails its episode alone") {
   const model::Network network = tiny_network();
-  data::TaskSpec task = ToyEnvironment(1).spec().task;
-  TaskMatch match = match_task(task, {});
-  match.spec.observation_fields[0].role = data::Role::discrete;
-  const tokenize::StepEncoder encoder(match.spec, network.config().vocabulary,
-                                      nullptr);
-  auto policy = make_model_policy({network, match, encoder}, 2, "tiny", {});
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = ToyEnvironment(1).spec().task;
+  tasks.tasks[0].spec.observation_fields[0].role = data::Role::discrete;
+  const auto codec = tokenize::TaskCodec::for_environment(
+      ToyEnvironment(1).spec().task, network.config().vocabulary, tasks);
+  auto policy = make_model_policy(network, codec, 2, "tiny", {});
   data::Array good = data::Array::zeros(data::DType::float64, {3}), bad = good;
   bad.set(1, 1024);
   const data::FieldValues good_observation = {good}, bad_observation = {bad};
@@ -110,12 +104,12 @@ TEST_CASE("an observation that has no tokens fails its episode alone") {
 
 TEST_CASE("with blank actions all tokens of an action come of one reading") {
   const model::Network network = tiny_network();
-  const Toy toy(network, /*continuous=*/true);
+  const tokenize::TaskCodec codec = toy_codec(network, /*continuous=*/true);
   ModelPolicyOptions options;
   options.mask_actions = true;
   options.sampling.greedy = true;
   options.context_steps = GENERATE(0, 1);
-  auto policy = make_model_policy(toy.task, 2, "tiny", options);
+  auto policy = make_model_policy(network, codec, 2, "tiny", options);
   policy->begin_episode(0);
   policy->begin_episode(1);
   // What the network is trained on: separators where actions were.
@@ -137,9 +131,9 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       if (options.context_steps == 1) row = {};
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
-      toy.encoder.encode_observation(observations[slot], row);
+      codec.encode_observation(observations[slot], row);
       const int64_t before = std::ssize(row.tokens) - 1;
-      toy.encoder.encode_action(decisions[slot].action, nullptr, row);
+      codec.step_encoder().encode_action(decisions[slot].action, nullptr, row);
       for (int64_t i = before; i < before + 3; ++i)
         row.tokens[i] = network.config().vocabulary.separator();
       row.step_offset.push_back(std::ssize(row.tokens));
@@ -154,13 +148,12 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       std::vector<int32_t> expected;
       for (int64_t token = 0; token < 2; ++token) {
         const model::SampleKey key;
-        expected.push_back(model::sample_tokens(
-            network, hidden.narrow(0, token, 1),
-            std::vector{toy.encoder.action_ranges()[token]}, {&key, 1},
-            options.sampling)[0]);
+        expected.push_back(
+            model::sample_tokens(network, hidden.narrow(0, token, 1),
+                                 std::vector{codec.action_ranges()[token]},
+                                 {&key, 1}, options.sampling)[0]);
       }
-      const data::FieldValues action =
-          toy.match.action_for_environment(toy.encoder.decode_action(expected));
+      const data::FieldValues action = codec.decode_action(expected);
       CHECK((std::get<data::Array>(decisions[slot].action[0]).bytes ==
              std::get<data::Array>(action[0]).bytes));
     }

@@ -16,9 +16,6 @@ PolicyBuilder::PolicyBuilder(const ControlCommandOptions& options,
     : options_(options), seed_(seed) {
   if (!options.model) return;
   model_ = model::load_model(*options.model);
-  const data::Vocabulary& vocabulary = model_->network->config().vocabulary;
-  if (!vocabulary.sentencepiece_model.empty())
-    text_encoder_.emplace(vocabulary.sentencepiece_model);
   if (options.prompt == "own" && model_->demonstrations.empty())
     throw base::usage_error(
         "--prompt own: the model directory {} has no demonstrations.h5; give a "
@@ -54,28 +51,23 @@ rollout::PolicyFactory PolicyBuilder::make_factory(
 rollout::PolicyFactory PolicyBuilder::make_model_factory(
     const env::EnvironmentSpec& spec) {
   const model::ModelConfig& config = model_->network->config();
-  auto task = std::make_shared<PreparedTask>();
-  task->match = rollout::match_task(spec.task, config.tasks);
-  tokenize::Resize resize;
-  if (options_.resize)
-    resize = parse_resize(*options_.resize);
-  else if (task->match.task_index)
-    resize =
-        rollout::recorded_resize(config.tasks.tasks[*task->match.task_index]);
-  task->encoder.emplace(task->match.spec, config.vocabulary,
-                        text_encoder_ ? &*text_encoder_ : nullptr, resize);
+  std::optional<tokenize::Resize> resize;
+  if (options_.resize) resize = parse_resize(*options_.resize);
+  auto task = std::make_shared<PreparedTask>(
+      PreparedTask{tokenize::TaskCodec::for_environment(
+                       spec.task, config.vocabulary, config.tasks, resize),
+                   {}});
   rollout::ModelPolicyOptions& options = task->options;
   options.sampling = {options_.temperature.value_or(1), options_.greedy, seed_};
   options.context_steps = options_.context_steps.value_or(config.window_steps);
   options.mask_actions = options_.mask_actions;
-  options.prompt = load_prompt(*task);
+  options.prompt = load_prompt(task->codec);
   return [this, task](int64_t slots) {
     // Teams are what the threads play; within one the arithmetic is that of a
     // single thread, so that scores do not depend on their number.
     at::set_num_threads(1);
-    return rollout::make_model_policy(
-        {*model_->network, task->match, *task->encoder}, slots, agent_name(),
-        task->options);
+    return rollout::make_model_policy(*model_->network, task->codec, slots,
+                                      agent_name(), task->options);
   };
 }
 
@@ -85,20 +77,20 @@ std::optional<std::string> PolicyBuilder::prompt_dataset() const {
 }
 
 std::vector<rollout::StepTokens> PolicyBuilder::load_prompt(
-    const PreparedTask& task) const {
+    const tokenize::TaskCodec& codec) const {
   const model::ModelConfig& config = model_->network->config();
   if (const auto dataset = prompt_dataset())
-    return rollout::dataset_prompt(*dataset, task.match, *task.encoder,
-                                   config.context, options_.max_episode_steps);
+    return rollout::dataset_prompt(*dataset, codec, config.context,
+                                   options_.max_episode_steps);
   const std::string prompt = options_.prompt.value_or(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"
                                                                   : "none");
   if (prompt == "none") return {};
   std::vector<rollout::StepTokens> steps = rollout::demonstration_prompt(
-      model_->demonstrations, task.match, config.context);
+      model_->demonstrations, codec, config.context);
   if (steps.empty())
     spdlog::warn("the model directory has no demonstration of '{}': no prompt",
-                 task.match.spec.name);
+                 codec.spec().name);
   return steps;
 }
 

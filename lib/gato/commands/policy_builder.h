@@ -17,8 +17,7 @@ namespace gato::commands {
 
 // What a model needs to play one task, kept alive while its policies are.
 struct PreparedTask {
-  rollout::TaskMatch match;
-  std::optional<tokenize::StepEncoder> encoder;
+  tokenize::TaskCodec codec;
   rollout::ModelPolicyOptions options;
 };
 
@@ -38,12 +37,12 @@ class PolicyBuilder {
   rollout::PolicyFactory make_model_factory(const env::EnvironmentSpec& spec);
   // Of --prompt, where that names one.
   std::optional<std::string> prompt_dataset() const;
-  std::vector<rollout::StepTokens> load_prompt(const PreparedTask& task) const;
+  std::vector<rollout::StepTokens> load_prompt(
+      const tokenize::TaskCodec& codec) const;
 
   const ControlCommandOptions& options_;
   uint64_t seed_;
   std::optional<model::LoadedModel> model_;
-  std::optional<tokenize::TextEncoder> text_encoder_;
 };
 
 }  // namespace gato::commands

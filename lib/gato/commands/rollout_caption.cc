@@ -20,8 +20,7 @@
 #include "gato/model/kv_cache.h"
 #include "gato/model/model_directory.h"
 #include "gato/model/token_sampler.h"
-#include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::commands {
 namespace {
@@ -93,7 +92,7 @@ class Captioner {
       const data::TaskTable& tasks) {
     for (const data::TaskEntry& entry : tasks.tasks)
       if (entry.spec.action_fields.empty() && entry.image_height > 0)
-        return rollout::recorded_resize(entry);
+        return tokenize::recorded_resize(entry);
     return {};
   }
 

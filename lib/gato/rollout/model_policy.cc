@@ -12,12 +12,14 @@ namespace {
 
 class ModelPolicy : public Policy {
  public:
-  ModelPolicy(const ModelTask& task, int64_t slots, std::string name,
+  ModelPolicy(const model::Network& network, const tokenize::TaskCodec& codec,
+              int64_t slots, std::string name,
               const ModelPolicyOptions& options)
-      : task_(task),
+      : network_(network),
+        codec_(codec),
         name_(std::move(name)),
         options_(options),
-        cache_(task.network, slots),
+        cache_(network, slots),
         context_window_(cache_, options.context_steps) {
     if (!options_.mask_actions) return;
     for (StepTokens& step : options_.prompt) {
@@ -62,8 +64,7 @@ class ModelPolicy : public Policy {
                               : sample_autoregressively(active_slots);
     for (size_t i = 0; i < active_slots.input_indices.size(); ++i)
       outputs[active_slots.input_indices[i]].action =
-          task_.match.action_for_environment(
-              task_.encoder.decode_action(ids[i]));
+          codec_.decode_action(ids[i]);
     return outputs;
   }
 
@@ -79,43 +80,42 @@ class ModelPolicy : public Policy {
     data::TokenizedDocument document;
     document.is_episode = true;
     document.step_offset = {0};
-    task_.encoder.encode_observation(
-        task_.match.observation_for_model(*input.observation), document);
+    codec_.encode_observation(*input.observation, document);
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
     context_window_.add_step(input.slot, step_tokens(document, 0),
-                             task_.encoder.action_tokens());
+                             codec_.action_tokens());
   }
 
   int32_t mask_token() const {
-    return task_.network.config().vocabulary.separator();
+    return network_.config().vocabulary.separator();
   }
 
   // Token `token` of every player's action, after hidden states [n, d].
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
                                     ActiveSlots& active_slots) const {
-    const std::vector<tokenize::IdRange> ranges(
-        active_slots.slots.size(), task_.encoder.action_ranges()[token]);
+    const std::vector<tokenize::IdRange> ranges(active_slots.slots.size(),
+                                                codec_.action_ranges()[token]);
     for (model::SampleKey& key : active_slots.keys) key.token = token;
-    return model::sample_tokens(task_.network, hidden, ranges,
-                                active_slots.keys, options_.sampling);
+    return model::sample_tokens(network_, hidden, ranges, active_slots.keys,
+                                options_.sampling);
   }
 
   void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
     for (int64_t slot : active_slots.slots)
       context_window_.add_action_token(slot, mask_token(),
-                                       task_.encoder.action_modality(token));
+                                       codec_.action_modality(token));
   }
 
   std::vector<std::vector<int32_t>> sample_autoregressively(
       ActiveSlots& active_slots) {
     std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
-    for (int64_t token = 0; token < task_.encoder.action_tokens(); ++token) {
+    for (int64_t token = 0; token < codec_.action_tokens(); ++token) {
       const std::vector<int32_t> ids = sample_token(
           context_window_.forward(active_slots.slots), token, active_slots);
       for (size_t i = 0; i < ids.size(); ++i) {
         context_window_.add_action_token(active_slots.slots[i], ids[i],
-                                         task_.encoder.action_modality(token));
+                                         codec_.action_modality(token));
         actions[i].push_back(ids[i]);
       }
     }
@@ -124,7 +124,7 @@ class ModelPolicy : public Policy {
 
   std::vector<std::vector<int32_t>> sample_in_parallel(
       ActiveSlots& active_slots) {
-    const int64_t tokens = task_.encoder.action_tokens();
+    const int64_t tokens = codec_.action_tokens();
     for (int64_t token = 0; token + 1 < tokens; ++token)
       add_mask_token(active_slots, token);
     const at::Tensor hidden =
@@ -142,7 +142,8 @@ class ModelPolicy : public Policy {
     return actions;
   }
 
-  ModelTask task_;
+  const model::Network& network_;
+  const tokenize::TaskCodec& codec_;
   std::string name_;
   ModelPolicyOptions options_;
   model::KvCache cache_;
@@ -151,10 +152,12 @@ class ModelPolicy : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
+std::unique_ptr<Policy> make_model_policy(const model::Network& network,
+                                          const tokenize::TaskCodec& codec,
+                                          int64_t slots,
                                           const std::string& name,
                                           const ModelPolicyOptions& options) {
-  return std::make_unique<ModelPolicy>(task, slots, name, options);
+  return std::make_unique<ModelPolicy>(network, codec, slots, name, options);
 }
 
 }  // namespace gato::rollout

@@ -10,8 +10,7 @@
 #include "gato/model/token_sampler.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/policy.h"
-#include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::rollout {
 
@@ -25,20 +24,15 @@ struct ModelPolicyOptions {
   std::vector<StepTokens> prompt;  // every episode begins with it
 };
 
-// What several policies share: the task as the model reads it. `network`,
-// `match` and `encoder` must outlive the policies.
-struct ModelTask {
-  const model::Network& network;
-  const TaskMatch& match;
-  const tokenize::StepEncoder& encoder;  // of match.spec
-};
-
 // A slot of the network's cache for every environment. At each step all of them
 // read their observation and the separator in one forward; then the action
 // tokens are sampled in step, each restricted to the ids that the action's
 // space allows. Chance depends on episode, step and token alone; the logits
 // depend on the other slots in the last bits of their arithmetic only.
-std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
+// `network` and `codec` must outlive the policy.
+std::unique_ptr<Policy> make_model_policy(const model::Network& network,
+                                          const tokenize::TaskCodec& codec,
+                                          int64_t slots,
                                           const std::string& name,
                                           const ModelPolicyOptions& options);
 

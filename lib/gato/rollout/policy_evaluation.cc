@@ -16,8 +16,9 @@ namespace gato::rollout {
 void validate_policy_evaluation(
     const commands::PolicyEvaluationOptions& evaluation,
     const data::TaskTable& tasks) {
-  match_task(env::make_builtin_environment(evaluation.environment)->spec().task,
-             tasks);
+  tokenize::match_task(
+      env::make_builtin_environment(evaluation.environment)->spec().task,
+      tasks);
 }
 
 nlohmann::json evaluate_policy(
@@ -27,25 +28,16 @@ nlohmann::json evaluate_policy(
   const auto make_evaluation_environment = [&] {
     return env::make_builtin_environment(evaluation.environment);
   };
-  const TaskMatch match =
-      match_task(make_evaluation_environment()->spec().task, config.tasks);
-  tokenize::Resize resize;
-  if (match.task_index)
-    resize = recorded_resize(config.tasks.tasks[*match.task_index]);
-  std::optional<tokenize::TextEncoder> text;
-  if (!config.vocabulary.sentencepiece_model.empty()) {
-    text.emplace(config.vocabulary.sentencepiece_model);
-  }
-  const tokenize::StepEncoder encoder(match.spec, config.vocabulary,
-                                      text ? &*text : nullptr, resize);
+  const auto codec = tokenize::TaskCodec::for_environment(
+      make_evaluation_environment()->spec().task, config.vocabulary,
+      config.tasks);
   const auto make_policy = [&](int64_t slots) {
     at::set_num_threads(1);  // teams are what the threads play
     ModelPolicyOptions options;
     options.sampling.seed = evaluation.seed;
     options.context_steps = config.window_steps;
     options.mask_actions = evaluation.mask_actions;
-    return make_model_policy({network, match, encoder}, slots, "model",
-                             options);
+    return make_model_policy(network, codec, slots, "model", options);
   };
   std::vector<double> returns;
   RunnerOptions options;

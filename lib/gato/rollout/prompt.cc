@@ -6,6 +6,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/episode_source.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::rollout {
 namespace {
@@ -50,28 +51,28 @@ auto with_prompt_context(const std::string& location, const std::string& advice,
 
 std::vector<StepTokens> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
-    const TaskMatch& match, int64_t max_tokens) {
+    const tokenize::TaskCodec& codec, int64_t max_tokens) {
   for (const data::TokenizedDocument& demonstration : demonstrations)
-    if (match.task_index && demonstration.task_index == *match.task_index)
+    if (codec.task_index() && demonstration.task_index == *codec.task_index())
       return leading_steps(demonstration, max_tokens);
   return {};
 }
 
 std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
-                                       const TaskMatch& match,
-                                       const tokenize::StepEncoder& encoder,
+                                       const tokenize::TaskCodec& codec,
                                        int64_t max_tokens,
                                        int64_t max_episode_steps) {
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
-  options.task = match.spec.name;
+  options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
   // The dataset's fields are brought into the task's order and roles, as the
   // environment's are.
-  const TaskMatch field_match = with_prompt_context(
-      dataset.string(), fmt::format("give a dataset of '{}'", match.spec.name),
-      [&] { return match_dataset(source->spec(), match.spec); });
+  const tokenize::TaskMatch field_match = with_prompt_context(
+      dataset.string(),
+      fmt::format("give a dataset of '{}'", codec.spec().name),
+      [&] { return tokenize::match_dataset(source->spec(), codec.spec()); });
   std::optional<data::Episode> best = highest_return_episode(*source);
   if (!best)
     throw base::input_error(
@@ -87,8 +88,8 @@ std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
       fmt::format("{}: episode {}, the one with the highest return",
                   source->file().string(), best->id),
       "give another dataset, or --prompt none", [&] {
-        return leading_steps(tokenize::encode_episode(*best, encoder),
-                             max_tokens);
+        return leading_steps(
+            tokenize::encode_episode(*best, codec.step_encoder()), max_tokens);
       });
 }
 

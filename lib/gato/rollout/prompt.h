@@ -7,8 +7,7 @@
 
 #include "gato/data/tokens.h"
 #include "gato/rollout/context_window.h"
-#include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::rollout {
 
@@ -16,14 +15,13 @@ namespace gato::rollout {
 // task that a model directory carries; empty where it has none.
 std::vector<StepTokens> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
-    const TaskMatch& match, int64_t max_tokens);
+    const tokenize::TaskCodec& codec, int64_t max_tokens);
 
 // The same of the episode with the highest return (the first of equals) of a
 // dataset. Error (bad_input) where its fields are not those of the task or no
 // episode has a step. `max_episode_steps` as in EpisodeSourceOptions.
 std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
-                                       const TaskMatch& match,
-                                       const tokenize::StepEncoder& encoder,
+                                       const tokenize::TaskCodec& codec,
                                        int64_t max_tokens,
                                        int64_t max_episode_steps = 0);
 

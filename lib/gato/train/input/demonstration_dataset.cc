@@ -26,12 +26,6 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
   return roles;
 }
 
-bool has_text_observation(const data::TaskSpec& spec) {
-  return std::any_of(
-      spec.observation_fields.begin(), spec.observation_fields.end(),
-      [](const data::Field& field) { return field.role == data::Role::text; });
-}
-
 void pack_tokens(const std::filesystem::path& tokens,
                  const std::filesystem::path& sequences,
                  const model::ModelConfig& config, uint64_t seed,
@@ -60,20 +54,16 @@ DemonstrationDataset::DemonstrationDataset(const std::filesystem::path& dataset,
     const data::TaskEntry& entry = config.tasks.tasks[*known];
     options.roles = known_roles(entry);
     source_ = ingest::open_episodes(dataset, options);
-    resize_ = {entry.image_height, entry.image_width};
   }
-  if (has_text_observation(source_->spec())) {
-    text_encoder_.emplace(config.vocabulary.sentencepiece_model);
-  }
-  step_encoder_.emplace(source_->spec(), config.vocabulary,
-                        text_encoder_ ? &*text_encoder_ : nullptr, resize_);
+  codec_.emplace(tokenize::TaskCodec::for_dataset(
+      source_->spec(), config.vocabulary, config.tasks));
 }
 
 data::TaskTable DemonstrationDataset::tasks() const {
   data::TaskEntry entry;
   entry.spec = source_->spec();
-  entry.image_height = resize_.height;
-  entry.image_width = resize_.width;
+  entry.image_height = codec_->resize().height;
+  entry.image_width = codec_->resize().width;
   data::TaskTable tasks;
   tasks.tasks = {std::move(entry)};
   tasks.sources = {source_->agent().empty() ? "unknown" : source_->agent()};
@@ -119,7 +109,7 @@ std::string DemonstrationDataset::episode_location(
 data::TokenizedDocument DemonstrationDataset::encode(
     const data::Episode& episode, tokenize::OutOfRangeTally& outside) const {
   return base::with_context(episode_location(episode), [&] {
-    return tokenize::encode_episode(episode, *step_encoder_, &outside);
+    return tokenize::encode_episode(episode, codec_->step_encoder(), &outside);
   });
 }
 

@@ -1,12 +1,14 @@
-#include "gato/rollout/task_match.h"
+#include "gato/tokenize/task_match.h"
 
-#include "catch.h"
+#include <catch2/catch.hpp>
+
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;
-using namespace gato::rollout;
-using Catch::Contains;
+using namespace gato::tokenize;
+using Catch::Matchers::Contains;
+using rollout::make_field;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "gato/rollout/task_match.h"
+#include "gato/tokenize/task_match.h"
 
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
@@ -8,7 +8,7 @@
 
 #include "gato/base/error.h"
 
-namespace gato::rollout {
+namespace gato::tokenize {
 namespace {
 
 std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
@@ -159,4 +159,4 @@ TaskMatch match_dataset(const data::TaskSpec& dataset,
   return match;
 }
 
-}  // namespace gato::rollout
+}  // namespace gato::tokenize
