@@ -13,17 +13,15 @@
 
 namespace gato::rollout {
 
-void validate_policy_evaluation(
-    const commands::PolicyEvaluationOptions& evaluation,
-    const data::TaskTable& tasks) {
+void validate_policy_evaluation(const PolicyEvaluation& evaluation,
+                                const data::TaskTable& tasks) {
   tokenize::match_task(
       env::make_builtin_environment(evaluation.environment)->spec().task,
       tasks);
 }
 
-nlohmann::json evaluate_policy(
-    const model::Network& network,
-    const commands::PolicyEvaluationOptions& evaluation) {
+nlohmann::json evaluate_policy(const model::Network& network,
+                               const PolicyEvaluation& evaluation) {
   const model::ModelConfig& config = network.config();
   const auto make_evaluation_environment = [&] {
     return env::make_builtin_environment(evaluation.environment);
