@@ -345,6 +345,6 @@ TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
       run({"--model", folder / "model", "--env", "arcade/catch", "--prompt",
            folder / "cartpole", "-o", folder / "out"});
   REQUIRE(ran.status == 3);
-  REQUIRE_THAT(ran.err, Contains("--prompt " + folder / "cartpole: ") &&
+  REQUIRE_THAT(ran.err, Contains("--prompt: " + folder / "cartpole: ") &&
                             Contains("; give a dataset of 'arcade/catch'"));
 }

@@ -11,17 +11,20 @@ using gato::test::tiny_network;
 
 namespace {
 
-// The toy environment's task, as a network that does not know it reads it.
-tokenize::TaskCodec toy_codec(const model::Network& network, bool continuous) {
-  return tokenize::TaskCodec::for_environment(
-      ToyEnvironment(1, continuous).spec().task, network.config().vocabulary,
-      {});
+// Encodes the toy environment's task for a network that learned `tasks`.
+std::shared_ptr<const tokenize::TaskCodec> toy_codec(
+    const model::Network& network, bool continuous,
+    const data::TaskTable& tasks = {}) {
+  return std::make_shared<tokenize::TaskCodec>(
+      tokenize::TaskCodec::for_environment(
+          ToyEnvironment(1, continuous).spec().task,
+          network.config().vocabulary, tasks));
 }
 
 std::vector<data::Episode> play(const model::Network& network, bool continuous,
                                 int64_t batch, int64_t context_steps,
                                 uint64_t seed = 0) {
-  const tokenize::TaskCodec codec = toy_codec(network, continuous);
+  const auto codec = toy_codec(network, continuous);
   ModelPolicyOptions options;
   options.context_steps = context_steps;
   options.sampling.seed = seed;
@@ -84,8 +87,7 @@ TEST_CASE("an observation that has no tokens fails its episode alone") {
   tasks.tasks.resize(1);
   tasks.tasks[0].spec = ToyEnvironment(1).spec().task;
   tasks.tasks[0].spec.observation_fields[0].role = data::Role::discrete;
-  const auto codec = tokenize::TaskCodec::for_environment(
-      ToyEnvironment(1).spec().task, network.config().vocabulary, tasks);
+  const auto codec = toy_codec(network, /*continuous=*/false, tasks);
   auto policy = make_model_policy(network, codec, 2, "tiny", {});
   data::Array good = data::Array::zeros(data::DType::float64, {3}), bad = good;
   bad.set(1, 1024);
@@ -104,7 +106,7 @@ TEST_CASE("an observation that has no tokens fails its episode alone") {
 
 TEST_CASE("with blank actions all tokens of an action come of one reading") {
   const model::Network network = tiny_network();
-  const tokenize::TaskCodec codec = toy_codec(network, /*continuous=*/true);
+  const auto codec = toy_codec(network, /*continuous=*/true);
   ModelPolicyOptions options;
   options.mask_actions = true;
   options.sampling.greedy = true;
@@ -131,9 +133,9 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
       if (options.context_steps == 1) row = {};
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
-      codec.encode_observation(observations[slot], row);
+      codec->encode_observation(observations[slot], row);
       const int64_t before = std::ssize(row.tokens) - 1;
-      codec.step_encoder().encode_action(decisions[slot].action, nullptr, row);
+      codec->step_encoder().encode_action(decisions[slot].action, nullptr, row);
       for (int64_t i = before; i < before + 3; ++i)
         row.tokens[i] = network.config().vocabulary.separator();
       row.step_offset.push_back(std::ssize(row.tokens));
@@ -150,10 +152,10 @@ TEST_CASE("with blank actions all tokens of an action come of one reading") {
         const model::SampleKey key;
         expected.push_back(
             model::sample_tokens(network, hidden.narrow(0, token, 1),
-                                 std::vector{codec.action_ranges()[token]},
+                                 std::vector{codec->action_ranges()[token]},
                                  {&key, 1}, options.sampling)[0]);
       }
-      const data::FieldValues action = codec.decode_action(expected);
+      const data::FieldValues action = codec->decode_action(expected);
       CHECK((std::get<data::Array>(decisions[slot].action[0]).bytes ==
              std::get<data::Array>(action[0]).bytes));
     }

@@ -113,7 +113,7 @@ data::Image render_frame(const PolicyInput& input) {
     if (spec.task.observation_fields[f].role == data::Role::image)
       return tokenize::to_image(std::get<data::Array>((*input.observation)[f]));
   throw base::usage_error(
-      "--video: {} draws no picture and has no image among its observations",
+      "{} renders no image and has none among its observations",
       spec.task.name);
 }
 

@@ -1,4 +1,4 @@
-// Writes captions of images (paper, section 5.2).
+// Writes captions of images (Reed et al. 2022, section 4.3).
 #pragma once
 
 #include <cstdint>

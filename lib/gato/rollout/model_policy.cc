@@ -12,11 +12,11 @@ namespace {
 
 class ModelPolicy : public Policy {
  public:
-  ModelPolicy(const model::Network& network, const tokenize::TaskCodec& codec,
-              int64_t slots, std::string name,
-              const ModelPolicyOptions& options)
+  ModelPolicy(const model::Network& network,
+              std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+              std::string name, const ModelPolicyOptions& options)
       : network_(network),
-        codec_(codec),
+        codec_(std::move(codec)),
         name_(std::move(name)),
         options_(options),
         cache_(network, slots),
@@ -64,7 +64,7 @@ class ModelPolicy : public Policy {
                               : sample_autoregressively(active_slots);
     for (size_t i = 0; i < active_slots.input_indices.size(); ++i)
       outputs[active_slots.input_indices[i]].action =
-          codec_.decode_action(ids[i]);
+          codec_->decode_action(ids[i]);
     return outputs;
   }
 
@@ -80,11 +80,11 @@ class ModelPolicy : public Policy {
     data::TokenizedDocument document;
     document.is_episode = true;
     document.step_offset = {0};
-    codec_.encode_observation(*input.observation, document);
+    codec_->encode_observation(*input.observation, document);
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
     context_window_.add_step(input.slot, step_tokens(document, 0),
-                             codec_.action_tokens());
+                             codec_->action_tokens());
   }
 
   int32_t mask_token() const {
@@ -95,7 +95,7 @@ class ModelPolicy : public Policy {
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
                                     ActiveSlots& active_slots) const {
     const std::vector<tokenize::IdRange> ranges(active_slots.slots.size(),
-                                                codec_.action_ranges()[token]);
+                                                codec_->action_ranges()[token]);
     for (model::SampleKey& key : active_slots.keys) key.token = token;
     return model::sample_tokens(network_, hidden, ranges, active_slots.keys,
                                 options_.sampling);
@@ -104,18 +104,18 @@ class ModelPolicy : public Policy {
   void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
     for (int64_t slot : active_slots.slots)
       context_window_.add_action_token(slot, mask_token(),
-                                       codec_.action_modality(token));
+                                       codec_->action_modality(token));
   }
 
   std::vector<std::vector<int32_t>> sample_autoregressively(
       ActiveSlots& active_slots) {
     std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
-    for (int64_t token = 0; token < codec_.action_tokens(); ++token) {
+    for (int64_t token = 0; token < codec_->action_tokens(); ++token) {
       const std::vector<int32_t> ids = sample_token(
           context_window_.forward(active_slots.slots), token, active_slots);
       for (size_t i = 0; i < ids.size(); ++i) {
         context_window_.add_action_token(active_slots.slots[i], ids[i],
-                                         codec_.action_modality(token));
+                                         codec_->action_modality(token));
         actions[i].push_back(ids[i]);
       }
     }
@@ -124,7 +124,7 @@ class ModelPolicy : public Policy {
 
   std::vector<std::vector<int32_t>> sample_in_parallel(
       ActiveSlots& active_slots) {
-    const int64_t tokens = codec_.action_tokens();
+    const int64_t tokens = codec_->action_tokens();
     for (int64_t token = 0; token + 1 < tokens; ++token)
       add_mask_token(active_slots, token);
     const at::Tensor hidden =
@@ -143,7 +143,7 @@ class ModelPolicy : public Policy {
   }
 
   const model::Network& network_;
-  const tokenize::TaskCodec& codec_;
+  std::shared_ptr<const tokenize::TaskCodec> codec_;
   std::string name_;
   ModelPolicyOptions options_;
   model::KvCache cache_;
@@ -152,12 +152,12 @@ class ModelPolicy : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_model_policy(const model::Network& network,
-                                          const tokenize::TaskCodec& codec,
-                                          int64_t slots,
-                                          const std::string& name,
-                                          const ModelPolicyOptions& options) {
-  return std::make_unique<ModelPolicy>(network, codec, slots, name, options);
+std::unique_ptr<Policy> make_model_policy(
+    const model::Network& network,
+    std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+    const std::string& name, const ModelPolicyOptions& options) {
+  return std::make_unique<ModelPolicy>(network, std::move(codec), slots, name,
+                                       options);
 }
 
 }  // namespace gato::rollout

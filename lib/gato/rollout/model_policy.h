@@ -29,11 +29,10 @@ struct ModelPolicyOptions {
 // tokens are sampled in step, each restricted to the ids that the action's
 // space allows. Chance depends on episode, step and token alone; the logits
 // depend on the other slots in the last bits of their arithmetic only.
-// `network` and `codec` must outlive the policy.
-std::unique_ptr<Policy> make_model_policy(const model::Network& network,
-                                          const tokenize::TaskCodec& codec,
-                                          int64_t slots,
-                                          const std::string& name,
-                                          const ModelPolicyOptions& options);
+// `network` must outlive the policy.
+std::unique_ptr<Policy> make_model_policy(
+    const model::Network& network,
+    std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+    const std::string& name, const ModelPolicyOptions& options);
 
 }  // namespace gato::rollout

@@ -1,15 +1,12 @@
 #include "gato/rollout/policy_evaluation.h"
 
-#include <ATen/Parallel.h>
-
 #include <cmath>
 #include <memory>
-#include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "gato/rollout/episode_runner.h"
-#include "gato/rollout/model_policy.h"
+#include "gato/rollout/policy_factory.h"
 
 namespace gato::rollout {
 
@@ -26,17 +23,16 @@ nlohmann::json evaluate_policy(const model::Network& network,
   const auto make_evaluation_environment = [&] {
     return env::make_builtin_environment(evaluation.environment);
   };
-  const auto codec = tokenize::TaskCodec::for_environment(
-      make_evaluation_environment()->spec().task, config.vocabulary,
-      config.tasks);
-  const auto make_policy = [&](int64_t slots) {
-    at::set_num_threads(1);  // teams are what the threads play
-    ModelPolicyOptions options;
-    options.sampling.seed = evaluation.seed;
-    options.context_steps = config.window_steps;
-    options.mask_actions = evaluation.mask_actions;
-    return make_model_policy(network, codec, slots, "model", options);
-  };
+  auto codec = std::make_shared<tokenize::TaskCodec>(
+      tokenize::TaskCodec::for_environment(
+          make_evaluation_environment()->spec().task, config.vocabulary,
+          config.tasks));
+  ModelPolicyOptions policy_options;
+  policy_options.sampling.seed = evaluation.seed;
+  policy_options.context_steps = config.window_steps;
+  policy_options.mask_actions = evaluation.mask_actions;
+  const PolicyFactory make_policy = make_model_policy_factory(
+      network, std::move(codec), "model", std::move(policy_options));
   std::vector<double> returns;
   RunnerOptions options;
   options.episodes = evaluation.episodes;

@@ -11,6 +11,8 @@
 namespace gato::rollout {
 namespace {
 
+// Returns the first of the episodes with the highest return that did not fail
+// and have a step. An unknown return counts as the lowest.
 std::optional<data::Episode> highest_return_episode(
     ingest::EpisodeSource& source) {
   std::optional<data::Episode> best;
@@ -30,20 +32,21 @@ std::optional<data::Episode> highest_return_episode(
 std::vector<data::FieldColumn> reorder_columns(
     std::vector<data::FieldColumn> columns, const std::vector<size_t>& order) {
   std::vector<data::FieldColumn> reordered;
-  for (size_t field : order) reordered.push_back(std::move(columns[field]));
+  for (size_t field : order) {
+    reordered.push_back(std::move(columns[field]));
+  }
   return reordered;
 }
 
-// Does the work; what is wrong is said with its place and what helps.
+// Returns work(). An Error that it throws gets the location and the advice.
 template <class Work>
-auto with_prompt_context(const std::string& location, const std::string& advice,
-                         Work work) {
+auto with_advice(const std::string& location, const std::string& advice,
+                 Work work) {
   try {
     return work();
   } catch (const base::Error& error) {
-    throw base::Error(
-        error.status(),
-        fmt::format("--prompt {}: {}; {}", location, error.what(), advice));
+    throw base::Error(error.status(), fmt::format("{}: {}; {}", location,
+                                                  error.what(), advice));
   }
 }
 
@@ -52,9 +55,12 @@ auto with_prompt_context(const std::string& location, const std::string& advice,
 std::vector<StepTokens> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
     const tokenize::TaskCodec& codec, int64_t max_tokens) {
-  for (const data::TokenizedDocument& demonstration : demonstrations)
-    if (codec.task_index() && demonstration.task_index == *codec.task_index())
+  if (!codec.task_index()) return {};
+  for (const data::TokenizedDocument& demonstration : demonstrations) {
+    if (demonstration.task_index == *codec.task_index()) {
       return leading_steps(demonstration, max_tokens);
+    }
+  }
   return {};
 }
 
@@ -67,27 +73,27 @@ std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
   options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
-  // The dataset's fields are brought into the task's order and roles, as the
-  // environment's are.
-  const tokenize::TaskMatch field_match = with_prompt_context(
+  // The order and the roles of the dataset's fields may differ from the task's,
+  // like those of an environment.
+  const tokenize::TaskMatch match = with_advice(
       dataset.string(),
       fmt::format("give a dataset of '{}'", codec.spec().name),
       [&] { return tokenize::match_dataset(source->spec(), codec.spec()); });
   std::optional<data::Episode> best = highest_return_episode(*source);
-  if (!best)
+  if (!best) {
     throw base::input_error(
-        "--prompt {}: none of its {} episodes has a step and did not fail; "
-        "give another dataset, or --prompt none",
+        "{}: all of its {} episodes failed or have no step: give another "
+        "dataset, or none",
         dataset.string(), source->episode_count());
-  best->observations = reorder_columns(std::move(best->observations),
-                                       field_match.observation_order);
-  best->actions =
-      reorder_columns(std::move(best->actions), field_match.action_order);
+  }
+  best->observations =
+      reorder_columns(std::move(best->observations), match.observation_order);
+  best->actions = reorder_columns(std::move(best->actions), match.action_order);
   best->expert_actions.clear();  // a prompt is only read
-  return with_prompt_context(
-      fmt::format("{}: episode {}, the one with the highest return",
+  return with_advice(
+      fmt::format("{}: episode {}, which has the highest return",
                   source->file().string(), best->id),
-      "give another dataset, or --prompt none", [&] {
+      "give another dataset, or none", [&] {
         return leading_steps(
             tokenize::encode_episode(*best, codec.step_encoder()), max_tokens);
       });
