@@ -94,7 +94,8 @@ rollout::StepCallback record_frames(rollout::AnimatedPng& video) {
     if (input.episode != 0) return;
     if (input.step == 0) video.clear();
     try {
-      video.add_frame(rollout::render_frame(input));
+      video.add_frame(base::with_context(
+          "--video", [&] { return rollout::render_frame(input); }));
     } catch (const env::EnvironmentError& error) {
       spdlog::warn("--video: no picture of step {}: {}", input.step,
                    error.what());
@@ -237,109 +238,129 @@ base::ExitStatus run_control(const ControlCommandOptions& options,
 
 namespace {
 
-cli::CommandFunction build_control_command(cli::OptionTable& table) {
-  auto options = std::make_shared<ControlCommandOptions>();
+void add_policy_options(cli::OptionTable& table,
+                        ControlCommandOptions& options) {
   table.begin_group("Who plays");
-  table.add("model", &options->model, "Model directory, or a run of gato-train")
+  table.add("model", &options.model, "Model directory, or a run of gato-train")
       .metavar("DIR");
   table
-      .add("policy", &options->policy,
+      .add("policy", &options.policy,
            "Scripted policy: the environment's own expert, or chance")
       .one_of({"expert", "random"})
       .metavar("POLICY");
   table
-      .add("noise", &options->noise,
+      .add("noise", &options.noise,
            "Disturb every action of a scripted policy: draw a discrete one "
            "anew with this probability, add Gaussian noise of this times half "
            "the range to a continuous one; the expert's own choice is recorded "
            "as infos/expert_action")
       .metavar("P")
       .range(0, 1);
+}
+
+void add_environment_options(cli::OptionTable& table,
+                             ControlCommandOptions& options) {
   table.begin_group("What is played");
   table
-      .add("env", &options->environments,
+      .add("env", &options.environments,
            "Built-in environment (see --list-envs); may be repeated")
       .metavar("NAME...");
   table
-      .add("env-command", &options->environment_command,
+      .add("env-command", &options.environment_command,
            "Shell command that starts an external environment")
       .metavar("CMD");
   table
-      .add("hello-timeout", &options->hello_timeout,
+      .add("hello-timeout", &options.hello_timeout,
            "Seconds that it may take to start")
       .metavar("S")
       .range(0.001, 1e6);
   table
-      .add("step-timeout", &options->step_timeout,
+      .add("step-timeout", &options.step_timeout,
            "Seconds that it may take to answer")
       .metavar("S")
       .range(0.001, 1e6);
-  table.add("episodes", &options->episodes, "Episodes of every task")
+  table.add("episodes", &options.episodes, "Episodes of every task")
       .metavar("N")
       .range(1, 1e9);
   table
-      .add("max-steps", &options->max_steps,
+      .add("max-steps", &options.max_steps,
            "Truncate episodes after so many steps; 0: after the environment's "
            "own limit, or 10000 where it states none")
       .metavar("N")
       .range(0, 1e9);
   table
-      .add("batch", &options->batch_size,
+      .add("batch", &options.batch_size,
            "Most environments that are played in one forward pass; every "
            "thread plays as many")
       .metavar("N")
       .range(1, 65536);
+}
+
+void add_model_options(cli::OptionTable& table,
+                       ControlCommandOptions& options) {
   table.begin_group("How the model plays");
   table
-      .add("prompt", &options->prompt,
+      .add("prompt", &options.prompt,
            "What every episode begins with: the demonstration of the task in "
            "the model directory (own), the best episode of a dataset, "
            "or none. Default: own, where there is one and the model was not "
            "trained on short windows")
       .metavar("own|none|DATASET");
   table
-      .add("max-episode-steps", &options->max_episode_steps,
+      .add("max-episode-steps", &options.max_episode_steps,
            "Of the dataset of --prompt: steps after which an episode ends "
            "where it does not say; D4RL files without timeouts need it")
       .range(0, 1e12);
   table
-      .add("context-steps", &options->context_steps,
+      .add("context-steps", &options.context_steps,
            "The model reads the last W time steps and nothing older; 0: all "
            "that its context holds. Default: the windows it was trained on")
       .metavar("W")
       .range(0, 1e6);
   table
-      .add("temperature", &options->temperature,
+      .add("temperature", &options.temperature,
            "Of the sampling of action tokens; default 1")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("greedy", &options->greedy, "Take the likeliest token");
-  table.add("blank-actions", &options->mask_actions,
+  table.add("greedy", &options.greedy, "Take the likeliest token");
+  table.add("blank-actions", &options.mask_actions,
             "Hide past actions from the model and sample all tokens of an "
             "action in one pass: for a model trained with --blank-actions 1. "
             "With --context-steps 1 it is how the paper's robot acts");
   table
-      .add("resize", &options->resize,
+      .add("resize", &options.resize,
            "Size that images were given when the training data was tokenized; "
            "default: what the model recorded")
       .metavar("HxW");
-  table.require_exactly_one({"model", "policy"}, {"list-envs", "check-env"});
-  table.require_exactly_one({"env", "env-command"}, {"list-envs"});
-  table.require_exactly_one({"output"}, {"list-envs", "check-env"});
+}
+
+void add_other_options(cli::OptionTable& table,
+                       ControlCommandOptions& options) {
   table.begin_group("Other");
   table
-      .add("video", &options->video,
+      .add("video", &options.video,
            "Film the first episode as an animated PNG (.png or .apng), which "
            "browsers play")
       .metavar("FILE.png");
   table
-      .add("list-envs", &options->list_environments,
+      .add("list-envs", &options.list_environments,
            "Print the names of the built-in environments and stop")
       .not_in_config();
   table
-      .add("check-env", &options->check_environments,
+      .add("check-env", &options.check_environments,
            "Check that the environment keeps its contract and stop")
       .not_in_config();
+}
+
+cli::CommandFunction build_control_command(cli::OptionTable& table) {
+  auto options = std::make_shared<ControlCommandOptions>();
+  add_policy_options(table, *options);
+  add_environment_options(table, *options);
+  add_model_options(table, *options);
+  table.require_exactly_one({"model", "policy"}, {"list-envs", "check-env"});
+  table.require_exactly_one({"env", "env-command"}, {"list-envs"});
+  table.require_exactly_one({"output"}, {"list-envs", "check-env"});
+  add_other_options(table, *options);
   return [options](cli::CommandContext& context) {
     return run_control(*options, context);
   };
