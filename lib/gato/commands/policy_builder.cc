@@ -80,10 +80,15 @@ std::vector<rollout::StepTokens> PolicyBuilder::load_prompt(
     const tokenize::TaskCodec& codec) const {
   const model::ModelConfig& config = model_->network->config();
   if (const auto dataset = prompt_dataset()) {
-    return base::with_context("--prompt", [&] {
+    try {
       return rollout::dataset_prompt(*dataset, codec, config.context,
                                      options_.max_episode_steps);
-    });
+    } catch (const base::Error& error) {
+      throw base::Error(
+          error.status(),
+          fmt::format("--prompt: {}; --prompt none plays without a prompt",
+                      error.what()));
+    }
   }
   // A model that was trained on windows of a few steps never saw a prompt.
   const std::string prompt = options_.prompt.value_or(

@@ -99,27 +99,27 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       .required();
   table
       .add("temperature", &options->temperature,
-           "Sample at this temperature (the paper: 0.9); without it the "
-           "likeliest token is taken")
+           "Sample at this temperature (the paper's is 0.9); default: always "
+           "take the most likely token")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("max-tokens", &options->max_tokens, "Longest caption")
+  table.add("max-tokens", &options->max_tokens, "Max tokens per caption")
       .metavar("N")
       .range(1, 65536);
   table
       .add("prompt-text", &options->prompt_text,
-           "Text after the picture that the model continues")
+           "Text after the image that the caption continues")
       .metavar("TEXT");
   table
       .add("resize", &options->resize,
-           "Size that pictures were given when the training data was "
-           "tokenized; default: what the model recorded")
+           "Resize images to the size that they had in training; default: the "
+           "size that the model recorded")
       .metavar("HxW");
-  table.add("batch", &options->batch_size, "Pictures in one forward pass")
+  table.add("batch", &options->batch_size, "Max images per forward pass")
       .metavar("N")
       .range(1, 65536);
   table.add("json", &options->json,
-            "Write a JSON object a line: {\"image\", \"caption\"}");
+            "Write one JSON object per line: {\"image\", \"caption\"}");
   return [options](cli::CommandContext& context) {
     return run_caption(*options, context);
   };
@@ -130,17 +130,17 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
 cli::Command rollout_caption_command() {
   cli::Command command;
   command.name = "caption";
-  command.summary = "Write captions of pictures";
+  command.summary = "Write captions of images";
   command.description =
-      "Writes one line a picture to stdout: its path, a tab and the caption. "
-      "The caption ends where the model ends it, or after --max-tokens tokens. "
-      "A picture that is left out (--skip-bad) has no line.";
+      "Writes one line per image to stdout: its path, a tab and the caption. "
+      "A caption ends when the model ends it, or after --max-tokens tokens. An "
+      "image that is left out (--skip-bad) has no line.";
   command.operands = "IMAGE...";
   command.min_operands = 1;
   command.has_skip_bad = true;
   command.build = build_caption_command;
   command.examples = {{"gato-rollout caption --model run pictures/*.png",
-                       "captions of some pictures"}};
+                       "Captions of some images"}};
   return command;
 }
 

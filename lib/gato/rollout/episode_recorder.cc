@@ -1,3 +1,6 @@
+// An episode grows in its final layout: one column per field, to which a step
+// appends a row. T steps give T actions and rewards, but T + 1 observations and
+// rows of infos.
 #include "gato/rollout/episode_recorder.h"
 
 #include <utility>
@@ -5,6 +8,7 @@
 namespace gato::rollout {
 namespace {
 
+// Returns columns without rows.
 std::vector<data::FieldColumn> empty_columns(
     const std::vector<data::Field>& fields) {
   std::vector<data::FieldColumn> columns;
@@ -55,14 +59,16 @@ void EpisodeRecorder::record_step(const PolicyOutput& output,
   append_row(result.observation, episode_.observations);
   append_row(output.action, episode_.actions);
   if (output.expert_action) {
-    if (episode_.expert_actions.empty())
+    if (episode_.expert_actions.empty()) {
       episode_.expert_actions = empty_columns(task_.action_fields);
+    }
     append_row(*output.expert_action, episode_.expert_actions);
   }
   episode_.rewards.push_back(result.reward);
   episode_.terminations.push_back(result.terminated);
   episode_.truncations.push_back(result.truncated);
   for (const auto& [name, scalar] : result.info) {
+    // Row 0 belongs to the reset. Steps that did not report the scalar are 0.
     std::vector<double>& column = episode_.infos[name];
     column.resize(episode_.rewards.size());
     column.push_back(scalar);
@@ -76,14 +82,17 @@ data::Episode EpisodeRecorder::finish(bool failed) {
   if (const auto success = episode.infos.find("success");
       success != episode.infos.end()) {
     episode.success = false;
-    for (double value : success->second)
+    for (double value : success->second) {
       if (value > 0.5) episode.success = true;
+    }
   }
   if (!failed) return episode;
 
   episode.failed = true;
-  if (!episode.truncations.empty() && !episode.terminations.back())
+  if (!episode.truncations.empty() && !episode.terminations.back()) {
     episode.truncations.back() = 1;
+  }
+  // A dataset has T + 1 observations per episode, also if the reset failed.
   for (size_t f = 0; f < episode.observations.size(); ++f) {
     data::FieldColumn& column = episode.observations[f];
     if (auto* texts = std::get_if<std::vector<std::string>>(&column)) {

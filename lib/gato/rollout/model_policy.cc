@@ -1,3 +1,14 @@
+// One step of n environments, whose action has k tokens:
+//
+//   o o o |          a_1  a_2  ...  a_k        tokens of a step; | separates
+//         h_0        h_1  h_2                  hidden states: h_i predicts
+//         a_i+1
+//
+// sample_autoregressively() reads [o |], samples a_1, reads a_1, samples a_2
+// and so on: k forward passes. sample_in_parallel() reads [o | | ... |] with k
+// - 1 separators in place of the actions and samples all tokens from the last k
+// hidden states: one forward pass. Either way the last action token is not read
+// before the next step.
 #include "gato/rollout/model_policy.h"
 
 #include <ATen/core/grad_mode.h>
@@ -25,8 +36,9 @@ class ModelPolicy : public Policy {
     for (StepTokens& step : options_.prompt) {
       for (size_t i = 0; i < step.features.tokens.size(); ++i) {
         if (step.features.local_position[i] ==
-            data::TokenFeatures::kActionLocalPosition)
+            data::TokenFeatures::kActionLocalPosition) {
           step.features.tokens[i] = mask_token();
+        }
       }
     }
   }
@@ -52,7 +64,7 @@ class ModelPolicy : public Policy {
       }
       active_slots.input_indices.push_back(i);
       active_slots.slots.push_back(inputs[i].slot);
-      // A second attempt draws other chances than the first.
+      // A second attempt has other random numbers than the first one.
       active_slots.keys.push_back(
           {static_cast<uint64_t>(inputs[i].episode) |
                static_cast<uint64_t>(inputs[i].attempt) << 48,
@@ -62,14 +74,16 @@ class ModelPolicy : public Policy {
     const std::vector<std::vector<int32_t>> ids =
         options_.mask_actions ? sample_in_parallel(active_slots)
                               : sample_autoregressively(active_slots);
-    for (size_t i = 0; i < active_slots.input_indices.size(); ++i)
+    for (size_t i = 0; i < active_slots.input_indices.size(); ++i) {
       outputs[active_slots.input_indices[i]].action =
           codec_->decode_action(ids[i]);
+    }
     return outputs;
   }
 
  private:
-  // Those who get an action, as parallel vectors.
+  // The environments that get an action, as parallel vectors. The others have
+  // an observation that cannot be encoded.
   struct ActiveSlots {
     std::vector<size_t> input_indices;
     std::vector<int64_t> slots;
@@ -77,21 +91,21 @@ class ModelPolicy : public Policy {
   };
 
   void add_observation(const PolicyInput& input) {
-    data::TokenizedDocument document;
+    data::TokenizedDocument document;  // of this step only
     document.is_episode = true;
     document.step_offset = {0};
     codec_->encode_observation(*input.observation, document);
-    document.step_offset.push_back(
-        static_cast<int64_t>(document.tokens.size()));
+    document.step_offset.push_back(std::ssize(document.tokens));
     context_window_.add_step(input.slot, step_tokens(document, 0),
                              codec_->action_tokens());
   }
 
+  // The token that training with masked actions has in their place.
   int32_t mask_token() const {
     return network_.config().vocabulary.separator();
   }
 
-  // Token `token` of every player's action, after hidden states [n, d].
+  // Samples action token `token` of all active slots from hidden states [n, d].
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
                                     ActiveSlots& active_slots) const {
     const std::vector<tokenize::IdRange> ranges(active_slots.slots.size(),
@@ -102,9 +116,10 @@ class ModelPolicy : public Policy {
   }
 
   void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
-    for (int64_t slot : active_slots.slots)
+    for (int64_t slot : active_slots.slots) {
       context_window_.add_action_token(slot, mask_token(),
                                        codec_->action_modality(token));
+    }
   }
 
   std::vector<std::vector<int32_t>> sample_autoregressively(
@@ -125,13 +140,13 @@ class ModelPolicy : public Policy {
   std::vector<std::vector<int32_t>> sample_in_parallel(
       ActiveSlots& active_slots) {
     const int64_t tokens = codec_->action_tokens();
-    for (int64_t token = 0; token + 1 < tokens; ++token)
+    for (int64_t token = 0; token + 1 < tokens; ++token) {
       add_mask_token(active_slots, token);
+    }
     const at::Tensor hidden =
         context_window_.forward(active_slots.slots, tokens);
-    add_mask_token(active_slots,
-                   tokens - 1);  // read before the next observation
-    const at::Tensor hidden_by_token =
+    add_mask_token(active_slots, tokens - 1);  // read with the next step
+    const at::Tensor hidden_by_token =         // [n, tokens, d]
         hidden.view({std::ssize(active_slots.slots), tokens, hidden.size(1)});
     std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
     for (int64_t token = 0; token < tokens; ++token) {

@@ -1,4 +1,4 @@
-// How well a network plays a built-in environment, while it is fine-tuned.
+// Evaluates a network in a built-in environment while it is fine-tuned.
 #pragma once
 
 #include <cstdint>

@@ -38,18 +38,6 @@ std::vector<data::FieldColumn> reorder_columns(
   return reordered;
 }
 
-// Returns work(). An Error that it throws gets the location and the advice.
-template <class Work>
-auto with_advice(const std::string& location, const std::string& advice,
-                 Work work) {
-  try {
-    return work();
-  } catch (const base::Error& error) {
-    throw base::Error(error.status(), fmt::format("{}: {}; {}", location,
-                                                  error.what(), advice));
-  }
-}
-
 }  // namespace
 
 std::vector<StepTokens> demonstration_prompt(
@@ -75,28 +63,27 @@ std::vector<StepTokens> dataset_prompt(const std::filesystem::path& dataset,
       ingest::open_episodes(dataset, options);
   // The order and the roles of the dataset's fields may differ from the task's,
   // like those of an environment.
-  const tokenize::TaskMatch match = with_advice(
-      dataset.string(),
-      fmt::format("give a dataset of '{}'", codec.spec().name),
-      [&] { return tokenize::match_dataset(source->spec(), codec.spec()); });
+  const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
+    return tokenize::match_dataset(source->spec(), codec.spec());
+  });
   std::optional<data::Episode> best = highest_return_episode(*source);
   if (!best) {
     throw base::input_error(
         "{}: all of its {} episodes failed or have no step: give another "
-        "dataset, or none",
+        "dataset",
         dataset.string(), source->episode_count());
   }
   best->observations =
       reorder_columns(std::move(best->observations), match.observation_order);
   best->actions = reorder_columns(std::move(best->actions), match.action_order);
   best->expert_actions.clear();  // a prompt is only read
-  return with_advice(
+  const std::string location =
       fmt::format("{}: episode {}, which has the highest return",
-                  source->file().string(), best->id),
-      "give another dataset, or none", [&] {
-        return leading_steps(
-            tokenize::encode_episode(*best, codec.step_encoder()), max_tokens);
-      });
+                  source->file().string(), best->id);
+  return base::with_context(location, [&] {
+    return leading_steps(tokenize::encode_episode(*best, codec.step_encoder()),
+                         max_tokens);
+  });
 }
 
 }  // namespace gato::rollout

@@ -1,5 +1,5 @@
 // The prompt of a rollout: a demonstration of the task (Reed et al. 2022,
-// sections 2.3 and 2.5).
+// sections 2.3 and 2.4).
 #pragma once
 
 #include <cstdint>
