@@ -115,8 +115,9 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   slot.recorder.record_step(output, result);
   slot.observation = std::move(result.observation);
   if (on_step_) on_step_(input);
-  if (result.terminated || result.truncated)
+  if (result.terminated || result.truncated) {
     end_episode(slot, /*failed=*/false);
+  }
   return "";
 }
 
