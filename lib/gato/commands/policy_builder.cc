@@ -1,3 +1,5 @@
+// Options that are absent get their values here, from what the model recorded:
+// the size of images, the number of context steps and the prompt.
 #include "gato/commands/policy_builder.h"
 
 #include <spdlog/spdlog.h>

@@ -1,3 +1,5 @@
+// Batches of images are jobs of an ordered thread pool, so that lines appear in
+// the order of the operands, each batch as soon as those before it are done.
 #include "gato/commands/rollout_caption.h"
 
 #include <ATen/Parallel.h>

@@ -1,5 +1,5 @@
-// The formats are PNG (ISO/IEC 15948) and its animation chunks (W3C PNG, third
-// edition, section 11.3.4):
+// The format is PNG (ISO/IEC 15948) with animation chunks (W3C PNG, third
+// edition):
 //
 //   signature IHDR acTL  fcTL IDAT  fcTL fdAT  fcTL fdAT ...  IEND
 //                        frame 0    frame 1    frame 2

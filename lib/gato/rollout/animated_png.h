@@ -1,4 +1,4 @@
-// Writes a film of an episode as an animated PNG. The format needs no library
+// Writes a video of an episode as an animated PNG. The format needs no library
 // but zlib, every browser plays it, and other programs show its first frame.
 #pragma once
 

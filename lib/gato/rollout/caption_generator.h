@@ -25,10 +25,10 @@ struct CaptionGeneratorOptions {
   std::optional<tokenize::Resize> resize;
 };
 
-// Safe to share by threads.
+// Safe to use from several threads.
 class CaptionGenerator {
  public:
-  // Throws Error(bad_input) if the model has no text model.
+  // Throws Error(bad_input) if the model directory has no tokenizer.model.
   CaptionGenerator(model::LoadedModel model,
                    const CaptionGeneratorOptions& options);
 

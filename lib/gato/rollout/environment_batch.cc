@@ -14,7 +14,7 @@
 namespace gato::rollout {
 namespace {
 
-// Returns the smaller of two limits, of which 0 is none.
+// Returns the smaller of two limits. 0 means that there is none.
 int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
   if (requested_limit > 0 && environment_limit > 0) {
     return std::min(requested_limit, environment_limit);
@@ -40,7 +40,7 @@ EnvironmentBatch::EnvironmentBatch(
     slot.input.environment = environments[i].get();
     slots_.push_back(std::move(slot));
   }
-  // Only now: the vector no longer moves its slots.
+  // Pointers to slots are taken only after the vector has its final size.
   for (Slot& slot : slots_) slot.input.observation = &slot.observation;
 }
 

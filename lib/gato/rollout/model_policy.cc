@@ -1,14 +1,14 @@
-// One step of n environments, whose action has k tokens:
+// A step consists of the observation o, the separator | and the action tokens
+// a1 a2 ... ak, each of which is sampled from the hidden state of the token
+// before it:
 //
-//   o o o |          a_1  a_2  ...  a_k        tokens of a step; | separates
-//         h_0        h_1  h_2                  hidden states: h_i predicts
-//         a_i+1
+//   network reads    o o o  |   a1  a2  ...
+//   and predicts           a1   a2  a3  ...
 //
-// sample_autoregressively() reads [o |], samples a_1, reads a_1, samples a_2
-// and so on: k forward passes. sample_in_parallel() reads [o | | ... |] with k
-// - 1 separators in place of the actions and samples all tokens from the last k
-// hidden states: one forward pass. Either way the last action token is not read
-// before the next step.
+// sample_autoregressively() reads a token after it is sampled, which takes k
+// forward passes. sample_in_parallel() reads separators in place of a1 to ak-1
+// and samples all tokens from the hidden states of the k separators after one
+// forward pass. Either way, the last action token is read with the next step.
 #include "gato/rollout/model_policy.h"
 
 #include <ATen/core/grad_mode.h>

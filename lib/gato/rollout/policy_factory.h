@@ -19,14 +19,15 @@ struct ScriptedPolicyOptions {
   uint64_t seed = 0;
 };
 
-// The expert's choice is recorded beside the executed action if there is noise.
+// Returns a factory of the environment's expert or of random actions. If there
+// is noise, the expert's own choice is recorded beside the executed action.
 PolicyFactory make_scripted_policy_factory(
     const data::TaskSpec& task, const ScriptedPolicyOptions& options);
 
-// Policies called `name` that share the network and the codec. `network` must
-// outlive the factory and its policies. A thread that makes one computes with
-// that thread alone from then on, so that the results of a run do not depend on
-// the number of threads.
+// Returns a factory of policies called `name` that share the network and the
+// codec. `network` must outlive the factory and its policies. The factory turns
+// off LibTorch's own threads in the thread that calls it: the runner's threads
+// play different batches, and results must not depend on how many there are.
 PolicyFactory make_model_policy_factory(
     const model::Network& network,
     std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,

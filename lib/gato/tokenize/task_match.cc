@@ -65,7 +65,7 @@ std::string describe_difference(const data::Field& field,
   return "";
 }
 
-// How messages call the two sides, and what they advise.
+// What messages call the two sides, and what they advise.
 struct MatchWording {
   const char* found;
   const char* wanted;
