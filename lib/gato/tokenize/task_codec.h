@@ -17,8 +17,8 @@ namespace gato::tokenize {
 
 // Encodes observations and decodes actions of an environment exactly as the
 // training data of a model was tokenized: with the model's vocabulary, its
-// roles and order of fields, and its size of images. Safe to use
-// from several threads.
+// roles and order of fields, and its size of images. Safe to use from several
+// threads.
 class TaskCodec {
  public:
   // `vocabulary` and `tasks` are those of the model. `resize` overrides the
