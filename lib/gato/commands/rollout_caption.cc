@@ -141,7 +141,7 @@ cli::Command rollout_caption_command() {
   command.min_operands = 1;
   command.has_skip_bad = true;
   command.build = build_caption_command;
-  command.examples = {{"gato-rollout caption --model run pictures/*.png",
+  command.examples = {{"gato-rollout caption --model run images/*.png",
                        "Captions of some images"}};
   return command;
 }
