@@ -4,16 +4,13 @@
 #include "gato/commands/finetune.h"
 #include "gato/commands/preset.h"
 #include "gato/env/environment.h"
-#include "gato/rollout/policy_evaluation.h"
 
 int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-finetune",
       .summary = "fine-tune a model on few demonstrations",
-      .commands = {gato::commands::finetune_command(
-          {gato::rollout::validate_policy_evaluation,
-           gato::rollout::evaluate_policy})},
+      .commands = {gato::commands::finetune_command()},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"},
       .completions = {{"env", gato::env::builtin_environment_names},
                       {"preset", gato::commands::finetuning_preset_names}}};

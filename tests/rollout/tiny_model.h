@@ -27,17 +27,19 @@ inline model::ModelConfig tiny_config(
   return config;
 }
 
-// Fresh weights, but matrices so large that what was read matters.
+// Random weights. The matrices are scaled up so that outputs depend on what was
+// read.
 inline model::Network tiny_network(
     const model::ModelConfig& config = tiny_config()) {
   model::Network network(config, 3);
   const at::NoGradGuard no_grad;
-  for (const model::Parameter& parameter : network.parameters())
+  for (const model::Parameter& parameter : network.parameters()) {
     if (parameter.value.dim() == 2) parameter.value.mul_(8);
+  }
   return network;
 }
 
-// A model with a text model of 200 pieces that knows `tasks`.
+// Writes a model that has learned `tasks`, with a text model of 200 pieces.
 inline void write_tiny_model(
     const std::filesystem::path& directory, const data::TaskTable& tasks = {},
     const std::vector<data::TokenizedDocument>& demonstrations = {}) {

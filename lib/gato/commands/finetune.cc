@@ -16,6 +16,7 @@
 #include "gato/commands/training_options.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/model/model_directory.h"
+#include "gato/rollout/policy_evaluation.h"
 #include "gato/train/input/demonstration_dataset.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/run/run_directory.h"
@@ -49,7 +50,7 @@ struct FinetuneCommandOptions {
   int64_t max_episode_steps = 0;
   std::vector<int64_t> episodes;
   int64_t repeats = 1;
-  PolicyEvaluationOptions evaluation;
+  rollout::PolicyEvaluation evaluation;
   int64_t evaluate_every = 100;
   TrainingOptions training = finetuning_defaults();
 };
@@ -58,11 +59,9 @@ class FinetuneCommand {
  public:
   FinetuneCommand(const FinetuneCommandOptions& options,
                   const cli::OptionTable& table,
-                  const PolicyEvaluator& evaluator,
                   const cli::CommandContext& context)
       : options_(options),
         table_(table),
-        evaluator_(evaluator),
         context_(context),
         config_(model::load_model_config(options.init)) {}
 
@@ -148,7 +147,7 @@ class FinetuneCommand {
       const data::TaskTable& tasks,
       const std::vector<fs::path>& outputs) const {
     if (!options_.evaluation.environment.empty()) {
-      evaluator_.check(options_.evaluation, tasks);
+      rollout::validate_policy_evaluation(options_.evaluation, tasks);
     }
     for (const fs::path& output : outputs) {
       train::check_output_directory(output, options_.training.resume,
@@ -177,13 +176,13 @@ class FinetuneCommand {
     if (!options_.evaluation.environment.empty()) {
       run.evaluate_every = options_.evaluate_every;
       run.evaluate = [&](const model::Network& network) {
-        PolicyEvaluationOptions evaluation = options_.evaluation;
+        rollout::PolicyEvaluation evaluation = options_.evaluation;
         evaluation.seed = seed();
         evaluation.threads = context_.common.threads;
         evaluation.mask_actions =
             options_.training.config.loader.action_mask_probability == 1;
         return nlohmann::json{
-            {"evaluation", evaluator_.evaluate(network, evaluation)}};
+            {"evaluation", rollout::evaluate_policy(network, evaluation)}};
       };
     }
     return run_training(data, std::move(run));
@@ -205,7 +204,6 @@ class FinetuneCommand {
 
   const FinetuneCommandOptions& options_;
   const cli::OptionTable& table_;
-  const PolicyEvaluator& evaluator_;
   const cli::CommandContext& context_;
   const std::chrono::steady_clock::time_point start_time_ =
       std::chrono::steady_clock::now();
@@ -230,8 +228,7 @@ void validate_options(const FinetuneCommandOptions& options) {
   }
 }
 
-cli::CommandFunction build(cli::OptionTable& table,
-                           const PolicyEvaluator& evaluator) {
+cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneCommandOptions>();
   table.add("init", &options->init, "Model to start from: its directory or run")
       .metavar("MODEL")
@@ -299,14 +296,14 @@ cli::CommandFunction build(cli::OptionTable& table,
   add_run_options(table, options->training);
   add_optimization_options(table, options->training);
   table.add_check([options] { validate_options(*options); });
-  return [options, &table, evaluator](cli::CommandContext& context) {
-    return FinetuneCommand(*options, table, evaluator, context).run();
+  return [options, &table](cli::CommandContext& context) {
+    return FinetuneCommand(*options, table, context).run();
   };
 }
 
 }  // namespace
 
-cli::Command finetune_command(const PolicyEvaluator& evaluator) {
+cli::Command finetune_command() {
   cli::Command command;
   command.summary = "Fine-tune a model on few demonstrations";
   command.description =
@@ -320,9 +317,7 @@ cli::Command finetune_command(const PolicyEvaluator& evaluator) {
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
-  command.build = [evaluator](cli::OptionTable& table) {
-    return build(table, evaluator);
-  };
+  command.build = build;
   command.examples = {
       {"gato-finetune --init run --demonstrations catch-expert -o tuned",
        "All demonstrations"},

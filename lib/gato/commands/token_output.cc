@@ -99,9 +99,8 @@ TokenOutput::TokenOutput(const cli::CommandContext& context,
 
 int32_t TokenOutput::find_or_add_task(const data::TaskSpec& spec,
                                       const std::string& where) {
-  for (size_t i = 0; i < tasks_.tasks.size(); ++i) {
-    const data::TaskSpec& known = tasks_.tasks[i].spec;
-    if (known.name != spec.name) continue;
+  if (const auto index = tasks_.find(spec.name)) {
+    const data::TaskSpec& known = tasks_.tasks[*index].spec;
     if (known.observation_fields != spec.observation_fields ||
         known.action_fields != spec.action_fields) {
       throw base::input_error(
@@ -110,7 +109,7 @@ int32_t TokenOutput::find_or_add_task(const data::TaskSpec& spec,
           "file of its own",
           where, spec.name);
     }
-    return static_cast<int32_t>(i);
+    return *index;
   }
   data::require_printable_names(spec);
   data::TaskEntry& entry = tasks_.tasks.emplace_back();

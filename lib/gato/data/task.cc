@@ -104,6 +104,13 @@ TaskEntry task_from_json(const json& task) {
   return entry;
 }
 
+std::optional<int32_t> TaskTable::find(std::string_view task_name) const {
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i].spec.name == task_name) return static_cast<int32_t>(i);
+  }
+  return std::nullopt;
+}
+
 json TaskTable::to_json() const {
   json entries = json::array();
   for (const TaskEntry& entry : tasks) entries.push_back(task_to_json(entry));

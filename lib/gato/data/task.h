@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gato/data/space.h"
@@ -44,6 +45,8 @@ TaskEntry task_from_json(const nlohmann::json& json);
 struct TaskTable {
   std::vector<TaskEntry> tasks;
   std::vector<std::string> sources;  // names of agents that produced documents
+  // Returns the index of the task of this name; nullopt if there is none.
+  std::optional<int32_t> find(std::string_view task_name) const;
   nlohmann::json to_json() const;    // {"tasks": [...], "sources": [...]}
   static TaskTable from_json(const nlohmann::json& json);
 };

@@ -7,10 +7,11 @@
 namespace gato::rollout {
 
 void ReturnSummary::add(const data::Episode& episode) {
-  if (episode.failed)
+  if (episode.failed) {
     ++failure_count_;
-  else
+  } else {
     returns_.push_back(episode.total_reward());
+  }
   if (episode.success) has_success_reports_ = true;
   if (episode.success.value_or(false) && !episode.failed) ++success_count_;
 }
@@ -30,10 +31,11 @@ std::vector<std::string> ReturnSummary::table_row() const {
     mean_text = fmt::format("{:.6g}", sum / n);
     stddev_text = fmt::format("{:.6g}", std::sqrt(squares / n));
   }
-  if (has_success_reports_)
+  if (has_success_reports_) {
     success_text =
         fmt::format("{:.3f}", static_cast<double>(success_count_) /
                                   static_cast<double>(episode_count()));
+  }
   return {task_,
           fmt::format("{}", episode_count()),
           fmt::format("{}", failure_count_),

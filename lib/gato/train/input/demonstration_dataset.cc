@@ -16,14 +16,6 @@ namespace {
 
 constexpr int64_t kMinSequences = 1024;
 
-const data::TaskEntry* find_task(const model::ModelConfig& config,
-                                 const std::string& name) {
-  for (const data::TaskEntry& entry : config.tasks.tasks) {
-    if (entry.spec.name == name) return &entry;
-  }
-  return nullptr;
-}
-
 // The roles that the model knows the task's observations by.
 std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
   std::map<std::string, data::Role> roles;
@@ -32,12 +24,6 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
     for (const data::Field& field : *fields) roles[field.name] = field.role;
   }
   return roles;
-}
-
-bool has_text_observation(const data::TaskSpec& spec) {
-  return std::any_of(
-      spec.observation_fields.begin(), spec.observation_fields.end(),
-      [](const data::Field& field) { return field.role == data::Role::text; });
 }
 
 void pack_tokens(const std::filesystem::path& tokens,
@@ -64,23 +50,20 @@ DemonstrationDataset::DemonstrationDataset(const std::filesystem::path& dataset,
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
   source_ = ingest::open_episodes(dataset, options);
-  if (const data::TaskEntry* known = find_task(config, source_->spec().name)) {
-    options.roles = known_roles(*known);
+  if (const auto known = config.tasks.find(source_->spec().name)) {
+    const data::TaskEntry& entry = config.tasks.tasks[*known];
+    options.roles = known_roles(entry);
     source_ = ingest::open_episodes(dataset, options);
-    resize_ = {known->image_height, known->image_width};
   }
-  if (has_text_observation(source_->spec())) {
-    text_encoder_.emplace(config.vocabulary.sentencepiece_model);
-  }
-  step_encoder_.emplace(source_->spec(), config.vocabulary,
-                        text_encoder_ ? &*text_encoder_ : nullptr, resize_);
+  codec_.emplace(tokenize::TaskCodec::for_dataset(
+      source_->spec(), config.vocabulary, config.tasks));
 }
 
 data::TaskTable DemonstrationDataset::tasks() const {
   data::TaskEntry entry;
   entry.spec = source_->spec();
-  entry.image_height = resize_.height;
-  entry.image_width = resize_.width;
+  entry.image_height = codec_->resize().height;
+  entry.image_width = codec_->resize().width;
   data::TaskTable tasks;
   tasks.tasks = {std::move(entry)};
   tasks.sources = {source_->agent().empty() ? "unknown" : source_->agent()};
@@ -126,7 +109,7 @@ std::string DemonstrationDataset::episode_location(
 data::TokenizedDocument DemonstrationDataset::encode(
     const data::Episode& episode, tokenize::OutOfRangeTally& outside) const {
   return base::with_context(episode_location(episode), [&] {
-    return tokenize::encode_episode(episode, *step_encoder_, &outside);
+    return tokenize::encode_episode(episode, codec_->step_encoder(), &outside);
   });
 }
 

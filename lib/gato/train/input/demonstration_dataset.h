@@ -13,6 +13,7 @@
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/model/model_config.h"
 #include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::train {
 
@@ -54,9 +55,7 @@ class DemonstrationDataset {
   std::filesystem::path dataset_path_;
   const model::ModelConfig& config_;
   std::unique_ptr<ingest::EpisodeSource> source_;
-  tokenize::Resize resize_;
-  std::optional<tokenize::TextEncoder> text_encoder_;
-  std::optional<tokenize::StepEncoder> step_encoder_;
+  std::optional<tokenize::TaskCodec> codec_;
   std::vector<int64_t> usable_episodes_;  // by their number in the dataset
 };
 

@@ -1,4 +1,9 @@
-#include "gato/rollout/task_match.h"
+// Fields are matched by name. A token means the same to a model only if the
+// field has the same kind, number of elements and discrete values, and, for
+// actions, the same bounds. Text differs from numbers in kind, but images,
+// discrete and continuous observations are all numbers, whose role the model
+// decides.
+#include "gato/tokenize/task_match.h"
 
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
@@ -8,7 +13,7 @@
 
 #include "gato/base/error.h"
 
-namespace gato::rollout {
+namespace gato::tokenize {
 namespace {
 
 std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
@@ -17,87 +22,93 @@ std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
   return names;
 }
 
-// The first value of every discrete element; 0 where none is stated.
+// Returns the first value of every discrete element, 0 by default.
 std::vector<int64_t> discrete_starts(const data::Field& field) {
   std::vector<int64_t> starts = field.start;
   starts.resize(field.n.size());
   return starts;
 }
 
-// What keeps `field` from being read as `learned`: "is X, but Y".
+// Returns what keeps `field` from being read as `learned`, as "is X, but Y", or
+// an empty string. Bounds matter for actions only: those of a continuous action
+// define what its tokens mean.
 std::string describe_difference(const data::Field& field,
                                 const data::Field& learned, bool is_action) {
   const bool is_text = field.role == data::Role::text;
-  if (is_text != (learned.role == data::Role::text))
+  if (is_text != (learned.role == data::Role::text)) {
     return fmt::format("is {}, but {}", data::role_name(field.role),
                        data::role_name(learned.role));
+  }
   if (is_text) return "";
   const bool same_size = learned.role == data::Role::image
                              ? field.shape == learned.shape
                              : data::element_count(field.shape) ==
                                    data::element_count(learned.shape);
-  if (!same_size)
+  if (!same_size) {
     return fmt::format("has the shape [{}], but [{}]",
                        fmt::join(field.shape, ","),
                        fmt::join(learned.shape, ","));
+  }
   if (field.n != learned.n ||
-      discrete_starts(field) != discrete_starts(learned))
+      discrete_starts(field) != discrete_starts(learned)) {
     return fmt::format("has n [{}], start [{}], but n [{}], start [{}]",
                        fmt::join(field.n, ","), fmt::join(field.start, ","),
                        fmt::join(learned.n, ","),
                        fmt::join(learned.start, ","));
-  if (is_action && (field.low != learned.low || field.high != learned.high))
+  }
+  if (is_action && (field.low != learned.low || field.high != learned.high)) {
     return fmt::format("has the range [{}] to [{}], but [{}] to [{}]",
                        fmt::join(field.low, ","), fmt::join(field.high, ","),
                        fmt::join(learned.low, ","),
                        fmt::join(learned.high, ","));
+  }
   return "";
 }
 
-// Who is compared, for messages.
+// What messages call the two sides, and what they advise.
 struct MatchWording {
   const char* found;
   const char* wanted;
-  const char* advice;
+  std::string advice;
 };
-constexpr MatchWording kEnvironmentAndModel{
-    "the environment", "the model",
-    "play it with a model of the same environment"};
-constexpr MatchWording kDatasetAndTask{
-    "the dataset", "the task", "give a dataset of the same environment"};
 
-// Gives the fields that were found the order and roles of the wanted ones.
+// Returns the fields of `found` in the order and with the roles of `wanted`.
+// matched[i] is found[order[i]].
 std::vector<data::Field> match_fields(const std::string& task,
                                       const std::vector<data::Field>& found,
                                       const std::vector<data::Field>& wanted,
                                       const char* kind,
                                       const MatchWording& wording,
                                       std::vector<size_t>& order) {
-  if (found.size() != wanted.size())
+  if (found.size() != wanted.size()) {
     throw base::input_error(
-        "task '{}': the {} of {} is [{}], that of {} [{}]; {}", task, kind,
-        wording.found, fmt::join(field_names(found), ", "), wording.wanted,
-        fmt::join(field_names(wanted), ", "), wording.advice);
+        "task '{}': the {} of {} has the fields [{}], but that of {} has [{}]: "
+        "{}",
+        task, kind, wording.found, fmt::join(field_names(found), ", "),
+        wording.wanted, fmt::join(field_names(wanted), ", "), wording.advice);
+  }
   std::vector<data::Field> matched;
   order.clear();
   for (const data::Field& field : wanted) {
-    const auto candidate_field = std::find_if(
-        found.begin(), found.end(), [&](const data::Field& candidate) {
-          return candidate.name == field.name;
-        });
-    if (candidate_field == found.end())
-      throw base::input_error("task '{}': {} '{}' of {} is missing in {}; {}",
+    const auto position = std::find_if(found.begin(), found.end(),
+                                       [&](const data::Field& candidate) {
+                                         return candidate.name == field.name;
+                                       });
+    if (position == found.end()) {
+      throw base::input_error("task '{}': {} '{}' of {} is missing in {}: {}",
                               task, kind, field.name, wording.wanted,
                               wording.found, wording.advice);
+    }
     const bool is_action = kind == std::string_view("action");
     const std::string problem =
-        describe_difference(*candidate_field, field, is_action);
-    if (!problem.empty())
-      throw base::input_error("task '{}': {} '{}' of {} {} in {}; {}", task,
+        describe_difference(*position, field, is_action);
+    if (!problem.empty()) {
+      throw base::input_error("task '{}': {} '{}' of {} {} in {}: {}", task,
                               kind, field.name, wording.found, problem,
                               wording.wanted, wording.advice);
-    order.push_back(candidate_field - found.begin());
-    matched.push_back(*candidate_field);
+    }
+    order.push_back(position - found.begin());
+    matched.push_back(*position);
     matched.back().role = field.role;
   }
   return matched;
@@ -118,16 +129,18 @@ void match_specs(const data::TaskSpec& found, const data::TaskSpec& wanted,
 data::FieldValues TaskMatch::observation_for_model(
     const data::FieldValues& environment_observation) const {
   data::FieldValues values;
-  for (size_t field : observation_order)
+  for (size_t field : observation_order) {
     values.push_back(environment_observation[field]);
+  }
   return values;
 }
 
 data::FieldValues TaskMatch::action_for_environment(
     data::FieldValues action) const {
   data::FieldValues values(action.size());
-  for (size_t i = 0; i < action.size(); ++i)
+  for (size_t i = 0; i < action.size(); ++i) {
     values[action_order[i]] = std::move(action[i]);
+  }
   return values;
 }
 
@@ -136,22 +149,22 @@ TaskMatch match_task(const data::TaskSpec& environment,
   TaskMatch match;
   match.spec = environment;
   data::TaskSpec learned = environment;
-  const auto known = std::find_if(tasks.tasks.begin(), tasks.tasks.end(),
-                                  [&](const data::TaskEntry& entry) {
-                                    return entry.spec.name == environment.name;
-                                  });
-  if (known != tasks.tasks.end()) {
-    match.task_index = static_cast<int32_t>(known - tasks.tasks.begin());
-    learned = known->spec;
+  match.task_index = tasks.find(environment.name);
+  if (match.task_index) {
+    learned = tasks.tasks[*match.task_index].spec;
   } else {
     spdlog::warn(
-        "the model knows no task '{}'; it is played without a prompt of its "
-        "own, with the environment's roles",
+        "the model does not know the task '{}': it is played with the roles "
+        "that the environment's fields have by default, and the model has no "
+        "prompt for it",
         environment.name);
     data::sort_fields(learned.observation_fields);
     data::sort_fields(learned.action_fields);
   }
-  match_specs(environment, learned, kEnvironmentAndModel, match);
+  match_specs(environment, learned,
+              {"the environment", "the model",
+               "use a model that was trained on this environment"},
+              match);
   return match;
 }
 
@@ -159,8 +172,11 @@ TaskMatch match_dataset(const data::TaskSpec& dataset,
                         const data::TaskSpec& spec) {
   TaskMatch match;
   match.spec = dataset;
-  match_specs(dataset, spec, kDatasetAndTask, match);
+  match_specs(dataset, spec,
+              {"the dataset", "the task",
+               fmt::format("give a dataset of '{}'", spec.name)},
+              match);
   return match;
 }
 
-}  // namespace gato::rollout
+}  // namespace gato::tokenize

@@ -1,16 +1,18 @@
-#include "gato/rollout/task_match.h"
+#include "gato/tokenize/task_match.h"
 
-#include "catch.h"
+#include <catch2/catch.hpp>
+
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;
-using namespace gato::rollout;
-using Catch::Contains;
+using namespace gato::tokenize;
+using Catch::Matchers::Contains;
+using rollout::make_field;
 
 namespace {
 
-data::TaskSpec task_of_environment() {
+data::TaskSpec environment_task() {
   data::TaskSpec task;
   task.name = "toy/arm";
   task.observation_fields = {
@@ -37,8 +39,9 @@ data::TaskTable table_of(const data::TaskSpec& task) {
 
 }  // namespace
 
-TEST_CASE("a task is found by its name, with the roles the model learned") {
-  const data::TaskSpec environment = task_of_environment();
+TEST_CASE(
+    "A task is found by its name and gets the roles that the model learned") {
+  const data::TaskSpec environment = environment_task();
   data::TaskSpec learned = environment;
   learned.observation_fields = {environment.observation_fields[1],
                                 environment.observation_fields[0]};
@@ -61,16 +64,16 @@ TEST_CASE("a task is found by its name, with the roles the model learned") {
   REQUIRE(std::get<data::Array>(action[1]).dtype == data::DType::float32);
 }
 
-TEST_CASE("a task that the model does not know keeps the environment's spec") {
-  const data::TaskSpec environment = task_of_environment();
+TEST_CASE("A task that the model does not know keeps the environment's spec") {
+  const data::TaskSpec environment = environment_task();
   const TaskMatch match = match_task(environment, data::TaskTable{});
   REQUIRE_FALSE(match.task_index.has_value());
   REQUIRE((match.spec.action_fields == environment.action_fields));
   REQUIRE(match.observation_order == std::vector<size_t>{0, 1});
 }
 
-TEST_CASE("what differs from the model's task is named") {
-  const data::TaskSpec environment = task_of_environment();
+TEST_CASE("A difference from the model's task is named") {
+  const data::TaskSpec environment = environment_task();
   const auto refuses = [&](const std::function<void(data::TaskSpec&)>& change,
                            const std::string& message) {
     data::TaskSpec learned = environment;
