@@ -23,10 +23,11 @@ data::FieldValues random_action(const Environment& environment,
                                 base::RandomStream& noise) {
   const data::Field& field = environment.spec().task.action_fields[0];
   data::Array action = data::Array::zeros(field.dtype, field.shape);
-  if (field.role == data::Role::discrete)
+  if (field.role == data::Role::discrete) {
     action.set_integer(0, static_cast<int64_t>(noise.uniform_int(field.n[0])));
-  else
+  } else {
     action.set(0, noise.uniform(-1, 1));
+  }
   return {action};
 }
 
@@ -41,7 +42,9 @@ Policy noisy_expert(double level) {
   return [level](Environment& environment, base::RandomStream& noise) {
     data::FieldValues action = environment.expert_action();
     if (environment.spec().task.action_fields[0].role == data::Role::discrete) {
-      if (noise.uniform() < level) return random_action(environment, noise);
+      if (noise.uniform() < level) {
+        return random_action(environment, noise);
+      }
     } else {
       data::Array& value = std::get<data::Array>(action[0]);
       value.set(0, value.as_double(0) + level * noise.normal());
@@ -51,11 +54,17 @@ Policy noisy_expert(double level) {
 }
 
 bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
-  if (a.size() != b.size()) return false;
+  if (a.size() != b.size()) {
+    return false;
+  }
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].index() != b[i].index()) return false;
+    if (a[i].index() != b[i].index()) {
+      return false;
+    }
     if (const auto* array = std::get_if<data::Array>(&a[i])) {
-      if (array->bytes != std::get<data::Array>(b[i]).bytes) return false;
+      if (array->bytes != std::get<data::Array>(b[i]).bytes) {
+        return false;
+      }
     } else if (std::get<std::string>(a[i]) != std::get<std::string>(b[i])) {
       return false;
     }
@@ -85,8 +94,9 @@ double mean_reward(const std::string& name, int episodes,
                    const Policy& policy) {
   const auto environment = make_builtin_environment(name);
   double sum = 0;
-  for (int seed = 0; seed < episodes; ++seed)
+  for (int seed = 0; seed < episodes; ++seed) {
     sum += play(*environment, seed, policy).reward;
+  }
   return sum / episodes;
 }
 
@@ -156,10 +166,11 @@ TEST_CASE("the goto expert always arrives, without memory and under noise") {
     REQUIRE(played.reward == Approx(1 - 0.9 * played.steps / 32.0));
   }
   int arrived = 0;
-  for (int seed = 0; seed < seeds; ++seed)
+  for (int seed = 0; seed < seeds; ++seed) {
     arrived +=
         play(*environment, seed, noisy_expert(0.3)).last.info.at("success") ==
         1;
+  }
   REQUIRE(arrived > 0.995 * seeds);  // the others ran out of their 32 steps
 }
 
@@ -177,7 +188,9 @@ TEST_CASE("a seed is an episode") {
       const StepResult one = first->step(action), two = second->step(action);
       REQUIRE(are_equal(one.observation, two.observation));
       REQUIRE(one.reward == two.reward);
-      if (one.terminated) break;
+      if (one.terminated) {
+        break;
+      }
     }
   }
 }

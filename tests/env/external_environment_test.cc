@@ -256,8 +256,9 @@ TEST_CASE("a child and what it started end with their parent") {
     std::string number, name, state;
     return stat >> number >> name >> state && state != "Z";
   };
-  for (int i = 0; i < 500 && is_running(); ++i)
+  for (int i = 0; i < 500 && is_running(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   REQUIRE_FALSE(is_running());
 }
 
@@ -294,8 +295,9 @@ TEST_CASE("the Python module serves every kind of space") {
       start(python + " " GATO_SOURCE_DIR "/tests/env/children/spaces.py");
   const data::TaskSpec& task = environment->spec().task;
   std::vector<std::string> names;
-  for (const data::Field& field : task.observation_fields)
+  for (const data::Field& field : task.observation_fields) {
     names.push_back(field.name);
+  }
   REQUIRE(names == std::vector<std::string>{"mission", "camera", "codes",
                                             "pair/_index_0", "pair/_index_1",
                                             "state"});

@@ -37,7 +37,9 @@ data::Episode episode(std::vector<double> rewards) {
   episode.actions = {data::Array::zeros(data::DType::float32, {steps, 1})};
   episode.terminations.assign(rewards.size(), 0);
   episode.truncations.assign(rewards.size(), 0);
-  if (!rewards.empty()) episode.truncations.back() = 1;
+  if (!rewards.empty()) {
+    episode.truncations.back() = 1;
+  }
   episode.rewards = std::move(rewards);
   return episode;
 }

@@ -14,8 +14,9 @@ namespace {
 size_t occurrences(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1))
+       at = text.find(part, at + 1)) {
     ++count;
+  }
   return count;
 }
 
@@ -52,8 +53,9 @@ TEST_CASE("a page tells what made its datasets, as a shell reads it") {
 
 TEST_CASE("the staircase falls right after the percentage that was reached") {
   std::vector<ThresholdCount> thresholds;
-  for (int percent = 0; percent <= 100; ++percent)
+  for (int percent = 0; percent <= 100; ++percent) {
     thresholds.push_back({percent, percent <= 50 ? 2 : 1});
+  }
   const std::string chart = threshold_chart(thresholds, 2);
   // 50 % is at x = 60 + 7.8 * 50 = 450, its fall at 51 %.
   REQUIRE(chart.find("450.0,40.0 457.8,40.0 457.8,145.0") != std::string::npos);

@@ -65,8 +65,9 @@ TEST_CASE("what is no reference file is named with its task and key") {
   for (const char* text :
        {"", "[]", "{", R"({"task": 3})", R"({"task": {"random": 3}})",
         R"({"task": {"random": {}}})", R"({"task": {"random": {"mean": "x"}}})",
-        R"({"task": {"random": {"mean": 1e999}}})"})
+        R"({"task": {"random": {"mean": 1e999}}})"}) {
     REQUIRE(load(text).status() == base::ExitStatus::bad_input);
+  }
   const std::string message =
       load(R"({"pong": {"expert": {"mean": null}}})").what();
   REQUIRE(message.find("a.json: task \"pong\": expert: mean") !=

@@ -39,7 +39,9 @@ TEST_CASE("aggregates and intervals agree with rliable") {
   for (size_t task = 0; task < scores[0].size(); ++task) {
     const std::string name = "task" + std::to_string(task);
     std::vector<double> returns;
-    for (const auto& run : scores) returns.push_back(run[task]);
+    for (const auto& run : scores) {
+      returns.push_back(run[task]);
+    }
     outcomes.push_back(played(name, "all", returns));
     references[name] = scale(0, 1);
   }

@@ -20,9 +20,10 @@ nlohmann::json rliable() {
 TEST_CASE("percentiles, deviation and median agree with numpy") {
   const nlohmann::json reference = rliable();
   const auto values = reference["values"].get<std::vector<double>>();
-  for (const auto& [percent, expected] : reference["percentiles"].items())
+  for (const auto& [percent, expected] : reference["percentiles"].items()) {
     REQUIRE(percentile(values, std::stod(percent)) ==
             Approx(expected.get<double>()));
+  }
   REQUIRE(standard_deviation(values) == Approx(reference["std"].get<double>()));
   REQUIRE(median(values) ==
           Approx(reference["percentiles"]["50"].get<double>()));
@@ -31,8 +32,11 @@ TEST_CASE("percentiles, deviation and median agree with numpy") {
 TEST_CASE("interquartile mean and gap agree with scipy and rliable") {
   const nlohmann::json reference = rliable();
   std::vector<double> pooled;
-  for (const auto& column : reference["ragged"])
-    for (double value : column) pooled.push_back(value);
+  for (const auto& column : reference["ragged"]) {
+    for (double value : column) {
+      pooled.push_back(value);
+    }
+  }
   REQUIRE(interquartile_mean(pooled) ==
           Approx(reference["ragged_iqm"].get<double>()).epsilon(1e-12));
   REQUIRE(optimality_gap(pooled, 1) ==
@@ -52,7 +56,9 @@ TEST_CASE("a resample holds only what was there, as often as it was") {
   const std::vector<double> values{1, 2, 3};
   base::RandomStream stream(1);
   std::vector<double> drawn;
-  for (int i = 0; i < 1000; ++i) resample(values, stream, drawn);
+  for (int i = 0; i < 1000; ++i) {
+    resample(values, stream, drawn);
+  }
   REQUIRE(drawn.size() == 3000);
   REQUIRE(mean(drawn) == Approx(2).margin(0.06));
 }

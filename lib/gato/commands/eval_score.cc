@@ -53,20 +53,30 @@ constexpr size_t kMaxShownImages = 24;  // shown of the captions
 enum class ReportFormat { none, json, csv, html };
 
 ReportFormat detect_report_format(const std::string& output) {
-  if (output.empty()) return ReportFormat::none;
+  if (output.empty()) {
+    return ReportFormat::none;
+  }
   const std::string extension = fs::path(output).extension();
-  if (extension == ".json") return ReportFormat::json;
-  if (extension == ".csv") return ReportFormat::csv;
-  if (extension == ".html") return ReportFormat::html;
+  if (extension == ".json") {
+    return ReportFormat::json;
+  }
+  if (extension == ".csv") {
+    return ReportFormat::csv;
+  }
+  if (extension == ".html") {
+    return ReportFormat::html;
+  }
   throw base::usage_error("{}: a report ends in .json, .csv or .html", output);
 }
 
 std::vector<fs::path> find_all_datasets(
     const std::vector<std::string>& operands) {
   std::vector<fs::path> datasets;
-  for (const std::string& operand : operands)
-    for (fs::path& path : eval::find_datasets(operand))
+  for (const std::string& operand : operands) {
+    for (fs::path& path : eval::find_datasets(operand)) {
       datasets.push_back(std::move(path));
+    }
+  }
   return datasets;
 }
 
@@ -76,8 +86,9 @@ std::string introduction_text(const eval::ScoreReport& report) {
   for (const eval::ScoredDataset& dataset : report.datasets) {
     episodes += dataset.episodes;
     if (!dataset.agent.empty() &&
-        std::ranges::find(policies, dataset.agent) == policies.end())
+        std::ranges::find(policies, dataset.agent) == policies.end()) {
       policies.push_back(dataset.agent);
+    }
   }
   return fmt::format(
       "{} episodes of {} tasks{}{}. Scores are in percent of the expert, 0 is "
@@ -91,8 +102,9 @@ eval::ReferenceTable load_all_references(
     const ScoreCommandOptions& options,
     std::vector<eval::DatasetOutcomes>& reference_outcomes) {
   eval::ReferenceTable references;
-  for (const std::string& path : options.reference_files)
+  for (const std::string& path : options.reference_files) {
     eval::load_references(path, references);
+  }
   const auto add = [&](const std::vector<std::string>& operands,
                        eval::ReferenceKind kind) {
     for (const fs::path& path : find_all_datasets(operands)) {
@@ -132,9 +144,12 @@ std::string render_json(
       provenance.add_parent(one.provenance);
     }
   }
-  for (const std::string& path : options.reference_files)
+  for (const std::string& path : options.reference_files) {
     provenance.add_input(path);
-  if (provenance.enabled) document["provenance"] = provenance.to_json();
+  }
+  if (provenance.enabled) {
+    document["provenance"] = provenance.to_json();
+  }
   return document.dump(2) + "\n";
 }
 
@@ -143,10 +158,12 @@ std::string render_html(const eval::ScoreReport& report,
                         const ScoreCommandOptions& options) {
   std::vector<eval::HtmlSection> sections = eval::score_sections(report);
   std::vector<eval::HtmlSection> extra;
-  if (!captions.empty())
+  if (!captions.empty()) {
     extra.push_back(eval::caption_section(captions, kMaxShownImages));
-  if (!options.metrics_file.empty())
+  }
+  if (!options.metrics_file.empty()) {
     extra.push_back(eval::training_section(options.metrics_file));
+  }
   sections.insert(sections.end() - 1, extra.begin(), extra.end());
   return eval::html_page(options.title, introduction_text(report), sections);
 }
@@ -154,7 +171,9 @@ std::string render_html(const eval::ScoreReport& report,
 // The line under the table; nothing where no caption can be judged.
 std::string caption_summary(const std::vector<eval::CaptionSample>& captions) {
   const eval::ExactMatchCounts exact = eval::count_exact_matches(captions);
-  if (exact.with_references == 0) return "";
+  if (exact.with_references == 0) {
+    return "";
+  }
   return fmt::format("captions exactly right: {} of {}\n", exact.exact_matches,
                      exact.with_references);
 }
@@ -164,10 +183,11 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   const std::string& output = context.common.output;
   const ReportFormat format = detect_report_format(output);
   if (format != ReportFormat::html &&
-      !(options.metrics_file.empty() && options.captions_file.empty()))
+      !(options.metrics_file.empty() && options.captions_file.empty())) {
     throw base::usage_error(
         "--training and --captions are parts of a report in HTML: name one "
         "with -o REPORT.html");
+  }
 
   std::vector<eval::DatasetOutcomes> reference_outcomes;
   const eval::ReferenceTable references =
@@ -177,27 +197,33 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   const eval::ScoreReport report = eval::compute_scores(
       outcomes, references, {context.common.seed, options.resamples});
   std::vector<eval::CaptionSample> captions;
-  if (!options.captions_file.empty())
+  if (!options.captions_file.empty()) {
     captions = eval::read_caption_samples(options.captions_file,
                                           options.caption_references_file);
+  }
 
   const auto write = [&](const std::string& text) {
     base::write_file(output, text, context.common.force);
   };
-  if (format == ReportFormat::json)
+  if (format == ReportFormat::json) {
     write(render_json(report, outcomes, reference_outcomes, options, context));
-  if (format == ReportFormat::csv) write(eval::to_csv(report));
-  if (format == ReportFormat::html)
+  }
+  if (format == ReportFormat::csv) {
+    write(eval::to_csv(report));
+  }
+  if (format == ReportFormat::html) {
     write(render_html(report, captions, options));
+  }
   fmt::print("{}{}", eval::to_text(report), caption_summary(captions));
 
-  if (report.overall.task_count == 0)
+  if (report.overall.task_count == 0) {
     spdlog::warn(
         "{}: only the returns are shown, no scores; give what the expert and "
         "random play are worth with --references FILE, or with --expert "
         "DATASET and --random DATASET",
         references.empty() ? "no references"
                            : "no task has references of both");
+  }
   int64_t episodes = 0, failed = 0;
   for (const eval::DatasetOutcomes& one : outcomes) {
     episodes += one.episodes();

@@ -69,7 +69,9 @@ class CartpoleSwingup : public BuiltinEnvironment {
 
   Transition apply_action(const data::Array& action) override {
     const double force = kMaxForce * std::clamp(action.as_double(0), -1.0, 1.0);
-    for (int i = 0; i < kSubsteps; ++i) integrate(force, kTimeStep / kSubsteps);
+    for (int i = 0; i < kSubsteps; ++i) {
+      integrate(force, kTimeStep / kSubsteps);
+    }
     const double upright = (1 + std::cos(angle_)) / 2;
     const double centered = std::pow(0.1, x_ * x_ / 4);
     const double small_velocity =

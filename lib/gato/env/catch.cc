@@ -68,10 +68,11 @@ class Catch : public BuiltinEnvironment {
           std::abs(ball_column_ - paddle_column_) <= kPaddleHalfWidth;
       transition.reward = is_caught ? 1 : 0;
       caught_balls_ += is_caught;
-      if (++finished_balls_ == kBallsPerEpisode)
+      if (++finished_balls_ == kBallsPerEpisode) {
         transition.terminated = true;
-      else
+      } else {
         spawn_ball();
+      }
     }
     transition.info["success"] = caught_balls_ == kBallsPerEpisode ? 1 : 0;
     return transition;

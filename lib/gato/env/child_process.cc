@@ -39,16 +39,18 @@ struct Pipe {
 // over never overwrites another.
 Pipe make_pipe() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0)
+  if (pipe2(ends, O_CLOEXEC) != 0) {
     throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  }
   const FileDescriptor low_read(ends[0]), low_write(ends[1]);
   Pipe pipe;
   pipe.read_end =
       FileDescriptor(fcntl(ends[0], F_DUPFD_CLOEXEC, kLifelineFd + 1));
   pipe.write_end =
       FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, kLifelineFd + 1));
-  if (!pipe.read_end.is_open() || !pipe.write_end.is_open())
+  if (!pipe.read_end.is_open() || !pipe.write_end.is_open()) {
     throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  }
   return pipe;
 }
 
@@ -71,7 +73,9 @@ class ScopedSigpipeBlock {
   }
   ~ScopedSigpipeBlock() {
     const timespec at_once{};
-    if (!was_pending_) sigtimedwait(&sigpipe_set_, nullptr, &at_once);
+    if (!was_pending_) {
+      sigtimedwait(&sigpipe_set_, nullptr, &at_once);
+    }
     pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
   }
 
@@ -108,9 +112,10 @@ pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
                   const_cast<char* const*>(arguments.data()), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (error_code != 0)
+  if (error_code != 0) {
     throw base::run_error("cannot start '{}': {}", command,
                           strerror(error_code));
+  }
   return pid;
 }
 
@@ -119,7 +124,9 @@ pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
 std::string read_available(FileDescriptor& from) {
   std::string bytes(65536, '\0');
   const ssize_t n = ::read(from.get(), bytes.data(), bytes.size());
-  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) from.close();
+  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+    from.close();
+  }
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
   return bytes;
 }
@@ -138,10 +145,11 @@ std::string quote_excerpt(std::string_view text) {
   std::string result = "'";
   for (const char c : text.substr(0, kMaxBytes)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || byte >= 0x80)
+    if (byte < 0x20 || byte == 0x7f || byte >= 0x80) {
       result += fmt::format("\\x{:02x}", byte);
-    else
+    } else {
       result += c;
+    }
   }
   return result + (text.size() > kMaxBytes ? "...'" : "'");
 }
@@ -158,7 +166,9 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
 }
 
 void FileDescriptor::close() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
   fd_ = -1;
 }
 
@@ -170,8 +180,9 @@ ChildProcess::ChildProcess(const std::string& command) {
   stdout_ = std::move(out.read_end);
   stderr_ = std::move(error.read_end);
   lifeline_ = std::move(lifeline.write_end);
-  for (const FileDescriptor* descriptor : {&stdin_, &stdout_, &stderr_})
+  for (const FileDescriptor* descriptor : {&stdin_, &stdout_, &stderr_}) {
     set_nonblocking(*descriptor);
+  }
 }
 
 ChildProcess::~ChildProcess() {
@@ -189,7 +200,9 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::write(std::string_view bytes, Deadline deadline) {
   const ScopedSigpipeBlock block;
-  while (!bytes.empty()) poll_io(&bytes, deadline);
+  while (!bytes.empty()) {
+    poll_io(&bytes, deadline);
+  }
 }
 
 std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
@@ -208,15 +221,21 @@ std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
 }
 
 void ChildProcess::read(std::span<std::byte> bytes, Deadline deadline) {
-  while (stdout_buffer_.size() < bytes.size()) poll_io(nullptr, deadline);
+  while (stdout_buffer_.size() < bytes.size()) {
+    poll_io(nullptr, deadline);
+  }
   std::copy_n(reinterpret_cast<const std::byte*>(stdout_buffer_.data()),
               bytes.size(), bytes.begin());
   stdout_buffer_.erase(0, bytes.size());
 }
 
 void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
-  if (!stdout_.is_open()) return handle_closed_pipe(pending);
-  if (Clock::now() >= deadline) fail("did not answer in time");
+  if (!stdout_.is_open()) {
+    return handle_closed_pipe(pending);
+  }
+  if (Clock::now() >= deadline) {
+    fail("did not answer in time");
+  }
   std::array<pollfd, 3> poll_fds = {
       {{stdout_.get(), POLLIN, 0},
        {stderr_.get(), POLLIN, 0},
@@ -227,15 +246,26 @@ void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
   const int ready =
       poll(poll_fds.data(), poll_fds.size(),
            std::min(milliseconds_until(deadline), kMaxPollMilliseconds));
-  if (ready < 0 && errno != EINTR)
+  if (ready < 0 && errno != EINTR) {
     throw base::run_error("poll: {}", strerror(errno));
-  if (ready <= 0) return;
-  if (poll_fds[1].revents != 0) drain_stderr();
-  if (poll_fds[0].revents != 0) stdout_buffer_ += read_available(stdout_);
+  }
+  if (ready <= 0) {
+    return;
+  }
+  if (poll_fds[1].revents != 0) {
+    drain_stderr();
+  }
+  if (poll_fds[0].revents != 0) {
+    stdout_buffer_ += read_available(stdout_);
+  }
   if (poll_fds[2].revents != 0) {
     const ssize_t n = ::write(stdin_.get(), pending->data(), pending->size());
-    if (n > 0) pending->remove_prefix(static_cast<size_t>(n));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) handle_closed_pipe(pending);
+    if (n > 0) {
+      pending->remove_prefix(static_cast<size_t>(n));
+    }
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      handle_closed_pipe(pending);
+    }
   }
 }
 
@@ -245,9 +275,12 @@ void ChildProcess::handle_closed_pipe(std::string_view* pending) {
   const auto has_line = [this] {
     return stdout_buffer_.find('\n') != std::string::npos;
   };
-  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i)
+  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i) {
     stdout_buffer_ += read_available(stdout_);
-  if (pending == nullptr || !has_line()) fail("");
+  }
+  if (pending == nullptr || !has_line()) {
+    fail("");
+  }
   *pending = {};
 }
 
@@ -255,12 +288,15 @@ bool ChildProcess::drain_stderr() {
   const std::string text = read_available(stderr_);
   for (const char c : text) {
     if (c != '\n') {
-      if (stderr_partial_line_.size() < kMaxStderrLineLength)
+      if (stderr_partial_line_.size() < kMaxStderrLineLength) {
         stderr_partial_line_ += c;
+      }
       continue;
     }
     stderr_lines_.push_back(std::exchange(stderr_partial_line_, {}));
-    if (stderr_lines_.size() > kMaxStderrLines) stderr_lines_.pop_front();
+    if (stderr_lines_.size() > kMaxStderrLines) {
+      stderr_lines_.pop_front();
+    }
   }
   return !text.empty();
 }
@@ -270,15 +306,22 @@ bool ChildProcess::wait_for_exit(Deadline deadline) {
   for (;;) {
     siginfo_t information{};
     if (waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        information.si_pid == pid_)
+        information.si_pid == pid_) {
       return true;
-    if (Clock::now() >= deadline) return false;
+    }
+    if (Clock::now() >= deadline) {
+      return false;
+    }
     // Full pipes must not keep the child from ending.
     std::array<pollfd, 2> poll_fds = {
         {{stdout_.get(), POLLIN, 0}, {stderr_.get(), POLLIN, 0}}};
     poll(poll_fds.data(), poll_fds.size(), 10);
-    if (poll_fds[0].revents != 0) read_available(stdout_);
-    if (poll_fds[1].revents != 0) drain_stderr();
+    if (poll_fds[0].revents != 0) {
+      read_available(stdout_);
+    }
+    if (poll_fds[1].revents != 0) {
+      drain_stderr();
+    }
   }
 }
 
@@ -301,15 +344,20 @@ void ChildProcess::fail(const std::string& what) {
   }
   for (int i = 0; i < 16 && stderr_.is_open() && drain_stderr(); ++i) {
   }
-  if (!stdout_buffer_.empty())
+  if (!stdout_buffer_.empty()) {
     message += " in the middle of a message: " + quote_excerpt(stdout_buffer_);
+  }
   throw ProcessError(message + stderr_tail());
 }
 
 std::string ChildProcess::stderr_tail() const {
   std::string tail;
-  for (const std::string& line : stderr_lines_) tail += "\n  " + line;
-  if (!stderr_partial_line_.empty()) tail += "\n  " + stderr_partial_line_;
+  for (const std::string& line : stderr_lines_) {
+    tail += "\n  " + line;
+  }
+  if (!stderr_partial_line_.empty()) {
+    tail += "\n  " + stderr_partial_line_;
+  }
   return tail.empty() ? "; it wrote nothing to stderr"
                       : "; its stderr ended:" + tail;
 }

@@ -46,7 +46,9 @@ class ExternalEnvironment : public Environment {
   }
 
   ~ExternalEnvironment() override {
-    if (!process_) return;
+    if (!process_) {
+      return;
+    }
     try {
       process_->write(json{{"type", "close"}}.dump() + "\n",
                       ChildProcess::Clock::now() + std::chrono::seconds(1));
@@ -58,7 +60,9 @@ class ExternalEnvironment : public Environment {
   const EnvironmentSpec& spec() const override { return spec_reply_.spec; }
 
   data::FieldValues reset(uint64_t seed) override {
-    if (!process_) restart_child();
+    if (!process_) {
+      restart_child();
+    }
     const Message reply =
         call({{"type", "reset"}, {"seed", seed}}, {}, "observation");
     return with_error_context([&] {
@@ -101,13 +105,15 @@ class ExternalEnvironment : public Environment {
     }
     const double pixels = 1.0 * image.height * image.width;
     if (!is_valid_shape ||
-        3 * pixels != static_cast<double>(reply.payload.size()))
+        3 * pixels != static_cast<double>(reply.payload.size())) {
       throw EnvironmentError(with_command(
           fmt::format("its picture has the shape {} and {} bytes",
                       quote_excerpt(shape.dump()), reply.payload.size())));
+    }
     image.pixels.resize(reply.payload.size());
-    for (size_t i = 0; i < image.pixels.size(); ++i)
+    for (size_t i = 0; i < image.pixels.size(); ++i) {
       image.pixels[i] = std::to_integer<uint8_t>(reply.payload[i]);
+    }
     return image;
   }
 
@@ -141,19 +147,21 @@ class ExternalEnvironment : public Environment {
         new_reply.spec.task.action_fields != spec().task.action_fields ||
         new_reply.observation_wire_order !=
             spec_reply_.observation_wire_order ||
-        new_reply.action_wire_order != spec_reply_.action_wire_order)
+        new_reply.action_wire_order != spec_reply_.action_wire_order) {
       throw base::run_error(
           "{}", with_command("started again, it declares other observations or "
                              "actions than before"));
+    }
   }
 
   // A request within an episode. A child that ended or hangs is started again
   // at the next reset; one that writes anything but a reply ends the run.
   Message call(json header, const std::vector<std::byte>& payload,
                const char* type) {
-    if (!process_)
+    if (!process_) {
       throw EnvironmentError(
           with_command("it has ended; reset starts it again"));
+    }
     const std::string request = header["type"];
     try {
       return send_and_receive(std::move(header), payload, type,
@@ -170,7 +178,9 @@ class ExternalEnvironment : public Environment {
   }
 
   void terminate_child() {
-    if (process_) process_->skip_grace_period();
+    if (process_) {
+      process_->skip_grace_period();
+    }
     process_.reset();
   }
 
@@ -178,7 +188,9 @@ class ExternalEnvironment : public Environment {
   // reply; a fatal one stops the child.
   Message send_and_receive(json header, const std::vector<std::byte>& payload,
                            const char* type, double timeout) {
-    if (!payload.empty()) header["bytes"] = payload.size();
+    if (!payload.empty()) {
+      header["bytes"] = payload.size();
+    }
     const auto deadline =
         ChildProcess::Clock::now() +
         std::chrono::duration_cast<ChildProcess::Clock::duration>(
@@ -196,18 +208,21 @@ class ExternalEnvironment : public Environment {
     if (reply.header["type"] == "error") {
       const auto message = reply.header.find("message");
       const auto fatal = reply.header.find("fatal");
-      if (fatal != reply.header.end() && *fatal == true) terminate_child();
+      if (fatal != reply.header.end() && *fatal == true) {
+        terminate_child();
+      }
       throw EnvironmentError(with_command(
           fmt::format("it answered {} with an error: {}", header["type"].dump(),
                       message != reply.header.end() && message->is_string()
                           ? message->get<std::string>()
                           : "(no message)")));
     }
-    if (reply.header["type"] != type)
+    if (reply.header["type"] != type) {
       throw ProtocolError(
           fmt::format("{} is no reply to {}; its type would be "
                       "\"{}\"",
                       quote_excerpt(line), header["type"].dump(), type));
+    }
     return reply;
   }
 

@@ -145,21 +145,26 @@ class GoTo : public BuiltinEnvironment {
     agent_ = next_pose(agent_, static_cast<int>(action.as_integer(0)));
     Transition transition;
     transition.terminated = has_arrived(agent_);
-    if (transition.terminated)
+    if (transition.terminated) {
       transition.reward =
           1 - 0.9 * static_cast<double>(elapsed_steps() + 1) / kMaxEpisodeSteps;
+    }
     transition.info["success"] = transition.terminated ? 1 : 0;
     return transition;
   }
 
   data::Array compute_expert_action() const override {
-    if (!is_in_view(agent_, target().cell)) return discrete_value(kTurnLeft);
+    if (!is_in_view(agent_, target().cell)) {
+      return discrete_value(kTurnLeft);
+    }
     const std::vector<int> distance = expert_distances();
     int best = kForward;
-    for (int action : {kTurnLeft, kTurnRight})
+    for (int action : {kTurnLeft, kTurnRight}) {
       if (distance[next_pose(agent_, action).index()] <
-          distance[next_pose(agent_, best).index()])
+          distance[next_pose(agent_, best).index()]) {
         best = action;
+      }
+    }
     return discrete_value(best);
   }
 
@@ -168,15 +173,18 @@ class GoTo : public BuiltinEnvironment {
     constexpr int scale = 8, tile = kMaskSize * scale;
     constexpr int side = (kRoomSize + 2) * tile;
     Canvas canvas(side, side, kWallColor);
-    for (int y = 0; y < kRoomSize; ++y)
-      for (int x = 0; x < kRoomSize; ++x)
+    for (int y = 0; y < kRoomSize; ++y) {
+      for (int x = 0; x < kRoomSize; ++x) {
         canvas.fill_rectangle(
             (y + 1) * tile, (x + 1) * tile, tile, tile,
             is_in_view(agent_, {x, y}) ? Color{70, 70, 70} : kFloorColor);
-    for (const Object& object : objects_)
+      }
+    }
+    for (const Object& object : objects_) {
       canvas.draw_mask((object.cell.y + 1) * tile, (object.cell.x + 1) * tile,
                        kShapes[object.shape].mask, scale,
                        kColors[object.color].color);
+    }
     canvas.draw_mask((agent_.cell.y + 1) * tile, (agent_.cell.x + 1) * tile,
                      kAgentMask, scale, kAgentColor, agent_.direction);
     return canvas.image();
@@ -204,10 +212,12 @@ class GoTo : public BuiltinEnvironment {
   bool try_place_objects(base::RandomStream& random) {
     for (size_t i = 0; i < objects_.size(); ++i) {
       const Cell cell = objects_[i].cell = random_cell(random);
-      for (size_t j = 0; j < i; ++j)
+      for (size_t j = 0; j < i; ++j) {
         if (std::abs(objects_[j].cell.x - cell.x) <= 1 &&
-            std::abs(objects_[j].cell.y - cell.y) <= 1)
+            std::abs(objects_[j].cell.y - cell.y) <= 1) {
           return false;
+        }
+      }
     }
     return true;
   }
@@ -229,19 +239,26 @@ class GoTo : public BuiltinEnvironment {
   }
 
   Pose next_pose(Pose pose, int action) const {
-    if (action == kTurnLeft) pose.direction = (pose.direction + 3) % 4;
-    if (action == kTurnRight) pose.direction = (pose.direction + 1) % 4;
-    if (action == kForward && is_free(cell_ahead(pose)))
+    if (action == kTurnLeft) {
+      pose.direction = (pose.direction + 3) % 4;
+    }
+    if (action == kTurnRight) {
+      pose.direction = (pose.direction + 1) % 4;
+    }
+    if (action == kForward && is_free(cell_ahead(pose))) {
       pose.cell = cell_ahead(pose);
+    }
     return pose;
   }
 
   // Whether the expert arrives from every pose.
   bool expert_always_succeeds() const {
     const std::vector<int> distance = expert_distances();
-    for (int i = 0; i < kPoseCount; ++i)
-      if (is_free(pose_from_index(i).cell) && distance[i] == kPoseCount)
+    for (int i = 0; i < kPoseCount; ++i) {
+      if (is_free(pose_from_index(i).cell) && distance[i] == kPoseCount) {
         return false;
+      }
+    }
     return true;
   }
 
@@ -253,12 +270,15 @@ class GoTo : public BuiltinEnvironment {
       has_changed = false;
       for (int i = 0; i < kPoseCount; ++i) {
         const Pose pose = pose_from_index(i);
-        if (!is_free(pose.cell)) continue;
+        if (!is_free(pose.cell)) {
+          continue;
+        }
         int best = has_arrived(pose) ? 0 : distance[i];
         const bool can_choose = is_in_view(pose, target().cell);
         for (int action = 0;
-             action < (can_choose ? kActionCount : kTurnLeft + 1); ++action)
+             action < (can_choose ? kActionCount : kTurnLeft + 1); ++action) {
           best = std::min(best, distance[next_pose(pose, action).index()] + 1);
+        }
         has_changed |= best < distance[i];
         distance[i] = best;
       }
@@ -272,13 +292,14 @@ class GoTo : public BuiltinEnvironment {
     Canvas canvas(side, side, kOutsideColor);
     auto row = [](Cell seen) { return (kViewSize - 1 - seen.y) * kTilePixels; };
     auto column = [](Cell seen) { return (kViewLeft + seen.x) * kTilePixels; };
-    for (int y = -1; y <= kRoomSize; ++y)
+    for (int y = -1; y <= kRoomSize; ++y) {
       for (int x = -1; x <= kRoomSize; ++x) {
         const Cell seen = to_pose_frame(agent_, {x, y});
         canvas.fill_rectangle(
             row(seen), column(seen), kTilePixels, kTilePixels,
             is_inside_room({x, y}) ? kFloorColor : kWallColor);
       }
+    }
     for (const Object& object : objects_) {
       const Cell seen = to_pose_frame(agent_, object.cell);
       canvas.draw_mask(row(seen), column(seen), kShapes[object.shape].mask,

@@ -25,13 +25,18 @@ constexpr std::array<RegistryEntry, 3> kRegistry = {{
 std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
   names.reserve(kRegistry.size());
-  for (const RegistryEntry& entry : kRegistry) names.emplace_back(entry.name);
+  for (const RegistryEntry& entry : kRegistry) {
+    names.emplace_back(entry.name);
+  }
   return names;
 }
 
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
-  for (const RegistryEntry& entry : kRegistry)
-    if (entry.name == name) return entry.make();
+  for (const RegistryEntry& entry : kRegistry) {
+    if (entry.name == name) {
+      return entry.make();
+    }
+  }
   throw base::usage_error(
       "no environment is called '{}'{} (--list-envs lists them)", name,
       base::suggestion(name, builtin_environment_names()));

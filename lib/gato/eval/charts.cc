@@ -34,12 +34,16 @@ std::vector<double> linear_ticks(double low, double high, int count) {
   const double raw = (high - low) / count;
   const double power = std::pow(10, std::floor(std::log10(raw)));
   double step = 10 * power;
-  for (double factor : {5.0, 2.0, 1.0})
-    if (factor * power >= raw) step = factor * power;
+  for (double factor : {5.0, 2.0, 1.0}) {
+    if (factor * power >= raw) {
+      step = factor * power;
+    }
+  }
   std::vector<double> tick_values;
   for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step;
-       ++i)
+       ++i) {
     tick_values.push_back(i * step);
+  }
   return tick_values;
 }
 
@@ -47,11 +51,14 @@ std::vector<double> linear_ticks(double low, double high, int count) {
 std::vector<double> logarithmic_ticks(double low, double high) {
   std::vector<double> tick_values;
   for (double power = std::floor(std::log10(low)); std::pow(10, power) <= high;
-       ++power)
-    for (double factor : {1.0, 2.0, 5.0})
+       ++power) {
+    for (double factor : {1.0, 2.0, 5.0}) {
       if (const double value = factor * std::pow(10, power);
-          value >= low && value <= high)
+          value >= low && value <= high) {
         tick_values.push_back(value);
+      }
+    }
+  }
   return tick_values;
 }
 
@@ -95,7 +102,9 @@ std::string score_chart(const std::vector<TaskScore>& tasks,
   size_t max_name_length = 0;
   for (const TaskScore& task : tasks) {
     max_name_length = std::max(max_name_length, task.task.size());
-    if (!task.score) continue;
+    if (!task.score) {
+      continue;
+    }
     low = std::min({low, *task.score, *task.score_low});
     high = std::max({high, *task.score, *task.score_high});
   }
@@ -136,8 +145,9 @@ std::string score_chart(const std::vector<TaskScore>& tasks,
                     format_number(task.score_high, 1), task.episodes));
     const double from = x(*task.score_low), to = x(*task.score_high);
     svg.line(from, middle, to, middle, kInkColor, 1.5);
-    for (double cap_x : {from, to})
+    for (double cap_x : {from, to}) {
       svg.line(cap_x, middle - 4, cap_x, middle + 4, kInkColor, 1.5);
+    }
     svg.text(std::max({end, to, x(0)}) + 8, middle + 4,
              format_number(task.score, 0), Anchor::start, "value");
   }
@@ -157,12 +167,15 @@ std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
   std::vector<std::pair<double, double>> points;
   for (const ThresholdCount& threshold : thresholds) {
     const double height = y(static_cast<double>(threshold.task_count));
-    if (!points.empty()) points.push_back({points.back().first, height});
+    if (!points.empty()) {
+      points.push_back({points.back().first, height});
+    }
     points.push_back({x(threshold.percent), height});
   }
   // A task counts up to the percentage it reaches: the fall comes after it.
-  for (size_t i = 1; i + 1 < points.size(); i += 2)
+  for (size_t i = 1; i + 1 < points.size(); i += 2) {
     points[i] = {points[i + 1].first, points[i - 1].second};
+  }
   svg.polyline(points, palette_color(0), 2.5);
   return svg.str();
 }
@@ -180,18 +193,25 @@ std::string line_chart(const std::vector<Series>& series,
       is_first = false;
     }
   }
-  if (x.high == x.low) x.high = x.low + 1;
-  if (y.high == y.low) y.high = y.low + 1;
+  if (x.high == x.low) {
+    x.high = x.low + 1;
+  }
+  if (y.high == y.low) {
+    y.high = y.low + 1;
+  }
   y.is_logarithmic = y.low > 0 && y.high > 10 * y.low;
   Svg svg(860, 300, y_title + " over " + x_title);
   draw_axes(svg, x, y, x_title, y_title);
   double legend = x.pixel_to;
   for (size_t s = series.size(); s-- > 0;) {
     std::vector<std::pair<double, double>> points;
-    for (const auto& [px, py] : series[s].points)
+    for (const auto& [px, py] : series[s].points) {
       points.push_back({x(px), y(py)});
+    }
     svg.polyline(points, palette_color(s));
-    if (series.size() < 2) continue;
+    if (series.size() < 2) {
+      continue;
+    }
     svg.text(legend, 20, series[s].name, Anchor::end, "tick");
     legend -= 7.0 * static_cast<double>(series[s].name.size()) + 14;
     svg.rectangle(legend, 11, 10, 10, palette_color(s));

@@ -15,8 +15,11 @@ namespace fs = std::filesystem;
 // none.
 fs::path find_hdf5_file(const fs::path& path) {
   for (const fs::path& file :
-       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path})
-    if (fs::is_regular_file(file)) return file;
+       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path}) {
+    if (fs::is_regular_file(file)) {
+      return file;
+    }
+  }
   return {};
 }
 
@@ -26,18 +29,24 @@ void find_datasets_recursively(const fs::path& folder,
     found.push_back(folder);
     return;
   }
-  for (const auto& entry : fs::directory_iterator(folder))
+  for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.is_directory() &&
-        !entry.path().filename().string().starts_with('.'))
+        !entry.path().filename().string().starts_with('.')) {
       find_datasets_recursively(entry.path(), found);
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<fs::path> find_datasets(const fs::path& operand) {
   std::vector<fs::path> found;
-  if (fs::is_directory(operand)) find_datasets_recursively(operand, found);
-  if (found.empty()) return {operand};
+  if (fs::is_directory(operand)) {
+    find_datasets_recursively(operand, found);
+  }
+  if (found.empty()) {
+    return {operand};
+  }
   std::ranges::sort(found);
   return found;
 }
@@ -60,10 +69,11 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
       ++outcomes.failed;
       continue;
     }
-    if (episode.rewards.empty() && episode.step_count() > 0)
+    if (episode.rewards.empty() && episode.step_count() > 0) {
       throw base::input_error(
           "{}: episode {} has no rewards: it cannot be scored",
           dataset.string(), episode.id);
+    }
     data::require_finite_rewards(episode, dataset.string());
     outcomes.returns.push_back(
         episode.rewards.empty() ? 0 : episode.total_reward());
@@ -72,8 +82,9 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
       outcomes.succeeded += *episode.success;
     }
   }
-  if (outcomes.episodes() == 0)
+  if (outcomes.episodes() == 0) {
     throw base::input_error("{}: holds no episodes", dataset.string());
+  }
   return outcomes;
 }
 

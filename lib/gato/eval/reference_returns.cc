@@ -14,28 +14,34 @@ using nlohmann::json;
 double number_at(const json& object, const char* key,
                  const std::string& where) {
   const json& value = object.at(key);
-  if (!value.is_number() || !std::isfinite(value.get<double>()))
+  if (!value.is_number() || !std::isfinite(value.get<double>())) {
     throw base::input_error("{}: {} is {}, not a number", where, key,
                             value.dump());
+  }
   return value.get<double>();
 }
 
 std::optional<ReferenceReturn> parse_reference(const json& task,
                                                const char* key,
                                                const std::string& where) {
-  if (!task.contains(key) || task[key].is_null()) return {};
+  if (!task.contains(key) || task[key].is_null()) {
+    return {};
+  }
   const json& object = task[key];
   const std::string key_location = where + ": " + key;
-  if (!object.is_object() || !object.contains("mean"))
+  if (!object.is_object() || !object.contains("mean")) {
     throw base::input_error("{}: is {}, not an object with a mean",
                             key_location, object.dump());
+  }
   ReferenceReturn reference;
   reference.mean = number_at(object, "mean", key_location);
-  if (object.contains("std") && !object["std"].is_null())
+  if (object.contains("std") && !object["std"].is_null()) {
     reference.std = number_at(object, "std", key_location);
-  if (object.contains("n") && !object["n"].is_null())
+  }
+  if (object.contains("n") && !object["n"].is_null()) {
     reference.episodes =
         static_cast<int64_t>(number_at(object, "n", key_location));
+  }
   return reference;
 }
 
@@ -44,34 +50,40 @@ std::optional<ReferenceReturn> parse_reference(const json& task,
 void load_references(const std::filesystem::path& path, ReferenceTable& into) {
   const json document =
       json::parse(base::read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!document.is_object())
+  if (!document.is_object()) {
     throw base::input_error(
         "{}: is no reference file: expected a JSON object {{\"TASK\": "
         "{{\"random\": {{\"mean\": ...}}, \"expert\": {{...}}}}}}",
         path.string());
+  }
   for (const auto& [name, task] : document.items()) {
     const std::string where =
         fmt::format("{}: task \"{}\"", path.string(), name);
-    if (!task.is_object())
+    if (!task.is_object()) {
       throw base::input_error("{}: is {}, not an object", where,
                               task.type_name());
+    }
     TaskReferences& references = into[name];
-    if (auto value = parse_reference(task, "random", where))
+    if (auto value = parse_reference(task, "random", where)) {
       references.random = value;
-    if (auto value = parse_reference(task, "expert", where))
+    }
+    if (auto value = parse_reference(task, "expert", where)) {
       references.expert = value;
-    if (auto value = parse_reference(task, "human", where))
+    }
+    if (auto value = parse_reference(task, "human", where)) {
       references.human = value;
+    }
     references.source = task.value("source", path.string());
   }
 }
 
 void add_reference(const DatasetOutcomes& outcomes, ReferenceKind kind,
                    ReferenceTable& into) {
-  if (outcomes.returns.empty())
+  if (outcomes.returns.empty()) {
     throw base::input_error(
         "{}: all {} episodes failed: they are no reference for task \"{}\"",
         outcomes.path.string(), outcomes.failed, outcomes.task);
+  }
   const ReferenceReturn reference{
       mean(outcomes.returns), standard_deviation(outcomes.returns),
       static_cast<int64_t>(outcomes.returns.size())};

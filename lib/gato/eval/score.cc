@@ -26,12 +26,15 @@ std::map<std::string, PooledOutcomes> group_by_task(
   for (const DatasetOutcomes& one : outcomes) {
     const auto [place, is_new] = tasks.try_emplace(one.task);
     PooledOutcomes& pooled = place->second;
-    if (is_new) pooled.domain = one.domain;
-    if (pooled.domain != one.domain)
+    if (is_new) {
+      pooled.domain = one.domain;
+    }
+    if (pooled.domain != one.domain) {
       throw base::input_error(
           "{}: task \"{}\" belongs to domain \"{}\", in an earlier dataset to "
           "\"{}\"",
           one.path.string(), one.task, one.domain, pooled.domain);
+    }
     auto& returns = pooled.returns[one.agent];
     returns.insert(returns.end(), one.returns.begin(), one.returns.end());
     pooled.failed[one.agent] += one.failed;
@@ -50,7 +53,9 @@ std::vector<double> imputed_returns(const PooledOutcomes& pooled,
 }
 
 void append_note(std::string& note, const std::string& text) {
-  if (!note.empty()) note += "; ";
+  if (!note.empty()) {
+    note += "; ";
+  }
   note += text;
 }
 
@@ -75,8 +80,12 @@ TaskScore compute_task_score(const std::string& name,
   TaskScore task;
   task.task = name;
   task.domain = pooled.domain;
-  if (references && references->random) task.random = references->random->mean;
-  if (references && references->expert) task.expert = references->expert->mean;
+  if (references && references->random) {
+    task.random = references->random->mean;
+  }
+  if (references && references->expert) {
+    task.expert = references->expert->mean;
+  }
 
   std::vector<double> returns;
   for (const auto& [agent, own] : pooled.returns) {
@@ -86,10 +95,11 @@ TaskScore compute_task_score(const std::string& name,
     task.failed += pooled.failed.at(agent);
   }
   task.episodes = static_cast<int64_t>(returns.size());
-  if (pooled.with_success_flag > 0)
+  if (pooled.with_success_flag > 0) {
     task.success_rate =
         static_cast<double>(pooled.succeeded) /
         static_cast<double>(pooled.with_success_flag + task.failed);
+  }
 
   const bool is_mean_defined = task.failed == 0 || task.random;
   if (is_mean_defined) {
@@ -98,13 +108,16 @@ TaskScore compute_task_score(const std::string& name,
     task.min = std::ranges::min(returns);
     task.max = std::ranges::max(returns);
   }
-  if (task.failed > 0)
+  if (task.failed > 0) {
     append_note(
         task.note,
         fmt::format("{} of {} episodes failed, {}", task.failed, task.episodes,
                     is_mean_defined ? "counted as random"
                                     : "and the random return is not known"));
-  if (pooled.returns.size() > 1) append_note(task.note, policies_note(pooled));
+  }
+  if (pooled.returns.size() > 1) {
+    append_note(task.note, policies_note(pooled));
+  }
   if (!task.random || !task.expert) {
     append_note(task.note, !task.random && !task.expert ? "no reference"
                            : !task.random               ? "no random reference"
@@ -132,7 +145,9 @@ std::vector<double> normalized_run_scores(const TaskScore& task,
     if (models_are_runs) {
       entries.push_back(normalize(mean(returns)));
     } else {
-      for (double value : returns) entries.push_back(normalize(value));
+      for (double value : returns) {
+        entries.push_back(normalize(value));
+      }
     }
   }
   return entries;
@@ -157,14 +172,18 @@ StratumGroup make_stratum_group(const std::optional<std::string>& domain,
   group.aggregate.domain = domain.value_or("");
   std::vector<double> scores, entries;
   for (size_t s = 0; s < strata.size(); ++s) {
-    if (domain && strata[s].task->domain != *domain) continue;
+    if (domain && strata[s].task->domain != *domain) {
+      continue;
+    }
     group.stratum_indices.push_back(s);
     scores.push_back(*strata[s].task->score);
     entries.insert(entries.end(), strata[s].run_scores.begin(),
                    strata[s].run_scores.end());
   }
   group.aggregate.task_count = static_cast<int64_t>(scores.size());
-  if (scores.empty()) return group;
+  if (scores.empty()) {
+    return group;
+  }
   group.aggregate.mean = mean(scores);
   group.aggregate.median = median(scores);
   group.aggregate.iqm = interquartile_mean(entries);
@@ -188,10 +207,12 @@ void bootstrap_intervals(std::vector<Stratum>& strata,
     }
     for (StratumGroup& group : groups) {
       std::vector<double> pooled;
-      for (size_t s : group.stratum_indices)
+      for (size_t s : group.stratum_indices) {
         pooled.insert(pooled.end(), resampled[s].begin(), resampled[s].end());
-      if (!pooled.empty())
+      }
+      if (!pooled.empty()) {
         group.bootstrap_iqms.push_back(interquartile_mean(std::move(pooled)));
+      }
     }
   }
   for (size_t s = 0; s < strata.size(); ++s) {
@@ -200,7 +221,9 @@ void bootstrap_intervals(std::vector<Stratum>& strata,
     strata[s].task->score_high = interval.high;
   }
   for (StratumGroup& group : groups) {
-    if (group.bootstrap_iqms.empty()) continue;
+    if (group.bootstrap_iqms.empty()) {
+      continue;
+    }
     const ConfidenceInterval interval =
         percentile_interval(group.bootstrap_iqms);
     group.aggregate.iqm_low = interval.low;
@@ -216,9 +239,10 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   ScoreReport report;
   report.seed = options.seed;
   report.resamples = options.resamples;
-  for (const DatasetOutcomes& one : outcomes)
+  for (const DatasetOutcomes& one : outcomes) {
     report.datasets.push_back({one.path.string(), one.task, one.agent,
                                one.episodes(), one.provenance});
+  }
 
   const std::map<std::string, PooledOutcomes> tasks = group_by_task(outcomes);
   bool models_are_runs = false;
@@ -234,25 +258,31 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   std::vector<Stratum> strata;
   std::vector<std::string> domains;
   for (TaskScore& task : report.tasks) {
-    if (domains.empty() || domains.back() != task.domain)
+    if (domains.empty() || domains.back() != task.domain) {
       domains.push_back(task.domain);
-    if (task.score)
+    }
+    if (task.score) {
       strata.push_back({&task, normalized_run_scores(task, tasks.at(task.task),
                                                      models_are_runs)});
+    }
   }
   std::vector<StratumGroup> groups{make_stratum_group(std::nullopt, strata)};
-  for (const std::string& domain : domains)
+  for (const std::string& domain : domains) {
     groups.push_back(make_stratum_group(domain, strata));
+  }
   bootstrap_intervals(strata, groups, options);
 
   report.overall = groups.front().aggregate;
   std::vector<double> domain_means;
   for (size_t g = 1; g < groups.size(); ++g) {
     report.domains.push_back(groups[g].aggregate);
-    if (groups[g].aggregate.mean)
+    if (groups[g].aggregate.mean) {
       domain_means.push_back(*groups[g].aggregate.mean);
+    }
   }
-  if (!domain_means.empty()) report.domain_mean = mean(domain_means);
+  if (!domain_means.empty()) {
+    report.domain_mean = mean(domain_means);
+  }
   for (int percent = 0; percent <= 100; ++percent) {
     const auto reached =
         std::ranges::count_if(strata, [&](const Stratum& stratum) {

@@ -40,31 +40,35 @@ HtmlSection overall_section(const ScoreReport& report) {
 
 HtmlSection task_chart_section(const ScoreReport& report) {
   std::string html = "<div class=\"legend\">";
-  for (size_t d = 0; d < report.domains.size(); ++d)
+  for (size_t d = 0; d < report.domains.size(); ++d) {
     html +=
         fmt::format("<span><i style=\"background:{}\"></i>{}</span>",
                     palette_color(d), escape_html(report.domains[d].domain));
+  }
   html += "</div>\n" + score_chart(report.tasks, report.domains);
   return {"Score by task", html};
 }
 
 HtmlSection task_table_section(const ScoreReport& report) {
   std::vector<std::vector<std::string>> rows;
-  for (const TaskScore& task : report.tasks)
+  for (const TaskScore& task : report.tasks) {
     rows.push_back({task.task, task.domain, format_number(task.score, 1),
                     format_interval(task.score_low, task.score_high),
                     format_return(task.mean), format_return(task.std),
                     format_return(task.random), format_return(task.expert),
                     format_number(task.success_rate, 2),
                     std::to_string(task.episodes)});
+  }
   std::string html =
       html_table({"task", "domain", "score %", "95 % interval", "mean", "std",
                   "random", "expert", "success", "episodes"},
                  rows, 2);
-  for (const TaskScore& task : report.tasks)
-    if (!task.note.empty())
+  for (const TaskScore& task : report.tasks) {
+    if (!task.note.empty()) {
       html += fmt::format("<p class=\"note\">{}: {}.</p>\n",
                           escape_html(task.task), escape_html(task.note));
+    }
+  }
   return {"Tasks", html};
 }
 
@@ -78,8 +82,9 @@ HtmlSection domain_section(const ScoreReport& report) {
                     format_interval(group.iqm_low, group.iqm_high),
                     format_number(group.optimality_gap, 1)});
   };
-  for (const AggregateScore& domain : report.domains)
+  for (const AggregateScore& domain : report.domains) {
     add(domain.domain, domain);
+  }
   add("all", report.overall);
   return {"Domains", html_table({"domain", "tasks", "mean %", "median %",
                                  "interquartile mean %", "its 95 % interval",
@@ -92,25 +97,36 @@ std::string shell_quote(const std::string& word) {
   constexpr auto plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
       ":=,@%+";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos)
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
     return word;
+  }
   std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  for (const char c : word) {
+    quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  }
   return quoted + "'";
 }
 
 // One line of what produced a dataset.
 std::string format_provenance(const nlohmann::json& provenance) {
-  if (!provenance.is_object()) return "no provenance";
+  if (!provenance.is_object()) {
+    return "no provenance";
+  }
   std::string command;
-  if (provenance.contains("argv") && provenance["argv"].is_array())
-    for (const auto& word : provenance["argv"])
-      if (word.is_string())
+  if (provenance.contains("argv") && provenance["argv"].is_array()) {
+    for (const auto& word : provenance["argv"]) {
+      if (word.is_string()) {
         command += fmt::format("{}{}", command.empty() ? "" : " ",
                                shell_quote(word.get<std::string>()));
-  if (command.empty()) command = provenance.value("program", "unknown program");
-  if (provenance.contains("seed") && provenance["seed"].is_number())
+      }
+    }
+  }
+  if (command.empty()) {
+    command = provenance.value("program", "unknown program");
+  }
+  if (provenance.contains("seed") && provenance["seed"].is_number()) {
     command += "    # seed " + provenance["seed"].dump();
+  }
   return command;
 }
 
@@ -122,7 +138,9 @@ HtmlSection provenance_section(const ScoreReport& report) {
                     dataset.agent.empty() ? "-" : dataset.agent,
                     std::to_string(dataset.episodes)});
     const std::string line = format_provenance(dataset.provenance) + "\n";
-    if (commands.find(line) == std::string::npos) commands += line;
+    if (commands.find(line) == std::string::npos) {
+      commands += line;
+    }
   }
   std::string html =
       html_table({"dataset", "task", "policy", "episodes"}, rows, 3);
@@ -145,10 +163,11 @@ HtmlSection provenance_section(const ScoreReport& report) {
 std::vector<HtmlSection> score_sections(const ScoreReport& report) {
   std::vector<HtmlSection> sections{overall_section(report),
                                     task_chart_section(report)};
-  if (report.overall.task_count > 0)
+  if (report.overall.task_count > 0) {
     sections.push_back(
         {"Tasks at or above each percentage",
          threshold_chart(report.thresholds, report.overall.task_count)});
+  }
   sections.push_back(task_table_section(report));
   sections.push_back(domain_section(report));
   sections.push_back(provenance_section(report));

@@ -47,8 +47,9 @@ void Svg::rectangle(double x, double y, double width, double height,
       "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
       "rx=\"2\" fill=\"{}\">",
       x, y, width, height, color);
-  if (!tooltip.empty())
+  if (!tooltip.empty()) {
     body_ += fmt::format("<title>{}</title>", escape_html(tooltip));
+  }
   body_ += "</rect>\n";
 }
 
@@ -64,7 +65,9 @@ void Svg::text(double x, double y, std::string_view content, Anchor anchor,
 void Svg::polyline(const std::vector<std::pair<double, double>>& points,
                    std::string_view color, double width) {
   std::string list;
-  for (const auto& [x, y] : points) list += fmt::format("{:.1f},{:.1f} ", x, y);
+  for (const auto& [x, y] : points) {
+    list += fmt::format("{:.1f},{:.1f} ", x, y);
+  }
   body_ += fmt::format(
       "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
       "stroke-linejoin=\"round\"/>\n",
