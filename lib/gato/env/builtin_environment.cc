@@ -27,8 +27,8 @@ StepResult BuiltinEnvironment::step(const data::FieldValues& action) {
             ? number >= 0 && number < static_cast<double>(field.n[0])
             : std::isfinite(number);
     if (!is_valid) {
-      throw EnvironmentError(fmt::format("{}: {} is no value of the action",
-                                         spec_.task.name, number));
+      throw EnvironmentError(
+          fmt::format("{}: {} is not a valid action", spec_.task.name, number));
     }
   }
   Transition transition = apply_action(value);
@@ -61,8 +61,8 @@ void BuiltinEnvironment::check_episode_running(const char* method) const {
     return;
   }
   throw EnvironmentError(fmt::format(
-      "{}: {} {}; reset first", spec_.task.name, method,
-      has_begun_ ? "after the episode's end" : "before the first reset"));
+      "{}: {} {}: call reset first", spec_.task.name, method,
+      has_begun_ ? "after the end of the episode" : "before the first reset"));
 }
 
 data::Field discrete_field(std::string name, int64_t n) {

@@ -36,6 +36,7 @@ void Canvas::draw_mask(int y, int x, std::span<const std::string_view> mask,
       if (mask[i][j] != '#') {
         continue;
       }
+      // A clockwise quarter turn moves (row, column) to (column, side-1-row).
       int row = i, column = j;
       for (int turn = 0; turn < quarter_turns; ++turn) {
         row = std::exchange(column, side - 1 - row);

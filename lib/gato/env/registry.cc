@@ -1,4 +1,4 @@
-// The built-in environments by name.
+// The table of built-in environments, sorted by name.
 #include <array>
 #include <string_view>
 
@@ -38,7 +38,7 @@ std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
     }
   }
   throw base::usage_error(
-      "no environment is called '{}'{} (--list-envs lists them)", name,
+      "there is no environment '{}'{} (--list-envs lists them)", name,
       base::suggestion(name, builtin_environment_names()));
 }
 
