@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The HDF5 file of a dataset, its data folder or itself; empty where there is
-// none.
+// Returns the HDF5 file at `path`, which may be a dataset, its data folder or
+// the file itself. Returns an empty path if there is none.
 fs::path find_hdf5_file(const fs::path& path) {
   for (const fs::path& file :
        {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path}) {
@@ -23,6 +23,7 @@ fs::path find_hdf5_file(const fs::path& path) {
   return {};
 }
 
+// Appends the datasets at or below `folder` to `found`.
 void find_datasets_recursively(const fs::path& folder,
                                std::vector<fs::path>& found) {
   if (!find_hdf5_file(folder).empty()) {
@@ -71,7 +72,7 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
     }
     if (episode.rewards.empty() && episode.step_count() > 0) {
       throw base::input_error(
-          "{}: episode {} has no rewards: it cannot be scored",
+          "{}: episode {} has no rewards, so it cannot be scored",
           dataset.string(), episode.id);
     }
     data::require_finite_rewards(episode, dataset.string());
@@ -83,7 +84,7 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
     }
   }
   if (outcomes.episodes() == 0) {
-    throw base::input_error("{}: holds no episodes", dataset.string());
+    throw base::input_error("{}: contains no episodes", dataset.string());
   }
   return outcomes;
 }

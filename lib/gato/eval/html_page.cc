@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gato/eval/svg.h"
-
 namespace gato::eval {
 namespace {
 
@@ -53,6 +51,32 @@ pre { overflow-x: auto; background: var(--tile); border-radius: 8px;
 )";
 
 }  // namespace
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
 
 std::string html_page(const std::string& title, const std::string& introduction,
                       const std::vector<HtmlSection>& sections) {

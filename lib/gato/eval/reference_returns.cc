@@ -11,24 +11,26 @@ namespace {
 
 using nlohmann::json;
 
+// Returns object[key]. Throws Error(bad_input) if it is not a finite number.
 double number_at(const json& object, const char* key,
-                 const std::string& where) {
+                 const std::string& location) {
   const json& value = object.at(key);
   if (!value.is_number() || !std::isfinite(value.get<double>())) {
-    throw base::input_error("{}: {} is {}, not a number", where, key,
+    throw base::input_error("{}: {} is {}, not a number", location, key,
                             value.dump());
   }
   return value.get<double>();
 }
 
+// Parses task[key]; nullopt if it is absent or null.
 std::optional<ReferenceReturn> parse_reference(const json& task,
                                                const char* key,
-                                               const std::string& where) {
+                                               const std::string& location) {
   if (!task.contains(key) || task[key].is_null()) {
     return {};
   }
   const json& object = task[key];
-  const std::string key_location = where + ": " + key;
+  const std::string key_location = location + ": " + key;
   if (!object.is_object() || !object.contains("mean")) {
     throw base::input_error("{}: is {}, not an object with a mean",
                             key_location, object.dump());
@@ -52,25 +54,25 @@ void load_references(const std::filesystem::path& path, ReferenceTable& into) {
       json::parse(base::read_file(path), nullptr, /*allow_exceptions=*/false);
   if (!document.is_object()) {
     throw base::input_error(
-        "{}: is no reference file: expected a JSON object {{\"TASK\": "
+        "{}: not a reference file: expected a JSON object {{\"TASK\": "
         "{{\"random\": {{\"mean\": ...}}, \"expert\": {{...}}}}}}",
         path.string());
   }
   for (const auto& [name, task] : document.items()) {
-    const std::string where =
+    const std::string location =
         fmt::format("{}: task \"{}\"", path.string(), name);
     if (!task.is_object()) {
-      throw base::input_error("{}: is {}, not an object", where,
+      throw base::input_error("{}: is {}, not an object", location,
                               task.type_name());
     }
     TaskReferences& references = into[name];
-    if (auto value = parse_reference(task, "random", where)) {
+    if (auto value = parse_reference(task, "random", location)) {
       references.random = value;
     }
-    if (auto value = parse_reference(task, "expert", where)) {
+    if (auto value = parse_reference(task, "expert", location)) {
       references.expert = value;
     }
-    if (auto value = parse_reference(task, "human", where)) {
+    if (auto value = parse_reference(task, "human", location)) {
       references.human = value;
     }
     references.source = task.value("source", path.string());
@@ -81,7 +83,8 @@ void add_reference(const DatasetOutcomes& outcomes, ReferenceKind kind,
                    ReferenceTable& into) {
   if (outcomes.returns.empty()) {
     throw base::input_error(
-        "{}: all {} episodes failed: they are no reference for task \"{}\"",
+        "{}: all {} episodes failed, so they cannot be a reference for task "
+        "\"{}\"",
         outcomes.path.string(), outcomes.failed, outcomes.task);
   }
   const ReferenceReturn reference{

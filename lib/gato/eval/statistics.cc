@@ -39,6 +39,8 @@ double interquartile_mean(std::vector<double> values) {
   }
   const auto cut = static_cast<ptrdiff_t>(values.size() / 4);
   const auto first = values.begin() + cut, last = values.end() - cut;
+  // Partition into the smallest, the middle [first, last) and the largest
+  // values in linear time; sorting would dominate the bootstrap.
   std::nth_element(values.begin(), first, values.end());
   std::nth_element(first, last - 1, values.end());
   return std::accumulate(first, last, 0.0) / (last - first);
@@ -61,6 +63,7 @@ double percentile(std::vector<double> values, double percent) {
   const auto lower_rank = static_cast<size_t>(rank);
   std::nth_element(values.begin(), values.begin() + lower_rank, values.end());
   const double low = values[lower_rank];
+  // nth_element leaves the next order statistic as the minimum of the rest.
   if (lower_rank + 1 == values.size()) {
     return low;
   }
