@@ -1,3 +1,9 @@
+// Computes scores and their confidence intervals as rliable does (Agarwal et
+// al. 2021). Per task, outcomes are pooled and normalized with the task's
+// references. The tasks with a score are the strata of a stratified bootstrap:
+// each resample draws, for every task, as many runs as the task has. The
+// percentiles of the resampled means (per task) and interquartile means (per
+// domain and overall) are the intervals.
 #include "gato/eval/score.h"
 
 #include <algorithm>
@@ -10,12 +16,12 @@
 namespace gato::eval {
 namespace {
 
-constexpr uint64_t kBootstrapKey = 0x626f6f74;  // keys this file's draws
+constexpr uint64_t kBootstrapKey = 0x626f6f74;  // random stream of this file
 
-// All that was played on a task.
+// The outcomes of all datasets of a task. The maps are keyed by policy.
 struct PooledOutcomes {
   std::string domain;
-  std::map<std::string, std::vector<double>> returns;  // by agent; none failed
+  std::map<std::string, std::vector<double>> returns;  // without failures
   std::map<std::string, int64_t> failed;
   int64_t succeeded = 0, with_success_flag = 0;
 };
@@ -24,14 +30,15 @@ std::map<std::string, PooledOutcomes> group_by_task(
     const std::vector<DatasetOutcomes>& outcomes) {
   std::map<std::string, PooledOutcomes> tasks;
   for (const DatasetOutcomes& one : outcomes) {
-    const auto [place, is_new] = tasks.try_emplace(one.task);
-    PooledOutcomes& pooled = place->second;
+    const auto [entry, is_new] = tasks.try_emplace(one.task);
+    PooledOutcomes& pooled = entry->second;
     if (is_new) {
       pooled.domain = one.domain;
     }
     if (pooled.domain != one.domain) {
       throw base::input_error(
-          "{}: task \"{}\" belongs to domain \"{}\", in an earlier dataset to "
+          "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
+          "in "
           "\"{}\"",
           one.path.string(), one.task, one.domain, pooled.domain);
     }
@@ -44,7 +51,7 @@ std::map<std::string, PooledOutcomes> group_by_task(
   return tasks;
 }
 
-// A failed episode is worth what a random one is.
+// Returns the returns of a policy, with `random` for each of its failures.
 std::vector<double> imputed_returns(const PooledOutcomes& pooled,
                                     const std::string& agent, double random) {
   std::vector<double> returns = pooled.returns.at(agent);
@@ -59,7 +66,8 @@ void append_note(std::string& note, const std::string& text) {
   note += text;
 }
 
-// "2 policies in one: expert, novice": their returns make up one mean.
+// Returns a note such as "2 policies pooled: expert, novice". Their returns are
+// combined into one mean.
 std::string policies_note(const PooledOutcomes& pooled) {
   constexpr size_t kMaxNames = 8;
   std::vector<std::string> names;
@@ -68,12 +76,13 @@ std::string policies_note(const PooledOutcomes& pooled) {
       names.push_back("...");
       break;
     }
-    names.push_back(agent.empty() ? "one without a name" : agent);
+    names.push_back(agent.empty() ? "(unnamed)" : agent);
   }
-  return fmt::format("{} policies in one: {}", pooled.returns.size(),
+  return fmt::format("{} policies pooled: {}", pooled.returns.size(),
                      fmt::join(names, ", "));
 }
 
+// Computes all of a TaskScore but its interval. `references` may be null.
 TaskScore compute_task_score(const std::string& name,
                              const PooledOutcomes& pooled,
                              const TaskReferences* references) {
@@ -89,9 +98,9 @@ TaskScore compute_task_score(const std::string& name,
 
   std::vector<double> returns;
   for (const auto& [agent, own] : pooled.returns) {
-    const std::vector<double> counted =
+    const std::vector<double> imputed =
         imputed_returns(pooled, agent, task.random.value_or(0));
-    returns.insert(returns.end(), counted.begin(), counted.end());
+    returns.insert(returns.end(), imputed.begin(), imputed.end());
     task.failed += pooled.failed.at(agent);
   }
   task.episodes = static_cast<int64_t>(returns.size());
@@ -113,7 +122,7 @@ TaskScore compute_task_score(const std::string& name,
         task.note,
         fmt::format("{} of {} episodes failed, {}", task.failed, task.episodes,
                     is_mean_defined ? "counted as random"
-                                    : "and the random return is not known"));
+                                    : "but the random return is unknown"));
   }
   if (pooled.returns.size() > 1) {
     append_note(task.note, policies_note(pooled));
@@ -131,11 +140,12 @@ TaskScore compute_task_score(const std::string& name,
   return task;
 }
 
-// The entries of a task with a score: one an agent, or one an episode.
+// Returns the score of each run of a task that has a score. The runs are its
+// policies or its episodes.
 std::vector<double> normalized_run_scores(const TaskScore& task,
                                           const PooledOutcomes& pooled,
                                           bool models_are_runs) {
-  std::vector<double> entries;
+  std::vector<double> run_scores;
   const auto normalize = [&](double value) {
     return 100 * ((value - *task.random) / (*task.expert - *task.random));
   };
@@ -143,42 +153,44 @@ std::vector<double> normalized_run_scores(const TaskScore& task,
     const std::vector<double> returns =
         imputed_returns(pooled, agent, *task.random);
     if (models_are_runs) {
-      entries.push_back(normalize(mean(returns)));
+      run_scores.push_back(normalize(mean(returns)));
     } else {
       for (double value : returns) {
-        entries.push_back(normalize(value));
+        run_scores.push_back(normalize(value));
       }
     }
   }
-  return entries;
+  return run_scores;
 }
 
-// A task with a score, and what its interval is drawn from.
+// A task that has a score, and the runs that the bootstrap resamples.
 struct Stratum {
   TaskScore* task;
   std::vector<double> run_scores;
 };
 
-// The strata of a domain, or of all.
+// The strata of one domain, or all of them, and their aggregates.
 struct StratumGroup {
   AggregateScore aggregate;
   std::vector<size_t> stratum_indices;
   std::vector<double> bootstrap_iqms;
 };
 
+// Groups the strata of `domain`, or all strata if it is nullopt, and computes
+// their aggregates but for the interval.
 StratumGroup make_stratum_group(const std::optional<std::string>& domain,
                                 const std::vector<Stratum>& strata) {
   StratumGroup group;
   group.aggregate.domain = domain.value_or("");
-  std::vector<double> scores, entries;
+  std::vector<double> scores, run_scores;
   for (size_t s = 0; s < strata.size(); ++s) {
     if (domain && strata[s].task->domain != *domain) {
       continue;
     }
     group.stratum_indices.push_back(s);
     scores.push_back(*strata[s].task->score);
-    entries.insert(entries.end(), strata[s].run_scores.begin(),
-                   strata[s].run_scores.end());
+    run_scores.insert(run_scores.end(), strata[s].run_scores.begin(),
+                      strata[s].run_scores.end());
   }
   group.aggregate.task_count = static_cast<int64_t>(scores.size());
   if (scores.empty()) {
@@ -186,12 +198,14 @@ StratumGroup make_stratum_group(const std::optional<std::string>& domain,
   }
   group.aggregate.mean = mean(scores);
   group.aggregate.median = median(scores);
-  group.aggregate.iqm = interquartile_mean(entries);
-  group.aggregate.optimality_gap = optimality_gap(entries, 100);
+  group.aggregate.iqm = interquartile_mean(run_scores);
+  group.aggregate.optimality_gap = optimality_gap(run_scores, 100);
   return group;
 }
 
-// Stratified: every task keeps its number of entries in each resample.
+// Fills in the intervals of the tasks and of the groups. Every resample
+// contains as many runs of each task as there are, and is determined by the
+// seed, its number and the task's index.
 void bootstrap_intervals(std::vector<Stratum>& strata,
                          std::vector<StratumGroup>& groups,
                          const ScoreOptions& options) {
@@ -231,6 +245,20 @@ void bootstrap_intervals(std::vector<Stratum>& strata,
   }
 }
 
+// Counts the tasks at or above each percentage from 0 to 100.
+std::vector<ThresholdCount> count_thresholds(
+    const std::vector<Stratum>& strata) {
+  std::vector<ThresholdCount> thresholds;
+  for (int percent = 0; percent <= 100; ++percent) {
+    const auto reached =
+        std::ranges::count_if(strata, [&](const Stratum& stratum) {
+          return *stratum.task->score >= percent;
+        });
+    thresholds.push_back({percent, reached});
+  }
+  return thresholds;
+}
+
 }  // namespace
 
 ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
@@ -246,11 +274,11 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
 
   const std::map<std::string, PooledOutcomes> tasks = group_by_task(outcomes);
   bool models_are_runs = false;
-  for (const auto& [name, played] : tasks) {
+  for (const auto& [name, pooled] : tasks) {
     const auto found = references.find(name);
     report.tasks.push_back(compute_task_score(
-        name, played, found == references.end() ? nullptr : &found->second));
-    models_are_runs |= played.returns.size() > 1;
+        name, pooled, found == references.end() ? nullptr : &found->second));
+    models_are_runs |= pooled.returns.size() > 1;
   }
   report.bootstrap_unit = models_are_runs ? "models" : "episodes";
   std::ranges::stable_sort(report.tasks, {}, &TaskScore::domain);
@@ -283,13 +311,7 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   if (!domain_means.empty()) {
     report.domain_mean = mean(domain_means);
   }
-  for (int percent = 0; percent <= 100; ++percent) {
-    const auto reached =
-        std::ranges::count_if(strata, [&](const Stratum& stratum) {
-          return *stratum.task->score >= percent;
-        });
-    report.thresholds.push_back({percent, reached});
-  }
+  report.thresholds = count_thresholds(strata);
   return report;
 }
 

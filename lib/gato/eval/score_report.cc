@@ -43,13 +43,14 @@ json as_json(const AggregateScore& aggregate) {
           {"optimality_gap", as_json(aggregate.optimality_gap)}};
 }
 
-// The columns of a task, as they stand in the JSON.
+// The columns of the CSV, named like the keys of a task in the JSON.
 const std::vector<std::string> kTaskColumns = {
     "task",   "domain", "episodes",  "failed",     "mean",
     "std",    "min",    "max",       "success",    "random",
     "expert", "score",  "score_low", "score_high", "note"};
 
-std::string csv_cell(const json& value) {
+// Returns a JSON scalar as a CSV field, in quotes if it needs them.
+std::string csv_field(const json& value) {
   if (value.is_null()) {
     return "";
   }
@@ -104,12 +105,12 @@ std::string to_csv(const ScoreReport& report) {
   std::string text = fmt::format("{}\r\n", fmt::join(kTaskColumns, ","));
   for (const TaskScore& task : report.tasks) {
     const json values = as_json(task);
-    std::vector<std::string> cells;
-    cells.reserve(std::size(kTaskColumns));
+    std::vector<std::string> fields;
+    fields.reserve(std::size(kTaskColumns));
     for (const std::string& column : kTaskColumns) {
-      cells.push_back(csv_cell(values[column]));
+      fields.push_back(csv_field(values[column]));
     }
-    text += fmt::format("{}\r\n", fmt::join(cells, ","));
+    text += fmt::format("{}\r\n", fmt::join(fields, ","));
   }
   return text;
 }
@@ -150,8 +151,8 @@ std::string to_text(const ScoreReport& report) {
   }
   add("all", report.overall);
   return fmt::format(
-      "{}\n{}\nmean over domains {}; tasks at or above 50 %: {}, 75 %: {}, "
-      "100 %: {}; intervals of 95 % over {}\n",
+      "{}\n{}\nmean over domains: {}; tasks at or above 50%: {}, 75%: {}, "
+      "100%: {}; 95% intervals over {}\n",
       tasks.to_string(), groups.to_string(),
       format_number(report.domain_mean, 1), report.thresholds.at(50).task_count,
       report.thresholds.at(75).task_count, report.thresholds.at(100).task_count,

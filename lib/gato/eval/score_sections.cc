@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "gato/base/string_util.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/score_report.h"
-#include "gato/eval/svg.h"
 
 namespace gato::eval {
 namespace {
@@ -19,21 +19,23 @@ std::string tile_html(const std::string& value, const std::string& label) {
                      escape_html(value), escape_html(label));
 }
 
+std::string format_percent(const std::optional<double>& value) {
+  return value ? fmt::format("{:.1f}%", *value) : "-";
+}
+
 HtmlSection overall_section(const ScoreReport& report) {
   const AggregateScore& all = report.overall;
   std::string html = "<div class=\"tiles\">\n";
-  html += tile_html(format_number(report.domain_mean, 1) + " %",
-                    "mean over domains");
-  html += tile_html(format_number(all.median, 1) + " %", "median over tasks");
+  html += tile_html(format_percent(report.domain_mean), "mean over domains");
+  html += tile_html(format_percent(all.median), "median over tasks");
   html += tile_html(fmt::format("{} of {}", report.thresholds.at(50).task_count,
                                 report.tasks.size()),
-                    "tasks at or above 50 %");
-  html += tile_html(
-      format_number(all.iqm, 1) + " %",
-      fmt::format("interquartile mean over {} {}", report.bootstrap_unit,
-                  format_interval(all.iqm_low, all.iqm_high)));
-  html +=
-      tile_html(format_number(all.optimality_gap, 1) + " %", "optimality gap");
+                    "tasks at or above 50%");
+  html += tile_html(format_percent(all.iqm),
+                    fmt::format("interquartile mean over {}, 95% interval {}",
+                                report.bootstrap_unit,
+                                format_interval(all.iqm_low, all.iqm_high)));
+  html += tile_html(format_percent(all.optimality_gap), "optimality gap");
   html += "</div>\n";
   return {"Overall", html};
 }
@@ -59,10 +61,10 @@ HtmlSection task_table_section(const ScoreReport& report) {
                     format_number(task.success_rate, 2),
                     std::to_string(task.episodes)});
   }
-  std::string html =
-      html_table({"task", "domain", "score %", "95 % interval", "mean", "std",
-                  "random", "expert", "success", "episodes"},
-                 rows, 2);
+  std::string html = html_table(
+      {"task", "domain", "score (%)", "95% interval", "mean return", "std",
+       "random return", "expert return", "success rate", "episodes"},
+      rows, 2);
   for (const TaskScore& task : report.tasks) {
     if (!task.note.empty()) {
       html += fmt::format("<p class=\"note\">{}: {}.</p>\n",
@@ -86,43 +88,28 @@ HtmlSection domain_section(const ScoreReport& report) {
     add(domain.domain, domain);
   }
   add("all", report.overall);
-  return {"Domains", html_table({"domain", "tasks", "mean %", "median %",
-                                 "interquartile mean %", "its 95 % interval",
-                                 "optimality gap %"},
+  return {"Domains", html_table({"domain", "tasks", "mean (%)", "median (%)",
+                                 "interquartile mean (%)", "95% interval",
+                                 "optimality gap (%)"},
                                 rows, 1)};
 }
 
-// A word as a shell reads it.
-std::string shell_quote(const std::string& word) {
-  constexpr auto plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
-      ":=,@%+";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
-    return word;
-  }
-  std::string quoted = "'";
-  for (const char c : word) {
-    quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  }
-  return quoted + "'";
-}
-
-// One line of what produced a dataset.
+// Returns one line that shows how a dataset was produced: the command and seed.
 std::string format_provenance(const nlohmann::json& provenance) {
   if (!provenance.is_object()) {
-    return "no provenance";
+    return "(no provenance)";
   }
-  std::string command;
+  std::vector<std::string> words;
   if (provenance.contains("argv") && provenance["argv"].is_array()) {
     for (const auto& word : provenance["argv"]) {
       if (word.is_string()) {
-        command += fmt::format("{}{}", command.empty() ? "" : " ",
-                               shell_quote(word.get<std::string>()));
+        words.push_back(word.get<std::string>());
       }
     }
   }
+  std::string command = base::shell_join(words);
   if (command.empty()) {
-    command = provenance.value("program", "unknown program");
+    command = provenance.value("program", "(unknown program)");
   }
   if (provenance.contains("seed") && provenance["seed"].is_number()) {
     command += "    # seed " + provenance["seed"].dump();
@@ -145,17 +132,20 @@ HtmlSection provenance_section(const ScoreReport& report) {
   std::string html =
       html_table({"dataset", "task", "policy", "episodes"}, rows, 3);
   html += fmt::format("<pre>{}</pre>\n", escape_html(commands));
-  html += fmt::format(
-      "<p class=\"note\">A score is 100 (mean &minus; random) / (expert "
-      "&minus; random). Intervals hold 95 % of {} resamples, drawn with "
-      "replacement within each task (seed {}). {} A failed episode counts as a "
-      "random one.</p>\n",
-      report.resamples, report.seed,
+  const char* const resampling_note =
       report.bootstrap_unit == "episodes"
-          ? "They are over episodes of one policy: they say how sure this "
-            "evaluation is, not how a second training would come out."
-          : "They are over policies, each of which counts with its mean.");
-  return {"What was scored", html};
+          ? "They resample the episodes of a single policy, so they measure "
+            "the uncertainty of this evaluation, not the variance between "
+            "training runs."
+          : "They resample policies, each represented by its mean score.";
+  html += fmt::format(
+      "<p class=\"note\">A score is 100 &times; (mean &minus; random) / "
+      "(expert &minus; random), in terms of mean returns: 0% is the random "
+      "policy and 100% the expert. Intervals are 95% percentile intervals of "
+      "{} bootstrap resamples, stratified by task (seed {}). {} A failed "
+      "episode counts with the mean return of the random policy.</p>\n",
+      report.resamples, report.seed, resampling_note);
+  return {"Datasets and method", html};
 }
 
 }  // namespace
@@ -165,7 +155,7 @@ std::vector<HtmlSection> score_sections(const ScoreReport& report) {
                                     task_chart_section(report)};
   if (report.overall.task_count > 0) {
     sections.push_back(
-        {"Tasks at or above each percentage",
+        {"Tasks at or above each score",
          threshold_chart(report.thresholds, report.overall.task_count)});
   }
   sections.push_back(task_table_section(report));

@@ -2,12 +2,12 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "gato/eval/statistics.h"
 #include "gato/rollout/episode_runner.h"
 #include "gato/rollout/model_policy.h"
 
@@ -59,13 +59,8 @@ nlohmann::json evaluate_policy(
                    });
   nlohmann::json mean, stddev;
   if (counts.failed == 0 && !returns.empty()) {
-    double sum = 0, square = 0;
-    for (double value : returns) sum += value;
-    const double average = sum / double(returns.size());
-    for (double value : returns)
-      square += (value - average) * (value - average);
-    mean = average;
-    stddev = std::sqrt(square / double(returns.size()));
+    mean = eval::mean(returns);
+    stddev = eval::standard_deviation(returns);
   }
   return {{"environment", evaluation.environment},
           {"episodes", counts.episodes},
