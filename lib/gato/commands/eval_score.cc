@@ -18,9 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDescription =
-    "Computes expert-normalized scores, 100 (mean - random) / (expert - "
-    "random), per task, per domain and over all tasks: 0 is the random policy "
-    "and 100 the expert. An operand is a Minari, D4RL or robomimic dataset of "
+    "The score of a task is 100 (mean - random) / (expert - random), in terms "
+    "of mean returns: 0 is the random policy and 100 the expert. Scores are "
+    "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
+    "robomimic dataset of "
     "one task, or a folder of Minari datasets. The returns of the random "
     "policy and the expert come from --references, JSON files such as "
     "share/gato/scores/jat.json, or from datasets of their episodes (--random, "
