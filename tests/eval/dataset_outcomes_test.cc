@@ -30,7 +30,7 @@ data::TaskSpec spec() {
 }
 
 data::Episode episode(std::vector<double> rewards) {
-  const auto steps = static_cast<int64_t>(rewards.size());
+  const auto steps = std::ssize(rewards);
   data::Episode episode;
   episode.observations = {
       data::Array::zeros(data::DType::float32, {steps + 1, 1})};

@@ -97,10 +97,11 @@ std::string introduction_text(const eval::ScoreReport& report) {
     }
   }
   return fmt::format(
-      "{} episodes of {} tasks{}{}. Scores are expert-normalized: 0% is the "
+      "{} episode{} of {} task{}{}{}. Scores are expert-normalized: 0% is the "
       "random policy and 100% the expert.",
-      episodes, report.tasks.size(), policies.empty() ? "" : ", played by ",
-      fmt::join(policies, ", "));
+      episodes, episodes == 1 ? "" : "s", report.tasks.size(),
+      report.tasks.size() == 1 ? "" : "s",
+      policies.empty() ? "" : ", played by ", fmt::join(policies, ", "));
 }
 
 // Loads the reference files and datasets. Appends the outcomes of the datasets
@@ -128,8 +129,7 @@ eval::ReferenceTable load_all_references(
 std::vector<eval::DatasetOutcomes> read_all_outcomes(
     const std::vector<std::string>& inputs, int64_t max_episode_steps) {
   const std::vector<fs::path> datasets = find_all_datasets(inputs);
-  cli::Progress progress("reading", "datasets",
-                         static_cast<int64_t>(datasets.size()));
+  cli::Progress progress("reading", "datasets", std::ssize(datasets));
   std::vector<eval::DatasetOutcomes> outcomes;
   for (const fs::path& path : datasets) {
     outcomes.push_back(eval::read_dataset_outcomes(path, max_episode_steps));

@@ -99,7 +99,7 @@ data::Field box_field(std::string name, std::vector<double> low,
   field.name = std::move(name);
   field.role = data::Role::continuous;
   field.dtype = data::DType::float64;
-  field.shape = {static_cast<int64_t>(low.size())};
+  field.shape = {std::ssize(low)};
   field.low = std::move(low);
   field.high = std::move(high);
   return field;
@@ -111,11 +111,11 @@ data::Array discrete_value(int64_t value) {
   return array;
 }
 
-data::Array box_value(const std::vector<double>& v) {
-  data::Array array = data::Array::zeros(data::DType::float64,
-                                         {static_cast<int64_t>(v.size())});
-  for (size_t i = 0; i < v.size(); ++i) {
-    array.set(i, v[i]);
+data::Array box_value(const std::vector<double>& values) {
+  data::Array array =
+      data::Array::zeros(data::DType::float64, {std::ssize(values)});
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(i, values[i]);
   }
   return array;
 }

@@ -64,9 +64,9 @@ data::Field box_field(std::string name, std::vector<double> low,
                       std::vector<double> high);
 
 // Values of these fields.
-data::Array discrete_value(int64_t value);            // int64, shape []
-data::Array box_value(const std::vector<double>& v);  // float64, shape [n]
-data::Array image_value(const data::Image& image);    // uint8, shape [h, w, 3]
+data::Array discrete_value(int64_t value);                 // int64, shape []
+data::Array box_value(const std::vector<double>& values);  // float64, shape [n]
+data::Array image_value(const data::Image& image);  // uint8, shape [h, w, 3]
 
 // The environments in the registry.
 std::unique_ptr<Environment> make_cartpole_swingup();

@@ -22,8 +22,8 @@ struct EnvironmentSpec {
 };
 
 struct StepResult {
-  // In the order of EnvironmentSpec::task.observation_fields. Present after the
-  // last step of an episode, too.
+  // Ordered as EnvironmentSpec::task.observation_fields. Also present after the
+  // last step of an episode.
   data::FieldValues observation;
   double reward = 0;
   bool terminated = false, truncated = false;

@@ -173,7 +173,8 @@ std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
   const Scale y{0, static_cast<double>(std::max<int64_t>(1, task_count)), 250,
                 40};
   Svg svg(860, 300, "Number of tasks at or above each score");
-  draw_axes(svg, x, y, "expert-normalized score (%)", "tasks at or above it",
+  draw_axes(svg, x, y, "expert-normalized score (%)",
+            "tasks at or above this score",
             static_cast<int>(std::clamp<int64_t>(task_count, 1, 5)));
   // A task counts up to and including the threshold that it reaches, so each
   // count extends to the next threshold, and the step down is there.

@@ -21,9 +21,7 @@ struct DatasetOutcomes {
   // Counts of the episodes that did not fail and have a success flag.
   int64_t succeeded = 0, with_success_flag = 0;
 
-  int64_t episodes() const {
-    return static_cast<int64_t>(returns.size()) + failed;
-  }
+  int64_t episodes() const { return std::ssize(returns) + failed; }
 };
 
 // Returns the datasets of an operand, sorted by path. A folder that is not

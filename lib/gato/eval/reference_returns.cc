@@ -87,9 +87,9 @@ void add_reference(const DatasetOutcomes& outcomes, ReferenceKind kind,
         "\"{}\"",
         outcomes.path.string(), outcomes.failed, outcomes.task);
   }
-  const ReferenceReturn reference{
-      mean(outcomes.returns), standard_deviation(outcomes.returns),
-      static_cast<int64_t>(outcomes.returns.size())};
+  const ReferenceReturn reference{mean(outcomes.returns),
+                                  standard_deviation(outcomes.returns),
+                                  std::ssize(outcomes.returns)};
   TaskReferences& references = into[outcomes.task];
   (kind == ReferenceKind::random ? references.random : references.expert) =
       reference;

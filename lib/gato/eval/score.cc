@@ -103,7 +103,7 @@ TaskScore compute_task_score(const std::string& name,
     returns.insert(returns.end(), imputed.begin(), imputed.end());
     task.failed += pooled.failed.at(agent);
   }
-  task.episodes = static_cast<int64_t>(returns.size());
+  task.episodes = std::ssize(returns);
   if (pooled.with_success_flag > 0) {
     task.success_rate =
         static_cast<double>(pooled.succeeded) /
@@ -192,7 +192,7 @@ StratumGroup make_stratum_group(const std::optional<std::string>& domain,
     run_scores.insert(run_scores.end(), strata[s].run_scores.begin(),
                       strata[s].run_scores.end());
   }
-  group.aggregate.task_count = static_cast<int64_t>(scores.size());
+  group.aggregate.task_count = std::ssize(scores);
   if (scores.empty()) {
     return group;
   }
