@@ -63,7 +63,7 @@ data::Field text_field(std::string name);
 data::Field box_field(std::string name, std::vector<double> low,
                       std::vector<double> high);
 
-// Values of these fields.
+// Values of such fields.
 data::Array discrete_value(int64_t value);                 // int64, shape []
 data::Array box_value(const std::vector<double>& values);  // float64, shape [n]
 data::Array image_value(const data::Image& image);  // uint8, shape [h, w, 3]

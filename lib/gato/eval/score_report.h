@@ -29,8 +29,8 @@ std::string to_text(const ScoreReport& report);
 // Returns the value with `decimals` decimals, or `missing` if it is undefined.
 std::string format_number(const std::optional<double>& value, int decimals,
                           const std::string& missing = "-");
-// Returns the value with five significant digits, such as "0.93", "16912" or
-// "1.2e+07", or "-" if it is undefined.
+// Returns the value with up to five significant digits, such as "0.93", "16912"
+// or "1.2e+07", or "-" if it is undefined.
 std::string format_return(const std::optional<double>& value);
 
 }  // namespace gato::eval
