@@ -59,26 +59,6 @@ const Command& find_command(const Tool& tool, const std::string& name) {
                           base::suggestion(name, names));
 }
 
-// For the log file: one line that a shell takes back.
-std::string shell_quote(const Words& arguments) {
-  constexpr const char* plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
-      "=:,+@%";
-  std::string line;
-  for (const std::string& argument : arguments) {
-    line += line.empty() ? "" : " ";
-    if (!argument.empty() &&
-        argument.find_first_not_of(plain) == std::string::npos) {
-      line += argument;
-      continue;
-    }
-    line += '\'';
-    for (const char c : argument) line += c == '\'' ? "'\\''" : std::string{c};
-    line += '\'';
-  }
-  return line;
-}
-
 void assign_options(const OptionTable& table, const ParsedOptions& given) {
   for (const auto& option : table.options()) {
     if (const auto one = given.find(option->name); one != given.end()) {
@@ -244,7 +224,7 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
 
   configure_logging(common.log_level, common.quiet, common.log_file);
   log_to_file_only(fmt::format("gato {}: {}", base::version(),
-                               shell_quote(session.arguments)));
+                               base::shell_join(session.arguments)));
   data::RunRecord record{.program = tool.name,
                          .version = base::version(),
                          .argv = session.arguments,

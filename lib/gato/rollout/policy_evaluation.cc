@@ -1,10 +1,12 @@
 #include "gato/rollout/policy_evaluation.h"
 
-#include <cmath>
+#include <ATen/Parallel.h>
+
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "gato/eval/statistics.h"
 #include "gato/rollout/episode_runner.h"
 #include "gato/rollout/policy_factory.h"
 
@@ -45,13 +47,8 @@ nlohmann::json evaluate_policy(const model::Network& network,
                    });
   nlohmann::json mean, stddev;
   if (counts.failed == 0 && !returns.empty()) {
-    double sum = 0, square = 0;
-    for (double value : returns) sum += value;
-    const double average = sum / double(returns.size());
-    for (double value : returns)
-      square += (value - average) * (value - average);
-    mean = average;
-    stddev = std::sqrt(square / double(returns.size()));
+    mean = eval::mean(returns);
+    stddev = eval::standard_deviation(returns);
   }
   return {{"environment", evaluation.environment},
           {"episodes", counts.episodes},

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include "gato/eval/statistics.h"
 
 namespace gato::rollout {
 
@@ -23,13 +23,8 @@ std::vector<std::string> ReturnSummary::table_header() {
 std::vector<std::string> ReturnSummary::table_row() const {
   std::string mean_text, stddev_text, success_text;
   if (failure_count_ == 0 && !returns_.empty()) {
-    const double n = static_cast<double>(returns_.size());
-    double sum = 0, squares = 0;
-    for (double value : returns_) sum += value;
-    for (double value : returns_)
-      squares += (value - sum / n) * (value - sum / n);
-    mean_text = fmt::format("{:.6g}", sum / n);
-    stddev_text = fmt::format("{:.6g}", std::sqrt(squares / n));
+    mean_text = fmt::format("{:.6g}", eval::mean(returns_));
+    stddev_text = fmt::format("{:.6g}", eval::standard_deviation(returns_));
   }
   if (has_success_reports_) {
     success_text =
