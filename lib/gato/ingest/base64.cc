@@ -27,7 +27,7 @@ constexpr auto kDigitValues = make_digit_values();
 std::string decode_base64(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3 + 2);
-  uint32_t group = 0;  // the digits of it that came, six bits each
+  uint32_t group = 0;  // of four digits: those read so far, six bits each
   int digits = 0;
   size_t padding = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -35,7 +35,7 @@ std::string decode_base64(std::string_view text) {
     const uint8_t value = kDigitValues[static_cast<uint8_t>(text[i])];
     padding += text[i] == '=';
     if (padding > 2 || (value == kInvalidDigit) != (padding > 0)) {
-      throw base::input_error("character {} of {} is no base64", i + 1,
+      throw base::input_error("character {} of {} is not base64", i + 1,
                               text.size());
     }
     if (padding > 0) continue;
@@ -47,7 +47,7 @@ std::string decode_base64(std::string_view text) {
     digits = 0;
   }
   if (digits == 1 || (padding > 0 && (digits + padding) % 4 != 0)) {
-    throw base::input_error("the base64 is cut short");
+    throw base::input_error("the base64 is truncated");
   }
   if (digits >= 2) bytes += static_cast<char>(group >> (6 * digits - 8));
   if (digits == 3) bytes += static_cast<char>(group >> 2);

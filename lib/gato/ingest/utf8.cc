@@ -6,11 +6,11 @@ namespace gato::ingest {
 namespace {
 
 struct Form {
-  size_t size;  // bytes of the character; 0: no first byte
-  uint8_t second_least, second_most;  // what its second byte may be
+  size_t size;  // bytes in the character; 0 if it cannot begin one
+  uint8_t second_min, second_max;  // valid range of the second byte
 };
 
-// Unicode 15, table 3-7: well-formed UTF-8 byte sequences.
+// Unicode 15, table 3-7: well-formed UTF-8 byte sequences, by first byte.
 Form form_of(uint8_t first) {
   if (first < 0x80) return {1, 0, 0};
   if (first < 0xC2) return {0, 0, 0};
@@ -32,9 +32,9 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
     const Form form = form_of(byte(i));
     if (form.size == 0 || form.size > text.size() - i) return i;
     for (size_t k = 1; k < form.size; ++k) {
-      const uint8_t least = k == 1 ? form.second_least : 0x80;
-      const uint8_t most = k == 1 ? form.second_most : 0xBF;
-      if (byte(i + k) < least || byte(i + k) > most) return i;
+      const uint8_t min = k == 1 ? form.second_min : 0x80;
+      const uint8_t max = k == 1 ? form.second_max : 0xBF;
+      if (byte(i + k) < min || byte(i + k) > max) return i;
     }
     i += form.size;
   }

@@ -1,4 +1,4 @@
-// Whether text is UTF-8.
+// Validation of UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,9 @@
 
 namespace gato::ingest {
 
-// The place of the first byte that begins no character (overlong forms,
-// surrogates and values above U+10FFFF are none); nothing where all is well.
+// Returns the index of the first byte that does not begin a valid character;
+// nullopt if there is none. Overlong forms, surrogates and values above
+// U+10FFFF are invalid.
 std::optional<size_t> find_invalid_utf8(std::string_view text);
 
 }  // namespace gato::ingest

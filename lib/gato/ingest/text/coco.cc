@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-// "annotation 13", or "annotations[5]" where it has no id.
+// Returns "annotation 13", or "annotations[5]" if the record has no id.
 std::string record_name(const json& record, const char* noun, int64_t index) {
   const auto id = record.find("id");
   if (id == record.end() || !id->is_number_integer()) {
@@ -26,10 +26,10 @@ std::string record_name(const json& record, const char* noun, int64_t index) {
 struct CocoReader {
   JoinedImageTexts result;
   std::unordered_map<int64_t, size_t> image_index_by_id;
-  std::vector<int64_t> record_image_ids;  // of result.records
+  std::vector<int64_t> record_image_ids;  // parallel to result.records
   std::string path;
 
-  // Takes a record; what it lacks makes it a bad one.
+  // Adds a record, or the Error that `add` throws to the bad records.
   template <class Take>
   void add_or_report(const json& record, const char* noun, int64_t index,
                      Take add) {
@@ -48,8 +48,7 @@ struct CocoReader {
           integer_at(image, "id"), result.image_paths.size());
       if (!is_new) {
         throw base::input_error(
-            "key 'id' is {} a second time, of the file_name '{}': the first is "
-            "'{}'",
+            "key 'id' is {} again, for the file_name '{}': it belongs to '{}'",
             known->first, base::escape_control_characters(file),
             base::escape_control_characters(result.image_paths[known->second]));
       }
@@ -68,6 +67,8 @@ struct CocoReader {
     });
   }
 
+  // Replaces image ids by indices once all images are known: "images" may come
+  // after "annotations".
   void resolve_images() {
     std::vector<bool> used(result.image_paths.size());
     std::vector<JoinedImageTexts::Record> joined;

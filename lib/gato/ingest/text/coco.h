@@ -1,6 +1,7 @@
-// COCO captions: {"images": [{"id", "kManifestName"}...], "annotations":
-// [{"id", "image_id", "caption"}...]}, other keys ignored. An id is that of one
-// image.
+// COCO captions:
+//   {"images": [{"id", "file_name"}...],
+//    "annotations": [{"id", "image_id", "caption"}...]}
+// Other keys are ignored. Image ids are unique.
 #pragma once
 
 #include <filesystem>
@@ -11,10 +12,11 @@
 
 namespace gato::ingest {
 
-// Keeps names and captions alone in memory while it reads. Images in the order
-// of the file with the captions of each, bad records last; images without
-// caption are passed over. Error (io) where the file cannot be read,
-// (bad_input) where it is no such JSON.
+// Reads the whole file, of which only file names and captions stay in memory.
+// The source returns images in file order, each with all of its captions, and
+// then bad records; images without a caption are skipped. Throws Error(io) if
+// the file cannot be read, and Error(bad_input) if it is not JSON of this
+// layout.
 std::unique_ptr<ImageTextSource> open_coco_captions(
     const std::string& path, const std::filesystem::path& image_root);
 

@@ -1,4 +1,4 @@
-// Images and texts that stand in lists of their own and are joined in memory.
+// Joins images and texts that a dataset keeps in separate lists.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,26 @@
 namespace gato::ingest {
 
 struct JoinedImageTexts {
-  // The texts of a record of the list: the beginning followed by each ending.
+  // A record of the text list. Its texts are the prefix followed by each of the
+  // suffixes.
   struct Record {
-    size_t image_index = 0;  // index into images
-    int64_t id = 0;          // in the list
+    size_t image_index = 0;  // index into image_paths
+    int64_t id = 0;
     std::string prefix;
     std::vector<std::string> suffixes;
   };
 
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path image_root;
-  std::vector<std::string> image_paths;  // paths below image_root
-  std::string record_label;              // of a record, before its id
+  std::vector<std::string> image_paths;  // relative to image_root
+  std::string record_label;              // precedes a record's id in messages
   std::vector<Record> records;           // in any order
-  std::vector<std::string> errors;       // a message for each bad record
+  std::vector<std::string> errors;       // one message per bad record
   ImageTextSource::Counts skipped;
 };
 
-// The texts of an image together, in the order of the list; images in the order
-// of theirs; bad records last.
+// Returns images in list order, each with all of its texts in list order, and
+// then the errors.
 std::unique_ptr<ImageTextSource> make_joined_source(JoinedImageTexts texts);
 
 }  // namespace gato::ingest

@@ -24,26 +24,27 @@ json& array_at(json& object, const char* key) {
 
 std::string& require_string(json& value, const std::string& where) {
   if (!value.is_string()) {
-    throw base::input_error("{} is {}, not a text", where,
+    throw base::input_error("{} is {}, not a string", where,
                             data::summarize_json(value));
   }
   return value.get_ref<std::string&>();
 }
 
-// Base64, perhaps as a data URL.
+// `text` is base64 or a data URL that contains it.
 StoredImage base64_image(std::string text) {
-  constexpr std::string_view mark = ";base64,";
+  constexpr std::string_view kMarker = ";base64,";
   if (text.starts_with("data:")) {
-    const size_t end = text.find(mark);
+    const size_t end = text.find(kMarker);
     if (end == std::string::npos) {
       throw base::input_error("the data URL of an image is not in base64");
     }
-    text.erase(0, end + mark.size());
+    text.erase(0, end + kMarker.size());
   }
   return {Kind::base64, std::move(text)};
 }
 
-// JPEG, PNG and WebP begin so; a path would have a dot.
+// Returns whether the text begins like a JPEG, PNG or WebP in base64 and,
+// unlike a path, contains no dot.
 bool looks_like_base64(std::string_view text) {
   return (text.starts_with("/9j/") || text.starts_with("iVBORw0KGgo") ||
           text.starts_with("UklGR")) &&
@@ -57,14 +58,14 @@ StoredImage image_from_string(std::string text,
   }
   if (text.starts_with("http://") || text.starts_with("https://")) {
     return {Kind::missing,
-            fmt::format("the image {} is not here: only local files and base64 "
+            fmt::format("the image {} is remote: only local files and base64 "
                         "are read",
                         text)};
   }
   return stored_image_at(image_root, text);
 }
 
-// {"text"}, {"image"} or {"image_base64"}.
+// Each item is {"text"}, {"image"} or {"image_base64"}.
 Page parse_gato_page(json& object, const std::filesystem::path& root) {
   Page page;
   json& items = array_at(object, "items");
@@ -73,7 +74,8 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
     const std::string where = fmt::format("items[{}]", i);
     if (!item.is_object() || item.size() != 1) {
       throw base::input_error(
-          "{} is no object with one key (text, image or image_base64)", where);
+          "{} is not an object with one key (text, image or image_base64)",
+          where);
     }
     const std::string key = item.begin().key();
     std::string& value =
@@ -131,8 +133,8 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
   return page;
 }
 
-// A text as above, or as the Hugging Face library writes images: {"bytes":
-// base64} or {"path"}.
+// An image is a string as in image_from_string(), or an object as the Hugging
+// Face datasets library writes it: {"bytes": base64} or {"path"}.
 StoredImage parse_obelics_image(json& image, const std::string& where,
                                 const std::filesystem::path& root) {
   if (!image.is_object()) {
@@ -150,14 +152,14 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
   json& texts = array_at(object, "texts");
   if (images.size() != texts.size()) {
     throw base::input_error(
-        "{} images and {} texts, where both must be as many", images.size(),
-        texts.size());
+        "{} images and {} texts: the two lists must have the same length",
+        images.size(), texts.size());
   }
   Page page;
   for (size_t i = 0; i < texts.size(); ++i) {
     if (images[i].is_null() == texts[i].is_null()) {
       throw base::input_error(
-          "images[{}] and texts[{}] are {} null: one must be", i, i,
+          "images[{}] and texts[{}]: {} is null, but exactly one must be", i, i,
           texts[i].is_null() ? "both" : "neither");
     }
     if (texts[i].is_null()) {
@@ -176,7 +178,7 @@ std::string detect_format(const json& object) {
   if (object.contains("text_list")) return "mmc4";
   if (object.contains("texts")) return "obelics";
   throw base::input_error(
-      "is no page: it has none of the keys items (gato), text_list (mmc4) and "
+      "not a page: it has none of the keys items (gato), text_list (mmc4) and "
       "texts (obelics)");
 }
 
@@ -189,7 +191,7 @@ bool is_blank_text(const std::variant<std::string, StoredImage>& item) {
 
 Page parse_page_json(json object, const std::string& format,
                      const std::filesystem::path& image_root) {
-  if (!object.is_object()) throw base::input_error("is no JSON object");
+  if (!object.is_object()) throw base::input_error("not a JSON object");
   const std::string resolved_format =
       format == "auto" ? detect_format(object) : format;
   Page page = resolved_format == "gato" ? parse_gato_page(object, image_root)

@@ -1,3 +1,7 @@
+// Annotations are read first and kept in memory by question_id; each question
+// then takes the answers of its annotation. Annotations left over at the end
+// are bad records. Image names are formatted last, because data_subtype may
+// come after the questions.
 #include "gato/ingest/text/vqa.h"
 
 #include <algorithm>
@@ -19,7 +23,7 @@ using Answers = std::vector<std::string>;
 
 struct Annotation {
   Answers answers;
-  std::optional<int64_t> image_id = {};  // where it is said
+  std::optional<int64_t> image_id = {};
   bool has_question = false;
 };
 
@@ -30,7 +34,8 @@ std::string format_image_name(const std::string& image_name,
                        fmt::arg("image", image));
   } catch (const fmt::format_error& error) {
     throw base::usage_error(
-        "option --image-name: '{}' is no name with {{subtype}} and {{image}}, "
+        "option --image-name: '{}' is not a name with {{subtype}} and "
+        "{{image}}, "
         "such as COCO_{{subtype}}_{{image:012}}.jpg: {}",
         image_name, error.what());
   }
@@ -79,9 +84,10 @@ class VqaReader {
   }
 
  private:
-  template <class Take>
+  // Adds a record, or the Error that `add` throws to the bad records.
+  template <class Add>
   void add_or_report(const json& record, const std::string& path,
-                     const char* list, int64_t index, Take add) {
+                     const char* list, int64_t index, Add add) {
     const auto id = record.find("question_id");
     try {
       add();
@@ -151,14 +157,14 @@ class VqaReader {
                                std::move(annotation.answers)});
   }
 
-  // The subtype may stand after the questions.
+  // `rest` is the questions file without its questions.
   void set_image_paths(const json& rest) {
     const auto found = rest.find("data_subtype");
     const bool has_subtype = found != rest.end() && found->is_string();
     if (!has_subtype &&
         options_.image_name_format.find("{subtype") != std::string::npos) {
       throw base::input_error(
-          "{}: has no \"data_subtype\", which names the images; give "
+          "{}: has no \"data_subtype\", which image names contain: give "
           "--image-name without {{subtype}}",
           questions_path_);
     }
@@ -172,9 +178,9 @@ class VqaReader {
   const std::string &questions_path_, &annotations_path_;
   const VqaOptions& options_;
   JoinedImageTexts result_;
-  std::map<int64_t, Annotation> annotation_by_question_id_;  // by question_id
+  std::map<int64_t, Annotation> annotation_by_question_id_;
   std::unordered_map<int64_t, size_t> image_index_by_id_;
-  std::vector<int64_t> image_ids_;  // of result_.images
+  std::vector<int64_t> image_ids_;  // parallel to result_.image_paths
   int64_t empty_answer_count_ = 0;
 };
 
