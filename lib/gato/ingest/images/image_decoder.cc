@@ -17,8 +17,7 @@ data::Image decode_image(std::span<const uint8_t> bytes) {
   const auto format = detect_image_format(bytes);
   if (!format) {
     throw base::input_error(
-        "not an image that can be read: it is no JPEG, PNG, WebP, PBM, PGM or "
-        "PPM");
+        "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
   }
   switch (*format) {
     case ImageFormat::jpeg:
@@ -30,21 +29,21 @@ data::Image decode_image(std::span<const uint8_t> bytes) {
     case ImageFormat::pnm:
       return decode_pnm(bytes);
   }
-  throw std::logic_error("no such format");
+  throw std::logic_error("unknown image format");
 }
 
 data::Image read_image(const std::filesystem::path& path) {
-  std::error_code unknown;  // read_file says what is wrong
+  std::error_code unknown;  // read_file reports what is wrong
   const std::uintmax_t size = std::filesystem::file_size(path, unknown);
   if (!unknown && size > std::uintmax_t{kMaxImageBytes}) {
     throw base::input_error("{}: more than {} MiB", path.string(),
                             kMaxImageBytes >> 20);
   }
-  // A pipe may never end, or never begin.
+  // Reading a pipe might block forever.
   if (std::filesystem::exists(path, unknown) &&
       !std::filesystem::is_regular_file(path, unknown) &&
       !std::filesystem::is_directory(path, unknown)) {
-    throw base::input_error("{}: a pipe or a device is no image",
+    throw base::input_error("{}: a pipe or a device, not an image file",
                             path.string());
   }
   const std::string bytes = base::read_file(path);

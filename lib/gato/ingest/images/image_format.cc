@@ -15,7 +15,7 @@ std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes) {
   if (text.starts_with("RIFF") && text.size() >= 12 &&
       text.substr(8, 4) == "WEBP")
     return ImageFormat::webp;
-  // A blank or a comment follows.
+  // The magic number is followed by white space or a comment.
   if (text.size() >= 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6' &&
       std::string_view(" \t\n\r\v\f#").find(text[2]) != text.npos) {
     return ImageFormat::pnm;
@@ -29,7 +29,7 @@ void check_image_size(int64_t height, int64_t width) {
   }
   if (width > kMaxImagePixels / height) {
     throw base::input_error(
-        "the image has {} x {} pixels, more than {}: scale it down", height,
+        "the image has {} x {} pixels, more than {}: downscale it", height,
         width, kMaxImagePixels);
   }
 }
