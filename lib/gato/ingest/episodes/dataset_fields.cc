@@ -10,9 +10,10 @@
 namespace gato::ingest {
 namespace {
 
-bool can_play_role(data::Role role, const data::Field& field) {
-  if ((role == data::Role::text) != (field.role == data::Role::text))
+bool can_have_role(data::Role role, const data::Field& field) {
+  if ((role == data::Role::text) != (field.role == data::Role::text)) {
     return false;
+  }
   return role != data::Role::image ||
          (field.dtype == data::DType::uint8 && field.shape.size() >= 2 &&
           field.shape.size() <= 4);
@@ -36,13 +37,13 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
                               fmt::join(names, ", "));
     }
     for (data::Field* field : keys[key]) {
-      if (!can_play_role(role, *field)) {
-        throw base::usage_error("--role {}={}: the key holds {} of shape [{}]",
-                                key, data::role_name(role),
-                                field->role == data::Role::text
-                                    ? "text"
-                                    : data::dtype_name(field->dtype),
-                                fmt::join(field->shape, ", "));
+      if (!can_have_role(role, *field)) {
+        throw base::usage_error(
+            "--role {}={}: the key contains {} of shape [{}]", key,
+            data::role_name(role),
+            field->role == data::Role::text ? "text"
+                                            : data::dtype_name(field->dtype),
+            fmt::join(field->shape, ", "));
       }
       field->role = role;
     }
@@ -61,7 +62,8 @@ data::Field infer_numeric_field(const data::hdf5::Dataset& dataset,
                             dataset.label());
   }
   if (dataset.shape().empty()) {
-    throw base::input_error("{}: one value, not one a step", dataset.label());
+    throw base::input_error("{}: a single value, not one per step",
+                            dataset.label());
   }
   data::Field field;
   field.name = name;

@@ -58,15 +58,15 @@ MinariFiles find_minari_files(const fs::path& path) {
         "parquet",
         path.string(), kDataFileName);
   }
-  throw base::input_error("{}: no Minari dataset: there is no data/{} in it",
+  throw base::input_error("{}: not a Minari dataset: it contains no data/{}",
                           path.string(), kDataFileName);
 }
 
 namespace {
 
-constexpr const char* kNewestMinariVersion = "0.5";  // of Minari, that is known
+constexpr const char* kNewestMinariVersion = "0.5";  // supported
 
-// Whether a version like "0.5.3" is newer than that.
+// Compares major and minor version: `version` is like "0.5.3".
 bool is_newer_than_supported(const std::string& version) {
   const auto parts = [](const std::string& text) {
     std::array<int, 2> numbers{};
@@ -93,7 +93,8 @@ class MinariSource : public EpisodeSource {
     const int64_t expected = metadata_.total_episodes.value_or(0);
     if (static_cast<int64_t>(episode_numbers_.size()) < expected) {
       throw base::input_error(
-          "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
+          "{}: contains {} episodes, but {} according to the metadata: the "
+          "dataset is incomplete",
           files.data.string(), episode_numbers_.size(), expected);
     }
     step_counts_.assign(episode_numbers_.size(), kUnread);
@@ -131,10 +132,11 @@ class MinariSource : public EpisodeSource {
   std::shared_ptr<const base::FileReader> file_reader_;
   std::filesystem::path file_;
   static constexpr int64_t kUnread = -1;
-  std::vector<int64_t> episode_numbers_,
-      step_counts_;  // steps of the episodes read so far
+  std::vector<int64_t> episode_numbers_;
+  std::vector<int64_t> step_counts_;  // per episode; kUnread if not yet read
   MinariMetadata metadata_;
-  // (observations or actions, key in no space): episodes that have it.
+  // Keys that are in no space, as ("observations" or "actions", key), and the
+  // episodes that have them.
   std::map<std::pair<std::string, std::string>, std::set<int64_t>>
       unknown_keys_;
 };
@@ -155,13 +157,15 @@ void MinariSource::read_columns(const data::hdf5::Group& group,
   }
 }
 
-// With what the metadata says. Fewer episodes than that are refused.
+// Compares the totals with those of the metadata. The constructor has rejected
+// datasets with too few episodes.
 void MinariSource::check_totals(std::vector<std::string>& warnings) const {
   const auto found = static_cast<int64_t>(episode_numbers_.size());
-  if (const auto said = metadata_.total_episodes; said && *said != found) {
+  if (const auto expected = metadata_.total_episodes;
+      expected && *expected != found) {
     warnings.push_back(fmt::format(
-        "total_episodes of the metadata is {}, the file holds {} episodes",
-        *said, found));
+        "total_episodes in the metadata is {}, but the file has {} episodes",
+        *expected, found));
   }
   const bool all_are_read =
       std::ranges::find(step_counts_, kUnread) == step_counts_.end();
@@ -170,7 +174,7 @@ void MinariSource::check_totals(std::vector<std::string>& warnings) const {
       std::accumulate(step_counts_.begin(), step_counts_.end(), int64_t{0});
   if (*metadata_.total_steps != steps) {
     warnings.push_back(fmt::format(
-        "total_steps of the metadata is {}, the episodes hold {} steps",
+        "total_steps in the metadata is {}, but the episodes have {} steps",
         *metadata_.total_steps, steps));
   }
 }
@@ -179,13 +183,13 @@ std::vector<std::string> MinariSource::warnings() const {
   std::vector<std::string> warnings;
   if (is_newer_than_supported(metadata_.minari_version)) {
     warnings.push_back(
-        fmt::format("it was written by Minari {}, and is read as {}",
+        fmt::format("it was written by Minari {} and is read as {}",
                     metadata_.minari_version, kNewestMinariVersion));
   }
   check_totals(warnings);
   for (const auto& [key, episodes] : unknown_keys_) {
     warnings.push_back(fmt::format(
-        "{}: the key '{}' is in no space and is left out ({} episode{}, first "
+        "{}: the key '{}' is in no space and is ignored ({} episode{}, first "
         "episode {})",
         key.first, key.second, episodes.size(), episodes.size() == 1 ? "" : "s",
         *episodes.begin()));
@@ -225,7 +229,8 @@ void MinariSource::read_expert_actions(const data::hdf5::Group& infos,
   }
 }
 
-// Scalars a step, T or T+1 rows, below `group`; anything else is left.
+// Collects all datasets below `group` with one scalar per step and T or T+1
+// rows; ignores the others.
 void collect_scalars(const data::hdf5::Group& group, const std::string& prefix,
                      int64_t steps,
                      std::map<std::string, std::vector<double>>& scalars) {

@@ -1,4 +1,4 @@
-// The episodes of a source that a model can learn from, and why not the others.
+// Iterates over the episodes of a source that a model can be trained on.
 #pragma once
 
 #include <cstdint>
