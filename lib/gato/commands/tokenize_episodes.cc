@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/bad_records.h"
 #include "gato/base/error.h"
+#include "gato/base/ordered_thread_pool.h"
 #include "gato/commands/token_output.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
@@ -41,13 +43,16 @@ void log_roles(const data::TaskSpec& spec) {
                      ? ""
                      : fmt::format(": {} is read", selected_frame));
   };
-  for (const data::Field& field : spec.observation_fields)
+  for (const data::Field& field : spec.observation_fields) {
     log("observation", field);
-  for (const data::Field& field : spec.action_fields) log("action", field);
+  }
+  for (const data::Field& field : spec.action_fields) {
+    log("action", field);
+  }
 }
 
-// From inputs to a token file. Where episodes are selected by comparing them,
-// the inputs are read twice: bad episodes must be known before the others are
+// Turns inputs into a token file. If the selection compares episodes, the
+// inputs are read twice: bad episodes must be known before the others are
 // ranked.
 class EpisodesTokenizer {
  public:
@@ -67,11 +72,10 @@ class EpisodesTokenizer {
   }
 
  private:
-  using SharedEpisode = std::shared_ptr<data::Episode>;
-  using SharedReads = std::shared_ptr<ingest::DeferredReads>;
   using SharedEncoder = std::shared_ptr<const tokenize::StepEncoder>;
 
-  // The one encoder of an input: it warns once, however often that is read.
+  // Each input has one encoder, so that the encoder's warnings are not repeated
+  // when the input is read again.
   SharedEncoder find_or_make_encoder(const std::string& input,
                                      const data::TaskSpec& spec) {
     SharedEncoder& encoder = encoders_[input];
@@ -83,51 +87,60 @@ class EpisodesTokenizer {
     });
   }
 
-  // What a shard keeps depends on the episodes of all inputs; those of the
-  // inputs before its own are passed over.
+  // What a shard keeps depends on the episodes of all inputs: those of earlier
+  // shards are candidates too, but are then skipped.
   void collect_candidates() {
     const std::vector<std::string>& all = common_.all_inputs;
-    const auto own = std::search(all.begin(), all.end(), common_.inputs.begin(),
-                                 common_.inputs.end());
-    std::map<std::string, int64_t> preceding_episodes;
+    const auto first_own = std::search(
+        all.begin(), all.end(), common_.inputs.begin(), common_.inputs.end());
+    std::map<std::string, int64_t> preceding_episodes;  // by task
     for (auto input = all.begin(); input != all.end(); ++input) {
-      collect_input_candidates(*input, input < own, preceding_episodes);
+      collect_input_candidates(*input, input < first_own, preceding_episodes);
     }
     for (const auto& [task, episodes] : preceding_episodes) {
       selection_.skip(task, episodes);
     }
   }
 
+  // Encodes each episode to find the bad ones, and adds the others to the
+  // selection. Counts and warnings are left to encode_input().
   void collect_input_candidates(
       const std::string& input, bool is_preceding,
       std::map<std::string, int64_t>& preceding_episodes) {
     const auto source = ingest::open_episodes(input, options_.source);
     const std::string& task = source->spec().name;
     const SharedEncoder encoder = find_or_make_encoder(input, source->spec());
-    ingest::EpisodeCounts ignored;  // counted, as bad ones are, when read again
+    ingest::UsableEpisodes episodes(*source);
     base::OrderedThreadPool jobs(common_.threads);
-    ingest::for_each_usable_episode(
-        *source, ignored,
-        [&](int64_t number, SharedEpisode episode, SharedReads deferred_reads) {
-          jobs.submit([=, &input, &task, &preceding_episodes, this](int64_t) {
-            tokenize::OutOfRangeTally ignored;  // told when read again
-            const bool is_bad =
-                base::try_call([&] {
-                  deferred_reads->run(*episode);
-                  return tokenize::encode_episode(*episode, *encoder, &ignored);
-                }).error != nullptr;
-            return [=, &input, &task, &preceding_episodes, this] {
-              if (is_bad) {
-                bad_episodes_[input].insert(number);
-                return;
-              }
-              selection_.add(task, episode->total_reward(), episode->success);
-              preceding_episodes[task] += is_preceding;
-            };
-          });
-        },
-        [] {});
+    while (true) {
+      const auto next = episodes.next();
+      if (next.error) continue;
+      if (!next.value) break;
+      jobs.submit([usable = *next.value, encoder, &input, &task,
+                   &preceding_episodes, is_preceding, this](int64_t) {
+        const bool is_bad = !can_encode(usable, *encoder);
+        return [=, &input, &task, &preceding_episodes, this] {
+          if (is_bad) {
+            bad_episodes_[input].insert(usable.index);
+            return;
+          }
+          selection_.add(task, usable.episode->total_reward(),
+                         usable.episode->success);
+          preceding_episodes[task] += is_preceding;
+        };
+      });
+    }
     jobs.wait_all();
+  }
+
+  static bool can_encode(const ingest::UsableEpisode& usable,
+                         const tokenize::StepEncoder& encoder) {
+    const auto encoded = base::try_call([&] {
+      tokenize::OutOfRangeTally ignored;
+      usable.deferred_reads->run(*usable.episode);
+      return tokenize::encode_episode(*usable.episode, encoder, &ignored);
+    });
+    return encoded.error == nullptr;
   }
 
   void encode_input(const std::string& input) {
@@ -140,35 +153,43 @@ class EpisodesTokenizer {
     output_.provenance().add_input(source->file());
     output_.provenance().add_parent(source->provenance());
     const SharedEncoder encoder = find_or_make_encoder(input, spec);
-    ingest::for_each_usable_episode(
-        *source, counts_,
-        [&](int64_t number, SharedEpisode episode, SharedReads deferred_reads) {
-          if (!should_encode(input, spec.name, number)) return;
-          output_.add([=, this, name = spec.name] {
-            const std::string location =
-                fmt::format("{}: episode {}", input, episode->id);
-            EncodedRecord encoded = try_encode_episode(
-                *episode, *deferred_reads, *encoder, location, task, agent);
-            if (!selection_.needs_all_episodes())
-              decide_after_encoding(name, *episode, encoded);
-            return std::vector<EncodedRecord>{std::move(encoded)};
-          });
-        },
-        [this] { output_.add_bad_record(); });
+    ingest::UsableEpisodes episodes(*source);
+    while (true) {
+      auto next = episodes.next();
+      if (next.error) {
+        output_.add([error = next.error] {
+          return std::vector<EncodedRecord>{{{}, error}};
+        });
+        continue;
+      }
+      if (!next.value) break;
+      if (!should_encode(input, spec.name, next.value->index)) continue;
+      output_.add([usable = *std::move(next.value), encoder, input, task, agent,
+                   name = spec.name, this] {
+        const std::string location =
+            fmt::format("{}: episode {}", input, usable.episode->id);
+        EncodedRecord encoded =
+            try_encode_episode(usable, *encoder, location, task, agent);
+        if (!selection_.needs_all_episodes()) {
+          decide_after_encoding(name, *usable.episode, encoded);
+        }
+        return std::vector<EncodedRecord>{std::move(encoded)};
+      });
+    }
+    counts_ += episodes.counts();
     for (const std::string& notice : source->warnings()) {
       spdlog::warn("{}: {}", input, notice);
     }
   }
 
-  // A bad episode may, so that it is told when it is encoded.
+  // Bad episodes are encoded too, so that their errors are reported.
   bool should_encode(const std::string& input, const std::string& task,
-                     int64_t number) {
+                     int64_t index) {
     return !selection_.needs_all_episodes() ||
-           bad_episodes_[input].contains(number) ||
-           selection_.accept_next(task);
+           bad_episodes_[input].contains(index) || selection_.accept_next(task);
   }
 
-  // Once it is known not to be bad.
+  // Makes the output ask the selection once the episode is known not to be bad.
   void decide_after_encoding(const std::string& task,
                              const data::Episode& episode,
                              EncodedRecord& encoded) {
@@ -179,16 +200,16 @@ class EpisodesTokenizer {
     };
   }
 
-  static EncodedRecord try_encode_episode(data::Episode& episode,
-                                          ingest::DeferredReads& deferred_reads,
+  static EncodedRecord try_encode_episode(const ingest::UsableEpisode& usable,
                                           const tokenize::StepEncoder& encoder,
                                           const std::string& location,
                                           int32_t task, int32_t agent) {
     tokenize::OutOfRangeTally out_of_range;
     EncodedRecord encoded = try_encode(location, [&] {
-      deferred_reads.run(episode);
+      usable.deferred_reads->run(*usable.episode);
       data::TokenizedDocument document = base::with_context(location, [&] {
-        return tokenize::encode_episode(episode, encoder, &out_of_range);
+        return tokenize::encode_episode(*usable.episode, encoder,
+                                        &out_of_range);
       });
       document.task_index = task;
       document.source_index = agent;
@@ -215,8 +236,8 @@ class EpisodesTokenizer {
   ingest::EpisodeSelection selection_;
   ingest::EpisodeCounts counts_;
   std::map<std::string, SharedEncoder> encoders_;          // by input
-  std::map<std::string, std::set<int64_t>> bad_episodes_;  // episodes, by input
-  TokenOutput output_;  // last: its threads end before the rest goes
+  std::map<std::string, std::set<int64_t>> bad_episodes_;  // indices by input
+  TokenOutput output_;  // last, so that its threads end first
 };
 
 base::ExitStatus tokenize_episodes(TokenizeEpisodesOptions options,

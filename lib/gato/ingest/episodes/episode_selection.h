@@ -108,8 +108,7 @@ class EpisodeSelection {
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,
                                      int64_t total, int64_t count);
 
-// Returns the window W = max(1, min(1000, floor(N / 10))) for N episodes (Reed
-// et al. 2022, appendix G).
+// Returns the window W = max(1, min(1000, floor(N / 10))) for N episodes.
 int64_t expert_window_size(int64_t episodes);
 
 // Returns the highest mean return of W consecutive episodes, in the order in
