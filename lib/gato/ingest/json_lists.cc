@@ -20,12 +20,6 @@ using nlohmann::json;
 // Printing a value in a message recurses once per level.
 constexpr int kMaxDepth = 64;
 
-const json& value_at(const json& record, const char* key) {
-  const auto found = record.find(key);
-  if (found == record.end()) throw base::input_error("has no key '{}'", key);
-  return *found;
-}
-
 }  // namespace
 
 json read_json_lists(const std::string& path, const char* what,
@@ -75,24 +69,6 @@ json read_json_lists(const std::string& path, const char* what,
     }
   }
   return rest;
-}
-
-int64_t integer_at(const json& record, const char* key) {
-  const json& value = value_at(record, key);
-  if (!value.is_number_integer()) {
-    throw base::input_error("key '{}' is {}, not an integer", key,
-                            data::summarize_json(value));
-  }
-  return value.get<int64_t>();
-}
-
-const std::string& string_at(const json& record, const char* key) {
-  const json& value = value_at(record, key);
-  if (!value.is_string()) {
-    throw base::input_error("key '{}' is {}, not a string", key,
-                            data::summarize_json(value));
-  }
-  return value.get_ref<const std::string&>();
 }
 
 }  // namespace gato::ingest

@@ -26,9 +26,4 @@ struct JsonListHandler {
 nlohmann::json read_json_lists(const std::string& path, const char* what,
                                const std::vector<JsonListHandler>& handlers);
 
-// Returns the integer or string under a key of a record. Throws
-// Error(bad_input) if there is none.
-int64_t integer_at(const nlohmann::json& record, const char* key);
-const std::string& string_at(const nlohmann::json& record, const char* key);
-
 }  // namespace gato::ingest

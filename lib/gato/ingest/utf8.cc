@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "gato/base/error.h"
+
 namespace gato::ingest {
 namespace {
 
@@ -39,6 +41,13 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
     i += form.size;
   }
   return std::nullopt;
+}
+
+void require_utf8(std::string_view text, int64_t byte_offset) {
+  if (const auto invalid = find_invalid_utf8(text)) {
+    throw base::input_error("byte {} is not UTF-8",
+                            byte_offset + static_cast<int64_t>(*invalid));
+  }
 }
 
 }  // namespace gato::ingest

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -11,5 +12,9 @@ namespace gato::ingest {
 // nullopt if there is none. Overlong forms, surrogates and values above
 // U+10FFFF are invalid.
 std::optional<size_t> find_invalid_utf8(std::string_view text);
+
+// Throws Error(bad_input), which names the first invalid byte, unless the text
+// is valid UTF-8. `byte_offset` is the offset of the text in its file.
+void require_utf8(std::string_view text, int64_t byte_offset);
 
 }  // namespace gato::ingest

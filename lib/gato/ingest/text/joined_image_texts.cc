@@ -54,6 +54,15 @@ class JoinedImageTextSource : public ImageTextSource {
 
 }  // namespace
 
+std::string RecordNames::name(const nlohmann::json& record,
+                              int64_t index) const {
+  const auto id = record.find(id_key);
+  if (id == record.end() || !id->is_number_integer()) {
+    return fmt::format("{}: {}[{}]", path, list, index);
+  }
+  return fmt::format("{}: {} {}", path, noun, id->get<int64_t>());
+}
+
 std::unique_ptr<ImageTextSource> make_joined_source(JoinedImageTexts texts) {
   return std::make_unique<JoinedImageTextSource>(std::move(texts));
 }

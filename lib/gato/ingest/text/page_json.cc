@@ -4,31 +4,14 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
-#include "gato/ingest/json_lists.h"
+#include "gato/ingest/json_fields.h"
 
 namespace gato::ingest {
 namespace {
 
 using nlohmann::json;
 using Kind = StoredImage::Kind;
-
-json& array_at(json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_array()) {
-    throw base::input_error("has no list '{}'", key);
-  }
-  return *found;
-}
-
-std::string& require_string(json& value, const std::string& where) {
-  if (!value.is_string()) {
-    throw base::input_error("{} is {}, not a string", where,
-                            data::summarize_json(value));
-  }
-  return value.get_ref<std::string&>();
-}
 
 // `text` is base64 or a data URL that contains it.
 StoredImage base64_image(std::string text) {
@@ -78,8 +61,7 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
           where);
     }
     const std::string key = item.begin().key();
-    std::string& value =
-        require_string(item.begin().value(), where + "." + key);
+    std::string value = take_string(item.begin().value(), where + "." + key);
     if (key == "text") {
       page.items.emplace_back(std::move(value));
     } else if (key == "image") {
@@ -97,8 +79,7 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
 StoredImage parse_mmc4_image(json& info, const std::filesystem::path& root) {
   const auto base64 = info.find("image_base64");
   if (base64 != info.end() && !base64->is_null()) {
-    return base64_image(
-        std::move(require_string(*base64, "image_info: image_base64")));
+    return base64_image(take_string(*base64, "image_info: image_base64"));
   }
   return stored_image_at(root, string_at(info, "image_name"));
 }
@@ -121,8 +102,8 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
     for (StoredImage& image : images[i]) {
       page.items.emplace_back(std::move(image));
     }
-    std::string& sentence =
-        require_string(sentences[i], fmt::format("text_list[{}]", i));
+    std::string sentence =
+        take_string(sentences[i], fmt::format("text_list[{}]", i));
     if (!page.items.empty() &&
         std::holds_alternative<std::string>(page.items.back())) {
       std::get<std::string>(page.items.back()) += " " + sentence;
@@ -138,11 +119,11 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
 StoredImage parse_obelics_image(json& image, const std::string& where,
                                 const std::filesystem::path& root) {
   if (!image.is_object()) {
-    return image_from_string(std::move(require_string(image, where)), root);
+    return image_from_string(take_string(image, where), root);
   }
   const auto bytes = image.find("bytes");
   if (bytes != image.end() && !bytes->is_null()) {
-    return base64_image(std::move(require_string(*bytes, where + ".bytes")));
+    return base64_image(take_string(*bytes, where + ".bytes"));
   }
   return stored_image_at(root, string_at(image, "path"));
 }
@@ -167,7 +148,7 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
           parse_obelics_image(images[i], fmt::format("images[{}]", i), root));
     } else {
       page.items.emplace_back(
-          std::move(require_string(texts[i], fmt::format("texts[{}]", i))));
+          take_string(texts[i], fmt::format("texts[{}]", i)));
     }
   }
   return page;
@@ -189,9 +170,9 @@ bool is_blank_text(const std::variant<std::string, StoredImage>& item) {
 
 }  // namespace
 
-Page parse_page_json(json object, const std::string& format,
+Page parse_page_json(const std::string& text, const std::string& format,
                      const std::filesystem::path& image_root) {
-  if (!object.is_object()) throw base::input_error("not a JSON object");
+  json object = parse_json_object(text);
   const std::string resolved_format =
       format == "auto" ? detect_format(object) : format;
   Page page = resolved_format == "gato" ? parse_gato_page(object, image_root)

@@ -1,12 +1,11 @@
 #include "gato/ingest/text/text_source.h"
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/file_extension.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -75,32 +74,14 @@ bool has_jsonl_extension(std::string_view path) {
          (name != path && name.ends_with(".json"));
 }
 
-std::string extract_json_text(const std::string& line, const std::string& key) {
-  auto object = nlohmann::json::parse(line, nullptr, false);
-  if (!object.is_object())
-    throw base::input_error("the line is not a JSON object");
-  const auto found = object.find(key);
-  if (found == object.end()) {
-    throw base::input_error("the object has no key '{}' (--text-key)", key);
-  }
-  if (!found->is_string()) {
-    throw base::input_error("key '{}' is {}, not a string", key,
-                            data::summarize_json(*found));
-  }
-  return std::move(found->get_ref<std::string&>());
-}
-
 }  // namespace
 
 std::string extract_text(TextRecord record) {
-  return base::with_context(record.location, [&] {
-    if (const auto invalid = find_invalid_utf8(record.content)) {
-      throw base::input_error(
-          "byte {} is not UTF-8",
-          record.byte_offset + static_cast<int64_t>(*invalid));
-    }
+  return base::with_context(record.location, [&record] {
+    require_utf8(record.content, record.byte_offset);
     if (!record.json_key) return std::move(record.content);
-    return extract_json_text(record.content, *record.json_key);
+    nlohmann::json object = parse_json_object(record.content);
+    return take_string_at(object, *record.json_key, " (--text-key)");
   });
 }
 

@@ -191,11 +191,7 @@ class TsvSource : public ImageTextSource {
   }
 
   ImageTexts read_row(const std::string& line, int64_t row) const {
-    if (const auto invalid = find_invalid_utf8(line)) {
-      throw base::input_error(
-          "byte {} is not UTF-8",
-          reader_.record_offset() + static_cast<int64_t>(*invalid));
-    }
+    require_utf8(line, reader_.record_offset());
     const Cells cells = split(line);
     const size_t last_needed_column =
         std::max({columns_->caption, columns_->file.value_or(0),

@@ -12,6 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/json_lists.h"
 #include "gato/ingest/text/joined_image_texts.h"
 
@@ -61,17 +62,21 @@ class VqaReader {
     result_.inputs = {questions_path_, annotations_path_};
     result_.image_root = options_.image_root;
     result_.record_label = questions_path_ + ": question";
+    const RecordNames annotations{annotations_path_, "annotations", "question",
+                                  "question_id"};
     read_json_lists(annotations_path_, "VQA annotations",
-                    {{"annotations", [this](const json& record, int64_t i) {
-                        add_or_report(record, annotations_path_, "annotations",
-                                      i, [&] { add_annotation(record); });
+                    {{"annotations", [&](const json& record, int64_t i) {
+                        result_.add_or_report(annotations, record, i,
+                                              [&] { add_annotation(record); });
                       }}});
-    const json rest =
-        read_json_lists(questions_path_, "VQA questions",
-                        {{"questions", [this](const json& record, int64_t i) {
-                            add_or_report(record, questions_path_, "questions",
-                                          i, [&] { add_question(record); });
-                          }}});
+    const RecordNames questions{questions_path_, "questions", "question",
+                                "question_id"};
+    const json rest = read_json_lists(
+        questions_path_, "VQA questions",
+        {{"questions", [&](const json& record, int64_t i) {
+            result_.add_or_report(questions, record, i,
+                                  [&] { add_question(record); });
+          }}});
     set_image_paths(rest);
     for (const auto& [id, annotation] : annotation_by_question_id_) {
       if (annotation.has_question) continue;
@@ -84,26 +89,11 @@ class VqaReader {
   }
 
  private:
-  // Adds a record, or the Error that `add` throws to the bad records.
-  template <class Add>
-  void add_or_report(const json& record, const std::string& path,
-                     const char* list, int64_t index, Add add) {
-    const auto id = record.find("question_id");
-    try {
-      add();
-    } catch (const base::Error& error) {
-      const std::string name = id == record.end()
-                                   ? fmt::format("{}[{}]", list, index)
-                                   : fmt::format("question {}", id->dump());
-      result_.errors.push_back(
-          fmt::format("{}: {}: {}", path, name, error.what()));
-    }
-  }
-
   void add_annotation(const json& annotation) {
     const int64_t id = integer_at(annotation, "question_id");
-    if (annotation_by_question_id_.contains(id))
+    if (annotation_by_question_id_.contains(id)) {
       throw base::input_error("is annotated twice");
+    }
     Annotation result{read_answers(annotation)};
     if (annotation.contains("image_id")) {
       result.image_id = integer_at(annotation, "image_id");
@@ -112,14 +102,12 @@ class VqaReader {
   }
 
   Answers read_answers(const json& annotation) {
-    if (!options_.all_answers && annotation.contains("multiple_choice_answer"))
+    if (!options_.all_answers &&
+        annotation.contains("multiple_choice_answer")) {
       return {string_at(annotation, "multiple_choice_answer")};
-    const auto list = annotation.find("answers");
-    if (list == annotation.end() || !list->is_array()) {
-      throw base::input_error("has no list 'answers'");
     }
     Answers answers;
-    for (const json& entry : *list) {
+    for (const json& entry : array_at(annotation, "answers")) {
       const std::string& answer = string_at(entry, "answer");
       if (!options_.all_answers || !is_blank(answer)) {
         answers.push_back(answer);

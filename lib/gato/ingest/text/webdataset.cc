@@ -6,13 +6,12 @@
 #include <array>
 #include <cctype>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/archive.h"
 #include "gato/ingest/images/image_decoder.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -65,19 +64,10 @@ std::string extract_caption(const Sample& sample,
   if (found == sample.fields.end()) {
     throw base::input_error("has no caption (field txt, caption or json)");
   }
-  const auto object = nlohmann::json::parse(found->second, nullptr, false);
-  if (!object.is_object())
-    throw base::input_error("field json is not a JSON object");
-  const auto caption = object.find(caption_key);
-  if (caption == object.end()) {
-    throw base::input_error("field json has no key '{}' (--caption-key)",
-                            caption_key);
-  }
-  if (!caption->is_string()) {
-    throw base::input_error("field json: key '{}' is {}, not a string",
-                            caption_key, data::summarize_json(*caption));
-  }
-  return caption->get<std::string>();
+  return base::with_context("field json", [&] {
+    nlohmann::json object = parse_json_object(found->second);
+    return take_string_at(object, caption_key, " (--caption-key)");
+  });
 }
 
 StoredImage take_image(Sample& sample) {
