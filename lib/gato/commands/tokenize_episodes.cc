@@ -253,36 +253,36 @@ void add_source_options(cli::OptionTable& table,
   table.begin_group("Reading episodes");
   table
       .add("format", &source.format,
-           "How the inputs are written; auto tells it from their content")
+           "Format of the inputs; auto detects it from their content")
       .one_of({"auto", "minari", "d4rl", "robomimic"})
       .metavar("FORMAT");
   table
       .add("task", &source.task,
-           "Name of the task, in place of what the inputs say")
+           "Name of the task, overriding that in the inputs")
       .metavar("NAME");
   table
       .add("domain", &source.domain,
-           "Domain of the task, in place of what the inputs say")
+           "Domain of the task, overriding that in the inputs")
       .metavar("NAME");
   table
       .add("source", &source.source,
-           "Name of the agent that acts in the inputs, in place of what they "
-           "say: prompts come from episodes of the same agent")
+           "Name of the agent that acts in the inputs, overriding that in the "
+           "inputs: prompts come from episodes of the same agent")
       .metavar("NAME");
   table
       .add("role", &options.roles,
            "Read KEY, a path joined with '/', as text, image, discrete or "
-           "continuous in place of what its space suggests; may be repeated")
+           "continuous, overriding what its space suggests; may be repeated")
       .metavar("KEY=ROLE");
   table
       .add("max-episode-steps", &source.max_episode_steps,
-           "Steps after which an episode ends where the input does not say: "
-           "D4RL files without timeouts need it")
+           "Maximum length of an episode, if the input does not mark where "
+           "episodes are truncated: D4RL files without timeouts need it")
       .range(0, 1e12);
   table
       .add("mask", &source.mask,
-           "Read the episodes that this mask of a robomimic file lists, such "
-           "as train or valid")
+           "Read only the episodes in this mask of a robomimic file, such as "
+           "train or valid")
       .metavar("NAME");
   table.add_check([&options] {
     for (const auto& [key, role] : options.roles) {
@@ -299,14 +299,14 @@ void add_selection_options(cli::OptionTable& table,
   table
       .add("keep-return", &options.min_return_fraction,
            "Keep the episodes whose return is at least R times the expert's, "
-           "which is the highest mean return of min(1000, a tenth) consecutive "
-           "episodes of the task")
+           "which is the highest mean return of min(1000, N/10) consecutive "
+           "episodes among the N of the task")
       .metavar("R")
       .range(0, 1);
   table
       .add("random-return", &options.random_return,
-           "Return of a random policy: --keep-return then measures from it, "
-           "which tasks without positive returns need")
+           "Return of a random policy, from which --keep-return then measures: "
+           "needed for tasks without positive returns")
       .metavar("X");
   table
       .add("best", &options.best_count,
@@ -314,9 +314,9 @@ void add_selection_options(cli::OptionTable& table,
       .range(1, 1e12);
   table
       .add("episodes", &options.sample_count,
-           "Keep N episodes of each task, drawn from --seed: the same seed "
-           "draws fewer out of more, and as gato-finetune draws for its first "
-           "repeat")
+           "Keep N random episodes of each task, sampled from --seed: with the "
+           "same seed smaller samples are subsets of larger ones, and the same "
+           "as those of gato-finetune's first repeat")
       .range(1, 1e12);
 }
 
@@ -329,21 +329,21 @@ cli::Command tokenize_episodes_command() {
       "DATASET...");
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
-      "and the HDF5 files of D4RL and robomimic; gato-formats(5) says how. "
+      "and the HDF5 files of D4RL and robomimic, as described in "
+      "gato-formats(5). "
       "Each time step becomes its text, image, discrete and continuous "
       "observations, a separator, and its discrete and continuous actions, "
-      "with the keys of each kind in the order of their bytes. Inputs of the "
-      "same task must have the same observations and actions. The role of "
-      "every key is shown.\n\n"
-      "All that are whole are written, or a selection: --successful, "
-      "--keep-return, --best and --episodes, each among the episodes that the "
-      "ones before it in this list keep, and for each task by itself over all "
-      "inputs. Selecting by return or by number reads and encodes the inputs "
-      "twice, since bad episodes (--skip-bad) are not among those that are "
-      "compared. The "
-      "counts that end the run, which also go into the output, say what was "
-      "left out and why; unfinished are those of the episodes read whose last "
-      "step neither terminates nor is truncated.";
+      "with the keys of each kind in byte order. Inputs of the same task must "
+      "have the same observations and actions. The role of every key is "
+      "logged.\n\n"
+      "All episodes that did not fail are written, unless some are selected. "
+      "--successful, --keep-return, --best and --episodes apply in this order, "
+      "each to the episodes that the previous ones keep, and separately to "
+      "each task over all inputs. Selecting by return or by number reads and "
+      "encodes the inputs twice, since bad episodes (--skip-bad) must not take "
+      "part in the comparison. The run ends with counts of what was left out "
+      "and why, which are also stored in the output. Episodes count as "
+      "unfinished if their last step is neither terminated nor truncated.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
     add_vocabulary_options(table, options->tokenizer);
@@ -357,14 +357,14 @@ cli::Command tokenize_episodes_command() {
   command.examples = {
       {"gato-tokenize episodes --text-model words.model -o catch.h5 "
        "catch-expert",
-       "A dataset of gato-rollout"},
+       "A dataset recorded by gato-rollout"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
        "The better episodes of a Minari dataset"},
       {"gato-tokenize episodes --text-model words.model --task hopper --best "
        "2000 --episodes 100 --seed 1 -o hopper.h5 hopper_medium-v2.hdf5 "
        "hopper_expert-v2.hdf5",
-       "A hundred of the best episodes of two D4RL files"}};
+       "A hundred of the best episodes in two D4RL files"}};
   return command;
 }
 

@@ -11,4 +11,7 @@ namespace gato::ingest {
 // truncated.
 std::string decode_base64(std::string_view text);
 
+// Returns the base64 of the bytes, with padding and without line breaks.
+std::string encode_base64(std::string_view bytes);
+
 }  // namespace gato::ingest

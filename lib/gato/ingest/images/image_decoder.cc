@@ -1,7 +1,5 @@
 #include "gato/ingest/images/image_decoder.h"
 
-#include <stdexcept>
-
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/ingest/images/image_format.h"
@@ -14,22 +12,22 @@ namespace gato::ingest {
 
 data::Image decode_image(std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw base::input_error("the image is empty");
-  const auto format = detect_image_format(bytes);
-  if (!format) {
-    throw base::input_error(
-        "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
+  if (const auto format = detect_image_format(bytes)) {
+    switch (*format) {
+      case ImageFormat::jpeg:
+        return decode_jpeg(bytes);
+      case ImageFormat::png:
+        return decode_png(bytes);
+      case ImageFormat::webp:
+        return decode_webp(bytes);
+      case ImageFormat::pnm:
+        return decode_pnm(bytes);
+      case ImageFormat::gif:
+        break;
+    }
   }
-  switch (*format) {
-    case ImageFormat::jpeg:
-      return decode_jpeg(bytes);
-    case ImageFormat::png:
-      return decode_png(bytes);
-    case ImageFormat::webp:
-      return decode_webp(bytes);
-    case ImageFormat::pnm:
-      return decode_pnm(bytes);
-  }
-  throw std::logic_error("unknown image format");
+  throw base::input_error(
+      "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
 }
 
 data::Image read_image(const std::filesystem::path& path) {

@@ -7,11 +7,16 @@
 
 namespace gato::ingest {
 
-// The supported formats. pnm is PBM, PGM and PPM, plain and binary.
-enum class ImageFormat { jpeg, png, webp, pnm };
+// pnm is PBM, PGM and PPM, plain and binary. decode_image() decodes every format
+// but gif.
+enum class ImageFormat { jpeg, png, webp, pnm, gif };
 
 // Detects the format by its magic bytes. Returns nullopt if it is unknown.
 std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes);
+
+// Returns the media type of a format that browsers display, such as
+// "image/png"; nullptr for pnm.
+const char* image_media_type(ImageFormat format);
 
 // The maximum number of pixels in a decoded image, which is 384 MiB of RGB. A
 // header of a few bytes can claim any size.
