@@ -140,8 +140,8 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
   for (size_t i = 0; i < texts.size(); ++i) {
     if (images[i].is_null() == texts[i].is_null()) {
       throw base::input_error(
-          "images[{}] and texts[{}]: {} is null, but exactly one must be", i, i,
-          texts[i].is_null() ? "both" : "neither");
+          "images[{}] and texts[{}]: {} null, but exactly one must be", i, i,
+          texts[i].is_null() ? "both are" : "neither is");
     }
     if (texts[i].is_null()) {
       page.items.emplace_back(
