@@ -1,3 +1,7 @@
+// libjpeg rather than libturbojpeg's own interface, which is as fast, but
+// reports only the first warning, so that truncation after a repairable defect
+// goes unnoticed, and gives no access to the Exif marker.
+//
 // libjpeg reports fatal errors through a callback that must not return: it
 // jumps back into JpegDecoder::read_header or read_rows, which return false,
 // and the callers throw. No object with a destructor may be created in the two.

@@ -1,3 +1,6 @@
+// Not through libpng's simplified interface, which is as fast, but converts
+// 16-bit values with gamma and composites alpha.
+//
 // libpng reports fatal errors through a callback that must not return: it jumps
 // back into decode_into(), which returns false, and decode_png() throws.
 #include "gato/ingest/images/png_decoder.h"
