@@ -23,3 +23,13 @@ TEST_CASE("The first byte that does not begin a character is found") {
   CHECK(find_invalid_utf8("\xE2\x82z") == 0);         // no continuation
   CHECK(find_invalid_utf8("\xFF") == 0);
 }
+
+TEST_CASE("Text is split into characters, without invalid bytes") {
+  CHECK(utf8_characters("").empty());
+  CHECK(utf8_characters("a\xC3\xA9\xF0\x9F\x98\x80z") ==
+        std::vector<std::string>{"a", "\xC3\xA9", "\xF0\x9F\x98\x80", "z"});
+  CHECK(utf8_characters("\xFF"
+                        "a\xC3"
+                        "b\xED\xA0\x80\xE2\x82") ==
+        std::vector<std::string>{"a", "b"});
+}

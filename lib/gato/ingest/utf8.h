@@ -1,10 +1,12 @@
-// Validation of UTF-8.
+// Validation of UTF-8, through utfcpp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace gato::ingest {
 
@@ -16,5 +18,9 @@ std::optional<size_t> find_invalid_utf8(std::string_view text);
 // Throws Error(bad_input), which names the first invalid byte, unless the text
 // is valid UTF-8. `byte_offset` is the offset of the text in its file.
 void require_utf8(std::string_view text, int64_t byte_offset);
+
+// Returns the characters of the text. Bytes that do not begin a valid character
+// are skipped.
+std::vector<std::string> utf8_characters(std::string_view text);
 
 }  // namespace gato::ingest

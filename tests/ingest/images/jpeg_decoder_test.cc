@@ -186,7 +186,7 @@ TEST_CASE("Corrupt JPEG frames are rejected") {
     return thrown_error([&] { append_frame(bytes, shape, pixels); }).status() ==
            base::ExitStatus::bad_input;
   };
-  REQUIRE(refused(cut, {32, 32, 3}));
+  REQUIRE(refused(truncated, {32, 32, 3}));
   REQUIRE(refused(complete, {32, 16, 3}));
   REQUIRE(refused(complete, {32, 32, 4}));
   REQUIRE(refused({}, {32, 32, 3}));

@@ -14,6 +14,7 @@
 #include "gato/base/file_io.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/space.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
 namespace {
@@ -23,26 +24,6 @@ namespace fs = std::filesystem;
 // The Minari release whose format this is. Minari rejects versions that it does
 // not know.
 constexpr const char* kMinariVersion = "0.5.3";
-
-// Returns the UTF-8 characters of a text; invalid bytes are skipped.
-std::vector<std::string> utf8_characters(const std::string& text) {
-  std::vector<std::string> characters;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80                   ? 1
-                          : lead >= 0xC2 && lead < 0xE0 ? 2
-                          : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                        : 0;
-    bool is_complete = length > 0 && i + length <= text.size();
-    for (size_t j = 1; is_complete && j < length; ++j) {
-      is_complete = (static_cast<unsigned char>(text[i + j]) & 0xC0) == 0x80;
-    }
-    if (is_complete) characters.push_back(text.substr(i, length));
-    i += is_complete ? length : 1;
-  }
-  return characters;
-}
 
 // Returns a dataset id that Minari can parse: words of letters, digits, '_' and
 // '-'.
