@@ -191,9 +191,7 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
   }
   for (const auto& [name, dataset] : successes_) {
     std::vector<double> scalars = read_scalars(dataset, first, steps);
-    episode.success = episode.success.value_or(false) ||
-                      std::any_of(scalars.begin(), scalars.end(),
-                                  [](double x) { return x > 0; });
+    episode.success = episode.success.value_or(false) || has_positive(scalars);
     episode.infos[name] = std::move(scalars);
   }
   return episode;

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -19,7 +20,38 @@ bool can_have_role(data::Role role, const data::Field& field) {
           field.shape.size() <= 4);
 }
 
+data::Field infer_numeric_field(const data::hdf5::Dataset& dataset,
+                                const std::string& name, double bound) {
+  const auto dtype = dataset.dtype();
+  if (!dtype) {
+    throw base::input_error("{}: the elements are neither numbers nor booleans",
+                            dataset.label());
+  }
+  if (dataset.shape().empty()) {
+    throw base::input_error("{}: a single value, not one per step",
+                            dataset.label());
+  }
+  data::Field field;
+  field.name = name;
+  field.dtype = *dtype;
+  field.shape.assign(dataset.shape().begin() + 1, dataset.shape().end());
+  if (data::is_floating(*dtype)) {
+    const auto elements = static_cast<size_t>(data::element_count(field.shape));
+    field.low.assign(elements, -bound);
+    field.high.assign(elements, bound);
+  }
+  field.role = data::default_role(field, data::Space::Kind::box);
+  return field;
+}
+
 }  // namespace
+
+bool has_field(const std::vector<data::Field>& fields,
+               const std::string& name) {
+  return std::any_of(
+      fields.begin(), fields.end(),
+      [&name](const data::Field& field) { return field.name == name; });
+}
 
 void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec) {
@@ -51,34 +83,6 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
   data::sort_fields(spec.observation_fields);
   data::sort_fields(spec.action_fields);
 }
-
-namespace {
-
-data::Field infer_numeric_field(const data::hdf5::Dataset& dataset,
-                                const std::string& name, double bound) {
-  const auto dtype = dataset.dtype();
-  if (!dtype) {
-    throw base::input_error("{}: the elements are neither numbers nor booleans",
-                            dataset.label());
-  }
-  if (dataset.shape().empty()) {
-    throw base::input_error("{}: a single value, not one per step",
-                            dataset.label());
-  }
-  data::Field field;
-  field.name = name;
-  field.dtype = *dtype;
-  field.shape.assign(dataset.shape().begin() + 1, dataset.shape().end());
-  if (data::is_floating(*dtype)) {
-    const auto elements = static_cast<size_t>(data::element_count(field.shape));
-    field.low.assign(elements, -bound);
-    field.high.assign(elements, bound);
-  }
-  field.role = data::default_role(field, data::Space::Kind::box);
-  return field;
-}
-
-}  // namespace
 
 data::Field infer_observation_field(const data::hdf5::Dataset& dataset,
                                     const std::string& name) {

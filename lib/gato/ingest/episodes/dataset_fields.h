@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "gato/data/episode.h"
 #include "gato/data/hdf5.h"
@@ -16,6 +17,9 @@ namespace gato::ingest {
 // Messages call the dataset `dataset`.
 void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec);
+
+// Returns whether one of the fields has this name.
+bool has_field(const std::vector<data::Field>& fields, const std::string& name);
 
 // Returns the field of a dataset [rows, shape...] of texts or of numbers, which
 // are unbounded. The role follows from the type. Throws Error(bad_input) if the

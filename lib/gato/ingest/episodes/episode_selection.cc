@@ -16,6 +16,10 @@
 namespace gato::ingest {
 namespace {
 
+// DO NOT CHANGE THIS VALUE: other episodes would be sampled. It separates this
+// random stream from all others of the same seed.
+constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
+
 void warn_if_fewer(const char* option, int64_t wanted, const std::string& task,
                    size_t available) {
   if (static_cast<int64_t>(available) >= wanted) return;
@@ -183,14 +187,6 @@ void EpisodeSelection::describe(data::TaskEntry& entry) const {
     entry.filter["not_drawn"] = count(task, Verdict::not_sampled);
   }
 }
-
-namespace {
-
-// DO NOT CHANGE THIS VALUE: other episodes would be sampled. It separates this
-// random stream from all others of the same seed.
-constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
-
-}  // namespace
 
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,
                                      int64_t total, int64_t count) {

@@ -6,6 +6,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <utility>
@@ -153,6 +154,22 @@ int64_t row_count(const data::FieldColumn& column) {
   return std::get<data::Array>(column).shape.at(0);
 }
 
+void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
+                       const std::string& label, const std::string& name) {
+  if (rows == steps) return;
+  if (final_row == FinalRow::allowed && rows == steps + 1) return;
+  throw base::input_error("{}: {} has {} rows for {} steps", label, name, rows,
+                          steps);
+}
+
+void require_step_attribute(const data::hdf5::Group& group, const char* name,
+                            int64_t steps) {
+  const int64_t expected = group.integer_attribute(name).value_or(steps);
+  if (expected == steps) return;
+  throw base::input_error("{}: {} actions, but {} is {}", group.label(), steps,
+                          name, expected);
+}
+
 void truncate_rows(data::FieldColumn& column, int64_t rows) {
   if (auto* texts = std::get_if<std::vector<std::string>>(&column)) {
     texts->resize(static_cast<size_t>(rows));
@@ -217,6 +234,11 @@ std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
   std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
   for (size_t i = 0; i < scalars.size(); ++i) flags[i] = scalars[i] != 0;
   return flags;
+}
+
+bool has_positive(const std::vector<double>& values) {
+  return std::any_of(values.begin(), values.end(),
+                     [](double value) { return value > 0; });
 }
 
 }  // namespace gato::ingest

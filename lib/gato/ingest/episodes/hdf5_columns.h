@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "gato/data/episode.h"
@@ -26,6 +27,16 @@ data::FieldColumn read_rows(const data::hdf5::Dataset& dataset,
                             int64_t count);
 
 int64_t row_count(const data::FieldColumn& column);
+// Throws Error(bad_input), which names `label` and `name`, unless `rows` is
+// `steps` or, if a final row is allowed, steps + 1.
+enum class FinalRow { forbidden, allowed };
+void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
+                       const std::string& label, const std::string& name);
+// Throws Error(bad_input) if the group has an attribute `name` that is not
+// `steps`.
+void require_step_attribute(const data::hdf5::Group& group, const char* name,
+                            int64_t steps);
+
 // Keeps the first `rows` rows.
 void truncate_rows(data::FieldColumn& column, int64_t rows);
 // Appends the last row of `other`, a column of the same field that is not
@@ -43,5 +54,8 @@ std::vector<double> read_scalars(const data::hdf5::Group& group,
 // if the dataset does not exist.
 std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
                                 const char* name, int64_t steps);
+
+// Returns whether any value is positive.
+bool has_positive(const std::vector<double>& values);
 
 }  // namespace gato::ingest

@@ -203,11 +203,7 @@ void MinariSource::note_unknown_keys(const data::hdf5::Group& episode,
                                      int64_t number) {
   if (!episode.is_group(parent)) return;
   for (const std::string& leaf : episode.group(parent).dataset_paths()) {
-    if (std::none_of(
-            fields.begin(), fields.end(),
-            [&](const data::Field& field) { return field.name == leaf; })) {
-      unknown_keys_[{parent, leaf}].insert(number);
-    }
+    if (!has_field(fields, leaf)) unknown_keys_[{parent, leaf}].insert(number);
   }
 }
 
@@ -220,11 +216,8 @@ void MinariSource::read_expert_actions(const data::hdf5::Group& infos,
                episode, &data::Episode::expert_actions, immediate);
   immediate.run(episode);
   for (data::FieldColumn& column : episode.expert_actions) {
-    const int64_t rows = row_count(column);
-    if (rows != steps && rows != steps + 1) {
-      throw base::input_error("{}: expert_action has {} rows for {} steps",
-                              infos.label(), rows, steps);
-    }
+    require_row_count(row_count(column), steps, FinalRow::allowed,
+                      infos.label(), "expert_action");
     truncate_rows(column, steps);
   }
 }
@@ -268,8 +261,7 @@ void MinariSource::read_infos(const data::hdf5::Group& group,
   for (const char* name : data::kSuccessInfoKeys) {
     const auto found = episode.infos.find(name);
     if (found == episode.infos.end()) continue;
-    episode.success = std::any_of(found->second.begin(), found->second.end(),
-                                  [](double value) { return value > 0; });
+    episode.success = has_positive(found->second);
   }
 }
 
@@ -279,6 +271,17 @@ void MinariSource::read_rewards_and_flags(const data::hdf5::Group& group,
   episode.rewards = read_scalars(group, "rewards", steps);
   episode.terminations = read_flags(group, "terminations", steps);
   episode.truncations = read_flags(group, "truncations", steps);
+}
+
+void require_row_counts(const data::hdf5::Group& group,
+                        const std::string& parent,
+                        const std::vector<data::Field>& fields,
+                        const std::vector<data::FieldColumn>& columns,
+                        int64_t steps, FinalRow final_row) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    require_row_count(row_count(columns[i]), steps, final_row, group.label(),
+                      parent + ": " + fields[i].name);
+  }
 }
 
 data::Episode MinariSource::read_partial_episode(int64_t i,
@@ -301,27 +304,11 @@ data::Episode MinariSource::read_partial_episode(int64_t i,
   const int64_t steps = episode.step_count();
   read_columns(group, "observations", metadata_.spec.observation_fields,
                "observation", episode, &data::Episode::observations, deferred);
-  for (size_t j = 0; j < episode.observations.size(); ++j) {
-    const int64_t rows = row_count(episode.observations[j]);
-    if (rows != steps && rows != steps + 1) {
-      throw base::input_error(
-          "{}: observations: {} has {} rows for {} steps", group.label(),
-          metadata_.spec.observation_fields[j].name, rows, steps);
-    }
-  }
-  for (size_t j = 0; j < episode.actions.size(); ++j) {
-    if (row_count(episode.actions[j]) != steps) {
-      throw base::input_error("{}: actions: {} has {} rows for {} steps",
-                              group.label(),
-                              metadata_.spec.action_fields[j].name,
-                              row_count(episode.actions[j]), steps);
-    }
-  }
-  if (group.integer_attribute("total_steps").value_or(steps) != steps) {
-    throw base::input_error("{}: {} actions, but total_steps is {}",
-                            group.label(), steps,
-                            *group.integer_attribute("total_steps"));
-  }
+  require_row_counts(group, "observations", metadata_.spec.observation_fields,
+                     episode.observations, steps, FinalRow::allowed);
+  require_row_counts(group, "actions", metadata_.spec.action_fields,
+                     episode.actions, steps, FinalRow::forbidden);
+  require_step_attribute(group, "total_steps", steps);
   step_counts_.at(static_cast<size_t>(i)) = steps;
   read_rewards_and_flags(group, episode);
   read_infos(group, episode);

@@ -222,9 +222,7 @@ std::vector<std::string> RobomimicSource::warnings() const {
 void RobomimicSource::check_observation_keys(
     const data::hdf5::Group& obs) const {
   for (const std::string& key : obs.dataset_paths()) {
-    if (std::none_of(
-            spec_.observation_fields.begin(), spec_.observation_fields.end(),
-            [&](const data::Field& field) { return field.name == key; })) {
+    if (!has_field(spec_.observation_fields, key)) {
       throw base::input_error("{}: the key '{}' is not in {}{}", obs.label(),
                               key, kDemoPrefix, first_demo_);
     }
@@ -244,18 +242,14 @@ void RobomimicSource::read_observations(const data::hdf5::Group& group,
                   &data::Episode::observations,
                   has_next ? immediate : deferred);
     data::FieldColumn& column = episode.observations.back();
-    if (row_count(column) != steps) {
-      throw base::input_error("{}: {} has {} rows for {} steps", obs.label(),
-                              field.name, row_count(column), steps);
-    }
+    require_row_count(row_count(column), steps, FinalRow::forbidden,
+                      obs.label(), field.name);
     immediate.run(episode);
     if (has_next) {
       const data::hdf5::Group next = group.group("next_obs");
       const data::hdf5::Dataset dataset = next.dataset(field.name);
-      if (dataset.row_count() != steps) {
-        throw base::input_error("{}: {} has {} rows for {} steps", next.label(),
-                                field.name, dataset.row_count(), steps);
-      }
+      require_row_count(dataset.row_count(), steps, FinalRow::forbidden,
+                        next.label(), field.name);
       append_last_row(column, field.role == data::Role::text
                                   ? data::FieldColumn(dataset.read_texts())
                                   : read_rows(dataset, field, steps - 1, 1));
@@ -272,20 +266,14 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   append_column(group.dataset("actions"), spec_.action_fields[0], file_reader_,
                 episode, &data::Episode::actions, deferred);
   const int64_t steps = episode.step_count();
-  if (group.integer_attribute("num_samples").value_or(steps) != steps) {
-    throw base::input_error("{}: {} actions, but num_samples is {}",
-                            group.label(), steps,
-                            *group.integer_attribute("num_samples"));
-  }
+  require_step_attribute(group, "num_samples", steps);
   read_observations(group, episode, deferred);
   episode.rewards = read_scalars(group, "rewards", steps);
   episode.terminations = read_flags(group, "dones", steps);
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success =
-        std::any_of(episode.rewards.begin(), episode.rewards.end(),
-                    [](double reward) { return reward > 0; });
+    episode.success = has_positive(episode.rewards);
   }
   return episode;
 }

@@ -93,8 +93,9 @@ class JpegDecoder {
 
  private:
   [[noreturn]] void throw_decoding_error() const {
-    if (error_state_.is_truncated)
+    if (error_state_.is_truncated) {
       throw base::input_error("the image is truncated");
+    }
     throw base::input_error("the JPEG is corrupt: {}",
                             error_state_.message.data());
   }
@@ -163,6 +164,10 @@ void read_rgb(JpegDecoder& decoder, std::span<uint8_t> pixels) {
   }
 }
 
+int64_t channel_count(const std::vector<int64_t>& shape) {
+  return shape.size() == 3 ? shape[2] : 1;
+}
+
 }  // namespace
 
 data::Image decode_jpeg(std::span<const uint8_t> bytes) {
@@ -188,14 +193,6 @@ void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
   decoder.read_pixels(JCS_GRAYSCALE, output);
 }
 
-namespace {
-
-int64_t channel_count(const std::vector<int64_t>& shape) {
-  return shape.size() == 3 ? shape[2] : 1;
-}
-
-}  // namespace
-
 void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
   const int64_t channels = channel_count(shape);
   if (shape.size() < 2 || shape.size() > 3 ||
@@ -208,8 +205,9 @@ void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
 
 void decode_jpeg_frame(std::span<const uint8_t> bytes,
                        const std::vector<int64_t>& shape, uint8_t* pixels) {
-  if (detect_image_format(bytes) != ImageFormat::jpeg)
+  if (detect_image_format(bytes) != ImageFormat::jpeg) {
     throw base::input_error("the frame is not a JPEG");
+  }
   decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
                         static_cast<int>(shape[1]),
                         static_cast<int>(channel_count(shape)), pixels);
