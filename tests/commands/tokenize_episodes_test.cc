@@ -37,17 +37,17 @@ data::TaskSpec spec_of(const std::string& name) {
       field_of("speed", data::Role::continuous, data::DType::float32, {1});
   speed.low = {-INFINITY};
   speed.high = {INFINITY};
-  data::Field picture =
+  data::Field image =
       field_of("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
-  picture.low = {0};
-  picture.high = {255};
-  picture.low.resize(768, 0);
-  picture.high.resize(768, 255);
+  image.low = {0};
+  image.high = {255};
+  image.low.resize(768, 0);
+  image.high.resize(768, 255);
   data::Field number =
       field_of("number", data::Role::discrete, data::DType::int64, {});
   number.n = {2000};
   number.start = {0};
-  spec.observation_fields = {picture, number, speed};
+  spec.observation_fields = {image, number, speed};
   data::Field button =
       field_of("action", data::Role::discrete, data::DType::int64, {});
   button.n = {2};
@@ -60,14 +60,14 @@ data::TaskSpec spec_of(const std::string& name) {
 data::Episode episode_of(int64_t id, double reward) {
   data::Episode episode;
   episode.id = id;
-  data::Array picture = data::Array::zeros(data::DType::uint8, {3, 16, 16, 3});
+  data::Array image = data::Array::zeros(data::DType::uint8, {3, 16, 16, 3});
   data::Array number = data::Array::zeros(data::DType::int64, {3});
   data::Array speed = data::Array::zeros(data::DType::float32, {3, 1});
   for (int64_t t = 0; t < 3; ++t) {
     number.set_integer(t, 10 * t);
     speed.set(t, 0.25);
   }
-  episode.observations = {picture, number, speed};
+  episode.observations = {image, number, speed};
   episode.actions = {data::Array::zeros(data::DType::int64, {2})};
   episode.rewards = {reward, reward};
   episode.terminations = {0, 1};
@@ -419,12 +419,12 @@ TEST_CASE_METHOD(Fixture, "Episodes are sampled for each task separately") {
             .status == 0);
     const data::TokenFileReader reader(output);
     REQUIRE(reader.document_count() == 2 * std::stoll(count));
-    std::set<double> drawn;
+    std::set<double> sampled;
     for (int64_t i = 0; i < reader.document_count(); ++i) {
-      drawn.insert(reader.total_reward(i));
+      sampled.insert(reader.total_reward(i));
       if (!larger.empty()) CHECK(larger.contains(reader.total_reward(i)));
     }
-    larger = drawn;
+    larger = sampled;
   }
   const auto all = run({"-o", folder / "all.h5", "--episodes", "100", first});
   CHECK(all.status == 0);

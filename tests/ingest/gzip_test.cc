@@ -32,11 +32,11 @@ std::string compressed(const std::string& text) {
 
 // Reads a few bytes at a time, since results must not depend on block sizes.
 std::string decompressed(const std::string& bytes, size_t at_a_time) {
-  size_t place = 0;
+  size_t position = 0;
   GzipReader reader([&]() -> std::span<const std::byte> {
     const std::string_view part =
-        std::string_view(bytes).substr(place, at_a_time);
-    place += part.size();
+        std::string_view(bytes).substr(position, at_a_time);
+    position += part.size();
     return std::as_bytes(std::span(part.data(), part.size()));
   });
   std::string all;

@@ -240,7 +240,7 @@ std::optional<std::string> TarReader::next() {
     if (type != AE_IFDIR) ++skipped_members_;
   }
   if (member_ == nullptr) return std::nullopt;
-  // The first is null where the locale has no such characters.
+  // The first is null if the locale cannot represent the characters.
   const char* path = archive_entry_pathname(member_);
   if (path == nullptr) path = archive_entry_pathname_utf8(member_);
   return path == nullptr ? "" : path;

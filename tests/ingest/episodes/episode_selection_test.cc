@@ -104,8 +104,8 @@ TEST_CASE("Episodes with unknown returns can be sampled but not compared") {
   EpisodeSelection share({.min_return_fraction = 0.5}), best({.best_count = 1});
   CHECK_THROWS_WITH(share.add("task", unknown, true), Contains("keep-return"));
   CHECK_THROWS_WITH(best.add("task", unknown, true), Contains("--best"));
-  EpisodeSelection drawn({.sample_count = 1});
-  CHECK(kept(drawn, {unknown, unknown}).size() == 1);
+  EpisodeSelection sampled({.sample_count = 1});
+  CHECK(kept(sampled, {unknown, unknown}).size() == 1);
 }
 
 TEST_CASE("The best episodes are kept, the earlier one if returns are equal") {
@@ -126,11 +126,11 @@ TEST_CASE("Samples are nested, seeded, and the same as gato-finetune's") {
   std::vector<int> larger;
   for (int64_t count : {1000, 100, 10, 5, 3, 1}) {
     EpisodeSelection selection({.sample_count = count, .seed = 9});
-    const auto drawn = kept(selection, returns);
-    REQUIRE(static_cast<int64_t>(drawn.size()) == count);
+    const auto sampled = kept(selection, returns);
+    REQUIRE(static_cast<int64_t>(sampled.size()) == count);
     CHECK((larger.empty() || std::includes(larger.begin(), larger.end(),
-                                           drawn.begin(), drawn.end())));
-    larger = drawn;
+                                           sampled.begin(), sampled.end())));
+    larger = sampled;
   }
   CHECK(larger[0] == sample_episodes(9, 1, 2000, 1)[0]);
   EpisodeSelection first({.sample_count = 10, .seed = 9});
@@ -188,11 +188,11 @@ TEST_CASE(
     "Smaller samples are subsets of larger ones, repeats and seeds differ") {
   std::vector<int64_t> larger = sample_episodes(3, 1, 2000, 1000);
   for (int64_t count : {100, 10, 5, 3, 1}) {
-    const auto drawn = sample_episodes(3, 1, 2000, count);
-    REQUIRE(static_cast<int64_t>(drawn.size()) == count);
+    const auto sampled = sample_episodes(3, 1, 2000, count);
+    REQUIRE(static_cast<int64_t>(sampled.size()) == count);
     const std::set<int64_t> among(larger.begin(), larger.end());
-    for (int64_t i : drawn) CHECK(among.contains(i));
-    larger = drawn;
+    for (int64_t i : sampled) CHECK(among.contains(i));
+    larger = sampled;
   }
   const auto ten = sample_episodes(3, 1, 1000, 10);
   CHECK(ten != sample_episodes(3, 2, 1000, 10));

@@ -35,8 +35,8 @@ const data::Array& numbers(const data::FieldColumn& column) {
 }  // namespace
 
 TEST_CASE("A dataset of Minari's collector is read") {
-  for (const char* place : {"", "data", "data/main_data.hdf5"}) {
-    const auto source = open_episodes(samples / "cartpole" / place, {});
+  for (const char* subpath : {"", "data", "data/main_data.hdf5"}) {
+    const auto source = open_episodes(samples / "cartpole" / subpath, {});
     REQUIRE(source->episode_count() == 2);
     REQUIRE(source->spec().name == "CartPole-v1");
     REQUIRE(source->spec().domain == "CartPole-v1");

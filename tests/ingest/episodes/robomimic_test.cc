@@ -76,11 +76,11 @@ TEST_CASE("A robomimic file is read, demonstrations in numeric order") {
   CHECK(position.shape == std::vector<int64_t>{4, 3});
   CHECK(position.as_double(3 * 3) == 11);
   CHECK(position.as_double(3 * 3 + 1) == 3);
-  const data::Array& picture = numbers(episode.observations[0]);
-  CHECK(picture.shape == std::vector<int64_t>{4, 16, 16, 3});
-  CHECK(picture.as_integer(0) == 110);
-  CHECK(picture.as_integer(picture.size() - 2) == 3);
-  CHECK(picture.as_integer(picture.size() - 1) == 200);
+  const data::Array& image = numbers(episode.observations[0]);
+  CHECK(image.shape == std::vector<int64_t>{4, 16, 16, 3});
+  CHECK(image.as_integer(0) == 110);
+  CHECK(image.as_integer(image.size() - 2) == 3);
+  CHECK(image.as_integer(image.size() - 1) == 200);
   CHECK(numbers(episode.actions[0]).as_double(2 * 3) == 0.5);
   CHECK(episode.rewards == std::vector<double>{0, 0, 1});
   CHECK(episode.terminations == std::vector<uint8_t>{0, 0, 1});

@@ -74,13 +74,13 @@ TEST_CASE("Images of every format decode to the expected pixels") {
     const std::string pixels =
         decode_base64(entry.at("pixels").get<std::string>());
     REQUIRE(image.pixels.size() == pixels.size());
-    int largest = 0;
+    int max_difference = 0;
     for (size_t i = 0; i < pixels.size(); ++i) {
       const int difference =
           std::abs(image.pixels[i] - static_cast<uint8_t>(pixels[i]));
-      largest = std::max(largest, difference);
+      max_difference = std::max(max_difference, difference);
     }
-    CHECK(largest <= entry.at("tolerance"));
+    CHECK(max_difference <= entry.at("tolerance"));
   }
 }
 

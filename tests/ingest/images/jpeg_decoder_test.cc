@@ -42,10 +42,10 @@ TEST_CASE("A JPEG decodes to the same bits as with OpenCV") {
   cv::randu(noise, 0, 256);
   for (const int quality : {10, 75, 100}) {
     for (const bool is_color : {true, false}) {
-      cv::Mat picture = noise;
-      if (!is_color) cv::extractChannel(noise, picture, 1);
+      cv::Mat image = noise;
+      if (!is_color) cv::extractChannel(noise, image, 1);
       std::vector<uint8_t> bytes;
-      cv::imencode(".jpg", picture, bytes,
+      cv::imencode(".jpg", image, bytes,
                    {cv::IMWRITE_JPEG_QUALITY, quality,
                     cv::IMWRITE_JPEG_PROGRESSIVE, quality == 75});
       check_equal(decode_jpeg(bytes), cv::imdecode(bytes, cv::IMREAD_COLOR));
@@ -165,9 +165,9 @@ TEST_CASE("A JPEG frame of a different size is rejected before it is decoded") {
   auto bytes = red_frame(8, 8);
   // The start of frame: marker, length, precision, height, width.
   const std::vector<uint8_t> mark{0xFF, 0xC0};
-  const auto place =
+  const auto size_field =
       std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end()) + 5;
-  for (int i = 0; i < 4; ++i) place[i] = 0x7F;  // 4 gigabytes of pixels
+  for (int i = 0; i < 4; ++i) size_field[i] = 0x7F;  // 4 gigabytes of pixels
   std::vector<uint8_t> pixels;
   const base::Error error = thrown_error([&] {
     append_frame(bytes, {8, 8, 3}, pixels);

@@ -1,7 +1,8 @@
-// The HDF5 library is not called by several threads at a time, and
-// decompressing chunks and decoding JPEG takes most of the time. So a column's
-// type and shape are read at once, and its elements, if possible, by a
-// DeferredReads::Fill that works without the library.
+// Calls of the HDF5 library are serialized, and most of the time goes into
+// decompressing chunks and decoding JPEG. A column's type and shape are
+// therefore read immediately, but its elements, if possible, by a
+// DeferredReads::Fill that does not use the library, so that any thread can run
+// it.
 #include "gato/ingest/episodes/hdf5_columns.h"
 
 #include <fmt/ranges.h>

@@ -12,7 +12,7 @@
 
 namespace gato::ingest {
 
-// Reads the whole file, of which only file names and captions stay in memory:
+// Reads the entire file, of which only file names and captions stay in memory:
 // images in file order, a record with one text per caption in file order, and
 // the bad records. A caption without an id is a bad record if
 // `requires_caption_ids`. Throws Error(io) if the file cannot be read, and

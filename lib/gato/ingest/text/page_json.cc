@@ -54,14 +54,14 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
   json& items = array_at(object, "items");
   for (size_t i = 0; i < items.size(); ++i) {
     json& item = items[i];
-    const std::string where = fmt::format("items[{}]", i);
+    const std::string location = fmt::format("items[{}]", i);
     if (!item.is_object() || item.size() != 1) {
       throw base::input_error(
           "{} is not an object with one key (text, image or image_base64)",
-          where);
+          location);
     }
     const std::string key = item.begin().key();
-    std::string value = take_string(item.begin().value(), where + "." + key);
+    std::string value = take_string(item.begin().value(), location + "." + key);
     if (key == "text") {
       page.items.emplace_back(std::move(value));
     } else if (key == "image") {
@@ -70,7 +70,8 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
       page.items.emplace_back(base64_image(std::move(value)));
     } else {
       throw base::input_error(
-          "{} has the key '{}', not text, image or image_base64", where, key);
+          "{} has the key '{}', not text, image or image_base64", location,
+          key);
     }
   }
   return page;
@@ -116,14 +117,14 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
 
 // An image is a string as in image_from_string(), or an object as the Hugging
 // Face datasets library writes it: {"bytes": base64} or {"path"}.
-StoredImage parse_obelics_image(json& image, const std::string& where,
+StoredImage parse_obelics_image(json& image, const std::string& name,
                                 const std::filesystem::path& root) {
   if (!image.is_object()) {
-    return image_from_string(take_string(image, where), root);
+    return image_from_string(take_string(image, name), root);
   }
   const auto bytes = image.find("bytes");
   if (bytes != image.end() && !bytes->is_null()) {
-    return base64_image(take_string(*bytes, where + ".bytes"));
+    return base64_image(take_string(*bytes, name + ".bytes"));
   }
   return stored_image_at(root, string_at(image, "path"));
 }

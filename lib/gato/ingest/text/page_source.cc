@@ -92,8 +92,9 @@ std::unique_ptr<PageSource> open_pages(const std::string& path,
   if (resolved->image_root.empty()) {
     resolved->image_root = std::filesystem::path(path).parent_path();
   }
-  if (has_tar_extension(path))
+  if (has_tar_extension(path)) {
     return std::make_unique<TarPageSource>(path, resolved);
+  }
   return std::make_unique<JsonLinesPageSource>(path, resolved);
 }
 

@@ -105,8 +105,9 @@ size_t resolve_column(const std::string& text, const char* option,
                       const Cells& first) {
   if (is_number(text)) {
     const auto number = base::parse_number<int64_t>(text, option);
-    if (number < 1)
+    if (number < 1) {
       throw base::usage_error("{}: columns are numbered from 1", option);
+    }
     return static_cast<size_t>(number - 1);
   }
   const auto found = find_named_column(first, std::array{lower_case(text)});
