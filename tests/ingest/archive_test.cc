@@ -60,7 +60,7 @@ TEST_CASE("A truncated or altered compressed file is bad input") {
               "truncated", complete.substr(0, complete.size() - 5))) ==
           base::ExitStatus::bad_input);
     // The end follows an error.
-    ByteStream stream(folder / "cut");
+    ByteStream stream(folder / "truncated");
     try {
       while (!stream.read().empty()) {
       }

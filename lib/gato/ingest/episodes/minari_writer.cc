@@ -288,7 +288,8 @@ void MinariWriter::append(const data::Episode& episode) {
       write_column(infos, name, float64_array(values));
     } else if (dataset.warned_infos.insert(name).second) {
       spdlog::warn(
-          "{}: the info '{}' is not written: it is not a valid dataset name",
+          "{}: the info '{}' is not written: its name is invalid or conflicts "
+          "with another one",
           spec.name, name);
     }
   }
