@@ -7,10 +7,11 @@
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
 #include "gato/data/provenance.h"
-#include "gato/eval/extra_sections.h"
+#include "gato/eval/caption_samples.h"
 #include "gato/eval/score.h"
 #include "gato/eval/score_report.h"
 #include "gato/eval/score_sections.h"
+#include "gato/eval/training_section.h"
 
 namespace gato::commands {
 namespace {

@@ -71,20 +71,21 @@ data::TaskTable DemonstrationDataset::tasks() const {
 }
 
 int64_t DemonstrationDataset::validate() {
-  ingest::EpisodeCounts counts;
+  ingest::UsableEpisodes episodes(*source_);
   tokenize::OutOfRangeSummary outside;
   usable_episodes_.clear();
-  ingest::for_each_usable_episode(
-      *source_, counts,
-      [&](int64_t number, std::shared_ptr<data::Episode> episode,
-          std::shared_ptr<ingest::DeferredReads> later) {
-        later->run(*episode);
-        tokenize::OutOfRangeTally tally;
-        encode(*episode, tally);
-        outside.add(source_->spec().name, tally, episode_location(*episode));
-        usable_episodes_.push_back(number);
-      },
-      [] { throw; });
+  while (true) {
+    const auto next = episodes.next();
+    if (next.error) std::rethrow_exception(next.error);
+    if (!next.value) break;
+    const ingest::UsableEpisode& usable = *next.value;
+    usable.deferred_reads->run(*usable.episode);
+    tokenize::OutOfRangeTally tally;
+    encode(*usable.episode, tally);
+    outside.add(source_->spec().name, tally, episode_location(*usable.episode));
+    usable_episodes_.push_back(usable.index);
+  }
+  const ingest::EpisodeCounts& counts = episodes.counts();
   for (const std::string& notice : source_->warnings()) {
     spdlog::warn("{}: {}", dataset_path_.string(), notice);
   }
