@@ -267,7 +267,7 @@ def check_refusals(options, folder):
     refused(folder, 2, "train, val", "rlds.py", blocks)
     refused(folder, 2, "no such key", "rlds.py", "--split", "val", "--bounds", "speed=0,1", blocks)
     refused(folder, 2, "KEY=LOW,HIGH", "rlds.py", "--split", "val", "--bounds", "gripper=1", blocks)
-    refused(folder, 3, "beyond --bounds", "rlds.py", "--split", "val", "--bounds",
+    refused(folder, 3, "outside --bounds", "rlds.py", "--split", "val", "--bounds",
             "world_vector=0,0.1", blocks)
     shard = "rlds/blocks/1.0.0/blocks-train*00000-of*"
     for change, says in (
@@ -285,7 +285,7 @@ def check_refusals(options, folder):
         print("left out: refusals that need pyarrow")
         return
     refused(folder, 2, "test, train", "jat.py", options.samples / "jat/atari-pong")
-    refused(folder, 3, "no control task", "jat.py", options.samples / "minari-parquet/data/0")
+    refused(folder, 3, "not a control task", "jat.py", options.samples / "minari-parquet/data/0")
     refused(folder, 3, "row 0", "jat.py", "--bounds", "action=0,1",
             options.samples / "jat/atari-pong/train-00000-of-00002.parquet")
     copy = damaged(options.samples, folder, "jat/mujoco-ant/*.parquet", lambda data: data[:900])
