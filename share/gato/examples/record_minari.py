@@ -64,7 +64,8 @@ def add_noise(action, space, noise, rng):
 
 def record(options):
     environment = minari.DataCollector(
-        ExpertActionWrapper(gymnasium.make(options.task), POLICIES[options.task]), record_infos=True)
+        ExpertActionWrapper(gymnasium.make(options.task), POLICIES[options.task]),
+        record_infos=True)
     rng = np.random.default_rng(options.seed)
     for _ in range(options.episodes):
         _, info = environment.reset(seed=int(rng.integers(2**31)))
