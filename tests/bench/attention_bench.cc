@@ -7,10 +7,9 @@
 //
 //   blocks/N   blockwise_relative_attention() with N queries at a time
 //
-//   fold       writes sin(i - j) and cos(i - j) as products of those of i and
-//   j, so
-//              that the scores by distance are products of queries and keys of
-//              the sinusoids' kWidth, 24 times the size of a head
+//   fold       expresses sin(i - j) and cos(i - j) by those of i and j, so that
+//              the scores by distance are products of queries and keys of the
+//              sinusoids' width, 24 times the size of a head
 //
 //   rotary     at::scaled_dot_product_attention
 #include <ATen/Parallel.h>

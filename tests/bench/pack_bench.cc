@@ -2,9 +2,8 @@
 // output per second.
 //
 //   pack_bench                       uses the folder for temporary files
-//   TMPDIR=/mnt/memory pack_bench    uses a file system in memory, to measure
-//   the
-//                                    program without the disk
+//   TMPDIR=/mnt/memory pack_bench    uses a file system in memory, which
+//                                    excludes the disk
 //
 // rows/SOURCE builds sequences in one thread and discards them. file/SOURCE/T
 // does what gato-pack --threads T does, including the final fsync.

@@ -8,11 +8,12 @@
 // Prints the real tokens per second, without padding; the fraction of the time
 // that is spent waiting for data; the achieved FLOP/s relative to those of
 // large matrix products, measured in the same run; and the peak memory.
+//
 // --profile prints the N slowest operations (kernels on a GPU). --turns and
-// --order serve compare_torch. With
-// --turns, the program prints "ready" after two steps of warm-up. Then it reads
-// numbers of steps and prints the tokens and seconds of each. --order prints
-// the indices of the first N sequences that it would read.
+// --order serve compare_torch. With --turns, the program prints "ready" after
+// two steps of warm-up. Then it reads numbers of steps, runs that many
+// steps and prints their tokens and seconds. --order prints the indices of the
+// first N sequences that it would read.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <toml++/toml.h>

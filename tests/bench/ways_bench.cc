@@ -7,8 +7,8 @@
 //   block/everywhere     the last block at all positions
 //   block/targets/T      its queries and feed-forward only at T targets
 //   patches/everywhere   embeds 2,048 patches
-//   patches/distinct/U   embeds U distinct patches and looks up those of all
-//   positions products/apart, products/fused
+//   patches/distinct/U   embeds U distinct patches, then looks up all positions
+//   products/apart, products/fused
 //                        computes queries, keys, values and both halves of the
 //                        feed-forward with five matrices or with two
 //   weights/cast         casts all weights to bf16, as every micro-batch does
