@@ -1,5 +1,5 @@
 // Messages of an environment behind a pipe: a line that declares its spaces,
-// then a line and the payload of a reply to a step.
+// then a line and the payload of the reply to one step.
 #include "fuzz/fuzz.h"
 #include "gato/env/protocol.h"
 
