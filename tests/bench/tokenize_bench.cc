@@ -22,7 +22,10 @@
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
 #include "gato/ingest/images/image_decoder.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/field_codec.h"
+#include "gato/tokenize/image_patches.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/text_encoder.h"
 
 namespace gato {
 namespace {

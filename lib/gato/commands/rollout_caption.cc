@@ -21,7 +21,8 @@
 #include "gato/model/model_directory.h"
 #include "gato/model/token_sampler.h"
 #include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/image_patches.h"
+#include "gato/tokenize/text_encoder.h"
 
 namespace gato::commands {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/episode_source.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::rollout {
 namespace {

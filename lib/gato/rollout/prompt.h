@@ -8,7 +8,7 @@
 #include "gato/data/tokens.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/step_encoder.h"
 
 namespace gato::rollout {
 

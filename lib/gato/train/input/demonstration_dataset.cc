@@ -10,6 +10,7 @@
 #include "gato/ingest/episodes/usable_episodes.h"
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::train {
 namespace {

@@ -12,7 +12,7 @@
 #include "gato/data/provenance.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/model/model_config.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/step_encoder.h"
 
 namespace gato::train {
 
