@@ -55,9 +55,10 @@ void encode_continuous(benchmark::State& state, data::DType dtype) {
       field, tokenize::FieldCodec::Kind::observation,
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
+  tokenize::OutOfRangeTally out_of_range;
   for (auto _ : state) {
     ids.clear();
-    codec.encode(values, ids);
+    codec.encode(values, ids, out_of_range);
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetItemsProcessed(state.iterations() * values.size());

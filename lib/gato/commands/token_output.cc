@@ -172,7 +172,8 @@ void TokenOutput::write_record(const EncodedRecord& encoded) {
   const data::TokenizedDocument& document = encoded.document;
   writer_.append(document);
   data::TaskEntry& task = task_entry(document.task_index);
-  out_of_range_.add(task.spec.name, encoded.out_of_range, encoded.location);
+  out_of_range_[task.spec.name].add_document(encoded.out_of_range,
+                                             encoded.location);
   ++task.episode_count;
   task.step_count += static_cast<int64_t>(document.step_offset.size()) - 1;
 }
@@ -248,15 +249,15 @@ void TokenOutput::commit(const Counts& extra_counts) {
   if (unknown_pieces_.pieces > 0) {
     counts.emplace_back("unknown_pieces", unknown_pieces_.pieces);
   }
-  if (out_of_range_.count() > 0) {
-    counts.emplace_back("outside_values", out_of_range_.count());
-  }
+  int64_t out_of_range = 0;
+  for (const auto& [task, tally] : out_of_range_) out_of_range += tally.count();
+  if (out_of_range > 0) counts.emplace_back("outside_values", out_of_range);
   counts.emplace_back("skipped", bad_records_.skipped());
   nlohmann::ordered_json report;
   for (const auto& [name, count] : counts) report[name] = count;
   writer_.commit(tasks_, provenance_, report);
   warn_of_unknown_pieces();
-  out_of_range_.warn();
+  for (const auto& [task, tally] : out_of_range_) tally.warn(task);
   counts.insert(counts.end(),
                 {{"tokens", writer_.token_count()},
                  {"patches", writer_.patch_token_count()},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,7 +16,7 @@
 #include "gato/cli/tool.h"
 #include "gato/data/token_file.h"
 #include "gato/tokenize/image_patches.h"
-#include "gato/tokenize/out_of_range_values.h"
+#include "gato/tokenize/out_of_range_tally.h"
 #include "gato/tokenize/text_encoder.h"
 
 namespace gato::commands {
@@ -134,7 +135,7 @@ class TokenOutput {
   int64_t read_ = 0;
   Counts excluded_counts_;
   UnknownPieces unknown_pieces_;
-  tokenize::OutOfRangeSummary out_of_range_;
+  std::map<std::string, tokenize::OutOfRangeTally> out_of_range_;  // by task
   base::Shard shard_;
   base::OrderedThreadPool jobs_;  // last: its threads end before the rest goes
 };

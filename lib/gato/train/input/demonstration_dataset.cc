@@ -90,7 +90,7 @@ data::TaskTable DemonstrationDataset::tasks() const {
 
 int64_t DemonstrationDataset::validate() {
   ingest::EpisodeCounts counts;
-  tokenize::OutOfRangeSummary outside;
+  tokenize::OutOfRangeTally outside;
   usable_episodes_.clear();
   ingest::for_each_usable_episode(
       *source_, counts,
@@ -99,14 +99,14 @@ int64_t DemonstrationDataset::validate() {
         later->run(*episode);
         tokenize::OutOfRangeTally tally;
         encode(*episode, tally);
-        outside.add(source_->spec().name, tally, episode_location(*episode));
+        outside.add_document(tally, episode_location(*episode));
         usable_episodes_.push_back(number);
       },
       [] { throw; });
   for (const std::string& notice : source_->warnings()) {
     spdlog::warn("{}: {}", dataset_path_.string(), notice);
   }
-  outside.warn();
+  outside.warn(source_->spec().name);
   if (counts.failed + counts.empty > 0) {
     spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
                  dataset_path_.string(), counts.failed + counts.empty,
