@@ -4,7 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gato/base/error.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/rollout/prompt.h"
 #include "gato/rollout/scripted_policy.h"

@@ -15,7 +15,7 @@
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
 #include "gato/cli/terminal_progress.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/model/kv_cache.h"
 #include "gato/model/model_directory.h"

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "gato/base/error.h"
-#include "gato/commands/token_output.h"
+#include "gato/cli/terminal_progress.h"
+#include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/ingest/episodes/usable_episodes.h"
@@ -56,7 +57,8 @@ class EpisodesTokenizer {
       : options_(options),
         common_(context.common),
         selection_(options.selection),
-        output_(context, options.tokenizer, "episodes") {}
+        output_(
+            make_token_file_options(context, options.tokenizer, "episodes")) {}
 
   void run() {
     if (selection_.needs_all_episodes()) collect_candidates();
@@ -147,11 +149,11 @@ class EpisodesTokenizer {
           output_.add([=, this, name = spec.name] {
             const std::string location =
                 fmt::format("{}: episode {}", input, episode->id);
-            EncodedRecord encoded = try_encode_episode(
+            tokenize::EncodedRecord encoded = try_encode_episode(
                 *episode, *deferred_reads, *encoder, location, task, agent);
             if (!selection_.needs_all_episodes())
               decide_after_encoding(name, *episode, encoded);
-            return std::vector<EncodedRecord>{std::move(encoded)};
+            return std::vector<tokenize::EncodedRecord>{std::move(encoded)};
           });
         },
         [this] { output_.add_bad_record(); });
@@ -171,7 +173,7 @@ class EpisodesTokenizer {
   // Once it is known not to be bad.
   void decide_after_encoding(const std::string& task,
                              const data::Episode& episode,
-                             EncodedRecord& encoded) {
+                             tokenize::EncodedRecord& encoded) {
     encoded.accept = [this, task, total_reward = episode.total_reward(),
                       success = episode.success] {
       selection_.add(task, total_reward, success);
@@ -179,13 +181,12 @@ class EpisodesTokenizer {
     };
   }
 
-  static EncodedRecord try_encode_episode(data::Episode& episode,
-                                          ingest::DeferredReads& deferred_reads,
-                                          const tokenize::StepEncoder& encoder,
-                                          const std::string& location,
-                                          int32_t task, int32_t agent) {
+  static tokenize::EncodedRecord try_encode_episode(
+      data::Episode& episode, ingest::DeferredReads& deferred_reads,
+      const tokenize::StepEncoder& encoder, const std::string& location,
+      int32_t task, int32_t agent) {
     tokenize::OutOfRangeTally out_of_range;
-    EncodedRecord encoded = try_encode(location, [&] {
+    tokenize::EncodedRecord encoded = tokenize::try_encode(location, [&] {
       deferred_reads.run(episode);
       data::TokenizedDocument document = base::with_context(location, [&] {
         return tokenize::encode_episode(episode, encoder, &out_of_range);
@@ -207,7 +208,7 @@ class EpisodesTokenizer {
     if (!options_.source.mask.empty()) {
       output_.count_excluded("masked", counts_.masked);
     }
-    output_.commit({{"unfinished", counts_.without_end_flag}});
+    cli::log_counts(output_.commit({{"unfinished", counts_.without_end_flag}}));
   }
 
   const TokenizeEpisodesOptions& options_;
@@ -216,7 +217,8 @@ class EpisodesTokenizer {
   ingest::EpisodeCounts counts_;
   std::map<std::string, SharedEncoder> encoders_;          // by input
   std::map<std::string, std::set<int64_t>> bad_episodes_;  // episodes, by input
-  TokenOutput output_;  // last: its threads end before the rest goes
+  tokenize::TokenFileBuilder
+      output_;  // last: its threads end before the rest goes
 };
 
 base::ExitStatus tokenize_episodes(TokenizeEpisodesOptions options,

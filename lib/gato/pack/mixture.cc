@@ -15,7 +15,7 @@
 #include "gato/base/parse_number.h"
 #include "gato/base/spelling.h"
 #include "gato/cli/operands.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 
 namespace gato::pack {
 namespace {

@@ -1,0 +1,94 @@
+#include "gato/commands/token_options.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+#include "gato/base/parse_number.h"
+
+namespace gato::commands {
+
+cli::Command make_token_command(const std::string& name,
+                                const std::string& summary,
+                                const std::string& operands) {
+  cli::Command command;
+  command.name = name;
+  command.summary = summary;
+  command.operands = operands;
+  command.min_operands = operands.empty() ? 0 : 1;
+  command.output = cli::OutputRequirement::required;
+  command.output_help = "Token file to write";
+  command.has_skip_bad = true;
+  if (!operands.empty()) command.sharding = cli::Sharding::operands;
+  return command;
+}
+
+void add_vocabulary_options(cli::OptionTable& table,
+                            TokenizerOptions& options) {
+  table
+      .add("text-model", &options.text_model,
+           "SentencePiece model whose pieces are the text tokens "
+           "(gato-tokenize vocab makes one)")
+      .metavar("FILE")
+      .required();
+  table
+      .add(
+          "discrete", &options.discrete,
+          "Where the 1024 ids of discrete values lie: in those of the first "
+          "text pieces (overlap, as in the paper; needs a model of 1024 pieces "
+          "or more), or in a range of their own (separate)")
+      .one_of({"overlap", "separate"})
+      .metavar("LAYOUT");
+}
+
+void add_resize_option(cli::OptionTable& table, TokenizerOptions& options) {
+  table
+      .add("resize", &options.resize,
+           "Resize every image to H x W pixels, by area, before it is cut into "
+           "patches")
+      .metavar("HxW");
+}
+
+tokenize::Resize parse_resize(const std::string& text,
+                              const std::string& where) {
+  if (text.empty()) return {};
+  const size_t cross = text.find('x');
+  if (cross == std::string::npos) {
+    throw base::usage_error("{}: '{}' is no HxW, for example 64x80", where,
+                            text);
+  }
+  const auto height = base::parse_number<int64_t>(
+      std::string_view(text).substr(0, cross), where + ": the height");
+  const auto width = base::parse_number<int64_t>(
+      std::string_view(text).substr(cross + 1), where + ": the width");
+  constexpr int64_t max_side = 16384;
+  if (std::min(height, width) < 1 || std::max(height, width) > max_side) {
+    throw base::usage_error("{}: the sides of '{}' are not within 1 to {}",
+                            where, text, max_side);
+  }
+  return {static_cast<int>(height), static_cast<int>(width)};
+}
+
+tokenize::TokenFileOptions make_token_file_options(
+    const cli::CommandContext& context, const TokenizerOptions& options,
+    const std::string& unit) {
+  tokenize::TokenFileOptions values;
+  values.output = context.common.output;
+  values.force = context.common.force;
+  values.threads = context.common.threads;
+  values.max_skipped = context.common.skip_bad;
+  values.shard = context.common.shard;
+  values.text_model = base::read_file(options.text_model);
+  values.text_model_name = options.text_model;
+  values.discrete_layout = options.discrete == "overlap"
+                               ? data::DiscreteLayout::overlap
+                               : data::DiscreteLayout::separate;
+  values.resize = parse_resize(options.resize);
+  values.unit = unit;
+  values.provenance = data::Provenance(context);
+  values.provenance.add_input(options.text_model);
+  return values;
+}
+
+}  // namespace gato::commands
