@@ -23,7 +23,10 @@
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
 #include "gato/ingest/images/image_decoder.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/field_codec.h"
+#include "gato/tokenize/image_patches.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/text_encoder.h"
 #include "run_benchmarks.h"
 
 namespace gato {
@@ -54,9 +57,10 @@ void encode_continuous(benchmark::State& state, data::DType dtype) {
       field, tokenize::FieldCodec::Kind::observation,
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
+  tokenize::OutOfRangeTally out_of_range;
   for (auto _ : state) {
     ids.clear();
-    codec.encode(values, ids);
+    codec.encode(values, ids, out_of_range);
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetItemsProcessed(state.iterations() * values.size());

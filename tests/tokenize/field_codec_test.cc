@@ -48,7 +48,8 @@ data::Array array_of(data::DType dtype, std::vector<T> values) {
 
 std::vector<int32_t> ids_of(const FieldCodec& codec, const data::Array& value) {
   std::vector<int32_t> ids;
-  codec.encode(value, ids);
+  OutOfRangeTally out_of_range;
+  codec.encode(value, ids, out_of_range);
   return ids;
 }
 
@@ -134,10 +135,11 @@ TEST_CASE("actions beyond their bounds fall into the end bins") {
   const FieldCodec codec(field, Place::action, small);
   std::vector<int32_t> ids;
   const double infinity = std::numeric_limits<double>::infinity();
-  const FieldCodec::OutOfRange outside = codec.encode(
-      array_of<double>(data::DType::float64, {-1.5, infinity, 2, 9}), ids);
-  CHECK(outside.count == 3);
-  CHECK(outside.first == -1.5);
+  OutOfRangeTally out_of_range;
+  codec.encode(array_of<double>(data::DType::float64, {-1.5, infinity, 2, 9}),
+               ids, out_of_range);
+  CHECK(out_of_range.count() == 3);
+  CHECK(out_of_range.by_key().at("key").first == -1.5);
   CHECK(ids == std::vector<int32_t>{100, 1123, 612, 612});
 }
 

@@ -7,7 +7,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/step_encoder.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;

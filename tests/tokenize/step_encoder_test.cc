@@ -140,15 +140,16 @@ TEST_CASE_METHOD(Fixture, "an observation comes back as values") {
 TEST_CASE_METHOD(Fixture, "clipped actions are counted") {
   const StepEncoder encoder(spec, vocabulary, &text);
   data::TokenizedDocument document;
-  OutOfRangeTally outside;
-  encoder.encode_action(action(1, 1), nullptr, document, &outside);
-  CHECK(outside.empty());
-  encoder.encode_action(action(1, 5), nullptr, document, &outside);
-  encoder.encode_action(action(1, -7), nullptr, document, &outside);
-  REQUIRE(outside.size() == 1);
-  CHECK(outside.at("force").count == 2);
-  CHECK(outside.at("force").first == 5);
-  CHECK(outside.at("force").role == data::Role::continuous);
+  OutOfRangeTally out_of_range;
+  encoder.encode_action(action(1, 1), nullptr, document, &out_of_range);
+  CHECK(out_of_range.count() == 0);
+  encoder.encode_action(action(1, 5), nullptr, document, &out_of_range);
+  encoder.encode_action(action(1, -7), nullptr, document, &out_of_range);
+  REQUIRE(out_of_range.by_key().size() == 1);
+  const OutOfRangeTally::Values& force = out_of_range.by_key().at("force");
+  CHECK(force.count == 2);
+  CHECK(force.first == 5);
+  CHECK(force.role == data::Role::continuous);
 }
 
 TEST_CASE_METHOD(Fixture, "text and image actions are refused") {

@@ -6,7 +6,6 @@
 #include "gato/base/file_io.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
-#include "gato/tokenize/encoder.h"
 
 using namespace gato;
 using namespace gato::tokenize;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "gato/cli/logging.h"
 #include "gato/base/error.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document_encoder.h"
@@ -47,7 +48,7 @@ ImageTextTokenizer::ImageTextTokenizer(const cli::CommandContext& context,
                                        const ImageTextOptions& options,
                                        const std::string& unit)
     : should_omit_missing_(options.missing_images == "omit"),
-      output_(context, options.tokenizer, unit) {
+      output_(make_token_file_options(context, options.tokenizer, unit)) {
   task_ = output_.find_or_add_task(make_task_spec(options), "--task");
   source_ = output_.find_or_add_source("unknown");
 }
@@ -65,9 +66,7 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
   while (true) {
     auto next = base::try_call([&source] { return source.next(); });
     if (next.error) {
-      output_.add([error = next.error] {
-        return std::vector<EncodedRecord>{{{}, error}};
-      });
+      output_.add_bad_record(next.error);
       continue;
     }
     if (!next.value) break;
@@ -77,7 +76,7 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
   }
   source.record_inputs(output_.provenance());
   for (const auto& [reason, count] : source.skipped()) {
-    add_count(extra_counts_, reason, count);
+    tokenize::add_count(extra_counts_, reason, count);
   }
 }
 
@@ -102,7 +101,7 @@ data::TokenizedDocument ImageTextTokenizer::encode(
   return result;
 }
 
-std::vector<EncodedRecord> ImageTextTokenizer::encode(
+std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     ingest::ImageTexts record) {
   if (should_omit_missing_ && record.image.is_missing()) {
     texts_omitted_ += std::ssize(record.texts);
@@ -116,9 +115,9 @@ std::vector<EncodedRecord> ImageTextTokenizer::encode(
   } catch (const base::Error& error) {
     image_error = error;
   }
-  std::vector<EncodedRecord> all;
+  std::vector<tokenize::EncodedRecord> all;
   for (ingest::LocatedText& text : record.texts) {
-    all.push_back(try_encode(text.location, [&] {
+    all.push_back(tokenize::try_encode(text.location, [&] {
       return base::with_context(text.location, [&] {
         if (image_error) throw base::Error(*image_error);
         if (ingest::is_blank(text.text))
@@ -131,10 +130,10 @@ std::vector<EncodedRecord> ImageTextTokenizer::encode(
   return all;
 }
 
-std::vector<EncodedRecord> ImageTextTokenizer::encode(
+std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     ingest::PageRecord record) {
   bool is_excluded = false;
-  EncodedRecord encoded = try_encode(record.location, [&] {
+  tokenize::EncodedRecord encoded = tokenize::try_encode(record.location, [&] {
     ingest::Page page = ingest::parse_page(std::move(record));
     return base::with_context(page.location, [&] {
       data::Document document;
@@ -169,7 +168,7 @@ void ImageTextTokenizer::commit() {
   }
   if (should_omit_missing_)
     output_.count_excluded(kWithoutImage, texts_omitted_);
-  output_.commit(extra_counts_);
+  cli::log_counts(output_.commit(extra_counts_));
 }
 
 }  // namespace gato::commands

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/data/document.h"
 #include "gato/ingest/text/image_text.h"
 #include "gato/ingest/text/page_source.h"
@@ -40,16 +40,17 @@ class ImageTextTokenizer {
   template <class Record>
   void add_records(ingest::RecordSource<Record>& source);
   // In any thread.
-  std::vector<EncodedRecord> encode(ingest::ImageTexts record);
-  std::vector<EncodedRecord> encode(ingest::PageRecord record);
+  std::vector<tokenize::EncodedRecord> encode(ingest::ImageTexts record);
+  std::vector<tokenize::EncodedRecord> encode(ingest::PageRecord record);
   data::TokenizedDocument encode(const data::Document& document) const;
   data::Image load_image(const ingest::StoredImage& image) const;
 
   bool should_omit_missing_, has_pages_ = false;
   int32_t task_ = 0, source_ = 0;
-  TokenOutput::Counts extra_counts_;
+  tokenize::Counts extra_counts_;
   std::atomic<int64_t> texts_omitted_ = 0, images_omitted_ = 0;
-  TokenOutput output_;  // last: its threads end before the rest goes
+  tokenize::TokenFileBuilder
+      output_;  // last: its threads end before the rest goes
 };
 
 }  // namespace gato::commands

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/rollout/model_policy.h"
 #include "gato/rollout/policy_factory.h"

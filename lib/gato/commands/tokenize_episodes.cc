@@ -10,7 +10,8 @@
 #include "gato/base/bad_records.h"
 #include "gato/base/error.h"
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/commands/token_output.h"
+#include "gato/cli/logging.h"
+#include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/ingest/episodes/usable_episodes.h"
@@ -61,7 +62,8 @@ class EpisodesTokenizer {
       : options_(options),
         common_(context.common),
         selection_(options.selection),
-        output_(context, options.tokenizer, "episodes") {}
+        output_(
+            make_token_file_options(context, options.tokenizer, "episodes")) {}
 
   void run() {
     if (selection_.needs_all_episodes()) collect_candidates();
@@ -158,7 +160,7 @@ class EpisodesTokenizer {
       auto next = episodes.next();
       if (next.error) {
         output_.add([error = next.error] {
-          return std::vector<EncodedRecord>{{{}, error}};
+          return std::vector<tokenize::EncodedRecord>{{{}, error}};
         });
         continue;
       }
@@ -168,12 +170,12 @@ class EpisodesTokenizer {
                    name = spec.name, this] {
         const std::string location =
             fmt::format("{}: episode {}", input, usable.episode->id);
-        EncodedRecord encoded =
+        tokenize::EncodedRecord encoded =
             try_encode_episode(usable, *encoder, location, task, agent);
         if (!selection_.needs_all_episodes()) {
           decide_after_encoding(name, *usable.episode, encoded);
         }
-        return std::vector<EncodedRecord>{std::move(encoded)};
+        return std::vector<tokenize::EncodedRecord>{std::move(encoded)};
       });
     }
     counts_ += episodes.counts();
@@ -192,7 +194,7 @@ class EpisodesTokenizer {
   // Makes the output ask the selection once the episode is known not to be bad.
   void decide_after_encoding(const std::string& task,
                              const data::Episode& episode,
-                             EncodedRecord& encoded) {
+                             tokenize::EncodedRecord& encoded) {
     encoded.accept = [this, task, total_reward = episode.total_reward(),
                       success = episode.success] {
       selection_.add(task, total_reward, success);
@@ -200,12 +202,12 @@ class EpisodesTokenizer {
     };
   }
 
-  static EncodedRecord try_encode_episode(const ingest::UsableEpisode& usable,
+  static tokenize::EncodedRecord try_encode_episode(const ingest::UsableEpisode& usable,
                                           const tokenize::StepEncoder& encoder,
                                           const std::string& location,
                                           int32_t task, int32_t agent) {
     tokenize::OutOfRangeTally out_of_range;
-    EncodedRecord encoded = try_encode(location, [&] {
+    tokenize::EncodedRecord encoded = tokenize::try_encode(location, [&] {
       usable.deferred_reads->run(*usable.episode);
       data::TokenizedDocument document = base::with_context(location, [&] {
         return tokenize::encode_episode(*usable.episode, encoder,
@@ -228,7 +230,7 @@ class EpisodesTokenizer {
     if (!options_.source.mask.empty()) {
       output_.count_excluded("masked", counts_.masked);
     }
-    output_.commit({{"unfinished", counts_.without_end_flag}});
+    cli::log_counts(output_.commit({{"unfinished", counts_.without_end_flag}}));
   }
 
   const TokenizeEpisodesOptions& options_;
@@ -237,7 +239,7 @@ class EpisodesTokenizer {
   ingest::EpisodeCounts counts_;
   std::map<std::string, SharedEncoder> encoders_;          // by input
   std::map<std::string, std::set<int64_t>> bad_episodes_;  // indices by input
-  TokenOutput output_;  // last, so that its threads end first
+  tokenize::TokenFileBuilder output_;  // last, so that its threads end first
 };
 
 base::ExitStatus tokenize_episodes(TokenizeEpisodesOptions options,

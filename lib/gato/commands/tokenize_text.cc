@@ -3,8 +3,9 @@
 #include <string>
 
 #include "gato/commands/text_options.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
+#include "gato/cli/logging.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
 
@@ -43,7 +44,8 @@ class TextTokenizer {
                 const cli::CommandContext& context)
       : options_(options),
         warnings_(options.source.document_separator),
-        output_(context, options.tokenizer, "documents") {
+        output_(
+            make_token_file_options(context, options.tokenizer, "documents")) {
     data::TaskSpec spec;
     spec.name = options.task;
     spec.domain = options.domain;
@@ -59,7 +61,7 @@ class TextTokenizer {
       is_empty = false;
       warnings_.warn_if_json_lines(source);
       output_.add([this, batch = std::move(batch)]() mutable {
-        std::vector<EncodedRecord> all;
+        std::vector<tokenize::EncodedRecord> all;
         for (auto& record : batch) all.push_back(encode(std::move(record)));
         return all;
       });
@@ -71,25 +73,27 @@ class TextTokenizer {
 
   void commit() {
     warnings_.warn_of_missing_separators();
-    output_.commit();
+    cli::log_counts(output_.commit());
   }
 
  private:
   static constexpr const char* empty_reason = "empty";
 
-  EncodedRecord encode(base::Expected<ingest::TextRecord> record) const {
+  tokenize::EncodedRecord encode(
+      base::Expected<ingest::TextRecord> record) const {
     if (record.error) return {{}, record.error};
     bool is_empty = false;
-    EncodedRecord encoded = try_encode(record.value.location, [&] {
-      data::Document text{{ingest::extract_text(std::move(record.value))}};
-      is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
-      if (is_empty) return data::TokenizedDocument{};
-      data::TokenizedDocument document = tokenize::encode_document(
-          text, output_.vocabulary(), output_.text_encoder());
-      document.task_index = task_;
-      document.source_index = source_;
-      return document;
-    });
+    tokenize::EncodedRecord encoded =
+        tokenize::try_encode(record.value.location, [&] {
+          data::Document text{{ingest::extract_text(std::move(record.value))}};
+          is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
+          if (is_empty) return data::TokenizedDocument{};
+          data::TokenizedDocument document = tokenize::encode_document(
+              text, output_.vocabulary(), output_.text_encoder());
+          document.task_index = task_;
+          document.source_index = source_;
+          return document;
+        });
     if (is_empty) encoded.exclusion_reason = empty_reason;
     return encoded;
   }
@@ -97,7 +101,8 @@ class TextTokenizer {
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
   int32_t task_ = 0, source_ = 0;
-  TokenOutput output_;  // last: its threads end before the rest goes
+  tokenize::TokenFileBuilder
+      output_;  // last: its threads end before the rest goes
 };
 
 base::ExitStatus tokenize_text(const TokenizeTextOptions& options,

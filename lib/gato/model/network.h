@@ -18,7 +18,7 @@
 #include "gato/model/model_config.h"
 #include "gato/model/parameters.h"
 #include "gato/model/precision.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/field_codec.h"
 
 namespace gato::model {
 

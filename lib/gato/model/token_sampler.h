@@ -9,7 +9,7 @@
 
 #include "gato/model/kv_cache.h"
 #include "gato/model/network.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/field_codec.h"
 
 namespace gato::model {
 

@@ -46,6 +46,7 @@ data::TokenizedDocument encode_episode(const data::Episode& episode,
   data::FieldValues observation, action, label;
   PatchDeduplicator deduplicator;
   for (int64_t t = 0; t < episode.step_count(); ++t) {
+    if (out_of_range != nullptr) out_of_range->set_step(t);
     try {
       copy_step_values(episode.observations, t, observation);
       encoder.encode_observation(observation, document, out_of_range,
@@ -60,11 +61,6 @@ data::TokenizedDocument encode_episode(const data::Episode& episode,
     } catch (const base::Error& error) {
       throw base::Error(error.status(),
                         fmt::format("step {}: {}", t, error.what()));
-    }
-    if (out_of_range != nullptr) {
-      for (auto& [field, values] : *out_of_range) {
-        if (values.step < 0) values.step = t;
-      }
     }
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));

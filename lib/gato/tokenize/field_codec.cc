@@ -143,33 +143,36 @@ int32_t FieldCodec::discrete_id(const data::Array& value, int64_t i) const {
   return element.range.begin + static_cast<int32_t>(difference);
 }
 
-FieldCodec::OutOfRange FieldCodec::encode(const data::Array& value,
-                                          std::vector<int32_t>& ids) const {
+void FieldCodec::encode(const data::Array& value, std::vector<int32_t>& ids,
+                        OutOfRangeTally& out_of_range) const {
   if (value.size() != tokens()) {
     throw base::input_error(
         "{} key '{}' has {} elements where its space has {}",
         kind_ == Kind::action ? "action" : "observation", field_.name,
         value.size(), tokens());
   }
-  return field_.role == data::Role::discrete ? encode_discrete(value, ids)
-                                             : encode_continuous(value, ids);
+  if (field_.role == data::Role::discrete) {
+    encode_discrete(value, ids, out_of_range);
+  } else {
+    encode_continuous(value, ids, out_of_range);
+  }
 }
 
-FieldCodec::OutOfRange FieldCodec::encode_discrete(
-    const data::Array& value, std::vector<int32_t>& ids) const {
-  OutOfRange out_of_range;
+void FieldCodec::encode_discrete(const data::Array& value,
+                                 std::vector<int32_t>& ids,
+                                 OutOfRangeTally& out_of_range) const {
   for (int64_t i = 0; i < tokens(); ++i) {
     ids.push_back(discrete_id(value, i));
-    if (ids.back() >= elements_[i].range.end)
-      out_of_range.add(value.as_double(i));
+    if (ids.back() >= elements_[i].range.end) {
+      out_of_range.add(field_, value.as_double(i));
+    }
   }
-  return out_of_range;
 }
 
-FieldCodec::OutOfRange FieldCodec::encode_continuous(
-    const data::Array& value, std::vector<int32_t>& ids) const {
+void FieldCodec::encode_continuous(const data::Array& value,
+                                   std::vector<int32_t>& ids,
+                                   OutOfRangeTally& out_of_range) const {
   const MuLawQuantizer& companded = MuLawQuantizer::instance();
-  OutOfRange out_of_range;
   std::array<double, 256> chunk;
   for (int64_t first = 0; first < tokens(); first += std::ssize(chunk)) {
     const auto count = static_cast<size_t>(
@@ -192,11 +195,10 @@ FieldCodec::OutOfRange FieldCodec::encode_continuous(
       if (!element.is_bounded) continue;
       const double x = chunk[i], low = element.low, high = element.high;
       const double y = low == high ? 0 : (x - low) / (high - low) * 2 - 1;
-      if (x < low || x > high) out_of_range.add(x);
+      if (x < low || x > high) out_of_range.add(field_, x);
       ids[offset + i] = begin + bin_index(y);
     }
   }
-  return out_of_range;
 }
 
 data::Array FieldCodec::decode(std::span<const int32_t> ids) const {

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gato/data/array.h"
 #include "gato/data/space.h"
 #include "gato/data/vocabulary.h"
+#include "gato/tokenize/out_of_range_tally.h"
 
 namespace gato::tokenize {
 
@@ -35,19 +37,11 @@ class FieldCodec {
   // The ids that stand for values of the space, at most 1024.
   IdRange range(int64_t element) const { return elements_[element].range; }
 
-  // Elements that are not in the space: discrete values that have an id all the
-  // same, and bounded actions, which are clipped.
-  struct OutOfRange {
-    int64_t count = 0;
-    double first = 0;
-    void add(double value) {
-      if (count++ == 0) first = value;
-    }
-  };
   // Appends the ids of one step's value. Error (bad_input) for NaN, for a
   // discrete value out of range or not whole, and for a wrong number of
   // elements; it names the key and the value.
-  OutOfRange encode(const data::Array& value, std::vector<int32_t>& ids) const;
+  void encode(const data::Array& value, std::vector<int32_t>& ids,
+              OutOfRangeTally& out_of_range) const;
   // Bin centres, in the field's type; whole numbers are rounded. Error
   // (bad_input) for an id that is none of this kind of value.
   data::Array decode(std::span<const int32_t> ids) const;
@@ -62,10 +56,10 @@ class FieldCodec {
   Element discrete_element(size_t i, const data::Vocabulary& vocabulary) const;
   Element continuous_element(size_t i,
                              const data::Vocabulary& vocabulary) const;
-  OutOfRange encode_discrete(const data::Array& value,
-                             std::vector<int32_t>& ids) const;
-  OutOfRange encode_continuous(const data::Array& value,
-                               std::vector<int32_t>& ids) const;
+  void encode_discrete(const data::Array& value, std::vector<int32_t>& ids,
+                       OutOfRangeTally& out_of_range) const;
+  void encode_continuous(const data::Array& value, std::vector<int32_t>& ids,
+                         OutOfRangeTally& out_of_range) const;
   int32_t discrete_id(const data::Array& value, int64_t i) const;
   std::string location_of(int64_t i) const;
 

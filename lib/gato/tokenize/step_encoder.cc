@@ -148,16 +148,15 @@ void StepEncoder::encode_field(const FieldCodec& codec,
                                std::vector<int32_t>& ids,
                                OutOfRangeTally* out_of_range) const {
   const data::Field& field = codec.field();
-  const FieldCodec::OutOfRange found =
-      codec.encode(require_array(value, field), ids);
-  if (found.count == 0) return;
   if (out_of_range != nullptr) {
-    OutOfRangeValues& values = (*out_of_range)[field.name];
-    if (values.count == 0) values = {0, found.first, -1, field.role};
-    values.count += found.count;
-  } else if (!warned_->out_of_range.exchange(true)) {
-    spdlog::warn("task '{}': key '{}' holds {}, which its space does not have",
-                 spec_.name, field.name, found.first);
+    codec.encode(require_array(value, field), ids, *out_of_range);
+    return;
+  }
+  OutOfRangeTally found;
+  codec.encode(require_array(value, field), ids, found);
+  if (found.count() > 0 && !warned_->out_of_range.exchange(true)) {
+    spdlog::warn("task '{}': key '{}' is {}, which is outside its space",
+                 spec_.name, field.name, found.by_key().at(field.name).first);
   }
 }
 

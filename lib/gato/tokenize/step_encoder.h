@@ -14,7 +14,7 @@
 #include "gato/data/vocabulary.h"
 #include "gato/tokenize/field_codec.h"
 #include "gato/tokenize/image_patches.h"
-#include "gato/tokenize/out_of_range_values.h"
+#include "gato/tokenize/out_of_range_tally.h"
 #include "gato/tokenize/text_encoder.h"
 
 namespace gato::tokenize {

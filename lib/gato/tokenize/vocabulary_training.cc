@@ -132,11 +132,10 @@ base::Error explain_trainer_error(const std::string& message,
 
 }  // namespace
 
-TrainedVocabulary train_vocabulary(
-    const VocabularyTrainingOptions& options,
-    const std::function<std::optional<std::string>()>& next_text) {
+TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
+                                   TextStream& texts) {
   SentenceReservoir reservoir(options.max_sentences, options.seed);
-  while (const auto text = next_text()) split_into_sentences(*text, reservoir);
+  while (const auto text = texts.next()) split_into_sentences(*text, reservoir);
   if (reservoir.seen_count() == 0) {
     throw base::input_error("the inputs hold no text to learn pieces from");
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -28,6 +27,14 @@ struct TrainedVocabulary {
   int64_t unsampled_sentence_count = 0;  // of these
 };
 
+// A sequence of texts to learn from.
+class TextStream {
+ public:
+  virtual ~TextStream() = default;
+  // Returns the next text, of any length, or nullopt after the last.
+  virtual std::optional<std::string> next() = 0;
+};
+
 // A model with <unk> 0 and </s> 1, without begin and padding
 // marks. The same text and options give the same bytes. `next_text` gives texts
 // of any length until it gives none; sentences are their lines, and parts of
@@ -36,8 +43,7 @@ struct TrainedVocabulary {
 // Errors: bad_input where the text is too small for so many pieces (with the
 // largest possible number), holds too many distinct characters for so few, or
 // is empty.
-TrainedVocabulary train_vocabulary(
-    const VocabularyTrainingOptions& options,
-    const std::function<std::optional<std::string>()>& next_text);
+TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
+                                   TextStream& texts);
 
 }  // namespace gato::tokenize

@@ -10,6 +10,7 @@
 #include "gato/ingest/episodes/usable_episodes.h"
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::train {
 namespace {
@@ -72,7 +73,7 @@ data::TaskTable DemonstrationDataset::tasks() const {
 
 int64_t DemonstrationDataset::validate() {
   ingest::UsableEpisodes episodes(*source_);
-  tokenize::OutOfRangeSummary outside;
+  tokenize::OutOfRangeTally outside;
   usable_episodes_.clear();
   while (true) {
     const auto next = episodes.next();
@@ -82,14 +83,14 @@ int64_t DemonstrationDataset::validate() {
     usable.deferred_reads->run(*usable.episode);
     tokenize::OutOfRangeTally tally;
     encode(*usable.episode, tally);
-    outside.add(source_->spec().name, tally, episode_location(*usable.episode));
+    outside.add_document(tally, episode_location(*usable.episode));
     usable_episodes_.push_back(usable.index);
   }
   const ingest::EpisodeCounts& counts = episodes.counts();
   for (const std::string& notice : source_->warnings()) {
     spdlog::warn("{}: {}", dataset_path_.string(), notice);
   }
-  outside.warn();
+  outside.warn(source_->spec().name);
   if (counts.failed + counts.empty > 0) {
     spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
                  dataset_path_.string(), counts.failed + counts.empty,

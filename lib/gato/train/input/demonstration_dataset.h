@@ -12,7 +12,6 @@
 #include "gato/data/provenance.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/model/model_config.h"
-#include "gato/tokenize/encoder.h"
 #include "gato/tokenize/task_codec.h"
 
 namespace gato::train {
