@@ -227,9 +227,8 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   std::vector<eval::DatasetOutcomes> reference_outcomes;
   const eval::ReferenceTable references =
       load_all_references(options, reference_outcomes);
-  const std::vector<eval::DatasetOutcomes> outcomes =
-      read_all_outcomes(context.common.inputs, options.max_episode_steps,
-                        context.progress);
+  const std::vector<eval::DatasetOutcomes> outcomes = read_all_outcomes(
+      context.common.inputs, options.max_episode_steps, context.progress);
   const eval::ScoreReport report = eval::compute_scores(
       outcomes, references, {context.common.seed, options.resamples});
   std::vector<eval::CaptionSample> captions;

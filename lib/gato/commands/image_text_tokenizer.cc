@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include "gato/cli/logging.h"
 #include "gato/base/error.h"
+#include "gato/cli/logging.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document_encoder.h"
 

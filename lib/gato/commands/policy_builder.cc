@@ -60,7 +60,8 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
     const env::EnvironmentSpec& spec) const {
   const model::ModelConfig& config = model_->network->config();
   std::optional<tokenize::Resize> resize;
-  if (options_.resize) resize = data::parse_resize(*options_.resize, "option --resize");
+  if (options_.resize)
+    resize = data::parse_resize(*options_.resize, "option --resize");
   auto codec = std::make_shared<tokenize::TaskCodec>(
       tokenize::TaskCodec::for_environment(spec.task, config.vocabulary,
                                            config.tasks, resize));

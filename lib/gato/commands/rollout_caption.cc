@@ -43,7 +43,8 @@ rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
                         seed};
   generator.max_tokens = options.max_tokens;
   generator.prompt_text = options.prompt_text;
-  if (options.resize) generator.resize = data::parse_resize(*options.resize, "option --resize");
+  if (options.resize)
+    generator.resize = data::parse_resize(*options.resize, "option --resize");
   return {model::load_model(options.model), generator};
 }
 

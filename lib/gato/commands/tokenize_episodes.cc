@@ -202,10 +202,9 @@ class EpisodesTokenizer {
     };
   }
 
-  static tokenize::EncodedRecord try_encode_episode(const ingest::UsableEpisode& usable,
-                                          const tokenize::StepEncoder& encoder,
-                                          const std::string& location,
-                                          int32_t task, int32_t agent) {
+  static tokenize::EncodedRecord try_encode_episode(
+      const ingest::UsableEpisode& usable, const tokenize::StepEncoder& encoder,
+      const std::string& location, int32_t task, int32_t agent) {
     tokenize::OutOfRangeTally out_of_range;
     tokenize::EncodedRecord encoded = tokenize::try_encode(location, [&] {
       usable.deferred_reads->run(*usable.episode);

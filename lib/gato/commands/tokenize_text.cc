@@ -2,10 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "gato/cli/logging.h"
 #include "gato/commands/text_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
-#include "gato/cli/logging.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
 

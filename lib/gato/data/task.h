@@ -47,7 +47,7 @@ struct TaskTable {
   std::vector<std::string> sources;  // names of agents that produced documents
   // Returns the index of the task of this name; nullopt if there is none.
   std::optional<int32_t> find(std::string_view task_name) const;
-  nlohmann::json to_json() const;    // {"tasks": [...], "sources": [...]}
+  nlohmann::json to_json() const;  // {"tasks": [...], "sources": [...]}
   static TaskTable from_json(const nlohmann::json& json);
 };
 

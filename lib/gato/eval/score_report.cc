@@ -126,8 +126,8 @@ std::string format_return(const std::optional<double>& value) {
 
 std::string to_text(const ScoreReport& report) {
   base::TextTable tasks({"task", "domain", "episodes", "failed", "mean", "std",
-                        "success", "random", "expert", "score", "low", "high",
-                        "note"});
+                         "success", "random", "expert", "score", "low", "high",
+                         "note"});
   for (const TaskScore& task : report.tasks) {
     tasks.add_row({task.task, task.domain, std::to_string(task.episodes),
                    std::to_string(task.failed), format_return(task.mean),
@@ -138,7 +138,7 @@ std::string to_text(const ScoreReport& report) {
                    format_number(task.score_high, 1), task.note});
   }
   base::TextTable groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
-                         "iqm high", "gap"});
+                          "iqm high", "gap"});
   const auto add = [&](const std::string& name, const AggregateScore& group) {
     groups.add_row(
         {name, std::to_string(group.task_count), format_number(group.mean, 1),

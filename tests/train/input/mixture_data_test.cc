@@ -72,11 +72,10 @@ threads = 1
     common.no_provenance = true;
     common.shard = shard;
     cli::TerminalProgress progress;
-    cli::CommandContext context{common,
-                                {.seed = common.seed,
-                                 .output = common.output,
-                                 .has_provenance = false},
-                                progress};
+    cli::CommandContext context{
+        common,
+        {.seed = common.seed, .output = common.output, .has_provenance = false},
+        progress};
     commands::PackCommandOptions options;
     options.length = 32;
     options.sequences = 20;

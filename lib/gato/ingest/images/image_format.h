@@ -7,8 +7,8 @@
 
 namespace gato::ingest {
 
-// pnm is PBM, PGM and PPM, plain and binary. decode_image() decodes every format
-// but gif.
+// pnm is PBM, PGM and PPM, plain and binary. decode_image() decodes every
+// format but gif.
 enum class ImageFormat { jpeg, png, webp, pnm, gif };
 
 // Detects the format by its magic bytes. Returns nullopt if it is unknown.
