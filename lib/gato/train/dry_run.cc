@@ -21,7 +21,7 @@ std::optional<StepCost> measure_or_warn(const model::ModelConfig& config,
     return measure_step_cost(config, training, data, world_size);
   } catch (const base::Error& error) {
     if (error.status() != base::ExitStatus::usage) throw;
-    spdlog::warn("no peak of memory and no time are told: {}", error.what());
+    spdlog::warn("peak memory and time are not estimated: {}", error.what());
     return std::nullopt;
   }
 }

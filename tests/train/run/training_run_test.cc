@@ -217,7 +217,7 @@ TEST_CASE("a run keeps the precision that it was started with") {
     const RunResult resumed =
         fixture.train(run, {"--steps", "2", "--resume", "--precision", "auto"});
     CHECK(resumed.status == 0);
-    CHECK_THAT(resumed.err, Contains("products are computed in " + name));
+    CHECK_THAT(resumed.err, Contains("matmul precision: " + name));
   }
   const std::string run = fixture.run_path("auto");
   REQUIRE(fixture.train(run, {"--steps", "1", "--precision", "auto"}).status ==
