@@ -70,8 +70,9 @@ TEST_CASE("steps are found by their tokens") {
   writer.commit(small_tasks(), small_provenance());
   const Corpus corpus({make_mixture_entry({folder / "a.h5"})});
   REQUIRE(corpus.step_at(0, 6) == 0);
-  for (int64_t token = 0; token < 40; ++token)
+  for (int64_t token = 0; token < 40; ++token) {
     REQUIRE(corpus.step_at(1, token) == token / 8);
+  }
   const Corpus::Slice piece = corpus.read(1, 17, 25);
   REQUIRE(piece.offset == 16);
   REQUIRE(piece.document.tokens.size() == 16);

@@ -34,6 +34,7 @@ TEST_CASE("each document has a part of its weight, in order") {
     expected.insert(expected.end(), weight(document), document);
   }
   REQUIRE(documents.total_weight() == static_cast<int64_t>(expected.size()));
-  for (int64_t value = 0; value < documents.total_weight(); ++value)
+  for (int64_t value = 0; value < documents.total_weight(); ++value) {
     REQUIRE(documents.sample(value, weight) == expected[value]);
+  }
 }

@@ -11,8 +11,9 @@ using namespace gato::test;
 
 TEST_CASE("operands carry a weight behind their last colon") {
   const TestDirectory folder;
-  for (const char* name : {"a.h5", "b:2", "c:d.h5"})
+  for (const char* name : {"a.h5", "b:2", "c:d.h5"}) {
     base::write_file(folder / name, "", false);
+  }
   const auto parse = [&](const std::string& operand) {
     return parse_mixture_operand((folder / operand).string(), {});
   };
@@ -22,9 +23,10 @@ TEST_CASE("operands carry a weight behind their last colon") {
   REQUIRE(parse("b:2").weight == 1);  // is a file
   REQUIRE(parse("c:d.h5:3").weight == 3);
   REQUIRE(parse("?.h5:3").files.at(0) == folder / "a.h5");
-  for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"})
+  for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"}) {
     REQUIRE(thrown_error([&] { parse(operand); }).status() ==
             base::ExitStatus::usage);
+  }
   REQUIRE(thrown_error([&] { parse("e.h5"); }).status() ==
           base::ExitStatus::io);
   REQUIRE(thrown_error([&] { parse("e.h5:2"); }).status() ==
@@ -33,8 +35,9 @@ TEST_CASE("operands carry a weight behind their last colon") {
 
 TEST_CASE("a mixture file gives each source its weight and options") {
   const TestDirectory folder;
-  for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"})
+  for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"}) {
     base::write_file(folder / name, "", false);
+  }
   const auto read = [&](const std::string& text) {
     MixtureEntry defaults;
     defaults.prompt_fraction = 0.1;
@@ -73,9 +76,10 @@ TEST_CASE("a mixture file gives each source its weight and options") {
         b + "'\nweight = 'much'\n", b + "'\nweight = [1]\n",
         b + "'\nweight = true\n", b + "'\ndocuments-per-sequence = 5.0\n",
         b + "'\nprompt-fraction = 2\n", b + "'\nfill = 'full'\n",
-        std::string("mixture = [1]\n")})
+        std::string("mixture = [1]\n")}) {
     REQUIRE(thrown_error([&] { read(wrong); }).status() ==
             base::ExitStatus::usage);
+  }
   REQUIRE(thrown_error([&] {
             read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
           }).status() == base::ExitStatus::io);

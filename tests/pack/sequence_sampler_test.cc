@@ -32,9 +32,11 @@ TEST_CASE("a plan depends on the seed and the sequence alone") {
   const auto first_begins = [&](uint64_t seed, std::vector<int64_t> order) {
     const SequenceSampler sampler(corpus, mixture, {32, 0, seed});
     std::map<int64_t, std::vector<int64_t>> begins;
-    for (int64_t q : order)
-      for (const Window& window : sampler.plan(q).windows)
+    for (int64_t q : order) {
+      for (const Window& window : sampler.plan(q).windows) {
         begins[q].push_back(window.begin + 1000 * window.document);
+      }
+    }
     return begins;
   };
   REQUIRE(first_begins(3, {0, 1, 2, 9}) == first_begins(3, {9, 2, 1, 0}));
@@ -55,10 +57,12 @@ TEST_CASE("any run of sequences has the shares of the weights") {
   const SequenceSampler sampler(corpus, mixture, {32, 0, 11});
   for (int64_t begin : {0, 317, 100000}) {
     std::vector<double> count(3);
-    for (int64_t q = begin; q < begin + 400; ++q)
+    for (int64_t q = begin; q < begin + 400; ++q) {
       ++count[sampler.plan(q).entry];
-    for (size_t e = 0; e < 3; ++e)
+    }
+    for (size_t e = 0; e < 3; ++e) {
       REQUIRE(std::abs(count[e] - 100 * mixture[e].weight) < 5);
+    }
   }
   REQUIRE(sampler.share(1, 0) == Approx(0.625));
 }
@@ -83,13 +87,14 @@ TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
             corpus.source(prompt.document));
     ++prompts;
     ends += prompt.end == corpus.tokens(prompt.document);
-    for (size_t w = 1; w < plan.windows.size(); ++w)
+    for (size_t w = 1; w < plan.windows.size(); ++w) {
       REQUIRE_FALSE(plan.windows[w].is_prompt);
+    }
   }
   REQUIRE(std::abs(prompts / double{kRows} - 0.25) < 0.02);
   // The uniform half reaches the end now and then.
-  REQUIRE(ends / double(prompts) > 0.48);
-  REQUIRE(ends / double(prompts) < 0.65);
+  REQUIRE(ends / static_cast<double>(prompts) > 0.48);
+  REQUIRE(ends / static_cast<double>(prompts) < 0.65);
 }
 
 TEST_CASE("an episode without a sibling gets no prompt, text neither") {
@@ -104,8 +109,9 @@ TEST_CASE("an episode without a sibling gets no prompt, text neither") {
   for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
   const Corpus corpus(mixture);
   const SequenceSampler sampler(corpus, mixture, {64, 0, 1});
-  for (int64_t q = 0; q < 100; ++q)
+  for (int64_t q = 0; q < 100; ++q) {
     REQUIRE_FALSE(sampler.plan(q).windows[0].is_prompt);
+  }
 }
 
 TEST_CASE("episodes of one task in several files are prompts of each other") {
@@ -119,8 +125,9 @@ TEST_CASE("episodes of one task in several files are prompts of each other") {
   REQUIRE(corpus.tasks().tasks.size() == 1);
   REQUIRE(corpus.tasks().tasks[0].episode_count == 2);
   const SequenceSampler sampler(corpus, mixture, {64, 0, 1});
-  for (int64_t q = 0; q < 20; ++q)
+  for (int64_t q = 0; q < 20; ++q) {
     REQUIRE(sampler.plan(q).windows[0].is_prompt);
+  }
 }
 
 TEST_CASE("no step of a long episode is read seldom") {
@@ -134,13 +141,17 @@ TEST_CASE("no step of a long episode is read seldom") {
   const SequenceSampler sampler(corpus, mixture, {100, 0, 1});
   std::vector<int> read(200);
   constexpr int kRows = 20000;
-  for (int64_t q = 0; q < kRows; ++q)
-    for (const Window& window : sampler.plan(q).windows)
-      for (int64_t token = window.begin; token < window.end; ++token)
+  for (int64_t q = 0; q < kRows; ++q) {
+    for (const Window& window : sampler.plan(q).windows) {
+      for (int64_t token = window.begin; token < window.end; ++token) {
         read[token / 5] += token % 5 == 0;
+      }
+    }
+  }
   const double expected = kRows * 100 / 1000.0;
-  for (int step : {0, 20, 100, 180, 198, 199})
+  for (int step : {0, 20, 100, 180, 198, 199}) {
     REQUIRE(read[step] == Approx(expected).epsilon(0.12));
+  }
   for (int step = 1; step < 20; ++step) {
     REQUIRE(read[step] > 0.9 * expected);
     REQUIRE(read[step] < 2.1 * expected);
@@ -166,8 +177,9 @@ TEST_CASE("windows of steps come from everywhere alike") {
     }
   }
   REQUIRE(count.size() == 10);  // nine pairs of steps, and the short episode
-  for (const auto& [place, n] : count)
+  for (const auto& [place, n] : count) {
     REQUIRE(n == Approx(windows / 10.0).epsilon(0.12));
+  }
 }
 
 TEST_CASE("a row of tiny windows ends at 256 segments") {
@@ -212,8 +224,9 @@ TEST_CASE("five documents a sequence, whole where they fit") {
     }
   }
   REQUIRE(count.size() == 30);
-  for (const auto& [document, n] : count)
+  for (const auto& [document, n] : count) {
     REQUIRE(n == Approx(100).epsilon(0.4));
+  }
 }
 
 TEST_CASE("five documents that are longer than a row are cut at random") {
@@ -233,8 +246,9 @@ TEST_CASE("five documents that are longer than a row are cut at random") {
   for (int64_t q = 0; q < kRows; ++q) {
     const RowPlan plan = sampler.plan(q);
     int64_t tokens = 0;
-    for (const Window& window : plan.windows)
+    for (const Window& window : plan.windows) {
       tokens += window.end - window.begin;
+    }
     REQUIRE(tokens == kLength);
     // Only the ends are cut.
     for (size_t w = 1; w < plan.windows.size(); ++w) {
@@ -245,6 +259,7 @@ TEST_CASE("five documents that are longer than a row are cut at random") {
   }
   // Places 0 to 18: those of one digit are starts within two documents.
   REQUIRE(starts.size() == 10);
-  for (const auto& [start, n] : starts)
+  for (const auto& [start, n] : starts) {
     REQUIRE(n == Approx(start == 9 ? 100 : 200).epsilon(0.3));
+  }
 }

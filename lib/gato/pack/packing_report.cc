@@ -17,9 +17,10 @@ PackingReport::PackingReport(const PackedDataset& dataset,
     const MixtureEntry& entry = dataset.mixture()[e];
     std::vector<Record>& records = records_.emplace_back();
     const auto& strata = sampler.strata()[e];
-    for (size_t s = 0; s < strata.size(); ++s)
+    for (size_t s = 0; s < strata.size(); ++s) {
       records.push_back({entry.name, tasks[strata[s].task].spec.name,
                          entry.weight, sampler.share(e, s)});
+    }
   }
 }
 
@@ -60,8 +61,8 @@ double ratio(int64_t part, int64_t whole) {
 nlohmann::ordered_json PackingReport::to_json() const {
   const Record all = totals();
   auto mixture = nlohmann::ordered_json::array();
-  for (const auto& records : records_)
-    for (const Record& record : records)
+  for (const auto& records : records_) {
+    for (const Record& record : records) {
       mixture.push_back(
           {{"input", record.input},
            {"task", record.task},
@@ -74,6 +75,8 @@ nlohmann::ordered_json PackingReport::to_json() const {
            {"tokens", record.tokens},
            {"targets", record.targets},
            {"fill", ratio(record.tokens, record.sequences * length_)}});
+    }
+  }
   return {{"sequences", all.sequences},
           {"length", length_},
           {"fill", ratio(all.tokens, all.sequences * length_)},
@@ -105,8 +108,9 @@ std::string PackingReport::table() const {
          fmt::format("{:.4f}",
                      ratio(record.tokens, record.sequences * length_))});
   };
-  for (const auto& records : records_)
+  for (const auto& records : records_) {
     for (const Record& record : records) add(record);
+  }
   add(all);
   return table.to_string();
 }
