@@ -23,8 +23,9 @@ void run(const TestDirectory& folder, const PackCommandOptions& options,
   common.no_provenance = true;
   common.shard = shard;
   common.threads = threads;
-  for (const std::string& input : inputs)
+  for (const std::string& input : inputs) {
     common.inputs.push_back((folder / input).string());
+  }
   cli::CommandContext context{common, {}};
   const base::ExitStatus status = run_pack(options, context);
   REQUIRE(status == base::ExitStatus::success);
@@ -194,8 +195,9 @@ TEST_CASE("the shards of a run are its sequences, each a file by itself") {
     REQUIRE(part.tasks().to_json() == whole.tasks().to_json());
     REQUIRE(part.read_demonstrations().size() ==
             whole.read_demonstrations().size());
-    for (int64_t q = 0; q < part.sequence_count(); ++q)
+    for (int64_t q = 0; q < part.sequence_count(); ++q) {
       REQUIRE(shown(part, q) == shown(whole, next++));
+    }
     std::filesystem::remove(folder / "part.h5");
   }
   REQUIRE(next == 50);
@@ -238,8 +240,8 @@ TEST_CASE("the report adds up to what the file holds") {
     const data::SequenceView row = reader.row(q);
     prompted += row.prompt_mask[0];
     for (uint8_t modality : row.modality) {
-      tokens += data::Modality(modality) != data::Modality::padding;
-      patches += data::Modality(modality) == data::Modality::patch;
+      tokens += static_cast<data::Modality>(modality) != data::Modality::padding;
+      patches += static_cast<data::Modality>(modality) == data::Modality::patch;
     }
   }
   REQUIRE(report["tokens"] == tokens);
@@ -250,8 +252,9 @@ TEST_CASE("the report adds up to what the file holds") {
   for (const char* key :
        {"sequences", "prompted", "windows", "tokens", "targets"}) {
     int64_t sum = 0;
-    for (const auto& source : report["mixture"])
+    for (const auto& source : report["mixture"]) {
       sum += source[key].get<int64_t>();
+    }
     INFO(key);
     REQUIRE(report[key] == sum);
   }

@@ -219,8 +219,7 @@ TEST_CASE_METHOD(Fixture, "what the spaces do not have is told") {
   CHECK(ran.status == 0);
   CHECK_THAT(ran.err,
              Contains("the key 'depth' is in no space and is left out"));
-  CHECK_THAT(ran.err, Contains("'action' has values that its space does not "
-                               "have") &&
+  CHECK_THAT(ran.err, Contains("'action' has values outside its space") &&
                           Contains("episode "));
   CHECK(data::TokenFileReader(folder / "tokens.h5").document(0).tokens[4] ==
         1231);
@@ -468,7 +467,7 @@ TEST_CASE_METHOD(Fixture, "actions beyond [-1, 1] are clipped, and told") {
       run({"-o", folder / "tokens.h5", "--max-episode-steps", "100", old});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("'action' has values beyond its bounds"));
+  CHECK_THAT(ran.err, Contains("'action' has values outside its bounds"));
   // Row 7 is step 1 of the second episode.
   const data::TokenFileReader reader(folder / "tokens.h5");
   CHECK(reader.document_count() == 2);

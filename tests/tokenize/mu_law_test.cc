@@ -60,8 +60,9 @@ void check_bins(double x, int neighbours) {
 }
 
 TEST_CASE("bins by comparison are those of the logarithm, to the bit") {
-  for (int k = 0; k <= 1024; ++k)
+  for (int k = 0; k <= 1024; ++k) {
     check_bins(mu_law_decode(2.0 * k / 1024 - 1), 500);
+  }
   for (double power = 0x1p-1074; power <= 0x1p1023; power *= 2) {
     check_bins(power, 3);
     check_bins(-power, 3);
