@@ -23,7 +23,7 @@ TokenFileSpec long_episodes(int documents, int steps) {
 
 }  // namespace
 
-TEST_CASE("a plan depends on the seed and the sequence alone") {
+TEST_CASE("A plan depends only on the seed and the sequence") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(5, 30), 1);
   const std::vector<MixtureEntry> mixture{
@@ -43,7 +43,7 @@ TEST_CASE("a plan depends on the seed and the sequence alone") {
   REQUIRE(first_begins(3, {0, 1, 2, 9}) != first_begins(4, {0, 1, 2, 9}));
 }
 
-TEST_CASE("any run of sequences has the shares of the weights") {
+TEST_CASE("Any range of sequences has the shares of the weights") {
   const TestDirectory folder;
   TokenFileSpec shape = long_episodes(2, 5);
   std::vector<MixtureEntry> mixture;
@@ -67,7 +67,9 @@ TEST_CASE("any run of sequences has the shares of the weights") {
   REQUIRE(sampler.share(1, 0) == Approx(0.625));
 }
 
-TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
+TEST_CASE(
+    "Prompts have the requested fraction, and half of them end with the "
+    "episode") {
   const TestDirectory folder;
   TokenFileSpec shape = long_episodes(16, 40);
   shape.sources = {"expert", "novice"};
@@ -92,12 +94,12 @@ TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
     }
   }
   REQUIRE(std::abs(prompts / double{kRows} - 0.25) < 0.02);
-  // The uniform half reaches the end now and then.
+  // Some prompts of the other half end with the episode by chance.
   REQUIRE(ends / static_cast<double>(prompts) > 0.48);
   REQUIRE(ends / static_cast<double>(prompts) < 0.65);
 }
 
-TEST_CASE("an episode without a sibling gets no prompt, text neither") {
+TEST_CASE("A single episode of a task gets no prompt, and neither does text") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(1, 9), 3);
   TokenFileSpec text;
@@ -114,7 +116,7 @@ TEST_CASE("an episode without a sibling gets no prompt, text neither") {
   }
 }
 
-TEST_CASE("episodes of one task in several files are prompts of each other") {
+TEST_CASE("Prompts may come from another file of the same task") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(1, 9), 3);
   write_generated_tokens(folder / "b.h5", long_episodes(1, 9), 4);
@@ -130,10 +132,10 @@ TEST_CASE("episodes of one task in several files are prompts of each other") {
   }
 }
 
-TEST_CASE("no step of a long episode is read seldom") {
+TEST_CASE("Every step of a long episode is used often enough") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
-  writer.append(make_episode_document(200, 1, 1, 1));  // 5 tokens a step
+  writer.append(make_episode_document(200, 1, 1, 1));  // 5 tokens per step
   writer.commit(small_tasks(), small_provenance());
   const std::vector<MixtureEntry> mixture{
       make_mixture_entry({folder / "a.h5"})};
@@ -158,7 +160,7 @@ TEST_CASE("no step of a long episode is read seldom") {
   }
 }
 
-TEST_CASE("windows of steps come from everywhere alike") {
+TEST_CASE("Windows of steps are sampled uniformly") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   writer.append(make_episode_document(10, 1, 1, 1));
@@ -177,12 +179,12 @@ TEST_CASE("windows of steps come from everywhere alike") {
     }
   }
   REQUIRE(count.size() == 10);  // nine pairs of steps, and the short episode
-  for (const auto& [place, n] : count) {
+  for (const auto& [window, n] : count) {
     REQUIRE(n == Approx(windows / 10.0).epsilon(0.12));
   }
 }
 
-TEST_CASE("a row of tiny windows ends at 256 segments") {
+TEST_CASE("A row has at most 256 segments") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.documents = 3;
@@ -190,7 +192,7 @@ TEST_CASE("a row of tiny windows ends at 256 segments") {
   shape.max_observations = 1;
   shape.actions_per_step = 1;
   shape.max_image_side = 0;
-  write_generated_tokens(folder / "a.h5", shape, 1);  // 3 tokens an episode
+  write_generated_tokens(folder / "a.h5", shape, 1);  // 3 tokens per episode
   const std::vector<MixtureEntry> mixture{
       make_mixture_entry({folder / "a.h5"})};
   const Corpus corpus(mixture);
@@ -201,7 +203,7 @@ TEST_CASE("a row of tiny windows ends at 256 segments") {
   }
 }
 
-TEST_CASE("five documents a sequence, whole where they fit") {
+TEST_CASE("Five documents per sequence are complete if they fit") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.has_episodes = false;
@@ -229,7 +231,7 @@ TEST_CASE("five documents a sequence, whole where they fit") {
   }
 }
 
-TEST_CASE("five documents that are longer than a row are cut at random") {
+TEST_CASE("Five documents that are longer than a row are cropped at random") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   data::TokenizedDocument document = make_text_document(10);
@@ -242,7 +244,7 @@ TEST_CASE("five documents that are longer than a row are cut at random") {
   constexpr int64_t kLength = 32;
   const SequenceSampler sampler(corpus, mixture, {kLength, 0, 1});
   std::map<int64_t, int> starts;  // within their document
-  constexpr int kRows = 1900;     // 100 for each of 19 places in 50 tokens
+  constexpr int kRows = 1900;     // 100 for each of 19 offsets in 50 tokens
   for (int64_t q = 0; q < kRows; ++q) {
     const RowPlan plan = sampler.plan(q);
     int64_t tokens = 0;
@@ -250,14 +252,15 @@ TEST_CASE("five documents that are longer than a row are cut at random") {
       tokens += window.end - window.begin;
     }
     REQUIRE(tokens == kLength);
-    // Only the ends are cut.
+    // Only the first and the last document are cropped.
     for (size_t w = 1; w < plan.windows.size(); ++w) {
       REQUIRE(plan.windows[w].begin == 0);
       REQUIRE(plan.windows[w - 1].end == 10);
     }
     ++starts[plan.windows[0].begin];
   }
-  // Places 0 to 18: those of one digit are starts within two documents.
+  // The offsets are 0 to 18. Each start from 0 to 8 is that of two offsets, in
+  // the first and in the second document.
   REQUIRE(starts.size() == 10);
   for (const auto& [start, n] : starts) {
     REQUIRE(n == Approx(start == 9 ? 100 : 200).epsilon(0.3));
