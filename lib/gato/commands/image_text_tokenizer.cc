@@ -8,6 +8,10 @@
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document_encoder.h"
 
+// The main thread reads records and adds a job for each. The jobs decode the
+// image, resize it and encode it with its text, because that is what takes
+// time. An image that has several texts is decoded only once.
+
 namespace gato::commands {
 namespace {
 

@@ -12,6 +12,9 @@
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
 
+// Builds the mixture from the operands and the mixture file, opens it as a
+// PackedDataset, and writes the sequences of this shard.
+
 namespace gato::commands {
 namespace {
 

@@ -9,6 +9,9 @@
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
 
+// The main thread reads documents and adds jobs of at least 64 KiB of text. The
+// jobs extract the text of JSON objects and encode it.
+
 namespace gato::commands {
 namespace {
 

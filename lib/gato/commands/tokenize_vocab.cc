@@ -23,6 +23,10 @@
 #include "gato/ingest/text/vqa.h"
 #include "gato/tokenize/vocabulary_training.h"
 
+// Every kind of input is a TextStream. InputTextStream joins the streams of all
+// inputs and skips bad records; the training pulls the texts from it one by
+// one.
+
 namespace gato::commands {
 namespace {
 

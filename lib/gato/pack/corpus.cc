@@ -5,6 +5,11 @@
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
 
+// A document is addressed by one index over all files. locate() finds its file
+// by bisection, and the tables task_index_ and source_index_ map the tasks and
+// sources of that file to the merged ones. All other methods forward to the
+// reader of the file.
+
 namespace gato::pack {
 namespace {
 
@@ -46,36 +51,37 @@ void merge(data::TaskEntry& into, const data::TaskEntry& from) {
 
 Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
   for (const MixtureEntry& entry : mixture) {
-    for (const fs::path& file : entry.files) {
-      const fs::path path = fs::weakly_canonical(file);
-      if (std::ranges::find(paths_, path) != paths_.end()) continue;
-      files_.emplace_back(file);
-      paths_.push_back(path);
-      const data::TokenFileReader& reader = files_.back();
-      if (reader.document_count() > 0 && reader.token_count() == 0) {
-        throw base::input_error("{}: contains no tokens", file.string());
-      }
-      if (!reader.vocabulary().has_same_ids(vocabulary())) {
-        throw base::input_error(
-            "{}: its vocabulary (digest {}, {} ids) differs from that of {} "
-            "(digest "
-            "{}, {} ids): tokenize both with the same --text-model and "
-            "--discrete",
-            file.string(), reader.vocabulary().digest,
-            reader.vocabulary().size(), files_.front().path().string(),
-            vocabulary().digest, vocabulary().size());
-      }
-      if (files_.size() > 1) files_.back().discard_text_model();
-      first_document_.push_back(documents_);
-      documents_ += reader.document_count();
-      merge_tasks(reader);
-    }
+    for (const fs::path& file : entry.files) add_file(file);
   }
   if (documents_ == 0) {
     throw base::input_error(
         "{}: contains no documents{}", files_.front().path().string(),
         files_.size() > 1 ? ", and neither do the others" : "");
   }
+}
+
+void Corpus::add_file(const fs::path& file) {
+  const fs::path path = fs::weakly_canonical(file);
+  if (std::ranges::find(paths_, path) != paths_.end()) return;
+  files_.emplace_back(file);
+  paths_.push_back(path);
+  const data::TokenFileReader& reader = files_.back();
+  if (reader.document_count() > 0 && reader.token_count() == 0) {
+    throw base::input_error("{}: contains no tokens", file.string());
+  }
+  if (!reader.vocabulary().has_same_ids(vocabulary())) {
+    throw base::input_error(
+        "{}: its vocabulary (digest {}, {} ids) differs from that of {} "
+        "(digest {}, {} ids): tokenize both with the same --text-model and "
+        "--discrete",
+        file.string(), reader.vocabulary().digest, reader.vocabulary().size(),
+        files_.front().path().string(), vocabulary().digest,
+        vocabulary().size());
+  }
+  if (files_.size() > 1) files_.back().discard_text_model();
+  first_document_.push_back(documents_);
+  documents_ += reader.document_count();
+  merge_tasks(reader);
 }
 
 void Corpus::merge_tasks(const data::TokenFileReader& reader) {

@@ -37,7 +37,7 @@ class Corpus {
   // this process. They may stay in the page cache of the system.
   void release_pages() const;
 
-  int64_t tokens() const;  // of all files
+  int64_t tokens() const;  // of all documents
   int64_t documents() const { return documents_; }
   struct Range {
     int64_t begin, end;  // [begin, end)
@@ -80,6 +80,8 @@ class Corpus {
     int64_t document;   // within the file
   };
   Location locate(int64_t document) const;
+  // Opens a file, unless it is open already.
+  void add_file(const std::filesystem::path& file);
   void merge_tasks(const data::TokenFileReader& reader);
 
   std::vector<std::filesystem::path> paths_;  // [file], canonical

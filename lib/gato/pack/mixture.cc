@@ -17,6 +17,9 @@
 #include "gato/cli/operands.h"
 #include "gato/commands/token_options.h"
 
+// Each key of a [[mixture]] table has a function in key_parsers() that checks
+// its value and stores it in the entry.
+
 namespace gato::pack {
 namespace {
 

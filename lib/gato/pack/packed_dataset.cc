@@ -8,6 +8,10 @@
 
 #include "gato/base/error.h"
 
+// The members depend on each other in the order of their declaration: the
+// corpus is opened from the mixture, entries without documents are removed by
+// the corpus, and the sampler is made from what is left.
+
 namespace gato::pack {
 namespace {
 

@@ -5,6 +5,13 @@
 #include "gato/cli/text_table.h"
 
 namespace gato::pack {
+namespace {
+
+double ratio(int64_t part, int64_t total) {
+  return total == 0 ? 0 : static_cast<double>(part) / total;
+}
+
+}  // namespace
 
 PackingReport::PackingReport(const PackedDataset& dataset,
                              base::Shard::Range range)
@@ -49,14 +56,6 @@ PackingReport::Record PackingReport::totals() const {
   }
   return sum;
 }
-
-namespace {
-
-double ratio(int64_t part, int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / whole;
-}
-
-}  // namespace
 
 nlohmann::ordered_json PackingReport::to_json() const {
   const Record all = totals();

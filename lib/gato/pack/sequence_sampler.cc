@@ -85,8 +85,8 @@ Window SequenceSampler::sample_window(int64_t document, int64_t room,
                                       base::RandomStream& stream) const {
   const int64_t tokens = corpus_.tokens(document);
   const bool is_episode = corpus_.is_episode(document);
-  // A text that would fit a row of its own is read from its start even where
-  // the rest of this row is short: a caption's end says little without its
+  // A text that fits into a row of its own is used from its start, even if the
+  // rest of this row is shorter: the end of a caption says little without its
   // image.
   const int64_t reach = is_episode ? room : options_.length;
   int64_t begin = 0;
@@ -174,6 +174,8 @@ std::vector<Window> SequenceSampler::sample_documents(
   const auto first =
       static_cast<int64_t>(stream.uniform_int(tokens - options_.length + 1));
   const int64_t last = first + options_.length;
+  // The windows so far are complete documents. Crop them to the tokens [first,
+  // last) of their concatenation.
   int64_t position = 0;  // of the first token of the document
   for (Window& window : windows) {
     const int64_t size = window.end;
@@ -186,6 +188,8 @@ std::vector<Window> SequenceSampler::sample_documents(
 }
 
 RowPlan SequenceSampler::plan(int64_t sequence) const {
+  // The fractional parts of multiples of the golden ratio are the most evenly
+  // distributed ones; the top 53 bits are such a number in [0, 1).
   const auto q = static_cast<uint64_t>(sequence);
   const uint64_t weyl_point =
       base::random_bits(options_.seed, {kEntryKey}) + q * kGoldenRatio;

@@ -9,6 +9,10 @@
 #include "gato/cli/terminal_progress.h"
 #include "gato/data/sequence_file.h"
 
+// Jobs of 16 rows are planned and built in parallel and written in order. The
+// patches of a row refer to the inputs until it is written; only then are they
+// numbered for the output, so that the file does not depend on the threads.
+
 namespace gato::pack {
 namespace {
 

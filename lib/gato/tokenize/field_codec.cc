@@ -139,7 +139,7 @@ int32_t FieldCodec::discrete_id(const data::Array& value, int64_t i) const {
       static_cast<uint64_t>(number) - static_cast<uint64_t>(element.start);
   if (number < element.start || difference >= kBins) {
     throw base::input_error(
-        "{}: discrete value {} is not within {} to {}; --role {}=continuous "
+        "{}: discrete value {} is not between {} and {}; --role {}=continuous "
         "reads it as a continuous value",
         location_of(i), number, element.start, element.start + kBins - 1,
         field_.name);

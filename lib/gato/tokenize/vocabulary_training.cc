@@ -10,6 +10,9 @@
 #include "gato/base/error.h"
 #include "gato/base/random.h"
 
+// Texts are split into sentences, of which a reservoir keeps a sample. The
+// trainer of SentencePiece then takes the sentences from the reservoir.
+
 namespace gato::tokenize {
 namespace {
 
