@@ -50,8 +50,8 @@ class ImageTextTokenizer {
   int32_t task_ = 0, source_ = 0;
   tokenize::Counts extra_counts_;
   std::atomic<int64_t> texts_omitted_ = 0, images_omitted_ = 0;
-  tokenize::TokenFileBuilder
-      output_;  // last: its threads use the other members
+  // The last member, because its threads use the others.
+  tokenize::TokenFileBuilder output_;
 };
 
 }  // namespace gato::commands

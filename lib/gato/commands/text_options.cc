@@ -32,8 +32,7 @@ void add_text_options(cli::OptionTable& table,
     if (options.document_separator.empty()) {
       throw base::usage_error(
           "option --document-separator: the string is empty; use 'file' for "
-          "one "
-          "document per file");
+          "one document per file");
     }
     ingest::unescape_separator(options.document_separator);
   });

@@ -12,10 +12,9 @@ cli::Tool tokenize_tool() {
       "number of pieces of the text model. Continuous values are quantized to "
       "1024 bins with the ids V to V+1023. Discrete values share the ids of "
       "the first 1024 text pieces or have 1024 ids of their own. The last id "
-      "is "
-      "the separator between the observations and the actions of a time step. "
-      "Images are split into patches of 16x16 pixels. gato-pack packs token "
-      "files into the sequences that a model is trained on.";
+      "is the separator between the observations and the actions of a time "
+      "step. Images are split into patches of 16x16 pixels. gato-pack packs "
+      "token files into the sequences that a model is trained on.";
   tool.commands = {tokenize_vocab_command(),       tokenize_text_command(),
                    tokenize_captions_command(),    tokenize_vqa_command(),
                    tokenize_interleaved_command(), tokenize_episodes_command()};

@@ -9,8 +9,8 @@
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
 
-// The main thread reads documents and adds jobs of at least 64 KiB of text. The
-// jobs extract the text of JSON objects and encode it.
+// The main thread reads documents and adds a job per 64 KiB of text. The jobs
+// extract the text of JSON objects and encode it.
 
 namespace gato::commands {
 namespace {
@@ -105,8 +105,8 @@ class TextTokenizer {
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
   int32_t task_ = 0, source_ = 0;
-  tokenize::TokenFileBuilder
-      output_;  // last: its threads use the other members
+  // The last member, because its threads use the others.
+  tokenize::TokenFileBuilder output_;
 };
 
 base::ExitStatus tokenize_text(const TokenizeTextOptions& options,

@@ -330,19 +330,16 @@ cli::Command tokenize_vocab_command() {
   command.description =
       "Trains the text model, whose pieces are the text tokens. Inputs are "
       "plain text, JSON lines, captions of images (COCO .json, .tsv, "
-      "WebDataset "
-      ".tar), questions with answers (--format vqa; pairs of files, "
-      "alternating "
-      "between questions and annotations), the texts of pages (--format "
-      "interleaved), and the text observations of episodes (any dataset that "
-      "gato-tokenize episodes reads). The same inputs give the same model, "
-      "byte "
-      "for byte. The model has the piece </s>, which ends texts, but no piece "
-      "that begins them. Newlines and runs of spaces are normalized to one "
-      "space, and characters to their compatibility form (NFKC). Training "
-      "takes "
-      "about 30 bytes of memory for each byte of the sentences, or 8 with "
-      "--algorithm bpe; --sentences limits the number of sentences.";
+      "WebDataset .tar), questions with answers (--format vqa; pairs of files, "
+      "alternating between questions and annotations), the texts of pages "
+      "(--format interleaved), and the text observations of episodes (any "
+      "dataset that gato-tokenize episodes reads). The same inputs give the "
+      "same model, byte for byte. The model has the piece </s>, which ends "
+      "texts, but no piece that begins them. Newlines and runs of spaces are "
+      "normalized to one space, and characters to their compatibility form "
+      "(NFKC). Training takes about 30 bytes of memory for each byte of the "
+      "sentences, or 8 with --algorithm bpe; --sentences limits the number of "
+      "sentences.";
   command.operands = "INPUT...";
   command.min_operands = 1;
   command.output = cli::OutputRequirement::required;

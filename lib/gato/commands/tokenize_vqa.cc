@@ -23,8 +23,7 @@ base::Shard::Range shard_pairs(const base::Shard& shard, int64_t pairs) {
   if (range.size() == 0) {
     throw base::usage_error(
         "--shard {}/{}: this shard is empty, because there are only {} pairs "
-        "of "
-        "files",
+        "of files",
         shard.number, shard.count, pairs);
   }
   return range;
@@ -77,8 +76,7 @@ void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
     if (options.questions.size() != options.annotations.size()) {
       throw base::usage_error(
           "--questions names {} files and --annotations names {}: they must "
-          "name "
-          "the same number of files, in the same order",
+          "name the same number of files, in the same order",
           options.questions.size(), options.annotations.size());
     }
   });
@@ -86,18 +84,16 @@ void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
 
 constexpr const char* kDescription =
     "Reads the pairs of files of VQAv2 and OK-VQA: \"questions\" with "
-    "\"question_id\", \"image_id\" and \"question\", and \"annotations\" "
-    "with \"question_id\", \"multiple_choice_answer\" and \"answers\", a "
-    "list of objects with \"answer\". A document consists of the patches of "
-    "the image, the pieces of \"Q: <question> A: <answer>\", and </s>. The "
-    "most frequent answer is multiple_choice_answer or, if there is none (in "
-    "OK-VQA), the first of the most frequent ones in \"answers\". With "
-    "--answers all, empty answers are left out. Documents are grouped by "
-    "image, "
-    "in the order in which the questions mention the images. A question "
-    "without "
-    "annotation, or an annotation without question, is a bad record. --shard "
-    "divides the pairs of files.";
+    "\"question_id\", \"image_id\" and \"question\", and \"annotations\" with "
+    "\"question_id\", \"multiple_choice_answer\" and \"answers\", a list of "
+    "objects with \"answer\". A document consists of the patches of the image, "
+    "the pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
+    "answer is multiple_choice_answer or, if there is none (in OK-VQA), the "
+    "first of the most frequent ones in \"answers\". With --answers all, empty "
+    "answers are left out. Documents are grouped by image, in the order in "
+    "which the questions mention the images. A question without annotation, or "
+    "an annotation without question, is a bad record. --shard divides the "
+    "pairs of files.";
 
 }  // namespace
 

@@ -6,9 +6,9 @@
 #include "gato/base/error.h"
 
 // Decodes tokens by the spec of their task. A step is split at its separator:
-// the observation precedes it, the action follows it. Whatever does not match
-// the spec (a truncated step, a spec of a later version) is an Error, which
-// marks the step as cut instead of ending the description.
+// the observation precedes it, the action follows it. Tokens that do not match
+// the spec, such as those of a truncated step, are an Error, which marks the
+// step as cut instead of ending the description.
 
 namespace gato::tokenize {
 namespace {
