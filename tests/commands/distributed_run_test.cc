@@ -403,7 +403,8 @@ TEST_CASE("ranks by mpirun") {
                       {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}},
       .launcher = {"mpirun", "--oversubscribe", "-n", "2"}};
   REQUIRE(folder.train("run", {"--steps", "4"}, by_mpirun) == 0);
-  CHECK_THAT(read_bytes(folder.messages()), Contains("2 ranks started by mpirun"));
+  CHECK_THAT(read_bytes(folder.messages()),
+             Contains("2 ranks started by mpirun"));
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run_path("run")) ==
         weights_of(folder.run_path("two")));

@@ -185,7 +185,7 @@ TEST_CASE_METHOD(
   CHECK(tolerant.status == 0);
   CHECK_THAT(tolerant.err,
              Contains("episode 1: step 0: observation key 'number': discrete "
-                      "value 1024 is outside 0 to 1023") &&
+                      "value 1024 is not between 0 and 1023") &&
                  Contains("read 3, written 1") && Contains("skipped 2"));
   const auto report = data::TokenFileReader(output).report();
   CHECK(report["read"] == 3);

@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "fuzz/fuzz.h"
+#include "gato/data/array.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/images/jpeg_decoder.h"
 

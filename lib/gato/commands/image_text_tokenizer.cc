@@ -8,10 +8,15 @@
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document_encoder.h"
 
+// The main thread reads records and adds a job for each. The jobs decode the
+// image, resize it and encode it with its text, because that is what takes
+// time. An image that has several texts is decoded only once.
+
 namespace gato::commands {
 namespace {
 
-// Why texts, and pages of images alone, are left out.
+// The reason for which texts, and pages that consist only of images, are
+// excluded.
 constexpr const char* kWithoutImage = "without image";
 
 data::TaskSpec make_task_spec(const ImageTextOptions& options) {
@@ -29,17 +34,16 @@ void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
   add_resize_option(table, options.tokenizer);
   table
       .add("image-root", &options.image_root,
-           "Folder of the image files; that of " + default_root +
-               " where not given")
+           "Directory of the image files; by default that of " + default_root)
       .metavar("FOLDER");
   table
       .add("missing-images", &options.missing_images,
-           "What becomes of a text whose image is not there: error (a bad "
-           "record), or omit (it is left out and counted; of a page, the image "
-           "alone, or the page where nothing else is on it)")
+           "What to do if an image is missing: error (the text or page is a "
+           "bad record), or omit (leave out and count the text, but of a page "
+           "only the image, unless the page contains nothing else)")
       .one_of({"error", "omit"})
       .metavar("WHAT");
-  table.add("task", &options.task, "Name of the task that the documents form")
+  table.add("task", &options.task, "Name of the task of the documents")
       .metavar("NAME");
   table.add("domain", &options.domain, "Domain of the task").metavar("NAME");
 }
@@ -88,7 +92,8 @@ data::Image ImageTextTokenizer::load_image(
     if (!image.is_missing()) throw;
     throw base::Error(
         error.status(),
-        fmt::format("{} (--missing-images omit leaves it out)", error.what()));
+        fmt::format("{} (use --missing-images omit to leave it out)",
+                    error.what()));
   }
 }
 
@@ -108,8 +113,8 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     return {};
   }
   data::Document document{{data::Image{}, std::string{}}};
-  std::optional<base::Error>
-      image_error;  // of the image, which is that of all its texts
+  // If the image is bad, each of its texts is a bad record.
+  std::optional<base::Error> image_error;
   try {
     document.items[0] = load_image(record.image);
   } catch (const base::Error& error) {
@@ -120,8 +125,9 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     all.push_back(tokenize::try_encode(text.location, [&] {
       return base::with_context(text.location, [&] {
         if (image_error) throw base::Error(*image_error);
-        if (ingest::is_blank(text.text))
+        if (ingest::is_blank(text.text)) {
           throw base::input_error("the caption is empty");
+        }
         document.items[1] = std::move(text.text);
         return encode(document);
       });
@@ -166,8 +172,9 @@ void ImageTextTokenizer::commit() {
   if (should_omit_missing_ && has_pages_) {
     extra_counts_.emplace_back("images omitted", images_omitted_);
   }
-  if (should_omit_missing_)
+  if (should_omit_missing_) {
     output_.count_excluded(kWithoutImage, texts_omitted_);
+  }
   cli::log_counts(output_.commit(extra_counts_));
 }
 

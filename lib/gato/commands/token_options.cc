@@ -24,25 +24,25 @@ void add_vocabulary_options(cli::OptionTable& table,
                             TokenizerOptions& options) {
   table
       .add("text-model", &options.text_model,
-           "SentencePiece model whose pieces are the text tokens "
-           "(gato-tokenize vocab makes one)")
+           "SentencePiece model whose pieces are the text tokens (see "
+           "gato-tokenize vocab)")
       .metavar("FILE")
       .required();
   table
-      .add(
-          "discrete", &options.discrete,
-          "Where the 1024 ids of discrete values lie: in those of the first "
-          "text pieces (overlap, as in the paper; needs a model of 1024 pieces "
-          "or more), or in a range of their own (separate)")
+      .add("discrete", &options.discrete,
+           "Ids of discrete values: those of the first 1024 text pieces "
+           "(overlap, as in the paper; requires a text model of at least 1024 "
+           "pieces), or 1024 additional ids (separate)")
       .one_of({"overlap", "separate"})
       .metavar("LAYOUT");
 }
 
 void add_resize_option(cli::OptionTable& table, TokenizerOptions& options) {
   table
-      .add("resize", &options.resize,
-           "Resize every image to H x W pixels, by area, before it is cut into "
-           "patches")
+      .add(
+          "resize", &options.resize,
+          "Resize every image to H x W pixels, by averaging over areas, before "
+          "it is split into patches")
       .metavar("HxW");
 }
 

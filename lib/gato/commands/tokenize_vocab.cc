@@ -23,6 +23,10 @@
 #include "gato/ingest/text/vqa.h"
 #include "gato/tokenize/vocabulary_training.h"
 
+// Every kind of input is a TextStream. InputTextStream joins the streams of all
+// inputs and skips bad records; the training pulls the texts from it one by
+// one.
+
 namespace gato::commands {
 namespace {
 
@@ -37,7 +41,7 @@ struct TokenizeVocabOptions {
   ingest::TextSourceOptions source;
 };
 
-// The texts of records that contain any number of them.
+// A stream of records that contain any number of texts each.
 class RecordTextStream : public tokenize::TextStream {
  public:
   std::optional<std::string> next() final {
@@ -286,31 +290,33 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
 
 void add_training_options(cli::OptionTable& table,
                           TokenizeVocabOptions& options) {
-  table.add("size", &options.size, "Pieces to learn, </s> among them")
+  table.add("size", &options.size, "Number of pieces, including </s>")
       .metavar("V")
       .range(1, 1 << 20)
       .required();
   table
       .add("algorithm", &options.training.algorithm,
-           "How pieces are chosen; both are SentencePiece's")
+           "Training algorithm of SentencePiece")
       .one_of({"unigram", "bpe"})
       .metavar("NAME");
   table
-      .add("byte-fallback", &options.byte_fallback,
-           "Give the 256 byte values pieces, so that no text is unknown; auto "
-           "does from 4096 pieces on")
+      .add(
+          "byte-fallback", &options.byte_fallback,
+          "Reserve pieces for the 256 byte values, so that no text is unknown; "
+          "auto does so if --size is at least 4096")
       .one_of({"auto", "on", "off"})
       .metavar("WHEN");
   table
       .add("character-coverage", &options.character_coverage,
-           "Share of the text's characters that get a piece of their own; by "
-           "default 0.9995 with byte pieces, else all")
+           "Fraction of the characters of the text that get pieces; the "
+           "default is 0.9995 with byte fallback, and 1 without")
       .metavar("SHARE")
       .range(0.98, 1);
   table
       .add("sentences", &options.training.max_sentences,
-           "Learn from at most N sentences, drawn from --seed where the inputs "
-           "have more; 0 is all. Sentences are lines, cut at 4000 bytes")
+           "Train on at most N sentences; if the inputs have more, they are "
+           "sampled with --seed. 0: all sentences. A sentence is a line; lines "
+           "of more than 4000 bytes are split")
       .metavar("N")
       .range(0, std::numeric_limits<double>::infinity());
 }
@@ -320,19 +326,20 @@ void add_training_options(cli::OptionTable& table,
 cli::Command tokenize_vocab_command() {
   cli::Command command;
   command.name = "vocab";
-  command.summary = "text to a SentencePiece model";
+  command.summary = "train a SentencePiece model on text";
   command.description =
-      "Learns the pieces of text tokens from plain text, JSON lines, the "
-      "captions of images (COCO .json, .tsv, WebDataset .tar), questions with "
-      "their answers (--format vqa, and pairs of files: questions, annotations "
-      "and so on in turn), the texts of pages (--format interleaved) and the "
-      "text observations of episodes (a dataset that gato-tokenize episodes "
-      "reads). "
-      "The same inputs give the same bytes. The model has </s>, with which "
-      "texts end, and no begin mark. Line ends and runs of spaces become one "
-      "space, and characters their compatible form (NFKC). Memory is about 30 "
-      "bytes for each byte of the sentences that are learned from, or 8 with "
-      "--algorithm bpe; --sentences limits how many these are.";
+      "Trains the text model, whose pieces are the text tokens. Inputs are "
+      "plain text, JSON lines, captions of images (COCO .json, .tsv, "
+      "WebDataset .tar), questions with answers (--format vqa; pairs of files, "
+      "alternating between questions and annotations), the texts of pages "
+      "(--format interleaved), and the text observations of episodes (any "
+      "dataset that gato-tokenize episodes reads). The same inputs give the "
+      "same model, byte for byte. The model has the piece </s>, which ends "
+      "texts, but no piece that begins them. Newlines and runs of spaces are "
+      "normalized to one space, and characters to their compatibility form "
+      "(NFKC). Training takes about 30 bytes of memory for each byte of the "
+      "sentences, or 8 with --algorithm bpe; --sentences limits the number of "
+      "sentences.";
   command.operands = "INPUT...";
   command.min_operands = 1;
   command.output = cli::OutputRequirement::required;
@@ -350,10 +357,10 @@ cli::Command tokenize_vocab_command() {
   };
   command.examples = {
       {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
-       "The size of the paper's"},
+       "A vocabulary of the size that the paper uses"},
       {"gato-tokenize vocab --algorithm bpe --size 110 -o small.model "
        "captions.json grid-expert",
-       "A small one, from captions and missions"}};
+       "A small one, from captions and the missions of episodes"}};
   return command;
 }
 
