@@ -11,11 +11,11 @@ namespace gato::data {
 
 // A run of a program, as the provenance of its outputs describes it.
 struct RunRecord {
-  std::string program, version;
-  std::vector<std::string> argv;
+  std::string program = {}, version = {};
+  std::vector<std::string> argv = {};
   nlohmann::json configuration = nlohmann::json::object();  // merged
   uint64_t seed = 0;
-  std::filesystem::path output;
+  std::filesystem::path output = {};
   bool has_provenance = true;  // false: outputs carry none
 };
 
