@@ -1,4 +1,4 @@
-// The loss of a model on sequences that it was not trained on.
+// The loss of a model on held-out sequences.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@ struct LossEvaluationOptions {
   bool swap_observations = false;  // train/input/observation_ablation.h
 };
 
-// Every sequence once, patches in the middle of their intervals, nothing
-// dropped or skipped, targets not smoothed. LossTable::to_json.
-// Errors: run_failed where the loss is not finite; those of check_compatible.
+// Returns LossTable::to_json() of every sequence, read once: patch positions
+// are the middle of their intervals, and there is no dropout, stochastic depth
+// or label smoothing. Throws Error(run_failed) if the loss is not finite, and
+// what check_compatible() throws.
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);

@@ -12,7 +12,8 @@
 
 namespace gato::train {
 
-// The defaults are the paper's for pre-training (appendix D).
+// Training options. The defaults are those of the paper for pre-training (Reed
+// et al. 2022, appendix D).
 struct TrainingConfig {
   int64_t steps = 1000000;  // the run is complete after this many
   // A micro_batch_size of 0 is replaced by resolve_micro_batch_size().
@@ -24,15 +25,16 @@ struct TrainingConfig {
   bool activation_checkpointing = false;
 
   int64_t save_every = 1000;  // steps
-  int64_t keep = 3;           // checkpoints kept; 0: all
-  int64_t keep_every = 0;     // also kept: multiples of this step; 0: none
-  // A thread writes the checkpoints on the way. Excludes shard_optimizer.
+  int64_t keep = 3;           // newest checkpoints to keep; 0: all
+  int64_t keep_every = 0;     // also keeps multiples of this step; 0: none
+  // Writes intermediate checkpoints in the background. Excludes
+  // shard_optimizer.
   bool asynchronous_save = false;
   // Each rank keeps and updates a slice of the optimizer's moments.
   bool shard_optimizer = false;
   int64_t log_every = 10;  // steps per line of metrics.jsonl
   bool tensorboard = false;
-  double max_seconds = 0;  // then a checkpoint is saved; 0: no limit
+  double max_seconds = 0;  // then saves a checkpoint and stops; 0: no limit
 };
 
 // Returns the rows of a micro-batch: loader.micro_batch_size if it is set, else

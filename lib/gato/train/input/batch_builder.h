@@ -1,7 +1,4 @@
-// Rows of training data as tensors.
-//
-// What training draws by chance: the first word of every key, so that no two
-// purposes share their draws.
+// Builds batches of tensors from rows of training data.
 #pragma once
 
 #include <cstdint>
@@ -13,38 +10,44 @@
 namespace gato::train {
 
 struct BatchOptions {
-  // In training the row and column of a patch are drawn uniformly within its
-  // interval, by counter from (seed, step, row, place); else they are the
-  // middle of the interval (paper, appendix C.3).
+  // In training, the position of a patch is sampled uniformly within its row
+  // and column intervals by a counter-based generator keyed by (seed, step,
+  // row, position). Otherwise it is the middle of the intervals (Reed et al.
+  // 2022, appendix C.3).
   bool is_training = true;
   uint64_t seed = 0, step = 0;
-  uint64_t first_row = 0;  // number of rows[0] within the step
-  // Probability, a row, that the network reads a separator in place of every
-  // action token. With 1 it is the robot mode of the paper's appendix G:
-  // actions are predicted from observations alone.
+  uint64_t first_row = 0;  // index of rows[0] within the step
+  // Probability per row that every action token of the row is replaced by a
+  // separator in the input. With 1, actions are predicted from observations
+  // alone, as for the robots in Reed et al. 2022, appendix G.
   double action_mask_probability = 0;
-  int32_t separator = 0;  // its id, where actions are blanked
-  // Of the network that is to read the batch, which is built on the CPU.
+  int32_t separator = 0;  // token id that replaces masked actions
+  // The device of the network that will read the batch. The batch itself is
+  // built on the CPU.
   at::Device device = at::kCPU;
 };
 
 struct MicroBatch {
   model::Batch batch;
-  uint64_t first_row = 0;   // number of its first row within the step
+  uint64_t first_row = 0;   // index of its first row within the step
   int64_t token_count = 0;  // without padding
 };
 
-// Equal patches are one. Padding at the end of all rows is left out, but for a
-// GPU up to Batch::kGpuLengthMultiple. A target
-// is a token i >= 1 whose modality is one, to be predicted at place i - 1;
-// prompts are targets too. The weights of the targets stay undefined.
+// Builds the batch of `rows`. Identical patches are stored once. Padding that
+// is common to all rows is dropped; for a GPU the length is then rounded up to
+// Batch::kGpuLengthMultiple. Every token i >= 1 of a target modality, also in a
+// prompt, is a target, predicted at position i - 1. The target weights are left
+// undefined.
 MicroBatch make_batch(std::span<const TrainingData::Row> rows,
                       const BatchOptions& options);
 
-// DO NOT CHANGE THESE VALUES: a resumed run would draw anew. Sub-layers and
-// dropout are drawn in model/, from the same seed, with their own words;
-// 0x67610001 is that of base/permutation, 0x67610005 of tokenize/episode_draw,
-// 0x67610006 of tokenize/train_vocabulary.
+// Random streams: the first word of every key of the counter-based generator,
+// so that no two purposes share their random numbers.
+//
+// DO NOT CHANGE THESE VALUES: a resumed run would sample differently.
+// Stochastic depth and dropout are sampled in model/ from the same seed with
+// streams of their own. base/permutation has 0x67610001, and tokenize/ has
+// 0x67610005 (sampling of episodes) and 0x67610006 (training of vocabularies).
 enum class RngStream : uint64_t {
   patch_row = 0x67610002,
   patch_column = 0x67610003,

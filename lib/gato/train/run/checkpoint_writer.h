@@ -1,4 +1,4 @@
-// The checkpoints of a run: written, pruned, and written in the background.
+// Writes and prunes the checkpoints of a run.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,14 @@ class CheckpointWriter {
                    const model::Network& network, const AdamW& optimizer,
                    const TrainingState& state, ProcessGroup& process_group);
 
-  // Saves a checkpoint on the way: in the background with
-  // --asynchronous-save. Training continues if it fails; the failure is logged.
+  // Saves an intermediate checkpoint, in the background if
+  // TrainingConfig::asynchronous_save is set. A failure is logged, and training
+  // continues.
   void save_or_warn();
-  // Saves the last checkpoint of a call. Blocks until it is on disk. Throws
-  // Error(io) naming the newest step that is, if this one cannot be written.
+  // Saves the final checkpoint and blocks until it is on disk. Throws Error(io)
+  // if it cannot be written, naming the newest step that was saved.
   void save_final();
-  // Takes note of a background save that is complete. Never blocks.
+  // Records the outcome of a background save that is complete. Never blocks.
   void poll();
 
  private:

@@ -29,7 +29,7 @@
 namespace gato::train {
 
 struct TrainingRunOptions {
-  std::filesystem::path output;  // RUN
+  std::filesystem::path output;  // RUN, the directory of the run
   TrainingConfig config;
   // Continues from the newest complete checkpoint of `output` if there is one.
   bool resume = false;
@@ -56,7 +56,7 @@ struct TrainingRunOptions {
   ProcessGroup* process_group = nullptr;
 };
 
-// What one call has done, without what the run had done before it was resumed.
+// What this process has trained, not counting steps before the run was resumed.
 struct TrainingCounts {
   int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;
 };
@@ -69,15 +69,15 @@ class TrainingRun {
   TrainingRun(const TrainingData& data, TrainingRunOptions options);
 
   // Starts or resumes the run and trains it. A checkpoint is saved every
-  // config.save_every steps and at the end; one that cannot be written on the
-  // way is logged and training continues.
+  // config.save_every steps and at the end. If an intermediate one cannot be
+  // written, the failure is logged and training continues.
   //
   // Returns success if the run is complete; stopped_early, with a checkpoint
   // saved, after SIGINT, SIGTERM, SIGUSR1 or the time limit on any rank. Throws
-  // Error(usage) if a resumed run would change in what must not, Error
-  // (bad_input) if its data differ or it has no complete checkpoint, Error
-  // (run_failed) after ten steps in a row without a finite loss, Error(io) if
-  // the last checkpoint cannot be written.
+  // Error(usage) if the options of a resumed run differ in a way that is not
+  // allowed, Error(bad_input) if its data differ or it has no complete
+  // checkpoint, Error(run_failed) after ten consecutive steps without a finite
+  // loss and gradient, Error(io) if the last checkpoint cannot be written.
   base::ExitStatus run();
 
   // Valid after run().
@@ -105,22 +105,23 @@ class TrainingRun {
   ProcessGroup& process_group_;
   const at::Device device_;
   RunDirectory run_directory_;
-  bool has_preexisting_log_ = false;  // one that does not belong to a run
+  bool has_preexisting_log_ = false;  // a log.txt that is not of a run
   std::unique_ptr<model::Network> network_;
   std::unique_ptr<AdamW> optimizer_;
   TrainingState state_;
   TrainingCounts counts_;
 };
 
-// Throws Error(usage) if `output` is not a directory, or contains anything: a
-// run that is neither resumed nor replaced (`force`), anything else without
-// `force`, or one of `config_files` that a new run would overwrite.
+// Checks that a run can use `output`, which may not exist yet. Throws
+// Error(usage) if it is not a directory, if it contains a run and neither
+// `resume` nor `force` is set, if it contains other files and `force` is not
+// set, or if a new run would overwrite one of `config_files`.
 void check_output_directory(const std::filesystem::path& output, bool resume,
                             bool force,
                             const std::vector<std::string>& config_files);
 
-// Throws Error(usage) if the network cannot read sequences of this length,
-// Error(bad_input) if the data have another vocabulary.
+// Throws Error(usage) if the sequences are longer than the network's context,
+// Error(bad_input) if the vocabularies differ.
 void check_compatible(const model::ModelConfig& config,
                       const TrainingData& data);
 

@@ -24,9 +24,8 @@ struct TrainingContext {
   ProcessGroup& process_group;
 };
 
-// Takes the steps of a run. A step whose loss or gradient is not finite updates
-// nothing and is counted as skipped; after ten of them in a row, Error
-// (run_failed) names their sequences.
+// Takes the steps of a run. A step whose loss or gradient is not finite does
+// not update the network and is counted as skipped.
 class TrainingStepper {
  public:
   // All references must outlive the stepper.
@@ -34,13 +33,15 @@ class TrainingStepper {
                   const TrainingContext& context);
 
   // Takes the step that follows state.step, on the next batch of `loader`, and
-  // adds it to `metrics`. `should_stop` says whether this rank wants to stop.
+  // adds it to `metrics`. `should_stop` is whether this rank wants to stop.
+  // Throws Error(run_failed), naming the sequences, after ten consecutive
+  // skipped steps.
   void take_step(BatchLoader& loader, MetricsAccumulator& metrics,
                  bool should_stop);
 
-  // Whether any rank wanted to stop in the last step.
+  // Returns whether any rank wanted to stop in the last step.
   bool should_stop() const { return should_stop_; }
-  // Whether the last step was skipped.
+  // Returns whether the last step was skipped.
   bool is_skipping() const { return consecutive_skips_ > 0; }
   // Returns the losses summed over all ranks.
   LossTable all_reduce_losses(const LossTable& losses) const {
