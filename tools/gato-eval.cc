@@ -1,4 +1,4 @@
-// gato-eval: scores of policies and models.
+// gato-eval evaluates policies and models.
 #include "gato/cli/tool.h"
 #include "gato/commands/eval_loss.h"
 #include "gato/commands/eval_score.h"

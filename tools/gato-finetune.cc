@@ -1,4 +1,4 @@
-// gato-finetune: a model and a few demonstrations to a model.
+// gato-finetune fine-tunes a model on a few demonstrations.
 #include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
 #include "gato/commands/finetune.h"

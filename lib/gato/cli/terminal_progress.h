@@ -1,4 +1,4 @@
-// Progress of long work on stderr.
+// Progress of long-running work on stderr.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace gato::cli {
 
-// Redraws one line on a terminal: done/total, rate, ETA. Elsewhere logs a plain
-// line every 30 seconds. Silent with --quiet.
+// On a terminal, redraws one line with done/total, rate and ETA. Otherwise logs
+// a plain line every 30 seconds. Shows nothing with --quiet.
 class TerminalProgress : public base::ProgressDisplay {
  public:
   void begin(const std::string& label, const std::string& unit, int64_t total,

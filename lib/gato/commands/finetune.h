@@ -1,11 +1,11 @@
-// gato-finetune: a model and few demonstrations to a model.
+// gato-finetune fine-tunes a model on a few demonstrations.
 #pragma once
 
 #include "gato/cli/tool.h"
 
 namespace gato::commands {
 
-// The command of the program, for cli::run.
+// Returns the command of the program, for cli::run().
 cli::Command finetune_command();
 
 }  // namespace gato::commands

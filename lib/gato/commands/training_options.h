@@ -1,4 +1,4 @@
-// Options that gato-train and gato-finetune share.
+// The options that gato-train and gato-finetune share.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace gato::commands {
 
-// The network's shape and initial weights; keys as in config.json.
+// The network's shape and initial weights, with the keys of config.json.
 struct NetworkOptions {
   model::ModelConfig config;
   std::string position_encoding = "relative",
@@ -48,14 +48,14 @@ void add_run_options(cli::OptionTable& table, TrainingOptions& options);
 void add_process_options(cli::OptionTable& table, ProcessOptions& options,
                          train::TrainingConfig& config);
 
-// Returns a run of these options: output, configuration, seed, threads and
-// progress as the context says, messages to RUN/log.txt unless --log-file names
-// another file.
+// Returns the options of a training run. The output, configuration, seed,
+// threads and progress display are those of the context. Directs messages to
+// RUN/log.txt unless --log-file names another file.
 train::TrainingRunOptions make_run_options(const TrainingOptions& options,
                                            const cli::OptionTable& table,
                                            const cli::CommandContext& context);
 
-// Runs a TrainingRun and logs the counts that end it.
+// Runs a TrainingRun and logs its counts at the end.
 base::ExitStatus run_training(const train::TrainingData& data,
                               train::TrainingRunOptions options);
 

@@ -24,15 +24,15 @@ at::Device parse_device(const std::string& name,
         "device cuda: no GPU is visible here; look at nvidia-smi and "
         "CUDA_VISIBLE_DEVICES, or compute on the cpu");
   }
-  if (device_index >= device_count) {
+  if (index >= device_count) {
     throw base::usage_error(
         "device cuda: process {} of this machine has no GPU, {} are visible; "
         "start as many processes as there are GPUs",
-        device_index, device_count);
+        index, device_count);
   }
   // fp32 is fp32: by default convolutions round to 10 bits.
   at::globalContext().setAllowTF32CuDNN(false);
-  return {at::kCUDA, static_cast<c10::DeviceIndex>(device_index)};
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 #endif
 }
 
