@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# What the scripts that go the whole way are made of. They source this file.
+# Functions of the scripts that run every stage, from demonstrations to a report.
+# Sourced by quickstart and examples/*.
 set -euo pipefail
-# Each stage is announced with the time that has passed.
+
+# stage TITLE: announces a stage, with the elapsed time in minutes and seconds.
 stage() {
   printf '\n== %d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"
 }
 
-# quoted WORD...: the words as a shell reads them.
+# quoted WORD...: prints the words, quoted for the shell.
 quoted() {
   local word line=()
   for word; do
@@ -16,35 +18,38 @@ quoted() {
   echo "${line[*]}"
 }
 
+# show COMMAND...: prints the command line.
 show() {
   echo "$ $(quoted "$@")"
 }
 
-# run COMMAND...: shows and runs it.
+# run COMMAND...: prints and runs the command line.
 run() {
   show "$@"
   "$@"
 }
 
-# make OUTPUT COMMAND...: shows and runs a command that writes OUTPUT, whole or
-# not at all, unless that is there.
+# make OUTPUT COMMAND...: prints and runs a command that writes OUTPUT, completely
+# or not at all, unless OUTPUT exists.
 make() {
   local output=$1
   shift
   if [ -e "$output" ]; then
-    echo "# $output is there"
+    echo "# $output exists"
   else
     run "$@"
   fi
 }
 
+# fail MESSAGE: ends the script with status 2.
 fail() {
   printf '%s: error: %s\n' "${0##*/}" "$*" >&2
   exit 2
 }
 
-# work_in DEFAULT ARGUMENTS...: the one argument of a script, the directory to
-# work in; --help prints the comment that the script begins with.
+# work_in DEFAULT [ARGUMENT]...: creates and enters the directory that is the only
+# argument of a script, or DEFAULT. --help prints the comment at the top of the
+# script.
 work_in() {
   case ${2:-} in
     -h | --help)
@@ -53,13 +58,13 @@ work_in() {
       ;;
     -*) fail "unknown option $2; try --help" ;;
   esac
-  (($# <= 2)) || fail "one directory, not $(($# - 1)); try --help"
+  (($# <= 2)) || fail "expected at most one directory, got $(($# - 1)); try --help"
   mkdir -p "${2:-$1}"
   cd "${2:-$1}"
 }
 
-# build_programs CHECKOUT: installs what is missing, builds, and puts the
-# programs on the PATH.
+# build_programs CHECKOUT: installs missing dependencies, builds the programs and
+# puts them on the PATH.
 build_programs() {
   (
     run cd "$1"
@@ -70,8 +75,9 @@ build_programs() {
   PATH=$1/build/release/bin:$PATH
 }
 
-# programs CHECKOUT: the programs on the PATH, else those of the checkout.
-programs() {
+# find_programs CHECKOUT: uses the programs on the PATH, or else builds those of the
+# checkout.
+find_programs() {
   if command -v gato-train >/dev/null; then
     echo "# $(command -v gato-train)"
   else
@@ -79,20 +85,21 @@ programs() {
   fi
 }
 
-# python_environment DIRECTORY REQUIREMENT...: a virtual environment with these
-# packages, by the Python that PYTHON names.
+# python_environment DIRECTORY REQUIREMENT...: creates a virtual environment with
+# these packages, using the Python that $PYTHON names. Keeps an existing one that
+# was created with the same requirements.
 python_environment() {
   local directory=$1 python=${PYTHON:-python3}
   shift
   if [ "$(cat "$directory/requirements.txt" 2>/dev/null)" = "$*" ]; then
-    echo "# $directory is there"
+    echo "# $directory exists"
     return
   fi
   command -v "$python" >/dev/null ||
-    fail "there is no $python; install it, or name another Python in PYTHON"
+    fail "$python: command not found: install it, or set PYTHON to another Python"
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python cannot make virtual environments; install it (apt-get install python3-venv)," \
-      "or name another Python in PYTHON"
+      "or set PYTHON to another Python"
   run "$python" -m venv --clear "$directory"
   run "$directory/bin/pip" install --quiet --disable-pip-version-check "$@"
   echo "$*" >"$directory/requirements.txt"

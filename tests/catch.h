@@ -1,5 +1,5 @@
-// Catch2 for the tests of gato_nn, after LibTorch's logging: that defines a
-// CHECK of its own, which aborts, and would replace Catch's if it came later.
+// Includes Catch2 after LibTorch's logging, whose own CHECK aborts and would
+// replace Catch's if it were included later. For the tests of gato_nn.
 #pragma once
 
 #include <c10/util/Logging.h>
@@ -9,7 +9,7 @@
 
 #include "gato/base/bytes.h"
 
-// LibTorch streams all vectors, but fails to compile for one of bytes.
+// LibTorch can print every vector, but its code does not compile for Bytes.
 template <>
 struct Catch::StringMaker<gato::base::Bytes> {
   static std::string convert(const gato::base::Bytes& bytes) {

@@ -1,2 +1,3 @@
+// Defines main() of a test program.
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>

@@ -1,14 +1,14 @@
-// gato-eval: scores of policies and models.
+// gato-eval evaluates policies and models.
 #include "gato/cli/tool.h"
+#include "gato/commands/eval_loss.h"
 #include "gato/commands/eval_score.h"
-#include "gato/train/evaluate_loss.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-eval",
       .summary = "score policies and models",
       .commands = {gato::commands::score_command(),
-                   gato::train::eval_loss_command()},
+                   gato::commands::eval_loss_command()},
       .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info"}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -1,19 +1,16 @@
-// gato-finetune: a model and a few demonstrations to a model.
+// gato-finetune fine-tunes a model on a few demonstrations.
 #include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
 #include "gato/commands/finetune.h"
 #include "gato/commands/preset.h"
 #include "gato/env/environment.h"
-#include "gato/rollout/policy_evaluation.h"
 
 int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-finetune",
       .summary = "fine-tune a model on few demonstrations",
-      .commands = {gato::commands::finetune_command(
-          {gato::rollout::validate_policy_evaluation,
-           gato::rollout::evaluate_policy})},
+      .commands = {gato::commands::finetune_command()},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"},
       .completions = {{"env", gato::env::builtin_environment_names},
                       {"preset", gato::commands::finetuning_preset_names}}};

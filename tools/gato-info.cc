@@ -1,4 +1,5 @@
-// gato-info: what files are, whether they are complete, what they hold.
+// gato-info describes files, checks that they are complete and shows what they
+// contain.
 #include "gato/cli/tool.h"
 #include "gato/commands/info.h"
 

@@ -1,4 +1,4 @@
-// gato-pack: token files to training sequences.
+// gato-pack packs token files into training sequences.
 #include "gato/cli/tool.h"
 #include "gato/commands/pack.h"
 

@@ -1,4 +1,4 @@
-// gato-rollout: a trained network, or a scripted policy, in action.
+// gato-rollout runs a trained network or a scripted policy.
 #include "gato/cli/tool.h"
 #include "gato/commands/rollout_caption.h"
 #include "gato/commands/rollout_control.h"

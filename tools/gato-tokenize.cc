@@ -1,4 +1,4 @@
-// gato-tokenize: raw data to token files.
+// gato-tokenize converts raw data to token files.
 #include "gato/cli/tool.h"
 #include "gato/commands/tokenize.h"
 

@@ -1,4 +1,4 @@
-// gato-train: sequence files to a model.
+// gato-train trains a model on sequence files.
 #include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
 #include "gato/commands/preset.h"

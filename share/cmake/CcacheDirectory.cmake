@@ -1,10 +1,10 @@
-# Where ccache keeps its files: where it does by itself, else, as where HOME
-# cannot be written, in .deps/ccache of the checkout, which git ignores. ccache
-# fails a compilation whose results it cannot keep.
+# Chooses the directory of ccache's cache: ccache's own default if it is writable,
+# otherwise .deps/ccache of the checkout, which git ignores. ccache fails every
+# compilation whose result it cannot store, as it would if HOME were read-only.
 #
 #   ccache_directory(CCACHE CHECKOUT RESULT)
 #
-# RESULT: settings of the environment, none or CCACHE_DIR=...
+# Sets RESULT to the environment settings for ccache: empty, or CCACHE_DIR=...
 function(ccache_directory ccache checkout result)
   set(script [[directory=$("$1" --get-config cache_dir) &&
     mkdir -p "$directory" && test -w "$directory"]])

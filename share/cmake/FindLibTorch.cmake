@@ -1,18 +1,20 @@
 # Finds LibTorch in an unpacked Python wheel, a LibTorch zip or an installed
-# torch package, without find_package(Torch): that one asks for nvcc and probes
-# for a GPU even where only the CPU libraries are wanted.
+# torch package. It replaces find_package(Torch), which requires nvcc and probes
+# for a GPU even if only the CPU libraries are wanted.
 #
-# Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that holds
-#         include/ and lib/, or its parent where that is called torch or
-#         libtorch. Without it: what scripts/setup has unpacked.
-# Output: imported target LibTorch::torch_cpu, with GATO_CUDA also
-#         LibTorch::torch_cuda; LibTorch_VERSION; LibTorch_LIBRARY_DIR: where
-#         the shared libraries are; with GATO_CUDA also LibTorch_CUDA_STARTS:
-#         whether all libraries of CUDA that programs start with are here.
+# Input:  LIBTORCH_ROOT (CMake or environment variable): the folder that contains
+#         include/ and lib/, or the parent of that folder if it is named torch or
+#         libtorch. Default: the one that scripts/setup unpacked.
+# Output: LibTorch::torch_cpu, an imported target
+#         LibTorch::torch_cuda, an imported target, with GATO_CUDA only
+#         LibTorch_VERSION
+#         LibTorch_LIBRARY_DIR, the folder of the shared libraries
+#         LibTorch_CUDA_STARTS, with GATO_CUDA only: whether this machine has all
+#         CUDA libraries that programs load at start
 
 include(FindPackageHandleStandardArgs)
 
-# One that is named is the one that is meant.
+# If a root is given, nothing else is searched.
 if(LIBTORCH_ROOT)
   set(_libtorch_roots ${LIBTORCH_ROOT})
 elseif(DEFINED ENV{LIBTORCH_ROOT} AND NOT "$ENV{LIBTORCH_ROOT}" STREQUAL "")
@@ -28,7 +30,8 @@ find_library(LibTorch_C10_LIBRARY c10
   HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib libtorch/lib NO_DEFAULT_PATH)
 
 if(LibTorch_INCLUDE_DIR)
-  # The macros moved from torch/csrc/api/include/torch to torch/headeronly.
+  # Newer releases define the version macros in torch/headeronly, older ones in
+  # torch/csrc/api/include/torch.
   find_file(_libtorch_version version.h NO_CACHE NO_DEFAULT_PATH
     PATHS ${LibTorch_INCLUDE_DIR}/torch/headeronly
     ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include/torch)
@@ -40,21 +43,21 @@ find_package_handle_standard_args(LibTorch
   REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR
   VERSION_VAR LibTorch_VERSION
   REASON_FAILURE_MESSAGE
-  "Run scripts/setup, or set LIBTORCH_ROOT to a LibTorch >= 2.6 that is already there.")
+  "Run scripts/setup, or set LIBTORCH_ROOT to a LibTorch >= 2.6 that is already installed.")
 
 if(LibTorch_FOUND)
   get_filename_component(LibTorch_LIBRARY_DIR ${LibTorch_CPU_LIBRARY} DIRECTORY)
 endif()
 if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
-  # libtorch_cpu.so of a CUDA wheel needs libcudart and libcupti, which the
-  # wheels nvidia-cuda-runtime and nvidia-cuda-cupti put beside it; the linker
-  # must be told where, the loader finds them by libtorch_cpu's own RPATH.
+  # libtorch_cpu.so of a CUDA wheel needs libcudart and libcupti, which the wheels
+  # nvidia-cuda-runtime and nvidia-cuda-cupti install beside it. The loader finds
+  # them through the RPATH of libtorch_cpu.so, but the linker needs the path.
   get_filename_component(_libtorch_cuda ${LibTorch_LIBRARY_DIR}/../../nvidia/cu13/lib ABSOLUTE)
   add_library(LibTorch::c10 UNKNOWN IMPORTED)
   set_target_properties(LibTorch::c10 PROPERTIES IMPORTED_LOCATION ${LibTorch_C10_LIBRARY})
   add_library(LibTorch::torch_cpu UNKNOWN IMPORTED)
   # -idirafter, not -isystem: the wheel bundles a newer fmt under include/fmt,
-  # which would shadow the system's and fail at link.
+  # which would shadow the system's and fail to link.
   set_target_properties(LibTorch::torch_cpu PROPERTIES
     IMPORTED_LOCATION ${LibTorch_CPU_LIBRARY}
     INTERFACE_COMPILE_OPTIONS
@@ -63,9 +66,9 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     INTERFACE_LINK_LIBRARIES LibTorch::c10)
 endif()
 if(LibTorch_FOUND AND GATO_CUDA AND NOT TARGET LibTorch::torch_cuda)
-  # The programs name nothing of libtorch_cuda.so, which registers itself when it
-  # is loaded; what it needs in turn is found by its own RPATH, on the machine
-  # with the GPU.
+  # The programs reference no symbol of libtorch_cuda.so, which registers itself
+  # when it is loaded, hence --no-as-needed. Its own dependencies are found through
+  # its RPATH on the machine with the GPU, hence --allow-shlib-undefined.
   find_library(LibTorch_CUDA_LIBRARY torch_cuda
     HINTS ${_libtorch_roots} PATH_SUFFIXES lib torch/lib libtorch/lib NO_DEFAULT_PATH REQUIRED)
   add_library(LibTorch::torch_cuda INTERFACE IMPORTED)

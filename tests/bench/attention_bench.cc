@@ -1,14 +1,15 @@
-// The ways of relative attention, forward and backward, for a row of 1,024
-// tokens with the 24 heads of 32 of gato-79m (width 768), beside rotary's flash
-// attention, which has nothing to say of distances.
+// Compares implementations of relative attention (Dai et al. 2019), forward and
+// backward, with the flash attention that rotary positions allow: one row of
+// 1,024 tokens, 24 heads of size 32, width 768, as in gato-79m.
 //
-//   whole      scores [L, L], by content and by distance, kept by autograd
+//   whole      computes all scores [L, L], by content and by distance, and lets
+//              autograd store them
 //
 //   blocks/N   blockwise_relative_attention() with N queries at a time
 //
-//   fold       sin and cos of differences from those of the places: the score
-//              of a distance is a product of queries and keys of the width of
-//              the sinusoids, 24 times a head's
+//   fold       expresses sin(i - j) and cos(i - j) by those of i and j, so that
+//              the scores by distance are products of queries and keys of the
+//              sinusoids' width, 24 times the size of a head
 //
 //   rotary     at::scaled_dot_product_attention
 #include <ATen/Parallel.h>
@@ -22,46 +23,51 @@
 
 #include "gato/base/malloc_options.h"
 #include "gato/model/relative_attention.h"
+#include "run_benchmarks.h"
 
 namespace gato {
 namespace {
 
-constexpr int64_t heads = 24, length = 1024, size = 32, width = 768;
+constexpr int64_t kHeads = 24, kLength = 1024, kHeadSize = 32, kWidth = 768;
 
-at::Tensor draw(at::IntArrayRef sizes) {
+at::Tensor random_tensor(at::IntArrayRef sizes) {
   return (0.3 * at::randn(sizes)).to(at::kBFloat16).requires_grad_(true);
 }
 
-using Way = std::function<at::Tensor(const model::RelativeAttentionInput&)>;
+using Attention =
+    std::function<at::Tensor(const model::RelativeAttentionInput&)>;
 
-at::Tensor later() {
-  return at::full({length, length}, -INFINITY, at::kBFloat16).triu_(1);
+// Returns a mask that hides later tokens: -inf above the diagonal.
+at::Tensor causal_mask() {
+  return at::full({kLength, kLength}, -INFINITY, at::kBFloat16).triu_(1);
 }
 
-// Dai et al. 2019, appendix B: padded by a column, the rows read one further.
+// Dai et al. 2019, appendix B: with one column of padding, reading the memory
+// one row later shifts row i by i columns.
 at::Tensor whole(const model::RelativeAttentionInput& input) {
   const at::Tensor by_distance =
       at::matmul(input.position_queries, input.distance_keys);
   const at::Tensor shifted = at::constant_pad_nd(by_distance, {1, 0})
-                                 .view({-1, heads, length + 1, length})
-                                 .narrow(2, 1, length);
+                                 .view({-1, kHeads, kLength + 1, kLength})
+                                 .narrow(2, 1, kLength);
   const at::Tensor scores =
       at::matmul(input.content_queries, input.keys.transpose(2, 3)) + shifted;
-  return at::matmul(at::softmax(scores + later(), -1), input.values);
+  return at::matmul(at::softmax(scores + causal_mask(), -1), input.values);
 }
 
-// What the fold has to compute at least, whatever the values: products of 32 +
-// 768 in place of 32 and 32.
+// Lower bound of the cost of `fold`, with random values: products of size 32 +
+// 768 instead of two of size 32.
 at::Tensor fold(const model::RelativeAttentionInput& input) {
-  static const at::Tensor matrix = draw({heads, size, width}),
-                          sinusoids = draw({1, 1, length, width}).detach();
-  const at::Tensor turned =
+  static const at::Tensor matrix = random_tensor({kHeads, kHeadSize, kWidth});
+  static const at::Tensor sinusoids =
+      random_tensor({1, 1, kLength, kWidth}).detach();
+  const at::Tensor rotated =
       at::matmul(input.position_queries, matrix) * sinusoids;
-  const at::Tensor queries = at::cat({input.content_queries, turned}, 3);
+  const at::Tensor queries = at::cat({input.content_queries, rotated}, 3);
   const at::Tensor keys = at::cat(
-      {input.keys, sinusoids.expand({input.keys.size(0), heads, -1, -1})}, 3);
+      {input.keys, sinusoids.expand({input.keys.size(0), kHeads, -1, -1})}, 3);
   const at::Tensor scores = at::matmul(queries, keys.transpose(2, 3));
-  return at::matmul(at::softmax(scores + later(), -1), input.values);
+  return at::matmul(at::softmax(scores + causal_mask(), -1), input.values);
 }
 
 at::Tensor rotary(const model::RelativeAttentionInput& input) {
@@ -70,19 +76,19 @@ at::Tensor rotary(const model::RelativeAttentionInput& input) {
                                           /*is_causal=*/true, /*scale=*/1.0);
 }
 
-void run(benchmark::State& state, const Way& way) {
+void run(benchmark::State& state, const Attention& attention) {
   at::set_num_threads(1);
-  const std::vector<int64_t> each = {1, heads, length, size};
-  const model::RelativeAttentionInput input = {draw(each), draw(each),
-                                               draw(each), draw(each),
-                                               draw({heads, size, length})};
+  const std::vector<int64_t> shape = {1, kHeads, kLength, kHeadSize};
+  const model::RelativeAttentionInput input = {
+      random_tensor(shape), random_tensor(shape), random_tensor(shape),
+      random_tensor(shape), random_tensor({kHeads, kHeadSize, kLength})};
   const std::vector<at::Tensor> inputs = {input.content_queries,
                                           input.position_queries, input.keys,
                                           input.values, input.distance_keys};
-  const at::Tensor gradient = draw(each).detach();
+  const at::Tensor gradient = random_tensor(shape).detach();
   for (auto _ : state) {
     benchmark::DoNotOptimize(torch::autograd::grad(
-        {way(input)}, inputs, {gradient}, std::nullopt, false,
+        {attention(input)}, inputs, {gradient}, std::nullopt, false,
         /*allow_unused=*/true));
   }
 }
@@ -92,22 +98,20 @@ void run(benchmark::State& state, const Way& way) {
 
 int main(int argc, char** argv) {
   using namespace gato;
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  base::disable_malloc_trim();  // as the programs do
-  const auto add = [](const std::string& name, const Way& way) {
-    benchmark::RegisterBenchmark(name.c_str(), run, way)
-        ->Unit(benchmark::kMillisecond);
-  };
-  add("whole", whole);
-  for (const int64_t queries : {32, 64, 128, 256, 512, 1024}) {
-    add(fmt::format("blocks/{}", queries),
-        [queries](const model::RelativeAttentionInput& input) {
-          return model::blockwise_relative_attention(input, queries);
-        });
-  }
-  add("fold", fold);
-  add("rotary", rotary);
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return bench::run_benchmarks(argc, argv, [&] {
+    base::disable_malloc_trim();  // as the programs do
+    const auto add = [](const std::string& name, const Attention& attention) {
+      benchmark::RegisterBenchmark(name.c_str(), run, attention)
+          ->Unit(benchmark::kMillisecond);
+    };
+    add("whole", whole);
+    for (const int64_t queries : {32, 64, 128, 256, 512, 1024}) {
+      add(fmt::format("blocks/{}", queries),
+          [queries](const model::RelativeAttentionInput& input) {
+            return model::blockwise_relative_attention(input, queries);
+          });
+    }
+    add("fold", fold);
+    add("rotary", rotary);
+  });
 }

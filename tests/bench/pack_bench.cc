@@ -1,12 +1,12 @@
-// How fast token files become sequences, in bytes of output a second; the token
-// files are in the page cache.
+// Measures how fast token files in the page cache become sequences, in bytes of
+// output per second.
 //
-//   pack_bench                       in the folder for temporary files
-//   TMPDIR=/mnt/memory pack_bench    in another: a file system in memory shows
-//                                    the program without the disk
+//   pack_bench                       uses the folder for temporary files
+//   TMPDIR=/mnt/memory pack_bench    uses a file system in memory, which
+//                                    excludes the disk
 //
-// rows/SOURCE builds sequences in one thread and drops them; file/SOURCE/T is
-// what gato-pack --threads T does, until the file is safely on the disk.
+// rows/SOURCE builds sequences in one thread and discards them. file/SOURCE/T
+// does what gato-pack --threads T does, including the final fsync.
 #include <benchmark/benchmark.h>
 #include <spdlog/spdlog.h>
 
@@ -19,41 +19,43 @@
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
 #include "gato/pack/write_sequences.h"
+#include "run_benchmarks.h"
 
 namespace gato {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that goes with the process.
+// A folder that is removed when the process exits.
 const fs::path& folder() {
   static const base::TemporaryDirectory folder("gato-pack-bench");
   return folder.path();
 }
 
-// What the token file of a source is like.
+// Describes the token file of a source.
 struct Source {
   std::string name;
   int64_t documents;
-  int64_t steps;           // 0: no episodes, but pairs of an image and a text
-  int64_t observations;    // continuous values a step
-  int64_t actions;         // continuous values a step
-  int64_t image_side;      // in patches; 0: no image
-  double new_patches;      // part of the patches that no earlier image had
-  int64_t text;            // tokens a pair
-  int64_t sequences;       // to write
-  int64_t documents_each;  // documents_per_sequence
+  int64_t steps;         // per episode; 0 for pairs of an image and a text
+  int64_t observations;  // continuous values per step
+  int64_t actions;       // continuous values per step
+  int64_t image_side;    // in patches; 0 for no image
+  double new_patches;    // fraction of patches that are in no earlier image
+  int64_t text;          // tokens per pair
+  int64_t sequences;     // sequences to write
+  int64_t documents_per_sequence;
 };
 
-// The shapes of the paper's DM Control, Atari and MS-COCO.
+// The shapes of DM Control, Atari and MS-COCO in the paper (Reed et al. 2022).
 const std::vector<Source>& sources() {
-  static const std::vector<Source> all = {
+  static const std::vector<Source> kSources = {
       {"control", 64, 1000, 50, 6, 0, 0, 0, 20000, 0},
       {"pixels", 64, 100, 0, 1, 8, 0.1, 0, 4000, 0},
       {"pairs", 4000, 0, 0, 0, 8, 1, 12, 2000, 5}};
-  return all;
+  return kSources;
 }
 
+// Generates random documents of a source.
 class Generator {
  public:
   Generator(const Source& source, const data::Vocabulary& vocabulary)
@@ -64,11 +66,15 @@ class Generator {
     document.is_episode = source_.steps > 0;
     document.step_offset = {0};
     for (int64_t step = 0; step < std::max<int64_t>(1, source_.steps); ++step) {
-      if (source_.image_side > 0) add_image(document);
+      if (source_.image_side > 0) {
+        add_image(document);
+      }
       add(document, source_.text, data::Modality::text);
       add(document, source_.observations,
           data::Modality::continuous_observation);
-      if (document.is_episode) add(document, 1, data::Modality::separator);
+      if (document.is_episode) {
+        add(document, 1, data::Modality::separator);
+      }
       add(document, source_.actions, data::Modality::continuous_action);
       document.step_offset.push_back(std::ssize(document.tokens));
     }
@@ -82,7 +88,9 @@ class Generator {
       int32_t token = vocabulary_.separator();
       if (modality != data::Modality::separator) {
         token = static_cast<int32_t>(random_.uniform_int(1024));
-        if (modality != data::Modality::text) token += vocabulary_.text_size;
+        if (modality != data::Modality::text) {
+          token += vocabulary_.text_size;
+        }
       }
       document.tokens.push_back(token);
       document.modality.push_back(modality);
@@ -112,10 +120,12 @@ class Generator {
   uint64_t patches_ = 0;
 };
 
-// Written the first time that it is asked for.
+// Returns the token file of a source, which the first call writes.
 fs::path token_file(const Source& source) {
   const fs::path path = folder() / (source.name + ".h5");
-  if (fs::exists(path)) return path;
+  if (fs::exists(path)) {
+    return path;
+  }
   const data::Vocabulary vocabulary =
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap);
   data::TokenFileWriter writer(path, false, vocabulary);
@@ -142,7 +152,7 @@ std::vector<pack::MixtureEntry> mixture_of(const Source& source) {
   pack::MixtureEntry entry;
   entry.name = source.name;
   entry.files = {token_file(source)};
-  entry.documents_per_sequence = source.documents_each;
+  entry.documents_per_sequence = source.documents_per_sequence;
   return {entry};
 }
 
@@ -175,22 +185,20 @@ void build_rows(benchmark::State& state, const Source& source) {
 }  // namespace gato
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  spdlog::set_level(spdlog::level::warn);
-  for (const gato::Source& source : gato::sources()) {
-    benchmark::RegisterBenchmark(
-        ("rows/" + source.name).c_str(),
-        [&](benchmark::State& state) { gato::build_rows(state, source); });
-    benchmark::RegisterBenchmark(
-        ("file/" + source.name).c_str(),
-        [&](benchmark::State& state) { gato::pack_file(state, source); })
-        ->Arg(1)
-        ->Arg(2)
-        ->UseRealTime()
-        ->MeasureProcessCPUTime()
-        ->Unit(benchmark::kMillisecond);
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return gato::bench::run_benchmarks(argc, argv, [&] {
+    spdlog::set_level(spdlog::level::warn);
+    for (const gato::Source& source : gato::sources()) {
+      benchmark::RegisterBenchmark(
+          ("rows/" + source.name).c_str(),
+          [&](benchmark::State& state) { gato::build_rows(state, source); });
+      benchmark::RegisterBenchmark(
+          ("file/" + source.name).c_str(),
+          [&](benchmark::State& state) { gato::pack_file(state, source); })
+          ->Arg(1)
+          ->Arg(2)
+          ->UseRealTime()
+          ->MeasureProcessCPUTime()
+          ->Unit(benchmark::kMillisecond);
+    }
+  });
 }

@@ -1,6 +1,6 @@
-"""A straightforward tokenizer of Minari episodes, with h5py and numpy: what
-gato-tokenize episodes is compared with. It follows the same order of a step and
-gives the same tokens, for bare or flat dictionary spaces without text.
+"""A straightforward tokenizer of Minari episodes with h5py and numpy, for comparison with
+`gato-tokenize episodes`. It gives the same tokens in the same order, for spaces that
+are no Dict or a flat Dict, without text.
 
     python3 tests/bench/python_tokenizer.py MAIN_DATA.HDF5 OUTPUT.NPZ TEXT_SIZE
 """
@@ -22,7 +22,7 @@ TEXT, PATCH, DISCRETE, CONTINUOUS, SEPARATOR, DISCRETE_ACTION, \
 class Tokenizer:
     def __init__(self, text_size):
         self.text_size = text_size
-        self.separator = text_size + 2 * BINS  # discrete values apart
+        self.separator = text_size + 2 * BINS  # discrete values have separate tokens
         self.tokens, self.modality, self.steps = [], [], [0]
         self.patches, self.rows = {}, []
 
@@ -76,7 +76,7 @@ def role_of(space):
 
 
 def leaves(space):
-    """(key, space) in the order of the keys; a bare space has the key None."""
+    """Returns (key, space) in the order of the keys. The key is None unless it is a Dict."""
     if space["type"] == "Dict":
         return sorted(space["subspaces"].items())
     return [(None, space)]
@@ -101,13 +101,13 @@ def main():
 
             observation, action = columns("observation"), columns("action")
             for t in range(len(episode["rewards"])):
-                by_role = {"image": [], "discrete": [], "continuous": []}
+                values_by_role = {"image": [], "discrete": [], "continuous": []}
                 for values, space in observation:
                     role = role_of(space)
-                    by_role[role].append(
+                    values_by_role[role].append(
                         (values[t], space.get("start", 0))
                         if role == "discrete" else values[t])
-                tokenizer.add_step(*by_role.values(),
+                tokenizer.add_step(*values_by_role.values(),
                                    [(values[t], space)
                                     for values, space in action])
     np.savez(output, tokens=np.asarray(tokenizer.tokens, np.int32),

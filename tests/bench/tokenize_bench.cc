@@ -1,10 +1,11 @@
-// What the encoders cost, each beside the least that its work can cost: numbers
-// beside the formula, images beside cv::imdecode of the same files, text beside
-// SentencePiece's own Encode. tests/bench/ratios runs it beside Python too.
+// Compares the encoders with the least that their work can cost: numbers with
+// the formula alone, images with cv::imdecode of the same files, text with
+// SentencePiece's own Encode. tests/bench/ratios also compares them with
+// Python.
 //
 //   tokenize_bench --images FOLDER --text FILE --text-model FILE
 //
-// Benchmarks whose files are not given are left out.
+// Skips the benchmarks whose files are not given.
 #include <benchmark/benchmark.h>
 #include <sentencepiece_processor.h>
 #include <spdlog/spdlog.h>
@@ -22,20 +23,24 @@
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
 #include "gato/ingest/images/image_decoder.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/field_codec.h"
+#include "gato/tokenize/image_patches.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/text_encoder.h"
+#include "run_benchmarks.h"
 
 namespace gato {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A million values as tests/bench/ratios makes them too: both signs, of
-// magnitudes from 1e-4 to 1e3.
-data::Array some_values(data::DType dtype) {
-  constexpr int64_t count = 1'000'000;
-  data::Array values = data::Array::zeros(dtype, {count});
+// Returns a million values of both signs and magnitudes from 1e-4 to 1e3, the
+// distribution that tests/bench/ratios uses, too.
+data::Array random_values(data::DType dtype) {
+  constexpr int64_t kCount = 1'000'000;
+  data::Array values = data::Array::zeros(dtype, {kCount});
   base::RandomStream random(1);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < kCount; ++i) {
     const double magnitude = std::pow(10, random.uniform(-4, 3));
     values.set(i, random.uniform_int(2) == 0 ? magnitude : -magnitude);
   }
@@ -43,7 +48,7 @@ data::Array some_values(data::DType dtype) {
 }
 
 void encode_continuous(benchmark::State& state, data::DType dtype) {
-  const data::Array values = some_values(dtype);
+  const data::Array values = random_values(dtype);
   data::Field field;
   field.role = data::Role::continuous;
   field.dtype = dtype;
@@ -52,27 +57,30 @@ void encode_continuous(benchmark::State& state, data::DType dtype) {
       field, tokenize::FieldCodec::Kind::observation,
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
+  tokenize::OutOfRangeTally out_of_range;
   for (auto _ : state) {
     ids.clear();
-    codec.encode(values, ids);
+    codec.encode(values, ids, out_of_range);
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetItemsProcessed(state.iterations() * values.size());
 }
 
 void continuous_formula(benchmark::State& state) {
-  const data::Array values = some_values(data::DType::float64);
+  const data::Array values = random_values(data::DType::float64);
   std::vector<int32_t> ids(static_cast<size_t>(values.size()));
   for (auto _ : state) {
     const auto* x = values.data<double>();
-    for (int32_t& id : ids)
+    for (int32_t& id : ids) {
       id = tokenize::bin_index(tokenize::mu_law_encode(*x++));
+    }
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetItemsProcessed(state.iterations() * values.size());
 }
 
-// Files in the order of their names; the last part of an epoch counts too.
+// Measures `use(file)` on all files of a folder in the order of their names.
+// Each iteration is one pass over the folder.
 template <class Use>
 void for_each_file(benchmark::State& state, const std::string& folder,
                    Use use) {
@@ -82,7 +90,9 @@ void for_each_file(benchmark::State& state, const std::string& folder,
   }
   std::sort(files.begin(), files.end());
   for (auto _ : state) {
-    for (const fs::path& file : files) use(file);
+    for (const fs::path& file : files) {
+      use(file);
+    }
   }
   state.SetItemsProcessed(state.iterations() * std::ssize(files));
 }
@@ -109,13 +119,17 @@ void decode_images(benchmark::State& state, const std::string& folder) {
 std::vector<std::string> lines_of(const std::string& file) {
   std::ifstream stream(file);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(line);
+  }
   return lines;
 }
 
 int64_t byte_count(const std::vector<std::string>& lines) {
   int64_t bytes = 0;
-  for (const std::string& line : lines) bytes += std::ssize(line);
+  for (const std::string& line : lines) {
+    bytes += std::ssize(line);
+  }
   return bytes;
 }
 
@@ -126,7 +140,9 @@ void encode_text(benchmark::State& state, const std::string& file,
   std::vector<int32_t> ids;
   for (auto _ : state) {
     ids.clear();
-    for (const std::string& line : lines) encoder.encode(line, ids);
+    for (const std::string& line : lines) {
+      encoder.encode(line, ids);
+    }
     benchmark::DoNotOptimize(ids.data());
   }
   state.SetBytesProcessed(state.iterations() * byte_count(lines));
@@ -136,7 +152,9 @@ void sentencepiece_text(benchmark::State& state, const std::string& file,
                         const std::string& model) {
   const auto lines = lines_of(file);
   sentencepiece::SentencePieceProcessor processor;
-  if (!processor.Load(model).ok()) return state.SkipWithError("no model");
+  if (!processor.Load(model).ok()) {
+    return state.SkipWithError("cannot load the model");
+  }
   std::vector<int> ids;
   for (auto _ : state) {
     for (const std::string& line : lines) {
@@ -147,7 +165,8 @@ void sentencepiece_text(benchmark::State& state, const std::string& file,
   state.SetBytesProcessed(state.iterations() * byte_count(lines));
 }
 
-// Takes "--KEY VALUE" out of the arguments.
+// Removes the options of this program, "--KEY VALUE", from the arguments and
+// returns them by key.
 std::map<std::string, std::string> take_options(int& argc, char** argv) {
   std::map<std::string, std::string> options;
   int kept = 1;
@@ -171,28 +190,27 @@ std::map<std::string, std::string> take_options(int& argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace gato;
   const auto options = take_options(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  spdlog::set_level(spdlog::level::warn);
-  base::disable_malloc_trim();  // as the programs do
-  for (const data::DType dtype : {data::DType::float32, data::DType::float64}) {
-    benchmark::RegisterBenchmark(
-        fmt::format("continuous/{}", data::dtype_name(dtype)).c_str(),
-        encode_continuous, dtype);
-  }
-  benchmark::RegisterBenchmark("continuous/formula", continuous_formula);
-  if (options.contains("images")) {
-    const std::string folder = options.at("images");
-    benchmark::RegisterBenchmark("images/encoder", encode_images, folder);
-    benchmark::RegisterBenchmark("images/imdecode", decode_images, folder);
-  }
-  if (options.contains("text") && options.contains("text-model")) {
-    const std::string file = options.at("text"),
-                      model = options.at("text-model");
-    benchmark::RegisterBenchmark("text/encoder", encode_text, file, model);
-    benchmark::RegisterBenchmark("text/sentencepiece", sentencepiece_text, file,
-                                 model);
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return bench::run_benchmarks(argc, argv, [&] {
+    spdlog::set_level(spdlog::level::warn);
+    base::disable_malloc_trim();  // as the programs do
+    for (const data::DType dtype :
+         {data::DType::float32, data::DType::float64}) {
+      benchmark::RegisterBenchmark(
+          fmt::format("continuous/{}", data::dtype_name(dtype)).c_str(),
+          encode_continuous, dtype);
+    }
+    benchmark::RegisterBenchmark("continuous/formula", continuous_formula);
+    if (options.contains("images")) {
+      const std::string folder = options.at("images");
+      benchmark::RegisterBenchmark("images/encoder", encode_images, folder);
+      benchmark::RegisterBenchmark("images/imdecode", decode_images, folder);
+    }
+    if (options.contains("text") && options.contains("text-model")) {
+      const std::string file = options.at("text"),
+                        model = options.at("text-model");
+      benchmark::RegisterBenchmark("text/encoder", encode_text, file, model);
+      benchmark::RegisterBenchmark("text/sentencepiece", sentencepiece_text,
+                                   file, model);
+    }
+  });
 }

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""The same network and training step in PyTorch, as one would write it from the
-paper (Reed et al. 2022): what train_bench is compared with by compare_torch.
+"""The network and the training step of gato in plain PyTorch, as one would write them
+from the paper (Reed et al. 2022). compare_torch compares train_bench with it.
 
     python3 tests/bench/torch_trainer.py SEQUENCES.h5 PRESET.toml
       [--position relative|rotary] [--precision fp32|bf16] [--compile]
       [--threads N] [--rows N] [--micro-batches N] [--steps N] [--profile N]
     python3 tests/bench/torch_trainer.py SEQUENCES.h5 --check MODEL
 
-Prints tokens a second of real tokens, without padding. Every patch is embedded
-at every place where it stands, logits are computed at all places, and the
-micro-batches of a step follow one another, each with all threads. --check
-prints the mean loss that a model of gato-train has on the whole file, in fp32,
-as `gato-eval loss` does. Needs torch, numpy and h5py.
+Prints the real tokens per second, without padding. Repeated patches are embedded
+repeatedly, logits are computed at all positions, and the micro-batches of a step
+run one after another, each with all threads. --check prints the mean loss of a
+model of gato-train on the complete file, in fp32, like `gato-eval loss`. Needs
+torch, numpy and h5py.
 """
 
 import argparse
@@ -41,10 +41,10 @@ STOCHASTIC_DEPTH = 0.1
 class Batch:
     """B rows of L tokens, P of them patches."""
     tokens: torch.Tensor        # int64 [B, L]; 0 at patches
-    local: torch.Tensor         # int64 [B, L]: 512 for actions, 513 for none
-    labels: torch.Tensor        # int64 [B, L]: of the next token, or NO_TARGET
+    local: torch.Tensor         # int64 [B, L]: 512 for actions, 513 for no embedding
+    labels: torch.Tensor        # int64 [B, L]: the next token, or NO_TARGET
     patches: torch.Tensor       # uint8 [P, 3, 16, 16]
-    patch_place: torch.Tensor   # int64 [P]: index into B * L
+    patch_index: torch.Tensor   # int64 [P]: index into B * L
     patch_row: torch.Tensor     # int64 [P]
     patch_column: torch.Tensor  # int64 [P]
     real_tokens: int
@@ -65,8 +65,9 @@ class Sequences:
         self.rows, self.length = self.tokens.shape
 
     def batch(self, rows, random=None, whole_rows=False):
-        """Positions of patches are drawn within their intervals, or are in the
-        middle. Rows are cut to the longest of them, or stay whole."""
+        """Samples the positions of patches from their intervals, or takes the middle if
+        `random` is None. Rows keep their length with `whole_rows`; otherwise they
+        are truncated to the longest of them without padding."""
         used = (self.modality[rows] != 0).sum(1)
         length = self.length if whole_rows else used.max()
         tokens, labels, modality, local, interval = (
@@ -74,39 +75,39 @@ class Sequences:
                 self.tokens, self.labels, self.modality, self.local,
                 self.interval))
         is_patch = modality == PATCH
-        place = np.flatnonzero(is_patch)
+        patch_index = np.flatnonzero(is_patch)
         first, end = interval[is_patch][:, 0::2], interval[is_patch][:, 1::2]
-        at = (first + end) // 2 if random is None else random.integers(first, end)
-        following = np.full(tokens.shape, NO_TARGET, np.int64)
+        position = (first + end) // 2 if random is None else random.integers(first, end)
+        next_labels = np.full(tokens.shape, NO_TARGET, np.int64)
         is_target = np.isin(modality, (TEXT, DISCRETE_ACTION, CONTINUOUS_ACTION))
-        following[:, :-1] = np.where(is_target, labels, NO_TARGET)[:, 1:]
+        next_labels[:, :-1] = np.where(is_target, labels, NO_TARGET)[:, 1:]
         return Batch(
             tokens=torch.from_numpy(np.where(is_patch, 0, tokens).astype(np.int64)),
             local=torch.from_numpy(
                 np.where(local == -2, 512, np.where(local == -1, 513, local))
                 .astype(np.int64)),
-            labels=torch.from_numpy(following),
+            labels=torch.from_numpy(next_labels),
             patches=torch.from_numpy(self.patches[-tokens[is_patch] - 1]),
-            patch_place=torch.from_numpy(place),
-            patch_row=torch.from_numpy(at[:, 0]),
-            patch_column=torch.from_numpy(at[:, 1]),
+            patch_index=torch.from_numpy(patch_index),
+            patch_row=torch.from_numpy(position[:, 0]),
+            patch_column=torch.from_numpy(position[:, 1]),
             real_tokens=int(used.sum()),
-            targets=int((following != NO_TARGET).sum()))
+            targets=int((next_labels != NO_TARGET).sum()))
 
 
 class Loader:
-    """Micro-batches of one step after another, built ahead by a thread."""
+    """Builds the micro-batches of the next steps in a background thread."""
 
     def __init__(self, data, order, rows, micro_batches, whole_rows):
         self.ready = queue.Queue(2)
 
         def load():
             random = np.random.default_rng(1)
-            given = iter(order)
+            remaining = iter(order)
             while True:
                 step = []
                 for _ in range(micro_batches):
-                    numbers = [number for _, number in zip(range(rows), given)]
+                    numbers = [number for _, number in zip(range(rows), remaining)]
                     if len(numbers) < rows:
                         numbers = random.choice(data.rows, rows)
                     step.append(data.batch(numbers, random, whole_rows))
@@ -153,7 +154,7 @@ class Embedding(nn.Module):
         if len(batch.patches) > 0:
             patches = (self.patch(batch.patches) + self.rows(batch.patch_row)
                        + self.columns(batch.patch_column))
-            x = x.flatten(0, 1).index_copy(0, batch.patch_place, patches).view(
+            x = x.flatten(0, 1).index_copy(0, batch.patch_index, patches).view(
                 x.shape)
         positions = torch.cat([self.local.weight, self.action[None],
                                torch.zeros_like(self.action)[None]])
@@ -189,10 +190,10 @@ class RelativeAttention(nn.Module):
         content = (q + self.content_bias[:, None]) * scale
         position = (q + self.position_bias[:, None]) * scale
         scores = (content @ k.transpose(-2, -1)
-                  + shifted(position @ r.transpose(-2, -1)))
+                  + relative_shift(position @ r.transpose(-2, -1)))
         scores = scores.masked_fill(self.future[:length, :length], -math.inf)
-        mixed = scores.softmax(-1) @ v
-        return self.output(mixed.transpose(1, 2).flatten(2))
+        weighted_values = scores.softmax(-1) @ v
+        return self.output(weighted_values.transpose(1, 2).flatten(2))
 
 
 class RotaryAttention(nn.Module):
@@ -205,7 +206,8 @@ class RotaryAttention(nn.Module):
         self.register_buffer("cosine", angle.cos(), persistent=False)
         self.register_buffer("sine", angle.sin(), persistent=False)
 
-    def rotated(self, x):
+    def rotate(self, x):
+        """Rotary positions (Su et al. 2021)."""
         length = x.shape[2]
         cosine = self.cosine[:length].to(x.dtype)
         sine = self.sine[:length].to(x.dtype)
@@ -216,9 +218,9 @@ class RotaryAttention(nn.Module):
         rows, length, _ = x.shape
         q, k, v = self.qkv(x).view(
             rows, length, 3, self.heads, self.key_size).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(
-            self.rotated(q), self.rotated(k), v, is_causal=True)
-        return self.output(mixed.transpose(1, 2).flatten(2))
+        weighted_values = F.scaled_dot_product_attention(
+            self.rotate(q), self.rotate(k), v, is_causal=True)
+        return self.output(weighted_values.transpose(1, 2).flatten(2))
 
 
 def angles(positions, size):
@@ -226,14 +228,16 @@ def angles(positions, size):
     return (positions.double()[:, None] * 10000 ** -exponents).float()
 
 
-def shifted(x):
-    """From columns by distance, the largest first, to columns by key."""
+def relative_shift(x):
+    """Reorders columns from distance, largest first, to key (Dai et al. 2019, appendix B)."""
     rows, heads, length, _ = x.shape
     padded = F.pad(x, (1, 0)).view(rows, heads, length + 1, length)
     return padded[:, :, 1:].view(x.shape)
 
 
 class FeedForward(nn.Module):
+    """GEGLU (Shazeer 2020)."""
+
     def __init__(self, width, size):
         super().__init__()
         self.up = nn.Linear(width, size, bias=False)
@@ -256,11 +260,11 @@ class Block(nn.Module):
         self.feedforward = FeedForward(config.width, config.feedforward)
 
     def forward(self, x):
-        x = x + self.kept(self.attention(self.attention_norm(x)))
-        return x + self.kept(self.feedforward(self.feedforward_norm(x)))
+        x = x + self.stochastic_depth(self.attention(self.attention_norm(x)))
+        return x + self.stochastic_depth(self.feedforward(self.feedforward_norm(x)))
 
-    def kept(self, x):
-        """Stochastic depth: a sub-layer is skipped, a row at a time."""
+    def stochastic_depth(self, x):
+        """Skips the sub-layer for random rows."""
         if not self.training:
             return x
         keep = 1 - STOCHASTIC_DEPTH
@@ -281,7 +285,7 @@ class Config:
 
 
 class Transformer(nn.Module):
-    """Blocks and loss: all of the network whose shapes do not change."""
+    """The blocks and the loss, which are the part of the network with static shapes."""
 
     def __init__(self, config):
         super().__init__()
@@ -290,7 +294,7 @@ class Transformer(nn.Module):
         self.logit_scale = config.logit_scale
 
     def forward(self, x, table, labels):
-        """Sum of the cross entropy at the targets."""
+        """Returns the sum of the cross entropy at the targets."""
         for block in self.blocks:
             x = block(x)
         x = self.output_norm(x)
@@ -314,13 +318,13 @@ class Gato(nn.Module):
                                 self.embedding.tokens.weight, batch.labels)
 
     def decaying(self):
-        """Matrices, convolutions and the table of tokens."""
+        """Returns the parameters with weight decay: matrices, convolutions and the token table."""
         return [module.weight for module in self.modules()
                 if isinstance(module, (nn.Linear, nn.Conv2d))
                 ] + [self.embedding.tokens.weight]
 
     def compile_parts(self):
-        self.embedding.patch.compile(dynamic=True)  # patches vary in number
+        self.embedding.patch.compile(dynamic=True)  # the number of patches varies
         self.transformer.compile(dynamic=False)
 
 
@@ -333,25 +337,25 @@ class Trainer:
         decaying = self.model.decaying()
         others = [parameter for parameter in self.model.parameters()
                   if all(parameter is not other for other in decaying)]
-        self.optimiser = torch.optim.AdamW(
+        self.optimizer = torch.optim.AdamW(
             [{"params": decaying, "weight_decay": 0.1},
              {"params": others, "weight_decay": 0}],
             lr=1e-4, betas=(0.9, 0.95), eps=1e-8, fused=True)
         if arguments.compile:
             self.model.compile_parts()
-        # Compiled for one length only: rows keep their padding.
+        # Compiled code expects one length, so rows keep their padding.
         self.loader = Loader(data, order, arguments.rows,
                              arguments.micro_batches,
                              whole_rows=arguments.compile)
 
     def warm_up(self):
-        """Seconds of the first two steps, in which all is compiled."""
+        """Returns the seconds of the first two steps, which include compilation."""
         start = time.monotonic()
-        self.take(2)
+        self.run_steps(2)
         return time.monotonic() - start
 
-    def take(self, steps):
-        """Real tokens and seconds of so many steps."""
+    def run_steps(self, steps):
+        """Returns the real tokens and the seconds of `steps` steps."""
         start, tokens = time.monotonic(), 0
         for _ in range(steps):
             tokens += self.step(self.loader.next())
@@ -359,13 +363,13 @@ class Trainer:
 
     def step(self, micro_batches):
         targets = sum(batch.targets for batch in micro_batches)
-        self.optimiser.zero_grad()
+        self.optimizer.zero_grad()
         for batch in micro_batches:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.use_bf16):
                 loss = self.model(batch) / targets
             loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1)
-        self.optimiser.step()
+        self.optimizer.step()
         return sum(batch.real_tokens for batch in micro_batches)
 
 
@@ -396,7 +400,7 @@ def read_safetensors(path):
 
 
 def load_model(directory):
-    """The network of a model directory, or of a run's latest checkpoint."""
+    """Returns the network of a model directory, or of the latest checkpoint of a run."""
     if not (directory / "config.json").exists():
         directory = directory / "latest"
     stored = json.loads((directory / "config.json").read_text())
@@ -430,7 +434,7 @@ def check(model, data):
 
 
 # --- command line -------------------------------------------------------------
-def arguments_of():
+def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", metavar="SEQUENCES.h5")
@@ -440,16 +444,17 @@ def arguments_of():
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rows", type=int, default=2, help="of a micro-batch")
+    parser.add_argument("--rows", type=int, default=2, help="rows per micro-batch")
     parser.add_argument("--micro-batches", type=int, default=1)
     parser.add_argument("--steps", type=int, default=5,
-                        help="timed, after two others")
+                        help="measured steps, after two steps of warm-up")
     parser.add_argument("--profile", type=int, default=0, metavar="N",
-                        help="print the N operations that took longest")
+                        help="print the N slowest operations")
     parser.add_argument("--turns", action="store_true",
-                        help="take as many steps as each line of input says")
+                        help="for each line of input, run that many steps and print their "
+                             "tokens and seconds")
     parser.add_argument("--order", type=argparse.FileType(), metavar="FILE",
-                        help="numbers of the rows to read before others")
+                        help="indices of the rows to read first")
     arguments = parser.parse_args()
     if (arguments.preset is None) == (arguments.check is None):
         parser.error("give either a preset or --check")
@@ -457,7 +462,7 @@ def arguments_of():
 
 
 def main():
-    arguments = arguments_of()
+    arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     data = Sequences(arguments.data)
     if arguments.check:
@@ -470,17 +475,17 @@ def main():
     if arguments.turns:
         print(f"ready {warm_up:.1f}", flush=True)
         for line in sys.stdin:
-            print(*trainer.take(int(line)), flush=True)
+            print(*trainer.run_steps(int(line)), flush=True)
         return
-    tokens, seconds = trainer.take(arguments.steps)
+    tokens, seconds = trainer.run_steps(arguments.steps)
     print(f"{pathlib.Path(arguments.preset).stem} {config.position} "
           f"{arguments.precision} {'compiled' if arguments.compile else 'eager'}: "
           f"{tokens / seconds:.0f} tokens/s, "
-          f"{1e3 * seconds / arguments.steps:.1f} ms a step; "
+          f"{1e3 * seconds / arguments.steps:.1f} ms per step; "
           f"warm-up {warm_up:.1f} s", flush=True)
     if arguments.profile > 0:
         with torch.profiler.profile() as profile:
-            trainer.take(1)
+            trainer.run_steps(1)
         print(profile.key_averages().table(sort_by="self_cpu_time_total",
                                            row_limit=arguments.profile))
 

@@ -1,18 +1,19 @@
-// How fast a step of training is, and where its time goes.
+// Measures how fast a training step is, and where its time goes.
 //
 //   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
 //     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
 //     [--threads N] [--activation-checkpointing] [--profile N] [--turns]
 //     [--order N]
 //
-// Prints tokens a second of real tokens, without padding, the share of the time
-// that is spent waiting for data, the share of the rate that the machine
-// multiplies large matrices with, measured in the same run, and the peak of its
-// memory. --profile prints the N operations (of a GPU:
-// kernels) that took longest. --turns and --order serve compare_torch: with
-// --turns it prints "ready" after the first two steps, and then of every number
-// of steps that it reads their tokens and seconds; --order prints the numbers
-// of the first N sequences that it would read.
+// Prints the real tokens per second, without padding; the fraction of the time
+// that is spent waiting for data; the achieved FLOP/s relative to those of
+// large matrix products, measured in the same run; and the peak memory.
+//
+// --profile prints the N slowest operations (kernels on a GPU). --turns and
+// --order serve compare_torch. With --turns, the program prints "ready" after
+// two steps of warm-up. Then it reads numbers of steps, runs that many
+// steps and prints their tokens and seconds. --order prints the indices of the
+// first N sequences that it would read.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -57,17 +58,18 @@ struct Options {
   double stochastic_depth = 0.1;
 };
 
-Options options_of(int argc, char** argv) {
+Options parse_options(int argc, char** argv) {
   Options options;
-  CLI::App app("Speed of a training step");
+  CLI::App app("Measures the speed of a training step");
   app.add_option("data", options.data)->required();
   app.add_option("preset", options.preset)->required();
   app.add_option("--device", options.device);
   app.add_option("--precision", options.precision);
   app.add_option("--position", options.position);
-  app.add_option("--rows", options.rows, "Of a micro-batch");
+  app.add_option("--rows", options.rows, "Rows per micro-batch");
   app.add_option("--micro-batches", options.micro_batches);
-  app.add_option("--steps", options.steps, "Timed, after two others");
+  app.add_option("--steps", options.steps,
+                 "Measured steps, after two steps of warm-up");
   app.add_option("--threads", options.threads);
   app.add_option("--stochastic-depth", options.stochastic_depth);
   app.add_flag("--activation-checkpointing", options.checkpointing);
@@ -82,8 +84,8 @@ Options options_of(int argc, char** argv) {
   return options;
 }
 
-model::ModelConfig config_of(const Options& options,
-                             const train::SequenceFileData& data) {
+model::ModelConfig make_config(const Options& options,
+                               const train::SequenceFileData& data) {
   const toml::table preset = toml::parse_file(options.preset);
   model::ModelConfig config;
   config.layers = preset["layers"].value_or(config.layers);
@@ -102,15 +104,18 @@ model::ModelConfig config_of(const Options& options,
   return config;
 }
 
-// Time without that of the operations that it called, by name.
+// Adds the time of each event without that of the operations that it called, by
+// name.
 void add_own_time(const std::vector<profiler::experimental_event_t>& events,
                   std::map<std::string, double>& seconds) {
   for (const auto& event : events) {
     const auto duration = [](const auto& of) {
-      return double(of->endTimeNS() - of->start_time_ns_) * 1e-9;
+      return static_cast<double>(of->endTimeNS() - of->start_time_ns_) * 1e-9;
     };
     double own = duration(event);
-    for (const auto& child : event->children_) own -= duration(child);
+    for (const auto& child : event->children_) {
+      own -= duration(child);
+    }
     seconds[event->name()] += std::max(0.0, own);
     add_own_time(event->children_, seconds);
   }
@@ -122,7 +127,9 @@ void print_profile(at::Device device, int64_t lines, Step step) {
   const torch::profiler::impl::ProfilerConfig config(
       torch::profiler::impl::ProfilerState::KINETO);
   std::set<ActivityType> activities = {ActivityType::CPU};
-  if (!device.is_cpu()) activities.insert(ActivityType::CUDA);
+  if (!device.is_cpu()) {
+    activities.insert(ActivityType::CUDA);
+  }
   profiler::prepareProfiler(config, activities);
   profiler::enableProfiler(config, activities);
   step();
@@ -132,8 +139,9 @@ void print_profile(at::Device device, int64_t lines, Step step) {
     add_own_time(result->event_tree(), seconds);
   } else {
     for (const profiler::KinetoEvent& event : result->events()) {
-      if (event.deviceType() == at::kCUDA)
-        seconds[event.name()] += double(event.durationNs()) * 1e-9;
+      if (event.deviceType() == at::kCUDA) {
+        seconds[event.name()] += static_cast<double>(event.durationNs()) * 1e-9;
+      }
     }
   }
   std::vector<std::pair<double, std::string>> sorted;
@@ -143,36 +151,39 @@ void print_profile(at::Device device, int64_t lines, Step step) {
     total += time;
   }
   std::sort(sorted.rbegin(), sorted.rend());
-  for (size_t i = 0; i < std::min(sorted.size(), size_t(lines)); ++i) {
+  for (size_t i = 0; i < std::min(sorted.size(), static_cast<size_t>(lines));
+       ++i) {
     fmt::print("{:6.2f} %  {:9.3f} ms  {:.110}\n",
                100 * sorted[i].first / total, 1e3 * sorted[i].first,
                sorted[i].second);
   }
 }
 
-constexpr uint64_t seed = 1;
+constexpr uint64_t kSeed = 1;
 
 void print_order(const Options& options) {
   const train::SequenceFileData data({options.data});
-  const train::EpochOrder order(seed, data.row_count());
-  for (int64_t i = 0; i < options.order; ++i) fmt::print("{}\n", order.row(i));
+  const train::EpochOrder order(kSeed, data.row_count());
+  for (int64_t i = 0; i < options.order; ++i) {
+    fmt::print("{}\n", order.row(i));
+  }
 }
 
 void run(const Options& options) {
-  at::set_num_threads(int(options.threads));
+  at::set_num_threads(static_cast<int>(options.threads));
   const at::Device device = model::parse_device(options.device);
   const model::Precision precision =
       model::parse_precision(options.precision, device);
   const train::SequenceFileData data({options.data});
-  const model::ModelConfig config = config_of(options, data);
-  model::Network network(config, seed);
+  const model::ModelConfig config = make_config(options, data);
+  model::Network network(config, kSeed);
   network.move_to(device);
   network.set_precision(precision);
   network.set_activation_checkpointing(options.checkpointing);
-  train::AdamW optimiser({}, network.flat_parameters(),
+  train::AdamW optimizer({}, network.flat_parameters(),
                          network.decayed_parameter_count());
   const train::BatchLoaderOptions loading{
-      .seed = seed,
+      .seed = kSeed,
       .batch_size = options.rows * options.micro_batches,
       .micro_batch_size = options.rows,
       .device = device};
@@ -180,60 +191,67 @@ void run(const Options& options) {
   const train::StepGradientOptions gradient{
       .threads = options.threads,
       .stochastic_depth = options.stochastic_depth,
-      .seed = seed};
+      .seed = kSeed};
   int64_t tokens = 0, targets = 0;
   double data_wait = 0;
   const auto step = [&] {
-    const auto asked = Clock::now();
+    const auto wait_start = Clock::now();
     const train::StepBatch batch = loader.next();
-    data_wait += seconds_since(asked);
+    data_wait += seconds_since(wait_start);
     train::LossTable losses;
-    train::compute_step_gradient(network, batch, gradient, optimiser.gradients,
+    train::compute_step_gradient(network, batch, gradient, optimizer.gradients,
                                  losses);
-    optimiser.step(1e-4, train::l2_norm(optimiser.gradients));
+    optimizer.step(1e-4, train::l2_norm(optimizer.gradients));
     tokens += batch.token_count;
     targets += batch.target_count;
   };
-  const auto take = [&](int64_t steps) {
+  const auto run_steps = [&](int64_t steps) {
     tokens = targets = 0;
     data_wait = 0;
     const auto start = Clock::now();
-    for (int64_t i = 0; i < steps; ++i) step();
-    train::l2_norm(optimiser.gradients);  // a GPU has finished
+    for (int64_t i = 0; i < steps; ++i) {
+      step();
+    }
+    train::l2_norm(optimizer.gradients);  // waits for the GPU
     return seconds_since(start);
   };
-  take(2);
+  run_steps(2);
   if (options.turns) {
-    const auto say = [](const std::string& line) {
+    const auto print_line = [](const std::string& line) {
       fmt::print("{}\n", line);
       std::fflush(stdout);
     };
-    say("ready");
+    print_line("ready");
     for (int64_t steps = 0; std::cin >> steps;) {
-      const double seconds = take(steps);
-      say(fmt::format("{} {:.6f}", tokens, seconds));
+      const double seconds = run_steps(steps);
+      print_line(fmt::format("{} {:.6f}", tokens, seconds));
     }
     return;
   }
-  const double seconds = take(options.steps);
-  const double rate = train::measure_matmul_flops_per_second(device, precision);
-  const double used =
+  const double seconds = run_steps(options.steps);
+  const double matmul_rate =
+      train::measure_matmul_flops_per_second(device, precision);
+  const double achieved_rate =
       train::training_flops(config, data.sequence_length(), tokens, targets) /
       seconds;
   fmt::print(
-      "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms a step, "
-      "{:.3f} % of it for data, {:.1f} of {:.1f} GFLOP/s: {:.1f} %, {:.2f} "
+      "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms per step, "
+      "{:.3f} % waiting for data, {:.1f} of {:.1f} GFLOP/s: {:.1f} %, {:.2f} "
       "GB\n",
       std::filesystem::path(options.preset).stem().string(),
       config.position == model::PositionEncoding::rotary ? "rotary"
                                                          : "relative",
       precision == model::Precision::bf16 ? "bf16" : "fp32", options.device,
-      double(tokens) / seconds, double(targets) / seconds,
-      1e3 * seconds / double(options.steps), 100 * data_wait / seconds,
-      used * 1e-9, rate * 1e-9, 100 * used / rate,
-      double(train::peak_memory(device)) * 1e-9);
+      static_cast<double>(tokens) / seconds,
+      static_cast<double>(targets) / seconds,
+      1e3 * seconds / static_cast<double>(options.steps),
+      100 * data_wait / seconds, achieved_rate * 1e-9, matmul_rate * 1e-9,
+      100 * achieved_rate / matmul_rate,
+      static_cast<double>(train::peak_memory(device)) * 1e-9);
   std::fflush(stdout);
-  if (options.profile > 0) print_profile(device, options.profile, step);
+  if (options.profile > 0) {
+    print_profile(device, options.profile, step);
+  }
 }
 
 }  // namespace
@@ -243,7 +261,7 @@ int main(int argc, char** argv) {
   gato::base::disable_malloc_trim();  // as the programs do
   gato::base::limit_malloc_arenas();
   try {
-    const gato::Options options = gato::options_of(argc, argv);
+    const gato::Options options = gato::parse_options(argc, argv);
     options.order > 0 ? gato::print_order(options) : gato::run(options);
     return 0;
   } catch (const std::exception& error) {

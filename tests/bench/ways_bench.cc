@@ -1,19 +1,20 @@
-// What each way of saving work in a step saves: the parts of gato-79m with it
-// and without, bf16, one thread, 2,048 places (two sequences), forward and
-// backward.
+// Measures what each optimization of a training step saves: parts of gato-79m
+// with and without it, in bf16, on one thread, for 2,048 positions (two
+// sequences), forward and backward.
 //
-//   logits/everywhere    of all places, cross entropy by autograd
-//   logits/targets/T     at T targets, by target_loss(), chunk by chunk
-//   block/everywhere     the last block at all places
-//   block/targets/T      its queries and feed-forward at T targets alone
-//   patches/everywhere   2,048 patches embedded
-//   patches/distinct/U   U distinct ones, and each place's looked up
-//   products/apart, /fused   queries, keys, values by three matrices or one,
-//                        and the two halves of the feed-forward
-//   weights/cast         all weights to bf16, which a micro-batch does
-//   update/operations    AdamW of all weights, tensor by tensor, as formulas
-//   update/tensors       by the fused kernel, tensor by tensor
-//   update/flat          in one buffer
+//   logits/everywhere    logits of all positions, cross entropy by autograd
+//   logits/targets/T     target_loss() at T targets, chunk by chunk
+//   block/everywhere     the last block at all positions
+//   block/targets/T      its queries and feed-forward only at T targets
+//   patches/everywhere   embeds 2,048 patches
+//   patches/distinct/U   embeds U distinct patches, then looks up all positions
+//   products/apart, products/fused
+//                        computes queries, keys, values and both halves of the
+//                        feed-forward with five matrices or with two
+//   weights/cast         casts all weights to bf16, as every micro-batch does
+//   update/operations    AdamW from elementwise operations, tensor by tensor
+//   update/tensors       AdamW by the fused kernel, tensor by tensor
+//   update/flat          AdamW by the fused kernel on one flat buffer
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <c10/core/GradMode.h>
@@ -31,39 +32,43 @@
 #include "gato/model/loss.h"
 #include "gato/model/network.h"
 #include "gato/train/adamw.h"
+#include "run_benchmarks.h"
 
 namespace gato {
 namespace {
 
-constexpr int64_t rows = 2, length = 1024, places = rows * length;
+constexpr int64_t kRows = 2, kLength = 1024, kPositions = kRows * kLength;
 
 const model::Network& network() {
-  static const auto made = [] {
+  static const auto shared_network = [] {
     model::ModelConfig config;
     config.layers = 8;
     config.width = 768;
     config.heads = 24;
     config.key_size = 32;
     config.feedforward = 3072;
-    config.context = length;
+    config.context = kLength;
     config.position = model::PositionEncoding::relative;
     config.vocabulary.text_size = 32000;
     auto network = std::make_unique<model::Network>(config, 1);
     network->set_precision(model::Precision::bf16);
     return network;
   }();
-  return *made;
+  return *shared_network;
 }
 
-at::Tensor draw(at::IntArrayRef sizes, at::ScalarType type = at::kBFloat16) {
+at::Tensor random_tensor(at::IntArrayRef sizes,
+                         at::ScalarType type = at::kBFloat16) {
   return (0.3 * at::randn(sizes)).to(type).requires_grad_(true);
 }
 
-at::Tensor spread(int64_t count) {  // over all places
-  return at::arange(count).mul_(places).floor_divide_(count);
+// Returns `count` indices at equal distances over all positions.
+at::Tensor spaced_indices(int64_t count) {
+  return at::arange(count).mul_(kPositions).floor_divide_(count);
 }
 
-using Part = std::function<at::Tensor()>;  // to a scalar or a tensor
+// Computes an output of any shape, whose gradients are then measured, too.
+using Part = std::function<at::Tensor()>;
 
 void run(benchmark::State& state, const Part& part,
          const std::vector<at::Tensor>& inputs) {
@@ -84,16 +89,17 @@ void add(const std::string& name, const Part& part,
 
 void add_logits() {
   const model::ModelConfig& config = network().config();
-  const at::Tensor table = draw({config.vocabulary.size(), config.width});
-  const at::Tensor hidden = draw({places, config.width});
-  const at::Tensor labels = at::randint(config.vocabulary.size(), {places});
+  const at::Tensor table =
+      random_tensor({config.vocabulary.size(), config.width});
+  const at::Tensor hidden = random_tensor({kPositions, config.width});
+  const at::Tensor labels = at::randint(config.vocabulary.size(), {kPositions});
   add("logits/everywhere",
       [=] {
         return at::cross_entropy_loss(at::linear(hidden, table).to(at::kFloat),
                                       labels);
       },
       {hidden, table});
-  for (const int64_t targets : {places, places / 4}) {
+  for (const int64_t targets : {kPositions, kPositions / 4}) {
     model::Batch batch;
     batch.target_label = labels.narrow(0, 0, targets);
     add("logits/targets/" + std::to_string(targets),
@@ -110,20 +116,22 @@ void add_block() {
   const model::ModelConfig& config = network().config();
   const model::NetworkWeights weights(network());
   const auto block = std::make_shared<model::BlockWeights>(weights.block(0));
-  std::vector<at::Tensor> inputs = {draw({places, config.width}, at::kFloat)};
+  std::vector<at::Tensor> inputs = {
+      random_tensor({kPositions, config.width}, at::kFloat)};
   model::BlockWeights::for_each_tensor(*block, [&](at::Tensor& tensor) {
     tensor = tensor.detach().requires_grad_(true);
     inputs.push_back(tensor);
   });
-  const auto add_one = [&](const std::string& name, const at::Tensor& chosen) {
+  const auto add_one = [&](const std::string& name,
+                           const at::Tensor& output_indices) {
     const auto input = std::make_shared<model::BlockContext>(
         model::BlockContext{.config = config,
                             .positions = model::PositionTables(
-                                config, length, weights.output_projection),
+                                config, kLength, weights.output_projection),
                             .regularization = {},
                             .depth_scales = at::empty({0}),
-                            .rows = rows,
-                            .output_indices = chosen});
+                            .rows = kRows,
+                            .output_indices = output_indices});
     add(
         name,
         [=, x = inputs[0], last = config.layers - 1] {
@@ -132,20 +140,22 @@ void add_block() {
         inputs);
   };
   add_one("block/everywhere", {});
-  add_one("block/targets/512", spread(512));
+  add_one("block/targets/512", spaced_indices(512));
 }
 
 void add_patches() {
   std::vector<at::Tensor> leaves, inputs;
   for (const model::Parameter& parameter : network().parameters()) {
     leaves.push_back(parameter.value.detach().requires_grad_(true));
-    if (parameter.name.starts_with("embedding.patch."))
+    if (parameter.name.starts_with("embedding.patch.")) {
       inputs.push_back(leaves.back());
+    }
   }
-  const at::Tensor pixels = at::randint(256, {places, 16, 16, 3}, at::kByte);
-  for (const int64_t distinct : {places, places / 4, places / 16}) {
-    const bool is_everywhere = distinct == places;
-    const at::Tensor index = at::arange(places).remainder_(distinct);
+  const at::Tensor pixels =
+      at::randint(256, {kPositions, 16, 16, 3}, at::kByte);
+  for (const int64_t distinct : {kPositions, kPositions / 4, kPositions / 16}) {
+    const bool is_everywhere = distinct == kPositions;
+    const at::Tensor index = at::arange(kPositions).remainder_(distinct);
     add(
         is_everywhere ? "patches/everywhere"
                       : "patches/distinct/" + std::to_string(distinct),
@@ -161,13 +171,15 @@ void add_patches() {
 
 void add_products() {
   const model::ModelConfig& config = network().config();
-  const at::Tensor x = draw({places, config.width});
+  const at::Tensor x = random_tensor({kPositions, config.width});
   for (const bool is_fused : {false, true}) {
     std::vector<at::Tensor> matrices, inputs = {x};
     const auto add_matrices = [&](int64_t count, int64_t size) {
-      const int64_t times = is_fused ? count : 1;
-      for (int64_t i = 0; i < count; i += times)
-        matrices.push_back(draw({size * times, config.width}));
+      const int64_t matrices_per_product = is_fused ? count : 1;
+      for (int64_t i = 0; i < count; i += matrices_per_product) {
+        matrices.push_back(
+            random_tensor({size * matrices_per_product, config.width}));
+      }
     };
     add_matrices(3, config.heads * config.key_size);
     add_matrices(2, config.feedforward);
@@ -176,8 +188,9 @@ void add_products() {
         is_fused ? "products/fused" : "products/apart",
         [=] {
           std::vector<at::Tensor> outputs;
-          for (const at::Tensor& matrix : matrices)
+          for (const at::Tensor& matrix : matrices) {
             outputs.push_back(at::linear(x, matrix));
+          }
           return at::cat(outputs, 1);
         },
         inputs);
@@ -189,21 +202,24 @@ void cast_weights(benchmark::State& state) {
   const at::NoGradGuard no_grad;
   for (auto _ : state) {
     const model::NetworkWeights weights(network());
-    for (int64_t layer = 0; layer < network().config().layers; ++layer)
+    for (int64_t layer = 0; layer < network().config().layers; ++layer) {
       benchmark::DoNotOptimize(weights.block(layer));
+    }
   }
 }
 
-// Loshchilov and Hutter 2019, as frameworks write it out of operations.
+// AdamW (Loshchilov and Hutter 2019, algorithm 2) at step 1, from elementwise
+// operations.
 void update_by_operations(const at::Tensor& weight, const at::Tensor& gradient,
                           const at::Tensor& mean, const at::Tensor& square) {
-  constexpr double rate = 1e-4, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
-  weight.mul_(1 - rate * 0.1);
-  mean.lerp_(gradient, 1 - beta1);
-  square.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+  constexpr double kLearningRate = 1e-4, kWeightDecay = 0.1;
+  constexpr double kBeta1 = 0.9, kBeta2 = 0.95, kEpsilon = 1e-8;
+  weight.mul_(1 - kLearningRate * kWeightDecay);
+  mean.lerp_(gradient, 1 - kBeta1);
+  square.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
   const at::Tensor denominator =
-      square.sqrt().div_(std::sqrt(1 - beta2)).add_(epsilon);
-  weight.addcdiv_(mean, denominator, -rate / (1 - beta1));
+      square.sqrt().div_(std::sqrt(1 - kBeta2)).add_(kEpsilon);
+  weight.addcdiv_(mean, denominator, -kLearningRate / (1 - kBeta1));
 }
 
 void update_by_tensors(benchmark::State& state, bool is_fused) {
@@ -212,8 +228,9 @@ void update_by_tensors(benchmark::State& state, bool is_fused) {
   std::vector<std::vector<at::Tensor>> lists(4);
   std::vector<at::Tensor> steps;
   for (const model::Parameter& parameter : network().parameters()) {
-    for (auto& list : lists)
+    for (auto& list : lists) {
       list.push_back(at::zeros_like(parameter.value.detach()));
+    }
     steps.push_back(at::full({}, 1.0, at::kFloat));
   }
   for (auto _ : state) {
@@ -233,16 +250,18 @@ void update_by_tensors(benchmark::State& state, bool is_fused) {
 void update_flat(benchmark::State& state) {
   at::set_num_threads(1);
   const at::NoGradGuard no_grad;
-  train::AdamW optimiser({.max_gradient_norm = 0},
+  train::AdamW optimizer({.max_gradient_norm = 0},
                          network().flat_parameters().clone(),
                          network().decayed_parameter_count());
-  for (auto _ : state) optimiser.step(1e-4, 1);
+  for (auto _ : state) {
+    optimizer.step(1e-4, 1);
+  }
 }
 
 void add_updates() {
   const auto add_one = [](const std::string& name,
-                          void (*measured)(benchmark::State&)) {
-    benchmark::RegisterBenchmark(name.c_str(), measured)
+                          void (*benchmark_function)(benchmark::State&)) {
+    benchmark::RegisterBenchmark(name.c_str(), benchmark_function)
         ->Unit(benchmark::kMillisecond);
   };
   add_one("weights/cast", cast_weights);
@@ -258,15 +277,13 @@ void add_updates() {
 
 int main(int argc, char** argv) {
   using namespace gato;
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  base::disable_malloc_trim();  // as the programs do
-  base::limit_malloc_arenas();
-  add_logits();
-  add_block();
-  add_patches();
-  add_products();
-  add_updates();
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+  return bench::run_benchmarks(argc, argv, [&] {
+    base::disable_malloc_trim();  // as the programs do
+    base::limit_malloc_arenas();
+    add_logits();
+    add_block();
+    add_patches();
+    add_products();
+    add_updates();
+  });
 }

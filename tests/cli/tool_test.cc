@@ -9,8 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run_in_process.h"
+#include "gato/base/progress.h"
 #include "gato/base/signals.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 
 using namespace gato;
 using namespace gato::cli;
@@ -424,7 +425,7 @@ TEST_CASE("every exception becomes its status") {
 TEST_CASE("a signal ends work that polls, and spares work that saves") {
   const auto stop = [](int signal) {
     return status_of([signal] {
-      Progress progress("work", "records");
+      base::Progress progress(nullptr, "work", "records");
       progress.advance();
       std::raise(signal);
       progress.advance();
@@ -434,7 +435,7 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   REQUIRE(stop(SIGTERM) == 143);
   const Tool saving = pack_tool([](CommandContext&) {
     const base::ScopedStopDeferral saves;
-    Progress progress("work", "steps");
+    base::Progress progress(nullptr, "work", "steps");
     std::raise(SIGTERM);
     progress.advance();
     return base::received_stop_signal() == SIGTERM

@@ -214,7 +214,7 @@ TEST_CASE("ranks whose starter is killed save and end") {
   wait_for_text_in_file(run + "/metrics.jsonl", "step");
   process.kill(SIGKILL);
   CHECK(process.wait() == 128 + SIGKILL);
-  wait_for_text_in_file(folder.messages(), "goes on from there");
+  wait_for_text_in_file(folder.messages(), "continues from there");
   Words limited = two;
   limited.insert(limited.end(), {"--max-time", "1s"});
   // The directory is free when the ranks are gone.
@@ -278,7 +278,7 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
                                                  {"MASTER_PORT", "29419"}}};
   };
   TrainProcess first(words, options("0")), second(words, options("1"));
-  wait_for_text_in_file(folder.folder / "0", "products are computed");
+  wait_for_text_in_file(folder.folder / "0", "matmul precision");
   std::this_thread::sleep_for(std::chrono::seconds(6));  // to load the step
   second.kill(SIGKILL);
   const auto start = Clock::now();
@@ -372,7 +372,7 @@ TEST_CASE("ranks by torchrun's variables, set by hand") {
   CHECK(first.wait() == 0);
   CHECK(second.wait() == 0);
   CHECK_THAT(read_bytes(folder.messages()),
-             Contains("2 processes by torchrun"));
+             Contains("2 ranks started by torchrun"));
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run_path("run")) ==
         weights_of(folder.run_path("two")));
@@ -403,7 +403,8 @@ TEST_CASE("ranks by mpirun") {
                       {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}},
       .launcher = {"mpirun", "--oversubscribe", "-n", "2"}};
   REQUIRE(folder.train("run", {"--steps", "4"}, by_mpirun) == 0);
-  CHECK_THAT(read_bytes(folder.messages()), Contains("2 processes by mpirun"));
+  CHECK_THAT(read_bytes(folder.messages()),
+             Contains("2 ranks started by mpirun"));
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run_path("run")) ==
         weights_of(folder.run_path("two")));
@@ -423,7 +424,7 @@ TEST_CASE("ranks by torchrun") {
                        {.launcher = {"torchrun", "--standalone", "--no-python",
                                      "--nproc-per-node", "2"}}) == 0);
   CHECK_THAT(read_bytes(folder.messages()),
-             Contains("2 processes by torchrun"));
+             Contains("2 ranks started by torchrun"));
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run_path("run")) ==
         weights_of(folder.run_path("two")));

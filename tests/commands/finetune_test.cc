@@ -89,20 +89,10 @@ struct Fixture {
     write_dataset(dataset, 6);
   }
   RunResult run(std::vector<std::string> more) const {
-    const PolicyEvaluator evaluator{
-        [](const PolicyEvaluationOptions& evaluation,
-           const data::TaskTable& tasks) {
-          if (evaluation.environment != tasks.tasks.at(0).spec.name) {
-            throw base::usage_error("no such environment");
-          }
-        },
-        [](const model::Network&, const PolicyEvaluationOptions& evaluation) {
-          return nlohmann::json{{"played", evaluation.environment}};
-        }};
     const cli::Tool tool{.name = "gato-finetune",
                          .summary = "",
                          .description = "",
-                         .commands = {finetune_command(evaluator)},
+                         .commands = {finetune_command()},
                          .see_also = {}};
     std::vector<std::string> arguments = {
         "--init",  init,          "-o",           output, "--no-provenance",
@@ -117,9 +107,9 @@ struct Fixture {
 
 TEST_CASE("a dataset is tokenized, packed and trained on") {
   const Fixture fixture;
-  const RunResult ran =
-      fixture.run({"--demonstrations", fixture.dataset, "--env", "toy/follow",
-                   "--eval-every", "2"});
+  const RunResult ran = fixture.run(
+      {"--demonstrations", fixture.dataset, "--env", "control/cartpole-swingup",
+       "--eval-episodes", "1", "--eval-every", "2"});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   const model::LoadedModel model = model::load_model(fixture.output);
@@ -132,7 +122,10 @@ TEST_CASE("a dataset is tokenized, packed and trained on") {
   CHECK(model.demonstrations[0].total_reward == 25);  // the best of them
   const std::string metrics = read_bytes(fixture.output + "/metrics.jsonl");
   CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 2 + 1);
-  CHECK_THAT(metrics, Contains(R"("evaluation":{"played":"toy/follow"})"));
+  CHECK_THAT(
+      metrics,
+      Contains(R"("environment":"control/cartpole-swingup","episodes":1,)"
+               R"("failed":0,"mean":)"));
   // The rate is constant from the first step on.
   CHECK_THAT(metrics, Contains(R"("learning_rate":1e-05)"));
 }

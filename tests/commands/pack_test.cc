@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "data/sample_documents.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/data/sequence_file.h"
 #include "pack/generated_token_files.h"
 
@@ -12,7 +13,7 @@ using namespace gato::test;
 
 namespace {
 
-// Packs into "out.h5" of the folder.
+// Packs files of the directory into another one.
 void run(const TestDirectory& folder, const PackCommandOptions& options,
          const std::vector<std::string>& inputs, uint64_t seed = 0,
          const std::string& output = "out.h5", base::Shard shard = {},
@@ -23,15 +24,20 @@ void run(const TestDirectory& folder, const PackCommandOptions& options,
   common.no_provenance = true;
   common.shard = shard;
   common.threads = threads;
-  for (const std::string& input : inputs)
+  for (const std::string& input : inputs) {
     common.inputs.push_back((folder / input).string());
-  cli::CommandContext context{common, {}};
+  }
+  cli::TerminalProgress progress;
+  cli::CommandContext context{
+      common,
+      {.seed = seed, .output = common.output, .has_provenance = false},
+      progress};
   const base::ExitStatus status = run_pack(options, context);
   REQUIRE(status == base::ExitStatus::success);
 }
 
-// All that a row shows the network, patches by their pixels.
-std::string shown(const data::SequenceFileReader& file, int64_t sequence) {
+// Returns everything that the network sees of a row, with patches as pixels.
+std::string row_bytes(const data::SequenceFileReader& file, int64_t sequence) {
   const data::SequenceView row = file.row(sequence);
   std::string bytes;
   const auto add = [&](const auto& values) {
@@ -57,7 +63,7 @@ std::string shown(const data::SequenceFileReader& file, int64_t sequence) {
   return bytes;
 }
 
-// Episodes with labels and images, and pairs of images and texts.
+// Writes episodes with labels and images, and pairs of an image and a text.
 std::vector<std::string> write_two_sources(const TestDirectory& folder) {
   TokenFileSpec control;
   control.has_labels = true;
@@ -71,7 +77,7 @@ std::vector<std::string> write_two_sources(const TestDirectory& folder) {
 
 }  // namespace
 
-TEST_CASE("a sequence file holds rows, demonstrations and the report") {
+TEST_CASE("A sequence file contains rows, demonstrations and the report") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.has_labels = true;
@@ -107,7 +113,7 @@ TEST_CASE("a sequence file holds rows, demonstrations and the report") {
   REQUIRE(reader.report()["fill"].get<double>() ==
           Approx(static_cast<double>(tokens) / (30 * 40)));
 
-  // Document i has return i: the last is the best, and text has none.
+  // Document i has return i, so the last episode is the best one.
   const auto demonstrations = reader.read_demonstrations();
   REQUIRE(demonstrations.size() == 1);
   REQUIRE(demonstrations[0].total_reward == 3);
@@ -116,7 +122,7 @@ TEST_CASE("a sequence file holds rows, demonstrations and the report") {
   REQUIRE(demonstrations[0].modality == tokens_file.document(3).modality);
 }
 
-TEST_CASE("the same seed gives the same bytes, another one others") {
+TEST_CASE("Equal seeds give equal bytes, different seeds do not") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   PackCommandOptions options;
@@ -128,7 +134,7 @@ TEST_CASE("the same seed gives the same bytes, another one others") {
   REQUIRE(file_bytes(folder / "first.h5") != file_bytes(folder / "third.h5"));
 }
 
-TEST_CASE("more sequences begin with the same ones") {
+TEST_CASE("A longer run begins with the same sequences") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   PackCommandOptions options;
@@ -145,7 +151,7 @@ TEST_CASE("more sequences begin with the same ones") {
   }
 }
 
-TEST_CASE("without a number of sequences all tokens have room once") {
+TEST_CASE("By default there is room for every token") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.documents = 9;
@@ -158,7 +164,7 @@ TEST_CASE("without a number of sequences all tokens have room once") {
           (tokens + 15) / 16);
 }
 
-TEST_CASE("options that contradict each other are refused, nothing written") {
+TEST_CASE("Contradictory options are refused, and nothing is written") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   PackCommandOptions options;
@@ -174,7 +180,7 @@ TEST_CASE("options that contradict each other are refused, nothing written") {
   REQUIRE(folder.entry_names() == std::vector<std::string>{"a.h5"});
 }
 
-TEST_CASE("the shards of a run are its sequences, each a file by itself") {
+TEST_CASE("The shards of a run together contain its sequences") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
   PackCommandOptions options;
@@ -194,14 +200,15 @@ TEST_CASE("the shards of a run are its sequences, each a file by itself") {
     REQUIRE(part.tasks().to_json() == whole.tasks().to_json());
     REQUIRE(part.read_demonstrations().size() ==
             whole.read_demonstrations().size());
-    for (int64_t q = 0; q < part.sequence_count(); ++q)
-      REQUIRE(shown(part, q) == shown(whole, next++));
+    for (int64_t q = 0; q < part.sequence_count(); ++q) {
+      REQUIRE(row_bytes(part, q) == row_bytes(whole, next++));
+    }
     std::filesystem::remove(folder / "part.h5");
   }
   REQUIRE(next == 50);
 }
 
-TEST_CASE("more shards than sequences are refused, nothing written") {
+TEST_CASE("An empty shard is refused, and nothing is written") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   PackCommandOptions options;
@@ -213,7 +220,7 @@ TEST_CASE("more shards than sequences are refused, nothing written") {
   REQUIRE(folder.entry_names() == std::vector<std::string>{"a.h5"});
 }
 
-TEST_CASE("the number of threads does not change a byte") {
+TEST_CASE("The number of threads does not change the output") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
   PackCommandOptions options;
@@ -224,7 +231,7 @@ TEST_CASE("the number of threads does not change a byte") {
   REQUIRE(file_bytes(folder / "one.h5") == file_bytes(folder / "three.h5"));
 }
 
-TEST_CASE("the report adds up to what the file holds") {
+TEST_CASE("The report agrees with the contents of the file") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
   PackCommandOptions options;
@@ -238,8 +245,9 @@ TEST_CASE("the report adds up to what the file holds") {
     const data::SequenceView row = reader.row(q);
     prompted += row.prompt_mask[0];
     for (uint8_t modality : row.modality) {
-      tokens += data::Modality(modality) != data::Modality::padding;
-      patches += data::Modality(modality) == data::Modality::patch;
+      tokens +=
+          static_cast<data::Modality>(modality) != data::Modality::padding;
+      patches += static_cast<data::Modality>(modality) == data::Modality::patch;
     }
   }
   REQUIRE(report["tokens"] == tokens);
@@ -250,8 +258,9 @@ TEST_CASE("the report adds up to what the file holds") {
   for (const char* key :
        {"sequences", "prompted", "windows", "tokens", "targets"}) {
     int64_t sum = 0;
-    for (const auto& source : report["mixture"])
+    for (const auto& source : report["mixture"]) {
       sum += source[key].get<int64_t>();
+    }
     INFO(key);
     REQUIRE(report[key] == sum);
   }

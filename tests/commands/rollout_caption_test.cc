@@ -29,10 +29,10 @@ RunResult run(std::vector<std::string> arguments) {
   return run_in_process(tool, std::move(arguments));
 }
 
-std::string picture(const ScratchDirectory& folder, const std::string& name,
-                    int size, int grey) {
+std::string write_image(const ScratchDirectory& folder, const std::string& name,
+                        int size, int gray) {
   const std::string path = folder / name;
-  cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(grey)));
+  cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(gray)));
   return path;
 }
 
@@ -48,16 +48,17 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("every picture gets a line, in order, whatever batch and threads") {
+TEST_CASE("Every image gets a line, in order, for any batch size and threads") {
   const ScratchDirectory folder;
   const std::string model = folder / "model";
   gato::test::write_tiny_model(model);
   std::vector<std::string> arguments = {
       "--model", model, "--max-tokens", "8", "--temperature", "1"};
   std::vector<std::string> paths;
-  for (int i = 0; i < 5; ++i)
-    paths.push_back(
-        picture(folder, std::to_string(i) + ".png", 16 + 16 * i / 2, 40 * i));
+  for (int i = 0; i < 5; ++i) {
+    paths.push_back(write_image(folder, std::to_string(i) + ".png",
+                                16 + 16 * i / 2, 40 * i));
+  }
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> all = arguments;
     all.insert(all.end(), more.begin(), more.end());
@@ -80,9 +81,9 @@ TEST_CASE("every picture gets a line, in order, whatever batch and threads") {
   REQUIRE(nlohmann::json::parse(objects[3])["caption"].is_string());
 }
 
-TEST_CASE("pictures are resized as the captions of the training were") {
+TEST_CASE("Images are resized as in the captions of the training data") {
   const ScratchDirectory folder;
-  const std::string large = picture(folder, "large.png", 256, 90);
+  const std::string large = write_image(folder, "large.png", 256, 90);
   gato::test::write_tiny_model(folder / "plain");
   // 256 patches do not fit a context of 64.
   const RunResult refused = run({"--model", folder / "plain", large});
@@ -100,13 +101,13 @@ TEST_CASE("pictures are resized as the captions of the training were") {
   REQUIRE(run({"--model", folder / "resizing", large}).status == 0);
 }
 
-TEST_CASE("what cannot be captioned is named") {
+TEST_CASE("An image that cannot be captioned is named") {
   const ScratchDirectory folder;
   const std::string model = folder / "model";
   gato::test::write_tiny_model(model);
-  const std::string good = picture(folder, "good.png", 16, 90);
-  const std::string text = folder.write_file("text.png", "no picture");
-  const std::string jpeg = picture(folder, "whole.jpg", 32, 90);
+  const std::string good = write_image(folder, "good.png", 16, 90);
+  const std::string text = folder.write_file("text.png", "not an image");
+  const std::string jpeg = write_image(folder, "whole.jpg", 32, 90);
   const std::string half = folder.write_file(
       "half.jpg",
       base::read_file(jpeg).substr(0, base::read_file(jpeg).size() / 2));
@@ -129,8 +130,9 @@ TEST_CASE("what cannot be captioned is named") {
   };
   const RunResult skipped = tolerating("4");
   CHECK(skipped.status == 0);
-  for (const auto& [path, status] : bad)
+  for (const auto& [path, status] : bad) {
     CHECK_THAT(skipped.err, Contains("skipped: " + path + ": "));
+  }
   CHECK_THAT(skipped.err, Contains("counts: read 6, written 2, skipped 4"));
   const std::vector<std::string> lines = lines_of(skipped.out);
   REQUIRE(lines.size() == 2);

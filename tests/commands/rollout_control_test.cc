@@ -51,7 +51,7 @@ done
 
 }  // namespace
 
-TEST_CASE("the built-in environments are listed one a line") {
+TEST_CASE("The built-in environments are listed one per line") {
   const RunResult ran = run({"--list-envs"});
   REQUIRE(ran.status == 0);
   REQUIRE_THAT(ran.out, Contains("arcade/catch\n"));
@@ -59,7 +59,7 @@ TEST_CASE("the built-in environments are listed one a line") {
   REQUIRE_THAT(ran.out, Contains("grid/goto\n"));
 }
 
-TEST_CASE("options that do not go together are refused before any work") {
+TEST_CASE("Options that exclude each other are refused before any work") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";
   const std::vector<std::vector<std::string>> wrong = {
@@ -74,9 +74,9 @@ TEST_CASE("options that do not go together are refused before any work") {
       {"--policy", "expert", "--greedy", "--env", "arcade/catch", "-o", output},
       {"--model", "m", "--noise", "0.1", "--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--env", "arcade/catch", "--video",
-       folder / "film.gif", "-o", output},
+       folder / "video.gif", "-o", output},
       {"--policy", "expert", "--env", "arcade/catch", "--video",
-       folder / "film", "-o", output},
+       folder / "video", "-o", output},
       {"--policy", "clever", "--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--noise", "2", "--env", "arcade/catch", "-o",
        output}};
@@ -89,7 +89,8 @@ TEST_CASE("options that do not go together are refused before any work") {
   }
 }
 
-TEST_CASE("help says what is required, and what in place of what") {
+TEST_CASE(
+    "The help says which options are required and which are alternatives") {
   const RunResult ran = run({"--help"});
   REQUIRE(ran.status == 0);
   REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
@@ -100,22 +101,23 @@ TEST_CASE("help says what is required, and what in place of what") {
                Contains("--env NAME... or --env-command CMD is missing"));
 }
 
-TEST_CASE("a film has a name that its format has") {
+TEST_CASE("A video has the file name extension of its format") {
   const ScratchDirectory folder;
-  const auto film = [&](const std::string& name) {
+  const auto video = [&](const std::string& name) {
     return run({"--policy", "expert", "--env", "arcade/catch", "--episodes",
                 "1", "--force", "--video", folder / name, "-o",
                 folder / "out"});
   };
-  REQUIRE_THAT(film("x.gif").err, Contains("x.gif: a film is an animated PNG"));
+  REQUIRE_THAT(video("x.gif").err,
+               Contains("x.gif: the video is an animated PNG"));
   REQUIRE_FALSE(fs::exists(folder / "out"));
   for (const std::string name : {"x.png", "x.apng"}) {
-    REQUIRE(film(name).status == 0);
+    REQUIRE(video(name).status == 0);
     REQUIRE(base::read_file(folder / name).starts_with("\x89PNG"));
   }
 }
 
-TEST_CASE("the expert's episodes are a dataset, and the table has its score") {
+TEST_CASE("The expert's episodes become a dataset and a row of the table") {
   const ScratchDirectory folder;
   const std::string output = folder / "catch";
   const RunResult ran = run({"--policy", "expert", "--noise", "0.3", "--env",
@@ -169,7 +171,7 @@ TEST_CASE("--force replaces datasets and nothing else") {
   }
 }
 
-TEST_CASE("an environment is named once") {
+TEST_CASE("An environment that is named twice is refused") {
   const ScratchDirectory folder;
   const RunResult ran = run({"--policy", "random", "--env", "grid/goto",
                              "--env", "grid/goto", "-o", folder / "played"});
@@ -177,7 +179,7 @@ TEST_CASE("an environment is named once") {
   REQUIRE_THAT(ran.err, Contains("names grid/goto twice"));
 }
 
-TEST_CASE("the same seed gives the same bytes") {
+TEST_CASE("The same seed gives the same bytes") {
   const ScratchDirectory folder;
   const auto play = [&](const std::string& name,
                         std::vector<std::string> more) {
@@ -195,7 +197,7 @@ TEST_CASE("the same seed gives the same bytes") {
   REQUIRE(play("seed", {"--seed", "1"}) != one);
 }
 
-TEST_CASE("several environments give a folder of datasets") {
+TEST_CASE("Several environments give a folder of datasets") {
   const ScratchDirectory folder;
   const std::string output = folder / "played";
   const RunResult ran =
@@ -210,18 +212,18 @@ TEST_CASE("several environments give a folder of datasets") {
           2);
 }
 
-TEST_CASE("the first episode is filmed") {
+TEST_CASE("The first episode is recorded as a video") {
   const ScratchDirectory folder;
-  const std::string film = folder / "film.png";
+  const std::string video = folder / "video.png";
   const RunResult ran =
       run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "1",
-           "-o", folder / "out", "--video", film});
+           "-o", folder / "out", "--video", video});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  REQUIRE_THAT(base::read_file(film), Contains("acTL"));
+  REQUIRE_THAT(base::read_file(video), Contains("acTL"));
 }
 
-TEST_CASE("a child that breaks down leaves failed episodes") {
+TEST_CASE("A child process that breaks down leaves failed episodes") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";
   const RunResult ran =
@@ -238,7 +240,7 @@ TEST_CASE("a child that breaks down leaves failed episodes") {
   REQUIRE(source->read_episode(0).failed);
 }
 
-TEST_CASE("a child that prints garbage, or none at all, ends the run") {
+TEST_CASE("A child process that prints garbage or nothing ends the run") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";
   for (const std::string& command :
@@ -252,7 +254,7 @@ TEST_CASE("a child that prints garbage, or none at all, ends the run") {
   }
 }
 
-TEST_CASE("an environment is checked") {
+TEST_CASE("An environment is checked with --check-env") {
   const RunResult good = run({"--check-env", "--env", "arcade/catch"});
   INFO(good.out);
   REQUIRE(good.status == 0);
@@ -267,7 +269,7 @@ TEST_CASE("an environment is checked") {
   REQUIRE_THAT(bad.out, Contains("FAILED") && Contains("no luck"));
 }
 
-TEST_CASE("a model plays a task that it does not know, and says so") {
+TEST_CASE("A model plays a task that it does not know, with a warning") {
   const ScratchDirectory folder;
   gato::test::write_tiny_model(folder / "model");
   const auto play = [&](const std::string& name, const std::string& threads) {
@@ -277,13 +279,13 @@ TEST_CASE("a model plays a task that it does not know, and says so") {
              "--no-provenance", "-o", folder / name});
     INFO(ran.err);
     REQUIRE(ran.status == 0);
-    REQUIRE_THAT(ran.err, Contains("knows no task 'arcade/catch'"));
+    REQUIRE_THAT(ran.err, Contains("does not know the task 'arcade/catch'"));
     return bytes_of(folder / name);
   };
   REQUIRE(play("one", "1") == play("two", "2"));
 }
 
-TEST_CASE("a model whose task is another one is refused") {
+TEST_CASE("A model that learned other actions for the task is refused") {
   const ScratchDirectory folder;
   data::TaskTable tasks;
   tasks.tasks.resize(1);
@@ -298,7 +300,7 @@ TEST_CASE("a model whose task is another one is refused") {
   REQUIRE_FALSE(fs::exists(folder / "out"));
 }
 
-TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
+TEST_CASE("A prompt is the model's own, that of a dataset, or none") {
   const ScratchDirectory folder;
   REQUIRE(run({"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
                "-o", folder / "shown"})
@@ -319,7 +321,7 @@ TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
   REQUIRE(bytes_of(folder / "out") != without);
   REQUIRE(play(folder / "nowhere").status == 4);
 
-  // It is an input of what is played.
+  // The dataset is an input of what is played.
   REQUIRE(
       run({"--model", folder / "model", "--env", "arcade/catch", "--episodes",
            "1", "--prompt", folder / "shown", "-o", folder / "traced"})
@@ -331,12 +333,13 @@ TEST_CASE("a prompt is the model's own, that of a dataset, or none") {
   REQUIRE(provenance.at("parents").back().at("program") == "gato-rollout");
 }
 
-TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
+TEST_CASE("An error in a prompt names its location and gives advice") {
   const ScratchDirectory folder;
-  for (const std::string task : {"arcade/catch", "control/cartpole-swingup"})
+  for (const std::string task : {"arcade/catch", "control/cartpole-swingup"}) {
     REQUIRE(run({"--policy", "expert", "--env", task, "--episodes", "1", "-o",
                  folder / (task == "arcade/catch" ? "catch" : "cartpole")})
                 .status == 0);
+  }
   data::TaskTable tasks;
   tasks.tasks.resize(1);
   tasks.tasks[0].spec = ingest::open_episodes(folder / "catch", {})->spec();
@@ -345,6 +348,6 @@ TEST_CASE("what is wrong with a prompt is said with its place and what helps") {
       run({"--model", folder / "model", "--env", "arcade/catch", "--prompt",
            folder / "cartpole", "-o", folder / "out"});
   REQUIRE(ran.status == 3);
-  REQUIRE_THAT(ran.err, Contains("--prompt " + folder / "cartpole: ") &&
-                            Contains("; give a dataset of 'arcade/catch'"));
+  REQUIRE_THAT(ran.err, Contains("--prompt: " + folder / "cartpole: ") &&
+                            Contains(": give a dataset of 'arcade/catch'"));
 }

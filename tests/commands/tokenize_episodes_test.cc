@@ -27,7 +27,8 @@ data::Field field_of(const std::string& name, data::Role role,
   return field;
 }
 
-// A picture, a number of [0, 2000) and a speed; two buttons.
+// Observations: an image, a number in [0, 2000) and a speed. Action: two
+// buttons.
 data::TaskSpec spec_of(const std::string& name) {
   data::TaskSpec spec;
   spec.name = name;
@@ -36,17 +37,17 @@ data::TaskSpec spec_of(const std::string& name) {
       field_of("speed", data::Role::continuous, data::DType::float32, {1});
   speed.low = {-INFINITY};
   speed.high = {INFINITY};
-  data::Field picture =
+  data::Field image =
       field_of("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
-  picture.low = {0};
-  picture.high = {255};
-  picture.low.resize(768, 0);
-  picture.high.resize(768, 255);
+  image.low = {0};
+  image.high = {255};
+  image.low.resize(768, 0);
+  image.high.resize(768, 255);
   data::Field number =
       field_of("number", data::Role::discrete, data::DType::int64, {});
   number.n = {2000};
   number.start = {0};
-  spec.observation_fields = {picture, number, speed};
+  spec.observation_fields = {image, number, speed};
   data::Field button =
       field_of("action", data::Role::discrete, data::DType::int64, {});
   button.n = {2};
@@ -59,14 +60,14 @@ data::TaskSpec spec_of(const std::string& name) {
 data::Episode episode_of(int64_t id, double reward) {
   data::Episode episode;
   episode.id = id;
-  data::Array picture = data::Array::zeros(data::DType::uint8, {3, 16, 16, 3});
+  data::Array image = data::Array::zeros(data::DType::uint8, {3, 16, 16, 3});
   data::Array number = data::Array::zeros(data::DType::int64, {3});
   data::Array speed = data::Array::zeros(data::DType::float32, {3, 1});
   for (int64_t t = 0; t < 3; ++t) {
     number.set_integer(t, 10 * t);
     speed.set(t, 0.25);
   }
-  episode.observations = {picture, number, speed};
+  episode.observations = {image, number, speed};
   episode.actions = {data::Array::zeros(data::DType::int64, {2})};
   episode.rewards = {reward, reward};
   episode.terminations = {0, 1};
@@ -105,7 +106,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "episodes of several datasets become one file") {
+TEST_CASE_METHOD(Fixture, "Episodes of several datasets become one file") {
   const auto first =
       dataset("a", spec_of("test/one"), {episode_of(0, 1), episode_of(1, 2)});
   const auto second = dataset("b", spec_of("test/two"), {episode_of(0, 3)});
@@ -137,7 +138,8 @@ TEST_CASE_METHOD(Fixture, "episodes of several datasets become one file") {
                                                           2248, 1224});
 }
 
-TEST_CASE_METHOD(Fixture, "the bytes do not depend on the threads") {
+TEST_CASE_METHOD(Fixture,
+                 "The output does not depend on the number of threads") {
   std::vector<data::Episode> episodes;
   for (int64_t i = 0; i < 12; ++i) episodes.push_back(episode_of(i, 1));
   const auto input = dataset("a", spec_of("test/one"), episodes);
@@ -148,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "the bytes do not depend on the threads") {
   CHECK(base::read_file(folder / "1") == base::read_file(folder / "3"));
 }
 
-TEST_CASE_METHOD(Fixture, "the expert's action is the label") {
+TEST_CASE_METHOD(Fixture, "The expert's action is the label") {
   data::Episode episode = episode_of(0, 1);
   episode.expert_actions = episode.actions;
   array_of(episode.expert_actions[0]).set_integer(1, 1);
@@ -162,7 +164,9 @@ TEST_CASE_METHOD(Fixture, "the expert's action is the label") {
   CHECK(document.labels[4] == 1224);
 }
 
-TEST_CASE_METHOD(Fixture, "bad values name file, episode, step, key, value") {
+TEST_CASE_METHOD(
+    Fixture,
+    "A bad value is reported with file, episode, step, key and value") {
   data::Episode nan = episode_of(0, 1), large = episode_of(1, 1);
   array_of(nan.observations[2]).set(1, std::nan(""));
   array_of(large.observations[1]).set_integer(0, 1024);
@@ -181,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "bad values name file, episode, step, key, value") {
   CHECK(tolerant.status == 0);
   CHECK_THAT(tolerant.err,
              Contains("episode 1: step 0: observation key 'number': discrete "
-                      "value 1024 is outside 0 to 1023") &&
+                      "value 1024 is not between 0 and 1023") &&
                  Contains("read 3, written 1") && Contains("skipped 2"));
   const auto report = data::TokenFileReader(output).report();
   CHECK(report["read"] == 3);
@@ -189,7 +193,7 @@ TEST_CASE_METHOD(Fixture, "bad values name file, episode, step, key, value") {
   CHECK(report["skipped"] == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "a reward that is no number is bad input") {
+TEST_CASE_METHOD(Fixture, "A reward that is not a number is bad input") {
   data::Episode nan = episode_of(1, 1);
   nan.rewards[1] = std::nan("");
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1), nan});
@@ -202,7 +206,7 @@ TEST_CASE_METHOD(Fixture, "a reward that is no number is bad input") {
             .status == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "what the spaces do not have is told") {
+TEST_CASE_METHOD(Fixture, "Keys and values outside the spaces cause warnings") {
   data::Episode beyond = episode_of(0, 1);
   array_of(beyond.actions[0]).set_integer(0, 7);
   const auto plain = dataset("plain", spec_of("test/one"), {beyond});
@@ -218,30 +222,31 @@ TEST_CASE_METHOD(Fixture, "what the spaces do not have is told") {
   INFO(ran.err);
   CHECK(ran.status == 0);
   CHECK_THAT(ran.err,
-             Contains("the key 'depth' is in no space and is left out"));
-  CHECK_THAT(ran.err, Contains("'action' has values that its space does not "
-                               "have") &&
+             Contains("the key 'depth' is in no space and is ignored"));
+  CHECK_THAT(ran.err, Contains("'action' has values outside its space") &&
                           Contains("episode "));
   CHECK(data::TokenFileReader(folder / "tokens.h5").document(0).tokens[4] ==
         1231);
 }
 
-TEST_CASE_METHOD(Fixture, "a newer Minari's dataset is read with a warning") {
+TEST_CASE_METHOD(Fixture,
+                 "A dataset of a newer Minari is read with a warning") {
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
   const std::string metadata = input + "/data/metadata.json";
   auto json = nlohmann::json::parse(base::read_file(metadata));
-  for (const auto& [version, is_told] :
+  for (const auto& [version, is_warned] :
        {std::pair{"0.5.9", false}, {"0.10.0", true}, {"9.0.0", true}}) {
     json["minari_version"] = version;
     base::write_file(metadata, json.dump(), true);
     const auto ran = run({"-o", folder / "tokens.h5", "--force", input});
     INFO(ran.err);
     CHECK(ran.status == 0);
-    CHECK((ran.err.find("written by Minari") != std::string::npos) == is_told);
+    CHECK((ran.err.find("written by Minari") != std::string::npos) ==
+          is_warned);
   }
 }
 
-TEST_CASE_METHOD(Fixture, "failed episodes are left out and counted") {
+TEST_CASE_METHOD(Fixture, "Failed episodes are skipped and counted") {
   data::Episode failed = episode_of(0, 1);
   failed.failed = true;
   const auto input =
@@ -252,7 +257,8 @@ TEST_CASE_METHOD(Fixture, "failed episodes are left out and counted") {
              Contains("read 2, written 1, failed 1, empty 0, filtered 0"));
 }
 
-TEST_CASE_METHOD(Fixture, "a share of the expert's return keeps the better") {
+TEST_CASE_METHOD(
+    Fixture, "A fraction of the expert's return keeps the better episodes") {
   const auto input =
       dataset("a", spec_of("test/one"),
               {episode_of(0, 5), episode_of(1, 3.9), episode_of(2, 4)});
@@ -265,7 +271,7 @@ TEST_CASE_METHOD(Fixture, "a share of the expert's return keeps the better") {
   CHECK(reader.tasks().tasks[0].expert_return == 10);
 }
 
-TEST_CASE_METHOD(Fixture, "shards keep what the whole run keeps") {
+TEST_CASE_METHOD(Fixture, "Shards keep the same episodes as an unsharded run") {
   const data::TaskSpec spec = spec_of("test/one");
   const auto first = dataset(
       "a", spec, {episode_of(0, 5), episode_of(1, 1), episode_of(2, 4)});
@@ -294,7 +300,7 @@ TEST_CASE_METHOD(Fixture, "shards keep what the whole run keeps") {
   CHECK(returns({"--shard", "3/3"}) == std::vector<double>{14});
 }
 
-TEST_CASE_METHOD(Fixture, "one task has one spec") {
+TEST_CASE_METHOD(Fixture, "A task has one spec") {
   data::TaskSpec other = spec_of("test/one");
   other.action_fields[0].n = {3};
   const auto first = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
@@ -304,7 +310,7 @@ TEST_CASE_METHOD(Fixture, "one task has one spec") {
   CHECK_THAT(ran.err, Contains("test/one") && Contains(second));
 }
 
-TEST_CASE_METHOD(Fixture, "a name that would break a line is refused") {
+TEST_CASE_METHOD(Fixture, "A name that contains a line break is rejected") {
   const auto ran =
       run({"-o", folder / "tokens.h5", "--task", "maze\n2d",
            GATO_SOURCE_DIR "/tests/samples/d4rl/hopper_medium-v2.hdf5"});
@@ -312,7 +318,7 @@ TEST_CASE_METHOD(Fixture, "a name that would break a line is refused") {
   CHECK_THAT(ran.err, Contains("the task \"maze\\n2d\" has control"));
 }
 
-TEST_CASE_METHOD(Fixture, "roles can be overridden") {
+TEST_CASE_METHOD(Fixture, "Roles can be overridden") {
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
   const auto ran =
       run({"-o", folder / "tokens.h5", "--role", "number=continuous", input});
@@ -326,7 +332,7 @@ TEST_CASE_METHOD(Fixture, "roles can be overridden") {
         2);
 }
 
-TEST_CASE_METHOD(Fixture, "an action that is an image is refused") {
+TEST_CASE_METHOD(Fixture, "An action that is an image is rejected") {
   data::TaskSpec spec = spec_of("test/one");
   spec.action_fields = {spec.observation_fields[0]};
   spec.action_fields[0].name = "action";
@@ -339,7 +345,7 @@ TEST_CASE_METHOD(Fixture, "an action that is an image is refused") {
   CHECK_FALSE(std::filesystem::exists(folder / "tokens.h5"));
 }
 
-TEST_CASE_METHOD(Fixture, "every agent has its own number") {
+TEST_CASE_METHOD(Fixture, "Every agent has its own index") {
   const data::TaskSpec spec = spec_of("test/one");
   const auto first = dataset("a", spec, {episode_of(0, 1)}, "novice");
   const auto second = dataset("b", spec, {episode_of(0, 2)}, "expert");
@@ -356,7 +362,7 @@ TEST_CASE_METHOD(Fixture, "every agent has its own number") {
         std::vector<std::string>{"all"});
 }
 
-TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
+TEST_CASE_METHOD(Fixture, "Selections are counted, and the counts add up") {
   const data::TaskSpec spec = spec_of("test/one");
   std::vector<data::Episode> episodes;
   for (int64_t i = 0; i < 12; ++i) {
@@ -371,9 +377,9 @@ TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
   episodes.push_back(bad);
   const auto input = dataset("a", spec, episodes);
   const std::string output = folder / "tokens.h5";
-  // The bad one is not judged. Of 12 whole episodes 11 succeeded (returns 0, 2
-  // ... 20). At least a quarter of 22, the best return: 6, 8 ... 20; the six
-  // best of these: 10, 12 ... 20.
+  // The bad episode is not compared. Of the 12 good ones, 11 succeeded (returns
+  // 0, 2 ... 20). Those of at least a quarter of 22, the best return, are 6, 8
+  // ... 20; the six best of these are 10, 12 ... 20.
   const auto ran = run({"-o", output, "--successful", "--keep-return", "0.25",
                         "--best", "6", "--skip-bad", "1", input});
   INFO(ran.err);
@@ -397,7 +403,7 @@ TEST_CASE_METHOD(Fixture, "selections are counted, and the counts add up") {
   CHECK(filter["window"] == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "few episodes are drawn for each task by itself") {
+TEST_CASE_METHOD(Fixture, "Episodes are sampled for each task separately") {
   std::vector<data::Episode> episodes;
   for (int64_t i = 0; i < 20; ++i) {
     episodes.push_back(episode_of(i, static_cast<double>(i)));
@@ -412,19 +418,19 @@ TEST_CASE_METHOD(Fixture, "few episodes are drawn for each task by itself") {
             .status == 0);
     const data::TokenFileReader reader(output);
     REQUIRE(reader.document_count() == 2 * std::stoll(count));
-    std::set<double> drawn;
+    std::set<double> sampled;
     for (int64_t i = 0; i < reader.document_count(); ++i) {
-      drawn.insert(reader.total_reward(i));
+      sampled.insert(reader.total_reward(i));
       if (!larger.empty()) CHECK(larger.contains(reader.total_reward(i)));
     }
-    larger = drawn;
+    larger = sampled;
   }
   const auto all = run({"-o", folder / "all.h5", "--episodes", "100", first});
   CHECK(all.status == 0);
   CHECK_THAT(all.err, Contains("task 'test/one' has only 20 episodes"));
 }
 
-TEST_CASE_METHOD(Fixture, "episodes that do not say how they end are counted") {
+TEST_CASE_METHOD(Fixture, "Episodes without an end flag are counted") {
   data::Episode unfinished = episode_of(1, 1);
   unfinished.terminations = {0, 0};
   const auto input =
@@ -461,33 +467,35 @@ TEST_CASE_METHOD(Fixture, "D4RL and robomimic files become tokens") {
   CHECK(reader.document(4).tokens[0] < 0);
 }
 
-TEST_CASE_METHOD(Fixture, "actions beyond [-1, 1] are clipped, and told") {
+TEST_CASE_METHOD(Fixture,
+                 "Actions outside [-1, 1] are clipped with a warning") {
   const std::string old =
       GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
   const auto ran =
       run({"-o", folder / "tokens.h5", "--max-episode-steps", "100", old});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("'action' has values beyond its bounds"));
+  CHECK_THAT(ran.err, Contains("'action' has values outside its bounds"));
   // Row 7 is step 1 of the second episode.
   const data::TokenFileReader reader(folder / "tokens.h5");
   CHECK(reader.document_count() == 2);
   CHECK(reader.document(1).tokens[10] == 200 + 1023);
 }
 
-TEST_CASE_METHOD(Fixture, "a mask leaves out the others, and counts them") {
+TEST_CASE_METHOD(Fixture,
+                 "A mask excludes the other episodes and counts them") {
   const auto ran = run({"-o", folder / "tokens.h5", "--mask", "valid",
                         GATO_SOURCE_DIR "/tests/samples/robomimic/image.hdf5"});
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, Contains("read 12, written 3") && Contains("masked 9"));
 }
 
-TEST_CASE_METHOD(Fixture, "bad episodes are not among those that are ranked") {
+TEST_CASE_METHOD(Fixture, "Bad episodes are not ranked") {
   std::vector<data::Episode> episodes;
   for (int64_t i = 0; i < 4; ++i) {
     episodes.push_back(episode_of(i, static_cast<double>(i + 1)));
   }
-  episodes.push_back(episode_of(4, 100));  // the best, were it not bad
+  episodes.push_back(episode_of(4, 100));  // would be the best
   array_of(episodes[4].observations[2]).set(0, NAN);
   const auto input = dataset("a", spec_of("test/one"), episodes);
 
@@ -515,7 +523,7 @@ TEST_CASE_METHOD(Fixture, "bad episodes are not among those that are ranked") {
             .tasks[0]
             .expert_return == 8);
 
-  // So it is where nothing is selected.
+  // The same holds without a selection.
   ran = run({"-o", folder / "all.h5", "--skip-bad", "1", input});
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, Contains("read 5, written 4") && Contains("skipped 1"));

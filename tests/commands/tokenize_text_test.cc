@@ -34,7 +34,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "pieces that the text model lacks are counted") {
+TEST_CASE_METHOD(Fixture, "Pieces that the text model lacks are counted") {
   const auto known = folder.write_file("known.txt", "a red square");
   const auto lines = folder.write_file(
       "lines.jsonl",
@@ -57,7 +57,7 @@ TEST_CASE_METHOD(Fixture, "pieces that the text model lacks are counted") {
   CHECK(!report().contains("unknown_pieces"));
 }
 
-TEST_CASE_METHOD(Fixture, "unknown pieces of pages are counted too") {
+TEST_CASE_METHOD(Fixture, "Unknown pieces in pages are counted too") {
   const auto pages = folder.write_file(
       "pages.jsonl", "{\"items\": [{\"text\": \"a \u661f\"}]}\n");
   const auto ran = run("interleaved", {pages});
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "unknown pieces of pages are counted too") {
                                pages + ", line 1"));
 }
 
-TEST_CASE_METHOD(Fixture, "texts of nothing are left out and counted") {
+TEST_CASE_METHOD(Fixture, "Blank texts are skipped and counted") {
   const auto lines = folder.write_file(
       "lines.jsonl",
       "{\"text\": \"\"}\n{\"text\": \"a star\"}\n{\"text\": \" \\n\"}\n");

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "gato/base/file_io.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/commands/pack.h"
 #include "gato/data/sequence_file.h"
 #include "gato/ingest/episodes/episode_source.h"
@@ -52,7 +53,9 @@ void pack_into(const TestDirectory& folder, const fs::path& tokens) {
   common.output = (folder / "sequences.h5").string();
   common.inputs = {tokens.string()};
   common.no_provenance = true;
-  cli::CommandContext context{common, {}};
+  cli::TerminalProgress progress;
+  cli::CommandContext context{
+      common, {.output = common.output, .has_provenance = false}, progress};
   commands::run_pack(options, context);
 }
 

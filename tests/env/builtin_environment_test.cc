@@ -11,7 +11,7 @@ using namespace gato::env;
 
 namespace {
 
-// Chooses the action of a step; `noise` is a stream of its own.
+// Chooses the action of a step. `noise` is independent of the environment.
 using Policy =
     std::function<data::FieldValues(Environment&, base::RandomStream& noise)>;
 
@@ -23,10 +23,11 @@ data::FieldValues random_action(const Environment& environment,
                                 base::RandomStream& noise) {
   const data::Field& field = environment.spec().task.action_fields[0];
   data::Array action = data::Array::zeros(field.dtype, field.shape);
-  if (field.role == data::Role::discrete)
+  if (field.role == data::Role::discrete) {
     action.set_integer(0, static_cast<int64_t>(noise.uniform_int(field.n[0])));
-  else
+  } else {
     action.set(0, noise.uniform(-1, 1));
+  }
   return {action};
 }
 
@@ -35,13 +36,16 @@ data::FieldValues random_policy(Environment& environment,
   return random_action(environment, noise);
 }
 
-// The expert, but for a share of the steps (discrete) or with Gaussian noise
-// of that deviation on every step (continuous).
+// Returns the expert with a random action in a fraction `level` of the steps
+// (discrete actions) or with Gaussian noise of standard deviation `level` in
+// every step (continuous actions).
 Policy noisy_expert(double level) {
   return [level](Environment& environment, base::RandomStream& noise) {
     data::FieldValues action = environment.expert_action();
     if (environment.spec().task.action_fields[0].role == data::Role::discrete) {
-      if (noise.uniform() < level) return random_action(environment, noise);
+      if (noise.uniform() < level) {
+        return random_action(environment, noise);
+      }
     } else {
       data::Array& value = std::get<data::Array>(action[0]);
       value.set(0, value.as_double(0) + level * noise.normal());
@@ -51,11 +55,17 @@ Policy noisy_expert(double level) {
 }
 
 bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
-  if (a.size() != b.size()) return false;
+  if (a.size() != b.size()) {
+    return false;
+  }
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].index() != b[i].index()) return false;
+    if (a[i].index() != b[i].index()) {
+      return false;
+    }
     if (const auto* array = std::get_if<data::Array>(&a[i])) {
-      if (array->bytes != std::get<data::Array>(b[i]).bytes) return false;
+      if (array->bytes != std::get<data::Array>(b[i]).bytes) {
+        return false;
+      }
     } else if (std::get<std::string>(a[i]) != std::get<std::string>(b[i])) {
       return false;
     }
@@ -63,6 +73,7 @@ bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   return true;
 }
 
+// The outcome of an episode.
 struct Played {
   double reward = 0;
   int64_t steps = 0;
@@ -85,14 +96,15 @@ double mean_reward(const std::string& name, int episodes,
                    const Policy& policy) {
   const auto environment = make_builtin_environment(name);
   double sum = 0;
-  for (int seed = 0; seed < episodes; ++seed)
+  for (int seed = 0; seed < episodes; ++seed) {
     sum += play(*environment, seed, policy).reward;
+  }
   return sum / episodes;
 }
 
 }  // namespace
 
-TEST_CASE("built-in environments are known by name") {
+TEST_CASE("Built-in environments are created by name") {
   REQUIRE(builtin_environment_names() ==
           std::vector<std::string>{"arcade/catch", "control/cartpole-swingup",
                                    "grid/goto"});
@@ -105,7 +117,7 @@ TEST_CASE("built-in environments are known by name") {
   }
 }
 
-TEST_CASE("a built-in environment refuses steps outside an episode") {
+TEST_CASE("A built-in environment refuses steps outside an episode") {
   for (const std::string& name : builtin_environment_names()) {
     const auto environment = make_builtin_environment(name);
     base::RandomStream noise(0);
@@ -120,7 +132,7 @@ TEST_CASE("a built-in environment refuses steps outside an episode") {
   }
 }
 
-TEST_CASE("a built-in environment refuses an action out of range") {
+TEST_CASE("A built-in environment refuses an action that is out of range") {
   const auto environment = make_builtin_environment("arcade/catch");
   environment->reset(0);
   data::Array action = data::Array::zeros(data::DType::int64, {});
@@ -128,7 +140,7 @@ TEST_CASE("a built-in environment refuses an action out of range") {
   REQUIRE_THROWS_AS(environment->step({action}), EnvironmentError);
 }
 
-TEST_CASE("the experts are good, chance is not") {
+TEST_CASE("Experts score high and random policies low") {
   SECTION("cartpole") {
     const char* name = "control/cartpole-swingup";
     REQUIRE(mean_reward(name, 50, expert_policy) > 205);
@@ -146,28 +158,29 @@ TEST_CASE("the experts are good, chance is not") {
   }
 }
 
-TEST_CASE("the goto expert always arrives, without memory and under noise") {
-  constexpr int seeds = GATO_SANITIZED ? 500 : 10000;
+TEST_CASE("The goto expert arrives from every start, and under noise") {
+  constexpr int kSeeds = GATO_SANITIZED ? 500 : 10000;
   const auto environment = make_builtin_environment("grid/goto");
-  for (int seed = 0; seed < seeds; ++seed) {
+  for (int seed = 0; seed < kSeeds; ++seed) {
     CAPTURE(seed);
     const Played played = play(*environment, seed, expert_policy);
     REQUIRE(played.last.info.at("success") == 1);
     REQUIRE(played.reward == Approx(1 - 0.9 * played.steps / 32.0));
   }
   int arrived = 0;
-  for (int seed = 0; seed < seeds; ++seed)
+  for (int seed = 0; seed < kSeeds; ++seed) {
     arrived +=
         play(*environment, seed, noisy_expert(0.3)).last.info.at("success") ==
         1;
-  REQUIRE(arrived > 0.995 * seeds);  // the others ran out of their 32 steps
+  }
+  REQUIRE(arrived > 0.995 * kSeeds);  // the others ran out of steps
 }
 
-TEST_CASE("a seed is an episode") {
+TEST_CASE("A seed determines the episode") {
   for (const std::string& name : builtin_environment_names()) {
     const auto first = make_builtin_environment(name),
                second = make_builtin_environment(name);
-    play(*first, 1, random_policy);  // leaves no trace
+    play(*first, 1, random_policy);  // must leave no trace
     base::RandomStream noise(0);
     REQUIRE(are_equal(first->reset(7), second->reset(7)));
     REQUIRE_FALSE(are_equal(first->reset(8), second->reset(9)));
@@ -177,12 +190,14 @@ TEST_CASE("a seed is an episode") {
       const StepResult one = first->step(action), two = second->step(action);
       REQUIRE(are_equal(one.observation, two.observation));
       REQUIRE(one.reward == two.reward);
-      if (one.terminated) break;
+      if (one.terminated) {
+        break;
+      }
     }
   }
 }
 
-TEST_CASE("goto names one object by colour and shape") {
+TEST_CASE("The goto mission names an object") {
   const auto environment = make_builtin_environment("grid/goto");
   for (int seed = 0; seed < 20; ++seed) {
     const data::FieldValues observation = environment->reset(seed);

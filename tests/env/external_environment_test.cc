@@ -40,8 +40,9 @@ int64_t integer(const data::FieldValue& value) {
   return std::get<data::Array>(value).as_integer(0);
 }
 
-// The message of the Error (run_failed) that starting the command throws.
-std::string refusal(const std::string& command, double hello_timeout = 30) {
+// Returns the message of the Error(run_failed) that starting the command
+// throws.
+std::string start_error(const std::string& command, double hello_timeout = 30) {
   try {
     start_external_environment(command, {hello_timeout, 30});
   } catch (const base::Error& error) {
@@ -51,7 +52,8 @@ std::string refusal(const std::string& command, double hello_timeout = 30) {
   return "";
 }
 
-// The message of the EnvironmentError of the second step of an episode.
+// Returns the message of the EnvironmentError thrown by one of the first two
+// steps of an episode.
 std::string failure_at_second_step(Environment& environment) {
   environment.reset(1);
   try {
@@ -63,16 +65,17 @@ std::string failure_at_second_step(Environment& environment) {
   return "";
 }
 
-std::string refused_spec(const std::string& changes) {
+// Returns the message for a spec with `changes`, a JSON object, merged into it.
+std::string spec_error(const std::string& changes) {
   setenv("GATO_TEST_SPEC", changes.c_str(), 1);
-  std::string message = refusal(child());
+  std::string message = start_error(child());
   unsetenv("GATO_TEST_SPEC");
   return message;
 }
 
 }  // namespace
 
-TEST_CASE("a child is played over a pipe, values in token order") {
+TEST_CASE("A child is played over a pipe, with values in token order") {
   const auto environment = start(child());
   const EnvironmentSpec& spec = environment->spec();
   REQUIRE(spec.task.name == "test/count");
@@ -104,32 +107,32 @@ TEST_CASE("a child is played over a pipe, values in token order") {
   REQUIRE(integer(environment->reset(8)[1]) == 0);
 }
 
-TEST_CASE("a child that cannot be greeted ends the run") {
-  REQUIRE_THAT(refusal("no-such-program-anywhere"),
+TEST_CASE("A child that does not answer hello ends the run") {
+  REQUIRE_THAT(start_error("no-such-program-anywhere"),
                Contains("status 127") && Contains("not found"));
-  REQUIRE_THAT(refusal(child("exit-at-hello")),
+  REQUIRE_THAT(start_error(child("exit-at-hello")),
                Contains("exited with status 3") && Contains("last words"));
-  REQUIRE_THAT(refusal(child("killed-at-hello")),
+  REQUIRE_THAT(start_error(child("killed-at-hello")),
                Contains("status 137") && Contains("Killed"));
-  REQUIRE_THAT(refusal(child("hang-at-hello"), 1), Contains("in time"));
-  REQUIRE_THAT(refusal(child("garbage-at-hello")),
+  REQUIRE_THAT(start_error(child("hang-at-hello"), 1), Contains("in time"));
+  REQUIRE_THAT(start_error(child("garbage-at-hello")),
                Contains("'Loading level 3 ...'"));
-  REQUIRE_THAT(refusal(child("partial-at-hello")),
+  REQUIRE_THAT(start_error(child("partial-at-hello")),
                Contains("{\"type\": \"obs"));
-  REQUIRE_THAT(refusal(child("error-at-hello")), Contains("out of fuel"));
-  REQUIRE_THAT(refusal("echo '{\"type\":\"action\"}'"),
+  REQUIRE_THAT(start_error(child("error-at-hello")), Contains("out of fuel"));
+  REQUIRE_THAT(start_error("echo '{\"type\":\"action\"}'"),
                Contains("'spec'") || Contains("\"spec\""));
 }
 
-TEST_CASE("what a child said before it ended is its answer") {
-  // It may have ended before, while or after it is asked.
+TEST_CASE("What a child wrote before it ended counts as its answer") {
+  // The child may end before, during or after the request.
   for (int i = 0; i < 50; ++i) {
-    const std::string message = refusal("echo '{\"type\":\"action\"}'");
+    const std::string message = start_error("echo '{\"type\":\"action\"}'");
     REQUIRE_THAT(message, Contains("\"spec\"") || Contains("'spec'"));
   }
 }
 
-TEST_CASE("a failed episode leaves a child that can be used again") {
+TEST_CASE("After a failed episode the child can be used again") {
   SECTION("an error") {
     const auto environment = start(child("error-at-step"));
     REQUIRE_THAT(failure_at_second_step(*environment), Contains("out of fuel"));
@@ -145,10 +148,10 @@ TEST_CASE("a failed episode leaves a child that can be used again") {
     const auto [fault, expected] = GENERATE(table<std::string, std::string>(
         {{"nan", "NaN"},
          {"nan-reward", "reward is NaN"},
-         {"size", "24 bytes of values where its spec makes 20"},
-         {"range", "is 7; it was declared to be from 0 to 4"},
+         {"size", "24 bytes of values; its spec requires 20"},
+         {"range", "is 7; its spec declares 0 to 4"},
          {"no-text", "no text 'a/goal'"},
-         {"nul-text", "text 'a/goal' holds a NUL"}}));
+         {"nul-text", "text 'a/goal' contains a NUL"}}));
     const auto environment = start(child(fault));
     REQUIRE_THAT(failure_at_second_step(*environment), Contains(expected));
     REQUIRE_NOTHROW(environment->reset(1));
@@ -164,12 +167,12 @@ TEST_CASE("a failed episode leaves a child that can be used again") {
   SECTION("a hang") {
     const auto environment = start(child("hang-at-step"), 0.5);
     REQUIRE_THAT(failure_at_second_step(*environment),
-                 Contains("given 0.5 s") && Contains("in time"));
+                 Contains("timeout 0.5 s") && Contains("in time"));
     REQUIRE_NOTHROW(environment->reset(1));
   }
 }
 
-TEST_CASE("a line that is no reply ends the run") {
+TEST_CASE("A line that is not a reply ends the run") {
   for (const char* fault : {"garbage-at-step", "number-at-step"}) {
     const auto environment = start(child(fault));
     environment->reset(1);
@@ -182,17 +185,17 @@ TEST_CASE("a line that is no reply ends the run") {
   }
 }
 
-TEST_CASE("a child may write more to stderr than a pipe holds") {
+TEST_CASE("A child may write more to stderr than fits in a pipe") {
   const auto environment = start(child("noise-at-step"));
   environment->reset(1);
   REQUIRE_NOTHROW(environment->step(action(0)));
 }
 
-TEST_CASE("a spec is checked, and the entry that is wrong is named") {
+TEST_CASE("An invalid spec is refused, and the message names the entry") {
   const auto [changes, expected] = GENERATE(table<std::string, std::string>({
       {R"({"version": 2})", "version 2"},
       {R"({"task": ""})", "no \"task\""},
-      {R"({"observation": []})", "\"observation\" is no list"},
+      {R"({"observation": []})", "\"observation\" is not a list"},
       {R"({"observation": [{"name": "x", "role": "sound", "dtype": "int8",
            "shape": []}]})",
        "\"x\": the role \"sound\" is not known"},
@@ -204,7 +207,7 @@ TEST_CASE("a spec is checked, and the entry that is wrong is named") {
        "'x' has no \"shape\""},
       {R"({"observation": [{"name": "x", "role": "continuous",
            "dtype": "float32", "shape": [-1]}]})",
-       "the shape [-1]"},
+       "the invalid shape [-1]"},
       {R"({"observation": [{"name": "x", "role": "continuous",
            "dtype": "float32", "shape": [2], "low": [0]}]})",
        "\"x\": 1 bounds for 2 elements"},
@@ -213,27 +216,27 @@ TEST_CASE("a spec is checked, and the entry that is wrong is named") {
        "low of 1 above its high of 0"},
       {R"({"observation": [{"name": "x", "role": "discrete",
            "dtype": "float32", "shape": [], "n": 2}]})",
-       "discrete but of dtype float32"},
+       "discrete, but its dtype is float32"},
       {R"({"observation": [{"name": "x", "role": "discrete"}]})",
        "needs \"n\""},
       {R"({"observation": [{"name": "x", "role": "discrete", "n": 1025}]})",
        "an n of 1025"},
       {R"({"observation": [{"name": "x", "role": "text"},
            {"name": "x", "role": "text"}]})",
-       "'x' stands there twice"},
+       "'x' is declared twice"},
       {R"({"observation": [{"name": "x", "role": "text"},
            {"name": "x/y", "role": "text"}]})",
-       "cannot hold both a value and 'x/y'"},
+       "cannot be both a value and the parent of 'x/y'"},
       {R"({"observation": [{"name": "x/..", "role": "text"}]})",
-       "'x/..' has a name that no dataset can have"},
+       "'x/..' has a name that HDF5 cannot store"},
       {R"({"action": [{"name": "say", "role": "text"}]})",
        "action 'say' is text"},
   }));
-  REQUIRE_THAT(refused_spec(changes), Contains(expected));
+  REQUIRE_THAT(spec_error(changes), Contains(expected));
 }
 
-TEST_CASE("a child and what it started end with their parent") {
-  // The shell between is not the one to be waited for.
+TEST_CASE("A child and its descendants end with their parent") {
+  // The final 'true' keeps the shell from replacing itself by the child.
   const std::string file =
       "/tmp/gato-external-test-" + std::to_string(static_cast<long>(getpid()));
   const std::string command =
@@ -251,17 +254,18 @@ TEST_CASE("a child and what it started end with their parent") {
   REQUIRE(std::ifstream(file) >> grandchild);
   unlink(file.c_str());
   const auto is_running = [grandchild] {
-    // A zombie that nobody waits for has ended too.
+    // A zombie that nobody reaps has ended, too.
     std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
     std::string number, name, state;
     return stat >> number >> name >> state && state != "Z";
   };
-  for (int i = 0; i < 500 && is_running(); ++i)
+  for (int i = 0; i < 500 && is_running(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   REQUIRE_FALSE(is_running());
 }
 
-TEST_CASE("a signal ends the wait for a child that hangs") {
+TEST_CASE("A signal ends the wait for a child that hangs") {
   const pid_t process = fork();
   if (process == 0) {
     base::install_signal_handlers();
@@ -282,20 +286,21 @@ TEST_CASE("a signal ends the wait for a child that hangs") {
   REQUIRE(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("the Python module serves every kind of space") {
+TEST_CASE("The Python module serves every kind of space") {
   const char* chosen = std::getenv("GATO_TEST_PYTHON");
   const std::string python = chosen != nullptr ? chosen : "python3";
   if (std::system((python + " -c 'import numpy' 2>/dev/null").c_str()) != 0) {
-    WARN("left out: " + python +
-         " has no numpy (GATO_TEST_PYTHON names another)");
+    WARN("skipped: " + python +
+         " has no numpy; set GATO_TEST_PYTHON to one that has");
     return;
   }
   const auto environment =
       start(python + " " GATO_SOURCE_DIR "/tests/env/children/spaces.py");
   const data::TaskSpec& task = environment->spec().task;
   std::vector<std::string> names;
-  for (const data::Field& field : task.observation_fields)
+  for (const data::Field& field : task.observation_fields) {
     names.push_back(field.name);
+  }
   REQUIRE(names == std::vector<std::string>{"mission", "camera", "codes",
                                             "pair/_index_0", "pair/_index_1",
                                             "state"});
@@ -332,7 +337,7 @@ TEST_CASE("the Python module serves every kind of space") {
                       Contains("outside an episode"));
 }
 
-TEST_CASE("the README's whole child can be played") {
+TEST_CASE("The complete child in the README can be played") {
   std::ifstream file(GATO_SOURCE_DIR "/share/gato/envs/README.md");
   const std::string readme{std::istreambuf_iterator<char>(file), {}};
   const std::string opening = "```python\n";

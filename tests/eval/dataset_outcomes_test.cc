@@ -30,14 +30,16 @@ data::TaskSpec spec() {
 }
 
 data::Episode episode(std::vector<double> rewards) {
-  const auto steps = static_cast<int64_t>(rewards.size());
+  const auto steps = std::ssize(rewards);
   data::Episode episode;
   episode.observations = {
       data::Array::zeros(data::DType::float32, {steps + 1, 1})};
   episode.actions = {data::Array::zeros(data::DType::float32, {steps, 1})};
   episode.terminations.assign(rewards.size(), 0);
   episode.truncations.assign(rewards.size(), 0);
-  if (!rewards.empty()) episode.truncations.back() = 1;
+  if (!rewards.empty()) {
+    episode.truncations.back() = 1;
+  }
   episode.rewards = std::move(rewards);
   return episode;
 }
@@ -55,7 +57,7 @@ void write(const std::filesystem::path& path,
 
 }  // namespace
 
-TEST_CASE("returns, failures and successes are read from a dataset") {
+TEST_CASE("Returns, failures and successes are read from a dataset") {
   const TestDirectory folder;
   data::Episode broken = episode({5});
   broken.failed = true;
@@ -75,7 +77,7 @@ TEST_CASE("returns, failures and successes are read from a dataset") {
   REQUIRE(outcomes.hdf5_file == folder / "toy" / "data" / "main_data.hdf5");
 }
 
-TEST_CASE("a reward that is no number is bad input, with its place") {
+TEST_CASE("A reward that is NaN is bad input, and its episode is named") {
   const TestDirectory folder;
   write(folder / "toy",
         {episode({1}),
@@ -87,7 +89,7 @@ TEST_CASE("a reward that is no number is bad input, with its place") {
   REQUIRE(message.find("episode 1") != std::string::npos);
 }
 
-TEST_CASE("of D4RL without timeouts the number of steps must be given") {
+TEST_CASE("A D4RL dataset without timeouts needs max_episode_steps") {
   const std::string old =
       GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
   REQUIRE(thrown_error([&] { read_dataset_outcomes(old); }).status() ==
@@ -95,7 +97,7 @@ TEST_CASE("of D4RL without timeouts the number of steps must be given") {
   REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
 }
 
-TEST_CASE("a folder stands for the datasets in it") {
+TEST_CASE("A folder stands for the datasets in it") {
   const TestDirectory folder;
   write(folder / "b", {episode({1})});
   write(folder / "a/deep", {episode({1})});

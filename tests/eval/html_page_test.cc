@@ -11,17 +11,18 @@ using namespace gato::eval;
 
 namespace {
 
-size_t occurrences(const std::string& text, const std::string& part) {
+size_t count_occurrences(const std::string& text, const std::string& part) {
   size_t count = 0;
-  for (size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1))
+  for (size_t position = text.find(part); position != std::string::npos;
+       position = text.find(part, position + 1)) {
     ++count;
+  }
   return count;
 }
 
 }  // namespace
 
-TEST_CASE("names cannot break out of a page") {
+TEST_CASE("Names are escaped on a page") {
   DatasetOutcomes outcomes;
   outcomes.task = "<script>alert('x')</script>";
   outcomes.domain = "a\"b&c";
@@ -36,10 +37,10 @@ TEST_CASE("names cannot break out of a page") {
   REQUIRE(page.find("&lt;script&gt;") != std::string::npos);
   REQUIRE(page.find("a&quot;b&amp;c") != std::string::npos);
   REQUIRE(page.find("http") == std::string::npos);  // needs no network
-  REQUIRE(occurrences(page, "<svg") == 2);
+  REQUIRE(count_occurrences(page, "<svg") == 2);
 }
 
-TEST_CASE("a page tells what made its datasets, as a shell reads it") {
+TEST_CASE("A page shows the commands of its datasets, quoted for a shell") {
   ScoreReport report = compute_scores({}, {}, {});
   ScoredDataset dataset;
   dataset.provenance = {
@@ -50,19 +51,20 @@ TEST_CASE("a page tells what made its datasets, as a shell reads it") {
                     "\\&#39;&#39;&#39; &#39;&#39;") != std::string::npos);
 }
 
-TEST_CASE("the staircase falls right after the percentage that was reached") {
+TEST_CASE("A threshold plot steps down after the score that was reached") {
   std::vector<ThresholdCount> thresholds;
-  for (int percent = 0; percent <= 100; ++percent)
+  for (int percent = 0; percent <= 100; ++percent) {
     thresholds.push_back({percent, percent <= 50 ? 2 : 1});
+  }
   const std::string chart = threshold_chart(thresholds, 2);
-  // 50 % is at x = 60 + 7.8 * 50 = 450, its fall at 51 %.
+  // 50% is at x = 60 + 7.8 * 50 = 450; the step down is at 51%.
   REQUIRE(chart.find("450.0,40.0 457.8,40.0 457.8,145.0") != std::string::npos);
   REQUIRE(chart.find(">1<") != std::string::npos);
-  REQUIRE(chart.find(">1.5<") == std::string::npos);  // half a task
+  REQUIRE(chart.find(">1.5<") == std::string::npos);  // no fractions of tasks
 }
 
-TEST_CASE("values over more than a power of ten are drawn by logarithms") {
-  // y runs from 250 at 0.1 to 40 at 10; 1 is half way.
+TEST_CASE("Values over more than one power of ten get a logarithmic axis") {
+  // y runs from 250 at 0.1 to 40 at 10, so 1 is halfway between.
   const std::string chart =
       line_chart({{"loss", {{0, 10}, {1, 1}, {2, 0.1}}}}, "step", "loss");
   REQUIRE(chart.find("70.0,40.0 455.0,145.0 840.0,250.0") != std::string::npos);
@@ -73,7 +75,7 @@ TEST_CASE("values over more than a power of ten are drawn by logarithms") {
           std::string::npos);
 }
 
-TEST_CASE("charts stand a single point and a flat line") {
+TEST_CASE("A single point and a flat line can be drawn") {
   REQUIRE(line_chart({{"loss", {{1, 2}}}}, "step", "loss").find("nan") ==
           std::string::npos);
   REQUIRE(line_chart({{"a", {{0, 1}, {1, 1}}}, {"b", {}}}, "step", "loss")

@@ -9,7 +9,7 @@ using namespace gato;
 using namespace gato::eval;
 using namespace gato::test;
 
-TEST_CASE("JAT's scores load as they are") {
+TEST_CASE("The published scores of JAT can be loaded") {
   ReferenceTable references;
   load_references(GATO_SOURCE_DIR "/share/gato/scores/jat.json", references);
   REQUIRE(references.size() == 157);
@@ -21,7 +21,7 @@ TEST_CASE("JAT's scores load as they are") {
   REQUIRE_FALSE(alien.random->std);
 }
 
-TEST_CASE("later references replace earlier ones, one by one") {
+TEST_CASE("Later references replace earlier ones one by one") {
   const TestDirectory folder;
   base::write_file(
       folder / "a.json",
@@ -53,7 +53,7 @@ TEST_CASE("later references replace earlier ones, one by one") {
           }).status() == base::ExitStatus::bad_input);
 }
 
-TEST_CASE("what is no reference file is named with its task and key") {
+TEST_CASE("An invalid reference file is refused, with the task and key named") {
   const TestDirectory folder;
   const auto load = [&](const std::string& text) {
     base::write_file(folder / "a.json", text, true);
@@ -65,8 +65,9 @@ TEST_CASE("what is no reference file is named with its task and key") {
   for (const char* text :
        {"", "[]", "{", R"({"task": 3})", R"({"task": {"random": 3}})",
         R"({"task": {"random": {}}})", R"({"task": {"random": {"mean": "x"}}})",
-        R"({"task": {"random": {"mean": 1e999}}})"})
+        R"({"task": {"random": {"mean": 1e999}}})"}) {
     REQUIRE(load(text).status() == base::ExitStatus::bad_input);
+  }
   const std::string message =
       load(R"({"pong": {"expert": {"mean": null}}})").what();
   REQUIRE(message.find("a.json: task \"pong\": expert: mean") !=

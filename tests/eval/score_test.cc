@@ -11,8 +11,9 @@ using namespace gato::eval;
 
 namespace {
 
-DatasetOutcomes played(const std::string& task, const std::string& domain,
-                       std::vector<double> returns, int64_t failed = 0) {
+DatasetOutcomes make_outcomes(const std::string& task,
+                              const std::string& domain,
+                              std::vector<double> returns, int64_t failed = 0) {
   DatasetOutcomes outcomes;
   outcomes.path = task;
   outcomes.task = task;
@@ -23,14 +24,14 @@ DatasetOutcomes played(const std::string& task, const std::string& domain,
   return outcomes;
 }
 
-TaskReferences scale(double random, double expert) {
+TaskReferences make_references(double random, double expert) {
   return {
       ReferenceReturn{random, {}, {}}, ReferenceReturn{expert, {}, {}}, {}, ""};
 }
 
 }  // namespace
 
-TEST_CASE("aggregates and intervals agree with rliable") {
+TEST_CASE("Aggregates and intervals agree with rliable") {
   std::ifstream file(GATO_SOURCE_DIR "/tests/reference/rliable.json");
   const nlohmann::json reference = nlohmann::json::parse(file);
   const auto& scores = reference["scores"];
@@ -39,14 +40,16 @@ TEST_CASE("aggregates and intervals agree with rliable") {
   for (size_t task = 0; task < scores[0].size(); ++task) {
     const std::string name = "task" + std::to_string(task);
     std::vector<double> returns;
-    for (const auto& run : scores) returns.push_back(run[task]);
-    outcomes.push_back(played(name, "all", returns));
-    references[name] = scale(0, 1);
+    for (const auto& run : scores) {
+      returns.push_back(run[task]);
+    }
+    outcomes.push_back(make_outcomes(name, "all", returns));
+    references[name] = make_references(0, 1);
   }
   const ScoreReport report = compute_scores(outcomes, references, {3, 20000});
 
-  const auto expected = [&](const char* what, const char* which) {
-    return 100 * reference[what][which].get<double>();
+  const auto expected = [&](const char* kind, const char* statistic) {
+    return 100 * reference[kind][statistic].get<double>();
   };
   REQUIRE(report.bootstrap_unit == "episodes");
   for (const AggregateScore& group : {report.overall, report.domains.at(0)}) {
@@ -56,18 +59,21 @@ TEST_CASE("aggregates and intervals agree with rliable") {
     REQUIRE(*group.iqm == Approx(expected("points", "iqm")));
     REQUIRE(*group.optimality_gap ==
             Approx(expected("points", "optimality_gap")));
-    // Both are drawn at random; 20,000 resamples leave about 0.1.
+    // Both intervals are random; the error after 20,000 resamples is about 0.1.
     REQUIRE(*group.iqm_low == Approx(expected("low", "iqm")).margin(0.4));
     REQUIRE(*group.iqm_high == Approx(expected("high", "iqm")).margin(0.4));
   }
   REQUIRE(*report.domain_mean == Approx(*report.overall.mean));
 }
 
-TEST_CASE("a score is a share of the way from random to the expert") {
+TEST_CASE("A score is 0 for the random policy and 100 for the expert") {
   const ScoreReport report = compute_scores(
-      {played("a", "x", {2, 4}), played("b", "x", {8, 8, 8}),
-       played("c", "y", {-1})},
-      {{"a", scale(1, 5)}, {"b", scale(0, 8)}, {"c", scale(0, 1)}}, {});
+      {make_outcomes("a", "x", {2, 4}), make_outcomes("b", "x", {8, 8, 8}),
+       make_outcomes("c", "y", {-1})},
+      {{"a", make_references(1, 5)},
+       {"b", make_references(0, 8)},
+       {"c", make_references(0, 1)}},
+      {});
   REQUIRE(report.tasks.size() == 3);
   REQUIRE(*report.tasks[0].score == Approx(50));
   REQUIRE(*report.tasks[0].std == Approx(1));  // divides by n
@@ -77,7 +83,7 @@ TEST_CASE("a score is a share of the way from random to the expert") {
   REQUIRE(*report.tasks[0].score_high <= 75);
   REQUIRE(*report.overall.mean == Approx(50.0 / 3));
   REQUIRE(*report.domain_mean == Approx((75 - 100) / 2.0));
-  // At or above: b counts at 100, a at 50, c nowhere.
+  // Task b has the score 100, a 50 and c -100.
   REQUIRE(report.thresholds.size() == 101);
   REQUIRE(report.thresholds[0].task_count == 2);
   REQUIRE(report.thresholds[50].task_count == 2);
@@ -85,12 +91,12 @@ TEST_CASE("a score is a share of the way from random to the expert") {
   REQUIRE(report.thresholds[100].task_count == 1);
 }
 
-TEST_CASE("a failed episode counts as a random one, or nothing is known") {
-  DatasetOutcomes outcomes = played("a", "x", {10, 10, 10}, 1);
+TEST_CASE("A failed episode counts as random, or makes the mean undefined") {
+  DatasetOutcomes outcomes = make_outcomes("a", "x", {10, 10, 10}, 1);
   outcomes.with_success_flag = 3;
   outcomes.succeeded = 3;
   const ScoreReport known =
-      compute_scores({outcomes}, {{"a", scale(2, 10)}}, {});
+      compute_scores({outcomes}, {{"a", make_references(2, 10)}}, {});
   REQUIRE(known.tasks[0].episodes == 4);
   REQUIRE(known.tasks[0].failed == 1);
   REQUIRE(*known.tasks[0].mean == 8);
@@ -102,14 +108,17 @@ TEST_CASE("a failed episode counts as a random one, or nothing is known") {
   const ScoreReport unknown = compute_scores({outcomes}, {}, {});
   REQUIRE_FALSE(unknown.tasks[0].mean);
   REQUIRE_FALSE(unknown.tasks[0].score);
-  REQUIRE(unknown.tasks[0].note.find("random return is not known") !=
+  REQUIRE(unknown.tasks[0].note.find("random return is unknown") !=
           std::string::npos);
 }
 
-TEST_CASE("an expert no better than random leaves the score undefined") {
-  const ScoreReport report = compute_scores(
-      {played("bowling", "atari", {30}), played("pong", "atari", {21})},
-      {{"bowling", scale(23.1, 20.4)}, {"pong", scale(-20, 21)}}, {});
+TEST_CASE("The score is undefined if the expert is no better than random") {
+  const ScoreReport report =
+      compute_scores({make_outcomes("bowling", "atari", {30}),
+                      make_outcomes("pong", "atari", {21})},
+                     {{"bowling", make_references(23.1, 20.4)},
+                      {"pong", make_references(-20, 21)}},
+                     {});
   REQUIRE_FALSE(report.tasks[0].score);
   REQUIRE(*report.tasks[0].mean == 30);
   REQUIRE(report.tasks[0].note == "the expert is no better than random");
@@ -117,8 +126,9 @@ TEST_CASE("an expert no better than random leaves the score undefined") {
   REQUIRE(*report.overall.mean == 100);
 }
 
-TEST_CASE("where nothing is defined, nothing is made up") {
-  const ScoreReport report = compute_scores({played("a", "x", {1})}, {}, {});
+TEST_CASE("Without references all scores are undefined") {
+  const ScoreReport report =
+      compute_scores({make_outcomes("a", "x", {1})}, {}, {});
   REQUIRE(report.tasks[0].note == "no reference");
   REQUIRE(report.overall.task_count == 0);
   REQUIRE_FALSE(report.overall.iqm);
@@ -130,25 +140,25 @@ TEST_CASE("where nothing is defined, nothing is made up") {
   REQUIRE(document["overall"]["domain_mean"].is_null());
 }
 
-TEST_CASE("several agents on a task are runs, datasets of one are pooled") {
-  DatasetOutcomes first = played("a", "x", {0, 1}), second = first;
+TEST_CASE("Several policies are runs, and datasets of one policy are pooled") {
+  DatasetOutcomes first = make_outcomes("a", "x", {0, 1}), second = first;
   second.returns = {1, 1};
-  ReferenceTable references{{"a", scale(0, 1)}};
+  ReferenceTable references{{"a", make_references(0, 1)}};
   REQUIRE(compute_scores({first, second}, references, {}).bootstrap_unit ==
           "episodes");
   second.agent = "another";
   const ScoreReport report = compute_scores({first, second}, references, {});
   REQUIRE(report.bootstrap_unit == "models");
   REQUIRE(*report.tasks[0].score == 75);
-  REQUIRE(report.tasks[0].note == "2 policies in one: another, model");
-  REQUIRE(*report.overall.iqm == 75);  // of the two means, 50 and 100
+  REQUIRE(report.tasks[0].note == "2 policies pooled: another, model");
+  REQUIRE(*report.overall.iqm == 75);  // of the policies' means, 50 and 100
   REQUIRE(*report.overall.iqm_low == 50);
 }
 
-TEST_CASE("the seed decides the intervals, and nothing else") {
+TEST_CASE("The seed determines the intervals") {
   const std::vector<DatasetOutcomes> outcomes{
-      played("a", "x", {1, 5, 2, 8, 3})};
-  const ReferenceTable references{{"a", scale(0, 10)}};
+      make_outcomes("a", "x", {1, 5, 2, 8, 3})};
+  const ReferenceTable references{{"a", make_references(0, 10)}};
   const auto text = [&](uint64_t seed) {
     return to_json(compute_scores(outcomes, references, {seed, 200})).dump();
   };
@@ -156,9 +166,9 @@ TEST_CASE("the seed decides the intervals, and nothing else") {
   REQUIRE(text(1) != text(2));
 }
 
-TEST_CASE("CSV quotes what holds a comma and leaves the undefined empty") {
+TEST_CASE("CSV quotes fields with commas and leaves undefined numbers empty") {
   const ScoreReport report =
-      compute_scores({played("a,b", "x", {1.5})}, {}, {});
+      compute_scores({make_outcomes("a,b", "x", {1.5})}, {}, {});
   const std::string csv = to_csv(report);
   REQUIRE(csv ==
           "task,domain,episodes,failed,mean,std,min,max,success,random,expert,"

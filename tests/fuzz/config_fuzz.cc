@@ -1,4 +1,5 @@
-// --config FILE.toml: what is accepted is dumped, and that is accepted too.
+// Configuration files (--config FILE.toml). The dump of an accepted file must
+// be accepted and give the same dump.
 #include "fuzz/fuzz.h"
 #include "gato/cli/toml_config.h"
 
@@ -34,8 +35,8 @@ struct Options {
   std::string read(const fuzz::MemoryFile& file) {
     cli::ParsedOptions arguments;
     cli::read_config(file.path(), table, arguments);
-    for (const auto& [key, given] : arguments) {
-      cli::assign_value(*table.find(key), given);
+    for (const auto& [key, value] : arguments) {
+      cli::assign_value(*table.find(key), value);
     }
     return cli::to_toml(table);
   }
@@ -47,7 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data, size));
   std::string dumped;
-  if (!fuzz::accepts([&] { dumped = Options().read(file); })) return 0;
+  if (!fuzz::accepts([&] { dumped = Options().read(file); })) {
+    return 0;
+  }
   file.fill(dumped);
   FUZZ_REQUIRE(Options().read(file) == dumped);
   return 0;

@@ -1,5 +1,5 @@
-// Episodes of Minari, D4RL and robomimic. The input picks a sample, which is
-// then edited.
+// Episodes of Minari, D4RL and robomimic. The input selects a sample and edits
+// it.
 #include <array>
 
 #include "fuzz/hdf5_edits.h"
@@ -32,7 +32,7 @@ void read_all(const std::filesystem::path& path) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // Small ones, which are edited quickly.
+  // Small samples, which can be edited quickly.
   static std::array<fuzz::EditedFile, 3> files{
       fuzz::EditedFile(sample("minari/old/data/main_data.hdf5")),
       fuzz::EditedFile(sample("d4rl/maze2d-umaze-v0.hdf5")),

@@ -1,6 +1,6 @@
-// What the fuzzers share. A fuzzer is a libFuzzer program: input that is
-// refused with a gato::Error is fine, everything else that is thrown is a
-// finding, as is what the sanitizers see.
+// Code shared by the fuzzers, which are libFuzzer programs. Input may be
+// refused with a base::Error. Every other exception is a finding, and so is
+// every report of the sanitizers.
 #pragma once
 
 #include <fuzzer/FuzzedDataProvider.h>
@@ -23,7 +23,7 @@
 
 namespace gato::fuzz {
 
-// A file in memory, for readers that want a path.
+// A file in memory, for readers that need a path.
 class MemoryFile {
  public:
   MemoryFile()
@@ -49,7 +49,7 @@ inline std::string_view as_text(const uint8_t* data, size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// Whether `work` came to its end; false after a gato::Error.
+// Runs `work`. Returns false if it throws a base::Error, otherwise true.
 template <class Work>
 bool accepts(Work work) {
   static const bool is_quiet = (spdlog::set_level(spdlog::level::off), true);

@@ -1,5 +1,9 @@
 #include "fuzz/hdf5_edits.h"
 
+// An edit chooses one of the objects and attributes of the file and one of four
+// changes. Everything is decided by the bytes of the input, so that a finding
+// can be reproduced. Edits that libhdf5 refuses are ignored.
+
 #include <array>
 #include <fstream>
 #include <functional>
@@ -13,24 +17,26 @@ namespace {
 
 using data::hdf5::Handle;
 
-struct Place {
-  std::string object;     // its path
-  std::string attribute;  // empty: the object itself
+// An object or an attribute that can be edited.
+struct Target {
+  std::string object;     // path of the object
+  std::string attribute;  // empty for the object itself
   bool is_dataset = false;
 };
 
 herr_t add_attribute(hid_t, const char* name, const H5A_info_t*, void* into) {
-  auto& places = *static_cast<std::vector<Place>*>(into);
-  Place place = places.back();
-  place.attribute = name;
-  places.insert(places.end() - 1, place);
+  auto& targets = *static_cast<std::vector<Target>*>(into);
+  // The last target is the object that is being visited.
+  Target target = targets.back();
+  target.attribute = name;
+  targets.insert(targets.end() - 1, target);
   return 0;
 }
 
 herr_t add_object(hid_t root, const char* name, const H5O_info_t* info,
                   void* into) {
-  auto& places = *static_cast<std::vector<Place>*>(into);
-  places.push_back({name, "", info->type == H5O_TYPE_DATASET});
+  auto& targets = *static_cast<std::vector<Target>*>(into);
+  targets.push_back({name, "", info->type == H5O_TYPE_DATASET});
   const Handle object(H5Oopen(root, name, H5P_DEFAULT));
   H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add_attribute,
               into);
@@ -40,34 +46,34 @@ herr_t add_object(hid_t root, const char* name, const H5O_info_t* info,
 class Editor {
  public:
   Editor(hid_t file, FuzzedDataProvider& input) : file_(file), input_(input) {
-    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_object, &places_,
+    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_object, &targets_,
               H5O_INFO_BASIC);
   }
 
   void edit() {
-    const Place place =
-        places_[input_.ConsumeIntegralInRange<size_t>(0, places_.size() - 1)];
+    const Target target =
+        targets_[input_.ConsumeIntegralInRange<size_t>(0, targets_.size() - 1)];
     const auto kind = input_.ConsumeIntegralInRange(0, 3);
-    if (!place.attribute.empty()) {
-      edit_attribute(place, kind);
-    } else if (place.is_dataset && kind == 0) {
-      overwrite(place);
+    if (!target.attribute.empty()) {
+      edit_attribute(target, kind);
+    } else if (target.is_dataset && kind == 0) {
+      overwrite(target);
     } else if (kind <= 1) {
-      H5Ldelete(file_, place.object.c_str(), H5P_DEFAULT);
-      create_dataset(place.object);
+      H5Ldelete(file_, target.object.c_str(), H5P_DEFAULT);
+      create_dataset(target.object);
     } else if (kind == 2) {
-      H5Ldelete(file_, place.object.c_str(), H5P_DEFAULT);
+      H5Ldelete(file_, target.object.c_str(), H5P_DEFAULT);
     } else {
       const auto other = input_.ConsumeRandomLengthString(24);
-      H5Lmove(file_, place.object.c_str(), file_, other.c_str(), H5P_DEFAULT,
+      H5Lmove(file_, target.object.c_str(), file_, other.c_str(), H5P_DEFAULT,
               H5P_DEFAULT);
     }
   }
 
  private:
-  // Elements as they are stored, in part replaced by the input's.
-  void overwrite(const Place& place) {
-    const Handle dataset(H5Dopen2(file_, place.object.c_str(), H5P_DEFAULT));
+  // Replaces some bytes of the dataset's elements by bytes of the input.
+  void overwrite(const Target& target) {
+    const Handle dataset(H5Dopen2(file_, target.object.c_str(), H5P_DEFAULT));
     const Handle type(H5Dget_type(dataset.id()));
     const Handle space(H5Dget_space(dataset.id()));
     if (H5Tget_class(type.id()) == H5T_VLEN) {
@@ -78,12 +84,13 @@ class Editor {
         H5Tis_variable_str(type.id()) > 0) {
       return;
     }
-    // Not positive where an earlier edit has taken the dataset away; another
-    // may have made it of any size.
-    constexpr size_t most = size_t{1} << 24;
+    // Negative if an earlier edit removed the dataset, and of any size if one
+    // replaced it.
+    constexpr size_t kMaxBytes = size_t{1} << 24;
     const hssize_t count = H5Sget_simple_extent_npoints(space.id());
     const size_t size = H5Tget_size(type.id());
-    if (count <= 0 || size == 0 || size > most / static_cast<size_t>(count)) {
+    if (count <= 0 || size == 0 ||
+        size > kMaxBytes / static_cast<size_t>(count)) {
       return;
     }
     std::vector<uint8_t> values(static_cast<size_t>(count) * size);
@@ -96,6 +103,7 @@ class Editor {
              values.data());
   }
 
+  // Replaces up to 32 bytes.
   void overwrite_part(std::span<uint8_t> values) {
     const auto first =
         input_.ConsumeIntegralInRange<size_t>(0, values.size() - 1);
@@ -104,7 +112,7 @@ class Editor {
                                 input_.ConsumeIntegralInRange<size_t>(1, 32)));
   }
 
-  // One sequence of bytes is changed in part, or cut short.
+  // Overwrites a part of one sequence of bytes, or truncates it.
   void overwrite_sequence(hid_t dataset, hid_t space) {
     const auto count = H5Sget_simple_extent_npoints(space);
     const Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
@@ -127,17 +135,23 @@ class Editor {
     H5Dvlen_reclaim(type.id(), space, H5P_DEFAULT, sequences.data());
   }
 
-  void edit_attribute(const Place& place, int kind) {
-    const Handle object(H5Oopen(file_, place.object.c_str(), H5P_DEFAULT));
-    if (!object.is_valid()) return;
-    H5Adelete(object.id(), place.attribute.c_str());
-    if (kind == 0) return;
+  void edit_attribute(const Target& target, int kind) {
+    const Handle object(H5Oopen(file_, target.object.c_str(), H5P_DEFAULT));
+    if (!object.is_valid()) {
+      return;
+    }
+    H5Adelete(object.id(), target.attribute.c_str());
+    if (kind == 0) {
+      return;
+    }
     const Handle type = any_type();
     const Handle space = any_space(2, 4);
-    const Handle attribute(H5Acreate2(object.id(), place.attribute.c_str(),
+    const Handle attribute(H5Acreate2(object.id(), target.attribute.c_str(),
                                       type.id(), space.id(), H5P_DEFAULT,
                                       H5P_DEFAULT));
-    if (!attribute.is_valid()) return;
+    if (!attribute.is_valid()) {
+      return;
+    }
     with_values(type.id(), space.id(), [&](const void* values) {
       H5Awrite(attribute.id(), type.id(), values);
     });
@@ -157,7 +171,9 @@ class Editor {
     H5Pset_create_intermediate_group(links.id(), 1);
     const Handle dataset(H5Dcreate2(file_, name.c_str(), type.id(), space.id(),
                                     links.id(), creation.id(), H5P_DEFAULT));
-    if (!dataset.is_valid() || is_huge) return;
+    if (!dataset.is_valid() || is_huge) {
+      return;
+    }
     with_values(type.id(), space.id(), [&](const void* values) {
       H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
     });
@@ -169,7 +185,9 @@ class Editor {
                            H5T_STD_I64LE,  H5T_STD_U64LE, H5T_IEEE_F32LE,
                            H5T_IEEE_F64LE, H5T_STD_B16LE, H5T_STD_REF_OBJ};
     const auto choice = input_.ConsumeIntegralInRange<size_t>(0, 17);
-    if (choice < plain.size()) return Handle(H5Tcopy(plain[choice]));
+    if (choice < plain.size()) {
+      return Handle(H5Tcopy(plain[choice]));
+    }
     switch (choice) {
       case 12:
         return data::hdf5::text_type();
@@ -193,23 +211,30 @@ class Editor {
     }
   }
 
-  Handle any_space(int most_axes, int64_t most_rows) {
-    const int rank = input_.ConsumeIntegralInRange(-1, most_axes);
-    if (rank < 0) return Handle(H5Screate(H5S_NULL));
-    if (rank == 0) return Handle(H5Screate(H5S_SCALAR));
+  Handle any_space(int max_rank, int64_t max_rows) {
+    const int rank = input_.ConsumeIntegralInRange(-1, max_rank);
+    if (rank < 0) {
+      return Handle(H5Screate(H5S_NULL));
+    }
+    if (rank == 0) {
+      return Handle(H5Screate(H5S_SCALAR));
+    }
     std::vector<hsize_t> extents(static_cast<size_t>(rank));
     for (size_t i = 0; i < extents.size(); ++i) {
       extents[i] = input_.ConsumeIntegralInRange<hsize_t>(
-          0, static_cast<hsize_t>(i == 0 ? most_rows : 8));
+          0, static_cast<hsize_t>(i == 0 ? max_rows : 8));
     }
     return Handle(H5Screate_simple(rank, extents.data(), nullptr));
   }
 
-  // Calls write(values) with elements of `type` made from the input.
+  // Calls write(values) with elements of `type` whose values come from the
+  // input.
   void with_values(hid_t type, hid_t space,
                    const std::function<void(const void*)>& write) {
     const auto count = static_cast<size_t>(H5Sget_simple_extent_npoints(space));
-    if (count == 0 || count > 1 << 20) return;
+    if (count == 0 || count > 1 << 20) {
+      return;
+    }
     const std::string text = input_.ConsumeRandomLengthString(200);
     if (H5Tis_variable_str(type) > 0) {
       const std::vector<const char*> values(count, text.c_str());
@@ -231,7 +256,7 @@ class Editor {
 
   hid_t file_;
   FuzzedDataProvider& input_;
-  std::vector<Place> places_;
+  std::vector<Target> targets_;
 };
 
 }  // namespace
@@ -242,7 +267,7 @@ void EditedFile::restore() const {
 
 void EditedFile::edit(FuzzedDataProvider& input) {
   restore();
-  FUZZ_REQUIRE(data::hdf5::is_hdf5(path()));  // prepares the library, too
+  FUZZ_REQUIRE(data::hdf5::is_hdf5(path()));  // also initializes libhdf5
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   H5Pset_file_locking(access.id(), false, true);

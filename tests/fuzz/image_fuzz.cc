@@ -1,9 +1,10 @@
-// Image files, and JPEG frames as datasets hold them. A JPEG
-// must give what OpenCV makes of it.
+// Image files, and JPEG frames as datasets store them. A JPEG image must decode
+// to the same pixels as with OpenCV.
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "fuzz/fuzz.h"
+#include "gato/data/array.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/images/jpeg_decoder.h"
 
@@ -11,14 +12,17 @@ using namespace gato;
 
 namespace {
 
-// Where nothing says how the picture is turned: OpenCV takes any APP1 mark for
-// Exif.
+// Skips files with an APP1 marker, because OpenCV applies the orientation of
+// any of them as if it were Exif.
 void compare_with_opencv(std::span<const uint8_t> bytes) {
   if (fuzz::as_text(bytes.data(), bytes.size()).find("\xFF\xE1") !=
-      std::string_view::npos)
+      std::string_view::npos) {
     return;
+  }
   data::Image image;
-  if (!fuzz::accepts([&] { image = ingest::decode_jpeg(bytes); })) return;
+  if (!fuzz::accepts([&] { image = ingest::decode_jpeg(bytes); })) {
+    return;
+  }
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<uint8_t*>(bytes.data()));
   cv::Mat decoded = cv::imdecode(encoded, cv::IMREAD_COLOR);

@@ -1,6 +1,6 @@
-// Images with texts from foreign files. The first byte picks the format; VQA's
-// two files are separated by a zero byte. Images in the files are decoded, no
-// path is followed.
+// Files of images with texts. The first byte selects the format. The two files
+// of VQA are separated by a zero byte. Embedded images are decoded, but paths
+// are not opened.
 #include "fuzz/fuzz.h"
 #include "gato/ingest/text/coco.h"
 #include "gato/ingest/text/page_source.h"
@@ -27,8 +27,9 @@ void use(const ingest::PageRecord& record) {
   const ingest::Page page = ingest::parse_page(record);
   FUZZ_REQUIRE(!page.items.empty());
   for (const auto& item : page.items) {
-    if (const auto* image = std::get_if<ingest::StoredImage>(&item))
+    if (const auto* image = std::get_if<ingest::StoredImage>(&item)) {
       use(*image);
+    }
   }
 }
 
@@ -39,7 +40,9 @@ void read_all(ingest::RecordSource<Record>& source) {
     fuzz::accepts([&] {
       const auto record = source.next();
       at_end = !record;
-      if (record) use(*record);
+      if (record) {
+        use(*record);
+      }
     });
   }
 }
@@ -72,7 +75,9 @@ void read(uint8_t format, std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size == 0) return 0;
+  if (size == 0) {
+    return 0;
+  }
   fuzz::accepts([&] { read(data[0], fuzz::as_text(data + 1, size - 1)); });
   return 0;
 }

@@ -1,6 +1,6 @@
-// Whole Minari 0.5 datasets: metadata.json beside one tiny episode, whose
-// pictures are JPEG frames of equal and of varying length. An input that begins
-// with a brace is metadata.json itself; any other edits both files.
+// Complete Minari 0.5 datasets: metadata.json and one tiny episode with JPEG
+// frames of equal and of different lengths. An input that begins with a brace
+// is metadata.json itself. Other inputs edit both files.
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -18,15 +18,15 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int64_t rows = 3;  // two steps and what came after them
+constexpr int64_t kRows = 3;  // two steps and the final observation
 
-const std::string& good_metadata() {
+const std::string& valid_metadata() {
   static const std::string text =
       base::read_file(GATO_SOURCE_DIR "/tests/fuzz/seeds/minari/metadata.json");
   return text;
 }
 
-std::vector<uint8_t> frame(int type, int shade) {
+std::vector<uint8_t> make_frame(int type, int shade) {
   std::vector<uint8_t> bytes;
   cv::imencode(".jpg", cv::Mat(16, 16, type, cv::Scalar::all(shade)), bytes,
                {cv::IMWRITE_JPEG_OPTIMIZE, 1});
@@ -34,11 +34,11 @@ std::vector<uint8_t> frame(int type, int shade) {
 }
 
 void write_equal_frames(data::hdf5::Group& group) {
-  const std::vector<uint8_t> one = frame(CV_8UC3, 90);
-  const auto length = static_cast<int64_t>(one.size());
-  data::Array frames = data::Array::zeros(data::DType::uint8, {rows, length});
-  for (int64_t i = 0; i < rows; ++i) {
-    std::ranges::copy(one, frames.data<uint8_t>() + i * length);
+  const std::vector<uint8_t> frame = make_frame(CV_8UC3, 90);
+  const auto length = static_cast<int64_t>(frame.size());
+  data::Array frames = data::Array::zeros(data::DType::uint8, {kRows, length});
+  for (int64_t i = 0; i < kRows; ++i) {
+    std::ranges::copy(frame, frames.data<uint8_t>() + i * length);
   }
   group.write_array("equal", frames);
 }
@@ -47,15 +47,17 @@ void write_varying_frames(data::hdf5::Group& group) {
   const data::hdf5::Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
   std::vector<std::vector<uint8_t>> frames;
   std::vector<hvl_t> views;
-  for (int i = 0; i < rows; ++i) frames.push_back(frame(CV_8UC1, 60 * i));
-  for (auto& bytes : frames) views.push_back({bytes.size(), bytes.data()});
-  group.create_dataset("varying", type.id(), {rows})
-      .write(type.id(), 0, rows, views.data());
+  for (int i = 0; i < kRows; ++i) {
+    frames.push_back(make_frame(CV_8UC1, 60 * i));
+  }
+  for (auto& bytes : frames) {
+    views.push_back({bytes.size(), bytes.data()});
+  }
+  group.create_dataset("varying", type.id(), {kRows})
+      .write(type.id(), 0, kRows, views.data());
 }
 
-std::string good_episode() {
-  const test::TestDirectory folder;
-  const auto path = folder / "main_data.hdf5";
+void write_valid_episode(const std::filesystem::path& path) {
   data::hdf5::Group root = data::hdf5::create_file(path, path);
   data::hdf5::Group episode = root.create_group("episode_0");
   episode.set_attribute("id", int64_t{0});
@@ -75,7 +77,6 @@ std::string good_episode() {
   data::hdf5::Group infos = episode.create_group("infos");
   infos.write("success", std::vector<double>{0, 0, 1});
   data::hdf5::close_file(std::move(root));
-  return base::read_file(path);
 }
 
 json any_value(FuzzedDataProvider& input) {
@@ -101,8 +102,8 @@ json any_value(FuzzedDataProvider& input) {
   }
 }
 
-// Replaces, removes or adds one value somewhere below; the texts that hold JSON
-// (spaces, the EnvSpec) are entered, too.
+// Replaces, removes or adds one value in `value` or below it. Descends into
+// strings that contain JSON (spaces, the EnvSpec).
 void edit_json(json& value, FuzzedDataProvider& input) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
@@ -113,10 +114,10 @@ void edit_json(json& value, FuzzedDataProvider& input) {
       return;
     }
   } else if (value.is_structured() && !value.empty()) {
-    const auto place =
+    const auto index =
         input.ConsumeIntegralInRange<size_t>(0, value.size() - 1);
     const auto child =
-        std::next(value.begin(), static_cast<std::ptrdiff_t>(place));
+        std::next(value.begin(), static_cast<std::ptrdiff_t>(index));
     switch (input.ConsumeIntegralInRange(0, 7)) {
       case 0:
         value.erase(child);
@@ -162,14 +163,14 @@ void read_all(const std::filesystem::path& path) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static fuzz::EditedFile file(good_episode());
+  static fuzz::EditedFile file(fuzz::written_bytes(write_valid_episode));
   FuzzedDataProvider input(data, size);
   std::string metadata;
   if (size > 0 && data[0] == '{') {
     metadata = fuzz::as_text(data, size);
     file.restore();
   } else {
-    json edited = data::parse_lenient_json(good_metadata());
+    json edited = data::parse_lenient_json(valid_metadata());
     for (int n = input.ConsumeIntegralInRange(0, 2); n > 0; --n) {
       edit_json(edited, input);
     }

@@ -1,5 +1,5 @@
-// What an environment behind a pipe may say: a line that declares its spaces,
-// and a line and bytes that answer to a step.
+// Messages of an environment behind a pipe: a line that declares its spaces,
+// then a line and the payload of the reply to one step.
 #include "fuzz/fuzz.h"
 #include "gato/env/protocol.h"
 
@@ -7,7 +7,8 @@ using namespace gato;
 
 namespace {
 
-// The text up to the next end of a line, which is dropped.
+// Returns the first line of `text` without its end, and removes both from
+// `text`.
 std::string_view take_line(std::string_view& text) {
   const std::string_view line = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(text.size(), line.size() + 1));

@@ -1,4 +1,5 @@
-// Spaces of Gymnasium in JSON: what is accepted is written and read again.
+// Gymnasium spaces in JSON, and tables of tasks. An accepted space must survive
+// a round trip.
 #include <nlohmann/json.hpp>
 
 #include "fuzz/fuzz.h"
@@ -12,20 +13,22 @@ namespace {
 void read_space(const std::string& text) {
   const data::Space space = data::space_from_json(text);
   const auto fields = data::flatten_space(space, "observation");
-  const auto again = data::flatten_space(
+  const auto reread = data::flatten_space(
       data::space_from_json(data::space_to_json(space)), "observation");
-  FUZZ_REQUIRE(fields.size() == again.size());
+  FUZZ_REQUIRE(fields.size() == reread.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    FUZZ_REQUIRE(fields[i].name == again[i].name);
-    FUZZ_REQUIRE(fields[i].role == again[i].role);
-    FUZZ_REQUIRE(fields[i].shape == again[i].shape);
+    FUZZ_REQUIRE(fields[i].name == reread[i].name);
+    FUZZ_REQUIRE(fields[i].role == reread[i].role);
+    FUZZ_REQUIRE(fields[i].shape == reread[i].shape);
     data::field_from_json(data::field_to_json(fields[i]));
   }
 }
 
 void read_tasks(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_discarded()) data::TaskTable::from_json(json).to_json();
+  if (!json.is_discarded()) {
+    data::TaskTable::from_json(json).to_json();
+  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Text, plain, compressed and in JSON lines. The first byte picks the options.
+// Text files: plain, compressed and JSON lines. The first byte selects the
+// options.
 #include <array>
 
 #include "fuzz/fuzz.h"
@@ -8,14 +9,16 @@
 using namespace gato;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr std::array separators{"file", "lines", "blank-lines", "<|end|>",
-                                  "aab"};
-  if (size == 0) return 0;
+  constexpr std::array kSeparators{"file", "lines", "blank-lines", "<|end|>",
+                                   "aab"};
+  if (size == 0) {
+    return 0;
+  }
   ingest::TextSourceOptions options;
-  const size_t choice = data[0] % (separators.size() + 1);
-  options.format = choice == separators.size() ? "jsonl" : "plain";
-  if (choice < separators.size()) {
-    options.document_separator = separators[choice];
+  const size_t choice = data[0] % (kSeparators.size() + 1);
+  options.format = choice == kSeparators.size() ? "jsonl" : "plain";
+  if (choice < kSeparators.size()) {
+    options.document_separator = kSeparators[choice];
   }
   static fuzz::MemoryFile file;
   file.fill(fuzz::as_text(data + 1, size - 1));
@@ -25,7 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::accepts([&] {
       auto record = source.next();
       at_end = !record;
-      if (record) FUZZ_REQUIRE(!find_invalid_utf8(text_of(*record)));
+      if (record) {
+        FUZZ_REQUIRE(!ingest::find_invalid_utf8(
+            ingest::extract_text(std::move(*record))));
+      }
     });
   }
   return 0;

@@ -37,7 +37,8 @@ base::ExitStatus status_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("what is compressed comes out whole, what is not as it is") {
+TEST_CASE(
+    "Compressed files are decompressed, other files are read as they are") {
   const test::ScratchDirectory folder;
   const std::string text =
       "{\"text\": \"a red square\"}\n{\"text\": \"a blue circle\"}\n";
@@ -50,16 +51,16 @@ TEST_CASE("what is compressed comes out whole, what is not as it is") {
   CHECK(all_of(folder.write_file("large.gz", large)) == large);
 }
 
-TEST_CASE("a compressed file that is cut short or altered is bad input") {
+TEST_CASE("A truncated or altered compressed file is bad input") {
   const test::ScratchDirectory folder;
   for (const char* name : {"text/members.jsonl.gz", "text/frames.jsonl.zst"}) {
-    const std::string whole = base::read_file(samples + name);
+    const std::string complete = base::read_file(samples + name);
     CAPTURE(name);
-    CHECK(status_of(
-              folder.write_file("cut", whole.substr(0, whole.size() - 5))) ==
+    CHECK(status_of(folder.write_file(
+              "truncated", complete.substr(0, complete.size() - 5))) ==
           base::ExitStatus::bad_input);
-    // After an error comes the end.
-    ByteStream stream(folder / "cut");
+    // The end follows an error.
+    ByteStream stream(folder / "truncated");
     try {
       while (!stream.read().empty()) {
       }
@@ -70,13 +71,13 @@ TEST_CASE("a compressed file that is cut short or altered is bad input") {
   }
 }
 
-TEST_CASE("what cannot be read is an I/O error") {
+TEST_CASE("A file that cannot be read is an I/O error") {
   const test::ScratchDirectory folder;
   CHECK(status_of(folder / "missing") == base::ExitStatus::io);
   CHECK(status_of(folder / "") == base::ExitStatus::io);
 }
 
-TEST_CASE("an input is recorded with the digest of all its bytes") {
+TEST_CASE("An input is recorded with the digest of all its bytes") {
   const std::string path = samples + "webdataset/good-0000.tar";
   TarReader tar(path);
   tar.next();
@@ -88,7 +89,7 @@ TEST_CASE("an input is recorded with the digest of all its bytes") {
   CHECK(provenance.inputs[0]["digest"] == base::digest_file(path));
 }
 
-TEST_CASE("the members of archives one after another are read in order") {
+TEST_CASE("The members of concatenated archives are read in order") {
   const test::ScratchDirectory folder;
   const std::string one = base::read_file(samples + "webdataset/good-0000.tar");
   const std::string two = base::read_file(samples + "webdataset/good-0001.tar");
@@ -101,7 +102,7 @@ TEST_CASE("the members of archives one after another are read in order") {
   CHECK(names.back() == "without-a-dot");
 }
 
-TEST_CASE("what is no tar archive, or a part of one, is bad input") {
+TEST_CASE("A file that is not a complete tar archive is bad input") {
   const test::ScratchDirectory folder;
   const auto read = [](const std::string& path) {
     TarReader tar(path);
@@ -109,13 +110,13 @@ TEST_CASE("what is no tar archive, or a part of one, is bad input") {
   };
   CHECK_THROWS_WITH(read(folder.write_file("a.tar", std::string(2000, 'x'))),
                     Contains("a.tar"));
-  const std::string whole =
+  const std::string complete =
       base::read_file(samples + "webdataset/good-0000.tar");
-  CHECK_THROWS_WITH(read(folder.write_file("b.tar", whole.substr(0, 1300))),
+  CHECK_THROWS_WITH(read(folder.write_file("b.tar", complete.substr(0, 1300))),
                     Contains("b.tar") && Contains("1300 bytes"));
   CHECK_THROWS_WITH(read(folder.write_file("empty.tar", "")),
-                    Contains("empty.tar") && Contains("no bytes"));
-  // gzip of nothing.
+                    Contains("empty.tar") && Contains("it is empty"));
+  // gzip of an empty file.
   const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
   CHECK_THROWS_WITH(read(folder.write_file("b.tar", std::string(nothing, 20))),
                     Contains("decompressed"));

@@ -30,13 +30,13 @@ std::string compressed(const std::string& text) {
   return result;
 }
 
-// Read a few bytes at a time: what a text is must not depend on that.
+// Reads a few bytes at a time, since results must not depend on block sizes.
 std::string decompressed(const std::string& bytes, size_t at_a_time) {
-  size_t place = 0;
+  size_t position = 0;
   GzipReader reader([&]() -> std::span<const std::byte> {
     const std::string_view part =
-        std::string_view(bytes).substr(place, at_a_time);
-    place += part.size();
+        std::string_view(bytes).substr(position, at_a_time);
+    position += part.size();
     return std::as_bytes(std::span(part.data(), part.size()));
   });
   std::string all;
@@ -58,7 +58,7 @@ std::string refusal_of(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("members of gzip are read one after another") {
+TEST_CASE("Concatenated gzip members are read as one stream") {
   std::string large;
   for (int i = 0; i < 100000; ++i) large += std::to_string(i) + "\n";
   const std::string bytes =
@@ -69,26 +69,30 @@ TEST_CASE("members of gzip are read one after another") {
   CHECK(decompressed(compressed("red") + std::string(700, '\0'), 100) == "red");
 }
 
-TEST_CASE("altered gzip is refused, whatever is altered") {
-  // Stored, so that an altered byte is an altered letter.
-  const std::string whole = compressed("pick up the red ball");
-  for (size_t i = 0; i < whole.size(); ++i) {
-    if (i >= 3 && i < 10) continue;  // flag of text, time, level, system
-    std::string altered = whole;
+TEST_CASE("Altered gzip is rejected, whichever byte is altered") {
+  // The text is stored uncompressed, so that an altered byte is an altered
+  // letter.
+  const std::string complete = compressed("pick up the red ball");
+  for (size_t i = 0; i < complete.size(); ++i) {
+    if (i >= 3 && i < 10)
+      continue;  // text flag, time, level, operating system: not verified
+    std::string altered = complete;
     altered[i] ^= 1;
     INFO("byte " << i);
     CHECK(refusal_of(altered) != "no refusal");
   }
-  CHECK_THAT(refusal_of(whole.substr(0, whole.size() - 1)),
-             Contains("cut short"));
-  CHECK_THAT(refusal_of(whole + "junk"), Contains("after a whole member"));
-  CHECK_THAT(refusal_of(whole + whole.substr(0, 6)), Contains("cut short"));
+  CHECK_THAT(refusal_of(complete.substr(0, complete.size() - 1)),
+             Contains("truncated"));
+  CHECK_THAT(refusal_of(complete + "junk"),
+             Contains("after a complete member"));
+  CHECK_THAT(refusal_of(complete + complete.substr(0, 6)),
+             Contains("truncated"));
 }
 
-TEST_CASE("text and archives name the gzip that is damaged") {
+TEST_CASE("Text and archive readers name the corrupt gzip file") {
   const test::ScratchDirectory folder;
   std::string bytes = compressed("pick up the red ball");
-  bytes[bytes.size() - 8] ^= 1;  // of the checksum
+  bytes[bytes.size() - 8] ^= 1;  // in the checksum
   const std::string path = folder.write_file("a.txt.gz", bytes);
   ByteStream stream(path);
   try {

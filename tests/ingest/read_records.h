@@ -1,4 +1,4 @@
-// What the readers of images with text are tested by.
+// Helpers for tests of readers of images with text.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace gato::test {
 
-// All that a source gives in order: records, or messages of Errors.
+// Everything that a source returns: records, and the messages of Errors.
 template <class Record>
 struct RecordsAndErrors {
   std::vector<Record> records;
@@ -31,7 +31,7 @@ RecordsAndErrors<Record> read_all_records(
   }
 }
 
-// The colour of the first pixel: "red", "blue", "grey" or "other".
+// Returns the color of the first pixel: "red", "blue", "gray" or "other".
 inline std::string first_pixel_color(const ingest::StoredImage& image) {
   const data::Image pixels = image.decode();
   const auto is = [&pixels](int r, int g, int b) {
@@ -41,7 +41,7 @@ inline std::string first_pixel_color(const ingest::StoredImage& image) {
   };
   if (is(255, 0, 0)) return "red";
   if (is(0, 0, 255)) return "blue";
-  if (is(128, 128, 128)) return "grey";
+  if (is(128, 128, 128)) return "gray";
   return "other";
 }
 

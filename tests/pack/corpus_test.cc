@@ -9,7 +9,7 @@ using namespace gato;
 using namespace gato::pack;
 using namespace gato::test;
 
-TEST_CASE("files with two vocabularies do not mix") {
+TEST_CASE("Files with different vocabularies are refused") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   data::TokenFileWriter writer(
@@ -26,7 +26,7 @@ TEST_CASE("files with two vocabularies do not mix") {
   REQUIRE(std::string(error.what()).find("--text-model") != std::string::npos);
 }
 
-TEST_CASE("one name for two tasks is refused") {
+TEST_CASE("Two incompatible tasks of the same name are refused") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.task = "arcade/catch";
@@ -42,7 +42,7 @@ TEST_CASE("one name for two tasks is refused") {
   REQUIRE(std::string(error.what()).find("arcade/catch") != std::string::npos);
 }
 
-TEST_CASE("a file that is named twice is one file") {
+TEST_CASE("A file that is named twice is opened once") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   const Corpus once({make_mixture_entry({folder / "a.h5"})});
@@ -52,7 +52,7 @@ TEST_CASE("a file that is named twice is one file") {
   REQUIRE(twice.tokens() == once.tokens());
 }
 
-TEST_CASE("an empty token file is refused") {
+TEST_CASE("An empty token file is refused") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.documents = 0;
@@ -62,22 +62,23 @@ TEST_CASE("an empty token file is refused") {
   REQUIRE(error.status() == base::ExitStatus::bad_input);
 }
 
-TEST_CASE("steps are found by their tokens") {
+TEST_CASE("A token is mapped to its time step") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   writer.append(make_text_document(7));
-  writer.append(make_episode_document(5, 2, 2, 3));  // 8 tokens a step
+  writer.append(make_episode_document(5, 2, 2, 3));  // 8 tokens per step
   writer.commit(small_tasks(), small_provenance());
   const Corpus corpus({make_mixture_entry({folder / "a.h5"})});
   REQUIRE(corpus.step_at(0, 6) == 0);
-  for (int64_t token = 0; token < 40; ++token)
+  for (int64_t token = 0; token < 40; ++token) {
     REQUIRE(corpus.step_at(1, token) == token / 8);
-  const Corpus::Slice piece = corpus.read(1, 17, 25);
-  REQUIRE(piece.offset == 16);
-  REQUIRE(piece.document.tokens.size() == 16);
+  }
+  const Corpus::Slice slice = corpus.read(1, 17, 25);
+  REQUIRE(slice.offset == 16);
+  REQUIRE(slice.document.tokens.size() == 16);
 }
 
-TEST_CASE("a slice of a page keeps the images it touches whole") {
+TEST_CASE("A slice of a page contains complete images") {
   const TestDirectory folder;
   data::TokenizedDocument page = make_text_document(12);
   for (int64_t token : {2, 6}) {
@@ -94,9 +95,9 @@ TEST_CASE("a slice of a page keeps the images it touches whole") {
   writer.commit(small_tasks(), small_provenance());
   const Corpus corpus({make_mixture_entry({folder / "a.h5"})});
   const auto range = [&](int64_t begin, int64_t end) {
-    const Corpus::Slice piece = corpus.read(1, begin, end);
-    const auto size = static_cast<int64_t>(piece.document.tokens.size());
-    return std::pair{piece.offset, piece.offset + size};
+    const Corpus::Slice slice = corpus.read(1, begin, end);
+    const auto size = static_cast<int64_t>(slice.document.tokens.size());
+    return std::pair{slice.offset, slice.offset + size};
   };
   REQUIRE(range(0, 2) == std::pair<int64_t, int64_t>{0, 2});
   REQUIRE(range(2, 5) == std::pair<int64_t, int64_t>{2, 5});

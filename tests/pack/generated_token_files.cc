@@ -18,12 +18,14 @@ class DocumentGenerator {
     document_.is_episode = spec_.has_episodes;
     document_.step_offset = {0};
     if (spec_.has_episodes) {
-      for (int step = random_up_to(spec_.max_steps); step > 0; --step)
+      for (int step = random_up_to(spec_.max_steps); step > 0; --step) {
         add_step();
+      }
     } else {
       add_image();
-      for (int i = random_up_to(spec_.max_text_tokens); i > 0; --i)
+      for (int i = random_up_to(spec_.max_text_tokens); i > 0; --i) {
         add(random_below(vocabulary_.text_size), data::Modality::text);
+      }
       end_step();
     }
     return document_;
@@ -64,11 +66,13 @@ class DocumentGenerator {
 
   void add_step() {
     add_image();
-    for (int i = random_up_to(spec_.max_observations); i > 0; --i)
+    for (int i = random_up_to(spec_.max_observations); i > 0; --i) {
       add(random_bin(), data::Modality::continuous_observation);
+    }
     add(vocabulary_.separator(), data::Modality::separator);
-    for (int i = 0; i < spec_.actions_per_step; ++i)
+    for (int i = 0; i < spec_.actions_per_step; ++i) {
       add(random_bin(), data::Modality::continuous_action);
+    }
     end_step();
   }
 
@@ -89,8 +93,9 @@ void write_generated_tokens(const std::filesystem::path& path,
                             const TokenFileSpec& shape, uint64_t seed) {
   data::TokenFileWriter writer(path, false, small_vocabulary());
   DocumentGenerator generator(shape, seed);
-  for (int i = 0; i < shape.documents; ++i)
+  for (int i = 0; i < shape.documents; ++i) {
     writer.append(generator.document(i));
+  }
   data::TaskEntry entry;
   entry.spec.name = shape.task;
   entry.image_height = shape.resize.height;

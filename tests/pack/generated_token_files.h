@@ -1,4 +1,4 @@
-// Token files of any shape, for the properties of packing.
+// Token files of any shape, for testing the properties of packing.
 #pragma once
 
 #include <filesystem>
@@ -11,23 +11,23 @@
 
 namespace gato::test {
 
-// What a generated file is like; every document differs within it.
+// The shape of a generated file. The sizes of its documents are random, from 1
+// to the maximum.
 struct TokenFileSpec {
   std::string task = "control/a";
   bool has_episodes = true;
   int documents = 4;
-  int max_steps = 6;         // at most, of an episode
-  int max_observations = 3;  // at most, a step
-  int actions_per_step = 2;  // a step
-  int max_image_side = 2;    // in patches, at most; 0: no images
-  int max_text_tokens = 20;  // tokens at most, of a document that is no episode
-  bool has_labels = false;   // other labels than the actions that were executed
+  int max_steps = 6;         // per episode
+  int max_observations = 3;  // per step
+  int actions_per_step = 2;
+  int max_image_side = 2;    // in patches; 0: no images
+  int max_text_tokens = 20;  // per document that is not an episode
+  bool has_labels = false;   // labels that differ from the executed actions
   std::vector<std::string> sources = {"expert"};
-  tokenize::Resize
-      resize;  // what the file says that its images were brought to
+  tokenize::Resize resize;  // the recorded size of the images
 };
 
-// Writes documents that the seed decides; document i has return i.
+// Writes documents that depend on the seed. Document i has return i.
 void write_generated_tokens(const std::filesystem::path& path,
                             const TokenFileSpec& shape, uint64_t seed);
 

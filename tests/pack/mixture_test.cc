@@ -9,10 +9,11 @@ using namespace gato;
 using namespace gato::pack;
 using namespace gato::test;
 
-TEST_CASE("operands carry a weight behind their last colon") {
+TEST_CASE("The text after the last colon of an operand is its weight") {
   const TestDirectory folder;
-  for (const char* name : {"a.h5", "b:2", "c:d.h5"})
+  for (const char* name : {"a.h5", "b:2", "c:d.h5"}) {
     base::write_file(folder / name, "", false);
+  }
   const auto parse = [&](const std::string& operand) {
     return parse_mixture_operand((folder / operand).string(), {});
   };
@@ -22,19 +23,21 @@ TEST_CASE("operands carry a weight behind their last colon") {
   REQUIRE(parse("b:2").weight == 1);  // is a file
   REQUIRE(parse("c:d.h5:3").weight == 3);
   REQUIRE(parse("?.h5:3").files.at(0) == folder / "a.h5");
-  for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"})
+  for (const char* operand : {"a.h5:0", "a.h5:-1", "a.h5:nan", "a.h5:two"}) {
     REQUIRE(thrown_error([&] { parse(operand); }).status() ==
             base::ExitStatus::usage);
+  }
   REQUIRE(thrown_error([&] { parse("e.h5"); }).status() ==
           base::ExitStatus::io);
   REQUIRE(thrown_error([&] { parse("e.h5:2"); }).status() ==
           base::ExitStatus::io);
 }
 
-TEST_CASE("a mixture file gives each source its weight and options") {
+TEST_CASE("A mixture file sets the weight and options of each source") {
   const TestDirectory folder;
-  for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"})
+  for (const char* name : {"a-0.h5", "a-1.h5", "b.h5"}) {
     base::write_file(folder / name, "", false);
+  }
   const auto read = [&](const std::string& text) {
     MixtureEntry defaults;
     defaults.prompt_fraction = 0.1;
@@ -73,9 +76,10 @@ TEST_CASE("a mixture file gives each source its weight and options") {
         b + "'\nweight = 'much'\n", b + "'\nweight = [1]\n",
         b + "'\nweight = true\n", b + "'\ndocuments-per-sequence = 5.0\n",
         b + "'\nprompt-fraction = 2\n", b + "'\nfill = 'full'\n",
-        std::string("mixture = [1]\n")})
+        std::string("mixture = [1]\n")}) {
     REQUIRE(thrown_error([&] { read(wrong); }).status() ==
             base::ExitStatus::usage);
+  }
   REQUIRE(thrown_error([&] {
             read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
           }).status() == base::ExitStatus::io);
@@ -89,11 +93,11 @@ TEST_CASE("a mixture file gives each source its weight and options") {
           std::string::npos);
 }
 
-TEST_CASE("the mixture of the paper has the weights of its Table 1") {
+TEST_CASE("The mixture of the paper has the weights of its Table 1") {
   const TestDirectory folder;
   const std::filesystem::path paper =
       GATO_SOURCE_DIR "/share/gato/mixtures/paper.toml";
-  // A file for every glob, so that they can be expanded.
+  // Every glob needs a file that matches it.
   const std::string text = base::read_file(paper);
   for (size_t at = 0; (at = text.find("tokens/", at)) != std::string::npos;) {
     const size_t end = text.find("/*.h5", at);
@@ -118,10 +122,10 @@ TEST_CASE("the mixture of the paper has the weights of its Table 1") {
     (i < 16 ? control : language) += mixture[i].weight;
     REQUIRE(mixture[i].prompt_fraction == 0.25);
     REQUIRE(mixture[i].files.size() == 1);
-    // The pairs stand at the end.
+    // The pairs of images and texts are the last entries.
     REQUIRE(mixture[i].documents_per_sequence == (i < 18 ? 0 : 5));
   }
-  // The rows of the table; the sums that it prints are rounded otherwise.
+  // The sums of the rows; the sums in the table itself are rounded differently.
   REQUIRE(control == Approx(85.21));
   REQUIRE(language == Approx(14.72));
 }

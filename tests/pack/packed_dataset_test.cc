@@ -12,7 +12,7 @@ using Catch::Contains;
 
 namespace {
 
-TokenFileSpec pairs() {
+TokenFileSpec make_pairs() {
   TokenFileSpec shape;
   shape.task = "captions";
   shape.has_episodes = false;
@@ -20,8 +20,8 @@ TokenFileSpec pairs() {
   return shape;
 }
 
-base::Error refused(const MixtureEntry& entry,
-                    const PackingOptions& options = {}) {
+base::Error packing_error(const MixtureEntry& entry,
+                          const PackingOptions& options = {}) {
   return thrown_error(
       [&] { const PackedDataset packing({entry}, options, 0); });
 }
@@ -33,15 +33,15 @@ TEST_CASE("documents-per-sequence is refused for episodes") {
   write_generated_tokens(folder / "a.h5", {}, 1);
   MixtureEntry entry = make_mixture_entry({folder / "a.h5"});
   entry.documents_per_sequence = 5;
-  const base::Error error = refused(entry);
+  const base::Error error = packing_error(entry);
   REQUIRE(error.status() == base::ExitStatus::usage);
   REQUIRE_THAT(error.what(), Contains("a.h5") && Contains("control/a") &&
                                  Contains("episodes"));
 }
 
-TEST_CASE("resize is checked against what the images were brought to") {
+TEST_CASE("resize must match the size of the tokenized images") {
   const TestDirectory folder;
-  TokenFileSpec shape = pairs();
+  TokenFileSpec shape = make_pairs();
   shape.resize = {32, 48};
   write_generated_tokens(folder / "a.h5", shape, 1);
   MixtureEntry entry = make_mixture_entry({folder / "a.h5"});
@@ -49,35 +49,36 @@ TEST_CASE("resize is checked against what the images were brought to") {
   const PackedDataset packing({entry}, {}, 0);
   REQUIRE(packing.sequences() > 0);
   entry.resize = {48, 32};
-  const base::Error error = refused(entry);
+  const base::Error error = packing_error(entry);
   REQUIRE(error.status() == base::ExitStatus::usage);
   REQUIRE_THAT(error.what(), Contains("48x32") && Contains("with 32x48"));
-  write_generated_tokens(folder / "b.h5", pairs(), 1);
+  write_generated_tokens(folder / "b.h5", make_pairs(), 1);
   entry.files = {folder / "b.h5"};
-  REQUIRE_THAT(refused(entry).what(), Contains("of their own sizes"));
+  REQUIRE_THAT(packing_error(entry).what(),
+               Contains("of their original sizes"));
 }
 
-TEST_CASE("one task has images of one size") {
+TEST_CASE("Images of different sizes in one task are refused") {
   const TestDirectory folder;
-  TokenFileSpec shape = pairs();
+  TokenFileSpec shape = make_pairs();
   write_generated_tokens(folder / "a.h5", shape, 1);
   shape.resize = {32, 32};
   write_generated_tokens(folder / "b.h5", shape, 1);
   const base::Error error =
-      refused(make_mixture_entry({folder / "a.h5", folder / "b.h5"}));
+      packing_error(make_mixture_entry({folder / "a.h5", folder / "b.h5"}));
   REQUIRE(error.status() == base::ExitStatus::bad_input);
-  REQUIRE_THAT(error.what(), Contains("b.h5") && Contains("sizes of images"));
+  REQUIRE_THAT(error.what(), Contains("b.h5") && Contains("image sizes"));
 }
 
-TEST_CASE("a row that is filled up has no room for windows of steps") {
+TEST_CASE("Padded rows cannot be combined with windows of steps") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   MixtureEntry entry = make_mixture_entry({folder / "a.h5"});
   entry.fill = Fill::pad;
-  REQUIRE(refused(entry, {32, 2, 0}).status() == base::ExitStatus::usage);
+  REQUIRE(packing_error(entry, {32, 2, 0}).status() == base::ExitStatus::usage);
 }
 
-TEST_CASE("sequences beyond the last can be drawn as well") {
+TEST_CASE("Sequences beyond the last can be built, too") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
   const std::vector<MixtureEntry> mixture{

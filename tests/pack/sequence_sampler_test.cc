@@ -23,7 +23,7 @@ TokenFileSpec long_episodes(int documents, int steps) {
 
 }  // namespace
 
-TEST_CASE("a plan depends on the seed and the sequence alone") {
+TEST_CASE("A plan depends only on the seed and the sequence") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(5, 30), 1);
   const std::vector<MixtureEntry> mixture{
@@ -32,16 +32,18 @@ TEST_CASE("a plan depends on the seed and the sequence alone") {
   const auto first_begins = [&](uint64_t seed, std::vector<int64_t> order) {
     const SequenceSampler sampler(corpus, mixture, {32, 0, seed});
     std::map<int64_t, std::vector<int64_t>> begins;
-    for (int64_t q : order)
-      for (const Window& window : sampler.plan(q).windows)
+    for (int64_t q : order) {
+      for (const Window& window : sampler.plan(q).windows) {
         begins[q].push_back(window.begin + 1000 * window.document);
+      }
+    }
     return begins;
   };
   REQUIRE(first_begins(3, {0, 1, 2, 9}) == first_begins(3, {9, 2, 1, 0}));
   REQUIRE(first_begins(3, {0, 1, 2, 9}) != first_begins(4, {0, 1, 2, 9}));
 }
 
-TEST_CASE("any run of sequences has the shares of the weights") {
+TEST_CASE("Any range of sequences has the shares of the weights") {
   const TestDirectory folder;
   TokenFileSpec shape = long_episodes(2, 5);
   std::vector<MixtureEntry> mixture;
@@ -55,15 +57,19 @@ TEST_CASE("any run of sequences has the shares of the weights") {
   const SequenceSampler sampler(corpus, mixture, {32, 0, 11});
   for (int64_t begin : {0, 317, 100000}) {
     std::vector<double> count(3);
-    for (int64_t q = begin; q < begin + 400; ++q)
+    for (int64_t q = begin; q < begin + 400; ++q) {
       ++count[sampler.plan(q).entry];
-    for (size_t e = 0; e < 3; ++e)
+    }
+    for (size_t e = 0; e < 3; ++e) {
       REQUIRE(std::abs(count[e] - 100 * mixture[e].weight) < 5);
+    }
   }
   REQUIRE(sampler.share(1, 0) == Approx(0.625));
 }
 
-TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
+TEST_CASE(
+    "Prompts have the requested fraction, and half of them end with the "
+    "episode") {
   const TestDirectory folder;
   TokenFileSpec shape = long_episodes(16, 40);
   shape.sources = {"expert", "novice"};
@@ -83,16 +89,17 @@ TEST_CASE("prompts: as many as asked for, half of them the episode's end") {
             corpus.source(prompt.document));
     ++prompts;
     ends += prompt.end == corpus.tokens(prompt.document);
-    for (size_t w = 1; w < plan.windows.size(); ++w)
+    for (size_t w = 1; w < plan.windows.size(); ++w) {
       REQUIRE_FALSE(plan.windows[w].is_prompt);
+    }
   }
   REQUIRE(std::abs(prompts / double{kRows} - 0.25) < 0.02);
-  // The uniform half reaches the end now and then.
-  REQUIRE(ends / double(prompts) > 0.48);
-  REQUIRE(ends / double(prompts) < 0.65);
+  // Some prompts of the other half end with the episode by chance.
+  REQUIRE(ends / static_cast<double>(prompts) > 0.48);
+  REQUIRE(ends / static_cast<double>(prompts) < 0.65);
 }
 
-TEST_CASE("an episode without a sibling gets no prompt, text neither") {
+TEST_CASE("A single episode of a task gets no prompt, and neither does text") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(1, 9), 3);
   TokenFileSpec text;
@@ -104,11 +111,12 @@ TEST_CASE("an episode without a sibling gets no prompt, text neither") {
   for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
   const Corpus corpus(mixture);
   const SequenceSampler sampler(corpus, mixture, {64, 0, 1});
-  for (int64_t q = 0; q < 100; ++q)
+  for (int64_t q = 0; q < 100; ++q) {
     REQUIRE_FALSE(sampler.plan(q).windows[0].is_prompt);
+  }
 }
 
-TEST_CASE("episodes of one task in several files are prompts of each other") {
+TEST_CASE("Prompts may come from another file of the same task") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", long_episodes(1, 9), 3);
   write_generated_tokens(folder / "b.h5", long_episodes(1, 9), 4);
@@ -119,14 +127,15 @@ TEST_CASE("episodes of one task in several files are prompts of each other") {
   REQUIRE(corpus.tasks().tasks.size() == 1);
   REQUIRE(corpus.tasks().tasks[0].episode_count == 2);
   const SequenceSampler sampler(corpus, mixture, {64, 0, 1});
-  for (int64_t q = 0; q < 20; ++q)
+  for (int64_t q = 0; q < 20; ++q) {
     REQUIRE(sampler.plan(q).windows[0].is_prompt);
+  }
 }
 
-TEST_CASE("no step of a long episode is read seldom") {
+TEST_CASE("Every step of a long episode is used often enough") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
-  writer.append(make_episode_document(200, 1, 1, 1));  // 5 tokens a step
+  writer.append(make_episode_document(200, 1, 1, 1));  // 5 tokens per step
   writer.commit(small_tasks(), small_provenance());
   const std::vector<MixtureEntry> mixture{
       make_mixture_entry({folder / "a.h5"})};
@@ -134,20 +143,24 @@ TEST_CASE("no step of a long episode is read seldom") {
   const SequenceSampler sampler(corpus, mixture, {100, 0, 1});
   std::vector<int> read(200);
   constexpr int kRows = 20000;
-  for (int64_t q = 0; q < kRows; ++q)
-    for (const Window& window : sampler.plan(q).windows)
-      for (int64_t token = window.begin; token < window.end; ++token)
+  for (int64_t q = 0; q < kRows; ++q) {
+    for (const Window& window : sampler.plan(q).windows) {
+      for (int64_t token = window.begin; token < window.end; ++token) {
         read[token / 5] += token % 5 == 0;
+      }
+    }
+  }
   const double expected = kRows * 100 / 1000.0;
-  for (int step : {0, 20, 100, 180, 198, 199})
+  for (int step : {0, 20, 100, 180, 198, 199}) {
     REQUIRE(read[step] == Approx(expected).epsilon(0.12));
+  }
   for (int step = 1; step < 20; ++step) {
     REQUIRE(read[step] > 0.9 * expected);
     REQUIRE(read[step] < 2.1 * expected);
   }
 }
 
-TEST_CASE("windows of steps come from everywhere alike") {
+TEST_CASE("Windows of steps are sampled uniformly") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   writer.append(make_episode_document(10, 1, 1, 1));
@@ -166,11 +179,12 @@ TEST_CASE("windows of steps come from everywhere alike") {
     }
   }
   REQUIRE(count.size() == 10);  // nine pairs of steps, and the short episode
-  for (const auto& [place, n] : count)
+  for (const auto& [window, n] : count) {
     REQUIRE(n == Approx(windows / 10.0).epsilon(0.12));
+  }
 }
 
-TEST_CASE("a row of tiny windows ends at 256 segments") {
+TEST_CASE("A row has at most 256 segments") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.documents = 3;
@@ -178,7 +192,7 @@ TEST_CASE("a row of tiny windows ends at 256 segments") {
   shape.max_observations = 1;
   shape.actions_per_step = 1;
   shape.max_image_side = 0;
-  write_generated_tokens(folder / "a.h5", shape, 1);  // 3 tokens an episode
+  write_generated_tokens(folder / "a.h5", shape, 1);  // 3 tokens per episode
   const std::vector<MixtureEntry> mixture{
       make_mixture_entry({folder / "a.h5"})};
   const Corpus corpus(mixture);
@@ -189,7 +203,7 @@ TEST_CASE("a row of tiny windows ends at 256 segments") {
   }
 }
 
-TEST_CASE("five documents a sequence, whole where they fit") {
+TEST_CASE("Five documents per sequence are complete if they fit") {
   const TestDirectory folder;
   TokenFileSpec shape;
   shape.has_episodes = false;
@@ -212,11 +226,12 @@ TEST_CASE("five documents a sequence, whole where they fit") {
     }
   }
   REQUIRE(count.size() == 30);
-  for (const auto& [document, n] : count)
+  for (const auto& [document, n] : count) {
     REQUIRE(n == Approx(100).epsilon(0.4));
+  }
 }
 
-TEST_CASE("five documents that are longer than a row are cut at random") {
+TEST_CASE("Five documents that are longer than a row are cropped at random") {
   const TestDirectory folder;
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   data::TokenizedDocument document = make_text_document(10);
@@ -229,22 +244,25 @@ TEST_CASE("five documents that are longer than a row are cut at random") {
   constexpr int64_t kLength = 32;
   const SequenceSampler sampler(corpus, mixture, {kLength, 0, 1});
   std::map<int64_t, int> starts;  // within their document
-  constexpr int kRows = 1900;     // 100 for each of 19 places in 50 tokens
+  constexpr int kRows = 1900;     // 100 for each of 19 offsets in 50 tokens
   for (int64_t q = 0; q < kRows; ++q) {
     const RowPlan plan = sampler.plan(q);
     int64_t tokens = 0;
-    for (const Window& window : plan.windows)
+    for (const Window& window : plan.windows) {
       tokens += window.end - window.begin;
+    }
     REQUIRE(tokens == kLength);
-    // Only the ends are cut.
+    // Only the first and the last document are cropped.
     for (size_t w = 1; w < plan.windows.size(); ++w) {
       REQUIRE(plan.windows[w].begin == 0);
       REQUIRE(plan.windows[w - 1].end == 10);
     }
     ++starts[plan.windows[0].begin];
   }
-  // Places 0 to 18: those of one digit are starts within two documents.
+  // The offsets are 0 to 18. Each start from 0 to 8 is that of two offsets, in
+  // the first and in the second document.
   REQUIRE(starts.size() == 10);
-  for (const auto& [start, n] : starts)
+  for (const auto& [start, n] : starts) {
     REQUIRE(n == Approx(start == 9 ? 100 : 200).epsilon(0.3));
+  }
 }

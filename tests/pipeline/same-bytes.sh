@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# The same seed gives the same bytes, on one thread and on two.
+# The same seed must give the same bytes, on one thread and on two.
 . "$GATO_SOURCE/tests/pipeline/stages.sh"
 
-# on THREADS: everything, in a folder of that name.
-on() (
+# run_all THREADS: runs all stages in a folder of that name.
+run_all() (
   set -e
   mkdir "$1"
   cd "$1"
   options=(--no-provenance --threads "$1")
   demonstrate "${options[@]}" >/dev/null
-  draw_pictures
+  draw_images
   make_vocabulary --threads "$1"
   tokenize "${options[@]}"
   pack "${options[@]}" >/dev/null
@@ -18,13 +18,13 @@ on() (
   gato-rollout caption --quiet --model run --threads "$1" \
     pictures/images/*.png >captions.txt
 )
-on 1
-on 2
-# What a run says of itself: times, rates and the number of threads.
+run_all 1
+run_all 2
+# The excluded files contain times, rates and the number of threads.
 differences=$(diff -rq -x metrics.jsonl -x log.txt -x config.toml 1 2) ||
   fail "$differences"
 [[ -s 1/run/latest/model.safetensors ]] || fail 'there is no model to compare'
 
 (cd 1 && train --force --no-provenance --threads 1 --seed 2)
 ! cmp -s {1,2}/run/latest/model.safetensors ||
-  fail 'another seed gave the same model'
+  fail 'a different seed gave the same model'

@@ -1,17 +1,18 @@
 # shellcheck shell=bash
-# The stages of a tiny pipeline, for the scripts beside this file. Options given
-# to a stage are passed on to its programs.
+# The stages of a tiny pipeline, for the scripts in this folder. A stage passes its
+# options on to its programs.
 
-# shellcheck disable=SC2034  # read by the scripts beside this file
+# shellcheck disable=SC2034  # used by the scripts in this folder
 tasks=(control/cartpole-swingup grid/goto arcade/catch)
 tiny=(--layers 1 --width 32 --heads 2 --key-size 16 --feedforward 64
   --position rotary --batch-size 4 --micro-batch 2)
 
+# fail MESSAGE: ends the script.
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
   exit 1
 }
-# Prints VALUE of the JSON on stdin, a Python expression over its root `j`.
+# json EXPRESSION: prints a Python expression over the JSON value `j` on stdin.
 json() {
   python3 -c "import json, sys; j = json.load(sys.stdin); print($1)"
 }
@@ -20,7 +21,7 @@ demonstrate() {
   gato-rollout control --quiet --policy expert --noise 0.2 \
     --env "${tasks[@]}" --episodes 6 --seed 1 "$@" -o demonstrations
 }
-draw_pictures() {
+draw_images() {
   python3 "$GATO_SOURCE/share/gato/examples/shapes.py" --pictures 40 --seed 1 \
     pictures
 }
@@ -29,9 +30,9 @@ make_vocabulary() {
     pictures/captions.json demonstrations/grid/goto
 }
 tokenize() {
-  local how=(--quiet --text-model words.model --discrete separate "$@")
-  gato-tokenize episodes "${how[@]}" -o episodes.h5 demonstrations/*/* &&
-    gato-tokenize captions "${how[@]}" --image-root pictures/images \
+  local options=(--quiet --text-model words.model --discrete separate "$@")
+  gato-tokenize episodes "${options[@]}" -o episodes.h5 demonstrations/*/* &&
+    gato-tokenize captions "${options[@]}" --image-root pictures/images \
       -o captions.h5 pictures/captions.json
 }
 pack() {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Convert the samples in tests/samples/convert and compare what comes out with what went in.
+"""Converts the samples in tests/samples/convert and compares the results with the episodes in them.
 
     tests/python/check_converters.py [--programs DIRECTORY] [--samples DIRECTORY] NAME...
 
 NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
 reader of TFRecord files) or `all`. The datasets are read with h5py, with gato-tokenize and
-gato-info from the DIRECTORY, and with the Minari library where this Python has it. Exits with 77
-where a Python package is missing that the converter needs: then nothing was checked.
+gato-info of --programs, and with the Minari library if this Python has it. Exits with 77 if
+nothing was checked because a Python package that the converter needs is missing.
 """
 import argparse
 import importlib.util
@@ -22,30 +22,24 @@ import tempfile
 import warnings
 
 import converter_episodes
+from checks import CheckFailed, check, loaded_by_minari, value_at
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CONVERTERS = SOURCE / "share" / "gato" / "convert"
-LEFT_OUT = 77  # CTest counts this as skipped
-
-
-class Wrong(Exception):
-    pass
-
-
-def check(condition, message):
-    if not condition:
-        raise Wrong(message)
+SKIPPED = 77  # the SKIP_RETURN_CODE of CTest
 
 
 def missing(modules):
+    """Returns the modules that this Python does not have."""
     return [name for name in modules if importlib.util.find_spec(name) is None]
 
 
 def run(command, status=0):
+    """Runs a command, checks its exit status and returns its CompletedProcess."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     check(done.returncode == status, f"{' '.join(map(str, command))}: status {done.returncode}, "
-          f"not {status}\n{done.stderr}")
+          f"expected {status}\n{done.stderr}")
     return done
 
 
@@ -55,21 +49,22 @@ def convert(sample, samples, output, extra=(), status=0):
                 output], status)
 
 
-# What is in the HDF5 file.
+# The content of the HDF5 file.
 
 def read(group, name):
-    """The values below `name`, by path."""
+    """Returns the values below `name` by path."""
     import h5py
-    place = group[name]
-    if isinstance(place, h5py.Group):
+    node = group[name]
+    if isinstance(node, h5py.Group):
         found = {}
-        place.visititems(lambda path, item: found.update({path: item})
+        node.visititems(lambda path, item: found.update({path: item})
                          if isinstance(item, h5py.Dataset) else None)
         return {path: values(item) for path, item in found.items()}
-    return {name[:-1]: values(place)}
+    return {name[:-1]: values(node)}
 
 
 def values(dataset):
+    """Returns the values of a dataset: texts, decoded JPEG frames or numbers."""
     import h5py
     import numpy as np
     kind = h5py.check_dtype(vlen=dataset.dtype)
@@ -82,20 +77,22 @@ def values(dataset):
     return dataset[()]
 
 
-def same(what, came, expected, lossy=False):
+def check_equal(what, actual, expected, is_lossy=False):
+    """Checks texts or an array. Lossy images only need to be close."""
     import numpy as np
     if isinstance(expected, list):
-        check(came == expected, f"{what}: {came}, not {expected}")
+        check(actual == expected, f"{what}: {actual}, expected {expected}")
         return
-    check(came.shape == expected.shape, f"{what}: shape {came.shape}, not {expected.shape}")
-    if lossy:
-        error = np.abs(came.astype(int) - expected.astype(int))
+    check(actual.shape == expected.shape,
+          f"{what}: shape {actual.shape}, expected {expected.shape}")
+    if is_lossy:
+        error = np.abs(actual.astype(int) - expected.astype(int))
         check(error.mean() < 3 and error.max() < 40,
-              f"{what}: differs by {error.mean():.1f}, at most {error.max()}")
+              f"{what}: differs by {error.mean():.1f} on average and {error.max()} at most")
         return
     if expected.dtype.kind == "f":
-        check(came.dtype == expected.dtype, f"{what}: {came.dtype}, not {expected.dtype}")
-    check(np.array_equal(came, expected), f"{what}: {came}, not {expected}")
+        check(actual.dtype == expected.dtype, f"{what}: {actual.dtype}, expected {expected.dtype}")
+    check(np.array_equal(actual, expected), f"{what}: {actual}, expected {expected}")
 
 
 def check_file(sample, output):
@@ -108,14 +105,16 @@ def check_file(sample, output):
             group, what = file[f"episode_{i}"], f"episode {i}"
             steps = len(expected.rewards)
             for kind in ("observations", "actions"):
-                came, wanted = read(group, kind), getattr(expected, kind)
-                check(set(came) == set(wanted), f"{what}: {kind} {set(came)}, not {set(wanted)}")
+                actual, wanted = read(group, kind), getattr(expected, kind)
+                check(set(actual) == set(wanted),
+                      f"{what}: {kind} {set(actual)}, expected {set(wanted)}")
                 for path, value in wanted.items():
-                    same(f"{what}: {path}", came[path], value, path in sample.lossy)
-            same(f"{what}: rewards", group["rewards"][()], expected.rewards.astype(np.float64))
-            last = np.arange(steps) == steps - 1
-            same(f"{what}: terminations", group["terminations"][()], last & expected.terminated)
-            same(f"{what}: truncations", group["truncations"][()], last & expected.truncated)
+                    check_equal(f"{what}: {path}", actual[path], value, path in sample.lossy)
+            is_last = np.arange(steps) == steps - 1
+            for name, values_of_steps in (("rewards", expected.rewards.astype(np.float64)),
+                                          ("terminations", is_last & expected.terminated),
+                                          ("truncations", is_last & expected.truncated)):
+                check_equal(f"{what}: {name}", group[name][()], values_of_steps)
             check(group.attrs["total_steps"] == steps, f"{what}: total_steps")
             success = group.attrs.get("gato_success")
             check((success is None) == (expected.success is None)
@@ -123,13 +122,14 @@ def check_file(sample, output):
                   f"{what}: gato_success {success}")
 
 
-def leaves(space, path, bare):
+def leaves(space, path, root_name):
+    """Returns the leaves of a JSON space by path. A space that is a leaf itself is `root_name`."""
     if space["type"] in ("Dict", "Tuple"):
         members = (space["subspaces"].items() if space["type"] == "Dict"
                    else ((f"_index_{i}", s) for i, s in enumerate(space["subspaces"])))
         return {k: v for key, child in members
-                for k, v in leaves(child, f"{path}/{key}" if path else key, bare).items()}
-    return {path or bare: space}
+                for k, v in leaves(child, f"{path}/{key}" if path else key, root_name).items()}
+    return {path or root_name: space}
 
 
 def check_spaces(sample, output):
@@ -140,23 +140,25 @@ def check_spaces(sample, output):
     for key, wanted in sample.spaces.items():
         for name, value in wanted.items():
             check(np.array_equal(found[key][name], value),
-                  f"{key}: {name} {found[key][name]}, not {value}")
+                  f"{key}: {name} {found[key][name]}, expected {value}")
 
 
-# What the programs read.
+# What the programs of gato read.
 
-def close(came, expected):
-    """Within a bin of companded values up to 256, or of actions in [-128, 128]."""
-    return abs(came - expected) <= 0.005 + 0.03 * abs(expected)
+def is_close(actual, expected):
+    """Whether the difference is within one bin of companded values up to 256, or of actions in
+    [-128, 128]."""
+    return abs(actual - expected) <= 0.005 + 0.03 * abs(expected)
 
 
 def check_decoded(sample, text):
-    """The decoded tokens, against the episodes."""
+    """Compares the output of gato-info --decode with the episodes."""
     import numpy as np
-    rows = re.findall(r"^document (\d+)|^  step (\d+)|^    (observation|action) (\S+) = (.*)$", text,
-                      re.MULTILINE)
+    rows = re.findall(
+        r"^document (\d+)|^  step (\d+)|^    (observation|action) (\S+) = (.*)$", text,
+        re.MULTILINE)
     document = step = None
-    seen = 0
+    checked_count = 0
     for new_document, new_step, kind, key, decoded in rows:
         document = int(new_document) if new_document else document
         step = int(new_step) if new_step else step
@@ -166,27 +168,28 @@ def check_decoded(sample, text):
         what = f"document {document}, step {step}, {key}"
         if isinstance(expected, str):
             if expected.isascii():
-                check(json.loads(decoded) == expected, f"{what}: {decoded}, not {expected}")
+                check(json.loads(decoded) == expected, f"{what}: {decoded}, expected {expected}")
         elif decoded.startswith("image"):
             continue
         else:
-            came = np.ravel(json.loads(decoded))
-            check(len(came) == np.size(expected)
-                  and all(map(close, came, np.ravel(expected).astype(float))),
-                  f"{what}: {decoded}, not {expected}")
-        seen += 1
+            actual = np.ravel(json.loads(decoded))
+            check(len(actual) == np.size(expected)
+                  and all(map(is_close, actual, np.ravel(expected).astype(float))),
+                  f"{what}: {decoded}, expected {expected}")
+        checked_count += 1
     steps = sum(len(e.rewards) for e in sample.episodes)
-    check(seen >= steps, f"{seen} values decoded for {steps} steps")
+    check(checked_count >= steps, f"{checked_count} values decoded for {steps} steps")
 
 
 def check_programs(sample, output, programs, folder):
     import numpy as np
-    said = json.loads(run([programs / "gato-info", "--json", output]).stdout)
+    report = json.loads(run([programs / "gato-info", "--json", output]).stdout)
     returns = [float(e.rewards.astype(np.float64).sum()) for e in sample.episodes]
     steps = sum(len(e.rewards) for e in sample.episodes)
     for name, value in (("episodes", len(returns)), ("steps", steps),
                         ("mean_return", np.mean(returns))):
-        check(np.isclose(said[name], value), f"gato-info: {name} {said[name]}, not {value}")
+        check(np.isclose(report[name], value),
+              f"gato-info: {name} {report[name]}, expected {value}")
     run([programs / "gato-tokenize", "episodes", "--discrete", "separate", "--text-model",
          SOURCE / "tests/reference/text.model", "-o", folder / "tokens.h5", "--force",
          *(["--role", "state/ticks=continuous"] if sample.converter == "rlds.py" else []), output])
@@ -194,35 +197,20 @@ def check_programs(sample, output, programs, folder):
 
 
 def check_minari(sample, output):
-    """Loads it by its id, as its users do."""
-    import minari
+    """Reads the dataset with the Minari library."""
     import numpy as np
-    described = json.loads((output / "data/metadata.json").read_text())["dataset_id"]
-    with tempfile.TemporaryDirectory() as root, warnings.catch_warnings():
+    with warnings.catch_warnings(), loaded_by_minari(output) as dataset:
         warnings.simplefilter("ignore")
-        place = pathlib.Path(root) / described
-        place.parent.mkdir(parents=True)
-        place.symlink_to(output.resolve(), target_is_directory=True)
-        os.environ["MINARI_DATASETS_PATH"] = root
-        dataset = minari.load_dataset(described)
         episodes = list(dataset.iterate_episodes())
         check(len(episodes) == len(sample.episodes), f"Minari: {len(episodes)} episodes")
         for episode, expected in zip(episodes, sample.episodes):
-            same("Minari: rewards", episode.rewards, expected.rewards.astype(np.float64))
+            check_equal("Minari: rewards", episode.rewards, expected.rewards.astype(np.float64))
             for kind in ("observation", "action"):
                 space = getattr(dataset, f"{kind}_space")
                 for step in range(len(expected.rewards)):
-                    value = at(getattr(episode, f"{kind}s"), step)
+                    value = value_at(getattr(episode, f"{kind}s"), step)
                     check(space.contains(value), f"Minari: {kind} {step} {value} not in {space}")
-        check(len(dataset.sample_episodes(1)) == 1, "Minari: sampling")
-
-
-def at(value, step):
-    if isinstance(value, dict):
-        return {key: at(child, step) for key, child in value.items()}
-    if isinstance(value, tuple):
-        return tuple(at(child, step) for child in value)
-    return value[step]
+        check(len(dataset.sample_episodes(1)) == 1, "Minari: sampling failed")
 
 
 def check_sample(name, options, folder):
@@ -233,27 +221,29 @@ def check_sample(name, options, folder):
     check_spaces(sample, output)
     first = (output / "data/main_data.hdf5").read_bytes()
     convert(sample, options.samples, output, ["--no-provenance", "--force"])
-    check(first == (output / "data/main_data.hdf5").read_bytes(), "other bytes the second time")
+    check(first == (output / "data/main_data.hdf5").read_bytes(),
+          "the second conversion wrote different bytes")
     if options.programs:
         check_programs(sample, output, options.programs, folder)
     if not missing(["minari"]):
         check_minari(sample, output)
-    left = {path.name for path in folder.iterdir()} - {"out", "tokens.h5"}
-    check(not left, f"left behind: {left}")
+    leftovers = {path.name for path in folder.iterdir()} - {"out", "tokens.h5"}
+    check(not leftovers, f"left behind: {leftovers}")
 
 
-# What is refused.
+# Refusals.
 
-def refused(folder, status, says, converter, *arguments):
+def check_refused(folder, status, message, converter, *arguments):
+    """Checks that the converter fails with this status and message, and leaves nothing behind."""
     output = folder / "refused"
     done = run([sys.executable, CONVERTERS / converter, *arguments, output], status)
-    check(says in done.stderr and done.stderr.count("\n") <= 2,
-          f"{converter}: does not say '{says}' but:\n{done.stderr}")
+    check(message in done.stderr and done.stderr.count("\n") <= 2,
+          f"{converter}: expected '{message}' in:\n{done.stderr}")
     check(not list(folder.glob("*refused*")), f"{converter} left something behind")
 
 
-def damaged(samples, folder, name, change):
-    """A copy of a sample with a file changed."""
+def corrupted_copy(samples, folder, name, change):
+    """Returns a copy of the samples in which `change` was applied to the bytes of one file."""
     shutil.rmtree(folder / "copy", ignore_errors=True)
     copy = shutil.copytree(samples, folder / "copy")
     path = next(copy.glob(name))
@@ -263,41 +253,46 @@ def damaged(samples, folder, name, change):
 
 def check_refusals(options, folder):
     blocks = options.samples / "rlds/blocks/1.0.0"
-    refused(folder, 4, "no such file", "rlds.py", folder / "absent")
-    refused(folder, 2, "train, val", "rlds.py", blocks)
-    refused(folder, 2, "no such key", "rlds.py", "--split", "val", "--bounds", "speed=0,1", blocks)
-    refused(folder, 2, "KEY=LOW,HIGH", "rlds.py", "--split", "val", "--bounds", "gripper=1", blocks)
-    refused(folder, 3, "beyond --bounds", "rlds.py", "--split", "val", "--bounds",
-            "world_vector=0,0.1", blocks)
+    check_refused(folder, 4, "no such file", "rlds.py", folder / "absent")
+    check_refused(folder, 2, "train, val", "rlds.py", blocks)
+    check_refused(folder, 2, "no such key", "rlds.py", "--split", "val", "--bounds", "speed=0,1",
+                  blocks)
+    check_refused(folder, 2, "KEY=LOW,HIGH", "rlds.py", "--split", "val", "--bounds", "gripper=1",
+                  blocks)
+    check_refused(folder, 3, "outside --bounds", "rlds.py", "--split", "val", "--bounds",
+                  "world_vector=0,0.1", blocks)
     shard = "rlds/blocks/1.0.0/blocks-train*00000-of*"
-    for change, says in (
+    for change, message in (
             (lambda data: data[:-9], "record 1, byte"),
             (lambda data: data[:40] + bytes([data[40] ^ 1]) + data[41:], "checksum of its"),
             (lambda data: b"\x01" + data[1:], "checksum of its length"),
-            (lambda data: b"", "0 records, dataset_info.json says 2")):
-        copy = damaged(options.samples, folder, shard, change)
-        refused(folder, 3, says, "rlds.py", "--split", "train", copy / "rlds/blocks/1.0.0")
+            (lambda data: b"", "0 records, but dataset_info.json says 2")):
+        copy = corrupted_copy(options.samples, folder, shard, change)
+        check_refused(folder, 3, message, "rlds.py", "--split", "train", copy / "rlds/blocks/1.0.0")
     existing = folder / "existing"
     existing.mkdir()
     run([sys.executable, CONVERTERS / "rlds.py", "--force", "--split", "val", blocks, existing], 2)
-    check(not list(existing.iterdir()), "a directory that is no dataset was replaced")
+    check(not list(existing.iterdir()), "a directory that is not a dataset was replaced")
     if missing(["pyarrow"]):
-        print("left out: refusals that need pyarrow")
+        print("skipped: refusals that need pyarrow")
         return
-    refused(folder, 2, "test, train", "jat.py", options.samples / "jat/atari-pong")
-    refused(folder, 3, "no control task", "jat.py", options.samples / "minari-parquet/data/0")
-    refused(folder, 3, "row 0", "jat.py", "--bounds", "action=0,1",
-            options.samples / "jat/atari-pong/train-00000-of-00002.parquet")
-    copy = damaged(options.samples, folder, "jat/mujoco-ant/*.parquet", lambda data: data[:900])
-    refused(folder, 3, "train-00000-of-00001.parquet", "jat.py", copy / "jat/mujoco-ant")
-    copy = damaged(options.samples, folder, "lerobot/v2.1/meta/tasks.jsonl",
-                   lambda data: data.splitlines(True)[0])
-    refused(folder, 3, "task_index 1", "lerobot.py", copy / "lerobot/v2.1")
+    check_refused(folder, 2, "test, train", "jat.py", options.samples / "jat/atari-pong")
+    check_refused(folder, 3, "not a control task", "jat.py",
+                  options.samples / "minari-parquet/data/0")
+    check_refused(folder, 3, "row 0", "jat.py", "--bounds", "action=0,1",
+                  options.samples / "jat/atari-pong/train-00000-of-00002.parquet")
+    copy = corrupted_copy(options.samples, folder, "jat/mujoco-ant/*.parquet",
+                          lambda data: data[:900])
+    check_refused(folder, 3, "train-00000-of-00001.parquet", "jat.py", copy / "jat/mujoco-ant")
+    copy = corrupted_copy(options.samples, folder, "lerobot/v2.1/meta/tasks.jsonl",
+                          lambda data: data.splitlines(True)[0])
+    check_refused(folder, 3, "task_index 1", "lerobot.py", copy / "lerobot/v2.1")
     (next(copy.glob("lerobot/v2.1/data/chunk-000/*2.parquet"))).unlink()
-    refused(folder, 3, "total_episodes 3", "lerobot.py", "--exclude", "task", copy / "lerobot/v2.1")
-    copy = damaged(options.samples, folder, "minari-arrow/data/1/metadata.json",
-                   lambda data: data.replace(b'"total_steps": 2', b'"total_steps": 9'))
-    refused(folder, 3, "9 steps", "minari_arrow.py", copy / "minari-arrow")
+    check_refused(folder, 3, "total_episodes 3", "lerobot.py", "--exclude", "task",
+                  copy / "lerobot/v2.1")
+    copy = corrupted_copy(options.samples, folder, "minari-arrow/data/1/metadata.json",
+                          lambda data: data.replace(b'"total_steps": 2', b'"total_steps": 9'))
+    check_refused(folder, 3, "9 steps", "minari_arrow.py", copy / "minari-arrow")
     output = folder / "skipped"
     done = run([sys.executable, CONVERTERS / "minari_arrow.py", "--skip-bad", "1",
                 copy / "minari-arrow", output])
@@ -305,11 +300,12 @@ def check_refusals(options, folder):
 
 
 def check_checksums(_options, _folder):
-    """Known CRCs, and an independent implementation bit by bit at all lengths about the lanes."""
+    """Compares with known CRCs, and with a bitwise implementation at lengths around those at which
+    the number of lanes changes."""
     sys.path.insert(0, str(CONVERTERS))
     import tf_record
 
-    def slow(data):
+    def bitwise_crc32c(data):
         state = 0xFFFFFFFF
         for byte in data:
             state ^= byte
@@ -321,19 +317,19 @@ def check_checksums(_options, _folder):
     check(tf_record.crc32c(bytes(32)) == 0x8A9136AA, "the CRC of 32 zeros (RFC 3720, B.4)")
     for length in [*range(70), 1023, 1024, 1025, 5000]:
         data = bytes((7 * i + length) % 251 for i in range(length))
-        check(tf_record.crc32c(data) == slow(data), f"the CRC of {length} bytes")
+        check(tf_record.crc32c(data) == bitwise_crc32c(data), f"the CRC of {length} bytes")
 
 
 CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ())}
 
 
 def check_one(name, options):
-    """Whether it was checked."""
+    """Returns whether the check ran, or was skipped because a module is missing."""
     function, needs = CHECKS.get(name) or (
         lambda options, folder: check_sample(name, options, folder),
         converter_episodes.SAMPLES[name].needs)
     if absent := missing(["h5py", *needs]):
-        print(f"left out: {name}: {sys.executable} has no {' and no '.join(absent)}")
+        print(f"skipped: {name}: {sys.executable} does not have {' and '.join(absent)}")
         return False
     with tempfile.TemporaryDirectory() as folder:
         function(options, pathlib.Path(folder))
@@ -345,7 +341,7 @@ def main():
     names = [*converter_episodes.SAMPLES, *CHECKS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--programs", metavar="DIRECTORY", type=lambda p: pathlib.Path(p).resolve(),
-                        help="where gato-tokenize and gato-info are")
+                        help="the directory of gato-tokenize and gato-info")
     parser.add_argument("--samples", metavar="DIRECTORY", type=pathlib.Path,
                         default=SOURCE / "tests/samples/convert")
     parser.add_argument("names", metavar="NAME", nargs="+", choices=[*names, "all"],
@@ -354,9 +350,9 @@ def main():
     try:
         checked = [check_one(name, options)
                    for name in (names if "all" in options.names else options.names)]
-    except Wrong as error:
-        sys.exit(f"wrong: {error}")
-    sys.exit(0 if any(checked) else LEFT_OUT)
+    except CheckFailed as error:
+        sys.exit(f"failed: {error}")
+    sys.exit(0 if any(checked) else SKIPPED)
 
 
 if __name__ == "__main__":

@@ -1,44 +1,33 @@
 #!/usr/bin/env python3
-"""Load datasets with the Minari library and compare them with what gato says.
+"""Loads datasets with the Minari library and compares them with what gato-info reports.
 
     pip install "minari[hdf5]==0.5.4" pillow
     tests/python/check_minari.py [--gato-info PROGRAM] DATASET...
 
-Exits 0 where each DATASET (a directory with data/ in it) loads by its id, each
-of its episodes holds what its spaces promise, sampling and filtering work, and
-numbers and returns are those that gato-info reads. Else it says what is wrong
-and exits 1.
+Exits with 0 if each DATASET (a directory with data/ in it) loads by its id, the
+values of its episodes are in their spaces, sampling and filtering work, and counts
+and returns equal those of gato-info. Otherwise it reports what is wrong and exits
+with 1.
 """
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 
-import minari
 import numpy as np
-from gymnasium import spaces
+
+from checks import CheckFailed, check, loaded_by_minari, value_at
 
 
-class Wrong(Exception):
-    pass
-
-
-def check(condition, message):
-    if not condition:
-        raise Wrong(message)
-
-
-def same(what, value, expected):
+def check_close(what, value, expected):
     check(np.isclose(value, expected, rtol=1e-12, atol=1e-12),
-          f"{what} is {value}, not {expected}")
+          f"{what} is {value}, expected {expected}")
 
 
 def leaves(value):
-    """The arrays and lists of a nested value."""
+    """Returns the arrays and lists of a nested value."""
     if isinstance(value, dict):
         value = tuple(value.values())
     if isinstance(value, tuple):
@@ -46,28 +35,18 @@ def leaves(value):
     return [value]
 
 
-def at(value, space, step):
-    if isinstance(space, spaces.Dict):
-        return {key: at(value[key], child, step)
-                for key, child in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(at(value[i], child, step)
-                     for i, child in enumerate(space.spaces))
-    return value[step]
-
-
 def check_values(what, value, space, rows):
     for leaf in leaves(value):
-        check(len(leaf) == rows, f"{what}: {len(leaf)} rows, not {rows}")
+        check(len(leaf) == rows, f"{what}: {len(leaf)} rows, expected {rows}")
     for step in range(rows):
-        item = at(value, space, step)
+        item = value_at(value, step)
         check(space.contains(item),
               f"{what}, row {step}: not in its space: {str(item)[:300]}")
 
 
 def check_episode(episode, dataset, metadata):
     name, steps = f"episode {episode.id}", len(episode.rewards)
-    same(f"{name}: total_steps", metadata["total_steps"], steps)
+    check_close(f"{name}: total_steps", metadata["total_steps"], steps)
     if steps == 0:
         return
     check_values(f"{name}: observations", episode.observations,
@@ -78,59 +57,52 @@ def check_episode(episode, dataset, metadata):
                      dataset.action_space, steps)
     for flags in (episode.terminations, episode.truncations):
         check(flags.dtype == np.bool_ and flags.shape == (steps,),
-              f"{name}: flags {flags.dtype} {flags.shape}")
+              f"{name}: unexpected flags {flags.dtype} {flags.shape}")
         check(not flags[:-1].any(), f"{name}: ends before its last step")
     for key, value in (("sum", episode.rewards.sum()), ("mean", episode.rewards.mean()),
                        ("std", episode.rewards.std()), ("max", episode.rewards.max()),
                        ("min", episode.rewards.min())):
-        same(f"{name}: rewards_{key}", metadata[f"rewards_{key}"], value)
+        check_close(f"{name}: rewards_{key}", metadata[f"rewards_{key}"], value)
 
 
 def check_dataset(path, gato_info):
-    described = json.loads((path / "data/metadata.json").read_text())["dataset_id"]
-    with tempfile.TemporaryDirectory() as root:
-        # Where Minari looks for the dataset of that id.
-        place = pathlib.Path(root) / described
-        place.parent.mkdir(parents=True)
-        place.symlink_to(path.resolve(), target_is_directory=True)
-        os.environ["MINARI_DATASETS_PATH"] = root
-        dataset = minari.load_dataset(described)
-        check(dataset.env_spec is None, "an environment is promised")
+    with loaded_by_minari(path) as dataset:
+        check(dataset.env_spec is None, "the dataset has an environment specification")
         episodes = list(dataset.iterate_episodes())
         metadata = list(dataset.storage.get_episode_metadata(dataset.episode_indices))
-        same("total_episodes", dataset.total_episodes, len(episodes))
-        same("total_steps", dataset.total_steps, sum(len(e.rewards) for e in episodes))
-        for episode, its_metadata in zip(episodes, metadata, strict=True):
-            check_episode(episode, dataset, its_metadata)
+        check_close("total_episodes", dataset.total_episodes, len(episodes))
+        check_close("total_steps", dataset.total_steps, sum(len(e.rewards) for e in episodes))
+        for episode, episode_metadata in zip(episodes, metadata, strict=True):
+            check_episode(episode, dataset, episode_metadata)
 
         dataset.set_seed(1)
         check(len(dataset.sample_episodes(min(3, len(episodes)))) == min(3, len(episodes)),
-              "sampling gives another number of episodes")
+              "sampling returns a wrong number of episodes")
         median = np.median([e.rewards.sum() for e in episodes])
         better = dataset.filter_episodes(lambda e: e.rewards.sum() >= median)
         check(len(better) == sum(e.rewards.sum() >= median for e in episodes),
-              "filtering keeps another number of episodes")
+              "filtering keeps a wrong number of episodes")
 
     mean = np.mean([e.rewards.sum() for e in episodes])
     if gato_info:
-        said = json.loads(subprocess.check_output([gato_info, "--json", path]))
+        report = json.loads(subprocess.check_output([gato_info, "--json", path]))
         for key, value in (("episodes", len(episodes)), ("mean_return", mean),
                            ("steps", dataset.total_steps)):
-            same(f"gato-info's {key}", said[key], value)
-    print(f"{path}: {described}, {len(episodes)} episodes, "
+            check_close(f"gato-info's {key}", report[key], value)
+    print(f"{path}: {dataset.id}, {len(episodes)} episodes, "
           f"{dataset.total_steps} steps, mean return {mean:g}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gato-info", metavar="PROGRAM",
-                        help="compare with what this gato-info reads")
+                        help="compare with what this gato-info reports")
     parser.add_argument("datasets", metavar="DATASET", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
     for path in options.datasets:
         try:
             check_dataset(path, options.gato_info)
-        except Wrong as error:
+        except CheckFailed as error:
             sys.exit(f"{path}: {error}")
 
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Exchange checkpoints with the safetensors library, both ways.
+"""Exchanges checkpoints with the safetensors library in both directions.
 
     pip install safetensors numpy
     tests/python/check_safetensors.py [--gato-eval PROGRAM] RUN SEQUENCES.h5
 
-RUN is a run of gato-train on these sequences. Exits 0 where the library reads
-the weights and the moments of its newest checkpoint as the headers promise, and
-gato-eval finds the same loss with a file of weights that the library wrote; 77
-where the library is not there. Else it says what is wrong and exits 1.
+RUN is a run of gato-train on SEQUENCES.h5. Exits with 0 if the library reads the
+weights and the optimizer moments of its latest checkpoint according to their
+headers, and gato-eval computes the same loss with weights that the library wrote.
+Exits with 77 if the library is not installed. Otherwise it reports what is wrong
+and exits with 1.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import CheckFailed, check
+
 try:
     import numpy as np
     from safetensors import safe_open
@@ -27,17 +30,8 @@ except ImportError as error:
     sys.exit(77)
 
 
-class Wrong(Exception):
-    pass
-
-
-def check(condition, message):
-    if not condition:
-        raise Wrong(message)
-
-
-def plain_read(path):
-    """Tensors of a safetensors file by its definition, without the library."""
+def read_without_library(path):
+    """Returns the tensors of a safetensors file, parsed according to the format's definition."""
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8 + size])
@@ -51,17 +45,17 @@ def plain_read(path):
 
 
 def check_file(path):
-    plain, library = plain_read(path), load_file(path)
-    check(plain.keys() == library.keys(), f"{path}: other names")
-    for name, value in plain.items():
-        check(np.array_equal(value, library[name], equal_nan=True),
-              f"{path}: {name} has other values")
+    expected, loaded = read_without_library(path), load_file(path)
+    check(expected.keys() == loaded.keys(), f"{path}: the names differ")
+    for name, value in expected.items():
+        check(np.array_equal(value, loaded[name], equal_nan=True),
+              f"{path}: the values of {name} differ")
     with safe_open(path, "numpy") as file:
-        check(set(file.keys()) == set(plain), f"{path}: other keys")
-    return library
+        check(set(file.keys()) == set(expected), f"{path}: the keys differ")
+    return loaded
 
 
-def loss(program, model, data):
+def run_eval_loss(program, model, data):
     return subprocess.run([program, "loss", "--model", model, "--data", data],
                           capture_output=True, text=True)
 
@@ -74,22 +68,22 @@ def main():
     arguments = parser.parse_args()
     checkpoint = (arguments.run / "latest").resolve()
     files = sorted(checkpoint.glob("*.safetensors"))
-    check(len(files) >= 2, f"{checkpoint}: {len(files)} files of tensors")
+    check(len(files) >= 2, f"{checkpoint}: {len(files)} safetensors files, expected at least 2")
     tensors = {path.name: check_file(path) for path in files}
     weights = tensors["model.safetensors"]
     with tempfile.TemporaryDirectory() as folder:
         model = pathlib.Path(folder) / "model"
         shutil.copytree(checkpoint, model)
         (model / "MANIFEST.json").unlink()
-        # The library orders and aligns the tensors in its own way.
+        # The library orders and aligns tensors differently.
         save_file(weights, model / "model.safetensors", {"format": "np"})
-        theirs, ours = (loss(arguments.gato_eval, path, arguments.sequences)
+        theirs, ours = (run_eval_loss(arguments.gato_eval, path, arguments.sequences)
                         for path in (model, checkpoint))
         check(ours.returncode == 0, ours.stderr)
-        check(theirs.stdout == ours.stdout, f"another loss: {theirs.stdout}{theirs.stderr}")
+        check(theirs.stdout == ours.stdout, f"the loss differs: {theirs.stdout}{theirs.stderr}")
         del weights["output_norm.weight"]
         save_file(weights, model / "model.safetensors")
-        run = loss(arguments.gato_eval, model, arguments.sequences)
+        run = run_eval_loss(arguments.gato_eval, model, arguments.sequences)
         check(run.returncode == 3 and "output_norm.weight" in run.stderr,
               f"without output_norm.weight: status {run.returncode}, {run.stderr}")
     print(f"{sum(map(len, tensors.values()))} tensors in {len(files)} files")
@@ -98,5 +92,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except Wrong as wrong:
-        sys.exit(f"check_safetensors: {wrong}")
+    except CheckFailed as error:
+        sys.exit(f"check_safetensors: {error}")

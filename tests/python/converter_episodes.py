@@ -1,5 +1,5 @@
-"""What the samples in tests/samples/convert hold, by formulas: the script that makes the samples
-writes these episodes, and the check of the converters compares with them."""
+"""The episodes in tests/samples/convert, defined by formulas: make_converter_samples.py writes
+them, and check_converters.py compares the converted datasets with them."""
 import dataclasses
 
 import numpy as np
@@ -7,8 +7,8 @@ import numpy as np
 
 @dataclasses.dataclass
 class Episode:
-    """Values by path, as gato-tokenize names them. `observations` have `steps` rows, or one
-    more where the format keeps the last one."""
+    """Values by path, as gato-tokenize names them. Observations have one row per step, plus one
+    if the format stores the final observation."""
     observations: dict
     actions: dict
     rewards: np.ndarray
@@ -20,27 +20,27 @@ class Episode:
 @dataclasses.dataclass
 class Sample:
     converter: str
-    inputs: list  # below tests/samples/convert
+    inputs: list  # paths relative to tests/samples/convert
     arguments: list
     episodes: list
     task: str
-    spaces: dict  # space JSON by path, or parts of it
-    lossy: tuple = ()  # observations that a codec has changed
-    needs: tuple = ()  # Python modules
+    spaces: dict  # expected entries of the JSON spaces, by path
+    lossy: tuple = ()  # observations that a lossy codec has changed
+    needs: tuple = ()  # required Python modules
 
 
-def picture(number, step, shape):
-    """Smooth, so that codecs keep it; at most 255 in a picture of 48 x 64."""
+def image(number, step, shape):
+    """Returns an image that is smooth, so that codecs preserve it, and at most 255 at 48 x 64."""
     rows, columns, channels = np.indices(shape)
     return (rows + columns + 20 * channels + 12 * number + 4 * step).astype(np.uint8)
 
 
-def pictures(number, rows, shape):
-    return np.stack([picture(number, step, shape) for step in range(rows)])
+def images(number, rows, shape):
+    return np.stack([image(number, step, shape) for step in range(rows)])
 
 
 def numbers(number, rows, width, dtype=np.float32):
-    """In [-1, 1], all different."""
+    """Returns values in [-1, 1], all different."""
     return np.sin(0.7 * np.arange(rows * width) + number).reshape(rows, width).astype(dtype)
 
 
@@ -53,7 +53,7 @@ def rewards(number, steps):
 
 
 JAT_ATARI_LENGTHS = (3, 1, 4)
-JAT_ATARI = [Episode({"observation": pictures(i, steps, (32, 40, 4))},
+JAT_ATARI = [Episode({"observation": images(i, steps, (32, 40, 4))},
                      {"action": counts(i, steps, 6)}, rewards(i, steps))
              for i, steps in enumerate(JAT_ATARI_LENGTHS)]
 
@@ -69,18 +69,19 @@ JAT_MUJOCO = [Episode({"observation": 20 * numbers(i, steps, 5)},
 
 
 def lerobot(version):
-    """Of 2.1 with images in the tables and outcomes, of 2.0 and 3.0 with videos and neither."""
+    """Version 2.1 has images and outcomes in its tables; 2.0 and 3.0 have videos and no
+    outcomes."""
     episodes = []
     for i, steps in enumerate((4, 3, 5)):
         observations = {"state": 90 * numbers(i, steps, 3),
                         "task": [("pick up the cube", "put it down")[i % 2]] * steps}
         if version == "v2.1":
-            observations |= {"images.top": pictures(i, steps, (24, 32, 3)),
+            observations |= {"images.top": images(i, steps, (24, 32, 3)),
                              "gripper": numbers(i + 5, steps, 1)}
             episodes.append(Episode(observations, {"action": 90 * numbers(i + 9, steps, 2)},
                                     rewards(i, steps), terminated=True, success=i == 1))
         else:
-            observations["images.top"] = pictures(i, steps, (48, 64, 3))
+            observations["images.top"] = images(i, steps, (48, 64, 3))
             episodes.append(Episode(observations, {"action": 90 * numbers(i + 9, steps, 2)},
                                     np.zeros(steps)))
     return episodes
@@ -88,17 +89,17 @@ def lerobot(version):
 
 LEROBOT_20, LEROBOT_21, LEROBOT_30 = map(lerobot, ("v2.0", "v2.1", "v3.0"))
 
-RLDS_ROWS = (4, 1, 6)  # of them the last is an observation alone; the second has no step
+RLDS_ROWS = (4, 1, 6)  # including the final observation: the second episode has no steps
 
 
 def rlds_rows(i):
-    """All rows of an episode; the values of the last action and reward are filler."""
+    """Returns all rows of an episode. The last action and reward are filler."""
     rows = RLDS_ROWS[i]
     return Episode(
-        {"observation/image": pictures(i, rows, (16, 24, 3)),
+        {"observation/image": images(i, rows, (16, 24, 3)),
          "observation/state/joints": numbers(i, rows, 4),
          "observation/state/ticks": counts(i, rows, 2000) - 3,
-         "observation/depth": pictures(i, rows, (6, 5, 1))[..., 0].astype(np.uint16),
+         "observation/depth": images(i, rows, (6, 5, 1))[..., 0].astype(np.uint16),
          "language_instruction": ["pick up the block"] * rows},
         {"action/gripper": counts(i, rows, 3), "action/world_vector": numbers(i + 9, rows, 3),
          "action/is_open": counts(i, rows, 2).astype(bool)},
@@ -106,7 +107,7 @@ def rlds_rows(i):
 
 
 def rlds(keep_last):
-    """As converted with language_instruction in the observation."""
+    """Returns the episodes as converted with language_instruction in the observation."""
     episodes = []
     for i, rows in enumerate(RLDS_ROWS):
         stored, steps = rlds_rows(i), rows if keep_last else rows - 1
@@ -123,7 +124,7 @@ def rlds(keep_last):
     return episodes
 
 
-MINARI = [Episode({"camera": pictures(i, steps + 1, (32, 48, 3)),
+MINARI = [Episode({"camera": images(i, steps + 1, (32, 48, 3)),
                    "mission": [f"go to the größte {'wall' * step}" for step in range(steps + 1)],
                    "pair/_index_0": numbers(i, steps + 1, 2, np.float64),
                    "pair/_index_1": counts(i, steps + 1, 5) - 2,
@@ -169,7 +170,7 @@ SAMPLES = {
         ["--split", "train", "--observation", "language_instruction"], rlds(False), "blocks",
         {"image": {"type": "Box", "dtype": "uint8", "shape": [16, 24, 3]},
          "state/ticks": {"type": "Discrete", "n": 28, "start": -3},
-         # No action takes the fourth value: the ClassLabel says that there is one.
+         # No action has the fourth value, but the ClassLabel declares it.
          "gripper": {"type": "Discrete", "n": 4}, "is_open": {"type": "Discrete", "n": 2},
          "depth": {"type": "MultiDiscrete"}}, needs=("PIL",)),
     "rlds-keep": Sample(

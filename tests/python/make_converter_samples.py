@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Write the inputs in tests/samples/convert with the libraries that the formats come from.
+"""Writes the inputs in tests/samples/convert with the libraries that define their formats.
 
     pip install "minari[hdf5]==0.5.4" pyarrow==26.0.1 datasets==5.2.0 pandas pillow av==18.1.0 \\
         tensorflow-datasets==4.9.10 tfrecord==1.14.6
     tests/python/make_converter_samples.py tests/samples/convert
 
-What they hold is in converter_episodes.py. Neither TensorFlow (TFDS writes its messages and its
-JSON without it, `tfrecord` the files) nor LeRobot is needed, which brings PyTorch: its layouts
-follow lerobot 0.1.0 (common/datasets/utils.py, codebase v2.0), 0.3.3 (v2.1) and 0.4.0 (v3.0).
+Their episodes are in converter_episodes.py. TensorFlow is not needed: TFDS writes its messages and
+its JSON without it, and `tfrecord` writes the files. LeRobot, which requires PyTorch, is not needed
+either: the layouts follow lerobot 0.1.0 (common/datasets/utils.py, codebase v2.0), 0.3.3 (v2.1) and
+0.4.0 (v3.0).
 """
 import io
 import json
@@ -46,7 +47,8 @@ def image_rows(pixels):
 
 
 def jat_table(episodes, columns):
-    """`columns`: {name: (feature, function of an episode)}"""
+    """Returns a table with one row per episode. `columns` is {name: (feature, function that returns
+    the values of an episode)}."""
     return datasets.Dataset.from_dict(
         {name: [get(episode) for episode in episodes] for name, (_, get) in columns.items()},
         features=datasets.Features(
@@ -83,7 +85,7 @@ def jat(root):
 
 
 def lerobot_features(described):
-    """As get_hf_features_from_features of LeRobot."""
+    """Follows get_hf_features_from_features of LeRobot."""
     found = {}
     for key, feature in described.items():
         if feature["dtype"] == "video":
@@ -126,7 +128,8 @@ def write_lines(path, entries):
 
 
 def lerobot_20(root):
-    """Statistics of all episodes in one file; a video an episode, in AV1, as is LeRobot's habit."""
+    """Writes one statistics file for all episodes, and one AV1 video per episode, LeRobot's
+    default."""
     episodes = expected.LEROBOT_20
     described = {
         "observation.state": {"dtype": "float32", "shape": [3], "names": ["a", "b", "c"]},
@@ -193,7 +196,7 @@ def lerobot_30(root):
         "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
         "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"},
         episodes)
-    hf_features, where = lerobot_features(described), []
+    hf_features, locations = lerobot_features(described), []
     (root / "data" / "chunk-000").mkdir(parents=True)
     for number, members in enumerate(((0, 1), (2,))):  # two episodes in the first file
         tables = [datasets.Dataset.from_dict(
@@ -203,7 +206,7 @@ def lerobot_30(root):
                        root / "data" / "chunk-000" / f"file-{number:03d}.parquet")
         start = 0.0
         for i in members:
-            where.append({"episode_index": i, "length": len(episodes[i].rewards),
+            locations.append({"episode_index": i, "length": len(episodes[i].rewards),
                           "data/chunk_index": 0, "data/file_index": number,
                           "videos/observation.images.top/chunk_index": 0,
                           "videos/observation.images.top/file_index": number,
@@ -214,14 +217,14 @@ def lerobot_30(root):
         write_video(video, np.concatenate(
             [episodes[i].observations["images.top"] for i in members]))
     (root / "meta" / "episodes" / "chunk-000").mkdir(parents=True)
-    pandas.DataFrame(where).to_parquet(
+    pandas.DataFrame(locations).to_parquet(
         root / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
     pandas.DataFrame({"task_index": [0, 1]}, index=list(TASKS)).to_parquet(
         root / "meta" / "tasks.parquet")
 
 
 def write_video(path, frames, codec="libx264"):
-    """H.264 or AV1 with a key frame every second frame, as LeRobot's encoder sets it."""
+    """Encodes H.264 or AV1 with a key frame every two frames, like LeRobot's encoder."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=10, options={"g": "2", "crf": "10"})
         stream.height, stream.width = frames.shape[1:3]
@@ -255,17 +258,18 @@ def rlds(root):
         episode, rows = expected.rlds_rows(i), expected.RLDS_ROWS[i]
         steps = []
         for t in range(rows):
-            at = {path: value[t] for path, value in (episode.observations | episode.actions).items()}
+            row = {path: value[t]
+                   for path, value in (episode.observations | episode.actions).items()}
             steps.append({
-                "observation": {"image": io.BytesIO(png(at["observation/image"])),
-                                "state": {"joints": at["observation/state/joints"],
-                                          "ticks": at["observation/state/ticks"]},
-                                "depth": at["observation/depth"]},
-                "language_instruction": at["language_instruction"],
+                "observation": {"image": io.BytesIO(png(row["observation/image"])),
+                                "state": {"joints": row["observation/state/joints"],
+                                          "ticks": row["observation/state/ticks"]},
+                                "depth": row["observation/depth"]},
+                "language_instruction": row["language_instruction"],
                 "language_embedding": np.zeros(8, np.float32),
-                "action": {"gripper": int(at["action/gripper"]),
-                           "world_vector": at["action/world_vector"],
-                           "is_open": bool(at["action/is_open"])},
+                "action": {"gripper": int(row["action/gripper"]),
+                           "world_vector": row["action/world_vector"],
+                           "is_open": bool(row["action/is_open"])},
                 "reward": episode.rewards[t], "discount": 1.0, "is_first": t == 0,
                 "is_last": t == rows - 1, "is_terminal": t == rows - 1 and episode.terminated})
         return serializer.serialize_example(described.encode_example(

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Write the D4RL files in tests/samples/d4rl, as D4RL's own scripts write them.
+"""Writes the D4RL files in tests/samples/d4rl in the layouts of D4RL's own scripts.
 
     pip install h5py numpy
     tests/python/make_d4rl_samples.py tests/samples/d4rl
 
-Layouts: scripts/generation/mujoco/collect_data.py (the v2 files: timeouts,
-next_observations, infos, metadata) and generate_maze2d_datasets.py (the old
-ones: no timeouts) of github.com/Farama-Foundation/D4RL. Row i observes
-(i, -i, i/2) and acts ((i % 5 - 2) / 2, i / 16); its reward is i.
+The layouts are those of scripts/generation/mujoco/collect_data.py (v2 files, with
+timeouts, next_observations, infos and metadata) and generate_maze2d_datasets.py
+(old files, without timeouts) in github.com/Farama-Foundation/D4RL. Row i has the
+observation (i, -i, i/2), the action ((i % 5 - 2) / 2, i / 16) and the reward i.
 """
 
 import pathlib
@@ -39,11 +39,12 @@ def write(path, data):
 
 
 def version_2(path):
-    """Rows 0-3 terminate, 4-8 are cut by time, 9-11 terminate, 12 is left over."""
+    """Writes three episodes, rows 0-3 (terminated), 4-8 (timed out) and 9-11 (terminated), and the
+    start of a fourth one, row 12."""
     data = table(ROWS)
-    after = data["observations"].copy()
-    after[:, 0] += 100
-    data["next_observations"] = after
+    next_observations = data["observations"].copy()
+    next_observations[:, 0] += 100
+    data["next_observations"] = next_observations
     data["terminals"] = flags(ROWS, [3, 11])
     data["timeouts"] = flags(ROWS, [8])
     data["infos/action_log_probs"] = np.zeros(ROWS, np.float32)
@@ -58,7 +59,7 @@ def version_2(path):
 
 
 def without_timeouts(path):
-    """Row 5 terminates. Columns of one value, an action beyond its range."""
+    """Writes rows of which 5 terminates, columns of shape [rows, 1], and an action out of range."""
     data = table(ROWS)
     data["actions"][7, 0] = 1.5
     data["rewards"] = data["rewards"][:, np.newaxis]

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Write the samples of images and text in tests/samples.
+"""Writes the samples of images and text in tests/samples.
 
-    pip install pillow==13.0.0 numpy==2.4.6    # and the command zstd
+    pip install pillow==13.0.0 numpy==2.4.6    # also needs the command zstd
     tests/python/make_image_text_samples.py tests/samples
 
-images/: a picture in each format that is read, and expected.json with the
-pixels that must come out of it. Those of lossless files are what went in; those
-of lossy ones are Pillow's, to within a tolerance.
-webdataset/, vqa/, tsv/, interleaved/: the layouts that gato-tokenize reads, with
-those pictures. The bytes are the same every time.
+images/ contains an image in each supported format, and expected.json with the
+pixels that decoding must return: the original ones for lossless files, and those
+of Pillow, with a tolerance, for lossy ones.
+webdataset/, vqa/, tsv/ and interleaved/ contain the layouts that gato-tokenize
+reads. Every run writes the same bytes.
 """
 
 import base64
@@ -30,33 +30,33 @@ HEIGHT, WIDTH = 20, 28
 CAPTIONS = ["a red square", "a blue circle above a star", "a café"]
 
 
-def picture(shift=0):
-    """Smooth, so that lossy formats keep it, and lopsided, so that a turned or
-    mirrored one is another."""
+def test_image(shift=0):
+    """Returns an image that is smooth, so that lossy formats preserve it, and
+    asymmetric, so that rotated and mirrored versions differ."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     return np.stack([rows * 12, columns * 9,
                      (rows * 3 + columns * 2 + 40 * shift) % 256],
                     axis=-1).astype(np.uint8)
 
 
-def png_of(rows, shape, bits, colour_type, interlace=0):
+def png_of(rows, shape, bits, color_type, interlace=0):
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data +
                 struct.pack(">I", zlib.crc32(kind + data)))
-    header = struct.pack(">IIBBBBB", shape[1], shape[0], bits, colour_type, 0,
+    header = struct.pack(">IIBBBBB", shape[1], shape[0], bits, color_type, 0,
                          0, interlace)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
             chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def png(pixels, colour_type):
-    """A PNG of 16 bits a channel, which Pillow cannot write in colour."""
+def png(pixels, color_type):
+    """Encodes 16 bits per channel, which Pillow cannot write in color."""
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    return png_of(rows, pixels.shape, 16, colour_type)
+    return png_of(rows, pixels.shape, 16, color_type)
 
 
 def interlaced_png(rgb):
-    """By Adam7, which Pillow cannot write."""
+    """Encodes with Adam7 interlacing, which Pillow cannot write."""
     passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4),
               (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
     rows = b"".join(b"\0" + row.tobytes() for top, left, down, right in passes
@@ -64,12 +64,12 @@ def interlaced_png(rgb):
     return png_of(rows, rgb.shape, 8, 2, 1)
 
 
-def grey_of(pixels):
+def gray_from_green(pixels):
     return np.repeat(pixels[..., 1:2], 3, axis=-1)
 
 
 def decoded(data):
-    """Pillow's own reading, turned as the EXIF mark says."""
+    """Returns the pixels as Pillow decodes them, after applying the Exif orientation."""
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     return np.asarray(image.convert("RGB"))
 
@@ -81,23 +81,23 @@ def encoded(image, **options):
 
 
 def images(folder):
-    rgb = picture()
+    rgb = test_image()
     image = Image.fromarray(rgb)
-    grey = image.getchannel("G")
+    gray = image.getchannel("G")
     alpha = np.linspace(0, 255, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
     rgba = Image.fromarray(np.dstack([rgb, alpha.astype(np.uint8)]))
     palette = image.quantize(16)
     sixteen = rgb.astype(np.uint16) * 256 + 77  # the upper 8 bits are rgb
-    bits = grey.point(lambda value: 255 * (value > 100)).convert("1")
+    bits = gray.point(lambda value: 255 * (value > 100)).convert("1")
     jpeg = {"format": "JPEG", "quality": 95}
     files = {  # name: (bytes, expected pixels or None for Pillow's, tolerance)
         "rgb.jpg": (encoded(image, **jpeg), None, 2),
         "progressive.jpg": (encoded(image, progressive=True, **jpeg), None, 2),
-        "grey.jpg": (encoded(grey, **jpeg), None, 2),
+        "grey.jpg": (encoded(gray, **jpeg), None, 2),
         "cmyk.jpg": (encoded(image.convert("CMYK"), **jpeg), None, 4),
         "rgb.png": (encoded(image, format="PNG"), rgb, 0),
         "alpha.png": (encoded(rgba, format="PNG"), rgb, 0),
-        "grey.png": (encoded(grey, format="PNG"), grey_of(rgb), 0),
+        "grey.png": (encoded(gray, format="PNG"), gray_from_green(rgb), 0),
         "grey-alpha.png": (encoded(rgba.convert("LA"), format="PNG"),
                            np.asarray(rgba.convert("LA").convert("RGB")), 0),
         "palette.png": (encoded(palette, format="PNG"),
@@ -111,13 +111,13 @@ def images(folder):
         "rgb-16.png": (png(sixteen, 2), rgb, 0),
         "alpha-16.png": (png(np.dstack([sixteen, alpha.astype(np.uint16)]), 6),
                          rgb, 0),
-        "grey-16.png": (png(sixteen[..., 1], 0), grey_of(rgb), 0),
+        "grey-16.png": (png(sixteen[..., 1], 0), gray_from_green(rgb), 0),
         "lossless.webp": (encoded(image, format="WEBP", lossless=True), rgb, 0),
         "alpha.webp": (encoded(rgba, format="WEBP", lossless=True, exact=True),
                        rgb, 0),
         "lossy.webp": (encoded(image, format="WEBP", quality=95), None, 4),
         "rgb.ppm": (encoded(image, format="PPM"), rgb, 0),
-        "grey.pgm": (encoded(grey, format="PPM"), grey_of(rgb), 0),
+        "grey.pgm": (encoded(gray, format="PPM"), gray_from_green(rgb), 0),
         "rgb-16.ppm": (b"P6 %d %d 65535\n" % (WIDTH, HEIGHT) +
                        sixteen.astype(">u2").tobytes(), rgb, 0),
         "text.ppm": (b"P3\n# a comment\n%d %d\n255\n" % (WIDTH, HEIGHT) +
@@ -144,8 +144,8 @@ def images(folder):
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
-def coloured(colour, **options):
-    image = Image.new("RGB", (16, 16), colour)
+def uniform_image(color, **options):
+    image = Image.new("RGB", (16, 16), color)
     return encoded(image, **options)
 
 
@@ -160,10 +160,10 @@ def tar(members, **options):
 
 
 def webdataset(folder):
-    """As img2dataset and webdataset.TarWriter lay it out."""
-    red = coloured("red", format="PNG")
-    blue = coloured("blue", format="WEBP", lossless=True)
-    grey = coloured("grey", format="JPEG")
+    """Writes the layout of img2dataset and webdataset.TarWriter."""
+    red = uniform_image("red", format="PNG")
+    blue = uniform_image("blue", format="WEBP", lossless=True)
+    gray = uniform_image("grey", format="JPEG")
     first = tar([
         ("__index__", b"skipped"),
         ("000000000.png", red), ("000000000.txt", CAPTIONS[0].encode()),
@@ -172,13 +172,13 @@ def webdataset(folder):
         ("part/b.WEBP", blue),
         ("part/b.json", json.dumps({"caption": CAPTIONS[1]}).encode()),
     ], format=tarfile.USTAR_FORMAT)
-    second = tar([("café.jpeg", grey), ("café.caption", CAPTIONS[2].encode()),
+    second = tar([("café.jpeg", gray), ("café.caption", CAPTIONS[2].encode()),
                   ("without-a-dot", b"")], format=tarfile.PAX_FORMAT)
     bad = tar([
         ("a.png", red), ("a.txt", b"a star"),
         ("lonely.txt", b"a cross"),
         ("silent.png", red),
-        ("twice.png", red), ("twice.jpg", grey), ("twice.txt", b"two"),
+        ("twice.png", red), ("twice.jpg", gray), ("twice.txt", b"two"),
         ("wrong.png", red), ("wrong.json", b'{"caption": 3}'),
         ("broken.png", red[:60]), ("broken.txt", b"half"),
         ("z.png", red), ("z.txt", b"a circle"),
@@ -189,11 +189,11 @@ def webdataset(folder):
 
 
 def vqa(folder):
-    """VQAv2 and OK-VQA, cut down."""
+    """Writes small files in the layouts of VQAv2 and OK-VQA."""
     (folder / "COCO_train2014_000000000007.jpg").write_bytes(
-        coloured("red", format="JPEG"))
+        uniform_image("red", format="JPEG"))
     (folder / "COCO_train2014_000000000009.jpg").write_bytes(
-        coloured("blue", format="JPEG"))
+        uniform_image("blue", format="JPEG"))
     questions = {
         "info": {"year": 2017}, "task_type": "Open-Ended",
         "data_type": "mscoco", "data_subtype": "train2014", "license": {},
@@ -232,11 +232,11 @@ def write(path, value):
 
 
 def tsv(folder):
-    for shard, index, colour in ((0, 0, "red"), (0, 2, "blue")):
+    for shard, index, color in ((0, 0, "red"), (0, 2, "blue")):
         target = folder / "images" / f"{shard:05}"
         target.mkdir(parents=True, exist_ok=True)
         (target / f"{shard:05}{index:04}.jpg").write_bytes(
-            coloured(colour, format="JPEG"))
+            uniform_image(color, format="JPEG"))
     rows = [(caption, f"http://example.org/{i}/picture.jpg?size=1")
             for i, caption in enumerate(CAPTIONS)]
 
@@ -251,8 +251,8 @@ def tsv(folder):
 
 
 def interleaved(folder):
-    red = coloured("red", format="PNG")
-    blue = coloured("blue", format="JPEG")
+    red = uniform_image("red", format="PNG")
+    blue = uniform_image("blue", format="JPEG")
     (folder / "red.png").write_bytes(red)
     text = base64.b64encode(blue).decode()
     pages = [
@@ -284,7 +284,7 @@ def interleaved(folder):
 
 
 def text(folder):
-    """Compressed text of several members and frames, by zlib and zstd."""
+    """Writes compressed text of several gzip members and zstd frames."""
     parts = [b'{"text": "a red square"}\n{"text": "a', b' blue circle"}\n']
     (folder / "members.jsonl.gz").write_bytes(
         b"".join(gzip.compress(part, mtime=0) for part in parts))

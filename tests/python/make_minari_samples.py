@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Write the Minari datasets in tests/samples/minari with Minari itself.
+"""Writes the Minari datasets in tests/samples/minari with Minari itself.
 
     pip install "minari[hdf5,create]==0.5.4" pillow h5py
     tests/python/make_minari_samples.py tests/samples/minari
 
-The readers of gato are tested with these files; only those that are missing are
-made, since h5py stores times and Minari draws seeds.
+The readers of gato are tested with these files. Only missing ones are written,
+because h5py stores timestamps and Minari samples seeds.
 """
 
 import json
@@ -31,7 +31,7 @@ DESCRIPTION = {
 
 
 def cartpole(root):
-    """Two episodes recorded by Minari's own collector."""
+    """Records two episodes with Minari's own collector."""
     collector = DataCollector(gym.make("CartPole-v1", max_episode_steps=12))
     for seed in (3, 2**63 + 5):
         collector.reset(seed=seed % 2**32)
@@ -47,7 +47,7 @@ def cartpole(root):
 
 
 class EverySpace(gym.Env):
-    """Observations and actions of every space that is supported."""
+    """An environment whose observations and actions use every supported space."""
 
     observation_space = spaces.Dict({
         "mission": spaces.Text(64),
@@ -71,17 +71,17 @@ class EverySpace(gym.Env):
     def observe(self):
         observation = self.observation_space.sample()
         observation["mission"] = f"go to the größte {'wall' * self.steps}"
-        # Smooth, so that JPEG keeps it; step 1 is busier, so that the sizes of
-        # the frames differ.
+        # Smooth, so that JPEG preserves it. Step 1 has more detail, so that the
+        # sizes of the frames differ.
         rows, columns = np.mgrid[0:32, 0:48]
         observation["camera"] = np.stack(
             [rows * 4, columns * 4, np.full_like(rows, 40 * self.steps)],
             axis=-1).astype(np.uint8)
-        if self.steps == 1 and self.busy:
+        if self.steps == 1 and self.has_detail:
             observation["camera"][8:24, 8:24] = 255
         return observation
 
-    busy = False
+    has_detail = False
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -100,7 +100,7 @@ def every_space(root):
     environment = EverySpace()
     collector = DataCollector(environment, record_infos=True)
     for seed in range(2):
-        environment.busy = seed % 2 == 1
+        environment.has_detail = seed % 2 == 1
         environment.action_space.seed(seed)
         collector.reset(seed=seed)
         done = False
@@ -113,7 +113,7 @@ def every_space(root):
 
 
 def equal_frames(root):
-    """Raw frames that all compress to one size: stored as uint8 [T+1,L]."""
+    """Writes frames that all compress to the same size, stored as uint8 [T+1, L]."""
     space = spaces.Box(0, 255, (32, 32, 3), np.uint8)
     path = root / "frames" / "data"
     path.mkdir(parents=True)
@@ -129,8 +129,8 @@ def equal_frames(root):
 
 
 def nested(root):
-    """Dict in Tuple and Tuple in Dict, actions too; raw frames; an episode whose
-    last step neither terminates nor is truncated."""
+    """Writes a Dict in a Tuple and a Tuple in a Dict, also as actions; uncompressed
+    frames; an episode whose last step is neither terminated nor truncated."""
     observation_space = spaces.Tuple((
         spaces.Dict({
             "arm": spaces.Dict({
@@ -158,7 +158,7 @@ def nested(root):
             observations=(
                 {
                     "arm": {
-                        # Noise, which JPEG would not keep.
+                        # Noise, which JPEG would not preserve.
                         "camera": [np.random.default_rng(step).integers(
                             0, 256, (32, 32, 3), dtype=np.uint8)
                             for step in steps],
@@ -180,8 +180,8 @@ def nested(root):
 
 
 def version_0_4(root):
-    """As Minari 0.4.3 wrote: metadata as attributes of the root, no JSON file,
-    bounds of +-3.4e38 for none."""
+    """Writes the layout of Minari 0.4.3: metadata as attributes of the root, no JSON
+    file, bounds of +-3.4e38 instead of infinity."""
     (root / "old" / "data").mkdir(parents=True)
     with h5py.File(root / "old" / "data" / "main_data.hdf5", "w") as file:
         low = [-3.4028234663852886e38, -1.0]
@@ -195,7 +195,7 @@ def version_0_4(root):
         file.attrs["minari_version"] = "~=0.4"
         file.attrs["total_episodes"] = 11
         file.attrs["total_steps"] = 66
-        # By name, episode_10 comes before episode_2.
+        # In the order of names, episode_10 precedes episode_2.
         for index, steps in enumerate(range(1, 12)):
             group = file.create_group(f"episode_{index}")
             group.attrs["id"] = index
@@ -228,7 +228,7 @@ def main():
             make(root)
     shutil.rmtree(scratch)
     for name in SAMPLES:
-        if name == "old":  # which Minari itself no longer reads
+        if name == "old":  # Minari itself no longer reads it
             continue
         dataset = minari.MinariDataset(root / name / "data")
         print(name, dataset.total_episodes, dataset.total_steps)

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Write the robomimic files in tests/samples/robomimic, as robomimic writes.
+"""Writes the robomimic files in tests/samples/robomimic in robomimic's layouts.
 
     pip install h5py numpy
     tests/python/make_robomimic_samples.py tests/samples/robomimic
 
-Layouts: robomimic/scripts/dataset_states_to_obs.py (low_dim, image: obs,
-next_obs, rewards, dones), split_train_val.py (mask) of
-github.com/ARISE-Initiative/robomimic. Demo i has 1 + i % 3 steps; at step t its
-end effector is at (i, t, 0.5), its picture is (10 i, t, 200) everywhere, and it
-acts (t / 4, -1, i / 16).
+The layouts are those of robomimic/scripts/dataset_states_to_obs.py (low_dim and
+image files with obs, next_obs, rewards and dones) and split_train_val.py (mask) in
+github.com/ARISE-Initiative/robomimic. Demonstration i has 1 + i % 3 steps. At step
+t its end effector is at (i, t, 0.5), all pixels of its image are (10 i, t, 200),
+and its action is (t / 4, -1, i / 16).
 """
 
 import json
@@ -38,36 +38,36 @@ ENV_ARGS = {
 
 
 def observations(demo, steps):
-    """Of steps 0 to `steps`, the last one after the last action."""
+    """Returns the observations of steps 0 to `steps`: the last one follows the last action."""
     position = np.array([[demo, t, 0.5] for t in range(steps + 1)])
-    picture = np.zeros((steps + 1, SIDE, SIDE, 3), np.uint8)
-    picture[..., 0] = 10 * demo
-    picture[..., 1] = np.arange(steps + 1)[:, None, None]
-    picture[..., 2] = 200
-    return {"robot0_eef_pos": position, "agentview_image": picture}
+    image = np.zeros((steps + 1, SIDE, SIDE, 3), np.uint8)
+    image[..., 0] = 10 * demo
+    image[..., 1] = np.arange(steps + 1)[:, None, None]
+    image[..., 2] = 200
+    return {"robot0_eef_pos": position, "agentview_image": image}
 
 
 def actions(demo, steps):
     return np.array([[t / 4, -1, demo / 16] for t in range(steps)])
 
 
-def image(path):
-    """All that dataset_states_to_obs.py writes; demos 3, 6 and 9 fail."""
+def write_image_file(path):
+    """Writes everything that dataset_states_to_obs.py writes. Demonstrations 3, 6 and 9 fail."""
     with h5py.File(path, "w") as file:
         data = file.create_group("data")
         total = 0
-        # Episodes lie in the file as the processes ended.
+        # Episodes are in the order in which the processes finished.
         for demo in reversed(range(DEMOS)):
             steps = 1 + demo % 3
-            solved = demo == 0 or demo % 3 != 0
+            is_solved = demo == 0 or demo % 3 != 0
             group = data.create_group(f"demo_{demo}")
             group.create_dataset("actions", data=actions(demo, steps))
             group.create_dataset("states", data=np.zeros((steps, 5)))
             rewards = np.zeros(steps)
-            rewards[-1] = solved
+            rewards[-1] = is_solved
             group.create_dataset("rewards", data=rewards)
             done = np.zeros(steps, np.int64)
-            done[-1] = solved
+            done[-1] = is_solved
             group.create_dataset("dones", data=done)
             for key, values in observations(demo, steps).items():
                 group.create_dataset(f"obs/{key}", data=values[:-1])
@@ -83,8 +83,8 @@ def image(path):
         data.attrs["env_args"] = json.dumps(ENV_ARGS, indent=4)
 
 
-def without_rewards(path):
-    """Demonstrations of a real robot: no rewards, dones nor next_obs."""
+def write_real_file(path):
+    """Writes demonstrations of a real robot, without rewards, dones and next_obs."""
     with h5py.File(path, "w") as file:
         data = file.create_group("data")
         for demo in range(2):
@@ -99,8 +99,8 @@ def without_rewards(path):
 def main():
     root = pathlib.Path(sys.argv[1])
     root.mkdir(parents=True, exist_ok=True)
-    image(root / "image.hdf5")
-    without_rewards(root / "real.hdf5")
+    write_image_file(root / "image.hdf5")
+    write_real_file(root / "real.hdf5")
     for path in sorted(root.iterdir()):
         print(path.name, path.stat().st_size)
 

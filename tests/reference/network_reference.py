@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Numeric reference of the network, independent of the C++ code.
+"""A numeric reference of the network, independent of the C++ code.
 
-Plain PyTorch, written from the definition of the network alone: a tiny
-configuration, hashed weights, one batch, logits at targets, the loss and the
-gradient of every weight, once with relative and once with rotary positions.
+Plain PyTorch, written only from the definition of the network: a tiny configuration,
+hashed weights, one batch, logits at targets, the loss and the gradient of every
+weight, with relative and with rotary positions.
 tests/model/reference_test.cc compares the stored outputs with Network.
 
     python3 tests/reference/network_reference.py tests/reference
 
-writes network_relative.safetensors and network_rotary.safetensors. Needs torch
-alone. Names: weights as in a model directory, "gradient." + the name, "input."
-and "output." for the batch; the configuration is in the metadata.
+writes network_relative.safetensors and network_rotary.safetensors. Needs only torch.
+The files contain gradients as "gradient." + the name of the weight in a model directory,
+the batch as "input.*", the results as "output.*", and the configuration as metadata.
 """
 
 import json
@@ -30,7 +30,7 @@ LOGIT_SCALE = 0.75
 
 
 # --- weights ------------------------------------------------------------------
-# Drawn by a hash that the test repeats, so that they need not be stored.
+# Computed by a hash that the test repeats, so that they need not be stored.
 def shapes(position):
     patch = "embedding.patch."
     result = {
@@ -70,7 +70,7 @@ def shapes(position):
 
 
 def hashed_uniform(tensor, i):
-    """In [-1, 1), element i of the tensor with this number."""
+    """Returns element i of a tensor, in [-1, 1), given the number of the tensor."""
     mask = 2**32 - 1
     z = ((i + 1) * 2654435761 + tensor * 40503) & mask
     for _ in range(2):
@@ -79,7 +79,7 @@ def hashed_uniform(tensor, i):
 
 
 def make_weights(position):
-    """Tensors are numbered by the order of their names."""
+    """Returns weights by name. Tensors are numbered in the order of their names."""
     weights = {}
     for number, (name, shape) in enumerate(sorted(shapes(position).items())):
         count = math.prod(shape)
@@ -92,18 +92,18 @@ def make_weights(position):
 
 # --- one batch ----------------------------------------------------------------
 def make_batch(generator):
-    """Rows that hold several segments: an episode with images, a text, padding.
+    """Returns rows of several segments: an episode with images, a text, padding.
 
     kind: p patch, o continuous observation, s separator, a continuous action,
     d discrete action, t text, _ padding.
     """
     rows = ["ppoosadppoos", "ttttppppttt_", "oosaoosaoosa"]
     tokens, local, targets = [], [], []
-    places, intervals = [], []
+    patch_positions, positions_in_image = [], []
     for r, row in enumerate(rows):
         in_step = 0
         for c, kind in enumerate(row):
-            at = r * LENGTH + c
+            index = r * LENGTH + c
             low, high = {
                 "t": (0, TEXT),
                 "o": (TEXT, TEXT + BINS),
@@ -111,8 +111,8 @@ def make_batch(generator):
                 "d": (TEXT + BINS, TEXT + BINS + 5),
                 "s": (SIZE - 1, SIZE),
             }.get(kind, (0, 1))
-            draw = lambda: int(torch.randint(low, high, (1,), generator=generator))
-            tokens.append(draw())
+            sample = lambda: int(torch.randint(low, high, (1,), generator=generator))
+            tokens.append(sample())
             if r == 1 or kind in "s_":
                 local.append(513)
             elif kind in "ad":
@@ -121,24 +121,24 @@ def make_batch(generator):
                 local.append(in_step)
             in_step = in_step + 1 if kind in "po" else 0
             if kind == "p":
-                places.append(at)
-                intervals.append(
+                patch_positions.append(index)
+                positions_in_image.append(
                     torch.randint(0, 128, (2,), generator=generator).tolist())
             if kind in "tad" and c > 0:
-                # A noisy action: what is executed is not what is predicted.
-                label = draw() if kind in "ad" else tokens[-1]
-                targets.append((at - 1, label))
+                # Noisy actions: the label is not the executed action.
+                label = sample() if kind in "ad" else tokens[-1]
+                targets.append((index - 1, label))
     patches = torch.randint(0, 256, (5, 16, 16, 3), generator=generator,
                             dtype=torch.uint8)
     return {
         "tokens": torch.tensor(tokens),
         "local": torch.tensor(local),
         "patches": patches,
-        "patch_place": torch.tensor(places),
-        "patch_index": torch.randint(0, 5, (len(places),), generator=generator),
-        "patch_row": torch.tensor([a for a, _ in intervals]),
-        "patch_column": torch.tensor([b for _, b in intervals]),
-        "target_place": torch.tensor([place for place, _ in targets]),
+        "patch_place": torch.tensor(patch_positions),
+        "patch_index": torch.randint(0, 5, (len(patch_positions),), generator=generator),
+        "patch_row": torch.tensor([row for row, _ in positions_in_image]),
+        "patch_column": torch.tensor([column for _, column in positions_in_image]),
+        "target_place": torch.tensor([index for index, _ in targets]),
         "target_label": torch.tensor([label for _, label in targets]),
         "target_weight": torch.rand(len(targets), generator=generator) + 0.5,
     }
@@ -179,7 +179,7 @@ def patch_network(w, pixels):
 
 
 def attention(w, block, x, position):
-    """One row [L, d], one head and one query at a time."""
+    """Computes one row [L, d], one head and one query at a time."""
     length = len(x)
     q, k, v = (x @ w[block + "qkv"].T).reshape(length, 3, HEADS, KEY).unbind(1)
     heads = []
@@ -199,8 +199,8 @@ def attention(w, block, x, position):
                          @ (queries[i] + w[block + "position_bias"][h]))
             else:
                 score = keys[: i + 1] @ queries[i]
-            share = torch.softmax(score / math.sqrt(KEY), 0)
-            rows.append(share @ v[: i + 1, h])
+            probabilities = torch.softmax(score / math.sqrt(KEY), 0)
+            rows.append(probabilities @ v[: i + 1, h])
         heads.append(torch.stack(rows))
     return torch.cat(heads, 1) @ w[block + "output"].T
 
@@ -217,15 +217,15 @@ def forward(w, batch, position):
     x = w["embedding.tokens"][batch["tokens"]]
     patches = patch_network(w, batch["patches"])
     embedded = list(x)
-    for i, at in enumerate(batch["patch_place"].tolist()):
-        embedded[at] = (patches[batch["patch_index"][i]]
+    for i, index in enumerate(batch["patch_place"].tolist()):
+        embedded[index] = (patches[batch["patch_index"][i]]
                         + w["embedding.rows"][batch["patch_row"][i]]
                         + w["embedding.columns"][batch["patch_column"][i]])
-    for at, local in enumerate(batch["local"].tolist()):
+    for index, local in enumerate(batch["local"].tolist()):
         if local < 512:
-            embedded[at] = embedded[at] + w["embedding.local"][local]
+            embedded[index] = embedded[index] + w["embedding.local"][local]
         elif local == 512:
-            embedded[at] = embedded[at] + w["embedding.action"]
+            embedded[index] = embedded[index] + w["embedding.action"]
     hidden = []
     for x in torch.stack(embedded).reshape(ROWS, LENGTH, D):
         for i in range(LAYERS):
@@ -239,8 +239,8 @@ def forward(w, batch, position):
             x = x + (a * gelu(g)) @ w[b + "feedforward.down"].T
         hidden.append(layer_norm(x, w["output_norm.weight"],
                                  w["output_norm.bias"]))
-    at_targets = torch.cat(hidden)[batch["target_place"]]
-    return LOGIT_SCALE * at_targets @ w["embedding.tokens"].T
+    target_hidden = torch.cat(hidden)[batch["target_place"]]
+    return LOGIT_SCALE * target_hidden @ w["embedding.tokens"].T
 
 
 # --- output -------------------------------------------------------------------

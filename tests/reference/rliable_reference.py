@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Aggregates of normalised scores, computed by rliable itself.
+"""Computes aggregates of normalized scores with rliable itself (Agarwal et al. 2021).
 
     python3 -m venv venv && venv/bin/pip install rliable==1.2.0 'pandas<3'
     venv/bin/python tests/reference/rliable_reference.py > tests/reference/rliable.json
 
-tests/eval/score_test.cc holds gato's statistics against the stored output.
+tests/eval/score_test.cc compares gato's statistics with the stored output.
 """
 
 import json

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Golden vectors for tests/tokenize, from an implementation of its own.
+"""Golden vectors for tests/tokenize from an independent implementation.
 
-Follows the paper (section 2.1, appendix B) with numpy alone and shares no code
-with lib/gato. Writes tokenize_reference.json beside itself:
+Follows the paper (Reed et al. 2022, section 2.1 and appendix B) with numpy alone and
+shares no code with lib/gato. Writes tokenize_reference.json into its own folder:
 
     python3 tests/reference/tokenize_reference.py
 """
@@ -30,7 +30,7 @@ def bin_of(y):
     return np.minimum(BINS - 1, np.floor((y + 1) / 2 * BINS)).astype(int)
 
 
-def centre(k):
+def bin_center(k):
     return (2 * np.asarray(k, np.float64) + 1) / BINS - 1
 
 
@@ -46,11 +46,11 @@ def continuous_vectors():
     y = compand(x)
     k = bin_of(y)
     return [{"x": float(a), "y": float(b), "bin": int(c), "decoded": float(d)}
-            for a, b, c, d in zip(x, y, k, expand(centre(k)))]
+            for a, b, c, d in zip(x, y, k, expand(bin_center(k)))]
 
 
 def encode_field(field, action, values, vocabulary):
-    """ids of the flat `values` of a field and the values that they decode to."""
+    """Returns the ids of the flat `values` of a field, and the values that they decode to."""
     ids, decoded = [], []
     for i, value in enumerate(values):
         if field["role"] == "discrete":
@@ -68,10 +68,10 @@ def encode_field(field, action, values, vocabulary):
         if action and low is not None and high is not None:
             y = 0.0 if high == low else (x - low) / (high - low) * 2 - 1
             k = int(bin_of(y))
-            back = low if high == low else low + (centre(k) + 1) / 2 * (high - low)
+            back = low if high == low else low + (bin_center(k) + 1) / 2 * (high - low)
         else:
             k = int(bin_of(compand(x)))
-            back = expand(centre(k))
+            back = expand(bin_center(k))
         ids.append(vocabulary["text"] + k)
         decoded.append(float(np.dtype(field["dtype"]).type(back)))
     return ids, decoded

@@ -17,16 +17,16 @@ struct Result {
   RunnerCounts counts;
 };
 
-using Disturbance = std::function<void(ToyEnvironment&, env::StepResult&)>;
+using StepChange = std::function<void(ToyEnvironment&, env::StepResult&)>;
 
 Result play(RunnerOptions options, const PolicyFactory& policy,
-            const Disturbance& disturb = {}, int64_t length = 5) {
+            const StepChange& change = {}, int64_t length = 5) {
   Result result;
   result.counts = run_episodes(
       options,
       [&] {
         auto environment = std::make_unique<ToyEnvironment>(length);
-        environment->on_step = disturb;
+        environment->on_step = change;
         return environment;
       },
       policy,
@@ -49,7 +49,7 @@ const data::Array& column(const std::vector<data::FieldColumn>& columns) {
   return std::get<data::Array>(columns[0]);
 }
 
-RunnerOptions options_of(int64_t episodes, int64_t batch, int64_t threads) {
+RunnerOptions runner_options(int64_t episodes, int64_t batch, int64_t threads) {
   RunnerOptions options;
   options.episodes = episodes;
   options.batch_size = batch;
@@ -59,8 +59,8 @@ RunnerOptions options_of(int64_t episodes, int64_t batch, int64_t threads) {
 
 }  // namespace
 
-TEST_CASE("an episode records observations, actions, rewards and success") {
-  const Result result = play(options_of(3, 2, 1), expert);
+TEST_CASE("An episode records observations, actions, rewards and success") {
+  const Result result = play(runner_options(3, 2, 1), expert);
   REQUIRE(result.counts.episodes == 3);
   REQUIRE(result.counts.steps == 15);
   REQUIRE(result.counts.failed == 0);
@@ -80,10 +80,11 @@ TEST_CASE("an episode records observations, actions, rewards and success") {
   }
 }
 
-TEST_CASE("episodes are the same whatever the batch and the threads") {
-  const Result one = play(options_of(7, 1, 1), noisy_expert(4));
+TEST_CASE("Episodes do not depend on the batch size or the number of threads") {
+  const Result one = play(runner_options(7, 1, 1), noisy_expert(4));
   for (const auto& [batch, threads] : {std::pair{7, 1}, {3, 2}, {2, 4}}) {
-    const Result other = play(options_of(7, batch, threads), noisy_expert(4));
+    const Result other =
+        play(runner_options(7, batch, threads), noisy_expert(4));
     REQUIRE(other.episodes.size() == 7);
     for (int i = 0; i < 7; ++i) {
       REQUIRE(other.episodes[i].id == i);
@@ -92,12 +93,13 @@ TEST_CASE("episodes are the same whatever the batch and the threads") {
               column(one.episodes[i].observations).bytes);
     }
   }
-  REQUIRE(play(options_of(7, 7, 1), noisy_expert(5)).episodes[0].rewards !=
+  REQUIRE(play(runner_options(7, 7, 1), noisy_expert(5)).episodes[0].rewards !=
           one.episodes[0].rewards);
 }
 
-TEST_CASE("with noise the executed action and the expert's are recorded") {
-  const Result result = play(options_of(40, 16, 1), noisy_expert(1), {}, 20);
+TEST_CASE("With noise, the executed action and the expert's are recorded") {
+  const Result result =
+      play(runner_options(40, 16, 1), noisy_expert(1), {}, 20);
   int64_t differs = 0;
   for (const data::Episode& episode : result.episodes) {
     const data::Array& executed = column(episode.actions);
@@ -111,22 +113,22 @@ TEST_CASE("with noise the executed action and the expert's are recorded") {
   REQUIRE(std::abs(differs - 300) < 60);  // of 800, P = .5, 3 of 4 differ
 }
 
-TEST_CASE("episodes are truncated at the limit") {
-  RunnerOptions options = options_of(1, 1, 1);
+TEST_CASE("Episodes are truncated at the limit") {
+  RunnerOptions options = runner_options(1, 1, 1);
   options.max_steps = 3;
   const Result result = play(options, expert, {}, 10);
   REQUIRE(result.episodes[0].step_count() == 3);
   REQUIRE(result.episodes[0].truncations == std::vector<uint8_t>{0, 0, 1});
-  // An end by itself on that very step is no truncation.
+  // An episode that terminates on that very step is not truncated.
   const Result ended = play(options, expert, {}, 3);
   REQUIRE(ended.episodes[0].truncations == std::vector<uint8_t>{0, 0, 0});
   REQUIRE(ended.episodes[0].terminations == std::vector<uint8_t>{0, 0, 1});
 }
 
-TEST_CASE("the environment's own limit counts without one asked for") {
+TEST_CASE("The environment's own limit applies if no other is given") {
   std::vector<data::Episode> episodes;
   run_episodes(
-      options_of(1, 1, 1),
+      runner_options(1, 1, 1),
       [] {
         auto environment = std::make_unique<ToyEnvironment>(100);
         environment->mutable_spec().max_episode_steps = 4;
@@ -137,10 +139,10 @@ TEST_CASE("the environment's own limit counts without one asked for") {
   REQUIRE(episodes[0].truncations.back() == 1);
 }
 
-TEST_CASE("an episode that fails once is played again and is whole") {
+TEST_CASE("An episode that fails once is played again and is complete") {
   bool broken = false;
   const Result result =
-      play(options_of(2, 2, 1), expert,
+      play(runner_options(2, 2, 1), expert,
            [&](ToyEnvironment& environment, env::StepResult&) {
              if (environment.step_count() == 3 && !broken) {
                broken = true;
@@ -156,16 +158,16 @@ TEST_CASE("an episode that fails once is played again and is whole") {
   REQUIRE(result.episodes[0].seed == episode_seed(0, 0));
 }
 
-TEST_CASE("an episode that fails twice is recorded with what it had") {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
+TEST_CASE("An episode that fails twice is recorded up to the failure") {
+  const double kNan = std::numeric_limits<double>::quiet_NaN();
   const double seed = static_cast<double>(episode_seed(0, 1) % 1000);
-  const std::vector<Disturbance> failures = {
+  const std::vector<StepChange> failures = {
       [](ToyEnvironment&, env::StepResult&) {
         throw env::EnvironmentError("broken");
       },
-      [&](ToyEnvironment&, env::StepResult& result) { result.reward = nan; },
+      [&](ToyEnvironment&, env::StepResult& result) { result.reward = kNan; },
       [&](ToyEnvironment&, env::StepResult& result) {
-        std::get<data::Array>(result.observation[0]).set(1, nan);
+        std::get<data::Array>(result.observation[0]).set(1, kNan);
       },
       [](ToyEnvironment&, env::StepResult& result) {
         result.observation[0] = data::Array::zeros(data::DType::float64, {4});
@@ -177,13 +179,14 @@ TEST_CASE("an episode that fails twice is recorded with what it had") {
         result.observation.clear();
       },
   };
-  for (const Disturbance& failure : failures) {
-    const Result result =
-        play(options_of(3, 3, 1), expert,
-             [&](ToyEnvironment& environment, env::StepResult& step) {
-               if (environment.seed() == seed && environment.step_count() == 3)
-                 failure(environment, step);
-             });
+  for (const StepChange& failure : failures) {
+    const Result result = play(
+        runner_options(3, 3, 1), expert,
+        [&](ToyEnvironment& environment, env::StepResult& step) {
+          if (environment.seed() == seed && environment.step_count() == 3) {
+            failure(environment, step);
+          }
+        });
     REQUIRE(result.counts.failed == 1);
     REQUIRE(result.counts.retried == 1);
     REQUIRE(result.episodes.size() == 3);
@@ -197,7 +200,7 @@ TEST_CASE("an episode that fails twice is recorded with what it had") {
   }
 }
 
-TEST_CASE("an episode whose reset fails has one observation of zeros") {
+TEST_CASE("An episode whose reset fails has one observation of zeros") {
   class Unresettable : public ToyEnvironment {
    public:
     using ToyEnvironment::ToyEnvironment;
@@ -207,7 +210,7 @@ TEST_CASE("an episode whose reset fails has one observation of zeros") {
   };
   std::vector<data::Episode> episodes;
   const RunnerCounts counts = run_episodes(
-      options_of(2, 2, 1), [] { return std::make_unique<Unresettable>(5); },
+      runner_options(2, 2, 1), [] { return std::make_unique<Unresettable>(5); },
       expert, [&](data::Episode&& episode) { episodes.push_back(episode); });
   REQUIRE(counts.failed == 2);
   REQUIRE(episodes.size() == 2);
@@ -216,25 +219,27 @@ TEST_CASE("an episode whose reset fails has one observation of zeros") {
   REQUIRE(column(episodes[0].observations).shape == std::vector<int64_t>{1, 3});
 }
 
-TEST_CASE("an error that is not the environment's ends the run") {
+TEST_CASE("An error that is not the environment's ends the run") {
   const auto garbage = [](ToyEnvironment&, env::StepResult&) {
     throw base::run_error("no reply: 'hello world'");
   };
-  REQUIRE_THROWS_AS(play(options_of(8, 2, 3), expert, garbage), base::Error);
+  REQUIRE_THROWS_AS(play(runner_options(8, 2, 3), expert, garbage),
+                    base::Error);
 }
 
-TEST_CASE("success is that of any step") {
+TEST_CASE("An episode succeeds if any of its steps does") {
   const Result result =
-      play(options_of(1, 1, 1), expert,
+      play(runner_options(1, 1, 1), expert,
            [](ToyEnvironment& environment, env::StepResult& step) {
              if (environment.step_count() == 2) step.info["success"] = 1;
            });
   REQUIRE(result.episodes[0].success == true);
 }
 
-TEST_CASE("environment seeds have 31 bits and differ between runs") {
+TEST_CASE("Environment seeds have 31 bits and differ between runs") {
   REQUIRE(episode_seed(1, 2) != episode_seed(1, 3));
   REQUIRE(episode_seed(1, 3) != episode_seed(2, 2));
-  for (int64_t i = 0; i < 100; ++i)
+  for (int64_t i = 0; i < 100; ++i) {
     REQUIRE(episode_seed(7, i) < uint64_t{1} << 31);
+  }
 }

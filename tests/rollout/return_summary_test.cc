@@ -7,7 +7,7 @@ using namespace gato::rollout;
 
 namespace {
 
-data::Episode episode_of(std::vector<double> rewards) {
+data::Episode make_episode(std::vector<double> rewards) {
   data::Episode episode;
   episode.rewards = std::move(rewards);
   return episode;
@@ -17,27 +17,27 @@ using Cells = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("the table has mean and deviation of the returns") {
-  ReturnSummary score("toy");
-  score.add(episode_of({1, 1}));
-  score.add(episode_of({4}));
-  REQUIRE(score.table_row() == Cells{"toy", "2", "0", "3", "1", ""});
+TEST_CASE("The table has the mean and standard deviation of the returns") {
+  ReturnSummary summary("toy");
+  summary.add(make_episode({1, 1}));
+  summary.add(make_episode({4}));
+  REQUIRE(summary.table_row() == Cells{"toy", "2", "0", "3", "1", ""});
 }
 
-TEST_CASE("success is a share of all episodes, failed ones too") {
-  ReturnSummary score("toy");
-  data::Episode good = episode_of({1});
+TEST_CASE("Success is a fraction of all episodes, including failed ones") {
+  ReturnSummary summary("toy");
+  data::Episode good = make_episode({1});
   good.success = true;
-  data::Episode bad = episode_of({0});
+  data::Episode bad = make_episode({0});
   bad.success = false;
-  score.add(good);
-  score.add(bad);
-  REQUIRE(score.table_row() == Cells{"toy", "2", "0", "0.5", "0.5", "0.500"});
+  summary.add(good);
+  summary.add(bad);
+  REQUIRE(summary.table_row() == Cells{"toy", "2", "0", "0.5", "0.5", "0.500"});
 
-  data::Episode broken = episode_of({5});
+  data::Episode broken = make_episode({5});
   broken.failed = true;
   broken.success = true;
-  score.add(broken);
-  score.add(bad);
-  REQUIRE(score.table_row() == Cells{"toy", "4", "1", "", "", "0.250"});
+  summary.add(broken);
+  summary.add(bad);
+  REQUIRE(summary.table_row() == Cells{"toy", "4", "1", "", "", "0.250"});
 }

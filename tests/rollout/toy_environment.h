@@ -1,4 +1,4 @@
-// Environments for tests: a counter, and one that breaks down on demand.
+// An environment for tests that counts steps and breaks down on demand.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,9 @@ namespace gato::rollout {
 
 using test::make_field;
 
-// Observes (the seed mod 1000, the steps so far, the last action); the reward
-// is the action; ends after `length` steps. Its expert's choice is the step
-// number mod 4, and .25 for the continuous action.
+// The observation is (the seed mod 1000, the steps so far, the last action),
+// and the reward is the action. An episode has `length` steps. The expert's
+// action is the number of the step mod 4, or 0.25 if actions are continuous.
 class ToyEnvironment : public env::Environment {
  public:
   explicit ToyEnvironment(int64_t length, bool is_continuous = false)
@@ -64,9 +64,10 @@ class ToyEnvironment : public env::Environment {
   data::FieldValues expert_action() override {
     const data::Field& field = spec_.task.action_fields[0];
     data::Array action = data::Array::zeros(field.dtype, field.shape);
-    for (int64_t i = 0; i < action.size(); ++i)
+    for (int64_t i = 0; i < action.size(); ++i) {
       action.set(i,
                  field.n.empty() ? 0.25 : static_cast<double>(step_count_ % 4));
+    }
     return {action};
   }
 
@@ -75,7 +76,7 @@ class ToyEnvironment : public env::Environment {
   int64_t step_count() const { return step_count_; }
   double seed() const { return seed_; }
   int64_t reset_count = 0;
-  // Changes what a step returns, or throws in its place.
+  // Changes the result of a step, or throws.
   std::function<void(ToyEnvironment&, env::StepResult&)> on_step;
 
  private:

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The scripts print what they are for with --help, from any folder, and refuse
-# arguments that they do not know, before they do anything.
+# The scripts must print their purpose with --help from any folder, and refuse unknown
+# arguments before they do anything.
 set -euo pipefail
 scripts=$(cd "$(dirname "$0")/../../scripts" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-ln -s "$scripts" scripts # relative, as they are often called
+ln -s "$scripts" scripts # scripts are often called by a relative path
 
 fail() {
   echo "$*" >&2
@@ -16,16 +16,16 @@ fail() {
 for script in check setup quickstart examples/babyai examples/minari; do
   for flag in -h --help; do
     help=$("scripts/$script" "$flag") || fail "$script $flag: status $?"
-    [[ $help == *"scripts/$script"* ]] || fail "$script $flag says: $help"
+    [[ $help == *"scripts/$script"* ]] || fail "$script $flag prints: $help"
     [[ $help != *'set -e'* && $help != '#'* ]] || fail "$script $flag: $help"
   done
   for arguments in --bogus '--help-me now' 'one two'; do
     status=0
-    # shellcheck disable=SC2086  # words
+    # shellcheck disable=SC2086  # splits into words on purpose
     "scripts/$script" $arguments >out 2>err || status=$?
     ((status == 2)) || fail "$script $arguments: status $status"
     [[ ! -s out && $(<err) == *--help* ]] ||
-      fail "$script $arguments says: $(<out) $(<err)"
+      fail "$script $arguments prints: $(<out) $(<err)"
   done
 done
 rm out err

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A build without a HOME that can be written keeps ccache's files in the
-# checkout; any other one where ccache does.
+# Without a writable HOME, a build must store ccache's files in the checkout;
+# otherwise in ccache's default directory.
 set -euo pipefail
 ccache=$1
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,11 +16,11 @@ unset CCACHE_DIR XDG_CACHE_HOME
 settings() { env "$@" cmake -P "$folder/settings.cmake"; }
 expect() {
   [[ $1 == "-- settings: $2" ]] || {
-    echo "settings '$1', not '$2'" >&2
+    echo "settings '$1', expected '$2'" >&2
     exit 1
   }
 }
-# Below a file there can be no folder, not even for root.
+# Nobody, not even root, can create a folder below a file.
 touch "$folder/file"
 expect "$(settings HOME="$folder/file")" CCACHE_DIR=/checkout/.deps/ccache
 expect "$(settings HOME="$folder")" ''

@@ -12,14 +12,14 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::Vocabulary vocabulary_of(const TextEncoder& text) {
+data::Vocabulary make_vocabulary(const TextEncoder& text) {
   data::Vocabulary vocabulary;
   vocabulary.text_size = text.size();
   vocabulary.discrete_layout = data::DiscreteLayout::separate;
   return vocabulary;
 }
 
-data::Array column(const std::vector<double>& values) {
+data::Array make_column(const std::vector<double>& values) {
   data::Array array = data::Array::zeros(
       data::DType::float64, {static_cast<int64_t>(values.size()), 1});
   for (size_t i = 0; i < values.size(); ++i) {
@@ -28,7 +28,7 @@ data::Array column(const std::vector<double>& values) {
   return array;
 }
 
-data::TaskSpec spec_of_one_number() {
+data::TaskSpec make_number_spec() {
   data::TaskSpec spec;
   data::Field field;
   field.shape = {1};
@@ -41,14 +41,14 @@ data::TaskSpec spec_of_one_number() {
 
 }  // namespace
 
-TEST_CASE("an episode has T steps, and its last observation is left out") {
+TEST_CASE("An episode is encoded without its last observation") {
   data::Vocabulary vocabulary;
   vocabulary.text_size = 10;
   vocabulary.discrete_layout = data::DiscreteLayout::separate;
-  const StepEncoder encoder(spec_of_one_number(), vocabulary, nullptr);
+  const StepEncoder encoder(make_number_spec(), vocabulary, nullptr);
   data::Episode episode;
-  episode.observations = {column({0, 1, -1})};
-  episode.actions = {column({1, 0})};
+  episode.observations = {make_column({0, 1, -1})};
+  episode.actions = {make_column({1, 0})};
   episode.rewards = {0.5, 2};
   const data::TokenizedDocument document = encode_episode(episode, encoder);
   CHECK(document.tokens ==
@@ -58,18 +58,18 @@ TEST_CASE("an episode has T steps, and its last observation is left out") {
   CHECK(document.total_reward == 2.5);
   CHECK(document.labels.empty());
 
-  episode.expert_actions = {column({1, 1})};
+  episode.expert_actions = {make_column({1, 1})};
   CHECK(encode_episode(episode, encoder).labels ==
         std::vector<int32_t>{522, 2058, 754, 754, 2058, 754});
 
-  episode.observations = {column({0, std::nan("")})};
+  episode.observations = {make_column({0, std::nan("")})};
   CHECK_THROWS_WITH(encode_episode(episode, encoder),
                     Contains("step 1") && Contains("'observation'"));
 }
 
-TEST_CASE("text ends once, after its last piece") {
+TEST_CASE("</s> follows only the last text of a document") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = vocabulary_of(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text);
   const data::Image image = to_image(test::make_pattern({16, 32, 3}, 1));
   std::vector<int32_t> words;
   text.encode("a red square", words);
@@ -93,12 +93,12 @@ TEST_CASE("text ends once, after its last piece") {
   CHECK(std::isnan(document.total_reward));
 }
 
-TEST_CASE("documents without text have no end mark; empty ones are errors") {
+TEST_CASE("A document without text has no </s>, and an empty one is an error") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = vocabulary_of(text);
-  data::Document picture;
-  picture.items = {to_image(test::make_pattern({16, 16, 3}, 1))};
-  CHECK(encode_document(picture, vocabulary, text).tokens ==
+  const data::Vocabulary vocabulary = make_vocabulary(text);
+  data::Document image;
+  image.items = {to_image(test::make_pattern({16, 16, 3}, 1))};
+  CHECK(encode_document(image, vocabulary, text).tokens ==
         std::vector<int32_t>{-1});
   CHECK_THROWS_AS(encode_document(data::Document{}, vocabulary, text),
                   base::Error);

@@ -8,7 +8,7 @@
 using namespace gato;
 using namespace gato::tokenize;
 
-TEST_CASE("frames, padding and patches follow the reference") {
+TEST_CASE("Frames, padding and patches agree with the reference") {
   for (const auto& vector : test::load_reference("images")) {
     const auto shape = vector["shape"].get<std::vector<int64_t>>();
     CAPTURE(shape);
@@ -35,8 +35,9 @@ TEST_CASE("frames, padding and patches follow the reference") {
   }
 }
 
-TEST_CASE("frames of an episode share their patches, place by place") {
-  // Two cameras, of which one needs padding; little changes, and some returns.
+TEST_CASE("Frames of an episode share equal patches") {
+  // Two cameras, one of which needs padding. Little changes between the frames,
+  // and one frame occurs again.
   const data::Image still = to_image(test::make_pattern({32, 48, 3}, 1));
   data::Image moved = still,
               padded = to_image(test::make_pattern({20, 40, 3}, 2));
@@ -44,29 +45,29 @@ TEST_CASE("frames of an episode share their patches, place by place") {
   data::Image padded_moved = padded;
   padded_moved.pixels.back() ^= 1;  // in patch 5
   data::TokenizedDocument document;
-  PatchDeduplicator finder;
+  PatchDeduplicator deduplicator;
   std::vector<data::TokenizedDocument> alone;
   for (const auto& [first, second] :
        {std::pair{still, padded}, std::pair{moved, padded},
         std::pair{still, padded_moved}, std::pair{moved, still}}) {
-    finder.begin_step();
+    deduplicator.begin_step();
     for (const data::Image& image : {first, second}) {
-      encode_image(image, document, &finder);
+      encode_image(image, document, &deduplicator);
       encode_image(image, alone.emplace_back());
     }
   }
-  size_t place = 0;
+  size_t index = 0;
   for (const data::TokenizedDocument& image : alone) {
     for (const data::Patch& patch : image.patches) {
-      const int32_t token = document.tokens.at(place++);
+      const int32_t token = document.tokens.at(index++);
       CHECK(document.patches.at(static_cast<size_t>(-1 - token)) == patch);
     }
   }
-  CHECK(place == document.tokens.size());
+  CHECK(index == document.tokens.size());
   CHECK(document.patches.size() == 6 + 6 + 1 + 1);
 }
 
-TEST_CASE("resizing by area averages the pixels that fall together") {
+TEST_CASE("Resizing averages the pixels of an area") {
   data::Image image{2, 4, {}};
   for (int i = 0; i < 8; ++i) {
     image.pixels.insert(image.pixels.end(), 3, static_cast<uint8_t>(10 * i));
@@ -78,7 +79,7 @@ TEST_CASE("resizing by area averages the pixels that fall together") {
   CHECK(resize_by_area(image, {}).pixels == image.pixels);
 }
 
-TEST_CASE("what is no image is an error") {
+TEST_CASE("Arrays that are not images are errors") {
   CHECK_THROWS_AS(
       to_image(data::Array::zeros(data::DType::float32, {16, 16, 3})),
       base::Error);

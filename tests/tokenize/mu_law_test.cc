@@ -11,7 +11,24 @@
 using namespace gato;
 using namespace gato::tokenize;
 
-TEST_CASE("companding, bins and their values follow the reference") {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Checks a value and its neighbors on both sides.
+void check_bins(double x, int neighbors) {
+  double low = x, high = x;
+  for (int i = 0; i <= neighbors; ++i) {
+    REQUIRE(MuLawQuantizer::instance()(low) == bin_index(mu_law_encode(low)));
+    REQUIRE(MuLawQuantizer::instance()(high) == bin_index(mu_law_encode(high)));
+    low = std::nextafter(low, -kInfinity);
+    high = std::nextafter(high, kInfinity);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Mu-law encoding and bins agree with the reference") {
   for (const auto& vector : test::load_reference("continuous")) {
     const double x = vector["x"];
     CAPTURE(x);
@@ -22,17 +39,16 @@ TEST_CASE("companding, bins and their values follow the reference") {
   }
 }
 
-TEST_CASE("the ends of the range fall into the end bins") {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
+TEST_CASE("The ends of the range fall into the end bins") {
   CHECK(bin_index(-1) == 0);
   CHECK(bin_index(0) == 512);
   CHECK(bin_index(std::nextafter(1, 0)) == 1023);
   CHECK(bin_index(1) == 1023);
-  CHECK(bin_index(mu_law_encode(infinity)) == 1023);
-  CHECK(bin_index(mu_law_encode(-infinity)) == 0);
+  CHECK(bin_index(mu_law_encode(kInfinity)) == 1023);
+  CHECK(bin_index(mu_law_encode(-kInfinity)) == 0);
 }
 
-TEST_CASE("a bin's left edge is its own, and a step below it is the last's") {
+TEST_CASE("A bin includes its left edge, and not its right edge") {
   for (int k = 1; k < 1024; ++k) {
     const double edge = 2.0 * k / 1024 - 1;
     REQUIRE(bin_index(edge) == k);
@@ -40,35 +56,23 @@ TEST_CASE("a bin's left edge is its own, and a step below it is the last's") {
   }
 }
 
-TEST_CASE("every bin's centre falls into the bin") {
+TEST_CASE("The center of every bin falls into the bin") {
   for (int k = 0; k < 1024; ++k) {
     REQUIRE(bin_index(bin_center(k)) == k);
     REQUIRE(bin_index(mu_law_encode(mu_law_decode(bin_center(k)))) == k);
   }
 }
 
-// A value, and its neighbours.
-void check_bins(double x, int neighbours) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  double low = x, high = x;
-  for (int i = 0; i <= neighbours; ++i) {
-    REQUIRE(MuLawQuantizer::instance()(low) == bin_index(mu_law_encode(low)));
-    REQUIRE(MuLawQuantizer::instance()(high) == bin_index(mu_law_encode(high)));
-    low = std::nextafter(low, -infinity);
-    high = std::nextafter(high, infinity);
-  }
-}
-
-TEST_CASE("bins by comparison are those of the logarithm, to the bit") {
-  for (int k = 0; k <= 1024; ++k)
+TEST_CASE("MuLawQuantizer agrees exactly with the logarithm") {
+  for (int k = 0; k <= 1024; ++k) {
     check_bins(mu_law_decode(2.0 * k / 1024 - 1), 500);
+  }
   for (double power = 0x1p-1074; power <= 0x1p1023; power *= 2) {
     check_bins(power, 3);
     check_bins(-power, 3);
     if (power == 0x1p1023) break;
   }
-  const double infinity = std::numeric_limits<double>::infinity();
-  for (double x : {0.0, -0.0, infinity, -infinity, 256.0, -256.0,
+  for (double x : {0.0, -0.0, kInfinity, -kInfinity, 256.0, -256.0,
                    std::numeric_limits<double>::max()}) {
     check_bins(x, 20);
   }
@@ -83,7 +87,7 @@ TEST_CASE("bins by comparison are those of the logarithm, to the bit") {
   }));
 }
 
-TEST_CASE("golden bins: edges, ends, denormals") {
+TEST_CASE("Edges, ends and denormal numbers have known bins") {
   const double denormal = std::numeric_limits<double>::denorm_min();
   const std::vector<std::pair<double, int>> golden = {
       {0, 512},      {-0.0, 512},    {denormal, 512}, {-denormal, 512},
@@ -99,7 +103,7 @@ TEST_CASE("golden bins: edges, ends, denormals") {
   }
 }
 
-TEST_CASE("decoding is off by half a bin at most") {
+TEST_CASE("The decoding error is at most half a bin") {
   REQUIRE(rc::check("companded", [](int64_t thousandths) {
     const double x = static_cast<double>(thousandths % 256000) / 1000;
     const double y = bin_center(bin_index(mu_law_encode(x)));

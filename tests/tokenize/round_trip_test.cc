@@ -1,5 +1,5 @@
-// decode(encode(x)) over random spaces: exact for texts, discrete values and
-// patches, within half a bin for continuous values.
+// Checks decode(encode(x)) for random spaces: it is exact for texts, discrete
+// values and patches, and within half a bin for continuous values.
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
@@ -7,7 +7,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/mu_law.h"
+#include "gato/tokenize/step_encoder.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
@@ -15,17 +16,18 @@ using namespace gato::tokenize;
 
 namespace {
 
-constexpr double half_bin = 1.0 / data::Vocabulary::kBinCount;  // of [-1, 1]
+constexpr double kHalfBin = 1.0 / data::Vocabulary::kBinCount;  // of [-1, 1]
 
-const std::vector<data::DType> integers = {
+const std::vector<data::DType> kIntegerTypes = {
     data::DType::int8,   data::DType::uint8, data::DType::int16,
     data::DType::uint16, data::DType::int32, data::DType::uint32,
     data::DType::int64,  data::DType::uint64};
-const std::vector<data::DType> numbers = {
+const std::vector<data::DType> kNumericTypes = {
     data::DType::int16, data::DType::int64, data::DType::float32,
     data::DType::float64};
 
-int64_t any(int64_t low, int64_t high) {  // both may occur
+// Returns a number in [low, high].
+int64_t any(int64_t low, int64_t high) {
   return *rc::gen::inRange(low, high + 1);
 }
 
@@ -38,14 +40,14 @@ std::vector<int64_t> any_shape() {
 data::Field discrete_field() {
   data::Field field;
   field.role = data::Role::discrete;
-  field.dtype = *rc::gen::elementOf(integers);
+  field.dtype = *rc::gen::elementOf(kIntegerTypes);
   field.shape = any_shape();
   const bool is_signed =
       field.dtype == data::DType::int8 || field.dtype == data::DType::int16 ||
       field.dtype == data::DType::int32 || field.dtype == data::DType::int64;
-  const int64_t most = data::item_size(field.dtype) == 1 ? 100 : 1024;
+  const int64_t max_values = data::item_size(field.dtype) == 1 ? 100 : 1024;
   for (int64_t i = data::element_count(field.shape); i > 0; --i) {
-    field.n.push_back(any(1, most));
+    field.n.push_back(any(1, max_values));
     field.start.push_back(is_signed ? any(-20, 20) : any(0, 20));
   }
   return field;
@@ -55,7 +57,7 @@ data::Field discrete_field() {
 data::Field continuous_field() {
   data::Field field;
   field.role = data::Role::continuous;
-  field.dtype = *rc::gen::elementOf(numbers);
+  field.dtype = *rc::gen::elementOf(kNumericTypes);
   field.shape = any_shape();
   for (int64_t i = data::element_count(field.shape); i > 0; --i) {
     const bool has_bounds = any(0, 1) == 1;
@@ -77,27 +79,27 @@ data::Field image_field() {
 
 data::FieldValue any_value(const data::Field& field) {
   if (field.role == data::Role::text) {
-    // All of them are pieces of the text model.
-    constexpr std::string_view letters = "abcdefghiklmnopqrstuvwxy";
+    // Each of these kLetters is a piece of the text model.
+    constexpr std::string_view kLetters = "abcdefghiklmnopqrstuvwxy";
     std::string text;
     for (int64_t words = any(0, 5); words > 0; --words) {
       if (!text.empty()) text += ' ';
       for (int64_t i = any(1, 7); i > 0; --i) {
-        text += letters[static_cast<size_t>(any(0, letters.size() - 1))];
+        text += kLetters[static_cast<size_t>(any(0, kLetters.size() - 1))];
       }
     }
     return text;
   }
   data::Array array = data::Array::zeros(field.dtype, field.shape);
   for (int64_t i = 0; i < array.size(); ++i) {
-    const auto place = static_cast<size_t>(i);
+    const auto index = static_cast<size_t>(i);
     if (field.role == data::Role::image) {
       array.set_integer(i, any(0, 255));
     } else if (field.role == data::Role::discrete) {
-      array.set_integer(i, field.start[place] + any(0, field.n[place] - 1));
-    } else if (std::isfinite(field.low[place])) {
-      const double width = field.high[place] - field.low[place];
-      array.set(i, field.low[place] +
+      array.set_integer(i, field.start[index] + any(0, field.n[index] - 1));
+    } else if (std::isfinite(field.low[index])) {
+      const double width = field.high[index] - field.low[index];
+      array.set(i, field.low[index] +
                        width * static_cast<double>(any(0, 65535)) / 65535);
     } else {
       array.set(i, static_cast<double>(any(-270'000, 270'000)) / 1000);
@@ -136,23 +138,24 @@ data::FieldValues any_values(const std::vector<data::Field>& fields) {
   return values;
 }
 
-// Element i of a continuous field.
+// Checks element i of a continuous field.
 void check_close(const data::Field& field, size_t i, bool is_action,
                  double value, double decoded) {
   const double low = field.low[i], high = field.high[i];
-  // Of the decoded value to the field's type, which may be float32.
+  // The decoded value is rounded to the type of the field, which may be
+  // float32.
   const double rounding =
       data::is_integer(field.dtype) ? 0.5 : std::abs(decoded) * 1e-7;
-  constexpr double slack = 1 + 1e-9;
+  constexpr double kSlack = 1 + 1e-9;
   if (is_action && std::isfinite(low)) {
     RC_ASSERT(std::abs(decoded - value) <=
-              (high - low) / 2 * half_bin * slack + rounding);
+              (high - low) / 2 * kHalfBin * kSlack + rounding);
     return;
   }
   const double y = std::clamp(mu_law_encode(value), -1.0, 1.0);
-  const double least = mu_law_decode(y - half_bin * slack) - rounding;
-  const double most = mu_law_decode(y + half_bin * slack) + rounding;
-  RC_ASSERT(decoded >= least && decoded <= most);
+  const double min = mu_law_decode(y - kHalfBin * kSlack) - rounding;
+  const double max = mu_law_decode(y + kHalfBin * kSlack) + rounding;
+  RC_ASSERT(decoded >= min && decoded <= max);
 }
 
 void check_value(const data::Field& field, bool is_action,
@@ -176,7 +179,7 @@ void check_value(const data::Field& field, bool is_action,
   }
 }
 
-// The pixels of an image from its patches, and nothing but zeros around it.
+// Checks that the patches contain the pixels of the image, padded with zeros.
 void check_patches(const data::Array& pixels, const data::TokenizedImage& image,
                    const data::TokenizedDocument& document) {
   const int64_t height = pixels.shape[0], width = pixels.shape[1];
@@ -235,7 +238,7 @@ void check_round_trip(const TextEncoder& text) {
 
 }  // namespace
 
-TEST_CASE("a step of any spaces comes back from its tokens") {
+TEST_CASE("A step of any spaces survives a round trip") {
   const TextEncoder text(test::text_model_bytes());
   REQUIRE(rc::check("round trip", [&] { check_round_trip(text); }));
 }

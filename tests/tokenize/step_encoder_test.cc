@@ -12,8 +12,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-data::Field field_of(const std::string& name, data::Role role,
-                     data::DType dtype, std::vector<int64_t> shape) {
+data::Field make_field(const std::string& name, data::Role role,
+                       data::DType dtype, std::vector<int64_t> shape) {
   data::Field field;
   field.name = name;
   field.role = role;
@@ -22,7 +22,7 @@ data::Field field_of(const std::string& name, data::Role role,
   return field;
 }
 
-data::Array number(data::DType dtype, double value) {
+data::Array make_number(data::DType dtype, double value) {
   data::Array array = data::Array::zeros(dtype, {1});
   array.set(0, value);
   return array;
@@ -38,13 +38,13 @@ struct Fixture {
     vocabulary.discrete_layout = data::DiscreteLayout::separate;
     spec.name = "grid/example";
     spec.observation_fields = {
-        field_of("mission", data::Role::text, data::DType::uint8, {}),
-        field_of("view", data::Role::image, data::DType::uint8, {20, 16, 3}),
-        field_of("direction", data::Role::discrete, data::DType::int64, {1}),
-        field_of("speed", data::Role::continuous, data::DType::float32, {1})};
+        make_field("mission", data::Role::text, data::DType::uint8, {}),
+        make_field("view", data::Role::image, data::DType::uint8, {20, 16, 3}),
+        make_field("direction", data::Role::discrete, data::DType::int64, {1}),
+        make_field("speed", data::Role::continuous, data::DType::float32, {1})};
     spec.action_fields = {
-        field_of("button", data::Role::discrete, data::DType::int64, {1}),
-        field_of("force", data::Role::continuous, data::DType::float32, {1})};
+        make_field("button", data::Role::discrete, data::DType::int64, {1}),
+        make_field("force", data::Role::continuous, data::DType::float32, {1})};
     spec.action_fields[0].n = {4};
     spec.action_fields[0].start = {1};
     spec.action_fields[1].low = {-2};
@@ -53,17 +53,19 @@ struct Fixture {
 
   data::FieldValues observation(double speed = 0.5) const {
     return {std::string("go"), test::make_pattern({20, 16, 3}, 1),
-            number(data::DType::int64, 3), number(data::DType::float32, speed)};
+            make_number(data::DType::int64, 3),
+            make_number(data::DType::float32, speed)};
   }
   static data::FieldValues action(double button, double force) {
-    return {number(data::DType::int64, button),
-            number(data::DType::float32, force)};
+    return {make_number(data::DType::int64, button),
+            make_number(data::DType::float32, force)};
   }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a step is text, image, numbers, separator, action") {
+TEST_CASE_METHOD(Fixture,
+                 "A step is text, image, numbers, separator and action") {
   const StepEncoder encoder(spec, vocabulary, &text);
   std::vector<int32_t> words;
   text.encode("go", words);
@@ -88,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "a step is text, image, numbers, separator, action") {
   CHECK(document.labels.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "an action's ids are allowed and decode to it") {
+TEST_CASE_METHOD(Fixture, "An action has allowed ids and can be decoded") {
   const StepEncoder encoder(spec, vocabulary, &text);
   const int32_t V = text.size();
   REQUIRE(encoder.action_tokens() == 2);
@@ -108,7 +110,8 @@ TEST_CASE_METHOD(Fixture, "an action's ids are allowed and decode to it") {
   CHECK_THROWS_AS(encoder.decode_action(std::vector<int32_t>{V}), base::Error);
 }
 
-TEST_CASE_METHOD(Fixture, "the expert's action is the label of the executed") {
+TEST_CASE_METHOD(Fixture,
+                 "The expert's action is the label of the executed action") {
   const StepEncoder encoder(spec, vocabulary, &text);
   data::TokenizedDocument document;
   encoder.encode_observation(observation(), document);
@@ -124,7 +127,7 @@ TEST_CASE_METHOD(Fixture, "the expert's action is the label of the executed") {
   CHECK(document.tokens[n - 1] == V + 512);
 }
 
-TEST_CASE_METHOD(Fixture, "an observation comes back as values") {
+TEST_CASE_METHOD(Fixture, "An observation can be decoded") {
   const StepEncoder encoder(spec, vocabulary, &text);
   data::TokenizedDocument document;
   encoder.encode_observation(observation(0.5), document);
@@ -137,21 +140,22 @@ TEST_CASE_METHOD(Fixture, "an observation comes back as values") {
         Approx(0.5).epsilon(0.02));
 }
 
-TEST_CASE_METHOD(Fixture, "clipped actions are counted") {
+TEST_CASE_METHOD(Fixture, "Clipped actions are counted") {
   const StepEncoder encoder(spec, vocabulary, &text);
   data::TokenizedDocument document;
-  OutOfRangeTally outside;
-  encoder.encode_action(action(1, 1), nullptr, document, &outside);
-  CHECK(outside.empty());
-  encoder.encode_action(action(1, 5), nullptr, document, &outside);
-  encoder.encode_action(action(1, -7), nullptr, document, &outside);
-  REQUIRE(outside.size() == 1);
-  CHECK(outside.at("force").count == 2);
-  CHECK(outside.at("force").first == 5);
-  CHECK(outside.at("force").role == data::Role::continuous);
+  OutOfRangeTally out_of_range;
+  encoder.encode_action(action(1, 1), nullptr, document, &out_of_range);
+  CHECK(out_of_range.count() == 0);
+  encoder.encode_action(action(1, 5), nullptr, document, &out_of_range);
+  encoder.encode_action(action(1, -7), nullptr, document, &out_of_range);
+  REQUIRE(out_of_range.by_key().size() == 1);
+  const OutOfRangeTally::Values& force = out_of_range.by_key().at("force");
+  CHECK(force.count == 2);
+  CHECK(force.first == 5);
+  CHECK(force.role == data::Role::continuous);
 }
 
-TEST_CASE_METHOD(Fixture, "text and image actions are refused") {
+TEST_CASE_METHOD(Fixture, "Text and image actions are refused") {
   spec.action_fields[1].role = data::Role::text;
   CHECK_THROWS_WITH(StepEncoder(spec, vocabulary, &text),
                     Contains("'force'") && Contains("text"));
@@ -161,7 +165,8 @@ TEST_CASE_METHOD(Fixture, "text and image actions are refused") {
   CHECK_THROWS_AS(StepEncoder(spec, vocabulary, &text), base::Error);
 }
 
-TEST_CASE_METHOD(Fixture, "text without a model and NaN are refused") {
+TEST_CASE_METHOD(Fixture,
+                 "Text without a text model is refused, and so is NaN") {
   CHECK_THROWS_WITH(StepEncoder(spec, vocabulary, nullptr),
                     Contains("'mission'"));
   const StepEncoder encoder(spec, vocabulary, &text);
@@ -171,7 +176,7 @@ TEST_CASE_METHOD(Fixture, "text without a model and NaN are refused") {
       Contains("'speed'") && Contains("nan"));
 }
 
-TEST_CASE_METHOD(Fixture, "a text that is not UTF-8 is refused") {
+TEST_CASE_METHOD(Fixture, "A text that is not UTF-8 is refused") {
   const StepEncoder encoder(spec, vocabulary, &text);
   data::TokenizedDocument document;
   data::FieldValues values = observation();

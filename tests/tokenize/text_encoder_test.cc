@@ -10,7 +10,7 @@
 using namespace gato;
 using namespace gato::tokenize;
 
-TEST_CASE("text comes back from its pieces") {
+TEST_CASE("Text can be decoded from its pieces") {
   const TextEncoder text(test::text_model_bytes());
   std::vector<int32_t> ids{5};
   text.encode("a red square above a blue circle", ids);
@@ -23,7 +23,7 @@ TEST_CASE("text comes back from its pieces") {
   CHECK(joined == "▁a▁red▁square▁above▁a▁blue▁circle");
 }
 
-TEST_CASE("neither begin nor end marks are added, and the end mark is silent") {
+TEST_CASE("No end-of-text piece is added, and it decodes to nothing") {
   const TextEncoder text(test::text_model_bytes());
   std::vector<int32_t> ids;
   text.encode("", ids);
@@ -32,7 +32,7 @@ TEST_CASE("neither begin nor end marks are added, and the end mark is silent") {
   CHECK(text.decode(ids).empty());
 }
 
-TEST_CASE("every id is in range and encoding is a function of the text") {
+TEST_CASE("Encoding is deterministic, and every id is in range") {
   const TextEncoder text(test::text_model_bytes());
   REQUIRE(rc::check("any bytes", [&text](const std::string& bytes) {
     std::vector<int32_t> first, second;
@@ -43,7 +43,7 @@ TEST_CASE("every id is in range and encoding is a function of the text") {
   }));
 }
 
-TEST_CASE("what is no model, and ids beyond it, are errors") {
+TEST_CASE("Invalid models and invalid ids are errors") {
   CHECK_THROWS_AS(TextEncoder(""), base::Error);
   CHECK_THROWS_AS(TextEncoder("certainly not a model"), base::Error);
   const TextEncoder text(test::text_model_bytes());

@@ -6,7 +6,6 @@
 #include "gato/base/file_io.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
-#include "gato/tokenize/encoder.h"
 
 using namespace gato;
 using namespace gato::tokenize;
@@ -14,8 +13,8 @@ using namespace gato::test;
 
 namespace {
 
-// An image, a state and two actions, one discrete; without text.
-data::TaskTable table() {
+// One task with an image, a state, and a discrete and a continuous action.
+data::TaskTable make_task_table() {
   data::Field image;
   image.name = "camera";
   image.role = data::Role::image;
@@ -43,7 +42,7 @@ data::TaskTable table() {
   return {{entry}, {"expert"}};
 }
 
-data::Array numbers(std::vector<double> values, std::vector<int64_t> shape) {
+data::Array make_array(std::vector<double> values, std::vector<int64_t> shape) {
   data::Array array =
       data::Array::zeros(data::DType::float64, std::move(shape));
   for (size_t i = 0; i < values.size(); ++i) {
@@ -52,8 +51,9 @@ data::Array numbers(std::vector<double> values, std::vector<int64_t> shape) {
   return array;
 }
 
-data::TokenizedDocument two_steps() {
-  const StepEncoder encoder(table().tasks[0].spec, small_vocabulary(), nullptr);
+data::TokenizedDocument make_two_steps() {
+  const StepEncoder encoder(make_task_table().tasks[0].spec, small_vocabulary(),
+                            nullptr);
   data::TokenizedDocument document;
   document.is_episode = true;
   document.step_offset = {0};
@@ -64,11 +64,11 @@ data::TokenizedDocument two_steps() {
   for (int i = 0; i < 2; ++i) {
     encoder.encode_observation(
         {data::Array::zeros(data::DType::uint8, {20, 40, 3}),
-         numbers({0.5, -20}, {2})},
+         make_array({0.5, -20}, {2})},
         document);
-    const data::FieldValues label{expert, numbers({1}, {})};
-    encoder.encode_action({choice, numbers({1}, {})}, i == 0 ? nullptr : &label,
-                          document);
+    const data::FieldValues label{expert, make_array({1}, {})};
+    encoder.encode_action({choice, make_array({1}, {})},
+                          i == 0 ? nullptr : &label, document);
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
   }
@@ -80,9 +80,9 @@ data::TokenizedDocument two_steps() {
 
 }  // namespace
 
-TEST_CASE("steps are described by keys and values") {
-  const TokenDecoder describer(small_vocabulary(), table());
-  const auto described = describer.decode(two_steps());
+TEST_CASE("Steps are described by keys and values") {
+  const TokenDecoder decoder(small_vocabulary(), make_task_table());
+  const auto described = decoder.decode(make_two_steps());
   REQUIRE(described["task"] == "arm/reach");
   REQUIRE(described["steps"].size() == 2);
   const auto& first = described["steps"][0];
@@ -98,8 +98,8 @@ TEST_CASE("steps are described by keys and values") {
   REQUIRE_FALSE(described["steps"][1]["expert"].contains("force"));
 }
 
-TEST_CASE("a row of a sequence file is described by its segments") {
-  const auto document = two_steps();
+TEST_CASE("A row of a sequence file is described by its segments") {
+  const auto document = make_two_steps();
   const auto cut = static_cast<int64_t>(document.tokens.size()) - 1;
   data::SequenceRow row;
   row.features = data::make_token_row(document, 0, cut);
@@ -121,7 +121,7 @@ TEST_CASE("a row of a sequence file is described by its segments") {
   REQUIRE(documents[0].images[1].rows == 2);
   REQUIRE(documents[0].images[1].columns == 3);
   const auto described =
-      TokenDecoder(small_vocabulary(), table()).decode(documents[0]);
+      TokenDecoder(small_vocabulary(), make_task_table()).decode(documents[0]);
   REQUIRE(described["steps"].size() == 2);
   REQUIRE(described["steps"][0]["action"]["choice"] == 3);
   REQUIRE(described["steps"][1]["cut"] == true);
@@ -129,13 +129,13 @@ TEST_CASE("a row of a sequence file is described by its segments") {
           "image 2x3 patches");
 }
 
-TEST_CASE("a text that its sequence cuts is told by its missing end mark") {
+TEST_CASE("A text without </s> at the end of a row is marked as cut") {
   const std::string model =
       base::read_file(GATO_SOURCE_DIR "/tests/reference/text.model");
   const TextEncoder text(model);
   data::TaskTable tasks;
   tasks.tasks.emplace_back().spec.name = "text";
-  const TokenDecoder describer(
+  const TokenDecoder decoder(
       data::Vocabulary::make(model, text.size(),
                              data::DiscreteLayout::separate),
       tasks);
@@ -146,46 +146,46 @@ TEST_CASE("a text that its sequence cuts is told by its missing end mark") {
     document.step_offset = {0, std::ssize(document.tokens)};
   };
   add_end();
-  CHECK(describer.decode(document, true)["cut"] == true);
-  CHECK_FALSE(describer.decode(document, false).contains("cut"));
+  CHECK(decoder.decode(document, true)["cut"] == true);
+  CHECK_FALSE(decoder.decode(document, false).contains("cut"));
   document.tokens.push_back(text.eos_id());
   add_end();
-  CHECK_FALSE(describer.decode(document, true).contains("cut"));
+  CHECK_FALSE(decoder.decode(document, true).contains("cut"));
 }
 
-TEST_CASE("kinds are told by content") {
-  TestDirectory folder;
-  data::TokenFileWriter writer(folder / "a", false, small_vocabulary());
+TEST_CASE("The kind of a file is detected from its contents") {
+  TestDirectory directory;
+  data::TokenFileWriter writer(directory / "a", false, small_vocabulary());
   writer.append(make_episode_document(3, 1, 2, 1));
   writer.commit(small_tasks(), small_provenance());
-  REQUIRE(commands::detect_file_kind(folder / "a") ==
+  REQUIRE(commands::detect_file_kind(directory / "a") ==
           commands::FileKind::token_file);
-  const commands::Inspection tokens = commands::inspect(folder / "a");
+  const commands::Inspection tokens = commands::inspect(directory / "a");
   REQUIRE(tokens.facts["documents"] == 1);
   REQUIRE(tokens.facts["modality"]["patch"] == 6);
   REQUIRE(tokens.provenance["version"] == "1.2.3");
 
-  base::write_file(folder / "b", R"({"kind": "x", "version": 1, "l": [1, 2]})",
+  base::write_file(directory / "b",
+                   R"({"kind": "x", "version": 1, "l": [1, 2]})", false);
+  REQUIRE(commands::inspect(directory / "b").facts["l"] == "2 entries");
+  base::write_file(directory / "c", R"({"kind": "gato-scores", "version": 9})",
                    false);
-  REQUIRE(commands::inspect(folder / "b").facts["l"] == "2 entries");
-  base::write_file(folder / "c", R"({"kind": "gato-scores", "version": 9})",
-                   false);
-  REQUIRE(thrown_error([&] { commands::inspect(folder / "c"); }).status() ==
+  REQUIRE(thrown_error([&] { commands::inspect(directory / "c"); }).status() ==
           base::ExitStatus::bad_input);
-  base::write_file(folder / "d", "something else", false);
-  REQUIRE(thrown_error([&] { commands::inspect(folder / "d"); }).status() ==
+  base::write_file(directory / "d", "something else", false);
+  REQUIRE(thrown_error([&] { commands::inspect(directory / "d"); }).status() ==
           base::ExitStatus::bad_input);
-  REQUIRE(thrown_error([&] { commands::inspect(folder / "e"); }).status() ==
+  REQUIRE(thrown_error([&] { commands::inspect(directory / "e"); }).status() ==
           base::ExitStatus::io);
   REQUIRE(commands::inspect(std::filesystem::path(GATO_SOURCE_DIR) /
                             "tests/samples/minari/cartpole")
               .facts["episodes"] == 2);
 }
 
-TEST_CASE("a model is described without its network, and checked") {
-  TestDirectory folder;
-  std::filesystem::create_directory(folder / "model");
-  base::write_file(folder / "model/config.json",
+TEST_CASE("A model is described and verified without its network") {
+  TestDirectory directory;
+  std::filesystem::create_directory(directory / "model");
+  base::write_file(directory / "model/config.json",
                    R"({"kind": "gato-model", "version": 1, "oldest_version": 1,
                  "layers": 2, "tasks": [{"name": "t", "domain": "d"}]})",
                    false);
@@ -193,21 +193,23 @@ TEST_CASE("a model is described without its network, and checked") {
       R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})";
   std::string bytes(8, '\0');
   bytes[0] = static_cast<char>(header.size());
-  base::write_file(folder / "model/model.safetensors",
+  base::write_file(directory / "model/model.safetensors",
                    bytes + header + std::string(24, 'x'), false);
-  const commands::Inspection model = commands::inspect(folder / "model");
+  const commands::Inspection model = commands::inspect(directory / "model");
   REQUIRE(model.facts["layers"] == 2);
   REQUIRE(model.facts["weights"]["parameters"] == 6);
   REQUIRE(model.facts["tasks"][0]["name"] == "t");
-  data::write_manifest(folder / "model");
-  REQUIRE(commands::inspect(folder / "model").facts["has_manifest"] == true);
-  base::write_file(folder / "model/model.safetensors",
+  data::write_manifest(directory / "model");
+  REQUIRE(commands::inspect(directory / "model").facts["has_manifest"] == true);
+  base::write_file(directory / "model/model.safetensors",
                    bytes + header + std::string(24, 'y'), true);
-  REQUIRE(thrown_error([&] { commands::inspect(folder / "model"); }).status() ==
-          base::ExitStatus::bad_input);
-  std::filesystem::remove(folder / "model/MANIFEST.json");
-  base::write_file(folder / "model/model.safetensors",
+  REQUIRE(thrown_error([&] {
+            commands::inspect(directory / "model");
+          }).status() == base::ExitStatus::bad_input);
+  std::filesystem::remove(directory / "model/MANIFEST.json");
+  base::write_file(directory / "model/model.safetensors",
                    bytes + header + std::string(20, 'y'), true);
-  REQUIRE(thrown_error([&] { commands::inspect(folder / "model"); }).status() ==
-          base::ExitStatus::bad_input);
+  REQUIRE(thrown_error([&] {
+            commands::inspect(directory / "model");
+          }).status() == base::ExitStatus::bad_input);
 }

@@ -1,4 +1,4 @@
-// What the tests of this folder share.
+// Helpers of the tests in this directory.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,11 +9,11 @@
 
 namespace gato::test {
 
-// A part of tests/reference/tokenize_reference.json, the golden vectors of
-// tests/reference/tokenize_reference.py.
+// Loads a part of tests/reference/tokenize_reference.json, which
+// tests/reference/tokenize_reference.py writes.
 nlohmann::json load_reference(const std::string& part);
 
-// h = 31 h + byte, modulo 2^32, as in the reference script.
+// Computes h = 31 h + byte, modulo 2^32, as the reference script does.
 template <class Bytes>
 uint32_t checksum(const Bytes& bytes) {
   uint32_t value = 0;
@@ -21,10 +21,10 @@ uint32_t checksum(const Bytes& bytes) {
   return value;
 }
 
-// Pixel i is (7919 i + 101 seed) mod 251.
+// Returns an array whose element i is (7919 i + 101 seed) mod 251.
 data::Array make_pattern(std::vector<int64_t> shape, int64_t seed);
 
-// tests/reference/text.model: 200 pieces, with </s>.
+// Returns the bytes of tests/reference/text.model, which has 200 pieces.
 std::string text_model_bytes();
 
 }  // namespace gato::test

@@ -13,29 +13,51 @@ using Catch::Matchers::Contains;
 
 namespace {
 
+// Returns the first `count` texts of a list that is repeated without end.
+class RepeatedTexts : public TextStream {
+ public:
+  RepeatedTexts(std::vector<std::string> texts, size_t count)
+      : texts_(std::move(texts)), count_(count) {}
+  std::optional<std::string> next() override {
+    if (next_ == count_) return std::nullopt;
+    return texts_[next_++ % texts_.size()];
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  size_t count_, next_ = 0;
+};
+
+// Throws at the third text.
+class FailingTexts : public TextStream {
+ public:
+  std::optional<std::string> next() override {
+    if (++calls_ == 3) throw base::input_error("line 3 is bad");
+    return "some text";
+  }
+
+ private:
+  int calls_ = 0;
+};
+
 std::string train(const VocabularyTrainingOptions& training,
                   const std::vector<std::string>& texts) {
-  size_t i = 0;
-  return train_vocabulary(training,
-                          [&]() -> std::optional<std::string> {
-                            if (i == texts.size()) return std::nullopt;
-                            return texts[i++];
-                          })
-      .serialized_model;
+  RepeatedTexts stream(texts, texts.size());
+  return train_vocabulary(training, stream).serialized_model;
 }
 
 std::vector<std::string> sentences() {
   std::vector<std::string> texts;
-  for (const char* colour : {"red", "green", "blue", "yellow"}) {
+  for (const char* color : {"red", "green", "blue", "yellow"}) {
     for (const char* shape : {"square", "circle", "triangle", "cross"}) {
-      texts.push_back(std::string("a ") + colour + " " + shape +
+      texts.push_back(std::string("a ") + color + " " + shape +
                       "\nabove the other " + shape);
     }
   }
   return texts;
 }
 
-VocabularyTrainingOptions of_size(int64_t size) {
+VocabularyTrainingOptions options_of_size(int64_t size) {
   VocabularyTrainingOptions training;
   training.size = size;
   return training;
@@ -43,9 +65,9 @@ VocabularyTrainingOptions of_size(int64_t size) {
 
 }  // namespace
 
-TEST_CASE("the same text gives the same model, with an end mark") {
+TEST_CASE("The same text gives the same model, with an end-of-text piece") {
   for (const char* algorithm : {"unigram", "bpe"}) {
-    VocabularyTrainingOptions training = of_size(24);
+    VocabularyTrainingOptions training = options_of_size(24);
     training.algorithm = algorithm;
     const std::string model = train(training, sentences());
     CHECK(model == train(training, sentences()));
@@ -59,8 +81,8 @@ TEST_CASE("the same text gives the same model, with an end mark") {
   }
 }
 
-TEST_CASE("byte pieces leave no text unknown") {
-  VocabularyTrainingOptions training = of_size(280);
+TEST_CASE("With byte pieces no text is unknown") {
+  VocabularyTrainingOptions training = options_of_size(280);
   training.byte_fallback = true;
   const TextEncoder text(train(training, sentences()));
   std::vector<int32_t> ids;
@@ -68,41 +90,35 @@ TEST_CASE("byte pieces leave no text unknown") {
   CHECK(text.decode(ids) == "naïve 漢字");
 }
 
-TEST_CASE("long lines are learned from in parts") {
+TEST_CASE("Long lines are split into sentences") {
   std::string line;
   for (int i = 0; i < 2000; ++i) line += "word another ";
   const std::string unbroken(10000, 'x');
-  CHECK(TextEncoder(train(of_size(16), {line, unbroken})).size() == 16);
+  CHECK(TextEncoder(train(options_of_size(16), {line, unbroken})).size() == 16);
 }
 
-TEST_CASE("sizes that the text does not allow name those that it does") {
-  CHECK_THROWS_WITH(train(of_size(5000), sentences()),
+TEST_CASE("The error for an impossible size names the possible sizes") {
+  CHECK_THROWS_WITH(train(options_of_size(5000), sentences()),
                     Contains("5000") && Contains("at most --size"));
-  CHECK_THROWS_WITH(train(of_size(5), sentences()),
+  CHECK_THROWS_WITH(train(options_of_size(5), sentences()),
                     Contains("too few") && Contains("--size"));
-  CHECK_THROWS_WITH(train(of_size(5), {}), Contains("no text"));
-  CHECK_THROWS_WITH(train(of_size(5), {"", " \n"}), Contains("no text"));
+  CHECK_THROWS_WITH(train(options_of_size(5), {}), Contains("no text"));
+  CHECK_THROWS_WITH(train(options_of_size(5), {"", " \n"}),
+                    Contains("no text"));
 }
 
-TEST_CASE("an error of the source comes through") {
-  int calls = 0;
-  const auto failing = [&calls]() -> std::optional<std::string> {
-    if (++calls == 3) throw base::input_error("line 3 is bad");
-    return "some text";
-  };
-  CHECK_THROWS_WITH(train_vocabulary(of_size(20), failing), "line 3 is bad");
+TEST_CASE("An error of the text stream is passed on") {
+  FailingTexts texts;
+  CHECK_THROWS_WITH(train_vocabulary(options_of_size(20), texts),
+                    "line 3 is bad");
 }
 
-TEST_CASE("few of many sentences are drawn, the same for the same seed") {
-  VocabularyTrainingOptions training = of_size(24);
+TEST_CASE("A seed determines which of too many sentences are sampled") {
+  VocabularyTrainingOptions training = options_of_size(24);
   training.max_sentences = 16;
-  const auto learn = [&training](int texts) {
-    return train_vocabulary(
-        training, [i = 0, texts]() mutable -> std::optional<std::string> {
-          const std::vector<std::string> all = sentences();
-          if (i == texts) return std::nullopt;
-          return all[static_cast<size_t>(i++) % all.size()];
-        });
+  const auto learn = [&training](size_t count) {
+    RepeatedTexts texts(sentences(), count);
+    return train_vocabulary(training, texts);
   };
   const TrainedVocabulary first = learn(100);
   CHECK(first.sentence_count == 200);
@@ -112,9 +128,9 @@ TEST_CASE("few of many sentences are drawn, the same for the same seed") {
   CHECK(learn(100).serialized_model != first.serialized_model);
 
   training.max_sentences = 32;
-  const TrainedVocabulary whole = learn(16);
-  CHECK(whole.unsampled_sentence_count == 0);
+  const TrainedVocabulary all = learn(16);
+  CHECK(all.unsampled_sentence_count == 0);
   training.max_sentences = 0;
-  CHECK(learn(16).serialized_model == whole.serialized_model);
+  CHECK(learn(16).serialized_model == all.serialized_model);
   CHECK(learn(100).unsampled_sentence_count == 0);
 }

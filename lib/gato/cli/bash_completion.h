@@ -6,7 +6,8 @@
 
 namespace gato::cli {
 
-// A bash completion: commands, options, choices; file names elsewhere.
+// Returns a bash completion script for the program. It completes commands,
+// options and their choices, and file names everywhere else.
 std::string bash_completion(const Tool& tool);
 
 }  // namespace gato::cli

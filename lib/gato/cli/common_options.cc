@@ -9,12 +9,18 @@ void add_output_options(const Command& command, CommonOptions& common,
                         OptionTable& table) {
   Option& output = table.add("output", &common.output, command.output_help)
                        .short_name('o')
-                       .metavar("PATH");
-  if (command.output == OutputRequirement::required) output.required();
-  table.add("force", &common.force, "Replace an output that exists");
-  table.add("no-provenance", &common.no_provenance,
-            "Leave the provenance out of the output, so that the same input "
-            "gives the same bytes");
+                       .metavar("PATH")
+                       .may_change_on_resume();
+  if (command.output == OutputRequirement::required) {
+    output.required();
+  }
+  table.add("force", &common.force, "Replace an existing output")
+      .per_invocation();
+  table
+      .add("no-provenance", &common.no_provenance,
+           "Leave the provenance out of the output, so that the same input "
+           "gives the same bytes")
+      .may_change_on_resume();
 }
 
 void add_operand_options(const Command& command, CommonOptions& common,
@@ -24,10 +30,9 @@ void add_operand_options(const Command& command, CommonOptions& common,
   inputs.metavar_name = command.operands;
   inputs.is_required = command.min_operands > 0;
   table
-      .add(
-          "files-from", &run.files_from,
-          "Read more operands from FILE, one a line or each ended by NUL; - is "
-          "the standard input")
+      .add("files-from", &run.files_from,
+           "Read more operands from FILE, one per line or each terminated by "
+           "NUL; - is the standard input")
       .metavar("FILE")
       .not_in_config();
 }
@@ -38,11 +43,29 @@ void add_shard_option(const Command& command, CommonOptions& common,
       command.sharding == Sharding::operands ? "operands" : "work";
   table
       .add("shard", &run.shard,
-           fmt::format("Do the I-th of N equal parts of the {}, I from 1 to N: "
-                       "N jobs share the work",
+           fmt::format("Do part I of N equal parts of the {}, I from 1 to N, "
+                       "so that N jobs share the work",
                        divided))
       .metavar("I/N");
   table.add_check([&] { common.shard = base::parse_shard(run.shard); });
+}
+
+void add_log_options(CommonOptions& common, OptionTable& table) {
+  table
+      .add("log-level", &common.log_level,
+           "Show messages of this level and above")
+      .one_of({"debug", "info", "warning", "error"})
+      .metavar("LEVEL")
+      .per_invocation();
+  table
+      .add("log-file", &common.log_file,
+           "Also append the messages, with timestamps, to FILE")
+      .metavar("FILE")
+      .per_invocation();
+  table
+      .add("quiet", &common.quiet,
+           "Show only warnings and errors: no progress, no counts")
+      .per_invocation();
 }
 
 }  // namespace
@@ -50,29 +73,34 @@ void add_shard_option(const Command& command, CommonOptions& common,
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
                                    InvocationOptions& run, OptionTable& table) {
-  if (command.output != OutputRequirement::none)
+  if (command.output != OutputRequirement::none) {
     add_output_options(command, common, table);
+  }
   CommandFunction work = command.build(table);
   table.begin_group("Common options");
-  if (!command.operands.empty())
+  if (!command.operands.empty()) {
     add_operand_options(command, common, run, table);
+  }
   if (command.sharding != Sharding::none) {
     add_shard_option(command, common, run, table);
   }
   if (command.has_skip_bad) {
     table
         .add("skip-bad", &common.skip_bad,
-             "Leave out up to N bad records, with a warning each, instead of "
+             "Skip up to N bad records, with a warning each, instead of "
              "stopping at the first")
         .range(0, std::numeric_limits<double>::infinity());
   }
-  table.add(
-      "seed", &common.seed,
-      "What all chance is drawn from; the same seed gives the same bytes");
+  table
+      .add("seed", &common.seed,
+           "Seed of all random numbers; the same seed gives the same bytes")
+      .fixed_on_resume();
   table
       .add("threads", &common.threads,
-           "Threads to use; 0 is one a processor. Results do not depend on it")
-      .range(0, 4096);
+           "Threads to use; 0 is one per processor. The result does not depend "
+           "on it")
+      .range(0, 4096)
+      .per_invocation();
   table
       .add("config", &common.config_files,
            "Read options from a TOML file whose keys are their long names; may "
@@ -83,17 +111,9 @@ CommandFunction build_option_table(const Command& command,
       .not_in_config();
   table
       .add("dump-config", &run.dump_config,
-           "Print the merged configuration as TOML and exit; nothing is run")
+           "Print the merged configuration as TOML and exit")
       .not_in_config();
-  table.add("log-level", &common.log_level, "The least grave messages to show")
-      .one_of({"debug", "info", "warning", "error"})
-      .metavar("LEVEL");
-  table
-      .add("log-file", &common.log_file,
-           "Append the messages, with their times, to FILE as well")
-      .metavar("FILE");
-  table.add("quiet", &common.quiet,
-            "Show warnings and errors only: no progress, no counts");
+  add_log_options(common, table);
   table.add("help", &run.help, "Print this help and exit")
       .short_name('h')
       .not_in_config();

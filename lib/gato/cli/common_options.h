@@ -8,15 +8,16 @@
 
 namespace gato::cli {
 
-// What run() itself acts on.
+// Options that run() itself acts on.
 struct InvocationOptions {
   bool help = false, version = false, dump_config = false;
   std::optional<std::string> files_from;
   std::string shard = "1/1";
 };
 
-// Adds --output, the options of the command and the common ones to `table`,
-// bound to the arguments, which must outlive it. Returns the command's work.
+// Adds --output, the options of the command and the common ones to `table`. They
+// are bound to `common` and `run`, which must outlive the table. Returns the
+// function that does the command's work.
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
                                    InvocationOptions& run, OptionTable& table);

@@ -1,4 +1,4 @@
-// --help, --version and what the man page says in the same words.
+// The texts of --help, which the man page shares.
 #pragma once
 
 #include <string>
@@ -9,25 +9,26 @@
 
 namespace gato::cli {
 
-// "gato-tokenize text"
+// Returns the name of a command with its program: "gato-tokenize text".
 std::string full_command_name(const Tool& tool, const Command& command);
-// "[OPTION]... INPUT...", with what is required in front.
+// Returns "[OPTION]... INPUT...", with the required options in front.
 std::string usage_synopsis(const Command& command, const OptionTable& table);
-// "-o, --output PATH"
+// Returns an option's names and metavariable: "-o, --output PATH".
 std::string option_names(const Option& option);
-// The sentence with choices, range, default and whether it is required.
+// Returns the help sentence of an option with its choices, its range, its
+// default and whether it is required.
 std::string option_help(const Option& option, const OptionTable& table);
-// Status and meaning, in order.
+// Returns the exit statuses and their meanings, in ascending order.
 const std::vector<std::pair<base::ExitStatus, std::string>>&
 exit_status_descriptions();
 
-// Of one command, and of a program with several.
+// Return the --help of one command, and of a program with several commands.
 std::string command_help(const Tool& tool, const Command& command,
                          const OptionTable& table);
 std::string tool_help(const Tool& tool);
 
-// Breaks the lines of a text between words, at most 80 bytes with the indent.
-// Empty lines stay, and so do lines that begin with a space.
+// Breaks lines between words so that they have at most 80 bytes including the
+// indent. Leaves empty lines and lines that begin with a space unchanged.
 std::string wrap_text(const std::string& text, size_t indent);
 
 }  // namespace gato::cli

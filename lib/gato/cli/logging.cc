@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -136,6 +137,15 @@ bool is_stderr_terminal() {
   const char* terminal = std::getenv("TERM");
   return isatty(STDERR_FILENO) && terminal &&
          std::string_view(terminal) != "dumb";
+}
+
+void log_counts(const std::vector<std::pair<std::string, int64_t>>& counts) {
+  std::string text;
+  for (auto [name, count] : counts) {
+    std::ranges::replace(name, '_', ' ');
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
+  }
+  spdlog::info("counts: {}", text);
 }
 
 }  // namespace gato::cli

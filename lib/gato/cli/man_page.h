@@ -6,7 +6,7 @@
 
 namespace gato::cli {
 
-// The program's man page of section 1, in roff with man(7) macros.
+// Returns the program's man page (section 1) in roff with man(7) macros.
 std::string man_page(const Tool& tool);
 
 }  // namespace gato::cli

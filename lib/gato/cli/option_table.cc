@@ -34,6 +34,21 @@ Option& Option::required() {
   return *this;
 }
 
+Option& Option::fixed_on_resume() {
+  on_resume = OnResume::fixed;
+  return *this;
+}
+
+Option& Option::may_change_on_resume() {
+  on_resume = OnResume::may_change;
+  return *this;
+}
+
+Option& Option::per_invocation() {
+  on_resume = OnResume::per_invocation;
+  return *this;
+}
+
 Option& Option::not_in_config() {
   is_in_config = false;
   return *this;

@@ -1,5 +1,5 @@
-// One table of options feeds the parser, --help, the man page, completion, the
-// TOML configuration and --dump-config.
+// The table of a command's options. The parser, --help, the man page, shell
+// completion, the TOML configuration and --dump-config all use the same table.
 #pragma once
 
 #include <cstdint>
@@ -14,30 +14,44 @@
 
 namespace gato::cli {
 
-// Where an option's value goes. Its type says how a text is parsed: bool is a
-// flag; a vector takes the values up to the next option (but leaves the
-// operands that the command requires), may be repeated, and splits each value
-// at commas; optional stays empty when not given; KEY=VALUE pairs go to a map.
+// The variable that receives an option's value. Its type determines how the text
+// is parsed:
+// - A bool is a flag.
+// - A vector takes all values up to the next option, except for the operands
+//   that the command requires. The option may be repeated, and each value is
+//   split at commas.
+// - An optional stays empty if the option is not given.
+// - A map takes KEY=VALUE pairs.
 using OptionTarget = std::variant<
     bool*, int64_t*, uint64_t*, double*, std::string*, std::optional<int64_t>*,
     std::optional<double>*, std::optional<std::string>*, std::vector<int64_t>*,
     std::vector<std::string>*, std::map<std::string, std::string>*>;
 
+// How an option's value may change when a run is resumed.
+enum class OnResume {
+  unspecified,     // the command does not resume runs
+  fixed,           // must equal the value that the run was started with
+  may_change,      // the new value replaces the old one
+  per_invocation,  // not a property of the run: each invocation sets it
+};
+
+// One option, or the operands of a command.
 struct Option {
   std::string name;       // long name without dashes; the TOML key
-  char short_letter = 0;  // 0: none
+  char short_letter = 0;  // 0 if there is none
   OptionTarget target;
-  std::string help;  // one sentence; the default is added by itself
+  std::string help;  // one sentence; the default is appended automatically
   std::string group = "Options";
   std::string metavar_name;  // FILE, N, P ...
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;
   bool is_required = false;
-  bool is_in_config = true;  // false: concerns this run alone, no TOML key
+  OnResume on_resume = OnResume::unspecified;
+  bool is_in_config = true;  // false: applies to this run only, no TOML key
   bool takes_files = false;
-  bool takes_one_value = false;  // of a list: one value each time it is given
-  bool is_operand = false;       // the operands; they have no --name
+  bool takes_one_value = false;  // for a list: one value per occurrence
+  bool is_operand = false;       // these are the operands, without a --name
   std::string default_text;      // the target's value when it was added
 
   // Chained setters, so that a table reads as a table.
@@ -46,35 +60,42 @@ struct Option {
   Option& range(double low, double high);  // inclusive, checked when parsed
   Option& one_of(std::vector<std::string> values);
   Option& required();
+  // Set how the value may change on --resume. Every option of a command that
+  // resumes runs calls one of the three, unless it is not in the configuration.
+  Option& fixed_on_resume();
+  Option& may_change_on_resume();
+  Option& per_invocation();
   Option& not_in_config();  // is_in_config = false
-  Option& files();          // globs are expanded, commas kept
+  Option& files();          // expands globs, does not split at commas
   Option& repeatable();     // takes_one_value
 };
 
-// Exactly one of these options must be given, unless one of `unless` is.
+// Options of which exactly one must be given, unless one of `unless` is given.
 struct ExclusiveGroup {
   std::vector<std::string> names, unless;
 };
 
 class OptionTable {
  public:
-  // The target keeps its present value as the default. The reference stays
-  // valid while the table lives.
+  // Adds an option. The present value of its target is the default. The returned
+  // reference is valid as long as the table.
   Option& add(std::string name, OptionTarget target, std::string help);
-  // Options added from now on stand under this heading.
+  // Puts the options that are added later under this heading.
   void begin_group(std::string title);
-  // Runs when all values are assigned and before the configuration is dumped
-  // or work starts. It may throw Error (usage) where values do not fit
-  // together, and may change targets.
+  // Adds a check that is called after all values have been assigned, before the
+  // configuration is dumped or the work starts. It may change targets, and throws
+  // Error(usage) if values are inconsistent.
   void add_check(std::function<void()> add_check);
-  // Exactly one of these options must be given, unless a flag of `unless` is:
-  // help says so, and it is checked before work starts. Their targets can be
-  // empty (value.h).
+  // Requires exactly one of these options, unless a flag in `unless` is given.
+  // The help mentions it, and it is checked before the work starts. The targets
+  // must be of types that can be empty (is_empty() in option_value.h).
   void require_exactly_one(std::vector<std::string> names,
                            std::vector<std::string> unless = {});
-  // Names configuration files that are read beneath those of --config, the
-  // first one deepest: a preset, say. Called when the given values, which may
-  // choose the files, are assigned; what they are not given comes from there.
+  // Sets a function that returns configuration files of lower precedence than
+  // those of --config, for example a preset. The first file has the lowest
+  // precedence. The function is called after the given values, which may select
+  // the files, have been assigned; the files supply the values that were not
+  // given.
   void set_base_config_files(std::function<std::vector<std::string>()> files);
   const std::vector<std::unique_ptr<Option>>& options() const {
     return options_;
@@ -83,10 +104,11 @@ class OptionTable {
   const std::vector<ExclusiveGroup>& exclusive_groups() const {
     return exclusive_groups_;
   }
-  // Null where the option is not one of alternatives.
+  // Returns the group that the option belongs to, or null if there is none.
   const ExclusiveGroup* find_exclusive_group(const Option& option) const;
+  // Calls the function of set_base_config_files(), if there is one.
   std::vector<std::string> base_config_files() const;
-  // Null where no option has this name.
+  // Returns the option of this name, or null if there is none.
   const Option* find(const std::string& name) const;
 
  private:

@@ -1,4 +1,4 @@
-// Between texts, as options are given, and the targets they are bound to.
+// Conversion between the texts that options are given as and their targets.
 #pragma once
 
 #include <map>
@@ -10,28 +10,31 @@
 
 namespace gato::cli {
 
-// An option as it was given, on the command line or in a configuration file.
+// The value of an option as it was given on the command line or in a
+// configuration file.
 struct ParsedValue {
   std::vector<std::string> texts;
-  std::string origin;        // begins messages: "option --length"
-  bool is_verbatim = false;  // a TOML array: commas are part of the texts
+  std::string origin;        // the start of messages: "option --length"
+  bool is_verbatim = false;  // from a TOML array: do not split at commas
 };
 using ParsedOptions =
-    std::map<std::string, ParsedValue>;  // by the option's name
+    std::map<std::string, ParsedValue>;  // keyed by the option's name
 
-// Parses and stores. Error (usage) beginning with the origin.
+// Parses a value and stores it in the option's target. Throws Error(usage),
+// whose message begins with the origin, if it is not valid.
 void assign_value(const Option& option, const ParsedValue& given);
 
-// The value as JSON; null for an optional that is empty.
+// Returns the value as JSON, which is null for an empty optional.
 nlohmann::json target_to_json(const OptionTarget& target);
-// For people: "0.25", "1,3,5"; empty where there is no value.
+// Returns the value as text for people: "0.25", "1,3,5". Empty if there is no
+// value.
 std::string target_to_text(const OptionTarget& target);
-// No value: an empty text, list, map or optional.
+// Returns whether there is no value: an empty string, list, map or optional.
 bool is_empty(const OptionTarget& target);
 
 bool is_flag(const OptionTarget& target);
 bool is_list(const OptionTarget& target);
-// N, X, TEXT ... by type.
+// Returns the metavariable for the target's type: N, X, TEXT ...
 std::string default_metavar(const OptionTarget& target);
 
 }  // namespace gato::cli

@@ -1,4 +1,4 @@
-// The command line, read by the option table.
+// Parsing of the command line according to the option table.
 #pragma once
 
 #include <string>
@@ -8,9 +8,10 @@
 
 namespace gato::cli {
 
-// Texts by option; operands under "inputs". Does not ask for required options:
-// a configuration file may hold them. But required operands are kept from being
-// taken as further values of a list option before them. Error (usage).
+// Returns the texts of each option; the operands are under "inputs". Does not
+// check for required options, which a configuration file may contain. A list
+// option never takes the last `min_operands` words, which are operands. Throws
+// Error(usage) if the command line is not valid.
 ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
                               const std::vector<std::string>& arguments);
 

@@ -1,20 +1,21 @@
-// Data on stdout: its errors count, a reader that has gone does not.
+// Error handling for data on stdout: failed writes are errors, except when the
+// reader of a pipe has closed it.
 #pragma once
 
 namespace gato::cli {
 
-// Makes a failed write to std::cout throw, so that work whose reader has gone
-// ends there.
+// Makes failed writes to std::cout throw, so that the work ends when the reader
+// has closed the pipe.
 void throw_on_stdout_error();
 
-// stdout is a pipe or socket whose reader has gone.
+// Returns whether stdout is a pipe or socket that its reader has closed.
 bool is_stdout_reader_gone();
 
-// Something could not be written so far.
+// Returns whether any write has failed so far.
 bool has_stdout_failed();
 
-// Writes out what is buffered and asks the system for delayed errors (a full
-// disk). Error (io) with the reason; quiet where the reader has gone.
+// Flushes stdout and checks for delayed errors, such as a full disk. Throws
+// Error(io) with the reason, but not if the reader has closed the pipe.
 void flush_and_check_stdout();
 
 }  // namespace gato::cli

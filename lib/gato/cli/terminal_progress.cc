@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <utility>
-
-#include "gato/base/signals.h"
 #include "gato/cli/logging.h"
 
 namespace gato::cli {
@@ -29,48 +25,47 @@ std::string format_duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string label, std::string unit, int64_t total,
-                   int64_t done)
-    : label_(std::move(label)),
-      unit_(std::move(unit)),
-      total_(total),
-      done_(done),
-      initial_done_(done),
-      start_(Clock::now()),
-      last_shown_(start_) {}
-
-// A long run ends with its totals, on a terminal or in a file.
-Progress::~Progress() {
-  if (is_stderr_terminal()) show_status_line("");
-  if (was_shown_ && !is_quiet()) spdlog::info("{}", status_text());
+void TerminalProgress::begin(const std::string& label, const std::string& unit,
+                             int64_t total, int64_t initial_done) {
+  label_ = label;
+  unit_ = unit;
+  note_.clear();
+  total_ = total;
+  done_ = initial_done_ = initial_done;
+  start_ = last_shown_ = Clock::now();
+  was_shown_ = false;
 }
 
-void Progress::advance(int64_t n) {
-  done_ += n;
-  refresh();
-}
-
-void Progress::set_done(int64_t done, const std::string& note) {
+void TerminalProgress::update(int64_t done, const std::string& note) {
   done_ = done;
   note_ = note;
-  refresh();
-}
-
-void Progress::refresh() {
-  base::throw_if_stopped();
   const auto now = Clock::now();
-  if (now - last_shown_ < kRedrawInterval || is_quiet()) return;
+  if (now - last_shown_ < kRedrawInterval || is_quiet()) {
+    return;
+  }
   if (is_stderr_terminal()) {
     show_status_line(status_text());
   } else {
-    if (now - last_shown_ < kLineInterval) return;
+    if (now - last_shown_ < kLineInterval) {
+      return;
+    }
     spdlog::info("{}", status_text());
   }
   last_shown_ = now;
   was_shown_ = true;
 }
 
-std::string Progress::status_text() const {
+// A long run ends with its totals, on a terminal or in a file.
+void TerminalProgress::end() {
+  if (is_stderr_terminal()) {
+    show_status_line("");
+  }
+  if (was_shown_ && !is_quiet()) {
+    spdlog::info("{}", status_text());
+  }
+}
+
+std::string TerminalProgress::status_text() const {
   const double elapsed = seconds_since(start_);
   const double rate =
       elapsed > 0 ? static_cast<double>(done_ - initial_done_) / elapsed : 0;
@@ -85,15 +80,6 @@ std::string Progress::status_text() const {
   }
   if (!note_.empty()) text += ", " + note_;
   return text;
-}
-
-void log_counts(const std::vector<std::pair<std::string, int64_t>>& counts) {
-  std::string text;
-  for (auto [name, count] : counts) {
-    std::ranges::replace(name, '_', ' ');
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
-  }
-  spdlog::info("counts: {}", text);
 }
 
 }  // namespace gato::cli

@@ -209,15 +209,33 @@ nlohmann::json configuration_json(const OptionTable& table) {
   return values;
 }
 
-std::string to_toml(const OptionTable& table,
-                    const std::set<std::string>& excluded) {
+nlohmann::json fixed_configuration(const OptionTable& table,
+                                   const nlohmann::json& configuration) {
+  nlohmann::json fixed = nlohmann::json::object();
+  for (const auto& option : table.options()) {
+    const bool may_differ = option->on_resume == OnResume::may_change ||
+                            option->on_resume == OnResume::per_invocation;
+    if (option->is_in_config && !may_differ) {
+      fixed[option->name] = configuration.at(option->name);
+    }
+  }
+  return fixed;
+}
+
+std::string to_toml(const OptionTable& table, ConfigScope scope) {
   std::string text;
   for (const auto& option : table.options()) {
-    if (!option->is_in_config || excluded.contains(option->name)) continue;
+    if (!option->is_in_config ||
+        (scope == ConfigScope::without_per_invocation &&
+         option->on_resume == OnResume::per_invocation)) {
+      continue;
+    }
     const nlohmann::json value = target_to_json(option->target);
-    const bool says_nothing =
+    const bool is_unset =
         is_empty(option->target) && option->default_text.empty();
-    if (value.is_null() || says_nothing) continue;
+    if (value.is_null() || is_unset) {
+      continue;
+    }
     text += option->name + " = " + format_toml_value(value) + "\n";
   }
   return text;

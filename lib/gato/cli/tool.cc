@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "gato/base/file_io.h"
+#include "gato/base/file_patterns.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/base/malloc_options.h"
 #include "gato/base/signals.h"
@@ -22,9 +23,9 @@
 #include "gato/cli/help.h"
 #include "gato/cli/logging.h"
 #include "gato/cli/man_page.h"
-#include "gato/cli/operands.h"
 #include "gato/cli/parse_arguments.h"
 #include "gato/cli/standard_output.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/cli/toml_config.h"
 
 namespace gato::cli {
@@ -58,26 +59,6 @@ const Command& find_command(const Tool& tool, const std::string& name) {
                           base::suggestion(name, names));
 }
 
-// For the log file: one line that a shell takes back.
-std::string shell_quote(const Words& arguments) {
-  constexpr const char* plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
-      "=:,+@%";
-  std::string line;
-  for (const std::string& argument : arguments) {
-    line += line.empty() ? "" : " ";
-    if (!argument.empty() &&
-        argument.find_first_not_of(plain) == std::string::npos) {
-      line += argument;
-      continue;
-    }
-    line += '\'';
-    for (const char c : argument) line += c == '\'' ? "'\\''" : std::string{c};
-    line += '\'';
-  }
-  return line;
-}
-
 void assign_options(const OptionTable& table, const ParsedOptions& given) {
   for (const auto& option : table.options()) {
     if (const auto one = given.find(option->name); one != given.end()) {
@@ -90,7 +71,7 @@ void expand_file_options(const OptionTable& table) {
   for (const auto& option : table.options()) {
     auto* const* list = std::get_if<std::vector<std::string>*>(&option->target);
     if (list && (option->is_operand || option->takes_files)) {
-      **list = expand_patterns(**list);
+      **list = base::expand_patterns(**list);
     }
   }
 }
@@ -101,7 +82,7 @@ void check_output_is_not_input(const CommonOptions& common,
                                const OptionTable& table) {
   Words inputs = common.config_files;
   for (const std::string& input : common.inputs)
-    inputs.push_back(path_without_weight(input));
+    inputs.push_back(base::path_without_weight(input));
   for (const auto& option : table.options()) {
     if (option->name == "output" || option->name == "log-file") continue;
     if (const auto* one = std::get_if<std::string*>(&option->target)) {
@@ -226,7 +207,7 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
   }
   expand_file_options(table);
   if (run.files_from) {
-    const Words listed = read_file_list(*run.files_from);
+    const Words listed = base::read_file_list(*run.files_from);
     common.inputs.insert(common.inputs.end(), listed.begin(), listed.end());
   }
   for (const auto& check : table.checks()) check();
@@ -243,16 +224,22 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
 
   configure_logging(common.log_level, common.quiet, common.log_file);
   log_to_file_only(fmt::format("gato {}: {}", base::version(),
-                               shell_quote(session.arguments)));
-  RunRecord record{tool.name, base::version(), session.arguments,
-                   configuration_json(table)};
+                               base::shell_join(session.arguments)));
+  data::RunRecord record{.program = tool.name,
+                         .version = base::version(),
+                         .argv = session.arguments,
+                         .configuration = configuration_json(table),
+                         .seed = common.seed,
+                         .output = common.output,
+                         .has_provenance = !common.no_provenance};
   common.all_inputs = common.inputs;
   if (command.sharding == Sharding::operands) select_shard_operands(common);
   session.help_hint.clear();
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
-  CommandContext context{common, std::move(record)};
+  TerminalProgress progress;
+  CommandContext context{common, std::move(record), progress};
   const base::ExitStatus status = work(context);
   session.output = common.output;
   return status;

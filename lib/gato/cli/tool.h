@@ -1,7 +1,8 @@
-// What a program is, and the one way to run it.
+// The description of a program and the function that runs it:
 //
-//   int main(int argc, char** argv) { return gato::cli::run(tool(), argc,
-//   argv); }
+//   int main(int argc, char** argv) {
+//     return gato::cli::run(tool(), argc, argv);
+//   }
 #pragma once
 
 #include <cstdint>
@@ -12,46 +13,44 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/progress.h"
 #include "gato/base/shard.h"
 #include "gato/cli/option_table.h"
+#include "gato/data/provenance.h"
 
 namespace gato::cli {
 
-// Options that every program has; see cli/common_options.cc for their help.
+// The options that every program has; cli/common_options.cc has their help.
 struct CommonOptions {
-  std::vector<std::string> config_files;  // files, the first weakest
-  std::string output;  // empty where the command has none or it is optional
+  std::vector<std::string> config_files;  // in ascending precedence
+  std::string output;  // empty if the command has none or it was not given
   bool force = false;
   uint64_t seed = 0;
   int64_t threads =
-      0;  // 0 given: the number of processors; resolved before run
+      0;  // resolved before the work: 0 becomes the number of processors
   bool quiet = false;
   std::string log_level = "info";
   std::string log_file;
   bool no_provenance = false;
   int64_t skip_bad = 0;
-  // Operands, --files-from, globs expanded: those of --shard, and all of them.
+  // The operands and the names in --files-from with their globs expanded: those
+  // of this shard, and all of them.
   std::vector<std::string> inputs, all_inputs;
   base::Shard shard;
 };
 
-// What is run, for the provenance of its outputs (data/provenance.h).
-struct RunRecord {
-  std::string program, version;
-  std::vector<std::string> argv;  // argv
-  nlohmann::json configuration;   // merged: what --dump-config prints
-};
-
-// What a command's work gets.
+// The arguments of a command's function.
 struct CommandContext {
   const CommonOptions& common;
-  RunRecord record;
+  data::RunRecord record;
+  base::ProgressDisplay& progress;
 };
 
 enum class OutputRequirement { none, optional, required };
 
-// What --shard I/N divides: nothing, and there is no such option; the operands,
-// of which the work then sees its own; or what the command says itself.
+// What --shard I/N divides. `none`: there is no such option. `operands`: the
+// operands; CommonOptions::inputs contains those of this shard. `work`: the
+// command divides its work itself.
 enum class Sharding { none, operands, work };
 
 struct UsageExample {
@@ -59,25 +58,30 @@ struct UsageExample {
   std::string meaning;
 };
 
+// The work of a command. It starts only after every option has been validated.
+using CommandFunction = std::function<base::ExitStatus(CommandContext&)>;
+
 // One command: the program itself, or one of its subcommands. `build` adds
-// options bound to state that it owns and returns the work, e.g.
+// options that are bound to state that it owns, and returns the work:
+//
 //   [](OptionTable& table) {
 //     auto options = std::make_shared<PackOptions>();
-//     table.add("length", &options->length, "Tokens a sequence").named("L");
-//     return [options](Context& context) { return pack(*options, context); };
+//     table.add("length", &options->length, "Tokens per sequence")
+//         .metavar("L");
+//     return [options](CommandContext& context) {
+//       return pack(*options, context);
+//     };
 //   }
-// The work starts only when every option was validated.
-using CommandFunction = std::function<base::ExitStatus(CommandContext&)>;
 struct Command {
   std::string name;         // empty for a program without subcommands
   std::string summary;      // one line
   std::string description;  // paragraphs for --help and the man page
-  std::string operands;     // e.g. "INPUT..."; empty: none are taken
+  std::string operands;     // e.g. "INPUT..."; empty if it takes none
   size_t min_operands = 0;
   OutputRequirement output = OutputRequirement::none;
   std::string output_help = "File to write";
-  // Unless set, an output that exists is refused without --force before the
-  // work starts. Set where the command itself decides, to resume a run say.
+  // If false, an existing output without --force is an error before the work
+  // starts. True if the command itself decides, for example to resume a run.
   bool allow_existing_output = false;
   bool has_skip_bad = false;  // has --skip-bad
   Sharding sharding = Sharding::none;
@@ -85,23 +89,26 @@ struct Command {
   std::vector<UsageExample> examples;
 };
 
+// A program.
 struct Tool {
   std::string name;               // gato-pack
   std::string summary;            // one line
-  std::string description = {};   // paragraphs; for a program with commands
-  std::vector<Command> commands;  // one without a name, or several with
+  std::string description = {};   // paragraphs; for a program with subcommands
+  std::vector<Command> commands;  // one without a name, or several with names
   std::vector<std::string> see_also;
-  // What lists the values of an option, by its name, for the shell to complete;
-  // those of options with choices are known.
+  // Functions that list the values of an option for shell completion, keyed by
+  // the option's name. Options with choices do not need one.
   std::map<std::string, std::function<std::vector<std::string>()>> completions =
       {};
 };
 
-// Parses, merges defaults < --config files < command line, validates, runs,
-// maps every exception to an exit status and one line on stderr, checks stdout
-// at close. A signal that is not handled by the work (base/signals.h) ends it
-// with 130 or 143. Hidden options --generate-man and --generate-completion
-// write the man page (roff) and a bash completion from the same table.
+// Runs a program and returns its exit status. Parses the command line, merges
+// the values (defaults < --config files < command line), validates them, does
+// the work and checks stdout for errors. Maps every exception to an exit status
+// and one line on stderr. A signal that the work does not handle
+// (base/signals.h) ends the program with status 130 or 143. The hidden options
+// --generate-man and --generate-completion write the man page (roff) and a bash
+// completion script from the same table.
 int run(const Tool& tool, int argc, char** argv);
 
 }  // namespace gato::cli

@@ -21,7 +21,7 @@ void silence_log(const train::LaunchInfo& launch,
 
 base::ExitStatus run_rank(
     const train::LaunchInfo& launch, const ProcessOptions& options,
-    const cli::CommandContext& context,
+    bool shards_optimizer, const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
   if (launch.rank > 0) silence_log(launch, context);
   if (launch.is_single_process()) {
@@ -32,23 +32,25 @@ base::ExitStatus run_rank(
       launch,
       base::parse_duration(options.rank_timeout, "option --rank-timeout"));
   if (options.processes > 1 && launch.launcher != "--processes") {
-    spdlog::info("--processes {} is not used: {} has started the processes",
+    spdlog::info("--processes {} has no effect: {} started the processes",
                  options.processes, launch.launcher);
   }
   spdlog::info(
-      "{} processes by {}, {} of them on this machine; they meet at {}, port "
-      "{}; threads each: {}{}",
+      "{} ranks started by {}, {} on this host; rendezvous at {}:{}; {} "
+      "threads "
+      "each{}",
       launch.world_size, launch.launcher, launch.local_world_size,
       launch.master_host, launch.master_port,
       threads_per_process(launch, context),
-      options.shard_optimizer ? "; the optimiser is sharded" : "");
+      shards_optimizer ? "; sharding the optimizer" : "");
   return process_group.run([&] { return work(process_group); });
 }
 
 }  // namespace
 
 base::ExitStatus run_distributed(
-    const ProcessOptions& options, const cli::CommandContext& context,
+    const ProcessOptions& options, bool shards_optimizer,
+    const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.is_single_process() && options.processes > 1) {
@@ -56,7 +58,7 @@ base::ExitStatus run_distributed(
     if (local.exit_status) return *local.exit_status;
     launch = local.launch;
   }
-  return run_rank(launch, options, context, work);
+  return run_rank(launch, options, shards_optimizer, context, work);
 }
 
 int64_t threads_per_process(const train::LaunchInfo& launch,

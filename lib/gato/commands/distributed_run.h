@@ -1,4 +1,4 @@
-// One process or many: who does the work of a run.
+// Execution of a run in one process or in many.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,18 @@
 
 namespace gato::commands {
 
-// Does `work` in this process alone, or in this rank of those that a launcher
-// has started, or in ranks that this process starts and waits for. Only the
-// first rank shows information; the warnings and errors of the others begin
-// with "NAME[RANK]:". Nothing may have used LibTorch before.
+// Does `work` in this process alone, in this rank of a launcher's ranks, or in
+// ranks that this process starts and waits for. Only rank 0 shows informational
+// messages; the warnings and errors of the others begin with "NAME[RANK]:".
+// LibTorch must not have been used before.
 base::ExitStatus run_distributed(
-    const ProcessOptions& options, const cli::CommandContext& context,
+    const ProcessOptions& options, bool shards_optimizer,
+    const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work);
 
-// Threads of this process: --threads, where it was given; else its share of the
-// processors, which it may have to itself already.
+// Returns the number of threads of this process: --threads if it was given,
+// otherwise the processors that are available to the process, divided among the
+// ranks that share them.
 int64_t threads_per_process(const train::LaunchInfo& launch,
                             const cli::CommandContext& context);
 

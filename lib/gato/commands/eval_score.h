@@ -1,12 +1,13 @@
-// gato-eval score: episodes and references to a report.
+// gato-eval score: scores episodes against references and writes a report.
 #pragma once
 
 #include "gato/cli/tool.h"
 
 namespace gato::commands {
 
-// The command of gato-eval, for cli::run. The table goes to stdout, the report
-// to the output, where one is named: .json, .csv or .html.
+// Returns the command. It prints tables to stdout and writes a report to
+// --output if that is given; its extension (.json, .csv or .html) selects the
+// format.
 cli::Command score_command();
 
 }  // namespace gato::commands

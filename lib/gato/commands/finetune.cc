@@ -16,6 +16,7 @@
 #include "gato/commands/training_options.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/model/model_directory.h"
+#include "gato/rollout/policy_evaluation.h"
 #include "gato/train/input/demonstration_dataset.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/run/run_directory.h"
@@ -27,15 +28,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // Paper, appendix E: Adam, constant rate, dropout in place of stochastic depth.
-OptimizationOptions finetuning_defaults() {
-  OptimizationOptions options;
-  options.batch_size = 64;
-  options.learning_rate = 1e-5;
-  options.warmup_steps = 0;
-  options.decay_steps = 0;
-  options.adamw.weight_decay = 0;
-  options.stochastic_depth = 0;
-  options.dropout = 0.1;
+TrainingOptions finetuning_defaults() {
+  TrainingOptions options;
+  train::TrainingConfig& config = options.config;
+  config.steps = 10000;
+  config.loader.batch_size = 64;
+  config.schedule.peak_rate = 1e-5;
+  config.schedule.warmup_steps = 0;
+  config.schedule.decay_steps = 0;
+  config.optimizer.weight_decay = 0;
+  config.gradient.stochastic_depth = 0;
+  config.gradient.dropout = 0.1;
   return options;
 }
 
@@ -47,21 +50,18 @@ struct FinetuneCommandOptions {
   int64_t max_episode_steps = 0;
   std::vector<int64_t> episodes;
   int64_t repeats = 1;
-  PolicyEvaluationOptions evaluation;
+  rollout::PolicyEvaluation evaluation;
   int64_t evaluate_every = 100;
-  OptimizationOptions optimization = finetuning_defaults();
-  RunOptions run = {.steps = 10000, .max_time = {}};
+  TrainingOptions training = finetuning_defaults();
 };
 
 class FinetuneCommand {
  public:
   FinetuneCommand(const FinetuneCommandOptions& options,
                   const cli::OptionTable& table,
-                  const PolicyEvaluator& evaluator,
                   const cli::CommandContext& context)
       : options_(options),
         table_(table),
-        evaluator_(evaluator),
         context_(context),
         config_(model::load_model_config(options.init)) {}
 
@@ -127,7 +127,7 @@ class FinetuneCommand {
   // with those of this one.
   void remove_previous_runs(const fs::path& output) const {
     std::error_code ignored;
-    if (options_.episodes.empty() || options_.run.resume ||
+    if (options_.episodes.empty() || options_.training.resume ||
         !fs::is_directory(output, ignored)) {
       return;
     }
@@ -147,17 +147,18 @@ class FinetuneCommand {
       const data::TaskTable& tasks,
       const std::vector<fs::path>& outputs) const {
     if (!options_.evaluation.environment.empty()) {
-      evaluator_.check(options_.evaluation, tasks);
+      rollout::validate_policy_evaluation(options_.evaluation, tasks);
     }
     for (const fs::path& output : outputs) {
-      train::check_output_directory(output, options_.run.resume,
-                                    context_.common);
+      train::check_output_directory(output, options_.training.resume,
+                                    context_.common.force,
+                                    context_.common.config_files);
     }
   }
 
   base::ExitStatus train_on_episodes(const std::vector<int64_t>& episodes,
                                      const fs::path& output) {
-    data::Provenance provenance(context_);
+    data::Provenance provenance(context_.record);
     const base::TemporaryDirectory temporary("gato-finetune");
     return train(train::SequenceFileData({demonstrations_->pack_episodes(
                      temporary.path(), episodes, seed(), provenance)}),
@@ -167,30 +168,24 @@ class FinetuneCommand {
   base::ExitStatus train(const train::SequenceFileData& data,
                          const fs::path& output) {
     train::check_compatible(config_, data);
-    train::TrainingRunOptions session{
-        .output = output,
-        .data = data,
-        .optimization = options_.optimization,
-        .run_options = options_.run,
-        .make_initial_network = [&] { return make_initial_network(data); },
-        .configuration = context_.record.configuration,
-        .config_toml = cli::to_toml(table_, per_invocation_options()),
-        .start_time = start_time_,
-        .evaluate = {},
-        .threads = context_.common.threads};
+    train::TrainingRunOptions run =
+        make_run_options(options_.training, table_, context_);
+    run.output = output;
+    run.start_time = start_time_;
+    run.make_initial_network = [&] { return make_initial_network(data); };
     if (!options_.evaluation.environment.empty()) {
-      session.evaluate_every = options_.evaluate_every;
-      session.evaluate = [&](const model::Network& network) {
-        PolicyEvaluationOptions evaluation = options_.evaluation;
+      run.evaluate_every = options_.evaluate_every;
+      run.evaluate = [&](const model::Network& network) {
+        rollout::PolicyEvaluation evaluation = options_.evaluation;
         evaluation.seed = seed();
         evaluation.threads = context_.common.threads;
         evaluation.mask_actions =
-            options_.optimization.action_mask_probability == 1;
+            options_.training.config.loader.action_mask_probability == 1;
         return nlohmann::json{
-            {"evaluation", evaluator_.evaluate(network, evaluation)}};
+            {"evaluation", rollout::evaluate_policy(network, evaluation)}};
       };
     }
-    return train::run_training(session, context_);
+    return run_training(data, std::move(run));
   }
 
   // The model's weights; its tasks are those of the demonstrations.
@@ -209,7 +204,6 @@ class FinetuneCommand {
 
   const FinetuneCommandOptions& options_;
   const cli::OptionTable& table_;
-  const PolicyEvaluator& evaluator_;
   const cli::CommandContext& context_;
   const std::chrono::steady_clock::time_point start_time_ =
       std::chrono::steady_clock::now();
@@ -234,18 +228,19 @@ void validate_options(const FinetuneCommandOptions& options) {
   }
 }
 
-cli::CommandFunction build(cli::OptionTable& table,
-                           const PolicyEvaluator& evaluator) {
+cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneCommandOptions>();
   table.add("init", &options->init, "Model to start from: its directory or run")
       .metavar("MODEL")
-      .required();
+      .required()
+      .fixed_on_resume();
   table
       .add("preset", &options->preset,
            fmt::format("Read options from a named configuration ({}); --config "
                        "and the command line win over it",
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
-      .metavar("NAME");
+      .metavar("NAME")
+      .fixed_on_resume();
   table.set_base_config_files([options] {
     std::vector<std::string> files;
     if (!options->preset.empty()) {
@@ -257,50 +252,58 @@ cli::CommandFunction build(cli::OptionTable& table,
   table
       .add("demonstrations", &options->demonstrations,
            "Dataset of episodes, tokenized as the model reads them")
-      .metavar("DATASET");
+      .metavar("DATASET")
+      .may_change_on_resume();
   table
       .add("max-episode-steps", &options->max_episode_steps,
            "Steps after which a demonstration ends where the dataset does not "
            "say: D4RL files without timeouts need it")
-      .range(0, 1e12);
+      .range(0, 1e12)
+      .fixed_on_resume();
   table
       .add("data", &options->data,
            "Sequence files of gato-pack, in place of a dataset")
       .metavar("FILE...")
-      .files();
+      .files()
+      .may_change_on_resume();
   table
       .add("episodes", &options->episodes,
            "Numbers of demonstrations to draw, a run each; all where absent. "
            "Smaller sets lie within larger ones")
-      .metavar("N,...");
+      .metavar("N,...")
+      .fixed_on_resume();
   table
       .add("repeats", &options->repeats,
            "Draws of each number, from different seeds")
       .metavar("N")
-      .range(1, 1e6);
+      .range(1, 1e6)
+      .fixed_on_resume();
   table.require_exactly_one({"demonstrations", "data"});
   table.begin_group("Evaluation");
   table
       .add("env", &options->evaluation.environment,
            "Environment to play in on the way")
-      .metavar("NAME");
+      .metavar("NAME")
+      .fixed_on_resume();
   table.add("eval-every", &options->evaluate_every, "Steps between evaluations")
-      .range(1, 1e12);
+      .range(1, 1e12)
+      .fixed_on_resume();
   table
       .add("eval-episodes", &options->evaluation.episodes,
            "Episodes an evaluation")
-      .range(1, 1e9);
-  add_run_options(table, options->run);
-  add_optimization_options(table, options->optimization);
+      .range(1, 1e9)
+      .fixed_on_resume();
+  add_run_options(table, options->training);
+  add_optimization_options(table, options->training);
   table.add_check([options] { validate_options(*options); });
-  return [options, &table, evaluator](cli::CommandContext& context) {
-    return FinetuneCommand(*options, table, evaluator, context).run();
+  return [options, &table](cli::CommandContext& context) {
+    return FinetuneCommand(*options, table, context).run();
   };
 }
 
 }  // namespace
 
-cli::Command finetune_command(const PolicyEvaluator& evaluator) {
+cli::Command finetune_command() {
   cli::Command command;
   command.summary = "Fine-tune a model on few demonstrations";
   command.description =
@@ -314,9 +317,7 @@ cli::Command finetune_command(const PolicyEvaluator& evaluator) {
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
-  command.build = [evaluator](cli::OptionTable& table) {
-    return build(table, evaluator);
-  };
+  command.build = build;
   command.examples = {
       {"gato-finetune --init run --demonstrations catch-expert -o tuned",
        "All demonstrations"},

@@ -4,13 +4,19 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/cli/logging.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/tokenize/document_encoder.h"
+
+// The main thread reads records and adds a job for each. The jobs decode the
+// image, resize it and encode it with its text, because that is what takes
+// time. An image that has several texts is decoded only once.
 
 namespace gato::commands {
 namespace {
 
-// Why texts, and pages of images alone, are left out.
+// The reason for which texts, and pages that consist only of images, are
+// excluded.
 constexpr const char* kWithoutImage = "without image";
 
 data::TaskSpec make_task_spec(const ImageTextOptions& options) {
@@ -28,17 +34,16 @@ void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
   add_resize_option(table, options.tokenizer);
   table
       .add("image-root", &options.image_root,
-           "Folder of the image files; that of " + default_root +
-               " where not given")
+           "Directory of the image files; by default that of " + default_root)
       .metavar("FOLDER");
   table
       .add("missing-images", &options.missing_images,
-           "What becomes of a text whose image is not there: error (a bad "
-           "record), or omit (it is left out and counted; of a page, the image "
-           "alone, or the page where nothing else is on it)")
+           "What to do if an image is missing: error (the text or page is a "
+           "bad record), or omit (leave out and count the text, but of a page "
+           "only the image, unless the page contains nothing else)")
       .one_of({"error", "omit"})
       .metavar("WHAT");
-  table.add("task", &options.task, "Name of the task that the documents form")
+  table.add("task", &options.task, "Name of the task of the documents")
       .metavar("NAME");
   table.add("domain", &options.domain, "Domain of the task").metavar("NAME");
 }
@@ -47,7 +52,7 @@ ImageTextTokenizer::ImageTextTokenizer(const cli::CommandContext& context,
                                        const ImageTextOptions& options,
                                        const std::string& unit)
     : should_omit_missing_(options.missing_images == "omit"),
-      output_(context, options.tokenizer, unit) {
+      output_(make_token_file_options(context, options.tokenizer, unit)) {
   task_ = output_.find_or_add_task(make_task_spec(options), "--task");
   source_ = output_.find_or_add_source("unknown");
 }
@@ -65,9 +70,7 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
   while (true) {
     auto next = base::try_call([&source] { return source.next(); });
     if (next.error) {
-      output_.add([error = next.error] {
-        return std::vector<EncodedRecord>{{{}, error}};
-      });
+      output_.add_bad_record(next.error);
       continue;
     }
     if (!next.value) break;
@@ -77,7 +80,7 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
   }
   source.record_inputs(output_.provenance());
   for (const auto& [reason, count] : source.skipped()) {
-    add_count(extra_counts_, reason, count);
+    tokenize::add_count(extra_counts_, reason, count);
   }
 }
 
@@ -89,7 +92,8 @@ data::Image ImageTextTokenizer::load_image(
     if (!image.is_missing()) throw;
     throw base::Error(
         error.status(),
-        fmt::format("{} (--missing-images omit leaves it out)", error.what()));
+        fmt::format("{} (use --missing-images omit to leave it out)",
+                    error.what()));
   }
 }
 
@@ -102,27 +106,28 @@ data::TokenizedDocument ImageTextTokenizer::encode(
   return result;
 }
 
-std::vector<EncodedRecord> ImageTextTokenizer::encode(
+std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     ingest::ImageTexts record) {
   if (should_omit_missing_ && record.image.is_missing()) {
     texts_omitted_ += std::ssize(record.texts);
     return {};
   }
   data::Document document{{data::Image{}, std::string{}}};
-  std::optional<base::Error>
-      image_error;  // of the image, which is that of all its texts
+  // If the image is bad, each of its texts is a bad record.
+  std::optional<base::Error> image_error;
   try {
     document.items[0] = load_image(record.image);
   } catch (const base::Error& error) {
     image_error = error;
   }
-  std::vector<EncodedRecord> all;
+  std::vector<tokenize::EncodedRecord> all;
   for (ingest::LocatedText& text : record.texts) {
-    all.push_back(try_encode(text.location, [&] {
+    all.push_back(tokenize::try_encode(text.location, [&] {
       return base::with_context(text.location, [&] {
         if (image_error) throw base::Error(*image_error);
-        if (ingest::is_blank(text.text))
+        if (ingest::is_blank(text.text)) {
           throw base::input_error("the caption is empty");
+        }
         document.items[1] = std::move(text.text);
         return encode(document);
       });
@@ -131,10 +136,10 @@ std::vector<EncodedRecord> ImageTextTokenizer::encode(
   return all;
 }
 
-std::vector<EncodedRecord> ImageTextTokenizer::encode(
+std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     ingest::PageRecord record) {
   bool is_excluded = false;
-  EncodedRecord encoded = try_encode(record.location, [&] {
+  tokenize::EncodedRecord encoded = tokenize::try_encode(record.location, [&] {
     ingest::Page page = ingest::parse_page(std::move(record));
     return base::with_context(page.location, [&] {
       data::Document document;
@@ -167,9 +172,10 @@ void ImageTextTokenizer::commit() {
   if (should_omit_missing_ && has_pages_) {
     extra_counts_.emplace_back("images omitted", images_omitted_);
   }
-  if (should_omit_missing_)
+  if (should_omit_missing_) {
     output_.count_excluded(kWithoutImage, texts_omitted_);
-  output_.commit(extra_counts_);
+  }
+  cli::log_counts(output_.commit(extra_counts_));
 }
 
 }  // namespace gato::commands

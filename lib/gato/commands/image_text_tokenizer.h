@@ -1,11 +1,12 @@
-// What the commands that tokenize images with text share.
+// The part that the commands for images with text have in common.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <string>
 
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
+#include "gato/data/document.h"
 #include "gato/ingest/text/image_text.h"
 #include "gato/ingest/text/page_source.h"
 
@@ -17,38 +18,41 @@ struct ImageTextOptions {
   std::string missing_images = "error";  // or "omit"
   std::string task, domain;
 };
-// Adds --text-model, --discrete, --resize, --image-root (which is, by default,
-// the folder of `default_root`), --missing-images, --task and --domain.
+// Adds --text-model, --discrete, --resize, --image-root, --missing-images,
+// --task and --domain. The help of --image-root says that the default is the
+// directory of `default_root`.
 void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
                             const std::string& default_root);
 
-// A token file of one task, made from images with text.
+// Writes a token file of one task, whose documents are images with text.
 class ImageTextTokenizer {
  public:
-  // `unit` is what the records are, in the plural.
+  // `unit` is what the records are, in the plural, for progress reports.
   ImageTextTokenizer(const cli::CommandContext& context,
                      const ImageTextOptions& options, const std::string& unit);
 
-  // All records of a source: a document for each text, or for each page. A file
-  // is made of the one or the other.
+  // Adds all records of a source: one document per text, or one per page. All
+  // sources of a file must be of the same kind.
   void add_all(ingest::ImageTextSource& source);
   void add_all(ingest::PageSource& source);
+  // Writes the file and logs the counts.
   void commit();
 
  private:
   template <class Record>
   void add_records(ingest::RecordSource<Record>& source);
-  // In any thread.
-  std::vector<EncodedRecord> encode(ingest::ImageTexts record);
-  std::vector<EncodedRecord> encode(ingest::PageRecord record);
+  // These run in the threads of output_.
+  std::vector<tokenize::EncodedRecord> encode(ingest::ImageTexts record);
+  std::vector<tokenize::EncodedRecord> encode(ingest::PageRecord record);
   data::TokenizedDocument encode(const data::Document& document) const;
   data::Image load_image(const ingest::StoredImage& image) const;
 
   bool should_omit_missing_, has_pages_ = false;
   int32_t task_ = 0, source_ = 0;
-  TokenOutput::Counts extra_counts_;
+  tokenize::Counts extra_counts_;
   std::atomic<int64_t> texts_omitted_ = 0, images_omitted_ = 0;
-  TokenOutput output_;  // last: its threads end before the rest goes
+  // The last member, because its threads use the others.
+  tokenize::TokenFileBuilder output_;
 };
 
 }  // namespace gato::commands

@@ -5,7 +5,7 @@
 
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -87,7 +87,7 @@ void print_table(const std::string& title, const ordered_json& nested) {
       }
     }
   }
-  cli::TextTable table(header);
+  base::TextTable table(header);
   for (const auto& entry : entries) {
     std::vector<std::string> cells;
     cells.reserve(header.size());

@@ -5,6 +5,7 @@
 
 namespace gato::commands {
 
+// Returns the command of the program, for cli::run().
 cli::Command info_command();
 
 }  // namespace gato::commands

@@ -1,4 +1,5 @@
-// What a file is and whether it is whole: gato-info without --decode.
+// Detection of the kind of a file, and validation of its content: gato-info
+// without --decode.
 #pragma once
 
 #include <filesystem>
@@ -27,20 +28,20 @@ struct Inspection {
   FileKind kind;
   // {"kind", "version"?, counts, "vocabulary"?, "tasks"?: [{...}] ...}
   nlohmann::ordered_json facts;
-  nlohmann::json provenance;  // null where it carries none
+  nlohmann::json provenance;  // null if the file does not contain any
 };
 
-// What `path` is by its content. Error (io) where it is missing; Error
-// (bad_input) where it is nothing of ours.
+// Detects the kind of a file or directory from its content. Throws Error(io) if
+// it is missing and Error(bad_input) if it is of no known kind.
 FileKind detect_file_kind(const std::filesystem::path& path);
 std::string name_of(FileKind kind);
 
-// Reads the whole file, so that an Error (bad_input) is thrown where any part
-// of it is damaged. `options` say how episodes are read.
+// Reads the complete file and returns its facts. Throws Error(bad_input) if any
+// part of it is corrupt. `options` determine how episodes are read.
 Inspection inspect(const std::filesystem::path& path,
                    const ingest::EpisodeSourceOptions& options = {});
 
-// The parts of inspect() that need no HDF5 (inspect_model.cc).
+// Inspect the kinds that are read without HDF5 (inspect_model.cc).
 Inspection inspect_model(const std::filesystem::path& directory);
 Inspection inspect_run(const std::filesystem::path& directory);
 Inspection inspect_safetensors(const std::filesystem::path& path);

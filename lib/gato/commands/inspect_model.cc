@@ -108,6 +108,23 @@ ordered_json last_json_line(const fs::path& path) {
   return value.is_discarded() ? ordered_json() : value;
 }
 
+// {"kind","lines","last"}
+Inspection inspect_json_lines(const fs::path& path) {
+  std::ifstream stream(path);
+  ordered_json last;
+  int64_t lines = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++lines;
+    last = ordered_json::parse(line, nullptr, false);
+    if (last.is_discarded()) {
+      throw base::input_error("{}: line {} is no JSON", path.string(), lines);
+    }
+  }
+  return {FileKind::json,
+          {{"kind", "json lines"}, {"lines", lines}, {"last", last}},
+          nullptr};
+}
+
 }  // namespace
 
 Inspection inspect_model(const fs::path& directory) {
@@ -155,23 +172,6 @@ Inspection inspect_safetensors(const fs::path& path) {
   Inspection result{FileKind::safetensors, {{"kind", "safetensors"}}, nullptr};
   result.facts.update(tensor_facts(path));
   return result;
-}
-
-// {"kind","lines","last"}
-Inspection inspect_json_lines(const fs::path& path) {
-  std::ifstream stream(path);
-  ordered_json last;
-  int64_t lines = 0;
-  for (std::string line; std::getline(stream, line);) {
-    ++lines;
-    last = ordered_json::parse(line, nullptr, false);
-    if (last.is_discarded()) {
-      throw base::input_error("{}: line {} is no JSON", path.string(), lines);
-    }
-  }
-  return {FileKind::json,
-          {{"kind", "json lines"}, {"lines", lines}, {"last", last}},
-          nullptr};
 }
 
 Inspection inspect_json(const fs::path& path) {

@@ -1,4 +1,4 @@
-// gato-pack: token files to one sequence file.
+// The program gato-pack, which packs token files into a sequence file.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,20 @@ namespace gato::commands {
 
 struct PackCommandOptions {
   int64_t length = 1024;
-  int64_t sequences = 0;  // 0: as many as have room for every token
-  std::string mixture;    // TOML file; empty: operands alone
+  int64_t sequences = 0;  // 0: enough that every token has room
+  std::string mixture;    // a TOML file; empty: only operands
   double prompt_fraction = 0.25;
   std::string fill = "same-task";
   int64_t window_steps = 0;
 };
 
-// Packs context.common.inputs and the mixture file into context.common.output:
-// those sequences of the run that are context.common.shard's. The achieved
-// shares go to stdout and into the file.
+// Packs context.common.inputs and the entries of the mixture file into
+// context.common.output, which gets the sequences of context.common.shard.
+// Prints the report on the achieved shares, which is also stored in the file.
 base::ExitStatus run_pack(const PackCommandOptions& options,
                           cli::CommandContext& context);
 
-// The command of gato-pack, for cli::run.
+// Returns the only command of gato-pack, for cli::run().
 cli::Command pack_command();
 
 }  // namespace gato::commands

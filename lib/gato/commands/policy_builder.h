@@ -1,49 +1,49 @@
-// Who plays, as the options of gato-rollout control say: makes the policy of a
-// task.
+// Makes the policies that the options of gato-rollout control ask for.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gato/commands/rollout_control.h"
 #include "gato/data/provenance.h"
+#include "gato/env/environment.h"
 #include "gato/model/model_directory.h"
+#include "gato/rollout/context_window.h"
 #include "gato/rollout/episode_runner.h"
-#include "gato/rollout/model_policy.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::commands {
 
-// What a model needs to play one task, kept alive while its policies are.
-struct PreparedTask {
-  rollout::TaskMatch match;
-  std::optional<tokenize::StepEncoder> encoder;
-  rollout::ModelPolicyOptions options;
-};
-
+// Must outlive the factories that it makes.
 class PolicyBuilder {
  public:
-  // Loads the model where one is to play.
+  // Loads the model if the options name one. `options` must outlive the
+  // builder.
   PolicyBuilder(const ControlCommandOptions& options, uint64_t seed);
 
-  // The agent's name for the dataset.
+  // Returns the agent's name for the dataset.
   std::string agent_name() const;
-  // Error (usage) where an expert is asked for that the environment lacks,
-  // (bad_input) where its spec is not what the model learned.
-  rollout::PolicyFactory make_factory(const env::EnvironmentSpec& spec);
+  // Throws Error(usage) if the environment lacks the expert that is asked for,
+  // and Error(bad_input) if its observations or actions are not those that the
+  // model learned, or if the prompt cannot be read.
+  rollout::PolicyFactory make_factory(const env::EnvironmentSpec& spec) const;
   void add_inputs(data::Provenance& provenance) const;
 
  private:
-  rollout::PolicyFactory make_model_factory(const env::EnvironmentSpec& spec);
-  // Of --prompt, where that names one.
+  rollout::PolicyFactory make_scripted_factory(
+      const env::EnvironmentSpec& spec) const;
+  rollout::PolicyFactory make_model_factory(
+      const env::EnvironmentSpec& spec) const;
+  // Returns the dataset that --prompt names, if it names one.
   std::optional<std::string> prompt_dataset() const;
-  std::vector<data::TokenRow> load_prompt(const PreparedTask& task) const;
+  std::vector<data::TokenRow> load_prompt(
+      const tokenize::TaskCodec& codec) const;
 
   const ControlCommandOptions& options_;
   uint64_t seed_;
   std::optional<model::LoadedModel> model_;
-  std::optional<tokenize::TextEncoder> text_encoder_;
 };
 
 }  // namespace gato::commands

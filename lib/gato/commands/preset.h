@@ -1,5 +1,5 @@
 // Named configurations: share/gato/presets/NAME.toml. Those whose names begin
-// with "finetuning" are of gato-finetune, the others of gato-train.
+// with "finetuning" are for gato-finetune, the others for gato-train.
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,13 @@ namespace gato::commands {
 
 enum class PresetKind { pretraining, finetuning };
 
-std::vector<std::string> preset_names(PresetKind kind);  // sorted
-// For the shell's completion.
+// Returns the names of the presets, sorted.
+std::vector<std::string> preset_names(PresetKind kind);
+// Return the names of one kind, for shell completion.
 std::vector<std::string> pretraining_preset_names();
 std::vector<std::string> finetuning_preset_names();
-// Error (usage) naming the presets where there is none of this name.
+// Returns the file of a preset. Throws Error(usage) that lists the presets if
+// there is none of this name.
 std::filesystem::path preset_path(PresetKind kind, const std::string& name);
 
 }  // namespace gato::commands

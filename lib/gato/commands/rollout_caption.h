@@ -1,4 +1,4 @@
-// gato-rollout caption: from pictures to text.
+// gato-rollout caption: writes captions of images.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,24 @@
 
 namespace gato::commands {
 
-// One member an option of the command, whose help explains it.
+// The options of the command, one member each; see their help.
 struct CaptionCommandOptions {
   std::string model;
   int64_t batch_size = 16, max_tokens = 64;
-  std::optional<double> temperature;  // none: greedy
+  std::optional<double> temperature;  // nullopt: greedy
   std::optional<std::string> resize;
   std::string prompt_text;
   bool json = false;
 };
 
-// Writes a line a picture to stdout, in their order: path, tab, text; or a JSON
-// object {"image", "caption"}. A picture that cannot be read or does not fit
-// the context has no line where --skip-bad tolerates it, else ends the run
-// after the lines of those before it.
+// Writes one line per image to stdout, in the order of the operands: the path,
+// a tab and the caption, or a JSON object {"image", "caption"}. An image that
+// cannot be read or does not fit the context is left out if --skip-bad
+// tolerates it. Otherwise it ends the run, after the lines of the images before
+// it.
 base::ExitStatus run_caption(const CaptionCommandOptions& options,
                              cli::CommandContext& context);
-// The command line of it.
+// Returns the command for cli::Tool.
 cli::Command rollout_caption_command();
 
 }  // namespace gato::commands

@@ -1,4 +1,5 @@
-// gato-rollout control: from a policy and environments to datasets and scores.
+// gato-rollout control: plays environments with a policy, writes datasets of
+// the episodes and prints their returns.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +11,15 @@
 
 namespace gato::commands {
 
-// One member an option of the command, whose help explains it.
+// The options of the command, one member each; see their help.
 struct ControlCommandOptions {
   std::optional<std::string> model, policy;
   std::vector<std::string> environments;
   std::optional<std::string> environment_command;
   double hello_timeout = 60, step_timeout = 60;
   int64_t episodes = 50, batch_size = 16, max_steps = 0;
-  std::optional<std::string> prompt;  // own, none or a dataset
-  int64_t max_episode_steps = 0;      // of that dataset; 0: no limit known
+  std::optional<std::string> prompt;  // "own", "none" or a dataset
+  int64_t max_episode_steps = 0;      // of that dataset; 0: unknown
   std::optional<int64_t> context_steps;
   std::optional<double> temperature;
   bool greedy = false, mask_actions = false;
@@ -28,13 +29,14 @@ struct ControlCommandOptions {
   bool list_environments = false, check_environments = false;
 };
 
-// Plays every task in turn and writes its episodes as a Minari dataset: to
-// --output, or with several environments to OUTPUT/<task name>, whose '/' makes
-// folders. All of the output appears or nothing. A table of scores goes to
-// stdout. The datasets are written even where every episode failed.
+// Plays one task after the other and writes its episodes as a Minari dataset:
+// to
+// --output or, with several environments, to OUTPUT/<task name>, where each '/'
+// of the name makes a folder. The output appears complete or not at all. It
+// also appears if all episodes failed. Prints a table of returns to stdout.
 base::ExitStatus run_control(const ControlCommandOptions& options,
                              cli::CommandContext& context);
-// The command line of it.
+// Returns the command for cli::Tool.
 cli::Command rollout_control_command();
 
 }  // namespace gato::commands

@@ -13,26 +13,26 @@ void add_text_options(cli::OptionTable& table,
                       std::vector<std::string> formats) {
   table
       .add("format", &options.format,
-           "How the inputs are written; auto goes by the names")
+           "Format of the inputs; auto determines it from their names")
       .one_of(std::move(formats))
       .metavar("FORMAT");
   table
       .add("text-key", &options.text_key,
-           "Key of the text in each object of JSON lines")
+           "Key of the text in the objects of JSON lines")
       .metavar("KEY");
   table
       .add("document-separator", &options.document_separator,
-           "What ends a document of plain text: file (nothing, a file is one "
-           "document), blank-lines, lines, or any other text, such as "
-           "<|endoftext|>, which then belongs to no document; in it \\n, "
-           "\\t, \\r and \\\\ are a line end, a tabulator, a carriage "
+           "What separates the documents in a file of plain text: file (the "
+           "file is one document), blank-lines, lines, or any other string, "
+           "such as <|endoftext|>, which is not part of the documents; \\n, "
+           "\\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
            "return and a backslash")
       .metavar("TEXT");
   table.add_check([&options] {
     if (options.document_separator.empty()) {
       throw base::usage_error(
-          "option --document-separator: the text is empty; use file for one "
-          "document a file");
+          "option --document-separator: the string is empty; use 'file' for "
+          "one document per file");
     }
     ingest::unescape_separator(options.document_separator);
   });
@@ -42,22 +42,23 @@ void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
   if (has_warned_of_json_ || !source.looks_like_json_lines()) return;
   has_warned_of_json_ = true;
   spdlog::warn(
-      "{}: looks like JSON lines, but is read as plain text; give --format "
-      "jsonl, or --format plain if text is meant",
+      "{}: looks like JSON lines, but is read as plain text; use --format "
+      "jsonl for JSON lines, or --format plain to silence this warning",
       source.name());
 }
 
 void TextWarnings::count_missing_separator(const ingest::TextSource& source) {
   if (!source.lacks_separator()) return;
-  if (inputs_without_separator_++ == 0)
+  if (inputs_without_separator_++ == 0) {
     first_input_without_separator_ = source.name();
+  }
 }
 
 void TextWarnings::warn_of_missing_separators() const {
   if (inputs_without_separator_ == 0) return;
   spdlog::warn(
-      "--document-separator '{}' does not occur in {} of the inputs, first in "
-      "{}: each of these is one document",
+      "--document-separator '{}' does not occur in {} of the inputs (the first "
+      "is {}): each of them is one document",
       separator_, inputs_without_separator_, first_input_without_separator_);
 }
 

@@ -1,4 +1,4 @@
-// The options that say how text is read.
+// The options for reading text.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +16,24 @@ void add_text_options(cli::OptionTable& table,
                       ingest::TextSourceOptions& options,
                       std::vector<std::string> formats);
 
-// Warns where these options do not seem to fit the inputs of a run.
+// Logs warnings if these options do not seem to match the inputs of a run.
 class TextWarnings {
  public:
-  explicit TextWarnings(std::string separator)  // as it was given
+  // `separator` is the value of --document-separator.
+  explicit TextWarnings(std::string separator)
       : separator_(std::move(separator)) {}
-  // After each next() of a source: at once of the first that looks like JSON
-  // lines, since reading on may fail.
+  // Call after each next() of a source. Logs the warning about the first source
+  // that looks like JSON lines immediately, because reading it may fail.
   void warn_if_json_lines(const ingest::TextSource& source);
-  // At the end of a source.
+  // Call at the end of a source.
   void count_missing_separator(const ingest::TextSource& source);
-  // At the end of the run: how many inputs lack the separator.
+  // Call at the end of the run. Reports how many inputs lack the separator.
   void warn_of_missing_separators() const;
 
  private:
   std::string separator_;
   bool has_warned_of_json_ = false;
-  int64_t inputs_without_separator_ = 0;  // inputs
+  int64_t inputs_without_separator_ = 0;
   std::string first_input_without_separator_;
 };
 

@@ -5,13 +5,16 @@ namespace gato::commands {
 cli::Tool tokenize_tool() {
   cli::Tool tool;
   tool.name = "gato-tokenize";
-  tool.summary = "turn text, captioned images and episodes into tokens";
+  tool.summary = "convert text, captioned images and episodes to tokens";
   tool.description =
-      "Text, images, discrete and continuous values become one flat sequence "
-      "of token ids: 0 to V-1 for text, V to V+1023 for continuous values in "
-      "1024 bins, the ids of the first text pieces or 1024 more for discrete "
-      "values, and a separator last. Images become patches of 16x16 pixels. "
-      "Token files are packed into sequences by gato-pack.";
+      "Text, images, discrete values and continuous values are converted to "
+      "one flat sequence of tokens. Text has the ids 0 to V-1, where V is the "
+      "number of pieces of the text model. Continuous values are quantized to "
+      "1024 bins with the ids V to V+1023. Discrete values share the ids of "
+      "the first 1024 text pieces or have 1024 ids of their own. The last id "
+      "is the separator between the observations and the actions of a time "
+      "step. Images are split into patches of 16x16 pixels. gato-pack packs "
+      "token files into the sequences that a model is trained on.";
   tool.commands = {tokenize_vocab_command(),       tokenize_text_command(),
                    tokenize_captions_command(),    tokenize_vqa_command(),
                    tokenize_interleaved_command(), tokenize_episodes_command()};

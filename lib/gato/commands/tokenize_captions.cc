@@ -28,32 +28,37 @@ base::ExitStatus tokenize_captions(const TokenizeCaptionsOptions& options,
 void add_source_options(cli::OptionTable& table,
                         ingest::CaptionSourceOptions& options) {
   table
-      .add("format", &options.format,
-           "How the inputs are written; auto goes by the names: .json is coco, "
-           ".tsv tsv, .tar, .tgz and - webdataset")
+      .add(
+          "format", &options.format,
+          "Format of the inputs; auto determines it from their names: .json is "
+          "coco, .tsv is tsv, and .tar, .tgz and - are webdataset")
       .one_of({"auto", "coco", "tsv", "webdataset"})
       .metavar("FORMAT");
   table.begin_group("Options for tsv");
   table
       .add("caption-column", &options.tsv.caption_column,
-           "Column of the captions: its number, from 1, or its name in the "
-           "first line; found out where not given")
+           "Column of the captions: its number, starting at 1, or its name in "
+           "the first line; detected by default")
       .metavar("COLUMN");
   table
       .add("image-column", &options.tsv.image_column,
-           "Column of the paths of the images, below --image-root, likewise; "
-           "without one, --image-name names them")
+           "Column of the image paths, which are relative to --image-root: its "
+           "number or name; without this option, --image-name determines the "
+           "paths")
       .metavar("COLUMN");
   table
-      .add("image-name", &options.tsv.image_name_format,
-           "Path of a row's image below --image-root: {row} counts the rows "
-           "from 0, {shard} is row / 10000, {index} row % 10000, {name} the "
-           "last part of the URL; the default is what img2dataset gives")
+      .add(
+          "image-name", &options.tsv.image_name_format,
+          "Path of the image of a row, relative to --image-root: {row} is the "
+          "number of the row, starting at 0, {shard} is row / 10000, {index} "
+          "is row % 10000, and {name} is the last part of the URL; the default "
+          "is the layout of img2dataset")
       .metavar("TEMPLATE");
   table.begin_group("Options for webdataset");
   table
-      .add("caption-key", &options.webdataset.caption_key,
-           "Key of the caption in the json of a sample without txt")
+      .add(
+          "caption-key", &options.webdataset.caption_key,
+          "Key of the caption in the .json member of a sample that has no .txt")
       .metavar("KEY");
   table.add_check([&options] {
     ingest::check_tsv_image_name_format(options.tsv.image_name_format);
@@ -61,31 +66,33 @@ void add_source_options(cli::OptionTable& table,
 }
 
 constexpr const char* kDescription =
-    "Every caption is a document: the image's patches, the caption's pieces, "
-    "</s>. JPEG, WebP and PNG pictures are turned as their EXIF mark says; "
-    "alpha is dropped.\n\n"
-    "coco: the captions JSON of COCO, \"images\" with \"id\" and "
-    "\"file_name\", \"annotations\" with \"id\", \"image_id\" and \"caption\". "
-    "Documents are in the order of the images, those of one image in the order "
-    "of the annotations.\n\n"
-    "tsv: tab-separated values, such as Conceptual Captions: caption and URL "
-    "(CC3M), URL and caption (CC12M), or columns that the first line names. "
-    "Nothing is downloaded: without --image-column, the image of row N, from "
-    "0, is where img2dataset puts it with --output_format files, N = 12345 in "
-    "00001/000012345.jpg. Rows whose download failed have none: see "
-    "--missing-images.\n\n"
-    "webdataset: tar archives whose members belong to a sample by their name "
-    "up to the first dot. The image is the member .jpg, .jpeg, .png, .webp, "
-    ".ppm, .pgm or .pbm, the caption .txt or .caption, else a key in .json.\n\n"
-    "The latter two may be compressed, and read from the standard input (-).";
+    "Every caption is one document: the patches of the image, the pieces of "
+    "the caption, and </s>. JPEG, WebP and PNG images are rotated according to "
+    "their EXIF orientation; alpha channels are dropped.\n\n"
+    "coco: the captions JSON of COCO, which has \"images\" with \"id\" and "
+    "\"file_name\", and \"annotations\" with \"id\", \"image_id\" and "
+    "\"caption\". Documents are in the order of the images, and those of the "
+    "same image in the order of the annotations.\n\n"
+    "tsv: tab-separated values, such as those of Conceptual Captions: caption "
+    "and URL (CC3M), URL and caption (CC12M), or columns named in the first "
+    "line. Nothing is downloaded. Without --image-column, the image of row N "
+    "(starting at 0) is read from where img2dataset puts it with "
+    "--output_format files; for N = 12345 this is 00001/000012345.jpg. Rows "
+    "whose download failed have no image: see --missing-images.\n\n"
+    "webdataset: tar archives. Members whose names are equal up to the first "
+    "dot belong to the same sample. The image is the member .jpg, .jpeg, .png, "
+    ".webp, .ppm, .pgm or .pbm; the caption is the member .txt or .caption, or "
+    "else the value of a key of .json.\n\n"
+    "Inputs of the formats tsv and webdataset may be compressed, and may be "
+    "read from the standard input (-).";
 
 }  // namespace
 
 cli::Command tokenize_captions_command() {
   cli::Command command = make_token_command(
       "captions",
-      "pictures with captions (COCO, Conceptual Captions, WebDataset) to a "
-      "token file",
+      "convert images with captions (COCO, Conceptual Captions, WebDataset) "
+      "to a token file",
       "CAPTIONS...");
   command.description = kDescription;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
@@ -100,10 +107,10 @@ cli::Command tokenize_captions_command() {
   command.examples = {
       {"gato-tokenize captions --text-model words.model --image-root train2017 "
        "--resize 128x128 -o coco.h5 annotations/captions_train2017.json",
-       "COCO captions, pictures of 64 patches each"},
+       "COCO captions, with images of 64 patches each"},
       {"gato-tokenize captions --text-model words.model --image-root cc3m "
        "--missing-images omit -o cc3m.h5 Train_GCC-training.tsv",
-       "Conceptual Captions, downloaded by img2dataset as files"},
+       "Conceptual Captions, as downloaded by img2dataset to files"},
       {"gato-tokenize captions --text-model words.model -o laion.h5 "
        "'laion/{00000..00147}.tar'",
        "The shards of a WebDataset"}};

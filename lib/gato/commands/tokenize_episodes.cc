@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/bad_records.h"
 #include "gato/base/error.h"
-#include "gato/commands/token_output.h"
+#include "gato/base/ordered_thread_pool.h"
+#include "gato/cli/logging.h"
+#include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/ingest/episodes/usable_episodes.h"
@@ -41,13 +44,16 @@ void log_roles(const data::TaskSpec& spec) {
                      ? ""
                      : fmt::format(": {} is read", selected_frame));
   };
-  for (const data::Field& field : spec.observation_fields)
+  for (const data::Field& field : spec.observation_fields) {
     log("observation", field);
-  for (const data::Field& field : spec.action_fields) log("action", field);
+  }
+  for (const data::Field& field : spec.action_fields) {
+    log("action", field);
+  }
 }
 
-// From inputs to a token file. Where episodes are selected by comparing them,
-// the inputs are read twice: bad episodes must be known before the others are
+// Turns inputs into a token file. If the selection compares episodes, the
+// inputs are read twice: bad episodes must be known before the others are
 // ranked.
 class EpisodesTokenizer {
  public:
@@ -56,7 +62,8 @@ class EpisodesTokenizer {
       : options_(options),
         common_(context.common),
         selection_(options.selection),
-        output_(context, options.tokenizer, "episodes") {}
+        output_(
+            make_token_file_options(context, options.tokenizer, "episodes")) {}
 
   void run() {
     if (selection_.needs_all_episodes()) collect_candidates();
@@ -67,11 +74,10 @@ class EpisodesTokenizer {
   }
 
  private:
-  using SharedEpisode = std::shared_ptr<data::Episode>;
-  using SharedReads = std::shared_ptr<ingest::DeferredReads>;
   using SharedEncoder = std::shared_ptr<const tokenize::StepEncoder>;
 
-  // The one encoder of an input: it warns once, however often that is read.
+  // Each input has one encoder, so that the encoder's warnings are not repeated
+  // when the input is read again.
   SharedEncoder find_or_make_encoder(const std::string& input,
                                      const data::TaskSpec& spec) {
     SharedEncoder& encoder = encoders_[input];
@@ -83,51 +89,60 @@ class EpisodesTokenizer {
     });
   }
 
-  // What a shard keeps depends on the episodes of all inputs; those of the
-  // inputs before its own are passed over.
+  // What a shard keeps depends on the episodes of all inputs: those of earlier
+  // shards are candidates too, but are then skipped.
   void collect_candidates() {
     const std::vector<std::string>& all = common_.all_inputs;
-    const auto own = std::search(all.begin(), all.end(), common_.inputs.begin(),
-                                 common_.inputs.end());
-    std::map<std::string, int64_t> preceding_episodes;
+    const auto first_own = std::search(
+        all.begin(), all.end(), common_.inputs.begin(), common_.inputs.end());
+    std::map<std::string, int64_t> preceding_episodes;  // by task
     for (auto input = all.begin(); input != all.end(); ++input) {
-      collect_input_candidates(*input, input < own, preceding_episodes);
+      collect_input_candidates(*input, input < first_own, preceding_episodes);
     }
     for (const auto& [task, episodes] : preceding_episodes) {
       selection_.skip(task, episodes);
     }
   }
 
+  // Encodes each episode to find the bad ones, and adds the others to the
+  // selection. Counts and warnings are left to encode_input().
   void collect_input_candidates(
       const std::string& input, bool is_preceding,
       std::map<std::string, int64_t>& preceding_episodes) {
     const auto source = ingest::open_episodes(input, options_.source);
     const std::string& task = source->spec().name;
     const SharedEncoder encoder = find_or_make_encoder(input, source->spec());
-    ingest::EpisodeCounts ignored;  // counted, as bad ones are, when read again
+    ingest::UsableEpisodes episodes(*source);
     base::OrderedThreadPool jobs(common_.threads);
-    ingest::for_each_usable_episode(
-        *source, ignored,
-        [&](int64_t number, SharedEpisode episode, SharedReads deferred_reads) {
-          jobs.submit([=, &input, &task, &preceding_episodes, this](int64_t) {
-            tokenize::OutOfRangeTally ignored;  // told when read again
-            const bool is_bad =
-                base::try_call([&] {
-                  deferred_reads->run(*episode);
-                  return tokenize::encode_episode(*episode, *encoder, &ignored);
-                }).error != nullptr;
-            return [=, &input, &task, &preceding_episodes, this] {
-              if (is_bad) {
-                bad_episodes_[input].insert(number);
-                return;
-              }
-              selection_.add(task, episode->total_reward(), episode->success);
-              preceding_episodes[task] += is_preceding;
-            };
-          });
-        },
-        [] {});
+    while (true) {
+      const auto next = episodes.next();
+      if (next.error) continue;
+      if (!next.value) break;
+      jobs.submit([usable = *next.value, encoder, &input, &task,
+                   &preceding_episodes, is_preceding, this](int64_t) {
+        const bool is_bad = !can_encode(usable, *encoder);
+        return [=, &input, &task, &preceding_episodes, this] {
+          if (is_bad) {
+            bad_episodes_[input].insert(usable.index);
+            return;
+          }
+          selection_.add(task, usable.episode->total_reward(),
+                         usable.episode->success);
+          preceding_episodes[task] += is_preceding;
+        };
+      });
+    }
     jobs.wait_all();
+  }
+
+  static bool can_encode(const ingest::UsableEpisode& usable,
+                         const tokenize::StepEncoder& encoder) {
+    const auto encoded = base::try_call([&] {
+      tokenize::OutOfRangeTally ignored;
+      usable.deferred_reads->run(*usable.episode);
+      return tokenize::encode_episode(*usable.episode, encoder, &ignored);
+    });
+    return encoded.error == nullptr;
   }
 
   void encode_input(const std::string& input) {
@@ -140,38 +155,46 @@ class EpisodesTokenizer {
     output_.provenance().add_input(source->file());
     output_.provenance().add_parent(source->provenance());
     const SharedEncoder encoder = find_or_make_encoder(input, spec);
-    ingest::for_each_usable_episode(
-        *source, counts_,
-        [&](int64_t number, SharedEpisode episode, SharedReads deferred_reads) {
-          if (!should_encode(input, spec.name, number)) return;
-          output_.add([=, this, name = spec.name] {
-            const std::string location =
-                fmt::format("{}: episode {}", input, episode->id);
-            EncodedRecord encoded = try_encode_episode(
-                *episode, *deferred_reads, *encoder, location, task, agent);
-            if (!selection_.needs_all_episodes())
-              decide_after_encoding(name, *episode, encoded);
-            return std::vector<EncodedRecord>{std::move(encoded)};
-          });
-        },
-        [this] { output_.add_bad_record(); });
+    ingest::UsableEpisodes episodes(*source);
+    while (true) {
+      auto next = episodes.next();
+      if (next.error) {
+        output_.add([error = next.error] {
+          return std::vector<tokenize::EncodedRecord>{{{}, error}};
+        });
+        continue;
+      }
+      if (!next.value) break;
+      if (!should_encode(input, spec.name, next.value->index)) continue;
+      output_.add([usable = *std::move(next.value), encoder, input, task, agent,
+                   name = spec.name, this] {
+        const std::string location =
+            fmt::format("{}: episode {}", input, usable.episode->id);
+        tokenize::EncodedRecord encoded =
+            try_encode_episode(usable, *encoder, location, task, agent);
+        if (!selection_.needs_all_episodes()) {
+          decide_after_encoding(name, *usable.episode, encoded);
+        }
+        return std::vector<tokenize::EncodedRecord>{std::move(encoded)};
+      });
+    }
+    counts_ += episodes.counts();
     for (const std::string& notice : source->warnings()) {
       spdlog::warn("{}: {}", input, notice);
     }
   }
 
-  // A bad episode may, so that it is told when it is encoded.
+  // Bad episodes are encoded too, so that their errors are reported.
   bool should_encode(const std::string& input, const std::string& task,
-                     int64_t number) {
+                     int64_t index) {
     return !selection_.needs_all_episodes() ||
-           bad_episodes_[input].contains(number) ||
-           selection_.accept_next(task);
+           bad_episodes_[input].contains(index) || selection_.accept_next(task);
   }
 
-  // Once it is known not to be bad.
+  // Makes the output ask the selection once the episode is known not to be bad.
   void decide_after_encoding(const std::string& task,
                              const data::Episode& episode,
-                             EncodedRecord& encoded) {
+                             tokenize::EncodedRecord& encoded) {
     encoded.accept = [this, task, total_reward = episode.total_reward(),
                       success = episode.success] {
       selection_.add(task, total_reward, success);
@@ -179,16 +202,15 @@ class EpisodesTokenizer {
     };
   }
 
-  static EncodedRecord try_encode_episode(data::Episode& episode,
-                                          ingest::DeferredReads& deferred_reads,
-                                          const tokenize::StepEncoder& encoder,
-                                          const std::string& location,
-                                          int32_t task, int32_t agent) {
+  static tokenize::EncodedRecord try_encode_episode(
+      const ingest::UsableEpisode& usable, const tokenize::StepEncoder& encoder,
+      const std::string& location, int32_t task, int32_t agent) {
     tokenize::OutOfRangeTally out_of_range;
-    EncodedRecord encoded = try_encode(location, [&] {
-      deferred_reads.run(episode);
+    tokenize::EncodedRecord encoded = tokenize::try_encode(location, [&] {
+      usable.deferred_reads->run(*usable.episode);
       data::TokenizedDocument document = base::with_context(location, [&] {
-        return tokenize::encode_episode(episode, encoder, &out_of_range);
+        return tokenize::encode_episode(*usable.episode, encoder,
+                                        &out_of_range);
       });
       document.task_index = task;
       document.source_index = agent;
@@ -207,7 +229,7 @@ class EpisodesTokenizer {
     if (!options_.source.mask.empty()) {
       output_.count_excluded("masked", counts_.masked);
     }
-    output_.commit({{"unfinished", counts_.without_end_flag}});
+    cli::log_counts(output_.commit({{"unfinished", counts_.without_end_flag}}));
   }
 
   const TokenizeEpisodesOptions& options_;
@@ -215,8 +237,8 @@ class EpisodesTokenizer {
   ingest::EpisodeSelection selection_;
   ingest::EpisodeCounts counts_;
   std::map<std::string, SharedEncoder> encoders_;          // by input
-  std::map<std::string, std::set<int64_t>> bad_episodes_;  // episodes, by input
-  TokenOutput output_;  // last: its threads end before the rest goes
+  std::map<std::string, std::set<int64_t>> bad_episodes_;  // indices by input
+  tokenize::TokenFileBuilder output_;  // last, so that its threads end first
 };
 
 base::ExitStatus tokenize_episodes(TokenizeEpisodesOptions options,
@@ -232,36 +254,36 @@ void add_source_options(cli::OptionTable& table,
   table.begin_group("Reading episodes");
   table
       .add("format", &source.format,
-           "How the inputs are written; auto tells it from their content")
+           "Format of the inputs; auto detects it from their content")
       .one_of({"auto", "minari", "d4rl", "robomimic"})
       .metavar("FORMAT");
   table
       .add("task", &source.task,
-           "Name of the task, in place of what the inputs say")
+           "Name of the task, overriding that in the inputs")
       .metavar("NAME");
   table
       .add("domain", &source.domain,
-           "Domain of the task, in place of what the inputs say")
+           "Domain of the task, overriding that in the inputs")
       .metavar("NAME");
   table
       .add("source", &source.source,
-           "Name of the agent that acts in the inputs, in place of what they "
-           "say: prompts come from episodes of the same agent")
+           "Name of the agent that acts in the inputs, overriding that in the "
+           "inputs: prompts come from episodes of the same agent")
       .metavar("NAME");
   table
       .add("role", &options.roles,
            "Read KEY, a path joined with '/', as text, image, discrete or "
-           "continuous in place of what its space suggests; may be repeated")
+           "continuous, overriding what its space suggests; may be repeated")
       .metavar("KEY=ROLE");
   table
       .add("max-episode-steps", &source.max_episode_steps,
-           "Steps after which an episode ends where the input does not say: "
-           "D4RL files without timeouts need it")
+           "Maximum length of an episode, if the input does not mark where "
+           "episodes are truncated: D4RL files without timeouts need it")
       .range(0, 1e12);
   table
       .add("mask", &source.mask,
-           "Read the episodes that this mask of a robomimic file lists, such "
-           "as train or valid")
+           "Read only the episodes in this mask of a robomimic file, such as "
+           "train or valid")
       .metavar("NAME");
   table.add_check([&options] {
     for (const auto& [key, role] : options.roles) {
@@ -278,14 +300,14 @@ void add_selection_options(cli::OptionTable& table,
   table
       .add("keep-return", &options.min_return_fraction,
            "Keep the episodes whose return is at least R times the expert's, "
-           "which is the highest mean return of min(1000, a tenth) consecutive "
-           "episodes of the task")
+           "which is the highest mean return of min(1000, N/10) consecutive "
+           "episodes among the N of the task")
       .metavar("R")
       .range(0, 1);
   table
       .add("random-return", &options.random_return,
-           "Return of a random policy: --keep-return then measures from it, "
-           "which tasks without positive returns need")
+           "Return of a random policy, from which --keep-return then measures: "
+           "needed for tasks without positive returns")
       .metavar("X");
   table
       .add("best", &options.best_count,
@@ -293,9 +315,9 @@ void add_selection_options(cli::OptionTable& table,
       .range(1, 1e12);
   table
       .add("episodes", &options.sample_count,
-           "Keep N episodes of each task, drawn from --seed: the same seed "
-           "draws fewer out of more, and as gato-finetune draws for its first "
-           "repeat")
+           "Keep N random episodes of each task, sampled from --seed: with the "
+           "same seed smaller samples are subsets of larger ones, and the same "
+           "as those of gato-finetune's first repeat")
       .range(1, 1e12);
 }
 
@@ -308,21 +330,21 @@ cli::Command tokenize_episodes_command() {
       "DATASET...");
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
-      "and the HDF5 files of D4RL and robomimic; gato-formats(5) says how. "
+      "and the HDF5 files of D4RL and robomimic, as described in "
+      "gato-formats(5). "
       "Each time step becomes its text, image, discrete and continuous "
       "observations, a separator, and its discrete and continuous actions, "
-      "with the keys of each kind in the order of their bytes. Inputs of the "
-      "same task must have the same observations and actions. The role of "
-      "every key is shown.\n\n"
-      "All that are whole are written, or a selection: --successful, "
-      "--keep-return, --best and --episodes, each among the episodes that the "
-      "ones before it in this list keep, and for each task by itself over all "
-      "inputs. Selecting by return or by number reads and encodes the inputs "
-      "twice, since bad episodes (--skip-bad) are not among those that are "
-      "compared. The "
-      "counts that end the run, which also go into the output, say what was "
-      "left out and why; unfinished are those of the episodes read whose last "
-      "step neither terminates nor is truncated.";
+      "with the keys of each kind in byte order. Inputs of the same task must "
+      "have the same observations and actions. The role of every key is "
+      "logged.\n\n"
+      "All episodes that did not fail are written, unless some are selected. "
+      "--successful, --keep-return, --best and --episodes apply in this order, "
+      "each to the episodes that the previous ones keep, and separately to "
+      "each task over all inputs. Selecting by return or by number reads and "
+      "encodes the inputs twice, since bad episodes (--skip-bad) must not take "
+      "part in the comparison. The run ends with counts of what was left out "
+      "and why, which are also stored in the output. Episodes count as "
+      "unfinished if their last step is neither terminated nor truncated.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
     add_vocabulary_options(table, options->tokenizer);
@@ -336,14 +358,14 @@ cli::Command tokenize_episodes_command() {
   command.examples = {
       {"gato-tokenize episodes --text-model words.model -o catch.h5 "
        "catch-expert",
-       "A dataset of gato-rollout"},
+       "A dataset recorded by gato-rollout"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
        "The better episodes of a Minari dataset"},
       {"gato-tokenize episodes --text-model words.model --task hopper --best "
        "2000 --episodes 100 --seed 1 -o hopper.h5 hopper_medium-v2.hdf5 "
        "hopper_expert-v2.hdf5",
-       "A hundred of the best episodes of two D4RL files"}};
+       "A hundred of the best episodes in two D4RL files"}};
   return command;
 }
 

@@ -25,30 +25,30 @@ base::ExitStatus tokenize_interleaved(const TokenizeInterleavedOptions& options,
 }
 
 constexpr const char* kDescription =
-    "Every page is a document: patches and pieces in the order of the page, "
-    "</s> once, after the last text. A page is a JSON object, on a line or as "
-    "a .json member of a .tar archive; both may be compressed, and lines read "
-    "from the standard input (-).\n\n"
+    "Every page is one document: patches and pieces in the order of the page, "
+    "with </s> after the last text. A page is a JSON object, either on a line "
+    "of its own or as a .json member of a .tar archive. Both kinds of input "
+    "may be compressed, and lines may be read from the standard input (-).\n\n"
     "gato: {\"items\": [{\"text\": TEXT}, {\"image\": PATH}, "
     "{\"image_base64\": BASE64}...]}.\n\n"
     "mmc4: \"text_list\", a list of sentences, and \"image_info\", a list of "
     "objects with \"matched_text_index\" and \"image_name\" or "
-    "\"image_base64\"; an image comes before the sentence that it is matched "
-    "with, and sentences without an image between them are joined by a "
-    "space.\n\n"
-    "obelics: \"images\" and \"texts\", lists of one length with exactly one "
-    "of the two not null at each index; an image is a path, or an object with "
-    "\"path\" or with base64 under \"bytes\".\n\n"
-    "Paths are those of files below --image-root. A data URL, or the base64 of "
-    "a JPEG, PNG or WebP file, may stand in their place. Nothing is "
-    "downloaded: an http URL is a missing image.";
+    "\"image_base64\". An image precedes the sentence that it is matched with. "
+    "Sentences without an image between them are joined by a space.\n\n"
+    "obelics: \"images\" and \"texts\", two lists of the same length, of "
+    "which exactly one is not null at each index. An image is a path, or an "
+    "object with \"path\" or with base64 in \"bytes\".\n\n"
+    "Paths are relative to --image-root. A data URL, or the base64 of a JPEG, "
+    "PNG or WebP file, may be given instead of a path. Nothing is downloaded: "
+    "the image of an http URL is missing.";
 
 }  // namespace
 
 cli::Command tokenize_interleaved_command() {
   cli::Command command = make_token_command(
       "interleaved",
-      "pages of images and text (MMC4, OBELICS, JSON lines) to a token file",
+      "convert pages of images and text (MMC4, OBELICS, JSON lines) to a token "
+      "file",
       "PAGES...");
   command.description = kDescription;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
@@ -57,7 +57,8 @@ cli::Command tokenize_interleaved_command() {
     add_image_text_options(table, options->images, "each pages file");
     table
         .add("format", &options->format,
-             "How the pages are written; auto goes by the keys of each")
+             "Format of the pages; auto determines it from the keys of each "
+             "page")
         .one_of({"auto", "gato", "mmc4", "obelics"})
         .metavar("FORMAT");
     return [options](cli::CommandContext& context) {
@@ -67,11 +68,11 @@ cli::Command tokenize_interleaved_command() {
   command.examples = {
       {"gato-tokenize interleaved --text-model words.model --resize 128x128 -o "
        "pages.h5 pages.jsonl.zst",
-       "Pages of one's own"},
+       "Pages in the format gato"},
       {"unzip -p docs_shard_0_v3.jsonl.zip | gato-tokenize interleaved "
        "--text-model words.model --image-root mmc4 --missing-images omit -o "
        "mmc4.h5 -",
-       "MMC4, from its zip files, with the images that could be downloaded"}};
+       "MMC4 from its zip files, with the images that could be downloaded"}};
   return command;
 }
 

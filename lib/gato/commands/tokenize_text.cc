@@ -2,11 +2,15 @@
 #include <optional>
 #include <string>
 
+#include "gato/cli/logging.h"
 #include "gato/commands/text_options.h"
-#include "gato/commands/token_output.h"
+#include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
+
+// The main thread reads documents and adds a job per 64 KiB of text. The jobs
+// extract the text of JSON objects and encode it.
 
 namespace gato::commands {
 namespace {
@@ -17,11 +21,12 @@ struct TokenizeTextOptions {
   std::string task = "text", domain = "text";
 };
 
-// Short documents share a job, so that handing it over costs little.
+// Short documents share a job, so that the overhead per job is small.
 constexpr size_t kJobBytes = size_t{64} << 10;
 using RecordBatch = std::vector<base::Expected<ingest::TextRecord>>;
 
-// The next documents, in order with those that cannot be read; none at the end.
+// Returns the next documents, in order, including those that cannot be read;
+// empty at the end of the source.
 RecordBatch next_batch(ingest::TextSource& source) {
   RecordBatch batch;
   for (size_t bytes = 0; bytes < kJobBytes;) {
@@ -43,7 +48,8 @@ class TextTokenizer {
                 const cli::CommandContext& context)
       : options_(options),
         warnings_(options.source.document_separator),
-        output_(context, options.tokenizer, "documents") {
+        output_(
+            make_token_file_options(context, options.tokenizer, "documents")) {
     data::TaskSpec spec;
     spec.name = options.task;
     spec.domain = options.domain;
@@ -59,45 +65,48 @@ class TextTokenizer {
       is_empty = false;
       warnings_.warn_if_json_lines(source);
       output_.add([this, batch = std::move(batch)]() mutable {
-        std::vector<EncodedRecord> all;
+        std::vector<tokenize::EncodedRecord> all;
         for (auto& record : batch) all.push_back(encode(std::move(record)));
         return all;
       });
     }
-    output_.count_excluded(empty_reason, is_empty ? 1 : 0);
+    output_.count_excluded(kEmpty, is_empty ? 1 : 0);
     warnings_.count_missing_separator(source);
     source.record_input(output_.provenance());
   }
 
   void commit() {
     warnings_.warn_of_missing_separators();
-    output_.commit();
+    cli::log_counts(output_.commit());
   }
 
  private:
-  static constexpr const char* empty_reason = "empty";
+  static constexpr const char* kEmpty = "empty";
 
-  EncodedRecord encode(base::Expected<ingest::TextRecord> record) const {
+  tokenize::EncodedRecord encode(
+      base::Expected<ingest::TextRecord> record) const {
     if (record.error) return {{}, record.error};
     bool is_empty = false;
-    EncodedRecord encoded = try_encode(record.value.location, [&] {
-      data::Document text{{ingest::extract_text(std::move(record.value))}};
-      is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
-      if (is_empty) return data::TokenizedDocument{};
-      data::TokenizedDocument document = tokenize::encode_document(
-          text, output_.vocabulary(), output_.text_encoder());
-      document.task_index = task_;
-      document.source_index = source_;
-      return document;
-    });
-    if (is_empty) encoded.exclusion_reason = empty_reason;
+    tokenize::EncodedRecord encoded =
+        tokenize::try_encode(record.value.location, [&] {
+          data::Document text{{ingest::extract_text(std::move(record.value))}};
+          is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
+          if (is_empty) return data::TokenizedDocument{};
+          data::TokenizedDocument document = tokenize::encode_document(
+              text, output_.vocabulary(), output_.text_encoder());
+          document.task_index = task_;
+          document.source_index = source_;
+          return document;
+        });
+    if (is_empty) encoded.exclusion_reason = kEmpty;
     return encoded;
   }
 
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
   int32_t task_ = 0, source_ = 0;
-  TokenOutput output_;  // last: its threads end before the rest goes
+  // The last member, because its threads use the others.
+  tokenize::TokenFileBuilder output_;
 };
 
 base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
@@ -111,23 +120,23 @@ base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
 }  // namespace
 
 cli::Command tokenize_text_command() {
-  cli::Command command =
-      make_token_command("text", "text files to a token file", "FILE...");
+  cli::Command command = make_token_command(
+      "text", "convert text files to a token file", "FILE...");
   command.description =
-      "Reads plain text, or JSON objects a line, and writes the pieces of each "
-      "document, with </s> after the last. A file of plain text is one "
+      "Reads plain text, or JSON lines (one object per line), and writes the "
+      "pieces of each document, followed by </s>. A file of plain text is one "
       "document unless --document-separator says otherwise; white space alone "
-      "is none. JSON objects whose text is blank, and inputs without a "
-      "document, are left out and counted as empty. Text must be UTF-8, and a "
-      "document at most 64 MiB: longer ones are bad records. Files and the "
-      "standard input (-) may be "
-      "compressed: gzip, zstd, bzip2 and xz are told by their first bytes. By "
-      "their names, .jsonl, .ndjson and compressed .json files hold JSON "
-      "lines. Archives (tar, zip) and Parquet files are refused.";
+      "is not a document. JSON objects whose text is blank and inputs that "
+      "contain no document are left out and counted as empty. Text must be "
+      "UTF-8, and a document at most 64 MiB; otherwise it is a bad record. "
+      "Files and the standard input (-) may be compressed: gzip, zstd, bzip2 "
+      "and xz are recognized by their first bytes. Files named .jsonl or "
+      ".ndjson, and compressed .json files, are read as JSON lines. Archives "
+      "(tar, zip) and Parquet files are refused.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeTextOptions>();
     add_vocabulary_options(table, options->tokenizer);
-    table.add("task", &options->task, "Name of the task that the texts form")
+    table.add("task", &options->task, "Name of the task of the documents")
         .metavar("NAME");
     table.add("domain", &options->domain, "Domain of the task").metavar("NAME");
     add_text_options(table, options->source, {"auto", "plain", "jsonl"});
@@ -137,13 +146,13 @@ cli::Command tokenize_text_command() {
   };
   command.examples = {
       {"gato-tokenize text --text-model words.model -o books.h5 books/*.txt",
-       "A document a file"},
+       "One document per file"},
       {"gato-tokenize text --text-model words.model -o c4.h5 "
        "'c4-train.{00000..00003}-of-01024.json.gz'",
-       "A document a line of JSON, as C4 comes"},
+       "One document per line of JSON, the format of C4"},
       {"curl -s https://example.org/pile/00.jsonl.zst | gato-tokenize text "
        "--text-model words.model --format jsonl -o pile.h5 -",
-       "From a pipe"}};
+       "Reading from a pipe"}};
   return command;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -14,7 +13,7 @@
 #include "gato/base/bad_records.h"
 #include "gato/base/file_io.h"
 #include "gato/base/signals.h"
-#include "gato/cli/terminal_progress.h"
+#include "gato/cli/logging.h"
 #include "gato/commands/text_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_source.h"
@@ -24,178 +23,265 @@
 #include "gato/ingest/text/vqa.h"
 #include "gato/tokenize/vocabulary_training.h"
 
+// Every kind of input is a TextStream. InputTextStream joins the streams of all
+// inputs and skips bad records; the training pulls the texts from it one by
+// one.
+
 namespace gato::commands {
 namespace {
 
 constexpr int64_t kMinByteFallbackSize = 4096;
 
 struct TokenizeVocabOptions {
-  tokenize::VocabularyTrainingOptions training;  // but for what the others say
+  // Without the size, byte fallback, coverage and seed, which are below.
+  tokenize::VocabularyTrainingOptions training;
   std::optional<int64_t> size;
   std::string byte_fallback = "auto";
   std::optional<double> character_coverage;
   ingest::TextSourceOptions source;
 };
 
-// Gives texts until it gives none.
-using TextStream = std::function<std::optional<std::string>()>;
-
-TextStream caption_stream(std::shared_ptr<ingest::ImageTextSource> source) {
-  auto captions = std::make_shared<std::deque<ingest::LocatedText>>();
-  return [source, captions]() -> std::optional<std::string> {
-    while (captions->empty()) {
-      auto record = source->next();
-      if (!record) return std::nullopt;
-      std::move(record->texts.begin(), record->texts.end(),
-                std::back_inserter(*captions));
+// A stream of records that contain any number of texts each.
+class RecordTextStream : public tokenize::TextStream {
+ public:
+  std::optional<std::string> next() final {
+    while (pending_.empty()) {
+      if (!read_record(pending_)) return std::nullopt;
     }
-    const ingest::LocatedText caption = std::move(captions->front());
-    captions->pop_front();
-    if (ingest::is_blank(caption.text)) {
-      throw base::input_error("{}: the caption is empty", caption.location);
-    }
-    return caption.text;
-  };
-}
+    const ingest::LocatedText text = std::move(pending_.front());
+    pending_.pop_front();
+    check(text);
+    return text.text;
+  }
 
-// Of pages, each text by itself.
-TextStream page_text_stream(const std::string& input) {
-  std::shared_ptr<ingest::PageSource> source = ingest::open_pages(input, {});
-  auto texts = std::make_shared<std::deque<std::string>>();
-  return [source, texts]() -> std::optional<std::string> {
-    while (texts->empty()) {
-      auto record = source->next();
-      if (!record) return std::nullopt;
-      for (auto& item : ingest::parse_page(std::move(*record)).items) {
-        if (auto* text = std::get_if<std::string>(&item)) {
-          texts->push_back(std::move(*text));
+ private:
+  // Adds the texts of the next record; returns false after the last record.
+  // A record that cannot be read is an Error, and the next call continues
+  // after it.
+  virtual bool read_record(std::deque<ingest::LocatedText>& texts) = 0;
+  // Throws Error(bad_input) if the text is a bad record by itself.
+  virtual void check(const ingest::LocatedText& /*text*/) const {}
+
+  std::deque<ingest::LocatedText> pending_;
+};
+
+class CaptionStream : public RecordTextStream {
+ public:
+  explicit CaptionStream(std::unique_ptr<ingest::ImageTextSource> source)
+      : source_(std::move(source)) {}
+
+ private:
+  bool read_record(std::deque<ingest::LocatedText>& texts) override {
+    auto record = source_->next();
+    if (!record) return false;
+    std::ranges::move(record->texts, std::back_inserter(texts));
+    return true;
+  }
+  void check(const ingest::LocatedText& text) const override {
+    if (ingest::is_blank(text.text)) {
+      throw base::input_error("{}: the caption is empty", text.location);
+    }
+  }
+
+  std::unique_ptr<ingest::ImageTextSource> source_;
+};
+
+// Each text of a page is a text by itself.
+class PageTextStream : public RecordTextStream {
+ public:
+  explicit PageTextStream(const std::string& input)
+      : source_(ingest::open_pages(input, {})) {}
+
+ private:
+  bool read_record(std::deque<ingest::LocatedText>& texts) override {
+    auto record = source_->next();
+    if (!record) return false;
+    for (auto& item : ingest::parse_page(std::move(*record)).items) {
+      if (auto* text = std::get_if<std::string>(&item)) {
+        texts.push_back({std::move(*text), {}});
+      }
+    }
+    return true;
+  }
+
+  std::unique_ptr<ingest::PageSource> source_;
+};
+
+// The text observations of episodes. A text that stays the same from one step
+// to the next counts once.
+class EpisodeTextStream : public RecordTextStream {
+ public:
+  explicit EpisodeTextStream(const std::string& input)
+      : source_(ingest::open_episodes(input, {})) {}
+
+ private:
+  bool read_record(std::deque<ingest::LocatedText>& texts) override {
+    if (next_episode_ == source_->episode_count()) return false;
+    const data::Episode episode = source_->read_episode(next_episode_++);
+    for (const data::FieldColumn& column : episode.observations) {
+      const auto* steps = std::get_if<std::vector<std::string>>(&column);
+      if (steps == nullptr) continue;
+      for (size_t t = 0; t < steps->size(); ++t) {
+        // The last text comes first: models depend on the order, and existing
+        // ones should stay reproducible.
+        if (t == 0 || (*steps)[t] != (*steps)[t - 1]) {
+          texts.push_front({(*steps)[t], {}});
         }
       }
     }
-    const std::string text = std::move(texts->front());
-    texts->pop_front();
-    return text;
-  };
-}
-
-// Of files of questions, each followed by its annotations.
-TextStream vqa_text_stream(const std::string& questions,
-                           const std::string& annotations) {
-  ingest::VqaOptions options;
-  options.image_name_format = "{image}";  // is not looked for
-  return caption_stream(ingest::open_vqa(questions, annotations, options));
-}
-
-// The text observations of episodes, each once where it stays the same.
-TextStream episode_text_stream(const std::string& input) {
-  std::shared_ptr<ingest::EpisodeSource> source =
-      ingest::open_episodes(input, {});
-  auto texts = std::make_shared<std::vector<std::string>>();
-  return
-      [source, texts, i = int64_t{0}]() mutable -> std::optional<std::string> {
-        while (texts->empty()) {
-          if (i == source->episode_count()) return std::nullopt;
-          const data::Episode episode = source->read_episode(i++);
-          for (const data::FieldColumn& column : episode.observations) {
-            const auto* steps = std::get_if<std::vector<std::string>>(&column);
-            if (steps == nullptr) continue;
-            for (size_t t = 0; t < steps->size(); ++t) {
-              if (t == 0 || (*steps)[t] != (*steps)[t - 1]) {
-                texts->push_back((*steps)[t]);
-              }
-            }
-          }
-        }
-        std::string text = std::move(texts->back());
-        texts->pop_back();
-        return text;
-      };
-}
-
-TextStream open_text_stream(const std::string& input,
-                            const ingest::TextSourceOptions& options,
-                            TextWarnings& warnings) {
-  const bool is_episodes =
-      options.format == "episodes" ||
-      (options.format == "auto" &&
-       (std::filesystem::is_directory(input) || input.ends_with(".hdf5")));
-  if (is_episodes) return episode_text_stream(input);
-  if (options.format == "captions" ||
-      (options.format == "auto" &&
-       ingest::has_known_caption_extension(input))) {
-    return caption_stream(ingest::open_captions(input, {}));
+    return true;
   }
-  if (options.format == "interleaved") return page_text_stream(input);
-  auto source = std::make_shared<ingest::TextSource>(input, options);
-  return [source, &warnings]() -> std::optional<std::string> {
-    auto record = base::try_call([&] { return source->next(); });
-    warnings.warn_if_json_lines(*source);
+
+  std::unique_ptr<ingest::EpisodeSource> source_;
+  int64_t next_episode_ = 0;
+};
+
+// The documents of plain text or JSON lines.
+class DocumentStream : public tokenize::TextStream {
+ public:
+  DocumentStream(const std::string& input,
+                 const ingest::TextSourceOptions& options,
+                 TextWarnings& warnings)
+      : source_(input, options), warnings_(warnings) {}
+
+  std::optional<std::string> next() override {
+    auto record = base::try_call([&] { return source_.next(); });
+    warnings_.warn_if_json_lines(source_);
     if (record.error) std::rethrow_exception(record.error);
     if (record.value) return ingest::extract_text(std::move(*record.value));
-    warnings.count_missing_separator(*source);
+    warnings_.count_missing_separator(source_);
     return std::nullopt;
-  };
+  }
+
+ private:
+  ingest::TextSource source_;
+  TextWarnings& warnings_;
+};
+
+std::unique_ptr<tokenize::TextStream> open_vqa_texts(
+    const std::string& questions, const std::string& annotations) {
+  ingest::VqaOptions options;
+  options.image_name_format = "{image}";  // no image is opened
+  return std::make_unique<CaptionStream>(
+      ingest::open_vqa(questions, annotations, options));
 }
 
-base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
-                                  const cli::CommandContext& context) {
+std::unique_ptr<tokenize::TextStream> open_texts(
+    const std::string& input, const ingest::TextSourceOptions& options,
+    TextWarnings& warnings) {
+  const bool is_auto = options.format == "auto";
+  if (options.format == "episodes" ||
+      (is_auto &&
+       (std::filesystem::is_directory(input) || input.ends_with(".hdf5")))) {
+    return std::make_unique<EpisodeTextStream>(input);
+  }
+  if (options.format == "captions" ||
+      (is_auto && ingest::has_known_caption_extension(input))) {
+    return std::make_unique<CaptionStream>(ingest::open_captions(input, {}));
+  }
+  if (options.format == "interleaved") {
+    return std::make_unique<PageTextStream>(input);
+  }
+  return std::make_unique<DocumentStream>(input, options, warnings);
+}
+
+// The texts of all inputs, one input after another. Bad records are skipped as
+// far as `max_skipped` allows.
+class InputTextStream : public tokenize::TextStream {
+ public:
+  InputTextStream(const std::vector<std::string>& inputs,
+                  const ingest::TextSourceOptions& options, int64_t max_skipped)
+      : inputs_(inputs),
+        options_(options),
+        warnings_(options.document_separator),
+        bad_records_(max_skipped) {}
+
+  std::optional<std::string> next() override {
+    while (input_ || next_input_ < inputs_.size()) {
+      if (!input_) input_ = open_next_input();
+      try {
+        if (auto text = input_->next()) {
+          ++read_;
+          return text;
+        }
+        input_ = nullptr;
+      } catch (const base::Error&) {
+        bad_records_.skip_or_rethrow(std::current_exception());
+      }
+    }
+    return std::nullopt;
+  }
+
+  int64_t read() const { return read_; }
+  int64_t skipped() const { return bad_records_.skipped(); }
+  const TextWarnings& warnings() const { return warnings_; }
+
+ private:
+  // Opens the next input; with --format vqa, a pair of them.
+  std::unique_ptr<tokenize::TextStream> open_next_input() {
+    const std::string& input = inputs_[next_input_++];
+    if (options_.format == "vqa") {
+      return open_vqa_texts(input, inputs_[next_input_++]);
+    }
+    return open_texts(input, options_, warnings_);
+  }
+
+  const std::vector<std::string>& inputs_;
+  const ingest::TextSourceOptions& options_;
+  TextWarnings warnings_;
+  base::BadRecordPolicy bad_records_;
+  std::unique_ptr<tokenize::TextStream> input_;
+  size_t next_input_ = 0;
+  int64_t read_ = 0;
+};
+
+tokenize::VocabularyTrainingOptions training_options(
+    const TokenizeVocabOptions& options, uint64_t seed) {
   tokenize::VocabularyTrainingOptions training = options.training;
   training.size = *options.size;
-  training.seed = context.common.seed;
+  training.seed = seed;
   training.byte_fallback =
       options.byte_fallback == "on" || (options.byte_fallback == "auto" &&
                                         training.size >= kMinByteFallbackSize);
   training.character_coverage = options.character_coverage.value_or(
       training.byte_fallback ? 0.9995 : 1.0);
+  return training;
+}
 
-  const std::vector<std::string>& inputs = context.common.inputs;
-  if (options.source.format == "vqa" && inputs.size() % 2 != 0) {
+void check_inputs(const std::vector<std::string>& inputs,
+                  const std::string& format) {
+  if (format == "vqa" && inputs.size() % 2 != 0) {
     throw base::usage_error(
-        "--format vqa reads pairs of files, questions and their annotations in "
-        "turn, but {} are given",
+        "--format vqa reads pairs of files, alternating between questions and "
+        "annotations, but the number of inputs is {}",
         inputs.size());
   }
-  TextWarnings warnings(options.source.document_separator);
-  base::BadRecordPolicy bad_records(context.common.skip_bad);
-  int64_t read = 0;
-  size_t next_input = 0;  // input
-  TextStream texts;
-  const TextStream all_texts = [&]() -> std::optional<std::string> {
-    while (true) {
-      if (!texts) {
-        if (next_input == inputs.size()) return std::nullopt;
-        const std::string& input = inputs[next_input++];
-        texts = options.source.format == "vqa"
-                    ? vqa_text_stream(input, inputs[next_input++])
-                    : open_text_stream(input, options.source, warnings);
-      }
-      try {
-        if (auto text = texts()) {
-          ++read;
-          return text;
-        }
-        texts = nullptr;
-      } catch (const base::Error&) {
-        bad_records.skip_or_rethrow(std::current_exception());
-      }
-    }
-  };
+}
+
+base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
+                                  const cli::CommandContext& context) {
+  const tokenize::VocabularyTrainingOptions training =
+      training_options(options, context.common.seed);
+  check_inputs(context.common.inputs, options.source.format);
+  InputTextStream texts(context.common.inputs, options.source,
+                        context.common.skip_bad);
   const tokenize::TrainedVocabulary learned = [&] {
-    const base::ScopedExitOnSignal ends_on_stop;  // SentencePiece does not ask
-    return tokenize::train_vocabulary(training, all_texts);
+    // SentencePiece does not poll for signals.
+    const base::ScopedExitOnSignal exit_on_signal;
+    return tokenize::train_vocabulary(training, texts);
   }();
   base::write_file(context.common.output, learned.serialized_model,
                    context.common.force);
-  warnings.warn_of_missing_separators();
+  texts.warnings().warn_of_missing_separators();
   if (learned.unsampled_sentence_count > 0) {
     spdlog::info(
-        "learned from {} of {} sentences, drawn by --seed; --sentences 0 takes "
-        "all, and more memory",
+        "learned from {} of {} sentences, sampled with --seed; --sentences 0 "
+        "uses all of them and needs more memory",
         learned.sentence_count - learned.unsampled_sentence_count,
         learned.sentence_count);
   }
-  cli::log_counts({{"read", read},
-                   {"skipped", bad_records.skipped()},
+  cli::log_counts({{"read", texts.read()},
+                   {"skipped", texts.skipped()},
                    {"sentences", learned.sentence_count},
                    {"left_out", learned.unsampled_sentence_count},
                    {"pieces", training.size}});
@@ -204,31 +290,33 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
 
 void add_training_options(cli::OptionTable& table,
                           TokenizeVocabOptions& options) {
-  table.add("size", &options.size, "Pieces to learn, </s> among them")
+  table.add("size", &options.size, "Number of pieces, including </s>")
       .metavar("V")
       .range(1, 1 << 20)
       .required();
   table
       .add("algorithm", &options.training.algorithm,
-           "How pieces are chosen; both are SentencePiece's")
+           "Training algorithm of SentencePiece")
       .one_of({"unigram", "bpe"})
       .metavar("NAME");
   table
-      .add("byte-fallback", &options.byte_fallback,
-           "Give the 256 byte values pieces, so that no text is unknown; auto "
-           "does from 4096 pieces on")
+      .add(
+          "byte-fallback", &options.byte_fallback,
+          "Reserve pieces for the 256 byte values, so that no text is unknown; "
+          "auto does so if --size is at least 4096")
       .one_of({"auto", "on", "off"})
       .metavar("WHEN");
   table
       .add("character-coverage", &options.character_coverage,
-           "Share of the text's characters that get a piece of their own; by "
-           "default 0.9995 with byte pieces, else all")
+           "Fraction of the characters of the text that get pieces; the "
+           "default is 0.9995 with byte fallback, and 1 without")
       .metavar("SHARE")
       .range(0.98, 1);
   table
       .add("sentences", &options.training.max_sentences,
-           "Learn from at most N sentences, drawn from --seed where the inputs "
-           "have more; 0 is all. Sentences are lines, cut at 4000 bytes")
+           "Train on at most N sentences; if the inputs have more, they are "
+           "sampled with --seed. 0: all sentences. A sentence is a line; lines "
+           "of more than 4000 bytes are split")
       .metavar("N")
       .range(0, std::numeric_limits<double>::infinity());
 }
@@ -238,19 +326,20 @@ void add_training_options(cli::OptionTable& table,
 cli::Command tokenize_vocab_command() {
   cli::Command command;
   command.name = "vocab";
-  command.summary = "text to a SentencePiece model";
+  command.summary = "train a SentencePiece model on text";
   command.description =
-      "Learns the pieces of text tokens from plain text, JSON lines, the "
-      "captions of images (COCO .json, .tsv, WebDataset .tar), questions with "
-      "their answers (--format vqa, and pairs of files: questions, annotations "
-      "and so on in turn), the texts of pages (--format interleaved) and the "
-      "text observations of episodes (a dataset that gato-tokenize episodes "
-      "reads). "
-      "The same inputs give the same bytes. The model has </s>, with which "
-      "texts end, and no begin mark. Line ends and runs of spaces become one "
-      "space, and characters their compatible form (NFKC). Memory is about 30 "
-      "bytes for each byte of the sentences that are learned from, or 8 with "
-      "--algorithm bpe; --sentences limits how many these are.";
+      "Trains the text model, whose pieces are the text tokens. Inputs are "
+      "plain text, JSON lines, captions of images (COCO .json, .tsv, "
+      "WebDataset .tar), questions with answers (--format vqa; pairs of files, "
+      "alternating between questions and annotations), the texts of pages "
+      "(--format interleaved), and the text observations of episodes (any "
+      "dataset that gato-tokenize episodes reads). The same inputs give the "
+      "same model, byte for byte. The model has the piece </s>, which ends "
+      "texts, but no piece that begins them. Newlines and runs of spaces are "
+      "normalized to one space, and characters to their compatibility form "
+      "(NFKC). Training takes about 30 bytes of memory for each byte of the "
+      "sentences, or 8 with --algorithm bpe; --sentences limits the number of "
+      "sentences.";
   command.operands = "INPUT...";
   command.min_operands = 1;
   command.output = cli::OutputRequirement::required;
@@ -268,10 +357,10 @@ cli::Command tokenize_vocab_command() {
   };
   command.examples = {
       {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
-       "The size of the paper's"},
+       "A vocabulary of the size that the paper uses"},
       {"gato-tokenize vocab --algorithm bpe --size 110 -o small.model "
        "captions.json grid-expert",
-       "A small one, from captions and missions"}};
+       "A small one, from captions and the missions of episodes"}};
   return command;
 }
 

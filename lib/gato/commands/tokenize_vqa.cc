@@ -17,12 +17,13 @@ struct TokenizeVqaOptions {
   std::string image_name = ingest::VqaOptions{}.image_name_format;
 };
 
-// The pairs of files that this shard reads.
+// Returns the pairs of files that this shard reads.
 base::Shard::Range shard_pairs(const base::Shard& shard, int64_t pairs) {
   const base::Shard::Range range = shard.range_of(pairs);
   if (range.size() == 0) {
     throw base::usage_error(
-        "--shard {}/{}: nothing is left to do, there are {} pairs of files",
+        "--shard {}/{}: this shard is empty, because there are only {} pairs "
+        "of files",
         shard.number, shard.count, pairs);
   }
   return range;
@@ -49,35 +50,33 @@ base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
 }
 
 void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
-  table
-      .add("questions", &options.questions,
-           "Questions, in JSON: one file or several")
+  table.add("questions", &options.questions, "JSON files of questions")
       .metavar("FILE")
       .files()
       .required();
   table
       .add("annotations", &options.annotations,
-           "Their annotations, as many files in the same order")
+           "JSON files of their annotations, in the same order")
       .metavar("FILE")
       .files()
       .required();
   table
       .add("answers", &options.answers,
-           "Which answers become documents: the most-frequent one of each "
-           "question, or all, a document each")
+           "Answers to use: the most-frequent one of each question, or all of "
+           "them, each as a document")
       .one_of({"most-frequent", "all"})
       .metavar("WHICH");
   table
       .add("image-name", &options.image_name,
-           "Path of an image below --image-root: {subtype} is the data_subtype "
-           "of the questions (train2014), {image} the image_id")
+           "Path of an image, relative to --image-root: {subtype} is the "
+           "data_subtype of the questions (train2014), {image} is the image_id")
       .metavar("TEMPLATE");
   table.add_check([&options] {
     ingest::check_vqa_image_name_format(options.image_name);
     if (options.questions.size() != options.annotations.size()) {
       throw base::usage_error(
-          "{} files of --questions and {} of --annotations: they must be as "
-          "many, in the same order",
+          "--questions names {} files and --annotations names {}: they must "
+          "name the same number of files, in the same order",
           options.questions.size(), options.annotations.size());
     }
   });
@@ -85,23 +84,24 @@ void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
 
 constexpr const char* kDescription =
     "Reads the pairs of files of VQAv2 and OK-VQA: \"questions\" with "
-    "\"question_id\", \"image_id\" and \"question\"; \"annotations\" with "
+    "\"question_id\", \"image_id\" and \"question\", and \"annotations\" with "
     "\"question_id\", \"multiple_choice_answer\" and \"answers\", a list of "
-    "objects with \"answer\". A document is the image's patches, then the "
-    "pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
-    "answer is multiple_choice_answer or, where there is none (OK-VQA), "
-    "counted among the answers, the first of several. With --answers all, "
-    "empty answers are left out. Documents are ordered by image, in the order "
-    "in which the questions name them. A question without annotation, or an "
-    "annotation without question, is a bad record. --shard divides the pairs "
-    "of files.";
+    "objects with \"answer\". A document consists of the patches of the image, "
+    "the pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
+    "answer is multiple_choice_answer or, if there is none (in OK-VQA), the "
+    "first of the most frequent ones in \"answers\". With --answers all, empty "
+    "answers are left out. Documents are grouped by image, in the order in "
+    "which the questions mention the images. A question without annotation, or "
+    "an annotation without question, is a bad record. --shard divides the "
+    "pairs of files.";
 
 }  // namespace
 
 cli::Command tokenize_vqa_command() {
   cli::Command command = make_token_command(
       "vqa",
-      "pictures with questions and answers (VQAv2, OK-VQA) to a token file",
+      "convert images with questions and answers (VQAv2, OK-VQA) to a token "
+      "file",
       "");
   command.description = kDescription;
   command.sharding = cli::Sharding::work;
@@ -118,12 +118,12 @@ cli::Command tokenize_vqa_command() {
       {"gato-tokenize vqa --text-model words.model --image-root train2014 "
        "--questions v2_OpenEnded_mscoco_train2014_questions.json --annotations "
        "v2_mscoco_train2014_annotations.json -o vqa.h5",
-       "VQAv2, the most frequent answers"},
+       "VQAv2 with the most frequent answers"},
       {"gato-tokenize vqa --text-model words.model --image-root coco "
        "--image-name '{subtype}/{image:012}.jpg' --answers all "
        "--questions OpenEnded_mscoco_train2014_questions.json --annotations "
        "mscoco_train2014_annotations.json -o okvqa.h5",
-       "OK-VQA, every answer, images named as COCO 2017 names them"}};
+       "OK-VQA with every answer, and images named as in COCO 2017"}};
   return command;
 }
 

@@ -41,8 +41,7 @@ struct TrainCommandOptions {
   DataOptions data;
   std::string preset;
   NetworkOptions network;
-  OptimizationOptions optimization;
-  RunOptions run;
+  TrainingOptions training;
   ProcessOptions processes;
   bool dry_run = false;
 };
@@ -63,7 +62,7 @@ std::vector<std::string> base_config_files(const TrainCommandOptions& options,
         preset_path(PresetKind::pretraining, options.preset).string());
   }
   const std::filesystem::path run = option_value<std::string>(table, "output");
-  if (options.run.resume && train::holds_run(run) &&
+  if (options.training.resume && train::holds_run(run) &&
       std::filesystem::exists(run / "config.toml")) {
     files.push_back((run / "config.toml").string());
   }
@@ -124,19 +123,21 @@ model::ModelConfig make_model_config(const NetworkOptions& options,
   return config;
 }
 
-// Warns in the `first` of the processes.
+// Throws Error(usage) if a rank would have no micro-batch; rank zero warns if
+// they have different numbers of them.
 void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
-                                  const OptimizationOptions& options,
-                                  int64_t length) {
-  const int64_t rows = resolve_micro_batch_size(options, length);
-  const int64_t micro_batches = (options.batch_size + rows - 1) / rows;
+                                  const train::TrainingConfig& config,
+                                  int64_t sequence_length) {
+  const int64_t batch_size = config.loader.batch_size;
+  const int64_t rows = train::resolve_micro_batch_size(config, sequence_length);
+  const int64_t micro_batches = (batch_size + rows - 1) / rows;
   if (micro_batches < world_size) {
     const std::string advice =
-        options.batch_size < world_size
-            ? fmt::format("raise --batch-size from {} to {}",
-                          options.batch_size, world_size)
+        batch_size < world_size
+            ? fmt::format("raise --batch-size from {} to {}", batch_size,
+                          world_size)
             : fmt::format("lower --micro-batch from {} to {}", rows,
-                          options.batch_size / world_size);
+                          batch_size / world_size);
     throw base::usage_error(
         "{} processes share the {} micro-batches of a step: {}, or start fewer "
         "processes",
@@ -144,37 +145,47 @@ void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
   }
   if (micro_batches % world_size != 0 && is_rank_zero) {
     spdlog::warn(
-        "{} micro-batches a step are no multiple of {} processes: some of them "
-        "wait for the others",
+        "{} micro-batches per step are not a multiple of {} processes: some of "
+        "them wait for the others",
         micro_batches, world_size);
   }
+}
+
+// Returns what the options say about training, for a rank of this launch.
+train::TrainingConfig make_training_config(const TrainCommandOptions& options,
+                                           const train::LaunchInfo& launch,
+                                           const cli::CommandContext& context) {
+  train::TrainingConfig config = options.training.config;
+  config.loader.seed = config.gradient.seed = context.common.seed;
+  config.gradient.threads = threads_per_process(launch, context);
+  return config;
 }
 
 base::ExitStatus print_dry_run(const TrainCommandOptions& options,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
-  if (launch.rank > 0) return base::ExitStatus::success;
-  if (launch.is_single_process())
-    launch.world_size = launch.local_world_size = options.processes.processes;
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
-  const model::ModelConfig config = make_model_config(options.network, *data);
-  check_micro_batches_per_rank(launch.world_size, true, options.optimization,
-                               data->sequence_length());
-  train::TrainerOptions training = make_trainer_options(
-      options.optimization, options.run, data->sequence_length(),
-      threads_per_process(launch, context), context.common.seed);
-  training.shard_optimizer = options.processes.shard_optimizer;
-  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
-      launch.local_world_size * training.gradient.threads > processors) {
-    spdlog::warn(
-        "{} processes of {} threads share {} processors, which the time of a "
-        "step does not know",
-        launch.local_world_size, training.gradient.threads, processors);
+  if (launch.rank > 0) {
+    return base::ExitStatus::success;
   }
-  std::cout << train::dry_run_report(config, options.optimization, training,
-                                     *data, launch.world_size)
-                   .dump(2)
-            << "\n";
+  if (launch.is_single_process()) {
+    launch.world_size = launch.local_world_size = options.processes.processes;
+  }
+  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const model::ModelConfig model = make_model_config(options.network, *data);
+  const train::TrainingConfig config =
+      make_training_config(options, launch, context);
+  check_micro_batches_per_rank(launch.world_size, true, config,
+                               data->sequence_length());
+  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
+      launch.local_world_size * config.gradient.threads > processors) {
+    spdlog::warn(
+        "{} processes of {} threads share {} processors, which the estimated "
+        "time of a step does not account for",
+        launch.local_world_size, config.gradient.threads, processors);
+  }
+  std::cout
+      << train::dry_run_report(model, config, *data, launch.world_size).dump(2)
+      << "\n";
   return base::ExitStatus::success;
 }
 
@@ -183,35 +194,28 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
                                const cli::CommandContext& context,
                                std::chrono::steady_clock::time_point start_time,
                                train::ProcessGroup& process_group) {
-  const std::filesystem::path output = context.common.output;
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
-  const model::ModelConfig config = make_model_config(options.network, *data);
+  const model::ModelConfig model = make_model_config(options.network, *data);
   process_group.run_collectively([&] {
-    check_micro_batches_per_rank(process_group.size(),
-                                 process_group.is_rank_zero(),
-                                 options.optimization, data->sequence_length());
+    check_micro_batches_per_rank(
+        process_group.size(), process_group.is_rank_zero(),
+        options.training.config, data->sequence_length());
     if (process_group.is_rank_zero()) {
-      train::check_output_directory(output, options.run.resume, context.common);
+      train::check_output_directory(
+          context.common.output, options.training.resume, context.common.force,
+          context.common.config_files);
     }
   });
-  train::TrainingRunOptions session{
-      .output = output,
-      .data = *data,
-      .optimization = options.optimization,
-      .run_options = options.run,
-      .make_initial_network = {},
-      .configuration = context.record.configuration,
-      .config_toml = cli::to_toml(table, per_invocation_options()),
-      .start_time = start_time,
-      .evaluate = {},
-      .threads = threads_per_process(process_group.launch(), context),
-      .process_group = &process_group,
-      .shard_optimizer = options.processes.shard_optimizer};
-  session.make_initial_network = [&] {
-    return std::make_unique<model::Network>(config, context.common.seed,
+  train::TrainingRunOptions run =
+      make_run_options(options.training, table, context);
+  run.config = make_training_config(options, process_group.launch(), context);
+  run.start_time = start_time;
+  run.process_group = &process_group;
+  run.make_initial_network = [&] {
+    return std::make_unique<model::Network>(model, context.common.seed,
                                             options.network.initialization);
   };
-  return train::run_training(session, context);
+  return run_training(*data, std::move(run));
 }
 
 base::ExitStatus run_train_command(const TrainCommandOptions& options,
@@ -219,7 +223,7 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                    cli::CommandContext& context) {
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
-  const bool is_resumed = options.run.resume && train::holds_run(output);
+  const bool is_resumed = options.training.resume && train::holds_run(output);
   if (!is_resumed && options.preset.empty() &&
       context.common.config_files.empty()) {
     throw base::usage_error(
@@ -228,7 +232,8 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
   }
   if (options.dry_run) return print_dry_run(options, context);
   try {
-    return run_distributed(options.processes, context,
+    return run_distributed(options.processes,
+                           options.training.config.shard_optimizer, context,
                            [&](train::ProcessGroup& process_group) {
                              return train_on_rank(options, table, context,
                                                   start_time, process_group);
@@ -243,31 +248,36 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
 void add_data_options(cli::OptionTable& table, DataOptions& options) {
   table.add("data", &options.files, "Sequence files of gato-pack, read as one")
       .metavar("FILE...")
-      .files();
+      .files()
+      .may_change_on_resume();
   table
       .add("mixture", &options.mixture,
            "In place of --data: TOML file of [[mixture]] tables, as that of "
            "gato-pack, from whose token files the sequences are drawn on the "
            "way")
-      .metavar("FILE");
+      .metavar("FILE")
+      .may_change_on_resume();
   table
       .add(
           "length", &options.length,
           "Of --mixture: tokens a sequence; those of --context where not given")
       .metavar("L")
-      .range(2, 1 << 20);
+      .range(2, 1 << 20)
+      .fixed_on_resume();
   table
       .add("sequences", &options.sequences,
            "Of --mixture: different sequences, read again when all were read; "
            "0, or not given: as many as have room for every token")
       .metavar("N")
-      .range(0, 1LL << 40);
+      .range(0, 1LL << 40)
+      .fixed_on_resume();
   table
       .add("pack-seed", &options.pack_seed,
            "Of --mixture: what the sequences are drawn from, the --seed of "
            "gato-pack; 0 where not given")
       .metavar("SEED")
-      .range(0, 0x1p62);
+      .range(0, 0x1p62)
+      .fixed_on_resume();
   table.require_exactly_one({"data", "mixture"});
   table.add_check([&options] { check_mixture_options(options); });
 }
@@ -282,8 +292,9 @@ cli::CommandFunction build(cli::OptionTable& table) {
                "the command line win over it. A new run needs this or "
                "--config",
                fmt::join(preset_names(PresetKind::pretraining), ", ")))
-      .metavar("NAME");
-  add_run_options(table, options->run);
+      .metavar("NAME")
+      .fixed_on_resume();
+  add_run_options(table, options->training);
   table
       .add(
           "dry-run", &options->dry_run,
@@ -291,13 +302,15 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "trained, but for some steps of three and of five layers, which tell "
           "what all take")
       .not_in_config();
-  add_process_options(table, options->processes);
+  add_process_options(table, options->processes, options->training.config);
   add_network_options(table, options->network);
-  add_optimization_options(table, options->optimization);
+  add_optimization_options(table, options->training);
   table.add_check([options] {
-    if (options->run.asynchronous_save && options->processes.shard_optimizer) {
+    const train::TrainingConfig& config = options->training.config;
+    if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
-          "--asynchronous-save cannot be had with --shard-optimizer, whose "
+          "--asynchronous-save cannot be combined with --shard-optimizer, "
+          "whose "
           "checkpoints all processes write together; leave one of them out");
     }
   });

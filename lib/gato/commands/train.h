@@ -1,4 +1,4 @@
-// gato-train: sequence files to a model.
+// gato-train trains a model on sequence files.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace gato::commands {
 
-// The command of the program, for cli::run.
+// Returns the command of the program, for cli::run().
 cli::Command train_command();
 
 }  // namespace gato::commands

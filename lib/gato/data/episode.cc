@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "gato/base/error.h"
-#include "gato/base/string_util.h"
 
 namespace gato::data {
 namespace {
@@ -18,20 +17,6 @@ int64_t row_count(const FieldColumn& column) {
 }
 
 }  // namespace
-
-void require_printable_name(const char* what, const std::string& name) {
-  if (const std::string shown = base::escape_control_characters(name);
-      shown != name) {
-    throw base::input_error("the {} \"{}\" has control characters", what,
-                            shown);
-  }
-}
-
-void require_printable_names(const TaskSpec& spec) {
-  require_printable_name("task", spec.name);
-  require_printable_name("domain", spec.domain);
-  require_printable_name("environment", spec.environment);
-}
 
 int64_t Episode::step_count() const {
   if (!actions.empty()) return row_count(actions.front());

@@ -7,12 +7,11 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "gato/data/array.h"
-#include "gato/data/space.h"
+#include "gato/data/task.h"
 
 namespace gato::data {
 
@@ -23,20 +22,6 @@ using FieldValues = std::vector<FieldValue>;
 
 // All time steps of a field: numbers [T or T+1, shape...], or a text a step.
 using FieldColumn = std::variant<Array, std::vector<std::string>>;
-
-// What is done, where: names, and the fields in token order.
-struct TaskSpec {
-  std::string name;         // e.g. "arcade/catch"
-  std::string domain;       // e.g. "arcade"
-  std::string environment;  // e.g. an environment id; may be empty
-  std::vector<Field> observation_fields;
-  std::vector<Field> action_fields;
-};
-
-// Error (bad_input) where a name has control characters, which would break the
-// tables and lines that it is printed in. `what` is what it names.
-void require_printable_name(const char* what, const std::string& name);
-void require_printable_names(const TaskSpec& spec);
 
 // T steps: observations o_0..o_T (the last may be missing: T or T+1 rows),
 // actions a_0..a_{T-1}, rewards likewise (empty where unknown).
@@ -63,16 +48,5 @@ void require_finite_rewards(const Episode& episode, const std::string& label);
 // Scalars of infos that say whether an episode succeeded: it did where one was
 // above zero at any time.
 inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
-
-// 8-bit RGB, row-major.
-struct Image {
-  int height = 0, width = 0;
-  std::vector<uint8_t> pixels;  // [height, width, 3]
-};
-
-// A document that is no episode: a text, an (image, text) pair, a page.
-struct Document {
-  std::vector<std::variant<std::string, Image>> items;
-};
 
 }  // namespace gato::data

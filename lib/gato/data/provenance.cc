@@ -5,14 +5,14 @@
 
 namespace gato::data {
 
-Provenance::Provenance(const cli::CommandContext& context)
-    : enabled(!context.common.no_provenance),
-      program(context.record.program),
-      version(context.record.version),
-      argv(context.record.argv),
-      configuration(context.record.configuration),
-      seed(context.common.seed),
-      output(context.common.output) {}
+Provenance::Provenance(const RunRecord& run)
+    : enabled(run.has_provenance),
+      program(run.program),
+      version(run.version),
+      argv(run.argv),
+      configuration(run.configuration),
+      seed(run.seed),
+      output(run.output) {}
 
 void Provenance::add_input(const std::filesystem::path& path) {
   base::check_input_is_not_output(path, output);

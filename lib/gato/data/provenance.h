@@ -7,16 +7,24 @@
 #include <string>
 #include <vector>
 
-#include "gato/cli/tool.h"
-
 namespace gato::data {
+
+// A run of a program, as the provenance of its outputs describes it.
+struct RunRecord {
+  std::string program = {}, version = {};
+  std::vector<std::string> argv = {};
+  nlohmann::json configuration = nlohmann::json::object();  // merged
+  uint64_t seed = 0;
+  std::filesystem::path output = {};
+  bool has_provenance = true;  // false: outputs carry none
+};
 
 // The running program's record; programs add their inputs. Stored as JSON:
 // {"program","version","argv","configuration","seed","inputs":
 // [{"path","size","digest"}],"parents":[provenance of the inputs]}.
 struct Provenance {
   Provenance() = default;
-  explicit Provenance(const cli::CommandContext& context);
+  explicit Provenance(const RunRecord& run);
 
   bool enabled = true;  // false with --no-provenance: outputs carry none
   std::string program, version;

@@ -1,10 +1,10 @@
-// The /tasks of token and sequence files, and of a model's config.json.
+#include "gato/data/task.h"
+
 #include <limits>
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
 #include "gato/data/lenient_json.h"
-#include "gato/data/token_file.h"
 
 namespace gato::data {
 namespace {
@@ -43,6 +43,20 @@ int side_from_json(const json& value) {
 }
 
 }  // namespace
+
+void require_printable_name(const char* what, const std::string& name) {
+  if (const std::string shown = base::escape_control_characters(name);
+      shown != name) {
+    throw base::input_error("the {} \"{}\" has control characters", what,
+                            shown);
+  }
+}
+
+void require_printable_names(const TaskSpec& spec) {
+  require_printable_name("task", spec.name);
+  require_printable_name("domain", spec.domain);
+  require_printable_name("environment", spec.environment);
+}
 
 json task_to_json(const TaskEntry& entry) {
   json task = {{"name", entry.spec.name},
@@ -88,6 +102,13 @@ TaskEntry task_from_json(const json& task) {
                             error.what());
   }
   return entry;
+}
+
+std::optional<int32_t> TaskTable::find(std::string_view task_name) const {
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i].spec.name == task_name) return static_cast<int32_t>(i);
+  }
+  return std::nullopt;
 }
 
 json TaskTable::to_json() const {

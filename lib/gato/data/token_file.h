@@ -28,33 +28,11 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/episode.h"
 #include "gato/data/provenance.h"
+#include "gato/data/task.h"
 #include "gato/data/tokens.h"
 
 namespace gato::data {
-
-// An entry of /tasks. "kind" is "episode", "text", "caption" ...
-struct TaskEntry {
-  TaskSpec spec;
-  int64_t episode_count = 0;
-  int64_t step_count = 0;
-  nlohmann::json
-      filter;  // what was kept and why; null where nothing was filtered
-  std::optional<double> expert_return, random_return;
-  // Height and width that its images were brought to before they became
-  // patches, and must be when the model sees others; 0: they kept theirs.
-  int image_height = 0, image_width = 0;
-};
-nlohmann::json task_to_json(const TaskEntry& entry);
-TaskEntry task_from_json(const nlohmann::json& json);
-
-struct TaskTable {
-  std::vector<TaskEntry> tasks;
-  std::vector<std::string> sources;  // names of agents that produced documents
-  nlohmann::json to_json() const;    // {"tasks": [...], "sources": [...]}
-  static TaskTable from_json(const nlohmann::json& json);
-};
 
 // Appends documents one at a time; memory is bounded by one document and a
 // table of 28 bytes a distinct patch.

@@ -26,9 +26,10 @@ StepResult BuiltinEnvironment::step(const data::FieldValues& action) {
         field.role == data::Role::discrete
             ? number >= 0 && number < static_cast<double>(field.n[0])
             : std::isfinite(number);
-    if (!is_valid)
-      throw EnvironmentError(fmt::format("{}: {} is no value of the action",
-                                         spec_.task.name, number));
+    if (!is_valid) {
+      throw EnvironmentError(
+          fmt::format("{}: {} is not a valid action", spec_.task.name, number));
+    }
   }
   Transition transition = apply_action(value);
   ++elapsed_steps_;
@@ -49,16 +50,19 @@ data::FieldValues BuiltinEnvironment::expert_action() {
 }
 
 data::Image BuiltinEnvironment::render() {
-  if (!has_begun_)
+  if (!has_begun_) {
     throw EnvironmentError(spec_.task.name + ": render before the first reset");
+  }
   return render_frame();
 }
 
 void BuiltinEnvironment::check_episode_running(const char* method) const {
-  if (has_begun_ && !has_ended_) return;
+  if (has_begun_ && !has_ended_) {
+    return;
+  }
   throw EnvironmentError(fmt::format(
-      "{}: {} {}; reset first", spec_.task.name, method,
-      has_begun_ ? "after the episode's end" : "before the first reset"));
+      "{}: {} {}: call reset first", spec_.task.name, method,
+      has_begun_ ? "after the end of the episode" : "before the first reset"));
 }
 
 data::Field discrete_field(std::string name, int64_t n) {
@@ -95,7 +99,7 @@ data::Field box_field(std::string name, std::vector<double> low,
   field.name = std::move(name);
   field.role = data::Role::continuous;
   field.dtype = data::DType::float64;
-  field.shape = {static_cast<int64_t>(low.size())};
+  field.shape = {std::ssize(low)};
   field.low = std::move(low);
   field.high = std::move(high);
   return field;
@@ -107,10 +111,12 @@ data::Array discrete_value(int64_t value) {
   return array;
 }
 
-data::Array box_value(const std::vector<double>& v) {
-  data::Array array = data::Array::zeros(data::DType::float64,
-                                         {static_cast<int64_t>(v.size())});
-  for (size_t i = 0; i < v.size(); ++i) array.set(i, v[i]);
+data::Array box_value(const std::vector<double>& values) {
+  data::Array array =
+      data::Array::zeros(data::DType::float64, {std::ssize(values)});
+  for (size_t i = 0; i < values.size(); ++i) {
+    array.set(i, values[i]);
+  }
   return array;
 }
 

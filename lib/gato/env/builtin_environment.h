@@ -1,5 +1,5 @@
-// What the built-in environments share. Each stands in a file of its own, which
-// documents its state, constants, reward and expert.
+// The base class of the built-in environments. Each environment has its own
+// .cc file, which documents its state, constants, reward and expert.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,18 @@
 
 namespace gato::env {
 
-// What one step of the rules yields, before the observation is drawn.
+// The outcome of one step of the dynamics; BuiltinEnvironment adds the
+// observation and the time limit.
 struct Transition {
   double reward = 0;
   bool terminated = false;
   std::map<std::string, double> info;
 };
 
-// Keeps the clock and the contract (no step before a reset or after the end);
-// the rules of a game are its derived class. An episode is truncated after
-// spec().max_steps steps.
+// Counts the steps, truncates an episode after spec().max_episode_steps and
+// throws EnvironmentError for a step before the first reset or after the end of
+// an episode. A derived class implements the dynamics, the observations and the
+// expert.
 class BuiltinEnvironment : public Environment {
  public:
   const EnvironmentSpec& spec() const override { return spec_; }
@@ -33,12 +35,15 @@ class BuiltinEnvironment : public Environment {
 
  protected:
   explicit BuiltinEnvironment(EnvironmentSpec spec) : spec_(std::move(spec)) {}
-  // The number of steps taken since the reset.
+  // Returns the number of steps taken since the reset.
   int64_t elapsed_steps() const { return elapsed_steps_; }
 
-  // Draws a new episode, all of it from `random`.
+  // Begins a new episode. All its randomness comes from `random`.
   virtual void reset_state(base::RandomStream random) = 0;
+  // Returns the observation of the current state.
   virtual data::FieldValues observe() const = 0;
+  // Advances the state by one step. step() has checked the action: it is finite
+  // or, if discrete, in range.
   virtual Transition apply_action(const data::Array& action) = 0;
   virtual data::Array compute_expert_action() const = 0;
   virtual data::Image render_frame() const = 0;
@@ -51,19 +56,19 @@ class BuiltinEnvironment : public Environment {
   bool has_begun_ = false, has_ended_ = false;
 };
 
-// --- parts of a spec and of its values ---------------------------------------
+// Fields of a spec. Images are uint8 [height, width, 3], boxes float64 [n].
 data::Field discrete_field(std::string name, int64_t n);
 data::Field image_field(std::string name, int64_t height, int64_t width);
 data::Field text_field(std::string name);
 data::Field box_field(std::string name, std::vector<double> low,
-                      std::vector<double> high);  // float64
+                      std::vector<double> high);
 
-data::Array discrete_value(int64_t value);            // int64, shape []
-data::Array box_value(const std::vector<double>& v);  // float64, shape [n]
-data::Array image_value(const data::Image& image);    // uint8, shape [h, w, 3]
+// Values of such fields.
+data::Array discrete_value(int64_t value);                 // int64, shape []
+data::Array box_value(const std::vector<double>& values);  // float64, shape [n]
+data::Array image_value(const data::Image& image);  // uint8, shape [h, w, 3]
 
-// --- the environments
-// ---------------------------------------------------------
+// The environments in the registry.
 std::unique_ptr<Environment> make_cartpole_swingup();
 std::unique_ptr<Environment> make_goto();
 std::unique_ptr<Environment> make_catch();

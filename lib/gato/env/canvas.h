@@ -1,4 +1,4 @@
-// Drawing on a small RGB image.
+// Draws on a small RGB image.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::env {
 
@@ -15,12 +15,12 @@ using Color = std::array<uint8_t, 3>;
 class Canvas {
  public:
   Canvas(int height, int width, Color background);
-  // A pixel outside the image is left out.
+  // Pixels outside the image are ignored, here and below.
   void set_pixel(int y, int x, Color color);
   void fill_rectangle(int y, int x, int height, int width, Color color);
-  // A mask of rows of '#' (drawn) and other characters (left as they are), each
-  // enlarged to scale x scale pixels, its upper left corner at (y, x), turned
-  // clockwise by `quarter_turns`. The mask is square.
+  // Draws a square mask with its upper left corner at (y, x), rotated clockwise
+  // by `quarter_turns` x 90 degrees. Each '#' of the mask becomes scale x scale
+  // pixels; all other characters leave the image as it is.
   void draw_mask(int y, int x, std::span<const std::string_view> mask,
                  int scale, Color color, int quarter_turns = 0);
   const data::Image& image() const { return image_; }

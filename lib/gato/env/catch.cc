@@ -1,14 +1,16 @@
-// arcade/catch: balls fall one at a time, a paddle at the bottom catches them.
+// arcade/catch: balls fall one at a time, and a paddle at the bottom catches
+// them.
 //
-// The field has 16 x 16 cells of 2 x 2 pixels. A ball appears in a random
-// column of the top row and falls one row a step; the paddle, three cells wide
-// in the bottom row, moves by at most one cell a step. The ball that arrives in
-// the bottom row is caught (reward 1) if it meets the paddle, lost (reward 0)
-// if not, and the next one appears. An episode is 5 balls of 15 steps. Every
-// ball can be caught from anywhere.
+// The grid has 16 x 16 cells of 2 x 2 pixels. A ball appears in a random column
+// of the top row and falls one row per step. The paddle, three cells wide in
+// the bottom row, moves by at most one cell per step. A ball that reaches the
+// bottom row is caught (reward 1) if it hits the paddle and lost (reward 0)
+// otherwise; then the next one appears. An episode has 5 balls of 15 steps
+// each. Every ball can be caught from any paddle position.
 //
-// Observation: the field, uint8 [32, 32, 3]. Action: 0 left, 1 stay, 2 right.
-// Expert: keep the middle of the paddle under the ball.
+// Observation: the grid, uint8 [32, 32, 3].
+// Action: 0 left, 1 stay, 2 right.
+// Expert: keeps the middle of the paddle under the ball.
 #include <algorithm>
 
 #include "gato/env/builtin_environment.h"
@@ -18,8 +20,8 @@ namespace gato::env {
 namespace {
 
 constexpr int kGridSize = 16, kPixelsPerCell = 2, kBallsPerEpisode = 5;
-constexpr int kPaddleHalfWidth =
-    1;  // cells on either side of the paddle's middle
+// Cells on either side of the middle of the paddle.
+constexpr int kPaddleHalfWidth = 1;
 constexpr Color kBackgroundColor = {0, 0, 0}, kBallColor = {255, 255, 255},
                 kPaddleColor = {60, 220, 90};
 
@@ -68,10 +70,11 @@ class Catch : public BuiltinEnvironment {
           std::abs(ball_column_ - paddle_column_) <= kPaddleHalfWidth;
       transition.reward = is_caught ? 1 : 0;
       caught_balls_ += is_caught;
-      if (++finished_balls_ == kBallsPerEpisode)
+      if (++finished_balls_ == kBallsPerEpisode) {
         transition.terminated = true;
-      else
+      } else {
         spawn_ball();
+      }
     }
     transition.info["success"] = caught_balls_ == kBallsPerEpisode ? 1 : 0;
     return transition;

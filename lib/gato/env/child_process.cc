@@ -1,3 +1,12 @@
+// The child runs as /bin/sh -c in a new process group, with pipes as its stdin,
+// stdout and stderr. A fourth pipe, the lifeline, never carries data: this
+// process has its write end, a watchdog subshell in the child's group reads
+// from it, and end of file, which also comes when this process is killed, makes
+// the watchdog kill the group.
+//
+// All input and output is nonblocking and goes through poll_io(), which waits
+// for the three pipes together. So a child that fills its stderr, or answers
+// before it has read the entire request, never causes a deadlock.
 #include "gato/env/child_process.h"
 
 #include <fcntl.h>
@@ -17,6 +26,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/signals.h"
+#include "gato/base/string_util.h"
 
 namespace gato::env {
 namespace {
@@ -24,8 +34,9 @@ namespace {
 constexpr size_t kMaxStderrLines = 20, kMaxStderrLineLength = 500;
 constexpr std::chrono::seconds kTermGracePeriod{2};
 
-// Descriptor 9 is the lifeline. The watchdog shares the command's process
-// group, outlives neither it nor us, and holds none of the command's pipes.
+// Descriptor 9 is the lifeline. The watchdog is in the command's process group,
+// outlives neither the command nor this process, and has none of the command's
+// pipes open. The command does not inherit the lifeline.
 constexpr const char* kWatchdogScript =
     "(read line; kill -KILL 0) <&9 >/dev/null 2>&1 & "
     "exec /bin/sh -c \"$1\" 9<&-";
@@ -35,20 +46,22 @@ struct Pipe {
   FileDescriptor read_end, write_end;
 };
 
-// Both ends above the descriptors that the child is given, so that handing one
-// over never overwrites another.
+// Makes a pipe whose descriptors are above kLifelineFd, so that dup2 in the
+// child never overwrites one that is still needed.
 Pipe make_pipe() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    throw base::run_error("cannot create a pipe: {}", strerror(errno));
+  }
   const FileDescriptor low_read(ends[0]), low_write(ends[1]);
   Pipe pipe;
   pipe.read_end =
       FileDescriptor(fcntl(ends[0], F_DUPFD_CLOEXEC, kLifelineFd + 1));
   pipe.write_end =
       FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, kLifelineFd + 1));
-  if (!pipe.read_end.is_open() || !pipe.write_end.is_open())
-    throw base::run_error("cannot make a pipe: {}", strerror(errno));
+  if (!pipe.read_end.is_open() || !pipe.write_end.is_open()) {
+    throw base::run_error("cannot create a pipe: {}", strerror(errno));
+  }
   return pipe;
 }
 
@@ -57,8 +70,9 @@ void set_nonblocking(const FileDescriptor& descriptor) {
         fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
 }
 
-// Keeps a write to a child that is gone from killing this process, whatever
-// the program does about SIGPIPE elsewhere.
+// Blocks SIGPIPE for the calling thread, so that a write to a child that has
+// ended fails with EPIPE instead of killing this process. The destructor
+// discards a SIGPIPE that became pending meanwhile.
 class ScopedSigpipeBlock {
  public:
   ScopedSigpipeBlock() {
@@ -70,8 +84,10 @@ class ScopedSigpipeBlock {
     pthread_sigmask(SIG_BLOCK, &sigpipe_set_, &previous_mask_);
   }
   ~ScopedSigpipeBlock() {
-    const timespec at_once{};
-    if (!was_pending_) sigtimedwait(&sigpipe_set_, nullptr, &at_once);
+    const timespec no_wait{};
+    if (!was_pending_) {
+      sigtimedwait(&sigpipe_set_, nullptr, &no_wait);
+    }
     pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
   }
 
@@ -80,6 +96,7 @@ class ScopedSigpipeBlock {
   bool was_pending_ = false;
 };
 
+// Starts the command with no signal blocked and every signal at its default.
 pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
             const Pipe& error, const Pipe& lifeline) {
   posix_spawn_file_actions_t actions;
@@ -108,18 +125,21 @@ pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
                   const_cast<char* const*>(arguments.data()), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (error_code != 0)
+  if (error_code != 0) {
     throw base::run_error("cannot start '{}': {}", command,
                           strerror(error_code));
+  }
   return pid;
 }
 
-// What can be read now, at most a pipe's worth; closes the descriptor at its
-// end.
+// Reads what is available now, at most the capacity of a pipe. Closes the
+// descriptor at end of file or on an error.
 std::string read_available(FileDescriptor& from) {
   std::string bytes(65536, '\0');
   const ssize_t n = ::read(from.get(), bytes.data(), bytes.size());
-  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) from.close();
+  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+    from.close();
+  }
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
   return bytes;
 }
@@ -133,19 +153,6 @@ int milliseconds_until(ChildProcess::Deadline deadline) {
 
 }  // namespace
 
-std::string quote_excerpt(std::string_view text) {
-  constexpr size_t kMaxBytes = 200;
-  std::string result = "'";
-  for (const char c : text.substr(0, kMaxBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || byte >= 0x80)
-      result += fmt::format("\\x{:02x}", byte);
-    else
-      result += c;
-  }
-  return result + (text.size() > kMaxBytes ? "...'" : "'");
-}
-
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)) {}
 
@@ -158,7 +165,9 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
 }
 
 void FileDescriptor::close() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
   fd_ = -1;
 }
 
@@ -170,8 +179,9 @@ ChildProcess::ChildProcess(const std::string& command) {
   stdout_ = std::move(out.read_end);
   stderr_ = std::move(error.read_end);
   lifeline_ = std::move(lifeline.write_end);
-  for (const FileDescriptor* descriptor : {&stdin_, &stdout_, &stderr_})
+  for (const FileDescriptor* descriptor : {&stdin_, &stdout_, &stderr_}) {
     set_nonblocking(*descriptor);
+  }
 }
 
 ChildProcess::~ChildProcess() {
@@ -180,7 +190,8 @@ ChildProcess::~ChildProcess() {
     kill(-pid_, SIGTERM);
     wait_for_exit(Clock::now() + kTermGracePeriod);
   }
-  // Until the child is waited for its number stands for this group alone.
+  // The child has not been reaped, so its process group ID cannot have been
+  // reused.
   kill(-pid_, SIGKILL);
   int status;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -189,7 +200,9 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::write(std::string_view bytes, Deadline deadline) {
   const ScopedSigpipeBlock block;
-  while (!bytes.empty()) poll_io(&bytes, deadline);
+  while (!bytes.empty()) {
+    poll_io(&bytes, deadline);
+  }
 }
 
 std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
@@ -208,46 +221,68 @@ std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
 }
 
 void ChildProcess::read(std::span<std::byte> bytes, Deadline deadline) {
-  while (stdout_buffer_.size() < bytes.size()) poll_io(nullptr, deadline);
+  while (stdout_buffer_.size() < bytes.size()) {
+    poll_io(nullptr, deadline);
+  }
   std::copy_n(reinterpret_cast<const std::byte*>(stdout_buffer_.data()),
               bytes.size(), bytes.begin());
   stdout_buffer_.erase(0, bytes.size());
 }
 
 void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
-  if (!stdout_.is_open()) return handle_closed_pipe(pending);
-  if (Clock::now() >= deadline) fail("did not answer in time");
+  if (!stdout_.is_open()) {
+    return handle_closed_pipe(pending);
+  }
+  if (Clock::now() >= deadline) {
+    fail("did not answer in time");
+  }
   std::array<pollfd, 3> poll_fds = {
       {{stdout_.get(), POLLIN, 0},
        {stderr_.get(), POLLIN, 0},
        {pending != nullptr ? stdin_.get() : -1, POLLOUT, 0}}};
-  // A signal may be caught on another thread: look for it now and then.
+  // A signal may be delivered to another thread and not interrupt poll here, so
+  // check regularly.
   base::throw_if_stopped();
   constexpr int kMaxPollMilliseconds = 500;
   const int ready =
       poll(poll_fds.data(), poll_fds.size(),
            std::min(milliseconds_until(deadline), kMaxPollMilliseconds));
-  if (ready < 0 && errno != EINTR)
+  if (ready < 0 && errno != EINTR) {
     throw base::run_error("poll: {}", strerror(errno));
-  if (ready <= 0) return;
-  if (poll_fds[1].revents != 0) drain_stderr();
-  if (poll_fds[0].revents != 0) stdout_buffer_ += read_available(stdout_);
+  }
+  if (ready <= 0) {
+    return;
+  }
+  if (poll_fds[1].revents != 0) {
+    drain_stderr();
+  }
+  if (poll_fds[0].revents != 0) {
+    stdout_buffer_ += read_available(stdout_);
+  }
   if (poll_fds[2].revents != 0) {
     const ssize_t n = ::write(stdin_.get(), pending->data(), pending->size());
-    if (n > 0) pending->remove_prefix(static_cast<size_t>(n));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) handle_closed_pipe(pending);
+    if (n > 0) {
+      pending->remove_prefix(static_cast<size_t>(n));
+    }
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      handle_closed_pipe(pending);
+    }
   }
 }
 
-// The child reads or writes no more. What it wrote before that may be a whole
-// answer, or say why it ended: then what is pending is dropped, and it is read.
+// The child reads or writes no more. What it wrote before may be a complete
+// answer or say why it ended; then the caller must read it, so the rest of its
+// request is discarded.
 void ChildProcess::handle_closed_pipe(std::string_view* pending) {
   const auto has_line = [this] {
     return stdout_buffer_.find('\n') != std::string::npos;
   };
-  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i)
+  for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i) {
     stdout_buffer_ += read_available(stdout_);
-  if (pending == nullptr || !has_line()) fail("");
+  }
+  if (pending == nullptr || !has_line()) {
+    fail("");
+  }
   *pending = {};
 }
 
@@ -255,34 +290,42 @@ bool ChildProcess::drain_stderr() {
   const std::string text = read_available(stderr_);
   for (const char c : text) {
     if (c != '\n') {
-      if (stderr_partial_line_.size() < kMaxStderrLineLength)
+      if (stderr_partial_line_.size() < kMaxStderrLineLength) {
         stderr_partial_line_ += c;
+      }
       continue;
     }
     stderr_lines_.push_back(std::exchange(stderr_partial_line_, {}));
-    if (stderr_lines_.size() > kMaxStderrLines) stderr_lines_.pop_front();
+    if (stderr_lines_.size() > kMaxStderrLines) {
+      stderr_lines_.pop_front();
+    }
   }
   return !text.empty();
 }
 
-// Leaves the child to be waited for.
 bool ChildProcess::wait_for_exit(Deadline deadline) {
   for (;;) {
     siginfo_t information{};
     if (waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        information.si_pid == pid_)
+        information.si_pid == pid_) {
       return true;
-    if (Clock::now() >= deadline) return false;
-    // Full pipes must not keep the child from ending.
+    }
+    if (Clock::now() >= deadline) {
+      return false;
+    }
+    // A child that is blocked on a full pipe could not exit.
     std::array<pollfd, 2> poll_fds = {
         {{stdout_.get(), POLLIN, 0}, {stderr_.get(), POLLIN, 0}}};
     poll(poll_fds.data(), poll_fds.size(), 10);
-    if (poll_fds[0].revents != 0) read_available(stdout_);
-    if (poll_fds[1].revents != 0) drain_stderr();
+    if (poll_fds[0].revents != 0) {
+      read_available(stdout_);
+    }
+    if (poll_fds[1].revents != 0) {
+      drain_stderr();
+    }
   }
 }
 
-// With an empty `what` the child is taken to have ended.
 void ChildProcess::fail(const std::string& what) {
   std::string message = what;
   if (what.empty()) {
@@ -301,17 +344,23 @@ void ChildProcess::fail(const std::string& what) {
   }
   for (int i = 0; i < 16 && stderr_.is_open() && drain_stderr(); ++i) {
   }
-  if (!stdout_buffer_.empty())
-    message += " in the middle of a message: " + quote_excerpt(stdout_buffer_);
+  if (!stdout_buffer_.empty()) {
+    message +=
+        " in the middle of a message: " + base::quote_excerpt(stdout_buffer_);
+  }
   throw ProcessError(message + stderr_tail());
 }
 
 std::string ChildProcess::stderr_tail() const {
   std::string tail;
-  for (const std::string& line : stderr_lines_) tail += "\n  " + line;
-  if (!stderr_partial_line_.empty()) tail += "\n  " + stderr_partial_line_;
+  for (const std::string& line : stderr_lines_) {
+    tail += "\n  " + line;
+  }
+  if (!stderr_partial_line_.empty()) {
+    tail += "\n  " + stderr_partial_line_;
+  }
   return tail.empty() ? "; it wrote nothing to stderr"
-                      : "; its stderr ended:" + tail;
+                      : "; the end of its stderr:" + tail;
 }
 
 }  // namespace gato::env

@@ -1,4 +1,4 @@
-// A child process behind pipes, every wait for it with a deadline.
+// A child process connected by pipes. Every wait for it has a deadline.
 #pragma once
 
 #include <sys/types.h>
@@ -14,11 +14,7 @@
 
 namespace gato::env {
 
-// What a child wrote, for a message: bytes beyond ASCII and control characters
-// escaped, cut after 200 bytes.
-std::string quote_excerpt(std::string_view text);
-
-// A file descriptor, closed with its owner.
+// An owned file descriptor: the destructor closes it.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd = -1) : fd_(fd) {}
@@ -33,58 +29,67 @@ class FileDescriptor {
   int fd_;
 };
 
-// The child ended, closed its stdout or did not answer in time. The message
-// says which, with its exit status and the last lines of its stderr.
+// Thrown if the child ended, closed its stdout or did not answer in time. The
+// message says which, with the exit status and the last lines of stderr.
 class ProcessError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// Runs a command line by /bin/sh in a process group of its own. The whole group
-// is killed when this object goes and when this process dies, however it dies.
-// What the child writes to stderr is read whenever this object waits, and its
-// last lines are kept.
+// Runs a command line with /bin/sh in its own process group. The entire group
+// is killed when this object is destroyed or this process dies, even by
+// SIGKILL. The child's stderr is drained whenever this object waits, and its
+// last lines are kept for error messages. Not thread-safe.
 class ChildProcess {
  public:
   using Clock = std::chrono::steady_clock;
   using Deadline = Clock::time_point;
 
-  // Error (run_failed) where no process can be started; a command that does
-  // not exist is noticed at the first read.
+  // Throws Error(run_failed) if no process can be started. A command that does
+  // not exist is only detected by the first read.
   explicit ChildProcess(const std::string& command);
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
-  // Closes the child's stdin and gives it two seconds to exit by itself; then
-  // SIGTERM, two seconds, SIGKILL.
+  // Closes the child's stdin and gives the child two seconds to exit. Then
+  // sends SIGTERM, waits two more seconds, and sends SIGKILL.
   ~ChildProcess();
 
-  // These throw ProcessFailure (after that only the destructor is of use) and,
-  // where a signal asked this process to stop, Stopped (base/signals.h).
+  // write, read_line and read throw StoppedBySignal (base/signals.h) if a
+  // signal asked this process to stop, and ProcessError if the child fails.
+  // After a ProcessError the object can only be destroyed.
   void write(std::string_view bytes, Deadline deadline);
-  // The next line without its end. At most `limit` bytes of it where it is
-  // longer; the rest is then what is read next.
+  // Returns the next line without its newline. Of a longer line returns the
+  // first `max_bytes` bytes; the next read continues after them.
   std::string read_line(size_t max_bytes, Deadline deadline);
+  // Fills `bytes`.
   void read(std::span<std::byte> bytes, Deadline deadline);
 
-  // Makes the destructor begin with SIGTERM: for a child that hangs.
+  // Makes the destructor send SIGTERM at once, for a child that hangs.
   void skip_grace_period() { exit_grace_period_ = std::chrono::seconds(0); }
 
  private:
-  // Waits until something could be read, or `pending` be written in part,
-  // which is then cut from its front.
+  // Waits until something was read, a part of `pending` was written or half a
+  // second has passed. Removes what was written from the front of `pending`,
+  // which is null when there is nothing to write.
   void poll_io(std::string_view* pending, Deadline deadline);
-  // Drops what is `pending` where the child has answered, else fails.
+  // Called when the child has closed a pipe. Discards `pending` if the child
+  // has answered nevertheless; otherwise throws ProcessError.
   void handle_closed_pipe(std::string_view* pending);
-  bool drain_stderr();  // whether there was anything
+  // Reads what stderr has. Returns false if there was nothing.
+  bool drain_stderr();
+  // Returns whether the child has exited. Does not reap it.
   bool wait_for_exit(Deadline deadline);
+  // Throws ProcessError(what); an empty `what` means that the child has ended.
   [[noreturn]] void fail(const std::string& what);
+  // Returns the end of an error message: the last lines of stderr.
   std::string stderr_tail() const;
 
   pid_t pid_ = -1;
   FileDescriptor stdin_, stdout_, stderr_;
-  // The child's watchdog reads the other end: it kills the group at its end.
+  // The write end of a pipe that nobody writes to. The watchdog reads the other
+  // end and kills the process group on end of file.
   FileDescriptor lifeline_;
-  std::string stdout_buffer_;  // read from stdout, not yet asked for
+  std::string stdout_buffer_;  // read from stdout but not yet returned
   std::string stderr_partial_line_;
   std::deque<std::string> stderr_lines_;
   std::chrono::seconds exit_grace_period_{2};

@@ -1,4 +1,5 @@
-// A simulator, built in or behind a pipe.
+// The interface of all environments: the built-in ones, and those that run in a
+// child process and speak the protocol of share/gato/envs/README.md.
 #pragma once
 
 #include <cstdint>
@@ -10,56 +11,65 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/data/image.h"
+#include "gato/data/task.h"
 
 namespace gato::env {
 
 struct EnvironmentSpec {
   data::TaskSpec task;
-  int64_t max_episode_steps = 0;  // the environment's own limit; 0: none known
+  // The environment's own time limit, 0 if none is known.
+  int64_t max_episode_steps = 0;
   bool has_seed = true, has_expert = false, has_render = false;
 };
 
 struct StepResult {
-  data::FieldValues
-      observation;  // in the order of task.observation; the last one too
+  // Ordered as EnvironmentSpec::task.observation_fields. Also present after the
+  // last step of an episode.
+  data::FieldValues observation;
   double reward = 0;
   bool terminated = false, truncated = false;
-  std::map<std::string, double> info;  // scalars: "success" ...
+  std::map<std::string, double> info;  // scalars such as "success"
 };
 
-// Explicit reset, the last observation always returned, no hidden frame stack,
-// clip or time limit. Same seed, same actions, same results. Errors of an
-// environment are EnvironmentError.
+// An environment with the semantics of Gymnasium: reset is always explicit, and
+// nothing is hidden in it, neither frame stacking nor reward clipping nor a
+// time limit. The same seed and actions give the same results. The methods
+// throw EnvironmentError if the episode fails.
 class Environment {
  public:
   virtual ~Environment() = default;
   virtual const EnvironmentSpec& spec() const = 0;
   virtual data::FieldValues reset(uint64_t seed) = 0;
   virtual StepResult step(const data::FieldValues& action) = 0;
-  // The action that the built-in demonstrator would take now, without taking
-  // it; only where spec().has_expert.
+  // Returns the action that the expert would take now, without taking it. Call
+  // only if spec().has_expert.
   virtual data::FieldValues expert_action() = 0;
-  // Only where spec().has_render.
+  // Returns an image of the current state. Call only if spec().has_render.
   virtual data::Image render() = 0;
 };
 
-// The episode has failed; the environment can be reset and used again.
-// Errors that end the run (a child's hello, garbage on its stdout) are Error.
+// Thrown if an episode fails; the environment can be reset and used again.
+// Failures that must end the run (a child that does not answer "hello", or that
+// writes garbage to its stdout) are base::Error instead.
 class EnvironmentError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// The built-in environments, by name: "control/cartpole-swingup" ...
+// Returns the names of the built-in environments, sorted, such as
+// "control/cartpole-swingup".
 std::vector<std::string> builtin_environment_names();
-// Error (usage) where there is none of that name, naming the nearest.
+// Creates a built-in environment. Throws Error(usage), suggesting the nearest
+// name, if there is none of that name.
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name);
 
 struct ExternalEnvironmentOptions {
   double hello_timeout = 60, step_timeout = 60;  // seconds
 };
-// Starts `command` (by /bin/sh -c) and speaks the protocol of
-// share/gato/envs/README.md with it.
+// Starts `command` with /bin/sh -c and speaks the protocol of
+// share/gato/envs/README.md with it. Throws Error(run_failed) if the command
+// fails to start, to answer in time or to send a valid spec.
 std::unique_ptr<Environment> start_external_environment(
     const std::string& command, const ExternalEnvironmentOptions& options);
 

@@ -1,10 +1,19 @@
-// An environment behind a pipe: start_environment.
+// An environment in a child process that speaks the protocol of
+// share/gato/envs/README.md over its stdin and stdout.
+//
+// Failures are of three kinds. An error reply or invalid values fail the
+// episode (EnvironmentError), and the child stays. A child that ends or hangs
+// (ProcessError) fails the episode, too, and the next reset starts it again.
+// Anything else that is not a reply (ProtocolError) and any failure at "hello"
+// end the run (base::Error), since they would only repeat.
 #include <cmath>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/string_util.h"
 #include "gato/env/child_process.h"
 #include "gato/env/environment.h"
 #include "gato/env/protocol.h"
@@ -17,27 +26,6 @@ using nlohmann::json;
 constexpr size_t kMaxLineBytes = size_t{1} << 24;
 
 class ExternalEnvironment : public Environment {
- private:
-  // The child's command before a message, so that one of many is found.
-  std::string with_command(const std::string& message) const {
-    return fmt::format("environment '{}': {}", command_, message);
-  }
-
-  std::string failure_message(const std::string& request, double timeout,
-                              const ProcessError& failure) const {
-    return with_command(fmt::format("asked for '{}' and given {:g} s, it {}",
-                                    request, timeout, failure.what()));
-  }
-
-  template <class Work>
-  auto with_error_context(const Work& work) {
-    try {
-      return work();
-    } catch (const EnvironmentError& error) {
-      throw EnvironmentError(with_command(error.what()));
-    }
-  }
-
  public:
   ExternalEnvironment(std::string command,
                       const ExternalEnvironmentOptions& options)
@@ -46,19 +34,24 @@ class ExternalEnvironment : public Environment {
   }
 
   ~ExternalEnvironment() override {
-    if (!process_) return;
+    if (!process_) {
+      return;
+    }
     try {
       process_->write(json{{"type", "close"}}.dump() + "\n",
                       ChildProcess::Clock::now() + std::chrono::seconds(1));
     } catch (const std::exception&) {
-      // It has ended already, or this process is to stop: it is stopped next.
+      // The child has ended already, or this process was asked to stop. Either
+      // way ~ChildProcess cleans up.
     }
   }
 
   const EnvironmentSpec& spec() const override { return spec_reply_.spec; }
 
   data::FieldValues reset(uint64_t seed) override {
-    if (!process_) restart_child();
+    if (!process_) {
+      restart_child();
+    }
     const Message reply =
         call({{"type", "reset"}, {"seed", seed}}, {}, "observation");
     return with_error_context([&] {
@@ -99,20 +92,43 @@ class ExternalEnvironment : public Environment {
       image.height = static_cast<int>(shape[0].get<uint32_t>());
       image.width = static_cast<int>(shape[1].get<uint32_t>());
     }
-    const double pixels = 1.0 * image.height * image.width;
+    const double pixel_count = 1.0 * image.height * image.width;
     if (!is_valid_shape ||
-        3 * pixels != static_cast<double>(reply.payload.size()))
-      throw EnvironmentError(with_command(
-          fmt::format("its picture has the shape {} and {} bytes",
-                      quote_excerpt(shape.dump()), reply.payload.size())));
+        3 * pixel_count != static_cast<double>(reply.payload.size())) {
+      throw EnvironmentError(with_command(fmt::format(
+          "its image has the shape {} and {} bytes",
+          base::quote_excerpt(shape.dump()), reply.payload.size())));
+    }
     image.pixels.resize(reply.payload.size());
-    for (size_t i = 0; i < image.pixels.size(); ++i)
+    for (size_t i = 0; i < image.pixels.size(); ++i) {
       image.pixels[i] = std::to_integer<uint8_t>(reply.payload[i]);
+    }
     return image;
   }
 
  private:
-  // Whatever goes wrong here ends the run.
+  // Prefixes a message with the command, to identify one child among many.
+  std::string with_command(const std::string& message) const {
+    return fmt::format("environment '{}': {}", command_, message);
+  }
+
+  std::string failure_message(const std::string& request, double timeout,
+                              const ProcessError& failure) const {
+    return with_command(fmt::format("on request '{}' (timeout {:g} s), it {}",
+                                    request, timeout, failure.what()));
+  }
+
+  // Calls `decode` and adds the command to its errors.
+  template <class Decode>
+  std::invoke_result_t<const Decode&> with_error_context(const Decode& decode) {
+    try {
+      return decode();
+    } catch (const EnvironmentError& error) {
+      throw EnvironmentError(with_command(error.what()));
+    }
+  }
+
+  // Starts the child and says hello. Every failure here ends the run.
   SpecReply start_child() {
     process_ = std::make_unique<ChildProcess>(command_);
     try {
@@ -141,19 +157,21 @@ class ExternalEnvironment : public Environment {
         new_reply.spec.task.action_fields != spec().task.action_fields ||
         new_reply.observation_wire_order !=
             spec_reply_.observation_wire_order ||
-        new_reply.action_wire_order != spec_reply_.action_wire_order)
+        new_reply.action_wire_order != spec_reply_.action_wire_order) {
       throw base::run_error(
-          "{}", with_command("started again, it declares other observations or "
-                             "actions than before"));
+          "{}",
+          with_command("after a restart it declares different observations "
+                       "or actions"));
+    }
   }
 
-  // A request within an episode. A child that ended or hangs is started again
-  // at the next reset; one that writes anything but a reply ends the run.
+  // Sends a request within an episode and returns the reply of type `type`.
   Message call(json header, const std::vector<std::byte>& payload,
                const char* type) {
-    if (!process_)
+    if (!process_) {
       throw EnvironmentError(
-          with_command("it has ended; reset starts it again"));
+          with_command("it has ended; call reset to start it again"));
+    }
     const std::string request = header["type"];
     try {
       return send_and_receive(std::move(header), payload, type,
@@ -170,15 +188,20 @@ class ExternalEnvironment : public Environment {
   }
 
   void terminate_child() {
-    if (process_) process_->skip_grace_period();
+    if (process_) {
+      process_->skip_grace_period();
+    }
     process_.reset();
   }
 
-  // One request and its reply of the type `type`. EnvironmentError for an error
-  // reply; a fatal one stops the child.
+  // Sends a request and returns its reply of type `type`. Throws
+  // EnvironmentError if the reply is an error; a fatal error also terminates
+  // the child.
   Message send_and_receive(json header, const std::vector<std::byte>& payload,
                            const char* type, double timeout) {
-    if (!payload.empty()) header["bytes"] = payload.size();
+    if (!payload.empty()) {
+      header["bytes"] = payload.size();
+    }
     const auto deadline =
         ChildProcess::Clock::now() +
         std::chrono::duration_cast<ChildProcess::Clock::duration>(
@@ -196,25 +219,27 @@ class ExternalEnvironment : public Environment {
     if (reply.header["type"] == "error") {
       const auto message = reply.header.find("message");
       const auto fatal = reply.header.find("fatal");
-      if (fatal != reply.header.end() && *fatal == true) terminate_child();
+      if (fatal != reply.header.end() && *fatal == true) {
+        terminate_child();
+      }
       throw EnvironmentError(with_command(
           fmt::format("it answered {} with an error: {}", header["type"].dump(),
                       message != reply.header.end() && message->is_string()
                           ? message->get<std::string>()
                           : "(no message)")));
     }
-    if (reply.header["type"] != type)
+    if (reply.header["type"] != type) {
       throw ProtocolError(
-          fmt::format("{} is no reply to {}; its type would be "
-                      "\"{}\"",
-                      quote_excerpt(line), header["type"].dump(), type));
+          fmt::format("{} is not a reply to {}, which must be of type \"{}\"",
+                      base::quote_excerpt(line), header["type"].dump(), type));
+    }
     return reply;
   }
 
   const std::string command_;
   const ExternalEnvironmentOptions options_;
   SpecReply spec_reply_;
-  std::unique_ptr<ChildProcess> process_;  // none after it failed
+  std::unique_ptr<ChildProcess> process_;  // null after a failure
 };
 
 }  // namespace

@@ -1,24 +1,25 @@
-// grid/goto: "go to the red ball", after BabyAI's GoToLocal.
+// grid/goto: "go to the red ball", modeled on BabyAI's GoToLocal.
 //
-// A room of 5 x 5 cells holds an agent and 4 objects, each of one of 6 colours
-// and 3 shapes, no two alike and none touching another. The mission names one
-// by its colour and shape; another may share either. The agent turns or
-// steps forward; objects and walls block it. It succeeds, and the episode ends,
-// when the named object is right in front of it: reward 1 - 0.9 t/32 at step t
-// of at most 32, else 0.
+// A room of 5 x 5 cells contains an agent and 4 objects. Each object has one of
+// 6 colors and one of 3 shapes; no two objects have both in common, and no two
+// touch, not even by a corner. The mission names one object by its color and
+// shape; other objects may share either of them. The agent turns or steps
+// forward; objects and walls block it. When the named object is right in front
+// of it, the episode ends with success and the reward 1 - 0.9 t/32, where t is
+// the step, at most 32. All other rewards are 0.
 //
-// Observation: the mission, a text; and what the agent sees, uint8
-// [48, 48, 3]: 6 x 6 tiles of 8 x 8 pixels, ahead up, itself in the fourth
-// column of the bottom row. Nothing blocks its sight, but it does not see
-// behind itself, nor more than 3 cells to the left or 2 to the right: the
-// object may be out of view, and then some turn brings it into view. Action: 0
-// turn left, 1 turn right, 2 forward.
+// Observation: the mission, a text, and the agent's view, uint8 [48, 48, 3]:
+// 6 x 6 tiles of 8 x 8 pixels. Ahead is up, and the agent is in the fourth
+// column of the bottom row. Nothing blocks its view, but it does not see what
+// is behind it, more than 3 cells to its left or more than 2 to its right. If
+// the object is out of view, some turn brings it into view. Action: 0 turn
+// left, 1 turn right, 2 forward.
 //
-// Expert: a turn to the left while the object is out of view; else the shortest
-// way (forward before left before right where several are), counting with the
-// turns to the left wherever the way loses sight of the object. So it needs no
-// memory, and every step brings it closer. Only rooms are drawn where it
-// arrives from every place.
+// Expert: turns left while the object is out of view, and otherwise takes a
+// shortest path (preferring forward to left to right among equals). If the path
+// loses sight of the object, its length includes the left turns made there. So
+// the expert needs no memory, and every step brings it closer. Only rooms in
+// which it succeeds from every pose are sampled.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -33,7 +34,8 @@ namespace {
 
 constexpr int kRoomSize = 5, kObjectCount = 4, kMaxEpisodeSteps = 32;
 constexpr int kViewSize = 6, kTilePixels = 8;
-constexpr int kViewLeft = 3, kViewRight = 2;  // cells seen beside the agent
+// Columns of the view beside the agent.
+constexpr int kViewLeft = 3, kViewRight = 2;
 constexpr int kTurnLeft = 0, kTurnRight = 1, kForward = 2, kActionCount = 3;
 
 struct NamedColor {
@@ -49,7 +51,8 @@ constexpr std::array<NamedColor, 6> kColors = {{{"red", {255, 40, 40}},
 constexpr Color kFloorColor = {25, 25, 25}, kWallColor = {130, 130, 130},
                 kOutsideColor = {0, 0, 0}, kAgentColor = {255, 255, 255};
 
-constexpr int kMaskSize = 4;  // a point of a mask is 2 x 2 pixels of a view
+// Masks are 4 x 4; in the view each of their points is 2 x 2 pixels.
+constexpr int kMaskSize = 4;
 using Mask = std::array<std::string_view, kMaskSize>;
 struct Shape {
   std::string_view name;
@@ -66,7 +69,7 @@ struct Cell {
   int x = 0, y = 0;
   bool operator==(const Cell&) const = default;
 };
-// Directions, clockwise from up (north; y grows downwards).
+// Unit vectors of the directions, clockwise from north. y grows downward.
 constexpr std::array<Cell, 4> kDirectionVectors = {
     {{0, -1}, {1, 0}, {0, 1}, {-1, 0}}};
 
@@ -75,9 +78,11 @@ struct Object {
   int color = 0, shape = 0;
 };
 
+// Where the agent is and which way it faces (an index of kDirectionVectors).
 struct Pose {
   Cell cell;
   int direction = 0;
+  // Maps the poses to 0 ... kPoseCount - 1.
   int index() const { return (cell.y * kRoomSize + cell.x) * 4 + direction; }
 };
 constexpr int kPoseCount = kRoomSize * kRoomSize * 4;
@@ -90,7 +95,8 @@ Cell cell_ahead(const Pose& pose) {
           pose.cell.y + kDirectionVectors[pose.direction].y};
 }
 
-// In the frame of `pose`: cells to the right of it and ahead of it.
+// Returns the coordinates of `cell` relative to `pose`: x is the number of
+// cells to its right and y the number of cells ahead.
 Cell to_pose_frame(const Pose& pose, Cell cell) {
   const Cell ahead = kDirectionVectors[pose.direction];
   const int dx = cell.x - pose.cell.x, dy = cell.y - pose.cell.y;
@@ -114,12 +120,12 @@ class GoTo : public BuiltinEnvironment {
  private:
   static EnvironmentSpec make_spec() {
     EnvironmentSpec spec;
-    constexpr int side = kViewSize * kTilePixels;
+    constexpr int kSide = kViewSize * kTilePixels;
     spec.task = {.name = "grid/goto",
                  .domain = "grid",
                  .environment = "grid/goto",
                  .observation_fields = {text_field("mission"),
-                                        image_field("image", side, side)},
+                                        image_field("image", kSide, kSide)},
                  .action_fields = {discrete_field("action", kActionCount)}};
     spec.max_episode_steps = kMaxEpisodeSteps;
     spec.has_expert = spec.has_render = true;
@@ -128,6 +134,7 @@ class GoTo : public BuiltinEnvironment {
 
   void reset_state(base::RandomStream random) override {
     sample_object_kinds(random);
+    // Rejection sampling of the object cells, then of the start pose.
     while (!try_place_objects(random) || !expert_always_succeeds()) {
     }
     do {
@@ -145,46 +152,54 @@ class GoTo : public BuiltinEnvironment {
     agent_ = next_pose(agent_, static_cast<int>(action.as_integer(0)));
     Transition transition;
     transition.terminated = has_arrived(agent_);
-    if (transition.terminated)
+    if (transition.terminated) {
       transition.reward =
           1 - 0.9 * static_cast<double>(elapsed_steps() + 1) / kMaxEpisodeSteps;
+    }
     transition.info["success"] = transition.terminated ? 1 : 0;
     return transition;
   }
 
   data::Array compute_expert_action() const override {
-    if (!is_in_view(agent_, target().cell)) return discrete_value(kTurnLeft);
+    if (!is_in_view(agent_, target().cell)) {
+      return discrete_value(kTurnLeft);
+    }
     const std::vector<int> distance = expert_distances();
     int best = kForward;
-    for (int action : {kTurnLeft, kTurnRight})
+    for (int action : {kTurnLeft, kTurnRight}) {
       if (distance[next_pose(agent_, action).index()] <
-          distance[next_pose(agent_, best).index()])
+          distance[next_pose(agent_, best).index()]) {
         best = action;
+      }
+    }
     return discrete_value(best);
   }
 
-  // The whole room from above, north up, and the tiles in view brightened.
+  // The complete room from above, north up. The cells in view are brighter.
   data::Image render_frame() const override {
-    constexpr int scale = 8, tile = kMaskSize * scale;
-    constexpr int side = (kRoomSize + 2) * tile;
-    Canvas canvas(side, side, kWallColor);
-    for (int y = 0; y < kRoomSize; ++y)
-      for (int x = 0; x < kRoomSize; ++x)
+    constexpr int kScale = 8, kTile = kMaskSize * kScale;
+    constexpr int kSide = (kRoomSize + 2) * kTile;
+    Canvas canvas(kSide, kSide, kWallColor);
+    for (int y = 0; y < kRoomSize; ++y) {
+      for (int x = 0; x < kRoomSize; ++x) {
         canvas.fill_rectangle(
-            (y + 1) * tile, (x + 1) * tile, tile, tile,
+            (y + 1) * kTile, (x + 1) * kTile, kTile, kTile,
             is_in_view(agent_, {x, y}) ? Color{70, 70, 70} : kFloorColor);
-    for (const Object& object : objects_)
-      canvas.draw_mask((object.cell.y + 1) * tile, (object.cell.x + 1) * tile,
-                       kShapes[object.shape].mask, scale,
+      }
+    }
+    for (const Object& object : objects_) {
+      canvas.draw_mask((object.cell.y + 1) * kTile, (object.cell.x + 1) * kTile,
+                       kShapes[object.shape].mask, kScale,
                        kColors[object.color].color);
-    canvas.draw_mask((agent_.cell.y + 1) * tile, (agent_.cell.x + 1) * tile,
-                     kAgentMask, scale, kAgentColor, agent_.direction);
+    }
+    canvas.draw_mask((agent_.cell.y + 1) * kTile, (agent_.cell.x + 1) * kTile,
+                     kAgentMask, kScale, kAgentColor, agent_.direction);
     return canvas.image();
   }
 
   const Object& target() const { return objects_[0]; }
 
-  // No two objects are alike; object 0 is the target.
+  // Samples distinct pairs of color and shape. Object 0 is the target.
   void sample_object_kinds(base::RandomStream& random) {
     for (size_t i = 0; i < objects_.size(); ++i) {
       Object& object = objects_[i];
@@ -199,15 +214,17 @@ class GoTo : public BuiltinEnvironment {
     }
   }
 
-  // False where an object touches an earlier one, be it by a corner. Apart,
-  // objects leave all free cells connected.
+  // Returns false if an object touches an earlier one, even by a corner.
+  // Objects that do not touch leave all free cells connected.
   bool try_place_objects(base::RandomStream& random) {
     for (size_t i = 0; i < objects_.size(); ++i) {
       const Cell cell = objects_[i].cell = random_cell(random);
-      for (size_t j = 0; j < i; ++j)
+      for (size_t j = 0; j < i; ++j) {
         if (std::abs(objects_[j].cell.x - cell.x) <= 1 &&
-            std::abs(objects_[j].cell.y - cell.y) <= 1)
+            std::abs(objects_[j].cell.y - cell.y) <= 1) {
           return false;
+        }
+      }
     }
     return true;
   }
@@ -229,36 +246,49 @@ class GoTo : public BuiltinEnvironment {
   }
 
   Pose next_pose(Pose pose, int action) const {
-    if (action == kTurnLeft) pose.direction = (pose.direction + 3) % 4;
-    if (action == kTurnRight) pose.direction = (pose.direction + 1) % 4;
-    if (action == kForward && is_free(cell_ahead(pose)))
+    if (action == kTurnLeft) {
+      pose.direction = (pose.direction + 3) % 4;
+    }
+    if (action == kTurnRight) {
+      pose.direction = (pose.direction + 1) % 4;
+    }
+    if (action == kForward && is_free(cell_ahead(pose))) {
       pose.cell = cell_ahead(pose);
+    }
     return pose;
   }
 
-  // Whether the expert arrives from every pose.
+  // Returns whether the expert reaches the target from every pose on a free
+  // cell.
   bool expert_always_succeeds() const {
     const std::vector<int> distance = expert_distances();
-    for (int i = 0; i < kPoseCount; ++i)
-      if (is_free(pose_from_index(i).cell) && distance[i] == kPoseCount)
+    for (int i = 0; i < kPoseCount; ++i) {
+      if (is_free(pose_from_index(i).cell) && distance[i] == kPoseCount) {
         return false;
+      }
+    }
     return true;
   }
 
-  // The expert's steps to the target, kPoseCount for never, from every pose (by
-  // Pose::index) on a free cell.
+  // Returns the number of steps that the expert needs from every pose on a free
+  // cell, indexed by Pose::index; kPoseCount if it never arrives. Relaxes
+  // distance(pose) = 1 + min over the expert's actions until nothing changes
+  // (Bellman-Ford): any action if the target is in view, else the left turn.
   std::vector<int> expert_distances() const {
     std::vector<int> distance(kPoseCount, kPoseCount);
     for (bool has_changed = true; has_changed;) {
       has_changed = false;
       for (int i = 0; i < kPoseCount; ++i) {
         const Pose pose = pose_from_index(i);
-        if (!is_free(pose.cell)) continue;
+        if (!is_free(pose.cell)) {
+          continue;
+        }
         int best = has_arrived(pose) ? 0 : distance[i];
         const bool can_choose = is_in_view(pose, target().cell);
         for (int action = 0;
-             action < (can_choose ? kActionCount : kTurnLeft + 1); ++action)
+             action < (can_choose ? kActionCount : kTurnLeft + 1); ++action) {
           best = std::min(best, distance[next_pose(pose, action).index()] + 1);
+        }
         has_changed |= best < distance[i];
         distance[i] = best;
       }
@@ -267,24 +297,26 @@ class GoTo : public BuiltinEnvironment {
   }
 
   data::Image render_agent_view() const {
-    constexpr int side = kViewSize * kTilePixels,
-                  scale = kTilePixels / kMaskSize;
-    Canvas canvas(side, side, kOutsideColor);
+    constexpr int kSide = kViewSize * kTilePixels;
+    constexpr int kScale = kTilePixels / kMaskSize;
+    Canvas canvas(kSide, kSide, kOutsideColor);
+    // Pixel coordinates of a cell, given relative to the agent.
     auto row = [](Cell seen) { return (kViewSize - 1 - seen.y) * kTilePixels; };
     auto column = [](Cell seen) { return (kViewLeft + seen.x) * kTilePixels; };
-    for (int y = -1; y <= kRoomSize; ++y)
+    for (int y = -1; y <= kRoomSize; ++y) {
       for (int x = -1; x <= kRoomSize; ++x) {
         const Cell seen = to_pose_frame(agent_, {x, y});
         canvas.fill_rectangle(
             row(seen), column(seen), kTilePixels, kTilePixels,
             is_inside_room({x, y}) ? kFloorColor : kWallColor);
       }
+    }
     for (const Object& object : objects_) {
       const Cell seen = to_pose_frame(agent_, object.cell);
       canvas.draw_mask(row(seen), column(seen), kShapes[object.shape].mask,
-                       scale, kColors[object.color].color);
+                       kScale, kColors[object.color].color);
     }
-    canvas.draw_mask(row({0, 0}), column({0, 0}), kAgentMask, scale,
+    canvas.draw_mask(row({0, 0}), column({0, 0}), kAgentMask, kScale,
                      kAgentColor);
     return canvas.image();
   }

@@ -1,5 +1,5 @@
-// The messages of the environment protocol (share/gato/envs/README.md): a line
-// of JSON, then as many raw bytes as it announces.
+// Messages of the environment protocol (share/gato/envs/README.md): one line of
+// JSON followed by the number of raw bytes that it announces.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace gato::env {
 
-// What came is no message of the protocol, or announces what cannot be used.
+// Thrown if the child's output is not a message of the protocol, or is one that
+// cannot be used.
 class ProtocolError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -24,35 +25,40 @@ struct Message {
   std::vector<std::byte> payload;
 };
 
-// A JSON object with a text "type". NaN and Infinity, which some writers of
-// JSON let through, are read as null. ProtocolError quotes the line.
+// Parses a line into a JSON object with a string "type". NaN and Infinity,
+// which some JSON writers emit, become null. Throws ProtocolError, quoting the
+// line, if it is anything else.
 nlohmann::json parse_header(std::string_view line);
 
-// "bytes" of a header, 0 where absent. ProtocolError where it is no count or
-// more than 1 GiB.
+// Returns "bytes" of a header, 0 if absent. Throws ProtocolError if it is not
+// an integer from 0 to 2^30 (1 GiB).
 size_t payload_size(const nlohmann::json& header);
 
-// What a "spec" reply declares. On the wire values stand in the order in which
-// the child declared them; elsewhere in token order.
+// The contents of a "spec" reply. On the wire, values are in the order in which
+// the child declared them; everywhere else they are in token order. The wire
+// orders contain, for each position on the wire, the index in token order.
 struct SpecReply {
   EnvironmentSpec spec;
-  std::vector<size_t> observation_wire_order,
-      action_wire_order;  // wire to token order
+  std::vector<size_t> observation_wire_order, action_wire_order;
 };
 
-// ProtocolError names the entry, the key and the value.
+// Parses a "spec" reply. Throws ProtocolError, naming the entry, the key and
+// the value, if it is invalid.
 SpecReply parse_spec_reply(const nlohmann::json& header);
 
-// The values of `fields` (token order) in a message. EnvironmentError where a
-// text is missing, the size is wrong, or a value is NaN or out of its range.
+// Returns the values of `fields`, in token order, of a message. Throws
+// EnvironmentError if a text is missing, the payload has the wrong size, or a
+// value is NaN or out of range.
 data::FieldValues decode_values(const std::vector<data::Field>& fields,
                                 const std::vector<size_t>& wire_order,
                                 const Message& message);
+// Returns the payload of an action. Its values must be arrays.
 std::vector<std::byte> encode_values(const data::FieldValues& values,
                                      const std::vector<size_t>& wire_order);
 
-// Reward, end and scalars of the reply to a step; EnvironmentError where the
-// reward is missing or no finite number. `observation` is left empty.
+// Returns reward, end flags and info scalars of the reply to a step, with an
+// empty observation. Throws EnvironmentError if the reward is missing or not a
+// finite number.
 StepResult decode_step_result(const nlohmann::json& header);
 
 }  // namespace gato::env

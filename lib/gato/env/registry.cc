@@ -1,4 +1,4 @@
-// The built-in environments by name.
+// The table of built-in environments, sorted by name.
 #include <array>
 #include <string_view>
 
@@ -25,15 +25,20 @@ constexpr std::array<RegistryEntry, 3> kRegistry = {{
 std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
   names.reserve(kRegistry.size());
-  for (const RegistryEntry& entry : kRegistry) names.emplace_back(entry.name);
+  for (const RegistryEntry& entry : kRegistry) {
+    names.emplace_back(entry.name);
+  }
   return names;
 }
 
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
-  for (const RegistryEntry& entry : kRegistry)
-    if (entry.name == name) return entry.make();
+  for (const RegistryEntry& entry : kRegistry) {
+    if (entry.name == name) {
+      return entry.make();
+    }
+  }
   throw base::usage_error(
-      "no environment is called '{}'{} (--list-envs lists them)", name,
+      "there is no environment '{}'{} (--list-envs lists them)", name,
       base::suggestion(name, builtin_environment_names()));
 }
 

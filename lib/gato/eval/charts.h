@@ -1,4 +1,4 @@
-// The charts of a report.
+// The charts of a report, as inline SVG.
 #pragma once
 
 #include <string>
@@ -9,27 +9,29 @@
 
 namespace gato::eval {
 
-// A CSS colour that stays the same for the same place in a list of groups, told
-// apart by colour-blind readers as well (Okabe and Ito's palette).
+// Returns the CSS color of the group with this index. Color-blind readers can
+// tell the first seven apart (palette of Okabe and Ito); then they repeat.
 std::string palette_color(size_t index);
 
-// A horizontal bar a task with its interval, coloured by domain, and lines at
-// random (0) and expert (100). Tasks without a score have their note instead.
+// Returns a chart with one horizontal bar and interval per task, colored by
+// domain, and lines at the random policy (0) and the expert (100). A task
+// without a score shows its note instead.
 std::string score_chart(const std::vector<TaskScore>& tasks,
                         const std::vector<AggregateScore>& domains);
 
-// Tasks at or above each percentage of the expert's score: a falling staircase.
+// Returns a descending step plot of the number of tasks whose score is at or
+// above each threshold (Reed et al. 2022, figure 5).
 std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
                             int64_t task_count);
 
 struct Series {
   std::string name;
-  std::vector<std::pair<double, double>> points;  // by rising x; finite
+  std::vector<std::pair<double, double>>
+      points;  // finite, in ascending order of x
 };
 
-// Lines over one x axis, y from its smallest to its largest value; by
-// logarithms where all are above 0 and the largest is more than ten times the
-// smallest.
+// Returns a line chart. Its y axis is logarithmic if all values are positive
+// and the maximum is more than ten times the minimum.
 std::string line_chart(const std::vector<Series>& series,
                        const std::string& x_title, const std::string& y_title);
 

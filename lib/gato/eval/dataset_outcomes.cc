@@ -11,33 +11,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The HDF5 file of a dataset, its data folder or itself; empty where there is
-// none.
+// Returns the HDF5 file at `path`, which may be a dataset, its data folder or
+// the file itself. Returns an empty path if there is none.
 fs::path find_hdf5_file(const fs::path& path) {
   for (const fs::path& file :
-       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path})
-    if (fs::is_regular_file(file)) return file;
+       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path}) {
+    if (fs::is_regular_file(file)) {
+      return file;
+    }
+  }
   return {};
 }
 
+// Appends the datasets at or below `folder` to `found`.
 void find_datasets_recursively(const fs::path& folder,
                                std::vector<fs::path>& found) {
   if (!find_hdf5_file(folder).empty()) {
     found.push_back(folder);
     return;
   }
-  for (const auto& entry : fs::directory_iterator(folder))
+  for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.is_directory() &&
-        !entry.path().filename().string().starts_with('.'))
+        !entry.path().filename().string().starts_with('.')) {
       find_datasets_recursively(entry.path(), found);
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<fs::path> find_datasets(const fs::path& operand) {
   std::vector<fs::path> found;
-  if (fs::is_directory(operand)) find_datasets_recursively(operand, found);
-  if (found.empty()) return {operand};
+  if (fs::is_directory(operand)) {
+    find_datasets_recursively(operand, found);
+  }
+  if (found.empty()) {
+    return {operand};
+  }
   std::ranges::sort(found);
   return found;
 }
@@ -60,10 +70,11 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
       ++outcomes.failed;
       continue;
     }
-    if (episode.rewards.empty() && episode.step_count() > 0)
+    if (episode.rewards.empty() && episode.step_count() > 0) {
       throw base::input_error(
-          "{}: episode {} has no rewards: it cannot be scored",
+          "{}: episode {} has no rewards, so it cannot be scored",
           dataset.string(), episode.id);
+    }
     data::require_finite_rewards(episode, dataset.string());
     outcomes.returns.push_back(
         episode.rewards.empty() ? 0 : episode.total_reward());
@@ -72,8 +83,9 @@ DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
       outcomes.succeeded += *episode.success;
     }
   }
-  if (outcomes.episodes() == 0)
-    throw base::input_error("{}: holds no episodes", dataset.string());
+  if (outcomes.episodes() == 0) {
+    throw base::input_error("{}: contains no episodes", dataset.string());
+  }
   return outcomes;
 }
 

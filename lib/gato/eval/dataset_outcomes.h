@@ -1,4 +1,4 @@
-// What episodes were worth, a dataset at a time.
+// Reads the returns and successes of the episodes in datasets.
 #pragma once
 
 #include <cstdint>
@@ -9,33 +9,33 @@
 
 namespace gato::eval {
 
-// The episodes of one dataset.
+// The outcomes of the episodes in one dataset.
 struct DatasetOutcomes {
-  std::filesystem::path path;       // as it was named
-  std::filesystem::path hdf5_file;  // its HDF5 file
+  std::filesystem::path path;       // as given by the user
+  std::filesystem::path hdf5_file;  // the file that was read
   std::string task, domain;
-  std::string agent;            // the agent; may be empty
-  nlohmann::json provenance;    // null where the dataset carries none
+  std::string agent;            // the policy that acted; may be empty
+  nlohmann::json provenance;    // null if the dataset has none
   std::vector<double> returns;  // of the episodes that did not fail
   int64_t failed = 0;
-  // Over episodes that did not fail and say whether they succeeded.
+  // Counts of the episodes that did not fail and have a success flag.
   int64_t succeeded = 0, with_success_flag = 0;
 
-  int64_t episodes() const {
-    return static_cast<int64_t>(returns.size()) + failed;
-  }
+  int64_t episodes() const { return std::ssize(returns) + failed; }
 };
 
-// The datasets of an operand: itself, or where it is a folder that is none, all
-// that lie in it at any depth, as gato-rollout writes several tasks; in order
-// of their paths. What begins with a dot is left out. A path that leads to none
-// is returned, for the reader to complain about.
+// Returns the datasets of an operand, sorted by path. A folder that is not
+// itself a dataset stands for all datasets inside it, at any depth, since
+// gato-rollout writes one per task; folders whose names begin with a dot are
+// skipped. If there are none, returns the operand itself, so that reading it
+// reports the error.
 std::vector<std::filesystem::path> find_datasets(
     const std::filesystem::path& operand);
 
-// Reads what open_episodes opens. Errors: io (missing), bad_input (no dataset,
-// no episodes, no rewards, a reward that is no finite number).
-// `max_episode_steps` as in EpisodeSourceOptions.
+// Reads a dataset of any format that ingest::open_episodes accepts.
+// `max_episode_steps` is that of EpisodeSourceOptions. Throws Error(io) if the
+// dataset does not exist and Error(bad_input) if it is not a dataset, contains
+// no episodes, or has missing or non-finite rewards.
 DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
                                       int64_t max_episode_steps = 0);
 

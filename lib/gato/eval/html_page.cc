@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gato/eval/svg.h"
-
 namespace gato::eval {
 namespace {
 
@@ -54,12 +52,39 @@ pre { overflow-x: auto; background: var(--tile); border-radius: 8px;
 
 }  // namespace
 
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
 std::string html_page(const std::string& title, const std::string& introduction,
                       const std::vector<HtmlSection>& sections) {
   std::string body;
-  for (const HtmlSection& section : sections)
+  for (const HtmlSection& section : sections) {
     body += fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n",
                         escape_html(section.title), section.html);
+  }
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
@@ -75,15 +100,18 @@ std::string html_table(const std::vector<std::string>& header,
   const auto table_row = [text_columns](const std::vector<std::string>& cells,
                                         const char* tag) {
     std::string html = "<tr>";
-    for (size_t c = 0; c < cells.size(); ++c)
+    for (size_t c = 0; c < cells.size(); ++c) {
       html += fmt::format("<{0}{1}>{2}</{0}>", tag,
                           c < text_columns ? " class=\"text\"" : "",
                           escape_html(cells[c]));
+    }
     return html + "</tr>\n";
   };
   std::string html = "<div class=\"scroll\"><table>\n<thead>" +
                      table_row(header, "th") + "</thead>\n<tbody>\n";
-  for (const auto& row : rows) html += table_row(row, "td");
+  for (const auto& row : rows) {
+    html += table_row(row, "td");
+  }
   return html + "</tbody>\n</table></div>\n";
 }
 

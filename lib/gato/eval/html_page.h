@@ -1,25 +1,32 @@
-// A report as one HTML file that needs nothing else: no script, no network.
+// A report as a single self-contained HTML file, without scripts or anything
+// that is loaded from the network.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gato::eval {
 
-// A part of a page with its heading. `html` is markup; text in it went through
-// escape_html (eval/svg.h).
+// Returns the text with & < > " ' escaped, for use as content or as an
+// attribute value in HTML and SVG.
+std::string escape_html(std::string_view text);
+
+// A section of a page. The title is plain text; `html` is markup, in which all
+// text must have been escaped with escape_html.
 struct HtmlSection {
   std::string title;
   std::string html;
 };
 
-// Title, introduction (text), sections in order, and a style that suits a light
-// and a dark screen, a narrow one, and paper.
+// Returns a page with a title and an introduction, both plain text, and the
+// sections in order. Its style sheet supports light and dark mode, narrow
+// screens and printing.
 std::string html_page(const std::string& title, const std::string& introduction,
                       const std::vector<HtmlSection>& sections);
 
-// A table; the first `texts` columns are text, the others numbers, aligned
-// right. Cells are text.
+// Returns a table of plain-text cells. The first `text_columns` columns are
+// aligned left, the others, which are numbers, right.
 std::string html_table(const std::vector<std::string>& header,
                        const std::vector<std::vector<std::string>>& rows,
                        size_t text_columns);

@@ -1,4 +1,5 @@
-// What random, expert and human play are worth: the ends of the scale.
+// Reference returns of the random policy and the expert, which define the scale
+// of the scores, and of human players.
 #pragma once
 
 #include <cstdint>
@@ -11,30 +12,32 @@
 
 namespace gato::eval {
 
+// The returns of one policy on one task; empty optionals are unknown.
 struct ReferenceReturn {
   double mean = 0;
-  std::optional<double> std;        // where known
-  std::optional<int64_t> episodes;  // episodes, where known
+  std::optional<double> std;
+  std::optional<int64_t> episodes;
 };
 
 struct TaskReferences {
   std::optional<ReferenceReturn> random, expert, human;
-  std::string source;  // where the numbers are from; may be empty
+  std::string source;  // origin of the numbers; may be empty
 };
 
-// By task name.
+// Maps task names to references.
 using ReferenceTable = std::map<std::string, TaskReferences>;
 
-// A JSON file {"TASK": {"random": {"mean","std","n"}, "expert": {...},
-// "human": {...}, "source": "..."}}, all but "mean" optional; the
-// scores_dict.json of JAT is one. Later files replace the entries of earlier
-// ones, one by one. Errors: io, bad_input naming file, task and key.
+// Loads a JSON file {"TASK": {"random": {"mean","std","n"}, "expert": {...},
+// "human": {...}, "source": "..."}} into `into`. All keys but "mean" are
+// optional. An entry that `into` already has is replaced. The scores_dict.json
+// of JAT has this format. Throws Error(io) if the file cannot be read and
+// Error(bad_input), naming file, task and key, if it is invalid.
 void load_references(const std::filesystem::path& path, ReferenceTable& into);
 
-// The mean return of a dataset's episodes, as its task's expert or random
-// reference; failed episodes say nothing about a policy and are left out. Error
-// (bad_input) where none is left.
 enum class ReferenceKind { random, expert };
+// Makes the mean return of a dataset the reference of its task. Failed episodes
+// say nothing about the policy and are ignored. Throws Error(bad_input) if all
+// episodes failed.
 void add_reference(const DatasetOutcomes& outcomes, ReferenceKind kind,
                    ReferenceTable& into);
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 #include "gato/data/file_format.h"
 
 namespace gato::eval {
@@ -43,20 +43,28 @@ json as_json(const AggregateScore& aggregate) {
           {"optimality_gap", as_json(aggregate.optimality_gap)}};
 }
 
-// The columns of a task, as they stand in the JSON.
+// The columns of the CSV, named like the keys of a task in the JSON.
 const std::vector<std::string> kTaskColumns = {
     "task",   "domain", "episodes",  "failed",     "mean",
     "std",    "min",    "max",       "success",    "random",
     "expert", "score",  "score_low", "score_high", "note"};
 
-std::string csv_cell(const json& value) {
-  if (value.is_null()) return "";
-  if (!value.is_string()) return value.dump();
+// Returns a JSON scalar as a CSV field, in quotes if it needs them.
+std::string csv_field(const json& value) {
+  if (value.is_null()) {
+    return "";
+  }
+  if (!value.is_string()) {
+    return value.dump();
+  }
   const auto& text = value.get_ref<const std::string&>();
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
   std::string quoted = "\"";
-  for (char c : text)
+  for (char c : text) {
     quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  }
   return quoted + '"';
 }
 
@@ -74,18 +82,22 @@ json to_json(const ScoreReport& report) {
                    {"datasets", json::array()}});
   document["overall"]["domain"] = "all";
   document["overall"]["domain_mean"] = as_json(report.domain_mean);
-  for (const TaskScore& task : report.tasks)
+  for (const TaskScore& task : report.tasks) {
     document["tasks"].push_back(as_json(task));
-  for (const AggregateScore& domain : report.domains)
+  }
+  for (const AggregateScore& domain : report.domains) {
     document["domains"].push_back(as_json(domain));
-  for (const ThresholdCount& threshold : report.thresholds)
+  }
+  for (const ThresholdCount& threshold : report.thresholds) {
     document["thresholds"].push_back(
         {{"percent", threshold.percent}, {"tasks", threshold.task_count}});
-  for (const ScoredDataset& dataset : report.datasets)
+  }
+  for (const ScoredDataset& dataset : report.datasets) {
     document["datasets"].push_back({{"path", dataset.path},
                                     {"task", dataset.task},
                                     {"source", dataset.agent},
                                     {"episodes", dataset.episodes}});
+  }
   return document;
 }
 
@@ -93,11 +105,12 @@ std::string to_csv(const ScoreReport& report) {
   std::string text = fmt::format("{}\r\n", fmt::join(kTaskColumns, ","));
   for (const TaskScore& task : report.tasks) {
     const json values = as_json(task);
-    std::vector<std::string> cells;
-    cells.reserve(std::size(kTaskColumns));
-    for (const std::string& column : kTaskColumns)
-      cells.push_back(csv_cell(values[column]));
-    text += fmt::format("{}\r\n", fmt::join(cells, ","));
+    std::vector<std::string> fields;
+    fields.reserve(std::size(kTaskColumns));
+    for (const std::string& column : kTaskColumns) {
+      fields.push_back(csv_field(values[column]));
+    }
+    text += fmt::format("{}\r\n", fmt::join(fields, ","));
   }
   return text;
 }
@@ -112,10 +125,10 @@ std::string format_return(const std::optional<double>& value) {
 }
 
 std::string to_text(const ScoreReport& report) {
-  cli::TextTable tasks({"task", "domain", "episodes", "failed", "mean", "std",
-                        "success", "random", "expert", "score", "low", "high",
-                        "note"});
-  for (const TaskScore& task : report.tasks)
+  base::TextTable tasks({"task", "domain", "episodes", "failed", "mean", "std",
+                         "success", "random", "expert", "score", "low", "high",
+                         "note"});
+  for (const TaskScore& task : report.tasks) {
     tasks.add_row({task.task, task.domain, std::to_string(task.episodes),
                    std::to_string(task.failed), format_return(task.mean),
                    format_return(task.std), format_number(task.success_rate, 3),
@@ -123,8 +136,9 @@ std::string to_text(const ScoreReport& report) {
                    format_number(task.score, 1),
                    format_number(task.score_low, 1),
                    format_number(task.score_high, 1), task.note});
-  cli::TextTable groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
-                         "iqm high", "gap"});
+  }
+  base::TextTable groups({"domain", "tasks", "mean", "median", "iqm", "iqm low",
+                          "iqm high", "gap"});
   const auto add = [&](const std::string& name, const AggregateScore& group) {
     groups.add_row(
         {name, std::to_string(group.task_count), format_number(group.mean, 1),
@@ -132,12 +146,13 @@ std::string to_text(const ScoreReport& report) {
          format_number(group.iqm_low, 1), format_number(group.iqm_high, 1),
          format_number(group.optimality_gap, 1)});
   };
-  for (const AggregateScore& domain : report.domains)
+  for (const AggregateScore& domain : report.domains) {
     add(domain.domain, domain);
+  }
   add("all", report.overall);
   return fmt::format(
-      "{}\n{}\nmean over domains {}; tasks at or above 50 %: {}, 75 %: {}, "
-      "100 %: {}; intervals of 95 % over {}\n",
+      "{}\n{}\nmean over domains: {}; tasks at or above 50%: {}, 75%: {}, "
+      "100%: {}; 95% intervals over {}\n",
       tasks.to_string(), groups.to_string(),
       format_number(report.domain_mean, 1), report.thresholds.at(50).task_count,
       report.thresholds.at(75).task_count, report.thresholds.at(100).task_count,

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "gato/base/string_util.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/score_report.h"
-#include "gato/eval/svg.h"
 
 namespace gato::eval {
 namespace {
@@ -19,52 +19,58 @@ std::string tile_html(const std::string& value, const std::string& label) {
                      escape_html(value), escape_html(label));
 }
 
+std::string format_percent(const std::optional<double>& value) {
+  return value ? fmt::format("{:.1f}%", *value) : "-";
+}
+
 HtmlSection overall_section(const ScoreReport& report) {
   const AggregateScore& all = report.overall;
   std::string html = "<div class=\"tiles\">\n";
-  html += tile_html(format_number(report.domain_mean, 1) + " %",
-                    "mean over domains");
-  html += tile_html(format_number(all.median, 1) + " %", "median over tasks");
+  html += tile_html(format_percent(report.domain_mean), "mean over domains");
+  html += tile_html(format_percent(all.median), "median over tasks");
   html += tile_html(fmt::format("{} of {}", report.thresholds.at(50).task_count,
                                 report.tasks.size()),
-                    "tasks at or above 50 %");
-  html += tile_html(
-      format_number(all.iqm, 1) + " %",
-      fmt::format("interquartile mean over {} {}", report.bootstrap_unit,
-                  format_interval(all.iqm_low, all.iqm_high)));
-  html +=
-      tile_html(format_number(all.optimality_gap, 1) + " %", "optimality gap");
+                    "tasks at or above 50%");
+  html += tile_html(format_percent(all.iqm),
+                    fmt::format("interquartile mean over {}, 95% interval {}",
+                                report.bootstrap_unit,
+                                format_interval(all.iqm_low, all.iqm_high)));
+  html += tile_html(format_percent(all.optimality_gap), "optimality gap");
   html += "</div>\n";
   return {"Overall", html};
 }
 
 HtmlSection task_chart_section(const ScoreReport& report) {
   std::string html = "<div class=\"legend\">";
-  for (size_t d = 0; d < report.domains.size(); ++d)
+  for (size_t d = 0; d < report.domains.size(); ++d) {
     html +=
         fmt::format("<span><i style=\"background:{}\"></i>{}</span>",
                     palette_color(d), escape_html(report.domains[d].domain));
+  }
   html += "</div>\n" + score_chart(report.tasks, report.domains);
   return {"Score by task", html};
 }
 
 HtmlSection task_table_section(const ScoreReport& report) {
   std::vector<std::vector<std::string>> rows;
-  for (const TaskScore& task : report.tasks)
+  for (const TaskScore& task : report.tasks) {
     rows.push_back({task.task, task.domain, format_number(task.score, 1),
                     format_interval(task.score_low, task.score_high),
                     format_return(task.mean), format_return(task.std),
                     format_return(task.random), format_return(task.expert),
                     format_number(task.success_rate, 2),
                     std::to_string(task.episodes)});
-  std::string html =
-      html_table({"task", "domain", "score %", "95 % interval", "mean", "std",
-                  "random", "expert", "success", "episodes"},
-                 rows, 2);
-  for (const TaskScore& task : report.tasks)
-    if (!task.note.empty())
+  }
+  std::string html = html_table(
+      {"task", "domain", "score (%)", "95% interval", "mean return", "std",
+       "random return", "expert return", "success rate", "episodes"},
+      rows, 2);
+  for (const TaskScore& task : report.tasks) {
+    if (!task.note.empty()) {
       html += fmt::format("<p class=\"note\">{}: {}.</p>\n",
                           escape_html(task.task), escape_html(task.note));
+    }
+  }
   return {"Tasks", html};
 }
 
@@ -78,39 +84,36 @@ HtmlSection domain_section(const ScoreReport& report) {
                     format_interval(group.iqm_low, group.iqm_high),
                     format_number(group.optimality_gap, 1)});
   };
-  for (const AggregateScore& domain : report.domains)
+  for (const AggregateScore& domain : report.domains) {
     add(domain.domain, domain);
+  }
   add("all", report.overall);
-  return {"Domains", html_table({"domain", "tasks", "mean %", "median %",
-                                 "interquartile mean %", "its 95 % interval",
-                                 "optimality gap %"},
+  return {"Domains", html_table({"domain", "tasks", "mean (%)", "median (%)",
+                                 "interquartile mean (%)", "95% interval",
+                                 "optimality gap (%)"},
                                 rows, 1)};
 }
 
-// A word as a shell reads it.
-std::string shell_quote(const std::string& word) {
-  constexpr auto plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
-      ":=,@%+";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos)
-    return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
-// One line of what produced a dataset.
+// Returns one line that shows how a dataset was produced: the command and seed.
 std::string format_provenance(const nlohmann::json& provenance) {
-  if (!provenance.is_object()) return "no provenance";
-  std::string command;
-  if (provenance.contains("argv") && provenance["argv"].is_array())
-    for (const auto& word : provenance["argv"])
-      if (word.is_string())
-        command += fmt::format("{}{}", command.empty() ? "" : " ",
-                               shell_quote(word.get<std::string>()));
-  if (command.empty()) command = provenance.value("program", "unknown program");
-  if (provenance.contains("seed") && provenance["seed"].is_number())
+  if (!provenance.is_object()) {
+    return "(no provenance)";
+  }
+  std::vector<std::string> words;
+  if (provenance.contains("argv") && provenance["argv"].is_array()) {
+    for (const auto& word : provenance["argv"]) {
+      if (word.is_string()) {
+        words.push_back(word.get<std::string>());
+      }
+    }
+  }
+  std::string command = base::shell_join(words);
+  if (command.empty()) {
+    command = provenance.value("program", "(unknown program)");
+  }
+  if (provenance.contains("seed") && provenance["seed"].is_number()) {
     command += "    # seed " + provenance["seed"].dump();
+  }
   return command;
 }
 
@@ -122,22 +125,27 @@ HtmlSection provenance_section(const ScoreReport& report) {
                     dataset.agent.empty() ? "-" : dataset.agent,
                     std::to_string(dataset.episodes)});
     const std::string line = format_provenance(dataset.provenance) + "\n";
-    if (commands.find(line) == std::string::npos) commands += line;
+    if (commands.find(line) == std::string::npos) {
+      commands += line;
+    }
   }
   std::string html =
       html_table({"dataset", "task", "policy", "episodes"}, rows, 3);
   html += fmt::format("<pre>{}</pre>\n", escape_html(commands));
-  html += fmt::format(
-      "<p class=\"note\">A score is 100 (mean &minus; random) / (expert "
-      "&minus; random). Intervals hold 95 % of {} resamples, drawn with "
-      "replacement within each task (seed {}). {} A failed episode counts as a "
-      "random one.</p>\n",
-      report.resamples, report.seed,
+  const char* const resampling_note =
       report.bootstrap_unit == "episodes"
-          ? "They are over episodes of one policy: they say how sure this "
-            "evaluation is, not how a second training would come out."
-          : "They are over policies, each of which counts with its mean.");
-  return {"What was scored", html};
+          ? "They resample the episodes of a single policy, so they measure "
+            "the uncertainty of this evaluation, not the variance between "
+            "training runs."
+          : "They resample policies, each represented by its mean score.";
+  html += fmt::format(
+      "<p class=\"note\">A score is 100 &times; (mean &minus; random) / "
+      "(expert &minus; random), in terms of mean returns: 0% is the random "
+      "policy and 100% the expert. Intervals are 95% percentile intervals of "
+      "{} bootstrap resamples, stratified by task (seed {}). {} A failed "
+      "episode counts with the mean return of the random policy.</p>\n",
+      report.resamples, report.seed, resampling_note);
+  return {"Datasets and method", html};
 }
 
 }  // namespace
@@ -145,10 +153,11 @@ HtmlSection provenance_section(const ScoreReport& report) {
 std::vector<HtmlSection> score_sections(const ScoreReport& report) {
   std::vector<HtmlSection> sections{overall_section(report),
                                     task_chart_section(report)};
-  if (report.overall.task_count > 0)
+  if (report.overall.task_count > 0) {
     sections.push_back(
-        {"Tasks at or above each percentage",
+        {"Tasks at or above each score",
          threshold_chart(report.thresholds, report.overall.task_count)});
+  }
   sections.push_back(task_table_section(report));
   sections.push_back(domain_section(report));
   sections.push_back(provenance_section(report));

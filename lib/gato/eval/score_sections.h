@@ -1,4 +1,4 @@
-// The sections of a page that show scores.
+// The sections of a report page that show scores.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,10 @@
 
 namespace gato::eval {
 
-// Tiles of the overall figures, a bar a task, the thresholds, the tables, and
-// what was scored and how.
+// Returns, in order: tiles with the overall numbers, the chart of task scores,
+// the threshold plot (if any task has a score), the tables of tasks and
+// domains, and the datasets with the commands that produced them and an
+// explanation of the method.
 std::vector<HtmlSection> score_sections(const ScoreReport& report);
 
 }  // namespace gato::eval

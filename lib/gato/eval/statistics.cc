@@ -14,7 +14,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 double mean(std::span<const double> values) {
-  if (values.empty()) return kNaN;
+  if (values.empty()) {
+    return kNaN;
+  }
   return std::accumulate(values.begin(), values.end(), 0.0) / values.size();
 }
 
@@ -25,23 +27,33 @@ double median(std::vector<double> values) {
 double standard_deviation(std::span<const double> values) {
   const double center = mean(values);
   double sum = 0;
-  for (double value : values) sum += (value - center) * (value - center);
+  for (double value : values) {
+    sum += (value - center) * (value - center);
+  }
   return std::sqrt(sum / values.size());
 }
 
 double interquartile_mean(std::vector<double> values) {
-  if (values.empty()) return kNaN;
+  if (values.empty()) {
+    return kNaN;
+  }
   const auto cut = static_cast<ptrdiff_t>(values.size() / 4);
   const auto first = values.begin() + cut, last = values.end() - cut;
+  // Partition into the smallest, the middle [first, last) and the largest
+  // values in linear time; sorting would dominate the bootstrap.
   std::nth_element(values.begin(), first, values.end());
   std::nth_element(first, last - 1, values.end());
   return std::accumulate(first, last, 0.0) / (last - first);
 }
 
 double optimality_gap(std::span<const double> values, double goal) {
-  if (values.empty()) return kNaN;
+  if (values.empty()) {
+    return kNaN;
+  }
   double sum = 0;
-  for (double value : values) sum += std::min(value, goal);
+  for (double value : values) {
+    sum += std::min(value, goal);
+  }
   return goal - sum / values.size();
 }
 
@@ -51,7 +63,10 @@ double percentile(std::vector<double> values, double percent) {
   const auto lower_rank = static_cast<size_t>(rank);
   std::nth_element(values.begin(), values.begin() + lower_rank, values.end());
   const double low = values[lower_rank];
-  if (lower_rank + 1 == values.size()) return low;
+  // nth_element leaves the next order statistic as the minimum of the rest.
+  if (lower_rank + 1 == values.size()) {
+    return low;
+  }
   const double high =
       *std::min_element(values.begin() + lower_rank + 1, values.end());
   return low + (high - low) * (rank - lower_rank);
@@ -63,8 +78,9 @@ ConfidenceInterval percentile_interval(std::vector<double> values) {
 
 void resample(std::span<const double> values, base::RandomStream& stream,
               std::vector<double>& into) {
-  for (size_t i = 0; i < values.size(); ++i)
+  for (size_t i = 0; i < values.size(); ++i) {
     into.push_back(values[stream.uniform_int(values.size())]);
+  }
 }
 
 }  // namespace gato::eval

@@ -2,33 +2,9 @@
 
 #include <fmt/format.h>
 
-namespace gato::eval {
+#include "gato/eval/html_page.h"
 
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
+namespace gato::eval {
 
 Svg::Svg(double width, double height, std::string_view label)
     : width_(width), height_(height), label_(label) {}
@@ -47,28 +23,32 @@ void Svg::rectangle(double x, double y, double width, double height,
       "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
       "rx=\"2\" fill=\"{}\">",
       x, y, width, height, color);
-  if (!tooltip.empty())
+  if (!tooltip.empty()) {
     body_ += fmt::format("<title>{}</title>", escape_html(tooltip));
+  }
   body_ += "</rect>\n";
 }
 
 void Svg::text(double x, double y, std::string_view content, Anchor anchor,
                std::string_view css_class) {
-  const char* const names[] = {"start", "middle", "end"};
+  const char* const anchor_names[] = {"start", "middle", "end"};
   body_ += fmt::format(
       "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}"
       "</text>\n",
-      x, y, names[static_cast<int>(anchor)], css_class, escape_html(content));
+      x, y, anchor_names[static_cast<int>(anchor)], css_class,
+      escape_html(content));
 }
 
 void Svg::polyline(const std::vector<std::pair<double, double>>& points,
                    std::string_view color, double width) {
-  std::string list;
-  for (const auto& [x, y] : points) list += fmt::format("{:.1f},{:.1f} ", x, y);
+  std::string coordinates;
+  for (const auto& [x, y] : points) {
+    coordinates += fmt::format("{:.1f},{:.1f} ", x, y);
+  }
   body_ += fmt::format(
       "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
       "stroke-linejoin=\"round\"/>\n",
-      list, color, width);
+      coordinates, color, width);
 }
 
 std::string Svg::str() const {

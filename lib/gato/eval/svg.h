@@ -1,4 +1,4 @@
-// Inline SVG, for charts that live inside an HTML page.
+// Inline SVG for the charts of an HTML page.
 #pragma once
 
 #include <string>
@@ -8,26 +8,25 @@
 
 namespace gato::eval {
 
-// Text as HTML or SVG content or attribute: & < > " '.
-std::string escape_html(std::string_view text);
-
-// A drawing of width x height user units (CSS pixels at its natural size; it
-// shrinks with the page). y grows downwards. Colours are CSS.
+// A drawing of width x height user units, which are CSS pixels unless the page
+// is narrower and shrinks the drawing. y grows downward. Colors are CSS colors;
+// coordinates are rounded to 0.1. All text is escaped.
 class Svg {
  public:
   enum class Anchor { start, middle, end };
 
-  // `label` is what a screen reader says instead.
+  // `label` describes the drawing to screen readers.
   Svg(double width, double height, std::string_view label);
   void line(double x1, double y1, double x2, double y2, std::string_view color,
             double width = 1);
-  // `tip` is shown under the pointer; may be empty.
+  // `tooltip` is shown while the pointer hovers; may be empty.
   void rectangle(double x, double y, double width, double height,
                  std::string_view color, std::string_view tooltip = {});
   void text(double x, double y, std::string_view content,
             Anchor anchor = Anchor::start, std::string_view css_class = {});
   void polyline(const std::vector<std::pair<double, double>>& points,
                 std::string_view color, double width = 2);
+  // Returns the <svg> element.
   std::string str() const;
 
  private:

@@ -1,3 +1,8 @@
+// Everything goes through libarchive except gzip, which GzipReader decompresses
+// before libarchive sees it, because libarchive does not verify its checksums.
+// libarchive pulls bytes through File::read_callback. No exception may cross
+// its C frames, so errors are stored in File and thrown by check_result() once
+// libarchive has returned.
 #include "gato/ingest/archive.h"
 
 #include <archive.h>
@@ -18,8 +23,8 @@
 
 namespace gato::ingest {
 
-// The compressed bytes, those of gzip decompressed. What goes wrong is kept
-// until libarchive has returned: no exception may cross it.
+// The bytes that libarchive reads: those of the file, or their decompressed
+// form if the file is gzip. Errors are kept until libarchive has returned.
 struct ArchiveReader::File {
   std::string path;
   int descriptor = -1;
@@ -28,8 +33,8 @@ struct ArchiveReader::File {
   base::Digest digest;
   std::array<std::byte, size_t{256} << 10> bytes;
   bool has_detected_compression = false;
-  std::unique_ptr<GzipReader> gzip_reader;  // null where the file is no gzip
-  std::string corruption_message;           // what it says
+  std::unique_ptr<GzipReader> gzip_reader;  // null if the file is not gzip
+  std::string corruption_message;           // of gzip_reader; may be empty
 
   explicit File(const std::string& path) : path(path) {
     descriptor =
@@ -42,7 +47,8 @@ struct ArchiveReader::File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  // Into `bytes` from `first` on: their number, 0 at the end, -1 on an error.
+  // Reads into `bytes` from index `first` on and adds to the digest. Returns
+  // the number of bytes read, 0 at the end of the file, or -1 on an error.
   ssize_t read(size_t first = 0) {
     ssize_t count = -1;
     do {
@@ -57,7 +63,8 @@ struct ArchiveReader::File {
     return count;
   }
 
-  // The same from the first on, of a pipe too: as many as tell the compression.
+  // Reads the beginning as read() does, but at least two bytes, even of a pipe:
+  // they decide whether the file is gzip.
   ssize_t detect_compression() {
     has_detected_compression = true;
     ssize_t count = read();
@@ -65,11 +72,13 @@ struct ArchiveReader::File {
       const ssize_t more = read(1);
       count = more < 0 ? more : count + more;
     }
-    if (count <= 0 || !has_gzip_magic({bytes.data(), size_t(count)})) {
+    if (count <= 0 ||
+        !has_gzip_magic({bytes.data(), static_cast<size_t>(count)})) {
       return count;
     }
     gzip_reader = std::make_unique<GzipReader>([this,
-                                                first = size_t(count)]() mutable
+                                                first = static_cast<size_t>(
+                                                    count)]() mutable
                                                -> std::span<std::byte> {
       const ssize_t next = first > 0 ? static_cast<ssize_t>(first) : read();
       first = 0;
@@ -92,8 +101,8 @@ struct ArchiveReader::File {
       } else if (count == 0) {
         count = file->read();
       }
-    } catch (const base::Error& damaged) {
-      file->corruption_message = damaged.what();
+    } catch (const base::Error& error) {
+      file->corruption_message = error.what();
       count = -1;
     }
     if (file->error != 0) count = -1;
@@ -113,7 +122,7 @@ ArchiveReader::ArchiveReader(const std::string& path, Kind kind)
   }
 }
 
-// Reads the beginning, by which the compression is told.
+// Reads the beginning of the file to detect its compression.
 void ArchiveReader::open_archive() {
   is_open_ = true;
   archive* const reader = archive_.get();
@@ -147,20 +156,20 @@ archive_entry* ArchiveReader::next_member() {
   return member;
 }
 
-// libarchive takes the end of the file for the end of the archive, for the sake
-// of writers that leave out the blocks of zeros that mark it; an archive that
-// was cut between two members ends likewise.
+// libarchive accepts the end of the file as the end of the archive because some
+// writers omit the two blocks of zeros that mark it. An archive truncated
+// between two members looks the same, hence the warning.
 void ArchiveReader::check_end_of_archive() {
   archive* const reader = archive_.get();
   const la_int64_t end = archive_filter_bytes(reader, 0);
   if (end == 0) {
-    throw base::input_error("{}: no tar archive: it has no bytes{}", name_,
-                            file_->size > 0 ? " when it is decompressed" : "");
+    throw base::input_error("{}: not a tar archive: it is empty{}", name_,
+                            file_->size > 0 ? " once decompressed" : "");
   }
   if (end == archive_read_header_position(reader)) {
     spdlog::warn(
-        "{}: the tar archive has no mark of its end: it may have been cut "
-        "after member {}",
+        "{}: the tar archive has no end-of-archive marker: it may have been "
+        "truncated after member {}",
         name_, archive_file_count(reader));
   } else if (archive_file_count(reader) == 0) {
     spdlog::warn("{}: the tar archive is empty", name_);
@@ -182,7 +191,7 @@ std::string_view ArchiveReader::read() {
 }
 
 void ArchiveReader::check_result(int result) {
-  // Warnings concern names and attributes.
+  // Warnings concern only the names and attributes of members.
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
   is_at_end_ = true;
   if (file_->error != 0) {
@@ -192,9 +201,10 @@ void ArchiveReader::check_result(int result) {
   const char* reason = file_->corruption_message.empty()
                            ? archive_error_string(archive_.get())
                            : file_->corruption_message.c_str();
-  throw base::input_error("{}: {}{} (in the first {} bytes)", name_,
-                          kind_ == Kind::tar ? "no whole tar archive: " : "",
-                          reason == nullptr ? "damaged" : reason, file_->size);
+  throw base::input_error(
+      "{}: {}{} (in the first {} bytes)", name_,
+      kind_ == Kind::tar ? "not a complete tar archive: " : "",
+      reason == nullptr ? "corrupt" : reason, file_->size);
 }
 
 void ArchiveReader::record_input(data::Provenance& provenance) {
@@ -209,7 +219,7 @@ ByteStream::ByteStream(const std::string& path)
 std::string_view ByteStream::read() {
   if (is_at_end_) return {};
   std::string_view bytes;
-  is_at_end_ = true;  // unless more is found
+  is_at_end_ = true;  // unless bytes are found below
   if (!is_open_) {
     if (input_.next_member() == nullptr) return {};
     is_open_ = true;
@@ -230,7 +240,7 @@ std::optional<std::string> TarReader::next() {
     if (type != AE_IFDIR) ++skipped_members_;
   }
   if (member_ == nullptr) return std::nullopt;
-  // The first is null where the locale has no such characters.
+  // The first is null if the locale cannot represent the characters.
   const char* path = archive_entry_pathname(member_);
   if (path == nullptr) path = archive_entry_pathname_utf8(member_);
   return path == nullptr ? "" : path;

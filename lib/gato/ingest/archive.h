@@ -1,6 +1,8 @@
-// Files and pipes as streams of bytes, decompressed, and tar archives, through
-// libarchive. gzip, zstd, bzip2 and xz are told by the first bytes, whatever
-// the name; several members or frames one after another are one stream.
+// Decompressing byte streams and tar archives, read from files and pipes
+// through libarchive.
+//
+// gzip, zstd, bzip2 and xz are detected by their magic bytes, whatever the file
+// is called. Concatenated members or frames form one stream.
 #pragma once
 
 #include <cstddef>
@@ -17,27 +19,29 @@ struct archive_entry;
 
 namespace gato::ingest {
 
-// What is read of a file or, where the path is "-", of the standard input.
+// The contents of a file, or of the standard input if the path is "-".
 class ArchiveReader {
  public:
   enum class Kind { stream, tar };
-  // Error (io) where the file cannot be opened. Reading throws (io) too, and
-  // (bad_input) where it is no archive of this kind or is damaged.
+  // Throws Error(io) if the file cannot be opened. Every read may also throw
+  // Error(io), and Error(bad_input) if the content is corrupt or not an archive
+  // of this kind.
   ArchiveReader(const std::string& path, Kind kind);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
-  // The next member; null at the end. A stream has one, or none where it is
-  // empty. After an Error (bad_input), which says how far the file was read,
-  // there are no more.
+  // Returns the next member, or null at the end. A stream has one member, or
+  // none if it is empty. An Error(bad_input) says how much of the file was
+  // read; no members follow it.
   archive_entry* next_member();
-  // The next bytes of the member, valid until the next call; empty at its end.
+  // Returns the next bytes of the member, valid until the next call; empty at
+  // its end.
   std::string_view read();
 
   const std::string& name() const { return name_; }  // for messages
-  // Adds path, size and digest of the whole file, which is read to its end. Of
-  // a pipe they can be told afterwards alone.
+  // Reads the file to its end and adds its path, size and digest. To be called
+  // last: a pipe cannot be read twice.
   void record_input(data::Provenance& provenance);
 
  private:
@@ -53,12 +57,12 @@ class ArchiveReader {
   bool is_open_ = false, is_at_end_ = false;
 };
 
-// The bytes of a file or a pipe.
+// The decompressed bytes of a file or a pipe.
 class ByteStream {
  public:
   explicit ByteStream(const std::string& path);
-  // The next bytes, valid until the next call; empty at the end, and after an
-  // Error (bad_input).
+  // Returns the next bytes, valid until the next call; empty at the end and
+  // after an Error(bad_input).
   std::string_view read();
   const std::string& name() const { return input_.name(); }
   void record_input(data::Provenance& provenance) {
@@ -70,20 +74,19 @@ class ByteStream {
   bool is_open_ = false, is_at_end_ = false;
 };
 
-// The files in a tar archive, in order. Archives one after another are one. A
-// file of no bytes is none: Error (bad_input). An archive without members, and
-// one that lacks the mark of its end, are warned of.
+// The files in a tar archive, in order. Concatenated archives are read as one.
+// An empty file is not an archive: it is an Error(bad_input). An archive
+// without members or without an end-of-archive marker causes a warning.
 class TarReader {
  public:
   explicit TarReader(const std::string& path);
-  // The name of the next regular file; nothing at the end, and after an Error
-  // (bad_input).
+  // Returns the name of the next regular file; nullopt at the end and after an
+  // Error(bad_input).
   std::optional<std::string> next();
-  int64_t member_size() const;  // of that file, in bytes
+  int64_t member_size() const;  // bytes in that file
   std::string read_content();
-  int64_t skipped_members() const {
-    return skipped_members_;
-  }  // links, devices: passed over
+  // Members that are not regular files: links, devices.
+  int64_t skipped_members() const { return skipped_members_; }
   const std::string& name() const { return input_.name(); }
   void record_input(data::Provenance& provenance) {
     input_.record_input(provenance);

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648) within JSON.
+// Base64 (RFC 4648), as it occurs in JSON and HTML.
 #pragma once
 
 #include <string>
@@ -6,8 +6,12 @@
 
 namespace gato::ingest {
 
-// The bytes. Padding may be left out; line ends are passed over. Error
-// (bad_input) where another character stands, or the text ends early.
+// Returns the encoded bytes. Padding is optional and line breaks are ignored.
+// Throws Error(bad_input) if the text contains any other character or is
+// truncated.
 std::string decode_base64(std::string_view text);
+
+// Returns the base64 of the bytes, with padding and without line breaks.
+std::string encode_base64(std::string_view bytes);
 
 }  // namespace gato::ingest

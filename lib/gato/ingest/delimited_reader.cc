@@ -1,3 +1,7 @@
+// The buffer contains the unread rest of the last block plus whatever was read
+// to find the end of the current record. Bytes are dropped from its front when
+// more input is needed. Once a record exceeds its limit, what was read of it is
+// thrown away, and the next call first skips the rest.
 #include "gato/ingest/delimited_reader.h"
 
 #include <algorithm>
@@ -27,12 +31,12 @@ bool DelimitedReader::read_until(std::string_view separator,
   if (is_inside_oversized_record_) skip_rest_of_record(separator);
   record_line_ = current_line_;
   record_offset_ = current_offset_;
-  size_t searched = consumed_;  // no separator begins before here
+  size_t searched = consumed_;  // no separator begins before this index
   size_t end = std::string::npos;
   while (true) {
     if (!separator.empty()) end = buffer_.find(separator, searched);
     if (end != std::string::npos) break;
-    // The last bytes may be the first of a separator.
+    // The last bytes may be the beginning of a separator.
     const size_t pending = buffer_.size() - consumed_;
     const size_t kept = separator.empty() ? 0 : separator.size() - 1;
     searched = pending - std::min(pending, kept);
@@ -104,7 +108,7 @@ bool DelimitedReader::fill_buffer() {
     buffer_ += bytes;
     return !bytes.empty();
   } catch (const base::Error&) {
-    // What is there of the record is no whole one.
+    // Discard the incomplete record.
     buffer_.clear();
     consumed_ = 0;
     throw;

@@ -1,4 +1,4 @@
-// Lines and other delimited records of text, from files and pipes.
+// Lines and other delimited text records, read from files and pipes.
 #pragma once
 
 #include <cstddef>
@@ -11,31 +11,33 @@
 
 namespace gato::ingest {
 
-// Reads as it goes: memory is bounded by one record. Compressed files are
-// decompressed; lines and bytes are counted in what comes out, from 1 and 0. A
-// byte order mark at the beginning is left out.
+// Reads incrementally: memory is bounded by one record. Compressed files are
+// decompressed; line numbers (from 1) and byte offsets (from 0) refer to the
+// decompressed text. A leading byte order mark is dropped.
 class DelimitedReader {
  public:
-  // "-" is the standard input. A record of more bytes is an Error (bad_input)
-  // that ends with `advice`; the records after it can be read.
+  // The path "-" is the standard input. A record longer than
+  // `max_record_bytes` is an Error(bad_input) that ends with `advice`; the
+  // records after it can still be read.
   DelimitedReader(const std::string& path, size_t max_record_bytes,
                   std::string advice = "");
 
-  // The text up to the separator, or up to the end, which is all that an empty
-  // separator finds. False where nothing is left. Error (io), or (bad_input)
-  // where a compressed file is damaged: then nothing is left.
+  // Reads up to the next separator, which is not part of the record, or up to
+  // the end of the input; an empty separator is never found. Returns false if
+  // nothing is left. Throws Error(io), or Error(bad_input) if a compressed file
+  // is corrupt: then nothing is left.
   bool read_until(std::string_view separator, std::string& record);
-  // A line without its end, \n or \r\n.
+  // Reads a line, without its terminating \n or \r\n.
   bool read_line(std::string& line);
-  // The next bytes, which stay to be read: `count` of them or, at the end,
-  // fewer. Valid until the next call. Errors as of read_until().
+  // Returns the next `count` bytes, or fewer at the end, without consuming
+  // them. Valid until the next call. Throws as read_until() does.
   std::string_view peek(size_t count);
 
-  // Where the record that was read last begins.
+  // The start of the record that was read last.
   int64_t record_line() const { return record_line_; }
   int64_t record_offset() const { return record_offset_; }
   std::string location() const;  // "FILE, line 7 (byte 1234)"
-  // Whether any separator was found yet.
+  // Whether any separator has been found so far.
   bool has_found_separator() const { return has_found_separator_; }
   const std::string& name() const { return stream_.name(); }
   void record_input(data::Provenance& provenance) {
@@ -44,25 +46,25 @@ class DelimitedReader {
 
  private:
   bool fill_buffer();
-  // Counts what comes before `end`, a place in the buffer, as taken.
+  // Marks the buffer as consumed up to the index `end`.
   void consume(size_t end);
-  // Takes the rest of a record that is too long, its separator too.
+  // Consumes the rest of an oversized record, including its separator.
   void skip_rest_of_record(std::string_view separator);
   base::Error too_long_error() const;
 
   ByteStream stream_;
   size_t max_record_bytes_;
   std::string advice_;
-  std::string buffer_;  // what was read; taken up to consumed_
+  std::string buffer_;  // bytes read; those before consumed_ are done with
   size_t consumed_ = 0;
-  int64_t current_line_ = 1,
-          current_offset_ = 0;  // of the end of what was taken
+  // The position of consumed_ in the input.
+  int64_t current_line_ = 1, current_offset_ = 0;
   int64_t record_line_ = 1, record_offset_ = 0;
-  bool is_inside_oversized_record_ = false;  // that is too long
+  bool is_inside_oversized_record_ = false;
   bool has_found_separator_ = false;
 };
 
-// Whether text is white space alone.
+// Returns whether the text contains nothing but white space.
 bool is_blank(std::string_view text);
 
 }  // namespace gato::ingest

@@ -1,14 +1,14 @@
-// What the names of files tell.
+// File types by file name extension.
 #pragma once
 
 #include <string_view>
 
 namespace gato::ingest {
 
-// "a.tar" of "a.tar.gz", .zst, .bz2 or .xz; any other name as it is.
+// Returns the path without .gz, .zst, .bz2 or .xz: "a.tar" for "a.tar.gz".
 std::string_view strip_compression_extension(std::string_view path);
 
-// .tar, compressed or not, or .tgz.
+// Returns whether the path ends in .tar, compressed or not, or in .tgz.
 bool has_tar_extension(std::string_view path);
 
 }  // namespace gato::ingest

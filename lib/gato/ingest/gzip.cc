@@ -17,14 +17,14 @@ bool has_gzip_magic(std::span<const std::byte> bytes) {
 
 struct GzipReader::State {
   explicit State(InputCallback source) : read_input(std::move(source)) {
-    constexpr int gzip_only = 15 + 16;  // the largest window, and this wrapper
-    if (inflateInit2(&stream, gzip_only) != Z_OK) throw std::bad_alloc();
+    constexpr int kGzipOnly = 15 + 16;  // largest window, gzip wrapper
+    if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw std::bad_alloc();
   }
   ~State() { inflateEnd(&stream); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  // False at the end of the compressed bytes.
+  // Returns false at the end of the compressed bytes.
   bool refill_input() {
     if (stream.avail_in > 0) return true;
     const auto more = read_input();
@@ -34,7 +34,7 @@ struct GzipReader::State {
     return !more.empty();
   }
 
-  // Passes over zeros between members; true where another member begins.
+  // Skips zero bytes between members. Returns whether another member begins.
   bool find_next_member() {
     while (refill_input()) {
       if (*stream.next_in != 0) {
@@ -67,7 +67,7 @@ std::span<const std::byte> GzipReader::read() {
   while (stream.avail_out > 0) {
     if (!state.is_inside_member && !state.find_next_member()) break;
     if (!state.refill_input()) {
-      throw base::input_error("gzip: cut short: a member has no end");
+      throw base::input_error("gzip: truncated: a member has no end");
     }
     const int result = inflate(&stream, Z_NO_FLUSH);
     if (result == Z_STREAM_END) {
@@ -75,8 +75,8 @@ std::span<const std::byte> GzipReader::read() {
       state.has_completed_member = true;
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
       throw base::input_error(
-          "gzip: {}{}", stream.msg == nullptr ? "damaged" : stream.msg,
-          state.has_completed_member ? ", after a whole member" : "");
+          "gzip: {}{}", stream.msg == nullptr ? "corrupt" : stream.msg,
+          state.has_completed_member ? ", after a complete member" : "");
     }
   }
   return {state.output.data(), state.output.size() - stream.avail_out};

@@ -1,5 +1,9 @@
-// Gzip members, one after another (RFC 1952), through zlib, which compares
-// their checksums and lengths: libarchive's filter does not.
+// Decompresses gzip (RFC 1952) through zlib.
+//
+// libarchive's gzip filter does not verify checksums and lengths. zlib's gzread
+// verifies them, but it reads from a file descriptor only, whereas the bytes
+// here come from a callback that also computes a digest of them; it also
+// ignores trailing garbage and passes on data that is not gzip.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +13,13 @@
 
 namespace gato::ingest {
 
-// Whether compressed data begins so.
+// Returns whether the bytes begin with gzip's magic number.
 bool has_gzip_magic(std::span<const std::byte> bytes);
 
+// A decompressor of concatenated gzip members.
 class GzipReader {
  public:
-  // More of the compressed bytes, which stay valid until the next call; none at
+  // Returns more of the compressed bytes, valid until the next call; empty at
   // the end.
   using InputCallback = std::function<std::span<const std::byte>()>;
 
@@ -23,9 +28,9 @@ class GzipReader {
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
 
-  // The next bytes, valid until the next call; none at the end. Zeros may
-  // follow the last member. Error (bad_input) where a member is damaged or cut
-  // short, or where something else follows.
+  // Returns the next decompressed bytes, valid until the next call; empty at
+  // the end. Zero bytes may follow the last member. Throws Error(bad_input) if
+  // a member is corrupt or truncated, or if anything else follows.
   std::span<const std::byte> read();
 
  private:

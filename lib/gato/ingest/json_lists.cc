@@ -1,3 +1,6 @@
+// nlohmann's parser calls back at the end of every object. Objects at depth 2
+// are the records of a list: they go to the handler of the key above them and
+// are then dropped by returning false, so that only one is in memory at a time.
 #include "gato/ingest/json_lists.h"
 
 #include <algorithm>
@@ -14,14 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-// Printing a value takes stack for every level of it.
+// Printing a value in a message recurses once per level.
 constexpr int kMaxDepth = 64;
-
-const json& value_at(const json& record, const char* key) {
-  const auto found = record.find(key);
-  if (found == record.end()) throw base::input_error("has no key '{}'", key);
-  return *found;
-}
 
 }  // namespace
 
@@ -29,7 +26,7 @@ json read_json_lists(const std::string& path, const char* what,
                      const std::vector<JsonListHandler>& handlers) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw base::io_error("{}: {}", path, std::strerror(errno));
-  const JsonListHandler* current = nullptr;  // that is being read
+  const JsonListHandler* current = nullptr;  // of the list being read
   int64_t index = 0;
   const auto on_event = [&](int depth, json::parse_event_t event, json& value) {
     if (depth > kMaxDepth) {
@@ -58,7 +55,7 @@ json read_json_lists(const std::string& path, const char* what,
     throw base::input_error("{}: not {}: {}", path, what, error.what());
   }
   if (file.bad()) throw base::io_error("{}: {}", path, std::strerror(errno));
-  if (!rest.is_object()) throw base::input_error("{}: is no JSON object", path);
+  if (!rest.is_object()) throw base::input_error("{}: not a JSON object", path);
   for (const JsonListHandler& wanted : handlers) {
     const auto found = rest.find(wanted.key);
     if (found == rest.end() || !found->is_array()) {
@@ -66,30 +63,12 @@ json read_json_lists(const std::string& path, const char* what,
                               wanted.key);
     }
     if (!found->empty()) {
-      throw base::input_error("{}: not {}: \"{}\" holds {}, which is no object",
-                              path, what, wanted.key,
-                              data::summarize_json(found->front()));
+      throw base::input_error(
+          "{}: not {}: \"{}\" contains {}, which is not an object", path, what,
+          wanted.key, data::summarize_json(found->front()));
     }
   }
   return rest;
-}
-
-int64_t integer_at(const json& record, const char* key) {
-  const json& value = value_at(record, key);
-  if (!value.is_number_integer()) {
-    throw base::input_error("key '{}' is {}, not an integer", key,
-                            data::summarize_json(value));
-  }
-  return value.get<int64_t>();
-}
-
-const std::string& string_at(const json& record, const char* key) {
-  const json& value = value_at(record, key);
-  if (!value.is_string()) {
-    throw base::input_error("key '{}' is {}, not a text", key,
-                            data::summarize_json(value));
-  }
-  return value.get_ref<const std::string&>();
 }
 
 }  // namespace gato::ingest

@@ -1,44 +1,39 @@
 #include "gato/ingest/utf8.h"
 
-#include <cstdint>
+#include <utf8.h>
+
+#include <algorithm>
+
+#include "gato/base/error.h"
 
 namespace gato::ingest {
-namespace {
-
-struct Form {
-  size_t size;  // bytes of the character; 0: no first byte
-  uint8_t second_least, second_most;  // what its second byte may be
-};
-
-// Unicode 15, table 3-7: well-formed UTF-8 byte sequences.
-Form form_of(uint8_t first) {
-  if (first < 0x80) return {1, 0, 0};
-  if (first < 0xC2) return {0, 0, 0};
-  if (first < 0xE0) return {2, 0x80, 0xBF};
-  if (first == 0xE0) return {3, 0xA0, 0xBF};
-  if (first == 0xED) return {3, 0x80, 0x9F};
-  if (first < 0xF0) return {3, 0x80, 0xBF};
-  if (first == 0xF0) return {4, 0x90, 0xBF};
-  if (first < 0xF4) return {4, 0x80, 0xBF};
-  if (first == 0xF4) return {4, 0x80, 0x8F};
-  return {0, 0, 0};
-}
-
-}  // namespace
 
 std::optional<size_t> find_invalid_utf8(std::string_view text) {
-  const auto byte = [&text](size_t i) { return static_cast<uint8_t>(text[i]); };
-  for (size_t i = 0; i < text.size();) {
-    const Form form = form_of(byte(i));
-    if (form.size == 0 || form.size > text.size() - i) return i;
-    for (size_t k = 1; k < form.size; ++k) {
-      const uint8_t least = k == 1 ? form.second_least : 0x80;
-      const uint8_t most = k == 1 ? form.second_most : 0xBF;
-      if (byte(i + k) < least || byte(i + k) > most) return i;
-    }
-    i += form.size;
+  const size_t index = utf8::find_invalid(text);
+  if (index == std::string_view::npos) return std::nullopt;
+  return index;
+}
+
+void require_utf8(std::string_view text, int64_t byte_offset) {
+  if (const auto invalid = find_invalid_utf8(text)) {
+    throw base::input_error("byte {} is not UTF-8",
+                            byte_offset + static_cast<int64_t>(*invalid));
   }
-  return std::nullopt;
+}
+
+std::vector<std::string> utf8_characters(std::string_view text) {
+  std::vector<std::string> characters;
+  while (!text.empty()) {
+    const size_t valid_bytes = find_invalid_utf8(text).value_or(text.size());
+    const char* const end = text.data() + valid_bytes;
+    for (const char* next = text.data(); next != end;) {
+      const char* const begin = next;
+      utf8::unchecked::next(next);
+      characters.emplace_back(begin, next);
+    }
+    text.remove_prefix(std::min(valid_bytes + 1, text.size()));
+  }
+  return characters;
 }
 
 }  // namespace gato::ingest

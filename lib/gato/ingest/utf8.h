@@ -1,14 +1,26 @@
-// Whether text is UTF-8.
+// Validation of UTF-8, through utfcpp.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace gato::ingest {
 
-// The place of the first byte that begins no character (overlong forms,
-// surrogates and values above U+10FFFF are none); nothing where all is well.
+// Returns the index of the first byte that does not begin a valid character;
+// nullopt if there is none. Overlong forms, surrogates and values above
+// U+10FFFF are invalid.
 std::optional<size_t> find_invalid_utf8(std::string_view text);
+
+// Throws Error(bad_input), which names the first invalid byte, unless the text
+// is valid UTF-8. `byte_offset` is the offset of the text in its file.
+void require_utf8(std::string_view text, int64_t byte_offset);
+
+// Returns the characters of the text. Bytes that do not begin a valid character
+// are skipped.
+std::vector<std::string> utf8_characters(std::string_view text);
 
 }  // namespace gato::ingest

@@ -25,8 +25,9 @@ int64_t IndexRanges::index_of(int64_t document) const {
 }
 
 void WeightedSampler::add(int64_t document, int64_t weight) {
-  if (documents_.size() % block_size == 0)
+  if (documents_.size() % kBlockSize == 0) {
     cumulative_weights_.push_back(total_weight_);
+  }
   documents_.add(document);
   total_weight_ += weight;
 }

@@ -12,33 +12,38 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/file_patterns.h"
 #include "gato/base/parse_number.h"
 #include "gato/base/spelling.h"
-#include "gato/cli/operands.h"
-#include "gato/commands/token_output.h"
+#include "gato/data/image.h"
+
+// Each key of a [[mixture]] table has a function in key_parsers() that checks
+// its value and stores it in the entry.
 
 namespace gato::pack {
 namespace {
 
-// The files of a path or glob, in byte order.
+// Returns the files that a path or glob names, in byte order.
 std::vector<std::filesystem::path> expand_token_files(
     const std::string& pattern) {
   std::vector<std::filesystem::path> files;
-  for (const std::string& file : cli::expand_patterns({pattern})) {
-    if (!std::filesystem::exists(file))
+  for (const std::string& file : base::expand_patterns({pattern})) {
+    if (!std::filesystem::exists(file)) {
       throw base::io_error("{}: no such token file", file);
+    }
     files.push_back(file);
   }
   return files;
 }
 
 void check_weight(double weight, const std::string& where) {
-  if (!(weight > 0) || !std::isfinite(weight))
-    throw base::usage_error("{}: weight {} is not a number above 0", where,
+  if (!(weight > 0) || !std::isfinite(weight)) {
+    throw base::usage_error("{}: weight {} is not a positive number", where,
                             weight);
+  }
 }
 
-// A value of its very type; an integer is a number too.
+// Returns a value of exactly this type; an integer is a double, too.
 template <class T>
 T require_value(const toml::node& node, const std::string& where,
                 std::string_view expected) {
@@ -53,7 +58,7 @@ T require_value(const toml::node& node, const std::string& where,
   return *value;
 }
 
-// Takes over the value of a key; `where` begins the messages.
+// Stores the value of a key in `entry`; `where` begins the messages.
 using KeyParser = void (*)(const toml::node& node, const std::string& where,
                            MixtureEntry& entry);
 
@@ -71,28 +76,29 @@ const std::map<std::string, KeyParser>& key_parsers() {
       {"prompt-fraction",
        [](const auto& node, const auto& where, MixtureEntry& entry) {
          entry.prompt_fraction = require_value<double>(node, where, "a number");
-         if (!(entry.prompt_fraction >= 0 && entry.prompt_fraction <= 1))
-           throw base::usage_error("{} {} is not within 0 and 1", where,
+         if (!(entry.prompt_fraction >= 0 && entry.prompt_fraction <= 1)) {
+           throw base::usage_error("{} {} is not between 0 and 1", where,
                                    entry.prompt_fraction);
+         }
        }},
       {"fill",
        [](const auto& node, const auto& where, MixtureEntry& entry) {
          entry.fill =
-             parse_fill(require_value<std::string>(node, where, "a text"));
+             parse_fill(require_value<std::string>(node, where, "a string"));
        }},
       {"documents-per-sequence",
        [](const auto& node, const auto& where, MixtureEntry& entry) {
-         constexpr int64_t max_documents = 256;  // segments are uint8
-         const auto count =
-             require_value<int64_t>(node, where, "a whole number");
-         if (count < 1 || count > max_documents)
-           throw base::usage_error("{} {} is not within 1 and {}", where, count,
-                                   max_documents);
+         constexpr int64_t kMaxDocuments = 256;  // segments are uint8
+         const auto count = require_value<int64_t>(node, where, "an integer");
+         if (count < 1 || count > kMaxDocuments) {
+           throw base::usage_error("{} {} is not between 1 and {}", where,
+                                   count, kMaxDocuments);
+         }
          entry.documents_per_sequence = count;
        }},
       {"resize", [](const auto& node, const auto& where, MixtureEntry& entry) {
-         entry.resize = commands::parse_resize(
-             require_value<std::string>(node, where, "a text"), where);
+         entry.resize = data::parse_resize(
+             require_value<std::string>(node, where, "a string"), where);
        }}};
   return parsers;
 }
@@ -112,17 +118,21 @@ MixtureEntry parse_entry(const toml::table& table, const std::string& where,
                               base::suggestion(key, known));
     }
     parser->second(node, location, entry);
-    if (!seen_keys.insert(key).second)
-      throw base::usage_error("{} stands twice, with - and with _", location);
+    if (!seen_keys.insert(key).second) {
+      throw base::usage_error(
+          "{} is given twice, once with '-' and once with '_'", location);
+    }
   }
-  if (entry.name.empty())
+  if (entry.name.empty()) {
     throw base::usage_error("{}: file is missing: name a token file", where);
+  }
   if (seen_keys.contains("fill") &&
-      seen_keys.contains("documents-per-sequence"))
+      seen_keys.contains("documents-per-sequence")) {
     throw base::usage_error(
-        "{}: documents-per-sequence says itself where a sequence ends: leave "
-        "fill out",
+        "{}: fill cannot be combined with documents-per-sequence, which "
+        "determines where a sequence ends: leave fill out",
         where);
+  }
   entry.files = expand_token_files(entry.name);
   return entry;
 }
@@ -132,7 +142,7 @@ MixtureEntry parse_entry(const toml::table& table, const std::string& where,
 Fill parse_fill(std::string_view name) {
   if (name == "same-task") return Fill::same_task;
   if (name == "pad") return Fill::pad;
-  throw base::usage_error("fill \"{}\" is neither same-task nor pad", name);
+  throw base::usage_error("fill \"{}\" is not same-task or pad", name);
 }
 
 MixtureEntry parse_mixture_operand(const std::string& operand,
@@ -143,7 +153,7 @@ MixtureEntry parse_mixture_operand(const std::string& operand,
   if (colon != std::string::npos && !std::filesystem::exists(operand)) {
     entry.weight = base::parse_number<double>(
         std::string_view(operand).substr(colon + 1),
-        fmt::format("{}: the weight behind the colon", operand));
+        fmt::format("{}: the weight after the colon", operand));
     check_weight(entry.weight, operand);
     entry.name = operand.substr(0, colon);
   }
@@ -162,19 +172,23 @@ std::vector<MixtureEntry> parse_mixture(const std::string& text,
                             error.source().begin.line, error.description());
   }
   const toml::array* tables = document["mixture"].as_array();
-  for (const auto& [key, node] : document)
-    if (key.str() != "mixture")
+  for (const auto& [key, node] : document) {
+    if (key.str() != "mixture") {
       throw base::usage_error(
-          "{}: unknown key {}: only [[mixture]] tables stand here",
+          "{}: unknown key {}: a mixture file contains only [[mixture]] tables",
           path.string(), key.str());
-  if (!tables || tables->empty())
-    throw base::usage_error("{}: holds no [[mixture]] table", path.string());
+    }
+  }
+  if (!tables || tables->empty()) {
+    throw base::usage_error("{}: contains no [[mixture]] table", path.string());
+  }
   std::vector<MixtureEntry> entries;
   for (const toml::node& node : *tables) {
     const std::string where =
         fmt::format("{}: mixture {}", path.string(), entries.size() + 1);
-    if (!node.is_table())
+    if (!node.is_table()) {
       throw base::usage_error("{} is not a table: write [[mixture]]", where);
+    }
     entries.push_back(parse_entry(*node.as_table(), where, defaults));
   }
   return entries;

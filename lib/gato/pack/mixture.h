@@ -1,4 +1,5 @@
-// What is packed in which proportion: operands and mixture files.
+// The sources of a packing run and their weights, from operands and mixture
+// files.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +12,35 @@
 
 namespace gato::pack {
 
-// What follows a document that ends before the row does.
+// What follows a document that ends before its row does.
 enum class Fill { same_task, pad };
-Fill parse_fill(std::string_view name);  // "same-task", "pad"; else Error usage
+// Parses "same-task" or "pad"; throws Error(usage) for anything else.
+Fill parse_fill(std::string_view name);
 
-// One source of sequences: token files that share a weight.
+// A source of sequences: token files that share a weight.
 struct MixtureEntry {
   std::string name;  // as the user wrote it, without the weight
   std::vector<std::filesystem::path> files;
   double weight = 1;  // share of the sequences, relative to the other entries
   double prompt_fraction = 0.25;
   Fill fill = Fill::same_task;
-  // Documents a sequence; 0: as many as it has room for, as `fill` says. For
+  // 0: as many as there is room for, according to `fill`. Other values are for
   // sources without episodes.
   int64_t documents_per_sequence = 0;
-  // The size that its images must have been brought to when they were
+  // The size that the images must have been resized to when they were
   // tokenized; 0: any.
   tokenize::Resize resize;
 };
 
-// "FILE" or "FILE:WEIGHT", where FILE may be a glob; the text behind the last
-// colon is a weight unless a file of the whole name exists. `defaults` gives
-// all else. Errors: usage (a weight that is not above 0), io (no such file).
+// Parses "FILE" or "FILE:WEIGHT". FILE may be a glob. The text after the last
+// colon is a weight unless there is a file of the complete name. Everything
+// else is that of `defaults`. Throws Error(usage) if the weight is not a
+// positive number, and Error(io) if there is no such file.
 MixtureEntry parse_mixture_operand(const std::string& operand,
                                    const MixtureEntry& defaults);
 
-// A TOML file of [[mixture]] tables:
+// Parses the text of a TOML file of [[mixture]] tables. `path` names it in
+// messages.
 //
 //   [[mixture]]
 //   file = "grid-*.h5"       # path or glob, relative to the working directory
@@ -46,11 +50,12 @@ MixtureEntry parse_mixture_operand(const std::string& operand,
 //
 //   [[mixture]]
 //   file = "coco.h5"
-//   documents-per-sequence = 5  # in place of fill
-//   resize = "224x224"          # as gato-tokenize --resize was told
+//   documents-per-sequence = 5  # instead of fill
+//   resize = "224x224"          # as given to gato-tokenize --resize
 //
-// '-' and '_' are the same in a key. Errors: usage (no TOML, an unknown key, a
-// value of another type or out of range), io (a missing file).
+// '-' and '_' are equivalent in keys. Throws Error(usage) for invalid TOML, an
+// unknown key, or a value of another type or out of range, and Error(io) for a
+// missing file.
 std::vector<MixtureEntry> parse_mixture(const std::string& text,
                                         const std::filesystem::path& path,
                                         const MixtureEntry& defaults);

@@ -8,22 +8,28 @@
 
 #include "gato/base/error.h"
 
+// The members depend on each other in the order of their declaration: the
+// corpus is opened from the mixture, entries without documents are removed by
+// the corpus, and the sampler is made from what is left.
+
 namespace gato::pack {
 namespace {
 
 const std::vector<MixtureEntry>& checked_mixture(
     const std::vector<MixtureEntry>& mixture, const PackingOptions& options) {
-  for (const MixtureEntry& entry : mixture)
-    if (options.window_steps > 0 && entry.fill == Fill::pad)
+  for (const MixtureEntry& entry : mixture) {
+    if (options.window_steps > 0 && entry.fill == Fill::pad) {
       throw base::usage_error(
-          "{}: fill \"pad\" keeps one document a row, --window-steps puts many "
-          "into it: leave one of them out",
+          "{}: fill \"pad\" (one document per row) cannot be combined with "
+          "--window-steps (many windows per row)",
           entry.name);
+    }
+  }
   return mixture;
 }
 
-// Without the sources of no document: parts of a set of tokenizing jobs whose
-// inputs held none.
+// Removes the entries without documents, such as the files of shards of
+// gato-tokenize that happened to contain none.
 std::vector<MixtureEntry> without_empty_entries(
     std::vector<MixtureEntry> mixture, const Corpus& corpus) {
   std::erase_if(mixture, [&corpus](const MixtureEntry& entry) {
@@ -32,8 +38,9 @@ std::vector<MixtureEntry> without_empty_entries(
           const Corpus::Range range = corpus.documents_in(file);
           return range.begin == range.end;
         });
-    if (is_empty)
-      spdlog::warn("{}: holds no document, and is left out", entry.name);
+    if (is_empty) {
+      spdlog::warn("{}: contains no documents; ignored", entry.name);
+    }
     return is_empty;
   });
   return mixture;
@@ -41,32 +48,34 @@ std::vector<MixtureEntry> without_empty_entries(
 
 void check_image_size(const MixtureEntry& entry, const data::TaskEntry& task) {
   const tokenize::Resize& wanted = entry.resize;
-  if (wanted.height == 0 ||
-      (task.image_height == wanted.height && task.image_width == wanted.width))
+  if (wanted.height == 0 || (task.image_height == wanted.height &&
+                             task.image_width == wanted.width)) {
     return;
+  }
   const std::string found =
       task.image_height == 0
-          ? "images of their own sizes"
+          ? "images of their original sizes"
           : fmt::format("{}x{}", task.image_height, task.image_width);
   throw base::usage_error(
-      "{}: the mixture wants images of {}x{}, but task \"{}\" was tokenized "
+      "{}: the mixture requires images of {}x{}, but task \"{}\" was tokenized "
       "with {}: run gato-tokenize with --resize {}x{}",
       entry.name, wanted.height, wanted.width, task.spec.name, found,
       wanted.height, wanted.width);
 }
 
-// What only the tasks of an entry can tell.
+// Checks the options of an entry that depend on its tasks.
 void check_tasks(const MixtureEntry& entry,
                  const std::vector<SequenceSampler::Stratum>& strata,
                  const data::TaskTable& tasks) {
   for (const SequenceSampler::Stratum& stratum : strata) {
     const data::TaskEntry& task = tasks.tasks[stratum.task];
     check_image_size(entry, task);
-    if (entry.documents_per_sequence > 0 && !task.spec.action_fields.empty())
+    if (entry.documents_per_sequence > 0 && !task.spec.action_fields.empty()) {
       throw base::usage_error(
           "{}: task \"{}\" has episodes; documents-per-sequence is for texts "
           "and pairs of images and texts",
           entry.name, task.spec.name);
+    }
   }
 }
 
@@ -81,21 +90,24 @@ PackedDataset::PackedDataset(std::vector<MixtureEntry> mixture,
       sequences_(sequences > 0 ? sequences
                                : (corpus_.tokens() + options.length - 1) /
                                      options.length) {
-  for (size_t e = 0; e < mixture_.size(); ++e)
+  for (size_t e = 0; e < mixture_.size(); ++e) {
     check_tasks(mixture_[e], sampler_.strata()[e], corpus_.tasks());
+  }
   corpus_.release_pages();
 }
 
 std::vector<data::TokenizedDocument> PackedDataset::demonstrations() const {
-  std::vector<int64_t> best(corpus_.tasks().tasks.size(), -1);
+  const auto is_better = [this](int64_t document, int64_t other) {
+    const double value = corpus_.total_reward(document);
+    const double other_value = corpus_.total_reward(other);
+    return value > other_value ||
+           (std::isnan(other_value) && !std::isnan(value));
+  };
+  std::vector<int64_t> best(corpus_.tasks().tasks.size(), -1);  // [task]
   for (int64_t d = 0; d < corpus_.documents(); ++d) {
     if (!corpus_.is_episode(d) || corpus_.tokens(d) == 0) continue;
-    int64_t& best_so_far = best[corpus_.task(d)];
-    if (best_so_far < 0 ||
-        corpus_.total_reward(d) > corpus_.total_reward(best_so_far) ||
-        (std::isnan(corpus_.total_reward(best_so_far)) &&
-         !std::isnan(corpus_.total_reward(d))))
-      best_so_far = d;
+    int64_t& best_of_task = best[corpus_.task(d)];
+    if (best_of_task < 0 || is_better(d, best_of_task)) best_of_task = d;
   }
   std::vector<data::TokenizedDocument> documents;
   for (int64_t d : best) {

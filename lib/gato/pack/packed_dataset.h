@@ -1,5 +1,5 @@
-// The sequences of a packing run: gato-pack writes them, gato-train can read
-// them as they are drawn.
+// The sequences of a packing run. gato-pack writes them to a file; gato-train
+// can also build them as it needs them.
 #pragma once
 
 #include <cstdint>
@@ -15,31 +15,32 @@ namespace gato::pack {
 
 class PackedDataset {
  public:
-  // `sequences`: 0 are as many as have room for every token of the
-  // inputs. Errors:
-  // usage (options of an entry that contradict each other or do not fit its
-  // files), and those of Corpus.
+  // If `sequences` is 0, there are as many as have room for every token of the
+  // inputs. Throws Error(usage) if the options of an entry contradict each
+  // other or do not suit its files, and the errors of Corpus.
   PackedDataset(std::vector<MixtureEntry> mixture,
                 const PackingOptions& options, int64_t sequences);
   PackedDataset(const PackedDataset&) = delete;
   PackedDataset& operator=(const PackedDataset&) = delete;
 
-  // Without entries that hold no document, which are warned of.
+  // The entries that have documents. The constructor logs a warning about the
+  // others.
   const std::vector<MixtureEntry>& mixture() const { return mixture_; }
   const Corpus& corpus() const { return corpus_; }
   const SequenceSampler& sampler() const { return sampler_; }
   const PackingOptions& options() const { return options_; }
   int64_t sequences() const { return sequences_; }
 
-  // Any sequence alone, those beyond sequences() too: a function of the inputs,
-  // the options and its number. Safe from several threads where
-  // corpus().is_shareable().
+  // Builds any sequence, which may be beyond sequences(). It depends only on
+  // the inputs, the options and its index. Thread-safe if
+  // corpus().is_thread_safe().
   PackedRow row(const RowPlan& plan) const {
     return build_row(corpus_, plan, options_.length);
   }
   PackedRow row(int64_t sequence) const { return row(sampler_.plan(sequence)); }
 
-  // The best episode of each task that has episodes, the first of equals.
+  // Returns the episode with the highest return of each task that has episodes;
+  // if several are equal, the first.
   std::vector<data::TokenizedDocument> demonstrations() const;
 
  private:

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 
-#include "gato/cli/text_table.h"
+#include "gato/base/text_table.h"
 
 namespace gato::pack {
+namespace {
+
+double ratio(int64_t part, int64_t total) {
+  return total == 0 ? 0 : static_cast<double>(part) / total;
+}
+
+}  // namespace
 
 PackingReport::PackingReport(const PackedDataset& dataset,
                              base::Shard::Range range)
@@ -17,9 +24,10 @@ PackingReport::PackingReport(const PackedDataset& dataset,
     const MixtureEntry& entry = dataset.mixture()[e];
     std::vector<Record>& records = records_.emplace_back();
     const auto& strata = sampler.strata()[e];
-    for (size_t s = 0; s < strata.size(); ++s)
+    for (size_t s = 0; s < strata.size(); ++s) {
       records.push_back({entry.name, tasks[strata[s].task].spec.name,
                          entry.weight, sampler.share(e, s)});
+    }
   }
 }
 
@@ -49,19 +57,11 @@ PackingReport::Record PackingReport::totals() const {
   return sum;
 }
 
-namespace {
-
-double ratio(int64_t part, int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / whole;
-}
-
-}  // namespace
-
 nlohmann::ordered_json PackingReport::to_json() const {
   const Record all = totals();
   auto mixture = nlohmann::ordered_json::array();
-  for (const auto& records : records_)
-    for (const Record& record : records)
+  for (const auto& records : records_) {
+    for (const Record& record : records) {
       mixture.push_back(
           {{"input", record.input},
            {"task", record.task},
@@ -74,6 +74,8 @@ nlohmann::ordered_json PackingReport::to_json() const {
            {"tokens", record.tokens},
            {"targets", record.targets},
            {"fill", ratio(record.tokens, record.sequences * length_)}});
+    }
+  }
   return {{"sequences", all.sequences},
           {"length", length_},
           {"fill", ratio(all.tokens, all.sequences * length_)},
@@ -91,8 +93,8 @@ nlohmann::ordered_json PackingReport::to_json() const {
 }
 
 std::string PackingReport::table() const {
-  cli::TextTable table({"input", "task", "share", "achieved", "sequences",
-                        "prompted", "windows", "tokens", "targets", "fill"});
+  base::TextTable table({"input", "task", "share", "achieved", "sequences",
+                         "prompted", "windows", "tokens", "targets", "fill"});
   const Record all = totals();
   const auto add = [&](const Record& record) {
     table.add_row(
@@ -105,8 +107,9 @@ std::string PackingReport::table() const {
          fmt::format("{:.4f}",
                      ratio(record.tokens, record.sequences * length_))});
   };
-  for (const auto& records : records_)
+  for (const auto& records : records_) {
     for (const Record& record : records) add(record);
+  }
   add(all);
   return table.to_string();
 }

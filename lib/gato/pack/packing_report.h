@@ -1,4 +1,4 @@
-// What a packing run achieved: shares, prompts, fill.
+// The results of a packing run: shares, prompts and fill.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace gato::pack {
 
 class PackingReport {
  public:
-  // Of the sequences of `range`.
+  // A report on the sequences of `range`.
   PackingReport(const PackedDataset& dataset, base::Shard::Range range);
   void add(const RowPlan& plan, const PackedRow& row);
   void set_distinct_patches(int64_t count) { distinct_patches_ = count; }
@@ -22,17 +22,19 @@ class PackingReport {
   int64_t patches() const { return patches_; }
   int64_t distinct_patches() const { return distinct_patches_; }
   int64_t rows_without_target() const { return rows_without_target_; }
-  // Of --window-steps: runs of steps that are longer than a row.
+  // Windows of --window-steps that are longer than a row.
   int64_t cut_windows() const { return cut_windows_; }
-  // {"sequences","length","fill","windows","tokens","targets","prompted",
-  //  "rows_without_target","cut_windows","patches","distinct_patches","first_sequence"
-  //  and "all_sequences": where --shard has these within the run,
-  //  "mixture":[{"input","task","weight","share","achieved","sequences",
-  //  "prompted","windows","tokens","targets","fill"}]}: one record for each
-  // task of each entry; shares of all sequences, fill of the tokens of its
-  // rows.
+  // Returns {"sequences", "length", "fill", "windows", "tokens", "targets",
+  // "prompted", "rows_without_target", "cut_windows", "patches",
+  // "distinct_patches", "first_sequence", "all_sequences", "mixture"}.
+  // "first_sequence" and "all_sequences" say which part of the run a shard is.
+  // "mixture" has one record per task of each entry: {"input", "task",
+  // "weight", "share", "achieved", "sequences", "prompted", "windows",
+  // "tokens", "targets", "fill"}. Shares are relative to all sequences; fill is
+  // the fraction of the rows that is not padding.
   nlohmann::ordered_json to_json() const;
-  // The same for reading: one line a record and one for all.
+  // Returns the same as a table for people: one line per record, and the
+  // totals.
   std::string table() const;
 
  private:

@@ -2,14 +2,21 @@
 
 #include <algorithm>
 
+// The documents of an entry are grouped by task into strata. A plan is made in
+// four steps: the entry from the golden-ratio sequence, the stratum and the
+// first document from the random stream of the sequence, perhaps a prompt, and
+// then windows of documents of the stratum until the row is full.
+
 namespace gato::pack {
 namespace {
 
-constexpr uint64_t kPackingKey = 0x7061636b;  // keys this program's draws
-constexpr uint64_t kEntryKey = 0x656e7472;    // and the mixture's
+// Keys of the random streams for the plans and for the order of the entries.
+constexpr uint64_t kPackingKey = 0x7061636b;
+constexpr uint64_t kEntryKey = 0x656e7472;
 constexpr uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;  // 2^64 (sqrt(5) - 1) / 2
 
-// Index of the first end above `value`: the interval that holds it.
+// Returns the index of the interval that contains `value`, given the ends of
+// the intervals: that of the first end above it.
 template <class T>
 size_t find_interval(const std::vector<T>& ends, T value) {
   return std::ranges::upper_bound(ends, value) - ends.begin();
@@ -44,15 +51,18 @@ SequenceSampler::SequenceSampler(const Corpus& corpus,
     }
     entry_cumulative_shares_.push_back(share += entry.weight / total_weight);
   }
-  for (int64_t d = 0; d < corpus.documents(); ++d)
-    if (corpus.is_episode(d) && corpus.tokens(d) > 0)
+  for (int64_t d = 0; d < corpus.documents(); ++d) {
+    if (corpus.is_episode(d) && corpus.tokens(d) > 0) {
       prompt_candidates_[{corpus.task(d), corpus.source(d)}].add(d);
+    }
+  }
 }
 
 int64_t SequenceSampler::weight(int64_t document) const {
-  if (options_.window_steps > 0 && corpus_.is_episode(document))
+  if (options_.window_steps > 0 && corpus_.is_episode(document)) {
     return std::max<int64_t>(
         1, corpus_.steps(document) - options_.window_steps + 1);
+  }
   return (corpus_.tokens(document) + options_.length - 1) / options_.length;
 }
 
@@ -75,8 +85,8 @@ Window SequenceSampler::sample_window(int64_t document, int64_t room,
                                       base::RandomStream& stream) const {
   const int64_t tokens = corpus_.tokens(document);
   const bool is_episode = corpus_.is_episode(document);
-  // A text that would fit a row of its own is read from its start even where
-  // the rest of this row is short: a caption's end says little without its
+  // A text that fits into a row of its own is used from its start, even if the
+  // rest of this row is shorter: the end of a caption says little without its
   // image.
   const int64_t reach = is_episode ? room : options_.length;
   int64_t begin = 0;
@@ -84,8 +94,9 @@ Window SequenceSampler::sample_window(int64_t document, int64_t room,
     begin = static_cast<int64_t>(stream.uniform_int(tokens + reach - 1)) -
             (reach - 1);
     begin = std::max<int64_t>(begin, 0);
-    if (is_episode)
+    if (is_episode) {
       begin = corpus_.step_offset(document, corpus_.step_at(document, begin));
+    }
   }
   return {document, begin, std::min(tokens, begin + room), false};
 }
@@ -105,51 +116,55 @@ Window SequenceSampler::sample_step_window(int64_t document, int64_t room,
   const int64_t begin = corpus_.step_offset(document, first);
   const int64_t end = corpus_.step_offset(document, last);
   if (end - begin <= room) return {document, begin, end};
-  // A run that no row can hold is cut, in a row of its own.
-  if (room == options_.length)
+  // A window longer than an entire row is truncated, in a row of its own.
+  if (room == options_.length) {
     return {document, begin, begin + room, false, /*is_cut=*/true};
+  }
   return {document, begin, begin};
 }
 
-Window SequenceSampler::sample_prompt(int64_t beside,
+Window SequenceSampler::sample_prompt(int64_t document,
                                       base::RandomStream& stream) const {
   const IndexRanges& candidates =
-      prompt_candidates_.at({corpus_.task(beside), corpus_.source(beside)});
+      prompt_candidates_.at({corpus_.task(document), corpus_.source(document)});
+  // Uniform over the candidates other than the document itself.
   auto index = static_cast<int64_t>(stream.uniform_int(candidates.size() - 1));
-  if (index >= candidates.index_of(beside)) ++index;
-  const int64_t document = candidates.at(index);
+  if (index >= candidates.index_of(document)) ++index;
+  const int64_t prompt = candidates.at(index);
 
   const int64_t max_tokens = options_.length / 2;
-  const int64_t steps = corpus_.steps(document);
-  const int64_t tokens = corpus_.tokens(document);
+  const int64_t steps = corpus_.steps(prompt);
+  const int64_t tokens = corpus_.tokens(prompt);
   const auto offset = [&](int64_t step) {
-    return corpus_.step_offset(document, step);
+    return corpus_.step_offset(prompt, step);
   };
-  int64_t first, last;           // whole steps, as many as drawn, at least one
-  if (stream.uniform() < 0.5) {  // up to the episode's end: the goal
+  // A random number of complete steps, at least one. Half of the prompts end
+  // where the episode ends, so that they show the goal.
+  int64_t first, last;
+  if (stream.uniform() < 0.5) {
     last = steps;
     const int64_t earliest =
         tokens <= max_tokens
             ? 0
-            : corpus_.step_at(document, tokens - max_tokens - 1) + 1;
+            : corpus_.step_at(prompt, tokens - max_tokens - 1) + 1;
     const int64_t choices = std::max<int64_t>(1, steps - earliest);
     first = steps - 1 - static_cast<int64_t>(stream.uniform_int(choices));
   } else {
     first = static_cast<int64_t>(stream.uniform_int(steps));
     const int64_t limit = offset(first) + max_tokens;
     const int64_t latest =
-        limit >= tokens ? steps : corpus_.step_at(document, limit);
+        limit >= tokens ? steps : corpus_.step_at(prompt, limit);
     const int64_t choices = std::max<int64_t>(1, latest - first);
     last = first + 1 + static_cast<int64_t>(stream.uniform_int(choices));
   }
   const int64_t begin = offset(first);
-  return {document, begin, std::min(offset(last), begin + max_tokens), true};
+  return {prompt, begin, std::min(offset(last), begin + max_tokens), true};
 }
 
 std::vector<Window> SequenceSampler::sample_documents(
     const Stratum& stratum, int64_t count, base::RandomStream& stream) const {
   std::vector<Window> windows;
-  int64_t tokens = 0;  // of all
+  int64_t tokens = 0;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t document = sample_document(stratum, stream);
     windows.push_back({document, 0, corpus_.tokens(document), false});
@@ -159,7 +174,9 @@ std::vector<Window> SequenceSampler::sample_documents(
   const auto first =
       static_cast<int64_t>(stream.uniform_int(tokens - options_.length + 1));
   const int64_t last = first + options_.length;
-  int64_t position = 0;  // of the window's first token
+  // The windows so far are complete documents. Crop them to the tokens [first,
+  // last) of their concatenation.
+  int64_t position = 0;  // of the first token of the document
   for (Window& window : windows) {
     const int64_t size = window.end;
     window.begin = std::clamp<int64_t>(first - position, 0, size);
@@ -171,6 +188,8 @@ std::vector<Window> SequenceSampler::sample_documents(
 }
 
 RowPlan SequenceSampler::plan(int64_t sequence) const {
+  // The fractional parts of multiples of the golden ratio are the most evenly
+  // distributed ones; the top 53 bits are such a number in [0, 1).
   const auto q = static_cast<uint64_t>(sequence);
   const uint64_t weyl_point =
       base::random_bits(options_.seed, {kEntryKey}) + q * kGoldenRatio;
@@ -201,7 +220,7 @@ RowPlan SequenceSampler::plan(int64_t sequence) const {
     plan.windows.push_back(sample_prompt(document, stream));
     room -= plan.windows.back().end - plan.windows.back().begin;
   }
-  while (plan.windows.size() < max_windows) {
+  while (plan.windows.size() < kMaxWindows) {
     const Window window = options_.window_steps > 0
                               ? sample_step_window(document, room, stream)
                               : sample_window(document, room, stream);

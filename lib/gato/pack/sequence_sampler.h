@@ -1,4 +1,4 @@
-// Which windows of which documents make up a sequence.
+// Chooses the windows of documents that make up a sequence.
 #pragma once
 
 #include <cstdint>
@@ -18,52 +18,54 @@ struct Window {
   int64_t document = 0;
   int64_t begin = 0, end = 0;
   bool is_prompt = false;
-  bool is_cut = false;  // of a run of steps that no row can hold
+  bool is_cut = false;  // the first tokens of a window that exceeds a row
 };
 
 struct RowPlan {
-  size_t entry = 0;    // of the mixture
-  size_t stratum = 0;  // of the entry: its documents of one task
+  size_t entry = 0;    // index in the mixture
+  size_t stratum = 0;  // index in the strata of the entry
   int32_t task = 0;
   std::vector<Window> windows;  // in order; at most 256, at most L tokens
 };
 
 struct PackingOptions {
   int64_t length = 1024;     // L
-  int64_t window_steps = 0;  // W; 0: windows as long as the row has room
+  int64_t window_steps = 0;  // W; 0: windows are as long as fits the row
   uint64_t seed = 0;
 };
 
-// Draws the plan of any sequence by itself: a plan depends on the seed, the
-// sequence and the corpus alone.
+// Samples the plan of any sequence independently: a plan depends only on the
+// seed, the index of the sequence and the corpus.
 //
-// The entry is the place of the sequence in a golden-ratio sequence (Weyl), so
-// that any run of sequences has the shares of the weights to within a few.
+// The mixture entry of a sequence is determined by a golden-ratio (Weyl)
+// sequence, so that in any range of sequences the number of those of an entry
+// differs from its share by only a few.
 //
-// Without window_steps, a document is drawn in proportion to the rows it fills,
-// ceil(tokens / L). One that fits is read from its start; of a longer one the
-// start is uniform over (-room, tokens), taken as 0 where negative and rounded
-// down to a step of an episode. So no token is read more seldom than another,
-// and those of the first `room` up to twice as often. (Starts uniform over the
-// steps would show the first step, which every rollout begins with, in one of
-// as many windows as the episode has steps.) A text document longer than L
-// starts at any token.
+// Without window_steps, a document is sampled in proportion to the number of
+// rows that it fills, ceil(tokens / L). If it fits into the row, it is used
+// from its start. Otherwise the start of its window is uniform over (-room,
+// tokens), clipped to 0, and rounded down to a time step of an episode. Thus no
+// token is used less often than another, and the first `room` tokens up to
+// twice as often. (With starts uniform over the steps, the first step, with
+// which every rollout begins, would be in only one of as many windows as the
+// episode has steps.) A text longer than L may start at any token.
 //
-// With window_steps W, a window is drawn uniformly over all runs of W steps (an
-// episode of fewer steps is one window, so is a document that is no episode),
-// all of one task in a row: what a row has shown so far then names the task, as
-// a policy's own past does in a rollout. A window that does not fit whole is
-// left out and the row padded, because what a cut loses first are the actions,
-// the very targets. One that no row can hold is cut at the end of a row of its
-// own, and text longer than a row is cut.
+// With window_steps W, a window is uniform over all runs of W consecutive steps
+// of all episodes of a task; an episode of fewer steps is one window, and so is
+// a document that is not an episode. All windows of a row are of one task: the
+// earlier windows of a row then identify the task, as a policy's own history
+// does in a rollout. A window that does not fit into the rest of a row is
+// dropped and the row is padded, because truncation would remove the actions
+// first, which are the targets. Only a window longer than an entire row is
+// truncated, in a row of its own, and so is text longer than a row.
 //
-// With documents_per_sequence N of an entry, a row holds N of its documents one
-// after another; if they are longer than the row it shows L tokens of them,
-// from a place drawn uniformly (paper 2.3: five pairs, padded or cropped at
-// random).
+// If an entry has documents_per_sequence N, a row contains N of its documents,
+// one after another. If they are longer than the row, the row is a window of L
+// of their tokens at a uniform offset (Reed et al. 2022, section 2.3: five
+// pairs, padded or cropped at random).
 class SequenceSampler {
  public:
-  static constexpr size_t max_windows = 256;  // segments are uint8
+  static constexpr size_t kMaxWindows = 256;  // segment ids are uint8
 
   // The documents of one task within an entry.
   struct Stratum {
@@ -71,27 +73,30 @@ class SequenceSampler {
     WeightedSampler documents;
   };
 
-  // Both must outlive the sampler.
+  // The corpus and the mixture must outlive this.
   SequenceSampler(const Corpus& corpus,
                   const std::vector<MixtureEntry>& mixture,
                   const PackingOptions& options);
 
   RowPlan plan(int64_t sequence) const;
-  // One list an entry, in the order of its tasks.
+  // [entry][stratum], in the order of the tasks.
   const std::vector<std::vector<Stratum>>& strata() const { return strata_; }
-  // Of all sequences, the part that an entry's stratum is to get.
+  // Returns the fraction of all sequences that a stratum of an entry should
+  // get.
   double share(size_t entry, size_t stratum) const;
 
  private:
   int64_t weight(int64_t document) const;
   int64_t sample_document(const Stratum& stratum,
                           base::RandomStream& stream) const;
-  // An empty window where none fits into `room` tokens.
+  // These two return an empty window if none fits into `room` tokens.
   Window sample_window(int64_t document, int64_t room,
                        base::RandomStream& stream) const;
   Window sample_step_window(int64_t document, int64_t room,
                             base::RandomStream& stream) const;
-  Window sample_prompt(int64_t beside, base::RandomStream& stream) const;
+  // Samples a prompt for `document` from another episode of its task and
+  // source.
+  Window sample_prompt(int64_t document, base::RandomStream& stream) const;
   std::vector<Window> sample_documents(const Stratum& stratum, int64_t count,
                                        base::RandomStream& stream) const;
 
@@ -99,10 +104,9 @@ class SequenceSampler {
   const std::vector<MixtureEntry>& mixture_;
   PackingOptions options_;
   std::vector<std::vector<Stratum>> strata_;
-  std::vector<std::vector<int64_t>>
-      stratum_cumulative_weights_;               // [entry]: cumulative weight
-  std::vector<double> entry_cumulative_shares_;  // cumulative share
-  // Episodes of a (task, source), ascending: where prompts come from.
+  std::vector<std::vector<int64_t>> stratum_cumulative_weights_;  // [entry]
+  std::vector<double> entry_cumulative_shares_;
+  // The episodes of each (task, source), in ascending order.
   std::map<std::pair<int32_t, int32_t>, IndexRanges> prompt_candidates_;
 };
 

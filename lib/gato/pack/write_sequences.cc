@@ -6,55 +6,62 @@
 #include <vector>
 
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/cli/terminal_progress.h"
 #include "gato/data/sequence_file.h"
+
+// Jobs of 16 rows are planned and built in parallel and written in order. The
+// patches of a row refer to the inputs until it is written; only then are they
+// numbered for the output, so that the file does not depend on the threads.
 
 namespace gato::pack {
 namespace {
 
-// The numbers that patches of the inputs have in the output. A patch that was
-// written before costs a look into an array of its file.
+// Maps the patches of the inputs to their indices in the output, to which a
+// patch is written at its first use. Later uses cost one array access.
 class PatchIndexMap {
  public:
   PatchIndexMap(const Corpus& corpus, data::SequenceFileWriter& writer)
       : corpus_(corpus), writer_(writer), indices_(corpus.files().size()) {}
 
-  int32_t index_of(PatchRef ref) {
+  int32_t find_or_write(PatchRef ref) {
     const data::TokenFileReader& file = corpus_.files()[ref.file];
     std::vector<int32_t>& indices = indices_[ref.file];
-    if (indices.empty())
-      indices.resize(file.distinct_patch_count(), unassigned);
+    if (indices.empty()) {
+      indices.resize(file.distinct_patch_count(), kUnassigned);
+    }
     int32_t& index = indices[ref.index];
-    if (index == unassigned)
+    if (index == kUnassigned) {
       index = writer_.add_patch(file.read_patch(ref.index));
+    }
     return index;
   }
 
  private:
-  static constexpr int32_t unassigned = -1;
+  static constexpr int32_t kUnassigned = -1;
   const Corpus& corpus_;
   data::SequenceFileWriter& writer_;
   std::vector<std::vector<int32_t>> indices_;  // [file][row of its /patches]
 };
 
-// Builds the rows in threads and writes them in order.
+// Builds the rows in parallel and writes them in order.
 void write_rows(const PackedDataset& dataset, base::Shard::Range range,
-                int64_t threads, data::SequenceFileWriter& writer,
+                const WriteOptions& options, data::SequenceFileWriter& writer,
                 PackingReport& report) {
-  constexpr int64_t rows_per_job = 16;
-  // So many jobs may read all pages of the inputs, which count as memory of
-  // this process until they are let go.
-  constexpr int64_t jobs_per_release = 256;
+  constexpr int64_t kRowsPerJob = 16;
+  // Pages of the inputs count as memory of this process until they are
+  // released.
+  constexpr int64_t kJobsPerRelease = 256;
   struct BuiltRow {
     RowPlan plan;
     PackedRow row;
   };
   PatchIndexMap patches(dataset.corpus(), writer);
-  cli::Progress progress("packing", "sequences", range.size());
-  base::OrderedThreadPool jobs(dataset.corpus().is_thread_safe() ? threads : 1);
+  base::Progress progress(options.progress, "packing", "sequences",
+                          range.size());
+  base::OrderedThreadPool jobs(
+      dataset.corpus().is_thread_safe() ? options.threads : 1);
   int64_t job_count = 0;
-  for (int64_t first = range.first; first < range.last; first += rows_per_job) {
-    const int64_t last = std::min(first + rows_per_job, range.last);
+  for (int64_t first = range.first; first < range.last; first += kRowsPerJob) {
+    const int64_t last = std::min(first + kRowsPerJob, range.last);
     jobs.submit(
         [&, first, last](int64_t) -> base::OrderedThreadPool::Completion {
           auto built = std::make_shared<std::vector<BuiltRow>>();
@@ -66,14 +73,14 @@ void write_rows(const PackedDataset& dataset, base::Shard::Range range,
           return [&, built] {
             for (BuiltRow& each : *built) {
               each.row.renumber_patches(
-                  [&](PatchRef ref) { return patches.index_of(ref); });
+                  [&](PatchRef ref) { return patches.find_or_write(ref); });
               writer.append(each.row.row);
               report.add(each.plan, each.row);
               progress.advance();
             }
           };
         });
-    if (++job_count % jobs_per_release == 0) dataset.corpus().release_pages();
+    if (++job_count % kJobsPerRelease == 0) dataset.corpus().release_pages();
   }
   jobs.wait_all();
 }
@@ -93,7 +100,7 @@ PackingReport write_sequences(const PackedDataset& dataset,
   data::SequenceFileWriter writer(options.path, options.force, shape,
                                   corpus.vocabulary());
   PackingReport report(dataset, range);
-  write_rows(dataset, range, options.threads, writer, report);
+  write_rows(dataset, range, options, writer, report);
   report.set_distinct_patches(writer.distinct_patch_count());
   corpus.record_provenance(provenance);
   writer.commit(corpus.tasks(), dataset.demonstrations(), report.to_json(),

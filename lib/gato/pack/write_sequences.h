@@ -1,9 +1,10 @@
-// Sequences of a packing run to a file.
+// Writes the sequences of a packing run to a file.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 
+#include "gato/base/progress.h"
 #include "gato/base/shard.h"
 #include "gato/data/provenance.h"
 #include "gato/pack/packed_dataset.h"
@@ -15,11 +16,13 @@ struct WriteOptions {
   std::filesystem::path path;
   bool force = false;
   int64_t threads = 1;  // the bytes do not depend on it
+  base::ProgressDisplay* progress = nullptr;
 };
 
-// Writes the sequences of `range`, the report and a demonstration of each task;
-// `provenance` gets the token files added. Memory is bounded by the threads, by
-// a table of the distinct patches, and by half a byte a document.
+// Writes the sequences of `range`, the report, and a demonstration of each
+// task, and adds the token files to `provenance`. Memory usage is proportional
+// to the number of threads, to the number of distinct patches (for a table of
+// them), and to half a byte per document.
 PackingReport write_sequences(const PackedDataset& dataset,
                               base::Shard::Range range,
                               const WriteOptions& options,

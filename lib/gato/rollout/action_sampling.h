@@ -1,4 +1,4 @@
-// Chance over the actions that a spec allows.
+// Samples random actions, and adds noise to actions, within an action space.
 #pragma once
 
 #include <vector>
@@ -8,19 +8,20 @@
 
 namespace gato::rollout {
 
-// Uniform over the space, element by element. Where a continuous element has
-// no bounds it is standard normal, where it has one bound it lies an
-// exponential draw of mean 1 inside it (as gymnasium samples its boxes).
-// Error (bad_input) for a text action.
-data::FieldValues random_action(const std::vector<data::Field>& action,
+// Samples every element uniformly from its space. As in Gymnasium's Box.sample,
+// an element without bounds is standard normal, and one with a single bound
+// has an exponential distance of mean 1 from it. Throws Error(bad_input) if an
+// action is text.
+data::FieldValues random_action(const std::vector<data::Field>& action_fields,
                                 base::RandomStream& rng);
 
-// `action` disturbed: a discrete element is drawn anew with `probability`; a
-// continuous one gets Gaussian noise with a deviation of `probability` times
-// half its range, and is clipped to its bounds. Where it is not bounded on both
-// sides half the range counts as 1.
+// Returns `action` with noise of a level between 0 and 1. With this probability
+// a discrete element is replaced by a random one. A continuous element gets
+// Gaussian noise and is clipped to its bounds; the standard deviation is
+// `noise_level` times half its range, which counts as 1 if a bound is missing.
+// Throws Error(bad_input) if an action is text.
 data::FieldValues noisy_action(const data::FieldValues& action,
-                               const std::vector<data::Field>& fields,
+                               const std::vector<data::Field>& action_fields,
                                double noise_level, base::RandomStream& rng);
 
 }  // namespace gato::rollout

@@ -1,3 +1,12 @@
+// The format is PNG (ISO/IEC 15948) with animation chunks (W3C PNG, third
+// edition):
+//
+//   signature IHDR acTL  fcTL IDAT  fcTL fdAT  fcTL fdAT ...  IEND
+//                        frame 0    frame 1    frame 2
+//
+// The fcTL and fdAT chunks share one count of sequence numbers from 0. An IDAT
+// has no sequence number: decoders that ignore the other chunks find a still
+// image. Integers are big-endian.
 #include "gato/rollout/animated_png.h"
 
 #include <zlib.h>
@@ -14,17 +23,18 @@
 namespace gato::rollout {
 namespace {
 
-// PNG (ISO 15948) and its animation chunks (W3C PNG, third edition).
-
 std::string big_endian(uint32_t value, int bytes) {
   std::string text;
-  for (int i = bytes - 1; i >= 0; --i)
+  for (int i = bytes - 1; i >= 0; --i) {
     text += static_cast<char>(value >> (8 * i) & 0xff);
+  }
   return text;
 }
 
 constexpr std::string_view kPngSignature("\x89PNG\r\n\x1a\n", 8);
 
+// Returns a chunk: the length of the data, the type, the data and the CRC-32 of
+// type and data.
 std::string png_chunk(std::string_view type, std::string_view data) {
   const std::string body = std::string(type) + std::string(data);
   const uLong checksum = crc32(0, reinterpret_cast<const Bytef*>(body.data()),
@@ -34,24 +44,27 @@ std::string png_chunk(std::string_view type, std::string_view data) {
 }
 
 std::string png_header(int height, int width) {
-  // 8 bits of RGB, deflated, filtered, not interlaced.
+  // Depth of 8 bits, RGB, deflate compression, adaptive filters, no
+  // interlacing.
   return png_chunk("IHDR", big_endian(width, 4) + big_endian(height, 4) +
                                std::string("\x08\x02\0\0\0", 5));
 }
 
-// Each row as its difference from the one above (filter type 2): enlarged
-// pictures repeat their rows.
+// Returns the compressed pixels. Each row is stored as its difference from the
+// row above it (filter type 2, "Up"), which is zero for most rows of an
+// enlarged image.
 std::string deflate_rows(const cv::Mat& rgb) {
-  constexpr char up_filter = 2;
+  constexpr char kUpFilter = 2;
   const size_t row_bytes = static_cast<size_t>(rgb.cols) * 3;
   const std::vector<uint8_t> zero_row(row_bytes);
   std::string rows;
   for (int y = 0; y < rgb.rows; ++y) {
     const uint8_t* row = rgb.ptr(y);
     const uint8_t* above = y == 0 ? zero_row.data() : rgb.ptr(y - 1);
-    rows += up_filter;
-    for (size_t i = 0; i < row_bytes; ++i)
+    rows += kUpFilter;
+    for (size_t i = 0; i < row_bytes; ++i) {
       rows += static_cast<char>(row[i] - above[i]);
+    }
   }
   uLongf size = compressBound(rows.size());
   std::string deflated(size, '\0');
@@ -64,7 +77,7 @@ std::string deflate_rows(const cv::Mat& rgb) {
   return deflated;
 }
 
-// Frame control: all of the canvas, replacing what was there.
+// Returns the control chunk of a frame that covers and replaces the canvas.
 std::string frame_control(uint32_t sequence, int width, int height,
                           uint32_t delay_milliseconds) {
   return png_chunk("fcTL", big_endian(sequence, 4) + big_endian(width, 4) +
@@ -109,11 +122,13 @@ std::string AnimatedPng::encode(int frames_per_second) const {
 data::Image render_frame(const PolicyInput& input) {
   const env::EnvironmentSpec& spec = input.environment->spec();
   if (spec.has_render) return input.environment->render();
-  for (size_t f = 0; f < spec.task.observation_fields.size(); ++f)
-    if (spec.task.observation_fields[f].role == data::Role::image)
+  for (size_t f = 0; f < spec.task.observation_fields.size(); ++f) {
+    if (spec.task.observation_fields[f].role == data::Role::image) {
       return tokenize::to_image(std::get<data::Array>((*input.observation)[f]));
+    }
+  }
   throw base::usage_error(
-      "--video: {} draws no picture and has no image among its observations",
+      "{} renders no image and has none among its observations",
       spec.task.name);
 }
 

@@ -1,12 +1,13 @@
-// Moving pictures of an episode, as animated PNG: a plain PNG to programs that
-// know no better, no library beyond zlib, and every browser plays it.
+// Writes a video of an episode as an animated PNG. The format needs no library
+// but zlib, every browser plays it, and other programs show its first frame.
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 #include "gato/rollout/policy.h"
 
 namespace gato::rollout {
@@ -14,21 +15,21 @@ namespace gato::rollout {
 class AnimatedPng {
  public:
   void clear() { frames_.clear(); }
-  // All frames get the size of the first; small ones are enlarged by a whole
-  // factor, to at most 256 pixels.
+  // Appends a frame. All frames get the size of the first one, which is
+  // enlarged by the largest integer factor that keeps it within 256 x 256.
   void add_frame(const data::Image& frame);
-  int64_t frame_count() const { return static_cast<int64_t>(frames_.size()); }
-  // The file: played once and again for ever, at `rate` frames a second, after
-  // the last one a pause of a second. At least one frame.
+  int64_t frame_count() const { return std::ssize(frames_); }
+  // Returns the bytes of the file, which is played in an endless loop with a
+  // pause of one second after the last frame. Requires at least one frame.
   std::string encode(int frames_per_second) const;
 
  private:
   int height_ = 0, width_ = 0;
-  std::vector<std::string> frames_;  // the data of their IDAT chunks
+  std::vector<std::string> frames_;  // zlib streams: data of IDAT chunks
 };
 
-// What a slot looks like: its environment's own picture, else its first image
-// observation. Error (usage) where it has neither.
+// Returns what the environment renders or, if it cannot render, the first image
+// of its observation. Throws Error(usage) if there is neither.
 data::Image render_frame(const PolicyInput& input);
 
 }  // namespace gato::rollout

@@ -1,3 +1,7 @@
+// A failed episode is played a second time with the same environment seed,
+// while the others continue. Its slot keeps the number of the attempt, from
+// which the policy derives other random numbers than those that led to the
+// failure.
 #include "gato/rollout/environment_batch.h"
 
 #include <spdlog/spdlog.h>
@@ -5,12 +9,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gato/data/field_check.h"
+
 namespace gato::rollout {
 namespace {
 
+// Returns the smaller of two limits. 0 means that there is none.
 int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
-  if (requested_limit > 0 && environment_limit > 0)
+  if (requested_limit > 0 && environment_limit > 0) {
     return std::min(requested_limit, environment_limit);
+  }
   const int64_t limit = std::max(requested_limit, environment_limit);
   return limit > 0 ? limit : kDefaultMaxSteps;
 }
@@ -32,6 +40,7 @@ EnvironmentBatch::EnvironmentBatch(
     slot.input.environment = environments[i].get();
     slots_.push_back(std::move(slot));
   }
+  // Pointers to slots are taken only after the vector has its final size.
   for (Slot& slot : slots_) slot.input.observation = &slot.observation;
 }
 
@@ -40,8 +49,9 @@ void EnvironmentBatch::play(const std::function<bool()>& should_stop) {
   std::vector<PolicyInput> inputs;
   while (!should_stop()) {
     inputs.clear();
-    for (const Slot& slot : slots_)
+    for (const Slot& slot : slots_) {
       if (slot.is_playing) inputs.push_back(slot.input);
+    }
     if (inputs.empty()) return;
     const std::vector<PolicyOutput> outputs = policy_.act(inputs);
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -63,9 +73,10 @@ std::string EnvironmentBatch::reset(Slot& slot) {
   } catch (const env::EnvironmentError& error) {
     return error.what();
   }
-  std::string problem = find_problem(
+  std::string problem = data::find_invalid_value(
       slot.observation, input.environment->spec().task.observation_fields);
   if (!problem.empty()) return "observation " + problem;
+
   slot.recorder.record_first_observation(slot.observation);
   policy_.begin_episode(input.slot);
   if (on_step_) on_step_(input);
@@ -76,51 +87,55 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   if (!output.failure.empty()) return output.failure;
   PolicyInput& input = slot.input;
   const env::EnvironmentSpec& spec = input.environment->spec();
-  if (auto problem = find_problem(output.action, spec.task.action_fields);
-      !problem.empty())
+  if (auto problem =
+          data::find_invalid_value(output.action, spec.task.action_fields);
+      !problem.empty()) {
     return "action " + problem;
+  }
   env::StepResult result;
   try {
     result = input.environment->step(output.action);
   } catch (const env::EnvironmentError& error) {
     return error.what();
   }
-  if (auto problem =
-          find_problem(result.observation, spec.task.observation_fields);
-      !problem.empty())
+  if (auto problem = data::find_invalid_value(result.observation,
+                                              spec.task.observation_fields);
+      !problem.empty()) {
     return "observation " + problem;
-  if (!std::isfinite(result.reward))
+  }
+  if (!std::isfinite(result.reward)) {
     return fmt::format("reward is {}", result.reward);
+  }
 
   ++input.step;
   if (input.step >= step_limit(options_.max_steps, spec.max_episode_steps) &&
-      !result.terminated)
+      !result.terminated) {
     result.truncated = true;
+  }
   slot.recorder.record_step(output, result);
   slot.observation = std::move(result.observation);
   if (on_step_) on_step_(input);
-  if (result.terminated || result.truncated) end_episode(slot, false);
+  if (result.terminated || result.truncated) {
+    end_episode(slot, /*failed=*/false);
+  }
   return "";
 }
 
 void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
   PolicyInput& input = slot.input;
-  bool is_first = failure.empty();
-  while (is_first || !failure.empty()) {
-    if (!is_first) {
-      const int64_t step = slot.recorder.step_count();
-      if (input.attempt == 1) {
-        spdlog::warn("episode {} failed at step {}: {}; recorded as failed",
-                     input.episode, step, failure);
-        end_episode(slot, true);
-        return;
-      }
-      spdlog::warn("episode {} failed at step {}: {}; trying once more",
+  if (failure.empty()) failure = reset(slot);
+  while (!failure.empty()) {
+    const int64_t step = slot.recorder.step_count();
+    if (input.attempt == 1) {
+      spdlog::warn("episode {} failed at step {}: {}; recorded as failed",
                    input.episode, step, failure);
-      input.attempt = 1;
-      ++counts_.retried;
+      end_episode(slot, /*failed=*/true);
+      return;
     }
-    is_first = false;
+    spdlog::warn("episode {} failed at step {}: {}; trying once more",
+                 input.episode, step, failure);
+    input.attempt = 1;
+    ++counts_.retried;
     failure = reset(slot);
   }
 }

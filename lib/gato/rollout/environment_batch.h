@@ -1,5 +1,5 @@
-// A handful of episodes played in step: each in its own environment, one
-// decision of the policy for all that still play.
+// Plays a batch of episodes in lockstep. Each is in an environment of its own,
+// and one call of the policy chooses the actions of all that are still playing.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,18 @@ namespace gato::rollout {
 
 class EnvironmentBatch {
  public:
-  // Plays episodes [first, first + environments.size()).
+  // Prepares episodes [first_episode, first_episode + environments.size()). The
+  // environments, the policy and the callback, which may be empty, must outlive
+  // the batch.
   EnvironmentBatch(
       const RunnerOptions& options, int64_t first_episode,
       std::span<const std::unique_ptr<env::Environment>> environments,
       Policy& policy, const StepCallback& on_step);
 
-  // To the end of all of them, or until `stop` returns true.
+  // Plays all episodes to their end, unless should_stop() returns true before a
+  // step.
   void play(const std::function<bool()>& should_stop);
-  // In the order of their numbers.
+  // Returns the episodes in the order of their numbers.
   std::vector<data::Episode> take_episodes() { return std::move(episodes_); }
   const RunnerCounts& counts() const { return counts_; }
 
@@ -36,10 +39,11 @@ class EnvironmentBatch {
     bool is_playing = true;
   };
 
-  // Each returns what went wrong, or an empty text.
+  // Both return what went wrong, or an empty string.
   std::string reset(Slot& slot);
   std::string step(Slot& slot, const PolicyOutput& output);
-  // Resets, once more after a failure; the episode ends where both fail.
+  // Begins the slot's episode or, if `failure` says how it failed, its second
+  // attempt. After a second failure, the episode ends as failed.
   void begin_episode(Slot& slot, std::string failure);
   void end_episode(Slot& slot, bool failed);
 

@@ -1,3 +1,6 @@
+// Each check is a function that returns what it observed and throws
+// EnvironmentError if the contract is broken, as the environment itself does.
+// Checks of what the spec does not promise are left out.
 #include "gato/rollout/environment_checker.h"
 
 #include <fmt/format.h>
@@ -7,32 +10,35 @@
 #include <functional>
 
 #include "gato/base/error.h"
+#include "gato/data/field_check.h"
 #include "gato/rollout/action_sampling.h"
-#include "gato/rollout/episode_recorder.h"
 
 namespace gato::rollout {
 namespace {
 
-// What went wrong in a check; caught by Checker::check.
+// Ends a check; see EnvironmentChecker::run_check.
 [[noreturn]] void fail_check(const std::string& problem) {
   throw env::EnvironmentError(problem);
 }
 
 void require_valid(const std::string& what, const data::FieldValues& values,
                    const std::vector<data::Field>& fields) {
-  if (std::string problem = find_problem(values, fields); !problem.empty())
+  if (std::string problem = data::find_invalid_value(values, fields);
+      !problem.empty()) {
     fail_check(what + " " + problem);
+  }
 }
 
 std::string describe_fields(const std::vector<data::Field>& fields) {
   std::vector<std::string> texts;
-  for (const data::Field& field : fields)
+  for (const data::Field& field : fields) {
     texts.push_back(field.role == data::Role::text
                         ? fmt::format("{}: text", field.name)
                         : fmt::format("{}: {} {} [{}]", field.name,
                                       data::role_name(field.role),
                                       data::dtype_name(field.dtype),
                                       fmt::join(field.shape, ",")));
+  }
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
@@ -52,11 +58,11 @@ bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
 class EnvironmentChecker {
  public:
   EnvironmentChecker(env::Environment& environment, uint64_t seed,
-                     int64_t steps)
+                     int64_t max_steps)
       : environment_(environment),
         spec_(environment.spec()),
-        seed_(seed >> 33),
-        steps_(steps) {}
+        seed_(seed >> 33),  // 31 bits, which every simulator accepts
+        max_steps_(max_steps) {}
 
   std::vector<EnvironmentCheckResult> run() {
     run_check("spec", [&] { return check_spec(); });
@@ -85,20 +91,21 @@ class EnvironmentChecker {
     }
   }
 
-  // One episode of random actions, cut after steps_ steps.
+  // Plays one episode of random actions, or its first max_steps_ steps.
   EpisodeTrace play_random_episode() {
     EpisodeTrace trace;
     trace.observations.push_back(environment_.reset(seed_));
     require_valid("the observation of a reset", trace.observations.back(),
                   spec_.task.observation_fields);
     base::RandomStream rng(seed_);
-    while (!trace.ended && std::ssize(trace.rewards) < steps_) {
+    while (!trace.ended && std::ssize(trace.rewards) < max_steps_) {
       env::StepResult result =
           environment_.step(random_action(spec_.task.action_fields, rng));
       require_valid("an observation", result.observation,
                     spec_.task.observation_fields);
-      if (!std::isfinite(result.reward))
+      if (!std::isfinite(result.reward)) {
         fail_check(fmt::format("a reward is {}", result.reward));
+      }
       trace.observations.push_back(std::move(result.observation));
       trace.rewards.push_back(result.reward);
       trace.ended = result.terminated || result.truncated;
@@ -108,9 +115,12 @@ class EnvironmentChecker {
 
   std::string check_spec() const {
     if (spec_.task.name.empty()) fail_check("the task has no name");
-    if (spec_.task.observation_fields.empty())
-      fail_check("nothing is observed");
-    if (spec_.task.action_fields.empty()) fail_check("there is no action");
+    if (spec_.task.observation_fields.empty()) {
+      fail_check("the observation has no fields");
+    }
+    if (spec_.task.action_fields.empty()) {
+      fail_check("the action has no fields");
+    }
     return fmt::format(
         "{}: observation {}; action {}; max_steps {}", spec_.task.name,
         describe_fields(spec_.task.observation_fields),
@@ -118,9 +128,10 @@ class EnvironmentChecker {
   }
 
   std::string check_reset() {
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
       require_valid("the observation", environment_.reset(seed_ + i),
                     spec_.task.observation_fields);
+    }
     return "three seeds";
   }
 
@@ -137,12 +148,18 @@ class EnvironmentChecker {
                        second = play_random_episode();
     const size_t rows =
         std::min(first.observations.size(), second.observations.size());
-    for (size_t t = 0; t < rows; ++t)
-      if (!are_equal(first.observations[t], second.observations[t]))
+    for (size_t t = 0; t < rows; ++t) {
+      if (!are_equal(first.observations[t], second.observations[t])) {
         fail_check(fmt::format(
-            "the same seed and actions give another observation {}", t));
-    if (first.rewards != second.rewards)
-      fail_check("the same seed and actions give other rewards");
+            "observation {} differs between two episodes with the same seed "
+            "and actions",
+            t));
+      }
+    }
+    if (first.rewards != second.rewards) {
+      fail_check(
+          "rewards differ between two episodes with the same seed and actions");
+    }
     return "the same seed and actions give the same episode";
   }
 
@@ -150,7 +167,7 @@ class EnvironmentChecker {
     environment_.reset(seed_);
     int64_t step = 0;
     bool ended = false;
-    for (; step < steps_ && !ended; ++step) {
+    for (; step < max_steps_ && !ended; ++step) {
       const data::FieldValues action = environment_.expert_action();
       require_valid("the expert's action", action, spec_.task.action_fields);
       const env::StepResult result = environment_.step(action);
@@ -163,15 +180,18 @@ class EnvironmentChecker {
     environment_.reset(seed_);
     const data::Image image = environment_.render();
     if (image.height <= 0 || image.width <= 0 ||
-        std::ssize(image.pixels) != int64_t{3} * image.height * image.width)
-      fail_check("the picture is empty or has a wrong size");
+        std::ssize(image.pixels) != int64_t{3} * image.height * image.width) {
+      fail_check("the image is empty or has a wrong size");
+    }
     return fmt::format("{}x{}", image.height, image.width);
   }
 
-  // A step after the end is refused, and the environment can be used again.
+  // Checks that a step after the end is refused and that the environment can be
+  // reset after that.
   std::string check_end() {
-    if (!play_random_episode().ended)
-      return fmt::format("not seen within {} random steps", steps_);
+    if (!play_random_episode().ended) {
+      return fmt::format("not reached within {} random steps", max_steps_);
+    }
     base::RandomStream rng(seed_);
     bool refused = false;
     try {
@@ -179,24 +199,24 @@ class EnvironmentChecker {
     } catch (const env::EnvironmentError&) {
       refused = true;
     }
-    if (!refused) fail_check("a step after the end is accepted");
+    if (!refused) fail_check("a step after the end of an episode is accepted");
     require_valid("the observation of the next reset",
                   environment_.reset(seed_), spec_.task.observation_fields);
-    return "a step after the end is refused, a reset works";
+    return "a step after the end is refused, and a reset works";
   }
 
   env::Environment& environment_;
   env::EnvironmentSpec spec_;
   uint64_t seed_;
-  int64_t steps_;
+  int64_t max_steps_;
   std::vector<EnvironmentCheckResult> results_;
 };
 
 }  // namespace
 
 std::vector<EnvironmentCheckResult> check_environment(
-    env::Environment& environment, uint64_t seed, int64_t steps) {
-  return EnvironmentChecker(environment, base::random_bits(seed, {}), steps)
+    env::Environment& environment, uint64_t seed, int64_t max_steps) {
+  return EnvironmentChecker(environment, base::random_bits(seed, {}), max_steps)
       .run();
 }
 

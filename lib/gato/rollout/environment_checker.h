@@ -1,5 +1,5 @@
-// Whether an environment keeps its contract (env/environment.h, and the pipe
-// protocol of share/gato/envs/README.md).
+// Checks that an environment keeps its contract (env/environment.h, and
+// share/gato/envs/README.md for the protocol of external environments).
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,13 @@ namespace gato::rollout {
 struct EnvironmentCheckResult {
   std::string name;  // "reset", "seed" ...
   bool passed = true;
-  std::string detail;  // what was seen, or what went wrong
+  std::string detail;  // what was observed, or what went wrong
 };
 
-// Plays up to `steps` random steps of a few episodes and asks for all that the
-// spec promises. An Error that ends the run is thrown on.
+// Plays a few episodes of up to `max_steps` random steps and tests all that the
+// spec promises. Returns one result per check. Errors that end a run (see
+// env::EnvironmentError) are not caught.
 std::vector<EnvironmentCheckResult> check_environment(
-    env::Environment& environment, uint64_t seed, int64_t steps = 200);
+    env::Environment& environment, uint64_t seed, int64_t max_steps = 200);
 
 }  // namespace gato::rollout

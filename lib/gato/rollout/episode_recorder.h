@@ -1,4 +1,4 @@
-// One episode being played, put together step by step.
+// Records an episode step by step while it is played.
 #pragma once
 
 #include <string>
@@ -8,27 +8,23 @@
 
 namespace gato::rollout {
 
-// What is wrong with `values` as a value of these fields: their number, an
-// array of another type or shape, a NaN. Empty where all is well.
-std::string find_problem(const data::FieldValues& values,
-                         const std::vector<data::Field>& fields);
-
 class EpisodeRecorder {
  public:
   explicit EpisodeRecorder(data::TaskSpec task) : task_(std::move(task)) {}
 
-  // Forgets what was recorded and begins with nothing observed.
+  // Discards what was recorded and begins an episode.
   void begin_episode(int64_t id, uint64_t seed);
   void record_first_observation(const data::FieldValues& first_observation);
-  // The values must have been checked with problem_of. A scalar of `info` that
-  // other steps do not report counts as 0 there.
+  // Records the action and the observation that it led to. Both must be valid
+  // (see data::find_invalid_value). A scalar of `info` that only some steps
+  // report is 0 in the others.
   void record_step(const PolicyOutput& output, const env::StepResult& result);
   int64_t step_count() const { return episode_.step_count(); }
 
-  // The episode ends. It is a success where any step's info "success" was above
-  // one half, a failure where all were not, neither where none was reported.
-  // One that `failed` keeps what it had, its last step truncated; where not
-  // even the first observation came it has one of zeros.
+  // Ends the episode and returns it. It is a success if info "success" was
+  // above one half at any step; if no step reported it, neither success nor
+  // failure is recorded. If `failed`, the episode keeps the steps that it has,
+  // the last one truncated, and gets an observation of zeros if it has none.
   data::Episode finish(bool failed);
 
  private:

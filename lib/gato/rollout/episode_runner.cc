@@ -1,3 +1,7 @@
+// Batches are jobs of an ordered thread pool, whose completions run in the
+// order of submission: the sink receives episodes in order although batches end
+// in any order. Each thread owns a policy and environments, which it keeps from
+// batch to batch, because both are expensive to start.
 #include "gato/rollout/episode_runner.h"
 
 #include <algorithm>
@@ -12,14 +16,14 @@
 namespace gato::rollout {
 namespace {
 
-constexpr uint64_t kEnvironmentSeedStream = 0x656e76;  // keeps its stream apart
+constexpr uint64_t kEnvironmentSeedStream = 0x656e76;  // "env"
 
 struct BatchResult {
   std::vector<data::Episode> episodes;
   RunnerCounts counts;
 };
 
-// A thread's environments and policy, kept from team to team.
+// The policy and the environments of a thread.
 class Worker {
  public:
   Worker(const RunnerOptions& options, std::unique_ptr<Policy> policy,
@@ -31,10 +35,12 @@ class Worker {
         on_step_(on_step),
         should_stop_(std::move(should_stop)) {}
 
+  // Plays episodes [first, last).
   BatchResult play(int64_t first, int64_t last) {
-    const size_t size = last - first;
-    while (environments_.size() < size)
+    const auto size = static_cast<size_t>(last - first);
+    while (environments_.size() < size) {
       environments_.push_back(make_environment_());
+    }
     EnvironmentBatch batch(options_, first,
                            std::span(environments_).first(size), *policy_,
                            on_step_);
@@ -70,14 +76,14 @@ RunnerCounts run_episodes(const RunnerOptions& options,
   RunnerCounts counts;
   const int64_t batch_count =
       (options.episodes + options.batch_size - 1) / options.batch_size;
-  // Teams are as even as they can be: none waits for a few stragglers.
+  // Sizes of batches differ by at most 1, so that no small batch is left over.
   const auto first_episode = [&](int64_t batch) {
     return batch * options.episodes / batch_count;
   };
   std::vector<std::unique_ptr<Worker>> workers(
       static_cast<size_t>(std::max<int64_t>(options.threads, 1)));
   base::OrderedThreadPool jobs(options.threads);
-  std::mutex start_mutex;  // of policies and environments
+  std::mutex start_mutex;  // serializes starts of policies and environments
   const auto start_environment = [&] {
     const std::lock_guard lock(start_mutex);
     return make_environment();
@@ -110,12 +116,14 @@ RunnerCounts run_episodes(const RunnerOptions& options,
     });
   }
   jobs.wait_all();
-  // In parallel, since environments that are processes take their time to end.
-  for (auto& worker : workers)
+  // Workers are destroyed in parallel: environments that are processes take
+  // some time to exit.
+  for (std::unique_ptr<Worker>& worker : workers) {
     jobs.submit([&worker](int64_t) {
       worker.reset();
       return base::OrderedThreadPool::Completion();
     });
+  }
   jobs.wait_all();
   return counts;
 }

@@ -1,5 +1,5 @@
-// Plays episodes: teams of environments in step with one another, one policy
-// deciding for all of a team at once.
+// Plays episodes in batches: the environments of a batch step together, and one
+// policy chooses all of their actions at once. Threads play different batches.
 #pragma once
 
 #include <cstdint>
@@ -13,43 +13,50 @@ namespace gato::rollout {
 
 struct RunnerOptions {
   int64_t episodes = 50;
-  int64_t batch_size = 16;  // largest number of environments in a team
-  int64_t threads = 1;      // teams that play at the same time
-  int64_t max_steps =
-      0;  // truncates episodes; 0: the environment's limit alone
+  int64_t batch_size = 16;  // max number of environments of a batch
+  int64_t threads = 1;      // batches that are played at the same time
+  // Max steps of an episode, beside the environment's own limit; 0: none.
+  int64_t max_steps = 0;
   uint64_t seed = 0;
 };
 
 struct RunnerCounts {
   int64_t episodes = 0, steps = 0;
-  int64_t retried = 0;  // failed once and played again
-  int64_t failed = 0;   // failed twice
+  int64_t retried = 0;  // episodes that failed once and were played again
+  int64_t failed = 0;   // episodes that failed twice
 };
 
-// Where neither the environment nor the caller states a limit.
+// The limit if neither the environment nor the caller has one.
 constexpr int64_t kDefaultMaxSteps = 10000;
 
-// Called from several threads, not at the same time.
+// Called from several threads, but never from two at the same time.
 using EnvironmentFactory = std::function<std::unique_ptr<env::Environment>()>;
-// Called in the thread that the policy is going to act in, one at a time.
+// Called in the thread that the policy will act in, never in two at the same
+// time. The policy gets at most `slots` environments at once.
 using PolicyFactory = std::function<std::unique_ptr<Policy>(int64_t slots)>;
-// Gets every episode, in the order of their numbers, whatever the threads.
+// Receives the episodes in the order of their numbers, one at a time.
 using EpisodeSink = std::function<void(data::Episode&&)>;
-// Sees an environment after its reset (step 0) and after each step. Episodes of
-// different teams are watched from different threads.
+// Called after each reset (step 0) and after each step of an environment, from
+// several threads at the same time.
 using StepCallback = std::function<void(const PolicyInput& input)>;
 
-// The seed that environment number `episode` of a run is reset with: 31 bits,
-// which every simulator takes, and different streams for neighbouring seeds.
+// Returns the seed of the environment's reset in an episode of a run. It has 31
+// bits, which every simulator accepts. Neighboring seeds of runs give unrelated
+// seeds of episodes.
 uint64_t episode_seed(uint64_t seed, int64_t episode);
 
-// Episodes are dealt to teams of at most `batch` before any is played, so the
-// result depends on no timing: not on the threads, and where the policy's
-// arithmetic does not depend on who else is in a team, not on `batch` either.
-// An episode fails when its environment throws EnvironmentError, when an
-// observation, an action or a reward is not a number or of another shape than
-// the spec says, or when the policy fails. It is played a second time, with the
-// same environment seed; if that fails as well it is passed on marked as
+// Plays options.episodes episodes and passes them to `sink`. Blocks until all
+// of them have ended.
+//
+// Episodes are assigned to batches before any is played. The result therefore
+// does not depend on timing or on the number of threads, nor on the batch size
+// if the arithmetic of the policy does not depend on the other environments of
+// a batch.
+//
+// An episode fails if its environment throws EnvironmentError, if an
+// observation, an action or a reward is NaN or has another shape than the spec
+// says, or if the policy fails. It is then played a second time with the same
+// environment seed. If that fails as well, the sink receives it marked as
 // failed, with the steps before the failure. Any other exception ends the run.
 RunnerCounts run_episodes(const RunnerOptions& options,
                           const EnvironmentFactory& make_environment,

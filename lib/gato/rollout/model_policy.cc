@@ -1,3 +1,14 @@
+// A step consists of the observation o, the separator | and the action tokens
+// a1 a2 ... ak, each of which is sampled from the hidden state of the token
+// before it:
+//
+//   network reads    o o o  |   a1  a2  ...
+//   and predicts           a1   a2  a3  ...
+//
+// sample_autoregressively() reads a token after it is sampled, which takes k
+// forward passes. sample_in_parallel() reads separators in place of a1 to ak-1
+// and samples all tokens from the hidden states of the k separators after one
+// forward pass. Either way, the last action token is read with the next step.
 #include "gato/rollout/model_policy.h"
 
 #include <ATen/core/grad_mode.h>
@@ -12,12 +23,14 @@ namespace {
 
 class ModelPolicy : public Policy {
  public:
-  ModelPolicy(const ModelTask& task, int64_t slots, std::string name,
-              const ModelPolicyOptions& options)
-      : task_(task),
+  ModelPolicy(const model::Network& network,
+              std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+              std::string name, const ModelPolicyOptions& options)
+      : network_(network),
+        codec_(std::move(codec)),
         name_(std::move(name)),
         options_(options),
-        cache_(task.network, slots),
+        cache_(network, slots),
         context_window_(cache_, options.context_steps) {
     if (!options_.mask_actions) return;
     for (data::TokenRow& step : options_.prompt) {
@@ -50,7 +63,7 @@ class ModelPolicy : public Policy {
       }
       active_slots.input_indices.push_back(i);
       active_slots.slots.push_back(inputs[i].slot);
-      // A second attempt draws other chances than the first.
+      // A second attempt has other random numbers than the first one.
       active_slots.keys.push_back(
           {static_cast<uint64_t>(inputs[i].episode) |
                static_cast<uint64_t>(inputs[i].attempt) << 48,
@@ -60,15 +73,16 @@ class ModelPolicy : public Policy {
     const std::vector<std::vector<int32_t>> ids =
         options_.mask_actions ? sample_in_parallel(active_slots)
                               : sample_autoregressively(active_slots);
-    for (size_t i = 0; i < active_slots.input_indices.size(); ++i)
+    for (size_t i = 0; i < active_slots.input_indices.size(); ++i) {
       outputs[active_slots.input_indices[i]].action =
-          task_.match.action_for_environment(
-              task_.encoder.decode_action(ids[i]));
+          codec_->decode_action(ids[i]);
+    }
     return outputs;
   }
 
  private:
-  // Those who get an action, as parallel vectors.
+  // The environments that get an action, as parallel vectors. The others have
+  // an observation that cannot be encoded.
   struct ActiveSlots {
     std::vector<size_t> input_indices;
     std::vector<int64_t> slots;
@@ -76,46 +90,46 @@ class ModelPolicy : public Policy {
   };
 
   void add_observation(const PolicyInput& input) {
-    data::TokenizedDocument document;
+    data::TokenizedDocument document;  // of this step only
     document.is_episode = true;
     document.step_offset = {0};
-    task_.encoder.encode_observation(
-        task_.match.observation_for_model(*input.observation), document);
-    document.step_offset.push_back(
-        static_cast<int64_t>(document.tokens.size()));
+    codec_->encode_observation(*input.observation, document);
+    document.step_offset.push_back(std::ssize(document.tokens));
     context_window_.add_step(input.slot, step_tokens(document, 0),
-                             task_.encoder.action_tokens());
+                             codec_->action_tokens());
   }
 
+  // The token that training with masked actions has in their place.
   int32_t mask_token() const {
-    return task_.network.config().vocabulary.separator();
+    return network_.config().vocabulary.separator();
   }
 
-  // Token `token` of every player's action, after hidden states [n, d].
+  // Samples action token `token` of all active slots from hidden states [n, d].
   std::vector<int32_t> sample_token(const at::Tensor& hidden, int64_t token,
                                     ActiveSlots& active_slots) const {
-    const std::vector<data::IdRange> ranges(
-        active_slots.slots.size(), task_.encoder.action_ranges()[token]);
+    const std::vector<data::IdRange> ranges(active_slots.slots.size(),
+                                            codec_->action_ranges()[token]);
     for (model::SampleKey& key : active_slots.keys) key.token = token;
-    return model::sample_tokens(task_.network, hidden, ranges,
-                                active_slots.keys, options_.sampling);
+    return model::sample_tokens(network_, hidden, ranges, active_slots.keys,
+                                options_.sampling);
   }
 
   void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
-    for (int64_t slot : active_slots.slots)
+    for (int64_t slot : active_slots.slots) {
       context_window_.add_action_token(slot, mask_token(),
-                                       task_.encoder.action_modality(token));
+                                       codec_->action_modality(token));
+    }
   }
 
   std::vector<std::vector<int32_t>> sample_autoregressively(
       ActiveSlots& active_slots) {
     std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
-    for (int64_t token = 0; token < task_.encoder.action_tokens(); ++token) {
+    for (int64_t token = 0; token < codec_->action_tokens(); ++token) {
       const std::vector<int32_t> ids = sample_token(
           context_window_.forward(active_slots.slots), token, active_slots);
       for (size_t i = 0; i < ids.size(); ++i) {
         context_window_.add_action_token(active_slots.slots[i], ids[i],
-                                         task_.encoder.action_modality(token));
+                                         codec_->action_modality(token));
         actions[i].push_back(ids[i]);
       }
     }
@@ -124,14 +138,14 @@ class ModelPolicy : public Policy {
 
   std::vector<std::vector<int32_t>> sample_in_parallel(
       ActiveSlots& active_slots) {
-    const int64_t tokens = task_.encoder.action_tokens();
-    for (int64_t token = 0; token + 1 < tokens; ++token)
+    const int64_t tokens = codec_->action_tokens();
+    for (int64_t token = 0; token + 1 < tokens; ++token) {
       add_mask_token(active_slots, token);
+    }
     const at::Tensor hidden =
         context_window_.forward(active_slots.slots, tokens);
-    add_mask_token(active_slots,
-                   tokens - 1);  // read before the next observation
-    const at::Tensor hidden_by_token =
+    add_mask_token(active_slots, tokens - 1);  // read with the next step
+    const at::Tensor hidden_by_token =         // [n, tokens, d]
         hidden.view({std::ssize(active_slots.slots), tokens, hidden.size(1)});
     std::vector<std::vector<int32_t>> actions(active_slots.slots.size());
     for (int64_t token = 0; token < tokens; ++token) {
@@ -142,7 +156,8 @@ class ModelPolicy : public Policy {
     return actions;
   }
 
-  ModelTask task_;
+  const model::Network& network_;
+  std::shared_ptr<const tokenize::TaskCodec> codec_;
   std::string name_;
   ModelPolicyOptions options_;
   model::KvCache cache_;
@@ -151,10 +166,12 @@ class ModelPolicy : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
-                                          const std::string& name,
-                                          const ModelPolicyOptions& options) {
-  return std::make_unique<ModelPolicy>(task, slots, name, options);
+std::unique_ptr<Policy> make_model_policy(
+    const model::Network& network,
+    std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+    const std::string& name, const ModelPolicyOptions& options) {
+  return std::make_unique<ModelPolicy>(network, std::move(codec), slots, name,
+                                       options);
 }
 
 }  // namespace gato::rollout

@@ -1,4 +1,4 @@
-// The network as a policy (paper 2.2, deployment).
+// A network as a policy (Reed et al. 2022, section 2.4).
 #pragma once
 
 #include <cstdint>
@@ -10,36 +10,31 @@
 #include "gato/model/token_sampler.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/policy.h"
-#include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::rollout {
 
 struct ModelPolicyOptions {
   model::SamplingOptions sampling;
-  int64_t context_steps = 0;  // 0: as many as the context holds
-  // Separators stand for all action tokens that the network reads, so that all
-  // tokens of an action are sampled after one forward, none of them knowing the
-  // others (paper, appendix G).
+  // Max steps that the network reads; 0: as many as fit its context.
+  int64_t context_steps = 0;
+  // Replaces all action tokens that the network reads by separators. All tokens
+  // of an action are then sampled after a single forward pass, independently of
+  // one another (Reed et al. 2022, appendix G).
   bool mask_actions = false;
-  std::vector<data::TokenRow> prompt;  // every episode begins with it
+  std::vector<data::TokenRow>
+      prompt;  // precedes the first step of every episode
 };
 
-// What several policies share: the task as the model reads it. `network`,
-// `match` and `encoder` must outlive the policies.
-struct ModelTask {
-  const model::Network& network;
-  const TaskMatch& match;
-  const tokenize::StepEncoder& encoder;  // of match.spec
-};
-
-// A slot of the network's cache for every environment. At each step all of them
-// read their observation and the separator in one forward; then the action
-// tokens are sampled in step, each restricted to the ids that the action's
-// space allows. Chance depends on episode, step and token alone; the logits
-// depend on the other slots in the last bits of their arithmetic only.
-std::unique_ptr<Policy> make_model_policy(const ModelTask& task, int64_t slots,
-                                          const std::string& name,
-                                          const ModelPolicyOptions& options);
+// Makes a policy for `slots` environments, each with a slot of one KV cache. At
+// each step the observations and separators of all environments are read in one
+// forward pass. Then their actions are sampled token by token, each token among
+// the ids that the action space allows. Random numbers depend on the episode,
+// the step and the token only. Logits depend on the other slots only in the
+// last bits of their arithmetic. `network` must outlive the policy.
+std::unique_ptr<Policy> make_model_policy(
+    const model::Network& network,
+    std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
+    const std::string& name, const ModelPolicyOptions& options);
 
 }  // namespace gato::rollout

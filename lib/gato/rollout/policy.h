@@ -1,4 +1,5 @@
-// Who acts: one policy plays many slots, each holding one environment.
+// The interface of policies. One policy chooses the actions of many slots, each
+// of which contains one environment.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +14,19 @@
 
 namespace gato::rollout {
 
-// One slot that waits for an action.
+// A slot that waits for an action.
 struct PolicyInput {
   int64_t slot = 0;
   int64_t episode = 0;  // number in the run, from 0
-  int64_t attempt = 0;  // 1 where a failed episode is played again
+  int64_t attempt = 0;  // 1 if the episode failed and is played again
   int64_t step = 0;     // within the episode, from 0
-  const data::FieldValues* observation =
-      nullptr;  // in the order of the environment's spec
+  // In the order of the environment's spec.
+  const data::FieldValues* observation = nullptr;
   env::Environment* environment = nullptr;
 
-  // Chance of this turn. It depends on these numbers alone, so that an episode
-  // is the same in whichever slot, batch or thread it is played. `purpose`
-  // keeps the streams of different users apart.
+  // Returns the random numbers of this step. They depend on the numbers above
+  // only, except for the slot, so that an episode is the same in every slot,
+  // batch and thread. Different purposes have independent streams.
   base::RandomStream rng(uint64_t seed, uint64_t purpose) const {
     return base::RandomStream(
         seed, {purpose, static_cast<uint64_t>(episode),
@@ -35,21 +36,21 @@ struct PolicyInput {
 
 struct PolicyOutput {
   data::FieldValues action;  // to be executed
-  std::optional<data::FieldValues>
-      expert_action;  // what the expert would have done
-  // Not empty: no action could be chosen and the episode has failed, because
-  // of this.
+  // What the expert would have done, to be recorded as a label.
+  std::optional<data::FieldValues> expert_action;
+  // Says why no action could be chosen, which fails the episode; else empty.
   std::string failure;
 };
 
 class Policy {
  public:
   virtual ~Policy() = default;
-  // The agent's name: the source of the episodes.
+  // Returns the agent's name, which is the source of its episodes.
   virtual std::string name() const = 0;
-  // A new episode begins in `slot`, from 0 to the number of slots - 1.
+  // Resets the state of a slot for a new episode. Slots are numbered from 0.
   virtual void begin_episode(int64_t slot) = 0;
-  // One decision a turn, in their order; at most one turn a slot.
+  // Returns one output per input, in the order of the inputs. Each slot has at
+  // most one input.
   virtual std::vector<PolicyOutput> act(
       std::span<const PolicyInput> inputs) = 0;
 };

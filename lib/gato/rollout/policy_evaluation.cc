@@ -2,51 +2,39 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
 #include <memory>
-#include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "gato/eval/statistics.h"
 #include "gato/rollout/episode_runner.h"
-#include "gato/rollout/model_policy.h"
+#include "gato/rollout/policy_factory.h"
 
 namespace gato::rollout {
 
-void validate_policy_evaluation(
-    const commands::PolicyEvaluationOptions& evaluation,
-    const data::TaskTable& tasks) {
-  match_task(env::make_builtin_environment(evaluation.environment)->spec().task,
-             tasks);
+void validate_policy_evaluation(const PolicyEvaluation& evaluation,
+                                const data::TaskTable& tasks) {
+  tokenize::match_task(
+      env::make_builtin_environment(evaluation.environment)->spec().task,
+      tasks);
 }
 
-nlohmann::json evaluate_policy(
-    const model::Network& network,
-    const commands::PolicyEvaluationOptions& evaluation) {
+nlohmann::json evaluate_policy(const model::Network& network,
+                               const PolicyEvaluation& evaluation) {
   const model::ModelConfig& config = network.config();
   const auto make_evaluation_environment = [&] {
     return env::make_builtin_environment(evaluation.environment);
   };
-  const TaskMatch match =
-      match_task(make_evaluation_environment()->spec().task, config.tasks);
-  tokenize::Resize resize;
-  if (match.task_index)
-    resize = recorded_resize(config.tasks.tasks[*match.task_index]);
-  std::optional<tokenize::TextEncoder> text;
-  if (!config.vocabulary.sentencepiece_model.empty()) {
-    text.emplace(config.vocabulary.sentencepiece_model);
-  }
-  const tokenize::StepEncoder encoder(match.spec, config.vocabulary,
-                                      text ? &*text : nullptr, resize);
-  const auto make_policy = [&](int64_t slots) {
-    at::set_num_threads(1);  // teams are what the threads play
-    ModelPolicyOptions options;
-    options.sampling.seed = evaluation.seed;
-    options.context_steps = config.window_steps;
-    options.mask_actions = evaluation.mask_actions;
-    return make_model_policy({network, match, encoder}, slots, "model",
-                             options);
-  };
+  auto codec = std::make_shared<tokenize::TaskCodec>(
+      tokenize::TaskCodec::for_environment(
+          make_evaluation_environment()->spec().task, config.vocabulary,
+          config.tasks));
+  ModelPolicyOptions policy_options;
+  policy_options.sampling.seed = evaluation.seed;
+  policy_options.context_steps = config.window_steps;
+  policy_options.mask_actions = evaluation.mask_actions;
+  const PolicyFactory make_policy = make_model_policy_factory(
+      network, std::move(codec), "model", std::move(policy_options));
   std::vector<double> returns;
   RunnerOptions options;
   options.episodes = evaluation.episodes;
@@ -59,13 +47,8 @@ nlohmann::json evaluate_policy(
                    });
   nlohmann::json mean, stddev;
   if (counts.failed == 0 && !returns.empty()) {
-    double sum = 0, square = 0;
-    for (double value : returns) sum += value;
-    const double average = sum / double(returns.size());
-    for (double value : returns)
-      square += (value - average) * (value - average);
-    mean = average;
-    stddev = std::sqrt(square / double(returns.size()));
+    mean = eval::mean(returns);
+    stddev = eval::standard_deviation(returns);
   }
   return {{"environment", evaluation.environment},
           {"episodes", counts.episodes},

@@ -1,24 +1,36 @@
-// How well a network plays a built-in environment, while it is fine-tuned.
+// Evaluates a network in a built-in environment while it is fine-tuned.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
-#include "gato/commands/finetune.h"
+#include "gato/data/token_file.h"
+#include "gato/model/network.h"
 
 namespace gato::rollout {
 
-// Error (usage) where there is no such environment, (bad_input) where a network
-// of these tasks knows its task by other observations or actions.
-void validate_policy_evaluation(
-    const commands::PolicyEvaluationOptions& evaluation,
-    const data::TaskTable& tasks);
+struct PolicyEvaluation {
+  std::string environment;  // name of a built-in environment
+  int64_t episodes = 10;
+  uint64_t seed = 0;
+  int64_t threads = 1;
+  // Whether past actions are masked, as they must be if the network is trained
+  // so.
+  bool mask_actions = false;
+};
 
-// Plays the episodes without a prompt, sampling at temperature 1, and returns
-// {"environment","episodes","failed","mean","std"} of the returns; mean and std
-// (divided by n) are null where an episode failed. The same seed plays the same
-// episodes. Errors as validate_policy_evaluation.
-nlohmann::json evaluate_policy(
-    const model::Network& network,
-    const commands::PolicyEvaluationOptions& evaluation);
+// Throws Error(usage) if there is no such environment, and Error(bad_input) if
+// `tasks`, those of the network, describe its task by other observations or
+// actions.
+void validate_policy_evaluation(const PolicyEvaluation& evaluation,
+                                const data::TaskTable& tasks);
+
+// Plays the episodes without a prompt, samples at temperature 1 and returns
+// {"environment", "episodes", "failed", "mean", "std"} of the returns. The mean
+// and the standard deviation (divided by n) are null if an episode failed. The
+// same seed plays the same episodes. Throws like validate_policy_evaluation.
+nlohmann::json evaluate_policy(const model::Network& network,
+                               const PolicyEvaluation& evaluation);
 
 }  // namespace gato::rollout

@@ -6,10 +6,13 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/episode_source.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::rollout {
 namespace {
 
+// Returns the first of the episodes with the highest return that did not fail
+// and have a step. An unknown return counts as the lowest.
 std::optional<data::Episode> highest_return_episode(
     ingest::EpisodeSource& source) {
   std::optional<data::Episode> best;
@@ -29,67 +32,58 @@ std::optional<data::Episode> highest_return_episode(
 std::vector<data::FieldColumn> reorder_columns(
     std::vector<data::FieldColumn> columns, const std::vector<size_t>& order) {
   std::vector<data::FieldColumn> reordered;
-  for (size_t field : order) reordered.push_back(std::move(columns[field]));
-  return reordered;
-}
-
-// Does the work; what is wrong is said with its place and what helps.
-template <class Work>
-auto with_prompt_context(const std::string& location, const std::string& advice,
-                         Work work) {
-  try {
-    return work();
-  } catch (const base::Error& error) {
-    throw base::Error(
-        error.status(),
-        fmt::format("--prompt {}: {}; {}", location, error.what(), advice));
+  for (size_t field : order) {
+    reordered.push_back(std::move(columns[field]));
   }
+  return reordered;
 }
 
 }  // namespace
 
 std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
-    const TaskMatch& match, int64_t max_tokens) {
-  for (const data::TokenizedDocument& demonstration : demonstrations)
-    if (match.task_index && demonstration.task_index == *match.task_index)
+    const tokenize::TaskCodec& codec, int64_t max_tokens) {
+  if (!codec.task_index()) return {};
+  for (const data::TokenizedDocument& demonstration : demonstrations) {
+    if (demonstration.task_index == *codec.task_index()) {
       return leading_steps(demonstration, max_tokens);
+    }
+  }
   return {};
 }
 
 std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
-                                           const TaskMatch& match,
-                                           const tokenize::StepEncoder& encoder,
+                                           const tokenize::TaskCodec& codec,
                                            int64_t max_tokens,
                                            int64_t max_episode_steps) {
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
-  options.task = match.spec.name;
+  options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
-  // The dataset's fields are brought into the task's order and roles, as the
-  // environment's are.
-  const TaskMatch field_match = with_prompt_context(
-      dataset.string(), fmt::format("give a dataset of '{}'", match.spec.name),
-      [&] { return match_dataset(source->spec(), match.spec); });
+  // The order and the roles of the dataset's fields may differ from the task's,
+  // like those of an environment.
+  const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
+    return tokenize::match_dataset(source->spec(), codec.spec());
+  });
   std::optional<data::Episode> best = highest_return_episode(*source);
-  if (!best)
+  if (!best) {
     throw base::input_error(
-        "--prompt {}: none of its {} episodes has a step and did not fail; "
-        "give another dataset, or --prompt none",
+        "{}: all of its {} episodes failed or have no step: give another "
+        "dataset",
         dataset.string(), source->episode_count());
-  best->observations = reorder_columns(std::move(best->observations),
-                                       field_match.observation_order);
-  best->actions =
-      reorder_columns(std::move(best->actions), field_match.action_order);
+  }
+  best->observations =
+      reorder_columns(std::move(best->observations), match.observation_order);
+  best->actions = reorder_columns(std::move(best->actions), match.action_order);
   best->expert_actions.clear();  // a prompt is only read
-  return with_prompt_context(
-      fmt::format("{}: episode {}, the one with the highest return",
-                  source->file().string(), best->id),
-      "give another dataset, or --prompt none", [&] {
-        return leading_steps(tokenize::encode_episode(*best, encoder),
-                             max_tokens);
-      });
+  const std::string location =
+      fmt::format("{}: episode {}, which has the highest return",
+                  source->file().string(), best->id);
+  return base::with_context(location, [&] {
+    return leading_steps(tokenize::encode_episode(*best, codec.step_encoder()),
+                         max_tokens);
+  });
 }
 
 }  // namespace gato::rollout

@@ -1,4 +1,5 @@
-// What a rollout begins with: a demonstration of the task (paper 2.3, 2.5).
+// The prompt of a rollout: a demonstration of the task (Reed et al. 2022,
+// sections 2.3 and 2.4).
 #pragma once
 
 #include <cstdint>
@@ -7,23 +8,25 @@
 
 #include "gato/data/tokens.h"
 #include "gato/rollout/context_window.h"
-#include "gato/rollout/task_match.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::rollout {
 
-// The whole steps of the first `tokens` tokens of the demonstration of the
-// task that a model directory carries; empty where it has none.
+// Returns the complete steps within the first `max_tokens` tokens of the
+// demonstration of the codec's task, one of those that a model directory
+// contains. Returns nothing if there is no such demonstration.
 std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
-    const TaskMatch& match, int64_t max_tokens);
+    const tokenize::TaskCodec& codec, int64_t max_tokens);
 
-// The same of the episode with the highest return (the first of equals) of a
-// dataset. Error (bad_input) where its fields are not those of the task or no
-// episode has a step. `max_episode_steps` as in EpisodeSourceOptions.
+// Returns the complete steps within the first `max_tokens` tokens of the
+// episode of a dataset that has the highest return (the first one of several).
+// `max_episode_steps` is that of ingest::EpisodeSourceOptions. Throws
+// Error(bad_input) if the dataset has other fields than the task, if it has no
+// usable episode or if the best one cannot be encoded, and like
+// ingest::open_episodes.
 std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
-                                           const TaskMatch& match,
-                                           const tokenize::StepEncoder& encoder,
+                                           const tokenize::TaskCodec& codec,
                                            int64_t max_tokens,
                                            int64_t max_episode_steps = 0);
 

@@ -1,4 +1,4 @@
-// The table that gato-rollout control prints.
+// Summarizes the returns of a task, as gato-rollout control prints them.
 #pragma once
 
 #include <string>
@@ -8,7 +8,6 @@
 
 namespace gato::rollout {
 
-// Returns of one task's episodes.
 class ReturnSummary {
  public:
   explicit ReturnSummary(std::string task) : task_(std::move(task)) {}
@@ -19,10 +18,11 @@ class ReturnSummary {
   int64_t failure_count() const { return failure_count_; }
 
   static std::vector<std::string> table_header();
-  // Mean and standard deviation (divided by n) of the returns. Where an episode
-  // failed there is no mean, as it must not be left out of one: gato-eval
-  // counts it with the random policy's return. Success is the share of all
-  // episodes, failed ones included; none where no episode reports any.
+  // Returns the cells of the header's columns. The standard deviation is
+  // divided by n. If an episode failed, the mean is empty, because a mean must
+  // not leave it out: gato-eval counts it with the random policy's return.
+  // Success is a fraction of all episodes, including failed ones, and is empty
+  // if no episode reports it.
   std::vector<std::string> table_row() const;
 
  private:

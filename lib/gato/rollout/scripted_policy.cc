@@ -9,8 +9,8 @@
 namespace gato::rollout {
 namespace {
 
-// Keeps the draws of the policies apart (Turn::draws).
-enum RngPurpose : uint64_t { random_actions = 1, noise = 2 };
+// Purposes of PolicyInput::rng.
+constexpr uint64_t kRandomActionStream = 1, kNoiseStream = 2;
 
 class ExpertPolicy : public Policy {
  public:
@@ -38,7 +38,7 @@ class RandomPolicy : public Policy {
   std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
     std::vector<PolicyOutput> outputs(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
-      base::RandomStream rng = inputs[i].rng(seed_, RngPurpose::random_actions);
+      base::RandomStream rng = inputs[i].rng(seed_, kRandomActionStream);
       outputs[i].action = random_action(action_fields_, rng);
     }
     return outputs;
@@ -67,11 +67,12 @@ class NoisyPolicy : public Policy {
     for (size_t i = 0; i < inputs.size(); ++i) {
       PolicyOutput& output = outputs[i];
       if (!output.failure.empty()) continue;
-      base::RandomStream rng = inputs[i].rng(seed_, RngPurpose::noise);
+      base::RandomStream rng = inputs[i].rng(seed_, kNoiseStream);
       data::FieldValues noisy =
           noisy_action(output.action, action_fields_, noise_level_, rng);
-      if (records_expert_action_)
+      if (records_expert_action_) {
         output.expert_action = std::move(output.action);
+      }
       output.action = std::move(noisy);
     }
     return outputs;

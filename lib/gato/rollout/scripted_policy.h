@@ -1,5 +1,5 @@
-// Policies without a network: the environment's own expert, chance, and either
-// of them disturbed by noise.
+// Policies without a network: the environment's own expert, random actions, and
+// either of them with noise.
 #pragma once
 
 #include <memory>
@@ -8,16 +8,17 @@
 
 namespace gato::rollout {
 
-// Asks the environment's demonstrator; it must have one.
+// Takes the actions of the environment's expert, which must exist.
 std::unique_ptr<Policy> make_expert_policy();
 
-// Draws every action from the action space (rollout/action_sampling.h).
+// Samples every action from the action space (see random_action).
 std::unique_ptr<Policy> make_random_policy(const data::TaskSpec& task,
                                            uint64_t seed);
 
-// Executes the actions of `policy` disturbed with `probability` on every step.
-// With `label` what `policy` chose goes to Decision::expert_action, so that a
-// learner reads what was done and predicts what should have been.
+// Adds noise to the actions of `policy` (see noisy_action). If
+// `record_expert_action`, the action without noise becomes
+// PolicyOutput::expert_action: a learner then reads what was done and predicts
+// what should have been done.
 std::unique_ptr<Policy> make_noisy_policy(std::unique_ptr<Policy> policy,
                                           const data::TaskSpec& task,
                                           double noise_level,

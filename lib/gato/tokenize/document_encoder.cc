@@ -6,10 +6,9 @@
 #include "gato/base/error.h"
 
 namespace gato::tokenize {
-
 namespace {
 
-// Row t of every column; the memory of the values of another row is reused.
+// Copies row t of every column into `values`, and reuses their memory.
 void copy_step_values(const std::vector<data::FieldColumn>& columns, int64_t t,
                       data::FieldValues& values) {
   values.resize(columns.size());
@@ -23,7 +22,8 @@ void copy_step_values(const std::vector<data::FieldColumn>& columns, int64_t t,
   }
 }
 
-// Memory for all steps of an episode, which are alike but for their texts.
+// Reserves memory for all steps once the first one is encoded. Steps differ in
+// size only if their texts do.
 void reserve_steps(int64_t steps, data::TokenizedDocument& document) {
   const auto count = static_cast<size_t>(steps);
   document.tokens.reserve(count * document.tokens.size());
@@ -46,25 +46,18 @@ data::TokenizedDocument encode_episode(const data::Episode& episode,
   data::FieldValues observation, action, label;
   PatchDeduplicator deduplicator;
   for (int64_t t = 0; t < episode.step_count(); ++t) {
+    if (out_of_range != nullptr) out_of_range->set_step(t);
     try {
       copy_step_values(episode.observations, t, observation);
       encoder.encode_observation(observation, document, out_of_range,
                                  &deduplicator);
       copy_step_values(episode.actions, t, action);
-      if (has_labels) {
-        copy_step_values(episode.expert_actions, t, label);
-        encoder.encode_action(action, &label, document, out_of_range);
-      } else {
-        encoder.encode_action(action, nullptr, document, out_of_range);
-      }
+      if (has_labels) copy_step_values(episode.expert_actions, t, label);
+      encoder.encode_action(action, has_labels ? &label : nullptr, document,
+                            out_of_range);
     } catch (const base::Error& error) {
       throw base::Error(error.status(),
                         fmt::format("step {}: {}", t, error.what()));
-    }
-    if (out_of_range != nullptr) {
-      for (auto& [field, values] : *out_of_range) {
-        if (values.step < 0) values.step = t;
-      }
     }
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
@@ -81,7 +74,7 @@ data::TokenizedDocument encode_document(const data::Document& document,
                             text_encoder.size(), vocabulary.text_size);
   }
   data::TokenizedDocument result;
-  size_t text_end = 0;
+  size_t text_end = 0;  // after the last text token
   bool has_text = false;
   for (const auto& item : document.items) {
     if (const auto* image = std::get_if<data::Image>(&item)) {

@@ -1,22 +1,24 @@
-// Whole documents to tokens.
+// Encodes complete documents as tokens.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "gato/data/document.h"
 #include "gato/tokenize/step_encoder.h"
 
 namespace gato::tokenize {
 
-// T steps; the observation after the last action is left out. Where the episode
-// has expert actions they are the labels. Error (bad_input) names the step.
-// `outside` as of StepEncoder, with the step of each first value.
+// Encodes the T time steps of an episode, without the observation after the
+// last action. If the episode has expert actions, they are the labels. Throws
+// Error(bad_input), which names the step, as StepEncoder does. `out_of_range`
+// is that of StepEncoder.
 data::TokenizedDocument encode_episode(const data::Episode& episode,
                                        const StepEncoder& encoder,
                                        OutOfRangeTally* out_of_range = nullptr);
 
-// Items in order. The text ends with </s>, once, after the last piece; a
-// document without text has none. Error (bad_input) where it has no item.
+// Encodes the items in order. </s> follows the last text of the document, if
+// there is one. Throws Error(bad_input) if there is nothing to encode.
 data::TokenizedDocument encode_document(const data::Document& document,
                                         const data::Vocabulary& vocabulary,
                                         const TextEncoder& text_encoder);

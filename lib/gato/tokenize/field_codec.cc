@@ -9,15 +9,19 @@
 #include "gato/base/error.h"
 #include "gato/tokenize/mu_law.h"
 
+// The constructor resolves everything that depends on the space (the start of
+// discrete values, the bounds of continuous ones) to one Element per element,
+// so that encoding and decoding are loops over the elements.
+
 namespace gato::tokenize {
 namespace {
 
 constexpr int32_t kBins = data::Vocabulary::kBinCount;
-// Minari files of old gymnasium versions write +-3.4e38 for "no bound".
+// Minari datasets of old Gymnasium versions contain +-3.4e38 for "no bound".
 constexpr double kUnbounded = 3e38;
 constexpr double kMaxExactInteger = 9007199254740992;  // 2^53
 
-// Element i of a list of one value an element, or one value for all.
+// Returns element i of a list that has one value per element, or one for all.
 template <class T>
 T broadcast_at(const std::vector<T>& values, size_t i) {
   return values.size() == 1 ? values[0] : values[i];
@@ -35,7 +39,7 @@ FieldCodec::FieldCodec(data::Field field, Kind kind,
     : field_(std::move(field)), kind_(kind) {
   if (field_.role != data::Role::discrete &&
       field_.role != data::Role::continuous) {
-    throw base::input_error("key '{}': {} is not numbers", field_.name,
+    throw base::input_error("key '{}': {} is not numeric", field_.name,
                             data::role_name(field_.role));
   }
   const auto count = static_cast<size_t>(data::element_count(field_.shape));
@@ -121,56 +125,60 @@ int32_t FieldCodec::discrete_id(const data::Array& value, int64_t i) const {
   const Element& element = elements_[i];
   if (data::is_floating(value.dtype)) {
     const double number = value.as_double(i);
-    // False for NaN too.
+    // The comparison is false for NaN, too.
     if (!(std::floor(number) == number &&
           std::abs(number) <= kMaxExactInteger)) {
       throw base::input_error(
-          "{}: {} is no whole number, so it cannot be discrete", location_of(i),
-          number);
+          "{}: {} is not an integer, so it cannot be a discrete value",
+          location_of(i), number);
     }
   }
   const int64_t number = value.as_integer(i);
-  // Unsigned, so that no difference overflows.
+  // Unsigned, because a signed difference could overflow.
   const uint64_t difference =
       static_cast<uint64_t>(number) - static_cast<uint64_t>(element.start);
   if (number < element.start || difference >= kBins) {
     throw base::input_error(
-        "{}: discrete value {} is outside {} to {}; --role {}=continuous reads "
-        "it as a continuous value",
+        "{}: discrete value {} is not between {} and {}; --role {}=continuous "
+        "reads it as a continuous value",
         location_of(i), number, element.start, element.start + kBins - 1,
         field_.name);
   }
   return element.range.begin + static_cast<int32_t>(difference);
 }
 
-FieldCodec::OutOfRange FieldCodec::encode(const data::Array& value,
-                                          std::vector<int32_t>& ids) const {
+void FieldCodec::encode(const data::Array& value, std::vector<int32_t>& ids,
+                        OutOfRangeTally& out_of_range) const {
   if (value.size() != tokens()) {
-    throw base::input_error(
-        "{} key '{}' has {} elements where its space has {}",
-        kind_ == Kind::action ? "action" : "observation", field_.name,
-        value.size(), tokens());
+    throw base::input_error("{} key '{}' has {} elements, but its space has {}",
+                            kind_ == Kind::action ? "action" : "observation",
+                            field_.name, value.size(), tokens());
   }
-  return field_.role == data::Role::discrete ? encode_discrete(value, ids)
-                                             : encode_continuous(value, ids);
+  if (field_.role == data::Role::discrete) {
+    encode_discrete(value, ids, out_of_range);
+  } else {
+    encode_continuous(value, ids, out_of_range);
+  }
 }
 
-FieldCodec::OutOfRange FieldCodec::encode_discrete(
-    const data::Array& value, std::vector<int32_t>& ids) const {
-  OutOfRange out_of_range;
+void FieldCodec::encode_discrete(const data::Array& value,
+                                 std::vector<int32_t>& ids,
+                                 OutOfRangeTally& out_of_range) const {
   for (int64_t i = 0; i < tokens(); ++i) {
     ids.push_back(discrete_id(value, i));
-    if (ids.back() >= elements_[i].range.end)
-      out_of_range.add(value.as_double(i));
+    if (ids.back() >= elements_[i].range.end) {
+      out_of_range.add(field_, value.as_double(i));
+    }
   }
-  return out_of_range;
 }
 
-FieldCodec::OutOfRange FieldCodec::encode_continuous(
-    const data::Array& value, std::vector<int32_t>& ids) const {
-  const MuLawQuantizer& companded = MuLawQuantizer::instance();
-  OutOfRange out_of_range;
+void FieldCodec::encode_continuous(const data::Array& value,
+                                   std::vector<int32_t>& ids,
+                                   OutOfRangeTally& out_of_range) const {
+  const MuLawQuantizer& quantize = MuLawQuantizer::instance();
   std::array<double, 256> chunk;
+  // In chunks: conversion to double, then mu-law bins for all elements, then
+  // linear bins for those that have bounds.
   for (int64_t first = 0; first < tokens(); first += std::ssize(chunk)) {
     const auto count = static_cast<size_t>(
         std::min<int64_t>(std::ssize(chunk), tokens() - first));
@@ -181,10 +189,10 @@ FieldCodec::OutOfRange FieldCodec::encode_continuous(
     for (size_t i = 0; i < count; ++i) {
       const double x = chunk[i];
       if (std::isnan(x)) {
-        throw base::input_error("{} is nan, which no token stands for",
+        throw base::input_error("{} is nan, which cannot be tokenized",
                                 location_of(first + static_cast<int64_t>(i)));
       }
-      ids[offset + i] = begin + companded(x);
+      ids[offset + i] = begin + quantize(x);
     }
     if (!has_bounded_elements_) continue;
     for (size_t i = 0; i < count; ++i) {
@@ -192,16 +200,15 @@ FieldCodec::OutOfRange FieldCodec::encode_continuous(
       if (!element.is_bounded) continue;
       const double x = chunk[i], low = element.low, high = element.high;
       const double y = low == high ? 0 : (x - low) / (high - low) * 2 - 1;
-      if (x < low || x > high) out_of_range.add(x);
+      if (x < low || x > high) out_of_range.add(field_, x);
       ids[offset + i] = begin + bin_index(y);
     }
   }
-  return out_of_range;
 }
 
 data::Array FieldCodec::decode(std::span<const int32_t> ids) const {
   if (static_cast<int64_t>(ids.size()) != tokens()) {
-    throw base::input_error("key '{}' has {} tokens where its space has {}",
+    throw base::input_error("key '{}' has {} tokens, but its space has {}",
                             field_.name, ids.size(), tokens());
   }
   data::Array value = data::Array::zeros(field_.dtype, field_.shape);

@@ -11,18 +11,25 @@
 
 #include "gato/base/error.h"
 
+// An image is split into patches in raster order. Token -(1 + i) stands for
+// document.patches[i]. Within an episode a PatchDeduplicator finds equal
+// patches in two ways: by comparison with the patch at the same position in the
+// previous time step, which is the common case, and by a hash of the pixels.
+
 namespace gato::tokenize {
 namespace {
 
-constexpr int kPatchSide = 16;  // of a patch
+constexpr int kPatchSide = 16;  // pixels
 
-// One frame: pixel (y, x), channel c is at y*row + x*column + c*channel.
+// A frame within an array. Channel c of pixel (y, x) is at
+// data[y*row_stride + x*column_stride + c*channel_stride].
 struct Frame {
   const uint8_t* data;
   int64_t height, width, channels;
   int64_t row_stride, column_stride, channel_stride;
 };
 
+// Returns the last frame of the array; all channels of rank 3 are one frame.
 Frame select_frame(const data::Array& array) {
   const auto* data = array.data<uint8_t>();
   std::vector<int64_t> shape = array.shape;
@@ -54,51 +61,54 @@ Frame checked_frame(const data::Array& array) {
                             nlohmann::json(array.shape).dump());
   }
   const Frame frame = select_frame(array);
-  constexpr int64_t limit = std::numeric_limits<int16_t>::max() * kPatchSide;
-  if (frame.height > limit || frame.width > limit) {
+  constexpr int64_t kMaxSide = std::numeric_limits<int16_t>::max() * kPatchSide;
+  if (frame.height > kMaxSide || frame.width > kMaxSide) {
     throw base::input_error("an image of {}x{} pixels is too large",
                             frame.height, frame.width);
   }
   return frame;
 }
 
-// Patch (row, column) of the image; what it lacks are zeros.
+// Returns the pixels of row y of patch (row, column) of the image.
+const uint8_t* patch_row(const ImageView& image, int row, int column, int y) {
+  const size_t first_pixel =
+      static_cast<size_t>(row * kPatchSide + y) * image.width +
+      static_cast<size_t>(column) * kPatchSide;
+  return &image.pixels[first_pixel * 3];
+}
+
+// Copies patch (row, column) of the image and pads it with zeros.
 void copy_patch(const ImageView& image, int row, int column,
                 data::Patch& patch) {
   const int height = std::min(kPatchSide, image.height - row * kPatchSide);
   const int width = std::min(kPatchSide, image.width - column * kPatchSide);
   if (height < kPatchSide || width < kPatchSide) patch = {};
   for (int y = 0; y < height; ++y) {
-    const size_t first =
-        (static_cast<size_t>(row * kPatchSide + y) * image.width +
-         static_cast<size_t>(column) * kPatchSide) *
-        3;
-    std::copy_n(&image.pixels[first], width * 3, &patch[y * kPatchSide * 3]);
+    std::copy_n(patch_row(image, row, column, y), width * 3,
+                &patch[y * kPatchSide * 3]);
   }
 }
 
-// Whether patch (row, column) of the image, which has all of it, is this one.
+// Returns whether patch (row, column) of the image, which must not need
+// padding, equals `patch`. Compares 48-byte rows as six words each.
 bool patch_equals(const ImageView& image, int row, int column,
                   const data::Patch& patch) {
-  constexpr size_t words = kPatchSide * 3 / sizeof(uint64_t);
+  constexpr size_t kWords = kPatchSide * 3 / sizeof(uint64_t);
   for (int y = 0; y < kPatchSide; ++y) {
-    const size_t first =
-        (static_cast<size_t>(row * kPatchSide + y) * image.width +
-         static_cast<size_t>(column) * kPatchSide) *
-        3;
-    std::array<uint64_t, words> here, there;
-    std::memcpy(here.data(), &image.pixels[first], sizeof here);
+    std::array<uint64_t, kWords> here, there;
+    std::memcpy(here.data(), patch_row(image, row, column, y), sizeof here);
     std::memcpy(there.data(), &patch[static_cast<size_t>(y) * kPatchSide * 3],
                 sizeof there);
     uint64_t difference = 0;
-    for (size_t i = 0; i < words; ++i) difference |= here[i] ^ there[i];
+    for (size_t i = 0; i < kWords; ++i) difference |= here[i] ^ there[i];
     if (difference != 0) return false;
   }
   return true;
 }
 
-// As encode_image, of the frames of an episode: where little changes, most
-// patches are those of the frame before, and are neither copied nor digested.
+// Appends the patch tokens of a frame of an episode. Frames change little, so
+// most patches equal those of the previous frame; these are neither copied nor
+// hashed.
 void encode_deduplicated(const ImageView& image, int rows, int columns,
                          data::TokenizedDocument& document,
                          PatchDeduplicator& deduplicator) {
@@ -137,7 +147,7 @@ std::string describe_selected_frame(const std::vector<int64_t>& shape) {
     const bool is_rgb = channels % 3 == 0;
     text +=
         fmt::format("{}the last of {} {} frames", text.empty() ? "" : ", ",
-                    is_rgb ? channels / 3 : channels, is_rgb ? "RGB" : "grey");
+                    is_rgb ? channels / 3 : channels, is_rgb ? "RGB" : "gray");
   }
   return text;
 }
@@ -156,7 +166,7 @@ data::Image to_image(const data::Array& array) {
   data::Image image{
       static_cast<int>(frame.height), static_cast<int>(frame.width), {}};
   const int64_t bytes = frame.height * frame.width * 3;
-  if (frame.channels == 3 && frame.channel_stride == 1) {  // already so
+  if (frame.channels == 3 && frame.channel_stride == 1) {  // is RGB already
     image.pixels.assign(frame.data, frame.data + bytes);
     return image;
   }
@@ -215,7 +225,7 @@ void encode_image(const ImageView& image, data::TokenizedDocument& document,
   if (rows < 1 || columns < 1 ||
       std::max(rows, columns) > std::numeric_limits<int16_t>::max()) {
     throw base::input_error(
-        "an image of {}x{} pixels cannot be cut into patches", image.height,
+        "an image of {}x{} pixels cannot be split into patches", image.height,
         image.width);
   }
   document.images.push_back({static_cast<int64_t>(document.tokens.size()),
@@ -225,7 +235,8 @@ void encode_image(const ImageView& image, data::TokenizedDocument& document,
   document.modality.resize(document.tokens.size() + count,
                            data::Modality::patch);
   if (deduplicator != nullptr) {
-    return encode_deduplicated(image, rows, columns, document, *deduplicator);
+    encode_deduplicated(image, rows, columns, document, *deduplicator);
+    return;
   }
   document.patches.reserve(document.patches.size() + count);
   for (int row = 0; row < rows; ++row) {

@@ -1,4 +1,4 @@
-// Images to 16x16 patches (paper 2.1).
+// Splits images into patches of 16x16 pixels (Reed et al. 2022, section 2.1).
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/array.h"
+#include "gato/data/image.h"
 #include "gato/data/tokens.h"
 
 namespace gato::tokenize {
 
-struct Resize {
-  int height = 0, width = 0;  // 0: images keep their size
-};
+using data::Resize;
 
-// Pixels that lie elsewhere: 8-bit RGB, row-major.
+// A view of the pixels of an image: 8-bit RGB, row-major. Does not own them.
 struct ImageView {
   int height = 0, width = 0;
   const uint8_t* pixels = nullptr;  // [height, width, 3]
@@ -27,46 +26,52 @@ struct ImageView {
       : ImageView(image.height, image.width, image.pixels.data()) {}
 };
 
-// Which of a document's patches have which pixels: the frames of an episode are
-// alike for the most part.
+// Finds the patches of a document that have the same pixels. The frames of an
+// episode are similar for the most part.
 class PatchDeduplicator {
  public:
-  // The number of the patch in `document`, always the same one, where it is
-  // appended if it is new.
+  // Returns the index of the patch in document.patches, to which it is appended
+  // if it is new. The document must be the same in every call.
   int32_t find_or_append(const data::Patch& patch,
                          data::TokenizedDocument& document);
 
-  // Pictures come in the same order in every step: the numbers of the `count`
-  // patches of the one that took this place in the last step, to be compared
-  // with first and then replaced; -1 where there was none.
+  // Images come in the same order in every time step, which begin_step()
+  // begins. next_image_patches() returns the patch indices of the corresponding
+  // image of the previous step, for the caller to compare with and then
+  // replace. All of them are -1 if that image had another number of patches
+  // than `count`.
   void begin_step() { image_index_ = 0; }
   std::vector<int32_t>& next_image_patches(size_t count);
 
  private:
-  std::unordered_map<uint64_t, int32_t> index_by_digest_;  // by digest
-  std::vector<std::vector<int32_t>> image_patches_;  // by their place in a step
+  std::unordered_map<uint64_t, int32_t> index_by_digest_;
+  // [image within a step][patch in raster order]: index in document.patches.
+  std::vector<std::vector<int32_t>> image_patches_;
   size_t image_index_ = 0;
 };
 
-// An array that is an image by role, uint8 of rank 2 to 4, as RGB. The smallest
-// extent of rank 3 is the channels (ties: the last): 1 channel is grey, 3 are
-// RGB, another multiple of 3 a stack of RGB frames, any other number a stack of
-// grey frames. [F,H,W,C] is a stack as well. A stack gives its newest, last
-// frame. Error (bad_input) for another type, another rank or an empty array.
+// Converts an array of role image, which is uint8 of rank 2 to 4, to RGB. In
+// rank 3 the smallest extent is that of the channels (if several are equal, the
+// last): 1 channel is gray, 3 are RGB, another multiple of 3 is a stack of RGB
+// frames, and any other number is a stack of gray frames. [F,H,W,C] is a stack
+// of frames, too. Of a stack, the result is the last frame, which is the
+// newest. Throws Error(bad_input) for another type or rank, or an empty array.
 data::Image to_image(const data::Array& array);
-// What image_of() takes of an array of this shape, in words; empty where all of
-// it.
+// Describes which part of an array of this shape to_image() uses; empty if it
+// uses all of it.
 std::string describe_selected_frame(const std::vector<int64_t>& shape);
-// The same as it lies in the array, where it lies there as RGB.
+// Returns a view of what to_image() would return, or nullopt if the array does
+// not contain it as RGB pixels.
 std::optional<ImageView> as_image_view(const data::Array& array);
 
-// By area, as OpenCV's INTER_AREA.
+// Resizes by averaging over areas (OpenCV's INTER_AREA).
 data::Image resize_by_area(data::Image image, const Resize& resize);
 
-// Appends one token a patch in raster order, after padding the right and the
-// bottom with zeros to multiples of 16; grows document.images and, by a patch a
-// token or by those that `finder` does not know, document.patches. Error
-// (bad_input) for an empty image or one of more than 32767 patches a side.
+// Pads the right and the bottom of the image with zeros to multiples of 16 and
+// appends one token per patch, in raster order. Also appends to document.images
+// and document.patches. Without a deduplicator, every token has its own patch.
+// Throws Error(bad_input) if the image is empty or has more than 32767 patches
+// per side.
 void encode_image(const ImageView& image, data::TokenizedDocument& document,
                   PatchDeduplicator* deduplicator = nullptr);
 

@@ -13,20 +13,20 @@ constexpr double kBins = data::Vocabulary::kBinCount;
 const double kLogRange = std::log(data::Vocabulary::kM * kMu + 1);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Doubles in their order as integers: neighbours differ by one.
+// Maps integers to doubles in the same order: neighbors differ by one ulp.
 double ordinal_to_double(int64_t ordinal) {
   const auto magnitude = static_cast<uint64_t>(std::abs(ordinal));
   return std::copysign(std::bit_cast<double>(magnitude),
                        ordinal < 0 ? -1.0 : 1.0);
 }
 
-// The least x whose bin is `bin` or above.
+// Returns the smallest x whose bin is `bin` or above, by bisection over all
+// doubles.
 double find_bin_lower_edge(int32_t bin) {
   const auto limit = static_cast<int64_t>(
       std::bit_cast<uint64_t>(2 * double{data::Vocabulary::kM}));
   int64_t below = -limit, reached = limit;
-  // Their difference may overflow; midpoint() rounds towards its first
-  // argument.
+  // std::midpoint does not overflow, and rounds toward its first argument.
   for (int64_t middle; (middle = std::midpoint(below, reached)) != below;) {
     (bin_index(mu_law_encode(ordinal_to_double(middle))) >= bin ? reached
                                                                 : below) =
@@ -59,14 +59,14 @@ MuLawQuantizer::MuLawQuantizer() {
     bin_lower_edges_[static_cast<size_t>(bin)] = find_bin_lower_edge(bin);
   }
   bin_lower_edges_.back() = std::numeric_limits<double>::quiet_NaN();
-  for (int64_t cell = 0; cell < cell_count; ++cell) {
+  for (int64_t cell = 0; cell < kCellCount; ++cell) {
     const auto edge = [cell](int64_t next) {
       return std::bit_cast<double>(
-          static_cast<uint64_t>(first_cell + cell + next) << cell_shift);
+          static_cast<uint64_t>(kFirstCell + cell + next) << kCellShift);
     };
     const double smallest = cell == 0 ? 0 : edge(0);
     const double largest =
-        cell == cell_count - 1 ? kInfinity : std::nextafter(edge(1), 0);
+        cell == kCellCount - 1 ? kInfinity : std::nextafter(edge(1), 0);
     const auto index = static_cast<size_t>(cell);
     lowest_bin_in_cell_[0][index] =
         static_cast<uint16_t>(bin_index(mu_law_encode(smallest)));

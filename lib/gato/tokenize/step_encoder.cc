@@ -9,14 +9,19 @@
 #include "gato/base/error.h"
 #include "gato/ingest/utf8.h"
 
+// The constructor makes a FieldCodec for each numeric field; encoding walks the
+// fields in the order of the spec. Decoding walks them again and takes from the
+// tokens what each field needs: a fixed number of ids for numeric fields, a run
+// of one modality for text and images.
+
 namespace gato::tokenize {
 namespace {
 
 const data::Array& require_array(const data::FieldValue& value,
                                  const data::Field& field) {
   if (const auto* array = std::get_if<data::Array>(&value)) return *array;
-  throw base::input_error("key '{}' is text where its space says {}",
-                          field.name, data::role_name(field.role));
+  throw base::input_error("key '{}' is text, but its space is {}", field.name,
+                          data::role_name(field.role));
 }
 
 const std::string& require_text(const data::FieldValue& value,
@@ -28,15 +33,16 @@ const std::string& require_text(const data::FieldValue& value,
     }
     return *text;
   }
-  throw base::input_error("key '{}' is numbers where its space says text",
+  throw base::input_error("key '{}' is numeric, but its space is text",
                           field.name);
 }
 
 void check_value_count(const data::FieldValues& values,
                        const std::vector<data::Field>& fields) {
   if (values.size() != fields.size()) {
-    throw base::input_error("{} values where the task has {} keys",
-                            values.size(), fields.size());
+    throw base::input_error(
+        "the number of values is {}, but the task has {} keys", values.size(),
+        fields.size());
   }
 }
 
@@ -76,7 +82,7 @@ StepEncoder::StepEncoder(data::TaskSpec spec,
     }
   }
   if (action_ranges_.empty()) {
-    throw base::input_error("task '{}' has no action", spec_.name);
+    throw base::input_error("task '{}' has no actions", spec_.name);
   }
 }
 
@@ -114,7 +120,7 @@ void StepEncoder::encode_observation(const data::FieldValues& observation,
   if (count > data::TokenRow::kLocalPositionCount &&
       !warned_->long_observation.exchange(true)) {
     spdlog::warn(
-        "task '{}': a step has {} observation tokens; those from number {} on "
+        "task '{}': a step has {} observation tokens; those from index {} on "
         "share one position",
         spec_.name, count, data::TokenRow::kLocalPositionCount);
   }
@@ -148,16 +154,15 @@ void StepEncoder::encode_field(const FieldCodec& codec,
                                std::vector<int32_t>& ids,
                                OutOfRangeTally* out_of_range) const {
   const data::Field& field = codec.field();
-  const FieldCodec::OutOfRange found =
-      codec.encode(require_array(value, field), ids);
-  if (found.count == 0) return;
   if (out_of_range != nullptr) {
-    OutOfRangeValues& values = (*out_of_range)[field.name];
-    if (values.count == 0) values = {0, found.first, -1, field.role};
-    values.count += found.count;
-  } else if (!warned_->out_of_range.exchange(true)) {
-    spdlog::warn("task '{}': key '{}' holds {}, which its space does not have",
-                 spec_.name, field.name, found.first);
+    codec.encode(require_array(value, field), ids, *out_of_range);
+    return;
+  }
+  OutOfRangeTally found;
+  codec.encode(require_array(value, field), ids, found);
+  if (found.count() > 0 && !warned_->out_of_range.exchange(true)) {
+    spdlog::warn("task '{}': key '{}' is {}, which is outside its space",
+                 spec_.name, field.name, found.by_key().at(field.name).first);
   }
 }
 
@@ -177,8 +182,9 @@ void StepEncoder::encode_action(const data::FieldValues& action,
 data::FieldValues StepEncoder::decode_action(
     std::span<const int32_t> ids) const {
   if (static_cast<int64_t>(ids.size()) != action_tokens()) {
-    throw base::input_error("{} action tokens where task '{}' has {}",
-                            ids.size(), spec_.name, action_tokens());
+    throw base::input_error(
+        "the number of action tokens is {}, but task '{}' has {}", ids.size(),
+        spec_.name, action_tokens());
   }
   data::FieldValues values;
   size_t first = 0;
@@ -206,8 +212,9 @@ std::vector<std::optional<data::FieldValue>> StepEncoder::decode_observation(
     const data::Field& field = spec_.observation_fields[i];
     if (field.role == data::Role::text) {
       const size_t count = run_length(position, data::Modality::text);
-      if (is_first_text)
+      if (is_first_text) {
         values[i] = text_encoder_->decode(tokens.subspan(position, count));
+      }
       is_first_text = false;
       position += count;
     } else if (field.role == data::Role::image) {

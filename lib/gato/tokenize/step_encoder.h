@@ -1,4 +1,4 @@
-// One time step to tokens and back.
+// Encodes one time step as tokens, and decodes it.
 #pragma once
 
 #include <atomic>
@@ -9,41 +9,43 @@
 #include <vector>
 
 #include "gato/data/episode.h"
+#include "gato/data/task.h"
 #include "gato/data/tokens.h"
 #include "gato/data/vocabulary.h"
 #include "gato/tokenize/field_codec.h"
 #include "gato/tokenize/image_patches.h"
-#include "gato/tokenize/out_of_range_values.h"
+#include "gato/tokenize/out_of_range_tally.h"
 #include "gato/tokenize/text_encoder.h"
 
 namespace gato::tokenize {
 
-// The order of a time step: text, images, discrete, continuous observations;
-// the separator; discrete, continuous actions. Within a role, the order of the
-// spec's fields. Safe to share by threads.
+// Encodes the time steps of one task. The order of the tokens is: observations
+// (text, images, discrete, continuous), the separator, and actions (discrete,
+// continuous). The spec has its fields in this order. Thread-safe.
 class StepEncoder {
  public:
-  // `text` may be null where the spec has no text field, and must outlive the
-  // encoder otherwise. Error (bad_input) where an action is text or an image,
-  // or there is none.
+  // `text_encoder` may be null if the spec has no text field; otherwise it must
+  // outlive this. Throws Error(bad_input) if an action is text or an image, or
+  // if there is no action.
   StepEncoder(data::TaskSpec spec, const data::Vocabulary& vocabulary,
               const TextEncoder* text_encoder, Resize resize = {});
 
   const data::TaskSpec& spec() const { return spec_; }
 
   // Appends the observation tokens and the separator. Values are in the order
-  // of spec().observation. The Error (bad_input) of a NaN, of a discrete value
-  // beyond 1023 or of an image of a wrong type names the key and the value.
-  // Warns once of a step of more than 512 observation tokens. Adds values that
-  // their spaces do not have to `outside`; where that is null, warns once.
-  // `patches`: of the document, as of encode_image.
+  // of spec().observation_fields. Throws Error(bad_input), which names the key
+  // and the value, for NaN, for a discrete value that has no id, and for an
+  // image of the wrong type. Logs a warning about the first step that has more
+  // than 512 observation tokens. Counts values outside their spaces in
+  // `out_of_range`; if that is null, logs a warning about the first of them.
+  // `deduplicator` is that of the document, as for encode_image().
   void encode_observation(const data::FieldValues& observation,
                           data::TokenizedDocument& document,
                           OutOfRangeTally* out_of_range = nullptr,
                           PatchDeduplicator* deduplicator = nullptr) const;
-  // Appends the action tokens. `label`, the expert's action or null, goes to
-  // document.labels, which is first filled up from the tokens. `outside` as
-  // above.
+  // Appends the action tokens. If `label`, the expert's action, is not null, it
+  // is appended to document.labels, after the labels of the tokens so far.
+  // `out_of_range` is that of encode_observation().
   void encode_action(const data::FieldValues& action,
                      const data::FieldValues* label,
                      data::TokenizedDocument& document,
@@ -58,13 +60,15 @@ class StepEncoder {
   data::Modality action_modality(int64_t i) const {
     return action_modalities_[i];
   }
-  // ids.size() == action_tokens(). Values in the order of spec().action.
+  // Decodes action_tokens() ids to values in the order of
+  // spec().action_fields. Throws Error(bad_input) for any other number of ids.
   data::FieldValues decode_action(std::span<const int32_t> ids) const;
 
-  // The observation of a step whose tokens start the two spans, a value a field
-  // of spec().observation; nothing for images. The texts of several text fields
-  // come back joined, in the first of them. Error (bad_input) where the tokens
-  // do not fit the spec.
+  // Decodes the observation of a step whose tokens the two spans begin with:
+  // one value per field of spec().observation_fields, nullopt for images.
+  // Several texts cannot be told apart, so that the first of these fields gets
+  // all of their text and the others get nullopt. Throws Error(bad_input) if
+  // the tokens do not match the spec.
   std::vector<std::optional<data::FieldValue>> decode_observation(
       std::span<const int32_t> tokens,
       std::span<const data::Modality> modality) const;
@@ -87,7 +91,7 @@ class StepEncoder {
   data::Vocabulary vocabulary_;
   const TextEncoder* text_encoder_;
   Resize resize_;
-  // One a field of the spec; none for text and images.
+  // One per field of the spec; nullopt for text and images.
   std::vector<std::optional<FieldCodec>> observation_codecs_;
   std::vector<FieldCodec> action_codecs_;
   std::vector<data::IdRange> action_ranges_;
@@ -95,7 +99,7 @@ class StepEncoder {
   std::shared_ptr<WarnedOnce> warned_ = std::make_shared<WarnedOnce>();
 };
 
-// Gives every token a label, its own id where it has none yet.
+// Labels every token that has no label yet with its own id.
 void fill_labels(data::TokenizedDocument& document);
 
 }  // namespace gato::tokenize

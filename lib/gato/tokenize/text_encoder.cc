@@ -8,12 +8,12 @@ namespace gato::tokenize {
 
 struct TextEncoder::Impl {
   sentencepiece::SentencePieceProcessor processor;
-  int32_t unk_id = -1;  // which the processor would look up by its text
+  int32_t unk_id = -1;  // cached: the processor would look it up by name
 };
 
 TextEncoder::TextEncoder(const std::string& model_bytes)
     : impl_(std::make_unique<Impl>()) {
-  // An empty model parses as one without pieces, which no encoder survives.
+  // An empty string parses as a model without pieces, which crashes encoders.
   const auto status = impl_->processor.LoadFromSerializedProto(model_bytes);
   if (model_bytes.empty() || !status.ok() || size() == 0) {
     throw base::input_error(
@@ -33,8 +33,8 @@ int32_t TextEncoder::eos_id() const {
   const int32_t id = impl_->processor.eos_id();
   if (id < 0) {
     throw base::input_error(
-        "the text model has no </s>, so no text could end; train one that has, "
-        "for example with gato-tokenize vocab");
+        "the text model has no </s>, which marks the end of a text; train one "
+        "that has it, for example with gato-tokenize vocab");
   }
   return id;
 }
@@ -50,13 +50,15 @@ void TextEncoder::encode(std::string_view text,
   ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
 
-std::string TextEncoder::decode(std::span<const int32_t> ids) const {
-  for (int32_t id : ids) {
-    if (id < 0 || id >= size()) {
-      throw base::input_error("id {} is no text: text ids are 0 to {}", id,
-                              size() - 1);
-    }
+void TextEncoder::check_id(int32_t id) const {
+  if (id < 0 || id >= size()) {
+    throw base::input_error("id {} is not text: text ids are 0 to {}", id,
+                            size() - 1);
   }
+}
+
+std::string TextEncoder::decode(std::span<const int32_t> ids) const {
+  for (int32_t id : ids) check_id(id);
   std::string text;
   const auto status =
       impl_->processor.Decode(std::vector<int>(ids.begin(), ids.end()), &text);
@@ -65,10 +67,7 @@ std::string TextEncoder::decode(std::span<const int32_t> ids) const {
 }
 
 std::string TextEncoder::piece(int32_t id) const {
-  if (id < 0 || id >= size()) {
-    throw base::input_error("id {} is no text: text ids are 0 to {}", id,
-                            size() - 1);
-  }
+  check_id(id);
   return impl_->processor.IdToPiece(id);
 }
 

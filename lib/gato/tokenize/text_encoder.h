@@ -1,4 +1,4 @@
-// Text to SentencePiece pieces and back.
+// Encodes text as SentencePiece pieces, and decodes it.
 #pragma once
 
 #include <cstdint>
@@ -10,27 +10,32 @@
 
 namespace gato::tokenize {
 
-// Pieces in order, without begin mark or sampling. Safe to share by threads.
+// A SentencePiece model. Texts get no begin-of-text or end-of-text piece, and
+// their pieces are not sampled. Thread-safe.
 class TextEncoder {
  public:
-  // The bytes of a SentencePiece model; Error (bad_input) where they are none.
+  // Throws Error(bad_input) if the bytes are not a SentencePiece model.
   explicit TextEncoder(const std::string& model_bytes);
   ~TextEncoder();
   TextEncoder(TextEncoder&&) noexcept;
 
-  int32_t size() const;  // V
-  // The id of </s>; Error (bad_input) where the model has none.
+  int32_t size() const;  // V, the number of pieces
+  // Returns the id of </s>. Throws Error(bad_input) if the model has none.
   int32_t eos_id() const;
-  // The id of what no piece stands for; models with byte fallback have it, and
-  // never use it.
+  // Returns the id of text that no piece stands for. Models with byte fallback
+  // have it, but never use it.
   int32_t unk_id() const;
-  // Appends the ids of `text`, no end mark.
+  // Appends the ids of `text`, without </s>.
   void encode(std::string_view text, std::vector<int32_t>& ids) const;
-  // Ids in [0, V), else Error (bad_input); the end mark gives no text.
+  // Returns the text of the ids; that of </s> is empty. Throws Error(bad_input)
+  // if an id is not in [0, V).
   std::string decode(std::span<const int32_t> ids) const;
+  // Returns the piece of an id. Throws Error(bad_input) as decode() does.
   std::string piece(int32_t id) const;
 
  private:
+  void check_id(int32_t id) const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

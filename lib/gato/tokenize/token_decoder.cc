@@ -5,6 +5,11 @@
 
 #include "gato/base/error.h"
 
+// Decodes tokens by the spec of their task. A step is split at its separator:
+// the observation precedes it, the action follows it. Tokens that do not match
+// the spec, such as those of a truncated step, are an Error, which marks the
+// step as cut instead of ending the description.
+
 namespace gato::tokenize {
 namespace {
 
@@ -15,7 +20,7 @@ ordered_json value_to_json(const data::FieldValue& value) {
   const auto& array = std::get<data::Array>(value);
   const auto element = [&array](int64_t i) -> ordered_json {
     if (data::is_integer(array.dtype)) return array.as_integer(i);
-    // Six digits: bins are coarser.
+    // Six digits are enough, since bins are coarser.
     return std::stod(fmt::format("{:.6g}", array.as_double(i)));
   };
   if (array.shape.empty()) return element(0);
@@ -28,7 +33,8 @@ std::string image_label(const data::TokenizedImage& image) {
   return fmt::format("image {}x{} patches", image.rows, image.columns);
 }
 
-// Ids of an action, by field, where the step holds all of it.
+// Adds "action" to a step, and "expert" if a label differs. The action begins
+// at token `begin` and must be complete.
 void decode_action_values(const StepEncoder& encoder,
                           const data::TokenizedDocument& document,
                           int64_t begin, ordered_json& step) {
@@ -53,15 +59,17 @@ void decode_action_values(const StepEncoder& encoder,
   if (!differing.empty()) step["expert"] = differing;
 }
 
-// Images of a segment: a patch at the top left corner starts one.
+// Finds the images of a segment. The patch at the top left corner begins one;
+// a patch at the left edge begins a row of patches.
 void find_images(const data::SequenceView& row, size_t begin, size_t end,
                  data::TokenizedDocument& document) {
   for (size_t i = begin; i < end; ++i) {
-    if (static_cast<data::Modality>(row.modality[i]) != data::Modality::patch)
+    if (static_cast<data::Modality>(row.modality[i]) != data::Modality::patch) {
       continue;
+    }
     const uint8_t* interval = &row.interval[4 * i];
-    const bool starts = interval[0] == 0 && interval[2] == 0;
-    if (starts || document.images.empty()) {
+    const bool is_top_left = interval[0] == 0 && interval[2] == 0;
+    if (is_top_left || document.images.empty()) {
       document.images.push_back({static_cast<int64_t>(i - begin), 0, 0});
     }
     data::TokenizedImage& image = document.images.back();
@@ -80,7 +88,7 @@ TokenDecoder::TokenDecoder(const data::Vocabulary& vocabulary,
         std::make_unique<TextEncoder>(vocabulary.sentencepiece_model);
     eos_id_ = text_encoder_->eos_id();
   } catch (const base::Error&) {
-    // Texts are then described by their length.
+    // Texts are described by their length.
   }
   for (const data::TaskEntry& task : tasks.tasks) {
     step_encoders_.emplace_back();
@@ -89,7 +97,7 @@ TokenDecoder::TokenDecoder(const data::Vocabulary& vocabulary,
       step_encoders_.back() = std::make_unique<StepEncoder>(
           task.spec, vocabulary, text_encoder_.get());
     } catch (const base::Error&) {
-      // Its steps are described as cut.
+      // The steps of the task are described as cut.
     }
   }
 }

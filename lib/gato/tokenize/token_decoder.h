@@ -1,4 +1,4 @@
-// Tokens back as keys and values, for people: what gato-info --decode prints.
+// Describes tokens as keys and values, for gato-info --decode.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,21 @@
 
 namespace gato::tokenize {
 
-// Describes the documents of one file. Values are those of the bins' centres.
+// Describes the documents of one file. Continuous values are the centers of
+// their bins.
 class TokenDecoder {
  public:
   TokenDecoder(const data::Vocabulary& vocabulary,
                const data::TaskTable& tasks);
 
-  // {"task","kind","tokens","return"?, and either "steps": [{"observation":
+  // Returns {"task", "tokens", "return"?} and either "steps": [{"observation":
   // {key: value}, "action": {key: value}, "expert"?: {key: value}}] or "items":
-  // [text or image, ...]}. "expert" holds the action keys whose label is
-  // another value. Images read "image 2x3 patches". Of a step that was cut
-  // there is what is whole, and "cut": true; so is a step whose tokens do not
-  // fit the task's spec. `ends_row`: it reaches to the end of its sequence,
-  // and where it is no episode and has no end mark there, it has "cut": true.
+  // [text or image, ...]. "expert" contains the action keys whose label differs
+  // from the action. An image is described as "image 2x3 patches". A truncated
+  // step, or one whose tokens do not match the spec of its task, has "cut":
+  // true and the values that are complete. `ends_row` says that the document
+  // ends where its sequence ends; if it is not an episode and does not end with
+  // </s>, it has "cut": true, too.
   nlohmann::ordered_json decode(const data::TokenizedDocument& document,
                                 bool ends_row = false) const;
 
@@ -40,15 +42,15 @@ class TokenDecoder {
 
   data::Vocabulary vocabulary_;
   data::TaskTable tasks_;
-  std::unique_ptr<TextEncoder>
-      text_encoder_;  // none where the file holds no model
+  std::unique_ptr<TextEncoder> text_encoder_;  // null: the file has no model
   std::optional<int32_t> eos_id_;
-  std::vector<std::unique_ptr<StepEncoder>>
-      step_encoders_;  // one a task, or none
+  // One per task; null if the task has no actions or no valid spec.
+  std::vector<std::unique_ptr<StepEncoder>> step_encoders_;
 };
 
-// The documents (segments) of a row of a sequence file. Steps are found by
-// their separators, images by their intervals; there are no pixels.
+// Splits a row of a sequence file into its documents (segments), which have no
+// pixels. A time step ends after its actions; an image begins with the patch
+// whose intervals begin at 0.
 std::vector<data::TokenizedDocument> split_into_documents(
     const data::SequenceView& row);
 

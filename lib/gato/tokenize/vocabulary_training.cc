@@ -10,17 +10,20 @@
 #include "gato/base/error.h"
 #include "gato/base/random.h"
 
+// Texts are split into sentences, of which a reservoir keeps a sample. The
+// trainer of SentencePiece then takes the sentences from the reservoir.
+
 namespace gato::tokenize {
 namespace {
 
-// The trainer passes over longer sentences, counted in bytes.
+// The trainer ignores longer sentences, counted in bytes.
 constexpr size_t kMaxSentenceBytes = 4000;
 
-// Keeps the draws apart from all others of the same seed.
+// The random stream of this file; other users of a seed have other streams.
 constexpr uint64_t kSentenceSamplingStream = 0x67610006;
 
-// Up to a number of sentences, each of those added kept with the same
-// probability (a reservoir). They keep their order where none is left out.
+// A uniform sample of the sentences added, by reservoir sampling (Vitter 1985,
+// algorithm R). The sentences keep their order if all of them fit.
 class SentenceReservoir {
  public:
   SentenceReservoir(int64_t capacity, uint64_t seed)
@@ -35,10 +38,10 @@ class SentenceReservoir {
     const uint64_t slot =
         base::RandomStream(seed_, {kSentenceSamplingStream, number})
             .uniform_int(number + 1);
-    // Assigning characters would keep the longer one's memory.
+    // A new string: copy assignment would keep the capacity of a longer one.
     if (slot < sentences_.size()) sentences_[slot] = std::string(sentence);
   }
-  int64_t seen_count() const { return seen_count_; }  // added
+  int64_t seen_count() const { return seen_count_; }
   std::vector<std::string>& sentences() { return sentences_; }
 
  private:
@@ -48,8 +51,8 @@ class SentenceReservoir {
   std::vector<std::string> sentences_;
 };
 
-// Cuts a text at line ends, and in longer lines at the last space, or else
-// between two characters.
+// Splits a text into its lines, and lines that are too long at the last space
+// that is near enough, or else between two characters.
 void split_into_sentences(std::string_view text, SentenceReservoir& sentences) {
   while (!text.empty()) {
     const std::string_view near = text.substr(0, kMaxSentenceBytes + 1);
@@ -77,7 +80,7 @@ void split_into_sentences(std::string_view text, SentenceReservoir& sentences) {
   }
 }
 
-// Hands sentences over, so that the trainer's copies take the place of these.
+// Moves the sentences to the trainer, so that they are in memory only once.
 class MovingSentenceIterator : public sentencepiece::SentenceIterator {
  public:
   explicit MovingSentenceIterator(std::vector<std::string>& sentences)
@@ -110,21 +113,22 @@ std::string text_between(const std::string& text, std::string_view before,
   return text.substr(first, text.find(after, first) - first);
 }
 
-// The trainer's complaints about the size, in words that say what to do.
+// Translates errors of the trainer about the size to messages that say what to
+// do.
 base::Error explain_trainer_error(const std::string& message,
                                   const VocabularyTrainingOptions& options) {
   if (message.find("Vocabulary size too high") != std::string::npos) {
     return base::input_error(
-        "the text has too few different words for {} pieces: --algorithm {} "
-        "finds at most --size {}{}",
+        "the text has too few distinct words for {} pieces: --algorithm {} "
+        "allows at most --size {}{}",
         options.size, options.algorithm,
         text_between(message, "a value <= ", "."),
-        options.algorithm == "bpe" ? "" : "; --algorithm bpe may find more");
+        options.algorithm == "bpe" ? "" : "; --algorithm bpe may allow more");
   }
   if (message.find("smaller than required_chars") != std::string::npos) {
     return base::input_error(
-        "{} pieces are too few: the text's characters alone need --size {} or "
-        "more, or a lower --character-coverage",
+        "{} pieces are too few: the characters of the text alone need --size "
+        "{} or more, or a lower --character-coverage",
         options.size, text_between(message, " vs ", "."));
   }
   return base::input_error("the text model could not be trained: {}", message);
@@ -132,17 +136,16 @@ base::Error explain_trainer_error(const std::string& message,
 
 }  // namespace
 
-TrainedVocabulary train_vocabulary(
-    const VocabularyTrainingOptions& options,
-    const std::function<std::optional<std::string>()>& next_text) {
+TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
+                                   TextStream& texts) {
   SentenceReservoir reservoir(options.max_sentences, options.seed);
-  while (const auto text = next_text()) split_into_sentences(*text, reservoir);
+  while (const auto text = texts.next()) split_into_sentences(*text, reservoir);
   if (reservoir.seen_count() == 0) {
-    throw base::input_error("the inputs hold no text to learn pieces from");
+    throw base::input_error("the inputs contain no text to train on");
   }
-  TrainedVocabulary learned;
-  learned.sentence_count = reservoir.seen_count();
-  learned.unsampled_sentence_count =
+  TrainedVocabulary trained;
+  trained.sentence_count = reservoir.seen_count();
+  trained.unsampled_sentence_count =
       reservoir.seen_count() -
       static_cast<int64_t>(reservoir.sentences().size());
   MovingSentenceIterator sentences(reservoir.sentences());
@@ -155,13 +158,13 @@ TrainedVocabulary train_vocabulary(
       {"eos_id", "1"},
       {"bos_id", "-1"},
       {"pad_id", "-1"},
-      {"num_threads", "1"},  // more make the result depend on timing
-      {"minloglevel", "2"},  // errors only: they come back as a status
+      {"num_threads", "1"},  // with more, the result depends on timing
+      {"minloglevel", "2"},  // errors only; they are also returned as a status
   };
   const auto status = sentencepiece::SentencePieceTrainer::Train(
-      trainer_arguments, &sentences, &learned.serialized_model);
+      trainer_arguments, &sentences, &trained.serialized_model);
   if (!status.ok()) throw explain_trainer_error(status.ToString(), options);
-  return learned;
+  return trained;
 }
 
 }  // namespace gato::tokenize

@@ -1,4 +1,5 @@
-// AdamW over flat buffers (Loshchilov and Hutter 2019; paper, appendix D).
+// AdamW over flat buffers (Loshchilov and Hutter 2019; hyperparameters of Reed
+// et al. 2022, appendix D).
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,28 +14,29 @@ namespace gato::train {
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double weight_decay = 0.1;     // 0: plain Adam
-  double max_gradient_norm = 1;  // largest gradient norm; 0: none
+  double max_gradient_norm = 1;  // clips larger gradients; 0: no limit
 };
 
 class AdamW {
  public:
-  // `parameters` is fp32 [n] and updated in place; its first `decaying` values
-  // are under weight decay (Network::flat). Only those of `slice` are updated,
-  // and have moments here: all of them where it is absent.
+  // Updates `parameters`, fp32 [n], in place. Weight decay applies to the first
+  // `decayed_count` values (Network::flat_parameters()). Only the values in
+  // `slice` are updated and have moments here; all of them if `slice` is
+  // absent.
   AdamW(const AdamWOptions& options, at::Tensor parameters,
         int64_t decayed_count, std::optional<FlatSlice> slice = std::nullopt);
 
-  // Clips `gradients`, whose norm is given, and takes one step at this rate.
-  // Leaves those of the slice scaled.
+  // Clips `gradients` to max_gradient_norm, given their norm, and takes one
+  // step. Clipping scales the gradients of the slice in place.
   void step(double learning_rate, double gradient_norm);
 
   const FlatSlice& slice() const { return slice_; }
   const at::Tensor& parameters() const { return parameters_; }
 
   at::Tensor gradients;  // fp32 [n], laid out like the parameters
-  at::Tensor first_moment, second_moment;  // of the slice
-  // Steps taken so far, which correct the bias of the moments; restored with
-  // the moments on resuming.
+  at::Tensor first_moment, second_moment;  // fp32 [slice().size()]
+  // Steps taken so far, used to correct the bias of the moments. Restored
+  // together with the moments when a run is resumed.
   int64_t updates = 0;
 
  private:

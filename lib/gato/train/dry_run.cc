@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "gato/base/error.h"
 #include "gato/model/parameters.h"
 #include "gato/train/resource_usage.h"
 #include "gato/train/step_benchmark.h"
@@ -12,16 +13,15 @@
 namespace gato::train {
 namespace {
 
-std::optional<StepCost> measure_or_warn(
-    const model::ModelConfig& config,
-    const commands::OptimizationOptions& optimization,
-    const TrainerOptions& options, const TrainingData& data,
-    int64_t world_size) {
+std::optional<StepCost> measure_or_warn(const model::ModelConfig& config,
+                                        const TrainingConfig& training,
+                                        const TrainingData& data,
+                                        int64_t world_size) {
   try {
-    return measure_step_cost(config, optimization, options, data, world_size);
+    return measure_step_cost(config, training, data, world_size);
   } catch (const base::Error& error) {
     if (error.status() != base::ExitStatus::usage) throw;
-    spdlog::warn("no peak of memory and no time are told: {}", error.what());
+    spdlog::warn("peak memory and time are not estimated: {}", error.what());
     return std::nullopt;
   }
 }
@@ -29,35 +29,33 @@ std::optional<StepCost> measure_or_warn(
 }  // namespace
 
 nlohmann::json dry_run_report(const model::ModelConfig& config,
-                              const commands::OptimizationOptions& optimization,
-                              const TrainerOptions& options,
+                              const TrainingConfig& training,
                               const TrainingData& data, int64_t world_size) {
   const int64_t parameters = model::parameter_count(config);
   const int64_t length = data.sequence_length();
-  const int64_t micro_batches = micro_batch_count(options.loader);
+  const int64_t micro_batches = micro_batch_count(training.loader);
   const int64_t bytes = parameters * int64_t(sizeof(float));
-  const int64_t optimizer_shards = options.shard_optimizer ? world_size : 1;
+  const int64_t optimizer_shards = training.shard_optimizer ? world_size : 1;
   const int64_t parallel_micro_batches = worker_count(
-      at::Device(optimization.device),
-      (micro_batches + world_size - 1) / world_size, options.gradient.threads);
+      at::Device(training.device),
+      (micro_batches + world_size - 1) / world_size, training.gradient.threads);
   nlohmann::json json = {
       {"parameters", parameters},
       {"flops_per_token", training_flops(config, length, 1, 1)},
-      {"tokens_per_step", optimization.batch_size * length},
+      {"tokens_per_step", training.loader.batch_size * length},
       {"micro_batches", micro_batches},
       {"memory",
        {{"state", 2 * bytes + 2 * bytes / optimizer_shards},
         {"gradients", (parallel_micro_batches - 1) * bytes},
         {"peak", nullptr}}},
       {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
-  if (const auto cost =
-          measure_or_warn(config, optimization, options, data, world_size)) {
+  if (const auto cost = measure_or_warn(config, training, data, world_size)) {
     const bool has_async_copy =
-        options.asynchronous_save && optimization.device == "cpu";
+        training.asynchronous_save && training.device == "cpu";
     json["memory"]["peak"] =
         cost->peak_memory + (has_async_copy ? 3 * bytes : 0);
     json["seconds"] = {{"step", cost->seconds},
-                       {"run", cost->seconds * double(options.steps)}};
+                       {"run", cost->seconds * double(training.steps)}};
   }
   return json;
 }

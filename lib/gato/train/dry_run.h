@@ -1,24 +1,25 @@
-// What a training would cost, without doing it.
+// Estimates what a training run would cost, without running it.
 #pragma once
 
 #include <nlohmann/json.hpp>
 
-#include "gato/commands/training_options.h"
 #include "gato/train/input/training_data.h"
+#include "gato/train/training_config.h"
 
 namespace gato::train {
 
-// {"parameters","flops_per_token","tokens_per_step","micro_batches",
+// Returns {"parameters","flops_per_token","tokens_per_step","micro_batches",
 // "memory":{"state","gradients","peak"},"seconds":{"step","run"}}:
-// training_flops() of a token that is a target; of a process, bytes of
-// weights, moments (one slice of the optimiser) and gradient, of the gradients
-// that threads hold until it is their turn, and of all that it holds at most;
-// time without that of checkpoints. Peak and seconds come of
-// measure_step_cost(), and are null, with a warning, where the device is not
-// here.
+//   flops_per_token   training_flops() of one token that is a target
+//   memory.state      bytes per process of the weights, the gradient and the
+//                     moments (its shard of them if the optimizer is sharded)
+//   memory.gradients  bytes of the gradients that wait to be accumulated
+//   memory.peak       peak bytes of a process
+//   seconds           time without that of checkpoints
+// The peak and the seconds are from measure_step_cost(). They are null, with a
+// warning, if this machine does not have the device.
 nlohmann::json dry_run_report(const model::ModelConfig& config,
-                              const commands::OptimizationOptions& optimization,
-                              const TrainerOptions& options,
+                              const TrainingConfig& training,
                               const TrainingData& data, int64_t world_size);
 
 }  // namespace gato::train

@@ -6,17 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
-#include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/cli/terminal_progress.h"
-#include "gato/model/device.h"
-#include "gato/model/model_directory.h"
 #include "gato/train/input/batch_builder.h"
 #include "gato/train/input/observation_ablation.h"
 #include "gato/train/loss_table.h"
@@ -26,29 +20,6 @@ namespace gato::train {
 namespace {
 
 constexpr int64_t kBatchTokens = 2048;
-
-struct EvalLossOptions {
-  std::string model;
-  std::vector<std::string> data;
-  std::string precision = "auto", device = "cpu";
-  bool swap_observations = false;
-};
-
-base::ExitStatus run_eval_loss(const EvalLossOptions& options,
-                               const cli::CommandContext& context) {
-  const SequenceFileData data({options.data.begin(), options.data.end()});
-  const model::LoadedModel model = model::load_model(options.model);
-  const at::Device device = model::parse_device(options.device);
-  model.network->move_to(device);
-  model.network->set_precision(
-      model::parse_precision(options.precision, device));
-  const nlohmann::json losses =
-      evaluate_loss(*model.network, data,
-                    {.threads = context.common.threads,
-                     .swap_observations = options.swap_observations});
-  std::cout << losses.dump(2) << "\n";
-  return base::ExitStatus::success;
-}
 
 }  // namespace
 
@@ -61,7 +32,8 @@ nlohmann::json evaluate_loss(const model::Network& network,
   const int64_t rows =
       std::max<int64_t>(1, kBatchTokens / data.sequence_length());
   const int64_t batches = (data.row_count() + rows - 1) / rows;
-  cli::Progress progress("evaluating", "sequences", data.row_count());
+  base::Progress progress(options.progress, "evaluating", "sequences",
+                          data.row_count());
   LossTable table;
   int64_t unswapped_count = 0;
   const at::Device device = network.device();
@@ -108,49 +80,6 @@ nlohmann::json evaluate_loss(const model::Network& network,
         unswapped_count, data.row_count());
   }
   return table.to_json(data.tasks());
-}
-
-cli::Command eval_loss_command() {
-  cli::Command command;
-  command.name = "loss";
-  command.summary = "loss of a model on held-out sequences";
-  command.description =
-      "Prints the mean cross entropy of the target tokens, in nats, as JSON: "
-      "over all, by modality, by task and by domain.\n\n"
-      "With --swap-observations the observations other than text are "
-      "exchanged, step by step, for those of another sequence of the same "
-      "task, while actions, labels and separators stay. The loss of a policy "
-      "that looks rises; that of one that copies its past actions does not.";
-  command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
-    auto options = std::make_shared<EvalLossOptions>();
-    table.add("model", &options->model, "Model directory, or run of gato-train")
-        .metavar("DIR")
-        .required();
-    table
-        .add("data", &options->data, "Sequence files of gato-pack, read as one")
-        .metavar("FILE...")
-        .files()
-        .required();
-    table
-        .add("precision", &options->precision,
-             "Of the large products; auto is bf16 on a GPU, and where the "
-             "processor multiplies it in hardware")
-        .one_of({"auto", "bf16", "fp32"});
-    table
-        .add("device", &options->device,
-             "Where to compute; cuda in programs built with GATO_CUDA")
-        .one_of({"cpu", "cuda"});
-    table.add("swap-observations", &options->swap_observations,
-              "Take the observations from other sequences of the task");
-    return [options](cli::CommandContext& context) {
-      return run_eval_loss(*options, context);
-    };
-  };
-  command.examples = {
-      {"gato-eval loss --model run --data held-out.h5", "Loss by task"},
-      {"gato-eval loss --model run --data held-out.h5 --swap-observations",
-       "The same with the observations of other episodes"}};
-  return command;
 }
 
 }  // namespace gato::train

@@ -1,10 +1,10 @@
-// gato-eval loss: the loss of a model on sequences that it did not see.
+// The loss of a model on held-out sequences.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "gato/cli/tool.h"
+#include "gato/base/progress.h"
 #include "gato/model/network.h"
 #include "gato/train/input/sequence_file_data.h"
 
@@ -12,17 +12,16 @@ namespace gato::train {
 
 struct LossEvaluationOptions {
   int64_t threads = 1;
+  base::ProgressDisplay* progress = nullptr;
   bool swap_observations = false;  // train/input/observation_ablation.h
 };
 
-// Every sequence once, patches in the middle of their intervals, nothing
-// dropped or skipped, targets not smoothed. LossTable::to_json.
-// Errors: run_failed where the loss is not finite; those of check_compatible.
+// Returns LossTable::to_json() of every sequence, read once: patch positions
+// are the middle of their intervals, and there is no dropout, stochastic depth
+// or label smoothing. Throws Error(run_failed) if the loss is not finite, and
+// what check_compatible() throws.
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);
-
-// The command of gato-eval, for cli::run.
-cli::Command eval_loss_command();
 
 }  // namespace gato::train

@@ -1,6 +1,5 @@
-// A part of a flat buffer.
-//
-// The norm of a flat buffer.
+// Slices, shards and norms of flat buffers: all parameters of a network, or
+// their gradients or moments, in one tensor.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -9,6 +8,7 @@
 
 namespace gato::train {
 
+// A range [begin, end) of a flat buffer.
 struct FlatSlice {
   int64_t begin = 0, end = 0;
   int64_t size() const { return end - begin; }
@@ -17,14 +17,14 @@ struct FlatSlice {
   }
 };
 
-// `values` values as slices of equal length, one a rank, and a rest that
-// belongs to the last rank: lengths are multiples of 64, of a cache line and
-// more.
+// A division of `element_count` elements into shards of equal length, one per
+// rank, and a remainder that belongs to the last rank. The length of a shard is
+// a multiple of 64 elements, so shards of fp32 begin at cache lines.
 struct ShardLayout {
   int64_t element_count = 0, world_size = 1;
 
   int64_t shard_size() const { return element_count / world_size / 64 * 64; }
-  // The slices without the rest, and the rest.
+  // Return the part that is divided equally, and the remainder.
   FlatSlice equal_shards() const { return {0, shard_size() * world_size}; }
   FlatSlice remainder() const {
     return {shard_size() * world_size, element_count};
@@ -35,9 +35,9 @@ struct ShardLayout {
   }
 };
 
-// Euclidean norm of a contiguous fp32 tensor, in float64. The partial sums have
-// a fixed size, so the value does not depend on the number of threads. Not
-// finite exactly where an element is not.
+// Returns the Euclidean norm of a contiguous fp32 tensor. On the CPU it is
+// computed in float64, so it is finite if and only if every element is, and in
+// blocks of fixed size, so it does not depend on the number of threads.
 double l2_norm(const at::Tensor& flat);
 
 }  // namespace gato::train

@@ -1,4 +1,4 @@
-// The gradients of a step's micro-batches, added up while they are computed.
+// Accumulates the gradients of micro-batches while they are computed.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,29 +13,33 @@
 
 namespace gato::train {
 
-// Every parameter's gradients are added in the order of the micro-batches,
-// whichever thread is first: the bytes do not depend on their number. A
-// gradient that comes before its turn is held until then. All functions may run
-// at the same time in several threads, one for each micro-batch.
+// Adds the gradients of each parameter in the order of the micro-batches, no
+// matter which thread is first, so the bytes do not depend on the number of
+// threads. A gradient that arrives early is kept until its turn. All functions
+// are thread-safe if each micro-batch is handled by one thread.
 class GradientAccumulator {
  public:
-  // Adds to `flat`, laid out as network.flat(). `added`, which may be empty, is
-  // called by one thread at a time with the place in network.parameters() of
-  // each gradient that all `parts` micro-batches have given theirs to.
+  // Accumulates into `flat`, laid out like network.flat_parameters().
+  // `on_parameter_ready`, which may be empty, is called by one thread at a time
+  // with the index in network.parameters() of each parameter whose gradient is
+  // complete, that is, contains all `micro_batch_count` micro-batches.
   GradientAccumulator(const model::Network& network, at::Tensor flat,
                       size_t micro_batch_count,
                       std::function<void(size_t)> on_parameter_ready);
 
-  // By micro-batch `part`; once for a parameter at most.
+  // Adds the gradient of a parameter in a micro-batch. Called at most once for
+  // each pair of them.
   void add(size_t micro_batch, size_t parameter, at::Tensor gradient);
-  // There are no more by this micro-batch.
+  // Declares that a micro-batch has no more gradients. Parameters that it has
+  // not added to are complete without it.
   void finish(size_t micro_batch);
 
  private:
   struct ParameterSum {
     std::mutex mutex;
-    size_t next_micro_batch = 0;           // the micro-batch whose turn it is
-    std::map<size_t, at::Tensor> pending;  // undefined: it has none
+    size_t next_micro_batch = 0;  // the micro-batch whose turn it is
+    // Early gradients by micro-batch; undefined if it has no gradient.
+    std::map<size_t, at::Tensor> pending;
   };
   void accumulate_in_order(size_t micro_batch, size_t parameter,
                            at::Tensor gradient);
@@ -45,8 +49,8 @@ class GradientAccumulator {
   const size_t micro_batch_count_;
   const std::function<void(size_t)> on_parameter_ready_;
   std::mutex callback_mutex_;
-  std::vector<ParameterSum> parameter_sums_;     // of each parameter
-  std::vector<std::vector<bool>> has_gradient_;  // by part and parameter
+  std::vector<ParameterSum> parameter_sums_;     // by parameter
+  std::vector<std::vector<bool>> has_gradient_;  // by micro-batch and parameter
 };
 
 }  // namespace gato::train

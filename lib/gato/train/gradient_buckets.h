@@ -1,4 +1,5 @@
-// Gradients in pieces, which the ranks add up while the rest is computed.
+// Gradient buckets: the ranks reduce one bucket of gradients while they compute
+// the next (as in PyTorch DDP, Li et al. 2020).
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,27 +14,31 @@
 
 namespace gato::train {
 
-// A bucket is a range of Network::flat() with the parameters in it. Buckets are
-// exchanged in one order, the last blocks' first, as backward passes come to
-// them: each when its parameters and those of all before it are complete in
-// this rank. A rank whose batch has no part for some parameter, a text no
-// patches, thus exchanges the same buckets in the same order as the others.
+// A bucket is a range of Network::flat_parameters() that consists of entire
+// parameters. Buckets are reduced in a fixed order, that of the backward pass
+// (last blocks first). A bucket is reduced when its parameters and those of all
+// earlier buckets are complete on this rank. All ranks therefore reduce the
+// same buckets in the same order, even if a batch has no gradient for some
+// parameters (text has no patches).
 class GradientBuckets {
  public:
-  // Values of a bucket, or more; the last ones of a range may have less.
+  // Minimum number of elements of a bucket. The last bucket of a contiguous
+  // range may have fewer.
   static constexpr int64_t kMinBucketElements = 1 << 20;
 
-  // With `is_sharded`, the slice of a rank (ShardLayout) is summed there alone.
+  // With `is_sharded`, the sum of a shard (ShardLayout) is computed only on the
+  // rank that owns it.
   GradientBuckets(ProcessGroup& process_group, const model::Network& network,
                   bool is_sharded);
 
-  // This rank has added its last to the gradient of a parameter, by its place
-  // in parameters(); at most once for each between two calls of finish().
+  // Declares that the gradient of a parameter, given by its index in
+  // parameters(), is complete on this rank, and starts the reductions that this
+  // permits. Called at most once per parameter between two calls of finish().
   void mark_ready(size_t parameter, const at::Tensor& gradients);
-  // So it has to all. Waits for the sums.
+  // Declares that all gradients are complete. Blocks until all are reduced.
   void finish(const at::Tensor& gradients);
 
-  // The buckets as they are exchanged.
+  // Returns the buckets in the order in which they are reduced.
   const std::vector<FlatSlice>& buckets() const { return buckets_; }
 
  private:
@@ -42,8 +47,8 @@ class GradientBuckets {
   ProcessGroup& process_group_;
   const bool is_sharded_;
   std::vector<FlatSlice> buckets_;
-  std::vector<size_t> bucket_of_parameter_;                 // of each parameter
-  std::vector<int64_t> parameter_counts_, pending_counts_;  // of each bucket
+  std::vector<size_t> bucket_of_parameter_;                 // by parameter
+  std::vector<int64_t> parameter_counts_, pending_counts_;  // by bucket
   size_t next_bucket_ = 0;
 };
 

@@ -1,4 +1,5 @@
-// What the ranks of a run exchange in a step; in a process alone, nothing.
+// The communication between ranks in a training step. A single process
+// communicates nothing.
 #pragma once
 
 #include <cstddef>
@@ -14,33 +15,37 @@
 
 namespace gato::train {
 
-// Of a step, the same in all ranks.
+// Totals of a step over all ranks, the same on every rank.
 struct StepTotals {
   double loss = 0, gradient_norm = 0;
-  bool should_stop = false;  // one of the ranks was asked to
+  bool should_stop = false;  // whether any rank was asked to stop
 };
 
-// In the order of a step: complete(), start() while gradients are computed,
-// total(), all_gather_parameters().
+// Called in this order in every step: set_global_target_weights(), then the
+// gradient_ready_callback() while gradients are computed, all_reduce_step(),
+// and all_gather_parameters() after the update.
 class GradientSynchronizer {
  public:
-  // `tasks` is their number in the data. With `is_sharded`, the optimisers have
-  // a slice each (ShardLayout).
+  // `task_count` is the number of tasks in the data. With `is_sharded`, each
+  // rank's optimizer has one shard (ShardLayout).
   GradientSynchronizer(ProcessGroup& process_group,
                        const model::Network& network,
                        LossReduction loss_reduction, int64_t task_count,
                        bool is_sharded);
 
-  // Weighs the targets of a rank's share; its tokens and targets become those
-  // of the step.
+  // Sets the target weights of this rank's micro-batches from the target counts
+  // of all ranks, and replaces the token and target counts of `step` by those
+  // of all ranks.
   void set_global_target_weights(StepBatch& step) const;
-  // What compute_step_gradient() calls for every gradient that is complete in
-  // this rank, to exchange it while others are computed; empty where alone.
+  // Returns the callback for compute_step_gradient(), which reduces gradients
+  // that are complete on this rank while others are computed. Empty for a
+  // single process.
   std::function<void(size_t)> gradient_ready_callback(const AdamW& optimizer);
-  // Adds up gradients, in the optimiser, and losses.
+  // Sums optimizer.gradients, the losses and the stop requests over all ranks.
   StepTotals all_reduce_step(AdamW& optimizer, double loss, bool should_stop);
-  // After the update, the parameters of all slices.
+  // Distributes the updated parameters of all shards to all ranks.
   void all_gather_parameters(AdamW& optimizer) const;
+  // Returns the losses summed over all ranks.
   LossTable all_reduce_losses(const LossTable& local_losses) const;
 
  private:

@@ -1,14 +1,14 @@
-// The learning rate of each step (paper, appendix D).
+// The learning rate of each step (Reed et al. 2022, appendix D).
 #pragma once
 
 #include <cstdint>
 
 namespace gato::train {
 
-// Warm-up on a line from `start` to `peak`, then half a cosine down to
-// `final_fraction` of the peak, which is kept from then on. A function of the
-// step alone: it does not know how many steps a run will make, so that a run
-// can be stopped, resumed and extended without a change to what it does.
+// Linear warmup from `warmup_start_rate` to `peak_rate`, then cosine decay to
+// `final_fraction` of the peak, which is kept from then on. The rate depends
+// only on the step and not on the length of the run, so a run can be stopped,
+// resumed and extended without changing its steps.
 struct LearningRateSchedule {
   double peak_rate = 1e-4;
   int64_t warmup_steps = 15000;
@@ -16,7 +16,8 @@ struct LearningRateSchedule {
   double warmup_start_rate = 1e-7;
   double final_fraction = 0.1;
 
-  // Rate of step `step`, counted from 0. No warm-up starts at the peak.
+  // Returns the rate of step `step`, counted from 0. Without warmup, step 0 has
+  // the peak rate.
   double rate(int64_t step) const;
 };
 

@@ -1,4 +1,4 @@
-// Losses added up by modality, task and domain.
+// Mean losses by modality, task and domain.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,25 +15,27 @@ namespace gato::train {
 
 class LossTable {
  public:
-  static constexpr int64_t kModalityCount = 8;  // their numbers are below
+  static constexpr int64_t kModalityCount = 8;  // data::Modality is below this
 
   LossTable() = default;
-  // Of sums(), or of several of them added.
+  // Makes a table from the result of to_tensor(), or from a sum of such
+  // tensors.
   explicit LossTable(const at::Tensor& values);
-  // float64 [1 + modalities + tasks, 2]: sum of the losses and targets, of all,
-  // of each modality, of each task.
+  // Returns float64 [1 + kModalityCount + task_count, 2]: the sum of the losses
+  // and the number of targets, over all targets (row 0), of each modality, and
+  // of each task.
   at::Tensor to_tensor(int64_t task_count) const;
 
-  // `each`: fp32 [T], the loss of every target of the batch.
+  // Adds the losses of a batch; `target_losses` is fp32 [T], one per target.
   void add(const model::Batch& batch, const at::Tensor& target_losses);
   void add(const LossTable& other);
   int64_t target_count() const { return total_.targets; }
   double mean() const { return total_.mean(); }
 
-  // {"loss","targets","modality":{NAME: {"loss","targets"}},"task":{...},
-  // "domain":{...}}: means over targets; null where there are none. The
-  // modalities that are targets are always listed; tasks and domains where they
-  // have targets.
+  // Returns {"loss","targets","modality":{NAME: {"loss","targets"}},
+  // "task":{...},"domain":{...}}. Losses are means over targets, or null if
+  // there are none. All modalities that can be targets are listed, and the
+  // tasks and domains that have targets.
   nlohmann::json to_json(const data::TaskTable& tasks) const;
 
  private:

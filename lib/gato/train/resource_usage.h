@@ -1,6 +1,5 @@
-// What a training step takes, and what the machine can give.
-//
-// What this process has used.
+// Floating-point operations and memory: what training needs, what the machine
+// offers, and what this process has used.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,23 +11,25 @@
 
 namespace gato::train {
 
-// Floating-point operations, forward and backward, of `tokens` tokens in rows
-// of `length`, `targets` of which are predicted: six for every weight of a
-// block's matrices and 12 x layers x heads x key size x length for attention, a
-// token (Chowdhery et al. 2022, appendix B); six for every weight of the output
-// matrix, a target. Positions, norms and the patch network are left out, as is
-// what is computed twice.
+// Returns the number of floating-point operations, forward and backward, for
+// `tokens` tokens in rows of `length`, `targets` of which are predicted
+// (Chowdhery et al. 2022, appendix B):
+//   per token   6 x elements of the blocks' matrices
+//               + 12 x layers x heads x key size x length (attention)
+//   per target  6 x elements of the output matrix
+// Embeddings, norms, the patch network and recomputed activations are not
+// counted.
 double training_flops(const model::ModelConfig& config, int64_t length,
                       int64_t tokens, int64_t targets);
 
-// Floating-point operations a second of a large product of matrices, measured
-// now, in about a tenth of a second, with the threads that are set: the peak
-// that the use of the machine is told against.
+// Measures the throughput of a large matrix product, in floating-point
+// operations per second, with the current number of threads. Takes about a
+// tenth of a second. Model FLOPs utilization is relative to this value.
 double measure_matmul_flops_per_second(at::Device device,
                                        model::Precision precision);
 
-// Most bytes so far: of a GPU, those that tensors took up; of the CPU, the
-// largest resident size of the process.
+// Returns the peak memory use so far in bytes: of tensors on a GPU, or the
+// maximum resident set size of the process on the CPU.
 int64_t peak_memory(at::Device device);
 
 }  // namespace gato::train

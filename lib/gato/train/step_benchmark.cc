@@ -37,21 +37,19 @@ struct StepTiming {
 
 class StepBenchmark {
  public:
-  StepBenchmark(const commands::OptimizationOptions& optimization,
-                const TrainerOptions& options, const TrainingData& data,
+  StepBenchmark(const TrainingConfig& training, const TrainingData& data,
                 int64_t world_size)
-      : optimization_(optimization),
-        options_(options),
+      : training_(training),
         data_(data),
         world_size_(world_size),
-        device_(model::parse_device(optimization.device)) {
+        device_(model::parse_device(training.device)) {
     const int64_t micro_batches =
-        (micro_batch_count(options.loader) + world_size - 1) / world_size;
+        (micro_batch_count(training.loader) + world_size - 1) / world_size;
     const int64_t parallel_micro_batches =
-        worker_count(device_, micro_batches, options.gradient.threads);
+        worker_count(device_, micro_batches, training.gradient.threads);
     rounds_ =
         (micro_batches + parallel_micro_batches - 1) / parallel_micro_batches;
-    loader_options_ = options.loader;
+    loader_options_ = training.loader;
     loader_options_.device = device_;
     loader_options_.batch_size =
         parallel_micro_batches * loader_options_.micro_batch_size;
@@ -62,16 +60,14 @@ class StepBenchmark {
   StepTiming measure_with_layers(model::ModelConfig config,
                                  int64_t layers) const {
     config.layers = layers;
-    model::Network network(config, options_.loader.seed);
+    model::Network network(config, training_.loader.seed);
     network.move_to(device_);
-    network.set_precision(
-        model::parse_precision(optimization_.precision, device_));
-    network.set_activation_checkpointing(
-        optimization_.activation_checkpointing);
+    network.set_precision(model::parse_precision(training_.precision, device_));
+    network.set_activation_checkpointing(training_.activation_checkpointing);
     std::optional<FlatSlice> slice;
-    if (options_.shard_optimizer)
+    if (training_.shard_optimizer)
       slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
-    AdamW optimizer(optimization_.adamw, network.flat_parameters(),
+    AdamW optimizer(training_.optimizer, network.flat_parameters(),
                     network.decayed_parameter_count(), slice);
     StepTiming timing;
     const auto began = Clock::now();
@@ -82,7 +78,7 @@ class StepBenchmark {
       const StepBatch batch = load_step_batch(data_, loader_options_, step + 1);
       LossTable losses;
       const auto start = Clock::now();
-      compute_step_gradient(network, batch, options_.gradient,
+      compute_step_gradient(network, batch, training_.gradient,
                             optimizer.gradients, losses);
       const double norm = l2_norm(optimizer.gradients);
       const auto middle = Clock::now();
@@ -100,8 +96,7 @@ class StepBenchmark {
   }
 
  private:
-  const commands::OptimizationOptions& optimization_;
-  const TrainerOptions& options_;
+  const TrainingConfig training_;
   const TrainingData& data_;
   const int64_t world_size_;
   const at::Device device_;
@@ -112,11 +107,10 @@ class StepBenchmark {
 }  // namespace
 
 StepCost measure_step_cost(const model::ModelConfig& config,
-                           const commands::OptimizationOptions& optimization,
-                           const TrainerOptions& options,
+                           const TrainingConfig& training,
                            const TrainingData& data, int64_t world_size) {
-  at::set_num_threads(int(options.gradient.threads));
-  const StepBenchmark benchmark(optimization, options, data, world_size);
+  at::set_num_threads(int(training.gradient.threads));
+  const StepBenchmark benchmark(training, data, world_size);
   const int64_t deep_layers = std::min(config.layers, kDeepLayers);
   // The peak never falls: few layers come first.
   const int64_t remaining_layers = config.layers - deep_layers;

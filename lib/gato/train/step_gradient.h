@@ -1,4 +1,4 @@
-// Loss and gradient of one step, its micro-batches shared out to threads.
+// Loss and gradient of one step, whose micro-batches are computed in parallel.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,8 +15,8 @@
 namespace gato::train {
 
 struct StepGradientOptions {
-  // At most one thread a micro-batch works on its own; each gets an equal share
-  // of the threads for its tensor operations.
+  // Total number of threads. Up to one worker per micro-batch runs in parallel,
+  // and each has an equal number of threads for its tensor operations.
   int64_t threads = 1;
   double stochastic_depth = 0, dropout = 0;
   double target_smoothing = 0;  // LossOptions::smoothing
@@ -25,20 +25,20 @@ struct StepGradientOptions {
 
 struct StepLoss {
   double total_loss = 0;  // weighted
-  // Micro-batches, by their place in StepBatch::parts, whose loss is not
-  // finite.
+  // Indices in StepBatch::micro_batches of those whose loss is not finite.
   std::vector<size_t> non_finite_micro_batches;
 };
 
-// How many micro-batches of `parts` are worked on at once.
+// Returns how many of `micro_batches` are computed at the same time.
 int64_t worker_count(at::Device device, int64_t micro_batches, int64_t threads);
 
-// `gradients`, laid out like network.flat(), is overwritten, with the same
-// bytes for every number of threads up to that of the micro-batches; each
-// thread holds at most one gradient (GradientAccumulator). `table` receives the
-// unweighted losses. `added`, which may be left out, is called by one thread at
-// a time with the place in network.parameters() of each gradient that is
-// complete, while others are still computed.
+// Computes the loss and the gradient of a step. Overwrites `gradients`, laid
+// out like network.flat_parameters(), with the same bytes for every number of
+// threads up to that of the micro-batches; each worker keeps at most one
+// gradient (GradientAccumulator). Adds the unweighted losses to `table`.
+// `on_parameter_ready` is called by one thread at a time with the index in
+// network.parameters() of each parameter whose gradient is complete, while
+// others are still computed.
 StepLoss compute_step_gradient(
     const model::Network& network, const StepBatch& step,
     const StepGradientOptions& options, at::Tensor& gradients, LossTable& table,

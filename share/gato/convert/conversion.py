@@ -1,16 +1,19 @@
-"""What the converters share: command line, exit statuses, counts, the loop over episodes.
+"""Code that all converters share: the command line, the loop over episodes, the counts.
 
 A converter describes its source as an object with
 
     task, domain, agent  names for the dataset, or None
-    spaces               None, or {"observations": JSON text, "actions": JSON text}
-                         where the source itself says what its spaces are
-    metadata             further entries of metadata.json
-    inputs               the files it reads
-    records()            yields (label, function that reads the Episode)
-    notes()              remarks on what was left out or filled in, after all records
+    spaces               {"observations": JSON text, "actions": JSON text} if the source declares
+                         its spaces; None to infer them from the values
+    metadata             additional entries of metadata.json
+    inputs               the files that it reads
+    records()            yields (label, function that returns the Episode)
+    notes()              yields remarks on what was left out or filled in, after all records
 
-and passes a function that opens it to `main`.
+and passes a function that opens the source to `main`.
+
+The modules that need numpy and h5py are imported inside functions, so that `main` can first say
+which packages to install.
 """
 import argparse
 import json
@@ -19,42 +22,18 @@ import pathlib
 import signal
 import sys
 
+from errors import BadInputError, ConversionError, IoError, UsageError, require_module
+
 EXIT_STATUSES = """\
 exit status: 0 done, 1 the run failed, 2 usage or a missing Python package, 3 bad input data,
 4 input or output cannot be read or written, 130 or 143 interrupted.
 
-The output is a Minari 0.5 dataset (OUTPUT/data/main_data.hdf5 and metadata.json); it appears
-whole or not at all. README.md beside this program says what is converted and what is lost."""
-
-
-class Failure(Exception):
-    """Ends the program with `status` and one line."""
-    status = 1
-
-
-class UsageError(Failure):
-    status = 2
-
-
-class BadInput(Failure):
-    status = 3
-
-
-class IoError(Failure):
-    status = 4
-
-
-def need(module, package):
-    """Imports `module`, or says which package to install."""
-    try:
-        return __import__(module, fromlist=["*"])
-    except ImportError as error:
-        raise UsageError(f"{package} is needed here ({error}): "
-                         f"{sys.executable} -m pip install {package}") from error
+The output is a Minari 0.5 dataset (OUTPUT_DIR/data/main_data.hdf5 and metadata.json). It appears
+complete or not at all. README.md beside this program lists what is converted and what is lost."""
 
 
 def argument_parser(description, inputs_help, many_inputs=True):
-    """The options that every converter has; the first line of `description` is its purpose."""
+    """Returns a parser with the options of every converter."""
     parser = argparse.ArgumentParser(
         description=description, epilog=EXIT_STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,30 +42,32 @@ def argument_parser(description, inputs_help, many_inputs=True):
     parser.add_argument("output", metavar="OUTPUT_DIR", type=pathlib.Path,
                         help="the Minari dataset to write")
     parser.add_argument("--force", action="store_true",
-                        help="replace OUTPUT_DIR where it is a Minari dataset")
-    parser.add_argument("--task", metavar="NAME", help="the task's name, gato_task of the dataset")
-    parser.add_argument("--domain", metavar="NAME", help="its domain, gato_domain")
+                        help="replace OUTPUT_DIR if it is a Minari dataset")
+    parser.add_argument("--task", metavar="NAME", help="name of the task: the attribute gato_task")
+    parser.add_argument("--domain", metavar="NAME",
+                        help="domain of the task: the attribute gato_domain")
     parser.add_argument("--source", metavar="NAME",
-                        help="the agent that acted, gato_source (for tables and the dataset's id)")
+                        help="name of the agent that acted: the attribute gato_source, shown "
+                             "in tables and part of the dataset id")
     parser.add_argument("--skip-bad", metavar="N", type=int, default=0,
-                        help="leave out up to N episodes that are bad, and count them")
+                        help="skip and count up to N bad episodes")
     parser.add_argument("--no-provenance", action="store_true",
-                        help="leave out gato_provenance: the same input gives the same bytes")
+                        help="omit gato_provenance, so that the same input gives the same bytes")
     return parser
 
 
 def add_space_options(parser):
-    """For sources that do not say what their spaces are."""
+    """Adds the options for sources that do not declare their spaces."""
     parser.add_argument(
         "--bounds", metavar="KEY=LOW,HIGH", action="append", default=[],
-        help="bounds of a key, or KEY=data for the least and greatest value found. Without: none "
-             "for real numbers, those found for integers. Give an action the bounds of its "
-             "environment: gato-tokenize scales bounded actions from them. The key of a single "
-             "observation is `observation`, of a single action `action`")
+        help="bounds of a key; KEY=data takes the minimum and maximum of the data. By default, "
+             "real numbers have no bounds and integers those of the data. Give actions the "
+             "bounds of their environment: gato-tokenize scales bounded actions by them. The "
+             "key of a single observation is `observation`, that of a single action `action`")
 
 
 def parse_bounds(options):
-    """{key: None for those of the data, or (low, high)}"""
+    """Parses --bounds into {key: (low, high)}, or {key: None} for the bounds of the data."""
     bounds = {}
     for text in options:
         key, equals, values = text.rpartition("=")
@@ -97,25 +78,39 @@ def parse_bounds(options):
         except ValueError:
             raise UsageError(f"--bounds {text}: write KEY=LOW,HIGH or KEY=data") from None
         if low_high and not low_high[0] <= low_high[1]:
-            raise UsageError(f"--bounds {text}: the low bound is above the high one")
+            raise UsageError(f"--bounds {text}: LOW is greater than HIGH")
         bounds[key] = low_high
     return bounds
 
 
 def first_of(*values):
+    """Returns the first value that is neither None nor empty, or None."""
     return next((value for value in values if value), None)
 
 
 def provenance(program, arguments, inputs):
-    """As the programs of gato store it, without digests: inputs are read only once."""
+    """Returns provenance as gato's programs store it, but without digests of the inputs, which
+    would require reading them twice."""
     return json.dumps({
         "program": program, "version": "", "argv": [program, *arguments], "configuration": {},
         "seed": 0, "parents": [],
         "inputs": [{"path": str(path), "size": path.stat().st_size} for path in inputs]})
 
 
+def load_json(path, missing_message):
+    """Returns the content of a JSON file. Raises BadInputError if it is not valid JSON, or with
+    `missing_message` if there is no such file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise BadInputError(missing_message) from None
+    except ValueError as error:
+        raise BadInputError(f"{path}: {error}") from None
+
+
 def write_dataset(writer, source, spaces, skip_bad):
-    """Appends all episodes; returns the counts. `spaces` infers spaces, or is None."""
+    """Writes all episodes and returns the counts. `spaces` is an EpisodeSpaces that collects
+    what the values span, or None if the source declares its spaces."""
     import inferred_space
     counts = {"read": 0, "written": 0, "empty": 0, "skipped": 0}
     for label, read in source.records():
@@ -131,18 +126,19 @@ def write_dataset(writer, source, spaces, skip_bad):
                 if spaces:
                     spaces.add(episode, label)
             counts["written"] += 1
-        except BadInput as error:
+        except BadInputError as error:
             counts["skipped"] += 1
             if counts["skipped"] > skip_bad:
                 raise
             print(f"skipped: {error}", file=sys.stderr)
     if counts["written"] == 0:
-        raise BadInput(f"no episode to write: {counts['read']} read, {counts['empty']} of them "
-                       f"without a step, {counts['skipped']} bad")
+        raise BadInputError(f"no episode to write: read {counts['read']}, of which "
+                            f"{counts['empty']} have no steps and {counts['skipped']} are bad")
     return counts
 
 
 def convert(options, open_source):
+    """Converts the source that `open_source(options)` returns to options.output."""
     import inferred_space
     import minari_writer
     if options.skip_bad < 0:
@@ -152,7 +148,7 @@ def convert(options, open_source):
         if not path.exists():
             raise IoError(f"{path}: no such file or directory")
     source = open_source(options)
-    # After the source, which may know bounds itself and add them.
+    # The source may have added bounds that it declares itself.
     bounds = parse_bounds(getattr(options, "bounds", []))
     with minari_writer.MinariWriter(options.output, options.force) as writer:
         spaces = None if source.spaces else inferred_space.EpisodeSpaces(bounds)
@@ -176,15 +172,15 @@ def _stop(number, _frame):
 
 
 def main(parser, open_source):
-    """Runs the program; `open_source` makes the source from the parsed options."""
+    """Runs the program. `open_source` returns the source for the parsed options."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     options = parser.parse_args()
     try:
-        need("numpy", "numpy")
-        need("h5py", "h5py")
+        require_module("numpy", "numpy")
+        require_module("h5py", "h5py")
         convert(options, open_source)
-    except Failure as error:
+    except ConversionError as error:
         status, message = error.status, str(error)
     except OSError as error:
         status, message = IoError.status, str(error)

@@ -1,16 +1,16 @@
-"""Encoded images to arrays, through Pillow."""
+"""Decodes images to arrays with Pillow."""
 import io
 
 import numpy as np
 
-from conversion import BadInput, need
+from errors import BadInputError, require_module
 
 
 def decode_image(data):
-    """uint8 [height, width, channels] of the bytes of a PNG, JPEG ... file: grey has one channel,
-    a palette becomes RGB, and an alpha channel stays: in stacks of frames it is one of them.
-    ValueError where that is not possible."""
-    image_module = need("PIL.Image", "pillow")
+    """Returns the uint8 array [height, width, channels] of an image file (PNG, JPEG, ...). Gray
+    images have one channel. A palette becomes RGB. An alpha channel is kept, because in stacks of
+    four frames it is one of the frames. Raises ValueError if the image cannot be decoded."""
+    image_module = require_module("PIL.Image", "pillow")
     try:
         with image_module.open(io.BytesIO(data)) as image:
             if image.mode in ("P", "CMYK", "YCbCr"):
@@ -18,21 +18,21 @@ def decode_image(data):
             if image.mode == "1":
                 image = image.convert("L")
             if image.mode not in ("L", "LA", "RGB", "RGBA"):
-                raise ValueError(f"images of Pillow's mode {image.mode} are not uint8")
+                raise ValueError(f"images of Pillow's mode {image.mode} are not supported")
             pixels = np.asarray(image)
-    except (OSError, SyntaxError) as error:  # what Pillow raises for damaged files
+    except (OSError, SyntaxError) as error:  # Pillow raises these for corrupt files
         raise ValueError(f"the image cannot be decoded: {error}") from error
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def decoded_frames(images, label):
-    """(shape of the first image, iterator over all). BadInput, with `label` and the row, where
-    one cannot be decoded or has another shape."""
+    """Returns the shape of the first image and an iterator over all decoded images. Both raise
+    BadInputError if an image cannot be decoded or has another shape."""
     def decode(row):
         try:
             return decode_image(images[row])
         except (ValueError, TypeError) as error:
-            raise BadInput(f"{label}, row {row}: {error}") from None
+            raise BadInputError(f"{label}, row {row}: {error}") from None
 
     first = decode(0)
 
@@ -40,7 +40,7 @@ def decoded_frames(images, label):
         for row in range(len(images)):
             frame = decode(row)
             if frame.shape != first.shape:
-                raise BadInput(f"{label}, row {row}: the image is {frame.shape}, the first one "
-                               f"{first.shape}")
+                raise BadInputError(f"{label}, row {row}: the shape of the image is {frame.shape}, "
+                                    f"that of the first one {first.shape}")
             yield frame
     return first.shape, frames()

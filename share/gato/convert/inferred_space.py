@@ -1,13 +1,13 @@
-"""Spaces of Gymnasium, as Minari serialises them, inferred from the values of all episodes.
+"""Gymnasium spaces, as Minari serializes them, inferred from the values of all episodes.
 
-    text                           Text, as long as the longest, of the characters that occur
-    bool                           Discrete(2); arrays MultiBinary
+    text                           Text with the maximum length and all characters that occur
+    bool                           Discrete(2); arrays: MultiBinary
     uint8 arrays                   Box 0..255
-    other integers                 Discrete or MultiDiscrete over the values from the least (0
-                                   where none is negative) to the greatest; Box beyond 1024 values
+    other integers                 Discrete or MultiDiscrete from the minimum (0 if no value is
+                                   negative) to the maximum; Box if that is over 1024 values
     real numbers                   Box without bounds
 
-Bounds that are given replace those found, and values beyond them are an error.
+Bounds of the user replace the inferred ones, and values outside them are an error.
 """
 import copy
 import dataclasses
@@ -16,14 +16,14 @@ import string
 
 import numpy as np
 
-from conversion import BadInput, UsageError
+from errors import BadInputError, UsageError
 
-PRINTABLE = "".join(c for c in string.printable if " " <= c <= "~")
-MOST_DISCRETE = 1024  # values that have tokens of their own
+PRINTABLE_CHARACTERS = "".join(c for c in string.printable if " " <= c <= "~")
+MAX_DISCRETE_VALUES = 1024  # gato has one token for each
 
 
 def _stored(value):
-    """The value in the type in which it is written."""
+    """Converts a value to the type that its space has in the file."""
     if not isinstance(value, np.ndarray):
         return value
     if value.dtype == np.float16:
@@ -36,7 +36,7 @@ def _stored(value):
 
 
 def stored_episode(episode):
-    """The episode with its values in the types of their spaces."""
+    """Returns the episode with its values in the types of their spaces."""
     return dataclasses.replace(
         episode,
         observations={path: _stored(v) for path, v in episode.observations.items()},
@@ -44,14 +44,14 @@ def stored_episode(episode):
 
 
 class Leaf:
-    """One key: its type and shape, and what its values span."""
+    """The type, the shape and the range of the values of one key."""
 
     def __init__(self, value, bounds):
-        """`bounds`: "none", None for those of the data, or (low, high)."""
+        """`bounds` is (low, high), None for those of the data, or "none"."""
         self.bounds = bounds
         self.kind, self.shape = self._type(value)
         self.low, self.high = np.inf, -np.inf
-        self.longest, self.characters = 0, set()
+        self.max_length, self.characters = 0, set()
 
     @staticmethod
     def _type(value):
@@ -60,31 +60,33 @@ class Leaf:
         kind = {"f": value.dtype.name}.get(value.dtype.kind, "integer")
         if value.dtype == np.uint8:
             kind = "uint8"
-        if value.dtype == np.int8:  # made of bool
+        if value.dtype == np.int8:  # _stored made it from bool
             kind = "binary"
         return kind, tuple(value.shape[1:])
 
     def add(self, value):
-        """ValueError where it does not go with the values before."""
+        """Extends the range by `value`, one row per step. Raises ValueError if its type or shape
+        differs from the earlier values, or if it is out of bounds."""
         if self._type(value) != (self.kind, self.shape):
-            raise ValueError("{} of shape {}, but {} of shape {} before".format(
+            raise ValueError("{} of shape {}, but earlier values are {} of shape {}".format(
                 *self._type(value), self.kind, self.shape))
         if self.kind == "text":
-            self.longest = max([self.longest, *map(len, value)])
+            self.max_length = max([self.max_length, *map(len, value)])
             self.characters = self.characters.union(*value)
         elif isinstance(value, np.ndarray) and value.size:
             low, high = value.min(), value.max()
             if isinstance(self.bounds, tuple) and not (
                     self.bounds[0] <= low and high <= self.bounds[1]):
-                beyond = low if low < self.bounds[0] else high
-                raise ValueError(f"the value {beyond} is beyond --bounds {self.bounds}")
+                outlier = low if low < self.bounds[0] else high
+                raise ValueError(f"the value {outlier} is outside --bounds {self.bounds}")
             self.low, self.high = min(self.low, low), max(self.high, high)
 
     def space(self):
+        """Returns the JSON value of the space."""
         if self.kind == "text":
-            extra = "".join(sorted(self.characters - set(PRINTABLE)))
-            return {"type": "Text", "max_length": max(self.longest, 1), "min_length": 0,
-                    "charset": PRINTABLE + extra}
+            extra = "".join(sorted(self.characters - set(PRINTABLE_CHARACTERS)))
+            return {"type": "Text", "max_length": max(self.max_length, 1), "min_length": 0,
+                    "charset": PRINTABLE_CHARACTERS + extra}
         if self.kind == "binary":
             return ({"type": "MultiBinary", "n": list(self.shape)} if self.shape
                     else {"type": "Discrete", "dtype": "int64", "n": 2, "start": 0})
@@ -100,7 +102,7 @@ class Leaf:
         if isinstance(self.bounds, tuple):
             low, high = self.bounds
         low, n = int(low), int(high) - int(low) + 1
-        if n > MOST_DISCRETE:
+        if n > MAX_DISCRETE_VALUES:
             return self._box("int64", low, int(high))
         if not self.shape:
             return {"type": "Discrete", "dtype": "int64", "n": n, "start": low}
@@ -116,32 +118,33 @@ class Leaf:
 
 
 def nested(leaves):
-    """The space of leaves by path: itself where the path is "", else Dicts by part."""
+    """Returns the space of {path: Leaf}: the leaf itself if its path is "", or nested Dicts."""
     if "" in leaves:
         return leaves[""].space()
     children = {}
     for path, leaf in leaves.items():
         part, _, rest = path.partition("/")
         children.setdefault(part, {})[rest] = leaf
-    for part, below in children.items():
-        if "" in below and len(below) > 1:
-            raise BadInput(f"the key {part} is both a value and a group of values")
+    for part, members in children.items():
+        if "" in members and len(members) > 1:
+            raise BadInputError(f"the key {part} is both a value and a group of values")
     return {"type": "Dict",
             "subspaces": {part: nested(children[part]) for part in sorted(children)}}
 
 
 class EpisodeSpaces:
-    """The spaces of a dataset. Keys of `bounds` are paths; a space that is no Dict is
-    `observation` or `action`."""
+    """Infers the spaces of a dataset. Keys of `bounds` are paths; the key of a space that is not a
+    Dict is `observation` or `action`."""
 
     def __init__(self, bounds):
         self.bounds = bounds
         self.leaves = {"observations": {}, "actions": {}}
 
     def add(self, episode, label):
-        """BadInput, and nothing added, where the episode is unlike those before."""
-        leaves = {kind: {path: copy.copy(leaf) for path, leaf in below.items()}
-                  for kind, below in self.leaves.items()}
+        """Adds the values of an episode. Raises BadInputError, and adds nothing, if its keys, types
+        or shapes differ from those of earlier episodes."""
+        leaves = {kind: {path: copy.copy(leaf) for path, leaf in members.items()}
+                  for kind, members in self.leaves.items()}
         self._add(episode, label, leaves)
         self.leaves = leaves
 
@@ -149,7 +152,8 @@ class EpisodeSpaces:
         for kind, leaves in all_leaves.items():
             values = getattr(episode, kind)
             if leaves and set(values) != set(leaves):
-                raise BadInput(f"{label}: {kind} {sorted(values)}, but {sorted(leaves)} before")
+                raise BadInputError(f"{label}: {kind} {sorted(values)}, but the episodes before "
+                                    f"have {sorted(leaves)}")
             for path, value in values.items():
                 name = path or kind[:-1]
                 try:
@@ -157,9 +161,10 @@ class EpisodeSpaces:
                         leaves[path] = Leaf(value, self.bounds.get(name, "none"))
                     leaves[path].add(value)
                 except ValueError as error:
-                    raise BadInput(f"{label}: {name}: {error}") from None
+                    raise BadInputError(f"{label}: {name}: {error}") from None
 
     def to_json(self):
+        """Returns {"observations": JSON text, "actions": JSON text}."""
         known = {path or kind[:-1] for kind, leaves in self.leaves.items() for path in leaves}
         for key in self.bounds:
             if key not in known:

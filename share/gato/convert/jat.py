@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Converts control tasks of the JAT dataset to a Minari dataset.
 
-JAT stores an episode a row: columns of sequences, in Parquet files or in the Arrow files that
-datasets.Dataset.save_to_disk writes. One task is one OUTPUT_DIR:
+JAT stores one episode per row in columns of sequences, as Parquet files or as the Arrow files that
+datasets.Dataset.save_to_disk writes. Each task needs its own OUTPUT_DIR:
 
   jat.py jat-dataset/atari-pong pong
   jat.py --split train --bounds action=-1,1 jat-dataset/mujoco-ant ant
@@ -10,34 +10,37 @@ datasets.Dataset.save_to_disk writes. One task is one OUTPUT_DIR:
 import re
 
 import conversion
-from conversion import BadInput, UsageError
+from errors import BadInputError, UsageError
 
 OBSERVATIONS = {"text_observations": "text", "image_observations": "image",
                 "discrete_observations": "discrete", "continuous_observations": "continuous"}
 ACTIONS = {"discrete_actions": "discrete", "continuous_actions": "continuous"}
-ENDINGS = (".parquet", ".arrow")
+SUFFIXES = (".parquet", ".arrow")
 
 
 def split_of(path):
-    """"train" of train-00000-of-00002.parquet, or the folder of an Arrow file."""
+    """Returns the split of a file: "train" for train-00000-of-00002.parquet, or the folder of an
+    Arrow file."""
     shard = re.fullmatch(r"(.+)-\d+-of-\d+", path.stem)
     name = shard[1] if shard else path.stem
     return path.parent.name if path.suffix == ".arrow" and name == "data" else name
 
 
 def data_files(inputs, split):
+    """Returns the files of the inputs, which may be files or folders, that belong to `split`."""
     files = []
     for path in inputs:
         found = [path] if path.is_file() else sorted(
-            file for file in path.rglob("*") if file.suffix in ENDINGS)
-        if not found or found[0].suffix not in ENDINGS:
-            raise BadInput(f"{path}: no Parquet or Arrow file")
+            file for file in path.rglob("*") if file.suffix in SUFFIXES)
+        if not found or found[0].suffix not in SUFFIXES:
+            raise BadInputError(f"{path}: there is no Parquet or Arrow file")
         if path.is_dir() and split:
             found = [file for file in found if split_of(file) == split]
             if not found:
-                raise UsageError(f"--split {split}: {path} has no such split")
+                raise UsageError(f"--split {split}: there is no such split in {path}")
         elif len(splits := sorted({split_of(file) for file in found})) > 1:
-            raise UsageError(f"{path} holds {', '.join(splits)}: name one with --split")
+            raise UsageError(f"{path} contains the splits {', '.join(splits)}: "
+                             "choose one with --split")
         files += found
     return files
 
@@ -60,15 +63,16 @@ class Jat:
         names = self.arrow.schema(path).names
         known = [*OBSERVATIONS, *ACTIONS, "rewards"]
         if not set(names) & set(OBSERVATIONS) or not set(names) & set(ACTIONS):
-            raise BadInput(f"{path}: no control task of JAT: it has the columns "
-                           f"{', '.join(names)}, not *_observations and *_actions")
+            raise BadInputError(f"{path}: not a control task of JAT: the columns are "
+                                f"{', '.join(names)}, not *_observations and *_actions")
         return [name for name in known if name in names]
 
     def records(self):
         for path in self.inputs:
             names = self.arrow.schema(path).names
             if missing := [name for name in self.columns if name not in names]:
-                raise BadInput(f"{path}: no column {missing[0]}, which {self.inputs[0]} has")
+                raise BadInputError(f"{path}: there is no column {missing[0]}, which "
+                                    f"{self.inputs[0]} has")
             self.left_out.update(set(names) - set(self.columns))
             for row, batch in enumerate(self.arrow.batches(path, 1, self.columns)):
                 label = f"{path}: row {row}"
@@ -79,15 +83,16 @@ class Jat:
         columns = {}
         for name in self.columns:
             value = batch.column(name)[0]
-            # A column without values in any row is a column of another kind of task.
+            # Columns without values belong to other kinds of tasks.
             if value.is_valid and len(value.values):
                 columns[name] = self._values(name, value.values, f"{label}, column {name}")
         rewards = columns.get("rewards")
         if rewards is not None and rewards.ndim != 1:
-            raise BadInput(f"{label}, column rewards: {rewards.ndim - 1} dimensions a step")
+            raise BadInputError(f"{label}, column rewards: expected one number per step, not "
+                                f"{rewards.ndim - 1}-dimensional arrays")
         actions = self._named(columns, ACTIONS)
         if columns and not actions:
-            raise BadInput(f"{label}: there are no actions")
+            raise BadInputError(f"{label}: there are no actions")
         return Episode(self._named(columns, OBSERVATIONS), actions, rewards)
 
     def _values(self, name, values, what):
@@ -96,31 +101,33 @@ class Jat:
         if name == "image_observations":
             return self.arrow.images(values, what)
         array = self.arrow.dense(values, what)
-        wanted = "iub" if name.startswith("discrete") else "f"
-        if array.dtype.kind not in wanted:
-            raise BadInput(f"{what}: {array.dtype} where "
-                           f"{'integers' if wanted == 'iub' else 'real numbers'} are expected")
+        kinds = "iub" if name.startswith("discrete") else "f"
+        if array.dtype.kind not in kinds:
+            raise BadInputError(f"{what}: expected "
+                                f"{'integers' if kinds == 'iub' else 'real numbers'}, "
+                                f"not {array.dtype}")
         return array
 
     @staticmethod
     def _named(columns, names):
-        """Those of `names`, by key; a single one is the space itself."""
+        """Returns the columns of `names` by key, or by "" if there is only one."""
         found = {key: columns[name] for name, key in names.items() if name in columns}
         return {"": value for value in found.values()} if len(found) == 1 else found
 
     def notes(self):
         if self.left_out:
-            yield f"left out, columns that are not JAT's: {', '.join(sorted(self.left_out))}"
+            yield ("left out these columns, which JAT does not define: "
+                   f"{', '.join(sorted(self.left_out))}")
         if "rewards" not in self.columns:
-            yield "there are no rewards: zeros are written"
+            yield "there are no rewards; zeros were written"
 
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "Parquet or Arrow files, or folders of them, of one task")
+        __doc__, "Parquet or Arrow files of one task, or folders of them")
     conversion.add_space_options(parser)
     parser.add_argument("--split", metavar="NAME",
-                        help="of folders, read the files of this split alone: train or test")
+                        help="read only the files of this split (train or test) from folders")
     conversion.main(parser, Jat)
 
 

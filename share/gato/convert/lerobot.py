@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Converts LeRobot datasets, of the versions 2.0, 2.1 and 3.0, to a Minari dataset.
+"""Converts a LeRobot dataset, version 2.0, 2.1 or 3.0, to a Minari dataset.
 
-The input is the folder that holds meta/, data/ and videos/. The text of each frame's task
+The input is the folder that contains meta/, data/ and videos/. The text of each frame's task
 becomes the observation `task`; `observation.state` becomes `state`, and so on:
 
   lerobot.py --bounds action=data lerobot/pusht pusht
@@ -10,23 +10,13 @@ becomes the observation `task`; `observation.state` becomes `state`, and so on:
 import json
 
 import conversion
-from conversion import BadInput, UsageError
+from errors import BadInputError, UsageError, require_module
 
 VERSIONS = ("v2.0", "v2.1", "v3.0")
-# What LeRobot adds to every dataset.
+# Columns that LeRobot adds to every dataset.
 BOOKKEEPING = {"timestamp", "frame_index", "episode_index", "index", "task_index"}
 OUTCOMES = {"next.reward", "next.done", "next.success"}
-BATCH = 512  # frames read at once
-
-
-def load_json(path):
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise BadInput(f"{path.parent.parent}: no LeRobot dataset: there is no "
-                       f"{path.parent.name}/{path.name}") from None
-    except ValueError as error:
-        raise BadInput(f"{path}: {error}") from None
+FRAMES_PER_BATCH = 512
 
 
 class LeRobot:
@@ -36,11 +26,13 @@ class LeRobot:
         import arrow_input
         self.arrow = arrow_input
         self.folder = options.inputs[0]
-        self.info = load_json(self.folder / "meta" / "info.json")
+        self.info = conversion.load_json(
+            self.folder / "meta" / "info.json",
+            f"{self.folder}: not a LeRobot dataset: there is no meta/info.json")
         self.version = self.info.get("codebase_version")
         if self.version not in VERSIONS:
-            raise BadInput(f"{self.folder}: the version is {self.version}, not "
-                           f"{', '.join(VERSIONS)}: convert it with LeRobot's own script")
+            raise BadInputError(f"{self.folder}: unsupported version {self.version}, not one of "
+                                f"{', '.join(VERSIONS)}: convert it with LeRobot's own script")
         name = self.folder.resolve().name
         self.task, self.domain = name, self.info.get("robot_type") or name
         self.agent = name
@@ -48,10 +40,12 @@ class LeRobot:
         self.tasks = self._read_tasks() if self.has_task else {}
         self.inputs = sorted((self.folder / "data").glob("chunk-*/*.parquet"))
         if not self.inputs:
-            raise BadInput(f"{self.folder}: no files data/chunk-*/*.parquet")
-        self.places = self._read_places() if self.videos and self.version == "v3.0" else {}
+            raise BadInputError(f"{self.folder}: there are no files data/chunk-*/*.parquet")
+        has_shared_videos = self.videos and self.version == "v3.0"
+        self.video_offsets = self._read_video_offsets() if has_shared_videos else {}
 
     def _choose_features(self, exclude):
+        """Maps the paths of the output to features of the input, without the excluded ones."""
         features = self.info.get("features", {})
         self.has_task = "task_index" in features and "task" not in exclude
         for key in exclude:
@@ -64,8 +58,8 @@ class LeRobot:
         self.actions = {key.removeprefix("action").lstrip("."): key for key in kept
                         if key == "action" or key.startswith("action.")}
         if not self.observations or not self.actions:
-            raise BadInput(f"{self.folder}: needs features observation.* and action; there are "
-                           f"{', '.join(sorted(features))}")
+            raise BadInputError(f"{self.folder}: features observation.* and action are required, "
+                                f"but there are {', '.join(sorted(features))}")
         if "" in self.observations and (self.has_task or len(self.observations) > 1):
             self.observations = {path or "observation": key
                                  for path, key in self.observations.items()}
@@ -76,50 +70,52 @@ class LeRobot:
         self.left_out = sorted(set(features) - set(used) - BOOKKEEPING)
         if self.videos:
             try:
-                conversion.need("av", "av")
+                require_module("av", "av")
             except UsageError as error:
                 options = " ".join(f"--exclude {key}" for key in self.videos)
-                raise UsageError(f"{error}, or leave the videos out: {options}") from None
+                raise UsageError(f"{error}, or leave out the videos: {options}") from None
 
     def _read_tasks(self):
-        """The texts by task_index."""
+        """Returns the texts by task_index."""
         meta = self.folder / "meta"
         if self.version == "v3.0":
             table = {}
             for batch in self.arrow.batches(meta / "tasks.parquet", 1 << 16):
                 for key, column in zip(batch.schema.names, batch.columns):
                     table.setdefault(key, []).extend(column.to_pylist())
-            # The text is the index of a pandas table, whose name varies.
+            # The texts are the index of a pandas table, whose name varies.
             names = [key for key in table if key != "task_index"]
             if "task_index" not in table or len(names) != 1:
-                raise BadInput(f"{meta / 'tasks.parquet'}: the columns are {', '.join(table)}, "
-                               "not task_index and one of text")
+                raise BadInputError(f"{meta / 'tasks.parquet'}: the columns are "
+                                    f"{', '.join(table)}, "
+                                    "not task_index and one column of text")
             return dict(zip(table["task_index"], table[names[0]]))
         tasks = {}
         path = meta / "tasks.jsonl"
         if not path.exists():
-            raise BadInput(f"{path}: no such file; --exclude task does without the texts")
+            raise BadInputError(f"{path}: no such file; --exclude task converts without the texts")
         for number, line in enumerate(path.read_text().splitlines(), 1):
             try:
                 entry = json.loads(line)
                 tasks[entry["task_index"]] = entry["task"]
             except (ValueError, KeyError, TypeError) as error:
-                raise BadInput(f"{path}: line {number}: {error}") from None
+                raise BadInputError(f"{path}: line {number}: {error}") from None
         return tasks
 
-    def _read_places(self):
-        """In which video file, and from which second, each episode lies (version 3.0)."""
-        places, parts = {}, ("chunk_index", "file_index", "from_timestamp")
+    def _read_video_offsets(self):
+        """Returns, by episode index, which video file contains the episode and from which second
+        on (version 3.0)."""
+        offsets, parts = {}, ("chunk_index", "file_index", "from_timestamp")
         columns = [f"videos/{key}/{part}" for key in self.videos for part in parts]
         for path in sorted((self.folder / "meta" / "episodes").glob("*/*.parquet")):
             names = self.arrow.schema(path).names
             for name in ["episode_index", *columns]:
                 if name not in names:
-                    raise BadInput(f"{path}: no column {name}")
+                    raise BadInputError(f"{path}: there is no column {name}")
             for batch in self.arrow.batches(path, 1 << 16, ["episode_index", *columns]):
                 for row in batch.to_pylist():
-                    places[row["episode_index"]] = row
-        return places
+                    offsets[row["episode_index"]] = row
+        return offsets
 
     def records(self):
         episodes = frames = 0
@@ -128,11 +124,12 @@ class LeRobot:
             yield label, lambda i=episode_index, t=table, w=label: self.episode(i, t, w)
         for name, count in (("total_episodes", episodes), ("total_frames", frames)):
             if self.info.get(name, count) != count:
-                raise BadInput(f"{self.folder}: meta/info.json says {name} {self.info[name]}, but "
-                               f"data/ holds {count}")
+                raise BadInputError(f"{self.folder}: meta/info.json says {name} "
+                                    f"{self.info[name]}, but data/ contains {count}")
 
     def _episodes(self):
-        """(index, label, table) of each run of rows with one episode_index."""
+        """Yields (index, label, table) for each run of rows with the same episode_index. A run may
+        span batches and files."""
         import numpy as np
         pa = self.arrow.pa
         wanted = [*self.columns, "episode_index", "frame_index",
@@ -141,9 +138,9 @@ class LeRobot:
         for path in self.inputs:
             names = self.arrow.schema(path).names
             if missing := [name for name in wanted if name not in names]:
-                raise BadInput(f"{path}: no column {missing[0]}")
+                raise BadInputError(f"{path}: there is no column {missing[0]}")
             row = 0
-            for batch in self.arrow.batches(path, BATCH, wanted):
+            for batch in self.arrow.batches(path, FRAMES_PER_BATCH, wanted):
                 indices = self.arrow.dense(batch.column("episode_index"), f"{path}: episode_index")
                 starts = [0, *(np.flatnonzero(np.diff(indices)) + 1), len(indices)]
                 for start, end in zip(starts, starts[1:]):
@@ -165,8 +162,8 @@ class LeRobot:
                    for name in table.column_names}
         rows = table.num_rows
         if not np.array_equal(columns["frame_index"], np.arange(rows)):
-            raise BadInput(f"{label}: frame_index does not count from 0 to {rows - 1}: "
-                           "frames are missing")
+            raise BadInputError(f"{label}: frame_index does not count from 0 to {rows - 1}: "
+                                "frames are missing")
         for key in {*self.observations.values(), *self.actions.values()} & set(columns):
             columns[key] = self._shaped(key, columns[key], f"{label}, column {key}")
         for key in self.videos:
@@ -180,25 +177,27 @@ class LeRobot:
         return episode
 
     def _shaped(self, key, values, what):
-        """Numbers in the shape that info.json declares: LeRobot stores [1] as a bare number."""
+        """Reshapes numbers to the shape in info.json: LeRobot stores the shape [1] as a scalar."""
         import numpy as np
         shape = self.info["features"][key].get("shape", [])
         if not isinstance(values, np.ndarray):
             return values
         if values.size != len(values) * np.prod(shape, dtype=int):
-            raise BadInput(f"{what}: {values.shape[1:]} a row, meta/info.json says {shape}")
+            raise BadInputError(f"{what}: the shape is {values.shape[1:]}, but "
+                                f"meta/info.json says {shape}")
         return values.reshape(-1, *shape)
 
     def _text(self, task, label):
         if task not in self.tasks:
-            raise BadInput(f"{label}: task_index {task} is not in meta/tasks")
+            raise BadInputError(f"{label}: task_index {task} is not in meta/tasks")
         return self.tasks[task]
 
     def _add_outcomes(self, episode, columns, rows, label):
         series = {}
         for key in self.outcomes:
             if columns[key].size != rows:
-                raise BadInput(f"{label}, column {key}: {columns[key].size} values for {rows} rows")
+                raise BadInputError(f"{label}, column {key}: {columns[key].size} values for "
+                                    f"{rows} rows")
             series[key] = columns[key].reshape(rows)
         episode.rewards = series.get("next.reward")
         if "next.done" in series:
@@ -207,11 +206,12 @@ class LeRobot:
             episode.success = bool(series["next.success"].any())
 
     def _video(self, key, index, rows, label):
+        """Returns the frames of the video `key` that belong to the episode `index`."""
         import lerobot_video
-        template, place = self.info.get("video_path"), self.places.get(index)
+        template, offset = self.info.get("video_path"), self.video_offsets.get(index)
         try:
             if self.version == "v3.0":
-                chunk, file, start = (place[f"videos/{key}/{part}"] for part in (
+                chunk, file, start = (offset[f"videos/{key}/{part}"] for part in (
                     "chunk_index", "file_index", "from_timestamp"))
                 path = template.format(video_key=key, chunk_index=chunk, file_index=file)
             else:
@@ -219,8 +219,8 @@ class LeRobot:
                     episode_chunk=index // self.info.get("chunks_size", 1000), video_key=key,
                     episode_index=index)
         except (AttributeError, KeyError, TypeError) as error:
-            raise BadInput(f"{label}: meta/ does not say where the video {key} lies: "
-                           f"{error!r}") from None
+            raise BadInputError(f"{label}: meta/ does not say where the video {key} is: "
+                                f"{error!r}") from None
         return lerobot_video.episode_frames(
             self.folder / path, start, float(self.info["fps"]), rows)
 
@@ -228,7 +228,7 @@ class LeRobot:
         if self.left_out:
             yield f"left out: {', '.join(self.left_out)}"
         if "next.reward" not in self.outcomes:
-            yield "there are no rewards: zeros are written"
+            yield "there are no rewards; zeros were written"
 
 
 def main():
@@ -236,8 +236,8 @@ def main():
         __doc__, "folder of the dataset, with meta/ and data/", many_inputs=False)
     conversion.add_space_options(parser)
     parser.add_argument("--exclude", metavar="KEY", action="append", default=[],
-                        help="leave out this feature, as observation.images.top; `task` for the "
-                             "texts of the tasks")
+                        help="leave out this feature, such as observation.images.top, or `task` "
+                             "for the texts of the tasks")
     conversion.main(parser, LeRobot)
 
 

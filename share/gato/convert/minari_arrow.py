@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Converts a Minari dataset in the storage formats arrow or parquet to one in HDF5.
+"""Converts a Minari dataset in the storage format arrow or parquet to one in HDF5.
 
-The metadata stays as it is, and so does every value: JPEG frames are copied, not decoded.
+The metadata and all values stay as they are. JPEG frames are copied without decoding them.
 
   minari_arrow.py ~/.minari/datasets/D4RL/door/human-v2 door
 """
@@ -9,16 +9,17 @@ import json
 import re
 
 import conversion
-from conversion import BadInput
+from errors import BadInputError
 
-# Those that the storage keeps as lists of fixed length.
+# Spaces whose values are stored as flat lists of a fixed length.
 ARRAYS = ("Box", "MultiDiscrete", "MultiBinary")
-SEPARATE = ("observation_space", "action_space", "total_episodes", "total_steps", "data_format",
-            "jpeg_encoding", "dataset_size")
+# Entries of metadata.json that the writer sets itself.
+OWN_ENTRIES = ("observation_space", "action_space", "total_episodes", "total_steps", "data_format",
+               "jpeg_encoding", "dataset_size")
 
 
 def shape_of(space):
-    """Of one value of an array space."""
+    """Returns the shape of the values of an array space."""
     import numpy as np
     if space["type"] == "Box":
         return tuple(space["shape"])
@@ -28,7 +29,7 @@ def shape_of(space):
 
 
 class MinariArrow:
-    task = domain = agent = None  # the metadata says them
+    task = domain = agent = None  # they are in the metadata
 
     def __init__(self, options):
         import arrow_input
@@ -36,36 +37,34 @@ class MinariArrow:
         given = options.inputs[0]
         self.folder = given / "data" if (given / "data").is_dir() else given
         self.inputs, self.left_out = [self.folder / "metadata.json"], set()
-        described = self._load(self.inputs[0])
-        self.format = described.get("data_format")
+        metadata = self._load(self.inputs[0])
+        self.format = metadata.get("data_format")
         if self.format not in ("arrow", "parquet"):
-            raise BadInput(f"{given}: the storage format is {self.format}, not arrow or parquet"
-                           + (": gato reads it as it is" if self.format == "hdf5" else ""))
+            raise BadInputError(f"{given}: the storage format is {self.format}, not arrow or "
+                                "parquet" + (": gato reads it without conversion"
+                                             if self.format == "hdf5" else ""))
         self.spaces, self.trees = {}, {}
         for kind in ("observation", "action"):
-            text = described.get(f"{kind}_space")
+            text = metadata.get(f"{kind}_space")
             if not text:
-                raise BadInput(f"{self.inputs[0]}: there is no {kind}_space")
+                raise BadInputError(f"{self.inputs[0]}: there is no {kind}_space")
             self.spaces[f"{kind}s"] = text
             self.trees[f"{kind}s"] = json.loads(text)
-        self.metadata = {k: v for k, v in described.items() if k not in SEPARATE}
-        self.metadata["jpeg_encoding"] = False  # until a frame is met
-        self.total = described.get("total_episodes")
+        self.metadata = {k: v for k, v in metadata.items() if k not in OWN_ENTRIES}
+        self.metadata["jpeg_encoding"] = False  # set when a frame is found
+        self.total = metadata.get("total_episodes")
 
-    def _load(self, path):
-        try:
-            return json.loads(path.read_text())
-        except FileNotFoundError:
-            raise BadInput(f"{path.parent}: no Minari dataset: there is no {path.name}") from None
-        except ValueError as error:
-            raise BadInput(f"{path}: {error}") from None
+    @staticmethod
+    def _load(path):
+        return conversion.load_json(
+            path, f"{path.parent}: not a Minari dataset: there is no {path.name}")
 
     def records(self):
         folders = sorted((int(path.name), path) for path in self.folder.iterdir()
                          if path.is_dir() and re.fullmatch(r"\d+", path.name))
         if self.total is not None and len(folders) != self.total:
-            raise BadInput(f"{self.folder}: {len(folders)} episodes, metadata.json says "
-                           f"{self.total}")
+            raise BadInputError(f"{self.folder}: {len(folders)} episodes, but metadata.json says "
+                                f"{self.total}")
         for _, folder in folders:
             yield str(folder), lambda folder=folder: self.episode(folder)
 
@@ -76,16 +75,17 @@ class MinariArrow:
         self.inputs += parts
         found = [batch for path in parts for batch in self.arrow.batches(path, 1 << 20)]
         if not found:
-            raise BadInput(f"{folder}: no file *.{self.format} with rows")
+            raise BadInputError(f"{folder}: there is no file *.{self.format} with rows")
         table = pa.Table.from_batches(found).combine_chunks()
-        described = self._load(folder / "metadata.json")
-        steps = described.get("total_steps")
+        metadata = self._load(folder / "metadata.json")
+        steps = metadata.get("total_steps")
         if not isinstance(steps, int) or not steps <= table.num_rows <= steps + 1:
-            raise BadInput(f"{folder}: {table.num_rows} rows, metadata.json says {steps} steps")
+            raise BadInputError(f"{folder}: {table.num_rows} rows, but metadata.json says "
+                                f"{steps} steps")
 
         def column(name, rows=steps):
             if name not in table.column_names:
-                raise BadInput(f"{folder}: there is no column {name}")
+                raise BadInputError(f"{folder}: there is no column {name}")
             return self.arrow.single(table.column(name)).slice(0, rows)
 
         def series(name):
@@ -99,10 +99,10 @@ class MinariArrow:
             infos = dict(self._infos(column("infos", None), "", folder))
         return Episode(values["observations"], values["actions"], series("rewards"),
                        series("terminations"), series("truncations"), infos,
-                       seed=described.get("seed"), options=flat(described.get("options") or {}))
+                       seed=metadata.get("seed"), options=flat(metadata.get("options") or {}))
 
     def _values(self, space, values, path, what):
-        """(path, value) of each leaf of a space."""
+        """Yields (path, value) for each leaf of a space."""
         from minari_writer import JpegFrames
         kind = space["type"]
         if kind in ("Dict", "Tuple"):
@@ -110,17 +110,17 @@ class MinariArrow:
                        else ((str(i), child) for i, child in enumerate(space["subspaces"])))
             for key, child in members:
                 name = key if kind == "Dict" else f"_index_{key}"
-                place = f"{path}/{name}" if path else name
+                child_path = f"{path}/{name}" if path else name
                 if values.type.get_field_index(key) < 0:
-                    raise BadInput(f"{what}: there is no field {key}")
-                yield from self._values(child, self.arrow.field(values, key), place,
+                    raise BadInputError(f"{what}: there is no field {key}")
+                yield from self._values(child, self.arrow.field(values, key), child_path,
                                         f"{what}/{key}")
         elif kind == "Text":
             yield path, self.arrow.texts(values, what)
         elif kind == "Discrete":
             yield path, self.arrow.dense(values, what)
         elif kind not in ARRAYS:
-            raise BadInput(f"{what}: the space type {kind} is not supported")
+            raise BadInputError(f"{what}: the space type {kind} is not supported")
         elif self.arrow.is_image(values.type):
             self.metadata["jpeg_encoding"] = True
             yield path, JpegFrames(values.to_pylist())
@@ -129,36 +129,37 @@ class MinariArrow:
             try:
                 yield path, array.reshape(-1, *shape_of(space))
             except ValueError:
-                raise BadInput(f"{what}: {array.shape[1:]} numbers a row, the space says "
-                               f"{shape_of(space)}") from None
+                raise BadInputError(f"{what}: each row is {array.shape[1:]}, but the space says "
+                                    f"{shape_of(space)}") from None
 
     def _infos(self, values, path, folder):
+        """Yields (path, value) for each info that is an array; notes the others as left out."""
         pa = self.arrow.pa
         for index in range(values.type.num_fields):
             field = values.type.field(index)
-            place = f"{path}/{field.name}" if path else field.name
-            below = self.arrow.field(values, field.name)
+            child_path = f"{path}/{field.name}" if path else field.name
+            member = self.arrow.field(values, field.name)
             if pa.types.is_struct(field.type):
-                yield from self._infos(below, place, folder)
+                yield from self._infos(member, child_path, folder)
                 continue
             try:
-                value = self.arrow.column(below, f"{folder}: infos/{place}")
-            except BadInput:  # lists of any length, missing values
-                self.left_out.add(place)
+                value = self.arrow.column(member, f"{folder}: infos/{child_path}")
+            except BadInputError:  # lists of different lengths, missing values
+                self.left_out.add(child_path)
                 continue
             shape = (field.metadata or {}).get(b"shape")
             if shape is not None:
                 value = value.reshape(len(value), *map(int, filter(None, shape.split(b","))))
-            yield place, value
+            yield child_path, value
 
     def notes(self):
         if self.left_out:
-            yield ("left out, infos that are no arrays: "
+            yield ("left out these infos, which are not arrays: "
                    f"{', '.join(sorted(self.left_out))}")
 
 
 def flat(options, prefix=""):
-    """Nested options by path, as attributes of HDF5."""
+    """Returns nested options by path, as they are stored in HDF5 attributes."""
     values = {}
     for key, value in options.items():
         if isinstance(value, dict):
@@ -170,7 +171,7 @@ def flat(options, prefix=""):
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "folder of the dataset, or its data folder", many_inputs=False)
+        __doc__, "folder of the dataset, or its subfolder data", many_inputs=False)
     conversion.main(parser, MinariArrow)
 
 

@@ -1,21 +1,20 @@
-"""Writes Minari 0.5 datasets in HDF5, an episode at a time, with numpy and h5py alone.
+"""Writes Minari 0.5 datasets in HDF5, one episode at a time, with numpy and h5py alone.
 
     OUTPUT/data/metadata.json
     OUTPUT/data/main_data.hdf5
       /episode_<i>    attributes: id, total_steps, seed, options/..., rewards_sum ...
-        observations  dataset [T+1,...] or [T,...], or a group with one child a key
-        actions       [T,...], likewise
+        observations  dataset [T+1,...] or [T,...], or a group with one child per key
+        actions       [T,...], or a group
         rewards       float64 [T]; terminations, truncations: bool [T]
-        infos         a group, whatever the source has
+        infos         a group with whatever the source has
 
-Values of an episode are given by path: {"camera/top": array}. The path "" alone is a space that
-is no Dict. A path part "_index_<i>" is the i-th member of a Tuple.
+The values of an episode are stored by path: {"camera/top": array}. If the space is not a Dict, the
+only path is "". A path component "_index_<i>" is the i-th member of a Tuple.
 """
 import contextlib
 import dataclasses
 import json
 import os
-import pathlib
 import re
 import shutil
 import socket
@@ -23,15 +22,15 @@ import socket
 import h5py
 import numpy as np
 
-from conversion import IoError, UsageError
+from errors import BadInputError, IoError, UsageError
 
-# The release whose files these are: Minari refuses versions that it does not know.
+# The release whose format this is. Minari refuses versions that it does not know.
 MINARI_VERSION = "0.5.3"
 
 
 class Frames:
-    """Images that are decoded while they are written, so that an episode of them need not fit
-    into memory: `rows` of uint8 `shape`, from an iterator."""
+    """Images that an iterator decodes while they are written, so that an episode need not fit in
+    memory. Each of the `rows` images is a uint8 array of shape `shape`."""
 
     def __init__(self, rows, shape, frames):
         self.shape, self.dtype, self.frames = (rows, *shape), np.dtype(np.uint8), frames
@@ -41,13 +40,13 @@ class Frames:
 
 
 class JpegFrames(list):
-    """Encoded images, as bytes, one a row: stored as Minari stores JPEG."""
+    """Encoded images, one `bytes` object per row, which are written as Minari stores JPEG."""
 
 
 @dataclasses.dataclass
 class Episode:
-    """Values by path: numpy arrays with one row a step, lists of str, Frames or JpegFrames.
-    Observations may have one row more than there are actions."""
+    """Values by path: numpy arrays with one row per step, lists of str, Frames or JpegFrames.
+    Observations may have one more row than actions."""
     observations: dict
     actions: dict
     rewards: np.ndarray | None = None  # None: written as zeros
@@ -64,18 +63,19 @@ class Episode:
 
 
 def check_output(path, force):
-    """Refuses what exists, or with `force` what is no Minari dataset, before any work."""
+    """Raises UsageError if `path` exists, or, with `force`, if it is not a Minari dataset. Raises
+    IoError if its parent directory does not exist."""
     if os.path.lexists(path):
         if not force:
             raise UsageError(f"{path} exists; --force replaces it")
         if not (path / "data" / "metadata.json").is_file() or path.is_symlink():
-            raise UsageError(f"{path} is no Minari dataset: --force does not replace it")
+            raise UsageError(f"{path} is not a Minari dataset: --force does not replace it")
     if not path.absolute().parent.is_dir():
         raise IoError(f"{path}: the directory {path.absolute().parent} does not exist")
 
 
 def dataset_id(task, source):
-    """An id that Minari parses: words of letters, digits, '_' and '-'."""
+    """Returns an id that Minari can parse: words of letters, digits, '_' and '-'."""
     words = re.sub(r"[^A-Za-z0-9_/-]", "-", task or "task").strip("/") or "task"
     agent = re.sub(r"[^A-Za-z0-9_-]", "-", (source or "unknown").rpartition("/")[2])
     return f"gato/{words}/{agent}-v0"
@@ -107,11 +107,11 @@ def _write_values(parent, name, value):
 
 
 def _write_tree(group, name, values):
-    """`values` by path below `name`; the path "" is `name` itself."""
+    """Writes `values` by their path below `name`. The path "" is `name` itself."""
     for path, value in values.items():
         *parents, leaf = [name, *filter(None, path.split("/"))]
-        place = group.require_group("/".join(parents)) if parents else group
-        _write_values(place, leaf, value)
+        parent = group.require_group("/".join(parents)) if parents else group
+        _write_values(parent, leaf, value)
 
 
 def _flags(values, steps):
@@ -119,8 +119,8 @@ def _flags(values, steps):
 
 
 class MinariWriter:
-    """A dataset under a temporary name beside `path` until `commit`; a context manager that
-    removes it where that is not reached."""
+    """A context manager that writes a dataset under a temporary name beside `path`. `commit`
+    renames it to `path`; without it, the temporary files are removed on exit."""
 
     def __init__(self, path, force):
         self.path, self.force = path, force
@@ -129,22 +129,23 @@ class MinariWriter:
     def __enter__(self):
         parent = self.path.absolute().parent
         self.temporary = parent / f".{self.path.name}.tmp-{socket.gethostname()}-{os.getpid()}-0"
-        shutil.rmtree(self.temporary, ignore_errors=True)  # of a killed process of our number
+        shutil.rmtree(self.temporary, ignore_errors=True)  # left by a killed process of the same id
         (self.temporary / "data").mkdir(parents=True)
-        # The format of HDF5 1.10, as all files of gato.
+        # The format of HDF5 1.10, like all files of gato.
         self.file = h5py.File(self.temporary / "data" / "main_data.hdf5", "w",
                               libver=("earliest", "v110"))
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(Exception):  # a full disk fails here once more
+        with contextlib.suppress(Exception):  # fails again if the disk is full
             self.file.close()
         shutil.rmtree(self.temporary, ignore_errors=True)
 
     @contextlib.contextmanager
     def episode(self, episode, label):
-        """Writes `episode`; whatever fails here or in the body leaves nothing of it."""
-        episode_check(episode, label)
+        """Writes `episode` before the body of the `with` statement runs. If either fails, removes
+        the episode again."""
+        check_episode(episode, label)
         name = f"episode_{self.episodes}"
         group = self.file.create_group(name)
         try:
@@ -164,7 +165,7 @@ class MinariWriter:
         if episode.seed is not None:
             group.attrs["seed"] = np.uint64(episode.seed) if episode.seed >= 2**63 else episode.seed
         group.attrs.update({f"options/{key}": value for key, value in episode.options.items()})
-        group.attrs.update({  # as Minari's EpisodeMetadataCallback
+        group.attrs.update({  # like Minari's EpisodeMetadataCallback
             "rewards_sum": rewards.sum(), "rewards_mean": rewards.mean(),
             "rewards_std": rewards.std(), "rewards_max": rewards.max(),
             "rewards_min": rewards.min()})
@@ -180,7 +181,8 @@ class MinariWriter:
         _write_tree(group, "infos", episode.infos)
 
     def commit(self, attributes, spaces, metadata):
-        """Attributes of the file, spaces as JSON texts, further entries of metadata.json."""
+        """Completes the dataset with attributes of the HDF5 file, spaces as JSON texts and
+        additional entries of metadata.json, and moves it to its path."""
         attributes = {name: value for name, value in attributes.items() if value}
         self.file.attrs.update(attributes)
         self.file.close()
@@ -198,7 +200,7 @@ class MinariWriter:
         self._replace()
 
     def _replace(self):
-        check_output(self.path, self.force)  # it may have appeared meanwhile
+        check_output(self.path, self.force)  # again: it may have appeared in the meantime
         old = None
         if self.path.exists():
             old = self.temporary.with_name(self.temporary.name + ".old")
@@ -214,9 +216,8 @@ class MinariWriter:
             shutil.rmtree(old)
 
 
-def episode_check(episode, label):
-    """BadInput where lengths disagree or a number is no number."""
-    from conversion import BadInput
+def check_episode(episode, label):
+    """Raises BadInputError if lengths differ or a number is NaN."""
     steps = episode.steps
     series = {"rewards": episode.rewards, "terminations": episode.terminations,
               "truncations": episode.truncations}
@@ -226,8 +227,8 @@ def episode_check(episode, label):
         for path, value in values.items():
             what = f"{label}: {kind} {path}".rstrip()
             if not steps <= len(value) <= steps + extra:
-                raise BadInput(f"{what}: {len(value)} rows for {steps} steps")
+                raise BadInputError(f"{what}: {len(value)} rows for {steps} steps")
             if isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 bad = np.argwhere(np.isnan(value))
                 if len(bad):
-                    raise BadInput(f"{what}: step {bad[0][0]} is NaN")
+                    raise BadInputError(f"{what}: step {bad[0][0]} is NaN")

@@ -1,38 +1,33 @@
 #!/usr/bin/env python3
-"""Converts RLDS datasets, as TFDS stores them in TFRecord files, to a Minari dataset.
+"""Converts an RLDS dataset, which TFDS stores in TFRecord files, to a Minari dataset.
 
 The input is the folder of a version, with dataset_info.json, features.json and the TFRecord
-files; TensorFlow is not needed. Text and images beside the observation can be added to it:
+files. TensorFlow is not needed. --observation adds other keys of a step to the observation:
 
   rlds.py --split train tensorflow_datasets/d4rl_mujoco_hopper/v2-expert/1.2.0 hopper
   rlds.py --observation language_instruction --last-step keep bridge/0.1.0 bridge
 """
 import itertools
-import json
 import re
 import zlib
 
 import conversion
-from conversion import BadInput, UsageError, first_of
+from errors import BadInputError, UsageError
 
 STEP_KEYS = {"observation", "action", "reward", "discount", "is_first", "is_last", "is_terminal"}
 
 
 def load_json(path):
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise BadInput(f"{path.parent}: there is no {path.name}: the input is the folder of a "
-                       "version of a TFDS dataset, as NAME/1.0.0") from None
-    except ValueError as error:
-        raise BadInput(f"{path}: {error}") from None
+    return conversion.load_json(
+        path, f"{path.parent}: there is no {path.name}: the input must be the folder of a version "
+              "of a TFDS dataset, such as NAME/1.0.0")
 
 
 class Feature:
-    """A leaf of features.json: how one key of all steps is stored."""
+    """A leaf of features.json, which describes how a key of all steps is stored."""
 
     def __init__(self, key, description):
-        """`kind`: tensor, text, image or None where it is not supported."""
+        """Sets `kind` to tensor, text or image, or to None if the feature is not supported."""
         self.key, self.type = key, description.get("pythonClassName", "?").rpartition(".")[2]
         self.kind, self.dtype, self.shape, self.encoding = None, None, (), "none"
         self.classes = None
@@ -53,22 +48,23 @@ class Feature:
             self.kind = None
 
     def values(self, stored, label):
-        """What parse_example gave, as one row a step. ValueError where it is something else."""
+        """Returns the values of parse_example as one row per step. Raises ValueError if they are
+        not of this feature's kind."""
         if stored is None:
             raise ValueError("there are no values")
         if self.kind in ("text", "image") or self.encoding != "none":
             if not isinstance(stored, list):
-                raise ValueError("numbers where bytes are expected")
+                raise ValueError("expected bytes, not numbers")
             return self._from_bytes(stored, label)
         if isinstance(stored, list):
-            raise ValueError("bytes where numbers are expected")
+            raise ValueError("expected numbers, not bytes")
         return self._shaped(stored.view("uint64") if self.dtype == "uint64" else stored)
 
     def _shaped(self, values):
         import numpy as np
         size = int(np.prod(self.shape))
         if size == 0 or len(values) % size:
-            raise ValueError(f"{len(values)} numbers, no multiple of {self.shape}")
+            raise ValueError(f"{len(values)} numbers cannot have the shape {self.shape}")
         return values.astype(self.dtype, copy=False).reshape(-1, *self.shape)
 
     def _from_bytes(self, stored, label):
@@ -87,7 +83,7 @@ class Feature:
 
 
 def leaves(description, path=""):
-    """The features below a description, by path."""
+    """Returns the features of a description by path."""
     if "featuresDict" not in description:
         return {path: Feature(path, description)}
     found = {}
@@ -97,7 +93,7 @@ def leaves(description, path=""):
 
 
 def without_last(values, rows):
-    """The first `rows` rows."""
+    """Returns the first `rows` rows."""
     from minari_writer import Frames
     if isinstance(values, Frames):
         return Frames(rows, values.shape[1:], itertools.islice(values.frames, rows))
@@ -112,11 +108,11 @@ class Rlds:
         info = load_json(self.folder / "dataset_info.json")
         self.name = info.get("name", self.folder.name)
         self.task, self.domain = self.name, self.name
-        self.agent = first_of(info.get("configName"), self.name)
+        self.agent = conversion.first_of(info.get("configName"), self.name)
         self.keeps_last = options.last_step == "keep"
         if (file_format := info.get("fileFormat", "tfrecord")) != "tfrecord":
-            raise BadInput(f"{self.folder}: the files are {file_format}, not tfrecord: prepare the "
-                           'dataset with file_format="tfrecord"')
+            raise BadInputError(f"{self.folder}: the files are {file_format}, not tfrecord: "
+                                'prepare the dataset with file_format="tfrecord"')
         self._choose_split(info, options.split)
         self._choose_features(options)
         self.last_rewards = 0
@@ -127,17 +123,17 @@ class Rlds:
             wanted = next(iter(splits))
         if wanted not in splits:
             raise UsageError(f"{self.folder} has the splits {', '.join(splits) or 'none'}: "
-                             "name one with --split")
+                             "choose one with --split")
         lengths = [int(length) for length in splits[wanted].get("shardLengths", [])]
         shards = {}
         for path in self.folder.glob(f"*-{wanted}.tfrecord-*-of-*"):
             if found := re.search(r"-(\d+)-of-(\d+)$", path.name):
                 shards[int(found[1])] = path
         if not shards:
-            raise BadInput(f"{self.folder}: no files *-{wanted}.tfrecord-*-of-*")
+            raise BadInputError(f"{self.folder}: there are no files *-{wanted}.tfrecord-*-of-*")
         if missing := set(range(len(lengths))) - set(shards):
-            raise BadInput(f"{self.folder}: shard {min(missing)} of {len(lengths)} of the split "
-                           f"{wanted} is missing")
+            raise BadInputError(f"{self.folder}: shard {min(missing)} of {len(lengths)} of the "
+                                f"split {wanted} is missing")
         self.inputs = [shards[number] for number in sorted(shards)]
         self.lengths = lengths or [None] * len(shards)
 
@@ -145,13 +141,13 @@ class Rlds:
         path = self.folder / "features.json"
         found = load_json(path).get("featuresDict", {}).get("features")
         if found is None or "sequence" not in found.get("steps", {}):
-            raise BadInput(f"{path}: there is no dataset `steps` in it: no RLDS dataset")
+            raise BadInputError(f"{path}: not an RLDS dataset: there is no dataset `steps`")
         self.features = leaves(found["steps"]["sequence"]["feature"])
         self.observations = self._below("observation")
         for key in options.observation:
             added = self._below(key)
             if not added:
-                raise UsageError(f"--observation {key}: a step has no such key (it has "
+                raise UsageError(f"--observation {key}: there is no such key in a step (there are "
                                  f"{', '.join(sorted(self.features))})")
             self.observations = {path or "observation": k for path, k in self.observations.items()}
             self.observations |= {f"{key}/{path}".rstrip("/"): k for path, k in added.items()}
@@ -164,21 +160,21 @@ class Rlds:
             self.observations = {p: k for p, k in self.observations.items() if p not in chosen}
             self.actions = {p: k for p, k in self.actions.items() if p not in chosen}
         if not self.observations or not self.actions or "is_last" not in self.features:
-            raise BadInput(f"{path}: steps need observation, action and is_last; there are "
-                           f"{', '.join(sorted(self.features))}")
+            raise BadInputError(f"{path}: observation, action and is_last are required, but "
+                                f"steps have {', '.join(sorted(self.features))}")
         self._add_class_bounds(options)
         used = {*self.observations.values(), *self.actions.values()}
         for key in used:
             if self.features[key].kind is None:
-                raise BadInput(f"{path}: {key} is {self.features[key].type} of "
-                               f"{self.features[key].dtype} {self.features[key].shape}, which is "
-                               f"not supported; --exclude {key} leaves it out")
+                raise BadInputError(f"{path}: {key} is not supported: {self.features[key].type} of "
+                                    f"{self.features[key].dtype} {self.features[key].shape}; "
+                                    f"--exclude {key} leaves it out")
         self.columns = used | {key for key in ("reward", "is_terminal") if key in self.features}
         self.left_out = sorted(set(self.features) - used - (STEP_KEYS - {"observation", "action"}))
         self.left_out += sorted(f"{key} (of episodes)" for key in found if key != "steps")
 
     def _add_class_bounds(self, options):
-        """A ClassLabel says how many values there are."""
+        """Adds the bounds of ClassLabels, which declare their number of values."""
         given = {text.rpartition("=")[0] for text in options.bounds}
         for bare, chosen in (("observation", self.observations), ("action", self.actions)):
             for path, key in chosen.items():
@@ -187,7 +183,7 @@ class Rlds:
                     options.bounds.append(f"{path or bare}=0,{classes - 1}")
 
     def _below(self, key):
-        """The features of `key`, by their path below it."""
+        """Returns the keys of the features of `key`, by their path relative to it."""
         return {path[len(key) + 1:]: path for path in self.features
                 if path == key or path.startswith(key + "/")}
 
@@ -199,7 +195,8 @@ class Rlds:
                 label = f"{path}: record {number}"
                 yield label, lambda data=data, label=label: self.episode(data, label)
             if length is not None and number + 1 != length:
-                raise BadInput(f"{path}: {number + 1} records, dataset_info.json says {length}")
+                raise BadInputError(f"{path}: {number + 1} records, but dataset_info.json says "
+                                    f"{length}")
 
     def episode(self, data, label):
         import numpy as np
@@ -208,28 +205,30 @@ class Rlds:
         try:
             example = tf_record.parse_example(data)
         except ValueError as error:
-            raise BadInput(f"{label}: {error}") from None
+            raise BadInputError(f"{label}: {error}") from None
 
         def values(key):
             name = f"steps/{key}"
             if name not in example:
-                raise BadInput(f"{label}: there is no {name}")
+                raise BadInputError(f"{label}: there is no {name}")
             try:
                 return self.features[key].values(example[name], label)
             except (ValueError, TypeError, zlib.error) as error:
-                raise BadInput(f"{label}: {name}: {error}") from None
+                raise BadInputError(f"{label}: {name}: {error}") from None
 
         is_last = values("is_last")
         rows = len(is_last)
         if is_last[:-1].any():
-            raise BadInput(f"{label}: is_last is true at step {int(is_last.argmax())} of {rows}")
+            raise BadInputError(f"{label}: is_last is true at step "
+                                f"{int(is_last.argmax())} of {rows}")
         is_complete = bool(rows and is_last[-1])
-        # On the row that is_last marks, the observation alone means something.
+        # In RLDS, only the observation of the row with is_last is valid.
         steps = rows - 1 if is_complete and not self.keeps_last else rows
         columns = {key: values(key) for key in self.columns}
         for key, column in columns.items():
             if len(column) != rows:
-                raise BadInput(f"{label}: steps/{key} has {len(column)} rows, steps/is_last {rows}")
+                raise BadInputError(f"{label}: steps/{key} has {len(column)} rows, but "
+                                    f"steps/is_last has {rows}")
         rewards = columns.get("reward")
         if rewards is not None and steps < rows and rewards[-1] != 0:
             self.last_rewards += 1
@@ -246,13 +245,13 @@ class Rlds:
 
     def notes(self):
         if self.left_out:
-            yield (f"left out: {', '.join(self.left_out)} (--observation KEY adds one of a step "
+            yield (f"left out: {', '.join(self.left_out)} (--observation KEY adds a key of a step "
                    "to the observation)")
         if "reward" not in self.features:
-            yield "there are no rewards: zeros are written"
+            yield "there are no rewards; zeros were written"
         if self.last_rewards:
-            yield (f"{self.last_rewards} episodes have a reward on their last row, where RLDS "
-                   "gives it no meaning; where the last row is a whole step, as in Open "
+            yield (f"{self.last_rewards} episodes have a reward in their last row, where RLDS "
+                   "does not define it; if the last row is a complete step, as in Open "
                    "X-Embodiment, convert with --last-step keep")
 
 
@@ -261,15 +260,17 @@ def main():
         __doc__, "folder with dataset_info.json, features.json and TFRecord files",
         many_inputs=False)
     conversion.add_space_options(parser)
-    parser.add_argument("--split", metavar="NAME", help="which split; needed where there are two")
+    parser.add_argument("--split", metavar="NAME",
+                        help="the split to convert; required if there are several")
     parser.add_argument("--observation", metavar="KEY", action="append", default=[],
-                        help="a further key of a step that belongs to the observation, as "
-                             "language_instruction")
+                        help="add this key of a step, such as language_instruction, to the "
+                             "observation")
     parser.add_argument("--exclude", metavar="KEY", action="append", default=[],
-                        help="leave out this key of a step, as observation/depth, or a group")
+                        help="leave out this key of a step, such as observation/depth, or this "
+                             "group of keys")
     parser.add_argument("--last-step", choices=("drop", "keep"), default="drop",
-                        help="drop: the last row is the final observation alone, as RLDS defines "
-                             "it (default); keep: it is a step like any other")
+                        help="drop: the last row contains only the final observation, as RLDS "
+                             "defines it (default); keep: it is a complete step")
     conversion.main(parser, Rlds)
 
 

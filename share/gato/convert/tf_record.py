@@ -1,19 +1,21 @@
-"""TFRecord files and the tf.train.Example messages in them, with numpy alone.
+"""Reads TFRecord files and the tf.train.Example messages in them, with numpy alone.
 
-A record is: length (uint64), masked CRC-32C of the length, data, masked CRC-32C of the data, all
-little-endian (tensorflow/core/lib/io/record_writer.h). An Example is a map from names to one list
-of bytes, of floats or of 64-bit integers (tensorflow/core/example/feature.proto).
+A record consists of a length (uint64), the masked CRC-32C of the length, the data and the masked
+CRC-32C of the data, all little-endian (tensorflow/core/lib/io/record_writer.h). An
+Example is a map from names to lists of bytes, floats or 64-bit integers
+(tensorflow/core/example/feature.proto).
 """
 import struct
 
 import numpy as np
 
-from conversion import BadInput
+from errors import BadInputError
 
 _CRC_POLYNOMIAL = 0x82F63B78  # Castagnoli, reflected
 
 
 def _crc_table():
+    """Returns the CRC of each byte, for a state of zero."""
     table = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         table = np.where(table & 1, (table >> 1) ^ np.uint32(_CRC_POLYNOMIAL), table >> 1)
@@ -28,7 +30,7 @@ def _crc_step(state, byte):
 
 
 def _apply(columns, states):
-    """A linear map, given by the images of the 32 bits, of each state."""
+    """Applies a linear map over GF(2) to each state. columns[i] is the image of bit i."""
     result = np.zeros_like(states)
     for bit in range(32):
         result ^= np.where((states >> bit) & 1, columns[bit], np.uint32(0))
@@ -36,8 +38,12 @@ def _apply(columns, states):
 
 
 def crc32c(data):
-    """The CRC of bytes. Equal lanes are worked on at once and joined in pairs: behind n more
-    bytes a state is changed by a linear map, the one of n zeros."""
+    """Returns the CRC-32C of bytes.
+
+    The data is divided into lanes of equal width, which numpy processes in parallel. Then pairs of
+    lanes are merged: a CRC is linear over GF(2), so crc(a + b) = crc(a + zeros) ^ crc(b), and the
+    effect of `width` zeros on a state is a linear map, whose square is that of twice as many.
+    """
     data = np.frombuffer(data, np.uint8)
     if len(data) < 4:
         state = np.uint32(0xFFFFFFFF)
@@ -46,8 +52,8 @@ def crc32c(data):
         return int(state) ^ 0xFFFFFFFF
     lanes = 1 << (len(data).bit_length() // 2)
     width = -(-len(data) // lanes)
-    # Zeros in front leave a state of zero as it is; so the first state, all ones, goes over the
-    # first four bytes instead.
+    # Leading zeros do not change a state of zero. So padding goes in front, and the initial state
+    # of all ones is XORed into the first four bytes of the data instead.
     start = lanes * width - len(data)
     padded = np.concatenate((np.zeros(start, np.uint8), data))
     padded[start:start + 4] ^= 0xFF
@@ -68,80 +74,83 @@ def masked_crc32c(data):
 
 
 def records(path):
-    """Yields the data of each record. BadInput where the file is cut off or a checksum is wrong:
-    what follows cannot be trusted then."""
+    """Yields the data of each record. Raises BadInputError if the file is truncated or a checksum
+    is wrong, because what follows cannot be trusted."""
     size = path.stat().st_size
     with path.open("rb") as file:
         number = 0
         while head := file.read(12):
             what = f"{path}: record {number}, byte {file.tell() - len(head)}"
             if len(head) < 12:
-                raise BadInput(f"{what}: the file is cut off")
+                raise BadInputError(f"{what}: the file is truncated")
             length, crc = struct.unpack("<QI", head)
             if masked_crc32c(head[:8]) != crc:
-                raise BadInput(f"{what}: the checksum of its length is wrong: "
-                               "this is no TFRecord file, or a damaged one")
+                raise BadInputError(f"{what}: the checksum of its length is wrong: "
+                                    "this is not a TFRecord file, or it is corrupt")
             if length + 4 > size - file.tell():
-                raise BadInput(f"{what}: the file is cut off")
+                raise BadInputError(f"{what}: the file is truncated")
             data = file.read(length)
             if masked_crc32c(data) != struct.unpack("<I", file.read(4))[0]:
-                raise BadInput(f"{what}: the checksum of its {length} bytes is wrong: "
-                               "the file is damaged")
+                raise BadInputError(f"{what}: the checksum of its {length} bytes is wrong: "
+                                    "the file is corrupt")
             yield data
             number += 1
 
 
-def _varint(data, at):
+def _varint(data, offset):
+    """Returns the integer at `offset` and the offset after it."""
     value = shift = 0
     while True:
-        byte = data[at]
+        byte = data[offset]
         value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
+        offset, shift = offset + 1, shift + 7
         if byte < 0x80:
-            return value, at
+            return value, offset
         if shift > 63:
-            raise ValueError("an integer of more than 10 bytes")
+            raise ValueError("an integer is longer than 10 bytes")
 
 
 def _fields(data):
-    """(number, value) of each field of a message: bytes, or an integer."""
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
+    """Yields (field number, value) for each field of a message. Values are bytes or integers."""
+    offset = 0
+    while offset < len(data):
+        key, offset = _varint(data, offset)
         wire_type = key & 7
         if wire_type == 0:
-            value, at = _varint(data, at)
+            value, offset = _varint(data, offset)
             yield key >> 3, value
             continue
         if wire_type == 2:
-            length, at = _varint(data, at)
+            length, offset = _varint(data, offset)
         elif wire_type in (1, 5):
             length = 8 if wire_type == 1 else 4
         else:
-            raise ValueError(f"the wire type {wire_type}")
-        if length > len(data) - at:
-            raise ValueError("a field that is longer than its message")
-        yield key >> 3, data[at:at + length]
-        at += length
+            raise ValueError(f"unknown wire type {wire_type}")
+        if length > len(data) - offset:
+            raise ValueError("a field is longer than its message")
+        yield key >> 3, data[offset:offset + length]
+        offset += length
 
 
 def _packed_integers(data):
+    """Returns the int64 array of consecutive varints, each of up to 10 groups of 7 bits."""
     data = np.frombuffer(data, np.uint8)
     if not len(data):
         return np.empty(0, np.int64)
     ends = np.flatnonzero(data < 0x80)
     if not len(ends) or ends[-1] != len(data) - 1:
-        raise ValueError("an integer that is cut off")
+        raise ValueError("an integer is truncated")
     starts = np.concatenate(([0], ends[:-1] + 1))
-    place = np.arange(len(data)) - np.repeat(starts, ends - starts + 1)
-    if place.max() > 9:
-        raise ValueError("an integer of more than 10 bytes")
-    parts = (data & 0x7F).astype(np.uint64) << (7 * place).astype(np.uint64)
-    return np.bitwise_or.reduceat(parts, starts).view(np.int64)
+    group = np.arange(len(data)) - np.repeat(starts, ends - starts + 1)
+    if group.max() > 9:
+        raise ValueError("an integer is longer than 10 bytes")
+    shifted = (data & 0x7F).astype(np.uint64) << (7 * group).astype(np.uint64)
+    return np.bitwise_or.reduceat(shifted, starts).view(np.int64)
 
 
 def _list_values(kind, data):
-    """The values of a BytesList, FloatList or Int64List; numbers may be packed or not."""
+    """Returns the values of a BytesList (kind 1), FloatList (2) or Int64List (3). Numbers may be
+    packed or not."""
     values = [value for number, value in _fields(data) if number == 1]
     if kind == 1:
         return [bytes(value) for value in values]
@@ -154,8 +163,8 @@ def _list_values(kind, data):
 
 
 def parse_example(data):
-    """{name: list of bytes, float32 array or int64 array}; None for a feature without a value.
-    ValueError where it is no such message."""
+    """Returns {name: list of bytes, float32 array or int64 array}, with None for a feature without
+    a value. Raises ValueError if the data is not a tf.train.Example."""
     features = {}
     try:
         for number, message in _fields(memoryview(data)):
@@ -171,5 +180,5 @@ def parse_example(data):
                             values = _list_values(kind, value)
                 features[name] = values
     except (IndexError, TypeError, OverflowError, UnicodeDecodeError) as error:
-        raise ValueError(f"no tf.train.Example: {error}") from error
+        raise ValueError(f"not a tf.train.Example: {error}") from error
     return features

@@ -1,35 +1,37 @@
 #!/usr/bin/env python3
-"""Serves a level of MiniGrid or BabyAI to gato-rollout:
+"""Serves a MiniGrid or BabyAI level to gato-rollout:
 
   gato-rollout control --check-env --env-command \\
     'venv/bin/python minigrid_env.py --task BabyAI-GoToLocal-v0'
 
-venv/bin/python is a Python that has minigrid 3.2 (pip install minigrid==3.2.0).
+venv/bin/python is a Python interpreter with minigrid 3.2
+(pip install minigrid==3.2.0).
 
-The agent observes the mission, its direction, and the 7 x 7 cells that it sees:
-three numbers each (object, colour, state), or with --tile a picture. BabyAIBot
-is the expert of BabyAI levels; it solves all but KeyInBox and the
+The agent observes the mission, its direction, and the 7 x 7 cells in front of
+it: three numbers per cell (object, color, state) or, with --tile, an image. The
+expert of BabyAI levels is BabyAIBot. It solves all levels except KeyInBox and
 PutNext...Carrying.
 """
 import argparse
 import signal
 
 
-def arguments():
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", required=True, metavar="LEVEL",
-                        help="e.g. BabyAI-GoToLocal-v0 or MiniGrid-DoorKey-5x5-v0")
+                        help="level, such as BabyAI-GoToLocal-v0 or MiniGrid-DoorKey-5x5-v0")
     parser.add_argument("--tile", type=int, default=0, metavar="N",
-                        help="show what the agent sees as a picture with N x N pixels a cell; "
-                             "from 3 on gato-tokenize takes it for an image")
+                        help="observe an image with N x N pixels per cell; gato-tokenize treats "
+                             "it as an image if N is at least 3")
     parser.add_argument("--render", action="store_true",
-                        help="make pictures of the whole level, for gato-rollout control --video")
+                        help="render images of the entire level, for gato-rollout control --video")
     return parser, parser.parse_args()
 
 
 if __name__ == "__main__":
-    PARSER, OPTIONS = arguments()  # before the imports, so that --help needs none of them
+    # Parsed before the imports, so that --help needs none of the modules.
+    PARSER, OPTIONS = parse_arguments()
 
 import gato_environment  # noqa: E402
 
@@ -41,11 +43,15 @@ from minigrid.minigrid_env import MiniGridEnv  # noqa: E402
 from minigrid.utils.baby_ai_bot import BabyAIBot, DisappearedBoxError  # noqa: E402
 from minigrid.wrappers import RGBImgPartialObsWrapper  # noqa: E402
 
-REPLAN_SECONDS = 5  # in some positions the bot would replan forever
+REPLAN_TIMEOUT = 5  # seconds; in some states the bot would replan forever
 
 
 class Level:
-    """A level whose mission is a Text, with success told and the bot at hand."""
+    """A level whose mission is a Text space, with "success" in the info and the bot as expert.
+
+    The bot must see every action that is taken. `proposal` is its plan for the current step if
+    expert() was called; `last_action` is the action that it has not seen yet.
+    """
 
     def __init__(self, environment):
         self.environment = environment
@@ -63,7 +69,7 @@ class Level:
 
     def step(self, action):
         if self.proposal is None:
-            self.bot = None  # it must see every step; the next one asked starts afresh
+            self.bot = None  # it missed a step, so the next call of expert() makes a new one
         self.proposal, self.last_action = None, action
         observation, reward, terminated, truncated, info = self.environment.step(action)
         return observation, reward, terminated, truncated, info | {"success": float(reward > 0)}
@@ -72,7 +78,7 @@ class Level:
         if self.bot is None:
             self.bot, self.last_action = BabyAIBot(self.environment.unwrapped), None
         if self.proposal is None:
-            signal.alarm(REPLAN_SECONDS)
+            signal.alarm(REPLAN_TIMEOUT)
             try:
                 self.proposal = int(self.replan())
             except AssertionError as error:
@@ -84,13 +90,14 @@ class Level:
     def replan(self):
         try:
             return self.bot.replan(self.last_action)
-        except DisappearedBoxError:  # the last action opened a box, whichever; a new bot goes on
+        except DisappearedBoxError:
+            # The last action opened a box: continue with a new bot.
             self.bot = BabyAIBot(self.environment.unwrapped)
             return self.bot.replan(None)
 
 
 def give_up_replanning(*_):
-    raise TimeoutError(f"the bot found no plan within {REPLAN_SECONDS} s")
+    raise TimeoutError(f"the bot found no plan within {REPLAN_TIMEOUT} s")
 
 
 def main(parser, options):
@@ -101,7 +108,7 @@ def main(parser, options):
     except gymnasium.error.Error as error:
         parser.error(error)
     if not isinstance(environment.unwrapped, MiniGridEnv):
-        parser.error(f"{options.task} is no level of MiniGrid; see gymnasium_env.py")
+        parser.error(f"{options.task} is not a MiniGrid level; use gymnasium_env.py")
     if options.tile:
         environment = RGBImgPartialObsWrapper(environment, tile_size=options.tile)
     level = Level(environment)

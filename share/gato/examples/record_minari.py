@@ -3,10 +3,10 @@
 
     record_minari.py --task CartPole-v1 --episodes 100 --noise 0.3 --seed 1 DIRECTORY
 
-makes the Minari dataset DIRECTORY. A policy of a few lines plays, disturbed by
-noise on every action. What it would have done is recorded beside, as the info
-"expert_action" of the observation, which gato-tokenize makes the label: a
-network learns to act well in the places that noise leads to.
+writes the Minari dataset DIRECTORY. A scripted policy of a few lines plays with
+noise on its actions. The noise-free action is recorded as the info
+"expert_action" of each observation, which gato-tokenize takes as the label. So a
+network learns to act well in the states that the noise leads to.
 """
 import argparse
 import os
@@ -20,24 +20,25 @@ import numpy as np
 
 
 def balance_pole(observation):
-    position, speed, angle, turn = observation
-    return int(angle + 0.5 * turn + 0.02 * position + 0.1 * speed > 0)
+    position, velocity, angle, angular_velocity = observation
+    return int(angle + 0.5 * angular_velocity + 0.02 * position + 0.1 * velocity > 0)
 
 
 def swing_up_pendulum(observation):
-    cosine, sine, turn = observation
-    if cosine > 0.8:  # near the top: a spring and a damper
-        torque = -12 * np.arctan2(sine, cosine) - 3 * turn
-    else:  # towards the energy that it has upright and at rest
-        torque = 2 * np.copysign(1, turn) * (1 if turn**2 / 6 + 5 * (cosine - 1) < 0 else -1)
+    cosine, sine, angular_velocity = observation
+    if cosine > 0.8:  # near the top: proportional-derivative control
+        torque = -12 * np.arctan2(sine, cosine) - 3 * angular_velocity
+    else:  # drives the energy toward 0, that of the pendulum upright and at rest
+        energy = angular_velocity**2 / 6 + 5 * (cosine - 1)
+        torque = 2 * np.copysign(1, angular_velocity) * (1 if energy < 0 else -1)
     return np.clip([torque], -2, 2).astype(np.float32)
 
 
 POLICIES = {"CartPole-v1": balance_pole, "Pendulum-v1": swing_up_pendulum}
 
 
-class Advice(gymnasium.Wrapper):
-    """Tells with every observation what the policy would do now."""
+class ExpertActionWrapper(gymnasium.Wrapper):
+    """Adds the action of the policy to the info of every observation."""
 
     def __init__(self, environment, policy):
         super().__init__(environment)
@@ -52,22 +53,25 @@ class Advice(gymnasium.Wrapper):
         return observation, *outcome, info | {"expert_action": self.policy(observation)}
 
 
-def disturb(action, space, noise, chance):
+def add_noise(action, space, noise, rng):
+    """Replaces a discrete action by a random one with probability `noise`. Adds Gaussian noise
+    to a continuous one, whose standard deviation is `noise` times half its range."""
     if isinstance(space, gymnasium.spaces.Discrete):
-        return int(chance.integers(space.n)) if chance.random() < noise else action
-    spread = noise * (space.high - space.low) / 2
-    return np.clip(action + chance.normal(0, spread), space.low, space.high).astype(space.dtype)
+        return int(rng.integers(space.n)) if rng.random() < noise else action
+    deviation = noise * (space.high - space.low) / 2
+    return np.clip(action + rng.normal(0, deviation), space.low, space.high).astype(space.dtype)
 
 
 def record(options):
     environment = minari.DataCollector(
-        Advice(gymnasium.make(options.task), POLICIES[options.task]), record_infos=True)
-    chance = np.random.default_rng(options.seed)
+        ExpertActionWrapper(gymnasium.make(options.task), POLICIES[options.task]),
+        record_infos=True)
+    rng = np.random.default_rng(options.seed)
     for _ in range(options.episodes):
-        _, info = environment.reset(seed=int(chance.integers(2**31)))
+        _, info = environment.reset(seed=int(rng.integers(2**31)))
         ended = False
         while not ended:
-            action = disturb(info["expert_action"], environment.action_space, options.noise, chance)
+            action = add_noise(info["expert_action"], environment.action_space, options.noise, rng)
             _, _, terminated, truncated, info = environment.step(action)
             ended = terminated or truncated
     return environment.create_dataset(
@@ -82,15 +86,16 @@ def main():
     parser.add_argument("--task", required=True, choices=POLICIES)
     parser.add_argument("--episodes", type=int, default=100)
     parser.add_argument("--noise", type=float, default=0,
-                        help="probability that a discrete action is drawn anew, or deviation "
-                             "added to a continuous one, in halves of its range")
+                        help="probability that a discrete action is replaced by a random one, or "
+                             "standard deviation of the noise on a continuous one, as a "
+                             "fraction of half its range")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.directory.exists():
         parser.error(f"{options.directory} exists")
-    # That a dataset to be published should have an author, a description ...
+    # Minari warns that a published dataset should have an author, a description, ...
     warnings.filterwarnings("ignore", category=UserWarning, module="minari")
-    # Where Minari keeps its datasets; what is whole is moved out of there.
+    # Minari writes into a temporary root, and the complete dataset is moved out of it.
     with tempfile.TemporaryDirectory(dir=options.directory.absolute().parent) as root:
         os.environ["MINARI_DATASETS_PATH"] = root
         dataset = record(options)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Writes pictures of two coloured shapes, with captions in the COCO layout.
+"""Writes images of two colored shapes, with captions in the COCO format.
 
     shapes.py --pictures 20000 --seed 1 DIRECTORY
 
-makes DIRECTORY/images/000000000001.png ... (32x32 RGB) and
-DIRECTORY/captions.json. A caption names the shape on the left (or on top)
-first, so that each picture has exactly one right caption, as in
-"red circle left of blue square". Needs nothing but Python's standard library;
-the same seed gives the same bytes.
+writes DIRECTORY/images/000000000001.png ... (32x32 RGB) and
+DIRECTORY/captions.json. A caption such as "red circle left of blue square" names
+the shape on the left (or on top) first, so that each image has exactly one
+correct caption. Needs only Python's standard library. The same seed gives the
+same bytes.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import struct
 import zlib
 
 SIDE = 32
-COLOURS = {
+COLORS = {
     "red": (220, 40, 40),
     "green": (40, 180, 60),
     "blue": (50, 80, 230),
@@ -26,7 +26,7 @@ COLOURS = {
     "purple": (150, 60, 190),
     "white": (240, 240, 240),
 }
-# Whether the point (x, y), in units of the half extent, lies in the shape.
+# Whether a shape contains the point (x, y), in units of its half extent.
 SHAPES = {
     "circle": lambda x, y: x * x + y * y <= 1,
     "square": lambda x, y: max(abs(x), abs(y)) <= 0.9,
@@ -35,39 +35,39 @@ SHAPES = {
 }
 
 
-def draw(pixels, shape, colour, centre, half_extent):
+def draw(pixels, shape, color, center, half_extent):
     """Paints one shape into rows of RGB bytes."""
-    inside = SHAPES[shape]
-    paint = bytes(COLOURS[colour])
-    first = [max(0, int(place - half_extent)) for place in centre]
-    end = [min(SIDE, int(place + half_extent) + 1) for place in centre]
+    is_inside = SHAPES[shape]
+    rgb = bytes(COLORS[color])
+    first = [max(0, int(coordinate - half_extent)) for coordinate in center]
+    end = [min(SIDE, int(coordinate + half_extent) + 1) for coordinate in center]
     for row in range(first[1], end[1]):
-        y = (row + 0.5 - centre[1]) / half_extent
+        y = (row + 0.5 - center[1]) / half_extent
         for column in range(first[0], end[0]):
-            if inside((column + 0.5 - centre[0]) / half_extent, y):
-                pixels[row][3 * column : 3 * column + 3] = paint
+            if is_inside((column + 0.5 - center[0]) / half_extent, y):
+                pixels[row][3 * column : 3 * column + 3] = rgb
 
 
-def picture(chance):
-    """One picture (rows of RGB bytes) and its caption."""
-    relation = chance.choice(["left of", "above"])
-    background = chance.randrange(0, 50)
+def random_image(rng):
+    """Returns an image (rows of RGB bytes) and its caption."""
+    relation = rng.choice(["left of", "above"])
+    background = rng.randrange(0, 50)
     pixels = [bytearray([background] * (3 * SIDE)) for _ in range(SIDE)]
     words = []
-    for place in range(2):
-        shape = chance.choice(list(SHAPES))
-        colour = chance.choice(list(COLOURS))
-        half_extent = chance.uniform(4.5, 6.5)
-        along = SIDE / 4 + place * SIDE / 2 + chance.uniform(-1.2, 1.2)
-        across = SIDE / 2 + chance.uniform(-6, 6)
-        centre = (along, across) if relation == "left of" else (across, along)
-        draw(pixels, shape, colour, centre, half_extent)
-        words.append(f"{colour} {shape}")
+    for index in range(2):
+        shape = rng.choice(list(SHAPES))
+        color = rng.choice(list(COLORS))
+        half_extent = rng.uniform(4.5, 6.5)
+        along = SIDE / 4 + index * SIDE / 2 + rng.uniform(-1.2, 1.2)
+        across = SIDE / 2 + rng.uniform(-6, 6)
+        center = (along, across) if relation == "left of" else (across, along)
+        draw(pixels, shape, color, center, half_extent)
+        words.append(f"{color} {shape}")
     return pixels, f"{words[0]} {relation} {words[1]}"
 
 
 def png(rows):
-    """An 8-bit RGB PNG file (ISO/IEC 15948)."""
+    """Encodes rows as an 8-bit RGB PNG file (ISO/IEC 15948)."""
 
     def chunk(kind, data):
         body = kind + data
@@ -90,12 +90,12 @@ def main():
     parser.add_argument("directory", type=pathlib.Path)
     arguments = parser.parse_args()
 
-    chance = random.Random(arguments.seed)
+    rng = random.Random(arguments.seed)
     images_directory = arguments.directory / "images"
     images_directory.mkdir(parents=True, exist_ok=True)
     images, annotations = [], []
     for number in range(1, arguments.pictures + 1):
-        rows, caption = picture(chance)
+        rows, caption = random_image(rng)
         name = f"{number:012d}.png"
         (images_directory / name).write_bytes(png(rows))
         images.append({"id": number, "file_name": name, "width": SIDE, "height": SIDE})

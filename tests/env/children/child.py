@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A child of the environment protocol for the tests: child.py [FAULT].
+"""A child that speaks the environment protocol, for the tests: child.py [FAULT].
 
-It counts: an observation is a text, two float64 and the number of steps taken
-(discrete); an action is one of three numbers; the reward is the action; an
-episode ends after three steps. FAULT makes it break in one way.
+It counts steps. An observation is a text, two float64 and the number of steps
+taken (discrete). An action is one of three numbers, and the reward is the
+action. An episode ends after three steps. FAULT selects one way to fail.
 """
 import json
 import os
@@ -15,7 +15,7 @@ import time
 FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
 SPEC = {
     "type": "spec", "version": 1, "task": "test/count", "domain": "test",
-    # Not in token order: the wire has its own.
+    # Deliberately not in token order: values on the wire are in this order.
     "observation": [
         {"name": "state", "role": "continuous", "dtype": "float64", "shape": [2],
          "low": None, "high": [1000, None]},
@@ -32,36 +32,36 @@ def send(header, payload=b""):
     sys.stdout.buffer.flush()
 
 
-def fail(place):
-    """The fault, if it is one of this place."""
-    if FAULT == f"exit-at-{place}":
+def fail(stage):
+    """Commits FAULT if it belongs to this stage, and returns whether it replied."""
+    if FAULT == f"exit-at-{stage}":
         print("first words", file=sys.stderr)
         print("last words", file=sys.stderr)
         sys.exit(3)
-    if FAULT == f"killed-at-{place}":
+    if FAULT == f"killed-at-{stage}":
         os.kill(os.getpid(), signal.SIGKILL)
-    if FAULT == f"hang-at-{place}":
+    if FAULT == f"hang-at-{stage}":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         time.sleep(600)
-    if FAULT == f"garbage-at-{place}":
+    if FAULT == f"garbage-at-{stage}":
         print("Loading level 3 ...", flush=True)
-    if FAULT == f"number-at-{place}":
+    if FAULT == f"number-at-{stage}":
         print("42", flush=True)
-    if FAULT == f"partial-at-{place}":
+    if FAULT == f"partial-at-{stage}":
         print('{"type": "obs', end="", flush=True)
         sys.exit(0)
-    if FAULT == f"noise-at-{place}":  # more than a pipe holds
+    if FAULT == f"noise-at-{stage}":  # more than fits in a pipe
         sys.stderr.write("chatter\n" * 100000)
-    if FAULT == f"error-at-{place}":
+    if FAULT == f"error-at-{stage}":
         send({"type": "error", "message": "out of fuel", "fatal": False})
         return True
-    if FAULT == f"fatal-at-{place}":
+    if FAULT == f"fatal-at-{stage}":
         send({"type": "error", "message": "out of fuel", "fatal": True})
         return True
     return False
 
 
-def observe(header, seed, count):
+def send_observation(header, seed, count):
     state = [float(seed), float("nan") if FAULT == "nan" and count == 2 else -float(count)]
     payload = struct.pack("<ddi", *state, 7 if FAULT == "range" and count == 2 else count)
     if FAULT == "size" and count == 2:
@@ -90,7 +90,7 @@ def main():
             send(SPEC | json.loads(os.environ.get("GATO_TEST_SPEC", "{}")))
         elif kind == "reset":
             seed, count, running = request["seed"], 0, True
-            observe({"type": "observation", "info": {}}, seed, count)
+            send_observation({"type": "observation", "info": {}}, seed, count)
         elif kind == "render":
             send({"type": "image", "shape": [1, 2, 3]}, bytes([1, 2, 3, 4, 5, 6]))
         elif not running:
@@ -103,9 +103,10 @@ def main():
             reward = struct.unpack("<q", payload)[0]
             if FAULT == "nan-reward" and count == 2:
                 reward = float("nan")
-            observe({"type": "observation", "reward": reward, "terminated": not running,
-                     "truncated": False,
-                     "info": {"success": not running, "note": "not a number"}}, seed, count)
+            header = {"type": "observation", "reward": reward, "terminated": not running,
+                      "truncated": False,
+                      "info": {"success": not running, "note": "not a number"}}
+            send_observation(header, seed, count)
 
 
 main()

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""gato_environment.py on an environment with every kind of space. The classes
-stand for gymnasium's: the module knows them by name. It prints where it should
-not, and echoes its action in the observation."""
+"""Serves an environment with every kind of space through gato_environment.py.
+
+The classes have the names of Gymnasium's spaces, by which the module recognizes
+them. The environment prints to standard output, as it must not, and echoes its
+action in the observation.
+"""
 import os
 import sys
 

@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Row i observes (i, -i, i/2) and acts ((i % 5 - 2) / 2, i / 16); its reward is
-// i (make_d4rl_samples.py).
+// Row i has the observation (i, -i, i/2), the action ((i % 5 - 2) / 2, i / 16)
+// and the reward i (make_d4rl_samples.py).
 const fs::path samples = fs::path(GATO_SOURCE_DIR) / "tests/samples/d4rl";
 const fs::path current = samples / "hopper_medium-v2.hdf5";
 const fs::path old = samples / "maze2d-umaze-v0.hdf5";
@@ -42,7 +42,7 @@ std::vector<int64_t> lengths(EpisodeSource& source) {
   return lengths;
 }
 
-// A table of `rows` rows with these further datasets, and nothing else.
+// Writes a table of `rows` rows with these additional datasets.
 struct Table {
   Table(const std::string& path, int64_t rows)
       : root(data::hdf5::create_file(path, path)) {
@@ -58,7 +58,7 @@ struct Table {
 
 }  // namespace
 
-TEST_CASE("a D4RL table is split after terminals and timeouts") {
+TEST_CASE("A D4RL table is split after terminals and timeouts") {
   const auto source = open_episodes(current, {});
   REQUIRE(source->spec().name == "hopper_medium-v2");
   REQUIRE(source->spec().domain == "d4rl");
@@ -78,12 +78,12 @@ TEST_CASE("a D4RL table is split after terminals and timeouts") {
   CHECK(second.success == false);
   CHECK(row(second.observations[0], 0) == std::vector<double>{4, -4, 2});
   CHECK(row(second.actions[0], 4) == std::vector<double>{0.5, 0.5});
-  // The observation after the last action is the last of next_observations.
+  // The observation after the last action is the last one in next_observations.
   CHECK(numbers(second.observations[0]).shape == std::vector<int64_t>{6, 3});
   CHECK(row(second.observations[0], 5) == std::vector<double>{108, -8, 4});
 }
 
-TEST_CASE("steps after the last end are an episode that was cut") {
+TEST_CASE("Steps after the last end form an unfinished episode") {
   const auto source = open_episodes(current, {});
   const data::Episode last = source->read_episode(3);
   CHECK(last.rewards == std::vector<double>{12});
@@ -93,7 +93,7 @@ TEST_CASE("steps after the last end are an episode that was cut") {
   CHECK_THAT(source->warnings()[0], Contains("from row 12 on"));
 }
 
-TEST_CASE("fields without spaces: actions are in [-1, 1]") {
+TEST_CASE("Without spaces, actions are in [-1, 1]") {
   const auto source = open_episodes(current, {});
   const data::Field& observation = source->spec().observation_fields.at(0);
   CHECK(observation.name == "observation");
@@ -106,7 +106,7 @@ TEST_CASE("fields without spaces: actions are in [-1, 1]") {
   CHECK(action.high == std::vector<double>{1, 1});
 }
 
-TEST_CASE("without timeouts the number of steps must be given") {
+TEST_CASE("Without timeouts the maximum number of steps is required") {
   const base::Error refusal = thrown_error([] { open_episodes(old, {}); });
   CHECK(refusal.status() == base::ExitStatus::bad_input);
   CHECK_THAT(refusal.what(),
@@ -127,7 +127,7 @@ TEST_CASE("without timeouts the number of steps must be given") {
   CHECK_FALSE(source->read_episode(0).success);
 }
 
-TEST_CASE("whole actions are choices, unknown datasets are told") {
+TEST_CASE("Integer actions are choices, and unknown datasets cause warnings") {
   const ScratchDirectory folder;
   const std::string path = folder / "grid.hdf5";
   {
@@ -147,10 +147,10 @@ TEST_CASE("whole actions are choices, unknown datasets are told") {
   const data::Episode episode = source->read_episode(0);
   CHECK(numbers(episode.actions[0]).as_integer(1) == 3);
   CHECK(episode.rewards.empty());
-  CHECK_THAT(source->warnings().at(1), Contains("'goals' is left out"));
+  CHECK_THAT(source->warnings().at(1), Contains("'goals' is ignored"));
 }
 
-TEST_CASE("D4RL datasets that do not fit each other are refused") {
+TEST_CASE("D4RL datasets with different numbers of rows are rejected") {
   const ScratchDirectory folder;
   const std::string path = folder / "a.hdf5";
   const auto message = [&] {
@@ -170,7 +170,7 @@ TEST_CASE("D4RL datasets that do not fit each other are refused") {
     table.root.write_array("timeouts",
                            data::Array::zeros(data::DType::boolean, {3, 2}));
   }
-  CHECK_THAT(message(), Contains("timeouts: not one number a step"));
+  CHECK_THAT(message(), Contains("timeouts: not one number per step"));
   {
     fs::remove(path);
     Table table(path, 3);
@@ -179,7 +179,7 @@ TEST_CASE("D4RL datasets that do not fit each other are refused") {
   CHECK_THAT(message(), Contains("timeouts"));
 }
 
-TEST_CASE("a file is read as the format that is asked for, or refused") {
+TEST_CASE("A file in another than the requested format is rejected") {
   EpisodeSourceOptions options;
   options.format = "d4rl";
   CHECK(open_episodes(current, options)->episode_count() == 4);
@@ -195,7 +195,7 @@ TEST_CASE("a file is read as the format that is asked for, or refused") {
         base::ExitStatus::usage);
 }
 
-TEST_CASE("names and roles of a D4RL file can be overridden") {
+TEST_CASE("Names and roles of a D4RL file can be overridden") {
   EpisodeSourceOptions options;
   options.task = "hopper";
   options.domain = "mujoco";

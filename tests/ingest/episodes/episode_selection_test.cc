@@ -17,7 +17,7 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-// Which of the episodes with these returns are kept.
+// Returns which of the episodes with these returns are kept.
 std::vector<int> kept(EpisodeSelection& selection,
                       const std::vector<double>& returns,
                       const std::string& task = "task") {
@@ -40,7 +40,7 @@ using Counts = std::vector<std::pair<std::string, int64_t>>;
 
 }  // namespace
 
-TEST_CASE("the expert's return is the best mean of W consecutive episodes") {
+TEST_CASE("The expert's return is the best mean of W consecutive episodes") {
   CHECK(expert_window_size(1) == 1);
   CHECK(expert_window_size(9) == 1);
   CHECK(expert_window_size(29) == 2);
@@ -55,7 +55,7 @@ TEST_CASE("the expert's return is the best mean of W consecutive episodes") {
   CHECK(expert_return(returns) == 6);
 }
 
-TEST_CASE("episodes near the expert's return are kept") {
+TEST_CASE("Episodes close to the expert's return are kept") {
   EpisodeSelection selection({.min_return_fraction = 0.8});
   REQUIRE(selection.needs_all_episodes());
   selection.add("other", 1, std::nullopt);
@@ -75,7 +75,9 @@ TEST_CASE("episodes near the expert's return are kept") {
                                        {"filtered", 1}});
 }
 
-TEST_CASE("shares of a return that is not positive need a random policy's") {
+TEST_CASE(
+    "A fraction of a return that is not positive needs the return of a random "
+    "policy") {
   EpisodeSelection without({.min_return_fraction = 0.8});
   without.add("task", -10, std::nullopt);
   CHECK_THROWS_WITH(without.accept_next("task"),
@@ -84,7 +86,9 @@ TEST_CASE("shares of a return that is not positive need a random policy's") {
   CHECK(kept(with, {-10, -30, -31}) == std::vector<int>{0, 1});
 }
 
-TEST_CASE("without a selection all is kept, the expert's return still told") {
+TEST_CASE(
+    "Without a selection all episodes are kept, and the expert's return is "
+    "recorded") {
   EpisodeSelection selection({});
   CHECK_FALSE(selection.needs_all_episodes());
   CHECK(kept(selection, {-3, unknown, -100}) == std::vector<int>{0, 1, 2});
@@ -96,15 +100,15 @@ TEST_CASE("without a selection all is kept, the expert's return still told") {
   CHECK(selection.rejected_counts() == Counts{{"filtered", 0}});
 }
 
-TEST_CASE("unknown returns cannot be judged, but drawn") {
+TEST_CASE("Episodes with unknown returns can be sampled but not compared") {
   EpisodeSelection share({.min_return_fraction = 0.5}), best({.best_count = 1});
   CHECK_THROWS_WITH(share.add("task", unknown, true), Contains("keep-return"));
   CHECK_THROWS_WITH(best.add("task", unknown, true), Contains("--best"));
-  EpisodeSelection drawn({.sample_count = 1});
-  CHECK(kept(drawn, {unknown, unknown}).size() == 1);
+  EpisodeSelection sampled({.sample_count = 1});
+  CHECK(kept(sampled, {unknown, unknown}).size() == 1);
 }
 
-TEST_CASE("the best are kept, the earlier of equal ones") {
+TEST_CASE("The best episodes are kept, the earlier one if returns are equal") {
   EpisodeSelection selection({.best_count = 3});
   CHECK(kept(selection, {1, 5, 2, 5, 2, 2}) == std::vector<int>{1, 2, 3});
   CHECK(selection.rejected_counts() ==
@@ -116,17 +120,17 @@ TEST_CASE("the best are kept, the earlier of equal ones") {
   CHECK(kept(all, {1, 2}) == std::vector<int>{0, 1});
 }
 
-TEST_CASE("draws are nested, seeded, and those of gato-finetune") {
+TEST_CASE("Samples are nested, seeded, and the same as gato-finetune's") {
   std::vector<double> returns(2000);
   std::iota(returns.begin(), returns.end(), 0);
   std::vector<int> larger;
   for (int64_t count : {1000, 100, 10, 5, 3, 1}) {
     EpisodeSelection selection({.sample_count = count, .seed = 9});
-    const auto drawn = kept(selection, returns);
-    REQUIRE(static_cast<int64_t>(drawn.size()) == count);
+    const auto sampled = kept(selection, returns);
+    REQUIRE(static_cast<int64_t>(sampled.size()) == count);
     CHECK((larger.empty() || std::includes(larger.begin(), larger.end(),
-                                           drawn.begin(), drawn.end())));
-    larger = drawn;
+                                           sampled.begin(), sampled.end())));
+    larger = sampled;
   }
   CHECK(larger[0] == sample_episodes(9, 1, 2000, 1)[0]);
   EpisodeSelection first({.sample_count = 10, .seed = 9});
@@ -134,7 +138,7 @@ TEST_CASE("draws are nested, seeded, and those of gato-finetune") {
   CHECK(kept(first, returns) != kept(second, returns));
 }
 
-TEST_CASE("successes that are known are kept, judged one by one") {
+TEST_CASE("Known successes are kept, judged one at a time") {
   EpisodeSelection selection({.successful_only = true});
   CHECK_FALSE(selection.needs_all_episodes());
   std::vector<bool> kept;
@@ -150,9 +154,10 @@ TEST_CASE("successes that are known are kept, judged one by one") {
         nlohmann::json{{"episodes", 3}, {"kept", 1}, {"unsuccessful", 2}});
 }
 
-TEST_CASE("each selection is among those that the ones before it keep") {
-  // Successful: 0 to 39, with the returns 0 to 39; W = 4, the expert's return
-  // is that of the failures, 100.
+TEST_CASE(
+    "Each criterion applies to the episodes that the previous ones keep") {
+  // Episodes 0 to 39 are successful and have the returns 0 to 39. W = 4, and
+  // the expert's return is that of the failures, 100.
   EpisodeSelection selection({.successful_only = true,
                               .min_return_fraction = 0.2,
                               .best_count = 15,
@@ -164,7 +169,7 @@ TEST_CASE("each selection is among those that the ones before it keep") {
   for (int i = 0; i < 44; ++i) {
     const bool is_kept = selection.accept_next("task");
     kept += is_kept;
-    // At least 20, and among the 15 best of 0 to 39.
+    // Returns of at least 20, and the 15 best of 0 to 39.
     if (is_kept) CHECK((i >= 25 && i < 40));
   }
   CHECK(kept == 5);
@@ -179,26 +184,27 @@ TEST_CASE("each selection is among those that the ones before it keep") {
   CHECK(filter["seed"] == 1);
 }
 
-TEST_CASE("smaller draws lie within larger ones, repeats and seeds differ") {
+TEST_CASE(
+    "Smaller samples are subsets of larger ones, repeats and seeds differ") {
   std::vector<int64_t> larger = sample_episodes(3, 1, 2000, 1000);
   for (int64_t count : {100, 10, 5, 3, 1}) {
-    const auto drawn = sample_episodes(3, 1, 2000, count);
-    REQUIRE(static_cast<int64_t>(drawn.size()) == count);
+    const auto sampled = sample_episodes(3, 1, 2000, count);
+    REQUIRE(static_cast<int64_t>(sampled.size()) == count);
     const std::set<int64_t> among(larger.begin(), larger.end());
-    for (int64_t i : drawn) CHECK(among.contains(i));
-    larger = drawn;
+    for (int64_t i : sampled) CHECK(among.contains(i));
+    larger = sampled;
   }
   const auto ten = sample_episodes(3, 1, 1000, 10);
   CHECK(ten != sample_episodes(3, 2, 1000, 10));
   CHECK(ten != sample_episodes(4, 1, 1000, 10));
 }
 
-TEST_CASE("draws stay what they are") {
+TEST_CASE("Samples do not change between releases") {
   CHECK(sample_episodes(3, 1, 1000, 5) ==
         std::vector<int64_t>{818, 859, 241, 626, 126});
 }
 
-TEST_CASE("all episodes can be drawn, more cannot") {
+TEST_CASE("All episodes can be sampled, but not more") {
   auto all = sample_episodes(3, 1, 7, 7);
   std::sort(all.begin(), all.end());
   CHECK(all == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6});

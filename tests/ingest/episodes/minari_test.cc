@@ -34,9 +34,9 @@ const data::Array& numbers(const data::FieldColumn& column) {
 
 }  // namespace
 
-TEST_CASE("a dataset of Minari's collector is read") {
-  for (const char* place : {"", "data", "data/main_data.hdf5"}) {
-    const auto source = open_episodes(samples / "cartpole" / place, {});
+TEST_CASE("A dataset of Minari's collector is read") {
+  for (const char* subpath : {"", "data", "data/main_data.hdf5"}) {
+    const auto source = open_episodes(samples / "cartpole" / subpath, {});
     REQUIRE(source->episode_count() == 2);
     REQUIRE(source->spec().name == "CartPole-v1");
     REQUIRE(source->spec().domain == "CartPole-v1");
@@ -57,7 +57,9 @@ TEST_CASE("a dataset of Minari's collector is read") {
   }
 }
 
-TEST_CASE("every space, nested, and frames of differing sizes are read") {
+TEST_CASE(
+    "All spaces, nested ones too, and JPEG frames of variable length are "
+    "read") {
   const auto source = open_episodes(samples / "spaces", {});
   const data::TaskSpec& spec = source->spec();
   REQUIRE(names(spec.observation_fields) ==
@@ -92,7 +94,7 @@ TEST_CASE("every space, nested, and frames of differing sizes are read") {
   }
 }
 
-TEST_CASE("frames of one size, stored as rows of bytes, are read") {
+TEST_CASE("JPEG frames of the same length, stored as rows of bytes, are read") {
   const auto source = open_episodes(samples / "frames", {});
   const data::Episode episode = source->read_episode(0);
   const data::Array& frames = numbers(episode.observations[0]);
@@ -101,7 +103,8 @@ TEST_CASE("frames of one size, stored as rows of bytes, are read") {
   REQUIRE(std::abs(frames.as_integer(2) - 50) < 6);
 }
 
-TEST_CASE("Dict and Tuple in each other, raw frames, no final flags") {
+TEST_CASE(
+    "Nested Dict and Tuple spaces, raw frames and missing end flags are read") {
   const auto source = open_episodes(samples / "nested", {});
   const data::TaskSpec& spec = source->spec();
   REQUIRE(names(spec.observation_fields) ==
@@ -109,7 +112,7 @@ TEST_CASE("Dict and Tuple in each other, raw frames, no final flags") {
                                    "_index_1", "_index_0/arm/joints"});
   REQUIRE(spec.observation_fields[0].role == data::Role::image);
   REQUIRE(spec.observation_fields[1].role ==
-          data::Role::discrete);  // 7x7 is no picture
+          data::Role::discrete);  // 7x7 is too small for an image
   REQUIRE(names(spec.action_fields) ==
           std::vector<std::string>{"gripper/_index_0", "gripper/_index_1",
                                    "reach"});
@@ -132,7 +135,9 @@ TEST_CASE("Dict and Tuple in each other, raw frames, no final flags") {
   REQUIRE(episode.total_reward() == 0.75);
 }
 
-TEST_CASE("metadata on the root, as in 0.4, is read; episodes by number") {
+TEST_CASE(
+    "Metadata on the root, as in 0.4, is read, and episodes are in numeric "
+    "order") {
   const auto source = open_episodes(samples / "old", {});
   REQUIRE(source->episode_count() == 11);
   REQUIRE(source->read_episode(2).step_count() == 3);
@@ -144,7 +149,7 @@ TEST_CASE("metadata on the root, as in 0.4, is read; episodes by number") {
   REQUIRE(source->spec().environment == "CartPole-v1");
 }
 
-TEST_CASE("roles and names can be overridden") {
+TEST_CASE("Roles and names can be overridden") {
   EpisodeSourceOptions options;
   options.task = "mine";
   options.domain = "here";
@@ -164,7 +169,7 @@ TEST_CASE("roles and names can be overridden") {
   }
 }
 
-TEST_CASE("totals of the metadata that contradict the file are told") {
+TEST_CASE("Totals in the metadata that contradict the file cause warnings") {
   const ScratchDirectory folder;
   const auto notices_of = [&](const char* from, const char* to) {
     const fs::path copy = folder / "copy";
@@ -176,7 +181,7 @@ TEST_CASE("totals of the metadata that contradict the file are told") {
     base::write_file(metadata, text, true);
     const auto source = open_episodes(copy, {});
     source->read_episode(0);
-    // Steps are compared when all were read.
+    // Steps are compared once all episodes have been read.
     CHECK_THAT(fmt::format("{}", fmt::join(source->warnings(), "")),
                !Catch::Contains("total_steps"));
     source->read_episode(1);
@@ -184,9 +189,9 @@ TEST_CASE("totals of the metadata that contradict the file are told") {
   };
   CHECK(notices_of("\"total_steps\": 24", "\"total_steps\": 24").empty());
   CHECK(notices_of("\"total_episodes\": 2", "\"total_episodes\": 1") ==
-        std::vector<std::string>{"total_episodes of the metadata is 1, the "
-                                 "file holds 2 episodes"});
+        std::vector<std::string>{"total_episodes in the metadata is 1, but "
+                                 "the file has 2 episodes"});
   CHECK(notices_of("\"total_steps\": 24", "\"total_steps\": 25") ==
-        std::vector<std::string>{"total_steps of the metadata is 25, the "
-                                 "episodes hold 24 steps"});
+        std::vector<std::string>{"total_steps in the metadata is 25, but "
+                                 "the episodes have 24 steps"});
 }

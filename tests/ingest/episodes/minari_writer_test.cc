@@ -72,7 +72,7 @@ data::Episode nested_episode(int64_t steps) {
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0) episode.terminations.back() = 1;
   episode.infos["success"].assign(static_cast<size_t>(steps) + 1, 1);
-  episode.success = false;  // stands above the info of that name
+  episode.success = false;  // takes precedence over the info of this name
   return episode;
 }
 
@@ -103,7 +103,7 @@ void write(const std::filesystem::path& directory, bool force = false) {
 
 }  // namespace
 
-TEST_CASE("a written dataset is read back") {
+TEST_CASE("A written dataset is read back") {
   TestDirectory folder;
   write(folder / "set");
   const auto source = open_episodes(folder / "set", {});
@@ -131,7 +131,7 @@ TEST_CASE("a written dataset is read back") {
   REQUIRE(source->read_episode(1).step_count() == 0);
 }
 
-TEST_CASE("booleans are boxes, which gymnasium has of them") {
+TEST_CASE("Booleans become Box spaces, which Gymnasium supports") {
   TestDirectory folder;
   MinariDatasetInfo description{nested_spec(), "expert"};
   data::Field flags =
@@ -156,7 +156,7 @@ TEST_CASE("booleans are boxes, which gymnasium has of them") {
   require_same(source->read_episode(0).observations, episode.observations);
 }
 
-TEST_CASE("infos whose names no dataset can have are left out") {
+TEST_CASE("Infos whose names are not valid dataset names are not written") {
   TestDirectory folder;
   MinariWriter writer(folder / "set", false, {nested_spec(), "expert"});
   data::Episode episode = nested_episode(2);
@@ -174,7 +174,7 @@ TEST_CASE("infos whose names no dataset can have are left out") {
   REQUIRE(names == std::vector<std::string>{"a/b", "d", "success"});
 }
 
-TEST_CASE("a dataset that exists is replaced with force alone, whole") {
+TEST_CASE("An existing dataset is replaced only with force, and completely") {
   TestDirectory folder;
   write(folder / "set");
   REQUIRE(thrown_error([&] { write(folder / "set"); }).status() ==
@@ -184,7 +184,7 @@ TEST_CASE("a dataset that exists is replaced with force alone, whole") {
   REQUIRE(folder.entry_names() == std::vector<std::string>{"set"});
 }
 
-TEST_CASE("a dataset that was not committed leaves nothing") {
+TEST_CASE("A dataset that was not committed leaves nothing behind") {
   TestDirectory folder;
   {
     MinariWriter writer(folder / "set", false, {nested_spec(), "expert"});

@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Demo i has 1 + i % 3 steps; at step t it sees the position (i, t, 0.5) and a
-// picture of (10 i, t, 200), and acts (t / 4, -1, i / 16)
+// Demo i has 1 + i % 3 steps. Step t has the position (i, t, 0.5), an image of
+// the color (10 i, t, 200), and the action (t / 4, -1, i / 16)
 // (make_robomimic_samples.py).
 const fs::path samples = fs::path(GATO_SOURCE_DIR) / "tests/samples/robomimic";
 const fs::path image = samples / "image.hdf5";
@@ -36,7 +36,8 @@ std::vector<int64_t> ids(EpisodeSource& source) {
   return ids;
 }
 
-// A file with the group /data/demo_0 of two steps, to which `change` adds.
+// Writes a file with the group /data/demo_0 of two steps, to which `change`
+// adds.
 template <class Change>
 std::string file_of(const ScratchDirectory& folder, Change change) {
   const std::string path = folder / "a.hdf5";
@@ -51,7 +52,7 @@ std::string file_of(const ScratchDirectory& folder, Change change) {
 
 }  // namespace
 
-TEST_CASE("a robomimic file is read, demonstrations by number") {
+TEST_CASE("A robomimic file is read, demonstrations in numeric order") {
   const auto source = open_episodes(image, {});
   const data::TaskSpec& spec = source->spec();
   CHECK(spec.name == "Lift");
@@ -71,22 +72,22 @@ TEST_CASE("a robomimic file is read, demonstrations by number") {
   const data::Episode episode = source->read_episode(11);
   REQUIRE(episode.step_count() == 3);
   const data::Array& position = numbers(episode.observations[1]);
-  // The last row is that of next_obs.
+  // The last row comes from next_obs.
   CHECK(position.shape == std::vector<int64_t>{4, 3});
   CHECK(position.as_double(3 * 3) == 11);
   CHECK(position.as_double(3 * 3 + 1) == 3);
-  const data::Array& picture = numbers(episode.observations[0]);
-  CHECK(picture.shape == std::vector<int64_t>{4, 16, 16, 3});
-  CHECK(picture.as_integer(0) == 110);
-  CHECK(picture.as_integer(picture.size() - 2) == 3);
-  CHECK(picture.as_integer(picture.size() - 1) == 200);
+  const data::Array& image = numbers(episode.observations[0]);
+  CHECK(image.shape == std::vector<int64_t>{4, 16, 16, 3});
+  CHECK(image.as_integer(0) == 110);
+  CHECK(image.as_integer(image.size() - 2) == 3);
+  CHECK(image.as_integer(image.size() - 1) == 200);
   CHECK(numbers(episode.actions[0]).as_double(2 * 3) == 0.5);
   CHECK(episode.rewards == std::vector<double>{0, 0, 1});
   CHECK(episode.terminations == std::vector<uint8_t>{0, 0, 1});
   CHECK(episode.truncations == std::vector<uint8_t>{0, 0, 0});
 }
 
-TEST_CASE("a reward that is not shaped says whether it succeeded") {
+TEST_CASE("A sparse reward says whether an episode succeeded") {
   const auto source = open_episodes(image, {});
   CHECK(source->read_episode(0).success == true);
   const data::Episode failure = source->read_episode(3);
@@ -108,7 +109,7 @@ TEST_CASE("rewards, dones, next_obs and env_args may be missing") {
   CHECK_FALSE(episode.success);
 }
 
-TEST_CASE("a mask chooses demonstrations") {
+TEST_CASE("A mask selects demonstrations") {
   EpisodeSourceOptions options;
   options.mask = "valid";
   const auto source = open_episodes(image, options);
@@ -121,7 +122,7 @@ TEST_CASE("a mask chooses demonstrations") {
   CHECK_THAT(error.what(), Contains("train, valid"));
 }
 
-TEST_CASE("a mask that names no demonstration leaves all out") {
+TEST_CASE("An empty mask excludes all demonstrations") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto& root, auto& demo) {
     demo.create_group("obs").write("x", std::vector<double>{0, 1});
@@ -135,7 +136,7 @@ TEST_CASE("a mask that names no demonstration leaves all out") {
   CHECK(source->spec().observation_fields.at(0).name == "x");
 }
 
-TEST_CASE("groups without a number are told") {
+TEST_CASE("Groups without a number cause warnings") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto& root, auto& demo) {
     demo.create_group("obs").write("x", std::vector<double>{0, 1});
@@ -146,11 +147,11 @@ TEST_CASE("groups without a number are told") {
   CHECK(source->episode_count() == 1);
   REQUIRE(source->warnings().size() == 2);
   CHECK(source->warnings()[0] ==
-        "data: 'demo_x' is no demo_<i> and is left out");
-  CHECK_THAT(source->warnings()[1], Contains("total says 9"));
+        "data: 'demo_x' is not a demo_<i> and is ignored");
+  CHECK_THAT(source->warnings()[1], Contains("total is 9"));
 }
 
-TEST_CASE("texts are observations too") {
+TEST_CASE("Texts are read as observations") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto&, data::hdf5::Group& demo) {
     demo.create_group("obs").write_texts("language", {"lift", "lift it"});
@@ -163,7 +164,7 @@ TEST_CASE("texts are observations too") {
         std::vector<std::string>{"lift", "lift it", "stop"});
 }
 
-TEST_CASE("robomimic files that are not whole are refused") {
+TEST_CASE("Incomplete robomimic files are rejected") {
   const ScratchDirectory folder;
   const auto message = [&](auto change) {
     const std::string path = file_of(folder, change);
@@ -190,7 +191,7 @@ TEST_CASE("robomimic files that are not whole are refused") {
                with_obs(demo, 2);
                demo.write("rewards", std::vector<double>{1});
              }),
-             Contains("rewards holds 1 values for 2 steps"));
+             Contains("rewards has 1 values for 2 steps"));
   CHECK_THAT(message([&](auto& root, auto& demo) {
                with_obs(demo, 2);
                root.group("data").set_attribute("env_args", "{");
@@ -198,7 +199,7 @@ TEST_CASE("robomimic files that are not whole are refused") {
              Contains("env_args"));
 }
 
-TEST_CASE("demonstrations have the keys of the first") {
+TEST_CASE("Demonstrations must have the keys of the first one") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto& root, auto& demo) {
     demo.create_group("obs").write("x", std::vector<double>{0, 1});
@@ -214,10 +215,10 @@ TEST_CASE("demonstrations have the keys of the first") {
   CHECK(source->read_episode(0).step_count() == 2);
   CHECK_THAT(thrown_error([&] { source->read_episode(1); }).what(),
              Contains("the key 'y' is not in demo_0"));
-  CHECK_THAT(source->warnings().at(0), Contains("total says 9 steps"));
+  CHECK_THAT(source->warnings().at(0), Contains("total is 9 steps"));
 }
 
-TEST_CASE("numbers of steps that cannot be are told, not added up") {
+TEST_CASE("Impossible step counts cause warnings and are not added up") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto& root, auto& demo) {
     root.group("data").set_attribute("total", int64_t{2});

@@ -25,8 +25,8 @@ std::string encoded(const std::string& extension, const cv::Mat& pixels) {
   return {bytes.begin(), bytes.end()};
 }
 
-// Red to the left, blue to the right; as OpenCV has it, B first.
-cv::Mat two_colours(int type) {
+// Red on the left, blue on the right, in OpenCV's BGR order.
+cv::Mat two_colors(int type) {
   cv::Mat pixels(16, 32, type, cv::Scalar(0, 0, 255, 0));
   pixels.colRange(16, 32).setTo(cv::Scalar(255, 0, 0, 128));
   return pixels;
@@ -34,11 +34,11 @@ cv::Mat two_colours(int type) {
 
 }  // namespace
 
-TEST_CASE("a PNG gives its colours, and loses its alpha") {
+TEST_CASE("A PNG keeps its colors and loses its alpha") {
   const test::ScratchDirectory folder;
   for (int type : {CV_8UC3, CV_8UC4}) {
     const data::Image image = read_image(
-        folder.write_file("a.png", encoded(".png", two_colours(type))));
+        folder.write_file("a.png", encoded(".png", two_colors(type))));
     CHECK(image.height == 16);
     CHECK(image.width == 32);
     CHECK(image.pixels[0] == 255);
@@ -48,20 +48,20 @@ TEST_CASE("a PNG gives its colours, and loses its alpha") {
   }
 }
 
-TEST_CASE("grey is replicated") {
+TEST_CASE("Gray is replicated") {
   const test::ScratchDirectory folder;
-  const cv::Mat grey(16, 16, CV_8UC1, cv::Scalar(77));
+  const cv::Mat gray(16, 16, CV_8UC1, cv::Scalar(77));
   for (const char* extension : {".png", ".jpg"}) {
     const data::Image image =
-        read_image(folder.write_file("grey", encoded(extension, grey)));
+        read_image(folder.write_file("gray", encoded(extension, gray)));
     for (int c = 0; c < 3; ++c) {
       CHECK(std::abs(image.pixels[static_cast<size_t>(c)] - 77) <= 1);
     }
   }
 }
 
-// What must come out is told by the script that made the files.
-TEST_CASE("pictures of every format give the pixels that they hold") {
+// The expected pixels are those of the script that made the files.
+TEST_CASE("Images of every format decode to the expected pixels") {
   const std::string folder = GATO_SOURCE_DIR "/tests/samples/images/";
   const auto expected =
       nlohmann::json::parse(base::read_file(folder + "expected.json"));
@@ -74,51 +74,51 @@ TEST_CASE("pictures of every format give the pixels that they hold") {
     const std::string pixels =
         decode_base64(entry.at("pixels").get<std::string>());
     REQUIRE(image.pixels.size() == pixels.size());
-    int largest = 0;
+    int max_difference = 0;
     for (size_t i = 0; i < pixels.size(); ++i) {
       const int difference =
           std::abs(image.pixels[i] - static_cast<uint8_t>(pixels[i]));
-      largest = std::max(largest, difference);
+      max_difference = std::max(max_difference, difference);
     }
-    CHECK(largest <= entry.at("tolerance"));
+    CHECK(max_difference <= entry.at("tolerance"));
   }
 }
 
-TEST_CASE("half a picture of any format is a bad record") {
+TEST_CASE("A truncated image of any format is a bad record") {
   const test::ScratchDirectory folder;
   for (const char* name :
        {"rgb.jpg", "progressive.jpg", "rgb.png", "lossless.webp", "lossy.webp",
         "rgb.ppm", "rgb-16.ppm", "grey.pgm", "text.ppm"}) {
     CAPTURE(name);
-    const std::string whole = base::read_file(
+    const std::string complete = base::read_file(
         std::string(GATO_SOURCE_DIR "/tests/samples/images/") + name);
     CHECK_THROWS_AS(read_image(folder.write_file(
-                        "half", whole.substr(0, whole.size() / 2))),
+                        "half", complete.substr(0, complete.size() / 2))),
                     base::Error);
   }
 }
 
-TEST_CASE("a JPEG and a PNG are whole with their last byte alone") {
+TEST_CASE("Every proper prefix of a JPEG or PNG is truncated") {
   const test::ScratchDirectory folder;
   for (const char* extension : {".jpg", ".png"}) {
-    const std::string whole = encoded(extension, two_colours(CV_8UC3));
-    const auto bytes =
-        std::span(reinterpret_cast<const uint8_t*>(whole.data()), whole.size());
+    const std::string complete = encoded(extension, two_colors(CV_8UC3));
+    const auto bytes = std::span(
+        reinterpret_cast<const uint8_t*>(complete.data()), complete.size());
     CHECK_NOTHROW(decode_image(bytes));
-    for (size_t size = 0; size < whole.size(); ++size) {
+    for (size_t size = 0; size < complete.size(); ++size) {
       REQUIRE_THROWS_AS(decode_image(bytes.first(size)), base::Error);
     }
     CHECK_THROWS_WITH(read_image(folder.write_file(
-                          "half", whole.substr(0, whole.size() / 2))),
-                      Contains("half: the image is cut short"));
+                          "half", complete.substr(0, complete.size() / 2))),
+                      Contains("half: the image is truncated"));
     CHECK_NOTHROW(
-        read_image(folder.write_file("more", whole + "trailing bytes")));
+        read_image(folder.write_file("more", complete + "trailing bytes")));
   }
 }
 
-TEST_CASE("what is no image is a bad record") {
+TEST_CASE("A file that is not an image is a bad record") {
   const test::ScratchDirectory folder;
-  const std::string png = encoded(".png", two_colours(CV_8UC3));
+  const std::string png = encoded(".png", two_colors(CV_8UC3));
   for (const std::string& path :
        {folder.write_file("empty.png", ""),
         folder.write_file("text.png", "certainly not an image"),
@@ -134,7 +134,7 @@ TEST_CASE("what is no image is a bad record") {
   }
 }
 
-TEST_CASE("what cannot be read is no bad record") {
+TEST_CASE("A file that cannot be read is an I/O error, not a bad record") {
   const test::ScratchDirectory folder;
   for (const std::string& path : {folder / "missing.png", folder / ""}) {
     CAPTURE(path);

@@ -37,27 +37,27 @@ void check_equal(const data::Image& image, const cv::Mat& bgr) {
 
 }  // namespace
 
-TEST_CASE("a JPEG gives what OpenCV gives, bit for bit") {
+TEST_CASE("A JPEG decodes to the same bits as with OpenCV") {
   cv::Mat noise(45, 77, CV_8UC3);
   cv::randu(noise, 0, 256);
   for (const int quality : {10, 75, 100}) {
-    for (const bool colour : {true, false}) {
-      cv::Mat picture = noise;
-      if (!colour) cv::extractChannel(noise, picture, 1);
+    for (const bool is_color : {true, false}) {
+      cv::Mat image = noise;
+      if (!is_color) cv::extractChannel(noise, image, 1);
       std::vector<uint8_t> bytes;
-      cv::imencode(".jpg", picture, bytes,
+      cv::imencode(".jpg", image, bytes,
                    {cv::IMWRITE_JPEG_QUALITY, quality,
                     cv::IMWRITE_JPEG_PROGRESSIVE, quality == 75});
       check_equal(decode_jpeg(bytes), cv::imdecode(bytes, cv::IMREAD_COLOR));
-      std::vector<uint8_t> grey(size_t{45} * 77);
-      decode_jpeg_as_stored(bytes, 45, 77, 1, grey.data());
+      std::vector<uint8_t> gray(size_t{45} * 77);
+      decode_jpeg_as_stored(bytes, 45, 77, 1, gray.data());
       const cv::Mat expected = cv::imdecode(bytes, cv::IMREAD_GRAYSCALE);
-      CHECK(std::equal(grey.begin(), grey.end(), expected.data));
+      CHECK(std::equal(gray.begin(), gray.end(), expected.data));
     }
   }
 }
 
-TEST_CASE("turned and CMYK JPEGs give what OpenCV gives, bit for bit") {
+TEST_CASE("Rotated and CMYK JPEGs decode to the same bits as with OpenCV") {
   const std::string name =
       GENERATE("cmyk.jpg", "turned-1.jpg", "turned-2.jpg", "turned-3.jpg",
                "turned-4.jpg", "turned-5.jpg", "turned-6.jpg", "turned-7.jpg",
@@ -68,7 +68,7 @@ TEST_CASE("turned and CMYK JPEGs give what OpenCV gives, bit for bit") {
   check_equal(decode_jpeg(bytes), cv::imdecode(bytes, cv::IMREAD_COLOR));
 }
 
-TEST_CASE("a CMYK JPEG becomes RGB") {
+TEST_CASE("A CMYK JPEG becomes RGB") {
   const data::Image image =
       read_image(GATO_SOURCE_DIR "/tests/ingest/red-cmyk.jpg");
   CHECK(image.height == 16);
@@ -78,7 +78,7 @@ TEST_CASE("a CMYK JPEG becomes RGB") {
   CHECK(image.pixels[2] < 25);
 }
 
-TEST_CASE("a JPEG as it is stored is not turned") {
+TEST_CASE("decode_jpeg_as_stored ignores the orientation") {
   const std::string file = sample("turned-6.jpg");
   const data::Image turned = decode_jpeg(bytes_of(file));
   std::vector<uint8_t> stored(turned.pixels.size());
@@ -90,7 +90,7 @@ TEST_CASE("a JPEG as it is stored is not turned") {
                     Contains("20 x 28 pixels, not 28 x 20"));
 }
 
-TEST_CASE("a mark APP1 that is no Exif turns nothing") {
+TEST_CASE("An APP1 marker that is not Exif does not rotate the image") {
   const std::string turned = sample("turned-6.jpg");
   const size_t name = turned.find("Exif");
   REQUIRE(name != std::string::npos);
@@ -98,15 +98,15 @@ TEST_CASE("a mark APP1 that is no Exif turns nothing") {
   renamed.replace(name, 4, "http");
   CHECK(decode_jpeg(bytes_of(renamed)).width ==
         decode_jpeg(bytes_of(turned)).height);
-  // XMP before it hides nothing.
+  // XMP before the Exif marker does not hide it.
   const std::string both = turned.substr(0, 2) + "\xFF\xE1" +
                            std::string("\0\x0Ahttp:/XM", 10) + turned.substr(2);
   CHECK(decode_jpeg(bytes_of(both)).pixels ==
         decode_jpeg(bytes_of(turned)).pixels);
 }
 
-TEST_CASE("a damaged JPEG is refused with libjpeg's reason") {
-  const std::string whole = sample("rgb.jpg");
+TEST_CASE("A corrupt JPEG is rejected with libjpeg's reason") {
+  const std::string complete = sample("rgb.jpg");
   const auto refusal = [](const std::string& bytes) -> std::string {
     try {
       decode_jpeg(bytes_of(bytes));
@@ -116,15 +116,16 @@ TEST_CASE("a damaged JPEG is refused with libjpeg's reason") {
     }
     return "none";
   };
-  CHECK(refusal(whole) == "none");
-  CHECK(refusal(whole.substr(0, whole.size() / 2)) == "the image is cut short");
-  CHECK(refusal("") == "the JPEG is damaged: Empty input file");
+  CHECK(refusal(complete) == "none");
+  CHECK(refusal(complete.substr(0, complete.size() / 2)) ==
+        "the image is truncated");
+  CHECK(refusal("") == "the JPEG is corrupt: Empty input file");
   CHECK_THAT(refusal("\xFF\xD8\xFF\xD9"), Contains("JPEG"));
-  const size_t quantisation = whole.find("\xFF\xDB");
-  REQUIRE(quantisation != std::string::npos);
-  std::string damaged = whole;
-  damaged[quantisation + 4] = '\x0F';  // a table of which there are four
-  CHECK_THAT(refusal(damaged), Contains("Bogus DQT index"));
+  const size_t quantization = complete.find("\xFF\xDB");
+  REQUIRE(quantization != std::string::npos);
+  std::string corrupt = complete;
+  corrupt[quantization + 4] = '\x0F';  // beyond the four tables
+  CHECK_THAT(refusal(corrupt), Contains("Bogus DQT index"));
 }
 
 namespace {
@@ -137,7 +138,7 @@ std::vector<uint8_t> red_frame(int height, int width) {
   return bytes;
 }
 
-// What decode_jpeg_frame() makes of it, at the end of `pixels`.
+// Decodes a frame with decode_jpeg_frame(), at the end of `pixels`.
 void append_frame(const std::vector<uint8_t>& bytes,
                   const std::vector<int64_t>& shape,
                   std::vector<uint8_t>& pixels) {
@@ -149,7 +150,7 @@ void append_frame(const std::vector<uint8_t>& bytes,
 
 }  // namespace
 
-TEST_CASE("a JPEG frame becomes RGB, or grey") {
+TEST_CASE("A JPEG frame becomes RGB or gray") {
   std::vector<uint8_t> pixels;
   append_frame(red_frame(4, 6), {4, 6, 3}, pixels);
   REQUIRE(pixels.size() == 72);
@@ -160,13 +161,13 @@ TEST_CASE("a JPEG frame becomes RGB, or grey") {
   REQUIRE(pixels.size() == 24);
 }
 
-TEST_CASE("a JPEG frame of another size is refused before it is decoded") {
+TEST_CASE("A JPEG frame of a different size is rejected before it is decoded") {
   auto bytes = red_frame(8, 8);
-  // The start of frame: mark, length, precision, height, width.
+  // The start of frame: marker, length, precision, height, width.
   const std::vector<uint8_t> mark{0xFF, 0xC0};
-  const auto place =
+  const auto size_field =
       std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end()) + 5;
-  for (int i = 0; i < 4; ++i) place[i] = 0x7F;  // 4 gigabytes of pixels
+  for (int i = 0; i < 4; ++i) size_field[i] = 0x7F;  // 4 gigabytes of pixels
   std::vector<uint8_t> pixels;
   const base::Error error = thrown_error([&] {
     append_frame(bytes, {8, 8, 3}, pixels);
@@ -175,19 +176,19 @@ TEST_CASE("a JPEG frame of another size is refused before it is decoded") {
           "the JPEG has 32639 x 32639 pixels, not 8 x 8");
 }
 
-TEST_CASE("damaged JPEG frames are refused") {
+TEST_CASE("Corrupt JPEG frames are rejected") {
   std::vector<uint8_t> pixels;
-  const auto whole = red_frame(32, 32);
-  auto cut = whole;
-  cut.resize(whole.size() / 2);
+  const auto complete = red_frame(32, 32);
+  auto truncated = complete;
+  truncated.resize(complete.size() / 2);
   const auto refused = [&pixels](const std::vector<uint8_t>& bytes,
                                  const std::vector<int64_t>& shape) {
     return thrown_error([&] { append_frame(bytes, shape, pixels); }).status() ==
            base::ExitStatus::bad_input;
   };
-  REQUIRE(refused(cut, {32, 32, 3}));
-  REQUIRE(refused(whole, {32, 16, 3}));
-  REQUIRE(refused(whole, {32, 32, 4}));
+  REQUIRE(refused(truncated, {32, 32, 3}));
+  REQUIRE(refused(complete, {32, 16, 3}));
+  REQUIRE(refused(complete, {32, 32, 4}));
   REQUIRE(refused({}, {32, 32, 3}));
   REQUIRE(refused({0xFF, 0xD8, 0xFF, 0xD9}, {32, 32, 3}));
   REQUIRE(refused({1, 2, 3, 4}, {32, 32, 3}));

@@ -16,7 +16,7 @@ data::Image decoded(const std::string& file) {
       {reinterpret_cast<const uint8_t*>(file.data()), file.size()});
 }
 
-// The first channel of every pixel.
+// Returns the first channel of every pixel.
 std::vector<int> reds(const std::string& file) {
   std::vector<int> values;
   const data::Image image = decoded(file);
@@ -28,7 +28,8 @@ std::vector<int> reds(const std::string& file) {
 }  // namespace
 
 TEST_CASE(
-    "every kind of PBM, PGM and PPM gives its pixels, and no part of it") {
+    "Every kind of PBM, PGM and PPM is decoded, and a truncated one is "
+    "rejected") {
   const std::vector<std::pair<std::string, std::vector<int>>> cases{
       {"P1 3 2 101\n0 1#1\n1", {0, 255, 0, 255, 0, 0}},
       {"P2 2 1 255 7 88", {7, 88}},
@@ -43,20 +44,20 @@ TEST_CASE(
       {"P5#c\n2 2 255#x\nabcd", {'a', 'b', 'c', 'd'}},
       {"P5\r# a comment\r2 1 255\rab", {'a', 'b'}},
       {"P6 1 2 255\nabcdef", {'a', 'd'}}};
-  for (const auto& [whole, expected] : cases) {
-    CAPTURE(whole);
-    CHECK(reds(whole) == expected);
-    CHECK(reds(whole + "\nmore") == expected);
-    // A text's last number may lose a digit and be whole.
-    const size_t cut = whole[1] == '2' || whole[1] == '3' ? 3 : 1;
-    CHECK_THROWS_WITH(decoded(whole.substr(0, whole.size() - cut)),
-                      Contains("cut short"));
+  for (const auto& [complete, expected] : cases) {
+    CAPTURE(complete);
+    CHECK(reds(complete) == expected);
+    CHECK(reds(complete + "\nmore") == expected);
+    // The last number of a plain file remains valid without its last digits.
+    const size_t removed = complete[1] == '2' || complete[1] == '3' ? 3 : 1;
+    CHECK_THROWS_WITH(decoded(complete.substr(0, complete.size() - removed)),
+                      Contains("truncated"));
   }
-  const data::Image colours = decoded("P6 1 1 255\nabc");
-  CHECK(colours.pixels == std::vector<uint8_t>{'a', 'b', 'c'});
+  const data::Image colors = decoded("P6 1 1 255\nabc");
+  CHECK(colors.pixels == std::vector<uint8_t>{'a', 'b', 'c'});
 }
 
-TEST_CASE("pixels beyond the header's largest value are refused") {
+TEST_CASE("Pixels beyond the header's maximum value are rejected") {
   for (const std::string& file :
        {std::string("P2 1 1 15 16"), std::string("P2 1 1 15 -1"),
         std::string("P2 1 1 15 x"), std::string("P5 1 1 15 \x10"),
@@ -66,7 +67,7 @@ TEST_CASE("pixels beyond the header's largest value are refused") {
   }
 }
 
-TEST_CASE("a damaged header of a PBM, PGM or PPM is refused") {
+TEST_CASE("A corrupt header of a PBM, PGM or PPM is rejected") {
   for (const std::string& file :
        {std::string("P6 99999999999999999999 3 255\nxxx"),
         std::string("P6 # no end"), std::string("P5 1 1 0 x"),
@@ -78,6 +79,6 @@ TEST_CASE("a damaged header of a PBM, PGM or PPM is refused") {
   CHECK_THROWS_WITH(decoded("P6 -3 5 255\n"), Contains("5 x -3 pixels"));
   CHECK_THROWS_WITH(decoded("P6 40000 40000 255\nxxx"),
                     Contains("40000 x 40000 pixels, more than 134217728"));
-  // Refused before room is made for its pixels.
-  CHECK_THROWS_WITH(decoded("P4 10000 10000\nxxx"), Contains("cut short"));
+  // Rejected before memory is allocated for its pixels.
+  CHECK_THROWS_WITH(decoded("P4 10000 10000\nxxx"), Contains("truncated"));
 }

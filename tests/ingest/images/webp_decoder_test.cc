@@ -17,7 +17,9 @@ std::span<const uint8_t> bytes_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a WebP gives what OpenCV gives, bit for bit, and no part of it") {
+TEST_CASE(
+    "A WebP decodes to the same bits as with OpenCV, and a truncated one is "
+    "rejected") {
   cv::Mat noise(45, 77, CV_8UC3);
   cv::randu(noise, 0, 256);
   const int quality = GENERATE(20, 90, 101);  // the last is lossless
@@ -31,11 +33,11 @@ TEST_CASE("a WebP gives what OpenCV gives, bit for bit, and no part of it") {
   CHECK(std::equal(image.pixels.begin(), image.pixels.end(), expected.data));
   for (const size_t size : {size_t{12}, bytes.size() / 2, bytes.size() - 8}) {
     CHECK_THROWS_WITH(decode_webp(std::span(bytes).first(size)),
-                      Contains("cut short"));
+                      Contains("truncated"));
   }
 }
 
-TEST_CASE("an animated, a damaged and a huge WebP are refused") {
+TEST_CASE("Animated, corrupt and huge WebP files are rejected") {
   const std::string head("RIFF\x1E\0\0\0WEBPVP8X\x0A\0\0\0", 20);
   const std::string animated =
       head + std::string("\x02\0\0\0\x21\0\0\x14\0\0", 10);
@@ -47,5 +49,5 @@ TEST_CASE("an animated, a damaged and a huge WebP are refused") {
   CHECK_THROWS_WITH(
       decode_webp(bytes_of(std::string("RIFF\x1E\0\0\0WEBPVP9 ", 16) +
                            std::string(30, 'x'))),
-      Contains("WebP is damaged"));
+      Contains("WebP is corrupt"));
 }

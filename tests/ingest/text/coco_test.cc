@@ -10,7 +10,7 @@ using namespace gato::ingest;
 using Catch::Matchers::Contains;
 using gato::test::read_all_records;
 
-TEST_CASE("captions are grouped by image, in the order of the images") {
+TEST_CASE("Captions are grouped by image, in the order of the images") {
   const test::ScratchDirectory folder;
   const std::string path = folder.write_file("captions.json", R"({
     "info": {"year": 2017, "nested": {"id": 1}}, "licenses": [{"id": 1}],
@@ -36,7 +36,7 @@ TEST_CASE("captions are grouped by image, in the order of the images") {
         ImageTextSource::Counts{{"images without caption", 1}});
 }
 
-TEST_CASE("records that lack something are bad ones, and come last") {
+TEST_CASE("Incomplete records are bad and come last") {
   const test::ScratchDirectory folder;
   const auto source = open_coco_captions(folder.write_file("c.json", R"({
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2}],
@@ -55,7 +55,8 @@ TEST_CASE("records that lack something are bad ones, and come last") {
   CHECK_THAT(errors[3], Contains("annotation 1") && Contains("image_id 9"));
 }
 
-TEST_CASE("an id of two images is a bad record, of which the first counts") {
+TEST_CASE(
+    "A duplicate image id is a bad record, and the first image keeps the id") {
   const test::ScratchDirectory folder;
   const std::string path = folder.write_file("c.json", R"({
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "b.jpg"}],
@@ -66,22 +67,22 @@ TEST_CASE("an id of two images is a bad record, of which the first counts") {
   CHECK(records[0].image.content == "a.jpg");
   REQUIRE(errors.size() == 1);
   CHECK(errors[0] == path +
-                         ": image 1: key 'id' is 1 a second time, of the "
-                         "file_name 'b.jpg': the first is 'a.jpg'");
+                         ": image 1: key 'id' is 1 again, for the "
+                         "file_name 'b.jpg': it belongs to 'a.jpg'");
 }
 
-TEST_CASE("what are no COCO captions is refused") {
+TEST_CASE("Files that are not COCO captions are rejected") {
   const test::ScratchDirectory folder;
   const auto read = [&folder](const char* content) {
     open_coco_captions(folder.write_file("c.json", content), "");
   };
   CHECK_THROWS_WITH(read("{\"images\": []}"), Contains("annotations"));
-  CHECK_THROWS_WITH(read("[1, 2]"), Contains("no JSON object"));
+  CHECK_THROWS_WITH(read("[1, 2]"), Contains("not a JSON object"));
   CHECK_THROWS_WITH(read(std::string(1'000'000, '[').c_str()),
                     Contains("levels deep"));
   CHECK_THROWS_WITH(read("{\"images\": [{\"id\""), Contains("c.json"));
   CHECK_THROWS_WITH(read(R"({"images": [7], "annotations": []})"),
-                    Contains("\"images\" holds 7"));
+                    Contains("\"images\" contains 7"));
   CHECK_THROWS_WITH(read(R"({"images": {"a": {}}, "annotations": []})"),
                     Contains("no list \"images\""));
 }

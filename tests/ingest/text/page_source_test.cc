@@ -35,7 +35,7 @@ Page page_of_text(const std::string& json) {
 
 }  // namespace
 
-TEST_CASE("pages of each format, found out by their keys") {
+TEST_CASE("The format of a page is detected from its keys") {
   const auto gato = read_all_records(*open_pages(samples + "gato.jsonl", {}));
   REQUIRE(gato.records.size() == 2);
   CHECK(items_of(parse_page(gato.records[0])) ==
@@ -58,7 +58,7 @@ TEST_CASE("pages of each format, found out by their keys") {
         Items{"a star", "<red>", "a red square\n\na circle", "<blue>"});
 }
 
-TEST_CASE("an image may be a data URL or bare base64; a web address is none") {
+TEST_CASE("An image may be a data URL or bare base64, but not a web address") {
   const Page page = page_of_text(
       R"({"images": ["data:image/png;base64,AAAA", "/9j/4AAQ", "/9j/a.jpg",
           "https://example.org/a.jpg"], "texts": [null, null, null, null]})");
@@ -74,21 +74,21 @@ TEST_CASE("an image may be a data URL or bare base64; a web address is none") {
   CHECK_THROWS_WITH(missing.decode(), Contains("https://example.org/a.jpg"));
 }
 
-TEST_CASE("blank texts are left out") {
+TEST_CASE("Blank texts are dropped") {
   CHECK(items_of(page_of_text(
             R"({"items": [{"text": " \n"}, {"text": "a"}]})")) == Items{"a"});
 }
 
-TEST_CASE("what is no page says why, with its place") {
+TEST_CASE("A malformed page is rejected with a reason and its location") {
   for (const auto& [json, message] :
        std::vector<std::pair<std::string, std::string>>{
-           {"[1]", "no JSON object"},
-           {"{\"items\"", "no JSON object"},
+           {"[1]", "not a JSON object"},
+           {"{\"items\"", "not a JSON object"},
            {"{}", "text_list"},
            {R"({"items": 5})", "no list 'items'"},
            {R"({"items": [{"text": "a", "image": "b"}]})", "items[0]"},
            {R"({"items": [{"text": "a"}, {"picture": "b"}]})", "'picture'"},
-           {R"({"items": [{"text": 7}]})", "items[0].text is 7, not a text"},
+           {R"({"items": [{"text": 7}]})", "items[0].text is 7, not a string"},
            {R"({"items": [{"text": ""}]})", "the page is empty"},
            {R"({"items": [{"image_base64": "data:image/png,x"}]})", "base64"},
            {R"({"text_list": ["a"]})", "no list 'image_info'"},
@@ -99,8 +99,8 @@ TEST_CASE("what is no page says why, with its place") {
             "'matched_text_index'"},
            {R"({"texts": ["a"], "images": []})", "0 images and 1 texts"},
            {R"({"texts": ["a", null], "images": [null, null]})",
-            "images[1] and texts[1] are both null"},
-           {R"({"texts": ["a"], "images": ["b"]})", "are neither null"},
+            "images[1] and texts[1]: both are null"},
+           {R"({"texts": ["a"], "images": ["b"]})", "neither is null"},
            {"{\"texts\": [\"\xFF\"]}", "byte 19 is not UTF-8"},
        }) {
     CAPTURE(json);

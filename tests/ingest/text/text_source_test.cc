@@ -30,7 +30,7 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("plain text is cut into documents as asked") {
+TEST_CASE("Plain text is split into documents at the given separator") {
   const test::ScratchDirectory folder;
   const std::string path =
       folder.write_file("a.txt", "one\ntwo\n\n \r\nthree\r\nfour<|end|>five");
@@ -44,7 +44,7 @@ TEST_CASE("plain text is cut into documents as asked") {
         Texts{"one\ntwo\n\n \r\nthree\r\nfour", "five"});
 }
 
-TEST_CASE("white space alone is no document, a byte order mark no text") {
+TEST_CASE("White space is not a document, and a byte order mark is not text") {
   const test::ScratchDirectory folder;
   CHECK(texts_of(folder.write_file("a", ""), {}).empty());
   CHECK(texts_of(folder.write_file("b", " \n\t\r\n"), {}).empty());
@@ -52,7 +52,7 @@ TEST_CASE("white space alone is no document, a byte order mark no text") {
         Texts{"word"});
 }
 
-TEST_CASE("separators are found across reads") {
+TEST_CASE("Separators are found across reads") {
   const test::ScratchDirectory folder;
   std::string content;
   Texts expected;
@@ -64,7 +64,7 @@ TEST_CASE("separators are found across reads") {
                  separated_by("<|endoftext|>")) == expected);
 }
 
-TEST_CASE("an object a line gives its text") {
+TEST_CASE("The text of a JSON line is under its key") {
   const test::ScratchDirectory folder;
   const std::string path = folder.write_file(
       "a.jsonl", "{\"text\": \"caf\\u00e9\", \"n\": 1}\n\n{\"text\":\"b\"}\n");
@@ -74,7 +74,7 @@ TEST_CASE("an object a line gives its text") {
   CHECK(texts_of(path, plain).size() == 1);
 }
 
-TEST_CASE("bad lines name their place, and the next are read on") {
+TEST_CASE("A bad line names its location, and the following lines are read") {
   const test::ScratchDirectory folder;
   const std::string path = folder.write_file(
       "a.jsonl",
@@ -85,8 +85,9 @@ TEST_CASE("bad lines name their place, and the next are read on") {
   CHECK(next() == "a");
   CHECK_THROWS_WITH(next(),
                     Contains("line 2 (byte 13)") && Contains("no key 'text'"));
-  CHECK_THROWS_WITH(next(), Contains("line 3") && Contains("is 3, not a text"));
-  CHECK_THROWS_WITH(next(), Contains("no JSON object"));
+  CHECK_THROWS_WITH(next(),
+                    Contains("line 3") && Contains("is 3, not a string"));
+  CHECK_THROWS_WITH(next(), Contains("not a JSON object"));
   CHECK_THROWS_WITH(next(), Contains("line 5"));
   CHECK_THROWS_WITH(next(), Contains("not UTF-8"));
   const auto last = source.next();
@@ -95,21 +96,23 @@ TEST_CASE("bad lines name their place, and the next are read on") {
   CHECK_FALSE(source.next());
 }
 
-TEST_CASE("compressed files are read as what is in them") {
+TEST_CASE("Compressed files are read as their content") {
   for (const char* name : {"members.jsonl.gz", "frames.jsonl.zst"}) {
     CHECK(texts_of(std::string(GATO_SOURCE_DIR "/tests/samples/text/") + name,
                    {}) == Texts{"a red square", "a blue circle"});
   }
 }
 
-TEST_CASE("compressed .json holds lines, as C4's does; other .json is text") {
+TEST_CASE(
+    "A compressed .json contains JSON lines, as in C4; any other .json is "
+    "text") {
   const test::ScratchDirectory folder;
   const std::string line = "{\"text\": \"a\"}";
   CHECK(texts_of(folder.write_file("a.json.gz", line), {}) == Texts{"a"});
   CHECK(texts_of(folder.write_file("a.json", line), {}) == Texts{line});
 }
 
-TEST_CASE("lines of many megabytes are read") {
+TEST_CASE("Lines of many megabytes are read") {
   const test::ScratchDirectory folder;
   const std::string words(20'000'000, 'w');
   const std::string path = folder.write_file(
@@ -117,7 +120,7 @@ TEST_CASE("lines of many megabytes are read") {
   CHECK(texts_of(path, {}) == Texts{words, "b"});
 }
 
-TEST_CASE("a missing file is an I/O error") {
+TEST_CASE("A missing file is an I/O error") {
   try {
     TextSource source("/nowhere/at/all", {});
     FAIL("no error");
@@ -127,7 +130,7 @@ TEST_CASE("a missing file is an I/O error") {
   }
 }
 
-TEST_CASE("documents above 64 MiB are bad, and the next are read") {
+TEST_CASE("A document above 64 MiB is bad, and the following ones are read") {
   const test::ScratchDirectory folder;
   const std::string fits(size_t{64} << 20, 'x');
   const std::string path = folder.write_file(
@@ -154,19 +157,19 @@ TEST_CASE("documents above 64 MiB are bad, and the next are read") {
     CHECK_THAT(next->location, Contains("line 8 "));
     CHECK_FALSE(source.next());
   }
-  TextSource whole(path, {});
-  CHECK_THROWS_WITH(whole.next(), Contains("--document-separator"));
-  CHECK_FALSE(whole.next());
+  TextSource undivided(path, {});
+  CHECK_THROWS_WITH(undivided.next(), Contains("--document-separator"));
+  CHECK_FALSE(undivided.next());
 }
 
-TEST_CASE("backslashes in separators") {
+TEST_CASE("Backslashes in separators are escapes") {
   CHECK(unescape_separator("a\\n\\t\\r\\\\n") == "a\n\t\r\\n");
   for (const char* wrong : {"\\", "a\\", "\\section"}) {
     CHECK_THROWS_WITH(unescape_separator(wrong), Contains("backslash"));
   }
 }
 
-TEST_CASE("whether a separator occurs is known at the end") {
+TEST_CASE("Whether a separator occurs is known at the end") {
   const test::ScratchDirectory folder;
   const auto lacks = [&folder](const std::string& text,
                                const std::string& separator) {
@@ -185,7 +188,7 @@ TEST_CASE("whether a separator occurs is known at the end") {
   }
 }
 
-TEST_CASE("plain text that begins as JSON lines do is told") {
+TEST_CASE("Plain text that begins like JSON lines is recognized") {
   const test::ScratchDirectory folder;
   const auto looks = [](const std::string& path,
                         const TextSourceOptions& options = {}) {
@@ -205,7 +208,7 @@ TEST_CASE("plain text that begins as JSON lines do is told") {
   CHECK_FALSE(looks(folder.write_file("a.json", line), plain));
 }
 
-TEST_CASE("archives are no text") {
+TEST_CASE("Archives are rejected as text") {
   const test::ScratchDirectory folder;
   std::string tar(1024, '\0');
   tar.replace(0, 5, "a.txt");

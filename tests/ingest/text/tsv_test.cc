@@ -22,7 +22,9 @@ TsvOptions in_images() {
 
 }  // namespace
 
-TEST_CASE("caption and URL in either order, images numbered by img2dataset") {
+TEST_CASE(
+    "Caption and URL come in either order, and images are numbered like "
+    "img2dataset's") {
   for (const char* name : {"cc3m.tsv", "cc12m.tsv"}) {
     CAPTURE(name);
     const auto source = open_tsv_captions(samples + name, in_images());
@@ -38,7 +40,7 @@ TEST_CASE("caption and URL in either order, images numbered by img2dataset") {
   }
 }
 
-TEST_CASE("the first line may name the columns") {
+TEST_CASE("The first line may name the columns") {
   const auto named = open_tsv_captions(samples + "named.tsv", in_images());
   const auto [records, errors] = read_all_records(*named);
   CHECK(errors.empty());
@@ -57,7 +59,7 @@ TEST_CASE("the first line may name the columns") {
   CHECK(first->image.content == "0-star.png");
 }
 
-TEST_CASE("columns can be given by number or name") {
+TEST_CASE("Columns can be given by number or name") {
   const test::ScratchDirectory folder;
   const std::string path = folder.write_file(
       "c.tsv", "x/1.png\tNo. 1\ta star\r\nx/2.png\tNo. 2\tb\r\n");
@@ -78,7 +80,7 @@ TEST_CASE("columns can be given by number or name") {
                     Contains("'nothing'") && Contains("--caption-column"));
 }
 
-TEST_CASE("rows beyond the first shard are numbered as img2dataset does") {
+TEST_CASE("Rows beyond the first shard are numbered like img2dataset's") {
   const test::ScratchDirectory folder;
   std::string content;
   for (int i = 0; i < 12346; ++i) content += "a\thttp://e.org\n";
@@ -89,7 +91,7 @@ TEST_CASE("rows beyond the first shard are numbered as img2dataset does") {
   CHECK(all.records.at(12345).image.content == "00001/000012345.jpg");
 }
 
-TEST_CASE("bad rows name their place, and the next are read on") {
+TEST_CASE("A bad row names its location, and the following rows are read") {
   const test::ScratchDirectory folder;
   const auto source = open_tsv_captions(
       folder.write_file("e.tsv",
@@ -104,7 +106,7 @@ TEST_CASE("bad rows name their place, and the next are read on") {
   CHECK_THAT(errors[1], Contains("line 4 (byte 18): byte 20 is not UTF-8"));
 }
 
-TEST_CASE("where no column can be told, the options are named") {
+TEST_CASE("If columns cannot be detected, the message names the options") {
   const test::ScratchDirectory folder;
   const auto source =
       open_tsv_captions(folder.write_file("f.tsv", "a\tb\n"), {});

@@ -30,7 +30,8 @@ VqaOptions in_folder() {
 
 }  // namespace
 
-TEST_CASE("questions meet their answers, the images in order of mention") {
+TEST_CASE(
+    "Questions are joined with their answers, images in order of appearance") {
   for (const char* name : {"annotations.json", "okvqa-annotations.json"}) {
     const auto source =
         open_vqa(folder + "questions.json", folder + name, in_folder());
@@ -49,7 +50,7 @@ TEST_CASE("questions meet their answers, the images in order of mention") {
   }
 }
 
-TEST_CASE("each answer is a document, but not the empty ones") {
+TEST_CASE("Each answer is a document, except empty ones") {
   VqaOptions options = in_folder();
   options.all_answers = true;
   const auto source =
@@ -65,7 +66,7 @@ TEST_CASE("each answer is a document, but not the empty ones") {
   CHECK(source->skipped() == ImageTextSource::Counts{{"empty answers", 1}});
 }
 
-TEST_CASE("what has no partner is a bad record") {
+TEST_CASE("A question or annotation without a counterpart is a bad record") {
   const auto source = open_vqa(folder + "questions.json",
                                folder + "bad-annotations.json", in_folder());
   const auto [records, errors] = read_all_records(*source);
@@ -78,7 +79,7 @@ TEST_CASE("what has no partner is a bad record") {
   CHECK_THAT(errors[2], Contains("annotation of question 5000"));
 }
 
-TEST_CASE("records that lack something name their question") {
+TEST_CASE("An incomplete record names its question") {
   const test::ScratchDirectory temporary;
   const std::string questions =
       temporary.write_file("q.json", R"({"questions": [
@@ -107,7 +108,8 @@ TEST_CASE("records that lack something name their question") {
   CHECK_THAT(errors[5], Contains("questions[4]"));
 }
 
-TEST_CASE("an annotation of another image than its question's is told") {
+TEST_CASE(
+    "An annotation with a different image than its question is a bad record") {
   const test::ScratchDirectory temporary;
   const std::string questions =
       temporary.write_file("q.json", R"({"questions": [
@@ -127,7 +129,7 @@ TEST_CASE("an annotation of another image than its question's is told") {
                          annotations);
 }
 
-TEST_CASE("images are called as the template says") {
+TEST_CASE("Images are named by the format") {
   VqaOptions options;
   options.image_name_format = "{subtype}/{image:05}.png";
   const auto source =

@@ -17,7 +17,7 @@ const std::string samples = GATO_SOURCE_DIR "/tests/samples/webdataset/";
 
 }  // namespace
 
-TEST_CASE("a member's key ends at the first dot after the last slash") {
+TEST_CASE("A member's key ends at the first dot after the last slash") {
   using Name = std::pair<std::string, std::string>;
   CHECK(split_member_name("a/b.c/d.e.jpg") == Name{"a/b.c/d", "e.jpg"});
   CHECK(split_member_name("0001.txt") == Name{"0001", "txt"});
@@ -30,7 +30,7 @@ TEST_CASE("a member's key ends at the first dot after the last slash") {
   CHECK(split_member_name("__a__.txt"));
 }
 
-TEST_CASE("samples are put together from their members") {
+TEST_CASE("Samples are assembled from their members") {
   const auto first = open_webdataset(samples + "good-0000.tar", {});
   const auto one = read_all_records(*first);
   CHECK(one.errors.empty());
@@ -48,10 +48,10 @@ TEST_CASE("samples are put together from their members") {
   CHECK(two.errors.empty());
   REQUIRE(two.records.size() == 1);
   CHECK(two.records[0].texts[0].text == "a caf\xC3\xA9");
-  CHECK(test::first_pixel_color(two.records[0].image) == "grey");
+  CHECK(test::first_pixel_color(two.records[0].image) == "gray");
 }
 
-TEST_CASE("bad samples name themselves, and the next are read on") {
+TEST_CASE("A bad sample is named, and the following samples are read") {
   const auto [records, errors] =
       read_all_records(*open_webdataset(samples + "bad.tar", {}));
   REQUIRE(records.size() == 4);
@@ -59,7 +59,7 @@ TEST_CASE("bad samples name themselves, and the next are read on") {
   CHECK(records[1].image.is_missing());
   CHECK_THROWS_WITH(records[1].image.decode(), Contains("has no image"));
   CHECK_THAT(records[1].texts[0].location, Contains("sample lonely"));
-  CHECK_THROWS_WITH(records[2].image.decode(), Contains("cut short"));
+  CHECK_THROWS_WITH(records[2].image.decode(), Contains("truncated"));
   CHECK(records[3].texts[0].text == "a circle");
   REQUIRE(errors.size() == 3);
   CHECK_THAT(errors[0], Contains("sample silent") && Contains("no caption"));
@@ -67,11 +67,11 @@ TEST_CASE("bad samples name themselves, and the next are read on") {
   CHECK_THAT(errors[2], Contains("sample wrong") && Contains("'caption'"));
 }
 
-TEST_CASE("an archive that is cut short is one bad record, and then over") {
+TEST_CASE("A truncated archive is one bad record, followed by the end") {
   const test::ScratchDirectory folder;
-  const std::string whole = base::read_file(samples + "good-0000.tar");
+  const std::string content = base::read_file(samples + "good-0000.tar");
   const auto [records, errors] = read_all_records(*open_webdataset(
-      folder.write_file("cut.tar", whole.substr(0, 5200)), {}));
+      folder.write_file("cut.tar", content.substr(0, 5200)), {}));
   CHECK(records.size() == 1);
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0], Contains("cut.tar") && Contains("5200 bytes"));

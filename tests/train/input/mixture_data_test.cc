@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
+#include "gato/cli/terminal_progress.h"
 #include "gato/commands/pack.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "pack/generated_token_files.h"
@@ -70,7 +71,11 @@ threads = 1
     common.seed = 7;
     common.no_provenance = true;
     common.shard = shard;
-    cli::CommandContext context{common, {}};
+    cli::TerminalProgress progress;
+    cli::CommandContext context{
+        common,
+        {.seed = common.seed, .output = common.output, .has_provenance = false},
+        progress};
     commands::PackCommandOptions options;
     options.length = 32;
     options.sequences = 20;

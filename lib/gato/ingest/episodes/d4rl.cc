@@ -35,7 +35,7 @@ class D4rlSource : public EpisodeSource {
                                      DeferredReads& deferred) override;
 
  private:
-  // A dataset that says one number a step; nothing where there is none.
+  // Returns a dataset of one number per step; nullopt if it does not exist.
   std::optional<data::hdf5::Dataset> scalar_dataset(
       const std::string& name) const;
   data::hdf5::Dataset row_dataset(const std::string& name) const;
@@ -49,7 +49,7 @@ class D4rlSource : public EpisodeSource {
   fs::path file_;
   data::hdf5::Group root_;
   int64_t row_count_ = 0;
-  // Kept open, with the chunks that the next episode may need.
+  // Kept open: the next episode may need a chunk that is already decompressed.
   data::hdf5::Dataset observations_, actions_;
   std::optional<data::hdf5::Dataset> next_observations_, rewards_, terminals_,
       timeouts_;
@@ -57,8 +57,8 @@ class D4rlSource : public EpisodeSource {
   data::TaskSpec spec_;
   std::string agent_;
   std::vector<int64_t> episode_ends_;  // one past the last row of every episode
-  bool is_last_episode_incomplete_ =
-      false;  // the last episode, by the end of the file
+  // The file ends before the last episode does.
+  bool is_last_episode_incomplete_ = false;
 };
 
 D4rlSource::D4rlSource(const fs::path& path,
@@ -107,7 +107,7 @@ std::optional<data::hdf5::Dataset> D4rlSource::scalar_dataset(
   if (!root_.has(name)) return std::nullopt;
   data::hdf5::Dataset dataset = row_dataset(name);
   if (data::element_count(dataset.shape()) != row_count_) {
-    throw base::input_error("{}: not one number a step", dataset.label());
+    throw base::input_error("{}: not one number per step", dataset.label());
   }
   return dataset;
 }
@@ -115,14 +115,14 @@ std::optional<data::hdf5::Dataset> D4rlSource::scalar_dataset(
 void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
   if (!timeouts_ && max_episode_steps == 0) {
     throw base::input_error(
-        "{}: there are no timeouts, so that it cannot be known where episodes "
-        "were cut: give the most steps of an episode with --max-episode-steps "
-        "(where terminals mark every end, any number that is large enough)",
+        "{}: there are no timeouts to say where episodes were truncated: give "
+        "the maximum length of an episode with --max-episode-steps (if "
+        "terminals mark every end, any number that is large enough)",
         root_.label());
   }
-  constexpr int64_t rows_per_read = 1 << 16;
-  for (int64_t first = 0; first < row_count_; first += rows_per_read) {
-    const int64_t count = std::min(rows_per_read, row_count_ - first);
+  constexpr int64_t kRowsPerRead = 1 << 16;
+  for (int64_t first = 0; first < row_count_; first += kRowsPerRead) {
+    const int64_t count = std::min(kRowsPerRead, row_count_ - first);
     std::vector<double> ends(static_cast<size_t>(count));
     for (const auto* flags : {&terminals_, &timeouts_}) {
       if (!*flags) continue;
@@ -139,8 +139,9 @@ void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
       const int64_t end = first + i + 1;
       const int64_t begin = episode_ends_.empty() ? 0 : episode_ends_.back();
       const bool is_full = !timeouts_ && end - begin == max_episode_steps;
-      if (ends[static_cast<size_t>(i)] > 0 || is_full)
+      if (ends[static_cast<size_t>(i)] > 0 || is_full) {
         episode_ends_.push_back(end);
+      }
     }
   }
   is_last_episode_incomplete_ =
@@ -152,15 +153,15 @@ void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
 std::vector<std::string> D4rlSource::warnings() const {
   std::vector<std::string> warnings;
   if (is_last_episode_incomplete_) {
-    warnings.push_back(
-        fmt::format("nothing ends the last episode, from row {} on: it is read "
-                    "as one that was cut",
-                    first_row(episode_count() - 1)));
+    warnings.push_back(fmt::format(
+        "the last episode, from row {} on, has no end: it is read as "
+        "an unfinished episode",
+        first_row(episode_count() - 1)));
   }
   for (const std::string& name : root_.child_names()) {
     if (std::find(kKnownNames.begin(), kKnownNames.end(), name) ==
         kKnownNames.end()) {
-      warnings.push_back(fmt::format("'{}' is left out", name));
+      warnings.push_back(fmt::format("'{}' is ignored", name));
     }
   }
   return warnings;
@@ -180,20 +181,18 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
   }
   episode.observations = {std::move(observations)};
   if (rewards_) episode.rewards = read_scalars(*rewards_, first, steps);
-  for (const auto& [flags, into] :
+  for (const auto& [flags, values] :
        {std::pair{&terminals_, &episode.terminations},
         std::pair{&timeouts_, &episode.truncations}}) {
-    into->assign(static_cast<size_t>(steps), 0);
+    values->assign(static_cast<size_t>(steps), 0);
     if (!*flags) continue;
     const std::vector<double> read = read_scalars(**flags, first, steps);
-    for (size_t t = 0; t < read.size(); ++t) (*into)[t] = read[t] != 0;
+    for (size_t t = 0; t < read.size(); ++t) (*values)[t] = read[t] != 0;
   }
   for (const auto& [name, dataset] : successes_) {
-    std::vector<double> values = read_scalars(dataset, first, steps);
-    episode.success = episode.success.value_or(false) ||
-                      std::any_of(values.begin(), values.end(),
-                                  [](double x) { return x > 0; });
-    episode.infos[name] = std::move(values);
+    std::vector<double> scalars = read_scalars(dataset, first, steps);
+    episode.success = episode.success.value_or(false) || has_positive(scalars);
+    episode.infos[name] = std::move(scalars);
   }
   return episode;
 }
@@ -206,7 +205,7 @@ data::Episode D4rlSource::read_partial_episode(int64_t i, DeferredReads&) {
     const bool is_last = i + 1 == episode_count();
     if (!episode.terminations.back() &&
         !(is_last && is_last_episode_incomplete_)) {
-      episode.truncations.back() = 1;  // also by --max-episode-steps
+      episode.truncations.back() = 1;  // perhaps by --max-episode-steps
     }
     return episode;
   } catch (const base::Error& error) {

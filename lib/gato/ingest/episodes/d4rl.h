@@ -1,17 +1,17 @@
-// D4RL: all episodes of a dataset in one table, one row a step.
+// Reads D4RL: one table with all episodes of a dataset, one row per step.
 //
 //   observations       [N,...]
 //   actions            [N,...]
-//   rewards            [N] or [N,1]; unknown where missing
+//   rewards            [N] or [N,1], optional
 //   terminals          [N] or [N,1]: the episode terminates after this row
-//   timeouts           [N] or [N,1], optional: it is cut after this row
+//   timeouts           [N] or [N,1], optional: it is truncated after this row
 //   next_observations  [N,...], optional
 //   infos/success      [N] or [N,1], optional; also infos/is_success
 //
-// Other infos, metadata/ and virtual/ (pieces of the same table) are not read.
-// Rows after the last end are an episode too, one that neither terminated nor
-// was truncated. Old files have no timeouts: where an episode was cut is then
-// known by EpisodeSourceOptions::max_episode_steps alone.
+// Other infos, metadata/ and virtual/ (parts of the same table) are not read.
+// Rows after the last end form an episode that neither terminated nor was
+// truncated. Old files have no timeouts: their episodes are truncated after
+// EpisodeSourceOptions::max_episode_steps steps.
 #pragma once
 
 #include <filesystem>
@@ -21,10 +21,11 @@
 
 namespace gato::ingest {
 
-// The task is the name of the file without its ending, as the agent is; the
-// domain "d4rl". Flags are read at once, everything else an episode at a time.
-// Error (bad_input) where it is no such file, where a dataset has other rows
-// than the others, or where ends cannot be known.
+// Both the task and the agent are called like the file, without its extension;
+// the domain is "d4rl". Reads all flags at once, and everything else one
+// episode at a time. Throws Error(bad_input) if the file is not a D4RL file, if
+// its datasets differ in their number of rows, or if the ends of episodes are
+// unknown.
 std::unique_ptr<EpisodeSource> open_d4rl(const std::filesystem::path& path,
                                          const EpisodeSourceOptions& options);
 

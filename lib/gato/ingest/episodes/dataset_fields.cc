@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -10,15 +11,47 @@
 namespace gato::ingest {
 namespace {
 
-bool can_play_role(data::Role role, const data::Field& field) {
-  if ((role == data::Role::text) != (field.role == data::Role::text))
+bool can_have_role(data::Role role, const data::Field& field) {
+  if ((role == data::Role::text) != (field.role == data::Role::text)) {
     return false;
+  }
   return role != data::Role::image ||
          (field.dtype == data::DType::uint8 && field.shape.size() >= 2 &&
           field.shape.size() <= 4);
 }
 
+data::Field infer_numeric_field(const data::hdf5::Dataset& dataset,
+                                const std::string& name, double bound) {
+  const auto dtype = dataset.dtype();
+  if (!dtype) {
+    throw base::input_error("{}: the elements are neither numbers nor booleans",
+                            dataset.label());
+  }
+  if (dataset.shape().empty()) {
+    throw base::input_error("{}: a single value, not one per step",
+                            dataset.label());
+  }
+  data::Field field;
+  field.name = name;
+  field.dtype = *dtype;
+  field.shape.assign(dataset.shape().begin() + 1, dataset.shape().end());
+  if (data::is_floating(*dtype)) {
+    const auto elements = static_cast<size_t>(data::element_count(field.shape));
+    field.low.assign(elements, -bound);
+    field.high.assign(elements, bound);
+  }
+  field.role = data::default_role(field, data::Space::Kind::box);
+  return field;
+}
+
 }  // namespace
+
+bool has_field(const std::vector<data::Field>& fields,
+               const std::string& name) {
+  return std::any_of(
+      fields.begin(), fields.end(),
+      [&name](const data::Field& field) { return field.name == name; });
+}
 
 void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec) {
@@ -36,13 +69,13 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
                               fmt::join(names, ", "));
     }
     for (data::Field* field : keys[key]) {
-      if (!can_play_role(role, *field)) {
-        throw base::usage_error("--role {}={}: the key holds {} of shape [{}]",
-                                key, data::role_name(role),
-                                field->role == data::Role::text
-                                    ? "text"
-                                    : data::dtype_name(field->dtype),
-                                fmt::join(field->shape, ", "));
+      if (!can_have_role(role, *field)) {
+        throw base::usage_error(
+            "--role {}={}: the key contains {} of shape [{}]", key,
+            data::role_name(role),
+            field->role == data::Role::text ? "text"
+                                            : data::dtype_name(field->dtype),
+            fmt::join(field->shape, ", "));
       }
       field->role = role;
     }
@@ -50,33 +83,6 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
   data::sort_fields(spec.observation_fields);
   data::sort_fields(spec.action_fields);
 }
-
-namespace {
-
-data::Field infer_numeric_field(const data::hdf5::Dataset& dataset,
-                                const std::string& name, double bound) {
-  const auto dtype = dataset.dtype();
-  if (!dtype) {
-    throw base::input_error("{}: the elements are neither numbers nor booleans",
-                            dataset.label());
-  }
-  if (dataset.shape().empty()) {
-    throw base::input_error("{}: one value, not one a step", dataset.label());
-  }
-  data::Field field;
-  field.name = name;
-  field.dtype = *dtype;
-  field.shape.assign(dataset.shape().begin() + 1, dataset.shape().end());
-  if (data::is_floating(*dtype)) {
-    const auto elements = static_cast<size_t>(data::element_count(field.shape));
-    field.low.assign(elements, -bound);
-    field.high.assign(elements, bound);
-  }
-  field.role = data::default_role(field, data::Space::Kind::box);
-  return field;
-}
-
-}  // namespace
 
 data::Field infer_observation_field(const data::hdf5::Dataset& dataset,
                                     const std::string& name) {

@@ -1,31 +1,34 @@
-// --role KEY=ROLE: roles in place of those that spaces and types suggest.
-//
-// Fields of datasets that come without spaces: D4RL and robomimic.
+// The fields of datasets: explicit roles (--role KEY=ROLE), and fields inferred
+// from datasets that come without spaces (D4RL, robomimic).
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
-#include "gato/data/episode.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/space.h"
+#include "gato/data/task.h"
 
 namespace gato::ingest {
 
-// Gives the keys of `spec` these roles and puts its fields into token order
-// again. Error (usage) for a key that `dataset` does not have, or whose values
-// cannot play the role.
+// Assigns roles to the fields of `spec` by key and restores token order. Throws
+// Error(usage) if a key does not exist or if its values cannot have the role.
+// Messages call the dataset `dataset`.
 void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec);
 
-// What a dataset of [rows, shape...] holds: texts, or numbers without bounds.
-// The role is that which the type suggests. Error (bad_input) for elements that
-// are neither.
+// Returns whether one of the fields has this name.
+bool has_field(const std::vector<data::Field>& fields, const std::string& name);
+
+// Returns the field of a dataset [rows, shape...] of texts or of numbers, which
+// are unbounded. The role follows from the type. Throws Error(bad_input) if the
+// elements are neither.
 data::Field infer_observation_field(const data::hdf5::Dataset& dataset,
                                     const std::string& name);
 
-// The same for the actions: real numbers lie in [-1, 1]; whole ones are
-// choices, counted from 0.
+// Returns the field of a dataset of actions: real numbers are bounded by
+// [-1, 1], integers are discrete choices counted from 0.
 data::Field infer_action_field(const data::hdf5::Dataset& dataset);
 
 }  // namespace gato::ingest

@@ -1,4 +1,5 @@
-// What of an episode is still to be read, in any thread.
+// Reads of an episode's columns that are postponed, so that any thread can do
+// them.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +14,15 @@ namespace gato::ingest {
 class DeferredReads {
  public:
   using ColumnsMember = std::vector<data::FieldColumn> data::Episode::*;
-  // Gives an array, of which type and shape are known, its elements.
+  // Reads the elements of an array, whose type and shape are set.
   using Fill = std::function<void(data::Array&)>;
 
   void add(ColumnsMember columns, size_t column, Fill fill) {
     reads_.push_back({columns, column, std::move(fill)});
   }
-  // Once, before elements of the episode's columns are looked at. The first
-  // Error (bad_input, io) of a read goes through. What a read held is let go.
+  // Does all reads and releases what they captured. To be called once, before
+  // any element of the episode's columns is used. Throws the first Error
+  // (bad_input, io) of a read.
   void run(data::Episode& episode) {
     for (auto& [columns, column, fill] : reads_) {
       fill(std::get<data::Array>((episode.*columns)[column]));

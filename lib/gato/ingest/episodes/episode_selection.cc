@@ -1,3 +1,6 @@
+// Every episode becomes a Candidate, which begins as accepted; each criterion
+// replaces the verdict of those that it rejects. The criteria that compare
+// episodes run once per task, at its first accept_next().
 #include "gato/ingest/episodes/episode_selection.h"
 
 #include <spdlog/spdlog.h>
@@ -13,6 +16,10 @@
 namespace gato::ingest {
 namespace {
 
+// DO NOT CHANGE THIS VALUE: other episodes would be sampled. It separates this
+// random stream from all others of the same seed.
+constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
+
 void warn_if_fewer(const char* option, int64_t wanted, const std::string& task,
                    size_t available) {
   if (static_cast<int64_t>(available) >= wanted) return;
@@ -27,7 +34,7 @@ void EpisodeSelection::add(const std::string& task, double total_reward,
   if (std::isnan(total_reward) &&
       (options_.min_return_fraction || options_.best_count)) {
     throw base::input_error(
-        "task '{}': an episode has no rewards, so --{} cannot judge it", task,
+        "task '{}': an episode has no rewards, which --{} needs", task,
         options_.min_return_fraction ? "keep-return" : "best");
   }
   const bool is_accepted = !options_.successful_only || success.value_or(false);
@@ -77,8 +84,9 @@ void EpisodeSelection::filter_by_return(const std::string& name,
   const double expert = expert_return(returns);
   if (expert <= 0 && !options_.random_return) {
     throw base::input_error(
-        "task '{}': the expert return is {}, of which no share can be kept; "
-        "give the return of a random policy with --random-return",
+        "task '{}': the expert return is {}, of which a fraction is "
+        "meaningless: give the return of a random policy with "
+        "--random-return",
         name, expert);
   }
   const double random = options_.random_return.value_or(0);
@@ -111,8 +119,8 @@ void EpisodeSelection::sample(const std::string& name, TaskState& task) const {
   for (size_t i : candidates) task.candidates[i].verdict = Verdict::not_sampled;
   for (int64_t i : sample_episodes(options_.seed, /*repeat=*/1, total,
                                    std::min(total, *options_.sample_count))) {
-    const size_t drawn = candidates[static_cast<size_t>(i)];
-    task.candidates[drawn].verdict = Verdict::accepted;
+    const size_t sampled = candidates[static_cast<size_t>(i)];
+    task.candidates[sampled].verdict = Verdict::accepted;
   }
 }
 
@@ -135,8 +143,9 @@ std::vector<std::pair<std::string, int64_t>> EpisodeSelection::rejected_counts()
   if (options_.successful_only) {
     counts.emplace_back("unsuccessful", total(Verdict::unsuccessful));
   }
-  if (options_.best_count)
+  if (options_.best_count) {
     counts.emplace_back("not_best", total(Verdict::not_best));
+  }
   if (options_.sample_count) {
     counts.emplace_back("not_drawn", total(Verdict::not_sampled));
   }
@@ -179,14 +188,6 @@ void EpisodeSelection::describe(data::TaskEntry& entry) const {
   }
 }
 
-namespace {
-
-// DO NOT CHANGE THIS VALUE: other episodes would be drawn. It keeps these draws
-// apart from all others of the same seed.
-constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
-
-}  // namespace
-
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,
                                      int64_t total, int64_t count) {
   if (count > total) {
@@ -210,7 +211,8 @@ int64_t expert_window_size(int64_t episodes) {
 double expert_return(const std::vector<double>& returns) {
   const int64_t window =
       expert_window_size(static_cast<int64_t>(returns.size()));
-  // Summed anew for each window: a running sum would gather rounding errors.
+  // Each window is summed from scratch: a running sum would accumulate rounding
+  // errors.
   double best = 0;
   for (auto first = returns.begin(); returns.end() - first >= window; ++first) {
     const double mean = std::accumulate(first, first + window, 0.0) /

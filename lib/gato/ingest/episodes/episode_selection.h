@@ -1,9 +1,6 @@
-// Which episodes of each task are learned from.
-//
-// Few episodes out of many, drawn by chance.
-//
-// Which episodes are good enough to learn from (paper, section 4.1 and
-// appendix on data): those near the return that an expert reached.
+// Selects the episodes of each task to train on: successful ones, those with a
+// return close to the expert's (Reed et al. 2022, section 4.1), the best ones,
+// or a random sample.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +14,21 @@
 
 namespace gato::ingest {
 
-// One after another, each among those that the ones before it keep.
+// The criteria apply in this order, each to the episodes that the ones before
+// it accept.
 struct EpisodeSelectionOptions {
-  // Those that are known to have succeeded.
+  // Accepts episodes that are known to have succeeded.
   bool successful_only = false;
-  // Returns of at least `min_return_fraction` times the expert's or, where the
-  // return of a random policy is given, of random + share x (expert - random).
-  // The expert's return is that of all episodes of the task (expert_return.h).
+  // Accepts returns of at least min_return_fraction * expert or, if the return
+  // of a random policy is given, random + min_return_fraction * (expert -
+  // random). The expert's return is expert_return() of all episodes of the
+  // task.
   std::optional<double> min_return_fraction = {}, random_return = {};
-  // The `best` with the highest returns; of equal ones the earlier.
+  // Accepts this many episodes with the highest returns (ties: the earlier
+  // one).
   std::optional<int64_t> best_count = {};
-  // As many as `episodes`, drawn from the seed as gato-finetune draws those of
-  // its first repeat: the smaller sets lie within the larger ones.
+  // Accepts this many episodes, sampled from the seed as gato-finetune samples
+  // those of its first repeat: smaller samples are subsets of larger ones.
   std::optional<int64_t> sample_count = {};
   uint64_t seed = 0;
 };
@@ -38,34 +38,36 @@ class EpisodeSelection {
   explicit EpisodeSelection(const EpisodeSelectionOptions& options)
       : options_(options) {}
 
-  // Whether all episodes must be added before the first is judged; else each is
-  // judged when it was added.
+  // Returns whether all episodes must be added before the first is judged.
+  // Otherwise each can be judged once it has been added.
   bool needs_all_episodes() const {
     return options_.min_return_fraction || options_.best_count ||
            options_.sample_count;
   }
 
-  // Adds an episode of a task, in the order in which they were collected. Error
-  // (bad_input) where its return is unknown (NaN) and has to be judged by.
+  // Adds an episode of a task; episodes are added in the order in which they
+  // were collected. Throws Error(bad_input) if the return is unknown (NaN) but
+  // needed.
   void add(const std::string& task, double total_reward,
            std::optional<bool> success);
 
-  // Whether the next episode of the task is kept: they are asked for in the
-  // order in which they were added. Warns once of a task that has fewer than
-  // were asked for. Error (bad_input) where the expert's return is not above
-  // zero and that of a random policy is not given: no share of it means
-  // anything.
+  // Returns whether the next episode of the task, in the order in which they
+  // were added, is accepted. Warns once per task that has fewer episodes than
+  // requested. Throws Error(bad_input) if the expert's return is not positive
+  // and no return of a random policy is given: a fraction of it is meaningless.
   bool accept_next(const std::string& task);
 
-  // Passes over the next `episodes` of the task: another shard asks for them.
+  // Skips the next `episodes` episodes of the task, which belong to another
+  // shard.
   void skip(const std::string& task, int64_t episodes);
 
-  // Episodes that were asked for and are not kept, by reason: "filtered" by
-  // their return, and where it was asked for "unsuccessful", "not_best",
-  // "not_sampled".
+  // Returns the number of episodes that accept_next() rejected, by reason:
+  // "filtered" (by return) and, if the criterion is in use, "unsuccessful",
+  // "not_best" and "not_drawn".
   std::vector<std::pair<std::string, int64_t>> rejected_counts() const;
 
-  // Writes the expert's return, the random one, and what was selected.
+  // Sets the returns of the expert and of the random policy, and the counts of
+  // the selection.
   void describe(data::TaskEntry& entry) const;
 
  private:
@@ -82,11 +84,12 @@ class EpisodeSelection {
   };
   struct TaskState {
     std::vector<Candidate> candidates;
-    size_t shard_begin = 0, next_index = 0;  // this shard's are [first, asked)
+    // Candidates of this shard judged so far: [shard_begin, next_index).
+    size_t shard_begin = 0, next_index = 0;
     bool is_selected = false;
-    std::optional<double> threshold;  // of --keep-return
+    std::optional<double> threshold;  // of the return
   };
-  // The candidates that are still kept.
+  // Returns the candidates that no criterion has rejected yet.
   static std::vector<size_t> accepted_indices(const TaskState& task);
   static int64_t count(const TaskState& task, Verdict verdict);
   void select(const std::string& name, TaskState& task) const;
@@ -98,17 +101,18 @@ class EpisodeSelection {
   std::map<std::string, TaskState> tasks_;
 };
 
-// `count` of [0, total), drawn from seed and repeat. For one repeat the smaller
-// sets lie within the larger ones, as in the paper's few-shot curves (appendix
-// E). Error (usage) where count is beyond total.
+// Samples `count` distinct numbers of [0, total) from the seed and the repeat.
+// For the same repeat smaller samples are subsets of larger ones, as in the
+// few-shot curves of Reed et al. 2022 (appendix E). Throws Error(usage) if
+// count > total.
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,
                                      int64_t total, int64_t count);
 
-// W = max(1, floor(min(1000, N / 10))).
+// Returns the window W = max(1, min(1000, floor(N / 10))) for N episodes.
 int64_t expert_window_size(int64_t episodes);
 
-// The highest mean return of W consecutive episodes, in the order in which they
-// were collected. `returns` is not empty and holds no NaN.
+// Returns the highest mean return of W consecutive episodes, in the order in
+// which they were collected. `returns` is not empty and contains no NaN.
 double expert_return(const std::vector<double>& returns);
 
 }  // namespace gato::ingest

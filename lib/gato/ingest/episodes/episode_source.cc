@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is no file of D4RL or robomimic is left to the reader of Minari to
-// complain about.
+// Returns minari or unknown for anything that is neither D4RL nor robomimic:
+// the Minari reader reports what is wrong with it.
 data::EpisodeFileFormat resolve_format(const fs::path& path,
                                        const std::string& format) {
   if (format == "minari") return data::EpisodeFileFormat::minari;
@@ -27,20 +27,22 @@ data::EpisodeFileFormat resolve_format(const fs::path& path,
         format);
   }
   std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored))
+  if (!fs::is_regular_file(path, ignored)) {
     return data::EpisodeFileFormat::minari;
+  }
   return data::detect_episode_format(data::hdf5::open_file(path));
 }
 
 std::unique_ptr<EpisodeSource> open_by_format(
     const fs::path& path, const EpisodeSourceOptions& options) {
   const data::EpisodeFileFormat format = resolve_format(path, options.format);
-  if (format == data::EpisodeFileFormat::robomimic)
+  if (format == data::EpisodeFileFormat::robomimic) {
     return open_robomimic(path, options);
+  }
   if (!options.mask.empty()) {
     throw base::usage_error(
-        "--mask {}: {} is no robomimic file: no other has masks", options.mask,
-        path.string());
+        "--mask {}: {} is not a robomimic file: only those have masks",
+        options.mask, path.string());
   }
   if (format == data::EpisodeFileFormat::d4rl) return open_d4rl(path, options);
   return open_minari(path, options);
@@ -50,9 +52,9 @@ std::unique_ptr<EpisodeSource> open_by_format(
 
 data::Episode EpisodeSource::read_episode(int64_t i) {
   DeferredReads deferred;
-  data::Episode read = read_partial_episode(i, deferred);
-  deferred.run(read);
-  return read;
+  data::Episode episode = read_partial_episode(i, deferred);
+  deferred.run(episode);
+  return episode;
 }
 
 std::unique_ptr<EpisodeSource> open_episodes(
@@ -63,7 +65,7 @@ std::unique_ptr<EpisodeSource> open_episodes(
     data::require_printable_name("source", source->agent());
   } catch (const base::Error& error) {
     throw base::input_error(
-        "{}: {}; give another with --task, --domain or --source", path.string(),
+        "{}: {}: override it with --task, --domain or --source", path.string(),
         error.what());
   }
   return source;

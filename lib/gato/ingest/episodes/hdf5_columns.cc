@@ -1,7 +1,13 @@
+// Calls of the HDF5 library are serialized, and most of the time goes into
+// decompressing chunks and decoding JPEG. A column's type and shape are
+// therefore read immediately, but its elements, if possible, by a
+// DeferredReads::Fill that does not use the library, so that any thread can run
+// it.
 #include "gato/ingest/episodes/hdf5_columns.h"
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <utility>
@@ -13,8 +19,8 @@
 namespace gato::ingest {
 namespace {
 
-// Rows as elements of `field`'s shape, which a file may store flat or with
-// extents of 1, as [T,1] for [T].
+// Reshapes rows to `field`'s shape, which a file may store flat or with extra
+// extents of 1, such as [T,1] for [T].
 data::Array reshape_rows(data::Array array, const data::Field& field,
                          const std::string& label) {
   if (field.role == data::Role::image && array.dtype != data::DType::uint8) {
@@ -25,16 +31,17 @@ data::Array reshape_rows(data::Array array, const data::Field& field,
   std::vector<int64_t> shape{rows};
   shape.insert(shape.end(), field.shape.begin(), field.shape.end());
   if (array.shape.empty() || data::element_count(shape) != array.size()) {
-    throw base::input_error("{}: the shape is [{}], the space says [{}] a step",
-                            label, fmt::join(array.shape, ", "),
-                            fmt::join(field.shape, ", "));
+    throw base::input_error(
+        "{}: the shape is [{}], but the space is [{}] per step", label,
+        fmt::join(array.shape, ", "), fmt::join(field.shape, ", "));
   }
   array.shape = std::move(shape);
   return array;
 }
 
-// Whether the array of that shape is no numbers of `field`, but JPEG frames of
-// one length each, [T,L]; what they begin with is still to be looked at.
+// Returns whether the dataset could be JPEG frames of the same length, [T,L],
+// because its shape does not fit numbers of `field`. The magic bytes must still
+// be checked.
 bool may_be_jpeg_frames(const data::hdf5::Dataset& dataset,
                         const data::Field& field) {
   const std::vector<int64_t>& shape = dataset.shape();
@@ -43,11 +50,10 @@ bool may_be_jpeg_frames(const data::hdf5::Dataset& dataset,
          !(field.shape.size() == 1 && field.shape[0] == shape[1]);
 }
 
-// A column, and what its array is still to be filled by; nothing where it has
-// its elements.
+// A column, and how its elements are read later; null if they are there.
 using PendingColumn = std::pair<data::FieldColumn, DeferredReads::Fill>;
 
-// `frame(i)` is the bytes of frame i, for as long as it lives.
+// `frame(i)` returns the bytes of frame i and owns them.
 template <class Frame>
 PendingColumn defer_decoding(int64_t count, const Frame& frame,
                              const data::Field& field,
@@ -84,13 +90,13 @@ PendingColumn read_numbers(
   data::Array array;
   array.dtype = *dataset.dtype();
   array.shape = dataset.shape();
-  const auto elements =
+  const auto chunks =
       std::make_shared<const data::hdf5::ChunkedDataset>(*std::move(found));
   return {reshape_rows(std::move(array), field, dataset.label()),
-          [elements](data::Array& numbers) {
+          [chunks](data::Array& numbers) {
             numbers.bytes.resize(static_cast<size_t>(numbers.size()) *
                                  data::item_size(numbers.dtype));
-            elements->read(numbers.bytes.data());
+            chunks->read(numbers.bytes.data());
           }};
 }
 
@@ -149,6 +155,22 @@ int64_t row_count(const data::FieldColumn& column) {
   return std::get<data::Array>(column).shape.at(0);
 }
 
+void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
+                       const std::string& label, const std::string& name) {
+  if (rows == steps) return;
+  if (final_row == FinalRow::allowed && rows == steps + 1) return;
+  throw base::input_error("{}: {} has {} rows for {} steps", label, name, rows,
+                          steps);
+}
+
+void require_step_attribute(const data::hdf5::Group& group, const char* name,
+                            int64_t steps) {
+  const int64_t expected = group.integer_attribute(name).value_or(steps);
+  if (expected == steps) return;
+  throw base::input_error("{}: {} actions, but {} is {}", group.label(), steps,
+                          name, expected);
+}
+
 void truncate_rows(data::FieldColumn& column, int64_t rows) {
   if (auto* texts = std::get_if<std::vector<std::string>>(&column)) {
     texts->resize(static_cast<size_t>(rows));
@@ -187,7 +209,7 @@ std::vector<double> read_scalars(const data::hdf5::Dataset& dataset,
                                  int64_t first, int64_t count) {
   const data::Array array = dataset.read_array(first, count);
   if (array.size() != count) {
-    throw base::input_error("{}: the shape is [{}], not one number a row",
+    throw base::input_error("{}: the shape is [{}], not one number per row",
                             dataset.label(), fmt::join(dataset.shape(), ", "));
   }
   std::vector<double> scalars;
@@ -201,9 +223,8 @@ std::vector<double> read_scalars(const data::hdf5::Group& group,
   if (!group.has(name)) return {};
   const data::hdf5::Dataset dataset = group.dataset(name);
   if (data::element_count(dataset.shape()) != steps) {
-    throw base::input_error("{}: {} holds {} values for {} steps",
-                            group.label(), name,
-                            data::element_count(dataset.shape()), steps);
+    throw base::input_error("{}: {} has {} values for {} steps", group.label(),
+                            name, data::element_count(dataset.shape()), steps);
   }
   return read_scalars(dataset, 0, dataset.row_count());
 }
@@ -214,6 +235,11 @@ std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
   std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
   for (size_t i = 0; i < scalars.size(); ++i) flags[i] = scalars[i] != 0;
   return flags;
+}
+
+bool has_positive(const std::vector<double>& values) {
+  return std::any_of(values.begin(), values.end(),
+                     [](double value) { return value > 0; });
 }
 
 }  // namespace gato::ingest

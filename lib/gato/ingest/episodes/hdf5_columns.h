@@ -1,8 +1,9 @@
-// One field of an episode, all its steps, as HDF5 datasets hold it.
+// Reads HDF5 datasets as columns: one field of an episode, with all its steps.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "gato/data/episode.h"
@@ -12,34 +13,49 @@
 
 namespace gato::ingest {
 
-// Appends a dataset to the episode's `columns`: numbers as [rows,
-// field.shape...], JPEG frames decoded; or texts. What `later` then still reads
-// of it comes from `file`, which is that of the whole dataset. Error
-// (bad_input) where the dataset holds something else.
+// Appends a dataset to the episode's `columns`: texts, or numbers and decoded
+// JPEG frames as [rows, field.shape...]. Reads left to `deferred` go through
+// `file`, which is the HDF5 file of the dataset. Throws Error(bad_input) if the
+// dataset contains anything else.
 void append_column(const data::hdf5::Dataset& dataset, const data::Field& field,
                    const std::shared_ptr<const base::FileReader>& file,
                    data::Episode& episode, DeferredReads::ColumnsMember columns,
                    DeferredReads& deferred);
-// Rows [first, first + count) of numbers stored as they are.
+// Returns rows [first, first + count) of a dataset of numbers.
 data::FieldColumn read_rows(const data::hdf5::Dataset& dataset,
                             const data::Field& field, int64_t first,
                             int64_t count);
 
 int64_t row_count(const data::FieldColumn& column);
-// Drops all rows from `rows` on.
+// Throws Error(bad_input), which names `label` and `name`, unless `rows` is
+// `steps` or, if a final row is allowed, steps + 1.
+enum class FinalRow { forbidden, allowed };
+void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
+                       const std::string& label, const std::string& name);
+// Throws Error(bad_input) if the group has an attribute `name` that is not
+// `steps`.
+void require_step_attribute(const data::hdf5::Group& group, const char* name,
+                            int64_t steps);
+
+// Keeps the first `rows` rows.
 void truncate_rows(data::FieldColumn& column, int64_t rows);
-// Appends the last row of `other`, which is of the same field and not empty.
+// Appends the last row of `other`, a column of the same field that is not
+// empty.
 void append_last_row(data::FieldColumn& column, const data::FieldColumn& other);
 
-// One number a row, also where stored as [rows,1]: rows [first, first + count).
+// Returns rows [first, first + count) of a dataset [rows] or [rows,1].
 std::vector<double> read_scalars(const data::hdf5::Dataset& dataset,
                                  int64_t first, int64_t count);
-// All of the dataset `name`, one number a step; empty where there is none.
-// Error (bad_input) where it holds another number of values.
+// Returns the dataset `name`, which has one number per step; empty if it does
+// not exist. Throws Error(bad_input) if its size is not `steps`.
 std::vector<double> read_scalars(const data::hdf5::Group& group,
                                  const char* name, int64_t steps);
-// 1 where a number is not zero; zeros where there is no such dataset.
+// Does the same and returns 1 for numbers other than zero, 0 otherwise; zeros
+// if the dataset does not exist.
 std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
                                 const char* name, int64_t steps);
+
+// Returns whether any value is positive.
+bool has_positive(const std::vector<double>& values);
 
 }  // namespace gato::ingest

@@ -58,15 +58,15 @@ MinariFiles find_minari_files(const fs::path& path) {
         "parquet",
         path.string(), kDataFileName);
   }
-  throw base::input_error("{}: no Minari dataset: there is no data/{} in it",
+  throw base::input_error("{}: not a Minari dataset: it contains no data/{}",
                           path.string(), kDataFileName);
 }
 
 namespace {
 
-constexpr const char* kNewestMinariVersion = "0.5";  // of Minari, that is known
+constexpr const char* kNewestMinariVersion = "0.5";  // supported
 
-// Whether a version like "0.5.3" is newer than that.
+// Compares major and minor version: `version` is like "0.5.3".
 bool is_newer_than_supported(const std::string& version) {
   const auto parts = [](const std::string& text) {
     std::array<int, 2> numbers{};
@@ -93,7 +93,8 @@ class MinariSource : public EpisodeSource {
     const int64_t expected = metadata_.total_episodes.value_or(0);
     if (static_cast<int64_t>(episode_numbers_.size()) < expected) {
       throw base::input_error(
-          "{}: holds {} episodes, the metadata says {}: the dataset is damaged",
+          "{}: contains {} episodes, but {} according to the metadata: the "
+          "dataset is incomplete",
           files.data.string(), episode_numbers_.size(), expected);
     }
     step_counts_.assign(episode_numbers_.size(), kUnread);
@@ -131,10 +132,11 @@ class MinariSource : public EpisodeSource {
   std::shared_ptr<const base::FileReader> file_reader_;
   std::filesystem::path file_;
   static constexpr int64_t kUnread = -1;
-  std::vector<int64_t> episode_numbers_,
-      step_counts_;  // steps of the episodes read so far
+  std::vector<int64_t> episode_numbers_;
+  std::vector<int64_t> step_counts_;  // per episode; kUnread if not yet read
   MinariMetadata metadata_;
-  // (observations or actions, key in no space): episodes that have it.
+  // Keys that are in no space, as ("observations" or "actions", key), and the
+  // episodes that have them.
   std::map<std::pair<std::string, std::string>, std::set<int64_t>>
       unknown_keys_;
 };
@@ -155,13 +157,15 @@ void MinariSource::read_columns(const data::hdf5::Group& group,
   }
 }
 
-// With what the metadata says. Fewer episodes than that are refused.
+// Compares the totals with those of the metadata. The constructor has rejected
+// datasets with too few episodes.
 void MinariSource::check_totals(std::vector<std::string>& warnings) const {
   const auto found = static_cast<int64_t>(episode_numbers_.size());
-  if (const auto said = metadata_.total_episodes; said && *said != found) {
+  if (const auto expected = metadata_.total_episodes;
+      expected && *expected != found) {
     warnings.push_back(fmt::format(
-        "total_episodes of the metadata is {}, the file holds {} episodes",
-        *said, found));
+        "total_episodes in the metadata is {}, but the file has {} episodes",
+        *expected, found));
   }
   const bool all_are_read =
       std::ranges::find(step_counts_, kUnread) == step_counts_.end();
@@ -170,7 +174,7 @@ void MinariSource::check_totals(std::vector<std::string>& warnings) const {
       std::accumulate(step_counts_.begin(), step_counts_.end(), int64_t{0});
   if (*metadata_.total_steps != steps) {
     warnings.push_back(fmt::format(
-        "total_steps of the metadata is {}, the episodes hold {} steps",
+        "total_steps in the metadata is {}, but the episodes have {} steps",
         *metadata_.total_steps, steps));
   }
 }
@@ -179,13 +183,13 @@ std::vector<std::string> MinariSource::warnings() const {
   std::vector<std::string> warnings;
   if (is_newer_than_supported(metadata_.minari_version)) {
     warnings.push_back(
-        fmt::format("it was written by Minari {}, and is read as {}",
+        fmt::format("it was written by Minari {} and is read as {}",
                     metadata_.minari_version, kNewestMinariVersion));
   }
   check_totals(warnings);
   for (const auto& [key, episodes] : unknown_keys_) {
     warnings.push_back(fmt::format(
-        "{}: the key '{}' is in no space and is left out ({} episode{}, first "
+        "{}: the key '{}' is in no space and is ignored ({} episode{}, first "
         "episode {})",
         key.first, key.second, episodes.size(), episodes.size() == 1 ? "" : "s",
         *episodes.begin()));
@@ -199,11 +203,7 @@ void MinariSource::note_unknown_keys(const data::hdf5::Group& episode,
                                      int64_t number) {
   if (!episode.is_group(parent)) return;
   for (const std::string& leaf : episode.group(parent).dataset_paths()) {
-    if (std::none_of(
-            fields.begin(), fields.end(),
-            [&](const data::Field& field) { return field.name == leaf; })) {
-      unknown_keys_[{parent, leaf}].insert(number);
-    }
+    if (!has_field(fields, leaf)) unknown_keys_[{parent, leaf}].insert(number);
   }
 }
 
@@ -216,16 +216,14 @@ void MinariSource::read_expert_actions(const data::hdf5::Group& infos,
                episode, &data::Episode::expert_actions, immediate);
   immediate.run(episode);
   for (data::FieldColumn& column : episode.expert_actions) {
-    const int64_t rows = row_count(column);
-    if (rows != steps && rows != steps + 1) {
-      throw base::input_error("{}: expert_action has {} rows for {} steps",
-                              infos.label(), rows, steps);
-    }
+    require_row_count(row_count(column), steps, FinalRow::allowed,
+                      infos.label(), "expert_action");
     truncate_rows(column, steps);
   }
 }
 
-// Scalars a step, T or T+1 rows, below `group`; anything else is left.
+// Collects all datasets below `group` with one scalar per step and T or T+1
+// rows; ignores the others.
 void collect_scalars(const data::hdf5::Group& group, const std::string& prefix,
                      int64_t steps,
                      std::map<std::string, std::vector<double>>& scalars) {
@@ -263,8 +261,7 @@ void MinariSource::read_infos(const data::hdf5::Group& group,
   for (const char* name : data::kSuccessInfoKeys) {
     const auto found = episode.infos.find(name);
     if (found == episode.infos.end()) continue;
-    episode.success = std::any_of(found->second.begin(), found->second.end(),
-                                  [](double value) { return value > 0; });
+    episode.success = has_positive(found->second);
   }
 }
 
@@ -274,6 +271,17 @@ void MinariSource::read_rewards_and_flags(const data::hdf5::Group& group,
   episode.rewards = read_scalars(group, "rewards", steps);
   episode.terminations = read_flags(group, "terminations", steps);
   episode.truncations = read_flags(group, "truncations", steps);
+}
+
+void require_row_counts(const data::hdf5::Group& group,
+                        const std::string& parent,
+                        const std::vector<data::Field>& fields,
+                        const std::vector<data::FieldColumn>& columns,
+                        int64_t steps, FinalRow final_row) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    require_row_count(row_count(columns[i]), steps, final_row, group.label(),
+                      parent + ": " + fields[i].name);
+  }
 }
 
 data::Episode MinariSource::read_partial_episode(int64_t i,
@@ -296,27 +304,11 @@ data::Episode MinariSource::read_partial_episode(int64_t i,
   const int64_t steps = episode.step_count();
   read_columns(group, "observations", metadata_.spec.observation_fields,
                "observation", episode, &data::Episode::observations, deferred);
-  for (size_t j = 0; j < episode.observations.size(); ++j) {
-    const int64_t rows = row_count(episode.observations[j]);
-    if (rows != steps && rows != steps + 1) {
-      throw base::input_error(
-          "{}: observations: {} has {} rows for {} steps", group.label(),
-          metadata_.spec.observation_fields[j].name, rows, steps);
-    }
-  }
-  for (size_t j = 0; j < episode.actions.size(); ++j) {
-    if (row_count(episode.actions[j]) != steps) {
-      throw base::input_error("{}: actions: {} has {} rows for {} steps",
-                              group.label(),
-                              metadata_.spec.action_fields[j].name,
-                              row_count(episode.actions[j]), steps);
-    }
-  }
-  if (group.integer_attribute("total_steps").value_or(steps) != steps) {
-    throw base::input_error("{}: {} actions, but total_steps is {}",
-                            group.label(), steps,
-                            *group.integer_attribute("total_steps"));
-  }
+  require_row_counts(group, "observations", metadata_.spec.observation_fields,
+                     episode.observations, steps, FinalRow::allowed);
+  require_row_counts(group, "actions", metadata_.spec.action_fields,
+                     episode.actions, steps, FinalRow::forbidden);
+  require_step_attribute(group, "total_steps", steps);
   step_counts_.at(static_cast<size_t>(i)) = steps;
   read_rewards_and_flags(group, episode);
   read_infos(group, episode);

@@ -9,8 +9,8 @@ namespace {
 
 using nlohmann::json;
 
-// Keys of metadata.json, and where they are missing attributes of the root,
-// as 0.4 wrote them.
+// Looks up keys in metadata.json and then in the attributes of the root, where
+// 0.4 stored them.
 class MetadataReader {
  public:
   MetadataReader(const MinariFiles& files, const data::hdf5::Group& root)
@@ -46,7 +46,7 @@ class MetadataReader {
   const data::hdf5::Group& root_;
 };
 
-// The id within an EnvSpec; empty where there is none.
+// Returns the id in an EnvSpec; empty if there is none.
 std::string parse_environment_id(const std::string& env_spec) {
   const json spec = json::parse(env_spec, nullptr, false);
   if (!spec.is_object() || !spec.contains("id") || !spec["id"].is_string()) {
@@ -62,8 +62,8 @@ std::vector<data::Field> parse_fields(const MetadataReader& metadata,
   const std::string text = metadata.string_value(key);
   if (text.empty()) {
     throw base::input_error(
-        "{}: the metadata has no \"{}\", and without its environment it cannot "
-        "be known: record the dataset again with a Minari that stores it",
+        "{}: the metadata has no \"{}\", which cannot be derived without the "
+        "environment: record the dataset again with a Minari that stores it",
         label, key);
   }
   try {

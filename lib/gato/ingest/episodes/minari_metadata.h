@@ -1,4 +1,4 @@
-// What a Minari dataset says about itself.
+// The metadata of a Minari dataset.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,13 +12,13 @@ namespace gato::ingest {
 
 struct MinariMetadata {
   data::TaskSpec spec;
-  std::string agent;  // the agent
+  std::string agent;
   std::optional<int64_t> total_episodes, total_steps;
-  std::string minari_version;  // empty where it is not said
-  nlohmann::json provenance;   // null where there is none
+  std::string minari_version;  // empty if unknown
+  nlohmann::json provenance;   // null if there is none
 };
 
-// Error (bad_input) where a space is missing or unsupported.
+// Throws Error(bad_input) if a space is missing or unsupported.
 MinariMetadata read_minari_metadata(const MinariFiles& files,
                                     const data::hdf5::Group& root,
                                     const EpisodeSourceOptions& options);

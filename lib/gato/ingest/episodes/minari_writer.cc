@@ -14,37 +14,19 @@
 #include "gato/base/file_io.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/space.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The Minari release whose files these are; it refuses versions that it does
-// not list.
+// The Minari release whose format this is. Minari rejects versions that it does
+// not know.
 constexpr const char* kMinariVersion = "0.5.3";
 
-// The UTF-8 characters of a text; bytes that are no UTF-8 are left out.
-std::vector<std::string> utf8_characters(const std::string& text) {
-  std::vector<std::string> characters;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80                   ? 1
-                          : lead >= 0xC2 && lead < 0xE0 ? 2
-                          : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                        : 0;
-    bool is_complete = length > 0 && i + length <= text.size();
-    for (size_t j = 1; is_complete && j < length; ++j) {
-      is_complete = (static_cast<unsigned char>(text[i + j]) & 0xC0) == 0x80;
-    }
-    if (is_complete) characters.push_back(text.substr(i, length));
-    i += is_complete ? length : 1;
-  }
-  return characters;
-}
-
-// A dataset id that Minari parses: words of letters, digits, '_' and '-'.
+// Returns a dataset id that Minari can parse: words of letters, digits, '_' and
+// '-'.
 std::string minari_dataset_id(const data::TaskSpec& spec,
                               const std::string& source) {
   const auto words = [](std::string text) {
@@ -80,13 +62,13 @@ void write_column(data::hdf5::Group& parent, const std::string& path,
   }
 }
 
-// `name` itself where the space is bare, else name/FIELD.
+// Writes to `name` if the space is bare, otherwise to name/FIELD.
 void write_columns(data::hdf5::Group& parent, const std::string& name,
                    const std::vector<data::Field>& fields,
-                   const std::string& bare,
+                   const std::string& bare_name,
                    const std::vector<data::FieldColumn>& columns) {
   assert(fields.size() == columns.size());
-  if (data::is_bare_space(fields, bare)) {
+  if (data::is_bare_space(fields, bare_name)) {
     write_column(parent, name, columns[0]);
     return;
   }
@@ -103,7 +85,7 @@ data::Array float64_array(const std::vector<double>& values) {
   return array;
 }
 
-// One flag a step; none given means false.
+// Returns one flag per step; all are false if `values` is empty.
 data::Array boolean_array(const std::vector<uint8_t>& values, int64_t steps) {
   data::Array array = data::Array::zeros(data::DType::boolean, {steps});
   for (size_t i = 0; i < values.size(); ++i) {
@@ -112,7 +94,7 @@ data::Array boolean_array(const std::vector<uint8_t>& values, int64_t steps) {
   return array;
 }
 
-// As Minari's EpisodeMetadataCallback.
+// Writes the attributes that Minari's EpisodeMetadataCallback writes.
 void write_statistics(data::hdf5::Group& group,
                       const std::vector<double>& rewards) {
   if (rewards.empty()) return;
@@ -122,18 +104,18 @@ void write_statistics(data::hdf5::Group& group,
   for (double reward : rewards) {
     squares += (reward - sum / count) * (reward - sum / count);
   }
-  const auto [least, most] =
-      std::minmax_element(rewards.begin(), rewards.end());
+  const auto [min, max] = std::minmax_element(rewards.begin(), rewards.end());
   group.set_attribute("rewards_sum", sum);
   group.set_attribute("rewards_mean", sum / count);
   group.set_attribute("rewards_std", std::sqrt(squares / count));
-  group.set_attribute("rewards_max", *most);
-  group.set_attribute("rewards_min", *least);
+  group.set_attribute("rewards_max", *max);
+  group.set_attribute("rewards_min", *min);
 }
 
 constexpr const char* kDataFile = "data/main_data.hdf5";
 
-// Something within that is neither a dataset nor a folder of datasets.
+// Returns a file in `directory` that is neither part of a dataset nor a folder
+// of datasets.
 std::optional<fs::path> find_foreign_file(const fs::path& directory) {
   const bool is_dataset = fs::exists(directory / kDataFile);
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -149,7 +131,7 @@ std::optional<fs::path> find_foreign_file(const fs::path& directory) {
     if (is_dataset || !entry.is_directory() || entry.is_symlink()) {
       return entry.path();
     }
-    if (auto stranger = find_foreign_file(entry.path())) return stranger;
+    if (auto foreign = find_foreign_file(entry.path())) return foreign;
   }
   return std::nullopt;
 }
@@ -158,19 +140,19 @@ std::optional<fs::path> find_foreign_file(const fs::path& directory) {
 
 void require_only_minari_datasets(const fs::path& directory) {
   if (!fs::is_directory(directory)) return;
-  if (const auto stranger = find_foreign_file(directory)) {
+  if (const auto foreign = find_foreign_file(directory)) {
     throw base::usage_error(
-        "{} holds {}, which is no dataset: --force replaces datasets only; "
-        "choose another name",
-        directory.string(), stranger->lexically_relative(directory).string());
+        "{} contains {}, which is not a dataset: --force only replaces "
+        "datasets: choose another name",
+        directory.string(), foreign->lexically_relative(directory).string());
   }
 }
 
 struct MinariWriter::Impl {
-  Impl(const fs::path& directory, bool force,
-       const MinariDatasetInfo& description, const fs::path& reported)
+  Impl(const fs::path& directory, bool force, const MinariDatasetInfo& info,
+       const fs::path& reported)
       : output(directory, force, base::AtomicOutput::Kind::directory),
-        description(description) {
+        info(info) {
     std::error_code error;
     fs::create_directory(output.temporary_path() / "data", error);
     if (error) {
@@ -187,16 +169,16 @@ struct MinariWriter::Impl {
   std::string metadata() const;
 
   base::AtomicOutput output;
-  MinariDatasetInfo description;
+  MinariDatasetInfo info;
   data::hdf5::Group root;
   int64_t episode_count = 0, step_count = 0;
   int64_t max_text_length = 0;
-  std::set<std::string> extra_characters;  // beyond ASCII
-  std::set<std::string> warned_infos;      // that were told
+  std::set<std::string> extra_characters;  // other than printable ASCII
+  std::set<std::string> warned_infos;      // ignored infos
 };
 
-// Whether infos/NAME can be a dataset: beside expert_action, and beside infos
-// that have its name for a folder.
+// Returns whether infos/NAME can be a dataset: it must conflict neither with
+// expert_action nor with infos that need a group of this name.
 bool is_valid_info_name(
     const std::string& name,
     const std::map<std::string, std::vector<double>>& infos) {
@@ -213,13 +195,12 @@ void MinariWriter::Impl::update_text_bounds(
     const auto* texts = std::get_if<std::vector<std::string>>(&column);
     if (texts == nullptr) continue;
     for (const std::string& text : *texts) {
-      const auto all = utf8_characters(text);
-      max_text_length =
-          std::max(max_text_length, static_cast<int64_t>(all.size()));
-      for (const std::string& character : all) {
-        const bool printable =
+      const auto characters = utf8_characters(text);
+      max_text_length = std::max(max_text_length, std::ssize(characters));
+      for (const std::string& character : characters) {
+        const bool is_printable =
             character.size() == 1 && character[0] >= ' ' && character[0] <= '~';
-        if (!printable) extra_characters.insert(character);
+        if (!is_printable) extra_characters.insert(character);
       }
     }
   }
@@ -230,10 +211,10 @@ void MinariWriter::Impl::write_root_attributes(
   const auto set = [this](const char* name, const std::string& text) {
     if (!text.empty()) root.set_attribute(name, text);
   };
-  set("gato_task", description.spec.name);
-  set("gato_domain", description.spec.domain);
-  set("gato_source", description.source);
-  set("gato_environment", description.spec.environment);
+  set("gato_task", info.spec.name);
+  set("gato_domain", info.spec.domain);
+  set("gato_source", info.source);
+  set("gato_environment", info.spec.environment);
   if (provenance.enabled) {
     set("gato_provenance", provenance.to_json().dump());
   }
@@ -243,9 +224,9 @@ std::string MinariWriter::Impl::metadata() const {
   std::string extra;
   for (const std::string& character : extra_characters) extra += character;
   const auto space = [&](const std::vector<data::Field>& fields,
-                         const char* bare) {
+                         const char* bare_name) {
     return data::space_to_json(
-        data::unflatten_space(fields, bare, max_text_length, extra));
+        data::unflatten_space(fields, bare_name, max_text_length, extra));
   };
   const auto bytes = fs::file_size(output.temporary_path() / kDataFile);
   const nlohmann::ordered_json metadata = {
@@ -253,20 +234,19 @@ std::string MinariWriter::Impl::metadata() const {
       {"total_steps", step_count},
       {"data_format", "hdf5"},
       {"jpeg_encoding", false},
-      {"observation_space",
-       space(description.spec.observation_fields, "observation")},
-      {"action_space", space(description.spec.action_fields, "action")},
-      {"dataset_id", minari_dataset_id(description.spec, description.source)},
-      {"algorithm_name", description.source},
+      {"observation_space", space(info.spec.observation_fields, "observation")},
+      {"action_space", space(info.spec.action_fields, "action")},
+      {"dataset_id", minari_dataset_id(info.spec, info.source)},
+      {"algorithm_name", info.source},
       {"minari_version", kMinariVersion},
       {"dataset_size", std::round(static_cast<double>(bytes) / 1e5) / 10}};
   return metadata.dump(2) + "\n";
 }
 
 MinariWriter::MinariWriter(const fs::path& directory, bool force,
-                           const MinariDatasetInfo& description,
+                           const MinariDatasetInfo& info,
                            const fs::path& reported)
-    : impl_(std::make_unique<Impl>(directory, force, description,
+    : impl_(std::make_unique<Impl>(directory, force, info,
                                    reported.empty() ? directory : reported)) {}
 
 MinariWriter::~MinariWriter() = default;
@@ -275,7 +255,7 @@ int64_t MinariWriter::episode_count() const { return impl_->episode_count; }
 
 void MinariWriter::append(const data::Episode& episode) {
   Impl& dataset = *impl_;
-  const data::TaskSpec& spec = dataset.description.spec;
+  const data::TaskSpec& spec = dataset.info.spec;
   const int64_t steps = episode.step_count();
   data::hdf5::Group group = dataset.root.create_group(
       fmt::format("episode_{}", dataset.episode_count));
@@ -291,8 +271,9 @@ void MinariWriter::append(const data::Episode& episode) {
   write_columns(group, "actions", spec.action_fields, "action",
                 episode.actions);
   data::Array rewards = float64_array(episode.rewards);
-  if (episode.rewards.empty())
+  if (episode.rewards.empty()) {
     rewards = data::Array::zeros(data::DType::float64, {steps});
+  }
   group.write_array("rewards", rewards);
   group.write_array("terminations", boolean_array(episode.terminations, steps));
   group.write_array("truncations", boolean_array(episode.truncations, steps));
@@ -307,7 +288,8 @@ void MinariWriter::append(const data::Episode& episode) {
       write_column(infos, name, float64_array(values));
     } else if (dataset.warned_infos.insert(name).second) {
       spdlog::warn(
-          "{}: the info '{}' is left out: no dataset can have this name",
+          "{}: the info '{}' is not written: its name is invalid or conflicts "
+          "with another one",
           spec.name, name);
     }
   }

@@ -7,7 +7,7 @@
 namespace gato::ingest {
 namespace {
 
-constexpr size_t kMaxDigits = 18;  // that an int64 holds whatever they are
+constexpr size_t kMaxDigits = 18;  // so that any number fits into int64
 
 std::optional<int64_t> number_suffix(const std::string& name,
                                      std::string_view prefix) {

@@ -8,12 +8,12 @@
 
 namespace gato::ingest {
 
-// The numbers of all names that are `prefix` and a number without leading
-// zeros, ascending: by name, 10 would come before 2.
+// Returns the numbers of all names that consist of `prefix` and a number
+// without leading zeros, in ascending order. (By name, 10 would come before 2.)
 std::vector<int64_t> sorted_number_suffixes(
     const std::vector<std::string>& names, std::string_view prefix);
 
-// The other names, which no reader of such groups looks at.
+// Returns the other names.
 std::vector<std::string> unnumbered_names(const std::vector<std::string>& names,
                                           std::string_view prefix);
 

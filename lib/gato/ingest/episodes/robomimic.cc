@@ -20,15 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kDemoPrefix = "demo_";
-// Of an episode: an attribute that says more is damaged, and its sums might
-// overflow.
+// The maximum length of an episode. A larger attribute is corrupt, and sums of
+// such attributes might overflow.
 constexpr int64_t kMaxSteps = int64_t{1} << 40;
 
-// What `env_args` says of the environment.
+// The environment according to env_args.
 struct EnvironmentInfo {
-  std::string name;  // empty where it is not said
+  std::string name;  // empty if unknown
   std::string domain = "robomimic";
-  bool has_sparse_reward = false;  // the reward is above zero in success alone
+  bool has_sparse_reward = false;  // positive only on success
 };
 
 EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
@@ -47,7 +47,7 @@ EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
       name != arguments.end() && name->is_string()) {
     environment.name = name->get<std::string>();
   }
-  // EnvType of robomimic/envs/env_base.py.
+  // EnvType in robomimic/envs/env_base.py.
   const nlohmann::json type = arguments.value("env_type", nlohmann::json());
   if (type == 1) environment.domain = "robosuite";
   if (type == 2) environment.domain = "gym";
@@ -60,16 +60,16 @@ EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
   return environment;
 }
 
-// A few of them, for a message.
+// Returns the first few names, for a message.
 std::string quote_names(const std::vector<std::string>& names) {
-  constexpr size_t max_names = 5;
+  constexpr size_t kMaxNames = 5;
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), max_names); ++i) {
+  for (size_t i = 0; i < std::min(names.size(), kMaxNames); ++i) {
     text += fmt::format("{}'{}'", i > 0 ? ", " : "",
                         base::escape_control_characters(names[i]));
   }
-  if (names.size() > max_names) {
-    text += fmt::format(" and {} more", names.size() - max_names);
+  if (names.size() > kMaxNames) {
+    text += fmt::format(" and {} more", names.size() - kMaxNames);
   }
   return text;
 }
@@ -105,8 +105,8 @@ class RobomimicSource : public EpisodeSource {
   data::hdf5::Group root_, data_;
   std::shared_ptr<const base::FileReader> file_reader_;
   std::vector<int64_t> demo_numbers_;
-  int64_t first_demo_ = 0;                     // of which the spaces are
-  std::vector<std::string> unnumbered_names_;  // in /data, that have no number
+  int64_t first_demo_ = 0;                     // determines the spaces
+  std::vector<std::string> unnumbered_names_;  // of children of /data
   int64_t masked_episode_count_ = 0;
   EnvironmentInfo environment_;
   data::TaskSpec spec_;
@@ -165,7 +165,7 @@ void RobomimicSource::apply_mask(const std::string& mask) {
                         listed.begin(), listed.end(), std::back_inserter(kept));
   if (kept.size() != names.size()) {
     throw base::input_error(
-        "{}: mask {} names {} episodes, of which the file holds {}",
+        "{}: mask {} lists {} episodes, but only {} of them are in the file",
         file_.string(), mask, names.size(), kept.size());
   }
   masked_episode_count_ =
@@ -193,7 +193,7 @@ void RobomimicSource::read_spec() {
 std::vector<std::string> RobomimicSource::warnings() const {
   std::vector<std::string> warnings;
   if (!unnumbered_names_.empty()) {
-    warnings.push_back(fmt::format("data: {} is no {}<i> and is left out",
+    warnings.push_back(fmt::format("data: {} is not a {}<i> and is ignored",
                                    quote_names(unnumbered_names_),
                                    kDemoPrefix));
   }
@@ -212,8 +212,8 @@ std::vector<std::string> RobomimicSource::warnings() const {
   }
   if (steps != *total) {
     warnings.push_back(fmt::format(
-        "the attribute total says {} steps, the episodes say {}: some may be "
-        "missing",
+        "the attribute total is {} steps, but the episodes have {}: some may "
+        "be missing",
         *total, steps));
   }
   return warnings;
@@ -222,9 +222,7 @@ std::vector<std::string> RobomimicSource::warnings() const {
 void RobomimicSource::check_observation_keys(
     const data::hdf5::Group& obs) const {
   for (const std::string& key : obs.dataset_paths()) {
-    if (std::none_of(
-            spec_.observation_fields.begin(), spec_.observation_fields.end(),
-            [&](const data::Field& field) { return field.name == key; })) {
+    if (!has_field(spec_.observation_fields, key)) {
       throw base::input_error("{}: the key '{}' is not in {}{}", obs.label(),
                               key, kDemoPrefix, first_demo_);
     }
@@ -239,23 +237,19 @@ void RobomimicSource::read_observations(const data::hdf5::Group& group,
   check_observation_keys(obs);
   const bool has_next = steps > 0 && group.is_group("next_obs");
   for (const data::Field& field : spec_.observation_fields) {
-    DeferredReads immediate;  // where a row is appended
+    DeferredReads immediate;  // for a column that gets another row below
     append_column(obs.dataset(field.name), field, file_reader_, episode,
                   &data::Episode::observations,
                   has_next ? immediate : deferred);
     data::FieldColumn& column = episode.observations.back();
-    if (row_count(column) != steps) {
-      throw base::input_error("{}: {} has {} rows for {} steps", obs.label(),
-                              field.name, row_count(column), steps);
-    }
+    require_row_count(row_count(column), steps, FinalRow::forbidden,
+                      obs.label(), field.name);
     immediate.run(episode);
     if (has_next) {
       const data::hdf5::Group next = group.group("next_obs");
       const data::hdf5::Dataset dataset = next.dataset(field.name);
-      if (dataset.row_count() != steps) {
-        throw base::input_error("{}: {} has {} rows for {} steps", next.label(),
-                                field.name, dataset.row_count(), steps);
-      }
+      require_row_count(dataset.row_count(), steps, FinalRow::forbidden,
+                        next.label(), field.name);
       append_last_row(column, field.role == data::Role::text
                                   ? data::FieldColumn(dataset.read_texts())
                                   : read_rows(dataset, field, steps - 1, 1));
@@ -272,20 +266,14 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   append_column(group.dataset("actions"), spec_.action_fields[0], file_reader_,
                 episode, &data::Episode::actions, deferred);
   const int64_t steps = episode.step_count();
-  if (group.integer_attribute("num_samples").value_or(steps) != steps) {
-    throw base::input_error("{}: {} actions, but num_samples is {}",
-                            group.label(), steps,
-                            *group.integer_attribute("num_samples"));
-  }
+  require_step_attribute(group, "num_samples", steps);
   read_observations(group, episode, deferred);
   episode.rewards = read_scalars(group, "rewards", steps);
   episode.terminations = read_flags(group, "dones", steps);
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success =
-        std::any_of(episode.rewards.begin(), episode.rewards.end(),
-                    [](double reward) { return reward > 0; });
+    episode.success = has_positive(episode.rewards);
   }
   return episode;
 }

@@ -1,18 +1,18 @@
-// robomimic, and what shares its layout (robosuite, MimicGen): one HDF5 file,
-// one group an episode.
+// Reads robomimic and formats with the same layout (robosuite, MimicGen): one
+// HDF5 file with one group per episode.
 //
 //   /data              attributes: total, env_args (JSON: env_name, env_type,
 //                      env_kwargs)
 //     demo_<i>         attribute num_samples = T
-//       obs/<key>      [T,...]: numbers, images uint8 [T,H,W,C], or texts
+//       obs/<key>      [T,...]: numbers, images (uint8 [T,H,W,C]) or texts
 //       next_obs/<key> [T,...], optional: the last row is the observation after
 //                      the last action
 //       actions        [T,A]
 //       rewards, dones [T], both optional
 //   /mask/<name>       names of episodes
 //
-// Not read: states, model_file, and what robomimic derives from the actions
-// (actions_abs, action_dict, datagen_info).
+// states, model_file and what robomimic derives from the actions (actions_abs,
+// action_dict, datagen_info) are not read.
 #pragma once
 
 #include <filesystem>
@@ -22,13 +22,13 @@
 
 namespace gato::ingest {
 
-// The task is env_name, else the name of the file without its ending, as the
-// agent is; the domain is the simulator that env_type names, else "robomimic".
-// Keys are those of the first episode. An episode that `dones` does not end was
-// truncated. Where env_kwargs says that rewards are not shaped, an episode with
-// a reward above zero succeeded, and one without did not. Error (bad_input)
-// where it is no such file, holds no episode, or no observations; Error (usage)
-// where it has no mask of that name.
+// The agent is called like the file, without its extension, and so is the task
+// unless there is an env_name. The domain is the simulator that env_type
+// denotes, or "robomimic". The first episode determines the keys. An episode
+// without `dones` at its end counts as truncated. If env_kwargs says that
+// rewards are not shaped, an episode succeeded if it has a positive reward.
+// Throws Error(bad_input) if the file is not a robomimic file or has no
+// episodes or observations, and Error(usage) if it does not have the mask.
 std::unique_ptr<EpisodeSource> open_robomimic(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);
 

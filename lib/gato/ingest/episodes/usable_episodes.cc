@@ -13,33 +13,46 @@ bool lacks_end_flag(const data::Episode& episode) {
 
 }  // namespace
 
-void for_each_usable_episode(
-    EpisodeSource& source, EpisodeCounts& counts,
-    const std::function<void(int64_t number, std::shared_ptr<data::Episode>,
-                             std::shared_ptr<DeferredReads>)>& on_episode,
-    const std::function<void()>& on_bad_episode) {
-  counts.masked += source.masked_episode_count();
-  for (int64_t i = 0; i < source.episode_count(); ++i) {
-    auto episode = std::make_shared<data::Episode>();
-    auto deferred = std::make_shared<DeferredReads>();
+EpisodeCounts& EpisodeCounts::operator+=(const EpisodeCounts& other) {
+  failed += other.failed;
+  empty += other.empty;
+  masked += other.masked;
+  without_end_flag += other.without_end_flag;
+  return *this;
+}
+
+UsableEpisodes::UsableEpisodes(EpisodeSource& source) : source_(source) {
+  counts_.masked = source.masked_episode_count();
+}
+
+base::Expected<std::optional<UsableEpisode>> UsableEpisodes::next() {
+  while (next_index_ < source_.episode_count()) {
     try {
-      *episode = source.read_partial_episode(i, *deferred);
-      if (!episode->failed)
-        data::require_finite_rewards(*episode, source.file().string());
+      if (auto usable = read_next()) return {std::move(usable), nullptr};
     } catch (const base::Error& error) {
       if (error.status() != base::ExitStatus::bad_input) throw;
-      on_bad_episode();
-      continue;
-    }
-    if (episode->failed) {
-      ++counts.failed;
-    } else if (episode->step_count() == 0) {
-      ++counts.empty;
-    } else {
-      counts.without_end_flag += lacks_end_flag(*episode);
-      on_episode(i, std::move(episode), std::move(deferred));
+      return {std::nullopt, std::current_exception()};
     }
   }
+  return {};
+}
+
+std::optional<UsableEpisode> UsableEpisodes::read_next() {
+  UsableEpisode usable{next_index_++, std::make_shared<data::Episode>(),
+                       std::make_shared<DeferredReads>()};
+  data::Episode& episode = *usable.episode;
+  episode = source_.read_partial_episode(usable.index, *usable.deferred_reads);
+  if (episode.failed) {
+    ++counts_.failed;
+    return std::nullopt;
+  }
+  data::require_finite_rewards(episode, source_.file().string());
+  if (episode.step_count() == 0) {
+    ++counts_.empty;
+    return std::nullopt;
+  }
+  counts_.without_end_flag += lacks_end_flag(episode);
+  return usable;
 }
 
 }  // namespace gato::ingest

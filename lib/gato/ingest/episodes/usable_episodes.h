@@ -1,29 +1,52 @@
-// The episodes of a source that a model can learn from, and why not the others.
+// Iterates over the episodes of a source that a model can be trained on.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 
+#include "gato/base/bad_records.h"
 #include "gato/ingest/episodes/episode_source.h"
 
 namespace gato::ingest {
 
-// Episodes that were passed over, by reason; and among the others those whose
-// last step is no end: cut short, or recorded without flags.
+// Episodes that were skipped, by reason, and how many of the others lack an end
+// flag: their last step is neither terminated nor truncated.
 struct EpisodeCounts {
   int64_t failed = 0, empty = 0, masked = 0, without_end_flag = 0;
+
+  EpisodeCounts& operator+=(const EpisodeCounts& other);
 };
 
-// Calls `use` with every episode that did not fail and has a step, in numeric
-// order, the number that EpisodeSource::episode gives it for, and what is then
-// still to be read of it, of which errors come later. An episode that cannot be
-// read so far, or holds a reward that is not finite, is an Error (bad_input),
-// while which `bad` is called: to rethrow it, or to count it and go on.
-void for_each_usable_episode(
-    EpisodeSource& source, EpisodeCounts& counts,
-    const std::function<void(int64_t number, std::shared_ptr<data::Episode>,
-                             std::shared_ptr<DeferredReads>)>& on_episode,
-    const std::function<void()>& on_bad_episode);
+// An episode that did not fail and has at least one step.
+struct UsableEpisode {
+  int64_t index = 0;  // the argument of EpisodeSource::read_episode()
+  // Shared, since both usually move on to a job of another thread.
+  std::shared_ptr<data::Episode> episode;
+  std::shared_ptr<DeferredReads> deferred_reads;  // still to be run
+};
+
+class UsableEpisodes {
+ public:
+  // `source` must outlive this object.
+  explicit UsableEpisodes(EpisodeSource& source);
+
+  // Returns the next usable episode in numeric order, or no value at the end.
+  // The result contains an Error(bad_input) instead if an episode cannot be
+  // read, apart from its deferred reads, or has a reward that is not finite;
+  // the next call continues after it. Throws all other errors.
+  base::Expected<std::optional<UsableEpisode>> next();
+
+  // Returns the counts of the episodes so far.
+  const EpisodeCounts& counts() const { return counts_; }
+
+ private:
+  // Reads episode next_index_, or nothing if it is to be skipped.
+  std::optional<UsableEpisode> read_next();
+
+  EpisodeSource& source_;
+  int64_t next_index_ = 0;
+  EpisodeCounts counts_;
+};
 
 }  // namespace gato::ingest

@@ -16,13 +16,16 @@ bool starts_with(Span bytes, std::string_view text) {
          std::memcmp(bytes.data(), text.data(), text.size()) == 0;
 }
 
-// Of 2 or 4 bytes; nothing beyond the end.
-std::optional<uint32_t> read_integer(Span bytes, size_t at, size_t size,
+// Returns the integer of 2 or 4 bytes at `offset`; nullopt beyond the end.
+std::optional<uint32_t> read_integer(Span bytes, size_t offset, size_t size,
                                      bool is_big_endian) {
-  if (at > bytes.size() || size > bytes.size() - at) return std::nullopt;
+  if (offset > bytes.size() || size > bytes.size() - offset) {
+    return std::nullopt;
+  }
   uint32_t number = 0;
   for (size_t i = 0; i < size; ++i) {
-    number = number << 8 | bytes[is_big_endian ? at + i : at + size - 1 - i];
+    number =
+        number << 8 | bytes[is_big_endian ? offset + i : offset + size - 1 - i];
   }
   return number;
 }
@@ -30,34 +33,35 @@ std::optional<uint32_t> read_integer(Span bytes, size_t at, size_t size,
 }  // namespace
 
 int exif_orientation(Span exif) {
-  constexpr int upright = 1;
-  constexpr std::string_view prefix("Exif\0\0", 6);
-  if (starts_with(exif, prefix)) exif = exif.subspan(prefix.size());
+  constexpr int kUpright = 1;
+  constexpr std::string_view kPrefix("Exif\0\0", 6);
+  if (starts_with(exif, kPrefix)) exif = exif.subspan(kPrefix.size());
   const bool is_big_endian = starts_with(exif, "MM");
-  if (!is_big_endian && !starts_with(exif, "II")) return upright;
-  const auto read = [&](size_t at, size_t size) {
-    return read_integer(exif, at, size, is_big_endian);
+  if (!is_big_endian && !starts_with(exif, "II")) return kUpright;
+  const auto read = [&](size_t offset, size_t size) {
+    return read_integer(exif, offset, size, is_big_endian);
   };
-  // 42, then where the first directory lies: a count, and entries of a tag, a
-  // type, a count and a value, which a short number begins.
-  constexpr size_t entry_size = 12;
+  // The header is the byte order, the number 42 and the offset of the first
+  // directory: a count, then entries of 12 bytes: tag (2), type (2), count (4)
+  // and value (4), which is left-justified.
+  constexpr size_t kEntrySize = 12;
   const auto directory = read(4, 4);
-  if (read(2, 2) != 42u || !directory) return upright;
+  if (read(2, 2) != 42u || !directory) return kUpright;
   const uint32_t entries = read(*directory, 2).value_or(0);
   for (size_t i = 0; i < entries; ++i) {
-    const size_t entry = *directory + 2 + i * entry_size;
+    const size_t entry = *directory + 2 + i * kEntrySize;
     if (read(entry, 2) != 0x0112u) continue;
     const size_t size = read(entry + 2, 2) == 4u ? 4 : 2;  // long or short
-    const uint32_t orientation = read(entry + 8, size).value_or(upright);
+    const uint32_t orientation = read(entry + 8, size).value_or(kUpright);
     return orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation)
-                                                : upright;
+                                                : kUpright;
   }
-  return upright;
+  return kUpright;
 }
 
 Span find_webp_exif(Span bytes) {
-  // After "RIFF", a size and "WEBP": chunks of a name, a size and data, which
-  // fill an even number of bytes.
+  // "RIFF", a size and "WEBP" are followed by chunks: name (4), size (4) and
+  // data, padded to an even number of bytes.
   for (size_t i = 12; i + 8 <= bytes.size();) {
     const size_t size = *read_integer(bytes, i + 4, 4, false);
     const Span data = bytes.subspan(i + 8);
@@ -71,9 +75,9 @@ Span find_webp_exif(Span bytes) {
 
 data::Image apply_orientation(data::Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
-  // Where the first row and the first column of what is stored belong: 2 top,
-  // right; 3 bottom, right; 4 bottom, left; 5 left, top; 6 right, top; 7 right,
-  // bottom; 8 left, bottom.
+  // The sides of the upright image at which the stored first row and first
+  // column are (Exif 2.3, 4.6.4): 2 top, right; 3 bottom, right; 4 bottom,
+  // left; 5 left, top; 6 right, top; 7 right, bottom; 8 left, bottom.
   const bool is_transposed = orientation >= 5;
   data::Image result{is_transposed ? image.width : image.height,
                      is_transposed ? image.height : image.width,

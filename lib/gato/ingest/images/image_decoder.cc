@@ -1,7 +1,5 @@
 #include "gato/ingest/images/image_decoder.h"
 
-#include <stdexcept>
-
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/ingest/images/image_format.h"
@@ -14,37 +12,36 @@ namespace gato::ingest {
 
 data::Image decode_image(std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw base::input_error("the image is empty");
-  const auto format = detect_image_format(bytes);
-  if (!format) {
-    throw base::input_error(
-        "not an image that can be read: it is no JPEG, PNG, WebP, PBM, PGM or "
-        "PPM");
+  if (const auto format = detect_image_format(bytes)) {
+    switch (*format) {
+      case ImageFormat::jpeg:
+        return decode_jpeg(bytes);
+      case ImageFormat::png:
+        return decode_png(bytes);
+      case ImageFormat::webp:
+        return decode_webp(bytes);
+      case ImageFormat::pnm:
+        return decode_pnm(bytes);
+      case ImageFormat::gif:
+        break;
+    }
   }
-  switch (*format) {
-    case ImageFormat::jpeg:
-      return decode_jpeg(bytes);
-    case ImageFormat::png:
-      return decode_png(bytes);
-    case ImageFormat::webp:
-      return decode_webp(bytes);
-    case ImageFormat::pnm:
-      return decode_pnm(bytes);
-  }
-  throw std::logic_error("no such format");
+  throw base::input_error(
+      "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
 }
 
 data::Image read_image(const std::filesystem::path& path) {
-  std::error_code unknown;  // read_file says what is wrong
+  std::error_code unknown;  // read_file reports what is wrong
   const std::uintmax_t size = std::filesystem::file_size(path, unknown);
   if (!unknown && size > std::uintmax_t{kMaxImageBytes}) {
     throw base::input_error("{}: more than {} MiB", path.string(),
                             kMaxImageBytes >> 20);
   }
-  // A pipe may never end, or never begin.
+  // Reading a pipe might block forever.
   if (std::filesystem::exists(path, unknown) &&
       !std::filesystem::is_regular_file(path, unknown) &&
       !std::filesystem::is_directory(path, unknown)) {
-    throw base::input_error("{}: a pipe or a device is no image",
+    throw base::input_error("{}: a pipe or a device, not an image file",
                             path.string());
   }
   const std::string bytes = base::read_file(path);

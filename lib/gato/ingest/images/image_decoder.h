@@ -1,22 +1,26 @@
-// Image files to pixels.
+// Decodes image files.
 #pragma once
 
 #include <filesystem>
 #include <span>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 
-// Decodes a JPEG, PNG, WebP, PBM, PGM or PPM: 8 bits a channel, RGB. Grey is
-// replicated, CMYK converted, alpha dropped, 16 bits cut to the upper 8, and a
-// photograph's orientation mark obeyed. Error (bad_input) where it is none of
-// these, is damaged or cut short, and as check_image_size() says.
+// Decodes a JPEG, PNG, WebP, PBM, PGM or PPM to RGB with 8 bits per channel.
+// Gray is replicated, CMYK is converted, alpha is dropped, 16-bit values are
+// reduced to their upper 8 bits, and the Exif orientation is applied. Throws
+// Error(bad_input) if the format is none of these or the image is corrupt or
+// truncated, and as check_image_size() does.
 data::Image decode_image(std::span<const uint8_t> bytes);
 
-// Of at most 256 MiB. Errors as above, naming the file; (io) where it is
-// missing or cannot be read.
-data::Image read_image(const std::filesystem::path& path);
+// The maximum size of an image file.
 constexpr int64_t kMaxImageBytes = int64_t{256} << 20;
+
+// Reads and decodes a file. Throws as above, naming the file, Error(bad_input)
+// if it exceeds kMaxImageBytes, and Error(io) if it is missing or cannot be
+// read.
+data::Image read_image(const std::filesystem::path& path);
 
 }  // namespace gato::ingest

@@ -1,4 +1,4 @@
-// What the first bytes of an image file say of it.
+// Image formats and the limit of image sizes.
 #pragma once
 
 #include <cstdint>
@@ -7,17 +7,23 @@
 
 namespace gato::ingest {
 
-// The formats that are read. pnm: PBM, PGM and PPM, plain and binary.
-enum class ImageFormat { jpeg, png, webp, pnm };
+// pnm is PBM, PGM and PPM, plain and binary. decode_image() decodes every
+// format but gif.
+enum class ImageFormat { jpeg, png, webp, pnm, gif };
 
-// By the signature; nothing where it is that of none.
+// Detects the format by its magic bytes. Returns nullopt if it is unknown.
 std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes);
 
-// That are decoded: a few bytes can claim any size; this one takes 384 MiB.
+// Returns the media type of a format that browsers display, such as
+// "image/png"; nullptr for pnm.
+const char* image_media_type(ImageFormat format);
+
+// The maximum number of pixels in a decoded image, which is 384 MiB of RGB. A
+// header of a few bytes can claim any size.
 constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 
-// Every decoder asks this before it makes room for pixels. Error (bad_input)
-// where there are none, or more than kMaxImagePixels.
+// Throws Error(bad_input) if an image of this size has no pixels or more than
+// kMaxImagePixels. Every decoder calls this before it allocates the pixels.
 void check_image_size(int64_t height, int64_t width);
 
 }  // namespace gato::ingest

@@ -1,7 +1,13 @@
+// libjpeg rather than libturbojpeg's own interface, which is as fast, but
+// reports only the first warning, so that truncation after a repairable defect
+// goes unnoticed, and gives no access to the Exif marker.
+//
+// libjpeg reports fatal errors through a callback that must not return: it
+// jumps back into JpegDecoder::read_header or read_rows, which return false,
+// and the callers throw. No object with a destructor may be created in the two.
 #include "gato/ingest/images/jpeg_decoder.h"
 
 #include <fmt/ranges.h>
-#include <jpeglib.h>
 
 #include <array>
 #include <csetjmp>
@@ -13,21 +19,22 @@
 #include <utility>
 #include <vector>
 
+// After <cstdio>, which it needs.
+#include <jpeglib.h>
+
 #include "gato/base/error.h"
 #include "gato/ingest/images/exif.h"
 #include "gato/ingest/images/image_format.h"
 
-// After <cstdio>, which it needs.
-
 namespace gato::ingest {
 namespace {
 
-// How libjpeg says that it cannot go on.
+// libjpeg's error handler and the error that it reported.
 struct ErrorState {
   jpeg_error_mgr manager;
   std::jmp_buf jump_target;
   std::array<char, JMSG_LENGTH_MAX> message{};
-  bool is_truncated = false;  // the bytes came to an end
+  bool is_truncated = false;  // libjpeg asked for bytes beyond the end
 };
 
 [[noreturn]] void handle_error(j_common_ptr decoder) {
@@ -36,14 +43,15 @@ struct ErrorState {
   std::longjmp(state->jump_target, 1);
 }
 
-// libjpeg would go on with an end mark of its own, and fill what is missing.
+// By default libjpeg would insert an end marker and make up the missing pixels.
 [[noreturn]] boolean handle_end_of_input(j_decompress_ptr decoder) {
   auto* state = reinterpret_cast<ErrorState*>(decoder->err);
   state->is_truncated = true;
   std::longjmp(state->jump_target, 1);
 }
 
-// Warnings of what libjpeg mends would go to stderr without a file's name.
+// By default libjpeg prints warnings about what it repaired to stderr, without
+// the name of the file.
 void discard_message(j_common_ptr) {}
 
 struct DecompressHandle {
@@ -68,7 +76,7 @@ struct DecompressHandle {
   }
 };
 
-// One file's decoder, with its header read.
+// A decoder of one file, whose header has been read.
 class JpegDecoder {
  public:
   explicit JpegDecoder(std::span<const uint8_t> bytes) {
@@ -78,16 +86,17 @@ class JpegDecoder {
   int height() const { return static_cast<int>(decoder_.image_height); }
   int width() const { return static_cast<int>(decoder_.image_width); }
   bool is_cmyk() const { return decoder_.num_components == 4; }
-  // Before read(), which forgets the marks.
+  // To be called before read_pixels(), which discards the markers.
   int orientation() const;
-  // Once, into rows of as many bytes a pixel as the space has.
+  // Decodes to `space`, in rows without padding. To be called once.
   void read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels);
 
  private:
   [[noreturn]] void throw_decoding_error() const {
-    if (error_state_.is_truncated)
-      throw base::input_error("the image is cut short");
-    throw base::input_error("the JPEG is damaged: {}",
+    if (error_state_.is_truncated) {
+      throw base::input_error("the image is truncated");
+    }
+    throw base::input_error("the JPEG is corrupt: {}",
                             error_state_.message.data());
   }
   bool read_header(std::span<const uint8_t> bytes);
@@ -98,13 +107,13 @@ class JpegDecoder {
   ErrorState& error_state_ = handle_.error_state;
 };
 
-// libjpeg jumps out of these two: nothing with a destructor may be made within.
+// libjpeg jumps out of read_header and read_rows.
 bool JpegDecoder::read_header(std::span<const uint8_t> bytes) {
   if (setjmp(error_state_.jump_target) != 0) return false;
   jpeg_mem_src(&decoder_, bytes.data(), bytes.size());
   decoder_.src->fill_input_buffer = handle_end_of_input;
-  constexpr unsigned max_marker_bytes = 0xFFFF;
-  jpeg_save_markers(&decoder_, JPEG_APP0 + 1, max_marker_bytes);
+  constexpr unsigned kMaxMarkerBytes = 0xFFFF;
+  jpeg_save_markers(&decoder_, JPEG_APP0 + 1, kMaxMarkerBytes);
   jpeg_read_header(&decoder_, TRUE);
   return true;
 }
@@ -128,19 +137,19 @@ void JpegDecoder::read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
 }
 
 int JpegDecoder::orientation() const {
-  constexpr std::string_view name("Exif\0\0", 6);
+  constexpr std::string_view kName("Exif\0\0", 6);
   for (auto* marker = decoder_.marker_list; marker != nullptr;
        marker = marker->next) {
-    // XMP has the same mark.
-    if (marker->data_length >= name.size() &&
-        std::memcmp(marker->data, name.data(), name.size()) == 0) {
+    // XMP is stored in APP1 too.
+    if (marker->data_length >= kName.size() &&
+        std::memcmp(marker->data, kName.data(), kName.size()) == 0) {
       return exif_orientation({marker->data, marker->data_length});
     }
   }
   return 1;
 }
 
-// `key` is black's share; all are 255 where there is no ink.
+// Multiplies an ink with black (key). Both are inverted: 255 means no ink.
 uint8_t ink_to_rgb(int ink, int key) {
   return static_cast<uint8_t>(key - ((255 - ink) * key >> 8));
 }
@@ -153,6 +162,10 @@ void read_rgb(JpegDecoder& decoder, std::span<uint8_t> pixels) {
     const size_t pixel = i / 3 * 4;
     pixels[i] = ink_to_rgb(inks[pixel + i % 3], inks[pixel + 3]);
   }
+}
+
+int64_t channel_count(const std::vector<int64_t>& shape) {
+  return shape.size() == 3 ? shape[2] : 1;
 }
 
 }  // namespace
@@ -180,14 +193,6 @@ void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
   decoder.read_pixels(JCS_GRAYSCALE, output);
 }
 
-namespace {
-
-int64_t channel_count(const std::vector<int64_t>& shape) {
-  return shape.size() == 3 ? shape[2] : 1;
-}
-
-}  // namespace
-
 void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
   const int64_t channels = channel_count(shape);
   if (shape.size() < 2 || shape.size() > 3 ||
@@ -200,8 +205,9 @@ void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
 
 void decode_jpeg_frame(std::span<const uint8_t> bytes,
                        const std::vector<int64_t>& shape, uint8_t* pixels) {
-  if (detect_image_format(bytes) != ImageFormat::jpeg)
-    throw base::input_error("the frame is no JPEG");
+  if (detect_image_format(bytes) != ImageFormat::jpeg) {
+    throw base::input_error("the frame is not a JPEG");
+  }
   decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
                         static_cast<int>(shape[1]),
                         static_cast<int>(channel_count(shape)), pixels);

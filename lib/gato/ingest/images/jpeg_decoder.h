@@ -1,35 +1,35 @@
-// JPEG files through libjpeg itself: OpenCV's decoder needs a third more time,
-// leaves libjpeg's messages to stderr, and loads GDAL at every start.
+// Decodes JPEG files and JPEG frames in datasets, through libjpeg.
 //
-// JPEG frames within datasets.
+// OpenCV's decoder takes a third more time, prints libjpeg's messages to stderr
+// and loads GDAL at every start.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 
-// RGB, upright as the Exif mark says: grey is replicated; CMYK, of which the
-// values are taken for inverted as Adobe writes them, converted. Error
-// (bad_input) with libjpeg's reason where it is damaged beyond what libjpeg
-// mends, and as check_image_size() says.
+// Returns RGB, turned upright according to Exif. Gray is replicated. CMYK is
+// converted; its values are assumed to be inverted, as Adobe writes them.
+// Throws Error(bad_input) with libjpeg's reason if the file is truncated or
+// corrupt beyond what libjpeg repairs, and as check_image_size() does.
 data::Image decode_jpeg(std::span<const uint8_t> bytes);
 
-// As it is stored, whatever Exif says: [height, width, channels] of 1 (grey) or
-// 3 (RGB) channels at `pixels`. Errors as above, and, before anything is
-// decoded, where the picture has another size; CMYK gives no grey.
+// Decodes to [height, width, channels] at `pixels`, with 1 (gray) or 3 (RGB)
+// channels, and ignores the Exif orientation. Throws as above, and before
+// decoding if the image has a different size. CMYK cannot be decoded to gray.
 void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
                            int width, int channels, uint8_t* pixels);
 
-// [H,W], [H,W,1] or [H,W,3] RGB; else Error (bad_input).
+// Throws Error(bad_input) unless the shape is [H,W], [H,W,1] or [H,W,3] (RGB).
 void check_jpeg_frame_shape(const std::vector<int64_t>& shape);
 
-// Decodes to uint8 of that shape at `pixels`. A frame is taken as it is stored,
-// as Minari's own reader takes it. Error (bad_input) where it is cut short,
-// damaged or of another size.
+// Decodes a frame to uint8 of that shape at `pixels`. Ignores the Exif
+// orientation, as Minari's own reader does. Throws Error(bad_input) if the
+// frame is truncated, corrupt or of a different size.
 void decode_jpeg_frame(std::span<const uint8_t> bytes,
                        const std::vector<int64_t>& shape, uint8_t* pixels);
 

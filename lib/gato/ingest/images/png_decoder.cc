@@ -1,3 +1,8 @@
+// Not through libpng's simplified interface, which is as fast, but converts
+// 16-bit values with gamma and composites alpha.
+//
+// libpng reports fatal errors through a callback that must not return: it jumps
+// back into decode_into(), which returns false, and decode_png() throws.
 #include "gato/ingest/images/png_decoder.h"
 
 #include <png.h>
@@ -14,11 +19,11 @@
 namespace gato::ingest {
 namespace {
 
-// How libpng says that it cannot go on.
+// The error that libpng reported.
 struct ErrorState {
   std::jmp_buf jump_target;
   std::array<char, 128> message{};
-  bool is_truncated = false;  // the bytes came to an end
+  bool is_truncated = false;  // libpng asked for bytes beyond the end
 };
 
 [[noreturn]] void handle_error(png_structp decoder, png_const_charp message) {
@@ -27,16 +32,16 @@ struct ErrorState {
   std::longjmp(state->jump_target, 1);
 }
 
-// Of colour profiles and the like, which are not used.
+// Warnings concern color profiles and the like, which are not used.
 void discard_warning(png_structp, png_const_charp) {}
 
-void read_bytes(png_structp decoder, png_bytep into, size_t count) {
+void read_bytes(png_structp decoder, png_bytep output, size_t count) {
   auto* rest = static_cast<std::span<const uint8_t>*>(png_get_io_ptr(decoder));
   if (count > rest->size()) {
     static_cast<ErrorState*>(png_get_error_ptr(decoder))->is_truncated = true;
-    png_error(decoder, "cut short");
+    png_error(decoder, "truncated");
   }
-  std::memcpy(into, rest->data(), count);
+  std::memcpy(output, rest->data(), count);
   *rest = rest->subspan(count);
 }
 
@@ -56,7 +61,8 @@ struct PngDecoder {
   png_infop info;
 };
 
-// libpng jumps out of this: nothing with a destructor may be made within.
+// libpng jumps out of this function: no object with a destructor may be created
+// in it. Consumes the bytes that it reads from `rest`.
 bool decode_into(PngDecoder& decoder, std::span<const uint8_t>& rest,
                  data::Image& image, int& orientation) {
   const png_structp png = decoder.png;
@@ -75,7 +81,7 @@ bool decode_into(PngDecoder& decoder, std::span<const uint8_t>& rest,
   png_read_update_info(png, info);
   const size_t row_bytes = size_t{width} * 3;
   if (png_get_rowbytes(png, info) != row_bytes) {
-    png_error(png, "its rows are of another size than its header says");
+    png_error(png, "the row size contradicts the header");
   }
   image.height = static_cast<int>(height);
   image.width = static_cast<int>(width);
@@ -101,9 +107,10 @@ data::Image decode_png(std::span<const uint8_t> bytes) {
   data::Image image;
   int orientation = 1;
   if (!decode_into(decoder, bytes, image, orientation)) {
-    if (decoder.error_state.is_truncated)
-      throw base::input_error("the image is cut short");
-    throw base::input_error("the PNG is damaged: {}",
+    if (decoder.error_state.is_truncated) {
+      throw base::input_error("the image is truncated");
+    }
+    throw base::input_error("the PNG is corrupt: {}",
                             decoder.error_state.message.data());
   }
   return apply_orientation(std::move(image), orientation);

@@ -1,17 +1,20 @@
-// PNG files through libpng itself: OpenCV leaves libpng's messages to libpng,
-// which prints them without the name of a file.
+// Decodes PNG files through libpng.
+//
+// OpenCV's decoder lets libpng print its messages to stderr, without the name
+// of the file.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 
-// 8 bits a channel, RGB, upright as eXIf says: grey is replicated, alpha
-// dropped, 16 bits cut to the upper 8, gamma ignored. Error (bad_input) with
-// libpng's reason where it is damaged, and as check_image_size() says.
+// Returns RGB with 8 bits per channel, turned upright according to eXIf. Gray
+// is replicated, alpha is dropped, 16-bit values are reduced to their upper 8
+// bits, and gamma is ignored. Throws Error(bad_input) with libpng's reason if
+// the file is corrupt or truncated, and as check_image_size() does.
 data::Image decode_png(std::span<const uint8_t> bytes);
 
 }  // namespace gato::ingest

@@ -1,3 +1,7 @@
+// The six formats share a header: "P1" to "P6", width, height and, except for
+// bitmaps, the maximum value, separated by white space and comments. P1 to P3
+// then contain decimal numbers, P4 bits, P5 and P6 bytes or, if the maximum
+// exceeds 255, big-endian 16-bit values.
 #include "gato/ingest/images/pnm_decoder.h"
 
 #include <algorithm>
@@ -14,8 +18,8 @@ bool is_whitespace(char c) {
   return std::string_view(" \t\n\r\v\f").find(c) != std::string_view::npos;
 }
 
-// Takes away what may stand before a number: blanks, and comments to the line's
-// end.
+// Consumes what may precede a number: white space, and comments up to the end
+// of the line.
 void skip_whitespace_and_comments(std::string_view& text) {
   while (!text.empty() && (is_whitespace(text[0]) || text[0] == '#')) {
     const size_t end = text[0] == '#' ? text.find_first_of("\n\r") : 0;
@@ -23,13 +27,13 @@ void skip_whitespace_and_comments(std::string_view& text) {
   }
 }
 
-// Takes a number away; nothing where there is none.
+// Consumes a number; returns nullopt if there is none.
 std::optional<int64_t> consume_number(std::string_view& text) {
   skip_whitespace_and_comments(text);
   int64_t value = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return {};
+  if (error != std::errc{}) return std::nullopt;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
   return value;
 }
@@ -37,14 +41,14 @@ std::optional<int64_t> consume_number(std::string_view& text) {
 struct Header {
   char magic_digit;  // '1' to '6'
   int64_t height, width;
-  int64_t max_value;  // value of a pixel
+  int64_t max_value;  // of a channel
   int64_t channels;   // 1 or 3
 
   bool is_bitmap() const { return magic_digit == '1' || magic_digit == '4'; }
   bool is_plain() const { return magic_digit <= '3'; }
 };
 
-// Takes the header away, up to the blank before a binary file's pixels.
+// Consumes the header, up to the white space before a binary file's pixels.
 Header consume_header(std::string_view& text) {
   Header header{.magic_digit = text[1],
                 .height = 0,
@@ -56,7 +60,7 @@ Header consume_header(std::string_view& text) {
   const auto height = consume_number(text);
   const auto max_value = header.is_bitmap() ? 1 : consume_number(text);
   if (!width || !height || !max_value || *max_value < 1 || *max_value > 65535) {
-    throw base::input_error("the header of the image is damaged");
+    throw base::input_error("the header of the image is corrupt");
   }
   header.width = *width;
   header.height = *height;
@@ -65,22 +69,23 @@ Header consume_header(std::string_view& text) {
 }
 
 [[noreturn]] void throw_truncated() {
-  throw base::input_error("the image is cut short");
+  throw base::input_error("the image is truncated");
 }
 
-// The values of a picture, as they stand in the file, one after another.
+// Reads the values of an image in file order.
 class PixelValueReader {
  public:
-  // Error (bad_input) where the file cannot hold them all: before room is made
-  // for them.
+  // Throws Error(bad_input) if the file is too small for all values, so that no
+  // memory is allocated for them.
   PixelValueReader(const Header& header, std::string_view text)
       : header_(header), text_(text) {
     const int64_t columns = header.width * header.channels;
-    // Bits fill whole bytes a row. As text, a bit is a digit at least, another
-    // value a digit and a blank.
+    // Bits are padded to whole bytes per row. In a plain file a bit takes at
+    // least one digit, any other value at least a digit and a separator.
     int64_t min_bytes = columns * header.height;
-    if (header.magic_digit == '4')
+    if (header.magic_digit == '4') {
       min_bytes = (columns + 7) / 8 * header.height;
+    }
     if (header.is_plain() && !header.is_bitmap()) min_bytes = 2 * min_bytes - 1;
     if (!header.is_plain() && header.max_value > 255) min_bytes *= 2;
     if (!header.is_plain()) skip_end_of_header();
@@ -99,7 +104,7 @@ class PixelValueReader {
   }
 
  private:
-  // One blank, or a comment with the end of its line.
+  // Skips one white space character, or a comment including its line end.
   void skip_end_of_header() {
     if (text_.empty()) throw_truncated();
     const size_t end = text_[0] == '#' ? std::min(text_.find_first_of("\n\r"),
@@ -119,7 +124,7 @@ class PixelValueReader {
     if (++bit_index_ == 8) consume_byte();
     return value;
   }
-  // A bitmap's digits need no blank between them.
+  // The digits of a plain bitmap need not be separated.
   int64_t next_digit() {
     skip_whitespace_and_comments(text_);
     if (text_.empty()) throw_truncated();
@@ -133,13 +138,13 @@ class PixelValueReader {
 
   const Header& header_;
   std::string_view text_;
-  int bit_index_ = 0;  // of the first byte, which is next
+  int bit_index_ = 0;  // of the next bit, in the first byte of text_
 };
 
 uint8_t scale_to_8_bits(int64_t value, const Header& header) {
   if (value < 0 || value > header.max_value) {
     throw base::input_error(
-        "the image is damaged: its pixels are numbers from 0 to {}",
+        "the image is corrupt: its pixels must be numbers from 0 to {}",
         header.max_value);
   }
   if (header.is_bitmap()) return value == 0 ? 255 : 0;  // 1 is black

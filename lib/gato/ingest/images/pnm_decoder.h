@@ -1,17 +1,19 @@
-// PBM, PGM and PPM files, plain and binary (netpbm's pbm(5), pgm(5), ppm(5)).
+// Decodes PBM, PGM and PPM files, plain and binary (pbm(5), pgm(5) and ppm(5)
+// of netpbm).
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 
-// The first picture of the file, RGB: grey is replicated, 8 bits made of what
-// the header says is the largest value; 16 bits are cut to the upper 8. Error
-// (bad_input) where the header is damaged, values are missing or larger than
-// it says, and as check_image_size() says.
+// Returns the first image of the file as RGB with 8 bits per channel. Gray is
+// replicated, and values are scaled from the maximum that the header declares;
+// if that exceeds 255, they are scaled to 16 bits and reduced to the upper 8.
+// Throws Error(bad_input) if the header is corrupt, if values are missing or
+// exceed the maximum, and as check_image_size() does.
 data::Image decode_pnm(std::span<const uint8_t> bytes);
 
 }  // namespace gato::ingest

@@ -15,19 +15,18 @@ data::Image decode_webp(std::span<const uint8_t> bytes) {
   const VP8StatusCode status =
       WebPGetFeatures(bytes.data(), bytes.size(), &features);
   if (status == VP8_STATUS_NOT_ENOUGH_DATA) {
-    throw base::input_error("the image is cut short");
+    throw base::input_error("the image is truncated");
   }
-  if (status != VP8_STATUS_OK) throw base::input_error("the WebP is damaged");
+  if (status != VP8_STATUS_OK) throw base::input_error("the WebP is corrupt");
   check_image_size(features.height, features.width);
   if (features.has_animation != 0) {
-    throw base::input_error(
-        "the WebP is an animation: take one picture out of it");
+    throw base::input_error("the WebP is an animation: extract a single frame");
   }
   data::Image image{features.height, features.width, {}};
   image.pixels.resize(size_t{3} * image.height * image.width);
   if (WebPDecodeRGBInto(bytes.data(), bytes.size(), image.pixels.data(),
                         image.pixels.size(), 3 * image.width) == nullptr) {
-    throw base::input_error("the WebP is damaged or cut short");
+    throw base::input_error("the WebP is corrupt or truncated");
   }
   return apply_orientation(std::move(image),
                            exif_orientation(find_webp_exif(bytes)));

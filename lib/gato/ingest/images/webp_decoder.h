@@ -1,15 +1,16 @@
-// WebP files, through libwebp.
+// Decodes WebP files through libwebp.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 
 namespace gato::ingest {
 
-// RGB, upright as the chunk EXIF says; alpha is dropped. Error (bad_input)
-// where it is damaged, cut short or animated, and as check_image_size() says.
+// Returns RGB, turned upright according to the chunk EXIF; alpha is dropped.
+// Throws Error(bad_input) if the file is corrupt, truncated or animated, and as
+// check_image_size() does.
 data::Image decode_webp(std::span<const uint8_t> bytes);
 
 }  // namespace gato::ingest

@@ -7,7 +7,7 @@
 namespace gato::ingest {
 namespace {
 
-// Empty where it is unknown.
+// Returns an empty string if the format is unknown.
 std::string detect_format(const std::string& path) {
   if (path == "-" || has_tar_extension(path)) return "webdataset";
   if (strip_compression_extension(path).ends_with(".tsv")) return "tsv";
@@ -36,8 +36,8 @@ std::unique_ptr<ImageTextSource> open_captions(
     return open_tsv_captions(path, tsv);
   }
   throw base::usage_error(
-      "{}: the name tells no format of captions; give --format coco, tsv or "
-      "webdataset",
+      "{}: cannot tell the caption format from the file name: give --format "
+      "coco, tsv or webdataset",
       path);
 }
 

@@ -1,4 +1,4 @@
-// Captioned images in any of the formats that are read.
+// Opens captioned images in any of the supported formats.
 #pragma once
 
 #include <filesystem>
@@ -12,19 +12,21 @@
 namespace gato::ingest {
 
 struct CaptionSourceOptions {
-  // "coco", "tsv", "webdataset"; "auto" goes by the name: .json; .tsv; .tar,
-  // .tgz and the standard input. The last two may end in .gz, .zst, .bz2, .xz.
+  // "coco", "tsv" or "webdataset". "auto" chooses by file name: .json is coco,
+  // .tsv is tsv, and .tar, .tgz and the standard input are webdataset. A .tsv
+  // or .tar may be compressed: .gz, .zst, .bz2, .xz.
   std::string format = "auto";
-  // Of image files; empty: the folder of the captions' file.
+  // The root folder of image files; if empty, that of the caption file.
   std::filesystem::path image_root;
-  TsvOptions tsv;  // its image_root is not looked at
+  TsvOptions tsv;  // its image_root is ignored
   WebDatasetOptions webdataset;
 };
 
-// Whether "auto" knows the format by this name.
+// Returns whether "auto" recognizes this file name.
 bool has_known_caption_extension(const std::string& path);
 
-// Error (usage) where "auto" does not know the name; else as the formats' own.
+// Throws Error(usage) if "auto" does not recognize the name, and otherwise
+// whatever opening a file of that format throws.
 std::unique_ptr<ImageTextSource> open_captions(
     const std::string& path, const CaptionSourceOptions& options);
 

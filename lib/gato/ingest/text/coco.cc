@@ -6,68 +6,46 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/json_lists.h"
-#include "gato/ingest/text/joined_image_texts.h"
 
 namespace gato::ingest {
 namespace {
 
 using nlohmann::json;
 
-// "annotation 13", or "annotations[5]" where it has no id.
-std::string record_name(const json& record, const char* noun, int64_t index) {
-  const auto id = record.find("id");
-  if (id == record.end() || !id->is_number_integer()) {
-    return fmt::format("{}s[{}]", noun, index);
-  }
-  return fmt::format("{} {}", noun, id->get<int64_t>());
-}
-
 struct CocoReader {
   JoinedImageTexts result;
   std::unordered_map<int64_t, size_t> image_index_by_id;
-  std::vector<int64_t> record_image_ids;  // of result.records
+  std::vector<int64_t> record_image_ids;  // parallel to result.records
   std::string path;
+  bool requires_caption_ids;
 
-  // Takes a record; what it lacks makes it a bad one.
-  template <class Take>
-  void add_or_report(const json& record, const char* noun, int64_t index,
-                     Take add) {
-    try {
-      add();
-    } catch (const base::Error& error) {
-      result.errors.push_back(fmt::format(
-          "{}: {}: {}", path, record_name(record, noun, index), error.what()));
+  void add_image(const json& image) {
+    const std::string& file = string_at(image, "file_name");
+    const auto [known, is_new] = image_index_by_id.emplace(
+        integer_at(image, "id"), result.image_paths.size());
+    if (!is_new) {
+      throw base::input_error(
+          "key 'id' is {} again, for the file_name '{}': it belongs to '{}'",
+          known->first, base::escape_control_characters(file),
+          base::escape_control_characters(result.image_paths[known->second]));
     }
+    result.image_paths.push_back(file);
   }
 
-  void add_image(const json& image, int64_t index) {
-    add_or_report(image, "image", index, [&] {
-      const std::string& file = string_at(image, "file_name");
-      const auto [known, is_new] = image_index_by_id.emplace(
-          integer_at(image, "id"), result.image_paths.size());
-      if (!is_new) {
-        throw base::input_error(
-            "key 'id' is {} a second time, of the file_name '{}': the first is "
-            "'{}'",
-            known->first, base::escape_control_characters(file),
-            base::escape_control_characters(result.image_paths[known->second]));
-      }
-      result.image_paths.push_back(file);
-    });
+  void add_annotation(const json& annotation) {
+    const int64_t image = integer_at(annotation, "image_id");
+    const bool has_id = requires_caption_ids || annotation.contains("id");
+    result.records.push_back({0,
+                              has_id ? integer_at(annotation, "id") : 0,
+                              {},
+                              {string_at(annotation, "caption")}});
+    record_image_ids.push_back(image);
   }
 
-  void add_annotation(const json& annotation, int64_t index) {
-    add_or_report(annotation, "annotation", index, [&] {
-      const int64_t image = integer_at(annotation, "image_id");
-      result.records.push_back({0,
-                                integer_at(annotation, "id"),
-                                {},
-                                {string_at(annotation, "caption")}});
-      record_image_ids.push_back(image);
-    });
-  }
-
+  // Replaces image ids by indices once all images are known: "images" may come
+  // after "annotations".
   void resolve_images() {
     std::vector<bool> used(result.image_paths.size());
     std::vector<JoinedImageTexts::Record> joined;
@@ -91,21 +69,37 @@ struct CocoReader {
 
 }  // namespace
 
-std::unique_ptr<ImageTextSource> open_coco_captions(
-    const std::string& path, const std::filesystem::path& image_root) {
+JoinedImageTexts read_coco_captions(const std::string& path,
+                                    bool requires_caption_ids) {
   CocoReader reader;
   reader.path = path;
-  reader.result.inputs = {path};
-  reader.result.image_root = image_root;
-  reader.result.record_label = path + ": annotation";
+  reader.requires_caption_ids = requires_caption_ids;
+  JoinedImageTexts& result = reader.result;
+  result.inputs = {path};
+  result.record_label = path + ": annotation";
+  const RecordNames images{path, "images", "image", "id"};
+  const RecordNames annotations{path, "annotations", "annotation", "id"};
   read_json_lists(path, "COCO captions",
-                  {{"images", [&](const json& record,
-                                  int64_t i) { reader.add_image(record, i); }},
+                  {{"images",
+                    [&](const json& record, int64_t i) {
+                      result.add_or_report(images, record, i,
+                                           [&] { reader.add_image(record); });
+                    }},
                    {"annotations", [&](const json& record, int64_t i) {
-                      reader.add_annotation(record, i);
+                      result.add_or_report(annotations, record, i, [&] {
+                        reader.add_annotation(record);
+                      });
                     }}});
   reader.resolve_images();
-  return make_joined_source(std::move(reader.result));
+  return std::move(reader.result);
+}
+
+std::unique_ptr<ImageTextSource> open_coco_captions(
+    const std::string& path, const std::filesystem::path& image_root) {
+  JoinedImageTexts captions =
+      read_coco_captions(path, /*requires_caption_ids=*/true);
+  captions.image_root = image_root;
+  return make_joined_source(std::move(captions));
 }
 
 }  // namespace gato::ingest

@@ -1,20 +1,28 @@
-// COCO captions: {"images": [{"id", "kManifestName"}...], "annotations":
-// [{"id", "image_id", "caption"}...]}, other keys ignored. An id is that of one
-// image.
+// COCO captions:
+//   {"images": [{"id", "file_name"}...],
+//    "annotations": [{"id", "image_id", "caption"}...]}
+// Other keys are ignored. Image ids are unique.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
-#include "gato/ingest/text/image_text.h"
+#include "gato/ingest/text/joined_image_texts.h"
 
 namespace gato::ingest {
 
-// Keeps names and captions alone in memory while it reads. Images in the order
-// of the file with the captions of each, bad records last; images without
-// caption are passed over. Error (io) where the file cannot be read,
-// (bad_input) where it is no such JSON.
+// Reads the entire file, of which only file names and captions stay in memory:
+// images in file order, a record with one text per caption in file order, and
+// the bad records. A caption without an id is a bad record if
+// `requires_caption_ids`. Throws Error(io) if the file cannot be read, and
+// Error(bad_input) if it is not JSON of this layout.
+JoinedImageTexts read_coco_captions(const std::string& path,
+                                    bool requires_caption_ids);
+
+// Returns the same as a source: images in file order, each with all of its
+// captions, and then bad records. Images without a caption are skipped,
+// captions without an id are bad records. Throws as above.
 std::unique_ptr<ImageTextSource> open_coco_captions(
     const std::string& path, const std::filesystem::path& image_root);
 

@@ -25,7 +25,8 @@ bool StoredImage::is_missing() const {
 data::Image StoredImage::decode() const {
   switch (kind) {
     case Kind::file:
-      // A file that cannot be read is a fault of its record.
+      // The record is bad if its file cannot be read: an Error(io) would end
+      // the run.
       try {
         return read_image(content);
       } catch (const base::Error& error) {

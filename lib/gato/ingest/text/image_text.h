@@ -1,5 +1,5 @@
-// What readers of images with text give: records whose images are not decoded
-// yet, so that any thread can do it.
+// Records of images and text as readers return them. Images are not decoded
+// yet, so that any thread can do that.
 #pragma once
 
 #include <cstdint>
@@ -10,62 +10,66 @@
 #include <variant>
 #include <vector>
 
-#include "gato/data/episode.h"
+#include "gato/data/image.h"
 #include "gato/data/provenance.h"
 
 namespace gato::ingest {
 
-// An image as it was stored.
+// An image as it is stored in a dataset.
 struct StoredImage {
   enum class Kind {
-    file,     // content is its path
-    bytes,    // content is what would be in the file
-    base64,   // content is the base64 of that
-    missing,  // content says why it is not here
+    file,     // content is the path of an image file
+    bytes,    // content is the content of an image file
+    base64,   // content is the content of an image file in base64
+    missing,  // content says why there is no image
   };
   Kind kind = Kind::missing;
   std::string content;
 
-  // Whether it is nowhere on this machine: no file of this name, say.
+  // Returns whether the image is not on this machine: kind is `missing`, or the
+  // file does not exist.
   bool is_missing() const;
-  // RGB pixels. Error (bad_input) where it cannot be read or is missing.
+  // Returns RGB pixels. Throws Error(bad_input) if the image is missing or
+  // cannot be read.
   data::Image decode() const;
 };
 
-// Under `root`, unless `path` is absolute.
+// Returns the image file at `path`, which is relative to `root` unless it is
+// absolute.
 StoredImage stored_image_at(const std::filesystem::path& root,
                             const std::filesystem::path& path);
 
-// A text and the place of its record, for messages.
+// A text and the location of its record, for messages.
 struct LocatedText {
   std::string text, location;
 };
 
-// An image and its texts, each of which forms a document with it.
+// An image and its texts. Each text forms a document with the image.
 struct ImageTexts {
   StoredImage image;
   std::vector<LocatedText> texts;
 };
 
-// A page: images and texts in turn, together one document.
+// An interleaved page: images and texts that form one document.
 struct Page {
   std::vector<std::variant<std::string, StoredImage>> items;
   std::string location;
 };
 
-// Gives records in order.
+// A sequence of records.
 template <class Record>
 class RecordSource {
  public:
   using Counts = std::vector<std::pair<std::string, int64_t>>;
 
   virtual ~RecordSource() = default;
-  // Nothing at the end. Error (bad_input) for a bad record, which it names; the
-  // next call goes on after it.
+  // Returns the next record, or nullopt at the end. Throws Error(bad_input),
+  // which names the record, if a record is bad; the next call continues after
+  // it.
   virtual std::optional<Record> next() = 0;
-  // What was passed over and is no record, by reason.
+  // Returns how much was skipped that is not a record, by reason.
   virtual Counts skipped() const { return {}; }
-  // Adds the files that were read. To be called at the end.
+  // Adds the files that were read. To be called at the end of the sequence.
   virtual void record_inputs(data::Provenance& provenance) = 0;
 };
 using ImageTextSource = RecordSource<ImageTexts>;

@@ -38,12 +38,12 @@ class JoinedImageTextSource : public ImageTextSource {
     for (; next_record_ < texts_.records.size(); ++next_record_) {
       JoinedImageTexts::Record& record = texts_.records[next_record_];
       if (record.image_index != image) break;
-      for (const std::string& ending : record.suffixes) {
+      for (const std::string& suffix : record.suffixes) {
         result.texts.push_back(
-            {record.prefix + ending,
+            {record.prefix + suffix,
              fmt::format("{} {}", texts_.record_label, record.id)});
       }
-      record = {image, 0, {}, {}};  // its memory is not needed any more
+      record = {image, 0, {}, {}};  // free its memory
     }
     return result;
   }
@@ -53,6 +53,15 @@ class JoinedImageTextSource : public ImageTextSource {
 };
 
 }  // namespace
+
+std::string RecordNames::name(const nlohmann::json& record,
+                              int64_t index) const {
+  const auto id = record.find(id_key);
+  if (id == record.end() || !id->is_number_integer()) {
+    return fmt::format("{}: {}[{}]", path, list, index);
+  }
+  return fmt::format("{}: {} {}", path, noun, id->get<int64_t>());
+}
 
 std::unique_ptr<ImageTextSource> make_joined_source(JoinedImageTexts texts) {
   return std::make_unique<JoinedImageTextSource>(std::move(texts));

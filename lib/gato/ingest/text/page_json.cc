@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
-#include "gato/ingest/json_lists.h"
+#include "gato/ingest/json_fields.h"
 
 namespace gato::ingest {
 namespace {
@@ -14,36 +13,21 @@ namespace {
 using nlohmann::json;
 using Kind = StoredImage::Kind;
 
-json& array_at(json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_array()) {
-    throw base::input_error("has no list '{}'", key);
-  }
-  return *found;
-}
-
-std::string& require_string(json& value, const std::string& where) {
-  if (!value.is_string()) {
-    throw base::input_error("{} is {}, not a text", where,
-                            data::summarize_json(value));
-  }
-  return value.get_ref<std::string&>();
-}
-
-// Base64, perhaps as a data URL.
+// `text` is base64 or a data URL that contains it.
 StoredImage base64_image(std::string text) {
-  constexpr std::string_view mark = ";base64,";
+  constexpr std::string_view kMarker = ";base64,";
   if (text.starts_with("data:")) {
-    const size_t end = text.find(mark);
+    const size_t end = text.find(kMarker);
     if (end == std::string::npos) {
       throw base::input_error("the data URL of an image is not in base64");
     }
-    text.erase(0, end + mark.size());
+    text.erase(0, end + kMarker.size());
   }
   return {Kind::base64, std::move(text)};
 }
 
-// JPEG, PNG and WebP begin so; a path would have a dot.
+// Returns whether the text begins like a JPEG, PNG or WebP in base64 and,
+// unlike a path, contains no dot.
 bool looks_like_base64(std::string_view text) {
   return (text.starts_with("/9j/") || text.starts_with("iVBORw0KGgo") ||
           text.starts_with("UklGR")) &&
@@ -57,27 +41,27 @@ StoredImage image_from_string(std::string text,
   }
   if (text.starts_with("http://") || text.starts_with("https://")) {
     return {Kind::missing,
-            fmt::format("the image {} is not here: only local files and base64 "
+            fmt::format("the image {} is remote: only local files and base64 "
                         "are read",
                         text)};
   }
   return stored_image_at(image_root, text);
 }
 
-// {"text"}, {"image"} or {"image_base64"}.
+// Each item is {"text"}, {"image"} or {"image_base64"}.
 Page parse_gato_page(json& object, const std::filesystem::path& root) {
   Page page;
   json& items = array_at(object, "items");
   for (size_t i = 0; i < items.size(); ++i) {
     json& item = items[i];
-    const std::string where = fmt::format("items[{}]", i);
+    const std::string location = fmt::format("items[{}]", i);
     if (!item.is_object() || item.size() != 1) {
       throw base::input_error(
-          "{} is no object with one key (text, image or image_base64)", where);
+          "{} is not an object with one key (text, image or image_base64)",
+          location);
     }
     const std::string key = item.begin().key();
-    std::string& value =
-        require_string(item.begin().value(), where + "." + key);
+    std::string value = take_string(item.begin().value(), location + "." + key);
     if (key == "text") {
       page.items.emplace_back(std::move(value));
     } else if (key == "image") {
@@ -86,7 +70,8 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
       page.items.emplace_back(base64_image(std::move(value)));
     } else {
       throw base::input_error(
-          "{} has the key '{}', not text, image or image_base64", where, key);
+          "{} has the key '{}', not text, image or image_base64", location,
+          key);
     }
   }
   return page;
@@ -95,8 +80,7 @@ Page parse_gato_page(json& object, const std::filesystem::path& root) {
 StoredImage parse_mmc4_image(json& info, const std::filesystem::path& root) {
   const auto base64 = info.find("image_base64");
   if (base64 != info.end() && !base64->is_null()) {
-    return base64_image(
-        std::move(require_string(*base64, "image_info: image_base64")));
+    return base64_image(take_string(*base64, "image_info: image_base64"));
   }
   return stored_image_at(root, string_at(info, "image_name"));
 }
@@ -119,8 +103,8 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
     for (StoredImage& image : images[i]) {
       page.items.emplace_back(std::move(image));
     }
-    std::string& sentence =
-        require_string(sentences[i], fmt::format("text_list[{}]", i));
+    std::string sentence =
+        take_string(sentences[i], fmt::format("text_list[{}]", i));
     if (!page.items.empty() &&
         std::holds_alternative<std::string>(page.items.back())) {
       std::get<std::string>(page.items.back()) += " " + sentence;
@@ -131,16 +115,16 @@ Page parse_mmc4_page(json& object, const std::filesystem::path& root) {
   return page;
 }
 
-// A text as above, or as the Hugging Face library writes images: {"bytes":
-// base64} or {"path"}.
-StoredImage parse_obelics_image(json& image, const std::string& where,
+// An image is a string as in image_from_string(), or an object as the Hugging
+// Face datasets library writes it: {"bytes": base64} or {"path"}.
+StoredImage parse_obelics_image(json& image, const std::string& name,
                                 const std::filesystem::path& root) {
   if (!image.is_object()) {
-    return image_from_string(std::move(require_string(image, where)), root);
+    return image_from_string(take_string(image, name), root);
   }
   const auto bytes = image.find("bytes");
   if (bytes != image.end() && !bytes->is_null()) {
-    return base64_image(std::move(require_string(*bytes, where + ".bytes")));
+    return base64_image(take_string(*bytes, name + ".bytes"));
   }
   return stored_image_at(root, string_at(image, "path"));
 }
@@ -150,22 +134,22 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
   json& texts = array_at(object, "texts");
   if (images.size() != texts.size()) {
     throw base::input_error(
-        "{} images and {} texts, where both must be as many", images.size(),
-        texts.size());
+        "{} images and {} texts: the two lists must have the same length",
+        images.size(), texts.size());
   }
   Page page;
   for (size_t i = 0; i < texts.size(); ++i) {
     if (images[i].is_null() == texts[i].is_null()) {
       throw base::input_error(
-          "images[{}] and texts[{}] are {} null: one must be", i, i,
-          texts[i].is_null() ? "both" : "neither");
+          "images[{}] and texts[{}]: {} null, but exactly one must be", i, i,
+          texts[i].is_null() ? "both are" : "neither is");
     }
     if (texts[i].is_null()) {
       page.items.emplace_back(
           parse_obelics_image(images[i], fmt::format("images[{}]", i), root));
     } else {
       page.items.emplace_back(
-          std::move(require_string(texts[i], fmt::format("texts[{}]", i))));
+          take_string(texts[i], fmt::format("texts[{}]", i)));
     }
   }
   return page;
@@ -176,7 +160,7 @@ std::string detect_format(const json& object) {
   if (object.contains("text_list")) return "mmc4";
   if (object.contains("texts")) return "obelics";
   throw base::input_error(
-      "is no page: it has none of the keys items (gato), text_list (mmc4) and "
+      "not a page: it has none of the keys items (gato), text_list (mmc4) and "
       "texts (obelics)");
 }
 
@@ -187,9 +171,9 @@ bool is_blank_text(const std::variant<std::string, StoredImage>& item) {
 
 }  // namespace
 
-Page parse_page_json(json object, const std::string& format,
+Page parse_page_json(const std::string& text, const std::string& format,
                      const std::filesystem::path& image_root) {
-  if (!object.is_object()) throw base::input_error("is no JSON object");
+  json object = parse_json_object(text);
   const std::string resolved_format =
       format == "auto" ? detect_format(object) : format;
   Page page = resolved_format == "gato" ? parse_gato_page(object, image_root)

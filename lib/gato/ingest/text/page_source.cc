@@ -1,6 +1,5 @@
 #include "gato/ingest/text/page_source.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -78,20 +77,13 @@ class TarPageSource : public PageSource {
 }  // namespace
 
 Page parse_page(PageRecord record) {
-  try {
-    if (const auto invalid = find_invalid_utf8(record.json)) {
-      throw base::input_error(
-          "byte {} is not UTF-8",
-          record.byte_offset + static_cast<int64_t>(*invalid));
-    }
-    Page page =
-        parse_page_json(nlohmann::json::parse(record.json, nullptr, false),
-                        record.options->format, record.options->image_root);
-    page.location = std::move(record.location);
-    return page;
-  } catch (const base::Error& error) {
-    throw base::input_error("{}: {}", record.location, error.what());
-  }
+  Page page = base::with_context(record.location, [&record] {
+    require_utf8(record.json, record.byte_offset);
+    return parse_page_json(record.json, record.options->format,
+                           record.options->image_root);
+  });
+  page.location = std::move(record.location);
+  return page;
 }
 
 std::unique_ptr<PageSource> open_pages(const std::string& path,
@@ -100,8 +92,9 @@ std::unique_ptr<PageSource> open_pages(const std::string& path,
   if (resolved->image_root.empty()) {
     resolved->image_root = std::filesystem::path(path).parent_path();
   }
-  if (has_tar_extension(path))
+  if (has_tar_extension(path)) {
     return std::make_unique<TarPageSource>(path, resolved);
+  }
   return std::make_unique<JsonLinesPageSource>(path, resolved);
 }
 

@@ -1,5 +1,5 @@
-// Pages of interleaved images and texts: JSON objects, one a line or one a
-// .json member of a tar archive.
+// Reads pages of interleaved images and texts: JSON objects, one per line of a
+// file or one per .json member of a tar archive.
 #pragma once
 
 #include <cstdint>
@@ -15,30 +15,31 @@ struct PageSourceOptions {
   // "gato": {"items": [{"text": ...}, {"image": "PATH"},
   //   {"image_base64": ...}...]}.
   // "mmc4": {"text_list": [...], "image_info": [{"image_name",
-  //   "matched_text_index", "image_base64"?}...]}; an image comes before the
-  //   sentence that it is matched with, sentences are joined by spaces.
-  // "obelics": {"images": [...], "texts": [...]} of one length, where exactly
-  //   one of the two is not null at each index.
-  // "auto": each page by its keys.
+  //   "matched_text_index", "image_base64"?}...]}; an image precedes the
+  //   sentence that it is matched with, and sentences are joined by spaces.
+  // "obelics": {"images": [...], "texts": [...]}, two lists of the same length;
+  //   at each index, exactly one of the two is null.
+  // "auto": detects the format of each page from its keys.
   std::string format = "auto";
-  // Of image files; empty: the folder of the pages' file.
+  // The root folder of image files; if empty, that of the page file.
   std::filesystem::path image_root;
 };
 
-// A page as it was read; page_of() takes it apart, in any thread.
+// A page as it was read. Any thread can parse it with parse_page().
 struct PageRecord {
   std::string json;
   std::string location;     // for messages
-  int64_t byte_offset = 0;  // in its file
+  int64_t byte_offset = 0;  // in its file; 0 in an archive
   std::shared_ptr<const PageSourceOptions> options;
 };
 using PageSource = RecordSource<PageRecord>;
 
-// Error (bad_input), which names the place, for what is no page of the format.
+// Throws Error(bad_input), which names the location, if the record is not a
+// page of the format.
 Page parse_page(PageRecord record);
 
-// Reads as it goes: memory is bounded by one page, which has at most 1 GiB.
-// Files may be compressed; "-" is the standard input, which holds lines.
+// Reads incrementally: memory is bounded by one page of at most 1 GiB. Files
+// may be compressed. The path "-" is the standard input, which contains lines.
 std::unique_ptr<PageSource> open_pages(const std::string& path,
                                        const PageSourceOptions& options);
 

@@ -1,64 +1,65 @@
 #include "gato/ingest/text/text_source.h"
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/file_extension.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
 namespace {
 
-constexpr size_t kMaxDocumentBytes = size_t{64} << 20;  // of a document
+constexpr size_t kMaxDocumentBytes = size_t{64} << 20;
 
 bool is_named_separator(std::string_view separator) {
   return separator == "file" || separator == "lines" ||
          separator == "blank-lines";
 }
 
-// What to do about a document that is too long.
+// Returns what to do about a document that is too long.
 std::string too_long_advice(const TextSourceOptions& options, bool is_jsonl) {
   if (!is_jsonl && options.document_separator == "file") {
-    return "; cut the text into documents with --document-separator";
+    return "; split the text into documents with --document-separator";
   }
   if (!is_jsonl && !is_named_separator(options.document_separator)) {
     return "; is its --document-separator right?";
   }
-  return "; cut it into shorter documents";
+  return "; split it into shorter documents";
 }
 
-// Error (bad_input) for first bytes that are those of an archive.
+// Throws Error(bad_input) if the first bytes are those of an archive.
 void reject_archive(const std::string& name, std::string_view first) {
-  // The header of a member: its name, padded with NUL, and the magic at 257.
-  constexpr size_t magic_offset = 257;
-  if (first.size() > magic_offset &&
-      first.substr(magic_offset).starts_with("ustar") &&
-      first.substr(0, magic_offset).find('\0') != std::string_view::npos) {
+  // A tar member header begins with the name, padded with NUL, and has the
+  // magic bytes at offset 257.
+  constexpr size_t kMagicOffset = 257;
+  if (first.size() > kMagicOffset &&
+      first.substr(kMagicOffset).starts_with("ustar") &&
+      first.substr(0, kMagicOffset).find('\0') != std::string_view::npos) {
     throw base::input_error(
-        "{}: is a tar archive, not text; give the files in it, or pipe them: "
+        "{}: a tar archive, not text: give the files in it, or pipe them: "
         "tar -xOf ARCHIVE | gato-tokenize ... -",
         name);
   }
-  // A page header follows, whose first field has this tag.
+  // The magic bytes of Parquet are followed by a page header, whose first field
+  // has the tag 0x15.
   if (first.starts_with("PAR1\x15")) {
     throw base::input_error(
-        "{}: is a Parquet file, not text; convert it to JSON lines, for "
+        "{}: a Parquet file, not text: convert it to JSON lines, for "
         "example with pandas: read_parquet(FILE).to_json(OUTPUT, "
         "orient='records', lines=True)",
         name);
   }
   if (first.starts_with("PK\x03\x04")) {
     throw base::input_error(
-        "{}: is a zip archive, not text; give the files in it, or pipe them: "
+        "{}: a zip archive, not text: give the files in it, or pipe them: "
         "unzip -p ARCHIVE | gato-tokenize ... -",
         name);
   }
 }
 
-// {"..., with white space.
+// Returns whether the text begins with `{"`, white space aside.
 bool starts_like_json_object(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const size_t brace = text.find_first_not_of(" \t\r\n");
@@ -73,37 +74,19 @@ bool has_jsonl_extension(std::string_view path) {
          (name != path && name.ends_with(".json"));
 }
 
-std::string extract_json_text(const std::string& line, const std::string& key) {
-  auto object = nlohmann::json::parse(line, nullptr, false);
-  if (!object.is_object())
-    throw base::input_error("the line is no JSON object");
-  const auto found = object.find(key);
-  if (found == object.end()) {
-    throw base::input_error("the object has no key '{}' (--text-key)", key);
-  }
-  if (!found->is_string()) {
-    throw base::input_error("key '{}' is {}, not a text", key,
-                            data::summarize_json(*found));
-  }
-  return std::move(found->get_ref<std::string&>());
-}
-
 }  // namespace
 
 std::string extract_text(TextRecord record) {
-  return base::with_context(record.location, [&] {
-    if (const auto invalid = find_invalid_utf8(record.content)) {
-      throw base::input_error(
-          "byte {} is not UTF-8",
-          record.byte_offset + static_cast<int64_t>(*invalid));
-    }
+  return base::with_context(record.location, [&record] {
+    require_utf8(record.content, record.byte_offset);
     if (!record.json_key) return std::move(record.content);
-    return extract_json_text(record.content, *record.json_key);
+    nlohmann::json object = parse_json_object(record.content);
+    return take_string_at(object, *record.json_key, " (--text-key)");
   });
 }
 
 std::string unescape_separator(const std::string& text) {
-  constexpr std::string_view letters = "ntr\\", meanings = "\n\t\r\\";
+  constexpr std::string_view kLetters = "ntr\\", kMeanings = "\n\t\r\\";
   std::string separator;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\\') {
@@ -112,14 +95,14 @@ std::string unescape_separator(const std::string& text) {
     }
     ++i;
     const size_t letter =
-        i < text.size() ? letters.find(text[i]) : std::string_view::npos;
+        i < text.size() ? kLetters.find(text[i]) : std::string_view::npos;
     if (letter == std::string_view::npos) {
       throw base::usage_error(
-          "option --document-separator: in '{}', a backslash begins none of "
-          "\\n, \\t, \\r and \\\\; write \\\\ for a backslash",
+          "option --document-separator: '{}' contains a backslash that begins "
+          "none of \\n, \\t, \\r and \\\\: write \\\\ for a backslash",
           text);
     }
-    separator += meanings[letter];
+    separator += kMeanings[letter];
   }
   return separator;
 }
@@ -136,7 +119,7 @@ TextSource::TextSource(const std::string& path,
 void TextSource::check_first_bytes() {
   has_checked_first_bytes_ = true;
   const std::string_view first = reader_.peek(512);
-  is_rejected_ = true;  // unless it is not
+  is_rejected_ = true;  // in case the next line throws
   reject_archive(reader_.name(), first);
   is_rejected_ = false;
   looks_like_json_lines_ =
@@ -176,7 +159,7 @@ bool TextSource::read_record(TextRecord& record) {
 bool TextSource::read_paragraph(TextRecord& record) {
   record.content.clear();
   std::string line;
-  // An error leaves the rest of a paragraph behind.
+  // After an error, the rest of the oversized paragraph is still to be skipped.
   bool is_skipping = std::exchange(is_inside_oversized_paragraph_, true);
   while (reader_.read_line(line)) {
     if (is_blank(line)) {

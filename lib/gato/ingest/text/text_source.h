@@ -1,4 +1,4 @@
-// Text documents, one after another, from a file or the standard input.
+// Reads text documents from a file or the standard input.
 #pragma once
 
 #include <cstdint>
@@ -10,61 +10,65 @@
 namespace gato::ingest {
 
 struct TextSourceOptions {
-  // "plain"; "jsonl", an object a line; "auto": jsonl where the name, without
-  // .gz, .zst, .bz2 or .xz, ends in .jsonl or .ndjson, or is a compressed
-  // .json, as C4's are; else plain.
+  // "plain", or "jsonl" with one object per line. "auto" is jsonl if the name,
+  // without .gz, .zst, .bz2 or .xz, ends in .jsonl or .ndjson, or if it is a
+  // compressed .json such as C4's; otherwise plain.
   std::string format = "auto";
-  std::string text_key = "text";  // of the objects of jsonl
-  // What ends a document of plain text: "file" (nothing: one document a file),
-  // "blank-lines", "lines", or any other text, which belongs to no document
-  // and is written as unescape_separator() reads it.
+  std::string text_key = "text";  // of jsonl objects
+  // What ends a document of plain text: "file" (one document per file),
+  // "blank-lines", "lines", or any other text, which is not part of the
+  // documents and is escaped as unescape_separator() expects.
   std::string document_separator = "file";
 };
 
-// The text that a separator stands for: \n, \t, \r and \\ in it are a line
-// end, a tabulator, a carriage return and a backslash. Error (usage) where
-// another character, or none, follows a backslash.
+// Replaces \n, \t, \r and \\ by a line feed, a tab, a carriage return and a
+// backslash. Throws Error(usage) if another character, or none, follows a
+// backslash.
 std::string unescape_separator(const std::string& text);
 
-// A document as it was read; text_of() makes it text, in any thread.
+// A document as it was read. Any thread can get its text with extract_text().
 struct TextRecord {
   std::string content;
   std::string location;  // for messages: "FILE, line 7 (byte 1234)"
   int64_t byte_offset = 0;
-  std::optional<std::string> json_key;  // of an object; else plain text
+  // The key of the text in the JSON object that content is; unset if content is
+  // plain text.
+  std::optional<std::string> json_key;
 };
 
-// Error (bad_input), which names the place, for text that is not UTF-8 or a
-// line that is no JSON object with the key.
+// Throws Error(bad_input), which names the location, if the content is not
+// UTF-8 or not a JSON object with the key.
 std::string extract_text(TextRecord record);
 
-// Reads as it goes: memory is bounded by one document. A document has at most
-// 64 MiB. White space alone is no document. Files may be compressed; archives
-// of other files, told by their first bytes, are refused.
+// Reads incrementally: memory is bounded by one document of at most 64 MiB.
+// Blank documents are skipped. Files may be compressed; archives of other files
+// are detected by their magic bytes and rejected.
 class TextSource {
  public:
-  // "-" is the standard input. Error (io) where the file cannot be read.
+  // The path "-" is the standard input. Throws Error(io) if the file cannot be
+  // read.
   TextSource(const std::string& path, const TextSourceOptions& options);
 
-  // Nothing at the end. Error (bad_input) where a compressed file is damaged
-  // or the input is an archive: then the end follows. Error (bad_input) for a
-  // document that is too long: then the next one follows.
+  // Returns the next document, or nullopt at the end. Throws Error(bad_input)
+  // if a compressed file is corrupt or the input is an archive, after which the
+  // end follows, and if a document is too long, after which the next document
+  // follows.
   std::optional<TextRecord> next();
   const std::string& name() const { return reader_.name(); }
-  // Whether an input that is plain text by its name alone begins as JSON lines
-  // do. Known once next() was called.
+  // Returns whether an input that is taken for plain text because of its name
+  // begins like JSON lines. Known once next() has been called.
   bool looks_like_json_lines() const { return looks_like_json_lines_; }
-  // Whether a separator other than the named ones occurs nowhere in a plain
-  // text that has a document. Known at the end.
+  // Returns whether a separator other than the named ones does not occur in a
+  // plain text that has a document. Known at the end.
   bool lacks_separator() const;
   void record_input(data::Provenance& provenance) {
     reader_.record_input(provenance);
   }
 
  private:
-  // Looks at the first bytes.
+  // Rejects archives and recognizes JSON lines by the first bytes.
   void check_first_bytes();
-  // The next document's raw text, its white space too; false at the end.
+  // Reads the next document, which may be blank. Returns false at the end.
   bool read_record(TextRecord& record);
   bool read_paragraph(TextRecord& record);
 
@@ -74,7 +78,7 @@ class TextSource {
   bool has_checked_first_bytes_ = false, is_rejected_ = false,
        has_documents_ = false;
   bool looks_like_json_lines_ = false;
-  bool is_inside_oversized_paragraph_ = false;  // that is too long
+  bool is_inside_oversized_paragraph_ = false;
 };
 
 }  // namespace gato::ingest

@@ -1,3 +1,5 @@
+// The first non-empty line decides the columns (find_columns): explicit options
+// come first, then the names in a header, then the position of a URL.
 #include "gato/ingest/text/tsv.h"
 
 #include <algorithm>
@@ -44,7 +46,7 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-// The first column with one of the names.
+// Returns the first column whose name, in lower case, is one of the names.
 template <class Names>
 std::optional<size_t> find_named_column(const Cells& cells,
                                         const Names& names) {
@@ -57,17 +59,15 @@ std::optional<size_t> find_named_column(const Cells& cells,
   return static_cast<size_t>(found - cells.begin());
 }
 
-std::optional<size_t> find_column_by_url(const Cells& cells,
-                                         bool is_url_wanted) {
-  const auto found = std::find_if(cells.begin(), cells.end(),
-                                  [is_url_wanted](const auto& cell) {
-                                    return is_url(cell) == is_url_wanted;
-                                  });
+std::optional<size_t> find_column_by_url(const Cells& cells, bool wants_url) {
+  const auto found = std::find_if(
+      cells.begin(), cells.end(),
+      [wants_url](const auto& cell) { return is_url(cell) == wants_url; });
   if (found == cells.end()) return std::nullopt;
   return static_cast<size_t>(found - cells.begin());
 }
 
-// The last part of the path of a URL.
+// Returns the last part of the path of a URL.
 std::string_view url_basename(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   return url.substr(url.rfind('/') + 1);
@@ -82,17 +82,17 @@ std::string format_image_name(const std::string& image_name, int64_t row,
                        fmt::arg("name", url_basename(url)));
   } catch (const fmt::format_error& error) {
     throw base::usage_error(
-        "option --image-name: '{}' is no name with {{row}}, {{shard}}, "
+        "option --image-name: '{}' is not a name with {{row}}, {{shard}}, "
         "{{index}} and {{name}}, such as {{shard:05}}/{{row:09}}.jpg: {}",
         image_name, error.what());
   }
 }
 
-// Which column holds what.
+// Column indices, from 0.
 struct ColumnIndices {
   size_t caption = 0;
   std::optional<size_t> url, file;
-  bool has_header = false;  // in the first line
+  bool has_header = false;
 };
 
 bool is_number(const std::string& text) {
@@ -100,12 +100,14 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// A column by number or name.
+// Returns the index of a column that is given by number or name.
 size_t resolve_column(const std::string& text, const char* option,
                       const Cells& first) {
   if (is_number(text)) {
     const auto number = base::parse_number<int64_t>(text, option);
-    if (number < 1) throw base::usage_error("{}: columns count from 1", option);
+    if (number < 1) {
+      throw base::usage_error("{}: columns are numbered from 1", option);
+    }
     return static_cast<size_t>(number - 1);
   }
   const auto found = find_named_column(first, std::array{lower_case(text)});
@@ -144,9 +146,9 @@ ColumnIndices find_columns(const Cells& first, const TsvOptions& options) {
   if (!caption && columns.file) caption = *columns.file == 0 ? 1 : 0;
   if (!caption) {
     throw base::input_error(
-        "cannot tell which column holds the caption: name it with "
-        "--caption-column, and that of the image's path, if there is one, with "
-        "--image-column");
+        "cannot tell which column contains the caption: name it with "
+        "--caption-column, and the column of the image's path, if there is "
+        "one, with --image-column");
   }
   columns.caption = *caption;
   return columns;
@@ -178,29 +180,25 @@ class TsvSource : public ImageTextSource {
   }
 
  private:
-  // Empties the line where it is the names.
+  // Clears the line if it is a header.
   void detect_columns(std::string& line) {
     try {
       columns_ = find_columns(split(line), options_);
     } catch (const base::Error& error) {
-      // Not of this record alone: no other could be read.
+      // Not a bad record: no other row could be read either.
       throw base::usage_error("{}: {}", reader_.location(), error.what());
     }
     if (columns_->has_header) line.clear();
   }
 
   ImageTexts read_row(const std::string& line, int64_t row) const {
-    if (const auto invalid = find_invalid_utf8(line)) {
-      throw base::input_error(
-          "byte {} is not UTF-8",
-          reader_.record_offset() + static_cast<int64_t>(*invalid));
-    }
+    require_utf8(line, reader_.record_offset());
     const Cells cells = split(line);
     const size_t last_needed_column =
         std::max({columns_->caption, columns_->file.value_or(0),
                   columns_->url.value_or(0)});
     if (cells.size() <= last_needed_column) {
-      throw base::input_error("{} columns, where {} are needed", cells.size(),
+      throw base::input_error("{} columns, but {} are needed", cells.size(),
                               last_needed_column + 1);
     }
     const std::string url = columns_->url ? cells[*columns_->url] : "";

@@ -1,5 +1,5 @@
-// Captions in tab-separated values, such as Conceptual Captions, whose images
-// lie in a folder.
+// Reads captions in tab-separated values, such as Conceptual Captions, with the
+// images in a folder.
 #pragma once
 
 #include <filesystem>
@@ -12,27 +12,30 @@ namespace gato::ingest {
 
 struct TsvOptions {
   std::filesystem::path image_root;
-  // Columns: numbers from 1, or names in the first line; empty: found out.
+  // Columns are given by number, from 1, or by name in the first line; if
+  // empty, they are detected.
   //
-  // The first line is names where it holds no URL ("://") and one of caption,
-  // text and title, and one of url, image_url, image, file, filepath, path and
-  // filename. Without names, the first column of the first line with a URL is
-  // the URL (caption and URL: CC3M; URL and caption: CC12M), and the first
-  // other one the caption.
+  // The first line is a header if it contains no URL ("://"), one of the names
+  // caption, text and title, and one of the names url, image_url, image, file,
+  // filepath, path and filename. Without a header, the first column of the
+  // first line that contains a URL is the URL, and the first other column is
+  // the caption: CC3M has the caption first, CC12M the URL.
   std::string caption_column;
-  std::string image_column;  // of the image's path; without it image_name holds
-  // An image's path where no column says so, as a format of fmt: {row} counts
-  // the rows from 0, {shard} is row / 10000, {index} row % 10000, and {name}
-  // the last part of the URL. The default is what img2dataset names its files.
+  // The column of the image's path. Without it, image_name_format applies.
+  std::string image_column;
+  // The image's path if no column contains it, as a format string of fmt: {row}
+  // counts rows from 0, {shard} is row / 10000, {index} is row % 10000, and
+  // {name} is the last part of the URL. The default is img2dataset's naming.
   std::string image_name_format = "{shard:05}/{shard:05}{index:04}.jpg";
 };
 
-// Error (usage) where `image_name` is no such format.
+// Throws Error(usage) if `image_name` is not a valid format.
 void check_tsv_image_name_format(const std::string& image_name);
 
-// Values are taken as they stand: neither quotes nor backslashes mean anything.
-// Reads as it goes; "-" is the standard input. Error (io) where the file cannot
-// be read, (bad_input) where the columns cannot be told.
+// Takes values literally: quotes and backslashes have no meaning. Reads
+// incrementally; the path "-" is the standard input. Throws Error(io) if the
+// file cannot be read. The first next() throws Error(usage) if the columns
+// cannot be detected: no other row could be read either.
 std::unique_ptr<ImageTextSource> open_tsv_captions(const std::string& path,
                                                    const TsvOptions& options);
 

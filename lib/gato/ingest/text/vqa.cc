@@ -1,3 +1,7 @@
+// Annotations are read first and kept in memory by question_id; each question
+// then takes the answers of its annotation. Annotations left over at the end
+// are bad records. Image names are formatted last, because data_subtype may
+// come after the questions.
 #include "gato/ingest/text/vqa.h"
 
 #include <algorithm>
@@ -8,6 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/json_lists.h"
 #include "gato/ingest/text/joined_image_texts.h"
 
@@ -19,7 +24,7 @@ using Answers = std::vector<std::string>;
 
 struct Annotation {
   Answers answers;
-  std::optional<int64_t> image_id = {};  // where it is said
+  std::optional<int64_t> image_id = {};
   bool has_question = false;
 };
 
@@ -30,7 +35,8 @@ std::string format_image_name(const std::string& image_name,
                        fmt::arg("image", image));
   } catch (const fmt::format_error& error) {
     throw base::usage_error(
-        "option --image-name: '{}' is no name with {{subtype}} and {{image}}, "
+        "option --image-name: '{}' is not a name with {{subtype}} and "
+        "{{image}}, "
         "such as COCO_{{subtype}}_{{image:012}}.jpg: {}",
         image_name, error.what());
   }
@@ -56,17 +62,21 @@ class VqaReader {
     result_.inputs = {questions_path_, annotations_path_};
     result_.image_root = options_.image_root;
     result_.record_label = questions_path_ + ": question";
+    const RecordNames annotations{annotations_path_, "annotations", "question",
+                                  "question_id"};
     read_json_lists(annotations_path_, "VQA annotations",
-                    {{"annotations", [this](const json& record, int64_t i) {
-                        add_or_report(record, annotations_path_, "annotations",
-                                      i, [&] { add_annotation(record); });
+                    {{"annotations", [&](const json& record, int64_t i) {
+                        result_.add_or_report(annotations, record, i,
+                                              [&] { add_annotation(record); });
                       }}});
-    const json rest =
-        read_json_lists(questions_path_, "VQA questions",
-                        {{"questions", [this](const json& record, int64_t i) {
-                            add_or_report(record, questions_path_, "questions",
-                                          i, [&] { add_question(record); });
-                          }}});
+    const RecordNames questions{questions_path_, "questions", "question",
+                                "question_id"};
+    const json rest = read_json_lists(
+        questions_path_, "VQA questions",
+        {{"questions", [&](const json& record, int64_t i) {
+            result_.add_or_report(questions, record, i,
+                                  [&] { add_question(record); });
+          }}});
     set_image_paths(rest);
     for (const auto& [id, annotation] : annotation_by_question_id_) {
       if (annotation.has_question) continue;
@@ -79,25 +89,11 @@ class VqaReader {
   }
 
  private:
-  template <class Take>
-  void add_or_report(const json& record, const std::string& path,
-                     const char* list, int64_t index, Take add) {
-    const auto id = record.find("question_id");
-    try {
-      add();
-    } catch (const base::Error& error) {
-      const std::string name = id == record.end()
-                                   ? fmt::format("{}[{}]", list, index)
-                                   : fmt::format("question {}", id->dump());
-      result_.errors.push_back(
-          fmt::format("{}: {}: {}", path, name, error.what()));
-    }
-  }
-
   void add_annotation(const json& annotation) {
     const int64_t id = integer_at(annotation, "question_id");
-    if (annotation_by_question_id_.contains(id))
+    if (annotation_by_question_id_.contains(id)) {
       throw base::input_error("is annotated twice");
+    }
     Annotation result{read_answers(annotation)};
     if (annotation.contains("image_id")) {
       result.image_id = integer_at(annotation, "image_id");
@@ -106,14 +102,12 @@ class VqaReader {
   }
 
   Answers read_answers(const json& annotation) {
-    if (!options_.all_answers && annotation.contains("multiple_choice_answer"))
+    if (!options_.all_answers &&
+        annotation.contains("multiple_choice_answer")) {
       return {string_at(annotation, "multiple_choice_answer")};
-    const auto list = annotation.find("answers");
-    if (list == annotation.end() || !list->is_array()) {
-      throw base::input_error("has no list 'answers'");
     }
     Answers answers;
-    for (const json& entry : *list) {
+    for (const json& entry : array_at(annotation, "answers")) {
       const std::string& answer = string_at(entry, "answer");
       if (!options_.all_answers || !is_blank(answer)) {
         answers.push_back(answer);
@@ -151,14 +145,14 @@ class VqaReader {
                                std::move(annotation.answers)});
   }
 
-  // The subtype may stand after the questions.
+  // `rest` is the questions file without its questions.
   void set_image_paths(const json& rest) {
     const auto found = rest.find("data_subtype");
     const bool has_subtype = found != rest.end() && found->is_string();
     if (!has_subtype &&
         options_.image_name_format.find("{subtype") != std::string::npos) {
       throw base::input_error(
-          "{}: has no \"data_subtype\", which names the images; give "
+          "{}: has no \"data_subtype\", which image names contain: give "
           "--image-name without {{subtype}}",
           questions_path_);
     }
@@ -172,9 +166,9 @@ class VqaReader {
   const std::string &questions_path_, &annotations_path_;
   const VqaOptions& options_;
   JoinedImageTexts result_;
-  std::map<int64_t, Annotation> annotation_by_question_id_;  // by question_id
+  std::map<int64_t, Annotation> annotation_by_question_id_;
   std::unordered_map<int64_t, size_t> image_index_by_id_;
-  std::vector<int64_t> image_ids_;  // of result_.images
+  std::vector<int64_t> image_ids_;  // parallel to result_.image_paths
   int64_t empty_answer_count_ = 0;
 };
 

@@ -1,16 +1,17 @@
+// A sample ends when a member with another key begins, so the reader is always
+// one member ahead: pending_sample_ is the sample that is being assembled.
 #include "gato/ingest/text/webdataset.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 #include "gato/ingest/archive.h"
 #include "gato/ingest/images/image_decoder.h"
+#include "gato/ingest/json_fields.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -25,7 +26,7 @@ bool is_one_of(const std::string& name, const Names& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// "__meta__", or a file in such a folder.
+// Returns whether the path is "__NAME__" or a file in a folder of that name.
 bool is_metadata_member(const std::string& path) {
   const std::string_view first(path.data(),
                                std::min(path.find('/'), path.size()));
@@ -34,9 +35,9 @@ bool is_metadata_member(const std::string& path) {
 
 struct Sample {
   std::string key;
-  std::map<std::string, std::string> fields;  // those that are read
-  std::vector<std::string> unread_fields;  // names of the fields that are not
-  std::string error;  // why it is a bad record, empty where it is none
+  std::map<std::string, std::string> fields;  // contents by name
+  std::vector<std::string> unread_fields;     // names of all other fields
+  std::string error;  // why the record is bad; empty if it is not
 
   void set_first_error(const std::string& text) {
     if (error.empty()) error = text;
@@ -63,19 +64,10 @@ std::string extract_caption(const Sample& sample,
   if (found == sample.fields.end()) {
     throw base::input_error("has no caption (field txt, caption or json)");
   }
-  const auto object = nlohmann::json::parse(found->second, nullptr, false);
-  if (!object.is_object())
-    throw base::input_error("field json is no JSON object");
-  const auto caption = object.find(caption_key);
-  if (caption == object.end()) {
-    throw base::input_error("field json has no key '{}' (--caption-key)",
-                            caption_key);
-  }
-  if (!caption->is_string()) {
-    throw base::input_error("field json: key '{}' is {}, not a text",
-                            caption_key, data::summarize_json(*caption));
-  }
-  return caption->get<std::string>();
+  return base::with_context("field json", [&] {
+    nlohmann::json object = parse_json_object(found->second);
+    return take_string_at(object, caption_key, " (--caption-key)");
+  });
 }
 
 StoredImage take_image(Sample& sample) {
@@ -108,7 +100,7 @@ class WebDatasetSource : public ImageTextSource {
     try {
       if (!sample->error.empty()) throw base::input_error("{}", sample->error);
       StoredImage image = take_image(*sample);
-      // Without either it is a sample without image.
+      // A sample without either counts as one whose image is missing.
       const bool lacks_image_and_caption =
           image.kind == StoredImage::Kind::missing && !has_caption(*sample);
       const std::string caption =
@@ -147,11 +139,11 @@ class WebDatasetSource : public ImageTextSource {
         if (finished) return finished;
       }
     } catch (const base::Error& error) {
-      // The rest of the file is lost, and what came of this sample with it.
+      // The rest of the file is lost, and with it the incomplete sample.
       const std::string last = pending_sample_ ? pending_sample_->key : "";
       pending_sample_ = std::nullopt;
       if (last.empty() || error.status() != base::ExitStatus::bad_input) throw;
-      throw base::input_error("{}: from sample {} on nothing can be read",
+      throw base::input_error("{}: nothing can be read from sample {} on",
                               error.what(), last);
     }
     return std::exchange(pending_sample_, std::nullopt);
@@ -179,7 +171,7 @@ class WebDatasetSource : public ImageTextSource {
 
   WebDatasetOptions options_;
   TarReader tar_;
-  std::optional<Sample> pending_sample_;  // that is being put together
+  std::optional<Sample> pending_sample_;  // that is being assembled
   int64_t skipped_members_ = 0;
 };
 

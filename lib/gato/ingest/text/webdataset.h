@@ -1,6 +1,6 @@
-// WebDataset: a tar archive in which the members of a sample stand one after
-// another. A member's key is its path up to the first dot after the last slash,
-// the rest its field.
+// Reads WebDataset: tar archives in which the members of a sample are adjacent.
+// A member's key, which identifies the sample, is its path up to the first dot
+// after the last slash; the rest is its field.
 #pragma once
 
 #include <memory>
@@ -14,22 +14,24 @@
 namespace gato::ingest {
 
 struct WebDatasetOptions {
-  std::string caption_key = "caption";  // in the field json
+  std::string caption_key = "caption";  // of the object in the field json
 };
 
-// Key and field of a member; nothing for one that belongs to no sample.
+// Returns the key and the field of a member; nullopt if it does not belong to a
+// sample.
 std::optional<std::pair<std::string, std::string>> split_member_name(
     const std::string& path);
 
-// The image of a sample is its field jpg, jpeg, png, webp, ppm, pgm or pbm; its
-// caption the field txt or caption, else what is in json under the caption key.
-// Without an image it is missing. A sample without caption, with two images, or
-// with a field twice is a bad record. Members called __NAME__, without a dot or
-// that are no files are passed over.
+// The image of a sample is its field jpg, jpeg, png, webp, ppm, pgm or pbm, and
+// its caption is the field txt or caption, or else the value of the caption key
+// in the field json. Without such a field the image is StoredImage::missing. A
+// sample without a caption, with two images or with a duplicate field is a bad
+// record. Members that are called __NAME__, have no dot in their name or are
+// not regular files are skipped.
 //
-// Reads as it goes: memory is bounded by one sample. "-" is the standard input.
-// Error (io) where the file cannot be read, (bad_input) where it is no tar
-// archive.
+// Reads incrementally: memory is bounded by one sample. The path "-" is the
+// standard input. Throws Error(io) if the file cannot be read; next() throws
+// Error(bad_input) if it is not a tar archive.
 std::unique_ptr<ImageTextSource> open_webdataset(
     const std::string& path, const WebDatasetOptions& options);
 

@@ -1,6 +1,6 @@
-// Who of the ranks still lives: a thread in every rank tells the others twice a
-// second that it does, and finds the rank that ended or stands still. A process
-// that does not ask for the verdict is ended some seconds later.
+// Detects failed ranks. A thread in every rank publishes a heartbeat twice a
+// second and looks for ranks that have exited or hang. Once the job has failed,
+// a process that does not ask for the failure is terminated some seconds later.
 #pragma once
 
 #include <chrono>
@@ -15,41 +15,46 @@
 
 namespace gato::train {
 
-// Why the job ends: all ranks end with the same one.
+// Why the job has failed. All ranks exit with the same report.
 struct FailureReport {
   base::ExitStatus status = base::ExitStatus::run_failed;
-  int64_t failed_rank = 0;  // the one to blame
-  std::string message;      // names it
+  int64_t failed_rank = 0;  // the rank to blame
+  std::string message;      // names that rank
 };
 
 class HeartbeatMonitor {
  public:
-  // Rank 0 watches all others, and they watch rank 0: one that tells nothing
-  // for `timeout` ends the job.
+  // Starts monitoring: rank 0 monitors all other ranks, and they monitor rank
+  // 0. The job fails if a monitored rank is silent for `timeout`.
   HeartbeatMonitor(const Rendezvous& rendezvous, int64_t rank,
                    std::chrono::milliseconds timeout);
-  // Waits for the thread, unless there is a verdict: a connection that hangs
-  // may hold it.
+  // Joins the threads. After a failure the heartbeat thread is detached
+  // instead, because it may be blocked on a connection that hangs.
   ~HeartbeatMonitor();
   HeartbeatMonitor(const HeartbeatMonitor&) = delete;
   HeartbeatMonitor& operator=(const HeartbeatMonitor&) = delete;
 
-  // Called by the thread when there is a verdict, to end an exchange that waits
-  // for no message: one of a GPU.
+  // Registers `interrupt`, which is called once when the job has failed: by a
+  // monitor thread, or at once if it has failed already. It aborts collectives
+  // that do not poll failure(), as those on a GPU.
   void on_failure(std::function<void()> interrupt);
-  // Between the two, which may be nested, the process is not ended.
+  // Keep the process from being terminated between the two calls. Pairs may be
+  // nested.
   void begin_uninterrupted();
   void end_uninterrupted();
-  // This rank begins an exchange: one who never comes to it is found by the
-  // numbers of these.
+  // Counts one more collective begun by this rank. A rank that never enters a
+  // collective is identified by comparing these counts.
   void count_collective();
+  // Returns the failure of the job, if any, and acknowledges it: the process is
+  // then expected to exit by itself.
   std::optional<FailureReport> failure() const;
-  // An exchange has failed in this rank, `what` tells how: looks for the rank
-  // to blame, some seconds at most.
+  // Returns the failure behind a collective that failed in this rank with the
+  // message `what`. Blocks for a few seconds while the rank to blame is found.
   FailureReport diagnose(const std::string& what);
-  // Ends the job because of this rank, unless it has ended already.
+  // Fails the job because of this rank, unless it has failed already.
   void report_failure(base::ExitStatus status, const std::string& message);
-  // All ranks call it at the end of their work; the others may be gone then.
+  // Stops monitoring. Every rank calls it when its work is done; from then on
+  // other ranks may exit without failing the job.
   void shut_down();
 
  private:

@@ -1,4 +1,4 @@
-// The processes of a run on one machine, started and waited for by another one.
+// Ranks forked on one machine and supervised by the process that forked them.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,21 @@
 
 namespace gato::train {
 
-// This process as it goes on: as one of the ranks, or, when all of them have
-// ended, as the one that started them.
+// What fork_local_ranks() returns: once in every rank, and once in the parent
+// after all ranks have exited.
 struct ForkResult {
-  LaunchInfo launch;                            // of a rank
-  std::optional<base::ExitStatus> exit_status;  // of all ranks, in the starter
+  LaunchInfo launch;                            // in a rank
+  std::optional<base::ExitStatus> exit_status;  // in the parent: of the job
 };
 
-// Forks `size` ranks, so no thread may run yet. The starter passes SIGTERM,
-// SIGUSR1 and SIGHUP on to them, SIGINT as SIGTERM, and its death is a SIGTERM.
-// Where a rank fails, it says which and how, gives the others 20 seconds to end
-// by themselves and then kills them. The status is that of the first rank that
-// failed, run_failed where a signal ended it; else stopped_early where any rank
-// has that; else done.
+// Forks `size` ranks. Must be called before any thread is started.
+//
+// The parent forwards SIGTERM, SIGUSR1 and SIGHUP to the ranks, and SIGINT as
+// SIGTERM. The ranks receive SIGTERM if the parent dies. If a rank fails, the
+// parent reports which one and how, gives the others 20 seconds to exit and
+// then kills them. The exit status is that of the first rank that failed
+// (run_failed if a signal ended it), else stopped_early if any rank returned
+// that, else success.
 ForkResult fork_local_ranks(int64_t size);
 
 }  // namespace gato::train

@@ -64,7 +64,7 @@ Backend make_gloo(const LaunchInfo& launch, const Rendezvous& rendezvous,
 }
 
 #ifdef GATO_NCCL
-Backend make_nccl(const Launch& launch, const Rendezvous& rendezvous,
+Backend make_nccl(const LaunchInfo& launch, const Rendezvous& rendezvous,
                   milliseconds timeout) {
   auto options = c10d::ProcessGroupNCCL::Options::create();
   options->timeout = timeout;

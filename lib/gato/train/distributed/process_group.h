@@ -1,4 +1,4 @@
-// The processes of a run, of which this is one, and what they exchange.
+// The processes of a training run and their collective operations.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,19 +15,19 @@
 
 namespace gato::train {
 
-// All ranks call the same functions in the same order, from one thread each.
-// Each of them throws Error, with a message that names the rank to blame, where
-// a rank has ended or given up, or does not come for the timeout.
+// All ranks must call the collectives in the same order, each from one thread.
+// A collective throws Error, with a message that names the rank to blame, if a
+// rank has exited or failed, or does not enter it within the timeout.
 //
-// Tensors are contiguous. Those on the CPU go through Gloo, those on a GPU
-// through NCCL, where the build has it (GATO_NCCL).
+// Tensors must be contiguous. CPU tensors are exchanged by Gloo, GPU tensors by
+// NCCL if the program was built with it (GATO_NCCL).
 class ProcessGroup {
  public:
-  // A process alone: nothing is connected or exchanged.
+  // Makes the group of a single process, which connects to nothing.
   ProcessGroup();
-  // Meets the others (train/distributed/rendezvous.h) where there are any. A
-  // rank that ends is found within some seconds, one that stands still within
-  // `timeout` seconds and some.
+  // Joins the other ranks, if any (train/distributed/rendezvous.h). From then
+  // on a rank that exits is detected within a few seconds, and one that hangs a
+  // few seconds after `timeout` seconds.
   ProcessGroup(const LaunchInfo& launch, double timeout);
   ~ProcessGroup();
   ProcessGroup(const ProcessGroup&) = delete;
@@ -37,39 +37,42 @@ class ProcessGroup {
   int64_t rank() const { return launch_.rank; }
   int64_t size() const { return launch_.world_size; }
   bool is_single_process() const { return launch_.is_single_process(); }
-  // The one that writes what the run leaves behind.
+  // Whether this is the rank that writes the output of the run.
   bool is_rank_zero() const { return launch_.rank == 0; }
-  // Seconds spent in exchanges so far, waiting included.
+  // Seconds spent in collectives so far, including waiting.
   double communication_seconds() const { return communication_seconds_; }
 
-  // In place; every rank gets the same bytes.
+  // Sums `values` over all ranks in place. Every rank gets the same bytes.
   void all_reduce(at::Tensor values);
-  // The same, but goes on at once: wait_all() waits for all that were begun,
-  // whose values nobody may touch until then. The calls may come from another
-  // thread than the other exchanges do, not at the same time.
+  // Starts an all_reduce() and returns at once. `values` must not be accessed
+  // before wait_all(). May be called from another thread than the other
+  // collectives, but not concurrently with them.
   void all_reduce_async(at::Tensor values);
-  // The sum is wanted in rank `to` alone; elsewhere `values` is left as
-  // anything.
+  // Starts a sum whose result is needed by rank `root` only. The values of the
+  // other ranks are undefined afterwards.
   void reduce_async(at::Tensor values, int64_t root);
+  // Blocks until all collectives that were started are complete.
   void wait_all();
-  // `values` is `size` slices of equal length: each becomes what its own rank
-  // has there.
+  // Fills `values`, which is size() slices of equal length: slice r becomes
+  // what rank r has in it.
   void all_gather(at::Tensor values);
+  // Overwrites `values` with those of rank `root`. The overloads below return
+  // the text or number of rank `root` on every rank.
   void broadcast(at::Tensor values, int64_t root = 0);
   std::string broadcast(const std::string& text, int64_t root = 0);
   int64_t broadcast(int64_t number, int64_t root = 0);
-  // Does `part`, which exchanges nothing, in every rank. Where it throws an
-  // Error in some, or a filesystem_error, which becomes one (io), all throw
-  // that of the first of them.
+  // Calls `function`, which must not call collectives, on every rank. If it
+  // throws Error on some ranks, all ranks throw that of the lowest of them. A
+  // filesystem_error counts as Error(io).
   void run_collectively(const std::function<void()>& function);
 
-  // Does `part`, which leaves something that is of use whatever becomes of the
-  // other ranks, in any thread: the process, which else ends when it goes on
-  // for long without them, waits for it.
+  // Calls `function`, which produces something useful even if the other ranks
+  // fail, such as a checkpoint. The process is not terminated because of a
+  // failed rank before it returns. May be called from any thread.
   void run_uninterrupted(const std::function<void()>& function) const;
 
-  // Does `work`, the whole work of this rank, so that all ranks end alike:
-  // where one throws, the others end with its message and status.
+  // Calls `work`, all the work of this rank, and returns its status. If a rank
+  // throws, the other ranks fail with its message and status.
   base::ExitStatus run(const std::function<base::ExitStatus()>& work);
 
  private:
@@ -79,7 +82,7 @@ class ProcessGroup {
 
   const LaunchInfo launch_;
   double communication_seconds_ = 0;
-  std::unique_ptr<Backends> backends_;  // null where alone
+  std::unique_ptr<Backends> backends_;  // null for a single process
 };
 
 }  // namespace gato::train

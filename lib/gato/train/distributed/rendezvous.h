@@ -1,4 +1,4 @@
-// How the processes of a run find each other.
+// Rendezvous: how the processes of a run find each other.
 #pragma once
 
 #include <chrono>
@@ -13,17 +13,17 @@ namespace gato::train {
 using Store = c10::intrusive_ptr<c10d::Store>;
 
 struct Rendezvous {
-  // Two connections to the same store, which rank 0 holds, or torchrun: one who
-  // waits on the first does not hold up the second.
+  // Two connections to the same key-value store, which rank 0 or torchrun
+  // serves. With two of them, waiting on the first does not block the second.
   Store collective_store, heartbeat_store;
-  std::vector<std::string> rank_names;  // of the ranks: "HOST (process 12)"
-  // Of this machine, as the others reach it.
+  std::vector<std::string> rank_names;  // by rank: "HOST (process 12)"
+  // The address at which other ranks reach this machine.
   std::string local_address;
 };
 
-// Waits until all ranks are there. Errors: run_failed where they do not come
-// within `timeout`, naming those that are missing, or where the port is taken.
-// Stopped after a signal.
+// Blocks until all ranks have joined. Throws Error(run_failed) if some do not
+// join within `timeout`, naming them, or if the port is in use. Throws
+// StoppedBySignal after a stop signal.
 Rendezvous run_rendezvous(const LaunchInfo& launch,
                           std::chrono::milliseconds timeout);
 

@@ -1,4 +1,4 @@
-// The training data, step by step, built ahead by a thread of its own.
+// Loads the batches of training steps and prefetches them in a thread.
 #pragma once
 
 #include <condition_variable>
@@ -16,57 +16,60 @@
 
 namespace gato::train {
 
-// What a target counts in the loss of a step.
+// How the losses of targets are averaged over a step.
 enum class LossReduction {
-  token,  // every target alike: the mean over targets (paper 2.3)
-  task,   // every task alike: the mean over tasks of the mean over its targets
-  // Every task alike, and in each task its text and its actions alike, however
-  // many tokens each of them has.
+  token,  // the mean over targets (Reed et al. 2022, section 2.3)
+  task,   // the mean over tasks of the mean over the task's targets
+  // The mean over tasks of the mean over the task's modalities of the mean over
+  // targets, so that text and actions have equal weight within a task.
   modality,
 };
 
 struct BatchLoaderOptions {
   uint64_t seed = 0;
-  int64_t batch_size = 512;      // rows a step
-  int64_t micro_batch_size = 2;  // rows a micro-batch
+  int64_t batch_size = 512;      // rows per step
+  int64_t micro_batch_size = 2;  // rows per micro-batch
   LossReduction loss_reduction = LossReduction::token;
   double action_mask_probability = 0;
-  // Of the network. For a GPU the tensors lie in memory that it reads by
-  // itself.
+  // The device of the network. For a GPU, the tensors are in pinned memory.
   at::Device device = at::kCPU;
-  // This rank of `ranks` loads its share of the micro-batches of every step.
+  // This rank loads its part of the micro-batches of every step.
   int64_t rank = 0, world_size = 1;
 };
 
 int64_t micro_batch_count(
-    const BatchLoaderOptions& options);  // a step, of all ranks
+    const BatchLoaderOptions& options);  // per step, over all ranks
 
-// Targets by task and modality; what is not told apart has the number 0.
+// Number of targets by task and modality. A key that the LossReduction does not
+// distinguish is 0.
 using TargetCounts = std::map<int32_t, std::map<uint8_t, int64_t>>;
 
-// One step, or a rank's share of it: micro-batches whose target weights sum to
-// 1 over all of the step.
+// The batch of one step, or a rank's part of it. The target weights sum to 1
+// over the step, that is, over all ranks.
 struct StepBatch {
   int64_t step = 0;
   std::vector<MicroBatch> micro_batches;
   std::vector<int64_t>
-      row_indices;  // numbers in the data, in the order of the parts
+      row_indices;  // rows of the data, in the order of micro_batches
   int64_t token_count = 0, target_count = 0;
 };
 
+// Counts the targets of `step`.
 TargetCounts count_targets(const StepBatch& step, LossReduction reduction);
-// Sets the weights by the counts of the whole step.
+// Sets the target weights of `step` from `counts`, the counts of all ranks.
 void set_target_weights(StepBatch& step, LossReduction reduction,
                         const TargetCounts& counts);
 
-// Step `step`, a function of the arguments alone: rows [step x batch size,
-// (step + 1) x batch size) of EpochOrder, and of these the micro-batches [p, q)
-// that are the rank's. With several ranks the weights stay undefined:
-// set_target_weights() sets them when the counts of all are known.
+// Returns the batch of step `step`, which depends only on the arguments. The
+// step consists of rows [step x batch size, (step + 1) x batch size) of
+// EpochOrder, and a rank loads a contiguous range of its micro-batches. With
+// several ranks the target weights are left undefined: call
+// set_target_weights() when the counts of all ranks are known.
 StepBatch load_step_batch(const TrainingData& data,
                           const BatchLoaderOptions& options, int64_t step);
 
-// Steps from `first_step` on. Errors of the thread are thrown by next().
+// Loads consecutive steps, beginning with `first_step`, a few steps ahead in a
+// thread.
 class BatchLoader {
  public:
   // `data` must outlive the loader.
@@ -76,6 +79,8 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
+  // Returns the next step, or throws what the thread threw while loading it.
+  // Blocks until the step is loaded.
   StepBatch next();
 
  private:

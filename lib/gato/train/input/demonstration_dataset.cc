@@ -10,19 +10,12 @@
 #include "gato/ingest/episodes/usable_episodes.h"
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
+#include "gato/tokenize/document_encoder.h"
 
 namespace gato::train {
 namespace {
 
 constexpr int64_t kMinSequences = 1024;
-
-const data::TaskEntry* find_task(const model::ModelConfig& config,
-                                 const std::string& name) {
-  for (const data::TaskEntry& entry : config.tasks.tasks) {
-    if (entry.spec.name == name) return &entry;
-  }
-  return nullptr;
-}
 
 // The roles that the model knows the task's observations by.
 std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
@@ -32,12 +25,6 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
     for (const data::Field& field : *fields) roles[field.name] = field.role;
   }
   return roles;
-}
-
-bool has_text_observation(const data::TaskSpec& spec) {
-  return std::any_of(
-      spec.observation_fields.begin(), spec.observation_fields.end(),
-      [](const data::Field& field) { return field.role == data::Role::text; });
 }
 
 void pack_tokens(const std::filesystem::path& tokens,
@@ -64,23 +51,20 @@ DemonstrationDataset::DemonstrationDataset(const std::filesystem::path& dataset,
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
   source_ = ingest::open_episodes(dataset, options);
-  if (const data::TaskEntry* known = find_task(config, source_->spec().name)) {
-    options.roles = known_roles(*known);
+  if (const auto known = config.tasks.find(source_->spec().name)) {
+    const data::TaskEntry& entry = config.tasks.tasks[*known];
+    options.roles = known_roles(entry);
     source_ = ingest::open_episodes(dataset, options);
-    resize_ = {known->image_height, known->image_width};
   }
-  if (has_text_observation(source_->spec())) {
-    text_encoder_.emplace(config.vocabulary.sentencepiece_model);
-  }
-  step_encoder_.emplace(source_->spec(), config.vocabulary,
-                        text_encoder_ ? &*text_encoder_ : nullptr, resize_);
+  codec_.emplace(tokenize::TaskCodec::for_dataset(
+      source_->spec(), config.vocabulary, config.tasks));
 }
 
 data::TaskTable DemonstrationDataset::tasks() const {
   data::TaskEntry entry;
   entry.spec = source_->spec();
-  entry.image_height = resize_.height;
-  entry.image_width = resize_.width;
+  entry.image_height = codec_->resize().height;
+  entry.image_width = codec_->resize().width;
   data::TaskTable tasks;
   tasks.tasks = {std::move(entry)};
   tasks.sources = {source_->agent().empty() ? "unknown" : source_->agent()};
@@ -88,24 +72,25 @@ data::TaskTable DemonstrationDataset::tasks() const {
 }
 
 int64_t DemonstrationDataset::validate() {
-  ingest::EpisodeCounts counts;
-  tokenize::OutOfRangeSummary outside;
+  ingest::UsableEpisodes episodes(*source_);
+  tokenize::OutOfRangeTally outside;
   usable_episodes_.clear();
-  ingest::for_each_usable_episode(
-      *source_, counts,
-      [&](int64_t number, std::shared_ptr<data::Episode> episode,
-          std::shared_ptr<ingest::DeferredReads> later) {
-        later->run(*episode);
-        tokenize::OutOfRangeTally tally;
-        encode(*episode, tally);
-        outside.add(source_->spec().name, tally, episode_location(*episode));
-        usable_episodes_.push_back(number);
-      },
-      [] { throw; });
+  while (true) {
+    const auto next = episodes.next();
+    if (next.error) std::rethrow_exception(next.error);
+    if (!next.value) break;
+    const ingest::UsableEpisode& usable = *next.value;
+    usable.deferred_reads->run(*usable.episode);
+    tokenize::OutOfRangeTally tally;
+    encode(*usable.episode, tally);
+    outside.add_document(tally, episode_location(*usable.episode));
+    usable_episodes_.push_back(usable.index);
+  }
+  const ingest::EpisodeCounts& counts = episodes.counts();
   for (const std::string& notice : source_->warnings()) {
     spdlog::warn("{}: {}", dataset_path_.string(), notice);
   }
-  outside.warn();
+  outside.warn(source_->spec().name);
   if (counts.failed + counts.empty > 0) {
     spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
                  dataset_path_.string(), counts.failed + counts.empty,
@@ -126,7 +111,7 @@ std::string DemonstrationDataset::episode_location(
 data::TokenizedDocument DemonstrationDataset::encode(
     const data::Episode& episode, tokenize::OutOfRangeTally& outside) const {
   return base::with_context(episode_location(episode), [&] {
-    return tokenize::encode_episode(episode, *step_encoder_, &outside);
+    return tokenize::encode_episode(episode, codec_->step_encoder(), &outside);
   });
 }
 

@@ -1,5 +1,5 @@
-// Few demonstrations as training data: episodes, tokens and sequences in one
-// go.
+// Training data for finetuning: tokenizes and packs the demonstrations of one
+// task.
 #pragma once
 
 #include <cstdint>
@@ -12,31 +12,33 @@
 #include "gato/data/provenance.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/model/model_config.h"
-#include "gato/tokenize/encoder.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::train {
 
 class DemonstrationDataset {
  public:
-  // A dataset of episodes, to be read as a model of this configuration reads
-  // them: its vocabulary, its roles and its size of images where it knows the
-  // task, its context and its windows. `max_episode_steps` and errors as for
-  // open_episodes.
+  // Opens a dataset of episodes to be encoded for a model of this
+  // configuration: with its vocabulary, context and windows, and, if it knows
+  // the task, with its roles of fields and its image size. `max_episode_steps`
+  // and errors are those of open_episodes().
   DemonstrationDataset(const std::filesystem::path& dataset,
                        const model::ModelConfig& config,
                        int64_t max_episode_steps = 0);
 
-  // The one task of the dataset, before any episode is read.
+  // Returns the one task of the dataset, with episode and step counts of 0.
   data::TaskTable tasks() const;
-  // Reads and encodes every episode once, so that no bad one comes to light
-  // after hours of training, and tells what is left out. Returns how many are
-  // usable: did not fail and have a step. Error (bad_input) where an episode is
-  // damaged or no token stands for what it holds, or where none is usable.
+  // Reads and encodes every episode once, so that a bad one is found before
+  // training begins, and warns of those that are left out. Returns the number
+  // of usable episodes, which did not fail and have at least one step. Throws
+  // Error(bad_input) if an episode is corrupt or cannot be encoded, or if there
+  // is no usable one.
   int64_t validate();
 
-  // After check(): writes `directory`/tokens.h5 and `directory`/sequences.h5,
-  // from the usable episodes numbered so, and returns the path of the latter.
-  // Windows are drawn from `seed`; there are at least 1,024 sequences.
+  // Writes the usable episodes with these indices to `directory`/tokens.h5,
+  // packs them into `directory`/sequences.h5 and returns the path of the
+  // latter. There are at least 1,024 sequences, with windows sampled from
+  // `seed`. Requires a call of validate().
   std::filesystem::path pack_episodes(
       const std::filesystem::path& directory,
       const std::vector<int64_t>& episode_indices, uint64_t seed,
@@ -54,10 +56,8 @@ class DemonstrationDataset {
   std::filesystem::path dataset_path_;
   const model::ModelConfig& config_;
   std::unique_ptr<ingest::EpisodeSource> source_;
-  tokenize::Resize resize_;
-  std::optional<tokenize::TextEncoder> text_encoder_;
-  std::optional<tokenize::StepEncoder> step_encoder_;
-  std::vector<int64_t> usable_episodes_;  // by their number in the dataset
+  std::optional<tokenize::TaskCodec> codec_;
+  std::vector<int64_t> usable_episodes_;  // indices in the dataset
 };
 
 }  // namespace gato::train

@@ -1,4 +1,4 @@
-// Sequences drawn from token files as they are read, without a packed file.
+// Sequences that are packed from token files on the fly.
 #pragma once
 
 #include <filesystem>
@@ -9,13 +9,14 @@
 
 namespace gato::train {
 
-// The rows that gato-pack would write for the same mixture, options and seed:
-// training on either gives the same weights.
+// Training data with the rows that gato-pack would write for the same mixture,
+// options and seed. Training on either gives the same weights.
 class MixtureData : public TrainingData {
  public:
-  // `mixture`: a file of [[mixture]] tables. `sequences`: 0 are as many as
-  // have room for every token. Errors: those of parse_mixture() and of Packing,
-  // io; bad_input where a file cannot be read by a thread of its own.
+  // Reads `mixture`, a file of [[mixture]] tables. If `sequences` is 0, there
+  // are as many as it takes to fit every token. Throws Error(io) if the file
+  // cannot be read, Error(bad_input) if a token file cannot be read by several
+  // threads, and what parse_mixture() and PackedDataset throw.
   MixtureData(const std::filesystem::path& mixture,
               const pack::PackingOptions& options, int64_t sequences);
 

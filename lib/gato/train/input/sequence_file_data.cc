@@ -113,12 +113,10 @@ nlohmann::json SequenceFileData::fingerprint() const {
 void SequenceFileData::merge_tasks(const data::TaskTable& table) {
   std::vector<int32_t>& numbers = task_mapping_.emplace_back();
   for (const data::TaskEntry& entry : table.tasks) {
-    const auto same = std::find_if(tasks_.tasks.begin(), tasks_.tasks.end(),
-                                   [&](const data::TaskEntry& known) {
-                                     return known.spec.name == entry.spec.name;
-                                   });
-    numbers.push_back(int32_t(same - tasks_.tasks.begin()));
-    if (same == tasks_.tasks.end()) tasks_.tasks.push_back(entry);
+    const auto known = tasks_.find(entry.spec.name);
+    numbers.push_back(
+        known.value_or(static_cast<int32_t>(tasks_.tasks.size())));
+    if (!known) tasks_.tasks.push_back(entry);
   }
   for (const std::string& source : table.sources) {
     const auto same =

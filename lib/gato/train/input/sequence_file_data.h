@@ -1,4 +1,4 @@
-// Sequence files read as one.
+// Training data from packed sequence files.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,13 @@
 
 namespace gato::train {
 
-// The rows of several files, one after another.
+// The concatenated rows of several sequence files, with their task tables
+// merged.
 class SequenceFileData : public TrainingData {
  public:
-  // Error (bad_input) naming two files whose vocabularies, lengths or window
-  // steps differ, or that hold no sequence at all; else as SequenceFileReader.
+  // Opens the files. Throws Error(bad_input) if two of them differ in
+  // vocabulary, sequence length or window steps, or if there are no sequences,
+  // and what SequenceFileReader throws.
   explicit SequenceFileData(const std::vector<std::filesystem::path>& paths);
 
   std::string display_name() const override {
@@ -26,7 +28,7 @@ class SequenceFileData : public TrainingData {
   const data::TaskTable& tasks() const override { return tasks_; }
   Row row(int64_t i) const override;
   std::string row_location(int64_t i) const override;
-  // The number of the file that holds a row.
+  // Returns the index of the file that contains a row.
   size_t file_index(int64_t row) const;
   std::vector<data::TokenizedDocument> demonstrations() const override;
   void record_inputs(data::Provenance& provenance) const override;
@@ -35,7 +37,7 @@ class SequenceFileData : public TrainingData {
  private:
   void merge_tasks(const data::TaskTable& table);
   std::vector<data::SequenceFileReader> files_;
-  std::vector<int64_t> first_rows_{0};              // of each file, and the end
+  std::vector<int64_t> first_rows_{0};              // by file, and the end
   std::vector<std::vector<int32_t>> task_mapping_;  // file, its task -> task
   data::TaskTable tasks_;
 };

@@ -1,4 +1,4 @@
-// What a network is trained on, wherever its rows come from.
+// The interface of training data, independent of where its rows come from.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@
 
 namespace gato::train {
 
-// Rows of one length, numbered from 0, with one table of tasks.
+// Rows of equal length with a common task table.
 class TrainingData {
  public:
   struct Row {
     data::SequenceView view;
-    // [U,16,16,3]: what the row's patch tokens number.
+    // [U,16,16,3]: the patches, to which token -1 - u of the row refers by u.
     std::span<const uint8_t> patches;
     int32_t task = 0;  // index into tasks()
-    // Holds what the spans show, where it lives no longer than the row.
+    // Owns what the spans point to, if it lives no longer than the row.
     std::shared_ptr<const void> storage;
 
     std::span<const uint8_t> patch(int64_t u) const {
@@ -35,31 +35,32 @@ class TrainingData {
   TrainingData(const TrainingData&) = delete;
   TrainingData& operator=(const TrainingData&) = delete;
 
-  // What messages call it: the path of a file.
+  // Returns the name of the data for messages: the path of a file.
   virtual std::string display_name() const = 0;
   virtual int64_t row_count() const = 0;
   virtual int64_t sequence_length() const = 0;
   virtual int64_t window_steps() const = 0;
   virtual const data::Vocabulary& vocabulary() const = 0;
   virtual const data::TaskTable& tasks() const = 0;
-  // Safe from several threads. Error (bad_input) where it is damaged.
+  // Returns row `i`. Thread-safe. Throws Error(bad_input) if it is corrupt.
   virtual Row row(int64_t i) const = 0;
-  // Where messages say that it is: its file and its number in it.
+  // Returns the location of row `i` for messages: its file and its index there.
   virtual std::string row_location(int64_t i) const = 0;
-  // One a task where there is any, tasks numbered as in tasks().
+  // Returns at most one demonstration per task. Task indices refer to tasks().
   virtual std::vector<data::TokenizedDocument> demonstrations() const = 0;
-  // Adds the files that it is read from.
+  // Adds the files that the data are read from to `provenance`.
   virtual void record_inputs(data::Provenance& provenance) const = 0;
-  // Tells this data from other data: what a resumed run must find again.
+  // Returns what identifies the data: a run can only be resumed with data of
+  // the same fingerprint.
   virtual nlohmann::json fingerprint() const = 0;
 
  protected:
-  // The part of a fingerprint that all kinds have.
+  // Returns the fields of a fingerprint that are common to all kinds of data.
   nlohmann::json common_fingerprint() const;
 
  private:
-  // Of up to 1,024 rows evenly through the data and the patches in them: a
-  // whole reading of terabytes would delay every start.
+  // Returns a digest of up to 1,024 evenly spaced rows and their patches.
+  // Reading terabytes of data in full would delay every start.
   std::string sampled_digest() const;
 };
 

@@ -1,4 +1,4 @@
-// A checkpoint written while training goes on.
+// Writes checkpoints in the background while training continues.
 #pragma once
 
 #include <functional>
@@ -10,26 +10,26 @@
 
 namespace gato::train {
 
-// Holds one copy of what a checkpoint is made of, 12 bytes a parameter, from
+// Keeps one copy of the parameters and moments, 12 bytes per parameter, from
 // the first start() on.
 class AsyncCheckpointer {
  public:
   using WriteFunction = std::function<void(const model::Network&, const AdamW&,
                                            const TrainingState&)>;
 
-  // Waits for the thread; what it has thrown is lost.
+  // Waits for the thread. An exception that it has thrown is lost.
   ~AsyncCheckpointer();
 
-  // Copies, and has a thread write the copies. Not before the last one is
-  // finished.
+  // Copies the arguments and calls `write` with the copies in a thread. The
+  // previous write must have been finished with finish().
   void start(const model::Network& network, const AdamW& optimizer,
              const TrainingState& state, WriteFunction write);
 
-  // Between start() and finish().
+  // Returns whether there was a start() without a finish() yet.
   bool is_pending() const { return pending_write_.valid(); }
-  // Whether finish() would not wait.
+  // Returns whether finish() would return without blocking.
   bool is_ready() const;
-  // Waits, and throws what the thread has thrown.
+  // Blocks until the write is complete. Throws what `write` has thrown.
   void finish() { pending_write_.get(); }
 
  private:

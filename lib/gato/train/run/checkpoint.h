@@ -1,8 +1,9 @@
-// A training checkpoint: a whole model directory, and what it takes to go on
-// as if the run had never stopped:
-//   optimizer-RRRRR-of-WWWWW.safetensors  the moments
-//   (train/run/optimizer_moments.h) state.json TrainingState
-// MANIFEST.json is written last; the directory appears whole or not at all.
+// A training checkpoint: a complete model directory, and the state that is
+// needed to continue as if the run had never stopped:
+//   optimizer-RRRRR-of-WWWWW.safetensors  the moments of AdamW
+//                                         (train/run/optimizer_moments.h)
+//   state.json                            TrainingState
+// MANIFEST.json is written last. The directory appears complete or not at all.
 #pragma once
 
 #include <cstdint>
@@ -17,37 +18,41 @@
 namespace gato::train {
 
 struct TrainingState {
-  int64_t step = 0;     // steps done; the next one is number `step`
-  int64_t updates = 0;  // of the optimiser: steps without the skipped ones
-  int64_t skipped = 0;  // steps without a finite loss and gradient
+  int64_t step = 0;     // steps done, which is also the index of the next one
+  int64_t updates = 0;  // optimizer updates: steps that were not skipped
+  int64_t skipped = 0;  // steps whose loss or gradient was not finite
   int64_t targets = 0, tokens = 0;  // seen so far
-  nlohmann::json configuration;     // what the run was started with
+  nlohmann::json configuration;     // options that a resumed run must keep
   nlohmann::json data_fingerprint;  // TrainingData::fingerprint
   nlohmann::json provenance;        // null with --no-provenance
 
-  // Also written: kind "gato-training", version, oldest_version. The place in
-  // the data, the learning rate and all chance follow from `step` and the
-  // configuration, and are stored nowhere else.
+  // Returns the fields, and kind "gato-training", version and oldest_version.
+  // The position in the data, the learning rate and all random numbers follow
+  // from `step` and the configuration and are not stored.
   nlohmann::json to_json() const;
-  // Error (bad_input): another kind, newer, a field that is missing.
+  // Throws Error(bad_input) if `json` is of another kind or a newer version,
+  // and a JSON exception if a field is missing.
   static TrainingState from_json(const nlohmann::json& json);
 };
 
-// Writes `directory`, replacing one that is there: the first rank does, and all
-// others their own moments where they have a slice of them. Error (io), in all
-// ranks, where one of them cannot.
+// Writes a checkpoint to `directory`, replacing an existing one. Called by all
+// ranks: rank 0 writes everything, except that each rank writes its own moments
+// if the optimizer is sharded. Throws Error(io) on all ranks if one of them
+// cannot write.
 void write_checkpoint(
     const std::filesystem::path& directory, const model::Network& network,
     const AdamW& optimizer, const TrainingState& state,
     const std::vector<data::TokenizedDocument>& demonstrations,
     ProcessGroup& process_group);
 
-// Whether the directory holds a training state beside the model.
+// Returns whether the directory contains a training state.
 bool is_checkpoint(const std::filesystem::path& directory);
-// Errors: io (missing), bad_input (damaged, of another kind, newer).
+// Reads the training state of a checkpoint. Throws Error(io) if it cannot be
+// read, Error(bad_input) if it is corrupt, of another kind or of a newer
+// version.
 TrainingState read_training_state(const std::filesystem::path& directory);
-// The moments of the optimiser's slice and the count of updates, for an
-// optimiser of this network; from a run of any number of ranks.
+// Reads the moments of the optimizer's slice and sets its number of updates.
+// The checkpoint may be from a run with any number of ranks.
 void read_optimizer_state(const std::filesystem::path& directory,
                           const model::Network& network,
                           const TrainingState& state, AdamW& optimizer);

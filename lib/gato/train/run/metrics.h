@@ -1,4 +1,4 @@
-// What the lines of metrics.jsonl are made of.
+// Accumulates the metrics of steps into lines of metrics.jsonl.
 #pragma once
 
 #include <chrono>
@@ -11,40 +11,43 @@
 
 namespace gato::train {
 
-// What a step adds to them.
+// The metrics of one step.
 struct StepMetrics {
-  double loss = 0;  // weighted, as it is minimised
+  double loss = 0;  // the weighted loss that is minimized
   double gradient_norm = 0;
   double learning_rate = 0;
   int64_t token_count = 0, target_count = 0;
-  double data_wait_seconds = 0;  // seconds that the step waited for its data
-  double communication_seconds = 0;  // and for the other ranks
+  double data_wait_seconds = 0;      // waiting for the data loader
+  double communication_seconds = 0;  // in collectives, including waiting
   bool is_skipped = false;
 };
 
 class MetricsAccumulator {
  public:
-  // What is measured, and against what.
+  // The properties of a run from which utilization is computed.
   struct RunInfo {
     model::ModelConfig config;
-    int64_t sequence_length = 0;  // of a sequence
+    int64_t sequence_length = 0;  // tokens
     at::Device device = at::kCPU;
-    double peak_flops_per_second = 0;  // of cost.h
+    double peak_flops_per_second = 0;  // of one rank
     int64_t world_size = 1;
   };
   explicit MetricsAccumulator(RunInfo run);
   void add(const StepMetrics& step);
   LossTable& loss_table() { return loss_table_; }
   int64_t step_count() const { return step_count_; }
-  double mean_loss() const;  // mean over the steps that count
+  double mean_loss() const;  // over steps that were not skipped; NaN if none
 
-  // {"step","loss","gradient_norm","learning_rate","modality":{...},
+  // Returns {"step","loss","gradient_norm","learning_rate","modality":{...},
   // "domain":{...},"tokens_per_second","targets_per_second","mfu","data_wait",
-  // "memory","skipped"} of the steps since the last line; then starts the next.
-  // mfu is the share of product_rate, of as many machines as there are ranks,
-  // that training_flops() took up; data_wait that of the time; memory the
-  // peak in bytes. With several ranks also "exchange", the share of the time
-  // with the others.
+  // "memory","skipped"} for the steps since the last line, and begins a new
+  // line.
+  //   mfu        model FLOPs utilization: training_flops() per second, relative
+  //              to the peak of all ranks
+  //   data_wait  fraction of the time spent waiting for data
+  //   memory     peak_memory() in bytes
+  //   exchange   fraction of the time spent in collectives; only with several
+  //              ranks
   nlohmann::json take_line(int64_t step, const data::TaskTable& tasks);
 
  private:

@@ -1,9 +1,10 @@
-// The moments of AdamW in the files of a checkpoint, one file a slice:
+// The moments of AdamW in a checkpoint, one file per shard:
 //   optimizer-RRRRR-of-WWWWW.safetensors
-// holds NAME.mean and NAME.square of every parameter that the slice of rank R
-// of W has a part of. A parameter that lies in the slice as a whole has its
-// shape. Of another the part is a flat tensor, and the metadata has its first
-// element under the parameter's name.
+// contains the tensors NAME.mean and NAME.square of every parameter that
+// overlaps the shard of rank R of W. If the entire parameter is in the shard,
+// its moments have the shape of the parameter. Otherwise the overlap is stored
+// as a flat tensor, and the metadata maps NAME to the index of its first
+// element within the parameter.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,14 @@
 
 namespace gato::train {
 
-// Writes the file of the optimiser's slice, that of rank `rank` of `ranks`.
+// Writes the file of the optimizer's slice as shard `rank` of `world_size`.
 void write_moments(const std::filesystem::path& directory,
                    const model::Network& network, const AdamW& optimizer,
                    int64_t rank, int64_t world_size);
 
-// Fills the optimiser's slice, from however many files. Errors: io, bad_input
-// (damaged, missing or of another network).
+// Reads the moments of the optimizer's slice. The number of files may differ
+// from the number of ranks of this run. Throws Error(io) if a file cannot be
+// read, Error(bad_input) if one is corrupt, missing or of another network.
 void read_moments(const std::filesystem::path& directory,
                   const model::Network& network, AdamW& optimizer);
 

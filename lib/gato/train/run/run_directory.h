@@ -1,11 +1,12 @@
 // RUN, the directory of a training run:
-//   step-N/        checkpoints, N steps each (train/run/checkpoint.h)
+//   step-N/        the checkpoint after N steps (train/run/checkpoint.h)
 //   latest         symbolic link to the newest checkpoint
-//   metrics.jsonl  one JSON object a line
-//   config.toml    the configuration, which --config reads back
+//   metrics.jsonl  one JSON object per line
+//   config.toml    the configuration, in the format that --config reads
 //   log.txt        the messages
-//   .lock          while a process trains in it
-//   events.out.tfevents.*  the numbers of metrics.jsonl, where they are wanted
+//   .lock          exists while a process trains in the directory
+//   events.out.tfevents.*  the numbers of metrics.jsonl for TensorBoard, if
+//                          requested
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,12 @@ namespace gato::train {
 
 class RunDirectory {
  public:
-  // The one who writes into it, or one of the other ranks of the run, which
-  // know where things are.
+  // The owner writes to the directory. Observers, the other ranks of the run,
+  // only ask for paths.
   enum class Role { owner, observer };
-  // The owner creates the directory where it is missing and locks it until the
-  // object dies. Error (usage) where another process trains in it, Error (io)
-  // where it cannot be made.
+  // Creates the directory if it is missing and locks it until the object is
+  // destroyed (owner only). Throws Error(usage) if another process trains in
+  // it, Error(io) if it cannot be created.
   explicit RunDirectory(std::filesystem::path path, Role role = Role::owner);
   ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
@@ -40,58 +41,60 @@ class RunDirectory {
   std::filesystem::path config_path() const;
   std::filesystem::path log_path() const;
 
-  // Steps of the checkpoints that are there, rising.
+  // Returns the steps of all checkpoints in ascending order.
   std::vector<int64_t> checkpoint_steps() const;
-  // The newest checkpoint whose files are all as its manifest says; warns of
-  // every newer one that is not. None where there is no checkpoint at all.
-  // Error (bad_input) where there are some and none is whole, or where one is
-  // of a newer version than this program reads.
+  // Returns the newest checkpoint whose files match its manifest, or nullopt if
+  // there are no checkpoints. Warns of every newer one that is incomplete.
+  // Throws Error(bad_input) if there are checkpoints but none is complete, or
+  // if one is of a newer version than this program reads.
   std::optional<int64_t> latest_complete_checkpoint();
 
-  // Points `latest` to this checkpoint, which is whole, in one step.
+  // Atomically points `latest` to this checkpoint, which must be complete.
   void set_latest(int64_t step);
-  // Removes the checkpoints up to step `newest` but the last `keep` of them (0:
-  // removes none) and those whose step is a multiple of `keep_every` (0: none
-  // is for that). Those that latest_complete_checkpoint() has found damaged
-  // count for nothing: they stay until the run has come to their step.
+  // Removes the checkpoints up to step `newest`, except the last `keep` (0:
+  // removes none) and those whose step is a multiple of `keep_every` (0: no
+  // exception). Checkpoints that latest_complete_checkpoint() has found corrupt
+  // do not count towards `keep`, and are removed once `newest` has reached
+  // their step.
   void prune_checkpoints(int64_t newest, int64_t keep,
                          int64_t keep_every) const;
-  // Makes it a run of no steps: removes what belongs to an old one. The rest of
-  // the directory stays.
+  // Removes the files of an old run, and leaves a run without steps. Other
+  // files in the directory are kept.
   void reset() const;
-  // Removes what killed processes left half written.
+  // Removes partially written files of killed processes.
   void remove_leftovers() const;
   // Undoes reset() after a failure before the first step, so that the same
-  // command can be tried again; a directory that was made goes with this
-  // object, the log where it is the run's own.
+  // command can be tried again. Removes the log if `removes_log`, and, when
+  // this object is destroyed, the directory if this object has created it.
   void discard(bool removes_log);
 
-  // Drops the lines of metrics.jsonl that are of steps after `step`, and a last
-  // line that was cut short.
+  // Removes the lines of metrics.jsonl of steps after `step`, and a truncated
+  // last line.
   void truncate_metrics(int64_t step) const;
+  // Appends a line to metrics.jsonl, and to the event file if one is open.
   void append_metrics(const nlohmann::json& line) const;
-  // From now on metrics go to an event file of TensorBoard too; the run goes on
-  // from `step`.
+  // Opens a TensorBoard event file for a run that continues from `step`, to
+  // which append_metrics() writes too.
   void open_event_file(int64_t step);
 
  private:
   void lock();
-  // Of a run, but for its checkpoints and its log.
+  // Returns the files of a run other than its checkpoints and its log.
   std::vector<std::filesystem::path> metadata_files() const;
 
   std::filesystem::path path_;
   bool is_created_ = false, is_locked_ = false, is_discarded_ = false;
-  std::set<int64_t> corrupt_checkpoints_;  // checkpoints
+  std::set<int64_t> corrupt_checkpoints_;  // steps
   std::unique_ptr<TensorBoardWriter> event_writer_;
   int lock_fd_ = -1;
 };
 
-// Whether `path` holds a run: metrics, which a run writes first, or a
-// checkpoint.
+// Returns whether `path` contains a run: either metrics.jsonl, which a run
+// writes first, or a checkpoint.
 bool holds_run(const std::filesystem::path& path);
 
-// Whether the directory `path` holds nothing but what a run leaves that is
-// killed before it has begun.
+// Returns whether the directory `path` contains nothing except the lock and
+// partially written files of a run that was killed before it had begun.
 bool is_effectively_empty(const std::filesystem::path& path);
 
 }  // namespace gato::train

@@ -1,43 +1,49 @@
 #include "gato/train/run/training_run.h"
 
+#include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
-#include <optional>
+#include <cstring>
 #include <utility>
 
 #include "gato/base/file_io.h"
-#include "gato/cli/logging.h"
-#include "gato/cli/terminal_progress.h"
-#include "gato/data/provenance.h"
+#include "gato/base/signals.h"
 #include "gato/model/device.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/resource_usage.h"
-#include "gato/train/run/run_directory.h"
 
 namespace gato::train {
 namespace {
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
 nlohmann::json make_provenance(const TrainingData& data,
-                               const cli::CommandContext& context) {
-  data::Provenance provenance(context);
-  if (!provenance.enabled) return nullptr;
+                               const data::RunRecord& record) {
+  data::Provenance provenance(record);
+  if (!provenance.enabled) {
+    return nullptr;
+  }
   data.record_inputs(provenance);
   return provenance.to_json();
 }
 
 // A resumed run continues the stored one, or is refused. It keeps the precision
-// that "auto" was when it started.
-void check_resumable(const TrainingState& stored,
-                     const nlohmann::json& immutable, const TrainingData& data,
+// that "auto" was when it was started.
+void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
+                     const TrainingData& data,
                      const std::filesystem::path& path) {
   for (const auto& [key, value] : stored.configuration.items()) {
-    if (!immutable.contains(key)) continue;
-    if (key == "precision" && immutable[key] == "auto") continue;
-    if (immutable[key] != value) {
+    if (!fixed.contains(key) || (key == "precision" && fixed[key] == "auto")) {
+      continue;
+    }
+    if (fixed[key] != value) {
       throw base::usage_error(
           "{} was started with {} = {}, not {}: leave --{} out, or train into "
           "another directory",
-          path.string(), key, value.dump(), immutable[key].dump(), key);
+          path.string(), key, value.dump(), fixed[key].dump(), key);
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {
@@ -47,188 +53,267 @@ void check_resumable(const TrainingState& stored,
   }
 }
 
-class TrainingRun {
- public:
-  TrainingRun(const TrainingRunOptions& session,
-              const cli::CommandContext& context)
-      : options_(session),
-        context_(context),
-        process_group_(session.process_group ? *session.process_group
-                                             : single_process_),
-        device_(model::parse_device(session.optimization.device,
-                                    process_group_.launch().local_rank)),
-        run_directory_(session.output, process_group_.is_rank_zero()
-                                           ? RunDirectory::Role::owner
-                                           : RunDirectory::Role::observer) {}
-
-  base::ExitStatus run() {
-    const auto step = agree_on_resume_step();
-    has_preexisting_log_ = std::filesystem::exists(run_directory_.log_path()) &&
-                           !holds_run(run_directory_.path());
-    try {
-      process_group_.run_collectively([&] {
-        if (process_group_.is_rank_zero()) prepare_directory(!step);
-      });
-      process_group_.run_collectively([&] {
-        if (step) {
-          resume(*step);
-        } else {
-          start_new();
-        }
-      });
-      require_equal_on_all_ranks(
-          "configuration", commands::immutable_config(options_.configuration));
-      require_equal_on_all_ranks("data", options_.data.fingerprint());
-      resolve_precision();
-      return continue_training();
-    } catch (const base::Error&) {
-      if (process_group_.is_rank_zero() && state_.step == 0)
-        run_directory_.discard(!has_preexisting_log_);
-      throw;
-    }
+std::string stop_reason() {
+  if (const int signal = base::received_stop_signal()) {
+    return fmt::format("stopped by signal {} ({})", signal,
+                       ::strsignal(signal));
   }
-
- private:
-  // Of the checkpoint that the run goes on from; none where it starts.
-  std::optional<int64_t> agree_on_resume_step() {
-    std::optional<int64_t> step;
-    if (options_.run_options.resume && process_group_.is_rank_zero()) {
-      step = run_directory_.latest_complete_checkpoint();
-    }
-    const int64_t agreed = process_group_.broadcast(step.value_or(-1));
-    return agreed < 0 ? std::nullopt : std::optional(agreed);
-  }
-
-  void require_equal_on_all_ranks(const char* what,
-                                  const nlohmann::json& json) {
-    const std::string own = json.dump(), first = process_group_.broadcast(own);
-    process_group_.run_collectively([&] {
-      if (own == first) return;
-      throw base::usage_error("rank {} has another {} than rank 0: {}, not {}",
-                              process_group_.rank(), what, own, first);
-    });
-  }
-
-  // What "auto" is on the machine of the first rank, where the run starts, is
-  // it everywhere and for good.
-  void resolve_precision() {
-    std::string name = state_.configuration.value("precision", "auto");
-    if (name == "auto") {
-      name = process_group_.broadcast(
-          model::precision_name(model::parse_precision(name, device_)));
-      state_.configuration["precision"] = name;
-    }
-    network_->set_precision(model::parse_precision(name, device_));
-    spdlog::info("products are computed in {}", name);
-  }
-
-  void prepare_directory(bool is_new) const {
-    if (is_new) run_directory_.reset();
-    open_log();
-    run_directory_.remove_leftovers();
-  }
-
-  void open_log() const {
-    if (!context_.common.log_file.empty()) return;
-    cli::configure_logging(context_.common.log_level, context_.common.quiet,
-                           run_directory_.log_path().string());
-  }
-
-  void start_new() {
-    network_ = options_.make_initial_network();
-    network_->move_to(device_);
-    make_optimizer();
-    state_.configuration = commands::immutable_config(options_.configuration);
-    state_.data_fingerprint = options_.data.fingerprint();
-    if (process_group_.is_rank_zero()) {
-      state_.provenance = make_provenance(options_.data, context_);
-    }
-    spdlog::info("{} parameters, {} sequences of {} tokens",
-                 network_->parameter_count(), options_.data.row_count(),
-                 options_.data.sequence_length());
-  }
-
-  void resume(int64_t step) {
-    const std::filesystem::path checkpoint =
-        run_directory_.checkpoint_path(step);
-    state_ = read_training_state(checkpoint);
-    check_resumable(state_, commands::immutable_config(options_.configuration),
-                    options_.data, checkpoint);
-    network_ = model::load_model(checkpoint).network;
-    network_->move_to(device_);
-    make_optimizer();
-    read_optimizer_state(checkpoint, *network_, state_, *optimizer_);
-    if (process_group_.is_rank_zero()) run_directory_.set_latest(step);
-    spdlog::info("resuming from {}", checkpoint.string());
-  }
-
-  base::ExitStatus continue_training() {
-    network_->set_activation_checkpointing(
-        options_.optimization.activation_checkpointing);
-    process_group_.broadcast(network_->flat_parameters().detach());
-    process_group_.run_collectively([this] {
-      if (process_group_.is_rank_zero()) prepare_run_files();
-    });
-    TrainerOptions options = commands::make_trainer_options(
-        options_.optimization, options_.run_options,
-        options_.data.sequence_length(), options_.threads,
-        context_.common.seed);
-    options.loader.device = device_;
-    options.loader.rank = process_group_.rank();
-    options.loader.world_size = process_group_.size();
-    options.shard_optimizer = options_.shard_optimizer;
-    options.start_time = options_.start_time;
-    options.evaluate_every = options_.evaluate_every;
-    options.evaluate = [this](int64_t) { return options_.evaluate(*network_); };
-    const TrainingState before = state_;
-    const base::ExitStatus status =
-        run_training_loop(options_.data, run_directory_, options,
-                          {*network_, *optimizer_, state_, process_group_});
-    spdlog::info("peak of memory: {:.2f} GB",
-                 double(peak_memory(device_)) / 1e9);
-    cli::log_counts({{"steps", state_.step - before.step},
-                     {"skipped", state_.skipped - before.skipped},
-                     {"tokens", state_.tokens - before.tokens},
-                     {"targets", state_.targets - before.targets}});
-    return status;
-  }
-
-  void prepare_run_files() {
-    run_directory_.truncate_metrics(state_.step);
-    base::write_file(run_directory_.config_path(), options_.config_toml,
-                     /*force=*/true);
-    if (options_.run_options.tensorboard)
-      run_directory_.open_event_file(state_.step);
-  }
-
-  void make_optimizer() {
-    std::optional<FlatSlice> slice;
-    if (options_.shard_optimizer) {
-      slice =
-          ShardLayout{network_->parameter_count(), process_group_.size()}.shard(
-              process_group_.rank());
-    }
-    optimizer_ = std::make_unique<AdamW>(
-        options_.optimization.adamw, network_->flat_parameters(),
-        network_->decayed_parameter_count(), slice);
-  }
-
-  const TrainingRunOptions& options_;
-  const cli::CommandContext& context_;
-  ProcessGroup single_process_;
-  ProcessGroup& process_group_;
-  const at::Device device_;
-  RunDirectory run_directory_;
-  bool has_preexisting_log_ = false;  // one that no run has left
-  std::unique_ptr<model::Network> network_;
-  std::unique_ptr<AdamW> optimizer_;
-  TrainingState state_;
-};
+  return "time limit reached, or another rank was asked to stop";
+}
 
 }  // namespace
 
+TrainingRun::TrainingRun(const TrainingData& data, TrainingRunOptions options)
+    : data_(data),
+      options_(std::move(options)),
+      config_(options_.config),
+      process_group_(options_.process_group ? *options_.process_group
+                                            : single_process_),
+      device_(model::parse_device(config_.device,
+                                  process_group_.launch().local_rank)),
+      run_directory_(options_.output, process_group_.is_rank_zero()
+                                          ? RunDirectory::Role::owner
+                                          : RunDirectory::Role::observer) {
+  BatchLoaderOptions& loader = config_.loader;
+  loader.micro_batch_size =
+      resolve_micro_batch_size(config_, data.sequence_length());
+  loader.device = device_;
+  loader.rank = process_group_.rank();
+  loader.world_size = process_group_.size();
+}
+
+base::ExitStatus TrainingRun::run() {
+  try {
+    open();
+    const TrainingState before = state_;
+    const base::ExitStatus status = train_loop();
+    spdlog::info("peak memory: {:.2f} GB",
+                 static_cast<double>(peak_memory(device_)) / 1e9);
+    counts_ = {.steps = state_.step - before.step,
+               .skipped = state_.skipped - before.skipped,
+               .tokens = state_.tokens - before.tokens,
+               .targets = state_.targets - before.targets};
+    return status;
+  } catch (const base::Error&) {
+    // Nothing was trained: the same command can be tried again.
+    if (process_group_.is_rank_zero() && state_.step == 0) {
+      run_directory_.discard(!has_preexisting_log_);
+    }
+    throw;
+  }
+}
+
+// Brings network, optimizer and state to where training continues, the same on
+// every rank, and the files of RUN to the same step.
+void TrainingRun::open() {
+  const std::optional<int64_t> step = agree_on_resume_step();
+  has_preexisting_log_ = std::filesystem::exists(run_directory_.log_path()) &&
+                         !holds_run(run_directory_.path());
+  process_group_.run_collectively([&] {
+    if (process_group_.is_rank_zero()) {
+      prepare_directory(/*is_new=*/!step);
+    }
+  });
+  process_group_.run_collectively([&] {
+    if (step) {
+      resume(*step);
+    } else {
+      start_new();
+    }
+  });
+  require_equal_on_all_ranks("configuration", options_.fixed_configuration);
+  require_equal_on_all_ranks("data", data_.fingerprint());
+  resolve_precision();
+  network_->set_activation_checkpointing(config_.activation_checkpointing);
+  process_group_.broadcast(network_->flat_parameters().detach());
+  process_group_.run_collectively([this] {
+    if (process_group_.is_rank_zero()) {
+      prepare_run_files();
+    }
+  });
+}
+
+// Returns the step of the checkpoint that the run continues from; nullopt if it
+// is new.
+std::optional<int64_t> TrainingRun::agree_on_resume_step() {
+  std::optional<int64_t> step;
+  if (options_.resume && process_group_.is_rank_zero()) {
+    step = run_directory_.latest_complete_checkpoint();
+  }
+  const int64_t agreed = process_group_.broadcast(step.value_or(-1));
+  return agreed < 0 ? std::nullopt : std::optional(agreed);
+}
+
+void TrainingRun::prepare_directory(bool is_new) {
+  if (is_new) {
+    run_directory_.reset();
+  }
+  if (options_.open_log) {
+    options_.open_log(run_directory_.log_path());
+  }
+  run_directory_.remove_leftovers();
+}
+
+void TrainingRun::start_new() {
+  network_ = options_.make_initial_network();
+  network_->move_to(device_);
+  make_optimizer();
+  state_.configuration = options_.fixed_configuration;
+  state_.data_fingerprint = data_.fingerprint();
+  if (process_group_.is_rank_zero()) {
+    state_.provenance = make_provenance(data_, options_.record);
+  }
+  spdlog::info("{} parameters, {} sequences of {} tokens",
+               network_->parameter_count(), data_.row_count(),
+               data_.sequence_length());
+}
+
+void TrainingRun::resume(int64_t step) {
+  const std::filesystem::path checkpoint = run_directory_.checkpoint_path(step);
+  state_ = read_training_state(checkpoint);
+  check_resumable(state_, options_.fixed_configuration, data_, checkpoint);
+  network_ = model::load_model(checkpoint).network;
+  network_->move_to(device_);
+  make_optimizer();
+  read_optimizer_state(checkpoint, *network_, state_, *optimizer_);
+  if (process_group_.is_rank_zero()) {
+    run_directory_.set_latest(step);
+  }
+  spdlog::info("resuming from {}", checkpoint.string());
+}
+
+void TrainingRun::make_optimizer() {
+  std::optional<FlatSlice> slice;
+  if (config_.shard_optimizer) {
+    slice =
+        ShardLayout{network_->parameter_count(), process_group_.size()}.shard(
+            process_group_.rank());
+  }
+  optimizer_ =
+      std::make_unique<AdamW>(config_.optimizer, network_->flat_parameters(),
+                              network_->decayed_parameter_count(), slice);
+}
+
+void TrainingRun::require_equal_on_all_ranks(const char* what,
+                                             const nlohmann::json& json) {
+  const std::string own = json.dump(), first = process_group_.broadcast(own);
+  process_group_.run_collectively([&] {
+    if (own != first) {
+      throw base::usage_error(
+          "the {} of rank {} differs from that of rank 0: {}, not {}", what,
+          process_group_.rank(), own, first);
+    }
+  });
+}
+
+// "auto" is resolved once, on rank zero when the run is new, and then holds for
+// all ranks and for all of the run.
+void TrainingRun::resolve_precision() {
+  std::string name = state_.configuration.value("precision", "auto");
+  if (name == "auto") {
+    name = process_group_.broadcast(
+        model::precision_name(model::parse_precision(name, device_)));
+    state_.configuration["precision"] = name;
+  }
+  network_->set_precision(model::parse_precision(name, device_));
+  spdlog::info("matmul precision: {}", name);
+}
+
+void TrainingRun::prepare_run_files() {
+  run_directory_.truncate_metrics(state_.step);
+  base::write_file(run_directory_.config_path(), options_.config_toml,
+                   /*force=*/true);
+  if (config_.tensorboard) {
+    run_directory_.open_event_file(state_.step);
+  }
+}
+
+base::ExitStatus TrainingRun::train_loop() {
+  at::set_num_threads(static_cast<int>(config_.gradient.threads));
+  const base::ScopedStopDeferral defer_stop;
+  const std::vector<data::TokenizedDocument> demonstrations =
+      data_.demonstrations();
+  TrainingStepper stepper(data_, config_,
+                          {*network_, *optimizer_, state_, process_group_});
+  CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
+                               *network_, *optimizer_, state_, process_group_);
+  MetricsAccumulator metrics(
+      {.config = network_->config(),
+       .sequence_length = data_.sequence_length(),
+       .device = network_->device(),
+       .peak_flops_per_second = measure_matmul_flops_per_second(
+           network_->device(), network_->precision()),
+       .world_size = process_group_.size()});
+  base::Progress progress(options_.progress, "training", "steps", config_.steps,
+                          state_.step);
+  BatchLoader loader(data_, config_.loader, state_.step);
+  while (state_.step < config_.steps) {
+    stepper.take_step(loader, metrics, has_stop_request());
+    const bool is_last = state_.step == config_.steps;
+    progress.set_done(state_.step,
+                      fmt::format("loss {:.3f}", metrics.mean_loss()));
+    evaluate_if_due(is_last);
+    if (is_last || state_.step % config_.log_every == 0) {
+      log_metrics(stepper, metrics);
+    }
+    // Several ranks stop when all know that one of them was asked to.
+    const bool should_stop = process_group_.is_single_process()
+                                 ? has_stop_request()
+                                 : stepper.should_stop();
+    if (!is_last && should_stop) {
+      if (metrics.step_count() > 0) {
+        log_metrics(stepper, metrics);
+      }
+      checkpoints.save_final();
+      spdlog::info(
+          "{}: saved {}; the same command with --resume continues from there",
+          stop_reason(), run_directory_.checkpoint_path(state_.step).string());
+      return base::ExitStatus::stopped_early;
+    }
+    // Not while steps are skipped: the weights may be beyond repair, and new
+    // checkpoints would push out the older ones to go back to.
+    if (!is_last && state_.step % config_.save_every == 0 &&
+        !stepper.is_skipping()) {
+      checkpoints.save_or_warn();
+    }
+    checkpoints.poll();
+  }
+  checkpoints.save_final();
+  spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
+               run_directory_.checkpoint_path(state_.step).string());
+  return base::ExitStatus::success;
+}
+
+bool TrainingRun::has_stop_request() const {
+  if (base::received_stop_signal() != 0) {
+    return true;
+  }
+  return config_.max_seconds > 0 &&
+         seconds_since(options_.start_time) >= config_.max_seconds;
+}
+
+void TrainingRun::evaluate_if_due(bool is_last) {
+  if (options_.evaluate_every == 0 || !process_group_.is_rank_zero() ||
+      (!is_last && state_.step % options_.evaluate_every != 0)) {
+    return;
+  }
+  nlohmann::json line = options_.evaluate(*network_);
+  line["step"] = state_.step;
+  run_directory_.append_metrics(line);
+}
+
+void TrainingRun::log_metrics(const TrainingStepper& stepper,
+                              MetricsAccumulator& metrics) {
+  metrics.loss_table() = stepper.all_reduce_losses(metrics.loss_table());
+  const nlohmann::json line = metrics.take_line(state_.step, data_.tasks());
+  if (process_group_.is_rank_zero()) {
+    run_directory_.append_metrics(line);
+  }
+}
+
 void check_output_directory(const std::filesystem::path& output, bool resume,
-                            const cli::CommonOptions& common) {
+                            bool force,
+                            const std::vector<std::string>& config_files) {
   namespace fs = std::filesystem;
   if (output == "-")
     throw base::usage_error("- is no name for the directory of a run");
@@ -240,7 +325,7 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
         "{} is no directory: choose another name for the run", output.string());
   }
   const bool is_resumed = resume && holds_run(output);
-  for (const std::string& config : common.config_files) {
+  for (const std::string& config : config_files) {
     if (!is_resumed &&
         fs::equivalent(config, output / "config.toml", ignored)) {
       throw base::usage_error(
@@ -249,7 +334,7 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
           config, output.string());
     }
   }
-  if (common.force || is_effectively_empty(output)) return;
+  if (force || is_effectively_empty(output)) return;
   if (!holds_run(output)) {
     throw base::usage_error(
         "{} holds files but no run; choose another directory, or start one "
@@ -278,11 +363,6 @@ void check_compatible(const model::ModelConfig& config,
         data.display_name(), data.sequence_length(), config.context,
         config.context);
   }
-}
-
-base::ExitStatus run_training(const TrainingRunOptions& session,
-                              const cli::CommandContext& context) {
-  return TrainingRun(session, context).run();
 }
 
 }  // namespace gato::train

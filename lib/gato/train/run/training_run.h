@@ -1,56 +1,127 @@
-// One call of gato-train or gato-finetune: starts a run or goes on with one.
+// A run of gato-train or gato-finetune: opened, started or resumed, and trained
+// until it is complete or asked to stop.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "gato/base/error.h"
-#include "gato/cli/tool.h"
-#include "gato/commands/training_options.h"
+#include "gato/base/progress.h"
+#include "gato/data/provenance.h"
 #include "gato/model/network.h"
+#include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
 #include "gato/train/input/training_data.h"
+#include "gato/train/run/checkpoint.h"
+#include "gato/train/run/checkpoint_writer.h"
+#include "gato/train/run/metrics.h"
+#include "gato/train/run/run_directory.h"
+#include "gato/train/run/training_step.h"
+#include "gato/train/training_config.h"
 
 namespace gato::train {
 
 struct TrainingRunOptions {
-  std::filesystem::path output;  // RUN
-  const TrainingData& data;
-  commands::OptimizationOptions optimization;
-  commands::RunOptions run_options;
-  // The network that a fresh run starts with.
+  std::filesystem::path output;  // RUN, the directory of the run
+  TrainingConfig config;
+  // Continues from the newest complete checkpoint of `output` if there is one.
+  bool resume = false;
+  // Makes the network that a new run starts with.
   std::function<std::unique_ptr<model::Network>()> make_initial_network;
-  nlohmann::json configuration;  // of the program, merged
-  std::string config_toml;       // the same, as --config reads it
-  std::chrono::steady_clock::time_point
-      start_time;  // --max-time counts from here
-  // Called with the network; see TrainerOptions::evaluate.
+  // What a resumed run must have in common with the run as it was started:
+  // option names and their values. Stored in every checkpoint.
+  nlohmann::json fixed_configuration = nlohmann::json::object();
+  std::string config_toml;  // written to RUN/config.toml
+  data::RunRecord record;   // for the provenance of the checkpoints
+  // config.max_seconds counts from here.
+  std::chrono::steady_clock::time_point start_time =
+      std::chrono::steady_clock::now();
+  // Called on rank zero with the path of RUN/log.txt once RUN is this run's, so
+  // that messages can go there. May be empty.
+  std::function<void(const std::filesystem::path& log)> open_log;
+  // Called on rank zero after every `evaluate_every` steps and after the last
+  // one; what it returns becomes a line of metrics.jsonl. 0: never.
   int64_t evaluate_every = 0;
   std::function<nlohmann::json(const model::Network&)> evaluate;
-  int64_t threads = 1;  // of this process
-  // The processes of the run; each calls run_training(), and only the first
-  // touches RUN, but for the slices of the optimiser.
-  ProcessGroup* process_group = nullptr;  // null: one process
-  bool shard_optimizer = false;
+  base::ProgressDisplay* progress = nullptr;
+  // The ranks of the run. Each of them makes a TrainingRun; only rank zero
+  // writes into RUN, except for slices of the optimizer. Null: one process.
+  ProcessGroup* process_group = nullptr;
 };
 
-// Error (usage) where `output` is no directory, or holds something: a run that
-// is neither to be resumed nor replaced (--force), anything else without
-// --force, or a --config file that a new run would overwrite.
+// What this process has trained, not counting steps before the run was resumed.
+struct TrainingCounts {
+  int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;
+};
+
+class TrainingRun {
+ public:
+  // Creates and locks the run's directory. `data` must outlive the run. Throws
+  // Error(usage) if another process trains in it, Error(io) if it cannot be
+  // made.
+  TrainingRun(const TrainingData& data, TrainingRunOptions options);
+
+  // Starts or resumes the run and trains it. A checkpoint is saved every
+  // config.save_every steps and at the end. If an intermediate one cannot be
+  // written, the failure is logged and training continues.
+  //
+  // Returns success if the run is complete; stopped_early, with a checkpoint
+  // saved, after SIGINT, SIGTERM, SIGUSR1 or the time limit on any rank. Throws
+  // Error(usage) if the options of a resumed run differ in a way that is not
+  // allowed, Error(bad_input) if its data differ or it has no complete
+  // checkpoint, Error(run_failed) after ten consecutive steps without a finite
+  // loss and gradient, Error(io) if the last checkpoint cannot be written.
+  base::ExitStatus run();
+
+  // Valid after run().
+  const TrainingCounts& counts() const { return counts_; }
+
+ private:
+  void open();
+  std::optional<int64_t> agree_on_resume_step();
+  void prepare_directory(bool is_new);
+  void start_new();
+  void resume(int64_t step);
+  void make_optimizer();
+  void require_equal_on_all_ranks(const char* what, const nlohmann::json& json);
+  void resolve_precision();
+  void prepare_run_files();
+  base::ExitStatus train_loop();
+  bool has_stop_request() const;
+  void evaluate_if_due(bool is_last);
+  void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);
+
+  const TrainingData& data_;
+  TrainingRunOptions options_;
+  TrainingConfig& config_;  // options_.config
+  ProcessGroup single_process_;
+  ProcessGroup& process_group_;
+  const at::Device device_;
+  RunDirectory run_directory_;
+  bool has_preexisting_log_ = false;  // a log.txt that is not of a run
+  std::unique_ptr<model::Network> network_;
+  std::unique_ptr<AdamW> optimizer_;
+  TrainingState state_;
+  TrainingCounts counts_;
+};
+
+// Checks that a run can use `output`, which may not exist yet. Throws
+// Error(usage) if it is not a directory, if it contains a run and neither
+// `resume` nor `force` is set, if it contains other files and `force` is not
+// set, or if a new run would overwrite one of `config_files`.
 void check_output_directory(const std::filesystem::path& output, bool resume,
-                            const cli::CommonOptions& common);
+                            bool force,
+                            const std::vector<std::string>& config_files);
 
-// Errors: usage (a resumed run would change; see immutable_config), bad_input
-// (other data, no whole checkpoint), and those of train().
-base::ExitStatus run_training(const TrainingRunOptions& session,
-                              const cli::CommandContext& context);
-
-// Error (usage) where the network cannot read the data, (bad_input) where it
-// has another vocabulary.
+// Throws Error(usage) if the sequences are longer than the network's context,
+// Error(bad_input) if the vocabularies differ.
 void check_compatible(const model::ModelConfig& config,
                       const TrainingData& data);
 

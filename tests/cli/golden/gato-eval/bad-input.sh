@@ -1,4 +1,4 @@
-# Misuse is status 2, bad input 3, a missing file 4.
+# The exit status is 2 for misuse, 3 for bad input and 4 for a missing file.
 data=$GATO_SOURCE/tests/samples/minari/cartpole
 gato-eval score || echo "status $?"
 gato-eval score missing || echo "status $?"

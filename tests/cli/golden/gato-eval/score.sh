@@ -1,4 +1,4 @@
-# A table on stdout, the same in three forms.
+# Prints tables to stdout and writes the report as JSON, CSV and HTML.
 cat > references.json <<'JSON'
 {"CartPole-v1": {"random": {"mean": 2}, "expert": {"mean": 22, "std": 1, "n": 5}}}
 JSON

@@ -1,5 +1,5 @@
-# Misuse is status 2, a missing file 4, a file of another kind 3; none leaves
-# an output.
+# The status is 2 for a usage error, 3 for a file of another kind, and 4 for a
+# missing file. No output is left behind.
 gato-pack -o out.h5 || echo "status $?"
 gato-pack -o out.h5 a.h5 || echo "status $?"
 touch a.h5

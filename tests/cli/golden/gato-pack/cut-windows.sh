@@ -1,4 +1,4 @@
-# A time step is 6 tokens, two are 12.
+# A time step has 6 tokens, so a window of two steps has 12.
 gato-tokenize episodes --quiet --discrete separate -o d4rl.h5 \
   --text-model "$GATO_SOURCE/tests/reference/text.model" \
   "$GATO_SOURCE/tests/samples/d4rl/hopper_medium-v2.hdf5" 2>/dev/null

@@ -1,4 +1,4 @@
-# A mixture file, what was achieved, and the same by shards.
+# A mixture file, the achieved shares, and the same run in shards.
 model=$GATO_SOURCE/tests/reference/text.model
 for i in 1 2 3 4 5 6; do echo "the text of file $i"; done > a.txt
 echo 'another text, which is a little longer than the others are' > b.txt
@@ -23,7 +23,7 @@ pack --quiet -o 2.h5 --shard 2/3
 pack --quiet -o 3.h5 --shard 3/3
 rows() { gato-info --decode "$@" | sed -e '/^$/d' -e 's/^sequence [0-9]*,/sequence/'; }
 diff <(rows whole.h5) <(rows 1.h5 2.h5 3.h5) && echo same
-# A pipe is read once.
+# A mixture file may be a pipe.
 gato-pack --length 64 --sequences 8 --mixture <(cat mixture.toml) -o pipe.h5 \
   --quiet > /dev/null
 diff <(rows whole.h5) <(rows pipe.h5) && echo same

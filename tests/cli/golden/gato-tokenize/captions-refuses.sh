@@ -7,7 +7,7 @@ cat > captions.json <<'JSON'
                  {"id": 13, "image_id": 1}]}
 JSON
 echo '{"images": []}' > half.json
-# A byte of the compressed pixels is another.
+# Change a byte of the compressed pixels.
 cp "$GATO_SOURCE/tests/samples/images/rgb.png" damaged.png
 printf 'x' | dd of=damaged.png bs=1 seek=60 conv=notrunc status=none
 cat > damaged.json <<'JSON'

@@ -1,4 +1,4 @@
-# Two jobs do what one does, each its part of the operands.
+# Two jobs, each with its part of the operands, have the result of one.
 model=$GATO_SOURCE/tests/reference/text.model
 for word in one two three; do echo "file $word" > "$word.txt"; done
 tokenize() { gato-tokenize text --text-model "$model" --discrete separate --no-provenance "$@"; }
@@ -12,7 +12,7 @@ tokenize -o 3.h5 --shard 1/4 one.txt two.txt three.txt || echo "status $?"
 tokenize -o 3.h5 --shard 0/4 one.txt || echo "status $?"
 tokenize -o 3.h5 --shard 1 one.txt || echo "status $?"
 gato-tokenize vocab --shard 1/2 --size 40 -o words.model one.txt || echo "status $?"
-# A part in which nothing is left is an empty file, which gato-pack leaves out.
+# A shard without documents writes an empty file, which gato-pack ignores.
 echo > blank.txt
 tokenize -o blank.h5 --shard 1/2 blank.txt one.txt
 tokenize -o rest.h5 --shard 2/2 blank.txt one.txt

@@ -1,4 +1,4 @@
-# Inputs and options that do not seem to fit.
+# Inputs that do not seem to match the options.
 model=$GATO_SOURCE/tests/reference/text.model
 try() {
   gato-tokenize text --text-model "$model" --discrete separate --force \

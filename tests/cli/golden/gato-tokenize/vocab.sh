@@ -6,7 +6,7 @@ gato-tokenize text --text-model a.model --discrete separate -o t.h5 "$GATO_SOURC
 gato-tokenize vocab --size 100 --sentences 50 --seed 3 -o few.model "$GATO_SOURCE/LICENSE"
 gato-tokenize vocab --size 100 --sentences 50 --seed 3 --quiet -o again.model "$GATO_SOURCE/LICENSE"
 cmp few.model again.model
-# Questions with their answers, and the texts of pages.
+# Questions with answers, and the texts of pages.
 vqa=$GATO_SOURCE/tests/samples/vqa
 pages=$GATO_SOURCE/tests/samples/interleaved
 gato-tokenize vocab --size 26 --format vqa -o vqa.model \

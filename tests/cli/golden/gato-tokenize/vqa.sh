@@ -22,7 +22,7 @@ tokenize -o c.h5 --questions "$samples/questions.json" "$samples/questions.json"
   --annotations "$samples/annotations.json"
 tokenize -o c.h5 --image-name '{id}' --questions "$samples/questions.json" \
   --annotations "$samples/annotations.json"
-# Two jobs do what one does, each its part of the pairs of files.
+# Two jobs, each with its part of the pairs of files, have the result of one.
 two=(--questions "$samples/questions.json" "$samples/questions.json"
   --annotations "$samples/annotations.json" "$samples/okvqa-annotations.json")
 tokenize -o 1.h5 --quiet --shard 1/2 "${two[@]}"

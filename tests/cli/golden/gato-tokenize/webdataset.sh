@@ -18,7 +18,7 @@ tokenize -o omitted.h5 --skip-bad 4 --missing-images omit "$samples/bad.tar"
 gzip -dc one.tar.gz | head -c 5200 > cut.tar
 tokenize -o cut.h5 cut.tar
 tokenize -o cut.h5 --skip-bad 1 cut.tar
-# Cut between two members, of nothing, and without members.
+# Archives that are truncated between two members, empty, or without members.
 gzip -dc one.tar.gz | head -c 4096 > between.tar
 gzip -n < between.tar > between.tar.gz
 tokenize -o between.h5 between.tar

@@ -1,0 +1,188 @@
+#include "gato/base/file_patterns.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/base/file_io.h"
+
+namespace gato::base {
+namespace {
+
+std::string read_standard_input() {
+  std::ostringstream text;
+  if (std::cin.peek() != std::istream::traits_type::eof()) {
+    text << std::cin.rdbuf();
+  }
+  if (std::cin.bad() || text.fail()) {
+    throw io_error("-: cannot read the standard input");
+  }
+  return std::move(text).str();
+}
+
+std::vector<std::string> glob_matches(const std::string& pattern) {
+  glob_t found{};
+  const int code = glob(pattern.c_str(), 0, nullptr, &found);
+  std::vector<std::string> paths(found.gl_pathv,
+                                 found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  if (code != 0 && code != GLOB_NOMATCH) {
+    throw io_error("{}: cannot read a directory of this pattern", pattern);
+  }
+  return paths;
+}
+
+// Where ":WEIGHT" begins, or the text's size: the weight itself is checked by
+// the program that takes one.
+size_t weight_offset(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon + 1 == text.size()) {
+    return text.size();
+  }
+  const bool is_number =
+      text.find_first_not_of("0123456789.eE+-", colon + 1) == std::string::npos;
+  return is_number ? colon : text.size();
+}
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+void add_matches(const std::string& text, std::vector<std::string>& paths) {
+  if (text.find_first_of("*?[") == std::string::npos || exists(text)) {
+    paths.push_back(text);
+    return;
+  }
+  const size_t weight = weight_offset(text);
+  const std::vector<std::string> found = glob_matches(text.substr(0, weight));
+  if (found.empty()) throw io_error("{}: no file matches", text);
+  for (const std::string& path : found) {
+    paths.push_back(path + text.substr(weight));
+  }
+}
+
+constexpr size_t kMaxExpansions =
+    1'000'000;  // as too_many_expansions_error() says
+
+Error too_many_expansions_error(const std::string& text) {
+  return usage_error("{}: its braces give more than a million names", text);
+}
+
+// Of the brace that opens at `open`; npos where there is none.
+size_t find_closing_brace(const std::string& text, size_t open) {
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string::npos;
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() < 16 &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// "8..11", rising or falling; empty where it is no range.
+std::vector<std::string> expand_range(const std::string& text) {
+  const size_t dots = text.find("..");
+  if (dots == std::string::npos) return {};
+  const std::string first = text.substr(0, dots), last = text.substr(dots + 2);
+  if (!is_number(first) || !is_number(last)) return {};
+  const bool is_padded = (first.size() > 1 && first[0] == '0') ||
+                         (last.size() > 1 && last[0] == '0');
+  const size_t width = is_padded ? std::max(first.size(), last.size()) : 0;
+  const int64_t from = std::stoll(first), to = std::stoll(last);
+  if (std::abs(to - from) >= static_cast<int64_t>(kMaxExpansions)) {
+    throw too_many_expansions_error("{" + text + "}");
+  }
+  std::vector<std::string> parts;
+  const int64_t step = to < from ? -1 : 1;
+  for (int64_t i = from; i != to + step; i += step) {
+    parts.push_back(fmt::format("{:0{}}", i, width));
+  }
+  return parts;
+}
+
+// What stands between braces, as a range or a list; empty where it is neither.
+std::vector<std::string> brace_alternatives(const std::string& text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char c : text) {
+    depth += (c == '{') - (c == '}');
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  if (parts.size() > 1) return parts;
+  return expand_range(text);
+}
+
+}  // namespace
+
+std::string path_without_weight(const std::string& operand) {
+  return exists(operand) ? operand : operand.substr(0, weight_offset(operand));
+}
+
+std::vector<std::string> expand_braces(const std::string& text) {
+  for (size_t open = text.find('{'); open != std::string::npos;
+       open = text.find('{', open + 1)) {
+    const size_t close = find_closing_brace(text, open);
+    if (close == std::string::npos) continue;
+    const auto parts =
+        brace_alternatives(text.substr(open + 1, close - open - 1));
+    if (parts.empty()) continue;
+    std::vector<std::string> all;
+    const auto suffixes = expand_braces(text.substr(close + 1));
+    for (const std::string& part : parts) {
+      for (const std::string& middle : expand_braces(part)) {
+        for (const std::string& suffix : suffixes) {
+          if (all.size() == kMaxExpansions)
+            throw too_many_expansions_error(text);
+          all.push_back(text.substr(0, open) + middle + suffix);
+        }
+      }
+    }
+    return all;
+  }
+  return {text};
+}
+
+std::vector<std::string> expand_patterns(
+    const std::vector<std::string>& texts) {
+  std::vector<std::string> paths;
+  for (const std::string& text : texts) {
+    if (exists(text)) {
+      paths.push_back(text);
+      continue;
+    }
+    for (const std::string& pattern : expand_braces(text)) {
+      add_matches(pattern, paths);
+    }
+  }
+  return paths;
+}
+
+std::vector<std::string> read_file_list(const std::string& path) {
+  const std::string text =
+      path == "-" ? read_standard_input() : read_file(path);
+  const char separator = text.find('\0') == std::string::npos ? '\n' : '\0';
+  std::vector<std::string> names;
+  std::istringstream names_in(text);
+  for (std::string name; std::getline(names_in, name, separator);) {
+    if (separator == '\n' && name.ends_with('\r')) name.pop_back();
+    if (!name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace gato::base

@@ -1,0 +1,86 @@
+#include "gato/commands/eval_loss.h"
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gato/model/device.h"
+#include "gato/model/model_directory.h"
+#include "gato/train/evaluate_loss.h"
+#include "gato/train/input/sequence_file_data.h"
+
+namespace gato::commands {
+namespace {
+
+struct EvalLossOptions {
+  std::string model;
+  std::vector<std::string> data;
+  std::string precision = "auto", device = "cpu";
+  bool swap_observations = false;
+};
+
+base::ExitStatus run_eval_loss(const EvalLossOptions& options,
+                               const cli::CommandContext& context) {
+  const train::SequenceFileData data(
+      {options.data.begin(), options.data.end()});
+  const model::LoadedModel model = model::load_model(options.model);
+  const at::Device device = model::parse_device(options.device);
+  model.network->move_to(device);
+  model.network->set_precision(
+      model::parse_precision(options.precision, device));
+  const nlohmann::json losses =
+      train::evaluate_loss(*model.network, data,
+                           {.threads = context.common.threads,
+                            .progress = &context.progress,
+                            .swap_observations = options.swap_observations});
+  std::cout << losses.dump(2) << "\n";
+  return base::ExitStatus::success;
+}
+
+}  // namespace
+
+cli::Command eval_loss_command() {
+  cli::Command command;
+  command.name = "loss";
+  command.summary = "loss of a model on held-out sequences";
+  command.description =
+      "Prints the mean cross entropy of the target tokens, in nats, as JSON: "
+      "over all, by modality, by task and by domain.\n\n"
+      "With --swap-observations the observations other than text are "
+      "exchanged, step by step, for those of another sequence of the same "
+      "task, while actions, labels and separators stay. The loss of a policy "
+      "that looks rises; that of one that copies its past actions does not.";
+  command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
+    auto options = std::make_shared<EvalLossOptions>();
+    table.add("model", &options->model, "Model directory, or run of gato-train")
+        .metavar("DIR")
+        .required();
+    table
+        .add("data", &options->data, "Sequence files of gato-pack, read as one")
+        .metavar("FILE...")
+        .files()
+        .required();
+    table
+        .add("precision", &options->precision,
+             "Of the large products; auto is bf16 on a GPU, and where the "
+             "processor multiplies it in hardware")
+        .one_of({"auto", "bf16", "fp32"});
+    table
+        .add("device", &options->device,
+             "Where to compute; cuda in programs built with GATO_CUDA")
+        .one_of({"cpu", "cuda"});
+    table.add("swap-observations", &options->swap_observations,
+              "Take the observations from other sequences of the task");
+    return [options](cli::CommandContext& context) {
+      return run_eval_loss(*options, context);
+    };
+  };
+  command.examples = {
+      {"gato-eval loss --model run --data held-out.h5", "Loss by task"},
+      {"gato-eval loss --model run --data held-out.h5 --swap-observations",
+       "The same with the observations of other episodes"}};
+  return command;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,16 @@
+// The learning curve of a training run, as a section of a report.
+#pragma once
+
+#include <filesystem>
+
+#include "gato/eval/html_page.h"
+
+namespace gato::eval {
+
+// Draws the loss over the steps from a run's metrics.jsonl: lines of JSON, of
+// which those with numbers "step" and "loss" are plotted, averaged to a few
+// hundred points. Throws Error(io) if the file cannot be read, and
+// Error(bad_input) if it is malformed or has no such line.
+HtmlSection training_section(const std::filesystem::path& metrics_file);
+
+}  // namespace gato::eval

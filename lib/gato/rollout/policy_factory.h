@@ -1,0 +1,36 @@
+// Makes the policies of a run, of which every thread of the runner has one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gato/data/episode.h"
+#include "gato/model/network.h"
+#include "gato/rollout/episode_runner.h"
+#include "gato/rollout/model_policy.h"
+#include "gato/tokenize/task_codec.h"
+
+namespace gato::rollout {
+
+struct ScriptedPolicyOptions {
+  bool is_expert = false;  // the environment's expert, or else random actions
+  double noise_level = 0;  // see noisy_action; 0: no noise
+  uint64_t seed = 0;
+};
+
+// Returns a factory of the environment's expert or of random actions. If there
+// is noise, the expert's own choice is recorded beside the executed action.
+PolicyFactory make_scripted_policy_factory(
+    const data::TaskSpec& task, const ScriptedPolicyOptions& options);
+
+// Returns a factory of policies called `name` that share the network and the
+// codec. `network` must outlive the factory and its policies. The factory turns
+// off LibTorch's own threads in the thread that calls it: the runner's threads
+// play different batches, and results must not depend on how many there are.
+PolicyFactory make_model_policy_factory(
+    const model::Network& network,
+    std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,
+    ModelPolicyOptions options);
+
+}  // namespace gato::rollout
