@@ -15,9 +15,9 @@ struct InvocationOptions {
   std::string shard = "1/1";
 };
 
-// Adds --output, the options of the command and the common ones to `table`. They
-// are bound to `common` and `run`, which must outlive the table. Returns the
-// function that does the command's work.
+// Adds --output, the options of the command and the common ones to `table`.
+// They are bound to `common` and `run`, which must outlive the table. Returns
+// the function that does the command's work.
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
                                    InvocationOptions& run, OptionTable& table);

@@ -17,16 +17,16 @@ void init_logging(const std::string& program);
 void configure_logging(const std::string& level, bool quiet,
                        const std::string& file);
 
-// Writes a message to the log file only, if there is one. Throws Error(io) if it
-// cannot be written. A failure to write a later message is reported once, as a
-// warning.
+// Writes a message to the log file only, if there is one. Throws Error(io) if
+// it cannot be written. A failure to write a later message is reported once, as
+// a warning.
 void log_to_file_only(const std::string& message);
 
 // Returns whether --quiet was given.
 bool is_quiet();
 
-// Shows a status line on the terminal. It is erased before each message, so that
-// the two do not mix. An empty text erases it.
+// Shows a status line on the terminal. It is erased before each message, so
+// that the two do not mix. An empty text erases it.
 void show_status_line(const std::string& text);
 // Returns whether stderr is a terminal, on which a line can be redrawn.
 bool is_stderr_terminal();

@@ -14,8 +14,8 @@
 
 namespace gato::cli {
 
-// The variable that receives an option's value. Its type determines how the text
-// is parsed:
+// The variable that receives an option's value. Its type determines how the
+// text is parsed:
 // - A bool is a flag.
 // - A vector takes all values up to the next option, except for the operands
 //   that the command requires. The option may be repeated, and each value is
@@ -77,14 +77,14 @@ struct ExclusiveGroup {
 
 class OptionTable {
  public:
-  // Adds an option. The present value of its target is the default. The returned
-  // reference is valid as long as the table.
+  // Adds an option. The present value of its target is the default. The
+  // returned reference is valid as long as the table.
   Option& add(std::string name, OptionTarget target, std::string help);
   // Puts the options that are added later under this heading.
   void begin_group(std::string title);
   // Adds a check that is called after all values have been assigned, before the
-  // configuration is dumped or the work starts. It may change targets, and throws
-  // Error(usage) if values are inconsistent.
+  // configuration is dumped or the work starts. It may change targets, and
+  // throws Error(usage) if values are inconsistent.
   void add_check(std::function<void()> add_check);
   // Requires exactly one of these options, unless a flag in `unless` is given.
   // The help mentions it, and it is checked before the work starts. The targets

@@ -13,9 +13,10 @@ namespace gato::cli {
 // Reads a file and stores its values in `arguments`, replacing earlier ones. A
 // value must have the type of its option: integer, number (float or integer),
 // string or boolean. A list is an array or a single item, KEY=VALUE pairs are a
-// table of strings, and an integer beyond the range of int64 is a string. Throws
-// Error(io) if the file cannot be read. Throws Error(usage) that names the file,
-// line and key if it is not TOML, a key is unknown or a value has another type.
+// table of strings, and an integer beyond the range of int64 is a string.
+// Throws Error(io) if the file cannot be read. Throws Error(usage) that names
+// the file, line and key if it is not TOML, a key is unknown or a value has
+// another type.
 void read_config(const std::string& path, const OptionTable& table,
                  ParsedOptions& arguments);
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "gato/base/ordered_thread_pool.h"
-#include "gato/train/input/batch_builder.h"
 #include "gato/train/input/observation_ablation.h"
+#include "gato/train/input/training_batch.h"
 #include "gato/train/loss_table.h"
 #include "gato/train/run/training_run.h"
 

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "gato/train/input/batch_builder.h"
 #include "gato/train/input/epoch_order.h"
+#include "gato/train/input/training_batch.h"
 #include "gato/train/input/training_data.h"
 
 namespace gato::train {

@@ -1,4 +1,4 @@
-#include "gato/train/input/batch_builder.h"
+#include "gato/train/input/training_batch.h"
 
 #include <vector>
 

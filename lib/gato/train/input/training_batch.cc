@@ -1,7 +1,7 @@
 // Lays the rows of a micro-batch side by side, cut to the longest of them, and
 // adds what is about training: the patch positions that are sampled, the
 // actions that are masked, and the targets.
-#include "gato/train/input/batch_builder.h"
+#include "gato/train/input/training_batch.h"
 
 #include <algorithm>
 #include <numeric>
