@@ -9,6 +9,7 @@
 #include "gato/data/file_format.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/tokenize/text_encoder.h"
 
 namespace gato::commands {
@@ -221,9 +222,9 @@ FileKind detect_file_kind(const fs::path& path) {
     const auto kind = root.text_attribute("kind");
     if (kind == data::kTokenFileFormat.kind) return FileKind::token_file;
     if (kind == data::kSequenceFileFormat.kind) return FileKind::sequence_file;
-    const data::EpisodeFileFormat episodes = data::detect_episode_format(root);
-    if (episodes == data::EpisodeFileFormat::d4rl) return FileKind::d4rl;
-    if (episodes == data::EpisodeFileFormat::robomimic)
+    const ingest::EpisodeFileFormat episodes = ingest::detect_episode_format(root);
+    if (episodes == ingest::EpisodeFileFormat::d4rl) return FileKind::d4rl;
+    if (episodes == ingest::EpisodeFileFormat::robomimic)
       return FileKind::robomimic;
     return FileKind::minari;
   }

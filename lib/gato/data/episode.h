@@ -20,6 +20,13 @@ using FieldValue = std::variant<Array, std::string>;
 // The values of all fields at one time step, in the order of the spec's fields.
 using FieldValues = std::vector<FieldValue>;
 
+// Returns what keeps `values` from being one time step of `fields`: a wrong
+// number of values, an array of another type or shape, text in place of numbers
+// or a NaN. Returns an empty string if the values are valid. Bounds are not
+// checked.
+std::string find_invalid_value(const FieldValues& values,
+                               const std::vector<Field>& fields);
+
 // All time steps of a field: numbers [T or T+1, shape...], or one text per
 // step.
 using FieldColumn = std::variant<Array, std::vector<std::string>>;

@@ -10,7 +10,6 @@
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
-#include "gato/data/vocabulary.h"
 
 namespace gato::data {
 
@@ -46,12 +45,12 @@ class NewerVersionError : public base::Error {
 nlohmann::json format_to_json(const FileFormat& format);
 
 // Throws Error(bad_input), with a message that begins with `label`, if the JSON
-// value is not an object, has another kind or has a version too old for this
-// program. Throws NewerVersionError if the version is too new.
+// value is not an object, is of another kind, or has no version or one that is
+// too old for this program. Throws NewerVersionError if the version is too new.
 void check_format(const nlohmann::json& object, const FileFormat& format,
                   const std::string& label);
 
-// Writes the three attributes to the root group.
+// Writes the attributes kind, version and oldest_version.
 void write_format(hdf5::Group& root, const FileFormat& format);
 // Writes `complete` = 1. Must be the last write to the file.
 void mark_complete(hdf5::Group& root);
@@ -61,28 +60,8 @@ void mark_complete(hdf5::Group& root);
 // its version is too new.
 void check_format(const hdf5::Group& root, const FileFormat& format);
 
-// The layouts in which an HDF5 file can store episodes, detected from its
-// content.
-enum class EpisodeFileFormat { unknown, minari, d4rl, robomimic };
-EpisodeFileFormat detect_episode_format(const hdf5::Group& root);
-
-// Describes a file for messages: "a token file (gato-tokens)", "a Minari
-// dataset", "an HDF5 file of no known kind".
+// Describes a file for messages: "a token file (gato-tokens)", "a file of kind
+// \"gato-x\"", or "an HDF5 file of unknown kind" if it has no kind.
 std::string describe_file_kind(const hdf5::Group& root);
-
-// Writes the group `vocabulary`: the attributes of Vocabulary::to_json(), and
-// the bytes of the text model as the dataset `sentencepiece`.
-void write_vocabulary(hdf5::Group& parent, const Vocabulary& vocabulary);
-// Reads the group `vocabulary`. Throws Error(bad_input) if the bytes of the
-// text model are present but do not match the digest.
-Vocabulary read_vocabulary(const hdf5::Group& parent);
-
-// Parses the JSON in a scalar text dataset. Returns null if there is no such
-// dataset. Throws Error(bad_input) if the JSON is malformed.
-nlohmann::json read_json_dataset(const hdf5::Group& parent,
-                                 const std::string& name);
-// Does the same but keeps the keys in the order in which they were written.
-nlohmann::ordered_json read_ordered_json_dataset(const hdf5::Group& parent,
-                                                 const std::string& name);
 
 }  // namespace gato::data

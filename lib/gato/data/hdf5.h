@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/error.h"
 #include "gato/data/array.h"
 
 namespace gato::data::hdf5 {
@@ -44,6 +45,8 @@ class Handle {
 // Returns the innermost message of the library's error stack, reduced to the
 // operating system's message if it contains one. Clears the stack.
 std::string last_error_message();
+// Returns Error(io) "LABEL: cannot write: ..." with the library's last message.
+base::Error write_error(const std::string& label);
 
 // Returns the memory type of T. The identifier belongs to the library.
 template <class T>
@@ -73,13 +76,30 @@ Handle file_type(DType dtype);
 // Returns the type of variable-length UTF-8 strings.
 Handle text_type();
 
+// Returns properties for creating a file (H5P_FILE_CREATE), a group or a
+// dataset. The object will have no timestamps.
+Handle creation_properties(hid_t kind);
+
+// Selects the block [start, start + count) in the dataspace of a dataset.
+// Returns a memory dataspace of that shape. If the library refuses the block,
+// the returned handle is invalid, and a transfer that uses it will fail.
+Handle select_block(const Handle& space, const std::vector<hsize_t>& start,
+                    const std::vector<hsize_t>& count);
+
+// Throws Error(bad_input), with a message that begins with `label`, if the
+// bytes [offset, offset + size) are not all within a file of `file_size` bytes.
+void require_within_file(int64_t offset, int64_t size, int64_t file_size,
+                         const std::string& label);
+
+// An open dataset: an array of elements, which is read and written in rows
+// along its first axis. A scalar has one row.
 class Dataset {
  public:
   Dataset() = default;
   Dataset(Handle handle, std::string label);
 
   hid_t id() const { return handle_.id(); }
-  const std::string& label() const { return label_; }  // "FILE: /name"
+  const std::string& label() const { return label_; }  // "FILE/group: name"
   const std::vector<int64_t>& shape() const { return shape_; }
   int64_t row_count() const { return shape_.empty() ? 1 : shape_[0]; }
   Handle type() const;
@@ -105,11 +125,15 @@ class Dataset {
     if (!values.empty()) read(native_type<T>(), 0, row_count(), values.data());
     return values;
   }
-  Array read_array(int64_t first, int64_t count) const;  // rows
-  Array read_array() const;                              // all; also scalars
+  // Return rows [first, first + count), or all rows. Throw Error(bad_input) if
+  // the elements have no dtype().
+  Array read_array(int64_t first, int64_t count) const;
+  Array read_array() const;
+  // Returns all elements. Throws Error(bad_input) unless is_text().
   std::vector<std::string> read_texts() const;
   // Returns true if the elements are variable-length sequences of bytes.
   bool has_byte_sequences() const;
+  // Requires has_byte_sequences().
   std::vector<std::vector<uint8_t>> read_byte_sequences() const;
 
   // Returns the byte offset of the elements in the file, for a reader that maps
@@ -137,8 +161,9 @@ class Group {
   bool is_group(const std::string& name) const;
   // Returns the names of the children in byte order.
   std::vector<std::string> child_names() const;
-  // Open a child by name. These two and has() also accept paths such as "a/b".
-  // Throw Error(bad_input) if there is no such child of that kind.
+  // Open a child by name. These two, has() and is_group() also accept paths
+  // such as "a/b". Throw Error(bad_input) if there is no such child of that
+  // kind.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
   // Opens a dataset whose rows will be read in order, some at a time. Its chunk
@@ -168,7 +193,9 @@ class Group {
   // group as `name`.
   void create_hard_link(const std::string& target, const std::string& name);
 
-  std::string read_text(const std::string& name) const;  // scalar dataset
+  // Returns the text of a scalar dataset. Throws Error(bad_input) if there is
+  // no such dataset or it does not contain exactly one text.
+  std::string read_text(const std::string& name) const;
 
   bool has_attribute(const std::string& name) const;
   // Return nullopt if there is no such attribute or it has another type.
@@ -182,16 +209,17 @@ class Group {
   void set_attribute(const std::string& name, const char* text) {
     set_attribute(name, std::string(text));
   }
-  void set_attribute(const std::string& name, int64_t value);
-  void set_attribute(const std::string& name, uint64_t value);
-  void set_attribute(const std::string& name, int32_t value);
-  void set_attribute(const std::string& name, uint8_t value);
-  void set_attribute(const std::string& name, double value);
   void set_attribute(const std::string& name, bool value);
+  template <class T>
+  void set_attribute(const std::string& name, T value) {
+    write_scalar_attribute(name, native_type<T>(), &value);
+  }
 
+  // Closes the group. Returns false as Handle::reset() does.
   bool close() { return handle_.reset(); }
 
  private:
+  Dataset open_dataset(const std::string& name, hid_t access) const;
   void write_scalar_attribute(const std::string& name, hid_t type,
                               const void* value);
   Handle handle_;

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gato/data/field_check.h"
+#include "gato/data/episode.h"
 
 namespace gato::rollout {
 namespace {

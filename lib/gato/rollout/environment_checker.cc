@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "gato/base/error.h"
-#include "gato/data/field_check.h"
+#include "gato/data/episode.h"
 #include "gato/rollout/action_sampling.h"
 
 namespace gato::rollout {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/file_format.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 
 namespace gato::ingest {
@@ -64,9 +64,9 @@ class D4rlSource : public EpisodeSource {
 D4rlSource::D4rlSource(const fs::path& path,
                        const EpisodeSourceOptions& options)
     : file_(path), root_(data::hdf5::open_file(path)) {
-  if (data::detect_episode_format(root_) != data::EpisodeFileFormat::d4rl) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::d4rl) {
     throw base::input_error("{}: this is {}, not a D4RL file", path.string(),
-                            data::describe_file_kind(root_));
+                            describe_episode_file(root_));
   }
   observations_ = root_.sequential_dataset("observations");
   row_count_ = observations_.row_count();

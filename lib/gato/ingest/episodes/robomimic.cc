@@ -8,9 +8,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/data/file_format.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 #include "gato/ingest/episodes/numbered_groups.h"
 
@@ -118,10 +118,10 @@ RobomimicSource::RobomimicSource(const fs::path& path,
     : file_(path),
       root_(data::hdf5::open_file(path)),
       file_reader_(data::hdf5::open_file_reader(root_)) {
-  if (data::detect_episode_format(root_) !=
-      data::EpisodeFileFormat::robomimic) {
+  if (detect_episode_format(root_) !=
+      EpisodeFileFormat::robomimic) {
     throw base::input_error("{}: this is {}, not a robomimic file",
-                            path.string(), data::describe_file_kind(root_));
+                            path.string(), describe_episode_file(root_));
   }
   data_ = root_.group("data");
   demo_numbers_ = sorted_number_suffixes(data_.child_names(), kDemoPrefix);
