@@ -43,7 +43,8 @@ inline bool is_floating(DType dtype) { return !is_integer(dtype); }
 // scalar. Does not check for overflow; see check_shape().
 int64_t element_count(const std::vector<int64_t>& shape);
 // Validates a shape from an untrusted source. Throws Error(bad_input) if an
-// extent is negative or the shape has more than `max_elements` elements.
+// extent is negative or the product of the nonzero extents is greater than
+// `max_elements`.
 void check_shape(const std::vector<int64_t>& shape,
                  int64_t max_elements = int64_t{1} << 40);
 

@@ -27,6 +27,7 @@ bool has_nan(const Array& array) {
   return false;
 }
 
+// Returns "" if `value` is a valid value of `field`.
 std::string describe_problem(const FieldValue& value, const Field& field) {
   const bool is_text = std::holds_alternative<std::string>(value);
   if (is_text != (field.role == Role::text)) {

@@ -85,8 +85,8 @@ std::optional<int64_t> Group::integer_attribute(const std::string& name) const {
 }
 
 std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
-  // The library saturates when it converts: a negative value would become 0 if
-  // it were read as unsigned.
+  // Conversions saturate: read as unsigned, a negative value would become 0;
+  // read as signed, a large one would become the largest int64.
   const auto value = integer_attribute(name);
   if (!value || *value < 0) return value;
   return read_numeric_attribute<uint64_t>(id(), name);

@@ -32,9 +32,9 @@ class ChunkedDataset {
   //  - of another type or byte order than Dataset::dtype() has in memory,
   //  - contiguous but in another file, reached through a link,
   //  - compact, virtual or external,
-  //  - in chunks of a few bytes, or
-  //  - filtered by anything but shuffle and gzip, or filtered and partly
-  //  missing.
+  //  - in chunks of a few bytes or of more than 64 MiB,
+  //  - filtered by anything but shuffle and gzip, or
+  //  - partly missing, and filtered or without a fill value.
   // Throws Error(bad_input) if a chunk is corrupt, and as
   // Dataset::check_claimed_size() does.
   static std::optional<ChunkedDataset> open(

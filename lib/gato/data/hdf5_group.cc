@@ -118,8 +118,8 @@ Dataset Group::open_dataset(const std::string& name, hid_t access) const {
 Dataset Group::sequential_dataset(const std::string& name) const {
   Handle access(H5Pcreate(H5P_DATASET_ACCESS));
   {
-    // The library shares the chunk cache among all identifiers of a dataset, so
-    // this one must be closed before the dataset is opened with another cache.
+    // An open dataset keeps the chunk cache that it was first opened with, so
+    // it must be closed before it is opened with another cache.
     const Dataset dataset = this->dataset(name);
     const Handle creation(H5Dget_create_plist(dataset.id()));
     if (H5Pget_layout(creation.id()) == H5D_CHUNKED) {

@@ -20,7 +20,8 @@ nlohmann::json parse_lenient_json(std::string_view text);
 double non_finite_number(const nlohmann::json& value);
 
 // Formats a value for a message: a scalar as JSON, truncated to 60 bytes; a
-// list or an object, which may be deep and long, only by its kind.
+// list or an object, which may be deep and long, as "a list of N" or "an
+// object".
 std::string summarize_json(const nlohmann::json& value);
 
 // Returns an integer, which may be written as 3.0. Throws Error(bad_input) if

@@ -37,8 +37,8 @@ class DatasetView {
  public:
   DatasetView() = default;
   // Throws Error(bad_input) if the shape is not [rows, row_shape...], if the
-  // elements are of another kind than T, or if they extend beyond the end of
-  // the file.
+  // elements are of another kind than T (integer or floating-point), or if they
+  // extend beyond the end of the file.
   DatasetView(hdf5::Dataset dataset, const MappedFile& mapping,
               const std::vector<int64_t>& row_shape)
       : dataset_(std::move(dataset)),
@@ -48,14 +48,16 @@ class DatasetView {
     const auto& shape = dataset_.shape();
     if (shape.size() != row_shape.size() + 1 ||
         !std::equal(row_shape.begin(), row_shape.end(), shape.begin() + 1)) {
-      throw base::input_error("{}: the shape is [{}], not as the format says",
-                              dataset_.label(), fmt::join(shape, ", "));
+      throw base::input_error(
+          "{}: the shape is [{}], which the file format does not allow",
+          dataset_.label(), fmt::join(shape, ", "));
     }
     const auto dtype = dataset_.dtype();
     if (!dtype || *dtype == DType::boolean ||
         is_integer(*dtype) != std::is_integral_v<T>) {
-      throw base::input_error("{}: the elements are not of the format's type",
-                              dataset_.label());
+      throw base::input_error(
+          "{}: the elements are not of the type that the file format specifies",
+          dataset_.label());
     }
     dataset_.check_claimed_size();
     map_rows(mapping);
@@ -99,13 +101,13 @@ class DatasetView {
   // row, in order. Reads blocks of bounded size, so that memory stays bounded.
   template <class Use>
   void for_each(Use use) const {
-    constexpr int64_t part_size = 1 << 16;
-    std::vector<T> part;
-    for (int64_t first = 0; first < size(); first += part_size) {
-      part.resize(static_cast<size_t>(std::min(part_size, size() - first)));
-      copy_rows(first, static_cast<int64_t>(part.size()), part.data());
-      for (size_t i = 0; i < part.size(); ++i) {
-        use(first + static_cast<int64_t>(i), part[i]);
+    constexpr int64_t kBlockSize = 1 << 16;
+    std::vector<T> block;
+    for (int64_t first = 0; first < size(); first += kBlockSize) {
+      block.resize(static_cast<size_t>(std::min(kBlockSize, size() - first)));
+      copy_rows(first, std::ssize(block), block.data());
+      for (size_t i = 0; i < block.size(); ++i) {
+        use(first + static_cast<int64_t>(i), block[i]);
       }
     }
   }
@@ -116,11 +118,7 @@ class DatasetView {
     if (!offset) return;
     const int64_t bytes =
         size() * elements_per_row_ * static_cast<int64_t>(sizeof(T));
-    if (*offset < 0 || bytes > mapping.size() ||
-        *offset > mapping.size() - bytes) {
-      throw base::input_error(
-          "{}: lies beyond the end of the file: it is damaged", label_);
-    }
+    hdf5::require_within_file(*offset, bytes, mapping.size(), label_);
     if (*offset % static_cast<int64_t>(alignof(T)) == 0) {
       data_ = reinterpret_cast<const T*>(mapping.data() + *offset);
     }

@@ -40,6 +40,7 @@ nlohmann::json Provenance::to_json() const {
       {"argv", argv},       {"configuration", configuration},
       {"seed", seed},       {"inputs", inputs},
       {"parents", parents}};
+  // Arguments and paths are arbitrary bytes, but JSON must be valid UTF-8.
   return nlohmann::json::parse(
       record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
