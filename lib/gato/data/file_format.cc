@@ -10,16 +10,16 @@ void check_version(int64_t version, const FileFormat& format,
   if (version > format.version) {
     throw NewerVersionError(
         base::ExitStatus::bad_input,
-        fmt::format("{}: version {} of {} is newer than the newest version "
-                    "that this program reads ({}): install a newer gato, or "
-                    "write the file again with this version's {}",
+        fmt::format("{}: version {} of {} is newer than this program supports "
+                    "({}): install a newer gato, or write the file again with "
+                    "this version's {}",
                     label, version, format.kind, format.version,
                     format.writer_program));
   }
   if (version < format.oldest_version) {
     throw base::input_error(
-        "{}: version {} of {} is older than the oldest version that this "
-        "program reads ({}): run {} again",
+        "{}: version {} of {} is older than this program supports ({}): run {} "
+        "again",
         label, version, format.kind, format.oldest_version,
         format.writer_program);
   }

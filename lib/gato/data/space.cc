@@ -1,3 +1,7 @@
+// Flattening lists the leaves of a nested space with their paths and sorts them
+// into token order. The path of a tuple member contains its index as
+// "_index_i", as in Minari's HDF5 files, so the nesting can be restored from
+// the paths alone; see unflatten_space().
 #include "gato/data/space.h"
 
 #include <algorithm>
@@ -19,15 +23,23 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 4> kRoleNames{"text", "image",
                                                      "discrete", "continuous"};
 
-// Bounds beyond this stand for none: old Minari files write +-3.4e38.
+// Bounds of this magnitude mean "unbounded": old Minari files contain +-3.4e38.
 constexpr double kUnboundedThreshold = 3e38;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Values that an integer type or its bounds admit; infinity for numbers.
+// An image has two sides of at least this length.
+constexpr int64_t kMinImageSide = 16;
+// Integers with more values than this are continuous.
+constexpr double kMaxDiscreteValues = 1024;
+
+// Returns how many values an element can have according to its bounds, or to
+// its integer type if it has none. Returns infinity for floating-point types.
 double value_count(const Field& field) {
-  if (!is_integer(field.dtype)) return std::numeric_limits<double>::infinity();
+  if (!is_integer(field.dtype)) return kInfinity;
   if (field.dtype == DType::boolean) return 2;
-  if (field.low.empty())
+  if (field.low.empty()) {
     return std::ldexp(1.0, 8 * static_cast<int>(item_size(field.dtype)));
+  }
   const double low = *std::min_element(field.low.begin(), field.low.end());
   const double high = *std::max_element(field.high.begin(), field.high.end());
   return high - low + 1;
@@ -39,28 +51,32 @@ bool looks_like_image(const Field& field) {
   if (sides.size() < 2 || sides.size() > 4) return false;
   if (sides.size() == 4) sides.erase(sides.begin());  // [F,H,W,C]
   if (sides.size() == 3) {
-    // The channels are the smallest extent; ties go to the last.
-    const bool first = sides[0] < sides[1] && sides[0] < sides[2];
-    sides.erase(first ? sides.begin() : sides.end() - 1);
+    // The channel axis is the first one if it is the shortest, otherwise the
+    // last one.
+    const bool channels_first = sides[0] < sides[1] && sides[0] < sides[2];
+    sides.erase(channels_first ? sides.begin() : sides.end() - 1);
   }
-  return sides[0] >= 16 && sides[1] >= 16;
+  return sides[0] >= kMinImageSide && sides[1] >= kMinImageSide;
 }
 
-// The number of a tuple member, "_index_i"; -1 for any other part of a path.
-int64_t tuple_index(std::string_view part) {
-  constexpr std::string_view prefix = "_index_";
-  if (!part.starts_with(prefix) || part.size() == prefix.size() ||
-      part.size() > prefix.size() + 9) {
+// Returns i for the path component "_index_i" of a tuple member, and -1 for any
+// other component.
+int64_t tuple_index(std::string_view component) {
+  constexpr std::string_view kPrefix = "_index_";
+  constexpr size_t kMaxDigits = 9;
+  if (!component.starts_with(kPrefix) || component.size() == kPrefix.size() ||
+      component.size() > kPrefix.size() + kMaxDigits) {
     return -1;
   }
   int64_t index = 0;
-  for (char c : part.substr(prefix.size())) {
+  for (char c : component.substr(kPrefix.size())) {
     if (c < '0' || c > '9') return -1;
     index = 10 * index + (c - '0');
   }
   return index;
 }
 
+// Appends the leaves of `space`, which is at `path`, in the order of the space.
 void collect_fields(const Space& space, const std::string& path,
                     std::vector<Field>& fields) {
   if (space.kind == Space::Kind::dict || space.kind == Space::Kind::tuple) {
@@ -76,12 +92,10 @@ void collect_fields(const Space& space, const std::string& path,
   field.low = space.low;
   field.high = space.high;
   for (double& value : field.low) {
-    if (value <= -kUnboundedThreshold)
-      value = -std::numeric_limits<double>::infinity();
+    if (value <= -kUnboundedThreshold) value = -kInfinity;
   }
   for (double& value : field.high) {
-    if (value >= kUnboundedThreshold)
-      value = std::numeric_limits<double>::infinity();
+    if (value >= kUnboundedThreshold) value = kInfinity;
   }
   field.n = space.n;
   field.start = space.start;
@@ -89,14 +103,12 @@ void collect_fields(const Space& space, const std::string& path,
   fields.push_back(std::move(field));
 }
 
+// Returns one number (or null, if unbounded) if all bounds are equal, and
+// otherwise a list with one per element.
 json bounds_to_json(const std::vector<double>& bounds) {
   json array = json::array();
   for (double value : bounds) {
-    if (std::isfinite(value)) {
-      array.push_back(value);
-    } else {
-      array.push_back(nullptr);
-    }
+    array.push_back(std::isfinite(value) ? json(value) : json());
   }
   const bool same = std::all_of(
       array.begin(), array.end(),
@@ -104,7 +116,7 @@ json bounds_to_json(const std::vector<double>& bounds) {
   return !array.empty() && same ? array.front() : array;
 }
 
-// A number, or null for none, or a flat list of them.
+// Inverts bounds_to_json().
 std::vector<double> bounds_from_json(const json& bounds, int64_t count,
                                      double unbounded_value) {
   const auto parse_bound = [unbounded_value](const json& value) {
@@ -114,20 +126,25 @@ std::vector<double> bounds_from_json(const json& bounds, int64_t count,
     return std::vector<double>(static_cast<size_t>(count), parse_bound(bounds));
   }
   if (static_cast<int64_t>(bounds.size()) != count) {
-    throw base::input_error("{} bounds for {} elements", bounds.size(), count);
+    throw base::input_error("there are {} bounds for {} elements",
+                            bounds.size(), count);
   }
   std::vector<double> values;
-  for (const json& value : bounds) values.push_back(parse_bound(value));
+  for (const json& value : bounds) {
+    values.push_back(parse_bound(value));
+  }
   return values;
 }
 
+// Parses one integer for all elements, or a list with one per element.
 std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
   if (!values.is_array()) {
     return std::vector<int64_t>(static_cast<size_t>(count),
                                 json_integer(values));
   }
   if (static_cast<int64_t>(values.size()) != count) {
-    throw base::input_error("{} values for {} elements", values.size(), count);
+    throw base::input_error("there are {} values for {} elements",
+                            values.size(), count);
   }
   return json_integers(values);
 }
@@ -143,8 +160,7 @@ Role parse_role(std::string_view name) {
     if (kRoleNames[i] == name) return static_cast<Role>(i);
   }
   throw base::usage_error(
-      "the role \"{}\" is not known: use text, image, discrete or continuous",
-      name);
+      "unknown role \"{}\": use text, image, discrete or continuous", name);
 }
 
 Role default_role(const Field& field, Space::Kind kind) {
@@ -159,18 +175,23 @@ Role default_role(const Field& field, Space::Kind kind) {
       break;
   }
   if (looks_like_image(field)) return Role::image;
-  return value_count(field) <= 1024 ? Role::discrete : Role::continuous;
+  return value_count(field) <= kMaxDiscreteValues ? Role::discrete
+                                                  : Role::continuous;
 }
 
 bool path_precedes(std::string_view a, std::string_view b) {
-  const auto [in_a, in_b] =
-      std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  const auto difference = static_cast<size_t>(in_a - a.begin());
-  // The parts that hold the first difference.
+  const auto first_difference =
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  const auto difference = static_cast<size_t>(first_difference - a.begin());
+  // The components that contain the first difference begin at the same position
+  // in both paths. rfind() returns npos if they are the first ones, and
+  // npos + 1 is 0.
   const size_t begin = difference == 0 ? 0 : a.rfind('/', difference - 1) + 1;
-  const std::string_view part_a = a.substr(begin, a.find('/', begin) - begin);
-  const std::string_view part_b = b.substr(begin, b.find('/', begin) - begin);
-  const int64_t index_a = tuple_index(part_a), index_b = tuple_index(part_b);
+  const auto component = [begin](std::string_view path) {
+    return path.substr(begin, path.find('/', begin) - begin);
+  };
+  const int64_t index_a = tuple_index(component(a));
+  const int64_t index_b = tuple_index(component(b));
   if (index_a >= 0 && index_b >= 0 && index_a != index_b) {
     return index_a < index_b;
   }
@@ -191,9 +212,9 @@ void sort_fields(std::vector<Field>& fields) {
 std::vector<Field> flatten_space(const Space& space,
                                  const std::string& bare_name) {
   std::vector<Field> fields;
-  const bool bare =
+  const bool is_leaf =
       space.kind != Space::Kind::dict && space.kind != Space::Kind::tuple;
-  collect_fields(space, bare ? bare_name : "", fields);
+  collect_fields(space, is_leaf ? bare_name : "", fields);
   sort_fields(fields);
   return fields;
 }
@@ -222,14 +243,13 @@ Field field_from_json(const json& description) {
     }
     check_shape(field.shape, kMaxFieldElements);
     const int64_t count = element_count(field.shape);
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     const bool has_low = description.contains("low");
     const bool has_high = description.contains("high");
     if (has_low || has_high) {
       field.low =
-          bounds_from_json(description.value("low", json()), count, -infinity);
+          bounds_from_json(description.value("low", json()), count, -kInfinity);
       field.high =
-          bounds_from_json(description.value("high", json()), count, infinity);
+          bounds_from_json(description.value("high", json()), count, kInfinity);
     }
     if (description.contains("n") && !description["n"].is_null()) {
       field.n = integers_from_json(description["n"], count);
@@ -248,13 +268,14 @@ Field field_from_json(const json& description) {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
+// Returns a space of printable ASCII characters and `extra_charset`.
 Space make_text_space(int64_t max_length, const std::string& extra_charset) {
   Space space;
   space.kind = Space::Kind::text;
   space.max_length = std::max<int64_t>(max_length, 1);
-  for (char c = ' '; c <= '~'; ++c) space.charset += c;
+  for (char c = ' '; c <= '~'; ++c) {
+    space.charset += c;
+  }
   space.charset += extra_charset;
   return space;
 }
@@ -270,7 +291,7 @@ Space make_discrete_space(const Field& field) {
     return std::all_of(values.begin(), values.end(),
                        [expected](int64_t value) { return value == expected; });
   };
-  if (field.dtype == DType::boolean) {  // which the discrete spaces refuse
+  if (field.dtype == DType::boolean) {  // Gymnasium has no Discrete of bool
     const auto count = static_cast<size_t>(element_count(field.shape));
     space.low.assign(count, 0);
     space.high.assign(count, 1);
@@ -297,10 +318,24 @@ Space make_box_space(const Field& field) {
   return space;
 }
 
-// Children in the order of fields; a space of members "_index_0" to
-// "_index_k-1" is a tuple.
+// Returns the child of this name, which is added as an empty dict if there is
+// none.
+Space& find_or_add_dict(Space& parent, const std::string& name) {
+  const auto found =
+      std::find_if(parent.children.begin(), parent.children.end(),
+                   [&](const auto& child) { return child.name == name; });
+  if (found != parent.children.end()) return found->space;
+  Space dict;
+  dict.kind = Space::Kind::dict;
+  return parent.children.emplace_back(name, std::move(dict)).space;
+}
+
+// Sorts the children of every dict as by path_precedes(). Dicts whose keys are
+// "_index_0" to "_index_{k-1}" become tuples.
 void sort_children(Space& space) {
-  for (auto& [key, child] : space.children) sort_children(child);
+  for (auto& [key, child] : space.children) {
+    sort_children(child);
+  }
   if (space.kind != Space::Kind::dict) return;
   std::sort(space.children.begin(), space.children.end(),
             [](const auto& a, const auto& b) {
@@ -341,32 +376,25 @@ bool is_bare_space(const std::vector<Field>& fields,
 Space unflatten_space(const std::vector<Field>& fields,
                       const std::string& bare_name, int64_t max_text_length,
                       const std::string& extra_text) {
-  const auto leaf = [&](const Field& field) {
-    if (field.role == Role::text)
+  const auto make_leaf = [&](const Field& field) {
+    if (field.role == Role::text) {
       return make_text_space(max_text_length, extra_text);
+    }
     return field.n.empty() ? make_box_space(field) : make_discrete_space(field);
   };
-  if (is_bare_space(fields, bare_name)) return leaf(fields[0]);
+  if (is_bare_space(fields, bare_name)) return make_leaf(fields[0]);
 
   Space root;
   root.kind = Space::Kind::dict;
   for (const Field& field : fields) {
     Space* parent = &root;
-    const auto parts = split_path(field.name);
-    for (size_t i = 0; i < parts.size(); ++i) {
-      const bool last = i + 1 == parts.size();
-      auto child = std::find_if(
-          parent->children.begin(), parent->children.end(),
-          [&](const auto& entry) { return entry.name == parts[i]; });
-      if (child == parent->children.end()) {
-        Space space;
-        space.kind = Space::Kind::dict;
-        if (last) space = leaf(field);
-        parent->children.push_back({parts[i], std::move(space)});
-        child = parent->children.end() - 1;
-      }
-      parent = &child->space;
+    std::vector<std::string> path = split_path(field.name);
+    const std::string name = std::move(path.back());
+    path.pop_back();
+    for (const std::string& component : path) {
+      parent = &find_or_add_dict(*parent, component);
     }
+    parent->children.push_back({name, make_leaf(field)});
   }
   sort_children(root);
   return root;

@@ -97,7 +97,9 @@ Space space_from_json(const std::string& text);
 std::string space_to_json(const Space& space);
 
 // Convert between a field and its JSON in /tasks, which is that of the
-// environment protocol plus "role". Missing bounds are null.
+// environment protocol plus "role". Bounds are one number for all elements or a
+// list with one per element; null means unbounded. field_from_json() throws
+// Error(bad_input).
 nlohmann::json field_to_json(const Field& field);
 Field field_from_json(const nlohmann::json& json);
 
@@ -105,7 +107,7 @@ Field field_from_json(const nlohmann::json& json);
 // part is empty, is "." or "..", or contains a NUL character.
 bool is_valid_hdf5_path(std::string_view path);
 
-// Splits "a/b/c" into {"a", "b", "c"}.
+// Splits "a/b/c" into {"a", "b", "c"}. The result is never empty.
 std::vector<std::string> split_path(std::string_view path);
 
 // Returns true if there is a single field with this name, which means that the

@@ -1,3 +1,10 @@
+// The offsets of a document, which count from its start, become offsets in the
+// file by adding the number of tokens before it. Patches are deduplicated in
+// the file, so patch tokens are renumbered.
+//
+// Labels are stored only if they differ from the tokens somewhere. Until the
+// first difference, they are the tokens, so the column then starts with a copy
+// of the tokens so far.
 #include "gato/data/token_columns.h"
 
 #include <cassert>
@@ -63,14 +70,14 @@ void TokenColumns::append(const TokenizedDocument& document) {
 }
 
 void TokenColumns::append_tokens(const TokenizedDocument& document) {
-  std::vector<int64_t> patch_indices;
+  std::vector<int64_t> file_indices;  // indexed by patch of the document
   for (const Patch& patch : document.patches) {
-    patch_indices.push_back(patch_table_.add(patch));
+    file_indices.push_back(patch_table_.add(patch));
   }
   std::vector<int32_t> stored_tokens = document.tokens;
   for (int32_t& token : stored_tokens) {
     if (!is_patch(token)) continue;
-    token = patch_token(patch_indices.at(patch_index(token)));
+    token = patch_token(file_indices.at(patch_index(token)));
     ++patch_token_count_;
   }
   append_labels(document, stored_tokens);
@@ -91,7 +98,8 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
   if (labels_differ) {
     assert(document.labels.size() == document.tokens.size());
     for (size_t i = 0; i < labels.size(); ++i) {
-      // A patch's label is the patch, under its number in the file.
+      // The label of a patch is the patch itself, as it is numbered in the
+      // file.
       if (!is_patch(document.tokens[i])) labels[i] = document.labels[i];
     }
   }
