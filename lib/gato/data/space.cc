@@ -126,8 +126,7 @@ std::vector<double> bounds_from_json(const json& bounds, int64_t count,
     return std::vector<double>(static_cast<size_t>(count), parse_bound(bounds));
   }
   if (static_cast<int64_t>(bounds.size()) != count) {
-    throw base::input_error("there are {} bounds for {} elements",
-                            bounds.size(), count);
+    throw base::input_error("{} bounds for {} elements", bounds.size(), count);
   }
   std::vector<double> values;
   for (const json& value : bounds) {
@@ -143,8 +142,7 @@ std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
                                 json_integer(values));
   }
   if (static_cast<int64_t>(values.size()) != count) {
-    throw base::input_error("there are {} values for {} elements",
-                            values.size(), count);
+    throw base::input_error("{} values for {} elements", values.size(), count);
   }
   return json_integers(values);
 }
@@ -291,7 +289,7 @@ Space make_discrete_space(const Field& field) {
     return std::all_of(values.begin(), values.end(),
                        [expected](int64_t value) { return value == expected; });
   };
-  if (field.dtype == DType::boolean) {  // Gymnasium has no Discrete of bool
+  if (field.dtype == DType::boolean) {  // not allowed in Discrete
     const auto count = static_cast<size_t>(element_count(field.shape));
     space.low.assign(count, 0);
     space.high.assign(count, 1);
@@ -318,16 +316,18 @@ Space make_box_space(const Field& field) {
   return space;
 }
 
-// Returns the child of this name, which is added as an empty dict if there is
-// none.
-Space& find_or_add_dict(Space& parent, const std::string& name) {
+// Returns the child of this name, or null.
+Space* find_child(Space& parent, const std::string& name) {
   const auto found =
       std::find_if(parent.children.begin(), parent.children.end(),
-                   [&](const auto& child) { return child.name == name; });
-  if (found != parent.children.end()) return found->space;
-  Space dict;
-  dict.kind = Space::Kind::dict;
-  return parent.children.emplace_back(name, std::move(dict)).space;
+                   [&](const NamedSpace& child) { return child.name == name; });
+  return found == parent.children.end() ? nullptr : &found->space;
+}
+
+Space make_empty_dict() {
+  Space space;
+  space.kind = Space::Kind::dict;
+  return space;
 }
 
 // Sorts the children of every dict as by path_precedes(). Dicts whose keys are
@@ -384,17 +384,20 @@ Space unflatten_space(const std::vector<Field>& fields,
   };
   if (is_bare_space(fields, bare_name)) return make_leaf(fields[0]);
 
-  Space root;
-  root.kind = Space::Kind::dict;
+  Space root = make_empty_dict();
   for (const Field& field : fields) {
+    const std::vector<std::string> path = split_path(field.name);
     Space* parent = &root;
-    std::vector<std::string> path = split_path(field.name);
-    const std::string name = std::move(path.back());
-    path.pop_back();
-    for (const std::string& component : path) {
-      parent = &find_or_add_dict(*parent, component);
+    for (size_t i = 0; i < path.size(); ++i) {
+      Space* child = find_child(*parent, path[i]);
+      if (child == nullptr) {
+        const bool is_last = i + 1 == path.size();
+        parent->children.push_back(
+            {path[i], is_last ? make_leaf(field) : make_empty_dict()});
+        child = &parent->children.back().space;
+      }
+      parent = child;
     }
-    parent->children.push_back({name, make_leaf(field)});
   }
   sort_children(root);
   return root;
