@@ -1,9 +1,14 @@
+// Opening a file checks what all documents depend on: offsets, indices of tasks
+// and sources, and the extents of images. It reads these columns in blocks and
+// closes the file if all datasets could be mapped. Tokens are checked when they
+// are read, because checking them all would read the entire file.
 #include <algorithm>
 #include <cassert>
 #include <unordered_map>
 
 #include "gato/base/error.h"
 #include "gato/data/file_format.h"
+#include "gato/data/file_metadata.h"
 #include "gato/data/mapped_file.h"
 #include "gato/data/token_file.h"
 
@@ -14,39 +19,40 @@ void require_row_count(const std::string& label, int64_t rows,
                        int64_t expected) {
   if (rows != expected) {
     throw base::input_error(
-        "{}: holds {} values, expected {}: the file is damaged", label, rows,
-        expected);
+        "{}: there are {} values instead of {}: the file is corrupt", label,
+        rows, expected);
   }
 }
 
-// From 0 to `last`, never falling.
+// Throws unless the offsets begin at 0, end at `last` and never decrease.
 void require_valid_offsets(const DatasetView<int64_t>& offsets, int64_t last) {
   int64_t previous = 0;
-  const auto refuse = [&](int64_t i, int64_t value) {
+  const auto fail = [&](int64_t i, int64_t value) {
     throw base::input_error(
-        "{}: value {} is {} after {}; offsets must rise from 0 to {}: the file "
-        "is damaged",
+        "{}: value {} is {} after {}, but offsets must increase from 0 to {}: "
+        "the file is corrupt",
         offsets.label(), i, value, previous, last);
   };
-  if (offsets.size() == 0) refuse(0, -1);
+  if (offsets.size() == 0) fail(0, -1);
   offsets.for_each([&](int64_t i, int64_t value) {
     if (value < previous || value > last || (i == 0 && value != 0)) {
-      refuse(i, value);
+      fail(i, value);
     }
     previous = value;
   });
-  if (previous != last) refuse(offsets.size() - 1, previous);
+  if (previous != last) fail(offsets.size() - 1, previous);
 }
 
-// A document's place in a table of `count` entries.
+// Throws unless every value is an index of a table with `count` entries. There
+// is one value per document.
 void require_valid_indices(const DatasetView<int32_t>& indices,
                            const char* what, int64_t count) {
   indices.for_each([&](int64_t i, int32_t value) {
     if (value < 0 || value >= count) {
       throw base::input_error(
-          "{}: document {} is of {} {}, the table has 0 to {}: the file is "
-          "damaged",
-          indices.label(), i, what, value, count - 1);
+          "{}: the {} of document {} is {}, but the table has entries 0 to {}: "
+          "the file is corrupt",
+          indices.label(), what, i, value, count - 1);
     }
   });
 }
@@ -56,27 +62,33 @@ void require_valid_indices(const DatasetView<int32_t>& indices,
 struct TokenFileReader::Impl {
   Impl(const std::filesystem::path& path, const std::string& group);
 
-  bool is_mapped() const;
+  void open_columns(const hdf5::Group& root);
+  void check_columns() const;
   void check_images() const;
-  // First image at or after a token.
+  bool is_mapped() const;
+  // Returns the index of the first image at or after a token.
   int64_t find_first_image(int64_t token) const;
-  int64_t image_end_token(int64_t image) const {  // first token behind it
+  // Returns the first token after an image.
+  int64_t image_end_token(int64_t image) const {
     return image_token.at(image) +
            int64_t{image_rows.at(image)} * image_columns.at(image);
   }
   TokenizedDocument read_steps(int64_t document, int64_t first, int64_t last,
-                               PatchNumbering numbers) const;
+                               PatchNumbering numbering) const;
   TokenizedDocument read_token_range(int64_t document, int64_t& begin,
-                                     int64_t end, PatchNumbering numbers) const;
-  // Fills in tokens [begin, end) of the file, which belong to `document`.
+                                     int64_t end,
+                                     PatchNumbering numbering) const;
+  // Fills in everything but the step offsets from tokens [begin, end) of the
+  // file, which belong to `document`.
   void load_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
-                   int64_t end, PatchNumbering numbers) const;
+                   int64_t end, PatchNumbering numbering) const;
   void load_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
   void check_tokens(const TokenizedDocument& result, int64_t document) const;
+  // Loads the pixels and renumbers the patches from 0.
   void load_patches(TokenizedDocument& result) const;
 
   std::filesystem::path path;
-  hdf5::Group file;
+  hdf5::Group file;  // closed if all datasets are mapped
   MappedFile mapping;
   Vocabulary vocabulary;
   ModalityIdRanges ids;
@@ -94,60 +106,80 @@ struct TokenFileReader::Impl {
 TokenFileReader::Impl::Impl(const std::filesystem::path& path,
                             const std::string& group)
     : path(path), file(hdf5::open_file(path)), mapping(path) {
-  const bool embedded = group != "/";
-  if (!embedded) check_format(file, kTokenFileFormat);
-  const hdf5::Group root = embedded ? file.group(group) : hdf5::Group();
-  const hdf5::Group& columns = embedded ? root : file;
-  vocabulary = read_vocabulary(columns);
+  const bool is_embedded = group != "/";
+  // An embedded token file is as complete as the file that contains it.
+  if (!is_embedded) check_format(file, kTokenFileFormat);
+  const hdf5::Group embedded = is_embedded ? file.group(group) : hdf5::Group();
+  const hdf5::Group& root = is_embedded ? embedded : file;
+  vocabulary = read_vocabulary(root);
   ids = ModalityIdRanges(vocabulary);
-  const nlohmann::json table = read_json_dataset(columns, "tasks");
-  try {
-    tasks = TaskTable::from_json(table);
-  } catch (const base::Error& error) {
-    throw base::input_error("{}: {}", path.string(), error.what());
-  }
-  provenance = read_json_dataset(columns, "provenance");
-  report = read_ordered_json_dataset(columns, "report");
+  tasks = read_tasks(root);
+  provenance = read_provenance(root);
+  report = read_report(root);
+  open_columns(root);
+  check_columns();
+  check_images();
+  // Thousands of token files may be open at the same time.
+  if (is_mapped()) file = hdf5::Group();
+}
 
+void TokenFileReader::Impl::open_columns(const hdf5::Group& root) {
   const auto open = [this](const hdf5::Group& parent, const char* name,
-                           auto& rows) {
-    rows = {parent.dataset(name), mapping, {}};
+                           auto& column) {
+    column = {parent.dataset(name), mapping, {}};
   };
-  open(columns, "tokens", tokens);
-  open(columns, "modality", modality);
-  has_labels = columns.has("labels");
-  if (has_labels) open(columns, "labels", labels);
-  open(columns.group("steps"), "offset", step_offset);
-  const hdf5::Group documents = columns.group("documents");
+  open(root, "tokens", tokens);
+  open(root, "modality", modality);
+  has_labels = root.has("labels");
+  if (has_labels) open(root, "labels", labels);
+  open(root.group("steps"), "offset", step_offset);
+  const hdf5::Group documents = root.group("documents");
   open(documents, "first_step", first_step);
   open(documents, "task", task);
   open(documents, "source", source);
   open(documents, "return", total_rewards);
-  const hdf5::Group images = columns.group("images");
+  const hdf5::Group images = root.group("images");
   open(images, "token", image_token);
   open(images, "rows", image_rows);
   open(images, "columns", image_columns);
-  patches = {columns.dataset("patches"), mapping, {16, 16, 3}};
+  patches = {root.dataset("patches"), mapping, {16, 16, 3}};
+}
 
-  require_row_count(modality.label(), modality.size(), tokens.size());
-  if (has_labels)
-    require_row_count(labels.label(), labels.size(), tokens.size());
+void TokenFileReader::Impl::check_columns() const {
+  const auto require_size = [](const auto& column, int64_t expected) {
+    require_row_count(column.label(), column.size(), expected);
+  };
+  require_size(modality, tokens.size());
+  if (has_labels) require_size(labels, tokens.size());
   require_valid_offsets(step_offset, tokens.size());
   require_valid_offsets(first_step, step_offset.size() - 1);
-  const int64_t count = first_step.size() - 1;
-  require_row_count(task.label(), task.size(), count);
-  require_row_count(source.label(), source.size(), count);
-  require_row_count(total_rewards.label(), total_rewards.size(), count);
+  const int64_t document_count = first_step.size() - 1;
+  require_size(task, document_count);
+  require_size(source, document_count);
+  require_size(total_rewards, document_count);
   require_valid_indices(task, "task", std::ssize(tasks.tasks));
-  // A file may name no agents at all.
+  // If there are no sources, every document has source 0.
   require_valid_indices(source, "source",
                         std::max<int64_t>(1, std::ssize(tasks.sources)));
-  require_row_count(image_rows.label(), image_rows.size(), image_token.size());
-  require_row_count(image_columns.label(), image_columns.size(),
-                    image_token.size());
-  check_images();
-  // Thousands may be open at a time.
-  if (is_mapped()) file = hdf5::Group();
+  require_size(image_rows, image_token.size());
+  require_size(image_columns, image_token.size());
+}
+
+// Images must be in the order of their tokens and must not overlap.
+void TokenFileReader::Impl::check_images() const {
+  int64_t end = 0;
+  image_token.for_each([&](int64_t i, int64_t token) {
+    const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
+    if (rows < 1 || columns < 1 || token < end ||
+        token > tokens.size() - rows * columns) {
+      throw base::input_error(
+          "{}: image {} ({} x {} patches at token {}) does not fit: the file "
+          "is "
+          "corrupt",
+          image_token.label(), i, rows, columns, token);
+    }
+    end = token + rows * columns;
+  });
 }
 
 bool TokenFileReader::Impl::is_mapped() const {
@@ -159,21 +191,7 @@ bool TokenFileReader::Impl::is_mapped() const {
          (!has_labels || labels.is_in_memory());
 }
 
-void TokenFileReader::Impl::check_images() const {
-  int64_t end = 0;
-  image_token.for_each([&](int64_t i, int64_t token) {
-    const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
-    if (rows < 1 || columns < 1 || token < end ||
-        token > tokens.size() - rows * columns) {
-      throw base::input_error(
-          "{}: image {} of {} x {} patches at token {} does not fit: the file "
-          "is damaged",
-          image_token.label(), i, rows, columns, token);
-    }
-    end = token + rows * columns;
-  });
-}
-
+// Binary search: images are sorted by their first tokens.
 int64_t TokenFileReader::Impl::find_first_image(int64_t token) const {
   int64_t low = 0, high = image_token.size();
   while (low < high) {
@@ -189,43 +207,45 @@ int64_t TokenFileReader::Impl::find_first_image(int64_t token) const {
 
 TokenizedDocument TokenFileReader::Impl::read_steps(
     int64_t document, int64_t first, int64_t last,
-    PatchNumbering numbers) const {
-  const int64_t first_step_index = first_step.at(document) + first;
+    PatchNumbering numbering) const {
+  const int64_t first_index = first_step.at(document) + first;
   TokenizedDocument result;
   result.step_offset.resize(static_cast<size_t>(last - first) + 1);
-  step_offset.copy_rows(first_step_index, last - first + 1,
+  step_offset.copy_rows(first_index, last - first + 1,
                         result.step_offset.data());
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
   for (int64_t& offset : result.step_offset) offset -= begin;
-  load_tokens(result, document, begin, end, numbers);
+  load_tokens(result, document, begin, end, numbering);
   return result;
 }
 
 TokenizedDocument TokenFileReader::Impl::read_token_range(
     int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbers) const {
+    PatchNumbering numbering) const {
   const int64_t step = first_step.at(document);
   assert(first_step.at(document + 1) == step + 1);
-  const int64_t start = step_offset.at(step);
-  int64_t first = start + begin, last = start + end;
+  const int64_t document_begin = step_offset.at(step);
+  // In tokens of the file.
+  int64_t first = document_begin + begin, last = document_begin + end;
   const int64_t image_before = find_first_image(first) - 1;
   if (image_before >= 0 && image_end_token(image_before) > first) {
     first = image_token.at(image_before);
   }
+  // The last image that begins before `last` may extend beyond it.
   const int64_t last_image = find_first_image(last) - 1;
   if (last_image >= 0) last = std::max(last, image_end_token(last_image));
-  begin = first - start;
+  begin = first - document_begin;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
-  load_tokens(result, document, first, last, numbers);
+  load_tokens(result, document, first, last, numbering);
   return result;
 }
 
 void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
                                         int64_t document, int64_t begin,
                                         int64_t end,
-                                        PatchNumbering numbers) const {
+                                        PatchNumbering numbering) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
   tokens.copy_rows(begin, end - begin, result.tokens.data());
@@ -238,17 +258,18 @@ void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
   }
   load_images(result, begin, end);
   check_tokens(result, document);
-  if (numbers == PatchNumbering::per_document) load_patches(result);
+  if (numbering == PatchNumbering::per_document) load_patches(result);
   result.task_index = task.at(document);
   result.source_index = source.at(document);
   result.total_reward = total_rewards.at(document);
-  // Every step of an episode has a separator; nothing else has one.
+  // Every step of an episode has a separator; other documents have none.
   result.is_episode = std::find(result.modality.begin(), result.modality.end(),
                                 Modality::separator) != result.modality.end();
 }
 
 void TokenFileReader::Impl::load_images(TokenizedDocument& result,
                                         int64_t begin, int64_t end) const {
+  // Images and patch tokens must cover each other exactly.
   int64_t covered = 0;
   for (int64_t i = find_first_image(begin); i < image_token.size(); ++i) {
     const TokenizedImage image{image_token.at(i) - begin, image_rows.at(i),
@@ -259,8 +280,9 @@ void TokenFileReader::Impl::load_images(TokenizedDocument& result,
       if (j >= end - begin ||
           result.modality[static_cast<size_t>(j)] != Modality::patch) {
         throw base::input_error(
-            "{}: token {} belongs to image {} but is no patch", path.string(),
-            begin + j, i);
+            "{}: token {} belongs to image {}, but is not a patch: the file is "
+            "corrupt",
+            path.string(), begin + j, i);
       }
     }
     covered += count;
@@ -268,43 +290,47 @@ void TokenFileReader::Impl::load_images(TokenizedDocument& result,
   }
   if (covered != std::count(result.modality.begin(), result.modality.end(),
                             Modality::patch)) {
-    throw base::input_error("{}: tokens {} to {} hold a patch of no image",
-                            path.string(), begin, end);
+    throw base::input_error(
+        "{}: tokens {} to {} contain a patch that belongs to no image: the "
+        "file "
+        "is corrupt",
+        path.string(), begin, end);
   }
 }
 
 void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
                                          int64_t document) const {
-  const auto refuse = [&](size_t i, const char* what, const auto& value) {
+  const auto fail = [&](size_t i, const char* what, const auto& value) {
     throw base::input_error(
-        "{}: document {}, token {}: {} {} is not valid: the file is damaged",
+        "{}: document {}, token {}: invalid {} {}: the file is corrupt",
         path.string(), document, i, what, value);
   };
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     const int32_t token = result.tokens[i];
     const Modality kind = result.modality[i];
     if (kind == Modality::padding || kind > Modality::continuous_action) {
-      refuse(i, "modality", static_cast<int64_t>(kind));
+      fail(i, "modality", static_cast<int64_t>(kind));
     }
     if (kind == Modality::patch) {
-      if (!is_patch(token)) refuse(i, "patch number", token);
+      if (!is_patch(token)) fail(i, "patch number", token);
       if (patch_index(token) >= patches.size()) {
-        refuse(i, "patch number", patch_index(token));
+        fail(i, "patch number", patch_index(token));
       }
       continue;
     }
-    if (!ids.contains(kind, token)) refuse(i, "id", ids.describe(kind, token));
+    if (!ids.contains(kind, token)) fail(i, "id", ids.describe(kind, token));
     if (!has_labels) continue;
     const int32_t label = result.labels[i];
-    if (!ids.contains(kind, label))
-      refuse(i, "label", ids.describe(kind, label));
+    if (!ids.contains(kind, label)) {
+      fail(i, "label", ids.describe(kind, label));
+    }
   }
 }
 
 void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
   if (result.images.empty()) return;
-  std::unordered_map<int32_t, int32_t>
-      document_tokens;  // by the token in the file
+  // Maps tokens of the file to tokens of the document.
+  std::unordered_map<int32_t, int32_t> document_tokens;
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     if (result.modality[i] != Modality::patch) continue;
     const int32_t stored = result.tokens[i];
@@ -380,13 +406,13 @@ TokenizedDocument TokenFileReader::document(int64_t document) const {
 }
 TokenizedDocument TokenFileReader::read_steps(int64_t document, int64_t first,
                                               int64_t last,
-                                              PatchNumbering numbers) const {
-  return impl_->read_steps(document, first, last, numbers);
+                                              PatchNumbering numbering) const {
+  return impl_->read_steps(document, first, last, numbering);
 }
 TokenizedDocument TokenFileReader::read_token_range(
     int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbers) const {
-  return impl_->read_token_range(document, begin, end, numbers);
+    PatchNumbering numbering) const {
+  return impl_->read_token_range(document, begin, end, numbering);
 }
 Patch TokenFileReader::read_patch(int64_t index) const {
   Patch patch;
