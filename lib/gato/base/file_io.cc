@@ -1,3 +1,15 @@
+// An output is written under the name ".<name>.tmp-<host>-<pid>-<n>" next to
+// its final path, so that both are on one file system and rename(2) is atomic.
+// commit() calls fsync on the content, renames it, and then calls fsync on the
+// parent directory, which makes the rename itself durable. A directory that
+// already exists cannot be replaced by a plain rename: the two are exchanged
+// (RENAME_EXCHANGE) and the old one is removed.
+//
+// Temporary files are removed in three ways: by the destructor; by
+// remove_temporary_files() in a signal handler, which reads the lock-free array
+// registered_temporary_files; and, after a process was killed, by the next
+// output of the same name, if the process in the temporary name no longer
+// exists on this host.
 #include "gato/base/file_io.h"
 
 #include <fcntl.h>
@@ -22,7 +34,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Data and metadata of a file, or the entries of a directory, reach the disk.
+// Flushes the data and metadata of a file, or the entries of a directory, to
+// the disk. Messages name `reported`.
 void fsync_path(const fs::path& path, const fs::path& reported) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -32,7 +45,7 @@ void fsync_path(const fs::path& path, const fs::path& reported) {
   const int result = ::fsync(descriptor);
   const int reason = errno;
   ::close(descriptor);
-  // File systems without fsync for this kind of file answer EINVAL.
+  // File systems that do not support fsync for this kind of file return EINVAL.
   if (result != 0 && reason != EINVAL) {
     throw io_error("{}: cannot write: {}", reported.string(),
                    std::strerror(reason));
@@ -50,7 +63,7 @@ fs::path parent_directory(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// "DIR/" means DIR.
+// Returns "DIR" for "DIR/".
 fs::path strip_trailing_slashes(fs::path path) {
   while (!path.has_filename() && path.has_parent_path() &&
          path != path.root_path()) {
@@ -73,7 +86,9 @@ fs::path make_temporary_name(const fs::path& path) {
                      host_name(), ::getpid(), count++);
 }
 
-// Of an output's temporary name, the part after the mark: "host-pid-n".
+// Returns whether the process that created a temporary file no longer exists.
+// `owner` is the end of the temporary name: "host-pid-n". Always false for a
+// process of another host.
 bool is_owner_dead(const std::string& owner) {
   const std::string host = host_name() + "-";
   if (!owner.starts_with(host)) return false;
@@ -81,7 +96,7 @@ bool is_owner_dead(const std::string& owner) {
   return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
-// What processes left that were killed while they wrote the same output.
+// Removes what killed processes left behind while they were writing `path`.
 void remove_stale_temporaries(const fs::path& path) {
   std::error_code ignored;
   const std::string prefix =
@@ -95,7 +110,8 @@ void remove_stale_temporaries(const fs::path& path) {
   }
 }
 
-// The names of the files that are being written; a few at a time.
+// The paths of the outputs that are being written, for a signal handler. An
+// output that finds no free slot is only removed by its destructor.
 std::array<std::atomic<const char*>, 16> registered_temporary_files{};
 
 void replace_registered_file(const char* from, const char* to) {
@@ -105,7 +121,8 @@ void replace_registered_file(const char* from, const char* to) {
   }
 }
 
-// Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
+// Returns the target of `path` if it is a symbolic link, otherwise `path`.
+// Throws Error(usage) if renaming cannot replace it.
 fs::path resolve_replaceable_path(const fs::path& path) {
   check_not_dangling_symlink(path);
   std::error_code ignored;
@@ -190,7 +207,7 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   remove_stale_temporaries(path_);
   temporary_path_ = parent / make_temporary_name(path_);
   fs::remove_all(temporary_path_,
-                 ignored);  // of a killed process with our number
+                 ignored);  // left by a killed process with the same pid
   if (kind_ == Kind::directory) {
     std::error_code error;
     fs::create_directory(temporary_path_, error);
@@ -213,7 +230,7 @@ TemporaryDirectory::TemporaryDirectory(const std::string& name) {
   remove_stale_temporaries(path);
   path_ = path.parent_path() / make_temporary_name(path);
   std::error_code ignored;
-  fs::remove_all(path_, ignored);  // of a killed process with our number
+  fs::remove_all(path_, ignored);  // left by a killed process of the same pid
   if (::mkdir(path_.c_str(), S_IRWXU) != 0) {
     throw io_error("{}: cannot create a directory of temporary files: {}",
                    path_.string(), std::strerror(errno));
@@ -242,9 +259,9 @@ void AtomicOutput::commit() {
   } catch (const fs::filesystem_error& error) {
     throw io_error("{}: {}", path_.string(), error.what());
   }
-  check_output(path_, force_);  // it may have appeared meanwhile
-  // A directory in the way is exchanged in one step, then removed; renaming
-  // replaces anything else.
+  check_output(path_, force_);  // it may have been created in the meantime
+  // rename() does not replace a directory that is not empty, so an existing one
+  // is exchanged atomically and then removed.
   std::error_code ignored;
   const bool exchange =
       kind_ == Kind::directory && fs::is_directory(path_, ignored);
@@ -297,7 +314,7 @@ std::string read_file(const fs::path& path) {
 void check_readable(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_directory = std::filesystem::is_directory(path, ignored);
-  // Not opened: that would wait for the other end of a pipe.
+  // Does not open the file, which would block on a named pipe.
   const int wanted = is_directory ? R_OK | X_OK : R_OK;
   if (::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0) {
     throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));

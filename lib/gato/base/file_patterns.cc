@@ -1,3 +1,10 @@
+// An operand is expanded in two steps, as in a shell: braces first, then glob
+// characters in each result. A text that names an existing file is never
+// expanded, so file names may contain any of these characters.
+//
+// expand_braces() recurses. It finds the first brace that can be expanded and
+// combines the text before it with every expansion of every alternative and
+// with every expansion of the text after it.
 #include "gato/base/file_patterns.h"
 
 #include <glob.h>
@@ -38,8 +45,8 @@ std::vector<std::string> glob_matches(const std::string& pattern) {
   return paths;
 }
 
-// Where ":WEIGHT" begins, or the text's size: the weight itself is checked by
-// the program that takes one.
+// Returns the offset at which ":WEIGHT" begins, or the size of the text if
+// there is none. The program that accepts weights validates the number.
 size_t weight_offset(const std::string& text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon + 1 == text.size()) {
@@ -69,13 +76,14 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
 }
 
 constexpr size_t kMaxExpansions =
-    1'000'000;  // as too_many_expansions_error() says
+    1'000'000;  // also stated by too_many_expansions_error()
 
 Error too_many_expansions_error(const std::string& text) {
   return usage_error("{}: its braces give more than a million names", text);
 }
 
-// Of the brace that opens at `open`; npos where there is none.
+// Returns the offset of the brace that closes the one at `open`, or npos if
+// there is none.
 size_t find_closing_brace(const std::string& text, size_t open) {
   int depth = 0;
   for (size_t i = open; i < text.size(); ++i) {
@@ -90,7 +98,8 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// "8..11", rising or falling; empty where it is no range.
+// Expands an ascending or descending range such as "8..11". Returns nothing if
+// the text is not a range.
 std::vector<std::string> expand_range(const std::string& text) {
   const size_t dots = text.find("..");
   if (dots == std::string::npos) return {};
@@ -111,7 +120,8 @@ std::vector<std::string> expand_range(const std::string& text) {
   return parts;
 }
 
-// What stands between braces, as a range or a list; empty where it is neither.
+// Returns the alternatives of the text between two braces, which is a list or a
+// range. Returns nothing if it is neither.
 std::vector<std::string> brace_alternatives(const std::string& text) {
   std::vector<std::string> parts(1);
   int depth = 0;

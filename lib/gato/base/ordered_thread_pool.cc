@@ -1,3 +1,9 @@
+// pending_ contains the submitted jobs in order, up to the oldest one whose
+// completion has not been called. Its first next_unstarted_ jobs have been
+// started. Workers start jobs from there; only the owner adds jobs at the back
+// and removes finished ones at the front, so it alone may read pending_.size()
+// without the lock. Threads are created as jobs are submitted, so a short list
+// of jobs does not start all of them.
 #include "gato/base/ordered_thread_pool.h"
 
 #include <algorithm>
@@ -57,7 +63,8 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
       return is_canceled_ || next_unstarted_ < pending_.size();
     });
     if (is_canceled_) return;
-    // Adding and taking at the ends of a deque leaves the others in place.
+    // The reference stays valid without the lock: push_back() and pop_front()
+    // of a deque do not invalidate references to other elements.
     PendingJob& held = pending_[next_unstarted_++];
     lock.unlock();
     try {

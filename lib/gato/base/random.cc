@@ -7,7 +7,8 @@
 namespace gato::base {
 namespace {
 
-// SplitMix64 (Steele, Lea, Flood 2014): a bijection with full avalanche.
+// Returns the output of SplitMix64 for the state `x` (Steele, Lea & Flood
+// 2014): a bijection with full avalanche.
 uint64_t splitmix64(uint64_t x) {
   x += 0x9e3779b97f4a7c15;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -15,7 +16,8 @@ uint64_t splitmix64(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Not symmetric: (seed 1, word 2) and (seed 2, word 1) differ.
+// Mixes a word into the state. Not symmetric, so that (seed 1, word 2) and
+// (seed 2, word 1) differ.
 uint64_t hash_combine(uint64_t state, uint64_t word) {
   return splitmix64(std::rotl(state, 23) ^ splitmix64(word));
 }

@@ -10,7 +10,8 @@ bool is_same_folded(char a, char b) {
   return fold(a) == fold(b);
 }
 
-// Optimal string alignment, three rows at a time.
+// Returns the optimal string alignment distance. Of the dynamic programming
+// table, only the last three rows are stored.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before(b.size() + 1), previous(b.size() + 1),
       row(b.size() + 1);

@@ -8,7 +8,8 @@
 namespace gato::base {
 namespace {
 
-// Code points, which is close enough to columns for names and numbers.
+// Returns the number of code points, which is close enough to the display width
+// for names and numbers.
 size_t display_width(const std::string& text) {
   return std::ranges::count_if(
       text, [](unsigned char c) { return (c & 0xc0) != 0x80; });

@@ -1,3 +1,5 @@
+// Every command has the same common options, except for those that depend on
+// its description: --output, --skip-bad, --shard and the operands.
 #include "gato/cli/common_options.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// --help and the man page are generated from the option table. The sentence on
+// each option is its help text followed by what the table knows about it:
+// choices, range, default and whether it is required.
 #include "gato/cli/help.h"
 
 #include <algorithm>
@@ -10,7 +13,7 @@ namespace {
 
 constexpr size_t kHelpColumn = 26;
 
-// A term and, from kHelpColumn on, its explanation.
+// Returns a term and its explanation, which starts at kHelpColumn.
 std::string format_definition(const std::string& term,
                               const std::string& text) {
   const std::string head = "  " + term;
@@ -19,7 +22,8 @@ std::string format_definition(const std::string& term,
   return head + body.substr(head.size());
 }
 
-// Whole numbers of any size without an exponent.
+// Returns a bound as text. Integers of any size are written without an
+// exponent.
 std::string bound_text(double bound) {
   return std::floor(bound) == bound ? fmt::format("{:.0f}", bound)
                                     : fmt::format("{}", bound);
@@ -35,13 +39,13 @@ std::string range_text(const Option& option) {
   return has_high ? "at most " + bound_text(option.maximum) : "";
 }
 
-// "--model DIR"
+// Returns the long name with the metavariable: "--model DIR".
 std::string long_option_with_metavar(const Option& option) {
   const std::string name = "--" + option.name;
   return option.metavar_name.empty() ? name : name + " " + option.metavar_name;
 }
 
-// "--a", "--a or --b", "--a, --b or --c".
+// Returns "--a", "--a or --b" or "--a, --b or --c".
 std::string join_alternatives(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -51,7 +55,7 @@ std::string join_alternatives(const std::vector<std::string>& names) {
   return text;
 }
 
-// Whether, and in place of which others, an option must be given.
+// Returns whether an option is required, and which options are alternatives.
 std::string requirement_text(const Option& option, const OptionTable& table) {
   const ExclusiveGroup* exclusive_group = table.find_exclusive_group(option);
   if (!exclusive_group) return option.is_required ? "required" : "";

@@ -1,3 +1,7 @@
+// spdlog's default logger has up to two sinks. stderr_sink writes messages to
+// stderr and owns the status line, which it erases before each message; a mutex
+// in the sink keeps the two from mixing. file_sink exists if there is a log
+// file; it flushes every message and, unlike stderr, ignores --quiet.
 #include "gato/cli/logging.h"
 
 #include <spdlog/pattern_formatter.h>
@@ -20,7 +24,8 @@
 namespace gato::cli {
 namespace {
 
-// "warning: ", "error: "; nothing for information.
+// A spdlog flag that writes "warning: ", "error: " and so on, but nothing for
+// level info.
 class LevelPrefix : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
@@ -41,7 +46,7 @@ std::unique_ptr<spdlog::formatter> make_formatter(const std::string& pattern) {
   return formatter;
 }
 
-// Owns the last line of the terminal.
+// A sink for stderr that owns the status line, the last line of the terminal.
 class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   void show_status_line(const std::string& text) {
@@ -102,7 +107,8 @@ void configure_logging(const std::string& level, bool quiet,
   file_sink->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
   logger->sinks() = {stderr_sink, file_sink};
   logger->flush_on(spdlog::level::trace);
-  // A disk that fills up ends no work of days; spdlog would show every failure.
+  // A full disk must not end a run of several days, so a failed write of the
+  // log is only a warning. spdlog by itself would report every failure.
   logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
                                 const std::string& what) {
     if (told->exchange(true)) return;

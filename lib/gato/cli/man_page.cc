@@ -1,3 +1,7 @@
+// Each section of the page is one function that returns roff source. The
+// options come from the tables of all commands: each command lists its own
+// options under the headings of their groups, and the common options follow
+// once at the end.
 #include "gato/cli/man_page.h"
 
 #include <algorithm>
@@ -12,8 +16,8 @@ namespace {
 
 constexpr const char* kCommonGroup = "Common options";
 
-// Text that roff leaves as it is: minus signs that can be copied, no request
-// at the beginning of a line.
+// Escapes text so that roff prints it unchanged: minus signs can be copied as
+// ASCII, and no line begins with a request.
 std::string escape_roff(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -43,7 +47,7 @@ std::string escape_roff(const std::string& text) {
   return result.starts_with('.') ? "\\&" + result : result;
 }
 
-// Lines of a paragraph.
+// Returns the lines of one paragraph.
 std::string format_paragraph(const std::string& text) {
   std::istringstream lines(wrap_text(text, 0));
   std::string result;
@@ -53,7 +57,7 @@ std::string format_paragraph(const std::string& text) {
   return result;
 }
 
-// Paragraphs; indented lines become an unfilled block.
+// Returns several paragraphs. Indented lines become an unfilled block.
 std::string format_paragraphs(const std::string& text) {
   std::istringstream lines(text);
   std::string result;
@@ -96,7 +100,8 @@ struct CommandOptions {
   OptionTable table;
 };
 
-// Options of one command under a heading for each group, or only the common.
+// Returns the options of one command: its own under a heading per group, or, if
+// `is_common`, only the common options.
 std::string option_entries(const OptionTable& table, bool is_common) {
   std::string text, group;
   for (const auto& option : table.options()) {
@@ -128,7 +133,7 @@ std::string options_section(
     }
     text += option_entries(one->table, false);
   }
-  // Options that some commands have and others not are listed once.
+  // Lists each common option once, even if only some commands have it.
   text += ".SS Common options\n";
   std::vector<std::string> listed;
   for (const auto& one : built) {

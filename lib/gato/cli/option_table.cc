@@ -1,3 +1,5 @@
+// Options are stored by pointer, so that the reference that add() returns stays
+// valid when more options are added.
 #include "gato/cli/option_table.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Each function visits the variant OptionTarget with one overload per type. All
+// values, whether from the command line or from TOML, pass through
+// assign_value() as texts, so that they are checked in the same way.
 #include "gato/cli/option_value.h"
 
 #include <type_traits>

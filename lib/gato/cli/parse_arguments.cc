@@ -1,3 +1,6 @@
+// CLI11 splits the command line into the texts of each option. Types, ranges
+// and required options are not left to CLI11: the values are parsed later by
+// assign_value(), after they have been merged with the configuration files.
 #include "gato/cli/parse_arguments.h"
 
 #include <CLI/CLI.hpp>
@@ -27,8 +30,8 @@ CLI::Option* add_option(CLI::App& app, const Option& option,
   return added;
 }
 
-// CLI11 leaves what it does not know: unknown options, operands of a command
-// that takes none.
+// Throws Error(usage) for the words that CLI11 does not recognize: unknown
+// options, and operands of a command that takes none.
 void reject_remaining(const OptionTable& table,
                       const std::vector<std::string>& remaining) {
   for (const std::string& text : remaining) {
@@ -46,12 +49,12 @@ void reject_remaining(const OptionTable& table,
   }
 }
 
-// `reversed`: CLI11 takes the last word as the first.
+// Parses the words, which CLI11 expects in reverse order.
 void parse_words(CLI::App& app, std::vector<std::string> reversed) {
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::RequiredError&) {
-    // Too few operands so far: judged when the configuration is merged.
+    // Too few operands: checked after the configuration has been merged.
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();  // "--NAME: 1 required ..."
     throw base::usage_error("option {} wants a value",
@@ -65,8 +68,9 @@ void parse_words(CLI::App& app, std::vector<std::string> reversed) {
 
 ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
                               const std::vector<std::string>& arguments) {
-  // All that follows "--" are operands. CLI11 would take a "--" after a list
-  // option for the end of that list alone.
+  // All words after "--" are operands. They are removed before CLI11 parses the
+  // rest, because it treats a "--" after a list option only as the end of that
+  // list.
   const auto mark = std::find(arguments.begin(), arguments.end(), "--");
   const std::vector<std::string> after_separator(
       mark == arguments.end() ? mark : mark + 1, arguments.end());
@@ -94,7 +98,7 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
     }
     if (!one.texts.empty()) given[option.name] = std::move(one);
   }
-  // Help is given whatever else is wrong.
+  // --help and --version work even if the command line has other errors.
   if (!given.contains("help") && !given.contains("version")) {
     reject_remaining(table, app.remaining());
     if (!table.find("inputs")) reject_remaining(table, after_separator);

@@ -55,7 +55,7 @@ void TerminalProgress::update(int64_t done, const std::string& note) {
   was_shown_ = true;
 }
 
-// A long run ends with its totals, on a terminal or in a file.
+// Logs the totals of a task that was long enough to be shown.
 void TerminalProgress::end() {
   if (is_stderr_terminal()) {
     show_status_line("");

@@ -1,3 +1,7 @@
+// Reading checks the TOML type of each value against the option's target and
+// then converts the value to text, so that assign_value() handles it like one
+// from the command line. Writing goes the other way, through the JSON of the
+// targets.
 #include "gato/cli/toml_config.h"
 
 #include <toml++/toml.h>
@@ -28,7 +32,7 @@ std::vector<std::string> config_keys(const OptionTable& table) {
 
 toml::table parse_file(const std::string& path) {
   std::ifstream file(path);
-  file.peek();  // a directory opens, and fails only when it is read
+  file.peek();  // a directory can be opened, but reading it fails
   if (!file.is_open() || file.bad()) {
     throw base::io_error("{}: cannot read the configuration: {}", path,
                          std::strerror(errno));
@@ -43,7 +47,7 @@ toml::table parse_file(const std::string& path) {
   }
 }
 
-// What one value of a target is in TOML.
+// The TOML type of one value of a target.
 enum class ValueType { boolean, integer, number, string };
 
 ValueType value_type(const OptionTarget& target) {
@@ -74,7 +78,8 @@ const char* value_type_name(ValueType type) {
   return "a string";
 }
 
-// "must be an integer, not '3'": a value as TOML writes it.
+// Returns an error such as "must be an integer, not '3'", with the value as it
+// is written in TOML.
 base::Error wrong_type_error(const toml::node& node, const std::string& origin,
                              const std::string& expected) {
   std::ostringstream found;
@@ -83,7 +88,8 @@ base::Error wrong_type_error(const toml::node& node, const std::string& origin,
                            found.str());
 }
 
-// TOML's integers are signed: what is beyond them stands in a string.
+// Returns whether the node is an integer beyond the range of int64, the type of
+// TOML's integers. Such a value is given as a string.
 bool is_large_integer(const toml::node& node, const OptionTarget& target) {
   constexpr uint64_t max_integer = std::numeric_limits<int64_t>::max();
   const auto* text = node.as_string();
@@ -142,7 +148,7 @@ ParsedValue parse_toml_value(const toml::node& node, const Option& option,
   return given;
 }
 
-// A TOML basic string.
+// Returns the text as a TOML basic string.
 std::string quote_toml_string(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
@@ -159,7 +165,8 @@ std::string quote_toml_string(const std::string& text) {
 
 std::string format_toml_value(const nlohmann::json& value) {
   if (value.is_string()) return quote_toml_string(value.get<std::string>());
-  // TOML's integers are signed: beyond them as a text, which is read too.
+  // Integers beyond the range of int64 are written as strings, which
+  // is_large_integer() accepts.
   if (value.is_number_unsigned() &&
       value.get<uint64_t>() > std::numeric_limits<int64_t>::max()) {
     return quote_toml_string(value.dump());

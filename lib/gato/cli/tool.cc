@@ -1,3 +1,12 @@
+// run() installs logging and signal handlers, calls run_tool() and flushes
+// stdout. run_guarded() is the only place that turns exceptions into exit
+// statuses and messages.
+//
+// run_command() builds the option table and assigns values in order of
+// precedence: command line over --config files over the base configuration
+// files (a preset, or the configuration of a resumed run). The values are
+// assigned twice, because those given may select the base files. It then runs
+// all checks, and only after every one has passed calls the command's function.
 #include "gato/cli/tool.h"
 
 #include <spdlog/spdlog.h>
@@ -33,14 +42,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// A run, for its messages.
+// One invocation of a program, for its messages.
 struct Invocation {
   const Tool& tool;
   Words arguments;
-  // Whose --help is hinted at where the command line is wrong; empty when the
-  // work has begun.
+  // The command whose --help is suggested if the command line is wrong. Empty
+  // after the work has begun.
   std::string help_hint;
-  std::string output = {};  // that the work has made, when it is done
+  std::string output = {};  // set when the work has finished it
 };
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
@@ -76,8 +85,8 @@ void expand_file_options(const OptionTable& table) {
   }
 }
 
-// No input may be what --force would replace: not an operand, nor a file that
-// an option names.
+// Throws Error(usage) if the output is also an input, which --force would
+// replace: an operand, or a file that an option names.
 void check_output_is_not_input(const CommonOptions& common,
                                const OptionTable& table) {
   Words inputs = common.config_files;
@@ -144,7 +153,8 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
-// A second reader would find nothing left, and take that for an empty file.
+// Throws Error(usage) if stdin is named more than once: the second reader would
+// see an empty file.
 void check_standard_input(const CommonOptions& common,
                           const std::optional<std::string>& files_from) {
   const auto times =
@@ -168,7 +178,8 @@ void select_shard_operands(CommonOptions& common) {
                        common.all_inputs.begin() + shard_range.last);
 }
 
-// Parses and validates; works only when nothing is left to complain about.
+// Parses and validates all options, and does the work only if there is no
+// error.
 base::ExitStatus run_command(Invocation& session, const Command& command,
                              const Words& options) {
   const Tool& tool = session.tool;
@@ -202,7 +213,7 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
     read_config(path, table, base_options);
   }
   if (!base_options.empty()) {
-    given.merge(base_options);  // what was given stays
+    given.merge(base_options);  // does not replace given values
     assign_options(table, given);
   }
   expand_file_options(table);
@@ -287,13 +298,15 @@ base::ExitStatus report_stop_signal(int signal) {
                             "terminated by a signal");
 }
 
-// Of an exception that is not ours; LibTorch's go on with a stack trace.
+// Reports an exception of another library. Shows only the first line of its
+// message, because LibTorch appends a stack trace; the rest is logged at level
+// debug.
 base::ExitStatus report_unexpected(const std::string& message) {
   spdlog::debug("{}", message);
   return report_error(base::ExitStatus::run_failed, base::first_line(message));
 }
 
-// The one place where exceptions become exit statuses.
+// Calls `function` and maps its exceptions to exit statuses and messages.
 template <class Function>
 base::ExitStatus run_guarded(const Invocation& session, Function function) {
   try {
@@ -313,8 +326,8 @@ base::ExitStatus run_guarded(const Invocation& session, Function function) {
     return report_error(base::ExitStatus::io, error.what());
   } catch (const std::exception& error) {
     if (!has_stdout_failed()) return report_unexpected(error.what());
-    // A write that a signal interrupted; or one that failed, and
-    // flush_and_check_stdout() says why.
+    // The exception comes from std::cout: a signal interrupted a write, or a
+    // write failed, which flush_and_check_stdout() reports with the reason.
     return base::received_stop_signal()
                ? report_stop_signal(base::received_stop_signal())
                : base::ExitStatus::success;
