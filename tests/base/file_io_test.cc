@@ -24,7 +24,9 @@ namespace {
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = ::getenv(name)) before_ = before;
+    if (const char* before = ::getenv(name)) {
+      before_ = before;
+    }
     ::setenv(name, value.c_str(), 1);
   }
   ~Variable() {

@@ -28,7 +28,9 @@ TEST_CASE("results are taken in order, each once, by any number of threads") {
     }
     jobs.wait_all();
     REQUIRE(taken.size() == 40);
-    for (int i = 0; i < 40; ++i) CHECK(taken[static_cast<size_t>(i)] == i);
+    for (int i = 0; i < 40; ++i) {
+      CHECK(taken[static_cast<size_t>(i)] == i);
+    }
     CHECK(is_owner);
   }
 }
@@ -47,7 +49,9 @@ TEST_CASE("a job knows its thread, and more jobs follow after the last") {
     jobs.wait_all();
   }
   CHECK(threads.size() == 20);
-  for (int64_t thread : threads) CHECK((thread >= 0 && thread < 3));
+  for (int64_t thread : threads) {
+    CHECK((thread >= 0 && thread < 3));
+  }
 }
 
 TEST_CASE("jobs do not run far ahead of a slow one") {
@@ -57,14 +61,18 @@ TEST_CASE("jobs do not run far ahead of a slow one") {
   const auto job = [&](int64_t) {
     if (begun++ == 0) {
       // The five others that may be held are begun before this one is done.
-      while (begun < 6) std::this_thread::yield();
+      while (begun < 6) {
+        std::this_thread::yield();
+      }
       is_slow = false;
     }
     return Finish();
   };
   for (int i = 0; i < 20; ++i) {
     jobs.submit(job);
-    if (is_slow) CHECK(begun <= 6);
+    if (is_slow) {
+      CHECK(begun <= 6);
+    }
   }
   jobs.wait_all();
   CHECK(begun == 20);
@@ -78,9 +86,13 @@ TEST_CASE("an error in a job or in taking its result ends the work") {
         OrderedThreadPool jobs(threads);
         for (int i = 0; i < 100; ++i) {
           jobs.submit([&, i](int64_t) {
-            if (i == 5 && !while_taking) throw std::runtime_error("five");
+            if (i == 5 && !while_taking) {
+              throw std::runtime_error("five");
+            }
             return [&, i] {
-              if (i == 5) throw std::runtime_error("five");
+              if (i == 5) {
+                throw std::runtime_error("five");
+              }
               ++taken;
             };
           });
@@ -98,11 +110,15 @@ TEST_CASE("a long job is told that its result is wanted no more") {
   std::atomic<bool> has_begun = false;
   jobs.submit([&](int64_t) {
     has_begun = true;
-    while (!jobs.is_canceled()) std::this_thread::yield();
+    while (!jobs.is_canceled()) {
+      std::this_thread::yield();
+    }
     return Finish();
   });
   jobs.submit([&](int64_t) -> Finish {
-    while (!has_begun) std::this_thread::yield();
+    while (!has_begun) {
+      std::this_thread::yield();
+    }
     throw std::runtime_error("the other");
   });
   CHECK_THROWS_WITH(jobs.wait_all(), "the other");
@@ -112,8 +128,9 @@ TEST_CASE("jobs that are not waited for are dropped") {
   bool is_taken = false;
   {
     OrderedThreadPool jobs(2);
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 4; ++i) {
       jobs.submit([&](int64_t) { return [&] { is_taken = true; }; });
+    }
   }
   CHECK_FALSE(is_taken);
 }

@@ -27,7 +27,9 @@ TEST_CASE("draws are uniform, normals have mean 0 and variance 1") {
     sum += normal;
     square += normal * normal;
   }
-  for (int n : count) REQUIRE(std::abs(n - 10000) < 500);
+  for (int n : count) {
+    REQUIRE(std::abs(n - 10000) < 500);
+  }
   REQUIRE(std::abs(sum / 100000) < 0.02);
   REQUIRE(square / 100000 == Approx(1).margin(0.02));
 }

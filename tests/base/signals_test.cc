@@ -77,7 +77,9 @@ TEST_CASE("a SIGHUP stops the work, unless it was ignored before") {
 TEST_CASE("a write to a pipe without a reader is an error, not a signal") {
   REQUIRE(child_status([] {
             int ends[2];
-            if (pipe(ends) != 0) _exit(1);
+            if (pipe(ends) != 0) {
+              _exit(1);
+            }
             close(ends[0]);
             _exit(write(ends[1], "x", 1) < 0 ? 7 : 1);
           }) == 7);

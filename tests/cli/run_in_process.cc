@@ -20,7 +20,9 @@ class ScopedRedirection {
   ScopedRedirection(int descriptor, const std::string& path)
       : descriptor_(descriptor), saved_(dup(descriptor)) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (file < 0) throw std::runtime_error("cannot open " + path);
+    if (file < 0) {
+      throw std::runtime_error("cannot open " + path);
+    }
     dup2(file, descriptor);
     close(file);
   }
@@ -50,7 +52,9 @@ RunResult run_in_process(const cli::Tool& tool,
   const std::string out = stdout_path.empty() ? folder / "out" : stdout_path;
   arguments.insert(arguments.begin(), tool.name);
   std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
   std::cout.flush();
   std::fflush(stdout);
   RunResult ran;
@@ -61,7 +65,9 @@ RunResult run_in_process(const cli::Tool& tool,
     std::cout.clear();
     std::clearerr(stdout);
   }
-  if (stdout_path.empty()) ran.out = read_text(out);
+  if (stdout_path.empty()) {
+    ran.out = read_text(out);
+  }
   ran.err = read_text(folder / "err");
   return ran;
 }

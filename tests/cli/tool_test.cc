@@ -293,9 +293,12 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
     table.add("preset", preset.get(), "Preset");
     table.add("layers", layers.get(), "Layers");
     table.add_check([preset, layers] {
-      if (*preset == "bad")
+      if (*preset == "bad") {
         throw base::usage_error("--preset bad does not fit");
-      if (*preset == "small" && !*layers) *layers = 4;
+      }
+      if (*preset == "small" && !*layers) {
+        *layers = 4;
+      }
       preset->clear();
     });
     return [](CommandContext&) { return base::ExitStatus::success; };

@@ -8,7 +8,9 @@ void BadRecordPolicy::skip_or_rethrow(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const Error& known) {
-    if (!is_record_error(known) || skipped_ >= max_skipped_) throw;
+    if (!is_record_error(known) || skipped_ >= max_skipped_) {
+      throw;
+    }
     ++skipped_;
     spdlog::warn("skipped: {}", known.what());
   }

@@ -54,7 +54,9 @@ void fsync_path(const fs::path& path, const fs::path& reported) {
 
 void fsync_tree(const fs::path& directory, const fs::path& reported) {
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_symlink()) fsync_path(entry.path(), reported);
+    if (!entry.is_symlink()) {
+      fsync_path(entry.path(), reported);
+    }
   }
   fsync_path(directory, reported);
 }
@@ -91,7 +93,9 @@ fs::path make_temporary_name(const fs::path& path) {
 // process of another host.
 bool is_owner_dead(const std::string& owner) {
   const std::string host = host_name() + "-";
-  if (!owner.starts_with(host)) return false;
+  if (!owner.starts_with(host)) {
+    return false;
+  }
   const pid_t process = std::atoi(owner.c_str() + host.size());
   return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
 }
@@ -117,7 +121,9 @@ std::array<std::atomic<const char*>, 16> registered_temporary_files{};
 void replace_registered_file(const char* from, const char* to) {
   for (auto& name : registered_temporary_files) {
     const char* expected = from;
-    if (name.compare_exchange_strong(expected, to)) return;
+    if (name.compare_exchange_strong(expected, to)) {
+      return;
+    }
   }
 }
 
@@ -140,7 +146,9 @@ fs::path resolve_replaceable_path(const fs::path& path) {
 
 void remove_temporary_files() {
   for (const auto& name : registered_temporary_files) {
-    if (const char* file = name.load()) ::unlink(file);
+    if (const char* file = name.load()) {
+      ::unlink(file);
+    }
   }
 }
 
@@ -168,8 +176,9 @@ void check_output(const fs::path& given, bool force) {
   }
   if (fs::exists(fs::symlink_status(path, ignored))) {
     resolve_replaceable_path(path);
-    if (!force)
+    if (!force) {
       throw usage_error("{} exists; --force replaces it", path.string());
+    }
   }
   const fs::path parent = parent_directory(path);
   if (!fs::is_directory(parent, ignored)) {
@@ -191,7 +200,9 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   check_output(path_, force_);
   path_ = strip_trailing_slashes(path_);
   std::error_code ignored;
-  if (fs::exists(path_, ignored)) path_ = resolve_replaceable_path(path_);
+  if (fs::exists(path_, ignored)) {
+    path_ = resolve_replaceable_path(path_);
+  }
   const bool is_directory = fs::is_directory(path_, ignored);
   if (fs::exists(path_, ignored) &&
       is_directory != (kind_ == Kind::directory)) {
@@ -244,7 +255,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 AtomicOutput::~AtomicOutput() {
   replace_registered_file(temporary_path_.c_str(), nullptr);
-  if (is_committed_) return;
+  if (is_committed_) {
+    return;
+  }
   std::error_code ignored;
   fs::remove_all(temporary_path_, ignored);
 }
@@ -271,7 +284,9 @@ void AtomicOutput::commit() {
                    std::strerror(errno));
   }
   is_committed_ = true;
-  if (exchange) fs::remove_all(temporary_path_, ignored);
+  if (exchange) {
+    fs::remove_all(temporary_path_, ignored);
+  }
   fsync_path(parent_directory(path_), path_);
 }
 
@@ -304,7 +319,9 @@ std::string read_file(const fs::path& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream content;
-  if (stream) content << stream.rdbuf();
+  if (stream) {
+    content << stream.rdbuf();
+  }
   if (!stream || stream.bad()) {
     throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
   }

@@ -69,7 +69,9 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
   }
   const size_t weight = weight_offset(text);
   const std::vector<std::string> found = glob_matches(text.substr(0, weight));
-  if (found.empty()) throw io_error("{}: no file matches", text);
+  if (found.empty()) {
+    throw io_error("{}: no file matches", text);
+  }
   for (const std::string& path : found) {
     paths.push_back(path + text.substr(weight));
   }
@@ -87,8 +89,12 @@ Error too_many_expansions_error(const std::string& text) {
 size_t find_closing_brace(const std::string& text, size_t open) {
   int depth = 0;
   for (size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '{') ++depth;
-    if (text[i] == '}' && --depth == 0) return i;
+    if (text[i] == '{') {
+      ++depth;
+    }
+    if (text[i] == '}' && --depth == 0) {
+      return i;
+    }
   }
   return std::string::npos;
 }
@@ -102,9 +108,13 @@ bool is_number(const std::string& text) {
 // the text is not a range.
 std::vector<std::string> expand_range(const std::string& text) {
   const size_t dots = text.find("..");
-  if (dots == std::string::npos) return {};
+  if (dots == std::string::npos) {
+    return {};
+  }
   const std::string first = text.substr(0, dots), last = text.substr(dots + 2);
-  if (!is_number(first) || !is_number(last)) return {};
+  if (!is_number(first) || !is_number(last)) {
+    return {};
+  }
   const bool is_padded = (first.size() > 1 && first[0] == '0') ||
                          (last.size() > 1 && last[0] == '0');
   const size_t width = is_padded ? std::max(first.size(), last.size()) : 0;
@@ -133,7 +143,9 @@ std::vector<std::string> brace_alternatives(const std::string& text) {
       parts.back() += c;
     }
   }
-  if (parts.size() > 1) return parts;
+  if (parts.size() > 1) {
+    return parts;
+  }
   return expand_range(text);
 }
 
@@ -147,17 +159,22 @@ std::vector<std::string> expand_braces(const std::string& text) {
   for (size_t open = text.find('{'); open != std::string::npos;
        open = text.find('{', open + 1)) {
     const size_t close = find_closing_brace(text, open);
-    if (close == std::string::npos) continue;
+    if (close == std::string::npos) {
+      continue;
+    }
     const auto parts =
         brace_alternatives(text.substr(open + 1, close - open - 1));
-    if (parts.empty()) continue;
+    if (parts.empty()) {
+      continue;
+    }
     std::vector<std::string> all;
     const auto suffixes = expand_braces(text.substr(close + 1));
     for (const std::string& part : parts) {
       for (const std::string& middle : expand_braces(part)) {
         for (const std::string& suffix : suffixes) {
-          if (all.size() == kMaxExpansions)
+          if (all.size() == kMaxExpansions) {
             throw too_many_expansions_error(text);
+          }
           all.push_back(text.substr(0, open) + middle + suffix);
         }
       }
@@ -189,8 +206,12 @@ std::vector<std::string> read_file_list(const std::string& path) {
   std::vector<std::string> names;
   std::istringstream names_in(text);
   for (std::string name; std::getline(names_in, name, separator);) {
-    if (separator == '\n' && name.ends_with('\r')) name.pop_back();
-    if (!name.empty()) names.push_back(name);
+    if (separator == '\n' && name.ends_with('\r')) {
+      name.pop_back();
+    }
+    if (!name.empty()) {
+      names.push_back(name);
+    }
   }
   return names;
 }

@@ -17,9 +17,15 @@ int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count) {
   while (done < count) {
     const ssize_t got = ::pread(descriptor, into + done, count - done,
                                 offset + static_cast<int64_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return -1;
-    if (got == 0) break;
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return -1;
+    }
+    if (got == 0) {
+      break;
+    }
     done += static_cast<size_t>(got);
   }
   return static_cast<int64_t>(done);
@@ -31,7 +37,9 @@ FileReader::FileReader(int descriptor, std::string name)
   struct stat status {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const int reason = errno;
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
     throw io_error("{}: cannot read: {}", name_, std::strerror(reason));
   }
   size_ = status.st_size;

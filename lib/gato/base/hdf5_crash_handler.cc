@@ -48,7 +48,9 @@ thread_local timer_t watchdog_timer{};
 thread_local time_t watchdog_seconds = 0;  // 0: no timer
 
 void set_watchdog(time_t seconds) {
-  if (watchdog_seconds == 0) return;
+  if (watchdog_seconds == 0) {
+    return;
+  }
   const itimerspec time{{0, 0}, {seconds, 0}};
   ::timer_settime(watchdog_timer, 0, &time, nullptr);
 }
@@ -77,8 +79,9 @@ void on_fault(int) {
   for (size_t i = 0; i < kFaultSignals.size(); ++i) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
   }
-  if (current_file[0] != '\0' && is_crash_in_hdf5())
+  if (current_file[0] != '\0' && is_crash_in_hdf5()) {
     exit_with_corrupt_file("failed on it");
+  }
 }
 
 void on_timeout(int) { exit_with_corrupt_file("comes to no end on it"); }

@@ -19,15 +19,21 @@ OrderedThreadPool::OrderedThreadPool(int64_t threads,
 
 OrderedThreadPool::~OrderedThreadPool() {
   cancel(nullptr);
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
 }
 
 void OrderedThreadPool::submit(Job job) {
   if (max_threads_ == 1) {
-    if (const Completion finish = job(0)) finish();
+    if (const Completion finish = job(0)) {
+      finish();
+    }
     return;
   }
-  if (pending_.size() == max_pending_) complete_first();
+  if (pending_.size() == max_pending_) {
+    complete_first();
+  }
   {
     const std::lock_guard lock(mutex_);
     pending_.push_back({std::move(job), {}});
@@ -40,7 +46,9 @@ void OrderedThreadPool::submit(Job job) {
 }
 
 void OrderedThreadPool::wait_all() {
-  while (!pending_.empty()) complete_first();
+  while (!pending_.empty()) {
+    complete_first();
+  }
 }
 
 void OrderedThreadPool::complete_first() {
@@ -48,12 +56,16 @@ void OrderedThreadPool::complete_first() {
   {
     std::unique_lock lock(mutex_);
     job_done_.wait(lock, [this] { return error_ || pending_.front().is_done; });
-    if (error_) std::rethrow_exception(error_);
+    if (error_) {
+      std::rethrow_exception(error_);
+    }
     finish = std::move(pending_.front().completion);
     pending_.pop_front();
     --next_unstarted_;
   }
-  if (finish) finish();
+  if (finish) {
+    finish();
+  }
 }
 
 void OrderedThreadPool::worker_loop(int64_t thread) {
@@ -62,7 +74,9 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
     work_available_.wait(lock, [this] {
       return is_canceled_ || next_unstarted_ < pending_.size();
     });
-    if (is_canceled_) return;
+    if (is_canceled_) {
+      return;
+    }
     // The reference stays valid without the lock: push_back() and pop_front()
     // of a deque do not invalidate references to other elements.
     PendingJob& held = pending_[next_unstarted_++];
@@ -82,7 +96,9 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
 void OrderedThreadPool::cancel(std::exception_ptr error) {
   {
     const std::lock_guard lock(mutex_);
-    if (!error_) error_ = std::move(error);
+    if (!error_) {
+      error_ = std::move(error);
+    }
     is_canceled_ = true;
   }
   work_available_.notify_all();

@@ -10,7 +10,9 @@ namespace {
 
 template <class T>
 constexpr const char* number_type_name() {
-  if (std::is_floating_point_v<T>) return "a number";
+  if (std::is_floating_point_v<T>) {
+    return "a number";
+  }
   return std::is_signed_v<T> ? "a whole number" : "a whole number >= 0";
 }
 
@@ -26,13 +28,19 @@ T parse_number(std::string_view text, std::string_view what,
   T value{};
   const char* end = text.data() + text.size();
   const auto [rest, code] = std::from_chars(text.data(), end, value);
-  if (code == std::errc::result_out_of_range) throw fail(": out of range");
-  if (code != std::errc()) throw fail("");
+  if (code == std::errc::result_out_of_range) {
+    throw fail(": out of range");
+  }
+  if (code != std::errc()) {
+    throw fail("");
+  }
   if (rest != end) {
     throw fail(fmt::format(": '{}' follows it", std::string(rest, end)));
   }
   if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(value)) throw fail(": it must be finite");
+    if (!std::isfinite(value)) {
+      throw fail(": it must be finite");
+    }
   }
   return value;
 }
@@ -57,7 +65,9 @@ double parse_duration(std::string_view text, std::string_view what,
     while (true) {
       const size_t colon = text.find(':', begin);
       seconds = seconds * 60 + number(text.substr(begin, colon - begin));
-      if (colon == std::string_view::npos) return seconds;
+      if (colon == std::string_view::npos) {
+        return seconds;
+      }
       begin = colon + 1;
     }
   }

@@ -28,7 +28,9 @@ double to_unit_interval(uint64_t bits) { return (bits >> 11) * 0x1p-53; }
 
 uint64_t random_bits(uint64_t seed, std::initializer_list<uint64_t> words) {
   uint64_t state = splitmix64(seed);
-  for (uint64_t word : words) state = hash_combine(state, word);
+  for (uint64_t word : words) {
+    state = hash_combine(state, word);
+  }
   return state;
 }
 
@@ -50,7 +52,9 @@ double RandomStream::uniform(double low, double high) {
 uint64_t RandomStream::uniform_int(uint64_t n) {
   const uint64_t rejection_threshold = max() - max() % n;
   uint64_t bits = (*this)();
-  while (bits >= rejection_threshold) bits = (*this)();
+  while (bits >= rejection_threshold) {
+    bits = (*this)();
+  }
   return bits % n;
 }
 

@@ -43,7 +43,9 @@ void install_signal_handlers() {
   // SIGHUP means that the terminal was closed. nohup ignores it.
   struct sigaction current {};
   sigaction(SIGHUP, nullptr, &current);
-  if (current.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  if (current.sa_handler != SIG_IGN) {
+    sigaction(SIGHUP, &action, nullptr);
+  }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -30,10 +30,14 @@ std::string command_case(const Tool& tool, const Command& command) {
   build_option_table(command, common, run, table);
   std::string names, values;
   for (const auto& option : table.options()) {
-    if (option->is_operand) continue;
+    if (option->is_operand) {
+      continue;
+    }
     names += (names.empty() ? "--" : " --") + option->name;
     const std::vector<std::string> known = completion_values(tool, *option);
-    if (known.empty()) continue;
+    if (known.empty()) {
+      continue;
+    }
     values += fmt::format("        --{}) words='{}' ;;\n", option->name,
                           fmt::join(known, " "));
   }

@@ -18,7 +18,9 @@ std::string format_definition(const std::string& term,
                               const std::string& text) {
   const std::string head = "  " + term;
   const std::string body = wrap_text(text, kHelpColumn);
-  if (head.size() + 2 > kHelpColumn) return head + "\n" + body;
+  if (head.size() + 2 > kHelpColumn) {
+    return head + "\n" + body;
+  }
   return head + body.substr(head.size());
 }
 
@@ -35,7 +37,9 @@ std::string range_text(const Option& option) {
   if (has_low && has_high) {
     return bound_text(option.minimum) + " to " + bound_text(option.maximum);
   }
-  if (has_low) return "at least " + bound_text(option.minimum);
+  if (has_low) {
+    return "at least " + bound_text(option.minimum);
+  }
   return has_high ? "at most " + bound_text(option.maximum) : "";
 }
 
@@ -49,7 +53,9 @@ std::string long_option_with_metavar(const Option& option) {
 std::string join_alternatives(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    if (i > 0) {
+      text += i + 1 == names.size() ? " or " : ", ";
+    }
     text += "--" + names[i];
   }
   return text;
@@ -58,7 +64,9 @@ std::string join_alternatives(const std::vector<std::string>& names) {
 // Returns whether an option is required, and which options are alternatives.
 std::string requirement_text(const Option& option, const OptionTable& table) {
   const ExclusiveGroup* exclusive_group = table.find_exclusive_group(option);
-  if (!exclusive_group) return option.is_required ? "required" : "";
+  if (!exclusive_group) {
+    return option.is_required ? "required" : "";
+  }
   std::vector<std::string> others;
   std::ranges::copy_if(exclusive_group->names, std::back_inserter(others),
                        [&](const auto& name) { return name != option.name; });
@@ -73,7 +81,9 @@ std::string requirement_text(const Option& option, const OptionTable& table) {
 std::string option_section(const OptionTable& table) {
   std::string text, group;
   for (const auto& option : table.options()) {
-    if (option->is_operand) continue;
+    if (option->is_operand) {
+      continue;
+    }
     if (option->group != group) {
       group = option->group;
       text += "\n" + group + ":\n";
@@ -110,7 +120,9 @@ std::string full_command_name(const Tool& tool, const Command& command) {
 std::string usage_synopsis(const Command& command, const OptionTable& table) {
   std::string text;
   for (const auto& option : table.options()) {
-    if (!option->is_required || option->is_operand) continue;
+    if (!option->is_required || option->is_operand) {
+      continue;
+    }
     text += long_option_with_metavar(*option) + " ";
   }
   for (const ExclusiveGroup& exclusive_group : table.exclusive_groups()) {
@@ -122,7 +134,9 @@ std::string usage_synopsis(const Command& command, const OptionTable& table) {
     text += names.size() > 1 ? "(" + joined + ") " : joined + " ";
   }
   text += "[OPTION]...";
-  if (command.operands.empty()) return text;
+  if (command.operands.empty()) {
+    return text;
+  }
   return text + " " +
          (command.min_operands > 0 ? command.operands
                                    : "[" + command.operands + "]");
@@ -149,7 +163,9 @@ std::string option_help(const Option& option, const OptionTable& table) {
   if (!option.default_text.empty() && !is_plain_flag && !option.is_required) {
     facts.push_back("default: " + option.default_text);
   }
-  if (facts.empty()) return option.help;
+  if (facts.empty()) {
+    return option.help;
+  }
   return fmt::format("{} ({})", option.help, fmt::join(facts, "; "));
 }
 

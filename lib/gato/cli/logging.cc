@@ -30,7 +30,9 @@ class LevelPrefix : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& destination) override {
-    if (message.level == spdlog::level::info) return;
+    if (message.level == spdlog::level::info) {
+      return;
+    }
     const auto name = spdlog::level::to_string_view(message.level);
     destination.append(name.begin(), name.end());
     destination.append(std::string_view(": "));
@@ -69,7 +71,9 @@ class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void clear_status_line() {
-    if (has_status_line_) std::fputs("\r\033[K", stderr);
+    if (has_status_line_) {
+      std::fputs("\r\033[K", stderr);
+    }
     has_status_line_ = false;
   }
   bool has_status_line_ = false;
@@ -98,7 +102,9 @@ void configure_logging(const std::string& level, bool quiet,
                                : threshold);
   const auto logger = spdlog::default_logger();
   logger->set_level(threshold);
-  if (file.empty()) return;
+  if (file.empty()) {
+    return;
+  }
   try {
     file_sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
   } catch (const spdlog::spdlog_ex& error) {
@@ -111,14 +117,18 @@ void configure_logging(const std::string& level, bool quiet,
   // log is only a warning. spdlog by itself would report every failure.
   logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
                                 const std::string& what) {
-    if (told->exchange(true)) return;
+    if (told->exchange(true)) {
+      return;
+    }
     stderr_sink->log({spdlog::default_logger()->name(), spdlog::level::warn,
                       "--log-file: " + what});
   });
 }
 
 void log_to_file_only(const std::string& message) {
-  if (!file_sink) return;
+  if (!file_sink) {
+    return;
+  }
   try {
     file_sink->log(
         {spdlog::default_logger()->name(), spdlog::level::info, message});

@@ -68,9 +68,15 @@ std::string format_paragraphs(const std::string& text) {
       continue;
     }
     const bool is_indented = line[0] == ' ';
-    if (is_block && !is_indented) result += ".EE\n";
-    if (is_break || (is_block && !is_indented)) result += ".PP\n";
-    if (is_indented && !is_block) result += ".EX\n";
+    if (is_block && !is_indented) {
+      result += ".EE\n";
+    }
+    if (is_break || (is_block && !is_indented)) {
+      result += ".PP\n";
+    }
+    if (is_indented && !is_block) {
+      result += ".EX\n";
+    }
     result += is_indented ? escape_roff(line) + "\n" : format_paragraph(line);
     is_block = is_indented;
     is_break = false;
@@ -171,7 +177,9 @@ std::string see_also_section(const Tool& tool) {
         open == std::string::npos
             ? "1"
             : page.substr(open + 1, page.find(')') - open - 1);
-    if (!text.empty()) text += " ,\n";
+    if (!text.empty()) {
+      text += " ,\n";
+    }
     text += ".BR " + escape_roff(name) + " (" + section + ")";
   }
   return text.empty() ? "" : ".SH SEE ALSO\n" + text + "\n";
@@ -196,7 +204,9 @@ std::string man_page(const Tool& tool) {
       escape_roff(tool.summary));
   for (size_t i = 0; i < built.size(); ++i) {
     const CommandOptions& one = *built[i];
-    if (i > 0) page += ".br\n";
+    if (i > 0) {
+      page += ".br\n";
+    }
     page += ".B " + escape_roff(full_command_name(tool, *one.command)) + "\n" +
             escape_roff(usage_synopsis(*one.command, one.table)) + "\n";
   }

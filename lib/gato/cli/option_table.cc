@@ -68,7 +68,9 @@ Option& Option::files() {
 
 Option& OptionTable::add(std::string name, OptionTarget target,
                          std::string help) {
-  if (find(name)) throw std::logic_error("option added twice: --" + name);
+  if (find(name)) {
+    throw std::logic_error("option added twice: --" + name);
+  }
   auto option = std::make_unique<Option>();
   option->name = std::move(name);
   option->target = target;
@@ -112,7 +114,9 @@ std::vector<std::string> OptionTable::base_config_files() const {
 
 const Option* OptionTable::find(const std::string& name) const {
   for (const auto& option : options_) {
-    if (option->name == name) return option.get();
+    if (option->name == name) {
+      return option.get();
+    }
   }
   return nullptr;
 }

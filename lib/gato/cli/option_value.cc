@@ -14,7 +14,9 @@ namespace {
 
 void check_range(const Option& option, double value, const std::string& text,
                  const std::string& origin) {
-  if (value >= option.minimum && value <= option.maximum) return;
+  if (value >= option.minimum && value <= option.maximum) {
+    return;
+  }
   if (option.minimum == -std::numeric_limits<double>::infinity()) {
     throw base::usage_error("{}: {} is more than {}", origin, text,
                             option.maximum);
@@ -37,9 +39,13 @@ T parse_in_range(const Option& option, const std::string& text,
 
 std::string check_choice(const Option& option, const std::string& text,
                          const std::string& origin) {
-  if (option.choices.empty()) return text;
+  if (option.choices.empty()) {
+    return text;
+  }
   for (const std::string& choice : option.choices) {
-    if (text == choice) return text;
+    if (text == choice) {
+      return text;
+    }
   }
   throw base::usage_error("{}: '{}' is none of {}{}", origin, text,
                           fmt::join(option.choices, ", "),
@@ -47,8 +53,12 @@ std::string check_choice(const Option& option, const std::string& text,
 }
 
 bool parse_flag(const std::string& text, const std::string& origin) {
-  if (text == "true") return true;
-  if (text == "false") return false;
+  if (text == "true") {
+    return true;
+  }
+  if (text == "false") {
+    return false;
+  }
   throw base::usage_error("{}: '{}' is neither true nor false", origin, text);
 }
 
@@ -67,7 +77,9 @@ std::vector<std::string> split_list(const Option& option,
         throw base::usage_error("{}: '{}' has an empty item", given.origin,
                                 text);
       }
-      if (comma == std::string::npos) break;
+      if (comma == std::string::npos) {
+        break;
+      }
       begin = comma + 1;
     }
   }
@@ -87,8 +99,12 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
 }
 
 std::string json_to_text(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  if (value.is_number_float()) {
+    return fmt::format("{}", value.get<double>());
+  }
   return value.dump();
 }
 
@@ -143,10 +159,14 @@ nlohmann::json target_to_json(const OptionTarget& target) {
 
 std::string target_to_text(const OptionTarget& target) {
   const nlohmann::json value = target_to_json(target);
-  if (value.is_null()) return "";
+  if (value.is_null()) {
+    return "";
+  }
   if (value.is_array()) {
     std::vector<std::string> items;
-    for (const auto& item : value) items.push_back(json_to_text(item));
+    for (const auto& item : value) {
+      items.push_back(json_to_text(item));
+    }
     return fmt::format("{}", fmt::join(items, ","));
   }
   if (value.is_object()) {

@@ -18,7 +18,9 @@ CLI::Option* add_option(CLI::App& app, const Option& option,
   if (option.short_letter) {
     names = fmt::format("-{},{}", option.short_letter, names);
   }
-  if (is_flag(option.target)) return app.add_flag(names);
+  if (is_flag(option.target)) {
+    return app.add_flag(names);
+  }
   CLI::Option* added = app.add_option(names);
   if (is_list(option.target) && !option.takes_one_value) {
     const auto minimum = static_cast<int>(min_operands);
@@ -41,7 +43,9 @@ void reject_remaining(const OptionTable& table,
     }
     std::vector<std::string> names;
     for (const auto& option : table.options()) {
-      if (!option->is_operand) names.push_back("--" + option->name);
+      if (!option->is_operand) {
+        names.push_back("--" + option->name);
+      }
     }
     const std::string name = text.substr(0, text.find('='));
     throw base::usage_error("unknown option '{}'{}", name,
@@ -96,12 +100,16 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
       one.texts.insert(one.texts.end(), after_separator.begin(),
                        after_separator.end());
     }
-    if (!one.texts.empty()) given[option.name] = std::move(one);
+    if (!one.texts.empty()) {
+      given[option.name] = std::move(one);
+    }
   }
   // --help and --version work even if the command line has other errors.
   if (!given.contains("help") && !given.contains("version")) {
     reject_remaining(table, app.remaining());
-    if (!table.find("inputs")) reject_remaining(table, after_separator);
+    if (!table.find("inputs")) {
+      reject_remaining(table, after_separator);
+    }
   }
   return given;
 }

@@ -37,7 +37,9 @@ void flush_and_check_stdout() {
   if (const int copy = dup(STDOUT_FILENO); !has_failed && copy >= 0) {
     has_failed = close(copy) != 0;
   }
-  if (!has_failed || is_stdout_reader_gone()) return;
+  if (!has_failed || is_stdout_reader_gone()) {
+    return;
+  }
   throw base::io_error("cannot write the standard output{}{}",
                        errno ? ": " : "", errno ? std::strerror(errno) : "");
 }

@@ -18,7 +18,9 @@ double seconds_since(Clock::time_point start) {
 
 std::string format_duration(double seconds) {
   const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  if (whole < 3600) {
+    return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  }
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
                      whole % 60);
 }
@@ -70,7 +72,9 @@ std::string TerminalProgress::status_text() const {
   const double rate =
       elapsed > 0 ? static_cast<double>(done_ - initial_done_) / elapsed : 0;
   std::string text = fmt::format("{}: {}", label_, done_);
-  if (total_ > 0) text += fmt::format("/{}", total_);
+  if (total_ > 0) {
+    text += fmt::format("/{}", total_);
+  }
   text += fmt::format(" {}, {:.{}f}/s, {}", unit_, rate, rate < 10 ? 2 : 0,
                       format_duration(elapsed));
   if (total_ > done_ && rate > 0) {
@@ -78,7 +82,9 @@ std::string TerminalProgress::status_text() const {
         ", {} left",
         format_duration(static_cast<double>(total_ - done_) / rate));
   }
-  if (!note_.empty()) text += ", " + note_;
+  if (!note_.empty()) {
+    text += ", " + note_;
+  }
   return text;
 }
 

@@ -25,7 +25,9 @@ namespace {
 std::vector<std::string> config_keys(const OptionTable& table) {
   std::vector<std::string> names;
   for (const auto& option : table.options()) {
-    if (option->is_in_config) names.push_back(option->name);
+    if (option->is_in_config) {
+      names.push_back(option->name);
+    }
   }
   return names;
 }
@@ -93,7 +95,9 @@ base::Error wrong_type_error(const toml::node& node, const std::string& origin,
 bool is_large_integer(const toml::node& node, const OptionTarget& target) {
   constexpr uint64_t max_integer = std::numeric_limits<int64_t>::max();
   const auto* text = node.as_string();
-  if (!text || !std::holds_alternative<uint64_t*>(target)) return false;
+  if (!text || !std::holds_alternative<uint64_t*>(target)) {
+    return false;
+  }
   uint64_t value = 0;
   const char* end = text->get().data() + text->get().size();
   const auto parsed = std::from_chars(text->get().data(), end, value);
@@ -128,7 +132,9 @@ ParsedValue parse_toml_value(const toml::node& node, const Option& option,
   if (std::holds_alternative<std::map<std::string, std::string>*>(
           option.target)) {
     const toml::table* pairs = node.as_table();
-    if (!pairs) throw wrong_type_error(node, origin, "a table of strings");
+    if (!pairs) {
+      throw wrong_type_error(node, origin, "a table of strings");
+    }
     for (const auto& [key, item] : *pairs) {
       const std::string name(key.str());
       given.texts.push_back(
@@ -164,7 +170,9 @@ std::string quote_toml_string(const std::string& text) {
 }
 
 std::string format_toml_value(const nlohmann::json& value) {
-  if (value.is_string()) return quote_toml_string(value.get<std::string>());
+  if (value.is_string()) {
+    return quote_toml_string(value.get<std::string>());
+  }
   // Integers beyond the range of int64 are written as strings, which
   // is_large_integer() accepts.
   if (value.is_number_unsigned() &&
@@ -173,7 +181,9 @@ std::string format_toml_value(const nlohmann::json& value) {
   }
   std::vector<std::string> items;
   if (value.is_array()) {
-    for (const auto& item : value) items.push_back(format_toml_value(item));
+    for (const auto& item : value) {
+      items.push_back(format_toml_value(item));
+    }
     return fmt::format("[{}]", fmt::join(items, ", "));
   }
   if (value.is_object()) {
@@ -210,8 +220,9 @@ void read_config(const std::string& path, const OptionTable& table,
 nlohmann::json configuration_json(const OptionTable& table) {
   nlohmann::json values = nlohmann::json::object();
   for (const auto& option : table.options()) {
-    if (option->is_in_config)
+    if (option->is_in_config) {
       values[option->name] = target_to_json(option->target);
+    }
   }
   return values;
 }

@@ -57,7 +57,9 @@ bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
 const Command& find_command(const Tool& tool, const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : tool.commands) {
-    if (command.name == name) return command;
+    if (command.name == name) {
+      return command;
+    }
     names.push_back(command.name);
   }
   if (name.starts_with('-')) {
@@ -90,10 +92,13 @@ void expand_file_options(const OptionTable& table) {
 void check_output_is_not_input(const CommonOptions& common,
                                const OptionTable& table) {
   Words inputs = common.config_files;
-  for (const std::string& input : common.inputs)
+  for (const std::string& input : common.inputs) {
     inputs.push_back(base::path_without_weight(input));
+  }
   for (const auto& option : table.options()) {
-    if (option->name == "output" || option->name == "log-file") continue;
+    if (option->name == "output" || option->name == "log-file") {
+      continue;
+    }
     if (const auto* one = std::get_if<std::string*>(&option->target)) {
       inputs.push_back(**one);
     } else if (const auto* maybe =
@@ -119,12 +124,16 @@ void check_exclusive_group(const ExclusiveGroup& group,
   const auto is_named = [&table](const std::string& name) {
     return is_given(*table.find(name));
   };
-  if (std::ranges::any_of(group.unless, is_named)) return;
+  if (std::ranges::any_of(group.unless, is_named)) {
+    return;
+  }
   std::vector<std::string> given, wanted;
   for (const std::string& name : group.names) {
     const Option& option = *table.find(name);
     wanted.push_back(fmt::format("--{} {}", name, option.metavar_name));
-    if (is_given(option)) given.push_back("--" + name);
+    if (is_given(option)) {
+      given.push_back("--" + name);
+    }
   }
   if (given.empty()) {
     throw base::usage_error("{} is missing", fmt::join(wanted, " or "));
@@ -138,7 +147,9 @@ void check_exclusive_group(const ExclusiveGroup& group,
 void check_required(const Command& command, const OptionTable& table,
                     const ParsedOptions& given, size_t operands) {
   for (const auto& option : table.options()) {
-    if (!option->is_required || option->is_operand) continue;
+    if (!option->is_required || option->is_operand) {
+      continue;
+    }
     if (!given.contains(option->name) || is_empty(option->target)) {
       throw base::usage_error("--{} {} is missing", option->name,
                               option->metavar_name);
@@ -206,7 +217,9 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
       read_config(path, table, given);
     }
   }
-  for (const auto& [name, one] : command_line_options) given[name] = one;
+  for (const auto& [name, one] : command_line_options) {
+    given[name] = one;
+  }
   assign_options(table, given);
   ParsedOptions base_options;
   for (const std::string& path : table.base_config_files()) {
@@ -221,7 +234,9 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
     const Words listed = base::read_file_list(*run.files_from);
     common.inputs.insert(common.inputs.end(), listed.begin(), listed.end());
   }
-  for (const auto& check : table.checks()) check();
+  for (const auto& check : table.checks()) {
+    check();
+  }
   if (run.dump_config) {
     std::cout << to_toml(table);
     return base::ExitStatus::success;
@@ -244,7 +259,9 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
                          .output = common.output,
                          .has_provenance = !common.no_provenance};
   common.all_inputs = common.inputs;
-  if (command.sharding == Sharding::operands) select_shard_operands(common);
+  if (command.sharding == Sharding::operands) {
+    select_shard_operands(common);
+  }
   session.help_hint.clear();
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -280,7 +297,9 @@ base::ExitStatus run_tool(Invocation& session) {
     std::cout << tool.name << " (gato) " << base::version() << "\n";
     return base::ExitStatus::success;
   }
-  if (first.empty()) throw base::usage_error("a command is missing");
+  if (first.empty()) {
+    throw base::usage_error("a command is missing");
+  }
   return run_command(session, find_command(tool, first),
                      {arguments.begin() + 2, arguments.end()});
 }
@@ -325,7 +344,9 @@ base::ExitStatus run_guarded(const Invocation& session, Function function) {
   } catch (const std::filesystem::filesystem_error& error) {
     return report_error(base::ExitStatus::io, error.what());
   } catch (const std::exception& error) {
-    if (!has_stdout_failed()) return report_unexpected(error.what());
+    if (!has_stdout_failed()) {
+      return report_unexpected(error.what());
+    }
     // The exception comes from std::cout: a signal interrupted a write, or a
     // write failed, which flush_and_check_stdout() reports with the reason.
     return base::received_stop_signal()
@@ -349,14 +370,18 @@ int run(const Tool& tool, int argc, char** argv) {
     try {
       flush_and_check_stdout();
     } catch (const base::Error& error) {
-      if (session.output.empty()) throw;
+      if (session.output.empty()) {
+        throw;
+      }
       throw base::Error(error.status(),
                         fmt::format("{}; the output {} is whole", error.what(),
                                     session.output));
     }
     return base::ExitStatus::success;
   });
-  if (status == base::ExitStatus::success) status = flush_status;
+  if (status == base::ExitStatus::success) {
+    status = flush_status;
+  }
   return static_cast<int>(status);
 }
 

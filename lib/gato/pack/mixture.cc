@@ -48,7 +48,9 @@ template <class T>
 T require_value(const toml::node& node, const std::string& where,
                 std::string_view expected) {
   std::optional<T> value = node.value_exact<T>();
-  if (std::is_same_v<T, double> && node.is_integer()) value = node.value<T>();
+  if (std::is_same_v<T, double> && node.is_integer()) {
+    value = node.value<T>();
+  }
   if (!value) {
     std::ostringstream found;
     node.visit([&found](const auto& other) { found << other; });
@@ -113,7 +115,9 @@ MixtureEntry parse_entry(const toml::table& table, const std::string& where,
     const auto parser = key_parsers().find(key);
     if (parser == key_parsers().end()) {
       std::vector<std::string> known;
-      for (const auto& [name, read] : key_parsers()) known.push_back(name);
+      for (const auto& [name, read] : key_parsers()) {
+        known.push_back(name);
+      }
       throw base::usage_error("{}: unknown key{}", location,
                               base::suggestion(key, known));
     }
@@ -140,8 +144,12 @@ MixtureEntry parse_entry(const toml::table& table, const std::string& where,
 }  // namespace
 
 Fill parse_fill(std::string_view name) {
-  if (name == "same-task") return Fill::same_task;
-  if (name == "pad") return Fill::pad;
+  if (name == "same-task") {
+    return Fill::same_task;
+  }
+  if (name == "pad") {
+    return Fill::pad;
+  }
   throw base::usage_error("fill \"{}\" is not same-task or pad", name);
 }
 
