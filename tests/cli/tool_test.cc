@@ -216,7 +216,8 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"seed = '7'\n", "key 'seed' must be an integer, not '7'"},
       {"[section]\nlength = 5\n", "key 'section' is unknown"},
       {"length = \n", "c.toml: line 1: "},
-      {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
+      {"skip-bad = 1\nskip_bad = 2\n",
+       "is given twice, once with '-' and once with '_'"},
       {"dump-config = true\n", "key 'dump-config' is unknown"}};
   for (const Case& one : cases) {
     const auto path = folder.write_file("c.toml", one.text);
