@@ -17,7 +17,7 @@ Tool two_commands() {
   text.summary = "Tokenize text";
   text.description = "Reads files.\n\n  as they are\n\n.Then more.";
   text.operands = "INPUT...";
-  text.examples = {{"gato-try text 'a b'", "Take a file's text"}};
+  text.examples = {{"gato-try text 'a b'", "Tokenize a file"}};
   text.build = [](OptionTable& table) -> CommandFunction {
     auto mode = std::make_shared<std::string>("plain");
     table.add("mode", mode.get(), "How").one_of({"plain", "lines"});
@@ -32,7 +32,8 @@ Tool two_commands() {
 
 }  // namespace
 
-TEST_CASE("the man page has its sections, and text cannot become a request") {
+TEST_CASE(
+    "The man page has all sections, and text cannot become a roff request") {
   const auto ran = run_in_process(two_commands(), {"--generate-man"});
   REQUIRE(ran.status == 0);
   for (const char* part :
@@ -46,7 +47,7 @@ TEST_CASE("the man page has its sections, and text cannot become a request") {
   }
 }
 
-TEST_CASE("the completion knows commands, options, choices and listed values") {
+TEST_CASE("The completion lists commands, options, choices and known values") {
   Tool tool = two_commands();
   tool.completions["name"] = [] {
     return std::vector<std::string>{"a/b", "c"};

@@ -14,7 +14,7 @@
 namespace gato::test {
 namespace {
 
-// Sends a descriptor to a file while it lives.
+// Redirects a descriptor to a file as long as it is alive.
 class ScopedRedirection {
  public:
   ScopedRedirection(int descriptor, const std::string& path)

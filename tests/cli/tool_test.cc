@@ -42,13 +42,13 @@ Command pack_command(std::function<base::ExitStatus(CommandContext&)> work) {
   command.examples = {{"gato-try -o out.h5 a.h5", "Pack one file"}};
   command.build = [work](OptionTable& table) -> CommandFunction {
     auto options = std::make_shared<PackOptions>();
-    table.add("length", &options->length, "Tokens a sequence")
+    table.add("length", &options->length, "Tokens per sequence")
         .short_name('L')
         .metavar("L")
         .range(2, 65536);
-    table.add("prompt-fraction", &options->prompt_fraction, "Share")
+    table.add("prompt-fraction", &options->prompt_fraction, "Fraction")
         .range(0, 1);
-    table.add("fill", &options->fill, "What fills the rest")
+    table.add("fill", &options->fill, "What to fill the rest with")
         .one_of({"same-task", "pad"});
     table.add("rate", &options->rate, "Learning rate");
     table.add("episodes", &options->episodes, "Sizes");
@@ -93,7 +93,7 @@ int status_of(std::function<void()> failure) {
 
 }  // namespace
 
-TEST_CASE("options of every type are parsed") {
+TEST_CASE("Options of every type are parsed") {
   const auto json =
       configuration({"--length=64", "--prompt-fraction", "0.5", "--fill", "pad",
                      "--rate", "-1e-3", "--episodes", "1,5", "--episodes", "10",
@@ -112,7 +112,7 @@ TEST_CASE("options of every type are parsed") {
 }
 
 TEST_CASE(
-    "a list option takes values up to the next option, and leaves the "
+    "A list option takes all values up to the next option, except for "
     "required operands") {
   auto json = configuration({"in.h5", "--data", "a", "b", "--length", "8"});
   REQUIRE(json["data"] == nlohmann::json({"a", "b"}));
@@ -124,7 +124,8 @@ TEST_CASE(
   REQUIRE(json["inputs"] == nlohmann::json({"-in.h5"}));
 }
 
-TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
+TEST_CASE(
+    "A usage error prints one line and a hint on stderr and exits with 2") {
   struct Case {
     std::vector<std::string> arguments;
     std::string message;
@@ -133,16 +134,17 @@ TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
       {{"--lenght", "5", "x"},
        "unknown option '--lenght'; did you mean '--length'?"},
       {{"--length", "5x", "x"},
-       "option --length: '5x' is not a whole number: 'x' follows"},
+       "option --length: '5x' is not an integer: unexpected 'x'"},
       {{"--length", "1", "x"}, "option --length: 1 is not between 2 and 65536"},
-      {{"--prompt-fraction", "nan", "x"}, "is not a number"},
+      {{"--prompt-fraction", "nan", "x"}, "is not a finite number"},
       {{"--fill", "same_task", "x"}, "did you mean 'same-task'?"},
-      {{"--role", "a", "x"}, "'a' is not KEY=VALUE"},
-      {{"--length"}, "option --length wants a value"},
+      {{"--role", "a", "x"}, "'a' is not of the form KEY=VALUE"},
+      {{"--length"}, "option --length requires a value"},
       {{"-Z", "x"}, "unknown option '-Z'"},
-      {{"--seed", "-1", "x"}, "option --seed: '-1' is not a whole number >= 0"},
+      {{"--seed", "-1", "x"},
+       "option --seed: '-1' is not a non-negative integer"},
       {{}, "INPUT[:WEIGHT]... is missing"},
-      {{"-o", "/", "x"}, "\"/\" is no name for an output"}};
+      {{"-o", "/", "x"}, "\"/\" is not a valid name for an output"}};
   for (const Case& one : cases) {
     const auto ran = run_in_process(echo_tool(), one.arguments);
     INFO(one.message << " in " << ran.err);
@@ -155,7 +157,7 @@ TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
   }
 }
 
-TEST_CASE("asked-for help and version go to stdout with status 0") {
+TEST_CASE("Help and version go to stdout with status 0") {
   for (const std::string flag : {"--help", "-h"}) {
     const auto ran = run_in_process(echo_tool(), {"--bogus", flag});
     REQUIRE(ran.status == 0);
@@ -171,7 +173,7 @@ TEST_CASE("asked-for help and version go to stdout with status 0") {
 }
 
 TEST_CASE(
-    "defaults, then configuration files in order, then the command line") {
+    "The command line overrides configuration files, which override defaults") {
   const ScratchDirectory folder;
   const auto first =
       folder.write_file("a.toml",
@@ -189,7 +191,7 @@ TEST_CASE(
   REQUIRE(json["role"]["a"] == "text");
 }
 
-TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
+TEST_CASE("A configuration error names the file, line, key and closest key") {
   const ScratchDirectory folder;
   struct Case {
     std::string text, message;
@@ -233,7 +235,9 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
           4);
 }
 
-TEST_CASE("an integer is a number, and one item a list, in a configuration") {
+TEST_CASE(
+    "A configuration may give an integer for a number and one item for a "
+    "list") {
   const ScratchDirectory folder;
   const auto path = folder.write_file(
       "c.toml", "rate = 2\nepisodes = 4\ndata = \"a,b\"\nrole = {}\n");
@@ -244,7 +248,7 @@ TEST_CASE("an integer is a number, and one item a list, in a configuration") {
   REQUIRE(json["role"].empty());
 }
 
-TEST_CASE("a dumped configuration loads back to the same") {
+TEST_CASE("A dumped configuration restores the same values") {
   const ScratchDirectory folder;
   const std::vector<std::string> arguments = {"--length",
                                               "7",
@@ -279,14 +283,14 @@ TEST_CASE("a dumped configuration loads back to the same") {
   const auto path = folder.write_file("dump.toml", first);
   REQUIRE(dump({"--config", path}) == first);
   REQUIRE(configuration({"--config", path}) == configuration(arguments));
-  // What is required may come later, what is given must be right.
+  // Required options may be missing from a dump, but given ones must be valid.
   REQUIRE(dump({}).find("inputs") == std::string::npos);
   REQUIRE(
       run_in_process(echo_tool(), {"--dump-config", "--length", "1"}).status ==
       2);
 }
 
-TEST_CASE("checks of the table run before a dump and may fill in options") {
+TEST_CASE("Checks of the option table run before a dump and may set options") {
   Tool tool = echo_tool();
   tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
     auto preset = std::make_shared<std::string>();
@@ -295,7 +299,7 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
     table.add("layers", layers.get(), "Layers");
     table.add_check([preset, layers] {
       if (*preset == "bad") {
-        throw base::usage_error("--preset bad does not fit");
+        throw base::usage_error("--preset bad is not valid");
       }
       if (*preset == "small" && !*layers) {
         *layers = 4;
@@ -310,7 +314,8 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
   REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
 }
 
-TEST_CASE("one of several options is required, unless a flag excuses it") {
+TEST_CASE(
+    "Exactly one of several options is required, unless a flag lifts this") {
   Tool tool = echo_tool();
   tool.commands[0].min_operands = 0;
   tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
@@ -342,7 +347,8 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
                Contains("--model DIR or --scripts TEXT... is missing"));
   ran = run({"--model", "m", "--scripts", "a", "-o", output});
   REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("--model and --scripts exclude each other"));
+  REQUIRE_THAT(ran.err,
+               Contains("--model and --scripts are mutually exclusive"));
   ran = run({"--model", "m"});
   REQUIRE(ran.status == 2);
   REQUIRE_THAT(ran.err, Contains("--output PATH is missing"));
@@ -358,7 +364,7 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
                         "\\-\\-list)"));
 }
 
-TEST_CASE("operands come from the line, from a list and from globs") {
+TEST_CASE("Operands come from the command line, file lists and globs") {
   const ScratchDirectory folder;
   const auto b = folder.write_file("b.h5", ""),
              a = folder.write_file("a.h5", "");
@@ -383,18 +389,19 @@ TEST_CASE("operands come from the line, from a list and from globs") {
           4);
 }
 
-TEST_CASE("the standard input is named once") {
-  const auto times = [](const std::vector<std::string>& arguments) {
+TEST_CASE("Standard input can be named only once") {
+  const auto status = [](const std::vector<std::string>& arguments) {
     const auto ran = run_in_process(echo_tool(), arguments);
-    CHECK_THAT(ran.err, Contains("can be read once, and is named"));
+    CHECK_THAT(ran.err, Contains("can be read only once, but is named"));
     return ran.status;
   };
-  CHECK(times({"-", "a", "-"}) == 2);
+  CHECK(status({"-", "a", "-"}) == 2);
   const ScratchDirectory folder;
-  CHECK(times({"-", "--files-from", folder.write_file("list", "a\n-\n")}) == 2);
+  CHECK(status({"-", "--files-from", folder.write_file("list", "a\n-\n")}) ==
+        2);
 }
 
-TEST_CASE("outputs are checked before the work") {
+TEST_CASE("Outputs are checked before the work starts") {
   const ScratchDirectory folder;
   const auto existing = folder.write_file("out", "");
   bool has_worked = false;
@@ -409,14 +416,14 @@ TEST_CASE("outputs are checked before the work") {
     REQUIRE(ran.status == 2);
     REQUIRE_THAT(ran.err, Contains("is an input"));
   }
-  // A colon without a weight behind it belongs to the name.
+  // A colon that no weight follows is part of the name.
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", existing + ":b"})
               .status == 0);
   tool.commands[0].allow_existing_output = true;
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
 }
 
-TEST_CASE("every exception becomes its status") {
+TEST_CASE("Each exception maps to its exit status") {
   REQUIRE(status_of([] { throw base::usage_error("u"); }) == 2);
   REQUIRE(status_of([] { throw base::input_error("i"); }) == 3);
   REQUIRE(status_of([] { throw base::io_error("o"); }) == 4);
@@ -426,7 +433,7 @@ TEST_CASE("every exception becomes its status") {
   REQUIRE(status_of([] { std::filesystem::create_directory("/none/x"); }) == 4);
 }
 
-TEST_CASE("a signal ends work that polls, and spares work that saves") {
+TEST_CASE("A signal stops work that polls, but not work that defers stopping") {
   const auto stop = [](int signal) {
     return status_of([signal] {
       base::Progress progress(nullptr, "work", "records");
@@ -438,7 +445,7 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   REQUIRE(stop(SIGINT) == 130);
   REQUIRE(stop(SIGTERM) == 143);
   const Tool saving = pack_tool([](CommandContext&) {
-    const base::ScopedStopDeferral saves;
+    const base::ScopedStopDeferral deferral;
     base::Progress progress(nullptr, "work", "steps");
     std::raise(SIGTERM);
     progress.advance();
@@ -449,14 +456,14 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   REQUIRE(run_in_process(saving, {"x"}).status == 75);
 }
 
-TEST_CASE("stdout that cannot be written is status 4") {
+TEST_CASE("A failed write to stdout exits with 4") {
   const auto ran = run_in_process(echo_tool(), {"x"}, "/dev/full");
   REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("cannot write the standard output: No space"));
+  REQUIRE_THAT(ran.err, Contains("cannot write to standard output: No space"));
   REQUIRE(run_in_process(echo_tool(), {"--help"}, "/dev/full").status == 4);
 }
 
-TEST_CASE("messages obey --log-level, --quiet and --log-file") {
+TEST_CASE("Messages obey --log-level, --quiet and --log-file") {
   const ScratchDirectory folder;
   const Tool tool = throwing_tool([] { log_counts({{"read", 2}}); });
   REQUIRE(run_in_process(tool, {"x"}).err == "gato-try: counts: read 2\n");
@@ -474,7 +481,7 @@ TEST_CASE("messages obey --log-level, --quiet and --log-file") {
   REQUIRE(run_in_process(tool, {"x", "--log-file", folder / "."}).status == 4);
 }
 
-TEST_CASE("a program with commands") {
+TEST_CASE("A program with subcommands runs and documents each of them") {
   Tool tool = echo_tool();
   tool.commands[0].name = "text";
   tool.commands.push_back(tool.commands[0]);
@@ -492,7 +499,7 @@ TEST_CASE("a program with commands") {
   REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
 }
 
-TEST_CASE("--config takes one file each time, and leaves operands alone") {
+TEST_CASE("--config takes one file per occurrence, and no operands") {
   const ScratchDirectory folder;
   const auto first = folder.write_file("first.toml", "length = 100\n");
   const auto second = folder.write_file("second.toml", "length = 200\n");
@@ -501,7 +508,7 @@ TEST_CASE("--config takes one file each time, and leaves operands alone") {
   REQUIRE(json["inputs"] == nlohmann::json({"x"}));
 }
 
-TEST_CASE("files beneath the configuration give what was not given") {
+TEST_CASE("Base configuration files supply the values that were not given") {
   ScratchDirectory folder;
   const std::string preset = folder.write_file(
       "small.toml", "length = 64\nfill = \"pad\"\nrate = 0.5\n");
@@ -510,7 +517,7 @@ TEST_CASE("files beneath the configuration give what was not given") {
   tool.commands[0].build = [build = tool.commands[0].build,
                             preset](OptionTable& table) {
     table.set_base_config_files([&table, preset] {
-      // Sees what was given.
+      // The given values have already been assigned.
       const auto* length = std::get<int64_t*>(table.find("length")->target);
       return *length == 7 ? std::vector<std::string>{}
                           : std::vector<std::string>{preset};

@@ -135,8 +135,8 @@ fs::path resolve_replaceable_path(const fs::path& path) {
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
     throw usage_error(
-        "{} is a device, a pipe or a socket: outputs appear whole, by "
-        "renaming, so they must be named as files",
+        "{} is a device, a pipe or a socket: outputs are renamed into place, "
+        "so name a regular file",
         path.string());
   }
   return fs::is_symlink(fs::symlink_status(path)) ? fs::canonical(path) : path;
@@ -156,23 +156,23 @@ void check_not_dangling_symlink(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_symlink(fs::symlink_status(path, ignored)) &&
       !fs::exists(path, ignored)) {
-    throw usage_error(
-        "{} is a symbolic link to nothing: name the output itself",
-        path.string());
+    throw usage_error("{} is a dangling symbolic link: name the output itself",
+                      path.string());
   }
 }
 
 void check_output(const fs::path& given, bool force) {
   if (given == "-") {
     throw usage_error(
-        "- is no name for an output: outputs appear whole, by renaming, so "
-        "they cannot go to the standard output (./- names a file)");
+        "- is not a valid output: outputs are renamed into place, so they "
+        "cannot go to standard output (use ./- for a file named -)");
   }
   const fs::path path = strip_trailing_slashes(given);
   std::error_code ignored;
   const fs::path name = path.filename();
   if (name.empty() || name == "." || name == "..") {
-    throw usage_error("\"{}\" is no name for an output", given.string());
+    throw usage_error("\"{}\" is not a valid name for an output",
+                      given.string());
   }
   if (fs::exists(fs::symlink_status(path, ignored))) {
     resolve_replaceable_path(path);
@@ -208,7 +208,7 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
       is_directory != (kind_ == Kind::directory)) {
     throw usage_error("{} is {}: choose another name for the output",
                       path_.string(),
-                      is_directory ? "a directory" : "no directory");
+                      is_directory ? "a directory" : "not a directory");
   }
   const fs::path parent = parent_directory(path_);
   if (::access(parent.c_str(), W_OK | X_OK) != 0) {
@@ -217,8 +217,8 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   }
   remove_stale_temporaries(path_);
   temporary_path_ = parent / make_temporary_name(path_);
-  fs::remove_all(temporary_path_,
-                 ignored);  // left by a killed process with the same pid
+  // A killed process with the same pid may have left one behind.
+  fs::remove_all(temporary_path_, ignored);
   if (kind_ == Kind::directory) {
     std::error_code error;
     fs::create_directory(temporary_path_, error);
@@ -234,16 +234,17 @@ TemporaryDirectory::TemporaryDirectory(const std::string& name) {
   const fs::path temporary_root = fs::temp_directory_path(error);
   if (error) {
     throw io_error(
-        "there is no directory for temporary files: {}; set TMPDIR to one",
+        "there is no directory for temporary files: {}: set TMPDIR to one",
         error.message());
   }
   const fs::path path = temporary_root / name;
   remove_stale_temporaries(path);
   path_ = path.parent_path() / make_temporary_name(path);
   std::error_code ignored;
-  fs::remove_all(path_, ignored);  // left by a killed process of the same pid
+  // A killed process with the same pid may have left one behind.
+  fs::remove_all(path_, ignored);
   if (::mkdir(path_.c_str(), S_IRWXU) != 0) {
-    throw io_error("{}: cannot create a directory of temporary files: {}",
+    throw io_error("{}: cannot create a temporary directory: {}",
                    path_.string(), std::strerror(errno));
   }
 }
@@ -307,7 +308,8 @@ void write_file(const fs::path& path, std::string_view content, bool force) {
 void check_input_is_not_output(const fs::path& input, const fs::path& output) {
   std::error_code ignored;
   if (!output.empty() && fs::equivalent(input, output, ignored)) {
-    throw usage_error("{} is an input: name another output", output.string());
+    throw usage_error("{} is an input: choose another name for the output",
+                      output.string());
   }
 }
 

@@ -28,19 +28,20 @@ std::string read_standard_input() {
     text << std::cin.rdbuf();
   }
   if (std::cin.bad() || text.fail()) {
-    throw io_error("-: cannot read the standard input");
+    throw io_error("-: cannot read standard input");
   }
   return std::move(text).str();
 }
 
 std::vector<std::string> glob_matches(const std::string& pattern) {
-  glob_t found{};
-  const int code = glob(pattern.c_str(), 0, nullptr, &found);
-  std::vector<std::string> paths(found.gl_pathv,
-                                 found.gl_pathv + found.gl_pathc);
-  globfree(&found);
+  glob_t matches{};
+  const int code = glob(pattern.c_str(), 0, nullptr, &matches);
+  std::vector<std::string> paths(matches.gl_pathv,
+                                 matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
   if (code != 0 && code != GLOB_NOMATCH) {
-    throw io_error("{}: cannot read a directory of this pattern", pattern);
+    throw io_error("{}: cannot read a directory that this pattern names",
+                   pattern);
   }
   return paths;
 }
@@ -77,11 +78,12 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
   }
 }
 
-constexpr size_t kMaxExpansions =
-    1'000'000;  // also stated by too_many_expansions_error()
+// too_many_expansions_error() states this number, too.
+constexpr size_t kMaxExpansions = 1'000'000;
 
 Error too_many_expansions_error(const std::string& text) {
-  return usage_error("{}: its braces give more than a million names", text);
+  return usage_error("{}: the braces expand to more than a million names",
+                     text);
 }
 
 // Returns the offset of the brace that closes the one at `open`, or npos if

@@ -61,7 +61,7 @@ void FileReader::read(int64_t offset, std::byte* into, size_t count) const {
     throw io_error("{}: cannot read: {}", name_, std::strerror(errno));
   }
   if (got != static_cast<int64_t>(count)) {
-    throw input_error("{}: it was cut short while it was read", name_);
+    throw input_error("{}: truncated while it was being read", name_);
   }
 }
 

@@ -60,12 +60,12 @@ void write_to_stderr(std::string_view text) {
       ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-[[noreturn]] void exit_with_corrupt_file(std::string_view why) {
+[[noreturn]] void exit_with_corrupt_file(std::string_view what_happened) {
   write_to_stderr("error: ");
   write_to_stderr(current_file.data());
-  write_to_stderr(": damaged: libhdf5 ");
-  write_to_stderr(why);
-  write_to_stderr("; write it again, or fetch it again\n");
+  write_to_stderr(": corrupt: libhdf5 ");
+  write_to_stderr(what_happened);
+  write_to_stderr(": write it again, or download it again\n");
   remove_temporary_files();
   ::_exit(static_cast<int>(ExitStatus::bad_input));
 }
@@ -80,11 +80,13 @@ void on_fault(int) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
   }
   if (current_file[0] != '\0' && is_crash_in_hdf5()) {
-    exit_with_corrupt_file("failed on it");
+    exit_with_corrupt_file("crashed while it read the file");
   }
 }
 
-void on_timeout(int) { exit_with_corrupt_file("comes to no end on it"); }
+void on_timeout(int) {
+  exit_with_corrupt_file("timed out while it read the file");
+}
 
 void create_watchdog_timer(int max_seconds) {
   struct sigaction action {};
@@ -106,7 +108,7 @@ void install_hdf5_crash_handler(int max_seconds) {
   // signal handler.
   std::array<void*, 1> frame;
   ::backtrace(frame.data(), 1);
-  // The handler needs a stack of its own, because unbounded recursion in
+  // The handler needs a separate stack, because unbounded recursion in
   // libhdf5 exhausts the normal one.
   static std::array<char, 256 << 10> stack;
   const stack_t alternate{stack.data(), 0, stack.size()};

@@ -13,7 +13,7 @@ constexpr const char* number_type_name() {
   if (std::is_floating_point_v<T>) {
     return "a number";
   }
-  return std::is_signed_v<T> ? "a whole number" : "a whole number >= 0";
+  return std::is_signed_v<T> ? "an integer" : "a non-negative integer";
 }
 
 }  // namespace
@@ -21,25 +21,26 @@ constexpr const char* number_type_name() {
 template <class T>
 T parse_number(std::string_view text, std::string_view what,
                ExitStatus status) {
-  const auto fail = [&](const std::string& reason) {
-    return Error(status, fmt::format("{}: '{}' is not {}{}", what, text,
-                                     number_type_name<T>(), reason));
+  const auto parse_error = [&](const std::string& reason) {
+    return Error(status, fmt::format("{}: '{}' is {}", what, text, reason));
   };
+  const std::string wrong_type = fmt::format("not {}", number_type_name<T>());
   T value{};
   const char* end = text.data() + text.size();
   const auto [rest, code] = std::from_chars(text.data(), end, value);
   if (code == std::errc::result_out_of_range) {
-    throw fail(": out of range");
+    throw parse_error("out of range");
   }
   if (code != std::errc()) {
-    throw fail("");
+    throw parse_error(wrong_type);
   }
   if (rest != end) {
-    throw fail(fmt::format(": '{}' follows it", std::string(rest, end)));
+    throw parse_error(
+        fmt::format("{}: unexpected '{}'", wrong_type, std::string(rest, end)));
   }
   if constexpr (std::is_floating_point_v<T>) {
     if (!std::isfinite(value)) {
-      throw fail(": it must be finite");
+      throw parse_error("not a finite number");
     }
   }
   return value;
@@ -54,8 +55,7 @@ double parse_duration(std::string_view text, std::string_view what,
   const auto number = [&](std::string_view part) {
     const double value = parse_number<double>(part, what, status);
     if (value < 0) {
-      throw Error(status,
-                  fmt::format("{}: '{}' is less than zero", what, text));
+      throw Error(status, fmt::format("{}: '{}' is negative", what, text));
     }
     return value;
   };

@@ -1,4 +1,4 @@
-// Checked parsing of numbers: the text is a number as a whole or an error.
+// Strict parsing of numbers: the complete text must be a number.
 #pragma once
 
 #include <string_view>

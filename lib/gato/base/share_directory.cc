@@ -27,8 +27,8 @@ std::filesystem::path share_directory() {
     return source;
   }
   throw io_error(
-      "cannot find the shared files: neither {} nor {} is there; set "
-      "GATO_SHARE to the folder that holds them",
+      "cannot find the shared files: neither {} nor {} exists: set "
+      "GATO_SHARE to the directory that contains them",
       installed.string(), source.string());
 }
 

@@ -20,7 +20,7 @@ void add_output_options(const Command& command, CommonOptions& common,
       .per_invocation();
   table
       .add("no-provenance", &common.no_provenance,
-           "Leave the provenance out of the output, so that the same input "
+           "Omit the provenance from the output, so that the same input "
            "gives the same bytes")
       .may_change_on_resume();
 }
@@ -34,7 +34,7 @@ void add_operand_options(const Command& command, CommonOptions& common,
   table
       .add("files-from", &run.files_from,
            "Read more operands from FILE, one per line or each terminated by "
-           "NUL; - is the standard input")
+           "NUL; - is standard input")
       .metavar("FILE")
       .not_in_config();
 }
@@ -45,11 +45,15 @@ void add_shard_option(const Command& command, CommonOptions& common,
       command.sharding == Sharding::operands ? "operands" : "work";
   table
       .add("shard", &run.shard,
-           fmt::format("Do part I of N equal parts of the {}, I from 1 to N, "
-                       "so that N jobs share the work",
-                       divided))
+           fmt::format(
+               "Process only shard I of N of the {}, with I from 1 to N, "
+               "so that N jobs can share the work",
+               divided))
       .metavar("I/N");
-  table.add_check([&] { common.shard = base::parse_shard(run.shard); });
+  table.add_check([&] {
+    common.shard = base::with_context(
+        "option --shard", [&] { return base::parse_shard(run.shard); });
+  });
 }
 
 void add_log_options(CommonOptions& common, OptionTable& table) {
@@ -95,18 +99,19 @@ CommandFunction build_option_table(const Command& command,
   }
   table
       .add("seed", &common.seed,
-           "Seed of all random numbers; the same seed gives the same bytes")
+           "Random seed; the same seed gives the same bytes")
       .fixed_on_resume();
   table
       .add("threads", &common.threads,
-           "Threads to use; 0 is one per processor. The result does not depend "
-           "on it")
+           "Number of threads; 0 means one per processor. Does not affect the "
+           "result")
       .range(0, 4096)
       .per_invocation();
   table
       .add("config", &common.config_files,
-           "Read options from a TOML file whose keys are their long names; may "
-           "be repeated. Later files win, and the command line wins over all")
+           "Read options from a TOML file, whose keys are the long option "
+           "names. May be repeated: later files override earlier ones, and the "
+           "command line overrides them all")
       .metavar("FILE")
       .files()
       .repeatable()

@@ -172,16 +172,16 @@ std::string option_help(const Option& option, const OptionTable& table) {
 const std::vector<std::pair<base::ExitStatus, std::string>>&
 exit_status_descriptions() {
   static const std::vector<std::pair<base::ExitStatus, std::string>> statuses =
-      {{base::ExitStatus::success, "done"},
+      {{base::ExitStatus::success, "success"},
        {base::ExitStatus::run_failed, "the run failed"},
        {base::ExitStatus::usage,
-        "wrong options or configuration, or an output exists and --force was "
-        "not given"},
+        "invalid options or configuration, or an output exists and --force "
+        "was not given"},
        {base::ExitStatus::bad_input,
-        "bad input data: malformed, truncated, not a number, an unsupported "
-        "format, inputs that do not fit together"},
+        "bad input data: malformed, truncated, NaN, in an unsupported format, "
+        "or inputs that do not match"},
        {base::ExitStatus::io,
-        "a file is missing, cannot be read or cannot be written"},
+        "a file is missing, or cannot be read or written"},
        {base::ExitStatus::stopped_early,
         "stopped early with a saved checkpoint: submit the same command again"},
        {base::ExitStatus::interrupted,

@@ -115,9 +115,9 @@ void configure_logging(const std::string& level, bool quiet,
   logger->flush_on(spdlog::level::trace);
   // A full disk must not end a run of several days, so a failed write of the
   // log is only a warning. spdlog by itself would report every failure.
-  logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
-                                const std::string& what) {
-    if (told->exchange(true)) {
+  logger->set_error_handler([was_reported = std::make_shared<std::atomic<bool>>(
+                                 false)](const std::string& what) {
+    if (was_reported->exchange(true)) {
       return;
     }
     stderr_sink->log({spdlog::default_logger()->name(), spdlog::level::warn,

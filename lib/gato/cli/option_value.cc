@@ -18,7 +18,7 @@ void check_range(const Option& option, double value, const std::string& text,
     return;
   }
   if (option.minimum == -std::numeric_limits<double>::infinity()) {
-    throw base::usage_error("{}: {} is more than {}", origin, text,
+    throw base::usage_error("{}: {} is greater than {}", origin, text,
                             option.maximum);
   }
   if (option.maximum == std::numeric_limits<double>::infinity()) {
@@ -47,7 +47,7 @@ std::string check_choice(const Option& option, const std::string& text,
       return text;
     }
   }
-  throw base::usage_error("{}: '{}' is none of {}{}", origin, text,
+  throw base::usage_error("{}: '{}' is not one of {}{}", origin, text,
                           fmt::join(option.choices, ", "),
                           base::suggestion(text, option.choices));
 }
@@ -74,7 +74,7 @@ std::vector<std::string> split_list(const Option& option,
       const size_t comma = text.find(',', begin);
       items.push_back(text.substr(begin, comma - begin));
       if (items.back().empty()) {
-        throw base::usage_error("{}: '{}' has an empty item", given.origin,
+        throw base::usage_error("{}: '{}' contains an empty item", given.origin,
                                 text);
       }
       if (comma == std::string::npos) {
@@ -91,7 +91,8 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
   for (const std::string& text : given.texts) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw base::usage_error("{}: '{}' is not KEY=VALUE", given.origin, text);
+      throw base::usage_error("{}: '{}' is not of the form KEY=VALUE",
+                              given.origin, text);
     }
     pairs[text.substr(0, equals)] = text.substr(equals + 1);
   }

@@ -38,8 +38,8 @@ void reject_remaining(const OptionTable& table,
                       const std::vector<std::string>& remaining) {
   for (const std::string& text : remaining) {
     if (text.size() < 2 || text[0] != '-') {
-      throw base::usage_error("'{}' is not expected: no operands are taken",
-                              text);
+      throw base::usage_error(
+          "unexpected operand '{}': this command takes none", text);
     }
     std::vector<std::string> names;
     for (const auto& option : table.options()) {
@@ -61,7 +61,7 @@ void parse_words(CLI::App& app, std::vector<std::string> reversed) {
     // Too few operands: checked after the configuration has been merged.
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();  // "--NAME: 1 required ..."
-    throw base::usage_error("option {} wants a value",
+    throw base::usage_error("option {} requires a value",
                             text.substr(0, text.find(':')));
   } catch (const CLI::ParseError& error) {
     throw base::usage_error("{}", error.what());

@@ -40,8 +40,8 @@ void flush_and_check_stdout() {
   if (!has_failed || is_stdout_reader_gone()) {
     return;
   }
-  throw base::io_error("cannot write the standard output{}{}",
-                       errno ? ": " : "", errno ? std::strerror(errno) : "");
+  throw base::io_error("cannot write to standard output{}{}", errno ? ": " : "",
+                       errno ? std::strerror(errno) : "");
 }
 
 }  // namespace gato::cli

@@ -17,12 +17,12 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::string format_duration(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 3600) {
-    return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  const auto rounded = static_cast<int64_t>(seconds + 0.5);
+  if (rounded < 3600) {
+    return fmt::format("{}:{:02}", rounded / 60, rounded % 60);
   }
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
-                     whole % 60);
+  return fmt::format("{}:{:02}:{:02}", rounded / 3600, rounded / 60 % 60,
+                     rounded % 60);
 }
 
 }  // namespace

@@ -63,8 +63,9 @@ const Command& find_command(const Tool& tool, const std::string& name) {
     names.push_back(command.name);
   }
   if (name.starts_with('-')) {
-    throw base::usage_error("the command comes first, before '{}': {}", name,
-                            fmt::join(names, ", "));
+    throw base::usage_error(
+        "the command must come before '{}': it is one of {}", name,
+        fmt::join(names, ", "));
   }
   throw base::usage_error("unknown command '{}'{}", name,
                           base::suggestion(name, names));
@@ -139,7 +140,7 @@ void check_exclusive_group(const ExclusiveGroup& group,
     throw base::usage_error("{} is missing", fmt::join(wanted, " or "));
   }
   if (given.size() > 1) {
-    throw base::usage_error("{} exclude each other: give one of them",
+    throw base::usage_error("{} are mutually exclusive: give only one of them",
                             fmt::join(given, " and "));
   }
 }
@@ -172,8 +173,8 @@ void check_standard_input(const CommonOptions& common,
       std::ranges::count(common.inputs, "-") + (files_from == "-" ? 1 : 0);
   if (times > 1) {
     throw base::usage_error(
-        "the standard input (-) can be read once, and is named {} times{}",
-        times, files_from == "-" ? ", once by --files-from" : "");
+        "standard input (-) can be read only once, but is named {} times{}",
+        times, files_from == "-" ? ", including by --files-from" : "");
   }
 }
 
@@ -182,7 +183,7 @@ void select_shard_operands(CommonOptions& common) {
   const base::Shard::Range shard_range = common.shard.range_of(operands);
   if (shard_range.size() == 0) {
     throw base::usage_error(
-        "--shard {}/{}: nothing is left to do, there are {} operands",
+        "--shard {}/{}: the shard is empty, because there are {} operands",
         common.shard.number, common.shard.count, operands);
   }
   common.inputs.assign(common.all_inputs.begin() + shard_range.first,
@@ -374,8 +375,8 @@ int run(const Tool& tool, int argc, char** argv) {
         throw;
       }
       throw base::Error(error.status(),
-                        fmt::format("{}; the output {} is whole", error.what(),
-                                    session.output));
+                        fmt::format("{}; the output {} is complete",
+                                    error.what(), session.output));
     }
     return base::ExitStatus::success;
   });
