@@ -25,9 +25,9 @@ std::vector<std::string> completion_values(const Tool& tool,
 // and the known values of each.
 std::string command_case(const Tool& tool, const Command& command) {
   CommonOptions common;
-  InvocationOptions run;
+  InvocationOptions invocation_options;
   OptionTable table;
-  build_option_table(command, common, run, table);
+  build_option_table(command, common, invocation_options, table);
   std::string names, values;
   for (const auto& option : table.options()) {
     if (option->is_operand) {

@@ -26,13 +26,14 @@ void add_output_options(const Command& command, CommonOptions& common,
 }
 
 void add_operand_options(const Command& command, CommonOptions& common,
-                         InvocationOptions& run, OptionTable& table) {
+                         InvocationOptions& invocation_options,
+                         OptionTable& table) {
   Option& inputs = table.add("inputs", &common.inputs, "The operands");
   inputs.is_operand = true;
   inputs.metavar_name = command.operands;
   inputs.is_required = command.min_operands > 0;
   table
-      .add("files-from", &run.files_from,
+      .add("files-from", &invocation_options.files_from,
            "Read more operands from FILE, one per line or each terminated by "
            "NUL; - is standard input")
       .metavar("FILE")
@@ -40,19 +41,21 @@ void add_operand_options(const Command& command, CommonOptions& common,
 }
 
 void add_shard_option(const Command& command, CommonOptions& common,
-                      InvocationOptions& run, OptionTable& table) {
+                      InvocationOptions& invocation_options,
+                      OptionTable& table) {
   const char* divided =
       command.sharding == Sharding::operands ? "operands" : "work";
   table
-      .add("shard", &run.shard,
+      .add("shard", &invocation_options.shard,
            fmt::format(
                "Process only shard I of N of the {}, with I from 1 to N, "
                "so that N jobs can share the work",
                divided))
       .metavar("I/N");
   table.add_check([&] {
-    common.shard = base::with_context(
-        "option --shard", [&] { return base::parse_shard(run.shard); });
+    common.shard = base::with_context("option --shard", [&] {
+      return base::parse_shard(invocation_options.shard);
+    });
   });
 }
 
@@ -78,17 +81,18 @@ void add_log_options(CommonOptions& common, OptionTable& table) {
 
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
-                                   InvocationOptions& run, OptionTable& table) {
+                                   InvocationOptions& invocation_options,
+                                   OptionTable& table) {
   if (command.output != OutputRequirement::none) {
     add_output_options(command, common, table);
   }
   CommandFunction work = command.build(table);
   table.begin_group("Common options");
   if (!command.operands.empty()) {
-    add_operand_options(command, common, run, table);
+    add_operand_options(command, common, invocation_options, table);
   }
   if (command.sharding != Sharding::none) {
-    add_shard_option(command, common, run, table);
+    add_shard_option(command, common, invocation_options, table);
   }
   if (command.has_skip_bad) {
     table
@@ -117,14 +121,15 @@ CommandFunction build_option_table(const Command& command,
       .repeatable()
       .not_in_config();
   table
-      .add("dump-config", &run.dump_config,
+      .add("dump-config", &invocation_options.dump_config,
            "Print the merged configuration as TOML and exit")
       .not_in_config();
   add_log_options(common, table);
-  table.add("help", &run.help, "Print this help and exit")
+  table.add("help", &invocation_options.help, "Print this help and exit")
       .short_name('h')
       .not_in_config();
-  table.add("version", &run.version, "Print the version and exit")
+  table
+      .add("version", &invocation_options.version, "Print the version and exit")
       .not_in_config();
   return work;
 }

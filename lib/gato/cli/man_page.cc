@@ -102,7 +102,7 @@ std::string option_entry(const Option& option, const OptionTable& table) {
 struct CommandOptions {
   const Command* command;
   CommonOptions common;
-  InvocationOptions run;
+  InvocationOptions invocation_options;
   OptionTable table;
 };
 
@@ -126,10 +126,10 @@ std::string option_entries(const OptionTable& table, bool is_common) {
 }
 
 std::string options_section(
-    const std::vector<std::unique_ptr<CommandOptions>>& built) {
+    const std::vector<std::unique_ptr<CommandOptions>>& commands) {
   std::string text;
-  for (const auto& one : built) {
-    const Command& command = *one->command;
+  for (const auto& options : commands) {
+    const Command& command = *options->command;
     if (!command.name.empty()) {
       text += ".SS " + escape_roff(command.name) + "\n" +
               format_paragraph(command.summary + ".");
@@ -137,20 +137,20 @@ std::string options_section(
         text += ".PP\n" + format_paragraphs(command.description);
       }
     }
-    text += option_entries(one->table, false);
+    text += option_entries(options->table, false);
   }
   // Lists each common option once, even if only some commands have it.
   text += ".SS Common options\n";
   std::vector<std::string> listed;
-  for (const auto& one : built) {
-    for (const auto& option : one->table.options()) {
+  for (const auto& options : commands) {
+    for (const auto& option : options->table.options()) {
       const bool is_new =
           std::find(listed.begin(), listed.end(), option->name) == listed.end();
       if (option->group != kCommonGroup || option->is_operand || !is_new) {
         continue;
       }
       listed.push_back(option->name);
-      text += option_entry(*option, one->table);
+      text += option_entry(*option, options->table);
     }
   }
   return text;
@@ -188,12 +188,13 @@ std::string see_also_section(const Tool& tool) {
 }  // namespace
 
 std::string man_page(const Tool& tool) {
-  std::vector<std::unique_ptr<CommandOptions>> built;
+  std::vector<std::unique_ptr<CommandOptions>> commands;
   for (const Command& command : tool.commands) {
-    built.push_back(std::make_unique<CommandOptions>());
-    built.back()->command = &command;
-    build_option_table(command, built.back()->common, built.back()->run,
-                       built.back()->table);
+    auto options = std::make_unique<CommandOptions>();
+    options->command = &command;
+    build_option_table(command, options->common, options->invocation_options,
+                       options->table);
+    commands.push_back(std::move(options));
   }
   std::string title = tool.name;
   std::transform(title.begin(), title.end(), title.begin(), ::toupper);
@@ -202,13 +203,14 @@ std::string man_page(const Tool& tool) {
       ".SH SYNOPSIS\n",
       title, base::release_date(), base::version(), escape_roff(tool.name),
       escape_roff(tool.summary));
-  for (size_t i = 0; i < built.size(); ++i) {
-    const CommandOptions& one = *built[i];
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const CommandOptions& options = *commands[i];
     if (i > 0) {
       page += ".br\n";
     }
-    page += ".B " + escape_roff(full_command_name(tool, *one.command)) + "\n" +
-            escape_roff(usage_synopsis(*one.command, one.table)) + "\n";
+    page += ".B " + escape_roff(full_command_name(tool, *options.command)) +
+            "\n" +
+            escape_roff(usage_synopsis(*options.command, options.table)) + "\n";
   }
   page += ".SH DESCRIPTION\n";
   const std::string& description =
@@ -216,7 +218,7 @@ std::string man_page(const Tool& tool) {
           ? tool.commands[0].description
           : tool.description;
   page += format_paragraphs(description.empty() ? tool.summary : description);
-  page += ".SH OPTIONS\n" + options_section(built);
+  page += ".SH OPTIONS\n" + options_section(commands);
   page += ".SH EXIT STATUS\n";
   for (const auto& [status, meaning] : exit_status_descriptions()) {
     page +=

@@ -95,9 +95,9 @@ void OptionTable::require_exactly_one(std::vector<std::string> names,
 
 const ExclusiveGroup* OptionTable::find_exclusive_group(
     const Option& option) const {
-  for (const ExclusiveGroup& one : exclusive_groups_) {
-    if (std::ranges::find(one.names, option.name) != one.names.end()) {
-      return &one;
+  for (const ExclusiveGroup& group : exclusive_groups_) {
+    if (std::ranges::find(group.names, option.name) != group.names.end()) {
+      return &group;
     }
   }
   return nullptr;

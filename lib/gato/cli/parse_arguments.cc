@@ -75,9 +75,10 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
   // All words after "--" are operands. They are removed before CLI11 parses the
   // rest, because it treats a "--" after a list option only as the end of that
   // list.
-  const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   const std::vector<std::string> after_separator(
-      mark == arguments.end() ? mark : mark + 1, arguments.end());
+      separator == arguments.end() ? separator : separator + 1,
+      arguments.end());
   const size_t missing_operands =
       min_operands - std::min(min_operands, after_separator.size());
 
@@ -89,19 +90,19 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
     parsed.push_back(add_option(app, *option, missing_operands));
     parsed.back()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  parse_words(app, {std::make_reverse_iterator(mark), arguments.rend()});
+  parse_words(app, {std::make_reverse_iterator(separator), arguments.rend()});
 
   ParsedOptions given;
   for (size_t i = 0; i < parsed.size(); ++i) {
     const Option& option = *table.options()[i];
-    ParsedValue one{parsed[i]->results(), "option --" + option.name, false};
+    ParsedValue value{parsed[i]->results(), "option --" + option.name, false};
     if (option.is_operand) {
-      one.origin = "operand";
-      one.texts.insert(one.texts.end(), after_separator.begin(),
-                       after_separator.end());
+      value.origin = "operand";
+      value.texts.insert(value.texts.end(), after_separator.begin(),
+                         after_separator.end());
     }
-    if (!one.texts.empty()) {
-      given[option.name] = std::move(one);
+    if (!value.texts.empty()) {
+      given[option.name] = std::move(value);
     }
   }
   // --help and --version work even if the command line has other errors.
