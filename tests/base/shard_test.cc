@@ -90,14 +90,14 @@ TEST_CASE("The operands of a command are divided among the shards") {
 }
 
 TEST_CASE("A command that divides its own work receives all operands") {
-  const RunResult ran = run_in_process(listing_tool(cli::Sharding::work),
-                                       {"--shard", "2/2", "a", "b"});
-  CHECK(ran.out == "a\nb\nof 2, shard 2 of 2\n");
+  const RunResult result = run_in_process(listing_tool(cli::Sharding::work),
+                                          {"--shard", "2/2", "a", "b"});
+  CHECK(result.out == "a\nb\nof 2, shard 2 of 2\n");
 }
 
 TEST_CASE("A command that cannot be divided has no option --shard") {
-  const RunResult ran = run_in_process(listing_tool(cli::Sharding::none),
-                                       {"--shard", "1/2", "a"});
-  CHECK(ran.status == 2);
-  CHECK_THAT(ran.err, Contains("unknown option"));
+  const RunResult result = run_in_process(listing_tool(cli::Sharding::none),
+                                          {"--shard", "1/2", "a"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("unknown option"));
 }

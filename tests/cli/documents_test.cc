@@ -34,8 +34,8 @@ Tool two_commands() {
 
 TEST_CASE(
     "The man page has all sections, and text cannot become a roff request") {
-  const auto ran = run_in_process(two_commands(), {"--generate-man"});
-  REQUIRE(ran.status == 0);
+  const auto result = run_in_process(two_commands(), {"--generate-man"});
+  REQUIRE(result.status == 0);
   for (const char* part :
        {".TH GATO-TRY 1 ", ".SH SYNOPSIS\n.B gato\\-try text\n[OPTION]",
         ".SS text\n", ".SS captions\n", "\n.B \\-\\-mode \\fITEXT\\fR\n",
@@ -43,7 +43,7 @@ TEST_CASE(
         ".EX\ngato\\-try text \\(aqa b\\(aq\n.EE", ".SH SEE ALSO\n.BR gato (7)",
         "\n\\&.Then more."}) {
     INFO(part);
-    REQUIRE_THAT(ran.out, Contains(part));
+    REQUIRE_THAT(result.out, Contains(part));
   }
 }
 
@@ -52,13 +52,13 @@ TEST_CASE("The completion lists commands, options, choices and known values") {
   tool.completions["name"] = [] {
     return std::vector<std::string>{"a/b", "c"};
   };
-  const auto ran = run_in_process(tool, {"--generate-completion"});
-  REQUIRE(ran.status == 0);
+  const auto result = run_in_process(tool, {"--generate-completion"});
+  REQUIRE(result.status == 0);
   for (const char* part :
        {"compgen -W 'text captions --help --version'", "    text)\n", "--mode",
         "--mode) words='plain lines'", "--name) words='a/b c'",
         "complete -o default -F _gato_try gato-try"}) {
     INFO(part);
-    REQUIRE_THAT(ran.out, Contains(part));
+    REQUIRE_THAT(result.out, Contains(part));
   }
 }

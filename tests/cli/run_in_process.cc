@@ -57,19 +57,19 @@ RunResult run_in_process(const cli::Tool& tool,
   }
   std::cout.flush();
   std::fflush(stdout);
-  RunResult ran;
+  RunResult result;
   {
     const ScopedRedirection to_out(STDOUT_FILENO, out);
     const ScopedRedirection to_err(STDERR_FILENO, folder / "err");
-    ran.status = cli::run(tool, static_cast<int>(argv.size()), argv.data());
+    result.status = cli::run(tool, static_cast<int>(argv.size()), argv.data());
     std::cout.clear();
     std::clearerr(stdout);
   }
   if (stdout_path.empty()) {
-    ran.out = read_text(out);
+    result.out = read_text(out);
   }
-  ran.err = read_text(folder / "err");
-  return ran;
+  result.err = read_text(folder / "err");
+  return result;
 }
 
 std::string ScratchDirectory::write_file(const std::string& name,

@@ -74,10 +74,10 @@ Tool echo_tool() {
 }
 
 nlohmann::json configuration(const std::vector<std::string>& arguments) {
-  const auto ran = run_in_process(echo_tool(), arguments);
-  INFO(ran.err);
-  REQUIRE(ran.status == 0);
-  return nlohmann::json::parse(ran.out);
+  const auto result = run_in_process(echo_tool(), arguments);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  return nlohmann::json::parse(result.out);
 }
 
 Tool throwing_tool(std::function<void()> failure) {
@@ -146,30 +146,30 @@ TEST_CASE(
       {{}, "INPUT[:WEIGHT]... is missing"},
       {{"-o", "/", "x"}, "\"/\" is not a valid name for an output"}};
   for (const Case& one : cases) {
-    const auto ran = run_in_process(echo_tool(), one.arguments);
-    INFO(one.message << " in " << ran.err);
-    REQUIRE(ran.status == 2);
-    REQUIRE(ran.out.empty());
-    REQUIRE_THAT(ran.err, Contains(one.message));
-    REQUIRE_THAT(ran.err, Catch::StartsWith("gato-try: error: "));
-    REQUIRE_THAT(ran.err, Catch::EndsWith("\nTry 'gato-try --help'.\n"));
-    REQUIRE(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
+    const auto result = run_in_process(echo_tool(), one.arguments);
+    INFO(one.message << " in " << result.err);
+    REQUIRE(result.status == 2);
+    REQUIRE(result.out.empty());
+    REQUIRE_THAT(result.err, Contains(one.message));
+    REQUIRE_THAT(result.err, Catch::StartsWith("gato-try: error: "));
+    REQUIRE_THAT(result.err, Catch::EndsWith("\nTry 'gato-try --help'.\n"));
+    REQUIRE(std::count(result.err.begin(), result.err.end(), '\n') == 2);
   }
 }
 
 TEST_CASE("Help and version go to stdout with status 0") {
   for (const std::string flag : {"--help", "-h"}) {
-    const auto ran = run_in_process(echo_tool(), {"--bogus", flag});
-    REQUIRE(ran.status == 0);
-    REQUIRE(ran.err.empty());
-    REQUIRE_THAT(ran.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
-    REQUIRE_THAT(ran.out, Contains("  -L, --length L"));
-    REQUIRE_THAT(ran.out, Contains("default: 1024"));
-    REQUIRE_THAT(ran.out, Contains("  75"));
+    const auto result = run_in_process(echo_tool(), {"--bogus", flag});
+    REQUIRE(result.status == 0);
+    REQUIRE(result.err.empty());
+    REQUIRE_THAT(result.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
+    REQUIRE_THAT(result.out, Contains("  -L, --length L"));
+    REQUIRE_THAT(result.out, Contains("default: 1024"));
+    REQUIRE_THAT(result.out, Contains("  75"));
   }
-  const auto ran = run_in_process(echo_tool(), {"--version"});
-  REQUIRE(ran.status == 0);
-  REQUIRE_THAT(ran.out, Catch::StartsWith("gato-try (gato) "));
+  const auto result = run_in_process(echo_tool(), {"--version"});
+  REQUIRE(result.status == 0);
+  REQUIRE_THAT(result.out, Catch::StartsWith("gato-try (gato) "));
 }
 
 TEST_CASE(
@@ -223,10 +223,10 @@ TEST_CASE("A configuration error names the file, line, key and closest key") {
       {"dump-config = true\n", "key 'dump-config' is unknown"}};
   for (const Case& one : cases) {
     const auto path = folder.write_file("c.toml", one.text);
-    const auto ran = run_in_process(echo_tool(), {"--config", path, "x"});
-    INFO(one.message << " in " << ran.err);
-    REQUIRE(ran.status == one.status);
-    REQUIRE_THAT(ran.err, Contains(one.message));
+    const auto result = run_in_process(echo_tool(), {"--config", path, "x"});
+    INFO(one.message << " in " << result.err);
+    REQUIRE(result.status == one.status);
+    REQUIRE_THAT(result.err, Contains(one.message));
   }
   REQUIRE(
       run_in_process(echo_tool(), {"--config", folder / "none", "x"}).status ==
@@ -272,10 +272,10 @@ TEST_CASE("A dumped configuration restores the same values") {
                                               "x y"};
   auto dump = [&](std::vector<std::string> given) {
     given.insert(given.begin(), "--dump-config");
-    const auto ran = run_in_process(echo_tool(), given);
-    REQUIRE(ran.status == 0);
-    REQUIRE(ran.err.empty());
-    return ran.out;
+    const auto result = run_in_process(echo_tool(), given);
+    REQUIRE(result.status == 0);
+    REQUIRE(result.err.empty());
+    return result.out;
   };
   const std::string first = dump(arguments);
   REQUIRE_THAT(first, Contains("length = 7\n"));
@@ -308,9 +308,10 @@ TEST_CASE("Checks of the option table run before a dump and may set options") {
     });
     return [](CommandContext&) { return base::ExitStatus::success; };
   };
-  const auto ran = run_in_process(tool, {"--preset", "small", "--dump-config"});
-  REQUIRE_THAT(ran.out, Contains("layers = 4\n"));
-  REQUIRE_THAT(ran.out, !Contains("preset"));
+  const auto result =
+      run_in_process(tool, {"--preset", "small", "--dump-config"});
+  REQUIRE_THAT(result.out, Contains("layers = 4\n"));
+  REQUIRE_THAT(result.out, !Contains("preset"));
   REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
 }
 
@@ -341,17 +342,17 @@ TEST_CASE(
   REQUIRE(run({"--scripts", "a", "-o", output}).status == 0);
   REQUIRE(run({"--list"}).status == 0);
   REQUIRE(run({"--dump-config"}).status == 0);
-  auto ran = run({"-o", output});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err,
+  auto result = run({"-o", output});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err,
                Contains("--model DIR or --scripts TEXT... is missing"));
-  ran = run({"--model", "m", "--scripts", "a", "-o", output});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err,
+  result = run({"--model", "m", "--scripts", "a", "-o", output});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err,
                Contains("--model and --scripts are mutually exclusive"));
-  ran = run({"--model", "m"});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("--output PATH is missing"));
+  result = run({"--model", "m"});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err, Contains("--output PATH is missing"));
 
   const std::string help = run({"--help"}).out;
   REQUIRE_THAT(help, Contains("(--model DIR | --scripts TEXT...) --output "
@@ -379,9 +380,9 @@ TEST_CASE("Operands come from the command line, file lists and globs") {
   REQUIRE(inputs({odd}) == std::vector<std::string>{odd});
   REQUIRE(inputs({"zero", "--files-from", list}) ==
           std::vector<std::string>{"zero", "one", "two *"});
-  auto ran = run_in_process(echo_tool(), {folder / "*.none"});
-  REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("*.none: no file matches"));
+  auto result = run_in_process(echo_tool(), {folder / "*.none"});
+  REQUIRE(result.status == 4);
+  REQUIRE_THAT(result.err, Contains("*.none: no file matches"));
   REQUIRE(
       run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
       4);
@@ -391,9 +392,9 @@ TEST_CASE("Operands come from the command line, file lists and globs") {
 
 TEST_CASE("Standard input can be named only once") {
   const auto status = [](const std::vector<std::string>& arguments) {
-    const auto ran = run_in_process(echo_tool(), arguments);
-    CHECK_THAT(ran.err, Contains("can be read only once, but is named"));
-    return ran.status;
+    const auto result = run_in_process(echo_tool(), arguments);
+    CHECK_THAT(result.err, Contains("can be read only once, but is named"));
+    return result.status;
   };
   CHECK(status({"-", "a", "-"}) == 2);
   const ScratchDirectory folder;
@@ -412,9 +413,10 @@ TEST_CASE("Outputs are checked before the work starts") {
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", "x"}).status == 0);
   REQUIRE(has_worked);
   for (const std::string& input : {existing, existing + ":0.5"}) {
-    const auto ran = run_in_process(tool, {"-o", existing, "--force", input});
-    REQUIRE(ran.status == 2);
-    REQUIRE_THAT(ran.err, Contains("is an input"));
+    const auto result =
+        run_in_process(tool, {"-o", existing, "--force", input});
+    REQUIRE(result.status == 2);
+    REQUIRE_THAT(result.err, Contains("is an input"));
   }
   // A colon that no weight follows is part of the name.
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", existing + ":b"})
@@ -457,9 +459,10 @@ TEST_CASE("A signal stops work that polls, but not work that defers stopping") {
 }
 
 TEST_CASE("A failed write to stdout exits with 4") {
-  const auto ran = run_in_process(echo_tool(), {"x"}, "/dev/full");
-  REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("cannot write to standard output: No space"));
+  const auto result = run_in_process(echo_tool(), {"x"}, "/dev/full");
+  REQUIRE(result.status == 4);
+  REQUIRE_THAT(result.err,
+               Contains("cannot write to standard output: No space"));
   REQUIRE(run_in_process(echo_tool(), {"--help"}, "/dev/full").status == 4);
 }
 
@@ -491,12 +494,12 @@ TEST_CASE("A program with subcommands runs and documents each of them") {
                Contains("Usage: gato-try text [OPTION]..."));
   REQUIRE(run_in_process(tool, {"--version"}).status == 0);
   REQUIRE(run_in_process(tool, {"text", "x"}).status == 0);
-  auto ran = run_in_process(tool, {"caption", "x"});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("did you mean 'captions'?"));
+  auto result = run_in_process(tool, {"caption", "x"});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err, Contains("did you mean 'captions'?"));
   REQUIRE(run_in_process(tool, {}).status == 2);
-  ran = run_in_process(tool, {"text", "--bogus", "x"});
-  REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
+  result = run_in_process(tool, {"text", "--bogus", "x"});
+  REQUIRE_THAT(result.err, Contains("Try 'gato-try text --help'."));
 }
 
 TEST_CASE("--config takes one file per occurrence, and no operands") {
@@ -526,10 +529,10 @@ TEST_CASE("Base configuration files supply the values that were not given") {
   };
   const auto read = [&](std::vector<std::string> arguments) {
     arguments.push_back("a.h5");
-    const auto ran = run_in_process(tool, arguments);
-    INFO(ran.err);
-    REQUIRE(ran.status == 0);
-    return nlohmann::json::parse(ran.out);
+    const auto result = run_in_process(tool, arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out);
   };
   const auto json = read({"--config", config, "--fill", "same-task"});
   CHECK(json["length"] == 64);

@@ -23,7 +23,8 @@ std::vector<std::string> expand_braces(const std::string& text);
 std::string path_without_weight(const std::string& operand);
 
 // Reads names from a file, or from stdin if `path` is "-". The names are
-// separated by NUL if there is any (as find -print0 writes them), otherwise by
+// separated by NUL if the list contains any (as from find -print0), otherwise
+// by
 // "\n" or "\r\n". Names are not expanded; empty ones are skipped. Throws
 // Error(io) if the list cannot be read.
 std::vector<std::string> read_file_list(const std::string& path);

@@ -10,7 +10,8 @@ namespace gato::base {
 // Reads up to `count` bytes at `offset`. Returns the number of bytes read,
 // which is less than `count` only at the end of the file, or -1 with errno set
 // if the file cannot be read.
-int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count);
+int64_t read_at(int descriptor, int64_t offset, std::byte* buffer,
+                size_t count);
 
 // A file that is open for reading. Const methods may be called from several
 // threads.
@@ -29,7 +30,7 @@ class FileReader {
   bool is_same_file(int descriptor) const;
   // Reads exactly `count` bytes. Throws Error(bad_input) if the file ends
   // before that, and Error(io) if it cannot be read.
-  void read(int64_t offset, std::byte* into, size_t count) const;
+  void read(int64_t offset, std::byte* buffer, size_t count) const;
 
  private:
   std::string name_;

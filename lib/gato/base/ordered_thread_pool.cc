@@ -26,8 +26,8 @@ OrderedThreadPool::~OrderedThreadPool() {
 
 void OrderedThreadPool::submit(Job job) {
   if (max_threads_ == 1) {
-    if (const Completion finish = job(0)) {
-      finish();
+    if (const Completion completion = job(0)) {
+      completion();
     }
     return;
   }
@@ -52,19 +52,19 @@ void OrderedThreadPool::wait_all() {
 }
 
 void OrderedThreadPool::complete_first() {
-  Completion finish;
+  Completion completion;
   {
     std::unique_lock lock(mutex_);
     job_done_.wait(lock, [this] { return error_ || pending_.front().is_done; });
     if (error_) {
       std::rethrow_exception(error_);
     }
-    finish = std::move(pending_.front().completion);
+    completion = std::move(pending_.front().completion);
     pending_.pop_front();
     --next_unstarted_;
   }
-  if (finish) {
-    finish();
+  if (completion) {
+    completion();
   }
 }
 
@@ -79,16 +79,16 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
     }
     // The reference stays valid without the lock: push_back() and pop_front()
     // of a deque do not invalidate references to other elements.
-    PendingJob& held = pending_[next_unstarted_++];
+    PendingJob& current = pending_[next_unstarted_++];
     lock.unlock();
     try {
-      held.completion = held.job(thread);
-      held.job = nullptr;
+      current.completion = current.job(thread);
+      current.job = nullptr;
     } catch (...) {
       cancel(std::current_exception());
     }
     lock.lock();
-    held.is_done = true;
+    current.is_done = true;
     job_done_.notify_one();
   }
 }

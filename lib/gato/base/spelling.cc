@@ -39,7 +39,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string closest_name(std::string_view text,
                          const std::vector<std::string>& names) {
-  std::string nearest;
+  std::string closest;
   size_t min_distance = std::string_view::npos;
   for (const std::string& name : names) {
     const size_t distance = edit_distance(text, name);
@@ -48,10 +48,10 @@ std::string closest_name(std::string_view text,
     const bool shares_nothing = distance >= std::max(text.size(), name.size());
     if (distance <= limit && !shares_nothing && distance < min_distance) {
       min_distance = distance;
-      nearest = name;
+      closest = name;
     }
   }
-  return nearest;
+  return closest;
 }
 
 std::string suggestion(std::string_view text,

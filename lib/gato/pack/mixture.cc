@@ -63,9 +63,9 @@ const std::map<std::string, KeyParser>& key_parsers() {
        }},
       {"fill",
        [](const auto& node, const auto& location, MixtureEntry& entry) {
-         entry.fill = base::with_context(location, [&] {
-           return parse_fill(read_toml_value<std::string>(node, location));
-         });
+         const auto name = read_toml_value<std::string>(node, location);
+         entry.fill =
+             base::with_context(location, [&] { return parse_fill(name); });
        }},
       {"documents-per-sequence",
        [](const auto& node, const auto& location, MixtureEntry& entry) {
