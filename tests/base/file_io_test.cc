@@ -46,6 +46,12 @@ class ScopedEnvironmentVariable {
   std::optional<std::string> old_value_;
 };
 
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 }  // namespace
 
 TEST_CASE("An output appears when it is committed, or not at all") {
@@ -132,13 +138,11 @@ TEST_CASE(
 TEST_CASE(
     "An output removes the leftovers of killed writers of the same name") {
   TestDirectory folder;
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  const std::string mine = std::string(".file.tmp-") + host + "-";
+  const std::string mine = ".file.tmp-" + host_name() + "-";
   const std::string dead = mine + "2147483646-0";
   const std::string alive = mine + std::to_string(::getppid()) + "-0";
   const std::string remote = ".file.tmp-another.host-2147483646-0";
-  const std::string other = std::string(".other.tmp-") + host + "-2147483646-0";
+  const std::string other = ".other.tmp-" + host_name() + "-2147483646-0";
   for (const std::string& name :
        {dead, alive, remote, other, std::string(".file.tmp")}) {
     std::ofstream(folder / name) << "partial";
@@ -161,9 +165,7 @@ TEST_CASE("The final name of an output follows from its temporary name") {
 TEST_CASE("A temporary directory is removed with its object") {
   TestDirectory folder;
   const ScopedEnvironmentVariable directory("TMPDIR", folder.path());
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  const std::string dead = std::string(".mine.tmp-") + host + "-2147483646-0";
+  const std::string dead = ".mine.tmp-" + host_name() + "-2147483646-0";
   fs::create_directory(folder / dead);
   std::ofstream(folder / dead / "leftover") << "of a killed process";
   {

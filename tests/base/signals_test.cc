@@ -14,16 +14,24 @@ namespace {
 // Runs a function in a child process and returns the exit status of the child,
 // or 1000 plus the signal that killed it.
 template <class Function>
-int child_status(Function function) {
+int run_in_child(Function function) {
   const pid_t child = fork();
   if (child == 0) {
-    install_signal_handlers();
     function();
     _exit(0);
   }
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+// Does the same, with the signal handlers installed.
+template <class Function>
+int child_status(Function function) {
+  return run_in_child([&] {
+    install_signal_handlers();
+    function();
+  });
 }
 
 }  // namespace
@@ -59,20 +67,16 @@ TEST_CASE("A SIGINT after a SIGTERM does not count as a second SIGINT") {
 }
 
 TEST_CASE("SIGHUP stops the work, unless it was ignored before") {
-  const auto after = [](auto before) {
-    const pid_t child = fork();
-    if (child == 0) {
-      std::signal(SIGHUP, before);
+  const auto status_with_earlier = [](auto handler) {
+    return run_in_child([handler] {
+      std::signal(SIGHUP, handler);
       install_signal_handlers();
       std::raise(SIGHUP);
       _exit(received_stop_signal() == SIGHUP ? 7 : 0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    });
   };
-  REQUIRE(after(SIG_DFL) == 7);
-  REQUIRE(after(SIG_IGN) == 0);
+  REQUIRE(status_with_earlier(SIG_DFL) == 7);
+  REQUIRE(status_with_earlier(SIG_IGN) == 0);
 }
 
 TEST_CASE(

@@ -60,9 +60,9 @@ void check_output(const std::filesystem::path& path, bool force);
 // Throws Error(usage) if `path` is a dangling symbolic link.
 void check_not_dangling_symlink(const std::filesystem::path& path);
 
-// A directory in the system's directory of temporary files that exists as long
-// as this object. What a killed process left behind is removed by the next
-// TemporaryDirectory of the same name.
+// A directory within the system's temporary directory that exists as long as
+// this object. The next TemporaryDirectory of the same name removes what a
+// killed process left behind.
 class TemporaryDirectory {
  public:
   // Throws Error(io) if the directory cannot be created.

@@ -80,13 +80,11 @@ void on_fault(int) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
   }
   if (current_file[0] != '\0' && is_crash_in_hdf5()) {
-    exit_with_corrupt_file("crashed while it read the file");
+    exit_with_corrupt_file("crashed while reading it");
   }
 }
 
-void on_timeout(int) {
-  exit_with_corrupt_file("timed out while it read the file");
-}
+void on_timeout(int) { exit_with_corrupt_file("timed out while reading it"); }
 
 void create_watchdog_timer(int max_seconds) {
   struct sigaction action {};

@@ -59,6 +59,7 @@ double parse_duration(std::string_view text, std::string_view what,
     }
     return value;
   };
+  // "HH:MM:SS" is a number in base 60. Each part may be any number.
   if (text.find(':') != std::string_view::npos) {
     double seconds = 0;
     size_t begin = 0;

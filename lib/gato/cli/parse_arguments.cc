@@ -1,6 +1,7 @@
-// CLI11 splits the command line into the texts of each option. Types, ranges
-// and required options are not left to CLI11: the values are parsed later by
-// assign_value(), after they have been merged with the configuration files.
+// CLI11 splits the command line into the texts of each option. Its validators
+// and its checks of required and exclusive options are not used, because they
+// see only the command line. assign_value() and the checks in tool.cc also
+// apply to values from configuration files, after both have been merged.
 #include "gato/cli/parse_arguments.h"
 
 #include <CLI/CLI.hpp>
