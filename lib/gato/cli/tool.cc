@@ -179,7 +179,7 @@ void check_standard_input(const CommonOptions& common,
 }
 
 void select_shard_operands(CommonOptions& common) {
-  const auto operands = static_cast<int64_t>(common.inputs.size());
+  const int64_t operands = std::ssize(common.inputs);
   const base::Shard::Range shard_range = common.shard.range_of(operands);
   if (shard_range.size() == 0) {
     throw base::usage_error(
