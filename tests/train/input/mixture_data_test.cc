@@ -202,7 +202,7 @@ TEST_CASE("a run on a mixture is not resumed on other data") {
   const RunResult both =
       fixture.run_with(run, {"--data", fixture.packed}, more);
   CHECK(both.status == 2);
-  CHECK_THAT(both.err, Contains("--data and --mixture exclude each other"));
+  CHECK_THAT(both.err, Contains("--data and --mixture are mutually exclusive"));
   const RunResult seed = fixture.run_with(run, {"--pack-seed", "8"}, more);
   CHECK(seed.status == 2);
   CHECK_THAT(seed.err, Contains("pack-seed = 7, not 8"));
