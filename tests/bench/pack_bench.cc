@@ -109,7 +109,8 @@ class Generator {
         patch[k] = static_cast<uint8_t>(key >> (8 * k));
       }
       document.patches.push_back(patch);
-      document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
+      document.tokens.push_back(
+          data::patch_token(std::ssize(document.patches) - 1));
       document.modality.push_back(data::Modality::patch);
     }
   }

@@ -83,7 +83,7 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
       patch.fill(static_cast<uint8_t>(random.uniform_int(256)));
       patch[0] = static_cast<uint8_t>(i);
       document.patches.push_back(patch);
-      add(-static_cast<int32_t>(document.patches.size()),
+      add(data::patch_token(std::ssize(document.patches) - 1),
           data::Modality::patch);
     }
     add(bin(), data::Modality::continuous_observation);

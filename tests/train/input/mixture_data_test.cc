@@ -142,12 +142,13 @@ TEST_CASE("drawn rows are those of the packed file") {
     CHECK(std::ranges::equal(a.view.segment_ids, b.view.segment_ids));
     CHECK(std::ranges::equal(a.view.prompt_mask, b.view.prompt_mask));
     for (size_t j = 0; j < a.view.tokens.size(); ++j) {
-      if (a.view.tokens[j] >= 0) {
+      if (!data::is_patch(a.view.tokens[j])) {
         REQUIRE(a.view.tokens[j] == b.view.tokens[j]);
         REQUIRE(a.view.labels[j] == b.view.labels[j]);
       } else {
-        REQUIRE(std::ranges::equal(a.patch(-1 - a.view.tokens[j]),
-                                   b.patch(-1 - b.view.tokens[j])));
+        REQUIRE(
+            std::ranges::equal(a.patch(data::patch_index(a.view.tokens[j])),
+                               b.patch(data::patch_index(b.view.tokens[j]))));
       }
     }
   }
