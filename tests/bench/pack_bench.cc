@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/base/random.h"
 #include "gato/data/sequence_file.h"
@@ -137,11 +138,9 @@ fs::path token_file(const Source& source) {
   data::TaskEntry task;
   task.spec.name = source.name;
   if (source.steps > 0) {
-    data::Field action;
-    action.name = "action";
-    action.role = data::Role::continuous;
-    action.shape = {source.actions};
-    task.spec.action_fields = {action};
+    task.spec.action_fields = {
+        test::make_field("action", data::Role::continuous, data::DType::float64,
+                         {source.actions})};
   }
   data::Provenance provenance;
   provenance.enabled = false;

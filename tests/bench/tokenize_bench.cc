@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
@@ -49,12 +50,9 @@ data::Array random_values(data::DType dtype) {
 
 void encode_continuous(benchmark::State& state, data::DType dtype) {
   const data::Array values = random_values(dtype);
-  data::Field field;
-  field.role = data::Role::continuous;
-  field.dtype = dtype;
-  field.shape = values.shape;
   const tokenize::FieldCodec codec(
-      field, tokenize::FieldCodec::Kind::observation,
+      test::make_field("values", data::Role::continuous, dtype, values.shape),
+      tokenize::FieldCodec::Kind::observation,
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
   tokenize::OutOfRangeTally out_of_range;

@@ -3,12 +3,14 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
 using namespace gato::tokenize;
 using Catch::Matchers::Contains;
+using test::make_field;
 
 namespace {
 
@@ -30,12 +32,10 @@ data::Array make_column(const std::vector<double>& values) {
 
 data::TaskSpec make_number_spec() {
   data::TaskSpec spec;
-  data::Field field;
-  field.shape = {1};
-  field.name = "observation";
-  spec.observation_fields = {field};
-  field.name = "action";
-  spec.action_fields = {field};
+  spec.observation_fields = {make_field("observation", data::Role::continuous,
+                                        data::DType::float64, {1})};
+  spec.action_fields = {
+      make_field("action", data::Role::continuous, data::DType::float64, {1})};
   return spec;
 }
 

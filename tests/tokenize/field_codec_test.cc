@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "tokenize/tokenize_reference.h"
 
@@ -29,12 +30,7 @@ const data::Vocabulary kVocabulary =
 
 data::Field make_field(data::Role role, data::DType dtype,
                        std::vector<int64_t> shape = {1}) {
-  data::Field field;
-  field.name = "key";
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
+  return test::make_field("key", role, dtype, std::move(shape));
 }
 
 template <class T>
