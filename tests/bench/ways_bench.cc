@@ -41,15 +41,9 @@ constexpr int64_t kRows = 2, kLength = 1024, kPositions = kRows * kLength;
 
 const model::Network& network() {
   static const auto shared_network = [] {
-    model::ModelConfig config;
-    config.layers = 8;
-    config.width = 768;
-    config.heads = 24;
-    config.key_size = 32;
-    config.feedforward = 3072;
-    config.context = kLength;
-    config.position = model::PositionEncoding::relative;
-    config.vocabulary.text_size = 32000;
+    model::ModelConfig config;  // the defaults are those of gato-79m
+    config.vocabulary =
+        data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap);
     auto network = std::make_unique<model::Network>(config, 1);
     network->set_precision(model::Precision::bf16);
     return network;

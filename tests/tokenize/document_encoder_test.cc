@@ -14,11 +14,8 @@ using test::make_field;
 
 namespace {
 
-data::Vocabulary make_vocabulary(const TextEncoder& text) {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = text.size();
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
-  return vocabulary;
+data::Vocabulary make_vocabulary(int32_t text_size) {
+  return data::Vocabulary::make("", text_size, data::DiscreteLayout::separate);
 }
 
 data::Array make_column(const std::vector<double>& values) {
@@ -42,9 +39,7 @@ data::TaskSpec make_number_spec() {
 }  // namespace
 
 TEST_CASE("An episode is encoded without its last observation") {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = 10;
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const data::Vocabulary vocabulary = make_vocabulary(10);
   const StepEncoder encoder(make_number_spec(), vocabulary, nullptr);
   data::Episode episode;
   episode.observations = {make_column({0, 1, -1})};
@@ -69,7 +64,7 @@ TEST_CASE("An episode is encoded without its last observation") {
 
 TEST_CASE("</s> follows only the last text of a document") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text.size());
   const data::Image image = to_image(test::make_pattern({16, 32, 3}, 1));
   std::vector<int32_t> words;
   text.encode("a red square", words);
@@ -95,7 +90,7 @@ TEST_CASE("</s> follows only the last text of a document") {
 
 TEST_CASE("A document without text has no </s>, and an empty one is an error") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text.size());
   data::Document image;
   image.items = {to_image(test::make_pattern({16, 16, 3}, 1))};
   CHECK(encode_document(image, vocabulary, text).tokens ==

@@ -203,9 +203,8 @@ void check_patches(const data::Array& pixels, const data::TokenizedImage& image,
 }
 
 void check_round_trip(const TextEncoder& text) {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = text.size();
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const auto vocabulary =
+      data::Vocabulary::make("", text.size(), data::DiscreteLayout::separate);
   const data::TaskSpec spec = any_spec();
   const StepEncoder encoder(spec, vocabulary, &text);
   const data::FieldValues observation = any_values(spec.observation_fields);

@@ -22,12 +22,11 @@ data::Array make_number(data::DType dtype, double value) {
 
 struct Fixture {
   TextEncoder text{test::text_model_bytes()};
-  data::Vocabulary vocabulary;
+  data::Vocabulary vocabulary =
+      data::Vocabulary::make("", text.size(), data::DiscreteLayout::separate);
   data::TaskSpec spec;
 
   Fixture() {
-    vocabulary.text_size = text.size();
-    vocabulary.discrete_layout = data::DiscreteLayout::separate;
     spec.name = "grid/example";
     spec.observation_fields = {
         make_field("mission", data::Role::text, data::DType::uint8, {}),

@@ -14,9 +14,7 @@ using test::make_field;
 namespace {
 
 data::Vocabulary vocabulary_without_text_model() {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = 1024;
-  return vocabulary;
+  return data::Vocabulary::make("", 1024, data::DiscreteLayout::overlap);
 }
 
 data::TaskSpec camera_task() {
