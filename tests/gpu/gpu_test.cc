@@ -36,7 +36,9 @@ Result compute_loss(const model::Network& network, const model::Batch& batch,
       network.loss(batch.to(network.device()), regularization, options);
   std::vector<at::Tensor> flat;
   for (const at::Tensor& gradient : network.gradients(loss)) {
-    if (gradient.defined()) flat.push_back(gradient.cpu().flatten());
+    if (gradient.defined()) {
+      flat.push_back(gradient.cpu().flatten());
+    }
   }
   return {loss.total.detach().cpu(), loss.per_target.cpu(), at::cat(flat)};
 }

@@ -107,7 +107,9 @@ TEST_CASE("Evicted entries are overwritten in a ring") {
   const data::TokenRow row = test::random_row(config, 200, 9);
   KvCache cache(network, 1, 16);
   for (int64_t begin = 0; begin + 5 <= 200; begin += 5) {
-    if (cache.length(0) + 5 > 16) cache.evict(0, 5);
+    if (cache.length(0) + 5 > 16) {
+      cache.evict(0, 5);
+    }
     const at::Tensor hidden =
         append(cache, {0}, {test::slice_row(row, begin, begin + 5)});
     check_close(

@@ -50,7 +50,9 @@ TEST_CASE(
               network.parameter_offset(i));
     CHECK((network.parameter_offset(i) < network.decayed_parameter_count()) ==
           parameter.has_weight_decay);
-    if (parameter.has_weight_decay) decayed += parameter.value.numel();
+    if (parameter.has_weight_decay) {
+      decayed += parameter.value.numel();
+    }
   }
   CHECK(decayed == network.decayed_parameter_count());
 }
@@ -137,7 +139,9 @@ TEST_CASE("Threads compute what one thread computes") {
   const Network network(config, 1);
   const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
   std::vector<at::Tensor> alone[2], together[2];
-  for (int i = 0; i < 2; ++i) alone[i] = compute_gradients(network, batches[i]);
+  for (int i = 0; i < 2; ++i) {
+    alone[i] = compute_gradients(network, batches[i]);
+  }
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
@@ -145,7 +149,9 @@ TEST_CASE("Threads compute what one thread computes") {
       together[i] = compute_gradients(network, batches[i]);
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
   for (int i = 0; i < 2; ++i) {
     for (size_t j = 0; j < alone[i].size(); ++j) {
       CHECK(at::equal(alone[i][j], together[i][j]));

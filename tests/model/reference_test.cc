@@ -16,7 +16,9 @@ namespace {
 // Returns element i of a tensor, in [-1, 1), by the hash of the script.
 double hashed_uniform(uint32_t tensor, uint32_t i) {
   uint32_t z = (i + 1) * 2654435761U + tensor * 40503U;
-  for (int round = 0; round < 2; ++round) z = (z ^ (z >> 16)) * 0x45d9f3bU;
+  for (int round = 0; round < 2; ++round) {
+    z = (z ^ (z >> 16)) * 0x45d9f3bU;
+  }
   return (z ^ (z >> 16)) / 0x1p31 - 1;
 }
 

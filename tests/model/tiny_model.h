@@ -51,7 +51,9 @@ inline model::Network tiny_network(
   model::Network network(config, 3);
   const at::NoGradGuard no_grad;
   for (const model::Parameter& parameter : network.parameters()) {
-    if (parameter.value.dim() == 2) parameter.value.mul_(8);
+    if (parameter.value.dim() == 2) {
+      parameter.value.mul_(8);
+    }
   }
   return network;
 }

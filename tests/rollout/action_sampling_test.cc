@@ -47,8 +47,12 @@ TEST_CASE("Random actions are uniform over the action space") {
     ++count[static_cast<int>(element(action, 0))];
     ++second[static_cast<int>(element(action, 1)) - 5];
   }
-  for (int n : count) REQUIRE(std::abs(n - 2000) < 200);
-  for (int n : second) REQUIRE(std::abs(n - 3000) < 200);
+  for (int n : count) {
+    REQUIRE(std::abs(n - 2000) < 200);
+  }
+  for (int n : second) {
+    REQUIRE(std::abs(n - 3000) < 200);
+  }
 
   const std::vector<data::Field> bounded = {
       box(data::DType::float32, {-2}, {6})};
@@ -92,7 +96,9 @@ TEST_CASE("Integers of a bounded box are equally likely") {
   for (int i = 0; i < 3000; ++i) {
     ++count[static_cast<int>(element(random_action(field, rng), 0)) + 1];
   }
-  for (int n : count) REQUIRE(std::abs(n - 1000) < 120);
+  for (int n : count) {
+    REQUIRE(std::abs(n - 1000) < 120);
+  }
 }
 
 TEST_CASE("A text action cannot be sampled") {

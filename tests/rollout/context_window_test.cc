@@ -57,7 +57,9 @@ data::TokenRow whole_row(const std::vector<ToyStep>& steps) {
   data::TokenRow row;
   for (const ToyStep& step : steps) {
     push_observation(step, row);
-    for (const int32_t id : step.actions) push_action(id, row);
+    for (const int32_t id : step.actions) {
+      push_action(id, row);
+    }
   }
   return row;
 }
@@ -98,7 +100,9 @@ Played play(ContextWindow& window, int64_t steps) {
     for (int32_t a = 0; a < kActionTokens && t + 1 < steps; ++a) {
       window.add_action_token(0, 10 + a, data::Modality::discrete_action);
       step.actions.push_back(10 + a);
-      if (a + 1 < kActionTokens) window.forward(slots);
+      if (a + 1 < kActionTokens) {
+        window.forward(slots);
+      }
     }
     played.steps.push_back(step);
   }
@@ -152,10 +156,14 @@ TEST_CASE("A full window evicts complete steps and keeps newer entries") {
   at::Tensor hidden;
   data::TokenRow unread;
   for (size_t t = 0; t < played.steps.size(); ++t) {
-    if (t >= 4) reference.evict(0, 7);
+    if (t >= 4) {
+      reference.evict(0, 7);
+    }
     push_observation(played.steps[t], unread);
     hidden = read(reference, unread);
-    if (t + 1 == played.steps.size()) break;
+    if (t + 1 == played.steps.size()) {
+      break;
+    }
     data::TokenRow first_action;
     push_action(played.steps[t].actions[0], first_action);
     read(reference, first_action);
@@ -204,7 +212,9 @@ TEST_CASE("Slots that are read in one batch do not see each other") {
   const model::Network network = tiny_network();
   model::KvCache cache(network, 3);
   ContextWindow window(cache, 0);
-  for (int64_t slot : {0, 1, 2}) window.reset(slot, {});
+  for (int64_t slot : {0, 1, 2}) {
+    window.reset(slot, {});
+  }
   const ToyStep small{4, 1, {}}, large{9, 2, {}};
   window.add_step(2, observation(small), kActionTokens);
   window.add_step(0, observation(large), kActionTokens);

@@ -131,7 +131,9 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
     const std::vector<PolicyOutput> outputs = policy->act(inputs);
     for (int64_t slot = 0; slot < 2; ++slot) {
       data::TokenizedDocument& row = rows[slot];
-      if (options.context_steps == 1) row = {};
+      if (options.context_steps == 1) {
+        row = {};
+      }
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
       codec->encode_observation(observations[slot], row);

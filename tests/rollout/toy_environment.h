@@ -57,7 +57,9 @@ class ToyEnvironment : public env::Environment {
     env::StepResult result{
         observe(), last_action_, step_count_ == length_, false, {}};
     result.info["success"] = step_count_ == length_ && last_action_ == 3;
-    if (on_step) on_step(*this, result);
+    if (on_step) {
+      on_step(*this, result);
+    }
     return result;
   }
 

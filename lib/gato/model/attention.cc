@@ -47,8 +47,12 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     context->saved_data["heads"] = heads;
     context->save_for_backward({rotation.cosine, rotation.sine});
     at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
-    if (qkv.is_cpu()) qkv_by_head = qkv_by_head.contiguous();
-    if (!rotation.cosine.defined()) return qkv_by_head.unbind(0);
+    if (qkv.is_cpu()) {
+      qkv_by_head = qkv_by_head.contiguous();
+    }
+    if (!rotation.cosine.defined()) {
+      return qkv_by_head.unbind(0);
+    }
     const auto rotated =
         apply_rotary_embedding(qkv_by_head.narrow(0, 0, 2), rotation).unbind(0);
     return {rotated[0], rotated[1], qkv_by_head[2]};

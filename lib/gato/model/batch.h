@@ -55,7 +55,9 @@ struct Batch {
           &batch.patch_position, &batch.patch_index, &batch.patch_row,
           &batch.patch_column, &batch.target_index, &batch.target_label,
           &batch.target_weight, &batch.target_modality, &batch.target_task}) {
-      if (tensor->defined()) *tensor = change(*tensor);
+      if (tensor->defined()) {
+        *tensor = change(*tensor);
+      }
     }
     return batch;
   }

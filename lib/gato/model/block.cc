@@ -25,7 +25,9 @@ struct Sublayers {
                           int64_t sublayer_index) const {
     const int64_t sublayer = 2 * layer + sublayer_index;
     const at::Tensor dropped = dropout(output, 2 * sublayer);
-    if (context.depth_scales.numel() == 0) return x + dropped;
+    if (context.depth_scales.numel() == 0) {
+      return x + dropped;
+    }
     const at::Tensor row_scales = context.depth_scales[sublayer];
     if (output_indices.defined()) {
       const at::Tensor row =

@@ -9,7 +9,9 @@ namespace gato::model {
 
 at::Device parse_device(const std::string& name,
                         [[maybe_unused]] int64_t index) {
-  if (name == "cpu") return at::kCPU;
+  if (name == "cpu") {
+    return at::kCPU;
+  }
   if (name != "cuda") {
     throw base::usage_error("unknown device '{}': use cpu or cuda", name);
   }

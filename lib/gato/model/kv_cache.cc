@@ -35,7 +35,9 @@ constexpr int64_t kMaxScores = int64_t{1} << 26;
 // Returns the tokens of all chunks, one chunk after another, as one row.
 Batch make_batch(std::span<const data::TokenRow> chunks) {
   int64_t token_count = 0;
-  for (const data::TokenRow& chunk : chunks) token_count += chunk.size();
+  for (const data::TokenRow& chunk : chunks) {
+    token_count += chunk.size();
+  }
   BatchBuilder builder(1, token_count);
   int64_t index = 0;
   for (const data::TokenRow& chunk : chunks) {
@@ -86,7 +88,9 @@ struct KvCache::Impl {
         rings->push_back(
             at::zeros({slots, config.heads, capacity, config.key_size}, like));
       }
-      if (config.position != PositionEncoding::relative) continue;
+      if (config.position != PositionEncoding::relative) {
+        continue;
+      }
       relative_keys.push_back(
           at::linear(
               relative_sinusoids(capacity, config.width).flip(0).to(like),
@@ -242,7 +246,9 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
   // Padded queries [n, H, C, K], with a bias [H, K] in relative attention.
   const auto queries = [&](const at::Tensor& bias) {
     at::Tensor q = rotated(parts[0]);
-    if (bias.defined()) q = (q + bias).to(x.scalar_type());
+    if (bias.defined()) {
+      q = (q + bias).to(x.scalar_type());
+    }
     q = q * (1 / std::sqrt(size));
     if (layout.padded_index.defined()) {
       q = at::zeros({layout.slots * layout.max_chunk_length, heads, size},
@@ -331,7 +337,9 @@ void KvCache::evict(int64_t slot, int64_t n) {
     throw base::usage_error("cannot evict {} of the {} tokens of slot {}", n,
                             length(slot), slot);
   }
-  if (n == length(slot)) return clear(slot);
+  if (n == length(slot)) {
+    return clear(slot);
+  }
   impl_->windows[slot].begin += n;
 }
 

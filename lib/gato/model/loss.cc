@@ -152,7 +152,9 @@ class CrossEntropyFunction
           compute_logits(hidden_chunk, table, targets.vocabulary_size),
           hidden.scalar_type(), targets, first);
       per_target.narrow(0, first, n).copy_(cross_entropy_result.value);
-      if (!needs_gradient) continue;
+      if (!needs_gradient) {
+        continue;
+      }
       const at::Tensor weight = targets.weight.narrow(0, first, n).unsqueeze(1);
       at::Tensor hidden_gradient_chunk = hidden_gradient.narrow(0, first, n);
       at::mm_out(hidden_gradient_chunk, cross_entropy_result.gradient, table);

@@ -80,8 +80,12 @@ int64_t require_integer(const nlohmann::json& json, const char* name) {
 // Returns whether the value, which must be one of two words, is the second.
 bool is_second_choice(const nlohmann::json& value, const char* name,
                       const char* first, const char* second) {
-  if (value == first) return false;
-  if (value == second) return true;
+  if (value == first) {
+    return false;
+  }
+  if (value == second) {
+    return true;
+  }
   throw base::input_error("config.json: {} is {}: it must be \"{}\" or \"{}\"",
                           name, value.dump(), first, second);
 }

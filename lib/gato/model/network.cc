@@ -73,9 +73,13 @@ Network::Network(const ModelConfig& config,
     }
     parameter.value.copy_(given);
   }
-  if (weights.size() == parameters_.size()) return;
+  if (weights.size() == parameters_.size()) {
+    return;
+  }
   std::set<std::string> known;
-  for (const Parameter& parameter : parameters_) known.insert(parameter.name);
+  for (const Parameter& parameter : parameters_) {
+    known.insert(parameter.name);
+  }
   for (const auto& [name, tensor] : weights) {
     if (!known.contains(name)) {
       throw base::input_error(
@@ -92,11 +96,15 @@ void Network::allocate() {
   int64_t next = 0;
   for (const bool decays : {true, false}) {
     for (size_t i = 0; i < shapes.size(); ++i) {
-      if (shapes[i].has_weight_decay != decays) continue;
+      if (shapes[i].has_weight_decay != decays) {
+        continue;
+      }
       parameter_offsets_[i] = next;
       next += data::element_count(shapes[i].shape);
     }
-    if (decays) decayed_parameter_count_ = next;
+    if (decays) {
+      decayed_parameter_count_ = next;
+    }
   }
   flat_parameters_ = at::zeros({next}, at::kFloat);
   create_views();
@@ -191,7 +199,9 @@ Loss Network::loss(const Batch& batch, const Regularization& regularization,
           .narrow(0, 0, batch.target_index.size(0));
   Loss loss = target_loss(target_hidden, weights.output_projection, batch,
                           config_, options);
-  if (at::GradMode::is_enabled()) loss.leaves = std::move(leaves);
+  if (at::GradMode::is_enabled()) {
+    loss.leaves = std::move(leaves);
+  }
   return loss;
 }
 

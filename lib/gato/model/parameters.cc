@@ -151,7 +151,9 @@ void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
       // are divided by the square root of the number of sub-layers, as in GPT-2
       // (Radford et al. 2019).
       double stddev = 1 / std::sqrt(3.0 * fan_in(value));
-      if (is_residual_output(name)) stddev /= std::sqrt(2.0 * config.layers);
+      if (is_residual_output(name)) {
+        stddev /= std::sqrt(2.0 * config.layers);
+      }
       fill_normal(value, stddev, stream);
     } else {
       value.fill_(is_norm_weight(name) ? 1 : 0);

@@ -102,7 +102,9 @@ class RelativeAttentionFunction
               compute_attention_probs(input, row, block, mask);
           block.slice_queries(result[row])
               .copy_(at::bmm(attention_probs, block.slice_keys(values[row])));
-          if (needs_gradient) saved.push_back(attention_probs);
+          if (needs_gradient) {
+            saved.push_back(attention_probs);
+          }
         });
     context->save_for_backward(saved);
     context->saved_data["size"] = block_size;

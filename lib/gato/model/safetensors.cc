@@ -41,7 +41,9 @@ uint64_t byte_count(const at::Tensor& tensor) {
 std::string dtype_name(const fs::path& path, const std::string& name,
                        at::ScalarType type) {
   for (const DtypeName& known : kDtypes) {
-    if (known.type == type) return std::string(known.name);
+    if (known.type == type) {
+      return std::string(known.name);
+    }
   }
   throw base::run_error("{}: cannot store the type {} of the tensor {}",
                         path.string(), at::toString(type), name);
@@ -61,7 +63,9 @@ void write_safetensors(
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,
     const SafetensorsMetadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  if (!metadata.empty()) {
+    header["__metadata__"] = metadata;
+  }
   uint64_t next = 0;
   for (const auto& [name, tensor] : tensors) {
     const uint64_t end = next + byte_count(tensor);

@@ -20,11 +20,15 @@ size_t sample_index(std::span<const float> logits, double temperature,
     return std::exp((logit - max_logit) / temperature);
   };
   double total = 0;
-  for (const float logit : logits) total += weight(logit);
+  for (const float logit : logits) {
+    total += weight(logit);
+  }
   double remaining = uniform * total;
   for (size_t i = 0; i < logits.size(); ++i) {
     remaining -= weight(logits[i]);
-    if (remaining < 0) return i;
+    if (remaining < 0) {
+      return i;
+    }
   }
   return logits.size() - 1;  // reached by rounding only
 }
@@ -53,7 +57,9 @@ std::vector<int32_t> sample_tokens(const Network& network,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options) {
   const c10::NoGradGuard no_grad;
-  if (ranges.empty()) return {};
+  if (ranges.empty()) {
+    return {};
+  }
   const data::IdRange all = enclosing_range(ranges);
   const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
   std::vector<int32_t> ids;
@@ -88,7 +94,9 @@ std::vector<std::vector<int32_t>> generate_text(
   const Network& network = cache.network();
   std::vector<std::vector<int32_t>> texts(slots.size());
   std::vector<size_t> active(slots.size());  // indices of unfinished texts
-  for (size_t i = 0; i < active.size(); ++i) active[i] = i;
+  for (size_t i = 0; i < active.size(); ++i) {
+    active[i] = i;
+  }
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
     const std::vector<data::IdRange> ranges(
@@ -104,7 +112,9 @@ std::vector<std::vector<int32_t>> generate_text(
     std::vector<int64_t> active_slots;
     std::vector<data::TokenRow> chunks;
     for (size_t j = 0; j < active.size(); ++j) {
-      if (ids[j] == options.end_of_text) continue;
+      if (ids[j] == options.end_of_text) {
+        continue;
+      }
       const size_t i = active[j];
       texts[i].push_back(ids[j]);
       still_active.push_back(i);
@@ -112,9 +122,13 @@ std::vector<std::vector<int32_t>> generate_text(
       chunks.push_back(text_token(ids[j]));
     }
     active = std::move(still_active);
-    if (active.empty() || count + 1 == options.max_tokens) break;
+    if (active.empty() || count + 1 == options.max_tokens) {
+      break;
+    }
     for (const int64_t slot : active_slots) {
-      if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
+      if (cache.length(slot) == cache.capacity()) {
+        cache.evict(slot, 1);
+      }
     }
     hidden = cache.append(active_slots, chunks);
   }
