@@ -1,3 +1,7 @@
+// The files are written one by one into a directory that the caller prepares
+// and, after adding MANIFEST.json, makes visible as a unit. config.json
+// contains the digest of the text model, which ties tokenizer.model to the
+// network even in a directory without a manifest.
 #include "gato/model/model_directory.h"
 
 #include <nlohmann/json.hpp>
@@ -115,9 +119,9 @@ void write_model(const fs::path& directory, const Network& network,
   for (const data::TokenizedDocument& document : demonstrations) {
     writer.append(document);
   }
-  data::Provenance none;
-  none.enabled = false;
-  writer.commit(config.tasks, none);
+  data::Provenance no_provenance;
+  no_provenance.enabled = false;
+  writer.commit(config.tasks, no_provenance);
 }
 
 }  // namespace gato::model

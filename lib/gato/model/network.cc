@@ -60,18 +60,18 @@ Network::Network(const ModelConfig& config,
     if (found == weights.end()) {
       throw base::input_error("the tensor {} is missing", parameter.name);
     }
-    const at::Tensor& given = found->second;
-    if (given.scalar_type() != at::kFloat) {
+    const at::Tensor& weight = found->second;
+    if (weight.scalar_type() != at::kFloat) {
       throw base::input_error("the tensor {} is {}, not fp32", parameter.name,
-                              at::toString(given.scalar_type()));
+                              at::toString(weight.scalar_type()));
     }
-    if (given.sizes() != parameter.value.sizes()) {
+    if (weight.sizes() != parameter.value.sizes()) {
       throw base::input_error(
           "the tensor {} has the shape {}, but the configuration requires {}",
-          parameter.name, fmt::join(given.sizes(), "x"),
+          parameter.name, fmt::join(weight.sizes(), "x"),
           fmt::join(parameter.value.sizes(), "x"));
     }
-    parameter.value.copy_(given);
+    parameter.value.copy_(weight);
   }
   if (weights.size() == parameters_.size()) {
     return;
@@ -88,8 +88,8 @@ Network::Network(const ModelConfig& config,
   }
 }
 
-// Offsets go through the parameters twice: first those with weight decay, so
-// that they are one slice of the buffer, then the others.
+// Assigns offsets in two passes: first to the parameters with weight decay,
+// which become one slice of the buffer, then to the others.
 void Network::allocate() {
   const auto shapes = parameter_shapes(config_);
   parameter_offsets_.resize(shapes.size());
@@ -190,8 +190,8 @@ Loss Network::loss(const Batch& batch, const Regularization& regularization,
         parameter.value.detach().requires_grad_(at::GradMode::is_enabled()));
   }
   const NetworkWeights weights(*this, leaves);
-  // The last block computes the padded targets only; the norm drops the
-  // padding.
+  // The last block computes only the tokens before a target, with padding that
+  // is removed after the norm.
   const at::Tensor target_hidden =
       layer_norm(run_blocks(weights, batch, regularization,
                             pad_target_indices(batch.target_index)),

@@ -8,9 +8,11 @@
 namespace gato::model {
 namespace {
 
-// DO NOT CHANGE THESE VALUES: a resumed run would draw other random numbers.
+// DO NOT CHANGE THESE VALUES: a resumed run would use other random numbers.
 enum class RngPurpose : uint64_t { depth = 1, dropout = 2 };
 
+// Returns the random numbers of one row at one site. The row is identified by
+// its index within the step, not within the batch.
 base::RandomStream make_rng(const Regularization& regularization,
                             RngPurpose purpose, int64_t site, int64_t row) {
   return base::RandomStream(

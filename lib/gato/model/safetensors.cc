@@ -1,3 +1,6 @@
+// Tensors are written and read one after another, without gaps, in the order of
+// their offsets. data::read_safetensors_header() validates untrusted headers
+// and leaves the file at the first tensor.
 #include "gato/model/safetensors.h"
 
 #include <algorithm>
@@ -21,13 +24,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kAlignment = 64;
+constexpr uint64_t kAlignment = 64;  // of the first tensor, in bytes
 
 struct DtypeName {
   std::string_view name;
   at::ScalarType type;
 };
-// The types of data::kSafetensorsDTypes.
+// Contains every type of data::kSafetensorsDTypes.
 constexpr std::array kDtypes = {
     DtypeName{"F32", at::kFloat}, DtypeName{"BF16", at::kBFloat16},
     DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},

@@ -1,3 +1,6 @@
+// The logits of all tokens of a call are computed in one product, for the
+// smallest range of ids that contains every requested range. Each token is then
+// sampled on the CPU, in double precision, from its part of the row.
 #include "gato/model/token_sampler.h"
 
 #include <c10/core/GradMode.h>
@@ -11,8 +14,8 @@
 namespace gato::model {
 namespace {
 
-// Samples an index by inverting the cumulative distribution softmax(logits /
-// temperature) at `uniform`, in [0, 1).
+// Returns the index that `uniform`, in [0, 1), selects by inversion of the
+// cumulative distribution of softmax(logits / temperature).
 size_t sample_index(std::span<const float> logits, double temperature,
                     double uniform) {
   const double max_logit = *std::max_element(logits.begin(), logits.end());
@@ -33,7 +36,7 @@ size_t sample_index(std::span<const float> logits, double temperature,
   return logits.size() - 1;  // reached by rounding only
 }
 
-// Returns the smallest range that contains all of them.
+// Returns the smallest range that contains all of `ranges`, which is not empty.
 data::IdRange enclosing_range(std::span<const data::IdRange> ranges) {
   data::IdRange all = ranges.front();
   for (const data::IdRange& range : ranges) {
