@@ -17,7 +17,7 @@
 namespace gato::model {
 namespace {
 
-// Returns the number of products that are summed for one output.
+// Returns the fan-in: the number of products that are summed for one output.
 int64_t fan_in(const at::Tensor& weight) {
   return weight.numel() / weight.size(0);
 }

@@ -60,8 +60,8 @@ void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
 }
 
 // Returns P [H, C, N] of a block. `mask`, strictly upper triangular, applies to
-// the last C keys; all earlier keys are visible. Without the mask, position
-// scores of keys after the query would be meaningless.
+// the last C keys; all earlier keys are visible. Position scores
+// of keys after the query are meaningless, but masked.
 at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
                                    int64_t row, const QueryBlock& block,
                                    const at::Tensor& mask) {
