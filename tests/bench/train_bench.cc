@@ -1,4 +1,4 @@
-// Measures how fast a training step is, and where its time goes.
+// Measures the speed of training steps, and profiles them.
 //
 //   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
 //     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
@@ -6,8 +6,8 @@
 //     [--order N]
 //
 // Prints the real tokens per second, without padding; the fraction of the time
-// that is spent waiting for data; the achieved FLOP/s relative to those of
-// large matrix products, measured in the same run; and the peak memory.
+// spent waiting for data; the achieved FLOP/s relative to those of large matrix
+// products, measured in the same run; and the peak memory.
 //
 // --profile prints the N slowest operations (kernels on a GPU). --turns and
 // --order serve compare_torch. With --turns, the program prints "ready" after
@@ -104,13 +104,14 @@ model::ModelConfig make_config(const Options& options,
   return config;
 }
 
-// Adds the time of each event without that of the operations that it called, by
-// name.
+// Adds the time of each event, without that of the operations it called, to the
+// total of its name.
 void add_own_time(const std::vector<profiler::experimental_event_t>& events,
                   std::map<std::string, double>& seconds) {
   for (const auto& event : events) {
-    const auto duration = [](const auto& of) {
-      return static_cast<double>(of->endTimeNS() - of->start_time_ns_) * 1e-9;
+    const auto duration = [](const auto& timed) {
+      return static_cast<double>(timed->endTimeNS() - timed->start_time_ns_) *
+             1e-9;
     };
     double own = duration(event);
     for (const auto& child : event->children_) {
@@ -121,8 +122,9 @@ void add_own_time(const std::vector<profiler::experimental_event_t>& events,
   }
 }
 
+// Runs a step and prints the `max_lines` operations that took the most time.
 template <class Step>
-void print_profile(at::Device device, int64_t lines, Step step) {
+void print_profile(at::Device device, int64_t max_lines, Step step) {
   using torch::profiler::impl::ActivityType;
   const torch::profiler::impl::ProfilerConfig config(
       torch::profiler::impl::ProfilerState::KINETO);
@@ -151,8 +153,8 @@ void print_profile(at::Device device, int64_t lines, Step step) {
     total += time;
   }
   std::sort(sorted.rbegin(), sorted.rend());
-  for (size_t i = 0; i < std::min(sorted.size(), static_cast<size_t>(lines));
-       ++i) {
+  for (size_t i = 0;
+       i < std::min(sorted.size(), static_cast<size_t>(max_lines)); ++i) {
     fmt::print("{:6.2f} %  {:9.3f} ms  {:.110}\n",
                100 * sorted[i].first / total, 1e3 * sorted[i].first,
                sorted[i].second);
