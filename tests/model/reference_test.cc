@@ -13,8 +13,8 @@
 namespace gato::model {
 namespace {
 
-// Returns element i of tensor number `tensor`, in [-1, 1), as hashed_uniform() of
-// the script does.
+// Returns element i of tensor number `tensor`, in [-1, 1), as hashed_uniform()
+// of the script does.
 double hashed_uniform(uint32_t tensor, uint32_t i) {
   uint32_t z = (i + 1) * 2654435761U + tensor * 40503U;
   for (int round = 0; round < 2; ++round) {

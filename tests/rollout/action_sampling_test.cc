@@ -16,17 +16,16 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 data::Field box(data::DType dtype, std::vector<double> low,
                 std::vector<double> high) {
-  data::Field field = make_field("action", data::Role::continuous, dtype,
-                                 {static_cast<int64_t>(low.size())});
+  data::Field field =
+      make_field("action", data::Role::continuous, dtype, {std::ssize(low)});
   field.low = std::move(low);
   field.high = std::move(high);
   return field;
 }
 
 data::Field choices(std::vector<int64_t> n, std::vector<int64_t> start) {
-  data::Field field =
-      make_field("action", data::Role::discrete, data::DType::int64,
-                 {static_cast<int64_t>(n.size())});
+  data::Field field = make_field("action", data::Role::discrete,
+                                 data::DType::int64, {std::ssize(n)});
   field.n = std::move(n);
   field.start = std::move(start);
   return field;

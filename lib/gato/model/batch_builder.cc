@@ -1,3 +1,5 @@
+// Values are collected in vectors, one per tensor, and copied into tensors by
+// build(). Pixels are not copied before that: the builder stores spans.
 #include "gato/model/batch_builder.h"
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 namespace gato::model {
 namespace {
 
+// Returns a copy of the values. `type` must be that of T.
 template <class T>
 at::Tensor to_tensor(const std::vector<T>& values, at::ScalarType type) {
   at::Tensor tensor = at::empty({std::ssize(values)}, type);

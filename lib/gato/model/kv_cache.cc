@@ -324,9 +324,7 @@ KvCache::~KvCache() = default;
 KvCache::KvCache(KvCache&&) noexcept = default;
 
 const Network& KvCache::network() const { return impl_->network; }
-int64_t KvCache::slots() const {
-  return static_cast<int64_t>(impl_->windows.size());
-}
+int64_t KvCache::slots() const { return std::ssize(impl_->windows); }
 int64_t KvCache::capacity() const { return impl_->capacity; }
 int64_t KvCache::length(int64_t slot) const {
   const Impl::Window& window = impl_->windows.at(slot);

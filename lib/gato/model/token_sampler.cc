@@ -67,6 +67,7 @@ std::vector<int32_t> sample_tokens(const Network& network,
   const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
   std::vector<int32_t> ids;
   for (size_t i = 0; i < ranges.size(); ++i) {
+    // The logits of ranges[i], a part of row i.
     const std::span<const float> row(logits.const_data_ptr<float>() +
                                          i * logits.size(1) +
                                          (ranges[i].begin - all.begin),
@@ -100,6 +101,7 @@ std::vector<std::vector<int32_t>> generate_text(
   for (size_t i = 0; i < active.size(); ++i) {
     active[i] = i;
   }
+  // Row j of `hidden` is the state after the last token of text active[j].
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
     const std::vector<data::IdRange> ranges(

@@ -51,7 +51,7 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
                              int64_t action_tokens) {
   Slot& state = slots_[slot];
   if (context_steps_ > 0) {
-    while (static_cast<int64_t>(state.steps.size()) >= context_steps_) {
+    while (std::ssize(state.steps) >= context_steps_) {
       evict_oldest_step(slot);
     }
     cache_.clear(slot);
