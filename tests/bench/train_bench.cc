@@ -172,7 +172,7 @@ void print_order(const Options& options) {
   }
 }
 
-// What some steps processed and how long they took.
+// The work and the time of a number of steps.
 struct StepStatistics {
   int64_t tokens = 0, targets = 0;
   double seconds = 0;
