@@ -231,9 +231,7 @@ TEST_CASE("An episode succeeds if any of its steps does") {
   const Result result =
       play(runner_options(1, 1, 1), expert,
            [](ToyEnvironment& environment, env::StepResult& step) {
-             if (environment.step_count() == 2) {
-               step.info["success"] = 1;
-             }
+             if (environment.step_count() == 2) step.info["success"] = 1;
            });
   REQUIRE(result.episodes[0].success == true);
 }
