@@ -242,5 +242,5 @@ TEST_CASE("A file that is truncated while it is read is refused") {
   std::filesystem::resize_file(directory / "x.h5", 3000);
   std::vector<std::byte> found(4096);
   CHECK_THAT(thrown_error([&] { chunks->read(found.data()); }).what(),
-             Contains("cut short while it was read"));
+             Contains("truncated while it was being read"));
 }
