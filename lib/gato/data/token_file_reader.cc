@@ -1,7 +1,6 @@
-// Opening a file checks what all documents depend on: offsets, indices of tasks
-// and sources, and the extents of images. It reads these columns in blocks and
-// closes the file if all datasets could be mapped. Tokens are checked when they
-// are read, because checking them all would read the entire file.
+// TokenColumnViews checks what all documents depend on when a file is opened.
+// The tokens of a document are checked when they are read, because checking
+// them all would read the entire file.
 #include <algorithm>
 #include <cassert>
 #include <unordered_map>
@@ -10,69 +9,13 @@
 #include "gato/data/file_format.h"
 #include "gato/data/file_metadata.h"
 #include "gato/data/mapped_file.h"
+#include "gato/data/token_column_views.h"
 #include "gato/data/token_file.h"
 
 namespace gato::data {
-namespace {
-
-void require_row_count(const std::string& label, int64_t rows,
-                       int64_t expected) {
-  if (rows != expected) {
-    throw base::input_error(
-        "{}: there are {} values instead of {}: the file is corrupt", label,
-        rows, expected);
-  }
-}
-
-// Throws unless the offsets begin at 0, end at `last` and never decrease.
-void require_valid_offsets(const DatasetView<int64_t>& offsets, int64_t last) {
-  int64_t previous = 0;
-  const auto fail = [&](int64_t i, int64_t value) {
-    throw base::input_error(
-        "{}: value {} is {} after {}, but offsets must increase from 0 to {}: "
-        "the file is corrupt",
-        offsets.label(), i, value, previous, last);
-  };
-  if (offsets.size() == 0) fail(0, -1);
-  offsets.for_each([&](int64_t i, int64_t value) {
-    if (value < previous || value > last || (i == 0 && value != 0)) {
-      fail(i, value);
-    }
-    previous = value;
-  });
-  if (previous != last) fail(offsets.size() - 1, previous);
-}
-
-// Throws unless every value is an index of a table with `count` entries. There
-// is one value per document.
-void require_valid_indices(const DatasetView<int32_t>& indices,
-                           const char* what, int64_t count) {
-  indices.for_each([&](int64_t i, int32_t value) {
-    if (value < 0 || value >= count) {
-      throw base::input_error(
-          "{}: the {} of document {} is {}, but the table has entries 0 to {}: "
-          "the file is corrupt",
-          indices.label(), what, i, value, count - 1);
-    }
-  });
-}
-
-}  // namespace
-
 struct TokenFileReader::Impl {
   Impl(const std::filesystem::path& path, const std::string& group);
 
-  void open_columns(const hdf5::Group& root);
-  void check_columns() const;
-  void check_images() const;
-  bool is_mapped() const;
-  // Returns the index of the first image at or after a token.
-  int64_t find_first_image(int64_t token) const;
-  // Returns the first token after an image.
-  int64_t image_end_token(int64_t image) const {
-    return image_token.at(image) +
-           int64_t{image_rows.at(image)} * image_columns.at(image);
-  }
   TokenizedDocument read_steps(int64_t document, int64_t first, int64_t last,
                                PatchNumbering numbering) const;
   TokenizedDocument read_token_range(int64_t document, int64_t& begin,
@@ -95,12 +38,7 @@ struct TokenFileReader::Impl {
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
-  DatasetView<int32_t> tokens, labels, task, source;
-  DatasetView<uint8_t> modality, patches;
-  DatasetView<int64_t> step_offset, first_step, image_token;
-  DatasetView<int16_t> image_rows, image_columns;
-  DatasetView<double> total_rewards;
-  bool has_labels = false;
+  TokenColumnViews columns;
 };
 
 TokenFileReader::Impl::Impl(const std::filesystem::path& path,
@@ -116,103 +54,19 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   tasks = read_tasks(root);
   provenance = read_provenance(root);
   report = read_report(root);
-  open_columns(root);
-  check_columns();
-  check_images();
+  columns = TokenColumnViews(root, mapping, tasks);
   // Thousands of token files may be open at the same time.
-  if (is_mapped()) file = hdf5::Group();
-}
-
-void TokenFileReader::Impl::open_columns(const hdf5::Group& root) {
-  const auto open = [this](const hdf5::Group& parent, const char* name,
-                           auto& column) {
-    column = {parent.dataset(name), mapping, {}};
-  };
-  open(root, "tokens", tokens);
-  open(root, "modality", modality);
-  has_labels = root.has("labels");
-  if (has_labels) open(root, "labels", labels);
-  open(root.group("steps"), "offset", step_offset);
-  const hdf5::Group documents = root.group("documents");
-  open(documents, "first_step", first_step);
-  open(documents, "task", task);
-  open(documents, "source", source);
-  open(documents, "return", total_rewards);
-  const hdf5::Group images = root.group("images");
-  open(images, "token", image_token);
-  open(images, "rows", image_rows);
-  open(images, "columns", image_columns);
-  patches = {root.dataset("patches"), mapping, {16, 16, 3}};
-}
-
-void TokenFileReader::Impl::check_columns() const {
-  const auto require_size = [](const auto& column, int64_t expected) {
-    require_row_count(column.label(), column.size(), expected);
-  };
-  require_size(modality, tokens.size());
-  if (has_labels) require_size(labels, tokens.size());
-  require_valid_offsets(step_offset, tokens.size());
-  require_valid_offsets(first_step, step_offset.size() - 1);
-  const int64_t document_count = first_step.size() - 1;
-  require_size(task, document_count);
-  require_size(source, document_count);
-  require_size(total_rewards, document_count);
-  require_valid_indices(task, "task", std::ssize(tasks.tasks));
-  // If there are no sources, every document has source 0.
-  require_valid_indices(source, "source",
-                        std::max<int64_t>(1, std::ssize(tasks.sources)));
-  require_size(image_rows, image_token.size());
-  require_size(image_columns, image_token.size());
-}
-
-// Images must be in the order of their tokens and must not overlap.
-void TokenFileReader::Impl::check_images() const {
-  int64_t end = 0;
-  image_token.for_each([&](int64_t i, int64_t token) {
-    const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
-    if (rows < 1 || columns < 1 || token < end ||
-        token > tokens.size() - rows * columns) {
-      throw base::input_error(
-          "{}: image {} ({} x {} patches at token {}) does not fit: the file "
-          "is "
-          "corrupt",
-          image_token.label(), i, rows, columns, token);
-    }
-    end = token + rows * columns;
-  });
-}
-
-bool TokenFileReader::Impl::is_mapped() const {
-  const auto all = [](const auto&... rows) {
-    return (rows.is_in_memory() && ...);
-  };
-  return all(tokens, task, source, modality, patches, step_offset, first_step,
-             image_token, image_rows, image_columns, total_rewards) &&
-         (!has_labels || labels.is_in_memory());
-}
-
-// Binary search: images are sorted by their first tokens.
-int64_t TokenFileReader::Impl::find_first_image(int64_t token) const {
-  int64_t low = 0, high = image_token.size();
-  while (low < high) {
-    const int64_t middle = low + (high - low) / 2;
-    if (image_token.at(middle) < token) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
+  if (columns.is_mapped()) file = hdf5::Group();
 }
 
 TokenizedDocument TokenFileReader::Impl::read_steps(
     int64_t document, int64_t first, int64_t last,
     PatchNumbering numbering) const {
-  const int64_t first_index = first_step.at(document) + first;
+  const int64_t first_index = columns.first_step.at(document) + first;
   TokenizedDocument result;
   result.step_offset.resize(static_cast<size_t>(last - first) + 1);
-  step_offset.copy_rows(first_index, last - first + 1,
-                        result.step_offset.data());
+  columns.step_offset.copy_rows(first_index, last - first + 1,
+                                result.step_offset.data());
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
   for (int64_t& offset : result.step_offset) offset -= begin;
@@ -223,18 +77,19 @@ TokenizedDocument TokenFileReader::Impl::read_steps(
 TokenizedDocument TokenFileReader::Impl::read_token_range(
     int64_t document, int64_t& begin, int64_t end,
     PatchNumbering numbering) const {
-  const int64_t step = first_step.at(document);
-  assert(first_step.at(document + 1) == step + 1);
-  const int64_t document_begin = step_offset.at(step);
+  const int64_t step = columns.first_step.at(document);
+  assert(columns.first_step.at(document + 1) == step + 1);
+  const int64_t document_begin = columns.step_offset.at(step);
   // In tokens of the file.
   int64_t first = document_begin + begin, last = document_begin + end;
-  const int64_t image_before = find_first_image(first) - 1;
-  if (image_before >= 0 && image_end_token(image_before) > first) {
-    first = image_token.at(image_before);
+  const int64_t image_before = columns.find_first_image(first) - 1;
+  if (image_before >= 0 && columns.image_end_token(image_before) > first) {
+    first = columns.image_token.at(image_before);
   }
   // The last image that begins before `last` may extend beyond it.
-  const int64_t last_image = find_first_image(last) - 1;
-  if (last_image >= 0) last = std::max(last, image_end_token(last_image));
+  const int64_t last_image = columns.find_first_image(last) - 1;
+  if (last_image >= 0)
+    last = std::max(last, columns.image_end_token(last_image));
   begin = first - document_begin;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
@@ -248,20 +103,20 @@ void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
                                         PatchNumbering numbering) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
-  tokens.copy_rows(begin, end - begin, result.tokens.data());
+  columns.tokens.copy_rows(begin, end - begin, result.tokens.data());
   result.modality.resize(count);
-  modality.copy_rows(begin, end - begin,
-                     reinterpret_cast<uint8_t*>(result.modality.data()));
-  if (has_labels) {
+  columns.modality.copy_rows(
+      begin, end - begin, reinterpret_cast<uint8_t*>(result.modality.data()));
+  if (columns.has_labels) {
     result.labels.resize(count);
-    labels.copy_rows(begin, end - begin, result.labels.data());
+    columns.labels.copy_rows(begin, end - begin, result.labels.data());
   }
   load_images(result, begin, end);
   check_tokens(result, document);
   if (numbering == PatchNumbering::per_document) load_patches(result);
-  result.task_index = task.at(document);
-  result.source_index = source.at(document);
-  result.total_reward = total_rewards.at(document);
+  result.task_index = columns.task.at(document);
+  result.source_index = columns.source.at(document);
+  result.total_reward = columns.total_rewards.at(document);
   // Every step of an episode has a separator; other documents have none.
   result.is_episode = std::find(result.modality.begin(), result.modality.end(),
                                 Modality::separator) != result.modality.end();
@@ -271,9 +126,11 @@ void TokenFileReader::Impl::load_images(TokenizedDocument& result,
                                         int64_t begin, int64_t end) const {
   // Images and patch tokens must cover each other exactly.
   int64_t covered = 0;
-  for (int64_t i = find_first_image(begin); i < image_token.size(); ++i) {
-    const TokenizedImage image{image_token.at(i) - begin, image_rows.at(i),
-                               image_columns.at(i)};
+  for (int64_t i = columns.find_first_image(begin);
+       i < columns.image_token.size(); ++i) {
+    const TokenizedImage image{columns.image_token.at(i) - begin,
+                               columns.image_rows.at(i),
+                               columns.image_columns.at(i)};
     if (image.first_token >= end - begin) break;
     const int64_t count = int64_t{image.rows} * image.columns;
     for (int64_t j = image.first_token; j < image.first_token + count; ++j) {
@@ -313,13 +170,13 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
     }
     if (kind == Modality::patch) {
       if (!is_patch(token)) fail(i, "patch number", token);
-      if (patch_index(token) >= patches.size()) {
+      if (patch_index(token) >= columns.patches.size()) {
         fail(i, "patch number", patch_index(token));
       }
       continue;
     }
     if (!ids.contains(kind, token)) fail(i, "id", ids.describe(kind, token));
-    if (!has_labels) continue;
+    if (!columns.has_labels) continue;
     const int32_t label = result.labels[i];
     if (!ids.contains(kind, label)) {
       fail(i, "label", ids.describe(kind, label));
@@ -337,11 +194,11 @@ void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
     const auto [entry, is_new] = document_tokens.try_emplace(
         stored, patch_token(std::ssize(result.patches)));
     if (is_new) {
-      patches.copy_rows(patch_index(stored), 1,
-                        result.patches.emplace_back().data());
+      columns.patches.copy_rows(patch_index(stored), 1,
+                                result.patches.emplace_back().data());
     }
     result.tokens[i] = entry->second;
-    if (has_labels) result.labels[i] = entry->second;
+    if (columns.has_labels) result.labels[i] = entry->second;
   }
 }
 
@@ -364,36 +221,38 @@ const nlohmann::ordered_json& TokenFileReader::report() const {
 const nlohmann::json& TokenFileReader::provenance() const {
   return impl_->provenance;
 }
-bool TokenFileReader::has_labels() const { return impl_->has_labels; }
-bool TokenFileReader::is_mapped() const { return impl_->is_mapped(); }
+bool TokenFileReader::has_labels() const { return impl_->columns.has_labels; }
+bool TokenFileReader::is_mapped() const { return impl_->columns.is_mapped(); }
 void TokenFileReader::drop_pages() const { impl_->mapping.drop_pages(); }
 void TokenFileReader::discard_text_model() {
   impl_->vocabulary.sentencepiece_model = {};
 }
 int64_t TokenFileReader::document_count() const {
-  return impl_->first_step.size() - 1;
+  return impl_->columns.first_step.size() - 1;
 }
-int64_t TokenFileReader::token_count() const { return impl_->tokens.size(); }
+int64_t TokenFileReader::token_count() const {
+  return impl_->columns.tokens.size();
+}
 int64_t TokenFileReader::step_count() const {
-  return impl_->step_offset.size() - 1;
+  return impl_->columns.step_offset.size() - 1;
 }
 int64_t TokenFileReader::distinct_patch_count() const {
-  return impl_->patches.size();
+  return impl_->columns.patches.size();
 }
 int32_t TokenFileReader::task_index(int64_t document) const {
-  return impl_->task.at(document);
+  return impl_->columns.task.at(document);
 }
 int32_t TokenFileReader::source_index(int64_t document) const {
-  return impl_->source.at(document);
+  return impl_->columns.source.at(document);
 }
 double TokenFileReader::total_reward(int64_t document) const {
-  return impl_->total_rewards.at(document);
+  return impl_->columns.total_rewards.at(document);
 }
 int64_t TokenFileReader::first_step(int64_t document) const {
-  return impl_->first_step.at(document);
+  return impl_->columns.first_step.at(document);
 }
 int64_t TokenFileReader::step_offset(int64_t step) const {
-  return impl_->step_offset.at(step);
+  return impl_->columns.step_offset.at(step);
 }
 int64_t TokenFileReader::document_length(int64_t document) const {
   return step_offset(first_step(document + 1)) -
@@ -416,7 +275,7 @@ TokenizedDocument TokenFileReader::read_token_range(
 }
 Patch TokenFileReader::read_patch(int64_t index) const {
   Patch patch;
-  impl_->patches.copy_rows(index, 1, patch.data());
+  impl_->columns.patches.copy_rows(index, 1, patch.data());
   return patch;
 }
 
