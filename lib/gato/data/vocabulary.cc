@@ -15,8 +15,12 @@ namespace {
 constexpr int32_t kMaxPieces = 1 << 28;
 
 DiscreteLayout parse_discrete_layout(const std::string& name) {
-  if (name == "overlap") return DiscreteLayout::overlap;
-  if (name == "separate") return DiscreteLayout::separate;
+  if (name == "overlap") {
+    return DiscreteLayout::overlap;
+  }
+  if (name == "separate") {
+    return DiscreteLayout::separate;
+  }
   throw base::input_error(
       "vocabulary: discrete is \"{}\", but must be \"overlap\" or \"separate\"",
       name);
