@@ -116,21 +116,21 @@ std::optional<ChunkedDataset> ChunkedDataset::open(
     return {};
   }
   dataset.check_claimed_size();
-  ChunkedDataset elements;
-  elements.label_ = dataset.label();
-  elements.element_size_ = item_size(*dtype);
-  elements.shape_ = dataset.shape();
-  elements.offset_ = dataset.file_offset(dataset.type().id());
-  if (elements.offset_) {
-    elements.file_ = file;
+  ChunkedDataset result;
+  result.label_ = dataset.label();
+  result.element_size_ = item_size(*dtype);
+  result.shape_ = dataset.shape();
+  result.offset_ = dataset.file_offset(dataset.type().id());
+  if (result.offset_) {
+    result.file_ = file;
     // The dataset may be in another file, reached through an external link.
     if (!file->is_same_file(file_descriptor(dataset.id(), dataset.label()))) {
       return {};
     }
-    return elements;
+    return result;
   }
-  if (elements.parse_layout(dataset) && elements.load_chunks(dataset)) {
-    return elements;
+  if (result.parse_layout(dataset) && result.load_chunks(dataset)) {
+    return result;
   }
   H5Eclear2(H5E_DEFAULT);
   return {};
@@ -226,7 +226,8 @@ bool ChunkedDataset::load_raw_chunk(const Dataset& dataset,
       size == 0 || (is_deflated_ && size > compressBound(chunk_bytes()))) {
     return false;
   }
-  // The library would unshuffle uninitialized memory.
+  // Such a chunk is not left to the library, which would unshuffle
+  // uninitialized memory.
   if (!is_deflated_ && size != chunk_bytes()) {
     throw_corrupt_chunk();
   }

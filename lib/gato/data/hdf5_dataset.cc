@@ -95,8 +95,8 @@ std::string read_error_message(hid_t dataset) {
   return library_message;
 }
 
-// Reads all elements of a dataset whose elements have variable length and calls
-// use(element) for each of them: a char* (possibly null) or an hvl_t.
+// Reads a dataset whose elements have variable length and calls use(element)
+// for each of them, which is a char* (possibly null) or an hvl_t.
 template <class Element, class Use>
 void for_each_variable_length(const Dataset& dataset, Use use) {
   std::vector<Element> elements(
