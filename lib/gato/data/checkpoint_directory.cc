@@ -119,9 +119,9 @@ void verify_manifest(const fs::path& directory) {
     const nlohmann::json found = describe_file(path);
     if (found != expected) {
       throw base::input_error(
-          "{}: the file is corrupt: its entry in {} is {}, but should be {}; "
-          "use another checkpoint",
-          path.string(), kManifestName, expected.dump(), found.dump());
+          "{}: the file is corrupt: it has {}, but {} lists {}; use another "
+          "checkpoint",
+          path.string(), found.dump(), kManifestName, expected.dump());
     }
   }
 }

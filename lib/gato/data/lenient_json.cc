@@ -1,6 +1,6 @@
 // nlohmann::json parses standard JSON only. Each non-finite literal outside of
 // strings is therefore replaced by a string that starts with a NUL character,
-// which does not occur in real input.
+// which real input does not contain.
 #include "gato/data/lenient_json.h"
 
 #include <array>

@@ -86,7 +86,7 @@ TokenizedDocument TokenFileReader::Impl::read_token_range(
   const int64_t step = columns.first_step.at(document);
   assert(columns.first_step.at(document + 1) == step + 1);
   const int64_t document_begin = columns.step_offset.at(step);
-  // In tokens of the file.
+  // Indices of tokens in the file rather than in the document.
   int64_t first = document_begin + begin, last = document_begin + end;
   const int64_t image_before = columns.find_first_image(first) - 1;
   if (image_before >= 0 && columns.image_end_token(image_before) > first) {
