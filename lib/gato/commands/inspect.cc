@@ -222,7 +222,8 @@ FileKind detect_file_kind(const fs::path& path) {
     const auto kind = root.text_attribute("kind");
     if (kind == data::kTokenFileFormat.kind) return FileKind::token_file;
     if (kind == data::kSequenceFileFormat.kind) return FileKind::sequence_file;
-    const ingest::EpisodeFileFormat episodes = ingest::detect_episode_format(root);
+    const ingest::EpisodeFileFormat episodes =
+        ingest::detect_episode_format(root);
     if (episodes == ingest::EpisodeFileFormat::d4rl) return FileKind::d4rl;
     if (episodes == ingest::EpisodeFileFormat::robomimic)
       return FileKind::robomimic;
