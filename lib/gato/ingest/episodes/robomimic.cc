@@ -119,8 +119,7 @@ RobomimicSource::RobomimicSource(const fs::path& path,
     : file_(path),
       root_(data::hdf5::open_file(path)),
       file_reader_(data::hdf5::open_file_reader(root_)) {
-  if (detect_episode_format(root_) !=
-      EpisodeFileFormat::robomimic) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::robomimic) {
     throw base::input_error("{}: this is {}, not a robomimic file",
                             path.string(), describe_episode_file(root_));
   }
