@@ -28,6 +28,9 @@ void AdamW::step(double learning_rate, double gradient_norm) {
   update(decayed_count_, parameters_.numel(), learning_rate, 0);
 }
 
+// Updates the part of [begin, end) that is in the slice (Loshchilov & Hutter
+// 2019, algorithm 2). Parameters and gradients are indexed from 0, the moments
+// from slice_.begin.
 void AdamW::update(int64_t begin, int64_t end, double learning_rate,
                    double weight_decay) {
   begin = std::max(begin, slice_.begin);

@@ -39,6 +39,8 @@ nlohmann::json dry_run_report(const model::ModelConfig& config,
   const int64_t parallel_micro_batches = worker_count(
       at::Device(training.device),
       (micro_batches + world_size - 1) / world_size, training.gradient.threads);
+  // Weights and gradient are complete in every process. Of the workers, one
+  // accumulates into the gradient; each of the others may wait with its own.
   nlohmann::json json = {
       {"parameters", parameters},
       {"flops_per_token", training_flops(config, length, 1, 1)},
@@ -50,6 +52,8 @@ nlohmann::json dry_run_report(const model::ModelConfig& config,
         {"peak", nullptr}}},
       {"seconds", {{"step", nullptr}, {"run", nullptr}}}};
   if (const auto cost = measure_or_warn(config, training, data, world_size)) {
+    // An AsyncCheckpointer copies the weights and two moments. On a GPU, the
+    // copy is in host memory, which the peak does not include.
     const bool has_async_copy =
         training.asynchronous_save && training.device == "cpu";
     json["memory"]["peak"] =

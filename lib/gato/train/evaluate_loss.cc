@@ -39,6 +39,9 @@ nlohmann::json evaluate_loss(const model::Network& network,
   const at::Device device = network.device();
   const int64_t workers =
       device.is_cpu() ? std::clamp<int64_t>(batches, 1, options.threads) : 1;
+  // Batches are computed in parallel. The completions, which add to the table,
+  // run in the order of the batches, so that the sums do not depend on the
+  // number of threads.
   const auto compute =
       [&](int64_t batch_index) -> base::OrderedThreadPool::Completion {
     const c10::NoGradGuard no_gradient;

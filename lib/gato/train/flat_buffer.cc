@@ -11,7 +11,7 @@ namespace gato::train {
 namespace {
 
 double sum_of_squares(const float* values, int64_t n) {
-  std::array<double, 8> lane{};  // independent sums, so that they pipeline
+  std::array<double, 8> lane{};  // independent sums, which can be pipelined
   int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
     for (int64_t j = 0; j < 8; ++j) {
@@ -28,6 +28,8 @@ double sum_of_squares(const float* values, int64_t n) {
 
 double l2_norm(const at::Tensor& flat) {
   if (!flat.is_cpu()) return at::linalg_vector_norm(flat).item<double>();
+  // The blocks, and the order in which they are added, are the same for every
+  // number of threads, and so is the result.
   constexpr int64_t block = 1 << 16;
   const float* values = flat.const_data_ptr<float>();
   const int64_t n = flat.numel(), blocks = (n + block - 1) / block;

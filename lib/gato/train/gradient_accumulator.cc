@@ -21,6 +21,8 @@ void GradientAccumulator::add(size_t micro_batch, size_t parameter,
   accumulate_in_order(micro_batch, parameter, std::move(gradient));
 }
 
+// Runs through the parameters backwards, so that on_parameter_ready_ is called
+// in about the order of the backward pass.
 void GradientAccumulator::finish(size_t micro_batch) {
   for (size_t parameter = parameter_sums_.size(); parameter-- > 0;) {
     if (!has_gradient_[micro_batch][parameter])
@@ -28,6 +30,9 @@ void GradientAccumulator::finish(size_t micro_batch) {
   }
 }
 
+// Adds the gradient of `micro_batch` (undefined: none) when all micro-batches
+// before it have been added, and then any later ones that were waiting for it.
+// The thread that adds the last one reports the parameter as ready.
 void GradientAccumulator::accumulate_in_order(size_t micro_batch,
                                               size_t parameter,
                                               at::Tensor gradient) {

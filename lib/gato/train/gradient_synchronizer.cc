@@ -20,7 +20,8 @@ GradientSynchronizer::GradientSynchronizer(ProcessGroup& process_group,
 void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
   if (process_group_.is_single_process()) return;
   TargetCounts counts = count_targets(step, loss_reduction_);
-  // Tokens, targets, and a place for every task and modality.
+  // int64 [2 + tasks x modalities]: the tokens, the targets, and the targets of
+  // every task and modality, so that one all-reduce suffices.
   at::Tensor flat_counts =
       at::zeros({2 + task_count_ * LossTable::kModalityCount}, at::kLong);
   auto* const values = flat_counts.data_ptr<int64_t>();
@@ -58,6 +59,9 @@ StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
     return {loss, l2_norm(optimizer.gradients), should_stop};
   }
   buckets_.finish(optimizer.gradients);
+  // If sharded, each rank has the sum of its shard only, and the squared norms
+  // of the shards add up to that of the gradient. Otherwise every rank has the
+  // complete gradient and values[2] is not used.
   const double norm = l2_norm(optimizer.slice().narrow(optimizer.gradients));
   at::Tensor sums = at::zeros({3}, at::kDouble);
   auto* const values = sums.data_ptr<double>();
@@ -74,6 +78,7 @@ void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
                            process_group_.size()};
   process_group_.all_gather(
       slices.equal_shards().narrow(optimizer.parameters()));
+  // All-gather requires equal lengths. The remainder belongs to the last rank.
   if (slices.remainder().size() > 0) {
     process_group_.broadcast(slices.remainder().narrow(optimizer.parameters()),
                              process_group_.size() - 1);

@@ -15,6 +15,7 @@ double LearningRateSchedule::rate(int64_t step) const {
   const double length =
       double(std::max<int64_t>(1, decay_steps - warmup_steps));
   const double done = std::min(1.0, double(step - warmup_steps) / length);
+  // Loshchilov & Hutter 2017, equation 5, without restarts.
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * done));
   return peak_rate * (final_fraction + (1 - final_fraction) * cosine);
 }

@@ -4,6 +4,8 @@
 
 namespace gato::train {
 
+// Row 0 is the total, rows 1 to kModalityCount are the modalities, and the
+// tasks follow.
 LossTable::LossTable(const at::Tensor& values) {
   const auto value = values.accessor<double, 2>();
   const auto sum = [&value](int64_t row) {

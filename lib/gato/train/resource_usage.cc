@@ -45,9 +45,10 @@ double measure_matmul_flops_per_second(at::Device device,
                                                             : at::kFloat)
           .device(device);
   const int64_t n = device.is_cpu() ? 1024 : 8192;
-  // Not zeros, which some machines multiply faster.
+  // Random values, because some processors multiply zeros faster.
   const at::Tensor a = at::rand({n, n}, options), b = at::rand({n, n}, options);
   at::Tensor product = at::mm(a, b);
+  // The fastest of several runs is the least disturbed by other processes.
   double min_seconds = std::numeric_limits<double>::infinity();
   const auto end = Clock::now() + std::chrono::milliseconds(100);
   do {
@@ -59,6 +60,7 @@ double measure_matmul_flops_per_second(at::Device device,
         std::min(min_seconds,
                  std::chrono::duration<double>(Clock::now() - start).count());
   } while (Clock::now() < end);
+  // A product of two n x n matrices takes 2 n^3 operations.
   return 2.0 * double(n) * double(n) * double(n) / min_seconds;
 }
 
@@ -72,7 +74,7 @@ int64_t peak_memory(at::Device device) {
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return int64_t{1024} * usage.ru_maxrss;
+  return int64_t{1024} * usage.ru_maxrss;  // ru_maxrss is in KiB on Linux
 }
 
 }  // namespace gato::train

@@ -14,22 +14,29 @@
 #include "gato/train/resource_usage.h"
 #include "gato/train/step_gradient.h"
 
+// The time of a step is
+//   rounds x round_seconds(layers) + update_seconds(layers)
+// where a round computes one micro-batch per worker. Only one round is run per
+// benchmark step. Both times and the peak memory are linear in the number of
+// layers, so two shallow networks are measured and the line through them is
+// extended to the layers of the configuration.
 namespace gato::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kTimedSteps = 3;  // after one that is not
-// Short ones are followed by others: their sequences differ, and the largest
-// makes the peak.
+constexpr int kTimedSteps = 3;  // after one warmup step
+// Minimum duration of a measurement. If steps are short, more of them follow
+// that are not timed: their sequences differ, and the peak memory is that of
+// the largest batch.
 constexpr std::chrono::seconds kMinDuration{6};
 constexpr int kMaxSteps = 60;
-// The peak of a few layers is that of the patch network or of the output
-// matrix, and grows less with a layer than that of many does.
+// At least three layers: with fewer, the peak memory is dominated by the patch
+// network or the output matrix and grows less per layer than in deep networks.
 constexpr int64_t kShallowLayers = 3, kDeepLayers = 5;
 
-// Seconds of a round, in which every thread works on one micro-batch, and of an
-// update; the peak of the process's memory so far.
+// Seconds of a round, in which every worker computes one micro-batch, and of an
+// optimizer update; peak memory of the process so far.
 struct StepTiming {
   double round_seconds = 0, update_seconds = 0;
   int64_t peak_memory = 0;
@@ -83,7 +90,7 @@ class StepBenchmark {
       const double norm = l2_norm(optimizer.gradients);
       const auto middle = Clock::now();
       optimizer.step(0, norm);
-      l2_norm(optimizer.first_moment);  // a GPU has finished
+      l2_norm(optimizer.first_moment);  // blocks until a GPU has finished
       if (step < 0 || step >= kTimedSteps) continue;
       const auto seconds = [](Clock::duration time) {
         return std::chrono::duration<double>(time).count() / kTimedSteps;
@@ -112,7 +119,7 @@ StepCost measure_step_cost(const model::ModelConfig& config,
   at::set_num_threads(int(training.gradient.threads));
   const StepBenchmark benchmark(training, data, world_size);
   const int64_t deep_layers = std::min(config.layers, kDeepLayers);
-  // The peak never falls: few layers come first.
+  // The peak of the process never decreases, so the shallow network is first.
   const int64_t remaining_layers = config.layers - deep_layers;
   const StepTiming shallow =
       remaining_layers > 0

@@ -23,7 +23,8 @@ StepLoss compute_step_gradient(
     const std::function<void(size_t)>& on_parameter_ready) {
   gradients.zero_();
   StepLoss result;
-  // The losses are read when all is computed: a GPU works on meanwhile.
+  // Losses are read only after all micro-batches, because reading one would
+  // block until the GPU has computed it.
   std::vector<model::Loss> losses(step.micro_batches.size());
   const int64_t workers = gato::train::worker_count(
       network.device(), std::ssize(step.micro_batches), options.threads);

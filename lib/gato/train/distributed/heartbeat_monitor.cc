@@ -11,6 +11,20 @@
 #include <utility>
 #include <vector>
 
+// Every rank runs two threads. The heartbeat thread runs a round every
+// kHeartbeatInterval, which exchanges these keys through the store:
+//   beat/RANK  "HEARTBEATS COLLECTIVES", the numbers of both so far
+//   verdict    the FailureReport of the job: "STATUS RANK MESSAGE"
+//   bye/RANK   set by a rank that no longer needs the store
+// A rank whose heartbeat has not changed for the timeout has failed. If a
+// collective has failed, all ranks are checked with the shorter kSuspectTimeout
+// and, if all of them are alive, the rank that has begun the fewest collectives
+// is to blame. The first report in the store counts (compareSet), so that all
+// ranks agree on it.
+//
+// The watchdog thread never accesses the store, in which the heartbeat thread
+// may hang. It detects that the store no longer answers, and terminates a
+// process that does not notice the failure by itself.
 namespace gato::train {
 namespace {
 
@@ -18,13 +32,15 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kHeartbeatInterval{500};
-// Without a sign of life for this long, a rank is gone where an exchange has
-// failed already.
+// A rank without a heartbeat for this long is considered to have failed once a
+// collective has failed.
 constexpr milliseconds kSuspectTimeout{3000};
-// Rank 0, which serves the others, waits so long for them to read the verdict.
+// How long rank 0, which serves the store, waits for the others to read the
+// failure report.
 constexpr milliseconds kFarewellTimeout{5000};
-// Between a verdict and the end of a process that does not ask for it: it
-// computes, or waits for its GPU, for something that nobody needs any more.
+// Time between a failure and the termination of a process that does not ask for
+// it, because it is computing or waiting for its GPU. Its result is no longer
+// needed.
 constexpr milliseconds kTerminationDelay{10000};
 
 constexpr const char* kFailureKey = "verdict";
@@ -50,7 +66,7 @@ FailureReport parse_failure_report(const std::string& text) {
 }  // namespace
 
 struct HeartbeatMonitor::State {
-  // What is known of a rank: the last that it told, and since when.
+  // The last heartbeat of a rank, and when it was first read.
   struct LastHeartbeat {
     std::string value;
     Clock::time_point changed_at = Clock::now();
@@ -86,26 +102,27 @@ struct HeartbeatMonitor::State {
   const milliseconds timeout;
   std::atomic<int64_t> collective_count{0};
 
-  // Of the thread alone.
+  // Accessed only by the heartbeat thread.
   int64_t heartbeat_count = 0;
   std::vector<LastHeartbeat> last_heartbeats;
 
-  std::mutex mutex;  // of what follows
+  std::mutex mutex;  // guards the members up to last_store_contact
   std::condition_variable changed;
   bool is_leaving = false;
   std::optional<FailureReport> own_failure,
       failure;                   // to be published; of the job
-  bool is_acknowledged = false;  // the verdict, to those who asked
-  int uninterrupted_count = 0;   // of what is of use afterwards
+  bool is_acknowledged = false;  // whether this process knows of the failure
+  int uninterrupted_count = 0;   // nesting depth of begin_uninterrupted()
   std::function<void()> interrupt;
-  std::string collective_error;  // how an exchange has failed here
+  std::string collective_error;  // why a collective failed on this rank
   Clock::time_point collective_failed_at;
-  Clock::time_point last_store_contact = Clock::now();  // of the store
+  Clock::time_point last_store_contact = Clock::now();
 
   std::thread heartbeat_thread, watchdog_thread;
 };
 
-// The store stands with rank 0 or with torchrun, which ends with it.
+// An exception means that the store cannot be reached. It is served by rank 0,
+// or by torchrun, which exits together with rank 0.
 void HeartbeatMonitor::State::run_heartbeats() {
   std::unique_lock lock(mutex);
   while (!is_leaving && !failure) {
@@ -124,14 +141,15 @@ void HeartbeatMonitor::State::run_heartbeats() {
   lock.unlock();
   try {
     store->set(farewell_key(rank), std::string("bye"));
-  } catch (const std::exception&) {  // rank 0 is gone: nobody waits
+  } catch (const std::exception&) {  // rank 0 has exited and does not wait
   }
 }
 
-// A thread of its own: the one that talks with the store may hang in it.
+// Terminates the process kTerminationDelay after the failure, unless the
+// failure is acknowledged before, or the process is in an uninterrupted scope.
 void HeartbeatMonitor::State::run_watchdog() {
   std::unique_lock lock(mutex);
-  std::optional<Clock::time_point> since;  // of the verdict
+  std::optional<Clock::time_point> since;  // when the failure was noticed
   while (!is_leaving && !is_acknowledged) {
     changed.wait_for(lock, kHeartbeatInterval);
     check_store_silence();
@@ -147,7 +165,7 @@ void HeartbeatMonitor::State::run_watchdog() {
   }
 }
 
-// Under the mutex.
+// Requires that the mutex is locked.
 void HeartbeatMonitor::State::check_store_silence() {
   if (failure || Clock::now() - last_store_contact <= timeout) return;
   failure = {base::ExitStatus::run_failed, 0,
@@ -204,8 +222,8 @@ void HeartbeatMonitor::State::read_heartbeats(
   }
 }
 
-// Of several the one that was silent for longest: they may have ended because
-// of it.
+// Returns a report on the rank that has been silent for the longest, if for
+// more than `limit`. Other silent ranks may have exited because of it.
 std::optional<FailureReport> HeartbeatMonitor::State::find_silent_rank(
     const std::vector<int64_t>& others, milliseconds limit) const {
   const LastHeartbeat* longest_silent = nullptr;
@@ -229,7 +247,9 @@ std::optional<FailureReport> HeartbeatMonitor::State::find_silent_rank(
                       .count())};
 }
 
-// All live, yet an exchange failed: somebody has not come to it.
+// Returns a report for a collective that failed although all ranks are alive.
+// The rank that has begun the fewest collectives has not entered it. If no rank
+// is behind this one, the report is on this rank.
 FailureReport HeartbeatMonitor::State::find_slowest_rank(
     const std::string& what) const {
   const auto collective_count_of = [this](int64_t one) -> int64_t {
@@ -251,7 +271,8 @@ FailureReport HeartbeatMonitor::State::find_slowest_rank(
                             describe_rank(failed_rank), what)};
 }
 
-// The first one counts.
+// Publishes a report, unless there is one already, and adopts the one that is
+// published.
 void HeartbeatMonitor::State::publish_failure(const FailureReport& report) {
   set_failure(parse_failure_report(
       store->compareSet(kFailureKey, "", serialize(report))));
@@ -352,6 +373,8 @@ void HeartbeatMonitor::report_failure(base::ExitStatus status,
   if (state_->rank != 0 || !state_->failure) return;
   const int64_t failed_rank = state_->failure->failed_rank;
   lock.unlock();
+  // The store goes away with rank 0, so the other ranks must read the report
+  // first. The failed rank is not waited for.
   const auto deadline = Clock::now() + kFarewellTimeout;
   for (int64_t one = 1; one < std::ssize(state_->rank_names); ++one) {
     while (one != failed_rank && Clock::now() < deadline) {
@@ -379,7 +402,7 @@ void HeartbeatMonitor::shut_down() {
   }
   try {
     state_->store->wait(farewells, kFarewellTimeout);
-  } catch (const std::exception&) {  // its work is done, whatever became of it
+  } catch (const std::exception&) {  // all work is done: nothing is lost
   }
 }
 

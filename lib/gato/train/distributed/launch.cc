@@ -6,9 +6,14 @@
 #include "gato/base/parse_number.h"
 #include "gato/train/distributed/slurm_host_list.h"
 
+// Each launcher has a function that reads its variables, with the error
+// messages naming those that are missing. The variable that says how many
+// processes there are identifies the launcher; a size of 1 is a single process,
+// for which the other variables are not read.
 namespace gato::train {
 namespace {
 
+// Reads variables as text or as numbers.
 class EnvVarReader {
  public:
   explicit EnvVarReader(const EnvVarLookup& environment)
@@ -17,6 +22,8 @@ class EnvVarReader {
   std::optional<std::string> get(const std::string& name) const {
     return environment_(name);
   }
+  // Throws Error(usage) if the variable `name` is unset. `with` is the variable
+  // that makes it necessary.
   std::string require(const std::string& name, const char* with) const {
     if (const auto value = environment_(name)) return *value;
     throw base::usage_error(
@@ -46,8 +53,9 @@ uint16_t validate_port(int64_t port) {
   return static_cast<uint16_t>(port);
 }
 
-// The same for all processes of a job, and another for most other jobs; below
-// the ports that systems give away by themselves.
+// Returns a port that is the same for all processes of a job and differs
+// between most jobs. It is below 32,768, where the ephemeral ports of Linux
+// begin.
 uint16_t derive_port(const std::string& job) {
   constexpr uint64_t first = 20000, ports = 12000;
   return static_cast<uint16_t>(
@@ -67,7 +75,8 @@ void validate(const LaunchInfo& launch) {
   }
 }
 
-// MASTER_ADDR and MASTER_PORT, or what follows from the job.
+// Sets the master address from MASTER_ADDR and MASTER_PORT or, if they are
+// unset, from the first of `hosts` and from the name of the job.
 void set_master_address(const EnvVarReader& variables, const std::string& job,
                         const std::optional<std::string>& hosts,
                         LaunchInfo& launch) {

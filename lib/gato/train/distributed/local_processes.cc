@@ -16,16 +16,20 @@
 
 #include "gato/base/signals.h"
 
+// The parent opens the listening socket before it forks, so that the port is
+// known to all ranks and cannot be taken by another process. Rank 0 inherits
+// the socket and serves the rendezvous on it. The parent then polls for exited
+// children and for signals that it has received.
 namespace gato::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Longer than ranks take to find out that another has ended.
+// Longer than ranks take to detect that another rank has exited.
 constexpr std::chrono::seconds kTerminationGrace{20};
 constexpr useconds_t kPollMicroseconds = 20000;
 
-// A socket that listens on a free port of the loopback interface.
+// A socket that listens on an unused port of the loopback interface.
 struct ListeningSocket {
   int fd = -1;
   uint16_t port = 0;
@@ -48,9 +52,10 @@ ListeningSocket listen_on_loopback() {
   return {socket, ntohs(address.sin_port)};
 }
 
+// Waits for the ranks, forwards signals to them and stops them after a failure.
 class RankSupervisor {
  public:
-  // Waits for all ranks.
+  // Blocks until all ranks have exited. Returns the status of the job.
   base::ExitStatus wait_for_all(std::vector<pid_t> pids) {
     pids_ = std::move(pids);
     while (std::ranges::any_of(pids_, [](pid_t id) { return id > 0; })) {
@@ -68,8 +73,9 @@ class RankSupervisor {
   }
 
  private:
-  // Once. The terminal sends its SIGINT to the ranks itself, and a second one
-  // would end them at once: they get SIGTERM instead, which asks for the same.
+  // Forwards the first stop signal. SIGINT becomes SIGTERM, which also requests
+  // a stop: the terminal sends SIGINT to the ranks too, and a second one would
+  // end them immediately.
   void forward_signal() {
     if (has_forwarded_signal_ || base::received_stop_signal() == 0) return;
     has_forwarded_signal_ = true;
@@ -119,7 +125,7 @@ class RankSupervisor {
     }
   }
 
-  std::vector<pid_t> pids_;  // 0 where it has ended
+  std::vector<pid_t> pids_;  // by rank; 0 after it has exited
   bool has_forwarded_signal_ = false, has_killed_ = false,
        has_stopped_early_ = false;
   std::optional<base::ExitStatus> first_failure_;
@@ -144,6 +150,8 @@ ForkResult fork_local_ranks(int64_t size) {
       pids.push_back(id);
       continue;
     }
+    // The parent may have died before prctl(), in which case there is no
+    // signal.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) throw base::StoppedBySignal(SIGTERM);
     if (rank != 0) ::close(listener.fd);

@@ -1,7 +1,12 @@
 #include "gato/train/distributed/process_group.h"
 
-// LibTorch has both; it ships the headers of neither Gloo nor NCCL, and defines
-// neither name for those who use it.
+// A ProcessGroup uses the backends of c10d directly. A collective is started on
+// the backend of its tensor's device and returns a Work object. Instead of
+// blocking on it, wait() polls it together with the HeartbeatMonitor, so that a
+// failed rank ends the collective within seconds instead of after the timeout.
+
+// LibTorch contains both backends, but neither ships their headers nor defines
+// these macros for its users.
 #define USE_C10D_GLOO
 #ifdef GATO_NCCL
 #define USE_C10D_NCCL
@@ -33,7 +38,7 @@ using std::chrono::milliseconds;
 using Backend = c10::intrusive_ptr<c10d::Backend>;
 using Work = c10::intrusive_ptr<c10d::Work>;
 
-// Between two looks at whether another rank has ended.
+// Interval at which a waiting rank checks whether another rank has failed.
 constexpr milliseconds kPollInterval{500};
 
 std::shared_ptr<gloo::transport::Device> gloo_device(
@@ -118,8 +123,9 @@ struct ProcessGroup::Backends {
 #endif
   }
 
-  // Of an exchange that may be under way and end with the timeout only, and its
-  // thread with it: they are left to the end of the process.
+  // Leaks the backends. A collective in progress, and with it the thread of its
+  // backend, may not end before the timeout, and a destructor would wait for
+  // it.
   void leak_backends() {
     static_cast<void>(gloo.release());
 #ifdef GATO_NCCL
@@ -129,14 +135,15 @@ struct ProcessGroup::Backends {
 
   const Rendezvous rendezvous;
   HeartbeatMonitor heartbeat_monitor;
-  std::vector<std::pair<Work, at::Tensor>> pending;  // sums
+  std::vector<std::pair<Work, at::Tensor>> pending;  // until wait_all()
   Backend gloo;
 #ifdef GATO_NCCL
   Backend nccl;
 #endif
 };
 
-// The time that this rank spends in an exchange.
+// The scope of a collective, or of waiting for several. Adds the time spent in
+// it to communication_seconds().
 class ProcessGroup::Collective {
  public:
   explicit Collective(ProcessGroup& process_group)
@@ -148,20 +155,20 @@ class ProcessGroup::Collective {
   Collective(const Collective&) = delete;
   Collective& operator=(const Collective&) = delete;
 
-  // For one more exchange, which is counted.
+  // Counts one more collective and returns the backend that runs it.
   c10d::Backend& next_backend(const at::Tensor& values) const {
     process_group_.backends_->heartbeat_monitor.count_collective();
     return process_group_.backends_->backend_for(values);
   }
 
-  // wait_all() waits for it.
+  // Leaves `work` to wait_all().
   void track(Work work, const at::Tensor& values) const {
     process_group_.backends_->pending.emplace_back(std::move(work), values);
   }
 
-  // What another rank has left never ends by itself before the timeout: the
-  // watch is asked meanwhile. On a GPU nothing is waited for but the place in
-  // the stream, and the watch interrupts what stands in it.
+  // Blocks until `work` is complete. Throws if a rank has failed. On a GPU,
+  // wait() only orders the stream after the collective and returns at once; the
+  // heartbeat monitor aborts collectives that hang (on_failure).
   void wait(const Work& work, const at::Tensor& values) const {
     if (values.is_cuda()) {
       work->wait();
@@ -173,7 +180,7 @@ class ProcessGroup::Collective {
         work->wait(kPollInterval);
         return;
       } catch (const std::exception& error) {
-        // It may have been done just when the time was up.
+        // The work may have completed just after wait() timed out.
         const bool is_over = work->isCompleted();
         if (is_over && !work->exception()) return;
         auto failure = monitor.failure();
@@ -283,6 +290,8 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
     }
   };
   if (is_single_process()) return call_function();
+  // int64 [ranks]: the exit status of each rank's error, or 0. After the
+  // all-reduce every rank knows which rank failed first.
   at::Tensor statuses = at::zeros({size()}, at::kLong);
   std::string message;
   try {
@@ -321,7 +330,7 @@ base::ExitStatus ProcessGroup::run(
   if (is_single_process()) return work();
   try {
     const base::ExitStatus status = work();
-    run_collectively([] {});  // until all have come here
+    run_collectively([] {});  // a barrier
     backends_->heartbeat_monitor.shut_down();
     return status;
   } catch (...) {

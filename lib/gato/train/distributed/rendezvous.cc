@@ -17,24 +17,28 @@
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 
+// Rank 0 serves a TCPStore, unless torchrun does, and the other ranks connect
+// to it, retrying until the timeout. Every rank then publishes its name and
+// waits for the names of all others. All waiting is done in short attempts,
+// between which stop signals are handled.
 namespace gato::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long one attempt lasts between two looks for a signal.
+// Maximum duration of one attempt to connect, between checks for stop signals.
 constexpr milliseconds kConnectAttemptTimeout{2000};
 
 int64_t to_seconds(milliseconds time) {
   return std::chrono::round<std::chrono::seconds>(time).count();
 }
 
-// c10d warns, with stack traces, of every connection that ends, as those of
-// ranks that have ended do; what matters of it, the watch says.
+// Silences c10d, which warns with stack traces of every closed connection, also
+// of ranks that have exited. The heartbeat monitor reports failed ranks.
 void silence_c10d_warnings() {
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr)
-    FLAGS_caffe2_log_level = 2;  // errors
+    FLAGS_caffe2_log_level = 2;  // errors only
 }
 
 Store create_store(const LaunchInfo& launch, milliseconds timeout) {
@@ -78,8 +82,8 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
   }
 }
 
-// The address of this machine that it sends from to `host`: what the other
-// ranks, which know the way to `host` too, can answer to.
+// Returns the address from which this machine sends to `host`. The other ranks,
+// which also have a route to `host`, are expected to reach this machine there.
 std::string local_address_towards(const std::string& host, uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
@@ -95,7 +99,8 @@ std::string local_address_towards(const std::string& host, uint16_t port) {
     sockaddr_storage own{};
     socklen_t length = sizeof(own);
     auto* const address = reinterpret_cast<sockaddr*>(&own);
-    // Nothing is sent: connecting a datagram socket looks up the route.
+    // Connecting a datagram socket sends nothing, but selects a route and with
+    // it the local address.
     const bool is_known =
         ::connect(socket, one->ai_addr, one->ai_addrlen) == 0 &&
         ::getsockname(socket, address, &length) == 0;
@@ -118,7 +123,9 @@ std::string process_name() {
 
 std::string name_key(int64_t rank) { return fmt::format("name/{}", rank); }
 
-// Sets this rank's name and waits for those of all others.
+// Publishes the name of this rank and returns those of all ranks. Blocks until
+// all have published theirs. Throws Error(run_failed), naming the missing
+// ranks, after the timeout.
 std::vector<std::string> exchange_names(c10d::Store& store,
                                         const LaunchInfo& launch,
                                         milliseconds timeout) {

@@ -4,6 +4,10 @@
 
 #include "gato/base/parse_number.h"
 
+// Grammar of the host lists that `scontrol show hostnames` expands:
+//   list  = name {"," name}
+//   name  = text {"[" range {"," range} "]" text}
+//   range = number ["-" number]
 namespace gato::train {
 namespace {
 
@@ -16,7 +20,8 @@ base::Error malformed_list_error(std::string_view list) {
       list);
 }
 
-// Splits at the commas that stand outside brackets.
+// Splits at the commas outside brackets. Throws if brackets are nested or
+// unbalanced.
 std::vector<std::string_view> split_outside_brackets(std::string_view list) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
@@ -44,7 +49,8 @@ int64_t parse_count(std::string_view digits, std::string_view list) {
   return base::parse_number<int64_t>(digits, list);
 }
 
-// "01-03,7" -> 01 02 03 7: a range has the digits of its first number.
+// Expands "01-03,7" to 01 02 03 7. The numbers of a range are zero-padded to
+// the width of its first number.
 std::vector<std::string> expand_ranges(std::string_view ranges) {
   std::vector<std::string> numbers;
   for (const std::string_view range : split_outside_brackets(ranges)) {
@@ -64,7 +70,8 @@ std::vector<std::string> expand_ranges(std::string_view ranges) {
   return numbers;
 }
 
-// All hosts of one part of the list, brackets from left to right.
+// Appends all hosts of one name to `hosts`. `before` is the part that is
+// already expanded, `rest` the part whose brackets follow from left to right.
 void expand_brackets(const std::string& before, std::string_view rest,
                      std::vector<std::string>& hosts) {
   const size_t open = rest.find('[');

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+// A step is a pure function of the data, the options and the step number
+// (load_step_batch), so a run can be resumed at any step. Ranks load disjoint
+// ranges of the same micro-batches, which therefore do not depend on how many
+// ranks there are. BatchLoader calls the function in a thread that keeps up to
+// kPrefetchSteps steps in a queue.
 namespace gato::train {
 namespace {
 
 constexpr size_t kPrefetchSteps = 2;
 
-// Calls visit(part, place, task, modality) for every target of the step.
+// Calls visit(micro_batch, index, task, modality) for every target of the step,
+// with the key 0 for what `reduction` does not distinguish.
 template <class Step, class Visit>
 void for_each_target(Step& step, LossReduction reduction, Visit visit) {
   for (auto& micro_batch : step.micro_batches) {
@@ -37,8 +43,11 @@ TargetCounts count_targets(const StepBatch& step, LossReduction reduction) {
   return counts;
 }
 
-// Groups of targets count alike in the group above: targets in a modality,
-// modalities in a task, tasks in the step. What is not told apart is one group.
+// The weight of a target is
+//   1 / (tasks x modalities of the task x targets of the task and modality)
+// because each mean is over groups of equal weight: targets in a modality,
+// modalities in a task, tasks in the step. Keys that are not distinguished form
+// one group.
 void set_target_weights(StepBatch& step, LossReduction reduction,
                         const TargetCounts& counts) {
   for (MicroBatch& micro_batch : step.micro_batches) {

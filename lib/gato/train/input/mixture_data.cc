@@ -9,7 +9,7 @@
 namespace gato::train {
 namespace {
 
-// Vectors of bytes and of what is laid out as bytes, seen as bytes.
+// Returns the bytes of a vector of a trivially copyable type.
 template <class T>
 std::span<const uint8_t> byte_span(const std::vector<T>& values) {
   return {reinterpret_cast<const uint8_t*>(values.data()),

@@ -12,7 +12,8 @@ constexpr std::array kAblatedModalities = {
     data::Modality::patch, data::Modality::discrete_observation,
     data::Modality::continuous_observation};
 
-// Places of a step's observation tokens, a list for each of the above.
+// Positions of the observation tokens of a step, by index in
+// kAblatedModalities.
 using ObservationPositions =
     std::array<std::vector<int64_t>, kAblatedModalities.size()>;
 
@@ -45,6 +46,8 @@ ObservationAblation::ObservationAblation(const SequenceFileData& set)
   }
 }
 
+// Tries up to max_donors donors until a token differs. Only tokens and
+// intervals are replaced. Intervals are [length, 4], flat.
 ObservationAblation::AblatedRow ObservationAblation::row(int64_t i) const {
   constexpr size_t max_donors = 8;
   AblatedRow result;

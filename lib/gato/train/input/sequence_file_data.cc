@@ -6,6 +6,10 @@
 
 #include "gato/base/error.h"
 
+// Row i of the data is row i - first_rows_[f] of file f, the last file whose
+// first row is not after i. Every file has its own task table. Tasks of the
+// same name are merged, and task_mapping_ translates the task indices of a file
+// into indices of the merged table.
 namespace gato::train {
 namespace {
 

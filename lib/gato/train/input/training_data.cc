@@ -18,7 +18,7 @@ std::string TrainingData::sampled_digest() const {
   base::Digest digest;
   const int64_t count = std::min(row_count(), samples);
   for (int64_t i = 0; i < count; ++i) {
-    // The first, the last, and evenly between them.
+    // Evenly spaced rows, including the first and the last.
     const Row row =
         this->row(count == 1 ? 0 : i * (row_count() - 1) / (count - 1));
     const data::SequenceView& view = row.view;

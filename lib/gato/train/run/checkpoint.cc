@@ -43,6 +43,9 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
   return state;
 }
 
+// Proceeds in three collective steps: rank 0 makes a temporary directory with
+// the model and the state, the ranks write the moments into it, and rank 0
+// writes the manifest and renames the directory.
 void write_checkpoint(
     const std::filesystem::path& directory, const model::Network& network,
     const AdamW& optimizer, const TrainingState& state,

@@ -46,7 +46,7 @@ nlohmann::json MetricsAccumulator::take_line(int64_t step,
   const int64_t counted = step_count_ - skipped_count_;
   const double flops = training_flops(
       run_info_.config, run_info_.sequence_length, token_count_, target_count_);
-  nlohmann::json loss, norm;  // null where every step was skipped
+  nlohmann::json loss, norm;  // null if every step was skipped
   if (counted > 0) {
     loss = loss_sum_ / double(counted);
     norm = gradient_norm_sum_ / double(counted);

@@ -16,6 +16,10 @@
 
 #include "gato/base/error.h"
 
+// Records are appended with O_APPEND and without buffering, so that a killed
+// process loses none of them. The few protocol buffer messages of an event file
+// are encoded here by hand, which saves the dependency: put_* functions append
+// a field, and nested messages are built first and appended as bytes.
 namespace gato::train {
 
 void append_record(const std::filesystem::path& path, std::string_view record) {
@@ -41,7 +45,8 @@ void append_record(const std::filesystem::path& path, std::string_view record) {
     warn();
     if (::ftruncate(fd, before.st_size) != 0) warn();
   }
-  if (::close(fd) != 0 && is_written) warn();  // NFS tells it here
+  // On NFS, a failed write may be reported only by close().
+  if (::close(fd) != 0 && is_written) warn();
 }
 
 namespace {
@@ -49,7 +54,7 @@ namespace {
 constexpr std::string_view kEventFilePrefix = "events.out.tfevents.";
 constexpr int kSessionStart = 1;  // SessionLog.START
 
-// Protocol buffers' wire types.
+// Wire types of protocol buffers.
 enum WireType : uint32_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 double unix_time() {
@@ -58,6 +63,8 @@ double unix_time() {
       .count();
 }
 
+// Appends groups of 7 bits, lowest first. The high bit of a byte marks that
+// more follow.
 void put_varint(std::string& message, uint64_t value) {
   for (; value >= 0x80; value >>= 7) message += char(value | 0x80);
   message += char(value);
@@ -67,7 +74,7 @@ void put_key(std::string& message, uint32_t field, WireType wire) {
   put_varint(message, field << 3 | wire);
 }
 
-// Little-endian, as every host here is.
+// Appends a value in little-endian order, which is that of all supported hosts.
 template <class T>
 void put_raw(std::string& message, T value) {
   message.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -105,6 +112,7 @@ void put_scalars(std::string& summary, const std::string& tag,
   put_bytes(summary, 1, entry);
 }
 
+// Returns the CRC of every byte, for the reversed polynomial 0x82f63b78.
 std::array<uint32_t, 256> crc32c_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t i = 0; i < table.size(); ++i) {

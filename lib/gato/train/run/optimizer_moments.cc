@@ -14,6 +14,11 @@
 #include "gato/data/safetensors_header.h"
 #include "gato/model/safetensors.h"
 
+// Three kinds of ranges of the flat parameter buffer are intersected: that of a
+// parameter, that of a shard in a file, and the optimizer's slice. A reader
+// takes from each file what overlaps its slice, so shards can be read by any
+// number of ranks, and finally checks that the ranges it has read cover the
+// slice without gaps or overlaps.
 namespace gato::train {
 namespace {
 
@@ -29,7 +34,8 @@ fs::path shard_path(const fs::path& directory, int64_t rank,
                                  rank, world_size);
 }
 
-// The files of the directory, by rank.
+// Returns the files of all shards in the directory, ordered by rank. Throws
+// Error(bad_input) if their number is not the one in their names.
 std::vector<fs::path> find_shards(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -46,7 +52,8 @@ std::vector<fs::path> find_shards(const fs::path& directory) {
   return files;
 }
 
-// What two ranges of a flat buffer share; not positive in size where nothing.
+// Returns the intersection of two ranges. Its size is not positive if they do
+// not overlap.
 FlatSlice intersection(const FlatSlice& one, const FlatSlice& other) {
   return {std::max(one.begin, other.begin), std::min(one.end, other.end)};
 }
@@ -56,8 +63,9 @@ FlatSlice parameter_range(const model::Network& network, size_t i) {
           network.parameter_offset(i) + network.parameters()[i].value.numel()};
 }
 
-// Of a tensor in a file, the part of the flat buffer that it holds; nothing
-// where the file does not have it.
+// Returns the range of the flat buffer that the tensor `name` of a file
+// contains; an empty range if the file does not have the tensor. `whole` is the
+// range of its parameter.
 FlatSlice stored_range(const data::SafetensorsHeader& header,
                        const std::string& name, const std::string& parameter,
                        const FlatSlice& whole, const fs::path& path) {
@@ -96,7 +104,7 @@ class MomentsReader {
     std::ifstream file;
     const data::SafetensorsHeader header =
         data::read_safetensors_header(path, file);
-    model::Safetensors saved;  // read where it holds something of the slice
+    model::Safetensors saved;  // read when the first overlap is found
     for (size_t i = 0; i < network_.parameters().size(); ++i) {
       const std::string& parameter = network_.parameters()[i].name;
       const auto take = [&](const char* suffix, at::Tensor& moments,
@@ -118,7 +126,7 @@ class MomentsReader {
     }
   }
 
-  // Every value of the slice was read once.
+  // Throws unless every value of the slice was read exactly once.
   void check_complete(std::vector<FlatSlice>& ranges_read) const {
     std::ranges::sort(ranges_read, {}, &FlatSlice::begin);
     int64_t next = optimizer_.slice().begin;

@@ -17,6 +17,11 @@
 #include "gato/data/file_format.h"
 #include "gato/train/run/metrics_files.h"
 
+// The owner holds a lock on RUN/.lock for as long as it lives. Everything else
+// in the directory is written so that a killed process leaves it consistent:
+// checkpoints are written under a temporary name and renamed, metrics are
+// appended line by line, and truncate_metrics() removes a partial line and the
+// lines of steps that a resumed run repeats.
 namespace gato::train {
 namespace {
 
@@ -28,13 +33,14 @@ constexpr const char* kConfigFile = "config.toml";
 constexpr const char* kLogFile = "log.txt";
 constexpr const char* kLockFile = ".lock";
 
-// Whether a run has files of this name.
+// Returns whether a run writes files or checkpoints of this name.
 bool is_run_file(const std::string& name) {
   return data::parse_checkpoint_name(name) || name == kMetricsFile ||
          name == kConfigFile;
 }
 
-// Whether a killed process has left it half written.
+// Returns whether this is the temporary name of a file or checkpoint that a
+// killed process has not completed.
 bool is_leftover(const std::string& name) {
   const auto output = base::final_output_name(name);
   return output && is_run_file(*output);
@@ -53,12 +59,15 @@ RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
   lock();
 }
 
-// The lock is on a file: those on directories stay on one machine (NFS).
+// Locks a file rather than the directory, because over NFS a lock on a
+// directory is not seen by other machines.
 void RunDirectory::lock() {
   const fs::path file = path_ / kLockFile;
   struct stat locked_file {
   }, file_on_disk{};
-  do {  // the file may be removed, by the one who held the lock, meanwhile
+  // The previous owner may remove the file between open() and flock(), in which
+  // case the lock is on a deleted file: try again.
+  do {
     if (lock_fd_ >= 0) ::close(lock_fd_);
     lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock_fd_ < 0) {
@@ -147,7 +156,7 @@ void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
                                      int64_t keep_every) const {
   if (keep == 0) return;
   std::vector<int64_t> complete_steps;
-  std::error_code ignored;  // tried again at the next checkpoint
+  std::error_code ignored;  // retried at the next checkpoint
   for (const int64_t step : checkpoint_steps()) {
     if (step > newest) break;
     if (corrupt_checkpoints_.contains(step)) {

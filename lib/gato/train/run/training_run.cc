@@ -12,6 +12,12 @@
 #include "gato/model/model_directory.h"
 #include "gato/train/resource_usage.h"
 
+// run() has two phases. open() brings all ranks to the same state: rank 0
+// chooses the checkpoint and prepares the directory, every rank then loads or
+// makes the network and the optimizer, and rank 0's parameters are broadcast.
+// train_loop() takes steps and, after each of them, evaluates, logs, stops or
+// saves if it is time to. Stop requests are part of the totals of a step, so
+// all ranks stop after the same step.
 namespace gato::train {
 namespace {
 
@@ -30,8 +36,8 @@ nlohmann::json make_provenance(const TrainingData& data,
   return provenance.to_json();
 }
 
-// A resumed run continues the stored one, or is refused. It keeps the precision
-// that "auto" was when it was started.
+// Throws if the options or the data of a resumed run differ from the stored
+// ones. A precision of "auto" matches any stored precision.
 void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
                      const TrainingData& data,
                      const std::filesystem::path& path) {
@@ -95,7 +101,8 @@ base::ExitStatus TrainingRun::run() {
                .targets = state_.targets - before.targets};
     return status;
   } catch (const base::Error&) {
-    // Nothing was trained: the same command can be tried again.
+    // Nothing was trained: undo everything, so that the same command can be
+    // tried again.
     if (process_group_.is_rank_zero() && state_.step == 0) {
       run_directory_.discard(!has_preexisting_log_);
     }
@@ -103,8 +110,8 @@ base::ExitStatus TrainingRun::run() {
   }
 }
 
-// Brings network, optimizer and state to where training continues, the same on
-// every rank, and the files of RUN to the same step.
+// Brings the network, the optimizer, the state and the files of RUN to the step
+// at which training continues, the same on every rank.
 void TrainingRun::open() {
   const std::optional<int64_t> step = agree_on_resume_step();
   has_preexisting_log_ = std::filesystem::exists(run_directory_.log_path()) &&
@@ -206,8 +213,8 @@ void TrainingRun::require_equal_on_all_ranks(const char* what,
   });
 }
 
-// "auto" is resolved once, on rank zero when the run is new, and then holds for
-// all ranks and for all of the run.
+// Resolves a precision of "auto" once, on rank 0 when the run is new. All ranks
+// and resumed runs then use the same precision.
 void TrainingRun::resolve_precision() {
   std::string name = state_.configuration.value("precision", "auto");
   if (name == "auto") {
@@ -256,7 +263,7 @@ base::ExitStatus TrainingRun::train_loop() {
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
-    // Several ranks stop when all know that one of them was asked to.
+    // With several ranks, all stop when all know that one was asked to.
     const bool should_stop = process_group_.is_single_process()
                                  ? has_stop_request()
                                  : stepper.should_stop();
@@ -270,8 +277,8 @@ base::ExitStatus TrainingRun::train_loop() {
           stop_reason(), run_directory_.checkpoint_path(state_.step).string());
       return base::ExitStatus::stopped_early;
     }
-    // Not while steps are skipped: the weights may be beyond repair, and new
-    // checkpoints would push out the older ones to go back to.
+    // Do not save while steps are skipped: the weights may be unusable, and
+    // pruning would remove the older checkpoints to go back to.
     if (!is_last && state_.step % config_.save_every == 0 &&
         !stepper.is_skipping()) {
       checkpoints.save_or_warn();
