@@ -44,7 +44,9 @@ TEST_CASE("the update is torch's AdamW, with decay on the first part alone") {
     const at::Tensor all = gradient(size, step);
     matrix.mutable_grad() = all.narrow(0, 0, decaying).clone();
     bias.mutable_grad() = all.narrow(0, decaying, size - decaying).clone();
-    for (auto& group : reference.param_groups()) group.options().set_lr(rate);
+    for (auto& group : reference.param_groups()) {
+      group.options().set_lr(rate);
+    }
     reference.step();
     optimiser.gradients.copy_(all);
     optimiser.step(rate, l2_norm(optimiser.gradients));

@@ -55,9 +55,13 @@ TEST_CASE("killed at fifty random moments, it ends as if never killed") {
     // Of the time about half goes into checkpoints, or, every second time, all.
     std::vector<std::string> options = {"--resume", "--steps", "100000",
                                         "--save-every", "1"};
-    if (i % 2 == 1) options.emplace_back("--asynchronous-save");
+    if (i % 2 == 1) {
+      options.emplace_back("--asynchronous-save");
+    }
     TrainProcess process(fixture.arguments(run, options));
-    if (i == 0) wait_for_file(run + "/latest");
+    if (i == 0) {
+      wait_for_file(run + "/latest");
+    }
     std::this_thread::sleep_for(
         std::chrono::milliseconds(100 + chance.uniform_int(500)));
     process.kill(SIGKILL);
@@ -85,11 +89,13 @@ TEST_CASE("what is left of a run that was killed at once is no obstacle") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   std::filesystem::create_directory(run);
-  for (const char* name : {".lock", ".metrics.jsonl.tmp-other-1-0"})
+  for (const char* name : {".lock", ".metrics.jsonl.tmp-other-1-0"}) {
     std::ofstream(run + "/" + name).put('x');
+  }
   REQUIRE(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
-  for (const auto& entry : std::filesystem::directory_iterator(run))
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
     CHECK(entry.path().filename().string()[0] != '.');
+  }
 }
 
 TEST_CASE("two processes do not train in one directory") {
@@ -108,7 +114,9 @@ TEST_CASE("a checkpoint that cannot be written does not end the training") {
   const std::string run = fixture.run_path("run");
   constexpr rlim_t too_small = 64 << 10;  // the weights alone are 130 KiB
   std::vector<std::string> options = {"--steps", "6", "--save-every", "2"};
-  if (GENERATE(false, true)) options.emplace_back("--asynchronous-save");
+  if (GENERATE(false, true)) {
+    options.emplace_back("--asynchronous-save");
+  }
   TrainProcess process(fixture.arguments(run, options),
                        {.max_file_bytes = too_small});
   CHECK(process.wait() == 4);  // as the last one is due, and fails too

@@ -20,7 +20,9 @@ std::optional<StepCost> measure_or_warn(const model::ModelConfig& config,
   try {
     return measure_step_cost(config, training, data, world_size);
   } catch (const base::Error& error) {
-    if (error.status() != base::ExitStatus::usage) throw;
+    if (error.status() != base::ExitStatus::usage) {
+      throw;
+    }
     spdlog::warn("peak memory and time are not estimated: {}", error.what());
     return std::nullopt;
   }
@@ -34,7 +36,7 @@ nlohmann::json dry_run_report(const model::ModelConfig& config,
   const int64_t parameters = model::parameter_count(config);
   const int64_t length = data.sequence_length();
   const int64_t micro_batches = micro_batch_count(training.loader);
-  const int64_t bytes = parameters * int64_t(sizeof(float));
+  const int64_t bytes = parameters * static_cast<int64_t>(sizeof(float));
   const int64_t optimizer_shards = training.shard_optimizer ? world_size : 1;
   const int64_t parallel_micro_batches = worker_count(
       at::Device(training.device),
@@ -58,8 +60,9 @@ nlohmann::json dry_run_report(const model::ModelConfig& config,
         training.asynchronous_save && training.device == "cpu";
     json["memory"]["peak"] =
         cost->peak_memory + (has_async_copy ? 3 * bytes : 0);
-    json["seconds"] = {{"step", cost->seconds},
-                       {"run", cost->seconds * double(training.steps)}};
+    json["seconds"] = {
+        {"step", cost->seconds},
+        {"run", cost->seconds * static_cast<double>(training.steps)}};
   }
   return json;
 }

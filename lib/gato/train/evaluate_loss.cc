@@ -28,7 +28,9 @@ nlohmann::json evaluate_loss(const model::Network& network,
                              const LossEvaluationOptions& options) {
   check_compatible(network.config(), data);
   std::optional<ObservationAblation> swapped;
-  if (options.swap_observations) swapped.emplace(data);
+  if (options.swap_observations) {
+    swapped.emplace(data);
+  }
   const int64_t rows =
       std::max<int64_t>(1, kBatchTokens / data.sequence_length());
   const int64_t batches = (data.row_count() + rows - 1) / rows;
@@ -61,17 +63,21 @@ nlohmann::json evaluate_loss(const model::Network& network,
     const model::Batch batch =
         make_batch(input_rows, {.is_training = false, .device = device}).batch;
     at::Tensor target_losses;
-    if (batch.target_index.numel() > 0)
+    if (batch.target_index.numel() > 0) {
       target_losses = network.loss(batch.to(device)).per_target;
+    }
     return [&, batch, target_losses, unswapped_in_batch, count = end - first] {
-      if (target_losses.defined()) table.add(batch, target_losses);
+      if (target_losses.defined()) {
+        table.add(batch, target_losses);
+      }
       unswapped_count += unswapped_in_batch;
       progress.advance(count);
     };
   };
   base::OrderedThreadPool jobs(workers);
-  for (int64_t i = 0; i < batches; ++i)
+  for (int64_t i = 0; i < batches; ++i) {
     jobs.submit([&compute, i](int64_t) { return compute(i); });
+  }
   jobs.wait_all();
   if (table.target_count() > 0 && !std::isfinite(table.mean())) {
     throw base::run_error("the loss is not finite; try --precision fp32");

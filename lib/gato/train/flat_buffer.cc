@@ -15,19 +15,26 @@ double sum_of_squares(const float* values, int64_t n) {
   int64_t i = 0;
   for (; i + 8 <= n; i += 8) {
     for (int64_t j = 0; j < 8; ++j) {
-      lane[j] += double(values[i + j]) * double(values[i + j]);
+      lane[j] += static_cast<double>(values[i + j]) *
+                 static_cast<double>(values[i + j]);
     }
   }
-  for (; i < n; ++i) lane[0] += double(values[i]) * double(values[i]);
+  for (; i < n; ++i) {
+    lane[0] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+  }
   double sum = 0;
-  for (double part : lane) sum += part;
+  for (double part : lane) {
+    sum += part;
+  }
   return sum;
 }
 
 }  // namespace
 
 double l2_norm(const at::Tensor& flat) {
-  if (!flat.is_cpu()) return at::linalg_vector_norm(flat).item<double>();
+  if (!flat.is_cpu()) {
+    return at::linalg_vector_norm(flat).item<double>();
+  }
   // The blocks, and the order in which they are added, are the same for every
   // number of threads, and so is the result.
   constexpr int64_t block = 1 << 16;
@@ -41,7 +48,9 @@ double l2_norm(const at::Tensor& flat) {
     }
   });
   double sum = 0;
-  for (double part : partial) sum += part;
+  for (double part : partial) {
+    sum += part;
+  }
   return std::sqrt(sum);
 }
 

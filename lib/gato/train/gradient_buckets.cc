@@ -53,8 +53,9 @@ void GradientBuckets::mark_ready(size_t parameter,
 }
 
 void GradientBuckets::finish(const at::Tensor& gradients) {
-  while (next_bucket_ < buckets_.size())
+  while (next_bucket_ < buckets_.size()) {
     start_reduction(buckets_[next_bucket_++], gradients);
+  }
   process_group_.wait_all();
   pending_counts_ = parameter_counts_;
   next_bucket_ = 0;
@@ -64,15 +65,17 @@ void GradientBuckets::finish(const at::Tensor& gradients) {
 // reduce for each shard that overlaps the bucket, to the rank that owns it.
 void GradientBuckets::start_reduction(const FlatSlice& slice,
                                       const at::Tensor& gradients) {
-  if (!is_sharded_)
+  if (!is_sharded_) {
     return process_group_.all_reduce_async(slice.narrow(gradients));
+  }
   const ShardLayout owners{gradients.numel(), process_group_.size()};
   for (int64_t rank = 0; rank < process_group_.size(); ++rank) {
     const FlatSlice own = owners.shard(rank);
     const FlatSlice part{std::max(slice.begin, own.begin),
                          std::min(slice.end, own.end)};
-    if (part.size() > 0)
+    if (part.size() > 0) {
       process_group_.reduce_async(part.narrow(gradients), rank);
+    }
   }
 }
 

@@ -18,7 +18,9 @@ GradientSynchronizer::GradientSynchronizer(ProcessGroup& process_group,
       buckets_(process_group, network, is_sharded_) {}
 
 void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
-  if (process_group_.is_single_process()) return;
+  if (process_group_.is_single_process()) {
+    return;
+  }
   TargetCounts counts = count_targets(step, loss_reduction_);
   // int64 [2 + tasks x modalities]: the tokens, the targets, and the targets of
   // every task and modality, so that one all-reduce suffices.
@@ -38,16 +40,21 @@ void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
   counts.clear();
   for (int64_t index = 0; index < task_count_ * LossTable::kModalityCount;
        ++index) {
-    if (values[2 + index] == 0) continue;
-    counts[int32_t(index / LossTable::kModalityCount)]
-          [uint8_t(index % LossTable::kModalityCount)] = values[2 + index];
+    if (values[2 + index] == 0) {
+      continue;
+    }
+    counts[static_cast<int32_t>(index / LossTable::kModalityCount)]
+          [static_cast<uint8_t>(index % LossTable::kModalityCount)] =
+              values[2 + index];
   }
   set_target_weights(step, loss_reduction_, counts);
 }
 
 std::function<void(size_t)> GradientSynchronizer::gradient_ready_callback(
     const AdamW& optimizer) {
-  if (process_group_.is_single_process()) return {};
+  if (process_group_.is_single_process()) {
+    return {};
+  }
   return [this, gradients = optimizer.gradients](size_t parameter) {
     buckets_.mark_ready(parameter, gradients);
   };
@@ -73,7 +80,9 @@ StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
 }
 
 void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
-  if (!is_sharded_) return;
+  if (!is_sharded_) {
+    return;
+  }
   const ShardLayout slices{optimizer.parameters().numel(),
                            process_group_.size()};
   process_group_.all_gather(
@@ -87,7 +96,9 @@ void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
 
 LossTable GradientSynchronizer::all_reduce_losses(
     const LossTable& local_losses) const {
-  if (process_group_.is_single_process()) return local_losses;
+  if (process_group_.is_single_process()) {
+    return local_losses;
+  }
   const at::Tensor sums = local_losses.to_tensor(task_count_);
   process_group_.all_reduce(sums);
   return LossTable(sums);

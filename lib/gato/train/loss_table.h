@@ -43,7 +43,7 @@ class LossTable {
     double loss = 0;
     int64_t targets = 0;
     void add(const LossSum& other);
-    double mean() const { return loss / double(targets); }
+    double mean() const { return loss / static_cast<double>(targets); }
     nlohmann::json to_json() const;
   };
   LossSum total_;

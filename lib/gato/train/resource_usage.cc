@@ -17,7 +17,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 void synchronize(at::Device device) {
-  if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
+  if (!device.is_cpu()) {
+    at::accelerator::synchronizeDevice(device.index());
+  }
 }
 
 }  // namespace
@@ -27,14 +29,16 @@ double training_flops(const model::ModelConfig& config, int64_t length,
   int64_t block_matrix_elements = 0;
   for (const model::ParameterShape& parameter :
        model::parameter_shapes(config)) {
-    if (parameter.has_weight_decay && parameter.name.starts_with("blocks."))
+    if (parameter.has_weight_decay && parameter.name.starts_with("blocks.")) {
       block_matrix_elements += data::element_count(parameter.shape);
+    }
   }
   const int64_t attention =
       12 * config.layers * config.heads * config.key_size * length;
   const int64_t output = config.vocabulary.size() * config.width;
-  return double(tokens) * double(6 * block_matrix_elements + attention) +
-         double(targets) * double(6 * output);
+  return static_cast<double>(tokens) *
+             static_cast<double>(6 * block_matrix_elements + attention) +
+         static_cast<double>(targets) * static_cast<double>(6 * output);
 }
 
 double measure_matmul_flops_per_second(at::Device device,
@@ -61,12 +65,14 @@ double measure_matmul_flops_per_second(at::Device device,
                  std::chrono::duration<double>(Clock::now() - start).count());
   } while (Clock::now() < end);
   // A product of two n x n matrices takes 2 n^3 operations.
-  return 2.0 * double(n) * double(n) * double(n) / min_seconds;
+  return 2.0 * static_cast<double>(n) * static_cast<double>(n) *
+         static_cast<double>(n) / min_seconds;
 }
 
 int64_t peak_memory(at::Device device) {
   if (!device.is_cpu()) {
-    constexpr auto all = size_t(c10::CachingAllocator::StatType::AGGREGATE);
+    constexpr auto all =
+        static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     return c10::getDeviceAllocator(device.type())
         ->getDeviceStats(device.index())
         .allocated_bytes[all]

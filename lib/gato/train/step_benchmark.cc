@@ -72,8 +72,9 @@ class StepBenchmark {
     network.set_precision(model::parse_precision(training_.precision, device_));
     network.set_activation_checkpointing(training_.activation_checkpointing);
     std::optional<FlatSlice> slice;
-    if (training_.shard_optimizer)
+    if (training_.shard_optimizer) {
       slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
+    }
     AdamW optimizer(training_.optimizer, network.flat_parameters(),
                     network.decayed_parameter_count(), slice);
     StepTiming timing;
@@ -91,7 +92,9 @@ class StepBenchmark {
       const auto middle = Clock::now();
       optimizer.step(0, norm);
       l2_norm(optimizer.first_moment);  // blocks until a GPU has finished
-      if (step < 0 || step >= kTimedSteps) continue;
+      if (step < 0 || step >= kTimedSteps) {
+        continue;
+      }
       const auto seconds = [](Clock::duration time) {
         return std::chrono::duration<double>(time).count() / kTimedSteps;
       };
@@ -116,7 +119,7 @@ class StepBenchmark {
 StepCost measure_step_cost(const model::ModelConfig& config,
                            const TrainingConfig& training,
                            const TrainingData& data, int64_t world_size) {
-  at::set_num_threads(int(training.gradient.threads));
+  at::set_num_threads(static_cast<int>(training.gradient.threads));
   const StepBenchmark benchmark(training, data, world_size);
   const int64_t deep_layers = std::min(config.layers, kDeepLayers);
   // The peak of the process never decreases, so the shallow network is first.
@@ -127,15 +130,19 @@ StepCost measure_step_cost(const model::ModelConfig& config,
           : StepTiming();
   const StepTiming deep = benchmark.measure_with_layers(config, deep_layers);
   const auto extrapolate = [&](auto StepTiming::*value) {
-    if (remaining_layers == 0) return double(deep.*value);
-    const double per_layer = double(deep.*value - shallow.*value) /
-                             double(deep_layers - kShallowLayers);
-    return double(deep.*value) + per_layer * double(remaining_layers);
+    if (remaining_layers == 0) {
+      return static_cast<double>(deep.*value);
+    }
+    const double per_layer = static_cast<double>(deep.*value - shallow.*value) /
+                             static_cast<double>(deep_layers - kShallowLayers);
+    return static_cast<double>(deep.*value) +
+           per_layer * static_cast<double>(remaining_layers);
   };
-  return {.seconds = double(benchmark.rounds()) *
+  return {.seconds = static_cast<double>(benchmark.rounds()) *
                          extrapolate(&StepTiming::round_seconds) +
                      extrapolate(&StepTiming::update_seconds),
-          .peak_memory = int64_t(extrapolate(&StepTiming::peak_memory))};
+          .peak_memory =
+              static_cast<int64_t>(extrapolate(&StepTiming::peak_memory))};
 }
 
 }  // namespace gato::train

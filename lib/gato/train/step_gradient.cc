@@ -39,7 +39,7 @@ StepLoss compute_step_gradient(
           .stochastic_depth = options.stochastic_depth,
           .dropout = options.dropout,
           .seed = options.seed,
-          .step = uint64_t(step.step),
+          .step = static_cast<uint64_t>(step.step),
           .first_row = micro_batch.first_row};
       const model::Loss loss =
           network.loss(micro_batch.batch.to(network.device()), regularization,
@@ -53,14 +53,19 @@ StepLoss compute_step_gradient(
     return {};
   };
   base::OrderedThreadPool jobs(workers, 1);
-  for (size_t index = 0; index < step.micro_batches.size(); ++index)
+  for (size_t index = 0; index < step.micro_batches.size(); ++index) {
     jobs.submit([&compute, index](int64_t) { return compute(index); });
+  }
   jobs.wait_all();
   for (size_t index = 0; index < losses.size(); ++index) {
-    if (!losses[index].total.defined()) continue;
+    if (!losses[index].total.defined()) {
+      continue;
+    }
     const float loss = losses[index].total.item<float>();
     result.total_loss += loss;
-    if (!std::isfinite(loss)) result.non_finite_micro_batches.push_back(index);
+    if (!std::isfinite(loss)) {
+      result.non_finite_micro_batches.push_back(index);
+    }
     table.add(step.micro_batches[index].batch, losses[index].per_target);
   }
   return result;

@@ -14,7 +14,9 @@ namespace {
 std::vector<uint64_t> epoch_of(const EpochOrder& order, uint64_t epoch,
                                uint64_t rows) {
   std::vector<uint64_t> read(rows);
-  for (uint64_t i = 0; i < rows; ++i) read[i] = order.row(epoch * rows + i);
+  for (uint64_t i = 0; i < rows; ++i) {
+    read[i] = order.row(epoch * rows + i);
+  }
   return read;
 }
 
@@ -44,6 +46,8 @@ TEST_CASE("rows are spread: the mean place of the first half is the middle") {
   const uint64_t rows = 10000;
   const auto read = epoch_of(EpochOrder(3, rows), 0, rows);
   double sum = 0;
-  for (uint64_t i = 0; i < rows / 2; ++i) sum += double(read[i]);
+  for (uint64_t i = 0; i < rows / 2; ++i) {
+    sum += static_cast<double>(read[i]);
+  }
   CHECK(sum / (rows / 2) == Approx(rows / 2).epsilon(0.02));
 }

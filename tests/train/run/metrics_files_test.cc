@@ -82,7 +82,8 @@ TEST_CASE("numbers become values under joined tags") {
       "domain/a/loss" +
       two + "\x0a\x0b\x0a\x04loss" + half;
   CHECK(events[2].substr(9) ==
-        "\x10\x08\x2a" + std::string(1, char(values.size())) + values);
+        "\x10\x08\x2a" + std::string(1, static_cast<char>(values.size())) +
+            values);
 }
 
 TEST_CASE("a run writes event files where it is told to, one a session") {

@@ -236,8 +236,9 @@ TEST_CASE("a start that fails leaves nothing in the way of the next") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   std::filesystem::create_directory(run);
-  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"})
+  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"}) {
     std::ofstream(run + "/" + name);  // of one that was killed
+  }
   write_synthetic_sequences(fixture.folder / "bad.h5",
                             {.has_invalid_task = true});
   CHECK(fixture

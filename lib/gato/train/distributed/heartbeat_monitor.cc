@@ -153,11 +153,16 @@ void HeartbeatMonitor::State::run_watchdog() {
   while (!is_leaving && !is_acknowledged) {
     changed.wait_for(lock, kHeartbeatInterval);
     check_store_silence();
-    if (!failure || uninterrupted_count > 0) continue;
-    if (!since) since = Clock::now();
-    if (is_leaving || is_acknowledged ||
-        Clock::now() - *since < kTerminationDelay)
+    if (!failure || uninterrupted_count > 0) {
       continue;
+    }
+    if (!since) {
+      since = Clock::now();
+    }
+    if (is_leaving || is_acknowledged ||
+        Clock::now() - *since < kTerminationDelay) {
+      continue;
+    }
     spdlog::error("{}; what this rank computes is of no use any more",
                   failure->message);
     spdlog::default_logger()->flush();
@@ -167,7 +172,9 @@ void HeartbeatMonitor::State::run_watchdog() {
 
 // Requires that the mutex is locked.
 void HeartbeatMonitor::State::check_store_silence() {
-  if (failure || Clock::now() - last_store_contact <= timeout) return;
+  if (failure || Clock::now() - last_store_contact <= timeout) {
+    return;
+  }
   failure = {base::ExitStatus::run_failed, 0,
              describe_rank(0) + " no longer answers: it stands still"};
 }
@@ -179,8 +186,12 @@ void HeartbeatMonitor::State::run_heartbeat_round() {
     const std::lock_guard lock(mutex);
     own_report = own_failure;
   }
-  if (own_report) publish_failure(*own_report);
-  if (read_failure()) return;
+  if (own_report) {
+    publish_failure(*own_report);
+  }
+  if (read_failure()) {
+    return;
+  }
   std::unique_lock lock(mutex);
   const std::string what = collective_error;
   const auto since = collective_failed_at;
@@ -189,7 +200,9 @@ void HeartbeatMonitor::State::run_heartbeat_round() {
   std::vector<int64_t> others;
   for (int64_t one = 0; one < std::ssize(rank_names); ++one) {
     const bool is_watched = rank == 0 || one == 0 || has_collective_error;
-    if (one != rank && is_watched) others.push_back(one);
+    if (one != rank && is_watched) {
+      others.push_back(one);
+    }
   }
   read_heartbeats(others);
   if (const auto blamed = find_silent_rank(
@@ -207,7 +220,9 @@ void HeartbeatMonitor::State::send_heartbeat() {
 }
 
 bool HeartbeatMonitor::State::read_failure() {
-  if (!store->check({kFailureKey})) return false;
+  if (!store->check({kFailureKey})) {
+    return false;
+  }
   set_failure(parse_failure_report(store->get_to_str(kFailureKey)));
   return true;
 }
@@ -215,10 +230,13 @@ bool HeartbeatMonitor::State::read_failure() {
 void HeartbeatMonitor::State::read_heartbeats(
     const std::vector<int64_t>& others) {
   for (const int64_t one : others) {
-    if (!store->check({heartbeat_key(one)})) continue;
+    if (!store->check({heartbeat_key(one)})) {
+      continue;
+    }
     const std::string beat = store->get_to_str(heartbeat_key(one));
-    if (beat != last_heartbeats[one].value)
+    if (beat != last_heartbeats[one].value) {
       last_heartbeats[one] = {beat, Clock::now()};
+    }
   }
 }
 
@@ -230,13 +248,18 @@ std::optional<FailureReport> HeartbeatMonitor::State::find_silent_rank(
   int64_t failed_rank = 0;
   for (const int64_t one : others) {
     const LastHeartbeat& sign = last_heartbeats[one];
-    if (Clock::now() - sign.changed_at <= limit) continue;
-    if (longest_silent && longest_silent->changed_at <= sign.changed_at)
+    if (Clock::now() - sign.changed_at <= limit) {
       continue;
+    }
+    if (longest_silent && longest_silent->changed_at <= sign.changed_at) {
+      continue;
+    }
     longest_silent = &sign;
     failed_rank = one;
   }
-  if (!longest_silent) return std::nullopt;
+  if (!longest_silent) {
+    return std::nullopt;
+  }
   return FailureReport{
       base::ExitStatus::run_failed, failed_rank,
       fmt::format("{} has not answered for {:.0f} s: it has ended "
@@ -254,13 +277,16 @@ FailureReport HeartbeatMonitor::State::find_slowest_rank(
     const std::string& what) const {
   const auto collective_count_of = [this](int64_t one) -> int64_t {
     const std::string& beat = last_heartbeats[one].value;
-    if (one == rank) return collective_count;
+    if (one == rank) {
+      return collective_count;
+    }
     return beat.empty() ? -1 : std::stoll(beat.substr(beat.find(' ')));
   };
   int64_t failed_rank = rank;
   for (int64_t one = 0; one < std::ssize(rank_names); ++one) {
-    if (collective_count_of(one) < collective_count_of(failed_rank))
+    if (collective_count_of(one) < collective_count_of(failed_rank)) {
       failed_rank = one;
+    }
   }
   return {base::ExitStatus::run_failed, failed_rank,
           failed_rank == rank
@@ -280,11 +306,15 @@ void HeartbeatMonitor::State::publish_failure(const FailureReport& report) {
 
 void HeartbeatMonitor::State::set_failure(const FailureReport& report) {
   std::unique_lock lock(mutex);
-  if (!failure) failure = report;
+  if (!failure) {
+    failure = report;
+  }
   changed.notify_all();
   const std::function<void()> call = std::exchange(interrupt, nullptr);
   lock.unlock();
-  if (call) call();
+  if (call) {
+    call();
+  }
 }
 
 HeartbeatMonitor::HeartbeatMonitor(const Rendezvous& rendezvous, int64_t rank,
@@ -303,7 +333,9 @@ HeartbeatMonitor::~HeartbeatMonitor() {
   lock.unlock();
   state_->changed.notify_all();
   state_->watchdog_thread.join();
-  if (!state_->heartbeat_thread.joinable()) return;
+  if (!state_->heartbeat_thread.joinable()) {
+    return;
+  }
   if (may_hang) {
     state_->heartbeat_thread.detach();
   } else {
@@ -370,7 +402,9 @@ void HeartbeatMonitor::report_failure(base::ExitStatus status,
     state_->changed.wait_for(lock, kSuspectTimeout,
                              [this] { return state_->failure.has_value(); });
   }
-  if (state_->rank != 0 || !state_->failure) return;
+  if (state_->rank != 0 || !state_->failure) {
+    return;
+  }
   const int64_t failed_rank = state_->failure->failed_rank;
   lock.unlock();
   // The store goes away with rank 0, so the other ranks must read the report
@@ -379,7 +413,9 @@ void HeartbeatMonitor::report_failure(base::ExitStatus status,
   for (int64_t one = 1; one < std::ssize(state_->rank_names); ++one) {
     while (one != failed_rank && Clock::now() < deadline) {
       try {
-        if (state_->store->check({farewell_key(one)})) break;
+        if (state_->store->check({farewell_key(one)})) {
+          break;
+        }
       } catch (const std::exception&) {
         return;
       }
@@ -395,7 +431,9 @@ void HeartbeatMonitor::shut_down() {
   }
   state_->changed.notify_all();
   state_->heartbeat_thread.join();
-  if (state_->rank != 0) return;
+  if (state_->rank != 0) {
+    return;
+  }
   std::vector<std::string> farewells;
   for (int64_t one = 1; one < std::ssize(state_->rank_names); ++one) {
     farewells.push_back(farewell_key(one));

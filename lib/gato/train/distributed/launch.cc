@@ -25,7 +25,9 @@ class EnvVarReader {
   // Throws Error(usage) if the variable `name` is unset. `with` is the variable
   // that makes it necessary.
   std::string require(const std::string& name, const char* with) const {
-    if (const auto value = environment_(name)) return *value;
+    if (const auto value = environment_(name)) {
+      return *value;
+    }
     throw base::usage_error(
         "the environment has {} but no {}; a process that trains alone needs "
         "{} unset",
@@ -33,7 +35,9 @@ class EnvVarReader {
   }
   std::optional<int64_t> get_number(const std::string& name) const {
     const auto value = environment_(name);
-    if (!value) return std::nullopt;
+    if (!value) {
+      return std::nullopt;
+    }
     return base::parse_number<int64_t>(*value, "environment: " + name);
   }
   int64_t require_number(const std::string& name, const char* with) const {
@@ -100,7 +104,9 @@ LaunchInfo read_torchrun(const EnvVarReader& variables) {
   LaunchInfo launch;
   launch.launcher = "torchrun";
   launch.world_size = variables.require_number(size, size);
-  if (launch.world_size == 1) return launch;
+  if (launch.world_size == 1) {
+    return launch;
+  }
   launch.rank = variables.require_number("RANK", size);
   launch.master_host = variables.require("MASTER_ADDR", size);
   launch.master_port =
@@ -123,7 +129,9 @@ LaunchInfo read_mpirun(const EnvVarReader& variables) {
   LaunchInfo launch;
   launch.launcher = "mpirun";
   launch.world_size = variables.require_number(size, size);
-  if (launch.world_size == 1) return launch;
+  if (launch.world_size == 1) {
+    return launch;
+  }
   launch.rank = variables.require_number("OMPI_COMM_WORLD_RANK", size);
   launch.local_rank =
       variables.require_number("OMPI_COMM_WORLD_LOCAL_RANK", size);
@@ -142,7 +150,9 @@ LaunchInfo read_srun(const EnvVarReader& variables) {
   LaunchInfo launch;
   launch.launcher = "srun";
   launch.world_size = variables.require_number(size, size);
-  if (launch.world_size == 1) return launch;
+  if (launch.world_size == 1) {
+    return launch;
+  }
   launch.rank = variables.require_number("SLURM_PROCID", size);
   launch.local_rank = variables.require_number("SLURM_LOCALID", size);
   const auto tasks = expand_tasks_per_node(
@@ -167,7 +177,9 @@ LaunchInfo read_srun(const EnvVarReader& variables) {
 EnvVarLookup getenv_lookup() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
+    if (value == nullptr || *value == '\0') {
+      return std::nullopt;
+    }
     return value;
   };
 }

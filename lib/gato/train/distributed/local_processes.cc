@@ -62,12 +62,19 @@ class RankSupervisor {
       forward_signal();
       int status = 0;
       const pid_t ended = ::waitpid(-1, &status, WNOHANG);
-      if (ended > 0) handle_exit(ended, status);
-      if (first_failure_ && Clock::now() - failed_at_ > kTerminationGrace)
+      if (ended > 0) {
+        handle_exit(ended, status);
+      }
+      if (first_failure_ && Clock::now() - failed_at_ > kTerminationGrace) {
         kill_remaining();
-      if (ended <= 0) ::usleep(kPollMicroseconds);
+      }
+      if (ended <= 0) {
+        ::usleep(kPollMicroseconds);
+      }
     }
-    if (first_failure_) return *first_failure_;
+    if (first_failure_) {
+      return *first_failure_;
+    }
     return has_stopped_early_ ? base::ExitStatus::stopped_early
                               : base::ExitStatus::success;
   }
@@ -77,19 +84,25 @@ class RankSupervisor {
   // a stop: the terminal sends SIGINT to the ranks too, and a second one would
   // end them immediately.
   void forward_signal() {
-    if (has_forwarded_signal_ || base::received_stop_signal() == 0) return;
+    if (has_forwarded_signal_ || base::received_stop_signal() == 0) {
+      return;
+    }
     has_forwarded_signal_ = true;
     const int signal = base::received_stop_signal() == SIGINT
                            ? SIGTERM
                            : base::received_stop_signal();
     for (const pid_t rank : pids_) {
-      if (rank > 0) ::kill(rank, signal);
+      if (rank > 0) {
+        ::kill(rank, signal);
+      }
     }
   }
 
   void handle_exit(pid_t ended, int status) {
     const auto found = std::ranges::find(pids_, ended);
-    if (found == pids_.end()) return;
+    if (found == pids_.end()) {
+      return;
+    }
     const auto rank = found - pids_.begin();
     *found = 0;
     if (WIFSIGNALED(status)) {
@@ -109,16 +122,22 @@ class RankSupervisor {
   }
 
   void record_failure(base::ExitStatus status) {
-    if (first_failure_) return;
+    if (first_failure_) {
+      return;
+    }
     first_failure_ = status;
     failed_at_ = Clock::now();
   }
 
   void kill_remaining() {
-    if (has_killed_) return;
+    if (has_killed_) {
+      return;
+    }
     has_killed_ = true;
     for (size_t rank = 0; rank < pids_.size(); ++rank) {
-      if (pids_[rank] <= 0) continue;
+      if (pids_[rank] <= 0) {
+        continue;
+      }
       spdlog::error("rank {} (process {}) does not end: it is killed", rank,
                     pids_[rank]);
       ::kill(pids_[rank], SIGKILL);
@@ -142,7 +161,9 @@ ForkResult fork_local_ranks(int64_t size) {
     const pid_t id = ::fork();
     if (id < 0) {
       const int reason = errno;
-      for (const pid_t started : pids) ::kill(started, SIGKILL);
+      for (const pid_t started : pids) {
+        ::kill(started, SIGKILL);
+      }
       throw base::run_error("--processes: cannot start rank {}: {}", rank,
                             std::strerror(reason));
     }
@@ -153,14 +174,20 @@ ForkResult fork_local_ranks(int64_t size) {
     // The parent may have died before prctl(), in which case there is no
     // signal.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) throw base::StoppedBySignal(SIGTERM);
-    if (rank != 0) ::close(listener.fd);
+    if (::getppid() != parent) {
+      throw base::StoppedBySignal(SIGTERM);
+    }
+    if (rank != 0) {
+      ::close(listener.fd);
+    }
     LaunchInfo launch;
     launch.launcher = "--processes";
     launch.rank = launch.local_rank = rank;
     launch.world_size = launch.local_world_size = size;
     launch.master_port = listener.port;
-    if (rank == 0) launch.listen_fd = listener.fd;
+    if (rank == 0) {
+      launch.listen_fd = listener.fd;
+    }
     return {launch, {}};
   }
   ::close(listener.fd);

@@ -113,7 +113,9 @@ struct ProcessGroup::Backends {
   }
 
   c10d::Backend& backend_for(const at::Tensor& values) const {
-    if (values.is_cpu()) return *gloo;
+    if (values.is_cpu()) {
+      return *gloo;
+    }
 #ifdef GATO_NCCL
     return *nccl;
 #else
@@ -182,12 +184,16 @@ class ProcessGroup::Collective {
       } catch (const std::exception& error) {
         // The work may have completed just after wait() timed out.
         const bool is_over = work->isCompleted();
-        if (is_over && !work->exception()) return;
+        if (is_over && !work->exception()) {
+          return;
+        }
         auto failure = monitor.failure();
         if (!failure && is_over) {
           failure = monitor.diagnose(base::first_line(error.what()));
         }
-        if (failure) throw base::Error(failure->status, failure->message);
+        if (failure) {
+          throw base::Error(failure->status, failure->message);
+        }
       }
     }
   }
@@ -201,7 +207,9 @@ ProcessGroup::ProcessGroup() = default;
 
 ProcessGroup::ProcessGroup(const LaunchInfo& launch, double timeout)
     : launch_(launch) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const milliseconds timeout_ms(static_cast<int64_t>(timeout * 1000));
   backends_ = std::make_unique<Backends>(launch_, timeout_ms);
   try {
@@ -220,7 +228,9 @@ void ProcessGroup::all_reduce(at::Tensor values) {
 }
 
 void ProcessGroup::all_reduce_async(at::Tensor values) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const Collective exchange(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   exchange.track(exchange.next_backend(tensors[0]).allreduce(tensors),
@@ -228,7 +238,9 @@ void ProcessGroup::all_reduce_async(at::Tensor values) {
 }
 
 void ProcessGroup::reduce_async(at::Tensor values, int64_t root) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const Collective exchange(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::ReduceOptions options;
@@ -238,7 +250,9 @@ void ProcessGroup::reduce_async(at::Tensor values, int64_t root) {
 }
 
 void ProcessGroup::wait_all() {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const Collective exchange(*this);
   for (const auto& [work, values] : backends_->pending) {
     exchange.wait(work, values);
@@ -247,7 +261,9 @@ void ProcessGroup::wait_all() {
 }
 
 void ProcessGroup::all_gather(at::Tensor values) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const Collective exchange(*this);
   const int64_t length = values.numel() / size();
   at::Tensor own = values.narrow(0, rank() * length, length).clone();
@@ -256,7 +272,9 @@ void ProcessGroup::all_gather(at::Tensor values) {
 }
 
 void ProcessGroup::broadcast(at::Tensor values, int64_t root) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const Collective exchange(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::BroadcastOptions options;
@@ -266,12 +284,18 @@ void ProcessGroup::broadcast(at::Tensor values, int64_t root) {
 }
 
 std::string ProcessGroup::broadcast(const std::string& text, int64_t root) {
-  if (is_single_process()) return text;
+  if (is_single_process()) {
+    return text;
+  }
   const int64_t length = broadcast(static_cast<int64_t>(text.size()), root);
   at::Tensor bytes = at::zeros({length}, at::kByte);
   auto* const begin = bytes.data_ptr<uint8_t>();
-  if (rank() == root) std::copy(text.begin(), text.end(), begin);
-  if (length > 0) broadcast(bytes, root);
+  if (rank() == root) {
+    std::copy(text.begin(), text.end(), begin);
+  }
+  if (length > 0) {
+    broadcast(bytes, root);
+  }
   return {begin, begin + length};
 }
 
@@ -289,7 +313,9 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
       throw base::io_error("{}", error.what());
     }
   };
-  if (is_single_process()) return call_function();
+  if (is_single_process()) {
+    return call_function();
+  }
   // int64 [ranks]: the exit status of each rank's error, or 0. After the
   // all-reduce every rank knows which rank failed first.
   at::Tensor statuses = at::zeros({size()}, at::kLong);
@@ -303,7 +329,9 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
   all_reduce(statuses);
   for (int64_t one = 0; one < size(); ++one) {
     const auto status = statuses[one].item<int64_t>();
-    if (status == 0) continue;
+    if (status == 0) {
+      continue;
+    }
     const std::string text = broadcast(message, one);
     throw base::Error(
         base::ExitStatus(static_cast<int>(status)),
@@ -313,7 +341,9 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
 
 void ProcessGroup::run_uninterrupted(
     const std::function<void()>& function) const {
-  if (is_single_process()) return function();
+  if (is_single_process()) {
+    return function();
+  }
   struct UninterruptedScope {
     HeartbeatMonitor& heartbeat_monitor;
     explicit UninterruptedScope(HeartbeatMonitor& monitor)
@@ -327,7 +357,9 @@ void ProcessGroup::run_uninterrupted(
 
 base::ExitStatus ProcessGroup::run(
     const std::function<base::ExitStatus()>& work) {
-  if (is_single_process()) return work();
+  if (is_single_process()) {
+    return work();
+  }
   try {
     const base::ExitStatus status = work();
     run_collectively([] {});  // a barrier

@@ -37,8 +37,9 @@ int64_t to_seconds(milliseconds time) {
 // Silences c10d, which warns with stack traces of every closed connection, also
 // of ranks that have exited. The heartbeat monitor reports failed ranks.
 void silence_c10d_warnings() {
-  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr)
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) {
     FLAGS_caffe2_log_level = 2;  // errors only
+  }
 }
 
 Store create_store(const LaunchInfo& launch, milliseconds timeout) {
@@ -47,7 +48,9 @@ Store create_store(const LaunchInfo& launch, milliseconds timeout) {
   options.isServer = true;
   options.waitWorkers = false;
   options.timeout = timeout;
-  if (launch.listen_fd >= 0) options.masterListenFd = launch.listen_fd;
+  if (launch.listen_fd >= 0) {
+    options.masterListenFd = launch.listen_fd;
+  }
   try {
     return c10::make_intrusive<c10d::TCPStore>(launch.master_host, options);
   } catch (const c10::Error& error) {
@@ -72,7 +75,9 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
       store->setTimeout(timeout);
       return store;
     } catch (const c10::Error& error) {
-      if (Clock::now() < deadline) continue;
+      if (Clock::now() < deadline) {
+        continue;
+      }
       throw base::run_error(
           "rank {} has found no rank 0 at {}, port {}, within {} s ({})",
           launch.rank, launch.master_host, launch.master_port,
@@ -138,7 +143,9 @@ std::vector<std::string> exchange_names(c10d::Store& store,
       if (Clock::now() >= deadline) {
         std::vector<int64_t> missing;
         for (int64_t other = rank; other < launch.world_size; ++other) {
-          if (!store.check({name_key(other)})) missing.push_back(other);
+          if (!store.check({name_key(other)})) {
+            missing.push_back(other);
+          }
         }
         throw base::run_error(
             "{} of the {} ranks have not come within {} s: {}", missing.size(),

@@ -35,9 +35,13 @@ std::vector<std::string_view> split_outside_brackets(std::string_view list) {
     } else if (list[i] == ']') {
       --depth;
     }
-    if (depth < 0 || depth > 1) throw malformed_list_error(list);
+    if (depth < 0 || depth > 1) {
+      throw malformed_list_error(list);
+    }
   }
-  if (depth != 0) throw malformed_list_error(list);
+  if (depth != 0) {
+    throw malformed_list_error(list);
+  }
   return parts;
 }
 
@@ -76,8 +80,12 @@ void expand_brackets(const std::string& before, std::string_view rest,
                      std::vector<std::string>& hosts) {
   const size_t open = rest.find('[');
   if (open == std::string_view::npos) {
-    if (before.empty() && rest.empty()) throw malformed_list_error(rest);
-    if (hosts.size() == kMaxHosts) throw malformed_list_error(rest);
+    if (before.empty() && rest.empty()) {
+      throw malformed_list_error(rest);
+    }
+    if (hosts.size() == kMaxHosts) {
+      throw malformed_list_error(rest);
+    }
     hosts.push_back(before + std::string(rest));
     return;
   }
@@ -111,7 +119,9 @@ std::vector<int64_t> expand_tasks_per_node(std::string_view list) {
             ? 1
             : parse_count(part.substr(times + 2, part.size() - times - 3),
                           list);
-    if (repeats > int64_t{kMaxHosts}) throw malformed_list_error(list);
+    if (repeats > int64_t{kMaxHosts}) {
+      throw malformed_list_error(list);
+    }
     counts.insert(counts.end(), repeats,
                   parse_count(part.substr(0, times), list));
   }

@@ -59,8 +59,9 @@ void set_target_weights(StepBatch& step, LossReduction reduction,
                       uint8_t modality) {
                     const auto& modalities = counts.at(task);
                     micro_batch.batch.target_weight.data_ptr<float>()[index] =
-                        1 / (float(counts.size()) * float(modalities.size()) *
-                             float(modalities.at(modality)));
+                        1 / (static_cast<float>(counts.size()) *
+                             static_cast<float>(modalities.size()) *
+                             static_cast<float>(modalities.at(modality)));
                   });
 }
 
@@ -85,8 +86,8 @@ StepBatch load_step_batch(const TrainingData& data,
     result.micro_batches.push_back(make_batch(
         rows, {.is_training = true,
                .seed = options.seed,
-               .step = uint64_t(step),
-               .first_row = uint64_t(first),
+               .step = static_cast<uint64_t>(step),
+               .first_row = static_cast<uint64_t>(first),
                .action_mask_probability = options.action_mask_probability,
                .separator = data.vocabulary().separator(),
                .device = options.device}));
@@ -99,8 +100,9 @@ StepBatch load_step_batch(const TrainingData& data,
                        count_targets(result, options.loss_reduction));
   }
   if (!options.device.is_cpu()) {
-    for (MicroBatch& micro_batch : result.micro_batches)
+    for (MicroBatch& micro_batch : result.micro_batches) {
       micro_batch.batch = micro_batch.batch.pin_memory();
+    }
   }
   return result;
 }
@@ -123,7 +125,9 @@ BatchLoader::~BatchLoader() {
 StepBatch BatchLoader::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !prefetched_.empty() || error_; });
-  if (prefetched_.empty()) std::rethrow_exception(error_);
+  if (prefetched_.empty()) {
+    std::rethrow_exception(error_);
+  }
   StepBatch step = std::move(prefetched_.front());
   prefetched_.pop_front();
   changed_.notify_all();
@@ -138,7 +142,9 @@ void BatchLoader::prefetch_from(int64_t step) {
         changed_.wait(lock, [this] {
           return is_closing_ || prefetched_.size() < kPrefetchSteps;
         });
-        if (is_closing_) return;
+        if (is_closing_) {
+          return;
+        }
       }
       StepBatch loaded = load_step_batch(data_, options_, step);
       const std::lock_guard lock(mutex_);

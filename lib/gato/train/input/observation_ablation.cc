@@ -22,15 +22,19 @@ std::vector<ObservationPositions> observation_positions_by_step(
   std::vector<ObservationPositions> steps;
   for (size_t i = 0; i < view.modality.size(); ++i) {
     const data::Modality modality{view.modality[i]};
-    if (modality == data::Modality::padding) break;
+    if (modality == data::Modality::padding) {
+      break;
+    }
     const bool is_new =
         i == 0 || view.segment_ids[i] != view.segment_ids[i - 1] ||
         (data::is_action(data::Modality{view.modality[i - 1]}) &&
          !data::is_action(modality));
-    if (is_new) steps.emplace_back();
+    if (is_new) {
+      steps.emplace_back();
+    }
     for (size_t kind = 0; kind < kAblatedModalities.size(); ++kind) {
       if (modality == kAblatedModalities[kind]) {
-        steps.back()[kind].push_back(int64_t(i));
+        steps.back()[kind].push_back(static_cast<int64_t>(i));
       }
     }
   }
@@ -70,7 +74,9 @@ ObservationAblation::AblatedRow ObservationAblation::row(int64_t i) const {
     for (size_t step = 0; step < steps.size(); ++step) {
       for (size_t kind = 0; kind < kAblatedModalities.size(); ++kind) {
         const std::vector<int64_t>& from = others[step % others.size()][kind];
-        if (from.empty()) continue;
+        if (from.empty()) {
+          continue;
+        }
         const std::vector<int64_t>& to = steps[step][kind];
         for (size_t j = 0; j < to.size(); ++j) {
           const int64_t source = from[j % from.size()];

@@ -42,7 +42,9 @@ void check_same_format(const data::SequenceFileReader& first,
 
 SequenceFileData::SequenceFileData(
     const std::vector<std::filesystem::path>& paths) {
-  if (paths.empty()) throw base::usage_error("no sequence file was given");
+  if (paths.empty()) {
+    throw base::usage_error("no sequence file was given");
+  }
   for (const auto& path : paths) {
     files_.emplace_back(path);
     check_same_format(files_.front(), files_.back());
@@ -109,8 +111,9 @@ void SequenceFileData::record_inputs(data::Provenance& provenance) const {
 
 nlohmann::json SequenceFileData::fingerprint() const {
   nlohmann::json json = common_fingerprint();
-  for (const auto& file : files_)
+  for (const auto& file : files_) {
     json["sequences"].push_back(file.sequence_count());
+  }
   return json;
 }
 
@@ -120,12 +123,16 @@ void SequenceFileData::merge_tasks(const data::TaskTable& table) {
     const auto known = tasks_.find(entry.spec.name);
     numbers.push_back(
         known.value_or(static_cast<int32_t>(tasks_.tasks.size())));
-    if (!known) tasks_.tasks.push_back(entry);
+    if (!known) {
+      tasks_.tasks.push_back(entry);
+    }
   }
   for (const std::string& source : table.sources) {
     const auto same =
         std::find(tasks_.sources.begin(), tasks_.sources.end(), source);
-    if (same == tasks_.sources.end()) tasks_.sources.push_back(source);
+    if (same == tasks_.sources.end()) {
+      tasks_.sources.push_back(source);
+    }
   }
 }
 

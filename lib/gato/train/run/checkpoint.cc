@@ -25,7 +25,9 @@ nlohmann::json TrainingState::to_json() const {
                {"tokens", tokens},
                {"configuration", configuration},
                {"data", data_fingerprint}});
-  if (!provenance.is_null()) json["provenance"] = provenance;
+  if (!provenance.is_null()) {
+    json["provenance"] = provenance;
+  }
   return json;
 }
 
@@ -53,7 +55,9 @@ void write_checkpoint(
     ProcessGroup& process_group) {
   std::optional<base::AtomicOutput> output;
   process_group.run_collectively([&] {
-    if (!process_group.is_rank_zero()) return;
+    if (!process_group.is_rank_zero()) {
+      return;
+    }
     output.emplace(directory, /*force=*/true,
                    base::AtomicOutput::Kind::directory);
     model::write_model(output->temporary_path(), network, demonstrations);
@@ -74,7 +78,9 @@ void write_checkpoint(
     }
   });
   process_group.run_collectively([&] {
-    if (!process_group.is_rank_zero()) return;
+    if (!process_group.is_rank_zero()) {
+      return;
+    }
     data::write_manifest(output->temporary_path());
     output->commit();
   });

@@ -71,7 +71,9 @@ FlatSlice stored_range(const data::SafetensorsHeader& header,
                        const FlatSlice& whole, const fs::path& path) {
   const auto entry = std::ranges::find(header.tensors, name,
                                        &data::SafetensorsTensorInfo::name);
-  if (entry == header.tensors.end()) return {};
+  if (entry == header.tensors.end()) {
+    return {};
+  }
   int64_t first = 0;
   if (const auto found = header.metadata.find(parameter);
       found != header.metadata.end()) {
@@ -94,7 +96,9 @@ class MomentsReader {
       : directory_(directory), network_(network), optimizer_(optimizer) {}
 
   void read() {
-    for (const fs::path& path : find_shards(directory_)) read_shard(path);
+    for (const fs::path& path : find_shards(directory_)) {
+      read_shard(path);
+    }
     check_complete(first_moment_ranges_);
     check_complete(second_moment_ranges_);
   }
@@ -113,8 +117,12 @@ class MomentsReader {
         const FlatSlice part = stored_range(header, name, parameter,
                                             parameter_range(network_, i), path);
         const FlatSlice wanted = intersection(part, optimizer_.slice());
-        if (wanted.size() <= 0) return;
-        if (saved.tensors.empty()) saved = model::read_safetensors(path);
+        if (wanted.size() <= 0) {
+          return;
+        }
+        if (saved.tensors.empty()) {
+          saved = model::read_safetensors(path);
+        }
         moments
             .narrow(0, wanted.begin - optimizer_.slice().begin, wanted.size())
             .copy_(saved.tensors.at(name).flatten().narrow(
@@ -131,10 +139,14 @@ class MomentsReader {
     std::ranges::sort(ranges_read, {}, &FlatSlice::begin);
     int64_t next = optimizer_.slice().begin;
     for (const FlatSlice& part : ranges_read) {
-      if (part.begin != next) break;
+      if (part.begin != next) {
+        break;
+      }
       next = part.end;
     }
-    if (next == optimizer_.slice().end) return;
+    if (next == optimizer_.slice().end) {
+      return;
+    }
     throw base::input_error(
         "{}: the files of the optimiser do not have each of its moments once",
         directory_.string());
@@ -157,7 +169,9 @@ void write_moments(const fs::path& directory, const model::Network& network,
     const model::Parameter& parameter = network.parameters()[i];
     const FlatSlice whole = parameter_range(network, i);
     const FlatSlice part = intersection(whole, optimizer.slice());
-    if (part.size() <= 0) continue;
+    if (part.size() <= 0) {
+      continue;
+    }
     const bool is_whole = part.size() == whole.size();
     if (!is_whole) {
       metadata[parameter.name] = std::to_string(part.begin - whole.begin);

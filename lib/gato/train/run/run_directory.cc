@@ -49,7 +49,9 @@ bool is_leftover(const std::string& name) {
 }  // namespace
 
 RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
-  if (role == Role::observer) return;
+  if (role == Role::observer) {
+    return;
+  }
   std::error_code error;
   is_created_ = fs::create_directories(path_, error);
   if (error) {
@@ -68,7 +70,9 @@ void RunDirectory::lock() {
   // The previous owner may remove the file between open() and flock(), in which
   // case the lock is on a deleted file: try again.
   do {
-    if (lock_fd_ >= 0) ::close(lock_fd_);
+    if (lock_fd_ >= 0) {
+      ::close(lock_fd_);
+    }
     lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock_fd_ < 0) {
       throw base::io_error("{}: cannot create: {}", file.string(),
@@ -94,10 +98,16 @@ void RunDirectory::lock() {
 }
 
 RunDirectory::~RunDirectory() {
-  if (lock_fd_ < 0) return;
+  if (lock_fd_ < 0) {
+    return;
+  }
   std::error_code ignored;
-  if (is_locked_) fs::remove(path_ / kLockFile, ignored);
-  if (is_discarded_ && is_created_) fs::remove(path_, ignored);
+  if (is_locked_) {
+    fs::remove(path_ / kLockFile, ignored);
+  }
+  if (is_discarded_ && is_created_) {
+    fs::remove(path_, ignored);
+  }
   ::close(lock_fd_);
 }
 
@@ -127,11 +137,14 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
           "the checkpoint of step {} is not whole, looking for an "
           "older one: {}",
           *step, error.what());
-      if (error.status() == base::ExitStatus::bad_input)
+      if (error.status() == base::ExitStatus::bad_input) {
         corrupt_checkpoints_.insert(*step);
+      }
     }
   }
-  if (steps.empty()) return std::nullopt;
+  if (steps.empty()) {
+    return std::nullopt;
+  }
   throw base::input_error(
       "{}: none of its checkpoints is whole; start anew with --force",
       path_.string());
@@ -144,7 +157,9 @@ void RunDirectory::set_latest(int64_t step) {
   fs::remove(temporary, error);
   fs::create_directory_symlink(checkpoint_path(step).filename(), temporary,
                                error);
-  if (!error) fs::rename(temporary, path_ / kLatestLink, error);
+  if (!error) {
+    fs::rename(temporary, path_ / kLatestLink, error);
+  }
   if (error) {
     throw base::io_error("{}: cannot point it to {}: {}",
                          (path_ / kLatestLink).string(),
@@ -154,11 +169,15 @@ void RunDirectory::set_latest(int64_t step) {
 
 void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
                                      int64_t keep_every) const {
-  if (keep == 0) return;
+  if (keep == 0) {
+    return;
+  }
   std::vector<int64_t> complete_steps;
   std::error_code ignored;  // retried at the next checkpoint
   for (const int64_t step : checkpoint_steps()) {
-    if (step > newest) break;
+    if (step > newest) {
+      break;
+    }
     if (corrupt_checkpoints_.contains(step)) {
       fs::remove_all(checkpoint_path(step), ignored);
     } else {
@@ -166,7 +185,9 @@ void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
     }
   }
   for (size_t i = 0; i + keep < complete_steps.size(); ++i) {
-    if (keep_every > 0 && complete_steps[i] % keep_every == 0) continue;
+    if (keep_every > 0 && complete_steps[i] % keep_every == 0) {
+      continue;
+    }
     fs::remove_all(checkpoint_path(complete_steps[i]), ignored);
   }
 }
@@ -194,7 +215,9 @@ std::vector<fs::path> RunDirectory::metadata_files() const {
 
 void RunDirectory::reset() const {
   const auto check = [](const fs::path& path, const std::error_code& error) {
-    if (!error) return;
+    if (!error) {
+      return;
+    }
     throw base::io_error("{}: cannot remove what is of an old run: {}",
                          path.string(), error.message());
   };
@@ -212,9 +235,15 @@ void RunDirectory::reset() const {
 
 void RunDirectory::discard(bool removes_log) {
   std::error_code ignored;
-  if (!checkpoint_steps().empty()) return;
-  for (const fs::path& file : metadata_files()) fs::remove(file, ignored);
-  if (removes_log) fs::remove(log_path(), ignored);
+  if (!checkpoint_steps().empty()) {
+    return;
+  }
+  for (const fs::path& file : metadata_files()) {
+    fs::remove(file, ignored);
+  }
+  if (removes_log) {
+    fs::remove(log_path(), ignored);
+  }
   is_discarded_ = true;
 }
 
@@ -223,7 +252,9 @@ void RunDirectory::open_event_file(int64_t step) {
 }
 
 void RunDirectory::truncate_metrics(int64_t step) const {
-  if (!fs::exists(metrics_path())) return;
+  if (!fs::exists(metrics_path())) {
+    return;
+  }
   std::ifstream input(metrics_path());
   std::string kept, line;
   while (std::getline(input, line)) {
@@ -236,13 +267,17 @@ void RunDirectory::truncate_metrics(int64_t step) const {
 }
 
 void RunDirectory::append_metrics(const nlohmann::json& line) const {
-  if (event_writer_) event_writer_->add_scalars(line.at("step"), line);
+  if (event_writer_) {
+    event_writer_->add_scalars(line.at("step"), line);
+  }
   append_record(metrics_path(), line.dump() + "\n");
 }
 
 bool holds_run(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return false;
+  if (!fs::is_directory(path, ignored)) {
+    return false;
+  }
   return fs::exists(path / kMetricsFile) ||
          !data::list_checkpoint_steps(path).empty();
 }
@@ -250,7 +285,9 @@ bool holds_run(const fs::path& path) {
 bool is_effectively_empty(const fs::path& path) {
   for (const auto& entry : fs::directory_iterator(path)) {
     const std::string name = entry.path().filename().string();
-    if (name != kLockFile && !is_leftover(name)) return false;
+    if (name != kLockFile && !is_leftover(name)) {
+      return false;
+    }
   }
   return true;
 }

@@ -322,11 +322,14 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
                             bool force,
                             const std::vector<std::string>& config_files) {
   namespace fs = std::filesystem;
-  if (output == "-")
+  if (output == "-") {
     throw base::usage_error("- is no name for the directory of a run");
+  }
   base::check_not_dangling_symlink(output);
   std::error_code ignored;
-  if (!fs::exists(output, ignored)) return;
+  if (!fs::exists(output, ignored)) {
+    return;
+  }
   if (!fs::is_directory(output, ignored)) {
     throw base::usage_error(
         "{} is no directory: choose another name for the run", output.string());
@@ -341,7 +344,9 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
           config, output.string());
     }
   }
-  if (force || is_effectively_empty(output)) return;
+  if (force || is_effectively_empty(output)) {
+    return;
+  }
   if (!holds_run(output)) {
     throw base::usage_error(
         "{} holds files but no run; choose another directory, or start one "
