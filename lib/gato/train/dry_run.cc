@@ -23,7 +23,7 @@ std::optional<StepCost> measure_or_warn(const model::ModelConfig& config,
     if (error.status() != base::ExitStatus::usage) {
       throw;
     }
-    spdlog::warn("peak memory and time are not estimated: {}", error.what());
+    spdlog::warn("cannot estimate peak memory and time: {}", error.what());
     return std::nullopt;
   }
 }

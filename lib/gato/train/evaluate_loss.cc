@@ -80,12 +80,12 @@ nlohmann::json evaluate_loss(const model::Network& network,
   }
   jobs.wait_all();
   if (table.target_count() > 0 && !std::isfinite(table.mean())) {
-    throw base::run_error("the loss is not finite; try --precision fp32");
+    throw base::run_error("the loss is not finite: try --precision fp32");
   }
   if (unswapped_count > 0) {
     spdlog::warn(
         "{} of {} sequences kept their observations: there was no other "
-        "sequence of their task with other observations",
+        "sequence of their task with different observations",
         unswapped_count, data.row_count());
   }
   return table.to_json(data.tasks());

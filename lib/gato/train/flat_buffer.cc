@@ -37,14 +37,14 @@ double l2_norm(const at::Tensor& flat) {
   }
   // The blocks, and the order in which they are added, are the same for every
   // number of threads, and so is the result.
-  constexpr int64_t block = 1 << 16;
+  constexpr int64_t kBlockSize = 1 << 16;
   const float* values = flat.const_data_ptr<float>();
-  const int64_t n = flat.numel(), blocks = (n + block - 1) / block;
+  const int64_t n = flat.numel(), blocks = (n + kBlockSize - 1) / kBlockSize;
   std::vector<double> partial(blocks);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      partial[i] =
-          sum_of_squares(values + i * block, std::min(block, n - i * block));
+      partial[i] = sum_of_squares(values + i * kBlockSize,
+                                  std::min(kBlockSize, n - i * kBlockSize));
     }
   });
   double sum = 0;

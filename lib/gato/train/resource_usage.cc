@@ -52,7 +52,8 @@ double measure_matmul_flops_per_second(at::Device device,
   // Random values, because some processors multiply zeros faster.
   const at::Tensor a = at::rand({n, n}, options), b = at::rand({n, n}, options);
   at::Tensor product = at::mm(a, b);
-  // The fastest of several runs is the least disturbed by other processes.
+  // The fastest of several runs has been slowed down the least by other
+  // processes.
   double min_seconds = std::numeric_limits<double>::infinity();
   const auto end = Clock::now() + std::chrono::milliseconds(100);
   do {
@@ -71,11 +72,11 @@ double measure_matmul_flops_per_second(at::Device device,
 
 int64_t peak_memory(at::Device device) {
   if (!device.is_cpu()) {
-    constexpr auto all =
+    constexpr auto kAllPools =
         static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     return c10::getDeviceAllocator(device.type())
         ->getDeviceStats(device.index())
-        .allocated_bytes[all]
+        .allocated_bytes[kAllPools]
         .peak;
   }
   rusage usage{};

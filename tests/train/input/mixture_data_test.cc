@@ -212,7 +212,7 @@ TEST_CASE("a run on a mixture is not resumed on other data") {
       "mixture.toml", text.replace(text.find("weight = 2"), 10, "weight = 3"));
   const RunResult weight = fixture.run_with(run, {}, more);
   CHECK(weight.status == 3);
-  CHECK_THAT(weight.err, Contains("other data"));
+  CHECK_THAT(weight.err, Contains("different data"));
 
   // The same rows from a file are other data too.
   const std::string packed = fixture.run_path("packed");

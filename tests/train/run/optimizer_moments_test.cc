@@ -84,9 +84,9 @@ TEST_CASE("moments that are missing or of another network are refused") {
   CHECK_NOTHROW(read_moments(folder / ".", network, whole));
   std::filesystem::remove(folder / "optimizer-00001-of-00003.safetensors");
   CHECK_THROWS_WITH(read_moments(folder / ".", network, whole),
-                    Contains("not all of them"));
+                    Contains("the set is incomplete"));
   std::filesystem::copy(folder / "optimizer-00000-of-00003.safetensors",
                         folder / "optimizer-00001-of-00003.safetensors");
   CHECK_THROWS_WITH(read_moments(folder / ".", network, whole),
-                    Contains("each of its moments once"));
+                    Contains("each moment exactly once"));
 }

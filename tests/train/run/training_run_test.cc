@@ -142,7 +142,7 @@ TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
     const RunResult other_data =
         fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
     CHECK(other_data.status == 3);
-    CHECK_THAT(other_data.err, Contains("other data"));
+    CHECK_THAT(other_data.err, Contains("different data"));
   }
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("a directory that is no run is not taken for one") {
   for (const char* option : {"--resume", "--quiet"}) {
     const RunResult refused = fixture.train(run, {option, "--steps", "1"});
     CHECK(refused.status == 2);
-    CHECK_THAT(refused.err, Contains("holds files but no run"));
+    CHECK_THAT(refused.err, Contains("contains files but no run"));
     CHECK(read_bytes(run + "/config.toml") == "[mine]\n");
   }
   REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
@@ -262,7 +262,7 @@ TEST_CASE("a damaged checkpoint is passed over, loudly") {
   CHECK(resumed.status == 0);
   CHECK_THAT(resumed.err,
              Contains("step-6") && Contains("step-4") &&
-                 Contains("is not whole, looking for an older one"));
+                 Contains("is incomplete or corrupt, trying an older one"));
   CHECK(checkpoint_bytes(run + "/step-8") ==
         checkpoint_bytes(whole + "/step-8"));
   CHECK(metrics_of(run).size() == 8);

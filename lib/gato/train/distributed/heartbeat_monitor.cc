@@ -23,7 +23,7 @@
 // ranks agree on it.
 //
 // The watchdog thread never accesses the store, in which the heartbeat thread
-// may hang. It detects that the store no longer answers, and terminates a
+// may hang. It detects that the store no longer responds, and terminates a
 // process that does not notice the failure by itself.
 namespace gato::train {
 namespace {
@@ -72,19 +72,28 @@ struct HeartbeatMonitor::State {
     Clock::time_point changed_at = Clock::now();
   };
 
-  State(const Rendezvous& rendezvous, int64_t own_rank, milliseconds limit)
+  State(const Rendezvous& rendezvous, int64_t own_rank,
+        milliseconds silence_timeout)
       : store(rendezvous.heartbeat_store),
         rank_names(rendezvous.rank_names),
         rank(own_rank),
-        timeout(limit),
+        timeout(silence_timeout),
         last_heartbeats(rendezvous.rank_names.size()) {}
 
   std::string describe_rank(int64_t other_rank) const {
     return fmt::format("rank {} on {}", other_rank, rank_names[other_rank]);
   }
 
+  // Returns the report for a store that does not respond, which is taken for a
+  // failure of rank 0.
+  FailureReport store_silence_report() const {
+    return {base::ExitStatus::run_failed, 0,
+            describe_rank(0) + " no longer responds: it hangs"};
+  }
+
   void run_heartbeats();
   void run_heartbeat_round();
+  std::vector<int64_t> monitored_ranks(bool has_collective_error) const;
   void send_heartbeat();
   bool read_failure();
   void read_heartbeats(const std::vector<int64_t>& others);
@@ -92,6 +101,7 @@ struct HeartbeatMonitor::State {
       const std::vector<int64_t>& others, milliseconds limit) const;
   FailureReport find_slowest_rank(const std::string& what) const;
   void publish_failure(const FailureReport& report);
+  void wait_for_farewells(int64_t failed_rank) const;
   void set_failure(const FailureReport& report);
   void run_watchdog();
   void check_store_silence();
@@ -109,8 +119,8 @@ struct HeartbeatMonitor::State {
   std::mutex mutex;  // guards the members up to last_store_contact
   std::condition_variable changed;
   bool is_leaving = false;
-  std::optional<FailureReport> own_failure,
-      failure;                   // to be published; of the job
+  std::optional<FailureReport> own_failure;  // to be published
+  std::optional<FailureReport> failure;      // of the job
   bool is_acknowledged = false;  // whether this process knows of the failure
   int uninterrupted_count = 0;   // nesting depth of begin_uninterrupted()
   std::function<void()> interrupt;
@@ -131,7 +141,9 @@ void HeartbeatMonitor::State::run_heartbeats() {
       run_heartbeat_round();
     } catch (const std::exception&) {
       set_failure({base::ExitStatus::run_failed, 0,
-                   describe_rank(0) + " is gone: it can no longer be reached"});
+                   describe_rank(0) +
+                       " can no longer be reached: it has exited or lost its "
+                       "connection"});
     }
     lock.lock();
     last_store_contact = Clock::now();
@@ -149,21 +161,21 @@ void HeartbeatMonitor::State::run_heartbeats() {
 // failure is acknowledged before, or the process is in an uninterrupted scope.
 void HeartbeatMonitor::State::run_watchdog() {
   std::unique_lock lock(mutex);
-  std::optional<Clock::time_point> since;  // when the failure was noticed
+  std::optional<Clock::time_point> noticed_at;
   while (!is_leaving && !is_acknowledged) {
     changed.wait_for(lock, kHeartbeatInterval);
     check_store_silence();
     if (!failure || uninterrupted_count > 0) {
       continue;
     }
-    if (!since) {
-      since = Clock::now();
+    if (!noticed_at) {
+      noticed_at = Clock::now();
     }
     if (is_leaving || is_acknowledged ||
-        Clock::now() - *since < kTerminationDelay) {
+        Clock::now() - *noticed_at < kTerminationDelay) {
       continue;
     }
-    spdlog::error("{}; what this rank computes is of no use any more",
+    spdlog::error("{}; terminating this rank, whose result is no longer needed",
                   failure->message);
     spdlog::default_logger()->flush();
     std::_Exit(static_cast<int>(failure->status));
@@ -175,8 +187,7 @@ void HeartbeatMonitor::State::check_store_silence() {
   if (failure || Clock::now() - last_store_contact <= timeout) {
     return;
   }
-  failure = {base::ExitStatus::run_failed, 0,
-             describe_rank(0) + " no longer answers: it stands still"};
+  failure = store_silence_report();
 }
 
 void HeartbeatMonitor::State::run_heartbeat_round() {
@@ -194,24 +205,31 @@ void HeartbeatMonitor::State::run_heartbeat_round() {
   }
   std::unique_lock lock(mutex);
   const std::string what = collective_error;
-  const auto since = collective_failed_at;
+  const auto failed_at = collective_failed_at;
   lock.unlock();
   const bool has_collective_error = !what.empty();
-  std::vector<int64_t> others;
-  for (int64_t one = 0; one < std::ssize(rank_names); ++one) {
-    const bool is_watched = rank == 0 || one == 0 || has_collective_error;
-    if (one != rank && is_watched) {
-      others.push_back(one);
-    }
-  }
+  const std::vector<int64_t> others = monitored_ranks(has_collective_error);
   read_heartbeats(others);
-  if (const auto blamed = find_silent_rank(
+  if (const auto report = find_silent_rank(
           others, has_collective_error ? kSuspectTimeout : timeout)) {
-    publish_failure(*blamed);
+    publish_failure(*report);
   } else if (has_collective_error &&
-             Clock::now() - since > kSuspectTimeout + kHeartbeatInterval) {
+             Clock::now() - failed_at > kSuspectTimeout + kHeartbeatInterval) {
     publish_failure(find_slowest_rank(what));
   }
+}
+
+// Returns the ranks whose heartbeats this rank reads: rank 0 reads those of all
+// others, and the others read that of rank 0, unless a collective has failed.
+std::vector<int64_t> HeartbeatMonitor::State::monitored_ranks(
+    bool has_collective_error) const {
+  std::vector<int64_t> others;
+  for (int64_t other = 0; other < std::ssize(rank_names); ++other) {
+    if (other != rank && (rank == 0 || other == 0 || has_collective_error)) {
+      others.push_back(other);
+    }
+  }
+  return others;
 }
 
 void HeartbeatMonitor::State::send_heartbeat() {
@@ -229,13 +247,13 @@ bool HeartbeatMonitor::State::read_failure() {
 
 void HeartbeatMonitor::State::read_heartbeats(
     const std::vector<int64_t>& others) {
-  for (const int64_t one : others) {
-    if (!store->check({heartbeat_key(one)})) {
+  for (const int64_t other : others) {
+    if (!store->check({heartbeat_key(other)})) {
       continue;
     }
-    const std::string beat = store->get_to_str(heartbeat_key(one));
-    if (beat != last_heartbeats[one].value) {
-      last_heartbeats[one] = {beat, Clock::now()};
+    const std::string heartbeat = store->get_to_str(heartbeat_key(other));
+    if (heartbeat != last_heartbeats[other].value) {
+      last_heartbeats[other] = {heartbeat, Clock::now()};
     }
   }
 }
@@ -246,24 +264,23 @@ std::optional<FailureReport> HeartbeatMonitor::State::find_silent_rank(
     const std::vector<int64_t>& others, milliseconds limit) const {
   const LastHeartbeat* longest_silent = nullptr;
   int64_t failed_rank = 0;
-  for (const int64_t one : others) {
-    const LastHeartbeat& sign = last_heartbeats[one];
-    if (Clock::now() - sign.changed_at <= limit) {
+  for (const int64_t other : others) {
+    const LastHeartbeat& heartbeat = last_heartbeats[other];
+    if (Clock::now() - heartbeat.changed_at <= limit) {
       continue;
     }
-    if (longest_silent && longest_silent->changed_at <= sign.changed_at) {
+    if (longest_silent && longest_silent->changed_at <= heartbeat.changed_at) {
       continue;
     }
-    longest_silent = &sign;
-    failed_rank = one;
+    longest_silent = &heartbeat;
+    failed_rank = other;
   }
   if (!longest_silent) {
     return std::nullopt;
   }
   return FailureReport{
       base::ExitStatus::run_failed, failed_rank,
-      fmt::format("{} has not answered for {:.0f} s: it has ended "
-                  "or stands still",
+      fmt::format("{} has not responded for {:.0f} s: it has exited or hangs",
                   describe_rank(failed_rank),
                   std::chrono::duration<double>(Clock::now() -
                                                 longest_silent->changed_at)
@@ -275,26 +292,28 @@ std::optional<FailureReport> HeartbeatMonitor::State::find_silent_rank(
 // is behind this one, the report is on this rank.
 FailureReport HeartbeatMonitor::State::find_slowest_rank(
     const std::string& what) const {
-  const auto collective_count_of = [this](int64_t one) -> int64_t {
-    const std::string& beat = last_heartbeats[one].value;
-    if (one == rank) {
+  const auto collective_count_of = [this](int64_t other) -> int64_t {
+    const std::string& heartbeat = last_heartbeats[other].value;
+    if (other == rank) {
       return collective_count;
     }
-    return beat.empty() ? -1 : std::stoll(beat.substr(beat.find(' ')));
+    return heartbeat.empty()
+               ? -1
+               : std::stoll(heartbeat.substr(heartbeat.find(' ')));
   };
   int64_t failed_rank = rank;
-  for (int64_t one = 0; one < std::ssize(rank_names); ++one) {
-    if (collective_count_of(one) < collective_count_of(failed_rank)) {
-      failed_rank = one;
+  for (int64_t other = 0; other < std::ssize(rank_names); ++other) {
+    if (collective_count_of(other) < collective_count_of(failed_rank)) {
+      failed_rank = other;
     }
   }
-  return {base::ExitStatus::run_failed, failed_rank,
-          failed_rank == rank
-              ? fmt::format("{} cannot exchange data: {}", describe_rank(rank),
-                            what)
-              : fmt::format("{} lives, but has not come to an exchange that "
-                            "the others wait for ({})",
-                            describe_rank(failed_rank), what)};
+  return {
+      base::ExitStatus::run_failed, failed_rank,
+      failed_rank == rank
+          ? fmt::format("{} cannot communicate: {}", describe_rank(rank), what)
+          : fmt::format("{} is alive but has not entered a collective that the "
+                        "other ranks are waiting for ({})",
+                        describe_rank(failed_rank), what)};
 }
 
 // Publishes a report, unless there is one already, and adopts the one that is
@@ -304,16 +323,35 @@ void HeartbeatMonitor::State::publish_failure(const FailureReport& report) {
       store->compareSet(kFailureKey, "", serialize(report))));
 }
 
+// Blocks until all ranks except the failed one have read the failure report:
+// the store disappears together with rank 0.
+void HeartbeatMonitor::State::wait_for_farewells(int64_t failed_rank) const {
+  const auto deadline = Clock::now() + kFarewellTimeout;
+  for (int64_t other = 1; other < std::ssize(rank_names); ++other) {
+    while (other != failed_rank && Clock::now() < deadline) {
+      try {
+        if (store->check({farewell_key(other)})) {
+          break;
+        }
+      } catch (const std::exception&) {
+        return;
+      }
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+  }
+}
+
 void HeartbeatMonitor::State::set_failure(const FailureReport& report) {
   std::unique_lock lock(mutex);
   if (!failure) {
     failure = report;
   }
   changed.notify_all();
-  const std::function<void()> call = std::exchange(interrupt, nullptr);
+  const std::function<void()> interrupt_once =
+      std::exchange(interrupt, nullptr);
   lock.unlock();
-  if (call) {
-    call();
+  if (interrupt_once) {
+    interrupt_once();
   }
 }
 
@@ -380,9 +418,7 @@ FailureReport HeartbeatMonitor::diagnose(const std::string& what) {
   state_->changed.wait_for(lock, 2 * kSuspectTimeout,
                            [this] { return state_->failure.has_value(); });
   if (!state_->failure) {
-    state_->failure = {
-        base::ExitStatus::run_failed, 0,
-        state_->describe_rank(0) + " no longer answers: it stands still"};
+    state_->failure = state_->store_silence_report();
   }
   state_->is_acknowledged = true;
   state_->changed.notify_all();
@@ -407,21 +443,7 @@ void HeartbeatMonitor::report_failure(base::ExitStatus status,
   }
   const int64_t failed_rank = state_->failure->failed_rank;
   lock.unlock();
-  // The store goes away with rank 0, so the other ranks must read the report
-  // first. The failed rank is not waited for.
-  const auto deadline = Clock::now() + kFarewellTimeout;
-  for (int64_t one = 1; one < std::ssize(state_->rank_names); ++one) {
-    while (one != failed_rank && Clock::now() < deadline) {
-      try {
-        if (state_->store->check({farewell_key(one)})) {
-          break;
-        }
-      } catch (const std::exception&) {
-        return;
-      }
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-  }
+  state_->wait_for_farewells(failed_rank);
 }
 
 void HeartbeatMonitor::shut_down() {
@@ -435,8 +457,8 @@ void HeartbeatMonitor::shut_down() {
     return;
   }
   std::vector<std::string> farewells;
-  for (int64_t one = 1; one < std::ssize(state_->rank_names); ++one) {
-    farewells.push_back(farewell_key(one));
+  for (int64_t other = 1; other < std::ssize(state_->rank_names); ++other) {
+    farewells.push_back(farewell_key(other));
   }
   try {
     state_->store->wait(farewells, kFarewellTimeout);

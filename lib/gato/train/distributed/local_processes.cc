@@ -40,11 +40,11 @@ ListeningSocket listen_on_loopback() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  auto* const socket_address = reinterpret_cast<sockaddr*>(&address);
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0 || ::bind(socket, any, length) != 0 ||
+  if (socket < 0 || ::bind(socket, socket_address, length) != 0 ||
       ::listen(socket, SOMAXCONN) != 0 ||
-      ::getsockname(socket, any, &length) != 0) {
+      ::getsockname(socket, socket_address, &length) != 0) {
     throw base::run_error(
         "--processes: cannot listen on the loopback interface: {}",
         std::strerror(errno));
@@ -58,17 +58,17 @@ class RankSupervisor {
   // Blocks until all ranks have exited. Returns the status of the job.
   base::ExitStatus wait_for_all(std::vector<pid_t> pids) {
     pids_ = std::move(pids);
-    while (std::ranges::any_of(pids_, [](pid_t id) { return id > 0; })) {
+    while (std::ranges::any_of(pids_, [](pid_t pid) { return pid > 0; })) {
       forward_signal();
       int status = 0;
-      const pid_t ended = ::waitpid(-1, &status, WNOHANG);
-      if (ended > 0) {
-        handle_exit(ended, status);
+      const pid_t exited = ::waitpid(-1, &status, WNOHANG);
+      if (exited > 0) {
+        handle_exit(exited, status);
       }
       if (first_failure_ && Clock::now() - failed_at_ > kTerminationGrace) {
         kill_remaining();
       }
-      if (ended <= 0) {
+      if (exited <= 0) {
         ::usleep(kPollMicroseconds);
       }
     }
@@ -91,15 +91,15 @@ class RankSupervisor {
     const int signal = base::received_stop_signal() == SIGINT
                            ? SIGTERM
                            : base::received_stop_signal();
-    for (const pid_t rank : pids_) {
-      if (rank > 0) {
-        ::kill(rank, signal);
+    for (const pid_t pid : pids_) {
+      if (pid > 0) {
+        ::kill(pid, signal);
       }
     }
   }
 
-  void handle_exit(pid_t ended, int status) {
-    const auto found = std::ranges::find(pids_, ended);
+  void handle_exit(pid_t pid, int status) {
+    const auto found = std::ranges::find(pids_, pid);
     if (found == pids_.end()) {
       return;
     }
@@ -107,17 +107,17 @@ class RankSupervisor {
     *found = 0;
     if (WIFSIGNALED(status)) {
       if (!has_killed_) {
-        spdlog::error("rank {} (process {}) was ended by signal {} ({})", rank,
-                      ended, WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+        spdlog::error("rank {} (process {}) was killed by signal {} ({})", rank,
+                      pid, WTERMSIG(status), ::strsignal(WTERMSIG(status)));
       }
       record_failure(base::ExitStatus::run_failed);
       return;
     }
-    const base::ExitStatus code{WEXITSTATUS(status)};
-    if (code == base::ExitStatus::stopped_early) {
+    const base::ExitStatus exit_status{WEXITSTATUS(status)};
+    if (exit_status == base::ExitStatus::stopped_early) {
       has_stopped_early_ = true;
-    } else if (code != base::ExitStatus::success) {
-      record_failure(code);
+    } else if (exit_status != base::ExitStatus::success) {
+      record_failure(exit_status);
     }
   }
 
@@ -138,7 +138,7 @@ class RankSupervisor {
       if (pids_[rank] <= 0) {
         continue;
       }
-      spdlog::error("rank {} (process {}) does not end: it is killed", rank,
+      spdlog::error("rank {} (process {}) did not exit: killing it", rank,
                     pids_[rank]);
       ::kill(pids_[rank], SIGKILL);
     }
@@ -158,17 +158,17 @@ ForkResult fork_local_ranks(int64_t size) {
   const pid_t parent = ::getpid();
   std::vector<pid_t> pids;
   for (int64_t rank = 0; rank < size; ++rank) {
-    const pid_t id = ::fork();
-    if (id < 0) {
-      const int reason = errno;
+    const pid_t pid = ::fork();
+    if (pid < 0) {
+      const int fork_errno = errno;
       for (const pid_t started : pids) {
         ::kill(started, SIGKILL);
       }
       throw base::run_error("--processes: cannot start rank {}: {}", rank,
-                            std::strerror(reason));
+                            std::strerror(fork_errno));
     }
-    if (id > 0) {
-      pids.push_back(id);
+    if (pid > 0) {
+      pids.push_back(pid);
       continue;
     }
     // The parent may have died before prctl(), in which case there is no

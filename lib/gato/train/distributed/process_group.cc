@@ -49,8 +49,8 @@ std::shared_ptr<gloo::transport::Device> gloo_device(
   if (!launch.is_single_node() &&
       (local_address == "::1" || local_address.starts_with("127."))) {
     throw base::run_error(
-        "rank {}: {} is this machine itself by the address {}, which the ranks "
-        "on other machines cannot reach: set MASTER_ADDR to an address of the "
+        "rank {}: {} resolves to the loopback address {}, which ranks on "
+        "other machines cannot reach: set MASTER_ADDR to an address of the "
         "network, or GLOO_SOCKET_IFNAME to the network's interface",
         launch.rank, launch.master_host, local_address);
   }
@@ -81,19 +81,19 @@ Backend make_nccl(const LaunchInfo& launch, const Rendezvous& rendezvous,
 }
 #endif
 
-FailureReport to_failure_report(const std::exception_ptr& error) {
+FailureReport to_failure_report(const std::exception_ptr& exception) {
   try {
-    std::rethrow_exception(error);
+    std::rethrow_exception(exception);
   } catch (const base::StoppedBySignal& stopped) {
     return {stopped.signal() == SIGINT ? base::ExitStatus::interrupted
                                        : base::ExitStatus::terminated,
             0, "was asked to stop before there was anything to save"};
-  } catch (const base::Error& known) {
-    return {known.status(), 0, known.what()};
+  } catch (const base::Error& error) {
+    return {error.status(), 0, error.what()};
   } catch (const std::bad_alloc&) {
     return {base::ExitStatus::run_failed, 0, "out of memory"};
-  } catch (const std::exception& foreign) {
-    return {base::ExitStatus::run_failed, 0, base::first_line(foreign.what())};
+  } catch (const std::exception& other) {
+    return {base::ExitStatus::run_failed, 0, base::first_line(other.what())};
   }
 }
 
@@ -120,8 +120,9 @@ struct ProcessGroup::Backends {
     return *nccl;
 #else
     throw base::usage_error(
-        "several processes on GPUs: this program was built without NCCL; build "
-        "it where nccl.h is, or train in one process");
+        "training on several GPUs requires NCCL, but this program was built "
+        "without it: build it on a machine that has nccl.h, or train in one "
+        "process");
 #endif
   }
 
@@ -231,31 +232,31 @@ void ProcessGroup::all_reduce_async(at::Tensor values) {
   if (is_single_process()) {
     return;
   }
-  const Collective exchange(*this);
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
-  exchange.track(exchange.next_backend(tensors[0]).allreduce(tensors),
-                 tensors[0]);
+  collective.track(collective.next_backend(tensors[0]).allreduce(tensors),
+                   tensors[0]);
 }
 
 void ProcessGroup::reduce_async(at::Tensor values, int64_t root) {
   if (is_single_process()) {
     return;
   }
-  const Collective exchange(*this);
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::ReduceOptions options;
   options.rootRank = root;
-  exchange.track(exchange.next_backend(tensors[0]).reduce(tensors, options),
-                 tensors[0]);
+  collective.track(collective.next_backend(tensors[0]).reduce(tensors, options),
+                   tensors[0]);
 }
 
 void ProcessGroup::wait_all() {
   if (is_single_process()) {
     return;
   }
-  const Collective exchange(*this);
+  const Collective collective(*this);
   for (const auto& [work, values] : backends_->pending) {
-    exchange.wait(work, values);
+    collective.wait(work, values);
   }
   backends_->pending.clear();
 }
@@ -264,23 +265,24 @@ void ProcessGroup::all_gather(at::Tensor values) {
   if (is_single_process()) {
     return;
   }
-  const Collective exchange(*this);
+  const Collective collective(*this);
   const int64_t length = values.numel() / size();
   at::Tensor own = values.narrow(0, rank() * length, length).clone();
-  exchange.wait(exchange.next_backend(values)._allgather_base(values, own),
-                values);
+  collective.wait(collective.next_backend(values)._allgather_base(values, own),
+                  values);
 }
 
 void ProcessGroup::broadcast(at::Tensor values, int64_t root) {
   if (is_single_process()) {
     return;
   }
-  const Collective exchange(*this);
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::BroadcastOptions options;
   options.rootRank = root;
-  exchange.wait(exchange.next_backend(tensors[0]).broadcast(tensors, options),
-                tensors[0]);
+  collective.wait(
+      collective.next_backend(tensors[0]).broadcast(tensors, options),
+      tensors[0]);
 }
 
 std::string ProcessGroup::broadcast(const std::string& text, int64_t root) {
@@ -327,15 +329,15 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
     message = error.what();
   }
   all_reduce(statuses);
-  for (int64_t one = 0; one < size(); ++one) {
-    const auto status = statuses[one].item<int64_t>();
+  for (int64_t other = 0; other < size(); ++other) {
+    const auto status = statuses[other].item<int64_t>();
     if (status == 0) {
       continue;
     }
-    const std::string text = broadcast(message, one);
+    const std::string text = broadcast(message, other);
     throw base::Error(
         base::ExitStatus(static_cast<int>(status)),
-        one == rank() ? text : fmt::format("rank {}: {}", one, text));
+        other == rank() ? text : fmt::format("rank {}: {}", other, text));
   }
 }
 

@@ -79,7 +79,8 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
         continue;
       }
       throw base::run_error(
-          "rank {} has found no rank 0 at {}, port {}, within {} s ({})",
+          "rank {} could not connect to rank 0 at {}, port {}, within {} s "
+          "({})",
           launch.rank, launch.master_host, launch.master_port,
           to_seconds(timeout),
           base::first_line(error.what_without_backtrace()));
@@ -92,32 +93,33 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
 std::string local_address_towards(const std::string& host, uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
+  addrinfo* first_address = nullptr;
   if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints,
-                    &found) != 0) {
-    throw base::run_error("the host of rank 0, {}, is not known here", host);
+                    &first_address) != 0) {
+    throw base::run_error("cannot resolve the host of rank 0, {}", host);
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(
-      found, ::freeaddrinfo);
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    const int socket = ::socket(one->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_storage own{};
-    socklen_t length = sizeof(own);
-    auto* const address = reinterpret_cast<sockaddr*>(&own);
+      first_address, ::freeaddrinfo);
+  for (const addrinfo* remote = first_address; remote != nullptr;
+       remote = remote->ai_next) {
+    const int socket =
+        ::socket(remote->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage local{};
+    socklen_t length = sizeof(local);
+    auto* const address = reinterpret_cast<sockaddr*>(&local);
     // Connecting a datagram socket sends nothing, but selects a route and with
     // it the local address.
-    const bool is_known =
-        ::connect(socket, one->ai_addr, one->ai_addrlen) == 0 &&
+    const bool has_route =
+        ::connect(socket, remote->ai_addr, remote->ai_addrlen) == 0 &&
         ::getsockname(socket, address, &length) == 0;
     ::close(socket);
     std::array<char, NI_MAXHOST> text{};
-    if (is_known && ::getnameinfo(address, length, text.data(), text.size(),
-                                  nullptr, 0, NI_NUMERICHOST) == 0) {
+    if (has_route && ::getnameinfo(address, length, text.data(), text.size(),
+                                   nullptr, 0, NI_NUMERICHOST) == 0) {
       return text.data();
     }
   }
-  throw base::run_error("there is no way from here to the host of rank 0, {}",
-                        host);
+  throw base::run_error("there is no route to the host of rank 0, {}", host);
 }
 
 std::string process_name() {
@@ -147,9 +149,9 @@ std::vector<std::string> exchange_names(c10d::Store& store,
             missing.push_back(other);
           }
         }
-        throw base::run_error(
-            "{} of the {} ranks have not come within {} s: {}", missing.size(),
-            launch.world_size, to_seconds(timeout), fmt::join(missing, ", "));
+        throw base::run_error("{} of the {} ranks did not join within {} s: {}",
+                              missing.size(), launch.world_size,
+                              to_seconds(timeout), fmt::join(missing, ", "));
       }
       ::usleep(20000);
     }

@@ -15,8 +15,7 @@ constexpr size_t kMaxHosts = 65536;
 
 base::Error malformed_list_error(std::string_view list) {
   return base::usage_error(
-      "'{}' is no list of Slurm's: set MASTER_ADDR to the host "
-      "of rank 0",
+      "'{}' is not a valid Slurm list: set MASTER_ADDR to the host of rank 0",
       list);
 }
 

@@ -28,8 +28,9 @@ MixtureData::MixtureData(const std::filesystem::path& mixture,
     return;
   }
   throw base::input_error(
-      "{}: a token file of it is chunked or compressed, and this HDF5 library "
-      "is not for several threads: pack it with gato-pack and use --data",
+      "{}: one of its token files is chunked or compressed, and this HDF5 "
+      "library is not thread-safe: pack the mixture with gato-pack and use "
+      "--data",
       mixture.string());
 }
 

@@ -50,10 +50,10 @@ ObservationAblation::ObservationAblation(const SequenceFileData& set)
   }
 }
 
-// Tries up to max_donors donors until a token differs. Only tokens and
+// Tries up to kMaxDonors donors until a token differs. Only tokens and
 // intervals are replaced. Intervals are [length, 4], flat.
 ObservationAblation::AblatedRow ObservationAblation::row(int64_t i) const {
-  constexpr size_t max_donors = 8;
+  constexpr size_t kMaxDonors = 8;
   AblatedRow result;
   result.row = data_.row(i);
   data::SequenceView& view = result.row.view;
@@ -65,7 +65,7 @@ ObservationAblation::AblatedRow ObservationAblation::row(int64_t i) const {
       rows_by_file_and_task_.at({data_.file_index(i), result.row.task});
   const size_t own =
       std::lower_bound(rows.begin(), rows.end(), i) - rows.begin();
-  const size_t donors = std::min(rows.size() - 1, max_donors);
+  const size_t donors = std::min(rows.size() - 1, kMaxDonors);
   for (size_t k = 1; k <= donors && !result.is_changed; ++k) {
     const data::SequenceView donor =
         data_.row(rows[(own + k) % rows.size()]).view;

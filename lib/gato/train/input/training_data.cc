@@ -14,9 +14,9 @@ nlohmann::json TrainingData::common_fingerprint() const {
 }
 
 std::string TrainingData::sampled_digest() const {
-  constexpr int64_t samples = 1024;
+  constexpr int64_t kMaxSampledRows = 1024;
   base::Digest digest;
-  const int64_t count = std::min(row_count(), samples);
+  const int64_t count = std::min(row_count(), kMaxSampledRows);
   for (int64_t i = 0; i < count; ++i) {
     // Evenly spaced rows, including the first and the last.
     const Row row =
@@ -30,7 +30,7 @@ std::string TrainingData::sampled_digest() const {
     digest.update(std::as_bytes(view.interval));
     digest.update(std::as_bytes(view.prompt_mask));
     for (size_t position = 0; position < view.tokens.size(); ++position) {
-      if (data::Modality(view.modality[position]) == data::Modality::patch) {
+      if (data::Modality{view.modality[position]} == data::Modality::patch) {
         digest.update(
             std::as_bytes(row.patch(data::patch_index(view.tokens[position]))));
       }

@@ -98,7 +98,7 @@ TrainingState read_training_state(const std::filesystem::path& directory) {
   } catch (const base::Error& error) {
     throw base::input_error("{}: {}", directory.string(), error.what());
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
   }
 }
 

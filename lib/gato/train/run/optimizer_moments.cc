@@ -46,8 +46,9 @@ std::vector<fs::path> find_shards(const fs::path& directory) {
   std::sort(files.begin(), files.end());
   if (files.empty() ||
       files.front() != shard_path(directory, 0, std::ssize(files))) {
-    throw base::input_error("{}: {} files of the optimiser are not all of them",
-                            directory.string(), files.size());
+    throw base::input_error(
+        "{}: found {} optimizer shards: the set is incomplete",
+        directory.string(), files.size());
   }
   return files;
 }
@@ -83,7 +84,7 @@ FlatSlice stored_range(const data::SafetensorsHeader& header,
   }
   const auto size = static_cast<int64_t>((entry->end - entry->begin) / 4);
   if (entry->dtype != "F32" || first < 0 || size > whole.size() - first) {
-    throw base::input_error("{}: tensor {} does not fit the network",
+    throw base::input_error("{}: tensor {} does not match the network",
                             path.string(), name);
   }
   return {whole.begin + first, whole.begin + first + size};
@@ -148,7 +149,7 @@ class MomentsReader {
       return;
     }
     throw base::input_error(
-        "{}: the files of the optimiser do not have each of its moments once",
+        "{}: the optimizer shards do not contain each moment exactly once",
         directory_.string());
   }
 
@@ -172,8 +173,8 @@ void write_moments(const fs::path& directory, const model::Network& network,
     if (part.size() <= 0) {
       continue;
     }
-    const bool is_whole = part.size() == whole.size();
-    if (!is_whole) {
+    const bool is_entire = part.size() == whole.size();
+    if (!is_entire) {
       metadata[parameter.name] = std::to_string(part.begin - whole.begin);
     }
     const auto add = [&](const char* suffix, const at::Tensor& moments) {
@@ -181,7 +182,7 @@ void write_moments(const fs::path& directory, const model::Network& network,
           moments.narrow(0, part.begin - optimizer.slice().begin, part.size());
       tensors.emplace_back(
           parameter.name + suffix,
-          is_whole ? values.view(parameter.value.sizes()) : values);
+          is_entire ? values.view(parameter.value.sizes()) : values);
     };
     add(kMeanSuffix, optimizer.first_moment);
     add(kSquareSuffix, optimizer.second_moment);

@@ -86,7 +86,7 @@ void RunDirectory::lock() {
             path_.string());
       }
       spdlog::warn(
-          "{}: cannot lock it: {}; see to it that no other process trains in "
+          "{}: cannot lock it: {}: make sure that no other process trains in "
           "this directory",
           file.string(), std::strerror(errno));
       return;
@@ -134,7 +134,7 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
       throw;
     } catch (const base::Error& error) {
       spdlog::warn(
-          "the checkpoint of step {} is not whole, looking for an "
+          "the checkpoint of step {} is incomplete or corrupt, trying an "
           "older one: {}",
           *step, error.what());
       if (error.status() == base::ExitStatus::bad_input) {
@@ -146,7 +146,9 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
     return std::nullopt;
   }
   throw base::input_error(
-      "{}: none of its checkpoints is whole; start anew with --force",
+      "{}: all of its checkpoints are incomplete or corrupt: start a new run "
+      "with "
+      "--force",
       path_.string());
 }
 
@@ -218,7 +220,7 @@ void RunDirectory::reset() const {
     if (!error) {
       return;
     }
-    throw base::io_error("{}: cannot remove what is of an old run: {}",
+    throw base::io_error("{}: cannot remove a file of an earlier run: {}",
                          path.string(), error.message());
   };
   std::error_code error;

@@ -47,13 +47,13 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
     }
     if (fixed[key] != value) {
       throw base::usage_error(
-          "{} was started with {} = {}, not {}: leave --{} out, or train into "
-          "another directory",
+          "{} was started with {} = {}, not {}: omit --{}, or train in another "
+          "directory",
           path.string(), key, value.dump(), fixed[key].dump(), key);
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {
-    throw base::input_error("{} was started with other data: {}, not {}",
+    throw base::input_error("{} was started with different data: {}, not {}",
                             path.string(), stored.data_fingerprint.dump(),
                             data.fingerprint().dump());
   }
@@ -323,7 +323,8 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
                             const std::vector<std::string>& config_files) {
   namespace fs = std::filesystem;
   if (output == "-") {
-    throw base::usage_error("- is no name for the directory of a run");
+    throw base::usage_error(
+        "'-' is not a valid name for the directory of a run");
   }
   base::check_not_dangling_symlink(output);
   std::error_code ignored;
@@ -332,7 +333,8 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
   }
   if (!fs::is_directory(output, ignored)) {
     throw base::usage_error(
-        "{} is no directory: choose another name for the run", output.string());
+        "{} is not a directory: choose another name for the run",
+        output.string());
   }
   const bool is_resumed = resume && holds_run(output);
   for (const std::string& config : config_files) {
@@ -349,13 +351,13 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
   }
   if (!holds_run(output)) {
     throw base::usage_error(
-        "{} holds files but no run; choose another directory, or start one "
-        "beside them with --force",
+        "{} contains files but no run: choose another directory, or start a "
+        "run beside them with --force",
         output.string());
   }
   if (!resume) {
     throw base::usage_error(
-        "{} exists; --resume goes on with it, --force replaces it",
+        "{} already contains a run: --resume continues it, --force replaces it",
         output.string());
   }
 }
@@ -364,14 +366,14 @@ void check_compatible(const model::ModelConfig& config,
                       const TrainingData& data) {
   if (!config.vocabulary.has_same_ids(data.vocabulary())) {
     throw base::input_error(
-        "{} has another vocabulary than the model; tokenize with the model's "
-        "own tokenizer.model",
+        "the vocabulary of {} differs from the model's: tokenize with the "
+        "model's own tokenizer.model",
         data.display_name());
   }
   if (config.context < data.sequence_length()) {
     throw base::usage_error(
-        "{} has sequences of {} tokens, the network a context of {}; make "
-        "sequences of --length {}, or a new network of a larger --context",
+        "{} has sequences of {} tokens, but the context of the network is {}: "
+        "pack with --length {}, or make a new network with a larger --context",
         data.display_name(), data.sequence_length(), config.context,
         config.context);
   }

@@ -82,7 +82,7 @@ StepLoss TrainingStepper::compute_gradient(const StepBatch& batch,
         losses, synchronizer_.gradient_ready_callback(context_.optimizer));
   } catch (const c10::OutOfMemoryError&) {
     throw base::run_error(
-        "the device has too little memory for a micro-batch of {} sequences; "
+        "the device has too little memory for a micro-batch of {} sequences: "
         "lower --micro-batch",
         config_.loader.micro_batch_size);
   }
@@ -98,8 +98,8 @@ void TrainingStepper::skip_step(const StepMetrics& step, const StepBatch& batch,
   }
   if (++consecutive_skips_ >= kMaxConsecutiveSkips) {
     throw base::run_error(
-        "{} steps in a row had no finite loss and gradient, the last of them "
-        "with {}; go back to an older checkpoint, lower --learning-rate or "
+        "{} consecutive steps had no finite loss and gradient, the last one "
+        "with {}: go back to an older checkpoint, lower --learning-rate or "
         "use --precision fp32",
         kMaxConsecutiveSkips, locations);
   }
