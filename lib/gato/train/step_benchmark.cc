@@ -64,48 +64,66 @@ class StepBenchmark {
 
   int64_t rounds() const { return rounds_; }
 
+  // Times kTimedSteps steps of a network with `layers` layers.
   StepTiming measure_with_layers(model::ModelConfig config,
                                  int64_t layers) const {
     config.layers = layers;
-    model::Network network(config, training_.loader.seed);
-    network.move_to(device_);
-    network.set_precision(model::parse_precision(training_.precision, device_));
-    network.set_activation_checkpointing(training_.activation_checkpointing);
-    std::optional<FlatSlice> slice;
-    if (training_.shard_optimizer) {
-      slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
-    }
-    AdamW optimizer(training_.optimizer, network.flat_parameters(),
-                    network.decayed_parameter_count(), slice);
+    model::Network network = make_network(config);
+    AdamW optimizer = make_optimizer(network);
     StepTiming timing;
     const auto began = Clock::now();
     for (int step = -1;
          step < kTimedSteps ||
          (step < kMaxSteps && Clock::now() - began < kMinDuration);
          ++step) {
-      const StepBatch batch = load_step_batch(data_, loader_options_, step + 1);
-      LossTable losses;
-      const auto start = Clock::now();
-      compute_step_gradient(network, batch, training_.gradient,
-                            optimizer.gradients, losses);
-      const double norm = l2_norm(optimizer.gradients);
-      const auto middle = Clock::now();
-      optimizer.step(0, norm);
-      l2_norm(optimizer.first_moment);  // blocks until a GPU has finished
-      if (step < 0 || step >= kTimedSteps) {
-        continue;
+      const StepTiming step_timing = time_step(network, optimizer, step + 1);
+      if (step >= 0 && step < kTimedSteps) {
+        timing.round_seconds += step_timing.round_seconds / kTimedSteps;
+        timing.update_seconds += step_timing.update_seconds / kTimedSteps;
       }
-      const auto seconds = [](Clock::duration time) {
-        return std::chrono::duration<double>(time).count() / kTimedSteps;
-      };
-      timing.round_seconds += seconds(middle - start);
-      timing.update_seconds += seconds(Clock::now() - middle);
     }
     timing.peak_memory = peak_memory(device_);
     return timing;
   }
 
  private:
+  model::Network make_network(const model::ModelConfig& config) const {
+    model::Network network(config, training_.loader.seed);
+    network.move_to(device_);
+    network.set_precision(model::parse_precision(training_.precision, device_));
+    network.set_activation_checkpointing(training_.activation_checkpointing);
+    return network;
+  }
+
+  AdamW make_optimizer(const model::Network& network) const {
+    std::optional<FlatSlice> slice;
+    if (training_.shard_optimizer) {
+      slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
+    }
+    return AdamW(training_.optimizer, network.flat_parameters(),
+                 network.decayed_parameter_count(), slice);
+  }
+
+  // Takes one step, with one round and a learning rate of 0. Does not set
+  // peak_memory.
+  StepTiming time_step(const model::Network& network, AdamW& optimizer,
+                       int64_t step) const {
+    const StepBatch batch = load_step_batch(data_, loader_options_, step);
+    LossTable losses;
+    const auto start = Clock::now();
+    compute_step_gradient(network, batch, training_.gradient,
+                          optimizer.gradients, losses);
+    const double norm = l2_norm(optimizer.gradients);
+    const auto middle = Clock::now();
+    optimizer.step(0, norm);
+    l2_norm(optimizer.first_moment);  // blocks until a GPU has finished
+    const auto seconds = [](Clock::duration time) {
+      return std::chrono::duration<double>(time).count();
+    };
+    return {.round_seconds = seconds(middle - start),
+            .update_seconds = seconds(Clock::now() - middle)};
+  }
+
   const TrainingConfig training_;
   const TrainingData& data_;
   const int64_t world_size_;

@@ -244,13 +244,7 @@ base::ExitStatus TrainingRun::train_loop() {
                           {*network_, *optimizer_, state_, process_group_});
   CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
                                *network_, *optimizer_, state_, process_group_);
-  MetricsAccumulator metrics(
-      {.config = network_->config(),
-       .sequence_length = data_.sequence_length(),
-       .device = network_->device(),
-       .peak_flops_per_second = measure_matmul_flops_per_second(
-           network_->device(), network_->precision()),
-       .world_size = process_group_.size()});
+  MetricsAccumulator metrics = make_metrics();
   base::Progress progress(options_.progress, "training", "steps", config_.steps,
                           state_.step);
   BatchLoader loader(data_, config_.loader, state_.step);
@@ -268,13 +262,7 @@ base::ExitStatus TrainingRun::train_loop() {
                                  ? has_stop_request()
                                  : stepper.should_stop();
     if (!is_last && should_stop) {
-      if (metrics.step_count() > 0) {
-        log_metrics(stepper, metrics);
-      }
-      checkpoints.save_final();
-      spdlog::info(
-          "{}: saved {}; the same command with --resume continues from there",
-          stop_reason(), run_directory_.checkpoint_path(state_.step).string());
+      stop_early(stepper, metrics, checkpoints);
       return base::ExitStatus::stopped_early;
     }
     // Do not save while steps are skipped: the weights may be unusable, and
@@ -289,6 +277,29 @@ base::ExitStatus TrainingRun::train_loop() {
   spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
                run_directory_.checkpoint_path(state_.step).string());
   return base::ExitStatus::success;
+}
+
+MetricsAccumulator TrainingRun::make_metrics() const {
+  return MetricsAccumulator(
+      {.config = network_->config(),
+       .sequence_length = data_.sequence_length(),
+       .device = network_->device(),
+       .peak_flops_per_second = measure_matmul_flops_per_second(
+           network_->device(), network_->precision()),
+       .world_size = process_group_.size()});
+}
+
+// Logs the metrics since the last line and saves a checkpoint.
+void TrainingRun::stop_early(const TrainingStepper& stepper,
+                             MetricsAccumulator& metrics,
+                             CheckpointWriter& checkpoints) {
+  if (metrics.step_count() > 0) {
+    log_metrics(stepper, metrics);
+  }
+  checkpoints.save_final();
+  spdlog::info(
+      "{}: saved {}; the same command with --resume continues from there",
+      stop_reason(), run_directory_.checkpoint_path(state_.step).string());
 }
 
 bool TrainingRun::has_stop_request() const {

@@ -94,6 +94,9 @@ class TrainingRun {
   void resolve_precision();
   void prepare_run_files();
   base::ExitStatus train_loop();
+  MetricsAccumulator make_metrics() const;
+  void stop_early(const TrainingStepper& stepper, MetricsAccumulator& metrics,
+                  CheckpointWriter& checkpoints);
   bool has_stop_request() const;
   void evaluate_if_due(bool is_last);
   void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);
