@@ -19,7 +19,7 @@ data::SequenceRow empty_row() {
 struct TokenSpec {
   int32_t token, label;
   data::Modality modality;
-  int16_t local;
+  int16_t local_position;
 };
 
 data::Patch push_patch(int64_t number, int step) {
@@ -28,7 +28,7 @@ data::Patch push_patch(int64_t number, int step) {
   return patch;
 }
 
-// Its patch tokens are -1 and -2.
+// The patch tokens of the row are -1 and -2.
 data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
   data::SequenceRow row = empty_row();
   row.labels = row.features.tokens;
@@ -37,7 +37,7 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
     const int32_t bin = static_cast<int32_t>(40 * (number * 2 + step) % 1024);
     const int32_t observation = vocabulary.continuous_begin() + bin;
     const int32_t discrete = vocabulary.discrete_begin() + bin / 128;
-    const int32_t executed = vocabulary.continuous_begin() + 1023 - bin;
+    const int32_t executed_action = vocabulary.continuous_begin() + 1023 - bin;
     const TokenSpec token_specs[] = {
         {data::patch_token(step), data::patch_token(step),
          data::Modality::patch, 0},
@@ -46,13 +46,13 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
          data::Modality::separator, data::TokenRow::kNoLocalPosition},
         {discrete, discrete, data::Modality::discrete_action,
          data::TokenRow::kActionLocalPosition},
-        {executed, observation, data::Modality::continuous_action,
+        {executed_action, observation, data::Modality::continuous_action,
          data::TokenRow::kActionLocalPosition}};
     for (const TokenSpec& token_spec : token_specs) {
       row.features.tokens[position] = token_spec.token;
       row.labels[position] = token_spec.label;
       row.features.modality[position] = token_spec.modality;
-      row.features.local_position[position] = token_spec.local;
+      row.features.local_position[position] = token_spec.local_position;
       row.segment_ids[position] = static_cast<uint8_t>(step);
       if (token_spec.modality == data::Modality::patch) {
         row.features.interval[position] = {32, 64, 51, 77};
