@@ -5,6 +5,9 @@
 #include "gato/data/tokens.h"
 #include "gato/train/flat_buffer.h"
 
+// Every step has two all-reduces besides those of the gradient buckets: the
+// target counts before the backward pass, and the loss, the stop request and
+// the squared gradient norm after it.
 namespace gato::train {
 
 GradientSynchronizer::GradientSynchronizer(ProcessGroup& process_group,

@@ -2,10 +2,11 @@
 
 #include "gato/data/vocabulary.h"
 
+// Sums are kept in float64 by modality and by task; those of a domain are added
+// up when they are reported. As a tensor, row 0 is the total, rows 1 to
+// kModalityCount are the modalities, and the tasks follow.
 namespace gato::train {
 
-// Row 0 is the total, rows 1 to kModalityCount are the modalities, and the
-// tasks follow.
 LossTable::LossTable(const at::Tensor& values) {
   const auto value = values.accessor<double, 2>();
   const auto sum = [&value](int64_t row) {

@@ -13,9 +13,9 @@
 
 // Every rank runs two threads. The heartbeat thread runs a round every
 // kHeartbeatInterval, which exchanges these keys through the store:
-//   beat/RANK  "HEARTBEATS COLLECTIVES", the numbers of both so far
-//   verdict    the FailureReport of the job: "STATUS RANK MESSAGE"
-//   bye/RANK   set by a rank that no longer needs the store
+//   heartbeat/RANK  "HEARTBEATS COLLECTIVES", the numbers of both so far
+//   failure         the FailureReport of the job: "STATUS RANK MESSAGE"
+//   farewell/RANK   set by a rank that no longer needs the store
 // A rank whose heartbeat has not changed for the timeout has failed. If a
 // collective has failed, all ranks are checked with the shorter kSuspectTimeout
 // and, if all of them are alive, the rank that has begun the fewest collectives
@@ -43,9 +43,13 @@ constexpr milliseconds kFarewellTimeout{5000};
 // needed.
 constexpr milliseconds kTerminationDelay{10000};
 
-constexpr const char* kFailureKey = "verdict";
-std::string heartbeat_key(int64_t rank) { return fmt::format("beat/{}", rank); }
-std::string farewell_key(int64_t rank) { return fmt::format("bye/{}", rank); }
+constexpr const char* kFailureKey = "failure";
+std::string heartbeat_key(int64_t rank) {
+  return fmt::format("heartbeat/{}", rank);
+}
+std::string farewell_key(int64_t rank) {
+  return fmt::format("farewell/{}", rank);
+}
 
 std::string serialize(const FailureReport& report) {
   return fmt::format("{} {} {}", static_cast<int>(report.status),

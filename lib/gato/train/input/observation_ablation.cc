@@ -5,6 +5,9 @@
 #include <optional>
 #include <span>
 
+// The positions of observation tokens are listed by step and modality, for the
+// row and for its donor. Both lists are then walked in parallel, that of the
+// donor cyclically.
 namespace gato::train {
 namespace {
 

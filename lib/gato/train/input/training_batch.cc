@@ -1,6 +1,3 @@
-// Lays the rows of a micro-batch side by side, cut to the longest of them, and
-// adds what is about training: the patch positions that are sampled, the
-// actions that are masked, and the targets.
 #include "gato/train/input/training_batch.h"
 
 #include <algorithm>
@@ -12,6 +9,10 @@
 #include "gato/base/random.h"
 #include "gato/model/batch_builder.h"
 
+// The rows of a micro-batch are truncated to the longest one. Token i of row r
+// is at index r x length + i of the batch, and the prediction for it is made at
+// the index before. This file adds what only training needs: sampled patch
+// positions, masked actions and targets. model::BatchBuilder makes the tensors.
 namespace gato::train {
 namespace {
 

@@ -9,6 +9,10 @@
 #include "gato/model/model_directory.h"
 #include "gato/train/run/optimizer_moments.h"
 
+// A checkpoint is written in three collective steps: rank 0 makes a temporary
+// directory with the model and the state, the ranks write their moments into
+// it, and rank 0 writes the manifest and renames the directory. If a rank fails
+// in one of them, all ranks throw, and the temporary directory is removed.
 namespace gato::train {
 namespace {
 
@@ -45,9 +49,6 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
   return state;
 }
 
-// Proceeds in three collective steps: rank 0 makes a temporary directory with
-// the model and the state, the ranks write the moments into it, and rank 0
-// writes the manifest and renames the directory.
 void write_checkpoint(
     const std::filesystem::path& directory, const model::Network& network,
     const AdamW& optimizer, const TrainingState& state,

@@ -55,8 +55,8 @@ std::vector<fs::path> find_shards(const fs::path& directory) {
 
 // Returns the intersection of two ranges. Its size is not positive if they do
 // not overlap.
-FlatSlice intersection(const FlatSlice& one, const FlatSlice& other) {
-  return {std::max(one.begin, other.begin), std::min(one.end, other.end)};
+FlatSlice intersection(const FlatSlice& a, const FlatSlice& b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
 FlatSlice parameter_range(const model::Network& network, size_t i) {
@@ -65,11 +65,11 @@ FlatSlice parameter_range(const model::Network& network, size_t i) {
 }
 
 // Returns the range of the flat buffer that the tensor `name` of a file
-// contains; an empty range if the file does not have the tensor. `whole` is the
-// range of its parameter.
+// contains; an empty range if the file does not have the tensor. `range`
+// is that of its parameter.
 FlatSlice stored_range(const data::SafetensorsHeader& header,
                        const std::string& name, const std::string& parameter,
-                       const FlatSlice& whole, const fs::path& path) {
+                       const FlatSlice& range, const fs::path& path) {
   const auto entry = std::ranges::find(header.tensors, name,
                                        &data::SafetensorsTensorInfo::name);
   if (entry == header.tensors.end()) {
@@ -83,11 +83,11 @@ FlatSlice stored_range(const data::SafetensorsHeader& header,
                                     base::ExitStatus::bad_input);
   }
   const auto size = static_cast<int64_t>((entry->end - entry->begin) / 4);
-  if (entry->dtype != "F32" || first < 0 || size > whole.size() - first) {
+  if (entry->dtype != "F32" || first < 0 || size > range.size() - first) {
     throw base::input_error("{}: tensor {} does not match the network",
                             path.string(), name);
   }
-  return {whole.begin + first, whole.begin + first + size};
+  return {range.begin + first, range.begin + first + size};
 }
 
 class MomentsReader {
@@ -112,8 +112,8 @@ class MomentsReader {
     model::Safetensors saved;  // read when the first overlap is found
     for (size_t i = 0; i < network_.parameters().size(); ++i) {
       const std::string& parameter = network_.parameters()[i].name;
-      const auto take = [&](const char* suffix, at::Tensor& moments,
-                            std::vector<FlatSlice>& ranges_read) {
+      const auto read_overlap = [&](const char* suffix, at::Tensor& moments,
+                                    std::vector<FlatSlice>& ranges_read) {
         const std::string name = parameter + suffix;
         const FlatSlice part = stored_range(header, name, parameter,
                                             parameter_range(network_, i), path);
@@ -130,8 +130,9 @@ class MomentsReader {
                 0, wanted.begin - part.begin, wanted.size()));
         ranges_read.push_back(wanted);
       };
-      take(kMeanSuffix, optimizer_.first_moment, first_moment_ranges_);
-      take(kSquareSuffix, optimizer_.second_moment, second_moment_ranges_);
+      read_overlap(kMeanSuffix, optimizer_.first_moment, first_moment_ranges_);
+      read_overlap(kSquareSuffix, optimizer_.second_moment,
+                   second_moment_ranges_);
     }
   }
 
@@ -168,14 +169,14 @@ void write_moments(const fs::path& directory, const model::Network& network,
   model::SafetensorsMetadata metadata;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const model::Parameter& parameter = network.parameters()[i];
-    const FlatSlice whole = parameter_range(network, i);
-    const FlatSlice part = intersection(whole, optimizer.slice());
+    const FlatSlice range = parameter_range(network, i);
+    const FlatSlice part = intersection(range, optimizer.slice());
     if (part.size() <= 0) {
       continue;
     }
-    const bool is_entire = part.size() == whole.size();
+    const bool is_entire = part.size() == range.size();
     if (!is_entire) {
-      metadata[parameter.name] = std::to_string(part.begin - whole.begin);
+      metadata[parameter.name] = std::to_string(part.begin - range.begin);
     }
     const auto add = [&](const char* suffix, const at::Tensor& moments) {
       const at::Tensor values =

@@ -170,7 +170,7 @@ void RunDirectory::set_latest(int64_t step) {
 }
 
 void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
-                                     int64_t keep_every) const {
+                                     int64_t keep_every) {
   if (keep == 0) {
     return;
   }
@@ -194,7 +194,7 @@ void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
   }
 }
 
-void RunDirectory::remove_leftovers() const {
+void RunDirectory::remove_leftovers() {
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (is_leftover(entry.path().filename().string())) {
       std::error_code ignored;
@@ -215,7 +215,7 @@ std::vector<fs::path> RunDirectory::metadata_files() const {
   return files;
 }
 
-void RunDirectory::reset() const {
+void RunDirectory::reset() {
   const auto check = [](const fs::path& path, const std::error_code& error) {
     if (!error) {
       return;
@@ -253,7 +253,7 @@ void RunDirectory::open_event_file(int64_t step) {
   event_writer_ = std::make_unique<TensorBoardWriter>(path_, step);
 }
 
-void RunDirectory::truncate_metrics(int64_t step) const {
+void RunDirectory::truncate_metrics(int64_t step) {
   if (!fs::exists(metrics_path())) {
     return;
   }
@@ -268,7 +268,7 @@ void RunDirectory::truncate_metrics(int64_t step) const {
   base::write_file(metrics_path(), kept, /*force=*/true);
 }
 
-void RunDirectory::append_metrics(const nlohmann::json& line) const {
+void RunDirectory::append_metrics(const nlohmann::json& line) {
   if (event_writer_) {
     event_writer_->add_scalars(line.at("step"), line);
   }
