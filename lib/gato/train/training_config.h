@@ -1,5 +1,5 @@
-// How a network is trained: what the options of gato-train and gato-finetune
-// set, and what the trainer reads.
+// The settings of a training run. The options of gato-train and gato-finetune
+// set them.
 #pragma once
 
 #include <cstdint>

@@ -35,8 +35,8 @@ constexpr milliseconds kHeartbeatInterval{500};
 // A rank without a heartbeat for this long is considered to have failed once a
 // collective has failed.
 constexpr milliseconds kSuspectTimeout{3000};
-// How long rank 0, which serves the store, waits for the others to read the
-// failure report.
+// Maximum time that rank 0, which serves the store, waits for the other ranks
+// to read the failure report.
 constexpr milliseconds kFarewellTimeout{5000};
 // Time between a failure and the termination of a process that does not ask for
 // it, because it is computing or waiting for its GPU. Its result is no longer

@@ -159,7 +159,7 @@ struct Launcher {
   void (*read)(const EnvVarReader& variables, LaunchInfo& launch);
 };
 
-// In the order in which they are looked for (see detect_launch).
+// The order matters (see detect_launch).
 constexpr Launcher kLaunchers[] = {
     {"torchrun", "WORLD_SIZE", read_torchrun},
     {"mpirun", "OMPI_COMM_WORLD_SIZE", read_mpirun},

@@ -16,7 +16,7 @@
 
 namespace gato::train {
 
-// How the losses of targets are averaged over a step.
+// The way in which the losses of targets are averaged over a step.
 enum class LossReduction {
   token,  // the mean over targets (Reed et al. 2022, section 2.3)
   task,   // the mean over tasks of the mean over the task's targets

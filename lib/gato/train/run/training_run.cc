@@ -257,7 +257,8 @@ base::ExitStatus TrainingRun::train_loop() {
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
-    // With several ranks, all stop when all know that one was asked to.
+    // Several ranks must stop after the same step, so they use the stop request
+    // that the step has summed over all of them.
     const bool should_stop = process_group_.is_single_process()
                                  ? has_stop_request()
                                  : stepper.should_stop();
