@@ -260,7 +260,7 @@ TEST_CASE("a rank that is killed ends the job, which names it") {
     CHECK(seconds_since(start) < 20);
     CHECK_THAT(read_bytes(folder.messages()),
                Contains("rank " + std::to_string(rank) + " on ") &&
-                   Contains("was ended by signal 9"));
+                   Contains("was killed by signal 9"));
   }
 }
 
@@ -285,8 +285,8 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
   CHECK(first.wait() == 1);
   CHECK(seconds_since(start) < 30);
   CHECK_THAT(read_bytes(folder.folder / "0"),
-             Contains("rank 1 on ") && Contains("has not answered") &&
-                 Contains("of no use any more"));
+             Contains("rank 1 on ") && Contains("has not responded") &&
+                 Contains("no longer needed"));
 }
 
 TEST_CASE("steps without a finite loss name the sequences of every rank") {
@@ -310,8 +310,8 @@ TEST_CASE("steps without a finite loss name the sequences of every rank") {
                      {"--resume", "--steps", "30", "--processes", "2"}) == 1);
   const std::string log = read_bytes(run + "/log.txt");
   CHECK_THAT(log, Contains("step 11: loss nan") &&
-                      Contains("10 steps in a row had no finite loss"));
-  const std::string last = log.substr(log.rfind("10 steps in a row"));
+                      Contains("10 consecutive steps had no finite loss"));
+  const std::string last = log.substr(log.rfind("10 consecutive steps"));
   CHECK_THAT(last, Contains("data.h5: sequence ") && Contains(" of rank 0; ") &&
                        Contains(" of rank 1"));
 }
@@ -335,9 +335,9 @@ TEST_CASE("a rank that stands still ends the job within --rank-timeout") {
   // 5 seconds until it is noticed, and 20 that the starter gives it.
   CHECK(seconds_since(start) < 60);
   CHECK_THAT(read_bytes(folders[0].messages()),
-             Contains("rank 0 on ") && Contains("stands still"));
+             Contains("rank 0 on ") && Contains("hangs"));
   CHECK_THAT(read_bytes(folders[1].messages()),
-             Contains("rank 1 on ") && Contains("stands still"));
+             Contains("rank 1 on ") && Contains("hangs"));
 }
 
 TEST_CASE("what one rank finds wrong is the end of all") {
@@ -349,7 +349,7 @@ TEST_CASE("what one rank finds wrong is the end of all") {
   CHECK_FALSE(std::filesystem::exists(run));
   REQUIRE(folder.train("run", {"--processes", "2", "--steps", "2"}) == 0);
   CHECK(folder.train("run", {"--processes", "2", "--steps", "4"}) == 2);
-  CHECK_THAT(read_bytes(folder.messages()), Contains("--resume goes on"));
+  CHECK_THAT(read_bytes(folder.messages()), Contains("--resume continues"));
 
   write_synthetic_sequences(folder.data_path, {.has_invalid_task = true});
   CHECK(folder.train("other", {"--processes", "2", "--steps", "9"}) == 3);
@@ -386,7 +386,7 @@ TEST_CASE("a rank whose others never come says which") {
                                       {"MASTER_ADDR", "localhost"},
                                       {"MASTER_PORT", "29418"}}}) == 1);
   CHECK_THAT(read_bytes(folder.messages()),
-             Contains("2 of the 3 ranks have not come within 5 s: 1, 2"));
+             Contains("2 of the 3 ranks did not join within 5 s: 1, 2"));
   CHECK(folder.train("run", {}, {.environment = {{"WORLD_SIZE", "2"}}}) == 2);
   CHECK_THAT(read_bytes(folder.messages()), Contains("RANK"));
 }
