@@ -136,7 +136,7 @@ class FinetuneCommand {
       const std::string name = entry.path().filename().string();
       if (name.starts_with("episodes-") &&
           name.find("-repeat-") != std::string::npos &&
-          train::holds_run(entry.path())) {
+          train::contains_run(entry.path())) {
         old.push_back(entry.path());
       }
     }

@@ -62,7 +62,7 @@ std::vector<std::string> base_config_files(const TrainCommandOptions& options,
         preset_path(PresetKind::pretraining, options.preset).string());
   }
   const std::filesystem::path run = option_value<std::string>(table, "output");
-  if (options.training.resume && train::holds_run(run) &&
+  if (options.training.resume && train::contains_run(run) &&
       std::filesystem::exists(run / "config.toml")) {
     files.push_back((run / "config.toml").string());
   }
@@ -223,7 +223,7 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                    cli::CommandContext& context) {
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
-  const bool is_resumed = options.training.resume && train::holds_run(output);
+  const bool is_resumed = options.training.resume && train::contains_run(output);
   if (!is_resumed && options.preset.empty() &&
       context.common.config_files.empty()) {
     throw base::usage_error(

@@ -274,7 +274,7 @@ void RunDirectory::append_metrics(const nlohmann::json& line) {
   append_record(metrics_path(), line.dump() + "\n");
 }
 
-bool holds_run(const fs::path& path) {
+bool contains_run(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
     return false;

@@ -90,7 +90,7 @@ class RunDirectory {
 
 // Returns whether `path` contains a run: either metrics.jsonl, which a run
 // writes first, or a checkpoint.
-bool holds_run(const std::filesystem::path& path);
+bool contains_run(const std::filesystem::path& path);
 
 // Returns whether the directory `path` contains nothing except the lock and
 // partially written files of a run that was killed before it had begun.
