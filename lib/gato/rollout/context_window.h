@@ -28,7 +28,7 @@ std::vector<data::TokenRow> leading_steps(
 // With context_steps 0, a slot has as many complete steps as fit into the
 // cache. To make room, the oldest steps are evicted. Newer entries, which have
 // read the evicted ones, stay as they are: the Transformer-XL memory of the
-// paper (section 2.2). The last action token of a step is read together with
+// paper (section 2.4). The last action token of a step is read together with
 // the next observation, after the eviction that makes room for that.
 //
 // With context_steps W > 0, an action depends on the last W steps and on

@@ -118,8 +118,7 @@ RobomimicSource::RobomimicSource(const fs::path& path,
     : file_(path),
       root_(data::hdf5::open_file(path)),
       file_reader_(data::hdf5::open_file_reader(root_)) {
-  if (detect_episode_format(root_) !=
-      EpisodeFileFormat::robomimic) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::robomimic) {
     throw base::input_error("{}: this is {}, not a robomimic file",
                             path.string(), describe_episode_file(root_));
   }
@@ -273,7 +272,8 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success = has_positive(episode.rewards);
+    episode.success = std::ranges::any_of(
+        episode.rewards, [](double reward) { return reward > 0; });
   }
   return episode;
 }
