@@ -220,7 +220,9 @@ TEST_CASE("ranks whose starter is killed save and end") {
   // The directory is free when the ranks are gone.
   const auto try_again = [&] { return folder.train("run", limited); };
   int status = try_again();
-  for (int i = 0; i < 50 && status == 2; ++i) status = try_again();
+  for (int i = 0; i < 50 && status == 2; ++i) {
+    status = try_again();
+  }
   CHECK(status == 75);
 }
 

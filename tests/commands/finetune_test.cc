@@ -69,7 +69,9 @@ void write_dataset(const std::string& path, int64_t count,
     episode.truncations.back() = 1;
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     episode.failed = spoiled.failed == i;
-    if (spoiled.nan_reward == i) episode.rewards[2] = nan;
+    if (spoiled.nan_reward == i) {
+      episode.rewards[2] = nan;
+    }
     if (spoiled.nan_observation == i) {
       std::get<data::Array>(episode.observations[0]).set(1, nan);
     }

@@ -103,7 +103,9 @@ TEST_CASE("A sequence file contains rows, demonstrations and the report") {
   for (int64_t q = 0; q < 30; ++q) {
     const data::SequenceView row = reader.row(q);
     control += row.task_index == 0;
-    for (uint8_t modality : row.modality) tokens += modality != 0;
+    for (uint8_t modality : row.modality) {
+      tokens += modality != 0;
+    }
   }
   REQUIRE(std::abs(control - 20) <= 1);
   REQUIRE(reader.report()["mixture"].size() == 2);

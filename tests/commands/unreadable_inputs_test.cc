@@ -22,10 +22,14 @@ class Stranger {
  public:
   Stranger() {
     constexpr uid_t nobody = 65534;
-    if (was_root_) REQUIRE(::seteuid(nobody) == 0);
+    if (was_root_) {
+      REQUIRE(::seteuid(nobody) == 0);
+    }
   }
   ~Stranger() {
-    if (was_root_ && ::seteuid(0) != 0) std::abort();
+    if (was_root_ && ::seteuid(0) != 0) {
+      std::abort();
+    }
   }
   Stranger(const Stranger&) = delete;
   Stranger& operator=(const Stranger&) = delete;
@@ -80,7 +84,9 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   };
   for (const std::string& input :
        {file.path(), dataset.path(), folder / "other"}) {
-    if (input != folder / "other") check(info, {input}, input);
+    if (input != folder / "other") {
+      check(info, {input}, input);
+    }
     check(eval, {"score", input}, input);
     std::vector<std::string> episodes = tokenize;
     episodes.insert(episodes.begin(), "episodes");

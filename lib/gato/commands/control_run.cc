@@ -43,8 +43,12 @@ rollout::EnvironmentFactory reuse_first_environment(
 // a second time, the second attempt replaces the first.
 rollout::StepCallback record_frames(rollout::AnimatedPng& video) {
   return [&video](const rollout::PolicyInput& input) {
-    if (input.episode != 0) return;
-    if (input.step == 0) video.clear();
+    if (input.episode != 0) {
+      return;
+    }
+    if (input.step == 0) {
+      video.clear();
+    }
     try {
       video.add_frame(base::with_context(
           "--video", [&] { return rollout::render_frame(input); }));

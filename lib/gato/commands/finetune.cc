@@ -77,10 +77,14 @@ class FinetuneCommand {
                             options_.max_episode_steps);
     const std::vector<PlannedRun> parts = plan_runs(output);
     std::vector<fs::path> outputs;
-    for (const PlannedRun& part : parts) outputs.push_back(part.output);
+    for (const PlannedRun& part : parts) {
+      outputs.push_back(part.output);
+    }
     check_environment_and_outputs(demonstrations_->tasks(), outputs);
     const int64_t total = demonstrations_->validate();
-    if (context_.common.force) remove_previous_runs(output);
+    if (context_.common.force) {
+      remove_previous_runs(output);
+    }
     for (const PlannedRun& part : parts) {  // refuses before any work
       ingest::sample_episodes(seed(), part.repeat, total,
                               part.episode_count.value_or(total));
@@ -94,7 +98,9 @@ class FinetuneCommand {
           ingest::sample_episodes(seed(), part.repeat, total,
                                   part.episode_count.value_or(total)),
           part.output);
-      if (status != base::ExitStatus::success) return status;
+      if (status != base::ExitStatus::success) {
+        return status;
+      }
     }
     return base::ExitStatus::success;
   }
@@ -108,8 +114,9 @@ class FinetuneCommand {
   };
 
   std::vector<PlannedRun> plan_runs(const fs::path& output) const {
-    if (options_.episodes.empty())
+    if (options_.episodes.empty()) {
       return {{.episode_count = {}, .output = output}};
+    }
     std::vector<PlannedRun> parts;
     for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
       for (int64_t count : options_.episodes) {
@@ -140,7 +147,9 @@ class FinetuneCommand {
         old.push_back(entry.path());
       }
     }
-    for (const fs::path& run : old) fs::remove_all(run, ignored);
+    for (const fs::path& run : old) {
+      fs::remove_all(run, ignored);
+    }
   }
 
   void check_environment_and_outputs(
@@ -218,8 +227,9 @@ void validate_options(const FinetuneCommandOptions& options) {
   }
   std::set<int64_t> seen;
   for (int64_t count : options.episodes) {
-    if (count < 1)
+    if (count < 1) {
       throw base::usage_error("--episodes {}: give 1 or more", count);
+    }
     if (!seen.insert(count).second) {
       throw base::usage_error(
           "--episodes names {} twice; --repeats draws a number more than once",

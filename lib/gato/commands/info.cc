@@ -37,10 +37,14 @@ int64_t parse_index(const std::string& text) {
 }
 
 DocumentRange parse_document_range(const std::string& text) {
-  if (text.empty()) return {};
+  if (text.empty()) {
+    return {};
+  }
   const size_t dash = text.find('-');
   const int64_t first = parse_index(text.substr(0, dash));
-  if (dash == std::string::npos) return {first, first};
+  if (dash == std::string::npos) {
+    return {first, first};
+  }
   const int64_t last = parse_index(text.substr(dash + 1));
   if (last < first) {
     throw base::usage_error("--documents {}: the range is empty", text);
@@ -78,7 +82,9 @@ ordered_json flattened(const ordered_json& entry) {
 
 void print_table(const std::string& title, const ordered_json& nested) {
   ordered_json entries = ordered_json::array();
-  for (const auto& entry : nested) entries.push_back(flattened(entry));
+  for (const auto& entry : nested) {
+    entries.push_back(flattened(entry));
+  }
   std::vector<std::string> header;
   for (const auto& entry : entries) {
     for (const auto& [key, value] : entry.items()) {
@@ -137,7 +143,9 @@ void print_document(const std::string& title, const ordered_json& document) {
     for (const auto& item : document["items"]) {
       print_value("item", item);
     }
-    if (document.contains("cut")) std::cout << "    (cut)\n";
+    if (document.contains("cut")) {
+      std::cout << "    (cut)\n";
+    }
     return;
   }
   int64_t number = 0;
@@ -145,7 +153,9 @@ void print_document(const std::string& title, const ordered_json& document) {
     std::cout << "  step " << number++ << (step.contains("cut") ? " (cut)" : "")
               << '\n';
     for (const char* part : {"observation", "action", "expert"}) {
-      if (!step.contains(part)) continue;
+      if (!step.contains(part)) {
+        continue;
+      }
       for (const auto& [key, value] : step[part].items()) {
         print_value(fmt::format("{} {}", part, key), value);
       }
@@ -243,9 +253,13 @@ void print_inspection(const std::string& path, const InfoOptions& options) {
   const Inspection found = inspect(path, options.episodes);
   if (options.json) {
     ordered_json line = {{"file", path}, {"whole", true}};
-    if (!is_known_complete(found)) line["whole"] = nullptr;
+    if (!is_known_complete(found)) {
+      line["whole"] = nullptr;
+    }
     line.update(found.facts);
-    if (options.provenance) line["provenance"] = found.provenance;
+    if (options.provenance) {
+      line["provenance"] = found.provenance;
+    }
     std::cout << dump(line) << '\n';
     return;
   }
@@ -265,7 +279,9 @@ base::ExitStatus run_info(const InfoOptions& options,
   std::string reason;
   bool first = true;
   for (const std::string& path : context.common.inputs) {
-    if (!first && !options.json) std::cout << '\n';
+    if (!first && !options.json) {
+      std::cout << '\n';
+    }
     first = false;
     try {
       if (options.decode) {
@@ -274,7 +290,9 @@ base::ExitStatus run_info(const InfoOptions& options,
         print_inspection(path, options);
       }
     } catch (const base::Error& error) {
-      if (error.status() == base::ExitStatus::usage) throw;
+      if (error.status() == base::ExitStatus::usage) {
+        throw;
+      }
       // The other files are still looked at; the first failure is reported.
       if (options.json) {
         std::cout << dump({{"file", path},
@@ -294,7 +312,9 @@ base::ExitStatus run_info(const InfoOptions& options,
       }
     }
   }
-  if (status != base::ExitStatus::success) throw base::Error(status, reason);
+  if (status != base::ExitStatus::success) {
+    throw base::Error(status, reason);
+  }
   return status;
 }
 

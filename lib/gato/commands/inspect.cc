@@ -27,7 +27,9 @@ class ModalityCounts {
   ordered_json to_json() const {
     ordered_json json = ordered_json::object();
     for (size_t i = 0; i < counts_.size(); ++i) {
-      if (counts_[i] > 0) json[data::kModalityNames[i]] = counts_[i];
+      if (counts_[i] > 0) {
+        json[data::kModalityNames[i]] = counts_[i];
+      }
     }
     return json;
   }
@@ -46,11 +48,21 @@ ordered_json vocabulary_facts(const data::Vocabulary& vocabulary) {
 
 ordered_json task_facts(const data::TaskEntry& task) {
   ordered_json facts = {{"name", task.spec.name}, {"domain", task.spec.domain}};
-  if (task.episode_count > 0) facts["episodes"] = task.episode_count;
-  if (task.step_count > 0) facts["steps"] = task.step_count;
-  if (task.expert_return) facts["expert_return"] = *task.expert_return;
-  if (task.random_return) facts["random_return"] = *task.random_return;
-  if (!task.filter.is_null()) facts["filter"] = task.filter;
+  if (task.episode_count > 0) {
+    facts["episodes"] = task.episode_count;
+  }
+  if (task.step_count > 0) {
+    facts["steps"] = task.step_count;
+  }
+  if (task.expert_return) {
+    facts["expert_return"] = *task.expert_return;
+  }
+  if (task.random_return) {
+    facts["random_return"] = *task.random_return;
+  }
+  if (!task.filter.is_null()) {
+    facts["filter"] = task.filter;
+  }
   return facts;
 }
 
@@ -85,7 +97,9 @@ Inspection inspect_token_file(const fs::path& path) {
            {"distinct_patches", reader.distinct_patch_count()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())},
            {"sources", reader.tasks().sources}};
-  if (!reader.report().is_null()) facts["report"] = reader.report();
+  if (!reader.report().is_null()) {
+    facts["report"] = reader.report();
+  }
   for (size_t i = 0; i < documents.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["documents"] = documents[i];
@@ -104,8 +118,9 @@ Inspection inspect_sequence_file(const fs::path& path) {
     const data::SequenceView row = reader.row(i);
     ++sequences[static_cast<size_t>(row.task_index)];
     prompted += row.prompt_mask[0] != 0;
-    for (uint8_t value : row.modality)
+    for (uint8_t value : row.modality) {
       modality.add(static_cast<data::Modality>(value));
+    }
   }
   Inspection result{FileKind::sequence_file, {}, reader.provenance()};
   ordered_json& facts = result.facts;
@@ -120,7 +135,9 @@ Inspection inspect_sequence_file(const fs::path& path) {
            {"distinct_patches", reader.distinct_patch_count()},
            {"demonstrations", reader.read_demonstrations().size()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())}};
-  if (!reader.report().is_null()) facts["report"] = reader.report();
+  if (!reader.report().is_null()) {
+    facts["report"] = reader.report();
+  }
   for (size_t i = 0; i < sequences.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["sequences"] = sequences[i];
@@ -158,7 +175,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
            {"steps", steps},
            {"failed", failed},
            {"with_expert_actions", labeled}};
-  if (with_known_success > 0) facts["successes"] = successes;
+  if (with_known_success > 0) {
+    facts["successes"] = successes;
+  }
   if (source->episode_count() > 0 && !std::isnan(total_reward)) {
     facts["mean_return"] =
         total_reward / static_cast<double>(source->episode_count());
@@ -189,7 +208,9 @@ Inspection inspect_text_model(const fs::path& path) {
 
 FileKind detect_directory_kind(const fs::path& path) {
   std::error_code ignored;
-  if (fs::exists(path / "model.safetensors", ignored)) return FileKind::model;
+  if (fs::exists(path / "model.safetensors", ignored)) {
+    return FileKind::model;
+  }
   if (fs::exists(fs::symlink_status(path / "latest", ignored)) ||
       fs::exists(path / "config.toml", ignored)) {
     return FileKind::run;
@@ -199,7 +220,9 @@ FileKind detect_directory_kind(const fs::path& path) {
       fs::exists(path / "metadata.json", ignored)) {
     return FileKind::minari;
   }
-  if (fs::exists(path / "config.json", ignored)) return FileKind::model;
+  if (fs::exists(path / "config.json", ignored)) {
+    return FileKind::model;
+  }
   throw base::input_error(
       "{}: neither a model, nor a training run, nor a Minari dataset; of a "
       "folder of datasets give those below it",
@@ -211,7 +234,9 @@ FileKind detect_directory_kind(const fs::path& path) {
 FileKind detect_file_kind(const fs::path& path) {
   base::check_readable(path);
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return detect_directory_kind(path);
+  if (fs::is_directory(path, ignored)) {
+    return detect_directory_kind(path);
+  }
   if (!fs::is_regular_file(path, ignored)) {
     throw base::io_error(
         "{}: a pipe or a device cannot be looked into; give a file",
@@ -220,12 +245,20 @@ FileKind detect_file_kind(const fs::path& path) {
   if (data::hdf5::is_hdf5(path)) {
     const data::hdf5::Group root = data::hdf5::open_file(path);
     const auto kind = root.text_attribute("kind");
-    if (kind == data::kTokenFileFormat.kind) return FileKind::token_file;
-    if (kind == data::kSequenceFileFormat.kind) return FileKind::sequence_file;
-    const ingest::EpisodeFileFormat episodes = ingest::detect_episode_format(root);
-    if (episodes == ingest::EpisodeFileFormat::d4rl) return FileKind::d4rl;
-    if (episodes == ingest::EpisodeFileFormat::robomimic)
+    if (kind == data::kTokenFileFormat.kind) {
+      return FileKind::token_file;
+    }
+    if (kind == data::kSequenceFileFormat.kind) {
+      return FileKind::sequence_file;
+    }
+    const ingest::EpisodeFileFormat episodes =
+        ingest::detect_episode_format(root);
+    if (episodes == ingest::EpisodeFileFormat::d4rl) {
+      return FileKind::d4rl;
+    }
+    if (episodes == ingest::EpisodeFileFormat::robomimic) {
       return FileKind::robomimic;
+    }
     return FileKind::minari;
   }
   std::ifstream stream(path, std::ios::binary);
@@ -233,7 +266,9 @@ FileKind detect_file_kind(const fs::path& path) {
   stream.read(head.data(), head.size());
   const std::string_view start(head.data(),
                                static_cast<size_t>(stream.gcount()));
-  if (start.size() > 8 && start[8] == '{') return FileKind::safetensors;
+  if (start.size() > 8 && start[8] == '{') {
+    return FileKind::safetensors;
+  }
   const size_t first = start.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && start[first] == '{') {
     return FileKind::json;
@@ -287,7 +322,9 @@ Inspection inspect(const fs::path& path,
       try {
         return inspect_text_model(path);
       } catch (const base::Error& error) {
-        if (error.status() == base::ExitStatus::io) throw;
+        if (error.status() == base::ExitStatus::io) {
+          throw;
+        }
         throw base::input_error(
             "{}: no kind of file that is known here: neither HDF5, JSON, "
             "safetensors nor a SentencePiece model; it may be cut short",

@@ -61,7 +61,9 @@ ordered_json tensor_facts(const fs::path& path) {
   ordered_json facts = {{"tensors", header.tensors.size()},
                         {"parameters", parameters},
                         {"dtypes", dtypes}};
-  if (!header.metadata.empty()) facts["metadata"] = header.metadata;
+  if (!header.metadata.empty()) {
+    facts["metadata"] = header.metadata;
+  }
   return facts;
 }
 
@@ -88,7 +90,9 @@ Inspection read_model_facts(const fs::path& directory) {
   if (fs::exists(state)) {
     const ordered_json values = read_json_object(state);
     check_object_format(state, values, data::kTrainingStateFormat);
-    if (values.contains("step")) result.facts["step"] = values["step"];
+    if (values.contains("step")) {
+      result.facts["step"] = values["step"];
+    }
     if (values.contains("provenance")) {
       result.provenance = json::parse(values["provenance"].dump());
     }
@@ -102,7 +106,9 @@ ordered_json last_json_line(const fs::path& path) {
   std::ifstream stream(path);
   std::string line, last;
   while (std::getline(stream, line)) {
-    if (!line.empty()) last = line;
+    if (!line.empty()) {
+      last = line;
+    }
   }
   const auto value = ordered_json::parse(last, nullptr, false);
   return value.is_discarded() ? ordered_json() : value;
@@ -152,19 +158,25 @@ Inspection inspect_run(const fs::path& directory) {
     data::require_manifest(directory / name);
     const Inspection checkpoint = inspect_model(directory / name);
     checkpoints.push_back(name);
-    if (name != latest) continue;
+    if (name != latest) {
+      continue;
+    }
     newest = checkpoint.facts;
     result.provenance = checkpoint.provenance;
   }
   result.facts["checkpoints"] = checkpoints;
   const ordered_json metrics = last_json_line(directory / "metrics.jsonl");
-  if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
+  if (!metrics.is_null()) {
+    result.facts["last_metrics"] = metrics;
+  }
   if (link_error && fs::exists(link)) {  // a copy of what it pointed to
     Inspection copy = inspect_model(link);
     newest = std::move(copy.facts);
     result.provenance = std::move(copy.provenance);
   }
-  if (!newest.is_null()) result.facts["latest"] = newest;
+  if (!newest.is_null()) {
+    result.facts["latest"] = newest;
+  }
   return result;
 }
 
@@ -175,12 +187,16 @@ Inspection inspect_safetensors(const fs::path& path) {
 }
 
 Inspection inspect_json(const fs::path& path) {
-  if (path.extension() == ".jsonl") return inspect_json_lines(path);
+  if (path.extension() == ".jsonl") {
+    return inspect_json_lines(path);
+  }
   ordered_json object = read_json_object(path);
   check_known_format(path, object);
   Inspection result{FileKind::json, {}, nullptr};
   result.facts["kind"] = object.value("kind", ordered_json("json"));
-  if (object.contains("version")) result.facts["version"] = object["version"];
+  if (object.contains("version")) {
+    result.facts["version"] = object["version"];
+  }
   if (object.contains("provenance")) {
     result.provenance = json::parse(object["provenance"].dump());
   }

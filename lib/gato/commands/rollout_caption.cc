@@ -23,7 +23,9 @@ namespace {
 // Tabs and line breaks would end a column or a line of the output.
 std::string replace_line_breaks(std::string text) {
   for (char& c : text) {
-    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    if (c == '\t' || c == '\n' || c == '\r') {
+      c = ' ';
+    }
   }
   return text;
 }
@@ -43,8 +45,9 @@ rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
                         seed};
   generator.max_tokens = options.max_tokens;
   generator.prompt_text = options.prompt_text;
-  if (options.resize)
+  if (options.resize) {
     generator.resize = data::parse_resize(*options.resize, "option --resize");
+  }
   return {model::load_model(options.model), generator};
 }
 

@@ -32,7 +32,9 @@ void validate_video_path(const std::string& video, bool force) {
 
 void validate_options(const ControlCommandOptions& options,
                       const cli::CommandContext& context) {
-  if (options.check_environments) return;
+  if (options.check_environments) {
+    return;
+  }
   if (options.model && options.noise > 0) {
     throw base::usage_error("--noise applies to a --policy, not to a --model");
   }
@@ -58,7 +60,9 @@ void validate_options(const ControlCommandOptions& options,
     }
   }
   ingest::require_only_minari_datasets(context.common.output);
-  if (options.video) validate_video_path(*options.video, context.common.force);
+  if (options.video) {
+    validate_video_path(*options.video, context.common.force);
+  }
 }
 
 base::ExitStatus run_environment_checks(const ControlCommandOptions& options,

@@ -66,8 +66,12 @@ class EpisodesTokenizer {
             make_token_file_options(context, options.tokenizer, "episodes")) {}
 
   void run() {
-    if (selection_.needs_all_episodes()) collect_candidates();
-    for (const std::string& input : common_.inputs) encode_input(input);
+    if (selection_.needs_all_episodes()) {
+      collect_candidates();
+    }
+    for (const std::string& input : common_.inputs) {
+      encode_input(input);
+    }
     output_.for_each_task(
         [this](data::TaskEntry& entry) { selection_.describe(entry); });
     commit();
@@ -81,7 +85,9 @@ class EpisodesTokenizer {
   SharedEncoder find_or_make_encoder(const std::string& input,
                                      const data::TaskSpec& spec) {
     SharedEncoder& encoder = encoders_[input];
-    if (encoder) return encoder;
+    if (encoder) {
+      return encoder;
+    }
     return base::with_context(input, [&] {
       return encoder = std::make_shared<tokenize::StepEncoder>(
                  spec, output_.vocabulary(), &output_.text_encoder(),
@@ -116,8 +122,12 @@ class EpisodesTokenizer {
     base::OrderedThreadPool jobs(common_.threads);
     while (true) {
       const auto next = episodes.next();
-      if (next.error) continue;
-      if (!next.value) break;
+      if (next.error) {
+        continue;
+      }
+      if (!next.value) {
+        break;
+      }
       jobs.submit([usable = *next.value, encoder, &input, &task,
                    &preceding_episodes, is_preceding, this](int64_t) {
         const bool is_bad = !can_encode(usable, *encoder);
@@ -149,7 +159,9 @@ class EpisodesTokenizer {
     const auto source = ingest::open_episodes(input, options_.source);
     const data::TaskSpec& spec = source->spec();
     const int32_t task = output_.find_or_add_task(spec, input);
-    if (output_.task_entry(task).episode_count == 0) log_roles(spec);
+    if (output_.task_entry(task).episode_count == 0) {
+      log_roles(spec);
+    }
     const int32_t agent = output_.find_or_add_source(
         source->agent().empty() ? "unknown" : source->agent());
     output_.provenance().add_input(source->file());
@@ -164,8 +176,12 @@ class EpisodesTokenizer {
         });
         continue;
       }
-      if (!next.value) break;
-      if (!should_encode(input, spec.name, next.value->index)) continue;
+      if (!next.value) {
+        break;
+      }
+      if (!should_encode(input, spec.name, next.value->index)) {
+        continue;
+      }
       output_.add([usable = *std::move(next.value), encoder, input, task, agent,
                    name = spec.name, this] {
         const std::string location =

@@ -41,7 +41,9 @@ base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
     const auto i = static_cast<size_t>(pair);
     const std::filesystem::path questions = options.questions[i];
     source.image_root = options.images.image_root;
-    if (source.image_root.empty()) source.image_root = questions.parent_path();
+    if (source.image_root.empty()) {
+      source.image_root = questions.parent_path();
+    }
     output.add_all(
         *ingest::open_vqa(questions, options.annotations[i], source));
   }

@@ -230,7 +230,9 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
         "a new run needs a --preset ({}) or a --config",
         fmt::join(preset_names(PresetKind::pretraining), ", "));
   }
-  if (options.dry_run) return print_dry_run(options, context);
+  if (options.dry_run) {
+    return print_dry_run(options, context);
+  }
   try {
     return run_distributed(options.processes,
                            options.training.config.shard_optimizer, context,
@@ -239,7 +241,9 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                                   start_time, process_group);
                            });
   } catch (const base::StoppedBySignal&) {
-    if (!is_resumed || data::list_checkpoint_steps(output).empty()) throw;
+    if (!is_resumed || data::list_checkpoint_steps(output).empty()) {
+      throw;
+    }
     spdlog::info("asked to stop before a step was done; nothing is lost");
     return base::ExitStatus::stopped_early;
   }
