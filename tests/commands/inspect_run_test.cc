@@ -63,7 +63,7 @@ TEST_CASE("a run is whole where all of its checkpoints are") {
   CHECK_THAT(complaint(run), Contains("latest") && Contains("step-10"));
 }
 
-TEST_CASE("a model without a manifest is not known to be whole") {
+TEST_CASE("a model without a manifest is not known to be complete") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
@@ -72,7 +72,7 @@ TEST_CASE("a model without a manifest is not known to be whole") {
   const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
   const RunResult ran = run_in_process(tool, {model});
   CHECK(ran.status == 0);
-  CHECK_THAT(ran.out, Contains("not known to be whole"));
+  CHECK_THAT(ran.out, Contains("not known to be complete"));
   CHECK_THAT(run_in_process(tool, {"--json", model}).out,
              Contains(R"("whole":null)"));
   // Weights are judged as the programs that load them judge them.
@@ -86,7 +86,7 @@ TEST_CASE("a model without a manifest is not known to be whole") {
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";
   std::ofstream(model + "/config.json") << config;
-  CHECK_THAT(complaint(model), Contains("config.json: damaged"));
+  CHECK_THAT(complaint(model), Contains("config.json: corrupt"));
 }
 
 TEST_CASE("a training state of a newer version is refused") {

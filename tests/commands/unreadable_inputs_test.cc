@@ -121,5 +121,5 @@ TEST_CASE("JSON lines are told by their number") {
   CHECK(test::run_in_process(info, {"--documents", "1", metrics}).status == 2);
   const auto cut = folder.write_file("n.jsonl", "{\"step\":1}\n{\"st");
   CHECK_THAT(test::run_in_process(info, {cut}).err,
-             Contains("line 2 is no JSON"));
+             Contains("line 2 is not JSON"));
 }

@@ -1,3 +1,6 @@
+// One invocation trains one run or, with --episodes, one run per number of
+// demonstrations and repeat. All runs are checked before the first one starts.
+// Demonstrations are tokenized once and packed again for each run.
 #include "gato/commands/finetune.h"
 
 #include <spdlog/spdlog.h>
@@ -27,7 +30,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Paper, appendix E: Adam, constant rate, dropout in place of stochastic depth.
+// The settings of Reed et al. 2022, appendix E: Adam at a constant learning
+// rate, and dropout instead of stochastic depth.
 TrainingOptions finetuning_defaults() {
   TrainingOptions options;
   train::TrainingConfig& config = options.config;
@@ -75,29 +79,29 @@ class FinetuneCommand {
     }
     demonstrations_.emplace(*options_.demonstrations, config_,
                             options_.max_episode_steps);
-    const std::vector<PlannedRun> parts = plan_runs(output);
+    const std::vector<PlannedRun> runs = plan_runs(output);
     std::vector<fs::path> outputs;
-    for (const PlannedRun& part : parts) {
-      outputs.push_back(part.output);
+    for (const PlannedRun& run : runs) {
+      outputs.push_back(run.output);
     }
     check_environment_and_outputs(demonstrations_->tasks(), outputs);
     const int64_t total = demonstrations_->validate();
     if (context_.common.force) {
       remove_previous_runs(output);
     }
-    for (const PlannedRun& part : parts) {  // refuses before any work
-      ingest::sample_episodes(seed(), part.repeat, total,
-                              part.episode_count.value_or(total));
+    for (const PlannedRun& run : runs) {  // throws before any run starts
+      ingest::sample_episodes(seed(), run.repeat, total,
+                              run.episode_count.value_or(total));
     }
-    for (const PlannedRun& part : parts) {
-      if (part.episode_count) {
-        spdlog::info("{} demonstrations, repeat {} of {}", *part.episode_count,
-                     part.repeat, options_.repeats);
+    for (const PlannedRun& run : runs) {
+      if (run.episode_count) {
+        spdlog::info("{} demonstrations, repeat {} of {}", *run.episode_count,
+                     run.repeat, options_.repeats);
       }
       const base::ExitStatus status = train_on_episodes(
-          ingest::sample_episodes(seed(), part.repeat, total,
-                                  part.episode_count.value_or(total)),
-          part.output);
+          ingest::sample_episodes(seed(), run.repeat, total,
+                                  run.episode_count.value_or(total)),
+          run.output);
       if (status != base::ExitStatus::success) {
         return status;
       }
@@ -106,7 +110,7 @@ class FinetuneCommand {
   }
 
  private:
-  // One run of a call: all demonstrations, or a number that is drawn.
+  // One run of an invocation, on all demonstrations or on a sample of them.
   struct PlannedRun {
     std::optional<int64_t> episode_count;
     int64_t repeat = 0;
@@ -117,21 +121,21 @@ class FinetuneCommand {
     if (options_.episodes.empty()) {
       return {{.episode_count = {}, .output = output}};
     }
-    std::vector<PlannedRun> parts;
+    std::vector<PlannedRun> runs;
     for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
       for (int64_t count : options_.episodes) {
-        parts.push_back(
+        runs.push_back(
             {count, repeat,
              output / fmt::format("episodes-{}-repeat-{}", count, repeat)});
       }
     }
-    return parts;
+    return runs;
   }
 
   uint64_t seed() const { return context_.common.seed; }
 
-  // The runs of an earlier call, which a script that reads the curve would mix
-  // with those of this one.
+  // Removes the runs of an earlier invocation, which a script that reads the
+  // few-shot curve would mix with the new ones.
   void remove_previous_runs(const fs::path& output) const {
     std::error_code ignored;
     if (options_.episodes.empty() || options_.training.resume ||
@@ -197,7 +201,8 @@ class FinetuneCommand {
     return run_training(data, std::move(run));
   }
 
-  // The model's weights; its tasks are those of the demonstrations.
+  // Returns a network with the weights of the initial model and the tasks of
+  // the demonstrations.
   std::unique_ptr<model::Network> make_initial_network(
       const train::SequenceFileData& data) const {
     const model::LoadedModel model = model::load_model(options_.init);
@@ -223,16 +228,18 @@ class FinetuneCommand {
 void validate_options(const FinetuneCommandOptions& options) {
   if (!options.episodes.empty() && !options.demonstrations) {
     throw base::usage_error(
-        "--episodes draws from --demonstrations, not --data");
+        "--episodes applies to --demonstrations, not to --data");
   }
   std::set<int64_t> seen;
   for (int64_t count : options.episodes) {
     if (count < 1) {
-      throw base::usage_error("--episodes {}: give 1 or more", count);
+      throw base::usage_error("--episodes {}: must be at least 1", count);
     }
     if (!seen.insert(count).second) {
       throw base::usage_error(
-          "--episodes names {} twice; --repeats draws a number more than once",
+          "--episodes contains {} twice; use --repeats for several samples of "
+          "the "
+          "same size",
           count);
     }
   }
@@ -240,14 +247,16 @@ void validate_options(const FinetuneCommandOptions& options) {
 
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneCommandOptions>();
-  table.add("init", &options->init, "Model to start from: its directory or run")
+  table
+      .add("init", &options->init,
+           "Model to start from: a model directory or a run of gato-train")
       .metavar("MODEL")
       .required()
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
-           fmt::format("Read options from a named configuration ({}); --config "
-                       "and the command line win over it",
+           fmt::format("Read options from a named configuration ({}), which "
+                       "--config and the command line override",
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
@@ -261,30 +270,31 @@ cli::CommandFunction build(cli::OptionTable& table) {
   });
   table
       .add("demonstrations", &options->demonstrations,
-           "Dataset of episodes, tokenized as the model reads them")
+           "Dataset of episodes, which is tokenized as the model requires")
       .metavar("DATASET")
       .may_change_on_resume();
   table
       .add("max-episode-steps", &options->max_episode_steps,
-           "Steps after which a demonstration ends where the dataset does not "
-           "say: D4RL files without timeouts need it")
+           "Maximum length of a demonstration, if the dataset does not mark "
+           "where episodes are truncated: D4RL files without timeouts need it")
       .range(0, 1e12)
       .fixed_on_resume();
   table
       .add("data", &options->data,
-           "Sequence files of gato-pack, in place of a dataset")
+           "Sequence files of gato-pack, instead of --demonstrations")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
   table
       .add("episodes", &options->episodes,
-           "Numbers of demonstrations to draw, a run each; all where absent. "
-           "Smaller sets lie within larger ones")
+           "Train one run on each of these numbers of sampled demonstrations; "
+           "smaller samples are subsets of larger ones. Default: one run on "
+           "all demonstrations")
       .metavar("N,...")
       .fixed_on_resume();
   table
       .add("repeats", &options->repeats,
-           "Draws of each number, from different seeds")
+           "Samples of each number, from different seeds")
       .metavar("N")
       .range(1, 1e6)
       .fixed_on_resume();
@@ -292,7 +302,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table.begin_group("Evaluation");
   table
       .add("env", &options->evaluation.environment,
-           "Environment to play in on the way")
+           "Environment to evaluate the policy in during training")
       .metavar("NAME")
       .fixed_on_resume();
   table.add("eval-every", &options->evaluate_every, "Steps between evaluations")
@@ -300,7 +310,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .fixed_on_resume();
   table
       .add("eval-episodes", &options->evaluation.episodes,
-           "Episodes an evaluation")
+           "Episodes per evaluation")
       .range(1, 1e9)
       .fixed_on_resume();
   add_run_options(table, options->training);
@@ -315,22 +325,22 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command finetune_command() {
   cli::Command command;
-  command.summary = "Fine-tune a model on few demonstrations";
+  command.summary = "Fine-tune a model on a few demonstrations";
   command.description =
-      "Goes on training a model on one task, with the settings of the paper's "
-      "fine-tuning: Adam at a constant rate of 1e-5, batches of 64, dropout "
-      "0.1, 10,000 steps.\n\n"
-      "OUTPUT is a run as of gato-train. With --episodes it holds a run for "
-      "every number and repeat, OUTPUT/episodes-3-repeat-1/ and so on: the "
-      "points of a few-shot curve. With --env, metrics.jsonl has lines with "
-      "\"evaluation\" beside those of the training.";
+      "Continues training a model on one task, with the settings of the "
+      "paper's fine-tuning: Adam at a constant learning rate of 1e-5, batches "
+      "of 64 sequences, a dropout of 0.1, and 10,000 steps.\n\n"
+      "OUTPUT is a run directory like that of gato-train. With --episodes it "
+      "contains one run per number and repeat, such as "
+      "OUTPUT/episodes-3-repeat-1/: the points of a few-shot curve. With "
+      "--env, metrics.jsonl also contains lines with the key \"evaluation\".";
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
   command.build = build;
   command.examples = {
       {"gato-finetune --init run --demonstrations catch-expert -o tuned",
-       "All demonstrations"},
+       "Fine-tune on all demonstrations"},
       {"gato-finetune --init run --demonstrations catch-expert --episodes "
        "1,10,100 --repeats 3 --env arcade/catch -o curve",
        "A few-shot curve of nine runs"}};

@@ -1,3 +1,7 @@
+// detect_file_kind() looks at the first bytes, at the attributes of the HDF5
+// root or at the names of the files in a directory. There is one function per
+// kind, which reads every record with the reader that the other programs use,
+// so that whatever they would refuse is found here.
 #include "gato/commands/inspect.h"
 
 #include <array>
@@ -18,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-// Tokens of each modality that occurs.
+// Counts of the tokens of each modality that occurs.
 class ModalityCounts {
  public:
   void add(data::Modality modality) {
@@ -69,7 +73,7 @@ ordered_json task_facts(const data::TaskEntry& task) {
 Inspection inspect_token_file(const fs::path& path) {
   const data::TokenFileReader reader(path);
   ModalityCounts modality;
-  int64_t images = 0, differing = 0;
+  int64_t images = 0, differing_labels = 0;
   std::vector<int64_t> documents(reader.tasks().tasks.size());
   std::vector<int64_t> tokens(documents.size());
   for (int64_t i = 0; i < reader.document_count(); ++i) {
@@ -80,7 +84,7 @@ Inspection inspect_token_file(const fs::path& path) {
     images += static_cast<int64_t>(document.images.size());
     for (size_t j = 0; j < document.tokens.size(); ++j) {
       modality.add(document.modality[j]);
-      differing +=
+      differing_labels +=
           reader.has_labels() && document.labels[j] != document.tokens[j];
     }
   }
@@ -92,7 +96,7 @@ Inspection inspect_token_file(const fs::path& path) {
            {"steps", reader.step_count()},
            {"tokens", reader.token_count()},
            {"modality", modality.to_json()},
-           {"labels_that_differ", differing},
+           {"labels_that_differ", differing_labels},
            {"images", images},
            {"distinct_patches", reader.distinct_patch_count()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())},
@@ -224,8 +228,8 @@ FileKind detect_directory_kind(const fs::path& path) {
     return FileKind::model;
   }
   throw base::input_error(
-      "{}: neither a model, nor a training run, nor a Minari dataset; of a "
-      "folder of datasets give those below it",
+      "{}: not a model, a training run or a Minari dataset; if it is a folder "
+      "of datasets, give the datasets themselves",
       path.string());
 }
 
@@ -239,7 +243,7 @@ FileKind detect_file_kind(const fs::path& path) {
   }
   if (!fs::is_regular_file(path, ignored)) {
     throw base::io_error(
-        "{}: a pipe or a device cannot be looked into; give a file",
+        "{}: a pipe or a device cannot be inspected; give a file",
         path.string());
   }
   if (data::hdf5::is_hdf5(path)) {
@@ -326,8 +330,8 @@ Inspection inspect(const fs::path& path,
           throw;
         }
         throw base::input_error(
-            "{}: no kind of file that is known here: neither HDF5, JSON, "
-            "safetensors nor a SentencePiece model; it may be cut short",
+            "{}: unknown kind of file: not HDF5, JSON, safetensors or a "
+            "SentencePiece model; it may be truncated",
             path.string());
       }
     case FileKind::safetensors:

@@ -233,7 +233,7 @@ TEST_CASE("options of a mixture are refused without one") {
         fixture.run_with(run, {"--data", fixture.packed}, {option, "32"});
     INFO(option);
     CHECK(ran.status == 2);
-    CHECK_THAT(ran.err, Contains("goes with --mixture"));
+    CHECK_THAT(ran.err, Contains("requires --mixture"));
   }
   const RunResult missing =
       fixture.run_with(run, {"--mixture", fixture.folder / "none.toml"});
