@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "data/make_field.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/input/demonstration_dataset.h"
@@ -35,16 +36,12 @@ void write_dataset(const std::string& path, int64_t count,
   ingest::MinariDatasetInfo description;
   description.spec.name = "toy/follow";
   description.spec.domain = "toy";
-  data::Field observation;
-  observation.name = "observation";
-  observation.dtype = data::DType::float32;
-  observation.shape = {2};
+  data::Field observation = make_field("observation", data::Role::continuous,
+                                       data::DType::float32, {2});
   observation.low.assign(2, -1);
   observation.high.assign(2, 1);
-  data::Field action;
-  action.name = "action";
-  action.role = data::Role::discrete;
-  action.dtype = data::DType::int64;
+  data::Field action =
+      make_field("action", data::Role::discrete, data::DType::int64, {});
   action.n = {3};
   action.start = {0};
   description.spec.observation_fields = {observation};

@@ -39,8 +39,7 @@ base::ExitStatus run_rank(
   }
   spdlog::info(
       "{} ranks started by {}, {} on this host; rendezvous at {}:{}; {} "
-      "threads "
-      "each{}",
+      "threads each{}",
       launch.world_size, launch.launcher, launch.local_world_size,
       launch.master_host, launch.master_port,
       threads_per_process(launch, context),

@@ -48,10 +48,10 @@ cli::Command eval_loss_command() {
       "Prints the mean cross-entropy of the target tokens, in nats, as JSON: "
       "over all targets, by modality, by task and by domain.\n\n"
       "With --swap-observations, the observations other than text are "
-      "replaced, "
-      "step by step, by those of another sequence of the same task, while "
-      "actions, labels and separators stay. The loss rises if the policy uses "
-      "its observations; it does not if the policy copies its past actions.";
+      "replaced, step by step, by those of another sequence of the same task, "
+      "while actions, labels and separators stay. The loss rises if the policy "
+      "uses its observations; it does not if the policy copies its past "
+      "actions.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<EvalLossOptions>();
     table

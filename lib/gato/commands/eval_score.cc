@@ -22,13 +22,12 @@ constexpr const char* kDescription =
     "The score of a task is 100 (mean - random) / (expert - random), in terms "
     "of mean returns: 0 is the random policy and 100 the expert. Scores are "
     "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
-    "robomimic dataset of "
-    "one task, or a folder of Minari datasets. The returns of the random "
-    "policy and the expert come from --references, JSON files such as "
-    "share/gato/scores/jat.json, or from datasets of their episodes (--random, "
-    "--expert). If the expert is no better than random, the score of the task "
-    "is undefined and left out of every mean. Without any references only the "
-    "returns are reported.\n\n"
+    "robomimic dataset of one task, or a folder of Minari datasets. The "
+    "returns of the random policy and the expert come from --references, JSON "
+    "files such as share/gato/scores/jat.json, or from datasets of their "
+    "episodes (--random, --expert). If the expert is no better than random, "
+    "the score of the task is undefined and left out of every mean. Without "
+    "any references only the returns are reported.\n\n"
     "The interquartile mean and the 95% intervals follow rliable: a bootstrap "
     "stratified by task. If a task has datasets of several policies, the "
     "policies are the runs that the bootstrap resamples. Otherwise the "
@@ -220,8 +219,7 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   if (format != ReportFormat::html &&
       !(options.metrics_file.empty() && options.captions_file.empty())) {
     throw base::usage_error(
-        "--training and --captions require an HTML report: add -o "
-        "REPORT.html");
+        "--training and --captions require an HTML report: add -o REPORT.html");
   }
 
   std::vector<eval::DatasetOutcomes> reference_outcomes;

@@ -79,32 +79,26 @@ class FinetuneCommand {
     }
     demonstrations_.emplace(*options_.demonstrations, config_,
                             options_.max_episode_steps);
-    const std::vector<PlannedRun> runs = plan_runs(output);
+    const std::vector<PlannedRun> parts = plan_runs(output);
     std::vector<fs::path> outputs;
-    for (const PlannedRun& run : runs) {
-      outputs.push_back(run.output);
-    }
+    for (const PlannedRun& part : parts) outputs.push_back(part.output);
     check_environment_and_outputs(demonstrations_->tasks(), outputs);
     const int64_t total = demonstrations_->validate();
-    if (context_.common.force) {
-      remove_previous_runs(output);
+    if (context_.common.force) remove_previous_runs(output);
+    for (const PlannedRun& part : parts) {  // refuses before any work
+      ingest::sample_episodes(seed(), part.repeat, total,
+                              part.episode_count.value_or(total));
     }
-    for (const PlannedRun& run : runs) {  // throws before any run starts
-      ingest::sample_episodes(seed(), run.repeat, total,
-                              run.episode_count.value_or(total));
-    }
-    for (const PlannedRun& run : runs) {
-      if (run.episode_count) {
-        spdlog::info("{} demonstrations, repeat {} of {}", *run.episode_count,
-                     run.repeat, options_.repeats);
+    for (const PlannedRun& part : parts) {
+      if (part.episode_count) {
+        spdlog::info("{} demonstrations, repeat {} of {}", *part.episode_count,
+                     part.repeat, options_.repeats);
       }
       const base::ExitStatus status = train_on_episodes(
-          ingest::sample_episodes(seed(), run.repeat, total,
-                                  run.episode_count.value_or(total)),
-          run.output);
-      if (status != base::ExitStatus::success) {
-        return status;
-      }
+          ingest::sample_episodes(seed(), part.repeat, total,
+                                  part.episode_count.value_or(total)),
+          part.output);
+      if (status != base::ExitStatus::success) return status;
     }
     return base::ExitStatus::success;
   }
@@ -201,8 +195,7 @@ class FinetuneCommand {
     return run_training(data, std::move(run));
   }
 
-  // Returns a network with the weights of the initial model and the tasks of
-  // the demonstrations.
+  // The model's weights; its tasks are those of the demonstrations.
   std::unique_ptr<model::Network> make_initial_network(
       const train::SequenceFileData& data) const {
     const model::LoadedModel model = model::load_model(options_.init);
@@ -238,8 +231,7 @@ void validate_options(const FinetuneCommandOptions& options) {
     if (!seen.insert(count).second) {
       throw base::usage_error(
           "--episodes contains {} twice; use --repeats for several samples of "
-          "the "
-          "same size",
+          "the same size",
           count);
     }
   }

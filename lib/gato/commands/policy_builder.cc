@@ -52,8 +52,7 @@ rollout::PolicyFactory PolicyBuilder::make_scripted_factory(
   const bool is_expert = options_.policy == "expert";
   if (is_expert && !spec.has_expert) {
     throw base::usage_error(
-        "--policy expert: {} has no expert: use --policy "
-        "random",
+        "--policy expert: {} has no expert: use --policy random",
         spec.task.name);
   }
   return rollout::make_scripted_policy_factory(

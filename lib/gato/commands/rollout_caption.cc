@@ -137,8 +137,8 @@ cli::Command rollout_caption_command() {
   command.name = "caption";
   command.summary = "Write captions of images";
   command.description =
-      "Writes one line per image to stdout: its path, a tab and the caption. "
-      "A caption ends when the model ends it, or after --max-tokens tokens. An "
+      "Writes one line per image to stdout: its path, a tab and the caption. A "
+      "caption ends when the model ends it, or after --max-tokens tokens. An "
       "image that is left out (--skip-bad) has no line.";
   command.operands = "IMAGE...";
   command.min_operands = 1;

@@ -254,13 +254,12 @@ cli::Command rollout_control_command() {
       "info \"success\" or \"is_success\" was above one half at any step.\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W the model reads its last W steps again "
-      "at "
-      "every step, and nothing older affects it. With 0 it keeps the keys and "
-      "values of its complete context and evicts the oldest step first, like "
-      "the paper's Transformer-XL memory. A prompt counts as past steps.\n\n"
+      "at every step, and nothing older affects it. With 0 it keeps the keys "
+      "and values of its complete context and evicts the oldest step first, "
+      "like the paper's Transformer-XL memory. A prompt counts as past "
+      "steps.\n\n"
       "The same seed gives the same episodes for every number of --threads "
-      "and, "
-      "with scripted policies, for every --batch.";
+      "and, with scripted policies, for every --batch.";
   command.output = cli::OutputRequirement::optional;
   command.output_help = "Dataset, or with several --env a folder of datasets";
   command.build = build_control_command;

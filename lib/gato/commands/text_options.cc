@@ -24,8 +24,8 @@ void add_text_options(cli::OptionTable& table,
       .add("document-separator", &options.document_separator,
            "What separates the documents in a file of plain text: file (the "
            "file is one document), blank-lines, lines, or any other string, "
-           "such as <|endoftext|>, which is not part of the documents; \\n, "
-           "\\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
+           "such as <|endoftext|>, which is not part of the documents; \\n"
+           ", \\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
            "return and a backslash")
       .metavar("TEXT");
   table.add_check([&options] {

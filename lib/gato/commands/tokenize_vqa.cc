@@ -122,8 +122,8 @@ cli::Command tokenize_vqa_command() {
        "v2_mscoco_train2014_annotations.json -o vqa.h5",
        "VQAv2 with the most frequent answers"},
       {"gato-tokenize vqa --text-model words.model --image-root coco "
-       "--image-name '{subtype}/{image:012}.jpg' --answers all "
-       "--questions OpenEnded_mscoco_train2014_questions.json --annotations "
+       "--image-name '{subtype}/{image:012}.jpg' --answers all --questions "
+       "OpenEnded_mscoco_train2014_questions.json --annotations "
        "mscoco_train2014_annotations.json -o okvqa.h5",
        "OK-VQA with every answer, and images named as in COCO 2017"}};
   return command;

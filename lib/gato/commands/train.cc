@@ -318,8 +318,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
     if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
           "--asynchronous-save cannot be combined with --shard-optimizer, "
-          "whose "
-          "checkpoints are written by all processes; leave one of them out");
+          "whose checkpoints are written by all processes; leave one of them "
+          "out");
     }
   });
   table.set_base_config_files(
@@ -340,9 +340,8 @@ cli::Command train_command() {
       "--mixture needs no sequence file: the sequences that gato-pack would "
       "write for the same mixture, --length, --window-steps, --sequences and "
       "--pack-seed are sampled from the token files as they are needed, and "
-      "the "
-      "resulting weights are the same. With a large value of --sequences, no "
-      "sequence is repeated.\n\n"
+      "the resulting weights are the same. With a large value of --sequences, "
+      "no sequence is repeated.\n\n"
       "OUTPUT is a run directory. step-N/ are its checkpoints and latest is a "
       "link to the newest one. metrics.jsonl has one line per --log-every "
       "steps, config.toml is the configuration, and log.txt contains the "
@@ -350,11 +349,10 @@ cli::Command train_command() {
       "stop, by SIGINT, SIGTERM, SIGUSR1 or --max-time, it saves a checkpoint "
       "and exits with status 75. The same command with --resume continues it "
       "as if it had never stopped, or starts it if there is no run yet, so "
-      "that "
-      "one job can be submitted again and again. After a kill -9, the steps "
-      "since the last checkpoint are lost. The learning rate depends on the "
-      "step and on --decay-steps but not on --steps, so a run can be extended "
-      "later.\n\n"
+      "that one job can be submitted again and again. After a kill -9, the "
+      "steps since the last checkpoint are lost. The learning rate depends on "
+      "the step and on --decay-steps but not on --steps, so a run can be "
+      "extended later.\n\n"
       "A resumed run keeps the options that it was started with. Only "
       "--activation-checkpointing, the options of Run and Processes, --threads "
       "and the common options for logging may change. Of these, --max-time, "

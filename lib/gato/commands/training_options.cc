@@ -68,8 +68,7 @@ void add_regularization_options(cli::OptionTable& table,
   table
       .add("loss-average", &options.loss_reduction,
            "What has equal weight in the loss: every target token, every task "
-           "in "
-           "the batch, or every task and, within it, text and actions")
+           "in the batch, or every task and, within it, text and actions")
       .one_of({"token", "task", "modality"})
       .fixed_on_resume();
   table
@@ -282,8 +281,7 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
     if (base::parse_duration(options.rank_timeout, "option --rank-timeout") <
         5) {
       throw base::usage_error(
-          "option --rank-timeout: '{}' is less than 5 "
-          "seconds",
+          "option --rank-timeout: '{}' is less than 5 seconds",
           options.rank_timeout);
     }
   });

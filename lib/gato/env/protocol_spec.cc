@@ -133,8 +133,7 @@ void check_field(const char* kind, const data::Field& field) {
       if (field.shape.size() < 2 || field.shape.size() > 4) {
         fail(
             fmt::format("is an image with {} dimensions; it must be [height, "
-                        "width], [height, width, channels] or a stack of "
-                        "those",
+                        "width], [height, width, channels] or a stack of those",
                         field.shape.size()));
       }
       break;

@@ -88,8 +88,8 @@ std::string figure_html(const CaptionSample& sample) {
                        image_tag, caption);
   }
   return fmt::format(
-      "<figure class=\"wrong\">{}<figcaption><em>{}</em><br>{}</figcaption>"
-      "</figure>\n",
+      "<figure "
+      "class=\"wrong\">{}<figcaption><em>{}</em><br>{}</figcaption></figure>\n",
       image_tag, caption, escape_html(sample.references.front()));
 }
 
