@@ -264,7 +264,7 @@ TEST_CASE("If a rank is killed, the job ends and names it") {
     CHECK(seconds_since(start) < 20);
     CHECK_THAT(read_bytes(folder.messages()),
                Contains("rank " + std::to_string(rank) + " on ") &&
-                   Contains("was ended by signal 9"));
+                   Contains("was killed by signal 9"));
   }
 }
 
@@ -290,8 +290,8 @@ TEST_CASE("A rank in a long step ends soon after another rank was killed") {
   CHECK(first.wait() == 1);
   CHECK(seconds_since(start) < 30);
   CHECK_THAT(read_bytes(folder.folder / "0"),
-             Contains("rank 1 on ") && Contains("has not answered") &&
-                 Contains("of no use any more"));
+             Contains("rank 1 on ") && Contains("has not responded") &&
+                 Contains("no longer needed"));
 }
 
 TEST_CASE("Steps without a finite loss name the sequences of every rank") {
@@ -315,8 +315,8 @@ TEST_CASE("Steps without a finite loss name the sequences of every rank") {
                      {"--resume", "--steps", "30", "--processes", "2"}) == 1);
   const std::string log = read_bytes(run + "/log.txt");
   CHECK_THAT(log, Contains("step 11: loss nan") &&
-                      Contains("10 steps in a row had no finite loss"));
-  const std::string last = log.substr(log.rfind("10 steps in a row"));
+                      Contains("10 consecutive steps had no finite loss"));
+  const std::string last = log.substr(log.rfind("10 consecutive steps"));
   CHECK_THAT(last, Contains("data.h5: sequence ") && Contains(" of rank 0; ") &&
                        Contains(" of rank 1"));
 }
@@ -340,9 +340,9 @@ TEST_CASE("A rank that hangs ends the job within --rank-timeout") {
   // 5 seconds until it is detected, and 20 until the launcher kills the rank.
   CHECK(seconds_since(start) < 60);
   CHECK_THAT(read_bytes(folders[0].messages()),
-             Contains("rank 0 on ") && Contains("stands still"));
+             Contains("rank 0 on ") && Contains("hangs"));
   CHECK_THAT(read_bytes(folders[1].messages()),
-             Contains("rank 1 on ") && Contains("stands still"));
+             Contains("rank 1 on ") && Contains("hangs"));
 }
 
 TEST_CASE("An error in one rank ends all ranks") {
@@ -354,7 +354,7 @@ TEST_CASE("An error in one rank ends all ranks") {
   CHECK_FALSE(std::filesystem::exists(run));
   REQUIRE(folder.train("run", {"--processes", "2", "--steps", "2"}) == 0);
   CHECK(folder.train("run", {"--processes", "2", "--steps", "4"}) == 2);
-  CHECK_THAT(read_bytes(folder.messages()), Contains("--resume goes on"));
+  CHECK_THAT(read_bytes(folder.messages()), Contains("--resume continues"));
 
   write_synthetic_sequences(folder.data_path, {.has_invalid_task = true});
   CHECK(folder.train("other", {"--processes", "2", "--steps", "9"}) == 3);
@@ -391,7 +391,7 @@ TEST_CASE("Ranks that do not connect are reported") {
                                       {"MASTER_ADDR", "localhost"},
                                       {"MASTER_PORT", "29418"}}}) == 1);
   CHECK_THAT(read_bytes(folder.messages()),
-             Contains("2 of the 3 ranks have not come within 5 s: 1, 2"));
+             Contains("2 of the 3 ranks did not join within 5 s: 1, 2"));
   CHECK(folder.train("run", {}, {.environment = {{"WORLD_SIZE", "2"}}}) == 2);
   CHECK_THAT(read_bytes(folder.messages()), Contains("RANK"));
 }
