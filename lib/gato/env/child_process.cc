@@ -38,8 +38,8 @@ constexpr std::chrono::seconds kTermGracePeriod{2};
 // outlives neither the command nor this process, and has none of the command's
 // pipes open. The command does not inherit the lifeline.
 constexpr const char* kWatchdogScript =
-    "(read line; kill -KILL 0) <&9 >/dev/null 2>&1 & exec /bin/sh -c \"$1\" "
-    "9<&-";
+    "(read line; kill -KILL 0) <&9 >/dev/null 2>&1 & "
+    "exec /bin/sh -c \"$1\" 9<&-";
 constexpr int kLifelineFd = 9;
 
 struct Pipe {
