@@ -1,3 +1,6 @@
+// The outcomes of the scored datasets and of the references are read first and
+// scored by eval::compute_scores(). The table always goes to standard output;
+// the file name extension of --output selects the format of the report.
 #include "gato/commands/eval_score.h"
 
 #include <spdlog/spdlog.h>

@@ -1,3 +1,7 @@
+// The main thread reads episodes without their large columns and adds a job for
+// each. The jobs read these columns and encode the episode. Selections are made
+// in the order of the inputs, whatever order the jobs end in, so that the
+// output does not depend on --threads.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -346,8 +350,7 @@ void add_selection_options(cli::OptionTable& table,
 
 cli::Command tokenize_episodes_command() {
   cli::Command command = make_token_command(
-      "episodes",
-      "episodes of an agent (Minari, D4RL, robomimic) to a token file",
+      "episodes", "convert episodes (Minari, D4RL, robomimic) to a token file",
       "DATASET...");
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "

@@ -1,3 +1,5 @@
+// ingest::open_vqa() joins a file of questions with its annotations and yields
+// the questions of an image together, so that each image is decoded only once.
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -1,3 +1,6 @@
+// Every option says what happens to it when a run is resumed: it keeps its
+// value (fixed_on_resume), may get a new one (may_change_on_resume), or applies
+// to one invocation only and is not saved (per_invocation).
 #include "gato/commands/training_options.h"
 
 #include <limits>
