@@ -9,6 +9,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/episode_options.h"
 #include "gato/data/provenance.h"
 #include "gato/eval/caption_samples.h"
 #include "gato/eval/score.h"
@@ -283,11 +284,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "--references")
       .metavar("DATASET...")
       .files();
-  table
-      .add("max-episode-steps", &options->max_episode_steps,
-           "Steps after which an episode ends if the dataset does not record "
-           "it, as in D4RL files without timeouts")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options->max_episode_steps);
   table
       .add("resamples", &options->resamples,
            "Number of bootstrap resamples for the intervals")

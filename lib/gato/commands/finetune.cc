@@ -15,6 +15,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/toml_config.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/preset.h"
 #include "gato/commands/training_options.h"
 #include "gato/ingest/episodes/episode_selection.h"
@@ -265,11 +266,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "Dataset of episodes, which is tokenized as the model requires")
       .metavar("DATASET")
       .may_change_on_resume();
-  table
-      .add("max-episode-steps", &options->max_episode_steps,
-           "Maximum length of a demonstration, if the dataset does not mark "
-           "where episodes are truncated: D4RL files without timeouts need it")
-      .range(0, 1e12)
+  add_max_episode_steps_option(table, options->max_episode_steps,
+                               "a demonstration")
       .fixed_on_resume();
   table
       .add("data", &options->data,

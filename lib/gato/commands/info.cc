@@ -10,6 +10,7 @@
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -343,10 +344,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "With --decode: print only document N, or documents A to B, starting "
           "at 0; in a sequence file, rows")
       .metavar("N|A-B");
-  table
-      .add("max-episode-steps", &options->episodes.max_episode_steps,
-           "Maximum length of an episode in a D4RL file without timeouts")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options->episodes.max_episode_steps);
   table.add_check([options] {
     if (!options->documents.empty() && !options->decode) {
       throw base::usage_error(

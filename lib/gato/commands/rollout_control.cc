@@ -11,6 +11,7 @@
 #include "gato/base/file_io.h"
 #include "gato/base/text_table.h"
 #include "gato/commands/control_run.h"
+#include "gato/commands/episode_options.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/rollout/environment_checker.h"
 
@@ -170,12 +171,8 @@ void add_model_options(cli::OptionTable& table,
            "(none). Default: own if there is one and the model was not trained "
            "on short windows, else none")
       .metavar("own|none|DATASET");
-  table
-      .add("max-episode-steps", &options.max_episode_steps,
-           "Steps after which an episode of the --prompt dataset ends if the "
-           "dataset does not say so itself; D4RL files without timeouts need "
-           "it")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options.max_episode_steps,
+                               "an episode of the --prompt dataset");
   table
       .add("context-steps", &options.context_steps,
            "Let the model read only the last W time steps; 0: as many as fit "

@@ -15,6 +15,7 @@
 #include "gato/base/error.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
@@ -300,11 +301,7 @@ void add_source_options(cli::OptionTable& table,
            "Read KEY, a path joined with '/', as text, image, discrete or "
            "continuous, overriding what its space suggests; may be repeated")
       .metavar("KEY=ROLE");
-  table
-      .add("max-episode-steps", &source.max_episode_steps,
-           "Maximum length of an episode, if the input does not mark where "
-           "episodes are truncated: D4RL files without timeouts need it")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, source.max_episode_steps);
   table
       .add("mask", &source.mask,
            "Read only the episodes in this mask of a robomimic file, such as "

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gato/commands/image_text_tokenizer.h"
+#include "gato/commands/shard_range.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/text/vqa.h"
 
@@ -19,22 +20,10 @@ struct TokenizeVqaOptions {
   std::string image_name = ingest::VqaOptions{}.image_name_format;
 };
 
-// Returns the pairs of files that this shard reads.
-base::Shard::Range shard_pairs(const base::Shard& shard, int64_t pairs) {
-  const base::Shard::Range range = shard.range_of(pairs);
-  if (range.size() == 0) {
-    throw base::usage_error(
-        "--shard {}/{}: this shard is empty, because there are only {} pairs "
-        "of files",
-        shard.number, shard.count, pairs);
-  }
-  return range;
-}
-
 base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
                               const cli::CommandContext& context) {
-  const base::Shard::Range pairs =
-      shard_pairs(context.common.shard, std::ssize(options.questions));
+  const base::Shard::Range pairs = nonempty_shard_range(
+      context.common.shard, std::ssize(options.questions), "pairs of files");
   ImageTextTokenizer output(context, options.images, "answers");
   ingest::VqaOptions source;
   source.image_name_format = options.image_name;
