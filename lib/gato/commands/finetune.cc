@@ -238,6 +238,57 @@ void validate_options(const FinetuneCommandOptions& options) {
   }
 }
 
+// Adds the options for the training data.
+void add_data_options(cli::OptionTable& table,
+                      FinetuneCommandOptions& options) {
+  table
+      .add("demonstrations", &options.demonstrations,
+           "Dataset of episodes, which is tokenized as the model requires")
+      .metavar("DATASET")
+      .may_change_on_resume();
+  add_max_episode_steps_option(table, options.max_episode_steps,
+                               "a demonstration")
+      .fixed_on_resume();
+  table
+      .add("data", &options.data,
+           "Sequence files of gato-pack, instead of --demonstrations")
+      .metavar("FILE...")
+      .files()
+      .may_change_on_resume();
+  table
+      .add("episodes", &options.episodes,
+           "Train one run on each of these numbers of sampled demonstrations; "
+           "smaller samples are subsets of larger ones. Default: one run on "
+           "all demonstrations")
+      .metavar("N,...")
+      .fixed_on_resume();
+  table
+      .add("repeats", &options.repeats,
+           "Samples of each number, from different seeds")
+      .metavar("N")
+      .range(1, 1e6)
+      .fixed_on_resume();
+  table.require_exactly_one({"demonstrations", "data"});
+}
+
+void add_evaluation_options(cli::OptionTable& table,
+                            FinetuneCommandOptions& options) {
+  table.begin_group("Evaluation");
+  table
+      .add("env", &options.evaluation.environment,
+           "Environment to evaluate the policy in during training")
+      .metavar("NAME")
+      .fixed_on_resume();
+  table.add("eval-every", &options.evaluate_every, "Steps between evaluations")
+      .range(1, 1e12)
+      .fixed_on_resume();
+  table
+      .add("eval-episodes", &options.evaluation.episodes,
+           "Episodes per evaluation")
+      .range(1, 1e9)
+      .fixed_on_resume();
+}
+
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneCommandOptions>();
   table
@@ -261,48 +312,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
     }
     return files;
   });
-  table
-      .add("demonstrations", &options->demonstrations,
-           "Dataset of episodes, which is tokenized as the model requires")
-      .metavar("DATASET")
-      .may_change_on_resume();
-  add_max_episode_steps_option(table, options->max_episode_steps,
-                               "a demonstration")
-      .fixed_on_resume();
-  table
-      .add("data", &options->data,
-           "Sequence files of gato-pack, instead of --demonstrations")
-      .metavar("FILE...")
-      .files()
-      .may_change_on_resume();
-  table
-      .add("episodes", &options->episodes,
-           "Train one run on each of these numbers of sampled demonstrations; "
-           "smaller samples are subsets of larger ones. Default: one run on "
-           "all demonstrations")
-      .metavar("N,...")
-      .fixed_on_resume();
-  table
-      .add("repeats", &options->repeats,
-           "Samples of each number, from different seeds")
-      .metavar("N")
-      .range(1, 1e6)
-      .fixed_on_resume();
-  table.require_exactly_one({"demonstrations", "data"});
-  table.begin_group("Evaluation");
-  table
-      .add("env", &options->evaluation.environment,
-           "Environment to evaluate the policy in during training")
-      .metavar("NAME")
-      .fixed_on_resume();
-  table.add("eval-every", &options->evaluate_every, "Steps between evaluations")
-      .range(1, 1e12)
-      .fixed_on_resume();
-  table
-      .add("eval-episodes", &options->evaluation.episodes,
-           "Episodes per evaluation")
-      .range(1, 1e9)
-      .fixed_on_resume();
+  add_data_options(table, *options);
+  add_evaluation_options(table, *options);
   add_run_options(table, options->training);
   add_optimization_options(table, options->training);
   table.add_check([options] { validate_options(*options); });

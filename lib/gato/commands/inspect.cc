@@ -80,8 +80,8 @@ Inspection inspect_token_file(const fs::path& path) {
     const data::TokenizedDocument document = reader.document(i);
     const auto task = static_cast<size_t>(document.task_index);
     ++documents[task];
-    tokens[task] += static_cast<int64_t>(document.tokens.size());
-    images += static_cast<int64_t>(document.images.size());
+    tokens[task] += std::ssize(document.tokens);
+    images += std::ssize(document.images);
     for (size_t j = 0; j < document.tokens.size(); ++j) {
       modality.add(document.modality[j]);
       differing_labels +=

@@ -104,11 +104,13 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       .required();
   table
       .add("temperature", &options->temperature,
-           "Sample at this temperature (the paper's is 0.9); default: always "
-           "take the most likely token")
+           "Sample tokens at this temperature (the paper's is 0.9); default: "
+           "always take the most likely token")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("max-tokens", &options->max_tokens, "Max tokens per caption")
+  table
+      .add("max-tokens", &options->max_tokens,
+           "Maximum number of tokens per caption")
       .metavar("N")
       .range(1, 65536);
   table
@@ -120,7 +122,9 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
            "Resize images to the size that they had in training; default: the "
            "size that the model recorded")
       .metavar("HxW");
-  table.add("batch", &options->batch_size, "Max images per forward pass")
+  table
+      .add("batch", &options->batch_size,
+           "Maximum number of images per forward pass")
       .metavar("N")
       .range(1, 65536);
   table.add("json", &options->json,

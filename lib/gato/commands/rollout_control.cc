@@ -24,7 +24,7 @@ void validate_video_path(const std::string& video, bool force) {
   const std::string extension = fs::path(video).extension();
   if (extension != ".png" && extension != ".apng") {
     throw base::usage_error(
-        "--video {}: the video is an animated PNG: give it a name that ends in "
+        "--video {}: the video is an animated PNG; give it a name that ends in "
         ".png or .apng (ffmpeg converts it to other formats)",
         video);
   }
@@ -137,12 +137,12 @@ void add_environment_options(cli::OptionTable& table,
       .metavar("CMD");
   table
       .add("hello-timeout", &options.hello_timeout,
-           "Max seconds until an external environment has started")
+           "Maximum time in seconds until an external environment has started")
       .metavar("S")
       .range(0.001, 1e6);
   table
       .add("step-timeout", &options.step_timeout,
-           "Max seconds until an external environment answers")
+           "Maximum time in seconds until an external environment answers")
       .metavar("S")
       .range(0.001, 1e6);
   table.add("episodes", &options.episodes, "Episodes per task")
@@ -156,7 +156,7 @@ void add_environment_options(cli::OptionTable& table,
       .range(0, 1e9);
   table
       .add("batch", &options.batch_size,
-           "Max environments per forward pass; every thread plays that many")
+           "Maximum number of environments per forward pass, and per thread")
       .metavar("N")
       .range(1, 65536);
 }
@@ -166,10 +166,10 @@ void add_model_options(cli::OptionTable& table,
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
-           "What precedes every episode: the demonstration of the task in the "
-           "model directory (own), the best episode of a dataset, or nothing "
-           "(none). Default: own if there is one and the model was not trained "
-           "on short windows, else none")
+           "Prompt that precedes every episode: the demonstration of the task "
+           "in the model directory (own), the best episode of a dataset, or "
+           "nothing (none). Default: own if there is one and the model was not "
+           "trained on short windows, else none")
       .metavar("own|none|DATASET");
   add_max_episode_steps_option(table, options.max_episode_steps,
                                "an episode of the --prompt dataset");
@@ -181,14 +181,14 @@ void add_model_options(cli::OptionTable& table,
       .range(0, 1e6);
   table
       .add("temperature", &options.temperature,
-           "Temperature at which action tokens are sampled; default 1")
+           "Temperature at which action tokens are sampled; default: 1")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("greedy", &options.greedy, "Take the most likely token");
+  table.add("greedy", &options.greedy, "Always take the most likely token");
   table.add("blank-actions", &options.mask_actions,
             "Mask past actions and sample all tokens of an action after one "
             "forward pass, for a model that was trained with --blank-actions "
-            "1. The paper's robot acts like this, with --context-steps 1");
+            "1. This is how the paper's robot acts, with --context-steps 1");
   table
       .add("resize", &options.resize,
            "Resize images to the size that they had in training; default: the "
@@ -210,7 +210,7 @@ void add_other_options(cli::OptionTable& table,
       .not_in_config();
   table
       .add("check-env", &options.check_environments,
-           "Check that the environment keeps its contract and exit")
+           "Check that the environment fulfills its contract and exit")
       .not_in_config();
 }
 
