@@ -36,7 +36,9 @@ std::pair<size_t, size_t> random_range(size_t size,
 
 // Applies one mutation.
 void mutate(std::string& bytes, base::RandomStream& random) {
-  if (bytes.empty()) return;
+  if (bytes.empty()) {
+    return;
+  }
   const auto [first, last] = random_range(bytes.size(), random);
   const size_t length = last - first;
   switch (random.uniform_int(6)) {
@@ -125,7 +127,9 @@ CorruptionOutcomes read_corrupted_copies(
       } catch (const base::Error& error) {
         ++shared->rejected;
         const auto names = outputs.entry_names();
-        if (names.empty()) continue;
+        if (names.empty()) {
+          continue;
+        }
         fail(fmt::format("left {} behind after the error: {}",
                          fmt::join(names, ", "), error.what()));
       } catch (const std::exception& error) {
@@ -138,10 +142,14 @@ CorruptionOutcomes read_corrupted_copies(
   for (; shared->next < count; ++shared->next) {
     shared->failure[0] = '\0';
     const pid_t child = ::fork();
-    if (child == 0) read_remaining_copies();
+    if (child == 0) {
+      read_remaining_copies();
+    }
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+      break;
+    }
     // The crash handler of libhdf5 ends a process with this status.
     if (WIFEXITED(status) && outputs.entry_names().empty() &&
         WEXITSTATUS(status) == static_cast<int>(base::ExitStatus::bad_input)) {

@@ -30,9 +30,15 @@ void write_dataset(const std::filesystem::path& path, const Layout& layout,
   if (!layout.chunk.empty()) {
     H5Pset_chunk(creation.id(), rank, layout.chunk.data());
   }
-  if (layout.is_shuffled) H5Pset_shuffle(creation.id());
-  if (layout.is_deflated) H5Pset_deflate(creation.id(), 4);
-  if (layout.has_checksum) H5Pset_fletcher32(creation.id());
+  if (layout.is_shuffled) {
+    H5Pset_shuffle(creation.id());
+  }
+  if (layout.is_deflated) {
+    H5Pset_deflate(creation.id(), 4);
+  }
+  if (layout.has_checksum) {
+    H5Pset_fletcher32(creation.id());
+  }
   H5Pset_fill_time(creation.id(), layout.fill_time);
   // Chunks may be larger than the shape only if the dataset can grow.
   const std::vector<hsize_t> max_shape(layout.shape.size(), H5S_UNLIMITED);
@@ -70,7 +76,9 @@ std::optional<std::vector<uint8_t>> decode(const std::filesystem::path& path) {
   const hdf5::Dataset dataset = root.dataset("x");
   const auto chunks =
       hdf5::ChunkedDataset::open(dataset, hdf5::open_file_reader(root));
-  if (!chunks) return std::nullopt;
+  if (!chunks) {
+    return std::nullopt;
+  }
   std::vector<uint8_t> bytes(
       static_cast<size_t>(element_count(dataset.shape())) *
       item_size(*dataset.dtype()));
@@ -95,7 +103,9 @@ TEST_CASE("A dataset of any layout is decoded as by the library") {
       layout.chunk.push_back(below(3) == 0 ? layout.shape.back()
                                            : 1 + below(8));
     }
-    if (below(6) == 0) layout.chunk.clear();
+    if (below(6) == 0) {
+      layout.chunk.clear();
+    }
     layout.is_shuffled = !layout.chunk.empty() && below(2) == 0;
     layout.is_deflated = !layout.chunk.empty() && below(2) == 0;
     const hid_t type = types[below(4)];

@@ -14,8 +14,7 @@ constexpr int32_t kLength = 24;
 
 // Returns the first kLength tokens of a document, padded.
 SequenceRow make_row(const TokenizedDocument& document) {
-  const auto count =
-      std::min<int64_t>(kLength, static_cast<int64_t>(document.tokens.size()));
+  const auto count = std::min<int64_t>(kLength, std::ssize(document.tokens));
   SequenceRow row;
   row.features = make_token_row(document, 0, count);
   row.features.resize(kLength);
@@ -39,14 +38,15 @@ int32_t last_label(Modality modality) {
 
 void write(const std::filesystem::path& path,
            const std::vector<TokenizedDocument>& documents, bool has_labels) {
-  SequenceFileWriter writer(
-      path, false,
-      {static_cast<int64_t>(documents.size()), kLength, 3, has_labels},
-      small_vocabulary());
+  SequenceFileWriter writer(path, false,
+                            {std::ssize(documents), kLength, 3, has_labels},
+                            small_vocabulary());
   for (const auto& document : documents) {
     SequenceRow row = make_row(document);
     for (int32_t& token : row.features.tokens) {
-      if (!is_patch(token)) continue;
+      if (!is_patch(token)) {
+        continue;
+      }
       const Patch& patch = document.patches.at(patch_index(token));
       token = patch_token(writer.add_patch(patch));
     }

@@ -126,7 +126,9 @@ TEST_CASE("Unsupported spaces are refused with a message that names them") {
     deep += R"({"type": "Tuple", "subspaces": [)";
   }
   REQUIRE(refused(deep, "JSON"));
-  for (int i = 0; i < 5000; ++i) deep += "]}";
+  for (int i = 0; i < 5000; ++i) {
+    deep += "]}";
+  }
   REQUIRE(refused(deep, "deep"));
 }
 

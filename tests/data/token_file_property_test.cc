@@ -71,7 +71,9 @@ TEST_CASE("Random documents and windows of their steps are read as written") {
       RC_ASSERT(contents(reader.document(i)) == contents(document));
       RC_ASSERT(reader.document(i).step_offset == document.step_offset);
       const auto steps = static_cast<int>(document.step_offset.size()) - 1;
-      if (steps == 0) continue;
+      if (steps == 0) {
+        continue;
+      }
       const int first = *rc::gen::inRange(0, steps);
       const int last = *rc::gen::inRange(first, steps) + 1;
       auto expected = contents(document);

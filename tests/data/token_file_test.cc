@@ -83,7 +83,9 @@ TEST_CASE("A window of steps is a document") {
   REQUIRE(window.images.size() == 2);
   REQUIRE(window.images[1].first_token == 8);
   for (size_t i = 0; i < window.tokens.size(); ++i) {
-    if (window.modality[i] == Modality::patch) continue;
+    if (window.modality[i] == Modality::patch) {
+      continue;
+    }
     REQUIRE(window.tokens[i] == episode.tokens[i + 8]);
   }
 }

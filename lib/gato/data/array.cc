@@ -89,11 +89,17 @@ T saturate_cast(double value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else {
-    if (std::isnan(value)) return 0;
-    constexpr auto low = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr auto high = static_cast<double>(std::numeric_limits<T>::max());
-    if (value <= low) return std::numeric_limits<T>::min();
-    if (value >= high) return std::numeric_limits<T>::max();
+    if (std::isnan(value)) {
+      return 0;
+    }
+    constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::min());
+    constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
+    if (value <= kLow) {
+      return std::numeric_limits<T>::min();
+    }
+    if (value >= kHigh) {
+      return std::numeric_limits<T>::max();
+    }
     return static_cast<T>(value);
   }
 }
@@ -106,7 +112,9 @@ std::string_view dtype_name(DType dtype) { return traits_of(dtype).name; }
 
 DType parse_dtype(std::string_view name) {
   for (size_t i = 0; i < kDTypeTraits.size(); ++i) {
-    if (kDTypeTraits[i].name == name) return static_cast<DType>(i);
+    if (kDTypeTraits[i].name == name) {
+      return static_cast<DType>(i);
+    }
   }
   throw base::input_error(
       "the element type \"{}\" is not supported: use bool, int8 to uint64, "
@@ -175,8 +183,8 @@ int64_t Array::as_integer(int64_t i) const {
     if constexpr (std::is_floating_point_v<T>) {
       return saturate_cast<int64_t>(value);
     } else if constexpr (std::is_same_v<T, uint64_t>) {
-      constexpr uint64_t max_value = std::numeric_limits<int64_t>::max();
-      return static_cast<int64_t>(value < max_value ? value : max_value);
+      constexpr uint64_t kMaxValue = std::numeric_limits<int64_t>::max();
+      return static_cast<int64_t>(value < kMaxValue ? value : kMaxValue);
     } else {
       return value;
     }

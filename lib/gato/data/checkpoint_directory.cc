@@ -50,12 +50,16 @@ std::string checkpoint_name(int64_t step) {
 }
 
 std::optional<int64_t> parse_checkpoint_name(const std::string& name) {
-  if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
+  if (!name.starts_with(kCheckpointPrefix)) {
+    return std::nullopt;
+  }
   const char* end = name.data() + name.size();
   int64_t step = 0;
   const auto [rest, error] =
       std::from_chars(name.data() + kCheckpointPrefix.size(), end, step);
-  if (error != std::errc() || rest != end) return std::nullopt;
+  if (error != std::errc() || rest != end) {
+    return std::nullopt;
+  }
   return step;
 }
 
@@ -63,7 +67,9 @@ std::vector<int64_t> list_checkpoint_steps(const fs::path& run_directory) {
   std::vector<int64_t> steps;
   for (const auto& entry : fs::directory_iterator(run_directory)) {
     const auto step = parse_checkpoint_name(entry.path().filename().string());
-    if (step && entry.is_directory()) steps.push_back(*step);
+    if (step && entry.is_directory()) {
+      steps.push_back(*step);
+    }
   }
   std::sort(steps.begin(), steps.end());
   return steps;
@@ -97,7 +103,9 @@ void require_manifest(const fs::path& directory) {
 }
 
 void verify_manifest(const fs::path& directory) {
-  if (!has_manifest(directory)) return;
+  if (!has_manifest(directory)) {
+    return;
+  }
   const nlohmann::json manifest = read_manifest(directory / kManifestName);
   for (const auto& [name, expected] : manifest.at("files").items()) {
     // The name comes from a file: it must not lead out of the directory.
@@ -111,9 +119,9 @@ void verify_manifest(const fs::path& directory) {
     const nlohmann::json found = describe_file(path);
     if (found != expected) {
       throw base::input_error(
-          "{}: the file is corrupt: its entry in {} is {}, but should be {}; "
-          "use another checkpoint",
-          path.string(), kManifestName, expected.dump(), found.dump());
+          "{}: the file is corrupt: it has {}, but {} lists {}; use another "
+          "checkpoint",
+          path.string(), found.dump(), kManifestName, expected.dump());
     }
   }
 }

@@ -21,9 +21,13 @@ int64_t row_count(const FieldColumn& column) {
 }
 
 bool has_nan(const Array& array) {
-  if (!is_floating(array.dtype)) return false;
+  if (!is_floating(array.dtype)) {
+    return false;
+  }
   for (int64_t i = 0; i < array.size(); ++i) {
-    if (std::isnan(array.as_double(i))) return true;
+    if (std::isnan(array.as_double(i))) {
+      return true;
+    }
   }
   return false;
 }
@@ -36,14 +40,18 @@ std::string describe_problem(const FieldValue& value, const Field& field) {
         "'{}' is {}", field.name,
         is_text ? "text but should be numeric" : "numeric but should be text");
   }
-  if (is_text) return "";
+  if (is_text) {
+    return "";
+  }
   const Array& array = std::get<Array>(value);
   if (array.dtype != field.dtype || array.shape != field.shape) {
     return fmt::format("'{}' is {} [{}] but should be {} [{}]", field.name,
                        dtype_name(array.dtype), fmt::join(array.shape, ","),
                        dtype_name(field.dtype), fmt::join(field.shape, ","));
   }
-  if (has_nan(array)) return fmt::format("'{}' contains NaN", field.name);
+  if (has_nan(array)) {
+    return fmt::format("'{}' contains NaN", field.name);
+  }
   return "";
 }
 
@@ -65,12 +73,16 @@ std::string find_invalid_value(const FieldValues& values,
 }
 
 int64_t Episode::step_count() const {
-  if (!actions.empty()) return row_count(actions.front());
-  return static_cast<int64_t>(rewards.size());
+  if (!actions.empty()) {
+    return row_count(actions.front());
+  }
+  return std::ssize(rewards);
 }
 
 double Episode::total_reward() const {
-  if (rewards.empty()) return std::numeric_limits<double>::quiet_NaN();
+  if (rewards.empty()) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   return std::accumulate(rewards.begin(), rewards.end(), 0.0);
 }
 

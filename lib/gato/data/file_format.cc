@@ -64,8 +64,12 @@ void mark_complete(hdf5::Group& root) {
 
 std::string describe_file_kind(const hdf5::Group& root) {
   const auto kind = root.text_attribute("kind");
-  if (!kind) return "an HDF5 file of unknown kind";
-  if (*kind == kTokenFileFormat.kind) return "a token file (gato-tokens)";
+  if (!kind) {
+    return "an HDF5 file of unknown kind";
+  }
+  if (*kind == kTokenFileFormat.kind) {
+    return "a token file (gato-tokens)";
+  }
   if (*kind == kSequenceFileFormat.kind) {
     return "a sequence file (gato-sequences)";
   }

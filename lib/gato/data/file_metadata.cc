@@ -37,7 +37,9 @@ std::string read_text(const hdf5::Group& group, const char* name) {
 // dataset.
 template <class Json>
 Json read_json(const hdf5::Group& parent, const char* name) {
-  if (!parent.has(name)) return nullptr;
+  if (!parent.has(name)) {
+    return nullptr;
+  }
   const std::string text = parent.read_text(name);
   try {
     return Json::parse(text);
@@ -82,7 +84,9 @@ Vocabulary read_vocabulary(const hdf5::Group& parent) {
   const auto bytes = group.dataset("sentencepiece").read_all<uint8_t>();
   vocabulary.sentencepiece_model.assign(bytes.begin(), bytes.end());
   // The text model may have been omitted.
-  if (bytes.empty()) return vocabulary;
+  if (bytes.empty()) {
+    return vocabulary;
+  }
   if (const std::string digest =
           base::digest_bytes(vocabulary.sentencepiece_model);
       digest != vocabulary.digest) {
@@ -98,7 +102,9 @@ void write_metadata(hdf5::Group& root, const TaskTable& tasks,
                     const nlohmann::ordered_json& report,
                     const Provenance& provenance) {
   root.write_text("tasks", tasks.to_json().dump());
-  if (!report.is_null()) root.write_text("report", report.dump());
+  if (!report.is_null()) {
+    root.write_text("report", report.dump());
+  }
   if (provenance.enabled) {
     root.write_text("provenance", provenance.to_json().dump());
   }

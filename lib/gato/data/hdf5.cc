@@ -37,7 +37,9 @@ herr_t copy_innermost_error(unsigned n, const H5E_error2_t* entry, void* text) {
 void limit_metadata_cache(const Handle& access) {
   H5AC_cache_config_t cache;
   cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
-  if (H5Pget_mdc_config(access.id(), &cache) < 0) return;
+  if (H5Pget_mdc_config(access.id(), &cache) < 0) {
+    return;
+  }
   cache.max_size = cache.initial_size;
   H5Pset_mdc_config(access.id(), &cache);
 }
@@ -77,9 +79,13 @@ Handle& Handle::operator=(Handle&& other) noexcept {
 
 bool Handle::reset() {
   const hid_t id = std::exchange(id_, -1);
-  if (id < 0) return true;
+  if (id < 0) {
+    return true;
+  }
   // Only H5Fclose() reports that the file could not be flushed.
-  if (H5Iget_type(id) == H5I_FILE) return H5Fclose(id) >= 0;
+  if (H5Iget_type(id) == H5I_FILE) {
+    return H5Fclose(id) >= 0;
+  }
   return H5Idec_ref(id) >= 0;
 }
 
@@ -172,7 +178,9 @@ Group create_file(const fs::path& path, const fs::path& reported,
   initialize_library();
   const Handle creation = creation_properties(H5P_FILE_CREATE);
   const Handle access = file_access_properties();
-  if (alignment == Alignment::natural) H5Pset_alignment(access.id(), 1, 8);
+  if (alignment == Alignment::natural) {
+    H5Pset_alignment(access.id(), 1, 8);
+  }
   Handle file(
       H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
   if (!file.is_valid()) {
@@ -187,8 +195,12 @@ void close_file(Group file) {
   const bool is_flushed = H5Fflush(file.id(), H5F_SCOPE_LOCAL) >= 0;
   const base::Error flush_error = write_error(file.label());
   const bool is_closed = file.close();
-  if (!is_flushed) throw flush_error;
-  if (!is_closed) throw write_error(file.label());
+  if (!is_flushed) {
+    throw flush_error;
+  }
+  if (!is_closed) {
+    throw write_error(file.label());
+  }
 }
 
 bool is_thread_safe() {

@@ -122,7 +122,9 @@ class Dataset {
   std::vector<T> read_all() const {
     check_claimed_size();
     std::vector<T> values(static_cast<size_t>(element_count(shape_)));
-    if (!values.empty()) read(native_type<T>(), 0, row_count(), values.data());
+    if (!values.empty()) {
+      read(native_type<T>(), 0, row_count(), values.data());
+    }
     return values;
   }
   // Return rows [first, first + count), or all rows. Throw Error(bad_input) if
@@ -181,9 +183,11 @@ class Group {
                          const std::vector<int64_t>& shape);
   template <class T>
   void write(const std::string& name, const std::vector<T>& values) {
-    const auto count = static_cast<int64_t>(values.size());
+    const auto count = std::ssize(values);
     Dataset dataset = create_dataset(name, native_type<T>(), {count});
-    if (count > 0) dataset.write(native_type<T>(), 0, count, values.data());
+    if (count > 0) {
+      dataset.write(native_type<T>(), 0, count, values.data());
+    }
   }
   void write_array(const std::string& name, const Array& array);
   void write_text(const std::string& name, const std::string& text);  // scalar

@@ -15,7 +15,9 @@ Handle open_scalar_attribute(hid_t owner, const std::string& name) {
   Handle attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT));
   if (attribute.is_valid()) {
     const Handle space(H5Aget_space(attribute.id()));
-    if (H5Sget_simple_extent_npoints(space.id()) != 1) return Handle();
+    if (H5Sget_simple_extent_npoints(space.id()) != 1) {
+      return Handle();
+    }
   }
   return attribute;
 }
@@ -27,9 +29,13 @@ H5T_class_t type_class(const Handle& attribute) {
 
 template <class T>
 std::optional<T> read_numeric_attribute(hid_t owner, const std::string& name) {
-  if (H5Aexists(owner, name.c_str()) <= 0) return std::nullopt;
+  if (H5Aexists(owner, name.c_str()) <= 0) {
+    return std::nullopt;
+  }
   const Handle attribute = open_scalar_attribute(owner, name);
-  if (!attribute.is_valid()) return std::nullopt;
+  if (!attribute.is_valid()) {
+    return std::nullopt;
+  }
   T value{};
   const H5T_class_t kind = type_class(attribute);
   if (kind == H5T_ENUM) {  // a boolean of h5py
@@ -58,7 +64,9 @@ bool Group::has_attribute(const std::string& name) const {
 
 std::optional<std::string> Group::text_attribute(
     const std::string& name) const {
-  if (!has_attribute(name)) return std::nullopt;
+  if (!has_attribute(name)) {
+    return std::nullopt;
+  }
   const Handle attribute = open_scalar_attribute(id(), name);
   if (!attribute.is_valid() || type_class(attribute) != H5T_STRING) {
     return std::nullopt;
@@ -68,7 +76,9 @@ std::optional<std::string> Group::text_attribute(
     const Handle memory(H5Tcopy(stored.id()));
     char* text = nullptr;
     const base::Hdf5CallWatchdog watchdog;
-    if (H5Aread(attribute.id(), memory.id(), &text) < 0) return std::nullopt;
+    if (H5Aread(attribute.id(), memory.id(), &text) < 0) {
+      return std::nullopt;
+    }
     const std::unique_ptr<char, decltype(&H5free_memory)> owner(text,
                                                                 &H5free_memory);
     return text == nullptr ? std::string() : std::string(text);
@@ -88,7 +98,9 @@ std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
   // Conversions saturate: read as unsigned, a negative value would become 0;
   // read as signed, a large one would become the largest int64.
   const auto value = integer_attribute(name);
-  if (!value || *value < 0) return value;
+  if (!value || *value < 0) {
+    return value;
+  }
   return read_numeric_attribute<uint64_t>(id(), name);
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/strided_copy.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -62,7 +63,9 @@ bool advance_to_next_chunk(std::vector<int64_t>& corner,
                            const std::vector<int64_t>& shape) {
   for (size_t axis = shape.size(); axis-- > 0;) {
     corner[axis] += chunk[axis];
-    if (corner[axis] < shape[axis]) return true;
+    if (corner[axis] < shape[axis]) {
+      return true;
+    }
     corner[axis] = 0;
   }
   return false;
@@ -74,7 +77,9 @@ void unshuffle(const std::byte* from, size_t element_size, base::Bytes& into) {
   const size_t count = into.size() / element_size;
   for (size_t k = 0; k < element_size; ++k) {
     const std::byte* plane = from + k * count;
-    for (size_t i = 0; i < count; ++i) into[i * element_size + k] = plane[i];
+    for (size_t i = 0; i < count; ++i) {
+      into[i * element_size + k] = plane[i];
+    }
   }
 }
 
@@ -84,46 +89,9 @@ constexpr int64_t kColorChannels = 3;  // red, green and blue
 // a small buffer, which stays in the cache, before they are copied to the
 // array.
 void interleave_channel(const std::byte* from, size_t count, std::byte* into) {
-  for (size_t i = 0; i < count; ++i) into[i * kColorChannels] = from[i];
-}
-
-// An axis along which `count` items are copied, with its strides in the source
-// and in the destination, in bytes.
-struct StridedAxis {
-  int64_t count, from_stride, into_stride;
-};
-
-// Copies one run of bytes for every combination of indices along `axes`, of
-// which there is at least one. A constant `Size` lets the compiler replace
-// memcpy() with a single move; 0 stands for `run_bytes`.
-template <size_t Size>
-void copy_runs(std::span<const StridedAxis> axes, size_t run_bytes,
-               const std::byte* from, std::byte* into) {
-  const auto [count, from_stride, into_stride] = axes.front();
-  if (axes.size() == 1) {
-    for (int64_t i = 0; i < count; ++i) {
-      std::memcpy(into, from, Size == 0 ? run_bytes : Size);
-      from += from_stride;
-      into += into_stride;
-    }
-    return;
+  for (size_t i = 0; i < count; ++i) {
+    into[i * kColorChannels] = from[i];
   }
-  for (int64_t i = 0; i < count; ++i) {
-    copy_runs<Size>(axes.subspan(1), run_bytes, from + i * from_stride,
-                    into + i * into_stride);
-  }
-}
-
-// Copies a run of `run_bytes` contiguous bytes for every combination of indices
-// along `axes`; the last axis varies fastest.
-void copy_strided(std::span<const StridedAxis> axes, size_t run_bytes,
-                  const std::byte* from, std::byte* into) {
-  const auto copy = run_bytes == 1   ? copy_runs<1>
-                    : run_bytes == 2 ? copy_runs<2>
-                    : run_bytes == 4 ? copy_runs<4>
-                    : run_bytes == 8 ? copy_runs<8>
-                                     : copy_runs<0>;
-  copy(axes, run_bytes, from, into);
 }
 
 // Returns `values` with another last element.
@@ -144,23 +112,25 @@ std::optional<ChunkedDataset> ChunkedDataset::open(
     const Dataset& dataset,
     const std::shared_ptr<const base::FileReader>& file) {
   const auto dtype = dataset.dtype();
-  if (!dtype || !has_native_layout(dataset, *dtype)) return {};
+  if (!dtype || !has_native_layout(dataset, *dtype)) {
+    return {};
+  }
   dataset.check_claimed_size();
-  ChunkedDataset elements;
-  elements.label_ = dataset.label();
-  elements.element_size_ = item_size(*dtype);
-  elements.shape_ = dataset.shape();
-  elements.offset_ = dataset.file_offset(dataset.type().id());
-  if (elements.offset_) {
-    elements.file_ = file;
+  ChunkedDataset result;
+  result.label_ = dataset.label();
+  result.element_size_ = item_size(*dtype);
+  result.shape_ = dataset.shape();
+  result.offset_ = dataset.file_offset(dataset.type().id());
+  if (result.offset_) {
+    result.file_ = file;
     // The dataset may be in another file, reached through an external link.
     if (!file->is_same_file(file_descriptor(dataset.id(), dataset.label()))) {
       return {};
     }
-    return elements;
+    return result;
   }
-  if (elements.parse_layout(dataset) && elements.load_chunks(dataset)) {
-    return elements;
+  if (result.parse_layout(dataset) && result.load_chunks(dataset)) {
+    return result;
   }
   H5Eclear2(H5E_DEFAULT);
   return {};
@@ -179,7 +149,9 @@ bool ChunkedDataset::parse_layout(const Dataset& dataset) {
   chunk_shape_.assign(extents.begin(), extents.end());
   int64_t bytes = static_cast<int64_t>(element_size_);
   for (const int64_t extent : chunk_shape_) {
-    if (extent < 1 || extent > kMaxChunkBytes / bytes) return false;
+    if (extent < 1 || extent > kMaxChunkBytes / bytes) {
+      return false;
+    }
     bytes *= extent;
   }
   return true;
@@ -208,7 +180,9 @@ bool ChunkedDataset::parse_filters(const Handle& creation) {
 bool ChunkedDataset::load_chunks(const Dataset& dataset) {
   const size_t decoded_bytes =
       element_size_ * static_cast<size_t>(element_count(shape_));
-  if (decoded_bytes == 0) return true;
+  if (decoded_bytes == 0) {
+    return true;
+  }
   const size_t max_stored_bytes =
       kUncheckedStoredBytes + kMaxStorageRatio * decoded_bytes;
   size_t chunk_count = 1;
@@ -223,7 +197,9 @@ bool ChunkedDataset::load_chunks(const Dataset& dataset) {
   if (!is_filtered()) {
     chunk_data_.reserve(decoded_bytes);
   } else if (!is_deflated_) {
-    if (chunk_count > max_stored_bytes / chunk_bytes()) return false;
+    if (chunk_count > max_stored_bytes / chunk_bytes()) {
+      return false;
+    }
     chunk_data_.reserve(chunk_count * chunk_bytes());
   }
   std::vector<int64_t> corner(shape_.size(), 0);
@@ -232,7 +208,9 @@ bool ChunkedDataset::load_chunks(const Dataset& dataset) {
     const bool is_loaded = is_filtered()
                                ? load_raw_chunk(dataset, corner)
                                : load_hyperslab(dataset, type.id(), corner);
-    if (!is_loaded || chunk_data_.size() > max_stored_bytes) return false;
+    if (!is_loaded || chunk_data_.size() > max_stored_bytes) {
+      return false;
+    }
   } while (advance_to_next_chunk(corner, chunk_shape_, shape_));
   return true;
 }
@@ -248,8 +226,11 @@ bool ChunkedDataset::load_raw_chunk(const Dataset& dataset,
       size == 0 || (is_deflated_ && size > compressBound(chunk_bytes()))) {
     return false;
   }
-  // The library would unshuffle uninitialized memory.
-  if (!is_deflated_ && size != chunk_bytes()) throw_corrupt_chunk();
+  // Such a chunk is not left to the library, which would unshuffle
+  // uninitialized memory.
+  if (!is_deflated_ && size != chunk_bytes()) {
+    throw_corrupt_chunk();
+  }
   unsigned skipped_filters = 0;
   return H5Dread_chunk(dataset.id(), H5P_DEFAULT, chunk_offset.data(),
                        &skipped_filters, allocate_chunk(size)) >= 0 &&
@@ -305,7 +286,9 @@ size_t ChunkedDataset::chunk_bytes() const {
 }
 
 void ChunkedDataset::read(std::byte* into) const {
-  if (!offset_) return read_chunks(into);
+  if (!offset_) {
+    return read_chunks(into);
+  }
   const int64_t bytes =
       element_count(shape_) * static_cast<int64_t>(element_size_);
   require_within_file(*offset_, bytes, file_->size(), label_);
@@ -354,7 +337,9 @@ const std::byte* ChunkedDataset::decode(const Chunk& chunk,
     }
     bytes = inflated.data();
   }
-  if (!is_shuffled_) return bytes;
+  if (!is_shuffled_) {
+    return bytes;
+  }
   unshuffle(bytes, element_size_, elements);
   return elements.data();
 }

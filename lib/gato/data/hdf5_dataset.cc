@@ -39,10 +39,14 @@ std::optional<DType> dtype_of(hid_t type) {
     case H5T_INTEGER:
       return integer_dtype(size, H5Tget_sign(type) == H5T_SGN_2);
     case H5T_FLOAT:
-      if (size <= 4) return DType::float32;  // including half precision
+      if (size <= 4) {
+        return DType::float32;  // including half precision
+      }
       return size == 8 ? std::optional(DType::float64) : std::nullopt;
     case H5T_ENUM:  // as h5py stores booleans
-      if (size == 1 && H5Tget_nmembers(type) == 2) return DType::boolean;
+      if (size == 1 && H5Tget_nmembers(type) == 2) {
+        return DType::boolean;
+      }
       return std::nullopt;
     default:
       return std::nullopt;
@@ -91,13 +95,15 @@ std::string read_error_message(hid_t dataset) {
   return library_message;
 }
 
-// Reads all elements of a dataset whose elements have variable length and calls
-// use(element) for each of them: a char* (possibly null) or an hvl_t.
+// Reads a dataset whose elements have variable length and calls use(element)
+// for each of them, which is a char* (possibly null) or an hvl_t.
 template <class Element, class Use>
 void for_each_variable_length(const Dataset& dataset, Use use) {
   std::vector<Element> elements(
       static_cast<size_t>(element_count(dataset.shape())));
-  if (elements.empty()) return;
+  if (elements.empty()) {
+    return;
+  }
   const Handle type = dataset.type();
   const base::Hdf5CallWatchdog watchdog;
   dataset.read(type.id(), 0, dataset.row_count(), elements.data());
@@ -195,13 +201,17 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
   }
   check_claimed_size();
   std::vector<int64_t> shape = shape_;
-  if (!shape.empty()) shape[0] = count;
+  if (!shape.empty()) {
+    shape[0] = count;
+  }
   // The library leaves memory unchanged for chunks that were never written and
   // have no fill value. A contiguous dataset is always read completely.
   const bool is_contiguous = H5Dget_offset(id()) != HADDR_UNDEF;
   Array array = is_contiguous ? Array::uninitialized(*element, std::move(shape))
                               : Array::zeros(*element, std::move(shape));
-  if (array.size() == 0) return array;
+  if (array.size() == 0) {
+    return array;
+  }
   // An enumeration is read as it is stored, without converting its members.
   const Handle memory =
       *element == DType::boolean ? type() : file_type(*element);
@@ -226,7 +236,9 @@ std::vector<std::string> Dataset::read_texts() const {
     });
     return texts;
   }
-  if (count == 0) return texts;
+  if (count == 0) {
+    return texts;
+  }
   // Texts of fixed width, padded with NUL characters.
   const size_t width = H5Tget_size(stored.id());
   std::string padded(count * width, '\0');
@@ -240,7 +252,9 @@ std::vector<std::string> Dataset::read_texts() const {
 
 bool Dataset::has_byte_sequences() const {
   const Handle stored = type();
-  if (H5Tget_class(stored.id()) != H5T_VLEN) return false;
+  if (H5Tget_class(stored.id()) != H5T_VLEN) {
+    return false;
+  }
   const Handle element(H5Tget_super(stored.id()));
   return H5Tget_class(element.id()) == H5T_INTEGER &&
          H5Tget_size(element.id()) == 1;
@@ -257,7 +271,9 @@ std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
 }
 
 std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
-  if (H5Tequal(type().id(), expected) <= 0) return std::nullopt;
+  if (H5Tequal(type().id(), expected) <= 0) {
+    return std::nullopt;
+  }
   const Handle creation(H5Dget_create_plist(id()));
   if (H5Pget_layout(creation.id()) != H5D_CONTIGUOUS ||
       H5Pget_external_count(creation.id()) > 0) {
@@ -265,7 +281,9 @@ std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
   }
   const haddr_t offset = H5Dget_offset(id());
   H5Eclear2(H5E_DEFAULT);
-  if (offset == HADDR_UNDEF) return std::nullopt;
+  if (offset == HADDR_UNDEF) {
+    return std::nullopt;
+  }
   return static_cast<int64_t>(offset);
 }
 

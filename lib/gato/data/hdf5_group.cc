@@ -58,14 +58,18 @@ bool Group::has(const std::string& name) const {
     const std::string path = name.substr(0, end);
     exists = H5Lexists(id(), path.c_str(), H5P_DEFAULT) > 0 &&
              H5Oexists_by_name(id(), path.c_str(), H5P_DEFAULT) > 0;
-    if (end == std::string::npos) break;
+    if (end == std::string::npos) {
+      break;
+    }
   }
   H5Eclear2(H5E_DEFAULT);
   return exists;
 }
 
 bool Group::is_group(const std::string& name) const {
-  if (!has(name)) return false;
+  if (!has(name)) {
+    return false;
+  }
   H5O_info_t info;
   return H5Oget_info_by_name2(id(), name.c_str(), &info, H5O_INFO_BASIC,
                               H5P_DEFAULT) >= 0 &&
@@ -139,7 +143,9 @@ Group Group::create_group(const std::string& name) {
   const Handle creation = creation_properties(H5P_GROUP_CREATE);
   Handle group(
       H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT));
-  if (!group.is_valid()) throw write_error(label_);
+  if (!group.is_valid()) {
+    throw write_error(label_);
+  }
   return Group(std::move(group), label_);
 }
 
@@ -159,7 +165,9 @@ Dataset Group::create_dataset(const std::string& name, hid_t type,
                                             extents.data(), nullptr));
   Handle dataset(H5Dcreate2(id(), name.c_str(), type, space.id(), H5P_DEFAULT,
                             creation.id(), H5P_DEFAULT));
-  if (!dataset.is_valid()) throw write_error(label_);
+  if (!dataset.is_valid()) {
+    throw write_error(label_);
+  }
   return Dataset(std::move(dataset), label_);
 }
 
@@ -181,14 +189,16 @@ void Group::write_text(const std::string& name, const std::string& text) {
 void Group::write_texts(const std::string& name,
                         const std::vector<std::string>& texts) {
   const Handle type = text_type();
-  const auto count = static_cast<int64_t>(texts.size());
+  const auto count = std::ssize(texts);
   Dataset dataset = create_dataset(name, type.id(), {count});
   std::vector<const char*> pointers;
   pointers.reserve(texts.size());
   for (const auto& text : texts) {
     pointers.push_back(text.c_str());
   }
-  if (count > 0) dataset.write(type.id(), 0, count, pointers.data());
+  if (count > 0) {
+    dataset.write(type.id(), 0, count, pointers.data());
+  }
 }
 
 void Group::create_hard_link(const std::string& target,

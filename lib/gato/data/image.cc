@@ -9,7 +9,9 @@
 namespace gato::data {
 
 Resize parse_resize(const std::string& text, const std::string& label) {
-  if (text.empty()) return {};
+  if (text.empty()) {
+    return {};
+  }
   const size_t cross = text.find('x');
   if (cross == std::string::npos) {
     throw base::usage_error("{}: '{}' is not HxW, for example 64x80", label,

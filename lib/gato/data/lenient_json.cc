@@ -1,6 +1,6 @@
 // nlohmann::json parses standard JSON only. Each non-finite literal outside of
 // strings is therefore replaced by a string that starts with a NUL character,
-// which does not occur in real input.
+// which real input does not contain.
 #include "gato/data/lenient_json.h"
 
 #include <array>
@@ -30,7 +30,9 @@ constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
 // Returns the literal that `text` begins with, or null.
 const NonFiniteLiteral* match_non_finite_literal(std::string_view text) {
   for (const NonFiniteLiteral& literal : kNonFiniteLiterals) {
-    if (text.starts_with(literal.text)) return &literal;
+    if (text.starts_with(literal.text)) {
+      return &literal;
+    }
   }
   return nullptr;
 }
@@ -48,7 +50,9 @@ nlohmann::json parse_lenient_json(std::string_view text) {
       i += 2;
       continue;
     }
-    if (text[i] == '"') in_string = !in_string;
+    if (text[i] == '"') {
+      in_string = !in_string;
+    }
     if (!in_string) {
       depth += text[i] == '[' || text[i] == '{';
       depth -= text[i] == ']' || text[i] == '}';
@@ -74,14 +78,18 @@ nlohmann::json parse_lenient_json(std::string_view text) {
 }
 
 std::string summarize_json(const nlohmann::json& value) {
-  if (value.is_array()) return fmt::format("a list of {}", value.size());
+  if (value.is_array()) {
+    return fmt::format("a list of {}", value.size());
+  }
   if (!value.is_primitive()) {
     return fmt::format("an {}", value.type_name());
   }
   constexpr size_t kMaxLength = 60;
   std::string text =
       value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text.size() <= kMaxLength) return text;
+  if (text.size() <= kMaxLength) {
+    return text;
+  }
   size_t end = kMaxLength;
   // Bytes 10xxxxxx continue a UTF-8 character, which must not be divided.
   while (end > 0 && (text[end] & 0xC0) == 0x80) {
@@ -121,7 +129,9 @@ std::vector<int64_t> json_integers(const nlohmann::json& list) {
 
 int64_t json_integer_or_zero(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end()) return 0;
+  if (found == object.end()) {
+    return 0;
+  }
   try {
     return json_integer(*found);
   } catch (const base::Error& error) {
@@ -130,11 +140,17 @@ int64_t json_integer_or_zero(const nlohmann::json& object, const char* key) {
 }
 
 double non_finite_number(const nlohmann::json& value) {
-  if (!value.is_string()) return 0;
+  if (!value.is_string()) {
+    return 0;
+  }
   const auto& text = value.get_ref<const std::string&>();
-  if (text.empty() || text[0] != '\0') return 0;
+  if (text.empty() || text[0] != '\0') {
+    return 0;
+  }
   for (const NonFiniteLiteral& literal : kNonFiniteLiterals) {
-    if (std::string_view(text).substr(1) == literal.text) return literal.value;
+    if (std::string_view(text).substr(1) == literal.text) {
+      return literal.value;
+    }
   }
   return 0;
 }

@@ -61,7 +61,9 @@ class DatasetView {
     }
     dataset_.check_claimed_size();
     map_rows(mapping);
-    if (is_in_memory()) dataset_ = hdf5::Dataset();
+    if (is_in_memory()) {
+      dataset_ = hdf5::Dataset();
+    }
   }
 
   int64_t size() const { return rows_; }  // rows
@@ -75,7 +77,9 @@ class DatasetView {
   // works. Files from other writers may be chunked, unaligned or of a wider
   // type.
   void load() {
-    if (is_in_memory()) return;
+    if (is_in_memory()) {
+      return;
+    }
     loaded_ = dataset_.read_all<T>();
     data_ = loaded_.data();
     dataset_ = hdf5::Dataset();
@@ -83,7 +87,9 @@ class DatasetView {
 
   // Copies rows [first, first + count).
   void copy_rows(int64_t first, int64_t count, T* into) const {
-    if (count == 0) return;
+    if (count == 0) {
+      return;
+    }
     if (data_ != nullptr) {
       std::memcpy(into, row(first),
                   static_cast<size_t>(count * elements_per_row_) * sizeof(T));
@@ -115,7 +121,9 @@ class DatasetView {
  private:
   void map_rows(const MappedFile& mapping) {
     const auto offset = dataset_.file_offset(hdf5::native_type<T>());
-    if (!offset) return;
+    if (!offset) {
+      return;
+    }
     const int64_t bytes =
         size() * elements_per_row_ * static_cast<int64_t>(sizeof(T));
     hdf5::require_within_file(*offset, bytes, mapping.size(), label_);

@@ -10,7 +10,9 @@ int64_t PatchTable::add(const Patch& patch) {
   const XXH128_hash_t hash = XXH3_128bits(patch.data(), patch.size());
   const Digest digest{hash.low64, hash.high64};
   const size_t slot = find_slot(digest);
-  if (slots_[slot] != 0) return int64_t{slots_[slot]} - 1;
+  if (slots_[slot] != 0) {
+    return int64_t{slots_[slot]} - 1;
+  }
   // An int32 token -(1 + u) can refer to 2^31 patches.
   if (size() > INT32_MAX) {
     throw base::input_error(
@@ -21,7 +23,9 @@ int64_t PatchTable::add(const Patch& patch) {
   digests_.push_back(digest);
   slots_[slot] = static_cast<uint32_t>(size());
   const int64_t number = size() - 1;
-  if (3 * digests_.size() > 2 * slots_.size()) rehash();
+  if (3 * digests_.size() > 2 * slots_.size()) {
+    rehash();
+  }
   return number;
 }
 

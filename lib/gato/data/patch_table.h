@@ -25,7 +25,7 @@ class PatchTable {
   // Error(bad_input) if there are more than 2^31 distinct patches, and
   // Error(io).
   int64_t add(const Patch& patch);
-  int64_t size() const { return static_cast<int64_t>(digests_.size()); }
+  int64_t size() const { return std::ssize(digests_); }
   // Writes the pixels as a dataset uint8 [U,16,16,3].
   void write(hdf5::Group& parent, const std::string& name);
 

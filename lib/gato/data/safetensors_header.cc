@@ -51,7 +51,9 @@ json parse_header(const fs::path& path, const std::string& text) {
   };
   try {
     json header = json::parse(text, reject_duplicates);
-    if (header.is_object()) return header;
+    if (header.is_object()) {
+      return header;
+    }
   } catch (const json::exception& error) {
     throw base::input_error("{}: the header is not valid JSON: {}",
                             path.string(), error.what());
@@ -68,7 +70,9 @@ class HeaderParser {
   std::vector<SafetensorsTensorInfo> tensors() const {
     std::vector<SafetensorsTensorInfo> result;
     for (const auto& [name, value] : header_.items()) {
-      if (name != "__metadata__") result.push_back(parse_tensor(name, value));
+      if (name != "__metadata__") {
+        result.push_back(parse_tensor(name, value));
+      }
     }
     std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
@@ -78,7 +82,9 @@ class HeaderParser {
 
   std::map<std::string, std::string> metadata() const {
     const auto found = header_.find("__metadata__");
-    if (found == header_.end()) return {};
+    if (found == header_.end()) {
+      return {};
+    }
     std::map<std::string, std::string> result;
     if (!found->is_object()) {
       throw entry_error("__metadata__", "is not an object");
@@ -102,7 +108,9 @@ class HeaderParser {
 
   const json& member(const std::string& name, const json& value,
                      const char* key) const {
-    if (!value.is_object()) throw entry_error(name, "is not an object");
+    if (!value.is_object()) {
+      throw entry_error(name, "is not an object");
+    }
     const auto found = value.find(key);
     if (found == value.end()) {
       throw entry_error(name, fmt::format("has no {}", key));

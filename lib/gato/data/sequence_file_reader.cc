@@ -142,8 +142,7 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
   const auto fail = [&](const char* what, size_t position, const auto& value) {
     this->throw_corrupt(sequence, position, what, value);
   };
-  if (view.task_index < 0 ||
-      view.task_index >= static_cast<int64_t>(tasks.tasks.size())) {
+  if (view.task_index < 0 || view.task_index >= std::ssize(tasks.tasks)) {
     fail("task", 0, view.task_index);
   }
   check_segments(sequence, view);
@@ -164,7 +163,9 @@ void SequenceFileReader::Impl::check_row(int64_t sequence,
     } else {
       for (const auto& [what, id] : {std::pair{"id", view.tokens[i]},
                                      std::pair{"label", view.labels[i]}}) {
-        if (!ids.contains(kind, id)) fail(what, i, ids.describe(kind, id));
+        if (!ids.contains(kind, id)) {
+          fail(what, i, ids.describe(kind, id));
+        }
       }
     }
     if (view.local_position[i] < TokenRow::kActionLocalPosition ||
@@ -225,7 +226,9 @@ int64_t SequenceFileReader::distinct_patch_count() const {
 
 std::vector<TokenizedDocument> SequenceFileReader::read_demonstrations() const {
   std::vector<TokenizedDocument> documents;
-  if (!impl_->has_demonstrations) return documents;
+  if (!impl_->has_demonstrations) {
+    return documents;
+  }
   const TokenFileReader reader(impl_->path, "demonstrations");
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     documents.push_back(reader.document(i));

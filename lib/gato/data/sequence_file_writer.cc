@@ -31,7 +31,9 @@ class DatasetAppender {
   // Appends a row of `width_` values.
   void append(const T* row) {
     buffer_.insert(buffer_.end(), row, row + width_);
-    if (buffer_.size() == kRowsPerWrite * static_cast<size_t>(width_)) flush();
+    if (buffer_.size() == kRowsPerWrite * static_cast<size_t>(width_)) {
+      flush();
+    }
   }
   // Must be called before the file is closed.
   void close() {
@@ -41,8 +43,10 @@ class DatasetAppender {
 
  private:
   void flush() {
-    const int64_t rows = static_cast<int64_t>(buffer_.size()) / width_;
-    if (rows == 0) return;
+    const int64_t rows = std::ssize(buffer_) / width_;
+    if (rows == 0) {
+      return;
+    }
     dataset_.write(hdf5::native_type<T>(), rows_written_, rows, buffer_.data());
     rows_written_ += rows;
     buffer_.clear();
@@ -77,7 +81,9 @@ struct SequenceFileWriter::Impl {
     write_vocabulary(root, vocabulary);
     const std::vector<int64_t> shape{info.sequence_count, info.sequence_length};
     tokens = {root, "tokens", shape};
-    if (info.has_labels) labels = {root, "labels", shape};
+    if (info.has_labels) {
+      labels = {root, "labels", shape};
+    }
     modality = {root, "modality", shape};
     local = {root, "local", shape};
     interval = {
@@ -89,7 +95,9 @@ struct SequenceFileWriter::Impl {
 
   void close_columns() {
     tokens.close();
-    if (info.has_labels) labels.close();
+    if (info.has_labels) {
+      labels.close();
+    }
     modality.close();
     local.close();
     interval.close();
@@ -99,7 +107,9 @@ struct SequenceFileWriter::Impl {
   }
 
   void write_demonstrations(const std::vector<TokenizedDocument>& documents) {
-    if (documents.empty()) return;
+    if (documents.empty()) {
+      return;
+    }
     TokenColumns columns(output.path());
     for (const auto& document : documents) {
       columns.append(document);

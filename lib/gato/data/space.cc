@@ -9,16 +9,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 
 namespace gato::data {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::array<std::string_view, 4> kRoleNames{"text", "image",
                                                      "discrete", "continuous"};
@@ -35,8 +30,12 @@ constexpr double kMaxDiscreteValues = 1024;
 // Returns how many values an element can have according to its bounds, or to
 // its integer type if it has none. Returns infinity for floating-point types.
 double value_count(const Field& field) {
-  if (!is_integer(field.dtype)) return kInfinity;
-  if (field.dtype == DType::boolean) return 2;
+  if (!is_integer(field.dtype)) {
+    return kInfinity;
+  }
+  if (field.dtype == DType::boolean) {
+    return 2;
+  }
   if (field.low.empty()) {
     return std::ldexp(1.0, 8 * static_cast<int>(item_size(field.dtype)));
   }
@@ -46,10 +45,16 @@ double value_count(const Field& field) {
 }
 
 bool looks_like_image(const Field& field) {
-  if (field.dtype != DType::uint8) return false;
+  if (field.dtype != DType::uint8) {
+    return false;
+  }
   std::vector<int64_t> sides = field.shape;
-  if (sides.size() < 2 || sides.size() > 4) return false;
-  if (sides.size() == 4) sides.erase(sides.begin());  // [F,H,W,C]
+  if (sides.size() < 2 || sides.size() > 4) {
+    return false;
+  }
+  if (sides.size() == 4) {
+    sides.erase(sides.begin());  // [F,H,W,C]
+  }
   if (sides.size() == 3) {
     // The channel axis is the first one if it is the shortest, otherwise the
     // last one.
@@ -70,7 +75,9 @@ int64_t tuple_index(std::string_view component) {
   }
   int64_t index = 0;
   for (char c : component.substr(kPrefix.size())) {
-    if (c < '0' || c > '9') return -1;
+    if (c < '0' || c > '9') {
+      return -1;
+    }
     index = 10 * index + (c - '0');
   }
   return index;
@@ -92,59 +99,19 @@ void collect_fields(const Space& space, const std::string& path,
   field.low = space.low;
   field.high = space.high;
   for (double& value : field.low) {
-    if (value <= -kUnboundedThreshold) value = -kInfinity;
+    if (value <= -kUnboundedThreshold) {
+      value = -kInfinity;
+    }
   }
   for (double& value : field.high) {
-    if (value >= kUnboundedThreshold) value = kInfinity;
+    if (value >= kUnboundedThreshold) {
+      value = kInfinity;
+    }
   }
   field.n = space.n;
   field.start = space.start;
   field.role = default_role(field, space.kind);
   fields.push_back(std::move(field));
-}
-
-// Returns one number (or null, if unbounded) if all bounds are equal, and
-// otherwise a list with one per element.
-json bounds_to_json(const std::vector<double>& bounds) {
-  json array = json::array();
-  for (double value : bounds) {
-    array.push_back(std::isfinite(value) ? json(value) : json());
-  }
-  const bool same = std::all_of(
-      array.begin(), array.end(),
-      [&array](const json& value) { return value == array.front(); });
-  return !array.empty() && same ? array.front() : array;
-}
-
-// Inverts bounds_to_json().
-std::vector<double> bounds_from_json(const json& bounds, int64_t count,
-                                     double unbounded_value) {
-  const auto parse_bound = [unbounded_value](const json& value) {
-    return value.is_null() ? unbounded_value : value.get<double>();
-  };
-  if (!bounds.is_array()) {
-    return std::vector<double>(static_cast<size_t>(count), parse_bound(bounds));
-  }
-  if (static_cast<int64_t>(bounds.size()) != count) {
-    throw base::input_error("{} bounds for {} elements", bounds.size(), count);
-  }
-  std::vector<double> values;
-  for (const json& value : bounds) {
-    values.push_back(parse_bound(value));
-  }
-  return values;
-}
-
-// Parses one integer for all elements, or a list with one per element.
-std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
-  if (!values.is_array()) {
-    return std::vector<int64_t>(static_cast<size_t>(count),
-                                json_integer(values));
-  }
-  if (static_cast<int64_t>(values.size()) != count) {
-    throw base::input_error("{} values for {} elements", values.size(), count);
-  }
-  return json_integers(values);
 }
 
 }  // namespace
@@ -155,7 +122,9 @@ std::string_view role_name(Role role) {
 
 Role parse_role(std::string_view name) {
   for (size_t i = 0; i < kRoleNames.size(); ++i) {
-    if (kRoleNames[i] == name) return static_cast<Role>(i);
+    if (kRoleNames[i] == name) {
+      return static_cast<Role>(i);
+    }
   }
   throw base::usage_error(
       "unknown role \"{}\": use text, image, discrete or continuous", name);
@@ -172,7 +141,9 @@ Role default_role(const Field& field, Space::Kind kind) {
     default:
       break;
   }
-  if (looks_like_image(field)) return Role::image;
+  if (looks_like_image(field)) {
+    return Role::image;
+  }
   return value_count(field) <= kMaxDiscreteValues ? Role::discrete
                                                   : Role::continuous;
 }
@@ -202,7 +173,9 @@ bool path_precedes(std::string_view a, std::string_view b) {
 void sort_fields(std::vector<Field>& fields) {
   std::stable_sort(fields.begin(), fields.end(),
                    [](const Field& a, const Field& b) {
-                     if (a.role != b.role) return a.role < b.role;
+                     if (a.role != b.role) {
+                       return a.role < b.role;
+                     }
                      return path_precedes(a.name, b.name);
                    });
 }
@@ -215,53 +188,6 @@ std::vector<Field> flatten_space(const Space& space,
   collect_fields(space, is_leaf ? bare_name : "", fields);
   sort_fields(fields);
   return fields;
-}
-
-json field_to_json(const Field& field) {
-  json result = {{"name", field.name}, {"role", role_name(field.role)}};
-  if (field.role == Role::text) return result;
-  result["dtype"] = dtype_name(field.dtype);
-  result["shape"] = field.shape;
-  if (!field.low.empty()) result["low"] = bounds_to_json(field.low);
-  if (!field.high.empty()) result["high"] = bounds_to_json(field.high);
-  if (!field.n.empty()) result["n"] = field.n;
-  if (!field.start.empty()) result["start"] = field.start;
-  return result;
-}
-
-Field field_from_json(const json& description) {
-  Field field;
-  try {
-    field.name = description.at("name").get<std::string>();
-    field.role = parse_role(description.at("role").get<std::string>());
-    if (field.role == Role::text) return field;
-    field.dtype = parse_dtype(description.at("dtype").get<std::string>());
-    if (description.contains("shape")) {
-      field.shape = json_integers(description["shape"]);
-    }
-    check_shape(field.shape, kMaxFieldElements);
-    const int64_t count = element_count(field.shape);
-    const bool has_low = description.contains("low");
-    const bool has_high = description.contains("high");
-    if (has_low || has_high) {
-      field.low =
-          bounds_from_json(description.value("low", json()), count, -kInfinity);
-      field.high =
-          bounds_from_json(description.value("high", json()), count, kInfinity);
-    }
-    if (description.contains("n") && !description["n"].is_null()) {
-      field.n = integers_from_json(description["n"], count);
-      field.start.assign(static_cast<size_t>(count), 0);
-    }
-    if (description.contains("start") && !description["start"].is_null()) {
-      field.start = integers_from_json(description["start"], count);
-    }
-  } catch (const json::exception& error) {
-    throw base::input_error("field \"{}\": {}", field.name, error.what());
-  } catch (const base::Error& error) {
-    throw base::input_error("field \"{}\": {}", field.name, error.what());
-  }
-  return field;
 }
 
 namespace {
@@ -284,7 +210,9 @@ Space make_discrete_space(const Field& field) {
   space.shape = field.shape;
   space.n = field.n;
   space.start = field.start;
-  if (space.start.empty()) space.start.assign(space.n.size(), 0);
+  if (space.start.empty()) {
+    space.start.assign(space.n.size(), 0);
+  }
   const auto all = [](const std::vector<int64_t>& values, int64_t expected) {
     return std::all_of(values.begin(), values.end(),
                        [expected](int64_t value) { return value == expected; });
@@ -311,8 +239,12 @@ Space make_box_space(const Field& field) {
   const auto count = static_cast<size_t>(element_count(field.shape));
   space.low = field.low;
   space.high = field.high;
-  if (space.low.empty()) space.low.assign(count, -kInfinity);
-  if (space.high.empty()) space.high.assign(count, kInfinity);
+  if (space.low.empty()) {
+    space.low.assign(count, -kInfinity);
+  }
+  if (space.high.empty()) {
+    space.high.assign(count, kInfinity);
+  }
   return space;
 }
 
@@ -336,7 +268,9 @@ void sort_children(Space& space) {
   for (auto& [key, child] : space.children) {
     sort_children(child);
   }
-  if (space.kind != Space::Kind::dict) return;
+  if (space.kind != Space::Kind::dict) {
+    return;
+  }
   std::sort(space.children.begin(), space.children.end(),
             [](const auto& a, const auto& b) {
               return path_precedes(a.name, b.name);
@@ -345,7 +279,9 @@ void sort_children(Space& space) {
   for (size_t i = 0; i < space.children.size(); ++i) {
     is_tuple &= space.children[i].name == "_index_" + std::to_string(i);
   }
-  if (is_tuple) space.kind = Space::Kind::tuple;
+  if (is_tuple) {
+    space.kind = Space::Kind::tuple;
+  }
 }
 
 }  // namespace
@@ -363,7 +299,9 @@ std::vector<std::string> split_path(std::string_view path) {
   for (;;) {
     const size_t slash = path.find('/');
     parts.emplace_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) return parts;
+    if (slash == std::string_view::npos) {
+      return parts;
+    }
     path.remove_prefix(slash + 1);
   }
 }
@@ -382,7 +320,9 @@ Space unflatten_space(const std::vector<Field>& fields,
     }
     return field.n.empty() ? make_box_space(field) : make_discrete_space(field);
   };
-  if (is_bare_space(fields, bare_name)) return make_leaf(fields[0]);
+  if (is_bare_space(fields, bare_name)) {
+    return make_leaf(fields[0]);
+  }
 
   Space root = make_empty_dict();
   for (const Field& field : fields) {

@@ -20,8 +20,12 @@ using nlohmann::json;
 constexpr int kMaxNestingDepth = 64;
 
 double parse_number(const json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
+  if (value.is_number()) {
+    return value.get<double>();
+  }
+  if (value.is_boolean()) {
+    return value.get<bool>() ? 1 : 0;
+  }
   const double number = non_finite_number(value);
   if (number == 0) {
     throw base::input_error("{} is not a number", value.dump());
@@ -49,7 +53,9 @@ std::vector<double> parse_bounds(const json& space, const char* key,
                                  int64_t count) {
   std::vector<double> flat;
   append_flattened(space.at(key), flat, 0);
-  if (static_cast<int64_t>(flat.size()) == count) return flat;
+  if (std::ssize(flat) == count) {
+    return flat;
+  }
   if (flat.size() != 1) {
     throw base::input_error("\"{}\" has {} values for {} elements", key,
                             flat.size(), count);
@@ -70,7 +76,7 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
     return;
   }
   if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
-    shape->push_back(static_cast<int64_t>(values.size()));
+    shape->push_back(std::ssize(values));
   }
   for (const json& value : values) {
     append_integers(value, flat, shape, depth + 1);
@@ -112,7 +118,7 @@ Space parse_multi_discrete(const json& json) {
   } else {
     space.start.assign(space.n.size(), 0);
   }
-  if (static_cast<int64_t>(space.n.size()) != element_count(space.shape) ||
+  if (std::ssize(space.n) != element_count(space.shape) ||
       space.start.size() != space.n.size()) {
     throw base::input_error("\"nvec\" and \"start\" differ in shape");
   }
@@ -156,11 +162,21 @@ Space parse_space(const json& description, int depth) {
                             kMaxNestingDepth);
   }
   const auto type = description.at("type").get<std::string>();
-  if (type == "Box") return parse_box(description);
-  if (type == "Discrete") return parse_discrete(description);
-  if (type == "MultiDiscrete") return parse_multi_discrete(description);
-  if (type == "MultiBinary") return parse_multi_binary(description);
-  if (type == "Text") return parse_text(description);
+  if (type == "Box") {
+    return parse_box(description);
+  }
+  if (type == "Discrete") {
+    return parse_discrete(description);
+  }
+  if (type == "MultiDiscrete") {
+    return parse_multi_discrete(description);
+  }
+  if (type == "MultiBinary") {
+    return parse_multi_binary(description);
+  }
+  if (type == "Text") {
+    return parse_text(description);
+  }
   Space space;
   if (type == "Dict") {
     space.kind = Space::Kind::dict;
@@ -191,10 +207,14 @@ std::string nested_list_json(const std::vector<T>& values,
                              const std::vector<int64_t>& shape, Write write) {
   size_t next = 0;
   const auto level = [&](const auto& self, size_t axis) -> std::string {
-    if (axis == shape.size()) return write(values.at(next++));
+    if (axis == shape.size()) {
+      return write(values.at(next++));
+    }
     std::string text = "[";
     for (int64_t i = 0; i < shape[axis]; ++i) {
-      if (i > 0) text += ", ";
+      if (i > 0) {
+        text += ", ";
+      }
       text += self(self, axis + 1);
     }
     return text + "]";
@@ -211,8 +231,12 @@ std::string bound_to_json(double value, DType dtype) {
     return dtype == DType::uint64 ? std::to_string(*bound.data<uint64_t>())
                                   : std::to_string(bound.as_integer(0));
   }
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  if (std::isnan(value)) {
+    return "NaN";
+  }
+  if (std::isinf(value)) {
+    return value < 0 ? "-Infinity" : "Infinity";
+  }
   return json(value).dump();
 }
 
@@ -269,8 +293,12 @@ std::string space_to_json(const Space& space) {
   const bool is_dict = space.kind == Space::Kind::dict;
   std::string children;
   for (const auto& [key, child] : space.children) {
-    if (!children.empty()) children += ", ";
-    if (is_dict) children += json(key).dump() + ": ";
+    if (!children.empty()) {
+      children += ", ";
+    }
+    if (is_dict) {
+      children += json(key).dump() + ": ";
+    }
     children += space_to_json(child);
   }
   return is_dict ? fmt::format(R"({{"type": "Dict", "subspaces": {{{}}}}})",

@@ -21,10 +21,14 @@ constexpr size_t kBufferBytes = 256 << 10;
 int open_unnamed_file(const std::string& directory) {
   const int descriptor =
       ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor >= 0) return descriptor;
+  if (descriptor >= 0) {
+    return descriptor;
+  }
   std::string name = directory + "/.gato-spool-XXXXXX";
   const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named >= 0) ::unlink(name.c_str());
+  if (named >= 0) {
+    ::unlink(name.c_str());
+  }
   return named;
 }
 
@@ -46,7 +50,9 @@ void Spool::append(const void* bytes, size_t count) {
   const auto* from = static_cast<const std::byte*>(bytes);
   buffer_.insert(buffer_.end(), from, from + count);
   size_ += static_cast<int64_t>(count);
-  if (buffer_.size() >= kBufferBytes) flush();
+  if (buffer_.size() >= kBufferBytes) {
+    flush();
+  }
 }
 
 void Spool::append_all(Spool& other) {
@@ -82,7 +88,9 @@ void Spool::flush() {
   while (done < buffer_.size()) {
     const ssize_t count =
         ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
     if (count < 0) {
       throw base::io_error(
           "{}: cannot write a temporary file in its directory: {}", output_,

@@ -34,7 +34,9 @@ json optional_to_json(const std::optional<double>& value) {
 }
 
 std::optional<double> optional_from_json(const json& task, const char* key) {
-  if (!task.contains(key) || task.at(key).is_null()) return std::nullopt;
+  if (!task.contains(key) || task.at(key).is_null()) {
+    return std::nullopt;
+  }
   return task.at(key).get<double>();
 }
 
@@ -73,7 +75,9 @@ json task_to_json(const TaskEntry& entry) {
                {"steps", entry.step_count},
                {"expert_return", optional_to_json(entry.expert_return)},
                {"random_return", optional_to_json(entry.random_return)}};
-  if (!entry.filter.is_null()) task["filter"] = entry.filter;
+  if (!entry.filter.is_null()) {
+    task["filter"] = entry.filter;
+  }
   if (entry.image_height > 0) {
     task["image_size"] = {entry.image_height, entry.image_width};
   }
@@ -113,7 +117,9 @@ TaskEntry task_from_json(const json& task) {
 
 std::optional<int32_t> TaskTable::find(std::string_view task_name) const {
   for (size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].spec.name == task_name) return static_cast<int32_t>(i);
+    if (tasks[i].spec.name == task_name) {
+      return static_cast<int32_t>(i);
+    }
   }
   return std::nullopt;
 }

@@ -25,14 +25,18 @@ void require_valid_offsets(const DatasetView<int64_t>& offsets, int64_t last) {
         "the file is corrupt",
         offsets.label(), i, value, previous, last);
   };
-  if (offsets.size() == 0) fail(0, -1);
+  if (offsets.size() == 0) {
+    fail(0, -1);
+  }
   offsets.for_each([&](int64_t i, int64_t value) {
     if (value < previous || value > last || (i == 0 && value != 0)) {
       fail(i, value);
     }
     previous = value;
   });
-  if (previous != last) fail(offsets.size() - 1, previous);
+  if (previous != last) {
+    fail(offsets.size() - 1, previous);
+  }
 }
 
 // Throws unless every value is an index of a table with `count` entries. There
@@ -68,7 +72,9 @@ void TokenColumnViews::open(const hdf5::Group& root,
   open_column(root, "tokens", tokens);
   open_column(root, "modality", modality);
   has_labels = root.has("labels");
-  if (has_labels) open_column(root, "labels", labels);
+  if (has_labels) {
+    open_column(root, "labels", labels);
+  }
   open_column(root.group("steps"), "offset", step_offset);
   const hdf5::Group documents = root.group("documents");
   open_column(documents, "first_step", first_step);
@@ -87,7 +93,9 @@ void TokenColumnViews::check(const TaskTable& tasks) const {
     require_row_count(column.label(), column.size(), expected);
   };
   require_size(modality, tokens.size());
-  if (has_labels) require_size(labels, tokens.size());
+  if (has_labels) {
+    require_size(labels, tokens.size());
+  }
   require_valid_offsets(step_offset, tokens.size());
   require_valid_offsets(first_step, step_offset.size() - 1);
   const int64_t document_count = first_step.size() - 1;

@@ -46,7 +46,9 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
     : path(path), file(hdf5::open_file(path)), mapping(path) {
   const bool is_embedded = group != "/";
   // An embedded token file is as complete as the file that contains it.
-  if (!is_embedded) check_format(file, kTokenFileFormat);
+  if (!is_embedded) {
+    check_format(file, kTokenFileFormat);
+  }
   const hdf5::Group embedded = is_embedded ? file.group(group) : hdf5::Group();
   const hdf5::Group& root = is_embedded ? embedded : file;
   vocabulary = read_vocabulary(root);
@@ -56,7 +58,9 @@ TokenFileReader::Impl::Impl(const std::filesystem::path& path,
   report = read_report(root);
   columns = TokenColumnViews(root, mapping, tasks);
   // Thousands of token files may be open at the same time.
-  if (columns.is_mapped()) file = hdf5::Group();
+  if (columns.is_mapped()) {
+    file = hdf5::Group();
+  }
 }
 
 TokenizedDocument TokenFileReader::Impl::read_steps(
@@ -69,7 +73,9 @@ TokenizedDocument TokenFileReader::Impl::read_steps(
                                 result.step_offset.data());
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
-  for (int64_t& offset : result.step_offset) offset -= begin;
+  for (int64_t& offset : result.step_offset) {
+    offset -= begin;
+  }
   load_tokens(result, document, begin, end, numbering);
   return result;
 }
@@ -80,7 +86,7 @@ TokenizedDocument TokenFileReader::Impl::read_token_range(
   const int64_t step = columns.first_step.at(document);
   assert(columns.first_step.at(document + 1) == step + 1);
   const int64_t document_begin = columns.step_offset.at(step);
-  // In tokens of the file.
+  // Indices of tokens in the file rather than in the document.
   int64_t first = document_begin + begin, last = document_begin + end;
   const int64_t image_before = columns.find_first_image(first) - 1;
   if (image_before >= 0 && columns.image_end_token(image_before) > first) {
@@ -88,8 +94,9 @@ TokenizedDocument TokenFileReader::Impl::read_token_range(
   }
   // The last image that begins before `last` may extend beyond it.
   const int64_t last_image = columns.find_first_image(last) - 1;
-  if (last_image >= 0)
+  if (last_image >= 0) {
     last = std::max(last, columns.image_end_token(last_image));
+  }
   begin = first - document_begin;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
@@ -113,7 +120,9 @@ void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
   }
   load_images(result, begin, end);
   check_tokens(result, document);
-  if (numbering == PatchNumbering::per_document) load_patches(result);
+  if (numbering == PatchNumbering::per_document) {
+    load_patches(result);
+  }
   result.task_index = columns.task.at(document);
   result.source_index = columns.source.at(document);
   result.total_reward = columns.total_rewards.at(document);
@@ -131,7 +140,9 @@ void TokenFileReader::Impl::load_images(TokenizedDocument& result,
     const TokenizedImage image{columns.image_token.at(i) - begin,
                                columns.image_rows.at(i),
                                columns.image_columns.at(i)};
-    if (image.first_token >= end - begin) break;
+    if (image.first_token >= end - begin) {
+      break;
+    }
     const int64_t count = int64_t{image.rows} * image.columns;
     for (int64_t j = image.first_token; j < image.first_token + count; ++j) {
       if (j >= end - begin ||
@@ -169,14 +180,20 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
       fail(i, "modality", static_cast<int64_t>(kind));
     }
     if (kind == Modality::patch) {
-      if (!is_patch(token)) fail(i, "patch number", token);
+      if (!is_patch(token)) {
+        fail(i, "patch number", token);
+      }
       if (patch_index(token) >= columns.patches.size()) {
         fail(i, "patch number", patch_index(token));
       }
       continue;
     }
-    if (!ids.contains(kind, token)) fail(i, "id", ids.describe(kind, token));
-    if (!columns.has_labels) continue;
+    if (!ids.contains(kind, token)) {
+      fail(i, "id", ids.describe(kind, token));
+    }
+    if (!columns.has_labels) {
+      continue;
+    }
     const int32_t label = result.labels[i];
     if (!ids.contains(kind, label)) {
       fail(i, "label", ids.describe(kind, label));
@@ -185,11 +202,15 @@ void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
 }
 
 void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
-  if (result.images.empty()) return;
+  if (result.images.empty()) {
+    return;
+  }
   // Maps tokens of the file to tokens of the document.
   std::unordered_map<int32_t, int32_t> document_tokens;
   for (size_t i = 0; i < result.tokens.size(); ++i) {
-    if (result.modality[i] != Modality::patch) continue;
+    if (result.modality[i] != Modality::patch) {
+      continue;
+    }
     const int32_t stored = result.tokens[i];
     const auto [entry, is_new] = document_tokens.try_emplace(
         stored, patch_token(std::ssize(result.patches)));
@@ -198,7 +219,9 @@ void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
                                 result.patches.emplace_back().data());
     }
     result.tokens[i] = entry->second;
-    if (columns.has_labels) result.labels[i] = entry->second;
+    if (columns.has_labels) {
+      result.labels[i] = entry->second;
+    }
   }
 }
 

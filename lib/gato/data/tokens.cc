@@ -39,7 +39,9 @@ void set_local_positions(const TokenizedDocument& document, int64_t begin,
       row.local_position[i] = TokenRow::kActionLocalPosition;
     } else if (row.modality[i] != Modality::separator) {
       row.local_position[i] = position;
-      if (position + 1 < TokenRow::kLocalPositionCount) ++position;
+      if (position + 1 < TokenRow::kLocalPositionCount) {
+        ++position;
+      }
     }
   }
 }
@@ -59,7 +61,9 @@ void set_patch_intervals(const TokenizedDocument& document, int64_t begin,
     for (int y = 0; y < image->rows; ++y) {
       for (int x = 0; x < image->columns; ++x) {
         const int64_t token = image->first_token + y * image->columns + x;
-        if (token < begin || token >= end) continue;
+        if (token < begin || token >= end) {
+          continue;
+        }
         row.interval[token - begin] =
             patch_interval(y, x, image->rows, image->columns);
       }
@@ -126,7 +130,9 @@ TokenRow make_token_row(const TokenizedDocument& document, int64_t begin,
                       document.modality.begin() + end);
   row.local_position.assign(count, TokenRow::kNoLocalPosition);
   row.interval.assign(count, {});
-  if (document.is_episode) set_local_positions(document, begin, row);
+  if (document.is_episode) {
+    set_local_positions(document, begin, row);
+  }
   set_patch_intervals(document, begin, row);
   return row;
 }

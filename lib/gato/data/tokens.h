@@ -62,7 +62,7 @@ struct TokenRow {
   static constexpr int16_t kActionLocalPosition = -2;
   static constexpr int16_t kLocalPositionCount = 512;
 
-  int64_t size() const { return static_cast<int64_t>(tokens.size()); }
+  int64_t size() const { return std::ssize(tokens); }
   void reserve(int64_t size);
   // Truncates the row or appends padding. Does not change `patches`.
   void resize(int64_t size);

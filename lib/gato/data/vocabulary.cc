@@ -1,6 +1,6 @@
-// The JSON of a vocabulary contains constants of the encoding and the size,
-// which follows from the other values, so that a reader with other constants
-// refuses the file instead of misinterpreting its ids.
+// The JSON of a vocabulary also contains the constants of the encoding, and the
+// size, which follows from the other values. A program with other constants
+// thus refuses the file instead of misinterpreting its ids.
 #include "gato/data/vocabulary.h"
 
 #include <nlohmann/json.hpp>
@@ -11,12 +11,17 @@
 namespace gato::data {
 namespace {
 
-// The maximum size of a text model, so that no sum of ids overflows an int32.
+// The maximum size of a text model, which keeps all ids far below the limit of
+// int32.
 constexpr int32_t kMaxPieces = 1 << 28;
 
 DiscreteLayout parse_discrete_layout(const std::string& name) {
-  if (name == "overlap") return DiscreteLayout::overlap;
-  if (name == "separate") return DiscreteLayout::separate;
+  if (name == "overlap") {
+    return DiscreteLayout::overlap;
+  }
+  if (name == "separate") {
+    return DiscreteLayout::separate;
+  }
   throw base::input_error(
       "vocabulary: discrete is \"{}\", but must be \"overlap\" or \"separate\"",
       name);

@@ -18,7 +18,9 @@ EpisodeFileFormat detect_episode_format(const data::hdf5::Group& root) {
   if (is_dataset("observations") && is_dataset("actions")) {
     return EpisodeFileFormat::d4rl;
   }
-  if (!root.is_group("data")) return EpisodeFileFormat::unknown;
+  if (!root.is_group("data")) {
+    return EpisodeFileFormat::unknown;
+  }
   const data::hdf5::Group data = root.group("data");
   const std::vector<std::string> names = data.child_names();
   if (data.has_attribute("env_args") ||
@@ -32,7 +34,9 @@ EpisodeFileFormat detect_episode_format(const data::hdf5::Group& root) {
 
 std::string describe_episode_file(const data::hdf5::Group& root) {
   // The kind takes precedence: it identifies the files that gato itself writes.
-  if (root.text_attribute("kind")) return data::describe_file_kind(root);
+  if (root.text_attribute("kind")) {
+    return data::describe_file_kind(root);
+  }
   switch (detect_episode_format(root)) {
     case EpisodeFileFormat::minari:
       return "a Minari dataset";

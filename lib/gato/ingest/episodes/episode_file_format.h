@@ -12,8 +12,9 @@ enum class EpisodeFileFormat { unknown, minari, d4rl, robomimic };
 // Detects the format from the names of the objects in the file.
 EpisodeFileFormat detect_episode_format(const data::hdf5::Group& root);
 
-// Describes a file for messages: "a D4RL file", or as data::describe_file_kind()
-// does if the file contains no episodes in a known format.
+// Describes a file for messages: "a D4RL file", or as
+// data::describe_file_kind() does if the file contains no episodes in a known
+// format.
 std::string describe_episode_file(const data::hdf5::Group& root);
 
 }  // namespace gato::ingest

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 // Returns minari or unknown for anything that is neither D4RL nor robomimic:
 // the Minari reader reports what is wrong with it.
 EpisodeFileFormat resolve_format(const fs::path& path,
-                                       const std::string& format) {
+                                 const std::string& format) {
   if (format == "minari") return EpisodeFileFormat::minari;
   if (format == "d4rl") return EpisodeFileFormat::d4rl;
   if (format == "robomimic") return EpisodeFileFormat::robomimic;
