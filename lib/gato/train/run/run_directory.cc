@@ -147,8 +147,7 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
   }
   throw base::input_error(
       "{}: all of its checkpoints are incomplete or corrupt: start a new run "
-      "with "
-      "--force",
+      "with --force",
       path_.string());
 }
 
