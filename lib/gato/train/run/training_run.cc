@@ -115,7 +115,7 @@ base::ExitStatus TrainingRun::run() {
 void TrainingRun::open() {
   const std::optional<int64_t> step = agree_on_resume_step();
   has_preexisting_log_ = std::filesystem::exists(run_directory_.log_path()) &&
-                         !holds_run(run_directory_.path());
+                         !contains_run(run_directory_.path());
   process_group_.run_collectively([&] {
     if (process_group_.is_rank_zero()) {
       prepare_directory(/*is_new=*/!step);
@@ -348,7 +348,7 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
         "{} is not a directory: choose another name for the run",
         output.string());
   }
-  const bool is_resumed = resume && holds_run(output);
+  const bool is_resumed = resume && contains_run(output);
   for (const std::string& config : config_files) {
     if (!is_resumed &&
         fs::equivalent(config, output / "config.toml", ignored)) {
@@ -361,7 +361,7 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
   if (force || is_effectively_empty(output)) {
     return;
   }
-  if (!holds_run(output)) {
+  if (!contains_run(output)) {
     throw base::usage_error(
         "{} contains files but no run: choose another directory, or start a "
         "run beside them with --force",
