@@ -227,7 +227,8 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                    cli::CommandContext& context) {
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
-  const bool is_resumed = options.training.resume && train::contains_run(output);
+  const bool is_resumed =
+      options.training.resume && train::contains_run(output);
   if (!is_resumed && options.preset.empty() &&
       context.common.config_files.empty()) {
     throw base::usage_error(
