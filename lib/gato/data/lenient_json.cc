@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/data/standard_json_filter.h"
 
 namespace gato::data {
 namespace {
@@ -18,7 +19,6 @@ struct NonFiniteLiteral {
   double value;
 };
 
-// "-Infinity" comes before "Infinity", which it ends with.
 constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
     {"-Infinity", -kInfinity},
     {"Infinity", kInfinity},
@@ -30,32 +30,11 @@ constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
 nlohmann::json parse_lenient_json(std::string_view text) {
   std::string strict;
   strict.reserve(text.size());
-  bool in_string = false;
-  int depth = 0;
-  for (size_t i = 0; i < text.size();) {
-    if (in_string && text[i] == '\\' && i + 1 < text.size()) {
-      strict += text.substr(i, 2);
-      i += 2;
-      continue;
-    }
-    if (text[i] == '"') in_string = !in_string;
-    if (!in_string) {
-      depth += text[i] == '[' || text[i] == '{';
-      depth -= text[i] == ']' || text[i] == '}';
-      if (depth > kMaxDepth) {
-        throw base::input_error(
-            "malformed JSON: nested more than {} levels deep", kMaxDepth);
-      }
-    }
-    bool replaced = false;
-    for (const auto& special : kNonFiniteLiterals) {
-      if (in_string || !text.substr(i).starts_with(special.word)) continue;
-      strict.append("\"\\u0000").append(special.word).append("\"");
-      i += special.word.size();
-      replaced = true;
-      break;
-    }
-    if (!replaced) strict += text[i++];
+  StandardJsonFilter filter;
+  filter.rewrite(text, /*is_last=*/true, strict);
+  if (filter.max_depth() > kMaxDepth) {
+    throw base::input_error("malformed JSON: nested more than {} levels deep",
+                            kMaxDepth);
   }
   try {
     return nlohmann::json::parse(strict);
@@ -68,6 +47,9 @@ std::string summarize_json(const nlohmann::json& value) {
   if (value.is_array()) return fmt::format("a list of {}", value.size());
   if (!value.is_primitive()) {
     return fmt::format("an {}", value.type_name());
+  }
+  if (non_finite_number(value) != 0) {
+    return value.get_ref<const std::string&>().substr(1);
   }
   constexpr size_t max_length = 60;
   std::string text =

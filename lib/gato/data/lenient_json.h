@@ -11,9 +11,9 @@
 namespace gato::data {
 
 // Error (bad_input) where the text is malformed, or nested more deeply than 256
-// levels: values are copied and printed level by level on the stack. The three
-// words come back as strings that start with a NUL character; non_finite_number
-// reads them.
+// levels: values are copied and printed level by level on the stack. What is
+// not standard is replaced as by StandardJsonFilter; non_finite_number reads
+// the three words.
 nlohmann::json parse_lenient_json(std::string_view text);
 
 // The number that such a string stands for; 0 for any other value.
