@@ -196,7 +196,10 @@ std::unique_ptr<tokenize::TextStream> open_texts(
   }
   if (options.format == "captions" ||
       (is_auto && ingest::has_known_caption_extension(input))) {
-    return std::make_unique<CaptionStream>(ingest::open_captions(input, {}));
+    ingest::CaptionSourceOptions captions;
+    captions.tsv.finds_images = false;
+    return std::make_unique<CaptionStream>(
+        ingest::open_captions(input, captions));
   }
   if (options.format == "interleaved") {
     return std::make_unique<PageTextStream>(input);
