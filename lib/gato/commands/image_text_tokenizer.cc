@@ -155,6 +155,10 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
           document.items.emplace_back(std::move(*text));
           continue;
         }
+        if (std::holds_alternative<data::EndOfText>(item)) {
+          document.add_end_of_text();
+          continue;
+        }
         const auto& image = std::get<ingest::StoredImage>(item);
         if (should_omit_missing_ && image.is_missing()) {
           ++omitted;

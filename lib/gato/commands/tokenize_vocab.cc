@@ -18,6 +18,7 @@
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/text/caption_source.h"
+#include "gato/ingest/text/end_of_text.h"
 #include "gato/ingest/text/page_source.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/ingest/text/vqa.h"
@@ -152,7 +153,9 @@ class DocumentStream : public tokenize::TextStream {
   DocumentStream(const std::string& input,
                  const ingest::TextSourceOptions& options,
                  TextWarnings& warnings)
-      : source_(input, options), warnings_(warnings) {}
+      : source_(input, options),
+        end_of_text_(options.end_of_text_marker()),
+        warnings_(warnings) {}
 
   std::optional<std::string> next() override {
     auto record = base::try_call([&] { return source_.next(); });
@@ -161,14 +164,30 @@ class DocumentStream : public tokenize::TextStream {
       std::rethrow_exception(record.error);
     }
     if (record.value) {
-      return ingest::extract_text(std::move(*record.value));
+      return read_text(std::move(*record.value));
     }
     warnings_.count_missing_separator(source_);
     return std::nullopt;
   }
 
  private:
+  // The marker of the end of a text is not learned.
+  std::string read_text(ingest::TextRecord record) {
+    const std::string location = record.location;
+    std::string text = ingest::extract_text(std::move(record));
+    warnings_.count_end_of_text_marker(text, location);
+    if (end_of_text_.empty()) return text;
+    std::string joined;
+    for (auto& part :
+         ingest::split_at_end_of_text(std::move(text), end_of_text_)) {
+      const auto* piece = std::get_if<std::string>(&part);
+      if (piece != nullptr) joined += *piece + '\n';
+    }
+    return joined;
+  }
+
   ingest::TextSource source_;
+  std::string end_of_text_;
   TextWarnings& warnings_;
 };
 
@@ -191,7 +210,10 @@ std::unique_ptr<tokenize::TextStream> open_texts(
   }
   if (options.format == "captions" ||
       (is_auto && ingest::has_known_caption_extension(input))) {
-    return std::make_unique<CaptionStream>(ingest::open_captions(input, {}));
+    ingest::CaptionSourceOptions captions;
+    captions.tsv.finds_images = false;
+    return std::make_unique<CaptionStream>(
+        ingest::open_captions(input, captions));
   }
   if (options.format == "interleaved") {
     return std::make_unique<PageTextStream>(input);
@@ -207,7 +229,7 @@ class InputTextStream : public tokenize::TextStream {
                   const ingest::TextSourceOptions& options, int64_t max_skipped)
       : inputs_(inputs),
         options_(options),
-        warnings_(options.document_separator),
+        warnings_(options),
         bad_records_(max_skipped) {}
 
   std::optional<std::string> next() override {
@@ -289,6 +311,7 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
   base::write_file(context.common.output, learned.serialized_model,
                    context.common.force);
   texts.warnings().warn_of_missing_separators();
+  texts.warnings().warn_of_end_of_text_markers();
   if (learned.unsampled_sentence_count > 0) {
     spdlog::info(
         "learned from {} of {} sentences, sampled with --seed; --sentences 0 "

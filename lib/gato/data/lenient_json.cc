@@ -9,6 +9,7 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/data/standard_json_filter.h"
 
 namespace gato::data {
 namespace {
@@ -27,48 +28,16 @@ constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
     {"NaN", std::numeric_limits<double>::quiet_NaN()},
 }};
 
-// Returns the literal that `text` begins with, or null.
-const NonFiniteLiteral* match_non_finite_literal(std::string_view text) {
-  for (const NonFiniteLiteral& literal : kNonFiniteLiterals) {
-    if (text.starts_with(literal.text)) {
-      return &literal;
-    }
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 nlohmann::json parse_lenient_json(std::string_view text) {
   std::string strict;
   strict.reserve(text.size());
-  bool in_string = false;
-  int depth = 0;
-  for (size_t i = 0; i < text.size();) {
-    if (in_string && text[i] == '\\' && i + 1 < text.size()) {
-      strict += text.substr(i, 2);
-      i += 2;
-      continue;
-    }
-    if (text[i] == '"') {
-      in_string = !in_string;
-    }
-    if (!in_string) {
-      depth += text[i] == '[' || text[i] == '{';
-      depth -= text[i] == ']' || text[i] == '}';
-      if (depth > kMaxDepth) {
-        throw base::input_error(
-            "malformed JSON: nested more than {} levels deep", kMaxDepth);
-      }
-    }
-    const NonFiniteLiteral* literal =
-        in_string ? nullptr : match_non_finite_literal(text.substr(i));
-    if (literal != nullptr) {
-      strict.append("\"\\u0000").append(literal->text).append("\"");
-      i += literal->text.size();
-    } else {
-      strict += text[i++];
-    }
+  StandardJsonFilter filter;
+  filter.rewrite(text, /*is_last=*/true, strict);
+  if (filter.max_depth() > kMaxDepth) {
+    throw base::input_error("malformed JSON: nested more than {} levels deep",
+                            kMaxDepth);
   }
   try {
     return nlohmann::json::parse(strict);
@@ -83,6 +52,9 @@ std::string summarize_json(const nlohmann::json& value) {
   }
   if (!value.is_primitive()) {
     return fmt::format("an {}", value.type_name());
+  }
+  if (non_finite_number(value) != 0) {
+    return value.get_ref<const std::string&>().substr(1);
   }
   constexpr size_t kMaxLength = 60;
   std::string text =

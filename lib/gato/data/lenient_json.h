@@ -11,9 +11,10 @@
 namespace gato::data {
 
 // Parses a text. Non-finite literals become strings that start with a NUL
-// character, which non_finite_number() converts. Throws Error(bad_input) if the
-// text is malformed or nested more than 256 levels deep, because values are
-// copied and printed recursively.
+// character, which non_finite_number() converts; whatever else is not standard
+// is replaced as by StandardJsonFilter. Throws Error(bad_input) if the text is
+// malformed or nested more than 256 levels deep, because values are copied and
+// printed recursively.
 nlohmann::json parse_lenient_json(std::string_view text);
 
 // Returns the number that such a string represents, and 0 for any other value.
