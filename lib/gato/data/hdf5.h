@@ -100,10 +100,16 @@ class Dataset {
   }
   Array read_array(int64_t first, int64_t count) const;  // rows
   Array read_array() const;                              // all; also scalars
+  std::vector<std::string> read_texts(int64_t first, int64_t count) const;
   std::vector<std::string> read_texts() const;
-  // Elements that are sequences of bytes, of variable length.
+  // Returns whether each element is a sequence of bytes: of variable length or
+  // opaque. Fixed-length texts can be read as such too.
   bool has_byte_sequences() const;
-  std::vector<std::vector<uint8_t>> read_byte_sequences() const;
+  bool is_fixed_length_text() const;
+  // Returns the bytes of rows [first, first + count), those of texts with all
+  // zeros that are in them.
+  std::vector<std::vector<uint8_t>> read_byte_sequences(int64_t first,
+                                                        int64_t count) const;
 
   // Where the elements lie in the file, for a reader that maps it: nothing
   // unless they are contiguous and of just this type and kind.

@@ -191,28 +191,36 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
 Array Dataset::read_array() const { return read_array(0, row_count()); }
 
 std::vector<std::string> Dataset::read_texts() const {
+  return read_texts(0, row_count());
+}
+
+std::vector<std::string> Dataset::read_texts(int64_t first,
+                                             int64_t count) const {
   if (!is_text())
     throw base::input_error("{}: the elements are no texts", label_);
   check_claimed_size();
   const Handle stored = type();
-  const auto count = static_cast<size_t>(element_count(shape_));
-  std::vector<std::string> texts(count);
-  if (count == 0) return texts;
+  std::vector<int64_t> shape = shape_;
+  if (!shape.empty()) shape[0] = count;
+  const auto elements = static_cast<size_t>(element_count(shape));
+  std::vector<std::string> texts(elements);
+  if (elements == 0) return texts;
   if (H5Tis_variable_str(stored.id()) > 0) {
-    std::vector<char*> pointers(count, nullptr);
+    std::vector<char*> pointers(elements, nullptr);
     const base::Hdf5CallWatchdog watched;
-    read(stored.id(), 0, row_count(), pointers.data());
-    for (size_t i = 0; i < count; ++i) {
+    read(stored.id(), first, count, pointers.data());
+    for (size_t i = 0; i < elements; ++i) {
       if (pointers[i] != nullptr) texts[i] = pointers[i];
     }
-    const Handle space(H5Dget_space(id()));
-    H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+    Handle memory;
+    const Handle space = select_rows(first, count, memory);
+    H5Dvlen_reclaim(stored.id(), memory.id(), H5P_DEFAULT, pointers.data());
     return texts;
   }
   const size_t width = H5Tget_size(stored.id());
-  std::string flat(count * width, '\0');
-  read(stored.id(), 0, row_count(), flat.data());
-  for (size_t i = 0; i < count; ++i) {
+  std::string flat(elements * width, '\0');
+  read(stored.id(), first, count, flat.data());
+  for (size_t i = 0; i < elements; ++i) {
     texts[i].assign(flat, i * width, width);
     texts[i].resize(std::min(texts[i].find('\0'), width));
   }
@@ -221,26 +229,47 @@ std::vector<std::string> Dataset::read_texts() const {
 
 bool Dataset::has_byte_sequences() const {
   const Handle stored = type();
+  if (H5Tget_class(stored.id()) == H5T_OPAQUE) return true;
   if (H5Tget_class(stored.id()) != H5T_VLEN) return false;
   const Handle element(H5Tget_super(stored.id()));
   return H5Tget_class(element.id()) == H5T_INTEGER &&
          H5Tget_size(element.id()) == 1;
 }
 
-std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
+bool Dataset::is_fixed_length_text() const {
+  return is_text() && H5Tis_variable_str(type().id()) == 0;
+}
+
+std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences(
+    int64_t first, int64_t count) const {
   check_claimed_size();
   const Handle stored = type();
-  std::vector<hvl_t> pointers(static_cast<size_t>(element_count(shape_)));
+  std::vector<int64_t> shape = shape_;
+  if (!shape.empty()) shape[0] = count;
+  const auto elements = static_cast<size_t>(element_count(shape));
   std::vector<std::vector<uint8_t>> sequences;
-  if (pointers.empty()) return sequences;
+  if (elements == 0) return sequences;
+  sequences.reserve(elements);
+  if (H5Tget_class(stored.id()) != H5T_VLEN) {
+    const size_t width = H5Tget_size(stored.id());
+    std::vector<uint8_t> flat(elements * width);
+    read(stored.id(), first, count, flat.data());
+    for (auto row = flat.begin(); row != flat.end();
+         row += static_cast<int64_t>(width)) {
+      sequences.emplace_back(row, row + static_cast<int64_t>(width));
+    }
+    return sequences;
+  }
+  std::vector<hvl_t> pointers(elements);
   const base::Hdf5CallWatchdog watched;
-  read(stored.id(), 0, row_count(), pointers.data());
+  read(stored.id(), first, count, pointers.data());
   for (const hvl_t& sequence : pointers) {
     const auto* bytes = static_cast<const uint8_t*>(sequence.p);
     sequences.emplace_back(bytes, bytes + sequence.len);
   }
-  const Handle space(H5Dget_space(id()));
-  H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+  Handle memory;
+  const Handle space = select_rows(first, count, memory);
+  H5Dvlen_reclaim(stored.id(), memory.id(), H5P_DEFAULT, pointers.data());
   return sequences;
 }
 
