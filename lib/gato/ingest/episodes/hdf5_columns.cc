@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <utility>
@@ -19,8 +21,25 @@
 namespace gato::ingest {
 namespace {
 
+// Returns a row's shape without extents of 1.
+std::vector<int64_t> squeeze(std::span<const int64_t> shape) {
+  std::vector<int64_t> squeezed;
+  std::ranges::copy_if(shape, std::back_inserter(squeezed),
+                       [](int64_t extent) { return extent != 1; });
+  return squeezed;
+}
+
+// Returns whether rows of shape `stored` contain those of shape `wanted` in the
+// same order: the extents agree, or one of the two is flat.
+bool can_reshape(std::span<const int64_t> stored,
+                 const std::vector<int64_t>& wanted) {
+  const std::vector<int64_t> from = squeeze(stored), to = squeeze(wanted);
+  return from == to || from.size() <= 1 || to.size() <= 1;
+}
+
 // Reshapes rows to `field`'s shape, which a file may store flat or with extra
-// extents of 1, such as [T,1] for [T].
+// extents of 1, such as [T,1] for [T]. Other shapes with as many elements, such
+// as [C,H,W] for [H,W,C], have them in a different order.
 data::Array reshape_rows(data::Array array, const data::Field& field,
                          const std::string& label) {
   if (field.role == data::Role::image && array.dtype != data::DType::uint8) {
@@ -30,7 +49,8 @@ data::Array reshape_rows(data::Array array, const data::Field& field,
   const int64_t rows = array.shape.empty() ? 0 : array.shape[0];
   std::vector<int64_t> shape{rows};
   shape.insert(shape.end(), field.shape.begin(), field.shape.end());
-  if (array.shape.empty() || data::element_count(shape) != array.size()) {
+  if (array.shape.empty() || data::element_count(shape) != array.size() ||
+      !can_reshape(std::span(array.shape).subspan(1), field.shape)) {
     throw base::input_error(
         "{}: the shape is [{}], but the space is [{}] per step", label,
         fmt::join(array.shape, ", "), fmt::join(field.shape, ", "));
@@ -214,8 +234,9 @@ void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
 
 void require_step_attribute(const data::hdf5::Group& group, const char* name,
                             int64_t steps) {
-  const int64_t expected = group.integer_attribute(name).value_or(steps);
-  if (expected == steps) return;
+  const double expected =
+      group.number_attribute(name).value_or(static_cast<double>(steps));
+  if (expected == static_cast<double>(steps)) return;
   throw base::input_error("{}: {} actions, but {} is {}", group.label(), steps,
                           name, expected);
 }
@@ -259,7 +280,13 @@ std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
                                 const char* name, int64_t steps) {
   const std::vector<double> scalars = read_scalars(group, name, steps);
   std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
-  for (size_t i = 0; i < scalars.size(); ++i) flags[i] = scalars[i] != 0;
+  for (size_t i = 0; i < scalars.size(); ++i) {
+    if (std::isnan(scalars[i])) {
+      throw base::input_error("{}: {}: step {} is NaN: store true or false",
+                              group.label(), name, i);
+    }
+    flags[i] = scalars[i] != 0;
+  }
   return flags;
 }
 
