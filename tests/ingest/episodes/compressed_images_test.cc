@@ -109,6 +109,28 @@ std::string robomimic_file(const ScratchDirectory& folder, Write write) {
   return path;
 }
 
+// Writes a Minari dataset of one step whose observation space is a Box of uint8
+// of shape `shape`.
+template <class Write>
+std::string minari_file(const ScratchDirectory& folder,
+                        const std::string& shape, Write write) {
+  const std::string path = folder / "main_data.hdf5";
+  std::filesystem::remove(path);
+  data::hdf5::Group root = data::hdf5::create_file(path, path);
+  root.set_attribute("total_episodes", int64_t{1});
+  root.set_attribute("observation_space",
+                     R"({"type": "Box", "dtype": "uint8", "low": 0,)"
+                     R"( "high": 255, "shape": )" +
+                         shape + "}");
+  root.set_attribute("action_space",
+                     R"({"type": "Discrete", "dtype": "int64", "n": 2})");
+  data::hdf5::Group episode = root.create_group("episode_0");
+  episode.write("actions", std::vector<int64_t>{1});
+  write(episode);
+  data::hdf5::close_file(std::move(root));
+  return path;
+}
+
 // The first pixel of every frame.
 std::vector<int64_t> levels(const data::FieldColumn& column) {
   const auto& array = std::get<data::Array>(column);
@@ -278,4 +300,40 @@ TEST_CASE("Demonstrations may differ in how they store images") {
         std::vector<int64_t>{0, 10});
   CHECK(levels(source->read_episode(1).observations.at(0)) ==
         std::vector<int64_t>{0, 0});
+}
+
+TEST_CASE("Minari datasets may contain frames of every storage and format") {
+  const ScratchDirectory folder;
+  for (const Storage storage :
+       {Storage::rows, Storage::sequences, Storage::opaque, Storage::texts}) {
+    for (const char* extension : {".jpg", ".png", ".webp"}) {
+      // The last space is that of the bytes of the files.
+      for (const char* shape : {"[16, 24, 3]", "[16, 24]", "[1000]"}) {
+        CAPTURE(static_cast<int>(storage), extension, shape);
+        const std::string path =
+            minari_file(folder, shape, [&](data::hdf5::Group& episode) {
+              write_frames(episode, "observations", gray_frames(extension, 2),
+                           storage);
+            });
+        const auto source = open_episodes(path, {});
+        CHECK(source->spec().observation_fields.at(0).role ==
+              data::Role::image);
+        CHECK(levels(source->read_episode(0).observations.at(0)) ==
+              std::vector<int64_t>{0, 10});
+      }
+    }
+  }
+}
+
+TEST_CASE("Raw frames that begin like a JPEG are not decoded") {
+  const ScratchDirectory folder;
+  Bytes raw(16 * 24 * 3, 7);
+  raw[0] = raw[2] = 0xFF;
+  raw[1] = 0xD8;
+  const std::string path =
+      minari_file(folder, "[16, 24, 3]", [&](data::hdf5::Group& episode) {
+        write_frames(episode, "observations", {raw, raw}, Storage::rows);
+      });
+  CHECK(levels(open_episodes(path, {})->read_episode(0).observations.at(0)) ==
+        std::vector<int64_t>{0xFF, 0xFF});
 }

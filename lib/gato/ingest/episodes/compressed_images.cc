@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/ingest/images/frame_decoder.h"
@@ -37,24 +38,32 @@ bool begins_like_image(std::span<const uint8_t> bytes) {
 [[noreturn]] void throw_decoding_error(const std::string& label, int64_t row,
                                        const std::string& reason) {
   throw base::input_error(
-      "{}: row {}: the compressed images cannot be read: {}: write this frame "
-      "again, or leave out its episode",
+      "{}: row {}: the compressed image cannot be read: {}: write this frame "
+      "again, or leave out its episode with --skip-bad",
       label, row, reason);
 }
 
 // Texts of variable length end at their first zero, and so do images in them.
 void reject_images_as_variable_length_texts(
     const data::hdf5::Dataset& dataset) {
-  if (dataset.shape().empty() || dataset.row_count() == 0) return;
-  const std::vector<std::string> first = dataset.read_texts(0, 1);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(first.front().data());
-  if (first.empty() || !begins_like_image({bytes, first.front().size()}))
-    return;
+  if (data::element_count(dataset.shape()) == 0) return;
+  const std::string first = dataset.read_texts(0, 1).front();
+  const auto* bytes = reinterpret_cast<const uint8_t*>(first.data());
+  if (!begins_like_image({bytes, first.size()})) return;
   throw base::input_error(
       "{}: compressed images as texts of variable length, which end at their "
       "first zero byte: store each as a sequence of uint8 "
       "(h5py.vlen_dtype(numpy.uint8))",
       dataset.label());
+}
+
+data::Field image_field(const std::string& name, const data::Image& image) {
+  data::Field field;
+  field.name = name;
+  field.role = data::Role::image;
+  field.dtype = data::DType::uint8;
+  field.shape = {image.height, image.width, 3};
+  return field;
 }
 
 std::vector<uint8_t> read_first_image(const data::hdf5::Dataset& dataset,
@@ -70,49 +79,47 @@ std::optional<data::Field> infer_compressed_image_field(
     reject_images_as_variable_length_texts(dataset);
     return std::nullopt;
   }
-  const bool may_be_something_else = !dataset.has_byte_sequences();
-  if (may_be_something_else && !dataset.is_fixed_length_text() &&
-      !has_byte_rows(dataset)) {
-    return std::nullopt;
+  const bool are_bytes = dataset.has_byte_sequences();
+  const bool may_be_images = are_bytes || has_byte_rows(dataset) ||
+                             (dataset.is_text() && dataset.shape().size() == 1);
+  const int64_t rows = std::min(dataset.row_count(), kMaxInspectedRows);
+  if (!may_be_images || dataset.shape().empty() || rows == 0) {
+    if (!are_bytes) return std::nullopt;
+    throw base::input_error(
+        "{}: sequences of bytes, but not one per step to tell whether they are "
+        "compressed images",
+        dataset.label());
   }
-  if (dataset.shape().empty()) return std::nullopt;
-  const int64_t count = std::min(dataset.row_count(), kMaxInspectedRows);
-  if (may_be_something_else &&
-      (count == 0 || (dataset.is_text() && dataset.shape().size() > 1))) {
-    return std::nullopt;
-  }
-  const CompressedImages images = read_compressed_images(dataset, 0, count);
-  std::string first_error = "there is none";
-  int64_t error_row = -1;
-  bool all_begin_like_images = true;
-  for (int64_t i = 0; i < std::ssize(images.frames); ++i) {
+  const CompressedImages images = read_compressed_images(dataset, 0, rows);
+  const bool all_begin_like_images =
+      std::ranges::all_of(images.frames, begins_like_image);
+  std::optional<std::pair<int64_t, std::string>> first_error;  // and its row
+  for (int64_t i = 0; i < rows; ++i) {
     const std::vector<uint8_t>& frame = images.frames[static_cast<size_t>(i)];
-    all_begin_like_images &= begins_like_image(frame);
-    if (may_be_something_else && !begins_like_image(frame)) continue;
+    if (!are_bytes && !begins_like_image(frame)) continue;
     try {
-      const data::Image image = decode_frame(frame);
-      data::Field field;
-      field.name = name;
-      field.role = data::Role::image;
-      field.dtype = data::DType::uint8;
-      field.shape = {image.height, image.width, 3};
-      return field;
+      return image_field(name, decode_frame(frame));
     } catch (const base::Error& error) {
-      if (error_row < 0) {
-        error_row = i;
-        first_error = error.what();
-      }
+      if (!first_error) first_error.emplace(i, error.what());
     }
   }
-  if (may_be_something_else && !all_begin_like_images) return std::nullopt;
-  throw_decoding_error(dataset.label(), std::max<int64_t>(error_row, 0),
-                       first_error);
+  if (!are_bytes && !all_begin_like_images) return std::nullopt;
+  throw base::input_error(
+      "{}: row {}: the compressed images cannot be read: {}: store JPEG, PNG "
+      "or "
+      "WebP files, or pixels as uint8 [T,H,W,3]{}",
+      dataset.label(), first_error->first, first_error->second,
+      dataset.dtype()
+          ? fmt::format("; --role {}=discrete reads the bytes as numbers", name)
+          : "");
 }
 
 bool has_compressed_images(const data::hdf5::Dataset& dataset,
                            const data::Field& field, int64_t first) {
-  if (dataset.has_byte_sequences() || dataset.is_fixed_length_text()) {
-    return true;
+  if (dataset.has_byte_sequences()) return true;
+  if (dataset.is_fixed_length_text()) {
+    return field.role == data::Role::image ||
+           begins_like_image(read_first_image(dataset, first));
   }
   if (!has_byte_rows(dataset)) return false;
   const int64_t row_elements =
@@ -128,7 +135,8 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
     }
     throw base::input_error(
         "{}: row {}: neither a compressed image (JPEG, PNG or WebP) nor an "
-        "array of shape [{}]: write this frame again, or leave out its episode",
+        "array of shape [{}]: write this frame again, or leave out its episode "
+        "with --skip-bad",
         dataset.label(), first, fmt::join(field.shape, ", "));
   }
   if (row_elements != field_elements) return true;

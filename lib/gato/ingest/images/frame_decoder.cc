@@ -36,8 +36,7 @@ uint8_t luminance(const uint8_t* rgb) {
 data::Image decode_frame(std::span<const uint8_t> bytes) {
   if (detect_image_format(bytes) == ImageFormat::png &&
       has_16_bit_channels(bytes)) {
-    throw base::input_error(
-        "the PNG has 16 bits per channel: store it as an array of numbers");
+    throw base::input_error("the PNG has 16 bits per channel, not 8");
   }
   return decode_image(bytes, Orientation::as_stored);
 }
