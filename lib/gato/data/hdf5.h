@@ -131,12 +131,18 @@ class Dataset {
   // the elements have no dtype().
   Array read_array(int64_t first, int64_t count) const;
   Array read_array() const;
-  // Returns all elements. Throws Error(bad_input) unless is_text().
+  // Return the elements of rows [first, first + count), or of all rows. Throw
+  // Error(bad_input) unless is_text().
+  std::vector<std::string> read_texts(int64_t first, int64_t count) const;
   std::vector<std::string> read_texts() const;
-  // Returns true if the elements are variable-length sequences of bytes.
+  // Returns true if each element is a sequence of bytes, of variable length or
+  // opaque.
   bool has_byte_sequences() const;
-  // Requires has_byte_sequences().
-  std::vector<std::vector<uint8_t>> read_byte_sequences() const;
+  bool is_fixed_length_text() const;
+  // Returns the bytes of rows [first, first + count). Requires
+  // has_byte_sequences() or is_fixed_length_text(), whose padding is included.
+  std::vector<std::vector<uint8_t>> read_byte_sequences(int64_t first,
+                                                        int64_t count) const;
 
   // Returns the byte offset of the elements in the file, for a reader that maps
   // it, and nullopt unless they are contiguous and of exactly this type.

@@ -10,16 +10,17 @@
 
 namespace gato::ingest {
 
-data::Image decode_image(std::span<const uint8_t> bytes) {
+data::Image decode_image(std::span<const uint8_t> bytes,
+                         Orientation orientation) {
   if (bytes.empty()) throw base::input_error("the image is empty");
   if (const auto format = detect_image_format(bytes)) {
     switch (*format) {
       case ImageFormat::jpeg:
-        return decode_jpeg(bytes);
+        return decode_jpeg(bytes, orientation);
       case ImageFormat::png:
-        return decode_png(bytes);
+        return decode_png(bytes, orientation);
       case ImageFormat::webp:
-        return decode_webp(bytes);
+        return decode_webp(bytes, orientation);
       case ImageFormat::pnm:
         return decode_pnm(bytes);
       case ImageFormat::gif:
