@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "data/make_field.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/input/demonstration_dataset.h"
@@ -34,20 +35,16 @@ void write_dataset(const std::string& path, int64_t count,
   ingest::MinariDatasetInfo description;
   description.spec.name = "toy/follow";
   description.spec.domain = "toy";
-  data::Field seen;
-  seen.name = "observation";
-  seen.dtype = data::DType::float32;
-  seen.shape = {2};
-  seen.low.assign(2, -1);
-  seen.high.assign(2, 1);
-  data::Field done;
-  done.name = "action";
-  done.role = data::Role::discrete;
-  done.dtype = data::DType::int64;
-  done.n = {3};
-  done.start = {0};
-  description.spec.observation_fields = {seen};
-  description.spec.action_fields = {done};
+  data::Field observation = make_field("observation", data::Role::continuous,
+                                       data::DType::float32, {2});
+  observation.low.assign(2, -1);
+  observation.high.assign(2, 1);
+  data::Field action =
+      make_field("action", data::Role::discrete, data::DType::int64, {});
+  action.n = {3};
+  action.start = {0};
+  description.spec.observation_fields = {observation};
+  description.spec.action_fields = {action};
   description.source = "expert";
   ingest::MinariWriter writer(path, /*force=*/true, description);
   for (int64_t i = 0; i < count; ++i) {

@@ -45,14 +45,15 @@ std::string row_bytes(const data::SequenceFileReader& file, int64_t sequence) {
                  values.size() * sizeof(values[0]));
   };
   for (size_t i = 0; i < row.tokens.size(); ++i) {
-    if (row.tokens[i] >= 0) {
+    if (!data::is_patch(row.tokens[i])) {
       add(row.tokens.subspan(i, 1));
       add(row.labels.subspan(i, 1));
       continue;
     }
     REQUIRE(row.labels[i] == row.tokens[i]);
-    add(file.patch_pixels().subspan(sizeof(data::Patch) * (-1 - row.tokens[i]),
-                                    sizeof(data::Patch)));
+    add(file.patch_pixels().subspan(
+        sizeof(data::Patch) * data::patch_index(row.tokens[i]),
+        sizeof(data::Patch)));
   }
   add(row.modality);
   add(row.local_position);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/run_in_process.h"
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/tokenize.h"
 #include "gato/data/token_file.h"
@@ -12,20 +13,11 @@
 using namespace gato;
 using namespace gato::commands;
 using Catch::Matchers::Contains;
+using test::make_field;
 
 namespace {
 
 const std::string text_model = GATO_SOURCE_DIR "/tests/reference/text.model";
-
-data::Field field_of(const std::string& name, data::Role role,
-                     data::DType dtype, std::vector<int64_t> shape) {
-  data::Field field;
-  field.name = name;
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
-}
 
 // Observations: an image, a number in [0, 2000) and a speed. Action: two
 // buttons.
@@ -34,22 +26,22 @@ data::TaskSpec spec_of(const std::string& name) {
   spec.name = name;
   spec.domain = "test";
   data::Field speed =
-      field_of("speed", data::Role::continuous, data::DType::float32, {1});
+      make_field("speed", data::Role::continuous, data::DType::float32, {1});
   speed.low = {-INFINITY};
   speed.high = {INFINITY};
   data::Field image =
-      field_of("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
+      make_field("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
   image.low = {0};
   image.high = {255};
   image.low.resize(768, 0);
   image.high.resize(768, 255);
   data::Field number =
-      field_of("number", data::Role::discrete, data::DType::int64, {});
+      make_field("number", data::Role::discrete, data::DType::int64, {});
   number.n = {2000};
   number.start = {0};
   spec.observation_fields = {image, number, speed};
   data::Field button =
-      field_of("action", data::Role::discrete, data::DType::int64, {});
+      make_field("action", data::Role::discrete, data::DType::int64, {});
   button.n = {2};
   button.start = {0};
   spec.action_fields = {button};

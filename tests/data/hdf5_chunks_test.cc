@@ -237,5 +237,5 @@ TEST_CASE("a file that is cut while it is read is refused") {
   std::filesystem::resize_file(folder / "x.h5", 3000);
   std::vector<std::byte> found(4096);
   CHECK_THAT(thrown_error([&] { elements->read(found.data()); }).what(),
-             Contains("cut short while it was read"));
+             Contains("truncated while it was being read"));
 }

@@ -45,9 +45,9 @@ void write(const std::filesystem::path& path,
   for (const auto& document : documents) {
     SequenceRow row = row_of(document);
     for (int32_t& token : row.features.tokens) {
-      if (token >= 0) continue;
-      const Patch& patch = document.patches.at(size_t(-1 - token));
-      token = -1 - writer.add_patch(patch);
+      if (!is_patch(token)) continue;
+      token = patch_token(
+          writer.add_patch(document.patches.at(patch_index(token))));
     }
     if (labels) {
       row.labels = row.features.tokens;
@@ -89,13 +89,11 @@ TEST_CASE("rows come back from a sequence file") {
           view.interval[4 * j], view.interval[4 * j + 1],
           view.interval[4 * j + 2], view.interval[4 * j + 3]};
       REQUIRE(interval == row.features.interval[j]);
-      if (view.tokens[j] < 0) {
+      if (is_patch(view.tokens[j])) {
         const auto pixels = reader.patch_pixels().subspan(
-            sizeof(Patch) * static_cast<size_t>(-1 - view.tokens[j]),
-            sizeof(Patch));
-        const Patch& patch =
-            documents[static_cast<size_t>(i)]
-                .patches[static_cast<size_t>(-1 - row.features.tokens[j])];
+            sizeof(Patch) * patch_index(view.tokens[j]), sizeof(Patch));
+        const Patch& patch = documents[static_cast<size_t>(i)]
+                                 .patches[patch_index(row.features.tokens[j])];
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
       } else {
         REQUIRE(view.tokens[j] == row.features.tokens[j]);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/space.h"
@@ -15,10 +16,7 @@ using namespace gato::test;
 namespace {
 
 Field box(DType dtype, std::vector<int64_t> shape, double low, double high) {
-  Field field;
-  field.name = "x";
-  field.dtype = dtype;
-  field.shape = std::move(shape);
+  Field field = make_field("x", Role::continuous, dtype, std::move(shape));
   const auto count = static_cast<size_t>(element_count(field.shape));
   field.low.assign(count, low);
   field.high.assign(count, high);

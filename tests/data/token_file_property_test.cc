@@ -34,8 +34,8 @@ std::vector<std::vector<int>> contents(const TokenizedDocument& document) {
   for (size_t i = 0; i < document.tokens.size(); ++i) {
     const int32_t token = document.tokens[i];
     contents.push_back({static_cast<int>(document.modality[i])});
-    if (token < 0) {
-      const Patch& patch = document.patches.at(static_cast<size_t>(-1 - token));
+    if (is_patch(token)) {
+      const Patch& patch = document.patches.at(patch_index(token));
       contents.back().insert(contents.back().end(), patch.begin(), patch.end());
     } else {
       contents.back().push_back(token);

@@ -23,8 +23,8 @@ void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
   REQUIRE(a.tokens.size() == b.tokens.size());
   for (size_t i = 0; i < a.tokens.size(); ++i) {
     if (a.modality[i] == Modality::patch) {
-      REQUIRE(a.patches.at(static_cast<size_t>(-1 - a.tokens[i])) ==
-              b.patches.at(static_cast<size_t>(-1 - b.tokens[i])));
+      REQUIRE(a.patches.at(patch_index(a.tokens[i])) ==
+              b.patches.at(patch_index(b.tokens[i])));
     } else {
       REQUIRE(a.tokens[i] == b.tokens[i]);
     }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/ingest/episodes/minari_writer.h"
 
@@ -13,10 +14,8 @@ using namespace gato::test;
 namespace {
 
 data::TaskSpec spec() {
-  data::Field value;
-  value.name = "observation";
-  value.dtype = data::DType::float32;
-  value.shape = {1};
+  data::Field value = make_field("observation", data::Role::continuous,
+                                 data::DType::float32, {1});
   value.low = {-1};
   value.high = {1};
   data::Field action = value;

@@ -159,7 +159,7 @@ TEST_CASE("An episode that fails once is played again and is complete") {
 }
 
 TEST_CASE("An episode that fails twice is recorded up to the failure") {
-  const double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   const double seed = static_cast<double>(episode_seed(0, 1) % 1000);
   const std::vector<StepChange> failures = {
       [](ToyEnvironment&, env::StepResult&) {

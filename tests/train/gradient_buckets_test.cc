@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catch.h"
+#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::train;
@@ -14,15 +15,11 @@ using namespace gato::train;
 namespace {
 
 model::Network network_of(int64_t layers, int64_t width) {
-  model::ModelConfig config;
+  model::ModelConfig config = test::tiny_config();
   config.layers = layers;
   config.width = width;
-  config.heads = 4;
-  config.key_size = width / 4;
+  config.key_size = width / config.heads;
   config.feedforward = 4 * width;
-  config.context = 16;
-  config.position = model::PositionEncoding::relative;
-  config.vocabulary.text_size = 1024;
   return model::Network(config, 1);
 }
 

@@ -229,7 +229,12 @@ class EpisodesTokenizer {
     if (!options_.source.mask.empty()) {
       output_.count_excluded("masked", counts_.masked);
     }
-    cli::log_counts(output_.commit({{"unfinished", counts_.without_end_flag}}));
+    tokenize::Counts extra_counts{{"unfinished", counts_.without_end_flag}};
+    if (counts_.without_final_observation > 0) {
+      extra_counts.emplace_back("without final observation",
+                                counts_.without_final_observation);
+    }
+    cli::log_counts(output_.commit(extra_counts));
   }
 
   const TokenizeEpisodesOptions& options_;
@@ -344,7 +349,9 @@ cli::Command tokenize_episodes_command() {
       "encodes the inputs twice, since bad episodes (--skip-bad) must not take "
       "part in the comparison. The run ends with counts of what was left out "
       "and why, which are also stored in the output. Episodes count as "
-      "unfinished if their last step is neither terminated nor truncated.";
+      "unfinished if their last step is neither terminated nor truncated. The "
+      "observation after the last action is not needed; episodes without it "
+      "are counted, too.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
     add_vocabulary_options(table, options->tokenizer);

@@ -1,6 +1,6 @@
-// Every element of an action is sampled on its own, from the description that
-// ActionElement derives from its field. A change of the order of the draws
-// changes the episodes of every seed.
+// Every element of an action is sampled independently, from the description
+// that ActionElement derives from its field. DO NOT CHANGE THE ORDER OF THE
+// RANDOM NUMBERS: it determines the episodes of every seed.
 #include "gato/rollout/action_sampling.h"
 
 #include <algorithm>

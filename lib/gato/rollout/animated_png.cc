@@ -4,9 +4,9 @@
 //   signature IHDR acTL  fcTL IDAT  fcTL fdAT  fcTL fdAT ...  IEND
 //                        frame 0    frame 1    frame 2
 //
-// The fcTL and fdAT chunks share one count of sequence numbers from 0. An IDAT
-// has no sequence number: decoders that ignore the other chunks find a still
-// image. Integers are big-endian.
+// The fcTL and fdAT chunks share one sequence of numbers, from 0. An IDAT has
+// no sequence number: decoders that ignore the other chunks find a still image.
+// Integers are big-endian.
 #include "gato/rollout/animated_png.h"
 
 #include <zlib.h>

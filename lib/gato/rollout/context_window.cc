@@ -1,3 +1,7 @@
+// A slot stores the tokens of its steps, of which the first `cached_tokens` are
+// in the KV cache. forward() appends the others to the cache. Unlimited
+// contexts evict steps from both; limited ones clear the cache in each step, so
+// that all W steps are read again without traces of older ones.
 #include "gato/rollout/context_window.h"
 
 #include <algorithm>
@@ -6,6 +10,7 @@
 #include "gato/base/error.h"
 
 namespace gato::rollout {
+
 data::TokenRow step_tokens(const data::TokenizedDocument& document,
                            int64_t step) {
   data::TokenRow row = data::make_token_row(
@@ -46,7 +51,7 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
                              int64_t action_tokens) {
   Slot& state = slots_[slot];
   if (context_steps_ > 0) {
-    while (static_cast<int64_t>(state.steps.size()) >= context_steps_) {
+    while (std::ssize(state.steps) >= context_steps_) {
       evict_oldest_step(slot);
     }
     cache_.clear(slot);
@@ -56,8 +61,7 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
   if (needed > cache_.capacity()) {
     throw base::run_error(
         "a time step has {} tokens, but the context of the network only {}: "
-        "use "
-        "smaller images (--resize) or a network with a longer context",
+        "use smaller images (--resize) or a network with a longer context",
         needed, cache_.capacity());
   }
   while (state.token_count + needed > cache_.capacity()) {

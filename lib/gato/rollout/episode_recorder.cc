@@ -92,7 +92,7 @@ data::Episode EpisodeRecorder::finish(bool failed) {
   if (!episode.truncations.empty() && !episode.terminations.back()) {
     episode.truncations.back() = 1;
   }
-  // A dataset has T + 1 observations per episode, also if the reset failed.
+  // A dataset has T + 1 observations per episode, even if the reset failed.
   for (size_t f = 0; f < episode.observations.size(); ++f) {
     data::FieldColumn& column = episode.observations[f];
     if (auto* texts = std::get_if<std::vector<std::string>>(&column)) {

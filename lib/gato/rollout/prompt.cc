@@ -11,8 +11,8 @@
 namespace gato::rollout {
 namespace {
 
-// Returns the first of the episodes with the highest return that did not fail
-// and have a step. An unknown return counts as the lowest.
+// Returns the episode with the highest return (the first one in a tie) of those
+// that did not fail and have at least one step. Unknown returns rank lowest.
 std::optional<data::Episode> highest_return_episode(
     ingest::EpisodeSource& source) {
   std::optional<data::Episode> best;
@@ -61,8 +61,8 @@ std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
   options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
-  // The order and the roles of the dataset's fields may differ from the task's,
-  // like those of an environment.
+  // As for an environment, the order and the roles of the fields may differ
+  // from the task's.
   const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
     return tokenize::match_dataset(source->spec(), codec.spec());
   });

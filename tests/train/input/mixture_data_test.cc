@@ -13,6 +13,7 @@
 #include "gato/cli/terminal_progress.h"
 #include "gato/commands/pack.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "model/tiny_model.h"
 #include "pack/generated_token_files.h"
 #include "train/training_fixture.h"
 
@@ -44,14 +45,7 @@ struct MixtureFixture : TrainingFixture {
                             "'\nweight = 2\nprompt-fraction = 0.5\n" +
                             "[[mixture]]\nfile = '" + folder / "pairs.h5" +
                             "'\ndocuments-per-sequence = 2\n");
-    config_path = folder.write_file("small.toml", R"(
-layers = 1
-width = 16
-heads = 2
-key_size = 8
-feedforward = 32
-context = 32
-position = "rotary"
+    config_path = folder.write_file("small.toml", tiny_config_toml(32) + R"(
 batch-size = 6
 micro-batch = 3
 warmup-steps = 2
@@ -142,12 +136,13 @@ TEST_CASE("drawn rows are those of the packed file") {
     CHECK(std::ranges::equal(a.view.segment_ids, b.view.segment_ids));
     CHECK(std::ranges::equal(a.view.prompt_mask, b.view.prompt_mask));
     for (size_t j = 0; j < a.view.tokens.size(); ++j) {
-      if (a.view.tokens[j] >= 0) {
+      if (!data::is_patch(a.view.tokens[j])) {
         REQUIRE(a.view.tokens[j] == b.view.tokens[j]);
         REQUIRE(a.view.labels[j] == b.view.labels[j]);
       } else {
-        REQUIRE(std::ranges::equal(a.patch(-1 - a.view.tokens[j]),
-                                   b.patch(-1 - b.view.tokens[j])));
+        REQUIRE(
+            std::ranges::equal(a.patch(data::patch_index(a.view.tokens[j])),
+                               b.patch(data::patch_index(b.view.tokens[j]))));
       }
     }
   }
@@ -202,7 +197,7 @@ TEST_CASE("a run on a mixture is not resumed on other data") {
   const RunResult both =
       fixture.run_with(run, {"--data", fixture.packed}, more);
   CHECK(both.status == 2);
-  CHECK_THAT(both.err, Contains("--data and --mixture exclude each other"));
+  CHECK_THAT(both.err, Contains("--data and --mixture are mutually exclusive"));
   const RunResult seed = fixture.run_with(run, {"--pack-seed", "8"}, more);
   CHECK(seed.status == 2);
   CHECK_THAT(seed.err, Contains("pack-seed = 7, not 8"));

@@ -98,6 +98,7 @@ class RobomimicSource : public EpisodeSource {
   void apply_mask(const std::string& mask);
   void read_spec();
   void check_observation_keys(const data::hdf5::Group& obs) const;
+  bool has_next_observations(const data::hdf5::Group& group) const;
   void read_observations(const data::hdf5::Group& group, data::Episode& episode,
                          DeferredReads& deferred) const;
 
@@ -229,13 +230,24 @@ void RobomimicSource::check_observation_keys(
   }
 }
 
+// Files that tools have filtered may lack some keys of next_obs. The final
+// observation is then unknown, which costs nothing but that observation.
+bool RobomimicSource::has_next_observations(
+    const data::hdf5::Group& group) const {
+  if (!group.is_group("next_obs")) return false;
+  const data::hdf5::Group next = group.group("next_obs");
+  return std::ranges::all_of(
+      spec_.observation_fields,
+      [&](const data::Field& field) { return next.has(field.name); });
+}
+
 void RobomimicSource::read_observations(const data::hdf5::Group& group,
                                         data::Episode& episode,
                                         DeferredReads& deferred) const {
   const int64_t steps = episode.step_count();
   const data::hdf5::Group obs = group.group("obs");
   check_observation_keys(obs);
-  const bool has_next = steps > 0 && group.is_group("next_obs");
+  const bool has_next = steps > 0 && has_next_observations(group);
   for (const data::Field& field : spec_.observation_fields) {
     DeferredReads immediate;  // for a column that gets another row below
     append_column(obs.dataset(field.name), field, file_reader_, episode,
