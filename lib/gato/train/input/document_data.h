@@ -19,8 +19,8 @@ class DocumentData : public TrainingData {
  public:
   // Makes rows for a network of this configuration: with its context,
   // vocabulary, tasks and window steps. Throws Error(bad_input) if there are
-  // no tokens, if the task of one is not in config.tasks, or if a time step does
-  // not fit into a row.
+  // no tokens, if the task of one is not in config.tasks, or if a time step
+  // does not fit into a row.
   DocumentData(std::vector<data::TokenizedDocument> documents,
                const model::ModelConfig& config);
 
