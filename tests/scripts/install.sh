@@ -93,6 +93,7 @@ check_cmake_package() {
     fail 'the consumer does not build with CMake'
   }
   without_checkout consumer/build/consumer >by_cmake
+  cat by_cmake
   grep -q 'return' by_cmake
 }
 
