@@ -50,6 +50,12 @@ bool has_caption(const Sample& sample) {
   });
 }
 
+bool has_image(const Sample& sample) {
+  return std::ranges::any_of(kImageFields, [&sample](const char* field) {
+    return sample.fields.contains(field);
+  });
+}
+
 std::string extract_caption(const Sample& sample,
                             const std::string& caption_key) {
   for (const char* field : {"txt", "caption"}) {
@@ -122,7 +128,11 @@ class WebDatasetSource : public ImageTextSource {
   }
 
  private:
+  // Returns the next sample. Samples that precede an error are returned before
+  // it is thrown.
   std::optional<Sample> next_sample() {
+    if (deferred_error_) throw base::Error(*std::exchange(deferred_error_, {}));
+    std::optional<Sample> finished;
     try {
       while (auto path = tar_.next()) {
         const auto name = split_member_name(*path);
@@ -130,23 +140,40 @@ class WebDatasetSource : public ImageTextSource {
           ++skipped_members_;
           continue;
         }
-        std::optional<Sample> finished;
         if (pending_sample_ && pending_sample_->key != name->first) {
           finished = std::exchange(pending_sample_, std::nullopt);
         }
         if (!pending_sample_) pending_sample_ = Sample{name->first, {}, {}, {}};
+        is_inside_member_ = true;
         add_member(name->second);
+        is_inside_member_ = false;
         if (finished) return finished;
       }
     } catch (const base::Error& error) {
-      // The rest of the file is lost, and with it the incomplete sample.
-      const std::string last = pending_sample_ ? pending_sample_->key : "";
+      if (error.status() != base::ExitStatus::bad_input) throw;
+      deferred_error_ = describe(error);
+      if (!finished && has_image_and_caption()) finished = pending_sample_;
       pending_sample_ = std::nullopt;
-      if (last.empty() || error.status() != base::ExitStatus::bad_input) throw;
-      throw base::input_error("{}: nothing can be read from sample {} on",
-                              error.what(), last);
+      if (finished) return finished;
+      return next_sample();
     }
     return std::exchange(pending_sample_, std::nullopt);
+  }
+
+  // Returns whether the pending sample is usable: the error came after the
+  // members that were read, each of which is complete.
+  bool has_image_and_caption() const {
+    return pending_sample_ && !is_inside_member_ &&
+           has_image(*pending_sample_) && has_caption(*pending_sample_);
+  }
+
+  // Adds to an error which samples are lost.
+  base::Error describe(const base::Error& error) const {
+    if (!pending_sample_) return error;
+    return base::input_error(
+        "{}: nothing can be read {} sample {}{}", error.what(),
+        has_image_and_caption() ? "after" : "from", pending_sample_->key,
+        has_image_and_caption() ? "" : " on");
   }
 
   void add_member(std::string field) {
@@ -172,6 +199,8 @@ class WebDatasetSource : public ImageTextSource {
   WebDatasetOptions options_;
   TarReader tar_;
   std::optional<Sample> pending_sample_;  // that is being assembled
+  bool is_inside_member_ = false;         // of pending_sample_
+  std::optional<base::Error> deferred_error_;
   int64_t skipped_members_ = 0;
 };
 
