@@ -7,16 +7,6 @@
 #include "gato/base/file_io.h"
 
 namespace gato::train {
-namespace {
-
-// Returns the bytes of a vector of a trivially copyable type.
-template <class T>
-std::span<const uint8_t> byte_span(const std::vector<T>& values) {
-  return {reinterpret_cast<const uint8_t*>(values.data()),
-          values.size() * sizeof(T)};
-}
-
-}  // namespace
 
 MixtureData::MixtureData(const std::filesystem::path& mixture,
                          const pack::PackingOptions& options, int64_t sequences)
@@ -44,19 +34,7 @@ TrainingData::Row MixtureData::row(int64_t i) const {
       pack::load_patches(packing_.corpus(), packed);
   const auto storage = std::make_shared<const RowStorage>(
       RowStorage{std::move(packed.row), std::move(patches)});
-  const data::SequenceRow* sampled = &storage->row;
-  Row row;
-  row.view = {.tokens = sampled->features.tokens,
-              .labels = sampled->labels.empty() ? sampled->features.tokens
-                                                : sampled->labels,
-              .modality = byte_span(sampled->features.modality),
-              .local_position = sampled->features.local_position,
-              .interval = byte_span(sampled->features.interval),
-              .segment_ids = sampled->segment_ids,
-              .prompt_mask = sampled->prompt_mask,
-              .task_index = sampled->task_index};
-  row.patches = byte_span(storage->patches);
-  row.task = sampled->task_index;
+  Row row = view_row(storage->row, storage->patches);
   row.storage = storage;
   return row;
 }

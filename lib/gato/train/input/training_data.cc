@@ -5,6 +5,32 @@
 #include "gato/base/digest.h"
 
 namespace gato::train {
+namespace {
+
+// Returns the values, which are bytes or arrays of bytes, as bytes.
+template <class T>
+std::span<const uint8_t> byte_span(std::span<const T> values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()};
+}
+
+}  // namespace
+
+TrainingData::Row TrainingData::view_row(const data::SequenceRow& row,
+                                         std::span<const data::Patch> patches) {
+  const data::TokenRow& features = row.features;
+  Row views;
+  views.view = {.tokens = features.tokens,
+                .labels = row.labels.empty() ? features.tokens : row.labels,
+                .modality = byte_span(std::span(features.modality)),
+                .local_position = features.local_position,
+                .interval = byte_span(std::span(features.interval)),
+                .segment_ids = row.segment_ids,
+                .prompt_mask = row.prompt_mask,
+                .task_index = row.task_index};
+  views.patches = byte_span(patches);
+  views.task = row.task_index;
+  return views;
+}
 
 nlohmann::json TrainingData::common_fingerprint() const {
   return {{"digest", sampled_digest()},

@@ -55,6 +55,10 @@ class TrainingData {
   virtual nlohmann::json fingerprint() const = 0;
 
  protected:
+  // Returns a row that consists of views of `row` and of the patches that its
+  // tokens refer to.
+  static Row view_row(const data::SequenceRow& row,
+                      std::span<const data::Patch> patches);
   // Returns the fields of a fingerprint that are common to all kinds of data.
   nlohmann::json common_fingerprint() const;
 
