@@ -61,6 +61,14 @@ class DatasetView {
     if (is_in_memory()) dataset_ = hdf5::Dataset();
   }
 
+  // Takes rows of `elements_per_row` elements that are in memory.
+  explicit DatasetView(std::vector<T> elements, int64_t elements_per_row = 1)
+      : rows_(std::ssize(elements) / elements_per_row),
+        elements_per_row_(elements_per_row),
+        loaded_(std::move(elements)) {
+    data_ = loaded_.data();
+  }
+
   int64_t size() const { return rows_; }  // rows
   const std::string& label() const { return label_; }
   // Then reading is safe from several threads.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "gato/data/spool.h"
@@ -17,12 +18,16 @@ namespace gato::data {
 // 1e11) would be taken for the same.
 class PatchTable {
  public:
-  explicit PatchTable(const std::filesystem::path& output) : pixels_(output) {}
+  // The pixels are spooled as Spool does for `output`.
+  explicit PatchTable(const std::optional<std::filesystem::path>& output)
+      : pixels_(output) {}
 
   int64_t add(const Patch& patch);  // its number
   int64_t size() const { return static_cast<int64_t>(digests_.size()); }
   // uint8 [U,16,16,3]
   void write(hdf5::Group& parent, const std::string& name);
+  // Moves the pixels, [U,16,16,3], out of a table in memory.
+  std::vector<uint8_t> take_pixels() { return pixels_.take_values<uint8_t>(); }
 
  private:
   struct Digest {

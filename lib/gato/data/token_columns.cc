@@ -1,6 +1,9 @@
 #include "gato/data/token_columns.h"
 
 #include <cassert>
+#include <utility>
+
+#include "gato/data/token_table_contents.h"
 
 namespace gato::data {
 namespace {
@@ -20,7 +23,7 @@ void write_column(hdf5::Group& group, const char* name, Spool& spool) {
 
 }  // namespace
 
-TokenColumns::TokenColumns(const std::filesystem::path& output)
+TokenColumns::TokenColumns(const std::optional<std::filesystem::path>& output)
     : output_(output),
       token_(output),
       modality_(output),
@@ -114,6 +117,35 @@ void TokenColumns::write(hdf5::Group& group) {
   write_column<int16_t>(images, "rows", image_rows_);
   write_column<int16_t>(images, "columns", image_columns_);
   patch_table_.write(group, "patches");
+}
+
+TokenTable TokenColumns::to_table(std::string name, Vocabulary vocabulary,
+                                  TaskTable tasks) && {
+  auto table = std::make_unique<TokenTable::Contents>();
+  table->name = std::move(name);
+  table->vocabulary = std::move(vocabulary);
+  table->ids = ModalityIdRanges(table->vocabulary);
+  table->tasks = std::move(tasks);
+  const auto take = []<class T>(Spool& spool, DatasetView<T>& column) {
+    column = DatasetView<T>(spool.take_values<T>());
+  };
+  take(token_, table->tokens);
+  take(modality_, table->modality);
+  table->has_labels = labels_ != nullptr;
+  if (labels_) {
+    take(*labels_, table->labels);
+  }
+  take(step_offset_, table->step_offset);
+  take(first_step_, table->first_step);
+  take(task_, table->task);
+  take(source_, table->source);
+  take(total_reward_, table->total_reward);
+  take(image_token_, table->image_token);
+  take(image_rows_, table->image_rows);
+  take(image_columns_, table->image_columns);
+  table->patches =
+      DatasetView<uint8_t>(patch_table_.take_pixels(), std::ssize(Patch{}));
+  return TokenTable(std::move(table));
 }
 
 }  // namespace gato::data

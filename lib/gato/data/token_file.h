@@ -20,19 +20,21 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "gato/data/provenance.h"
 #include "gato/data/task.h"
+#include "gato/data/token_table.h"
 #include "gato/data/tokens.h"
 
 namespace gato::data {
+
+namespace hdf5 {
+class Group;
+}  // namespace hdf5
 
 // Appends documents one at a time; memory is bounded by one document and a
 // table of 28 bytes a distinct patch.
@@ -56,65 +58,32 @@ class TokenFileWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Random access to documents. The datasets are contiguous and mapped, or read
-// by slices where a file is chunked; never loaded whole.
-// How patch tokens of what is read are numbered: from 0 within the document,
-// whose `patches` then holds the pixels; or as rows of the file's /patches,
-// with no pixels read.
-enum class PatchNumbering { per_document, per_file };
-
-class TokenFileReader {
+// The documents of a token file. Contiguous datasets are mapped; others are
+// read in slices. No dataset is loaded into memory completely.
+class TokenFileReader : public TokenTable {
  public:
-  // `group` reads a token file embedded in another file (/demonstrations).
-  // Errors: io (missing), bad_input (another kind, incomplete, newer, damaged:
-  // offsets that do not rise, tasks and sources beyond their tables, another
-  // text model than the digest says; and when they are read patch numbers
-  // beyond U, ids beyond those of their modality).
+  // Opens a file. A `group` other than "/" selects a token file that is
+  // embedded in another file (/demonstrations).
+  //
+  // Throws Error(io) if the file is missing, and Error(bad_input) if it is of
+  // another kind, incomplete, too new or corrupt: offsets that decrease, tasks
+  // or sources outside their tables, or a text model that does not match its
+  // digest. Patch numbers and ids are checked when a document is read.
   explicit TokenFileReader(const std::filesystem::path& path,
                            const std::string& group = "/");
-  ~TokenFileReader();
-  TokenFileReader(TokenFileReader&&) noexcept;
 
-  const std::filesystem::path& path() const;
-  const Vocabulary& vocabulary() const;
-  const TaskTable& tasks() const;
-  const nlohmann::json& provenance() const;      // null where left out
-  const nlohmann::ordered_json& report() const;  // null where there is none
-  bool has_labels() const;
-  // Whether all datasets are mapped: reading is then safe from several threads.
-  bool is_mapped() const;
-  // Lets go of the pages that were read; see Mapping::release.
-  void drop_pages() const;
-  // Frees the text model, of which one is enough for files of one vocabulary.
-  void discard_text_model();
-
-  int64_t document_count() const;
-  int64_t token_count() const;
-  int64_t step_count() const;
-  int64_t distinct_patch_count() const;
-  int32_t task_index(int64_t document) const;
-  int32_t source_index(int64_t document) const;
-  double total_reward(int64_t document) const;
-  int64_t first_step(int64_t document) const;  // document may be documents()
-  int64_t step_offset(int64_t step) const;     // step may be steps()
-  int64_t document_length(int64_t document) const;
-  // Whole; patches are numbered from 0 within the document.
-  TokenizedDocument document(int64_t document) const;
-  // Steps [first, last) of a document, as a document by itself.
-  TokenizedDocument read_steps(
-      int64_t document, int64_t first, int64_t last,
-      PatchNumbering numbering = PatchNumbering::per_document) const;
-  // Tokens [begin, end) of a document of one step, and the rest of an image
-  // that either end cuts; `begin` becomes the place of the first token read.
-  TokenizedDocument read_token_range(
-      int64_t document, int64_t& begin, int64_t end,
-      PatchNumbering numbering = PatchNumbering::per_document) const;
-  // Pixels of row u of /patches, 0 <= u < distinct_patches().
-  Patch read_patch(int64_t index) const;
+  const std::filesystem::path& path() const { return path_; }
+  // Return null if the file does not contain any.
+  const nlohmann::json& provenance() const { return provenance_; }
+  const nlohmann::ordered_json& report() const { return report_; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void open_columns(const hdf5::Group& group);
+  void check_columns();
+
+  std::filesystem::path path_;
+  nlohmann::json provenance_;
+  nlohmann::ordered_json report_;
 };
 
 }  // namespace gato::data
