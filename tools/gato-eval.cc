@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-eval",
-      .summary = "score policies and models",
+      .summary = "evaluate policies and models",
       .commands = {gato::commands::score_command(),
                    gato::commands::eval_loss_command()},
       .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info"}};

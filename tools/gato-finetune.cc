@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-finetune",
-      .summary = "fine-tune a model on few demonstrations",
+      .summary = "fine-tune a model on a few demonstrations",
       .commands = {gato::commands::finetune_command()},
       .see_also = {"gato-train", "gato-rollout", "gato-eval"},
       .completions = {{"env", gato::env::builtin_environment_names},

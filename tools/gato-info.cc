@@ -6,7 +6,9 @@
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-info",
-      .summary = "say what files are, whether they are whole, what they hold",
+      .summary =
+          "identify files, check that they are complete and show their "
+          "contents",
       .commands = {gato::commands::info_command()},
       .see_also = {"gato-tokenize", "gato-pack", "gato-train"}};
   return gato::cli::run(tool, argc, argv);

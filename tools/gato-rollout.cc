@@ -1,4 +1,4 @@
-// gato-rollout runs a trained network or a scripted policy.
+// gato-rollout runs policies in environments and captions images.
 #include "gato/cli/tool.h"
 #include "gato/commands/rollout_caption.h"
 #include "gato/commands/rollout_control.h"
@@ -7,8 +7,8 @@
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-rollout",
-      .summary = "play environments and write captions",
-      .description = "Puts a trained network, or a scripted policy, to work.",
+      .summary = "run policies in environments and caption images",
+      .description = "Runs a trained network or a scripted policy.",
       .commands = {gato::commands::rollout_control_command(),
                    gato::commands::rollout_caption_command()},
       .see_also = {"gato-train", "gato-eval", "gato-tokenize"},

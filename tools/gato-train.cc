@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();
   const gato::cli::Tool tool{
       .name = "gato-train",
-      .summary = "train one network on sequences of every task",
+      .summary = "train one network on sequences from all tasks",
       .commands = {gato::commands::train_command()},
       .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"},
       .completions = {{"preset", gato::commands::pretraining_preset_names}}};

@@ -13,7 +13,7 @@ std::exception_ptr caught(const Error& error) {
 
 }  // namespace
 
-TEST_CASE("bad records are tolerated up to the limit, other errors never") {
+TEST_CASE("Bad records are skipped up to the limit, and other errors never") {
   BadRecordPolicy records(1);
   REQUIRE_THROWS_AS(records.skip_or_rethrow(caught(io_error("missing"))),
                     Error);
@@ -24,16 +24,16 @@ TEST_CASE("bad records are tolerated up to the limit, other errors never") {
   REQUIRE(records.skipped() == 1);
 }
 
-TEST_CASE("where each record is a file, one that is missing is tolerated too") {
+TEST_CASE("A missing file is skipped, too, if each record is a file") {
   BadRecordPolicy records(2, BadRecordPolicy::Kind::file);
   REQUIRE_NOTHROW(records.skip_or_rethrow(caught(io_error("missing"))));
-  REQUIRE_NOTHROW(records.skip_or_rethrow(caught(input_error("cut short"))));
+  REQUIRE_NOTHROW(records.skip_or_rethrow(caught(input_error("truncated"))));
   REQUIRE_THROWS_AS(records.skip_or_rethrow(caught(run_error("not finite"))),
                     Error);
   REQUIRE(records.skipped() == 2);
 }
 
-TEST_CASE("an attempt keeps the value or the error, no other exception") {
+TEST_CASE("try_call() captures a value or an Error, and no other exception") {
   const auto value = try_call([] { return 7; });
   CHECK(value.value == 7);
   CHECK_FALSE(value.error);

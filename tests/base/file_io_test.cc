@@ -1,4 +1,4 @@
-// Outputs that appear whole or not at all.
+// Outputs that appear complete or not at all.
 #include "gato/base/file_io.h"
 
 #include <sys/stat.h>
@@ -20,31 +20,41 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// An environment variable that has its old value again in the end.
-class Variable {
+// Sets an environment variable and restores its old value when destroyed.
+class ScopedEnvironmentVariable {
  public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = ::getenv(name)) before_ = before;
+  ScopedEnvironmentVariable(const char* name, const std::string& value)
+      : name_(name) {
+    if (const char* old_value = ::getenv(name)) {
+      old_value_ = old_value;
+    }
     ::setenv(name, value.c_str(), 1);
   }
-  ~Variable() {
-    if (before_) {
-      ::setenv(name_, before_->c_str(), 1);
+  ~ScopedEnvironmentVariable() {
+    if (old_value_) {
+      ::setenv(name_, old_value_->c_str(), 1);
     } else {
       ::unsetenv(name_);
     }
   }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
+  ScopedEnvironmentVariable(const ScopedEnvironmentVariable&) = delete;
+  ScopedEnvironmentVariable& operator=(const ScopedEnvironmentVariable&) =
+      delete;
 
  private:
   const char* name_;
-  std::optional<std::string> before_;
+  std::optional<std::string> old_value_;
 };
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
 
 }  // namespace
 
-TEST_CASE("an output appears when it is committed, or never") {
+TEST_CASE("An output appears when it is committed, or not at all") {
   TestDirectory folder;
   {
     AtomicOutput output(folder / "file", false);
@@ -64,7 +74,7 @@ TEST_CASE("an output appears when it is committed, or never") {
           std::vector<std::string>{"directory", "file"});
 }
 
-TEST_CASE("an output that cannot be is refused before it is begun") {
+TEST_CASE("An output that cannot be written is refused before it is begun") {
   TestDirectory folder;
   write_file(folder / "file", "1", false);
   const auto status = [](const std::filesystem::path& path, bool force,
@@ -83,7 +93,7 @@ TEST_CASE("an output that cannot be is refused before it is begun") {
   REQUIRE(read_file(folder / "file") == "1");
 }
 
-TEST_CASE("what renaming cannot replace is refused, and stays") {
+TEST_CASE("A path that renaming cannot replace is refused and left unchanged") {
   TestDirectory folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   fs::create_symlink("nothing", folder / "dangling");
@@ -93,7 +103,7 @@ TEST_CASE("what renaming cannot replace is refused, and stays") {
       const Error error =
           thrown_error([&] { check_output(folder / name, force); });
       REQUIRE(error.status() == ExitStatus::usage);
-      // What --force would not help.
+      // --force would not help.
       REQUIRE(std::string(error.what()).find("--force") == std::string::npos);
       REQUIRE(thrown_error([&] {
                 write_file(folder / name, "1", force);
@@ -111,7 +121,8 @@ TEST_CASE("what renaming cannot replace is refused, and stays") {
   }
 }
 
-TEST_CASE("a symbolic link stays, what it points to is replaced") {
+TEST_CASE(
+    "An output replaces the target of a symbolic link and keeps the link") {
   TestDirectory folder;
   fs::create_directory(folder / "elsewhere");
   write_file(folder / "elsewhere/file", "old", false);
@@ -124,18 +135,17 @@ TEST_CASE("a symbolic link stays, what it points to is replaced") {
   REQUIRE(read_file(folder / "elsewhere/file") == "new");
 }
 
-TEST_CASE("an output removes what a killed writer of the same name left") {
+TEST_CASE(
+    "An output removes the leftovers of killed writers of the same name") {
   TestDirectory folder;
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  const std::string mine = std::string(".file.tmp-") + host + "-";
+  const std::string mine = ".file.tmp-" + host_name() + "-";
   const std::string dead = mine + "2147483646-0";
   const std::string alive = mine + std::to_string(::getppid()) + "-0";
   const std::string remote = ".file.tmp-another.host-2147483646-0";
-  const std::string other = std::string(".other.tmp-") + host + "-2147483646-0";
+  const std::string other = ".other.tmp-" + host_name() + "-2147483646-0";
   for (const std::string& name :
        {dead, alive, remote, other, std::string(".file.tmp")}) {
-    std::ofstream(folder / name) << "half";
+    std::ofstream(folder / name) << "partial";
   }
   write_file(folder / "file", "1", false);
   std::vector<std::string> expected{".file.tmp", alive, remote, other, "file"};
@@ -143,7 +153,7 @@ TEST_CASE("an output removes what a killed writer of the same name left") {
   REQUIRE(folder.entry_names() == expected);
 }
 
-TEST_CASE("temporary names tell the output that they stand for") {
+TEST_CASE("The final name of an output follows from its temporary name") {
   REQUIRE(final_output_name(".step-5.tmp-a.host-12-0") == "step-5");
   REQUIRE(final_output_name(".a.tmp-b.tmp-host-1-2") == "a.tmp-b");
   for (const char* name : {"step-5", ".vimrc", ".tmp-host-1-2", ".x.tmp"}) {
@@ -152,14 +162,12 @@ TEST_CASE("temporary names tell the output that they stand for") {
   }
 }
 
-TEST_CASE("a directory of temporary files goes with its object") {
+TEST_CASE("A temporary directory is removed with its object") {
   TestDirectory folder;
-  const Variable directory("TMPDIR", folder.path());
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  const std::string dead = std::string(".mine.tmp-") + host + "-2147483646-0";
+  const ScopedEnvironmentVariable directory("TMPDIR", folder.path());
+  const std::string dead = ".mine.tmp-" + host_name() + "-2147483646-0";
   fs::create_directory(folder / dead);
-  std::ofstream(folder / dead / "left") << "by a killed process";
+  std::ofstream(folder / dead / "leftover") << "of a killed process";
   {
     const TemporaryDirectory one("mine"), two("mine");
     REQUIRE(one.path() != two.path());

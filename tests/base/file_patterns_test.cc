@@ -10,7 +10,7 @@ using namespace gato::base;
 using Catch::Matchers::Contains;
 using Texts = std::vector<std::string>;
 
-TEST_CASE("braces expand as bash expands them") {
+TEST_CASE("Braces expand as in bash") {
   CHECK(expand_braces("a{08..11}.tar") ==
         Texts{"a08.tar", "a09.tar", "a10.tar", "a11.tar"});
   CHECK(expand_braces("{2..0}") == Texts{"2", "1", "0"});
@@ -21,7 +21,7 @@ TEST_CASE("braces expand as bash expands them") {
   CHECK(expand_braces("{a,b{1..2},}c") == Texts{"ac", "b1c", "b2c", "c"});
 }
 
-TEST_CASE("other braces stay as they are") {
+TEST_CASE("Other braces are left unchanged") {
   for (const char* text :
        {"plain", "{}", "{a}", "{a..c}", "a{b", "a}b", "{1..}", "x{1...2}"}) {
     CHECK(expand_braces(text) == Texts{text});
@@ -29,12 +29,12 @@ TEST_CASE("other braces stay as they are") {
   CHECK(expand_braces("{a}{1..2}") == Texts{"{a}1", "{a}2"});
 }
 
-TEST_CASE("braces that give too many names are refused") {
+TEST_CASE("Braces that expand to too many names are refused") {
   CHECK_THROWS_WITH(expand_braces("{0..99999999}"), Contains("million"));
   CHECK_THROWS_WITH(expand_braces("{0..9999}{0..9999}"), Contains("million"));
 }
 
-TEST_CASE("files, braces and globs become lists of files") {
+TEST_CASE("Files, braces and globs are expanded to lists of files") {
   const test::ScratchDirectory folder;
   for (const char* name : {"a1.h5", "a2.h5", "b1.h5", "{a,b}.h5"}) {
     folder.write_file(name, "");
@@ -47,7 +47,7 @@ TEST_CASE("files, braces and globs become lists of files") {
   CHECK_THROWS_WITH(expand_patterns({folder / "{c,d}*"}), Contains("c*"));
 }
 
-TEST_CASE("a list of files has a name a line, or ends each with NUL") {
+TEST_CASE("A file list contains one name per line or NUL-terminated names") {
   const test::ScratchDirectory folder;
   const auto names = [&](const std::string& text) {
     return read_file_list(folder.write_file("list", text));

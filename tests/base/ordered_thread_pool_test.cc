@@ -8,112 +8,130 @@
 
 using namespace gato;
 using namespace gato::base;
-using Finish = OrderedThreadPool::Completion;
+using Completion = OrderedThreadPool::Completion;
 
-TEST_CASE("results are taken in order, each once, by any number of threads") {
+TEST_CASE(
+    "Results are delivered once each and in order with any number of threads") {
   const auto owner = std::this_thread::get_id();
   for (int64_t threads : {1, 2, 3, 8}) {
-    std::vector<int> taken;
+    std::vector<int> delivered;
     bool is_owner = true;
-    OrderedThreadPool jobs(threads);
+    OrderedThreadPool pool(threads);
     for (int i = 0; i < 40; ++i) {
-      jobs.submit([&, i](int64_t) {
-        // Later ones are often done first.
+      pool.submit([&, i](int64_t) {
+        // Later jobs often finish first.
         std::this_thread::sleep_for(std::chrono::microseconds(300 * (i % 3)));
         return [&, i] {
-          taken.push_back(i);
+          delivered.push_back(i);
           is_owner &= std::this_thread::get_id() == owner;
         };
       });
     }
-    jobs.wait_all();
-    REQUIRE(taken.size() == 40);
-    for (int i = 0; i < 40; ++i) CHECK(taken[static_cast<size_t>(i)] == i);
+    pool.wait_all();
+    REQUIRE(delivered.size() == 40);
+    for (int i = 0; i < 40; ++i) {
+      CHECK(delivered[static_cast<size_t>(i)] == i);
+    }
     CHECK(is_owner);
   }
 }
 
-TEST_CASE("a job knows its thread, and more jobs follow after the last") {
-  OrderedThreadPool jobs(3);
-  jobs.wait_all();
+TEST_CASE("A job receives its thread, and jobs can be submitted after a wait") {
+  OrderedThreadPool pool(3);
+  pool.wait_all();
   std::vector<int64_t> threads;
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 10; ++i) {
-      jobs.submit([&threads](int64_t thread) {
+      pool.submit([&threads](int64_t thread) {
         return [&threads, thread] { threads.push_back(thread); };
       });
-      jobs.submit([](int64_t) { return Finish(); });
+      pool.submit([](int64_t) { return Completion(); });
     }
-    jobs.wait_all();
+    pool.wait_all();
   }
   CHECK(threads.size() == 20);
-  for (int64_t thread : threads) CHECK((thread >= 0 && thread < 3));
+  for (int64_t thread : threads) {
+    CHECK((thread >= 0 && thread < 3));
+  }
 }
 
-TEST_CASE("jobs do not run far ahead of a slow one") {
+TEST_CASE("Jobs do not run far ahead of a slow one") {
   std::atomic<bool> is_slow = true;
-  std::atomic<int> begun = 0;
-  OrderedThreadPool jobs(2, 3);
+  std::atomic<int> started = 0;
+  OrderedThreadPool pool(2, 3);
   const auto job = [&](int64_t) {
-    if (begun++ == 0) {
-      // The five others that may be held are begun before this one is done.
-      while (begun < 6) std::this_thread::yield();
+    if (started++ == 0) {
+      // The five other jobs that may be pending start before this one ends.
+      while (started < 6) {
+        std::this_thread::yield();
+      }
       is_slow = false;
     }
-    return Finish();
+    return Completion();
   };
   for (int i = 0; i < 20; ++i) {
-    jobs.submit(job);
-    if (is_slow) CHECK(begun <= 6);
+    pool.submit(job);
+    if (is_slow) {
+      CHECK(started <= 6);
+    }
   }
-  jobs.wait_all();
-  CHECK(begun == 20);
+  pool.wait_all();
+  CHECK(started == 20);
 }
 
-TEST_CASE("an error in a job or in taking its result ends the work") {
+TEST_CASE("An exception in a job or a completion ends the work") {
   for (int64_t threads : {1, 2, 5}) {
-    for (bool while_taking : {false, true}) {
-      int taken = 0;
+    for (bool in_completion : {false, true}) {
+      int completed = 0;
       const auto work = [&] {
-        OrderedThreadPool jobs(threads);
+        OrderedThreadPool pool(threads);
         for (int i = 0; i < 100; ++i) {
-          jobs.submit([&, i](int64_t) {
-            if (i == 5 && !while_taking) throw std::runtime_error("five");
+          pool.submit([&, i](int64_t) {
+            if (i == 5 && !in_completion) {
+              throw std::runtime_error("five");
+            }
             return [&, i] {
-              if (i == 5) throw std::runtime_error("five");
-              ++taken;
+              if (i == 5) {
+                throw std::runtime_error("five");
+              }
+              ++completed;
             };
           });
         }
-        jobs.wait_all();
+        pool.wait_all();
       };
       CHECK_THROWS_WITH(work(), "five");
-      CHECK(taken <= 5);
+      CHECK(completed <= 5);
     }
   }
 }
 
-TEST_CASE("a long job is told that its result is wanted no more") {
-  OrderedThreadPool jobs(2);
-  std::atomic<bool> has_begun = false;
-  jobs.submit([&](int64_t) {
-    has_begun = true;
-    while (!jobs.is_canceled()) std::this_thread::yield();
-    return Finish();
+TEST_CASE("A long job can see that it was canceled") {
+  OrderedThreadPool pool(2);
+  std::atomic<bool> has_started = false;
+  pool.submit([&](int64_t) {
+    has_started = true;
+    while (!pool.is_canceled()) {
+      std::this_thread::yield();
+    }
+    return Completion();
   });
-  jobs.submit([&](int64_t) -> Finish {
-    while (!has_begun) std::this_thread::yield();
+  pool.submit([&](int64_t) -> Completion {
+    while (!has_started) {
+      std::this_thread::yield();
+    }
     throw std::runtime_error("the other");
   });
-  CHECK_THROWS_WITH(jobs.wait_all(), "the other");
+  CHECK_THROWS_WITH(pool.wait_all(), "the other");
 }
 
-TEST_CASE("jobs that are not waited for are dropped") {
-  bool is_taken = false;
+TEST_CASE("Jobs that are not waited for are dropped") {
+  bool is_completed = false;
   {
-    OrderedThreadPool jobs(2);
-    for (int i = 0; i < 4; ++i)
-      jobs.submit([&](int64_t) { return [&] { is_taken = true; }; });
+    OrderedThreadPool pool(2);
+    for (int i = 0; i < 4; ++i) {
+      pool.submit([&](int64_t) { return [&] { is_completed = true; }; });
+    }
   }
-  CHECK_FALSE(is_taken);
+  CHECK_FALSE(is_completed);
 }

@@ -7,7 +7,7 @@
 using namespace gato;
 using namespace gato::base;
 
-TEST_CASE("whole texts are numbers") {
+TEST_CASE("Complete texts are parsed as numbers") {
   REQUIRE(parse_number<int64_t>("-5", "x") == -5);
   REQUIRE(parse_number<int64_t>("9223372036854775807", "x") ==
           std::numeric_limits<int64_t>::max());
@@ -17,7 +17,7 @@ TEST_CASE("whole texts are numbers") {
   REQUIRE(parse_number<double>("7", "x") == 7);
 }
 
-TEST_CASE("anything else is refused with what is wrong") {
+TEST_CASE("Any other text is refused with the reason") {
   const auto message = [](auto parse) -> std::string {
     try {
       parse();
@@ -28,24 +28,24 @@ TEST_CASE("anything else is refused with what is wrong") {
     return "no error";
   };
   REQUIRE(message([] { parse_number<int64_t>("5x", "option --n"); }) ==
-          "option --n: '5x' is not a whole number: 'x' follows it");
+          "option --n: '5x' is not an integer: unexpected 'x'");
   REQUIRE(message([] { parse_number<int64_t>("", "n"); }) ==
-          "n: '' is not a whole number");
+          "n: '' is not an integer");
   REQUIRE(message([] { parse_number<int64_t>(" 5", "n"); }) ==
-          "n: ' 5' is not a whole number");
+          "n: ' 5' is not an integer");
   REQUIRE(message([] { parse_number<int64_t>("1.5", "n"); }) ==
-          "n: '1.5' is not a whole number: '.5' follows it");
+          "n: '1.5' is not an integer: unexpected '.5'");
   REQUIRE(message([] { parse_number<uint64_t>("-1", "n"); }) ==
-          "n: '-1' is not a whole number >= 0");
+          "n: '-1' is not a non-negative integer");
   REQUIRE(message([] { parse_number<int64_t>("1e9", "n"); }) != "no error");
   REQUIRE(message([] { parse_number<int64_t>("9223372036854775808", "n"); }) ==
-          "n: '9223372036854775808' is not a whole number: out of range");
+          "n: '9223372036854775808' is out of range");
   REQUIRE(message([] { parse_number<double>("inf", "n"); }) ==
-          "n: 'inf' is not a number: it must be finite");
+          "n: 'inf' is not a finite number");
   REQUIRE(message([] { parse_number<double>("nan", "n"); }) != "no error");
 }
 
-TEST_CASE("durations") {
+TEST_CASE("Durations are parsed with units and as HH:MM:SS") {
   REQUIRE(parse_duration("90", "t") == 90);
   REQUIRE(parse_duration("1.5s", "t") == 1.5);
   REQUIRE(parse_duration("15m", "t") == 900);

@@ -7,7 +7,7 @@
 using namespace gato;
 using namespace gato::base;
 
-TEST_CASE("a draw depends on its words alone") {
+TEST_CASE("A random number depends only on the words that key it") {
   REQUIRE(random_bits(1, {2, 3}) == random_bits(1, {2, 3}));
   REQUIRE(random_bits(1, {2, 3}) != random_bits(1, {3, 2}));
   REQUIRE(random_bits(1, {2}) != random_bits(2, {1}));
@@ -17,17 +17,20 @@ TEST_CASE("a draw depends on its words alone") {
   REQUIRE(first() == second());
 }
 
-TEST_CASE("draws are uniform, normals have mean 0 and variance 1") {
+TEST_CASE(
+    "Integers are uniform, and normal numbers have mean 0 and variance 1") {
   RandomStream stream(3);
-  std::vector<int> count(10);
-  double sum = 0, square = 0;
+  std::vector<int> counts(10);
+  double sum = 0, sum_of_squares = 0;
   for (int i = 0; i < 100000; ++i) {
-    ++count[stream.uniform_int(10)];
+    ++counts[stream.uniform_int(10)];
     const double normal = stream.normal();
     sum += normal;
-    square += normal * normal;
+    sum_of_squares += normal * normal;
   }
-  for (int n : count) REQUIRE(std::abs(n - 10000) < 500);
+  for (int count : counts) {
+    REQUIRE(std::abs(count - 10000) < 500);
+  }
   REQUIRE(std::abs(sum / 100000) < 0.02);
-  REQUIRE(square / 100000 == Approx(1).margin(0.02));
+  REQUIRE(sum_of_squares / 100000 == Approx(1).margin(0.02));
 }

@@ -15,8 +15,9 @@ using Catch::Contains;
 
 namespace {
 
-// Prints its operands, a line each, and how many there are in all.
-cli::Tool lister(cli::Sharding sharding) {
+// Returns a program that prints the operands of its shard, one per line, and
+// how many there are in total.
+cli::Tool listing_tool(cli::Sharding sharding) {
   cli::Command command;
   command.operands = "FILE...";
   command.min_operands = 1;
@@ -40,7 +41,8 @@ cli::Tool lister(cli::Sharding sharding) {
 
 }  // namespace
 
-TEST_CASE("shards follow one another, cover all and differ by one at most") {
+TEST_CASE(
+    "Shards are contiguous, cover everything and differ by at most one item") {
   for (int64_t total : {0, 1, 2, 7, 100, 1 << 30}) {
     for (int64_t count : {1, 2, 3, 7, 64, 1 << 20}) {
       int64_t end = 0;
@@ -57,7 +59,7 @@ TEST_CASE("shards follow one another, cover all and differ by one at most") {
   }
 }
 
-TEST_CASE("a shard is I/N, and nothing else") {
+TEST_CASE("A shard has the form I/N, and no other") {
   REQUIRE(parse_shard("2/4").number == 2);
   REQUIRE(parse_shard("2/4").count == 4);
   for (const char* wrong : {"", "3", "0/4", "5/4", "1/0", "-1/4", "1/4/2",
@@ -67,8 +69,8 @@ TEST_CASE("a shard is I/N, and nothing else") {
   }
 }
 
-TEST_CASE("the operands of a command are divided between its shards") {
-  const cli::Tool tool = lister(cli::Sharding::operands);
+TEST_CASE("The operands of a command are divided among the shards") {
+  const cli::Tool tool = listing_tool(cli::Sharding::operands);
   CHECK(run_in_process(tool, {"a", "b", "c"}).out ==
         "a\nb\nc\nof 3, shard 1 of 1\n");
   CHECK(run_in_process(tool, {"--shard", "1/2", "a", "b", "c"}).out ==
@@ -80,22 +82,22 @@ TEST_CASE("the operands of a command are divided between its shards") {
   CHECK(none.status == 2);
   CHECK_THAT(none.err, Contains("there are 3 operands"));
   CHECK(run_in_process(tool, {"--shard", "4/3", "a"}).status == 2);
-  // What --dump-config prints does the same again.
+  // A dumped configuration contains the shard and all operands.
   const RunResult dumped =
       run_in_process(tool, {"--shard", "2/2", "--dump-config", "a", "b"});
   CHECK_THAT(dumped.out, Contains("shard = \"2/2\"") &&
                              Contains("inputs = [\"a\", \"b\"]"));
 }
 
-TEST_CASE("a command that divides its work keeps its operands") {
-  const RunResult ran =
-      run_in_process(lister(cli::Sharding::work), {"--shard", "2/2", "a", "b"});
-  CHECK(ran.out == "a\nb\nof 2, shard 2 of 2\n");
+TEST_CASE("A command that divides its own work receives all operands") {
+  const RunResult result = run_in_process(listing_tool(cli::Sharding::work),
+                                          {"--shard", "2/2", "a", "b"});
+  CHECK(result.out == "a\nb\nof 2, shard 2 of 2\n");
 }
 
-TEST_CASE("a command that cannot be divided has no --shard") {
-  const RunResult ran =
-      run_in_process(lister(cli::Sharding::none), {"--shard", "1/2", "a"});
-  CHECK(ran.status == 2);
-  CHECK_THAT(ran.err, Contains("unknown option"));
+TEST_CASE("A command that cannot be divided has no option --shard") {
+  const RunResult result = run_in_process(listing_tool(cli::Sharding::none),
+                                          {"--shard", "1/2", "a"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("unknown option"));
 }

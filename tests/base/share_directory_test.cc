@@ -9,7 +9,7 @@
 using namespace gato;
 using namespace gato::base;
 
-TEST_CASE("GATO_SHARE names the shared files, or is an error") {
+TEST_CASE("GATO_SHARE must name a directory") {
   const test::ScratchDirectory folder;
   setenv("GATO_SHARE", (folder / "").c_str(), 1);
   REQUIRE(share_directory() == folder / "");

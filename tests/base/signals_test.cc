@@ -11,12 +11,12 @@ using namespace gato::base;
 
 namespace {
 
-// The status with which a child ends that runs this.
+// Runs a function in a child process and returns the exit status of the child,
+// or 1000 plus the signal that killed it.
 template <class Function>
-int child_status(Function function) {
+int run_in_child(Function function) {
   const pid_t child = fork();
   if (child == 0) {
-    install_signal_handlers();
     function();
     _exit(0);
   }
@@ -25,9 +25,18 @@ int child_status(Function function) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+// Does the same, with the signal handlers installed.
+template <class Function>
+int child_status(Function function) {
+  return run_in_child([&] {
+    install_signal_handlers();
+    function();
+  });
+}
+
 }  // namespace
 
-TEST_CASE("the first signal is kept, work that polls is stopped by it") {
+TEST_CASE("The first signal is recorded and stops work that polls") {
   REQUIRE(child_status([] {
             std::raise(SIGUSR1);
             std::raise(SIGTERM);
@@ -39,7 +48,7 @@ TEST_CASE("the first signal is kept, work that polls is stopped by it") {
           }) == SIGUSR1);
 }
 
-TEST_CASE("a second SIGINT ends the process, a second SIGTERM does not") {
+TEST_CASE("A second SIGINT ends the process, but a second SIGTERM does not") {
   const auto twice = [](int signal) {
     return child_status([signal] {
       std::raise(signal);
@@ -50,42 +59,41 @@ TEST_CASE("a second SIGINT ends the process, a second SIGTERM does not") {
   REQUIRE(twice(SIGTERM) == 0);
 }
 
-TEST_CASE("a SIGINT after a SIGTERM is the first of its kind") {
+TEST_CASE("A SIGINT after a SIGTERM does not count as a second SIGINT") {
   REQUIRE(child_status([] {
             std::raise(SIGTERM);
             std::raise(SIGINT);
           }) == 0);
 }
 
-TEST_CASE("a SIGHUP stops the work, unless it was ignored before") {
-  const auto after = [](auto before) {
-    const pid_t child = fork();
-    if (child == 0) {
-      std::signal(SIGHUP, before);
+TEST_CASE("SIGHUP stops the work, unless it was ignored before") {
+  const auto status_with_earlier = [](auto handler) {
+    return run_in_child([handler] {
+      std::signal(SIGHUP, handler);
       install_signal_handlers();
       std::raise(SIGHUP);
       _exit(received_stop_signal() == SIGHUP ? 7 : 0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    });
   };
-  REQUIRE(after(SIG_DFL) == 7);
-  REQUIRE(after(SIG_IGN) == 0);
+  REQUIRE(status_with_earlier(SIG_DFL) == 7);
+  REQUIRE(status_with_earlier(SIG_IGN) == 0);
 }
 
-TEST_CASE("a write to a pipe without a reader is an error, not a signal") {
+TEST_CASE(
+    "A write to a pipe without a reader fails instead of raising a signal") {
   REQUIRE(child_status([] {
             int ends[2];
-            if (pipe(ends) != 0) _exit(1);
+            if (pipe(ends) != 0) {
+              _exit(1);
+            }
             close(ends[0]);
             _exit(write(ends[1], "x", 1) < 0 ? 7 : 1);
           }) == 7);
 }
 
-TEST_CASE("work that saves is not stopped") {
+TEST_CASE("Work is not stopped while stopping is deferred") {
   REQUIRE(child_status([] {
-            const ScopedStopDeferral saves;
+            const ScopedStopDeferral deferral;
             std::raise(SIGTERM);
             throw_if_stopped();
             _exit(received_stop_signal());

@@ -5,7 +5,7 @@
 using namespace gato;
 using namespace gato::base;
 
-TEST_CASE("the nearest name is suggested, none where none is near") {
+TEST_CASE("The closest name is suggested if there is one that is close") {
   const std::vector<std::string> names = {"length", "width", "learning-rate",
                                           "control/cartpole-swingup"};
   REQUIRE(closest_name("lenght", names) == "length");

@@ -4,7 +4,7 @@
 
 using gato::base::escape_control_characters;
 
-TEST_CASE("control characters are escaped, all else stays") {
+TEST_CASE("Only control characters are escaped") {
   CHECK(escape_control_characters("arcade/catch") == "arcade/catch");
   CHECK(escape_control_characters("T\xC3\xBCr \xF0\x9F\x9A\xAA \\n") ==
         "T\xC3\xBCr \xF0\x9F\x9A\xAA \\n");

@@ -2,7 +2,7 @@
 // backward, with the flash attention that rotary positions allow: one row of
 // 1,024 tokens, 24 heads of size 32, width 768, as in gato-79m.
 //
-//   whole      computes all scores [L, L], by content and by distance, and lets
+//   plain      computes all scores [L, L], by content and by distance, and lets
 //              autograd store them
 //
 //   blocks/N   blockwise_relative_attention() with N queries at a time
@@ -42,9 +42,10 @@ at::Tensor causal_mask() {
   return at::full({kLength, kLength}, -INFINITY, at::kBFloat16).triu_(1);
 }
 
-// Dai et al. 2019, appendix B: with one column of padding, reading the memory
-// one row later shifts row i by i columns.
-at::Tensor whole(const model::RelativeAttentionInput& input) {
+// Shifts scores as in Dai et al. 2019, appendix B: after one column of padding
+// is added, reading the memory with the original row length shifts row i by i
+// columns.
+at::Tensor plain(const model::RelativeAttentionInput& input) {
   const at::Tensor by_distance =
       at::matmul(input.position_queries, input.distance_keys);
   const at::Tensor shifted = at::constant_pad_nd(by_distance, {1, 0})
@@ -55,8 +56,8 @@ at::Tensor whole(const model::RelativeAttentionInput& input) {
   return at::matmul(at::softmax(scores + causal_mask(), -1), input.values);
 }
 
-// Lower bound of the cost of `fold`, with random values: products of size 32 +
-// 768 instead of two of size 32.
+// Gives a lower bound of the cost of this approach, with random values:
+// products of size 32 + 768 instead of two of size 32.
 at::Tensor fold(const model::RelativeAttentionInput& input) {
   static const at::Tensor matrix = random_tensor({kHeads, kHeadSize, kWidth});
   static const at::Tensor sinusoids =
@@ -104,7 +105,7 @@ int main(int argc, char** argv) {
       benchmark::RegisterBenchmark(name.c_str(), run, attention)
           ->Unit(benchmark::kMillisecond);
     };
-    add("whole", whole);
+    add("plain", plain);
     for (const int64_t queries : {32, 64, 128, 256, 512, 1024}) {
       add(fmt::format("blocks/{}", queries),
           [queries](const model::RelativeAttentionInput& input) {

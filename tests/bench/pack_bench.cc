@@ -1,4 +1,4 @@
-// Measures how fast token files in the page cache become sequences, in bytes of
+// Measures the speed of packing token files from the page cache, in bytes of
 // output per second.
 //
 //   pack_bench                       uses the folder for temporary files
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/base/random.h"
 #include "gato/data/sequence_file.h"
@@ -32,11 +33,11 @@ const fs::path& folder() {
   return folder.path();
 }
 
-// Describes the token file of a source.
+// The shape of the token file of a source.
 struct Source {
   std::string name;
   int64_t documents;
-  int64_t steps;         // per episode; 0 for pairs of an image and a text
+  int64_t steps;         // per episode; 0 for pairs of image and text
   int64_t observations;  // continuous values per step
   int64_t actions;       // continuous values per step
   int64_t image_side;    // in patches; 0 for no image
@@ -109,7 +110,8 @@ class Generator {
         patch[k] = static_cast<uint8_t>(key >> (8 * k));
       }
       document.patches.push_back(patch);
-      document.tokens.push_back(-static_cast<int32_t>(document.patches.size()));
+      document.tokens.push_back(
+          data::patch_token(std::ssize(document.patches) - 1));
       document.modality.push_back(data::Modality::patch);
     }
   }
@@ -136,11 +138,9 @@ fs::path token_file(const Source& source) {
   data::TaskEntry task;
   task.spec.name = source.name;
   if (source.steps > 0) {
-    data::Field action;
-    action.name = "action";
-    action.role = data::Role::continuous;
-    action.shape = {source.actions};
-    task.spec.action_fields = {action};
+    task.spec.action_fields = {
+        test::make_field("action", data::Role::continuous, data::DType::float64,
+                         {source.actions})};
   }
   data::Provenance provenance;
   provenance.enabled = false;
@@ -148,7 +148,7 @@ fs::path token_file(const Source& source) {
   return path;
 }
 
-std::vector<pack::MixtureEntry> mixture_of(const Source& source) {
+std::vector<pack::MixtureEntry> make_mixture(const Source& source) {
   pack::MixtureEntry entry;
   entry.name = source.name;
   entry.files = {token_file(source)};
@@ -157,7 +157,7 @@ std::vector<pack::MixtureEntry> mixture_of(const Source& source) {
 }
 
 void pack_file(benchmark::State& state, const Source& source) {
-  const pack::PackedDataset packing(mixture_of(source), {}, source.sequences);
+  const pack::PackedDataset packing(make_mixture(source), {}, source.sequences);
   const fs::path path = folder() / "sequences.h5";
   data::Provenance provenance;
   provenance.enabled = false;
@@ -170,7 +170,7 @@ void pack_file(benchmark::State& state, const Source& source) {
 }
 
 void build_rows(benchmark::State& state, const Source& source) {
-  const pack::PackedDataset packing(mixture_of(source), {}, source.sequences);
+  const pack::PackedDataset packing(make_mixture(source), {}, source.sequences);
   int64_t q = 0, bytes = 0;
   for (auto _ : state) {
     const pack::PackedRow packed = packing.row(q++ % source.sequences);

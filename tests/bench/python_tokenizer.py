@@ -1,6 +1,6 @@
 """A straightforward tokenizer of Minari episodes with h5py and numpy, for comparison with
-`gato-tokenize episodes`. It gives the same tokens in the same order, for spaces that
-are no Dict or a flat Dict, without text.
+`gato-tokenize episodes`. It gives the same tokens in the same order, for spaces without
+text that are either a flat Dict or not a Dict.
 
     python3 tests/bench/python_tokenizer.py MAIN_DATA.HDF5 OUTPUT.NPZ TEXT_SIZE
 """

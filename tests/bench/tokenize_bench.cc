@@ -1,5 +1,5 @@
-// Compares the encoders with the least that their work can cost: numbers with
-// the formula alone, images with cv::imdecode of the same files, text with
+// Compares the encoders with the minimum cost of their work: numbers with the
+// formula alone, images with cv::imdecode of the same files, text with
 // SentencePiece's own Encode. tests/bench/ratios also compares them with
 // Python.
 //
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
@@ -34,8 +35,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Returns a million values of both signs and magnitudes from 1e-4 to 1e3, the
-// distribution that tests/bench/ratios uses, too.
+// Returns a million values of both signs and magnitudes from 1e-4 to 1e3, with
+// the same distribution as in tests/bench/ratios.
 data::Array random_values(data::DType dtype) {
   constexpr int64_t kCount = 1'000'000;
   data::Array values = data::Array::zeros(dtype, {kCount});
@@ -49,12 +50,9 @@ data::Array random_values(data::DType dtype) {
 
 void encode_continuous(benchmark::State& state, data::DType dtype) {
   const data::Array values = random_values(dtype);
-  data::Field field;
-  field.role = data::Role::continuous;
-  field.dtype = dtype;
-  field.shape = values.shape;
   const tokenize::FieldCodec codec(
-      field, tokenize::FieldCodec::Kind::observation,
+      test::make_field("values", data::Role::continuous, dtype, values.shape),
+      tokenize::FieldCodec::Kind::observation,
       data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap));
   std::vector<int32_t> ids;
   tokenize::OutOfRangeTally out_of_range;
@@ -116,7 +114,7 @@ void decode_images(benchmark::State& state, const std::string& folder) {
   });
 }
 
-std::vector<std::string> lines_of(const std::string& file) {
+std::vector<std::string> read_lines(const std::string& file) {
   std::ifstream stream(file);
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) {
@@ -135,7 +133,7 @@ int64_t byte_count(const std::vector<std::string>& lines) {
 
 void encode_text(benchmark::State& state, const std::string& file,
                  const std::string& model) {
-  const auto lines = lines_of(file);
+  const auto lines = read_lines(file);
   const tokenize::TextEncoder encoder(base::read_file(model));
   std::vector<int32_t> ids;
   for (auto _ : state) {
@@ -150,7 +148,7 @@ void encode_text(benchmark::State& state, const std::string& file,
 
 void sentencepiece_text(benchmark::State& state, const std::string& file,
                         const std::string& model) {
-  const auto lines = lines_of(file);
+  const auto lines = read_lines(file);
   sentencepiece::SentencePieceProcessor processor;
   if (!processor.Load(model).ok()) {
     return state.SkipWithError("cannot load the model");

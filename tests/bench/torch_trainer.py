@@ -64,12 +64,12 @@ class Sequences:
             self.vocabulary = int(file["vocabulary"].attrs["size"])
         self.rows, self.length = self.tokens.shape
 
-    def batch(self, rows, random=None, whole_rows=False):
+    def batch(self, rows, random=None, keep_padding=False):
         """Samples the positions of patches from their intervals, or takes the middle if
-        `random` is None. Rows keep their length with `whole_rows`; otherwise they
-        are truncated to the longest of them without padding."""
+        `random` is None. Rows keep their padding if `keep_padding`; otherwise
+        they are truncated to the longest row without padding."""
         used = (self.modality[rows] != 0).sum(1)
-        length = self.length if whole_rows else used.max()
+        length = self.length if keep_padding else used.max()
         tokens, labels, modality, local, interval = (
             array[rows, :length] for array in (
                 self.tokens, self.labels, self.modality, self.local,
@@ -98,7 +98,7 @@ class Sequences:
 class Loader:
     """Builds the micro-batches of the next steps in a background thread."""
 
-    def __init__(self, data, order, rows, micro_batches, whole_rows):
+    def __init__(self, data, order, rows, micro_batches, keep_padding):
         self.ready = queue.Queue(2)
 
         def load():
@@ -110,7 +110,7 @@ class Loader:
                     numbers = [number for _, number in zip(range(rows), remaining)]
                     if len(numbers) < rows:
                         numbers = random.choice(data.rows, rows)
-                    step.append(data.batch(numbers, random, whole_rows))
+                    step.append(data.batch(numbers, random, keep_padding))
                 self.ready.put(step)
 
         threading.Thread(target=load, daemon=True).start()
@@ -346,7 +346,7 @@ class Trainer:
         # Compiled code expects one length, so rows keep their padding.
         self.loader = Loader(data, order, arguments.rows,
                              arguments.micro_batches,
-                             whole_rows=arguments.compile)
+                             keep_padding=arguments.compile)
 
     def warm_up(self):
         """Returns the seconds of the first two steps, which include compilation."""

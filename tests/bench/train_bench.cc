@@ -1,4 +1,4 @@
-// Measures how fast a training step is, and where its time goes.
+// Measures the speed of training steps, and profiles them.
 //
 //   train_bench SEQUENCES.h5 PRESET.toml [--device cuda] [--precision bf16]
 //     [--position rotary] [--rows N] [--micro-batches N] [--steps N]
@@ -6,8 +6,8 @@
 //     [--order N]
 //
 // Prints the real tokens per second, without padding; the fraction of the time
-// that is spent waiting for data; the achieved FLOP/s relative to those of
-// large matrix products, measured in the same run; and the peak memory.
+// spent waiting for data; the achieved FLOP/s relative to those of large matrix
+// products, measured in the same run; and the peak memory.
 //
 // --profile prints the N slowest operations (kernels on a GPU). --turns and
 // --order serve compare_torch. With --turns, the program prints "ready" after
@@ -27,6 +27,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -104,13 +105,14 @@ model::ModelConfig make_config(const Options& options,
   return config;
 }
 
-// Adds the time of each event without that of the operations that it called, by
-// name.
+// Adds the time of each event, without that of the operations it called, to the
+// total of its name.
 void add_own_time(const std::vector<profiler::experimental_event_t>& events,
                   std::map<std::string, double>& seconds) {
   for (const auto& event : events) {
-    const auto duration = [](const auto& of) {
-      return static_cast<double>(of->endTimeNS() - of->start_time_ns_) * 1e-9;
+    const auto duration = [](const auto& timed) {
+      return static_cast<double>(timed->endTimeNS() - timed->start_time_ns_) *
+             1e-9;
     };
     double own = duration(event);
     for (const auto& child : event->children_) {
@@ -121,8 +123,9 @@ void add_own_time(const std::vector<profiler::experimental_event_t>& events,
   }
 }
 
+// Runs a step and prints the `max_lines` operations that took the most time.
 template <class Step>
-void print_profile(at::Device device, int64_t lines, Step step) {
+void print_profile(at::Device device, int64_t max_lines, Step step) {
   using torch::profiler::impl::ActivityType;
   const torch::profiler::impl::ProfilerConfig config(
       torch::profiler::impl::ProfilerState::KINETO);
@@ -151,8 +154,8 @@ void print_profile(at::Device device, int64_t lines, Step step) {
     total += time;
   }
   std::sort(sorted.rbegin(), sorted.rend());
-  for (size_t i = 0; i < std::min(sorted.size(), static_cast<size_t>(lines));
-       ++i) {
+  for (size_t i = 0;
+       i < std::min(sorted.size(), static_cast<size_t>(max_lines)); ++i) {
     fmt::print("{:6.2f} %  {:9.3f} ms  {:.110}\n",
                100 * sorted[i].first / total, 1e3 * sorted[i].first,
                sorted[i].second);
@@ -169,70 +172,98 @@ void print_order(const Options& options) {
   }
 }
 
-void run(const Options& options) {
-  at::set_num_threads(static_cast<int>(options.threads));
-  const at::Device device = model::parse_device(options.device);
-  const model::Precision precision =
-      model::parse_precision(options.precision, device);
-  const train::SequenceFileData data({options.data});
-  const model::ModelConfig config = make_config(options, data);
-  model::Network network(config, kSeed);
-  network.move_to(device);
-  network.set_precision(precision);
-  network.set_activation_checkpointing(options.checkpointing);
-  train::AdamW optimizer({}, network.flat_parameters(),
-                         network.decayed_parameter_count());
-  const train::BatchLoaderOptions loading{
-      .seed = kSeed,
-      .batch_size = options.rows * options.micro_batches,
-      .micro_batch_size = options.rows,
-      .device = device};
-  train::BatchLoader loader(data, loading, 0);
-  const train::StepGradientOptions gradient{
-      .threads = options.threads,
-      .stochastic_depth = options.stochastic_depth,
-      .seed = kSeed};
+// The work and the time of a number of steps.
+struct StepStatistics {
   int64_t tokens = 0, targets = 0;
-  double data_wait = 0;
-  const auto step = [&] {
+  double seconds = 0;
+  double data_wait = 0;  // the part of `seconds` spent waiting for data
+};
+
+// Trains a network, as gato-train does, without writing anything.
+class StepRunner {
+ public:
+  explicit StepRunner(const Options& options)
+      : device_(model::parse_device(options.device)),
+        data_({options.data}),
+        network_(make_config(options, data_), kSeed),
+        gradient_options_{.threads = options.threads,
+                          .stochastic_depth = options.stochastic_depth,
+                          .seed = kSeed} {
+    network_.move_to(device_);
+    network_.set_precision(model::parse_precision(options.precision, device_));
+    network_.set_activation_checkpointing(options.checkpointing);
+    optimizer_.emplace(train::AdamWOptions{}, network_.flat_parameters(),
+                       network_.decayed_parameter_count());
+    loader_.emplace(data_, loader_options(options, device_), 0);
+  }
+
+  at::Device device() const { return device_; }
+  const model::Network& network() const { return network_; }
+  int64_t sequence_length() const { return data_.sequence_length(); }
+
+  void step(StepStatistics& statistics) {
     const auto wait_start = Clock::now();
-    const train::StepBatch batch = loader.next();
-    data_wait += seconds_since(wait_start);
+    const train::StepBatch batch = loader_->next();
+    statistics.data_wait += seconds_since(wait_start);
     train::LossTable losses;
-    train::compute_step_gradient(network, batch, gradient, optimizer.gradients,
-                                 losses);
-    optimizer.step(1e-4, train::l2_norm(optimizer.gradients));
-    tokens += batch.token_count;
-    targets += batch.target_count;
-  };
-  const auto run_steps = [&](int64_t steps) {
-    tokens = targets = 0;
-    data_wait = 0;
+    train::compute_step_gradient(network_, batch, gradient_options_,
+                                 optimizer_->gradients, losses);
+    optimizer_->step(1e-4, train::l2_norm(optimizer_->gradients));
+    statistics.tokens += batch.token_count;
+    statistics.targets += batch.target_count;
+  }
+
+  StepStatistics run_steps(int64_t steps) {
+    StepStatistics statistics;
     const auto start = Clock::now();
     for (int64_t i = 0; i < steps; ++i) {
-      step();
+      step(statistics);
     }
-    train::l2_norm(optimizer.gradients);  // waits for the GPU
-    return seconds_since(start);
-  };
-  run_steps(2);
-  if (options.turns) {
-    const auto print_line = [](const std::string& line) {
-      fmt::print("{}\n", line);
-      std::fflush(stdout);
-    };
-    print_line("ready");
-    for (int64_t steps = 0; std::cin >> steps;) {
-      const double seconds = run_steps(steps);
-      print_line(fmt::format("{} {:.6f}", tokens, seconds));
-    }
-    return;
+    train::l2_norm(optimizer_->gradients);  // waits for the GPU
+    statistics.seconds = seconds_since(start);
+    return statistics;
   }
-  const double seconds = run_steps(options.steps);
+
+ private:
+  static train::BatchLoaderOptions loader_options(const Options& options,
+                                                  at::Device device) {
+    return {.seed = kSeed,
+            .batch_size = options.rows * options.micro_batches,
+            .micro_batch_size = options.rows,
+            .device = device};
+  }
+
+  at::Device device_;
+  train::SequenceFileData data_;
+  model::Network network_;
+  std::optional<train::AdamW> optimizer_;
+  std::optional<train::BatchLoader> loader_;
+  train::StepGradientOptions gradient_options_;
+};
+
+// Serves compare_torch: reads numbers of steps from stdin and runs them.
+void run_turns(StepRunner& runner) {
+  const auto print_line = [](const std::string& line) {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
+  print_line("ready");
+  for (int64_t steps = 0; std::cin >> steps;) {
+    const StepStatistics statistics = runner.run_steps(steps);
+    print_line(fmt::format("{} {:.6f}", statistics.tokens, statistics.seconds));
+  }
+}
+
+void print_speed(const Options& options, const StepRunner& runner,
+                 const StepStatistics& statistics) {
+  const model::ModelConfig& config = runner.network().config();
+  const model::Precision precision = runner.network().precision();
+  const double seconds = statistics.seconds;
   const double matmul_rate =
-      train::measure_matmul_flops_per_second(device, precision);
+      train::measure_matmul_flops_per_second(runner.device(), precision);
   const double achieved_rate =
-      train::training_flops(config, data.sequence_length(), tokens, targets) /
+      train::training_flops(config, runner.sequence_length(), statistics.tokens,
+                            statistics.targets) /
       seconds;
   fmt::print(
       "{} {} {} {}: {:.0f} tokens/s, {:.0f} targets/s, {:.1f} ms per step, "
@@ -241,16 +272,30 @@ void run(const Options& options) {
       std::filesystem::path(options.preset).stem().string(),
       config.position == model::PositionEncoding::rotary ? "rotary"
                                                          : "relative",
-      precision == model::Precision::bf16 ? "bf16" : "fp32", options.device,
-      static_cast<double>(tokens) / seconds,
-      static_cast<double>(targets) / seconds,
+      model::precision_name(precision), options.device,
+      static_cast<double>(statistics.tokens) / seconds,
+      static_cast<double>(statistics.targets) / seconds,
       1e3 * seconds / static_cast<double>(options.steps),
-      100 * data_wait / seconds, achieved_rate * 1e-9, matmul_rate * 1e-9,
-      100 * achieved_rate / matmul_rate,
-      static_cast<double>(train::peak_memory(device)) * 1e-9);
+      100 * statistics.data_wait / seconds, achieved_rate * 1e-9,
+      matmul_rate * 1e-9, 100 * achieved_rate / matmul_rate,
+      static_cast<double>(train::peak_memory(runner.device())) * 1e-9);
   std::fflush(stdout);
+}
+
+void run(const Options& options) {
+  at::set_num_threads(static_cast<int>(options.threads));
+  StepRunner runner(options);
+  runner.run_steps(2);
+  if (options.turns) {
+    run_turns(runner);
+    return;
+  }
+  print_speed(options, runner, runner.run_steps(options.steps));
   if (options.profile > 0) {
-    print_profile(device, options.profile, step);
+    print_profile(runner.device(), options.profile, [&] {
+      StepStatistics statistics;
+      runner.step(statistics);
+    });
   }
 }
 

@@ -17,7 +17,7 @@ Tool two_commands() {
   text.summary = "Tokenize text";
   text.description = "Reads files.\n\n  as they are\n\n.Then more.";
   text.operands = "INPUT...";
-  text.examples = {{"gato-try text 'a b'", "Take a file's text"}};
+  text.examples = {{"gato-try text 'a b'", "Tokenize a file"}};
   text.build = [](OptionTable& table) -> CommandFunction {
     auto mode = std::make_shared<std::string>("plain");
     table.add("mode", mode.get(), "How").one_of({"plain", "lines"});
@@ -32,9 +32,10 @@ Tool two_commands() {
 
 }  // namespace
 
-TEST_CASE("the man page has its sections, and text cannot become a request") {
-  const auto ran = run_in_process(two_commands(), {"--generate-man"});
-  REQUIRE(ran.status == 0);
+TEST_CASE(
+    "The man page has all sections, and text cannot become a roff request") {
+  const auto result = run_in_process(two_commands(), {"--generate-man"});
+  REQUIRE(result.status == 0);
   for (const char* part :
        {".TH GATO-TRY 1 ", ".SH SYNOPSIS\n.B gato\\-try text\n[OPTION]",
         ".SS text\n", ".SS captions\n", "\n.B \\-\\-mode \\fITEXT\\fR\n",
@@ -42,22 +43,22 @@ TEST_CASE("the man page has its sections, and text cannot become a request") {
         ".EX\ngato\\-try text \\(aqa b\\(aq\n.EE", ".SH SEE ALSO\n.BR gato (7)",
         "\n\\&.Then more."}) {
     INFO(part);
-    REQUIRE_THAT(ran.out, Contains(part));
+    REQUIRE_THAT(result.out, Contains(part));
   }
 }
 
-TEST_CASE("the completion knows commands, options, choices and listed values") {
+TEST_CASE("The completion lists commands, options, choices and known values") {
   Tool tool = two_commands();
   tool.completions["name"] = [] {
     return std::vector<std::string>{"a/b", "c"};
   };
-  const auto ran = run_in_process(tool, {"--generate-completion"});
-  REQUIRE(ran.status == 0);
+  const auto result = run_in_process(tool, {"--generate-completion"});
+  REQUIRE(result.status == 0);
   for (const char* part :
        {"compgen -W 'text captions --help --version'", "    text)\n", "--mode",
         "--mode) words='plain lines'", "--name) words='a/b c'",
         "complete -o default -F _gato_try gato-try"}) {
     INFO(part);
-    REQUIRE_THAT(ran.out, Contains(part));
+    REQUIRE_THAT(result.out, Contains(part));
   }
 }

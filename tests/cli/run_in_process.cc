@@ -14,13 +14,15 @@
 namespace gato::test {
 namespace {
 
-// Sends a descriptor to a file while it lives.
+// Redirects a descriptor to a file as long as it is alive.
 class ScopedRedirection {
  public:
   ScopedRedirection(int descriptor, const std::string& path)
       : descriptor_(descriptor), saved_(dup(descriptor)) {
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (file < 0) throw std::runtime_error("cannot open " + path);
+    if (file < 0) {
+      throw std::runtime_error("cannot open " + path);
+    }
     dup2(file, descriptor);
     close(file);
   }
@@ -50,20 +52,24 @@ RunResult run_in_process(const cli::Tool& tool,
   const std::string out = stdout_path.empty() ? folder / "out" : stdout_path;
   arguments.insert(arguments.begin(), tool.name);
   std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
   std::cout.flush();
   std::fflush(stdout);
-  RunResult ran;
+  RunResult result;
   {
     const ScopedRedirection to_out(STDOUT_FILENO, out);
     const ScopedRedirection to_err(STDERR_FILENO, folder / "err");
-    ran.status = cli::run(tool, static_cast<int>(argv.size()), argv.data());
+    result.status = cli::run(tool, static_cast<int>(argv.size()), argv.data());
     std::cout.clear();
     std::clearerr(stdout);
   }
-  if (stdout_path.empty()) ran.out = read_text(out);
-  ran.err = read_text(folder / "err");
-  return ran;
+  if (stdout_path.empty()) {
+    result.out = read_text(out);
+  }
+  result.err = read_text(folder / "err");
+  return result;
 }
 
 std::string ScratchDirectory::write_file(const std::string& name,

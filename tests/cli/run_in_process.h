@@ -1,4 +1,4 @@
-// Runs a cli::Tool within the test's process and catches what it says.
+// Runs a cli::Tool within the process of the test and captures its output.
 #pragma once
 
 #include <string>
@@ -14,13 +14,15 @@ struct RunResult {
   std::string out, err;
 };
 
-// `arguments` without the program's name. stdout and stderr of the process are
-// files meanwhile; `stdout_path` names another file for stdout, /dev/full say.
+// Runs the tool and returns its exit status and output. `arguments` do not
+// include the program's name. stdout and stderr of the process are redirected
+// to files meanwhile. If `stdout_path` is not empty, stdout is redirected to
+// that file, for example /dev/full, and is not returned.
 RunResult run_in_process(const cli::Tool& tool,
                          std::vector<std::string> arguments,
                          const std::string& stdout_path = "");
 
-// A folder that is removed with what is in it.
+// A temporary directory that is removed together with its content.
 class ScratchDirectory {
  public:
   std::string operator/(const std::string& name) const {

@@ -42,13 +42,13 @@ Command pack_command(std::function<base::ExitStatus(CommandContext&)> work) {
   command.examples = {{"gato-try -o out.h5 a.h5", "Pack one file"}};
   command.build = [work](OptionTable& table) -> CommandFunction {
     auto options = std::make_shared<PackOptions>();
-    table.add("length", &options->length, "Tokens a sequence")
+    table.add("length", &options->length, "Tokens per sequence")
         .short_name('L')
         .metavar("L")
         .range(2, 65536);
-    table.add("prompt-fraction", &options->prompt_fraction, "Share")
+    table.add("prompt-fraction", &options->prompt_fraction, "Fraction")
         .range(0, 1);
-    table.add("fill", &options->fill, "What fills the rest")
+    table.add("fill", &options->fill, "What to fill the rest with")
         .one_of({"same-task", "pad"});
     table.add("rate", &options->rate, "Learning rate");
     table.add("episodes", &options->episodes, "Sizes");
@@ -74,10 +74,10 @@ Tool echo_tool() {
 }
 
 nlohmann::json configuration(const std::vector<std::string>& arguments) {
-  const auto ran = run_in_process(echo_tool(), arguments);
-  INFO(ran.err);
-  REQUIRE(ran.status == 0);
-  return nlohmann::json::parse(ran.out);
+  const auto result = run_in_process(echo_tool(), arguments);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  return nlohmann::json::parse(result.out);
 }
 
 Tool throwing_tool(std::function<void()> failure) {
@@ -93,7 +93,7 @@ int status_of(std::function<void()> failure) {
 
 }  // namespace
 
-TEST_CASE("options of every type are parsed") {
+TEST_CASE("Options of every type are parsed") {
   const auto json =
       configuration({"--length=64", "--prompt-fraction", "0.5", "--fill", "pad",
                      "--rate", "-1e-3", "--episodes", "1,5", "--episodes", "10",
@@ -112,7 +112,7 @@ TEST_CASE("options of every type are parsed") {
 }
 
 TEST_CASE(
-    "a list option takes values up to the next option, and leaves the "
+    "A list option takes all values up to the next option, except for "
     "required operands") {
   auto json = configuration({"in.h5", "--data", "a", "b", "--length", "8"});
   REQUIRE(json["data"] == nlohmann::json({"a", "b"}));
@@ -124,7 +124,8 @@ TEST_CASE(
   REQUIRE(json["inputs"] == nlohmann::json({"-in.h5"}));
 }
 
-TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
+TEST_CASE(
+    "A usage error prints one line and a hint on stderr and exits with 2") {
   struct Case {
     std::vector<std::string> arguments;
     std::string message;
@@ -133,45 +134,46 @@ TEST_CASE("misuse is one line and a hint on stderr, with status 2") {
       {{"--lenght", "5", "x"},
        "unknown option '--lenght'; did you mean '--length'?"},
       {{"--length", "5x", "x"},
-       "option --length: '5x' is not a whole number: 'x' follows"},
+       "option --length: '5x' is not an integer: unexpected 'x'"},
       {{"--length", "1", "x"}, "option --length: 1 is not between 2 and 65536"},
-      {{"--prompt-fraction", "nan", "x"}, "is not a number"},
+      {{"--prompt-fraction", "nan", "x"}, "is not a finite number"},
       {{"--fill", "same_task", "x"}, "did you mean 'same-task'?"},
-      {{"--role", "a", "x"}, "'a' is not KEY=VALUE"},
-      {{"--length"}, "option --length wants a value"},
+      {{"--role", "a", "x"}, "'a' is not of the form KEY=VALUE"},
+      {{"--length"}, "option --length requires a value"},
       {{"-Z", "x"}, "unknown option '-Z'"},
-      {{"--seed", "-1", "x"}, "option --seed: '-1' is not a whole number >= 0"},
+      {{"--seed", "-1", "x"},
+       "option --seed: '-1' is not a non-negative integer"},
       {{}, "INPUT[:WEIGHT]... is missing"},
-      {{"-o", "/", "x"}, "\"/\" is no name for an output"}};
+      {{"-o", "/", "x"}, "\"/\" is not a valid name for an output"}};
   for (const Case& one : cases) {
-    const auto ran = run_in_process(echo_tool(), one.arguments);
-    INFO(one.message << " in " << ran.err);
-    REQUIRE(ran.status == 2);
-    REQUIRE(ran.out.empty());
-    REQUIRE_THAT(ran.err, Contains(one.message));
-    REQUIRE_THAT(ran.err, Catch::StartsWith("gato-try: error: "));
-    REQUIRE_THAT(ran.err, Catch::EndsWith("\nTry 'gato-try --help'.\n"));
-    REQUIRE(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
+    const auto result = run_in_process(echo_tool(), one.arguments);
+    INFO(one.message << " in " << result.err);
+    REQUIRE(result.status == 2);
+    REQUIRE(result.out.empty());
+    REQUIRE_THAT(result.err, Contains(one.message));
+    REQUIRE_THAT(result.err, Catch::StartsWith("gato-try: error: "));
+    REQUIRE_THAT(result.err, Catch::EndsWith("\nTry 'gato-try --help'.\n"));
+    REQUIRE(std::count(result.err.begin(), result.err.end(), '\n') == 2);
   }
 }
 
-TEST_CASE("asked-for help and version go to stdout with status 0") {
+TEST_CASE("Help and version go to stdout with status 0") {
   for (const std::string flag : {"--help", "-h"}) {
-    const auto ran = run_in_process(echo_tool(), {"--bogus", flag});
-    REQUIRE(ran.status == 0);
-    REQUIRE(ran.err.empty());
-    REQUIRE_THAT(ran.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
-    REQUIRE_THAT(ran.out, Contains("  -L, --length L"));
-    REQUIRE_THAT(ran.out, Contains("default: 1024"));
-    REQUIRE_THAT(ran.out, Contains("  75"));
+    const auto result = run_in_process(echo_tool(), {"--bogus", flag});
+    REQUIRE(result.status == 0);
+    REQUIRE(result.err.empty());
+    REQUIRE_THAT(result.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
+    REQUIRE_THAT(result.out, Contains("  -L, --length L"));
+    REQUIRE_THAT(result.out, Contains("default: 1024"));
+    REQUIRE_THAT(result.out, Contains("  75"));
   }
-  const auto ran = run_in_process(echo_tool(), {"--version"});
-  REQUIRE(ran.status == 0);
-  REQUIRE_THAT(ran.out, Catch::StartsWith("gato-try (gato) "));
+  const auto result = run_in_process(echo_tool(), {"--version"});
+  REQUIRE(result.status == 0);
+  REQUIRE_THAT(result.out, Catch::StartsWith("gato-try (gato) "));
 }
 
 TEST_CASE(
-    "defaults, then configuration files in order, then the command line") {
+    "The command line overrides configuration files, which override defaults") {
   const ScratchDirectory folder;
   const auto first =
       folder.write_file("a.toml",
@@ -189,7 +191,7 @@ TEST_CASE(
   REQUIRE(json["role"]["a"] == "text");
 }
 
-TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
+TEST_CASE("A configuration error names the file, line, key and closest key") {
   const ScratchDirectory folder;
   struct Case {
     std::string text, message;
@@ -216,14 +218,15 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
       {"seed = '7'\n", "key 'seed' must be an integer, not '7'"},
       {"[section]\nlength = 5\n", "key 'section' is unknown"},
       {"length = \n", "c.toml: line 1: "},
-      {"skip-bad = 1\nskip_bad = 2\n", "stands twice, with - and with _"},
+      {"skip-bad = 1\nskip_bad = 2\n",
+       "is given twice, once with '-' and once with '_'"},
       {"dump-config = true\n", "key 'dump-config' is unknown"}};
   for (const Case& one : cases) {
     const auto path = folder.write_file("c.toml", one.text);
-    const auto ran = run_in_process(echo_tool(), {"--config", path, "x"});
-    INFO(one.message << " in " << ran.err);
-    REQUIRE(ran.status == one.status);
-    REQUIRE_THAT(ran.err, Contains(one.message));
+    const auto result = run_in_process(echo_tool(), {"--config", path, "x"});
+    INFO(one.message << " in " << result.err);
+    REQUIRE(result.status == one.status);
+    REQUIRE_THAT(result.err, Contains(one.message));
   }
   REQUIRE(
       run_in_process(echo_tool(), {"--config", folder / "none", "x"}).status ==
@@ -232,7 +235,9 @@ TEST_CASE("a wrong configuration names file, line, key and the nearest key") {
           4);
 }
 
-TEST_CASE("an integer is a number, and one item a list, in a configuration") {
+TEST_CASE(
+    "A configuration may give an integer for a number and one item for a "
+    "list") {
   const ScratchDirectory folder;
   const auto path = folder.write_file(
       "c.toml", "rate = 2\nepisodes = 4\ndata = \"a,b\"\nrole = {}\n");
@@ -243,7 +248,7 @@ TEST_CASE("an integer is a number, and one item a list, in a configuration") {
   REQUIRE(json["role"].empty());
 }
 
-TEST_CASE("a dumped configuration loads back to the same") {
+TEST_CASE("A dumped configuration restores the same values") {
   const ScratchDirectory folder;
   const std::vector<std::string> arguments = {"--length",
                                               "7",
@@ -267,10 +272,10 @@ TEST_CASE("a dumped configuration loads back to the same") {
                                               "x y"};
   auto dump = [&](std::vector<std::string> given) {
     given.insert(given.begin(), "--dump-config");
-    const auto ran = run_in_process(echo_tool(), given);
-    REQUIRE(ran.status == 0);
-    REQUIRE(ran.err.empty());
-    return ran.out;
+    const auto result = run_in_process(echo_tool(), given);
+    REQUIRE(result.status == 0);
+    REQUIRE(result.err.empty());
+    return result.out;
   };
   const std::string first = dump(arguments);
   REQUIRE_THAT(first, Contains("length = 7\n"));
@@ -278,14 +283,14 @@ TEST_CASE("a dumped configuration loads back to the same") {
   const auto path = folder.write_file("dump.toml", first);
   REQUIRE(dump({"--config", path}) == first);
   REQUIRE(configuration({"--config", path}) == configuration(arguments));
-  // What is required may come later, what is given must be right.
+  // Required options may be missing from a dump, but given ones must be valid.
   REQUIRE(dump({}).find("inputs") == std::string::npos);
   REQUIRE(
       run_in_process(echo_tool(), {"--dump-config", "--length", "1"}).status ==
       2);
 }
 
-TEST_CASE("checks of the table run before a dump and may fill in options") {
+TEST_CASE("Checks of the option table run before a dump and may set options") {
   Tool tool = echo_tool();
   tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
     auto preset = std::make_shared<std::string>();
@@ -293,20 +298,25 @@ TEST_CASE("checks of the table run before a dump and may fill in options") {
     table.add("preset", preset.get(), "Preset");
     table.add("layers", layers.get(), "Layers");
     table.add_check([preset, layers] {
-      if (*preset == "bad")
-        throw base::usage_error("--preset bad does not fit");
-      if (*preset == "small" && !*layers) *layers = 4;
+      if (*preset == "bad") {
+        throw base::usage_error("--preset bad is not valid");
+      }
+      if (*preset == "small" && !*layers) {
+        *layers = 4;
+      }
       preset->clear();
     });
     return [](CommandContext&) { return base::ExitStatus::success; };
   };
-  const auto ran = run_in_process(tool, {"--preset", "small", "--dump-config"});
-  REQUIRE_THAT(ran.out, Contains("layers = 4\n"));
-  REQUIRE_THAT(ran.out, !Contains("preset"));
+  const auto result =
+      run_in_process(tool, {"--preset", "small", "--dump-config"});
+  REQUIRE_THAT(result.out, Contains("layers = 4\n"));
+  REQUIRE_THAT(result.out, !Contains("preset"));
   REQUIRE(run_in_process(tool, {"--preset", "bad", "x"}).status == 2);
 }
 
-TEST_CASE("one of several options is required, unless a flag excuses it") {
+TEST_CASE(
+    "Exactly one of several options is required, unless a flag lifts this") {
   Tool tool = echo_tool();
   tool.commands[0].min_operands = 0;
   tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
@@ -332,16 +342,17 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
   REQUIRE(run({"--scripts", "a", "-o", output}).status == 0);
   REQUIRE(run({"--list"}).status == 0);
   REQUIRE(run({"--dump-config"}).status == 0);
-  auto ran = run({"-o", output});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err,
+  auto result = run({"-o", output});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err,
                Contains("--model DIR or --scripts TEXT... is missing"));
-  ran = run({"--model", "m", "--scripts", "a", "-o", output});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("--model and --scripts exclude each other"));
-  ran = run({"--model", "m"});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("--output PATH is missing"));
+  result = run({"--model", "m", "--scripts", "a", "-o", output});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err,
+               Contains("--model and --scripts are mutually exclusive"));
+  result = run({"--model", "m"});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err, Contains("--output PATH is missing"));
 
   const std::string help = run({"--help"}).out;
   REQUIRE_THAT(help, Contains("(--model DIR | --scripts TEXT...) --output "
@@ -354,7 +365,7 @@ TEST_CASE("one of several options is required, unless a flag excuses it") {
                         "\\-\\-list)"));
 }
 
-TEST_CASE("operands come from the line, from a list and from globs") {
+TEST_CASE("Operands come from the command line, file lists and globs") {
   const ScratchDirectory folder;
   const auto b = folder.write_file("b.h5", ""),
              a = folder.write_file("a.h5", "");
@@ -369,9 +380,9 @@ TEST_CASE("operands come from the line, from a list and from globs") {
   REQUIRE(inputs({odd}) == std::vector<std::string>{odd});
   REQUIRE(inputs({"zero", "--files-from", list}) ==
           std::vector<std::string>{"zero", "one", "two *"});
-  auto ran = run_in_process(echo_tool(), {folder / "*.none"});
-  REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("*.none: no file matches"));
+  auto result = run_in_process(echo_tool(), {folder / "*.none"});
+  REQUIRE(result.status == 4);
+  REQUIRE_THAT(result.err, Contains("*.none: no file matches"));
   REQUIRE(
       run_in_process(echo_tool(), {"--files-from", folder / "none"}).status ==
       4);
@@ -379,18 +390,19 @@ TEST_CASE("operands come from the line, from a list and from globs") {
           4);
 }
 
-TEST_CASE("the standard input is named once") {
-  const auto times = [](const std::vector<std::string>& arguments) {
-    const auto ran = run_in_process(echo_tool(), arguments);
-    CHECK_THAT(ran.err, Contains("can be read once, and is named"));
-    return ran.status;
+TEST_CASE("Standard input can be named only once") {
+  const auto status = [](const std::vector<std::string>& arguments) {
+    const auto result = run_in_process(echo_tool(), arguments);
+    CHECK_THAT(result.err, Contains("can be read only once, but is named"));
+    return result.status;
   };
-  CHECK(times({"-", "a", "-"}) == 2);
+  CHECK(status({"-", "a", "-"}) == 2);
   const ScratchDirectory folder;
-  CHECK(times({"-", "--files-from", folder.write_file("list", "a\n-\n")}) == 2);
+  CHECK(status({"-", "--files-from", folder.write_file("list", "a\n-\n")}) ==
+        2);
 }
 
-TEST_CASE("outputs are checked before the work") {
+TEST_CASE("Outputs are checked before the work starts") {
   const ScratchDirectory folder;
   const auto existing = folder.write_file("out", "");
   bool has_worked = false;
@@ -401,18 +413,19 @@ TEST_CASE("outputs are checked before the work") {
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", "x"}).status == 0);
   REQUIRE(has_worked);
   for (const std::string& input : {existing, existing + ":0.5"}) {
-    const auto ran = run_in_process(tool, {"-o", existing, "--force", input});
-    REQUIRE(ran.status == 2);
-    REQUIRE_THAT(ran.err, Contains("is an input"));
+    const auto result =
+        run_in_process(tool, {"-o", existing, "--force", input});
+    REQUIRE(result.status == 2);
+    REQUIRE_THAT(result.err, Contains("is an input"));
   }
-  // A colon without a weight behind it belongs to the name.
+  // A colon that no weight follows is part of the name.
   REQUIRE(run_in_process(tool, {"-o", existing, "--force", existing + ":b"})
               .status == 0);
   tool.commands[0].allow_existing_output = true;
   REQUIRE(run_in_process(tool, {"-o", existing, "x"}).status == 0);
 }
 
-TEST_CASE("every exception becomes its status") {
+TEST_CASE("Each exception maps to its exit status") {
   REQUIRE(status_of([] { throw base::usage_error("u"); }) == 2);
   REQUIRE(status_of([] { throw base::input_error("i"); }) == 3);
   REQUIRE(status_of([] { throw base::io_error("o"); }) == 4);
@@ -422,7 +435,7 @@ TEST_CASE("every exception becomes its status") {
   REQUIRE(status_of([] { std::filesystem::create_directory("/none/x"); }) == 4);
 }
 
-TEST_CASE("a signal ends work that polls, and spares work that saves") {
+TEST_CASE("A signal stops work that polls, but not work that defers stopping") {
   const auto stop = [](int signal) {
     return status_of([signal] {
       base::Progress progress(nullptr, "work", "records");
@@ -434,7 +447,7 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   REQUIRE(stop(SIGINT) == 130);
   REQUIRE(stop(SIGTERM) == 143);
   const Tool saving = pack_tool([](CommandContext&) {
-    const base::ScopedStopDeferral saves;
+    const base::ScopedStopDeferral deferral;
     base::Progress progress(nullptr, "work", "steps");
     std::raise(SIGTERM);
     progress.advance();
@@ -445,14 +458,15 @@ TEST_CASE("a signal ends work that polls, and spares work that saves") {
   REQUIRE(run_in_process(saving, {"x"}).status == 75);
 }
 
-TEST_CASE("stdout that cannot be written is status 4") {
-  const auto ran = run_in_process(echo_tool(), {"x"}, "/dev/full");
-  REQUIRE(ran.status == 4);
-  REQUIRE_THAT(ran.err, Contains("cannot write the standard output: No space"));
+TEST_CASE("A failed write to stdout exits with 4") {
+  const auto result = run_in_process(echo_tool(), {"x"}, "/dev/full");
+  REQUIRE(result.status == 4);
+  REQUIRE_THAT(result.err,
+               Contains("cannot write to standard output: No space"));
   REQUIRE(run_in_process(echo_tool(), {"--help"}, "/dev/full").status == 4);
 }
 
-TEST_CASE("messages obey --log-level, --quiet and --log-file") {
+TEST_CASE("Messages obey --log-level, --quiet and --log-file") {
   const ScratchDirectory folder;
   const Tool tool = throwing_tool([] { log_counts({{"read", 2}}); });
   REQUIRE(run_in_process(tool, {"x"}).err == "gato-try: counts: read 2\n");
@@ -470,7 +484,7 @@ TEST_CASE("messages obey --log-level, --quiet and --log-file") {
   REQUIRE(run_in_process(tool, {"x", "--log-file", folder / "."}).status == 4);
 }
 
-TEST_CASE("a program with commands") {
+TEST_CASE("A program with subcommands runs and documents each of them") {
   Tool tool = echo_tool();
   tool.commands[0].name = "text";
   tool.commands.push_back(tool.commands[0]);
@@ -480,15 +494,15 @@ TEST_CASE("a program with commands") {
                Contains("Usage: gato-try text [OPTION]..."));
   REQUIRE(run_in_process(tool, {"--version"}).status == 0);
   REQUIRE(run_in_process(tool, {"text", "x"}).status == 0);
-  auto ran = run_in_process(tool, {"caption", "x"});
-  REQUIRE(ran.status == 2);
-  REQUIRE_THAT(ran.err, Contains("did you mean 'captions'?"));
+  auto result = run_in_process(tool, {"caption", "x"});
+  REQUIRE(result.status == 2);
+  REQUIRE_THAT(result.err, Contains("did you mean 'captions'?"));
   REQUIRE(run_in_process(tool, {}).status == 2);
-  ran = run_in_process(tool, {"text", "--bogus", "x"});
-  REQUIRE_THAT(ran.err, Contains("Try 'gato-try text --help'."));
+  result = run_in_process(tool, {"text", "--bogus", "x"});
+  REQUIRE_THAT(result.err, Contains("Try 'gato-try text --help'."));
 }
 
-TEST_CASE("--config takes one file each time, and leaves operands alone") {
+TEST_CASE("--config takes one file per occurrence, and no operands") {
   const ScratchDirectory folder;
   const auto first = folder.write_file("first.toml", "length = 100\n");
   const auto second = folder.write_file("second.toml", "length = 200\n");
@@ -497,7 +511,7 @@ TEST_CASE("--config takes one file each time, and leaves operands alone") {
   REQUIRE(json["inputs"] == nlohmann::json({"x"}));
 }
 
-TEST_CASE("files beneath the configuration give what was not given") {
+TEST_CASE("Base configuration files supply the values that were not given") {
   ScratchDirectory folder;
   const std::string preset = folder.write_file(
       "small.toml", "length = 64\nfill = \"pad\"\nrate = 0.5\n");
@@ -506,7 +520,7 @@ TEST_CASE("files beneath the configuration give what was not given") {
   tool.commands[0].build = [build = tool.commands[0].build,
                             preset](OptionTable& table) {
     table.set_base_config_files([&table, preset] {
-      // Sees what was given.
+      // The given values have already been assigned.
       const auto* length = std::get<int64_t*>(table.find("length")->target);
       return *length == 7 ? std::vector<std::string>{}
                           : std::vector<std::string>{preset};
@@ -515,10 +529,10 @@ TEST_CASE("files beneath the configuration give what was not given") {
   };
   const auto read = [&](std::vector<std::string> arguments) {
     arguments.push_back("a.h5");
-    const auto ran = run_in_process(tool, arguments);
-    INFO(ran.err);
-    REQUIRE(ran.status == 0);
-    return nlohmann::json::parse(ran.out);
+    const auto result = run_in_process(tool, arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out);
   };
   const auto json = read({"--config", config, "--fill", "same-task"});
   CHECK(json["length"] == 64);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/run_in_process.h"
+#include "data/make_field.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/tokenize.h"
 #include "gato/data/token_file.h"
@@ -12,20 +13,11 @@
 using namespace gato;
 using namespace gato::commands;
 using Catch::Matchers::Contains;
+using test::make_field;
 
 namespace {
 
 const std::string text_model = GATO_SOURCE_DIR "/tests/reference/text.model";
-
-data::Field field_of(const std::string& name, data::Role role,
-                     data::DType dtype, std::vector<int64_t> shape) {
-  data::Field field;
-  field.name = name;
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
-}
 
 // Observations: an image, a number in [0, 2000) and a speed. Action: two
 // buttons.
@@ -34,22 +26,22 @@ data::TaskSpec spec_of(const std::string& name) {
   spec.name = name;
   spec.domain = "test";
   data::Field speed =
-      field_of("speed", data::Role::continuous, data::DType::float32, {1});
+      make_field("speed", data::Role::continuous, data::DType::float32, {1});
   speed.low = {-INFINITY};
   speed.high = {INFINITY};
   data::Field image =
-      field_of("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
+      make_field("picture", data::Role::image, data::DType::uint8, {16, 16, 3});
   image.low = {0};
   image.high = {255};
   image.low.resize(768, 0);
   image.high.resize(768, 255);
   data::Field number =
-      field_of("number", data::Role::discrete, data::DType::int64, {});
+      make_field("number", data::Role::discrete, data::DType::int64, {});
   number.n = {2000};
   number.start = {0};
   spec.observation_fields = {image, number, speed};
   data::Field button =
-      field_of("action", data::Role::discrete, data::DType::int64, {});
+      make_field("action", data::Role::discrete, data::DType::int64, {});
   button.n = {2};
   button.start = {0};
   spec.action_fields = {button};
@@ -89,7 +81,9 @@ struct Fixture {
     description.spec = spec;
     description.source = source;
     ingest::MinariWriter writer(folder / name, false, description);
-    for (const data::Episode& episode : episodes) writer.append(episode);
+    for (const data::Episode& episode : episodes) {
+      writer.append(episode);
+    }
     data::Provenance provenance;
     provenance.enabled = false;
     writer.commit(provenance);
@@ -141,7 +135,9 @@ TEST_CASE_METHOD(Fixture, "Episodes of several datasets become one file") {
 TEST_CASE_METHOD(Fixture,
                  "The output does not depend on the number of threads") {
   std::vector<data::Episode> episodes;
-  for (int64_t i = 0; i < 12; ++i) episodes.push_back(episode_of(i, 1));
+  for (int64_t i = 0; i < 12; ++i) {
+    episodes.push_back(episode_of(i, 1));
+  }
   const auto input = dataset("a", spec_of("test/one"), episodes);
   for (const char* threads : {"1", "3"}) {
     REQUIRE(run({"-o", folder / threads, "--threads", threads, input}).status ==
@@ -389,7 +385,9 @@ TEST_CASE_METHOD(Fixture, "Selections are counted, and the counts add up") {
                                "unfinished 0, skipped 1"));
   const data::TokenFileReader reader(output);
   REQUIRE(reader.document_count() == 6);
-  for (int64_t i = 0; i < 6; ++i) CHECK(reader.total_reward(i) == 10 + 2 * i);
+  for (int64_t i = 0; i < 6; ++i) {
+    CHECK(reader.total_reward(i) == 10 + 2 * i);
+  }
   const auto& report = reader.report();
   int64_t sum = 0;
   for (const char* reason : {"written", "failed", "empty", "filtered",
@@ -421,7 +419,9 @@ TEST_CASE_METHOD(Fixture, "Episodes are sampled for each task separately") {
     std::set<double> sampled;
     for (int64_t i = 0; i < reader.document_count(); ++i) {
       sampled.insert(reader.total_reward(i));
-      if (!larger.empty()) CHECK(larger.contains(reader.total_reward(i)));
+      if (!larger.empty()) {
+        CHECK(larger.contains(reader.total_reward(i)));
+      }
     }
     larger = sampled;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/make_field.h"
 #include "gato/base/random.h"
 
 namespace gato::test {
@@ -26,17 +27,10 @@ data::TaskTable small_tasks() {
   data::TaskEntry episodes;
   episodes.spec.name = "arcade/catch";
   episodes.spec.domain = "arcade";
-  data::Field image;
-  image.name = "observation";
-  image.role = data::Role::image;
-  image.dtype = data::DType::uint8;
-  image.shape = {32, 48, 3};
-  episodes.spec.observation_fields = {image};
-  data::Field action;
-  action.name = "action";
-  action.role = data::Role::continuous;
-  action.dtype = data::DType::float32;
-  action.shape = {2};
+  episodes.spec.observation_fields = {make_field(
+      "observation", data::Role::image, data::DType::uint8, {32, 48, 3})};
+  data::Field action =
+      make_field("action", data::Role::continuous, data::DType::float32, {2});
   action.low = {-1, -1};
   action.high = {1, std::numeric_limits<double>::infinity()};
   episodes.spec.action_fields = {action};
@@ -75,7 +69,7 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
     document.modality.push_back(modality);
   };
   for (int step = 0; step < steps; ++step) {
-    document.images.push_back({static_cast<int64_t>(document.tokens.size()),
+    document.images.push_back({std::ssize(document.tokens),
                                static_cast<int16_t>(rows),
                                static_cast<int16_t>(columns)});
     for (int i = 0; i < rows * columns; ++i) {
@@ -83,22 +77,23 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
       patch.fill(static_cast<uint8_t>(random.uniform_int(256)));
       patch[0] = static_cast<uint8_t>(i);
       document.patches.push_back(patch);
-      add(-static_cast<int32_t>(document.patches.size()),
+      add(data::patch_token(std::ssize(document.patches) - 1),
           data::Modality::patch);
     }
     add(bin(), data::Modality::continuous_observation);
     add(vocabulary.separator(), data::Modality::separator);
     add(bin(), data::Modality::continuous_action);
     add(bin(), data::Modality::continuous_action);
-    document.step_offset.push_back(
-        static_cast<int64_t>(document.tokens.size()));
+    document.step_offset.push_back(std::ssize(document.tokens));
   }
   return document;
 }
 
 data::TokenizedDocument make_text_document(int tokens) {
   data::TokenizedDocument document;
-  for (int i = 0; i < tokens; ++i) document.tokens.push_back(i % 1000);
+  for (int i = 0; i < tokens; ++i) {
+    document.tokens.push_back(i % 1000);
+  }
   document.modality.assign(static_cast<size_t>(tokens), data::Modality::text);
   document.step_offset = {0, tokens};
   document.task_index = 1;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/ingest/episodes/minari_writer.h"
 
@@ -13,10 +14,8 @@ using namespace gato::test;
 namespace {
 
 data::TaskSpec spec() {
-  data::Field value;
-  value.name = "observation";
-  value.dtype = data::DType::float32;
-  value.shape = {1};
+  data::Field value = make_field("observation", data::Role::continuous,
+                                 data::DType::float32, {1});
   value.low = {-1};
   value.high = {1};
   data::Field action = value;
@@ -97,7 +96,7 @@ TEST_CASE("A D4RL dataset without timeouts needs max_episode_steps") {
   REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
 }
 
-TEST_CASE("A folder stands for the datasets in it") {
+TEST_CASE("A folder is replaced by the datasets in it") {
   const TestDirectory folder;
   write(folder / "b", {episode({1})});
   write(folder / "a/deep", {episode({1})});

@@ -35,7 +35,7 @@ std::vector<uint8_t> make_frame(int type, int shade) {
 
 void write_equal_frames(data::hdf5::Group& group) {
   const std::vector<uint8_t> frame = make_frame(CV_8UC3, 90);
-  const auto length = static_cast<int64_t>(frame.size());
+  const int64_t length = std::ssize(frame);
   data::Array frames = data::Array::zeros(data::DType::uint8, {kRows, length});
   for (int64_t i = 0; i < kRows; ++i) {
     std::ranges::copy(frame, frames.data<uint8_t>() + i * length);

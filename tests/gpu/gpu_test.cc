@@ -36,14 +36,16 @@ Result compute_loss(const model::Network& network, const model::Batch& batch,
       network.loss(batch.to(network.device()), regularization, options);
   std::vector<at::Tensor> flat;
   for (const at::Tensor& gradient : network.gradients(loss)) {
-    if (gradient.defined()) flat.push_back(gradient.cpu().flatten());
+    if (gradient.defined()) {
+      flat.push_back(gradient.cpu().flatten());
+    }
   }
   return {loss.total.detach().cpu(), loss.per_target.cpu(), at::cat(flat)};
 }
 
 }  // namespace
 
-TEST_CASE("A GPU computes the losses and gradients of the CPU") {
+TEST_CASE("A GPU computes the same losses and gradients as the CPU") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
   // A multiple of eight tokens, for the fast kernels, and another length.
@@ -72,7 +74,7 @@ TEST_CASE("A GPU computes the losses and gradients of the CPU") {
   CHECK(distance(bf16.gradients, expected.gradients) < 5e-2);
 }
 
-TEST_CASE("The KV cache gives the same states on a GPU") {
+TEST_CASE("The KV cache gives the same hidden states on a GPU") {
   const model::PositionEncoding position = GENERATE(
       model::PositionEncoding::relative, model::PositionEncoding::rotary);
   model::Network network(test::tiny_config(position), 4);

@@ -5,7 +5,7 @@
 
 namespace gato::model {
 
-TEST_CASE("A mask has the random numbers of the streams") {
+TEST_CASE("A mask uses the random numbers of the streams") {
   const double probability = GENERATE(0.0, 0.1, 0.5, 0.999, 1.0);
   std::vector<base::RandomStream> streams = {
       base::RandomStream(7, {1, 2}), base::RandomStream(~uint64_t{0}, {3})};

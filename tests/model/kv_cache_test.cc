@@ -32,7 +32,8 @@ at::Tensor append(KvCache& cache, const std::vector<int64_t>& slots,
 
 }  // namespace
 
-TEST_CASE("Chunks of different lengths give the states of complete rows") {
+TEST_CASE(
+    "Chunks of different lengths give the hidden states of complete rows") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   const Network network(test::tiny_config(position), 3);
@@ -96,8 +97,8 @@ TEST_CASE("A cleared slot behaves like a new one") {
   check_close(append(cache, {0}, {row})[0], last_hidden(network, row));
 }
 
-// With one layer, an entry depends on its own token alone. A window from which
-// the past was evicted then equals a row that begins there.
+// If there is one layer, an entry depends only on its own token. A window from
+// which the past was evicted then equals a row that begins there.
 TEST_CASE("Evicted entries are overwritten in a ring") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
@@ -107,7 +108,9 @@ TEST_CASE("Evicted entries are overwritten in a ring") {
   const data::TokenRow row = test::random_row(config, 200, 9);
   KvCache cache(network, 1, 16);
   for (int64_t begin = 0; begin + 5 <= 200; begin += 5) {
-    if (cache.length(0) + 5 > 16) cache.evict(0, 5);
+    if (cache.length(0) + 5 > 16) {
+      cache.evict(0, 5);
+    }
     const at::Tensor hidden =
         append(cache, {0}, {test::slice_row(row, begin, begin + 5)});
     check_close(

@@ -30,7 +30,7 @@ std::vector<at::Tensor> compute_gradients(const Network& network,
 
 }  // namespace
 
-TEST_CASE("Initial weights depend on the seed alone") {
+TEST_CASE("Initial weights depend only on the seed") {
   const ModelConfig config = test::tiny_config();
   const Network first(config, 7), again(config, 7), other(config, 8);
   CHECK(at::equal(first.flat_parameters(), again.flat_parameters()));
@@ -50,7 +50,9 @@ TEST_CASE(
               network.parameter_offset(i));
     CHECK((network.parameter_offset(i) < network.decayed_parameter_count()) ==
           parameter.has_weight_decay);
-    if (parameter.has_weight_decay) decayed += parameter.value.numel();
+    if (parameter.has_weight_decay) {
+      decayed += parameter.value.numel();
+    }
   }
   CHECK(decayed == network.decayed_parameter_count());
 }
@@ -131,24 +133,28 @@ TEST_CASE("bf16 is close to fp32") {
   }
 }
 
-TEST_CASE("Threads compute what one thread computes") {
+TEST_CASE("Concurrent threads compute the same gradients as one thread") {
   at::set_num_threads(1);
   const ModelConfig config = test::tiny_config();
   const Network network(config, 1);
   const Batch batches[] = {batch_for(config, 1), batch_for(config, 11)};
-  std::vector<at::Tensor> alone[2], together[2];
-  for (int i = 0; i < 2; ++i) alone[i] = compute_gradients(network, batches[i]);
+  std::vector<at::Tensor> sequential[2], concurrent[2];
+  for (int i = 0; i < 2; ++i) {
+    sequential[i] = compute_gradients(network, batches[i]);
+  }
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
       at::set_num_threads(1);
-      together[i] = compute_gradients(network, batches[i]);
+      concurrent[i] = compute_gradients(network, batches[i]);
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
   for (int i = 0; i < 2; ++i) {
-    for (size_t j = 0; j < alone[i].size(); ++j) {
-      CHECK(at::equal(alone[i][j], together[i][j]));
+    for (size_t j = 0; j < sequential[i].size(); ++j) {
+      CHECK(at::equal(sequential[i][j], concurrent[i][j]));
     }
   }
 }
@@ -177,7 +183,7 @@ TEST_CASE("Regularization depends on the index of a row, not on the batch") {
 }
 
 TEST_CASE(
-    "Activation checkpointing does not change a bit of loss or gradients") {
+    "Activation checkpointing changes no bit of the loss or the gradients") {
   const PositionEncoding position =
       GENERATE(PositionEncoding::relative, PositionEncoding::rotary);
   Network network(test::tiny_config(position), 1);
@@ -285,7 +291,7 @@ TEST_CASE("Dropped outputs are scaled to preserve the mean") {
 }
 
 TEST_CASE(
-    "Regularization is the same if the last block computes the targets alone") {
+    "Regularization is the same if the last block computes only the targets") {
   const Regularization regularization =
       GENERATE(Regularization{.stochastic_depth = 0.5, .seed = 3},
                Regularization{.dropout = 0.2, .seed = 4}, Regularization{});

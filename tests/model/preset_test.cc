@@ -17,7 +17,9 @@ std::map<std::string, std::string> read_values(const std::string& name) {
   std::string line;
   while (std::getline(file, line)) {
     const size_t equals = line.find(" = ");
-    if (line.starts_with("#") || equals == std::string::npos) continue;
+    if (line.starts_with("#") || equals == std::string::npos) {
+      continue;
+    }
     values[line.substr(0, equals)] = line.substr(equals + 3);
   }
   return values;

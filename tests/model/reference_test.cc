@@ -1,4 +1,4 @@
-// The network in comparison with tests/reference/network_reference.py.
+// Compares the network with tests/reference/network_reference.py.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -13,10 +13,13 @@
 namespace gato::model {
 namespace {
 
-// Returns element i of a tensor, in [-1, 1), by the hash of the script.
+// Returns element i of tensor number `tensor`, in [-1, 1), as hashed_uniform()
+// of the script does.
 double hashed_uniform(uint32_t tensor, uint32_t i) {
   uint32_t z = (i + 1) * 2654435761U + tensor * 40503U;
-  for (int round = 0; round < 2; ++round) z = (z ^ (z >> 16)) * 0x45d9f3bU;
+  for (int round = 0; round < 2; ++round) {
+    z = (z ^ (z >> 16)) * 0x45d9f3bU;
+  }
   return (z ^ (z >> 16)) / 0x1p31 - 1;
 }
 
@@ -66,11 +69,11 @@ Batch make_batch(const std::map<std::string, at::Tensor>& stored,
   batch.tokens = stored.at("input.tokens");
   batch.local_position = stored.at("input.local");
   batch.patches = stored.at("input.patches");
-  batch.patch_position = stored.at("input.patch_place");
+  batch.patch_position = stored.at("input.patch_position");
   batch.patch_index = stored.at("input.patch_index");
   batch.patch_row = stored.at("input.patch_row");
   batch.patch_column = stored.at("input.patch_column");
-  batch.target_index = stored.at("input.target_place");
+  batch.target_index = stored.at("input.target_index");
   batch.target_label = stored.at("input.target_label");
   batch.target_weight = stored.at("input.target_weight");
   batch.target_modality = at::zeros_like(batch.target_label, at::kByte);

@@ -8,7 +8,8 @@
 namespace gato::model {
 namespace {
 
-// Column of x [..., C, N] that has the distance between query i and key j.
+// Returns the column of x [..., C, N] of the distance between query i and key
+// j.
 int64_t column_of(int64_t queries, int64_t i, int64_t j) {
   return queries - 1 - i + j;
 }

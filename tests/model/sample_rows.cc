@@ -51,7 +51,9 @@ model::Batch batch_from_rows(const std::vector<data::TokenRow>& rows) {
   for (const data::TokenRow& row : rows) {
     builder.set_tokens(index, row);
     for (int64_t i = 1; i < length; ++i) {
-      if (data::is_patch(row.tokens[i])) continue;
+      if (data::is_patch(row.tokens[i])) {
+        continue;
+      }
       builder.add_target(index + i - 1, row.tokens[i], row.modality[i], 0);
     }
     index += length;

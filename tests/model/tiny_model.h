@@ -1,8 +1,11 @@
-// The small network of all tests, in memory and as a model directory.
+// The small network of all tests: in memory, as a model directory and as a
+// configuration file of gato-train.
 #pragma once
 
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,8 +16,8 @@
 
 namespace gato::test {
 
-// 2 layers of width 16 and 64 tokens of context. The vocabulary has 64 pieces
-// of text and separate discrete ids.
+// Returns a configuration of 2 layers of width 16 with 64 tokens of context.
+// The vocabulary has 64 pieces of text and separate discrete ids.
 inline model::ModelConfig tiny_config(
     model::PositionEncoding position = model::PositionEncoding::relative) {
   model::ModelConfig config;
@@ -30,14 +33,27 @@ inline model::ModelConfig tiny_config(
   return config;
 }
 
-// A network with initial weights, but with matrices large enough that outputs
-// depend on what was read.
+// Returns the shape of tiny_config() as lines of a configuration file of
+// gato-train, with rotary positions and `context` tokens.
+inline std::string tiny_config_toml(int64_t context) {
+  const model::ModelConfig config = tiny_config();
+  return fmt::format(
+      "layers = {}\nwidth = {}\nheads = {}\nkey_size = {}\nfeedforward = {}\n"
+      "context = {}\nposition = \"rotary\"\n",
+      config.layers, config.width, config.heads, config.key_size,
+      config.feedforward, context);
+}
+
+// Returns a network whose matrices are larger than initial ones, so that its
+// outputs depend on what it reads.
 inline model::Network tiny_network(
     const model::ModelConfig& config = tiny_config()) {
   model::Network network(config, 3);
   const at::NoGradGuard no_grad;
   for (const model::Parameter& parameter : network.parameters()) {
-    if (parameter.value.dim() == 2) parameter.value.mul_(8);
+    if (parameter.value.dim() == 2) {
+      parameter.value.mul_(8);
+    }
   }
   return network;
 }

@@ -18,7 +18,9 @@ constexpr data::IdRange kRange = {70, 74};
 
 std::vector<SampleKey> make_keys(size_t count) {
   std::vector<SampleKey> result;
-  for (size_t i = 0; i < count; ++i) result.push_back({i, 3, 1});
+  for (size_t i = 0; i < count; ++i) {
+    result.push_back({i, 3, 1});
+  }
   return result;
 }
 
@@ -40,7 +42,9 @@ TEST_CASE("Samples follow the distribution within the range") {
       sample_tokens(network, hidden, std::vector(kCount, kRange),
                     make_keys(kCount), {.temperature = temperature, .seed = 5});
   std::map<int32_t, double> frequency;
-  for (const int32_t id : ids) frequency[id] += 1.0 / kCount;
+  for (const int32_t id : ids) {
+    frequency[id] += 1.0 / kCount;
+  }
   const at::Tensor expected = at::softmax(
       network.logits(hidden.narrow(0, 0, 1), kRange).detach() / temperature, 1);
   for (int32_t id = kRange.begin; id < kRange.end; ++id) {
@@ -100,7 +104,9 @@ TEST_CASE("Text ends after the maximum number of tokens or at </s>") {
   REQUIRE(texts.size() == 2);
   for (const auto& text : texts) {
     CHECK(text.size() == 9);
-    for (const int32_t id : text) CHECK((id >= 0 && id < 64));
+    for (const int32_t id : text) {
+      CHECK((id >= 0 && id < 64));
+    }
   }
   CHECK(cache.length(0) == 24);
 

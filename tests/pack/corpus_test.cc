@@ -86,7 +86,7 @@ TEST_CASE("A slice of a page contains complete images") {
     for (int64_t i = token; i < token + 3; ++i) {
       page.patches.emplace_back().fill(static_cast<uint8_t>(i));
       page.modality[i] = data::Modality::patch;
-      page.tokens[i] = -static_cast<int32_t>(page.patches.size());
+      page.tokens[i] = data::patch_token(std::ssize(page.patches) - 1);
     }
   }
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());

@@ -59,7 +59,7 @@ class DocumentGenerator {
       data::Patch patch;
       patch.fill(static_cast<uint8_t>(random_below(5)));  // some are seen again
       document_.patches.push_back(patch);
-      add(-static_cast<int32_t>(document_.patches.size()),
+      add(data::patch_token(std::ssize(document_.patches) - 1),
           data::Modality::patch);
     }
   }

@@ -84,9 +84,9 @@ TEST_CASE("A mixture file sets the weight and options of each source") {
             read("[[mixture]]\nfile = '" + (folder / "c.h5").string() + "'\n");
           }).status() == base::ExitStatus::io);
   const base::Error text = thrown_error([&] { read(b + "'\nweight = '2'\n"); });
-  REQUIRE(std::string(text.what())
-              .find("mixture 1: weight must be a number, not '2'") !=
-          std::string::npos);
+  REQUIRE(
+      std::string(text.what()).find("key 'weight' must be a number, not '2'") !=
+      std::string::npos);
   const base::Error unknown =
       thrown_error([&] { read(b + "'\nwieght = 2\n"); });
   REQUIRE(std::string(unknown.what()).find("did you mean 'weight'") !=

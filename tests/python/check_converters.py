@@ -299,6 +299,40 @@ def check_refusals(options, folder):
     check("read 2, written 1, empty 0, skipped 1, steps 3" in done.stderr, done.stderr)
 
 
+def check_timestamps(options, folder):
+    """Checks that the frames of a video are found by the timestamps of the rows, not by counting
+    rows: rows that were taken out of a table take their frames with them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    sample = converter_episodes.SAMPLES["lerobot-v2.0"]
+    dataset = shutil.copytree(options.samples / sample.inputs[0], folder / "copy")
+    path = dataset / "data/chunk-000/episode_000002.parquet"
+    info = dataset / "meta/info.json"
+    info.write_text(info.read_text().replace('"total_frames": 12', '"total_frames": 10'))
+    original, kept = pq.read_table(path), [0, 1, 4]
+
+    def write(timestamps):
+        table = original.take(kept)
+        for name, values in (("frame_index", pa.array(range(len(kept)))),
+                             ("timestamp", pa.array(timestamps, pa.float32()))):
+            table = table.set_column(table.schema.get_field_index(name), name, values)
+        pq.write_table(table, path)
+
+    write([0.0, 0.1, 0.4])
+    output = folder / "out"
+    run([sys.executable, CONVERTERS / "lerobot.py", *sample.arguments, dataset, output])
+    import h5py
+    with h5py.File(output / "data/main_data.hdf5") as file:
+        found = values(file["episode_2/observations/images.top"])
+    expected = sample.episodes[2].observations["images.top"][kept]
+    check_equal("the frames of episode 2", found[:len(kept)], expected, is_lossy=True)
+    for timestamps, message in (([0.0, 0.1, 0.33], "row 2 of the episode"),
+                                ([0.0, 0.1, 0.7], "row 2 of the episode"),
+                                ([0.0, 0.1, 0.1], "does not come after")):
+        write(timestamps)
+        check_refused(folder, 3, message, "lerobot.py", dataset)
+
+
 def check_checksums(_options, _folder):
     """Compares with known CRCs, and with a bitwise implementation at lengths around those at which
     the number of lanes changes."""
@@ -320,7 +354,8 @@ def check_checksums(_options, _folder):
         check(tf_record.crc32c(data) == bitwise_crc32c(data), f"the CRC of {length} bytes")
 
 
-CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ())}
+CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ()),
+          "timestamps": (check_timestamps, ("pyarrow", "av"))}
 
 
 def check_one(name, options):

@@ -70,7 +70,7 @@ def shapes(position):
 
 
 def hashed_uniform(tensor, i):
-    """Returns element i of a tensor, in [-1, 1), given the number of the tensor."""
+    """Returns element i of tensor number `tensor`, in [-1, 1)."""
     mask = 2**32 - 1
     z = ((i + 1) * 2654435761 + tensor * 40503) & mask
     for _ in range(2):
@@ -134,11 +134,11 @@ def make_batch(generator):
         "tokens": torch.tensor(tokens),
         "local": torch.tensor(local),
         "patches": patches,
-        "patch_place": torch.tensor(patch_positions),
+        "patch_position": torch.tensor(patch_positions),
         "patch_index": torch.randint(0, 5, (len(patch_positions),), generator=generator),
         "patch_row": torch.tensor([row for row, _ in positions_in_image]),
         "patch_column": torch.tensor([column for _, column in positions_in_image]),
-        "target_place": torch.tensor([index for index, _ in targets]),
+        "target_index": torch.tensor([index for index, _ in targets]),
         "target_label": torch.tensor([label for _, label in targets]),
         "target_weight": torch.rand(len(targets), generator=generator) + 0.5,
     }
@@ -217,7 +217,7 @@ def forward(w, batch, position):
     x = w["embedding.tokens"][batch["tokens"]]
     patches = patch_network(w, batch["patches"])
     embedded = list(x)
-    for i, index in enumerate(batch["patch_place"].tolist()):
+    for i, index in enumerate(batch["patch_position"].tolist()):
         embedded[index] = (patches[batch["patch_index"][i]]
                         + w["embedding.rows"][batch["patch_row"][i]]
                         + w["embedding.columns"][batch["patch_column"][i]])
@@ -239,7 +239,7 @@ def forward(w, batch, position):
             x = x + (a * gelu(g)) @ w[b + "feedforward.down"].T
         hidden.append(layer_norm(x, w["output_norm.weight"],
                                  w["output_norm.bias"]))
-    target_hidden = torch.cat(hidden)[batch["target_place"]]
+    target_hidden = torch.cat(hidden)[batch["target_index"]]
     return LOGIT_SCALE * target_hidden @ w["embedding.tokens"].T
 
 

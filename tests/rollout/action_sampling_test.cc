@@ -16,17 +16,16 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 data::Field box(data::DType dtype, std::vector<double> low,
                 std::vector<double> high) {
-  data::Field field = make_field("action", data::Role::continuous, dtype,
-                                 {static_cast<int64_t>(low.size())});
+  data::Field field =
+      make_field("action", data::Role::continuous, dtype, {std::ssize(low)});
   field.low = std::move(low);
   field.high = std::move(high);
   return field;
 }
 
 data::Field choices(std::vector<int64_t> n, std::vector<int64_t> start) {
-  data::Field field =
-      make_field("action", data::Role::discrete, data::DType::int64,
-                 {static_cast<int64_t>(n.size())});
+  data::Field field = make_field("action", data::Role::discrete,
+                                 data::DType::int64, {std::ssize(n)});
   field.n = std::move(n);
   field.start = std::move(start);
   return field;
@@ -47,8 +46,12 @@ TEST_CASE("Random actions are uniform over the action space") {
     ++count[static_cast<int>(element(action, 0))];
     ++second[static_cast<int>(element(action, 1)) - 5];
   }
-  for (int n : count) REQUIRE(std::abs(n - 2000) < 200);
-  for (int n : second) REQUIRE(std::abs(n - 3000) < 200);
+  for (int n : count) {
+    REQUIRE(std::abs(n - 2000) < 200);
+  }
+  for (int n : second) {
+    REQUIRE(std::abs(n - 3000) < 200);
+  }
 
   const std::vector<data::Field> bounded = {
       box(data::DType::float32, {-2}, {6})};
@@ -92,7 +95,9 @@ TEST_CASE("Integers of a bounded box are equally likely") {
   for (int i = 0; i < 3000; ++i) {
     ++count[static_cast<int>(element(random_action(field, rng), 0)) + 1];
   }
-  for (int n : count) REQUIRE(std::abs(n - 1000) < 120);
+  for (int n : count) {
+    REQUIRE(std::abs(n - 1000) < 120);
+  }
 }
 
 TEST_CASE("A text action cannot be sampled") {

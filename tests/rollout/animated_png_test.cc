@@ -15,7 +15,9 @@ data::Image solid_image(int height, int width, uint8_t red) {
   data::Image image{
       height, width,
       std::vector<uint8_t>(static_cast<size_t>(height) * width * 3)};
-  for (size_t i = 0; i < image.pixels.size(); i += 3) image.pixels[i] = red;
+  for (size_t i = 0; i < image.pixels.size(); i += 3) {
+    image.pixels[i] = red;
+  }
   return image;
 }
 

@@ -52,12 +52,14 @@ data::TokenRow observation(const ToyStep& step) {
   return row;
 }
 
-// All tokens of these steps as one row.
-data::TokenRow whole_row(const std::vector<ToyStep>& steps) {
+// Returns all tokens of these steps as one row.
+data::TokenRow row_of_steps(const std::vector<ToyStep>& steps) {
   data::TokenRow row;
   for (const ToyStep& step : steps) {
     push_observation(step, row);
-    for (const int32_t id : step.actions) push_action(id, row);
+    for (const int32_t id : step.actions) {
+      push_action(id, row);
+    }
   }
   return row;
 }
@@ -67,11 +69,11 @@ at::Tensor read(model::KvCache& cache, const data::TokenRow& tokens) {
   return cache.append({&slot, 1}, {&tokens, 1});
 }
 
-// The last hidden state of a new cache that reads these steps at once.
+// Returns the last hidden state of a new cache that reads these steps at once.
 at::Tensor read_at_once(const model::Network& network,
                         const std::vector<ToyStep>& steps) {
   model::KvCache cache(network, 1);
-  return read(cache, whole_row(steps));
+  return read(cache, row_of_steps(steps));
 }
 
 double difference(const at::Tensor& a, const at::Tensor& b) {
@@ -80,8 +82,8 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 
 constexpr int64_t kActionTokens = 2;
 
-// What happened in slot 0: the hidden state after the separator of each step,
-// and the steps, the last one without its action.
+// An episode that was played in slot 0: the hidden state after the separator of
+// each step, and the steps, the last one without its actions.
 struct Played {
   std::vector<at::Tensor> hidden;
   std::vector<ToyStep> steps;
@@ -98,7 +100,9 @@ Played play(ContextWindow& window, int64_t steps) {
     for (int32_t a = 0; a < kActionTokens && t + 1 < steps; ++a) {
       window.add_action_token(0, 10 + a, data::Modality::discrete_action);
       step.actions.push_back(10 + a);
-      if (a + 1 < kActionTokens) window.forward(slots);
+      if (a + 1 < kActionTokens) {
+        window.forward(slots);
+      }
     }
     played.steps.push_back(step);
   }
@@ -121,7 +125,7 @@ TEST_CASE("Reading step by step equals reading all steps at once") {
   }
 }
 
-TEST_CASE("With W context steps an action depends on the last W steps alone") {
+TEST_CASE("With W context steps, an action depends only on the last W steps") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
   for (int64_t context_steps : {1, 2, 3}) {
@@ -146,16 +150,20 @@ TEST_CASE("A full window evicts complete steps and keeps newer entries") {
   // Three complete steps, and the newest without its actions.
   REQUIRE(cache.length(0) == 3 * 7 + 5);
 
-  // The same with the cache alone. The last action token of a step is read with
-  // the next observation, after the oldest step was evicted.
+  // Repeats that with a cache alone. The last action token of a step is read
+  // with the next observation, after the oldest step was evicted.
   model::KvCache reference(network, 1, 30);
   at::Tensor hidden;
   data::TokenRow unread;
   for (size_t t = 0; t < played.steps.size(); ++t) {
-    if (t >= 4) reference.evict(0, 7);
+    if (t >= 4) {
+      reference.evict(0, 7);
+    }
     push_observation(played.steps[t], unread);
     hidden = read(reference, unread);
-    if (t + 1 == played.steps.size()) break;
+    if (t + 1 == played.steps.size()) {
+      break;
+    }
     data::TokenRow first_action;
     push_action(played.steps[t].actions[0], first_action);
     read(reference, first_action);
@@ -173,8 +181,8 @@ TEST_CASE("A prompt is read as past steps") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
   const std::vector<ToyStep> prompt = {{5, 50, {}, {3}}, {5, 51, {}, {3}}};
-  const std::vector<data::TokenRow> prompt_rows = {whole_row({prompt[0]}),
-                                                   whole_row({prompt[1]})};
+  const std::vector<data::TokenRow> prompt_rows = {row_of_steps({prompt[0]}),
+                                                   row_of_steps({prompt[1]})};
   SECTION("all of it if the context is that of the cache") {
     model::KvCache cache(network, 1);
     ContextWindow window(cache, 0);
@@ -204,7 +212,9 @@ TEST_CASE("Slots that are read in one batch do not see each other") {
   const model::Network network = tiny_network();
   model::KvCache cache(network, 3);
   ContextWindow window(cache, 0);
-  for (int64_t slot : {0, 1, 2}) window.reset(slot, {});
+  for (int64_t slot : {0, 1, 2}) {
+    window.reset(slot, {});
+  }
   const ToyStep small{4, 1, {}}, large{9, 2, {}};
   window.add_step(2, observation(small), kActionTokens);
   window.add_step(0, observation(large), kActionTokens);

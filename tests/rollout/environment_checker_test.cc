@@ -15,7 +15,9 @@ std::vector<std::string> failed_checks(ToyEnvironment& environment) {
   std::vector<std::string> names;
   for (const EnvironmentCheckResult& check :
        check_environment(environment, 1)) {
-    if (!check.passed) names.push_back(check.name);
+    if (!check.passed) {
+      names.push_back(check.name);
+    }
   }
   return names;
 }

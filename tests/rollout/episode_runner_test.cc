@@ -159,7 +159,7 @@ TEST_CASE("An episode that fails once is played again and is complete") {
 }
 
 TEST_CASE("An episode that fails twice is recorded up to the failure") {
-  const double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   const double seed = static_cast<double>(episode_seed(0, 1) % 1000);
   const std::vector<StepChange> failures = {
       [](ToyEnvironment&, env::StepResult&) {
@@ -228,12 +228,14 @@ TEST_CASE("An error that is not the environment's ends the run") {
 }
 
 TEST_CASE("An episode succeeds if any of its steps does") {
-  const Result result =
-      play(runner_options(1, 1, 1), expert,
-           [](ToyEnvironment& environment, env::StepResult& step) {
-             if (environment.step_count() == 2) step.info["success"] = 1;
-           });
-  REQUIRE(result.episodes[0].success == true);
+  for (const std::string key : {"success", "is_success"}) {
+    const Result result =
+        play(runner_options(1, 1, 1), expert,
+             [&key](ToyEnvironment& environment, env::StepResult& step) {
+               if (environment.step_count() == 2) step.info[key] = 1;
+             });
+    CHECK(result.episodes[0].success == true);
+  }
 }
 
 TEST_CASE("Environment seeds have 31 bits and differ between runs") {

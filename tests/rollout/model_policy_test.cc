@@ -11,20 +11,21 @@ using gato::test::tiny_network;
 
 namespace {
 
-// Encodes the toy environment's task for a network that learned `tasks`.
+// Returns a codec of the toy environment's task for a network that learned
+// `tasks`.
 std::shared_ptr<const tokenize::TaskCodec> toy_codec(
-    const model::Network& network, bool continuous,
+    const model::Network& network, bool is_continuous,
     const data::TaskTable& tasks = {}) {
   return std::make_shared<tokenize::TaskCodec>(
       tokenize::TaskCodec::for_environment(
-          ToyEnvironment(1, continuous).spec().task,
+          ToyEnvironment(1, is_continuous).spec().task,
           network.config().vocabulary, tasks));
 }
 
-std::vector<data::Episode> play(const model::Network& network, bool continuous,
-                                int64_t batch, int64_t context_steps,
-                                uint64_t seed = 0) {
-  const auto codec = toy_codec(network, continuous);
+std::vector<data::Episode> play(const model::Network& network,
+                                bool is_continuous, int64_t batch,
+                                int64_t context_steps, uint64_t seed = 0) {
+  const auto codec = toy_codec(network, is_continuous);
   ModelPolicyOptions options;
   options.context_steps = context_steps;
   options.sampling.seed = seed;
@@ -33,7 +34,7 @@ std::vector<data::Episode> play(const model::Network& network, bool continuous,
   run.batch_size = batch;
   std::vector<data::Episode> episodes;
   run_episodes(
-      run, [&] { return std::make_unique<ToyEnvironment>(20, continuous); },
+      run, [&] { return std::make_unique<ToyEnvironment>(20, is_continuous); },
       [&](int64_t slots) {
         return make_model_policy(network, codec, slots, "tiny", options);
       },
@@ -47,7 +48,7 @@ const data::Array& action_array(const data::Episode& episode) {
 
 }  // namespace
 
-TEST_CASE("A model plays every step within the action space") {
+TEST_CASE("A model's actions are in the action space at every step") {
   const model::Network network = tiny_network();
   for (int64_t context_steps : {0, 1, 3}) {
     for (const data::Episode& episode :
@@ -88,7 +89,7 @@ TEST_CASE("An observation that cannot be encoded fails only its own episode") {
   tasks.tasks.resize(1);
   tasks.tasks[0].spec = ToyEnvironment(1).spec().task;
   tasks.tasks[0].spec.observation_fields[0].role = data::Role::discrete;
-  const auto codec = toy_codec(network, /*continuous=*/false, tasks);
+  const auto codec = toy_codec(network, /*is_continuous=*/false, tasks);
   auto policy = make_model_policy(network, codec, 2, "tiny", {});
   data::Array good = data::Array::zeros(data::DType::float64, {3}), bad = good;
   bad.set(1, 1024);
@@ -107,7 +108,7 @@ TEST_CASE("An observation that cannot be encoded fails only its own episode") {
 
 TEST_CASE("With masked actions, one forward pass samples a complete action") {
   const model::Network network = tiny_network();
-  const auto codec = toy_codec(network, /*continuous=*/true);
+  const auto codec = toy_codec(network, /*is_continuous=*/true);
   ModelPolicyOptions options;
   options.mask_actions = true;
   options.sampling.greedy = true;
@@ -115,14 +116,14 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
   auto policy = make_model_policy(network, codec, 2, "tiny", options);
   policy->begin_episode(0);
   policy->begin_episode(1);
-  // What the network is trained on: separators in place of actions.
+  // As in training, the network reads separators instead of actions.
   std::vector<data::TokenizedDocument> rows(2);
   for (int64_t step = 0; step < 3; ++step) {
     std::vector<data::FieldValues> observations(2);
     std::vector<PolicyInput> inputs(2);
     for (int64_t slot = 0; slot < 2; ++slot) {
       data::Array state = data::Array::zeros(data::DType::float64, {3});
-      state.set(0, double(40 * slot + 7 * step));
+      state.set(0, static_cast<double>(40 * slot + 7 * step));
       observations[slot] = {state};
       inputs[slot].slot = slot;
       inputs[slot].step = step;
@@ -131,7 +132,9 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
     const std::vector<PolicyOutput> outputs = policy->act(inputs);
     for (int64_t slot = 0; slot < 2; ++slot) {
       data::TokenizedDocument& row = rows[slot];
-      if (options.context_steps == 1) row = {};
+      if (options.context_steps == 1) {
+        row = {};
+      }
       row.is_episode = true;
       row.step_offset.push_back(std::ssize(row.tokens));
       codec->encode_observation(observations[slot], row);
@@ -147,7 +150,7 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
       model::KvCache cache(network, 1);
       const int64_t first = 0;
       const at::Tensor hidden =
-          cache.append({&first, 1}, {&chunk, 1}, /*last=*/3);
+          cache.append({&first, 1}, {&chunk, 1}, /*last_tokens=*/3);
       std::vector<int32_t> expected;
       for (int64_t token = 0; token < 2; ++token) {
         const model::SampleKey key;

@@ -1,4 +1,4 @@
-// An environment for tests that counts steps and breaks down on demand.
+// An environment for tests that counts steps and fails on demand.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ using test::make_field;
 
 // The observation is (the seed mod 1000, the steps so far, the last action),
 // and the reward is the action. An episode has `length` steps. The expert's
-// action is the number of the step mod 4, or 0.25 if actions are continuous.
+// action is the index of the step mod 4, or 0.25 if actions are continuous.
 class ToyEnvironment : public env::Environment {
  public:
   explicit ToyEnvironment(int64_t length, bool is_continuous = false)
@@ -57,7 +57,9 @@ class ToyEnvironment : public env::Environment {
     env::StepResult result{
         observe(), last_action_, step_count_ == length_, false, {}};
     result.info["success"] = step_count_ == length_ && last_action_ == 3;
-    if (on_step) on_step(*this, result);
+    if (on_step) {
+      on_step(*this, result);
+    }
     return result;
   }
 

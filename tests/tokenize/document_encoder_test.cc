@@ -3,20 +3,19 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
 using namespace gato::tokenize;
 using Catch::Matchers::Contains;
+using test::make_field;
 
 namespace {
 
-data::Vocabulary make_vocabulary(const TextEncoder& text) {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = text.size();
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
-  return vocabulary;
+data::Vocabulary make_vocabulary(int32_t text_size) {
+  return data::Vocabulary::make("", text_size, data::DiscreteLayout::separate);
 }
 
 data::Array make_column(const std::vector<double>& values) {
@@ -30,21 +29,17 @@ data::Array make_column(const std::vector<double>& values) {
 
 data::TaskSpec make_number_spec() {
   data::TaskSpec spec;
-  data::Field field;
-  field.shape = {1};
-  field.name = "observation";
-  spec.observation_fields = {field};
-  field.name = "action";
-  spec.action_fields = {field};
+  spec.observation_fields = {make_field("observation", data::Role::continuous,
+                                        data::DType::float64, {1})};
+  spec.action_fields = {
+      make_field("action", data::Role::continuous, data::DType::float64, {1})};
   return spec;
 }
 
 }  // namespace
 
 TEST_CASE("An episode is encoded without its last observation") {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = 10;
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const data::Vocabulary vocabulary = make_vocabulary(10);
   const StepEncoder encoder(make_number_spec(), vocabulary, nullptr);
   data::Episode episode;
   episode.observations = {make_column({0, 1, -1})};
@@ -69,7 +64,7 @@ TEST_CASE("An episode is encoded without its last observation") {
 
 TEST_CASE("</s> follows only the last text of a document") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text.size());
   const data::Image image = to_image(test::make_pattern({16, 32, 3}, 1));
   std::vector<int32_t> words;
   text.encode("a red square", words);
@@ -95,7 +90,7 @@ TEST_CASE("</s> follows only the last text of a document") {
 
 TEST_CASE("A document without text has no </s>, and an empty one is an error") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text.size());
   data::Document image;
   image.items = {to_image(test::make_pattern({16, 16, 3}, 1))};
   CHECK(encode_document(image, vocabulary, text).tokens ==

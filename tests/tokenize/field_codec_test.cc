@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "tokenize/tokenize_reference.h"
 
@@ -16,25 +17,12 @@ using Kind = FieldCodec::Kind;
 
 namespace {
 
-data::Vocabulary make_vocabulary(int32_t text_size,
-                                 data::DiscreteLayout layout) {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = text_size;
-  vocabulary.discrete_layout = layout;
-  return vocabulary;
-}
-
 const data::Vocabulary kVocabulary =
-    make_vocabulary(100, data::DiscreteLayout::separate);
+    data::Vocabulary::make("", 100, data::DiscreteLayout::separate);
 
 data::Field make_field(data::Role role, data::DType dtype,
                        std::vector<int64_t> shape = {1}) {
-  data::Field field;
-  field.name = "key";
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
+  return test::make_field("key", role, dtype, std::move(shape));
 }
 
 template <class T>
@@ -63,9 +51,10 @@ TEST_CASE("Fields are encoded as by the reference") {
     CAPTURE(field.name, layout["layout"].get<std::string>());
     const FieldCodec codec(
         field, vector["action"].get<bool>() ? Kind::action : Kind::observation,
-        make_vocabulary(layout["text"], layout["layout"] == "overlap"
-                                            ? data::DiscreteLayout::overlap
-                                            : data::DiscreteLayout::separate));
+        data::Vocabulary::make("", layout["text"],
+                               layout["layout"] == "overlap"
+                                   ? data::DiscreteLayout::overlap
+                                   : data::DiscreteLayout::separate));
     data::Array value = data::Array::zeros(field.dtype, field.shape);
     for (int64_t i = 0; i < value.size(); ++i) {
       value.set(i, vector["values"][i].get<double>());

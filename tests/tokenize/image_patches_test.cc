@@ -27,7 +27,8 @@ TEST_CASE("Frames, padding and patches agree with the reference") {
     CHECK(document.images[0].columns == vector["columns"].get<int>());
     REQUIRE(document.patches.size() == vector["patches"].size());
     for (size_t i = 0; i < document.patches.size(); ++i) {
-      CHECK(document.tokens[i + 1] == -1 - static_cast<int>(i));
+      CHECK(document.tokens[i + 1] ==
+            data::patch_token(static_cast<int64_t>(i)));
       CHECK(document.modality[i + 1] == data::Modality::patch);
       CHECK(test::checksum(document.patches[i]) ==
             vector["patches"][i].get<uint32_t>());
@@ -60,7 +61,7 @@ TEST_CASE("Frames of an episode share equal patches") {
   for (const data::TokenizedDocument& image : alone) {
     for (const data::Patch& patch : image.patches) {
       const int32_t token = document.tokens.at(index++);
-      CHECK(document.patches.at(static_cast<size_t>(-1 - token)) == patch);
+      CHECK(document.patches.at(data::patch_index(token)) == patch);
     }
   }
   CHECK(index == document.tokens.size());

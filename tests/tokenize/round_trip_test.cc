@@ -190,7 +190,7 @@ void check_patches(const data::Array& pixels, const data::TokenizedImage& image,
       const auto token = static_cast<size_t>(image.first_token +
                                              y / 16 * image.columns + x / 16);
       const data::Patch& patch =
-          document.patches.at(static_cast<size_t>(-1 - document.tokens[token]));
+          document.patches.at(data::patch_index(document.tokens[token]));
       for (int64_t c = 0; c < 3; ++c) {
         const bool is_inside = y < height && x < width;
         RC_ASSERT(
@@ -203,9 +203,8 @@ void check_patches(const data::Array& pixels, const data::TokenizedImage& image,
 }
 
 void check_round_trip(const TextEncoder& text) {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = text.size();
-  vocabulary.discrete_layout = data::DiscreteLayout::separate;
+  const auto vocabulary =
+      data::Vocabulary::make("", text.size(), data::DiscreteLayout::separate);
   const data::TaskSpec spec = any_spec();
   const StepEncoder encoder(spec, vocabulary, &text);
   const data::FieldValues observation = any_values(spec.observation_fields);

@@ -3,24 +3,16 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
 using namespace gato::tokenize;
 using Catch::Matchers::Contains;
+using test::make_field;
 
 namespace {
-
-data::Field make_field(const std::string& name, data::Role role,
-                       data::DType dtype, std::vector<int64_t> shape) {
-  data::Field field;
-  field.name = name;
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
-}
 
 data::Array make_number(data::DType dtype, double value) {
   data::Array array = data::Array::zeros(dtype, {1});
@@ -30,12 +22,11 @@ data::Array make_number(data::DType dtype, double value) {
 
 struct Fixture {
   TextEncoder text{test::text_model_bytes()};
-  data::Vocabulary vocabulary;
+  data::Vocabulary vocabulary =
+      data::Vocabulary::make("", text.size(), data::DiscreteLayout::separate);
   data::TaskSpec spec;
 
   Fixture() {
-    vocabulary.text_size = text.size();
-    vocabulary.discrete_layout = data::DiscreteLayout::separate;
     spec.name = "grid/example";
     spec.observation_fields = {
         make_field("mission", data::Role::text, data::DType::uint8, {}),

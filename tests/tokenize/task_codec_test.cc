@@ -2,20 +2,19 @@
 
 #include <catch2/catch.hpp>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
 using namespace gato::tokenize;
-using rollout::make_field;
+using test::make_field;
 
 namespace {
 
 data::Vocabulary vocabulary_without_text_model() {
-  data::Vocabulary vocabulary;
-  vocabulary.text_size = 1024;
-  return vocabulary;
+  return data::Vocabulary::make("", 1024, data::DiscreteLayout::overlap);
 }
 
 data::TaskSpec camera_task() {

@@ -2,13 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "data/make_field.h"
 #include "gato/base/error.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;
 using namespace gato::tokenize;
 using Catch::Matchers::Contains;
-using rollout::make_field;
+using test::make_field;
 
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/inspect.h"
@@ -15,24 +16,16 @@ namespace {
 
 // One task with an image, a state, and a discrete and a continuous action.
 data::TaskTable make_task_table() {
-  data::Field image;
-  image.name = "camera";
-  image.role = data::Role::image;
-  image.dtype = data::DType::uint8;
-  image.shape = {20, 40, 3};
-  data::Field state;
-  state.name = "state";
-  state.dtype = data::DType::float64;
-  state.shape = {2};
-  data::Field choice;
-  choice.name = "choice";
-  choice.role = data::Role::discrete;
-  choice.dtype = data::DType::int64;
+  const data::Field image =
+      make_field("camera", data::Role::image, data::DType::uint8, {20, 40, 3});
+  const data::Field state =
+      make_field("state", data::Role::continuous, data::DType::float64, {2});
+  data::Field choice =
+      make_field("choice", data::Role::discrete, data::DType::int64, {});
   choice.n = {5};
   choice.start = {-1};
-  data::Field force;
-  force.name = "force";
-  force.dtype = data::DType::float64;
+  data::Field force =
+      make_field("force", data::Role::continuous, data::DType::float64, {});
   force.low = {-2};
   force.high = {2};
   data::TaskEntry entry;

@@ -4,20 +4,14 @@
 #include <sstream>
 
 #include "gato/commands/train.h"
+#include "model/tiny_model.h"
 #include "train/synthetic_data.h"
 
 namespace gato::test {
 
 TrainingFixture::TrainingFixture() {
   write_synthetic_sequences(data_path, {.has_demonstrations = true});
-  config_path = folder.write_file("tiny.toml", R"(
-layers = 2
-width = 16
-heads = 2
-key_size = 8
-feedforward = 32
-context = 16
-position = "rotary"
+  config_path = folder.write_file("tiny.toml", tiny_config_toml(16) + R"(
 batch-size = 8
 micro-batch = 2
 learning-rate = 1e-2

@@ -7,10 +7,12 @@ namespace gato::base {
 void BadRecordPolicy::skip_or_rethrow(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
-  } catch (const Error& known) {
-    if (!is_record_error(known) || skipped_ >= max_skipped_) throw;
+  } catch (const Error& record_error) {
+    if (!is_record_error(record_error) || skipped_ >= max_skipped_) {
+      throw;
+    }
     ++skipped_;
-    spdlog::warn("skipped: {}", known.what());
+    spdlog::warn("skipped: {}", record_error.what());
   }
 }
 

@@ -1,4 +1,4 @@
-// --skip-bad N: records that cannot be used are left out, up to a number.
+// The policy of --skip-bad N: skips up to N unusable records with a warning.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,17 @@
 
 namespace gato::base {
 
-// What came of a record: a value, or an Error that is kept until its turn, so
-// that which records are tolerated does not depend on threads.
+// The result of processing one record: a value, or an Error that is stored
+// until the record's turn. The errors are then handled in the order of the
+// records, so which records are skipped does not depend on threads.
 template <class Value>
 struct Expected {
   Value value{};
   std::exception_ptr error;
 };
 
-// Exceptions other than Error are not kept.
+// Returns the result of `work`, or the Error that it throws. Lets all other
+// exceptions propagate.
 template <class Work>
 Expected<std::invoke_result_t<Work>> try_call(Work work) {
   try {
@@ -29,14 +31,15 @@ Expected<std::invoke_result_t<Work>> try_call(Work work) {
 
 class BadRecordPolicy {
  public:
-  // Which errors are those of a record: of its content (status bad_input) or,
-  // where each record is an input file of its own, also of reading it (io).
+  // The errors that count as errors of a record. `content`: only errors in its
+  // content (status bad_input). `file`: also errors reading it (io), for work
+  // whose records are separate input files.
   enum class Kind { content, file };
   explicit BadRecordPolicy(int64_t max_skipped, Kind kind = Kind::content)
       : max_skipped_(max_skipped), kind_(kind) {}
 
-  // Passes on the first N errors of records as warnings and counts them; throws
-  // the next one, and any other exception.
+  // Logs each of the first `max_skipped` errors of records as a warning and
+  // counts it. Rethrows the next one, and any other exception.
   void skip_or_rethrow(const std::exception_ptr& error);
   int64_t skipped() const { return skipped_; }
 

@@ -43,13 +43,17 @@ std::string digest_bytes(std::string_view bytes) {
 
 std::string digest_file(const std::filesystem::path& path) {
   std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
-  if (!file) throw read_error(path);
+  if (!file) {
+    throw read_error(path);
+  }
   Digest digest;
   std::vector<std::byte> chunk(1 << 20);
   while (size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
     digest.update({chunk.data(), n});
   }
-  if (std::ferror(file.get())) throw read_error(path);
+  if (std::ferror(file.get())) {
+    throw read_error(path);
+  }
   return digest.hex();
 }
 

@@ -1,5 +1,5 @@
-// XXH64 digests (seed 0) as 16 lower-case hex digits: for telling files and
-// vocabularies apart, not against forgery.
+// XXH64 digests (seed 0) as 16 lowercase hex digits. They distinguish files and
+// vocabularies but do not protect against forgery.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct XXH64_state_s;
 
 namespace gato::base {
 
-// The digest of bytes that come in pieces.
+// The digest of bytes that arrive in chunks.
 class Digest {
  public:
   Digest();
@@ -29,7 +29,8 @@ class Digest {
 
 std::string digest_bytes(std::string_view bytes);
 
-// Reads the file in pieces. Error (io) where it cannot be read.
+// Returns the digest of the file's content, which is read in chunks. Throws
+// Error(io) if the file cannot be read.
 std::string digest_file(const std::filesystem::path& path);
 
 }  // namespace gato::base

@@ -1,6 +1,4 @@
-// The one exception of the library, and the exit statuses of every program.
-//
-// Errors that say where: a file, a record.
+// The library's exception class, and the exit statuses of every program.
 #pragma once
 
 #include <fmt/format.h>
@@ -24,9 +22,9 @@ enum class ExitStatus : int {
   terminated = 143,    // SIGTERM with nothing to save
 };
 
-// Carries what `main` needs: the status to exit with and one message that says
-// where (file, record, key), what (the value) and what to do. The library never
-// exits by itself; cli::run catches this once.
+// An error with the exit status that it leads to and one message that names the
+// location (file, record, key), the value that is wrong and what to do. The
+// library never exits by itself: cli::run() catches this exception.
 class Error : public std::runtime_error {
  public:
   Error(ExitStatus status, const std::string& message)
@@ -56,7 +54,8 @@ Error run_error(fmt::format_string<Args...> format, Args&&... args) {
           fmt::format(format, std::forward<Args>(args)...)};
 }
 
-// What `work` returns; an Error of it begins with "PLACE: ".
+// Returns the result of `work`. If `work` throws an Error, prefixes its message
+// with "CONTEXT: ".
 template <class Work>
 auto with_context(const std::string& context, Work work) {
   try {

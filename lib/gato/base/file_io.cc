@@ -1,3 +1,15 @@
+// An output is written under the name ".<name>.tmp-<host>-<pid>-<n>" next to
+// its final path, so that both are on one file system and rename(2) is atomic.
+// commit() calls fsync on the content, renames it, and then calls fsync on the
+// parent directory, which makes the rename itself durable. A directory that
+// already exists cannot be replaced by a plain rename: the two are exchanged
+// (RENAME_EXCHANGE) and the old one is removed.
+//
+// Temporary files are removed in three ways: by the destructor; by
+// remove_temporary_files() in a signal handler, which reads the lock-free array
+// registered_temporary_files; and, after a process was killed, by the next
+// output of the same name, if the process in the temporary name no longer
+// exists on this host.
 #include "gato/base/file_io.h"
 
 #include <fcntl.h>
@@ -22,7 +34,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Data and metadata of a file, or the entries of a directory, reach the disk.
+// Flushes the data and metadata of a file, or the entries of a directory, to
+// the disk. Messages name `reported`.
 void fsync_path(const fs::path& path, const fs::path& reported) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -32,7 +45,7 @@ void fsync_path(const fs::path& path, const fs::path& reported) {
   const int result = ::fsync(descriptor);
   const int reason = errno;
   ::close(descriptor);
-  // File systems without fsync for this kind of file answer EINVAL.
+  // File systems that do not support fsync for this kind of file return EINVAL.
   if (result != 0 && reason != EINVAL) {
     throw io_error("{}: cannot write: {}", reported.string(),
                    std::strerror(reason));
@@ -41,7 +54,9 @@ void fsync_path(const fs::path& path, const fs::path& reported) {
 
 void fsync_tree(const fs::path& directory, const fs::path& reported) {
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_symlink()) fsync_path(entry.path(), reported);
+    if (!entry.is_symlink()) {
+      fsync_path(entry.path(), reported);
+    }
   }
   fsync_path(directory, reported);
 }
@@ -50,7 +65,7 @@ fs::path parent_directory(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// "DIR/" means DIR.
+// Returns "DIR" for "DIR/".
 fs::path strip_trailing_slashes(fs::path path) {
   while (!path.has_filename() && path.has_parent_path() &&
          path != path.root_path()) {
@@ -73,15 +88,19 @@ fs::path make_temporary_name(const fs::path& path) {
                      host_name(), ::getpid(), count++);
 }
 
-// Of an output's temporary name, the part after the mark: "host-pid-n".
+// Returns whether the process that created a temporary file no longer exists.
+// `owner` is the end of the temporary name: "host-pid-n". Always false for a
+// process of another host.
 bool is_owner_dead(const std::string& owner) {
   const std::string host = host_name() + "-";
-  if (!owner.starts_with(host)) return false;
+  if (!owner.starts_with(host)) {
+    return false;
+  }
   const pid_t process = std::atoi(owner.c_str() + host.size());
   return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
-// What processes left that were killed while they wrote the same output.
+// Removes what killed processes left behind while they were writing `path`.
 void remove_stale_temporaries(const fs::path& path) {
   std::error_code ignored;
   const std::string prefix =
@@ -95,25 +114,29 @@ void remove_stale_temporaries(const fs::path& path) {
   }
 }
 
-// The names of the files that are being written; a few at a time.
+// The paths of the outputs that are being written, for a signal handler. An
+// output that finds no free slot is only removed by its destructor.
 std::array<std::atomic<const char*>, 16> registered_temporary_files{};
 
 void replace_registered_file(const char* from, const char* to) {
   for (auto& name : registered_temporary_files) {
     const char* expected = from;
-    if (name.compare_exchange_strong(expected, to)) return;
+    if (name.compare_exchange_strong(expected, to)) {
+      return;
+    }
   }
 }
 
-// Follows a symbolic link. Error (usage) where renaming cannot replace `path`.
+// Returns the target of `path` if it is a symbolic link, otherwise `path`.
+// Throws Error(usage) if renaming cannot replace it.
 fs::path resolve_replaceable_path(const fs::path& path) {
   check_not_dangling_symlink(path);
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
     throw usage_error(
-        "{} is a device, a pipe or a socket: outputs appear whole, by "
-        "renaming, so they must be named as files",
+        "{} is a device, a pipe or a socket: outputs are renamed into place, "
+        "so name a regular file",
         path.string());
   }
   return fs::is_symlink(fs::symlink_status(path)) ? fs::canonical(path) : path;
@@ -123,7 +146,9 @@ fs::path resolve_replaceable_path(const fs::path& path) {
 
 void remove_temporary_files() {
   for (const auto& name : registered_temporary_files) {
-    if (const char* file = name.load()) ::unlink(file);
+    if (const char* file = name.load()) {
+      ::unlink(file);
+    }
   }
 }
 
@@ -131,28 +156,29 @@ void check_not_dangling_symlink(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_symlink(fs::symlink_status(path, ignored)) &&
       !fs::exists(path, ignored)) {
-    throw usage_error(
-        "{} is a symbolic link to nothing: name the output itself",
-        path.string());
+    throw usage_error("{} is a dangling symbolic link: name the output itself",
+                      path.string());
   }
 }
 
 void check_output(const fs::path& given, bool force) {
   if (given == "-") {
     throw usage_error(
-        "- is no name for an output: outputs appear whole, by renaming, so "
-        "they cannot go to the standard output (./- names a file)");
+        "- is not a valid output: outputs are renamed into place, so they "
+        "cannot go to standard output (use ./- for a file named -)");
   }
   const fs::path path = strip_trailing_slashes(given);
   std::error_code ignored;
   const fs::path name = path.filename();
   if (name.empty() || name == "." || name == "..") {
-    throw usage_error("\"{}\" is no name for an output", given.string());
+    throw usage_error("\"{}\" is not a valid name for an output",
+                      given.string());
   }
   if (fs::exists(fs::symlink_status(path, ignored))) {
     resolve_replaceable_path(path);
-    if (!force)
+    if (!force) {
       throw usage_error("{} exists; --force replaces it", path.string());
+    }
   }
   const fs::path parent = parent_directory(path);
   if (!fs::is_directory(parent, ignored)) {
@@ -174,13 +200,15 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   check_output(path_, force_);
   path_ = strip_trailing_slashes(path_);
   std::error_code ignored;
-  if (fs::exists(path_, ignored)) path_ = resolve_replaceable_path(path_);
+  if (fs::exists(path_, ignored)) {
+    path_ = resolve_replaceable_path(path_);
+  }
   const bool is_directory = fs::is_directory(path_, ignored);
   if (fs::exists(path_, ignored) &&
       is_directory != (kind_ == Kind::directory)) {
     throw usage_error("{} is {}: choose another name for the output",
                       path_.string(),
-                      is_directory ? "a directory" : "no directory");
+                      is_directory ? "a directory" : "not a directory");
   }
   const fs::path parent = parent_directory(path_);
   if (::access(parent.c_str(), W_OK | X_OK) != 0) {
@@ -189,8 +217,8 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   }
   remove_stale_temporaries(path_);
   temporary_path_ = parent / make_temporary_name(path_);
-  fs::remove_all(temporary_path_,
-                 ignored);  // of a killed process with our number
+  // A killed process with the same pid may have left one behind.
+  fs::remove_all(temporary_path_, ignored);
   if (kind_ == Kind::directory) {
     std::error_code error;
     fs::create_directory(temporary_path_, error);
@@ -206,16 +234,17 @@ TemporaryDirectory::TemporaryDirectory(const std::string& name) {
   const fs::path temporary_root = fs::temp_directory_path(error);
   if (error) {
     throw io_error(
-        "there is no directory for temporary files: {}; set TMPDIR to one",
+        "there is no directory for temporary files: {}: set TMPDIR to one",
         error.message());
   }
   const fs::path path = temporary_root / name;
   remove_stale_temporaries(path);
   path_ = path.parent_path() / make_temporary_name(path);
   std::error_code ignored;
-  fs::remove_all(path_, ignored);  // of a killed process with our number
+  // A killed process with the same pid may have left one behind.
+  fs::remove_all(path_, ignored);
   if (::mkdir(path_.c_str(), S_IRWXU) != 0) {
-    throw io_error("{}: cannot create a directory of temporary files: {}",
+    throw io_error("{}: cannot create a temporary directory: {}",
                    path_.string(), std::strerror(errno));
   }
 }
@@ -227,7 +256,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 AtomicOutput::~AtomicOutput() {
   replace_registered_file(temporary_path_.c_str(), nullptr);
-  if (is_committed_) return;
+  if (is_committed_) {
+    return;
+  }
   std::error_code ignored;
   fs::remove_all(temporary_path_, ignored);
 }
@@ -242,9 +273,9 @@ void AtomicOutput::commit() {
   } catch (const fs::filesystem_error& error) {
     throw io_error("{}: {}", path_.string(), error.what());
   }
-  check_output(path_, force_);  // it may have appeared meanwhile
-  // A directory in the way is exchanged in one step, then removed; renaming
-  // replaces anything else.
+  check_output(path_, force_);  // it may have been created in the meantime
+  // rename() does not replace a directory that is not empty, so an existing one
+  // is exchanged atomically and then removed.
   std::error_code ignored;
   const bool exchange =
       kind_ == Kind::directory && fs::is_directory(path_, ignored);
@@ -254,7 +285,9 @@ void AtomicOutput::commit() {
                    std::strerror(errno));
   }
   is_committed_ = true;
-  if (exchange) fs::remove_all(temporary_path_, ignored);
+  if (exchange) {
+    fs::remove_all(temporary_path_, ignored);
+  }
   fsync_path(parent_directory(path_), path_);
 }
 
@@ -275,7 +308,8 @@ void write_file(const fs::path& path, std::string_view content, bool force) {
 void check_input_is_not_output(const fs::path& input, const fs::path& output) {
   std::error_code ignored;
   if (!output.empty() && fs::equivalent(input, output, ignored)) {
-    throw usage_error("{} is an input: name another output", output.string());
+    throw usage_error("{} is an input: choose another name for the output",
+                      output.string());
   }
 }
 
@@ -287,7 +321,9 @@ std::string read_file(const fs::path& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream content;
-  if (stream) content << stream.rdbuf();
+  if (stream) {
+    content << stream.rdbuf();
+  }
   if (!stream || stream.bad()) {
     throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));
   }
@@ -297,7 +333,7 @@ std::string read_file(const fs::path& path) {
 void check_readable(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_directory = std::filesystem::is_directory(path, ignored);
-  // Not opened: that would wait for the other end of a pipe.
+  // Does not open the file, which would block on a named pipe.
   const int wanted = is_directory ? R_OK | X_OK : R_OK;
   if (::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0) {
     throw io_error("{}: cannot read: {}", path.string(), std::strerror(errno));

@@ -1,8 +1,8 @@
-// Outputs appear whole or not at all: written under a temporary name in the
-// same directory, synced, renamed.
+// Reads and writes whole files, and checks inputs and outputs before work
+// starts.
 //
-// Whether an input can be read, asked before its kind is: what cannot be read
-// is of no wrong kind.
+// Outputs appear complete or not at all: they are written under a temporary
+// name in the same directory, synced and then renamed.
 #pragma once
 
 #include <filesystem>
@@ -13,26 +13,30 @@
 namespace gato::base {
 
 // A file (or a directory) that replaces `path` only when commit() is called.
-// Destroyed without commit, by an exception say, it removes what was written.
-// A killed process leaves at most ".<name>.tmp-<host>-<pid>-<n>", which the
-// next output of that name removes, if it is made on the same host.
+// If it is destroyed without a commit, for example by an exception, it removes
+// what was written. A killed process leaves at most
+// ".<name>.tmp-<host>-<pid>-<n>" behind, which the next output of that name
+// removes if it is created on the same host.
 class AtomicOutput {
  public:
   enum class Kind { file, directory };
-  // Errors as check_output; (usage) where `path` is a file and a directory is
-  // wanted, or the other way round. A directory output is created. Through a
-  // symbolic link, what it points to is replaced and the link stays.
+  // Creates the temporary directory of a directory output; a file is left to
+  // the caller to create. If `path` is a symbolic link, the output replaces its
+  // target and keeps the link. Throws the errors of check_output(),
+  // Error(usage) if `path` exists and is not of this kind, and Error(io) if its
+  // directory is not writable.
   AtomicOutput(std::filesystem::path path, bool force, Kind kind = Kind::file);
   ~AtomicOutput();
   AtomicOutput(const AtomicOutput&) = delete;
   AtomicOutput& operator=(const AtomicOutput&) = delete;
 
-  // Write here.
+  // The path that the caller writes to.
   const std::filesystem::path& temporary_path() const {
     return temporary_path_;
   }
   const std::filesystem::path& path() const { return path_; }
-  // Sync and rename. Error (io) where the disk is full or the rename fails.
+  // Syncs and renames the output. Throws Error(io) if the disk is full or the
+  // rename fails.
   void commit();
 
  private:
@@ -43,23 +47,25 @@ class AtomicOutput {
 };
 
 // Removes the files (not the directories) that AtomicOutputs of this process
-// are writing. May be called in a signal handler, before the process ends.
+// are writing. Async-signal-safe, so that a handler can call it before the
+// process ends.
 void remove_temporary_files();
 
-// Error (usage) where `path` exists and not `force`, or could not be replaced
-// by renaming: a device, a pipe, a socket, a link to nothing, "-", "."; Error
-// (io) where its directory is missing. Programs call it while they validate,
-// before work.
+// Throws Error(usage) if `path` exists and `force` is false, or if renaming
+// cannot replace it: a device, a pipe, a socket, a dangling symbolic link, "-"
+// or ".". Throws Error(io) if its directory is missing. Programs call this
+// while they validate their options, before the work.
 void check_output(const std::filesystem::path& path, bool force);
 
-// Error (usage) where `path` is a symbolic link to nothing.
+// Throws Error(usage) if `path` is a dangling symbolic link.
 void check_not_dangling_symlink(const std::filesystem::path& path);
 
-// A directory among the system's temporary files, which goes with the object.
-// What a killed process left of the same name is removed by the next one.
+// A directory within the system's temporary directory that exists as long as
+// this object. The next TemporaryDirectory of the same name removes what a
+// killed process left behind.
 class TemporaryDirectory {
  public:
-  // Error (io) where it cannot be created.
+  // Throws Error(io) if the directory cannot be created.
   explicit TemporaryDirectory(const std::string& name);
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -70,22 +76,26 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-// The final name of a temporary one: "step-5" of ".step-5.tmp-host-12-0", none
-// of any other.
+// Returns the final name of an output's temporary name: "step-5" for
+// ".step-5.tmp-host-12-0". Returns nullopt if `name` is not a temporary name.
 std::optional<std::string> final_output_name(const std::string& name);
 
-// Error (usage) where an input is the output, by whatever name.
+// Throws Error(usage) if the input and the output are the same file, even under
+// different names.
 void check_input_is_not_output(const std::filesystem::path& input,
                                const std::filesystem::path& output);
 
-// Whole text or binary file, atomically.
+// Writes a text or binary file atomically. Throws the errors of AtomicOutput.
 void write_file(const std::filesystem::path& path, std::string_view content,
                 bool force);
-// Error (io) with the reason where it cannot be read.
+// Returns the content of a file. Throws Error(io) with the system's reason if
+// it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
-// Error (io) with the system's reason where a file cannot be opened for
-// reading, or a directory cannot be listed and its files reached.
+// Throws Error(io) with the system's reason if a file is not readable, or if a
+// directory is not readable and searchable. Called before the kind of an input
+// is detected, so that an unreadable input is not reported as being of the
+// wrong kind.
 void check_readable(const std::filesystem::path& path);
 
 }  // namespace gato::base

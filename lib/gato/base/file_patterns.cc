@@ -1,3 +1,10 @@
+// An operand is expanded in two steps, as in a shell: braces first, then glob
+// characters in each result. A text that names an existing file is never
+// expanded, so file names may contain any of these characters.
+//
+// expand_braces() recurses. It finds the first brace that can be expanded and
+// combines the text before it with every expansion of every alternative and
+// with every expansion of the text after it.
 #include "gato/base/file_patterns.h"
 
 #include <glob.h>
@@ -21,25 +28,26 @@ std::string read_standard_input() {
     text << std::cin.rdbuf();
   }
   if (std::cin.bad() || text.fail()) {
-    throw io_error("-: cannot read the standard input");
+    throw io_error("-: cannot read standard input");
   }
   return std::move(text).str();
 }
 
 std::vector<std::string> glob_matches(const std::string& pattern) {
-  glob_t found{};
-  const int code = glob(pattern.c_str(), 0, nullptr, &found);
-  std::vector<std::string> paths(found.gl_pathv,
-                                 found.gl_pathv + found.gl_pathc);
-  globfree(&found);
+  glob_t matches{};
+  const int code = glob(pattern.c_str(), 0, nullptr, &matches);
+  std::vector<std::string> paths(matches.gl_pathv,
+                                 matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
   if (code != 0 && code != GLOB_NOMATCH) {
-    throw io_error("{}: cannot read a directory of this pattern", pattern);
+    throw io_error("{}: cannot read a directory that this pattern names",
+                   pattern);
   }
   return paths;
 }
 
-// Where ":WEIGHT" begins, or the text's size: the weight itself is checked by
-// the program that takes one.
+// Returns the offset at which ":WEIGHT" begins, or the size of the text if
+// there is none. The program that accepts weights validates the number.
 size_t weight_offset(const std::string& text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon + 1 == text.size()) {
@@ -62,25 +70,33 @@ void add_matches(const std::string& text, std::vector<std::string>& paths) {
   }
   const size_t weight = weight_offset(text);
   const std::vector<std::string> found = glob_matches(text.substr(0, weight));
-  if (found.empty()) throw io_error("{}: no file matches", text);
+  if (found.empty()) {
+    throw io_error("{}: no file matches", text);
+  }
   for (const std::string& path : found) {
     paths.push_back(path + text.substr(weight));
   }
 }
 
-constexpr size_t kMaxExpansions =
-    1'000'000;  // as too_many_expansions_error() says
+// too_many_expansions_error() states this number, too.
+constexpr size_t kMaxExpansions = 1'000'000;
 
 Error too_many_expansions_error(const std::string& text) {
-  return usage_error("{}: its braces give more than a million names", text);
+  return usage_error("{}: the braces expand to more than a million names",
+                     text);
 }
 
-// Of the brace that opens at `open`; npos where there is none.
+// Returns the offset of the brace that closes the one at `open`, or npos if
+// there is none.
 size_t find_closing_brace(const std::string& text, size_t open) {
   int depth = 0;
   for (size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '{') ++depth;
-    if (text[i] == '}' && --depth == 0) return i;
+    if (text[i] == '{') {
+      ++depth;
+    }
+    if (text[i] == '}' && --depth == 0) {
+      return i;
+    }
   }
   return std::string::npos;
 }
@@ -90,12 +106,17 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// "8..11", rising or falling; empty where it is no range.
+// Expands an ascending or descending range such as "8..11". Returns nothing if
+// the text is not a range.
 std::vector<std::string> expand_range(const std::string& text) {
   const size_t dots = text.find("..");
-  if (dots == std::string::npos) return {};
+  if (dots == std::string::npos) {
+    return {};
+  }
   const std::string first = text.substr(0, dots), last = text.substr(dots + 2);
-  if (!is_number(first) || !is_number(last)) return {};
+  if (!is_number(first) || !is_number(last)) {
+    return {};
+  }
   const bool is_padded = (first.size() > 1 && first[0] == '0') ||
                          (last.size() > 1 && last[0] == '0');
   const size_t width = is_padded ? std::max(first.size(), last.size()) : 0;
@@ -111,7 +132,8 @@ std::vector<std::string> expand_range(const std::string& text) {
   return parts;
 }
 
-// What stands between braces, as a range or a list; empty where it is neither.
+// Returns the alternatives of the text between two braces, which is a list or a
+// range. Returns nothing if it is neither.
 std::vector<std::string> brace_alternatives(const std::string& text) {
   std::vector<std::string> parts(1);
   int depth = 0;
@@ -123,7 +145,9 @@ std::vector<std::string> brace_alternatives(const std::string& text) {
       parts.back() += c;
     }
   }
-  if (parts.size() > 1) return parts;
+  if (parts.size() > 1) {
+    return parts;
+  }
   return expand_range(text);
 }
 
@@ -137,17 +161,22 @@ std::vector<std::string> expand_braces(const std::string& text) {
   for (size_t open = text.find('{'); open != std::string::npos;
        open = text.find('{', open + 1)) {
     const size_t close = find_closing_brace(text, open);
-    if (close == std::string::npos) continue;
+    if (close == std::string::npos) {
+      continue;
+    }
     const auto parts =
         brace_alternatives(text.substr(open + 1, close - open - 1));
-    if (parts.empty()) continue;
+    if (parts.empty()) {
+      continue;
+    }
     std::vector<std::string> all;
     const auto suffixes = expand_braces(text.substr(close + 1));
     for (const std::string& part : parts) {
       for (const std::string& middle : expand_braces(part)) {
         for (const std::string& suffix : suffixes) {
-          if (all.size() == kMaxExpansions)
+          if (all.size() == kMaxExpansions) {
             throw too_many_expansions_error(text);
+          }
           all.push_back(text.substr(0, open) + middle + suffix);
         }
       }
@@ -179,8 +208,12 @@ std::vector<std::string> read_file_list(const std::string& path) {
   std::vector<std::string> names;
   std::istringstream names_in(text);
   for (std::string name; std::getline(names_in, name, separator);) {
-    if (separator == '\n' && name.ends_with('\r')) name.pop_back();
-    if (!name.empty()) names.push_back(name);
+    if (separator == '\n' && name.ends_with('\r')) {
+      name.pop_back();
+    }
+    if (!name.empty()) {
+      names.push_back(name);
+    }
   }
   return names;
 }

@@ -1,4 +1,4 @@
-// Operands: lists of files, globs, braces.
+// Expansion of operands: globs, braces and lists of files.
 #pragma once
 
 #include <string>
@@ -6,24 +6,27 @@
 
 namespace gato::base {
 
-// Expands each text that is no file itself: first braces, then glob characters,
-// in sorted order. A weight at the end, "PATTERN:2.5", goes to every match.
-// Error (io) where a pattern matches nothing.
+// Expands the braces and then the glob characters of each text that is not the
+// name of a file. The matches of a glob are sorted. A weight at the end, as in
+// "PATTERN:2.5", is appended to every match. Throws Error(io) if a pattern
+// matches nothing.
 std::vector<std::string> expand_patterns(const std::vector<std::string>& texts);
 
-// As bash does: "{0008..0011}" gives the numbers in the width of the wider end,
-// "{train,val}" each part; braces nest, and others stay as they are. Error
-// (usage) for more than a million texts.
+// Expands braces as bash does: "{0008..0011}" to the numbers, padded with zeros
+// to the width of the wider end, and "{train,val}" to each alternative. Braces
+// nest; any others are kept unchanged. Throws Error(usage) if there are more
+// than a million results.
 std::vector<std::string> expand_braces(const std::string& text);
 
-// The file of an operand that may end with ":WEIGHT": the whole operand where
-// it exists, else what stands before the weight.
+// Returns the file of an operand that may end with ":WEIGHT": the complete
+// operand if it exists as a file, otherwise the part before the weight.
 std::string path_without_weight(const std::string& operand);
 
-// One name a line from a file, or from stdin where it is "-"; separated by NUL
-// in place of line ends where it holds any, as find -print0 writes them. Names
-// are taken as they are, empty ones are left out. Error (io) where it cannot be
-// read.
+// Reads names from a file, or from stdin if `path` is "-". The names are
+// separated by NUL if the list contains any (as from find -print0), otherwise
+// by
+// "\n" or "\r\n". Names are not expanded; empty ones are skipped. Throws
+// Error(io) if the list cannot be read.
 std::vector<std::string> read_file_list(const std::string& path);
 
 }  // namespace gato::base

@@ -12,15 +12,22 @@
 
 namespace gato::base {
 
-int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count) {
+int64_t read_at(int descriptor, int64_t offset, std::byte* buffer,
+                size_t count) {
   size_t done = 0;
   while (done < count) {
-    const ssize_t got = ::pread(descriptor, into + done, count - done,
-                                offset + static_cast<int64_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return -1;
-    if (got == 0) break;
-    done += static_cast<size_t>(got);
+    const ssize_t bytes_read = ::pread(descriptor, buffer + done, count - done,
+                                       offset + static_cast<int64_t>(done));
+    if (bytes_read < 0 && errno == EINTR) {
+      continue;
+    }
+    if (bytes_read < 0) {
+      return -1;
+    }
+    if (bytes_read == 0) {
+      break;
+    }
+    done += static_cast<size_t>(bytes_read);
   }
   return static_cast<int64_t>(done);
 }
@@ -31,7 +38,9 @@ FileReader::FileReader(int descriptor, std::string name)
   struct stat status {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const int reason = errno;
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
     throw io_error("{}: cannot read: {}", name_, std::strerror(reason));
   }
   size_ = status.st_size;
@@ -47,13 +56,13 @@ bool FileReader::is_same_file(int descriptor) const {
 
 FileReader::~FileReader() { ::close(descriptor_); }
 
-void FileReader::read(int64_t offset, std::byte* into, size_t count) const {
-  const int64_t got = read_at(descriptor_, offset, into, count);
-  if (got < 0) {
+void FileReader::read(int64_t offset, std::byte* buffer, size_t count) const {
+  const int64_t bytes_read = read_at(descriptor_, offset, buffer, count);
+  if (bytes_read < 0) {
     throw io_error("{}: cannot read: {}", name_, std::strerror(errno));
   }
-  if (got != static_cast<int64_t>(count)) {
-    throw input_error("{}: it was cut short while it was read", name_);
+  if (bytes_read != static_cast<int64_t>(count)) {
+    throw input_error("{}: truncated while it was being read", name_);
   }
 }
 

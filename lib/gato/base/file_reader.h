@@ -1,4 +1,4 @@
-// A file that several threads read at places of their own.
+// Positional reads, which several threads can make from one file at once.
 #pragma once
 
 #include <cstddef>
@@ -7,31 +7,36 @@
 
 namespace gato::base {
 
-// Up to `count` bytes at `offset`: fewer where the file ends. Returns how many
-// there were; -1 with errno where it cannot be read.
-int64_t read_at(int descriptor, int64_t offset, std::byte* into, size_t count);
+// Reads up to `count` bytes at `offset`. Returns the number of bytes read,
+// which is less than `count` only at the end of the file, or -1 with errno set
+// if the file cannot be read.
+int64_t read_at(int descriptor, int64_t offset, std::byte* buffer,
+                size_t count);
 
+// A file that is open for reading. Const methods may be called from several
+// threads.
 class FileReader {
  public:
-  // Of a file that is open, and named so in messages; the descriptor stays the
-  // caller's. Error (io).
+  // Reads from an open file that messages call `name`. The caller keeps the
+  // ownership of `descriptor`, which is duplicated. Throws Error(io).
   FileReader(int descriptor, std::string name);
   ~FileReader();
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
   const std::string& name() const { return name_; }
-  int64_t size() const { return size_; }  // bytes, when it was opened
-  // Whether that descriptor is of the same file.
+  int64_t size() const { return size_; }  // in bytes, when it was opened
+  // Returns whether `descriptor` refers to the same file.
   bool is_same_file(int descriptor) const;
-  // Error (bad_input) where the file has ended before; (io).
-  void read(int64_t offset, std::byte* into, size_t count) const;
+  // Reads exactly `count` bytes. Throws Error(bad_input) if the file ends
+  // before that, and Error(io) if it cannot be read.
+  void read(int64_t offset, std::byte* buffer, size_t count) const;
 
  private:
   std::string name_;
   int descriptor_ = -1;
   int64_t size_ = 0;
-  uint64_t device_id_ = 0, inode_ = 0;  // of the file
+  uint64_t device_id_ = 0, inode_ = 0;  // identify the file
 };
 
 }  // namespace gato::base

@@ -1,3 +1,13 @@
+// The fault handler walks the stack and asks dladdr() whether any frame is in
+// libhdf5. If so, the file that was opened last is corrupt, and the process
+// exits. Otherwise the previous handlers are restored; the faulting instruction
+// then runs again and raises the same signal for them.
+//
+// Endless loops are detected by a POSIX timer on the processor time of the
+// thread, which raises SIGVTALRM in that thread. It only runs while a
+// Hdf5CallWatchdog is alive.
+//
+// The handlers do not allocate, because the heap may be corrupt when they run.
 #include "gato/base/hdf5_crash_handler.h"
 
 #include <dlfcn.h>
@@ -19,7 +29,7 @@ namespace {
 
 constexpr std::array kFaultSignals{SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 
-// Filled before a fault, as memory may be damaged in one.
+// A static copy of the path: the heap may be corrupt when the handler reads it.
 std::array<char, 4096> current_file{};
 
 bool is_crash_in_hdf5() {
@@ -32,12 +42,15 @@ bool is_crash_in_hdf5() {
   });
 }
 
-// Of the thread that watches its calls; the others have none.
+// The timer of the thread that called install_hdf5_crash_handler(). Other
+// threads have none, so a watchdog has no effect in them.
 thread_local timer_t watchdog_timer{};
 thread_local time_t watchdog_seconds = 0;  // 0: no timer
 
 void set_watchdog(time_t seconds) {
-  if (watchdog_seconds == 0) return;
+  if (watchdog_seconds == 0) {
+    return;
+  }
   const itimerspec time{{0, 0}, {seconds, 0}};
   ::timer_settime(watchdog_timer, 0, &time, nullptr);
 }
@@ -47,29 +60,31 @@ void write_to_stderr(std::string_view text) {
       ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-[[noreturn]] void exit_with_corrupt_file(std::string_view why) {
+[[noreturn]] void exit_with_corrupt_file(std::string_view what_happened) {
   write_to_stderr("error: ");
   write_to_stderr(current_file.data());
-  write_to_stderr(": damaged: libhdf5 ");
-  write_to_stderr(why);
-  write_to_stderr("; write it again, or fetch it again\n");
+  write_to_stderr(": corrupt: libhdf5 ");
+  write_to_stderr(what_happened);
+  write_to_stderr(": write it again, or download it again\n");
   remove_temporary_files();
   ::_exit(static_cast<int>(ExitStatus::bad_input));
 }
 
 std::array<struct sigaction, kFaultSignals.size()> previous_actions;
 
-// A second fault meets the handlers that were there before; so does one that is
-// not the library's, as what failed is tried again.
+// Restores the previous handlers first. They receive a second fault within this
+// handler, and also a fault outside libhdf5, because the instruction that
+// failed is executed again when this handler returns.
 void on_fault(int) {
   for (size_t i = 0; i < kFaultSignals.size(); ++i) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
   }
-  if (current_file[0] != '\0' && is_crash_in_hdf5())
-    exit_with_corrupt_file("failed on it");
+  if (current_file[0] != '\0' && is_crash_in_hdf5()) {
+    exit_with_corrupt_file("crashed while reading it");
+  }
 }
 
-void on_timeout(int) { exit_with_corrupt_file("comes to no end on it"); }
+void on_timeout(int) { exit_with_corrupt_file("timed out while reading it"); }
 
 void create_watchdog_timer(int max_seconds) {
   struct sigaction action {};
@@ -87,10 +102,12 @@ void create_watchdog_timer(int max_seconds) {
 }  // namespace
 
 void install_hdf5_crash_handler(int max_seconds) {
-  // Loads the unwinder, which a handler could not.
+  // The first call of backtrace() loads the unwinder, which is not safe in a
+  // signal handler.
   std::array<void*, 1> frame;
   ::backtrace(frame.data(), 1);
-  // Endless recursion leaves no room on the stack.
+  // The handler needs a separate stack, because unbounded recursion in
+  // libhdf5 exhausts the normal one.
   static std::array<char, 256 << 10> stack;
   const stack_t alternate{stack.data(), 0, stack.size()};
   ::sigaltstack(&alternate, nullptr);

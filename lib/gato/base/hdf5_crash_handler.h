@@ -1,21 +1,23 @@
-// libhdf5 trusts the structures of the files that it reads: a damaged one can
-// make it crash, or loop for ever, where it should report an error.
+// Protection against corrupt HDF5 files. libhdf5 trusts the structures of the
+// files that it reads, so a corrupt one can make it crash or loop forever
+// instead of reporting an error.
 #pragma once
 
 #include <filesystem>
 
 namespace gato::base {
 
-// From now on a fault within libhdf5 (SIGSEGV, SIGBUS, SIGFPE, SIGABRT) is what
-// it means, a damaged file: the process says which file was opened last,
-// removes the outputs that it was writing and ends with ExitStatus::bad_input.
-// Faults elsewhere are left as they are. A Hdf5CallWatchdog of this thread that
-// takes so many seconds of processor time is one too. For programs; called
-// once.
+// Treats every later fault within libhdf5 (SIGSEGV, SIGBUS, SIGFPE, SIGABRT) as
+// a corrupt file: the process names the file that was opened last, removes the
+// outputs that it was writing and exits with ExitStatus::bad_input. Faults
+// elsewhere are not affected. Does the same if a Hdf5CallWatchdog of the
+// calling thread lives for more than `max_seconds` of processor time. Programs
+// call this once.
 void install_hdf5_crash_handler(int max_seconds = 20);
 
-// Lives while libhdf5 reads what may send it into a loop: the heap that holds
-// texts and sequences of variable length.
+// A guard around a call in which a corrupt file may send libhdf5 into an
+// endless loop: one that reads the heap of variable-length strings and
+// sequences.
 class Hdf5CallWatchdog {
  public:
   Hdf5CallWatchdog();
@@ -24,7 +26,7 @@ class Hdf5CallWatchdog {
   Hdf5CallWatchdog& operator=(const Hdf5CallWatchdog&) = delete;
 };
 
-// The file that libhdf5 reads from now on.
+// Sets the file that a fault in libhdf5 is attributed to.
 void set_current_hdf5_file(const std::filesystem::path& path);
 
 }  // namespace gato::base

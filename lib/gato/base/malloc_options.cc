@@ -5,9 +5,9 @@
 namespace gato::base {
 
 void disable_malloc_trim() {
-  constexpr int max_threshold = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, max_threshold);
-  mallopt(M_TRIM_THRESHOLD, max_threshold);
+  constexpr int kMaxThreshold = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kMaxThreshold);
+  mallopt(M_TRIM_THRESHOLD, kMaxThreshold);
 }
 
 void limit_malloc_arenas() { mallopt(M_ARENA_MAX, 1); }

@@ -1,18 +1,19 @@
-// The allocator of the C library, as programs want it that work on one record
-// after another.
+// Settings of the C library's allocator for programs that process one record or
+// step after another.
 #pragma once
 
 namespace gato::base {
 
-// Memory that is freed stays with the process for its next record or step:
-// given back to the system, it would come back page by page, each filled with
-// zeros. The peak stays what it was. For programs; called once.
+// Keeps freed memory in the process for its next record or step. Memory that is
+// returned to the system comes back page by page, each cleared by the kernel.
+// The peak memory does not change. Programs call this once.
 void disable_malloc_trim();
 
-// The same for threads that work on large tensors: the arenas that glibc gives
-// threads have pieces of at most 64 MiB, and what is larger is mapped anew each
-// time. From now on all threads share one arena, and wait for each other there:
-// not for threads that allocate many small things. Called before there are any.
+// Makes all threads share one arena, so that large tensors are reused too: the
+// heaps of the arenas that glibc gives to threads are limited to 64 MiB, and a
+// larger block is mapped again each time. The threads contend for the arena, so
+// this does not suit threads that allocate many small blocks. Must be called
+// before any thread is started.
 void limit_malloc_arenas();
 
 }  // namespace gato::base

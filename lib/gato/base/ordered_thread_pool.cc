@@ -1,3 +1,9 @@
+// pending_ contains the submitted jobs in order, up to the oldest one whose
+// completion has not been called. Its first next_unstarted_ jobs have been
+// started. Workers start jobs from there; only the owner adds jobs at the back
+// and removes finished ones at the front, so it alone may read pending_.size()
+// without the lock. Threads are created as jobs are submitted, so a short list
+// of jobs does not start all of them.
 #include "gato/base/ordered_thread_pool.h"
 
 #include <algorithm>
@@ -13,15 +19,21 @@ OrderedThreadPool::OrderedThreadPool(int64_t threads,
 
 OrderedThreadPool::~OrderedThreadPool() {
   cancel(nullptr);
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
 }
 
 void OrderedThreadPool::submit(Job job) {
   if (max_threads_ == 1) {
-    if (const Completion finish = job(0)) finish();
+    if (const Completion completion = job(0)) {
+      completion();
+    }
     return;
   }
-  if (pending_.size() == max_pending_) complete_first();
+  if (pending_.size() == max_pending_) {
+    complete_first();
+  }
   {
     const std::lock_guard lock(mutex_);
     pending_.push_back({std::move(job), {}});
@@ -34,20 +46,26 @@ void OrderedThreadPool::submit(Job job) {
 }
 
 void OrderedThreadPool::wait_all() {
-  while (!pending_.empty()) complete_first();
+  while (!pending_.empty()) {
+    complete_first();
+  }
 }
 
 void OrderedThreadPool::complete_first() {
-  Completion finish;
+  Completion completion;
   {
     std::unique_lock lock(mutex_);
     job_done_.wait(lock, [this] { return error_ || pending_.front().is_done; });
-    if (error_) std::rethrow_exception(error_);
-    finish = std::move(pending_.front().completion);
+    if (error_) {
+      std::rethrow_exception(error_);
+    }
+    completion = std::move(pending_.front().completion);
     pending_.pop_front();
     --next_unstarted_;
   }
-  if (finish) finish();
+  if (completion) {
+    completion();
+  }
 }
 
 void OrderedThreadPool::worker_loop(int64_t thread) {
@@ -56,18 +74,21 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
     work_available_.wait(lock, [this] {
       return is_canceled_ || next_unstarted_ < pending_.size();
     });
-    if (is_canceled_) return;
-    // Adding and taking at the ends of a deque leaves the others in place.
-    PendingJob& held = pending_[next_unstarted_++];
+    if (is_canceled_) {
+      return;
+    }
+    // The reference stays valid without the lock: push_back() and pop_front()
+    // of a deque do not invalidate references to other elements.
+    PendingJob& current = pending_[next_unstarted_++];
     lock.unlock();
     try {
-      held.completion = held.job(thread);
-      held.job = nullptr;
+      current.completion = current.job(thread);
+      current.job = nullptr;
     } catch (...) {
       cancel(std::current_exception());
     }
     lock.lock();
-    held.is_done = true;
+    current.is_done = true;
     job_done_.notify_one();
   }
 }
@@ -75,7 +96,9 @@ void OrderedThreadPool::worker_loop(int64_t thread) {
 void OrderedThreadPool::cancel(std::exception_ptr error) {
   {
     const std::lock_guard lock(mutex_);
-    if (!error_) error_ = std::move(error);
+    if (!error_) {
+      error_ = std::move(error);
+    }
     is_canceled_ = true;
   }
   work_available_.notify_all();

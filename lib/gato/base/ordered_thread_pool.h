@@ -1,4 +1,4 @@
-// Jobs done by several threads, their results taken in the order of the jobs.
+// A thread pool that delivers results in the order of its jobs.
 #pragma once
 
 #include <atomic>
@@ -13,32 +13,35 @@
 
 namespace gato::base {
 
-// A job runs in any of the threads; what it returns is called in the thread
-// that owns this object, after that of every earlier job, within add() or
-// finish(). With one thread that thread does the jobs itself.
+// Runs each job in any of its threads. The completion that a job returns is
+// called in the thread that owns this object, within submit() or wait_all(),
+// after the completions of all earlier jobs. With one thread, the owner runs
+// the jobs itself.
 //
-// The first exception, of a job or of what it returned, is thrown by add() or
-// finish(); then only destruction is left, which waits for the jobs that run
-// and drops the rest.
+// submit() or wait_all() throws the first exception of a job or a completion.
+// After that the object can only be destroyed, which waits for the jobs that
+// are running and drops the rest.
 class OrderedThreadPool {
  public:
   using Completion = std::function<void()>;  // may be empty
-  // `thread` is the number of the thread, from 0.
+  // `thread` is the index of the thread.
   using Job = std::function<Completion(int64_t thread)>;
 
-  // At most `max_pending_per_thread` jobs a thread are held at a time, done or
-  // not: so many records lie in memory, and so far a job may be ahead of a slow
-  // one.
+  // Stores at most `max_pending_per_thread` jobs per thread, finished or not.
+  // This bounds the records in memory, and how far the pool runs ahead of a
+  // slow job.
   explicit OrderedThreadPool(int64_t threads,
                              int64_t max_pending_per_thread = 2);
   ~OrderedThreadPool();
   OrderedThreadPool(const OrderedThreadPool&) = delete;
   OrderedThreadPool& operator=(const OrderedThreadPool&) = delete;
 
+  // Adds a job. Blocks while the pool is full.
   void submit(Job job);
-  // Waits for all jobs; more may be added afterwards.
+  // Blocks until all jobs are completed. More may be submitted afterwards.
   void wait_all();
-  // True where a long job should end early: nobody takes its result.
+  // Returns whether a long job should return early because its result will not
+  // be used.
   bool is_canceled() const { return is_canceled_; }
 
  private:
@@ -56,10 +59,10 @@ class OrderedThreadPool {
   std::vector<std::thread> threads_;
   std::atomic<bool> is_canceled_ = false;
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable work_available_, job_done_;
   std::deque<PendingJob> pending_;
-  size_t next_unstarted_ = 0;  // in held_: the first that no thread has begun
+  size_t next_unstarted_ = 0;  // index in pending_ of the first unstarted job
   std::exception_ptr error_;
 };
 

@@ -1,4 +1,4 @@
-// std::visit with one lambda a type.
+// A visitor for std::visit that combines one lambda per type.
 #pragma once
 
 namespace gato::base {

@@ -10,8 +10,10 @@ namespace {
 
 template <class T>
 constexpr const char* number_type_name() {
-  if (std::is_floating_point_v<T>) return "a number";
-  return std::is_signed_v<T> ? "a whole number" : "a whole number >= 0";
+  if (std::is_floating_point_v<T>) {
+    return "a number";
+  }
+  return std::is_signed_v<T> ? "an integer" : "a non-negative integer";
 }
 
 }  // namespace
@@ -19,20 +21,27 @@ constexpr const char* number_type_name() {
 template <class T>
 T parse_number(std::string_view text, std::string_view what,
                ExitStatus status) {
-  const auto fail = [&](const std::string& reason) {
-    return Error(status, fmt::format("{}: '{}' is not {}{}", what, text,
-                                     number_type_name<T>(), reason));
+  const auto parse_error = [&](const std::string& reason) {
+    return Error(status, fmt::format("{}: '{}' is {}", what, text, reason));
   };
+  const std::string wrong_type = fmt::format("not {}", number_type_name<T>());
   T value{};
   const char* end = text.data() + text.size();
   const auto [rest, code] = std::from_chars(text.data(), end, value);
-  if (code == std::errc::result_out_of_range) throw fail(": out of range");
-  if (code != std::errc()) throw fail("");
+  if (code == std::errc::result_out_of_range) {
+    throw parse_error("out of range");
+  }
+  if (code != std::errc()) {
+    throw parse_error(wrong_type);
+  }
   if (rest != end) {
-    throw fail(fmt::format(": '{}' follows it", std::string(rest, end)));
+    throw parse_error(
+        fmt::format("{}: unexpected '{}'", wrong_type, std::string(rest, end)));
   }
   if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(value)) throw fail(": it must be finite");
+    if (!std::isfinite(value)) {
+      throw parse_error("not a finite number");
+    }
   }
   return value;
 }
@@ -46,18 +55,20 @@ double parse_duration(std::string_view text, std::string_view what,
   const auto number = [&](std::string_view part) {
     const double value = parse_number<double>(part, what, status);
     if (value < 0) {
-      throw Error(status,
-                  fmt::format("{}: '{}' is less than zero", what, text));
+      throw Error(status, fmt::format("{}: '{}' is negative", what, text));
     }
     return value;
   };
+  // "HH:MM:SS" is a number in base 60. Each part may be any number.
   if (text.find(':') != std::string_view::npos) {
     double seconds = 0;
     size_t begin = 0;
     while (true) {
       const size_t colon = text.find(':', begin);
       seconds = seconds * 60 + number(text.substr(begin, colon - begin));
-      if (colon == std::string_view::npos) return seconds;
+      if (colon == std::string_view::npos) {
+        return seconds;
+      }
       begin = colon + 1;
     }
   }

@@ -1,4 +1,4 @@
-// Checked parsing of numbers: the whole text or an error.
+// Strict parsing of numbers: the complete text must be a number.
 #pragma once
 
 #include <string_view>
@@ -7,14 +7,16 @@
 
 namespace gato::base {
 
-// T is int64_t, uint64_t or double. Trailing text, an empty text, a value out
-// of T's range and NaN or infinity are refused. `what` begins the message of
-// the error, e.g. "option --length" or "scores.json: task 'catch': mean".
+// Returns the number in `text`. T is int64_t, uint64_t or double. Throws
+// Error(status) if the text is empty, has trailing text, is out of T's range,
+// or is NaN or infinite. `what` begins the error message, e.g. "option
+// --length" or "scores.json: task 'catch': mean".
 template <class T>
 T parse_number(std::string_view text, std::string_view what,
                ExitStatus status = ExitStatus::usage);
 
-// Seconds from "90", "90s", "15m", "2h", "1d" or "HH:MM:SS".
+// Returns the seconds of a duration: "90", "90s", "15m", "2h", "1d" or
+// "HH:MM:SS". Throws Error(status) for any other text.
 double parse_duration(std::string_view text, std::string_view what,
                       ExitStatus status = ExitStatus::usage);
 

@@ -9,11 +9,14 @@
 namespace gato::base {
 namespace {
 
-// DO NOT CHANGE THIS VALUE: a resumed run would read other rows. It keeps these
-// draws apart from all others of the same seed.
+// Separates these random numbers from all others of the same seed. DO NOT
+// CHANGE THIS VALUE: a resumed run would read different rows.
 constexpr uint64_t kRngStream = 0x67610001;
 constexpr uint64_t kRounds = 6;
 
+// Encrypts a value of 2 * `half_bits` bits with a balanced Feistel network,
+// which is a bijection for any round function. The round function is
+// random_bits() keyed by the round (Luby & Rackoff 1988).
 uint64_t feistel_encrypt(uint64_t seed, uint64_t epoch, int half_bits,
                          uint64_t value) {
   const uint64_t mask = (uint64_t{1} << half_bits) - 1;
@@ -34,9 +37,9 @@ uint64_t permute_index(uint64_t seed, uint64_t epoch, uint64_t size,
   assert(index < size);
   const int half_bits =
       std::max(1, (static_cast<int>(std::bit_width(size - 1)) + 1) / 2);
-  // The cipher permutes the next power of four; numbers beyond the size are
-  // enciphered again until they fall inside (cycle walking), fewer than four
-  // times on average.
+  // The cipher permutes [0, 4^half_bits), the next power of four. A result
+  // outside [0, size) is encrypted again until it is inside (cycle walking;
+  // Black & Rogaway 2002), which takes fewer than four rounds on average.
   do {
     index = feistel_encrypt(seed, epoch, half_bits, index);
   } while (index >= size);

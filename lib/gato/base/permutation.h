@@ -1,13 +1,13 @@
-// Orders drawn by chance of which any place can be told alone.
+// Pseudorandom permutations whose elements can be computed one at a time.
 #pragma once
 
 #include <cstdint>
 
 namespace gato::base {
 
-// What stands at `place` of permutation number `number` of [0, size): every
-// value once over all places. It is a Feistel cipher keyed by seed and number,
-// so that it takes constant time and memory. place < size.
+// Returns element `index` of the permutation of [0, size) that `seed` and
+// `epoch` determine. A Feistel cipher keyed by the two computes it in constant
+// time and memory. Requires index < size.
 uint64_t permute_index(uint64_t seed, uint64_t epoch, uint64_t size,
                        uint64_t index);
 

@@ -1,4 +1,5 @@
-// Progress of long work: counted by the library, shown by whoever runs it.
+// Progress of long-running work: the library counts it and the caller displays
+// it.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +12,19 @@ class ProgressDisplay {
  public:
   virtual ~ProgressDisplay() = default;
 
-  // A task begins. `unit` names what is counted ("episodes", "sequences").
+  // Begins a task. `unit` names what is counted ("episodes", "sequences").
   // `total` is 0 if it is unknown. The first `initial_done` units were done
   // earlier and do not count toward the rate.
   virtual void begin(const std::string& label, const std::string& unit,
                      int64_t total, int64_t initial_done) = 0;
-  // `done` units are complete; `note` ends the line ("loss 2.31").
+  // Shows that `done` units are complete. `note` ends the line ("loss 2.31").
   virtual void update(int64_t done, const std::string& note) = 0;
-  // The task is over, complete or not.
+  // Ends the task, whether it is complete or not.
   virtual void end() = 0;
 };
 
-// Counts the units of one task for as long as it lives. With a null display
-// nothing is shown.
+// Counts the units of one task, which ends when this object is destroyed. Shows
+// nothing if the display is null.
 class Progress {
  public:
   Progress(ProgressDisplay* display, const std::string& label,
@@ -33,8 +34,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Both throw StoppedBySignal after a signal (base/signals.h) unless a
-  // ScopedStopDeferral is alive.
+  // Add to the count, or set it. Both throw StoppedBySignal after a signal
+  // (base/signals.h) unless a ScopedStopDeferral is alive.
   void advance(int64_t count = 1);
   void set_done(int64_t done, const std::string& note = "");
 

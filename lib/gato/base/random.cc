@@ -7,7 +7,8 @@
 namespace gato::base {
 namespace {
 
-// SplitMix64 (Steele, Lea, Flood 2014): a bijection with full avalanche.
+// Returns the output of SplitMix64 for the state `x` (Steele, Lea & Flood
+// 2014): a bijection with full avalanche.
 uint64_t splitmix64(uint64_t x) {
   x += 0x9e3779b97f4a7c15;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -15,7 +16,8 @@ uint64_t splitmix64(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Not symmetric: (seed 1, word 2) and (seed 2, word 1) differ.
+// Mixes a word into the state. Not symmetric, so that (seed 1, word 2) and
+// (seed 2, word 1) differ.
 uint64_t hash_combine(uint64_t state, uint64_t word) {
   return splitmix64(std::rotl(state, 23) ^ splitmix64(word));
 }
@@ -26,7 +28,9 @@ double to_unit_interval(uint64_t bits) { return (bits >> 11) * 0x1p-53; }
 
 uint64_t random_bits(uint64_t seed, std::initializer_list<uint64_t> words) {
   uint64_t state = splitmix64(seed);
-  for (uint64_t word : words) state = hash_combine(state, word);
+  for (uint64_t word : words) {
+    state = hash_combine(state, word);
+  }
   return state;
 }
 
@@ -48,7 +52,9 @@ double RandomStream::uniform(double low, double high) {
 uint64_t RandomStream::uniform_int(uint64_t n) {
   const uint64_t rejection_threshold = max() - max() % n;
   uint64_t bits = (*this)();
-  while (bits >= rejection_threshold) bits = (*this)();
+  while (bits >= rejection_threshold) {
+    bits = (*this)();
+  }
   return bits % n;
 }
 

@@ -1,6 +1,7 @@
-// Counter-based chance: a draw depends only on the words it is keyed by, never
-// on what was drawn before, on the thread or on the rank. So any draw can be
-// made again alone, and results do not change with the number of threads.
+// Counter-based random numbers: a number depends only on the words that key it,
+// never on earlier numbers, the thread or the rank. Any number can therefore be
+// computed again by itself, and results do not change with the number of
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +9,17 @@
 
 namespace gato::base {
 
-// 64-bit mix of a seed and up to eight words (SplitMix64 finaliser
+// Returns a 64-bit hash of a seed and a few words (the SplitMix64 finalizer is
 // applied word by word). Uniform over all 64-bit values.
 uint64_t random_bits(uint64_t seed, std::initializer_list<uint64_t> words);
 
-// Uniform in [0, 1), with 53 random bits.
+// Returns a number that is uniform in [0, 1), with 53 random bits.
 double random_uniform(uint64_t seed, std::initializer_list<uint64_t> words);
 
-// A stream of draws keyed by a seed and words; draw i is
+// A stream of random numbers that is keyed by a seed and words. Number i is
 // random_bits(seed, {words..., i}). Satisfies UniformRandomBitGenerator, but
-// pass it to no std:: distribution: their algorithms differ by library.
+// must not be passed to a std:: distribution, because their algorithms differ
+// between standard libraries.
 class RandomStream {
  public:
   using result_type = uint64_t;
@@ -25,14 +27,15 @@ class RandomStream {
                         std::initializer_list<uint64_t> words = {});
   uint64_t operator()();
   uint64_t key() const { return key_; }            // random_bits(seed, words)
-  void seek(uint64_t index) { counter_ = index; }  // the next one
+  void seek(uint64_t index) { counter_ = index; }  // of the next number
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return ~uint64_t{0}; }
 
   double uniform();                         // [0, 1)
   double uniform(double low, double high);  // [low, high)
   uint64_t uniform_int(uint64_t n);         // [0, n), unbiased; n > 0
-  // Mean 0, variance 1 (Box-Muller), of two draws.
+  // Returns a standard normal number (Box & Muller 1958). Consumes two numbers
+  // of the stream.
   double normal();
 
  private:

@@ -1,4 +1,4 @@
-// Work that several jobs share.
+// Division of work among several jobs.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace gato::base {
 
-// The `number`th of `count` equal parts of something, counted from 1.
+// One of `count` nearly equal parts of some work. `number` counts from 1.
 struct Shard {
   int64_t number = 1, count = 1;
 
@@ -14,12 +14,12 @@ struct Shard {
     int64_t first, last;  // [first, last)
     int64_t size() const { return last - first; }
   };
-  // Its items of `total`: the parts follow one another, and their sizes differ
-  // by one at most.
+  // Returns the items of this shard, out of `total`. The shards are contiguous
+  // and in order, and their sizes differ by at most one.
   Range range_of(int64_t total) const;
 };
 
-// "I/N" with 1 <= I <= N. Error (usage) for anything else.
+// Parses "I/N" with 1 <= I <= N. Throws Error(usage) for anything else.
 Shard parse_shard(const std::string& text);
 
 }  // namespace gato::base

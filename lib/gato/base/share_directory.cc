@@ -11,19 +11,24 @@ std::filesystem::path share_directory() {
   std::error_code ignored;
   if (const char* override_directory = std::getenv("GATO_SHARE");
       override_directory && *override_directory) {
-    if (fs::is_directory(override_directory, ignored))
+    if (fs::is_directory(override_directory, ignored)) {
       return override_directory;
+    }
     throw io_error("GATO_SHARE: {}: no such directory", override_directory);
   }
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
   const fs::path installed =
       program.parent_path().parent_path() / "share" / "gato";
-  if (fs::is_directory(installed, ignored)) return installed;
+  if (fs::is_directory(installed, ignored)) {
+    return installed;
+  }
   const fs::path source = fs::path(GATO_SOURCE_SHARE);
-  if (fs::is_directory(source, ignored)) return source;
+  if (fs::is_directory(source, ignored)) {
+    return source;
+  }
   throw io_error(
-      "cannot find the shared files: neither {} nor {} is there; set "
-      "GATO_SHARE to the folder that holds them",
+      "cannot find the shared files: neither {} nor {} exists: set "
+      "GATO_SHARE to the directory that contains them",
       installed.string(), source.string());
 }
 

@@ -1,13 +1,14 @@
-// Where the files of share/gato are.
+// The location of the files of share/gato.
 #pragma once
 
 #include <filesystem>
 
 namespace gato::base {
 
-// $GATO_SHARE, else share/gato beside the running program's bin/, else the
-// source tree's: programs run installed, from a moved folder, and from the
-// build. Error (io) naming all three where none is there.
+// Returns $GATO_SHARE if it is set, otherwise share/gato next to the bin/ of
+// the running program, otherwise share/gato of the source tree. Programs
+// therefore find their files when they are installed, in a moved directory, and
+// in the build tree. Throws Error(io) that names all three if there is none.
 std::filesystem::path share_directory();
 
 }  // namespace gato::base

@@ -16,8 +16,9 @@ std::atomic<int> sigint_count{0};
 std::atomic<int> deferral_count{0};
 std::atomic<int> exit_on_signal_count{0};
 
-// A rank that --processes has started gets SIGINT from the terminal and SIGTERM
-// from its starter for one Ctrl-C, in any order: only the second SIGINT counts.
+// Ends the process on a second SIGINT, but not on a second signal of any kind:
+// for one Ctrl-C, a rank started by --processes receives SIGINT from the
+// terminal and SIGTERM from its parent, in any order.
 void on_signal(int signal) {
   int no_signal = 0;
   first_signal.compare_exchange_strong(no_signal, signal);
@@ -39,10 +40,12 @@ void install_signal_handlers() {
   for (int signal : {SIGINT, SIGTERM, SIGUSR1}) {
     sigaction(signal, &action, nullptr);
   }
-  // The terminal has gone; unless nohup says that this does not matter.
+  // SIGHUP means that the terminal was closed. nohup ignores it.
   struct sigaction current {};
   sigaction(SIGHUP, nullptr, &current);
-  if (current.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  if (current.sa_handler != SIG_IGN) {
+    sigaction(SIGHUP, &action, nullptr);
+  }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

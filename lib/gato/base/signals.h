@@ -1,22 +1,24 @@
-// A request to stop, by SIGINT, SIGTERM, SIGUSR1 or SIGHUP, seen as a flag that
-// long work polls between two records.
+// Requests to stop (SIGINT, SIGTERM, SIGUSR1 or SIGHUP) set a flag that
+// long-running work polls between two records.
 #pragma once
 
 #include <exception>
 
 namespace gato::base {
 
-// Installs the handlers and ignores SIGPIPE and SIGXFSZ, so that such writes
-// fail with an error; a child process must restore the two itself. System calls
-// are interrupted (no SA_RESTART). A second SIGINT ends the process at once
-// with status 130. A SIGHUP that is ignored, by nohup, stays so.
+// Installs the handlers. Ignores SIGPIPE and SIGXFSZ, so that the writes that
+// would raise them fail with an error instead; a child process must restore
+// these two itself. Signals interrupt system calls (no SA_RESTART). A second
+// SIGINT ends the process at once with status 130. SIGHUP stays ignored if it
+// was ignored before, as by nohup.
 void install_signal_handlers();
 
-// The first signal that came since install_signal_handlers(), or 0.
+// Returns the first signal received since install_signal_handlers(), or 0.
 int received_stop_signal();
 
-// What throw_if_stopped() throws; unwinding removes partial outputs. Not an
-// Error: no data is at fault and no handler of bad records may swallow it.
+// The exception that throw_if_stopped() throws; unwinding removes partial
+// outputs. It is not an Error, because the data is not at fault and code that
+// skips bad records must not catch it.
 class StoppedBySignal : public std::exception {
  public:
   explicit StoppedBySignal(int signal) : signal_(signal) {}
@@ -27,21 +29,22 @@ class StoppedBySignal : public std::exception {
   int signal_;
 };
 
-// While one lives, a signal ends the process at once, as if nobody watched: for
-// work of a library that cannot be interrupted and has written nothing yet.
+// While one is alive, a signal ends the process at once. Used around library
+// calls that cannot be interrupted and have not written anything yet.
 class ScopedExitOnSignal {
  public:
-  ScopedExitOnSignal();  // Stopped where a signal has come already
+  // Throws StoppedBySignal if a signal has already been received.
+  ScopedExitOnSignal();
   ~ScopedExitOnSignal();
   ScopedExitOnSignal(const ScopedExitOnSignal&) = delete;
   ScopedExitOnSignal& operator=(const ScopedExitOnSignal&) = delete;
 };
 
-// Throws Stopped where a signal came. cli::Progress::add calls it, so only
-// loops without a Progress need to.
+// Throws StoppedBySignal if a signal has been received. base::Progress calls
+// this, so only loops without a Progress need to.
 void throw_if_stopped();
 
-// While one lives, throw_if_stopped() does nothing: its owner polls
+// While one is alive, throw_if_stopped() does nothing: its owner polls
 // received_stop_signal() itself and saves what it has.
 class ScopedStopDeferral {
  public:

@@ -10,11 +10,14 @@ bool is_same_folded(char a, char b) {
   return fold(a) == fold(b);
 }
 
-// Optimal string alignment, three rows at a time.
+// Returns the optimal string alignment distance. Of the dynamic programming
+// table, only the last three rows are stored.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before(b.size() + 1), previous(b.size() + 1),
       row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) previous[j] = j;
+  for (size_t j = 0; j <= b.size(); ++j) {
+    previous[j] = j;
+  }
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
@@ -36,7 +39,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string closest_name(std::string_view text,
                          const std::vector<std::string>& names) {
-  std::string nearest;
+  std::string closest;
   size_t min_distance = std::string_view::npos;
   for (const std::string& name : names) {
     const size_t distance = edit_distance(text, name);
@@ -45,10 +48,10 @@ std::string closest_name(std::string_view text,
     const bool shares_nothing = distance >= std::max(text.size(), name.size());
     if (distance <= limit && !shares_nothing && distance < min_distance) {
       min_distance = distance;
-      nearest = name;
+      closest = name;
     }
   }
-  return nearest;
+  return closest;
 }
 
 std::string suggestion(std::string_view text,

@@ -1,4 +1,4 @@
-// "Did you mean ...?"
+// Suggestions for misspelled names.
 #pragma once
 
 #include <string>
@@ -7,15 +7,15 @@
 
 namespace gato::base {
 
-// The name with the smallest edit distance (insertions, deletions,
-// replacements, swaps of neighbours), or an empty text where none is near: a
-// third of the longer name's length, at least 2, is the limit. '_' and '-' are
-// the same.
+// Returns the name with the smallest edit distance to `text` (insertions,
+// deletions, substitutions, transpositions of neighbors), or an empty string if
+// none is close. The limit is a third of the longer name's length, but at least
+// 2. '_' and '-' are considered equal.
 std::string closest_name(std::string_view text,
                          const std::vector<std::string>& names);
 
-// "; did you mean 'NAME'?", or nothing where no name is near: the end of an
-// error's message.
+// Returns the end of an error message: "; did you mean 'NAME'?", or an empty
+// string if no name is close.
 std::string suggestion(std::string_view text,
                        const std::vector<std::string>& names);
 

@@ -12,8 +12,8 @@ namespace gato::base {
 // ASCII, and those of Unicode (U+0080 to U+009F) encoded in UTF-8.
 std::string escape_control_characters(std::string_view text);
 
-// Returns the text before the first \n: LibTorch appends a stack trace to its
-// messages.
+// Returns the text before the first \n, for example a message of LibTorch
+// without the stack trace that it appends.
 std::string first_line(const std::string& text);
 
 // Returns the text in single quotes for an error message: truncated after 200

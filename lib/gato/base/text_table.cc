@@ -8,7 +8,8 @@
 namespace gato::base {
 namespace {
 
-// Code points, which is close enough to columns for names and numbers.
+// Returns the number of code points, which is close enough to the display width
+// for names and numbers.
 size_t display_width(const std::string& text) {
   return std::ranges::count_if(
       text, [](unsigned char c) { return (c & 0xc0) != 0x80; });
@@ -27,8 +28,9 @@ TextTable::TextTable(std::vector<std::string> header) {
 
 void TextTable::add_row(std::vector<std::string> cells) {
   assert(rows_.empty() || cells.size() == rows_.front().size());
-  for (std::string& cell : cells)
+  for (std::string& cell : cells) {
     cell = cell.empty() ? "-" : escape_control_characters(cell);
+  }
   rows_.push_back(std::move(cells));
 }
 
@@ -39,7 +41,9 @@ std::string TextTable::to_string() const {
   for (size_t r = 0; r < rows_.size(); ++r) {
     for (size_t c = 0; c < columns; ++c) {
       widths[c] = std::max(widths[c], display_width(rows_[r][c]));
-      if (r > 0 && is_numeric(rows_[r][c])) is_right_aligned[c] = true;
+      if (r > 0 && is_numeric(rows_[r][c])) {
+        is_right_aligned[c] = true;
+      }
     }
   }
   std::string text;
@@ -47,10 +51,16 @@ std::string TextTable::to_string() const {
     std::string line;
     for (size_t c = 0; c < columns; ++c) {
       const std::string padding(widths[c] - display_width(row[c]), ' ');
-      if (c > 0) line += "  ";
-      if (is_right_aligned[c]) line += padding;
+      if (c > 0) {
+        line += "  ";
+      }
+      if (is_right_aligned[c]) {
+        line += padding;
+      }
       line += row[c];
-      if (!is_right_aligned[c]) line += padding;
+      if (!is_right_aligned[c]) {
+        line += padding;
+      }
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';

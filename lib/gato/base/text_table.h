@@ -1,5 +1,5 @@
-// Columns of text for stdout: for reading, and for awk where no cell holds a
-// space.
+// Tables of text for stdout. They can be read by people, and by awk as long as
+// no cell contains a space.
 #pragma once
 
 #include <string>
@@ -7,17 +7,19 @@
 
 namespace gato::base {
 
-// A column with a number in it is aligned right, any other left; columns
-// are two spaces apart. An empty cell is written as "-",
-// control characters escaped (base/string_util.h).
+// A table whose columns are two spaces apart. A column that contains a number
+// is aligned right, any other left. An empty cell is written as "-", and
+// control characters are escaped (base/string_util.h).
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header);
-  void add_row(std::vector<std::string> cells);  // as many as the header has
-  std::string to_string() const;                 // lines, each ends with '\n'
+  // Adds a row, which must have as many cells as the header.
+  void add_row(std::vector<std::string> cells);
+  // Returns the lines of the table, each with a '\n' at its end.
+  std::string to_string() const;
 
  private:
-  std::vector<std::vector<std::string>> rows_;  // the header first
+  std::vector<std::vector<std::string>> rows_;  // begins with the header
 };
 
 }  // namespace gato::base

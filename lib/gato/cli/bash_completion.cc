@@ -14,25 +14,30 @@ std::string function_name(const Tool& tool) {
   return name;
 }
 
-// What an option takes, as far as it is known.
+// Returns the known values of an option, or nothing if any text is accepted.
 std::vector<std::string> completion_values(const Tool& tool,
                                            const Option& option) {
   const auto listed = tool.completions.find(option.name);
   return listed == tool.completions.end() ? option.choices : listed->second();
 }
 
-// The branch of a command: its options, and their values where they are known.
+// Returns the branch of the script's case statement for a command: its options,
+// and the known values of each.
 std::string command_case(const Tool& tool, const Command& command) {
   CommonOptions common;
-  InvocationOptions run;
+  InvocationOptions invocation_options;
   OptionTable table;
-  build_option_table(command, common, run, table);
+  build_option_table(command, common, invocation_options, table);
   std::string names, values;
   for (const auto& option : table.options()) {
-    if (option->is_operand) continue;
+    if (option->is_operand) {
+      continue;
+    }
     names += (names.empty() ? "--" : " --") + option->name;
     const std::vector<std::string> known = completion_values(tool, *option);
-    if (known.empty()) continue;
+    if (known.empty()) {
+      continue;
+    }
     values += fmt::format("        --{}) words='{}' ;;\n", option->name,
                           fmt::join(known, " "));
   }
@@ -50,7 +55,7 @@ std::string bash_completion(const Tool& tool) {
     commands += (commands.empty() ? "" : " ") + command.name;
     cases += command_case(tool, command);
   }
-  // Where there are commands, the first word is one of them.
+  // If the program has subcommands, the first word is one of them.
   const std::string first =
       commands.empty()
           ? ""

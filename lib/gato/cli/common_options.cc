@@ -1,3 +1,5 @@
+// Every command has the same common options, except for those that depend on
+// its description: --output, --skip-bad, --shard and the operands.
 #include "gato/cli/common_options.h"
 
 #include <fmt/format.h>
@@ -18,36 +20,43 @@ void add_output_options(const Command& command, CommonOptions& common,
       .per_invocation();
   table
       .add("no-provenance", &common.no_provenance,
-           "Leave the provenance out of the output, so that the same input "
+           "Omit the provenance from the output, so that the same input "
            "gives the same bytes")
       .may_change_on_resume();
 }
 
 void add_operand_options(const Command& command, CommonOptions& common,
-                         InvocationOptions& run, OptionTable& table) {
+                         InvocationOptions& invocation_options,
+                         OptionTable& table) {
   Option& inputs = table.add("inputs", &common.inputs, "The operands");
   inputs.is_operand = true;
   inputs.metavar_name = command.operands;
   inputs.is_required = command.min_operands > 0;
   table
-      .add("files-from", &run.files_from,
+      .add("files-from", &invocation_options.files_from,
            "Read more operands from FILE, one per line or each terminated by "
-           "NUL; - is the standard input")
+           "NUL; - is standard input")
       .metavar("FILE")
       .not_in_config();
 }
 
 void add_shard_option(const Command& command, CommonOptions& common,
-                      InvocationOptions& run, OptionTable& table) {
+                      InvocationOptions& invocation_options,
+                      OptionTable& table) {
   const char* divided =
       command.sharding == Sharding::operands ? "operands" : "work";
   table
-      .add("shard", &run.shard,
-           fmt::format("Do part I of N equal parts of the {}, I from 1 to N, "
-                       "so that N jobs share the work",
-                       divided))
+      .add("shard", &invocation_options.shard,
+           fmt::format(
+               "Process only shard I of N of the {}, with I from 1 to N, "
+               "so that N jobs can share the work",
+               divided))
       .metavar("I/N");
-  table.add_check([&] { common.shard = base::parse_shard(run.shard); });
+  table.add_check([&] {
+    common.shard = base::with_context("option --shard", [&] {
+      return base::parse_shard(invocation_options.shard);
+    });
+  });
 }
 
 void add_log_options(CommonOptions& common, OptionTable& table) {
@@ -72,17 +81,18 @@ void add_log_options(CommonOptions& common, OptionTable& table) {
 
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
-                                   InvocationOptions& run, OptionTable& table) {
+                                   InvocationOptions& invocation_options,
+                                   OptionTable& table) {
   if (command.output != OutputRequirement::none) {
     add_output_options(command, common, table);
   }
   CommandFunction work = command.build(table);
   table.begin_group("Common options");
   if (!command.operands.empty()) {
-    add_operand_options(command, common, run, table);
+    add_operand_options(command, common, invocation_options, table);
   }
   if (command.sharding != Sharding::none) {
-    add_shard_option(command, common, run, table);
+    add_shard_option(command, common, invocation_options, table);
   }
   if (command.has_skip_bad) {
     table
@@ -93,31 +103,33 @@ CommandFunction build_option_table(const Command& command,
   }
   table
       .add("seed", &common.seed,
-           "Seed of all random numbers; the same seed gives the same bytes")
+           "Random seed; the same seed gives the same bytes")
       .fixed_on_resume();
   table
       .add("threads", &common.threads,
-           "Threads to use; 0 is one per processor. The result does not depend "
-           "on it")
+           "Number of threads; 0 means one per processor. Does not affect the "
+           "result")
       .range(0, 4096)
       .per_invocation();
   table
       .add("config", &common.config_files,
-           "Read options from a TOML file whose keys are their long names; may "
-           "be repeated. Later files win, and the command line wins over all")
+           "Read options from a TOML file, whose keys are the long option "
+           "names. May be repeated: later files override earlier ones, and the "
+           "command line overrides them all")
       .metavar("FILE")
       .files()
       .repeatable()
       .not_in_config();
   table
-      .add("dump-config", &run.dump_config,
+      .add("dump-config", &invocation_options.dump_config,
            "Print the merged configuration as TOML and exit")
       .not_in_config();
   add_log_options(common, table);
-  table.add("help", &run.help, "Print this help and exit")
+  table.add("help", &invocation_options.help, "Print this help and exit")
       .short_name('h')
       .not_in_config();
-  table.add("version", &run.version, "Print the version and exit")
+  table
+      .add("version", &invocation_options.version, "Print the version and exit")
       .not_in_config();
   return work;
 }

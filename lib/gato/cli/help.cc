@@ -1,3 +1,6 @@
+// --help and the man page are generated from the option table. The sentence on
+// each option is its help text followed by what the table knows about it:
+// choices, range, default and whether it is required.
 #include "gato/cli/help.h"
 
 #include <algorithm>
@@ -10,16 +13,19 @@ namespace {
 
 constexpr size_t kHelpColumn = 26;
 
-// A term and, from kHelpColumn on, its explanation.
+// Returns a term and its explanation, which starts at kHelpColumn.
 std::string format_definition(const std::string& term,
                               const std::string& text) {
   const std::string head = "  " + term;
   const std::string body = wrap_text(text, kHelpColumn);
-  if (head.size() + 2 > kHelpColumn) return head + "\n" + body;
+  if (head.size() + 2 > kHelpColumn) {
+    return head + "\n" + body;
+  }
   return head + body.substr(head.size());
 }
 
-// Whole numbers of any size without an exponent.
+// Returns a bound as text. Integers of any size are written without an
+// exponent.
 std::string bound_text(double bound) {
   return std::floor(bound) == bound ? fmt::format("{:.0f}", bound)
                                     : fmt::format("{}", bound);
@@ -31,30 +37,36 @@ std::string range_text(const Option& option) {
   if (has_low && has_high) {
     return bound_text(option.minimum) + " to " + bound_text(option.maximum);
   }
-  if (has_low) return "at least " + bound_text(option.minimum);
+  if (has_low) {
+    return "at least " + bound_text(option.minimum);
+  }
   return has_high ? "at most " + bound_text(option.maximum) : "";
 }
 
-// "--model DIR"
+// Returns the long name with the metavariable: "--model DIR".
 std::string long_option_with_metavar(const Option& option) {
   const std::string name = "--" + option.name;
   return option.metavar_name.empty() ? name : name + " " + option.metavar_name;
 }
 
-// "--a", "--a or --b", "--a, --b or --c".
+// Returns "--a", "--a or --b" or "--a, --b or --c".
 std::string join_alternatives(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    if (i > 0) {
+      text += i + 1 == names.size() ? " or " : ", ";
+    }
     text += "--" + names[i];
   }
   return text;
 }
 
-// Whether, and in place of which others, an option must be given.
+// Returns whether an option is required, and which options are alternatives.
 std::string requirement_text(const Option& option, const OptionTable& table) {
   const ExclusiveGroup* exclusive_group = table.find_exclusive_group(option);
-  if (!exclusive_group) return option.is_required ? "required" : "";
+  if (!exclusive_group) {
+    return option.is_required ? "required" : "";
+  }
   std::vector<std::string> others;
   std::ranges::copy_if(exclusive_group->names, std::back_inserter(others),
                        [&](const auto& name) { return name != option.name; });
@@ -69,7 +81,9 @@ std::string requirement_text(const Option& option, const OptionTable& table) {
 std::string option_section(const OptionTable& table) {
   std::string text, group;
   for (const auto& option : table.options()) {
-    if (option->is_operand) continue;
+    if (option->is_operand) {
+      continue;
+    }
     if (option->group != group) {
       group = option->group;
       text += "\n" + group + ":\n";
@@ -106,7 +120,9 @@ std::string full_command_name(const Tool& tool, const Command& command) {
 std::string usage_synopsis(const Command& command, const OptionTable& table) {
   std::string text;
   for (const auto& option : table.options()) {
-    if (!option->is_required || option->is_operand) continue;
+    if (!option->is_required || option->is_operand) {
+      continue;
+    }
     text += long_option_with_metavar(*option) + " ";
   }
   for (const ExclusiveGroup& exclusive_group : table.exclusive_groups()) {
@@ -118,7 +134,9 @@ std::string usage_synopsis(const Command& command, const OptionTable& table) {
     text += names.size() > 1 ? "(" + joined + ") " : joined + " ";
   }
   text += "[OPTION]...";
-  if (command.operands.empty()) return text;
+  if (command.operands.empty()) {
+    return text;
+  }
   return text + " " +
          (command.min_operands > 0 ? command.operands
                                    : "[" + command.operands + "]");
@@ -145,23 +163,25 @@ std::string option_help(const Option& option, const OptionTable& table) {
   if (!option.default_text.empty() && !is_plain_flag && !option.is_required) {
     facts.push_back("default: " + option.default_text);
   }
-  if (facts.empty()) return option.help;
+  if (facts.empty()) {
+    return option.help;
+  }
   return fmt::format("{} ({})", option.help, fmt::join(facts, "; "));
 }
 
 const std::vector<std::pair<base::ExitStatus, std::string>>&
 exit_status_descriptions() {
   static const std::vector<std::pair<base::ExitStatus, std::string>> statuses =
-      {{base::ExitStatus::success, "done"},
+      {{base::ExitStatus::success, "success"},
        {base::ExitStatus::run_failed, "the run failed"},
        {base::ExitStatus::usage,
-        "wrong options or configuration, or an output exists and --force was "
-        "not given"},
+        "invalid options or configuration, or an output exists and --force "
+        "was not given"},
        {base::ExitStatus::bad_input,
-        "bad input data: malformed, truncated, not a number, an unsupported "
-        "format, inputs that do not fit together"},
+        "bad input data: malformed, truncated, NaN, in an unsupported format, "
+        "or inputs that do not match"},
        {base::ExitStatus::io,
-        "a file is missing, cannot be read or cannot be written"},
+        "a file is missing, or cannot be read or written"},
        {base::ExitStatus::stopped_early,
         "stopped early with a saved checkpoint: submit the same command again"},
        {base::ExitStatus::interrupted,

@@ -1,3 +1,7 @@
+// spdlog's default logger has up to two sinks. stderr_sink writes messages to
+// stderr and owns the status line, which it erases before each message; a mutex
+// in the sink keeps the two from mixing. file_sink exists if there is a log
+// file; it flushes every message and, unlike stderr, ignores --quiet.
 #include "gato/cli/logging.h"
 
 #include <spdlog/pattern_formatter.h>
@@ -20,12 +24,15 @@
 namespace gato::cli {
 namespace {
 
-// "warning: ", "error: "; nothing for information.
+// A spdlog flag that writes "warning: ", "error: " and so on, but nothing for
+// level info.
 class LevelPrefix : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& destination) override {
-    if (message.level == spdlog::level::info) return;
+    if (message.level == spdlog::level::info) {
+      return;
+    }
     const auto name = spdlog::level::to_string_view(message.level);
     destination.append(name.begin(), name.end());
     destination.append(std::string_view(": "));
@@ -41,7 +48,7 @@ std::unique_ptr<spdlog::formatter> make_formatter(const std::string& pattern) {
   return formatter;
 }
 
-// Owns the last line of the terminal.
+// A sink for stderr that owns the status line, the last line of the terminal.
 class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   void show_status_line(const std::string& text) {
@@ -64,7 +71,9 @@ class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void clear_status_line() {
-    if (has_status_line_) std::fputs("\r\033[K", stderr);
+    if (has_status_line_) {
+      std::fputs("\r\033[K", stderr);
+    }
     has_status_line_ = false;
   }
   bool has_status_line_ = false;
@@ -93,7 +102,9 @@ void configure_logging(const std::string& level, bool quiet,
                                : threshold);
   const auto logger = spdlog::default_logger();
   logger->set_level(threshold);
-  if (file.empty()) return;
+  if (file.empty()) {
+    return;
+  }
   try {
     file_sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
   } catch (const spdlog::spdlog_ex& error) {
@@ -102,17 +113,22 @@ void configure_logging(const std::string& level, bool quiet,
   file_sink->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
   logger->sinks() = {stderr_sink, file_sink};
   logger->flush_on(spdlog::level::trace);
-  // A disk that fills up ends no work of days; spdlog would show every failure.
-  logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](
-                                const std::string& what) {
-    if (told->exchange(true)) return;
+  // A full disk must not end a run of several days, so a failed write of the
+  // log is only a warning. spdlog by itself would report every failure.
+  logger->set_error_handler([was_reported = std::make_shared<std::atomic<bool>>(
+                                 false)](const std::string& what) {
+    if (was_reported->exchange(true)) {
+      return;
+    }
     stderr_sink->log({spdlog::default_logger()->name(), spdlog::level::warn,
                       "--log-file: " + what});
   });
 }
 
 void log_to_file_only(const std::string& message) {
-  if (!file_sink) return;
+  if (!file_sink) {
+    return;
+  }
   try {
     file_sink->log(
         {spdlog::default_logger()->name(), spdlog::level::info, message});

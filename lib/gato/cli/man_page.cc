@@ -1,3 +1,7 @@
+// Each section of the page is one function that returns roff source. The
+// options come from the tables of all commands: each command lists its own
+// options under the headings of their groups, and the common options follow
+// once at the end.
 #include "gato/cli/man_page.h"
 
 #include <algorithm>
@@ -12,8 +16,8 @@ namespace {
 
 constexpr const char* kCommonGroup = "Common options";
 
-// Text that roff leaves as it is: minus signs that can be copied, no request
-// at the beginning of a line.
+// Escapes text so that roff prints it unchanged: minus signs can be copied as
+// ASCII, and no line begins with a request.
 std::string escape_roff(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -43,7 +47,7 @@ std::string escape_roff(const std::string& text) {
   return result.starts_with('.') ? "\\&" + result : result;
 }
 
-// Lines of a paragraph.
+// Returns the lines of one paragraph.
 std::string format_paragraph(const std::string& text) {
   std::istringstream lines(wrap_text(text, 0));
   std::string result;
@@ -53,7 +57,7 @@ std::string format_paragraph(const std::string& text) {
   return result;
 }
 
-// Paragraphs; indented lines become an unfilled block.
+// Returns several paragraphs. Indented lines become an unfilled block.
 std::string format_paragraphs(const std::string& text) {
   std::istringstream lines(text);
   std::string result;
@@ -64,9 +68,15 @@ std::string format_paragraphs(const std::string& text) {
       continue;
     }
     const bool is_indented = line[0] == ' ';
-    if (is_block && !is_indented) result += ".EE\n";
-    if (is_break || (is_block && !is_indented)) result += ".PP\n";
-    if (is_indented && !is_block) result += ".EX\n";
+    if (is_block && !is_indented) {
+      result += ".EE\n";
+    }
+    if (is_break || (is_block && !is_indented)) {
+      result += ".PP\n";
+    }
+    if (is_indented && !is_block) {
+      result += ".EX\n";
+    }
     result += is_indented ? escape_roff(line) + "\n" : format_paragraph(line);
     is_block = is_indented;
     is_break = false;
@@ -92,11 +102,12 @@ std::string option_entry(const Option& option, const OptionTable& table) {
 struct CommandOptions {
   const Command* command;
   CommonOptions common;
-  InvocationOptions run;
+  InvocationOptions invocation_options;
   OptionTable table;
 };
 
-// Options of one command under a heading for each group, or only the common.
+// Returns the options of one command: its own under a heading per group, or, if
+// `is_common`, only the common options.
 std::string option_entries(const OptionTable& table, bool is_common) {
   std::string text, group;
   for (const auto& option : table.options()) {
@@ -115,10 +126,10 @@ std::string option_entries(const OptionTable& table, bool is_common) {
 }
 
 std::string options_section(
-    const std::vector<std::unique_ptr<CommandOptions>>& built) {
+    const std::vector<std::unique_ptr<CommandOptions>>& commands) {
   std::string text;
-  for (const auto& one : built) {
-    const Command& command = *one->command;
+  for (const auto& options : commands) {
+    const Command& command = *options->command;
     if (!command.name.empty()) {
       text += ".SS " + escape_roff(command.name) + "\n" +
               format_paragraph(command.summary + ".");
@@ -126,20 +137,20 @@ std::string options_section(
         text += ".PP\n" + format_paragraphs(command.description);
       }
     }
-    text += option_entries(one->table, false);
+    text += option_entries(options->table, false);
   }
-  // Options that some commands have and others not are listed once.
+  // Lists each common option once, even if only some commands have it.
   text += ".SS Common options\n";
   std::vector<std::string> listed;
-  for (const auto& one : built) {
-    for (const auto& option : one->table.options()) {
+  for (const auto& options : commands) {
+    for (const auto& option : options->table.options()) {
       const bool is_new =
           std::find(listed.begin(), listed.end(), option->name) == listed.end();
       if (option->group != kCommonGroup || option->is_operand || !is_new) {
         continue;
       }
       listed.push_back(option->name);
-      text += option_entry(*option, one->table);
+      text += option_entry(*option, options->table);
     }
   }
   return text;
@@ -166,7 +177,9 @@ std::string see_also_section(const Tool& tool) {
         open == std::string::npos
             ? "1"
             : page.substr(open + 1, page.find(')') - open - 1);
-    if (!text.empty()) text += " ,\n";
+    if (!text.empty()) {
+      text += " ,\n";
+    }
     text += ".BR " + escape_roff(name) + " (" + section + ")";
   }
   return text.empty() ? "" : ".SH SEE ALSO\n" + text + "\n";
@@ -175,12 +188,13 @@ std::string see_also_section(const Tool& tool) {
 }  // namespace
 
 std::string man_page(const Tool& tool) {
-  std::vector<std::unique_ptr<CommandOptions>> built;
+  std::vector<std::unique_ptr<CommandOptions>> commands;
   for (const Command& command : tool.commands) {
-    built.push_back(std::make_unique<CommandOptions>());
-    built.back()->command = &command;
-    build_option_table(command, built.back()->common, built.back()->run,
-                       built.back()->table);
+    auto options = std::make_unique<CommandOptions>();
+    options->command = &command;
+    build_option_table(command, options->common, options->invocation_options,
+                       options->table);
+    commands.push_back(std::move(options));
   }
   std::string title = tool.name;
   std::transform(title.begin(), title.end(), title.begin(), ::toupper);
@@ -189,11 +203,14 @@ std::string man_page(const Tool& tool) {
       ".SH SYNOPSIS\n",
       title, base::release_date(), base::version(), escape_roff(tool.name),
       escape_roff(tool.summary));
-  for (size_t i = 0; i < built.size(); ++i) {
-    const CommandOptions& one = *built[i];
-    if (i > 0) page += ".br\n";
-    page += ".B " + escape_roff(full_command_name(tool, *one.command)) + "\n" +
-            escape_roff(usage_synopsis(*one.command, one.table)) + "\n";
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const CommandOptions& options = *commands[i];
+    if (i > 0) {
+      page += ".br\n";
+    }
+    page += ".B " + escape_roff(full_command_name(tool, *options.command)) +
+            "\n" +
+            escape_roff(usage_synopsis(*options.command, options.table)) + "\n";
   }
   page += ".SH DESCRIPTION\n";
   const std::string& description =
@@ -201,7 +218,7 @@ std::string man_page(const Tool& tool) {
           ? tool.commands[0].description
           : tool.description;
   page += format_paragraphs(description.empty() ? tool.summary : description);
-  page += ".SH OPTIONS\n" + options_section(built);
+  page += ".SH OPTIONS\n" + options_section(commands);
   page += ".SH EXIT STATUS\n";
   for (const auto& [status, meaning] : exit_status_descriptions()) {
     page +=

@@ -1,3 +1,5 @@
+// Options are stored by pointer, so that the reference that add() returns stays
+// valid when more options are added.
 #include "gato/cli/option_table.h"
 
 #include <algorithm>
@@ -66,7 +68,9 @@ Option& Option::files() {
 
 Option& OptionTable::add(std::string name, OptionTarget target,
                          std::string help) {
-  if (find(name)) throw std::logic_error("option added twice: --" + name);
+  if (find(name)) {
+    throw std::logic_error("option added twice: --" + name);
+  }
   auto option = std::make_unique<Option>();
   option->name = std::move(name);
   option->target = target;
@@ -91,9 +95,9 @@ void OptionTable::require_exactly_one(std::vector<std::string> names,
 
 const ExclusiveGroup* OptionTable::find_exclusive_group(
     const Option& option) const {
-  for (const ExclusiveGroup& one : exclusive_groups_) {
-    if (std::ranges::find(one.names, option.name) != one.names.end()) {
-      return &one;
+  for (const ExclusiveGroup& group : exclusive_groups_) {
+    if (std::ranges::find(group.names, option.name) != group.names.end()) {
+      return &group;
     }
   }
   return nullptr;
@@ -110,7 +114,9 @@ std::vector<std::string> OptionTable::base_config_files() const {
 
 const Option* OptionTable::find(const std::string& name) const {
   for (const auto& option : options_) {
-    if (option->name == name) return option.get();
+    if (option->name == name) {
+      return option.get();
+    }
   }
   return nullptr;
 }

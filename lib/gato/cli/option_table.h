@@ -85,7 +85,7 @@ class OptionTable {
   // Adds a check that is called after all values have been assigned, before the
   // configuration is dumped or the work starts. It may change targets, and
   // throws Error(usage) if values are inconsistent.
-  void add_check(std::function<void()> add_check);
+  void add_check(std::function<void()> check);
   // Requires exactly one of these options, unless a flag in `unless` is given.
   // The help mentions it, and it is checked before the work starts. The targets
   // must be of types that can be empty (is_empty() in option_value.h).

@@ -1,3 +1,6 @@
+// Each function visits the variant OptionTarget with one overload per type. All
+// values, whether from the command line or from TOML, pass through
+// assign_value() as texts, so that they are checked in the same way.
 #include "gato/cli/option_value.h"
 
 #include <type_traits>
@@ -11,9 +14,11 @@ namespace {
 
 void check_range(const Option& option, double value, const std::string& text,
                  const std::string& origin) {
-  if (value >= option.minimum && value <= option.maximum) return;
+  if (value >= option.minimum && value <= option.maximum) {
+    return;
+  }
   if (option.minimum == -std::numeric_limits<double>::infinity()) {
-    throw base::usage_error("{}: {} is more than {}", origin, text,
+    throw base::usage_error("{}: {} is greater than {}", origin, text,
                             option.maximum);
   }
   if (option.maximum == std::numeric_limits<double>::infinity()) {
@@ -34,18 +39,26 @@ T parse_in_range(const Option& option, const std::string& text,
 
 std::string check_choice(const Option& option, const std::string& text,
                          const std::string& origin) {
-  if (option.choices.empty()) return text;
-  for (const std::string& choice : option.choices) {
-    if (text == choice) return text;
+  if (option.choices.empty()) {
+    return text;
   }
-  throw base::usage_error("{}: '{}' is none of {}{}", origin, text,
+  for (const std::string& choice : option.choices) {
+    if (text == choice) {
+      return text;
+    }
+  }
+  throw base::usage_error("{}: '{}' is not one of {}{}", origin, text,
                           fmt::join(option.choices, ", "),
                           base::suggestion(text, option.choices));
 }
 
 bool parse_flag(const std::string& text, const std::string& origin) {
-  if (text == "true") return true;
-  if (text == "false") return false;
+  if (text == "true") {
+    return true;
+  }
+  if (text == "false") {
+    return false;
+  }
   throw base::usage_error("{}: '{}' is neither true nor false", origin, text);
 }
 
@@ -61,10 +74,12 @@ std::vector<std::string> split_list(const Option& option,
       const size_t comma = text.find(',', begin);
       items.push_back(text.substr(begin, comma - begin));
       if (items.back().empty()) {
-        throw base::usage_error("{}: '{}' has an empty item", given.origin,
+        throw base::usage_error("{}: '{}' contains an empty item", given.origin,
                                 text);
       }
-      if (comma == std::string::npos) break;
+      if (comma == std::string::npos) {
+        break;
+      }
       begin = comma + 1;
     }
   }
@@ -76,7 +91,8 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
   for (const std::string& text : given.texts) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw base::usage_error("{}: '{}' is not KEY=VALUE", given.origin, text);
+      throw base::usage_error("{}: '{}' is not of the form KEY=VALUE",
+                              given.origin, text);
     }
     pairs[text.substr(0, equals)] = text.substr(equals + 1);
   }
@@ -84,8 +100,12 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
 }
 
 std::string json_to_text(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  if (value.is_number_float()) {
+    return fmt::format("{}", value.get<double>());
+  }
   return value.dump();
 }
 
@@ -140,10 +160,14 @@ nlohmann::json target_to_json(const OptionTarget& target) {
 
 std::string target_to_text(const OptionTarget& target) {
   const nlohmann::json value = target_to_json(target);
-  if (value.is_null()) return "";
+  if (value.is_null()) {
+    return "";
+  }
   if (value.is_array()) {
     std::vector<std::string> items;
-    for (const auto& item : value) items.push_back(json_to_text(item));
+    for (const auto& item : value) {
+      items.push_back(json_to_text(item));
+    }
     return fmt::format("{}", fmt::join(items, ","));
   }
   if (value.is_object()) {

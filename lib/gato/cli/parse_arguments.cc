@@ -1,3 +1,7 @@
+// CLI11 splits the command line into the texts of each option. Its validators
+// and its checks of required and exclusive options are not used, because they
+// see only the command line. assign_value() and the checks in tool.cc also
+// apply to values from configuration files, after both have been merged.
 #include "gato/cli/parse_arguments.h"
 
 #include <CLI/CLI.hpp>
@@ -15,7 +19,9 @@ CLI::Option* add_option(CLI::App& app, const Option& option,
   if (option.short_letter) {
     names = fmt::format("-{},{}", option.short_letter, names);
   }
-  if (is_flag(option.target)) return app.add_flag(names);
+  if (is_flag(option.target)) {
+    return app.add_flag(names);
+  }
   CLI::Option* added = app.add_option(names);
   if (is_list(option.target) && !option.takes_one_value) {
     const auto minimum = static_cast<int>(min_operands);
@@ -27,18 +33,20 @@ CLI::Option* add_option(CLI::App& app, const Option& option,
   return added;
 }
 
-// CLI11 leaves what it does not know: unknown options, operands of a command
-// that takes none.
+// Throws Error(usage) for the words that CLI11 does not recognize: unknown
+// options, and operands of a command that takes none.
 void reject_remaining(const OptionTable& table,
                       const std::vector<std::string>& remaining) {
   for (const std::string& text : remaining) {
     if (text.size() < 2 || text[0] != '-') {
-      throw base::usage_error("'{}' is not expected: no operands are taken",
-                              text);
+      throw base::usage_error(
+          "unexpected operand '{}': this command takes none", text);
     }
     std::vector<std::string> names;
     for (const auto& option : table.options()) {
-      if (!option->is_operand) names.push_back("--" + option->name);
+      if (!option->is_operand) {
+        names.push_back("--" + option->name);
+      }
     }
     const std::string name = text.substr(0, text.find('='));
     throw base::usage_error("unknown option '{}'{}", name,
@@ -46,15 +54,15 @@ void reject_remaining(const OptionTable& table,
   }
 }
 
-// `reversed`: CLI11 takes the last word as the first.
+// Parses the words, which CLI11 expects in reverse order.
 void parse_words(CLI::App& app, std::vector<std::string> reversed) {
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::RequiredError&) {
-    // Too few operands so far: judged when the configuration is merged.
+    // Too few operands: checked after the configuration has been merged.
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();  // "--NAME: 1 required ..."
-    throw base::usage_error("option {} wants a value",
+    throw base::usage_error("option {} requires a value",
                             text.substr(0, text.find(':')));
   } catch (const CLI::ParseError& error) {
     throw base::usage_error("{}", error.what());
@@ -65,11 +73,13 @@ void parse_words(CLI::App& app, std::vector<std::string> reversed) {
 
 ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
                               const std::vector<std::string>& arguments) {
-  // All that follows "--" are operands. CLI11 would take a "--" after a list
-  // option for the end of that list alone.
-  const auto mark = std::find(arguments.begin(), arguments.end(), "--");
+  // All words after "--" are operands. They are removed before CLI11 parses the
+  // rest, because it treats a "--" after a list option only as the end of that
+  // list.
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   const std::vector<std::string> after_separator(
-      mark == arguments.end() ? mark : mark + 1, arguments.end());
+      separator == arguments.end() ? separator : separator + 1,
+      arguments.end());
   const size_t missing_operands =
       min_operands - std::min(min_operands, after_separator.size());
 
@@ -81,23 +91,27 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
     parsed.push_back(add_option(app, *option, missing_operands));
     parsed.back()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  parse_words(app, {std::make_reverse_iterator(mark), arguments.rend()});
+  parse_words(app, {std::make_reverse_iterator(separator), arguments.rend()});
 
   ParsedOptions given;
   for (size_t i = 0; i < parsed.size(); ++i) {
     const Option& option = *table.options()[i];
-    ParsedValue one{parsed[i]->results(), "option --" + option.name, false};
+    ParsedValue value{parsed[i]->results(), "option --" + option.name, false};
     if (option.is_operand) {
-      one.origin = "operand";
-      one.texts.insert(one.texts.end(), after_separator.begin(),
-                       after_separator.end());
+      value.origin = "operand";
+      value.texts.insert(value.texts.end(), after_separator.begin(),
+                         after_separator.end());
     }
-    if (!one.texts.empty()) given[option.name] = std::move(one);
+    if (!value.texts.empty()) {
+      given[option.name] = std::move(value);
+    }
   }
-  // Help is given whatever else is wrong.
+  // --help and --version work even if the command line has other errors.
   if (!given.contains("help") && !given.contains("version")) {
     reject_remaining(table, app.remaining());
-    if (!table.find("inputs")) reject_remaining(table, after_separator);
+    if (!table.find("inputs")) {
+      reject_remaining(table, after_separator);
+    }
   }
   return given;
 }

@@ -32,14 +32,16 @@ void flush_and_check_stdout() {
   errno = 0;
   std::cout.flush();
   bool has_failed = std::fflush(stdout) != 0 || has_stdout_failed();
-  // Network file systems report a full disk only at close; stdout itself stays
-  // open for whatever runs at exit.
+  // Network file systems report a full disk only on close. A duplicate is
+  // closed because code that runs at exit may still use stdout itself.
   if (const int copy = dup(STDOUT_FILENO); !has_failed && copy >= 0) {
     has_failed = close(copy) != 0;
   }
-  if (!has_failed || is_stdout_reader_gone()) return;
-  throw base::io_error("cannot write the standard output{}{}",
-                       errno ? ": " : "", errno ? std::strerror(errno) : "");
+  if (!has_failed || is_stdout_reader_gone()) {
+    return;
+  }
+  throw base::io_error("cannot write to standard output{}{}", errno ? ": " : "",
+                       errno ? std::strerror(errno) : "");
 }
 
 }  // namespace gato::cli

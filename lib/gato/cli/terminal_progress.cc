@@ -17,10 +17,12 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::string format_duration(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
-                     whole % 60);
+  const auto rounded = static_cast<int64_t>(seconds + 0.5);
+  if (rounded < 3600) {
+    return fmt::format("{}:{:02}", rounded / 60, rounded % 60);
+  }
+  return fmt::format("{}:{:02}:{:02}", rounded / 3600, rounded / 60 % 60,
+                     rounded % 60);
 }
 
 }  // namespace
@@ -55,7 +57,7 @@ void TerminalProgress::update(int64_t done, const std::string& note) {
   was_shown_ = true;
 }
 
-// A long run ends with its totals, on a terminal or in a file.
+// Logs the totals of a task that was long enough to be shown.
 void TerminalProgress::end() {
   if (is_stderr_terminal()) {
     show_status_line("");
@@ -70,7 +72,9 @@ std::string TerminalProgress::status_text() const {
   const double rate =
       elapsed > 0 ? static_cast<double>(done_ - initial_done_) / elapsed : 0;
   std::string text = fmt::format("{}: {}", label_, done_);
-  if (total_ > 0) text += fmt::format("/{}", total_);
+  if (total_ > 0) {
+    text += fmt::format("/{}", total_);
+  }
   text += fmt::format(" {}, {:.{}f}/s, {}", unit_, rate, rate < 10 ? 2 : 0,
                       format_duration(elapsed));
   if (total_ > done_ && rate > 0) {
@@ -78,7 +82,9 @@ std::string TerminalProgress::status_text() const {
         ", {} left",
         format_duration(static_cast<double>(total_ - done_) / rate));
   }
-  if (!note_.empty()) text += ", " + note_;
+  if (!note_.empty()) {
+    text += ", " + note_;
+  }
   return text;
 }
 

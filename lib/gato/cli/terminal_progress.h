@@ -9,8 +9,9 @@
 
 namespace gato::cli {
 
-// On a terminal, redraws one line with done/total, rate and ETA. Otherwise logs
-// a plain line every 30 seconds. Shows nothing with --quiet.
+// Redraws one line with done/total, rate and remaining time if stderr is a
+// terminal. Otherwise logs a plain line every 30 seconds. Shows nothing with
+// --quiet.
 class TerminalProgress : public base::ProgressDisplay {
  public:
   void begin(const std::string& label, const std::string& unit, int64_t total,

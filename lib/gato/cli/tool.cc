@@ -1,3 +1,12 @@
+// run() installs logging and signal handlers, calls run_tool() and flushes
+// stdout. run_guarded() is the only place that turns exceptions into exit
+// statuses and messages.
+//
+// run_command() builds the option table and assigns values in order of
+// precedence: command line over --config files over the base configuration
+// files (a preset, or the configuration of a resumed run). The values are
+// assigned twice, because those given may select the base files. It then runs
+// all checks, and only after every one has passed calls the command's function.
 #include "gato/cli/tool.h"
 
 #include <spdlog/spdlog.h>
@@ -33,14 +42,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// A run, for its messages.
+// One invocation of a program, for its messages.
 struct Invocation {
   const Tool& tool;
   Words arguments;
-  // Whose --help is hinted at where the command line is wrong; empty when the
-  // work has begun.
+  // The command whose --help is suggested if the command line is wrong. Empty
+  // after the work has begun.
   std::string help_hint;
-  std::string output = {};  // that the work has made, when it is done
+  std::string output = {};  // set when the work has finished it
 };
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
@@ -48,21 +57,24 @@ bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }
 const Command& find_command(const Tool& tool, const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : tool.commands) {
-    if (command.name == name) return command;
+    if (command.name == name) {
+      return command;
+    }
     names.push_back(command.name);
   }
   if (name.starts_with('-')) {
-    throw base::usage_error("the command comes first, before '{}': {}", name,
-                            fmt::join(names, ", "));
+    throw base::usage_error(
+        "the command must come before '{}': it is one of {}", name,
+        fmt::join(names, ", "));
   }
   throw base::usage_error("unknown command '{}'{}", name,
                           base::suggestion(name, names));
 }
 
-void assign_options(const OptionTable& table, const ParsedOptions& given) {
+void assign_values(const OptionTable& table, const ParsedOptions& given) {
   for (const auto& option : table.options()) {
-    if (const auto one = given.find(option->name); one != given.end()) {
-      assign_value(*option, one->second);
+    if (const auto value = given.find(option->name); value != given.end()) {
+      assign_value(*option, value->second);
     }
   }
 }
@@ -76,20 +88,23 @@ void expand_file_options(const OptionTable& table) {
   }
 }
 
-// No input may be what --force would replace: not an operand, nor a file that
-// an option names.
+// Throws Error(usage) if the output is also an input, which --force would
+// replace: an operand, or a file that an option names.
 void check_output_is_not_input(const CommonOptions& common,
                                const OptionTable& table) {
   Words inputs = common.config_files;
-  for (const std::string& input : common.inputs)
+  for (const std::string& input : common.inputs) {
     inputs.push_back(base::path_without_weight(input));
+  }
   for (const auto& option : table.options()) {
-    if (option->name == "output" || option->name == "log-file") continue;
-    if (const auto* one = std::get_if<std::string*>(&option->target)) {
-      inputs.push_back(**one);
-    } else if (const auto* maybe =
+    if (option->name == "output" || option->name == "log-file") {
+      continue;
+    }
+    if (const auto* text = std::get_if<std::string*>(&option->target)) {
+      inputs.push_back(**text);
+    } else if (const auto* optional_text =
                    std::get_if<std::optional<std::string>*>(&option->target)) {
-      inputs.push_back((*maybe)->value_or(""));
+      inputs.push_back((*optional_text)->value_or(""));
     } else if (const auto* list =
                    std::get_if<std::vector<std::string>*>(&option->target)) {
       inputs.insert(inputs.end(), (*list)->begin(), (*list)->end());
@@ -107,21 +122,25 @@ bool is_given(const Option& option) {
 
 void check_exclusive_group(const ExclusiveGroup& group,
                            const OptionTable& table) {
-  const auto is_named = [&table](const std::string& name) {
+  const auto is_option_given = [&table](const std::string& name) {
     return is_given(*table.find(name));
   };
-  if (std::ranges::any_of(group.unless, is_named)) return;
-  std::vector<std::string> given, wanted;
+  if (std::ranges::any_of(group.unless, is_option_given)) {
+    return;
+  }
+  std::vector<std::string> given, alternatives;
   for (const std::string& name : group.names) {
     const Option& option = *table.find(name);
-    wanted.push_back(fmt::format("--{} {}", name, option.metavar_name));
-    if (is_given(option)) given.push_back("--" + name);
+    alternatives.push_back(fmt::format("--{} {}", name, option.metavar_name));
+    if (is_given(option)) {
+      given.push_back("--" + name);
+    }
   }
   if (given.empty()) {
-    throw base::usage_error("{} is missing", fmt::join(wanted, " or "));
+    throw base::usage_error("{} is missing", fmt::join(alternatives, " or "));
   }
   if (given.size() > 1) {
-    throw base::usage_error("{} exclude each other: give one of them",
+    throw base::usage_error("{} are mutually exclusive: give only one of them",
                             fmt::join(given, " and "));
   }
 }
@@ -129,14 +148,16 @@ void check_exclusive_group(const ExclusiveGroup& group,
 void check_required(const Command& command, const OptionTable& table,
                     const ParsedOptions& given, size_t operands) {
   for (const auto& option : table.options()) {
-    if (!option->is_required || option->is_operand) continue;
+    if (!option->is_required || option->is_operand) {
+      continue;
+    }
     if (!given.contains(option->name) || is_empty(option->target)) {
       throw base::usage_error("--{} {} is missing", option->name,
                               option->metavar_name);
     }
   }
-  for (const ExclusiveGroup& one : table.exclusive_groups()) {
-    check_exclusive_group(one, table);
+  for (const ExclusiveGroup& group : table.exclusive_groups()) {
+    check_exclusive_group(group, table);
   }
   if (operands < command.min_operands) {
     throw base::usage_error("{} is missing: {} given, {} needed",
@@ -144,50 +165,39 @@ void check_required(const Command& command, const OptionTable& table,
   }
 }
 
-// A second reader would find nothing left, and take that for an empty file.
+// Throws Error(usage) if stdin is named more than once: the second reader would
+// see an empty file.
 void check_standard_input(const CommonOptions& common,
                           const std::optional<std::string>& files_from) {
-  const auto times =
+  const auto count =
       std::ranges::count(common.inputs, "-") + (files_from == "-" ? 1 : 0);
-  if (times > 1) {
+  if (count > 1) {
     throw base::usage_error(
-        "the standard input (-) can be read once, and is named {} times{}",
-        times, files_from == "-" ? ", once by --files-from" : "");
+        "standard input (-) can be read only once, but is named {} times{}",
+        count, files_from == "-" ? ", including by --files-from" : "");
   }
 }
 
 void select_shard_operands(CommonOptions& common) {
-  const auto operands = static_cast<int64_t>(common.inputs.size());
+  const int64_t operands = std::ssize(common.inputs);
   const base::Shard::Range shard_range = common.shard.range_of(operands);
   if (shard_range.size() == 0) {
     throw base::usage_error(
-        "--shard {}/{}: nothing is left to do, there are {} operands",
+        "--shard {}/{}: the shard is empty, because there are {} operands",
         common.shard.number, common.shard.count, operands);
   }
   common.inputs.assign(common.all_inputs.begin() + shard_range.first,
                        common.all_inputs.begin() + shard_range.last);
 }
 
-// Parses and validates; works only when nothing is left to complain about.
-base::ExitStatus run_command(Invocation& session, const Command& command,
-                             const Words& options) {
-  const Tool& tool = session.tool;
-  session.help_hint = full_command_name(tool, command);
-  CommonOptions common;
-  InvocationOptions run;
-  OptionTable table;
-  const CommandFunction work = build_option_table(command, common, run, table);
+void print_version(const Tool& tool) {
+  std::cout << tool.name << " (gato) " << base::version() << "\n";
+}
 
-  const ParsedOptions command_line_options =
-      parse_arguments(table, command.min_operands, options);
-  if (command_line_options.contains("help")) {
-    std::cout << command_help(tool, command, table);
-    return base::ExitStatus::success;
-  }
-  if (command_line_options.contains("version")) {
-    std::cout << tool.name << " (gato) " << base::version() << "\n";
-    return base::ExitStatus::success;
-  }
+// Assigns the values of the command line, the --config files and the base
+// configuration files, in descending precedence. Returns all of these values.
+ParsedOptions assign_options(const OptionTable& table,
+                             const ParsedOptions& command_line_options) {
   ParsedOptions given;
   if (const auto config = command_line_options.find("config");
       config != command_line_options.end()) {
@@ -195,59 +205,102 @@ base::ExitStatus run_command(Invocation& session, const Command& command,
       read_config(path, table, given);
     }
   }
-  for (const auto& [name, one] : command_line_options) given[name] = one;
-  assign_options(table, given);
+  for (const auto& [name, value] : command_line_options) {
+    given[name] = value;
+  }
+  assign_values(table, given);
   ParsedOptions base_options;
   for (const std::string& path : table.base_config_files()) {
     read_config(path, table, base_options);
   }
   if (!base_options.empty()) {
-    given.merge(base_options);  // what was given stays
-    assign_options(table, given);
+    given.merge(base_options);  // does not replace given values
+    assign_values(table, given);
   }
-  expand_file_options(table);
-  if (run.files_from) {
-    const Words listed = base::read_file_list(*run.files_from);
-    common.inputs.insert(common.inputs.end(), listed.begin(), listed.end());
-  }
-  for (const auto& check : table.checks()) check();
-  if (run.dump_config) {
-    std::cout << to_toml(table);
-    return base::ExitStatus::success;
-  }
-  check_required(command, table, given, common.inputs.size());
-  check_standard_input(common, run.files_from);
-  if (!common.output.empty() && !command.allow_existing_output) {
-    base::check_output(common.output, common.force);
-    check_output_is_not_input(common, table);
-  }
+  return given;
+}
 
+void add_listed_operands(const std::optional<std::string>& files_from,
+                         Words& operands) {
+  if (files_from) {
+    const Words listed = base::read_file_list(*files_from);
+    operands.insert(operands.end(), listed.begin(), listed.end());
+  }
+}
+
+// Does the work of a command whose options are valid.
+base::ExitStatus do_work(Invocation& invocation, const Command& command,
+                         const CommandFunction& work, const OptionTable& table,
+                         CommonOptions& common) {
   configure_logging(common.log_level, common.quiet, common.log_file);
   log_to_file_only(fmt::format("gato {}: {}", base::version(),
-                               base::shell_join(session.arguments)));
-  data::RunRecord record{.program = tool.name,
+                               base::shell_join(invocation.arguments)));
+  data::RunRecord record{.program = invocation.tool.name,
                          .version = base::version(),
-                         .argv = session.arguments,
+                         .argv = invocation.arguments,
                          .configuration = configuration_json(table),
                          .seed = common.seed,
                          .output = common.output,
                          .has_provenance = !common.no_provenance};
   common.all_inputs = common.inputs;
-  if (command.sharding == Sharding::operands) select_shard_operands(common);
-  session.help_hint.clear();
+  if (command.sharding == Sharding::operands) {
+    select_shard_operands(common);
+  }
+  invocation.help_hint.clear();
   if (common.threads == 0) {
     common.threads = std::max(1u, std::thread::hardware_concurrency());
   }
   TerminalProgress progress;
   CommandContext context{common, std::move(record), progress};
   const base::ExitStatus status = work(context);
-  session.output = common.output;
+  invocation.output = common.output;
   return status;
 }
 
-base::ExitStatus run_tool(Invocation& session) {
-  const Tool& tool = session.tool;
-  const Words& arguments = session.arguments;
+// Parses and validates all options, and does the work only if there is no
+// error.
+base::ExitStatus run_command(Invocation& invocation, const Command& command,
+                             const Words& arguments) {
+  const Tool& tool = invocation.tool;
+  invocation.help_hint = full_command_name(tool, command);
+  CommonOptions common;
+  InvocationOptions invocation_options;
+  OptionTable table;
+  const CommandFunction work =
+      build_option_table(command, common, invocation_options, table);
+
+  const ParsedOptions command_line_options =
+      parse_arguments(table, command.min_operands, arguments);
+  if (command_line_options.contains("help")) {
+    std::cout << command_help(tool, command, table);
+    return base::ExitStatus::success;
+  }
+  if (command_line_options.contains("version")) {
+    print_version(tool);
+    return base::ExitStatus::success;
+  }
+  const ParsedOptions given = assign_options(table, command_line_options);
+  expand_file_options(table);
+  add_listed_operands(invocation_options.files_from, common.inputs);
+  for (const auto& check : table.checks()) {
+    check();
+  }
+  if (invocation_options.dump_config) {
+    std::cout << to_toml(table);
+    return base::ExitStatus::success;
+  }
+  check_required(command, table, given, common.inputs.size());
+  check_standard_input(common, invocation_options.files_from);
+  if (!common.output.empty() && !command.allow_existing_output) {
+    base::check_output(common.output, common.force);
+    check_output_is_not_input(common, table);
+  }
+  return do_work(invocation, command, work, table, common);
+}
+
+base::ExitStatus run_tool(Invocation& invocation) {
+  const Tool& tool = invocation.tool;
+  const Words& arguments = invocation.arguments;
   const std::string first = arguments.size() > 1 ? arguments[1] : "";
   if (first == "--generate-man") {
     std::cout << man_page(tool);
@@ -258,7 +311,7 @@ base::ExitStatus run_tool(Invocation& session) {
     return base::ExitStatus::success;
   }
   if (!has_commands(tool)) {
-    return run_command(session, tool.commands[0],
+    return run_command(invocation, tool.commands[0],
                        {arguments.begin() + 1, arguments.end()});
   }
   if (first == "--help" || first == "-h") {
@@ -266,11 +319,13 @@ base::ExitStatus run_tool(Invocation& session) {
     return base::ExitStatus::success;
   }
   if (first == "--version") {
-    std::cout << tool.name << " (gato) " << base::version() << "\n";
+    print_version(tool);
     return base::ExitStatus::success;
   }
-  if (first.empty()) throw base::usage_error("a command is missing");
-  return run_command(session, find_command(tool, first),
+  if (first.empty()) {
+    throw base::usage_error("a command is missing");
+  }
+  return run_command(invocation, find_command(tool, first),
                      {arguments.begin() + 2, arguments.end()});
 }
 
@@ -287,15 +342,17 @@ base::ExitStatus report_stop_signal(int signal) {
                             "terminated by a signal");
 }
 
-// Of an exception that is not ours; LibTorch's go on with a stack trace.
+// Reports an exception of another library. Shows only the first line of its
+// message, because LibTorch appends a stack trace; the rest is logged at level
+// debug.
 base::ExitStatus report_unexpected(const std::string& message) {
   spdlog::debug("{}", message);
   return report_error(base::ExitStatus::run_failed, base::first_line(message));
 }
 
-// The one place where exceptions become exit statuses.
+// Calls `function` and maps its exceptions to exit statuses and messages.
 template <class Function>
-base::ExitStatus run_guarded(const Invocation& session, Function function) {
+base::ExitStatus run_guarded(const Invocation& invocation, Function function) {
   try {
     return function();
   } catch (const base::StoppedBySignal& stopped) {
@@ -303,8 +360,8 @@ base::ExitStatus run_guarded(const Invocation& session, Function function) {
   } catch (const base::Error& error) {
     report_error(error.status(), error.what());
     if (error.status() == base::ExitStatus::usage &&
-        !session.help_hint.empty()) {
-      fmt::print(stderr, "Try '{} --help'.\n", session.help_hint);
+        !invocation.help_hint.empty()) {
+      fmt::print(stderr, "Try '{} --help'.\n", invocation.help_hint);
     }
     return error.status();
   } catch (const std::bad_alloc&) {
@@ -312,9 +369,11 @@ base::ExitStatus run_guarded(const Invocation& session, Function function) {
   } catch (const std::filesystem::filesystem_error& error) {
     return report_error(base::ExitStatus::io, error.what());
   } catch (const std::exception& error) {
-    if (!has_stdout_failed()) return report_unexpected(error.what());
-    // A write that a signal interrupted; or one that failed, and
-    // flush_and_check_stdout() says why.
+    if (!has_stdout_failed()) {
+      return report_unexpected(error.what());
+    }
+    // The exception comes from std::cout: a signal interrupted a write, or a
+    // write failed, which flush_and_check_stdout() reports with the reason.
     return base::received_stop_signal()
                ? report_stop_signal(base::received_stop_signal())
                : base::ExitStatus::success;
@@ -324,26 +383,30 @@ base::ExitStatus run_guarded(const Invocation& session, Function function) {
 }  // namespace
 
 int run(const Tool& tool, int argc, char** argv) {
-  Invocation session{tool, Words(argv, argv + argc), tool.name};
+  Invocation invocation{tool, Words(argv, argv + argc), tool.name};
   init_logging(tool.name);
   base::disable_malloc_trim();
   base::install_signal_handlers();
   base::install_hdf5_crash_handler();
   throw_on_stdout_error();
   base::ExitStatus status =
-      run_guarded(session, [&] { return run_tool(session); });
-  const base::ExitStatus flush_status = run_guarded(session, [&session] {
+      run_guarded(invocation, [&] { return run_tool(invocation); });
+  const base::ExitStatus flush_status = run_guarded(invocation, [&invocation] {
     try {
       flush_and_check_stdout();
     } catch (const base::Error& error) {
-      if (session.output.empty()) throw;
+      if (invocation.output.empty()) {
+        throw;
+      }
       throw base::Error(error.status(),
-                        fmt::format("{}; the output {} is whole", error.what(),
-                                    session.output));
+                        fmt::format("{}; the output {} is complete",
+                                    error.what(), invocation.output));
     }
     return base::ExitStatus::success;
   });
-  if (status == base::ExitStatus::success) status = flush_status;
+  if (status == base::ExitStatus::success) {
+    status = flush_status;
+  }
   return static_cast<int>(status);
 }
 

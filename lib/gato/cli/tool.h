@@ -26,8 +26,8 @@ struct CommonOptions {
   std::string output;  // empty if the command has none or it was not given
   bool force = false;
   uint64_t seed = 0;
-  int64_t threads =
-      0;  // resolved before the work: 0 becomes the number of processors
+  // 0 becomes the number of processors before the work starts.
+  int64_t threads = 0;
   bool quiet = false;
   std::string log_level = "info";
   std::string log_file;

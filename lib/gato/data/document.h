@@ -9,7 +9,8 @@
 
 namespace gato::data {
 
-// A document that is not an episode: a text, an (image, text) pair, a page.
+// A document that is not an episode: a text, an (image, text) pair or a page of
+// interleaved text and images, in reading order.
 struct Document {
   std::vector<std::variant<std::string, Image>> items;
 };

@@ -33,10 +33,12 @@ class Spool {
   void append(const std::vector<T>& values) {
     append(values.data(), values.size() * sizeof(T));
   }
+  // Appends the content of another spool.
   void append_all(Spool& other);
   int64_t size() const { return size_; }  // bytes
 
-  // Copies everything to `dataset`, whose rows of `row_bytes` are of `type`.
+  // Copies everything to `dataset`, whose rows have `row_bytes` bytes and
+  // elements of type `type`.
   void copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes);
   // Returns everything as values of type T and empties the spool, which must be
   // in memory.
@@ -56,7 +58,8 @@ class Spool {
   bool is_on_disk() const { return descriptor_ >= 0; }
   // Moves the buffer to the temporary file, if there is one.
   void flush();
-  // Up to `count` bytes at `offset`; returns how many there were.
+  // Reads up to `count` bytes at `offset`. Returns the number of bytes read,
+  // which is smaller only at the end.
   size_t read_bytes(int64_t offset, std::byte* into, size_t count) const;
 
   std::string output_;

@@ -1,3 +1,10 @@
+// The offsets of a document, which count from its start, become offsets in the
+// file by adding the number of tokens before it. Patches are deduplicated in
+// the file, so patch tokens are renumbered.
+//
+// Labels are stored only if they differ from the tokens somewhere. Until the
+// first difference, they are the tokens, so the column then starts with a copy
+// of the tokens so far.
 #include "gato/data/token_columns.h"
 
 #include <cassert>
@@ -41,7 +48,7 @@ TokenColumns::TokenColumns(const std::optional<std::filesystem::path>& output)
 }
 
 void TokenColumns::append(const TokenizedDocument& document) {
-  const auto count = static_cast<int64_t>(document.tokens.size());
+  const auto count = std::ssize(document.tokens);
   assert(document.modality.size() == document.tokens.size());
   assert(!document.step_offset.empty() && document.step_offset.front() == 0 &&
          document.step_offset.back() == count);
@@ -56,8 +63,8 @@ void TokenColumns::append(const TokenizedDocument& document) {
     append_value(image_columns_, image.columns);
   }
   token_count_ += count;
-  step_count_ += static_cast<int64_t>(document.step_offset.size()) - 1;
-  image_count_ += static_cast<int64_t>(document.images.size());
+  step_count_ += std::ssize(document.step_offset) - 1;
+  image_count_ += std::ssize(document.images);
   append_value(first_step_, step_count_);
   append_value(task_, document.task_index);
   append_value(source_, document.source_index);
@@ -66,14 +73,16 @@ void TokenColumns::append(const TokenizedDocument& document) {
 }
 
 void TokenColumns::append_tokens(const TokenizedDocument& document) {
-  std::vector<int64_t> patch_indices;
+  std::vector<int64_t> file_indices;  // indexed by patch of the document
   for (const Patch& patch : document.patches) {
-    patch_indices.push_back(patch_table_.add(patch));
+    file_indices.push_back(patch_table_.add(patch));
   }
   std::vector<int32_t> stored_tokens = document.tokens;
   for (int32_t& token : stored_tokens) {
-    if (!is_patch(token)) continue;
-    token = patch_token(patch_indices.at(patch_index(token)));
+    if (!is_patch(token)) {
+      continue;
+    }
+    token = patch_token(file_indices.at(patch_index(token)));
     ++patch_token_count_;
   }
   append_labels(document, stored_tokens);
@@ -86,7 +95,9 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
   const bool labels_differ =
       !document.labels.empty() && document.labels != document.tokens;
   if (!labels_) {
-    if (!labels_differ) return;
+    if (!labels_differ) {
+      return;
+    }
     labels_ = std::make_unique<Spool>(output_);
     labels_->append_all(token_);
   }
@@ -94,8 +105,11 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
   if (labels_differ) {
     assert(document.labels.size() == document.tokens.size());
     for (size_t i = 0; i < labels.size(); ++i) {
-      // A patch's label is the patch, under its number in the file.
-      if (!is_patch(document.tokens[i])) labels[i] = document.labels[i];
+      // The label of a patch is the patch itself, as it is numbered in the
+      // file.
+      if (!is_patch(document.tokens[i])) {
+        labels[i] = document.labels[i];
+      }
     }
   }
   labels_->append(labels);
@@ -104,7 +118,9 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
 void TokenColumns::write(hdf5::Group& group) {
   write_column<int32_t>(group, "tokens", token_);
   write_column<uint8_t>(group, "modality", modality_);
-  if (labels_) write_column<int32_t>(group, "labels", *labels_);
+  if (labels_) {
+    write_column<int32_t>(group, "labels", *labels_);
+  }
   hdf5::Group steps = group.create_group("steps");
   write_column<int64_t>(steps, "offset", step_offset_);
   hdf5::Group documents = group.create_group("documents");
@@ -126,24 +142,25 @@ TokenTable TokenColumns::to_table(std::string name, Vocabulary vocabulary,
   table->vocabulary = std::move(vocabulary);
   table->ids = ModalityIdRanges(table->vocabulary);
   table->tasks = std::move(tasks);
+  TokenColumnViews& columns = table->columns;
   const auto take = []<class T>(Spool& spool, DatasetView<T>& column) {
     column = DatasetView<T>(spool.take_values<T>());
   };
-  take(token_, table->tokens);
-  take(modality_, table->modality);
-  table->has_labels = labels_ != nullptr;
+  take(token_, columns.tokens);
+  take(modality_, columns.modality);
+  columns.has_labels = labels_ != nullptr;
   if (labels_) {
-    take(*labels_, table->labels);
+    take(*labels_, columns.labels);
   }
-  take(step_offset_, table->step_offset);
-  take(first_step_, table->first_step);
-  take(task_, table->task);
-  take(source_, table->source);
-  take(total_reward_, table->total_reward);
-  take(image_token_, table->image_token);
-  take(image_rows_, table->image_rows);
-  take(image_columns_, table->image_columns);
-  table->patches =
+  take(step_offset_, columns.step_offset);
+  take(first_step_, columns.first_step);
+  take(task_, columns.task);
+  take(source_, columns.source);
+  take(total_reward_, columns.total_rewards);
+  take(image_token_, columns.image_token);
+  take(image_rows_, columns.image_rows);
+  take(image_columns_, columns.image_columns);
+  columns.patches =
       DatasetView<uint8_t>(patch_table_.take_pixels(), std::ssize(Patch{}));
   return TokenTable(std::move(table));
 }

@@ -24,7 +24,7 @@ class TokenColumns {
   explicit TokenColumns(
       const std::optional<std::filesystem::path>& output = std::nullopt);
   void append(const TokenizedDocument& document);
-  // Everything but /vocabulary, /tasks and /provenance.
+  // Writes all datasets except /vocabulary, /tasks, /report and /provenance.
   void write(hdf5::Group& group);
   // Moves columns in memory to a table. `name` names it in messages. The
   // documents must be valid: their offsets, tasks and sources are not checked.
@@ -34,9 +34,7 @@ class TokenColumns {
   int64_t document_count() const { return document_count_; }
   int64_t token_count() const { return token_count_; }
   int64_t distinct_patch_count() const { return patch_table_.size(); }
-  int64_t patch_token_count() const {
-    return patch_token_count_;
-  }  // patch tokens
+  int64_t patch_token_count() const { return patch_token_count_; }
 
  private:
   void append_tokens(const TokenizedDocument& document);
@@ -47,7 +45,7 @@ class TokenColumns {
   Spool token_, modality_, step_offset_;
   Spool first_step_, task_, source_, total_reward_;
   Spool image_token_, image_rows_, image_columns_;
-  std::unique_ptr<Spool> labels_;  // from the first label that differs on
+  std::unique_ptr<Spool> labels_;  // null until a label differs from its token
   PatchTable patch_table_;
   int64_t document_count_ = 0, step_count_ = 0, token_count_ = 0,
           image_count_ = 0, patch_token_count_ = 0;

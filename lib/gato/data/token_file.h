@@ -1,4 +1,5 @@
-// Token file: gato-tokenize -> gato-pack. HDF5 of kind "gato-tokens".
+// The token file, written by gato-tokenize and read by gato-pack: an HDF5 file
+// of kind "gato-tokens".
 //
 // N tokens, S steps, D documents, I images, U distinct patches:
 //   /tokens                int32  [N]    id, or -(1+u) for row u of /patches
@@ -7,15 +8,15 @@
 //   /steps/offset          int64  [S+1]  first token of each step
 //   /documents/first_step  int64  [D+1]
 //   /documents/task,source int32  [D]
-//   /documents/return      float64 [D]   NaN where it means nothing
+//   /documents/return      float64 [D]   NaN if undefined
 //   /images/token          int64  [I]; /images/rows,columns int16 [I]
 //   /patches               uint8  [U,16,16,3]
 //   /vocabulary            group: attributes of Vocabulary; `sentencepiece`
 //   /tasks                 scalar UTF-8 JSON {"tasks": [...], "sources": [...]}
 //   /report                scalar UTF-8 JSON {"read", "written", "skipped" ...}
 //   /provenance            scalar UTF-8 JSON
-// Root attributes: kind, version, oldest_version, and complete = uint8 1, which
-// is written last: a file without it was not finished.
+// The root attributes are kind, version, oldest_version and complete = uint8 1.
+// `complete` is written last; a file without it was not finished.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +33,8 @@
 
 namespace gato::data {
 
-namespace hdf5 {
-class Group;
-}  // namespace hdf5
-
-// Appends documents one at a time; memory is bounded by one document and a
-// table of 28 bytes a distinct patch.
+// Writes a token file, which appears complete or not at all. Memory is bounded
+// by one document and a table of 28 bytes per distinct patch.
 class TokenFileWriter {
  public:
   TokenFileWriter(const std::filesystem::path& path, bool force,
@@ -47,9 +44,9 @@ class TokenFileWriter {
   int64_t document_count() const;
   int64_t token_count() const;
   int64_t distinct_patch_count() const;
-  int64_t patch_token_count() const;  // patch tokens
-  // Writes tasks, provenance and report (null: none), marks the file complete
-  // and renames it.
+  int64_t patch_token_count() const;
+  // Writes the tasks, the provenance and the report (omitted if null), marks
+  // the file complete and renames it to its final path.
   void commit(const TaskTable& tasks, const Provenance& provenance,
               const nlohmann::ordered_json& report = nullptr);
 
@@ -78,9 +75,6 @@ class TokenFileReader : public TokenTable {
   const nlohmann::ordered_json& report() const { return report_; }
 
  private:
-  void open_columns(const hdf5::Group& group);
-  void check_columns();
-
   std::filesystem::path path_;
   nlohmann::json provenance_;
   nlohmann::ordered_json report_;

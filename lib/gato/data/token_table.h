@@ -80,11 +80,6 @@ class TokenTable {
   Contents& contents() { return *contents_; }
 
  private:
-  // Reads tokens [begin, end) of the table, which belong to `document`, into
-  // `result`.
-  void read_tokens(int64_t document, int64_t begin, int64_t end,
-                   PatchNumbering numbering, TokenizedDocument& result) const;
-
   std::unique_ptr<Contents> contents_;
 };
 

@@ -23,6 +23,7 @@ struct BlockCall : torch::CustomClassHolder {
   int64_t layer = 0;
 };
 
+// Inverts BlockWeights::for_each_tensor() for the tensors from list[first] on.
 BlockWeights unflatten_weights(const std::vector<at::Tensor>& list,
                                size_t first) {
   BlockWeights weights;
@@ -53,6 +54,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
       torch::autograd::AutogradContext* context,
       const torch::autograd::variable_list& gradients) {
     const auto capsule = context->saved_data["call"].toCapsule();
+    // Empty tensors stand for undefined weights, which have no gradient.
     std::vector<at::Tensor> leaves, inputs;
     for (const at::Tensor& saved : context->get_saved_variables()) {
       leaves.push_back(saved.detach());
@@ -88,7 +90,7 @@ at::Tensor apply_block_checkpointed(const at::Tensor& x,
                                     int64_t layer) {
   std::array<at::Tensor, BlockWeights::kTensorCount> flattened;
   size_t next = 0;
-  // Autograd does not accept undefined arguments; empty ones replace them.
+  // Autograd does not accept undefined arguments: they become empty tensors.
   BlockWeights::for_each_tensor(weights, [&](const at::Tensor& tensor) {
     flattened[next++] = tensor.defined() ? tensor : at::empty({0}, x.options());
   });

@@ -12,9 +12,10 @@
 
 namespace gato::model {
 
-// Returns what apply_block() returns but stores only the input; the backward
-// pass computes the block again. Random numbers are a function of counters, so
-// values and gradients are the same, bit for bit on a CPU.
+// Returns what apply_block() returns, but saves only the input and the weights
+// for the backward pass, which computes the block again. Random numbers are
+// counter-based, so that the same elements are dropped again: values and
+// gradients equal those of apply_block(), bit for bit on a CPU.
 at::Tensor apply_block_checkpointed(const at::Tensor& x,
                                     const BlockWeights& weights,
                                     std::shared_ptr<const BlockContext> context,

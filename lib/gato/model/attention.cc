@@ -8,9 +8,15 @@
 // sinusoids of the distance. The second product is computed for all distances
 // and then shifted (relative_shift.h).
 //
-// Long rows use fused kernels that never store the weights [L, L]: those of
-// PyTorch for rotary positions and on GPUs, and relative_attention.h for
-// relative positions on a CPU.
+// There are several kernels. Only plain products store the complete matrix of
+// probabilities [L, L].
+//
+//   rotary, CPU, L <= 128      plain products
+//   rotary, otherwise          scaled_dot_product_attention of PyTorch
+//   relative, CPU              blockwise_relative_attention()
+//   relative, GPU, L % 8 == 0  memory-efficient attention of PyTorch, with the
+//                              position scores as its bias
+//   relative, GPU, other L     plain products
 #include "gato/model/attention.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -36,8 +42,8 @@ struct QueryKeyValue {
 };
 
 // Splits qkv [B*L, 3*H*K] by head and rotates queries and keys if there is a
-// rotation. As a separate autograd function it needs a single copy on a CPU,
-// both forward and backward, to change the layout of all three.
+// rotation. As an autograd function of its own, it changes the layout of all
+// three with a single copy on a CPU, both forward and backward.
 class SplitHeads : public torch::autograd::Function<SplitHeads> {
  public:
   static torch::autograd::variable_list forward(
@@ -47,8 +53,12 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     context->saved_data["heads"] = heads;
     context->save_for_backward({rotation.cosine, rotation.sine});
     at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
-    if (qkv.is_cpu()) qkv_by_head = qkv_by_head.contiguous();
-    if (!rotation.cosine.defined()) return qkv_by_head.unbind(0);
+    if (qkv.is_cpu()) {
+      qkv_by_head = qkv_by_head.contiguous();
+    }
+    if (!rotation.cosine.defined()) {
+      return qkv_by_head.unbind(0);
+    }
     const auto rotated =
         apply_rotary_embedding(qkv_by_head.narrow(0, 0, 2), rotation).unbind(0);
     return {rotated[0], rotated[1], qkv_by_head[2]};
@@ -64,7 +74,7 @@ class SplitHeads : public torch::autograd::Function<SplitHeads> {
     const at::Tensor qkv = at::empty(
         {like.size(0) * length, 3 * heads * like.size(3)}, like.options());
     at::Tensor qkv_by_head = view_by_head(qkv, length, heads);
-    if (rotation[0].defined()) {  // the transpose: the sines negated
+    if (rotation[0].defined()) {  // the transposed rotation negates the sines
       qkv_by_head.narrow(0, 0, 2).copy_(
           apply_rotary_embedding(at::stack({gradients[0], gradients[1]}),
                                  {rotation[0], rotation[1].neg()}));
@@ -91,8 +101,8 @@ at::Tensor weighted_values(const at::Tensor& scores, const at::Tensor& v,
   return at::matmul(at::softmax(scores + mask, -1), v);
 }
 
-// Passes the position scores to a fused kernel as a bias [B, H, L, L]. They are
-// the only matrix of this size that is stored.
+// Passes the position scores to the kernel as a bias [B, H, L, L], the only
+// matrix of this size that is stored.
 at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
                                      const at::Tensor& position_queries,
                                      const at::Tensor& distance_keys,
@@ -111,18 +121,19 @@ at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
       /*is_causal=*/true, /*scale=*/1.0));
 }
 
+// Returns the weighted values [B, H, L, K].
 at::Tensor relative_attention(const QueryKeyValue& x,
                               const BlockWeights& weights,
                               const PositionTables& positions,
                               const ModelConfig& config) {
-  const int64_t heads = config.heads, size = config.key_size;
+  const int64_t heads = config.heads, key_size = config.key_size;
   const at::Tensor distance_keys =
       at::linear(positions.sinusoids, weights.relative_projection)
-          .view({-1, heads, size})
+          .view({-1, heads, key_size})
           .permute({1, 2, 0});  // [H, K, L]
-  // Queries with a bias [H, K] of the layer, divided by sqrt(K).
+  // Returns (q + bias) / sqrt(K), [B, H, L, K], for a bias [H, K].
   const auto scaled_queries = [&](const at::Tensor& bias) {
-    return ((x.q + bias.view({heads, 1, size})) * (1 / std::sqrt(size)))
+    return ((x.q + bias.view({heads, 1, key_size})) * (1 / std::sqrt(key_size)))
         .to(x.q.scalar_type());
   };
   const at::Tensor content_queries = scaled_queries(weights.content_bias);
@@ -141,6 +152,8 @@ at::Tensor relative_attention(const QueryKeyValue& x,
       x.v, positions.causal_mask);
 }
 
+// Returns the weighted values [B, H, L, K]. The rotation has scaled the
+// queries.
 at::Tensor rotary_attention(const QueryKeyValue& x,
                             const PositionTables& positions) {
   if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength) {
@@ -176,10 +189,10 @@ at::Tensor causal_self_attention(const at::Tensor& x,
                                  const PositionTables& positions,
                                  const ModelConfig& config,
                                  const at::Tensor& output_indices) {
-  const auto parts =
+  const auto split =
       SplitHeads::apply(at::linear(x, weights.qkv), positions.rotation,
                         positions.length(), config.heads);
-  const QueryKeyValue qkv{parts[0], parts[1], parts[2]};
+  const QueryKeyValue qkv{split[0], split[1], split[2]};
   const at::Tensor values =
       config.position == PositionEncoding::relative
           ? relative_attention(qkv, weights, positions, config)

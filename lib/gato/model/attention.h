@@ -1,5 +1,5 @@
-// Causal self-attention over complete rows, for training and evaluation. The KV
-// cache has its own.
+// Causal self-attention over complete rows, for training and evaluation.
+// Incremental decoding is in kv_cache.h.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,26 +12,25 @@
 
 namespace gato::model {
 
-// What all layers share: the positions of a row of L tokens, in the type and on
-// the device of `like`.
+// The position tables of a row of L tokens, which all layers share.
 struct PositionTables {
+  // Computes the tables with the type and on the device of `like`.
   PositionTables(const ModelConfig& config, int64_t length,
                  const at::Tensor& like);
 
-  // Relative positions: [L, d], from distance L-1 down to 0. Else undefined.
+  // Relative positions only: [L, d], for the distances L-1 down to 0.
   at::Tensor sinusoids;
-  // Rotary positions: [2, 1, 1, L, K] for queries and keys. The scale 1 /
-  // sqrt(K) of the scores is part of the rotation of the queries. Else
-  // undefined.
+  // Rotary positions only: [2, 1, 1, L, K], first for queries, then for keys.
+  // The tables for queries include the scale 1 / sqrt(K) of the scores.
   RotaryEmbedding rotation;
   at::Tensor causal_mask;  // [L, L]: -infinity if j > i, else 0
 
   int64_t length() const { return causal_mask.size(0); }
 };
 
-// Returns the output [B*L, d] of the sub-layer for x [B*L, d], which is
-// normalized and in the type of the weights. If `output_indices`, int64 [T] in
-// [0, B*L), is defined, returns only those rows: [T, d].
+// Returns the output of multi-head attention for x [B*L, d], which is
+// normalized and has the type of the weights: [B*L, d] or, if `output_indices`,
+// int64 [T] in [0, B*L), is defined, only the rows of these T tokens, [T, d].
 at::Tensor causal_self_attention(const at::Tensor& x,
                                  const BlockWeights& weights,
                                  const PositionTables& positions,

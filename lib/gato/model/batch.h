@@ -1,4 +1,4 @@
-// What the network reads: tokens with their positions, patches, and targets.
+// The input of the network: tokens with their positions, patches, and targets.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -35,13 +35,15 @@ struct Batch {
   at::Tensor patches;
   at::Tensor patch_position;  // int64 [P]: index into B*L, ascending
   at::Tensor patch_index;     // int64 [P]: row of `patches`
-  at::Tensor patch_row;       // int64 [P]: in [0, 128), already sampled
-  at::Tensor patch_column;    // int64 [P]: in [0, 128), already sampled
-  // int64 [T]: index into B*L of the token BEFORE the target, whose hidden
-  // state predicts it.
+  // Row and column within the image, quantized to [0, 128): sampled from the
+  // interval of the patch in training, else its center (paper, appendix C.3).
+  at::Tensor patch_row;     // int64 [P]
+  at::Tensor patch_column;  // int64 [P]
+  // int64 [T]: index into B*L of the token BEFORE the target. Its hidden state
+  // predicts the target.
   at::Tensor target_index;
   at::Tensor target_label;   // int64 [T]: the id to predict
-  at::Tensor target_weight;  // float [T]; all 1 if undefined
+  at::Tensor target_weight;  // fp32 [T]; all 1 if undefined
   // Modality and task of the target token, for smoothing and for reports.
   at::Tensor target_modality;  // uint8 [T]: enum Modality
   at::Tensor target_task;      // int32 [T]
@@ -55,13 +57,15 @@ struct Batch {
           &batch.patch_position, &batch.patch_index, &batch.patch_row,
           &batch.patch_column, &batch.target_index, &batch.target_label,
           &batch.target_weight, &batch.target_modality, &batch.target_task}) {
-      if (tensor->defined()) *tensor = change(*tensor);
+      if (tensor->defined()) {
+        *tensor = change(*tensor);
+      }
     }
     return batch;
   }
   // Returns a batch on the device; tensors that are already there are shared.
-  // Copies from pinned memory are asynchronous, in order with the other work of
-  // the device.
+  // Copies from pinned memory are asynchronous, in stream order: work that is
+  // queued on the device later sees the complete data.
   Batch to(at::Device device) const {
     return map_tensors([&](const at::Tensor& tensor) {
       return tensor.to(device, /*non_blocking=*/true);

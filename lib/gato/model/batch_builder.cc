@@ -1,3 +1,5 @@
+// Values are collected in vectors, one per tensor, and copied into tensors by
+// build(). Pixels are not copied before that: the builder stores spans.
 #include "gato/model/batch_builder.h"
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 namespace gato::model {
 namespace {
 
+// Returns a copy of the values. `type` must be that of T.
 template <class T>
 at::Tensor to_tensor(const std::vector<T>& values, at::ScalarType type) {
   at::Tensor tensor = at::empty({std::ssize(values)}, type);
@@ -49,7 +52,9 @@ void BatchBuilder::set_patch(int64_t index, int64_t patch_index,
 
 void BatchBuilder::set_tokens(int64_t index, const data::TokenRow& tokens) {
   const int64_t first_patch = std::ssize(pixels_);
-  for (const data::Patch& patch : tokens.patches) add_pixels(patch);
+  for (const data::Patch& patch : tokens.patches) {
+    add_pixels(patch);
+  }
   for (int64_t i = 0; i < tokens.size(); ++i) {
     const int32_t token = tokens.tokens[i];
     if (data::is_patch(token)) {
@@ -84,7 +89,9 @@ Batch BatchBuilder::build(int64_t patch_multiple) const {
         (patches + patch_multiple - 1) / patch_multiple * patch_multiple;
     batch.patches = at::empty({padded, 16, 16, 3}, at::kByte);
     uint8_t* next = batch.patches.data_ptr<uint8_t>();
-    for (const auto& patch : pixels_) next = std::ranges::copy(patch, next).out;
+    for (const auto& patch : pixels_) {
+      next = std::ranges::copy(patch, next).out;
+    }
     std::fill_n(next, (padded - patches) * sizeof(data::Patch), uint8_t{0});
   }
   batch.patch_position = to_tensor(patch_position_, at::kLong);

@@ -10,8 +10,8 @@
 
 namespace gato::model {
 
-// The row or column of a patch whose interval is [first, end), except in
-// training, which samples it (paper, appendix C.3).
+// Returns the row or column of a patch whose interval is [first, end). Training
+// samples it instead (paper, appendix C.3).
 constexpr int64_t interval_center(int64_t first, int64_t end) {
   return (first + end) / 2;
 }
@@ -28,8 +28,9 @@ class BatchBuilder {
   // Adds 16 x 16 RGB pixels, which must outlive the builder, and returns their
   // index in Batch::patches.
   int64_t add_pixels(std::span<const uint8_t> pixels);
+  // Sets a token that is not a patch.
   void set_token(int64_t index, int32_t id, int16_t local_position);
-  // `row` and `column` are in [0, 128).
+  // Makes the token a patch at `row` and `column`, which are in [0, 128).
   void set_patch(int64_t index, int64_t patch_index, int16_t local_position,
                  int64_t row, int64_t column);
   // Sets the tokens from `index` on to those of a row that stores its patches,

@@ -18,7 +18,7 @@ at::Tensor logical_right_shift(const at::Tensor& x, int64_t bits) {
       (int64_t{1} << (64 - bits)) - 1);
 }
 
-// The finalizer of SplitMix64 (Steele et al. 2014): mix() of base/random.cc.
+// The finalizer of SplitMix64 (Steele et al. 2014), as in base/random.cc.
 at::Tensor splitmix64(at::Tensor x) {
   x = x + as_int64(0x9e3779b97f4a7c15);
   x = at::bitwise_xor(x, logical_right_shift(x, 30))
@@ -32,6 +32,7 @@ at::Tensor splitmix64(at::Tensor x) {
 
 at::Tensor bernoulli_mask(const std::vector<uint64_t>& keys, int64_t n,
                           double probability, at::Device device) {
+  // Number i of a stream is splitmix64(rotl(key, 23) ^ splitmix64(i)).
   at::Tensor rotated_keys = at::empty({std::ssize(keys), 1}, at::kLong);
   for (size_t i = 0; i < keys.size(); ++i) {
     rotated_keys.data_ptr<int64_t>()[i] = as_int64(std::rotl(keys[i], 23));

@@ -8,9 +8,9 @@
 
 namespace gato::model {
 
-// Returns bool [keys, n] on `device`: whether the i-th uniform() of the
-// RandomStream with each key is less than `probability`. The key of a stream is
-// random_bits(seed, words).
+// Returns bool [keys, n] on `device`. Element (k, i) is whether number i of
+// RandomStream::uniform() is less than `probability` in the stream whose
+// RandomStream::key() is keys[k].
 at::Tensor bernoulli_mask(const std::vector<uint64_t>& keys, int64_t n,
                           double probability, at::Device device);
 

@@ -18,14 +18,17 @@ struct Sublayers {
         {context.rows, context.positions.length(), output_indices});
   }
 
-  // Returns x + output of sub-layer 0 (attention) or 1 (feed-forward) after
-  // dropout, scaled per row by stochastic depth. Dropout sites of layer l are
-  // 4l and 4l+2 for the outputs and 4l+1 for the feed-forward activations.
+  // Returns x + output, the output of sub-layer 0 (attention) or 1
+  // (feed-forward) after dropout, scaled per row by stochastic depth. The
+  // dropout sites of layer l are 4l and 4l+2 for the outputs and 4l+1 for the
+  // feed-forward activations. Its sub-layers are 2l and 2l+1 in depth_scales.
   at::Tensor residual_add(const at::Tensor& x, const at::Tensor& output,
                           int64_t sublayer_index) const {
     const int64_t sublayer = 2 * layer + sublayer_index;
     const at::Tensor dropped = dropout(output, 2 * sublayer);
-    if (context.depth_scales.numel() == 0) return x + dropped;
+    if (context.depth_scales.numel() == 0) {
+      return x + dropped;
+    }
     const at::Tensor row_scales = context.depth_scales[sublayer];
     if (output_indices.defined()) {
       const at::Tensor row =
@@ -38,7 +41,7 @@ struct Sublayers {
   }
 };
 
-// The gated activations [n, F/2] of x [n, d].
+// Returns the gated activations [n, F/2] of x [n, d].
 at::Tensor geglu(const at::Tensor& x, const BlockWeights& weights) {
   const auto halves = at::linear(x, weights.up).chunk(2, 1);
   return halves[0] * at::gelu(halves[1]);
@@ -61,6 +64,7 @@ at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const BlockContext& context, int64_t layer) {
   const at::ScalarType type = weights.qkv.scalar_type();
   Sublayers sublayers{context, layer, {}};
+  // The other layers need every token, as keys and values of the next layer.
   if (layer == context.config.layers - 1) {
     sublayers.output_indices = context.output_indices;
   }
@@ -71,12 +75,13 @@ at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
       causal_self_attention(layer_norm(x, weights.attention_norm, type),
                             weights, context.positions, context.config,
                             sublayers.output_indices),
-      0);
+      /*sublayer_index=*/0);
   const at::Tensor gated =
       geglu(layer_norm(attended, weights.feedforward_norm, type), weights);
   return sublayers.residual_add(
       attended,
-      at::linear(sublayers.dropout(gated, 4 * layer + 1), weights.down), 1);
+      at::linear(sublayers.dropout(gated, 4 * layer + 1), weights.down),
+      /*sublayer_index=*/1);
 }
 
 }  // namespace gato::model

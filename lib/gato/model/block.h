@@ -13,28 +13,29 @@
 
 namespace gato::model {
 
-// Normalizes the fp32 residual stream (LayerNorm) and casts the result to
-// `type`.
+// Returns the LayerNorm of the fp32 residual stream x [n, d], cast to `type`.
 at::Tensor layer_norm(const at::Tensor& x, const NormWeights& weights,
                       at::ScalarType type);
 
-// GEGLU (Shazeer 2020): down(a * gelu(g)) with [a, g] = up(x).
+// Returns GEGLU (Shazeer 2020) of x [n, d]: down(a * gelu(g)), where up(x) =
+// [a, g] is split in halves. Without dropout.
 at::Tensor feed_forward(const at::Tensor& x, const BlockWeights& weights);
 
-// What all blocks of one forward pass share.
+// The inputs that all blocks of a forward pass share.
 struct BlockContext {
   ModelConfig config;
   PositionTables positions;
   Regularization regularization;
   at::Tensor depth_scales;  // stochastic_depth_scales(), on the device
   int64_t rows = 0;         // B
-  // int64 [T]: the tokens among B*L whose state is read after the last block,
-  // which computes no others. All if undefined.
+  // int64 [T]: the tokens in [0, B*L) whose state is used after the last block.
+  // That block computes no others. All if undefined.
   at::Tensor output_indices;
 };
 
-// Returns the fp32 residual stream after block `layer`, [B*L, d], given that
-// before it. The last block returns [T, d] if there are output_indices.
+// Returns the fp32 residual stream after block `layer`, given the stream x
+// [B*L, d] before it: [B*L, d], or [T, d] after the last block if there are
+// output_indices.
 at::Tensor apply_block(const at::Tensor& x, const BlockWeights& weights,
                        const BlockContext& context, int64_t layer);
 

@@ -9,7 +9,9 @@ namespace gato::model {
 
 at::Device parse_device(const std::string& name,
                         [[maybe_unused]] int64_t index) {
-  if (name == "cpu") return at::kCPU;
+  if (name == "cpu") {
+    return at::kCPU;
+  }
   if (name != "cuda") {
     throw base::usage_error("unknown device '{}': use cpu or cuda", name);
   }
@@ -27,11 +29,11 @@ at::Device parse_device(const std::string& name,
   if (index >= device_count) {
     throw base::usage_error(
         "device cuda: there is no GPU for process {} on this machine, which "
-        "has "
-        "{}: start at most one process per GPU",
+        "has {}: start at most one process per GPU",
         index, device_count);
   }
-  // By default, fp32 convolutions round to the 10-bit mantissa of TF32.
+  // Keeps fp32 convolutions in fp32: by default, cuDNN rounds their inputs to
+  // the 10-bit mantissa of TF32.
   at::globalContext().setAllowTF32CuDNN(false);
   return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 #endif

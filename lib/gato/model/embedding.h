@@ -8,12 +8,13 @@
 
 namespace gato::model {
 
-// Returns fp32 vectors [U, d] for uint8 pixels [U, 16, 16, 3]: the ResNet block
-// of the paper's Figure 16, applied to each patch by itself.
+// Returns the fp32 embeddings [U, d] of uint8 patches [U, 16, 16, 3]: the
+// ResNet block of the paper's Figure 16, applied to each patch independently.
 at::Tensor embed_patches(const PatchWeights& weights, const at::Tensor& pixels);
 
-// Returns fp32 [B*L, d]: the row of the token table, or the patch embedding
-// plus its row and column encodings, plus the local position encoding.
+// Returns the fp32 embeddings [B*L, d] of a batch. The embedding of a token is
+// its row of the token table or, for a patch, the sum of the patch, row and
+// column embeddings. The local position encoding is added to either.
 at::Tensor embed_tokens(const NetworkWeights& weights, const Batch& batch);
 
 }  // namespace gato::model

@@ -1,8 +1,8 @@
-// Each layer has two tensors [slots, H, capacity, K], for keys and values. A
-// slot is a ring: the token at position p, counted from the slot's last
-// clear(), is stored at entry p % capacity. The window [begin, end) of a slot
-// says which positions are valid. evict() only advances `begin`: the entries
-// are masked and overwritten later.
+// Each layer has two tensors [slots, H, capacity, K], for keys and values. Each
+// slot is a ring buffer: the token at position p, counted from the slot's last
+// clear(), is entry p % capacity. The window [begin, end) of a slot contains
+// the valid positions. evict() only advances `begin`: the entries are masked,
+// and overwritten later.
 //
 // append() writes the keys and values of all new tokens [N] first, then attends
 // with queries padded to [n, H, C, K], C being the longest chunk, and removes
@@ -28,14 +28,16 @@
 namespace gato::model {
 namespace {
 
-// Maximum number of attention scores at a time. If there would be more, the
-// slots are split in halves that are processed one after the other.
+// Maximum number of attention scores of one forward pass. If there would be
+// more, the two halves of the slots are processed one after the other.
 constexpr int64_t kMaxScores = int64_t{1} << 26;
 
-// Returns the tokens of all chunks, one chunk after another, as one row.
+// Returns the concatenated chunks as a batch of one row.
 Batch make_batch(std::span<const data::TokenRow> chunks) {
   int64_t token_count = 0;
-  for (const data::TokenRow& chunk : chunks) token_count += chunk.size();
+  for (const data::TokenRow& chunk : chunks) {
+    token_count += chunk.size();
+  }
   BatchBuilder builder(1, token_count);
   int64_t index = 0;
   for (const data::TokenRow& chunk : chunks) {
@@ -50,14 +52,14 @@ at::Tensor to_tensor(std::span<const int64_t> values) {
                     at::kLong);
 }
 
-// How one append() maps N new tokens of n slots to the rings and to padded
-// queries [n, C], where C is the length of the longest chunk. All tensors are
-// on the device of the network.
+// The positions of the N new tokens of one append() to n slots, both in the
+// rings and among the padded queries [n, C], where C is the length of the
+// longest chunk. All tensors are on the device of the network.
 struct AppendLayout {
   int64_t slots = 0;             // n
   int64_t max_chunk_length = 0;  // C
   int64_t ring_extent = 0;       // E: ring entries that may be in use
-  bool is_prefix = false;        // the slots are 0..n-1: a view of the rings
+  bool is_prefix = false;        // the slots are 0..n-1: a view is sufficient
   at::Tensor slot;               // int64 [n]
   at::Tensor token_slot;         // int64 [N]
   at::Tensor position;           // int64 [N]: from the slot's last clear() on
@@ -86,7 +88,10 @@ struct KvCache::Impl {
         rings->push_back(
             at::zeros({slots, config.heads, capacity, config.key_size}, like));
       }
-      if (config.position != PositionEncoding::relative) continue;
+      if (config.position != PositionEncoding::relative) {
+        continue;
+      }
+      // W R of the distances 0, 1, ..., capacity - 1.
       relative_keys.push_back(
           at::linear(
               relative_sinusoids(capacity, config.width).flip(0).to(like),
@@ -125,8 +130,8 @@ struct KvCache::Impl {
   std::vector<Window> windows;
   // One tensor per layer: [slots, H, capacity, K].
   std::vector<at::Tensor> keys, values;
-  // One tensor per layer, [H, K, capacity], indexed by distance; empty if
-  // rotary.
+  // One tensor per layer: [H, K, capacity], indexed by distance. Empty if
+  // positions are rotary.
   std::vector<at::Tensor> relative_keys;
 };
 
@@ -176,8 +181,8 @@ void KvCache::Impl::add_token_indices(std::span<const int64_t> slots,
   layout.output_indices = to_device(output_indices);
 }
 
-// Plain loops are faster here than the same in tensors: for one slot, each
-// operation costs more than the arithmetic.
+// Plain loops are faster here than tensor operations, whose overhead exceeds
+// the arithmetic if there are few slots.
 void KvCache::Impl::add_masks(std::span<const int64_t> slots,
                               std::span<const data::TokenRow> chunks,
                               AppendLayout& layout) const {
@@ -187,12 +192,13 @@ void KvCache::Impl::add_masks(std::span<const int64_t> slots,
   for (int64_t i = 0; i < layout.slots; ++i) {
     const Window& window = windows[slots[i]];
     const int64_t newest = window.end + chunks[i].size() - 1;
-    // The queries of the padding repeat the newest.
+    // Padding queries repeat the newest position.
     for (int64_t j = 0; j < layout.max_chunk_length; ++j) {
       queries.push_back(std::min(window.end + j, newest));
     }
-    // Entry e of the ring contains the newest position that is e modulo the
-    // capacity. During the first lap, later entries have not been written.
+    // Entry e contains the newest position that is e modulo the capacity.
+    // During the first lap, later entries have not been written: -1 is before
+    // every window and is therefore masked.
     for (int64_t e = 0; e < layout.ring_extent; ++e) {
       keys.push_back(e <= newest ? newest - (newest - e) % capacity : -1);
     }
@@ -226,30 +232,33 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
                                  size_t layer) {
   const BlockWeights& block = blocks[layer];
   const int64_t heads = network.config().heads,
-                size = network.config().key_size;
+                key_size = network.config().key_size;
   const bool is_rotary = network.config().position == PositionEncoding::rotary;
-  const auto parts =
-      at::linear(x, block.qkv).view({-1, 3, heads, size}).unbind(1);
-  const auto rotated = [&](const at::Tensor& part) {
-    return is_rotary ? apply_rotary_embedding(part, rotation) : part;
+  const auto qkv =  // [N, H, K] each
+      at::linear(x, block.qkv).view({-1, 3, heads, key_size}).unbind(1);
+  const auto rotated = [&](const at::Tensor& vectors) {
+    return is_rotary ? apply_rotary_embedding(vectors, rotation) : vectors;
   };
   // Token t goes to entry ring_index[t] of slot token_slot[t], in all heads.
   const std::initializer_list<at::indexing::TensorIndex> cache_indices = {
       layout.token_slot, at::indexing::Slice(), layout.ring_index};
-  keys[layer].index_put_(cache_indices, rotated(parts[1]));
-  values[layer].index_put_(cache_indices, parts[2]);
+  keys[layer].index_put_(cache_indices, rotated(qkv[1]));
+  values[layer].index_put_(cache_indices, qkv[2]);
 
-  // Padded queries [n, H, C, K], with a bias [H, K] in relative attention.
+  // Returns the scaled and padded queries [n, H, C, K]. `bias` [H, K] is one of
+  // the two biases of relative attention, or undefined for rotary positions.
   const auto queries = [&](const at::Tensor& bias) {
-    at::Tensor q = rotated(parts[0]);
-    if (bias.defined()) q = (q + bias).to(x.scalar_type());
-    q = q * (1 / std::sqrt(size));
+    at::Tensor q = rotated(qkv[0]);
+    if (bias.defined()) {
+      q = (q + bias).to(x.scalar_type());
+    }
+    q = q * (1 / std::sqrt(key_size));
     if (layout.padded_index.defined()) {
-      q = at::zeros({layout.slots * layout.max_chunk_length, heads, size},
+      q = at::zeros({layout.slots * layout.max_chunk_length, heads, key_size},
                     q.options())
               .index_copy_(0, layout.padded_index, q);
     }
-    return q.view({layout.slots, layout.max_chunk_length, heads, size})
+    return q.view({layout.slots, layout.max_chunk_length, heads, key_size})
         .transpose(1, 2);
   };
   at::Tensor scores =  // [n, H, C, E]
@@ -265,7 +274,7 @@ at::Tensor KvCache::Impl::attend(const at::Tensor& x,
   at::Tensor weighted_values =
       at::matmul(attention_probs, select_rings(values[layer], layout))
           .transpose(1, 2)
-          .reshape({-1, heads * size});
+          .reshape({-1, heads * key_size});
   if (layout.padded_index.defined()) {
     weighted_values = weighted_values.index_select(0, layout.padded_index);
   }
@@ -315,9 +324,7 @@ KvCache::~KvCache() = default;
 KvCache::KvCache(KvCache&&) noexcept = default;
 
 const Network& KvCache::network() const { return impl_->network; }
-int64_t KvCache::slots() const {
-  return static_cast<int64_t>(impl_->windows.size());
-}
+int64_t KvCache::slots() const { return std::ssize(impl_->windows); }
 int64_t KvCache::capacity() const { return impl_->capacity; }
 int64_t KvCache::length(int64_t slot) const {
   const Impl::Window& window = impl_->windows.at(slot);
@@ -331,7 +338,9 @@ void KvCache::evict(int64_t slot, int64_t n) {
     throw base::usage_error("cannot evict {} of the {} tokens of slot {}", n,
                             length(slot), slot);
   }
-  if (n == length(slot)) return clear(slot);
+  if (n == length(slot)) {
+    return clear(slot);
+  }
   impl_->windows[slot].begin += n;
 }
 

@@ -1,11 +1,12 @@
 // Incremental decoding: the keys and values of the tokens that each slot has
 // read.
 //
-// Attention depends on differences of positions only, relative or rotary. So an
-// entry is computed once and stays valid when older ones are evicted: the
-// Transformer-XL memory of the paper. Newer entries keep what they have read of
-// the evicted ones. Until tokens are evicted, the result equals that of
-// Network::hidden_states() for the complete row.
+// Attention depends on differences of positions only, both with relative and
+// with rotary positions. An entry is therefore computed once and stays valid
+// when older ones are evicted: the Transformer-XL memory of the paper. Newer
+// entries keep what they have read of the evicted ones. Until tokens are
+// evicted, the result equals that of Network::hidden_states() for the complete
+// row, up to rounding.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,10 +21,13 @@
 
 namespace gato::model {
 
+// A cache of independent slots, each of which stores the last tokens of a row.
+// Not thread-safe.
 class KvCache {
  public:
-  // `network` must outlive the cache and its weights must not change. Capacity
-  // 0 stands for the context of the network.
+  // Creates empty slots of `capacity` tokens, or as many as the context of the
+  // network has if `capacity` is 0. `network` must outlive the cache, and its
+  // weights must not change.
   KvCache(const Network& network, int64_t slots, int64_t capacity = 0);
   ~KvCache();
   KvCache(KvCache&&) noexcept;
@@ -31,7 +35,7 @@ class KvCache {
   const Network& network() const;
   int64_t slots() const;
   int64_t capacity() const;
-  int64_t length(int64_t slot) const;  // in tokens
+  int64_t length(int64_t slot) const;  // number of tokens in the slot
 
   void clear(int64_t slot);
   // Evicts the oldest n tokens. Throws Error(usage) if there are not that many.

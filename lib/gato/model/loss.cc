@@ -32,7 +32,7 @@ constexpr int64_t kTargetMultiple = 64;  // pad_target_indices()
 // vocabulary of the paper, than for a multiple of eight.
 constexpr int64_t kGpuTableMultiple = 64;
 
-// Returns how much must be added to n to make it a multiple.
+// Returns how much must be added to n to make it a multiple of `multiple`.
 int64_t padding_to_multiple(int64_t multiple, int64_t n) {
   return (multiple - n % multiple) % multiple;
 }
@@ -47,20 +47,22 @@ at::Tensor smoothed_distributions(const at::Tensor& bin, double stddev) {
   return at::softmax(distance.square_().mul_(-0.5), 1);
 }
 
+// The targets, padded to a multiple of kTargetMultiple with targets of weight
+// 0.
 struct Targets {
-  int64_t vocabulary_size = 0;  // rows of the table that are ids
-  at::Tensor label;             // int64 [T]
-  at::Tensor weight;            // fp32 [T]
-  at::Tensor is_continuous;     // bool [T]; undefined without smoothing
-  double smoothing = 0;         // standard deviation in bins
-  int64_t continuous_begin = 0;
+  int64_t vocabulary_size = 0;   // rows of the table that are not padding
+  at::Tensor label;              // int64 [T]
+  at::Tensor weight;             // fp32 [T]
+  at::Tensor is_continuous;      // bool [T]; undefined without smoothing
+  double smoothing = 0;          // standard deviation in bins
+  int64_t continuous_begin = 0;  // id of the first bin
   double logit_scale = 1;
 };
 
 // Returns logits [n, rows of the table], -infinity for rows that are padding.
 at::Tensor compute_logits(const at::Tensor& hidden, const at::Tensor& table,
                           int64_t vocabulary_size) {
-  // On a GPU, fp32 results of bf16 products cost nothing.
+  // A GPU accumulates bf16 products in fp32 and returns fp32 at no extra cost.
   at::Tensor logits = hidden.is_cpu() ? at::mm(hidden, table.t())
                                       : at::mm(hidden, table.t(), at::kFloat);
   if (table.size(0) > vocabulary_size) {
@@ -119,8 +121,9 @@ CrossEntropyResult cross_entropy(const at::Tensor& logits, at::ScalarType type,
   return {value, gradient};
 }
 
-// Computes the gradients in the forward pass, while the logits of a chunk
-// exist.
+// forward() takes the hidden states [T, d] and the table [V, d], returns the
+// weighted sum of the cross entropies and the cross entropy of each target, and
+// saves the gradients.
 class CrossEntropyFunction
     : public torch::autograd::Function<CrossEntropyFunction> {
  public:
@@ -141,8 +144,8 @@ class CrossEntropyFunction
       table_gradient =
           at::zeros(table.sizes(), table.options().dtype(at::kFloat));
     }
-    // Weights and scale multiply the hidden states, never the much larger
-    // logits.
+    // The weights and the scale multiply tensors [n, d], never the much larger
+    // logits [n, V].
     const at::Tensor scaled =
         targets.logit_scale == 1 ? hidden : hidden * targets.logit_scale;
     for (int64_t first = 0; first < count; first += chunk_targets) {
@@ -152,7 +155,9 @@ class CrossEntropyFunction
           compute_logits(hidden_chunk, table, targets.vocabulary_size),
           hidden.scalar_type(), targets, first);
       per_target.narrow(0, first, n).copy_(cross_entropy_result.value);
-      if (!needs_gradient) continue;
+      if (!needs_gradient) {
+        continue;
+      }
       const at::Tensor weight = targets.weight.narrow(0, first, n).unsqueeze(1);
       at::Tensor hidden_gradient_chunk = hidden_gradient.narrow(0, first, n);
       at::mm_out(hidden_gradient_chunk, cross_entropy_result.gradient, table);

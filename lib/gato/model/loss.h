@@ -1,4 +1,4 @@
-// The output projection and the cross entropy in one, at targets only.
+// The output projection fused with the cross entropy, computed at targets only.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -16,16 +16,19 @@ struct LossOptions {
   double smoothing = 0;
 };
 
+// The result of Network::loss().
 struct Loss {
   at::Tensor total;  // scalar: sum of weight x cross entropy; differentiable
   at::Tensor per_target;  // fp32 [T]: cross entropy of each target, no gradient
-  // The parameters as the autograd graph of `total` knows them. They share
-  // memory with those of the network. Empty under at::NoGradGuard.
+  // The leaves of the autograd graph of `total`, in the order of
+  // Network::parameters(), whose memory they share. Empty under
+  // at::NoGradGuard.
   std::vector<at::Tensor> leaves;
 };
 
-// Pads int64 [T] with zeros to a multiple of 64. Matrix products are compiled
-// and cached per number of rows, which costs more than computing the padding.
+// Returns target indices, int64 [T], padded with zeros to a multiple of 64.
+// Matrix products are compiled and cached per number of rows, which costs more
+// than computing the padding.
 at::Tensor pad_target_indices(const at::Tensor& target_indices);
 
 // Returns the loss for hidden states [T, d] of the tokens before the targets

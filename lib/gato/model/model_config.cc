@@ -1,3 +1,5 @@
+// The integer fields are read, written and validated by one table. The other
+// fields are handled one by one; those that older files lack have defaults.
 #include "gato/model/model_config.h"
 
 #include <fmt/format.h>
@@ -11,7 +13,8 @@
 namespace gato::model {
 namespace {
 
-// No sensible model exceeds this. It keeps products of sizes from overflowing.
+// Maximum of every size. No sensible model reaches it, and products of sizes do
+// not overflow.
 constexpr int64_t kMaxSize = 1 << 20;
 
 struct IntegerField {
@@ -77,11 +80,15 @@ int64_t require_integer(const nlohmann::json& json, const char* name) {
   return value.get<int64_t>();
 }
 
-// Returns whether the value, which must be one of two words, is the second.
+// Returns whether the value, which must be one of two strings, is the second.
 bool is_second_choice(const nlohmann::json& value, const char* name,
                       const char* first, const char* second) {
-  if (value == first) return false;
-  if (value == second) return true;
+  if (value == first) {
+    return false;
+  }
+  if (value == second) {
+    return true;
+  }
   throw base::input_error("config.json: {} is {}: it must be \"{}\" or \"{}\"",
                           name, value.dump(), first, second);
 }
@@ -133,10 +140,10 @@ ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
   }
   config.vocabulary =
       data::Vocabulary::from_json(require_field(json, "vocabulary"));
-  const nlohmann::json none = nlohmann::json::array();
+  const nlohmann::json empty = nlohmann::json::array();
   config.tasks =
-      data::TaskTable::from_json({{"tasks", json.value("tasks", none)},
-                                  {"sources", json.value("sources", none)}});
+      data::TaskTable::from_json({{"tasks", json.value("tasks", empty)},
+                                  {"sources", json.value("sources", empty)}});
   if (const std::string error = validation_error(config); !error.empty()) {
     throw base::input_error("config.json: {}", error);
   }

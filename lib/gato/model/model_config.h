@@ -16,6 +16,7 @@ enum class PositionEncoding : uint8_t { relative, rotary };
 // (paper, section 2.2), or none (caption of Figure 18).
 enum class ActionPositionEncoding : uint8_t { shared, none };
 
+// The shape of a network and the vocabulary and tasks that it was trained with.
 // The member names are the JSON fields and, with dashes, the options of
 // gato-train.
 struct ModelConfig {

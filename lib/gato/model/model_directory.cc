@@ -1,3 +1,7 @@
+// The files are written one by one into a directory that the caller prepares
+// and, after adding MANIFEST.json, makes visible as a unit. config.json
+// contains the digest of the text model, which ties tokenizer.model to the
+// network even in a directory without a manifest.
 #include "gato/model/model_directory.h"
 
 #include <nlohmann/json.hpp>
@@ -32,7 +36,9 @@ ModelConfig read_model_config(const fs::path& directory) {
   ModelConfig config = base::with_context(
       directory, [&] { return ModelConfig::from_json(json); });
   const fs::path tokenizer = directory / kTokenizerName;
-  if (!fs::exists(tokenizer)) return config;
+  if (!fs::exists(tokenizer)) {
+    return config;
+  }
   config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
   const std::string digest =
       base::digest_bytes(config.vocabulary.sentencepiece_model);
@@ -49,7 +55,9 @@ std::vector<data::TokenizedDocument> read_demonstrations(
     const fs::path& directory) {
   const fs::path path = directory / kDemonstrationsName;
   std::vector<data::TokenizedDocument> demonstrations;
-  if (!fs::exists(path)) return demonstrations;
+  if (!fs::exists(path)) {
+    return demonstrations;
+  }
   const data::TokenFileReader reader(path);
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     demonstrations.push_back(reader.document(i));
@@ -61,7 +69,9 @@ std::vector<data::TokenizedDocument> read_demonstrations(
 
 fs::path resolve_model_directory(const fs::path& path) {
   for (const fs::path& candidate : {path, path / "latest"}) {
-    if (fs::exists(candidate / kConfigName)) return candidate;
+    if (fs::exists(candidate / kConfigName)) {
+      return candidate;
+    }
   }
   throw base::io_error(
       "{}: not a model directory: it has neither {} nor latest/{}: give a "
@@ -101,15 +111,17 @@ void write_model(const fs::path& directory, const Network& network,
     base::write_file(directory / kTokenizerName,
                      config.vocabulary.sentencepiece_model, true);
   }
-  if (demonstrations.empty()) return;
+  if (demonstrations.empty()) {
+    return;
+  }
   data::TokenFileWriter writer(directory / kDemonstrationsName, /*force=*/true,
                                config.vocabulary);
   for (const data::TokenizedDocument& document : demonstrations) {
     writer.append(document);
   }
-  data::Provenance none;
-  none.enabled = false;
-  writer.commit(config.tasks, none);
+  data::Provenance no_provenance;
+  no_provenance.enabled = false;
+  writer.commit(config.tasks, no_provenance);
 }
 
 }  // namespace gato::model

@@ -4,7 +4,7 @@
 //   tokenizer.model     the SentencePiece model
 //   demonstrations.h5   token file: one demonstration per task, for prompts
 //   MANIFEST.json       sizes and digests of all files; written last
-// The first two suffice to load a model.
+// The first two are sufficient to load a model.
 #pragma once
 
 #include <filesystem>
@@ -19,9 +19,10 @@ namespace gato::model {
 
 struct LoadedModel {
   std::filesystem::path directory;  // see resolve_model_directory()
-  // Its vocabulary has the bytes of the text model if the directory has them.
+  // Its vocabulary includes the bytes of the text model if the directory
+  // contains them.
   std::unique_ptr<Network> network;
-  // Empty if the directory has none.
+  // Empty if the directory contains none.
   std::vector<data::TokenizedDocument> demonstrations;
 };
 
@@ -30,11 +31,11 @@ struct LoadedModel {
 std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 
-// Reads the configuration alone, with the bytes of the text model if the
-// directory has them.
+// Reads only the configuration, with the bytes of the text model if the
+// directory contains them. Throws like load_model().
 ModelConfig load_model_config(const std::filesystem::path& path);
 
-// Reads a model and verifies its MANIFEST.json, if there is one. Throws
+// Reads a model and, if there is a MANIFEST.json, verifies the files. Throws
 // Error(io) if a file is missing, and Error(bad_input) if a file is corrupt, of
 // another kind or of a newer version, or if the weights do not match the
 // configuration.

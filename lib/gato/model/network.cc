@@ -60,22 +60,26 @@ Network::Network(const ModelConfig& config,
     if (found == weights.end()) {
       throw base::input_error("the tensor {} is missing", parameter.name);
     }
-    const at::Tensor& given = found->second;
-    if (given.scalar_type() != at::kFloat) {
+    const at::Tensor& weight = found->second;
+    if (weight.scalar_type() != at::kFloat) {
       throw base::input_error("the tensor {} is {}, not fp32", parameter.name,
-                              at::toString(given.scalar_type()));
+                              at::toString(weight.scalar_type()));
     }
-    if (given.sizes() != parameter.value.sizes()) {
+    if (weight.sizes() != parameter.value.sizes()) {
       throw base::input_error(
           "the tensor {} has the shape {}, but the configuration requires {}",
-          parameter.name, fmt::join(given.sizes(), "x"),
+          parameter.name, fmt::join(weight.sizes(), "x"),
           fmt::join(parameter.value.sizes(), "x"));
     }
-    parameter.value.copy_(given);
+    parameter.value.copy_(weight);
   }
-  if (weights.size() == parameters_.size()) return;
+  if (weights.size() == parameters_.size()) {
+    return;
+  }
   std::set<std::string> known;
-  for (const Parameter& parameter : parameters_) known.insert(parameter.name);
+  for (const Parameter& parameter : parameters_) {
+    known.insert(parameter.name);
+  }
   for (const auto& [name, tensor] : weights) {
     if (!known.contains(name)) {
       throw base::input_error(
@@ -84,19 +88,23 @@ Network::Network(const ModelConfig& config,
   }
 }
 
-// Offsets go through the parameters twice: first those with weight decay, so
-// that they are one slice of the buffer, then the others.
+// Assigns offsets in two passes: first to the parameters with weight decay,
+// which become one slice of the buffer, then to the others.
 void Network::allocate() {
   const auto shapes = parameter_shapes(config_);
   parameter_offsets_.resize(shapes.size());
   int64_t next = 0;
   for (const bool decays : {true, false}) {
     for (size_t i = 0; i < shapes.size(); ++i) {
-      if (shapes[i].has_weight_decay != decays) continue;
+      if (shapes[i].has_weight_decay != decays) {
+        continue;
+      }
       parameter_offsets_[i] = next;
       next += data::element_count(shapes[i].shape);
     }
-    if (decays) decayed_parameter_count_ = next;
+    if (decays) {
+      decayed_parameter_count_ = next;
+    }
   }
   flat_parameters_ = at::zeros({next}, at::kFloat);
   create_views();
@@ -182,8 +190,8 @@ Loss Network::loss(const Batch& batch, const Regularization& regularization,
         parameter.value.detach().requires_grad_(at::GradMode::is_enabled()));
   }
   const NetworkWeights weights(*this, leaves);
-  // The last block computes the padded targets only; the norm drops the
-  // padding.
+  // The last block computes only the tokens before a target, with padding that
+  // is removed after the norm.
   const at::Tensor target_hidden =
       layer_norm(run_blocks(weights, batch, regularization,
                             pad_target_indices(batch.target_index)),
@@ -191,7 +199,9 @@ Loss Network::loss(const Batch& batch, const Regularization& regularization,
           .narrow(0, 0, batch.target_index.size(0));
   Loss loss = target_loss(target_hidden, weights.output_projection, batch,
                           config_, options);
-  if (at::GradMode::is_enabled()) loss.leaves = std::move(leaves);
+  if (at::GradMode::is_enabled()) {
+    loss.leaves = std::move(leaves);
+  }
   return loss;
 }
 

@@ -31,11 +31,13 @@ class NetworkWeights;
 
 class Network {
  public:
-  // Initializes the weights.
+  // Initializes the weights at random. Throws Error(usage) if the configuration
+  // is invalid.
   Network(const ModelConfig& config, uint64_t seed,
           const Initialization& initialization = {});
-  // Copies the weights. Throws Error(bad_input), which names the tensor, if one
-  // is missing, unknown, of another shape or not fp32.
+  // Copies `weights`. Throws Error(usage) if the configuration is invalid, and
+  // Error(bad_input), which names the tensor, if one is missing, unknown, of
+  // another shape or not fp32.
   Network(const ModelConfig& config,
           const std::map<std::string, at::Tensor>& weights);
 
@@ -48,20 +50,21 @@ class Network {
   at::Device device() const { return flat_parameters_.device(); }
   void move_to(at::Device device);
 
-  // Returns a copy that shares nothing with this network.
+  // Returns a copy on the CPU that shares nothing with this network.
   std::unique_ptr<Network> clone_to_cpu() const;
 
-  // Whether training stores only the input of each block and computes the block
-  // again in the backward pass.
+  // Sets whether training saves only the input of each block and computes the
+  // block again in the backward pass (activation_checkpoint.h).
   void set_activation_checkpointing(bool on) {
     uses_activation_checkpointing_ = on;
   }
 
-  // In the order of model.safetensors. Each is a view of flat_parameters().
+  // The parameters in the order of model.safetensors, each a view of
+  // flat_parameters().
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  // All parameters in one fp32 buffer, those with weight decay first.
-  // Optimizers update it in place. parameters()[i] starts at
-  // parameter_offset(i).
+  // All parameters in one fp32 buffer: first the decayed_parameter_count()
+  // values with weight decay, then the others. parameters()[i] starts at
+  // parameter_offset(i). Optimizers update the buffer in place.
   const at::Tensor& flat_parameters() const { return flat_parameters_; }
   int64_t parameter_offset(size_t parameter) const {
     return parameter_offsets_[parameter];
@@ -69,31 +72,34 @@ class Network {
   int64_t decayed_parameter_count() const { return decayed_parameter_count_; }
   int64_t parameter_count() const { return flat_parameters_.numel(); }
 
-  // Returns hidden states [B*L, d], after the output norm.
+  // Returns hidden states [B*L, d], after the output norm, in the type of the
+  // precision.
   at::Tensor hidden_states(const Batch& batch,
                            const Regularization& regularization = {}) const;
-  // Returns fp32 logits [n, ids] of hidden states [n, d], for a range of ids or
-  // for the complete vocabulary.
+  // Returns fp32 logits of hidden states [n, d]: [n, V] for the complete
+  // vocabulary, or [n, ids.end - ids.begin] for a range of ids.
   at::Tensor logits(const at::Tensor& hidden) const;
   at::Tensor logits(const at::Tensor& hidden, data::IdRange ids) const;
   // Returns the cross entropy of the targets over the complete vocabulary.
   // Other tokens have no loss (paper, section 2.3).
   Loss loss(const Batch& batch, const Regularization& regularization = {},
             const LossOptions& options = {}) const;
-  // Passes each gradient of loss.total to the callback as soon as it is
-  // computed, those of the last block first. There is none for a parameter that
-  // the loss does not depend on. Frees the graph.
+  // Computes the gradients of loss.total and passes each to the callback as
+  // soon as it is complete, those of the last block first. A parameter that the
+  // loss does not depend on has none. Frees the graph.
   void backward(const Loss& loss, const GradientCallback& on_gradient) const;
   // Returns all gradients in the order of parameters(), undefined for
-  // parameters that the loss does not depend on.
+  // parameters that the loss does not depend on. Frees the graph.
   std::vector<at::Tensor> gradients(const Loss& loss) const;
 
  private:
   explicit Network(const ModelConfig& config) : config_(config) {}
-  void allocate();      // makes flat_parameters_, all zero, and its views
-  void create_views();  // makes parameters_ from flat_parameters_
-  // Returns the residual stream after the last block, [B*L, d], or [T, d] for
-  // the tokens in `output_indices`.
+  // Creates flat_parameters_, filled with zeros, and its views.
+  void allocate();
+  // Sets parameters_ to views of flat_parameters_.
+  void create_views();
+  // Returns the residual stream after the last block: [B*L, d] or, if
+  // `output_indices`, int64 [T], is defined, that of these tokens, [T, d].
   at::Tensor run_blocks(const NetworkWeights& weights, const Batch& batch,
                         const Regularization& regularization,
                         const at::Tensor& output_indices) const;

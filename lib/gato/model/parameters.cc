@@ -1,3 +1,6 @@
+// parameter_shapes() declares the parameters, and NetworkWeights reads them in
+// the same order. initialize() distinguishes them by name. Each parameter has a
+// random stream, keyed by its index, of which any thread can compute any part.
 #include "gato/model/parameters.h"
 
 #include <ATen/Parallel.h>
@@ -14,13 +17,13 @@
 namespace gato::model {
 namespace {
 
-// Returns the number of inputs that one output sums over.
+// Returns the fan-in: the number of products that are summed for one output.
 int64_t fan_in(const at::Tensor& weight) {
   return weight.numel() / weight.size(0);
 }
 
-// The last projection of a sub-layer, whose output is added to the residual
-// stream.
+// Returns whether this is the last matrix of a sub-layer, whose output is added
+// to the residual stream.
 bool is_residual_output(std::string_view name) {
   return name.ends_with(".attention.output") ||
          name.ends_with(".feedforward.down");
@@ -37,6 +40,8 @@ bool is_embedding_table(std::string_view name) {
          name == "embedding.columns";
 }
 
+// Fills the tensor with normal values. Value i takes numbers 2i and 2i + 1 of
+// the stream (Box-Muller), whichever thread computes it.
 void fill_normal(at::Tensor& tensor, double stddev,
                  const base::RandomStream& stream) {
   float* values = tensor.data_ptr<float>();
@@ -44,7 +49,6 @@ void fill_normal(at::Tensor& tensor, double stddev,
   at::parallel_for(0, tensor.numel(), kGrainSize,
                    [&](int64_t begin, int64_t end) {
                      base::RandomStream rng = stream;
-                     // A normal value takes two uniform ones (Box-Muller).
                      rng.seek(2 * static_cast<uint64_t>(begin));
                      for (int64_t i = begin; i < end; ++i) {
                        values[i] = static_cast<float>(stddev * rng.normal());
@@ -54,7 +58,7 @@ void fill_normal(at::Tensor& tensor, double stddev,
 
 // Random Fourier features (Rahimi & Recht 2007): column j is a cosine of the
 // bin's value with a random phase and a log-uniform frequency between 1/4 and
-// 16 cycles per unit.
+// 16 cycles per unit. The factor sqrt(2) gives it a mean square of stddev^2.
 void fill_smooth_bins(at::Tensor& table, int32_t begin, double stddev,
                       uint64_t seed) {
   const int64_t width = table.size(1);
@@ -77,7 +81,7 @@ void fill_smooth_bins(at::Tensor& table, int32_t begin, double stddev,
 
 std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
   const int64_t d = config.width;
-  const int64_t heads = config.heads * config.key_size;
+  const int64_t attention_width = config.heads * config.key_size;
   std::vector<ParameterShape> shapes = {
       {"embedding.tokens", {config.vocabulary.size(), d}, true},
       {"embedding.local", {512, d}},
@@ -105,11 +109,12 @@ std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
     const std::string block = fmt::format("blocks.{}.", i);
     shapes.push_back({block + "attention_norm.weight", {d}});
     shapes.push_back({block + "attention_norm.bias", {d}});
-    shapes.push_back({block + "attention.qkv", {3 * heads, d}, true});
-    shapes.push_back({block + "attention.output", {d, heads}, true});
+    shapes.push_back({block + "attention.qkv", {3 * attention_width, d}, true});
+    shapes.push_back({block + "attention.output", {d, attention_width}, true});
     if (config.position == PositionEncoding::relative) {
       const std::vector<int64_t> bias = {config.heads, config.key_size};
-      shapes.push_back({block + "attention.relative", {heads, d}, true});
+      shapes.push_back(
+          {block + "attention.relative", {attention_width, d}, true});
       shapes.push_back({block + "attention.content_bias", bias});
       shapes.push_back({block + "attention.position_bias", bias});
     }
@@ -147,11 +152,14 @@ void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
                          base::random_bits(seed, {i}));
       }
     } else if (parameters[i].has_weight_decay) {
-      // 1 / sqrt(3 fan_in) is the customary 0.02 at width 768. Residual outputs
-      // are divided by the square root of the number of sub-layers, as in GPT-2
-      // (Radford et al. 2019).
+      // 1 / sqrt(3 fan_in) is about 0.02, the customary value, at width 768,
+      // and larger if fewer inputs are summed. Residual outputs are divided by
+      // the square root of the number of sub-layers, as in GPT-2 (Radford et
+      // al. 2019), so that the residual stream does not grow with depth.
       double stddev = 1 / std::sqrt(3.0 * fan_in(value));
-      if (is_residual_output(name)) stddev /= std::sqrt(2.0 * config.layers);
+      if (is_residual_output(name)) {
+        stddev /= std::sqrt(2.0 * config.layers);
+      }
       fill_normal(value, stddev, stream);
     } else {
       value.fill_(is_norm_weight(name) ? 1 : 0);

@@ -15,10 +15,12 @@ namespace gato::model {
 struct Parameter {
   std::string name;
   at::Tensor value;  // fp32
-  // Matrices have weight decay; norms, biases and position tables do not.
+  // Matrices and convolutions have weight decay; norms, biases and position
+  // embeddings do not.
   bool has_weight_decay = false;
 };
 
+// The declaration of a Parameter.
 struct ParameterShape {
   std::string name;
   std::vector<int64_t> shape;
@@ -27,14 +29,15 @@ struct ParameterShape {
 
 // Returns all parameters of a network, in the order of model.safetensors.
 std::vector<ParameterShape> parameter_shapes(const ModelConfig& config);
+// Returns the number of values of all parameters.
 int64_t parameter_count(const ModelConfig& config);
 
-// How weights are initialized. The defaults are for the paper's presets; other
-// values help small models that train for minutes.
+// Options for the initialization of weights. The defaults are for the paper's
+// presets; other values help small models that train for minutes.
 struct Initialization {
-  double embedding_scale = 0.02;  // standard deviation of the token table
-  // Initializes the rows of neighboring bins to similar vectors: smooth random
-  // functions of the value of the bin, with the same standard deviation.
+  double embedding_scale = 0.02;  // standard deviation of embedding tables
+  // Initializes neighboring bins to similar vectors: smooth random functions of
+  // the value of the bin, with the same standard deviation.
   bool smooth_bins = false;
 };
 

@@ -7,8 +7,8 @@ namespace {
 
 constexpr double kFrequencyBase = 10000;
 
-// Returns p w_k [n, size/2]. Double precision: positions grow for the length of
-// an episode.
+// Returns the angles p w_k, [n, size/2], in double precision: positions grow
+// with the length of an episode, and fp32 angles would become inaccurate.
 at::Tensor angles(const at::Tensor& positions, int64_t size) {
   const at::Tensor exponents =
       at::arange(0, size, 2, at::kDouble) * (-std::log(kFrequencyBase) / size);

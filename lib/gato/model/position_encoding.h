@@ -12,7 +12,7 @@ namespace gato::model {
 // w_k = 10000^(-2k/width), k < width/2, for p = distances-1, ..., 1, 0.
 at::Tensor relative_sinusoids(int64_t distances, int64_t width);
 
-// Tables for apply_rotary_embedding(), of the angles p w_k of positions p:
+// The tables of apply_rotary_embedding() for the angles p w_k of n positions p:
 // [cos, cos] and [-sin, sin], each [n, key_size].
 struct RotaryEmbedding {
   at::Tensor cosine, sine;

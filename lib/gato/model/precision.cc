@@ -17,8 +17,12 @@ bool has_bf16_instructions() {
 }  // namespace
 
 Precision parse_precision(const std::string& name, at::Device device) {
-  if (name == "fp32") return Precision::fp32;
-  if (name == "bf16") return Precision::bf16;
+  if (name == "fp32") {
+    return Precision::fp32;
+  }
+  if (name == "bf16") {
+    return Precision::bf16;
+  }
   if (name != "auto") {
     throw base::usage_error("unknown precision '{}': use auto, bf16 or fp32",
                             name);

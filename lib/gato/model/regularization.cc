@@ -8,9 +8,11 @@
 namespace gato::model {
 namespace {
 
-// DO NOT CHANGE THESE VALUES: a resumed run would draw other random numbers.
+// DO NOT CHANGE THESE VALUES: a resumed run would use other random numbers.
 enum class RngPurpose : uint64_t { depth = 1, dropout = 2 };
 
+// Returns the random numbers of one row at one site. The row is identified by
+// its index within the step, not within the batch.
 base::RandomStream make_rng(const Regularization& regularization,
                             RngPurpose purpose, int64_t site, int64_t row) {
   return base::RandomStream(
@@ -54,7 +56,9 @@ at::Tensor dropout_scales(const Regularization& regularization, int64_t site,
 at::Tensor stochastic_depth_scales(const Regularization& regularization,
                                    int64_t sublayers, int64_t rows) {
   const double skip_probability = regularization.stochastic_depth;
-  if (skip_probability <= 0) return at::empty({0}, at::kFloat);
+  if (skip_probability <= 0) {
+    return at::empty({0}, at::kFloat);
+  }
   at::Tensor scales = at::empty({sublayers, rows}, at::kFloat);
   float* values = scales.data_ptr<float>();
   for (int64_t sublayer = 0; sublayer < sublayers; ++sublayer) {
@@ -72,12 +76,16 @@ at::Tensor stochastic_depth_scales(const Regularization& regularization,
 at::Tensor apply_dropout(const at::Tensor& x,
                          const Regularization& regularization, int64_t site,
                          const TokenSelection& tokens) {
-  if (regularization.dropout <= 0) return x;
+  if (regularization.dropout <= 0) {
+    return x;
+  }
   const int64_t n = x.size(1);
   at::Tensor scales = dropout_scales(regularization, site, tokens.rows,
                                      tokens.length * n, x.device())
                           .view({tokens.rows * tokens.length, n});
-  if (tokens.indices.defined()) scales = scales.index_select(0, tokens.indices);
+  if (tokens.indices.defined()) {
+    scales = scales.index_select(0, tokens.indices);
+  }
   return x * scales.to(x.scalar_type());
 }
 

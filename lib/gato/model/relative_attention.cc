@@ -42,12 +42,13 @@ struct QueryBlock {
   at::Tensor slice_keys(const at::Tensor& row) const {
     return row.narrow(1, 0, end);
   }
-  // Distances end-1 down to 0, which are the last ones.
+  // Slices the distances end-1 down to 0, which are the last columns.
   at::Tensor slice_distances(const at::Tensor& distance_keys) const {
     return distance_keys.narrow(2, distance_keys.size(2) - end, end);
   }
 };
 
+// Calls visit(row, block) for all blocks, always in the same order.
 template <class Visit>
 void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
                           Visit visit) {
@@ -58,7 +59,9 @@ void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
   }
 }
 
-// Returns P [H, C, N] of a block. Position scores of masked keys mean nothing.
+// Returns P [H, C, N] of a block. `mask`, strictly upper triangular, applies to
+// the last C keys; all earlier keys are visible. Position scores
+// of keys after the query are meaningless, but masked.
 at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
                                    int64_t row, const QueryBlock& block,
                                    const at::Tensor& mask) {
@@ -102,7 +105,9 @@ class RelativeAttentionFunction
               compute_attention_probs(input, row, block, mask);
           block.slice_queries(result[row])
               .copy_(at::bmm(attention_probs, block.slice_keys(values[row])));
-          if (needs_gradient) saved.push_back(attention_probs);
+          if (needs_gradient) {
+            saved.push_back(attention_probs);
+          }
         });
     context->save_for_backward(saved);
     context->saved_data["size"] = block_size;
@@ -144,6 +149,8 @@ class RelativeAttentionFunction
           values(at::zeros(input.values.sizes(), at::kFloat)),
           distance_keys(at::zeros(input.distance_keys.sizes(), at::kFloat)) {}
 
+    // Computes the gradients of one block, and adds those of keys, values and
+    // distance keys, to which several blocks contribute.
     void accumulate(const RelativeAttentionInput& input, int64_t row,
                     const QueryBlock& block, const at::Tensor& output_gradient,
                     const at::Tensor& attention_probs) {

@@ -7,7 +7,7 @@
 namespace gato::model {
 namespace {
 
-// The first `columns` columns of the shifted view of x [..., C, N].
+// Returns the first `columns` columns of the shifted view of x [..., C, N].
 at::Tensor shifted_columns(const at::Tensor& x, int64_t columns) {
   auto sizes = x.sizes().vec();
   auto strides = x.strides().vec();

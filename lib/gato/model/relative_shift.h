@@ -9,8 +9,8 @@
 //
 // In row-major memory that element is at i N + C-1-i+j = (C-1) + i (N-1) + j:
 // the result is a view of x with rows N-1 elements apart, beginning at element
-// C-1. Elements for keys after the query come from the row below and have no
-// meaning; they must be masked.
+// C-1. Elements for keys after the query come from the row below, are
+// meaningless and must be masked.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -21,15 +21,16 @@ namespace gato::model {
 // are contiguous. Rows of the view overlap: do not write to it.
 at::Tensor relative_shift_view(const at::Tensor& x);
 
+// What a gradient contains for keys after the query.
 enum class MaskedGradient { zero, undefined };
 
-// Returns the gradient of x [..., C, N] from that of its shifted view.
-// `masked` says what the gradient has for keys after the query.
+// Returns the gradient of x [..., C, N], given that of its shifted view.
 at::Tensor relative_shift_backward(const at::Tensor& gradient,
                                    MaskedGradient masked);
 
-// relative_shift_view() of x [..., L, L] as a contiguous copy, differentiable.
-// Its gradient above the diagonal is ignored: GPU kernels leave it undefined.
+// Returns relative_shift_view() of x [..., L, L] as a contiguous copy that can
+// be differentiated. The gradient above the diagonal is ignored: GPU kernels
+// leave it undefined.
 at::Tensor relative_shift(const at::Tensor& x);
 
 }  // namespace gato::model

@@ -1,3 +1,6 @@
+// Tensors are written and read one after another, without gaps, in the order of
+// their offsets. data::read_safetensors_header() validates untrusted headers
+// and leaves the file at the first tensor.
 #include "gato/model/safetensors.h"
 
 #include <algorithm>
@@ -21,13 +24,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kAlignment = 64;
+constexpr uint64_t kAlignment = 64;  // of the first tensor, in bytes
 
 struct DtypeName {
   std::string_view name;
   at::ScalarType type;
 };
-// The types of data::kSafetensorsDTypes.
+// Contains every type of data::kSafetensorsDTypes.
 constexpr std::array kDtypes = {
     DtypeName{"F32", at::kFloat}, DtypeName{"BF16", at::kBFloat16},
     DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},
@@ -41,7 +44,9 @@ uint64_t byte_count(const at::Tensor& tensor) {
 std::string dtype_name(const fs::path& path, const std::string& name,
                        at::ScalarType type) {
   for (const DtypeName& known : kDtypes) {
-    if (known.type == type) return std::string(known.name);
+    if (known.type == type) {
+      return std::string(known.name);
+    }
   }
   throw base::run_error("{}: cannot store the type {} of the tensor {}",
                         path.string(), at::toString(type), name);
@@ -61,7 +66,9 @@ void write_safetensors(
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,
     const SafetensorsMetadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  if (!metadata.empty()) {
+    header["__metadata__"] = metadata;
+  }
   uint64_t next = 0;
   for (const auto& [name, tensor] : tensors) {
     const uint64_t end = next + byte_count(tensor);

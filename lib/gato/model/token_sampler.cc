@@ -1,3 +1,6 @@
+// The logits of all tokens of a call are computed in one product, for the
+// smallest range of ids that contains every requested range. Each token is then
+// sampled on the CPU, in double precision, from its part of the row.
 #include "gato/model/token_sampler.h"
 
 #include <c10/core/GradMode.h>
@@ -11,8 +14,8 @@
 namespace gato::model {
 namespace {
 
-// Samples an index by inverting the cumulative distribution softmax(logits /
-// temperature) at `uniform`, in [0, 1).
+// Returns the index that `uniform`, in [0, 1), selects by inversion of the
+// cumulative distribution of softmax(logits / temperature).
 size_t sample_index(std::span<const float> logits, double temperature,
                     double uniform) {
   const double max_logit = *std::max_element(logits.begin(), logits.end());
@@ -20,16 +23,20 @@ size_t sample_index(std::span<const float> logits, double temperature,
     return std::exp((logit - max_logit) / temperature);
   };
   double total = 0;
-  for (const float logit : logits) total += weight(logit);
+  for (const float logit : logits) {
+    total += weight(logit);
+  }
   double remaining = uniform * total;
   for (size_t i = 0; i < logits.size(); ++i) {
     remaining -= weight(logits[i]);
-    if (remaining < 0) return i;
+    if (remaining < 0) {
+      return i;
+    }
   }
   return logits.size() - 1;  // reached by rounding only
 }
 
-// Returns the smallest range that contains all of them.
+// Returns the smallest range that contains all of `ranges`, which is not empty.
 data::IdRange enclosing_range(std::span<const data::IdRange> ranges) {
   data::IdRange all = ranges.front();
   for (const data::IdRange& range : ranges) {
@@ -53,11 +60,14 @@ std::vector<int32_t> sample_tokens(const Network& network,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options) {
   const c10::NoGradGuard no_grad;
-  if (ranges.empty()) return {};
+  if (ranges.empty()) {
+    return {};
+  }
   const data::IdRange all = enclosing_range(ranges);
   const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
   std::vector<int32_t> ids;
   for (size_t i = 0; i < ranges.size(); ++i) {
+    // The logits of ranges[i], a part of row i.
     const std::span<const float> row(logits.const_data_ptr<float>() +
                                          i * logits.size(1) +
                                          (ranges[i].begin - all.begin),
@@ -88,7 +98,10 @@ std::vector<std::vector<int32_t>> generate_text(
   const Network& network = cache.network();
   std::vector<std::vector<int32_t>> texts(slots.size());
   std::vector<size_t> active(slots.size());  // indices of unfinished texts
-  for (size_t i = 0; i < active.size(); ++i) active[i] = i;
+  for (size_t i = 0; i < active.size(); ++i) {
+    active[i] = i;
+  }
+  // Row j of `hidden` is the state after the last token of text active[j].
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
     const std::vector<data::IdRange> ranges(
@@ -104,7 +117,9 @@ std::vector<std::vector<int32_t>> generate_text(
     std::vector<int64_t> active_slots;
     std::vector<data::TokenRow> chunks;
     for (size_t j = 0; j < active.size(); ++j) {
-      if (ids[j] == options.end_of_text) continue;
+      if (ids[j] == options.end_of_text) {
+        continue;
+      }
       const size_t i = active[j];
       texts[i].push_back(ids[j]);
       still_active.push_back(i);
@@ -112,9 +127,13 @@ std::vector<std::vector<int32_t>> generate_text(
       chunks.push_back(text_token(ids[j]));
     }
     active = std::move(still_active);
-    if (active.empty() || count + 1 == options.max_tokens) break;
+    if (active.empty() || count + 1 == options.max_tokens) {
+      break;
+    }
     for (const int64_t slot : active_slots) {
-      if (cache.length(slot) == cache.capacity()) cache.evict(slot, 1);
+      if (cache.length(slot) == cache.capacity()) {
+        cache.evict(slot, 1);
+      }
     }
     hidden = cache.append(active_slots, chunks);
   }

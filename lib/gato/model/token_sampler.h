@@ -1,4 +1,4 @@
-// Sampling of tokens from hidden states.
+// Samples tokens from hidden states.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,7 +15,7 @@ namespace gato::model {
 
 struct SamplingOptions {
   double temperature = 1;  // > 0
-  bool greedy = false;     // the most likely id, the lowest of several
+  bool greedy = false;     // take the most likely id, the lowest one in a tie
   uint64_t seed = 0;
 };
 
@@ -25,8 +25,9 @@ struct SampleKey {
   uint64_t episode = 0, step = 0, token = 0;
 };
 
-// Samples token i from hidden[i], with hidden [n, d], among the ids ranges[i].
-// Throws Error(run_failed) if a logit is not finite.
+// Returns n ids for hidden states [n, d]. Id i is sampled from the logits of
+// hidden[i] among the ids in ranges[i]. Throws Error(run_failed) if a logit is
+// not finite.
 std::vector<int32_t> sample_tokens(const Network& network,
                                    const at::Tensor& hidden,
                                    std::span<const data::IdRange> ranges,
@@ -39,10 +40,10 @@ struct TextGenerationOptions {
   int64_t max_tokens = 64;
 };
 
-// Continues the text of each slot until </s>, which is not returned, or for
+// Generates text for each slot until </s>, which is not returned, or for
 // max_tokens tokens. `hidden` is the result of KvCache::append() for these
-// slots. Token j of slot i has the key keys[i] with `token` increased by j. If
-// a slot is full, its oldest token is evicted.
+// slots. Token j of slots[i] has the key keys[i] with `token` increased by j.
+// If a slot is full, its oldest token is evicted.
 std::vector<std::vector<int32_t>> generate_text(
     KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
     std::span<const SampleKey> keys, const TextGenerationOptions& options);

@@ -5,7 +5,8 @@
 namespace gato::model {
 namespace {
 
-// Returns the parameters one by one, in the order of parameter_shapes().
+// Returns the parameters one by one, in the order of parameter_shapes(). Braced
+// initializers, which call it several times, are evaluated from left to right.
 class ParameterReader {
  public:
   ParameterReader(const std::vector<at::Tensor>& parameters,

@@ -19,6 +19,7 @@ struct ConvolutionWeights {
   at::Tensor weight, bias;
 };
 
+// The patch network of the paper's Figure 16; see embedding.cc.
 struct PatchWeights {
   ConvolutionWeights stem;
   NormWeights norm1;
@@ -27,10 +28,11 @@ struct PatchWeights {
   ConvolutionWeights conv2, skip, project, linear;
 };
 
+// The weights of one block. Linear weights are [out, in].
 struct BlockWeights {
   NormWeights attention_norm;
   at::Tensor qkv, attention_output;  // [3*H*K, d], [d, H*K]
-  // Undefined if positions are rotary.
+  // [H*K, d], [H, K], [H, K]; undefined if positions are rotary.
   at::Tensor relative_projection, content_bias, position_bias;
   NormWeights feedforward_norm;
   at::Tensor up, down;  // [F, d], [d, F/2]
@@ -57,13 +59,14 @@ struct BlockWeights {
 class NetworkWeights {
  public:
   explicit NetworkWeights(const Network& network);
-  // Uses other tensors, in the order of Network::parameters().
+  // Uses `parameters`, in the order of Network::parameters(), in place of those
+  // of the network.
   NetworkWeights(const Network& network,
                  const std::vector<at::Tensor>& parameters);
 
-  // Casts the weights of a block, again in every call. If the block is computed
-  // right after the call, the backward pass completes the gradients of the
-  // block before it continues with the block below.
+  // Returns the weights of a block, cast again by every call. Call it right
+  // before computing the block: the backward pass then completes the gradients
+  // of a block before it continues with the block below.
   BlockWeights block(int64_t layer) const;
 
   at::Tensor token_embedding, local_position_embedding,

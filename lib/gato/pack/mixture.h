@@ -33,9 +33,9 @@ struct MixtureEntry {
 };
 
 // Parses "FILE" or "FILE:WEIGHT". FILE may be a glob. The text after the last
-// colon is a weight unless there is a file of the complete name. Everything
-// else is that of `defaults`. Throws Error(usage) if the weight is not a
-// positive number, and Error(io) if there is no such file.
+// colon is a weight unless there is a file of the complete name. All
+// other members are those of `defaults`. Throws Error(usage) if the weight is
+// not a positive number, and Error(io) if there is no such file.
 MixtureEntry parse_mixture_operand(const std::string& operand,
                                    const MixtureEntry& defaults);
 

@@ -4,9 +4,9 @@
 //   signature IHDR acTL  fcTL IDAT  fcTL fdAT  fcTL fdAT ...  IEND
 //                        frame 0    frame 1    frame 2
 //
-// The fcTL and fdAT chunks share one count of sequence numbers from 0. An IDAT
-// has no sequence number: decoders that ignore the other chunks find a still
-// image. Integers are big-endian.
+// The fcTL and fdAT chunks share one sequence of numbers, from 0. An IDAT has
+// no sequence number: decoders that ignore the other chunks find a still image.
+// Integers are big-endian.
 #include "gato/rollout/animated_png.h"
 
 #include <zlib.h>
@@ -121,7 +121,9 @@ std::string AnimatedPng::encode(int frames_per_second) const {
 
 data::Image render_frame(const PolicyInput& input) {
   const env::EnvironmentSpec& spec = input.environment->spec();
-  if (spec.has_render) return input.environment->render();
+  if (spec.has_render) {
+    return input.environment->render();
+  }
   for (size_t f = 0; f < spec.task.observation_fields.size(); ++f) {
     if (spec.task.observation_fields[f].role == data::Role::image) {
       return tokenize::to_image(std::get<data::Array>((*input.observation)[f]));

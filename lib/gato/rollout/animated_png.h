@@ -1,5 +1,5 @@
 // Writes a video of an episode as an animated PNG. The format needs no library
-// but zlib, every browser plays it, and other programs show its first frame.
+// except zlib, every browser plays it, and other programs show its first frame.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// The time steps that the network has in its context, for each slot of a KV
-// cache.
+// The time steps in the context of the network, for each slot of a KV cache.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -25,16 +24,16 @@ std::vector<data::TokenRow> leading_steps(
 
 // Stores the last steps of each slot and reads them into the cache.
 //
-// With context_steps 0, a slot has as many complete steps as fit into the
-// cache. To make room, the oldest steps are evicted. Newer entries, which have
+// If context_steps is 0, a slot has as many complete steps as fit into the
+// cache. The oldest steps are evicted to make room. Newer entries, which have
 // read the evicted ones, stay as they are: the Transformer-XL memory of the
-// paper (section 2.2). The last action token of a step is read together with
+// paper (section 2.4). The last action token of a step is read together with
 // the next observation, after the eviction that makes room for that.
 //
-// With context_steps W > 0, an action depends on the last W steps and on
-// nothing older: the slot reads all of them again in each step. This is what a
-// network with short windows is trained on. It costs W times as much as reading
-// one step, which is little for small W.
+// If context_steps is W > 0, an action depends only on the last W steps: the
+// slot reads all of them again in each step. This is what a network with short
+// windows is trained on. It costs W times as much as reading one step, which is
+// little for small W.
 class ContextWindow {
  public:
   ContextWindow(model::KvCache& cache, int64_t context_steps);

@@ -1,4 +1,4 @@
-// Plays a batch of episodes in lockstep. Each is in an environment of its own,
+// Plays a batch of episodes in lockstep. Each episode has its own environment,
 // and one call of the policy chooses the actions of all that are still playing.
 #pragma once
 

@@ -16,9 +16,9 @@ struct EnvironmentCheckResult {
   std::string detail;  // what was observed, or what went wrong
 };
 
-// Plays a few episodes of up to `max_steps` random steps and tests all that the
-// spec promises. Returns one result per check. Errors that end a run (see
-// env::EnvironmentError) are not caught.
+// Plays a few episodes of up to `max_steps` random steps and tests everything
+// that the spec promises. Returns one result per check. Errors that end a run
+// (see env::EnvironmentError) are not caught.
 std::vector<EnvironmentCheckResult> check_environment(
     env::Environment& environment, uint64_t seed, int64_t max_steps = 200);
 

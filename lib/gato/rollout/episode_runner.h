@@ -15,7 +15,8 @@ struct RunnerOptions {
   int64_t episodes = 50;
   int64_t batch_size = 16;  // max number of environments of a batch
   int64_t threads = 1;      // batches that are played at the same time
-  // Max steps of an episode, beside the environment's own limit; 0: none.
+  // Max steps of an episode, in addition to the environment's own limit; 0:
+  // none.
   int64_t max_steps = 0;
   uint64_t seed = 0;
 };

@@ -30,8 +30,8 @@ struct ModelPolicyOptions {
 // each step the observations and separators of all environments are read in one
 // forward pass. Then their actions are sampled token by token, each token among
 // the ids that the action space allows. Random numbers depend on the episode,
-// the step and the token only. Logits depend on the other slots only in the
-// last bits of their arithmetic. `network` must outlive the policy.
+// the step and the token only. Logits depend on the other slots only by
+// rounding. `network` must outlive the policy.
 std::unique_ptr<Policy> make_model_policy(
     const model::Network& network,
     std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,

@@ -20,13 +20,14 @@ struct PolicyInput {
   int64_t episode = 0;  // number in the run, from 0
   int64_t attempt = 0;  // 1 if the episode failed and is played again
   int64_t step = 0;     // within the episode, from 0
-  // In the order of the environment's spec.
+  // The values of the fields, in the order of the environment's spec.
   const data::FieldValues* observation = nullptr;
   env::Environment* environment = nullptr;
 
-  // Returns the random numbers of this step. They depend on the numbers above
-  // only, except for the slot, so that an episode is the same in every slot,
-  // batch and thread. Different purposes have independent streams.
+  // Returns the random numbers of this step. They depend on the episode, the
+  // attempt and the step, but not on the slot, so that an episode is the same
+  // in every slot, batch and thread. Different purposes have independent
+  // streams.
   base::RandomStream rng(uint64_t seed, uint64_t purpose) const {
     return base::RandomStream(
         seed, {purpose, static_cast<uint64_t>(episode),
@@ -38,7 +39,8 @@ struct PolicyOutput {
   data::FieldValues action;  // to be executed
   // What the expert would have done, to be recorded as a label.
   std::optional<data::FieldValues> expert_action;
-  // Says why no action could be chosen, which fails the episode; else empty.
+  // The reason why no action could be chosen, which fails the episode; else
+  // empty.
   std::string failure;
 };
 

@@ -1,4 +1,4 @@
-// Evaluates a network in a built-in environment while it is fine-tuned.
+// Evaluates a network in a built-in environment during fine-tuning.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ struct PolicyEvaluation {
   int64_t episodes = 10;
   uint64_t seed = 0;
   int64_t threads = 1;
-  // Whether past actions are masked, as they must be if the network is trained
-  // so.
+  // Whether past actions are masked, which they must be if the network is
+  // trained that way.
   bool mask_actions = false;
 };
 
 // Throws Error(usage) if there is no such environment, and Error(bad_input) if
-// `tasks`, those of the network, describe its task by other observations or
+// `tasks`, those of the network, describe its task with other observations or
 // actions.
 void validate_policy_evaluation(const PolicyEvaluation& evaluation,
                                 const data::TaskTable& tasks);

@@ -11,18 +11,24 @@
 namespace gato::rollout {
 namespace {
 
-// Returns the first of the episodes with the highest return that did not fail
-// and have a step. An unknown return counts as the lowest.
+// Returns the episode with the highest return (the first one in a tie) of those
+// that did not fail and have at least one step. Unknown returns rank lowest.
 std::optional<data::Episode> highest_return_episode(
     ingest::EpisodeSource& source) {
   std::optional<data::Episode> best;
   double best_return = 0;
   for (int64_t i = 0; i < source.episode_count(); ++i) {
     data::Episode episode = source.read_episode(i);
-    if (episode.failed || episode.step_count() == 0) continue;
+    if (episode.failed || episode.step_count() == 0) {
+      continue;
+    }
     double total = episode.total_reward();
-    if (std::isnan(total)) total = -std::numeric_limits<double>::infinity();
-    if (best && total <= best_return) continue;
+    if (std::isnan(total)) {
+      total = -std::numeric_limits<double>::infinity();
+    }
+    if (best && total <= best_return) {
+      continue;
+    }
     best = std::move(episode);
     best_return = total;
   }
@@ -43,7 +49,9 @@ std::vector<data::FieldColumn> reorder_columns(
 std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
     const tokenize::TaskCodec& codec, int64_t max_tokens) {
-  if (!codec.task_index()) return {};
+  if (!codec.task_index()) {
+    return {};
+  }
   for (const data::TokenizedDocument& demonstration : demonstrations) {
     if (demonstration.task_index == *codec.task_index()) {
       return leading_steps(demonstration, max_tokens);
@@ -61,8 +69,8 @@ std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
   options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
-  // The order and the roles of the dataset's fields may differ from the task's,
-  // like those of an environment.
+  // As for an environment, the order and the roles of the fields may differ
+  // from the task's.
   const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
     return tokenize::match_dataset(source->spec(), codec.spec());
   });

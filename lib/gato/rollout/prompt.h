@@ -20,10 +20,10 @@ std::vector<data::TokenRow> demonstration_prompt(
     const tokenize::TaskCodec& codec, int64_t max_tokens);
 
 // Returns the complete steps within the first `max_tokens` tokens of the
-// episode of a dataset that has the highest return (the first one of several).
+// episode of a dataset that has the highest return (the first one in a tie).
 // `max_episode_steps` is that of ingest::EpisodeSourceOptions. Throws
-// Error(bad_input) if the dataset has other fields than the task, if it has no
-// usable episode or if the best one cannot be encoded, and like
+// Error(bad_input) if the fields of the dataset are not the task's, if it has
+// no usable episode or if the best one cannot be encoded. Also throws like
 // ingest::open_episodes.
 std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
                                            const tokenize::TaskCodec& codec,

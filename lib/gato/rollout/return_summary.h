@@ -18,11 +18,11 @@ class ReturnSummary {
   int64_t failure_count() const { return failure_count_; }
 
   static std::vector<std::string> table_header();
-  // Returns the cells of the header's columns. The standard deviation is
-  // divided by n. If an episode failed, the mean is empty, because a mean must
-  // not leave it out: gato-eval counts it with the random policy's return.
-  // Success is a fraction of all episodes, including failed ones, and is empty
-  // if no episode reports it.
+  // Returns the cells of the header's columns. The standard deviation is that
+  // of a population (divided by n). If an episode failed, mean and standard
+  // deviation are empty, because they must not leave it out: gato-eval counts
+  // it with the random policy's return. Success is a fraction of all episodes,
+  // including failed ones, and is empty if no episode reports it.
   std::vector<std::string> table_row() const;
 
  private:

@@ -1,3 +1,5 @@
+// All random numbers come from PolicyInput::rng(), so that an action depends
+// neither on the slot nor on the batch or the thread.
 #include "gato/rollout/scripted_policy.h"
 
 #include <fmt/format.h>
@@ -9,7 +11,7 @@
 namespace gato::rollout {
 namespace {
 
-// Purposes of PolicyInput::rng.
+// Purposes of PolicyInput::rng().
 constexpr uint64_t kRandomActionStream = 1, kNoiseStream = 2;
 
 class ExpertPolicy : public Policy {
@@ -66,7 +68,9 @@ class NoisyPolicy : public Policy {
     std::vector<PolicyOutput> outputs = policy_->act(inputs);
     for (size_t i = 0; i < inputs.size(); ++i) {
       PolicyOutput& output = outputs[i];
-      if (!output.failure.empty()) continue;
+      if (!output.failure.empty()) {
+        continue;
+      }
       base::RandomStream rng = inputs[i].rng(seed_, kNoiseStream);
       data::FieldValues noisy =
           noisy_action(output.action, action_fields_, noise_level_, rng);

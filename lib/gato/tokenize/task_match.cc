@@ -18,6 +18,7 @@ namespace {
 
 std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const data::Field& field : fields) names.push_back(field.name);
   return names;
 }

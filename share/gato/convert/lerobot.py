@@ -133,6 +133,7 @@ class LeRobot:
         import numpy as np
         pa = self.arrow.pa
         wanted = [*self.columns, "episode_index", "frame_index",
+                  *(["timestamp"] if self.videos else []),
                   *(["task_index"] if self.has_task else [])]
         current, label, pending = None, "", []
         for path in self.inputs:
@@ -167,7 +168,7 @@ class LeRobot:
         for key in {*self.observations.values(), *self.actions.values()} & set(columns):
             columns[key] = self._shaped(key, columns[key], f"{label}, column {key}")
         for key in self.videos:
-            columns[key] = self._video(key, index, rows, label)
+            columns[key] = self._video(key, index, columns["timestamp"], label)
         episode = Episode({path: columns[key] for path, key in self.observations.items()},
                           {path: columns[key] for path, key in self.actions.items()})
         if self.has_task:
@@ -205,9 +206,17 @@ class LeRobot:
         if "next.success" in series:
             episode.success = bool(series["next.success"].any())
 
-    def _video(self, key, index, rows, label):
-        """Returns the frames of the video `key` that belong to the episode `index`."""
+    def _video(self, key, index, timestamps, label):
+        """Returns the frames of the video `key` at the timestamps, seconds from the beginning of
+        the episode `index`."""
+        import numpy as np
         import lerobot_video
+        timestamps = timestamps.astype(np.float64).reshape(-1)
+        late = np.flatnonzero(~(np.diff(timestamps, prepend=-np.inf) > 0))
+        if late.size:
+            raise BadInputError(f"{label}, row {late[0]} of the episode: timestamp "
+                                f"{timestamps[late[0]]:g} does not come after that of the row "
+                                "before, so the frames of the videos cannot be found")
         template, offset = self.info.get("video_path"), self.video_offsets.get(index)
         try:
             if self.version == "v3.0":
@@ -221,8 +230,7 @@ class LeRobot:
         except (AttributeError, KeyError, TypeError) as error:
             raise BadInputError(f"{label}: meta/ does not say where the video {key} is: "
                                 f"{error!r}") from None
-        return lerobot_video.episode_frames(
-            self.folder / path, start, float(self.info["fps"]), rows)
+        return lerobot_video.episode_frames(self.folder / path, start + timestamps, label)
 
     def notes(self):
         if self.left_out:

@@ -1,15 +1,21 @@
 """Reads the frames of an episode from LeRobot's video files with PyAV."""
 import av
+import numpy as np
 
 from errors import BadInputError, IoError
 from minari_writer import Frames
 
 
-def episode_frames(path, start, rate, rows):
-    """Returns `rows` RGB Frames at `rate` per second, the first one at second `start`."""
+# LeRobot's own default (LeRobotDataset, tolerance_s), in seconds.
+TOLERANCE = 1e-4
+
+
+def episode_frames(path, times, label):
+    """Returns the RGB Frames of a video at `times`, an increasing float64 array of seconds. Each
+    must have a frame within TOLERANCE. `label` names the episode in errors."""
     if not path.is_file():
         raise IoError(f"{path}: no such file")
-    frames = _decoded(path, start, rate, rows)
+    frames = _decoded(path, times, label)
     first = next(frames)
 
     def all_frames():
@@ -19,30 +25,34 @@ def episode_frames(path, start, rate, rows):
                 raise BadInputError(f"{path}: the shape of a frame is {frame.shape}, "
                                     f"that of the first one {first.shape}")
             yield frame
-    return Frames(rows, first.shape, all_frames())
+    return Frames(len(times), first.shape, all_frames())
 
 
-def _decoded(path, start, rate, rows):
-    """Yields the frame nearest to each of the times start + i / rate, i < rows."""
-    count = 0
+def _decoded(path, times, label):
+    """Yields the frame at each of the times."""
+    row = 0
+
+    def no_frame():
+        return BadInputError(f"{label}, row {row} of the episode: {path} has no frame within "
+                             f"{TOLERANCE:g} s of second {times[row]:.4f}")
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            if start > 0:  # seeks to the preceding key frame
-                container.seek(int(start / stream.time_base), stream=stream)
+            if times[0] > 0:  # seeks to the preceding key frame
+                container.seek(int(times[0] / stream.time_base), stream=stream)
             for frame in container.decode(stream):
                 if frame.time is None:
                     raise BadInputError(f"{path}: a frame has no timestamp")
-                if frame.time < start + (count - 0.5) / rate:
+                # Timestamps are float32 in the tables, coarser than TOLERANCE after half an hour.
+                tolerance = max(TOLERANCE, np.spacing(np.float32(times[row])))
+                if frame.time < times[row] - tolerance:
                     continue
-                if frame.time > start + (count + 0.5) / rate:
-                    raise BadInputError(f"{path}: there is no frame at second "
-                                        f"{start + count / rate:.3f}")
+                if frame.time > times[row] + tolerance:
+                    raise no_frame()
                 yield frame.to_ndarray(format="rgb24")
-                count += 1
-                if count == rows:
+                row += 1
+                if row == len(times):
                     return
     except (av.FFmpegError, IndexError) as error:
         raise BadInputError(f"{path}: {error}") from None
-    raise BadInputError(f"{path}: {count} frames from second {start:g} on, but the episode has "
-                        f"{rows} rows")
+    raise no_frame()

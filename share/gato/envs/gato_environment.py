@@ -101,10 +101,20 @@ def _bounds(values):
     return bounds[0] if len(set(bounds)) == 1 else bounds
 
 
+def _number(name, value):
+    """Returns a number, or the only element of an array, which some environments return."""
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} is not a number but {value!r}")
+    return array.item()
+
+
 def _scalars(info):
-    """Returns the items of an info dictionary that are numbers."""
-    return {str(key): float(value) for key, value in info.items()
-            if isinstance(value, (bool, int, float, np.bool_, np.number))}
+    """Returns the items of an info dictionary that are numbers or arrays of one number."""
+    arrays = {str(key): np.asarray(value) for key, value in info.items()
+              if isinstance(value, (bool, int, float, np.bool_, np.number, np.ndarray))}
+    return {key: float(array.item()) for key, array in arrays.items()
+            if array.size == 1 and array.dtype.kind in "biuf"}
 
 
 class Server:
@@ -178,9 +188,11 @@ class Server:
             return self.encode(self.action_leaves, self.expert(), {"type": "action"})
         action, _ = self.decode(environment.action_space, payload)
         observation, reward, terminated, truncated, info = environment.step(action)
+        terminated, truncated = (bool(_number(name, value)) for name, value in
+                                 (("terminated", terminated), ("truncated", truncated)))
         self.is_running = not (terminated or truncated)
-        header = {"type": "observation", "reward": float(reward), "terminated": bool(terminated),
-                  "truncated": bool(truncated), "info": _scalars(info)}
+        header = {"type": "observation", "reward": float(_number("reward", reward)),
+                  "terminated": terminated, "truncated": truncated, "info": _scalars(info)}
         return self.encode(self.observation_leaves, observation, header)
 
     def serve(self, requests=sys.stdin.buffer):

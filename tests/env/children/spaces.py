@@ -81,7 +81,8 @@ class Echo:
     def step(self, action):
         assert isinstance(action["turn"][0], int)
         return (self.observe((action["turn"][0] - 4, [*(action["turn"][1] > 0), 1]), action["force"]),
-                np.float32(0.5), np.bool_(False), True, {"success": np.True_})
+                np.array([0.5], np.float32), np.bool_(False), True,
+                {"success": np.array([True]), "camera": np.zeros(3)})
 
 
 gato_environment.Server(Echo(), "echo", "test").serve()

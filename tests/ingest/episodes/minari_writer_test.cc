@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
 #include "gato/ingest/episodes/episode_source.h"
@@ -12,16 +13,6 @@ using namespace gato::ingest;
 using namespace gato::test;
 
 namespace {
-
-data::Field field(std::string name, data::Role role, data::DType dtype,
-                  std::vector<int64_t> shape) {
-  data::Field field;
-  field.name = std::move(name);
-  field.role = role;
-  field.dtype = dtype;
-  field.shape = std::move(shape);
-  return field;
-}
 
 data::Array counting(data::DType dtype, std::vector<int64_t> shape) {
   data::Array array = data::Array::zeros(dtype, std::move(shape));
@@ -33,24 +24,23 @@ data::TaskSpec nested_spec() {
   data::TaskSpec spec;
   spec.name = "grid/goto";
   spec.domain = "grid";
-  data::Field mission;
-  mission.name = "mission";
-  mission.role = data::Role::text;
+  const data::Field mission =
+      make_field("mission", data::Role::text, data::DType::float64, {});
   data::Field choice =
-      field("pair/_index_1", data::Role::discrete, data::DType::int64, {});
+      make_field("pair/_index_1", data::Role::discrete, data::DType::int64, {});
   choice.n = {4};
   choice.start = {-1};
-  data::Field state =
-      field("pair/_index_0", data::Role::continuous, data::DType::float32, {2});
+  data::Field state = make_field("pair/_index_0", data::Role::continuous,
+                                 data::DType::float32, {2});
   state.low = {-1, -std::numeric_limits<double>::infinity()};
   state.high = {1, std::numeric_limits<double>::infinity()};
   data::Field view =
-      field("view", data::Role::image, data::DType::uint8, {16, 16, 3});
+      make_field("view", data::Role::image, data::DType::uint8, {16, 16, 3});
   view.low.assign(768, 0);
   view.high.assign(768, 255);
   spec.observation_fields = {mission, view, choice, state};
   data::Field action =
-      field("action", data::Role::discrete, data::DType::int64, {});
+      make_field("action", data::Role::discrete, data::DType::int64, {});
   action.n = {3};
   action.start = {0};
   spec.action_fields = {action};
@@ -135,7 +125,7 @@ TEST_CASE("Booleans become Box spaces, which Gymnasium supports") {
   TestDirectory folder;
   MinariDatasetInfo description{nested_spec(), "expert"};
   data::Field flags =
-      field("flags", data::Role::discrete, data::DType::boolean, {2});
+      make_field("flags", data::Role::discrete, data::DType::boolean, {2});
   flags.n = {2, 2};
   flags.start = {0, 0};
   description.spec.observation_fields = {flags};

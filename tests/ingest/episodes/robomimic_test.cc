@@ -8,6 +8,7 @@
 #include "data/sample_documents.h"
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
+#include "gato/ingest/episodes/usable_episodes.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -96,7 +97,7 @@ TEST_CASE("A sparse reward says whether an episode succeeded") {
   CHECK(failure.truncations == std::vector<uint8_t>{1});
 }
 
-TEST_CASE("rewards, dones, next_obs and env_args may be missing") {
+TEST_CASE("Rewards, dones, next_obs and env_args may be missing") {
   const auto source = open_episodes(samples / "real.hdf5", {});
   CHECK(source->spec().name == "real");
   CHECK(source->spec().domain == "robomimic");
@@ -162,6 +163,32 @@ TEST_CASE("Texts are read as observations") {
   CHECK(std::get<std::vector<std::string>>(
             source->read_episode(0).observations[0]) ==
         std::vector<std::string>{"lift", "lift it", "stop"});
+}
+
+TEST_CASE("Without next_obs of every key the final observation is unknown") {
+  const ScratchDirectory folder;
+  const auto write = [](data::hdf5::Group group, double first,
+                        std::vector<const char*> keys) {
+    for (const char* key : keys) {
+      data::Array values = data::Array::zeros(data::DType::float64, {2, 1});
+      values.set(0, first);
+      group.write_array(key, values);
+    }
+  };
+  const std::string path = file_of(folder, [&](auto&, auto& demo) {
+    write(demo.create_group("obs"), 3, {"x", "y"});
+    write(demo.create_group("next_obs"), 4, {"y"});
+  });
+  const auto source = open_episodes(path, {});
+  UsableEpisodes episodes(*source);
+  const auto usable = episodes.next();
+  REQUIRE(usable.value);
+  usable.value->deferred_reads->run(*usable.value->episode);
+  for (const data::FieldColumn& column : usable.value->episode->observations) {
+    CHECK(numbers(column).shape == std::vector<int64_t>{2, 1});
+    CHECK(numbers(column).as_double(0) == 3);
+  }
+  CHECK(episodes.counts().without_final_observation == 1);
 }
 
 TEST_CASE("Incomplete robomimic files are rejected") {

@@ -8,9 +8,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/data/file_format.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 #include "gato/ingest/episodes/numbered_groups.h"
 
@@ -98,6 +98,7 @@ class RobomimicSource : public EpisodeSource {
   void apply_mask(const std::string& mask);
   void read_spec();
   void check_observation_keys(const data::hdf5::Group& obs) const;
+  bool has_next_observations(const data::hdf5::Group& group) const;
   void read_observations(const data::hdf5::Group& group, data::Episode& episode,
                          DeferredReads& deferred) const;
 
@@ -118,10 +119,9 @@ RobomimicSource::RobomimicSource(const fs::path& path,
     : file_(path),
       root_(data::hdf5::open_file(path)),
       file_reader_(data::hdf5::open_file_reader(root_)) {
-  if (data::detect_episode_format(root_) !=
-      data::EpisodeFileFormat::robomimic) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::robomimic) {
     throw base::input_error("{}: this is {}, not a robomimic file",
-                            path.string(), data::describe_file_kind(root_));
+                            path.string(), describe_episode_file(root_));
   }
   data_ = root_.group("data");
   demo_numbers_ = sorted_number_suffixes(data_.child_names(), kDemoPrefix);
@@ -229,13 +229,24 @@ void RobomimicSource::check_observation_keys(
   }
 }
 
+// Files that tools have filtered may lack some keys of next_obs. The final
+// observation is then unknown, which costs nothing but that observation.
+bool RobomimicSource::has_next_observations(
+    const data::hdf5::Group& group) const {
+  if (!group.is_group("next_obs")) return false;
+  const data::hdf5::Group next = group.group("next_obs");
+  return std::ranges::all_of(
+      spec_.observation_fields,
+      [&](const data::Field& field) { return next.has(field.name); });
+}
+
 void RobomimicSource::read_observations(const data::hdf5::Group& group,
                                         data::Episode& episode,
                                         DeferredReads& deferred) const {
   const int64_t steps = episode.step_count();
   const data::hdf5::Group obs = group.group("obs");
   check_observation_keys(obs);
-  const bool has_next = steps > 0 && group.is_group("next_obs");
+  const bool has_next = steps > 0 && has_next_observations(group);
   for (const data::Field& field : spec_.observation_fields) {
     DeferredReads immediate;  // for a column that gets another row below
     append_column(obs.dataset(field.name), field, file_reader_, episode,
@@ -273,7 +284,8 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success = has_positive(episode.rewards);
+    episode.success = std::ranges::any_of(
+        episode.rewards, [](double reward) { return reward > 0; });
   }
   return episode;
 }

@@ -3,12 +3,18 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/ingest/episodes/hdf5_columns.h"
 
 namespace gato::ingest {
 namespace {
 
 bool lacks_end_flag(const data::Episode& episode) {
   return !episode.terminations.back() && !episode.truncations.back();
+}
+
+bool lacks_final_observation(const data::Episode& episode) {
+  return !episode.observations.empty() &&
+         row_count(episode.observations.front()) == episode.step_count();
 }
 
 }  // namespace
@@ -18,6 +24,7 @@ EpisodeCounts& EpisodeCounts::operator+=(const EpisodeCounts& other) {
   empty += other.empty;
   masked += other.masked;
   without_end_flag += other.without_end_flag;
+  without_final_observation += other.without_final_observation;
   return *this;
 }
 
@@ -52,6 +59,7 @@ std::optional<UsableEpisode> UsableEpisodes::read_next() {
     return std::nullopt;
   }
   counts_.without_end_flag += lacks_end_flag(episode);
+  counts_.without_final_observation += lacks_final_observation(episode);
   return usable;
 }
 

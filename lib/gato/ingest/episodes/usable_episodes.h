@@ -11,9 +11,11 @@
 namespace gato::ingest {
 
 // Episodes that were skipped, by reason, and how many of the others lack an end
-// flag: their last step is neither terminated nor truncated.
+// flag, because their last step is neither terminated nor truncated, or the
+// observation after the last action.
 struct EpisodeCounts {
-  int64_t failed = 0, empty = 0, masked = 0, without_end_flag = 0;
+  int64_t failed = 0, empty = 0, masked = 0;
+  int64_t without_end_flag = 0, without_final_observation = 0;
 
   EpisodeCounts& operator+=(const EpisodeCounts& other);
 };

@@ -19,10 +19,13 @@ MixtureData::MixtureData(const std::filesystem::path& mixture,
           pack::parse_mixture(mixture_text, mixture, {}), options, sequences)),
       mixture_path_(mixture),
       mixture_text_(std::move(mixture_text)) {
-  if (packing().corpus().is_thread_safe()) return;
+  if (packing().corpus().is_thread_safe()) {
+    return;
+  }
   throw base::input_error(
-      "{}: a token file of it is chunked or compressed, and this HDF5 library "
-      "is not for several threads: pack it with gato-pack and use --data",
+      "{}: one of its token files is chunked or compressed, and this HDF5 "
+      "library is not thread-safe: pack the mixture with gato-pack and use "
+      "--data",
       mixture.string());
 }
 

@@ -32,7 +32,7 @@ nlohmann::json TrainingData::common_fingerprint(
 
 std::string TrainingData::sampled_digest(
     std::span<const int32_t> patch_numbers) const {
-  constexpr int64_t samples = 1024;
+  constexpr int64_t kMaxSampledRows = 1024;
   base::Digest digest;
   const auto update_tokens = [&](std::span<const int32_t> tokens) {
     if (patch_numbers.empty()) {
@@ -42,9 +42,9 @@ std::string TrainingData::sampled_digest(
           std::span<const int32_t>(renumber_patches(tokens, patch_numbers))));
     }
   };
-  const int64_t count = std::min(row_count(), samples);
+  const int64_t count = std::min(row_count(), kMaxSampledRows);
   for (int64_t i = 0; i < count; ++i) {
-    // The first, the last, and evenly between them.
+    // Evenly spaced rows, including the first and the last.
     const Row row =
         this->row(count == 1 ? 0 : i * (row_count() - 1) / (count - 1));
     const data::SequenceView& view = row.view;
@@ -56,7 +56,7 @@ std::string TrainingData::sampled_digest(
     digest.update(std::as_bytes(view.interval));
     digest.update(std::as_bytes(view.prompt_mask));
     for (size_t position = 0; position < view.tokens.size(); ++position) {
-      if (data::Modality(view.modality[position]) == data::Modality::patch) {
+      if (data::Modality{view.modality[position]} == data::Modality::patch) {
         digest.update(
             std::as_bytes(row.patch(data::patch_index(view.tokens[position]))));
       }

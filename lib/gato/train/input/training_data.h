@@ -18,7 +18,7 @@ class TrainingData {
  public:
   struct Row {
     data::SequenceView view;
-    // [U,16,16,3]: the patches, to which token -1 - u of the row refers by u.
+    // [U,16,16,3]: data::patch_token(u) in the row refers to patch u.
     std::span<const uint8_t> patches;
     int32_t task = 0;  // index into tasks()
     // Owns what the spans point to, if it lives no longer than the row.

@@ -1,18 +1,18 @@
-// Measures what each optimization of a training step saves: parts of gato-79m
-// with and without it, in bf16, on one thread, for 2,048 positions (two
-// sequences), forward and backward.
+// Measures what each optimization of a training step saves: runs parts of
+// gato-79m with and without it, in bf16, on one thread, for 2,048 positions
+// (two sequences), forward and backward.
 //
-//   logits/everywhere    logits of all positions, cross entropy by autograd
+//   logits/all           logits of all positions, cross entropy by autograd
 //   logits/targets/T     target_loss() at T targets, chunk by chunk
-//   block/everywhere     the last block at all positions
+//   block/all            the last block at all positions
 //   block/targets/T      its queries and feed-forward only at T targets
-//   patches/everywhere   embeds 2,048 patches
+//   patches/all          embeds 2,048 patches
 //   patches/distinct/U   embeds U distinct patches, then looks up all positions
-//   products/apart, products/fused
+//   products/separate, products/fused
 //                        computes queries, keys, values and both halves of the
 //                        feed-forward with five matrices or with two
 //   weights/cast         casts all weights to bf16, as every micro-batch does
-//   update/operations    AdamW from elementwise operations, tensor by tensor
+//   update/elementwise   AdamW by elementwise operations, tensor by tensor
 //   update/tensors       AdamW by the fused kernel, tensor by tensor
 //   update/flat          AdamW by the fused kernel on one flat buffer
 #include <ATen/Parallel.h>
@@ -41,15 +41,9 @@ constexpr int64_t kRows = 2, kLength = 1024, kPositions = kRows * kLength;
 
 const model::Network& network() {
   static const auto shared_network = [] {
-    model::ModelConfig config;
-    config.layers = 8;
-    config.width = 768;
-    config.heads = 24;
-    config.key_size = 32;
-    config.feedforward = 3072;
-    config.context = kLength;
-    config.position = model::PositionEncoding::relative;
-    config.vocabulary.text_size = 32000;
+    model::ModelConfig config;  // the defaults are those of gato-79m
+    config.vocabulary =
+        data::Vocabulary::make("", 32000, data::DiscreteLayout::overlap);
     auto network = std::make_unique<model::Network>(config, 1);
     network->set_precision(model::Precision::bf16);
     return network;
@@ -67,7 +61,7 @@ at::Tensor spaced_indices(int64_t count) {
   return at::arange(count).mul_(kPositions).floor_divide_(count);
 }
 
-// Computes an output of any shape, whose gradients are then measured, too.
+// Computes an output of any shape. The benchmark includes its backward pass.
 using Part = std::function<at::Tensor()>;
 
 void run(benchmark::State& state, const Part& part,
@@ -93,7 +87,7 @@ void add_logits() {
       random_tensor({config.vocabulary.size(), config.width});
   const at::Tensor hidden = random_tensor({kPositions, config.width});
   const at::Tensor labels = at::randint(config.vocabulary.size(), {kPositions});
-  add("logits/everywhere",
+  add("logits/all",
       [=] {
         return at::cross_entropy_loss(at::linear(hidden, table).to(at::kFloat),
                                       labels);
@@ -139,7 +133,7 @@ void add_block() {
         },
         inputs);
   };
-  add_one("block/everywhere", {});
+  add_one("block/all", {});
   add_one("block/targets/512", spaced_indices(512));
 }
 
@@ -154,16 +148,16 @@ void add_patches() {
   const at::Tensor pixels =
       at::randint(256, {kPositions, 16, 16, 3}, at::kByte);
   for (const int64_t distinct : {kPositions, kPositions / 4, kPositions / 16}) {
-    const bool is_everywhere = distinct == kPositions;
+    const bool embeds_all = distinct == kPositions;
     const at::Tensor index = at::arange(kPositions).remainder_(distinct);
     add(
-        is_everywhere ? "patches/everywhere"
-                      : "patches/distinct/" + std::to_string(distinct),
+        embeds_all ? "patches/all"
+                   : "patches/distinct/" + std::to_string(distinct),
         [=] {
           const model::NetworkWeights weights(network(), leaves);
           const at::Tensor vectors = model::embed_patches(
               weights.patch, pixels.narrow(0, 0, distinct));
-          return is_everywhere ? vectors : at::embedding(vectors, index);
+          return embeds_all ? vectors : at::embedding(vectors, index);
         },
         inputs);
   }
@@ -185,7 +179,7 @@ void add_products() {
     add_matrices(2, config.feedforward);
     inputs.insert(inputs.end(), matrices.begin(), matrices.end());
     add(
-        is_fused ? "products/fused" : "products/apart",
+        is_fused ? "products/fused" : "products/separate",
         [=] {
           std::vector<at::Tensor> outputs;
           for (const at::Tensor& matrix : matrices) {
@@ -208,10 +202,10 @@ void cast_weights(benchmark::State& state) {
   }
 }
 
-// AdamW (Loshchilov and Hutter 2019, algorithm 2) at step 1, from elementwise
+// Takes step 1 of AdamW (Loshchilov & Hutter 2019, algorithm 2) by elementwise
 // operations.
-void update_by_operations(const at::Tensor& weight, const at::Tensor& gradient,
-                          const at::Tensor& mean, const at::Tensor& square) {
+void update_elementwise(const at::Tensor& weight, const at::Tensor& gradient,
+                        const at::Tensor& mean, const at::Tensor& square) {
   constexpr double kLearningRate = 1e-4, kWeightDecay = 0.1;
   constexpr double kBeta1 = 0.9, kBeta2 = 0.95, kEpsilon = 1e-8;
   weight.mul_(1 - kLearningRate * kWeightDecay);
@@ -240,8 +234,7 @@ void update_by_tensors(benchmark::State& state, bool is_fused) {
                           {lists[3][i]}, {}, {steps[i]}, 1e-4, 0.9, 0.95, 0.1,
                           1e-8, /*amsgrad=*/false, /*maximize=*/false);
       } else {
-        update_by_operations(lists[0][i], lists[1][i], lists[2][i],
-                             lists[3][i]);
+        update_elementwise(lists[0][i], lists[1][i], lists[2][i], lists[3][i]);
       }
     }
   }
@@ -265,7 +258,7 @@ void add_updates() {
         ->Unit(benchmark::kMillisecond);
   };
   add_one("weights/cast", cast_weights);
-  add_one("update/operations",
+  add_one("update/elementwise",
           [](benchmark::State& state) { update_by_tensors(state, false); });
   add_one("update/tensors",
           [](benchmark::State& state) { update_by_tensors(state, true); });
