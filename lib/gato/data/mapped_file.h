@@ -66,6 +66,14 @@ class DatasetView {
     }
   }
 
+  // Takes rows of `elements_per_row` elements that are in memory.
+  explicit DatasetView(std::vector<T> elements, int64_t elements_per_row = 1)
+      : rows_(std::ssize(elements) / elements_per_row),
+        elements_per_row_(elements_per_row),
+        loaded_(std::move(elements)) {
+    data_ = loaded_.data();
+  }
+
   int64_t size() const { return rows_; }  // rows
   const std::string& label() const { return label_; }
   // Returns true if the rows are mapped or loaded; reading is then safe from

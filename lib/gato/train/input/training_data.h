@@ -60,12 +60,15 @@ class TrainingData {
   static Row view_row(const data::SequenceRow& row,
                       std::span<const data::Patch> patches);
   // Returns the fields of a fingerprint that are common to all kinds of data.
-  nlohmann::json common_fingerprint() const;
+  // Patch u of a row is identified by patch_numbers[u], or by u if that is
+  // empty.
+  nlohmann::json common_fingerprint(
+      std::span<const int32_t> patch_numbers = {}) const;
 
  private:
   // Returns a digest of up to 1,024 evenly spaced rows and their patches.
   // Reading terabytes of data in full would delay every start.
-  std::string sampled_digest() const;
+  std::string sampled_digest(std::span<const int32_t> patch_numbers) const;
 };
 
 }  // namespace gato::train
