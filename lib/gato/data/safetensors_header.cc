@@ -123,10 +123,10 @@ class HeaderParser {
         kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
         [&](const SafetensorsDType& known) { return dtype == known.name; });
     if (type == kSafetensorsDTypes.end())
-      throw entry_error(name,
-                        fmt::format("has the dtype {}: F32, BF16, I64, I32 and "
-                                    "U8 are supported",
-                                    dtype.dump()));
+      throw entry_error(
+          name, fmt::format("has the dtype {}: F32, F16, BF16, I64, I32 "
+                            "and U8 are supported",
+                            dtype.dump()));
     result.dtype = type->name;
     uint64_t bytes = type->item_size;
     for (const uint64_t extent : unsigned_list(name, value, "shape")) {

@@ -4,7 +4,6 @@
 // network even in a directory without a manifest.
 #include "gato/model/model_directory.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -98,13 +97,18 @@ LoadedModel load_model(const fs::path& path) {
 }
 
 void write_model(const fs::path& directory, const Network& network,
-                 const std::vector<data::TokenizedDocument>& demonstrations) {
+                 const std::vector<data::TokenizedDocument>& demonstrations,
+                 const WriteModelOptions& options) {
   const ModelConfig& config = network.config();
-  base::write_file(directory / kConfigName, config.to_json().dump(2) + "\n",
-                   true);
+  nlohmann::json json = config.to_json();
+  if (!options.provenance.is_null()) {
+    json["provenance"] = options.provenance;
+  }
+  base::write_file(directory / kConfigName, json.dump(2) + "\n", true);
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (const Parameter& parameter : network.parameters()) {
-    tensors.emplace_back(parameter.name, parameter.value);
+    tensors.emplace_back(parameter.name,
+                         parameter.value.to(options.weight_type));
   }
   write_safetensors(directory / kWeightsName, tensors, {{"format", "pt"}});
   if (!config.vocabulary.sentencepiece_model.empty()) {

@@ -1,10 +1,19 @@
 // A sample ends when a member with another key begins, so the reader is always
-// one member ahead: pending_sample_ is the sample that is being assembled.
+// one member ahead: group_ contains the members of the key that is being read.
+//
+// A key ends at the first dot, but names like v1.0_1.jpg and v1.0_1.txt occur,
+// whose dot belongs to the name. They would be the fields 0_1.jpg and 0_1.txt
+// of a sample v1, together with those of v1.0_2. The group is resolved by its
+// members: if one of them is a field without a dot (v1.jpg), all are fields of
+// one sample (v1.left.jpg is a field that is not read). Otherwise the members
+// that agree up to the last dot are a sample.
 #include "gato/ingest/text/webdataset.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <deque>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -48,6 +57,17 @@ bool has_caption(const Sample& sample) {
   return std::ranges::any_of(kTextFields, [&sample](const char* field) {
     return sample.fields.contains(field);
   });
+}
+
+bool has_image(const Sample& sample) {
+  return std::ranges::any_of(kImageFields, [&sample](const char* field) {
+    return sample.fields.contains(field);
+  });
+}
+
+// Returns whether the field of this name is an image or a text.
+bool is_read(const std::string& field) {
+  return is_one_of(field, kImageFields) || is_one_of(field, kTextFields);
 }
 
 std::string extract_caption(const Sample& sample,
@@ -122,56 +142,133 @@ class WebDatasetSource : public ImageTextSource {
   }
 
  private:
+  // The members of one first-dot key.
+  struct Group {
+    Sample sample;               // of the fields whose names contain no dot
+    std::vector<Sample> dotted;  // one per name up to the last dot
+    bool has_finished_samples = false;
+  };
+
   std::optional<Sample> next_sample() {
-    try {
-      while (auto path = tar_.next()) {
-        const auto name = split_member_name(*path);
-        if (!name) {
-          ++skipped_members_;
-          continue;
-        }
-        std::optional<Sample> finished;
-        if (pending_sample_ && pending_sample_->key != name->first) {
-          finished = std::exchange(pending_sample_, std::nullopt);
-        }
-        if (!pending_sample_) pending_sample_ = Sample{name->first, {}, {}, {}};
-        add_member(name->second);
-        if (finished) return finished;
+    while (finished_.empty()) {
+      if (error_) throw *std::exchange(error_, std::nullopt);
+      if (is_at_end_) return std::nullopt;
+      try {
+        read_member();
+      } catch (const base::Error& error) {
+        // The rest of the file is lost, and with it the incomplete sample.
+        is_at_end_ = true;
+        error_ = describe_loss(error);
+        group_ = std::nullopt;
       }
-    } catch (const base::Error& error) {
-      // The rest of the file is lost, and with it the incomplete sample.
-      const std::string last = pending_sample_ ? pending_sample_->key : "";
-      pending_sample_ = std::nullopt;
-      if (last.empty() || error.status() != base::ExitStatus::bad_input) throw;
-      throw base::input_error("{}: nothing can be read from sample {} on",
-                              error.what(), last);
     }
-    return std::exchange(pending_sample_, std::nullopt);
+    Sample sample = std::move(finished_.front());
+    finished_.pop_front();
+    return sample;
   }
 
-  void add_member(std::string field) {
+  base::Error describe_loss(const base::Error& error) const {
+    if (!group_ || error.status() != base::ExitStatus::bad_input) return error;
+    const std::string& last =
+        group_->dotted.empty() ? group_->sample.key : group_->dotted.back().key;
+    return base::input_error("{}: nothing can be read from sample {} on",
+                             error.what(), last);
+  }
+
+  void read_member() {
+    const auto path = tar_.next();
+    if (!path) {
+      is_at_end_ = true;
+      finish_group();
+      return;
+    }
+    const auto name = split_member_name(*path);
+    if (!name) {
+      ++skipped_members_;
+      return;
+    }
+    if (group_ && group_->sample.key != name->first) finish_group();
+    if (!group_) group_ = Group{{name->first, {}, {}, {}}, {}, false};
+    std::string field = name->second;
     std::transform(field.begin(), field.end(), field.begin(),
                    [](unsigned char c) { return std::tolower(c); });
-    const bool is_read =
-        is_one_of(field, kImageFields) || is_one_of(field, kTextFields);
-    if (!is_read) {
-      pending_sample_->unread_fields.push_back(field);
-      return;
+    add_member(*path, field);
+  }
+
+  void add_member(const std::string& path, const std::string& field) {
+    Sample& sample = group_->sample;
+    std::vector<Sample>& dotted = group_->dotted;
+    const std::string extension = field.substr(field.rfind('.') + 1);
+    if (!is_read(extension) || (extension != field && !sample.fields.empty())) {
+      sample.unread_fields.push_back(field);
+    } else if (extension == field) {
+      for (const Sample& other : dotted) {
+        for (const auto& [name, content] : other.fields) {
+          sample.unread_fields.push_back(
+              other.key.substr(sample.key.size() + 1) + "." + name);
+        }
+      }
+      dotted.clear();
+      read_field(sample, field);
+    } else {
+      const std::string key = path.substr(0, path.rfind('.'));
+      if (dotted.empty() || dotted.back().key != key) {
+        finish_dotted();
+        dotted.push_back({key, {}, {}, {}});
+      }
+      read_field(dotted.back(), extension);
     }
+  }
+
+  void read_field(Sample& sample, const std::string& field) {
     if (tar_.member_size() > kMaxImageBytes) {
-      pending_sample_->set_first_error(fmt::format(
-          "field {} has more than {} MiB", field, kMaxImageBytes >> 20));
+      sample.set_first_error(fmt::format("field {} has more than {} MiB", field,
+                                         kMaxImageBytes >> 20));
       return;
     }
-    if (!pending_sample_->fields.emplace(field, tar_.read_content()).second) {
-      pending_sample_->set_first_error(
-          fmt::format("has field {} twice", field));
+    if (!sample.fields.emplace(field, tar_.read_content()).second) {
+      sample.set_first_error(fmt::format("has field {} twice", field));
     }
+  }
+
+  // Ends the last of the dotted samples. An image with a text proves that the
+  // dots belong to the names. Until then images are not kept in memory, because
+  // they may turn out to be fields that are not read.
+  void finish_dotted() {
+    std::vector<Sample>& dotted = group_->dotted;
+    if (dotted.empty()) return;
+    if (has_image(dotted.back()) && has_caption(dotted.back())) {
+      group_->has_finished_samples = true;
+    }
+    if (group_->has_finished_samples) {
+      std::ranges::move(dotted, std::back_inserter(finished_));
+      dotted.clear();
+      return;
+    }
+    for (auto& [field, content] : dotted.back().fields) {
+      if (is_one_of(field, kImageFields)) content.clear();
+    }
+  }
+
+  void finish_group() {
+    if (!group_) return;
+    finish_dotted();
+    const Sample& sample = group_->sample;
+    if (!sample.fields.empty() || !sample.error.empty() ||
+        (group_->dotted.empty() && !group_->has_finished_samples)) {
+      finished_.push_back(std::move(group_->sample));
+    } else {
+      std::ranges::move(group_->dotted, std::back_inserter(finished_));
+    }
+    group_ = std::nullopt;
   }
 
   WebDatasetOptions options_;
   TarReader tar_;
-  std::optional<Sample> pending_sample_;  // that is being assembled
+  std::optional<Group> group_;
+  std::deque<Sample> finished_;       // not yet returned
+  std::optional<base::Error> error_;  // to be thrown after them
+  bool is_at_end_ = false;
   int64_t skipped_members_ = 0;
 };
 
