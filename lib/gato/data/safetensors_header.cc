@@ -194,6 +194,12 @@ SafetensorsHeader read_safetensors_header(const fs::path& path,
       !file.read(reinterpret_cast<char*>(&length), sizeof length))
     throw base::input_error("{}: {} bytes are too few for a safetensors file",
                             path.string(), size);
+  if (std::memcmp(&length, "version ", sizeof length) == 0) {
+    throw base::input_error(
+        "{}: it is not safetensors but seems to be a pointer of Git LFS: get "
+        "the file itself with git lfs pull",
+        path.string());
+  }
   if (length > kMaxHeaderBytes || length > size - sizeof length)
     throw base::input_error(
         "{}: a header of {} bytes in a file of {}: truncated, or not "

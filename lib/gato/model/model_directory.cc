@@ -39,6 +39,12 @@ ModelConfig read_model_config(const fs::path& directory) {
     return config;
   }
   config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
+  if (config.vocabulary.sentencepiece_model.starts_with(
+          "version https://git-lfs")) {
+    throw base::input_error(
+        "{}: it is a pointer of Git LFS: get the file itself with git lfs pull",
+        tokenizer.string());
+  }
   const std::string digest =
       base::digest_bytes(config.vocabulary.sentencepiece_model);
   if (digest != config.vocabulary.digest) {
