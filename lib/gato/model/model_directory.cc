@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/data/text_model_file.h"
 #include "gato/data/token_file.h"
 #include "gato/model/safetensors.h"
 
@@ -38,21 +38,8 @@ ModelConfig read_model_config(const fs::path& directory) {
   if (!fs::exists(tokenizer)) {
     return config;
   }
-  config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
-  if (config.vocabulary.sentencepiece_model.starts_with(
-          "version https://git-lfs")) {
-    throw base::input_error(
-        "{}: it is a pointer of Git LFS: get the file itself with git lfs pull",
-        tokenizer.string());
-  }
-  const std::string digest =
-      base::digest_bytes(config.vocabulary.sentencepiece_model);
-  if (digest != config.vocabulary.digest) {
-    throw base::input_error(
-        "{}: its digest is {}, but config.json says {}: this is the text model "
-        "of another network",
-        tokenizer.string(), digest, config.vocabulary.digest);
-  }
+  config.vocabulary.sentencepiece_model =
+      data::read_text_model(tokenizer, config.vocabulary.digest);
   return config;
 }
 
