@@ -139,7 +139,8 @@ TEST_CASE("Fields with dots that are not read do not divide a sample") {
         Samples{"sample a=a.txt(no image)"});
 }
 
-TEST_CASE("An archive that ends within a sample returns the samples before it") {
+TEST_CASE(
+    "An archive that ends within a sample returns the samples before it") {
   const test::ScratchDirectory folder;
   const std::string tar = make_tar({"a.jpg", "a.txt", "b.jpg", "b.txt"});
   const auto [records, errors] = read_all_records(*open_webdataset(

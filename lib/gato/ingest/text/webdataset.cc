@@ -170,7 +170,9 @@ class WebDatasetSource : public ImageTextSource {
   base::Error describe_loss(const base::Error& error) const {
     if (!group_ || error.status() != base::ExitStatus::bad_input) return error;
     const std::string& last =
-        group_->dotted.empty() ? group_->sample.key : group_->dotted.back().key;
+        group_->has_finished_samples && !group_->dotted.empty()
+            ? group_->dotted.back().key
+            : group_->sample.key;
     return base::input_error("{}: nothing can be read from sample {} on",
                              error.what(), last);
   }
