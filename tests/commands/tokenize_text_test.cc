@@ -84,3 +84,47 @@ TEST_CASE_METHOD(Fixture, "Blank texts are skipped and counted") {
   REQUIRE(ran.status == 3);
   CHECK_THAT(ran.err, Contains("no document to write (read 1, empty 1)"));
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "End-of-text markers are counted unless an option says what "
+                 "they are") {
+  const auto lines = folder.write_file(
+      "lines.jsonl",
+      "{\"text\": \"a star\"}\n{\"text\": \"a star<|endoftext|>\"}\n"
+      "{\"text\": \"a star<|endoftext|>a star\"}\n");
+  const auto plain =
+      folder.write_file("plain.txt", "a star<|endoftext|>a star");
+  const auto tokens = [this] {
+    std::vector<int64_t> counts;
+    const data::TokenFileReader reader(folder / "tokens.h5");
+    for (int64_t i = 0; i < reader.document_count(); ++i) {
+      counts.push_back(std::ssize(reader.document(i).tokens));
+    }
+    return counts;
+  };
+  auto ran = run("text", {lines, plain});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err,
+             Contains("warning: 3 documents contain an end-of-text marker, "
+                      "such as <|endoftext|> in " +
+                      lines + ", line 2") &&
+                 Contains("--end-of-text '<|endoftext|>'") &&
+                 Contains("--document-separator"));
+  ran = run("text", {"--end-of-text", "none", lines, plain});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, !Contains("marker"));
+
+  ran = run("text", {"--end-of-text", "<|endoftext|>", lines, plain});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, !Contains("marker"));
+  const auto counts = tokens();
+  REQUIRE(counts.size() == 4);
+  const int64_t n = counts[0];
+  CHECK(counts == std::vector<int64_t>{n, n, 2 * n, 2 * n});
+
+  ran = run("text", {"--document-separator", "<|endoftext|>", plain});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, !Contains("marker"));
+  CHECK(tokens() == std::vector<int64_t>{n, n});
+}

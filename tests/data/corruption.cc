@@ -1,3 +1,6 @@
+// A child process reads one copy after another until it dies or has read them
+// all. The parent learns through shared memory which copy was being read, and
+// starts another child for the copies after it.
 #include "data/corruption.h"
 
 #include <fmt/ranges.h>
@@ -18,9 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr unsigned kMaxSeconds = 120;  // of wall time, on a busy machine too
+// The wall time that a child may take for one copy, even on a busy machine.
+constexpr unsigned kMaxSeconds = 120;
 
-// [first, last), of a length between 1 and 4096, small ones as often as large.
+// Returns a range [first, last) of 1 to 4096 bytes, less at the end. All orders
+// of magnitude are equally likely.
 std::pair<size_t, size_t> random_range(size_t size,
                                        base::RandomStream& random) {
   const size_t first = random.uniform_int(size);
@@ -29,8 +34,11 @@ std::pair<size_t, size_t> random_range(size_t size,
   return {first, std::min(size, first + length)};
 }
 
+// Applies one mutation.
 void mutate(std::string& bytes, base::RandomStream& random) {
-  if (bytes.empty()) return;
+  if (bytes.empty()) {
+    return;
+  }
   const auto [first, last] = random_range(bytes.size(), random);
   const size_t length = last - first;
   switch (random.uniform_int(6)) {
@@ -60,9 +68,9 @@ void mutate(std::string& bytes, base::RandomStream& random) {
   }
 }
 
-// What a child tells its parent, who may see it die.
+// The progress of the children, in memory that they share with their parent.
 struct ChildReport {
-  int next = 0;  // the corruption that is being read, or count
+  int next = 0;  // the number of the copy that is being read, or the count
   int accepted = 0, rejected = 0;
   char failure[400] = {};
 };
@@ -86,22 +94,24 @@ class SharedChildReport {
 
 std::string corrupt(std::string bytes, uint64_t seed, uint64_t number) {
   base::RandomStream random(seed, {number});
-  for (uint64_t n = 1 + random.uniform_int(3); n > 0; --n)
+  for (uint64_t n = 1 + random.uniform_int(3); n > 0; --n) {
     mutate(bytes, random);
+  }
   return bytes;
 }
 
 CorruptionOutcomes read_corrupted_copies(
     const std::string& bytes, const fs::path& file, int count, uint64_t seed,
-    const std::function<void(const TestDirectory&)>& work) {
+    const std::function<void(const TestDirectory&)>& read) {
   SharedChildReport shared;
-  CorruptionOutcomes verdicts;
+  CorruptionOutcomes outcomes;
   const TestDirectory outputs;
-  const auto fail = [&shared](const std::string& fault) {
-    std::snprintf(shared->failure, sizeof shared->failure, "%s", fault.c_str());
+  const auto fail = [&shared](const std::string& failure) {
+    std::snprintf(shared->failure, sizeof shared->failure, "%s",
+                  failure.c_str());
     ::_exit(1);
   };
-  const auto read_rest = [&] {
+  const auto read_remaining_copies = [&] {
     base::install_hdf5_crash_handler(/*max_seconds=*/2);
     for (; shared->next < count; ++shared->next) {
       ::alarm(kMaxSeconds);
@@ -112,16 +122,19 @@ CorruptionOutcomes read_corrupted_copies(
           file, corrupt(bytes, seed, static_cast<uint64_t>(shared->next)),
           true);
       try {
-        work(outputs);
+        read(outputs);
         ++shared->accepted;
       } catch (const base::Error& error) {
         ++shared->rejected;
         const auto names = outputs.entry_names();
-        if (names.empty()) continue;
-        fail(fmt::format("leaves {} after: {}", fmt::join(names, ", "),
-                         error.what()));
+        if (names.empty()) {
+          continue;
+        }
+        fail(fmt::format("left {} behind after the error: {}",
+                         fmt::join(names, ", "), error.what()));
       } catch (const std::exception& error) {
-        fail(fmt::format("no gato::Error: {}", error.what()));
+        fail(fmt::format("an exception other than base::Error: {}",
+                         error.what()));
       }
     }
     ::_exit(0);
@@ -129,28 +142,32 @@ CorruptionOutcomes read_corrupted_copies(
   for (; shared->next < count; ++shared->next) {
     shared->failure[0] = '\0';
     const pid_t child = ::fork();
-    if (child == 0) read_rest();
+    if (child == 0) {
+      read_remaining_copies();
+    }
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
-    // As a program ends where libhdf5 fails.
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+      break;
+    }
+    // The crash handler of libhdf5 ends a process with this status.
     if (WIFEXITED(status) && outputs.entry_names().empty() &&
         WEXITSTATUS(status) == static_cast<int>(base::ExitStatus::bad_input)) {
       ++shared->rejected;
       continue;
     }
-    std::string fault = shared->failure;
-    if (fault.empty()) {
-      fault = WIFSIGNALED(status)
-                  ? fmt::format("signal {}", WTERMSIG(status))
-                  : fmt::format("exit status {}", WEXITSTATUS(status));
+    std::string failure = shared->failure;
+    if (failure.empty()) {
+      failure = WIFSIGNALED(status)
+                    ? fmt::format("signal {}", WTERMSIG(status))
+                    : fmt::format("exit status {}", WEXITSTATUS(status));
     }
-    verdicts.failures.push_back(
-        fmt::format("corruption {}: {}", shared->next, fault));
+    outcomes.failures.push_back(
+        fmt::format("corruption {}: {}", shared->next, failure));
   }
-  verdicts.accepted = shared->accepted;
-  verdicts.rejected = shared->rejected;
-  return verdicts;
+  outcomes.accepted = shared->accepted;
+  outcomes.rejected = shared->rejected;
+  return outcomes;
 }
 
 }  // namespace gato::test

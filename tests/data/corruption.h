@@ -1,4 +1,4 @@
-// Files with random damage, and what becomes of reading them.
+// Random corruption of files, and the outcomes of reading the corrupted files.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,25 @@
 
 namespace gato::test {
 
-// `bytes` with one to three of: bits flipped, a range zeroed, overwritten by
-// another range, doubled or left out, the end cut. A function of (seed,
-// number).
+// Returns `bytes` after one to three random mutations: bits are flipped; a
+// range is zeroed, overwritten with another range, duplicated or removed; or
+// the end is truncated. The result depends only on its arguments.
 std::string corrupt(std::string bytes, uint64_t seed, uint64_t number);
 
 struct CorruptionOutcomes {
   int accepted = 0, rejected = 0;
-  // What must not happen, each with its number: a signal, two minutes without
-  // an end, an exception that is no gato::Error, a file that stays behind.
+  // Descriptions, with the number of the copy, of what must not happen: a
+  // signal, a run of more than two minutes, an exception other than
+  // base::Error, or a file left behind after an error.
   std::vector<std::string> failures;
 };
 
 // Writes `count` corrupted copies of `bytes` to `file`, one after another, and
-// calls work(outputs) after each, in child processes; `outputs` is an empty
-// folder, in which nothing may lie after an error.
+// calls read(outputs) for each of them in a child process. `outputs` is an
+// empty directory, which must be empty after an error.
 CorruptionOutcomes read_corrupted_copies(
     const std::string& bytes, const std::filesystem::path& file, int count,
     uint64_t seed,
-    const std::function<void(const TestDirectory& outputs)>& work);
+    const std::function<void(const TestDirectory& outputs)>& read);
 
 }  // namespace gato::test

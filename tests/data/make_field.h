@@ -1,4 +1,4 @@
-// Fields for tests.
+// A field for tests, without bounds.
 #pragma once
 
 #include <cstdint>

@@ -69,7 +69,7 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
     document.modality.push_back(modality);
   };
   for (int step = 0; step < steps; ++step) {
-    document.images.push_back({static_cast<int64_t>(document.tokens.size()),
+    document.images.push_back({std::ssize(document.tokens),
                                static_cast<int16_t>(rows),
                                static_cast<int16_t>(columns)});
     for (int i = 0; i < rows * columns; ++i) {
@@ -84,15 +84,16 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
     add(vocabulary.separator(), data::Modality::separator);
     add(bin(), data::Modality::continuous_action);
     add(bin(), data::Modality::continuous_action);
-    document.step_offset.push_back(
-        static_cast<int64_t>(document.tokens.size()));
+    document.step_offset.push_back(std::ssize(document.tokens));
   }
   return document;
 }
 
 data::TokenizedDocument make_text_document(int tokens) {
   data::TokenizedDocument document;
-  for (int i = 0; i < tokens; ++i) document.tokens.push_back(i % 1000);
+  for (int i = 0; i < tokens; ++i) {
+    document.tokens.push_back(i % 1000);
+  }
   document.modality.assign(static_cast<size_t>(tokens), data::Modality::text);
   document.step_offset = {0, tokens};
   document.task_index = 1;

@@ -1,4 +1,4 @@
-// Documents and folders for the tests of file formats.
+// Documents and directories for the tests of file formats.
 #pragma once
 
 #include <filesystem>
@@ -10,20 +10,22 @@
 
 namespace gato::test {
 
-// A new, empty directory, removed at the end.
+// A new, empty directory, which the destructor removes.
 class TestDirectory {
  public:
   std::filesystem::path operator/(const std::string& name) const {
     return path() / name;
   }
   const std::filesystem::path& path() const { return directory_.path(); }
-  std::vector<std::string> entry_names() const;  // of what lies in it, sorted
+  // Returns the names of its entries, sorted.
+  std::vector<std::string> entry_names() const;
 
  private:
   base::TemporaryDirectory directory_{"gato-test"};
 };
 
-// Runs `work`, which must throw a gato::Error, and returns it.
+// Runs `work` and returns the base::Error that it throws. If it throws none,
+// the status of the returned error is `success`.
 template <class Work>
 base::Error thrown_error(Work work) {
   try {
@@ -34,14 +36,15 @@ base::Error thrown_error(Work work) {
   return base::Error(base::ExitStatus::success, "nothing was thrown");
 }
 
-// A vocabulary of 1100 pieces without a text model behind it.
+// Returns a vocabulary of 1100 pieces whose text model is not valid.
 data::Vocabulary small_vocabulary();
-// One task of an image and two actions, one of text.
+// Returns a task with an image and two actions, and a task of text.
 data::TaskTable small_tasks();
 data::Provenance small_provenance();
 
-// `steps` steps of an image of rows x columns patches, a continuous value, the
-// separator and two actions. Pixels and values depend on the seed.
+// Returns an episode of `steps` steps. Each consists of an image of rows x
+// columns patches, a continuous value, the separator and two actions. Pixels
+// and values depend on the seed.
 data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
                                               int seed);
 data::TokenizedDocument make_text_document(int tokens);

@@ -10,17 +10,16 @@ using namespace gato::test;
 
 namespace {
 
-constexpr int32_t length = 24;
+constexpr int32_t kLength = 24;
 
-// The first `length` tokens of a document, padded.
-SequenceRow row_of(const TokenizedDocument& document) {
-  const auto count =
-      std::min<int64_t>(length, static_cast<int64_t>(document.tokens.size()));
+// Returns the first kLength tokens of a document, padded.
+SequenceRow make_row(const TokenizedDocument& document) {
+  const auto count = std::min<int64_t>(kLength, std::ssize(document.tokens));
   SequenceRow row;
   row.features = make_token_row(document, 0, count);
-  row.features.resize(length);
-  row.segment_ids.assign(length, 0);
-  row.prompt_mask.assign(length, 0);
+  row.features.resize(kLength);
+  row.segment_ids.assign(kLength, 0);
+  row.prompt_mask.assign(kLength, 0);
   std::fill_n(row.prompt_mask.begin(), count, 1);
   row.task_index = document.task_index;
   return row;
@@ -38,18 +37,20 @@ int32_t last_label(Modality modality) {
 }
 
 void write(const std::filesystem::path& path,
-           const std::vector<TokenizedDocument>& documents, bool labels) {
-  SequenceFileWriter writer(
-      path, false, {static_cast<int64_t>(documents.size()), length, 3, labels},
-      small_vocabulary());
+           const std::vector<TokenizedDocument>& documents, bool has_labels) {
+  SequenceFileWriter writer(path, false,
+                            {std::ssize(documents), kLength, 3, has_labels},
+                            small_vocabulary());
   for (const auto& document : documents) {
-    SequenceRow row = row_of(document);
+    SequenceRow row = make_row(document);
     for (int32_t& token : row.features.tokens) {
-      if (!is_patch(token)) continue;
-      token = patch_token(
-          writer.add_patch(document.patches.at(patch_index(token))));
+      if (!is_patch(token)) {
+        continue;
+      }
+      const Patch& patch = document.patches.at(patch_index(token));
+      token = patch_token(writer.add_patch(patch));
     }
-    if (labels) {
+    if (has_labels) {
       row.labels = row.features.tokens;
       row.labels.back() = last_label(row.features.modality.back());
     }
@@ -63,24 +64,24 @@ void write(const std::filesystem::path& path,
 
 }  // namespace
 
-TEST_CASE("rows come back from a sequence file") {
-  TestDirectory folder;
+TEST_CASE("Rows are read from a sequence file as they were written") {
+  TestDirectory directory;
   const std::vector documents{
       make_episode_document(4, 1, 2, 1), make_text_document(9),
       make_episode_document(3, 2, 2, 2), make_text_document(24)};
-  write(folder / "sequences.h5", documents, true);
-  const SequenceFileReader reader(folder / "sequences.h5");
+  write(directory / "sequences.h5", documents, true);
+  const SequenceFileReader reader(directory / "sequences.h5");
   REQUIRE(reader.sequence_count() == 4);
-  REQUIRE(reader.info().sequence_length == length);
+  REQUIRE(reader.info().sequence_length == kLength);
   REQUIRE(reader.info().window_steps == 3);
   REQUIRE(reader.report().at("sequences") == 4);
   REQUIRE(reader.provenance().is_null());
   REQUIRE(reader.vocabulary().has_same_ids(small_vocabulary()));
   for (int64_t i = 0; i < 4; ++i) {
-    const SequenceRow row = row_of(documents[static_cast<size_t>(i)]);
+    const SequenceRow row = make_row(documents[static_cast<size_t>(i)]);
     const SequenceView view = reader.row(i);
     REQUIRE(view.task_index == row.task_index);
-    for (size_t j = 0; j < length; ++j) {
+    for (size_t j = 0; j < kLength; ++j) {
       REQUIRE(view.modality[j] ==
               static_cast<uint8_t>(row.features.modality[j]));
       REQUIRE(view.local_position[j] == row.features.local_position[j]);
@@ -97,7 +98,7 @@ TEST_CASE("rows come back from a sequence file") {
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
       } else {
         REQUIRE(view.tokens[j] == row.features.tokens[j]);
-        REQUIRE(view.labels[j] == (j + 1 == length
+        REQUIRE(view.labels[j] == (j + 1 == kLength
                                        ? last_label(row.features.modality[j])
                                        : view.tokens[j]));
       }
@@ -105,80 +106,83 @@ TEST_CASE("rows come back from a sequence file") {
   }
 }
 
-TEST_CASE("rows whose segments or prompts are out of order are refused") {
-  const auto refusal = [](auto damage) {
-    TestDirectory folder;
-    SequenceRow row = row_of(make_text_document(9));
+TEST_CASE("Rows whose segments or prompts are out of order are refused") {
+  // Returns the message that a changed row is refused with, without the path.
+  const auto refusal = [](auto change) {
+    TestDirectory directory;
+    SequenceRow row = make_row(make_text_document(9));
     // Two documents, the first a prompt, and padding.
     std::fill_n(row.segment_ids.begin() + 4, 20, 1);
     std::fill_n(row.prompt_mask.begin() + 4, 20, 0);
-    damage(row);
-    SequenceFileWriter writer(folder / "s.h5", false, {1, length, 0, false},
+    change(row);
+    SequenceFileWriter writer(directory / "s.h5", false, {1, kLength, 0, false},
                               small_vocabulary());
     writer.append(row);
     Provenance provenance;
     provenance.enabled = false;
     writer.commit(small_tasks(), {}, {}, provenance);
-    const SequenceFileReader reader(folder / "s.h5");
+    const SequenceFileReader reader(directory / "s.h5");
     try {
       reader.row(0);
     } catch (const base::Error& error) {
       REQUIRE(error.status() == base::ExitStatus::bad_input);
       return std::string(error.what())
-          .substr((folder / "s.h5").string().size());
+          .substr((directory / "s.h5").string().size());
     }
     return std::string("none");
   };
   REQUIRE(refusal([](SequenceRow&) {}) == "none");
   REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[23] = 9; }) == "none");
-  const auto after = [](const std::string& what) {
-    return ": sequence 0, token " + what + " is not valid: the file is damaged";
+  const auto message = [](int token, const std::string& what) {
+    return ": sequence 0, token " + std::to_string(token) + ": invalid " +
+           what + ": the file is corrupt";
   };
   REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[0] = 1; }) ==
-          after("0: segment 1"));
+          message(0, "segment 1"));
   REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[5] = 0; }) ==
-          after("5: segment 0"));
+          message(5, "segment 0"));
   REQUIRE(refusal([](SequenceRow& row) { row.segment_ids[6] = 3; }) ==
-          after("6: segment 3"));
+          message(6, "segment 3"));
   REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[2] = 0; }) ==
-          after("2: prompt 0"));
+          message(2, "prompt mask 0"));
   REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[5] = 1; }) ==
-          after("5: prompt 1"));
+          message(5, "prompt mask 1"));
   REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[0] = 2; }) ==
-          after("0: prompt 2"));
+          message(0, "prompt mask 2"));
   REQUIRE(refusal([](SequenceRow& row) {
             row.features.modality[20] = Modality::text;
-          }) == after("20: after padding, modality 1"));
+          }) == message(20, "modality after padding: 1"));
 }
 
-TEST_CASE("demonstrations travel along as a token file") {
-  TestDirectory folder;
+TEST_CASE("A sequence file contains its demonstrations as a token file") {
+  TestDirectory directory;
   const std::vector documents{make_episode_document(2, 1, 2, 1),
                               make_text_document(9)};
-  write(folder / "sequences.h5", documents, false);
-  const SequenceFileReader reader(folder / "sequences.h5");
+  write(directory / "sequences.h5", documents, false);
+  const SequenceFileReader reader(directory / "sequences.h5");
   const auto demonstrations = reader.read_demonstrations();
   REQUIRE(demonstrations.size() == 2);
   REQUIRE(demonstrations[0].is_episode);
   REQUIRE(demonstrations[0].modality == documents[0].modality);
   REQUIRE(demonstrations[1].tokens == documents[1].tokens);
-  const TokenFileReader embedded(folder / "sequences.h5", "demonstrations");
+  const TokenFileReader embedded(directory / "sequences.h5", "demonstrations");
   REQUIRE(embedded.tasks().to_json() == small_tasks().to_json());
   REQUIRE(embedded.vocabulary().has_same_ids(small_vocabulary()));
 }
 
-TEST_CASE("without labels the tokens are the labels") {
-  TestDirectory folder;
-  write(folder / "sequences.h5", {make_text_document(9)}, false);
-  const SequenceFileReader reader(folder / "sequences.h5");
+TEST_CASE("Without labels, the tokens are the labels") {
+  TestDirectory directory;
+  write(directory / "sequences.h5", {make_text_document(9)}, false);
+  const SequenceFileReader reader(directory / "sequences.h5");
   REQUIRE(reader.row(0).labels.data() == reader.row(0).tokens.data());
 }
 
-TEST_CASE("the same rows make the same bytes") {
-  TestDirectory folder;
+TEST_CASE("The same rows produce the same bytes") {
+  TestDirectory directory;
   const std::vector documents{make_episode_document(4, 1, 2, 1),
                               make_text_document(9)};
-  write(folder / "first.h5", documents, true);
-  write(folder / "second.h5", documents, true);
-  REQUIRE(file_bytes(folder / "first.h5") == file_bytes(folder / "second.h5"));
+  write(directory / "first.h5", documents, true);
+  write(directory / "second.h5", documents, true);
+  REQUIRE(file_bytes(directory / "first.h5") ==
+          file_bytes(directory / "second.h5"));
 }

@@ -7,7 +7,6 @@
 #include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/data/lenient_json.h"
-#include "gato/data/space.h"
 
 using namespace gato;
 using namespace gato::data;
@@ -27,7 +26,7 @@ Role role(const Field& field) { return default_role(field, Space::Kind::box); }
 
 }  // namespace
 
-TEST_CASE("the role of a box follows from its type, shape and bounds") {
+TEST_CASE("The role of a box depends on its type, shape and bounds") {
   REQUIRE(role(box(DType::uint8, {16, 16, 3}, 0, 255)) == Role::image);
   REQUIRE(role(box(DType::uint8, {3, 16, 40}, 0, 255)) == Role::image);
   REQUIRE(role(box(DType::uint8, {4, 20, 20, 3}, 0, 255)) == Role::image);
@@ -41,7 +40,7 @@ TEST_CASE("the role of a box follows from its type, shape and bounds") {
   REQUIRE(role(box(DType::boolean, {4}, 0, 1)) == Role::discrete);
 }
 
-TEST_CASE("fields stand in token order") {
+TEST_CASE("Fields are in token order") {
   const Space space = space_from_json(R"({"type": "Dict", "subspaces": {
       "b": {"type": "Discrete", "n": 3},
       "a": {"type": "Tuple", "subspaces": [
@@ -56,7 +55,7 @@ TEST_CASE("fields stand in token order") {
           std::vector<std::string>{"a/_index_1", "Z", "b", "a/_index_0"});
 }
 
-TEST_CASE("names are ordered by bytes, tuple members by number") {
+TEST_CASE("Names are ordered by bytes and tuple members by number") {
   REQUIRE(path_precedes("a/_index_2", "a/_index_10"));
   REQUIRE_FALSE(path_precedes("a/_index_10", "a/_index_2"));
   REQUIRE(path_precedes("a/_index_9/x", "a/_index_10/b"));
@@ -67,7 +66,7 @@ TEST_CASE("names are ordered by bytes, tuple members by number") {
   REQUIRE_FALSE(path_precedes("a", "a"));
 }
 
-TEST_CASE("bounds beyond 3e38 stand for none") {
+TEST_CASE("Bounds beyond 3e38 mean unbounded") {
   const Space space = space_from_json(
       R"({"type": "Box", "dtype": "float32", "shape": [4],
           "low": [-Infinity, -3.4028234663852886e+38, -1, -2.9e38],
@@ -81,14 +80,14 @@ TEST_CASE("bounds beyond 3e38 stand for none") {
   REQUIRE(std::isinf(field.high[2]));
 }
 
-TEST_CASE("half precision is held as single precision") {
+TEST_CASE("Half precision becomes single precision") {
   const Space space = space_from_json(
       R"({"type": "Box", "dtype": "float16", "shape": [2], "low": -1, "high": 1})");
   REQUIRE(space.dtype == DType::float32);
   REQUIRE(flatten_space(space, "observation")[0].role == Role::continuous);
 }
 
-TEST_CASE("spaces that are not supported are refused by their name") {
+TEST_CASE("Unsupported spaces are refused with a message that names them") {
   const auto refused = [](const std::string& text, const std::string& part) {
     const base::Error error = thrown_error([&] { space_from_json(text); });
     INFO(error.what());
@@ -127,11 +126,13 @@ TEST_CASE("spaces that are not supported are refused by their name") {
     deep += R"({"type": "Tuple", "subspaces": [)";
   }
   REQUIRE(refused(deep, "JSON"));
-  for (int i = 0; i < 5000; ++i) deep += "]}";
+  for (int i = 0; i < 5000; ++i) {
+    deep += "]}";
+  }
   REQUIRE(refused(deep, "deep"));
 }
 
-TEST_CASE("spaces survive being written") {
+TEST_CASE("Spaces are written to JSON as they were read") {
   const std::string text =
       R"({"type": "Dict", "subspaces": {)"
       R"("a": {"type": "Box", "dtype": "float64", "shape": [2,1], )"
@@ -146,14 +147,14 @@ TEST_CASE("spaces survive being written") {
   REQUIRE(space_to_json(space_from_json(text)) == text);
 }
 
-TEST_CASE("integer bounds stay within their type") {
+TEST_CASE("Integer bounds stay within the range of their type") {
   Field field = box(DType::int64, {1}, -INFINITY, INFINITY);
   const std::string text = space_to_json(unflatten_space({field}, "x", 0, ""));
   REQUIRE(text.find("[-9223372036854775808]") != std::string::npos);
   REQUIRE(text.find("[9223372036854775807]") != std::string::npos);
 }
 
-TEST_CASE("fields survive being written, unbounded elements as null") {
+TEST_CASE("Fields are restored from JSON, in which null means unbounded") {
   Field field = box(DType::float32, {2}, -1, 1);
   field.high[1] = INFINITY;
   REQUIRE(field_to_json(field).at("low") == -1);
@@ -169,7 +170,7 @@ TEST_CASE("fields survive being written, unbounded elements as null") {
   REQUIRE(field_from_json(field_to_json(discrete)) == discrete);
 }
 
-TEST_CASE("words that stand for numbers are read outside of strings alone") {
+TEST_CASE("NaN and infinities are recognized only outside of strings") {
   const auto json = parse_lenient_json(
       R"({"NaN": [NaN, -Infinity, Infinity], "s": "NaN \" Infinity"})");
   REQUIRE(std::isnan(non_finite_number(json["NaN"][0])));
@@ -181,7 +182,7 @@ TEST_CASE("words that stand for numbers are read outside of strings alone") {
           base::ExitStatus::bad_input);
 }
 
-TEST_CASE("a value within a message is short, and one character is whole") {
+TEST_CASE("A value in a message is short and ends with a complete character") {
   CHECK(summarize_json(7.5) == "7.5");
   CHECK(summarize_json(nullptr) == "null");
   CHECK(summarize_json("a\nb") == "\"a\\nb\"");

@@ -1,4 +1,4 @@
-// Any documents come back from a token file as they were.
+// Random documents are read from a token file as they were written.
 #include <rapidcheck.h>
 
 #include <catch2/catch.hpp>
@@ -11,9 +11,10 @@ using namespace gato::test;
 
 namespace {
 
-TokenizedDocument any_document() {
-  if (*rc::gen::inRange(0, 3) == 0)
+TokenizedDocument random_document() {
+  if (*rc::gen::inRange(0, 3) == 0) {
     return make_text_document(*rc::gen::inRange(0, 9));
+  }
   TokenizedDocument document =
       make_episode_document(*rc::gen::inRange(0, 5), *rc::gen::inRange(1, 4),
                             *rc::gen::inRange(1, 4), *rc::gen::inRange(0, 3));
@@ -28,7 +29,8 @@ TokenizedDocument any_document() {
   return document;
 }
 
-// Tokens with the pixels in place of the patches' numbers.
+// Returns, for each token, its modality followed by its id and label or by the
+// pixels of its patch.
 std::vector<std::vector<int>> contents(const TokenizedDocument& document) {
   std::vector<std::vector<int>> contents;
   for (size_t i = 0; i < document.tokens.size(); ++i) {
@@ -48,24 +50,30 @@ std::vector<std::vector<int>> contents(const TokenizedDocument& document) {
 
 }  // namespace
 
-TEST_CASE("any documents and any windows come back") {
+TEST_CASE("Random documents and windows of their steps are read as written") {
   const bool holds = rc::check("round trip", [] {
-    TestDirectory folder;
+    TestDirectory directory;
     std::vector<TokenizedDocument> documents;
     const int count = *rc::gen::inRange(0, 6);
-    for (int i = 0; i < count; ++i) documents.push_back(any_document());
-    TokenFileWriter writer(folder / "tokens.h5", false, small_vocabulary());
-    for (const auto& document : documents) writer.append(document);
+    for (int i = 0; i < count; ++i) {
+      documents.push_back(random_document());
+    }
+    TokenFileWriter writer(directory / "tokens.h5", false, small_vocabulary());
+    for (const auto& document : documents) {
+      writer.append(document);
+    }
     writer.commit(small_tasks(), small_provenance());
 
-    const TokenFileReader reader(folder / "tokens.h5");
+    const TokenFileReader reader(directory / "tokens.h5");
     RC_ASSERT(reader.document_count() == count);
     for (int i = 0; i < count; ++i) {
       const TokenizedDocument& document = documents[static_cast<size_t>(i)];
       RC_ASSERT(contents(reader.document(i)) == contents(document));
       RC_ASSERT(reader.document(i).step_offset == document.step_offset);
       const auto steps = static_cast<int>(document.step_offset.size()) - 1;
-      if (steps == 0) continue;
+      if (steps == 0) {
+        continue;
+      }
       const int first = *rc::gen::inRange(0, steps);
       const int last = *rc::gen::inRange(first, steps) + 1;
       auto expected = contents(document);

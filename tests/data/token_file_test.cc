@@ -11,7 +11,8 @@ using namespace gato::test;
 
 namespace {
 
-// Patch numbers may differ; pixels may not.
+// Requires equal documents. The numbers of patches may differ, but not their
+// pixels.
 void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
   REQUIRE(a.modality == b.modality);
   REQUIRE(a.step_offset == b.step_offset);
@@ -39,25 +40,27 @@ void require_same(const TokenizedDocument& a, const TokenizedDocument& b) {
 
 void write(const std::filesystem::path& path,
            const std::vector<TokenizedDocument>& documents,
-           bool with_provenance = true) {
+           bool has_provenance = true) {
   TokenFileWriter writer(path, false, small_vocabulary());
-  for (const auto& document : documents) writer.append(document);
+  for (const auto& document : documents) {
+    writer.append(document);
+  }
   Provenance provenance = small_provenance();
-  provenance.enabled = with_provenance;
+  provenance.enabled = has_provenance;
   writer.commit(small_tasks(), provenance);
 }
 
 }  // namespace
 
-TEST_CASE("documents come back from a token file") {
-  TestDirectory folder;
+TEST_CASE("Documents are read from a token file as they were written") {
+  TestDirectory directory;
   const std::vector documents{
       make_episode_document(4, 2, 3, 1), make_text_document(40),
       make_episode_document(3, 1, 1, 2), make_text_document(1)};
-  write(folder / "tokens.h5", documents);
-  REQUIRE(folder.entry_names() == std::vector<std::string>{"tokens.h5"});
+  write(directory / "tokens.h5", documents);
+  REQUIRE(directory.entry_names() == std::vector<std::string>{"tokens.h5"});
 
-  const TokenFileReader reader(folder / "tokens.h5");
+  const TokenFileReader reader(directory / "tokens.h5");
   REQUIRE(reader.document_count() == 4);
   REQUIRE(reader.step_count() == 9);
   REQUIRE_FALSE(reader.has_labels());
@@ -70,32 +73,34 @@ TEST_CASE("documents come back from a token file") {
   REQUIRE(reader.provenance().at("seed") == 5);
 }
 
-TEST_CASE("a window of steps is a document") {
-  TestDirectory folder;
-  const auto whole = make_episode_document(5, 2, 2, 3);
-  write(folder / "tokens.h5", {make_text_document(7), whole});
-  const TokenFileReader reader(folder / "tokens.h5");
+TEST_CASE("A window of steps is a document") {
+  TestDirectory directory;
+  const auto episode = make_episode_document(5, 2, 2, 3);
+  write(directory / "tokens.h5", {make_text_document(7), episode});
+  const TokenFileReader reader(directory / "tokens.h5");
   const auto window = reader.read_steps(1, 1, 3);
   REQUIRE(window.step_offset == std::vector<int64_t>{0, 8, 16});
   REQUIRE(window.images.size() == 2);
   REQUIRE(window.images[1].first_token == 8);
   for (size_t i = 0; i < window.tokens.size(); ++i) {
-    if (window.modality[i] == Modality::patch) continue;
-    REQUIRE(window.tokens[i] == whole.tokens[i + 8]);
+    if (window.modality[i] == Modality::patch) {
+      continue;
+    }
+    REQUIRE(window.tokens[i] == episode.tokens[i + 8]);
   }
 }
 
-TEST_CASE("labels are stored from the first that differs on") {
-  TestDirectory folder;
+TEST_CASE("Labels are stored if one of them differs from its token") {
+  TestDirectory directory;
   auto with_labels = make_episode_document(2, 1, 1, 4);
   with_labels.labels = with_labels.tokens;
-  write(folder / "same.h5", {with_labels});
-  REQUIRE_FALSE(TokenFileReader(folder / "same.h5").has_labels());
+  write(directory / "same.h5", {with_labels});
+  REQUIRE_FALSE(TokenFileReader(directory / "same.h5").has_labels());
 
   with_labels.labels.back() = small_vocabulary().continuous_begin();
-  write(folder / "differ.h5",
+  write(directory / "differ.h5",
         {make_text_document(3), with_labels, make_text_document(2)});
-  const TokenFileReader reader(folder / "differ.h5");
+  const TokenFileReader reader(directory / "differ.h5");
   REQUIRE(reader.has_labels());
   REQUIRE(reader.document(0).labels == reader.document(0).tokens);
   REQUIRE(reader.document(1).labels.back() ==
@@ -103,20 +108,21 @@ TEST_CASE("labels are stored from the first that differs on") {
   REQUIRE(reader.document(2).labels == make_text_document(2).tokens);
 }
 
-TEST_CASE("a file without documents can be read") {
-  TestDirectory folder;
-  write(folder / "empty.h5", {});
-  const TokenFileReader reader(folder / "empty.h5");
+TEST_CASE("A file without documents can be read") {
+  TestDirectory directory;
+  write(directory / "empty.h5", {});
+  const TokenFileReader reader(directory / "empty.h5");
   REQUIRE(reader.document_count() == 0);
   REQUIRE(reader.token_count() == 0);
 }
 
-TEST_CASE("the same documents make the same bytes") {
-  TestDirectory folder;
+TEST_CASE("The same documents produce the same bytes") {
+  TestDirectory directory;
   const std::vector documents{make_episode_document(4, 2, 3, 1),
                               make_text_document(40)};
-  write(folder / "first.h5", documents, false);
-  write(folder / "second.h5", documents, false);
-  REQUIRE(file_bytes(folder / "first.h5") == file_bytes(folder / "second.h5"));
-  REQUIRE(TokenFileReader(folder / "first.h5").provenance().is_null());
+  write(directory / "first.h5", documents, false);
+  write(directory / "second.h5", documents, false);
+  REQUIRE(file_bytes(directory / "first.h5") ==
+          file_bytes(directory / "second.h5"));
+  REQUIRE(TokenFileReader(directory / "first.h5").provenance().is_null());
 }

@@ -11,7 +11,7 @@ using namespace gato;
 using namespace gato::data;
 using namespace gato::test;
 
-TEST_CASE("Elements are converted, with saturation") {
+TEST_CASE("Elements are converted and saturate") {
   Array bytes = Array::zeros(DType::uint8, {2, 2});
   bytes.set(0, 300);
   bytes.set(1, -5);
@@ -29,7 +29,7 @@ TEST_CASE("Elements are converted, with saturation") {
   REQUIRE(numbers.as_double(0) == 0.5);
 }
 
-TEST_CASE("Element types have the names of NumPy") {
+TEST_CASE("Element types have NumPy's names") {
   for (const char* name : {"bool", "int8", "uint8", "int16", "uint16", "int32",
                            "uint32", "int64", "uint64", "float32", "float64"}) {
     REQUIRE(dtype_name(parse_dtype(name)) == name);
@@ -38,7 +38,7 @@ TEST_CASE("Element types have the names of NumPy") {
           base::ExitStatus::bad_input);
 }
 
-TEST_CASE("The ranges of a vocabulary") {
+TEST_CASE("The ids of a vocabulary follow from its text size and layout") {
   const auto overlap = Vocabulary::make("m", 32000, DiscreteLayout::overlap);
   REQUIRE(overlap.discrete_begin() == 0);
   REQUIRE(overlap.separator() == 33024);
@@ -58,7 +58,7 @@ TEST_CASE("The ranges of a vocabulary") {
           base::ExitStatus::bad_input);
 }
 
-TEST_CASE("Intervals of patches, as in the example of the paper") {
+TEST_CASE("Patch intervals agree with the example of the paper") {
   // An image of 80 x 64 pixels: the second row, the third column.
   const auto interval = patch_interval(1, 2, 4, 5);
   REQUIRE(interval == TokenRow::PatchInterval{32, 64, 51, 77});
@@ -74,7 +74,7 @@ TEST_CASE("Intervals of patches, as in the example of the paper") {
   }
 }
 
-TEST_CASE("A patch token stands for the index of its patch") {
+TEST_CASE("A patch token represents the index of its patch") {
   for (const int64_t index : {0, 1, 1000, 2'147'483'647}) {
     const int32_t token = patch_token(index);
     REQUIRE(is_patch(token));
@@ -84,7 +84,7 @@ TEST_CASE("A patch token stands for the index of its patch") {
   REQUIRE_FALSE(is_patch(0));
 }
 
-TEST_CASE("A row appends tokens of another one with their patches") {
+TEST_CASE("A row appends tokens of another row with their patches") {
   Patch dark, bright;
   dark.fill(1);
   bright.fill(200);
@@ -110,21 +110,21 @@ TEST_CASE("A row appends tokens of another one with their patches") {
 
 TEST_CASE("Local positions count the observation tokens of a step") {
   const auto document = make_episode_document(3, 1, 2, 1);
-  const auto features = make_token_row(document, 6, 18);
+  const auto row = make_token_row(document, 6, 18);
   const std::vector<int16_t> step{0, 1, 2, -1, -2, -2};
   for (size_t i = 0; i < 12; ++i) {
-    REQUIRE(features.local_position[i] == step[i % 6]);
+    REQUIRE(row.local_position[i] == step[i % 6]);
   }
-  REQUIRE(features.interval[1] == TokenRow::PatchInterval{0, 128, 64, 128});
-  REQUIRE(features.interval[2] == TokenRow::PatchInterval{});
+  REQUIRE(row.interval[1] == TokenRow::PatchInterval{0, 128, 64, 128});
+  REQUIRE(row.interval[2] == TokenRow::PatchInterval{});
   const auto text = make_token_row(make_text_document(4), 1, 4);
   REQUIRE(text.local_position == std::vector<int16_t>(3, -1));
 }
 
-TEST_CASE("The local position of long observations stays at the last one") {
+TEST_CASE("The local position of a long observation is clamped to 511") {
   auto document = make_episode_document(2, 30, 30, 1);
-  const auto features = make_token_row(document, 0, 910);
-  REQUIRE(features.local_position[511] == 511);
-  REQUIRE(features.local_position[899] == 511);
-  REQUIRE(features.local_position[904] == 0);
+  const auto row = make_token_row(document, 0, 910);
+  REQUIRE(row.local_position[511] == 511);
+  REQUIRE(row.local_position[899] == 511);
+  REQUIRE(row.local_position[904] == 0);
 }

@@ -198,7 +198,7 @@ TEST_CASE("An invalid spec is refused, and the message names the entry") {
       {R"({"observation": []})", "\"observation\" is not a list"},
       {R"({"observation": [{"name": "x", "role": "sound", "dtype": "int8",
            "shape": []}]})",
-       "\"x\": the role \"sound\" is not known"},
+       "\"x\": unknown role \"sound\""},
       {R"({"observation": [{"name": "x", "role": "continuous",
            "dtype": "float16", "shape": []}]})",
        "\"x\""},

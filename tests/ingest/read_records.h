@@ -31,6 +31,26 @@ RecordsAndErrors<Record> read_all_records(
   }
 }
 
+// Returns a file in a tar archive (ustar), padded to blocks of 512 bytes.
+inline std::string tar_member(const std::string& name,
+                              const std::string& content) {
+  std::string header(512, '\0');
+  header.replace(0, name.size(), name);
+  header.replace(100, 7, "0000644");
+  header.replace(124, 11, fmt::format("{:011o}", content.size()));
+  header.replace(148, 8, "        ");
+  header.replace(156, 1, "0");
+  header.replace(257, 8,
+                 std::string("ustar\0"
+                             "00",
+                             8));
+  unsigned sum = 0;
+  for (const unsigned char byte : header) sum += byte;
+  header.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
+  return header + content +
+         std::string((512 - content.size() % 512) % 512, '\0');
+}
+
 // Returns the color of the first pixel: "red", "blue", "gray" or "other".
 inline std::string first_pixel_color(const ingest::StoredImage& image) {
   const data::Image pixels = image.decode();

@@ -88,6 +88,38 @@ TEST_CASE("</s> follows only the last text of a document") {
   CHECK(std::isnan(document.total_reward));
 }
 
+TEST_CASE(
+    "A mark for the end of a text is </s>, and the last one replaces it") {
+  const TextEncoder text(test::text_model_bytes());
+  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Image image = to_image(test::make_pattern({16, 16, 3}, 1));
+  std::vector<int32_t> words;
+  text.encode("a star", words);
+  data::Document page;
+  page.add_end_of_text();
+  page.items.emplace_back(std::string("a star"));
+  page.add_end_of_text();
+  page.add_end_of_text();
+  page.items.emplace_back(std::string("a star"));
+  std::vector<int32_t> expected = words;
+  expected.push_back(text.eos_id());
+  expected.insert(expected.end(), words.begin(), words.end());
+  SECTION("The last text has no mark") {
+    expected.push_back(text.eos_id());
+    page.items.emplace_back(image);
+    expected.push_back(-1);
+  }
+  SECTION("A mark follows the last image") {
+    page.items.emplace_back(image);
+    page.add_end_of_text();
+    expected.insert(expected.end(), {-1, text.eos_id()});
+  }
+  const data::TokenizedDocument document =
+      encode_document(page, vocabulary, text);
+  CHECK(document.tokens == expected);
+  CHECK(document.modality.size() == expected.size());
+}
+
 TEST_CASE("A document without text has no </s>, and an empty one is an error") {
   const TextEncoder text(test::text_model_bytes());
   const data::Vocabulary vocabulary = make_vocabulary(text.size());

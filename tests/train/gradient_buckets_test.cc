@@ -1,5 +1,5 @@
-// What the ranks exchange in which pieces; that the sums are right,
-// processes_test.cc tells.
+// How parameters are divided into buckets. commands/distributed_run_test.cc
+// tests the sums.
 #include "gato/train/gradient_buckets.h"
 
 #include <ATen/ATen.h>
@@ -14,7 +14,7 @@ using namespace gato::train;
 
 namespace {
 
-model::Network network_of(int64_t layers, int64_t width) {
+model::Network make_network(int64_t layers, int64_t width) {
   model::ModelConfig config = test::tiny_config();
   config.layers = layers;
   config.width = width;
@@ -25,11 +25,11 @@ model::Network network_of(int64_t layers, int64_t width) {
 
 }  // namespace
 
-TEST_CASE("buckets cover the parameters once, and cut none") {
+TEST_CASE("Buckets cover each parameter exactly once and split none") {
   for (const int64_t width : {16, 256}) {
-    const model::Network network = network_of(3, width);
-    ProcessGroup alone;
-    const GradientBuckets buckets(alone, network, false);
+    const model::Network network = make_network(3, width);
+    ProcessGroup single_process;
+    const GradientBuckets buckets(single_process, network, false);
     at::Tensor covered = at::zeros({network.parameter_count()}, at::kInt);
     for (const FlatSlice& slice : buckets.buckets()) {
       CHECK(slice.size() > 0);
@@ -46,10 +46,11 @@ TEST_CASE("buckets cover the parameters once, and cut none") {
   }
 }
 
-TEST_CASE("buckets begin with the last block and end with the tables") {
-  const model::Network network = network_of(3, 256);
-  ProcessGroup alone;
-  const GradientBuckets buckets(alone, network, false);
+TEST_CASE(
+    "The first bucket has the last block, the last one the position tables") {
+  const model::Network network = make_network(3, 256);
+  ProcessGroup single_process;
+  const GradientBuckets buckets(single_process, network, false);
   const std::vector<FlatSlice>& slices = buckets.buckets();
   REQUIRE(slices.size() > 3);
   CHECK(slices[0].end == network.decayed_parameter_count());

@@ -1,4 +1,4 @@
-// Ranks from the variables that launchers set.
+// Detection of the launcher from environment variables.
 #include "gato/train/distributed/launch.h"
 
 #include <map>
@@ -26,31 +26,31 @@ LaunchInfo launch(const Variables& variables) {
   });
 }
 
-const Variables of_srun = {{"SLURM_JOB_ID", "42"},
-                           {"SLURM_STEP_ID", "0"},
-                           {"SLURM_STEP_NUM_TASKS", "5"},
-                           {"SLURM_STEP_TASKS_PER_NODE", "2(x2),1"},
-                           {"SLURM_STEP_NODELIST", "n[08-10]"},
-                           {"SLURM_PROCID", "3"},
-                           {"SLURM_NODEID", "1"},
-                           {"SLURM_LOCALID", "1"},
-                           {"SLURM_NTASKS", "5"}};
+const Variables kSrunVariables = {{"SLURM_JOB_ID", "42"},
+                                  {"SLURM_STEP_ID", "0"},
+                                  {"SLURM_STEP_NUM_TASKS", "5"},
+                                  {"SLURM_STEP_TASKS_PER_NODE", "2(x2),1"},
+                                  {"SLURM_STEP_NODELIST", "n[08-10]"},
+                                  {"SLURM_PROCID", "3"},
+                                  {"SLURM_NODEID", "1"},
+                                  {"SLURM_LOCALID", "1"},
+                                  {"SLURM_NTASKS", "5"}};
 
-const Variables of_mpirun = {{"OMPI_COMM_WORLD_SIZE", "2"},
-                             {"OMPI_COMM_WORLD_RANK", "1"},
-                             {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"},
-                             {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
-                             {"PMIX_NAMESPACE", "1234"}};
+const Variables kMpirunVariables = {{"OMPI_COMM_WORLD_SIZE", "2"},
+                                    {"OMPI_COMM_WORLD_RANK", "1"},
+                                    {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"},
+                                    {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
+                                    {"PMIX_NAMESPACE", "1234"}};
 
-const Variables of_torchrun = {
+const Variables kTorchrunVariables = {
     {"WORLD_SIZE", "4"},     {"RANK", "3"},
     {"LOCAL_RANK", "1"},     {"LOCAL_WORLD_SIZE", "2"},
     {"MASTER_ADDR", "head"}, {"MASTER_PORT", "29500"}};
 
-// The first ones win.
-Variables joined(Variables first, const Variables& second) {
-  first.insert(second.begin(), second.end());
-  return first;
+// Returns the union. Values in `overrides` have precedence.
+Variables merge(Variables overrides, const Variables& variables) {
+  overrides.insert(variables.begin(), variables.end());
+  return overrides;
 }
 
 Variables without(Variables variables, const std::string& name) {
@@ -60,7 +60,7 @@ Variables without(Variables variables, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("lists of hosts are expanded as Slurm means them") {
+TEST_CASE("Host lists are expanded as Slurm expands them") {
   using Names = std::vector<std::string>;
   CHECK(expand_host_list("login") == Names{"login"});
   CHECK(expand_host_list("n[01-03,7],login") ==
@@ -82,7 +82,7 @@ TEST_CASE("lists of hosts are expanded as Slurm means them") {
   }
 }
 
-TEST_CASE("a process that nobody launched is alone") {
+TEST_CASE("A process without a launcher is a single process") {
   CHECK(launch({}).is_single_process());
   CHECK(launch({}).launcher.empty());
   // A batch script has the variables of the job, but starts no step.
@@ -95,24 +95,25 @@ TEST_CASE("a process that nobody launched is alone") {
   CHECK(launch({{"OMPI_COMM_WORLD_SIZE", "1"}}).is_single_process());
 }
 
-TEST_CASE("torchrun: what it says is taken as it is") {
-  const LaunchInfo one = launch(of_torchrun);
-  CHECK(one.launcher == "torchrun");
-  CHECK(one.rank == 3);
-  CHECK(one.world_size == 4);
-  CHECK(one.local_rank == 1);
-  CHECK(one.local_world_size == 2);
-  CHECK(one.master_host == "head");
-  CHECK(one.master_port == 29500);
-  CHECK_FALSE(one.has_external_store);
-  const LaunchInfo served =
-      launch(joined({{"TORCHELASTIC_USE_AGENT_STORE", "True"},
-                     {"TORCHELASTIC_RESTART_COUNT", "2"}},
-                    of_torchrun));
-  CHECK(served.has_external_store);
-  CHECK(served.attempt == "2");
+TEST_CASE("The variables of torchrun are used unchanged") {
+  const LaunchInfo info = launch(kTorchrunVariables);
+  CHECK(info.launcher == "torchrun");
+  CHECK(info.rank == 3);
+  CHECK(info.world_size == 4);
+  CHECK(info.local_rank == 1);
+  CHECK(info.local_world_size == 2);
+  CHECK(info.master_host == "head");
+  CHECK(info.master_port == 29500);
+  CHECK_FALSE(info.has_external_store);
+  const LaunchInfo with_agent_store =
+      launch(merge({{"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                    {"TORCHELASTIC_RESTART_COUNT", "2"}},
+                   kTorchrunVariables));
+  CHECK(with_agent_store.has_external_store);
+  CHECK(with_agent_store.attempt == "2");
   for (const char* name : {"RANK", "MASTER_ADDR", "MASTER_PORT"}) {
-    CHECK_THROWS_WITH(launch(without(of_torchrun, name)), Contains(name));
+    CHECK_THROWS_WITH(launch(without(kTorchrunVariables, name)),
+                      Contains(name));
   }
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"RANK", "4"},
@@ -121,48 +122,54 @@ TEST_CASE("torchrun: what it says is taken as it is") {
                                                         {"LOCAL_RANK", "2"},
                                                         {"MASTER_PORT", "0"}}) {
     INFO(name << " = " << value);
-    CHECK_THROWS_AS(launch(joined({{name, value}}, of_torchrun)), base::Error);
+    CHECK_THROWS_AS(launch(merge({{name, value}}, kTorchrunVariables)),
+                    base::Error);
   }
 }
 
 TEST_CASE(
-    "srun: the first host of the step, a port that follows from the job") {
-  const LaunchInfo one = launch(of_srun);
-  CHECK(one.launcher == "srun");
-  CHECK(one.rank == 3);
-  CHECK(one.world_size == 5);
-  CHECK(one.local_rank == 1);
-  CHECK(one.local_world_size == 2);
-  CHECK(one.master_host == "n08");
-  CHECK(one.master_port >= 20000);
-  CHECK(one.master_port < 32000);
-  CHECK(launch(joined({{"SLURM_PROCID", "4"},
-                       {"SLURM_NODEID", "2"},
-                       {"SLURM_LOCALID", "0"}},
-                      of_srun))
-            .master_port == one.master_port);
-  CHECK(launch(joined({{"SLURM_STEP_ID", "1"}}, of_srun)).master_port !=
-        one.master_port);
-  const LaunchInfo chosen = launch(
-      joined({{"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "5000"}}, of_srun));
-  CHECK(chosen.master_host == "10.0.0.1");
-  CHECK(chosen.master_port == 5000);
-  CHECK_THROWS_WITH(launch(joined({{"SLURM_NODEID", "3"}}, of_srun)),
+    "srun: the master is the first host of the step, the port depends on the "
+    "job") {
+  const LaunchInfo info = launch(kSrunVariables);
+  CHECK(info.launcher == "srun");
+  CHECK(info.rank == 3);
+  CHECK(info.world_size == 5);
+  CHECK(info.local_rank == 1);
+  CHECK(info.local_world_size == 2);
+  CHECK(info.master_host == "n08");
+  CHECK(info.master_port >= 20000);
+  CHECK(info.master_port < 32000);
+  CHECK(launch(merge({{"SLURM_PROCID", "4"},
+                      {"SLURM_NODEID", "2"},
+                      {"SLURM_LOCALID", "0"}},
+                     kSrunVariables))
+            .master_port == info.master_port);
+  CHECK(launch(merge({{"SLURM_STEP_ID", "1"}}, kSrunVariables)).master_port !=
+        info.master_port);
+  const LaunchInfo overridden = launch(merge(
+      {{"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "5000"}}, kSrunVariables));
+  CHECK(overridden.master_host == "10.0.0.1");
+  CHECK(overridden.master_port == 5000);
+  CHECK_THROWS_WITH(launch(merge({{"SLURM_NODEID", "3"}}, kSrunVariables)),
                     Contains("SLURM_NODEID"));
 }
 
-TEST_CASE("mpirun comes before srun, and asks for rank 0 on many machines") {
-  const LaunchInfo one = launch(joined(of_mpirun, of_srun));
-  CHECK(one.launcher == "mpirun");
-  CHECK(one.rank == 1);
-  CHECK(one.world_size == 2);
-  CHECK(one.master_host == "127.0.0.1");
-  const Variables many = joined({{"OMPI_COMM_WORLD_LOCAL_SIZE", "1"},
-                                 {"OMPI_COMM_WORLD_LOCAL_RANK", "0"}},
-                                of_mpirun);
-  CHECK_THROWS_WITH(launch(many), Contains("MASTER_ADDR"));
-  CHECK(launch(joined({{"MASTER_ADDR", "head"}}, many)).master_host == "head");
-  CHECK(launch(joined({{"SLURM_JOB_NODELIST", "n[3-4]"}}, many)).master_host ==
-        "n3");
-  CHECK(launch(joined(of_torchrun, of_mpirun)).launcher == "torchrun");
+TEST_CASE(
+    "mpirun has precedence over srun and needs MASTER_ADDR on several "
+    "machines") {
+  const LaunchInfo info = launch(merge(kMpirunVariables, kSrunVariables));
+  CHECK(info.launcher == "mpirun");
+  CHECK(info.rank == 1);
+  CHECK(info.world_size == 2);
+  CHECK(info.master_host == "127.0.0.1");
+  const Variables two_hosts = merge({{"OMPI_COMM_WORLD_LOCAL_SIZE", "1"},
+                                     {"OMPI_COMM_WORLD_LOCAL_RANK", "0"}},
+                                    kMpirunVariables);
+  CHECK_THROWS_WITH(launch(two_hosts), Contains("MASTER_ADDR"));
+  CHECK(launch(merge({{"MASTER_ADDR", "head"}}, two_hosts)).master_host ==
+        "head");
+  CHECK(launch(merge({{"SLURM_JOB_NODELIST", "n[3-4]"}}, two_hosts))
+            .master_host == "n3");
+  CHECK(launch(merge(kTorchrunVariables, kMpirunVariables)).launcher ==
+        "torchrun");
 }

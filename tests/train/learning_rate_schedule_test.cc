@@ -5,7 +5,8 @@
 using namespace gato;
 using namespace gato::train;
 
-TEST_CASE("the paper's schedule: warm-up, cosine to a tenth, then flat") {
+TEST_CASE(
+    "The paper's schedule is warmup, cosine decay to a tenth, then constant") {
   const LearningRateSchedule schedule{.peak_rate = 1e-4};
   CHECK(schedule.rate(0) == Approx(1e-7));
   CHECK(schedule.rate(7500) == Approx((1e-4 + 1e-7) / 2));
@@ -15,7 +16,7 @@ TEST_CASE("the paper's schedule: warm-up, cosine to a tenth, then flat") {
   CHECK(schedule.rate(5000000) == Approx(1e-5));
 }
 
-TEST_CASE("the rate rises to the peak and never rises again") {
+TEST_CASE("The rate rises to the peak and never rises again") {
   const LearningRateSchedule schedule{
       .peak_rate = 3e-3, .warmup_steps = 10, .decay_steps = 50};
   for (int step = 1; step < 60; ++step) {
@@ -28,14 +29,15 @@ TEST_CASE("the rate rises to the peak and never rises again") {
   }
 }
 
-TEST_CASE("without warm-up and decay the rate is constant") {
+TEST_CASE("Without warmup and decay the rate is constant") {
   const LearningRateSchedule schedule{
       .peak_rate = 1e-5, .warmup_steps = 0, .decay_steps = 0};
   CHECK(schedule.rate(0) == 1e-5);
   CHECK(schedule.rate(10000) == 1e-5);
 }
 
-TEST_CASE("a decay that ends within the warm-up leaves the last rate") {
+TEST_CASE(
+    "If the decay ends during the warmup, the final rate follows the peak") {
   const LearningRateSchedule schedule{
       .peak_rate = 1, .warmup_steps = 10, .decay_steps = 5};
   CHECK(schedule.rate(10) == Approx(1));

@@ -19,25 +19,25 @@ data::SequenceRow empty_row() {
 struct TokenSpec {
   int32_t token, label;
   data::Modality modality;
-  int16_t local;
+  int16_t local_position;
 };
 
 data::Patch push_patch(int64_t number, int step) {
   data::Patch patch;
-  patch.fill(uint8_t(number + step));
+  patch.fill(static_cast<uint8_t>(number + step));
   return patch;
 }
 
-// Its patch tokens are -1 and -2.
+// The patch tokens of the row are -1 and -2.
 data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
   data::SequenceRow row = empty_row();
   row.labels = row.features.tokens;
   size_t position = 0;
   for (int step = 0; step < 2; ++step) {
-    const int32_t bin = int32_t(40 * (number * 2 + step) % 1024);
+    const int32_t bin = static_cast<int32_t>(40 * (number * 2 + step) % 1024);
     const int32_t observation = vocabulary.continuous_begin() + bin;
     const int32_t discrete = vocabulary.discrete_begin() + bin / 128;
-    const int32_t executed = vocabulary.continuous_begin() + 1023 - bin;
+    const int32_t executed_action = vocabulary.continuous_begin() + 1023 - bin;
     const TokenSpec token_specs[] = {
         {data::patch_token(step), data::patch_token(step),
          data::Modality::patch, 0},
@@ -46,14 +46,14 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
          data::Modality::separator, data::TokenRow::kNoLocalPosition},
         {discrete, discrete, data::Modality::discrete_action,
          data::TokenRow::kActionLocalPosition},
-        {executed, observation, data::Modality::continuous_action,
+        {executed_action, observation, data::Modality::continuous_action,
          data::TokenRow::kActionLocalPosition}};
     for (const TokenSpec& token_spec : token_specs) {
       row.features.tokens[position] = token_spec.token;
       row.labels[position] = token_spec.label;
       row.features.modality[position] = token_spec.modality;
-      row.features.local_position[position] = token_spec.local;
-      row.segment_ids[position] = uint8_t(step);
+      row.features.local_position[position] = token_spec.local_position;
+      row.segment_ids[position] = static_cast<uint8_t>(step);
       if (token_spec.modality == data::Modality::patch) {
         row.features.interval[position] = {32, 64, 51, 77};
       }
@@ -66,7 +66,7 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
 data::SequenceRow count_row(int64_t number) {
   data::SequenceRow row = empty_row();
   for (int32_t i = 0; i < kLength; ++i) {
-    row.features.tokens[i] = int32_t((number + i) % 10);
+    row.features.tokens[i] = static_cast<int32_t>((number + i) % 10);
     row.features.modality[i] = data::Modality::text;
   }
   row.labels = row.features.tokens;
@@ -104,8 +104,9 @@ data::TokenizedDocument demonstration(const data::Vocabulary& vocabulary) {
 
 void write_synthetic_sequences(const std::filesystem::path& path,
                                const SyntheticData& data) {
-  const data::Vocabulary vocabulary = data::Vocabulary::make(
-      "text model", int32_t(data.text_size), data::DiscreteLayout::separate);
+  const data::Vocabulary vocabulary =
+      data::Vocabulary::make("text model", static_cast<int32_t>(data.text_size),
+                             data::DiscreteLayout::separate);
   data::SequenceFileWriter writer(path, /*force=*/true,
                                   {.sequence_count = data.sequences,
                                    .sequence_length = kLength,
@@ -118,12 +119,16 @@ void write_synthetic_sequences(const std::filesystem::path& path,
         number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
     for (std::vector<int32_t>* ids : {&row.features.tokens, &row.labels}) {
       for (int32_t& id : *ids) {
-        if (!data::is_patch(id)) continue;
+        if (!data::is_patch(id)) {
+          continue;
+        }
         id = data::patch_token(writer.add_patch(
             push_patch(number, static_cast<int>(data::patch_index(id)))));
       }
     }
-    if (data.has_invalid_task && i == data.sequences - 1) row.task_index = 7;
+    if (data.has_invalid_task && i == data.sequences - 1) {
+      row.task_index = 7;
+    }
     writer.append(row);
   }
   data::Provenance provenance;

@@ -1,4 +1,4 @@
-// Small sequence files for the tests of training.
+// Small sequence files for tests of training.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,25 @@ namespace gato::test {
 struct SyntheticData {
   int64_t sequences = 24;
   int64_t first_number =
-      0;  // number of the first sequence, which its tokens follow
+      0;  // number of the first sequence, which determines its tokens
   uint32_t text_size = 20;
   bool has_demonstrations = false;
   bool has_invalid_task =
-      false;  // the last sequence names a task that is not there
+      false;  // the task of the last sequence does not exist
 };
 
-// Sequences of 16 tokens by turns of the tasks "control/push" and
-// "language/count", both easy to learn.
+// Writes sequences of 16 tokens that alternate between the tasks "control/push"
+// and "language/count". Both are easy to learn.
 //
-// "control/push": two time steps of a patch, a continuous observation, the
-// separator, a discrete and a continuous action, each a segment; then padding.
-// Both actions follow from the observation, bin k = 40 x (sequence x 2 + step)
-// % 1024: the discrete one is k / 128, the continuous one's label bin k, its
-// token bin 1023 - k. The patch of sequence i, step s is filled with i + s.
+// "control/push" has two time steps, each a segment of a patch, a continuous
+// observation, the separator, a discrete action and a continuous action. The
+// rest is padding. Both actions are functions of the observation, which is bin
+// k = 40 x (sequence x 2 + step) % 1024: the discrete action is k / 128; the
+// continuous action has the label bin k and the token bin 1023 - k. All bytes
+// of the patch of sequence i, step s are i + s.
 //
-// "language/count": 16 text tokens that count up modulo 10 from the sequence.
+// "language/count" has 16 text tokens that count up modulo 10 from the number
+// of the sequence.
 void write_synthetic_sequences(const std::filesystem::path& path,
                                const SyntheticData& data = {});
 

@@ -51,10 +51,14 @@ TrainProcess::TrainProcess(std::vector<std::string> arguments,
   words.push_back(GATO_BINARY_DIR "/bin/gato-train");
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
   argv.push_back(nullptr);
   pid_ = fork();
-  if (pid_ == 0) exec_gato_train(argv, options);
+  if (pid_ == 0) {
+    exec_gato_train(argv, options);
+  }
 }
 
 TrainProcess::~TrainProcess() {
@@ -77,7 +81,9 @@ std::vector<pid_t> TrainProcess::child_pids() const {
   const std::string id = std::to_string(pid_);
   std::ifstream file("/proc/" + id + "/task/" + id + "/children");
   std::vector<pid_t> ids;
-  for (pid_t child; file >> child;) ids.push_back(child);
+  for (pid_t child; file >> child;) {
+    ids.push_back(child);
+  }
   return ids;
 }
 

@@ -1,4 +1,4 @@
-// gato-train as a process of its own.
+// gato-train as a child process.
 #pragma once
 
 #include <sys/resource.h>
@@ -14,10 +14,10 @@ namespace gato::test {
 class TrainProcess {
  public:
   struct Options {
-    rlim_t max_file_bytes = 0;  // bytes that a file may grow to; 0: any number
-    std::string stderr_path = "/dev/null";  // the file that takes stderr
-    std::map<std::string, std::string> environment = {};  // added to that of us
-    std::vector<std::string> launcher = {};  // words before the program
+    rlim_t max_file_bytes = 0;              // RLIMIT_FSIZE; 0: no limit
+    std::string stderr_path = "/dev/null";  // stderr is appended to it
+    std::map<std::string, std::string> environment = {};  // added to ours
+    std::vector<std::string> launcher = {};               // such as mpirun
   };
 
   explicit TrainProcess(std::vector<std::string> arguments)
@@ -28,16 +28,16 @@ class TrainProcess {
   TrainProcess& operator=(const TrainProcess&) = delete;
 
   void kill(int signal) const;
-  // The exit status, or 128 + the signal that ended it.
+  // Returns the exit status, or 128 + the signal that ended the process.
   int wait();
-  // Those that it has started, in that order.
+  // Returns the processes that it has forked, oldest first.
   std::vector<pid_t> child_pids() const;
 
  private:
   pid_t pid_;
 };
 
-// Within a minute.
+// Block until the file exists or contains the text. Fail after a minute.
 void wait_for_file(const std::string& path);
 void wait_for_text_in_file(const std::string& path, const std::string& text);
 

@@ -1,4 +1,4 @@
-// gato-train as a process: stopped, killed, submitted again.
+// gato-train as a process that is stopped, killed and resumed.
 #include "train/train_process.h"
 
 #include <signal.h>
@@ -19,7 +19,8 @@ using namespace gato::test;
 
 namespace {
 
-// A kill may come between a checkpoint and the link to it.
+// Returns the newest step with a checkpoint. `latest` may lag behind if the
+// process was killed.
 int64_t newest_checkpoint(const std::string& run) {
   const auto steps = gato::data::list_checkpoint_steps(run);
   return steps.empty() ? 0 : steps.back();
@@ -27,7 +28,9 @@ int64_t newest_checkpoint(const std::string& run) {
 
 }  // namespace
 
-TEST_CASE("asked to stop, it saves, exits 75, and goes on with --resume") {
+TEST_CASE(
+    "A stop signal saves a checkpoint and exits with 75, and --resume "
+    "continues") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   for (int signal : {SIGTERM, SIGUSR1, SIGINT}) {
@@ -44,22 +47,29 @@ TEST_CASE("asked to stop, it saves, exits 75, and goes on with --resume") {
   CHECK(process.wait() == 75);
 }
 
-TEST_CASE("killed at fifty random moments, it ends as if never killed") {
+TEST_CASE(
+    "A run killed at fifty random moments ends as if it had never been "
+    "killed") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run"),
-                    whole = fixture.run_path("whole");
-  gato::base::RandomStream chance(1);
-  int64_t reached = 0;  // the newest checkpoint
-  int resumed = 0;      // from one, and made others
+                    uninterrupted = fixture.run_path("uninterrupted");
+  gato::base::RandomStream random(1);
+  int64_t reached = 0;  // step of the newest checkpoint
+  int resumed = 0;      // processes that resumed and saved a checkpoint
   for (int i = 0; i < 50; ++i) {
-    // Of the time about half goes into checkpoints, or, every second time, all.
+    // About half the time is spent writing checkpoints, so that many processes
+    // are killed while writing. Every other process writes in the background.
     std::vector<std::string> options = {"--resume", "--steps", "100000",
                                         "--save-every", "1"};
-    if (i % 2 == 1) options.emplace_back("--asynchronous-save");
+    if (i % 2 == 1) {
+      options.emplace_back("--asynchronous-save");
+    }
     TrainProcess process(fixture.arguments(run, options));
-    if (i == 0) wait_for_file(run + "/latest");
+    if (i == 0) {
+      wait_for_file(run + "/latest");
+    }
     std::this_thread::sleep_for(
-        std::chrono::milliseconds(100 + chance.uniform_int(500)));
+        std::chrono::milliseconds(100 + random.uniform_int(500)));
     process.kill(SIGKILL);
     CHECK(process.wait() == 128 + SIGKILL);
     const int64_t newest = newest_checkpoint(run);
@@ -70,29 +80,33 @@ TEST_CASE("killed at fifty random moments, it ends as if never killed") {
       CHECK_THAT(log, Catch::Contains("resuming from " + run + "/step-" +
                                       std::to_string(reached)));
     }
-    CHECK_THAT(log, !Catch::Contains("is not whole"));
+    CHECK_THAT(log, !Catch::Contains("is incomplete or corrupt"));
     reached = newest;
   }
   CHECK(resumed > 0);
   const std::string steps = std::to_string(reached + 5);
   REQUIRE(fixture.train(run, {"--resume", "--steps", steps}).status == 0);
-  REQUIRE(fixture.train(whole, {"--steps", steps}).status == 0);
+  REQUIRE(fixture.train(uninterrupted, {"--steps", steps}).status == 0);
   CHECK(read_bytes(run + "/latest/model.safetensors") ==
-        read_bytes(whole + "/latest/model.safetensors"));
+        read_bytes(uninterrupted + "/latest/model.safetensors"));
 }
 
-TEST_CASE("what is left of a run that was killed at once is no obstacle") {
+TEST_CASE(
+    "Leftovers of a run that was killed at its start do not prevent a new "
+    "run") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   std::filesystem::create_directory(run);
-  for (const char* name : {".lock", ".metrics.jsonl.tmp-other-1-0"})
+  for (const char* name : {".lock", ".metrics.jsonl.tmp-other-1-0"}) {
     std::ofstream(run + "/" + name).put('x');
+  }
   REQUIRE(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
-  for (const auto& entry : std::filesystem::directory_iterator(run))
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
     CHECK(entry.path().filename().string()[0] != '.');
+  }
 }
 
-TEST_CASE("two processes do not train in one directory") {
+TEST_CASE("Two processes cannot train in the same directory") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   TrainProcess first(fixture.arguments(run));
@@ -103,15 +117,17 @@ TEST_CASE("two processes do not train in one directory") {
   CHECK(first.wait() == 75);
 }
 
-TEST_CASE("a checkpoint that cannot be written does not end the training") {
+TEST_CASE("A checkpoint that cannot be written does not end the training") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
-  constexpr rlim_t too_small = 64 << 10;  // the weights alone are 130 KiB
+  constexpr rlim_t kMaxFileBytes = 64 << 10;  // the weights alone are 130 KiB
   std::vector<std::string> options = {"--steps", "6", "--save-every", "2"};
-  if (GENERATE(false, true)) options.emplace_back("--asynchronous-save");
+  if (GENERATE(false, true)) {
+    options.emplace_back("--asynchronous-save");
+  }
   TrainProcess process(fixture.arguments(run, options),
-                       {.max_file_bytes = too_small});
-  CHECK(process.wait() == 4);  // as the last one is due, and fails too
+                       {.max_file_bytes = kMaxFileBytes});
+  CHECK(process.wait() == 4);  // the final checkpoint fails too
   CHECK_THAT(read_bytes(run + "/log.txt"),
              Catch::Contains("step 2 was not saved") &&
                  Catch::Contains("step 4 was not saved"));

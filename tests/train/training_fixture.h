@@ -1,5 +1,5 @@
-// A folder with data and a configuration that gato-train needs milliseconds
-// a step for.
+// A folder with data and a configuration so small that a training step takes
+// milliseconds.
 #pragma once
 
 #include <string>
@@ -16,15 +16,15 @@ struct TrainingFixture {
 
   TrainingFixture();
   std::string run_path(const std::string& name) const { return folder / name; }
-  // --data, --config, -o RUN, --no-provenance, and then `more`.
+  // Returns --data, --config, --no-provenance and -o `run`, followed by `more`.
   std::vector<std::string> arguments(const std::string& run,
                                      std::vector<std::string> more = {}) const;
-  // gato-train with these.
+  // Runs gato-train with arguments(run, more).
   RunResult train(const std::string& run,
                   std::vector<std::string> more = {}) const;
 };
 
-// gato-train with these arguments, within the process.
+// Runs gato-train in this process.
 RunResult run_gato_train(std::vector<std::string> arguments);
 
 std::string read_bytes(const std::string& path);

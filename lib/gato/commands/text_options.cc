@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/ingest/text/end_of_text.h"
 
 namespace gato::commands {
 
@@ -24,9 +25,16 @@ void add_text_options(cli::OptionTable& table,
       .add("document-separator", &options.document_separator,
            "What separates the documents in a file of plain text: file (the "
            "file is one document), blank-lines, lines, or any other string, "
-           "such as <|endoftext|>, which is not part of the documents; \\n, "
-           "\\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
+           "such as <|endoftext|>, which is not part of the documents; \\n"
+           ", \\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
            "return and a backslash")
+      .metavar("TEXT");
+  table
+      .add("end-of-text", &options.end_of_text,
+           "String within documents that stands for the end of a text, such as "
+           "<|endoftext|>: every occurrence becomes </s>; none: there is no "
+           "such string. By default, strings that other datasets use as such "
+           "are text, and a warning counts them")
       .metavar("TEXT");
   table.add_check([&options] {
     if (options.document_separator.empty()) {
@@ -39,7 +47,9 @@ void add_text_options(cli::OptionTable& table,
 }
 
 void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
-  if (has_warned_of_json_ || !source.looks_like_json_lines()) return;
+  if (has_warned_of_json_ || !source.looks_like_json_lines()) {
+    return;
+  }
   has_warned_of_json_ = true;
   spdlog::warn(
       "{}: looks like JSON lines, but is read as plain text; use --format "
@@ -47,15 +57,42 @@ void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
       source.name());
 }
 
+void TextWarnings::count_end_of_text_marker(std::string_view text,
+                                            const std::string& location) {
+  if (!counts_end_of_text_) return;
+  const std::string_view marker = ingest::find_end_of_text_marker(text);
+  if (marker.empty()) return;
+  const std::lock_guard lock(end_of_text_mutex_);
+  ++texts_with_end_of_text_;
+  if (!end_of_text_.empty() && location >= end_of_text_location_) return;
+  end_of_text_ = marker;
+  end_of_text_location_ = location;
+}
+
+void TextWarnings::warn_of_end_of_text_markers() const {
+  if (texts_with_end_of_text_ == 0) return;
+  spdlog::warn(
+      "{} documents contain an end-of-text marker, such as {} in {}, which is "
+      "read as ordinary text; use --end-of-text '{}' to make it </s>, "
+      "--document-separator '{}' to divide plain text at it, or --end-of-text "
+      "none to silence this warning",
+      texts_with_end_of_text_, end_of_text_, end_of_text_location_,
+      end_of_text_, end_of_text_);
+}
+
 void TextWarnings::count_missing_separator(const ingest::TextSource& source) {
-  if (!source.lacks_separator()) return;
+  if (!source.lacks_separator()) {
+    return;
+  }
   if (inputs_without_separator_++ == 0) {
     first_input_without_separator_ = source.name();
   }
 }
 
 void TextWarnings::warn_of_missing_separators() const {
-  if (inputs_without_separator_ == 0) return;
+  if (inputs_without_separator_ == 0) {
+    return;
+  }
   spdlog::warn(
       "--document-separator '{}' does not occur in {} of the inputs (the first "
       "is {}): each of them is one document",

@@ -18,8 +18,19 @@ base::ExitStatus tokenize_captions(const TokenizeCaptionsOptions& options,
   ImageTextTokenizer output(context, options.images, "captions");
   ingest::CaptionSourceOptions source = options.source;
   source.image_root = options.images.image_root;
+  const auto numbering = std::make_shared<ingest::ImageNumbering>();
+  source.tsv.numbering = numbering;
+  const base::Shard::Range range =
+      context.common.shard.range_of(std::ssize(context.common.all_inputs));
+  for (int64_t i = 0; i < range.first; ++i) {
+    ingest::skip_captions(context.common.all_inputs[static_cast<size_t>(i)],
+                          source);
+  }
   for (const std::string& input : context.common.inputs) {
     output.add_all(*ingest::open_captions(input, source));
+  }
+  if (range.last == std::ssize(context.common.all_inputs)) {
+    numbering->warn_of_remaining_shards();
   }
   output.commit();
   return base::ExitStatus::success;
@@ -47,12 +58,20 @@ void add_source_options(cli::OptionTable& table,
            "paths")
       .metavar("COLUMN");
   table
-      .add(
-          "image-name", &options.tsv.image_name_format,
-          "Path of the image of a row, relative to --image-root: {row} is the "
-          "number of the row, starting at 0, {shard} is row / 10000, {index} "
-          "is row % 10000, and {name} is the last part of the URL; the default "
-          "is the layout of img2dataset")
+      .add("quoting", &options.tsv.quoting,
+           "Meaning of quotes: csv (a cell that begins with a quote ends at "
+           "the next quote that is not doubled, possibly on another line), "
+           "none (quotes are characters like any other), or auto (like csv, "
+           "but a cell is literal if it is malformed or contains other rows)")
+      .one_of({"auto", "csv", "none"})
+      .metavar("HOW");
+  table
+      .add("image-name", &options.tsv.image_name_format,
+           "Path of the image of a row, relative to --image-root: {row} is the "
+           "number of the row, starting at 0, {shard} is row / 10000 plus the "
+           "number of shards of the inputs before, {index} is row % 10000, and "
+           "{name} is the last part of the URL; the default is the layout of "
+           "img2dataset")
       .metavar("TEMPLATE");
   table.begin_group("Options for webdataset");
   table
@@ -75,10 +94,21 @@ constexpr const char* kDescription =
     "same image in the order of the annotations.\n\n"
     "tsv: tab-separated values, such as those of Conceptual Captions: caption "
     "and URL (CC3M), URL and caption (CC12M), or columns named in the first "
-    "line. Nothing is downloaded. Without --image-column, the image of row N "
-    "(starting at 0) is read from where img2dataset puts it with "
-    "--output_format files; for N = 12345 this is 00001/000012345.jpg. Rows "
-    "whose download failed have no image: see --missing-images.\n\n"
+    "line. Nothing is downloaded. Without --image-column, images are read from "
+    "where img2dataset puts them with --output_format files. The image of a "
+    "row "
+    "is the one beside a .json file with the URL of the row, whatever its "
+    "number. Without such files, the image of row N (starting at 0) is found "
+    "by "
+    "its number; for N = 12345 this is 00001/000012345.jpg. Rows are then "
+    "counted as img2dataset counts them: a cell that begins with a quote ends "
+    "at its closing quote, even lines later, so that lines within it have no "
+    "image; and every file begins a new shard, after those of the inputs "
+    "before "
+    "it, which must be in the order in which they were downloaded. A row whose "
+    "number is not certain, or beside whose image a .txt file contains another "
+    "caption, is a bad record. Rows whose download failed have no image: see "
+    "--missing-images.\n\n"
     "webdataset: tar archives. Members whose names are equal up to the first "
     "dot belong to the same sample, or up to the last dot if the names contain "
     "dots (v1.0_1.jpg). The image is the member .jpg, .jpeg, .png, .webp, "

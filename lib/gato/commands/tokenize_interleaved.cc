@@ -37,7 +37,9 @@ constexpr const char* kDescription =
     "Sentences without an image between them are joined by a space.\n\n"
     "obelics: \"images\" and \"texts\", two lists of the same length, of "
     "which exactly one is not null at each index. An image is a path, or an "
-    "object with \"path\" or with base64 in \"bytes\".\n\n"
+    "object with \"path\" or with base64 in \"bytes\". The marker "
+    "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED, which OBELICS contains, becomes "
+    "</s>.\n\n"
     "Paths are relative to --image-root. A data URL, or the base64 of a JPEG, "
     "PNG or WebP file, may be given instead of a path. Nothing is downloaded: "
     "the image of an http URL is missing.";

@@ -6,6 +6,7 @@
 #include "gato/commands/text_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
+#include "gato/ingest/text/end_of_text.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/document_encoder.h"
 
@@ -35,7 +36,9 @@ RecordBatch next_batch(ingest::TextSource& source) {
       batch.push_back({{}, record.error});
       break;
     }
-    if (!record.value) break;
+    if (!record.value) {
+      break;
+    }
     bytes += record.value->content.size();
     batch.push_back({std::move(*record.value), nullptr});
   }
@@ -47,7 +50,7 @@ class TextTokenizer {
   TextTokenizer(const TokenizeTextOptions& options,
                 const cli::CommandContext& context)
       : options_(options),
-        warnings_(options.source.document_separator),
+        warnings_(options.source),
         output_(
             make_token_file_options(context, options.tokenizer, "documents")) {
     data::TaskSpec spec;
@@ -66,7 +69,9 @@ class TextTokenizer {
       warnings_.warn_if_json_lines(source);
       output_.add([this, batch = std::move(batch)]() mutable {
         std::vector<tokenize::EncodedRecord> all;
-        for (auto& record : batch) all.push_back(encode(std::move(record)));
+        for (auto& record : batch) {
+          all.push_back(encode(std::move(record)));
+        }
         return all;
       });
     }
@@ -76,29 +81,52 @@ class TextTokenizer {
   }
 
   void commit() {
+    output_.finish();
     warnings_.warn_of_missing_separators();
+    warnings_.warn_of_end_of_text_markers();
     cli::log_counts(output_.commit());
   }
 
  private:
   static constexpr const char* kEmpty = "empty";
 
-  tokenize::EncodedRecord encode(
-      base::Expected<ingest::TextRecord> record) const {
-    if (record.error) return {{}, record.error};
+  // Returns the document of a text, which has no items if the text is blank.
+  data::Document make_document(std::string text, const std::string& location) {
+    warnings_.count_end_of_text_marker(text, location);
+    data::Document document;
+    for (ingest::TextPart& part : ingest::split_at_end_of_text(
+             std::move(text), options_.source.end_of_text_marker())) {
+      if (auto* piece = std::get_if<std::string>(&part)) {
+        document.items.emplace_back(std::move(*piece));
+      } else {
+        document.add_end_of_text();
+      }
+    }
+    return document;
+  }
+
+  tokenize::EncodedRecord encode(base::Expected<ingest::TextRecord> record) {
+    if (record.error) {
+      return {{}, record.error};
+    }
     bool is_empty = false;
-    tokenize::EncodedRecord encoded =
-        tokenize::try_encode(record.value.location, [&] {
-          data::Document text{{ingest::extract_text(std::move(record.value))}};
-          is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
-          if (is_empty) return data::TokenizedDocument{};
-          data::TokenizedDocument document = tokenize::encode_document(
-              text, output_.vocabulary(), output_.text_encoder());
-          document.task_index = task_;
-          document.source_index = source_;
-          return document;
-        });
-    if (is_empty) encoded.exclusion_reason = kEmpty;
+    const std::string location = record.value.location;
+    tokenize::EncodedRecord encoded = tokenize::try_encode(location, [&] {
+      const data::Document text = make_document(
+          ingest::extract_text(std::move(record.value)), location);
+      is_empty = text.items.empty();
+      if (is_empty) {
+        return data::TokenizedDocument{};
+      }
+      data::TokenizedDocument document = tokenize::encode_document(
+          text, output_.vocabulary(), output_.text_encoder());
+      document.task_index = task_;
+      document.source_index = source_;
+      return document;
+    });
+    if (is_empty) {
+      encoded.exclusion_reason = kEmpty;
+    }
     return encoded;
   }
 
@@ -112,7 +140,9 @@ class TextTokenizer {
 base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
                                const cli::CommandContext& context) {
   TextTokenizer tokenizer(options, context);
-  for (const std::string& input : context.common.inputs) tokenizer.add(input);
+  for (const std::string& input : context.common.inputs) {
+    tokenizer.add(input);
+  }
   tokenizer.commit();
   return base::ExitStatus::success;
 }
@@ -126,7 +156,10 @@ cli::Command tokenize_text_command() {
       "Reads plain text, or JSON lines (one object per line), and writes the "
       "pieces of each document, followed by </s>. A file of plain text is one "
       "document unless --document-separator says otherwise; white space alone "
-      "is not a document. JSON objects whose text is blank and inputs that "
+      "is not a document. Strings that stand for the end of a text in the "
+      "dataset, such as <|endoftext|>, either separate documents of plain text "
+      "(--document-separator) or become </s> (--end-of-text). JSON objects "
+      "whose text is blank and inputs that "
       "contain no document are left out and counted as empty. Text must be "
       "UTF-8, and a document at most 64 MiB; otherwise it is a bad record. "
       "Files and the standard input (-) may be compressed: gzip, zstd, bzip2 "

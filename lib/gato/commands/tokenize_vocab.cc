@@ -18,6 +18,7 @@
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/text/caption_source.h"
+#include "gato/ingest/text/end_of_text.h"
 #include "gato/ingest/text/page_source.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/ingest/text/vqa.h"
@@ -46,7 +47,9 @@ class RecordTextStream : public tokenize::TextStream {
  public:
   std::optional<std::string> next() final {
     while (pending_.empty()) {
-      if (!read_record(pending_)) return std::nullopt;
+      if (!read_record(pending_)) {
+        return std::nullopt;
+      }
     }
     const ingest::LocatedText text = std::move(pending_.front());
     pending_.pop_front();
@@ -73,7 +76,9 @@ class CaptionStream : public RecordTextStream {
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
     auto record = source_->next();
-    if (!record) return false;
+    if (!record) {
+      return false;
+    }
     std::ranges::move(record->texts, std::back_inserter(texts));
     return true;
   }
@@ -95,7 +100,9 @@ class PageTextStream : public RecordTextStream {
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
     auto record = source_->next();
-    if (!record) return false;
+    if (!record) {
+      return false;
+    }
     for (auto& item : ingest::parse_page(std::move(*record)).items) {
       if (auto* text = std::get_if<std::string>(&item)) {
         texts.push_back({std::move(*text), {}});
@@ -116,11 +123,15 @@ class EpisodeTextStream : public RecordTextStream {
 
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
-    if (next_episode_ == source_->episode_count()) return false;
+    if (next_episode_ == source_->episode_count()) {
+      return false;
+    }
     const data::Episode episode = source_->read_episode(next_episode_++);
     for (const data::FieldColumn& column : episode.observations) {
       const auto* steps = std::get_if<std::vector<std::string>>(&column);
-      if (steps == nullptr) continue;
+      if (steps == nullptr) {
+        continue;
+      }
       for (size_t t = 0; t < steps->size(); ++t) {
         // The last text comes first: models depend on the order, and existing
         // ones should stay reproducible.
@@ -142,19 +153,41 @@ class DocumentStream : public tokenize::TextStream {
   DocumentStream(const std::string& input,
                  const ingest::TextSourceOptions& options,
                  TextWarnings& warnings)
-      : source_(input, options), warnings_(warnings) {}
+      : source_(input, options),
+        end_of_text_(options.end_of_text_marker()),
+        warnings_(warnings) {}
 
   std::optional<std::string> next() override {
     auto record = base::try_call([&] { return source_.next(); });
     warnings_.warn_if_json_lines(source_);
-    if (record.error) std::rethrow_exception(record.error);
-    if (record.value) return ingest::extract_text(std::move(*record.value));
+    if (record.error) {
+      std::rethrow_exception(record.error);
+    }
+    if (record.value) {
+      return read_text(std::move(*record.value));
+    }
     warnings_.count_missing_separator(source_);
     return std::nullopt;
   }
 
  private:
+  // The marker of the end of a text is not learned.
+  std::string read_text(ingest::TextRecord record) {
+    const std::string location = record.location;
+    std::string text = ingest::extract_text(std::move(record));
+    warnings_.count_end_of_text_marker(text, location);
+    if (end_of_text_.empty()) return text;
+    std::string joined;
+    for (auto& part :
+         ingest::split_at_end_of_text(std::move(text), end_of_text_)) {
+      const auto* piece = std::get_if<std::string>(&part);
+      if (piece != nullptr) joined += *piece + '\n';
+    }
+    return joined;
+  }
+
   ingest::TextSource source_;
+  std::string end_of_text_;
   TextWarnings& warnings_;
 };
 
@@ -177,7 +210,10 @@ std::unique_ptr<tokenize::TextStream> open_texts(
   }
   if (options.format == "captions" ||
       (is_auto && ingest::has_known_caption_extension(input))) {
-    return std::make_unique<CaptionStream>(ingest::open_captions(input, {}));
+    ingest::CaptionSourceOptions captions;
+    captions.tsv.finds_images = false;
+    return std::make_unique<CaptionStream>(
+        ingest::open_captions(input, captions));
   }
   if (options.format == "interleaved") {
     return std::make_unique<PageTextStream>(input);
@@ -193,12 +229,14 @@ class InputTextStream : public tokenize::TextStream {
                   const ingest::TextSourceOptions& options, int64_t max_skipped)
       : inputs_(inputs),
         options_(options),
-        warnings_(options.document_separator),
+        warnings_(options),
         bad_records_(max_skipped) {}
 
   std::optional<std::string> next() override {
     while (input_ || next_input_ < inputs_.size()) {
-      if (!input_) input_ = open_next_input();
+      if (!input_) {
+        input_ = open_next_input();
+      }
       try {
         if (auto text = input_->next()) {
           ++read_;
@@ -273,6 +311,7 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
   base::write_file(context.common.output, learned.serialized_model,
                    context.common.force);
   texts.warnings().warn_of_missing_separators();
+  texts.warnings().warn_of_end_of_text_markers();
   if (learned.unsampled_sentence_count > 0) {
     spdlog::info(
         "learned from {} of {} sentences, sampled with --seed; --sentences 0 "

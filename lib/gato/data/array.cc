@@ -1,3 +1,6 @@
+// Elements are accessed through memcpy(), because the bytes of an array need
+// not be aligned for their type. Functions that are the same for all types are
+// generic lambdas, which dispatch_dtype() instantiates for each C++ type.
 #include "gato/data/array.h"
 
 #include <fmt/ranges.h>
@@ -6,6 +9,7 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -22,7 +26,7 @@ struct DTypeTraits {
   size_t size;
 };
 
-// In the order of the enumeration.
+// In the order of DType.
 constexpr std::array<DTypeTraits, 11> kDTypeTraits{{
     {"bool", 1},
     {"int8", 1},
@@ -48,7 +52,8 @@ T load(const std::byte* from) {
   return value;
 }
 
-// Calls `use` with a value of the C++ type of `dtype`, to tell the type.
+// Calls use(T{}), where T is the C++ type of the elements. Only the type of the
+// argument matters.
 template <class Use>
 auto dispatch_dtype(DType dtype, Use use) {
   switch (dtype) {
@@ -77,17 +82,24 @@ auto dispatch_dtype(DType dtype, Use use) {
   return use(double{});
 }
 
-// The nearest value of type T: saturates, NaN becomes 0 in an integer.
+// Returns the nearest value of type T. For an integer type, values outside its
+// range saturate and NaN becomes 0.
 template <class T>
 T saturate_cast(double value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else {
-    if (value != value) return 0;
-    constexpr auto low = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr auto high = static_cast<double>(std::numeric_limits<T>::max());
-    if (value <= low) return std::numeric_limits<T>::min();
-    if (value >= high) return std::numeric_limits<T>::max();
+    if (std::isnan(value)) {
+      return 0;
+    }
+    constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::min());
+    constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
+    if (value <= kLow) {
+      return std::numeric_limits<T>::min();
+    }
+    if (value >= kHigh) {
+      return std::numeric_limits<T>::max();
+    }
     return static_cast<T>(value);
   }
 }
@@ -100,11 +112,13 @@ std::string_view dtype_name(DType dtype) { return traits_of(dtype).name; }
 
 DType parse_dtype(std::string_view name) {
   for (size_t i = 0; i < kDTypeTraits.size(); ++i) {
-    if (kDTypeTraits[i].name == name) return static_cast<DType>(i);
+    if (kDTypeTraits[i].name == name) {
+      return static_cast<DType>(i);
+    }
   }
   throw base::input_error(
-      "the element type \"{}\" is not supported (bool, int8 to uint64, float32 "
-      "and float64 are)",
+      "the element type \"{}\" is not supported: use bool, int8 to uint64, "
+      "float32 or float64",
       name);
 }
 
@@ -114,18 +128,22 @@ bool is_integer(DType dtype) {
 
 int64_t element_count(const std::vector<int64_t>& shape) {
   int64_t count = 1;
-  for (int64_t extent : shape) count *= extent;
+  for (int64_t extent : shape) {
+    count *= extent;
+  }
   return count;
 }
 
 void check_shape(const std::vector<int64_t>& shape, int64_t max_elements) {
   int64_t count = 1;
   for (int64_t extent : shape) {
-    // Zero extents still bound the others, so that no product overflows.
+    // An extent of 0 counts as 1, so that the product of the other extents is
+    // also bounded and element_count() cannot overflow.
     if (extent < 0 || extent > max_elements ||
         count > max_elements / std::max<int64_t>(extent, 1)) {
       throw base::input_error(
-          "the shape [{}] is not supported: at most {} elements are",
+          "the shape [{}] is not supported: extents must not be negative, and "
+          "an array can have at most {} elements",
           fmt::join(shape, ", "), max_elements);
     }
     count *= std::max<int64_t>(extent, 1);
@@ -165,8 +183,8 @@ int64_t Array::as_integer(int64_t i) const {
     if constexpr (std::is_floating_point_v<T>) {
       return saturate_cast<int64_t>(value);
     } else if constexpr (std::is_same_v<T, uint64_t>) {
-      constexpr uint64_t max_value = std::numeric_limits<int64_t>::max();
-      return static_cast<int64_t>(value < max_value ? value : max_value);
+      constexpr uint64_t kMaxValue = std::numeric_limits<int64_t>::max();
+      return static_cast<int64_t>(value < kMaxValue ? value : kMaxValue);
     } else {
       return value;
     }
@@ -188,19 +206,19 @@ void Array::copy_doubles(int64_t first, std::span<double> into) const {
 
 void Array::set(int64_t i, double value) {
   assert(i >= 0 && i < size());
-  std::byte* to = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
-  dispatch_dtype(dtype, [to, value](auto type) {
+  std::byte* into = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  dispatch_dtype(dtype, [into, value](auto type) {
     const auto stored = saturate_cast<decltype(type)>(value);
-    std::memcpy(to, &stored, sizeof stored);
+    std::memcpy(into, &stored, sizeof stored);
   });
 }
 
 void Array::set_integer(int64_t i, int64_t value) {
   assert(i >= 0 && i < size());
-  std::byte* to = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
-  dispatch_dtype(dtype, [to, value](auto type) {
+  std::byte* into = bytes.data() + static_cast<size_t>(i) * item_size(dtype);
+  dispatch_dtype(dtype, [into, value](auto type) {
     const auto stored = static_cast<decltype(type)>(value);
-    std::memcpy(to, &stored, sizeof stored);
+    std::memcpy(into, &stored, sizeof stored);
   });
 }
 

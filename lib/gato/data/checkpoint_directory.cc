@@ -1,3 +1,7 @@
+// A manifest protects against checkpoints that were not finished and against
+// files that were changed, copied incompletely or lost afterwards. It is
+// written last and atomically, so its presence shows that all other files are
+// complete.
 #include "gato/data/checkpoint_directory.h"
 
 #include <algorithm>
@@ -14,7 +18,30 @@
 namespace gato::data {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kCheckpointPrefix = "step-";
+constexpr const char* kManifestName = "MANIFEST.json";
+
+nlohmann::json read_manifest(const fs::path& path) {
+  nlohmann::json manifest;
+  try {
+    manifest = nlohmann::json::parse(base::read_file(path));
+    check_format(manifest, kManifestFormat, path.string());
+    if (!manifest.at("files").is_object()) {
+      throw base::input_error("{}: \"files\" is not an object", path.string());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw base::input_error("{}: the file is corrupt: {}", path.string(),
+                            error.what());
+  }
+  return manifest;
+}
+
+// Returns the entry of a file in the manifest.
+nlohmann::json describe_file(const fs::path& path) {
+  return {{"size", fs::file_size(path)}, {"digest", base::digest_file(path)}};
+}
 
 }  // namespace
 
@@ -23,54 +50,39 @@ std::string checkpoint_name(int64_t step) {
 }
 
 std::optional<int64_t> parse_checkpoint_name(const std::string& name) {
-  if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
+  if (!name.starts_with(kCheckpointPrefix)) {
+    return std::nullopt;
+  }
   const char* end = name.data() + name.size();
   int64_t step = 0;
   const auto [rest, error] =
       std::from_chars(name.data() + kCheckpointPrefix.size(), end, step);
-  if (error != std::errc() || rest != end) return std::nullopt;
+  if (error != std::errc() || rest != end) {
+    return std::nullopt;
+  }
   return step;
 }
 
-std::vector<int64_t> list_checkpoint_steps(
-    const std::filesystem::path& run_directory) {
+std::vector<int64_t> list_checkpoint_steps(const fs::path& run_directory) {
   std::vector<int64_t> steps;
-  for (const auto& entry : std::filesystem::directory_iterator(run_directory)) {
+  for (const auto& entry : fs::directory_iterator(run_directory)) {
     const auto step = parse_checkpoint_name(entry.path().filename().string());
-    if (step && entry.is_directory()) steps.push_back(*step);
+    if (step && entry.is_directory()) {
+      steps.push_back(*step);
+    }
   }
   std::sort(steps.begin(), steps.end());
   return steps;
 }
 
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr const char* kManifestName = "MANIFEST.json";
-
-nlohmann::json read_manifest(const fs::path& path) {
-  nlohmann::json manifest;
-  try {
-    manifest = nlohmann::json::parse(base::read_file(path));
-    check_format(manifest, kManifestFormat, path.string());
-    if (!manifest.at("files").is_object())
-      throw base::input_error("{}: \"files\" is not an object", path.string());
-  } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: damaged: {}", path.string(), error.what());
-  }
-  return manifest;
-}
-
-}  // namespace
-
 void write_manifest(const fs::path& directory) {
   nlohmann::json files = nlohmann::json::object();
-  for (const auto& entry : fs::directory_iterator(directory))
-    if (entry.is_regular_file() && entry.path().filename() != kManifestName)
-      files[entry.path().filename().string()] = {
-          {"size", entry.file_size()},
-          {"digest", base::digest_file(entry.path())}};
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const fs::path name = entry.path().filename();
+    if (entry.is_regular_file() && name != kManifestName) {
+      files[name.string()] = describe_file(entry.path());
+    }
+  }
   nlohmann::json manifest = format_to_json(kManifestFormat);
   manifest["files"] = files;
   base::write_file(directory / kManifestName, manifest.dump(2) + "\n",
@@ -82,25 +94,35 @@ bool has_manifest(const fs::path& directory) {
 }
 
 void require_manifest(const fs::path& directory) {
-  if (!has_manifest(directory))
-    throw base::input_error("{}: it has no {}, so it is not whole",
-                            directory.string(), kManifestName);
+  if (!has_manifest(directory)) {
+    throw base::input_error(
+        "{}: the checkpoint was not finished: there is no {}; use another "
+        "checkpoint",
+        directory.string(), kManifestName);
+  }
 }
 
 void verify_manifest(const fs::path& directory) {
-  if (!has_manifest(directory)) return;
+  if (!has_manifest(directory)) {
+    return;
+  }
   const nlohmann::json manifest = read_manifest(directory / kManifestName);
   for (const auto& [name, expected] : manifest.at("files").items()) {
+    // The name comes from a file: it must not lead out of the directory.
     const fs::path path = directory / fs::path(name).filename();
-    if (!fs::is_regular_file(path))
-      throw base::input_error("{}: missing, though MANIFEST.json names it",
-                              path.string());
-    const nlohmann::json found = {{"size", fs::file_size(path)},
-                                  {"digest", base::digest_file(path)}};
-    if (found != expected)
+    if (!fs::is_regular_file(path)) {
       throw base::input_error(
-          "{}: damaged: {}, but MANIFEST.json says {}; use another checkpoint",
-          path.string(), found.dump(), expected.dump());
+          "{}: the file is missing, but it is listed in {}; use another "
+          "checkpoint",
+          path.string(), kManifestName);
+    }
+    const nlohmann::json found = describe_file(path);
+    if (found != expected) {
+      throw base::input_error(
+          "{}: the file is corrupt: it has {}, but {} lists {}; use another "
+          "checkpoint",
+          path.string(), found.dump(), kManifestName, expected.dump());
+    }
   }
 }
 

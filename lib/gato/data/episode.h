@@ -15,38 +15,57 @@
 
 namespace gato::data {
 
-// One value of a field at one time step: numbers, or a text.
+// The value of a field at one time step: numbers or a text.
 using FieldValue = std::variant<Array, std::string>;
-// In the order of the spec's fields.
+// The values of all fields at one time step, in the order of the spec's fields.
 using FieldValues = std::vector<FieldValue>;
 
-// All time steps of a field: numbers [T or T+1, shape...], or a text a step.
+// Returns what keeps `values` from being one time step of `fields`: a wrong
+// number of values, an array of another type or shape, text in place of numbers
+// or a NaN. Returns an empty string if the values are valid. Bounds are not
+// checked.
+std::string find_invalid_value(const FieldValues& values,
+                               const std::vector<Field>& fields);
+
+// All time steps of a field: numbers [T or T+1, shape...], or one text per
+// step.
 using FieldColumn = std::variant<Array, std::vector<std::string>>;
 
-// T steps: observations o_0..o_T (the last may be missing: T or T+1 rows),
-// actions a_0..a_{T-1}, rewards likewise (empty where unknown).
+// An episode of T steps: observations o_0..o_T (o_T may be missing, so there
+// are T or T+1 rows), actions a_0..a_{T-1} and rewards r_0..r_{T-1} (empty if
+// unknown).
 struct Episode {
   int64_t id = 0;
   std::optional<uint64_t> seed;
-  std::vector<FieldColumn> observations;  // one a field of spec.observation
-  std::vector<FieldColumn> actions;  // executed; one a field of spec.action
-  std::vector<FieldColumn>
-      expert_actions;  // the expert's own choice; empty or like actions
+  // One column per field of TaskSpec::observation_fields.
+  std::vector<FieldColumn> observations;
+  // The executed actions, one column per field of TaskSpec::action_fields.
+  std::vector<FieldColumn> actions;
+  // The actions that the expert would have taken; empty, or shaped as
+  // `actions`.
+  std::vector<FieldColumn> expert_actions;
   std::vector<double> rewards;
   std::vector<uint8_t> terminations, truncations;
-  std::map<std::string, std::vector<double>> infos;  // scalars a step, T+1 rows
-  bool failed = false;  // the environment broke down
+  // Scalars from the environment's info dicts, T+1 values each.
+  std::map<std::string, std::vector<double>> infos;
+  bool failed = false;  // the environment failed during the episode
   std::optional<bool> success;
   int64_t step_count() const;   // T
-  double total_reward() const;  // sum of rewards; NaN where unknown
+  double total_reward() const;  // sum of rewards; NaN if unknown
 };
 
-// Error (bad_input) that begins with `label` where a reward is not finite: no
-// return could be told, nor a score.
+// Throws Error(bad_input), with a message that begins with `label`, if a reward
+// is not finite, because the return and the score would then be undefined.
 void require_finite_rewards(const Episode& episode, const std::string& label);
 
-// Scalars of infos that say whether an episode succeeded: it did where one was
-// above zero at any time.
+// The keys of Episode::infos that report success: Gymnasium environments use
+// the first, those of Gymnasium-Robotics the second.
 inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
+
+// Returns whether the episode with these infos succeeded, that is, whether one
+// of kSuccessInfoKeys was above one half at any step. Returns nullopt if
+// `infos` has none of these keys.
+std::optional<bool> success_from_infos(
+    const std::map<std::string, std::vector<double>>& infos);
 
 }  // namespace gato::data

@@ -1,6 +1,7 @@
-// What every file of ours says about itself: `kind`, `version`,
-// `oldest_version`, as fields of JSON or root attributes of HDF5; and in HDF5
-// `complete` = uint8 1, written last.
+// The identification that every file written by this project carries: `kind`,
+// `version` and `oldest_version`, as JSON keys or as HDF5 root attributes. HDF5
+// files also have the root attribute `complete` = uint8 1, which is written
+// last.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +10,18 @@
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
-#include "gato/data/vocabulary.h"
 
 namespace gato::data {
 
 struct FileFormat {
   const char* kind;
-  int32_t version;         // what this program writes, and the newest it reads
-  int32_t oldest_version;  // the oldest that it reads
-  const char*
-      writer_program;  // the program to run again where a file is unfinished
+  int32_t version;         // written by this program, and the newest it reads
+  int32_t oldest_version;  // the oldest version that this program reads
+  // The program to run again if a file is unfinished or too old.
+  const char* writer_program;
 };
 
-// DO NOT CHANGE THE KINDS: files in the world carry them.
+// DO NOT CHANGE THE KINDS: existing files contain them.
 inline constexpr FileFormat kTokenFileFormat{"gato-tokens", 1, 1,
                                              "gato-tokenize"};
 inline constexpr FileFormat kSequenceFileFormat{"gato-sequences", 1, 1,
@@ -34,48 +34,34 @@ inline constexpr FileFormat kManifestFormat{"gato-manifest", 1, 1,
 inline constexpr FileFormat kScoresFormat{"gato-scores", 1, 1,
                                           "gato-eval score"};
 
-// What check_format throws of a file that a newer program wrote: no damage, so
-// nothing may fall back to an older file.
+// Thrown by check_format() for a file that a newer program wrote. Such a file
+// is not corrupt, so callers must not fall back to an older file.
 class NewerVersionError : public base::Error {
  public:
   using base::Error::Error;
 };
 
-// {"kind","version","oldest_version"}
+// Returns {"kind", "version", "oldest_version"}.
 nlohmann::json format_to_json(const FileFormat& format);
 
-// Error (bad_input), beginning with `label`, where the JSON is no object, of
-// another kind, newer than this program reads, or too old for it.
+// Throws Error(bad_input), with a message that begins with `label`, if the JSON
+// value is not an object, is of another kind, or has no version or one that is
+// too old for this program. Throws NewerVersionError if the version is too new.
 void check_format(const nlohmann::json& object, const FileFormat& format,
                   const std::string& label);
 
+// Writes the attributes kind, version and oldest_version.
 void write_format(hdf5::Group& root, const FileFormat& format);
+// Writes `complete` = 1. Must be the last write to the file.
 void mark_complete(hdf5::Group& root);
 
-// Error (bad_input) where the file is of another kind (and says of which),
-// unfinished, newer than this program reads, or too old for it.
+// Throws Error(bad_input) if the file is of another kind (the message says
+// which), unfinished or too old for this program. Throws NewerVersionError if
+// its version is too new.
 void check_format(const hdf5::Group& root, const FileFormat& format);
 
-// How a file holds episodes, told from its content.
-enum class EpisodeFileFormat { unknown, minari, d4rl, robomimic };
-EpisodeFileFormat detect_episode_format(const hdf5::Group& root);
-
-// What a file is, for messages: "a token file (gato-tokens)", "a Minari
-// dataset", "an HDF5 file of no known kind".
+// Describes a file for messages: as a token file or a sequence file, by another
+// kind, or as "an HDF5 file of unknown kind" if it has no kind.
 std::string describe_file_kind(const hdf5::Group& root);
-
-// The group /vocabulary: attributes as in Vocabulary::to_json, and the text
-// model's bytes as dataset `sentencepiece`.
-void write_vocabulary(hdf5::Group& parent, const Vocabulary& vocabulary);
-// Error (bad_input) where the bytes, if there are any, are not those of the
-// digest.
-Vocabulary read_vocabulary(const hdf5::Group& parent);
-
-// A scalar text dataset that holds JSON; null where there is none.
-nlohmann::json read_json_dataset(const hdf5::Group& parent,
-                                 const std::string& name);
-// The same with the keys in the order in which they were written.
-nlohmann::ordered_json read_ordered_json_dataset(const hdf5::Group& parent,
-                                                 const std::string& name);
 
 }  // namespace gato::data

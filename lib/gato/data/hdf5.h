@@ -1,8 +1,10 @@
-// HDF5 through its C API: handles that close themselves, and errors that name
-// the file and the object. As thread-safe as the library itself.
+// A wrapper of the HDF5 C API with RAII handles and with errors that name the
+// file and the object. It is as thread-safe as the library itself; see
+// is_thread_safe().
 //
-// Everything written is a function of its content alone: no object times, fixed
-// format version (1.10), contiguous datasets.
+// Output is deterministic: the bytes of a file depend only on its content.
+// Objects have no timestamps, the format version is fixed (1.10) and datasets
+// are contiguous.
 #pragma once
 
 #include <hdf5.h>
@@ -17,11 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "gato/base/error.h"
 #include "gato/data/array.h"
 
 namespace gato::data::hdf5 {
 
-// Owns one identifier of any kind.
+// Owns one HDF5 identifier of any kind.
 class Handle {
  public:
   Handle() = default;
@@ -31,17 +34,21 @@ class Handle {
   ~Handle() { reset(); }
   hid_t id() const { return id_; }
   bool is_valid() const { return id_ >= 0; }
-  // False where the library could not close, as when a flush failed.
+  // Closes the identifier. Returns false if the library could not close it, for
+  // example because a flush failed.
   bool reset();
 
  private:
   hid_t id_ = -1;
 };
 
-// What the innermost entry of the library's error stack says; the operating
-// system's words where there are some. Clears the stack.
+// Returns the innermost message of the library's error stack, reduced to the
+// operating system's message if it contains one. Clears the stack.
 std::string last_error_message();
+// Returns Error(io) "LABEL: cannot write: ..." with the library's last message.
+base::Error write_error(const std::string& label);
 
+// Returns the memory type of T. The identifier belongs to the library.
 template <class T>
 hid_t native_type() {
   using U = std::remove_cv_t<T>;
@@ -63,50 +70,76 @@ hid_t native_type() {
   }
 }
 
-// Types to store an array's elements as; booleans as h5py stores them, an
-// enumeration {FALSE, TRUE} of int8.
+// Returns the type in which elements are stored. Booleans are stored as h5py
+// does, as an int8 enumeration {FALSE, TRUE}.
 Handle file_type(DType dtype);
-Handle text_type();  // variable-length UTF-8
+// Returns the type of variable-length UTF-8 strings.
+Handle text_type();
 
+// Returns properties for creating a file (H5P_FILE_CREATE), a group or a
+// dataset. The object will have no timestamps.
+Handle creation_properties(hid_t kind);
+
+// Selects the block [start, start + count) in the dataspace of a dataset.
+// Returns a memory dataspace of that shape. If the library refuses the block,
+// the returned handle is invalid, and a transfer that uses it will fail.
+Handle select_block(const Handle& space, const std::vector<hsize_t>& start,
+                    const std::vector<hsize_t>& count);
+
+// Throws Error(bad_input), with a message that begins with `label`, if the
+// bytes [offset, offset + size) are not all within a file of `file_size` bytes.
+void require_within_file(int64_t offset, int64_t size, int64_t file_size,
+                         const std::string& label);
+
+// An open dataset: an array of elements, which is read and written in rows
+// along its first axis. A scalar has one row.
 class Dataset {
  public:
   Dataset() = default;
   Dataset(Handle handle, std::string label);
 
   hid_t id() const { return handle_.id(); }
-  const std::string& label() const { return label_; }  // "FILE: /name"
+  const std::string& label() const { return label_; }  // "FILE/group: name"
   const std::vector<int64_t>& shape() const { return shape_; }
   int64_t row_count() const { return shape_.empty() ? 1 : shape_[0]; }
   Handle type() const;
 
-  // The element type where it is numeric or boolean; nothing for texts,
-  // variable-length and compound elements.
+  // Returns the element type if it is numeric or boolean, and nullopt for
+  // strings, variable-length and compound elements.
   std::optional<DType> dtype() const;
   bool is_text() const;
 
-  // Error (bad_input) where the shape asks for far more than the file holds:
-  // called before memory is taken for what a file claims.
+  // Throws Error(bad_input) if the shape implies far more data than the file
+  // stores. Must be called before memory is allocated according to a shape.
   void check_claimed_size() const;
-  // Rows [first, first + count) of the first axis, converted to `type`.
+  // Reads rows [first, first + count) of the first axis, converted to the
+  // memory type `type`. Throws Error(bad_input).
   void read(hid_t type, int64_t first, int64_t count, void* into) const;
+  // Writes rows [first, first + count). Throws Error(io).
   void write(hid_t type, int64_t first, int64_t count, const void* from);
 
   template <class T>
   std::vector<T> read_all() const {
     check_claimed_size();
     std::vector<T> values(static_cast<size_t>(element_count(shape_)));
-    if (!values.empty()) read(native_type<T>(), 0, row_count(), values.data());
+    if (!values.empty()) {
+      read(native_type<T>(), 0, row_count(), values.data());
+    }
     return values;
   }
-  Array read_array(int64_t first, int64_t count) const;  // rows
-  Array read_array() const;                              // all; also scalars
+  // Return rows [first, first + count), or all rows. Throw Error(bad_input) if
+  // the elements have no dtype().
+  Array read_array(int64_t first, int64_t count) const;
+  Array read_array() const;
+  // Returns all elements. Throws Error(bad_input) unless is_text().
   std::vector<std::string> read_texts() const;
-  // Elements that are sequences of bytes, of variable length.
+  // Returns true if the elements are variable-length sequences of bytes.
   bool has_byte_sequences() const;
+  // Requires has_byte_sequences().
   std::vector<std::vector<uint8_t>> read_byte_sequences() const;
 
-  // Where the elements lie in the file, for a reader that maps it: nothing
-  // unless they are contiguous and of just this type and kind.
+  // Returns the byte offset of the elements in the file, for a reader that maps
+  // it, and nullopt unless they are contiguous and of exactly this type.
   std::optional<int64_t> file_offset(hid_t type) const;
 
  private:
@@ -128,43 +161,51 @@ class Group {
 
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
-  std::vector<std::string> child_names()
-      const;  // of the children, in byte order
-  // Children by their names; `has` and these two also follow paths "a/b".
-  // Errors (bad_input) where there is no such child of that kind.
+  // Returns the names of the children in byte order.
+  std::vector<std::string> child_names() const;
+  // Open a child by name. These two, has() and is_group() also accept paths
+  // such as "a/b". Throw Error(bad_input) if there is no such child of that
+  // kind.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
-  // As dataset(), for rows that are read in order, some at a time: as far as 64
-  // MiB allow, no chunk is decompressed twice.
+  // Opens a dataset whose rows will be read in order, some at a time. Its chunk
+  // cache is sized so that no chunk is decompressed twice, up to 64 MiB.
   Dataset sequential_dataset(const std::string& name) const;
-  // The paths "a/b" of all datasets below, in byte order within each group.
+  // Returns the paths, such as "a/b", of all datasets in this group and its
+  // subgroups, in byte order within each group.
   std::vector<std::string> dataset_paths() const;
 
   Group create_group(const std::string& name);
-  Group get_or_create_group(const std::string& name);  // created where missing
-  // Contiguous; every element must then be written. A scalar has no extents.
+  Group get_or_create_group(const std::string& name);
+  // Creates a contiguous dataset, every element of which must then be written.
+  // An empty shape creates a scalar.
   Dataset create_dataset(const std::string& name, hid_t type,
                          const std::vector<int64_t>& shape);
   template <class T>
   void write(const std::string& name, const std::vector<T>& values) {
-    const auto count = static_cast<int64_t>(values.size());
+    const auto count = std::ssize(values);
     Dataset dataset = create_dataset(name, native_type<T>(), {count});
-    if (count > 0) dataset.write(native_type<T>(), 0, count, values.data());
+    if (count > 0) {
+      dataset.write(native_type<T>(), 0, count, values.data());
+    }
   }
   void write_array(const std::string& name, const Array& array);
   void write_text(const std::string& name, const std::string& text);  // scalar
   void write_texts(const std::string& name,
                    const std::vector<std::string>& texts);
-  // A second name for a child of the same file: "/tasks" as "tasks" here.
+  // Adds the object with the absolute path `target` in the same file to this
+  // group as `name`.
   void create_hard_link(const std::string& target, const std::string& name);
 
-  std::string read_text(const std::string& name) const;  // scalar dataset
+  // Returns the text of a scalar dataset. Throws Error(bad_input) if there is
+  // no such dataset or it does not contain exactly one text.
+  std::string read_text(const std::string& name) const;
 
   bool has_attribute(const std::string& name) const;
-  // Nothing where there is no such attribute, or none of that kind.
+  // Return nullopt if there is no such attribute or it has another type.
   std::optional<std::string> text_attribute(const std::string& name) const;
   std::optional<int64_t> integer_attribute(const std::string& name) const;
-  // A seed: the 64 bits of a signed or unsigned integer.
+  // Returns the 64 bits of a signed or unsigned integer, such as a seed.
   std::optional<uint64_t> uint64_attribute(const std::string& name) const;
   std::optional<double> number_attribute(const std::string& name) const;
 
@@ -172,40 +213,45 @@ class Group {
   void set_attribute(const std::string& name, const char* text) {
     set_attribute(name, std::string(text));
   }
-  void set_attribute(const std::string& name, int64_t value);
-  void set_attribute(const std::string& name, uint64_t value);
-  void set_attribute(const std::string& name, int32_t value);
-  void set_attribute(const std::string& name, uint8_t value);
-  void set_attribute(const std::string& name, double value);
   void set_attribute(const std::string& name, bool value);
+  template <class T>
+  void set_attribute(const std::string& name, T value) {
+    write_scalar_attribute(name, native_type<T>(), &value);
+  }
 
+  // Closes the group. Returns false as Handle::reset() does.
   bool close() { return handle_.reset(); }
 
  private:
+  Dataset open_dataset(const std::string& name, hid_t access) const;
   void write_scalar_attribute(const std::string& name, hid_t type,
                               const void* value);
   Handle handle_;
   std::string label_;
 };
 
-// Whether values start where their type asks, as readers that map a file need.
-// For every object the library then walks through all gaps between the earlier
-// ones: a file of thousands of objects has to do without.
+// The alignment of datasets in a new file. Readers that map a file need
+// `natural` (multiples of 8 bytes). It is too slow for a file of thousands of
+// objects, because the library then searches all gaps between earlier objects
+// for each new one.
 enum class Alignment { natural, none };
 
-// `reported` stands for the file in messages: outputs are written under a
-// temporary name. Error (io).
+// Creates a file, or truncates an existing one. Messages name `reported`
+// instead of `path`, because outputs are written under a temporary name. Throws
+// Error(io).
 Group create_file(const std::filesystem::path& path,
                   const std::filesystem::path& reported,
                   Alignment alignment = Alignment::natural);
-// Flushes and closes. Error (io): a full disk often shows only here.
+// Flushes and closes a file. Throws Error(io); a full disk is often detected
+// only here.
 void close_file(Group file);
 
-// Whether the library was built to be used by several threads at a time.
+// Returns true if the library was built for use by several threads.
 bool is_thread_safe();
 
-// Error (io) where the file is missing or cannot be read; Error (bad_input)
-// where it is no HDF5 file, or is damaged or truncated.
+// Opens a file for reading. Throws Error(io) if the file is missing or cannot
+// be read, and Error(bad_input) if it is not an HDF5 file or is corrupt or
+// truncated.
 Group open_file(const std::filesystem::path& path);
 bool is_hdf5(const std::filesystem::path& path);
 

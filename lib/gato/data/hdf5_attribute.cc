@@ -1,4 +1,5 @@
-// Attributes of groups and files.
+// Attributes of groups. Readers return nullopt instead of throwing, because
+// files of other writers may lack an attribute or store it with another type.
 #include <memory>
 
 #include "gato/base/error.h"
@@ -8,12 +9,15 @@
 namespace gato::data::hdf5 {
 namespace {
 
-// A scalar attribute, or one of a single element, as old writers leave them.
+// Opens an attribute of a single element: a scalar or, as some old writers
+// store it, an array. Returns an invalid handle for any other attribute.
 Handle open_scalar_attribute(hid_t owner, const std::string& name) {
   Handle attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT));
   if (attribute.is_valid()) {
     const Handle space(H5Aget_space(attribute.id()));
-    if (H5Sget_simple_extent_npoints(space.id()) != 1) return Handle();
+    if (H5Sget_simple_extent_npoints(space.id()) != 1) {
+      return Handle();
+    }
   }
   return attribute;
 }
@@ -25,12 +29,16 @@ H5T_class_t type_class(const Handle& attribute) {
 
 template <class T>
 std::optional<T> read_numeric_attribute(hid_t owner, const std::string& name) {
-  if (H5Aexists(owner, name.c_str()) <= 0) return std::nullopt;
+  if (H5Aexists(owner, name.c_str()) <= 0) {
+    return std::nullopt;
+  }
   const Handle attribute = open_scalar_attribute(owner, name);
-  if (!attribute.is_valid()) return std::nullopt;
+  if (!attribute.is_valid()) {
+    return std::nullopt;
+  }
   T value{};
   const H5T_class_t kind = type_class(attribute);
-  if (kind == H5T_ENUM) {  // h5py's booleans
+  if (kind == H5T_ENUM) {  // a boolean of h5py
     const Handle type(H5Aget_type(attribute.id()));
     int8_t flag = 0;
     if (H5Tget_size(type.id()) != 1 ||
@@ -39,9 +47,10 @@ std::optional<T> read_numeric_attribute(hid_t owner, const std::string& name) {
     }
     return static_cast<T>(flag);
   }
-  const bool suits =
+  const bool is_convertible =
       kind == H5T_INTEGER || (kind == H5T_FLOAT && std::is_floating_point_v<T>);
-  if (!suits || H5Aread(attribute.id(), native_type<T>(), &value) < 0) {
+  if (!is_convertible ||
+      H5Aread(attribute.id(), native_type<T>(), &value) < 0) {
     return std::nullopt;
   }
   return value;
@@ -55,7 +64,9 @@ bool Group::has_attribute(const std::string& name) const {
 
 std::optional<std::string> Group::text_attribute(
     const std::string& name) const {
-  if (!has_attribute(name)) return std::nullopt;
+  if (!has_attribute(name)) {
+    return std::nullopt;
+  }
   const Handle attribute = open_scalar_attribute(id(), name);
   if (!attribute.is_valid() || type_class(attribute) != H5T_STRING) {
     return std::nullopt;
@@ -64,8 +75,10 @@ std::optional<std::string> Group::text_attribute(
   if (H5Tis_variable_str(stored.id()) > 0) {
     const Handle memory(H5Tcopy(stored.id()));
     char* text = nullptr;
-    const base::Hdf5CallWatchdog watched;
-    if (H5Aread(attribute.id(), memory.id(), &text) < 0) return std::nullopt;
+    const base::Hdf5CallWatchdog watchdog;
+    if (H5Aread(attribute.id(), memory.id(), &text) < 0) {
+      return std::nullopt;
+    }
     const std::unique_ptr<char, decltype(&H5free_memory)> owner(text,
                                                                 &H5free_memory);
     return text == nullptr ? std::string() : std::string(text);
@@ -82,8 +95,12 @@ std::optional<int64_t> Group::integer_attribute(const std::string& name) const {
 }
 
 std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
+  // Conversions saturate: read as unsigned, a negative value would become 0;
+  // read as signed, a large one would become the largest int64.
   const auto value = integer_attribute(name);
-  if (!value || *value < 0) return value;
+  if (!value || *value < 0) {
+    return value;
+  }
   return read_numeric_attribute<uint64_t>(id(), name);
 }
 
@@ -97,7 +114,7 @@ void Group::write_scalar_attribute(const std::string& name, hid_t type,
   const Handle attribute(H5Acreate2(id(), name.c_str(), type, space.id(),
                                     H5P_DEFAULT, H5P_DEFAULT));
   if (!attribute.is_valid() || H5Awrite(attribute.id(), type, value) < 0) {
-    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
+    throw write_error(label_);
   }
 }
 
@@ -105,21 +122,7 @@ void Group::set_attribute(const std::string& name, const std::string& text) {
   const char* const pointer = text.c_str();
   write_scalar_attribute(name, text_type().id(), &pointer);
 }
-void Group::set_attribute(const std::string& name, int64_t value) {
-  write_scalar_attribute(name, H5T_STD_I64LE, &value);
-}
-void Group::set_attribute(const std::string& name, uint64_t value) {
-  write_scalar_attribute(name, H5T_STD_U64LE, &value);
-}
-void Group::set_attribute(const std::string& name, int32_t value) {
-  write_scalar_attribute(name, H5T_STD_I32LE, &value);
-}
-void Group::set_attribute(const std::string& name, uint8_t value) {
-  write_scalar_attribute(name, H5T_STD_U8LE, &value);
-}
-void Group::set_attribute(const std::string& name, double value) {
-  write_scalar_attribute(name, H5T_IEEE_F64LE, &value);
-}
+
 void Group::set_attribute(const std::string& name, bool value) {
   const auto flag = static_cast<int8_t>(value);
   write_scalar_attribute(name, file_type(DType::boolean).id(), &flag);

@@ -1,7 +1,8 @@
-// The numbers of a dataset, read without libhdf5: in any thread, while the
-// library is one lock for the whole process, and several times as fast where
-// chunks are narrow. h5py, and so Minari, cuts pictures into chunks of one
-// channel, which the library spreads over the array a byte at a time.
+// A reader of numeric datasets that decodes elements without libhdf5. It can
+// run in any thread, whereas the library holds one lock for the entire process,
+// and it is several times as fast if chunks are narrow: h5py, and therefore
+// Minari, splits images into chunks of one channel, which the library scatters
+// over the array one byte at a time.
 #pragma once
 
 #include <cstddef>
@@ -17,26 +18,32 @@
 
 namespace gato::data::hdf5 {
 
-// To read the file of an open object.
+// Opens a reader of the file that contains an open object.
 std::shared_ptr<const base::FileReader> open_file_reader(const Group& group);
 
-// The elements of one dataset: where they lie in the file, or its chunks as
-// they are stored. Holds no object of the library.
+// The elements of one dataset: their offset in the file if they are contiguous,
+// and otherwise the stored chunks, loaded but not yet decoded. Keeps no HDF5
+// object open.
 class ChunkedDataset {
  public:
-  // Reads the chunks, where there are any; what is contiguous will be read
-  // from `file`. Nothing where the library has to read the elements: of
-  // another type or byte order than Dataset::dtype() has in memory; contiguous
-  // in another file, where a link led; compact, virtual or external; in chunks
-  // of a few bytes; filtered by anything but shuffle and gzip, or so and
-  // partly missing. Error (bad_input) where a chunk is damaged, and as
-  // Dataset::check_claimed_size().
+  // Loads the stored chunks of a chunked dataset. The elements of a contiguous
+  // one are read later, from `file`. Returns nullopt if the library must read
+  // the elements because they are
+  //  - of another type or byte order than Dataset::dtype() has in memory,
+  //  - contiguous but in another file, reached through a link,
+  //  - compact, virtual or external,
+  //  - in chunks of a few bytes or of more than 64 MiB,
+  //  - filtered by anything but shuffle and gzip, or
+  //  - partly missing, and filtered or without a fill value.
+  // Throws Error(bad_input) if a chunk is corrupt, and as
+  // Dataset::check_claimed_size() does.
   static std::optional<ChunkedDataset> open(
       const Dataset& dataset,
       const std::shared_ptr<const base::FileReader>& file);
 
-  // All of them in C order: element_count(shape) * item_size(dtype) bytes.
-  // Error (bad_input) where the file is damaged; (io).
+  // Decodes all elements in C order to `into`, which has room for
+  // element_count(shape) * item_size(dtype) bytes. Thread-safe. Throws
+  // Error(bad_input) if the file is corrupt and Error(io) if it cannot be read.
   void read(std::byte* into) const;
 
  private:
@@ -68,10 +75,11 @@ class ChunkedDataset {
   std::string label_;
   size_t element_size_ = 0;
   std::vector<int64_t> shape_;
-  // Where they are contiguous.
+  // Contiguous datasets only: the file and the offset of the elements in it.
   std::shared_ptr<const base::FileReader> file_;
-  std::optional<int64_t> offset_;  // in the file
+  std::optional<int64_t> offset_;
 
+  // Chunked datasets only.
   std::vector<int64_t> chunk_shape_;
   bool is_shuffled_ = false, is_deflated_ = false;
   base::Bytes chunk_data_;

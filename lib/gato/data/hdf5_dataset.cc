@@ -1,4 +1,8 @@
-// Datasets: rows in and out, texts, and where they lie in the file.
+// Datasets. Shapes and types of a file are not trusted: the constructor limits
+// the extents, and check_claimed_size() compares the size that a shape implies
+// with the bytes that are stored before any memory is allocated. Elements of
+// variable length are in a heap of the file, whose corruption can send the
+// library into an endless loop; reading them runs under a watchdog.
 #include <algorithm>
 #include <cstring>
 
@@ -9,8 +13,9 @@
 namespace gato::data::hdf5 {
 namespace {
 
-// No filter of the library makes more of a byte than about this.
+// The ratio that no filter of the library exceeds; DEFLATE reaches 1032.
 constexpr double kMaxCompressionRatio = 1100;
+// Datasets up to this size are not checked.
 constexpr double kUncheckedClaimBytes = 64 << 20;
 
 std::optional<DType> integer_dtype(size_t size, bool is_signed) {
@@ -34,37 +39,42 @@ std::optional<DType> dtype_of(hid_t type) {
     case H5T_INTEGER:
       return integer_dtype(size, H5Tget_sign(type) == H5T_SGN_2);
     case H5T_FLOAT:
-      if (size <= 4) return DType::float32;  // also half precision
+      if (size <= 4) {
+        return DType::float32;  // including half precision
+      }
       return size == 8 ? std::optional(DType::float64) : std::nullopt;
-    case H5T_ENUM:
-      if (size == 1 && H5Tget_nmembers(type) == 2) return DType::boolean;
+    case H5T_ENUM:  // as h5py stores booleans
+      if (size == 1 && H5Tget_nmembers(type) == 2) {
+        return DType::boolean;
+      }
       return std::nullopt;
     default:
       return std::nullopt;
   }
 }
 
-// How rows of `dataset` go in or out. Wherever elements are converted, as texts
-// always are, the library clears a buffer of 1 MiB: few rows get a smaller one.
+// Returns the properties for reading or writing `rows` rows. Whenever elements
+// are converted, as texts always are, the library clears its conversion buffer
+// of 1 MiB. A small transfer therefore gets a smaller buffer.
 Handle transfer_properties(const Dataset& dataset, hid_t type, int64_t rows) {
-  constexpr size_t min_buffer = 4 << 10, max_buffer = 1 << 20;
+  constexpr size_t kMinBuffer = 4 << 10, kMaxBuffer = 1 << 20;
   const size_t element =
       std::max(H5Tget_size(type), H5Tget_size(dataset.type().id()));
   size_t buffer = element * static_cast<size_t>(rows);
   for (size_t axis = 1; axis < dataset.shape().size(); ++axis) {
     buffer *= static_cast<size_t>(dataset.shape()[axis]);
   }
-  // One element must fit, which in the file may be of another size.
-  buffer = std::max(std::clamp(buffer, min_buffer, max_buffer), 2 * element);
+  // The buffer must hold at least one element before and after conversion.
+  buffer = std::max(std::clamp(buffer, kMinBuffer, kMaxBuffer), 2 * element);
   Handle transfer(H5Pcreate(H5P_DATASET_XFER));
   H5Pset_buffer(transfer.id(), buffer, nullptr, nullptr);
   return transfer;
 }
 
-// The filter of the dataset's that the library does not have, as advice; else
-// what the library says.
+// Returns why a dataset cannot be read. If the library lacks one of its
+// filters, the message says which one and what to do.
 std::string read_error_message(hid_t dataset) {
-  const std::string said = last_error_message();
+  const std::string library_message = last_error_message();
   const Handle creation(H5Dget_create_plist(dataset));
   for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
     unsigned flags = 0, configuration = 0;
@@ -77,12 +87,31 @@ std::string read_error_message(hid_t dataset) {
       H5Eclear2(H5E_DEFAULT);
       return fmt::format(
           "it is compressed with the filter {} ('{}'), which libhdf5 lacks: "
-          "set HDF5_PLUGIN_PATH to where its plugin is, or write the dataset "
-          "with gzip",
+          "set HDF5_PLUGIN_PATH to the directory of its plugin, or compress "
+          "the dataset with gzip",
           static_cast<int>(filter), name);
     }
   }
-  return said;
+  return library_message;
+}
+
+// Reads a dataset whose elements have variable length and calls use(element)
+// for each of them, which is a char* (possibly null) or an hvl_t.
+template <class Element, class Use>
+void for_each_variable_length(const Dataset& dataset, Use use) {
+  std::vector<Element> elements(
+      static_cast<size_t>(element_count(dataset.shape())));
+  if (elements.empty()) {
+    return;
+  }
+  const Handle type = dataset.type();
+  const base::Hdf5CallWatchdog watchdog;
+  dataset.read(type.id(), 0, dataset.row_count(), elements.data());
+  for (const Element& element : elements) {
+    use(element);
+  }
+  const Handle space(H5Dget_space(dataset.id()));
+  H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, elements.data());
 }
 
 }  // namespace
@@ -92,7 +121,7 @@ Dataset::Dataset(Handle handle, std::string label)
   const Handle space(H5Dget_space(id()));
   const int rank = H5Sget_simple_extent_ndims(space.id());
   if (rank < 0 || H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
-    throw base::input_error("{}: the dataset has no extents", label_);
+    throw base::input_error("{}: the dataset has no shape", label_);
   }
   std::vector<hsize_t> extents(static_cast<size_t>(rank));
   H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr);
@@ -123,8 +152,9 @@ void Dataset::check_claimed_size() const {
   const auto stored_bytes = static_cast<double>(H5Dget_storage_size(id()));
   if (claimed > kUncheckedClaimBytes + kMaxCompressionRatio * stored_bytes) {
     throw base::input_error(
-        "{}: claims {:.0f} bytes, but the file holds {:.0f}", label_, claimed,
-        stored_bytes);
+        "{}: the shape requires {:.0f} bytes, but the file contains only "
+        "{:.0f}",
+        label_, claimed, stored_bytes);
   }
 }
 
@@ -139,10 +169,7 @@ Handle Dataset::select_rows(int64_t first, int64_t count,
   std::vector<hsize_t> extents(shape_.begin(), shape_.end());
   start[0] = static_cast<hsize_t>(first);
   extents[0] = static_cast<hsize_t>(count);
-  H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,
-                      extents.data(), nullptr);
-  memory = Handle(H5Screate_simple(static_cast<int>(extents.size()),
-                                   extents.data(), nullptr));
+  memory = select_block(space, start, extents);
   return space;
 }
 
@@ -162,7 +189,7 @@ void Dataset::write(hid_t type, int64_t first, int64_t count,
   const Handle space = select_rows(first, count, memory);
   const Handle transfer = transfer_properties(*this, type, count);
   if (H5Dwrite(id(), type, memory.id(), space.id(), transfer.id(), from) < 0) {
-    throw base::io_error("{}: cannot write: {}", label_, last_error_message());
+    throw write_error(label_);
   }
 }
 
@@ -174,14 +201,18 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
   }
   check_claimed_size();
   std::vector<int64_t> shape = shape_;
-  if (!shape.empty()) shape[0] = count;
-  // Of chunks that were never written, nothing is read where no value is said
-  // to fill them; what lies at one place of the file is read whole.
+  if (!shape.empty()) {
+    shape[0] = count;
+  }
+  // The library leaves memory unchanged for chunks that were never written and
+  // have no fill value. A contiguous dataset is always read completely.
   const bool is_contiguous = H5Dget_offset(id()) != HADDR_UNDEF;
   Array array = is_contiguous ? Array::uninitialized(*element, std::move(shape))
                               : Array::zeros(*element, std::move(shape));
-  if (array.size() == 0) return array;
-  // An enumeration is read as it is stored: no member is converted.
+  if (array.size() == 0) {
+    return array;
+  }
+  // An enumeration is read as it is stored, without converting its members.
   const Handle memory =
       *element == DType::boolean ? type() : file_type(*element);
   read(memory.id(), first, count, array.bytes.data());
@@ -191,37 +222,39 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
 Array Dataset::read_array() const { return read_array(0, row_count()); }
 
 std::vector<std::string> Dataset::read_texts() const {
-  if (!is_text())
-    throw base::input_error("{}: the elements are no texts", label_);
+  if (!is_text()) {
+    throw base::input_error("{}: the elements are not texts", label_);
+  }
   check_claimed_size();
-  const Handle stored = type();
   const auto count = static_cast<size_t>(element_count(shape_));
-  std::vector<std::string> texts(count);
-  if (count == 0) return texts;
+  std::vector<std::string> texts;
+  texts.reserve(count);
+  const Handle stored = type();
   if (H5Tis_variable_str(stored.id()) > 0) {
-    std::vector<char*> pointers(count, nullptr);
-    const base::Hdf5CallWatchdog watched;
-    read(stored.id(), 0, row_count(), pointers.data());
-    for (size_t i = 0; i < count; ++i) {
-      if (pointers[i] != nullptr) texts[i] = pointers[i];
-    }
-    const Handle space(H5Dget_space(id()));
-    H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+    for_each_variable_length<char*>(*this, [&texts](const char* text) {
+      texts.emplace_back(text == nullptr ? "" : text);
+    });
     return texts;
   }
+  if (count == 0) {
+    return texts;
+  }
+  // Texts of fixed width, padded with NUL characters.
   const size_t width = H5Tget_size(stored.id());
-  std::string flat(count * width, '\0');
-  read(stored.id(), 0, row_count(), flat.data());
+  std::string padded(count * width, '\0');
+  read(stored.id(), 0, row_count(), padded.data());
   for (size_t i = 0; i < count; ++i) {
-    texts[i].assign(flat, i * width, width);
-    texts[i].resize(std::min(texts[i].find('\0'), width));
+    const auto text = std::string_view(padded).substr(i * width, width);
+    texts.emplace_back(text.substr(0, text.find('\0')));
   }
   return texts;
 }
 
 bool Dataset::has_byte_sequences() const {
   const Handle stored = type();
-  if (H5Tget_class(stored.id()) != H5T_VLEN) return false;
+  if (H5Tget_class(stored.id()) != H5T_VLEN) {
+    return false;
+  }
   const Handle element(H5Tget_super(stored.id()));
   return H5Tget_class(element.id()) == H5T_INTEGER &&
          H5Tget_size(element.id()) == 1;
@@ -229,23 +262,18 @@ bool Dataset::has_byte_sequences() const {
 
 std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
   check_claimed_size();
-  const Handle stored = type();
-  std::vector<hvl_t> pointers(static_cast<size_t>(element_count(shape_)));
   std::vector<std::vector<uint8_t>> sequences;
-  if (pointers.empty()) return sequences;
-  const base::Hdf5CallWatchdog watched;
-  read(stored.id(), 0, row_count(), pointers.data());
-  for (const hvl_t& sequence : pointers) {
+  for_each_variable_length<hvl_t>(*this, [&sequences](const hvl_t& sequence) {
     const auto* bytes = static_cast<const uint8_t*>(sequence.p);
     sequences.emplace_back(bytes, bytes + sequence.len);
-  }
-  const Handle space(H5Dget_space(id()));
-  H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, pointers.data());
+  });
   return sequences;
 }
 
 std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
-  if (H5Tequal(type().id(), expected) <= 0) return std::nullopt;
+  if (H5Tequal(type().id(), expected) <= 0) {
+    return std::nullopt;
+  }
   const Handle creation(H5Dget_create_plist(id()));
   if (H5Pget_layout(creation.id()) != H5D_CONTIGUOUS ||
       H5Pget_external_count(creation.id()) > 0) {
@@ -253,7 +281,9 @@ std::optional<int64_t> Dataset::file_offset(hid_t expected) const {
   }
   const haddr_t offset = H5Dget_offset(id());
   H5Eclear2(H5E_DEFAULT);
-  if (offset == HADDR_UNDEF) return std::nullopt;
+  if (offset == HADDR_UNDEF) {
+    return std::nullopt;
+  }
   return static_cast<int64_t>(offset);
 }
 

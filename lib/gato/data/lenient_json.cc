@@ -1,3 +1,6 @@
+// nlohmann::json parses standard JSON only. Each non-finite literal outside of
+// strings is therefore replaced by a string that starts with a NUL character,
+// which real input does not contain.
 #include "gato/data/lenient_json.h"
 
 #include <array>
@@ -6,6 +9,7 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/data/standard_json_filter.h"
 
 namespace gato::data {
 namespace {
@@ -14,11 +18,10 @@ constexpr int kMaxDepth = 256;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct NonFiniteLiteral {
-  std::string_view word;
+  std::string_view text;
   double value;
 };
 
-// "-Infinity" comes before "Infinity", which it ends with.
 constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
     {"-Infinity", -kInfinity},
     {"Infinity", kInfinity},
@@ -30,32 +33,11 @@ constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
 nlohmann::json parse_lenient_json(std::string_view text) {
   std::string strict;
   strict.reserve(text.size());
-  bool in_string = false;
-  int depth = 0;
-  for (size_t i = 0; i < text.size();) {
-    if (in_string && text[i] == '\\' && i + 1 < text.size()) {
-      strict += text.substr(i, 2);
-      i += 2;
-      continue;
-    }
-    if (text[i] == '"') in_string = !in_string;
-    if (!in_string) {
-      depth += text[i] == '[' || text[i] == '{';
-      depth -= text[i] == ']' || text[i] == '}';
-      if (depth > kMaxDepth) {
-        throw base::input_error(
-            "malformed JSON: nested more than {} levels deep", kMaxDepth);
-      }
-    }
-    bool replaced = false;
-    for (const auto& special : kNonFiniteLiterals) {
-      if (in_string || !text.substr(i).starts_with(special.word)) continue;
-      strict.append("\"\\u0000").append(special.word).append("\"");
-      i += special.word.size();
-      replaced = true;
-      break;
-    }
-    if (!replaced) strict += text[i++];
+  StandardJsonFilter filter;
+  filter.rewrite(text, /*is_last=*/true, strict);
+  if (filter.max_depth() > kMaxDepth) {
+    throw base::input_error("malformed JSON: nested more than {} levels deep",
+                            kMaxDepth);
   }
   try {
     return nlohmann::json::parse(strict);
@@ -65,16 +47,26 @@ nlohmann::json parse_lenient_json(std::string_view text) {
 }
 
 std::string summarize_json(const nlohmann::json& value) {
-  if (value.is_array()) return fmt::format("a list of {}", value.size());
+  if (value.is_array()) {
+    return fmt::format("a list of {}", value.size());
+  }
   if (!value.is_primitive()) {
     return fmt::format("an {}", value.type_name());
   }
-  constexpr size_t max_length = 60;
+  if (non_finite_number(value) != 0) {
+    return value.get_ref<const std::string&>().substr(1);
+  }
+  constexpr size_t kMaxLength = 60;
   std::string text =
       value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text.size() <= max_length) return text;
-  size_t end = max_length;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // within a character
+  if (text.size() <= kMaxLength) {
+    return text;
+  }
+  size_t end = kMaxLength;
+  // Bytes 10xxxxxx continue a UTF-8 character, which must not be divided.
+  while (end > 0 && (text[end] & 0xC0) == 0x80) {
+    --end;
+  }
   return text.substr(0, end) + "...";
 }
 
@@ -86,41 +78,51 @@ int64_t json_integer(const nlohmann::json& value) {
   } else if (value.is_number_integer()) {
     return value.get<int64_t>();
   } else if (value.is_number_float()) {
-    constexpr double max_exact_integer = 9007199254740992;  // 2^53
+    constexpr double kMaxExactInteger = 9007199254740992;  // 2^53
     const auto number = value.get<double>();
-    if (std::abs(number) <= max_exact_integer && std::floor(number) == number) {
+    if (std::abs(number) <= kMaxExactInteger && std::floor(number) == number) {
       return static_cast<int64_t>(number);
     }
   }
-  throw base::input_error("{} is no whole number of 64 bits", value.dump());
+  throw base::input_error("{} is not a 64-bit integer", value.dump());
 }
 
 std::vector<int64_t> json_integers(const nlohmann::json& list) {
   if (!list.is_array()) {
-    throw base::input_error("{} is no list of whole numbers", list.dump());
+    throw base::input_error("{} is not a list of integers", list.dump());
   }
   std::vector<int64_t> numbers;
   numbers.reserve(list.size());
-  for (const auto& value : list) numbers.push_back(json_integer(value));
+  for (const auto& value : list) {
+    numbers.push_back(json_integer(value));
+  }
   return numbers;
 }
 
 int64_t json_integer_or_zero(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end()) return 0;
+  if (found == object.end()) {
+    return 0;
+  }
   try {
     return json_integer(*found);
   } catch (const base::Error& error) {
-    throw base::input_error("the key \"{}\": {}", key, error.what());
+    throw base::input_error("key \"{}\": {}", key, error.what());
   }
 }
 
 double non_finite_number(const nlohmann::json& value) {
-  if (!value.is_string()) return 0;
+  if (!value.is_string()) {
+    return 0;
+  }
   const auto& text = value.get_ref<const std::string&>();
-  if (text.empty() || text[0] != '\0') return 0;
-  for (const auto& special : kNonFiniteLiterals) {
-    if (std::string_view(text).substr(1) == special.word) return special.value;
+  if (text.empty() || text[0] != '\0') {
+    return 0;
+  }
+  for (const NonFiniteLiteral& literal : kNonFiniteLiterals) {
+    if (std::string_view(text).substr(1) == literal.text) {
+      return literal.value;
+    }
   }
   return 0;
 }

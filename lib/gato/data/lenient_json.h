@@ -1,5 +1,5 @@
-// JSON as Python's json module writes it: NaN, Infinity and -Infinity may stand
-// where a number does.
+// JSON as Python's json module writes it, with NaN, Infinity and -Infinity as
+// additional number literals.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,28 @@
 
 namespace gato::data {
 
-// Error (bad_input) where the text is malformed, or nested more deeply than 256
-// levels: values are copied and printed level by level on the stack. The three
-// words come back as strings that start with a NUL character; non_finite_number
-// reads them.
+// Parses a text. Non-finite literals become strings that start with a NUL
+// character, which non_finite_number() converts; whatever else is not standard
+// is replaced as by StandardJsonFilter. Throws Error(bad_input) if the text is
+// malformed or nested more than 256 levels deep, because values are copied and
+// printed recursively.
 nlohmann::json parse_lenient_json(std::string_view text);
 
-// The number that such a string stands for; 0 for any other value.
+// Returns the number that such a string represents, and 0 for any other value.
 double non_finite_number(const nlohmann::json& value);
 
-// A value within a message: the beginning of a text, a number, true, false or
-// null; of lists and objects, which may be deep and long, that they are.
+// Formats a value for a message: a scalar as JSON, truncated to 60 bytes; a
+// list or an object, which may be deep and long, as "a list of N" or "an
+// object".
 std::string summarize_json(const nlohmann::json& value);
 
-// A whole number, which may be written 3.0. Error (bad_input) for what is none
-// or is beyond 64 bits: json::get() would convert it to any other.
+// Returns an integer, which may be written as 3.0. Throws Error(bad_input) if
+// the value is not an integer or does not fit in an int64; json::get() would
+// silently convert it.
 int64_t json_integer(const nlohmann::json& value);
 std::vector<int64_t> json_integers(const nlohmann::json& list);
-// json_integer() of `key` of an object; 0 where it has no such key.
+// Returns json_integer() of the value of `key`, and 0 if the object has no such
+// key.
 int64_t json_integer_or_zero(const nlohmann::json& object, const char* key);
 
 }  // namespace gato::data

@@ -14,7 +14,9 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   struct stat status {};
   if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
     const int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
+    if (descriptor >= 0) {
+      ::close(descriptor);
+    }
     throw base::io_error("{}: cannot read: {}", path.string(),
                          std::strerror(reason));
   }

@@ -10,17 +10,22 @@ int64_t PatchTable::add(const Patch& patch) {
   const XXH128_hash_t hash = XXH3_128bits(patch.data(), patch.size());
   const Digest digest{hash.low64, hash.high64};
   const size_t slot = find_slot(digest);
-  if (slots_[slot] != 0) return int64_t{slots_[slot]} - 1;
-  // Numbers are stored as -(1 + u) in an int32.
+  if (slots_[slot] != 0) {
+    return int64_t{slots_[slot]} - 1;
+  }
+  // An int32 token -(1 + u) can refer to 2^31 patches.
   if (size() > INT32_MAX) {
     throw base::input_error(
-        "more than 2^31 distinct patches: make several files");
+        "there are more than 2^31 distinct patches: divide the data among "
+        "several files");
   }
   pixels_.append(patch.data(), patch.size());
   digests_.push_back(digest);
   slots_[slot] = static_cast<uint32_t>(size());
   const int64_t number = size() - 1;
-  if (3 * digests_.size() > 2 * slots_.size()) rehash();
+  if (3 * digests_.size() > 2 * slots_.size()) {
+    rehash();
+  }
   return number;
 }
 
@@ -36,7 +41,9 @@ size_t PatchTable::find_slot(const Digest& digest) const {
 void PatchTable::rehash() {
   slots_.assign(2 * slots_.size(), 0);
   uint32_t number = 0;
-  for (const Digest& digest : digests_) slots_[find_slot(digest)] = ++number;
+  for (const Digest& digest : digests_) {
+    slots_[find_slot(digest)] = ++number;
+  }
 }
 
 void PatchTable::write(hdf5::Group& parent, const std::string& name) {

@@ -1,4 +1,5 @@
-// Distinct image patches, each stored once and numbered as they appear.
+// A table of distinct image patches, each stored once and numbered in order of
+// first appearance.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +13,20 @@
 
 namespace gato::data {
 
-// Pixels lie on disk; a patch takes 22 to 28 bytes of memory, its 128-bit
-// digest and its place. Two patches of one digest (less likely than 1e-15 among
-// 1e11) would be taken for the same.
+// Deduplicates patches by their 128-bit digests. Pixels are stored on disk;
+// each distinct patch takes 22 to 28 bytes of memory, for its digest and its
+// slots. Patches with equal digests are treated as equal; the probability of
+// any collision among 1e11 patches is below 1e-15.
 class PatchTable {
  public:
   explicit PatchTable(const std::filesystem::path& output) : pixels_(output) {}
 
-  int64_t add(const Patch& patch);  // its number
-  int64_t size() const { return static_cast<int64_t>(digests_.size()); }
-  // uint8 [U,16,16,3]
+  // Adds a patch unless the table contains it. Returns its number. Throws
+  // Error(bad_input) if there are more than 2^31 distinct patches, and
+  // Error(io).
+  int64_t add(const Patch& patch);
+  int64_t size() const { return std::ssize(digests_); }
+  // Writes the pixels as a dataset uint8 [U,16,16,3].
   void write(hdf5::Group& parent, const std::string& name);
 
  private:
@@ -29,14 +34,15 @@ class PatchTable {
     uint64_t low, high;
     bool operator==(const Digest&) const = default;
   };
-  // Of the digest's place, or of the free one where it belongs.
+  // Returns the slot of the digest, or the free slot where it belongs.
   size_t find_slot(const Digest& digest) const;
   void rehash();
 
   Spool pixels_;
-  std::deque<Digest> digests_;  // by number
-  // Open addressing, linear probing: number + 1, or 0 where a place is free. A
-  // power of two of places, a third to two thirds of them taken.
+  std::deque<Digest> digests_;  // indexed by patch number
+  // A hash table with open addressing and linear probing. A slot contains the
+  // patch number + 1, or 0 if it is free. The number of slots is a power of
+  // two, and at most two thirds of them are in use.
   std::vector<uint32_t> slots_ = std::vector<uint32_t>(1024);
 };
 

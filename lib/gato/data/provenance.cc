@@ -16,7 +16,9 @@ Provenance::Provenance(const RunRecord& run)
 
 void Provenance::add_input(const std::filesystem::path& path) {
   base::check_input_is_not_output(path, output);
-  if (!enabled) return;
+  if (!enabled) {
+    return;
+  }
   const std::string digest = base::digest_file(path);
   add_input(path, static_cast<int64_t>(std::filesystem::file_size(path)),
             digest);
@@ -25,13 +27,17 @@ void Provenance::add_input(const std::filesystem::path& path) {
 void Provenance::add_input(const std::filesystem::path& path, int64_t size,
                            const std::string& digest) {
   base::check_input_is_not_output(path, output);
-  if (!enabled) return;
+  if (!enabled) {
+    return;
+  }
   inputs.push_back(
       {{"path", path.string()}, {"size", size}, {"digest", digest}});
 }
 
 void Provenance::add_parent(const nlohmann::json& provenance) {
-  if (enabled && !provenance.is_null()) parents.push_back(provenance);
+  if (enabled && !provenance.is_null()) {
+    parents.push_back(provenance);
+  }
 }
 
 nlohmann::json Provenance::to_json() const {
@@ -40,6 +46,7 @@ nlohmann::json Provenance::to_json() const {
       {"argv", argv},       {"configuration", configuration},
       {"seed", seed},       {"inputs", inputs},
       {"parents", parents}};
+  // Arguments and paths are arbitrary bytes, but JSON must be valid UTF-8.
   return nlohmann::json::parse(
       record.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

@@ -1,4 +1,4 @@
-// Where an output comes from: enough to make it again.
+// The origin of an output, with enough detail to reproduce it.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,27 @@
 
 namespace gato::data {
 
-// A run of a program, as the provenance of its outputs describes it.
+// The description of one run of a program for the provenance of its outputs.
 struct RunRecord {
   std::string program = {}, version = {};
   std::vector<std::string> argv = {};
-  nlohmann::json configuration = nlohmann::json::object();  // merged
+  // The effective configuration, merged from all sources.
+  nlohmann::json configuration = nlohmann::json::object();
   uint64_t seed = 0;
   std::filesystem::path output = {};
-  bool has_provenance = true;  // false: outputs carry none
+  bool has_provenance = true;  // false: outputs have no provenance
 };
 
-// The running program's record; programs add their inputs. Stored as JSON:
-// {"program","version","argv","configuration","seed","inputs":
-// [{"path","size","digest"}],"parents":[provenance of the inputs]}.
+// The provenance of the running program's outputs. Programs add their inputs to
+// it. Stored as JSON:
+//   {"program", "version", "argv", "configuration", "seed",
+//    "inputs": [{"path", "size", "digest"}],
+//    "parents": [provenance of the inputs]}
 struct Provenance {
   Provenance() = default;
   explicit Provenance(const RunRecord& run);
 
-  bool enabled = true;  // false with --no-provenance: outputs carry none
+  bool enabled = true;  // false with --no-provenance
   std::string program, version;
   std::vector<std::string> argv;
   nlohmann::json configuration = nlohmann::json::object();
@@ -34,18 +37,19 @@ struct Provenance {
   nlohmann::json inputs = nlohmann::json::array();
   nlohmann::json parents = nlohmann::json::array();
 
-  std::filesystem::path output;  // of the program
+  std::filesystem::path output;  // the program's output
 
-  // Records a file with its size and xxh64 digest; nothing where not enabled.
-  // Error (usage) where it is the output, which would replace it: so an input
-  // is to be recorded before the output is committed.
+  // Records a file with its size and xxh64 digest. Does nothing if provenance
+  // is disabled. Throws Error(usage) if the file is also the output, which
+  // would replace it. Inputs must therefore be recorded before the output is
+  // committed.
   void add_input(const std::filesystem::path& path);
-  // The same for one that was read already.
+  // Records a file whose size and digest are already known.
   void add_input(const std::filesystem::path& path, int64_t size,
                  const std::string& digest);
-  // Takes over the provenance that an input carries.
+  // Records the provenance of an input.
   void add_parent(const nlohmann::json& provenance);
-  // Names of files that are not UTF-8 have U+FFFD in place of what is not.
+  // Returns the JSON. Invalid UTF-8 in file names is replaced with U+FFFD.
   nlohmann::json to_json() const;
 };
 

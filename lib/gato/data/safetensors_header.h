@@ -1,4 +1,5 @@
-// The JSON header of a safetensors file: where each tensor's bytes lie.
+// The JSON header of a safetensors file, which gives the type, shape and byte
+// range of each tensor.
 #pragma once
 
 #include <array>
@@ -14,7 +15,7 @@ namespace gato::data {
 
 struct SafetensorsDType {
   std::string_view name;
-  uint64_t item_size;  // of an element
+  uint64_t item_size;  // bytes per element
 };
 constexpr std::array<SafetensorsDType, 6> kSafetensorsDTypes = {
     {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}}};
@@ -23,24 +24,25 @@ struct SafetensorsTensorInfo {
   std::string name;
   std::string_view dtype;  // one of kSafetensorsDTypes
   std::vector<int64_t> shape;
-  uint64_t begin = 0, end = 0;  // its bytes, from the end of the header
+  uint64_t begin = 0, end = 0;  // byte range, relative to the end of the header
 };
 
 struct SafetensorsHeader {
-  std::vector<SafetensorsTensorInfo> tensors;  // in the order of their bytes
+  std::vector<SafetensorsTensorInfo> tensors;  // in the order of their offsets
   std::map<std::string, std::string> metadata;
 };
 
-// `data_size` bytes follow the header. Error (bad_input), which names `path`,
-// where the text is damaged or hostile: no JSON object, unknown types, a shape
-// whose size overflows or differs from its offsets, gaps, overlaps, names
-// twice.
+// Parses the text of a header that is followed by `data_size` bytes of tensors.
+// Throws Error(bad_input), which names `path`, if the text is corrupt or
+// malicious: not a JSON object, an unknown type, a shape whose size overflows
+// or does not match its offsets, gaps, overlaps or duplicate names.
 SafetensorsHeader parse_safetensors_header(const std::filesystem::path& path,
                                            const std::string& text,
                                            uint64_t data_size);
 
-// Opens the file as `file`, which is left where the tensors begin. Errors: io,
-// and as above; also where it is too short for its header.
+// Opens the file, reads its header and leaves `file` at the first byte of the
+// tensors. Throws Error(io) if the file cannot be read, and Error(bad_input) as
+// above or if the file is too short for its header.
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& path,
                                           std::ifstream& file);
 

@@ -1,17 +1,21 @@
-// Sequence file: gato-pack -> gato-train. HDF5 of kind "gato-sequences".
+// The sequence file, written by gato-pack and read by gato-train: an HDF5 file
+// of kind "gato-sequences".
 //
-// Q sequences of L tokens; fixed-width datasets are contiguous, to be mapped:
+// Q sequences of L tokens. Fixed-width datasets are contiguous so that they can
+// be mapped:
 //   /tokens   int32 [Q,L]   id, or -(1+u) for row u of /patches; 0 in padding
-//   /labels   int32 [Q,L]   only where the token files have them
+//   /labels   int32 [Q,L]   only if the token files have labels
 //   /modality uint8 [Q,L]   /local int16 [Q,L]   /interval uint8 [Q,L,4]
-//   /segment  uint8 [Q,L]   which document, from 0
-//   /prompt   uint8 [Q,L]   1 in the prompt
+//   /segment  uint8 [Q,L]   index of the document within the row, from 0
+//   /prompt   uint8 [Q,L]   1 for tokens of the prompt
 //   /task     int32 [Q]     /patches uint8 [U,16,16,3]
 //   /vocabulary, /tasks, /provenance as in a token file
-//   /demonstrations         a token file: one best demonstration a task; its
-//                           tasks and vocabulary are links to those above
+//   /demonstrations         a token file with the best demonstration of each
+//                           task; its tasks and vocabulary are hard links to
+//                           those above
 //   /report                 scalar UTF-8 JSON: what was packed
-// Root attributes as in a token file, and length, window_steps (0: none).
+// The root attributes are those of a token file, length (L) and window_steps
+// (0 if there are no windows).
 #pragma once
 
 #include <cstdint>
@@ -27,7 +31,7 @@
 
 namespace gato::data {
 
-// One row to write; every vector has L values.
+// One row to write. Every vector has L values.
 struct SequenceRow {
   TokenRow features;            // patch tokens: patch_token(add_patch())
   std::vector<int32_t> labels;  // empty, or L values
@@ -42,17 +46,20 @@ struct SequenceFileInfo {
   bool has_labels = false;
 };
 
+// Writes a sequence file, which appears complete or not at all.
 class SequenceFileWriter {
  public:
   SequenceFileWriter(const std::filesystem::path& path, bool force,
                      const SequenceFileInfo& info,
                      const Vocabulary& vocabulary);
   ~SequenceFileWriter();
-  // The number of a patch in the file; equal patches have the same.
+  // Returns the number of a patch in the file. Equal patches share a number.
   int32_t add_patch(const Patch& patch);
-  // Rows in order; exactly options.sequences of them.
+  // Appends a row. Exactly info.sequence_count rows must be appended.
   void append(const SequenceRow& row);
-  // The best demonstration of each task, in the order of `tasks`.
+  // Writes the rest of the file and renames it to its final path.
+  // `demonstrations` contains the best demonstration of each task, in the order
+  // of `tasks`.
   void commit(const TaskTable& tasks,
               const std::vector<TokenizedDocument>& demonstrations,
               const nlohmann::ordered_json& report,
@@ -64,10 +71,10 @@ class SequenceFileWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Views into the mapped file; valid as long as the reader lives. Rows may be
-// read by several threads.
+// One row, as views into the mapped file that are valid as long as the reader
+// exists.
 struct SequenceView {
-  std::span<const int32_t> tokens, labels;  // labels: the tokens where absent
+  std::span<const int32_t> tokens, labels;  // labels: the tokens if absent
   std::span<const uint8_t> modality;
   std::span<const int16_t> local_position;
   std::span<const uint8_t> interval;  // [L,4]
@@ -75,9 +82,10 @@ struct SequenceView {
   int32_t task_index = 0;
 };
 
+// Reads a sequence file. Several threads may read rows at the same time.
 class SequenceFileReader {
  public:
-  // Errors as TokenFileReader.
+  // Throws the same errors as TokenFileReader's constructor.
   explicit SequenceFileReader(const std::filesystem::path& path);
   ~SequenceFileReader();
   SequenceFileReader(SequenceFileReader&&) noexcept;
@@ -86,15 +94,15 @@ class SequenceFileReader {
   const Vocabulary& vocabulary() const;
   const TaskTable& tasks() const;
   const nlohmann::json& provenance() const;
-  const nlohmann::ordered_json& report() const;  // null where there is none
+  const nlohmann::ordered_json& report() const;  // null if there is none
   const SequenceFileInfo& info() const;
   int64_t sequence_count() const;
-  // Error (bad_input) where a value is not valid.
+  // Returns a row. Throws Error(bad_input) if one of its values is invalid.
   SequenceView row(int64_t sequence) const;
-  // Pixels of all distinct patches, [U,16,16,3].
+  // Returns the pixels of all distinct patches, [U,16,16,3].
   std::span<const uint8_t> patch_pixels() const;
   int64_t distinct_patch_count() const;
-  // Empty where the file holds none.
+  // Returns the demonstrations; empty if the file has none.
   std::vector<TokenizedDocument> read_demonstrations() const;
 
  private:

@@ -1,15 +1,33 @@
+// All datasets are mapped or, if other programs wrote them in chunks or in
+// wider types, loaded when the file is opened, so that several threads can read
+// rows. A row is checked each time it is read: the network would turn an
+// invalid value into an out-of-bounds access.
 #include <algorithm>
 
 #include "gato/base/error.h"
 #include "gato/data/file_format.h"
+#include "gato/data/file_metadata.h"
 #include "gato/data/mapped_file.h"
 #include "gato/data/sequence_file.h"
 
 namespace gato::data {
+namespace {
+
+constexpr int64_t kMaxSequenceLength = 1 << 24;
+constexpr uint8_t kMaxIntervalEdge = 128;
+
+bool is_valid_interval(const uint8_t* edges) {
+  return edges[0] < edges[1] && edges[1] <= kMaxIntervalEdge &&
+         edges[2] < edges[3] && edges[3] <= kMaxIntervalEdge;
+}
+
+}  // namespace
 
 struct SequenceFileReader::Impl {
   explicit Impl(const std::filesystem::path& path);
 
+  // Opens and loads a dataset. Throws unless it has `rows` rows; -1 accepts any
+  // number.
   template <class T>
   DatasetView<T> open_dataset(const char* name,
                               const std::vector<int64_t>& row_shape,
@@ -39,14 +57,14 @@ template <class T>
 DatasetView<T> SequenceFileReader::Impl::open_dataset(
     const char* name, const std::vector<int64_t>& row_shape,
     int64_t rows) const {
-  DatasetView<T> stored(root.dataset(name), mapping, row_shape);
-  if (rows >= 0 && stored.size() != rows) {
+  DatasetView<T> view(root.dataset(name), mapping, row_shape);
+  if (rows >= 0 && view.size() != rows) {
     throw base::input_error(
-        "{}: holds {} rows, expected {}: the file is damaged", stored.label(),
-        stored.size(), rows);
+        "{}: there are {} rows instead of {}: the file is corrupt",
+        view.label(), view.size(), rows);
   }
-  stored.load();
-  return stored;
+  view.load();
+  return view;
 }
 
 SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
@@ -54,18 +72,15 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
   check_format(root, kSequenceFileFormat);
   vocabulary = read_vocabulary(root);
   ids = ModalityIdRanges(vocabulary);
-  try {
-    tasks = TaskTable::from_json(read_json_dataset(root, "tasks"));
-  } catch (const base::Error& error) {
-    throw base::input_error("{}: {}", path.string(), error.what());
-  }
-  provenance = read_json_dataset(root, "provenance");
-  report = read_ordered_json_dataset(root, "report");
+  tasks = read_tasks(root);
+  provenance = read_provenance(root);
+  report = read_report(root);
 
   const auto length = root.integer_attribute("length");
-  if (!length || *length < 1 || *length > (1 << 24)) {
+  if (!length || *length < 1 || *length > kMaxSequenceLength) {
     throw base::input_error(
-        "{}: the attribute \"length\" is missing or not valid", path.string());
+        "{}: the attribute \"length\" is missing or not from 1 to {}",
+        path.string(), kMaxSequenceLength);
   }
   info.sequence_length = static_cast<int32_t>(*length);
   info.window_steps =
@@ -73,8 +88,9 @@ SequenceFileReader::Impl::Impl(const std::filesystem::path& path)
   info.has_labels = root.has("labels");
   tokens = open_dataset<int32_t>("tokens", {*length}, -1);
   const int64_t rows = info.sequence_count = tokens.size();
-  if (info.has_labels)
+  if (info.has_labels) {
     labels = open_dataset<int32_t>("labels", {*length}, rows);
+  }
   modality = open_dataset<uint8_t>("modality", {*length}, rows);
   local = open_dataset<int16_t>("local", {*length}, rows);
   interval = open_dataset<uint8_t>("interval", {*length, 4}, rows);
@@ -90,71 +106,71 @@ void SequenceFileReader::Impl::throw_corrupt(int64_t sequence, size_t position,
                                              const char* what,
                                              const Value& value) const {
   throw base::input_error(
-      "{}: sequence {}, token {}: {} {} is not valid: the file is damaged",
+      "{}: sequence {}, token {}: invalid {} {}: the file is corrupt",
       path.string(), sequence, position, what, value);
 }
 
-// Segments are numbered from 0 in their order, only the first may be a prompt,
-// and is one as a whole; what follows the last is padding.
+// Segments must be numbered consecutively from 0. Only segment 0 may be a
+// prompt, and all of its tokens must have the same prompt mask. Everything
+// after the first padding token must be padding.
 void SequenceFileReader::Impl::check_segments(int64_t sequence,
                                               const SequenceView& view) const {
   const auto padding = static_cast<uint8_t>(Modality::padding);
-  const size_t end = std::ranges::find(view.modality, padding) -
-                     view.modality.begin();  // of what is no padding
-  int last = 0;
-  for (size_t i = 0; i < end; ++i) {
+  const size_t padding_begin =
+      std::ranges::find(view.modality, padding) - view.modality.begin();
+  int previous = 0;
+  for (size_t i = 0; i < padding_begin; ++i) {
     const int segment = view.segment_ids[i];
-    if (segment != last && (i == 0 || segment != last + 1)) {
+    if (segment != previous && (i == 0 || segment != previous + 1)) {
       throw_corrupt(sequence, i, "segment", segment);
     }
-    last = segment;
+    previous = segment;
     const int expected = segment == 0 ? view.prompt_mask[0] : 0;
     if (view.prompt_mask[i] != expected || view.prompt_mask[i] > 1) {
-      throw_corrupt(sequence, i, "prompt", view.prompt_mask[i]);
+      throw_corrupt(sequence, i, "prompt mask", view.prompt_mask[i]);
     }
   }
-  for (size_t i = end; i < view.modality.size(); ++i) {
+  for (size_t i = padding_begin; i < view.modality.size(); ++i) {
     if (view.modality[i] != padding) {
-      throw_corrupt(sequence, i, "after padding, modality", view.modality[i]);
+      throw_corrupt(sequence, i, "modality after padding:", view.modality[i]);
     }
   }
 }
 
 void SequenceFileReader::Impl::check_row(int64_t sequence,
                                          const SequenceView& view) const {
-  const auto refuse = [&](const char* what, size_t position,
-                          const auto& value) {
+  const auto fail = [&](const char* what, size_t position, const auto& value) {
     this->throw_corrupt(sequence, position, what, value);
   };
-  if (view.task_index < 0 ||
-      view.task_index >= static_cast<int64_t>(tasks.tasks.size())) {
-    refuse("task", 0, view.task_index);
+  if (view.task_index < 0 || view.task_index >= std::ssize(tasks.tasks)) {
+    fail("task", 0, view.task_index);
   }
   check_segments(sequence, view);
   for (size_t i = 0; i < view.tokens.size(); ++i) {
     const int32_t token = view.tokens[i];
     const auto kind = static_cast<Modality>(view.modality[i]);
     if (kind > Modality::continuous_action) {
-      refuse("modality", i, view.modality[i]);
+      fail("modality", i, view.modality[i]);
     }
     if (kind == Modality::patch) {
       if (!is_patch(token) || patch_index(token) >= patches.size()) {
-        refuse("patch", i, patch_index(token));
+        fail("patch", i, patch_index(token));
       }
-      const uint8_t* ends = &view.interval[4 * i];
-      if (ends[0] >= ends[1] || ends[1] > 128 || ends[2] >= ends[3] ||
-          ends[3] > 128) {
-        refuse("interval start", i, ends[0]);
+      const uint8_t* edges = &view.interval[4 * i];
+      if (!is_valid_interval(edges)) {
+        fail("interval that begins at row", i, edges[0]);
       }
     } else {
       for (const auto& [what, id] : {std::pair{"id", view.tokens[i]},
                                      std::pair{"label", view.labels[i]}}) {
-        if (!ids.contains(kind, id)) refuse(what, i, ids.describe(kind, id));
+        if (!ids.contains(kind, id)) {
+          fail(what, i, ids.describe(kind, id));
+        }
       }
     }
     if (view.local_position[i] < TokenRow::kActionLocalPosition ||
         view.local_position[i] >= TokenRow::kLocalPositionCount) {
-      refuse("local position", i, view.local_position[i]);
+      fail("local position", i, view.local_position[i]);
     }
   }
 }
@@ -210,7 +226,9 @@ int64_t SequenceFileReader::distinct_patch_count() const {
 
 std::vector<TokenizedDocument> SequenceFileReader::read_demonstrations() const {
   std::vector<TokenizedDocument> documents;
-  if (!impl_->has_demonstrations) return documents;
+  if (!impl_->has_demonstrations) {
+    return documents;
+  }
   const TokenFileReader reader(impl_->path, "demonstrations");
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     documents.push_back(reader.document(i));

@@ -1,9 +1,12 @@
+// The number of rows is known from the start, so rows are written directly to
+// contiguous datasets. The patches are spooled, because their number is not.
 #include <algorithm>
 #include <cassert>
 #include <vector>
 
 #include "gato/base/file_io.h"
 #include "gato/data/file_format.h"
+#include "gato/data/file_metadata.h"
 #include "gato/data/patch_table.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_columns.h"
@@ -11,10 +14,11 @@
 namespace gato::data {
 namespace {
 
-// Rows that are written together: HDF5 takes longer for a call than for a row.
+// Rows are written in groups, because a call of HDF5 takes longer than writing
+// a row.
 constexpr size_t kRowsPerWrite = 64;
 
-// A dataset [rows, ...] that is written from its start.
+// Writes the rows of a dataset [rows, ...] in order.
 template <class T>
 class DatasetAppender {
  public:
@@ -24,11 +28,14 @@ class DatasetAppender {
       : dataset_(root.create_dataset(name, hdf5::native_type<T>(), shape)),
         width_(element_count({shape.begin() + 1, shape.end()})) {}
 
-  // `row`: as many values as the dataset has a row.
+  // Appends a row of `width_` values.
   void append(const T* row) {
     buffer_.insert(buffer_.end(), row, row + width_);
-    if (buffer_.size() == kRowsPerWrite * static_cast<size_t>(width_)) flush();
+    if (buffer_.size() == kRowsPerWrite * static_cast<size_t>(width_)) {
+      flush();
+    }
   }
+  // Must be called before the file is closed.
   void close() {
     flush();
     dataset_ = {};
@@ -36,15 +43,18 @@ class DatasetAppender {
 
  private:
   void flush() {
-    const int64_t rows = static_cast<int64_t>(buffer_.size()) / width_;
-    if (rows == 0) return;
+    const int64_t rows = std::ssize(buffer_) / width_;
+    if (rows == 0) {
+      return;
+    }
     dataset_.write(hdf5::native_type<T>(), rows_written_, rows, buffer_.data());
     rows_written_ += rows;
     buffer_.clear();
   }
 
   hdf5::Dataset dataset_;
-  int64_t width_ = 1, rows_written_ = 0;
+  int64_t width_ = 1;  // elements per row
+  int64_t rows_written_ = 0;
   std::vector<T> buffer_;
 };
 
@@ -71,7 +81,9 @@ struct SequenceFileWriter::Impl {
     write_vocabulary(root, vocabulary);
     const std::vector<int64_t> shape{info.sequence_count, info.sequence_length};
     tokens = {root, "tokens", shape};
-    if (info.has_labels) labels = {root, "labels", shape};
+    if (info.has_labels) {
+      labels = {root, "labels", shape};
+    }
     modality = {root, "modality", shape};
     local = {root, "local", shape};
     interval = {
@@ -83,7 +95,9 @@ struct SequenceFileWriter::Impl {
 
   void close_columns() {
     tokens.close();
-    if (info.has_labels) labels.close();
+    if (info.has_labels) {
+      labels.close();
+    }
     modality.close();
     local.close();
     interval.close();
@@ -93,9 +107,13 @@ struct SequenceFileWriter::Impl {
   }
 
   void write_demonstrations(const std::vector<TokenizedDocument>& documents) {
-    if (documents.empty()) return;
+    if (documents.empty()) {
+      return;
+    }
     TokenColumns columns(output.path());
-    for (const auto& document : documents) columns.append(document);
+    for (const auto& document : documents) {
+      columns.append(document);
+    }
     hdf5::Group group = root.create_group("demonstrations");
     write_format(group, kTokenFileFormat);
     columns.write(group);
@@ -135,7 +153,7 @@ void SequenceFileWriter::append(const SequenceRow& row) {
          row.features.interval.size() == length &&
          row.segment_ids.size() == length && row.prompt_mask.size() == length &&
          (row.labels.empty() || row.labels.size() == length));
-  (void)length;
+  static_cast<void>(length);  // unused if assertions are disabled
 
   const auto& tokens = row.features.tokens;
   file.tokens.append(tokens.data());
@@ -159,11 +177,7 @@ void SequenceFileWriter::commit(
   assert(file.rows_written == file.info.sequence_count);
   file.close_columns();
   file.patch_table.write(file.root, "patches");
-  file.root.write_text("tasks", tasks.to_json().dump());
-  if (!report.is_null()) file.root.write_text("report", report.dump());
-  if (provenance.enabled) {
-    file.root.write_text("provenance", provenance.to_json().dump());
-  }
+  write_metadata(file.root, tasks, report, provenance);
   file.write_demonstrations(demonstrations);
   mark_complete(file.root);
   hdf5::close_file(std::move(file.root));

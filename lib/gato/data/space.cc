@@ -1,3 +1,7 @@
+// Flattening lists the leaves of a nested space with their paths and sorts them
+// into token order. The path of a tuple member contains its index as
+// "_index_i", as in Minari's HDF5 files, so the nesting can be restored from
+// the paths alone; see unflatten_space().
 #include "gato/data/space.h"
 
 #include <algorithm>
@@ -5,62 +9,81 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
 
 namespace gato::data {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::array<std::string_view, 4> kRoleNames{"text", "image",
                                                      "discrete", "continuous"};
 
-// Bounds beyond this stand for none: old Minari files write +-3.4e38.
+// Bounds of this magnitude mean "unbounded": old Minari files contain +-3.4e38.
 constexpr double kUnboundedThreshold = 3e38;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Values that an integer type or its bounds admit; infinity for numbers.
+// An image has two sides of at least this length.
+constexpr int64_t kMinImageSide = 16;
+// Integers with more values than this are continuous.
+constexpr double kMaxDiscreteValues = 1024;
+
+// Returns how many values an element can have according to its bounds, or to
+// its integer type if it has none. Returns infinity for floating-point types.
 double value_count(const Field& field) {
-  if (!is_integer(field.dtype)) return std::numeric_limits<double>::infinity();
-  if (field.dtype == DType::boolean) return 2;
-  if (field.low.empty())
+  if (!is_integer(field.dtype)) {
+    return kInfinity;
+  }
+  if (field.dtype == DType::boolean) {
+    return 2;
+  }
+  if (field.low.empty()) {
     return std::ldexp(1.0, 8 * static_cast<int>(item_size(field.dtype)));
+  }
   const double low = *std::min_element(field.low.begin(), field.low.end());
   const double high = *std::max_element(field.high.begin(), field.high.end());
   return high - low + 1;
 }
 
 bool looks_like_image(const Field& field) {
-  if (field.dtype != DType::uint8) return false;
-  std::vector<int64_t> sides = field.shape;
-  if (sides.size() < 2 || sides.size() > 4) return false;
-  if (sides.size() == 4) sides.erase(sides.begin());  // [F,H,W,C]
-  if (sides.size() == 3) {
-    // The channels are the smallest extent; ties go to the last.
-    const bool first = sides[0] < sides[1] && sides[0] < sides[2];
-    sides.erase(first ? sides.begin() : sides.end() - 1);
+  if (field.dtype != DType::uint8) {
+    return false;
   }
-  return sides[0] >= 16 && sides[1] >= 16;
+  std::vector<int64_t> sides = field.shape;
+  if (sides.size() < 2 || sides.size() > 4) {
+    return false;
+  }
+  if (sides.size() == 4) {
+    sides.erase(sides.begin());  // [F,H,W,C]
+  }
+  if (sides.size() == 3) {
+    // The channel axis is the first one if it is the shortest, otherwise the
+    // last one.
+    const bool channels_first = sides[0] < sides[1] && sides[0] < sides[2];
+    sides.erase(channels_first ? sides.begin() : sides.end() - 1);
+  }
+  return sides[0] >= kMinImageSide && sides[1] >= kMinImageSide;
 }
 
-// The number of a tuple member, "_index_i"; -1 for any other part of a path.
-int64_t tuple_index(std::string_view part) {
-  constexpr std::string_view prefix = "_index_";
-  if (!part.starts_with(prefix) || part.size() == prefix.size() ||
-      part.size() > prefix.size() + 9) {
+// Returns i for the path component "_index_i" of a tuple member, and -1 for any
+// other component.
+int64_t tuple_index(std::string_view component) {
+  constexpr std::string_view kPrefix = "_index_";
+  constexpr size_t kMaxDigits = 9;
+  if (!component.starts_with(kPrefix) || component.size() == kPrefix.size() ||
+      component.size() > kPrefix.size() + kMaxDigits) {
     return -1;
   }
   int64_t index = 0;
-  for (char c : part.substr(prefix.size())) {
-    if (c < '0' || c > '9') return -1;
+  for (char c : component.substr(kPrefix.size())) {
+    if (c < '0' || c > '9') {
+      return -1;
+    }
     index = 10 * index + (c - '0');
   }
   return index;
 }
 
+// Appends the leaves of `space`, which is at `path`, in the order of the space.
 void collect_fields(const Space& space, const std::string& path,
                     std::vector<Field>& fields) {
   if (space.kind == Space::Kind::dict || space.kind == Space::Kind::tuple) {
@@ -76,60 +99,19 @@ void collect_fields(const Space& space, const std::string& path,
   field.low = space.low;
   field.high = space.high;
   for (double& value : field.low) {
-    if (value <= -kUnboundedThreshold)
-      value = -std::numeric_limits<double>::infinity();
+    if (value <= -kUnboundedThreshold) {
+      value = -kInfinity;
+    }
   }
   for (double& value : field.high) {
-    if (value >= kUnboundedThreshold)
-      value = std::numeric_limits<double>::infinity();
+    if (value >= kUnboundedThreshold) {
+      value = kInfinity;
+    }
   }
   field.n = space.n;
   field.start = space.start;
   field.role = default_role(field, space.kind);
   fields.push_back(std::move(field));
-}
-
-json bounds_to_json(const std::vector<double>& bounds) {
-  json array = json::array();
-  for (double value : bounds) {
-    if (std::isfinite(value)) {
-      array.push_back(value);
-    } else {
-      array.push_back(nullptr);
-    }
-  }
-  const bool same = std::all_of(
-      array.begin(), array.end(),
-      [&array](const json& value) { return value == array.front(); });
-  return !array.empty() && same ? array.front() : array;
-}
-
-// A number, or null for none, or a flat list of them.
-std::vector<double> bounds_from_json(const json& bounds, int64_t count,
-                                     double unbounded_value) {
-  const auto parse_bound = [unbounded_value](const json& value) {
-    return value.is_null() ? unbounded_value : value.get<double>();
-  };
-  if (!bounds.is_array()) {
-    return std::vector<double>(static_cast<size_t>(count), parse_bound(bounds));
-  }
-  if (static_cast<int64_t>(bounds.size()) != count) {
-    throw base::input_error("{} bounds for {} elements", bounds.size(), count);
-  }
-  std::vector<double> values;
-  for (const json& value : bounds) values.push_back(parse_bound(value));
-  return values;
-}
-
-std::vector<int64_t> integers_from_json(const json& values, int64_t count) {
-  if (!values.is_array()) {
-    return std::vector<int64_t>(static_cast<size_t>(count),
-                                json_integer(values));
-  }
-  if (static_cast<int64_t>(values.size()) != count) {
-    throw base::input_error("{} values for {} elements", values.size(), count);
-  }
-  return json_integers(values);
 }
 
 }  // namespace
@@ -140,11 +122,12 @@ std::string_view role_name(Role role) {
 
 Role parse_role(std::string_view name) {
   for (size_t i = 0; i < kRoleNames.size(); ++i) {
-    if (kRoleNames[i] == name) return static_cast<Role>(i);
+    if (kRoleNames[i] == name) {
+      return static_cast<Role>(i);
+    }
   }
   throw base::usage_error(
-      "the role \"{}\" is not known: use text, image, discrete or continuous",
-      name);
+      "unknown role \"{}\": use text, image, discrete or continuous", name);
 }
 
 Role default_role(const Field& field, Space::Kind kind) {
@@ -158,19 +141,26 @@ Role default_role(const Field& field, Space::Kind kind) {
     default:
       break;
   }
-  if (looks_like_image(field)) return Role::image;
-  return value_count(field) <= 1024 ? Role::discrete : Role::continuous;
+  if (looks_like_image(field)) {
+    return Role::image;
+  }
+  return value_count(field) <= kMaxDiscreteValues ? Role::discrete
+                                                  : Role::continuous;
 }
 
 bool path_precedes(std::string_view a, std::string_view b) {
-  const auto [in_a, in_b] =
-      std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  const auto difference = static_cast<size_t>(in_a - a.begin());
-  // The parts that hold the first difference.
+  const auto first_difference =
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  const auto difference = static_cast<size_t>(first_difference - a.begin());
+  // The components that contain the first difference begin at the same position
+  // in both paths. rfind() returns npos if they are the first ones, and
+  // npos + 1 is 0.
   const size_t begin = difference == 0 ? 0 : a.rfind('/', difference - 1) + 1;
-  const std::string_view part_a = a.substr(begin, a.find('/', begin) - begin);
-  const std::string_view part_b = b.substr(begin, b.find('/', begin) - begin);
-  const int64_t index_a = tuple_index(part_a), index_b = tuple_index(part_b);
+  const auto component = [begin](std::string_view path) {
+    return path.substr(begin, path.find('/', begin) - begin);
+  };
+  const int64_t index_a = tuple_index(component(a));
+  const int64_t index_b = tuple_index(component(b));
   if (index_a >= 0 && index_b >= 0 && index_a != index_b) {
     return index_a < index_b;
   }
@@ -183,7 +173,9 @@ bool path_precedes(std::string_view a, std::string_view b) {
 void sort_fields(std::vector<Field>& fields) {
   std::stable_sort(fields.begin(), fields.end(),
                    [](const Field& a, const Field& b) {
-                     if (a.role != b.role) return a.role < b.role;
+                     if (a.role != b.role) {
+                       return a.role < b.role;
+                     }
                      return path_precedes(a.name, b.name);
                    });
 }
@@ -191,70 +183,23 @@ void sort_fields(std::vector<Field>& fields) {
 std::vector<Field> flatten_space(const Space& space,
                                  const std::string& bare_name) {
   std::vector<Field> fields;
-  const bool bare =
+  const bool is_leaf =
       space.kind != Space::Kind::dict && space.kind != Space::Kind::tuple;
-  collect_fields(space, bare ? bare_name : "", fields);
+  collect_fields(space, is_leaf ? bare_name : "", fields);
   sort_fields(fields);
   return fields;
 }
 
-json field_to_json(const Field& field) {
-  json result = {{"name", field.name}, {"role", role_name(field.role)}};
-  if (field.role == Role::text) return result;
-  result["dtype"] = dtype_name(field.dtype);
-  result["shape"] = field.shape;
-  if (!field.low.empty()) result["low"] = bounds_to_json(field.low);
-  if (!field.high.empty()) result["high"] = bounds_to_json(field.high);
-  if (!field.n.empty()) result["n"] = field.n;
-  if (!field.start.empty()) result["start"] = field.start;
-  return result;
-}
-
-Field field_from_json(const json& description) {
-  Field field;
-  try {
-    field.name = description.at("name").get<std::string>();
-    field.role = parse_role(description.at("role").get<std::string>());
-    if (field.role == Role::text) return field;
-    field.dtype = parse_dtype(description.at("dtype").get<std::string>());
-    if (description.contains("shape")) {
-      field.shape = json_integers(description["shape"]);
-    }
-    check_shape(field.shape, kMaxFieldElements);
-    const int64_t count = element_count(field.shape);
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    const bool has_low = description.contains("low");
-    const bool has_high = description.contains("high");
-    if (has_low || has_high) {
-      field.low =
-          bounds_from_json(description.value("low", json()), count, -infinity);
-      field.high =
-          bounds_from_json(description.value("high", json()), count, infinity);
-    }
-    if (description.contains("n") && !description["n"].is_null()) {
-      field.n = integers_from_json(description["n"], count);
-      field.start.assign(static_cast<size_t>(count), 0);
-    }
-    if (description.contains("start") && !description["start"].is_null()) {
-      field.start = integers_from_json(description["start"], count);
-    }
-  } catch (const json::exception& error) {
-    throw base::input_error("field \"{}\": {}", field.name, error.what());
-  } catch (const base::Error& error) {
-    throw base::input_error("field \"{}\": {}", field.name, error.what());
-  }
-  return field;
-}
-
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
+// Returns a space of printable ASCII characters and `extra_charset`.
 Space make_text_space(int64_t max_length, const std::string& extra_charset) {
   Space space;
   space.kind = Space::Kind::text;
   space.max_length = std::max<int64_t>(max_length, 1);
-  for (char c = ' '; c <= '~'; ++c) space.charset += c;
+  for (char c = ' '; c <= '~'; ++c) {
+    space.charset += c;
+  }
   space.charset += extra_charset;
   return space;
 }
@@ -265,12 +210,14 @@ Space make_discrete_space(const Field& field) {
   space.shape = field.shape;
   space.n = field.n;
   space.start = field.start;
-  if (space.start.empty()) space.start.assign(space.n.size(), 0);
+  if (space.start.empty()) {
+    space.start.assign(space.n.size(), 0);
+  }
   const auto all = [](const std::vector<int64_t>& values, int64_t expected) {
     return std::all_of(values.begin(), values.end(),
                        [expected](int64_t value) { return value == expected; });
   };
-  if (field.dtype == DType::boolean) {  // which the discrete spaces refuse
+  if (field.dtype == DType::boolean) {  // not allowed in Discrete
     const auto count = static_cast<size_t>(element_count(field.shape));
     space.low.assign(count, 0);
     space.high.assign(count, 1);
@@ -292,16 +239,38 @@ Space make_box_space(const Field& field) {
   const auto count = static_cast<size_t>(element_count(field.shape));
   space.low = field.low;
   space.high = field.high;
-  if (space.low.empty()) space.low.assign(count, -kInfinity);
-  if (space.high.empty()) space.high.assign(count, kInfinity);
+  if (space.low.empty()) {
+    space.low.assign(count, -kInfinity);
+  }
+  if (space.high.empty()) {
+    space.high.assign(count, kInfinity);
+  }
   return space;
 }
 
-// Children in the order of fields; a space of members "_index_0" to
-// "_index_k-1" is a tuple.
+// Returns the child of this name, or null.
+Space* find_child(Space& parent, const std::string& name) {
+  const auto found =
+      std::find_if(parent.children.begin(), parent.children.end(),
+                   [&](const NamedSpace& child) { return child.name == name; });
+  return found == parent.children.end() ? nullptr : &found->space;
+}
+
+Space make_empty_dict() {
+  Space space;
+  space.kind = Space::Kind::dict;
+  return space;
+}
+
+// Sorts the children of every dict as by path_precedes(). Dicts whose keys are
+// "_index_0" to "_index_{k-1}" become tuples.
 void sort_children(Space& space) {
-  for (auto& [key, child] : space.children) sort_children(child);
-  if (space.kind != Space::Kind::dict) return;
+  for (auto& [key, child] : space.children) {
+    sort_children(child);
+  }
+  if (space.kind != Space::Kind::dict) {
+    return;
+  }
   std::sort(space.children.begin(), space.children.end(),
             [](const auto& a, const auto& b) {
               return path_precedes(a.name, b.name);
@@ -310,7 +279,9 @@ void sort_children(Space& space) {
   for (size_t i = 0; i < space.children.size(); ++i) {
     is_tuple &= space.children[i].name == "_index_" + std::to_string(i);
   }
-  if (is_tuple) space.kind = Space::Kind::tuple;
+  if (is_tuple) {
+    space.kind = Space::Kind::tuple;
+  }
 }
 
 }  // namespace
@@ -328,7 +299,9 @@ std::vector<std::string> split_path(std::string_view path) {
   for (;;) {
     const size_t slash = path.find('/');
     parts.emplace_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) return parts;
+    if (slash == std::string_view::npos) {
+      return parts;
+    }
     path.remove_prefix(slash + 1);
   }
 }
@@ -341,31 +314,29 @@ bool is_bare_space(const std::vector<Field>& fields,
 Space unflatten_space(const std::vector<Field>& fields,
                       const std::string& bare_name, int64_t max_text_length,
                       const std::string& extra_text) {
-  const auto leaf = [&](const Field& field) {
-    if (field.role == Role::text)
+  const auto make_leaf = [&](const Field& field) {
+    if (field.role == Role::text) {
       return make_text_space(max_text_length, extra_text);
+    }
     return field.n.empty() ? make_box_space(field) : make_discrete_space(field);
   };
-  if (is_bare_space(fields, bare_name)) return leaf(fields[0]);
+  if (is_bare_space(fields, bare_name)) {
+    return make_leaf(fields[0]);
+  }
 
-  Space root;
-  root.kind = Space::Kind::dict;
+  Space root = make_empty_dict();
   for (const Field& field : fields) {
+    const std::vector<std::string> path = split_path(field.name);
     Space* parent = &root;
-    const auto parts = split_path(field.name);
-    for (size_t i = 0; i < parts.size(); ++i) {
-      const bool last = i + 1 == parts.size();
-      auto child = std::find_if(
-          parent->children.begin(), parent->children.end(),
-          [&](const auto& entry) { return entry.name == parts[i]; });
-      if (child == parent->children.end()) {
-        Space space;
-        space.kind = Space::Kind::dict;
-        if (last) space = leaf(field);
-        parent->children.push_back({parts[i], std::move(space)});
-        child = parent->children.end() - 1;
+    for (size_t i = 0; i < path.size(); ++i) {
+      Space* child = find_child(*parent, path[i]);
+      if (child == nullptr) {
+        const bool is_last = i + 1 == path.size();
+        parent->children.push_back(
+            {path[i], is_last ? make_leaf(field) : make_empty_dict()});
+        child = &parent->children.back().space;
       }
-      parent = &child->space;
+      parent = child;
     }
   }
   sort_children(root);

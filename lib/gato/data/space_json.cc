@@ -1,4 +1,6 @@
-// Gymnasium spaces as Minari serialises them (minari/serialization.py).
+// Gymnasium spaces as Minari serializes them (minari/serialization.py). The
+// JSON is written as text, in the form in which Python's json module writes it,
+// because nlohmann::json cannot represent Infinity and NaN.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,34 +15,47 @@ namespace {
 
 using nlohmann::json;
 
-// Deeper spaces and arrays are refused before they exhaust the stack.
+// More deeply nested spaces and lists are rejected, because they are parsed
+// recursively.
 constexpr int kMaxNestingDepth = 64;
 
 double parse_number(const json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-  const double special = non_finite_number(value);
-  if (special == 0) throw base::input_error("{} is no number", value.dump());
-  return special;
+  if (value.is_number()) {
+    return value.get<double>();
+  }
+  if (value.is_boolean()) {
+    return value.get<bool>() ? 1 : 0;
+  }
+  const double number = non_finite_number(value);
+  if (number == 0) {
+    throw base::input_error("{} is not a number", value.dump());
+  }
+  return number;
 }
 
 void append_flattened(const json& values, std::vector<double>& flat,
                       int depth) {
-  if (depth > kMaxNestingDepth)
-    throw base::input_error("bounds are nested too deeply");
+  if (depth > kMaxNestingDepth) {
+    throw base::input_error("bounds are nested more than {} levels deep",
+                            kMaxNestingDepth);
+  }
   if (!values.is_array()) {
     flat.push_back(parse_number(values));
     return;
   }
-  for (const json& value : values) append_flattened(value, flat, depth + 1);
+  for (const json& value : values) {
+    append_flattened(value, flat, depth + 1);
+  }
 }
 
-// Nested lists, or one number for all elements.
+// Parses nested lists with one number per element, or one number for all.
 std::vector<double> parse_bounds(const json& space, const char* key,
                                  int64_t count) {
   std::vector<double> flat;
   append_flattened(space.at(key), flat, 0);
-  if (static_cast<int64_t>(flat.size()) == count) return flat;
+  if (std::ssize(flat) == count) {
+    return flat;
+  }
   if (flat.size() != 1) {
     throw base::input_error("\"{}\" has {} values for {} elements", key,
                             flat.size(), count);
@@ -48,16 +63,20 @@ std::vector<double> parse_bounds(const json& space, const char* key,
   return std::vector<double>(static_cast<size_t>(count), flat[0]);
 }
 
+// Appends the integers of nested lists. If `shape` is not null, the lengths of
+// the first list at each level are appended to it.
 void append_integers(const json& values, std::vector<int64_t>& flat,
                      std::vector<int64_t>* shape, int depth) {
-  if (depth > kMaxNestingDepth)
-    throw base::input_error("values are nested too deeply");
+  if (depth > kMaxNestingDepth) {
+    throw base::input_error("values are nested more than {} levels deep",
+                            kMaxNestingDepth);
+  }
   if (!values.is_array()) {
     flat.push_back(json_integer(values));
     return;
   }
   if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
-    shape->push_back(static_cast<int64_t>(values.size()));
+    shape->push_back(std::ssize(values));
   }
   for (const json& value : values) {
     append_integers(value, flat, shape, depth + 1);
@@ -67,7 +86,7 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
 Space parse_box(const json& json) {
   Space space;
   const auto dtype = json.at("dtype").get<std::string>();
-  // Half precision is held as single precision, which has all its values.
+  // Half precision is converted to single precision, which is exact.
   space.dtype = dtype == "float16" ? DType::float32 : parse_dtype(dtype);
   space.shape = json_integers(json.at("shape"));
   check_shape(space.shape, kMaxFieldElements);
@@ -93,12 +112,13 @@ Space parse_multi_discrete(const json& json) {
   append_integers(json.at("nvec"), space.n, &space.shape, 0);
   if (json.contains("start") && !json["start"].is_null()) {
     append_integers(json["start"], space.start, nullptr, 0);
-    if (space.start.size() == 1)
+    if (space.start.size() == 1) {
       space.start.resize(space.n.size(), space.start[0]);
+    }
   } else {
     space.start.assign(space.n.size(), 0);
   }
-  if (static_cast<int64_t>(space.n.size()) != element_count(space.shape) ||
+  if (std::ssize(space.n) != element_count(space.shape) ||
       space.start.size() != space.n.size()) {
     throw base::input_error("\"nvec\" and \"start\" differ in shape");
   }
@@ -130,19 +150,33 @@ void require_valid_key(const std::string& key) {
   if (key.empty() || key.find('/') != std::string::npos || key == "." ||
       key == "..") {
     throw base::input_error(
-        "the key \"{}\" cannot be stored: keys must be words without '/'", key);
+        "the key \"{}\" cannot be the name of an HDF5 object: it must not be "
+        "empty, \".\" or \"..\", nor contain '/'",
+        key);
   }
 }
 
 Space parse_space(const json& description, int depth) {
-  if (depth > kMaxNestingDepth)
-    throw base::input_error("spaces are nested too deeply");
+  if (depth > kMaxNestingDepth) {
+    throw base::input_error("spaces are nested more than {} levels deep",
+                            kMaxNestingDepth);
+  }
   const auto type = description.at("type").get<std::string>();
-  if (type == "Box") return parse_box(description);
-  if (type == "Discrete") return parse_discrete(description);
-  if (type == "MultiDiscrete") return parse_multi_discrete(description);
-  if (type == "MultiBinary") return parse_multi_binary(description);
-  if (type == "Text") return parse_text(description);
+  if (type == "Box") {
+    return parse_box(description);
+  }
+  if (type == "Discrete") {
+    return parse_discrete(description);
+  }
+  if (type == "MultiDiscrete") {
+    return parse_multi_discrete(description);
+  }
+  if (type == "MultiBinary") {
+    return parse_multi_binary(description);
+  }
+  if (type == "Text") {
+    return parse_text(description);
+  }
   Space space;
   if (type == "Dict") {
     space.kind = Space::Kind::dict;
@@ -159,23 +193,28 @@ Space parse_space(const json& description, int depth) {
     }
   } else {
     throw base::input_error(
-        "the space type \"{}\" is not supported (Box, Discrete, MultiDiscrete, "
-        "MultiBinary, Text, Dict and Tuple are)",
+        "the space type \"{}\" is not supported: use Box, Discrete, "
+        "MultiDiscrete, MultiBinary, Text, Dict or Tuple",
         type);
   }
   return space;
 }
 
-// Values in C order as nested lists of `shape`.
+// Formats values in C order as nested lists of this shape. write(value) formats
+// one value.
 template <class T, class Write>
 std::string nested_list_json(const std::vector<T>& values,
                              const std::vector<int64_t>& shape, Write write) {
   size_t next = 0;
   const auto level = [&](const auto& self, size_t axis) -> std::string {
-    if (axis == shape.size()) return write(values.at(next++));
+    if (axis == shape.size()) {
+      return write(values.at(next++));
+    }
     std::string text = "[";
     for (int64_t i = 0; i < shape[axis]; ++i) {
-      if (i > 0) text += ", ";
+      if (i > 0) {
+        text += ", ";
+      }
       text += self(self, axis + 1);
     }
     return text + "]";
@@ -183,8 +222,8 @@ std::string nested_list_json(const std::vector<T>& values,
   return level(level, 0);
 }
 
-// As Python's json module writes it. A bound that an integer type cannot hold
-// becomes the type's own.
+// Formats a bound as Python's json module does. A bound outside the range of an
+// integer type becomes the limit of the type.
 std::string bound_to_json(double value, DType dtype) {
   if (is_integer(dtype)) {
     Array bound = Array::zeros(dtype, {});
@@ -192,8 +231,12 @@ std::string bound_to_json(double value, DType dtype) {
     return dtype == DType::uint64 ? std::to_string(*bound.data<uint64_t>())
                                   : std::to_string(bound.as_integer(0));
   }
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  if (std::isnan(value)) {
+    return "NaN";
+  }
+  if (std::isinf(value)) {
+    return value < 0 ? "-Infinity" : "Infinity";
+  }
   return json(value).dump();
 }
 
@@ -247,17 +290,21 @@ std::string space_to_json(const Space& space) {
     case Space::Kind::tuple:
       break;
   }
-  const bool dict = space.kind == Space::Kind::dict;
+  const bool is_dict = space.kind == Space::Kind::dict;
   std::string children;
   for (const auto& [key, child] : space.children) {
-    if (!children.empty()) children += ", ";
-    if (dict) children += json(key).dump() + ": ";
+    if (!children.empty()) {
+      children += ", ";
+    }
+    if (is_dict) {
+      children += json(key).dump() + ": ";
+    }
     children += space_to_json(child);
   }
-  return dict ? fmt::format(R"({{"type": "Dict", "subspaces": {{{}}}}})",
-                            children)
-              : fmt::format(R"({{"type": "Tuple", "subspaces": [{}]}})",
-                            children);
+  return is_dict ? fmt::format(R"({{"type": "Dict", "subspaces": {{{}}}}})",
+                               children)
+                 : fmt::format(R"({{"type": "Tuple", "subspaces": [{}]}})",
+                               children);
 }
 
 }  // namespace gato::data

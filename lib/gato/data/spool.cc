@@ -16,14 +16,19 @@ namespace {
 
 constexpr size_t kBufferBytes = 256 << 10;
 
-// O_TMPFILE is not known to every file system.
+// Opens a temporary file without a name. Creates and unlinks one on file
+// systems that do not support O_TMPFILE.
 int open_unnamed_file(const std::string& directory) {
   const int descriptor =
       ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor >= 0) return descriptor;
+  if (descriptor >= 0) {
+    return descriptor;
+  }
   std::string name = directory + "/.gato-spool-XXXXXX";
   const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named >= 0) ::unlink(name.c_str());
+  if (named >= 0) {
+    ::unlink(name.c_str());
+  }
   return named;
 }
 
@@ -33,8 +38,9 @@ Spool::Spool(const std::filesystem::path& output) : output_(output.string()) {
   const auto parent = output.parent_path();
   descriptor_ = open_unnamed_file(parent.empty() ? "." : parent.string());
   if (descriptor_ < 0) {
-    throw base::io_error("{}: cannot create a temporary file beside it: {}",
-                         output_, std::strerror(errno));
+    throw base::io_error(
+        "{}: cannot create a temporary file in its directory: {}", output_,
+        std::strerror(errno));
   }
 }
 
@@ -44,16 +50,18 @@ void Spool::append(const void* bytes, size_t count) {
   const auto* from = static_cast<const std::byte*>(bytes);
   buffer_.insert(buffer_.end(), from, from + count);
   size_ += static_cast<int64_t>(count);
-  if (buffer_.size() >= kBufferBytes) flush();
+  if (buffer_.size() >= kBufferBytes) {
+    flush();
+  }
 }
 
 void Spool::append_all(Spool& other) {
   other.flush();
-  std::vector<std::byte> part(kBufferBytes);
+  std::vector<std::byte> block(kBufferBytes);
   int64_t offset = 0;
   while (const size_t count =
-             other.read_bytes(offset, part.data(), part.size())) {
-    append(part.data(), count);
+             other.read_bytes(offset, block.data(), block.size())) {
+    append(block.data(), count);
     offset += static_cast<int64_t>(count);
   }
 }
@@ -61,16 +69,17 @@ void Spool::append_all(Spool& other) {
 void Spool::copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes) {
   flush();
   const int64_t rows = size_ / row_bytes;
-  const int64_t part_rows =
+  const int64_t block_rows =
       std::max<int64_t>(1, static_cast<int64_t>(kBufferBytes) / row_bytes);
-  std::vector<std::byte> part(static_cast<size_t>(part_rows * row_bytes));
-  for (int64_t first = 0; first < rows; first += part_rows) {
-    const int64_t count = std::min(part_rows, rows - first);
+  std::vector<std::byte> block(static_cast<size_t>(block_rows * row_bytes));
+  for (int64_t first = 0; first < rows; first += block_rows) {
+    const int64_t count = std::min(block_rows, rows - first);
     const auto bytes = static_cast<size_t>(count * row_bytes);
-    if (read_bytes(first * row_bytes, part.data(), bytes) != bytes) {
-      throw base::io_error("{}: a temporary file was cut short", output_);
+    if (read_bytes(first * row_bytes, block.data(), bytes) != bytes) {
+      throw base::io_error(
+          "{}: a temporary file was truncated by another process", output_);
     }
-    dataset.write(type, first, count, part.data());
+    dataset.write(type, first, count, block.data());
   }
 }
 
@@ -79,10 +88,13 @@ void Spool::flush() {
   while (done < buffer_.size()) {
     const ssize_t count =
         ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
     if (count < 0) {
-      throw base::io_error("{}: cannot write a temporary file beside it: {}",
-                           output_, std::strerror(errno));
+      throw base::io_error(
+          "{}: cannot write a temporary file in its directory: {}", output_,
+          std::strerror(errno));
     }
     done += static_cast<size_t>(count);
   }
@@ -92,8 +104,9 @@ void Spool::flush() {
 size_t Spool::read_bytes(int64_t offset, std::byte* into, size_t count) const {
   const int64_t bytes_read = base::read_at(descriptor_, offset, into, count);
   if (bytes_read < 0) {
-    throw base::io_error("{}: cannot read a temporary file beside it: {}",
-                         output_, std::strerror(errno));
+    throw base::io_error(
+        "{}: cannot read a temporary file in its directory: {}", output_,
+        std::strerror(errno));
   }
   return static_cast<size_t>(bytes_read);
 }

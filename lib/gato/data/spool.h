@@ -1,5 +1,5 @@
-// Rows of a dataset whose length is not known yet, kept on disk until it is: an
-// unnamed file that vanishes with the process.
+// A buffer on disk for the rows of a dataset whose length is not known yet. It
+// is an unnamed temporary file, which disappears when the process ends.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,12 @@
 
 namespace gato::data {
 
+// An append-only sequence of bytes in a temporary file. All functions throw
+// Error(io).
 class Spool {
  public:
-  // `output`: what is being written; the spool lies in its directory, so that
-  // it is the same disk that is full.
+  // `output` is the file being written. The temporary file is in the same
+  // directory, so that no other disk can run out of space.
   explicit Spool(const std::filesystem::path& output);
   ~Spool();
   Spool(const Spool&) = delete;
@@ -26,15 +28,18 @@ class Spool {
   void append(const std::vector<T>& values) {
     append(values.data(), values.size() * sizeof(T));
   }
+  // Appends the content of another spool.
   void append_all(Spool& other);
   int64_t size() const { return size_; }  // bytes
 
-  // Copies everything to `dataset`, whose rows of `row_bytes` are of `type`.
+  // Copies everything to `dataset`, whose rows have `row_bytes` bytes and
+  // elements of type `type`.
   void copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes);
 
  private:
   void flush();
-  // Up to `count` bytes at `offset`; returns how many there were.
+  // Reads up to `count` bytes at `offset`. Returns the number of bytes read,
+  // which is smaller only at the end.
   size_t read_bytes(int64_t offset, std::byte* into, size_t count) const;
 
   std::string output_;

@@ -5,7 +5,9 @@
 namespace gato::data {
 namespace {
 
-// Runs of `Size` bytes (0: `run`), at every place of the axes; at least one.
+// Copies one run of bytes for every combination of indices along `axes`, of
+// which there is at least one. A constant `Size` lets the compiler replace
+// memcpy() with a single move; 0 stands for `run_bytes`.
 template <size_t Size>
 void copy_runs(std::span<const StridedAxis> axes, size_t run_bytes,
                const std::byte* from, std::byte* into) {

@@ -1,4 +1,4 @@
-// Copies of blocks of arrays.
+// Copies of blocks between arrays of different shapes.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,14 @@
 
 namespace gato::data {
 
-// An axis along which `count` elements are copied, that lie at these distances.
+// An axis along which `count` items are copied, with its strides in the source
+// and in the destination.
 struct StridedAxis {
   int64_t count, from_stride, into_stride;  // strides in bytes
 };
 
-// Copies `run` bytes at every place of the axes, of which there is at least
-// one; the last is the fastest.
+// Copies a run of `run_bytes` contiguous bytes for every combination of indices
+// along `axes`. Requires at least one axis; the last one varies fastest.
 void copy_strided(std::span<const StridedAxis> axes, size_t run_bytes,
                   const std::byte* from, std::byte* into);
 

@@ -1,3 +1,5 @@
+// The JSON of tasks is read from files of any origin. Keys that older versions
+// did not write are optional, and every error names the task.
 #include "gato/data/task.h"
 
 #include <limits>
@@ -13,7 +15,9 @@ using nlohmann::json;
 
 json fields_to_json(const std::vector<Field>& fields) {
   json array = json::array();
-  for (const Field& field : fields) array.push_back(field_to_json(field));
+  for (const Field& field : fields) {
+    array.push_back(field_to_json(field));
+  }
   return array;
 }
 
@@ -30,14 +34,17 @@ json optional_to_json(const std::optional<double>& value) {
 }
 
 std::optional<double> optional_from_json(const json& task, const char* key) {
-  if (!task.contains(key) || task.at(key).is_null()) return std::nullopt;
+  if (!task.contains(key) || task.at(key).is_null()) {
+    return std::nullopt;
+  }
   return task.at(key).get<double>();
 }
 
 int side_from_json(const json& value) {
   const int64_t side = json_integer(value);
   if (side < 0 || side > std::numeric_limits<int16_t>::max()) {
-    throw base::input_error("an image cannot have a side of {} pixels", side);
+    throw base::input_error("image_size contains {}: it must be from 0 to {}",
+                            side, std::numeric_limits<int16_t>::max());
   }
   return static_cast<int>(side);
 }
@@ -45,10 +52,10 @@ int side_from_json(const json& value) {
 }  // namespace
 
 void require_printable_name(const char* what, const std::string& name) {
-  if (const std::string shown = base::escape_control_characters(name);
-      shown != name) {
-    throw base::input_error("the {} \"{}\" has control characters", what,
-                            shown);
+  if (const std::string escaped = base::escape_control_characters(name);
+      escaped != name) {
+    throw base::input_error("the {} \"{}\" contains control characters", what,
+                            escaped);
   }
 }
 
@@ -68,14 +75,22 @@ json task_to_json(const TaskEntry& entry) {
                {"steps", entry.step_count},
                {"expert_return", optional_to_json(entry.expert_return)},
                {"random_return", optional_to_json(entry.random_return)}};
-  if (!entry.filter.is_null()) task["filter"] = entry.filter;
-  if (entry.image_height > 0)
+  if (!entry.filter.is_null()) {
+    task["filter"] = entry.filter;
+  }
+  if (entry.image_height > 0) {
     task["image_size"] = {entry.image_height, entry.image_width};
+  }
   return task;
 }
 
 TaskEntry task_from_json(const json& task) {
   TaskEntry entry;
+  const auto task_error = [&entry](const std::exception& error) {
+    return base::input_error("task \"{}\": {}",
+                             base::escape_control_characters(entry.spec.name),
+                             error.what());
+  };
   try {
     entry.spec.name = task.at("name").get<std::string>();
     entry.spec.domain = task.value("domain", std::string());
@@ -93,27 +108,27 @@ TaskEntry task_from_json(const json& task) {
     entry.random_return = optional_from_json(task, "random_return");
     require_printable_names(entry.spec);
   } catch (const json::exception& error) {
-    throw base::input_error("task \"{}\": {}",
-                            base::escape_control_characters(entry.spec.name),
-                            error.what());
+    throw task_error(error);
   } catch (const base::Error& error) {
-    throw base::input_error("task \"{}\": {}",
-                            base::escape_control_characters(entry.spec.name),
-                            error.what());
+    throw task_error(error);
   }
   return entry;
 }
 
 std::optional<int32_t> TaskTable::find(std::string_view task_name) const {
   for (size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].spec.name == task_name) return static_cast<int32_t>(i);
+    if (tasks[i].spec.name == task_name) {
+      return static_cast<int32_t>(i);
+    }
   }
   return std::nullopt;
 }
 
 json TaskTable::to_json() const {
   json entries = json::array();
-  for (const TaskEntry& entry : tasks) entries.push_back(task_to_json(entry));
+  for (const TaskEntry& entry : tasks) {
+    entries.push_back(task_to_json(entry));
+  }
   return {{"tasks", entries}, {"sources", sources}};
 }
 
@@ -124,8 +139,9 @@ TaskTable TaskTable::from_json(const json& table) {
       result.tasks.push_back(task_from_json(task));
     }
     result.sources = table.value("sources", std::vector<std::string>{});
-    for (const auto& source : result.sources)
+    for (const auto& source : result.sources) {
       require_printable_name("source", source);
+    }
   } catch (const json::exception& error) {
     throw base::input_error("the table of tasks is malformed: {}",
                             error.what());

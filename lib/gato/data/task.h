@@ -1,5 +1,5 @@
-// Tasks: their names, their observations and actions, and the table of them
-// that token files, sequence files and models carry.
+// Tasks: their names, observations and actions, and the table of tasks that
+// token files, sequence files and models contain.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace gato::data {
 
-// What is done, where: names, and the fields in token order.
+// A task: its names, and the fields of its observations and actions in token
+// order.
 struct TaskSpec {
   std::string name;         // e.g. "arcade/catch"
   std::string domain;       // e.g. "arcade"
@@ -22,8 +23,9 @@ struct TaskSpec {
   std::vector<Field> action_fields;
 };
 
-// Error (bad_input) where a name has control characters, which would break the
-// tables and lines that it is printed in. `what` is what it names.
+// Throw Error(bad_input) if a name contains control characters, which would
+// break the tables and lines in which it is printed. `what` says what the name
+// refers to, for the message.
 void require_printable_name(const char* what, const std::string& name);
 void require_printable_names(const TaskSpec& spec);
 
@@ -32,11 +34,12 @@ struct TaskEntry {
   TaskSpec spec;
   int64_t episode_count = 0;
   int64_t step_count = 0;
-  nlohmann::json
-      filter;  // what was kept and why; null where nothing was filtered
+  // Which episodes were kept and why; null if nothing was filtered.
+  nlohmann::json filter;
   std::optional<double> expert_return, random_return;
-  // Height and width that its images were brought to before they became
-  // patches, and must be when the model sees others; 0: they kept theirs.
+  // The size to which images were resized before they were divided into
+  // patches, and to which they must be resized at inference. 0 if they were not
+  // resized.
   int image_height = 0, image_width = 0;
 };
 nlohmann::json task_to_json(const TaskEntry& entry);

@@ -1,3 +1,10 @@
+// The offsets of a document, which count from its start, become offsets in the
+// file by adding the number of tokens before it. Patches are deduplicated in
+// the file, so patch tokens are renumbered.
+//
+// Labels are stored only if they differ from the tokens somewhere. Until the
+// first difference, they are the tokens, so the column then starts with a copy
+// of the tokens so far.
 #include "gato/data/token_columns.h"
 
 #include <cassert>
@@ -38,7 +45,7 @@ TokenColumns::TokenColumns(const std::filesystem::path& output)
 }
 
 void TokenColumns::append(const TokenizedDocument& document) {
-  const auto count = static_cast<int64_t>(document.tokens.size());
+  const auto count = std::ssize(document.tokens);
   assert(document.modality.size() == document.tokens.size());
   assert(!document.step_offset.empty() && document.step_offset.front() == 0 &&
          document.step_offset.back() == count);
@@ -53,8 +60,8 @@ void TokenColumns::append(const TokenizedDocument& document) {
     append_value(image_columns_, image.columns);
   }
   token_count_ += count;
-  step_count_ += static_cast<int64_t>(document.step_offset.size()) - 1;
-  image_count_ += static_cast<int64_t>(document.images.size());
+  step_count_ += std::ssize(document.step_offset) - 1;
+  image_count_ += std::ssize(document.images);
   append_value(first_step_, step_count_);
   append_value(task_, document.task_index);
   append_value(source_, document.source_index);
@@ -63,14 +70,16 @@ void TokenColumns::append(const TokenizedDocument& document) {
 }
 
 void TokenColumns::append_tokens(const TokenizedDocument& document) {
-  std::vector<int64_t> patch_indices;
+  std::vector<int64_t> file_indices;  // indexed by patch of the document
   for (const Patch& patch : document.patches) {
-    patch_indices.push_back(patch_table_.add(patch));
+    file_indices.push_back(patch_table_.add(patch));
   }
   std::vector<int32_t> stored_tokens = document.tokens;
   for (int32_t& token : stored_tokens) {
-    if (!is_patch(token)) continue;
-    token = patch_token(patch_indices.at(patch_index(token)));
+    if (!is_patch(token)) {
+      continue;
+    }
+    token = patch_token(file_indices.at(patch_index(token)));
     ++patch_token_count_;
   }
   append_labels(document, stored_tokens);
@@ -83,7 +92,9 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
   const bool labels_differ =
       !document.labels.empty() && document.labels != document.tokens;
   if (!labels_) {
-    if (!labels_differ) return;
+    if (!labels_differ) {
+      return;
+    }
     labels_ = std::make_unique<Spool>(output_);
     labels_->append_all(token_);
   }
@@ -91,8 +102,11 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
   if (labels_differ) {
     assert(document.labels.size() == document.tokens.size());
     for (size_t i = 0; i < labels.size(); ++i) {
-      // A patch's label is the patch, under its number in the file.
-      if (!is_patch(document.tokens[i])) labels[i] = document.labels[i];
+      // The label of a patch is the patch itself, as it is numbered in the
+      // file.
+      if (!is_patch(document.tokens[i])) {
+        labels[i] = document.labels[i];
+      }
     }
   }
   labels_->append(labels);
@@ -101,7 +115,9 @@ void TokenColumns::append_labels(const TokenizedDocument& document,
 void TokenColumns::write(hdf5::Group& group) {
   write_column<int32_t>(group, "tokens", token_);
   write_column<uint8_t>(group, "modality", modality_);
-  if (labels_) write_column<int32_t>(group, "labels", *labels_);
+  if (labels_) {
+    write_column<int32_t>(group, "labels", *labels_);
+  }
   hdf5::Group steps = group.create_group("steps");
   write_column<int64_t>(steps, "offset", step_offset_);
   hdf5::Group documents = group.create_group("documents");

@@ -1,5 +1,5 @@
-// The datasets of a token file while it is written: columns that grow on disk,
-// then go to HDF5 at once, contiguous.
+// The datasets of a token file while it is being written. Columns grow in
+// temporary files and are then copied to contiguous HDF5 datasets.
 #pragma once
 
 #include <filesystem>
@@ -14,17 +14,16 @@ namespace gato::data {
 
 class TokenColumns {
  public:
+  // Temporary files are created in the directory of `output`.
   explicit TokenColumns(const std::filesystem::path& output);
   void append(const TokenizedDocument& document);
-  // Everything but /vocabulary, /tasks and /provenance.
+  // Writes all datasets except /vocabulary, /tasks, /report and /provenance.
   void write(hdf5::Group& group);
 
   int64_t document_count() const { return document_count_; }
   int64_t token_count() const { return token_count_; }
   int64_t distinct_patch_count() const { return patch_table_.size(); }
-  int64_t patch_token_count() const {
-    return patch_token_count_;
-  }  // patch tokens
+  int64_t patch_token_count() const { return patch_token_count_; }
 
  private:
   void append_tokens(const TokenizedDocument& document);
@@ -35,7 +34,7 @@ class TokenColumns {
   Spool token_, modality_, step_offset_;
   Spool first_step_, task_, source_, total_reward_;
   Spool image_token_, image_rows_, image_columns_;
-  std::unique_ptr<Spool> labels_;  // from the first label that differs on
+  std::unique_ptr<Spool> labels_;  // null until a label differs from its token
   PatchTable patch_table_;
   int64_t document_count_ = 0, step_count_ = 0, token_count_ = 0,
           image_count_ = 0, patch_token_count_ = 0;

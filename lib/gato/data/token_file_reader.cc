@@ -1,266 +1,156 @@
+// TokenColumnViews checks what all documents depend on when a file is opened.
+// The tokens of a document are checked when they are read, because checking
+// them all would read the entire file.
 #include <algorithm>
 #include <cassert>
 #include <unordered_map>
 
 #include "gato/base/error.h"
 #include "gato/data/file_format.h"
+#include "gato/data/file_metadata.h"
 #include "gato/data/mapped_file.h"
+#include "gato/data/token_column_views.h"
 #include "gato/data/token_file.h"
 
 namespace gato::data {
-namespace {
-
-void require_row_count(const std::string& label, int64_t rows,
-                       int64_t expected) {
-  if (rows != expected) {
-    throw base::input_error(
-        "{}: holds {} values, expected {}: the file is damaged", label, rows,
-        expected);
-  }
-}
-
-// From 0 to `last`, never falling.
-void require_valid_offsets(const DatasetView<int64_t>& offsets, int64_t last) {
-  int64_t previous = 0;
-  const auto refuse = [&](int64_t i, int64_t value) {
-    throw base::input_error(
-        "{}: value {} is {} after {}; offsets must rise from 0 to {}: the file "
-        "is damaged",
-        offsets.label(), i, value, previous, last);
-  };
-  if (offsets.size() == 0) refuse(0, -1);
-  offsets.for_each([&](int64_t i, int64_t value) {
-    if (value < previous || value > last || (i == 0 && value != 0)) {
-      refuse(i, value);
-    }
-    previous = value;
-  });
-  if (previous != last) refuse(offsets.size() - 1, previous);
-}
-
-// A document's place in a table of `count` entries.
-void require_valid_indices(const DatasetView<int32_t>& indices,
-                           const char* what, int64_t count) {
-  indices.for_each([&](int64_t i, int32_t value) {
-    if (value < 0 || value >= count) {
-      throw base::input_error(
-          "{}: document {} is of {} {}, the table has 0 to {}: the file is "
-          "damaged",
-          indices.label(), i, what, value, count - 1);
-    }
-  });
-}
-
-}  // namespace
-
 struct TokenFileReader::Impl {
   Impl(const std::filesystem::path& path, const std::string& group);
 
-  bool is_mapped() const;
-  void check_images() const;
-  // First image at or after a token.
-  int64_t find_first_image(int64_t token) const;
-  int64_t image_end_token(int64_t image) const {  // first token behind it
-    return image_token.at(image) +
-           int64_t{image_rows.at(image)} * image_columns.at(image);
-  }
   TokenizedDocument read_steps(int64_t document, int64_t first, int64_t last,
-                               PatchNumbering numbers) const;
+                               PatchNumbering numbering) const;
   TokenizedDocument read_token_range(int64_t document, int64_t& begin,
-                                     int64_t end, PatchNumbering numbers) const;
-  // Fills in tokens [begin, end) of the file, which belong to `document`.
+                                     int64_t end,
+                                     PatchNumbering numbering) const;
+  // Fills in everything but the step offsets from tokens [begin, end) of the
+  // file, which belong to `document`.
   void load_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
-                   int64_t end, PatchNumbering numbers) const;
+                   int64_t end, PatchNumbering numbering) const;
   void load_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
   void check_tokens(const TokenizedDocument& result, int64_t document) const;
+  // Loads the pixels and renumbers the patches from 0.
   void load_patches(TokenizedDocument& result) const;
 
   std::filesystem::path path;
-  hdf5::Group file;
+  hdf5::Group file;  // closed if all datasets are mapped
   MappedFile mapping;
   Vocabulary vocabulary;
   ModalityIdRanges ids;
   TaskTable tasks;
   nlohmann::json provenance;
   nlohmann::ordered_json report;
-  DatasetView<int32_t> tokens, labels, task, source;
-  DatasetView<uint8_t> modality, patches;
-  DatasetView<int64_t> step_offset, first_step, image_token;
-  DatasetView<int16_t> image_rows, image_columns;
-  DatasetView<double> total_rewards;
-  bool has_labels = false;
+  TokenColumnViews columns;
 };
 
 TokenFileReader::Impl::Impl(const std::filesystem::path& path,
                             const std::string& group)
     : path(path), file(hdf5::open_file(path)), mapping(path) {
-  const bool embedded = group != "/";
-  if (!embedded) check_format(file, kTokenFileFormat);
-  const hdf5::Group root = embedded ? file.group(group) : hdf5::Group();
-  const hdf5::Group& columns = embedded ? root : file;
-  vocabulary = read_vocabulary(columns);
+  const bool is_embedded = group != "/";
+  // An embedded token file is as complete as the file that contains it.
+  if (!is_embedded) {
+    check_format(file, kTokenFileFormat);
+  }
+  const hdf5::Group embedded = is_embedded ? file.group(group) : hdf5::Group();
+  const hdf5::Group& root = is_embedded ? embedded : file;
+  vocabulary = read_vocabulary(root);
   ids = ModalityIdRanges(vocabulary);
-  const nlohmann::json table = read_json_dataset(columns, "tasks");
-  try {
-    tasks = TaskTable::from_json(table);
-  } catch (const base::Error& error) {
-    throw base::input_error("{}: {}", path.string(), error.what());
+  tasks = read_tasks(root);
+  provenance = read_provenance(root);
+  report = read_report(root);
+  columns = TokenColumnViews(root, mapping, tasks);
+  // Thousands of token files may be open at the same time.
+  if (columns.is_mapped()) {
+    file = hdf5::Group();
   }
-  provenance = read_json_dataset(columns, "provenance");
-  report = read_ordered_json_dataset(columns, "report");
-
-  const auto open = [this](const hdf5::Group& parent, const char* name,
-                           auto& rows) {
-    rows = {parent.dataset(name), mapping, {}};
-  };
-  open(columns, "tokens", tokens);
-  open(columns, "modality", modality);
-  has_labels = columns.has("labels");
-  if (has_labels) open(columns, "labels", labels);
-  open(columns.group("steps"), "offset", step_offset);
-  const hdf5::Group documents = columns.group("documents");
-  open(documents, "first_step", first_step);
-  open(documents, "task", task);
-  open(documents, "source", source);
-  open(documents, "return", total_rewards);
-  const hdf5::Group images = columns.group("images");
-  open(images, "token", image_token);
-  open(images, "rows", image_rows);
-  open(images, "columns", image_columns);
-  patches = {columns.dataset("patches"), mapping, {16, 16, 3}};
-
-  require_row_count(modality.label(), modality.size(), tokens.size());
-  if (has_labels)
-    require_row_count(labels.label(), labels.size(), tokens.size());
-  require_valid_offsets(step_offset, tokens.size());
-  require_valid_offsets(first_step, step_offset.size() - 1);
-  const int64_t count = first_step.size() - 1;
-  require_row_count(task.label(), task.size(), count);
-  require_row_count(source.label(), source.size(), count);
-  require_row_count(total_rewards.label(), total_rewards.size(), count);
-  require_valid_indices(task, "task", std::ssize(tasks.tasks));
-  // A file may name no agents at all.
-  require_valid_indices(source, "source",
-                        std::max<int64_t>(1, std::ssize(tasks.sources)));
-  require_row_count(image_rows.label(), image_rows.size(), image_token.size());
-  require_row_count(image_columns.label(), image_columns.size(),
-                    image_token.size());
-  check_images();
-  // Thousands may be open at a time.
-  if (is_mapped()) file = hdf5::Group();
-}
-
-bool TokenFileReader::Impl::is_mapped() const {
-  const auto all = [](const auto&... rows) {
-    return (rows.is_in_memory() && ...);
-  };
-  return all(tokens, task, source, modality, patches, step_offset, first_step,
-             image_token, image_rows, image_columns, total_rewards) &&
-         (!has_labels || labels.is_in_memory());
-}
-
-void TokenFileReader::Impl::check_images() const {
-  int64_t end = 0;
-  image_token.for_each([&](int64_t i, int64_t token) {
-    const int64_t rows = image_rows.at(i), columns = image_columns.at(i);
-    if (rows < 1 || columns < 1 || token < end ||
-        token > tokens.size() - rows * columns) {
-      throw base::input_error(
-          "{}: image {} of {} x {} patches at token {} does not fit: the file "
-          "is damaged",
-          image_token.label(), i, rows, columns, token);
-    }
-    end = token + rows * columns;
-  });
-}
-
-int64_t TokenFileReader::Impl::find_first_image(int64_t token) const {
-  int64_t low = 0, high = image_token.size();
-  while (low < high) {
-    const int64_t middle = low + (high - low) / 2;
-    if (image_token.at(middle) < token) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
 
 TokenizedDocument TokenFileReader::Impl::read_steps(
     int64_t document, int64_t first, int64_t last,
-    PatchNumbering numbers) const {
-  const int64_t first_step_index = first_step.at(document) + first;
+    PatchNumbering numbering) const {
+  const int64_t first_index = columns.first_step.at(document) + first;
   TokenizedDocument result;
   result.step_offset.resize(static_cast<size_t>(last - first) + 1);
-  step_offset.copy_rows(first_step_index, last - first + 1,
-                        result.step_offset.data());
+  columns.step_offset.copy_rows(first_index, last - first + 1,
+                                result.step_offset.data());
   const int64_t begin = result.step_offset.front();
   const int64_t end = result.step_offset.back();
-  for (int64_t& offset : result.step_offset) offset -= begin;
-  load_tokens(result, document, begin, end, numbers);
+  for (int64_t& offset : result.step_offset) {
+    offset -= begin;
+  }
+  load_tokens(result, document, begin, end, numbering);
   return result;
 }
 
 TokenizedDocument TokenFileReader::Impl::read_token_range(
     int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbers) const {
-  const int64_t step = first_step.at(document);
-  assert(first_step.at(document + 1) == step + 1);
-  const int64_t start = step_offset.at(step);
-  int64_t first = start + begin, last = start + end;
-  const int64_t image_before = find_first_image(first) - 1;
-  if (image_before >= 0 && image_end_token(image_before) > first) {
-    first = image_token.at(image_before);
+    PatchNumbering numbering) const {
+  const int64_t step = columns.first_step.at(document);
+  assert(columns.first_step.at(document + 1) == step + 1);
+  const int64_t document_begin = columns.step_offset.at(step);
+  // Indices of tokens in the file rather than in the document.
+  int64_t first = document_begin + begin, last = document_begin + end;
+  const int64_t image_before = columns.find_first_image(first) - 1;
+  if (image_before >= 0 && columns.image_end_token(image_before) > first) {
+    first = columns.image_token.at(image_before);
   }
-  const int64_t last_image = find_first_image(last) - 1;
-  if (last_image >= 0) last = std::max(last, image_end_token(last_image));
-  begin = first - start;
+  // The last image that begins before `last` may extend beyond it.
+  const int64_t last_image = columns.find_first_image(last) - 1;
+  if (last_image >= 0) {
+    last = std::max(last, columns.image_end_token(last_image));
+  }
+  begin = first - document_begin;
   TokenizedDocument result;
   result.step_offset = {0, last - first};
-  load_tokens(result, document, first, last, numbers);
+  load_tokens(result, document, first, last, numbering);
   return result;
 }
 
 void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
                                         int64_t document, int64_t begin,
                                         int64_t end,
-                                        PatchNumbering numbers) const {
+                                        PatchNumbering numbering) const {
   const auto count = static_cast<size_t>(end - begin);
   result.tokens.resize(count);
-  tokens.copy_rows(begin, end - begin, result.tokens.data());
+  columns.tokens.copy_rows(begin, end - begin, result.tokens.data());
   result.modality.resize(count);
-  modality.copy_rows(begin, end - begin,
-                     reinterpret_cast<uint8_t*>(result.modality.data()));
-  if (has_labels) {
+  columns.modality.copy_rows(
+      begin, end - begin, reinterpret_cast<uint8_t*>(result.modality.data()));
+  if (columns.has_labels) {
     result.labels.resize(count);
-    labels.copy_rows(begin, end - begin, result.labels.data());
+    columns.labels.copy_rows(begin, end - begin, result.labels.data());
   }
   load_images(result, begin, end);
   check_tokens(result, document);
-  if (numbers == PatchNumbering::per_document) load_patches(result);
-  result.task_index = task.at(document);
-  result.source_index = source.at(document);
-  result.total_reward = total_rewards.at(document);
-  // Every step of an episode has a separator; nothing else has one.
+  if (numbering == PatchNumbering::per_document) {
+    load_patches(result);
+  }
+  result.task_index = columns.task.at(document);
+  result.source_index = columns.source.at(document);
+  result.total_reward = columns.total_rewards.at(document);
+  // Every step of an episode has a separator; other documents have none.
   result.is_episode = std::find(result.modality.begin(), result.modality.end(),
                                 Modality::separator) != result.modality.end();
 }
 
 void TokenFileReader::Impl::load_images(TokenizedDocument& result,
                                         int64_t begin, int64_t end) const {
+  // Images and patch tokens must cover each other exactly.
   int64_t covered = 0;
-  for (int64_t i = find_first_image(begin); i < image_token.size(); ++i) {
-    const TokenizedImage image{image_token.at(i) - begin, image_rows.at(i),
-                               image_columns.at(i)};
-    if (image.first_token >= end - begin) break;
+  for (int64_t i = columns.find_first_image(begin);
+       i < columns.image_token.size(); ++i) {
+    const TokenizedImage image{columns.image_token.at(i) - begin,
+                               columns.image_rows.at(i),
+                               columns.image_columns.at(i)};
+    if (image.first_token >= end - begin) {
+      break;
+    }
     const int64_t count = int64_t{image.rows} * image.columns;
     for (int64_t j = image.first_token; j < image.first_token + count; ++j) {
       if (j >= end - begin ||
           result.modality[static_cast<size_t>(j)] != Modality::patch) {
         throw base::input_error(
-            "{}: token {} belongs to image {} but is no patch", path.string(),
-            begin + j, i);
+            "{}: token {} belongs to image {}, but is not a patch: the file is "
+            "corrupt",
+            path.string(), begin + j, i);
       }
     }
     covered += count;
@@ -268,54 +158,70 @@ void TokenFileReader::Impl::load_images(TokenizedDocument& result,
   }
   if (covered != std::count(result.modality.begin(), result.modality.end(),
                             Modality::patch)) {
-    throw base::input_error("{}: tokens {} to {} hold a patch of no image",
-                            path.string(), begin, end);
+    throw base::input_error(
+        "{}: tokens {} to {} contain a patch that belongs to no image: the "
+        "file "
+        "is corrupt",
+        path.string(), begin, end);
   }
 }
 
 void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
                                          int64_t document) const {
-  const auto refuse = [&](size_t i, const char* what, const auto& value) {
+  const auto fail = [&](size_t i, const char* what, const auto& value) {
     throw base::input_error(
-        "{}: document {}, token {}: {} {} is not valid: the file is damaged",
+        "{}: document {}, token {}: invalid {} {}: the file is corrupt",
         path.string(), document, i, what, value);
   };
   for (size_t i = 0; i < result.tokens.size(); ++i) {
     const int32_t token = result.tokens[i];
     const Modality kind = result.modality[i];
     if (kind == Modality::padding || kind > Modality::continuous_action) {
-      refuse(i, "modality", static_cast<int64_t>(kind));
+      fail(i, "modality", static_cast<int64_t>(kind));
     }
     if (kind == Modality::patch) {
-      if (!is_patch(token)) refuse(i, "patch number", token);
-      if (patch_index(token) >= patches.size()) {
-        refuse(i, "patch number", patch_index(token));
+      if (!is_patch(token)) {
+        fail(i, "patch number", token);
+      }
+      if (patch_index(token) >= columns.patches.size()) {
+        fail(i, "patch number", patch_index(token));
       }
       continue;
     }
-    if (!ids.contains(kind, token)) refuse(i, "id", ids.describe(kind, token));
-    if (!has_labels) continue;
+    if (!ids.contains(kind, token)) {
+      fail(i, "id", ids.describe(kind, token));
+    }
+    if (!columns.has_labels) {
+      continue;
+    }
     const int32_t label = result.labels[i];
-    if (!ids.contains(kind, label))
-      refuse(i, "label", ids.describe(kind, label));
+    if (!ids.contains(kind, label)) {
+      fail(i, "label", ids.describe(kind, label));
+    }
   }
 }
 
 void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
-  if (result.images.empty()) return;
-  std::unordered_map<int32_t, int32_t>
-      document_tokens;  // by the token in the file
+  if (result.images.empty()) {
+    return;
+  }
+  // Maps tokens of the file to tokens of the document.
+  std::unordered_map<int32_t, int32_t> document_tokens;
   for (size_t i = 0; i < result.tokens.size(); ++i) {
-    if (result.modality[i] != Modality::patch) continue;
+    if (result.modality[i] != Modality::patch) {
+      continue;
+    }
     const int32_t stored = result.tokens[i];
     const auto [entry, is_new] = document_tokens.try_emplace(
         stored, patch_token(std::ssize(result.patches)));
     if (is_new) {
-      patches.copy_rows(patch_index(stored), 1,
-                        result.patches.emplace_back().data());
+      columns.patches.copy_rows(patch_index(stored), 1,
+                                result.patches.emplace_back().data());
     }
     result.tokens[i] = entry->second;
-    if (has_labels) result.labels[i] = entry->second;
+    if (columns.has_labels) {
+      result.labels[i] = entry->second;
+    }
   }
 }
 
@@ -338,36 +244,38 @@ const nlohmann::ordered_json& TokenFileReader::report() const {
 const nlohmann::json& TokenFileReader::provenance() const {
   return impl_->provenance;
 }
-bool TokenFileReader::has_labels() const { return impl_->has_labels; }
-bool TokenFileReader::is_mapped() const { return impl_->is_mapped(); }
+bool TokenFileReader::has_labels() const { return impl_->columns.has_labels; }
+bool TokenFileReader::is_mapped() const { return impl_->columns.is_mapped(); }
 void TokenFileReader::drop_pages() const { impl_->mapping.drop_pages(); }
 void TokenFileReader::discard_text_model() {
   impl_->vocabulary.sentencepiece_model = {};
 }
 int64_t TokenFileReader::document_count() const {
-  return impl_->first_step.size() - 1;
+  return impl_->columns.first_step.size() - 1;
 }
-int64_t TokenFileReader::token_count() const { return impl_->tokens.size(); }
+int64_t TokenFileReader::token_count() const {
+  return impl_->columns.tokens.size();
+}
 int64_t TokenFileReader::step_count() const {
-  return impl_->step_offset.size() - 1;
+  return impl_->columns.step_offset.size() - 1;
 }
 int64_t TokenFileReader::distinct_patch_count() const {
-  return impl_->patches.size();
+  return impl_->columns.patches.size();
 }
 int32_t TokenFileReader::task_index(int64_t document) const {
-  return impl_->task.at(document);
+  return impl_->columns.task.at(document);
 }
 int32_t TokenFileReader::source_index(int64_t document) const {
-  return impl_->source.at(document);
+  return impl_->columns.source.at(document);
 }
 double TokenFileReader::total_reward(int64_t document) const {
-  return impl_->total_rewards.at(document);
+  return impl_->columns.total_rewards.at(document);
 }
 int64_t TokenFileReader::first_step(int64_t document) const {
-  return impl_->first_step.at(document);
+  return impl_->columns.first_step.at(document);
 }
 int64_t TokenFileReader::step_offset(int64_t step) const {
-  return impl_->step_offset.at(step);
+  return impl_->columns.step_offset.at(step);
 }
 int64_t TokenFileReader::document_length(int64_t document) const {
   return step_offset(first_step(document + 1)) -
@@ -380,17 +288,17 @@ TokenizedDocument TokenFileReader::document(int64_t document) const {
 }
 TokenizedDocument TokenFileReader::read_steps(int64_t document, int64_t first,
                                               int64_t last,
-                                              PatchNumbering numbers) const {
-  return impl_->read_steps(document, first, last, numbers);
+                                              PatchNumbering numbering) const {
+  return impl_->read_steps(document, first, last, numbering);
 }
 TokenizedDocument TokenFileReader::read_token_range(
     int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbers) const {
-  return impl_->read_token_range(document, begin, end, numbers);
+    PatchNumbering numbering) const {
+  return impl_->read_token_range(document, begin, end, numbering);
 }
 Patch TokenFileReader::read_patch(int64_t index) const {
   Patch patch;
-  impl_->patches.copy_rows(index, 1, patch.data());
+  impl_->columns.patches.copy_rows(index, 1, patch.data());
   return patch;
 }
 

@@ -1,6 +1,9 @@
+// Columns are collected in temporary files and copied to the HDF5 file by
+// commit(), when their lengths are known, so that all datasets are contiguous.
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/file_format.h"
+#include "gato/data/file_metadata.h"
 #include "gato/data/token_columns.h"
 #include "gato/data/token_file.h"
 
@@ -46,11 +49,7 @@ void TokenFileWriter::commit(const TaskTable& tasks,
   write_format(root, kTokenFileFormat);
   impl_->columns.write(root);
   write_vocabulary(root, impl_->vocabulary);
-  root.write_text("tasks", tasks.to_json().dump());
-  if (!report.is_null()) root.write_text("report", report.dump());
-  if (provenance.enabled) {
-    root.write_text("provenance", provenance.to_json().dump());
-  }
+  write_metadata(root, tasks, report, provenance);
   mark_complete(root);
   hdf5::close_file(std::move(root));
   impl_->output.commit();

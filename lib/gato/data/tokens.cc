@@ -9,8 +9,9 @@
 namespace gato::data {
 namespace {
 
-// First and last + 1 of item i of n, quantized to 128: round(128 i / n), which
-// is floor((256 i + n) / 2n).
+// Returns {begin, end} of item i of n, quantized to 128 levels. Edge i is
+// round(128 i / n) = floor((256 i + n) / 2n). If n > 128, the interval could be
+// empty; it is then extended to the next level.
 std::pair<uint8_t, uint8_t> quantized_interval(int i, int n) {
   const auto edge = [n](int position) {
     return static_cast<int>(std::floor((256.0 * position + n) / (2.0 * n)));
@@ -20,15 +21,16 @@ std::pair<uint8_t, uint8_t> quantized_interval(int i, int n) {
           static_cast<uint8_t>(std::max(edge(i + 1), first + 1))};
 }
 
-// Numbers the observation tokens of each step from 0. Token 0 of `row` is token
-// `begin` of the document.
+// Sets the local positions: observation tokens are numbered from 0 within their
+// step, and action tokens all get the same position (Reed et al. 2022, appendix
+// C.3). Token 0 of `row` is token `begin` of the document, which starts a step.
 void set_local_positions(const TokenizedDocument& document, int64_t begin,
                          TokenRow& row) {
   auto step = std::upper_bound(document.step_offset.begin(),
                                document.step_offset.end(), begin);
   int16_t position = 0;
   for (int64_t i = 0; i < row.size(); ++i) {
-    // Steps without a token share an offset.
+    // Consecutive steps without tokens have the same offset.
     while (step != document.step_offset.end() && *step <= begin + i) {
       position = 0;
       ++step;
@@ -37,7 +39,9 @@ void set_local_positions(const TokenizedDocument& document, int64_t begin,
       row.local_position[i] = TokenRow::kActionLocalPosition;
     } else if (row.modality[i] != Modality::separator) {
       row.local_position[i] = position;
-      if (position + 1 < TokenRow::kLocalPositionCount) ++position;
+      if (position + 1 < TokenRow::kLocalPositionCount) {
+        ++position;
+      }
     }
   }
 }
@@ -57,7 +61,9 @@ void set_patch_intervals(const TokenizedDocument& document, int64_t begin,
     for (int y = 0; y < image->rows; ++y) {
       for (int x = 0; x < image->columns; ++x) {
         const int64_t token = image->first_token + y * image->columns + x;
-        if (token < begin || token >= end) continue;
+        if (token < begin || token >= end) {
+          continue;
+        }
         row.interval[token - begin] =
             patch_interval(y, x, image->rows, image->columns);
       }
@@ -124,7 +130,9 @@ TokenRow make_token_row(const TokenizedDocument& document, int64_t begin,
                       document.modality.begin() + end);
   row.local_position.assign(count, TokenRow::kNoLocalPosition);
   row.interval.assign(count, {});
-  if (document.is_episode) set_local_positions(document, begin, row);
+  if (document.is_episode) {
+    set_local_positions(document, begin, row);
+  }
   set_patch_intervals(document, begin, row);
   return row;
 }

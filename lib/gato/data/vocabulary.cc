@@ -1,3 +1,6 @@
+// The JSON of a vocabulary also contains the constants of the encoding, and the
+// size, which follows from the other values. A program with other constants
+// thus refuses the file instead of misinterpreting its ids.
 #include "gato/data/vocabulary.h"
 
 #include <nlohmann/json.hpp>
@@ -8,14 +11,19 @@
 namespace gato::data {
 namespace {
 
-// Larger text models are refused: ids must stay far from the int32 limit.
+// The maximum size of a text model, which keeps all ids far below the limit of
+// int32.
 constexpr int32_t kMaxPieces = 1 << 28;
 
 DiscreteLayout parse_discrete_layout(const std::string& name) {
-  if (name == "overlap") return DiscreteLayout::overlap;
-  if (name == "separate") return DiscreteLayout::separate;
+  if (name == "overlap") {
+    return DiscreteLayout::overlap;
+  }
+  if (name == "separate") {
+    return DiscreteLayout::separate;
+  }
   throw base::input_error(
-      "vocabulary: discrete is \"{}\"; it must be \"overlap\" or \"separate\"",
+      "vocabulary: discrete is \"{}\", but must be \"overlap\" or \"separate\"",
       name);
 }
 
@@ -23,8 +31,8 @@ template <class T>
 void require_supported(const nlohmann::json& json, const char* key,
                        T expected) {
   if (json.at(key).get<T>() != expected) {
-    throw base::input_error("vocabulary: {} is {}, this program knows only {}",
-                            key, json.at(key).dump(), expected);
+    throw base::input_error("vocabulary: {} is {}, but must be {}", key,
+                            json.at(key).dump(), expected);
   }
 }
 
@@ -34,8 +42,8 @@ Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
                             DiscreteLayout discrete) {
   if (text_size < 1 || text_size > kMaxPieces) {
     throw base::input_error(
-        "a text model of {} pieces is not supported (1 to {})", text_size,
-        kMaxPieces);
+        "a text model of {} pieces is not supported: it must have from 1 to {}",
+        text_size, kMaxPieces);
   }
   if (discrete == DiscreteLayout::overlap && text_size < kBinCount) {
     throw base::usage_error(
@@ -67,8 +75,9 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   try {
     const auto text_size = json.at("text_size").get<int64_t>();
     if (text_size < 1 || text_size > kMaxPieces) {
-      throw base::input_error("vocabulary: text_size is {}; it must be 1 to {}",
-                              text_size, kMaxPieces);
+      throw base::input_error(
+          "vocabulary: text_size is {}, but must be from 1 to {}", text_size,
+          kMaxPieces);
     }
     vocabulary.text_size = static_cast<int32_t>(text_size);
     vocabulary.discrete_layout =
@@ -84,7 +93,8 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   if (vocabulary.discrete_layout == DiscreteLayout::overlap &&
       vocabulary.text_size < kBinCount) {
     throw base::input_error(
-        "vocabulary: text_size is {}, an overlap layout needs at least {}",
+        "vocabulary: text_size is {}, but the overlap layout requires at least "
+        "{}",
         vocabulary.text_size, kBinCount);
   }
   return vocabulary;
@@ -94,17 +104,17 @@ ModalityIdRanges::ModalityIdRanges(const Vocabulary& vocabulary) {
   const auto set = [this](Modality modality, int32_t begin, int32_t count) {
     ranges_[static_cast<size_t>(modality)] = {begin, begin + count};
   };
-  constexpr int32_t bins = Vocabulary::kBinCount;
+  constexpr int32_t kBins = Vocabulary::kBinCount;
   set(Modality::padding, 0, 1);
   set(Modality::text, 0, vocabulary.text_size);
   set(Modality::separator, vocabulary.separator(), 1);
   for (const auto modality :
        {Modality::continuous_observation, Modality::continuous_action}) {
-    set(modality, vocabulary.continuous_begin(), bins);
+    set(modality, vocabulary.continuous_begin(), kBins);
   }
   for (const auto modality :
        {Modality::discrete_observation, Modality::discrete_action}) {
-    set(modality, vocabulary.discrete_begin(), bins);
+    set(modality, vocabulary.discrete_begin(), kBins);
   }
 }
 

@@ -1,4 +1,4 @@
-// The ids of the token stream (paper 2.1).
+// The ids of the token stream (Reed et al. 2022, section 2.1).
 //
 //   text                  [0, V)
 //   continuous values     [V, V+1024): 1024 uniform bins of [-1, 1]
@@ -17,17 +17,19 @@ namespace gato::data {
 enum class DiscreteLayout : uint8_t { overlap, separate };
 
 struct Vocabulary {
+  // The number of bins of a continuous value, and the constants of its mu-law
+  // encoding (Reed et al. 2022, appendix B).
   static constexpr int32_t kBinCount = 1024;
   static constexpr double kMu = 100;
   static constexpr double kM = 256;
 
   int32_t text_size = 0;  // V
   DiscreteLayout discrete_layout = DiscreteLayout::overlap;
-  std::string sentencepiece_model;  // bytes of the text model; may be empty
-                                    // where unknown
+  std::string sentencepiece_model;  // bytes of the text model; empty if unknown
   std::string digest;               // xxh64 of those bytes, 16 hex digits
 
-  // Error (usage) where overlap is asked for with V < 1024.
+  // Returns the vocabulary of a text model. Throws Error(usage) if the layout
+  // is `overlap` and V < 1024, and Error(bad_input) if V is not supported.
   static Vocabulary make(std::string sentencepiece_bytes, int32_t text_size,
                          DiscreteLayout discrete);
 
@@ -42,10 +44,12 @@ struct Vocabulary {
   }
   int32_t size() const { return separator() + 1; }
 
-  // {"text_size","bins","mu","m","discrete","size","digest"}
+  // Returns {"text_size", "bins", "mu", "m", "discrete", "size", "digest"}.
   nlohmann::json to_json() const;
+  // Throws Error(bad_input) if a value is missing or not supported.
   static Vocabulary from_json(const nlohmann::json& json);
-  // Two files mix only where this holds (layout and digest).
+  // Returns true if text size, layout and digest are equal. Files can be mixed
+  // only if their vocabularies have the same ids.
   bool has_same_ids(const Vocabulary& other) const;
 };
 
@@ -61,7 +65,8 @@ enum class Modality : uint8_t {
   continuous_action = 7,
 };
 
-// Targets are text and action tokens, nothing else (paper 2.3).
+// Returns true for text and action tokens, which are the only prediction
+// targets (Reed et al. 2022, section 2.3).
 constexpr bool is_target(Modality modality) {
   return modality == Modality::text || modality == Modality::discrete_action ||
          modality == Modality::continuous_action;
@@ -88,8 +93,9 @@ struct IdRange {
   bool operator==(const IdRange&) const = default;
 };
 
-// The ids [begin, end) that tokens of each modality, and their labels, may
-// have: none for patches, whose tokens are no ids; 0 for padding.
+// The valid ids of the tokens of each modality and of their labels. The range
+// of patches is empty, because their tokens are not ids; the only id of padding
+// is 0.
 class ModalityIdRanges {
  public:
   ModalityIdRanges() = default;
@@ -97,7 +103,8 @@ class ModalityIdRanges {
   bool contains(Modality modality, int32_t id) const {
     return ranges_[static_cast<size_t>(modality)].contains(id);
   }
-  // "7 of modality 7 (continuous_action), whose ids are 1100 to 2123"
+  // Returns a description for messages, such as
+  // "7 of modality 7 (continuous_action), whose ids are 1100 to 2123".
   std::string describe(Modality modality, int32_t id) const;
 
  private:

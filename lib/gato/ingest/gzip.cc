@@ -67,6 +67,8 @@ std::span<const std::byte> GzipReader::read() {
   while (stream.avail_out > 0) {
     if (!state.is_inside_member && !state.find_next_member()) break;
     if (!state.refill_input()) {
+      // What comes before the end of a truncated file is read first.
+      if (stream.avail_out < state.output.size()) break;
       throw base::input_error("gzip: truncated: a member has no end");
     }
     const int result = inflate(&stream, Z_NO_FLUSH);

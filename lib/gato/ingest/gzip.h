@@ -30,7 +30,8 @@ class GzipReader {
 
   // Returns the next decompressed bytes, valid until the next call; empty at
   // the end. Zero bytes may follow the last member. Throws Error(bad_input) if
-  // a member is corrupt or truncated, or if anything else follows.
+  // a member is corrupt or truncated, or if anything else follows; what
+  // precedes a truncation is returned first.
   std::span<const std::byte> read();
 
  private:

@@ -18,6 +18,11 @@ Json& value_at(Json& object, const std::string& key, const char* hint = "") {
   return *found;
 }
 
+// Non-finite numbers are stored as strings.
+bool is_string(const json& value) {
+  return value.is_string() && data::non_finite_number(value) == 0;
+}
+
 base::Error not_a_string_error(const std::string& name, const json& value) {
   return base::input_error("{} is {}, not a string", name,
                            data::summarize_json(value));
@@ -27,6 +32,14 @@ base::Error not_a_string_error(const std::string& name, const json& value) {
 
 json parse_json_object(std::string_view text) {
   json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (object.is_discarded()) {
+    // The lenient parser copies the text, which is seldom necessary.
+    try {
+      object = data::parse_lenient_json(text);
+    } catch (const base::Error&) {
+      throw base::input_error("not a JSON object");
+    }
+  }
   if (!object.is_object()) throw base::input_error("not a JSON object");
   return object;
 }
@@ -40,9 +53,14 @@ int64_t integer_at(const json& object, const char* key) {
   return value.get<int64_t>();
 }
 
+bool has_string(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && is_string(*found);
+}
+
 const std::string& string_at(const json& object, const char* key) {
   const json& value = value_at(object, key);
-  if (!value.is_string()) {
+  if (!is_string(value)) {
     throw not_a_string_error(fmt::format("key '{}'", key), value);
   }
   return value.get_ref<const std::string&>();
@@ -54,7 +72,7 @@ std::string take_string_at(json& object, const std::string& key,
 }
 
 std::string take_string(json& value, const std::string& name) {
-  if (!value.is_string()) throw not_a_string_error(name, value);
+  if (!is_string(value)) throw not_a_string_error(name, value);
   return std::move(value.get_ref<std::string&>());
 }
 

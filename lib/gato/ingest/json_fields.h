@@ -12,12 +12,17 @@
 
 namespace gato::ingest {
 
-// Parses a JSON object; anything else is an error.
+// Parses a JSON object, which may contain NaN, infinities and unpaired
+// surrogates as in data::parse_lenient_json(); anything else is an error. A
+// non-finite number is neither an integer nor a string for the functions below.
 nlohmann::json parse_json_object(std::string_view text);
 
 // Returns the integer or string under a key of an object.
 int64_t integer_at(const nlohmann::json& object, const char* key);
 const std::string& string_at(const nlohmann::json& object, const char* key);
+
+// Returns whether an object has a string under a key.
+bool has_string(const nlohmann::json& object, const char* key);
 
 // Moves the string under a key out of an object. `hint` follows the key in the
 // message if the key is missing.

@@ -7,15 +7,49 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <istream>
+#include <streambuf>
 #include <vector>
 
 #include "gato/base/error.h"
 #include "gato/data/lenient_json.h"
+#include "gato/data/standard_json_filter.h"
 
 namespace gato::ingest {
 namespace {
 
 using nlohmann::json;
+
+// The characters of a file, rewritten to standard JSON.
+class StandardJsonBuffer : public std::streambuf {
+ public:
+  explicit StandardJsonBuffer(std::istream& file) : file_(file) {}
+
+ private:
+  int_type underflow() override {
+    rewritten_.clear();
+    while (rewritten_.empty() && !is_at_end_) {
+      const size_t remaining = block_.size();
+      block_.resize(remaining + kBlockBytes);
+      file_.read(&block_[remaining], kBlockBytes);
+      block_.resize(remaining + static_cast<size_t>(file_.gcount()));
+      is_at_end_ = !file_;
+      block_.erase(0, filter_.rewrite(block_, is_at_end_, rewritten_));
+    }
+    setg(rewritten_.data(), rewritten_.data(),
+         rewritten_.data() + rewritten_.size());
+    return rewritten_.empty() ? traits_type::eof()
+                              : traits_type::to_int_type(rewritten_.front());
+  }
+
+  static constexpr std::streamsize kBlockBytes = 64 << 10;
+
+  std::istream& file_;
+  data::StandardJsonFilter filter_;
+  std::string block_;      // what was read but not rewritten
+  std::string rewritten_;  // what nlohmann's parser reads
+  bool is_at_end_ = false;
+};
 
 // Printing a value in a message recurses once per level.
 constexpr int kMaxDepth = 64;
@@ -50,7 +84,9 @@ json read_json_lists(const std::string& path, const char* what,
   };
   json rest;
   try {
-    rest = json::parse(file, on_event);
+    StandardJsonBuffer buffer(file);
+    std::istream standard_json(&buffer);
+    rest = json::parse(standard_json, on_event);
   } catch (const json::exception& error) {
     throw base::input_error("{}: not {}: {}", path, what, error.what());
   }

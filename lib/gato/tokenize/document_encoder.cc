@@ -75,18 +75,22 @@ data::TokenizedDocument encode_document(const data::Document& document,
   }
   data::TokenizedDocument result;
   size_t text_end = 0;  // after the last text token
-  bool has_text = false;
+  bool has_open_text = false;
   for (const auto& item : document.items) {
     if (const auto* image = std::get_if<data::Image>(&item)) {
       encode_image(*image, result);
-    } else {
-      text_encoder.encode(std::get<std::string>(item), result.tokens);
+    } else if (const auto* text = std::get_if<std::string>(&item)) {
+      text_encoder.encode(*text, result.tokens);
       result.modality.resize(result.tokens.size(), data::Modality::text);
       text_end = result.tokens.size();
-      has_text = true;
+      has_open_text = true;
+    } else {
+      result.tokens.push_back(text_encoder.eos_id());
+      result.modality.push_back(data::Modality::text);
+      has_open_text = false;
     }
   }
-  if (has_text) {
+  if (has_open_text) {
     const auto position = static_cast<std::ptrdiff_t>(text_end);
     result.tokens.insert(result.tokens.begin() + position,
                          text_encoder.eos_id());

@@ -28,21 +28,26 @@ void AdamW::step(double learning_rate, double gradient_norm) {
   update(decayed_count_, parameters_.numel(), learning_rate, 0);
 }
 
+// Updates the part of [begin, end) that is in the slice (Loshchilov & Hutter
+// 2019, algorithm 2). Parameters and gradients are indexed from 0, the moments
+// from slice_.begin.
 void AdamW::update(int64_t begin, int64_t end, double learning_rate,
                    double weight_decay) {
   begin = std::max(begin, slice_.begin);
   end = std::min(end, slice_.end);
-  if (begin >= end) return;
+  if (begin >= end) {
+    return;
+  }
   const auto part = [&](const at::Tensor& buffer, int64_t first = 0) {
     return std::vector<at::Tensor>{
         buffer.narrow(0, begin - first, end - begin)};
   };
-  at::_fused_adamw_(part(parameters_), part(gradients),
-                    part(first_moment, slice_.begin),
-                    part(second_moment, slice_.begin), {},
-                    {at::full({}, double(updates), parameters_.options())},
-                    learning_rate, options_.beta1, options_.beta2, weight_decay,
-                    options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  at::_fused_adamw_(
+      part(parameters_), part(gradients), part(first_moment, slice_.begin),
+      part(second_moment, slice_.begin), {},
+      {at::full({}, static_cast<double>(updates), parameters_.options())},
+      learning_rate, options_.beta1, options_.beta2, weight_decay,
+      options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 }  // namespace gato::train

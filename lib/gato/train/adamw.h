@@ -14,7 +14,7 @@ namespace gato::train {
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double weight_decay = 0.1;     // 0: plain Adam
-  double max_gradient_norm = 1;  // clips larger gradients; 0: no limit
+  double max_gradient_norm = 1;  // clips larger ones; 0: no limit
 };
 
 class AdamW {
@@ -26,8 +26,9 @@ class AdamW {
   AdamW(const AdamWOptions& options, at::Tensor parameters,
         int64_t decayed_count, std::optional<FlatSlice> slice = std::nullopt);
 
-  // Clips `gradients` to max_gradient_norm, given their norm, and takes one
-  // step. Clipping scales the gradients of the slice in place.
+  // Clips `gradients` to max_gradient_norm (Pascanu et al. 2013), given their
+  // norm, and takes one step. Clipping scales the gradients of the slice in
+  // place.
   void step(double learning_rate, double gradient_norm);
 
   const FlatSlice& slice() const { return slice_; }

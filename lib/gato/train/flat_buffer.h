@@ -24,8 +24,9 @@ struct ShardLayout {
   int64_t element_count = 0, world_size = 1;
 
   int64_t shard_size() const { return element_count / world_size / 64 * 64; }
-  // Return the part that is divided equally, and the remainder.
+  // Returns the range that is divided equally.
   FlatSlice equal_shards() const { return {0, shard_size() * world_size}; }
+  // Returns the elements after it, fewer than 64 per rank.
   FlatSlice remainder() const {
     return {shard_size() * world_size, element_count};
   }

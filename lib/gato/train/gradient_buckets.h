@@ -26,7 +26,7 @@ class GradientBuckets {
   // range may have fewer.
   static constexpr int64_t kMinBucketElements = 1 << 20;
 
-  // With `is_sharded`, the sum of a shard (ShardLayout) is computed only on the
+  // If `is_sharded`, the sum of a shard (ShardLayout) is computed only on the
   // rank that owns it.
   GradientBuckets(ProcessGroup& process_group, const model::Network& network,
                   bool is_sharded);

@@ -5,6 +5,9 @@
 #include "gato/data/tokens.h"
 #include "gato/train/flat_buffer.h"
 
+// Every step has two all-reduces besides those of the gradient buckets: the
+// target counts before the backward pass, and the loss, the stop request and
+// the squared gradient norm after it.
 namespace gato::train {
 
 GradientSynchronizer::GradientSynchronizer(ProcessGroup& process_group,
@@ -18,9 +21,12 @@ GradientSynchronizer::GradientSynchronizer(ProcessGroup& process_group,
       buckets_(process_group, network, is_sharded_) {}
 
 void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
-  if (process_group_.is_single_process()) return;
+  if (process_group_.is_single_process()) {
+    return;
+  }
   TargetCounts counts = count_targets(step, loss_reduction_);
-  // Tokens, targets, and a place for every task and modality.
+  // int64 [2 + tasks x modalities]: the tokens, the targets, and the targets of
+  // every task and modality, so that one all-reduce suffices.
   at::Tensor flat_counts =
       at::zeros({2 + task_count_ * LossTable::kModalityCount}, at::kLong);
   auto* const values = flat_counts.data_ptr<int64_t>();
@@ -37,16 +43,21 @@ void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
   counts.clear();
   for (int64_t index = 0; index < task_count_ * LossTable::kModalityCount;
        ++index) {
-    if (values[2 + index] == 0) continue;
-    counts[int32_t(index / LossTable::kModalityCount)]
-          [uint8_t(index % LossTable::kModalityCount)] = values[2 + index];
+    if (values[2 + index] == 0) {
+      continue;
+    }
+    counts[static_cast<int32_t>(index / LossTable::kModalityCount)]
+          [static_cast<uint8_t>(index % LossTable::kModalityCount)] =
+              values[2 + index];
   }
   set_target_weights(step, loss_reduction_, counts);
 }
 
 std::function<void(size_t)> GradientSynchronizer::gradient_ready_callback(
     const AdamW& optimizer) {
-  if (process_group_.is_single_process()) return {};
+  if (process_group_.is_single_process()) {
+    return {};
+  }
   return [this, gradients = optimizer.gradients](size_t parameter) {
     buckets_.mark_ready(parameter, gradients);
   };
@@ -58,6 +69,9 @@ StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
     return {loss, l2_norm(optimizer.gradients), should_stop};
   }
   buckets_.finish(optimizer.gradients);
+  // If sharded, each rank has the sum of its shard only, and the squared norms
+  // of the shards add up to that of the gradient. Otherwise every rank has the
+  // complete gradient and values[2] is not used.
   const double norm = l2_norm(optimizer.slice().narrow(optimizer.gradients));
   at::Tensor sums = at::zeros({3}, at::kDouble);
   auto* const values = sums.data_ptr<double>();
@@ -69,11 +83,14 @@ StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
 }
 
 void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
-  if (!is_sharded_) return;
+  if (!is_sharded_) {
+    return;
+  }
   const ShardLayout slices{optimizer.parameters().numel(),
                            process_group_.size()};
   process_group_.all_gather(
       slices.equal_shards().narrow(optimizer.parameters()));
+  // All-gather requires equal lengths. The remainder belongs to the last rank.
   if (slices.remainder().size() > 0) {
     process_group_.broadcast(slices.remainder().narrow(optimizer.parameters()),
                              process_group_.size() - 1);
@@ -82,7 +99,9 @@ void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
 
 LossTable GradientSynchronizer::all_reduce_losses(
     const LossTable& local_losses) const {
-  if (process_group_.is_single_process()) return local_losses;
+  if (process_group_.is_single_process()) {
+    return local_losses;
+  }
   const at::Tensor sums = local_losses.to_tensor(task_count_);
   process_group_.all_reduce(sums);
   return LossTable(sums);

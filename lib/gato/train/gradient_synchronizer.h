@@ -26,7 +26,7 @@ struct StepTotals {
 // and all_gather_parameters() after the update.
 class GradientSynchronizer {
  public:
-  // `task_count` is the number of tasks in the data. With `is_sharded`, each
+  // `task_count` is the number of tasks in the data. If `is_sharded`, each
   // rank's optimizer has one shard (ShardLayout).
   GradientSynchronizer(ProcessGroup& process_group,
                        const model::Network& network,

@@ -12,7 +12,7 @@ namespace gato::train {
 struct LearningRateSchedule {
   double peak_rate = 1e-4;
   int64_t warmup_steps = 15000;
-  int64_t decay_steps = 1000000;  // the step where the cosine ends; 0: constant
+  int64_t decay_steps = 1000000;  // end of the cosine decay; 0: no decay
   double warmup_start_rate = 1e-7;
   double final_fraction = 0.1;
 

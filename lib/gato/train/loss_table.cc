@@ -2,6 +2,9 @@
 
 #include "gato/data/vocabulary.h"
 
+// Sums are kept in float64 by modality and by task; those of a domain are added
+// up when they are reported. As a tensor, row 0 is the total, rows 1 to
+// kModalityCount are the modalities, and the tasks follow.
 namespace gato::train {
 
 LossTable::LossTable(const at::Tensor& values) {
@@ -11,11 +14,13 @@ LossTable::LossTable(const at::Tensor& values) {
   };
   total_ = sum(0);
   for (int64_t row = 1; row < values.size(0); ++row) {
-    if (value[row][1] == 0) continue;
+    if (value[row][1] == 0) {
+      continue;
+    }
     if (row <= kModalityCount) {
-      by_modality_[uint8_t(row - 1)] = sum(row);
+      by_modality_[static_cast<uint8_t>(row - 1)] = sum(row);
     } else {
-      by_task_[int32_t(row - 1 - kModalityCount)] = sum(row);
+      by_task_[static_cast<int32_t>(row - 1 - kModalityCount)] = sum(row);
     }
   }
 }
@@ -29,8 +34,12 @@ at::Tensor LossTable::to_tensor(int64_t task_count) const {
     value[row][1] = static_cast<double>(sum.targets);
   };
   set(0, total_);
-  for (const auto& [modality, sum] : by_modality_) set(1 + modality, sum);
-  for (const auto& [task, sum] : by_task_) set(1 + kModalityCount + task, sum);
+  for (const auto& [modality, sum] : by_modality_) {
+    set(1 + modality, sum);
+  }
+  for (const auto& [task, sum] : by_task_) {
+    set(1 + kModalityCount + task, sum);
+  }
   return sums;
 }
 
@@ -51,8 +60,12 @@ void LossTable::add(const model::Batch& batch,
 
 void LossTable::add(const LossTable& other) {
   total_.add(other.total_);
-  for (const auto& [key, sum] : other.by_modality_) by_modality_[key].add(sum);
-  for (const auto& [key, sum] : other.by_task_) by_task_[key].add(sum);
+  for (const auto& [key, sum] : other.by_modality_) {
+    by_modality_[key].add(sum);
+  }
+  for (const auto& [key, sum] : other.by_task_) {
+    by_task_[key].add(sum);
+  }
 }
 
 void LossTable::LossSum::add(const LossSum& other) {
@@ -62,13 +75,15 @@ void LossTable::LossSum::add(const LossSum& other) {
 
 nlohmann::json LossTable::LossSum::to_json() const {
   nlohmann::json loss_or_null;
-  if (targets > 0) loss_or_null = mean();
+  if (targets > 0) {
+    loss_or_null = mean();
+  }
   return {{"loss", loss_or_null}, {"targets", targets}};
 }
 
 nlohmann::json LossTable::to_json(const data::TaskTable& tasks) const {
   const auto modality_json = [this](data::Modality modality) {
-    const auto found = by_modality_.find(uint8_t(modality));
+    const auto found = by_modality_.find(static_cast<uint8_t>(modality));
     return (found == by_modality_.end() ? LossSum{} : found->second).to_json();
   };
   nlohmann::json json = total_.to_json();
@@ -83,8 +98,12 @@ nlohmann::json LossTable::to_json(const data::TaskTable& tasks) const {
     domain[spec.domain].add(sum);
   }
   json["task"] = json["domain"] = nlohmann::json::object();
-  for (const auto& [name, sum] : task) json["task"][name] = sum.to_json();
-  for (const auto& [name, sum] : domain) json["domain"][name] = sum.to_json();
+  for (const auto& [name, sum] : task) {
+    json["task"][name] = sum.to_json();
+  }
+  for (const auto& [name, sum] : domain) {
+    json["domain"][name] = sum.to_json();
+  }
   return json;
 }
 

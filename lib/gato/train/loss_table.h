@@ -15,7 +15,7 @@ namespace gato::train {
 
 class LossTable {
  public:
-  static constexpr int64_t kModalityCount = 8;  // data::Modality is below this
+  static constexpr int64_t kModalityCount = 8;  // exceeds every data::Modality
 
   LossTable() = default;
   // Makes a table from the result of to_tensor(), or from a sum of such
@@ -43,7 +43,7 @@ class LossTable {
     double loss = 0;
     int64_t targets = 0;
     void add(const LossSum& other);
-    double mean() const { return loss / double(targets); }
+    double mean() const { return loss / static_cast<double>(targets); }
     nlohmann::json to_json() const;
   };
   LossSum total_;

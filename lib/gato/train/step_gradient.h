@@ -18,7 +18,8 @@ struct StepGradientOptions {
   // Total number of threads. Up to one worker per micro-batch runs in parallel,
   // and each has an equal number of threads for its tensor operations.
   int64_t threads = 1;
-  double stochastic_depth = 0, dropout = 0;
+  double stochastic_depth = 0;  // drop probability (Huang et al. 2016)
+  double dropout = 0;           // drop probability (Srivastava et al. 2014)
   double target_smoothing = 0;  // LossOptions::smoothing
   uint64_t seed = 0;
 };
@@ -29,7 +30,8 @@ struct StepLoss {
   std::vector<size_t> non_finite_micro_batches;
 };
 
-// Returns how many of `micro_batches` are computed at the same time.
+// Returns how many of `micro_batches` are computed in parallel: up to one per
+// thread on the CPU, and one at a time on a GPU.
 int64_t worker_count(at::Device device, int64_t micro_batches, int64_t threads);
 
 // Computes the loss and the gradient of a step. Overwrites `gradients`, laid

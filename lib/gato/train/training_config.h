@@ -1,5 +1,5 @@
-// How a network is trained: what the options of gato-train and gato-finetune
-// set, and what the trainer reads.
+// The settings of a training run. The options of gato-train and gato-finetune
+// set them.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct TrainingConfig {
   int64_t save_every = 1000;  // steps
   int64_t keep = 3;           // newest checkpoints to keep; 0: all
   int64_t keep_every = 0;     // also keeps multiples of this step; 0: none
-  // Writes intermediate checkpoints in the background. Excludes
-  // shard_optimizer.
+  // Writes intermediate checkpoints in the background. Cannot be
+  // combined with shard_optimizer.
   bool asynchronous_save = false;
   // Each rank keeps and updates a slice of the optimizer's moments.
   bool shard_optimizer = false;

@@ -86,3 +86,26 @@ TEST_CASE("Files that are not COCO captions are rejected") {
   CHECK_THROWS_WITH(read(R"({"images": {"a": {}}, "annotations": []})"),
                     Contains("no list \"images\""));
 }
+
+TEST_CASE("COCO captions may contain JSON that only Python reads") {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file("c.json", R"({
+    "info": {"contributor": "\ud800", "area": NaN},
+    "images": [{"id": 1, "file_name": "a.jpg", "area": -Infinity},
+               {"id": 2, "file_name": NaN}],
+    "annotations": [
+      {"id": 3, "image_id": 1, "caption": "a \"NaN\" \ud83d\ude00", "x": NaN},
+      {"id": 4, "image_id": Infinity, "caption": "b"},
+      {"id": NaN, "image_id": 1, "caption": "c"}]})");
+  const auto [records, errors] =
+      read_all_records(*open_coco_captions(path, ""));
+  REQUIRE(records.size() == 1);
+  REQUIRE(records[0].texts.size() == 1);
+  CHECK(records[0].texts[0].text == "a \"NaN\" \xF0\x9F\x98\x80");
+  REQUIRE(errors.size() == 3);
+  CHECK(errors[0] == path + ": image 2: key 'file_name' is NaN, not a string");
+  CHECK(errors[1] ==
+        path + ": annotation 4: key 'image_id' is Infinity, not an integer");
+  CHECK(errors[2] ==
+        path + ": annotations[2]: key 'id' is NaN, not an integer");
+}

@@ -17,6 +17,10 @@ const std::string samples = GATO_SOURCE_DIR "/tests/samples/interleaved/";
 std::vector<std::string> items_of(const Page& page) {
   std::vector<std::string> items;
   for (const auto& item : page.items) {
+    if (std::holds_alternative<data::EndOfText>(item)) {
+      items.emplace_back("<end>");
+      continue;
+    }
     const auto* text = std::get_if<std::string>(&item);
     items.push_back(
         text
@@ -107,4 +111,50 @@ TEST_CASE("A malformed page is rejected with a reason and its location") {
     CHECK_THROWS_WITH(page_of_text(json),
                       Contains(message) && Contains("line 3 (byte 7)"));
   }
+}
+
+TEST_CASE("The end-of-text marker of OBELICS is the end of a text") {
+  const Page page = page_of_text(
+      R"({"images": [null, "/9j/4AAQ", null, null], "texts": ["one\n END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED two", null, "three",
+ "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED"]})");
+  REQUIRE(page.items.size() == 6);
+  CHECK(std::get<std::string>(page.items[0]) == "one\n ");
+  CHECK(std::holds_alternative<data::EndOfText>(page.items[1]));
+  CHECK(std::get<std::string>(page.items[2]) == " two");
+  CHECK(std::get<std::string>(page.items[4]) == "three");
+  CHECK(std::holds_alternative<data::EndOfText>(page.items[5]));
+  CHECK_THROWS_WITH(page_of_text(
+                        R"({"images": [null],
+              "texts": ["END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED"]})"),
+                    Contains("the page is empty"));
+}
+
+TEST_CASE("Pages may contain JSON that only Python reads") {
+  const Page page = page_of_text(
+      R"({"items": [{"text": "a \ud83d star"}], "score": NaN, "b": "\udc00",
+          "c": [-Infinity, {"d": Infinity}]})");
+  CHECK(items_of(page) == Items{"a \xEF\xBF\xBD star"});
+  CHECK_THROWS_WITH(page_of_text(R"({"items": [{"text": NaN}]})"),
+                    Contains("pages.jsonl, line 3") &&
+                        Contains("items[0].text is NaN, not a string"));
+  CHECK_THROWS_WITH(page_of_text(R"({"images": [NaN], "texts": ["a"]})"),
+                    Contains("images[0] is NaN, not a string"));
+  CHECK_THROWS_WITH(
+      page_of_text(
+          R"({"text_list": ["a"], "image_info": [{"image_name": "a.jpg",
+              "matched_text_index": -Infinity}]})"),
+      Contains("'matched_text_index' is -Infinity, not an integer"));
+}
+
+TEST_CASE("A truncated archive delivers the pages that are complete") {
+  const test::ScratchDirectory folder;
+  const std::string page = R"({"items": [{"text": "a"}]})";
+  const std::string archive =
+      test::tar_member("1.json", page) +
+      test::tar_member("2.json", std::string(600, ' ') + page);
+  const auto [records, errors] = read_all_records(
+      *open_pages(folder.write_file("a.tar", archive.substr(0, 1600)), {}));
+  CHECK(records.size() == 1);
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Contains("1600 bytes") && Contains("from 2.json on"));
 }

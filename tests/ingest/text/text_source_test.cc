@@ -5,6 +5,7 @@
 
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
+#include "gato/ingest/text/end_of_text.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -231,4 +232,39 @@ TEST_CASE("Archives are rejected as text") {
   CHECK_THAT(refused("PK\x03\x04words"), Contains("zip archive"));
   CHECK(refused("PAR1 is a gene").empty());
   CHECK(refused(std::string(257, 'a') + "ustar").empty());
+}
+
+TEST_CASE("JSON lines may contain what only Python reads") {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file(
+      "a.jsonl",
+      R"({"text": "one", "score": NaN, "range": [-Infinity, Infinity]})"
+      "\n"
+      R"({"text": "\ud83d\ude00 \ud83d and \ude00", "meta": "\ud800"})"
+      "\n");
+  CHECK(texts_of(path, {}) ==
+        Texts{"one", "\xF0\x9F\x98\x80 \xEF\xBF\xBD and \xEF\xBF\xBD"});
+  CHECK_THROWS_WITH(
+      texts_of(folder.write_file("b.jsonl", R"({"text": Infinity})"), {}),
+      Contains("b.jsonl, line 1 (byte 0)") &&
+          Contains("key 'text' is Infinity, not a string"));
+}
+
+TEST_CASE("Texts are divided at end-of-text markers") {
+  using Parts = std::vector<std::string>;
+  const auto split = [](const std::string& text, const std::string& marker) {
+    Parts parts;
+    for (const TextPart& part : split_at_end_of_text(text, marker)) {
+      const auto* piece = std::get_if<std::string>(&part);
+      parts.push_back(piece == nullptr ? "END" : *piece);
+    }
+    return parts;
+  };
+  CHECK(split("a<|endoftext|>b", "<|endoftext|>") == Parts{"a", "END", "b"});
+  CHECK(split("<|x|><|x|> a<|x|> \n", "<|x|>") ==
+        Parts{"END", "END", " a", "END"});
+  CHECK(split("a<|x|>", "") == Parts{"a<|x|>"});
+  CHECK(split(" \n", "<|x|>").empty());
+  CHECK(find_end_of_text_marker("a <|endoftext|>") == "<|endoftext|>");
+  CHECK(find_end_of_text_marker("a <|end|>").empty());
 }

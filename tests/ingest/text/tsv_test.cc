@@ -1,8 +1,12 @@
 #include "gato/ingest/text/tsv.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
 #include "ingest/read_records.h"
 
 using namespace gato;
@@ -19,6 +23,50 @@ TsvOptions in_images() {
   options.image_root = samples + "images";
   return options;
 }
+
+// The numbers of the images of the rows, without the folder of their shard; "-"
+// if an image is missing.
+std::vector<std::string> image_numbers(const std::vector<ImageTexts>& records) {
+  std::vector<std::string> numbers;
+  for (const ImageTexts& record : records) {
+    const bool is_missing = record.image.kind == StoredImage::Kind::missing;
+    numbers.push_back(
+        is_missing ? "-" : std::filesystem::path(record.image.content).stem());
+  }
+  return numbers;
+}
+
+std::vector<std::string> captions_of(const std::vector<ImageTexts>& records) {
+  std::vector<std::string> captions;
+  for (const ImageTexts& record : records) {
+    captions.push_back(record.texts.at(0).text);
+  }
+  return captions;
+}
+
+using Texts = std::vector<std::string>;
+
+// A folder as img2dataset writes it.
+struct Downloads {
+  test::ScratchDirectory folder;
+
+  TsvOptions options() const {
+    TsvOptions options;
+    options.image_root = folder / "images";
+    return options;
+  }
+  void add(const std::string& key, const std::string& extension,
+           const std::string& content) const {
+    const std::string shard = folder / ("images/" + key.substr(0, 5));
+    std::filesystem::create_directories(shard);
+    base::write_file(shard + "/" + key + extension, content, false);
+  }
+  void add_image(const std::string& key, const std::string& url) const {
+    add(key, ".jpg", "");
+    add(key, ".json",
+        nlohmann::json{{"url", url}, {"key", key}, {"width", nullptr}}.dump());
+  }
+};
 
 }  // namespace
 
@@ -119,4 +167,213 @@ TEST_CASE("If columns cannot be detected, the message names the options") {
   }
   CHECK_THROWS_WITH(check_tsv_image_name_format("{id}"),
                     Contains("--image-name"));
+}
+
+// The numbers are those that pyarrow.csv.read_csv gives the rows.
+TEST_CASE(
+    "A quote that begins a cell hides the lines up to the next quote from "
+    "img2dataset") {
+  const test::ScratchDirectory folder;
+  SECTION("The caption comes last") {
+    const auto source =
+        open_tsv_captions(folder.write_file("a.tsv",
+                                            "http://x.org/0\ta cat\n"
+                                            "http://x.org/1\t\"two birds\n"
+                                            "http://x.org/2\ta \\\"fox\n"
+                                            "http://x.org/3\tlate\n"
+                                            "http://x.org/4\ta \"pond\n"),
+                          {});
+    const auto [records, errors] = read_all_records(*source);
+    CHECK(errors.empty());
+    CHECK(captions_of(records) ==
+          Texts{"a cat", "\"two birds", "a \\\"fox", "late", "a \"pond"});
+    CHECK(image_numbers(records) ==
+          Texts{"000000000", "000000001", "-", "000000002", "000000003"});
+    CHECK_THAT(records[2].texts[0].location, Contains("line 3 (byte"));
+    CHECK_THROWS_WITH(records[2].image.decode(), Contains("quoted cell"));
+  }
+  SECTION("The caption comes first, and the last line has the URL") {
+    const auto source =
+        open_tsv_captions(folder.write_file("b.tsv",
+                                            "\"two birds\thttp://x.org/0\r\n"
+                                            "a cat\thttp://x.org/1\r\n"
+                                            "in the \"park\thttp://x.org/2\r\n"
+                                            "late\thttp://x.org/3\r\n"),
+                          {});
+    const auto [records, errors] = read_all_records(*source);
+    CHECK(errors.empty());
+    CHECK(captions_of(records) ==
+          Texts{"\"two birds", "a cat", "in the \"park", "late"});
+    CHECK(image_numbers(records) == Texts{"-", "-", "000000000", "000000001"});
+  }
+  SECTION("The quote is not closed") {
+    const auto source = open_tsv_captions(
+        folder.write_file("c.tsv",
+                          "http://x.org/0\t\"open\nhttp://x.org/1\tb\n"),
+        {});
+    const auto [records, errors] = read_all_records(*source);
+    CHECK(errors.empty());
+    CHECK(captions_of(records) == Texts{"\"open", "b"});
+    CHECK(image_numbers(records) == Texts{"000000000", "-"});
+  }
+}
+
+TEST_CASE("Quoted cells are read as pandas writes them") {
+  const test::ScratchDirectory folder;
+  const std::string path =
+      folder.write_file("a.tsv",
+                        "url\tcaption\n"
+                        "http://x.org/0\t\"a \"\"big\"\" dog\"\n"
+                        "http://x.org/1\t\"two\n\nlines\"\n"
+                        "http://x.org/2\t\"tab\there\"\n"
+                        "http://x.org/3\t\"well\" said\n"
+                        "http://x.org/4\tsaid \"well\"\n");
+  const auto [records, errors] = read_all_records(*open_tsv_captions(path, {}));
+  CHECK(errors.empty());
+  CHECK(captions_of(records) == Texts{"a \"big\" dog", "two\n\nlines",
+                                      "tab\there", "\"well\" said",
+                                      "said \"well\""});
+  CHECK(image_numbers(records) ==
+        Texts{"000000000", "000000001", "000000002", "000000003", "000000004"});
+
+  TsvOptions options;
+  options.quoting = "csv";
+  options.image_name_format = "{row}.jpg";
+  const auto parsed = read_all_records(*open_tsv_captions(
+      folder.write_file("b.tsv",
+                        "http://x.org/0\t\"a\nhttp://x.org/1\tb\"\n"
+                        "http://x.org/2\tc\n"),
+      options));
+  CHECK(captions_of(parsed.records) == Texts{"a\nhttp://x.org/1\tb", "c"});
+  CHECK(image_numbers(parsed.records) == Texts{"0", "1"});
+}
+
+TEST_CASE("Images that are numbered by lines need --quoting none") {
+  const test::ScratchDirectory folder;
+  const std::string path =
+      folder.write_file("a.tsv",
+                        "http://x.org/0\ta\nhttp://x.org/1\t\"b\n"
+                        "http://x.org/2\tc\"\nhttp://x.org/3\td\n");
+  TsvOptions options;
+  options.image_name_format = "{row}.jpg";
+  const auto doubtful = read_all_records(*open_tsv_captions(path, options));
+  CHECK(image_numbers(doubtful.records) == Texts{"0"});
+  REQUIRE(doubtful.errors.size() == 3);
+  CHECK_THAT(doubtful.errors[2], Contains("line 4") && Contains("line 2") &&
+                                     Contains("--quoting") &&
+                                     Contains("--image-column"));
+  options.quoting = "none";
+  const auto [records, errors] =
+      read_all_records(*open_tsv_captions(path, options));
+  CHECK(errors.empty());
+  CHECK(captions_of(records) == Texts{"a", "\"b", "c\"", "d"});
+  CHECK(image_numbers(records) == Texts{"0", "1", "2", "3"});
+}
+
+TEST_CASE("Rows whose numbers depend on the blocks of pyarrow are refused") {
+  const test::ScratchDirectory folder;
+  std::string content;
+  while (content.size() < (1 << 20) - 100) content += "http://x.org\ta\n";
+  const auto before = std::count(content.begin(), content.end(), '\n');
+  content += "http://x.org\t\"b\n";
+  for (int i = 0; i < 20; ++i) content += "http://x.org\tc\n";
+  content += "http://x.org\td\"\nhttp://x.org\te\n";
+  const auto [records, errors] = read_all_records(
+      *open_tsv_captions(folder.write_file("a.tsv", content), {}));
+  CHECK(std::ssize(records) == before);
+  REQUIRE(errors.size() == 23);
+  CHECK_THAT(errors.back(),
+             Contains(fmt::format("a.tsv, line {} (byte", before + 1)) &&
+                 Contains("blocks"));
+  content = "http://x.org\t\"b\n";
+  while (content.size() < (1 << 20) + 100) content += "http://x.org\ta\n";
+  const auto open = read_all_records(
+      *open_tsv_captions(folder.write_file("b.tsv", content), {}));
+  CHECK(open.records.empty());
+  CHECK(std::ssize(open.errors) ==
+        std::count(content.begin(), content.end(), '\n'));
+}
+
+TEST_CASE("The URLs that img2dataset stored determine the images") {
+  const Downloads downloads;
+  downloads.add_image("000000001", "http://x.org/c");
+  downloads.add_image("000000007", "http://x.org/a");
+  downloads.add_image("000010000", "http://x.org/d");
+  downloads.add_image("000010002", "http://x.org/d");
+  downloads.add("000020000", ".jpg", "");
+  downloads.add("000000002", ".json", "{\"url\": \"http://x.org/b\"}");
+  const auto source = open_tsv_captions(
+      downloads.folder.write_file("a.tsv",
+                                  "http://x.org/a\ta\nhttp://x.org/b\tb\n"
+                                  "http://x.org/c\tc\nhttp://x.org/d\td\n"),
+      downloads.options());
+  const auto [records, errors] = read_all_records(*source);
+  CHECK(errors.empty());
+  CHECK(image_numbers(records) ==
+        Texts{"000000007", "-", "000000001", "000010000"});
+  CHECK(records[1].image.is_missing());
+  CHECK_THROWS_WITH(records[1].image.decode(), Contains("http://x.org/b"));
+  CHECK(records[3].image.content.ends_with("images/00001/000010000.jpg"));
+}
+
+TEST_CASE("Every file begins a new shard of the images that it shares") {
+  const Downloads downloads;
+  TsvOptions options = downloads.options();
+  options.numbering = std::make_shared<ImageNumbering>();
+  std::string content;
+  for (int i = 0; i < 10001; ++i) content += "http://x.org/a\ta\n";
+  const auto first = read_all_records(*open_tsv_captions(
+      downloads.folder.write_file("a.tsv", content), options));
+  CHECK(first.records.back().image.content.ends_with("/000010000.jpg"));
+  const std::string path =
+      downloads.folder.write_file("b.tsv", "http://x.org/b\tb\n");
+  SECTION("Their numbers continue") {
+    const auto [records, errors] =
+        read_all_records(*open_tsv_captions(path, options));
+    CHECK(image_numbers(records) == Texts{"000020000"});
+  }
+  SECTION("Without the files before it, its number is not known") {
+    options.numbering->skip_file(options.image_root, "before.tsv");
+    const auto [records, errors] =
+        read_all_records(*open_tsv_captions(path, options));
+    CHECK(records.empty());
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], Contains("before.tsv") && Contains(".json"));
+  }
+  SECTION("URLs are found in any file") {
+    downloads.add_image("000000003", "http://x.org/b");
+    const auto [records, errors] =
+        read_all_records(*open_tsv_captions(path, downloads.options()));
+    CHECK(image_numbers(records) == Texts{"000000003"});
+  }
+}
+
+TEST_CASE("A row whose image was stored with another caption is refused") {
+  const Downloads downloads;
+  downloads.add("000000000", ".jpg", "");
+  downloads.add("000000000", ".txt", "two\nhttp://x.org/1\tb");
+  downloads.add("000000001", ".jpg", "");
+  downloads.add("000000001", ".txt", "other");
+  const auto [records, errors] = read_all_records(
+      *open_tsv_captions(downloads.folder.write_file("a.tsv",
+                                                     "http://x.org/0\t\"two\n"
+                                                     "http://x.org/1\tb\"\n"
+                                                     "http://x.org/2\tc\n"),
+                         downloads.options()));
+  CHECK(captions_of(records) == Texts{"\"two", "b\""});
+  CHECK(image_numbers(records) == Texts{"000000000", "-"});
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Contains("line 3") && Contains("another caption"));
+}
+
+TEST_CASE("Captions without images are read whatever the numbers of the rows") {
+  const test::ScratchDirectory folder;
+  TsvOptions options;
+  options.finds_images = false;
+  options.image_name_format = "{row}.jpg";
+  const auto [records, errors] = read_all_records(*open_tsv_captions(
+      folder.write_file("a.tsv", "http://x/0\t\"a\nhttp://x/1\tb\"\n"),
+      options));
+  CHECK(errors.empty());
+  CHECK(captions_of(records) == Texts{"\"a", "b\""});
 }

@@ -141,3 +141,37 @@ TEST_CASE("Images are named by the format") {
                       Contains("--image-name"));
   }
 }
+
+TEST_CASE("Questions and answers may contain JSON that only Python reads") {
+  const test::ScratchDirectory temporary;
+  const std::string questions = temporary.write_file("q.json", R"({
+    "info": NaN, "questions": [
+    {"question_id": 1, "image_id": 1, "question": "who?", "x": [NaN, "\ud800"]},
+    {"question_id": 2, "image_id": NaN, "question": "why?"},
+    {"question_id": 3, "image_id": 1, "question": NaN}],
+    "data_subtype": "val2014"})");
+  const std::string annotations = temporary.write_file("a.json", R"({
+    "annotations": [
+    {"question_id": 1, "multiple_choice_answer": "a", "y": -Infinity},
+    {"question_id": 2, "multiple_choice_answer": "a"},
+    {"question_id": 3, "multiple_choice_answer": "a"},
+    {"question_id": 4, "multiple_choice_answer": NaN}]})");
+  const auto [records, errors] =
+      read_all_records(*open_vqa(questions, annotations, {}));
+  CHECK(texts_of(records) == std::vector<std::string>{"Q: who? A: a"});
+  REQUIRE(errors.size() == 3);
+  CHECK(errors[0] == annotations +
+                         ": question 4: key 'multiple_choice_answer' is NaN, "
+                         "not a string");
+  CHECK(errors[1] ==
+        questions + ": question 2: key 'image_id' is NaN, not an integer");
+  CHECK(errors[2] ==
+        questions + ": question 3: key 'question' is NaN, not a string");
+
+  const std::string unnamed = temporary.write_file(
+      "u.json",
+      R"({"questions": [{"question_id": 1, "image_id": 1, "question": "who?"}],
+          "data_subtype": NaN})");
+  CHECK_THROWS_WITH(open_vqa(unnamed, annotations, {}),
+                    Contains("data_subtype"));
+}

@@ -113,6 +113,61 @@ TEST_CASE("A truncated archive is one bad record, followed by the end") {
   CHECK_THAT(errors[0], Contains("cut.tar") && Contains("5200 bytes"));
 }
 
+TEST_CASE("A truncated archive delivers the samples that are complete") {
+  const test::ScratchDirectory folder;
+  const std::string image(700, 'x');
+  const std::string archive =
+      test::tar_member("1.jpg", image) + test::tar_member("1.txt", "one") +
+      test::tar_member("2.jpg", image) + test::tar_member("2.txt", "two");
+  // The offset at which the archive ends, the captions, and which samples the
+  // error says to be lost.
+  struct Case {
+    size_t size;
+    std::vector<std::string> captions;
+    std::string lost;
+  };
+  const std::vector<Case> cases{
+      {900, {}, "from sample 1 on"},       {1800, {}, "from sample 1 on"},
+      {2060, {}, "from sample 1 on"},      {2800, {"one"}, "after sample 1"},
+      {3200, {"one"}, "from sample 2 on"}, {4200, {"one"}, "from sample 2 on"},
+      {4609, {"one"}, "from sample 2 on"},
+  };
+  for (const Case& expected : cases) {
+    CAPTURE(expected.size);
+    base::write_file(folder / "a.tar", archive.substr(0, expected.size), true);
+    const auto [records, errors] =
+        read_all_records(*open_webdataset(folder / "a.tar", {}));
+    std::vector<std::string> captions;
+    for (const auto& record : records) {
+      captions.push_back(record.texts[0].text);
+      CHECK(record.image.content == image);
+    }
+    CHECK(captions == expected.captions);
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], Contains(fmt::format("{} bytes", expected.size)) &&
+                              Contains(expected.lost));
+  }
+}
+
+TEST_CASE("Captions in JSON that only Python reads are read") {
+  const test::ScratchDirectory folder;
+  const std::string archive =
+      test::tar_member("1.jpg", "x") +
+      test::tar_member(
+          "1.json", R"({"caption": "one", "similarity": NaN, "x": "\ud800"})") +
+      test::tar_member("2.jpg", "x") +
+      test::tar_member("2.json", R"({"caption": NaN})") +
+      std::string(1024, '\0');
+  const auto [records, errors] = read_all_records(
+      *open_webdataset(folder.write_file("a.tar", archive), {}));
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].texts[0].text == "one");
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(
+      errors[0],
+      Contains("sample 2: field json: key 'caption' is NaN, not a string"));
+}
+
 TEST_CASE("A dot in the name of a sample does not merge samples") {
   using Samples = std::vector<std::string>;
   CHECK(read_samples({"v1.0_1.jpg", "v1.0_1.json", "v1.0_1.txt", "v1.0_2.jpg",

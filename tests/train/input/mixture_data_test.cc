@@ -24,8 +24,8 @@ using Catch::Contains;
 
 namespace {
 
-// Token files of episodes with images and labels and of pairs, a mixture of
-// them, and the sequence file that gato-pack makes of it.
+// A token file of episodes with images and labels, one of image-text pairs, a
+// mixture of both, and the sequence file that gato-pack makes from the mixture.
 struct MixtureFixture : TrainingFixture {
   std::string mixture;
   std::string packed = folder / "packed.h5";
@@ -87,7 +87,7 @@ threads = 1
     return run_gato_train(all);
   }
 
-  std::vector<std::string> drawing() const {
+  std::vector<std::string> mixture_options() const {
     return {"--mixture",   mixture, "--length",    "32",
             "--sequences", "20",    "--pack-seed", "7"};
   }
@@ -104,13 +104,13 @@ void check_same_weights(const std::string& one, const std::string& other) {
 
 }  // namespace
 
-TEST_CASE("a mixture to draw from may be a pipe") {
+TEST_CASE("A mixture can be read from a pipe") {
   const MixtureFixture fixture;
   const std::string pipe = fixture.folder / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   std::thread writer(
       [&] { std::ofstream(pipe) << read_bytes(fixture.mixture); });
-  std::vector<std::string> options = fixture.drawing();
+  std::vector<std::string> options = fixture.mixture_options();
   options[1] = pipe;
   options.insert(options.end(), {"--config", fixture.config_path, "--steps",
                                  "1", "-o", fixture.run_path("run")});
@@ -120,15 +120,15 @@ TEST_CASE("a mixture to draw from may be a pipe") {
   CHECK(ran.status == 0);
 }
 
-TEST_CASE("drawn rows are those of the packed file") {
+TEST_CASE("The rows of a mixture are those of the packed file") {
   const MixtureFixture fixture;
   const SequenceFileData packed({fixture.packed});
-  const MixtureData drawn(fixture.mixture, {32, 0, 7}, 20);
-  REQUIRE(drawn.row_count() == packed.row_count());
-  CHECK(drawn.sequence_length() == packed.sequence_length());
-  CHECK(drawn.tasks().to_json() == packed.tasks().to_json());
+  const MixtureData sampled(fixture.mixture, {32, 0, 7}, 20);
+  REQUIRE(sampled.row_count() == packed.row_count());
+  CHECK(sampled.sequence_length() == packed.sequence_length());
+  CHECK(sampled.tasks().to_json() == packed.tasks().to_json());
   for (int64_t i = 0; i < packed.row_count(); ++i) {
-    const TrainingData::Row a = packed.row(i), b = drawn.row(i);
+    const TrainingData::Row a = packed.row(i), b = sampled.row(i);
     CHECK(a.task == b.task);
     CHECK(std::ranges::equal(a.view.modality, b.view.modality));
     CHECK(std::ranges::equal(a.view.local_position, b.view.local_position));
@@ -148,51 +148,55 @@ TEST_CASE("drawn rows are those of the packed file") {
   }
 }
 
-TEST_CASE("a mixture trains the same weights as its packed file, and shards") {
+TEST_CASE("A mixture, its packed file and its shards train the same weights") {
   const MixtureFixture fixture;
   const std::string packed = fixture.run_path("packed"),
-                    drawn = fixture.run_path("drawn"),
+                    mixed = fixture.run_path("mixed"),
                     shards = fixture.run_path("shards");
   const std::vector<std::string> steps{"--steps", "4"};
   REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, steps).status ==
           0);
-  const RunResult ran = fixture.run_with(drawn, fixture.drawing(), steps);
+  const RunResult ran =
+      fixture.run_with(mixed, fixture.mixture_options(), steps);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  check_same_weights(packed, drawn);
+  check_same_weights(packed, mixed);
 
   std::vector<std::string> files{"--data"};
-  for (int64_t number : {1, 2, 3}) {
-    files.push_back(fixture.folder / ("part" + std::to_string(number)));
-    fixture.pack(files.back(), {number, 3});
+  for (int64_t shard : {1, 2, 3}) {
+    files.push_back(fixture.folder / ("shard" + std::to_string(shard)));
+    fixture.pack(files.back(), {shard, 3});
   }
   REQUIRE(fixture.run_with(shards, files, steps).status == 0);
   check_same_weights(packed, shards);
 }
 
-TEST_CASE("a run on a mixture goes on as if it had not stopped") {
+TEST_CASE("A resumed run on a mixture ends as if it had not been interrupted") {
   const MixtureFixture fixture;
-  const std::string whole = fixture.run_path("whole"),
-                    parts = fixture.run_path("parts");
-  REQUIRE(fixture.run_with(whole, fixture.drawing(), {"--steps", "5"}).status ==
-          0);
-  REQUIRE(fixture.run_with(parts, fixture.drawing(), {"--steps", "2"}).status ==
-          0);
-  // The options come from the run itself.
+  const std::string uninterrupted = fixture.run_path("uninterrupted"),
+                    resumed_run = fixture.run_path("resumed");
+  REQUIRE(
+      fixture
+          .run_with(uninterrupted, fixture.mixture_options(), {"--steps", "5"})
+          .status == 0);
+  REQUIRE(
+      fixture.run_with(resumed_run, fixture.mixture_options(), {"--steps", "2"})
+          .status == 0);
+  // The other options are read from the run.
   const RunResult resumed =
-      fixture.run_with(parts, {"--resume"}, {"--steps", "5"});
+      fixture.run_with(resumed_run, {"--resume"}, {"--steps", "5"});
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
-  check_same_weights(whole, parts);
-  CHECK(read_bytes(whole + "/latest/state.json") ==
-        read_bytes(parts + "/latest/state.json"));
+  check_same_weights(uninterrupted, resumed_run);
+  CHECK(read_bytes(uninterrupted + "/latest/state.json") ==
+        read_bytes(resumed_run + "/latest/state.json"));
 }
 
-TEST_CASE("a run on a mixture is not resumed on other data") {
+TEST_CASE("A run on a mixture cannot be resumed on different data") {
   const MixtureFixture fixture;
   const std::string run = fixture.run_path("run");
-  REQUIRE(fixture.run_with(run, fixture.drawing(), {"--steps", "1"}).status ==
-          0);
+  REQUIRE(fixture.run_with(run, fixture.mixture_options(), {"--steps", "1"})
+              .status == 0);
   const std::vector<std::string> more{"--resume", "--steps", "2"};
   const RunResult both =
       fixture.run_with(run, {"--data", fixture.packed}, more);
@@ -201,15 +205,15 @@ TEST_CASE("a run on a mixture is not resumed on other data") {
   const RunResult seed = fixture.run_with(run, {"--pack-seed", "8"}, more);
   CHECK(seed.status == 2);
   CHECK_THAT(seed.err, Contains("pack-seed = 7, not 8"));
-  // Another weight in the same mixture file.
+  // The same mixture file with a different weight.
   std::string text = read_bytes(fixture.mixture);
   fixture.folder.write_file(
       "mixture.toml", text.replace(text.find("weight = 2"), 10, "weight = 3"));
   const RunResult weight = fixture.run_with(run, {}, more);
   CHECK(weight.status == 3);
-  CHECK_THAT(weight.err, Contains("other data"));
+  CHECK_THAT(weight.err, Contains("different data"));
 
-  // The same rows from a file are other data too.
+  // The same rows from a packed file also count as different data.
   const std::string packed = fixture.run_path("packed");
   REQUIRE(fixture.run_with(packed, {"--data", fixture.packed}, {"--steps", "1"})
               .status == 0);
@@ -217,7 +221,7 @@ TEST_CASE("a run on a mixture is not resumed on other data") {
         SequenceFileData({fixture.packed}).fingerprint());
 }
 
-TEST_CASE("options of a mixture are refused without one") {
+TEST_CASE("Options of a mixture are refused without --mixture") {
   const MixtureFixture fixture;
   const std::string run = fixture.run_path("run");
   const RunResult neither = fixture.run_with(run, {});
@@ -228,7 +232,7 @@ TEST_CASE("options of a mixture are refused without one") {
         fixture.run_with(run, {"--data", fixture.packed}, {option, "32"});
     INFO(option);
     CHECK(ran.status == 2);
-    CHECK_THAT(ran.err, Contains("goes with --mixture"));
+    CHECK_THAT(ran.err, Contains("requires --mixture"));
   }
   const RunResult missing =
       fixture.run_with(run, {"--mixture", fixture.folder / "none.toml"});

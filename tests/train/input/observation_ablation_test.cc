@@ -10,14 +10,16 @@ using namespace gato::train;
 using gato::test::ScratchDirectory;
 using gato::test::write_synthetic_sequences;
 
-TEST_CASE("observations come from the next sequence of the task, no more") {
+TEST_CASE(
+    "Only observations are replaced, by those of the task's next sequence") {
   const ScratchDirectory folder;
   const std::filesystem::path path = folder / "data.h5";
   write_synthetic_sequences(path);
-  const SequenceFileData set({path});
-  const ObservationAblation swapped(set);
-  const auto changed = swapped.row(0);
-  const data::SequenceView own = set.row(0).view, donor = set.row(2).view;
+  const SequenceFileData data_set({path});
+  const ObservationAblation ablation(data_set);
+  const auto changed = ablation.row(0);
+  const data::SequenceView own = data_set.row(0).view,
+                           donor = data_set.row(2).view;
   REQUIRE(changed.is_changed);
   for (size_t i = 0; i < own.tokens.size(); ++i) {
     INFO(i);
@@ -29,15 +31,15 @@ TEST_CASE("observations come from the next sequence of the task, no more") {
     CHECK(changed.row.view.labels[i] == own.labels[i]);
     CHECK(changed.row.view.local_position[i] == own.local_position[i]);
   }
-  CHECK(swapped.row(22).row.view.tokens[1] == set.row(0).view.tokens[1]);
+  CHECK(ablation.row(22).row.view.tokens[1] == data_set.row(0).view.tokens[1]);
 }
 
-TEST_CASE("text and the only sequence of a task stay as they are") {
+TEST_CASE("Text and the only sequence of a task are not changed") {
   const ScratchDirectory folder;
   const std::filesystem::path path = folder / "data.h5";
   write_synthetic_sequences(path, {.sequences = 3, .first_number = 1});
-  const SequenceFileData set({path});
-  const ObservationAblation swapped(set);
-  CHECK_FALSE(swapped.row(0).is_changed);  // text
-  CHECK_FALSE(swapped.row(1).is_changed);  // the only one of control/push
+  const SequenceFileData data_set({path});
+  const ObservationAblation ablation(data_set);
+  CHECK_FALSE(ablation.row(0).is_changed);  // text
+  CHECK_FALSE(ablation.row(1).is_changed);  // the only one of control/push
 }

@@ -33,12 +33,16 @@ MicroBatch make_batch_of(const SequenceFileData& data,
                          const std::vector<int64_t>& row_indices,
                          const BatchOptions& options) {
   std::vector<TrainingData::Row> rows;
-  for (int64_t i : row_indices) rows.push_back(data.row(i));
+  for (int64_t i : row_indices) {
+    rows.push_back(data.row(i));
+  }
   return make_batch(rows, options);
 }
 
 bool same_steps(const StepBatch& a, const StepBatch& b) {
-  if (a.micro_batches.size() != b.micro_batches.size()) return false;
+  if (a.micro_batches.size() != b.micro_batches.size()) {
+    return false;
+  }
   for (size_t i = 0; i < a.micro_batches.size(); ++i) {
     const model::Batch &x = a.micro_batches[i].batch,
                        &y = b.micro_batches[i].batch;
@@ -187,7 +191,9 @@ TEST_CASE(
     }
     for (const auto& [task, values] : shares) {
       INFO("task " << task);
-      if (reduction == LossReduction::modality) CHECK(values.size() == 1);
+      if (reduction == LossReduction::modality) {
+        CHECK(values.size() == 1);
+      }
     }
     CHECK(by_modality.size() > by_task.size());
   }

@@ -1,4 +1,4 @@
-// Event files, byte by byte against the formats that the header names.
+// Compares event files byte by byte with the formats that the header describes.
 #include "gato/train/run/metrics_files.h"
 
 #include <filesystem>
@@ -14,22 +14,22 @@ using namespace gato::test;
 
 namespace {
 
-// The events of a file; checks every record's two checksums.
-std::vector<std::string> events_of(const std::string& path) {
+// Returns the events of a file. Checks both checksums of every record.
+std::vector<std::string> read_events(const std::string& path) {
   const std::string bytes = read_bytes(path);
   std::vector<std::string> events;
-  for (size_t at = 0; at < bytes.size();) {
+  for (size_t offset = 0; offset < bytes.size();) {
     uint64_t length = 0;
     uint32_t length_crc = 0, data_crc = 0;
-    REQUIRE(at + 12 <= bytes.size());
-    std::memcpy(&length, &bytes[at], 8);
-    std::memcpy(&length_crc, &bytes[at + 8], 4);
-    REQUIRE(at + 16 + length <= bytes.size());
-    events.push_back(bytes.substr(at + 12, length));
-    std::memcpy(&data_crc, &bytes[at + 12 + length], 4);
-    CHECK(masked_crc32c(bytes.substr(at, 8)) == length_crc);
+    REQUIRE(offset + 12 <= bytes.size());
+    std::memcpy(&length, &bytes[offset], 8);
+    std::memcpy(&length_crc, &bytes[offset + 8], 4);
+    REQUIRE(offset + 16 + length <= bytes.size());
+    events.push_back(bytes.substr(offset + 12, length));
+    std::memcpy(&data_crc, &bytes[offset + 12 + length], 4);
+    CHECK(masked_crc32c(bytes.substr(offset, 8)) == length_crc);
     CHECK(masked_crc32c(events.back()) == data_crc);
-    at += 16 + length;
+    offset += 16 + length;
   }
   return events;
 }
@@ -46,7 +46,7 @@ std::vector<std::string> event_files(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("checksums are Castagnoli's, masked") {
+TEST_CASE("Checksums are masked CRC-32C") {
   // RFC 3720, B.4: 32 bytes of 0 have the CRC 0x8a9136aa, "123456789" (the
   // usual check value) 0xe3069283.
   const auto masked = [](uint32_t crc) {
@@ -56,7 +56,7 @@ TEST_CASE("checksums are Castagnoli's, masked") {
   CHECK(masked_crc32c("123456789") == masked(0xe3069283));
 }
 
-TEST_CASE("numbers become values under joined tags") {
+TEST_CASE("Numbers become summary values with joined tags") {
   const TrainingFixture fixture;
   {
     TensorBoardWriter file(std::string(fixture.folder / "."), 7);
@@ -68,7 +68,7 @@ TEST_CASE("numbers become values under joined tags") {
   }
   const auto files = event_files(fixture.folder / ".");
   REQUIRE(files.size() == 1);
-  const auto events = events_of(files[0]);
+  const auto events = read_events(files[0]);
   REQUIRE(events.size() == 3);
   CHECK(
       events[0].ends_with("\x1a\x0d"
@@ -82,10 +82,11 @@ TEST_CASE("numbers become values under joined tags") {
       "domain/a/loss" +
       two + "\x0a\x0b\x0a\x04loss" + half;
   CHECK(events[2].substr(9) ==
-        "\x10\x08\x2a" + std::string(1, char(values.size())) + values);
+        "\x10\x08\x2a" + std::string(1, static_cast<char>(values.size())) +
+            values);
 }
 
-TEST_CASE("a run writes event files where it is told to, one a session") {
+TEST_CASE("With --tensorboard, each session of a run writes one event file") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "2"}).status == 0);
@@ -94,7 +95,7 @@ TEST_CASE("a run writes event files where it is told to, one a session") {
               .status == 0);
   const auto files = event_files(run);
   REQUIRE(files.size() == 1);
-  CHECK(events_of(files[0]).size() == 2 + 2);  // log-every is 1 here
+  CHECK(read_events(files[0]).size() == 2 + 2);  // log-every is 1 here
   REQUIRE(fixture.train(run, {"--steps", "1", "--force"}).status == 0);
   CHECK(event_files(run).empty());
 }

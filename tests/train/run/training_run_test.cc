@@ -1,4 +1,4 @@
-// gato-train as a whole, within the process.
+// Runs of gato-train in this process.
 #include "gato/train/run/training_run.h"
 
 #include <filesystem>
@@ -23,7 +23,7 @@ using Catch::Contains;
 
 namespace {
 
-std::vector<nlohmann::json> metrics_of(const std::string& run) {
+std::vector<nlohmann::json> read_metrics(const std::string& run) {
   std::vector<nlohmann::json> lines;
   std::ifstream file(run + "/metrics.jsonl");
   for (std::string line; std::getline(file, line);) {
@@ -32,7 +32,7 @@ std::vector<nlohmann::json> metrics_of(const std::string& run) {
   return lines;
 }
 
-// The files of a checkpoint that training decides.
+// Returns the bytes of the files of a checkpoint that depend on training.
 std::string checkpoint_bytes(const std::string& directory) {
   std::string bytes;
   for (const char* name :
@@ -46,7 +46,7 @@ std::string checkpoint_bytes(const std::string& directory) {
   return bytes;
 }
 
-void damage(const std::string& path) {
+void corrupt(const std::string& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(2000);
   file.put('\x55').put('\xaa');
@@ -54,7 +54,8 @@ void damage(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a run learns and leaves a whole model directory and its metrics") {
+TEST_CASE(
+    "A run learns and leaves a complete model directory and its metrics") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   const RunResult ran =
@@ -67,7 +68,7 @@ TEST_CASE("a run learns and leaves a whole model directory and its metrics") {
     INFO(name);
     CHECK(std::filesystem::exists(run + "/" + name));
   }
-  const auto metrics = metrics_of(run);
+  const auto metrics = read_metrics(run);
   REQUIRE(metrics.size() == 60);
   CHECK(metrics.back()["step"] == 60);
   CHECK(metrics.back()["loss"].get<double>() <
@@ -80,40 +81,41 @@ TEST_CASE("a run learns and leaves a whole model directory and its metrics") {
   CHECK(model.demonstrations.size() == 1);
 }
 
-TEST_CASE("N steps are k steps and N - k more, to the byte") {
+TEST_CASE("N steps equal k steps and N - k resumed steps, byte for byte") {
   const TrainingFixture fixture;
-  const std::string whole = fixture.run_path("whole"),
-                    parts = fixture.run_path("parts");
-  REQUIRE(fixture.train(whole, {"--steps", "7"}).status == 0);
-  REQUIRE(fixture.train(parts, {"--resume", "--steps", "3"}).status == 0);
-  const RunResult resumed = fixture.train(parts, {"--resume", "--steps", "7"});
+  const std::string uninterrupted = fixture.run_path("uninterrupted"),
+                    resumed_run = fixture.run_path("resumed");
+  REQUIRE(fixture.train(uninterrupted, {"--steps", "7"}).status == 0);
+  REQUIRE(fixture.train(resumed_run, {"--resume", "--steps", "3"}).status == 0);
+  const RunResult resumed =
+      fixture.train(resumed_run, {"--resume", "--steps", "7"});
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
-  CHECK(checkpoint_bytes(whole + "/step-7") ==
-        checkpoint_bytes(parts + "/step-7"));
-  CHECK(metrics_of(parts).size() == 7);
+  CHECK(checkpoint_bytes(uninterrupted + "/step-7") ==
+        checkpoint_bytes(resumed_run + "/step-7"));
+  CHECK(read_metrics(resumed_run).size() == 7);
 }
 
-TEST_CASE(
-    "checkpoints are the same, to the byte, if training goes on meanwhile") {
+TEST_CASE("Background saves give the same checkpoints, byte for byte") {
   const TrainingFixture fixture;
-  const std::string one = fixture.run_path("one"),
-                    other = fixture.run_path("other");
+  const std::string foreground = fixture.run_path("foreground"),
+                    background = fixture.run_path("background");
   const std::vector<std::string> options = {"--steps", "7",      "--save-every",
                                             "2",       "--keep", "0"};
-  REQUIRE(fixture.train(one, options).status == 0);
+  REQUIRE(fixture.train(foreground, options).status == 0);
   std::vector<std::string> asynchronous = options;
   asynchronous.emplace_back("--asynchronous-save");
-  REQUIRE(fixture.train(other, asynchronous).status == 0);
+  REQUIRE(fixture.train(background, asynchronous).status == 0);
   for (const char* step : {"/step-2", "/step-4", "/step-6", "/step-7"}) {
-    CHECK(checkpoint_bytes(one + step) == checkpoint_bytes(other + step));
+    CHECK(checkpoint_bytes(foreground + step) ==
+          checkpoint_bytes(background + step));
   }
-  CHECK(std::filesystem::read_symlink(other + "/latest") == "step-7");
+  CHECK(std::filesystem::read_symlink(background + "/latest") == "step-7");
   asynchronous.insert(asynchronous.end(), {"--resume", "--shard-optimizer"});
-  CHECK(fixture.train(other, asynchronous).status == 2);
+  CHECK(fixture.train(background, asynchronous).status == 2);
 }
 
-TEST_CASE("one thread and two give the same bytes") {
+TEST_CASE("One thread and two threads give the same bytes") {
   const TrainingFixture fixture;
   const std::string one = fixture.run_path("one"),
                     two = fixture.run_path("two");
@@ -122,7 +124,7 @@ TEST_CASE("one thread and two give the same bytes") {
   CHECK(checkpoint_bytes(one + "/step-4") == checkpoint_bytes(two + "/step-4"));
 }
 
-TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
+TEST_CASE("A resumed run refuses changes to its options and data") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "2", "--layers", "1"}).status == 0);
@@ -130,7 +132,7 @@ TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
       fixture.train(run, {"--resume", "--steps", "3", "--layers", "3"});
   CHECK(changed.status == 2);
   CHECK_THAT(changed.err, Contains("layers = 1, not 3"));
-  // The configuration file says 2 layers as well.
+  // The configuration file sets 2 layers.
   CHECK(fixture.train(run, {"--resume", "--steps", "3"}).status == 2);
   const RunResult same =
       fixture.train(run, {"--resume", "--steps", "3", "--layers", "1"});
@@ -142,11 +144,11 @@ TEST_CASE("a resumed run needs no option but --resume, and keeps its own") {
     const RunResult other_data =
         fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
     CHECK(other_data.status == 3);
-    CHECK_THAT(other_data.err, Contains("other data"));
+    CHECK_THAT(other_data.err, Contains("different data"));
   }
 }
 
-TEST_CASE("a start that comes to nothing leaves nothing") {
+TEST_CASE("A run that fails before its first step leaves nothing behind") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   write_synthetic_sequences(fixture.data_path, {.has_invalid_task = true});
@@ -159,7 +161,7 @@ TEST_CASE("a start that comes to nothing leaves nothing") {
   CHECK(std::filesystem::is_empty(run));
 }
 
-TEST_CASE("a directory that is no run is not taken for one") {
+TEST_CASE("A directory that does not contain a run is not mistaken for one") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("home");
   std::filesystem::create_directory(run);
@@ -169,13 +171,13 @@ TEST_CASE("a directory that is no run is not taken for one") {
   for (const char* option : {"--resume", "--quiet"}) {
     const RunResult refused = fixture.train(run, {option, "--steps", "1"});
     CHECK(refused.status == 2);
-    CHECK_THAT(refused.err, Contains("holds files but no run"));
+    CHECK_THAT(refused.err, Contains("contains files but no run"));
     CHECK(read_bytes(run + "/config.toml") == "[mine]\n");
   }
   REQUIRE(fixture.train(run, {"--force", "--steps", "1"}).status == 0);
   CHECK(read_bytes(run + "/.notes.tmp") == "[mine]\n");
   CHECK(read_bytes(run + "/.a.tmp-here-1-0") == "[mine]\n");
-  std::ofstream(run + "/.step-9.tmp-here-1-0") << "half";
+  std::ofstream(run + "/.step-9.tmp-here-1-0") << "partial";
   REQUIRE(fixture.train(run, {"--resume", "--steps", "2"}).status == 0);
   CHECK_FALSE(std::filesystem::exists(run + "/.step-9.tmp-here-1-0"));
   CHECK(fixture.train("-", {"--steps", "1"}).status == 2);
@@ -187,7 +189,7 @@ TEST_CASE("a directory that is no run is not taken for one") {
         2);
 }
 
-TEST_CASE("a run does not overwrite the configuration that it is given") {
+TEST_CASE("A run does not overwrite the configuration file that it reads") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   std::filesystem::create_directory(run);
@@ -208,7 +210,7 @@ TEST_CASE("a run does not overwrite the configuration that it is given") {
   CHECK(with("--resume").status == 0);
 }
 
-TEST_CASE("a run keeps the precision that it was started with") {
+TEST_CASE("A run keeps the precision that it was started with") {
   const TrainingFixture fixture;
   for (const std::string name : {"fp32", "bf16"}) {
     const std::string run = fixture.run_path(name);
@@ -232,12 +234,13 @@ TEST_CASE("a run keeps the precision that it was started with") {
             .status == 2);
 }
 
-TEST_CASE("a start that fails leaves nothing in the way of the next") {
+TEST_CASE("A failed start does not prevent the next one") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   std::filesystem::create_directory(run);
-  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"})
-    std::ofstream(run + "/" + name);  // of one that was killed
+  for (const char* name : {"metrics.jsonl", "config.toml", "log.txt"}) {
+    std::ofstream(run + "/" + name);  // of a run that was killed
+  }
   write_synthetic_sequences(fixture.folder / "bad.h5",
                             {.has_invalid_task = true});
   CHECK(fixture
@@ -247,32 +250,32 @@ TEST_CASE("a start that fails leaves nothing in the way of the next") {
   CHECK(fixture.train(run, {"--resume", "--steps", "1"}).status == 0);
 }
 
-TEST_CASE("a damaged checkpoint is passed over, loudly") {
+TEST_CASE("A corrupt checkpoint is skipped with a warning") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run"),
-                    whole = fixture.run_path("whole");
+                    uninterrupted = fixture.run_path("uninterrupted");
   REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
           0);
-  REQUIRE(fixture.train(whole, {"--steps", "8"}).status == 0);
-  damage(run + "/step-6/model.safetensors");
+  REQUIRE(fixture.train(uninterrupted, {"--steps", "8"}).status == 0);
+  corrupt(run + "/step-6/model.safetensors");
   std::filesystem::remove(run + "/step-4/MANIFEST.json");
   const RunResult resumed = fixture.train(run, {"--resume", "--steps", "8"});
   INFO(resumed.err);
   CHECK(resumed.status == 0);
   CHECK_THAT(resumed.err,
              Contains("step-6") && Contains("step-4") &&
-                 Contains("is not whole, looking for an older one"));
+                 Contains("is incomplete or corrupt, trying an older one"));
   CHECK(checkpoint_bytes(run + "/step-8") ==
-        checkpoint_bytes(whole + "/step-8"));
-  CHECK(metrics_of(run).size() == 8);
+        checkpoint_bytes(uninterrupted + "/step-8"));
+  CHECK(read_metrics(run).size() == 8);
 }
 
-TEST_CASE("a damaged checkpoint does not push out the one just written") {
+TEST_CASE("A corrupt checkpoint does not displace the one just written") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "6", "--save-every", "2"}).status ==
           0);
-  damage(run + "/step-6/model.safetensors");
+  corrupt(run + "/step-6/model.safetensors");
   const RunResult resumed = fixture.train(
       run, {"--resume", "--steps", "5", "--save-every", "1", "--keep", "1"});
   INFO(resumed.err);
@@ -282,7 +285,7 @@ TEST_CASE("a damaged checkpoint does not push out the one just written") {
   CHECK_FALSE(std::filesystem::exists(run + "/step-4"));
 }
 
-TEST_CASE("a checkpoint of a newer program stops the run, and stays") {
+TEST_CASE("A checkpoint of a newer version stops the run and is kept") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "4", "--save-every", "2"}).status ==
@@ -294,7 +297,7 @@ TEST_CASE("a checkpoint of a newer program stops the run, and stays") {
     json["version"] = json["oldest_version"] = 2;
     std::ofstream(path) << json;
     if (name == std::string("state.json")) {
-      data::write_manifest(run + "/step-4");  // as that program would
+      data::write_manifest(run + "/step-4");  // as the newer program would
     }
     const RunResult resumed = fixture.train(run, {"--resume", "--steps", "6"});
     INFO(name);
@@ -306,17 +309,17 @@ TEST_CASE("a checkpoint of a newer program stops the run, and stays") {
   CHECK_FALSE(std::filesystem::exists(run + "/step-6"));
 }
 
-TEST_CASE("where no checkpoint is whole, nothing is trained") {
+TEST_CASE("If no checkpoint is complete, nothing is trained") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "2"}).status == 0);
-  damage(run + "/step-2/model.safetensors");
+  corrupt(run + "/step-2/model.safetensors");
   CHECK(fixture.train(run, {"--resume", "--steps", "4"}).status == 3);
   CHECK(fixture.train(run, {"--steps", "4"}).status == 2);
   CHECK(fixture.train(run, {"--force", "--steps", "4"}).status == 0);
 }
 
-TEST_CASE("only the newest checkpoints are kept") {
+TEST_CASE("Only the newest checkpoints are kept") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(
@@ -336,7 +339,7 @@ TEST_CASE("only the newest checkpoints are kept") {
   }
 }
 
-TEST_CASE("what cannot be trained is refused before anything is written") {
+TEST_CASE("Invalid options and data are refused before anything is written") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   CHECK(fixture.train(run, {"--context", "15"}).status == 2);
@@ -349,7 +352,7 @@ TEST_CASE("what cannot be trained is refused before anything is written") {
   CHECK_FALSE(std::filesystem::exists(run));
 }
 
-TEST_CASE("a dry run says what training would cost and writes nothing") {
+TEST_CASE("A dry run reports the cost of training and writes nothing") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   const RunResult ran = fixture.train(run, {"--dry-run"});
@@ -367,7 +370,7 @@ TEST_CASE("a dry run says what training would cost and writes nothing") {
   CHECK_FALSE(std::filesystem::exists(run));
 }
 
-TEST_CASE("ten steps in a row without a finite loss end the run") {
+TEST_CASE("Ten consecutive steps without a finite loss end the run") {
   const TrainingFixture fixture;
   const std::string path = fixture.run_path("run");
   REQUIRE(fixture.train(path, {"--steps", "1"}).status == 0);
@@ -375,14 +378,14 @@ TEST_CASE("ten steps in a row without a finite loss end the run") {
   model::LoadedModel model = model::load_model(path);
   model.network->flat_parameters().detach().fill_(
       std::numeric_limits<float>::quiet_NaN());
-  AdamW optimiser({}, model.network->flat_parameters(),
+  AdamW optimizer({}, model.network->flat_parameters(),
                   model.network->decayed_parameter_count());
   TrainingState state;
   ProcessGroup single_process;
   TrainingConfig config;
   config.loader = {.batch_size = 2, .micro_batch_size = 1};
   TrainingStepper stepper(data, config,
-                          {*model.network, optimiser, state, single_process});
+                          {*model.network, optimizer, state, single_process});
   MetricsAccumulator metrics({.config = model.network->config()});
   BatchLoader loader(data, config.loader, 0);
   try {
@@ -395,10 +398,12 @@ TEST_CASE("ten steps in a row without a finite loss end the run") {
     CHECK_THAT(error.what(), Contains("data.h5: sequence "));
   }
   CHECK(state.skipped == 10);
-  CHECK(optimiser.updates == 0);
+  CHECK(optimizer.updates == 0);
 }
 
-TEST_CASE("the loss is told by modality, task and domain, swapped or not") {
+TEST_CASE(
+    "The loss is reported by modality, task and domain, also with swapped "
+    "observations") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "300"}).status == 0);

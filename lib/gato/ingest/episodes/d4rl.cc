@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/file_format.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 
 namespace gato::ingest {
@@ -64,9 +64,9 @@ class D4rlSource : public EpisodeSource {
 D4rlSource::D4rlSource(const fs::path& path,
                        const EpisodeSourceOptions& options)
     : file_(path), root_(data::hdf5::open_file(path)) {
-  if (data::detect_episode_format(root_) != data::EpisodeFileFormat::d4rl) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::d4rl) {
     throw base::input_error("{}: this is {}, not a D4RL file", path.string(),
-                            data::describe_file_kind(root_));
+                            describe_episode_file(root_));
   }
   observations_ = root_.sequential_dataset("observations");
   row_count_ = observations_.row_count();
@@ -190,10 +190,9 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
     for (size_t t = 0; t < read.size(); ++t) (*values)[t] = read[t] != 0;
   }
   for (const auto& [name, dataset] : successes_) {
-    std::vector<double> scalars = read_scalars(dataset, first, steps);
-    episode.success = episode.success.value_or(false) || has_positive(scalars);
-    episode.infos[name] = std::move(scalars);
+    episode.infos[name] = read_scalars(dataset, first, steps);
   }
+  episode.success = data::success_from_infos(episode.infos);
   return episode;
 }
 

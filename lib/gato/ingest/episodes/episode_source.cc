@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/file_format.h"
 #include "gato/ingest/episodes/d4rl.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/minari.h"
 #include "gato/ingest/episodes/robomimic.h"
 
@@ -15,11 +15,11 @@ namespace fs = std::filesystem;
 
 // Returns minari or unknown for anything that is neither D4RL nor robomimic:
 // the Minari reader reports what is wrong with it.
-data::EpisodeFileFormat resolve_format(const fs::path& path,
-                                       const std::string& format) {
-  if (format == "minari") return data::EpisodeFileFormat::minari;
-  if (format == "d4rl") return data::EpisodeFileFormat::d4rl;
-  if (format == "robomimic") return data::EpisodeFileFormat::robomimic;
+EpisodeFileFormat resolve_format(const fs::path& path,
+                                 const std::string& format) {
+  if (format == "minari") return EpisodeFileFormat::minari;
+  if (format == "d4rl") return EpisodeFileFormat::d4rl;
+  if (format == "robomimic") return EpisodeFileFormat::robomimic;
   if (format != "auto") {
     throw base::usage_error(
         "the format \"{}\" is not supported: use auto, minari, d4rl or "
@@ -28,15 +28,15 @@ data::EpisodeFileFormat resolve_format(const fs::path& path,
   }
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
-    return data::EpisodeFileFormat::minari;
+    return EpisodeFileFormat::minari;
   }
-  return data::detect_episode_format(data::hdf5::open_file(path));
+  return detect_episode_format(data::hdf5::open_file(path));
 }
 
 std::unique_ptr<EpisodeSource> open_by_format(
     const fs::path& path, const EpisodeSourceOptions& options) {
-  const data::EpisodeFileFormat format = resolve_format(path, options.format);
-  if (format == data::EpisodeFileFormat::robomimic) {
+  const EpisodeFileFormat format = resolve_format(path, options.format);
+  if (format == EpisodeFileFormat::robomimic) {
     return open_robomimic(path, options);
   }
   if (!options.mask.empty()) {
@@ -44,7 +44,7 @@ std::unique_ptr<EpisodeSource> open_by_format(
         "--mask {}: {} is not a robomimic file: only those have masks",
         options.mask, path.string());
   }
-  if (format == data::EpisodeFileFormat::d4rl) return open_d4rl(path, options);
+  if (format == EpisodeFileFormat::d4rl) return open_d4rl(path, options);
   return open_minari(path, options);
 }
 

@@ -12,9 +12,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/data/file_format.h"
 #include "gato/data/space.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 #include "gato/ingest/episodes/minari_metadata.h"
 #include "gato/ingest/episodes/numbered_groups.h"
@@ -87,7 +87,7 @@ class MinariSource : public EpisodeSource {
         !root_.has_attribute("total_episodes")) {
       throw base::input_error("{}: this is {}, not a Minari dataset",
                               files.data.string(),
-                              data::describe_file_kind(root_));
+                              describe_episode_file(root_));
     }
     metadata_ = read_minari_metadata(files, root_, options);
     const int64_t expected = metadata_.total_episodes.value_or(0);
@@ -256,12 +256,8 @@ void MinariSource::read_infos(const data::hdf5::Group& group,
   episode.failed = group.integer_attribute("gato_failed").value_or(0) != 0;
   if (const auto success = group.integer_attribute("gato_success")) {
     episode.success = *success != 0;
-    return;
-  }
-  for (const char* name : data::kSuccessInfoKeys) {
-    const auto found = episode.infos.find(name);
-    if (found == episode.infos.end()) continue;
-    episode.success = has_positive(found->second);
+  } else {
+    episode.success = data::success_from_infos(episode.infos);
   }
 }
 

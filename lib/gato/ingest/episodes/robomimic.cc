@@ -8,9 +8,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/data/file_format.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/dataset_fields.h"
+#include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
 #include "gato/ingest/episodes/numbered_groups.h"
 
@@ -119,10 +119,9 @@ RobomimicSource::RobomimicSource(const fs::path& path,
     : file_(path),
       root_(data::hdf5::open_file(path)),
       file_reader_(data::hdf5::open_file_reader(root_)) {
-  if (data::detect_episode_format(root_) !=
-      data::EpisodeFileFormat::robomimic) {
+  if (detect_episode_format(root_) != EpisodeFileFormat::robomimic) {
     throw base::input_error("{}: this is {}, not a robomimic file",
-                            path.string(), data::describe_file_kind(root_));
+                            path.string(), describe_episode_file(root_));
   }
   data_ = root_.group("data");
   demo_numbers_ = sorted_number_suffixes(data_.child_names(), kDemoPrefix);
@@ -285,7 +284,8 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success = has_positive(episode.rewards);
+    episode.success = std::ranges::any_of(
+        episode.rewards, [](double reward) { return reward > 0; });
   }
   return episode;
 }

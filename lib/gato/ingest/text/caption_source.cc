@@ -15,19 +15,33 @@ std::string detect_format(const std::string& path) {
   return "";
 }
 
+std::string resolve_format(const std::string& path,
+                           const CaptionSourceOptions& options) {
+  return options.format == "auto" ? detect_format(path) : options.format;
+}
+
+std::filesystem::path resolve_image_root(const std::string& path,
+                                         const CaptionSourceOptions& options) {
+  return options.image_root.empty() ? std::filesystem::path(path).parent_path()
+                                    : options.image_root;
+}
+
 }  // namespace
 
 bool has_known_caption_extension(const std::string& path) {
   return path != "-" && !detect_format(path).empty();
 }
 
+void skip_captions(const std::string& path,
+                   const CaptionSourceOptions& options) {
+  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) return;
+  options.tsv.numbering->skip_file(resolve_image_root(path, options), path);
+}
+
 std::unique_ptr<ImageTextSource> open_captions(
     const std::string& path, const CaptionSourceOptions& options) {
-  const std::string format =
-      options.format == "auto" ? detect_format(path) : options.format;
-  const std::filesystem::path root =
-      options.image_root.empty() ? std::filesystem::path(path).parent_path()
-                                 : options.image_root;
+  const std::string format = resolve_format(path, options);
+  const std::filesystem::path root = resolve_image_root(path, options);
   if (format == "coco") return open_coco_captions(path, root);
   if (format == "webdataset") return open_webdataset(path, options.webdataset);
   if (format == "tsv") {

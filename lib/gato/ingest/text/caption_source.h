@@ -25,6 +25,11 @@ struct CaptionSourceOptions {
 // Returns whether "auto" recognizes this file name.
 bool has_known_caption_extension(const std::string& path);
 
+// Tells the numbering of the images, if the options have one, that another
+// process reads this file, which comes before those that this process opens.
+void skip_captions(const std::string& path,
+                   const CaptionSourceOptions& options);
+
 // Throws Error(usage) if "auto" does not recognize the name, and otherwise
 // whatever opening a file of that format throws.
 std::unique_ptr<ImageTextSource> open_captions(

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "gato/data/document.h"
 #include "gato/data/image.h"
 #include "gato/data/provenance.h"
 
@@ -52,7 +53,7 @@ struct ImageTexts {
 
 // An interleaved page: images and texts that form one document.
 struct Page {
-  std::vector<std::variant<std::string, StoredImage>> items;
+  std::vector<std::variant<std::string, StoredImage, data::EndOfText>> items;
   std::string location;
 };
 

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/json_fields.h"
+#include "gato/ingest/text/end_of_text.h"
 
 namespace gato::ingest {
 namespace {
@@ -139,6 +141,12 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
   }
   Page page;
   for (size_t i = 0; i < texts.size(); ++i) {
+    for (const json* list : {&images, &texts}) {
+      if (data::non_finite_number((*list)[i]) == 0) continue;
+      throw base::input_error("{}[{}] is {}, not a string",
+                              list == &images ? "images" : "texts", i,
+                              data::summarize_json((*list)[i]));
+    }
     if (images[i].is_null() == texts[i].is_null()) {
       throw base::input_error(
           "images[{}] and texts[{}]: {} null, but exactly one must be", i, i,
@@ -164,9 +172,28 @@ std::string detect_format(const json& object) {
       "texts (obelics)");
 }
 
-bool is_blank_text(const std::variant<std::string, StoredImage>& item) {
-  const auto* text = std::get_if<std::string>(&item);
-  return text != nullptr && is_blank(*text);
+// Divides texts at the end-of-text markers of OBELICS, which pages converted
+// from it contain too, and leaves out blank texts.
+Page split_texts(Page page) {
+  Page result;
+  for (auto& item : page.items) {
+    auto* text = std::get_if<std::string>(&item);
+    if (text == nullptr) {
+      result.items.push_back(std::move(item));
+      continue;
+    }
+    for (TextPart& part :
+         split_at_end_of_text(std::move(*text), kObelicsEndOfText)) {
+      std::visit(
+          [&](auto& each) { result.items.emplace_back(std::move(each)); },
+          part);
+    }
+  }
+  return result;
+}
+
+bool is_end_of_text(const auto& item) {
+  return std::holds_alternative<data::EndOfText>(item);
 }
 
 }  // namespace
@@ -180,8 +207,11 @@ Page parse_page_json(const std::string& text, const std::string& format,
               : resolved_format == "mmc4"
                   ? parse_mmc4_page(object, image_root)
                   : parse_obelics_page(object, image_root);
-  std::erase_if(page.items, is_blank_text);
-  if (page.items.empty()) throw base::input_error("the page is empty");
+  page = split_texts(std::move(page));
+  if (std::ranges::all_of(
+          page.items, [](const auto& item) { return is_end_of_text(item); })) {
+    throw base::input_error("the page is empty");
+  }
   return page;
 }
 

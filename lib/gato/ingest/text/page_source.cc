@@ -55,7 +55,7 @@ class TarPageSource : public PageSource {
         throw base::input_error("{}: more than {} MiB", location,
                                 kMaxPageBytes >> 20);
       }
-      return PageRecord{tar_.read_content(), location, 0, options_};
+      return PageRecord{read_content(*path), location, 0, options_};
     }
     return std::nullopt;
   }
@@ -69,6 +69,16 @@ class TarPageSource : public PageSource {
   }
 
  private:
+  std::string read_content(const std::string& path) {
+    try {
+      return tar_.read_content();
+    } catch (const base::Error& error) {
+      if (error.status() != base::ExitStatus::bad_input) throw;
+      throw base::input_error("{}: nothing can be read from {} on",
+                              error.what(), path);
+    }
+  }
+
   SharedOptions options_;
   TarReader tar_;
   int64_t skipped_members_ = 0;

@@ -1,16 +1,23 @@
-// The first non-empty line decides the columns (find_columns): explicit options
-// come first, then the names in a header, then the position of a URL.
+// The first record decides the columns (find_tsv_columns). A record usually is
+// one row. If a quoted cell spans lines each of which looks like a row, then
+// the file was written without quoting, and the record is several rows
+// (expand). The downloader read it as a single row, so only one of them can
+// have an image.
 #include "gato/ingest/text/tsv.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
-#include <array>
-#include <cctype>
+#include <deque>
 #include <string_view>
 #include <utility>
 
+#include "gato/base/bad_records.h"
 #include "gato/base/error.h"
-#include "gato/base/parse_number.h"
-#include "gato/ingest/delimited_reader.h"
+#include "gato/base/file_io.h"
+#include "gato/ingest/json_fields.h"
+#include "gato/ingest/text/tsv_columns.h"
+#include "gato/ingest/text/tsv_reader.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -18,54 +25,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-constexpr size_t kMaxLineBytes = size_t{64} << 20;
-constexpr int64_t kRowsPerShard = 10000;  // of img2dataset
-constexpr std::array kCaptionColumnNames{"caption", "text", "title"};
-constexpr std::array kUrlColumnNames{"url", "image_url"};
-constexpr std::array kFileColumnNames{"image", "file", "filepath", "path",
-                                      "filename"};
-
-Cells split(std::string_view line) {
-  Cells cells;
-  for (size_t tab = line.find('\t'); tab != std::string_view::npos;
-       tab = line.find('\t')) {
-    cells.emplace_back(line.substr(0, tab));
-    line.remove_prefix(tab + 1);
-  }
-  cells.emplace_back(line);
-  return cells;
-}
-
-bool is_url(const std::string& cell) {
-  return cell.find("://") != std::string::npos;
-}
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
-// Returns the first column whose name, in lower case, is one of the names.
-template <class Names>
-std::optional<size_t> find_named_column(const Cells& cells,
-                                        const Names& names) {
-  const auto found =
-      std::find_if(cells.begin(), cells.end(), [&names](const auto& cell) {
-        const std::string name = lower_case(cell);
-        return std::find(names.begin(), names.end(), name) != names.end();
-      });
-  if (found == cells.end()) return std::nullopt;
-  return static_cast<size_t>(found - cells.begin());
-}
-
-std::optional<size_t> find_column_by_url(const Cells& cells, bool wants_url) {
-  const auto found = std::find_if(
-      cells.begin(), cells.end(),
-      [wants_url](const auto& cell) { return is_url(cell) == wants_url; });
-  if (found == cells.end()) return std::nullopt;
-  return static_cast<size_t>(found - cells.begin());
-}
+constexpr int64_t kRowsPerShard = ImageNumbering::kRowsPerShard;
 
 // Returns the last part of the path of a URL.
 std::string_view url_basename(std::string_view url) {
@@ -74,10 +34,10 @@ std::string_view url_basename(std::string_view url) {
 }
 
 std::string format_image_name(const std::string& image_name, int64_t row,
-                              std::string_view url) {
+                              int64_t first_shard, std::string_view url) {
   try {
     return fmt::format(fmt::runtime(image_name), fmt::arg("row", row),
-                       fmt::arg("shard", row / kRowsPerShard),
+                       fmt::arg("shard", first_shard + row / kRowsPerShard),
                        fmt::arg("index", row % kRowsPerShard),
                        fmt::arg("name", url_basename(url)));
   } catch (const fmt::format_error& error) {
@@ -88,90 +48,86 @@ std::string format_image_name(const std::string& image_name, int64_t row,
   }
 }
 
-// Column indices, from 0.
-struct ColumnIndices {
-  size_t caption = 0;
-  std::optional<size_t> url, file;
-  bool has_header = false;
+// Returns whether the images are numbered as img2dataset numbers them.
+bool has_shard_number(const std::string& image_name) {
+  return image_name.find("{shard") != std::string::npos ||
+         image_name.find("{index") != std::string::npos;
+}
+
+// Whether the paths of images depend on the numbers of their rows.
+bool has_row_number(const std::string& image_name) {
+  return has_shard_number(image_name) ||
+         image_name.find("{row") != std::string::npos;
+}
+
+struct Row {
+  Cells cells;
+  TsvRecord::Line line;  // the text that the cells were read from
+  // As the downloader counts rows, from 0; unset if it did not count this row.
+  std::optional<int64_t> number;
+  // The caption as a CSV parser reads it.
+  std::string parsed_caption;
 };
 
-bool is_number(const std::string& text) {
-  return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string::npos;
+// Returns the values of the cells, and malformed cells as they are written.
+Cells take_values(std::vector<TsvCell> cells) {
+  Cells values;
+  for (TsvCell& cell : cells) {
+    values.push_back(std::move(cell.is_malformed ? cell.raw : cell.value));
+  }
+  return values;
 }
 
-// Returns the index of a column that is given by number or name.
-size_t resolve_column(const std::string& text, const char* option,
-                      const Cells& first) {
-  if (is_number(text)) {
-    const auto number = base::parse_number<int64_t>(text, option);
-    if (number < 1) {
-      throw base::usage_error("{}: columns are numbered from 1", option);
+TsvRecord::Line join_lines(std::vector<TsvRecord::Line>& lines) {
+  TsvRecord::Line joined = std::move(lines.front());
+  for (size_t i = 1; i < lines.size(); ++i) joined.text += '\n' + lines[i].text;
+  return joined;
+}
+
+// Returns the caption that img2dataset stored beside an image, if there is any.
+std::optional<std::string> stored_caption(std::filesystem::path image) {
+  try {
+    if (std::filesystem::exists(image.replace_extension(".txt"))) {
+      return base::read_file(image);
     }
-    return static_cast<size_t>(number - 1);
+    if (std::filesystem::exists(image.replace_extension(".json"))) {
+      const nlohmann::json object = parse_json_object(base::read_file(image));
+      return string_at(object, "caption");
+    }
+  } catch (const std::filesystem::filesystem_error&) {
+  } catch (const base::Error&) {
   }
-  const auto found = find_named_column(first, std::array{lower_case(text)});
-  if (found) return *found;
-  throw base::input_error("no column is called '{}' ({})", text, option);
-}
-
-bool is_column_name(const std::string& column) {
-  return !column.empty() && !is_number(column);
-}
-
-ColumnIndices find_columns(const Cells& first, const TsvOptions& options) {
-  ColumnIndices columns;
-  columns.url = find_column_by_url(first, true);
-  std::optional<size_t> caption;
-  const auto name = find_named_column(first, kCaptionColumnNames);
-  const auto file = find_named_column(first, kFileColumnNames);
-  const auto url = find_named_column(first, kUrlColumnNames);
-  columns.has_header = is_column_name(options.caption_column) ||
-                       is_column_name(options.image_column) ||
-                       (!columns.url && name && (file || url));
-  if (columns.has_header) {
-    caption = name;
-    columns.file = file;
-    columns.url = url;
-  } else if (columns.url) {
-    caption = find_column_by_url(first, false);
-  }
-  if (!options.caption_column.empty()) {
-    caption = resolve_column(options.caption_column, "--caption-column", first);
-  }
-  if (!options.image_column.empty()) {
-    columns.file =
-        resolve_column(options.image_column, "--image-column", first);
-  }
-  if (!caption && columns.file) caption = *columns.file == 0 ? 1 : 0;
-  if (!caption) {
-    throw base::input_error(
-        "cannot tell which column contains the caption: name it with "
-        "--caption-column, and the column of the image's path, if there is "
-        "one, with --image-column");
-  }
-  columns.caption = *caption;
-  return columns;
+  return std::nullopt;
 }
 
 class TsvSource : public ImageTextSource {
  public:
   TsvSource(const std::string& path, const TsvOptions& options)
-      : options_(options), reader_(path, kMaxLineBytes) {}
+      : path_(path),
+        options_(options),
+        reader_(path, options.quoting != "none") {
+    if (options_.numbering == nullptr) {
+      options_.numbering = std::make_shared<ImageNumbering>();
+    }
+  }
 
   std::optional<ImageTexts> next() override {
-    std::string line;
-    do {
-      if (!reader_.read_line(line)) return std::nullopt;
-      if (line.empty()) continue;
-      if (!columns_) detect_columns(line);
-    } while (line.empty());
-    const int64_t row = next_row_++;
+    while (rows_.empty()) {
+      TsvRecord record;
+      if (!read_record(record)) {
+        end_file();
+        return std::nullopt;
+      }
+      if (!columns_ && detect_columns(record)) continue;
+      expand(record);
+    }
+    Row row = std::move(rows_.front());
+    rows_.pop_front();
     try {
-      return read_row(line, row);
+      return read_row(row);
     } catch (const base::Error& error) {
       if (error.status() == base::ExitStatus::usage) throw;
-      throw base::input_error("{}: {}", reader_.location(), error.what());
+      throw base::input_error("{}: {}", row.line.location, error.what());
     }
   }
 
@@ -180,47 +136,219 @@ class TsvSource : public ImageTextSource {
   }
 
  private:
-  // Clears the line if it is a header.
-  void detect_columns(std::string& line) {
+  bool read_record(TsvRecord& record) {
     try {
-      columns_ = find_columns(split(line), options_);
+      return reader_.read(record);
+    } catch (const base::Error& error) {
+      if (doubt_.empty()) doubt_ = error.what();
+      throw;
+    }
+  }
+
+  // Returns whether the record is a header.
+  bool detect_columns(const TsvRecord& record) {
+    try {
+      if (record.lines.size() > 1 && options_.quoting == "auto") {
+        // The first line, if it is a row by itself, decides.
+        const auto columns = base::try_call([&] {
+          return find_columns(split_at_tabs(record.lines.front().text));
+        });
+        columns_ = columns.value;
+        if (!columns.error && contains_rows(record)) return false;
+      }
+      columns_ = find_columns(take_values(record.cells));
     } catch (const base::Error& error) {
       // Not a bad record: no other row could be read either.
-      throw base::usage_error("{}: {}", reader_.location(), error.what());
+      columns_.reset();
+      throw base::usage_error("{}: {}", record.lines.front().location,
+                              error.what());
     }
-    if (columns_->has_header) line.clear();
+    return columns_->has_header;
   }
 
-  ImageTexts read_row(const std::string& line, int64_t row) const {
-    require_utf8(line, reader_.record_offset());
-    const Cells cells = split(line);
-    const size_t last_needed_column =
-        std::max({columns_->caption, columns_->file.value_or(0),
-                  columns_->url.value_or(0)});
-    if (cells.size() <= last_needed_column) {
-      throw base::input_error("{} columns, but {} are needed", cells.size(),
-                              last_needed_column + 1);
+  TsvColumns find_columns(const Cells& first_row) {
+    column_count_ = first_row.size();
+    return find_tsv_columns(first_row, options_.caption_column,
+                            options_.image_column);
+  }
+
+  bool is_numbered() const {
+    return !columns_->file && has_row_number(options_.image_name_format);
+  }
+
+  // Adds the rows of a record.
+  void expand(TsvRecord& record) {
+    const int64_t number = next_row_++;
+    const TsvRecord::Line& first = record.lines.front();
+    const bool spans_lines = record.lines.size() > 1;
+    if (!record.doubt.empty()) set_doubt(first, record.doubt);
+    if (spans_lines && record.cells.size() != column_count_) {
+      set_doubt(first,
+                "a quoted cell spans lines, but the row has the wrong "
+                "number of columns");
     }
-    const std::string url = columns_->url ? cells[*columns_->url] : "";
+    if (spans_lines && options_.quoting == "auto" && contains_rows(record)) {
+      if (!has_shard_number(options_.image_name_format)) {
+        set_doubt(first,
+                  "a quoted cell spans lines: a parser of CSV counts "
+                  "fewer rows than lines (see --quoting)");
+      }
+      return add_lines(record, number);
+    }
+    std::string caption = columns_->caption < record.cells.size()
+                              ? record.cells[columns_->caption].value
+                              : "";
+    Cells cells = take_values(std::move(record.cells));
+    rows_.push_back({std::move(cells), join_lines(record.lines), number,
+                     std::move(caption)});
+  }
+
+  // Returns whether the first and the last line are rows by themselves. They
+  // are not if a writer of CSV quoted a cell with line breaks in it.
+  bool contains_rows(const TsvRecord& record) const {
+    const auto is_row = [this](const TsvRecord::Line& line) {
+      const Cells cells = split_at_tabs(line.text);
+      return cells.size() > columns_->last_needed() &&
+             (!columns_->url || is_url(cells[*columns_->url]));
+    };
+    const auto last =
+        std::find_if(record.lines.rbegin(), record.lines.rend(),
+                     [](const auto& line) { return !line.text.empty(); });
+    return is_row(record.lines.front()) && is_row(*last);
+  }
+
+  // Adds the lines of a record as rows. The number of the record belongs to the
+  // line whose URL the downloader read.
+  void add_lines(const TsvRecord& record, int64_t number) {
+    const size_t url = columns_->url.value_or(0);
+    bool is_number_taken = !columns_->url || url >= record.cells.size();
+    for (const TsvRecord::Line& line : record.lines) {
+      if (line.text.empty()) continue;
+      Row row{split_at_tabs(line.text), line, std::nullopt, {}};
+      if (!is_number_taken && url < row.cells.size() &&
+          row.cells[url] == record.cells[url].value) {
+        is_number_taken = true;
+        row.number = number;
+        if (columns_->caption < record.cells.size()) {
+          row.parsed_caption = record.cells[columns_->caption].value;
+        }
+      }
+      rows_.push_back(std::move(row));
+    }
+  }
+
+  void set_doubt(const TsvRecord::Line& line, const std::string& reason) {
+    if (doubt_.empty()) doubt_ = fmt::format("{}: {}", line.location, reason);
+  }
+
+  ImageTexts read_row(Row& row) {
+    require_utf8(row.line.text, row.line.offset);
+    if (row.cells.size() <= columns_->last_needed()) {
+      throw base::input_error("{} columns, but {} are needed", row.cells.size(),
+                              columns_->last_needed() + 1);
+    }
+    return {find_image(row),
+            {{std::move(row.cells[columns_->caption]), row.line.location}}};
+  }
+
+  StoredImage find_image(const Row& row) {
+    if (!options_.finds_images) {
+      return {StoredImage::Kind::missing, "the image is not needed"};
+    }
+    const std::string url = columns_->url ? row.cells[*columns_->url] : "";
+    if (is_numbered()) return find_numbered_image(row, url);
     const std::string file =
         columns_->file
-            ? cells[*columns_->file]
-            : format_image_name(options_.image_name_format, row, url);
+            ? row.cells[*columns_->file]
+            : format_image_name(options_.image_name_format, 0, 0, url);
     if (file.empty()) throw base::input_error("the path of the image is empty");
-    return {stored_image_at(options_.image_root, file),
-            {{cells[columns_->caption], reader_.location()}}};
+    return stored_image_at(options_.image_root, file);
   }
 
+  StoredImage find_numbered_image(const Row& row, const std::string& url) {
+    ImageNumbering::Root& root = numbering();
+    const std::string file =
+        row.number ? format_image_name(options_.image_name_format, *row.number,
+                                       root.next_shard, url)
+                   : "";
+    if (!url.empty() && !root.urls.empty()) {
+      const std::string found = root.urls.find(url, file);
+      if (!found.empty()) return stored_image_at(options_.image_root, found);
+      if (!row.number || root.urls.covers_folder_of(file)) {
+        return {StoredImage::Kind::missing,
+                fmt::format("no image below {} was downloaded from {}",
+                            options_.image_root.string(), url)};
+      }
+    }
+    const std::string& doubt = root.doubt.empty() ? doubt_ : root.doubt;
+    if (!doubt.empty()) {
+      throw base::input_error(
+          "cannot tell the number of the image of this row: {}: keep the .json "
+          "files of img2dataset beside the images, which contain their URLs, "
+          "or add a column with the paths of the images (--image-column)",
+          doubt);
+    }
+    if (!row.number) {
+      return {StoredImage::Kind::missing,
+              "img2dataset took this line for a part of a quoted cell and "
+              "downloaded no image for it"};
+    }
+    root.depends_on_numbers = true;
+    StoredImage image = stored_image_at(options_.image_root, file);
+    const auto caption = stored_caption(image.content);
+    if (caption && *caption != row.parsed_caption) {
+      throw base::input_error(
+          "the file beside the image {} has another caption: the images belong "
+          "to other rows, from this one on or from an earlier one on",
+          image.content);
+    }
+    return image;
+  }
+
+  // Returns the numbering of the images of this file.
+  ImageNumbering::Root& numbering() {
+    ImageNumbering::Root& root = options_.numbering->at(options_.image_root);
+    if (!has_begun_) {
+      has_begun_ = true;
+      if (root.next_shard > 0 && root.urls.empty()) {
+        spdlog::warn(
+            "{}: its images are assumed to begin in shard {:05}, after those "
+            "of "
+            "{}: there are no .json files of img2dataset that prove it",
+            path_, root.next_shard, root.last_file);
+      }
+    }
+    return root;
+  }
+
+  // Moves the numbering of the root to the next file.
+  void end_file() {
+    if (!has_begun_) return;
+    has_begun_ = false;
+    ImageNumbering::Root& root = options_.numbering->at(options_.image_root);
+    root.next_shard += (next_row_ + kRowsPerShard - 1) / kRowsPerShard;
+    if (root.doubt.empty()) root.doubt = doubt_;
+    if (root.first_file.empty()) root.first_file = path_;
+    root.last_file = path_;
+  }
+
+  std::string path_;
   TsvOptions options_;
-  DelimitedReader reader_;
-  std::optional<ColumnIndices> columns_;
+  TsvReader reader_;
+  std::optional<TsvColumns> columns_;
+  size_t column_count_ = 0;  // of the first record
   int64_t next_row_ = 0;
+  // Why the numbers of rows are not certain, with the first such row; empty if
+  // they are.
+  std::string doubt_;
+  bool has_begun_ = false;  // whether the image of a row has been looked for
+  std::deque<Row> rows_;    // of the last record
 };
 
 }  // namespace
 
 void check_tsv_image_name_format(const std::string& image_name) {
-  format_image_name(image_name, 0, "");
+  format_image_name(image_name, 0, 0, "");
 }
 
 std::unique_ptr<ImageTextSource> open_tsv_captions(const std::string& path,

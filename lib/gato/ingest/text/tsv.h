@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "gato/ingest/text/image_numbering.h"
 #include "gato/ingest/text/image_text.h"
 
 namespace gato::ingest {
@@ -24,18 +25,34 @@ struct TsvOptions {
   // The column of the image's path. Without it, image_name_format applies.
   std::string image_column;
   // The image's path if no column contains it, as a format string of fmt: {row}
-  // counts rows from 0, {shard} is row / 10000, {index} is row % 10000, and
-  // {name} is the last part of the URL. The default is img2dataset's naming.
+  // counts rows from 0, {shard} is row / 10000 plus the number of shards of the
+  // files before this one, {index} is row % 10000, and {name} is the last part
+  // of the URL. The default is img2dataset's naming.
   std::string image_name_format = "{shard:05}/{shard:05}{index:04}.jpg";
+  // "csv": a cell that begins with a quote ends at the next quote that is not
+  // doubled, possibly on another line. "none": quotes have no meaning. "auto":
+  // like csv, but malformed cells are taken literally, and a cell that contains
+  // other rows is too: each of the lines is a row.
+  std::string quoting = "auto";
+  // The numbering that the file shares with the other files of a run; if null,
+  // its rows are numbered from 0.
+  std::shared_ptr<ImageNumbering> numbering;
+  // If false, only captions are needed, and all images are missing.
+  bool finds_images = true;
 };
 
 // Throws Error(usage) if `image_name` is not a valid format.
 void check_tsv_image_name_format(const std::string& image_name);
 
-// Takes values literally: quotes and backslashes have no meaning. Reads
-// incrementally; the path "-" is the standard input. Throws Error(io) if the
-// file cannot be read. The first next() throws Error(usage) if the columns
+// Reads incrementally; the path "-" is the standard input. Throws Error(io) if
+// the file cannot be read. The first next() throws Error(usage) if the columns
 // cannot be detected: no other row could be read either.
+//
+// Where the paths of images depend on the numbers of rows, the images are found
+// by the URLs in the .json files of img2dataset beside them, if there are any.
+// Otherwise rows are counted as img2dataset counts them, which parses CSV. A
+// row is bad if its number is not certain, or if the caption that img2dataset
+// stored beside the image is another one.
 std::unique_ptr<ImageTextSource> open_tsv_captions(const std::string& path,
                                                    const TsvOptions& options);
 

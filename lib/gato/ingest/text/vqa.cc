@@ -147,8 +147,7 @@ class VqaReader {
 
   // `rest` is the questions file without its questions.
   void set_image_paths(const json& rest) {
-    const auto found = rest.find("data_subtype");
-    const bool has_subtype = found != rest.end() && found->is_string();
+    const bool has_subtype = has_string(rest, "data_subtype");
     if (!has_subtype &&
         options_.image_name_format.find("{subtype") != std::string::npos) {
       throw base::input_error(
@@ -156,7 +155,8 @@ class VqaReader {
           "--image-name without {{subtype}}",
           questions_path_);
     }
-    const std::string subtype = has_subtype ? found->get<std::string>() : "";
+    const std::string subtype =
+        has_subtype ? string_at(rest, "data_subtype") : "";
     for (int64_t id : image_ids_) {
       result_.image_paths.push_back(
           format_image_name(options_.image_name_format, subtype, id));

@@ -156,9 +156,10 @@ class WebDatasetSource : public ImageTextSource {
       try {
         read_member();
       } catch (const base::Error& error) {
-        // The rest of the file is lost, and with it the incomplete sample.
+        // The rest of the file is lost, and with it an incomplete sample.
         is_at_end_ = true;
         error_ = describe_loss(error);
+        if (has_complete_sample()) finish_group();
         group_ = std::nullopt;
       }
     }
@@ -167,14 +168,27 @@ class WebDatasetSource : public ImageTextSource {
     return sample;
   }
 
+  const Sample& last_sample() const {
+    return group_->dotted.empty() ? group_->sample : group_->dotted.back();
+  }
+
+  // Returns whether the last sample is usable although the archive is corrupt:
+  // the error came after the members that were read, each of which is complete.
+  bool has_complete_sample() const {
+    return group_ && !is_inside_member_ && has_image(last_sample()) &&
+           has_caption(last_sample());
+  }
+
+  // Adds to an error which samples are lost.
   base::Error describe_loss(const base::Error& error) const {
     if (!group_ || error.status() != base::ExitStatus::bad_input) return error;
-    const std::string& last =
-        group_->has_finished_samples && !group_->dotted.empty()
-            ? group_->dotted.back().key
-            : group_->sample.key;
-    return base::input_error("{}: nothing can be read from sample {} on",
-                             error.what(), last);
+    if (has_complete_sample()) {
+      return base::input_error("{}: nothing can be read after sample {}",
+                               error.what(), last_sample().key);
+    }
+    return base::input_error(
+        "{}: nothing can be read from sample {} on", error.what(),
+        group_->has_finished_samples ? last_sample().key : group_->sample.key);
   }
 
   void read_member() {
@@ -194,7 +208,9 @@ class WebDatasetSource : public ImageTextSource {
     std::string field = name->second;
     std::transform(field.begin(), field.end(), field.begin(),
                    [](unsigned char c) { return std::tolower(c); });
+    is_inside_member_ = true;
     add_member(*path, field);
+    is_inside_member_ = false;
   }
 
   void add_member(const std::string& path, const std::string& field) {
@@ -270,6 +286,7 @@ class WebDatasetSource : public ImageTextSource {
   std::optional<Group> group_;
   std::deque<Sample> finished_;       // not yet returned
   std::optional<base::Error> error_;  // to be thrown after them
+  bool is_inside_member_ = false;     // of the group
   bool is_at_end_ = false;
   int64_t skipped_members_ = 0;
 };

@@ -15,7 +15,7 @@
 
 namespace gato::train {
 
-// Why the job has failed. All ranks exit with the same report.
+// The reason for the failure of the job. All ranks exit with the same report.
 struct FailureReport {
   base::ExitStatus status = base::ExitStatus::run_failed;
   int64_t failed_rank = 0;  // the rank to blame

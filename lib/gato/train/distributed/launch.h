@@ -9,8 +9,8 @@
 namespace gato::train {
 
 struct LaunchInfo {
-  // What started the processes: "torchrun", "mpirun", "srun" or "--processes";
-  // empty for a single process.
+  // The program that started the processes: "torchrun", "mpirun", "srun" or
+  // "--processes"; empty for a single process.
   std::string launcher;
   int64_t rank = 0, world_size = 1;
   int64_t local_rank = 0, local_world_size = 1;  // on this machine

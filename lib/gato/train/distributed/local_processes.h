@@ -9,8 +9,8 @@
 
 namespace gato::train {
 
-// What fork_local_ranks() returns: once in every rank, and once in the parent
-// after all ranks have exited.
+// The result of fork_local_ranks(), which returns once in every rank, and once
+// in the parent after all ranks have exited.
 struct ForkResult {
   LaunchInfo launch;                            // in a rank
   std::optional<base::ExitStatus> exit_status;  // in the parent: of the job

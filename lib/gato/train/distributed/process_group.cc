@@ -1,7 +1,12 @@
 #include "gato/train/distributed/process_group.h"
 
-// LibTorch has both; it ships the headers of neither Gloo nor NCCL, and defines
-// neither name for those who use it.
+// A ProcessGroup uses the backends of c10d directly. A collective is started on
+// the backend of its tensor's device and returns a Work object. Instead of
+// blocking on it, wait() polls it together with the HeartbeatMonitor, so that a
+// failed rank ends the collective within seconds instead of after the timeout.
+
+// LibTorch contains both backends, but neither ships their headers nor defines
+// these macros for its users.
 #define USE_C10D_GLOO
 #ifdef GATO_NCCL
 #define USE_C10D_NCCL
@@ -33,7 +38,7 @@ using std::chrono::milliseconds;
 using Backend = c10::intrusive_ptr<c10d::Backend>;
 using Work = c10::intrusive_ptr<c10d::Work>;
 
-// Between two looks at whether another rank has ended.
+// Interval at which a waiting rank checks whether another rank has failed.
 constexpr milliseconds kPollInterval{500};
 
 std::shared_ptr<gloo::transport::Device> gloo_device(
@@ -44,8 +49,8 @@ std::shared_ptr<gloo::transport::Device> gloo_device(
   if (!launch.is_single_node() &&
       (local_address == "::1" || local_address.starts_with("127."))) {
     throw base::run_error(
-        "rank {}: {} is this machine itself by the address {}, which the ranks "
-        "on other machines cannot reach: set MASTER_ADDR to an address of the "
+        "rank {}: {} resolves to the loopback address {}, which ranks on "
+        "other machines cannot reach: set MASTER_ADDR to an address of the "
         "network, or GLOO_SOCKET_IFNAME to the network's interface",
         launch.rank, launch.master_host, local_address);
   }
@@ -76,19 +81,19 @@ Backend make_nccl(const LaunchInfo& launch, const Rendezvous& rendezvous,
 }
 #endif
 
-FailureReport to_failure_report(const std::exception_ptr& error) {
+FailureReport to_failure_report(const std::exception_ptr& exception) {
   try {
-    std::rethrow_exception(error);
+    std::rethrow_exception(exception);
   } catch (const base::StoppedBySignal& stopped) {
     return {stopped.signal() == SIGINT ? base::ExitStatus::interrupted
                                        : base::ExitStatus::terminated,
             0, "was asked to stop before there was anything to save"};
-  } catch (const base::Error& known) {
-    return {known.status(), 0, known.what()};
+  } catch (const base::Error& error) {
+    return {error.status(), 0, error.what()};
   } catch (const std::bad_alloc&) {
     return {base::ExitStatus::run_failed, 0, "out of memory"};
-  } catch (const std::exception& foreign) {
-    return {base::ExitStatus::run_failed, 0, base::first_line(foreign.what())};
+  } catch (const std::exception& other) {
+    return {base::ExitStatus::run_failed, 0, base::first_line(other.what())};
   }
 }
 
@@ -108,18 +113,22 @@ struct ProcessGroup::Backends {
   }
 
   c10d::Backend& backend_for(const at::Tensor& values) const {
-    if (values.is_cpu()) return *gloo;
+    if (values.is_cpu()) {
+      return *gloo;
+    }
 #ifdef GATO_NCCL
     return *nccl;
 #else
     throw base::usage_error(
-        "several processes on GPUs: this program was built without NCCL; build "
-        "it where nccl.h is, or train in one process");
+        "training on several GPUs requires NCCL, but this program was built "
+        "without it: build it on a machine that has nccl.h, or train in one "
+        "process");
 #endif
   }
 
-  // Of an exchange that may be under way and end with the timeout only, and its
-  // thread with it: they are left to the end of the process.
+  // Leaks the backends. A collective in progress, and with it the thread of its
+  // backend, may not end before the timeout, and a destructor would wait for
+  // it.
   void leak_backends() {
     static_cast<void>(gloo.release());
 #ifdef GATO_NCCL
@@ -129,14 +138,15 @@ struct ProcessGroup::Backends {
 
   const Rendezvous rendezvous;
   HeartbeatMonitor heartbeat_monitor;
-  std::vector<std::pair<Work, at::Tensor>> pending;  // sums
+  std::vector<std::pair<Work, at::Tensor>> pending;  // until wait_all()
   Backend gloo;
 #ifdef GATO_NCCL
   Backend nccl;
 #endif
 };
 
-// The time that this rank spends in an exchange.
+// The scope of a collective, or of waiting for several. Adds the time spent in
+// it to communication_seconds().
 class ProcessGroup::Collective {
  public:
   explicit Collective(ProcessGroup& process_group)
@@ -148,20 +158,20 @@ class ProcessGroup::Collective {
   Collective(const Collective&) = delete;
   Collective& operator=(const Collective&) = delete;
 
-  // For one more exchange, which is counted.
+  // Counts one more collective and returns the backend that runs it.
   c10d::Backend& next_backend(const at::Tensor& values) const {
     process_group_.backends_->heartbeat_monitor.count_collective();
     return process_group_.backends_->backend_for(values);
   }
 
-  // wait_all() waits for it.
+  // Leaves `work` to wait_all().
   void track(Work work, const at::Tensor& values) const {
     process_group_.backends_->pending.emplace_back(std::move(work), values);
   }
 
-  // What another rank has left never ends by itself before the timeout: the
-  // watch is asked meanwhile. On a GPU nothing is waited for but the place in
-  // the stream, and the watch interrupts what stands in it.
+  // Blocks until `work` is complete. Throws if a rank has failed. On a GPU,
+  // wait() only orders the stream after the collective and returns at once; the
+  // heartbeat monitor aborts collectives that hang (on_failure).
   void wait(const Work& work, const at::Tensor& values) const {
     if (values.is_cuda()) {
       work->wait();
@@ -173,14 +183,18 @@ class ProcessGroup::Collective {
         work->wait(kPollInterval);
         return;
       } catch (const std::exception& error) {
-        // It may have been done just when the time was up.
+        // The work may have completed just after wait() timed out.
         const bool is_over = work->isCompleted();
-        if (is_over && !work->exception()) return;
+        if (is_over && !work->exception()) {
+          return;
+        }
         auto failure = monitor.failure();
         if (!failure && is_over) {
           failure = monitor.diagnose(base::first_line(error.what()));
         }
-        if (failure) throw base::Error(failure->status, failure->message);
+        if (failure) {
+          throw base::Error(failure->status, failure->message);
+        }
       }
     }
   }
@@ -194,7 +208,9 @@ ProcessGroup::ProcessGroup() = default;
 
 ProcessGroup::ProcessGroup(const LaunchInfo& launch, double timeout)
     : launch_(launch) {
-  if (is_single_process()) return;
+  if (is_single_process()) {
+    return;
+  }
   const milliseconds timeout_ms(static_cast<int64_t>(timeout * 1000));
   backends_ = std::make_unique<Backends>(launch_, timeout_ms);
   try {
@@ -213,58 +229,75 @@ void ProcessGroup::all_reduce(at::Tensor values) {
 }
 
 void ProcessGroup::all_reduce_async(at::Tensor values) {
-  if (is_single_process()) return;
-  const Collective exchange(*this);
+  if (is_single_process()) {
+    return;
+  }
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
-  exchange.track(exchange.next_backend(tensors[0]).allreduce(tensors),
-                 tensors[0]);
+  collective.track(collective.next_backend(tensors[0]).allreduce(tensors),
+                   tensors[0]);
 }
 
 void ProcessGroup::reduce_async(at::Tensor values, int64_t root) {
-  if (is_single_process()) return;
-  const Collective exchange(*this);
+  if (is_single_process()) {
+    return;
+  }
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::ReduceOptions options;
   options.rootRank = root;
-  exchange.track(exchange.next_backend(tensors[0]).reduce(tensors, options),
-                 tensors[0]);
+  collective.track(collective.next_backend(tensors[0]).reduce(tensors, options),
+                   tensors[0]);
 }
 
 void ProcessGroup::wait_all() {
-  if (is_single_process()) return;
-  const Collective exchange(*this);
+  if (is_single_process()) {
+    return;
+  }
+  const Collective collective(*this);
   for (const auto& [work, values] : backends_->pending) {
-    exchange.wait(work, values);
+    collective.wait(work, values);
   }
   backends_->pending.clear();
 }
 
 void ProcessGroup::all_gather(at::Tensor values) {
-  if (is_single_process()) return;
-  const Collective exchange(*this);
+  if (is_single_process()) {
+    return;
+  }
+  const Collective collective(*this);
   const int64_t length = values.numel() / size();
   at::Tensor own = values.narrow(0, rank() * length, length).clone();
-  exchange.wait(exchange.next_backend(values)._allgather_base(values, own),
-                values);
+  collective.wait(collective.next_backend(values)._allgather_base(values, own),
+                  values);
 }
 
 void ProcessGroup::broadcast(at::Tensor values, int64_t root) {
-  if (is_single_process()) return;
-  const Collective exchange(*this);
+  if (is_single_process()) {
+    return;
+  }
+  const Collective collective(*this);
   std::vector<at::Tensor> tensors{std::move(values)};
   c10d::BroadcastOptions options;
   options.rootRank = root;
-  exchange.wait(exchange.next_backend(tensors[0]).broadcast(tensors, options),
-                tensors[0]);
+  collective.wait(
+      collective.next_backend(tensors[0]).broadcast(tensors, options),
+      tensors[0]);
 }
 
 std::string ProcessGroup::broadcast(const std::string& text, int64_t root) {
-  if (is_single_process()) return text;
+  if (is_single_process()) {
+    return text;
+  }
   const int64_t length = broadcast(static_cast<int64_t>(text.size()), root);
   at::Tensor bytes = at::zeros({length}, at::kByte);
   auto* const begin = bytes.data_ptr<uint8_t>();
-  if (rank() == root) std::copy(text.begin(), text.end(), begin);
-  if (length > 0) broadcast(bytes, root);
+  if (rank() == root) {
+    std::copy(text.begin(), text.end(), begin);
+  }
+  if (length > 0) {
+    broadcast(bytes, root);
+  }
   return {begin, begin + length};
 }
 
@@ -282,7 +315,11 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
       throw base::io_error("{}", error.what());
     }
   };
-  if (is_single_process()) return call_function();
+  if (is_single_process()) {
+    return call_function();
+  }
+  // int64 [ranks]: the exit status of each rank's error, or 0. After the
+  // all-reduce every rank knows which rank failed first.
   at::Tensor statuses = at::zeros({size()}, at::kLong);
   std::string message;
   try {
@@ -292,19 +329,23 @@ void ProcessGroup::run_collectively(const std::function<void()>& function) {
     message = error.what();
   }
   all_reduce(statuses);
-  for (int64_t one = 0; one < size(); ++one) {
-    const auto status = statuses[one].item<int64_t>();
-    if (status == 0) continue;
-    const std::string text = broadcast(message, one);
+  for (int64_t other = 0; other < size(); ++other) {
+    const auto status = statuses[other].item<int64_t>();
+    if (status == 0) {
+      continue;
+    }
+    const std::string text = broadcast(message, other);
     throw base::Error(
         base::ExitStatus(static_cast<int>(status)),
-        one == rank() ? text : fmt::format("rank {}: {}", one, text));
+        other == rank() ? text : fmt::format("rank {}: {}", other, text));
   }
 }
 
 void ProcessGroup::run_uninterrupted(
     const std::function<void()>& function) const {
-  if (is_single_process()) return function();
+  if (is_single_process()) {
+    return function();
+  }
   struct UninterruptedScope {
     HeartbeatMonitor& heartbeat_monitor;
     explicit UninterruptedScope(HeartbeatMonitor& monitor)
@@ -318,10 +359,12 @@ void ProcessGroup::run_uninterrupted(
 
 base::ExitStatus ProcessGroup::run(
     const std::function<base::ExitStatus()>& work) {
-  if (is_single_process()) return work();
+  if (is_single_process()) {
+    return work();
+  }
   try {
     const base::ExitStatus status = work();
-    run_collectively([] {});  // until all have come here
+    run_collectively([] {});  // a barrier
     backends_->heartbeat_monitor.shut_down();
     return status;
   } catch (...) {

@@ -37,9 +37,9 @@ class ProcessGroup {
   int64_t rank() const { return launch_.rank; }
   int64_t size() const { return launch_.world_size; }
   bool is_single_process() const { return launch_.is_single_process(); }
-  // Whether this is the rank that writes the output of the run.
+  // Returns whether this is the rank that writes the output of the run.
   bool is_rank_zero() const { return launch_.rank == 0; }
-  // Seconds spent in collectives so far, including waiting.
+  // Returns the seconds spent in collectives so far, including waiting.
   double communication_seconds() const { return communication_seconds_; }
 
   // Sums `values` over all ranks in place. Every rank gets the same bytes.
@@ -48,13 +48,13 @@ class ProcessGroup {
   // before wait_all(). May be called from another thread than the other
   // collectives, but not concurrently with them.
   void all_reduce_async(at::Tensor values);
-  // Starts a sum whose result is needed by rank `root` only. The values of the
-  // other ranks are undefined afterwards.
+  // Starts a sum like all_reduce_async(), but only rank `root` gets it. The
+  // values of the other ranks are undefined afterwards.
   void reduce_async(at::Tensor values, int64_t root);
   // Blocks until all collectives that were started are complete.
   void wait_all();
-  // Fills `values`, which is size() slices of equal length: slice r becomes
-  // what rank r has in it.
+  // Completes `values`, which consists of size() slices of equal length, on
+  // every rank: slice r is copied from rank r.
   void all_gather(at::Tensor values);
   // Overwrites `values` with those of rank `root`. The overloads below return
   // the text or number of rank `root` on every rank.
@@ -80,7 +80,7 @@ class ProcessGroup {
   class Collective;
   void report_failure(const std::exception_ptr& error);
 
-  const LaunchInfo launch_;
+  const LaunchInfo launch_{};
   double communication_seconds_ = 0;
   std::unique_ptr<Backends> backends_;  // null for a single process
 };

@@ -17,24 +17,29 @@
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 
+// Rank 0 serves a TCPStore, unless torchrun does, and the other ranks connect
+// to it, retrying until the timeout. Every rank then publishes its name and
+// waits for the names of all others. All waiting is done in short attempts,
+// between which stop signals are handled.
 namespace gato::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long one attempt lasts between two looks for a signal.
+// Maximum duration of one attempt to connect, between checks for stop signals.
 constexpr milliseconds kConnectAttemptTimeout{2000};
 
 int64_t to_seconds(milliseconds time) {
   return std::chrono::round<std::chrono::seconds>(time).count();
 }
 
-// c10d warns, with stack traces, of every connection that ends, as those of
-// ranks that have ended do; what matters of it, the watch says.
+// Silences c10d, which warns with stack traces of every closed connection, also
+// of ranks that have exited. The heartbeat monitor reports failed ranks.
 void silence_c10d_warnings() {
-  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr)
-    FLAGS_caffe2_log_level = 2;  // errors
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) {
+    FLAGS_caffe2_log_level = 2;  // errors only
+  }
 }
 
 Store create_store(const LaunchInfo& launch, milliseconds timeout) {
@@ -43,7 +48,9 @@ Store create_store(const LaunchInfo& launch, milliseconds timeout) {
   options.isServer = true;
   options.waitWorkers = false;
   options.timeout = timeout;
-  if (launch.listen_fd >= 0) options.masterListenFd = launch.listen_fd;
+  if (launch.listen_fd >= 0) {
+    options.masterListenFd = launch.listen_fd;
+  }
   try {
     return c10::make_intrusive<c10d::TCPStore>(launch.master_host, options);
   } catch (const c10::Error& error) {
@@ -68,9 +75,12 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
       store->setTimeout(timeout);
       return store;
     } catch (const c10::Error& error) {
-      if (Clock::now() < deadline) continue;
+      if (Clock::now() < deadline) {
+        continue;
+      }
       throw base::run_error(
-          "rank {} has found no rank 0 at {}, port {}, within {} s ({})",
+          "rank {} could not connect to rank 0 at {}, port {}, within {} s "
+          "({})",
           launch.rank, launch.master_host, launch.master_port,
           to_seconds(timeout),
           base::first_line(error.what_without_backtrace()));
@@ -78,36 +88,38 @@ Store connect_to_store(const LaunchInfo& launch, milliseconds timeout) {
   }
 }
 
-// The address of this machine that it sends from to `host`: what the other
-// ranks, which know the way to `host` too, can answer to.
+// Returns the address from which this machine sends to `host`. The other ranks,
+// which also have a route to `host`, are expected to reach this machine there.
 std::string local_address_towards(const std::string& host, uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
+  addrinfo* first_address = nullptr;
   if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints,
-                    &found) != 0) {
-    throw base::run_error("the host of rank 0, {}, is not known here", host);
+                    &first_address) != 0) {
+    throw base::run_error("cannot resolve the host of rank 0, {}", host);
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(
-      found, ::freeaddrinfo);
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    const int socket = ::socket(one->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_storage own{};
-    socklen_t length = sizeof(own);
-    auto* const address = reinterpret_cast<sockaddr*>(&own);
-    // Nothing is sent: connecting a datagram socket looks up the route.
-    const bool is_known =
-        ::connect(socket, one->ai_addr, one->ai_addrlen) == 0 &&
+      first_address, ::freeaddrinfo);
+  for (const addrinfo* remote = first_address; remote != nullptr;
+       remote = remote->ai_next) {
+    const int socket =
+        ::socket(remote->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage local{};
+    socklen_t length = sizeof(local);
+    auto* const address = reinterpret_cast<sockaddr*>(&local);
+    // Connecting a datagram socket sends nothing, but selects a route and with
+    // it the local address.
+    const bool has_route =
+        ::connect(socket, remote->ai_addr, remote->ai_addrlen) == 0 &&
         ::getsockname(socket, address, &length) == 0;
     ::close(socket);
     std::array<char, NI_MAXHOST> text{};
-    if (is_known && ::getnameinfo(address, length, text.data(), text.size(),
-                                  nullptr, 0, NI_NUMERICHOST) == 0) {
+    if (has_route && ::getnameinfo(address, length, text.data(), text.size(),
+                                   nullptr, 0, NI_NUMERICHOST) == 0) {
       return text.data();
     }
   }
-  throw base::run_error("there is no way from here to the host of rank 0, {}",
-                        host);
+  throw base::run_error("there is no route to the host of rank 0, {}", host);
 }
 
 std::string process_name() {
@@ -118,7 +130,9 @@ std::string process_name() {
 
 std::string name_key(int64_t rank) { return fmt::format("name/{}", rank); }
 
-// Sets this rank's name and waits for those of all others.
+// Publishes the name of this rank and returns those of all ranks. Blocks until
+// all have published theirs. Throws Error(run_failed), naming the missing
+// ranks, after the timeout.
 std::vector<std::string> exchange_names(c10d::Store& store,
                                         const LaunchInfo& launch,
                                         milliseconds timeout) {
@@ -131,11 +145,13 @@ std::vector<std::string> exchange_names(c10d::Store& store,
       if (Clock::now() >= deadline) {
         std::vector<int64_t> missing;
         for (int64_t other = rank; other < launch.world_size; ++other) {
-          if (!store.check({name_key(other)})) missing.push_back(other);
+          if (!store.check({name_key(other)})) {
+            missing.push_back(other);
+          }
         }
-        throw base::run_error(
-            "{} of the {} ranks have not come within {} s: {}", missing.size(),
-            launch.world_size, to_seconds(timeout), fmt::join(missing, ", "));
+        throw base::run_error("{} of the {} ranks did not join within {} s: {}",
+                              missing.size(), launch.world_size,
+                              to_seconds(timeout), fmt::join(missing, ", "));
       }
       ::usleep(20000);
     }

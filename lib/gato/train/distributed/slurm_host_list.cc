@@ -4,6 +4,10 @@
 
 #include "gato/base/parse_number.h"
 
+// Grammar of the host lists that `scontrol show hostnames` expands:
+//   list  = name {"," name}
+//   name  = text {"[" range {"," range} "]" text}
+//   range = number ["-" number]
 namespace gato::train {
 namespace {
 
@@ -11,12 +15,12 @@ constexpr size_t kMaxHosts = 65536;
 
 base::Error malformed_list_error(std::string_view list) {
   return base::usage_error(
-      "'{}' is no list of Slurm's: set MASTER_ADDR to the host "
-      "of rank 0",
+      "'{}' is not a valid Slurm list: set MASTER_ADDR to the host of rank 0",
       list);
 }
 
-// Splits at the commas that stand outside brackets.
+// Splits at the commas outside brackets. Throws if brackets are nested or
+// unbalanced.
 std::vector<std::string_view> split_outside_brackets(std::string_view list) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
@@ -30,9 +34,13 @@ std::vector<std::string_view> split_outside_brackets(std::string_view list) {
     } else if (list[i] == ']') {
       --depth;
     }
-    if (depth < 0 || depth > 1) throw malformed_list_error(list);
+    if (depth < 0 || depth > 1) {
+      throw malformed_list_error(list);
+    }
   }
-  if (depth != 0) throw malformed_list_error(list);
+  if (depth != 0) {
+    throw malformed_list_error(list);
+  }
   return parts;
 }
 
@@ -44,7 +52,8 @@ int64_t parse_count(std::string_view digits, std::string_view list) {
   return base::parse_number<int64_t>(digits, list);
 }
 
-// "01-03,7" -> 01 02 03 7: a range has the digits of its first number.
+// Expands "01-03,7" to 01 02 03 7. The numbers of a range are zero-padded to
+// the width of its first number.
 std::vector<std::string> expand_ranges(std::string_view ranges) {
   std::vector<std::string> numbers;
   for (const std::string_view range : split_outside_brackets(ranges)) {
@@ -64,13 +73,18 @@ std::vector<std::string> expand_ranges(std::string_view ranges) {
   return numbers;
 }
 
-// All hosts of one part of the list, brackets from left to right.
+// Appends all hosts of one name to `hosts`. `before` is the part that is
+// already expanded, `rest` the part whose brackets follow from left to right.
 void expand_brackets(const std::string& before, std::string_view rest,
                      std::vector<std::string>& hosts) {
   const size_t open = rest.find('[');
   if (open == std::string_view::npos) {
-    if (before.empty() && rest.empty()) throw malformed_list_error(rest);
-    if (hosts.size() == kMaxHosts) throw malformed_list_error(rest);
+    if (before.empty() && rest.empty()) {
+      throw malformed_list_error(rest);
+    }
+    if (hosts.size() == kMaxHosts) {
+      throw malformed_list_error(rest);
+    }
     hosts.push_back(before + std::string(rest));
     return;
   }
@@ -104,7 +118,9 @@ std::vector<int64_t> expand_tasks_per_node(std::string_view list) {
             ? 1
             : parse_count(part.substr(times + 2, part.size() - times - 3),
                           list);
-    if (repeats > int64_t{kMaxHosts}) throw malformed_list_error(list);
+    if (repeats > int64_t{kMaxHosts}) {
+      throw malformed_list_error(list);
+    }
     counts.insert(counts.end(), repeats,
                   parse_count(part.substr(0, times), list));
   }

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+// A step is a pure function of the data, the options and the step number
+// (load_step_batch), so a run can be resumed at any step. Ranks load disjoint
+// ranges of the same micro-batches, which therefore do not depend on how many
+// ranks there are. BatchLoader calls the function in a thread that keeps up to
+// kPrefetchSteps steps in a queue.
 namespace gato::train {
 namespace {
 
 constexpr size_t kPrefetchSteps = 2;
 
-// Calls visit(part, place, task, modality) for every target of the step.
+// Calls visit(micro_batch, index, task, modality) for every target of the step,
+// with the key 0 for what `reduction` does not distinguish.
 template <class Step, class Visit>
 void for_each_target(Step& step, LossReduction reduction, Visit visit) {
   for (auto& micro_batch : step.micro_batches) {
@@ -37,8 +43,11 @@ TargetCounts count_targets(const StepBatch& step, LossReduction reduction) {
   return counts;
 }
 
-// Groups of targets count alike in the group above: targets in a modality,
-// modalities in a task, tasks in the step. What is not told apart is one group.
+// The weight of a target is
+//   1 / (tasks x modalities of the task x targets of the task and modality)
+// because each mean is over groups of equal weight: targets in a modality,
+// modalities in a task, tasks in the step. Keys that are not distinguished form
+// one group.
 void set_target_weights(StepBatch& step, LossReduction reduction,
                         const TargetCounts& counts) {
   for (MicroBatch& micro_batch : step.micro_batches) {
@@ -50,8 +59,9 @@ void set_target_weights(StepBatch& step, LossReduction reduction,
                       uint8_t modality) {
                     const auto& modalities = counts.at(task);
                     micro_batch.batch.target_weight.data_ptr<float>()[index] =
-                        1 / (float(counts.size()) * float(modalities.size()) *
-                             float(modalities.at(modality)));
+                        1 / (static_cast<float>(counts.size()) *
+                             static_cast<float>(modalities.size()) *
+                             static_cast<float>(modalities.at(modality)));
                   });
 }
 
@@ -76,8 +86,8 @@ StepBatch load_step_batch(const TrainingData& data,
     result.micro_batches.push_back(make_batch(
         rows, {.is_training = true,
                .seed = options.seed,
-               .step = uint64_t(step),
-               .first_row = uint64_t(first),
+               .step = static_cast<uint64_t>(step),
+               .first_row = static_cast<uint64_t>(first),
                .action_mask_probability = options.action_mask_probability,
                .separator = data.vocabulary().separator(),
                .device = options.device}));
@@ -90,8 +100,9 @@ StepBatch load_step_batch(const TrainingData& data,
                        count_targets(result, options.loss_reduction));
   }
   if (!options.device.is_cpu()) {
-    for (MicroBatch& micro_batch : result.micro_batches)
+    for (MicroBatch& micro_batch : result.micro_batches) {
       micro_batch.batch = micro_batch.batch.pin_memory();
+    }
   }
   return result;
 }
@@ -114,7 +125,9 @@ BatchLoader::~BatchLoader() {
 StepBatch BatchLoader::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !prefetched_.empty() || error_; });
-  if (prefetched_.empty()) std::rethrow_exception(error_);
+  if (prefetched_.empty()) {
+    std::rethrow_exception(error_);
+  }
   StepBatch step = std::move(prefetched_.front());
   prefetched_.pop_front();
   changed_.notify_all();
@@ -129,7 +142,9 @@ void BatchLoader::prefetch_from(int64_t step) {
         changed_.wait(lock, [this] {
           return is_closing_ || prefetched_.size() < kPrefetchSteps;
         });
-        if (is_closing_) return;
+        if (is_closing_) {
+          return;
+        }
       }
       StepBatch loaded = load_step_batch(data_, options_, step);
       const std::lock_guard lock(mutex_);

@@ -16,7 +16,7 @@
 
 namespace gato::train {
 
-// How the losses of targets are averaged over a step.
+// The way in which the losses of targets are averaged over a step.
 enum class LossReduction {
   token,  // the mean over targets (Reed et al. 2022, section 2.3)
   task,   // the mean over tasks of the mean over the task's targets
@@ -37,11 +37,11 @@ struct BatchLoaderOptions {
   int64_t rank = 0, world_size = 1;
 };
 
-int64_t micro_batch_count(
-    const BatchLoaderOptions& options);  // per step, over all ranks
+// Returns the number of micro-batches per step, over all ranks.
+int64_t micro_batch_count(const BatchLoaderOptions& options);
 
-// Number of targets by task and modality. A key that the LossReduction does not
-// distinguish is 0.
+// The number of targets by task and modality. A key that the LossReduction does
+// not distinguish is 0.
 using TargetCounts = std::map<int32_t, std::map<uint8_t, int64_t>>;
 
 // The batch of one step, or a rank's part of it. The target weights sum to 1
@@ -49,8 +49,7 @@ using TargetCounts = std::map<int32_t, std::map<uint8_t, int64_t>>;
 struct StepBatch {
   int64_t step = 0;
   std::vector<MicroBatch> micro_batches;
-  std::vector<int64_t>
-      row_indices;  // rows of the data, in the order of micro_batches
+  std::vector<int64_t> row_indices;  // rows of micro_batches, in order
   int64_t token_count = 0, target_count = 0;
 };
 

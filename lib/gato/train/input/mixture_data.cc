@@ -9,7 +9,7 @@
 namespace gato::train {
 namespace {
 
-// Vectors of bytes and of what is laid out as bytes, seen as bytes.
+// Returns the bytes of a vector of a trivially copyable type.
 template <class T>
 std::span<const uint8_t> byte_span(const std::vector<T>& values) {
   return {reinterpret_cast<const uint8_t*>(values.data()),
@@ -24,10 +24,13 @@ MixtureData::MixtureData(const std::filesystem::path& mixture,
       mixture_text_(base::read_file(mixture)),
       packing_(pack::parse_mixture(mixture_text_, mixture, {}), options,
                sequences) {
-  if (packing_.corpus().is_thread_safe()) return;
+  if (packing_.corpus().is_thread_safe()) {
+    return;
+  }
   throw base::input_error(
-      "{}: a token file of it is chunked or compressed, and this HDF5 library "
-      "is not for several threads: pack it with gato-pack and use --data",
+      "{}: one of its token files is chunked or compressed, and this HDF5 "
+      "library is not thread-safe: pack the mixture with gato-pack and use "
+      "--data",
       mixture.string());
 }
 

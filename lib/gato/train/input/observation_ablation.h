@@ -26,8 +26,8 @@ namespace gato::train {
 // image changes, its caption does not.
 class ObservationAblation {
  public:
-  // `set` must outlive this object.
-  explicit ObservationAblation(const SequenceFileData& set);
+  // `data` must outlive this object.
+  explicit ObservationAblation(const SequenceFileData& data);
 
   // A row with replaced observations. `row.view` points into the two vectors,
   // so it stays valid when the object is moved, but not when it is copied.

@@ -6,6 +6,10 @@
 
 #include "gato/base/error.h"
 
+// Row i of the data is row i - first_rows_[f] of file f, the last file whose
+// first row is not after i. Every file has its own task table. Tasks of the
+// same name are merged, and task_mapping_ translates the task indices of a file
+// into indices of the merged table.
 namespace gato::train {
 namespace {
 
@@ -15,19 +19,20 @@ void check_same_format(const data::SequenceFileReader& first,
   const auto& b = other.info();
   if (!first.vocabulary().has_same_ids(other.vocabulary())) {
     throw base::input_error(
-        "{} and {} have different vocabularies; pack token files that were "
-        "made with one text model",
+        "{} and {} have different vocabularies: pack token files that were "
+        "made with the same text model",
         first.path().string(), other.path().string());
   }
   if (a.sequence_length != b.sequence_length) {
     throw base::input_error(
-        "{} has sequences of {} tokens, {} of {}; pack both with one --length",
+        "{} has sequences of {} tokens, {} of {}: pack both with the same "
+        "--length",
         first.path().string(), a.sequence_length, other.path().string(),
         b.sequence_length);
   }
   if (a.window_steps != b.window_steps) {
     throw base::input_error(
-        "{} has windows of {} steps, {} of {}; pack both with one "
+        "{} has windows of {} steps, {} of {}: pack both with the same "
         "--window-steps",
         first.path().string(), a.window_steps, other.path().string(),
         b.window_steps);
@@ -38,7 +43,9 @@ void check_same_format(const data::SequenceFileReader& first,
 
 SequenceFileData::SequenceFileData(
     const std::vector<std::filesystem::path>& paths) {
-  if (paths.empty()) throw base::usage_error("no sequence file was given");
+  if (paths.empty()) {
+    throw base::usage_error("no sequence file was given");
+  }
   for (const auto& path : paths) {
     files_.emplace_back(path);
     check_same_format(files_.front(), files_.back());
@@ -46,7 +53,7 @@ SequenceFileData::SequenceFileData(
     merge_tasks(files_.back().tasks());
   }
   if (row_count() == 0) {
-    throw base::input_error("{} holds no sequences", paths.front().string());
+    throw base::input_error("{} contains no sequences", paths.front().string());
   }
 }
 
@@ -105,23 +112,28 @@ void SequenceFileData::record_inputs(data::Provenance& provenance) const {
 
 nlohmann::json SequenceFileData::fingerprint() const {
   nlohmann::json json = common_fingerprint();
-  for (const auto& file : files_)
+  for (const auto& file : files_) {
     json["sequences"].push_back(file.sequence_count());
+  }
   return json;
 }
 
 void SequenceFileData::merge_tasks(const data::TaskTable& table) {
-  std::vector<int32_t>& numbers = task_mapping_.emplace_back();
+  std::vector<int32_t>& merged_indices = task_mapping_.emplace_back();
   for (const data::TaskEntry& entry : table.tasks) {
     const auto known = tasks_.find(entry.spec.name);
-    numbers.push_back(
+    merged_indices.push_back(
         known.value_or(static_cast<int32_t>(tasks_.tasks.size())));
-    if (!known) tasks_.tasks.push_back(entry);
+    if (!known) {
+      tasks_.tasks.push_back(entry);
+    }
   }
   for (const std::string& source : table.sources) {
     const auto same =
         std::find(tasks_.sources.begin(), tasks_.sources.end(), source);
-    if (same == tasks_.sources.end()) tasks_.sources.push_back(source);
+    if (same == tasks_.sources.end()) {
+      tasks_.sources.push_back(source);
+    }
   }
 }
 

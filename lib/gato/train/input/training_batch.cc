@@ -1,6 +1,3 @@
-// Lays the rows of a micro-batch side by side, cut to the longest of them, and
-// adds what is about training: the patch positions that are sampled, the
-// actions that are masked, and the targets.
 #include "gato/train/input/training_batch.h"
 
 #include <algorithm>
@@ -12,6 +9,10 @@
 #include "gato/base/random.h"
 #include "gato/model/batch_builder.h"
 
+// The rows of a micro-batch are truncated to the longest one. Token i of row r
+// is at index r x length + i of the batch, and the prediction for it is made at
+// the index before. This file adds what only training needs: sampled patch
+// positions, masked actions and targets. model::BatchBuilder makes the tensors.
 namespace gato::train {
 namespace {
 
@@ -64,7 +65,9 @@ class TrainingBatchBuilder {
 
  private:
   bool samples_action_mask(uint64_t row_key) const {
-    if (options_.action_mask_probability <= 0) return false;
+    if (options_.action_mask_probability <= 0) {
+      return false;
+    }
     return base::random_uniform(options_.seed,
                                 {static_cast<uint64_t>(RngStream::mask_actions),
                                  options_.step, row_key}) <
@@ -77,7 +80,9 @@ class TrainingBatchBuilder {
     const auto pixels = row.patch(data::patch_index(row.view.tokens[i]));
     const auto [known, is_new] = patch_indices_.try_emplace(
         {reinterpret_cast<const char*>(pixels.data()), pixels.size()}, 0);
-    if (is_new) known->second = builder_.add_pixels(pixels);
+    if (is_new) {
+      known->second = builder_.add_pixels(pixels);
+    }
     const auto interval = row.view.interval.subspan(4 * i, 4);
     builder_.set_patch(index, known->second, row.view.local_position[i],
                        patch_position(interval[0], interval[1],
@@ -89,7 +94,9 @@ class TrainingBatchBuilder {
   // Returns a position within [first, end).
   int64_t patch_position(int64_t first, int64_t end, RngStream stream,
                          uint64_t row_key, int64_t token_position) const {
-    if (!options_.is_training) return model::interval_center(first, end);
+    if (!options_.is_training) {
+      return model::interval_center(first, end);
+    }
     const double sample = base::random_uniform(
         options_.seed, {static_cast<uint64_t>(stream), options_.step, row_key,
                         static_cast<uint64_t>(token_position)});

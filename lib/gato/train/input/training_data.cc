@@ -14,11 +14,11 @@ nlohmann::json TrainingData::common_fingerprint() const {
 }
 
 std::string TrainingData::sampled_digest() const {
-  constexpr int64_t samples = 1024;
+  constexpr int64_t kMaxSampledRows = 1024;
   base::Digest digest;
-  const int64_t count = std::min(row_count(), samples);
+  const int64_t count = std::min(row_count(), kMaxSampledRows);
   for (int64_t i = 0; i < count; ++i) {
-    // The first, the last, and evenly between them.
+    // Evenly spaced rows, including the first and the last.
     const Row row =
         this->row(count == 1 ? 0 : i * (row_count() - 1) / (count - 1));
     const data::SequenceView& view = row.view;
@@ -30,7 +30,7 @@ std::string TrainingData::sampled_digest() const {
     digest.update(std::as_bytes(view.interval));
     digest.update(std::as_bytes(view.prompt_mask));
     for (size_t position = 0; position < view.tokens.size(); ++position) {
-      if (data::Modality(view.modality[position]) == data::Modality::patch) {
+      if (data::Modality{view.modality[position]} == data::Modality::patch) {
         digest.update(
             std::as_bytes(row.patch(data::patch_index(view.tokens[position]))));
       }

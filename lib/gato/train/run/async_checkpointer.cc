@@ -7,15 +7,18 @@ namespace gato::train {
 namespace {
 
 void copy_to_cpu(const at::Tensor& from, at::Tensor& to) {
-  if (!to.defined())
+  if (!to.defined()) {
     to = at::empty(from.sizes(), from.options().device(at::kCPU));
+  }
   to.copy_(from);
 }
 
 }  // namespace
 
 AsyncCheckpointer::~AsyncCheckpointer() {
-  if (pending_write_.valid()) pending_write_.wait();
+  if (pending_write_.valid()) {
+    pending_write_.wait();
+  }
 }
 
 void AsyncCheckpointer::start(const model::Network& network,

@@ -9,6 +9,10 @@
 #include "gato/model/model_directory.h"
 #include "gato/train/run/optimizer_moments.h"
 
+// A checkpoint is written in three collective steps: rank 0 makes a temporary
+// directory with the model and the state, the ranks write their moments into
+// it, and rank 0 writes the manifest and renames the directory. If a rank fails
+// in one of them, all ranks throw, and the temporary directory is removed.
 namespace gato::train {
 namespace {
 
@@ -25,7 +29,9 @@ nlohmann::json TrainingState::to_json() const {
                {"tokens", tokens},
                {"configuration", configuration},
                {"data", data_fingerprint}});
-  if (!provenance.is_null()) json["provenance"] = provenance;
+  if (!provenance.is_null()) {
+    json["provenance"] = provenance;
+  }
   return json;
 }
 
@@ -50,7 +56,9 @@ void write_checkpoint(
     ProcessGroup& process_group) {
   std::optional<base::AtomicOutput> output;
   process_group.run_collectively([&] {
-    if (!process_group.is_rank_zero()) return;
+    if (!process_group.is_rank_zero()) {
+      return;
+    }
     output.emplace(directory, /*force=*/true,
                    base::AtomicOutput::Kind::directory);
     model::write_model(output->temporary_path(), network, demonstrations);
@@ -71,7 +79,9 @@ void write_checkpoint(
     }
   });
   process_group.run_collectively([&] {
-    if (!process_group.is_rank_zero()) return;
+    if (!process_group.is_rank_zero()) {
+      return;
+    }
     data::write_manifest(output->temporary_path());
     output->commit();
   });
@@ -89,7 +99,7 @@ TrainingState read_training_state(const std::filesystem::path& directory) {
   } catch (const base::Error& error) {
     throw base::input_error("{}: {}", directory.string(), error.what());
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
   }
 }
 

@@ -5,6 +5,10 @@
 #include <string>
 #include <utility>
 
+// Saves are collective (write_checkpoint), except background saves, which rank
+// 0 does alone in the thread of an AsyncCheckpointer. There is at most one
+// background save at a time: each save first finishes the previous one. Only
+// rank 0 knows last_saved_step_ of background saves, so save() broadcasts it.
 namespace gato::train {
 
 CheckpointWriter::CheckpointWriter(
@@ -64,7 +68,7 @@ void CheckpointWriter::poll() {
   }
 }
 
-// Leaves a checkpoint of the current step, whatever else is being written.
+// Saves a checkpoint of the current step, unless there is one already.
 void CheckpointWriter::save() {
   finish_async_save();
   if (process_group_.broadcast(last_saved_step_) == state_.step) {

@@ -33,7 +33,7 @@ void MetricsAccumulator::add(const StepMetrics& step) {
 
 double MetricsAccumulator::mean_loss() const {
   return step_count_ > skipped_count_
-             ? loss_sum_ / double(step_count_ - skipped_count_)
+             ? loss_sum_ / static_cast<double>(step_count_ - skipped_count_)
              : std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -46,10 +46,10 @@ nlohmann::json MetricsAccumulator::take_line(int64_t step,
   const int64_t counted = step_count_ - skipped_count_;
   const double flops = training_flops(
       run_info_.config, run_info_.sequence_length, token_count_, target_count_);
-  nlohmann::json loss, norm;  // null where every step was skipped
+  nlohmann::json loss, norm;  // null if every step was skipped
   if (counted > 0) {
-    loss = loss_sum_ / double(counted);
-    norm = gradient_norm_sum_ / double(counted);
+    loss = loss_sum_ / static_cast<double>(counted);
+    norm = gradient_norm_sum_ / static_cast<double>(counted);
   }
   nlohmann::json line = {
       {"step", step},
@@ -58,16 +58,17 @@ nlohmann::json MetricsAccumulator::take_line(int64_t step,
       {"learning_rate", last_step_.learning_rate},
       {"modality", losses["modality"]},
       {"domain", losses["domain"]},
-      {"tokens_per_second", double(token_count_) / seconds},
-      {"targets_per_second", double(target_count_) / seconds},
-      {"mfu",
-       flops / seconds /
-           (run_info_.peak_flops_per_second * double(run_info_.world_size))},
+      {"tokens_per_second", static_cast<double>(token_count_) / seconds},
+      {"targets_per_second", static_cast<double>(target_count_) / seconds},
+      {"mfu", flops / seconds /
+                  (run_info_.peak_flops_per_second *
+                   static_cast<double>(run_info_.world_size))},
       {"data_wait", data_wait_seconds_ / seconds},
       {"memory", peak_memory(run_info_.device)},
       {"skipped", skipped_count_}};
-  if (run_info_.world_size > 1)
+  if (run_info_.world_size > 1) {
     line["exchange"] = communication_seconds_ / seconds;
+  }
   *this = MetricsAccumulator(run_info_);
   return line;
 }

@@ -16,6 +16,10 @@
 
 #include "gato/base/error.h"
 
+// Records are appended with O_APPEND and without buffering, so that a killed
+// process loses none of them. The few protocol buffer messages of an event file
+// are encoded here by hand, which saves the dependency: put_* functions append
+// a field, and nested messages are built first and appended as bytes.
 namespace gato::train {
 
 void append_record(const std::filesystem::path& path, std::string_view record) {
@@ -27,21 +31,32 @@ void append_record(const std::filesystem::path& path, std::string_view record) {
   struct stat before {};
   if (fd < 0 || ::fstat(fd, &before) != 0) {
     warn();
-    if (fd >= 0) ::close(fd);
+    if (fd >= 0) {
+      ::close(fd);
+    }
     return;
   }
   bool is_written = true;
   while (is_written && !record.empty()) {
     const ssize_t count = ::write(fd, record.data(), record.size());
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
     is_written = count >= 0;
-    if (is_written) record.remove_prefix(size_t(count));
+    if (is_written) {
+      record.remove_prefix(static_cast<size_t>(count));
+    }
   }
   if (!is_written) {
     warn();
-    if (::ftruncate(fd, before.st_size) != 0) warn();
+    if (::ftruncate(fd, before.st_size) != 0) {
+      warn();
+    }
   }
-  if (::close(fd) != 0 && is_written) warn();  // NFS tells it here
+  // On NFS, a failed write may be reported only by close().
+  if (::close(fd) != 0 && is_written) {
+    warn();
+  }
 }
 
 namespace {
@@ -49,7 +64,7 @@ namespace {
 constexpr std::string_view kEventFilePrefix = "events.out.tfevents.";
 constexpr int kSessionStart = 1;  // SessionLog.START
 
-// Protocol buffers' wire types.
+// Wire types of protocol buffers.
 enum WireType : uint32_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 double unix_time() {
@@ -58,16 +73,20 @@ double unix_time() {
       .count();
 }
 
+// Appends groups of 7 bits, lowest first. The high bit of a byte marks that
+// more follow.
 void put_varint(std::string& message, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) message += char(value | 0x80);
-  message += char(value);
+  for (; value >= 0x80; value >>= 7) {
+    message += static_cast<char>(value | 0x80);
+  }
+  message += static_cast<char>(value);
 }
 
 void put_key(std::string& message, uint32_t field, WireType wire) {
   put_varint(message, field << 3 | wire);
 }
 
-// Little-endian, as every host here is.
+// Appends a value in little-endian order, which is that of all supported hosts.
 template <class T>
 void put_raw(std::string& message, T value) {
   message.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -84,7 +103,7 @@ std::string make_event(int64_t step) {
   put_key(event, 1, WireType::fixed64);
   put_raw(event, unix_time());
   put_key(event, 2, WireType::varint);
-  put_varint(event, uint64_t(step));
+  put_varint(event, static_cast<uint64_t>(step));
   return event;
 }
 
@@ -97,7 +116,9 @@ void put_scalars(std::string& summary, const std::string& tag,
     }
     return;
   }
-  if (!value.is_number() || !std::isfinite(value.get<double>())) return;
+  if (!value.is_number() || !std::isfinite(value.get<double>())) {
+    return;
+  }
   std::string entry;
   put_bytes(entry, 1, tag);
   put_key(entry, 2, WireType::fixed32);
@@ -105,6 +126,7 @@ void put_scalars(std::string& summary, const std::string& tag,
   put_bytes(summary, 1, entry);
 }
 
+// Returns the CRC of every byte, for the reversed polynomial 0x82f63b78.
 std::array<uint32_t, 256> crc32c_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t i = 0; i < table.size(); ++i) {
@@ -129,7 +151,7 @@ uint32_t masked_crc32c(std::string_view bytes) {
   static const std::array<uint32_t, 256> table = crc32c_table();
   uint32_t crc = ~0u;
   for (const char byte : bytes) {
-    crc = table[(crc ^ uint8_t(byte)) & 0xff] ^ crc >> 8;
+    crc = table[(crc ^ static_cast<uint8_t>(byte)) & 0xff] ^ crc >> 8;
   }
   return std::rotr(~crc, 15) + 0xa282ead8u;
 }
@@ -141,8 +163,8 @@ bool is_event_file(const std::string& name) {
 TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& directory,
                                      int64_t step)
     : path_(directory / fmt::format("{}{:010}.{}.{}", kEventFilePrefix,
-                                    int64_t(unix_time()), host_name(),
-                                    ::getpid())) {
+                                    static_cast<int64_t>(unix_time()),
+                                    host_name(), ::getpid())) {
   if (!std::ofstream(path_, std::ios::binary)) {
     throw base::io_error("{}: cannot create: {}", path_.string(),
                          std::strerror(errno));
@@ -162,7 +184,9 @@ void TensorBoardWriter::add_scalars(int64_t step,
                                     const nlohmann::json& metrics) {
   std::string summary;
   for (const auto& [key, value] : metrics.items()) {
-    if (key != "step") put_scalars(summary, key, value);
+    if (key != "step") {
+      put_scalars(summary, key, value);
+    }
   }
   std::string event = make_event(step);
   put_bytes(event, 5, summary);
@@ -171,7 +195,7 @@ void TensorBoardWriter::add_scalars(int64_t step,
 
 void TensorBoardWriter::write_event(std::string_view event) {
   std::string record;
-  put_raw(record, uint64_t(event.size()));
+  put_raw(record, static_cast<uint64_t>(event.size()));
   put_raw(record, masked_crc32c(record));
   record += event;
   put_raw(record, masked_crc32c(event));

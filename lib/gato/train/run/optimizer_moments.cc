@@ -14,6 +14,11 @@
 #include "gato/data/safetensors_header.h"
 #include "gato/model/safetensors.h"
 
+// Three kinds of ranges of the flat parameter buffer are intersected: that of a
+// parameter, that of a shard in a file, and the optimizer's slice. A reader
+// takes from each file what overlaps its slice, so shards can be read by any
+// number of ranks, and finally checks that the ranges it has read cover the
+// slice without gaps or overlaps.
 namespace gato::train {
 namespace {
 
@@ -29,7 +34,8 @@ fs::path shard_path(const fs::path& directory, int64_t rank,
                                  rank, world_size);
 }
 
-// The files of the directory, by rank.
+// Returns the files of all shards in the directory, ordered by rank. Throws
+// Error(bad_input) if their number is not the one in their names.
 std::vector<fs::path> find_shards(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -40,15 +46,17 @@ std::vector<fs::path> find_shards(const fs::path& directory) {
   std::sort(files.begin(), files.end());
   if (files.empty() ||
       files.front() != shard_path(directory, 0, std::ssize(files))) {
-    throw base::input_error("{}: {} files of the optimiser are not all of them",
-                            directory.string(), files.size());
+    throw base::input_error(
+        "{}: found {} optimizer shards: the set is incomplete",
+        directory.string(), files.size());
   }
   return files;
 }
 
-// What two ranges of a flat buffer share; not positive in size where nothing.
-FlatSlice intersection(const FlatSlice& one, const FlatSlice& other) {
-  return {std::max(one.begin, other.begin), std::min(one.end, other.end)};
+// Returns the intersection of two ranges. Its size is not positive if they do
+// not overlap.
+FlatSlice intersection(const FlatSlice& a, const FlatSlice& b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
 FlatSlice parameter_range(const model::Network& network, size_t i) {
@@ -56,14 +64,17 @@ FlatSlice parameter_range(const model::Network& network, size_t i) {
           network.parameter_offset(i) + network.parameters()[i].value.numel()};
 }
 
-// Of a tensor in a file, the part of the flat buffer that it holds; nothing
-// where the file does not have it.
+// Returns the range of the flat buffer that the tensor `name` of a file
+// contains; an empty range if the file does not have the tensor. `range`
+// is that of its parameter.
 FlatSlice stored_range(const data::SafetensorsHeader& header,
                        const std::string& name, const std::string& parameter,
-                       const FlatSlice& whole, const fs::path& path) {
+                       const FlatSlice& range, const fs::path& path) {
   const auto entry = std::ranges::find(header.tensors, name,
                                        &data::SafetensorsTensorInfo::name);
-  if (entry == header.tensors.end()) return {};
+  if (entry == header.tensors.end()) {
+    return {};
+  }
   int64_t first = 0;
   if (const auto found = header.metadata.find(parameter);
       found != header.metadata.end()) {
@@ -72,11 +83,11 @@ FlatSlice stored_range(const data::SafetensorsHeader& header,
                                     base::ExitStatus::bad_input);
   }
   const auto size = static_cast<int64_t>((entry->end - entry->begin) / 4);
-  if (entry->dtype != "F32" || first < 0 || size > whole.size() - first) {
-    throw base::input_error("{}: tensor {} does not fit the network",
+  if (entry->dtype != "F32" || first < 0 || size > range.size() - first) {
+    throw base::input_error("{}: tensor {} does not match the network",
                             path.string(), name);
   }
-  return {whole.begin + first, whole.begin + first + size};
+  return {range.begin + first, range.begin + first + size};
 }
 
 class MomentsReader {
@@ -86,7 +97,9 @@ class MomentsReader {
       : directory_(directory), network_(network), optimizer_(optimizer) {}
 
   void read() {
-    for (const fs::path& path : find_shards(directory_)) read_shard(path);
+    for (const fs::path& path : find_shards(directory_)) {
+      read_shard(path);
+    }
     check_complete(first_moment_ranges_);
     check_complete(second_moment_ranges_);
   }
@@ -96,39 +109,48 @@ class MomentsReader {
     std::ifstream file;
     const data::SafetensorsHeader header =
         data::read_safetensors_header(path, file);
-    model::Safetensors saved;  // read where it holds something of the slice
+    model::Safetensors saved;  // read when the first overlap is found
     for (size_t i = 0; i < network_.parameters().size(); ++i) {
       const std::string& parameter = network_.parameters()[i].name;
-      const auto take = [&](const char* suffix, at::Tensor& moments,
-                            std::vector<FlatSlice>& ranges_read) {
+      const auto read_overlap = [&](const char* suffix, at::Tensor& moments,
+                                    std::vector<FlatSlice>& ranges_read) {
         const std::string name = parameter + suffix;
         const FlatSlice part = stored_range(header, name, parameter,
                                             parameter_range(network_, i), path);
         const FlatSlice wanted = intersection(part, optimizer_.slice());
-        if (wanted.size() <= 0) return;
-        if (saved.tensors.empty()) saved = model::read_safetensors(path);
+        if (wanted.size() <= 0) {
+          return;
+        }
+        if (saved.tensors.empty()) {
+          saved = model::read_safetensors(path);
+        }
         moments
             .narrow(0, wanted.begin - optimizer_.slice().begin, wanted.size())
             .copy_(saved.tensors.at(name).flatten().narrow(
                 0, wanted.begin - part.begin, wanted.size()));
         ranges_read.push_back(wanted);
       };
-      take(kMeanSuffix, optimizer_.first_moment, first_moment_ranges_);
-      take(kSquareSuffix, optimizer_.second_moment, second_moment_ranges_);
+      read_overlap(kMeanSuffix, optimizer_.first_moment, first_moment_ranges_);
+      read_overlap(kSquareSuffix, optimizer_.second_moment,
+                   second_moment_ranges_);
     }
   }
 
-  // Every value of the slice was read once.
+  // Throws unless every value of the slice was read exactly once.
   void check_complete(std::vector<FlatSlice>& ranges_read) const {
     std::ranges::sort(ranges_read, {}, &FlatSlice::begin);
     int64_t next = optimizer_.slice().begin;
     for (const FlatSlice& part : ranges_read) {
-      if (part.begin != next) break;
+      if (part.begin != next) {
+        break;
+      }
       next = part.end;
     }
-    if (next == optimizer_.slice().end) return;
+    if (next == optimizer_.slice().end) {
+      return;
+    }
     throw base::input_error(
-        "{}: the files of the optimiser do not have each of its moments once",
+        "{}: the optimizer shards do not contain each moment exactly once",
         directory_.string());
   }
 
@@ -147,19 +169,21 @@ void write_moments(const fs::path& directory, const model::Network& network,
   model::SafetensorsMetadata metadata;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const model::Parameter& parameter = network.parameters()[i];
-    const FlatSlice whole = parameter_range(network, i);
-    const FlatSlice part = intersection(whole, optimizer.slice());
-    if (part.size() <= 0) continue;
-    const bool is_whole = part.size() == whole.size();
-    if (!is_whole) {
-      metadata[parameter.name] = std::to_string(part.begin - whole.begin);
+    const FlatSlice range = parameter_range(network, i);
+    const FlatSlice part = intersection(range, optimizer.slice());
+    if (part.size() <= 0) {
+      continue;
+    }
+    const bool is_entire = part.size() == range.size();
+    if (!is_entire) {
+      metadata[parameter.name] = std::to_string(part.begin - range.begin);
     }
     const auto add = [&](const char* suffix, const at::Tensor& moments) {
       const at::Tensor values =
           moments.narrow(0, part.begin - optimizer.slice().begin, part.size());
       tensors.emplace_back(
           parameter.name + suffix,
-          is_whole ? values.view(parameter.value.sizes()) : values);
+          is_entire ? values.view(parameter.value.sizes()) : values);
     };
     add(kMeanSuffix, optimizer.first_moment);
     add(kSquareSuffix, optimizer.second_moment);

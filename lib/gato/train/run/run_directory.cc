@@ -17,6 +17,11 @@
 #include "gato/data/file_format.h"
 #include "gato/train/run/metrics_files.h"
 
+// The owner holds a lock on RUN/.lock for as long as it lives. Everything else
+// in the directory is written so that a killed process leaves it consistent:
+// checkpoints are written under a temporary name and renamed, metrics are
+// appended line by line, and truncate_metrics() removes a partial line and the
+// lines of steps that a resumed run repeats.
 namespace gato::train {
 namespace {
 
@@ -28,13 +33,14 @@ constexpr const char* kConfigFile = "config.toml";
 constexpr const char* kLogFile = "log.txt";
 constexpr const char* kLockFile = ".lock";
 
-// Whether a run has files of this name.
+// Returns whether a run writes files or checkpoints of this name.
 bool is_run_file(const std::string& name) {
   return data::parse_checkpoint_name(name) || name == kMetricsFile ||
          name == kConfigFile;
 }
 
-// Whether a killed process has left it half written.
+// Returns whether this is the temporary name of a file or checkpoint that a
+// killed process has not completed.
 bool is_leftover(const std::string& name) {
   const auto output = base::final_output_name(name);
   return output && is_run_file(*output);
@@ -43,7 +49,9 @@ bool is_leftover(const std::string& name) {
 }  // namespace
 
 RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
-  if (role == Role::observer) return;
+  if (role == Role::observer) {
+    return;
+  }
   std::error_code error;
   is_created_ = fs::create_directories(path_, error);
   if (error) {
@@ -53,13 +61,18 @@ RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
   lock();
 }
 
-// The lock is on a file: those on directories stay on one machine (NFS).
+// Locks a file rather than the directory, because over NFS a lock on a
+// directory is not seen by other machines.
 void RunDirectory::lock() {
   const fs::path file = path_ / kLockFile;
   struct stat locked_file {
   }, file_on_disk{};
-  do {  // the file may be removed, by the one who held the lock, meanwhile
-    if (lock_fd_ >= 0) ::close(lock_fd_);
+  // The previous owner may remove the file between open() and flock(), in which
+  // case the lock is on a deleted file: try again.
+  do {
+    if (lock_fd_ >= 0) {
+      ::close(lock_fd_);
+    }
     lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock_fd_ < 0) {
       throw base::io_error("{}: cannot create: {}", file.string(),
@@ -73,7 +86,7 @@ void RunDirectory::lock() {
             path_.string());
       }
       spdlog::warn(
-          "{}: cannot lock it: {}; see to it that no other process trains in "
+          "{}: cannot lock it: {}: make sure that no other process trains in "
           "this directory",
           file.string(), std::strerror(errno));
       return;
@@ -85,10 +98,16 @@ void RunDirectory::lock() {
 }
 
 RunDirectory::~RunDirectory() {
-  if (lock_fd_ < 0) return;
+  if (lock_fd_ < 0) {
+    return;
+  }
   std::error_code ignored;
-  if (is_locked_) fs::remove(path_ / kLockFile, ignored);
-  if (is_discarded_ && is_created_) fs::remove(path_, ignored);
+  if (is_locked_) {
+    fs::remove(path_ / kLockFile, ignored);
+  }
+  if (is_discarded_ && is_created_) {
+    fs::remove(path_, ignored);
+  }
   ::close(lock_fd_);
 }
 
@@ -115,16 +134,20 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
       throw;
     } catch (const base::Error& error) {
       spdlog::warn(
-          "the checkpoint of step {} is not whole, looking for an "
+          "the checkpoint of step {} is incomplete or corrupt, trying an "
           "older one: {}",
           *step, error.what());
-      if (error.status() == base::ExitStatus::bad_input)
+      if (error.status() == base::ExitStatus::bad_input) {
         corrupt_checkpoints_.insert(*step);
+      }
     }
   }
-  if (steps.empty()) return std::nullopt;
+  if (steps.empty()) {
+    return std::nullopt;
+  }
   throw base::input_error(
-      "{}: none of its checkpoints is whole; start anew with --force",
+      "{}: all of its checkpoints are incomplete or corrupt: start a new run "
+      "with --force",
       path_.string());
 }
 
@@ -135,7 +158,9 @@ void RunDirectory::set_latest(int64_t step) {
   fs::remove(temporary, error);
   fs::create_directory_symlink(checkpoint_path(step).filename(), temporary,
                                error);
-  if (!error) fs::rename(temporary, path_ / kLatestLink, error);
+  if (!error) {
+    fs::rename(temporary, path_ / kLatestLink, error);
+  }
   if (error) {
     throw base::io_error("{}: cannot point it to {}: {}",
                          (path_ / kLatestLink).string(),
@@ -144,12 +169,16 @@ void RunDirectory::set_latest(int64_t step) {
 }
 
 void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
-                                     int64_t keep_every) const {
-  if (keep == 0) return;
+                                     int64_t keep_every) {
+  if (keep == 0) {
+    return;
+  }
   std::vector<int64_t> complete_steps;
-  std::error_code ignored;  // tried again at the next checkpoint
+  std::error_code ignored;  // retried at the next checkpoint
   for (const int64_t step : checkpoint_steps()) {
-    if (step > newest) break;
+    if (step > newest) {
+      break;
+    }
     if (corrupt_checkpoints_.contains(step)) {
       fs::remove_all(checkpoint_path(step), ignored);
     } else {
@@ -157,12 +186,14 @@ void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
     }
   }
   for (size_t i = 0; i + keep < complete_steps.size(); ++i) {
-    if (keep_every > 0 && complete_steps[i] % keep_every == 0) continue;
+    if (keep_every > 0 && complete_steps[i] % keep_every == 0) {
+      continue;
+    }
     fs::remove_all(checkpoint_path(complete_steps[i]), ignored);
   }
 }
 
-void RunDirectory::remove_leftovers() const {
+void RunDirectory::remove_leftovers() {
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (is_leftover(entry.path().filename().string())) {
       std::error_code ignored;
@@ -183,10 +214,12 @@ std::vector<fs::path> RunDirectory::metadata_files() const {
   return files;
 }
 
-void RunDirectory::reset() const {
+void RunDirectory::reset() {
   const auto check = [](const fs::path& path, const std::error_code& error) {
-    if (!error) return;
-    throw base::io_error("{}: cannot remove what is of an old run: {}",
+    if (!error) {
+      return;
+    }
+    throw base::io_error("{}: cannot remove a file of an earlier run: {}",
                          path.string(), error.message());
   };
   std::error_code error;
@@ -203,9 +236,15 @@ void RunDirectory::reset() const {
 
 void RunDirectory::discard(bool removes_log) {
   std::error_code ignored;
-  if (!checkpoint_steps().empty()) return;
-  for (const fs::path& file : metadata_files()) fs::remove(file, ignored);
-  if (removes_log) fs::remove(log_path(), ignored);
+  if (!checkpoint_steps().empty()) {
+    return;
+  }
+  for (const fs::path& file : metadata_files()) {
+    fs::remove(file, ignored);
+  }
+  if (removes_log) {
+    fs::remove(log_path(), ignored);
+  }
   is_discarded_ = true;
 }
 
@@ -213,8 +252,10 @@ void RunDirectory::open_event_file(int64_t step) {
   event_writer_ = std::make_unique<TensorBoardWriter>(path_, step);
 }
 
-void RunDirectory::truncate_metrics(int64_t step) const {
-  if (!fs::exists(metrics_path())) return;
+void RunDirectory::truncate_metrics(int64_t step) {
+  if (!fs::exists(metrics_path())) {
+    return;
+  }
   std::ifstream input(metrics_path());
   std::string kept, line;
   while (std::getline(input, line)) {
@@ -226,14 +267,18 @@ void RunDirectory::truncate_metrics(int64_t step) const {
   base::write_file(metrics_path(), kept, /*force=*/true);
 }
 
-void RunDirectory::append_metrics(const nlohmann::json& line) const {
-  if (event_writer_) event_writer_->add_scalars(line.at("step"), line);
+void RunDirectory::append_metrics(const nlohmann::json& line) {
+  if (event_writer_) {
+    event_writer_->add_scalars(line.at("step"), line);
+  }
   append_record(metrics_path(), line.dump() + "\n");
 }
 
-bool holds_run(const fs::path& path) {
+bool contains_run(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return false;
+  if (!fs::is_directory(path, ignored)) {
+    return false;
+  }
   return fs::exists(path / kMetricsFile) ||
          !data::list_checkpoint_steps(path).empty();
 }
@@ -241,7 +286,9 @@ bool holds_run(const fs::path& path) {
 bool is_effectively_empty(const fs::path& path) {
   for (const auto& entry : fs::directory_iterator(path)) {
     const std::string name = entry.path().filename().string();
-    if (name != kLockFile && !is_leftover(name)) return false;
+    if (name != kLockFile && !is_leftover(name)) {
+      return false;
+    }
   }
   return true;
 }

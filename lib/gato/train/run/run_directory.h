@@ -24,8 +24,8 @@ namespace gato::train {
 
 class RunDirectory {
  public:
-  // The owner writes to the directory. Observers, the other ranks of the run,
-  // only ask for paths.
+  // The owner writes to the directory. Observers, which are the other ranks of
+  // the run, only use its paths.
   enum class Role { owner, observer };
   // Creates the directory if it is missing and locks it until the object is
   // destroyed (owner only). Throws Error(usage) if another process trains in
@@ -56,13 +56,12 @@ class RunDirectory {
   // exception). Checkpoints that latest_complete_checkpoint() has found corrupt
   // do not count towards `keep`, and are removed once `newest` has reached
   // their step.
-  void prune_checkpoints(int64_t newest, int64_t keep,
-                         int64_t keep_every) const;
+  void prune_checkpoints(int64_t newest, int64_t keep, int64_t keep_every);
   // Removes the files of an old run, and leaves a run without steps. Other
   // files in the directory are kept.
-  void reset() const;
+  void reset();
   // Removes partially written files of killed processes.
-  void remove_leftovers() const;
+  void remove_leftovers();
   // Undoes reset() after a failure before the first step, so that the same
   // command can be tried again. Removes the log if `removes_log`, and, when
   // this object is destroyed, the directory if this object has created it.
@@ -70,9 +69,9 @@ class RunDirectory {
 
   // Removes the lines of metrics.jsonl of steps after `step`, and a truncated
   // last line.
-  void truncate_metrics(int64_t step) const;
+  void truncate_metrics(int64_t step);
   // Appends a line to metrics.jsonl, and to the event file if one is open.
-  void append_metrics(const nlohmann::json& line) const;
+  void append_metrics(const nlohmann::json& line);
   // Opens a TensorBoard event file for a run that continues from `step`, to
   // which append_metrics() writes too.
   void open_event_file(int64_t step);
@@ -91,7 +90,7 @@ class RunDirectory {
 
 // Returns whether `path` contains a run: either metrics.jsonl, which a run
 // writes first, or a checkpoint.
-bool holds_run(const std::filesystem::path& path);
+bool contains_run(const std::filesystem::path& path);
 
 // Returns whether the directory `path` contains nothing except the lock and
 // partially written files of a run that was killed before it had begun.

@@ -12,6 +12,12 @@
 #include "gato/model/model_directory.h"
 #include "gato/train/resource_usage.h"
 
+// run() has two phases. open() brings all ranks to the same state: rank 0
+// chooses the checkpoint and prepares the directory, every rank then loads or
+// makes the network and the optimizer, and rank 0's parameters are broadcast.
+// train_loop() takes steps and, after each of them, evaluates, logs, stops or
+// saves if it is time to. Stop requests are part of the totals of a step, so
+// all ranks stop after the same step.
 namespace gato::train {
 namespace {
 
@@ -30,8 +36,8 @@ nlohmann::json make_provenance(const TrainingData& data,
   return provenance.to_json();
 }
 
-// A resumed run continues the stored one, or is refused. It keeps the precision
-// that "auto" was when it was started.
+// Throws if the options or the data of a resumed run differ from the stored
+// ones. A precision of "auto" matches any stored precision.
 void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
                      const TrainingData& data,
                      const std::filesystem::path& path) {
@@ -41,13 +47,13 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
     }
     if (fixed[key] != value) {
       throw base::usage_error(
-          "{} was started with {} = {}, not {}: leave --{} out, or train into "
-          "another directory",
+          "{} was started with {} = {}, not {}: omit --{}, or train in another "
+          "directory",
           path.string(), key, value.dump(), fixed[key].dump(), key);
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {
-    throw base::input_error("{} was started with other data: {}, not {}",
+    throw base::input_error("{} was started with different data: {}, not {}",
                             path.string(), stored.data_fingerprint.dump(),
                             data.fingerprint().dump());
   }
@@ -95,7 +101,8 @@ base::ExitStatus TrainingRun::run() {
                .targets = state_.targets - before.targets};
     return status;
   } catch (const base::Error&) {
-    // Nothing was trained: the same command can be tried again.
+    // Nothing was trained: undo everything, so that the same command can be
+    // tried again.
     if (process_group_.is_rank_zero() && state_.step == 0) {
       run_directory_.discard(!has_preexisting_log_);
     }
@@ -103,12 +110,12 @@ base::ExitStatus TrainingRun::run() {
   }
 }
 
-// Brings network, optimizer and state to where training continues, the same on
-// every rank, and the files of RUN to the same step.
+// Brings the network, the optimizer, the state and the files of RUN to the step
+// at which training continues, the same on every rank.
 void TrainingRun::open() {
   const std::optional<int64_t> step = agree_on_resume_step();
   has_preexisting_log_ = std::filesystem::exists(run_directory_.log_path()) &&
-                         !holds_run(run_directory_.path());
+                         !contains_run(run_directory_.path());
   process_group_.run_collectively([&] {
     if (process_group_.is_rank_zero()) {
       prepare_directory(/*is_new=*/!step);
@@ -206,8 +213,8 @@ void TrainingRun::require_equal_on_all_ranks(const char* what,
   });
 }
 
-// "auto" is resolved once, on rank zero when the run is new, and then holds for
-// all ranks and for all of the run.
+// Resolves a precision of "auto" once, on rank 0 when the run is new. All ranks
+// and resumed runs then use the same precision.
 void TrainingRun::resolve_precision() {
   std::string name = state_.configuration.value("precision", "auto");
   if (name == "auto") {
@@ -237,13 +244,7 @@ base::ExitStatus TrainingRun::train_loop() {
                           {*network_, *optimizer_, state_, process_group_});
   CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
                                *network_, *optimizer_, state_, process_group_);
-  MetricsAccumulator metrics(
-      {.config = network_->config(),
-       .sequence_length = data_.sequence_length(),
-       .device = network_->device(),
-       .peak_flops_per_second = measure_matmul_flops_per_second(
-           network_->device(), network_->precision()),
-       .world_size = process_group_.size()});
+  MetricsAccumulator metrics = make_metrics();
   base::Progress progress(options_.progress, "training", "steps", config_.steps,
                           state_.step);
   BatchLoader loader(data_, config_.loader, state_.step);
@@ -256,22 +257,17 @@ base::ExitStatus TrainingRun::train_loop() {
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
-    // Several ranks stop when all know that one of them was asked to.
+    // Several ranks must stop after the same step, so they use the stop request
+    // that the step has summed over all of them.
     const bool should_stop = process_group_.is_single_process()
                                  ? has_stop_request()
                                  : stepper.should_stop();
     if (!is_last && should_stop) {
-      if (metrics.step_count() > 0) {
-        log_metrics(stepper, metrics);
-      }
-      checkpoints.save_final();
-      spdlog::info(
-          "{}: saved {}; the same command with --resume continues from there",
-          stop_reason(), run_directory_.checkpoint_path(state_.step).string());
+      stop_early(stepper, metrics, checkpoints);
       return base::ExitStatus::stopped_early;
     }
-    // Not while steps are skipped: the weights may be beyond repair, and new
-    // checkpoints would push out the older ones to go back to.
+    // Do not save while steps are skipped: the weights may be unusable, and
+    // pruning would remove the older checkpoints to go back to.
     if (!is_last && state_.step % config_.save_every == 0 &&
         !stepper.is_skipping()) {
       checkpoints.save_or_warn();
@@ -282,6 +278,29 @@ base::ExitStatus TrainingRun::train_loop() {
   spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
                run_directory_.checkpoint_path(state_.step).string());
   return base::ExitStatus::success;
+}
+
+MetricsAccumulator TrainingRun::make_metrics() const {
+  return MetricsAccumulator(
+      {.config = network_->config(),
+       .sequence_length = data_.sequence_length(),
+       .device = network_->device(),
+       .peak_flops_per_second = measure_matmul_flops_per_second(
+           network_->device(), network_->precision()),
+       .world_size = process_group_.size()});
+}
+
+// Logs the metrics since the last line and saves a checkpoint.
+void TrainingRun::stop_early(const TrainingStepper& stepper,
+                             MetricsAccumulator& metrics,
+                             CheckpointWriter& checkpoints) {
+  if (metrics.step_count() > 0) {
+    log_metrics(stepper, metrics);
+  }
+  checkpoints.save_final();
+  spdlog::info(
+      "{}: saved {}; the same command with --resume continues from there",
+      stop_reason(), run_directory_.checkpoint_path(state_.step).string());
 }
 
 bool TrainingRun::has_stop_request() const {
@@ -315,16 +334,21 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
                             bool force,
                             const std::vector<std::string>& config_files) {
   namespace fs = std::filesystem;
-  if (output == "-")
-    throw base::usage_error("- is no name for the directory of a run");
+  if (output == "-") {
+    throw base::usage_error(
+        "'-' is not a valid name for the directory of a run");
+  }
   base::check_not_dangling_symlink(output);
   std::error_code ignored;
-  if (!fs::exists(output, ignored)) return;
+  if (!fs::exists(output, ignored)) {
+    return;
+  }
   if (!fs::is_directory(output, ignored)) {
     throw base::usage_error(
-        "{} is no directory: choose another name for the run", output.string());
+        "{} is not a directory: choose another name for the run",
+        output.string());
   }
-  const bool is_resumed = resume && holds_run(output);
+  const bool is_resumed = resume && contains_run(output);
   for (const std::string& config : config_files) {
     if (!is_resumed &&
         fs::equivalent(config, output / "config.toml", ignored)) {
@@ -334,16 +358,18 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
           config, output.string());
     }
   }
-  if (force || is_effectively_empty(output)) return;
-  if (!holds_run(output)) {
+  if (force || is_effectively_empty(output)) {
+    return;
+  }
+  if (!contains_run(output)) {
     throw base::usage_error(
-        "{} holds files but no run; choose another directory, or start one "
-        "beside them with --force",
+        "{} contains files but no run: choose another directory, or start a "
+        "run beside them with --force",
         output.string());
   }
   if (!resume) {
     throw base::usage_error(
-        "{} exists; --resume goes on with it, --force replaces it",
+        "{} already contains a run: --resume continues it, --force replaces it",
         output.string());
   }
 }
@@ -352,14 +378,14 @@ void check_compatible(const model::ModelConfig& config,
                       const TrainingData& data) {
   if (!config.vocabulary.has_same_ids(data.vocabulary())) {
     throw base::input_error(
-        "{} has another vocabulary than the model; tokenize with the model's "
-        "own tokenizer.model",
+        "the vocabulary of {} differs from the model's: tokenize with the "
+        "model's own tokenizer.model",
         data.display_name());
   }
   if (config.context < data.sequence_length()) {
     throw base::usage_error(
-        "{} has sequences of {} tokens, the network a context of {}; make "
-        "sequences of --length {}, or a new network of a larger --context",
+        "{} has sequences of {} tokens, but the context of the network is {}: "
+        "pack with --length {}, or make a new network with a larger --context",
         data.display_name(), data.sequence_length(), config.context,
         config.context);
   }

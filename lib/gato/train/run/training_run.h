@@ -35,8 +35,8 @@ struct TrainingRunOptions {
   bool resume = false;
   // Makes the network that a new run starts with.
   std::function<std::unique_ptr<model::Network>()> make_initial_network;
-  // What a resumed run must have in common with the run as it was started:
-  // option names and their values. Stored in every checkpoint.
+  // The options that a resumed run must have in common with the original run,
+  // by name. Stored in every checkpoint.
   nlohmann::json fixed_configuration = nlohmann::json::object();
   std::string config_toml;  // written to RUN/config.toml
   data::RunRecord record;   // for the provenance of the checkpoints
@@ -56,7 +56,8 @@ struct TrainingRunOptions {
   ProcessGroup* process_group = nullptr;
 };
 
-// What this process has trained, not counting steps before the run was resumed.
+// The work that this process has done, not counting steps before the run was
+// resumed.
 struct TrainingCounts {
   int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;
 };
@@ -94,6 +95,9 @@ class TrainingRun {
   void resolve_precision();
   void prepare_run_files();
   base::ExitStatus train_loop();
+  MetricsAccumulator make_metrics() const;
+  void stop_early(const TrainingStepper& stepper, MetricsAccumulator& metrics,
+                  CheckpointWriter& checkpoints);
   bool has_stop_request() const;
   void evaluate_if_due(bool is_last);
   void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);

@@ -8,6 +8,10 @@
 #include <cmath>
 #include <vector>
 
+// A step of a rank: wait for its batch, weight the targets by the counts of all
+// ranks, compute the gradient of its micro-batches while finished parts of it
+// are reduced, sum loss and norm over all ranks, and update. Every rank decides
+// from the same totals whether to skip the step, so the networks stay equal.
 namespace gato::train {
 namespace {
 
@@ -78,7 +82,7 @@ StepLoss TrainingStepper::compute_gradient(const StepBatch& batch,
         losses, synchronizer_.gradient_ready_callback(context_.optimizer));
   } catch (const c10::OutOfMemoryError&) {
     throw base::run_error(
-        "the device has too little memory for a micro-batch of {} sequences; "
+        "the device has too little memory for a micro-batch of {} sequences: "
         "lower --micro-batch",
         config_.loader.micro_batch_size);
   }
@@ -94,15 +98,15 @@ void TrainingStepper::skip_step(const StepMetrics& step, const StepBatch& batch,
   }
   if (++consecutive_skips_ >= kMaxConsecutiveSkips) {
     throw base::run_error(
-        "{} steps in a row had no finite loss and gradient, the last of them "
-        "with {}; go back to an older checkpoint, lower --learning-rate or "
+        "{} consecutive steps had no finite loss and gradient, the last one "
+        "with {}: go back to an older checkpoint, lower --learning-rate or "
         "use --precision fp32",
         kMaxConsecutiveSkips, locations);
   }
 }
 
-// Names the sequences without a finite loss on all ranks; if there are none,
-// all sequences of the step.
+// Returns the locations of the sequences without a finite loss on all ranks, or
+// of all sequences of the step if every loss is finite.
 std::string TrainingStepper::non_finite_locations_on_all_ranks(
     const StepBatch& batch, const StepLoss& loss) const {
   ProcessGroup& process_group = context_.process_group;
@@ -128,11 +132,13 @@ std::string TrainingStepper::non_finite_locations_on_all_ranks(
   return text;
 }
 
-// Names the sequences of the micro-batches without a finite loss; all of the
-// step if only the gradient is not finite.
+// Returns the locations of the sequences in micro-batches without a finite
+// loss, or of all sequences of this rank if only the gradient is not finite.
 std::string TrainingStepper::non_finite_locations(const StepBatch& batch,
                                                   const StepLoss& loss) const {
   std::vector<int64_t> rows;
+  // first_row counts rows of the step over all ranks, row_indices has only
+  // those of this rank.
   const auto first_row_of = [&batch](size_t micro_batch) {
     return micro_batch == batch.micro_batches.size()
                ? batch.row_indices.end()

@@ -1,0 +1,37 @@
+#include "gato/ingest/text/end_of_text.h"
+
+#include <utility>
+
+#include "gato/ingest/delimited_reader.h"
+
+namespace gato::ingest {
+
+std::string_view find_end_of_text_marker(std::string_view text) {
+  for (const std::string_view marker : kEndOfTextMarkers) {
+    if (text.find(marker) != std::string_view::npos) return marker;
+  }
+  return {};
+}
+
+std::vector<TextPart> split_at_end_of_text(std::string text,
+                                           std::string_view marker) {
+  std::vector<TextPart> parts;
+  const auto add_text = [&parts](std::string part) {
+    if (!is_blank(part)) parts.emplace_back(std::move(part));
+  };
+  size_t begin = 0;
+  size_t end = marker.empty() ? std::string::npos : text.find(marker);
+  if (end == std::string::npos) {
+    add_text(std::move(text));
+    return parts;
+  }
+  for (; end != std::string::npos; end = text.find(marker, begin)) {
+    add_text(text.substr(begin, end - begin));
+    parts.emplace_back(data::EndOfText{});
+    begin = end + marker.size();
+  }
+  add_text(text.substr(begin));
+  return parts;
+}
+
+}  // namespace gato::ingest

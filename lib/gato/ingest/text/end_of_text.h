@@ -1,0 +1,34 @@
+// Markers that datasets leave in texts for the end of a text.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gato/data/document.h"
+
+namespace gato::ingest {
+
+// The marker in OBELICS, which its authors replace before training.
+inline constexpr std::string_view kObelicsEndOfText =
+    "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
+// Markers that other tokenizers convert to a token of their own.
+inline constexpr std::array<std::string_view, 4> kEndOfTextMarkers{
+    "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", kObelicsEndOfText};
+
+// Returns the first of the known markers that the text contains; empty if it
+// contains none of them.
+std::string_view find_end_of_text_marker(std::string_view text);
+
+// A text, or the end of a text.
+using TextPart = std::variant<std::string, data::EndOfText>;
+
+// Divides the text at every occurrence of the marker, which becomes an
+// EndOfText. Blank texts are left out. An empty marker does not occur.
+std::vector<TextPart> split_at_end_of_text(std::string text,
+                                           std::string_view marker);
+
+}  // namespace gato::ingest
