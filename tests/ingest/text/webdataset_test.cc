@@ -18,18 +18,7 @@ const std::string samples = GATO_SOURCE_DIR "/tests/samples/webdataset/";
 // Returns a tar archive of files, each with its name as its content.
 std::string make_tar(const std::vector<std::string>& names) {
   std::string tar;
-  for (const std::string& name : names) {
-    std::string header(512, '\0');
-    header.replace(0, name.size(), name);
-    header.replace(100, 7, "0000644");
-    header.replace(124, 11, fmt::format("{:011o}", name.size()));
-    header.replace(156, 6, "0ustar");
-    header.replace(148, 8, "        ");
-    int sum = 0;
-    for (const unsigned char c : header) sum += c;
-    header.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
-    tar += header + name + std::string(512 - name.size(), '\0');
-  }
+  for (const std::string& name : names) tar += test::tar_member(name, name);
   return tar + std::string(1024, '\0');
 }
 
