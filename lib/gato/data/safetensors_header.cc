@@ -149,9 +149,10 @@ class HeaderParser {
         kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
         [&](const SafetensorsDType& known) { return dtype == known.name; });
     if (type == kSafetensorsDTypes.end()) {
-      throw entry_error(name, fmt::format("has the dtype {}, but only F32, "
-                                          "BF16, I64, I32 and U8 are supported",
-                                          dtype.dump()));
+      throw entry_error(name,
+                        fmt::format("has the dtype {}, but only F32, "
+                                    "F16, BF16, I64, I32 and U8 are supported",
+                                    dtype.dump()));
     }
     result.dtype = type->name;
     uint64_t bytes = type->item_size;
@@ -230,6 +231,12 @@ SafetensorsHeader read_safetensors_header(const fs::path& path,
     throw base::input_error(
         "{}: the file is too short for a safetensors file ({} bytes)",
         path.string(), size);
+  }
+  if (std::memcmp(&length, "version ", sizeof length) == 0) {
+    throw base::input_error(
+        "{}: it is not safetensors but seems to be a pointer of Git LFS: get "
+        "the file itself with git lfs pull",
+        path.string());
   }
   if (length > kMaxHeaderBytes || length > size - sizeof length) {
     throw base::input_error(
