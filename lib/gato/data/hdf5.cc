@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 // its final name only when it is complete, and some file systems of clusters do
 // not support them. The property of a file is not enough: the library opens the
 // sources of virtual datasets without it, and reads fill values if it cannot
-// lock them. It takes the setting from its environment when it is initialized.
+// lock them. It takes the setting from its environment when its file interface
+// is first called.
 void initialize_without_locking() {
   constexpr const char* kVariable = "HDF5_USE_FILE_LOCKING";
   std::optional<std::string> previous;
@@ -26,7 +27,7 @@ void initialize_without_locking() {
     previous = value;
   }
   ::setenv(kVariable, "FALSE", /*overwrite=*/1);
-  H5open();
+  H5Fis_hdf5("");
   // Child processes have an HDF5 library of their own.
   if (previous) {
     ::setenv(kVariable, previous->c_str(), /*overwrite=*/1);
@@ -44,10 +45,10 @@ void initialize_without_locking() {
 void initialize_library() {
   [[maybe_unused]] static const bool is_exit_handler_disabled =
       H5dont_atexit() >= 0;
-  [[maybe_unused]] static const bool is_locking_disabled =
-      (initialize_without_locking(), true);
   [[maybe_unused]] static thread_local const bool is_error_printing_disabled =
       H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  [[maybe_unused]] static const bool is_locking_disabled =
+      (initialize_without_locking(), true);
 }
 
 herr_t copy_innermost_error(unsigned n, const H5E_error2_t* entry, void* text) {
