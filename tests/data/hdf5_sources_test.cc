@@ -273,8 +273,8 @@ TEST_CASE("Links that lead nowhere are refused") {
               ": broken: a link to \"/none\", which does not exist in the "
               "file: write the file again");
   REQUIRE(refusal("other").status() == base::ExitStatus::io);
-  REQUIRE(std::string(refusal("other").what()).find("\"other.h5\" does not") !=
-          std::string::npos);
+  REQUIRE(std::string(refusal("other").what())
+              .find("\"other.h5\", which does not") != std::string::npos);
   write_source(directory / "other.h5", 0, kRows, "renamed");
   REQUIRE(refusal("other").status() == base::ExitStatus::bad_input);
   write_source(directory / "other.h5", 0);

@@ -7,6 +7,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
+#include "gato/data/hdf5_driver.h"
 #include "gato/data/hdf5_errors.h"
 
 namespace gato::data::hdf5 {
@@ -252,6 +253,7 @@ Group open_file(const fs::path& path) {
   // The library opens the sources of virtual datasets with a weak close degree,
   // and does not open a file with two degrees.
   H5Pset_fclose_degree(access.id(), H5F_CLOSE_WEAK);
+  use_checked_driver(access.id(), path);
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
   if (!file.is_valid()) {
     throw file_open_error(path);

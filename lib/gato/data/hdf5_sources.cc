@@ -84,8 +84,8 @@ fs::path find_file(const fs::path& owner, const std::string& name,
     base::check_not_pointer(path);
   }
   throw base::io_error(
-      "the file \"{}\" does not exist: copy it to {}, or name its directory in "
-      "{}",
+      "it refers to the file \"{}\", which does not exist: copy it to {}, or "
+      "name its directory in {}",
       name, directory_of(owner).string(), variable);
 }
 
