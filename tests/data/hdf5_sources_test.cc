@@ -2,7 +2,10 @@
 // links. libhdf5 alone reads fill values or zeros for much of what is missing.
 #include "gato/data/hdf5_sources.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -280,4 +283,78 @@ TEST_CASE("Links that lead nowhere are refused") {
   write_source(directory / "other.h5", 0);
   REQUIRE(root.has("other"));
   REQUIRE(read_all(path, "other_again") == numbers(kRows));
+}
+
+TEST_CASE("A token file whose column is in another file is read from there") {
+  const TestDirectory directory;
+  const fs::path path = directory / "tokens.h5";
+  const auto write = [](const fs::path& file, int tokens) {
+    TokenFileWriter writer(file, false, small_vocabulary());
+    writer.append(make_text_document(tokens));
+    writer.commit(small_tasks(), small_provenance());
+  };
+  write(path, 9);
+  const auto expected = TokenFileReader(path).document(0).tokens;
+  write(directory / "other.h5", 9);
+  {
+    const hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    std::vector<int32_t> zeros(9, 0);
+    const hdf5::Handle tokens(H5Dopen2(file.id(), "tokens", H5P_DEFAULT));
+    H5Dwrite(tokens.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             zeros.data());
+    H5Ldelete(file.id(), "tokens", H5P_DEFAULT);
+    H5Lcreate_external("other.h5", "/tokens", file.id(), "tokens", H5P_DEFAULT,
+                       H5P_DEFAULT);
+  }
+  REQUIRE(TokenFileReader(path).document(0).tokens == expected);
+}
+
+TEST_CASE("A file that another process writes is in use, not corrupt") {
+  const TestDirectory directory;
+  const fs::path path = directory / "locked.h5";
+  write_source(path, 0);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(descriptor, LOCK_EX | LOCK_NB) == 0);
+  const base::Error locked = thrown_error([&] { hdf5::open_file(path); });
+  REQUIRE(locked.status() == base::ExitStatus::io);
+  REQUIRE(std::string(locked.what()).find("in use") != std::string::npos);
+  REQUIRE(::flock(descriptor, LOCK_SH | LOCK_NB) == 0);  // of a reader
+  REQUIRE(hdf5::open_file(path).has("rows"));
+  ::close(descriptor);
+
+  // Without locks, the file itself says that its writer has not closed it.
+  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
+  const hdf5::Handle writer(
+      H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()));
+  H5Fflush(writer.id(), H5F_SCOPE_GLOBAL);
+  const fs::path copy = directory / "copy.h5";
+  fs::copy_file(path, copy);
+  const base::Error open = thrown_error([&] { hdf5::open_file(copy); });
+  INFO(open.what());
+  REQUIRE(open.status() == base::ExitStatus::io);
+  REQUIRE(std::string(open.what()).find("h5clear -s") != std::string::npos);
+}
+
+// Newer libraries write later versions of types, as this change does.
+TEST_CASE("A file for a newer library is refused with advice") {
+  const TestDirectory directory;
+  const fs::path path = directory / "newer.h5";
+  {
+    const hdf5::Handle file = create(path);
+    write_matrix(file, "rows", 0);
+  }
+  std::string bytes = file_bytes(path);
+  // The class and version of a 64-bit floating-point type, and its bit fields.
+  const size_t type = bytes.find(std::string("\x11\x20\x3f\x00", 4));
+  REQUIRE(type != std::string::npos);
+  bytes[type] = '\x51';
+  base::write_file(path, bytes, true);
+  const base::Error error =
+      thrown_error([&] { hdf5::open_file(path).dataset("rows"); });
+  INFO(error.what());
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
+  for (const char* part : {": rows: ", "newer HDF5", "libver=", "h5repack"}) {
+    CHECK(std::string(error.what()).find(part) != std::string::npos);
+  }
 }

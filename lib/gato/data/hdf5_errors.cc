@@ -29,11 +29,10 @@ base::Error open_error(const std::string& label) {
   const std::string message = last_error_message();
   if (is_about_version(message)) {
     return base::input_error(
-        "{}: written for a newer HDF5 library than {} ({}): rewrite the file "
-        "with the library that wrote it, by h5py with "
-        "h5py.File(NEW, 'w', libver=('earliest', 'v110')) or by h5repack "
-        "--low=0 --high=2 OLD NEW; if this library wrote it, the file is "
-        "corrupt",
+        "{}: written for a newer HDF5 than libhdf5 {} ({}): create the file "
+        "with h5py.File(NEW, 'w', libver=('earliest', 'v110')) and copy each "
+        "dataset with NEW[NAME] = OLD[NAME][()], or run h5repack --native "
+        "--low=0 --high=2 OLD NEW; if it could be read before, it is corrupt",
         label, library_version(), message);
   }
   return base::input_error(
