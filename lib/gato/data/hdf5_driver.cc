@@ -51,6 +51,14 @@ uint64_t collection_size(const std::byte* bytes) {
 H5FD_class_t default_class;
 H5FD_class_t checked_class;
 
+herr_t fail_corrupt_heap() {
+  H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_VFL,
+           H5E_READERROR,
+           "the heap of its texts or sequences is corrupt: write the file "
+           "again, or download it again");
+  return -1;
+}
+
 herr_t checked_read(H5FD_t* file, H5FD_mem_t type, hid_t transfer,
                     haddr_t offset, size_t size, void* buffer) {
   if (default_class.read(file, type, transfer, offset, size, buffer) < 0) {
@@ -64,17 +72,17 @@ herr_t checked_read(H5FD_t* file, H5FD_mem_t type, hid_t transfer,
   const haddr_t end = default_class.get_eof(file, type);
   if (total < kMinCollectionBytes || total > kMaxCollectionBytes ||
       offset > end || total > end - offset) {
-    return -1;
+    return fail_corrupt_heap();
   }
   if (total <= size) {
-    return is_valid_heap_collection({bytes, total}) ? 0 : -1;
+    return is_valid_heap_collection({bytes, total}) ? 0 : fail_corrupt_heap();
   }
   std::vector<std::byte> collection(total);
   if (default_class.read(file, type, transfer, offset, total,
                          collection.data()) < 0) {
     return -1;
   }
-  return is_valid_heap_collection(collection) ? 0 : -1;
+  return is_valid_heap_collection(collection) ? 0 : fail_corrupt_heap();
 }
 
 // Returns the identifier of the driver, or a negative number.
