@@ -44,7 +44,7 @@ void write_matrix(const hdf5::Handle& file, const char* name, double first,
   std::iota(values.begin(), values.end(), first);
   const hdf5::Handle space = matrix_space(rows, max_rows);
   const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE));
-  const hsize_t chunk[] = {kRows, kColumns};
+  const hsize_t chunk[] = {rows, kColumns};
   H5Pset_chunk(creation.id(), 2, chunk);
   const hdf5::Handle dataset(H5Dcreate2(file.id(), name, H5T_NATIVE_DOUBLE,
                                         space.id(), H5P_DEFAULT, creation.id(),
@@ -147,6 +147,30 @@ TEST_CASE("A virtual dataset is read from its sources") {
   const std::vector<double> last(expected.begin() + 12, expected.end());
   expected.insert(expected.end(), last.begin(), last.end());
   REQUIRE(read_all(directory / "outer.h5") == expected);
+}
+
+TEST_CASE("A virtual dataset of more than 64 MiB is read") {
+  const TestDirectory directory;
+  const fs::path all = directory / "all.h5";
+  constexpr hsize_t kManyRows = 3'000'000;
+  write_matrix(create(directory / "a.h5"), "rows", 0, 1'000'000, 1'000'000);
+  {
+    const hdf5::Handle file = create(all);
+    const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+    const hdf5::Handle space = matrix_space(kManyRows, kManyRows);
+    const hdf5::Handle part = matrix_space(1'000'000, 1'000'000);
+    for (hsize_t first = 0; first < kManyRows; first += 1'000'000) {
+      const hsize_t start[] = {first, 0}, count[] = {1'000'000, kColumns};
+      H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, nullptr, count,
+                          nullptr);
+      H5Pset_virtual(creation.id(), space.id(), "a.h5", "rows", part.id());
+    }
+    const hdf5::Handle dataset(H5Dcreate2(file.id(), "all", H5T_NATIVE_DOUBLE,
+                                          space.id(), H5P_DEFAULT,
+                                          creation.id(), H5P_DEFAULT));
+    REQUIRE(dataset.is_valid());
+  }
+  REQUIRE(read_all(all).back() == 3e6 - 1);
 }
 
 TEST_CASE("A virtual dataset without all of its sources is refused") {

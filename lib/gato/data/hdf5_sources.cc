@@ -295,6 +295,13 @@ class VirtualSources {
   }
 
   Dataset open_source(const std::string& file, const std::string& name) {
+    Dataset source = open_unchecked_source(file, name);
+    source.check_claimed_size();
+    return source;
+  }
+
+  Dataset open_unchecked_source(const std::string& file,
+                                const std::string& name) {
     // A dataset of the same file.
     if (file == ".") {
       const Group root(Handle(H5Iget_file_id(dataset_.id())), file_.string());
