@@ -165,13 +165,16 @@ class Group {
   hid_t id() const { return handle_.id(); }
   const std::string& label() const { return label_; }
 
+  // Returns false if there is no such child. Throws, as is_group() does, the
+  // errors of throw_broken_link() if there is a link that leads nowhere.
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
   // Returns the names of the children in byte order.
   std::vector<std::string> child_names() const;
   // Open a child by name. These two, has() and is_group() also accept paths
   // such as "a/b". Throw Error(bad_input) if there is no such child of that
-  // kind.
+  // kind, and the errors of check_sources() if data outside the file is
+  // missing.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
   // Opens a dataset whose rows will be read in order, some at a time. Its chunk
@@ -255,9 +258,10 @@ void close_file(Group file);
 // Returns true if the library was built for use by several threads.
 bool is_thread_safe();
 
-// Opens a file for reading. Throws Error(io) if the file is missing or cannot
-// be read, and Error(bad_input) if it is not an HDF5 file or is corrupt or
-// truncated.
+// Opens a file for reading, without a lock. Throws Error(io) if the file is
+// missing, cannot be read or is being written by another process, and
+// Error(bad_input) if it is not an HDF5 file, is corrupt or truncated, or was
+// written for a newer library.
 Group open_file(const std::filesystem::path& path);
 bool is_hdf5(const std::filesystem::path& path);
 

@@ -20,6 +20,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   const std::byte* data() const { return data_; }
   int64_t size() const { return size_; }
+  // Returns true if the dataset is in this file, rather than in another one
+  // that is reached through an external link.
+  bool contains(const hdf5::Dataset& dataset) const;
   // Removes the pages from this process's resident memory until they are read
   // again. Safe while other threads read.
   void drop_pages() const;
@@ -27,6 +30,7 @@ class MappedFile {
  private:
   const std::byte* data_ = nullptr;
   int64_t size_ = 0;
+  uint64_t device_id_ = 0, inode_ = 0;  // identify the file
 };
 
 // A dataset [rows, row_shape...] with elements of type T. If the dataset is
@@ -129,7 +133,7 @@ class DatasetView {
  private:
   void map_rows(const MappedFile& mapping) {
     const auto offset = dataset_.file_offset(hdf5::native_type<T>());
-    if (!offset) {
+    if (!offset || !mapping.contains(dataset_)) {
       return;
     }
     const int64_t bytes =

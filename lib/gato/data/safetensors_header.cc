@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/pointer_file.h"
 
 static_assert(std::endian::native == std::endian::little,
               "the length of the header is read without conversion");
@@ -218,6 +219,7 @@ SafetensorsHeader parse_safetensors_header(const fs::path& path,
 
 SafetensorsHeader read_safetensors_header(const fs::path& path,
                                           std::ifstream& file) {
+  base::check_not_pointer(path);
   std::error_code failure;
   const uint64_t size = fs::file_size(path, failure);
   file.open(path, std::ios::binary);

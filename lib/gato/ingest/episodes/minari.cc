@@ -12,6 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/pointer_file.h"
 #include "gato/data/space.h"
 #include "gato/ingest/episodes/compressed_images.h"
 #include "gato/ingest/episodes/dataset_fields.h"
@@ -45,6 +46,8 @@ MinariFiles find_minari_files(const fs::path& path) {
     files.data = path;
     files.metadata = path.parent_path() / kMetadataFileName;
   }
+  base::check_not_pointer(files.data);
+  base::check_not_pointer(files.metadata);
   if (!fs::exists(files.metadata, ignored)) files.metadata.clear();
   const fs::path data_folder =
       fs::absolute(files.data).lexically_normal().parent_path();

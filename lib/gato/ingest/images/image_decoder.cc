@@ -2,6 +2,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/pointer_file.h"
 #include "gato/ingest/images/image_format.h"
 #include "gato/ingest/images/jpeg_decoder.h"
 #include "gato/ingest/images/png_decoder.h"
@@ -27,6 +28,9 @@ data::Image decode_image(std::span<const uint8_t> bytes,
         break;
     }
   }
+  const std::string pointer = base::describe_pointer(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!pointer.empty()) throw base::input_error("{}", pointer);
   throw base::input_error(
       "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
 }
