@@ -132,7 +132,9 @@ TEST_CASE("A corrupt model directory is refused") {
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
   }
   SECTION("a pointer of Git LFS") {
-    base::write_file(weights, "version https://git-lfs.github.com/spec/v1\n",
+    base::write_file(weights,
+                     "version https://git-lfs.github.com/spec/v1\noid sha256:" +
+                         std::string(64, '0') + "\nsize 5\n",
                      true);
     CHECK_THROWS_WITH(load_model(directory.path()),
                       Catch::Contains("git lfs pull"));

@@ -234,12 +234,6 @@ SafetensorsHeader read_safetensors_header(const fs::path& path,
         "{}: the file is too short for a safetensors file ({} bytes)",
         path.string(), size);
   }
-  if (std::memcmp(&length, "version ", sizeof length) == 0) {
-    throw base::input_error(
-        "{}: it is not safetensors but seems to be a pointer of Git LFS: get "
-        "the file itself with git lfs pull",
-        path.string());
-  }
   if (length > kMaxHeaderBytes || length > size - sizeof length) {
     throw base::input_error(
         "{}: a header of {} bytes does not fit in the file ({} bytes): it is "

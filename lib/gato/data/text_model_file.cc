@@ -9,11 +9,6 @@ namespace gato::data {
 std::string read_text_model(const std::filesystem::path& path,
                             const std::string& digest) {
   std::string bytes = base::read_file(path);
-  if (bytes.starts_with("version https://git-lfs")) {
-    throw base::input_error(
-        "{}: it is a pointer of Git LFS: get the file itself with git lfs pull",
-        path.string());
-  }
   const std::string found = base::digest_bytes(bytes);
   if (found != digest) {
     throw base::input_error(
