@@ -39,6 +39,8 @@ class MixtureData : public TrainingData {
   }
   void record_inputs(data::Provenance& provenance) const override;
   nlohmann::json fingerprint() const override;
+  // Returns the first token file of each entry of the mixture.
+  std::vector<std::string> file_names() const override;
 
  private:
   const std::filesystem::path mixture_path_;

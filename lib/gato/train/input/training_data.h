@@ -53,6 +53,9 @@ class TrainingData {
   // Returns what identifies the data: a run can only be resumed with data of
   // the same fingerprint.
   virtual nlohmann::json fingerprint() const = 0;
+  // Returns the files, in the order of the lists in the fingerprint, for
+  // messages.
+  virtual std::vector<std::string> file_names() const = 0;
 
  protected:
   // Returns the fields of a fingerprint that are common to all kinds of data.
@@ -63,5 +66,12 @@ class TrainingData {
   // Reading terabytes of data in full would delay every start.
   std::string sampled_digest() const;
 };
+
+// Returns in words how `found`, the fingerprint of data that are read from
+// `files`, differs from `expected`: which file, count, digest or key. Returns
+// "" if they are equal.
+std::string describe_fingerprint_change(const nlohmann::json& expected,
+                                        const nlohmann::json& found,
+                                        const std::vector<std::string>& files);
 
 }  // namespace gato::train
