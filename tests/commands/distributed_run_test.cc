@@ -1,4 +1,5 @@
-// gato-train in several processes: they learn what one does, and end together.
+// gato-train in several processes: their result is that of one process, and
+// they end together.
 #include <signal.h>
 
 #include <chrono>
@@ -52,14 +53,14 @@ std::vector<nlohmann::json> metrics_of(const std::string& run) {
   return lines;
 }
 
-// The same losses but for the order in which fp32 gradients are added up. Sums
-// of a few micro-batches then differ by some 6e-8 of their size, the rounding
-// of a float, and AdamW carries that into the weights; in a dozen steps it
-// grows to less than 1e-6 of the loss. A micro-batch that is lost, read twice
-// or weighed by the targets of its rank alone changes the loss in its second
-// digit.
-void check_same_curve(const std::string& one, const std::string& other) {
-  const auto a = metrics_of(one), b = metrics_of(other);
+// Checks that two runs have the same losses, except for the order in which fp32
+// gradients are summed. Sums over a few micro-batches then differ by a relative
+// error of about 6e-8, the rounding of a float, which AdamW carries into the
+// weights. Within a dozen steps the error of the loss stays below 1e-6. A
+// micro-batch that is lost, read twice, or weighted only by the targets of its
+// own rank changes the second digit of the loss.
+void check_same_curve(const std::string& first, const std::string& second) {
+  const auto a = metrics_of(first), b = metrics_of(second);
   REQUIRE(a.size() == b.size());
   for (size_t i = 0; i < a.size(); ++i) {
     INFO("step " << a[i]["step"]);
@@ -80,7 +81,7 @@ std::string weights_of(const std::string& run) {
 
 }  // namespace
 
-TEST_CASE("one, two and four processes learn alike, step by step") {
+TEST_CASE("One, two and four processes have the same loss at every step") {
   const Folder folder;
   for (const char* average : {"token", "task", "modality"}) {
     const Words same = {"--steps", "12", "--loss-average", average, "--force"};
@@ -97,7 +98,7 @@ TEST_CASE("one, two and four processes learn alike, step by step") {
   CHECK(metrics_of(folder.run_path("four")).back().contains("exchange"));
 }
 
-TEST_CASE("two processes give the same bytes every time, and with threads") {
+TEST_CASE("Two processes give the same bytes in every run, also with threads") {
   const Folder folder;
   const Words two = {"--processes", "2", "--steps", "5"};
   const auto with = [&](Words more) {
@@ -110,14 +111,14 @@ TEST_CASE("two processes give the same bytes every time, and with threads") {
         weights_of(folder.run_path("again")));
 }
 
-TEST_CASE("optimisers with a slice each do what whole ones do") {
+TEST_CASE("A sharded optimizer has the same result as an unsharded one") {
   const Folder folder;
   const Words three = {"--processes", "3", "--steps", "12"};
   Words sharded = three;
   sharded.push_back("--shard-optimizer");
-  REQUIRE(folder.train("whole", three) == 0);
+  REQUIRE(folder.train("single", three) == 0);
   REQUIRE(folder.train("sharded", sharded) == 0);
-  check_same_curve(folder.run_path("whole"), folder.run_path("sharded"));
+  check_same_curve(folder.run_path("single"), folder.run_path("sharded"));
   const std::string last = folder.run_path("sharded") + "/latest/";
   for (const char* name : {"optimizer-00000-of-00003.safetensors",
                            "optimizer-00002-of-00003.safetensors"}) {
@@ -126,9 +127,9 @@ TEST_CASE("optimisers with a slice each do what whole ones do") {
   }
 }
 
-// Of more than a bucket: the fixture's networks have a part of one.
-TEST_CASE(
-    "ranks that exchange many buckets, whole and in slices, learn alike") {
+// The networks of the fixture are smaller than one bucket; this one needs
+// several.
+TEST_CASE("Gradients in many buckets have the same result, also if sharded") {
   const Folder folder;
   const Words same = {"--width",
                       "384",
@@ -157,10 +158,10 @@ TEST_CASE(
   check_same_curve(folder.run_path("one"), folder.run_path("three"));
 }
 
-TEST_CASE("a run goes on with two, one and four processes") {
+TEST_CASE("A run can be resumed with two, one and four processes") {
   const Folder folder;
   const std::string run = folder.run_path("parts");
-  REQUIRE(folder.train("whole", {"--steps", "12"}) == 0);
+  REQUIRE(folder.train("single", {"--steps", "12"}) == 0);
   REQUIRE(folder.train("parts", {"--resume", "--steps", "4", "--processes", "2",
                                  "--shard-optimizer"}) == 0);
   REQUIRE(folder.train("parts",
@@ -171,10 +172,10 @@ TEST_CASE("a run goes on with two, one and four processes") {
                        {"--resume", "--steps", "12", "--processes", "4"}) == 0);
   CHECK(std::filesystem::exists(
       run + "/step-12/optimizer-00003-of-00004.safetensors"));
-  check_same_curve(folder.run_path("whole"), run);
+  check_same_curve(folder.run_path("single"), run);
 }
 
-TEST_CASE("asked to stop anywhere, all stop at one step and go on from there") {
+TEST_CASE("If any process is asked to stop, all stop after the same step") {
   const Folder folder;
   const std::string run = folder.run_path("run");
   const Words two = {"--resume", "--processes", "2", "--save-every", "1000000"};
@@ -201,11 +202,11 @@ TEST_CASE("asked to stop anywhere, all stop at one step and go on from there") {
   const std::string steps = std::to_string(std::stoll(last.substr(5)) + 3);
   REQUIRE(folder.train(
               "run", {"--resume", "--processes", "2", "--steps", steps}) == 0);
-  REQUIRE(folder.train("whole", {"--processes", "2", "--steps", steps}) == 0);
-  CHECK(weights_of(run) == weights_of(folder.run_path("whole")));
+  REQUIRE(folder.train("single", {"--processes", "2", "--steps", steps}) == 0);
+  CHECK(weights_of(run) == weights_of(folder.run_path("single")));
 }
 
-TEST_CASE("ranks whose starter is killed save and end") {
+TEST_CASE("Ranks save and exit if the process that started them is killed") {
   const Folder folder;
   const std::string run = folder.run_path("run");
   const Words two = {"--resume", "--processes", "2"};
@@ -220,11 +221,14 @@ TEST_CASE("ranks whose starter is killed save and end") {
   // The directory is free when the ranks are gone.
   const auto try_again = [&] { return folder.train("run", limited); };
   int status = try_again();
-  for (int i = 0; i < 50 && status == 2; ++i) status = try_again();
+  for (int i = 0; i < 50 && status == 2; ++i) {
+    status = try_again();
+  }
   CHECK(status == 75);
 }
 
-TEST_CASE("a rank that cannot write its slice is named, and all go on") {
+TEST_CASE(
+    "A rank that cannot write its shard is named, and training continues") {
   const Folder folder;
   const std::string run = folder.run_path("run");
   TrainProcess process(
@@ -241,13 +245,13 @@ TEST_CASE("a rank that cannot write its slice is named, and all go on") {
   process.kill(SIGTERM);
   CHECK(process.wait() == 4);
   CHECK(read_bytes(run + "/metrics.jsonl").size() > lines);
-  // Nothing half written is left.
+  // No temporary file is left.
   for (const auto& entry : std::filesystem::directory_iterator(run)) {
     CHECK_THAT(entry.path().filename().string(), !Catch::Contains(".tmp"));
   }
 }
 
-TEST_CASE("a rank that is killed ends the job, which names it") {
+TEST_CASE("If a rank is killed, the job ends and names it") {
   for (const size_t rank : {0, 1, 2}) {
     const Folder folder;
     const std::string run = folder.run_path("run");
@@ -264,8 +268,8 @@ TEST_CASE("a rank that is killed ends the job, which names it") {
   }
 }
 
-// Its step is of minutes, and nothing is exchanged meanwhile.
-TEST_CASE("a rank that computes does not go on for long without the others") {
+// A step takes minutes here, and the ranks exchange nothing during it.
+TEST_CASE("A rank in a long step ends soon after another rank was killed") {
   const Folder folder;
   const Words words = folder.arguments(
       folder.run_path("run"),
@@ -279,7 +283,8 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
   };
   TrainProcess first(words, options("0")), second(words, options("1"));
   wait_for_text_in_file(folder.folder / "0", "matmul precision");
-  std::this_thread::sleep_for(std::chrono::seconds(6));  // to load the step
+  std::this_thread::sleep_for(
+      std::chrono::seconds(6));  // until the step has begun
   second.kill(SIGKILL);
   const auto start = Clock::now();
   CHECK(first.wait() == 1);
@@ -289,21 +294,21 @@ TEST_CASE("a rank that computes does not go on for long without the others") {
                  Contains("no longer needed"));
 }
 
-TEST_CASE("steps without a finite loss name the sequences of every rank") {
+TEST_CASE("Steps without a finite loss name the sequences of every rank") {
   const Folder folder;
   const std::string run = folder.run_path("run"), first = run + "/step-1";
   REQUIRE(folder.train("run", {"--steps", "1"}) == 0);
   {
     const gato::model::LoadedModel model = gato::model::load_model(first);
-    gato::train::AdamW optimiser({}, model.network->flat_parameters(),
+    gato::train::AdamW optimizer({}, model.network->flat_parameters(),
                                  model.network->decayed_parameter_count());
     const gato::train::TrainingState state =
         gato::train::read_training_state(first);
-    gato::train::read_optimizer_state(first, *model.network, state, optimiser);
+    gato::train::read_optimizer_state(first, *model.network, state, optimizer);
     model.network->flat_parameters().fill_(
         std::numeric_limits<float>::quiet_NaN());
     gato::train::ProcessGroup alone;
-    gato::train::write_checkpoint(first, *model.network, optimiser, state, {},
+    gato::train::write_checkpoint(first, *model.network, optimizer, state, {},
                                   alone);
   }
   CHECK(folder.train("run",
@@ -316,7 +321,7 @@ TEST_CASE("steps without a finite loss name the sequences of every rank") {
                        Contains(" of rank 1"));
 }
 
-TEST_CASE("a rank that stands still ends the job within --rank-timeout") {
+TEST_CASE("A rank that hangs ends the job within --rank-timeout") {
   const Folder folders[2];
   const auto start = Clock::now();
   const auto run = [&](size_t rank) {
@@ -332,7 +337,7 @@ TEST_CASE("a rank that stands still ends the job within --rank-timeout") {
   const auto first = run(0), second = run(1);
   CHECK(first->wait() == 1);
   CHECK(second->wait() == 1);
-  // 5 seconds until it is noticed, and 20 that the starter gives it.
+  // 5 seconds until it is detected, and 20 until the launcher kills the rank.
   CHECK(seconds_since(start) < 60);
   CHECK_THAT(read_bytes(folders[0].messages()),
              Contains("rank 0 on ") && Contains("hangs"));
@@ -340,7 +345,7 @@ TEST_CASE("a rank that stands still ends the job within --rank-timeout") {
              Contains("rank 1 on ") && Contains("hangs"));
 }
 
-TEST_CASE("what one rank finds wrong is the end of all") {
+TEST_CASE("An error in one rank ends all ranks") {
   const Folder folder;
   const std::string run = folder.run_path("run");
   CHECK(folder.train("run", {"--processes", "5"}) == 2);
@@ -357,7 +362,7 @@ TEST_CASE("what one rank finds wrong is the end of all") {
   CHECK_FALSE(std::filesystem::exists(folder.run_path("other")));
 }
 
-TEST_CASE("ranks by torchrun's variables, set by hand") {
+TEST_CASE("The variables of torchrun can be set by hand") {
   const Folder folder;
   const Words words =
       folder.arguments(folder.run_path("run"), {"--steps", "4"});
@@ -378,7 +383,7 @@ TEST_CASE("ranks by torchrun's variables, set by hand") {
         weights_of(folder.run_path("two")));
 }
 
-TEST_CASE("a rank whose others never come says which") {
+TEST_CASE("Ranks that do not connect are reported") {
   const Folder folder;
   CHECK(folder.train("run", {"--rank-timeout", "5s"},
                      {.environment = {{"WORLD_SIZE", "3"},
@@ -391,7 +396,7 @@ TEST_CASE("a rank whose others never come says which") {
   CHECK_THAT(read_bytes(folder.messages()), Contains("RANK"));
 }
 
-TEST_CASE("ranks by mpirun") {
+TEST_CASE("Ranks can be started by mpirun") {
   if (std::system("command -v mpirun >/dev/null 2>&1") != 0) {
     WARN("skipped: mpirun of Open MPI is not installed");
     return;
@@ -414,9 +419,9 @@ TEST_CASE("ranks by mpirun") {
   CHECK(stopped.wait() == 75);
 }
 
-TEST_CASE("ranks by torchrun") {
+TEST_CASE("Ranks can be started by torchrun") {
   if (std::system("command -v torchrun >/dev/null 2>&1") != 0) {
-    WARN("skipped: there is no torchrun, of PyTorch's Python, in PATH");
+    WARN("skipped: torchrun (of the Python package torch) is not in PATH");
     return;
   }
   const Folder folder;

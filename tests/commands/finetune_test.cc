@@ -22,16 +22,17 @@ using Catch::Contains;
 
 namespace {
 
-constexpr int64_t steps = 5;
+constexpr int64_t kSteps = 5;
 
-// Numbers of episodes.
-struct Spoiled {
+// The indices of episodes with an error.
+struct BadEpisodes {
   std::optional<int64_t> failed = {}, nan_reward = {}, nan_observation = {};
 };
 
-// `count` episodes of a task with two numbers to see and three actions.
+// Writes `count` episodes of a task that observes two numbers and has three
+// actions.
 void write_dataset(const std::string& path, int64_t count,
-                   const Spoiled& spoiled = {}) {
+                   const BadEpisodes& bad = {}) {
   ingest::MinariDatasetInfo description;
   description.spec.name = "toy/follow";
   description.spec.domain = "toy";
@@ -51,24 +52,26 @@ void write_dataset(const std::string& path, int64_t count,
     data::Episode episode;
     episode.id = i;
     data::Array observations =
-        data::Array::zeros(data::DType::float32, {steps + 1, 2});
-    data::Array actions = data::Array::zeros(data::DType::int64, {steps});
-    for (int64_t t = 0; t < steps; ++t) {
-      observations.set(2 * t, double(i) / 10);
-      observations.set(2 * t + 1, double(t) / 10);
+        data::Array::zeros(data::DType::float32, {kSteps + 1, 2});
+    data::Array actions = data::Array::zeros(data::DType::int64, {kSteps});
+    for (int64_t t = 0; t < kSteps; ++t) {
+      observations.set(2 * t, static_cast<double>(i) / 10);
+      observations.set(2 * t + 1, static_cast<double>(t) / 10);
       actions.set_integer(t, (i + t) % 3);
     }
     episode.observations = {observations};
     episode.actions = {actions};
-    episode.rewards.assign(steps, double(i));
-    episode.terminations.assign(steps, 0);
-    episode.truncations.assign(steps, 0);
+    episode.rewards.assign(kSteps, static_cast<double>(i));
+    episode.terminations.assign(kSteps, 0);
+    episode.truncations.assign(kSteps, 0);
     episode.truncations.back() = 1;
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    episode.failed = spoiled.failed == i;
-    if (spoiled.nan_reward == i) episode.rewards[2] = nan;
-    if (spoiled.nan_observation == i) {
-      std::get<data::Array>(episode.observations[0]).set(1, nan);
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    episode.failed = bad.failed == i;
+    if (bad.nan_reward == i) {
+      episode.rewards[2] = kNan;
+    }
+    if (bad.nan_observation == i) {
+      std::get<data::Array>(episode.observations[0]).set(1, kNan);
     }
     writer.append(episode);
   }
@@ -102,7 +105,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("a dataset is tokenized, packed and trained on") {
+TEST_CASE("A dataset is tokenized, packed and trained on") {
   const Fixture fixture;
   const RunResult ran = fixture.run(
       {"--demonstrations", fixture.dataset, "--env", "control/cartpole-swingup",
@@ -116,18 +119,19 @@ TEST_CASE("a dataset is tokenized, packed and trained on") {
   CHECK(config.tasks.tasks[0].episode_count == 6);
   CHECK(config.layers == 2);
   REQUIRE(model.demonstrations.size() == 1);
-  CHECK(model.demonstrations[0].total_reward == 25);  // the best of them
+  CHECK(model.demonstrations[0].total_reward == 25);  // the best one
   const std::string metrics = read_bytes(fixture.output + "/metrics.jsonl");
   CHECK(std::count(metrics.begin(), metrics.end(), '\n') == 2 + 1);
   CHECK_THAT(
       metrics,
       Contains(R"("environment":"control/cartpole-swingup","episodes":1,)"
                R"("failed":0,"mean":)"));
-  // The rate is constant from the first step on.
+  // The learning rate is constant from the first step.
   CHECK_THAT(metrics, Contains(R"("learning_rate":1e-05)"));
 }
 
-TEST_CASE("a list of numbers and repeats gives a run each, which resume") {
+TEST_CASE(
+    "Each number of episodes and repeat gives a run that can be resumed") {
   const Fixture fixture;
   const std::vector<std::string> options = {"--demonstrations", fixture.dataset,
                                             "--episodes",       "1,3",
@@ -144,10 +148,10 @@ TEST_CASE("a list of numbers and repeats gives a run each, which resume") {
     CHECK(weights != bytes);
     bytes = weights;
   }
-  CHECK(fixture.run(options).status == 0);  // nothing is left to do
+  CHECK(fixture.run(options).status == 0);  // all runs are complete
 }
 
-TEST_CASE("failed demonstrations are left out and told") {
+TEST_CASE("Failed demonstrations are left out and counted") {
   const Fixture fixture;
   write_dataset(fixture.dataset, 6, {.failed = 5});
   const RunResult ran = fixture.run({"--demonstrations", fixture.dataset});
@@ -160,7 +164,7 @@ TEST_CASE("failed demonstrations are left out and told") {
             .episode_count == 5);
 }
 
-TEST_CASE("bad demonstrations are refused before any training") {
+TEST_CASE("Bad demonstrations are refused before training starts") {
   const Fixture fixture;
   write_dataset(fixture.dataset, 6, {.nan_reward = 4});
   const std::vector<std::string> one = {"--demonstrations", fixture.dataset,
@@ -173,7 +177,7 @@ TEST_CASE("bad demonstrations are refused before any training") {
   CHECK_FALSE(std::filesystem::exists(fixture.output));
 }
 
-TEST_CASE("--force leaves no run of an earlier curve") {
+TEST_CASE("--force removes the runs of an earlier invocation") {
   const Fixture fixture;
   const auto run = [&](const std::string& episodes) {
     return fixture.run({"--demonstrations", fixture.dataset, "--episodes",
@@ -187,7 +191,7 @@ TEST_CASE("--force leaves no run of an earlier curve") {
   CHECK(std::filesystem::exists(fixture.output + "/episodes-notes"));
 }
 
-TEST_CASE("an output in the way of a later run is found before the first") {
+TEST_CASE("An existing output of a later run is found before the first run") {
   const Fixture fixture;
   std::filesystem::create_directories(fixture.output + "/episodes-3-repeat-1");
   std::ofstream(fixture.output + "/episodes-3-repeat-1/notes") << "mine";
@@ -196,7 +200,7 @@ TEST_CASE("an output in the way of a later run is found before the first") {
   CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
 }
 
-TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
+TEST_CASE("Sequence files with the vocabulary of the model can be used") {
   const Fixture fixture;
   CHECK(fixture.run({"--data", fixture.training.data_path}).status == 0);
   CHECK(
@@ -204,7 +208,7 @@ TEST_CASE("sequence files of the model's vocabulary are taken as they are") {
       2);
 }
 
-TEST_CASE("the paper's preset says what is done without one") {
+TEST_CASE("The preset of the paper contains the default settings") {
   const Fixture fixture;
   const std::vector<std::string> data = {"--data", fixture.training.data_path,
                                          "--force"};
@@ -223,7 +227,7 @@ TEST_CASE("the paper's preset says what is done without one") {
   CHECK(fixture.run(named).status == 2);
 }
 
-TEST_CASE("what cannot be fine-tuned is refused before anything is written") {
+TEST_CASE("Invalid inputs are refused before anything is written") {
   const Fixture fixture;
   const std::string& dataset = fixture.dataset;
   CHECK(fixture.run({}).status == 2);

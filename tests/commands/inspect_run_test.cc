@@ -1,4 +1,4 @@
-// What gato-info says of a run that gato-train wrote.
+// gato-info on runs that gato-train wrote.
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -22,8 +22,9 @@ void set_version(const std::string& path, int version) {
   std::ofstream(path) << json;
 }
 
-// What inspect() throws of the run.
-std::string complaint(const std::string& run) {
+// Returns the message of the error that inspect() throws, or "" if it throws
+// none.
+std::string error_message(const std::string& run) {
   try {
     inspect(run);
   } catch (const base::Error& error) {
@@ -35,35 +36,36 @@ std::string complaint(const std::string& run) {
 
 }  // namespace
 
-TEST_CASE("a run is whole where all of its checkpoints are") {
+TEST_CASE("A run is complete if all its checkpoints are") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "10", "--save-every", "4"}).status ==
           0);
-  const Inspection whole = inspect(run);
-  CHECK(whole.kind == FileKind::run);
-  CHECK(whole.facts.at("checkpoints") ==
+  const Inspection inspection = inspect(run);
+  CHECK(inspection.kind == FileKind::run);
+  CHECK(inspection.facts.at("checkpoints") ==
         nlohmann::json({"step-4", "step-8", "step-10"}));
-  CHECK(whole.facts.at("latest").at("step") == 10);
+  CHECK(inspection.facts.at("latest").at("step") == 10);
 
   const std::string weights = run + "/step-10/model.safetensors";
   const std::string written = read_bytes(weights);
   std::ofstream(weights) << written.substr(0, written.size() - 1);
-  CHECK_THAT(complaint(run), Contains("step-10/model.safetensors"));
+  CHECK_THAT(error_message(run), Contains("step-10/model.safetensors"));
   std::ofstream(weights) << written;
-  CHECK(complaint(run).empty());
+  CHECK(error_message(run).empty());
 
   std::filesystem::remove(run + "/step-8/MANIFEST.json");
-  CHECK_THAT(complaint(run), Contains("step-8") && Contains("MANIFEST.json"));
+  CHECK_THAT(error_message(run),
+             Contains("step-8") && Contains("MANIFEST.json"));
   data::write_manifest(run + "/step-8");
 
   std::filesystem::copy(run + "/latest", fixture.run_path("copy"));
   CHECK(inspect(fixture.run_path("copy")).facts.at("step") == 10);
   std::filesystem::remove_all(run + "/step-10");
-  CHECK_THAT(complaint(run), Contains("latest") && Contains("step-10"));
+  CHECK_THAT(error_message(run), Contains("latest") && Contains("step-10"));
 }
 
-TEST_CASE("a model without a manifest is not known to be whole") {
+TEST_CASE("A model without a manifest is not known to be complete") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
@@ -72,24 +74,24 @@ TEST_CASE("a model without a manifest is not known to be whole") {
   const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
   const RunResult ran = run_in_process(tool, {model});
   CHECK(ran.status == 0);
-  CHECK_THAT(ran.out, Contains("not known to be whole"));
+  CHECK_THAT(ran.out, Contains("not known to be complete"));
   CHECK_THAT(run_in_process(tool, {"--json", model}).out,
              Contains(R"("whole":null)"));
-  // Weights are judged as the programs that load them judge them.
+  // Weights are validated as in the programs that load them.
   const std::string weights = read_bytes(model + "/model.safetensors");
   std::string other = weights;
   other.replace(other.find("\"F32\""), 5, "\"F16\"");
   std::ofstream(model + "/model.safetensors") << other;
-  CHECK_THAT(complaint(model), Contains("has the dtype \"F16\""));
+  CHECK_THAT(error_message(model), Contains("has the dtype \"F16\""));
   std::ofstream(model + "/model.safetensors") << weights;
-  CHECK(complaint(model).empty());
+  CHECK(error_message(model).empty());
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";
   std::ofstream(model + "/config.json") << config;
-  CHECK_THAT(complaint(model), Contains("config.json: damaged"));
+  CHECK_THAT(error_message(model), Contains("config.json: corrupt"));
 }
 
-TEST_CASE("a training state of a newer version is refused") {
+TEST_CASE("A training state of a newer version is refused") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
@@ -97,6 +99,6 @@ TEST_CASE("a training state of a newer version is refused") {
   std::filesystem::remove(run + "/step-1/MANIFEST.json");
   for (const char* path : {"/step-1", "/step-1/state.json"}) {
     INFO(path);
-    CHECK_THAT(complaint(run + path), Contains("newer than this program"));
+    CHECK_THAT(error_message(run + path), Contains("newer than this program"));
   }
 }

@@ -104,7 +104,9 @@ TEST_CASE("A sequence file contains rows, demonstrations and the report") {
   for (int64_t q = 0; q < 30; ++q) {
     const data::SequenceView row = reader.row(q);
     control += row.task_index == 0;
-    for (uint8_t modality : row.modality) tokens += modality != 0;
+    for (uint8_t modality : row.modality) {
+      tokens += modality != 0;
+    }
   }
   REQUIRE(std::abs(control - 20) <= 1);
   REQUIRE(reader.report()["mixture"].size() == 2);
@@ -188,9 +190,9 @@ TEST_CASE("The shards of a run together contain its sequences") {
   options.length = 40;
   options.sequences = 50;
   run(folder, options, inputs, 3);
-  const data::SequenceFileReader whole(folder / "out.h5");
-  REQUIRE(whole.report()["first_sequence"] == 0);
-  REQUIRE(whole.report()["all_sequences"] == 50);
+  const data::SequenceFileReader unsharded(folder / "out.h5");
+  REQUIRE(unsharded.report()["first_sequence"] == 0);
+  REQUIRE(unsharded.report()["all_sequences"] == 50);
   int64_t next = 0;
   for (int64_t number : {1, 2, 3}) {
     run(folder, options, inputs, 3, "part.h5", {number, 3});
@@ -198,11 +200,11 @@ TEST_CASE("The shards of a run together contain its sequences") {
     REQUIRE(part.report()["first_sequence"] == next);
     REQUIRE(part.report()["all_sequences"] == 50);
     REQUIRE(part.report()["sequences"] == part.sequence_count());
-    REQUIRE(part.tasks().to_json() == whole.tasks().to_json());
+    REQUIRE(part.tasks().to_json() == unsharded.tasks().to_json());
     REQUIRE(part.read_demonstrations().size() ==
-            whole.read_demonstrations().size());
+            unsharded.read_demonstrations().size());
     for (int64_t q = 0; q < part.sequence_count(); ++q) {
-      REQUIRE(row_bytes(part, q) == row_bytes(whole, next++));
+      REQUIRE(row_bytes(part, q) == row_bytes(unsharded, next++));
     }
     std::filesystem::remove(folder / "part.h5");
   }

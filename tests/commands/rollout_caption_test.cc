@@ -71,7 +71,9 @@ TEST_CASE("Every image gets a line, in order, for any batch size and threads") {
   const std::string one = with({"--batch", "1", "--threads", "1"});
   const std::vector<std::string> lines = lines_of(one);
   REQUIRE(lines.size() == 5);
-  for (int i = 0; i < 5; ++i) REQUIRE_THAT(lines[i], Contains(paths[i] + "\t"));
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE_THAT(lines[i], Contains(paths[i] + "\t"));
+  }
   REQUIRE(with({"--batch", "2", "--threads", "2"}) == one);
   REQUIRE(with({"--seed", "9"}) != one);
 
@@ -136,7 +138,9 @@ TEST_CASE("An image that cannot be captioned is named") {
   CHECK_THAT(skipped.err, Contains("counts: read 6, written 2, skipped 4"));
   const std::vector<std::string> lines = lines_of(skipped.out);
   REQUIRE(lines.size() == 2);
-  for (const std::string& line : lines) CHECK_THAT(line, Contains(good + "\t"));
+  for (const std::string& line : lines) {
+    CHECK_THAT(line, Contains(good + "\t"));
+  }
 
   const RunResult one_too_many = tolerating("3");
   CHECK(one_too_many.status == 4);

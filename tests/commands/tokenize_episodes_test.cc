@@ -81,7 +81,9 @@ struct Fixture {
     description.spec = spec;
     description.source = source;
     ingest::MinariWriter writer(folder / name, false, description);
-    for (const data::Episode& episode : episodes) writer.append(episode);
+    for (const data::Episode& episode : episodes) {
+      writer.append(episode);
+    }
     data::Provenance provenance;
     provenance.enabled = false;
     writer.commit(provenance);
@@ -133,7 +135,9 @@ TEST_CASE_METHOD(Fixture, "Episodes of several datasets become one file") {
 TEST_CASE_METHOD(Fixture,
                  "The output does not depend on the number of threads") {
   std::vector<data::Episode> episodes;
-  for (int64_t i = 0; i < 12; ++i) episodes.push_back(episode_of(i, 1));
+  for (int64_t i = 0; i < 12; ++i) {
+    episodes.push_back(episode_of(i, 1));
+  }
   const auto input = dataset("a", spec_of("test/one"), episodes);
   for (const char* threads : {"1", "3"}) {
     REQUIRE(run({"-o", folder / threads, "--threads", threads, input}).status ==
@@ -381,7 +385,9 @@ TEST_CASE_METHOD(Fixture, "Selections are counted, and the counts add up") {
                                "unfinished 0, skipped 1"));
   const data::TokenFileReader reader(output);
   REQUIRE(reader.document_count() == 6);
-  for (int64_t i = 0; i < 6; ++i) CHECK(reader.total_reward(i) == 10 + 2 * i);
+  for (int64_t i = 0; i < 6; ++i) {
+    CHECK(reader.total_reward(i) == 10 + 2 * i);
+  }
   const auto& report = reader.report();
   int64_t sum = 0;
   for (const char* reason : {"written", "failed", "empty", "filtered",
@@ -413,7 +419,9 @@ TEST_CASE_METHOD(Fixture, "Episodes are sampled for each task separately") {
     std::set<double> sampled;
     for (int64_t i = 0; i < reader.document_count(); ++i) {
       sampled.insert(reader.total_reward(i));
-      if (!larger.empty()) CHECK(larger.contains(reader.total_reward(i)));
+      if (!larger.empty()) {
+        CHECK(larger.contains(reader.total_reward(i)));
+      }
     }
     larger = sampled;
   }

@@ -1,4 +1,4 @@
-// Files and folders that may not be read: status 4, whatever they hold.
+// Files and folders without read permission: status 4, whatever they contain.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,32 +17,36 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// Root may read everything: meanwhile this is another user.
-class Stranger {
+// Root may read everything, so the process acts as another user meanwhile.
+class ScopedOtherUser {
  public:
-  Stranger() {
-    constexpr uid_t nobody = 65534;
-    if (was_root_) REQUIRE(::seteuid(nobody) == 0);
+  ScopedOtherUser() {
+    constexpr uid_t kNobody = 65534;
+    if (was_root_) {
+      REQUIRE(::seteuid(kNobody) == 0);
+    }
   }
-  ~Stranger() {
-    if (was_root_ && ::seteuid(0) != 0) std::abort();
+  ~ScopedOtherUser() {
+    if (was_root_ && ::seteuid(0) != 0) {
+      std::abort();
+    }
   }
-  Stranger(const Stranger&) = delete;
-  Stranger& operator=(const Stranger&) = delete;
+  ScopedOtherUser(const ScopedOtherUser&) = delete;
+  ScopedOtherUser& operator=(const ScopedOtherUser&) = delete;
 
  private:
   const bool was_root_ = ::geteuid() == 0;
 };
 
-// Its permissions are taken away, and given back at the end.
-class Closed {
+// Removes the permissions of a file or folder until the end of the scope.
+class ScopedUnreadable {
  public:
-  explicit Closed(std::string path) : path_(std::move(path)) {
+  explicit ScopedUnreadable(std::string path) : path_(std::move(path)) {
     ::chmod(path_.c_str(), 0);
   }
-  ~Closed() { ::chmod(path_.c_str(), 0700); }
-  Closed(const Closed&) = delete;
-  Closed& operator=(const Closed&) = delete;
+  ~ScopedUnreadable() { ::chmod(path_.c_str(), 0700); }
+  ScopedUnreadable(const ScopedUnreadable&) = delete;
+  ScopedUnreadable& operator=(const ScopedUnreadable&) = delete;
   const std::string& path() const { return path_; }
 
  private:
@@ -51,7 +55,7 @@ class Closed {
 
 }  // namespace
 
-TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
+TEST_CASE("An input without read permission is an I/O error") {
   const test::ScratchDirectory folder;
   ::chmod((folder / ".").c_str(), 0777);
   const auto model = folder.write_file(
@@ -60,8 +64,9 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   std::filesystem::create_directories(folder / "dataset/data");
   std::filesystem::create_directories(folder / "other/data");
   ::chmod((folder / "other").c_str(), 0755);
-  const Closed file(folder.write_file("file.json", "{}"));
-  const Closed dataset(folder / "dataset"), data(folder / "other/data");
+  const ScopedUnreadable file(folder.write_file("file.json", "{}"));
+  const ScopedUnreadable dataset(folder / "dataset"),
+      data(folder / "other/data");
   const std::string output = folder / "out.h5";
   const std::vector<std::string> tokenize = {
       "--text-model", model, "--discrete", "separate", "-o", output};
@@ -71,7 +76,7 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   const auto check = [](const cli::Tool& tool,
                         const std::vector<std::string>& arguments,
                         const std::string& input) {
-    const Stranger stranger;
+    const ScopedOtherUser other_user;
     const test::RunResult ran = test::run_in_process(tool, arguments);
     INFO(fmt::format("{} {}: {}", tool.name, fmt::join(arguments, " "),
                      ran.err));
@@ -80,7 +85,9 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   };
   for (const std::string& input :
        {file.path(), dataset.path(), folder / "other"}) {
-    if (input != folder / "other") check(info, {input}, input);
+    if (input != folder / "other") {
+      check(info, {input}, input);
+    }
     check(eval, {"score", input}, input);
     std::vector<std::string> episodes = tokenize;
     episodes.insert(episodes.begin(), "episodes");
@@ -95,7 +102,7 @@ TEST_CASE("what may not be read is status 4, not a wrong kind of file") {
   }
 }
 
-TEST_CASE("a pipe is not looked into, and not waited for") {
+TEST_CASE("A pipe is refused without waiting for it") {
   const test::ScratchDirectory folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
@@ -104,7 +111,7 @@ TEST_CASE("a pipe is not looked into, and not waited for") {
   CHECK_THAT(ran.err, Contains("a pipe or a device"));
 }
 
-TEST_CASE("JSON lines are told by their number") {
+TEST_CASE("JSON lines are counted, and an invalid line is named") {
   const test::ScratchDirectory folder;
   const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
   const auto metrics =
@@ -113,7 +120,7 @@ TEST_CASE("JSON lines are told by their number") {
   CHECK(ran.status == 0);
   CHECK_THAT(ran.out, Contains("json lines") && Contains("last.step"));
   CHECK(test::run_in_process(info, {"--documents", "1", metrics}).status == 2);
-  const auto cut = folder.write_file("n.jsonl", "{\"step\":1}\n{\"st");
-  CHECK_THAT(test::run_in_process(info, {cut}).err,
-             Contains("line 2 is no JSON"));
+  const auto truncated = folder.write_file("n.jsonl", "{\"step\":1}\n{\"st");
+  CHECK_THAT(test::run_in_process(info, {truncated}).err,
+             Contains("line 2 is not JSON"));
 }

@@ -96,7 +96,7 @@ TEST_CASE("A D4RL dataset without timeouts needs max_episode_steps") {
   REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
 }
 
-TEST_CASE("A folder stands for the datasets in it") {
+TEST_CASE("A folder is replaced by the datasets in it") {
   const TestDirectory folder;
   write(folder / "b", {episode({1})});
   write(folder / "a/deep", {episode({1})});

@@ -2,6 +2,7 @@
 // then a line and the payload of the reply to one step.
 #include "fuzz/fuzz.h"
 #include "gato/env/protocol.h"
+#include "gato/env/protocol_spec.h"
 
 using namespace gato;
 

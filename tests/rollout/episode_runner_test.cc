@@ -228,12 +228,14 @@ TEST_CASE("An error that is not the environment's ends the run") {
 }
 
 TEST_CASE("An episode succeeds if any of its steps does") {
-  const Result result =
-      play(runner_options(1, 1, 1), expert,
-           [](ToyEnvironment& environment, env::StepResult& step) {
-             if (environment.step_count() == 2) step.info["success"] = 1;
-           });
-  REQUIRE(result.episodes[0].success == true);
+  for (const std::string key : {"success", "is_success"}) {
+    const Result result =
+        play(runner_options(1, 1, 1), expert,
+             [&key](ToyEnvironment& environment, env::StepResult& step) {
+               if (environment.step_count() == 2) step.info[key] = 1;
+             });
+    CHECK(result.episodes[0].success == true);
+  }
 }
 
 TEST_CASE("Environment seeds have 31 bits and differ between runs") {

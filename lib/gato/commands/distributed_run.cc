@@ -23,7 +23,9 @@ base::ExitStatus run_rank(
     const train::LaunchInfo& launch, const ProcessOptions& options,
     bool shards_optimizer, const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
-  if (launch.rank > 0) silence_log(launch, context);
+  if (launch.rank > 0) {
+    silence_log(launch, context);
+  }
   if (launch.is_single_process()) {
     train::ProcessGroup single_process;
     return work(single_process);
@@ -37,8 +39,7 @@ base::ExitStatus run_rank(
   }
   spdlog::info(
       "{} ranks started by {}, {} on this host; rendezvous at {}:{}; {} "
-      "threads "
-      "each{}",
+      "threads each{}",
       launch.world_size, launch.launcher, launch.local_world_size,
       launch.master_host, launch.master_port,
       threads_per_process(launch, context),
@@ -55,7 +56,9 @@ base::ExitStatus run_distributed(
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.is_single_process() && options.processes > 1) {
     const train::ForkResult local = train::fork_local_ranks(options.processes);
-    if (local.exit_status) return *local.exit_status;
+    if (local.exit_status) {
+      return *local.exit_status;
+    }
     launch = local.launch;
   }
   return run_rank(launch, options, shards_optimizer, context, work);
@@ -67,7 +70,9 @@ int64_t threads_per_process(const train::LaunchInfo& launch,
   const bool is_given =
       context.record.configuration.value("threads", int64_t{0}) > 0;
   const bool has_all = threads == ::sysconf(_SC_NPROCESSORS_ONLN);
-  if (is_given || !has_all) return threads;
+  if (is_given || !has_all) {
+    return threads;
+  }
   return std::max<int64_t>(1, threads / launch.local_world_size);
 }
 

@@ -43,17 +43,20 @@ base::ExitStatus run_eval_loss(const EvalLossOptions& options,
 cli::Command eval_loss_command() {
   cli::Command command;
   command.name = "loss";
-  command.summary = "loss of a model on held-out sequences";
+  command.summary = "Compute the loss of a model on held-out sequences";
   command.description =
-      "Prints the mean cross entropy of the target tokens, in nats, as JSON: "
-      "over all, by modality, by task and by domain.\n\n"
-      "With --swap-observations the observations other than text are "
-      "exchanged, step by step, for those of another sequence of the same "
-      "task, while actions, labels and separators stay. The loss of a policy "
-      "that looks rises; that of one that copies its past actions does not.";
+      "Prints the mean cross-entropy of the target tokens, in nats, as JSON: "
+      "over all targets, by modality, by task and by domain.\n\n"
+      "With --swap-observations, the observations other than text are "
+      "replaced, step by step, by those of another sequence of the same task, "
+      "while actions, labels and separators stay. The loss rises if the policy "
+      "uses its observations; it does not if the policy copies its past "
+      "actions.";
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<EvalLossOptions>();
-    table.add("model", &options->model, "Model directory, or run of gato-train")
+    table
+        .add("model", &options->model,
+             "Model directory, or a run of gato-train")
         .metavar("DIR")
         .required();
     table
@@ -63,15 +66,16 @@ cli::Command eval_loss_command() {
         .required();
     table
         .add("precision", &options->precision,
-             "Of the large products; auto is bf16 on a GPU, and where the "
-             "processor multiplies it in hardware")
+             "Precision of the matrix products; auto is bf16 on a GPU and on "
+             "processors that multiply it in hardware")
         .one_of({"auto", "bf16", "fp32"});
     table
         .add("device", &options->device,
-             "Where to compute; cuda in programs built with GATO_CUDA")
+             "Where to compute; cuda requires programs built with GATO_CUDA")
         .one_of({"cpu", "cuda"});
-    table.add("swap-observations", &options->swap_observations,
-              "Take the observations from other sequences of the task");
+    table.add(
+        "swap-observations", &options->swap_observations,
+        "Replace observations by those of other sequences of the same task");
     return [options](cli::CommandContext& context) {
       return run_eval_loss(*options, context);
     };

@@ -1,3 +1,6 @@
+// The outcomes of the scored datasets and of the references are read first and
+// scored by eval::compute_scores(). The table always goes to standard output;
+// the file name extension of --output selects the format of the report.
 #include "gato/commands/eval_score.h"
 
 #include <spdlog/spdlog.h>
@@ -6,6 +9,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/episode_options.h"
 #include "gato/data/provenance.h"
 #include "gato/eval/caption_samples.h"
 #include "gato/eval/score.h"
@@ -22,13 +26,12 @@ constexpr const char* kDescription =
     "The score of a task is 100 (mean - random) / (expert - random), in terms "
     "of mean returns: 0 is the random policy and 100 the expert. Scores are "
     "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
-    "robomimic dataset of "
-    "one task, or a folder of Minari datasets. The returns of the random "
-    "policy and the expert come from --references, JSON files such as "
-    "share/gato/scores/jat.json, or from datasets of their episodes (--random, "
-    "--expert). If the expert is no better than random, the score of the task "
-    "is undefined and left out of every mean. Without any references only the "
-    "returns are reported.\n\n"
+    "robomimic dataset of one task, or a folder of Minari datasets. The "
+    "returns of the random policy and the expert come from --references, JSON "
+    "files such as share/gato/scores/jat.json, or from datasets of their "
+    "episodes (--random, --expert). If the expert is no better than random, "
+    "the score of the task is undefined and left out of every mean. Without "
+    "any references only the returns are reported.\n\n"
     "The interquartile mean and the 95% intervals follow rliable: a bootstrap "
     "stratified by task. If a task has datasets of several policies, the "
     "policies are the runs that the bootstrap resamples. Otherwise the "
@@ -220,8 +223,7 @@ base::ExitStatus run(const ScoreCommandOptions& options,
   if (format != ReportFormat::html &&
       !(options.metrics_file.empty() && options.captions_file.empty())) {
     throw base::usage_error(
-        "--training and --captions require an HTML report: add -o "
-        "REPORT.html");
+        "--training and --captions require an HTML report: add -o REPORT.html");
   }
 
   std::vector<eval::DatasetOutcomes> reference_outcomes;
@@ -282,11 +284,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "--references")
       .metavar("DATASET...")
       .files();
-  table
-      .add("max-episode-steps", &options->max_episode_steps,
-           "Steps after which an episode ends if the dataset does not record "
-           "it, as in D4RL files without timeouts")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options->max_episode_steps);
   table
       .add("resamples", &options->resamples,
            "Number of bootstrap resamples for the intervals")

@@ -1,3 +1,6 @@
+// One invocation trains one run or, with --episodes, one run per number of
+// demonstrations and repeat. All runs are checked before the first one starts.
+// Demonstrations are tokenized once and packed again for each run.
 #include "gato/commands/finetune.h"
 
 #include <spdlog/spdlog.h>
@@ -12,6 +15,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/toml_config.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/preset.h"
 #include "gato/commands/training_options.h"
 #include "gato/ingest/episodes/episode_selection.h"
@@ -27,7 +31,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Paper, appendix E: Adam, constant rate, dropout in place of stochastic depth.
+// The settings of Reed et al. 2022, appendix E: Adam at a constant learning
+// rate, and dropout instead of stochastic depth.
 TrainingOptions finetuning_defaults() {
   TrainingOptions options;
   train::TrainingConfig& config = options.config;
@@ -100,7 +105,7 @@ class FinetuneCommand {
   }
 
  private:
-  // One run of a call: all demonstrations, or a number that is drawn.
+  // One run of an invocation, on all demonstrations or on a sample of them.
   struct PlannedRun {
     std::optional<int64_t> episode_count;
     int64_t repeat = 0;
@@ -108,23 +113,24 @@ class FinetuneCommand {
   };
 
   std::vector<PlannedRun> plan_runs(const fs::path& output) const {
-    if (options_.episodes.empty())
+    if (options_.episodes.empty()) {
       return {{.episode_count = {}, .output = output}};
-    std::vector<PlannedRun> parts;
+    }
+    std::vector<PlannedRun> runs;
     for (int64_t repeat = 1; repeat <= options_.repeats; ++repeat) {
       for (int64_t count : options_.episodes) {
-        parts.push_back(
+        runs.push_back(
             {count, repeat,
              output / fmt::format("episodes-{}-repeat-{}", count, repeat)});
       }
     }
-    return parts;
+    return runs;
   }
 
   uint64_t seed() const { return context_.common.seed; }
 
-  // The runs of an earlier call, which a script that reads the curve would mix
-  // with those of this one.
+  // Removes the runs of an earlier invocation, which a script that reads the
+  // few-shot curve would mix with the new ones.
   void remove_previous_runs(const fs::path& output) const {
     std::error_code ignored;
     if (options_.episodes.empty() || options_.training.resume ||
@@ -140,7 +146,9 @@ class FinetuneCommand {
         old.push_back(entry.path());
       }
     }
-    for (const fs::path& run : old) fs::remove_all(run, ignored);
+    for (const fs::path& run : old) {
+      fs::remove_all(run, ignored);
+    }
   }
 
   void check_environment_and_outputs(
@@ -214,30 +222,85 @@ class FinetuneCommand {
 void validate_options(const FinetuneCommandOptions& options) {
   if (!options.episodes.empty() && !options.demonstrations) {
     throw base::usage_error(
-        "--episodes draws from --demonstrations, not --data");
+        "--episodes applies to --demonstrations, not to --data");
   }
   std::set<int64_t> seen;
   for (int64_t count : options.episodes) {
-    if (count < 1)
-      throw base::usage_error("--episodes {}: give 1 or more", count);
+    if (count < 1) {
+      throw base::usage_error("--episodes {}: must be at least 1", count);
+    }
     if (!seen.insert(count).second) {
       throw base::usage_error(
-          "--episodes names {} twice; --repeats draws a number more than once",
+          "--episodes contains {} twice; use --repeats for several samples of "
+          "the same size",
           count);
     }
   }
 }
 
+// Adds the options for the training data.
+void add_data_options(cli::OptionTable& table,
+                      FinetuneCommandOptions& options) {
+  table
+      .add("demonstrations", &options.demonstrations,
+           "Dataset of episodes, which is tokenized as the model requires")
+      .metavar("DATASET")
+      .may_change_on_resume();
+  add_max_episode_steps_option(table, options.max_episode_steps,
+                               "a demonstration")
+      .fixed_on_resume();
+  table
+      .add("data", &options.data,
+           "Sequence files of gato-pack, instead of --demonstrations")
+      .metavar("FILE...")
+      .files()
+      .may_change_on_resume();
+  table
+      .add("episodes", &options.episodes,
+           "Train one run on each of these numbers of sampled demonstrations; "
+           "smaller samples are subsets of larger ones. Default: one run on "
+           "all demonstrations")
+      .metavar("N,...")
+      .fixed_on_resume();
+  table
+      .add("repeats", &options.repeats,
+           "Samples of each number, from different seeds")
+      .metavar("N")
+      .range(1, 1e6)
+      .fixed_on_resume();
+  table.require_exactly_one({"demonstrations", "data"});
+}
+
+void add_evaluation_options(cli::OptionTable& table,
+                            FinetuneCommandOptions& options) {
+  table.begin_group("Evaluation");
+  table
+      .add("env", &options.evaluation.environment,
+           "Environment to evaluate the policy in during training")
+      .metavar("NAME")
+      .fixed_on_resume();
+  table.add("eval-every", &options.evaluate_every, "Steps between evaluations")
+      .range(1, 1e12)
+      .fixed_on_resume();
+  table
+      .add("eval-episodes", &options.evaluation.episodes,
+           "Episodes per evaluation")
+      .range(1, 1e9)
+      .fixed_on_resume();
+}
+
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneCommandOptions>();
-  table.add("init", &options->init, "Model to start from: its directory or run")
+  table
+      .add("init", &options->init,
+           "Model to start from: a model directory or a run of gato-train")
       .metavar("MODEL")
       .required()
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
-           fmt::format("Read options from a named configuration ({}); --config "
-                       "and the command line win over it",
+           fmt::format("Read options from a named configuration ({}), which "
+                       "--config and the command line override",
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
@@ -249,50 +312,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
     }
     return files;
   });
-  table
-      .add("demonstrations", &options->demonstrations,
-           "Dataset of episodes, tokenized as the model reads them")
-      .metavar("DATASET")
-      .may_change_on_resume();
-  table
-      .add("max-episode-steps", &options->max_episode_steps,
-           "Steps after which a demonstration ends where the dataset does not "
-           "say: D4RL files without timeouts need it")
-      .range(0, 1e12)
-      .fixed_on_resume();
-  table
-      .add("data", &options->data,
-           "Sequence files of gato-pack, in place of a dataset")
-      .metavar("FILE...")
-      .files()
-      .may_change_on_resume();
-  table
-      .add("episodes", &options->episodes,
-           "Numbers of demonstrations to draw, a run each; all where absent. "
-           "Smaller sets lie within larger ones")
-      .metavar("N,...")
-      .fixed_on_resume();
-  table
-      .add("repeats", &options->repeats,
-           "Draws of each number, from different seeds")
-      .metavar("N")
-      .range(1, 1e6)
-      .fixed_on_resume();
-  table.require_exactly_one({"demonstrations", "data"});
-  table.begin_group("Evaluation");
-  table
-      .add("env", &options->evaluation.environment,
-           "Environment to play in on the way")
-      .metavar("NAME")
-      .fixed_on_resume();
-  table.add("eval-every", &options->evaluate_every, "Steps between evaluations")
-      .range(1, 1e12)
-      .fixed_on_resume();
-  table
-      .add("eval-episodes", &options->evaluation.episodes,
-           "Episodes an evaluation")
-      .range(1, 1e9)
-      .fixed_on_resume();
+  add_data_options(table, *options);
+  add_evaluation_options(table, *options);
   add_run_options(table, options->training);
   add_optimization_options(table, options->training);
   table.add_check([options] { validate_options(*options); });
@@ -305,22 +326,22 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command finetune_command() {
   cli::Command command;
-  command.summary = "Fine-tune a model on few demonstrations";
+  command.summary = "Fine-tune a model on a few demonstrations";
   command.description =
-      "Goes on training a model on one task, with the settings of the paper's "
-      "fine-tuning: Adam at a constant rate of 1e-5, batches of 64, dropout "
-      "0.1, 10,000 steps.\n\n"
-      "OUTPUT is a run as of gato-train. With --episodes it holds a run for "
-      "every number and repeat, OUTPUT/episodes-3-repeat-1/ and so on: the "
-      "points of a few-shot curve. With --env, metrics.jsonl has lines with "
-      "\"evaluation\" beside those of the training.";
+      "Continues training a model on one task, with the settings of the "
+      "paper's fine-tuning: Adam at a constant learning rate of 1e-5, batches "
+      "of 64 sequences, a dropout of 0.1, and 10,000 steps.\n\n"
+      "OUTPUT is a run directory like that of gato-train. With --episodes it "
+      "contains one run per number and repeat, such as "
+      "OUTPUT/episodes-3-repeat-1/: the points of a few-shot curve. With "
+      "--env, metrics.jsonl also contains lines with the key \"evaluation\".";
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
   command.build = build;
   command.examples = {
       {"gato-finetune --init run --demonstrations catch-expert -o tuned",
-       "All demonstrations"},
+       "Fine-tune on all demonstrations"},
       {"gato-finetune --init run --demonstrations catch-expert --episodes "
        "1,10,100 --repeats 3 --env arcade/catch -o curve",
        "A few-shot curve of nine runs"}};

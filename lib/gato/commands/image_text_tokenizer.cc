@@ -73,7 +73,9 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
       output_.add_bad_record(next.error);
       continue;
     }
-    if (!next.value) break;
+    if (!next.value) {
+      break;
+    }
     output_.add([this, record = std::move(*next.value)]() mutable {
       return encode(std::move(record));
     });
@@ -89,7 +91,9 @@ data::Image ImageTextTokenizer::load_image(
   try {
     return tokenize::resize_by_area(image.decode(), output_.resize());
   } catch (const base::Error& error) {
-    if (!image.is_missing()) throw;
+    if (!image.is_missing()) {
+      throw;
+    }
     throw base::Error(
         error.status(),
         fmt::format("{} (use --missing-images omit to leave it out)",
@@ -124,7 +128,9 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
   for (ingest::LocatedText& text : record.texts) {
     all.push_back(tokenize::try_encode(text.location, [&] {
       return base::with_context(text.location, [&] {
-        if (image_error) throw base::Error(*image_error);
+        if (image_error) {
+          throw base::Error(*image_error);
+        }
         if (ingest::is_blank(text.text)) {
           throw base::input_error("the caption is empty");
         }
@@ -163,7 +169,9 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
       return result;
     });
   });
-  if (is_excluded) encoded.exclusion_reason = kWithoutImage;
+  if (is_excluded) {
+    encoded.exclusion_reason = kWithoutImage;
+  }
   return {std::move(encoded)};
 }
 

@@ -1,3 +1,7 @@
+// inspect() validates a file and returns its facts as JSON, which is printed as
+// one line, or as aligned keys and values in which a list of objects is a
+// table.
+// --decode prints the output of tokenize::TokenDecoder in the same two forms.
 #include "gato/commands/info.h"
 
 #include <iostream>
@@ -6,6 +10,7 @@
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -22,25 +27,32 @@ struct InfoOptions {
   ingest::EpisodeSourceOptions episodes;
 };
 
-// "A-B" or "N": documents, or rows of a sequence file, from 0, inclusive.
+// The documents, or rows of a sequence file, that "A-B" or "N" selects. Both
+// ends are included.
 struct DocumentRange {
   int64_t first = 0, last = std::numeric_limits<int64_t>::max();
 };
 
 int64_t parse_index(const std::string& text) {
-  const bool digits = !text.empty() && text.size() < 19 &&
-                      text.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits) {
-    throw base::usage_error("--documents: \"{}\" is no number from 0 on", text);
+  const bool is_number =
+      !text.empty() && text.size() < 19 &&
+      text.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number) {
+    throw base::usage_error("--documents: \"{}\" is not a non-negative integer",
+                            text);
   }
   return std::stoll(text);
 }
 
 DocumentRange parse_document_range(const std::string& text) {
-  if (text.empty()) return {};
+  if (text.empty()) {
+    return {};
+  }
   const size_t dash = text.find('-');
   const int64_t first = parse_index(text.substr(0, dash));
-  if (dash == std::string::npos) return {first, first};
+  if (dash == std::string::npos) {
+    return {first, first};
+  }
   const int64_t last = parse_index(text.substr(dash + 1));
   if (last < first) {
     throw base::usage_error("--documents {}: the range is empty", text);
@@ -48,37 +60,39 @@ DocumentRange parse_document_range(const std::string& text) {
   return {first, last};
 }
 
-// Texts may be cut within a character.
+// Replaces invalid UTF-8, because a text may be truncated within a character.
 std::string dump(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-// One value, on one line.
+// Returns a value as text without line breaks.
 std::string scalar_to_text(const ordered_json& value) {
   return value.is_string()
              ? base::escape_control_characters(value.get<std::string>())
              : dump(value);
 }
 
-// {"a": {"b": 1}} as {"a.b": 1}.
-ordered_json flattened(const ordered_json& entry) {
+// Converts {"a": {"b": 1}} to {"a.b": 1}.
+ordered_json flatten(const ordered_json& entry) {
   ordered_json flat = ordered_json::object();
   for (const auto& [key, value] : entry.items()) {
     if (!value.is_object()) {
       flat[key] = value;
       continue;
     }
-    const ordered_json below = flattened(value);
-    for (const auto& [inner, part] : below.items()) {
-      flat[fmt::format("{}.{}", key, inner)] = part;
+    const ordered_json nested = flatten(value);
+    for (const auto& [nested_key, nested_value] : nested.items()) {
+      flat[fmt::format("{}.{}", key, nested_key)] = nested_value;
     }
   }
   return flat;
 }
 
-void print_table(const std::string& title, const ordered_json& nested) {
+void print_table(const std::string& title, const ordered_json& objects) {
   ordered_json entries = ordered_json::array();
-  for (const auto& entry : nested) entries.push_back(flattened(entry));
+  for (const auto& entry : objects) {
+    entries.push_back(flatten(entry));
+  }
   std::vector<std::string> header;
   for (const auto& entry : entries) {
     for (const auto& [key, value] : entry.items()) {
@@ -117,7 +131,7 @@ void print_facts(const ordered_json& facts, const std::string& prefix) {
 }
 
 void print_value(const std::string& title, const ordered_json& value) {
-  // Texts are quoted, images are words.
+  // Only texts are quoted.
   const bool is_image =
       value.is_string() &&
       value.get_ref<const std::string&>().starts_with("image ");
@@ -137,7 +151,9 @@ void print_document(const std::string& title, const ordered_json& document) {
     for (const auto& item : document["items"]) {
       print_value("item", item);
     }
-    if (document.contains("cut")) std::cout << "    (cut)\n";
+    if (document.contains("cut")) {
+      std::cout << "    (cut)\n";
+    }
     return;
   }
   int64_t number = 0;
@@ -145,7 +161,9 @@ void print_document(const std::string& title, const ordered_json& document) {
     std::cout << "  step " << number++ << (step.contains("cut") ? " (cut)" : "")
               << '\n';
     for (const char* part : {"observation", "action", "expert"}) {
-      if (!step.contains(part)) continue;
+      if (!step.contains(part)) {
+        continue;
+      }
       for (const auto& [key, value] : step[part].items()) {
         print_value(fmt::format("{} {}", part, key), value);
       }
@@ -199,8 +217,9 @@ class DocumentPrinter {
  private:
   int64_t checked_last(int64_t count, const char* what) const {
     if (range_.first >= count && range_.first > 0) {
-      throw base::usage_error("{}: --documents {} is beyond its {} {}", path_,
-                              range_.first, count, what);
+      throw base::usage_error(
+          "{}: --documents {} is out of range: the file has {} {}", path_,
+          range_.first, count, what);
     }
     return std::min(range_.last, count - 1);
   }
@@ -229,12 +248,13 @@ void print_decoded(const std::string& path, const InfoOptions& options) {
       return printer.print_sequence_file();
     default:
       throw base::usage_error(
-          "{}: --decode reads token files and sequence files; this is a {}",
+          "{}: --decode requires a token file or a sequence file; this is a {}",
           path, name_of(detect_file_kind(path)));
   }
 }
 
-// What a model directory holds can only be told from its manifest.
+// Returns whether the file is known to be complete. Only a manifest lists the
+// files that a model directory must contain.
 bool is_known_complete(const Inspection& found) {
   return found.facts.value("has_manifest", true);
 }
@@ -243,16 +263,20 @@ void print_inspection(const std::string& path, const InfoOptions& options) {
   const Inspection found = inspect(path, options.episodes);
   if (options.json) {
     ordered_json line = {{"file", path}, {"whole", true}};
-    if (!is_known_complete(found)) line["whole"] = nullptr;
+    if (!is_known_complete(found)) {
+      line["whole"] = nullptr;
+    }
     line.update(found.facts);
-    if (options.provenance) line["provenance"] = found.provenance;
+    if (options.provenance) {
+      line["provenance"] = found.provenance;
+    }
     std::cout << dump(line) << '\n';
     return;
   }
   std::cout << path << ": " << name_of(found.kind)
-            << (is_known_complete(found) ? ", whole\n"
-                                         : ", not known to be whole: it has no "
-                                           "MANIFEST.json\n");
+            << (is_known_complete(found) ? ", complete\n"
+                                         : ", not known to be complete: it has "
+                                           "no MANIFEST.json\n");
   print_facts(found.facts, "");
   if (options.provenance) {
     std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';
@@ -265,7 +289,9 @@ base::ExitStatus run_info(const InfoOptions& options,
   std::string reason;
   bool first = true;
   for (const std::string& path : context.common.inputs) {
-    if (!first && !options.json) std::cout << '\n';
+    if (!first && !options.json) {
+      std::cout << '\n';
+    }
     first = false;
     try {
       if (options.decode) {
@@ -274,8 +300,11 @@ base::ExitStatus run_info(const InfoOptions& options,
         print_inspection(path, options);
       }
     } catch (const base::Error& error) {
-      if (error.status() == base::ExitStatus::usage) throw;
-      // The other files are still looked at; the first failure is reported.
+      if (error.status() == base::ExitStatus::usage) {
+        throw;
+      }
+      // The other files are still inspected. The exit status is that of the
+      // first failure.
       if (options.json) {
         std::cout << dump({{"file", path},
                            {"whole", false},
@@ -294,31 +323,32 @@ base::ExitStatus run_info(const InfoOptions& options,
       }
     }
   }
-  if (status != base::ExitStatus::success) throw base::Error(status, reason);
+  if (status != base::ExitStatus::success) {
+    throw base::Error(status, reason);
+  }
   return status;
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<InfoOptions>();
-  table.add("json", &options->json, "One JSON object a line, for programs");
+  table.add("json", &options->json,
+            "Print one JSON object per line, for programs");
   table.add("provenance", &options->provenance,
-            "Add where the file comes from: programs, options, inputs");
+            "Also print the origin of the file: programs, options and inputs");
   table.add("decode", &options->decode,
-            "Print tokens as keys and values, a step at a time (token files "
-            "and sequence files)");
+            "Print the tokens of token files and sequence files as keys and "
+            "values, one time step after another");
   table
-      .add("documents", &options->documents,
-           "With --decode: the documents, or rows of a sequence file, N or A "
-           "to B, from 0")
+      .add(
+          "documents", &options->documents,
+          "With --decode: print only document N, or documents A to B, starting "
+          "at 0; in a sequence file, rows")
       .metavar("N|A-B");
-  table
-      .add("max-episode-steps", &options->episodes.max_episode_steps,
-           "Steps after which an episode of a D4RL file without timeouts ends")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options->episodes.max_episode_steps);
   table.add_check([options] {
     if (!options->documents.empty() && !options->decode) {
       throw base::usage_error(
-          "--documents chooses what --decode prints: give both");
+          "--documents selects what --decode prints: add --decode");
     }
   });
   return [options](cli::CommandContext& context) {
@@ -331,29 +361,30 @@ cli::CommandFunction build(cli::OptionTable& table) {
 cli::Command info_command() {
   cli::Command command;
   command.description =
-      "Says of each file what it is, of which version, and what it holds: "
-      "token files, sequence files, model directories, training runs, Minari "
-      "datasets, files of D4RL and robomimic, SentencePiece models, "
-      "safetensors files and JSON reports. Every file is read to its end, so "
-      "that one that is damaged, was not finished, is of a newer version or of "
-      "no known kind is found: the reason is given, the status is that of the "
-      "first such file (3 refused, 4 missing), and the others are still "
-      "described. A run is whole where all of its checkpoints are; of a model "
-      "without MANIFEST.json it is not known (\"whole\": null in JSON).\n\n"
-      "With --decode the tokens of token files and sequence files are printed "
-      "as keys and values, the values being those of the bins' centres. The "
-      "expert's choice is shown where it differs from the action that was "
-      "taken. A step that ends beyond its sequence is marked (cut), as is a "
-      "text, without its end mark, that goes on where its sequence ends.";
+      "Reports the kind, version and contents of each file: token files, "
+      "sequence files, model directories, training runs, Minari datasets, D4RL "
+      "and robomimic files, SentencePiece models, safetensors files and JSON "
+      "reports. Every file is read to its end. If a file is corrupt, "
+      "unfinished, of a newer version or of an unknown kind, the reason is "
+      "reported and the other files are still described; the exit status is "
+      "that of the first such file (3 if refused, 4 if missing). A run is "
+      "complete if all its checkpoints are. Whether a model without "
+      "MANIFEST.json is complete is not known (\"whole\": null in JSON).\n\n"
+      "With --decode, the tokens of token files and sequence files are printed "
+      "as keys and values. A continuous value is the center of its bin. The "
+      "expert's choice is shown if it differs from the action that was taken. "
+      "(cut) marks a time step, or a text without its end mark, that continues "
+      "beyond the end of its sequence.";
   command.operands = "FILE...";
   command.min_operands = 1;
   command.build = build;
   command.examples = {
-      {"gato-info train.h5", "what a file holds, and whether it is whole"},
+      {"gato-info train.h5",
+       "The contents of a file, and whether it is complete"},
       {"gato-info --decode --documents 0-1 control.h5",
-       "the steps of two episodes"},
+       "The time steps of two episodes"},
       {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
-       "the files it was made from, with digests"}};
+       "The files from which it was made, with their digests"}};
   return command;
 }
 

@@ -1,3 +1,7 @@
+// detect_file_kind() looks at the first bytes, at the attributes of the HDF5
+// root or at the names of the files in a directory. There is one function per
+// kind, which reads every record with the reader that the other programs use,
+// so that whatever they would refuse is found here.
 #include "gato/commands/inspect.h"
 
 #include <array>
@@ -18,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-// Tokens of each modality that occurs.
+// Counts of the tokens of each modality that occurs.
 class ModalityCounts {
  public:
   void add(data::Modality modality) {
@@ -27,7 +31,9 @@ class ModalityCounts {
   ordered_json to_json() const {
     ordered_json json = ordered_json::object();
     for (size_t i = 0; i < counts_.size(); ++i) {
-      if (counts_[i] > 0) json[data::kModalityNames[i]] = counts_[i];
+      if (counts_[i] > 0) {
+        json[data::kModalityNames[i]] = counts_[i];
+      }
     }
     return json;
   }
@@ -46,29 +52,39 @@ ordered_json vocabulary_facts(const data::Vocabulary& vocabulary) {
 
 ordered_json task_facts(const data::TaskEntry& task) {
   ordered_json facts = {{"name", task.spec.name}, {"domain", task.spec.domain}};
-  if (task.episode_count > 0) facts["episodes"] = task.episode_count;
-  if (task.step_count > 0) facts["steps"] = task.step_count;
-  if (task.expert_return) facts["expert_return"] = *task.expert_return;
-  if (task.random_return) facts["random_return"] = *task.random_return;
-  if (!task.filter.is_null()) facts["filter"] = task.filter;
+  if (task.episode_count > 0) {
+    facts["episodes"] = task.episode_count;
+  }
+  if (task.step_count > 0) {
+    facts["steps"] = task.step_count;
+  }
+  if (task.expert_return) {
+    facts["expert_return"] = *task.expert_return;
+  }
+  if (task.random_return) {
+    facts["random_return"] = *task.random_return;
+  }
+  if (!task.filter.is_null()) {
+    facts["filter"] = task.filter;
+  }
   return facts;
 }
 
 Inspection inspect_token_file(const fs::path& path) {
   const data::TokenFileReader reader(path);
   ModalityCounts modality;
-  int64_t images = 0, differing = 0;
+  int64_t images = 0, differing_labels = 0;
   std::vector<int64_t> documents(reader.tasks().tasks.size());
   std::vector<int64_t> tokens(documents.size());
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     const data::TokenizedDocument document = reader.document(i);
     const auto task = static_cast<size_t>(document.task_index);
     ++documents[task];
-    tokens[task] += static_cast<int64_t>(document.tokens.size());
-    images += static_cast<int64_t>(document.images.size());
+    tokens[task] += std::ssize(document.tokens);
+    images += std::ssize(document.images);
     for (size_t j = 0; j < document.tokens.size(); ++j) {
       modality.add(document.modality[j]);
-      differing +=
+      differing_labels +=
           reader.has_labels() && document.labels[j] != document.tokens[j];
     }
   }
@@ -80,12 +96,14 @@ Inspection inspect_token_file(const fs::path& path) {
            {"steps", reader.step_count()},
            {"tokens", reader.token_count()},
            {"modality", modality.to_json()},
-           {"labels_that_differ", differing},
+           {"labels_that_differ", differing_labels},
            {"images", images},
            {"distinct_patches", reader.distinct_patch_count()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())},
            {"sources", reader.tasks().sources}};
-  if (!reader.report().is_null()) facts["report"] = reader.report();
+  if (!reader.report().is_null()) {
+    facts["report"] = reader.report();
+  }
   for (size_t i = 0; i < documents.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["documents"] = documents[i];
@@ -104,8 +122,9 @@ Inspection inspect_sequence_file(const fs::path& path) {
     const data::SequenceView row = reader.row(i);
     ++sequences[static_cast<size_t>(row.task_index)];
     prompted += row.prompt_mask[0] != 0;
-    for (uint8_t value : row.modality)
+    for (uint8_t value : row.modality) {
       modality.add(static_cast<data::Modality>(value));
+    }
   }
   Inspection result{FileKind::sequence_file, {}, reader.provenance()};
   ordered_json& facts = result.facts;
@@ -120,7 +139,9 @@ Inspection inspect_sequence_file(const fs::path& path) {
            {"distinct_patches", reader.distinct_patch_count()},
            {"demonstrations", reader.read_demonstrations().size()},
            {"vocabulary", vocabulary_facts(reader.vocabulary())}};
-  if (!reader.report().is_null()) facts["report"] = reader.report();
+  if (!reader.report().is_null()) {
+    facts["report"] = reader.report();
+  }
   for (size_t i = 0; i < sequences.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
     task["sequences"] = sequences[i];
@@ -158,7 +179,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
            {"steps", steps},
            {"failed", failed},
            {"with_expert_actions", labeled}};
-  if (with_known_success > 0) facts["successes"] = successes;
+  if (with_known_success > 0) {
+    facts["successes"] = successes;
+  }
   if (source->episode_count() > 0 && !std::isnan(total_reward)) {
     facts["mean_return"] =
         total_reward / static_cast<double>(source->episode_count());
@@ -189,7 +212,9 @@ Inspection inspect_text_model(const fs::path& path) {
 
 FileKind detect_directory_kind(const fs::path& path) {
   std::error_code ignored;
-  if (fs::exists(path / "model.safetensors", ignored)) return FileKind::model;
+  if (fs::exists(path / "model.safetensors", ignored)) {
+    return FileKind::model;
+  }
   if (fs::exists(fs::symlink_status(path / "latest", ignored)) ||
       fs::exists(path / "config.toml", ignored)) {
     return FileKind::run;
@@ -199,10 +224,12 @@ FileKind detect_directory_kind(const fs::path& path) {
       fs::exists(path / "metadata.json", ignored)) {
     return FileKind::minari;
   }
-  if (fs::exists(path / "config.json", ignored)) return FileKind::model;
+  if (fs::exists(path / "config.json", ignored)) {
+    return FileKind::model;
+  }
   throw base::input_error(
-      "{}: neither a model, nor a training run, nor a Minari dataset; of a "
-      "folder of datasets give those below it",
+      "{}: not a model, a training run or a Minari dataset; if it is a folder "
+      "of datasets, give the datasets themselves",
       path.string());
 }
 
@@ -211,22 +238,31 @@ FileKind detect_directory_kind(const fs::path& path) {
 FileKind detect_file_kind(const fs::path& path) {
   base::check_readable(path);
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return detect_directory_kind(path);
+  if (fs::is_directory(path, ignored)) {
+    return detect_directory_kind(path);
+  }
   if (!fs::is_regular_file(path, ignored)) {
     throw base::io_error(
-        "{}: a pipe or a device cannot be looked into; give a file",
+        "{}: a pipe or a device cannot be inspected; give a file",
         path.string());
   }
   if (data::hdf5::is_hdf5(path)) {
     const data::hdf5::Group root = data::hdf5::open_file(path);
     const auto kind = root.text_attribute("kind");
-    if (kind == data::kTokenFileFormat.kind) return FileKind::token_file;
-    if (kind == data::kSequenceFileFormat.kind) return FileKind::sequence_file;
+    if (kind == data::kTokenFileFormat.kind) {
+      return FileKind::token_file;
+    }
+    if (kind == data::kSequenceFileFormat.kind) {
+      return FileKind::sequence_file;
+    }
     const ingest::EpisodeFileFormat episodes =
         ingest::detect_episode_format(root);
-    if (episodes == ingest::EpisodeFileFormat::d4rl) return FileKind::d4rl;
-    if (episodes == ingest::EpisodeFileFormat::robomimic)
+    if (episodes == ingest::EpisodeFileFormat::d4rl) {
+      return FileKind::d4rl;
+    }
+    if (episodes == ingest::EpisodeFileFormat::robomimic) {
       return FileKind::robomimic;
+    }
     return FileKind::minari;
   }
   std::ifstream stream(path, std::ios::binary);
@@ -234,7 +270,9 @@ FileKind detect_file_kind(const fs::path& path) {
   stream.read(head.data(), head.size());
   const std::string_view start(head.data(),
                                static_cast<size_t>(stream.gcount()));
-  if (start.size() > 8 && start[8] == '{') return FileKind::safetensors;
+  if (start.size() > 8 && start[8] == '{') {
+    return FileKind::safetensors;
+  }
   const size_t first = start.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && start[first] == '{') {
     return FileKind::json;
@@ -288,10 +326,12 @@ Inspection inspect(const fs::path& path,
       try {
         return inspect_text_model(path);
       } catch (const base::Error& error) {
-        if (error.status() == base::ExitStatus::io) throw;
+        if (error.status() == base::ExitStatus::io) {
+          throw;
+        }
         throw base::input_error(
-            "{}: no kind of file that is known here: neither HDF5, JSON, "
-            "safetensors nor a SentencePiece model; it may be cut short",
+            "{}: unknown kind of file: not HDF5, JSON, safetensors or a "
+            "SentencePiece model; it may be truncated",
             path.string());
       }
     case FileKind::safetensors:

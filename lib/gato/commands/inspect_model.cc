@@ -1,4 +1,6 @@
-// Models, runs and reports: read as JSON and headers, without LibTorch.
+// Inspects models, runs and reports. Only JSON files and the headers of
+// safetensors files are parsed, so LibTorch is not needed; the weights are read
+// only to verify the digests of the manifest.
 #include <fstream>
 #include <string>
 #include <utility>
@@ -22,7 +24,7 @@ ordered_json read_json_object(const fs::path& path) {
   try {
     object = ordered_json::parse(base::read_file(path));
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: damaged: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
   }
   if (!object.is_object()) {
     throw base::input_error("{}: not a JSON object", path.string());
@@ -35,7 +37,8 @@ void check_object_format(const fs::path& path, const ordered_json& object,
   data::check_format(json::parse(object.dump()), format, path.string());
 }
 
-// A JSON file of our own is of a version that this program knows.
+// Throws Error(bad_input) if `object` is one of the project's own formats, in a
+// version that this program does not know.
 void check_known_format(const fs::path& path, const ordered_json& object) {
   for (const data::FileFormat& format :
        {data::kModelFormat, data::kTrainingStateFormat, data::kManifestFormat,
@@ -46,7 +49,7 @@ void check_known_format(const fs::path& path, const ordered_json& object) {
   }
 }
 
-// {"tensors","parameters","dtypes"}
+// Returns {"tensors", "parameters", "dtypes", "metadata"?}.
 ordered_json tensor_facts(const fs::path& path) {
   std::ifstream file;
   const data::SafetensorsHeader header =
@@ -61,7 +64,9 @@ ordered_json tensor_facts(const fs::path& path) {
   ordered_json facts = {{"tensors", header.tensors.size()},
                         {"parameters", parameters},
                         {"dtypes", dtypes}};
-  if (!header.metadata.empty()) facts["metadata"] = header.metadata;
+  if (!header.metadata.empty()) {
+    facts["metadata"] = header.metadata;
+  }
   return facts;
 }
 
@@ -88,7 +93,9 @@ Inspection read_model_facts(const fs::path& directory) {
   if (fs::exists(state)) {
     const ordered_json values = read_json_object(state);
     check_object_format(state, values, data::kTrainingStateFormat);
-    if (values.contains("step")) result.facts["step"] = values["step"];
+    if (values.contains("step")) {
+      result.facts["step"] = values["step"];
+    }
     if (values.contains("provenance")) {
       result.provenance = json::parse(values["provenance"].dump());
     }
@@ -97,18 +104,20 @@ Inspection read_model_facts(const fs::path& directory) {
   return result;
 }
 
-// The last line of a log of JSON lines; null where there is none.
+// Returns the last line of a file of JSON lines, or null if there is none.
 ordered_json last_json_line(const fs::path& path) {
   std::ifstream stream(path);
   std::string line, last;
   while (std::getline(stream, line)) {
-    if (!line.empty()) last = line;
+    if (!line.empty()) {
+      last = line;
+    }
   }
   const auto value = ordered_json::parse(last, nullptr, false);
   return value.is_discarded() ? ordered_json() : value;
 }
 
-// {"kind","lines","last"}
+// Returns the facts {"kind", "lines", "last"}.
 Inspection inspect_json_lines(const fs::path& path) {
   std::ifstream stream(path);
   ordered_json last;
@@ -117,7 +126,7 @@ Inspection inspect_json_lines(const fs::path& path) {
     ++lines;
     last = ordered_json::parse(line, nullptr, false);
     if (last.is_discarded()) {
-      throw base::input_error("{}: line {} is no JSON", path.string(), lines);
+      throw base::input_error("{}: line {} is not JSON", path.string(), lines);
     }
   }
   return {FileKind::json,
@@ -131,7 +140,7 @@ Inspection inspect_model(const fs::path& directory) {
   try {
     return read_model_facts(directory);
   } catch (const json::exception& error) {
-    throw base::input_error("{}: damaged: {}",
+    throw base::input_error("{}: corrupt: {}",
                             (directory / "config.json").string(), error.what());
   }
 }
@@ -143,7 +152,7 @@ Inspection inspect_run(const fs::path& directory) {
   const fs::path latest = fs::read_symlink(link, link_error);
   if (!link_error && !fs::exists(link)) {
     throw base::input_error(
-        "{}: points to {}, which is missing; gato-train --resume sets it anew",
+        "{}: points to {}, which is missing; gato-train --resume recreates it",
         link.string(), latest.string());
   }
   ordered_json checkpoints = ordered_json::array(), newest;
@@ -152,19 +161,25 @@ Inspection inspect_run(const fs::path& directory) {
     data::require_manifest(directory / name);
     const Inspection checkpoint = inspect_model(directory / name);
     checkpoints.push_back(name);
-    if (name != latest) continue;
+    if (name != latest) {
+      continue;
+    }
     newest = checkpoint.facts;
     result.provenance = checkpoint.provenance;
   }
   result.facts["checkpoints"] = checkpoints;
   const ordered_json metrics = last_json_line(directory / "metrics.jsonl");
-  if (!metrics.is_null()) result.facts["last_metrics"] = metrics;
-  if (link_error && fs::exists(link)) {  // a copy of what it pointed to
+  if (!metrics.is_null()) {
+    result.facts["last_metrics"] = metrics;
+  }
+  if (link_error && fs::exists(link)) {  // not a link: a copy of the checkpoint
     Inspection copy = inspect_model(link);
     newest = std::move(copy.facts);
     result.provenance = std::move(copy.provenance);
   }
-  if (!newest.is_null()) result.facts["latest"] = newest;
+  if (!newest.is_null()) {
+    result.facts["latest"] = newest;
+  }
   return result;
 }
 
@@ -175,16 +190,20 @@ Inspection inspect_safetensors(const fs::path& path) {
 }
 
 Inspection inspect_json(const fs::path& path) {
-  if (path.extension() == ".jsonl") return inspect_json_lines(path);
+  if (path.extension() == ".jsonl") {
+    return inspect_json_lines(path);
+  }
   ordered_json object = read_json_object(path);
   check_known_format(path, object);
   Inspection result{FileKind::json, {}, nullptr};
   result.facts["kind"] = object.value("kind", ordered_json("json"));
-  if (object.contains("version")) result.facts["version"] = object["version"];
+  if (object.contains("version")) {
+    result.facts["version"] = object["version"];
+  }
   if (object.contains("provenance")) {
     result.provenance = json::parse(object["provenance"].dump());
   }
-  // Lists by their length: a report has a table of its own.
+  // Lists are only counted, because reports have long ones.
   for (const auto& [key, value] : object.items()) {
     if (result.facts.contains(key) || key == "oldest_version" ||
         key == "provenance") {

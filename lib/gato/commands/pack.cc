@@ -9,6 +9,7 @@
 #include "gato/base/digest.h"
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/shard_range.h"
 #include "gato/pack/packed_dataset.h"
 #include "gato/pack/write_sequences.h"
 
@@ -76,18 +77,6 @@ std::vector<pack::MixtureEntry> build_mixture(
   return mixture;
 }
 
-base::Shard::Range shard_sequences(const base::Shard& shard,
-                                   int64_t sequences) {
-  const base::Shard::Range range = shard.range_of(sequences);
-  if (range.size() == 0) {
-    throw base::usage_error(
-        "--shard {}/{}: this shard is empty, because there are only {} "
-        "sequences",
-        shard.number, shard.count, sequences);
-  }
-  return range;
-}
-
 cli::CommandFunction build_pack(cli::OptionTable& table) {
   auto options = std::make_shared<PackCommandOptions>();
   table.add("length", &options->length, "Tokens per sequence")
@@ -144,7 +133,9 @@ base::ExitStatus run_pack(const PackCommandOptions& options,
                          base::digest_bytes(mixture_text));
   }
   const pack::PackingReport report = pack::write_sequences(
-      dataset, shard_sequences(context.common.shard, dataset.sequences()),
+      dataset,
+      nonempty_shard_range(context.common.shard, dataset.sequences(),
+                           "sequences"),
       {context.common.output, context.common.force, context.common.threads,
        &context.progress},
       provenance);

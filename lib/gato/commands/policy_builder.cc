@@ -19,7 +19,9 @@ namespace gato::commands {
 PolicyBuilder::PolicyBuilder(const ControlCommandOptions& options,
                              uint64_t seed)
     : options_(options), seed_(seed) {
-  if (!options.model) return;
+  if (!options.model) {
+    return;
+  }
   model_ = model::load_model(*options.model);
   if (options.prompt == "own" && model_->demonstrations.empty()) {
     throw base::usage_error(
@@ -30,7 +32,9 @@ PolicyBuilder::PolicyBuilder(const ControlCommandOptions& options,
 }
 
 std::string PolicyBuilder::agent_name() const {
-  if (options_.model) return *options_.model;
+  if (options_.model) {
+    return *options_.model;
+  }
   if (options_.noise > 0) {
     return fmt::format("{} with noise {:g}", *options_.policy, options_.noise);
   }
@@ -48,8 +52,7 @@ rollout::PolicyFactory PolicyBuilder::make_scripted_factory(
   const bool is_expert = options_.policy == "expert";
   if (is_expert && !spec.has_expert) {
     throw base::usage_error(
-        "--policy expert: {} has no expert: use --policy "
-        "random",
+        "--policy expert: {} has no expert: use --policy random",
         spec.task.name);
   }
   return rollout::make_scripted_policy_factory(
@@ -60,8 +63,9 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
     const env::EnvironmentSpec& spec) const {
   const model::ModelConfig& config = model_->network->config();
   std::optional<tokenize::Resize> resize;
-  if (options_.resize)
+  if (options_.resize) {
     resize = data::parse_resize(*options_.resize, "option --resize");
+  }
   auto codec = std::make_shared<tokenize::TaskCodec>(
       tokenize::TaskCodec::for_environment(spec.task, config.vocabulary,
                                            config.tasks, resize));
@@ -75,7 +79,9 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
 }
 
 std::optional<std::string> PolicyBuilder::prompt_dataset() const {
-  if (options_.prompt == "own" || options_.prompt == "none") return {};
+  if (options_.prompt == "own" || options_.prompt == "none") {
+    return {};
+  }
   return options_.prompt;
 }
 
@@ -97,7 +103,9 @@ std::vector<data::TokenRow> PolicyBuilder::load_prompt(
   const std::string prompt = options_.prompt.value_or(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"
                                                                   : "none");
-  if (prompt == "none") return {};
+  if (prompt == "none") {
+    return {};
+  }
   std::vector<data::TokenRow> steps = rollout::demonstration_prompt(
       model_->demonstrations, codec, config.context);
   if (steps.empty()) {

@@ -23,7 +23,9 @@ namespace {
 // Tabs and line breaks would end a column or a line of the output.
 std::string replace_line_breaks(std::string text) {
   for (char& c : text) {
-    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    if (c == '\t' || c == '\n' || c == '\r') {
+      c = ' ';
+    }
   }
   return text;
 }
@@ -43,8 +45,9 @@ rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
                         seed};
   generator.max_tokens = options.max_tokens;
   generator.prompt_text = options.prompt_text;
-  if (options.resize)
+  if (options.resize) {
     generator.resize = data::parse_resize(*options.resize, "option --resize");
+  }
   return {model::load_model(options.model), generator};
 }
 
@@ -101,11 +104,13 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       .required();
   table
       .add("temperature", &options->temperature,
-           "Sample at this temperature (the paper's is 0.9); default: always "
-           "take the most likely token")
+           "Sample tokens at this temperature (the paper's is 0.9); default: "
+           "always take the most likely token")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("max-tokens", &options->max_tokens, "Max tokens per caption")
+  table
+      .add("max-tokens", &options->max_tokens,
+           "Maximum number of tokens per caption")
       .metavar("N")
       .range(1, 65536);
   table
@@ -117,7 +122,9 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
            "Resize images to the size that they had in training; default: the "
            "size that the model recorded")
       .metavar("HxW");
-  table.add("batch", &options->batch_size, "Max images per forward pass")
+  table
+      .add("batch", &options->batch_size,
+           "Maximum number of images per forward pass")
       .metavar("N")
       .range(1, 65536);
   table.add("json", &options->json,
@@ -134,8 +141,8 @@ cli::Command rollout_caption_command() {
   command.name = "caption";
   command.summary = "Write captions of images";
   command.description =
-      "Writes one line per image to stdout: its path, a tab and the caption. "
-      "A caption ends when the model ends it, or after --max-tokens tokens. An "
+      "Writes one line per image to stdout: its path, a tab and the caption. A "
+      "caption ends when the model ends it, or after --max-tokens tokens. An "
       "image that is left out (--skip-bad) has no line.";
   command.operands = "IMAGE...";
   command.min_operands = 1;

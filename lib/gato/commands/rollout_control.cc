@@ -1,40 +1,30 @@
-// The command plays one task after the other: it starts an environment to learn
-// its spec, makes a policy for it, and lets rollout::run_episodes pass episodes
-// to a dataset and to a row of the table.
+// The options of the command and their validation. control_run.h plays the
+// tasks.
 #include "gato/commands/rollout_control.h"
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <set>
-#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/text_table.h"
-#include "gato/cli/logging.h"
-#include "gato/commands/policy_builder.h"
+#include "gato/commands/control_run.h"
+#include "gato/commands/episode_options.h"
 #include "gato/ingest/episodes/minari_writer.h"
-#include "gato/rollout/animated_png.h"
 #include "gato/rollout/environment_checker.h"
-#include "gato/rollout/return_summary.h"
 
 namespace gato::commands {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFramesPerSecond = 20;
-
 void validate_video_path(const std::string& video, bool force) {
   const std::string extension = fs::path(video).extension();
   if (extension != ".png" && extension != ".apng") {
     throw base::usage_error(
-        "--video {}: the video is an animated PNG: give it a name that ends in "
+        "--video {}: the video is an animated PNG; give it a name that ends in "
         ".png or .apng (ffmpeg converts it to other formats)",
         video);
   }
@@ -43,7 +33,9 @@ void validate_video_path(const std::string& video, bool force) {
 
 void validate_options(const ControlCommandOptions& options,
                       const cli::CommandContext& context) {
-  if (options.check_environments) return;
+  if (options.check_environments) {
+    return;
+  }
   if (options.model && options.noise > 0) {
     throw base::usage_error("--noise applies to a --policy, not to a --model");
   }
@@ -69,51 +61,9 @@ void validate_options(const ControlCommandOptions& options,
     }
   }
   ingest::require_only_minari_datasets(context.common.output);
-  if (options.video) validate_video_path(*options.video, context.common.force);
-}
-
-// Returns a factory for each task that is played.
-std::vector<rollout::EnvironmentFactory> environment_factories(
-    const ControlCommandOptions& options) {
-  if (options.environment_command) {
-    const env::ExternalEnvironmentOptions external{options.hello_timeout,
-                                                   options.step_timeout};
-    return {[command = *options.environment_command, external] {
-      return env::start_external_environment(command, external);
-    }};
+  if (options.video) {
+    validate_video_path(*options.video, context.common.force);
   }
-  std::vector<rollout::EnvironmentFactory> factories;
-  for (const std::string& name : options.environments) {
-    factories.push_back([name] { return env::make_builtin_environment(name); });
-  }
-  return factories;
-}
-
-// Returns a factory that returns `first` at its first call, so that an
-// environment that was started to learn its spec is used.
-rollout::EnvironmentFactory reuse_first_environment(
-    std::unique_ptr<env::Environment> first, rollout::EnvironmentFactory make) {
-  auto unused_first =
-      std::make_shared<std::unique_ptr<env::Environment>>(std::move(first));
-  return [unused_first, make = std::move(make)] {
-    return *unused_first ? std::move(*unused_first) : make();
-  };
-}
-
-// Returns a callback that records the first episode. If that episode is played
-// a second time, the second attempt replaces the first.
-rollout::StepCallback record_frames(rollout::AnimatedPng& video) {
-  return [&video](const rollout::PolicyInput& input) {
-    if (input.episode != 0) return;
-    if (input.step == 0) video.clear();
-    try {
-      video.add_frame(base::with_context(
-          "--video", [&] { return rollout::render_frame(input); }));
-    } catch (const env::EnvironmentError& error) {
-      spdlog::warn("--video: no frame of step {}: {}", input.step,
-                   error.what());
-    }
-  };
 }
 
 base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
@@ -133,112 +83,6 @@ base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
   return all_passed ? base::ExitStatus::success : base::ExitStatus::run_failed;
 }
 
-// A run of the command, which plays every task with the same agent.
-class ControlRun {
- public:
-  ControlRun(const ControlCommandOptions& options, cli::CommandContext& context)
-      : options_(options),
-        context_(context),
-        policy_builder_(options, context.common.seed) {}
-
-  base::ExitStatus run() {
-    std::vector<rollout::EnvironmentFactory> factories =
-        environment_factories(options_);
-    const fs::path output = context_.common.output;
-    if (factories.size() == 1) {
-      play_task(factories[0], [&](const std::string&) {
-        return DatasetLocation{output, output};
-      });
-    } else {
-      base::AtomicOutput datasets(output, context_.common.force,
-                                  base::AtomicOutput::Kind::directory);
-      for (const rollout::EnvironmentFactory& make : factories) {
-        play_task(make, [&](const std::string& task) {
-          const fs::path dataset = datasets.temporary_path() / task;
-          fs::create_directories(dataset.parent_path());
-          return DatasetLocation{dataset, output / task};
-        });
-      }
-      datasets.commit();
-    }
-    std::cout << table_.to_string();
-    cli::log_counts({{"episodes", counts_.episodes},
-                     {"steps", counts_.steps},
-                     {"retried", counts_.retried},
-                     {"failed", counts_.failed}});
-    return base::ExitStatus::success;
-  }
-
- private:
-  struct DatasetLocation {
-    fs::path write_path;
-    fs::path final_path;  // differs if all datasets are renamed at the end
-  };
-  using DatasetLocator =
-      std::function<DatasetLocation(const std::string& task)>;
-
-  void play_task(const rollout::EnvironmentFactory& make,
-                 const DatasetLocator& locate) {
-    std::unique_ptr<env::Environment> first = make();
-    const env::EnvironmentSpec spec = first->spec();
-    const std::string task = spec.task.name;
-    const rollout::PolicyFactory make_policy =
-        policy_builder_.make_factory(spec);
-    const DatasetLocation location = locate(task);
-    ingest::MinariWriter writer(location.write_path, context_.common.force,
-                                {spec.task, policy_builder_.agent_name()},
-                                location.final_path);
-    rollout::ReturnSummary summary(task);
-    rollout::AnimatedPng video;
-    base::Progress progress(&context_.progress, task, "episodes",
-                            options_.episodes);
-    const rollout::RunnerCounts counts = rollout::run_episodes(
-        {options_.episodes, options_.batch_size, context_.common.threads,
-         options_.max_steps, context_.common.seed},
-        reuse_first_environment(std::move(first), make), make_policy,
-        [&](data::Episode&& episode) {
-          summary.add(episode);
-          writer.append(episode);
-          progress.advance();
-        },
-        options_.video ? record_frames(video) : rollout::StepCallback{});
-    data::Provenance provenance(context_.record);
-    policy_builder_.add_inputs(provenance);
-    writer.commit(provenance);
-    if (video.frame_count() > 0) {
-      base::write_file(*options_.video, video.encode(kFramesPerSecond),
-                       context_.common.force);
-    }
-    report(task, counts, summary);
-  }
-
-  void report(const std::string& task, const rollout::RunnerCounts& counts,
-              const rollout::ReturnSummary& summary) {
-    if (counts.failed == counts.episodes) {
-      spdlog::warn(
-          "{}: all {} episodes failed; the dataset contains the steps before "
-          "the failures",
-          task, counts.episodes);
-    } else if (counts.failed > 0) {
-      spdlog::warn(
-          "{}: {} of {} episodes failed, so there is no mean; gato-eval score "
-          "counts them with the random policy's return",
-          task, counts.failed, counts.episodes);
-    }
-    table_.add_row(summary.table_row());
-    counts_.episodes += counts.episodes;
-    counts_.steps += counts.steps;
-    counts_.retried += counts.retried;
-    counts_.failed += counts.failed;
-  }
-
-  const ControlCommandOptions& options_;
-  cli::CommandContext& context_;
-  PolicyBuilder policy_builder_;
-  base::TextTable table_{rollout::ReturnSummary::table_header()};
-  rollout::RunnerCounts counts_;
-};
-
 }  // namespace
 
 base::ExitStatus run_control(const ControlCommandOptions& options,
@@ -253,7 +97,7 @@ base::ExitStatus run_control(const ControlCommandOptions& options,
   if (options.check_environments) {
     return run_environment_checks(options, context);
   }
-  return ControlRun(options, context).run();
+  return play_tasks(options, context);
 }
 
 namespace {
@@ -293,12 +137,12 @@ void add_environment_options(cli::OptionTable& table,
       .metavar("CMD");
   table
       .add("hello-timeout", &options.hello_timeout,
-           "Max seconds until an external environment has started")
+           "Maximum time in seconds until an external environment has started")
       .metavar("S")
       .range(0.001, 1e6);
   table
       .add("step-timeout", &options.step_timeout,
-           "Max seconds until an external environment answers")
+           "Maximum time in seconds until an external environment answers")
       .metavar("S")
       .range(0.001, 1e6);
   table.add("episodes", &options.episodes, "Episodes per task")
@@ -312,7 +156,7 @@ void add_environment_options(cli::OptionTable& table,
       .range(0, 1e9);
   table
       .add("batch", &options.batch_size,
-           "Max environments per forward pass; every thread plays that many")
+           "Maximum number of environments per forward pass, and per thread")
       .metavar("N")
       .range(1, 65536);
 }
@@ -322,17 +166,13 @@ void add_model_options(cli::OptionTable& table,
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
-           "What precedes every episode: the demonstration of the task in the "
-           "model directory (own), the best episode of a dataset, or nothing "
-           "(none). Default: own if there is one and the model was not trained "
-           "on short windows, else none")
+           "Prompt that precedes every episode: the demonstration of the task "
+           "in the model directory (own), the best episode of a dataset, or "
+           "nothing (none). Default: own if there is one and the model was not "
+           "trained on short windows, else none")
       .metavar("own|none|DATASET");
-  table
-      .add("max-episode-steps", &options.max_episode_steps,
-           "Steps after which an episode of the --prompt dataset ends if the "
-           "dataset does not say so itself; D4RL files without timeouts need "
-           "it")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, options.max_episode_steps,
+                               "an episode of the --prompt dataset");
   table
       .add("context-steps", &options.context_steps,
            "Let the model read only the last W time steps; 0: as many as fit "
@@ -341,14 +181,14 @@ void add_model_options(cli::OptionTable& table,
       .range(0, 1e6);
   table
       .add("temperature", &options.temperature,
-           "Temperature at which action tokens are sampled; default 1")
+           "Temperature at which action tokens are sampled; default: 1")
       .metavar("T")
       .range(1e-6, 1e6);
-  table.add("greedy", &options.greedy, "Take the most likely token");
+  table.add("greedy", &options.greedy, "Always take the most likely token");
   table.add("blank-actions", &options.mask_actions,
             "Mask past actions and sample all tokens of an action after one "
             "forward pass, for a model that was trained with --blank-actions "
-            "1. The paper's robot acts like this, with --context-steps 1");
+            "1. This is how the paper's robot acts, with --context-steps 1");
   table
       .add("resize", &options.resize,
            "Resize images to the size that they had in training; default: the "
@@ -370,7 +210,7 @@ void add_other_options(cli::OptionTable& table,
       .not_in_config();
   table
       .add("check-env", &options.check_environments,
-           "Check that the environment keeps its contract and exit")
+           "Check that the environment fulfills its contract and exit")
       .not_in_config();
 }
 
@@ -406,19 +246,17 @@ cli::Command rollout_control_command() {
       "use -o $MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0. The library "
       "loads datasets from anywhere below that path.\n\n"
       "If the environment of an episode breaks down or returns NaN, the "
-      "episode "
-      "is played once more. If it fails again, it is recorded as failed, with "
-      "the steps before the failure. An episode is a success if the info "
-      "\"success\" of any step is above one half.\n\n"
+      "episode is played once more. If it fails again, it is recorded as "
+      "failed, with the steps before the failure. An episode succeeded if the "
+      "info \"success\" or \"is_success\" was above one half at any step.\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W the model reads its last W steps again "
-      "at "
-      "every step, and nothing older affects it. With 0 it keeps the keys and "
-      "values of its complete context and evicts the oldest step first, like "
-      "the paper's Transformer-XL memory. A prompt counts as past steps.\n\n"
+      "at every step, and nothing older affects it. With 0 it keeps the keys "
+      "and values of its complete context and evicts the oldest step first, "
+      "like the paper's Transformer-XL memory. A prompt counts as past "
+      "steps.\n\n"
       "The same seed gives the same episodes for every number of --threads "
-      "and, "
-      "with scripted policies, for every --batch.";
+      "and, with scripted policies, for every --batch.";
   command.output = cli::OutputRequirement::optional;
   command.output_help = "Dataset, or with several --env a folder of datasets";
   command.build = build_control_command;

@@ -32,8 +32,8 @@ struct ControlCommandOptions {
 // Plays one task after the other and writes its episodes as a Minari dataset:
 // to
 // --output or, with several environments, to OUTPUT/<task name>, where each '/'
-// of the name makes a folder. The output appears complete or not at all. It
-// also appears if all episodes failed. Prints a table of returns to stdout.
+// of the name makes a folder. The output appears complete or not at all, even
+// if all episodes failed. Prints a table of returns to stdout.
 base::ExitStatus run_control(const ControlCommandOptions& options,
                              cli::CommandContext& context);
 // Returns the command for cli::Tool.

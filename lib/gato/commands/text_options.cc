@@ -24,8 +24,8 @@ void add_text_options(cli::OptionTable& table,
       .add("document-separator", &options.document_separator,
            "What separates the documents in a file of plain text: file (the "
            "file is one document), blank-lines, lines, or any other string, "
-           "such as <|endoftext|>, which is not part of the documents; \\n, "
-           "\\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
+           "such as <|endoftext|>, which is not part of the documents; \\n"
+           ", \\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
            "return and a backslash")
       .metavar("TEXT");
   table.add_check([&options] {
@@ -39,7 +39,9 @@ void add_text_options(cli::OptionTable& table,
 }
 
 void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
-  if (has_warned_of_json_ || !source.looks_like_json_lines()) return;
+  if (has_warned_of_json_ || !source.looks_like_json_lines()) {
+    return;
+  }
   has_warned_of_json_ = true;
   spdlog::warn(
       "{}: looks like JSON lines, but is read as plain text; use --format "
@@ -48,14 +50,18 @@ void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
 }
 
 void TextWarnings::count_missing_separator(const ingest::TextSource& source) {
-  if (!source.lacks_separator()) return;
+  if (!source.lacks_separator()) {
+    return;
+  }
   if (inputs_without_separator_++ == 0) {
     first_input_without_separator_ = source.name();
   }
 }
 
 void TextWarnings::warn_of_missing_separators() const {
-  if (inputs_without_separator_ == 0) return;
+  if (inputs_without_separator_ == 0) {
+    return;
+  }
   spdlog::warn(
       "--document-separator '{}' does not occur in {} of the inputs (the first "
       "is {}): each of them is one document",

@@ -16,7 +16,9 @@ cli::Command make_token_command(const std::string& name,
   command.output = cli::OutputRequirement::required;
   command.output_help = "Token file to write";
   command.has_skip_bad = true;
-  if (!operands.empty()) command.sharding = cli::Sharding::operands;
+  if (!operands.empty()) {
+    command.sharding = cli::Sharding::operands;
+  }
   return command;
 }
 

@@ -1,3 +1,7 @@
+// The main thread reads episodes without their large columns and adds a job for
+// each. The jobs read these columns and encode the episode. Selections are made
+// in the order of the inputs, whatever order the jobs end in, so that the
+// output does not depend on --threads.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +15,7 @@
 #include "gato/base/error.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/episode_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/episode_selection.h"
@@ -66,8 +71,12 @@ class EpisodesTokenizer {
             make_token_file_options(context, options.tokenizer, "episodes")) {}
 
   void run() {
-    if (selection_.needs_all_episodes()) collect_candidates();
-    for (const std::string& input : common_.inputs) encode_input(input);
+    if (selection_.needs_all_episodes()) {
+      collect_candidates();
+    }
+    for (const std::string& input : common_.inputs) {
+      encode_input(input);
+    }
     output_.for_each_task(
         [this](data::TaskEntry& entry) { selection_.describe(entry); });
     commit();
@@ -81,7 +90,9 @@ class EpisodesTokenizer {
   SharedEncoder find_or_make_encoder(const std::string& input,
                                      const data::TaskSpec& spec) {
     SharedEncoder& encoder = encoders_[input];
-    if (encoder) return encoder;
+    if (encoder) {
+      return encoder;
+    }
     return base::with_context(input, [&] {
       return encoder = std::make_shared<tokenize::StepEncoder>(
                  spec, output_.vocabulary(), &output_.text_encoder(),
@@ -116,8 +127,12 @@ class EpisodesTokenizer {
     base::OrderedThreadPool jobs(common_.threads);
     while (true) {
       const auto next = episodes.next();
-      if (next.error) continue;
-      if (!next.value) break;
+      if (next.error) {
+        continue;
+      }
+      if (!next.value) {
+        break;
+      }
       jobs.submit([usable = *next.value, encoder, &input, &task,
                    &preceding_episodes, is_preceding, this](int64_t) {
         const bool is_bad = !can_encode(usable, *encoder);
@@ -149,7 +164,9 @@ class EpisodesTokenizer {
     const auto source = ingest::open_episodes(input, options_.source);
     const data::TaskSpec& spec = source->spec();
     const int32_t task = output_.find_or_add_task(spec, input);
-    if (output_.task_entry(task).episode_count == 0) log_roles(spec);
+    if (output_.task_entry(task).episode_count == 0) {
+      log_roles(spec);
+    }
     const int32_t agent = output_.find_or_add_source(
         source->agent().empty() ? "unknown" : source->agent());
     output_.provenance().add_input(source->file());
@@ -164,8 +181,12 @@ class EpisodesTokenizer {
         });
         continue;
       }
-      if (!next.value) break;
-      if (!should_encode(input, spec.name, next.value->index)) continue;
+      if (!next.value) {
+        break;
+      }
+      if (!should_encode(input, spec.name, next.value->index)) {
+        continue;
+      }
       output_.add([usable = *std::move(next.value), encoder, input, task, agent,
                    name = spec.name, this] {
         const std::string location =
@@ -280,11 +301,7 @@ void add_source_options(cli::OptionTable& table,
            "Read KEY, a path joined with '/', as text, image, discrete or "
            "continuous, overriding what its space suggests; may be repeated")
       .metavar("KEY=ROLE");
-  table
-      .add("max-episode-steps", &source.max_episode_steps,
-           "Maximum length of an episode, if the input does not mark where "
-           "episodes are truncated: D4RL files without timeouts need it")
-      .range(0, 1e12);
+  add_max_episode_steps_option(table, source.max_episode_steps);
   table
       .add("mask", &source.mask,
            "Read only the episodes in this mask of a robomimic file, such as "
@@ -330,18 +347,16 @@ void add_selection_options(cli::OptionTable& table,
 
 cli::Command tokenize_episodes_command() {
   cli::Command command = make_token_command(
-      "episodes",
-      "episodes of an agent (Minari, D4RL, robomimic) to a token file",
+      "episodes", "convert episodes (Minari, D4RL, robomimic) to a token file",
       "DATASET...");
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
       "and the HDF5 files of D4RL and robomimic, as described in "
-      "gato-formats(5). "
-      "Each time step becomes its text, image, discrete and continuous "
-      "observations, a separator, and its discrete and continuous actions, "
-      "with the keys of each kind in byte order. Inputs of the same task must "
-      "have the same observations and actions. The role of every key is "
-      "logged.\n\n"
+      "gato-formats(5). Each time step becomes its text, image, discrete and "
+      "continuous observations, a separator, and its discrete and continuous "
+      "actions, with the keys of each kind in byte order. Inputs of the same "
+      "task must have the same observations and actions. The role of every key "
+      "is logged.\n\n"
       "All episodes that did not fail are written, unless some are selected. "
       "--successful, --keep-return, --best and --episodes apply in this order, "
       "each to the episodes that the previous ones keep, and separately to "

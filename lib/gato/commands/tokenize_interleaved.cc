@@ -35,9 +35,9 @@ constexpr const char* kDescription =
     "objects with \"matched_text_index\" and \"image_name\" or "
     "\"image_base64\". An image precedes the sentence that it is matched with. "
     "Sentences without an image between them are joined by a space.\n\n"
-    "obelics: \"images\" and \"texts\", two lists of the same length, of "
-    "which exactly one is not null at each index. An image is a path, or an "
-    "object with \"path\" or with base64 in \"bytes\".\n\n"
+    "obelics: \"images\" and \"texts\", two lists of the same length, of which "
+    "exactly one is not null at each index. An image is a path, or an object "
+    "with \"path\" or with base64 in \"bytes\".\n\n"
     "Paths are relative to --image-root. A data URL, or the base64 of a JPEG, "
     "PNG or WebP file, may be given instead of a path. Nothing is downloaded: "
     "the image of an http URL is missing.";

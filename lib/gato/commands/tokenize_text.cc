@@ -35,7 +35,9 @@ RecordBatch next_batch(ingest::TextSource& source) {
       batch.push_back({{}, record.error});
       break;
     }
-    if (!record.value) break;
+    if (!record.value) {
+      break;
+    }
     bytes += record.value->content.size();
     batch.push_back({std::move(*record.value), nullptr});
   }
@@ -66,7 +68,9 @@ class TextTokenizer {
       warnings_.warn_if_json_lines(source);
       output_.add([this, batch = std::move(batch)]() mutable {
         std::vector<tokenize::EncodedRecord> all;
-        for (auto& record : batch) all.push_back(encode(std::move(record)));
+        for (auto& record : batch) {
+          all.push_back(encode(std::move(record)));
+        }
         return all;
       });
     }
@@ -85,20 +89,26 @@ class TextTokenizer {
 
   tokenize::EncodedRecord encode(
       base::Expected<ingest::TextRecord> record) const {
-    if (record.error) return {{}, record.error};
+    if (record.error) {
+      return {{}, record.error};
+    }
     bool is_empty = false;
     tokenize::EncodedRecord encoded =
         tokenize::try_encode(record.value.location, [&] {
           data::Document text{{ingest::extract_text(std::move(record.value))}};
           is_empty = ingest::is_blank(std::get<std::string>(text.items[0]));
-          if (is_empty) return data::TokenizedDocument{};
+          if (is_empty) {
+            return data::TokenizedDocument{};
+          }
           data::TokenizedDocument document = tokenize::encode_document(
               text, output_.vocabulary(), output_.text_encoder());
           document.task_index = task_;
           document.source_index = source_;
           return document;
         });
-    if (is_empty) encoded.exclusion_reason = kEmpty;
+    if (is_empty) {
+      encoded.exclusion_reason = kEmpty;
+    }
     return encoded;
   }
 
@@ -112,7 +122,9 @@ class TextTokenizer {
 base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
                                const cli::CommandContext& context) {
   TextTokenizer tokenizer(options, context);
-  for (const std::string& input : context.common.inputs) tokenizer.add(input);
+  for (const std::string& input : context.common.inputs) {
+    tokenizer.add(input);
+  }
   tokenizer.commit();
   return base::ExitStatus::success;
 }

@@ -46,7 +46,9 @@ class RecordTextStream : public tokenize::TextStream {
  public:
   std::optional<std::string> next() final {
     while (pending_.empty()) {
-      if (!read_record(pending_)) return std::nullopt;
+      if (!read_record(pending_)) {
+        return std::nullopt;
+      }
     }
     const ingest::LocatedText text = std::move(pending_.front());
     pending_.pop_front();
@@ -73,7 +75,9 @@ class CaptionStream : public RecordTextStream {
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
     auto record = source_->next();
-    if (!record) return false;
+    if (!record) {
+      return false;
+    }
     std::ranges::move(record->texts, std::back_inserter(texts));
     return true;
   }
@@ -95,7 +99,9 @@ class PageTextStream : public RecordTextStream {
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
     auto record = source_->next();
-    if (!record) return false;
+    if (!record) {
+      return false;
+    }
     for (auto& item : ingest::parse_page(std::move(*record)).items) {
       if (auto* text = std::get_if<std::string>(&item)) {
         texts.push_back({std::move(*text), {}});
@@ -116,11 +122,15 @@ class EpisodeTextStream : public RecordTextStream {
 
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
-    if (next_episode_ == source_->episode_count()) return false;
+    if (next_episode_ == source_->episode_count()) {
+      return false;
+    }
     const data::Episode episode = source_->read_episode(next_episode_++);
     for (const data::FieldColumn& column : episode.observations) {
       const auto* steps = std::get_if<std::vector<std::string>>(&column);
-      if (steps == nullptr) continue;
+      if (steps == nullptr) {
+        continue;
+      }
       for (size_t t = 0; t < steps->size(); ++t) {
         // The last text comes first: models depend on the order, and existing
         // ones should stay reproducible.
@@ -147,8 +157,12 @@ class DocumentStream : public tokenize::TextStream {
   std::optional<std::string> next() override {
     auto record = base::try_call([&] { return source_.next(); });
     warnings_.warn_if_json_lines(source_);
-    if (record.error) std::rethrow_exception(record.error);
-    if (record.value) return ingest::extract_text(std::move(*record.value));
+    if (record.error) {
+      std::rethrow_exception(record.error);
+    }
+    if (record.value) {
+      return ingest::extract_text(std::move(*record.value));
+    }
     warnings_.count_missing_separator(source_);
     return std::nullopt;
   }
@@ -198,7 +212,9 @@ class InputTextStream : public tokenize::TextStream {
 
   std::optional<std::string> next() override {
     while (input_ || next_input_ < inputs_.size()) {
-      if (!input_) input_ = open_next_input();
+      if (!input_) {
+        input_ = open_next_input();
+      }
       try {
         if (auto text = input_->next()) {
           ++read_;

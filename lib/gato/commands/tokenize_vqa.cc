@@ -1,9 +1,12 @@
+// ingest::open_vqa() joins a file of questions with its annotations and yields
+// the questions of an image together, so that each image is decoded only once.
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gato/commands/image_text_tokenizer.h"
+#include "gato/commands/shard_range.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/text/vqa.h"
 
@@ -17,22 +20,10 @@ struct TokenizeVqaOptions {
   std::string image_name = ingest::VqaOptions{}.image_name_format;
 };
 
-// Returns the pairs of files that this shard reads.
-base::Shard::Range shard_pairs(const base::Shard& shard, int64_t pairs) {
-  const base::Shard::Range range = shard.range_of(pairs);
-  if (range.size() == 0) {
-    throw base::usage_error(
-        "--shard {}/{}: this shard is empty, because there are only {} pairs "
-        "of files",
-        shard.number, shard.count, pairs);
-  }
-  return range;
-}
-
 base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
                               const cli::CommandContext& context) {
-  const base::Shard::Range pairs =
-      shard_pairs(context.common.shard, std::ssize(options.questions));
+  const base::Shard::Range pairs = nonempty_shard_range(
+      context.common.shard, std::ssize(options.questions), "pairs of files");
   ImageTextTokenizer output(context, options.images, "answers");
   ingest::VqaOptions source;
   source.image_name_format = options.image_name;
@@ -41,7 +32,9 @@ base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
     const auto i = static_cast<size_t>(pair);
     const std::filesystem::path questions = options.questions[i];
     source.image_root = options.images.image_root;
-    if (source.image_root.empty()) source.image_root = questions.parent_path();
+    if (source.image_root.empty()) {
+      source.image_root = questions.parent_path();
+    }
     output.add_all(
         *ingest::open_vqa(questions, options.annotations[i], source));
   }
@@ -120,8 +113,8 @@ cli::Command tokenize_vqa_command() {
        "v2_mscoco_train2014_annotations.json -o vqa.h5",
        "VQAv2 with the most frequent answers"},
       {"gato-tokenize vqa --text-model words.model --image-root coco "
-       "--image-name '{subtype}/{image:012}.jpg' --answers all "
-       "--questions OpenEnded_mscoco_train2014_questions.json --annotations "
+       "--image-name '{subtype}/{image:012}.jpg' --answers all --questions "
+       "OpenEnded_mscoco_train2014_questions.json --annotations "
        "mscoco_train2014_annotations.json -o okvqa.h5",
        "OK-VQA with every answer, and images named as in COCO 2017"}};
   return command;

@@ -1,3 +1,8 @@
+// A run gets its options from four layers: defaults, the preset, --config and
+// the command line; a resumed run also from its own config.toml, which
+// overrides the preset. Every rank then opens the data, makes the network's
+// configuration from it and hands over to train::TrainingRun. --dry-run stops
+// before that and prints estimates.
 #include "gato/commands/train.h"
 
 #include <spdlog/spdlog.h>
@@ -29,7 +34,7 @@
 namespace gato::commands {
 namespace {
 
-// Where the sequences come from: files, or a mixture that they are drawn from.
+// The source of the sequences: files, or a mixture from which they are sampled.
 struct DataOptions {
   std::vector<std::string> files;
   std::optional<std::string> mixture;
@@ -46,14 +51,14 @@ struct TrainCommandOptions {
   bool dry_run = false;
 };
 
-// The text of an option that another part of the program has added.
+// Returns the value of an option that another part of the program has added.
 template <class T>
 const T& option_value(const cli::OptionTable& table, const std::string& name) {
   return *std::get<T*>(table.find(name)->target);
 }
 
-// Beneath --config and the command line: the preset, and over it, for a run
-// that goes on, what it was started with.
+// Returns the configuration files that --config and the command line override:
+// the preset and, if a run is resumed, the configuration it was started with.
 std::vector<std::string> base_config_files(const TrainCommandOptions& options,
                                            const cli::OptionTable& table) {
   std::vector<std::string> files;
@@ -93,8 +98,7 @@ void check_mixture_options(const DataOptions& data) {
   for (const auto& [name, is_given] : mixture_options) {
     if (is_given && !data.mixture) {
       throw base::usage_error(
-          "--{} goes with --mixture; the sequences of --data are packed "
-          "already",
+          "--{} requires --mixture; the sequences of --data are already packed",
           name);
     }
   }
@@ -113,7 +117,7 @@ model::ModelConfig make_model_config(const NetworkOptions& options,
   if (options.window_steps && *options.window_steps != config.window_steps) {
     throw base::usage_error(
         "--window-steps is {}, but the sequences have windows of {} steps; "
-        "leave the option out, or pack anew",
+        "leave the option out, or pack the sequences again",
         *options.window_steps, config.window_steps);
   }
   config.vocabulary = data.vocabulary();
@@ -123,8 +127,8 @@ model::ModelConfig make_model_config(const NetworkOptions& options,
   return config;
 }
 
-// Throws Error(usage) if a rank would have no micro-batch; rank zero warns if
-// they have different numbers of them.
+// Throws Error(usage) if a rank would have no micro-batch. Rank zero warns if
+// the ranks have different numbers of micro-batches.
 void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
                                   const train::TrainingConfig& config,
                                   int64_t sequence_length) {
@@ -145,13 +149,13 @@ void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
   }
   if (micro_batches % world_size != 0 && is_rank_zero) {
     spdlog::warn(
-        "{} micro-batches per step are not a multiple of {} processes: some of "
-        "them wait for the others",
+        "{} micro-batches per step are not a multiple of {} processes: some "
+        "processes will wait for the others",
         micro_batches, world_size);
   }
 }
 
-// Returns what the options say about training, for a rank of this launch.
+// Returns the training configuration of a rank of this launch.
 train::TrainingConfig make_training_config(const TrainCommandOptions& options,
                                            const train::LaunchInfo& launch,
                                            const cli::CommandContext& context) {
@@ -179,8 +183,8 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
       launch.local_world_size * config.gradient.threads > processors) {
     spdlog::warn(
-        "{} processes of {} threads share {} processors, which the estimated "
-        "time of a step does not account for",
+        "{} processes of {} threads each share {} processors; the estimated "
+        "time per step does not account for this",
         launch.local_world_size, config.gradient.threads, processors);
   }
   std::cout
@@ -223,14 +227,17 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                    cli::CommandContext& context) {
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
-  const bool is_resumed = options.training.resume && train::contains_run(output);
+  const bool is_resumed =
+      options.training.resume && train::contains_run(output);
   if (!is_resumed && options.preset.empty() &&
       context.common.config_files.empty()) {
     throw base::usage_error(
         "a new run needs a --preset ({}) or a --config",
         fmt::join(preset_names(PresetKind::pretraining), ", "));
   }
-  if (options.dry_run) return print_dry_run(options, context);
+  if (options.dry_run) {
+    return print_dry_run(options, context);
+  }
   try {
     return run_distributed(options.processes,
                            options.training.config.shard_optimizer, context,
@@ -239,8 +246,11 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                                   start_time, process_group);
                            });
   } catch (const base::StoppedBySignal&) {
-    if (!is_resumed || data::list_checkpoint_steps(output).empty()) throw;
-    spdlog::info("asked to stop before a step was done; nothing is lost");
+    if (!is_resumed || data::list_checkpoint_steps(output).empty()) {
+      throw;
+    }
+    spdlog::info(
+        "asked to stop before a step was complete; no progress is lost");
     return base::ExitStatus::stopped_early;
   }
 }
@@ -252,29 +262,28 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
       .may_change_on_resume();
   table
       .add("mixture", &options.mixture,
-           "In place of --data: TOML file of [[mixture]] tables, as that of "
-           "gato-pack, from whose token files the sequences are drawn on the "
-           "way")
+           "Instead of --data: TOML file of [[mixture]] tables, as for "
+           "gato-pack; the sequences are sampled from its token files during "
+           "training")
       .metavar("FILE")
       .may_change_on_resume();
   table
-      .add(
-          "length", &options.length,
-          "Of --mixture: tokens a sequence; those of --context where not given")
+      .add("length", &options.length,
+           "With --mixture: tokens per sequence; default: --context")
       .metavar("L")
       .range(2, 1 << 20)
       .fixed_on_resume();
   table
       .add("sequences", &options.sequences,
-           "Of --mixture: different sequences, read again when all were read; "
-           "0, or not given: as many as have room for every token")
+           "With --mixture: number of different sequences, after which they "
+           "repeat; 0, the default: enough that every token has room")
       .metavar("N")
       .range(0, 1LL << 40)
       .fixed_on_resume();
   table
       .add("pack-seed", &options.pack_seed,
-           "Of --mixture: what the sequences are drawn from, the --seed of "
-           "gato-pack; 0 where not given")
+           "With --mixture: seed of the sequences, like --seed of gato-pack; "
+           "default: 0")
       .metavar("SEED")
       .range(0, 0x1p62)
       .fixed_on_resume();
@@ -288,8 +297,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table
       .add("preset", &options->preset,
            fmt::format(
-               "Read options from a named configuration ({}); --config and "
-               "the command line win over it. A new run needs this or "
+               "Read options from a named configuration ({}), which --config "
+               "and the command line override. A new run needs a preset or "
                "--config",
                fmt::join(preset_names(PresetKind::pretraining), ", ")))
       .metavar("NAME")
@@ -298,9 +307,9 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table
       .add(
           "dry-run", &options->dry_run,
-          "Print parameters, memory and cost as JSON and exit; nothing is "
-          "trained, but for some steps of three and of five layers, which tell "
-          "what all take")
+          "Print the number of parameters and the estimated memory and time as "
+          "JSON and exit; the estimates come from a few steps of networks with "
+          "three and five layers")
       .not_in_config();
   add_process_options(table, options->processes, options->training.config);
   add_network_options(table, options->network);
@@ -310,8 +319,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
     if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
           "--asynchronous-save cannot be combined with --shard-optimizer, "
-          "whose "
-          "checkpoints all processes write together; leave one of them out");
+          "whose checkpoints are written by all processes; leave one of them "
+          "out");
     }
   });
   table.set_base_config_files(
@@ -325,40 +334,40 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command train_command() {
   cli::Command command;
-  command.summary = "Train a network on sequence files, or on a mixture";
+  command.summary = "Train a network on sequence files or on a mixture";
   command.description =
       "Trains one decoder-only transformer to predict the text and action "
-      "tokens of the sequences, and leaves a model directory in every "
-      "checkpoint.\n\n"
-      "With --mixture no sequence file is needed: the sequences that gato-pack "
-      "would write for the same mixture, --length, --window-steps, --sequences "
-      "and --pack-seed are drawn from the token files when they are read, and "
-      "the weights are the same. A large --sequences shows new ones all the "
-      "time.\n\n"
-      "OUTPUT is a run: step-N/ are its checkpoints, latest names the newest, "
-      "metrics.jsonl has a line every --log-every steps, config.toml is the "
-      "configuration, log.txt the messages, unless --log-file names another. A "
-      "run that is asked to stop, by "
-      "SIGINT, SIGTERM, SIGUSR1 or --max-time, saves a checkpoint and exits "
-      "with status 75; the same command with --resume then goes on as if it "
-      "had never stopped, and starts the run where there is none: one job can "
-      "be submitted again and again. After a kill -9 the steps since the last "
-      "checkpoint are lost. The learning rate depends on the step and "
-      "--decay-steps, never on --steps, so a run can also be made longer.\n\n"
-      "A resumed run keeps the options it was started with; only "
-      "--activation-checkpointing, those of Run and Processes, --threads and "
-      "the common options of the log may change, and of these --max-time, "
-      "--processes, --rank-timeout, --threads and those of the log are of one "
-      "call and are not kept. The weights do "
-      "not depend on --threads up to the number of micro-batches a step.\n\n"
-      "Several processes share the work of a step where torchrun, mpirun or "
-      "srun starts them, or --processes. They learn what one process does, but "
-      "for the rounding of sums in another order, so the number of processes "
-      "is part of what decides the bytes, and 1 unless it is given. Two "
-      "processes of one thread are about as fast as two threads of one "
-      "process, which work on micro-batches of their own as well: many "
-      "processes are for many machines. A process that fails or stands "
-      "still ends the job, which names it; gato(7) says more.";
+      "tokens of the sequences. Every checkpoint is a model directory.\n\n"
+      "--mixture needs no sequence file: the sequences that gato-pack would "
+      "write for the same mixture, --length, --window-steps, --sequences and "
+      "--pack-seed are sampled from the token files as they are needed, and "
+      "the resulting weights are the same. No sequence is repeated before "
+      "--sequences of them have been read.\n\n"
+      "OUTPUT is a run directory. step-N/ are its checkpoints and latest is a "
+      "link to the newest one. metrics.jsonl has one line per --log-every "
+      "steps, config.toml is the configuration, and log.txt contains the "
+      "messages unless --log-file names another file. When a run is asked to "
+      "stop, by SIGINT, SIGTERM, SIGUSR1 or --max-time, it saves a checkpoint "
+      "and exits with status 75. The same command with --resume continues it "
+      "as if it had never stopped, or starts it if there is no run yet, so "
+      "that one job can be submitted again and again. After a kill -9, the "
+      "steps since the last checkpoint are lost. The learning rate depends on "
+      "the step and on --decay-steps but not on --steps, so a run can be "
+      "extended later.\n\n"
+      "A resumed run keeps the options that it was started with. Only "
+      "--activation-checkpointing, the options of Run and Processes, --threads "
+      "and the common options for logging may change. Of these, --max-time, "
+      "--processes, --rank-timeout, --threads and the logging options apply to "
+      "one invocation and are not saved. The weights do not depend on "
+      "--threads, up to the number of micro-batches per step.\n\n"
+      "Several processes share the work of each step if torchrun, mpirun, srun "
+      "or --processes starts them. The result is that of one process except "
+      "for rounding, because sums are computed in a different order; equal "
+      "bytes therefore require an equal number of processes. Two processes of "
+      "one thread are about as fast as one process of two threads, which also "
+      "work on separate micro-batches: use several processes for several "
+      "machines. If a process fails or hangs, the job ends and names it; see "
+      "gato(7).";
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
@@ -368,19 +377,20 @@ cli::Command train_command() {
        "Train the paper's smallest network"},
       {"gato-train --data train.h5 --preset gato-79m -o run --resume "
        "--max-time 1h",
-       "Go on for an hour, or start"},
+       "Continue for an hour, or start a run"},
       {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
        "512000000 --preset gato-364m -o run",
-       "Sequences drawn from token files, none of them twice in 1,000,000 "
-       "steps of 512"},
+       "Sequences sampled from token files, none repeated within 1,000,000 "
+       "steps of 512 sequences"},
       {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
        "--shard-optimizer",
-       "Four processes on this machine, with a quarter of the optimiser each"},
+       "Four processes on this machine, each with a quarter of the optimizer "
+       "state"},
       {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
        "--resume",
-       "Sixteen processes by Slurm"},
+       "Sixteen processes started by Slurm"},
       {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
-       "Two files, options from a file, one of them changed"}};
+       "Two sequence files, and options from a file, one of them overridden"}};
   return command;
 }
 

@@ -1,3 +1,6 @@
+// Every option says what happens to it when a run is resumed: it keeps its
+// value (fixed_on_resume), may get a new one (may_change_on_resume), or applies
+// to one invocation only and is not saved (per_invocation).
 #include "gato/commands/training_options.h"
 
 #include <limits>
@@ -67,8 +70,8 @@ void add_regularization_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("loss-average", &options.loss_reduction,
-           "What has the same weight in the loss: every target token, every "
-           "task in the batch, or every task and, within it, text and actions")
+           "What has equal weight in the loss: every target token, every task "
+           "in the batch, or every task and, within it, text and actions")
       .one_of({"token", "task", "modality"})
       .fixed_on_resume();
   table
@@ -79,7 +82,7 @@ void add_regularization_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("blank-actions", &config.loader.action_mask_probability,
-           "Probability, per sequence, that past actions are masked by "
+           "Probability, per sequence, that past actions are replaced by "
            "separators")
       .metavar("P")
       .range(0, 1)
@@ -92,7 +95,7 @@ void add_device_options(cli::OptionTable& table,
       .add("precision", &config.precision,
            "Precision of the matrix products. auto is bf16 on a GPU and on "
            "processors that multiply it in hardware; it is resolved by rank "
-           "zero when the run is started, and then holds for all of it")
+           "zero when a run starts and does not change afterwards")
       .one_of({"auto", "bf16", "fp32"})
       .fixed_on_resume();
   table
@@ -148,7 +151,7 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .fixed_on_resume();
   table
       .add("feedforward", &config.feedforward,
-           "Width of the feed-forward layers, before the GEGLU halves it")
+           "Width of the feed-forward layers before the GEGLU halves it")
       .range(2, 1 << 22)
       .fixed_on_resume();
   table
@@ -261,16 +264,15 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
   table.begin_group("Processes");
   table
       .add("processes", &options.processes,
-           "Processes on this machine that share the work of every step, all "
-           "started by this one; under torchrun, mpirun or srun it has no "
-           "effect")
+           "Start N processes on this machine, which share the work of every "
+           "step; has no effect under torchrun, mpirun or srun")
       .metavar("N")
       .range(1, 4096)
       .per_invocation();
   table
       .add("shard-optimizer", &config.shard_optimizer,
-           "Each process keeps and updates its own part of the optimizer's "
-           "moments, not all of them")
+           "Each process stores and updates only its own shard of the "
+           "optimizer's moments")
       .may_change_on_resume();
   table
       .add("rank-timeout", &options.rank_timeout,
@@ -282,8 +284,7 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
     if (base::parse_duration(options.rank_timeout, "option --rank-timeout") <
         5) {
       throw base::usage_error(
-          "option --rank-timeout: '{}' is less than 5 "
-          "seconds",
+          "option --rank-timeout: '{}' is less than 5 seconds",
           options.rank_timeout);
     }
   });

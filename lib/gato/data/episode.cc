@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -83,6 +84,21 @@ double Episode::total_reward() const {
     return std::numeric_limits<double>::quiet_NaN();
   }
   return std::accumulate(rewards.begin(), rewards.end(), 0.0);
+}
+
+std::optional<bool> success_from_infos(
+    const std::map<std::string, std::vector<double>>& infos) {
+  std::optional<bool> success;
+  for (const char* key : kSuccessInfoKeys) {
+    const auto found = infos.find(key);
+    if (found == infos.end()) {
+      continue;
+    }
+    success = success.value_or(false) ||
+              std::ranges::any_of(found->second,
+                                  [](double value) { return value > 0.5; });
+  }
+  return success;
 }
 
 void require_finite_rewards(const Episode& episode, const std::string& label) {

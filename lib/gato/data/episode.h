@@ -58,8 +58,14 @@ struct Episode {
 // is not finite, because the return and the score would then be undefined.
 void require_finite_rewards(const Episode& episode, const std::string& label);
 
-// The keys of `infos` that report success. An episode succeeded if one of these
-// scalars was above zero at any step.
+// The keys of Episode::infos that report success: Gymnasium environments use
+// the first, those of Gymnasium-Robotics the second.
 inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
+
+// Returns whether the episode with these infos succeeded, that is, whether one
+// of kSuccessInfoKeys was above one half at any step. Returns nullopt if
+// `infos` has none of these keys.
+std::optional<bool> success_from_infos(
+    const std::map<std::string, std::vector<double>>& infos);
 
 }  // namespace gato::data

@@ -1,3 +1,5 @@
+// The checks and counts that the built-in environments share, and functions
+// that make their fields and values.
 #include "gato/env/builtin_environment.h"
 
 #include <fmt/format.h>

@@ -17,6 +17,7 @@
 #include "gato/env/child_process.h"
 #include "gato/env/environment.h"
 #include "gato/env/protocol.h"
+#include "gato/env/protocol_spec.h"
 
 namespace gato::env {
 namespace {

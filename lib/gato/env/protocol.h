@@ -2,11 +2,14 @@
 // JSON followed by the number of raw bytes that it announces.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gato/env/environment.h"
@@ -20,6 +23,16 @@ class ProtocolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Returns a ProtocolError with a formatted message.
+template <class... Args>
+ProtocolError protocol_error(fmt::format_string<Args...> format,
+                             Args&&... args) {
+  return ProtocolError(fmt::format(format, std::forward<Args>(args)...));
+}
+
+// 1 GiB. It bounds what a child can make this process allocate.
+inline constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
+
 struct Message {
   nlohmann::json header;
   std::vector<std::byte> payload;
@@ -31,20 +44,8 @@ struct Message {
 nlohmann::json parse_header(std::string_view line);
 
 // Returns "bytes" of a header, 0 if absent. Throws ProtocolError if it is not
-// an integer from 0 to 2^30 (1 GiB).
+// an integer from 0 to kMaxPayloadBytes.
 size_t payload_size(const nlohmann::json& header);
-
-// The contents of a "spec" reply. On the wire, values are in the order in which
-// the child declared them; everywhere else they are in token order. The wire
-// orders contain, for each position on the wire, the index in token order.
-struct SpecReply {
-  EnvironmentSpec spec;
-  std::vector<size_t> observation_wire_order, action_wire_order;
-};
-
-// Parses a "spec" reply. Throws ProtocolError, naming the entry, the key and
-// the value, if it is invalid.
-SpecReply parse_spec_reply(const nlohmann::json& header);
 
 // Returns the values of `fields`, in token order, of a message. Throws
 // EnvironmentError if a text is missing, the payload has the wrong size, or a

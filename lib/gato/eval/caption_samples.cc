@@ -1,3 +1,6 @@
+// Captions are matched with their references by the file name of the image,
+// because the two files may give different folders. Images are embedded as data
+// URLs, so that the page needs no other file.
 #include "gato/eval/caption_samples.h"
 
 #include <fmt/format.h>
@@ -26,7 +29,9 @@ using CaptionsByName = std::map<std::string, std::vector<std::string>>;
 CaptionsByName read_references(const fs::path& path) {
   const ingest::JoinedImageTexts coco =
       ingest::read_coco_captions(path.string(), /*requires_caption_ids=*/false);
-  if (!coco.errors.empty()) throw base::input_error("{}", coco.errors.front());
+  if (!coco.errors.empty()) {
+    throw base::input_error("{}", coco.errors.front());
+  }
   CaptionsByName captions;
   for (const auto& record : coco.records) {
     const fs::path image = coco.image_paths[record.image_index];
@@ -96,16 +101,22 @@ std::string figure_html(const CaptionSample& sample) {
 std::vector<CaptionSample> read_caption_samples(const fs::path& captions,
                                                 const fs::path& references) {
   CaptionsByName references_by_name;
-  if (!references.empty()) references_by_name = read_references(references);
+  if (!references.empty()) {
+    references_by_name = read_references(references);
+  }
   std::vector<CaptionSample> samples;
   for_each_json_line(captions, [&](nlohmann::json& line) {
     CaptionSample sample;
     sample.image = ingest::take_string_at(line, "image");
     sample.caption = ingest::take_string_at(line, "caption");
     const fs::path sibling = captions.parent_path() / sample.image;
-    if (fs::exists(sibling)) sample.image = sibling;
+    if (fs::exists(sibling)) {
+      sample.image = sibling;
+    }
     const auto found = references_by_name.find(sample.image.filename());
-    if (found != references_by_name.end()) sample.references = found->second;
+    if (found != references_by_name.end()) {
+      sample.references = found->second;
+    }
     samples.push_back(std::move(sample));
   });
   return samples;
@@ -135,7 +146,9 @@ HtmlSection caption_section(const std::vector<CaptionSample>& samples,
   const std::span shown(samples.data(), std::min(limit, samples.size()));
   html += "<p class=\"note\">" + selection_note(shown, samples.size()) +
           "</p>\n<div class=\"pictures\">\n";
-  for (const CaptionSample& sample : shown) html += figure_html(sample);
+  for (const CaptionSample& sample : shown) {
+    html += figure_html(sample);
+  }
   return {"Captions of unseen images", html + "</div>\n"};
 }
 

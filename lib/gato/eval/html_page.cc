@@ -1,3 +1,5 @@
+// A page contains its style sheet and refers to no other file. All text passes
+// escape_html() before it becomes part of the page.
 #include "gato/eval/html_page.h"
 
 #include <fmt/format.h>

@@ -15,7 +15,9 @@ void for_each_json_line(const std::filesystem::path& path,
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    if (line.empty()) continue;
+    if (line.empty()) {
+      continue;
+    }
     base::with_context(fmt::format("{}:{}", path.string(), number), [&] {
       nlohmann::json object = ingest::parse_json_object(line);
       use(object);

@@ -1,3 +1,6 @@
+// A reference file is a JSON object {"TASK": {"random": {"mean", "std"?, "n"?},
+// "expert": {...}, "human": {...}, "source"?}}. Later files replace single
+// entries of a task and keep the others.
 #include "gato/eval/reference_returns.h"
 
 #include <cmath>

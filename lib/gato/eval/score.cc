@@ -38,8 +38,7 @@ std::map<std::string, PooledOutcomes> group_by_task(
     if (pooled.domain != one.domain) {
       throw base::input_error(
           "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-          "in "
-          "\"{}\"",
+          "in \"{}\"",
           one.path.string(), one.task, one.domain, pooled.domain);
     }
     auto& returns = pooled.returns[one.agent];

@@ -1,3 +1,5 @@
+// The JSON of a task is also the source of its CSV row, so that the two formats
+// have the same columns and digits.
 #include "gato/eval/score_report.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// One function per section of the page: the overall score, a chart of the
+// tasks, the number of tasks at or above each score, two tables, and the
+// datasets with the commands that recorded them.
 #include "gato/eval/score_sections.h"
 
 #include <fmt/format.h>

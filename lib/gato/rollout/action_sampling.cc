@@ -48,9 +48,15 @@ struct ActionElement {
   }
 
   double clip(double x) const {
-    if (is_integer) x = std::round(x);
-    if (has_low) x = std::max(x, low);
-    if (has_high) x = std::min(x, high);
+    if (is_integer) {
+      x = std::round(x);
+    }
+    if (has_low) {
+      x = std::max(x, low);
+    }
+    if (has_high) {
+      x = std::min(x, high);
+    }
     return x;
   }
 
@@ -59,11 +65,17 @@ struct ActionElement {
   double sample_continuous(base::RandomStream& rng) const {
     if (has_low && has_high) {
       // Rounding would give the two outermost integers half the probability.
-      if (is_integer) return low + std::floor(rng.uniform() * (high - low + 1));
+      if (is_integer) {
+        return low + std::floor(rng.uniform() * (high - low + 1));
+      }
       return clip(rng.uniform(low, high));
     }
-    if (has_low) return clip(low - std::log(1 - rng.uniform()));
-    if (has_high) return clip(high + std::log(1 - rng.uniform()));
+    if (has_low) {
+      return clip(low - std::log(1 - rng.uniform()));
+    }
+    if (has_high) {
+      return clip(high + std::log(1 - rng.uniform()));
+    }
     return clip(rng.normal());
   }
 
@@ -83,7 +95,9 @@ data::FieldValues random_action(const std::vector<data::Field>& action_fields,
                                 base::RandomStream& rng) {
   data::FieldValues values;
   for (const data::Field& field : action_fields) {
-    if (field.role == data::Role::text) throw text_action_error(field);
+    if (field.role == data::Role::text) {
+      throw text_action_error(field);
+    }
     data::Array array = data::Array::zeros(field.dtype, field.shape);
     for (int64_t i = 0; i < array.size(); ++i) {
       const ActionElement element(field, i);
@@ -104,7 +118,9 @@ data::FieldValues noisy_action(const data::FieldValues& action,
   data::FieldValues values = action;
   for (size_t f = 0; f < action_fields.size(); ++f) {
     auto* array = std::get_if<data::Array>(&values[f]);
-    if (array == nullptr) throw text_action_error(action_fields[f]);
+    if (array == nullptr) {
+      throw text_action_error(action_fields[f]);
+    }
     for (int64_t i = 0; i < array->size(); ++i) {
       const ActionElement element(action_fields[f], i);
       if (element.is_discrete) {

@@ -121,7 +121,9 @@ std::string AnimatedPng::encode(int frames_per_second) const {
 
 data::Image render_frame(const PolicyInput& input) {
   const env::EnvironmentSpec& spec = input.environment->spec();
-  if (spec.has_render) return input.environment->render();
+  if (spec.has_render) {
+    return input.environment->render();
+  }
   for (size_t f = 0; f < spec.task.observation_fields.size(); ++f) {
     if (spec.task.observation_fields[f].role == data::Role::image) {
       return tokenize::to_image(std::get<data::Array>((*input.observation)[f]));

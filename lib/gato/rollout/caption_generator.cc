@@ -67,7 +67,9 @@ std::vector<base::Expected<std::string>> CaptionGenerator::generate(
   for (size_t i = 0; i < paths.size(); ++i) {
     auto document = base::try_call([&] { return encode(paths[i]); });
     captions[i].error = document.error;
-    if (!document.error) images.push_back({i, std::move(document.value)});
+    if (!document.error) {
+      images.push_back({i, std::move(document.value)});
+    }
   }
   std::vector<std::string> texts = generate_texts(images, first_image);
   for (size_t i = 0; i < images.size(); ++i) {
@@ -100,7 +102,9 @@ data::TokenizedDocument CaptionGenerator::encode(
 
 std::vector<std::string> CaptionGenerator::generate_texts(
     const std::vector<EncodedImage>& images, int64_t first_image) const {
-  if (images.empty()) return {};
+  if (images.empty()) {
+    return {};
+  }
   const at::NoGradGuard no_gradients;
   model::KvCache cache(*model_.network, std::ssize(images));
   // Parallel vectors: image i is in slot i of the cache.

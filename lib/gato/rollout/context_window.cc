@@ -27,7 +27,9 @@ std::vector<data::TokenRow> leading_steps(
     const data::TokenizedDocument& document, int64_t max_tokens) {
   std::vector<data::TokenRow> steps;
   for (size_t i = 0; i + 1 < document.step_offset.size(); ++i) {
-    if (document.step_offset[i + 1] > max_tokens) break;
+    if (document.step_offset[i + 1] > max_tokens) {
+      break;
+    }
     steps.push_back(step_tokens(document, static_cast<int64_t>(i)));
   }
   return steps;
@@ -44,7 +46,9 @@ void ContextWindow::reset(int64_t slot,
     slots_[slot].steps.push_back(step);
     slots_[slot].token_count += step.size();
   }
-  if (context_steps_ == 0 && !prompt.empty()) forward({&slot, 1});
+  if (context_steps_ == 0 && !prompt.empty()) {
+    forward({&slot, 1});
+  }
 }
 
 void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
@@ -82,7 +86,9 @@ void ContextWindow::add_action_token(int64_t slot, int32_t id,
 at::Tensor ContextWindow::forward(std::span<const int64_t> slots,
                                   int64_t last_tokens) {
   std::vector<data::TokenRow> unread;
-  for (int64_t slot : slots) unread.push_back(unread_tokens(slots_[slot]));
+  for (int64_t slot : slots) {
+    unread.push_back(unread_tokens(slots_[slot]));
+  }
   at::Tensor hidden = cache_.append(slots, unread, last_tokens);
   for (int64_t slot : slots) {
     slots_[slot].cached_tokens = slots_[slot].token_count;
@@ -96,7 +102,9 @@ void ContextWindow::evict_oldest_step(int64_t slot) {
   // The cache may lack the last action token, which is read with the next
   // observation.
   const int64_t evicted_tokens = std::min(size, state.cached_tokens);
-  if (context_steps_ == 0) cache_.evict(slot, evicted_tokens);
+  if (context_steps_ == 0) {
+    cache_.evict(slot, evicted_tokens);
+  }
   state.cached_tokens -= evicted_tokens;
   state.token_count -= size;
   state.steps.pop_front();

@@ -27,7 +27,7 @@ std::vector<data::TokenRow> leading_steps(
 // If context_steps is 0, a slot has as many complete steps as fit into the
 // cache. The oldest steps are evicted to make room. Newer entries, which have
 // read the evicted ones, stay as they are: the Transformer-XL memory of the
-// paper (section 2.2). The last action token of a step is read together with
+// paper (section 2.4). The last action token of a step is read together with
 // the next observation, after the eviction that makes room for that.
 //
 // If context_steps is W > 0, an action depends only on the last W steps: the

@@ -41,23 +41,33 @@ EnvironmentBatch::EnvironmentBatch(
     slots_.push_back(std::move(slot));
   }
   // Pointers to slots are taken only after the vector has its final size.
-  for (Slot& slot : slots_) slot.input.observation = &slot.observation;
+  for (Slot& slot : slots_) {
+    slot.input.observation = &slot.observation;
+  }
 }
 
 void EnvironmentBatch::play(const std::function<bool()>& should_stop) {
-  for (Slot& slot : slots_) begin_episode(slot, "");
+  for (Slot& slot : slots_) {
+    begin_episode(slot, "");
+  }
   std::vector<PolicyInput> inputs;
   while (!should_stop()) {
     inputs.clear();
     for (const Slot& slot : slots_) {
-      if (slot.is_playing) inputs.push_back(slot.input);
+      if (slot.is_playing) {
+        inputs.push_back(slot.input);
+      }
     }
-    if (inputs.empty()) return;
+    if (inputs.empty()) {
+      return;
+    }
     const std::vector<PolicyOutput> outputs = policy_.act(inputs);
     for (size_t i = 0; i < inputs.size(); ++i) {
       Slot& slot = slots_[inputs[i].slot];
       std::string failure = step(slot, outputs[i]);
-      if (!failure.empty()) begin_episode(slot, std::move(failure));
+      if (!failure.empty()) {
+        begin_episode(slot, std::move(failure));
+      }
     }
   }
 }
@@ -75,16 +85,22 @@ std::string EnvironmentBatch::reset(Slot& slot) {
   }
   std::string problem = data::find_invalid_value(
       slot.observation, input.environment->spec().task.observation_fields);
-  if (!problem.empty()) return "observation " + problem;
+  if (!problem.empty()) {
+    return "observation " + problem;
+  }
 
   slot.recorder.record_first_observation(slot.observation);
   policy_.begin_episode(input.slot);
-  if (on_step_) on_step_(input);
+  if (on_step_) {
+    on_step_(input);
+  }
   return "";
 }
 
 std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
-  if (!output.failure.empty()) return output.failure;
+  if (!output.failure.empty()) {
+    return output.failure;
+  }
   PolicyInput& input = slot.input;
   const env::EnvironmentSpec& spec = input.environment->spec();
   if (auto problem =
@@ -114,7 +130,9 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   }
   slot.recorder.record_step(output, result);
   slot.observation = std::move(result.observation);
-  if (on_step_) on_step_(input);
+  if (on_step_) {
+    on_step_(input);
+  }
   if (result.terminated || result.truncated) {
     end_episode(slot, /*failed=*/false);
   }
@@ -123,7 +141,9 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
 
 void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
   PolicyInput& input = slot.input;
-  if (failure.empty()) failure = reset(slot);
+  if (failure.empty()) {
+    failure = reset(slot);
+  }
   while (!failure.empty()) {
     const int64_t step = slot.recorder.step_count();
     if (input.attempt == 1) {

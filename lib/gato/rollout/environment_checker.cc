@@ -44,9 +44,13 @@ std::string describe_fields(const std::vector<data::Field>& fields) {
 
 bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   for (size_t f = 0; f < a.size(); ++f) {
-    if (a[f].index() != b[f].index()) return false;
+    if (a[f].index() != b[f].index()) {
+      return false;
+    }
     if (const auto* text = std::get_if<std::string>(&a[f])) {
-      if (*text != std::get<std::string>(b[f])) return false;
+      if (*text != std::get<std::string>(b[f])) {
+        return false;
+      }
     } else if (std::get<data::Array>(a[f]).bytes !=
                std::get<data::Array>(b[f]).bytes) {
       return false;
@@ -68,9 +72,15 @@ class EnvironmentChecker {
     run_check("spec", [&] { return check_spec(); });
     run_check("reset", [&] { return check_reset(); });
     run_check("step", [&] { return check_step(); });
-    if (spec_.has_seed) run_check("seed", [&] { return check_determinism(); });
-    if (spec_.has_expert) run_check("expert", [&] { return check_expert(); });
-    if (spec_.has_render) run_check("render", [&] { return check_render(); });
+    if (spec_.has_seed) {
+      run_check("seed", [&] { return check_determinism(); });
+    }
+    if (spec_.has_expert) {
+      run_check("expert", [&] { return check_expert(); });
+    }
+    if (spec_.has_render) {
+      run_check("render", [&] { return check_render(); });
+    }
     run_check("end", [&] { return check_end(); });
     return results_;
   }
@@ -114,7 +124,9 @@ class EnvironmentChecker {
   }
 
   std::string check_spec() const {
-    if (spec_.task.name.empty()) fail_check("the task has no name");
+    if (spec_.task.name.empty()) {
+      fail_check("the task has no name");
+    }
     if (spec_.task.observation_fields.empty()) {
       fail_check("the observation has no fields");
     }
@@ -138,7 +150,9 @@ class EnvironmentChecker {
   std::string check_step() {
     const EpisodeTrace trace = play_random_episode();
     double total = 0;
-    for (double reward : trace.rewards) total += reward;
+    for (double reward : trace.rewards) {
+      total += reward;
+    }
     return fmt::format("{} random steps, return {:g}{}", trace.rewards.size(),
                        total, trace.ended ? ", ended" : "");
   }
@@ -199,7 +213,9 @@ class EnvironmentChecker {
     } catch (const env::EnvironmentError&) {
       refused = true;
     }
-    if (!refused) fail_check("a step after the end of an episode is accepted");
+    if (!refused) {
+      fail_check("a step after the end of an episode is accepted");
+    }
     require_valid("the observation of the next reset",
                   environment_.reset(seed_), spec_.task.observation_fields);
     return "a step after the end is refused, and a reset works";

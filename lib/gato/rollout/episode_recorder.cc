@@ -78,16 +78,13 @@ void EpisodeRecorder::record_step(const PolicyOutput& output,
 data::Episode EpisodeRecorder::finish(bool failed) {
   data::Episode episode = std::exchange(episode_, data::Episode{});
   const size_t rows = episode.rewards.size() + 1;
-  for (auto& [name, column] : episode.infos) column.resize(rows);
-  if (const auto success = episode.infos.find("success");
-      success != episode.infos.end()) {
-    episode.success = false;
-    for (double value : success->second) {
-      if (value > 0.5) episode.success = true;
-    }
+  for (auto& [name, column] : episode.infos) {
+    column.resize(rows);
   }
-  if (!failed) return episode;
-
+  episode.success = data::success_from_infos(episode.infos);
+  if (!failed) {
+    return episode;
+  }
   episode.failed = true;
   if (!episode.truncations.empty() && !episode.terminations.back()) {
     episode.truncations.back() = 1;
@@ -96,7 +93,9 @@ data::Episode EpisodeRecorder::finish(bool failed) {
   for (size_t f = 0; f < episode.observations.size(); ++f) {
     data::FieldColumn& column = episode.observations[f];
     if (auto* texts = std::get_if<std::vector<std::string>>(&column)) {
-      if (texts->empty()) texts->emplace_back();
+      if (texts->empty()) {
+        texts->emplace_back();
+      }
     } else if (data::Array& array = std::get<data::Array>(column);
                array.shape[0] == 0) {
       std::vector<int64_t> shape = array.shape;

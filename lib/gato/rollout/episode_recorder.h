@@ -21,9 +21,8 @@ class EpisodeRecorder {
   void record_step(const PolicyOutput& output, const env::StepResult& result);
   int64_t step_count() const { return episode_.step_count(); }
 
-  // Ends the episode and returns it. It is a success if info "success" was
-  // above one half at any step; if no step reported it, neither success nor
-  // failure is recorded. If `failed`, the episode keeps the steps that it has,
+  // Ends the episode and returns it. data::success_from_infos() decides
+  // whether it succeeded. If `failed`, the episode keeps the steps that it has,
   // the last one truncated, and gets an observation of zeros if it has none.
   data::Episode finish(bool failed);
 

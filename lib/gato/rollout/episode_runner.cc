@@ -103,7 +103,9 @@ RunnerCounts run_episodes(const RunnerOptions& options,
     counts.steps += result.counts.steps;
     counts.retried += result.counts.retried;
     counts.failed += result.counts.failed;
-    for (data::Episode& episode : result.episodes) sink(std::move(episode));
+    for (data::Episode& episode : result.episodes) {
+      sink(std::move(episode));
+    }
   };
   for (int64_t batch = 0; batch < batch_count; ++batch) {
     jobs.submit([&, batch](int64_t thread) {

@@ -32,7 +32,9 @@ class ModelPolicy : public Policy {
         options_(options),
         cache_(network, slots),
         context_window_(cache_, options.context_steps) {
-    if (!options_.mask_actions) return;
+    if (!options_.mask_actions) {
+      return;
+    }
     for (data::TokenRow& step : options_.prompt) {
       for (int64_t i = 0; i < step.size(); ++i) {
         if (step.local_position[i] == data::TokenRow::kActionLocalPosition) {
@@ -57,7 +59,9 @@ class ModelPolicy : public Policy {
       try {
         add_observation(inputs[i]);
       } catch (const base::Error& error) {
-        if (error.status() != base::ExitStatus::bad_input) throw;
+        if (error.status() != base::ExitStatus::bad_input) {
+          throw;
+        }
         outputs[i].failure = error.what();
         continue;
       }
@@ -69,7 +73,9 @@ class ModelPolicy : public Policy {
                static_cast<uint64_t>(inputs[i].attempt) << 48,
            static_cast<uint64_t>(inputs[i].step), 0});
     }
-    if (active_slots.input_indices.empty()) return outputs;
+    if (active_slots.input_indices.empty()) {
+      return outputs;
+    }
     const std::vector<std::vector<int32_t>> ids =
         options_.mask_actions ? sample_in_parallel(active_slots)
                               : sample_autoregressively(active_slots);
@@ -109,7 +115,9 @@ class ModelPolicy : public Policy {
                                     ActiveSlots& active_slots) const {
     const std::vector<data::IdRange> ranges(active_slots.slots.size(),
                                             codec_->action_ranges()[token]);
-    for (model::SampleKey& key : active_slots.keys) key.token = token;
+    for (model::SampleKey& key : active_slots.keys) {
+      key.token = token;
+    }
     return model::sample_tokens(network_, hidden, ranges, active_slots.keys,
                                 options_.sampling);
   }
@@ -151,7 +159,9 @@ class ModelPolicy : public Policy {
     for (int64_t token = 0; token < tokens; ++token) {
       const std::vector<int32_t> ids =
           sample_token(hidden_by_token.select(1, token), token, active_slots);
-      for (size_t i = 0; i < ids.size(); ++i) actions[i].push_back(ids[i]);
+      for (size_t i = 0; i < ids.size(); ++i) {
+        actions[i].push_back(ids[i]);
+      }
     }
     return actions;
   }

@@ -14,7 +14,9 @@ PolicyFactory make_scripted_policy_factory(
     std::unique_ptr<Policy> policy =
         options.is_expert ? make_expert_policy()
                           : make_random_policy(task, options.seed);
-    if (options.noise_level == 0) return policy;
+    if (options.noise_level == 0) {
+      return policy;
+    }
     return make_noisy_policy(std::move(policy), task, options.noise_level,
                              /*record_expert_action=*/options.is_expert,
                              options.seed);

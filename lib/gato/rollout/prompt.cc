@@ -19,10 +19,16 @@ std::optional<data::Episode> highest_return_episode(
   double best_return = 0;
   for (int64_t i = 0; i < source.episode_count(); ++i) {
     data::Episode episode = source.read_episode(i);
-    if (episode.failed || episode.step_count() == 0) continue;
+    if (episode.failed || episode.step_count() == 0) {
+      continue;
+    }
     double total = episode.total_reward();
-    if (std::isnan(total)) total = -std::numeric_limits<double>::infinity();
-    if (best && total <= best_return) continue;
+    if (std::isnan(total)) {
+      total = -std::numeric_limits<double>::infinity();
+    }
+    if (best && total <= best_return) {
+      continue;
+    }
     best = std::move(episode);
     best_return = total;
   }
@@ -43,7 +49,9 @@ std::vector<data::FieldColumn> reorder_columns(
 std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
     const tokenize::TaskCodec& codec, int64_t max_tokens) {
-  if (!codec.task_index()) return {};
+  if (!codec.task_index()) {
+    return {};
+  }
   for (const data::TokenizedDocument& demonstration : demonstrations) {
     if (demonstration.task_index == *codec.task_index()) {
       return leading_steps(demonstration, max_tokens);

@@ -12,8 +12,12 @@ void ReturnSummary::add(const data::Episode& episode) {
   } else {
     returns_.push_back(episode.total_reward());
   }
-  if (episode.success) has_success_reports_ = true;
-  if (episode.success.value_or(false) && !episode.failed) ++success_count_;
+  if (episode.success) {
+    has_success_reports_ = true;
+  }
+  if (episode.success.value_or(false) && !episode.failed) {
+    ++success_count_;
+  }
 }
 
 std::vector<std::string> ReturnSummary::table_header() {

@@ -68,7 +68,9 @@ class NoisyPolicy : public Policy {
     std::vector<PolicyOutput> outputs = policy_->act(inputs);
     for (size_t i = 0; i < inputs.size(); ++i) {
       PolicyOutput& output = outputs[i];
-      if (!output.failure.empty()) continue;
+      if (!output.failure.empty()) {
+        continue;
+      }
       base::RandomStream rng = inputs[i].rng(seed_, kNoiseStream);
       data::FieldValues noisy =
           noisy_action(output.action, action_fields_, noise_level_, rng);

@@ -232,7 +232,7 @@ TEST_CASE("Options of a mixture are refused without --mixture") {
         fixture.run_with(run, {"--data", fixture.packed}, {option, "32"});
     INFO(option);
     CHECK(ran.status == 2);
-    CHECK_THAT(ran.err, Contains("goes with --mixture"));
+    CHECK_THAT(ran.err, Contains("requires --mixture"));
   }
   const RunResult missing =
       fixture.run_with(run, {"--mixture", fixture.folder / "none.toml"});

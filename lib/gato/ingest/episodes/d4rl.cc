@@ -190,10 +190,9 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
     for (size_t t = 0; t < read.size(); ++t) (*values)[t] = read[t] != 0;
   }
   for (const auto& [name, dataset] : successes_) {
-    std::vector<double> scalars = read_scalars(dataset, first, steps);
-    episode.success = episode.success.value_or(false) || has_positive(scalars);
-    episode.infos[name] = std::move(scalars);
+    episode.infos[name] = read_scalars(dataset, first, steps);
   }
+  episode.success = data::success_from_infos(episode.infos);
   return episode;
 }
 

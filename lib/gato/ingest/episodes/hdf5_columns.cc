@@ -7,7 +7,6 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <memory>
 #include <span>
 #include <utility>
@@ -235,11 +234,6 @@ std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
   std::vector<uint8_t> flags(static_cast<size_t>(steps), 0);
   for (size_t i = 0; i < scalars.size(); ++i) flags[i] = scalars[i] != 0;
   return flags;
-}
-
-bool has_positive(const std::vector<double>& values) {
-  return std::any_of(values.begin(), values.end(),
-                     [](double value) { return value > 0; });
 }
 
 }  // namespace gato::ingest

@@ -55,7 +55,4 @@ std::vector<double> read_scalars(const data::hdf5::Group& group,
 std::vector<uint8_t> read_flags(const data::hdf5::Group& group,
                                 const char* name, int64_t steps);
 
-// Returns whether any value is positive.
-bool has_positive(const std::vector<double>& values);
-
 }  // namespace gato::ingest

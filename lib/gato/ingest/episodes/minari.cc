@@ -256,12 +256,8 @@ void MinariSource::read_infos(const data::hdf5::Group& group,
   episode.failed = group.integer_attribute("gato_failed").value_or(0) != 0;
   if (const auto success = group.integer_attribute("gato_success")) {
     episode.success = *success != 0;
-    return;
-  }
-  for (const char* name : data::kSuccessInfoKeys) {
-    const auto found = episode.infos.find(name);
-    if (found == episode.infos.end()) continue;
-    episode.success = has_positive(found->second);
+  } else {
+    episode.success = data::success_from_infos(episode.infos);
   }
 }
 

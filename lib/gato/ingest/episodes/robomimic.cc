@@ -284,7 +284,8 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   episode.truncations.assign(static_cast<size_t>(steps), 0);
   if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
-    episode.success = has_positive(episode.rewards);
+    episode.success = std::ranges::any_of(
+        episode.rewards, [](double reward) { return reward > 0; });
   }
   return episode;
 }

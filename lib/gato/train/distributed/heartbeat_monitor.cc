@@ -327,8 +327,8 @@ void HeartbeatMonitor::State::publish_failure(const FailureReport& report) {
       store->compareSet(kFailureKey, "", serialize(report))));
 }
 
-// Blocks until all ranks except the failed one have read the failure report, for
-// at most kFarewellTimeout. Called by rank 0, because the store disappears
+// Blocks until all ranks except the failed one have read the failure report,
+// for at most kFarewellTimeout. Called by rank 0, because the store disappears
 // together with it.
 void HeartbeatMonitor::State::wait_for_farewells(int64_t failed_rank) const {
   const auto deadline = Clock::now() + kFarewellTimeout;

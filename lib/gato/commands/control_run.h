@@ -1,0 +1,21 @@
+// Plays the tasks that the options of gato-rollout control name.
+#pragma once
+
+#include <vector>
+
+#include "gato/cli/tool.h"
+#include "gato/commands/rollout_control.h"
+#include "gato/rollout/episode_runner.h"
+
+namespace gato::commands {
+
+// Returns a factory for each task that is played.
+std::vector<rollout::EnvironmentFactory> environment_factories(
+    const ControlCommandOptions& options);
+
+// Plays every task with the same agent, writes the datasets and the video, and
+// prints the table of returns. The options must be valid.
+base::ExitStatus play_tasks(const ControlCommandOptions& options,
+                            cli::CommandContext& context);
+
+}  // namespace gato::commands
