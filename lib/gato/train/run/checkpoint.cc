@@ -32,6 +32,11 @@ nlohmann::json TrainingState::to_json() const {
   if (!provenance.is_null()) {
     json["provenance"] = provenance;
   }
+  if (best) {
+    json["best"] = {{"step", best->step},
+                    {"loss", best->loss},
+                    {"validation", best->validation_digest}};
+  }
   return json;
 }
 
@@ -44,8 +49,18 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
   json.at("targets").get_to(state.targets);
   json.at("tokens").get_to(state.tokens);
   state.configuration = json.at("configuration");
+  if (!state.configuration.is_object()) {
+    throw base::input_error("{}: \"configuration\" is not an object",
+                            kStateFileName);
+  }
   state.data_fingerprint = json.at("data");
   state.provenance = json.value("provenance", nlohmann::json());
+  if (const auto best = json.find("best"); best != json.end()) {
+    state.best.emplace();
+    best->at("step").get_to(state.best->step);
+    best->at("loss").get_to(state.best->loss);
+    best->at("validation").get_to(state.best->validation_digest);
+  }
   return state;
 }
 
