@@ -54,8 +54,10 @@ class TrainingData {
   // the same fingerprint.
   virtual nlohmann::json fingerprint() const = 0;
   // Returns the files, in the order of the lists in the fingerprint, for
-  // messages.
-  virtual std::vector<std::string> file_names() const = 0;
+  // messages. There is only one by default.
+  virtual std::vector<std::string> file_names() const {
+    return {display_name()};
+  }
 
  protected:
   // Returns a row that consists of views of `row` and of the patches that its
