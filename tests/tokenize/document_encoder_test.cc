@@ -91,7 +91,7 @@ TEST_CASE("</s> follows only the last text of a document") {
 TEST_CASE(
     "A mark for the end of a text is </s>, and the last one replaces it") {
   const TextEncoder text(test::text_model_bytes());
-  const data::Vocabulary vocabulary = make_vocabulary(text);
+  const data::Vocabulary vocabulary = make_vocabulary(text.size());
   const data::Image image = to_image(test::make_pattern({16, 16, 3}, 1));
   std::vector<int32_t> words;
   text.encode("a star", words);

@@ -100,7 +100,8 @@ std::error_code write_checkpoint_reference(const fs::path& reference,
     remove_checkpoint_reference(reference);
   }
   const fs::path temporary =
-      reference.parent_path() / ("." + reference.filename().string() + ".tmp");
+      reference.parent_path() /
+      fmt::format(".{}.tmp", reference.filename().string());
   std::error_code error, ignored;
   fs::remove(temporary, ignored);
   fs::create_directory_symlink(name, temporary, error);
