@@ -51,8 +51,7 @@ const data::Array& column(const std::vector<data::FieldColumn>& columns) {
 
 RunnerOptions runner_options(int64_t episodes, int64_t batch, int64_t threads) {
   RunnerOptions options;
-  options.episodes = episodes;
-  options.batch_size = batch;
+  options.batches = plan_batches(episodes, batch);
   options.threads = threads;
   return options;
 }
