@@ -54,9 +54,11 @@ done
 )");
 }
 
-// The command of tests/env/children/child.py, which plays test/count.
+// The command of tests/env/children/child.py, which plays test/count. Without
+// exec, the parent of the child would be the shell.
 std::string counting_child(const std::string& fault = "") {
-  return "python3 " GATO_SOURCE_DIR "/tests/env/children/child.py " + fault;
+  return "exec python3 " GATO_SOURCE_DIR "/tests/env/children/child.py " +
+         fault;
 }
 
 // Plays test/count at random.
@@ -437,7 +439,8 @@ TEST_CASE("Built-in environments and several commands are played in one call") {
   const std::string output = folder / "out";
   setenv("GATO_TEST_SPEC", R"({"task": "test/count, again"})", 1);
   const std::string other =
-      "GATO_TEST_SPEC='{\"task\": \"test/other, too\"}' " + counting_child();
+      "export GATO_TEST_SPEC='{\"task\": \"test/other, too\"}'; " +
+      counting_child();
   RunResult ran = play_counting_child(output, {"--env-command", other, "--env",
                                                "grid/goto", "--episodes", "2"});
   INFO(ran.err);

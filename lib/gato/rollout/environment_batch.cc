@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gato/base/signals.h"
 #include "gato/data/episode.h"
 
 namespace gato::rollout {
@@ -155,6 +156,9 @@ void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
     failure = reset(slot);
   }
   while (!failure.empty()) {
+    // A batch system may signal the environment's process, too: that is not a
+    // failure of the episode.
+    base::throw_if_stopped();
     const int64_t step = slot.recorder.step_count();
     if (input.attempt == 1) {
       spdlog::warn("episode {} failed at step {}: {}; recorded as failed",

@@ -117,11 +117,13 @@ void Recording::scan() {
     throw not_a_recording_error(path_);
   }
   line.resize(line_end);
-  start_ = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (start_.is_discarded()) {
+  const nlohmann::json first =
+      nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (first.is_discarded()) {
     throw not_a_recording_error(path_);
   }
-  data::check_format(start_, kRecordingFormat, path_.string());
+  data::check_format(first, kRecordingFormat, path_.string());
+  start_ = first.value("start", nlohmann::json());
   end_ = static_cast<int64_t>(line_end) + 1;
   while (size - end_ >= kRecordHeaderSize) {
     const std::string header = read_bytes({end_, kRecordHeaderSize});
@@ -175,8 +177,8 @@ bool Recording::add_to_index(const std::string& kind,
 }
 
 void Recording::begin(const nlohmann::json& start) {
-  start_ = data::format_to_json(kRecordingFormat);
-  start_.update(start);
+  nlohmann::json first = data::format_to_json(kRecordingFormat);
+  first["start"] = start;
   episodes_.clear();
   film_.reset();
   end_ = 0;
@@ -185,9 +187,9 @@ void Recording::begin(const nlohmann::json& start) {
                          std::strerror(errno));
   }
   const std::string line =
-      start_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+      first.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
       "\n";
-  start_ = nlohmann::json::parse(line);
+  start_ = nlohmann::json::parse(line).at("start");
   append_record(nullptr, line);
 }
 

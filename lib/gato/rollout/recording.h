@@ -1,10 +1,10 @@
 // The file in which gato-rollout control keeps the episodes that it has played
 // until it writes the datasets, so that an interrupted run can be continued.
 //
-// The file is only appended to. Its first line is JSON: kind, version and what
-// the run was started with. Each record that follows is an episode of a task or
-// the film, with its size and its XXH64 digest. A process that is killed while
-// it appends a record loses only that record.
+// The file is only appended to. Its first line is JSON: kind, version and
+// "start", what the run was started with. Each record that follows is an
+// episode of a task or the film, with its size and its XXH64 digest. A process
+// that is killed while it appends a record loses only that record.
 #pragma once
 
 #include <cstdint>
