@@ -144,8 +144,8 @@ std::string find_changed_setting(const ControlCommandOptions& options,
                                  const json& earlier, const json& now) {
   const json empty = json::object(), none = json::array();
   const json before = earlier.value("configuration", empty);
-  for (const auto& [name, value] :
-       normalize(now.value("configuration", empty)).items()) {
+  const json current = normalize(now.value("configuration", empty));
+  for (const auto& [name, value] : current.items()) {
     const json old_value = before.value(name, json());
     if (!is_free(options, name) && old_value != value &&
         !(is_absent(old_value) && is_absent(value))) {
