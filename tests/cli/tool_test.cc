@@ -402,6 +402,21 @@ TEST_CASE("Standard input can be named only once") {
         2);
 }
 
+TEST_CASE("A choice is not an input, even if there is a file of its name") {
+  const ScratchDirectory folder;
+  folder.write_file("pad", "");
+  folder.write_file("other", "");
+  const auto previous = std::filesystem::current_path();
+  std::filesystem::current_path(folder / ".");
+  const Tool tool = throwing_tool([] {});
+  const auto write = [&](const std::string& option, const std::string& value) {
+    return run_in_process(tool, {"-o", value, "--force", option, value, "x"});
+  };
+  CHECK(write("--fill", "pad").status == 0);
+  CHECK(write("--data", "other").status == 2);
+  std::filesystem::current_path(previous);
+}
+
 TEST_CASE("Outputs are checked before the work starts") {
   const ScratchDirectory folder;
   const auto existing = folder.write_file("out", "");

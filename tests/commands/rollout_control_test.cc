@@ -1,6 +1,11 @@
 // The command line of gato-rollout control, from options to files.
 #include "gato/commands/rollout_control.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <filesystem>
 
 #include "catch.h"
@@ -49,6 +54,38 @@ done
 )");
 }
 
+// The command of tests/env/children/child.py, which plays test/count. Without
+// exec, the parent of the child would be the shell.
+std::string counting_child(const std::string& fault = "") {
+  return "exec python3 " GATO_SOURCE_DIR "/tests/env/children/child.py " +
+         fault;
+}
+
+// Plays test/count at random.
+RunResult play_counting_child(const std::string& output,
+                              const std::vector<std::string>& more,
+                              const std::string& fault = "") {
+  std::vector<std::string> arguments = {
+      "--policy", "random", "--env-command", counting_child(fault),
+      "-o",       output};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run(std::move(arguments));
+}
+
+// Makes the next counting child send a signal at its reset number `reset`.
+class StopRequest {
+ public:
+  StopRequest(const ScratchDirectory& folder, int reset, int signal)
+      : path_(folder.write_file("stop", fmt::format("{} {}", reset, signal))) {
+    setenv("GATO_TEST_STOP", path_.c_str(), 1);
+  }
+  ~StopRequest() { unsetenv("GATO_TEST_STOP"); }
+  bool is_done() const { return !fs::exists(path_); }
+
+ private:
+  std::string path_;
+};
+
 }  // namespace
 
 TEST_CASE("The built-in environments are listed one per line") {
@@ -64,8 +101,12 @@ TEST_CASE("Options that exclude each other are refused before any work") {
   const std::string output = folder / "out";
   const std::vector<std::vector<std::string>> wrong = {
       {"--policy", "expert", "-o", output},
+      {"--policy", "expert", "--env-command", "x", "--env-command", "x", "-o",
+       output},
       {"--policy", "expert", "--env", "arcade/catch", "--env-command", "x",
-       "-o", output},
+       "--video", folder / "video.png", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
+       "--shard", "1/3", "-o", output},
       {"--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--model", "m", "--env", "arcade/catch", "-o",
        output},
@@ -232,7 +273,7 @@ TEST_CASE("A child process that breaks down leaves failed episodes") {
                folder, R"({"type":"error","message":"no luck","fatal":false})"),
            "--episodes", "2", "-o", output});
   INFO(ran.err);
-  REQUIRE(ran.status == 0);
+  REQUIRE(ran.status == 1);
   REQUIRE_THAT(ran.err, Contains("no luck"));
   REQUIRE_THAT(ran.err, Contains("all 2 episodes failed"));
   const auto source = ingest::open_episodes(output, {});
@@ -350,4 +391,266 @@ TEST_CASE("An error in a prompt names its location and gives advice") {
   REQUIRE(ran.status == 3);
   REQUIRE_THAT(ran.err, Contains("--prompt: " + folder / "cartpole: ") &&
                             Contains(": give a dataset of 'arcade/catch'"));
+}
+
+TEST_CASE("A run in which every episode fails ends with status 1") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const RunResult ran =
+      play_counting_child(output, {"--episodes", "2"}, "exit-at-step");
+  INFO(ran.err);
+  REQUIRE(ran.status == 1);
+  REQUIRE_THAT(ran.err, Contains("all 2 episodes failed"));
+  REQUIRE_THAT(ran.out, Contains("test/count"));
+  REQUIRE(ingest::open_episodes(output, {})->episode_count() == 2);
+  REQUIRE_FALSE(fs::exists(output + ".partial"));
+  // Nothing is left to resume, but the run has failed nevertheless.
+  const RunResult again = play_counting_child(
+      output, {"--episodes", "2", "--resume"}, "exit-at-step");
+  INFO(again.err);
+  REQUIRE(again.status == 1);
+  REQUIRE(again.out == ran.out);
+}
+
+TEST_CASE("A renderer that fails costs the video and not the episode") {
+  const ScratchDirectory folder;
+  REQUIRE(play_counting_child(folder / "plain",
+                              {"--episodes", "2", "--no-provenance"})
+              .status == 0);
+  for (const std::string fault :
+       {"exit-at-render", "garbage-at-render", "error-at-render",
+        "empty-at-render", "hang-at-render"}) {
+    const RunResult ran = play_counting_child(
+        folder / fault,
+        {"--episodes", "2", "--no-provenance", "--step-timeout", "1", "--video",
+         folder / "video.png"},
+        fault);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    REQUIRE_THAT(ran.err, Contains("no frame could be rendered") &&
+                              Contains("failed 0"));
+    REQUIRE_FALSE(fs::exists(folder / "video.png"));
+    REQUIRE(bytes_of(folder / fault) == bytes_of(folder / "plain"));
+  }
+}
+
+TEST_CASE("Built-in environments and several commands are played in one call") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  setenv("GATO_TEST_SPEC", R"({"task": "test/count, again"})", 1);
+  const std::string other =
+      "export GATO_TEST_SPEC='{\"task\": \"test/other, too\"}'; " +
+      counting_child();
+  RunResult ran = play_counting_child(output, {"--env-command", other, "--env",
+                                               "grid/goto", "--episodes", "2"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  for (const std::string task :
+       {"test/count, again", "test/other, too", "grid/goto"}) {
+    REQUIRE(ingest::open_episodes(output + "/" + task, {})->episode_count() ==
+            2);
+  }
+  for (const auto& [task, message] :
+       {std::pair<std::string, std::string>{"test/other, too", "two"},
+        {"test", "would be within"},
+        {"../x", "cannot be a folder"},
+        {"/x", "cannot be a folder"},
+        {"x/", "cannot be a folder"}}) {
+    setenv("GATO_TEST_SPEC", (R"({"task": ")" + task + "\"}").c_str(), 1);
+    ran = play_counting_child(folder / "refused",
+                              {"--env-command", other, "--episodes", "2"});
+    INFO(ran.err);
+    REQUIRE(ran.status == 2);
+    REQUIRE_THAT(ran.err, Contains(message));
+    REQUIRE_FALSE(fs::exists(folder / "refused"));
+  }
+  unsetenv("GATO_TEST_SPEC");
+}
+
+TEST_CASE("A run that a signal stopped is resumed with the same bytes") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const std::vector<std::string> options = {"--episodes", "6", "--batch", "1",
+                                            "--threads",  "1"};
+  // The provenance, too, is that of a run without interruption.
+  REQUIRE(play_counting_child(output, options).status == 0);
+  const std::string expected = bytes_of(output);
+  std::vector<std::string> resume = options;
+  resume.push_back("--resume");
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) {
+    fs::remove_all(output);
+    const StopRequest stop(folder, 4, signal);
+    const RunResult stopped = play_counting_child(output, options);
+    INFO(stopped.err);
+    REQUIRE(stop.is_done());
+    REQUIRE(stopped.status == 75);
+    REQUIRE_THAT(stopped.err, Contains("3 of 6 episodes are kept in " + output +
+                                       ".partial"));
+    REQUIRE_FALSE(fs::exists(output));
+
+    const RunResult refused = play_counting_child(output, options);
+    REQUIRE(refused.status == 2);
+    REQUIRE_THAT(refused.err, Contains("--resume continues it"));
+    std::vector<std::string> other = resume;
+    other.insert(other.end(), {"--seed", "1"});
+    const RunResult changed = play_counting_child(output, other);
+    REQUIRE(changed.status == 2);
+    REQUIRE_THAT(changed.err, Contains("--seed was 0 and is 1 now"));
+
+    const RunResult resumed = play_counting_child(output, resume);
+    INFO(resumed.err);
+    REQUIRE(resumed.status == 0);
+    REQUIRE(bytes_of(output) == expected);
+    REQUIRE_FALSE(fs::exists(output + ".partial"));
+  }
+  const RunResult complete = play_counting_child(output, resume);
+  REQUIRE(complete.status == 0);
+  REQUIRE_THAT(complete.err, Contains("is complete"));
+  std::vector<std::string> other = resume;
+  other.insert(other.end(), {"--seed", "1"});
+  const RunResult refused = play_counting_child(output, other);
+  REQUIRE(refused.status == 2);
+  REQUIRE_THAT(refused.err, Contains("another --seed"));
+  REQUIRE(bytes_of(output) == expected);
+}
+
+TEST_CASE("A run that was stopped before any episode leaves nothing") {
+  const ScratchDirectory folder;
+  const StopRequest stop(folder, 1, SIGTERM);
+  const RunResult ran = play_counting_child(
+      folder / "out", {"--episodes", "6", "--batch", "1", "--threads", "1"});
+  REQUIRE(ran.status == 143);
+  REQUIRE_FALSE(fs::exists(folder / "out"));
+  REQUIRE_FALSE(fs::exists(folder / "out.partial"));
+  run({"--list-envs"});  // forgets the signal
+}
+
+TEST_CASE("A run that was killed is resumed with the same bytes") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  std::vector<std::string> options = {
+      "--episodes", "8", "--batch",         "2",
+      "--threads",  "1", "--no-provenance", "--resume"};
+  REQUIRE(play_counting_child(folder / "expected", options).status == 0);
+  const StopRequest stop(folder, 3, SIGKILL);
+  const pid_t process = fork();
+  if (process == 0) {
+    play_counting_child(output, options);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  REQUIRE(WIFSIGNALED(status));
+  REQUIRE(fs::file_size(output + ".partial") > 0);
+  options.insert(options.end(), {"--video", folder / "video.png"});
+  const RunResult resumed = play_counting_child(output, options);
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  REQUIRE(bytes_of(output) == bytes_of(folder / "expected"));
+  // The first episode was played again to film it.
+  REQUIRE(base::read_file(folder / "video.png").starts_with("\x89PNG"));
+}
+
+TEST_CASE("A model's run is resumed and divided by batches") {
+  const ScratchDirectory folder;
+  gato::test::write_tiny_model(folder / "model");
+  const auto play = [&](const std::string& name,
+                        const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--model",
+                                          folder / "model",
+                                          "--env-command",
+                                          counting_child(),
+                                          "--threads",
+                                          "1",
+                                          "--no-provenance",
+                                          "--batch",
+                                          "3",
+                                          "--episodes",
+                                          "7",
+                                          "-o",
+                                          folder / name};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  };
+  REQUIRE(play("expected", {}).status == 0);
+  {
+    const StopRequest stop(folder, 2, SIGTERM);  // batches of 2, 2 and 3
+    REQUIRE(play("out", {}).status == 75);
+  }
+  const RunResult changed = play("out", {"--resume", "--episodes", "8"});
+  REQUIRE(changed.status == 2);
+  REQUIRE_THAT(changed.err, Contains("--episodes was 7 and is 8 now"));
+  REQUIRE(play("out", {"--resume"}).status == 0);
+  REQUIRE(bytes_of(folder / "out") == bytes_of(folder / "expected"));
+
+  const auto expected = ingest::open_episodes(folder / "expected", {});
+  int64_t count = 0;
+  for (const std::string shard : {"1", "2", "3"}) {
+    REQUIRE(play(shard, {"--shard", shard + "/3"}).status == 0);
+    const auto part = ingest::open_episodes(folder / shard, {});
+    for (int64_t i = 0; i < part->episode_count(); ++i) {
+      const data::Episode played = part->read_episode(i);
+      const data::Episode same = expected->read_episode(count++);
+      REQUIRE(played.seed == same.seed);
+      REQUIRE(played.rewards == same.rewards);
+    }
+  }
+  REQUIRE(count == 7);
+  const RunResult empty = play("4", {"--shard", "1/4"});
+  REQUIRE(empty.status == 2);  // a quarter of three batches
+  REQUIRE_THAT(empty.err, Contains("a smaller --batch gives more"));
+}
+
+TEST_CASE("All shards together contain the episodes of one run") {
+  const ScratchDirectory folder;
+  const auto play = [&](const std::string& name,
+                        const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--policy",     "random",     "--env",
+                                          "arcade/catch", "--episodes", "5",
+                                          "-o",           folder / name};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    REQUIRE(run(arguments).status == 0);
+    return ingest::open_episodes(folder / name, {});
+  };
+  const auto all = play("all", {});
+  int64_t count = 0;
+  for (const std::string shard : {"1/3", "2/3", "3/3"}) {
+    const auto part = play(shard.substr(0, 1), {"--shard", shard});
+    for (int64_t i = 0; i < part->episode_count(); ++i) {
+      const data::Episode played = part->read_episode(i);
+      const data::Episode same = all->read_episode(count++);
+      REQUIRE(played.seed == same.seed);
+      REQUIRE(played.rewards == same.rewards);
+      REQUIRE(std::get<data::Array>(played.observations[0]).bytes ==
+              std::get<data::Array>(same.observations[0]).bytes);
+    }
+  }
+  REQUIRE(count == 5);
+}
+
+TEST_CASE("An output may have the name of a policy or of a task") {
+  const ScratchDirectory folder;
+  const fs::path previous = fs::current_path();
+  fs::current_path(folder / ".");
+  for (const std::string policy : {"random", "expert"}) {
+    for (const int status : {0, 2, 0}) {
+      std::vector<std::string> arguments = {"--policy",   policy, "--env",
+                                            "grid/goto",  "-o",   policy,
+                                            "--episodes", "1"};
+      if (status == 0) {
+        arguments.push_back("--force");
+      }
+      const RunResult ran = run(arguments);
+      INFO(ran.err);
+      CHECK(ran.status == status);
+    }
+  }
+  fs::create_directory("grid");
+  CHECK(run({"--policy", "random", "--env", "grid/goto", "-o", "grid/goto",
+             "--episodes", "1"})
+            .status == 0);
+  CHECK(run({"--policy", "random", "--env", "grid/goto", "-o", "grid/goto",
+             "--episodes", "1", "--force"})
+            .status == 0);
+  fs::current_path(previous);
 }

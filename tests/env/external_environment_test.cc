@@ -172,6 +172,45 @@ TEST_CASE("After a failed episode the child can be used again") {
   }
 }
 
+TEST_CASE("A renderer that fails never ends the run") {
+  SECTION("without harm to the environment") {
+    for (const char* fault : {"error-at-render", "empty-at-render"}) {
+      const auto environment = start(child(fault));
+      environment->reset(1);
+      REQUIRE_THROWS_AS(environment->render(), EnvironmentError);
+      REQUIRE(environment->step(action(1)).reward == 1);
+    }
+  }
+  SECTION("with the environment") {
+    for (const char* fault : {"exit-at-render", "garbage-at-render",
+                              "fatal-at-render", "hang-at-render"}) {
+      const auto environment = start(child(fault), 0.5);
+      environment->reset(1);
+      REQUIRE_THROWS_AS(environment->render(), EnvironmentLostError);
+      REQUIRE_THROWS_AS(environment->step(action(1)), EnvironmentLostError);
+      environment->reset(1);
+      REQUIRE(environment->step(action(1)).reward == 1);
+    }
+  }
+}
+
+TEST_CASE("A program anywhere can import gato_environment") {
+  for (const char* inherited : {"", "/nowhere:/elsewhere"}) {
+    setenv("PYTHONPATH", inherited, 1);
+    const auto environment = start(
+        "cd / && python3 -c '"
+        "import importlib.util, os, runpy, sys; "
+        "assert importlib.util.find_spec(\"gato_environment\"); "
+        "assert os.environ[\"PYTHONPATH\"].startswith(\"" +
+        std::string(inherited) +
+        "\"); "
+        "sys.argv = [\"child.py\"]; "
+        "runpy.run_path(\"" GATO_SOURCE_DIR "/tests/env/children/child.py\")'");
+    REQUIRE(environment->spec().task.name == "test/count");
+  }
+  unsetenv("PYTHONPATH");
+}
+
 TEST_CASE("A line that is not a reply ends the run") {
   for (const char* fault : {"garbage-at-step", "number-at-step"}) {
     const auto environment = start(child(fault));

@@ -51,8 +51,7 @@ const data::Array& column(const std::vector<data::FieldColumn>& columns) {
 
 RunnerOptions runner_options(int64_t episodes, int64_t batch, int64_t threads) {
   RunnerOptions options;
-  options.episodes = episodes;
-  options.batch_size = batch;
+  options.batches = plan_batches(episodes, batch);
   options.threads = threads;
   return options;
 }
@@ -197,6 +196,49 @@ TEST_CASE("An episode that fails twice is recorded up to the failure") {
     REQUIRE(failed.truncations.back() == 1);
     REQUIRE_FALSE(result.episodes[0].failed);
     REQUIRE(result.episodes[2].step_count() == 5);
+  }
+}
+
+TEST_CASE("An episode whose observer loses the environment begins again") {
+  const Result expected = play(runner_options(3, 3, 1), noisy_expert(1));
+  std::vector<data::Episode> episodes;
+  std::vector<int64_t> ended;
+  bool is_lost = false;
+  RunnerCallbacks callbacks;
+  callbacks.on_step = [&](const PolicyInput& input) {
+    const bool is_first = input.episode == 1 && input.step == 2 && !is_lost;
+    is_lost |= is_first;
+    return !is_first;
+  };
+  callbacks.on_episode_end = [&](const data::Episode& episode, bool retried) {
+    ended.push_back(episode.id);
+    REQUIRE_FALSE(retried);
+  };
+  const RunnerCounts counts = run_episodes(
+      runner_options(3, 3, 1),
+      [] { return std::make_unique<ToyEnvironment>(5); }, noisy_expert(1),
+      [&](data::Episode&& episode) { episodes.push_back(std::move(episode)); },
+      callbacks);
+  REQUIRE(is_lost);
+  REQUIRE(counts.retried == 0);
+  REQUIRE(ended == std::vector<int64_t>{0, 2, 1});
+  for (size_t i = 0; i < 3; ++i) {
+    REQUIRE(episodes[i].rewards == expected.episodes[i].rewards);
+    REQUIRE(column(episodes[i].observations).bytes ==
+            column(expected.episodes[i].observations).bytes);
+  }
+}
+
+TEST_CASE("Any episodes of a run can be played without the others") {
+  const Result all = play(runner_options(7, 7, 1), noisy_expert(4));
+  RunnerOptions options = runner_options(7, 7, 1);
+  options.batches = plan_batches({6, 2, 3}, 2);
+  REQUIRE(options.batches == BatchPlan{{6}, {2, 3}});
+  const Result some = play(options, noisy_expert(4));
+  REQUIRE(some.episodes.size() == 3);
+  for (const data::Episode& episode : some.episodes) {
+    REQUIRE(episode.seed == all.episodes[episode.id].seed);
+    REQUIRE(episode.rewards == all.episodes[episode.id].rewards);
   }
 }
 

@@ -30,8 +30,7 @@ std::vector<data::Episode> play(const model::Network& network,
   options.context_steps = context_steps;
   options.sampling.seed = seed;
   RunnerOptions run;
-  run.episodes = 5;
-  run.batch_size = batch;
+  run.batches = plan_batches(5, batch);
   std::vector<data::Episode> episodes;
   run_episodes(
       run, [&] { return std::make_unique<ToyEnvironment>(20, is_continuous); },

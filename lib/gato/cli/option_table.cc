@@ -93,6 +93,12 @@ void OptionTable::require_exactly_one(std::vector<std::string> names,
   exclusive_groups_.push_back({std::move(names), std::move(unless)});
 }
 
+void OptionTable::require_at_least_one(std::vector<std::string> names,
+                                       std::vector<std::string> unless) {
+  exclusive_groups_.push_back(
+      {std::move(names), std::move(unless), /*allows_several=*/true});
+}
+
 const ExclusiveGroup* OptionTable::find_exclusive_group(
     const Option& option) const {
   for (const ExclusiveGroup& group : exclusive_groups_) {

@@ -50,9 +50,10 @@ struct Option {
   OnResume on_resume = OnResume::unspecified;
   bool is_in_config = true;  // false: applies to this run only, no TOML key
   bool takes_files = false;
-  bool takes_one_value = false;  // for a list: one value per occurrence
-  bool is_operand = false;       // these are the operands, without a --name
-  std::string default_text;      // the target's value when it was added
+  // For a list: one value per occurrence, which is not split at commas.
+  bool takes_one_value = false;
+  bool is_operand = false;   // these are the operands, without a --name
+  std::string default_text;  // the target's value when it was added
 
   // Chained setters, so that a table reads as a table.
   Option& short_name(char letter);
@@ -73,6 +74,7 @@ struct Option {
 // Options of which exactly one must be given, unless one of `unless` is given.
 struct ExclusiveGroup {
   std::vector<std::string> names, unless;
+  bool allows_several = false;  // at least one must be given
 };
 
 class OptionTable {
@@ -91,6 +93,9 @@ class OptionTable {
   // must be of types that can be empty (is_empty() in option_value.h).
   void require_exactly_one(std::vector<std::string> names,
                            std::vector<std::string> unless = {});
+  // The same for at least one of the options.
+  void require_at_least_one(std::vector<std::string> names,
+                            std::vector<std::string> unless = {});
   // Sets a function that returns configuration files of lower precedence than
   // those of --config, for example a preset. The first file has the lowest
   // precedence. The function is called after the given values, which may select

@@ -64,7 +64,8 @@ bool parse_flag(const std::string& text, const std::string& origin) {
 
 std::vector<std::string> split_list(const Option& option,
                                     const ParsedValue& given) {
-  if (given.is_verbatim || option.takes_files || option.is_operand) {
+  if (given.is_verbatim || option.takes_files || option.takes_one_value ||
+      option.is_operand) {
     return given.texts;
   }
   std::vector<std::string> items;

@@ -88,6 +88,12 @@ void expand_file_options(const OptionTable& table) {
   }
 }
 
+// Returns whether the values of an option may be paths. Choices and names, such
+// as those of tasks, are not, even if there is a file of that name.
+bool may_name_files(const Option& option) {
+  return option.choices.empty() && !option.metavar_name.starts_with("NAME");
+}
+
 // Throws Error(usage) if the output is also an input, which --force would
 // replace: an operand, or a file that an option names.
 void check_output_is_not_input(const CommonOptions& common,
@@ -97,7 +103,8 @@ void check_output_is_not_input(const CommonOptions& common,
     inputs.push_back(base::path_without_weight(input));
   }
   for (const auto& option : table.options()) {
-    if (option->name == "output" || option->name == "log-file") {
+    if (option->name == "output" || option->name == "log-file" ||
+        !may_name_files(*option)) {
       continue;
     }
     if (const auto* text = std::get_if<std::string*>(&option->target)) {
@@ -139,7 +146,7 @@ void check_exclusive_group(const ExclusiveGroup& group,
   if (given.empty()) {
     throw base::usage_error("{} is missing", fmt::join(alternatives, " or "));
   }
-  if (given.size() > 1) {
+  if (given.size() > 1 && !group.allows_several) {
     throw base::usage_error("{} are mutually exclusive: give only one of them",
                             fmt::join(given, " and "));
   }

@@ -1,6 +1,8 @@
-// Plays one task after the other: starts an environment to learn its spec,
-// makes a policy for it, and lets rollout::run_episodes pass the episodes to a
-// dataset and to a row of the table.
+// A run has four parts. It starts every environment once to learn its task, and
+// makes the policies, so that what is wrong is found before any work. It plays
+// the episodes that the recording OUTPUT.partial does not have yet, each of
+// which is recorded as soon as it ends. It writes the datasets from the
+// recording. It prints the table.
 #include "gato/commands/control_run.h"
 
 #include <fmt/format.h>
@@ -11,14 +13,20 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gato/base/file_io.h"
+#include "gato/base/signals.h"
+#include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/control_recording.h"
 #include "gato/commands/policy_builder.h"
+#include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/episodes/minari_writer.h"
-#include "gato/rollout/animated_png.h"
+#include "gato/rollout/film_recorder.h"
 #include "gato/rollout/return_summary.h"
 
 namespace gato::commands {
@@ -26,37 +34,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFramesPerSecond = 20;
+// A task of the run.
+struct Task {
+  rollout::EnvironmentFactory make_environment;
+  // The environment that was started to learn the spec, if it is still there.
+  std::unique_ptr<env::Environment> started;
+  env::EnvironmentSpec spec;
+  rollout::PolicyFactory make_policy;
+  const std::string& name() const { return spec.task.name; }
+};
 
-// Returns a factory that returns `first` at its first call, so that an
-// environment that was started to learn its spec is used.
-rollout::EnvironmentFactory reuse_first_environment(
-    std::unique_ptr<env::Environment> first, rollout::EnvironmentFactory make) {
-  auto unused_first =
-      std::make_shared<std::unique_ptr<env::Environment>>(std::move(first));
-  return [unused_first, make = std::move(make)] {
-    return *unused_first ? std::move(*unused_first) : make();
-  };
-}
-
-// Returns a callback that records the first episode. If that episode is played
-// a second time, the second attempt replaces the first.
-rollout::StepCallback record_frames(rollout::AnimatedPng& video) {
-  return [&video](const rollout::PolicyInput& input) {
-    if (input.episode != 0) {
-      return;
+// Throws Error(usage) if the names cannot all be folders below the output.
+void check_task_folders(const std::vector<Task>& tasks) {
+  for (const Task& task : tasks) {
+    const fs::path folder = task.name();
+    if (folder.is_absolute() || !folder.has_filename() ||
+        folder != folder.lexically_normal() || *folder.begin() == ".." ||
+        folder == ".") {
+      throw base::usage_error(
+          "--env-command: the task '{}' cannot be a folder of --output: play "
+          "it in a call of its own",
+          task.name());
     }
-    if (input.step == 0) {
-      video.clear();
+    for (const Task& other : tasks) {
+      if (&other != &task && other.name() == task.name()) {
+        throw base::usage_error(
+            "--env-command: two environments play the task '{}': play them in "
+            "two calls",
+            task.name());
+      }
+      if (other.name().starts_with(task.name() + "/")) {
+        throw base::usage_error(
+            "--env-command: the dataset of '{}' would be within that of '{}': "
+            "play them in two calls",
+            other.name(), task.name());
+      }
     }
-    try {
-      video.add_frame(base::with_context(
-          "--video", [&] { return rollout::render_frame(input); }));
-    } catch (const env::EnvironmentError& error) {
-      spdlog::warn("--video: no frame of step {}: {}", input.step,
-                   error.what());
-    }
-  };
+  }
 }
 
 // A run of the command, which plays every task with the same agent.
@@ -65,120 +79,372 @@ class ControlRun {
   ControlRun(const ControlCommandOptions& options, cli::CommandContext& context)
       : options_(options),
         context_(context),
+        output_(context.common.output),
+        shard_plan_(plan_shard(options, context.common.shard)),
+        film_(shard_plan_[0][0]),
+        recording_(recording_path(output_)),
         policy_builder_(options, context.common.seed) {}
 
   base::ExitStatus run() {
-    std::vector<rollout::EnvironmentFactory> factories =
-        environment_factories(options_);
-    const fs::path output = context_.common.output;
-    if (factories.size() == 1) {
-      play_task(factories[0], [&](const std::string&) {
-        return DatasetLocation{output, output};
-      });
-    } else {
-      base::AtomicOutput datasets(output, context_.common.force,
-                                  base::AtomicOutput::Kind::directory);
-      for (const rollout::EnvironmentFactory& make : factories) {
-        play_task(make, [&](const std::string& task) {
-          const fs::path dataset = datasets.temporary_path() / task;
-          fs::create_directories(dataset.parent_path());
-          return DatasetLocation{dataset, output / task};
-        });
+    refuse_to_discard_recording();
+    try {
+      start_tasks();
+      begin_or_resume();
+      if (is_complete_) {
+        read_outcomes();
+      } else {
+        for (Task& task : tasks_) {
+          play_task(task);
+        }
+        write_datasets();
       }
-      datasets.commit();
+      write_film();
+    } catch (const base::StoppedBySignal&) {
+      if (recording_.episode_count() == 0) {
+        throw;
+      }
+      recording_.sync();
+      spdlog::warn("stopped by a signal: {}", kept_text());
+      return base::ExitStatus::stopped_early;
+    } catch (...) {
+      if (recording_.episode_count() > 0) {
+        spdlog::warn("{}", kept_text());
+      }
+      throw;
     }
-    std::cout << table_.to_string();
-    cli::log_counts({{"episodes", counts_.episodes},
-                     {"steps", counts_.steps},
-                     {"retried", counts_.retried},
-                     {"failed", counts_.failed}});
-    return base::ExitStatus::success;
+    recording_.remove();
+    return report();
   }
 
  private:
-  struct DatasetLocation {
-    fs::path write_path;
-    fs::path final_path;  // differs if all datasets are renamed at the end
-  };
-  using DatasetLocator =
-      std::function<DatasetLocation(const std::string& task)>;
-
-  void play_task(const rollout::EnvironmentFactory& make,
-                 const DatasetLocator& locate) {
-    std::unique_ptr<env::Environment> first = make();
-    const env::EnvironmentSpec spec = first->spec();
-    const std::string task = spec.task.name;
-    const rollout::PolicyFactory make_policy =
-        policy_builder_.make_factory(spec);
-    const DatasetLocation location = locate(task);
-    ingest::MinariWriter writer(location.write_path, context_.common.force,
-                                {spec.task, policy_builder_.agent_name()},
-                                location.final_path);
-    rollout::ReturnSummary summary(task);
-    rollout::AnimatedPng video;
-    base::Progress progress(&context_.progress, task, "episodes",
-                            options_.episodes);
-    const rollout::RunnerCounts counts = rollout::run_episodes(
-        {options_.episodes, options_.batch_size, context_.common.threads,
-         options_.max_steps, context_.common.seed},
-        reuse_first_environment(std::move(first), make), make_policy,
-        [&](data::Episode&& episode) {
-          summary.add(episode);
-          writer.append(episode);
-          progress.advance();
-        },
-        options_.video ? record_frames(video) : rollout::StepCallback{});
-    data::Provenance provenance(context_.record);
-    policy_builder_.add_inputs(provenance);
-    writer.commit(provenance);
-    if (video.frame_count() > 0) {
-      base::write_file(*options_.video, video.encode(kFramesPerSecond),
-                       context_.common.force);
-    }
-    report(task, counts, summary);
+  std::string kept_text() const {
+    return fmt::format(
+        "{} of {} episodes are kept in {}: the same command with --resume "
+        "continues",
+        recording_.episode_count(), episodes_per_task() * task_count_,
+        recording_.path().string());
   }
 
-  void report(const std::string& task, const rollout::RunnerCounts& counts,
-              const rollout::ReturnSummary& summary) {
-    if (counts.failed == counts.episodes) {
-      spdlog::warn(
+  int64_t episodes_per_task() const {
+    int64_t count = 0;
+    for (const std::vector<int64_t>& batch : shard_plan_) {
+      count += std::ssize(batch);
+    }
+    return count;
+  }
+
+  void refuse_to_discard_recording() const {
+    if (recording_.episode_count() > 0 && !options_.resume &&
+        !context_.common.force) {
+      throw base::usage_error(
+          "{} contains {} episodes of a run that was interrupted: --resume "
+          "continues it, --force starts again",
+          recording_.path().string(), recording_.episode_count());
+    }
+  }
+
+  void start_tasks() {
+    std::vector<rollout::EnvironmentFactory> factories =
+        environment_factories(options_);
+    task_count_ = std::ssize(factories);
+    for (rollout::EnvironmentFactory& make : factories) {
+      Task task{std::move(make), nullptr, {}, {}};
+      task.started = task.make_environment();
+      task.spec = task.started->spec();
+      task.make_policy = policy_builder_.make_factory(task.spec);
+      if (!tasks_.empty()) {
+        task.started.reset();  // many simulators may not fit in the memory
+      }
+      tasks_.push_back(std::move(task));
+    }
+    if (tasks_.size() > 1) {
+      check_task_folders(tasks_);
+    }
+  }
+
+  // Finds out whether the output is complete already, or else prepares the
+  // recording and the provenance.
+  void begin_or_resume() {
+    data::Provenance provenance(context_.record);
+    provenance.enabled = true;  // files that were read are compared, too
+    policy_builder_.add_inputs(provenance);
+    std::vector<data::TaskSpec> specs;
+    for (const Task& task : tasks_) {
+      specs.push_back(task.spec.task);
+    }
+    const nlohmann::json start = recording_start(provenance, specs);
+    is_complete_ = options_.resume && is_output_complete(start);
+    if (is_complete_) {
+      spdlog::info("{} is complete: there is nothing to resume",
+                   output_.string());
+      return;
+    }
+    base::check_output(output_, context_.common.force);
+    if (options_.resume && recording_.episode_count() > 0) {
+      check_recording(start);
+    } else {
+      recording_.begin(start);
+    }
+    provenance_ = with_valid_start(
+        [&] { return resumed_provenance(provenance, recording_.start()); });
+    provenance_.enabled = context_.record.has_provenance;
+  }
+
+  // Calls `read`, which reads the start of the recording.
+  template <class Read>
+  std::invoke_result_t<const Read&> with_valid_start(const Read& read) const {
+    try {
+      return read();
+    } catch (const nlohmann::json::exception& error) {
+      throw base::input_error(
+          "{}: its first line is corrupt ({}): start again with --force and "
+          "without --resume",
+          recording_.path().string(), error.what());
+    }
+  }
+
+  void check_recording(const nlohmann::json& start) const {
+    const std::string change = with_valid_start([&] {
+      return find_changed_setting(options_, recording_.start(), start);
+    });
+    if (!change.empty()) {
+      throw base::usage_error(
+          "{}: {}: give what the run was started with, or start again with "
+          "--force and without --resume",
+          recording_.path().string(), change);
+    }
+  }
+
+  // Returns whether the output exists and is what this run writes. Throws
+  // Error(usage) if it is anything else, unless --force may replace it.
+  bool is_output_complete(const nlohmann::json& start) const {
+    if (!fs::exists(output_)) {
+      return false;
+    }
+    std::string difference;
+    for (const Task& task : tasks_) {
+      if (difference.empty()) {
+        difference = base::escape_control_characters(
+            find_difference(task, dataset_path(output_, task), start));
+      }
+    }
+    if (!difference.empty() && !context_.common.force) {
+      throw base::usage_error(
+          "{} exists and is not the dataset of this run: {}: choose another "
+          "--output, or --force replaces it",
+          output_.string(), difference);
+    }
+    return difference.empty();
+  }
+
+  // Returns what shows that the dataset is not what this run writes for the
+  // task, or an empty string.
+  std::string find_difference(const Task& task, const fs::path& dataset,
+                              const nlohmann::json& start) const {
+    try {
+      const auto source = ingest::open_episodes(dataset, {});
+      const data::TaskSpec& spec = source->spec();
+      if (spec.name != task.name()) {
+        return fmt::format("its task is '{}'", spec.name);
+      }
+      if (source->agent() != policy_builder_.agent_name()) {
+        return fmt::format("its agent is '{}'", source->agent());
+      }
+      if (source->episode_count() != episodes_per_task()) {
+        return fmt::format("it has {} episodes", source->episode_count());
+      }
+      if (source->read_episode(0).seed !=
+          rollout::episode_seed(context_.common.seed, shard_plan_[0][0])) {
+        return "it was recorded with another --seed";
+      }
+      const nlohmann::json earlier = source->provenance();
+      return earlier.is_null() ? std::string()
+                               : find_changed_setting(options_, earlier, start);
+    } catch (const base::Error& error) {
+      return error.what();
+    } catch (const nlohmann::json::exception&) {
+      return "its provenance is corrupt";
+    }
+  }
+
+  fs::path dataset_path(const fs::path& output, const Task& task) const {
+    return tasks_.size() == 1 ? output : output / task.name();
+  }
+
+  // Returns a factory that returns the environment that was started to learn
+  // the task, if there is one, at its first call.
+  rollout::EnvironmentFactory environment_factory(Task& task) {
+    return [&task]() -> std::unique_ptr<env::Environment> {
+      if (task.started) {
+        return std::exchange(task.started, nullptr);
+      }
+      return task.make_environment();
+    };
+  }
+
+  void play_task(Task& task) {
+    const rollout::BatchPlan missing =
+        plan_missing(options_, shard_plan_, recording_, task.name(),
+                     options_.video.has_value());
+    if (missing.empty()) {
+      return;
+    }
+    int64_t missing_count = 0;
+    for (const std::vector<int64_t>& batch : missing) {
+      missing_count += std::ssize(batch);
+    }
+    base::Progress progress(&context_.progress, task.name(), "episodes",
+                            episodes_per_task(),
+                            episodes_per_task() - missing_count);
+    rollout::RunnerCallbacks callbacks;
+    if (options_.video) {
+      callbacks.on_step = [this](const rollout::PolicyInput& input) {
+        return film_.add_frame(input);
+      };
+    }
+    callbacks.on_episode_end = [this, &task](const data::Episode& episode,
+                                             bool was_retried) {
+      // The film comes first, because a run that is resumed plays the episode
+      // again if there is no film of it.
+      if (options_.video && film_.is_filmed(episode.id)) {
+        recording_.set_film(film_.encode());
+      }
+      recording_.append(task.name(), episode, was_retried);
+    };
+    rollout::run_episodes(
+        {missing, context_.common.threads, options_.max_steps,
+         context_.common.seed},
+        environment_factory(task), task.make_policy,
+        [&progress](data::Episode&&) { progress.advance(); }, callbacks);
+    task.started.reset();
+  }
+
+  void write_datasets() {
+    if (tasks_.size() == 1) {
+      write_dataset(tasks_[0], output_);
+      return;
+    }
+    base::AtomicOutput datasets(output_, context_.common.force,
+                                base::AtomicOutput::Kind::directory);
+    for (const Task& task : tasks_) {
+      const fs::path dataset = dataset_path(datasets.temporary_path(), task);
+      fs::create_directories(dataset.parent_path());
+      write_dataset(task, dataset);
+    }
+    datasets.commit();
+  }
+
+  void write_dataset(const Task& task, const fs::path& dataset) {
+    ingest::MinariWriter writer(dataset, context_.common.force,
+                                {task.spec.task, policy_builder_.agent_name()},
+                                dataset_path(output_, task));
+    rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
+    for (const std::vector<int64_t>& batch : shard_plan_) {
+      for (const int64_t id : batch) {
+        base::throw_if_stopped();
+        const data::Episode episode = recording_.read(task.spec.task, id);
+        writer.append(episode);
+        summary.add(episode);
+        step_count_ += episode.step_count();
+        retried_count_ += recording_.was_retried(task.name(), id);
+      }
+    }
+    writer.commit(provenance_);
+  }
+
+  void write_film() const {
+    if (!options_.video) {
+      return;
+    }
+    const std::string film = recording_.film().value_or("");
+    if (!film.empty()) {
+      base::write_file(*options_.video, film,
+                       context_.common.force || options_.resume);
+    } else if (!is_complete_) {
+      spdlog::warn("--video {}: not written: no frame could be rendered",
+                   *options_.video);
+    }
+  }
+
+  // Reads the outcomes of datasets that are complete already.
+  void read_outcomes() {
+    for (const Task& task : tasks_) {
+      const auto source =
+          ingest::open_episodes(dataset_path(output_, task), {});
+      rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
+      for (int64_t i = 0; i < source->episode_count(); ++i) {
+        const data::Episode episode = source->read_episode(i);
+        summary.add(episode);
+        step_count_ += episode.step_count();
+      }
+    }
+  }
+
+  // Prints the table of the datasets and returns the exit status.
+  base::ExitStatus report() const {
+    base::TextTable table{rollout::ReturnSummary::table_header()};
+    int64_t episodes = 0, failures = 0;
+    bool has_useless_task = false;
+    for (const rollout::ReturnSummary& summary : outcomes_) {
+      table.add_row(summary.table_row());
+      report_failures(summary);
+      episodes += summary.episode_count();
+      failures += summary.failure_count();
+      has_useless_task |= summary.failure_count() == summary.episode_count();
+    }
+    std::cout << table.to_string();
+    cli::log_counts({{"episodes", episodes},
+                     {"steps", step_count_},
+                     {"retried", retried_count_},
+                     {"failed", failures}});
+    return has_useless_task ? base::ExitStatus::run_failed
+                            : base::ExitStatus::success;
+  }
+
+  static void report_failures(const rollout::ReturnSummary& summary) {
+    if (summary.failure_count() == summary.episode_count()) {
+      spdlog::error(
           "{}: all {} episodes failed; the dataset contains the steps before "
-          "the failures",
-          task, counts.episodes);
-    } else if (counts.failed > 0) {
+          "the failures: --check-env shows what is wrong with an environment",
+          summary.task(), summary.episode_count());
+    } else if (summary.failure_count() > 0) {
       spdlog::warn(
           "{}: {} of {} episodes failed, so there is no mean; gato-eval score "
           "counts them with the random policy's return",
-          task, counts.failed, counts.episodes);
+          summary.task(), summary.failure_count(), summary.episode_count());
     }
-    table_.add_row(summary.table_row());
-    counts_.episodes += counts.episodes;
-    counts_.steps += counts.steps;
-    counts_.retried += counts.retried;
-    counts_.failed += counts.failed;
   }
 
   const ControlCommandOptions& options_;
   cli::CommandContext& context_;
+  const fs::path output_;
+  const rollout::BatchPlan shard_plan_;
+  rollout::FilmRecorder film_;
+  rollout::Recording recording_;
   PolicyBuilder policy_builder_;
-  base::TextTable table_{rollout::ReturnSummary::table_header()};
-  rollout::RunnerCounts counts_;
+  std::vector<Task> tasks_;
+  int64_t task_count_ = 0;
+  bool is_complete_ = false;  // from the beginning
+  data::Provenance provenance_;
+  // One per task.
+  std::vector<rollout::ReturnSummary> outcomes_;
+  int64_t step_count_ = 0, retried_count_ = 0;
 };
 
 }  // namespace
 
 std::vector<rollout::EnvironmentFactory> environment_factories(
     const ControlCommandOptions& options) {
-  if (options.environment_command) {
-    const env::ExternalEnvironmentOptions external{options.hello_timeout,
-                                                   options.step_timeout};
-    return {[command = *options.environment_command, external] {
-      return env::start_external_environment(command, external);
-    }};
-  }
   std::vector<rollout::EnvironmentFactory> factories;
   for (const std::string& name : options.environments) {
     factories.push_back([name] { return env::make_builtin_environment(name); });
+  }
+  const env::ExternalEnvironmentOptions external{options.hello_timeout,
+                                                 options.step_timeout};
+  for (const std::string& command : options.environment_commands) {
+    factories.push_back([command, external] {
+      return env::start_external_environment(command, external);
+    });
   }
   return factories;
 }

@@ -202,6 +202,19 @@ void warn_without_scores(const eval::ReferenceTable& references) {
                          : "no task has both an expert and a random reference");
 }
 
+// A dataset without any episode to score is hardly meant to be scored.
+void warn_about_failed_datasets(
+    const std::vector<eval::DatasetOutcomes>& outcomes) {
+  for (const eval::DatasetOutcomes& one : outcomes) {
+    if (one.failed > 0 && one.failed == one.episodes()) {
+      spdlog::warn(
+          "{}: all {} episodes failed, so they show nothing about the policy: "
+          "record them again",
+          one.path.string(), one.failed);
+    }
+  }
+}
+
 void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                        const eval::ScoreReport& report) {
   int64_t episodes = 0, failed = 0;
@@ -231,6 +244,7 @@ base::ExitStatus run(const ScoreCommandOptions& options,
       load_all_references(options, reference_outcomes);
   const std::vector<eval::DatasetOutcomes> outcomes = read_all_outcomes(
       context.common.inputs, options.max_episode_steps, context.progress);
+  warn_about_failed_datasets(outcomes);
   const eval::ScoreReport report = eval::compute_scores(
       outcomes, references, {context.common.seed, options.resamples});
   std::vector<eval::CaptionSample> captions;

@@ -2,6 +2,7 @@
 // tasks.
 #include "gato/commands/rollout_control.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -20,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void validate_video_path(const std::string& video, bool force) {
+void validate_video_path(const std::string& video, bool may_exist) {
   const std::string extension = fs::path(video).extension();
   if (extension != ".png" && extension != ".apng") {
     throw base::usage_error(
@@ -28,7 +29,20 @@ void validate_video_path(const std::string& video, bool force) {
         ".png or .apng (ffmpeg converts it to other formats)",
         video);
   }
-  base::check_output(video, force);
+  base::check_output(video, may_exist);
+}
+
+// Throws Error(usage) if the output is one of the inputs.
+void check_output_is_no_input(const ControlCommandOptions& options,
+                              const cli::CommonOptions& common) {
+  std::vector<std::string> inputs = common.config_files;
+  inputs.push_back(options.model.value_or(""));
+  if (options.prompt && options.prompt != "own" && options.prompt != "none") {
+    inputs.push_back(*options.prompt);
+  }
+  for (const std::string& input : inputs) {
+    base::check_input_is_not_output(input, common.output);
+  }
 }
 
 void validate_options(const ControlCommandOptions& options,
@@ -49,9 +63,12 @@ void validate_options(const ControlCommandOptions& options,
         "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
         "and --resize apply to a --model, not to a --policy");
   }
-  if (options.video && options.environments.size() > 1) {
+  const size_t task_count =
+      options.environments.size() + options.environment_commands.size();
+  if (options.video && task_count > 1) {
     throw base::usage_error(
-        "--video records a single environment: give one --env");
+        "--video records a single environment: give one --env or "
+        "--env-command");
   }
   std::set<std::string> seen_names;
   for (const std::string& name : options.environments) {
@@ -60,9 +77,20 @@ void validate_options(const ControlCommandOptions& options,
           "--env names {} twice: use --episodes to play more of it", name);
     }
   }
-  ingest::require_only_minari_datasets(context.common.output);
+  for (const std::string& command : options.environment_commands) {
+    if (std::ranges::count(options.environment_commands, command) > 1) {
+      throw base::usage_error(
+          "--env-command gives '{}' twice: use --episodes to play more of it",
+          command);
+    }
+  }
+  const cli::CommonOptions& common = context.common;
+  const bool may_exist = common.force || options.resume;
+  base::check_output(common.output, may_exist);
+  check_output_is_no_input(options, common);
+  ingest::require_only_minari_datasets(common.output);
   if (options.video) {
-    validate_video_path(*options.video, context.common.force);
+    validate_video_path(*options.video, may_exist);
   }
 }
 
@@ -132,8 +160,10 @@ void add_environment_options(cli::OptionTable& table,
            "Built-in environment (see --list-envs); can be repeated")
       .metavar("NAME...");
   table
-      .add("env-command", &options.environment_command,
-           "Shell command that starts an external environment")
+      .add("env-command", &options.environment_commands,
+           "Shell command that starts an external environment; can be repeated "
+           "and combined with --env")
+      .repeatable()
       .metavar("CMD");
   table
       .add("hello-timeout", &options.hello_timeout,
@@ -202,8 +232,13 @@ void add_other_options(cli::OptionTable& table,
   table
       .add("video", &options.video,
            "Record the first episode as an animated PNG (.png or .apng), which "
-           "browsers play")
+           "browsers play. If the environment fails to render, there is no "
+           "video, and the episode is the same as without --video")
       .metavar("FILE.png");
+  table
+      .add("resume", &options.resume,
+           "Continue a run that was interrupted, or start it if there is none")
+      .not_in_config();
   table
       .add("list-envs", &options.list_environments,
            "Print the names of the built-in environments and exit")
@@ -220,7 +255,7 @@ cli::CommandFunction build_control_command(cli::OptionTable& table) {
   add_environment_options(table, *options);
   add_model_options(table, *options);
   table.require_exactly_one({"model", "policy"}, {"list-envs", "check-env"});
-  table.require_exactly_one({"env", "env-command"}, {"list-envs"});
+  table.require_at_least_one({"env", "env-command"}, {"list-envs"});
   table.require_exactly_one({"output"}, {"list-envs", "check-env"});
   add_other_options(table, *options);
   return [options](cli::CommandContext& context) {
@@ -236,8 +271,9 @@ cli::Command rollout_control_command() {
   command.summary = "Play environments and record the episodes";
   command.description =
       "Plays episodes with a model or a scripted policy and writes them as a "
-      "Minari dataset. With several --env, OUTPUT is a folder with one dataset "
-      "per task, OUTPUT/<task name>. A table of returns goes to stdout: task, "
+      "Minari dataset. With several environments, OUTPUT is a folder with one "
+      "dataset per task, OUTPUT/<task name>: first those of --env, then those "
+      "of --env-command. A table of returns goes to stdout: task, "
       "episodes, failed, mean, std, success. There is no mean if an episode "
       "failed.\n\n"
       "Minari's list_local_datasets() shows datasets whose folder is their id, "
@@ -247,8 +283,27 @@ cli::Command rollout_control_command() {
       "loads datasets from anywhere below that path.\n\n"
       "If the environment of an episode breaks down or returns NaN, the "
       "episode is played once more. If it fails again, it is recorded as "
-      "failed, with the steps before the failure. An episode succeeded if the "
-      "info \"success\" or \"is_success\" was above one half at any step.\n\n"
+      "failed, with the steps before the failure. If all episodes of a task "
+      "failed, the dataset is written and the exit status is 1. An episode "
+      "succeeded if the info \"success\" or \"is_success\" was above one half "
+      "at any step.\n\n"
+      "An external environment speaks the protocol of "
+      "share/gato/envs/README.md. That folder is the last entry of its "
+      "PYTHONPATH, so that 'python -m gymnasium_env' runs an adapter and "
+      "'import gato_environment' works in a program anywhere.\n\n"
+      "Episodes are kept in OUTPUT.partial until all have been played and the "
+      "output is written. SIGINT, SIGTERM, SIGUSR1 and SIGHUP stop the run "
+      "with exit status 75 if any episode is complete. The same command with "
+      "--resume then plays the missing episodes and writes the same bytes as "
+      "without an interruption, also after a crash. With a model it plays "
+      "batches again that were not complete, because the other episodes of a "
+      "batch affect the last bits of its arithmetic. If OUTPUT is complete, "
+      "--resume does nothing, so that a job can be submitted again and again. "
+      "--episodes can be changed with a scripted policy.\n\n"
+      "--shard I/N plays a part of the episodes, with the seeds that they have "
+      "in the complete run, so that the datasets of all N shards contain "
+      "exactly its episodes. With a model, shards divide the batches of the "
+      "run (see --batch).\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W the model reads its last W steps again "
       "at every step, and nothing older affects it. With 0 it keeps the keys "
@@ -258,7 +313,10 @@ cli::Command rollout_control_command() {
       "The same seed gives the same episodes for every number of --threads "
       "and, with scripted policies, for every --batch.";
   command.output = cli::OutputRequirement::optional;
-  command.output_help = "Dataset, or with several --env a folder of datasets";
+  command.output_help =
+      "Dataset, or with several environments a folder of datasets";
+  command.allow_existing_output = true;  // --resume
+  command.sharding = cli::Sharding::work;
   command.build = build_control_command;
   command.examples = {
       {"gato-rollout control --policy expert --noise 0.3 --env arcade/catch "
@@ -268,8 +326,12 @@ cli::Command rollout_control_command() {
        "--env grid/goto -o played",
        "50 episodes of each of two tasks, played by a model"},
       {"gato-rollout control --check-env --env-command "
-       "'python3 minigrid_env.py --task BabyAI-GoToLocal-v0'",
-       "Check an external environment"}};
+       "'python3 -m minigrid_env --task BabyAI-GoToLocal-v0'",
+       "Check an external environment"},
+      {"gato-rollout control --policy expert --env grid/goto --episodes 10000 "
+       "--shard 3/8 --resume -o shard3",
+       "One of eight jobs, each of which can be submitted again if it was "
+       "stopped"}};
   return command;
 }
 

@@ -15,7 +15,7 @@ namespace gato::commands {
 struct ControlCommandOptions {
   std::optional<std::string> model, policy;
   std::vector<std::string> environments;
-  std::optional<std::string> environment_command;
+  std::vector<std::string> environment_commands;
   double hello_timeout = 60, step_timeout = 60;
   int64_t episodes = 50, batch_size = 16, max_steps = 0;
   std::optional<std::string> prompt;  // "own", "none" or a dataset
@@ -26,6 +26,7 @@ struct ControlCommandOptions {
   std::optional<std::string> resize;
   double noise = 0;
   std::optional<std::string> video;
+  bool resume = false;
   bool list_environments = false, check_environments = false;
 };
 
@@ -33,7 +34,8 @@ struct ControlCommandOptions {
 // to
 // --output or, with several environments, to OUTPUT/<task name>, where each '/'
 // of the name makes a folder. The output appears complete or not at all, even
-// if all episodes failed. Prints a table of returns to stdout.
+// if all episodes failed; until then the episodes are in OUTPUT.partial. Prints
+// a table of returns to stdout.
 base::ExitStatus run_control(const ControlCommandOptions& options,
                              cli::CommandContext& context);
 // Returns the command for cli::Tool.

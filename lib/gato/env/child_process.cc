@@ -96,9 +96,32 @@ class ScopedSigpipeBlock {
   bool was_pending_ = false;
 };
 
+// Returns the environment of this process with `variables` set. The pointers
+// are those of `environ` and of `variables`, and null at the end.
+std::vector<char*> merge_environment(std::vector<std::string>& variables) {
+  std::vector<char*> merged;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const bool is_replaced =
+        std::ranges::any_of(variables, [&](const std::string& variable) {
+          return text.starts_with(
+              std::string_view(variable).substr(0, variable.find('=') + 1));
+        });
+    if (!is_replaced) {
+      merged.push_back(*entry);
+    }
+  }
+  for (std::string& variable : variables) {
+    merged.push_back(variable.data());
+  }
+  merged.push_back(nullptr);
+  return merged;
+}
+
 // Starts the command with no signal blocked and every signal at its default.
 pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
-            const Pipe& error, const Pipe& lifeline) {
+            const Pipe& error, const Pipe& lifeline,
+            std::vector<std::string> variables) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
@@ -119,10 +142,11 @@ pid_t spawn(const std::string& command, const Pipe& in, const Pipe& out,
                                             POSIX_SPAWN_SETSIGDEF);
   const std::array<const char*, 6> arguments = {
       "/bin/sh", "-c", kWatchdogScript, "sh", command.c_str(), nullptr};
+  const std::vector<char*> environment = merge_environment(variables);
   pid_t pid = -1;
-  const int error_code =
-      posix_spawn(&pid, arguments[0], &actions, &attributes,
-                  const_cast<char* const*>(arguments.data()), environ);
+  const int error_code = posix_spawn(&pid, arguments[0], &actions, &attributes,
+                                     const_cast<char* const*>(arguments.data()),
+                                     environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error_code != 0) {
@@ -171,10 +195,11 @@ void FileDescriptor::close() {
   fd_ = -1;
 }
 
-ChildProcess::ChildProcess(const std::string& command) {
+ChildProcess::ChildProcess(const std::string& command,
+                           const std::vector<std::string>& variables) {
   Pipe in = make_pipe(), out = make_pipe(), error = make_pipe(),
        lifeline = make_pipe();
-  pid_ = spawn(command, in, out, error, lifeline);
+  pid_ = spawn(command, in, out, error, lifeline, variables);
   stdin_ = std::move(in.write_end);
   stdout_ = std::move(out.read_end);
   stderr_ = std::move(error.read_end);

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gato::env {
 
@@ -46,8 +47,11 @@ class ChildProcess {
   using Deadline = Clock::time_point;
 
   // Throws Error(run_failed) if no process can be started. A command that does
-  // not exist is only detected by the first read.
-  explicit ChildProcess(const std::string& command);
+  // not exist is only detected by the first read. `variables`, of the form
+  // NAME=VALUE, replace or join those of this process in the child's
+  // environment.
+  explicit ChildProcess(const std::string& command,
+                        const std::vector<std::string>& variables = {});
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
   // Closes the child's stdin and gives the child two seconds to exit. Then

@@ -45,7 +45,9 @@ class Environment {
   // Returns the action that the expert would take now, without taking it. Call
   // only if spec().has_expert.
   virtual data::FieldValues expert_action() = 0;
-  // Returns an image of the current state. Call only if spec().has_render.
+  // Returns an image of the current state, which is not empty. Call only if
+  // spec().has_render. The episode continues after an EnvironmentError, but not
+  // after an EnvironmentLostError.
   virtual data::Image render() = 0;
 };
 
@@ -55,6 +57,13 @@ class Environment {
 class EnvironmentError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// An EnvironmentError after which the environment can only be reset, for
+// example because its process has ended.
+class EnvironmentLostError : public EnvironmentError {
+ public:
+  using EnvironmentError::EnvironmentError;
 };
 
 // Returns the names of the built-in environments, sorted, such as
@@ -68,8 +77,10 @@ struct ExternalEnvironmentOptions {
   double hello_timeout = 60, step_timeout = 60;  // seconds
 };
 // Starts `command` with /bin/sh -c and speaks the protocol of
-// share/gato/envs/README.md with it. Throws Error(run_failed) if the command
-// fails to start, to answer in time or to send a valid spec.
+// share/gato/envs/README.md with it. That folder is appended to its PYTHONPATH,
+// so that a program in Python can import gato_environment. Throws
+// Error(run_failed) if the command fails to start, to answer in time or to send
+// a valid spec.
 std::unique_ptr<Environment> start_external_environment(
     const std::string& command, const ExternalEnvironmentOptions& options);
 

@@ -3,16 +3,20 @@
 //
 // Failures are of three kinds. An error reply or invalid values fail the
 // episode (EnvironmentError), and the child stays. A child that ends or hangs
-// (ProcessError) fails the episode, too, and the next reset starts it again.
+// (ProcessError) fails the episode, too (EnvironmentLostError), and the next
+// reset starts it again.
 // Anything else that is not a reply (ProtocolError) and any failure at "hello"
 // end the run (base::Error), since they would only repeat.
-#include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/share_directory.h"
 #include "gato/base/string_util.h"
 #include "gato/env/child_process.h"
 #include "gato/env/environment.h"
@@ -25,6 +29,22 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxLineBytes = size_t{1} << 24;
+
+// Returns the variables that the child gets in addition to this process's:
+// PYTHONPATH with the folder of gato_environment.py as its last entry.
+std::vector<std::string> child_variables() {
+  std::filesystem::path folder;
+  try {
+    folder = std::filesystem::absolute(base::share_directory() / "envs");
+  } catch (const base::Error&) {
+    return {};  // the command may not need it
+  }
+  const char* inherited = std::getenv("PYTHONPATH");
+  const std::string front = inherited != nullptr && *inherited != '\0'
+                                ? inherited + std::string(":")
+                                : "";
+  return {"PYTHONPATH=" + front + folder.string()};
+}
 
 class ExternalEnvironment : public Environment {
  public:
@@ -82,8 +102,20 @@ class ExternalEnvironment : public Environment {
     });
   }
 
+  // A reply that breaks the protocol does not end the run, as it does
+  // elsewhere: a renderer may print, and the run does not depend on its images.
   data::Image render() override {
-    const Message reply = call({{"type", "render"}}, {}, "image");
+    try {
+      return decode_image(
+          call_or_throw_protocol_error({{"type", "render"}}, {}, "image"));
+    } catch (const ProtocolError& error) {
+      throw EnvironmentLostError(
+          with_command(fmt::format("at render: {}", error.what())));
+    }
+  }
+
+ private:
+  data::Image decode_image(const Message& reply) const {
     const auto shape = reply.header.value("shape", json());
     data::Image image;
     const bool is_valid_shape = shape.is_array() && shape.size() == 3 &&
@@ -94,7 +126,7 @@ class ExternalEnvironment : public Environment {
       image.width = static_cast<int>(shape[1].get<uint32_t>());
     }
     const double pixel_count = 1.0 * image.height * image.width;
-    if (!is_valid_shape ||
+    if (!is_valid_shape || pixel_count == 0 ||
         3 * pixel_count != static_cast<double>(reply.payload.size())) {
       throw EnvironmentError(with_command(fmt::format(
           "its image has the shape {} and {} bytes",
@@ -107,7 +139,6 @@ class ExternalEnvironment : public Environment {
     return image;
   }
 
- private:
   // Prefixes a message with the command, to identify one child among many.
   std::string with_command(const std::string& message) const {
     return fmt::format("environment '{}': {}", command_, message);
@@ -131,7 +162,7 @@ class ExternalEnvironment : public Environment {
 
   // Starts the child and says hello. Every failure here ends the run.
   SpecReply start_child() {
-    process_ = std::make_unique<ChildProcess>(command_);
+    process_ = std::make_unique<ChildProcess>(command_, child_variables());
     try {
       const Message reply =
           send_and_receive({{"type", "hello"}, {"version", 1}}, {}, "spec",
@@ -166,11 +197,25 @@ class ExternalEnvironment : public Environment {
     }
   }
 
-  // Sends a request within an episode and returns the reply of type `type`.
+  // Calls call_or_throw_protocol_error(). An invalid reply ends the run.
   Message call(json header, const std::vector<std::byte>& payload,
                const char* type) {
+    const std::string request = header["type"];
+    try {
+      return call_or_throw_protocol_error(std::move(header), payload, type);
+    } catch (const ProtocolError& error) {
+      throw base::run_error(
+          "{}", with_command(fmt::format("at {}: {}", request, error.what())));
+    }
+  }
+
+  // Sends a request within an episode and returns the reply of type `type`.
+  // Throws ProtocolError if the reply is invalid.
+  Message call_or_throw_protocol_error(json header,
+                                       const std::vector<std::byte>& payload,
+                                       const char* type) {
     if (!process_) {
-      throw EnvironmentError(
+      throw EnvironmentLostError(
           with_command("it has ended; call reset to start it again"));
     }
     const std::string request = header["type"];
@@ -179,12 +224,11 @@ class ExternalEnvironment : public Environment {
                               options_.step_timeout);
     } catch (const ProcessError& failure) {
       terminate_child();
-      throw EnvironmentError(
+      throw EnvironmentLostError(
           failure_message(request, options_.step_timeout, failure));
-    } catch (const ProtocolError& error) {
+    } catch (const ProtocolError&) {
       terminate_child();
-      throw base::run_error(
-          "{}", with_command(fmt::format("at {}: {}", request, error.what())));
+      throw;
     }
   }
 
@@ -220,14 +264,16 @@ class ExternalEnvironment : public Environment {
     if (reply.header["type"] == "error") {
       const auto message = reply.header.find("message");
       const auto fatal = reply.header.find("fatal");
-      if (fatal != reply.header.end() && *fatal == true) {
-        terminate_child();
-      }
-      throw EnvironmentError(with_command(
+      const std::string text = with_command(
           fmt::format("it answered {} with an error: {}", header["type"].dump(),
                       message != reply.header.end() && message->is_string()
                           ? message->get<std::string>()
-                          : "(no message)")));
+                          : "(no message)"));
+      if (fatal != reply.header.end() && *fatal == true) {
+        terminate_child();
+        throw EnvironmentLostError(text);
+      }
+      throw EnvironmentError(text);
     }
     if (reply.header["type"] != type) {
       throw ProtocolError(

@@ -36,6 +36,21 @@ void replace_non_finite_with_null(json& value) {
   }
 }
 
+// Returns the only element of a list of one, which may be nested, and any other
+// value itself: some environments return arrays of one number.
+json only_element(json value) {
+  while (value.is_array() && value.size() == 1) {
+    json element = std::move(value[0]);
+    value = std::move(element);
+  }
+  return value;
+}
+
+// Returns the text of a value, which need not be valid UTF-8.
+std::string safe_dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 // Returns the number of bytes of a field in a payload. Texts are in the header.
 size_t payload_bytes(const data::Field& field) {
   return field.role == data::Role::text
@@ -101,9 +116,7 @@ size_t payload_size(const json& header) {
       bytes->get<uint64_t>() > kMaxPayloadBytes) {
     throw protocol_error(
         "{} has a \"bytes\" that is not an integer from 0 to {}",
-        base::quote_excerpt(
-            header.dump(-1, ' ', false, json::error_handler_t::replace)),
-        kMaxPayloadBytes);
+        base::quote_excerpt(safe_dump(header)), kMaxPayloadBytes);
   }
   return bytes->get<size_t>();
 }
@@ -161,34 +174,35 @@ std::vector<std::byte> encode_values(const data::FieldValues& values,
 
 StepResult decode_step_result(const json& header) {
   StepResult result;
-  const auto reward = header.find("reward");
-  if (reward == header.end() || !reward->is_number() ||
-      !std::isfinite(reward->get<double>())) {
+  const json reward = only_element(header.value("reward", json("missing")));
+  if (!reward.is_number() || !std::isfinite(reward.get<double>())) {
     throw environment_error("its reward is {}",
-                            reward == header.end() ? "missing"
-                            : reward->is_null()    ? "NaN or null"
-                                                   : reward->dump());
+                            !header.contains("reward") ? "missing"
+                            : reward.is_null()
+                                ? "NaN or null"
+                                : base::quote_excerpt(safe_dump(reward)));
   }
-  result.reward = reward->get<double>();
+  result.reward = reward.get<double>();
   const auto read_flag = [&header](const char* key) {
-    const auto found = header.find(key);
-    if (found == header.end() || found->is_null()) {
+    const json flag = only_element(header.value(key, json()));
+    if (flag.is_null()) {
       return false;
     }
-    if (found->is_boolean()) {
-      return found->get<bool>();
+    if (flag.is_boolean()) {
+      return flag.get<bool>();
     }
-    if (found->is_number()) {
-      return found->get<double>() != 0;
+    if (flag.is_number()) {
+      return flag.get<double>() != 0;
     }
     throw environment_error("its \"{}\" is {}", key,
-                            base::quote_excerpt(found->dump()));
+                            base::quote_excerpt(safe_dump(flag)));
   };
   result.terminated = read_flag("terminated");
   result.truncated = read_flag("truncated");
   const auto info = header.find("info");
   if (info != header.end() && info->is_object()) {
-    for (const auto& [key, value] : info->items()) {
+    for (const auto& [key, item] : info->items()) {
+      const json value = only_element(item);
       if (value.is_boolean()) {
         result.info[key] = value.get<bool>() ? 1 : 0;
       } else if (value.is_number()) {

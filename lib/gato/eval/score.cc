@@ -119,7 +119,10 @@ TaskScore compute_task_score(const std::string& name,
   if (task.failed > 0) {
     append_note(
         task.note,
-        fmt::format("{} of {} episodes failed, {}", task.failed, task.episodes,
+        fmt::format("{} episodes failed, {}",
+                    task.failed == task.episodes
+                        ? fmt::format("all {}", task.episodes)
+                        : fmt::format("{} of {}", task.failed, task.episodes),
                     is_mean_defined ? "counted as random"
                                     : "but the random return is unknown"));
   }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <new>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
@@ -89,6 +90,7 @@ std::string frame_control(uint32_t sequence, int width, int height,
 }  // namespace
 
 void AnimatedPng::add_frame(const data::Image& frame) {
+  assert(frame.height > 0 && frame.width > 0);
   const cv::Mat rgb(frame.height, frame.width, CV_8UC3,
                     const_cast<uint8_t*>(frame.pixels.data()));
   if (frames_.empty()) {

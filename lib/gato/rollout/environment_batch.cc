@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gato/base/signals.h"
 #include "gato/data/episode.h"
 
 namespace gato::rollout {
@@ -26,17 +27,17 @@ int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
 }  // namespace
 
 EnvironmentBatch::EnvironmentBatch(
-    const RunnerOptions& options, int64_t first_episode,
+    const RunnerOptions& options, const std::vector<int64_t>& episodes,
     std::span<const std::unique_ptr<env::Environment>> environments,
-    Policy& policy, const StepCallback& on_step)
+    Policy& policy, const RunnerCallbacks& callbacks)
     : options_(options),
       policy_(policy),
-      on_step_(on_step),
+      callbacks_(callbacks),
       episodes_(environments.size()) {
   for (size_t i = 0; i < environments.size(); ++i) {
     Slot slot{{}, {}, EpisodeRecorder(environments[i]->spec().task)};
     slot.input.slot = static_cast<int64_t>(i);
-    slot.input.episode = first_episode + slot.input.slot;
+    slot.input.episode = episodes[i];
     slot.input.environment = environments[i].get();
     slots_.push_back(std::move(slot));
   }
@@ -72,7 +73,21 @@ void EnvironmentBatch::play(const std::function<bool()>& should_stop) {
   }
 }
 
+// The callback may end the environment in a way that the episode is not to
+// blame for, for example when it renders. The attempt then begins again.
+bool EnvironmentBatch::report_step(const PolicyInput& input) const {
+  return !callbacks_.on_step || callbacks_.on_step(input);
+}
+
 std::string EnvironmentBatch::reset(Slot& slot) {
+  std::string problem;
+  do {
+    problem = reset_once(slot);
+  } while (problem.empty() && !report_step(slot.input));
+  return problem;
+}
+
+std::string EnvironmentBatch::reset_once(Slot& slot) {
   PolicyInput& input = slot.input;
   input.step = 0;
   slot.recorder.begin_episode(input.episode,
@@ -91,9 +106,6 @@ std::string EnvironmentBatch::reset(Slot& slot) {
 
   slot.recorder.record_first_observation(slot.observation);
   policy_.begin_episode(input.slot);
-  if (on_step_) {
-    on_step_(input);
-  }
   return "";
 }
 
@@ -130,13 +142,12 @@ std::string EnvironmentBatch::step(Slot& slot, const PolicyOutput& output) {
   }
   slot.recorder.record_step(output, result);
   slot.observation = std::move(result.observation);
-  if (on_step_) {
-    on_step_(input);
-  }
+  const bool can_continue = report_step(input);
   if (result.terminated || result.truncated) {
     end_episode(slot, /*failed=*/false);
+    return "";
   }
-  return "";
+  return can_continue ? "" : reset(slot);
 }
 
 void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
@@ -145,6 +156,9 @@ void EnvironmentBatch::begin_episode(Slot& slot, std::string failure) {
     failure = reset(slot);
   }
   while (!failure.empty()) {
+    // A batch system may signal the environment's process, too: that is not a
+    // failure of the episode.
+    base::throw_if_stopped();
     const int64_t step = slot.recorder.step_count();
     if (input.attempt == 1) {
       spdlog::warn("episode {} failed at step {}: {}; recorded as failed",
@@ -167,6 +181,9 @@ void EnvironmentBatch::end_episode(Slot& slot, bool failed) {
   ++counts_.episodes;
   counts_.failed += failed;
   counts_.steps += episode.step_count();
+  if (callbacks_.on_episode_end) {
+    callbacks_.on_episode_end(episode, slot.input.attempt > 0);
+  }
 }
 
 }  // namespace gato::rollout

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "gato/base/ordered_thread_pool.h"
@@ -28,22 +29,20 @@ class Worker {
  public:
   Worker(const RunnerOptions& options, std::unique_ptr<Policy> policy,
          std::function<std::unique_ptr<env::Environment>()> make_environment,
-         const StepCallback& on_step, std::function<bool()> should_stop)
+         const RunnerCallbacks& callbacks, std::function<bool()> should_stop)
       : options_(options),
         policy_(std::move(policy)),
         make_environment_(std::move(make_environment)),
-        on_step_(on_step),
+        callbacks_(callbacks),
         should_stop_(std::move(should_stop)) {}
 
-  // Plays episodes [first, last).
-  BatchResult play(int64_t first, int64_t last) {
-    const auto size = static_cast<size_t>(last - first);
-    while (environments_.size() < size) {
+  BatchResult play(const std::vector<int64_t>& episodes) {
+    while (environments_.size() < episodes.size()) {
       environments_.push_back(make_environment_());
     }
-    EnvironmentBatch batch(options_, first,
-                           std::span(environments_).first(size), *policy_,
-                           on_step_);
+    EnvironmentBatch batch(options_, episodes,
+                           std::span(environments_).first(episodes.size()),
+                           *policy_, callbacks_);
     batch.play([this] {
       base::throw_if_stopped();
       return should_stop_();
@@ -52,10 +51,10 @@ class Worker {
   }
 
  private:
-  RunnerOptions options_;
+  const RunnerOptions& options_;
   std::unique_ptr<Policy> policy_;
   std::function<std::unique_ptr<env::Environment>()> make_environment_;
-  const StepCallback& on_step_;
+  const RunnerCallbacks& callbacks_;
   std::function<bool()> should_stop_;
   std::vector<std::unique_ptr<env::Environment>> environments_;
 };
@@ -68,18 +67,34 @@ uint64_t episode_seed(uint64_t seed, int64_t episode) {
          33;
 }
 
+BatchPlan plan_batches(const std::vector<int64_t>& episodes,
+                       int64_t batch_size) {
+  const auto count = std::ssize(episodes);
+  const int64_t batch_count = (count + batch_size - 1) / batch_size;
+  BatchPlan batches;
+  for (int64_t batch = 0; batch < batch_count; ++batch) {
+    batches.emplace_back(episodes.begin() + batch * count / batch_count,
+                         episodes.begin() + (batch + 1) * count / batch_count);
+  }
+  return batches;
+}
+
+BatchPlan plan_batches(int64_t count, int64_t batch_size) {
+  std::vector<int64_t> episodes(static_cast<size_t>(count));
+  std::iota(episodes.begin(), episodes.end(), 0);
+  return plan_batches(episodes, batch_size);
+}
+
 RunnerCounts run_episodes(const RunnerOptions& options,
                           const EnvironmentFactory& make_environment,
                           const PolicyFactory& make_policy,
                           const EpisodeSink& sink,
-                          const StepCallback& on_step) {
+                          const RunnerCallbacks& callbacks) {
   RunnerCounts counts;
-  const int64_t batch_count =
-      (options.episodes + options.batch_size - 1) / options.batch_size;
-  // Sizes of batches differ by at most 1, so that no small batch is left over.
-  const auto first_episode = [&](int64_t batch) {
-    return batch * options.episodes / batch_count;
-  };
+  size_t max_batch_size = 0;
+  for (const std::vector<int64_t>& batch : options.batches) {
+    max_batch_size = std::max(max_batch_size, batch.size());
+  }
   std::vector<std::unique_ptr<Worker>> workers(
       static_cast<size_t>(std::max<int64_t>(options.threads, 1)));
   base::OrderedThreadPool jobs(options.threads);
@@ -93,8 +108,8 @@ RunnerCounts run_episodes(const RunnerOptions& options,
     if (!worker) {
       const std::lock_guard lock(start_mutex);
       worker = std::make_unique<Worker>(
-          options, make_policy(std::min(options.batch_size, options.episodes)),
-          start_environment, on_step, [&jobs] { return jobs.is_canceled(); });
+          options, make_policy(static_cast<int64_t>(max_batch_size)),
+          start_environment, callbacks, [&jobs] { return jobs.is_canceled(); });
     }
     return *worker;
   };
@@ -107,14 +122,12 @@ RunnerCounts run_episodes(const RunnerOptions& options,
       sink(std::move(episode));
     }
   };
-  for (int64_t batch = 0; batch < batch_count; ++batch) {
-    jobs.submit([&, batch](int64_t thread) {
-      const int64_t first = first_episode(batch),
-                    last = first_episode(batch + 1);
-      return [&collect_result,
-              result = get_worker(thread).play(first, last)]() mutable {
-        collect_result(result);
-      };
+  for (const std::vector<int64_t>& batch : options.batches) {
+    jobs.submit([&](int64_t thread) {
+      return
+          [&collect_result, result = get_worker(thread).play(batch)]() mutable {
+            collect_result(result);
+          };
     });
   }
   jobs.wait_all();

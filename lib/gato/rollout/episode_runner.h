@@ -5,16 +5,26 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "gato/env/environment.h"
 #include "gato/rollout/policy.h"
 
 namespace gato::rollout {
 
+// The numbers of the episodes that each batch plays, at least one per batch.
+using BatchPlan = std::vector<std::vector<int64_t>>;
+
+// Divides episodes into as few batches of at most `batch_size` as possible,
+// whose sizes differ by at most 1, so that no small batch is left over.
+BatchPlan plan_batches(const std::vector<int64_t>& episodes,
+                       int64_t batch_size);
+// Divides episodes 0 to count - 1.
+BatchPlan plan_batches(int64_t count, int64_t batch_size);
+
 struct RunnerOptions {
-  int64_t episodes = 50;
-  int64_t batch_size = 16;  // max number of environments of a batch
-  int64_t threads = 1;      // batches that are played at the same time
+  BatchPlan batches;
+  int64_t threads = 1;  // batches that are played at the same time
   // Max steps of an episode, in addition to the environment's own limit; 0:
   // none.
   int64_t max_steps = 0;
@@ -35,24 +45,34 @@ using EnvironmentFactory = std::function<std::unique_ptr<env::Environment>()>;
 // Called in the thread that the policy will act in, never in two at the same
 // time. The policy gets at most `slots` environments at once.
 using PolicyFactory = std::function<std::unique_ptr<Policy>(int64_t slots)>;
-// Receives the episodes in the order of their numbers, one at a time.
+// Receives the episodes in the order of the batches, one at a time.
 using EpisodeSink = std::function<void(data::Episode&&)>;
-// Called after each reset (step 0) and after each step of an environment, from
-// several threads at the same time.
-using StepCallback = std::function<void(const PolicyInput& input)>;
+
+// Functions that observe a run. Both are called from several threads at the
+// same time, and both may be empty.
+struct RunnerCallbacks {
+  // Called after each reset (step 0) and after each step of an environment. If
+  // it returns false, the episode is played again from its first step, as if
+  // for the first time: the environment can no longer step, and not through
+  // the fault of the episode.
+  std::function<bool(const PolicyInput& input)> on_step = {};
+  // Called as soon as an episode has ended. `was_retried` is true if it failed
+  // once.
+  std::function<void(const data::Episode& episode, bool was_retried)>
+      on_episode_end = {};
+};
 
 // Returns the seed of the environment's reset in an episode of a run. It has 31
 // bits, which every simulator accepts. Neighboring seeds of runs give unrelated
 // seeds of episodes.
 uint64_t episode_seed(uint64_t seed, int64_t episode);
 
-// Plays options.episodes episodes and passes them to `sink`. Blocks until all
-// of them have ended.
+// Plays the episodes of options.batches and passes them to `sink`. Blocks until
+// all of them have ended.
 //
-// Episodes are assigned to batches before any is played. The result therefore
-// does not depend on timing or on the number of threads, nor on the batch size
-// if the arithmetic of the policy does not depend on the other environments of
-// a batch.
+// The result does not depend on timing or on the number of threads, nor on how
+// the episodes are divided into batches if the arithmetic of the policy does
+// not depend on the other environments of a batch.
 //
 // An episode fails if its environment throws EnvironmentError, if an
 // observation, an action or a reward is NaN or has another shape than the spec
@@ -63,6 +83,6 @@ RunnerCounts run_episodes(const RunnerOptions& options,
                           const EnvironmentFactory& make_environment,
                           const PolicyFactory& make_policy,
                           const EpisodeSink& sink,
-                          const StepCallback& on_step = {});
+                          const RunnerCallbacks& callbacks = {});
 
 }  // namespace gato::rollout

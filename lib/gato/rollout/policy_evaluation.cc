@@ -11,6 +11,11 @@
 #include "gato/rollout/policy_factory.h"
 
 namespace gato::rollout {
+namespace {
+
+constexpr int64_t kBatchSize = 16;
+
+}  // namespace
 
 void validate_policy_evaluation(const PolicyEvaluation& evaluation,
                                 const data::TaskTable& tasks) {
@@ -37,7 +42,7 @@ nlohmann::json evaluate_policy(const model::Network& network,
       network, std::move(codec), "model", std::move(policy_options));
   std::vector<double> returns;
   RunnerOptions options;
-  options.episodes = evaluation.episodes;
+  options.batches = plan_batches(evaluation.episodes, kBatchSize);
   options.threads = evaluation.threads;
   options.seed = evaluation.seed;
   const RunnerCounts counts =

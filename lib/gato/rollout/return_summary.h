@@ -15,6 +15,7 @@ class ReturnSummary {
   int64_t episode_count() const {
     return std::ssize(returns_) + failure_count_;
   }
+  const std::string& task() const { return task_; }
   int64_t failure_count() const { return failure_count_; }
 
   static std::vector<std::string> table_header();

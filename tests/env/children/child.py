@@ -4,6 +4,9 @@
 It counts steps. An observation is a text, two float64 and the number of steps
 taken (discrete). An action is one of three numbers, and the reward is the
 action. An episode ends after three steps. FAULT selects one way to fail.
+
+If $GATO_TEST_STOP is a file with the numbers N and S, the child removes it at its
+Nth reset and sends signal S to its parent.
 """
 import json
 import os
@@ -72,8 +75,18 @@ def send_observation(header, seed, count):
     send(header, payload)
 
 
+def stop_parent(resets):
+    path = os.environ.get("GATO_TEST_STOP", "")
+    if os.path.exists(path):
+        with open(path) as file:
+            at, number = map(int, file.read().split())
+        if resets == at:
+            os.remove(path)
+            os.kill(os.getppid(), number)
+
+
 def main():
-    seed = count = 0
+    seed = count = resets = 0
     running = False
     while True:
         line = sys.stdin.buffer.readline()
@@ -90,7 +103,11 @@ def main():
             send(SPEC | json.loads(os.environ.get("GATO_TEST_SPEC", "{}")))
         elif kind == "reset":
             seed, count, running = request["seed"], 0, True
+            resets += 1
+            stop_parent(resets)
             send_observation({"type": "observation", "info": {}}, seed, count)
+        elif kind == "render" and FAULT == "empty-at-render":
+            send({"type": "image", "shape": [0, 0, 3]})
         elif kind == "render":
             send({"type": "image", "shape": [1, 2, 3]}, bytes([1, 2, 3, 4, 5, 6]))
         elif not running:

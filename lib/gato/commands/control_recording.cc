@@ -1,0 +1,177 @@
+#include "gato/commands/control_recording.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "gato/base/error.h"
+#include "gato/commands/shard_range.h"
+
+namespace gato::commands {
+namespace {
+
+using nlohmann::json;
+
+// The options that may change when a run is resumed, because they do not affect
+// the episodes.
+const std::set<std::string> kFreeOptions = {
+    "output", "force",     "no-provenance", "threads", "log-level",
+    "quiet",  "log-file",  "hello-timeout", "video",   "list-envs",
+    "resume", "check-env", "step-timeout"};
+// Options that do not affect the episodes of a scripted policy, each of which
+// depends on its number only.
+const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
+
+bool is_free(const ControlCommandOptions& options, const std::string& name) {
+  return kFreeOptions.contains(name) ||
+         (!options.model && kFreeScriptedOptions.contains(name));
+}
+
+// Returns the value as it is after it was written to a file.
+json normalize(const json& value) {
+  return json::parse(
+      value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+// Returns whether an option was not given and has no default.
+bool is_absent(const json& value) {
+  return value.is_null() || value == "" || value == json::array();
+}
+
+std::string option_text(const json& value) {
+  if (is_absent(value)) {
+    return "absent";
+  }
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// Returns the input files that differ, or an empty string.
+std::string find_changed_input(const json& earlier, const json& now) {
+  if (earlier.size() != now.size()) {
+    return "other files were read";
+  }
+  for (size_t i = 0; i < now.size(); ++i) {
+    if (earlier[i].value("digest", "") != now[i].value("digest", "")) {
+      return fmt::format("the content of {} has changed",
+                         now[i].value("path", "an input"));
+    }
+  }
+  return "";
+}
+
+std::string find_changed_task(const json& earlier, const json& now) {
+  if (earlier.size() != now.size()) {
+    return "it has other tasks";
+  }
+  for (size_t i = 0; i < now.size(); ++i) {
+    const std::string name = now[i].value("name", "");
+    if (earlier[i].value("name", "") != name) {
+      return fmt::format("the task '{}' is '{}' now",
+                         earlier[i].value("name", ""), name);
+    }
+    for (const char* key : {"observation", "action"}) {
+      if (earlier[i].value(key, json()) != now[i].value(key, json())) {
+        return fmt::format(
+            "the environment of '{}' declares other {}s than before", name,
+            key);
+      }
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::filesystem::path recording_path(const std::filesystem::path& output) {
+  std::filesystem::path path = output;
+  if (!path.has_filename()) {
+    path = path.parent_path();  // "DIR/"
+  }
+  return path += ".partial";
+}
+
+rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
+                              const base::Shard& shard) {
+  if (options.model) {
+    const rollout::BatchPlan plan =
+        rollout::plan_batches(options.episodes, options.batch_size);
+    const base::Shard::Range range = nonempty_shard_range(
+        shard, std::ssize(plan),
+        "batches, which a model's shards divide: a smaller --batch gives more");
+    return {plan.begin() + range.first, plan.begin() + range.last};
+  }
+  const base::Shard::Range range =
+      nonempty_shard_range(shard, options.episodes, "episodes");
+  std::vector<int64_t> episodes;
+  for (int64_t episode = range.first; episode < range.last; ++episode) {
+    episodes.push_back(episode);
+  }
+  return rollout::plan_batches(episodes, options.batch_size);
+}
+
+rollout::BatchPlan plan_missing(const ControlCommandOptions& options,
+                                const rollout::BatchPlan& shard_plan,
+                                const rollout::Recording& recording,
+                                const std::string& task, bool needs_film) {
+  const bool plays_first = needs_film && !recording.film();
+  const int64_t first = shard_plan.at(0).at(0);
+  const auto is_missing = [&](int64_t episode) {
+    return (plays_first && episode == first) ||
+           !recording.has_episode(task, episode);
+  };
+  rollout::BatchPlan missing;
+  std::vector<int64_t> episodes;
+  for (const std::vector<int64_t>& batch : shard_plan) {
+    if (options.model && std::ranges::any_of(batch, is_missing)) {
+      missing.push_back(batch);
+    }
+    std::ranges::copy_if(batch, std::back_inserter(episodes), is_missing);
+  }
+  return options.model ? missing
+                       : rollout::plan_batches(episodes, options.batch_size);
+}
+
+json recording_start(const data::Provenance& provenance,
+                     const std::vector<data::TaskSpec>& tasks) {
+  json start = provenance.to_json();
+  for (const data::TaskSpec& task : tasks) {
+    start["tasks"].push_back(data::task_to_json({.spec = task}));
+  }
+  return normalize(start);
+}
+
+std::string find_changed_setting(const ControlCommandOptions& options,
+                                 const json& earlier, const json& now) {
+  const json empty = json::object(), none = json::array();
+  const json before = earlier.value("configuration", empty);
+  const json current = normalize(now.value("configuration", empty));
+  for (const auto& [name, value] : current.items()) {
+    const json old_value = before.value(name, json());
+    if (!is_free(options, name) && old_value != value &&
+        !(is_absent(old_value) && is_absent(value))) {
+      return fmt::format("--{} was {} and is {} now", name,
+                         option_text(old_value), option_text(value));
+    }
+  }
+  std::string change = find_changed_input(earlier.value("inputs", none),
+                                          now.value("inputs", none));
+  if (change.empty() && earlier.contains("tasks")) {
+    change = find_changed_task(earlier["tasks"], now.value("tasks", none));
+  }
+  return change;
+}
+
+data::Provenance resumed_provenance(data::Provenance now, const json& start) {
+  json configuration = start.at("configuration");
+  for (const std::string& name : kFreeScriptedOptions) {
+    configuration[name] = now.configuration.at(name);
+  }
+  now.argv = start.at("argv").get<std::vector<std::string>>();
+  now.version = start.at("version").get<std::string>();
+  now.configuration = std::move(configuration);
+  now.inputs = start.at("inputs");
+  now.parents = start.at("parents");
+  return now;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,56 @@
+// How gato-rollout control continues a run that was interrupted: what a
+// recording must have in common with the run, and which episodes it lacks.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gato/base/shard.h"
+#include "gato/commands/rollout_control.h"
+#include "gato/data/provenance.h"
+#include "gato/data/task.h"
+#include "gato/rollout/episode_runner.h"
+#include "gato/rollout/recording.h"
+
+namespace gato::commands {
+
+// Returns "OUTPUT.partial".
+std::filesystem::path recording_path(const std::filesystem::path& output);
+
+// Returns the batches of this shard. A scripted policy plays the same episode
+// in every batch, so that shards divide the episodes. A model's arithmetic may
+// differ in the last bits, so that shards divide the batches of the run. Throws
+// Error(usage) if the shard is empty.
+rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
+                              const base::Shard& shard);
+
+// Returns the batches of `shard_plan` without what the recording has: without
+// the episodes of a scripted policy, and without the complete batches of a
+// model. If `needs_film` and there is no film yet, the first episode is among
+// them.
+rollout::BatchPlan plan_missing(const ControlCommandOptions& options,
+                                const rollout::BatchPlan& shard_plan,
+                                const rollout::Recording& recording,
+                                const std::string& task, bool needs_film);
+
+// Returns what a recording begins with: the run that `provenance` describes and
+// its tasks.
+nlohmann::json recording_start(const data::Provenance& provenance,
+                               const std::vector<data::TaskSpec>& tasks);
+
+// Returns the first difference between two runs that changes their episodes,
+// such as "--seed was 1 and is 2 now", or an empty string. `earlier` and `now`
+// have the "configuration" of provenance, and may have "inputs" and "tasks".
+std::string find_changed_setting(const ControlCommandOptions& options,
+                                 const nlohmann::json& earlier,
+                                 const nlohmann::json& now);
+
+// Returns the provenance of the datasets of a run that was begun with `start`
+// and that this process completes: that of a run without interruption.
+data::Provenance resumed_provenance(data::Provenance now,
+                                    const nlohmann::json& start);
+
+}  // namespace gato::commands
