@@ -40,9 +40,9 @@ struct ValidationFixture : TrainingFixture {
   Words validation(const Words& more = {}) const {
     return join({"--validation", held_out, "--validate-every", "2"}, more);
   }
-  Words keep_best(const Words& more = {}) const {
+  Words keep_best(const Words& more = {}, const char* keep = "1") const {
     return validation(
-        join({"--keep-best", "--learning-rate", "0.05", "--keep", "1"}, more));
+        join({"--keep-best", "--learning-rate", "0.05", "--keep", keep}, more));
   }
 };
 
@@ -165,8 +165,8 @@ TEST_CASE("Interrupted runs keep the best checkpoint of uninterrupted ones") {
                     parts = fixture.run_path("parts");
   const bool is_asynchronous = GENERATE(false, true);
   const auto options = [&](const char* steps) {
-    Words words =
-        fixture.keep_best({"--steps", steps, "--resume", "--save-every", "3"});
+    Words words = fixture.keep_best(
+        {"--steps", steps, "--resume", "--save-every", "3"}, "2");
     if (is_asynchronous) {
       words.emplace_back("--asynchronous-save");
     }
