@@ -1,8 +1,8 @@
 // The checkpoints of a training run: RUN/step-N is the checkpoint after N
 // steps. RUN/latest and RUN/best are references to checkpoints: symbolic links
 // or, where links cannot be made, files that contain the name of the
-// checkpoint. No program needs RUN/latest: the newest complete checkpoint
-// counts.
+// checkpoint. No program needs RUN/latest: without it, the newest complete
+// checkpoint counts.
 //
 // Each checkpoint directory has a MANIFEST.json, written last, whose presence
 // shows that the checkpoint is complete:

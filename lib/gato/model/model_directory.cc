@@ -60,10 +60,13 @@ std::vector<data::TokenizedDocument> read_demonstrations(
 }  // namespace
 
 fs::path resolve_model_directory(const fs::path& path) {
-  const fs::path target = data::resolve_checkpoint_reference(path);
+  const fs::path latest =
+      data::resolve_checkpoint_reference(path / data::kLatestReference);
+  // The reference comes first: a newer checkpoint may be one that a resumed run
+  // has found corrupt.
   for (const fs::path& candidate :
-       {target, data::newest_complete_checkpoint(path).value_or(target),
-        path / data::kLatestReference}) {
+       {data::resolve_checkpoint_reference(path), latest,
+        data::newest_complete_checkpoint(path).value_or(latest)}) {
     if (fs::exists(candidate / kConfigName)) {
       return candidate;
     }

@@ -29,8 +29,9 @@ struct LoadedModel {
 };
 
 // Returns `path` if it is a model directory, the checkpoint that it refers to
-// if it is RUN/latest or RUN/best, or the newest complete checkpoint if it is a
-// run of gato-train. Throws Error(io) if it is none of these.
+// if it is RUN/latest or RUN/best, or, if it is a run of gato-train, the
+// checkpoint of RUN/latest or else the newest complete one. Throws Error(io) if
+// it is none of these.
 std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 

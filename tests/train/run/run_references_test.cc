@@ -93,9 +93,9 @@ TEST_CASE("Without the link, the newest complete checkpoint counts") {
   fs::remove(run + "/step-11/MANIFEST.json");
   CHECK(loaded_step(run) == 9);
   CHECK(fixture.train(run, {"--resume", "--steps", "10"}).status == 0);
-  // A stale link does not count either.
+  // Neither does a dangling link prevent it.
   fs::remove(run + "/latest");
-  fs::create_symlink("step-9", run + "/latest");
+  fs::create_symlink("step-7", run + "/latest");
   CHECK(loaded_step(run) == 10);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("Where links cannot be made, runs save, rotate, stop and resume") {
   CHECK(read_bytes(run + "/latest") == "step-6\n");
   CHECK(commands::inspect(run).facts.at("latest").at("step") == 6);
   CHECK(commands::inspect(run + "/best").facts.at("step") == 6);
-  CHECK(train({"--resume", "--max-time", "1s"}) == 75);
+  CHECK(train({"--resume", "--steps", "1000000", "--max-time", "1s"}) == 75);
   CHECK(train({"--force", "--steps", "1"}) == 0);
   CHECK(read_bytes(run + "/latest") == "step-1\n");
   CHECK_FALSE(fs::exists(run + "/best"));
