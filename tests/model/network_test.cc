@@ -322,7 +322,7 @@ TEST_CASE("Weights that do not match the configuration are bad input") {
     weights["output_norm.bias"] = at::zeros({config.width + 1});
   }
   SECTION("another type") {
-    weights["output_norm.bias"] = at::zeros({config.width}, at::kBFloat16);
+    weights["output_norm.bias"] = at::zeros({config.width}, at::kInt);
   }
   CHECK_THROWS_AS(Network(config, weights), base::Error);
 }

@@ -348,7 +348,7 @@ TEST_CASE("A checkpoint of a newer version stops the run and is kept") {
     const RunResult resumed = fixture.train(run, {"--resume", "--steps", "6"});
     INFO(name);
     CHECK(resumed.status == 3);
-    CHECK_THAT(resumed.err, Contains("newer than this program reads") &&
+    CHECK_THAT(resumed.err, Contains("newer than this program supports") &&
                                 !Contains("--force"));
     std::ofstream(path) << written;
   }
