@@ -84,7 +84,7 @@ void TokenRow::resize(int64_t size) {
   tokens.resize(size, 0);
   modality.resize(size, Modality::padding);
   local_position.resize(size, kNoLocalPosition);
-  interval.resize(size, {});
+  interval.resize(size);  // a fill with {} is many times slower
 }
 
 void TokenRow::push_back(int32_t token, Modality modality_of_token,
@@ -129,7 +129,7 @@ TokenRow make_token_row(const TokenizedDocument& document, int64_t begin,
   row.modality.assign(document.modality.begin() + begin,
                       document.modality.begin() + end);
   row.local_position.assign(count, TokenRow::kNoLocalPosition);
-  row.interval.assign(count, {});
+  row.interval.resize(count);
   if (document.is_episode) {
     set_local_positions(document, begin, row);
   }
