@@ -36,6 +36,7 @@
 #include "gato/cli/standard_output.h"
 #include "gato/cli/terminal_progress.h"
 #include "gato/cli/toml_config.h"
+#include "gato/data/lenient_json.h"
 
 namespace gato::cli {
 namespace {
@@ -367,7 +368,13 @@ base::ExitStatus run_guarded(const Invocation& invocation, Function function) {
   } catch (const std::bad_alloc&) {
     return report_error(base::ExitStatus::run_failed, "out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
-    return report_error(base::ExitStatus::io, error.what());
+    return report_error(
+        base::ExitStatus::io,
+        fmt::format("{}: {}", error.path1().string(), error.code().message()));
+  } catch (const nlohmann::json::exception& error) {
+    // Readers name the file and the key; this is for what they have missed.
+    return report_error(base::ExitStatus::bad_input,
+                        "invalid JSON: " + data::describe_json_error(error));
   } catch (const std::exception& error) {
     if (!has_stdout_failed()) {
       return report_unexpected(error.what());

@@ -163,7 +163,10 @@ std::string render_json(
   if (provenance.enabled) {
     document["provenance"] = provenance.to_json();
   }
-  return document.dump(2) + "\n";
+  // Paths are arbitrary bytes, but JSON must be valid UTF-8.
+  return document.dump(2, ' ', false,
+                       nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 std::string render_html(const eval::ScoreReport& report,

@@ -48,11 +48,14 @@ class MetadataReader {
 
 // Returns the id in an EnvSpec; empty if there is none.
 std::string parse_environment_id(const std::string& env_spec) {
-  const json spec = json::parse(env_spec, nullptr, false);
-  if (!spec.is_object() || !spec.contains("id") || !spec["id"].is_string()) {
+  try {
+    // Gymnasium writes specifications that contain Infinity.
+    const json spec = data::parse_lenient_json(env_spec);
+    const auto id = spec.find("id");
+    return id != spec.end() && id->is_string() ? id->get<std::string>() : "";
+  } catch (const base::Error&) {
     return "";
   }
-  return spec["id"].get<std::string>();
 }
 
 std::vector<data::Field> parse_fields(const MetadataReader& metadata,

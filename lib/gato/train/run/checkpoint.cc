@@ -6,6 +6,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/file_format.h"
+#include "gato/data/json_fields.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/run/optimizer_moments.h"
 
@@ -38,11 +39,15 @@ nlohmann::json TrainingState::to_json() const {
 TrainingState TrainingState::from_json(const nlohmann::json& json) {
   data::check_format(json, data::kTrainingStateFormat, kStateFileName);
   TrainingState state;
-  json.at("step").get_to(state.step);
-  json.at("updates").get_to(state.updates);
-  json.at("skipped").get_to(state.skipped);
-  json.at("targets").get_to(state.targets);
-  json.at("tokens").get_to(state.tokens);
+  base::with_context(kStateFileName, [&] {
+    state.step = data::integer_at(json, "step");
+    state.updates = data::integer_at(json, "updates");
+    state.skipped = data::integer_at(json, "skipped");
+    state.targets = data::integer_at(json, "targets");
+    state.tokens = data::integer_at(json, "tokens");
+    data::object_at(json, "configuration");
+    data::object_at(json, "data");
+  });
   state.configuration = json.at("configuration");
   state.data_fingerprint = json.at("data");
   state.provenance = json.value("provenance", nlohmann::json());
@@ -99,7 +104,8 @@ TrainingState read_training_state(const std::filesystem::path& directory) {
   } catch (const base::Error& error) {
     throw base::input_error("{}: {}", directory.string(), error.what());
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(),
+                            data::describe_json_error(error));
   }
 }
 
