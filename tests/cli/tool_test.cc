@@ -112,16 +112,21 @@ TEST_CASE("Options of every type are parsed") {
 }
 
 TEST_CASE("Operands and values in brackets arrive as they were given") {
-  const auto json =
-      configuration({"--fill=pad", "--data", "[ab]", "[a,b]", "--data=[c]",
-                     "--role", "[k]=[v]", "--log-file=[x]", "--", "[ab]"});
-  REQUIRE(json["data"] == nlohmann::json({"[ab]", "[a,b]", "[c]"}));
-  REQUIRE(json["role"]["[k]"] == "[v]");
-  REQUIRE(json["log-file"] == "[x]");
-  REQUIRE(json["inputs"] == nlohmann::json({"[ab]"}));
-  std::filesystem::remove("[x]");
-  REQUIRE(configuration({"[ab]", "[]", "--shuffle", "--shuffle"})["inputs"] ==
-          nlohmann::json({"[ab]", "[]"}));
+  const ScratchDirectory folder;
+  for (const char* name : {"a", "b", "c", "[ac]"}) {
+    folder.write_file(name, "");
+  }
+  const auto previous = std::filesystem::current_path();
+  std::filesystem::current_path(folder / ".");
+  auto json = configuration({"--data", "[ab]", "[c,]", "--data=[ca]", "--role",
+                             "[k]=[v]", "--log-file=[x]", "--", "[ab]"});
+  CHECK(json["data"] == nlohmann::json({"a", "b", "c", "a", "c"}));
+  CHECK(json["role"]["[k]"] == "[v]");
+  CHECK(json["log-file"] == "[x]");
+  CHECK(json["inputs"] == nlohmann::json({"a", "b"}));
+  json = configuration({"[ab]", "[ac]", "--shuffle", "--shuffle"});
+  CHECK(json["inputs"] == nlohmann::json({"a", "b", "[ac]"}));
+  std::filesystem::current_path(previous);
 }
 
 TEST_CASE(

@@ -227,7 +227,8 @@ TEST_CASE("Ids and labels that contradict their modality are refused") {
                   "(continuous_action)");
 }
 
-TEST_CASE("Names that contain control characters are refused") {
+TEST_CASE(
+    "Names that contain control characters or are not UTF-8 are refused") {
   const auto refusal = [](const std::string& name, const std::string& source) {
     return std::string(thrown_error([&] {
                          TaskTable::from_json({{"tasks", {{{"name", name}}}},
@@ -236,9 +237,13 @@ TEST_CASE("Names that contain control characters are refused") {
   };
   REQUIRE(refusal("text", "expert") == "nothing was thrown");
   REQUIRE(refusal("te\nxt", "expert") ==
-          "task \"te\\nxt\": the task \"te\\nxt\" contains control characters");
+          "the table of tasks: task \"te\\nxt\": the task \"te\\nxt\" contains "
+          "control characters");
   REQUIRE(refusal("text", "\x1b[2J") ==
-          "the source \"\\x1b[2J\" contains control characters");
+          "the table of tasks: the source \"\\x1b[2J\" contains control "
+          "characters");
+  REQUIRE(thrown_error([] { require_printable_name("task", "\xff"); }).what() ==
+          std::string("the task \"\xff\" is not valid UTF-8"));
 }
 
 TEST_CASE("A text model that does not match its digest is refused") {

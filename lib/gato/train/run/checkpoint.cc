@@ -19,6 +19,14 @@ namespace {
 
 constexpr const char* kStateFileName = "state.json";
 
+int64_t count_at(const nlohmann::json& json, const char* key) {
+  const int64_t count = data::integer_at(json, key);
+  if (count < 0) {
+    throw base::input_error("key '{}' is {}, which is negative", key, count);
+  }
+  return count;
+}
+
 }  // namespace
 
 nlohmann::json TrainingState::to_json() const {
@@ -40,11 +48,11 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
   data::check_format(json, data::kTrainingStateFormat, kStateFileName);
   TrainingState state;
   base::with_context(kStateFileName, [&] {
-    state.step = data::integer_at(json, "step");
-    state.updates = data::integer_at(json, "updates");
-    state.skipped = data::integer_at(json, "skipped");
-    state.targets = data::integer_at(json, "targets");
-    state.tokens = data::integer_at(json, "tokens");
+    state.step = count_at(json, "step");
+    state.updates = count_at(json, "updates");
+    state.skipped = count_at(json, "skipped");
+    state.targets = count_at(json, "targets");
+    state.tokens = count_at(json, "tokens");
     data::object_at(json, "configuration");
     data::object_at(json, "data");
   });
