@@ -1,6 +1,7 @@
 #include "gato/commands/finetune.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -12,7 +13,6 @@
 #include "data/make_field.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/model/model_directory.h"
-#include "gato/train/input/demonstration_dataset.h"
 #include "train/training_fixture.h"
 
 using namespace gato;
@@ -137,7 +137,14 @@ TEST_CASE(
                                             "--episodes",       "1,3",
                                             "--repeats",        "2",
                                             "--resume"};
-  REQUIRE(fixture.run(options).status == 0);
+  // No temporary file is written: there is no directory for them.
+  const char* variable = std::getenv("TMPDIR");
+  const std::string directory = variable == nullptr ? "/tmp" : variable;
+  ::setenv("TMPDIR", (fixture.dataset + "-none").c_str(), 1);
+  const RunResult ran = fixture.run(options);
+  ::setenv("TMPDIR", directory.c_str(), 1);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
   std::string bytes;
   for (const char* name : {"episodes-1-repeat-1", "episodes-3-repeat-1",
                            "episodes-1-repeat-2", "episodes-3-repeat-2"}) {
@@ -185,6 +192,9 @@ TEST_CASE("--force removes the runs of an earlier invocation") {
   };
   REQUIRE(run("1,3").status == 0);
   std::filesystem::create_directories(fixture.output + "/episodes-notes");
+  // The dataset has 6 episodes.
+  REQUIRE(run("1,7").status == 2);
+  CHECK(std::filesystem::exists(fixture.output + "/episodes-3-repeat-1"));
   REQUIRE(run("1").status == 0);
   CHECK(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
   CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-3-repeat-1"));

@@ -80,11 +80,15 @@ TEST_CASE("A model without a manifest is not known to be complete") {
   // Weights are validated as in the programs that load them.
   const std::string weights = read_bytes(model + "/model.safetensors");
   std::string other = weights;
-  other.replace(other.find("\"F32\""), 5, "\"F16\"");
+  other.replace(other.find("\"F32\""), 5, "\"F64\"");
   std::ofstream(model + "/model.safetensors") << other;
-  CHECK_THAT(error_message(model), Contains("has the dtype \"F16\""));
+  CHECK_THAT(error_message(model), Contains("has the dtype \"F64\""));
   std::ofstream(model + "/model.safetensors") << weights;
   CHECK(error_message(model).empty());
+  const std::string text_model = read_bytes(model + "/tokenizer.model");
+  std::ofstream(model + "/tokenizer.model") << "another text model";
+  CHECK_THAT(error_message(model), Contains("text model of another network"));
+  std::ofstream(model + "/tokenizer.model") << text_model;
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";
   std::ofstream(model + "/config.json") << config;

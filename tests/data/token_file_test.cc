@@ -1,9 +1,11 @@
 #include "gato/data/token_file.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "data/sample_documents.h"
+#include "gato/data/token_columns.h"
 
 using namespace gato;
 using namespace gato::data;
@@ -71,6 +73,36 @@ TEST_CASE("Documents are read from a token file as they were written") {
   REQUIRE(reader.vocabulary().sentencepiece_model == "not really a text model");
   REQUIRE(reader.tasks().to_json() == small_tasks().to_json());
   REQUIRE(reader.provenance().at("seed") == 5);
+}
+
+TEST_CASE("Documents are read from memory") {
+  std::vector documents{make_episode_document(4, 2, 3, 1),
+                        make_text_document(40),
+                        make_episode_document(3, 1, 1, 2)};
+  TokenColumns columns;
+  for (const TokenizedDocument& document : documents) {
+    columns.append(document);
+  }
+  const TokenTable table =
+      std::move(columns).to_table("memory", small_vocabulary(), small_tasks());
+  REQUIRE(table.name() == "memory");
+  REQUIRE(table.is_in_memory());
+  REQUIRE_FALSE(table.has_labels());
+  REQUIRE(table.document_count() == 3);
+  REQUIRE(table.step_count() == 8);
+  for (int64_t i = 0; i < 3; ++i) {
+    require_same(table.document(i), documents[static_cast<size_t>(i)]);
+  }
+  // Patches are numbered in the order of the documents, and found in one array.
+  const TokenizedDocument last =
+      table.read_steps(2, 0, 1, PatchNumbering::per_table);
+  REQUIRE(last.patches.empty());
+  const int64_t index = patch_index(last.tokens[0]);
+  const Patch patch = table.read_patch(index);
+  REQUIRE(patch == documents[2].patches[0]);
+  REQUIRE(std::ranges::equal(
+      table.patch_pixels().subspan(index * sizeof(Patch), sizeof(Patch)),
+      patch));
 }
 
 TEST_CASE("A window of steps is a document") {

@@ -1,10 +1,11 @@
-// Image files, and JPEG frames as datasets store them. A JPEG image must decode
+// Image files, and frames as datasets store them. A JPEG image must decode
 // to the same pixels as with OpenCV.
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "fuzz/fuzz.h"
 #include "gato/data/array.h"
+#include "gato/ingest/images/frame_decoder.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/images/jpeg_decoder.h"
 
@@ -49,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::accepts([&] {
       std::vector<uint8_t> pixels(
           static_cast<size_t>(data::element_count(shape)));
-      ingest::decode_jpeg_frame({data, size}, shape, pixels.data());
+      ingest::decode_frame({data, size}, shape, pixels.data());
     });
   }
   return 0;

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <fstream>
+#include <map>
 
 #include "catch.h"
 #include "gato/base/digest.h"
@@ -65,6 +67,37 @@ TEST_CASE("The configuration and the weights suffice to load a model") {
   CHECK(model.network->config().vocabulary.sentencepiece_model.empty());
 }
 
+TEST_CASE("Weights of fp16 and bf16 are read as fp32") {
+  const base::TemporaryDirectory directory("gato-test");
+  const Network network = network_with_text_model();
+  for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
+    INFO(at::toString(type));
+    write_model(directory.path(), network, {}, {type, {}});
+    const LoadedModel model = load_model(directory.path());
+    CHECK(model.network->flat_parameters().scalar_type() == at::kFloat);
+    CHECK(at::equal(model.network->flat_parameters(),
+                    network.flat_parameters().to(type).to(at::kFloat)));
+  }
+}
+
+TEST_CASE("Weights of another type or that are not finite are refused") {
+  Network network = network_with_text_model();
+  std::map<std::string, at::Tensor> weights;
+  for (const Parameter& parameter : network.parameters()) {
+    weights[parameter.name] = parameter.value.clone();
+  }
+  const auto refuse = [&](const at::Tensor& weight, const std::string& reason) {
+    weights["output_norm.bias"] = weight;
+    CHECK_THROWS_WITH(
+        Network(network.config(), weights),
+        Catch::Contains("output_norm.bias") && Catch::Contains(reason));
+  };
+  refuse(at::zeros({16}, at::kInt), "fp32, fp16 or bf16");
+  refuse(at::full({16}, NAN, at::kFloat), "NaN");
+  refuse(at::full({16}, 1e6, at::kFloat).to(at::kHalf), "fp16");
+  refuse(at::zeros({15}, at::kHalf), "15");
+}
+
 TEST_CASE("A corrupt model directory is refused") {
   const base::TemporaryDirectory directory("gato-test");
   write_model(directory.path(), network_with_text_model());
@@ -97,6 +130,14 @@ TEST_CASE("A corrupt model directory is refused") {
   SECTION("another text model") {
     base::write_file(directory.path() / "tokenizer.model", "other bytes", true);
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);
+  }
+  SECTION("a pointer of Git LFS") {
+    base::write_file(weights,
+                     "version https://git-lfs.github.com/spec/v1\noid sha256:" +
+                         std::string(64, '0') + "\nsize 5\n",
+                     true);
+    CHECK_THROWS_WITH(load_model(directory.path()),
+                      Catch::Contains("git lfs pull"));
   }
   SECTION("invalid JSON") {
     base::write_file(directory.path() / "config.json", "{", true);

@@ -43,7 +43,8 @@ TEST_CASE("Tensors are read as they were written") {
   const std::vector<std::pair<std::string, at::Tensor>> tensors = {
       {"z", at::arange(6, at::kFloat).view({2, 3})},
       {"transposed", at::arange(6, at::kFloat).view({2, 3}).t()},
-      {"half", at::ones({3}, at::kBFloat16)},
+      {"brain", at::ones({3}, at::kBFloat16)},
+      {"half", at::full({3}, 0.5, at::kHalf)},
       {"none", at::empty({0, 4}, at::kFloat)},
       {"scalar", at::full({}, 7, at::kLong)},
       {"bytes", at::arange(5, at::kByte)},

@@ -89,23 +89,36 @@ class DocumentGenerator {
 
 }  // namespace
 
-void write_generated_tokens(const std::filesystem::path& path,
-                            const TokenFileSpec& shape, uint64_t seed) {
-  data::TokenFileWriter writer(path, false, small_vocabulary());
+std::vector<data::TokenizedDocument> generate_documents(
+    const TokenFileSpec& shape, uint64_t seed) {
   DocumentGenerator generator(shape, seed);
+  std::vector<data::TokenizedDocument> documents;
   for (int i = 0; i < shape.documents; ++i) {
-    writer.append(generator.document(i));
+    documents.push_back(generator.document(i));
   }
+  return documents;
+}
+
+data::TaskTable generated_tasks(const TokenFileSpec& shape, int64_t documents) {
   data::TaskEntry entry;
   entry.spec.name = shape.task;
   entry.image_height = shape.resize.height;
   entry.image_width = shape.resize.width;
   if (shape.has_episodes) {
     entry.spec.action_fields = small_tasks().tasks.front().spec.action_fields;
-    entry.episode_count = shape.documents;
+    entry.episode_count = documents;
   }
-  data::Provenance provenance = small_provenance();
-  writer.commit({{entry}, shape.sources}, provenance);
+  return {{entry}, shape.sources};
+}
+
+void write_generated_tokens(const std::filesystem::path& path,
+                            const TokenFileSpec& shape, uint64_t seed) {
+  data::TokenFileWriter writer(path, false, small_vocabulary());
+  for (const data::TokenizedDocument& document :
+       generate_documents(shape, seed)) {
+    writer.append(document);
+  }
+  writer.commit(generated_tasks(shape, shape.documents), small_provenance());
 }
 
 pack::MixtureEntry make_mixture_entry(

@@ -27,7 +27,11 @@ struct TokenFileSpec {
   tokenize::Resize resize;  // the recorded size of the images
 };
 
-// Writes documents that depend on the seed. Document i has return i.
+// Returns documents that depend on the seed. Document i has return i.
+std::vector<data::TokenizedDocument> generate_documents(
+    const TokenFileSpec& shape, uint64_t seed);
+// Returns the task and the sources of `documents` generated documents.
+data::TaskTable generated_tasks(const TokenFileSpec& shape, int64_t documents);
 void write_generated_tokens(const std::filesystem::path& path,
                             const TokenFileSpec& shape, uint64_t seed);
 

@@ -28,6 +28,7 @@
 #include <system_error>
 
 #include "gato/base/error.h"
+#include "gato/base/pointer_file.h"
 
 namespace gato::base {
 namespace {
@@ -318,6 +319,7 @@ std::string read_file(const fs::path& path) {
   if (fs::is_directory(path, ignored)) {
     throw io_error("{}: cannot read: it is a directory", path.string());
   }
+  check_not_pointer(path);
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream content;
@@ -333,6 +335,7 @@ std::string read_file(const fs::path& path) {
 void check_readable(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_directory = std::filesystem::is_directory(path, ignored);
+  check_not_pointer(path);
   // Does not open the file, which would block on a named pipe.
   const int wanted = is_directory ? R_OK | X_OK : R_OK;
   if (::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) != 0) {

@@ -89,13 +89,13 @@ void check_input_is_not_output(const std::filesystem::path& input,
 void write_file(const std::filesystem::path& path, std::string_view content,
                 bool force);
 // Returns the content of a file. Throws Error(io) with the system's reason if
-// it cannot be read.
+// it cannot be read, or if it is a pointer file; see check_not_pointer().
 std::string read_file(const std::filesystem::path& path);
 
-// Throws Error(io) with the system's reason if a file is not readable, or if a
-// directory is not readable and searchable. Called before the kind of an input
-// is detected, so that an unreadable input is not reported as being of the
-// wrong kind.
+// Throws Error(io) with the system's reason if a file is not readable, if a
+// directory is not readable and searchable, or if the file is a pointer file;
+// see check_not_pointer(). Called before the kind of an input is detected, so
+// that an unreadable input is not reported as being of the wrong kind.
 void check_readable(const std::filesystem::path& path);
 
 }  // namespace gato::base

@@ -17,19 +17,14 @@ std::filesystem::path share_directory() {
     throw io_error("GATO_SHARE: {}: no such directory", override_directory);
   }
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path installed =
-      program.parent_path().parent_path() / "share" / "gato";
-  if (fs::is_directory(installed, ignored)) {
-    return installed;
-  }
-  const fs::path source = fs::path(GATO_SOURCE_SHARE);
-  if (fs::is_directory(source, ignored)) {
-    return source;
+  fs::path directory = program.parent_path().parent_path() / "share" / "gato";
+  if (fs::is_directory(directory, ignored)) {
+    return directory;
   }
   throw io_error(
-      "cannot find the shared files: neither {} nor {} exists: set "
-      "GATO_SHARE to the directory that contains them",
-      installed.string(), source.string());
+      "cannot find the shared files: {} does not exist: set GATO_SHARE to the "
+      "directory that contains them",
+      directory.string());
 }
 
 }  // namespace gato::base

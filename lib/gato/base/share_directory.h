@@ -6,9 +6,9 @@
 namespace gato::base {
 
 // Returns $GATO_SHARE if it is set, otherwise share/gato next to the bin/ of
-// the running program, otherwise share/gato of the source tree. Programs
-// therefore find their files when they are installed, in a moved directory, and
-// in the build tree. Throws Error(io) that names all three if there is none.
+// the running program. Installed programs therefore find their files in a moved
+// directory, too; the build tree has a link there. Throws Error(io) that names
+// both if there is none.
 std::filesystem::path share_directory();
 
 }  // namespace gato::base

@@ -80,25 +80,28 @@ class FinetuneCommand {
     }
     demonstrations_.emplace(*options_.demonstrations, config_,
                             options_.max_episode_steps);
-    const std::vector<PlannedRun> parts = plan_runs(output);
+    std::vector<PlannedRun> parts = plan_runs(output);
     std::vector<fs::path> outputs;
     for (const PlannedRun& part : parts) outputs.push_back(part.output);
     check_environment_and_outputs(demonstrations_->tasks(), outputs);
     const int64_t total = demonstrations_->validate();
-    if (context_.common.force) remove_previous_runs(output);
-    for (const PlannedRun& part : parts) {  // refuses before any work
-      ingest::sample_episodes(seed(), part.repeat, total,
-                              part.episode_count.value_or(total));
+    // Throws before any work if there are too few demonstrations for a run.
+    std::set<int64_t> used_episodes;
+    for (PlannedRun& part : parts) {
+      part.episodes = ingest::sample_episodes(
+          seed(), part.repeat, total, part.episode_count.value_or(total));
+      used_episodes.insert(part.episodes.begin(), part.episodes.end());
     }
+    if (context_.common.force) remove_previous_runs(output);
+    demonstrations_->load(used_episodes);
     for (const PlannedRun& part : parts) {
       if (part.episode_count) {
         spdlog::info("{} demonstrations, repeat {} of {}", *part.episode_count,
                      part.repeat, options_.repeats);
       }
-      const base::ExitStatus status = train_on_episodes(
-          ingest::sample_episodes(seed(), part.repeat, total,
-                                  part.episode_count.value_or(total)),
-          part.output);
+      const base::ExitStatus status =
+          train(*demonstrations_->sample_sequences(part.episodes, seed()),
+                part.output);
       if (status != base::ExitStatus::success) return status;
     }
     return base::ExitStatus::success;
@@ -110,6 +113,7 @@ class FinetuneCommand {
     std::optional<int64_t> episode_count;
     int64_t repeat = 0;
     fs::path output;
+    std::vector<int64_t> episodes = {};  // indices of usable episodes
   };
 
   std::vector<PlannedRun> plan_runs(const fs::path& output) const {
@@ -164,16 +168,7 @@ class FinetuneCommand {
     }
   }
 
-  base::ExitStatus train_on_episodes(const std::vector<int64_t>& episodes,
-                                     const fs::path& output) {
-    data::Provenance provenance(context_.record);
-    const base::TemporaryDirectory temporary("gato-finetune");
-    return train(train::SequenceFileData({demonstrations_->pack_episodes(
-                     temporary.path(), episodes, seed(), provenance)}),
-                 output);
-  }
-
-  base::ExitStatus train(const train::SequenceFileData& data,
+  base::ExitStatus train(const train::TrainingData& data,
                          const fs::path& output) {
     train::check_compatible(config_, data);
     train::TrainingRunOptions run =
@@ -198,7 +193,7 @@ class FinetuneCommand {
 
   // The model's weights; its tasks are those of the demonstrations.
   std::unique_ptr<model::Network> make_initial_network(
-      const train::SequenceFileData& data) const {
+      const train::TrainingData& data) const {
     const model::LoadedModel model = model::load_model(options_.init);
     model::ModelConfig config = config_;
     config.window_steps = data.window_steps();

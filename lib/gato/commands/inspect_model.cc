@@ -12,6 +12,8 @@
 #include "gato/data/file_format.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/safetensors_header.h"
+#include "gato/data/text_model_file.h"
+#include "gato/data/token_file.h"
 
 namespace gato::commands {
 namespace {
@@ -72,6 +74,34 @@ ordered_json tensor_facts(const fs::path& path) {
   return facts;
 }
 
+// {"tensors","parameters","dtypes"} of the weights of a model.
+ordered_json weight_facts(const fs::path& path) {
+  ordered_json facts = tensor_facts(path);
+  for (const auto& [dtype, count] : facts.at("dtypes").items()) {
+    if (dtype != "F32" && dtype != "F16" && dtype != "BF16") {
+      throw base::input_error(
+          "{}: it has tensors of the dtype {}: weights are F32, F16 or BF16",
+          path.string(), dtype);
+    }
+  }
+  return facts;
+}
+
+// Throws Error(bad_input) if the text model is not that of config.json, or if
+// the demonstrations are corrupt.
+void check_companion_files(const fs::path& directory,
+                           const ordered_json& config) {
+  const fs::path tokenizer = directory / "tokenizer.model";
+  if (fs::exists(tokenizer)) {
+    data::read_text_model(
+        tokenizer, config.at("vocabulary").at("digest").get<std::string>());
+  }
+  const fs::path demonstrations = directory / "demonstrations.h5";
+  if (fs::exists(demonstrations)) {
+    const data::TokenFileReader reader(demonstrations);
+  }
+}
+
 Inspection read_model_facts(const fs::path& directory) {
   const fs::path config = directory / "config.json";
   ordered_json object = read_json_object(config);
@@ -90,7 +120,8 @@ Inspection read_model_facts(const fs::path& directory) {
       result.facts[key] = value;
     }
   }
-  result.facts["weights"] = tensor_facts(directory / "model.safetensors");
+  check_companion_files(directory, object);
+  result.facts["weights"] = weight_facts(directory / "model.safetensors");
   const fs::path state = directory / "state.json";
   if (fs::exists(state)) {
     const ordered_json values = read_json_object(state);

@@ -110,9 +110,10 @@ constexpr const char* kDescription =
     "caption, is a bad record. Rows whose download failed have no image: see "
     "--missing-images.\n\n"
     "webdataset: tar archives. Members whose names are equal up to the first "
-    "dot belong to the same sample. The image is the member .jpg, .jpeg, .png, "
-    ".webp, .ppm, .pgm or .pbm; the caption is the member .txt or .caption, or "
-    "else the value of a key of .json.\n\n"
+    "dot belong to the same sample, or up to the last dot if the names contain "
+    "dots (v1.0_1.jpg). The image is the member .jpg, .jpeg, .png, .webp, "
+    ".ppm, .pgm or .pbm; the caption is the member .txt or .caption, or else "
+    "the value of a key of .json.\n\n"
     "Inputs of the formats tsv and webdataset may be compressed, and may be "
     "read from the standard input (-).";
 

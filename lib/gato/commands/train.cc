@@ -21,6 +21,7 @@
 #include "gato/base/signals.h"
 #include "gato/cli/toml_config.h"
 #include "gato/commands/distributed_run.h"
+#include "gato/commands/export_model.h"
 #include "gato/commands/preset.h"
 #include "gato/commands/training_options.h"
 #include "gato/data/checkpoint_directory.h"
@@ -48,6 +49,7 @@ struct TrainCommandOptions {
   NetworkOptions network;
   TrainingOptions training;
   ProcessOptions processes;
+  ExportOptions exported;
   bool dry_run = false;
 };
 
@@ -225,6 +227,7 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
 base::ExitStatus run_train_command(const TrainCommandOptions& options,
                                    const cli::OptionTable& table,
                                    cli::CommandContext& context) {
+  if (options.exported.source) return export_model(options.exported, context);
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
   const bool is_resumed =
@@ -287,7 +290,7 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
       .metavar("SEED")
       .range(0, 0x1p62)
       .fixed_on_resume();
-  table.require_exactly_one({"data", "mixture"});
+  table.require_exactly_one({"data", "mixture"}, {"export"});
   table.add_check([&options] { check_mixture_options(options); });
 }
 
@@ -314,6 +317,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   add_process_options(table, options->processes, options->training.config);
   add_network_options(table, options->network);
   add_optimization_options(table, options->training);
+  add_export_options(table, options->exported);
   table.add_check([options] {
     const train::TrainingConfig& config = options->training.config;
     if (config.asynchronous_save && config.shard_optimizer) {
@@ -367,9 +371,12 @@ cli::Command train_command() {
       "one thread are about as fast as one process of two threads, which also "
       "work on separate micro-batches: use several processes for several "
       "machines. If a process fails or hangs, the job ends and names it; see "
-      "gato(7).";
+      "gato(7).\n\n"
+      "With --export nothing is trained: OUTPUT becomes a model directory with "
+      "the model of a run, without the state of training, in fp32 or bf16. "
+      "Every program that reads a model reads it.";
   command.output = cli::OutputRequirement::required;
-  command.output_help = "Directory of the run";
+  command.output_help = "Directory of the run, or of the exported model";
   command.allow_existing_output = true;
   command.build = build;
   command.examples = {
@@ -382,6 +389,8 @@ cli::Command train_command() {
        "512000000 --preset gato-364m -o run",
        "Sequences sampled from token files, none repeated within 1,000,000 "
        "steps of 512 sequences"},
+      {"gato-train --export run --dtype bf16 -o model",
+       "The newest model of a run, in a sixth of the space"},
       {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
        "--shard-optimizer",
        "Four processes on this machine, each with a quarter of the optimizer "

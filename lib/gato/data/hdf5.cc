@@ -3,13 +3,39 @@
 // hdf5_attribute.cc.
 #include "gato/data/hdf5.h"
 
+#include <cstdlib>
+
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
+#include "gato/data/hdf5_driver.h"
+#include "gato/data/hdf5_errors.h"
 
 namespace gato::data::hdf5 {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Turns off the locking of files. Locks are not needed, because an output gets
+// its final name only when it is complete, and some file systems of clusters do
+// not support them. The property of a file is not enough: the library opens the
+// sources of virtual datasets without it, and reads fill values if it cannot
+// lock them. It takes the setting from its environment when its file interface
+// is first called.
+void initialize_without_locking() {
+  constexpr const char* kVariable = "HDF5_USE_FILE_LOCKING";
+  std::optional<std::string> previous;
+  if (const char* const value = std::getenv(kVariable)) {
+    previous = value;
+  }
+  ::setenv(kVariable, "FALSE", /*overwrite=*/1);
+  H5Fis_hdf5("");
+  // Child processes have an HDF5 library of their own.
+  if (previous) {
+    ::setenv(kVariable, previous->c_str(), /*overwrite=*/1);
+  } else {
+    ::unsetenv(kVariable);
+  }
+}
 
 // Must be called before any other function of the library and before its
 // constants are evaluated, because these are calls, too.
@@ -22,6 +48,8 @@ void initialize_library() {
       H5dont_atexit() >= 0;
   [[maybe_unused]] static thread_local const bool is_error_printing_disabled =
       H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  [[maybe_unused]] static const bool is_locking_disabled =
+      (initialize_without_locking(), true);
 }
 
 herr_t copy_innermost_error(unsigned n, const H5E_error2_t* entry, void* text) {
@@ -48,13 +76,11 @@ Handle file_access_properties() {
   initialize_library();
   Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
-  // Some cluster file systems do not support locks. Locks are not needed,
-  // because a file gets its final name only when it is complete.
-  H5Pset_file_locking(access.id(), true, true);
+  // See initialize_without_locking().
+  H5Pset_file_locking(access.id(), false, true);
   // Without this buffer, elements are written by H5Dwrite() rather than when
   // the dataset is closed, where an error could not be reported.
   H5Pset_sieve_buf_size(access.id(), 0);
-  H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   limit_metadata_cache(access);
   return access;
 }
@@ -181,6 +207,7 @@ Group create_file(const fs::path& path, const fs::path& reported,
   if (alignment == Alignment::natural) {
     H5Pset_alignment(access.id(), 1, 8);
   }
+  H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
   Handle file(
       H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
   if (!file.is_valid()) {
@@ -221,12 +248,15 @@ Group open_file(const fs::path& path) {
   if (!is_hdf5(path)) {
     throw base::input_error("{}: not an HDF5 file", path.string());
   }
+  check_not_in_use(path);
   const Handle access = file_access_properties();
+  // The library opens the sources of virtual datasets with a weak close degree,
+  // and does not open a file with two degrees.
+  H5Pset_fclose_degree(access.id(), H5F_CLOSE_WEAK);
+  use_checked_driver(access.id(), path);
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
   if (!file.is_valid()) {
-    throw base::input_error(
-        "{}: corrupt or truncated ({}): create it again or download it again",
-        path.string(), last_error_message());
+    throw file_open_error(path);
   }
   return Group(std::move(file), path.string());
 }

@@ -131,12 +131,18 @@ class Dataset {
   // the elements have no dtype().
   Array read_array(int64_t first, int64_t count) const;
   Array read_array() const;
-  // Returns all elements. Throws Error(bad_input) unless is_text().
+  // Return the elements of rows [first, first + count), or of all rows. Throw
+  // Error(bad_input) unless is_text().
+  std::vector<std::string> read_texts(int64_t first, int64_t count) const;
   std::vector<std::string> read_texts() const;
-  // Returns true if the elements are variable-length sequences of bytes.
+  // Returns true if each element is a sequence of bytes, of variable length or
+  // opaque.
   bool has_byte_sequences() const;
-  // Requires has_byte_sequences().
-  std::vector<std::vector<uint8_t>> read_byte_sequences() const;
+  bool is_fixed_length_text() const;
+  // Returns the bytes of rows [first, first + count). Requires
+  // has_byte_sequences() or is_fixed_length_text(), whose padding is included.
+  std::vector<std::vector<uint8_t>> read_byte_sequences(int64_t first,
+                                                        int64_t count) const;
 
   // Returns the byte offset of the elements in the file, for a reader that maps
   // it, and nullopt unless they are contiguous and of exactly this type.
@@ -159,13 +165,16 @@ class Group {
   hid_t id() const { return handle_.id(); }
   const std::string& label() const { return label_; }
 
+  // Returns false if there is no such child. Throws, as is_group() does, the
+  // errors of throw_broken_link() if there is a link that leads nowhere.
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
   // Returns the names of the children in byte order.
   std::vector<std::string> child_names() const;
   // Open a child by name. These two, has() and is_group() also accept paths
   // such as "a/b". Throw Error(bad_input) if there is no such child of that
-  // kind.
+  // kind, and the errors of check_sources() if data outside the file is
+  // missing.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
   // Opens a dataset whose rows will be read in order, some at a time. Its chunk
@@ -249,9 +258,10 @@ void close_file(Group file);
 // Returns true if the library was built for use by several threads.
 bool is_thread_safe();
 
-// Opens a file for reading. Throws Error(io) if the file is missing or cannot
-// be read, and Error(bad_input) if it is not an HDF5 file or is corrupt or
-// truncated.
+// Opens a file for reading, without a lock. Throws Error(io) if the file is
+// missing, cannot be read or is being written by another process, and
+// Error(bad_input) if it is not an HDF5 file, is corrupt or truncated, or was
+// written for a newer library.
 Group open_file(const std::filesystem::path& path);
 bool is_hdf5(const std::filesystem::path& path);
 

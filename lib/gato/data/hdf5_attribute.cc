@@ -5,19 +5,23 @@
 #include "gato/base/error.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
+#include "gato/data/hdf5_errors.h"
 
 namespace gato::data::hdf5 {
 namespace {
 
 // Opens an attribute of a single element: a scalar or, as some old writers
-// store it, an array. Returns an invalid handle for any other attribute.
-Handle open_scalar_attribute(hid_t owner, const std::string& name) {
+// store it, an array. Returns an invalid handle for any other attribute. Throws
+// Error(bad_input) if the library cannot open it.
+Handle open_scalar_attribute(hid_t owner, const std::string& label,
+                             const std::string& name) {
   Handle attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT));
-  if (attribute.is_valid()) {
-    const Handle space(H5Aget_space(attribute.id()));
-    if (H5Sget_simple_extent_npoints(space.id()) != 1) {
-      return Handle();
-    }
+  if (!attribute.is_valid()) {
+    throw open_error(fmt::format("{}: attribute {}", label, name));
+  }
+  const Handle space(H5Aget_space(attribute.id()));
+  if (H5Sget_simple_extent_npoints(space.id()) != 1) {
+    return Handle();
   }
   return attribute;
 }
@@ -28,11 +32,13 @@ H5T_class_t type_class(const Handle& attribute) {
 }
 
 template <class T>
-std::optional<T> read_numeric_attribute(hid_t owner, const std::string& name) {
-  if (H5Aexists(owner, name.c_str()) <= 0) {
+std::optional<T> read_numeric_attribute(const Group& group,
+                                        const std::string& name) {
+  if (!group.has_attribute(name)) {
     return std::nullopt;
   }
-  const Handle attribute = open_scalar_attribute(owner, name);
+  const Handle attribute =
+      open_scalar_attribute(group.id(), group.label(), name);
   if (!attribute.is_valid()) {
     return std::nullopt;
   }
@@ -67,7 +73,7 @@ std::optional<std::string> Group::text_attribute(
   if (!has_attribute(name)) {
     return std::nullopt;
   }
-  const Handle attribute = open_scalar_attribute(id(), name);
+  const Handle attribute = open_scalar_attribute(id(), label_, name);
   if (!attribute.is_valid() || type_class(attribute) != H5T_STRING) {
     return std::nullopt;
   }
@@ -91,7 +97,7 @@ std::optional<std::string> Group::text_attribute(
 }
 
 std::optional<int64_t> Group::integer_attribute(const std::string& name) const {
-  return read_numeric_attribute<int64_t>(id(), name);
+  return read_numeric_attribute<int64_t>(*this, name);
 }
 
 std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
@@ -101,11 +107,11 @@ std::optional<uint64_t> Group::uint64_attribute(const std::string& name) const {
   if (!value || *value < 0) {
     return value;
   }
-  return read_numeric_attribute<uint64_t>(id(), name);
+  return read_numeric_attribute<uint64_t>(*this, name);
 }
 
 std::optional<double> Group::number_attribute(const std::string& name) const {
-  return read_numeric_attribute<double>(id(), name);
+  return read_numeric_attribute<double>(*this, name);
 }
 
 void Group::write_scalar_attribute(const std::string& name, hid_t type,

@@ -95,22 +95,33 @@ std::string read_error_message(hid_t dataset) {
   return library_message;
 }
 
-// Reads a dataset whose elements have variable length and calls use(element)
-// for each of them, which is a char* (possibly null) or an hvl_t.
+// Returns the number of elements in `rows` rows.
+size_t row_element_count(const Dataset& dataset, int64_t rows) {
+  std::vector<int64_t> shape = dataset.shape();
+  if (!shape.empty()) {
+    shape[0] = rows;
+  }
+  return static_cast<size_t>(element_count(shape));
+}
+
+// Reads rows [first, first + count) of a dataset whose elements have variable
+// length and calls use(element) for each of them, which is a char* (possibly
+// null) or an hvl_t.
 template <class Element, class Use>
-void for_each_variable_length(const Dataset& dataset, Use use) {
-  std::vector<Element> elements(
-      static_cast<size_t>(element_count(dataset.shape())));
+void for_each_variable_length(const Dataset& dataset, int64_t first,
+                              int64_t count, Use use) {
+  std::vector<Element> elements(row_element_count(dataset, count));
   if (elements.empty()) {
     return;
   }
   const Handle type = dataset.type();
   const base::Hdf5CallWatchdog watchdog;
-  dataset.read(type.id(), 0, dataset.row_count(), elements.data());
+  dataset.read(type.id(), first, count, elements.data());
   for (const Element& element : elements) {
     use(element);
   }
-  const Handle space(H5Dget_space(dataset.id()));
+  const hsize_t extent = elements.size();
+  const Handle space(H5Screate_simple(1, &extent, nullptr));
   H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, elements.data());
 }
 
@@ -151,6 +162,10 @@ void Dataset::check_claimed_size() const {
                          static_cast<double>(H5Tget_size(type().id()));
   const auto stored_bytes = static_cast<double>(H5Dget_storage_size(id()));
   if (claimed > kUncheckedClaimBytes + kMaxCompressionRatio * stored_bytes) {
+    const Handle creation(H5Dget_create_plist(id()));
+    if (H5Pget_layout(creation.id()) == H5D_VIRTUAL) {
+      return;  // stores nothing itself; check_sources() checks its sources
+    }
     throw base::input_error(
         "{}: the shape requires {:.0f} bytes, but the file contains only "
         "{:.0f}",
@@ -222,28 +237,34 @@ Array Dataset::read_array(int64_t first, int64_t count) const {
 Array Dataset::read_array() const { return read_array(0, row_count()); }
 
 std::vector<std::string> Dataset::read_texts() const {
+  return read_texts(0, row_count());
+}
+
+std::vector<std::string> Dataset::read_texts(int64_t first,
+                                             int64_t count) const {
   if (!is_text()) {
     throw base::input_error("{}: the elements are not texts", label_);
   }
   check_claimed_size();
-  const auto count = static_cast<size_t>(element_count(shape_));
+  const size_t elements = row_element_count(*this, count);
   std::vector<std::string> texts;
-  texts.reserve(count);
-  const Handle stored = type();
-  if (H5Tis_variable_str(stored.id()) > 0) {
-    for_each_variable_length<char*>(*this, [&texts](const char* text) {
-      texts.emplace_back(text == nullptr ? "" : text);
-    });
+  texts.reserve(elements);
+  if (!is_fixed_length_text()) {
+    for_each_variable_length<char*>(
+        *this, first, count, [&texts](const char* text) {
+          texts.emplace_back(text == nullptr ? "" : text);
+        });
     return texts;
   }
-  if (count == 0) {
+  if (elements == 0) {
     return texts;
   }
   // Texts of fixed width, padded with NUL characters.
+  const Handle stored = type();
   const size_t width = H5Tget_size(stored.id());
-  std::string padded(count * width, '\0');
-  read(stored.id(), 0, row_count(), padded.data());
-  for (size_t i = 0; i < count; ++i) {
+  std::string padded(elements * width, '\0');
+  read(stored.id(), first, count, padded.data());
+  for (size_t i = 0; i < elements; ++i) {
     const auto text = std::string_view(padded).substr(i * width, width);
     texts.emplace_back(text.substr(0, text.find('\0')));
   }
@@ -252,6 +273,9 @@ std::vector<std::string> Dataset::read_texts() const {
 
 bool Dataset::has_byte_sequences() const {
   const Handle stored = type();
+  if (H5Tget_class(stored.id()) == H5T_OPAQUE) {
+    return true;
+  }
   if (H5Tget_class(stored.id()) != H5T_VLEN) {
     return false;
   }
@@ -260,13 +284,35 @@ bool Dataset::has_byte_sequences() const {
          H5Tget_size(element.id()) == 1;
 }
 
-std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences() const {
+bool Dataset::is_fixed_length_text() const {
+  return is_text() && H5Tis_variable_str(type().id()) == 0;
+}
+
+std::vector<std::vector<uint8_t>> Dataset::read_byte_sequences(
+    int64_t first, int64_t count) const {
   check_claimed_size();
+  const size_t elements = row_element_count(*this, count);
   std::vector<std::vector<uint8_t>> sequences;
-  for_each_variable_length<hvl_t>(*this, [&sequences](const hvl_t& sequence) {
-    const auto* bytes = static_cast<const uint8_t*>(sequence.p);
-    sequences.emplace_back(bytes, bytes + sequence.len);
-  });
+  sequences.reserve(elements);
+  const Handle stored = type();
+  if (H5Tget_class(stored.id()) == H5T_VLEN) {
+    for_each_variable_length<hvl_t>(
+        *this, first, count, [&sequences](const hvl_t& sequence) {
+          const auto* bytes = static_cast<const uint8_t*>(sequence.p);
+          sequences.emplace_back(bytes, bytes + sequence.len);
+        });
+    return sequences;
+  }
+  if (elements == 0) {
+    return sequences;
+  }
+  const size_t width = H5Tget_size(stored.id());
+  std::vector<uint8_t> flat(elements * width);
+  read(stored.id(), first, count, flat.data());
+  for (size_t i = 0; i < elements; ++i) {
+    const uint8_t* bytes = flat.data() + i * width;
+    sequences.emplace_back(bytes, bytes + width);
+  }
   return sequences;
 }
 

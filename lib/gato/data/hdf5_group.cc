@@ -4,6 +4,8 @@
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
+#include "gato/data/hdf5_errors.h"
+#include "gato/data/hdf5_sources.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -28,6 +30,16 @@ void set_chunk_cache(const Dataset& dataset, hid_t creation, hid_t access) {
       H5D_CHUNK_CACHE_W0_DEFAULT);
 }
 
+// Returns false if there is no link `path`, or one that cannot be followed.
+// Requires that all groups of the path but the last one exist.
+bool exists_in(const Group& group, const std::string& path) {
+  const bool exists =
+      H5Lexists(group.id(), path.c_str(), H5P_DEFAULT) > 0 &&
+      H5Oexists_by_name(group.id(), path.c_str(), H5P_DEFAULT) > 0;
+  H5Eclear2(H5E_DEFAULT);
+  return exists;
+}
+
 // Links can make a group its own descendant.
 constexpr int kMaxGroupDepth = 10;
 
@@ -38,7 +50,9 @@ void collect_dataset_paths(const Group& group, const std::string& prefix,
                             group.label(), kMaxGroupDepth);
   }
   for (const std::string& name : group.child_names()) {
-    if (group.is_group(name)) {
+    // A broken link is listed as a dataset: its error is thrown when it is
+    // opened.
+    if (exists_in(group, name) && group.is_group(name)) {
       collect_dataset_paths(group.group(name),
                             fmt::format("{}{}/", prefix, name), depth + 1,
                             paths);
@@ -52,12 +66,14 @@ void collect_dataset_paths(const Group& group, const std::string& prefix,
 
 bool Group::has(const std::string& name) const {
   // H5Lexists() fails unless all objects but the last one exist, so the path is
-  // checked from its start. A link may be dangling.
+  // checked from its start.
   bool exists = true;
   for (size_t end = name.find('/', 1); exists; end = name.find('/', end + 1)) {
     const std::string path = name.substr(0, end);
-    exists = H5Lexists(id(), path.c_str(), H5P_DEFAULT) > 0 &&
-             H5Oexists_by_name(id(), path.c_str(), H5P_DEFAULT) > 0;
+    exists = H5Lexists(id(), path.c_str(), H5P_DEFAULT) > 0;
+    if (exists && !exists_in(*this, path)) {
+      throw_broken_link(*this, path);
+    }
     if (end == std::string::npos) {
       break;
     }
@@ -71,9 +87,11 @@ bool Group::is_group(const std::string& name) const {
     return false;
   }
   H5O_info_t info;
-  return H5Oget_info_by_name2(id(), name.c_str(), &info, H5O_INFO_BASIC,
-                              H5P_DEFAULT) >= 0 &&
-         info.type == H5O_TYPE_GROUP;
+  if (H5Oget_info_by_name2(id(), name.c_str(), &info, H5O_INFO_BASIC,
+                           H5P_DEFAULT) < 0) {
+    throw open_error(fmt::format("{}: {}", label_, name));
+  }
+  return info.type == H5O_TYPE_GROUP;
 }
 
 std::vector<std::string> Group::child_names() const {
@@ -97,8 +115,7 @@ Group Group::group(const std::string& name) const {
   }
   Handle group(H5Gopen2(id(), name.c_str(), H5P_DEFAULT));
   if (!group.is_valid()) {
-    throw base::input_error("{}: cannot open the group \"{}\": {}", label_,
-                            name, last_error_message());
+    throw open_error(fmt::format("{}: {}", label_, name));
   }
   return Group(std::move(group), fmt::format("{}/{}", label_, name));
 }
@@ -111,12 +128,23 @@ Dataset Group::open_dataset(const std::string& name, hid_t access) const {
   if (!has(name)) {
     throw base::input_error("{}: there is no dataset \"{}\"", label_, name);
   }
-  Handle dataset(H5Dopen2(id(), name.c_str(), access));
-  if (!dataset.is_valid()) {
-    throw base::input_error("{}: cannot open \"{}\" as a dataset: {}", label_,
-                            name, last_error_message());
+  const std::string label = fmt::format("{}: {}", label_, name);
+  const auto open = [&](hid_t properties) {
+    Handle dataset(H5Dopen2(id(), name.c_str(), properties));
+    if (!dataset.is_valid()) {
+      throw open_error(label);
+    }
+    return Dataset(std::move(dataset), label);
+  };
+  Dataset dataset = open(access);
+  if (const Handle properties = source_access_properties(dataset);
+      properties.is_valid()) {
+    // It must be closed first; see sequential_dataset().
+    dataset = Dataset();
+    dataset = open(properties.id());
   }
-  return Dataset(std::move(dataset), fmt::format("{}: {}", label_, name));
+  check_sources(dataset);
+  return dataset;
 }
 
 Dataset Group::sequential_dataset(const std::string& name) const {

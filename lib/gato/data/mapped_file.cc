@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 
 namespace gato::data {
 
@@ -21,6 +23,8 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
                          std::strerror(reason));
   }
   size_ = status.st_size;
+  device_id_ = status.st_dev;
+  inode_ = status.st_ino;
   void* const address = ::mmap(nullptr, static_cast<size_t>(size_), PROT_READ,
                                MAP_SHARED, descriptor, 0);
   const int reason = errno;
@@ -35,6 +39,14 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 void MappedFile::drop_pages() const {
   ::madvise(const_cast<std::byte*>(data_), static_cast<size_t>(size_),
             MADV_DONTNEED);
+}
+
+bool MappedFile::contains(const hdf5::Dataset& dataset) const {
+  std::array<char, PATH_MAX> name{};
+  H5Fget_name(dataset.id(), name.data(), name.size());
+  struct stat status {};
+  return ::stat(name.data(), &status) == 0 && status.st_dev == device_id_ &&
+         status.st_ino == inode_;
 }
 
 MappedFile::~MappedFile() {

@@ -20,6 +20,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   const std::byte* data() const { return data_; }
   int64_t size() const { return size_; }
+  // Returns true if the dataset is in this file, rather than in another one
+  // that is reached through an external link.
+  bool contains(const hdf5::Dataset& dataset) const;
   // Removes the pages from this process's resident memory until they are read
   // again. Safe while other threads read.
   void drop_pages() const;
@@ -27,6 +30,7 @@ class MappedFile {
  private:
   const std::byte* data_ = nullptr;
   int64_t size_ = 0;
+  uint64_t device_id_ = 0, inode_ = 0;  // identify the file
 };
 
 // A dataset [rows, row_shape...] with elements of type T. If the dataset is
@@ -64,6 +68,14 @@ class DatasetView {
     if (is_in_memory()) {
       dataset_ = hdf5::Dataset();
     }
+  }
+
+  // Takes rows of `elements_per_row` elements that are in memory.
+  explicit DatasetView(std::vector<T> elements, int64_t elements_per_row = 1)
+      : rows_(std::ssize(elements) / elements_per_row),
+        elements_per_row_(elements_per_row),
+        loaded_(std::move(elements)) {
+    data_ = loaded_.data();
   }
 
   int64_t size() const { return rows_; }  // rows
@@ -121,7 +133,7 @@ class DatasetView {
  private:
   void map_rows(const MappedFile& mapping) {
     const auto offset = dataset_.file_offset(hdf5::native_type<T>());
-    if (!offset) {
+    if (!offset || !mapping.contains(dataset_)) {
       return;
     }
     const int64_t bytes =

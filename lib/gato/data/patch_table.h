@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "gato/data/spool.h"
@@ -19,7 +20,9 @@ namespace gato::data {
 // any collision among 1e11 patches is below 1e-15.
 class PatchTable {
  public:
-  explicit PatchTable(const std::filesystem::path& output) : pixels_(output) {}
+  // The pixels are spooled as Spool does for `output`.
+  explicit PatchTable(const std::optional<std::filesystem::path>& output)
+      : pixels_(output) {}
 
   // Adds a patch unless the table contains it. Returns its number. Throws
   // Error(bad_input) if there are more than 2^31 distinct patches, and
@@ -28,6 +31,8 @@ class PatchTable {
   int64_t size() const { return std::ssize(digests_); }
   // Writes the pixels as a dataset uint8 [U,16,16,3].
   void write(hdf5::Group& parent, const std::string& name);
+  // Moves the pixels, [U,16,16,3], out of a table in memory.
+  std::vector<uint8_t> take_pixels() { return pixels_.take_values<uint8_t>(); }
 
  private:
   struct Digest {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/pointer_file.h"
 #include "gato/data/lenient_json.h"
 
 static_assert(std::endian::native == std::endian::little,
@@ -150,9 +151,10 @@ class HeaderParser {
         kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
         [&](const SafetensorsDType& known) { return dtype == known.name; });
     if (type == kSafetensorsDTypes.end()) {
-      throw entry_error(name, fmt::format("has the dtype {}, but only F32, "
-                                          "BF16, I64, I32 and U8 are supported",
-                                          dtype.dump()));
+      throw entry_error(name,
+                        fmt::format("has the dtype {}, but only F32, "
+                                    "F16, BF16, I64, I32 and U8 are supported",
+                                    dtype.dump()));
     }
     result.dtype = type->name;
     uint64_t bytes = type->item_size;
@@ -218,6 +220,7 @@ SafetensorsHeader parse_safetensors_header(const fs::path& path,
 
 SafetensorsHeader read_safetensors_header(const fs::path& path,
                                           std::ifstream& file) {
+  base::check_not_pointer(path);
   std::error_code failure;
   const uint64_t size = fs::file_size(path, failure);
   file.open(path, std::ios::binary);

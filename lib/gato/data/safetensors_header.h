@@ -17,8 +17,8 @@ struct SafetensorsDType {
   std::string_view name;
   uint64_t item_size;  // bytes per element
 };
-constexpr std::array<SafetensorsDType, 5> kSafetensorsDTypes = {
-    {{"F32", 4}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}}};
+constexpr std::array<SafetensorsDType, 6> kSafetensorsDTypes = {
+    {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}}};
 
 struct SafetensorsTensorInfo {
   std::string name;

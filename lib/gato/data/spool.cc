@@ -34,8 +34,12 @@ int open_unnamed_file(const std::string& directory) {
 
 }  // namespace
 
-Spool::Spool(const std::filesystem::path& output) : output_(output.string()) {
-  const auto parent = output.parent_path();
+Spool::Spool(const std::optional<std::filesystem::path>& output) {
+  if (!output) {
+    return;
+  }
+  output_ = output->string();
+  const auto parent = output->parent_path();
   descriptor_ = open_unnamed_file(parent.empty() ? "." : parent.string());
   if (descriptor_ < 0) {
     throw base::io_error(
@@ -44,13 +48,17 @@ Spool::Spool(const std::filesystem::path& output) : output_(output.string()) {
   }
 }
 
-Spool::~Spool() { ::close(descriptor_); }
+Spool::~Spool() {
+  if (is_on_disk()) {
+    ::close(descriptor_);
+  }
+}
 
 void Spool::append(const void* bytes, size_t count) {
   const auto* from = static_cast<const std::byte*>(bytes);
   buffer_.insert(buffer_.end(), from, from + count);
   size_ += static_cast<int64_t>(count);
-  if (buffer_.size() >= kBufferBytes) {
+  if (is_on_disk() && buffer_.size() >= kBufferBytes) {
     flush();
   }
 }
@@ -84,6 +92,9 @@ void Spool::copy_to(hdf5::Dataset& dataset, hid_t type, int64_t row_bytes) {
 }
 
 void Spool::flush() {
+  if (!is_on_disk()) {
+    return;
+  }
   size_t done = 0;
   while (done < buffer_.size()) {
     const ssize_t count =
@@ -102,6 +113,11 @@ void Spool::flush() {
 }
 
 size_t Spool::read_bytes(int64_t offset, std::byte* into, size_t count) const {
+  if (!is_on_disk()) {
+    count = std::min(count, static_cast<size_t>(size_ - offset));
+    std::memcpy(into, buffer_.data() + offset, count);
+    return count;
+  }
   const int64_t bytes_read = base::read_at(descriptor_, offset, into, count);
   if (bytes_read < 0) {
     throw base::io_error(

@@ -126,7 +126,7 @@ void TokenColumnViews::check_images() const {
   });
 }
 
-bool TokenColumnViews::is_mapped() const {
+bool TokenColumnViews::is_in_memory() const {
   const auto all = [](const auto&... rows) {
     return (rows.is_in_memory() && ...);
   };

@@ -1,4 +1,5 @@
-// The datasets of a token file that is being read.
+// Views of the columns of a table of documents: the datasets of a token file
+// that is being read, or arrays in memory.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,9 @@ struct TokenColumnViews {
   TokenColumnViews(const hdf5::Group& root, const MappedFile& mapping,
                    const TaskTable& tasks);
 
-  // Returns true if no column needs the open file any more.
-  bool is_mapped() const;
+  // Returns true if all columns are mapped or in memory, so that none needs the
+  // open file.
+  bool is_in_memory() const;
   // Returns the index of the first image that begins at or after a token.
   int64_t find_first_image(int64_t token) const;
   // Returns the first token after an image.

@@ -8,6 +8,9 @@
 #include "gato/data/token_columns.h"
 
 #include <cassert>
+#include <utility>
+
+#include "gato/data/token_table_contents.h"
 
 namespace gato::data {
 namespace {
@@ -27,7 +30,7 @@ void write_column(hdf5::Group& group, const char* name, Spool& spool) {
 
 }  // namespace
 
-TokenColumns::TokenColumns(const std::filesystem::path& output)
+TokenColumns::TokenColumns(const std::optional<std::filesystem::path>& output)
     : output_(output),
       token_(output),
       modality_(output),
@@ -130,6 +133,36 @@ void TokenColumns::write(hdf5::Group& group) {
   write_column<int16_t>(images, "rows", image_rows_);
   write_column<int16_t>(images, "columns", image_columns_);
   patch_table_.write(group, "patches");
+}
+
+TokenTable TokenColumns::to_table(std::string name, Vocabulary vocabulary,
+                                  TaskTable tasks) && {
+  auto table = std::make_unique<TokenTable::Contents>();
+  table->name = std::move(name);
+  table->vocabulary = std::move(vocabulary);
+  table->ids = ModalityIdRanges(table->vocabulary);
+  table->tasks = std::move(tasks);
+  TokenColumnViews& columns = table->columns;
+  const auto take = []<class T>(Spool& spool, DatasetView<T>& column) {
+    column = DatasetView<T>(spool.take_values<T>());
+  };
+  take(token_, columns.tokens);
+  take(modality_, columns.modality);
+  columns.has_labels = labels_ != nullptr;
+  if (labels_) {
+    take(*labels_, columns.labels);
+  }
+  take(step_offset_, columns.step_offset);
+  take(first_step_, columns.first_step);
+  take(task_, columns.task);
+  take(source_, columns.source);
+  take(total_reward_, columns.total_rewards);
+  take(image_token_, columns.image_token);
+  take(image_rows_, columns.image_rows);
+  take(image_columns_, columns.image_columns);
+  columns.patches =
+      DatasetView<uint8_t>(patch_table_.take_pixels(), std::ssize(Patch{}));
+  return TokenTable(std::move(table));
 }
 
 }  // namespace gato::data

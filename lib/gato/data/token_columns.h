@@ -1,24 +1,35 @@
-// The datasets of a token file while it is being written. Columns grow in
-// temporary files and are then copied to contiguous HDF5 datasets.
+// The columns of a table of documents while documents are added. They grow in
+// temporary files and are then copied to contiguous HDF5 datasets, or grow in
+// memory and then become a table.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "gato/data/hdf5.h"
 #include "gato/data/patch_table.h"
 #include "gato/data/spool.h"
+#include "gato/data/task.h"
+#include "gato/data/token_table.h"
 #include "gato/data/tokens.h"
 
 namespace gato::data {
 
 class TokenColumns {
  public:
-  // Temporary files are created in the directory of `output`.
-  explicit TokenColumns(const std::filesystem::path& output);
+  // Temporary files are created in the directory of `output`. Without an
+  // output, everything is in memory.
+  explicit TokenColumns(
+      const std::optional<std::filesystem::path>& output = std::nullopt);
   void append(const TokenizedDocument& document);
   // Writes all datasets except /vocabulary, /tasks, /report and /provenance.
   void write(hdf5::Group& group);
+  // Moves columns in memory to a table. `name` names it in messages. The
+  // documents must be valid: their offsets, tasks and sources are not checked.
+  TokenTable to_table(std::string name, Vocabulary vocabulary,
+                      TaskTable tasks) &&;
 
   int64_t document_count() const { return document_count_; }
   int64_t token_count() const { return token_count_; }
@@ -30,7 +41,7 @@ class TokenColumns {
   void append_labels(const TokenizedDocument& document,
                      const std::vector<int32_t>& stored);
 
-  std::filesystem::path output_;
+  std::optional<std::filesystem::path> output_;
   Spool token_, modality_, step_offset_;
   Spool first_step_, task_, source_, total_reward_;
   Spool image_token_, image_rows_, image_columns_;

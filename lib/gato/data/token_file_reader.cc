@@ -1,305 +1,37 @@
-// TokenColumnViews checks what all documents depend on when a file is opened.
-// The tokens of a document are checked when they are read, because checking
-// them all would read the entire file.
-#include <algorithm>
-#include <cassert>
-#include <unordered_map>
+#include <memory>
 
-#include "gato/base/error.h"
 #include "gato/data/file_format.h"
 #include "gato/data/file_metadata.h"
-#include "gato/data/mapped_file.h"
-#include "gato/data/token_column_views.h"
 #include "gato/data/token_file.h"
+#include "gato/data/token_table_contents.h"
 
 namespace gato::data {
-struct TokenFileReader::Impl {
-  Impl(const std::filesystem::path& path, const std::string& group);
-
-  TokenizedDocument read_steps(int64_t document, int64_t first, int64_t last,
-                               PatchNumbering numbering) const;
-  TokenizedDocument read_token_range(int64_t document, int64_t& begin,
-                                     int64_t end,
-                                     PatchNumbering numbering) const;
-  // Fills in everything but the step offsets from tokens [begin, end) of the
-  // file, which belong to `document`.
-  void load_tokens(TokenizedDocument& result, int64_t document, int64_t begin,
-                   int64_t end, PatchNumbering numbering) const;
-  void load_images(TokenizedDocument& result, int64_t begin, int64_t end) const;
-  void check_tokens(const TokenizedDocument& result, int64_t document) const;
-  // Loads the pixels and renumbers the patches from 0.
-  void load_patches(TokenizedDocument& result) const;
-
-  std::filesystem::path path;
-  hdf5::Group file;  // closed if all datasets are mapped
-  MappedFile mapping;
-  Vocabulary vocabulary;
-  ModalityIdRanges ids;
-  TaskTable tasks;
-  nlohmann::json provenance;
-  nlohmann::ordered_json report;
-  TokenColumnViews columns;
-};
-
-TokenFileReader::Impl::Impl(const std::filesystem::path& path,
-                            const std::string& group)
-    : path(path), file(hdf5::open_file(path)), mapping(path) {
-  const bool is_embedded = group != "/";
-  // An embedded token file is as complete as the file that contains it.
-  if (!is_embedded) {
-    check_format(file, kTokenFileFormat);
-  }
-  const hdf5::Group embedded = is_embedded ? file.group(group) : hdf5::Group();
-  const hdf5::Group& root = is_embedded ? embedded : file;
-  vocabulary = read_vocabulary(root);
-  ids = ModalityIdRanges(vocabulary);
-  tasks = read_tasks(root);
-  provenance = read_provenance(root);
-  report = read_report(root);
-  columns = TokenColumnViews(root, mapping, tasks);
-  // Thousands of token files may be open at the same time.
-  if (columns.is_mapped()) {
-    file = hdf5::Group();
-  }
-}
-
-TokenizedDocument TokenFileReader::Impl::read_steps(
-    int64_t document, int64_t first, int64_t last,
-    PatchNumbering numbering) const {
-  const int64_t first_index = columns.first_step.at(document) + first;
-  TokenizedDocument result;
-  result.step_offset.resize(static_cast<size_t>(last - first) + 1);
-  columns.step_offset.copy_rows(first_index, last - first + 1,
-                                result.step_offset.data());
-  const int64_t begin = result.step_offset.front();
-  const int64_t end = result.step_offset.back();
-  for (int64_t& offset : result.step_offset) {
-    offset -= begin;
-  }
-  load_tokens(result, document, begin, end, numbering);
-  return result;
-}
-
-TokenizedDocument TokenFileReader::Impl::read_token_range(
-    int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbering) const {
-  const int64_t step = columns.first_step.at(document);
-  assert(columns.first_step.at(document + 1) == step + 1);
-  const int64_t document_begin = columns.step_offset.at(step);
-  // Indices of tokens in the file rather than in the document.
-  int64_t first = document_begin + begin, last = document_begin + end;
-  const int64_t image_before = columns.find_first_image(first) - 1;
-  if (image_before >= 0 && columns.image_end_token(image_before) > first) {
-    first = columns.image_token.at(image_before);
-  }
-  // The last image that begins before `last` may extend beyond it.
-  const int64_t last_image = columns.find_first_image(last) - 1;
-  if (last_image >= 0) {
-    last = std::max(last, columns.image_end_token(last_image));
-  }
-  begin = first - document_begin;
-  TokenizedDocument result;
-  result.step_offset = {0, last - first};
-  load_tokens(result, document, first, last, numbering);
-  return result;
-}
-
-void TokenFileReader::Impl::load_tokens(TokenizedDocument& result,
-                                        int64_t document, int64_t begin,
-                                        int64_t end,
-                                        PatchNumbering numbering) const {
-  const auto count = static_cast<size_t>(end - begin);
-  result.tokens.resize(count);
-  columns.tokens.copy_rows(begin, end - begin, result.tokens.data());
-  result.modality.resize(count);
-  columns.modality.copy_rows(
-      begin, end - begin, reinterpret_cast<uint8_t*>(result.modality.data()));
-  if (columns.has_labels) {
-    result.labels.resize(count);
-    columns.labels.copy_rows(begin, end - begin, result.labels.data());
-  }
-  load_images(result, begin, end);
-  check_tokens(result, document);
-  if (numbering == PatchNumbering::per_document) {
-    load_patches(result);
-  }
-  result.task_index = columns.task.at(document);
-  result.source_index = columns.source.at(document);
-  result.total_reward = columns.total_rewards.at(document);
-  // Every step of an episode has a separator; other documents have none.
-  result.is_episode = std::find(result.modality.begin(), result.modality.end(),
-                                Modality::separator) != result.modality.end();
-}
-
-void TokenFileReader::Impl::load_images(TokenizedDocument& result,
-                                        int64_t begin, int64_t end) const {
-  // Images and patch tokens must cover each other exactly.
-  int64_t covered = 0;
-  for (int64_t i = columns.find_first_image(begin);
-       i < columns.image_token.size(); ++i) {
-    const TokenizedImage image{columns.image_token.at(i) - begin,
-                               columns.image_rows.at(i),
-                               columns.image_columns.at(i)};
-    if (image.first_token >= end - begin) {
-      break;
-    }
-    const int64_t count = int64_t{image.rows} * image.columns;
-    for (int64_t j = image.first_token; j < image.first_token + count; ++j) {
-      if (j >= end - begin ||
-          result.modality[static_cast<size_t>(j)] != Modality::patch) {
-        throw base::input_error(
-            "{}: token {} belongs to image {}, but is not a patch: the file is "
-            "corrupt",
-            path.string(), begin + j, i);
-      }
-    }
-    covered += count;
-    result.images.push_back(image);
-  }
-  if (covered != std::count(result.modality.begin(), result.modality.end(),
-                            Modality::patch)) {
-    throw base::input_error(
-        "{}: tokens {} to {} contain a patch that belongs to no image: the "
-        "file "
-        "is corrupt",
-        path.string(), begin, end);
-  }
-}
-
-void TokenFileReader::Impl::check_tokens(const TokenizedDocument& result,
-                                         int64_t document) const {
-  const auto fail = [&](size_t i, const char* what, const auto& value) {
-    throw base::input_error(
-        "{}: document {}, token {}: invalid {} {}: the file is corrupt",
-        path.string(), document, i, what, value);
-  };
-  for (size_t i = 0; i < result.tokens.size(); ++i) {
-    const int32_t token = result.tokens[i];
-    const Modality kind = result.modality[i];
-    if (kind == Modality::padding || kind > Modality::continuous_action) {
-      fail(i, "modality", static_cast<int64_t>(kind));
-    }
-    if (kind == Modality::patch) {
-      if (!is_patch(token)) {
-        fail(i, "patch number", token);
-      }
-      if (patch_index(token) >= columns.patches.size()) {
-        fail(i, "patch number", patch_index(token));
-      }
-      continue;
-    }
-    if (!ids.contains(kind, token)) {
-      fail(i, "id", ids.describe(kind, token));
-    }
-    if (!columns.has_labels) {
-      continue;
-    }
-    const int32_t label = result.labels[i];
-    if (!ids.contains(kind, label)) {
-      fail(i, "label", ids.describe(kind, label));
-    }
-  }
-}
-
-void TokenFileReader::Impl::load_patches(TokenizedDocument& result) const {
-  if (result.images.empty()) {
-    return;
-  }
-  // Maps tokens of the file to tokens of the document.
-  std::unordered_map<int32_t, int32_t> document_tokens;
-  for (size_t i = 0; i < result.tokens.size(); ++i) {
-    if (result.modality[i] != Modality::patch) {
-      continue;
-    }
-    const int32_t stored = result.tokens[i];
-    const auto [entry, is_new] = document_tokens.try_emplace(
-        stored, patch_token(std::ssize(result.patches)));
-    if (is_new) {
-      columns.patches.copy_rows(patch_index(stored), 1,
-                                result.patches.emplace_back().data());
-    }
-    result.tokens[i] = entry->second;
-    if (columns.has_labels) {
-      result.labels[i] = entry->second;
-    }
-  }
-}
 
 TokenFileReader::TokenFileReader(const std::filesystem::path& path,
                                  const std::string& group)
-    : impl_(std::make_unique<Impl>(path, group)) {}
-TokenFileReader::~TokenFileReader() = default;
-TokenFileReader::TokenFileReader(TokenFileReader&&) noexcept = default;
-
-const std::filesystem::path& TokenFileReader::path() const {
-  return impl_->path;
-}
-const Vocabulary& TokenFileReader::vocabulary() const {
-  return impl_->vocabulary;
-}
-const TaskTable& TokenFileReader::tasks() const { return impl_->tasks; }
-const nlohmann::ordered_json& TokenFileReader::report() const {
-  return impl_->report;
-}
-const nlohmann::json& TokenFileReader::provenance() const {
-  return impl_->provenance;
-}
-bool TokenFileReader::has_labels() const { return impl_->columns.has_labels; }
-bool TokenFileReader::is_mapped() const { return impl_->columns.is_mapped(); }
-void TokenFileReader::drop_pages() const { impl_->mapping.drop_pages(); }
-void TokenFileReader::discard_text_model() {
-  impl_->vocabulary.sentencepiece_model = {};
-}
-int64_t TokenFileReader::document_count() const {
-  return impl_->columns.first_step.size() - 1;
-}
-int64_t TokenFileReader::token_count() const {
-  return impl_->columns.tokens.size();
-}
-int64_t TokenFileReader::step_count() const {
-  return impl_->columns.step_offset.size() - 1;
-}
-int64_t TokenFileReader::distinct_patch_count() const {
-  return impl_->columns.patches.size();
-}
-int32_t TokenFileReader::task_index(int64_t document) const {
-  return impl_->columns.task.at(document);
-}
-int32_t TokenFileReader::source_index(int64_t document) const {
-  return impl_->columns.source.at(document);
-}
-double TokenFileReader::total_reward(int64_t document) const {
-  return impl_->columns.total_rewards.at(document);
-}
-int64_t TokenFileReader::first_step(int64_t document) const {
-  return impl_->columns.first_step.at(document);
-}
-int64_t TokenFileReader::step_offset(int64_t step) const {
-  return impl_->columns.step_offset.at(step);
-}
-int64_t TokenFileReader::document_length(int64_t document) const {
-  return step_offset(first_step(document + 1)) -
-         step_offset(first_step(document));
-}
-TokenizedDocument TokenFileReader::document(int64_t document) const {
-  return impl_->read_steps(document, 0,
-                           first_step(document + 1) - first_step(document),
-                           PatchNumbering::per_document);
-}
-TokenizedDocument TokenFileReader::read_steps(int64_t document, int64_t first,
-                                              int64_t last,
-                                              PatchNumbering numbering) const {
-  return impl_->read_steps(document, first, last, numbering);
-}
-TokenizedDocument TokenFileReader::read_token_range(
-    int64_t document, int64_t& begin, int64_t end,
-    PatchNumbering numbering) const {
-  return impl_->read_token_range(document, begin, end, numbering);
-}
-Patch TokenFileReader::read_patch(int64_t index) const {
-  Patch patch;
-  impl_->columns.patches.copy_rows(index, 1, patch.data());
-  return patch;
+    : TokenTable(std::make_unique<Contents>()), path_(path) {
+  Contents& table = contents();
+  table.name = path.string();
+  table.file = hdf5::open_file(path);
+  table.mapping = std::make_unique<const MappedFile>(path);
+  const bool is_embedded = group != "/";
+  // An embedded token file is as complete as the file that contains it.
+  if (!is_embedded) {
+    check_format(table.file, kTokenFileFormat);
+  }
+  const hdf5::Group embedded =
+      is_embedded ? table.file.group(group) : hdf5::Group();
+  const hdf5::Group& root = is_embedded ? embedded : table.file;
+  table.vocabulary = read_vocabulary(root);
+  table.ids = ModalityIdRanges(table.vocabulary);
+  table.tasks = read_tasks(root);
+  provenance_ = read_provenance(root);
+  report_ = read_report(root);
+  table.columns = TokenColumnViews(root, *table.mapping, table.tasks);
+  // Thousands of token files may be open at the same time.
+  if (table.columns.is_in_memory()) {
+    table.file = hdf5::Group();
+  }
 }
 
 }  // namespace gato::data

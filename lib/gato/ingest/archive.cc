@@ -18,6 +18,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
+#include "gato/base/pointer_file.h"
 #include "gato/base/signals.h"
 #include "gato/ingest/gzip.h"
 
@@ -116,6 +117,7 @@ ArchiveReader::ArchiveReader(const std::string& path, Kind kind)
       kind_(kind),
       file_(std::make_unique<File>(path)),
       archive_(archive_read_new(), archive_read_free) {
+  if (path != "-") base::check_not_pointer(path);
   if (file_->error != 0) {
     base::throw_if_stopped();
     throw base::io_error("{}: {}", name_, std::strerror(file_->error));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/pointer_file.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/standard_json_filter.h"
 
@@ -58,6 +59,7 @@ constexpr int kMaxDepth = 64;
 
 json read_json_lists(const std::string& path, const char* what,
                      const std::vector<JsonListHandler>& handlers) {
+  base::check_not_pointer(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) throw base::io_error("{}: {}", path, std::strerror(errno));
   const JsonListHandler* current = nullptr;  // of the list being read

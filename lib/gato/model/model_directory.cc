@@ -4,14 +4,13 @@
 // network even in a directory without a manifest.
 #include "gato/model/model_directory.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/lenient_json.h"
+#include "gato/data/text_model_file.h"
 #include "gato/data/token_file.h"
 #include "gato/model/safetensors.h"
 
@@ -40,15 +39,8 @@ ModelConfig read_model_config(const fs::path& directory) {
   if (!fs::exists(tokenizer)) {
     return config;
   }
-  config.vocabulary.sentencepiece_model = base::read_file(tokenizer);
-  const std::string digest =
-      base::digest_bytes(config.vocabulary.sentencepiece_model);
-  if (digest != config.vocabulary.digest) {
-    throw base::input_error(
-        "{}: its digest is {}, but config.json says {}: this is the text model "
-        "of another network",
-        tokenizer.string(), digest, config.vocabulary.digest);
-  }
+  config.vocabulary.sentencepiece_model =
+      data::read_text_model(tokenizer, config.vocabulary.digest);
   return config;
 }
 
@@ -99,13 +91,18 @@ LoadedModel load_model(const fs::path& path) {
 }
 
 void write_model(const fs::path& directory, const Network& network,
-                 const std::vector<data::TokenizedDocument>& demonstrations) {
+                 const std::vector<data::TokenizedDocument>& demonstrations,
+                 const WriteModelOptions& options) {
   const ModelConfig& config = network.config();
-  base::write_file(directory / kConfigName, config.to_json().dump(2) + "\n",
-                   true);
+  nlohmann::json json = config.to_json();
+  if (!options.provenance.is_null()) {
+    json["provenance"] = options.provenance;
+  }
+  base::write_file(directory / kConfigName, json.dump(2) + "\n", true);
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (const Parameter& parameter : network.parameters()) {
-    tensors.emplace_back(parameter.name, parameter.value);
+    tensors.emplace_back(parameter.name,
+                         parameter.value.to(options.weight_type));
   }
   write_safetensors(directory / kWeightsName, tensors, {{"format", "pt"}});
   if (!config.vocabulary.sentencepiece_model.empty()) {

@@ -1,6 +1,7 @@
 // A model directory:
 //   config.json         ModelConfig
-//   model.safetensors   weights, fp32
+//   model.safetensors   weights: fp32, or bf16 in an exported model; fp16 is
+//                       read, too
 //   tokenizer.model     the SentencePiece model
 //   demonstrations.h5   token file: one demonstration per task, for prompts
 //   MANIFEST.json       sizes and digests of all files; written last
@@ -9,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "gato/data/checkpoint_directory.h"
@@ -41,10 +43,17 @@ ModelConfig load_model_config(const std::filesystem::path& path);
 // configuration.
 LoadedModel load_model(const std::filesystem::path& path);
 
+struct WriteModelOptions {
+  at::ScalarType weight_type = at::kFloat;
+  // The field `provenance` of config.json, omitted if null.
+  nlohmann::json provenance;
+};
+
 // Writes all files except MANIFEST.json into an existing directory. The text
 // model and the demonstrations are omitted if there are none.
 void write_model(
     const std::filesystem::path& directory, const Network& network,
-    const std::vector<data::TokenizedDocument>& demonstrations = {});
+    const std::vector<data::TokenizedDocument>& demonstrations = {},
+    const WriteModelOptions& options = {});
 
 }  // namespace gato::model

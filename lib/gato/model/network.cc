@@ -39,6 +39,10 @@ class GradientHook : public torch::autograd::PostAccumulateGradHook {
   const size_t parameter_index_;
 };
 
+bool is_weight_type(at::ScalarType type) {
+  return type == at::kFloat || type == at::kHalf || type == at::kBFloat16;
+}
+
 }  // namespace
 
 Network::Network(const ModelConfig& config, uint64_t seed,
@@ -61,9 +65,10 @@ Network::Network(const ModelConfig& config,
       throw base::input_error("the tensor {} is missing", parameter.name);
     }
     const at::Tensor& weight = found->second;
-    if (weight.scalar_type() != at::kFloat) {
-      throw base::input_error("the tensor {} is {}, not fp32", parameter.name,
-                              at::toString(weight.scalar_type()));
+    if (!is_weight_type(weight.scalar_type())) {
+      throw base::input_error(
+          "the tensor {} is {}: weights are fp32, fp16 or bf16", parameter.name,
+          at::toString(weight.scalar_type()));
     }
     if (weight.sizes() != parameter.value.sizes()) {
       throw base::input_error(
@@ -72,6 +77,13 @@ Network::Network(const ModelConfig& config,
           fmt::join(parameter.value.sizes(), "x"));
     }
     parameter.value.copy_(weight);
+    if (!at::isfinite(parameter.value).all().item<bool>()) {
+      throw base::input_error(
+          "the tensor {} contains a NaN or an infinity{}", parameter.name,
+          weight.scalar_type() == at::kHalf
+              ? ": fp16 does not reach beyond 65504, so convert it to bf16"
+              : "");
+    }
   }
   if (weights.size() == parameters_.size()) {
     return;

@@ -35,9 +35,10 @@ class Network {
   // is invalid.
   Network(const ModelConfig& config, uint64_t seed,
           const Initialization& initialization = {});
-  // Copies `weights`. Throws Error(usage) if the configuration is invalid, and
-  // Error(bad_input), which names the tensor, if one is missing, unknown, of
-  // another shape or not fp32.
+  // Copies `weights`, which are fp32, fp16 or bf16, to fp32. Throws
+  // Error(usage) if the configuration is invalid, and Error(bad_input), which
+  // names the tensor, if one is missing, unknown, not finite, of another shape
+  // or of another type.
   Network(const ModelConfig& config,
           const std::map<std::string, at::Tensor>& weights);
 

@@ -32,9 +32,9 @@ struct DtypeName {
 };
 // Contains every type of data::kSafetensorsDTypes.
 constexpr std::array kDtypes = {
-    DtypeName{"F32", at::kFloat}, DtypeName{"BF16", at::kBFloat16},
-    DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},
-    DtypeName{"U8", at::kByte},
+    DtypeName{"F32", at::kFloat},     DtypeName{"F16", at::kHalf},
+    DtypeName{"BF16", at::kBFloat16}, DtypeName{"I64", at::kLong},
+    DtypeName{"I32", at::kInt},       DtypeName{"U8", at::kByte},
 };
 
 uint64_t byte_count(const at::Tensor& tensor) {

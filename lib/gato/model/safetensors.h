@@ -22,11 +22,11 @@ struct Safetensors {
   SafetensorsMetadata metadata;
 };
 
-// Writes fp32, bf16, int64, int32 and uint8 tensors in the given order. Spaces
-// pad the header so that the data starts at a multiple of 64 bytes. Overwrites
-// `path` in place: callers that need atomic replacement write to a temporary
-// path. Throws Error(run_failed) for a tensor of another type, and Error(io) if
-// the file cannot be written.
+// Writes fp32, fp16, bf16, int64, int32 and uint8 tensors in the given order.
+// Spaces pad the header so that the data starts at a multiple of 64 bytes.
+// Overwrites `path` in place: callers that need atomic replacement write to a
+// temporary path. Throws Error(run_failed) for a tensor of another type, and
+// Error(io) if the file cannot be written.
 void write_safetensors(
     const std::filesystem::path& path,
     const std::vector<std::pair<std::string, at::Tensor>>& tensors,

@@ -1,14 +1,15 @@
 #include "gato/pack/corpus.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5.h"
 
-// A document is addressed by one index over all files. locate() finds its file
-// by bisection, and the tables task_index_ and source_index_ map the tasks and
-// sources of that file to the merged ones. All other methods forward to the
-// reader of the file.
+// A document is addressed by one index over all tables. locate() finds its
+// table by bisection, and task_index_ and source_index_ map the tasks and
+// sources of that table to the merged ones. All other functions forward to the
+// table.
 
 namespace gato::pack {
 namespace {
@@ -55,41 +56,59 @@ Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
   }
   if (documents_ == 0) {
     throw base::input_error(
-        "{}: contains no documents{}", files_.front().path().string(),
-        files_.size() > 1 ? ", and neither do the others" : "");
+        "{}: contains no documents{}", tables_.front()->name(),
+        tables_.size() > 1 ? ", and neither do the others" : "");
   }
+}
+
+Corpus::Corpus(DocumentSelection selection)
+    : selection_(std::move(selection.documents)) {
+  if (selection_.empty()) {
+    throw base::input_error("{}: no document is selected",
+                            selection.table->name());
+  }
+  add_table(std::move(selection.table), std::ssize(selection_));
+  count_selected_steps();
 }
 
 void Corpus::add_file(const fs::path& file) {
   const fs::path path = fs::weakly_canonical(file);
   if (std::ranges::find(paths_, path) != paths_.end()) return;
-  files_.emplace_back(file);
-  paths_.push_back(path);
-  const data::TokenFileReader& reader = files_.back();
-  if (reader.document_count() > 0 && reader.token_count() == 0) {
+  const auto reader = std::make_shared<data::TokenFileReader>(file);
+  if (reader->document_count() > 0 && reader->token_count() == 0) {
     throw base::input_error("{}: contains no tokens", file.string());
   }
-  if (!reader.vocabulary().has_same_ids(vocabulary())) {
-    throw base::input_error(
-        "{}: its vocabulary (digest {}, {} ids) differs from that of {} "
-        "(digest {}, {} ids): tokenize both with the same --text-model and "
-        "--discrete",
-        file.string(), reader.vocabulary().digest, reader.vocabulary().size(),
-        files_.front().path().string(), vocabulary().digest,
-        vocabulary().size());
+  if (!tables_.empty()) {
+    if (!reader->vocabulary().has_same_ids(vocabulary())) {
+      throw base::input_error(
+          "{}: its vocabulary (digest {}, {} ids) differs from that of {} "
+          "(digest {}, {} ids): tokenize both with the same --text-model and "
+          "--discrete",
+          file.string(), reader->vocabulary().digest,
+          reader->vocabulary().size(), tables_.front()->name(),
+          vocabulary().digest, vocabulary().size());
+    }
+    reader->discard_text_model();
   }
-  if (files_.size() > 1) files_.back().discard_text_model();
-  first_document_.push_back(documents_);
-  documents_ += reader.document_count();
-  merge_tasks(reader);
+  files_.push_back(reader);
+  paths_.push_back(path);
+  add_table(reader, reader->document_count());
 }
 
-void Corpus::merge_tasks(const data::TokenFileReader& reader) {
+void Corpus::add_table(std::shared_ptr<const data::TokenTable> table,
+                       int64_t documents) {
+  merge_tasks(*table);
+  tables_.push_back(std::move(table));
+  first_document_.push_back(documents_);
+  documents_ += documents;
+}
+
+void Corpus::merge_tasks(const data::TokenTable& table) {
   const auto task_name = [](const data::TaskEntry& task) {
     return task.spec.name;
   };
   std::vector<int32_t>& task_indices = task_index_.emplace_back();
-  for (const data::TaskEntry& task : reader.tasks().tasks) {
+  for (const data::TaskEntry& task : table.tasks().tasks) {
     const size_t known = tasks_.tasks.size();
     const int32_t index = find_or_add(tasks_.tasks, task, task_name);
     if (static_cast<size_t>(index) < known) {
@@ -99,75 +118,99 @@ void Corpus::merge_tasks(const data::TokenFileReader& reader) {
             "{}: task \"{}\" has other observations, actions or image sizes "
             "than the task of that name in an earlier input: tokenize one of "
             "them with another --task name, or both with the same options",
-            reader.path().string(), task.spec.name);
+            table.name(), task.spec.name);
       }
       merge(merged, task);
     }
     task_indices.push_back(index);
   }
   std::vector<int32_t>& source_indices = source_index_.emplace_back();
-  for (const std::string& source : reader.tasks().sources) {
+  for (const std::string& source : table.tasks().sources) {
     source_indices.push_back(
         find_or_add(tasks_.sources, source, std::identity{}));
   }
 }
 
+void Corpus::count_selected_steps() {
+  for (data::TaskEntry& entry : tasks_.tasks) {
+    entry.episode_count = entry.step_count = 0;
+  }
+  for (int64_t d = 0; d < documents_; ++d) {
+    data::TaskEntry& entry = tasks_.tasks[task(d)];
+    ++entry.episode_count;
+    entry.step_count += steps(d);
+  }
+}
+
 bool Corpus::has_labels() const {
-  return std::ranges::any_of(files_, &data::TokenFileReader::has_labels);
+  return std::ranges::any_of(
+      tables_, [](const auto& table) { return table->has_labels(); });
 }
 
 bool Corpus::is_thread_safe() const {
   return data::hdf5::is_thread_safe() ||
-         std::ranges::all_of(files_, &data::TokenFileReader::is_mapped);
+         std::ranges::all_of(
+             tables_, [](const auto& table) { return table->is_in_memory(); });
 }
 
 void Corpus::record_provenance(data::Provenance& provenance) const {
-  for (const data::TokenFileReader& file : files_) {
-    provenance.add_input(file.path());
-    provenance.add_parent(file.provenance());
+  for (const auto& file : files_) {
+    provenance.add_input(file->path());
+    provenance.add_parent(file->provenance());
   }
 }
 
 void Corpus::release_pages() const {
-  for (const data::TokenFileReader& file : files_) file.drop_pages();
+  for (const auto& table : tables_) table->drop_pages();
 }
 
 int64_t Corpus::tokens() const {
   int64_t sum = 0;
-  for (const data::TokenFileReader& file : files_) sum += file.token_count();
+  if (selection_.empty()) {
+    for (const auto& table : tables_) sum += table->token_count();
+  } else {
+    for (int64_t d = 0; d < documents_; ++d) sum += tokens(d);
+  }
   return sum;
 }
 
-Corpus::Range Corpus::documents_in(const fs::path& file) const {
-  const size_t index =
-      std::ranges::find(paths_, fs::weakly_canonical(file)) - paths_.begin();
-  const int64_t first = first_document_.at(index);
-  return {first, first + files_[index].document_count()};
+std::vector<Corpus::Range> Corpus::documents_of(
+    const MixtureEntry& entry) const {
+  if (entry.files.empty()) return {{0, documents_}};
+  std::vector<Range> ranges;
+  for (const fs::path& file : entry.files) {
+    const size_t index =
+        std::ranges::find(paths_, fs::weakly_canonical(file)) - paths_.begin();
+    const int64_t first = first_document_.at(index);
+    ranges.push_back({first, first + tables_[index]->document_count()});
+  }
+  return ranges;
 }
 
 Corpus::Location Corpus::locate(int64_t document) const {
-  const size_t file = std::ranges::upper_bound(first_document_, document) -
-                      first_document_.begin() - 1;
-  return {files_[file], file, document - first_document_[file]};
+  if (!selection_.empty()) return {*tables_.front(), 0, selection_[document]};
+  const size_t table = std::ranges::upper_bound(first_document_, document) -
+                       first_document_.begin() - 1;
+  return {*tables_[table], table, document - first_document_[table]};
 }
 
 int32_t Corpus::task(int64_t document) const {
   const Location location = locate(document);
-  return task_index_[location.file_index]
-                    [location.file.task_index(location.document)];
+  return task_index_[location.table_index]
+                    [location.table.task_index(location.document)];
 }
 
 int32_t Corpus::source(int64_t document) const {
   const Location location = locate(document);
   const auto index =
-      static_cast<size_t>(location.file.source_index(location.document));
-  const std::vector<int32_t>& merged = source_index_[location.file_index];
+      static_cast<size_t>(location.table.source_index(location.document));
+  const std::vector<int32_t>& merged = source_index_[location.table_index];
   return index < merged.size() ? merged[index] : kUnknownSource;
 }
 
 double Corpus::total_reward(int64_t document) const {
   const Location location = locate(document);
-  return location.file.total_reward(location.document);
+  return location.table.total_reward(location.document);
 }
 
 bool Corpus::is_episode(int64_t document) const {
@@ -176,20 +219,20 @@ bool Corpus::is_episode(int64_t document) const {
 
 int64_t Corpus::tokens(int64_t document) const {
   const Location location = locate(document);
-  return location.file.document_length(location.document);
+  return location.table.document_length(location.document);
 }
 
 int64_t Corpus::steps(int64_t document) const {
   const Location location = locate(document);
-  return location.file.first_step(location.document + 1) -
-         location.file.first_step(location.document);
+  return location.table.first_step(location.document + 1) -
+         location.table.first_step(location.document);
 }
 
 int64_t Corpus::step_offset(int64_t document, int64_t step) const {
   const Location location = locate(document);
-  const int64_t first = location.file.first_step(location.document);
-  return location.file.step_offset(first + step) -
-         location.file.step_offset(first);
+  const int64_t first = location.table.first_step(location.document);
+  return location.table.step_offset(first + step) -
+         location.table.step_offset(first);
 }
 
 int64_t Corpus::step_at(int64_t document, int64_t token) const {
@@ -202,8 +245,8 @@ int64_t Corpus::step_at(int64_t document, int64_t token) const {
   return low;
 }
 
-int32_t Corpus::file_index(int64_t document) const {
-  return static_cast<int32_t>(locate(document).file_index);
+int32_t Corpus::table_index(int64_t document) const {
+  return static_cast<int32_t>(locate(document).table_index);
 }
 
 Corpus::Slice Corpus::read(int64_t document, int64_t begin, int64_t end,
@@ -211,12 +254,12 @@ Corpus::Slice Corpus::read(int64_t document, int64_t begin, int64_t end,
   const Location location = locate(document);
   if (!is_episode(document)) {
     data::TokenizedDocument slice =
-        location.file.read_token_range(location.document, begin, end, numbers);
+        location.table.read_token_range(location.document, begin, end, numbers);
     return {std::move(slice), begin};
   }
   const int64_t first = step_at(document, begin);
   const int64_t last = step_at(document, end - 1) + 1;
-  return {location.file.read_steps(location.document, first, last, numbers),
+  return {location.table.read_steps(location.document, first, last, numbers),
           step_offset(document, first)};
 }
 

@@ -8,9 +8,9 @@
 
 #include "gato/base/error.h"
 
-// The members depend on each other in the order of their declaration: the
-// corpus is opened from the mixture, entries without documents are removed by
-// the corpus, and the sampler is made from what is left.
+// The members depend on each other in the order of their declaration: entries
+// without documents in the corpus are removed from the mixture, and the sampler
+// is made from what is left.
 
 namespace gato::pack {
 namespace {
@@ -33,11 +33,9 @@ const std::vector<MixtureEntry>& checked_mixture(
 std::vector<MixtureEntry> without_empty_entries(
     std::vector<MixtureEntry> mixture, const Corpus& corpus) {
   std::erase_if(mixture, [&corpus](const MixtureEntry& entry) {
-    const bool is_empty =
-        std::ranges::all_of(entry.files, [&corpus](const auto& file) {
-          const Corpus::Range range = corpus.documents_in(file);
-          return range.begin == range.end;
-        });
+    const bool is_empty = std::ranges::all_of(
+        corpus.documents_of(entry),
+        [](const auto& range) { return range.begin == range.end; });
     if (is_empty) {
       spdlog::warn("{}: contains no documents; ignored", entry.name);
     }
@@ -81,11 +79,23 @@ void check_tasks(const MixtureEntry& entry,
 
 }  // namespace
 
-PackedDataset::PackedDataset(std::vector<MixtureEntry> mixture,
+PackedDataset::PackedDataset(const std::vector<MixtureEntry>& mixture,
+                             const PackingOptions& options, int64_t sequences)
+    : PackedDataset(Corpus(checked_mixture(mixture, options)), mixture, options,
+                    sequences) {}
+
+PackedDataset::PackedDataset(const DocumentSelection& documents,
+                             const PackingOptions& options)
+    : PackedDataset(Corpus(documents),
+                    {MixtureEntry{.name = documents.table->name()}}, options,
+                    /*sequences=*/0) {}
+
+PackedDataset::PackedDataset(Corpus corpus,
+                             const std::vector<MixtureEntry>& mixture,
                              const PackingOptions& options, int64_t sequences)
     : options_(options),
-      corpus_(checked_mixture(mixture, options)),
-      mixture_(without_empty_entries(std::move(mixture), corpus_)),
+      corpus_(std::move(corpus)),
+      mixture_(without_empty_entries(mixture, corpus_)),
       sampler_(corpus_, mixture_, options_),
       sequences_(sequences > 0 ? sequences
                                : (corpus_.tokens() + options.length - 1) /

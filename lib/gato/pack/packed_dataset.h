@@ -18,8 +18,12 @@ class PackedDataset {
   // If `sequences` is 0, there are as many as have room for every token of the
   // inputs. Throws Error(usage) if the options of an entry contradict each
   // other or do not suit its files, and the errors of Corpus.
-  PackedDataset(std::vector<MixtureEntry> mixture,
+  PackedDataset(const std::vector<MixtureEntry>& mixture,
                 const PackingOptions& options, int64_t sequences);
+  // Documents in memory as one entry, with the default options of an entry and
+  // as many sequences as have room for every token.
+  PackedDataset(const DocumentSelection& documents,
+                const PackingOptions& options);
   PackedDataset(const PackedDataset&) = delete;
   PackedDataset& operator=(const PackedDataset&) = delete;
 
@@ -44,6 +48,9 @@ class PackedDataset {
   std::vector<data::TokenizedDocument> demonstrations() const;
 
  private:
+  PackedDataset(Corpus corpus, const std::vector<MixtureEntry>& mixture,
+                const PackingOptions& options, int64_t sequences);
+
   const PackingOptions options_;
   const Corpus corpus_;
   const std::vector<MixtureEntry> mixture_;

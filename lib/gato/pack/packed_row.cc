@@ -8,33 +8,45 @@
 namespace gato::pack {
 namespace {
 
+template <class T>
+void append(const std::vector<T>& values, std::vector<T>& column) {
+  column.insert(column.end(), values.begin(), values.end());
+}
+
 // Appends the tokens of `window`. Its patch tokens are numbered consecutively
 // after those of the row so far; packed.patches records which patch of the
-// corpus each of them is.
+// corpus each of them is. Whole columns are appended: for tokens one at a time,
+// gato-pack takes half as long again.
 void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
                    PackedRow& packed) {
   const Corpus::Slice slice =
       corpus.read(window.document, window.begin, window.end,
-                  data::PatchNumbering::per_file);
+                  data::PatchNumbering::per_table);
   const data::TokenizedDocument& document = slice.document;
   const int64_t begin = window.begin - slice.offset;
   const int64_t end = window.end - slice.offset;
-  const data::TokenRow tokens = data::make_token_row(document, begin, end);
-  const bool has_labels = !document.labels.empty();
-  const int32_t file = corpus.file_index(window.document);
-  data::SequenceRow& row = packed.row;
-  for (int64_t i = 0; i < tokens.size(); ++i) {
-    int32_t token = tokens.tokens[i];
-    int32_t label = has_labels ? document.labels[begin + i] : token;
-    if (data::is_patch(token)) {
-      packed.patches.push_back(
-          {file, static_cast<int32_t>(data::patch_index(token))});
-      label = token = data::patch_token(std::ssize(packed.patches) - 1);
-    }
-    row.features.push_back(token, tokens.modality[i], tokens.local_position[i],
-                           tokens.interval[i]);
-    row.labels.push_back(label);
+  data::TokenRow tokens = data::make_token_row(document, begin, end);
+  std::vector<int32_t> labels = tokens.tokens;
+  if (!document.labels.empty()) {
+    labels.assign(document.labels.begin() + begin,
+                  document.labels.begin() + end);
   }
+  const int32_t table = corpus.table_index(window.document);
+  for (int64_t i = 0; i < tokens.size(); ++i) {
+    int32_t& token = tokens.tokens[i];
+    if (!data::is_patch(token)) {
+      continue;
+    }
+    packed.patches.push_back(
+        {table, static_cast<int32_t>(data::patch_index(token))});
+    labels[i] = token = data::patch_token(std::ssize(packed.patches) - 1);
+  }
+  data::SequenceRow& row = packed.row;
+  append(tokens.tokens, row.features.tokens);
+  append(tokens.modality, row.features.modality);
+  append(tokens.local_position, row.features.local_position);
+  append(tokens.interval, row.features.interval);
+  append(labels, row.labels);
   row.segment_ids.resize(row.features.size(), segment);
   row.prompt_mask.resize(row.features.size(), window.is_prompt ? 1 : 0);
 }
@@ -86,9 +98,9 @@ std::vector<data::Patch> load_patches(const Corpus& corpus, PackedRow& packed) {
   std::map<std::pair<int32_t, int32_t>, int32_t> patch_indices;
   packed.renumber_patches([&](PatchRef ref) {
     const auto [entry, is_new] = patch_indices.try_emplace(
-        {ref.file, ref.index}, static_cast<int32_t>(pixels.size()));
+        {ref.table, ref.index}, static_cast<int32_t>(pixels.size()));
     if (is_new) {
-      pixels.push_back(corpus.files()[ref.file].read_patch(ref.index));
+      pixels.push_back(corpus.table(ref.table).read_patch(ref.index));
     }
     return entry->second;
   });

@@ -10,9 +10,9 @@
 
 namespace gato::pack {
 
-// A patch of the corpus: row `index` of /patches of the corpus's file `file`.
+// Patch `index` of table `table` of the corpus.
 struct PatchRef {
-  int32_t file, index;
+  int32_t table, index;
 };
 
 struct PackedRow {

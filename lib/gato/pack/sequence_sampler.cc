@@ -33,8 +33,7 @@ SequenceSampler::SequenceSampler(const Corpus& corpus,
   double share = 0;
   for (const MixtureEntry& entry : mixture) {
     std::map<int32_t, Stratum> by_task;
-    for (const auto& file : entry.files) {
-      const Corpus::Range range = corpus.documents_in(file);
+    for (const Corpus::Range& range : corpus.documents_of(entry)) {
       for (int64_t d = range.begin; d < range.end; ++d) {
         if (corpus.tokens(d) == 0) continue;
         Stratum& stratum = by_task[corpus.task(d)];

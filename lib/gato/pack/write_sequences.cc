@@ -20,17 +20,17 @@ namespace {
 class PatchIndexMap {
  public:
   PatchIndexMap(const Corpus& corpus, data::SequenceFileWriter& writer)
-      : corpus_(corpus), writer_(writer), indices_(corpus.files().size()) {}
+      : corpus_(corpus), writer_(writer), indices_(corpus.table_count()) {}
 
   int32_t find_or_write(PatchRef ref) {
-    const data::TokenFileReader& file = corpus_.files()[ref.file];
-    std::vector<int32_t>& indices = indices_[ref.file];
+    const data::TokenTable& table = corpus_.table(ref.table);
+    std::vector<int32_t>& indices = indices_[ref.table];
     if (indices.empty()) {
-      indices.resize(file.distinct_patch_count(), kUnassigned);
+      indices.resize(table.distinct_patch_count(), kUnassigned);
     }
     int32_t& index = indices[ref.index];
     if (index == kUnassigned) {
-      index = writer_.add_patch(file.read_patch(ref.index));
+      index = writer_.add_patch(table.read_patch(ref.index));
     }
     return index;
   }
@@ -39,7 +39,7 @@ class PatchIndexMap {
   static constexpr int32_t kUnassigned = -1;
   const Corpus& corpus_;
   data::SequenceFileWriter& writer_;
-  std::vector<std::vector<int32_t>> indices_;  // [file][row of its /patches]
+  std::vector<std::vector<int32_t>> indices_;  // [table][patch]
 };
 
 // Builds the rows in parallel and writes them in order.

@@ -3,8 +3,7 @@
 
     forward.py MODEL SEQUENCES.h5
 
-A second implementation of the network that gato-formats(5) describes, for readers.
-"""
+A second implementation of the network that gato-formats(5) describes, for readers."""
 import json
 import math
 import pathlib
@@ -25,15 +24,13 @@ def gelu(x):
 def norm(name, x, groups=1):
     flat = x.reshape(len(x), groups, -1)
     flat = (flat - flat.mean(-1, keepdims=True)) / np.sqrt(flat.var(-1, keepdims=True) + 1e-5)
-    scale, shift = (w[name + part].reshape([-1] + [1] * (x.ndim - 2))
-                    for part in (".weight", ".bias"))
+    scale, shift = (w[name + p].reshape([-1] + [1] * (x.ndim - 2)) for p in (".weight", ".bias"))
     return flat.reshape(x.shape) * scale + shift
 
 
 def convolve(name, x, stride):
     kernel, bias = w[name + ".weight"], w[name + ".bias"]
-    pad = kernel.shape[2] // 2
-    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    x = np.pad(x, [(0, 0)] * 2 + [(kernel.shape[2] // 2,) * 2] * 2)
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[2:], (2, 3))
     return np.einsum("uchwij,ocij->uohw", windows[:, :, ::stride, ::stride], kernel,
                      optimize=True) + bias[:, None, None]
@@ -49,7 +46,7 @@ def embed_patches(pixels, p="embedding.patch."):  # uint8 [U, 16, 16, 3]
 
 def embed(row, patches):
     is_patch, local = row["modality"] == PATCH, row["local"]
-    x = w["embedding.tokens"][np.where(is_patch, 0, row["tokens"])].astype(float)
+    x = w["embedding.tokens"][np.where(is_patch, 0, row["tokens"])]
     if is_patch.any():  # the token -(1 + u) is row u of the patches
         first_row, end_row, first_column, end_column = row["interval"][is_patch].T.astype(int)
         x[is_patch] = (embed_patches(patches[-1 - row["tokens"][is_patch]])
@@ -88,8 +85,7 @@ def target_losses(row, patches):  # the cross entropies, and the modalities
     x = embed(row, patches)
     for b in (f"blocks.{i}." for i in range(config["layers"])):
         x = x + attend(b + "attention", norm(b + "attention_norm", x))
-        up = norm(b + "feedforward_norm", x) @ w[b + "feedforward.up"].T
-        a, g = np.split(up, 2, 1)
+        a, g = np.split(norm(b + "feedforward_norm", x) @ w[b + "feedforward.up"].T, 2, 1)
         x = x + (a * gelu(g)) @ w[b + "feedforward.down"].T
     target = 1 + np.flatnonzero(np.isin(row["modality"][1:], list(TARGETS)))
     hidden = norm("output_norm", x[target - 1]) * config.get("logit_scale", 1)
@@ -102,10 +98,14 @@ folder, found = pathlib.Path(sys.argv[1]), []
 config = json.loads((folder / "config.json").read_text())
 # A safetensors file is uint64 n, n bytes of JSON, and the tensors, at offsets after the JSON.
 data = (folder / "model.safetensors").read_bytes()
-start = 8 + int.from_bytes(data[:8], "little")
-w = {name: np.frombuffer(data, "<f4", math.prod(tensor["shape"]), start + tensor["data_offsets"][0]
-                         ).reshape(tensor["shape"])
-     for name, tensor in json.loads(data[8:start]).items() if name != "__metadata__"}
+start, w = 8 + int.from_bytes(data[:8], "little"), {}
+for name, tensor in json.loads(data[8:start]).items():
+    if name != "__metadata__":
+        dtype, (begin, end) = tensor["dtype"], (start + i for i in tensor["data_offsets"])
+        values = np.frombuffer(data[begin:end], {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}[dtype])
+        if dtype == "BF16":  # the upper half of fp32
+            values = (values.astype("<u4") << 16).view("<f4")
+        w[name] = values.astype(float).reshape(tensor["shape"])
 with h5py.File(sys.argv[2]) as file:
     pixels = file["patches"][()] if file["patches"].size else None
     for i in range(len(file["tokens"])):

@@ -208,3 +208,21 @@ TEST_CASE("Names and roles of a D4RL file can be overridden") {
   CHECK(thrown_error([&] { open_episodes(current, options); }).status() ==
         base::ExitStatus::usage);
 }
+
+TEST_CASE("D4RL observations may be texts") {
+  const ScratchDirectory folder;
+  const std::string path = folder / "a.hdf5";
+  {
+    data::hdf5::Group root = data::hdf5::create_file(path, path);
+    root.write("actions", std::vector<double>{0, 0, 0});
+    root.write("timeouts", std::vector<double>{0, 1, 1});
+    root.write_texts("observations", {"a", "b", "c"});
+    root.write_texts("next_observations", {"b", "d", "e"});
+    data::hdf5::close_file(std::move(root));
+  }
+  const auto source = open_episodes(path, {});
+  CHECK(source->spec().observation_fields.at(0).role == data::Role::text);
+  CHECK(std::get<std::vector<std::string>>(
+            source->read_episode(0).observations.at(0)) ==
+        std::vector<std::string>{"a", "b", "d"});
+}

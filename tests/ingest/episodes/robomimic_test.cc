@@ -258,3 +258,74 @@ TEST_CASE("Impossible step counts cause warnings and are not added up") {
       open_episodes(path, {})->warnings().at(0),
       Contains("demo_1: the attribute num_samples is 9223372036854775807"));
 }
+
+TEST_CASE("The first demonstration with a step determines the keys") {
+  const ScratchDirectory folder;
+  const std::string path = folder / "a.hdf5";
+  data::hdf5::Group root = data::hdf5::create_file(path, path);
+  data::hdf5::Group data = root.create_group("data");
+  for (int64_t i = 0; i < 2; ++i) {
+    data::hdf5::Group demo = data.create_group("demo_" + std::to_string(i));
+    demo.write_array("actions",
+                     data::Array::zeros(data::DType::float64, {i, 3}));
+    data::hdf5::Group obs = demo.create_group("obs");
+    if (i > 0) obs.write("x", std::vector<double>{0});
+  }
+  data::hdf5::close_file(std::move(root));
+  const auto source = open_episodes(path, {});
+  CHECK(source->spec().observation_fields.at(0).name == "x");
+  CHECK(source->read_episode(1).step_count() == 1);
+}
+
+TEST_CASE("Arrays of the same size but another shape are rejected") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto& root, auto& demo) {
+    demo.create_group("obs").write_array(
+        "x", data::Array::zeros(data::DType::float64, {2, 2, 3}));
+    for (int64_t i = 1; i < 3; ++i) {
+      data::hdf5::Group other =
+          root.group("data").create_group("demo_" + std::to_string(i));
+      other.write_array("actions",
+                        data::Array::zeros(data::DType::float64, {2, 3}));
+      other.create_group("obs").write_array(
+          "x", i == 1 ? data::Array::zeros(data::DType::float64, {2, 3, 2})
+                      : data::Array::zeros(data::DType::float64, {2, 6}));
+    }
+  });
+  const auto source = open_episodes(path, {});
+  CHECK_THAT(thrown_error([&] { source->read_episode(1); }).what(),
+             Contains("the shape is [2, 3, 2], but the space is [2, 3]"));
+  CHECK(numbers(source->read_episode(2).observations[0]).shape ==
+        std::vector<int64_t>{2, 2, 3});
+}
+
+TEST_CASE("Flags that are NaN and counts that do not match are rejected") {
+  const ScratchDirectory folder;
+  const auto message = [&](auto change) {
+    const std::string path = file_of(folder, [&](auto&, auto& demo) {
+      demo.create_group("obs").write("x", std::vector<double>{0, 1});
+      change(demo);
+    });
+    return std::string(
+        thrown_error([&] { open_episodes(path, {})->read_episode(0); }).what());
+  };
+  CHECK_THAT(message([](auto& demo) {
+               demo.write("dones",
+                          std::vector<double>{
+                              0, std::numeric_limits<double>::quiet_NaN()});
+             }),
+             Contains("dones: step 1 is NaN"));
+  CHECK_THAT(
+      message([](auto& demo) { demo.set_attribute("num_samples", 3.0); }),
+      Contains("2 actions, but num_samples is 3"));
+}
+
+TEST_CASE("Keys that are not UTF-8 are rejected") {
+  const ScratchDirectory folder;
+  const std::string path = file_of(folder, [](auto&, auto& demo) {
+    demo.create_group("obs").write("gr\xF6\xDF", std::vector<double>{0, 1});
+  });
+  const base::Error error = thrown_error([&] { open_episodes(path, {}); });
+  CHECK(error.status() == base::ExitStatus::bad_input);
+  CHECK_THAT(error.what(), Contains(path) && Contains("gr\\xf6\\xdf"));
+}

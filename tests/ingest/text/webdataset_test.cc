@@ -15,6 +15,31 @@ namespace {
 
 const std::string samples = GATO_SOURCE_DIR "/tests/samples/webdataset/";
 
+// Returns a tar archive of files, each with its name as its content.
+std::string make_tar(const std::vector<std::string>& names) {
+  std::string tar;
+  for (const std::string& name : names) tar += test::tar_member(name, name);
+  return tar + std::string(1024, '\0');
+}
+
+// Returns what is read from an archive of these files: "LOCATION=CAPTION" of
+// each sample, with "(no image)" if it has none.
+std::vector<std::string> read_samples(const std::vector<std::string>& names) {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file("a.tar", make_tar(names));
+  const auto [records, errors] = read_all_records(*open_webdataset(path, {}));
+  std::vector<std::string> samples;
+  const auto add = [&](const std::string& text) {
+    samples.push_back(text.substr(path.size() + 2));
+  };
+  for (const ImageTexts& record : records) {
+    add(record.texts[0].location + "=" + record.texts[0].text +
+        (record.image.is_missing() ? "(no image)" : ""));
+  }
+  for (const std::string& error : errors) add(error);
+  return samples;
+}
+
 }  // namespace
 
 TEST_CASE("A member's key ends at the first dot after the last slash") {
@@ -130,4 +155,42 @@ TEST_CASE("Captions in JSON that only Python reads are read") {
   CHECK_THAT(
       errors[0],
       Contains("sample 2: field json: key 'caption' is NaN, not a string"));
+}
+
+TEST_CASE("A dot in the name of a sample does not merge samples") {
+  using Samples = std::vector<std::string>;
+  CHECK(read_samples({"v1.0_1.jpg", "v1.0_1.json", "v1.0_1.txt", "v1.0_2.jpg",
+                      "v1.0_2.txt", "v1.0_3.txt"}) ==
+        Samples{"sample v1.0_1=v1.0_1.txt", "sample v1.0_2=v1.0_2.txt",
+                "sample v1.0_3=v1.0_3.txt(no image)"});
+  CHECK(read_samples({"a/v1.0_1.txt", "a/v1.0_2.jpg", "a/v1.0_2.txt"}) ==
+        Samples{"sample a/v1.0_1=a/v1.0_1.txt(no image)",
+                "sample a/v1.0_2=a/v1.0_2.txt"});
+  CHECK(read_samples({"v1.0_1.txt", "v1.0_2.txt", "w.jpg", "w.txt"}) ==
+        Samples{"sample v1.0_1=v1.0_1.txt(no image)",
+                "sample v1.0_2=v1.0_2.txt(no image)", "sample w=w.txt"});
+  CHECK(read_samples({"v1.0_1.jpg", "v1.0_1.txt", "v1.0_2.jpg"}) ==
+        Samples{"sample v1.0_1=v1.0_1.txt",
+                "sample v1.0_2: has no caption (field txt, caption or json)"});
+}
+
+TEST_CASE("Fields with dots that are not read do not divide a sample") {
+  using Samples = std::vector<std::string>;
+  CHECK(read_samples({"a.cls", "a.depth.png", "a.jpg", "a.seg.png", "a.txt",
+                      "b.jpg", "b.txt"}) ==
+        Samples{"sample a=a.txt", "sample b=b.txt"});
+  CHECK(read_samples({"a.left.jpg", "a.right.jpg", "a.txt"}) ==
+        Samples{"sample a=a.txt(no image)"});
+}
+
+TEST_CASE(
+    "An archive that ends within a sample returns the samples before it") {
+  const test::ScratchDirectory folder;
+  const std::string tar = make_tar({"a.jpg", "a.txt", "b.jpg", "b.txt"});
+  const auto [records, errors] = read_all_records(*open_webdataset(
+      folder.write_file("cut.tar", tar.substr(0, 5 * 512 + 2)), {}));
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].texts[0].text == "a.txt");
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Contains("from sample b on"));
 }

@@ -43,8 +43,8 @@ class D4rlSource : public EpisodeSource {
   int64_t first_row(int64_t i) const {
     return i == 0 ? 0 : episode_ends_[static_cast<size_t>(i - 1)];
   }
-  data::Episode read_rows_as_episode(int64_t i, int64_t first,
-                                     int64_t steps) const;
+  data::Episode read_rows_as_episode(int64_t i, int64_t first, int64_t steps,
+                                     DeferredReads& deferred) const;
 
   fs::path file_;
   data::hdf5::Group root_;
@@ -83,7 +83,7 @@ D4rlSource::D4rlSource(const fs::path& path,
     }
   }
   spec_.observation_fields = {
-      infer_observation_field(observations_, "observation")};
+      infer_observation_field(observations_, "observation", options.roles)};
   spec_.action_fields = {infer_action_field(actions_)};
   const std::string stem = path.stem().string();
   spec_.name = options.task.empty() ? stem : options.task;
@@ -168,18 +168,15 @@ std::vector<std::string> D4rlSource::warnings() const {
 }
 
 data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
-                                               int64_t steps) const {
+                                               int64_t steps,
+                                               DeferredReads& deferred) const {
   data::Episode episode;
   episode.id = i;
-  episode.actions = {read_rows(actions_, spec_.action_fields[0], first, steps)};
-  const data::Field& field = spec_.observation_fields[0];
-  data::FieldColumn observations =
-      read_rows(observations_, field, first, steps);
-  if (next_observations_) {
-    append_last_row(observations, read_rows(*next_observations_, field,
-                                            first + steps - 1, 1));
-  }
-  episode.observations = {std::move(observations)};
+  append_rows(actions_, spec_.action_fields[0], first, steps, episode,
+              &data::Episode::actions, deferred);
+  append_rows(observations_, spec_.observation_fields[0], first, steps, episode,
+              &data::Episode::observations, deferred,
+              next_observations_ ? &*next_observations_ : nullptr);
   if (rewards_) episode.rewards = read_scalars(*rewards_, first, steps);
   for (const auto& [flags, values] :
        {std::pair{&terminals_, &episode.terminations},
@@ -196,11 +193,12 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
   return episode;
 }
 
-data::Episode D4rlSource::read_partial_episode(int64_t i, DeferredReads&) {
+data::Episode D4rlSource::read_partial_episode(int64_t i,
+                                               DeferredReads& deferred) {
   const int64_t first = first_row(i);
   const int64_t steps = episode_ends_.at(static_cast<size_t>(i)) - first;
   try {
-    data::Episode episode = read_rows_as_episode(i, first, steps);
+    data::Episode episode = read_rows_as_episode(i, first, steps, deferred);
     const bool is_last = i + 1 == episode_count();
     if (!episode.terminations.back() &&
         !(is_last && is_last_episode_incomplete_)) {

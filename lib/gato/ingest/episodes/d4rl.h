@@ -1,11 +1,12 @@
 // Reads D4RL: one table with all episodes of a dataset, one row per step.
 //
-//   observations       [N,...]
+//   observations       [N,...]: numbers, images (uint8 [N,H,W,C] or compressed,
+//                      see compressed_images.h) or texts
 //   actions            [N,...]
 //   rewards            [N] or [N,1], optional
 //   terminals          [N] or [N,1]: the episode terminates after this row
 //   timeouts           [N] or [N,1], optional: it is truncated after this row
-//   next_observations  [N,...], optional
+//   next_observations  [N,...], optional: of the same kind
 //   infos/success      [N] or [N,1], optional; also infos/is_success
 //
 // Other infos, metadata/ and virtual/ (parts of the same table) are not read.

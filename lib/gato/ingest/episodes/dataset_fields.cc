@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/ingest/episodes/compressed_images.h"
 
 namespace gato::ingest {
 namespace {
@@ -84,8 +85,18 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
   data::sort_fields(spec.action_fields);
 }
 
-data::Field infer_observation_field(const data::hdf5::Dataset& dataset,
-                                    const std::string& name) {
+data::Field infer_observation_field(
+    const data::hdf5::Dataset& dataset, const std::string& name,
+    const std::map<std::string, data::Role>& roles) {
+  const auto role = roles.find(name);
+  const bool may_be_image = dataset.has_byte_sequences() ||
+                            role == roles.end() ||
+                            role->second == data::Role::image;
+  if (may_be_image) {
+    if (auto field = infer_compressed_image_field(dataset, name)) {
+      return *std::move(field);
+    }
+  }
   if (dataset.is_text() && dataset.shape().size() == 1) {
     data::Field field;
     field.name = name;

@@ -21,11 +21,13 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
 // Returns whether one of the fields has this name.
 bool has_field(const std::vector<data::Field>& fields, const std::string& name);
 
-// Returns the field of a dataset [rows, shape...] of texts or of numbers, which
-// are unbounded. The role follows from the type. Throws Error(bad_input) if the
-// elements are neither.
-data::Field infer_observation_field(const data::hdf5::Dataset& dataset,
-                                    const std::string& name);
+// Returns the field of a dataset [rows, shape...] of texts, of compressed
+// images or of numbers, which are unbounded. The role follows from the type and
+// the content, unless `roles` says that numbers or texts are not images. Throws
+// Error(bad_input) if the elements are none of these.
+data::Field infer_observation_field(
+    const data::hdf5::Dataset& dataset, const std::string& name,
+    const std::map<std::string, data::Role>& roles);
 
 // Returns the field of a dataset of actions: real numbers are bounded by
 // [-1, 1], integers are discrete choices counted from 0.

@@ -7,6 +7,7 @@
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/minari.h"
 #include "gato/ingest/episodes/robomimic.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
 namespace {
@@ -48,6 +49,41 @@ std::unique_ptr<EpisodeSource> open_by_format(
   return open_minari(path, options);
 }
 
+// Writes bytes that do not begin a character as \x and two digits.
+std::string escape_invalid_utf8(std::string_view text) {
+  std::string shown;
+  while (const auto invalid = find_invalid_utf8(text)) {
+    shown += text.substr(0, *invalid);
+    shown +=
+        fmt::format("\\x{:02x}", static_cast<unsigned char>(text[*invalid]));
+    text.remove_prefix(*invalid + 1);
+  }
+  return shown.append(text);
+}
+
+// Names end up in JSON, which is UTF-8.
+void require_utf8_names(const data::TaskSpec& spec, const std::string& agent) {
+  for (const auto& [what, name] :
+       {std::pair{"task", &spec.name}, std::pair{"domain", &spec.domain},
+        std::pair{"environment", &spec.environment},
+        std::pair{"source", &agent}}) {
+    if (find_invalid_utf8(*name)) {
+      throw base::input_error(
+          "the name of the {}, \"{}\", is not UTF-8: override it with --task, "
+          "--domain or --source",
+          what, escape_invalid_utf8(*name));
+    }
+  }
+  for (const auto* fields : {&spec.observation_fields, &spec.action_fields}) {
+    for (const data::Field& field : *fields) {
+      if (find_invalid_utf8(field.name)) {
+        throw base::input_error("the key \"{}\" is not UTF-8: rename it",
+                                escape_invalid_utf8(field.name));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 data::Episode EpisodeSource::read_episode(int64_t i) {
@@ -68,6 +104,9 @@ std::unique_ptr<EpisodeSource> open_episodes(
         "{}: {}: override it with --task, --domain or --source", path.string(),
         error.what());
   }
+  base::with_context(path.string(), [&source] {
+    require_utf8_names(source->spec(), source->agent());
+  });
   return source;
 }
 

@@ -14,17 +14,21 @@
 namespace gato::ingest {
 
 // Appends a dataset to the episode's `columns`: texts, or numbers and decoded
-// JPEG frames as [rows, field.shape...]. Reads left to `deferred` go through
-// `file`, which is the HDF5 file of the dataset. Throws Error(bad_input) if the
-// dataset contains anything else.
+// images as [rows, field.shape...]. Unless `next` is null, its row with the
+// index of the last row follows. Reads left to `deferred` go through `file`,
+// which is the HDF5 file of the dataset. Throws Error(bad_input) if the dataset
+// contains anything else.
 void append_column(const data::hdf5::Dataset& dataset, const data::Field& field,
                    const std::shared_ptr<const base::FileReader>& file,
                    data::Episode& episode, DeferredReads::ColumnsMember columns,
-                   DeferredReads& deferred);
-// Returns rows [first, first + count) of a dataset of numbers.
-data::FieldColumn read_rows(const data::hdf5::Dataset& dataset,
-                            const data::Field& field, int64_t first,
-                            int64_t count);
+                   DeferredReads& deferred,
+                   const data::hdf5::Dataset* next = nullptr);
+// Does the same with rows [first, first + count), which exist. Only the
+// decoding of images is left to `deferred`.
+void append_rows(const data::hdf5::Dataset& dataset, const data::Field& field,
+                 int64_t first, int64_t count, data::Episode& episode,
+                 DeferredReads::ColumnsMember columns, DeferredReads& deferred,
+                 const data::hdf5::Dataset* next = nullptr);
 
 int64_t row_count(const data::FieldColumn& column);
 // Throws Error(bad_input), which names `label` and `name`, unless `rows` is
@@ -39,10 +43,6 @@ void require_step_attribute(const data::hdf5::Group& group, const char* name,
 
 // Keeps the first `rows` rows.
 void truncate_rows(data::FieldColumn& column, int64_t rows);
-// Appends the last row of `other`, a column of the same field that is not
-// empty.
-void append_last_row(data::FieldColumn& column, const data::FieldColumn& other);
-
 // Returns rows [first, first + count) of a dataset [rows] or [rows,1].
 std::vector<double> read_scalars(const data::hdf5::Dataset& dataset,
                                  int64_t first, int64_t count);

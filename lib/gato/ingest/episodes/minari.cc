@@ -12,7 +12,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/pointer_file.h"
 #include "gato/data/space.h"
+#include "gato/ingest/episodes/compressed_images.h"
 #include "gato/ingest/episodes/dataset_fields.h"
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
@@ -44,6 +46,8 @@ MinariFiles find_minari_files(const fs::path& path) {
     files.data = path;
     files.metadata = path.parent_path() / kMetadataFileName;
   }
+  base::check_not_pointer(files.data);
+  base::check_not_pointer(files.metadata);
   if (!fs::exists(files.metadata, ignored)) files.metadata.clear();
   const fs::path data_folder =
       fs::absolute(files.data).lexically_normal().parent_path();
@@ -98,6 +102,7 @@ class MinariSource : public EpisodeSource {
           files.data.string(), episode_numbers_.size(), expected);
     }
     step_counts_.assign(episode_numbers_.size(), kUnread);
+    detect_compressed_images(options.roles);
     apply_roles(options.roles, root_.label(), metadata_.spec);
   }
 
@@ -113,6 +118,7 @@ class MinariSource : public EpisodeSource {
   std::vector<std::string> warnings() const override;
 
  private:
+  void detect_compressed_images(const std::map<std::string, data::Role>& roles);
   void read_columns(const data::hdf5::Group& group, const std::string& parent,
                     const std::vector<data::Field>& fields,
                     const std::string& bare_name, data::Episode& episode,
@@ -141,6 +147,41 @@ class MinariSource : public EpisodeSource {
       unknown_keys_;
 };
 
+// Returns the path of a field's dataset within the group of an episode.
+std::string dataset_path(const data::hdf5::Group& group,
+                         const std::string& parent,
+                         const std::vector<data::Field>& fields,
+                         const std::string& bare_name,
+                         const data::Field& field) {
+  const bool is_bare_space =
+      data::is_bare_space(fields, bare_name) && !group.is_group(parent);
+  return is_bare_space ? parent : parent + "/" + field.name;
+}
+
+// Some spaces describe the bytes of image files rather than images. The first
+// episode decides, unless the user gave a role.
+void MinariSource::detect_compressed_images(
+    const std::map<std::string, data::Role>& roles) {
+  if (episode_numbers_.empty()) return;
+  const std::string name = fmt::format("episode_{}", episode_numbers_.front());
+  if (!root_.is_group(name)) return;
+  const data::hdf5::Group group = root_.group(name);
+  std::vector<data::Field>& fields = metadata_.spec.observation_fields;
+  for (data::Field& field : fields) {
+    if (field.shape.size() >= 2 || field.dtype != data::DType::uint8 ||
+        roles.contains(field.name)) {
+      continue;
+    }
+    const std::string path =
+        dataset_path(group, "observations", fields, "observation", field);
+    if (!group.has(path) || group.is_group(path)) continue;
+    const data::hdf5::Dataset dataset = group.dataset(path);
+    if (auto found = infer_compressed_image_field(dataset, field.name)) {
+      field = *std::move(found);
+    }
+  }
+}
+
 void MinariSource::read_columns(const data::hdf5::Group& group,
                                 const std::string& parent,
                                 const std::vector<data::Field>& fields,
@@ -148,12 +189,10 @@ void MinariSource::read_columns(const data::hdf5::Group& group,
                                 data::Episode& episode,
                                 DeferredReads::ColumnsMember columns,
                                 DeferredReads& deferred) const {
-  const bool is_bare_space =
-      data::is_bare_space(fields, bare_name) && !group.is_group(parent);
   for (const data::Field& field : fields) {
-    const std::string path = is_bare_space ? parent : parent + "/" + field.name;
-    append_column(group.dataset(path), field, file_reader_, episode, columns,
-                  deferred);
+    append_column(
+        group.dataset(dataset_path(group, parent, fields, bare_name, field)),
+        field, file_reader_, episode, columns, deferred);
   }
 }
 

@@ -9,9 +9,8 @@
 //     rewards       [T]; terminations, truncations: boolean [T]
 //     infos         optional: arrays [T+1,...], [T,...]; expert_action
 //
-// Images may be JPEG frames: uint8 [T+1,L] if all have the same length,
-// otherwise uint8 sequences of variable length. They are detected from the
-// data, never from the metadata, which some releases did not write.
+// Images may be compressed (see compressed_images.h). They are detected from
+// the data, never from the metadata, which some releases did not write.
 #pragma once
 
 #include <filesystem>

@@ -34,6 +34,14 @@ class MetadataReader {
     return root_.text_attribute(key).value_or("");
   }
 
+  // Returns JSON that is stored as a text, as Minari does, or as it is.
+  std::string json_value(const char* key) const {
+    if (json_.contains(key) && json_[key].is_object()) {
+      return json_[key].dump();
+    }
+    return string_value(key);
+  }
+
   std::optional<int64_t> integer(const char* key) const {
     if (json_.contains(key) && json_[key].is_number_integer()) {
       return json_[key].get<int64_t>();
@@ -62,7 +70,7 @@ std::vector<data::Field> parse_fields(const MetadataReader& metadata,
                                       const char* key,
                                       const std::string& bare_name,
                                       const std::string& label) {
-  const std::string text = metadata.string_value(key);
+  const std::string text = metadata.json_value(key);
   if (text.empty()) {
     throw base::input_error(
         "{}: the metadata has no \"{}\", which cannot be derived without the "
@@ -104,7 +112,7 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
       parse_fields(metadata, "action_space", "action", root.label());
   const std::string id = metadata.string_value("dataset_id");
   spec.environment =
-      first_non_empty({parse_environment_id(metadata.string_value("env_spec")),
+      first_non_empty({parse_environment_id(metadata.json_value("env_spec")),
                        metadata.string_value("gato_environment")});
   spec.name = first_non_empty(
       {options.task, metadata.string_value("gato_task"), spec.environment, id,

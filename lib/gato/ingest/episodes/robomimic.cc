@@ -95,8 +95,9 @@ class RobomimicSource : public EpisodeSource {
   data::hdf5::Group demo_group(int64_t number) const {
     return data_.group(fmt::format("{}{}", kDemoPrefix, number));
   }
+  int64_t find_first_demo() const;
   void apply_mask(const std::string& mask);
-  void read_spec();
+  void read_spec(const std::map<std::string, data::Role>& roles);
   void check_observation_keys(const data::hdf5::Group& obs) const;
   bool has_next_observations(const data::hdf5::Group& group) const;
   void read_observations(const data::hdf5::Group& group, data::Episode& episode,
@@ -106,7 +107,7 @@ class RobomimicSource : public EpisodeSource {
   data::hdf5::Group root_, data_;
   std::shared_ptr<const base::FileReader> file_reader_;
   std::vector<int64_t> demo_numbers_;
-  int64_t first_demo_ = 0;                     // determines the spaces
+  int64_t first_demo_ = 0;  // determines the spaces: see find_first_demo()
   std::vector<std::string> unnumbered_names_;  // of children of /data
   int64_t masked_episode_count_ = 0;
   EnvironmentInfo environment_;
@@ -132,11 +133,11 @@ RobomimicSource::RobomimicSource(const fs::path& path,
         unnumbered_names_.empty() ? ""
                                   : ", but " + quote_names(unnumbered_names_));
   }
-  first_demo_ = demo_numbers_.front();
+  first_demo_ = find_first_demo();
   if (!options.mask.empty()) apply_mask(options.mask);
-  if (!demo_numbers_.empty()) first_demo_ = demo_numbers_.front();
+  if (!demo_numbers_.empty()) first_demo_ = find_first_demo();
   environment_ = read_environment_info(data_);
-  read_spec();
+  read_spec(options.roles);
   const std::string stem = path.stem().string();
   spec_.environment = environment_.name;
   spec_.name = !options.task.empty()        ? options.task
@@ -145,6 +146,18 @@ RobomimicSource::RobomimicSource(const fs::path& path,
   spec_.domain = options.domain.empty() ? environment_.domain : options.domain;
   agent_ = options.source.empty() ? stem : options.source;
   apply_roles(options.roles, root_.label(), spec_);
+}
+
+// Returns the first demonstration that has a step, since only its images have a
+// size, or else the first of all.
+int64_t RobomimicSource::find_first_demo() const {
+  const auto has_steps = [this](int64_t number) {
+    const data::hdf5::Group demo = demo_group(number);
+    return !demo.has("actions") || demo.is_group("actions") ||
+           demo.dataset("actions").row_count() > 0;
+  };
+  const auto found = std::ranges::find_if(demo_numbers_, has_steps);
+  return found == demo_numbers_.end() ? demo_numbers_.front() : *found;
 }
 
 void RobomimicSource::apply_mask(const std::string& mask) {
@@ -173,7 +186,8 @@ void RobomimicSource::apply_mask(const std::string& mask) {
   demo_numbers_ = std::move(kept);
 }
 
-void RobomimicSource::read_spec() {
+void RobomimicSource::read_spec(
+    const std::map<std::string, data::Role>& roles) {
   const data::hdf5::Group first = demo_group(first_demo_);
   if (!first.is_group("obs")) {
     throw base::input_error(
@@ -184,7 +198,7 @@ void RobomimicSource::read_spec() {
   const data::hdf5::Group obs = first.group("obs");
   for (const std::string& key : obs.dataset_paths()) {
     spec_.observation_fields.push_back(
-        infer_observation_field(obs.dataset(key), key));
+        infer_observation_field(obs.dataset(key), key, roles));
   }
   data::sort_fields(spec_.observation_fields);
   spec_.action_fields = {infer_action_field(first.dataset("actions"))};
@@ -248,23 +262,19 @@ void RobomimicSource::read_observations(const data::hdf5::Group& group,
   check_observation_keys(obs);
   const bool has_next = steps > 0 && has_next_observations(group);
   for (const data::Field& field : spec_.observation_fields) {
-    DeferredReads immediate;  // for a column that gets another row below
-    append_column(obs.dataset(field.name), field, file_reader_, episode,
-                  &data::Episode::observations,
-                  has_next ? immediate : deferred);
-    data::FieldColumn& column = episode.observations.back();
-    require_row_count(row_count(column), steps, FinalRow::forbidden,
+    const data::hdf5::Dataset dataset = obs.dataset(field.name);
+    require_row_count(dataset.row_count(), steps, FinalRow::forbidden,
                       obs.label(), field.name);
-    immediate.run(episode);
+    data::hdf5::Dataset final_rows;
     if (has_next) {
       const data::hdf5::Group next = group.group("next_obs");
-      const data::hdf5::Dataset dataset = next.dataset(field.name);
-      require_row_count(dataset.row_count(), steps, FinalRow::forbidden,
+      final_rows = next.dataset(field.name);
+      require_row_count(final_rows.row_count(), steps, FinalRow::forbidden,
                         next.label(), field.name);
-      append_last_row(column, field.role == data::Role::text
-                                  ? data::FieldColumn(dataset.read_texts())
-                                  : read_rows(dataset, field, steps - 1, 1));
     }
+    append_column(dataset, field, file_reader_, episode,
+                  &data::Episode::observations, deferred,
+                  has_next ? &final_rows : nullptr);
   }
 }
 

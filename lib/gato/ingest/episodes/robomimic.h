@@ -4,7 +4,8 @@
 //   /data              attributes: total, env_args (JSON: env_name, env_type,
 //                      env_kwargs)
 //     demo_<i>         attribute num_samples = T
-//       obs/<key>      [T,...]: numbers, images (uint8 [T,H,W,C]) or texts
+//       obs/<key>      [T,...]: numbers, images (uint8 [T,H,W,C] or compressed,
+//                      see compressed_images.h) or texts
 //       next_obs/<key> [T,...], optional: the last row is the observation after
 //                      the last action
 //       actions        [T,A]
@@ -24,10 +25,10 @@ namespace gato::ingest {
 
 // The agent is called like the file, without its extension, and so is the task
 // unless there is an env_name. The domain is the simulator that env_type
-// denotes, or "robomimic". The first episode determines the keys. An episode
-// without `dones` at its end counts as truncated. If env_kwargs says that
-// rewards are not shaped, an episode succeeded if it has a positive reward.
-// Throws Error(bad_input) if the file is not a robomimic file or has no
+// denotes, or "robomimic". The first episode with a step determines the keys.
+// An episode without `dones` at its end counts as truncated. If env_kwargs says
+// that rewards are not shaped, an episode succeeded if it has a positive
+// reward. Throws Error(bad_input) if the file is not a robomimic file or has no
 // episodes or observations, and Error(usage) if it does not have the mask.
 std::unique_ptr<EpisodeSource> open_robomimic(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);

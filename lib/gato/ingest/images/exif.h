@@ -8,6 +8,10 @@
 
 namespace gato::ingest {
 
+// Photographs are turned upright; frames of datasets stay as they are stored,
+// as the libraries that wrote them read them.
+enum class Orientation { upright, as_stored };
+
 // Returns tag 0x0112 (Orientation, 1 to 8) of Exif data, which begin with a
 // TIFF header, optionally preceded by "Exif\0\0". Returns 1, upright, if the
 // tag is missing or the data are corrupt.

@@ -2,6 +2,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/pointer_file.h"
 #include "gato/ingest/images/image_format.h"
 #include "gato/ingest/images/jpeg_decoder.h"
 #include "gato/ingest/images/png_decoder.h"
@@ -10,22 +11,26 @@
 
 namespace gato::ingest {
 
-data::Image decode_image(std::span<const uint8_t> bytes) {
+data::Image decode_image(std::span<const uint8_t> bytes,
+                         Orientation orientation) {
   if (bytes.empty()) throw base::input_error("the image is empty");
   if (const auto format = detect_image_format(bytes)) {
     switch (*format) {
       case ImageFormat::jpeg:
-        return decode_jpeg(bytes);
+        return decode_jpeg(bytes, orientation);
       case ImageFormat::png:
-        return decode_png(bytes);
+        return decode_png(bytes, orientation);
       case ImageFormat::webp:
-        return decode_webp(bytes);
+        return decode_webp(bytes, orientation);
       case ImageFormat::pnm:
         return decode_pnm(bytes);
       case ImageFormat::gif:
         break;
     }
   }
+  const std::string pointer = base::describe_pointer(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!pointer.empty()) throw base::input_error("{}", pointer);
   throw base::input_error(
       "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
 }

@@ -5,15 +5,18 @@
 #include <span>
 
 #include "gato/data/image.h"
+#include "gato/ingest/images/exif.h"
 
 namespace gato::ingest {
 
 // Decodes a JPEG, PNG, WebP, PBM, PGM or PPM to RGB with 8 bits per channel.
 // Gray is replicated, CMYK is converted, alpha is dropped, 16-bit values are
-// reduced to their upper 8 bits, and the Exif orientation is applied. Throws
+// reduced to their upper 8 bits, and the Exif orientation is applied unless
+// `orientation` says otherwise. Throws
 // Error(bad_input) if the format is none of these or the image is corrupt or
 // truncated, and as check_image_size() does.
-data::Image decode_image(std::span<const uint8_t> bytes);
+data::Image decode_image(std::span<const uint8_t> bytes,
+                         Orientation orientation = Orientation::upright);
 
 // The maximum size of an image file.
 constexpr int64_t kMaxImageBytes = int64_t{256} << 20;

@@ -7,8 +7,6 @@
 // and the callers throw. No object with a destructor may be created in the two.
 #include "gato/ingest/images/jpeg_decoder.h"
 
-#include <fmt/ranges.h>
-
 #include <array>
 #include <csetjmp>
 #include <cstddef>
@@ -23,7 +21,6 @@
 #include <jpeglib.h>
 
 #include "gato/base/error.h"
-#include "gato/ingest/images/exif.h"
 #include "gato/ingest/images/image_format.h"
 
 namespace gato::ingest {
@@ -164,20 +161,18 @@ void read_rgb(JpegDecoder& decoder, std::span<uint8_t> pixels) {
   }
 }
 
-int64_t channel_count(const std::vector<int64_t>& shape) {
-  return shape.size() == 3 ? shape[2] : 1;
-}
-
 }  // namespace
 
-data::Image decode_jpeg(std::span<const uint8_t> bytes) {
+data::Image decode_jpeg(std::span<const uint8_t> bytes,
+                        Orientation orientation) {
   JpegDecoder decoder(bytes);
   check_image_size(decoder.height(), decoder.width());
   data::Image image{decoder.height(), decoder.width(), {}};
   image.pixels.resize(size_t{3} * image.height * image.width);
-  const int orientation = decoder.orientation();
+  const int stored_orientation = decoder.orientation();
   read_rgb(decoder, image.pixels);
-  return apply_orientation(std::move(image), orientation);
+  if (orientation == Orientation::as_stored) return image;
+  return apply_orientation(std::move(image), stored_orientation);
 }
 
 void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
@@ -191,26 +186,6 @@ void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
                                   size_t{1} * height * width * channels);
   if (channels == 3) return read_rgb(decoder, output);
   decoder.read_pixels(JCS_GRAYSCALE, output);
-}
-
-void check_jpeg_frame_shape(const std::vector<int64_t>& shape) {
-  const int64_t channels = channel_count(shape);
-  if (shape.size() < 2 || shape.size() > 3 ||
-      (channels != 1 && channels != 3)) {
-    throw base::input_error("a JPEG frame cannot have the shape [{}]",
-                            fmt::join(shape, ", "));
-  }
-  check_image_size(shape[0], shape[1]);
-}
-
-void decode_jpeg_frame(std::span<const uint8_t> bytes,
-                       const std::vector<int64_t>& shape, uint8_t* pixels) {
-  if (detect_image_format(bytes) != ImageFormat::jpeg) {
-    throw base::input_error("the frame is not a JPEG");
-  }
-  decode_jpeg_as_stored(bytes, static_cast<int>(shape[0]),
-                        static_cast<int>(shape[1]),
-                        static_cast<int>(channel_count(shape)), pixels);
 }
 
 }  // namespace gato::ingest

@@ -13,7 +13,6 @@
 #include <cstring>
 
 #include "gato/base/error.h"
-#include "gato/ingest/images/exif.h"
 #include "gato/ingest/images/image_format.h"
 
 namespace gato::ingest {
@@ -102,18 +101,20 @@ bool decode_into(PngDecoder& decoder, std::span<const uint8_t>& rest,
 
 }  // namespace
 
-data::Image decode_png(std::span<const uint8_t> bytes) {
+data::Image decode_png(std::span<const uint8_t> bytes,
+                       Orientation orientation) {
   PngDecoder decoder;
   data::Image image;
-  int orientation = 1;
-  if (!decode_into(decoder, bytes, image, orientation)) {
+  int stored_orientation = 1;
+  if (!decode_into(decoder, bytes, image, stored_orientation)) {
     if (decoder.error_state.is_truncated) {
       throw base::input_error("the image is truncated");
     }
     throw base::input_error("the PNG is corrupt: {}",
                             decoder.error_state.message.data());
   }
-  return apply_orientation(std::move(image), orientation);
+  if (orientation == Orientation::as_stored) return image;
+  return apply_orientation(std::move(image), stored_orientation);
 }
 
 }  // namespace gato::ingest

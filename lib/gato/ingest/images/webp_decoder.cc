@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/ingest/images/exif.h"
 #include "gato/ingest/images/image_format.h"
 
 namespace gato::ingest {
 
-data::Image decode_webp(std::span<const uint8_t> bytes) {
+data::Image decode_webp(std::span<const uint8_t> bytes,
+                        Orientation orientation) {
   WebPBitstreamFeatures features;
   const VP8StatusCode status =
       WebPGetFeatures(bytes.data(), bytes.size(), &features);
@@ -28,6 +28,7 @@ data::Image decode_webp(std::span<const uint8_t> bytes) {
                         image.pixels.size(), 3 * image.width) == nullptr) {
     throw base::input_error("the WebP is corrupt or truncated");
   }
+  if (orientation == Orientation::as_stored) return image;
   return apply_orientation(std::move(image),
                            exif_orientation(find_webp_exif(bytes)));
 }

@@ -1,10 +1,19 @@
 // A sample ends when a member with another key begins, so the reader is always
-// one member ahead: pending_sample_ is the sample that is being assembled.
+// one member ahead: group_ contains the members of the key that is being read.
+//
+// A key ends at the first dot, but names like v1.0_1.jpg and v1.0_1.txt occur,
+// whose dot belongs to the name. They would be the fields 0_1.jpg and 0_1.txt
+// of a sample v1, together with those of v1.0_2. The group is resolved by its
+// members: if one of them is a field without a dot (v1.jpg), all are fields of
+// one sample (v1.left.jpg is a field that is not read). Otherwise the members
+// that agree up to the last dot are a sample.
 #include "gato/ingest/text/webdataset.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <deque>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -54,6 +63,11 @@ bool has_image(const Sample& sample) {
   return std::ranges::any_of(kImageFields, [&sample](const char* field) {
     return sample.fields.contains(field);
   });
+}
+
+// Returns whether the field of this name is an image or a text.
+bool is_read(const std::string& field) {
+  return is_one_of(field, kImageFields) || is_one_of(field, kTextFields);
 }
 
 std::string extract_caption(const Sample& sample,
@@ -128,79 +142,152 @@ class WebDatasetSource : public ImageTextSource {
   }
 
  private:
-  // Returns the next sample. Samples that precede an error are returned before
-  // it is thrown.
+  // The members of one first-dot key.
+  struct Group {
+    Sample sample;               // of the fields whose names contain no dot
+    std::vector<Sample> dotted;  // one per name up to the last dot
+    bool has_finished_samples = false;
+  };
+
   std::optional<Sample> next_sample() {
-    if (deferred_error_) throw base::Error(*std::exchange(deferred_error_, {}));
-    std::optional<Sample> finished;
-    try {
-      while (auto path = tar_.next()) {
-        const auto name = split_member_name(*path);
-        if (!name) {
-          ++skipped_members_;
-          continue;
-        }
-        if (pending_sample_ && pending_sample_->key != name->first) {
-          finished = std::exchange(pending_sample_, std::nullopt);
-        }
-        if (!pending_sample_) pending_sample_ = Sample{name->first, {}, {}, {}};
-        is_inside_member_ = true;
-        add_member(name->second);
-        is_inside_member_ = false;
-        if (finished) return finished;
+    while (finished_.empty()) {
+      if (error_) throw *std::exchange(error_, std::nullopt);
+      if (is_at_end_) return std::nullopt;
+      try {
+        read_member();
+      } catch (const base::Error& error) {
+        // The rest of the file is lost, and with it an incomplete sample.
+        is_at_end_ = true;
+        error_ = describe_loss(error);
+        if (has_complete_sample()) finish_group();
+        group_ = std::nullopt;
       }
-    } catch (const base::Error& error) {
-      if (error.status() != base::ExitStatus::bad_input) throw;
-      deferred_error_ = describe(error);
-      if (!finished && has_image_and_caption()) finished = pending_sample_;
-      pending_sample_ = std::nullopt;
-      if (finished) return finished;
-      return next_sample();
     }
-    return std::exchange(pending_sample_, std::nullopt);
+    Sample sample = std::move(finished_.front());
+    finished_.pop_front();
+    return sample;
   }
 
-  // Returns whether the pending sample is usable: the error came after the
-  // members that were read, each of which is complete.
-  bool has_image_and_caption() const {
-    return pending_sample_ && !is_inside_member_ &&
-           has_image(*pending_sample_) && has_caption(*pending_sample_);
+  const Sample& last_sample() const {
+    return group_->dotted.empty() ? group_->sample : group_->dotted.back();
+  }
+
+  // Returns whether the last sample is usable although the archive is corrupt:
+  // the error came after the members that were read, each of which is complete.
+  bool has_complete_sample() const {
+    return group_ && !is_inside_member_ && has_image(last_sample()) &&
+           has_caption(last_sample());
   }
 
   // Adds to an error which samples are lost.
-  base::Error describe(const base::Error& error) const {
-    if (!pending_sample_) return error;
+  base::Error describe_loss(const base::Error& error) const {
+    if (!group_ || error.status() != base::ExitStatus::bad_input) return error;
+    if (has_complete_sample()) {
+      return base::input_error("{}: nothing can be read after sample {}",
+                               error.what(), last_sample().key);
+    }
     return base::input_error(
-        "{}: nothing can be read {} sample {}{}", error.what(),
-        has_image_and_caption() ? "after" : "from", pending_sample_->key,
-        has_image_and_caption() ? "" : " on");
+        "{}: nothing can be read from sample {} on", error.what(),
+        group_->has_finished_samples ? last_sample().key : group_->sample.key);
   }
 
-  void add_member(std::string field) {
+  void read_member() {
+    const auto path = tar_.next();
+    if (!path) {
+      is_at_end_ = true;
+      finish_group();
+      return;
+    }
+    const auto name = split_member_name(*path);
+    if (!name) {
+      ++skipped_members_;
+      return;
+    }
+    if (group_ && group_->sample.key != name->first) finish_group();
+    if (!group_) group_ = Group{{name->first, {}, {}, {}}, {}, false};
+    std::string field = name->second;
     std::transform(field.begin(), field.end(), field.begin(),
                    [](unsigned char c) { return std::tolower(c); });
-    const bool is_read =
-        is_one_of(field, kImageFields) || is_one_of(field, kTextFields);
-    if (!is_read) {
-      pending_sample_->unread_fields.push_back(field);
-      return;
+    is_inside_member_ = true;
+    add_member(*path, field);
+    is_inside_member_ = false;
+  }
+
+  void add_member(const std::string& path, const std::string& field) {
+    Sample& sample = group_->sample;
+    std::vector<Sample>& dotted = group_->dotted;
+    const std::string extension = field.substr(field.rfind('.') + 1);
+    if (!is_read(extension) || (extension != field && !sample.fields.empty())) {
+      sample.unread_fields.push_back(field);
+    } else if (extension == field) {
+      for (const Sample& other : dotted) {
+        for (const auto& [name, content] : other.fields) {
+          sample.unread_fields.push_back(
+              other.key.substr(sample.key.size() + 1) + "." + name);
+        }
+      }
+      dotted.clear();
+      read_field(sample, field);
+    } else {
+      const std::string key = path.substr(0, path.rfind('.'));
+      if (dotted.empty() || dotted.back().key != key) {
+        finish_dotted();
+        dotted.push_back({key, {}, {}, {}});
+      }
+      read_field(dotted.back(), extension);
     }
+  }
+
+  void read_field(Sample& sample, const std::string& field) {
     if (tar_.member_size() > kMaxImageBytes) {
-      pending_sample_->set_first_error(fmt::format(
-          "field {} has more than {} MiB", field, kMaxImageBytes >> 20));
+      sample.set_first_error(fmt::format("field {} has more than {} MiB", field,
+                                         kMaxImageBytes >> 20));
       return;
     }
-    if (!pending_sample_->fields.emplace(field, tar_.read_content()).second) {
-      pending_sample_->set_first_error(
-          fmt::format("has field {} twice", field));
+    if (!sample.fields.emplace(field, tar_.read_content()).second) {
+      sample.set_first_error(fmt::format("has field {} twice", field));
     }
+  }
+
+  // Ends the last of the dotted samples. An image with a text proves that the
+  // dots belong to the names. Until then images are not kept in memory, because
+  // they may turn out to be fields that are not read.
+  void finish_dotted() {
+    std::vector<Sample>& dotted = group_->dotted;
+    if (dotted.empty()) return;
+    if (has_image(dotted.back()) && has_caption(dotted.back())) {
+      group_->has_finished_samples = true;
+    }
+    if (group_->has_finished_samples) {
+      std::ranges::move(dotted, std::back_inserter(finished_));
+      dotted.clear();
+      return;
+    }
+    for (auto& [field, content] : dotted.back().fields) {
+      if (is_one_of(field, kImageFields)) content.clear();
+    }
+  }
+
+  void finish_group() {
+    if (!group_) return;
+    finish_dotted();
+    const Sample& sample = group_->sample;
+    if (!sample.fields.empty() || !sample.error.empty() ||
+        (group_->dotted.empty() && !group_->has_finished_samples)) {
+      finished_.push_back(std::move(group_->sample));
+    } else {
+      std::ranges::move(group_->dotted, std::back_inserter(finished_));
+    }
+    group_ = std::nullopt;
   }
 
   WebDatasetOptions options_;
   TarReader tar_;
-  std::optional<Sample> pending_sample_;  // that is being assembled
-  bool is_inside_member_ = false;         // of pending_sample_
-  std::optional<base::Error> deferred_error_;
+  std::optional<Group> group_;
+  std::deque<Sample> finished_;       // not yet returned
+  std::optional<base::Error> error_;  // to be thrown after them
+  bool is_inside_member_ = false;     // of the group
+  bool is_at_end_ = false;
   int64_t skipped_members_ = 0;
 };
 

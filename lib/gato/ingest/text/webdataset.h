@@ -1,6 +1,9 @@
 // Reads WebDataset: tar archives in which the members of a sample are adjacent.
 // A member's key, which identifies the sample, is its path up to the first dot
-// after the last slash; the rest is its field.
+// after the last slash; the rest is its field. If no member of a key has a
+// field without a dot that is an image or a text, as with v1.0_1.jpg,
+// v1.0_1.txt and v1.0_2.jpg, each path up to the last dot is the key of a
+// sample.
 #pragma once
 
 #include <memory>
@@ -29,8 +32,9 @@ std::optional<std::pair<std::string, std::string>> split_member_name(
 // record. Members that are called __NAME__, have no dot in their name or are
 // not regular files are skipped.
 //
-// Reads incrementally: memory is bounded by one sample. The path "-" is the
-// standard input. Throws Error(io) if the file cannot be read. If it is corrupt
+// Reads incrementally: memory is bounded by one sample, or by the texts of one
+// key if names contain dots. The path "-" is the standard input. Throws
+// Error(io) if the file cannot be read. If it is corrupt
 // or truncated, next() returns the samples that are complete, then throws an
 // Error(bad_input) that names the first one that is lost, and then returns the
 // end.

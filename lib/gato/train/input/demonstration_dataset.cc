@@ -7,10 +7,15 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/token_columns.h"
 #include "gato/ingest/episodes/usable_episodes.h"
 #include "gato/pack/packed_dataset.h"
-#include "gato/pack/write_sequences.h"
 #include "gato/tokenize/document_encoder.h"
+#include "gato/train/input/packed_data.h"
+
+// An episode is encoded twice: by validate(), which keeps nothing, and by
+// load() if a run uses it. A dataset can be much larger than the few episodes
+// of a few-shot run.
 
 namespace gato::train {
 namespace {
@@ -27,20 +32,69 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
   return roles;
 }
 
-void pack_tokens(const std::filesystem::path& tokens,
-                 const std::filesystem::path& sequences,
-                 const model::ModelConfig& config, uint64_t seed,
-                 const data::Provenance& provenance) {
-  pack::MixtureEntry entry;
-  entry.name = tokens.string();
-  entry.files = {tokens};
-  const pack::PackedDataset packing({entry},
-                                    {config.context, config.window_steps, seed},
-                                    /*sequences=*/0);
-  pack::write_sequences(packing,
-                        {0, std::max(kMinSequences, packing.sequences())},
-                        {sequences, /*force=*/true}, provenance);
-}
+// Rows packed from some of the demonstrations in a table. Runs with other
+// numbers of demonstrations select from the same table.
+class DemonstrationSequences : public PackedData {
+ public:
+  DemonstrationSequences(const DemonstrationDataset& dataset,
+                         const pack::DocumentSelection& selection,
+                         const pack::PackingOptions& options)
+      : PackedData(
+            std::make_unique<const pack::PackedDataset>(selection, options)),
+        dataset_(dataset),
+        table_(*selection.table),
+        patch_numbers_(number_patches()) {}
+
+  std::string display_name() const override { return dataset_.path().string(); }
+  int64_t row_count() const override {
+    return std::max(kMinSequences, PackedData::row_count());
+  }
+  // Patch tokens refer to the patches of the table, which are in memory anyway.
+  Row row(int64_t i) const override {
+    pack::PackedRow packed = packing().row(i);
+    packed.renumber_patches([](pack::PatchRef ref) { return ref.index; });
+    Row row = make_row(std::move(packed.row), {});
+    row.patches = table_.patch_pixels();
+    return row;
+  }
+  std::string row_location(int64_t i) const override {
+    return fmt::format("{}: sequence {}", display_name(), i);
+  }
+  void record_inputs(data::Provenance& provenance) const override {
+    dataset_.record_inputs(provenance);
+  }
+  // The fingerprint is that of a file of these sequences, so that runs of
+  // earlier versions, which wrote one, can be resumed.
+  nlohmann::json fingerprint() const override {
+    nlohmann::json json = common_fingerprint(patch_numbers_);
+    json["sequences"] = nlohmann::json::array({row_count()});
+    return json;
+  }
+
+ private:
+  // Returns the numbers that the patches of the table would have in a file of
+  // the sequences: in the order of their first use.
+  std::vector<int32_t> number_patches() const {
+    constexpr int32_t kUnused = -1;
+    std::vector<int32_t> numbers(table_.distinct_patch_count(), kUnused);
+    if (numbers.empty()) {
+      return numbers;
+    }
+    int32_t next = 0;
+    for (int64_t i = 0; i < row_count(); ++i) {
+      for (const pack::PatchRef& ref : packing().row(i).patches) {
+        if (numbers[ref.index] == kUnused) {
+          numbers[ref.index] = next++;
+        }
+      }
+    }
+    return numbers;
+  }
+
+  const DemonstrationDataset& dataset_;
+  const data::TokenTable& table_;  // the corpus shares ownership
+  const std::vector<int32_t> patch_numbers_;
+};
 
 }  // namespace
 
@@ -115,32 +169,35 @@ data::TokenizedDocument DemonstrationDataset::encode(
   });
 }
 
-std::filesystem::path DemonstrationDataset::pack_episodes(
-    const std::filesystem::path& directory,
-    const std::vector<int64_t>& episode_indices, uint64_t seed,
-    const data::Provenance& provenance) {
-  const std::filesystem::path sequences = directory / "sequences.h5";
-  write_tokens(directory / "tokens.h5", episode_indices, provenance);
-  pack_tokens(directory / "tokens.h5", sequences, config_, seed, provenance);
-  return sequences;
+void DemonstrationDataset::load(const std::set<int64_t>& episode_indices) {
+  data::TokenColumns columns;
+  loaded_documents_.clear();
+  for (int64_t index : episode_indices) {
+    const data::Episode episode =
+        source_->read_episode(usable_episodes_.at(index));
+    tokenize::OutOfRangeTally ignored;  // reported by validate()
+    loaded_documents_[index] = columns.document_count();
+    columns.append(encode(episode, ignored));
+  }
+  loaded_ =
+      std::make_shared<const data::TokenTable>(std::move(columns).to_table(
+          dataset_path_.string(), config_.vocabulary, tasks()));
 }
 
-void DemonstrationDataset::write_tokens(
-    const std::filesystem::path& path,
-    const std::vector<int64_t>& episode_indices,
-    const data::Provenance& provenance) {
-  data::TaskTable tasks = this->tasks();
-  data::TaskEntry& entry = tasks.tasks[0];
-  data::TokenFileWriter writer(path, /*force=*/true, config_.vocabulary);
-  for (int64_t number : episode_indices) {
-    const data::Episode episode =
-        source_->read_episode(usable_episodes_.at(size_t(number)));
-    tokenize::OutOfRangeTally ignored;  // told by check()
-    writer.append(encode(episode, ignored));
-    ++entry.episode_count;
-    entry.step_count += episode.step_count();
+std::unique_ptr<TrainingData> DemonstrationDataset::sample_sequences(
+    const std::vector<int64_t>& episode_indices, uint64_t seed) const {
+  pack::DocumentSelection selection{.table = loaded_, .documents = {}};
+  for (int64_t index : episode_indices) {
+    selection.documents.push_back(loaded_documents_.at(index));
   }
-  writer.commit(tasks, provenance);
+  return std::make_unique<DemonstrationSequences>(
+      *this, selection,
+      pack::PackingOptions{config_.context, config_.window_steps, seed});
+}
+
+void DemonstrationDataset::record_inputs(data::Provenance& provenance) const {
+  provenance.add_input(source_->file());
+  provenance.add_parent(source_->provenance());
 }
 
 }  // namespace gato::train

@@ -1,18 +1,22 @@
-// Training data for finetuning: tokenizes and packs the demonstrations of one
-// task.
+// Training data for finetuning: tokenizes the demonstrations of one task and
+// samples sequences of some or all of them.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gato/data/provenance.h"
+#include "gato/data/token_table.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/model/model_config.h"
 #include "gato/tokenize/task_codec.h"
+#include "gato/train/input/training_data.h"
 
 namespace gato::train {
 
@@ -35,29 +39,33 @@ class DemonstrationDataset {
   // is no usable one.
   int64_t validate();
 
-  // Writes the usable episodes with these indices to `directory`/tokens.h5,
-  // packs them into `directory`/sequences.h5 and returns the path of the
-  // latter. There are at least 1,024 sequences, with windows sampled from
-  // `seed`. Requires a call of validate().
-  std::filesystem::path pack_episodes(
-      const std::filesystem::path& directory,
-      const std::vector<int64_t>& episode_indices, uint64_t seed,
-      const data::Provenance& provenance);
+  // Encodes the usable episodes with these indices and keeps their tokens in
+  // memory, in place of those of an earlier call. Requires a call of
+  // validate().
+  void load(const std::set<int64_t>& episode_indices);
+  // Returns sequences of the usable episodes with these indices, which must be
+  // loaded, with windows sampled from `seed`. There are at least 1,024. They
+  // refer to the loaded tokens; this object must outlive them.
+  std::unique_ptr<TrainingData> sample_sequences(
+      const std::vector<int64_t>& episode_indices, uint64_t seed) const;
+
+  const std::filesystem::path& path() const { return dataset_path_; }
+  // Adds the file of the dataset and its own provenance.
+  void record_inputs(data::Provenance& provenance) const;
 
  private:
   std::string episode_location(
       const data::Episode& episode) const;  // for messages
   data::TokenizedDocument encode(const data::Episode& episode,
                                  tokenize::OutOfRangeTally& outside) const;
-  void write_tokens(const std::filesystem::path& path,
-                    const std::vector<int64_t>& episode_indices,
-                    const data::Provenance& provenance);
 
   std::filesystem::path dataset_path_;
   const model::ModelConfig& config_;
   std::unique_ptr<ingest::EpisodeSource> source_;
   std::optional<tokenize::TaskCodec> codec_;
   std::vector<int64_t> usable_episodes_;  // indices in the dataset
+  std::shared_ptr<const data::TokenTable> loaded_;
+  std::map<int64_t, int64_t> loaded_documents_;  // in loaded_, by episode index
 };
 
 }  // namespace gato::train

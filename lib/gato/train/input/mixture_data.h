@@ -2,16 +2,15 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <string>
 
-#include "gato/pack/packed_dataset.h"
-#include "gato/train/input/training_data.h"
+#include "gato/train/input/packed_data.h"
 
 namespace gato::train {
 
 // Training data with the rows that gato-pack would write for the same mixture,
 // options and seed. Training on either gives the same weights.
-class MixtureData : public TrainingData {
+class MixtureData : public PackedData {
  public:
   // Reads `mixture`, a file of [[mixture]] tables. If `sequences` is 0, there
   // are as many as it takes to fit every token. Throws Error(io) if the file
@@ -21,29 +20,17 @@ class MixtureData : public TrainingData {
               const pack::PackingOptions& options, int64_t sequences);
 
   std::string display_name() const override { return mixture_path_.string(); }
-  int64_t row_count() const override { return packing_.sequences(); }
-  int64_t sequence_length() const override { return packing_.options().length; }
-  int64_t window_steps() const override {
-    return packing_.options().window_steps;
-  }
-  const data::Vocabulary& vocabulary() const override {
-    return packing_.corpus().vocabulary();
-  }
-  const data::TaskTable& tasks() const override {
-    return packing_.corpus().tasks();
-  }
   Row row(int64_t i) const override;
   std::string row_location(int64_t i) const override;
-  std::vector<data::TokenizedDocument> demonstrations() const override {
-    return packing_.demonstrations();
-  }
   void record_inputs(data::Provenance& provenance) const override;
   nlohmann::json fingerprint() const override;
 
  private:
+  MixtureData(const std::filesystem::path& mixture, std::string mixture_text,
+              const pack::PackingOptions& options, int64_t sequences);
+
   const std::filesystem::path mixture_path_;
   const std::string mixture_text_;  // read once: it may be a pipe
-  const pack::PackedDataset packing_;
 };
 
 }  // namespace gato::train

@@ -55,13 +55,20 @@ class TrainingData {
   virtual nlohmann::json fingerprint() const = 0;
 
  protected:
+  // Returns a row that consists of views of `row` and of the patches that its
+  // tokens refer to.
+  static Row view_row(const data::SequenceRow& row,
+                      std::span<const data::Patch> patches);
   // Returns the fields of a fingerprint that are common to all kinds of data.
-  nlohmann::json common_fingerprint() const;
+  // Patch u of a row is identified by patch_numbers[u], or by u if that is
+  // empty.
+  nlohmann::json common_fingerprint(
+      std::span<const int32_t> patch_numbers = {}) const;
 
  private:
   // Returns a digest of up to 1,024 evenly spaced rows and their patches.
   // Reading terabytes of data in full would delay every start.
-  std::string sampled_digest() const;
+  std::string sampled_digest(std::span<const int32_t> patch_numbers) const;
 };
 
 }  // namespace gato::train
