@@ -57,11 +57,6 @@ void require_printable_name(const char* what, const std::string& name) {
     throw base::input_error("the {} \"{}\" contains control characters", what,
                             escaped);
   }
-  try {
-    (void)json(name).dump();
-  } catch (const json::exception&) {
-    throw base::input_error("the {} \"{}\" is not valid UTF-8", what, name);
-  }
 }
 
 void require_printable_names(const TaskSpec& spec) {

@@ -24,8 +24,8 @@ struct TaskSpec {
 };
 
 // Throw Error(bad_input) if a name contains control characters, which would
-// break the tables and lines in which it is printed, or is not UTF-8, as JSON
-// must be. `what` says what the name refers to, for the message.
+// break the tables and lines in which it is printed. `what` says what the name
+// refers to, for the message.
 void require_printable_name(const char* what, const std::string& name);
 void require_printable_names(const TaskSpec& spec);
 
