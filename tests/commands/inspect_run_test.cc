@@ -106,3 +106,17 @@ TEST_CASE("A training state of a newer version is refused") {
     CHECK_THAT(error_message(run + path), Contains("newer than this program"));
   }
 }
+
+TEST_CASE("A run without a checkpoint is not complete") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
+  std::filesystem::remove_all(run + "/step-1");
+  std::filesystem::remove(run + "/latest");
+  CHECK_THAT(error_message(run), Contains("has no checkpoint yet"));
+  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
+  const RunResult ran = run_in_process(tool, {"--json", run});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.out, Contains(R"("whole":false)"));
+  CHECK_THAT(run_in_process(tool, {run}).out, !Contains(", complete"));
+}

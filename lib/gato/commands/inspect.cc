@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "gato/base/file_io.h"
+#include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -215,8 +216,9 @@ FileKind detect_directory_kind(const fs::path& path) {
   if (fs::exists(path / "model.safetensors", ignored)) {
     return FileKind::model;
   }
-  if (fs::exists(fs::symlink_status(path / "latest", ignored)) ||
-      fs::exists(path / "config.toml", ignored)) {
+  if (fs::exists(fs::symlink_status(path / data::kLatestReference, ignored)) ||
+      fs::exists(path / "config.toml", ignored) ||
+      data::newest_complete_checkpoint(path)) {
     return FileKind::run;
   }
   if (fs::exists(path / "data", ignored) ||
@@ -308,6 +310,10 @@ std::string name_of(FileKind kind) {
 
 Inspection inspect(const fs::path& path,
                    const ingest::EpisodeSourceOptions& options) {
+  const fs::path checkpoint = data::resolve_checkpoint_reference(path);
+  if (checkpoint != path) {
+    return inspect_model(checkpoint);
+  }
   const FileKind kind = detect_file_kind(path);
   switch (kind) {
     case FileKind::token_file:

@@ -126,8 +126,10 @@ Inspection read_model_facts(const fs::path& directory) {
   if (fs::exists(state)) {
     const ordered_json values = read_json_object(state);
     check_object_format(state, values, data::kTrainingStateFormat);
-    if (values.contains("step")) {
-      result.facts["step"] = values["step"];
+    for (const char* key : {"step", "best"}) {
+      if (values.contains(key)) {
+        result.facts[key] = values[key];
+      }
     }
     if (values.contains("provenance")) {
       result.provenance = json::parse(values["provenance"].dump());
@@ -137,17 +139,18 @@ Inspection read_model_facts(const fs::path& directory) {
   return result;
 }
 
-// Returns the last line of a file of JSON lines, or null if there is none.
+// Returns the last line of a file of JSON lines that is an object, or null if
+// there is none: the last line of a run that was killed may be torn.
 ordered_json last_json_line(const fs::path& path) {
   std::ifstream stream(path);
-  std::string line, last;
-  while (std::getline(stream, line)) {
-    if (!line.empty()) {
-      last = line;
+  ordered_json last;
+  for (std::string line; std::getline(stream, line);) {
+    auto value = ordered_json::parse(line, nullptr, false);
+    if (value.is_object()) {
+      last = std::move(value);
     }
   }
-  const auto value = ordered_json::parse(last, nullptr, false);
-  return value.is_discarded() ? ordered_json() : value;
+  return last;
 }
 
 // Returns the facts {"kind", "lines", "last"}.
@@ -181,7 +184,7 @@ Inspection inspect_model(const fs::path& directory) {
 
 Inspection inspect_run(const fs::path& directory) {
   Inspection result{FileKind::run, {{"kind", "gato-run"}}, nullptr};
-  const fs::path link = directory / "latest";
+  const fs::path link = directory / data::kLatestReference;
   std::error_code link_error;
   const fs::path latest = fs::read_symlink(link, link_error);
   if (!link_error && !fs::exists(link)) {
@@ -195,25 +198,29 @@ Inspection inspect_run(const fs::path& directory) {
     data::require_manifest(directory / name);
     const Inspection checkpoint = inspect_model(directory / name);
     checkpoints.push_back(name);
-    if (name != latest) {
-      continue;
-    }
     newest = checkpoint.facts;
     result.provenance = checkpoint.provenance;
+  }
+  if (data::is_checkpoint_copy(link)) {
+    Inspection copy = inspect_model(link);
+    if (checkpoints.empty()) {
+      checkpoints.push_back(data::kLatestReference);
+      newest = std::move(copy.facts);
+      result.provenance = std::move(copy.provenance);
+    }
+  }
+  if (checkpoints.empty()) {
+    throw base::input_error(
+        "{}: the run has no checkpoint yet: gato-train saves one every "
+        "--save-every steps and when it stops",
+        directory.string());
   }
   result.facts["checkpoints"] = checkpoints;
   const ordered_json metrics = last_json_line(directory / "metrics.jsonl");
   if (!metrics.is_null()) {
     result.facts["last_metrics"] = metrics;
   }
-  if (link_error && fs::exists(link)) {  // not a link: a copy of the checkpoint
-    Inspection copy = inspect_model(link);
-    newest = std::move(copy.facts);
-    result.provenance = std::move(copy.provenance);
-  }
-  if (!newest.is_null()) {
-    result.facts["latest"] = newest;
-  }
+  result.facts["latest"] = newest;
   return result;
 }
 

@@ -41,6 +41,7 @@ struct DataOptions {
   std::optional<std::string> mixture;
   std::optional<int64_t> length, sequences;
   std::optional<int64_t> pack_seed;
+  std::vector<std::string> validation;
 };
 
 struct TrainCommandOptions {
@@ -90,6 +91,30 @@ std::unique_ptr<train::TrainingData> open_training_data(
       .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
   return std::make_unique<train::MixtureData>(*data.mixture, sampling,
                                               data.sequences.value_or(0));
+}
+
+// Returns the validation data, or null if there is none. Throws
+// Error(bad_input) or Error(usage) if a network of this configuration cannot
+// read it.
+std::unique_ptr<train::SequenceFileData> open_validation_data(
+    const DataOptions& options, const model::ModelConfig& model) {
+  if (options.validation.empty()) {
+    return nullptr;
+  }
+  auto data = std::make_unique<train::SequenceFileData>(
+      std::vector<std::filesystem::path>{options.validation.begin(),
+                                         options.validation.end()});
+  train::check_compatible(model, *data);
+  return data;
+}
+
+// Returns the tokens per sequence without opening all of the data.
+int64_t read_sequence_length(const TrainCommandOptions& options) {
+  const DataOptions& data = options.data;
+  if (data.mixture) {
+    return data.length.value_or(options.network.config.context);
+  }
+  return data::SequenceFileReader(data.files.front()).info().sequence_length;
 }
 
 void check_mixture_options(const DataOptions& data) {
@@ -167,6 +192,18 @@ train::TrainingConfig make_training_config(const TrainCommandOptions& options,
   return config;
 }
 
+// Checks the micro-batches of --processes before this process forks them.
+// Launchers start their processes themselves, which check them together.
+void check_local_processes(const TrainCommandOptions& options) {
+  const int64_t processes = options.processes.processes;
+  if (processes > 1 &&
+      train::detect_launch(train::getenv_lookup()).is_single_process()) {
+    check_micro_batches_per_rank(processes, /*is_rank_zero=*/false,
+                                 options.training.config,
+                                 read_sequence_length(options));
+  }
+}
+
 base::ExitStatus print_dry_run(const TrainCommandOptions& options,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
@@ -178,6 +215,7 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   }
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
   const model::ModelConfig model = make_model_config(options.network, *data);
+  open_validation_data(options.data, model);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
   check_micro_batches_per_rank(launch.world_size, true, config,
@@ -202,6 +240,8 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
                                train::ProcessGroup& process_group) {
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
   const model::ModelConfig model = make_model_config(options.network, *data);
+  const std::unique_ptr<train::SequenceFileData> validation =
+      open_validation_data(options.data, model);
   process_group.run_collectively([&] {
     check_micro_batches_per_rank(
         process_group.size(), process_group.is_rank_zero(),
@@ -217,6 +257,7 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
   run.config = make_training_config(options, process_group.launch(), context);
   run.start_time = start_time;
   run.process_group = &process_group;
+  run.validation_data = validation.get();
   run.make_initial_network = [&] {
     return std::make_unique<model::Network>(model, context.common.seed,
                                             options.network.initialization);
@@ -241,6 +282,7 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
   if (options.dry_run) {
     return print_dry_run(options, context);
   }
+  check_local_processes(options);
   try {
     return run_distributed(options.processes,
                            options.training.config.shard_optimizer, context,
@@ -294,6 +336,36 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
   table.add_check([&options] { check_mixture_options(options); });
 }
 
+void add_validation_options(cli::OptionTable& table,
+                            TrainCommandOptions& options) {
+  table.begin_group("Validation");
+  table
+      .add("validation", &options.data.validation,
+           "Sequence files that are not learned, but whose loss is reported by "
+           "modality, domain and task")
+      .metavar("FILE...")
+      .files()
+      .may_change_on_resume();
+  table
+      .add("validate-every", &options.training.config.validate_every,
+           "Steps between validations")
+      .metavar("N")
+      .range(1, 1e12)
+      .may_change_on_resume();
+  table
+      .add("keep-best", &options.training.config.keep_best,
+           "Save the checkpoint of the lowest validation loss, and keep it "
+           "until a later one is lower; RUN/best leads to it")
+      .may_change_on_resume();
+  table.add_check([&options] {
+    if (options.training.config.keep_best && options.data.validation.empty()) {
+      throw base::usage_error(
+          "--keep-best requires --validation: give sequence files whose loss "
+          "decides which checkpoint is the best");
+    }
+  });
+}
+
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<TrainCommandOptions>();
   add_data_options(table, options->data);
@@ -307,6 +379,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("NAME")
       .fixed_on_resume();
   add_run_options(table, options->training);
+  add_validation_options(table, *options);
   table
       .add(
           "dry-run", &options->dry_run,
@@ -348,7 +421,9 @@ cli::Command train_command() {
       "the resulting weights are the same. No sequence is repeated before "
       "--sequences of them have been read.\n\n"
       "OUTPUT is a run directory. step-N/ are its checkpoints and latest is a "
-      "link to the newest one. metrics.jsonl has one line per --log-every "
+      "link to the newest one, or a file with its name where links cannot be "
+      "made. Every program also takes the run itself, which stands for its "
+      "newest complete checkpoint. metrics.jsonl has one line per --log-every "
       "steps, config.toml is the configuration, and log.txt contains the "
       "messages unless --log-file names another file. When a run is asked to "
       "stop, by SIGINT, SIGTERM, SIGUSR1 or --max-time, it saves a checkpoint "
@@ -358,9 +433,17 @@ cli::Command train_command() {
       "steps since the last checkpoint are lost. The learning rate depends on "
       "the step and on --decay-steps but not on --steps, so a run can be "
       "extended later.\n\n"
+      "With --validation, metrics.jsonl also has a line with the losses of the "
+      "validation data after every --validate-every steps. The weights are the "
+      "same with and without it. With --keep-best, a checkpoint is saved "
+      "whenever that loss is the lowest so far, --keep never removes it, and "
+      "OUTPUT/best leads to it. Resumed and uninterrupted runs have the same "
+      "best checkpoint. Steps that are not a multiple of --validate-every are "
+      "not validated, not even the last one.\n\n"
       "A resumed run keeps the options that it was started with. Only "
-      "--activation-checkpointing, the options of Run and Processes, --threads "
-      "and the common options for logging may change. Of these, --max-time, "
+      "--activation-checkpointing, the options of Run, Validation and "
+      "Processes, --threads and the common options for logging may change. Of "
+      "these, --max-time, "
       "--processes, --rank-timeout, --threads and the logging options apply to "
       "one invocation and are not saved. The weights do not depend on "
       "--threads, up to the number of micro-batches per step.\n\n"
@@ -395,6 +478,9 @@ cli::Command train_command() {
        "--shard-optimizer",
        "Four processes on this machine, each with a quarter of the optimizer "
        "state"},
+      {"gato-train --data train.h5 --preset gato-79m -o run --validation "
+       "held-out.h5 --validate-every 500 --keep-best",
+       "Validate, and keep the best checkpoint as run/best"},
       {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
        "--resume",
        "Sixteen processes started by Slurm"},

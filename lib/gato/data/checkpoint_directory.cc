@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCheckpointPrefix = "step-";
 constexpr const char* kManifestName = "MANIFEST.json";
+constexpr const char* kTrainingStateName = "state.json";
 
 nlohmann::json read_manifest(const fs::path& path) {
   nlohmann::json manifest;
@@ -74,6 +76,81 @@ std::vector<int64_t> list_checkpoint_steps(const fs::path& run_directory) {
   return steps;
 }
 
+std::optional<fs::path> newest_complete_checkpoint(
+    const fs::path& run_directory) {
+  std::error_code ignored;
+  if (!fs::is_directory(run_directory, ignored)) {
+    return std::nullopt;
+  }
+  const std::vector<int64_t> steps = list_checkpoint_steps(run_directory);
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    fs::path checkpoint = run_directory / checkpoint_name(*step);
+    if (has_manifest(checkpoint)) {
+      return checkpoint;
+    }
+  }
+  return std::nullopt;
+}
+
+std::error_code write_checkpoint_reference(const fs::path& reference,
+                                           const std::string& name) {
+  // A directory cannot be replaced by renaming a link over it.
+  if (is_checkpoint_copy(reference)) {
+    remove_checkpoint_reference(reference);
+  }
+  const fs::path temporary =
+      reference.parent_path() / ("." + reference.filename().string() + ".tmp");
+  std::error_code error, ignored;
+  fs::remove(temporary, ignored);
+  fs::create_directory_symlink(name, temporary, error);
+  if (!error) {
+    fs::rename(temporary, reference, error);
+    fs::remove(temporary, ignored);
+  }
+  if (error) {
+    if (fs::is_symlink(reference, ignored)) {
+      fs::remove(reference, ignored);  // or its target would be overwritten
+    }
+    base::write_file(reference, name + "\n", /*force=*/true);
+  }
+  return error;
+}
+
+fs::path resolve_checkpoint_reference(const fs::path& path) {
+  constexpr std::streamsize kMaxSize = 64;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) {
+    return path;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string name(kMaxSize, '\0');
+  file.read(name.data(), kMaxSize);
+  name.resize(static_cast<size_t>(file.gcount()));
+  while (name.ends_with('\n') || name.ends_with('\r')) {
+    name.pop_back();
+  }
+  return parse_checkpoint_name(name) ? path.parent_path() / name : path;
+}
+
+bool is_checkpoint_copy(const fs::path& path) {
+  std::error_code ignored;
+  return !fs::is_symlink(path, ignored) && has_manifest(path) &&
+         fs::exists(path / kTrainingStateName, ignored);
+}
+
+std::error_code remove_checkpoint_reference(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_symlink(path, error) ||
+      resolve_checkpoint_reference(path) != path) {
+    fs::remove(path, error);
+  } else if (is_checkpoint_copy(path)) {
+    fs::remove_all(path, error);
+  } else {
+    error.clear();  // of a path that does not exist
+  }
+  return error;
+}
+
 void write_manifest(const fs::path& directory) {
   nlohmann::json files = nlohmann::json::object();
   for (const auto& entry : fs::directory_iterator(directory)) {
@@ -89,7 +166,8 @@ void write_manifest(const fs::path& directory) {
 }
 
 bool has_manifest(const fs::path& directory) {
-  return fs::exists(directory / kManifestName);
+  std::error_code ignored;
+  return fs::exists(directory / kManifestName, ignored);
 }
 
 void require_manifest(const fs::path& directory) {

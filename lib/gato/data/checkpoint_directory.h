@@ -1,5 +1,8 @@
 // The checkpoints of a training run: RUN/step-N is the checkpoint after N
-// steps.
+// steps. RUN/latest and RUN/best are references to checkpoints: symbolic links
+// or, where links cannot be made, files that contain the name of the
+// checkpoint. No program needs RUN/latest: the newest complete checkpoint
+// counts.
 //
 // Each checkpoint directory has a MANIFEST.json, written last, whose presence
 // shows that the checkpoint is complete:
@@ -11,9 +14,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace gato::data {
+
+// The names of the references in the directory of a run.
+inline constexpr const char* kLatestReference = "latest";
+inline constexpr const char* kBestReference = "best";
 
 // Returns "step-N" for step N.
 std::string checkpoint_name(int64_t step);
@@ -23,6 +31,30 @@ std::optional<int64_t> parse_checkpoint_name(const std::string& name);
 // not they are complete.
 std::vector<int64_t> list_checkpoint_steps(
     const std::filesystem::path& run_directory);
+
+// Returns the checkpoint of the most steps that has a manifest, and nullopt if
+// `run_directory` is not a directory or contains no such checkpoint.
+std::optional<std::filesystem::path> newest_complete_checkpoint(
+    const std::filesystem::path& run_directory);
+
+// Makes `reference` refer to the checkpoint `name` beside it. Replaces another
+// reference, and a copy of a checkpoint (see is_checkpoint_copy()). Writes a
+// file if a link cannot be made, and then returns the reason. Throws Error(io)
+// if neither can be made.
+std::error_code write_checkpoint_reference(
+    const std::filesystem::path& reference, const std::string& name);
+// Returns the checkpoint that `path` refers to if it is a file that
+// write_checkpoint_reference() has written in place of a link, and `path`
+// otherwise.
+std::filesystem::path resolve_checkpoint_reference(
+    const std::filesystem::path& path);
+// Removes a reference or a copy of a checkpoint. Does nothing if `path` is
+// neither. Returns the reason if it cannot be removed.
+std::error_code remove_checkpoint_reference(const std::filesystem::path& path);
+// Returns whether `path` is a directory, not a link, with the files of a
+// complete checkpoint: tools that follow links, such as cp -L, leave one in
+// place of a reference.
+bool is_checkpoint_copy(const std::filesystem::path& path);
 
 // Writes the manifest with the size and digest of every regular file in the
 // directory. Must be called after all of these files have been written.

@@ -61,15 +61,18 @@ std::vector<data::TokenizedDocument> read_demonstrations(
 }  // namespace
 
 fs::path resolve_model_directory(const fs::path& path) {
-  for (const fs::path& candidate : {path, path / "latest"}) {
+  const fs::path target = data::resolve_checkpoint_reference(path);
+  for (const fs::path& candidate :
+       {target, data::newest_complete_checkpoint(path).value_or(target),
+        path / data::kLatestReference}) {
     if (fs::exists(candidate / kConfigName)) {
       return candidate;
     }
   }
   throw base::io_error(
-      "{}: not a model directory: it has neither {} nor latest/{}: give a "
-      "directory that gato-train wrote",
-      path.string(), kConfigName, kConfigName);
+      "{}: not a model directory: it has neither {} nor a complete checkpoint: "
+      "give a directory that gato-train wrote",
+      path.string(), kConfigName);
 }
 
 ModelConfig load_model_config(const fs::path& path) {

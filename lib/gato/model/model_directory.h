@@ -28,8 +28,9 @@ struct LoadedModel {
   std::vector<data::TokenizedDocument> demonstrations;
 };
 
-// Returns `path` if it is a model directory, or path/latest if `path` is a run
-// of gato-train. Throws Error(io) if neither is a model directory.
+// Returns `path` if it is a model directory, the checkpoint that it refers to
+// if it is RUN/latest or RUN/best, or the newest complete checkpoint if it is a
+// run of gato-train. Throws Error(io) if it is none of these.
 std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 

@@ -12,7 +12,6 @@
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/train/input/observation_ablation.h"
 #include "gato/train/input/training_batch.h"
-#include "gato/train/loss_table.h"
 #include "gato/train/run/training_run.h"
 #include "gato/train/step_gradient.h"
 
@@ -35,7 +34,11 @@ class LossEvaluator {
             std::max<int64_t>(1, kBatchTokens / data.sequence_length())),
         batch_count_((data.row_count() + rows_per_batch_ - 1) /
                      rows_per_batch_),
-        workers_(worker_count(network.device(), batch_count_, options.threads)),
+        rank_(options.rank),
+        world_size_(options.world_size),
+        workers_(worker_count(network.device(),
+                              (batch_count_ + world_size_ - 1) / world_size_,
+                              options.threads)),
         threads_per_worker_(options.threads / workers_),
         ablation_(options.swap_observations
                       ? std::make_optional<ObservationAblation>(data)
@@ -45,7 +48,7 @@ class LossEvaluator {
 
   const LossTable& run() {
     base::OrderedThreadPool pool(workers_);
-    for (int64_t batch = 0; batch < batch_count_; ++batch) {
+    for (int64_t batch = rank_; batch < batch_count_; batch += world_size_) {
       pool.submit([this, batch](int64_t) { return evaluate_batch(batch); });
     }
     pool.wait_all();
@@ -92,7 +95,8 @@ class LossEvaluator {
 
   const model::Network& network_;
   const SequenceFileData& data_;
-  const int64_t rows_per_batch_, batch_count_, workers_, threads_per_worker_;
+  const int64_t rows_per_batch_, batch_count_, rank_, world_size_, workers_,
+      threads_per_worker_;
   std::optional<ObservationAblation> ablation_;
   base::Progress progress_;
   LossTable table_;
@@ -101,20 +105,27 @@ class LossEvaluator {
 
 }  // namespace
 
-nlohmann::json evaluate_loss(const model::Network& network,
-                             const SequenceFileData& data,
-                             const LossEvaluationOptions& options) {
+LossTable compute_losses(const model::Network& network,
+                         const SequenceFileData& data,
+                         const LossEvaluationOptions& options) {
   check_compatible(network.config(), data);
   LossEvaluator evaluator(network, data, options);
   const LossTable& table = evaluator.run();
-  if (table.target_count() > 0 && !std::isfinite(table.mean())) {
-    throw base::run_error("the loss is not finite: try --precision fp32");
-  }
   if (evaluator.unchanged_count() > 0) {
     spdlog::warn(
         "{} of {} sequences kept their observations: there was no other "
         "sequence of their task with different observations",
         evaluator.unchanged_count(), data.row_count());
+  }
+  return table;
+}
+
+nlohmann::json evaluate_loss(const model::Network& network,
+                             const SequenceFileData& data,
+                             const LossEvaluationOptions& options) {
+  const LossTable table = compute_losses(network, data, options);
+  if (table.target_count() > 0 && !std::isfinite(table.mean())) {
+    throw base::run_error("the loss is not finite: try --precision fp32");
   }
   return table.to_json(data.tasks());
 }

@@ -7,6 +7,7 @@
 #include "gato/base/progress.h"
 #include "gato/model/network.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/loss_table.h"
 
 namespace gato::train {
 
@@ -14,12 +15,20 @@ struct LossEvaluationOptions {
   int64_t threads = 1;
   base::ProgressDisplay* progress = nullptr;
   bool swap_observations = false;  // see train/input/observation_ablation.h
+  // This rank computes its part of the batches.
+  int64_t rank = 0, world_size = 1;
 };
 
-// Returns LossTable::to_json() of one pass over all sequences. Patch positions
-// are the centers of their intervals, and there is no dropout, stochastic depth
-// or label smoothing. Throws Error(run_failed) if the loss is not finite, and
-// what check_compatible() throws.
+// Returns the losses of one pass over all sequences, or of this rank's part of
+// them. Patch positions are the centers of their intervals, and there is no
+// dropout, stochastic depth or label smoothing. Throws what check_compatible()
+// throws.
+LossTable compute_losses(const model::Network& network,
+                         const SequenceFileData& data,
+                         const LossEvaluationOptions& options);
+
+// Returns LossTable::to_json() of compute_losses(). Throws Error(run_failed) if
+// the loss is not finite, and what check_compatible() throws.
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);

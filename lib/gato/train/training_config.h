@@ -32,6 +32,10 @@ struct TrainingConfig {
   bool asynchronous_save = false;
   // Each rank keeps and updates a slice of the optimizer's moments.
   bool shard_optimizer = false;
+  // Steps between validations, if there is validation data.
+  int64_t validate_every = 1000;
+  // Saves and keeps the checkpoint of the lowest validation loss.
+  bool keep_best = false;
   int64_t log_every = 10;  // steps per line of metrics.jsonl
   bool tensorboard = false;
   double max_seconds = 0;  // then saves a checkpoint and stops; 0: no limit

@@ -138,13 +138,59 @@ TEST_CASE("A resumed run refuses changes to its options and data") {
       fixture.train(run, {"--resume", "--steps", "3", "--layers", "1"});
   INFO(same.err);
   CHECK(same.status == 0);
-  for (const SyntheticData& other :
-       {SyntheticData{.sequences = 25}, SyntheticData{.first_number = 2}}) {
+  const std::pair<SyntheticData, const char*> changes[] = {
+      {{.sequences = 25}, "data.h5 has 25 sequences, not 24: give the data"},
+      {{.first_number = 2}, "the content of "},
+      {{.first_number = 2}, "data.h5 has the digest \""},
+      {{.text_size = 21}, "vocabulary.text_size is 21, not 20"}};
+  for (const auto& [other, message] : changes) {
     write_synthetic_sequences(fixture.data_path, other);
     const RunResult other_data =
         fixture.train(run, {"--resume", "--steps", "4", "--layers", "1"});
     CHECK(other_data.status == 3);
-    CHECK_THAT(other_data.err, Contains("different data"));
+    CHECK_THAT(other_data.err, Contains("was started with different data: ") &&
+                                   Contains(message) && !Contains("{"));
+  }
+  write_synthetic_sequences(fixture.data_path);
+  const RunResult twice =
+      fixture.train(run, {"--resume", "--steps", "4", "--layers", "1", "--data",
+                          fixture.data_path});
+  CHECK(twice.status == 3);
+  CHECK_THAT(twice.err, Contains("there are 2 files (") && Contains("not 1"));
+}
+
+TEST_CASE("A torn or invalid line of metrics.jsonl does not stop a resume") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "3"}).status == 0);
+  const std::string written = read_bytes(run + "/metrics.jsonl");
+  std::ofstream(run + "/metrics.jsonl")
+      << R"({"step":"two"})"
+      << "\n"
+      << "null\n[3]\n{\"step\":[1]}\n{\"loss\":1}\n\xff\n"
+      << written << R"({"step":4,"lo)";
+  const RunResult resumed = fixture.train(run, {"--resume", "--steps", "4"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK_THAT(resumed.err,
+             Contains("metrics.jsonl: line 1: not a JSON object") &&
+                 Contains("and 6 more"));
+  CHECK(read_metrics(run).size() == 4);
+  CHECK_THAT(read_bytes(run + "/metrics.jsonl"),
+             Catch::Matchers::StartsWith(written));
+}
+
+TEST_CASE("Every line of metrics.jsonl has the time of day") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "3"}).status == 0);
+  std::string previous;
+  for (const nlohmann::json& line : read_metrics(run)) {
+    const auto time = line["time"].get<std::string>();
+    CHECK_THAT(time, Catch::Matches("20[0-9]{2}-[01][0-9]-[0-3][0-9]T"
+                                    "[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z"));
+    CHECK(time >= previous);
+    previous = time;
   }
 }
 

@@ -65,4 +65,16 @@ nlohmann::json MixtureData::fingerprint() const {
   return json;
 }
 
+std::vector<std::string> MixtureData::file_names() const {
+  std::vector<std::string> names;
+  for (const pack::MixtureEntry& entry : packing().mixture()) {
+    std::string name = entry.files.empty() ? "" : entry.files.front().string();
+    if (entry.files.size() > 1) {
+      name += fmt::format(" and {} more", entry.files.size() - 1);
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 }  // namespace gato::train

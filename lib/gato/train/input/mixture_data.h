@@ -24,6 +24,8 @@ class MixtureData : public PackedData {
   std::string row_location(int64_t i) const override;
   void record_inputs(data::Provenance& provenance) const override;
   nlohmann::json fingerprint() const override;
+  // Returns the first token file of each entry of the mixture.
+  std::vector<std::string> file_names() const override;
 
  private:
   MixtureData(const std::filesystem::path& mixture, std::string mixture_text,

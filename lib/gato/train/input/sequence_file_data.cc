@@ -118,6 +118,15 @@ nlohmann::json SequenceFileData::fingerprint() const {
   return json;
 }
 
+std::vector<std::string> SequenceFileData::file_names() const {
+  std::vector<std::string> names;
+  names.reserve(files_.size());
+  for (const auto& file : files_) {
+    names.push_back(file.path().string());
+  }
+  return names;
+}
+
 void SequenceFileData::merge_tasks(const data::TaskTable& table) {
   std::vector<int32_t>& merged_indices = task_mapping_.emplace_back();
   for (const data::TaskEntry& entry : table.tasks) {

@@ -33,6 +33,7 @@ class SequenceFileData : public TrainingData {
   std::vector<data::TokenizedDocument> demonstrations() const override;
   void record_inputs(data::Provenance& provenance) const override;
   nlohmann::json fingerprint() const override;
+  std::vector<std::string> file_names() const override;
 
  private:
   void merge_tasks(const data::TaskTable& table);

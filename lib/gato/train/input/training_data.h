@@ -53,6 +53,11 @@ class TrainingData {
   // Returns what identifies the data: a run can only be resumed with data of
   // the same fingerprint.
   virtual nlohmann::json fingerprint() const = 0;
+  // Returns the files, in the order of the lists in the fingerprint, for
+  // messages. There is only one by default.
+  virtual std::vector<std::string> file_names() const {
+    return {display_name()};
+  }
 
  protected:
   // Returns a row that consists of views of `row` and of the patches that its

@@ -41,6 +41,11 @@ nlohmann::json TrainingState::to_json() const {
   if (!provenance.is_null()) {
     json["provenance"] = provenance;
   }
+  if (best) {
+    json["best"] = {{"step", best->step},
+                    {"loss", best->loss},
+                    {"validation", best->validation_digest}};
+  }
   return json;
 }
 
@@ -57,8 +62,18 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
     data::object_at(json, "data");
   });
   state.configuration = json.at("configuration");
+  if (!state.configuration.is_object()) {
+    throw base::input_error("{}: \"configuration\" is not an object",
+                            kStateFileName);
+  }
   state.data_fingerprint = json.at("data");
   state.provenance = json.value("provenance", nlohmann::json());
+  if (const auto best = json.find("best"); best != json.end()) {
+    state.best.emplace();
+    best->at("step").get_to(state.best->step);
+    best->at("loss").get_to(state.best->loss);
+    best->at("validation").get_to(state.best->validation_digest);
+  }
   return state;
 }
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "gato/model/network.h"
@@ -17,21 +19,30 @@
 
 namespace gato::train {
 
+// The checkpoint of the lowest validation loss.
+struct BestCheckpoint {
+  int64_t step = 0;
+  double loss = 0;
+  std::string validation_digest;  // of the data's fingerprint
+};
+
 struct TrainingState {
   int64_t step = 0;     // steps done, which is also the index of the next one
   int64_t updates = 0;  // optimizer updates: steps that were not skipped
   int64_t skipped = 0;  // steps whose loss or gradient was not finite
-  int64_t targets = 0, tokens = 0;  // seen so far
-  nlohmann::json configuration;     // options that a resumed run must keep
-  nlohmann::json data_fingerprint;  // TrainingData::fingerprint
-  nlohmann::json provenance;        // null with --no-provenance
+  int64_t targets = 0, tokens = 0;     // seen so far
+  nlohmann::json configuration;        // options that a resumed run must keep
+  nlohmann::json data_fingerprint;     // TrainingData::fingerprint
+  nlohmann::json provenance;           // null with --no-provenance
+  std::optional<BestCheckpoint> best;  // with --keep-best
 
   // Returns the fields, and kind "gato-training", version and oldest_version.
   // The position in the data, the learning rate and all random numbers follow
   // from `step` and the configuration and are not stored.
   nlohmann::json to_json() const;
-  // Throws Error(bad_input) if `json` is of another kind or a newer version,
-  // and a JSON exception if a field is missing.
+  // Throws Error(bad_input) if `json` is of another kind or a newer version, or
+  // if "configuration" is not an object, and a JSON exception if another field
+  // is missing or of a wrong type.
   static TrainingState from_json(const nlohmann::json& json);
 };
 

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,13 +38,19 @@ void CheckpointWriter::save_or_warn() {
     }
     return;
   }
+  save_now_or_warn();
+}
+
+bool CheckpointWriter::save_now_or_warn() {
   try {
     save();
+    return true;
   } catch (const base::Error& error) {
     // Every rank has this error; one of them reports it.
     if (process_group_.is_rank_zero()) {
       record_failure(state_.step, error);
     }
+    return false;
   }
 }
 
@@ -84,14 +92,21 @@ void CheckpointWriter::write_and_prune(const model::Network& network,
                                        ProcessGroup& process_group) {
   write_checkpoint(run_directory_.checkpoint_path(state.step), network,
                    optimizer, state, demonstrations_, process_group);
-  process_group.run_collectively([&] {
-    if (!process_group.is_rank_zero()) {
-      return;
-    }
-    run_directory_.set_latest(state.step);
-    run_directory_.prune_checkpoints(state.step, config_.keep,
-                                     config_.keep_every);
-  });
+  if (!process_group.is_rank_zero()) {
+    return;
+  }
+  // From here on the checkpoint is saved: what fails now is no failure to save.
+  const std::optional<int64_t> best =
+      state.best ? std::optional(state.best->step) : std::nullopt;
+  run_directory_.set_references(state.step, best);
+  try {
+    run_directory_.prune_checkpoints(state.step, {.newest_count = config_.keep,
+                                                  .every = config_.keep_every,
+                                                  .best = best});
+  } catch (const std::filesystem::filesystem_error& error) {
+    spdlog::warn("{}: cannot remove older checkpoints: {}",
+                 run_directory_.path().string(), error.code().message());
+  }
 }
 
 void CheckpointWriter::start_async_save() {

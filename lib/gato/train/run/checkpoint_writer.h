@@ -28,6 +28,10 @@ class CheckpointWriter {
   // TrainingConfig::asynchronous_save is set. A failure is logged, and training
   // continues.
   void save_or_warn();
+  // Saves a checkpoint and blocks until it is on disk, even if
+  // TrainingConfig::asynchronous_save is set. Returns whether it is there. A
+  // failure is logged, and training continues.
+  bool save_now_or_warn();
   // Saves the final checkpoint and blocks until it is on disk. Throws Error(io)
   // if it cannot be written, naming the newest step that was saved.
   void save_final();

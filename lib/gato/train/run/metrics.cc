@@ -58,6 +58,7 @@ nlohmann::json MetricsAccumulator::take_line(int64_t step,
       {"learning_rate", last_step_.learning_rate},
       {"modality", losses["modality"]},
       {"domain", losses["domain"]},
+      {"task", losses["task"]},
       {"tokens_per_second", static_cast<double>(token_count_) / seconds},
       {"targets_per_second", static_cast<double>(target_count_) / seconds},
       {"mfu", flops / seconds /

@@ -35,13 +35,17 @@ class MetricsAccumulator {
   explicit MetricsAccumulator(RunInfo run);
   void add(const StepMetrics& step);
   LossTable& loss_table() { return loss_table_; }
+  // Does not count this time, in which no step was taken.
+  void exclude(std::chrono::steady_clock::duration time) {
+    start_time_ += time;
+  }
   int64_t step_count() const { return step_count_; }
   double mean_loss() const;  // over steps that were not skipped; NaN if none
 
   // Returns {"step","loss","gradient_norm","learning_rate","modality":{...},
-  // "domain":{...},"tokens_per_second","targets_per_second","mfu","data_wait",
-  // "memory","skipped"} for the steps since the last line, and begins a new
-  // line.
+  // "domain":{...},"task":{...},"tokens_per_second","targets_per_second","mfu",
+  // "data_wait","memory","skipped"} for the steps since the last line, and
+  // begins a new line.
   //   mfu        model FLOPs utilization: training_flops() per second, relative
   //              to the peak of all ranks
   //   data_wait  fraction of the time spent waiting for data

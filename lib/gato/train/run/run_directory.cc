@@ -6,15 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <ctime>
+#include <sstream>
 #include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
+#include "gato/train/run/checkpoint.h"
 #include "gato/train/run/metrics_files.h"
 
 // The owner holds a lock on RUN/.lock for as long as it lives. Everything else
@@ -27,16 +30,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLatestLink = "latest";
 constexpr const char* kMetricsFile = "metrics.jsonl";
 constexpr const char* kConfigFile = "config.toml";
 constexpr const char* kLogFile = "log.txt";
 constexpr const char* kLockFile = ".lock";
 
+bool is_reference(const std::string& name) {
+  return name == data::kLatestReference || name == data::kBestReference;
+}
+
 // Returns whether a run writes files or checkpoints of this name.
 bool is_run_file(const std::string& name) {
-  return data::parse_checkpoint_name(name) || name == kMetricsFile ||
-         name == kConfigFile;
+  return data::parse_checkpoint_name(name) || is_reference(name) ||
+         name == kMetricsFile || name == kConfigFile;
+}
+
+// Returns "step" of a line of metrics.jsonl, and nullopt if the line is torn or
+// of another form.
+std::optional<double> parse_step(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  const auto step = json.is_object() ? json.find("step") : json.end();
+  if (step == json.end() || !step->is_number()) {
+    return std::nullopt;
+  }
+  return step->get<double>();
+}
+
+// Returns the present time as "2026-01-31T23:59:59Z" (ISO 8601).
+std::string utc_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
 }
 
 // Returns whether this is the temporary name of a file or checkpoint that a
@@ -151,26 +178,42 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
       path_.string());
 }
 
-void RunDirectory::set_latest(int64_t step) {
-  corrupt_checkpoints_.erase(step);
-  const fs::path temporary = path_ / ".latest.tmp";
-  std::error_code error;
-  fs::remove(temporary, error);
-  fs::create_directory_symlink(checkpoint_path(step).filename(), temporary,
-                               error);
-  if (!error) {
-    fs::rename(temporary, path_ / kLatestLink, error);
-  }
-  if (error) {
-    throw base::io_error("{}: cannot point it to {}: {}",
-                         (path_ / kLatestLink).string(),
-                         checkpoint_path(step).string(), error.message());
+void RunDirectory::set_references(int64_t latest, std::optional<int64_t> best) {
+  corrupt_checkpoints_.erase(latest);
+  set_reference(data::kLatestReference, latest);
+  if (best && data::has_manifest(checkpoint_path(*best))) {
+    set_reference(data::kBestReference, *best);
+  } else {
+    data::remove_checkpoint_reference(path_ / data::kBestReference);
   }
 }
 
-void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
-                                     int64_t keep_every) {
-  if (keep == 0) {
+void RunDirectory::set_reference(const char* name, int64_t step) {
+  const fs::path reference = path_ / name;
+  const auto warn = [&](const std::string& reason, const char* consequence) {
+    if (!std::exchange(has_warned_of_links_, true)) {
+      spdlog::warn("{}: cannot make a symbolic link: {}: {}",
+                   reference.string(), reason, consequence);
+    }
+  };
+  try {
+    const std::error_code error = data::write_checkpoint_reference(
+        reference, data::checkpoint_name(step));
+    if (error) {
+      warn(error.message(),
+           "it is a file with the name of the checkpoint, which gato programs "
+           "follow like a link");
+    }
+  } catch (const base::Error& error) {
+    warn(error.what(),
+         "name the run, which stands for its newest checkpoint, or the "
+         "checkpoint itself");
+  }
+}
+
+void RunDirectory::prune_checkpoints(int64_t newest,
+                                     const Retention& retention) {
+  if (retention.newest_count == 0) {
     return;
   }
   std::vector<int64_t> complete_steps;
@@ -185,11 +228,33 @@ void RunDirectory::prune_checkpoints(int64_t newest, int64_t keep,
       complete_steps.push_back(step);
     }
   }
-  for (size_t i = 0; i + keep < complete_steps.size(); ++i) {
-    if (keep_every > 0 && complete_steps[i] % keep_every == 0) {
+  for (size_t i = 0; i + retention.newest_count < complete_steps.size(); ++i) {
+    const int64_t step = complete_steps[i];
+    const bool is_kept = step == retention.best ||
+                         (retention.every > 0 && step % retention.every == 0);
+    if (!is_kept) {
+      fs::remove_all(checkpoint_path(step), ignored);
+    }
+  }
+}
+
+void RunDirectory::restore_copied_checkpoints() {
+  for (const char* name : {data::kLatestReference, data::kBestReference}) {
+    const fs::path copy = path_ / name;
+    if (!data::is_checkpoint_copy(copy)) {
       continue;
     }
-    fs::remove_all(checkpoint_path(complete_steps[i]), ignored);
+    const fs::path checkpoint = checkpoint_path(read_training_state(copy).step);
+    if (data::has_manifest(checkpoint)) {
+      continue;
+    }
+    std::error_code error;
+    fs::remove_all(checkpoint, error);  // an unfinished one
+    fs::rename(copy, checkpoint, error);
+    if (error) {
+      throw base::io_error("{}: cannot rename it to {}: {}", copy.string(),
+                           checkpoint.string(), error.message());
+    }
   }
 }
 
@@ -206,8 +271,7 @@ std::vector<fs::path> RunDirectory::metadata_files() const {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path_)) {
     const std::string name = entry.path().filename().string();
-    if (name == kLatestLink || name == kConfigFile || name == kMetricsFile ||
-        is_event_file(name)) {
+    if (name == kConfigFile || name == kMetricsFile || is_event_file(name)) {
       files.push_back(entry.path());
     }
   }
@@ -226,6 +290,9 @@ void RunDirectory::reset() {
   for (const int64_t step : checkpoint_steps()) {
     fs::remove_all(checkpoint_path(step), error);
     check(checkpoint_path(step), error);
+  }
+  for (const char* name : {data::kLatestReference, data::kBestReference}) {
+    check(path_ / name, data::remove_checkpoint_reference(path_ / name));
   }
   for (const fs::path& file : metadata_files()) {
     fs::remove(file, error);
@@ -256,18 +323,30 @@ void RunDirectory::truncate_metrics(int64_t step) {
   if (!fs::exists(metrics_path())) {
     return;
   }
-  std::ifstream input(metrics_path());
+  std::istringstream input(base::read_file(metrics_path()));
   std::string kept, line;
-  while (std::getline(input, line)) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("step", step + 1) <= step) {
+  int64_t invalid_count = 0, first_invalid = 0;
+  for (int64_t number = 1; std::getline(input, line); ++number) {
+    const std::optional<double> line_step = parse_step(line);
+    if (!line_step) {
+      first_invalid = invalid_count++ == 0 ? number : first_invalid;
+    } else if (*line_step <= static_cast<double>(step)) {
       kept += line + "\n";
     }
+  }
+  if (invalid_count > 0) {
+    spdlog::warn(
+        "{}: line {}: not a JSON object with a number \"step\": removing it{}",
+        metrics_path().string(), first_invalid,
+        invalid_count > 1
+            ? fmt::format(" and {} more of this kind", invalid_count - 1)
+            : "");
   }
   base::write_file(metrics_path(), kept, /*force=*/true);
 }
 
-void RunDirectory::append_metrics(const nlohmann::json& line) {
+void RunDirectory::append_metrics(nlohmann::json line) {
+  line["time"] = utc_time();
   if (event_writer_) {
     event_writer_->add_scalars(line.at("step"), line);
   }
@@ -280,7 +359,8 @@ bool contains_run(const fs::path& path) {
     return false;
   }
   return fs::exists(path / kMetricsFile) ||
-         !data::list_checkpoint_steps(path).empty();
+         !data::list_checkpoint_steps(path).empty() ||
+         data::is_checkpoint_copy(path / data::kLatestReference);
 }
 
 bool is_effectively_empty(const fs::path& path) {

@@ -1,7 +1,10 @@
 // RUN, the directory of a training run:
 //   step-N/        the checkpoint after N steps (train/run/checkpoint.h)
-//   latest         symbolic link to the newest checkpoint
-//   metrics.jsonl  one JSON object per line
+//   latest         reference to the newest checkpoint
+//                  (data/checkpoint_directory.h)
+//   best           reference to the checkpoint of the lowest validation loss,
+//                  with --keep-best
+//   metrics.jsonl  one JSON object per line, with the time of day
 //   config.toml    the configuration, in the format that --config reads
 //   log.txt        the messages
 //   .lock          exists while a process trains in the directory
@@ -49,14 +52,26 @@ class RunDirectory {
   // if one is of a newer version than this program reads.
   std::optional<int64_t> latest_complete_checkpoint();
 
-  // Atomically points `latest` to this checkpoint, which must be complete.
-  void set_latest(int64_t step);
-  // Removes the checkpoints up to step `newest`, except the last `keep` (0:
-  // removes none) and those whose step is a multiple of `keep_every` (0: no
-  // exception). Checkpoints that latest_complete_checkpoint() has found corrupt
-  // do not count towards `keep`, and are removed once `newest` has reached
-  // their step.
-  void prune_checkpoints(int64_t newest, int64_t keep, int64_t keep_every);
+  // Points `latest` to the checkpoint of step `latest` and `best` to that of
+  // step `best`; removes `best` if there is no such checkpoint. The first time
+  // that a reference cannot be a symbolic link, warns: it is then a file with
+  // the name of the checkpoint. Never throws, because the checkpoints are
+  // usable without the references.
+  void set_references(int64_t latest, std::optional<int64_t> best);
+  // The rules by which prune_checkpoints() removes checkpoints.
+  struct Retention {
+    int64_t newest_count = 0;  // checkpoints to keep; 0: all of them
+    int64_t every = 0;         // keeps multiples of this step; 0: no exception
+    std::optional<int64_t> best = std::nullopt;  // step that is kept
+  };
+  // Removes checkpoints up to step `newest`. Those that
+  // latest_complete_checkpoint() has found corrupt do not count towards
+  // `newest_count`, and are removed once `newest` has reached their step. One
+  // that cannot be removed is tried again at the next call.
+  void prune_checkpoints(int64_t newest, const Retention& retention);
+  // Makes checkpoints of the copies of checkpoints that tools such as cp -L
+  // have left in place of the references, if the checkpoints are missing.
+  void restore_copied_checkpoints();
   // Removes the files of an old run, and leaves a run without steps. Other
   // files in the directory are kept.
   void reset();
@@ -67,29 +82,32 @@ class RunDirectory {
   // this object is destroyed, the directory if this object has created it.
   void discard(bool removes_log);
 
-  // Removes the lines of metrics.jsonl of steps after `step`, and a truncated
-  // last line.
+  // Removes the lines of metrics.jsonl of steps after `step` and, with a
+  // warning, those that are not objects with a number "step".
   void truncate_metrics(int64_t step);
-  // Appends a line to metrics.jsonl, and to the event file if one is open.
-  void append_metrics(const nlohmann::json& line);
+  // Appends a line to metrics.jsonl, with the present time of day added as
+  // "time", and to the event file if one is open.
+  void append_metrics(nlohmann::json line);
   // Opens a TensorBoard event file for a run that continues from `step`, to
   // which append_metrics() writes too.
   void open_event_file(int64_t step);
 
  private:
   void lock();
+  void set_reference(const char* name, int64_t step);
   // Returns the files of a run other than its checkpoints and its log.
   std::vector<std::filesystem::path> metadata_files() const;
 
   std::filesystem::path path_;
   bool is_created_ = false, is_locked_ = false, is_discarded_ = false;
+  bool has_warned_of_links_ = false;
   std::set<int64_t> corrupt_checkpoints_;  // steps
   std::unique_ptr<TensorBoardWriter> event_writer_;
   int lock_fd_ = -1;
 };
 
 // Returns whether `path` contains a run: either metrics.jsonl, which a run
-// writes first, or a checkpoint.
+// writes first, or a checkpoint, if only as a copy in place of `latest`.
 bool contains_run(const std::filesystem::path& path);
 
 // Returns whether the directory `path` contains nothing except the lock and

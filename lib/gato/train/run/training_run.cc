@@ -3,13 +3,18 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
+#include "gato/base/digest.h"
 #include "gato/base/file_io.h"
 #include "gato/base/signals.h"
 #include "gato/model/device.h"
 #include "gato/model/model_directory.h"
+#include "gato/train/evaluate_loss.h"
+#include "gato/train/input/fingerprint.h"
 #include "gato/train/resource_usage.h"
 
 // run() has two phases. open() brings all ranks to the same state: rank 0
@@ -53,9 +58,12 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {
-    throw base::input_error("{} was started with different data: {}, not {}",
-                            path.string(), stored.data_fingerprint.dump(),
-                            data.fingerprint().dump());
+    throw base::input_error(
+        "{} was started with different data: {}: give the data that the run "
+        "was started with, or train in another directory",
+        path.string(),
+        describe_fingerprint_change(stored.data_fingerprint, data.fingerprint(),
+                                    data.file_names()));
   }
 }
 
@@ -128,8 +136,13 @@ void TrainingRun::open() {
       start_new();
     }
   });
-  require_equal_on_all_ranks("configuration", options_.fixed_configuration);
-  require_equal_on_all_ranks("data", data_.fingerprint());
+  require_equal_on_all_ranks("configuration", options_.fixed_configuration, {});
+  require_equal_on_all_ranks("data", data_.fingerprint(), data_.file_names());
+  const TrainingData* validation = options_.validation_data;
+  require_equal_on_all_ranks(
+      "validation data",
+      validation ? validation->fingerprint() : nlohmann::json(),
+      validation ? validation->file_names() : std::vector<std::string>());
   resolve_precision();
   network_->set_activation_checkpointing(config_.activation_checkpointing);
   process_group_.broadcast(network_->flat_parameters().detach());
@@ -144,9 +157,12 @@ void TrainingRun::open() {
 // is new.
 std::optional<int64_t> TrainingRun::agree_on_resume_step() {
   std::optional<int64_t> step;
-  if (options_.resume && process_group_.is_rank_zero()) {
-    step = run_directory_.latest_complete_checkpoint();
-  }
+  process_group_.run_collectively([&] {
+    if (options_.resume && process_group_.is_rank_zero()) {
+      run_directory_.restore_copied_checkpoints();
+      step = run_directory_.latest_complete_checkpoint();
+    }
+  });
   const int64_t agreed = process_group_.broadcast(step.value_or(-1));
   return agreed < 0 ? std::nullopt : std::optional(agreed);
 }
@@ -183,10 +199,35 @@ void TrainingRun::resume(int64_t step) {
   network_->move_to(device_);
   make_optimizer();
   read_optimizer_state(checkpoint, *network_, state_, *optimizer_);
+  forget_best_of_other_data();
   if (process_group_.is_rank_zero()) {
-    run_directory_.set_latest(step);
+    run_directory_.set_references(step, best_step());
   }
   spdlog::info("resuming from {}", checkpoint.string());
+}
+
+// The losses of different data cannot be compared, so the choice of the best
+// checkpoint starts again if the validation data has changed.
+void TrainingRun::forget_best_of_other_data() {
+  if (!state_.best || !options_.validation_data ||
+      state_.best->validation_digest == validation_digest()) {
+    return;
+  }
+  if (process_group_.is_rank_zero()) {
+    spdlog::warn(
+        "{}: the validation data has changed: the best checkpoint, so far that "
+        "of step {}, is chosen again",
+        options_.validation_data->display_name(), state_.best->step);
+  }
+  state_.best.reset();
+}
+
+std::string TrainingRun::validation_digest() const {
+  return base::digest_bytes(options_.validation_data->fingerprint().dump());
+}
+
+std::optional<int64_t> TrainingRun::best_step() const {
+  return state_.best ? std::optional(state_.best->step) : std::nullopt;
 }
 
 void TrainingRun::make_optimizer() {
@@ -201,14 +242,17 @@ void TrainingRun::make_optimizer() {
                               network_->decayed_parameter_count(), slice);
 }
 
-void TrainingRun::require_equal_on_all_ranks(const char* what,
-                                             const nlohmann::json& json) {
+void TrainingRun::require_equal_on_all_ranks(
+    const char* what, const nlohmann::json& json,
+    const std::vector<std::string>& files) {
   const std::string own = json.dump(), first = process_group_.broadcast(own);
   process_group_.run_collectively([&] {
     if (own != first) {
       throw base::usage_error(
-          "the {} of rank {} differs from that of rank 0: {}, not {}", what,
-          process_group_.rank(), own, first);
+          "the {} of rank {} differs from that of rank 0: {}", what,
+          process_group_.rank(),
+          describe_fingerprint_change(nlohmann::json::parse(first), json,
+                                      files));
     }
   });
 }
@@ -216,7 +260,10 @@ void TrainingRun::require_equal_on_all_ranks(const char* what,
 // Resolves a precision of "auto" once, on rank 0 when the run is new. All ranks
 // and resumed runs then use the same precision.
 void TrainingRun::resolve_precision() {
-  std::string name = state_.configuration.value("precision", "auto");
+  const auto stored = state_.configuration.find("precision");
+  std::string name = stored != state_.configuration.end() && stored->is_string()
+                         ? stored->get<std::string>()
+                         : "auto";
   if (name == "auto") {
     name = process_group_.broadcast(
         model::precision_name(model::parse_precision(name, device_)));
@@ -253,7 +300,11 @@ base::ExitStatus TrainingRun::train_loop() {
     const bool is_last = state_.step == config_.steps;
     progress.set_done(state_.step,
                       fmt::format("loss {:.3f}", metrics.mean_loss()));
+    const auto evaluation_start = std::chrono::steady_clock::now();
     evaluate_if_due(is_last);
+    const std::optional<BestCheckpoint> previous_best = state_.best;
+    const bool is_best = validate_if_due();
+    metrics.exclude(std::chrono::steady_clock::now() - evaluation_start);
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
@@ -265,6 +316,9 @@ base::ExitStatus TrainingRun::train_loop() {
     if (!is_last && should_stop) {
       stop_early(stepper, metrics, checkpoints);
       return base::ExitStatus::stopped_early;
+    }
+    if (!is_last && is_best && !checkpoints.save_now_or_warn()) {
+      state_.best = previous_best;  // whose checkpoint is on disk
     }
     // Do not save while steps are skipped: the weights may be unusable, and
     // pruning would remove the older checkpoints to go back to.
@@ -319,6 +373,39 @@ void TrainingRun::evaluate_if_due(bool is_last) {
   nlohmann::json line = options_.evaluate(*network_);
   line["step"] = state_.step;
   run_directory_.append_metrics(line);
+}
+
+// Computes the validation loss, of which each rank computes its part, and
+// records it. Returns whether the network is the best so far; state_.best is
+// then this step, whose checkpoint has not been saved yet.
+bool TrainingRun::validate_if_due() {
+  if (!options_.validation_data || state_.step % config_.validate_every != 0) {
+    return false;
+  }
+  const data::TaskTable& tasks = options_.validation_data->tasks();
+  at::Tensor sums = compute_losses(*network_, *options_.validation_data,
+                                   {.threads = config_.gradient.threads,
+                                    .rank = process_group_.rank(),
+                                    .world_size = process_group_.size()})
+                        .to_tensor(std::ssize(tasks.tasks));
+  process_group_.all_reduce(sums);
+  const LossTable losses(sums);
+  const double loss = losses.target_count() > 0
+                          ? losses.mean()
+                          : std::numeric_limits<double>::quiet_NaN();
+  if (process_group_.is_rank_zero()) {
+    run_directory_.append_metrics(
+        {{"step", state_.step}, {"validation", losses.to_json(tasks)}});
+    if (!std::isfinite(loss)) {
+      spdlog::warn("step {}: the validation loss is {}", state_.step, loss);
+    }
+  }
+  if (!config_.keep_best || !std::isfinite(loss) ||
+      (state_.best && state_.best->loss <= loss)) {
+    return false;
+  }
+  state_.best = BestCheckpoint{state_.step, loss, validation_digest()};
+  return true;
 }
 
 void TrainingRun::log_metrics(const TrainingStepper& stepper,

@@ -18,6 +18,7 @@
 #include "gato/model/network.h"
 #include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
+#include "gato/train/input/sequence_file_data.h"
 #include "gato/train/input/training_data.h"
 #include "gato/train/run/checkpoint.h"
 #include "gato/train/run/checkpoint_writer.h"
@@ -50,6 +51,10 @@ struct TrainingRunOptions {
   // one; what it returns becomes a line of metrics.jsonl. 0: never.
   int64_t evaluate_every = 0;
   std::function<nlohmann::json(const model::Network&)> evaluate;
+  // Data that is not learned, or null. Its losses become a line of
+  // metrics.jsonl after every config.validate_every steps. Must outlive the
+  // run.
+  const SequenceFileData* validation_data = nullptr;
   base::ProgressDisplay* progress = nullptr;
   // The ranks of the run. Each of them makes a TrainingRun; only rank zero
   // writes into RUN, except for slices of the optimizer. Null: one process.
@@ -91,7 +96,12 @@ class TrainingRun {
   void start_new();
   void resume(int64_t step);
   void make_optimizer();
-  void require_equal_on_all_ranks(const char* what, const nlohmann::json& json);
+  // `files` are those that a list in `json` is about.
+  void require_equal_on_all_ranks(const char* what, const nlohmann::json& json,
+                                  const std::vector<std::string>& files);
+  void forget_best_of_other_data();
+  std::string validation_digest() const;
+  std::optional<int64_t> best_step() const;
   void resolve_precision();
   void prepare_run_files();
   base::ExitStatus train_loop();
@@ -100,6 +110,7 @@ class TrainingRun {
                   CheckpointWriter& checkpoints);
   bool has_stop_request() const;
   void evaluate_if_due(bool is_last);
+  bool validate_if_due();
   void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);
 
   const TrainingData& data_;
