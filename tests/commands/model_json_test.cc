@@ -39,7 +39,7 @@ struct Fixture : TrainingFixture {
     for_each_mutation(
         valid, [&](const json& mutated, const std::string& description) {
           write(mutated);
-          require_own_message(use(), "step-1", name + (": " + description));
+          require_own_message(use(), "/run", name + (": " + description));
         });
     write(valid);
   }
@@ -68,6 +68,6 @@ TEST_CASE_METHOD(Fixture, "A manifest of wrong types is refused") {
       valid, [&](const json& mutated, const std::string& description) {
         folder.write_file("run/step-1/MANIFEST.json", mutated.dump());
         require_own_message(train(run, {"--resume", "--steps", "1", "--quiet"}),
-                            "run", description);
+                            "/run", description);
       });
 }

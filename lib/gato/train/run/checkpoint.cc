@@ -58,22 +58,16 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
     state.skipped = count_at(json, "skipped");
     state.targets = count_at(json, "targets");
     state.tokens = count_at(json, "tokens");
-    data::object_at(json, "configuration");
-    data::object_at(json, "data");
+    state.configuration = data::object_at(json, "configuration");
+    state.data_fingerprint = data::object_at(json, "data");
+    if (json.contains("best")) {
+      const nlohmann::json& best = data::object_at(json, "best");
+      state.best = {.step = count_at(best, "step"),
+                    .loss = data::number_at(best, "loss"),
+                    .validation_digest = data::string_at(best, "validation")};
+    }
   });
-  state.configuration = json.at("configuration");
-  if (!state.configuration.is_object()) {
-    throw base::input_error("{}: \"configuration\" is not an object",
-                            kStateFileName);
-  }
-  state.data_fingerprint = json.at("data");
   state.provenance = json.value("provenance", nlohmann::json());
-  if (const auto best = json.find("best"); best != json.end()) {
-    state.best.emplace();
-    best->at("step").get_to(state.best->step);
-    best->at("loss").get_to(state.best->loss);
-    best->at("validation").get_to(state.best->validation_digest);
-  }
   return state;
 }
 
