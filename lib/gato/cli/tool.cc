@@ -221,6 +221,27 @@ ParsedOptions assign_options(const OptionTable& table,
   return given;
 }
 
+// Calls the checks of the table. They name the option; if its value comes from
+// a configuration file, that is named instead.
+void run_checks(const OptionTable& table, const ParsedOptions& given) {
+  for (const auto& check : table.checks()) {
+    try {
+      check();
+    } catch (const base::Error& error) {
+      const std::string_view message = error.what();
+      for (const auto& [name, value] : given) {
+        const std::string option = "option --" + name;
+        if (message.starts_with(option + ":")) {
+          throw base::Error(
+              error.status(),
+              fmt::format("{}{}", value.origin, message.substr(option.size())));
+        }
+      }
+      throw;
+    }
+  }
+}
+
 void add_listed_operands(const std::optional<std::string>& files_from,
                          Words& operands) {
   if (files_from) {
@@ -283,9 +304,7 @@ base::ExitStatus run_command(Invocation& invocation, const Command& command,
   const ParsedOptions given = assign_options(table, command_line_options);
   expand_file_options(table);
   add_listed_operands(invocation_options.files_from, common.inputs);
-  for (const auto& check : table.checks()) {
-    check();
-  }
+  run_checks(table, given);
   if (invocation_options.dump_config) {
     std::cout << to_toml(table);
     return base::ExitStatus::success;
