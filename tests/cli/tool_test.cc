@@ -111,6 +111,24 @@ TEST_CASE("Options of every type are parsed") {
   REQUIRE(json["inputs"] == nlohmann::json({"in.h5:2"}));
 }
 
+TEST_CASE("Operands and values in brackets arrive as they were given") {
+  const ScratchDirectory folder;
+  for (const char* name : {"a", "b", "c", "[ac]"}) {
+    folder.write_file(name, "");
+  }
+  const auto previous = std::filesystem::current_path();
+  std::filesystem::current_path(folder / ".");
+  auto json = configuration({"--data", "[ab]", "[c,]", "--data=[ca]", "--role",
+                             "[k]=[v]", "--log-file=[x]", "--", "[ab]"});
+  CHECK(json["data"] == nlohmann::json({"a", "b", "c", "a", "c"}));
+  CHECK(json["role"]["[k]"] == "[v]");
+  CHECK(json["log-file"] == "[x]");
+  CHECK(json["inputs"] == nlohmann::json({"a", "b"}));
+  json = configuration({"[ab]", "[ac]", "--shuffle", "--shuffle"});
+  CHECK(json["inputs"] == nlohmann::json({"a", "b", "[ac]"}));
+  std::filesystem::current_path(previous);
+}
+
 TEST_CASE(
     "A list option takes all values up to the next option, except for "
     "required operands") {
@@ -144,6 +162,16 @@ TEST_CASE(
       {{"--seed", "-1", "x"},
        "option --seed: '-1' is not a non-negative integer"},
       {{}, "INPUT[:WEIGHT]... is missing"},
+      {{"-L", "8", "--length=9", "x"},
+       "option --length is given 2 times (8, 9), but takes one value"},
+      {{"--rate", "1", "--rate", "1", "x"}, "option --rate is given 2 times"},
+      {{"-o", "a", "-o", "b", "x"}, "option --output is given 2 times (a, b)"},
+      {{"--fill", "pad", "--seed", "1", "--fill", "pad", "x"},
+       "option --fill is given 2 times"},
+      {{"--role", "a=text", "--role", "a=image", "x"},
+       "option --role: 'a' is given twice"},
+      {{"--shuffle", "--shuffle=false", "x"},
+       "option --shuffle is given 2 times (true, false)"},
       {{"-o", "/", "x"}, "\"/\" is not a valid name for an output"}};
   for (const Case& one : cases) {
     const auto result = run_in_process(echo_tool(), one.arguments);
@@ -448,6 +476,12 @@ TEST_CASE("Each exception maps to its exit status") {
   REQUIRE(status_of([] { throw std::bad_alloc(); }) == 1);
   REQUIRE(status_of([] { throw std::runtime_error("e"); }) == 1);
   REQUIRE(status_of([] { std::filesystem::create_directory("/none/x"); }) == 4);
+  const auto json = run_in_process(
+      throwing_tool([] { nlohmann::json(3).get<std::string>(); }), {"x"});
+  REQUIRE(json.status == 3);
+  REQUIRE(json.err ==
+          "gato-try: error: invalid JSON: a value has the type number instead "
+          "of string\n");
 }
 
 TEST_CASE("A signal stops work that polls, but not work that defers stopping") {

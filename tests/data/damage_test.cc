@@ -236,9 +236,11 @@ TEST_CASE("Names that contain control characters are refused") {
   };
   REQUIRE(refusal("text", "expert") == "nothing was thrown");
   REQUIRE(refusal("te\nxt", "expert") ==
-          "task \"te\\nxt\": the task \"te\\nxt\" contains control characters");
+          "the table of tasks: task \"te\\nxt\": the task \"te\\nxt\" contains "
+          "control characters");
   REQUIRE(refusal("text", "\x1b[2J") ==
-          "the source \"\\x1b[2J\" contains control characters");
+          "the table of tasks: the source \"\\x1b[2J\" contains control "
+          "characters");
 }
 
 TEST_CASE("A text model that does not match its digest is refused") {

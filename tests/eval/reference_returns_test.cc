@@ -53,6 +53,17 @@ TEST_CASE("Later references replace earlier ones one by one") {
           }).status() == base::ExitStatus::bad_input);
 }
 
+TEST_CASE("A source that is null is absent, and unused keys may be NaN") {
+  const TestDirectory folder;
+  base::write_file(folder / "a.json",
+                   R"({"a": {"random": {"mean": 1, "median": NaN},
+                             "source": null}})",
+                   false);
+  ReferenceTable references;
+  load_references(folder / "a.json", references);
+  REQUIRE(references.at("a").source == (folder / "a.json").string());
+}
+
 TEST_CASE("An invalid reference file is refused, with the task and key named") {
   const TestDirectory folder;
   const auto load = [&](const std::string& text) {
@@ -65,13 +76,15 @@ TEST_CASE("An invalid reference file is refused, with the task and key named") {
   for (const char* text :
        {"", "[]", "{", R"({"task": 3})", R"({"task": {"random": 3}})",
         R"({"task": {"random": {}}})", R"({"task": {"random": {"mean": "x"}}})",
-        R"({"task": {"random": {"mean": 1e999}}})"}) {
+        R"({"task": {"random": {"mean": 1e999}}})",
+        R"({"task": {"random": {"mean": NaN}}})", R"({"task": {"source": 7}})",
+        R"({"task": {"random": {"mean": 1, "n": 1e300}}})"}) {
     REQUIRE(load(text).status() == base::ExitStatus::bad_input);
   }
   const std::string message =
       load(R"({"pong": {"expert": {"mean": null}}})").what();
-  REQUIRE(message.find("a.json: task \"pong\": expert: mean") !=
-          std::string::npos);
+  REQUIRE(message.find("a.json: task \"pong\": expert: key 'mean' is null, not "
+                       "a finite number") != std::string::npos);
   ReferenceTable references;
   REQUIRE(thrown_error([&] {
             load_references(folder / "b.json", references);

@@ -272,7 +272,7 @@ void AtomicOutput::commit() {
       fsync_path(temporary_path_, path_);
     }
   } catch (const fs::filesystem_error& error) {
-    throw io_error("{}: {}", path_.string(), error.what());
+    throw io_error("{}: {}", path_.string(), error.code().message());
   }
   check_output(path_, force_);  // it may have been created in the meantime
   // rename() does not replace a directory that is not empty, so an existing one

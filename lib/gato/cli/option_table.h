@@ -17,11 +17,13 @@ namespace gato::cli {
 // The variable that receives an option's value. Its type determines how the
 // text is parsed:
 // - A bool is a flag.
+// - A scalar takes one value, and is an error if it is given twice on a command
+//   line.
 // - A vector takes all values up to the next option, except for the operands
 //   that the command requires. The option may be repeated, and each value is
 //   split at commas.
 // - An optional stays empty if the option is not given.
-// - A map takes KEY=VALUE pairs.
+// - A map takes one KEY=VALUE pair per occurrence, each key once.
 using OptionTarget = std::variant<
     bool*, int64_t*, uint64_t*, double*, std::string*, std::optional<int64_t>*,
     std::optional<double>*, std::optional<std::string>*, std::vector<int64_t>*,

@@ -95,7 +95,10 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
       throw base::usage_error("{}: '{}' is not of the form KEY=VALUE",
                               given.origin, text);
     }
-    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+    const std::string key = text.substr(0, equals);
+    if (!pairs.emplace(key, text.substr(equals + 1)).second) {
+      throw base::usage_error("{}: '{}' is given twice", given.origin, key);
+    }
   }
   return pairs;
 }
@@ -203,6 +206,10 @@ bool is_flag(const OptionTarget& target) {
 bool is_list(const OptionTarget& target) {
   return std::holds_alternative<std::vector<int64_t>*>(target) ||
          std::holds_alternative<std::vector<std::string>*>(target);
+}
+
+bool is_map(const OptionTarget& target) {
+  return std::holds_alternative<std::map<std::string, std::string>*>(target);
 }
 
 std::string default_metavar(const OptionTarget& target) {

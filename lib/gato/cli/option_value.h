@@ -34,6 +34,7 @@ bool is_empty(const OptionTarget& target);
 
 bool is_flag(const OptionTarget& target);
 bool is_list(const OptionTarget& target);
+bool is_map(const OptionTarget& target);
 // Returns the metavariable for the target's type: N, X, TEXT ...
 std::string default_metavar(const OptionTarget& target);
 

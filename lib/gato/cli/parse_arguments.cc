@@ -2,10 +2,15 @@
 // and its checks of required and exclusive options are not used, because they
 // see only the command line. assign_value() and the checks in tool.cc also
 // apply to values from configuration files, after both have been merged.
+//
+// CLI11 takes a value of the form [a,b] for a list and removes the brackets,
+// although it may be a glob. A NUL, which no argument contains, is therefore
+// put before each value that begins with a bracket, and removed afterwards.
 #include "gato/cli/parse_arguments.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/spelling.h"
@@ -54,6 +59,41 @@ void reject_remaining(const OptionTable& table,
   }
 }
 
+// Puts a NUL before a value that begins with a bracket: that of --NAME=VALUE,
+// or the entire word.
+std::string protect_brackets(std::string word) {
+  size_t value = 0;
+  if (word.starts_with("--")) {
+    const size_t equals = word.find('=');
+    value = equals == std::string::npos ? word.size() : equals + 1;
+  }
+  if (value < word.size() && word[value] == '[') {
+    word.insert(value, 1, '\0');
+  }
+  return word;
+}
+
+std::vector<std::string> unprotect_brackets(std::vector<std::string> words) {
+  for (std::string& word : words) {
+    std::erase(word, '\0');
+  }
+  return words;
+}
+
+// Throws Error(usage) if an option of one value is given several times, or a
+// flag is given as both true and false. `texts` are its values.
+void reject_repetition(const Option& option,
+                       const std::vector<std::string>& texts) {
+  if (texts.size() < 2 || is_list(option.target) || is_map(option.target) ||
+      (is_flag(option.target) &&
+       std::ranges::count(texts, texts.front()) == std::ssize(texts))) {
+    return;
+  }
+  throw base::usage_error(
+      "option --{} is given {} times ({}), but takes one value: give it once",
+      option.name, texts.size(), fmt::join(texts, ", "));
+}
+
 // Parses the words, which CLI11 expects in reverse order.
 void parse_words(CLI::App& app, std::vector<std::string> reversed) {
   try {
@@ -91,12 +131,16 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
     parsed.push_back(add_option(app, *option, missing_operands));
     parsed.back()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  parse_words(app, {std::make_reverse_iterator(separator), arguments.rend()});
+  std::vector<std::string> reversed(std::make_reverse_iterator(separator),
+                                    arguments.rend());
+  std::ranges::transform(reversed, reversed.begin(), protect_brackets);
+  parse_words(app, std::move(reversed));
 
   ParsedOptions given;
   for (size_t i = 0; i < parsed.size(); ++i) {
     const Option& option = *table.options()[i];
-    ParsedValue value{parsed[i]->results(), "option --" + option.name, false};
+    ParsedValue value{unprotect_brackets(parsed[i]->results()),
+                      "option --" + option.name, false};
     if (option.is_operand) {
       value.origin = "operand";
       value.texts.insert(value.texts.end(), after_separator.begin(),
@@ -108,7 +152,12 @@ ParsedOptions parse_arguments(const OptionTable& table, size_t min_operands,
   }
   // --help and --version work even if the command line has other errors.
   if (!given.contains("help") && !given.contains("version")) {
-    reject_remaining(table, app.remaining());
+    reject_remaining(table, unprotect_brackets(app.remaining()));
+    for (const auto& option : table.options()) {
+      if (const auto found = given.find(option->name); found != given.end()) {
+        reject_repetition(*option, found->second.texts);
+      }
+    }
     if (!table.find("inputs")) {
       reject_remaining(table, after_separator);
     }

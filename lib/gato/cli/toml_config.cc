@@ -73,8 +73,7 @@ ParsedValue parse_toml_value(const toml::node& node, const Option& option,
                              const std::string& location) {
   ParsedValue given{{}, location, true};
   const ValueType type = value_type(option.target);
-  if (std::holds_alternative<std::map<std::string, std::string>*>(
-          option.target)) {
+  if (is_map(option.target)) {
     const toml::table* pairs = node.as_table();
     if (!pairs) {
       throw base::toml_type_error(node, location, "a table of strings");

@@ -36,6 +36,7 @@
 #include "gato/cli/standard_output.h"
 #include "gato/cli/terminal_progress.h"
 #include "gato/cli/toml_config.h"
+#include "gato/data/lenient_json.h"
 
 namespace gato::cli {
 namespace {
@@ -227,6 +228,27 @@ ParsedOptions assign_options(const OptionTable& table,
   return given;
 }
 
+// Calls the checks of the table. They name the option; if its value comes from
+// a configuration file, that is named instead.
+void run_checks(const OptionTable& table, const ParsedOptions& given) {
+  for (const auto& check : table.checks()) {
+    try {
+      check();
+    } catch (const base::Error& error) {
+      const std::string_view message = error.what();
+      for (const auto& [name, value] : given) {
+        const std::string option = "option --" + name;
+        if (message.starts_with(option + ":")) {
+          throw base::Error(
+              error.status(),
+              fmt::format("{}{}", value.origin, message.substr(option.size())));
+        }
+      }
+      throw;
+    }
+  }
+}
+
 void add_listed_operands(const std::optional<std::string>& files_from,
                          Words& operands) {
   if (files_from) {
@@ -289,9 +311,7 @@ base::ExitStatus run_command(Invocation& invocation, const Command& command,
   const ParsedOptions given = assign_options(table, command_line_options);
   expand_file_options(table);
   add_listed_operands(invocation_options.files_from, common.inputs);
-  for (const auto& check : table.checks()) {
-    check();
-  }
+  run_checks(table, given);
   if (invocation_options.dump_config) {
     std::cout << to_toml(table);
     return base::ExitStatus::success;
@@ -374,7 +394,13 @@ base::ExitStatus run_guarded(const Invocation& invocation, Function function) {
   } catch (const std::bad_alloc&) {
     return report_error(base::ExitStatus::run_failed, "out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
-    return report_error(base::ExitStatus::io, error.what());
+    return report_error(
+        base::ExitStatus::io,
+        fmt::format("{}: {}", error.path1().string(), error.code().message()));
+  } catch (const nlohmann::json::exception& error) {
+    // Readers name the file and the key; this is for what they have missed.
+    return report_error(base::ExitStatus::bad_input,
+                        "invalid JSON: " + data::describe_json_error(error));
   } catch (const std::exception& error) {
     if (!has_stdout_failed()) {
       return report_unexpected(error.what());

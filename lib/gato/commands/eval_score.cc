@@ -32,12 +32,31 @@ constexpr const char* kDescription =
     "episodes (--random, --expert). If the expert is no better than random, "
     "the score of the task is undefined and left out of every mean. Without "
     "any references only the returns are reported.\n\n"
-    "The interquartile mean and the 95% intervals follow rliable: a bootstrap "
-    "stratified by task. If a task has datasets of several policies, the "
-    "policies are the runs that the bootstrap resamples. Otherwise the "
-    "episodes are, and the intervals measure the uncertainty of the "
-    "evaluation, not the variance between training runs. A failed episode "
-    "counts with the mean return of the random policy.\n\n"
+    "The aggregates are those of rliable (Agarwal et al. 2021). Their unit is "
+    "a run. If any task has datasets of several policies, a run is the mean "
+    "score of one policy on one task. Otherwise a run is the score of one "
+    "episode. A failed episode counts with the mean return of the random "
+    "policy.\n\n"
+    "\"iqm\", the interquartile mean: the scores of all runs of all tasks of "
+    "the domain are sorted together, the lowest and the highest quarter are "
+    "left out, and the rest are averaged. It depends less on a few extreme "
+    "runs than the mean does, and less on chance than the median.\n\n"
+    "\"gap\", the optimality gap: the mean amount by which the runs fall short "
+    "of 100, where a run above 100 counts as exactly 100. 0 means that every "
+    "run reaches the expert. One run above 100 does not make up for another "
+    "below it, so the gap may be positive although the mean is 100, and runs "
+    "that are worse than the random policy can raise it above 100. \"mean\" "
+    "and \"median\" are over the scores of the tasks.\n\n"
+    "The intervals are 95% percentile intervals of a bootstrap stratified by "
+    "task: for each of --resamples resamples, as many runs as a task has are "
+    "drawn from its runs with replacement. \"low\" and \"high\" are the "
+    "percentiles 2.5 and 97.5 of the resampled mean scores of a task, \"iqm "
+    "low\" and \"iqm high\" those of the resampled interquartile means. If "
+    "episodes are the runs, the intervals contain the uncertainty that comes "
+    "from the number of episodes, but not the variance between training runs, "
+    "for which several policies per task are needed. They never contain the "
+    "uncertainty of the references, whose means are taken as exact. A task "
+    "with one run has an interval of width zero.\n\n"
     "A table is printed to standard output, followed by the number of exactly "
     "right captions if there are any references for them. The report is "
     "written to --output: everything as JSON, the tasks as CSV, or one HTML "
@@ -163,7 +182,10 @@ std::string render_json(
   if (provenance.enabled) {
     document["provenance"] = provenance.to_json();
   }
-  return document.dump(2) + "\n";
+  // Paths are arbitrary bytes, but JSON must be valid UTF-8.
+  return document.dump(2, ' ', false,
+                       nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 std::string render_html(const eval::ScoreReport& report,

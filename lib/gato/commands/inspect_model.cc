@@ -10,6 +10,7 @@
 #include "gato/data/array.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
+#include "gato/data/lenient_json.h"
 #include "gato/data/safetensors_header.h"
 #include "gato/data/text_model_file.h"
 #include "gato/data/token_file.h"
@@ -26,7 +27,8 @@ ordered_json read_json_object(const fs::path& path) {
   try {
     object = ordered_json::parse(base::read_file(path));
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(),
+                            data::describe_json_error(error));
   }
   if (!object.is_object()) {
     throw base::input_error("{}: not a JSON object", path.string());
@@ -175,7 +177,8 @@ Inspection inspect_model(const fs::path& directory) {
     return read_model_facts(directory);
   } catch (const json::exception& error) {
     throw base::input_error("{}: corrupt: {}",
-                            (directory / "config.json").string(), error.what());
+                            (directory / "config.json").string(),
+                            data::describe_json_error(error));
   }
 }
 

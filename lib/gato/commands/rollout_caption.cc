@@ -33,7 +33,10 @@ std::string replace_line_breaks(std::string text) {
 std::string format_line(const std::string& path, const std::string& caption,
                         bool as_json) {
   if (as_json) {
-    return nlohmann::json{{"image", path}, {"caption", caption}}.dump() + '\n';
+    // Paths are arbitrary bytes, but JSON must be valid UTF-8.
+    return nlohmann::json{{"image", path}, {"caption", caption}}.dump(
+               -1, ' ', false, nlohmann::json::error_handler_t::replace) +
+           '\n';
   }
   return replace_line_breaks(path) + '\t' + replace_line_breaks(caption) + '\n';
 }

@@ -15,6 +15,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/file_format.h"
+#include "gato/data/json_fields.h"
 
 namespace gato::data {
 namespace {
@@ -30,12 +31,10 @@ nlohmann::json read_manifest(const fs::path& path) {
   try {
     manifest = nlohmann::json::parse(base::read_file(path));
     check_format(manifest, kManifestFormat, path.string());
-    if (!manifest.at("files").is_object()) {
-      throw base::input_error("{}: \"files\" is not an object", path.string());
-    }
+    base::with_context(path, [&] { object_at(manifest, "files"); });
   } catch (const nlohmann::json::exception& error) {
     throw base::input_error("{}: the file is corrupt: {}", path.string(),
-                            error.what());
+                            describe_json_error(error));
   }
   return manifest;
 }

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
+#include "gato/data/json_fields.h"
 #include "gato/data/space.h"
 
 namespace gato::data {
@@ -33,6 +33,9 @@ json bounds_to_json(const std::vector<double>& bounds) {
 std::vector<double> bounds_from_json(const json& bounds, int64_t count,
                                      double unbounded_value) {
   const auto parse_bound = [unbounded_value](const json& value) {
+    if (!value.is_null() && !value.is_number()) {
+      throw json_type_error("a bound", value, "a number or null");
+    }
     return value.is_null() ? unbounded_value : value.get<double>();
   };
   if (!bounds.is_array()) {
@@ -87,12 +90,12 @@ json field_to_json(const Field& field) {
 Field field_from_json(const json& description) {
   Field field;
   try {
-    field.name = description.at("name").get<std::string>();
-    field.role = parse_role(description.at("role").get<std::string>());
+    field.name = string_at(description, "name");
+    field.role = parse_role(string_at(description, "role"));
     if (field.role == Role::text) {
       return field;
     }
-    field.dtype = parse_dtype(description.at("dtype").get<std::string>());
+    field.dtype = parse_dtype(string_at(description, "dtype"));
     if (description.contains("shape")) {
       field.shape = json_integers(description["shape"]);
     }
@@ -114,7 +117,8 @@ Field field_from_json(const json& description) {
       field.start = integers_from_json(description["start"], count);
     }
   } catch (const json::exception& error) {
-    throw base::input_error("field \"{}\": {}", field.name, error.what());
+    throw base::input_error("field \"{}\": {}", field.name,
+                            describe_json_error(error));
   } catch (const base::Error& error) {
     throw base::input_error("field \"{}\": {}", field.name, error.what());
   }

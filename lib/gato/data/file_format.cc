@@ -1,5 +1,7 @@
 #include "gato/data/file_format.h"
 
+#include "gato/data/lenient_json.h"
+
 namespace gato::data {
 namespace {
 
@@ -41,13 +43,13 @@ void check_format(const json& object, const FileFormat& format,
   const json kind = object.value("kind", json());
   if (kind != format.kind) {
     throw base::input_error("{}: the kind is {}, not \"{}\" (written by {})",
-                            label, kind.dump(), format.kind,
+                            label, summarize_json(kind), format.kind,
                             format.writer_program);
   }
   const json version = object.value("version", json());
   if (!version.is_number_integer()) {
     throw base::input_error("{}: the version is {}, not an integer", label,
-                            version.dump());
+                            summarize_json(version));
   }
   check_version(version.get<int64_t>(), format, label);
 }

@@ -2,6 +2,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
+#include "gato/data/lenient_json.h"
 
 namespace gato::data {
 namespace {
@@ -45,7 +46,7 @@ Json read_json(const hdf5::Group& parent, const char* name) {
     return Json::parse(text);
   } catch (const json::exception& error) {
     throw base::input_error("{}: \"{}\" is malformed: {}", parent.label(), name,
-                            error.what());
+                            describe_json_error(error));
   }
 }
 

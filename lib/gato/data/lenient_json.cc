@@ -28,6 +28,20 @@ constexpr std::array<NonFiniteLiteral, 3> kNonFiniteLiterals{{
     {"NaN", std::numeric_limits<double>::quiet_NaN()},
 }};
 
+// Returns what follows `begin` up to `end`, or to the end of the text if `end`
+// is empty. Returns an empty string if either is missing.
+std::string_view text_between(std::string_view text, std::string_view begin,
+                              std::string_view end) {
+  const size_t first = text.find(begin);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  text.remove_prefix(first + begin.size());
+  const size_t last = end.empty() ? text.size() : text.find(end);
+  return last == std::string_view::npos ? std::string_view{}
+                                        : text.substr(0, last);
+}
+
 }  // namespace
 
 nlohmann::json parse_lenient_json(std::string_view text) {
@@ -42,7 +56,39 @@ nlohmann::json parse_lenient_json(std::string_view text) {
   try {
     return nlohmann::json::parse(strict);
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("malformed JSON: {}", error.what());
+    throw base::input_error("{}", describe_json_error(error));
+  }
+}
+
+std::string describe_json_error(const nlohmann::json::exception& error) {
+  // The numbers are part of the library's documented interface.
+  constexpr int kParseError = 101, kWrongType = 302, kInvalidUtf8 = 316,
+                kMissingKey = 403, kNumberOverflow = 406;
+  const std::string_view message = error.what();
+  switch (error.id) {
+    case kParseError: {
+      // "... parse error at line 1, column 5: ..."
+      const std::string_view location = text_between(message, " at ", ":");
+      return location.empty() ? "malformed JSON"
+                              : fmt::format("malformed JSON at {}", location);
+    }
+    case kWrongType: {  // "... type must be number, but is string"
+      const std::string_view expected = text_between(message, "must be ", ","),
+                             found = text_between(message, "but is ", "");
+      return expected.empty() || found.empty()
+                 ? "a value has the wrong type"
+                 : fmt::format("a value has the type {} instead of {}", found,
+                               expected);
+    }
+    case kInvalidUtf8:
+      return "a text is not valid UTF-8";
+    case kMissingKey:  // "... key 'step' not found"
+      return fmt::format("the key '{}' is missing",
+                         text_between(message, "key '", "' not found"));
+    case kNumberOverflow:
+      return "malformed JSON: a number is out of range";
+    default:
+      return "a value has the wrong type";
   }
 }
 
@@ -84,12 +130,13 @@ int64_t json_integer(const nlohmann::json& value) {
       return static_cast<int64_t>(number);
     }
   }
-  throw base::input_error("{} is not a 64-bit integer", value.dump());
+  throw base::input_error("{} is not a 64-bit integer", summarize_json(value));
 }
 
 std::vector<int64_t> json_integers(const nlohmann::json& list) {
   if (!list.is_array()) {
-    throw base::input_error("{} is not a list of integers", list.dump());
+    throw base::input_error("{} is not a list of integers",
+                            summarize_json(list));
   }
   std::vector<int64_t> numbers;
   numbers.reserve(list.size());

@@ -16,6 +16,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/pointer_file.h"
+#include "gato/data/lenient_json.h"
 
 static_assert(std::endian::native == std::endian::little,
               "the length of the header is read without conversion");
@@ -57,7 +58,7 @@ json parse_header(const fs::path& path, const std::string& text) {
     }
   } catch (const json::exception& error) {
     throw base::input_error("{}: the header is not valid JSON: {}",
-                            path.string(), error.what());
+                            path.string(), describe_json_error(error));
   }
   throw base::input_error("{}: the header is not a JSON object", path.string());
 }

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gato/base/error.h"
-#include "gato/data/lenient_json.h"
+#include "gato/data/json_fields.h"
 #include "gato/data/space.h"
 
 namespace gato::data {
@@ -28,7 +28,7 @@ double parse_number(const json& value) {
   }
   const double number = non_finite_number(value);
   if (number == 0) {
-    throw base::input_error("{} is not a number", value.dump());
+    throw base::input_error("{} is not a number", summarize_json(value));
   }
   return number;
 }
@@ -52,7 +52,7 @@ void append_flattened(const json& values, std::vector<double>& flat,
 std::vector<double> parse_bounds(const json& space, const char* key,
                                  int64_t count) {
   std::vector<double> flat;
-  append_flattened(space.at(key), flat, 0);
+  append_flattened(value_at(space, key), flat, 0);
   if (std::ssize(flat) == count) {
     return flat;
   }
@@ -85,10 +85,10 @@ void append_integers(const json& values, std::vector<int64_t>& flat,
 
 Space parse_box(const json& json) {
   Space space;
-  const auto dtype = json.at("dtype").get<std::string>();
+  const std::string& dtype = string_at(json, "dtype");
   // Half precision is converted to single precision, which is exact.
   space.dtype = dtype == "float16" ? DType::float32 : parse_dtype(dtype);
-  space.shape = json_integers(json.at("shape"));
+  space.shape = json_integers(value_at(json, "shape"));
   check_shape(space.shape, kMaxFieldElements);
   const int64_t count = element_count(space.shape);
   space.low = parse_bounds(json, "low", count);
@@ -99,8 +99,8 @@ Space parse_box(const json& json) {
 Space parse_discrete(const json& json) {
   Space space;
   space.kind = Space::Kind::discrete;
-  space.dtype = parse_dtype(json.value("dtype", "int64"));
-  space.n = {json_integer(json.at("n"))};
+  space.dtype = parse_dtype(string_or(json, "dtype", "int64"));
+  space.n = {json_integer(value_at(json, "n"))};
   space.start = {json_integer_or_zero(json, "start")};
   return space;
 }
@@ -108,8 +108,8 @@ Space parse_discrete(const json& json) {
 Space parse_multi_discrete(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_discrete;
-  space.dtype = parse_dtype(json.value("dtype", "int64"));
-  append_integers(json.at("nvec"), space.n, &space.shape, 0);
+  space.dtype = parse_dtype(string_or(json, "dtype", "int64"));
+  append_integers(value_at(json, "nvec"), space.n, &space.shape, 0);
   if (json.contains("start") && !json["start"].is_null()) {
     append_integers(json["start"], space.start, nullptr, 0);
     if (space.start.size() == 1) {
@@ -129,7 +129,7 @@ Space parse_multi_binary(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_binary;
   space.dtype = DType::int8;
-  append_integers(json.at("n"), space.shape, nullptr, 0);
+  append_integers(value_at(json, "n"), space.shape, nullptr, 0);
   check_shape(space.shape, kMaxFieldElements);
   const auto count = static_cast<size_t>(element_count(space.shape));
   space.n.assign(count, 2);
@@ -142,7 +142,7 @@ Space parse_text(const json& json) {
   space.kind = Space::Kind::text;
   space.min_length = json_integer_or_zero(json, "min_length");
   space.max_length = json_integer_or_zero(json, "max_length");
-  space.charset = json.value("charset", std::string());
+  space.charset = string_or(json, "charset", "");
   return space;
 }
 
@@ -161,7 +161,7 @@ Space parse_space(const json& description, int depth) {
     throw base::input_error("spaces are nested more than {} levels deep",
                             kMaxNestingDepth);
   }
-  const auto type = description.at("type").get<std::string>();
+  const std::string& type = string_at(description, "type");
   if (type == "Box") {
     return parse_box(description);
   }
@@ -180,14 +180,15 @@ Space parse_space(const json& description, int depth) {
   Space space;
   if (type == "Dict") {
     space.kind = Space::Kind::dict;
-    for (const auto& [key, child] : description.at("subspaces").items()) {
+    for (const auto& [key, child] :
+         object_at(description, "subspaces").items()) {
       require_valid_key(key);
       space.children.push_back({key, parse_space(child, depth + 1)});
     }
   } else if (type == "Tuple") {
     space.kind = Space::Kind::tuple;
     int64_t index = 0;
-    for (const json& child : description.at("subspaces")) {
+    for (const json& child : array_at(description, "subspaces")) {
       space.children.push_back(
           {fmt::format("_index_{}", index++), parse_space(child, depth + 1)});
     }
@@ -257,7 +258,8 @@ Space space_from_json(const std::string& text) {
   try {
     return parse_space(parse_lenient_json(text), 0);
   } catch (const json::exception& error) {
-    throw base::input_error("the space is malformed: {}", error.what());
+    throw base::input_error("the space is malformed: {}",
+                            describe_json_error(error));
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/data/lenient_json.h"
+#include "gato/data/json_fields.h"
 
 namespace gato::data {
 namespace {
@@ -23,8 +23,10 @@ json fields_to_json(const std::vector<Field>& fields) {
 
 std::vector<Field> fields_from_json(const json& task, const char* key) {
   std::vector<Field> fields;
-  for (const json& field : task.value(key, json::array())) {
-    fields.push_back(field_from_json(field));
+  if (task.contains(key)) {
+    for (const json& field : array_at(task, key)) {
+      fields.push_back(field_from_json(field));
+    }
   }
   return fields;
 }
@@ -34,10 +36,8 @@ json optional_to_json(const std::optional<double>& value) {
 }
 
 std::optional<double> optional_from_json(const json& task, const char* key) {
-  if (!task.contains(key) || task.at(key).is_null()) {
-    return std::nullopt;
-  }
-  return task.at(key).get<double>();
+  return has_value(task, key) ? std::optional(number_at(task, key))
+                              : std::nullopt;
 }
 
 int side_from_json(const json& value) {
@@ -86,31 +86,35 @@ json task_to_json(const TaskEntry& entry) {
 
 TaskEntry task_from_json(const json& task) {
   TaskEntry entry;
-  const auto task_error = [&entry](const std::exception& error) {
+  const auto task_error = [&entry](const std::string& message) {
     return base::input_error("task \"{}\": {}",
                              base::escape_control_characters(entry.spec.name),
-                             error.what());
+                             message);
   };
   try {
-    entry.spec.name = task.at("name").get<std::string>();
-    entry.spec.domain = task.value("domain", std::string());
-    entry.spec.environment = task.value("environment", std::string());
+    entry.spec.name = string_at(task, "name");
+    entry.spec.domain = string_or(task, "domain", "");
+    entry.spec.environment = string_or(task, "environment", "");
     entry.spec.observation_fields = fields_from_json(task, "observation");
     entry.spec.action_fields = fields_from_json(task, "action");
     entry.episode_count = json_integer_or_zero(task, "episodes");
     entry.step_count = json_integer_or_zero(task, "steps");
     entry.filter = task.value("filter", json());
     if (const auto size = task.find("image_size"); size != task.end()) {
-      entry.image_height = side_from_json(size->at(0));
-      entry.image_width = side_from_json(size->at(1));
+      if (!size->is_array() || size->size() != 2) {
+        throw json_type_error("key 'image_size'", *size,
+                              "a list of two integers");
+      }
+      entry.image_height = side_from_json((*size)[0]);
+      entry.image_width = side_from_json((*size)[1]);
     }
     entry.expert_return = optional_from_json(task, "expert_return");
     entry.random_return = optional_from_json(task, "random_return");
     require_printable_names(entry.spec);
   } catch (const json::exception& error) {
-    throw task_error(error);
+    throw task_error(describe_json_error(error));
   } catch (const base::Error& error) {
-    throw task_error(error);
+    throw task_error(error.what());
   }
   return entry;
 }
@@ -133,20 +137,19 @@ json TaskTable::to_json() const {
 }
 
 TaskTable TaskTable::from_json(const json& table) {
-  TaskTable result;
-  try {
-    for (const json& task : table.at("tasks")) {
+  return base::with_context("the table of tasks", [&table] {
+    TaskTable result;
+    for (const json& task : array_at(table, "tasks")) {
       result.tasks.push_back(task_from_json(task));
     }
-    result.sources = table.value("sources", std::vector<std::string>{});
+    if (table.contains("sources")) {
+      result.sources = strings_at(table, "sources");
+    }
     for (const auto& source : result.sources) {
       require_printable_name("source", source);
     }
-  } catch (const json::exception& error) {
-    throw base::input_error("the table of tasks is malformed: {}",
-                            error.what());
-  }
-  return result;
+    return result;
+  });
 }
 
 }  // namespace gato::data

@@ -7,6 +7,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
+#include "gato/data/json_fields.h"
 
 namespace gato::data {
 namespace {
@@ -23,15 +24,14 @@ DiscreteLayout parse_discrete_layout(const std::string& name) {
     return DiscreteLayout::separate;
   }
   throw base::input_error(
-      "vocabulary: discrete is \"{}\", but must be \"overlap\" or \"separate\"",
+      "key 'discrete' is \"{}\", but must be \"overlap\" or \"separate\"",
       name);
 }
 
-template <class T>
 void require_supported(const nlohmann::json& json, const char* key,
-                       T expected) {
-  if (json.at(key).get<T>() != expected) {
-    throw base::input_error("vocabulary: {} is {}, but must be {}", key,
+                       double expected) {
+  if (number_at(json, key) != expected) {
+    throw base::input_error("key '{}' is {}, but must be {}", key,
                             json.at(key).dump(), expected);
   }
 }
@@ -72,24 +72,21 @@ nlohmann::json Vocabulary::to_json() const {
 
 Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   Vocabulary vocabulary;
-  try {
-    const auto text_size = json.at("text_size").get<int64_t>();
+  base::with_context("vocabulary", [&] {
+    const int64_t text_size = integer_at(json, "text_size");
     if (text_size < 1 || text_size > kMaxPieces) {
-      throw base::input_error(
-          "vocabulary: text_size is {}, but must be from 1 to {}", text_size,
-          kMaxPieces);
+      throw base::input_error("key 'text_size' is {}, but must be from 1 to {}",
+                              text_size, kMaxPieces);
     }
     vocabulary.text_size = static_cast<int32_t>(text_size);
     vocabulary.discrete_layout =
-        parse_discrete_layout(json.at("discrete").get<std::string>());
-    vocabulary.digest = json.at("digest").get<std::string>();
-    require_supported<int64_t>(json, "bins", kBinCount);
-    require_supported<double>(json, "mu", kMu);
-    require_supported<double>(json, "m", kM);
-    require_supported<int64_t>(json, "size", vocabulary.size());
-  } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("vocabulary: {}", error.what());
-  }
+        parse_discrete_layout(string_at(json, "discrete"));
+    vocabulary.digest = string_at(json, "digest");
+    require_supported(json, "bins", kBinCount);
+    require_supported(json, "mu", kMu);
+    require_supported(json, "m", kM);
+    require_supported(json, "size", vocabulary.size());
+  });
   if (vocabulary.discrete_layout == DiscreteLayout::overlap &&
       vocabulary.text_size < kBinCount) {
     throw base::input_error(

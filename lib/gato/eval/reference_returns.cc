@@ -3,10 +3,9 @@
 // entries of a task and keep the others.
 #include "gato/eval/reference_returns.h"
 
-#include <cmath>
-
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/data/json_fields.h"
 #include "gato/eval/statistics.h"
 
 namespace gato::eval {
@@ -14,47 +13,52 @@ namespace {
 
 using nlohmann::json;
 
-// Returns object[key]. Throws Error(bad_input) if it is not a finite number.
-double number_at(const json& object, const char* key,
-                 const std::string& location) {
-  const json& value = object.at(key);
-  if (!value.is_number() || !std::isfinite(value.get<double>())) {
-    throw base::input_error("{}: {} is {}, not a number", location, key,
-                            value.dump());
-  }
-  return value.get<double>();
-}
-
 // Parses task[key]; nullopt if it is absent or null.
 std::optional<ReferenceReturn> parse_reference(const json& task,
-                                               const char* key,
-                                               const std::string& location) {
-  if (!task.contains(key) || task[key].is_null()) {
+                                               const char* key) {
+  if (!data::has_value(task, key)) {
     return {};
   }
-  const json& object = task[key];
-  const std::string key_location = location + ": " + key;
-  if (!object.is_object() || !object.contains("mean")) {
-    throw base::input_error("{}: is {}, not an object with a mean",
-                            key_location, object.dump());
+  const json& object = data::object_at(task, key);
+  return base::with_context(key, [&object] {
+    ReferenceReturn reference;
+    reference.mean = data::number_at(object, "mean");
+    if (data::has_value(object, "std")) {
+      reference.std = data::number_at(object, "std");
+    }
+    if (data::has_value(object, "n")) {
+      reference.episodes = base::with_context(
+          "key 'n'", [&object] { return data::json_integer(object.at("n")); });
+    }
+    return reference;
+  });
+}
+
+void parse_task(const json& task, const std::string& default_source,
+                TaskReferences& references) {
+  if (!task.is_object()) {
+    throw base::input_error("is {}, not an object", data::summarize_json(task));
   }
-  ReferenceReturn reference;
-  reference.mean = number_at(object, "mean", key_location);
-  if (object.contains("std") && !object["std"].is_null()) {
-    reference.std = number_at(object, "std", key_location);
+  if (auto value = parse_reference(task, "random")) {
+    references.random = value;
   }
-  if (object.contains("n") && !object["n"].is_null()) {
-    reference.episodes =
-        static_cast<int64_t>(number_at(object, "n", key_location));
+  if (auto value = parse_reference(task, "expert")) {
+    references.expert = value;
   }
-  return reference;
+  if (auto value = parse_reference(task, "human")) {
+    references.human = value;
+  }
+  references.source = data::has_value(task, "source")
+                          ? data::string_at(task, "source")
+                          : default_source;
 }
 
 }  // namespace
 
 void load_references(const std::filesystem::path& path, ReferenceTable& into) {
-  const json document =
-      json::parse(base::read_file(path), nullptr, /*allow_exceptions=*/false);
+  const std::string text = base::read_file(path);
+  const json document = base::with_context(
+      path, [&text] { return data::parse_lenient_json(text); });
   if (!document.is_object()) {
     throw base::input_error(
         "{}: not a reference file: expected a JSON object {{\"TASK\": "
@@ -62,23 +66,10 @@ void load_references(const std::filesystem::path& path, ReferenceTable& into) {
         path.string());
   }
   for (const auto& [name, task] : document.items()) {
-    const std::string location =
-        fmt::format("{}: task \"{}\"", path.string(), name);
-    if (!task.is_object()) {
-      throw base::input_error("{}: is {}, not an object", location,
-                              task.type_name());
-    }
-    TaskReferences& references = into[name];
-    if (auto value = parse_reference(task, "random", location)) {
-      references.random = value;
-    }
-    if (auto value = parse_reference(task, "expert", location)) {
-      references.expert = value;
-    }
-    if (auto value = parse_reference(task, "human", location)) {
-      references.human = value;
-    }
-    references.source = task.value("source", path.string());
+    base::with_context(fmt::format("{}: task \"{}\"", path.string(), name),
+                       [&, &name = name, &task = task] {
+                         parse_task(task, path.string(), into[name]);
+                       });
   }
 }
 

@@ -112,7 +112,10 @@ std::string format_provenance(const nlohmann::json& provenance) {
   }
   std::string command = base::shell_join(words);
   if (command.empty()) {
-    command = provenance.value("program", "(unknown program)");
+    const auto program = provenance.find("program");
+    command = program != provenance.end() && program->is_string()
+                  ? program->get<std::string>()
+                  : "(unknown program)";
   }
   if (provenance.contains("seed") && provenance["seed"].is_number()) {
     command += "    # seed " + provenance["seed"].dump();

@@ -1,4 +1,5 @@
-// Typed access to JSON from foreign files. Every function throws
+// Typed access to JSON from foreign files: the functions of data/json_fields.h,
+// and those that only readers of records need. Every function throws
 // Error(bad_input), which names the key, if a value is missing or of a
 // different type.
 #pragma once
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "gato/base/error.h"
+#include "gato/data/json_fields.h"
 
 namespace gato::ingest {
 
@@ -17,9 +18,9 @@ namespace gato::ingest {
 // non-finite number is neither an integer nor a string for the functions below.
 nlohmann::json parse_json_object(std::string_view text);
 
-// Returns the integer or string under a key of an object.
-int64_t integer_at(const nlohmann::json& object, const char* key);
-const std::string& string_at(const nlohmann::json& object, const char* key);
+using data::array_at;
+using data::integer_at;
+using data::string_at;
 
 // Returns whether an object has a string under a key.
 bool has_string(const nlohmann::json& object, const char* key);
@@ -31,15 +32,5 @@ std::string take_string_at(nlohmann::json& object, const std::string& key,
 
 // Moves a string out of its value, which messages call `name`.
 std::string take_string(nlohmann::json& value, const std::string& name);
-
-// Returns the list under a key of an object.
-template <class Json>
-Json& array_at(Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_array()) {
-    throw base::input_error("has no list '{}'", key);
-  }
-  return *found;
-}
 
 }  // namespace gato::ingest

@@ -90,7 +90,8 @@ json read_json_lists(const std::string& path, const char* what,
     std::istream standard_json(&buffer);
     rest = json::parse(standard_json, on_event);
   } catch (const json::exception& error) {
-    throw base::input_error("{}: not {}: {}", path, what, error.what());
+    throw base::input_error("{}: not {}: {}", path, what,
+                            data::describe_json_error(error));
   }
   if (file.bad()) throw base::io_error("{}: {}", path, std::strerror(errno));
   if (!rest.is_object()) throw base::input_error("{}: not a JSON object", path);

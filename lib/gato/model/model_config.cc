@@ -9,6 +9,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/file_format.h"
+#include "gato/data/lenient_json.h"
 
 namespace gato::model {
 namespace {
@@ -75,7 +76,7 @@ int64_t require_integer(const nlohmann::json& json, const char* name) {
   const nlohmann::json& value = require_field(json, name);
   if (!value.is_number_integer()) {
     throw base::input_error("config.json: {} is {}, not an integer", name,
-                            value.dump());
+                            data::summarize_json(value));
   }
   return value.get<int64_t>();
 }
@@ -90,7 +91,7 @@ bool is_second_choice(const nlohmann::json& value, const char* name,
     return true;
   }
   throw base::input_error("config.json: {} is {}: it must be \"{}\" or \"{}\"",
-                          name, value.dump(), first, second);
+                          name, data::summarize_json(value), first, second);
 }
 
 }  // namespace

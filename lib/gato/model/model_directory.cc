@@ -9,6 +9,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/data/lenient_json.h"
 #include "gato/data/text_model_file.h"
 #include "gato/data/token_file.h"
 #include "gato/model/safetensors.h"
@@ -29,8 +30,8 @@ ModelConfig read_model_config(const fs::path& directory) {
   try {
     json = nlohmann::json::parse(base::read_file(path));
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: not valid JSON: {}", path.string(),
-                            error.what());
+    throw base::input_error("{}: {}", path.string(),
+                            data::describe_json_error(error));
   }
   ModelConfig config = base::with_context(
       directory, [&] { return ModelConfig::from_json(json); });

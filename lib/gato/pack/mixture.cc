@@ -111,7 +111,8 @@ MixtureEntry parse_entry(const toml::table& table, const std::string& location,
         "determines where a sequence ends: omit fill",
         location);
   }
-  entry.files = expand_token_files(entry.name);
+  entry.files = base::with_context(
+      location, [&entry] { return expand_token_files(entry.name); });
   return entry;
 }
 

@@ -2,7 +2,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/data/lenient_json.h"
+#include "gato/data/json_fields.h"
 
 namespace gato::ingest {
 namespace {
@@ -14,7 +14,7 @@ using nlohmann::json;
 class MetadataReader {
  public:
   MetadataReader(const MinariFiles& files, const data::hdf5::Group& root)
-      : root_(root) {
+      : path_(files.metadata.string()), root_(root) {
     if (files.metadata.empty()) return;
     try {
       json_ = data::parse_lenient_json(base::read_file(files.metadata));
@@ -27,11 +27,25 @@ class MetadataReader {
     }
   }
 
+  // Returns the name of the file for messages.
+  const std::string& label() const {
+    return path_.empty() ? root_.label() : path_;
+  }
+
   std::string string_value(const char* key) const {
-    if (json_.contains(key) && json_[key].is_string()) {
-      return json_[key].get<std::string>();
+    if (data::has_value(json_, key)) {
+      return base::with_context(path_,
+                                [&] { return data::string_at(json_, key); });
     }
     return root_.text_attribute(key).value_or("");
+  }
+
+  // Returns a text that only describes the dataset, and may therefore be
+  // anything in the metadata of other programs.
+  std::string description(const char* key) const {
+    const bool has_other_type =
+        data::has_value(json_, key) && !data::is_json_string(json_[key]);
+    return has_other_type ? "" : string_value(key);
   }
 
   // Returns JSON that is stored as a text, as Minari does, or as it is.
@@ -50,34 +64,37 @@ class MetadataReader {
   }
 
  private:
+  std::string path_;  // of metadata.json; empty if there is none
   json json_ = json::object();
   const data::hdf5::Group& root_;
 };
 
 // Returns the id in an EnvSpec; empty if there is none.
 std::string parse_environment_id(const std::string& env_spec) {
-  const json spec = json::parse(env_spec, nullptr, false);
-  if (!spec.is_object() || !spec.contains("id") || !spec["id"].is_string()) {
+  try {
+    // Gymnasium writes specifications that contain Infinity.
+    const json spec = data::parse_lenient_json(env_spec);
+    const auto id = spec.find("id");
+    return id != spec.end() && id->is_string() ? id->get<std::string>() : "";
+  } catch (const base::Error&) {
     return "";
   }
-  return spec["id"].get<std::string>();
 }
 
 std::vector<data::Field> parse_fields(const MetadataReader& metadata,
                                       const char* key,
-                                      const std::string& bare_name,
-                                      const std::string& label) {
+                                      const std::string& bare_name) {
   const std::string text = metadata.json_value(key);
   if (text.empty()) {
     throw base::input_error(
         "{}: the metadata has no \"{}\", which cannot be derived without the "
         "environment: record the dataset again with a Minari that stores it",
-        label, key);
+        metadata.label(), key);
   }
   try {
     return data::flatten_space(data::space_from_json(text), bare_name);
   } catch (const base::Error& error) {
-    throw base::input_error("{}: {}: {}", label, key, error.what());
+    throw base::input_error("{}: {}: {}", metadata.label(), key, error.what());
   }
 }
 
@@ -99,14 +116,13 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
     throw base::input_error(
         "{}: the Minari storage format \"{}\" is not supported: "
         "share/gato/convert/minari_arrow.py converts it to hdf5",
-        root.label(), format);
+        metadata.label(), format);
   }
   MinariMetadata result;
   data::TaskSpec& spec = result.spec;
   spec.observation_fields =
-      parse_fields(metadata, "observation_space", "observation", root.label());
-  spec.action_fields =
-      parse_fields(metadata, "action_space", "action", root.label());
+      parse_fields(metadata, "observation_space", "observation");
+  spec.action_fields = parse_fields(metadata, "action_space", "action");
   const std::string id = metadata.string_value("dataset_id");
   spec.environment =
       first_non_empty({parse_environment_id(metadata.json_value("env_spec")),
@@ -119,10 +135,10 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
                        spec.name.substr(0, spec.name.find('/'))});
   result.agent =
       first_non_empty({options.source, metadata.string_value("gato_source"),
-                       metadata.string_value("algorithm_name"), id});
+                       metadata.description("algorithm_name"), id});
   result.total_episodes = metadata.integer("total_episodes");
   result.total_steps = metadata.integer("total_steps");
-  result.minari_version = metadata.string_value("minari_version");
+  result.minari_version = metadata.description("minari_version");
   const std::string provenance = metadata.string_value("gato_provenance");
   if (!provenance.empty()) {
     result.provenance = json::parse(provenance, nullptr, false);

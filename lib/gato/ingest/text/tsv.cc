@@ -40,11 +40,11 @@ std::string format_image_name(const std::string& image_name, int64_t row,
                        fmt::arg("shard", first_shard + row / kRowsPerShard),
                        fmt::arg("index", row % kRowsPerShard),
                        fmt::arg("name", url_basename(url)));
-  } catch (const fmt::format_error& error) {
+  } catch (const fmt::format_error&) {
     throw base::usage_error(
         "option --image-name: '{}' is not a name with {{row}}, {{shard}}, "
-        "{{index}} and {{name}}, such as {{shard:05}}/{{row:09}}.jpg: {}",
-        image_name, error.what());
+        "{{index}} and {{name}}, such as {{shard:05}}/{{row:09}}.jpg",
+        image_name);
   }
 }
 

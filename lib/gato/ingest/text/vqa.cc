@@ -33,12 +33,11 @@ std::string format_image_name(const std::string& image_name,
   try {
     return fmt::format(fmt::runtime(image_name), fmt::arg("subtype", subtype),
                        fmt::arg("image", image));
-  } catch (const fmt::format_error& error) {
+  } catch (const fmt::format_error&) {
     throw base::usage_error(
         "option --image-name: '{}' is not a name with {{subtype}} and "
-        "{{image}}, "
-        "such as COCO_{{subtype}}_{{image:012}}.jpg: {}",
-        image_name, error.what());
+        "{{image}}, such as COCO_{{subtype}}_{{image:012}}.jpg",
+        image_name);
   }
 }
 

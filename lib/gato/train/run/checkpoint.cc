@@ -6,6 +6,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/file_format.h"
+#include "gato/data/json_fields.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/run/optimizer_moments.h"
 
@@ -17,6 +18,14 @@ namespace gato::train {
 namespace {
 
 constexpr const char* kStateFileName = "state.json";
+
+int64_t count_at(const nlohmann::json& json, const char* key) {
+  const int64_t count = data::integer_at(json, key);
+  if (count < 0) {
+    throw base::input_error("key '{}' is {}, which is negative", key, count);
+  }
+  return count;
+}
 
 }  // namespace
 
@@ -43,24 +52,22 @@ nlohmann::json TrainingState::to_json() const {
 TrainingState TrainingState::from_json(const nlohmann::json& json) {
   data::check_format(json, data::kTrainingStateFormat, kStateFileName);
   TrainingState state;
-  json.at("step").get_to(state.step);
-  json.at("updates").get_to(state.updates);
-  json.at("skipped").get_to(state.skipped);
-  json.at("targets").get_to(state.targets);
-  json.at("tokens").get_to(state.tokens);
-  state.configuration = json.at("configuration");
-  if (!state.configuration.is_object()) {
-    throw base::input_error("{}: \"configuration\" is not an object",
-                            kStateFileName);
-  }
-  state.data_fingerprint = json.at("data");
+  base::with_context(kStateFileName, [&] {
+    state.step = count_at(json, "step");
+    state.updates = count_at(json, "updates");
+    state.skipped = count_at(json, "skipped");
+    state.targets = count_at(json, "targets");
+    state.tokens = count_at(json, "tokens");
+    state.configuration = data::object_at(json, "configuration");
+    state.data_fingerprint = data::object_at(json, "data");
+    if (json.contains("best")) {
+      const nlohmann::json& best = data::object_at(json, "best");
+      state.best = {.step = count_at(best, "step"),
+                    .loss = data::number_at(best, "loss"),
+                    .validation_digest = data::string_at(best, "validation")};
+    }
+  });
   state.provenance = json.value("provenance", nlohmann::json());
-  if (const auto best = json.find("best"); best != json.end()) {
-    state.best.emplace();
-    best->at("step").get_to(state.best->step);
-    best->at("loss").get_to(state.best->loss);
-    best->at("validation").get_to(state.best->validation_digest);
-  }
   return state;
 }
 
@@ -114,7 +121,8 @@ TrainingState read_training_state(const std::filesystem::path& directory) {
   } catch (const base::Error& error) {
     throw base::input_error("{}: {}", directory.string(), error.what());
   } catch (const nlohmann::json::exception& error) {
-    throw base::input_error("{}: corrupt: {}", path.string(), error.what());
+    throw base::input_error("{}: corrupt: {}", path.string(),
+                            data::describe_json_error(error));
   }
 }
 

@@ -41,8 +41,7 @@ struct TrainingState {
   // from `step` and the configuration and are not stored.
   nlohmann::json to_json() const;
   // Throws Error(bad_input) if `json` is of another kind or a newer version, or
-  // if "configuration" is not an object, and a JSON exception if another field
-  // is missing or of a wrong type.
+  // if a field is missing or of a wrong type.
   static TrainingState from_json(const nlohmann::json& json);
 };
 

@@ -1,0 +1,30 @@
+// JSON inputs with wrong types. A test takes a valid input of a program,
+// replaces each of its values in turn by one of another type, or removes it,
+// and requires that the program either accepts the result or refuses it with
+// a message of its own.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/run_in_process.h"
+
+namespace gato::test {
+
+// Calls use(mutated, description) for each mutation of `valid`: every value at
+// any depth, except in the middle of lists, is replaced by null, numbers,
+// a string, a bool, lists and objects, and every key is removed.
+void for_each_mutation(
+    const nlohmann::json& valid,
+    const std::function<void(const nlohmann::json& mutated,
+                             const std::string& description)>& use);
+
+// Requires status 0, 2 or 3 and, unless it is 0, a message that names `file`
+// and does not contain the text of an exception of a library. A mutated value
+// may be the path of a file that is then missing, for which the status is 4.
+void require_own_message(const RunResult& result, const std::string& file,
+                         const std::string& description,
+                         bool contains_paths = false);
+
+}  // namespace gato::test
