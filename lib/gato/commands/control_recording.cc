@@ -135,7 +135,9 @@ json recording_start(const data::Provenance& provenance,
                      const std::vector<data::TaskSpec>& tasks) {
   json start = provenance.to_json();
   for (const data::TaskSpec& task : tasks) {
-    start["tasks"].push_back(data::task_to_json({.spec = task}));
+    data::TaskEntry entry;
+    entry.spec = task;
+    start["tasks"].push_back(data::task_to_json(entry));
   }
   return normalize(start);
 }

@@ -211,9 +211,9 @@ const Recording::EpisodeRecord& Recording::find(const std::string& task,
 
 void Recording::append(const std::string& task, const data::Episode& episode,
                        bool was_retried) {
-  append_record(kEpisodeKind, (was_retried ? "1" : "0") +
-                                  hex(std::ssize(task)) + task +
-                                  serialize_episode(episode));
+  append_record(kEpisodeKind, fmt::format("{}{}{}{}", was_retried ? 1 : 0,
+                                          hex(std::ssize(task)), task,
+                                          serialize_episode(episode)));
 }
 
 void Recording::set_film(const std::string& bytes) {
