@@ -15,7 +15,7 @@
 #include "gato/eval/svg.h"
 #include "gato/ingest/base64.h"
 #include "gato/ingest/images/image_format.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/text/coco.h"
 
 namespace gato::eval {

@@ -6,8 +6,8 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/ingest/json_fields.h"
 #include "gato/ingest/json_lists.h"
+#include "gato/ingest/json_record.h"
 
 namespace gato::ingest {
 namespace {

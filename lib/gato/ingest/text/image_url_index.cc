@@ -13,7 +13,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 
 namespace gato::ingest {
 namespace {

@@ -6,7 +6,7 @@
 #include "gato/base/error.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/text/end_of_text.h"
 
 namespace gato::ingest {

@@ -5,7 +5,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/file_extension.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {

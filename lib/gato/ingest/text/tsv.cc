@@ -15,7 +15,7 @@
 #include "gato/base/bad_records.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/text/tsv_columns.h"
 #include "gato/ingest/text/tsv_reader.h"
 #include "gato/ingest/utf8.h"

@@ -12,8 +12,8 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/delimited_reader.h"
-#include "gato/ingest/json_fields.h"
 #include "gato/ingest/json_lists.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/text/joined_image_texts.h"
 
 namespace gato::ingest {

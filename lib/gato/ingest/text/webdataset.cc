@@ -20,7 +20,7 @@
 #include "gato/base/error.h"
 #include "gato/ingest/archive.h"
 #include "gato/ingest/images/image_decoder.h"
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {

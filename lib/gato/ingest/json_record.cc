@@ -1,4 +1,4 @@
-#include "gato/ingest/json_fields.h"
+#include "gato/ingest/json_record.h"
 
 #include <utility>
 
