@@ -56,6 +56,8 @@ TEST_CASE(
   gato::base::RandomStream random(1);
   int64_t reached = 0;  // step of the newest checkpoint
   int resumed = 0;      // processes that resumed and saved a checkpoint
+  // Grows on a busy machine until processes live long enough to save.
+  uint64_t window_ms = 500;
   for (int i = 0; i < 50; ++i) {
     // About half the time is spent writing checkpoints, so that many processes
     // are killed while writing. Every other process writes in the background.
@@ -69,7 +71,7 @@ TEST_CASE(
       wait_for_file(run + "/latest");
     }
     std::this_thread::sleep_for(
-        std::chrono::milliseconds(100 + random.uniform_int(500)));
+        std::chrono::milliseconds(100 + random.uniform_int(window_ms)));
     process.kill(SIGKILL);
     CHECK(process.wait() == 128 + SIGKILL);
     const int64_t newest = newest_checkpoint(run);
@@ -81,6 +83,7 @@ TEST_CASE(
                                       std::to_string(reached)));
     }
     CHECK_THAT(log, !Catch::Contains("is incomplete or corrupt"));
+    window_ms += newest == reached ? 100 : 0;
     reached = newest;
   }
   CHECK(resumed > 0);
