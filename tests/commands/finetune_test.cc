@@ -95,9 +95,12 @@ struct Fixture {
                          .commands = {finetune_command()},
                          .see_also = {}};
     std::vector<std::string> arguments = {
-        "--init",  init,          "-o",           output, "--no-provenance",
-        "--steps", "4",           "--batch-size", "4",    "--threads",
-        "1",       "--precision", "fp32"};
+        "-o",           output, "--no-provenance", "--steps", "4",
+        "--batch-size", "4",    "--threads",       "1",       "--precision",
+        "fp32"};
+    if (std::ranges::find(more, "--init") == more.end()) {
+      arguments.insert(arguments.end(), {"--init", init});
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_in_process(tool, arguments);
   }

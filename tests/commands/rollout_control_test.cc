@@ -577,9 +577,9 @@ TEST_CASE("A model's run is resumed and divided by batches") {
     const StopRequest stop(folder, 2, SIGTERM);  // batches of 2, 2 and 3
     REQUIRE(play("out", {}).status == 75);
   }
-  const RunResult changed = play("out", {"--resume", "--episodes", "8"});
+  const RunResult changed = play("out", {"--resume", "--seed", "8"});
   REQUIRE(changed.status == 2);
-  REQUIRE_THAT(changed.err, Contains("--episodes was 7 and is 8 now"));
+  REQUIRE_THAT(changed.err, Contains("--seed was 0 and is 8 now"));
   REQUIRE(play("out", {"--resume"}).status == 0);
   REQUIRE(bytes_of(folder / "out") == bytes_of(folder / "expected"));
 

@@ -115,7 +115,9 @@ void Spool::flush() {
 size_t Spool::read_bytes(int64_t offset, std::byte* into, size_t count) const {
   if (!is_on_disk()) {
     count = std::min(count, static_cast<size_t>(size_ - offset));
-    std::memcpy(into, buffer_.data() + offset, count);
+    if (count > 0) {
+      std::memcpy(into, buffer_.data() + offset, count);
+    }
     return count;
   }
   const int64_t bytes_read = base::read_at(descriptor_, offset, into, count);
