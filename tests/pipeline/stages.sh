@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034  # used by the scripts in this folder
 tasks=(control/cartpole-swingup grid/goto arcade/catch)
 tiny=(--layers 1 --width 32 --heads 2 --key-size 16 --feedforward 64
-  --position rotary --batch-size 4 --micro-batch 2)
+  --batch-size 4 --micro-batch 2)
 
 # fail MESSAGE: ends the script.
 fail() {
@@ -41,7 +41,7 @@ pack() {
 }
 train() {
   gato-train --quiet --data sequences.h5 --config <(echo 'context = 64') \
-    "${tiny[@]}" --steps 4 --save-every 2 --seed 1 "$@" -o run
+    "${tiny[@]}" --position rotary --steps 4 --save-every 2 --seed 1 "$@" -o run
 }
 play() {
   gato-rollout control --quiet --model run --env "${tasks[@]}" --episodes 3 \
