@@ -1,7 +1,6 @@
 #include "gato/commands/finetune.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>

@@ -311,7 +311,8 @@ TEST_CASE_METHOD(Fixture, "A name that contains a line break is rejected") {
       run({"-o", folder / "tokens.h5", "--task", "maze\n2d",
            GATO_SOURCE_DIR "/tests/samples/d4rl/hopper_medium-v2.hdf5"});
   CHECK(ran.status == 3);
-  CHECK_THAT(ran.err, Contains("the task \"maze\\n2d\" contains control characters"));
+  CHECK_THAT(ran.err,
+             Contains("the task \"maze\\n2d\" contains control characters"));
 }
 
 TEST_CASE_METHOD(Fixture, "Roles can be overridden") {
