@@ -39,9 +39,10 @@ pack() {
   gato-pack --quiet --length 64 --window-steps 2 --sequences 40 --seed 1 "$@" \
     -o sequences.h5 episodes.h5:2 captions.h5:1
 }
+# Seeded by the variable `seed`, 1 by default.
 train() {
   gato-train --quiet --data sequences.h5 --config <(echo 'context = 64') \
-    "${tiny[@]}" --position rotary --steps 4 --save-every 2 --seed 1 "$@" -o run
+    "${tiny[@]}" --position rotary --steps 4 --save-every 2 --seed "${seed:-1}" "$@" -o run
 }
 play() {
   gato-rollout control --quiet --model run --env "${tasks[@]}" --episodes 3 \

@@ -19,7 +19,8 @@ std::unique_ptr<env::Environment> make_environment() {
 data::Episode play(const rollout::PolicyFactory& make_policy) {
   data::Episode played;
   rollout::run_episodes(
-      {.episodes = 1, .max_steps = 100}, make_environment, make_policy,
+      {.batches = rollout::plan_batches(1, 1), .max_steps = 100},
+      make_environment, make_policy,
       [&](data::Episode&& episode) { played = std::move(episode); });
   return played;
 }
