@@ -77,6 +77,13 @@ void check_tasks(const MixtureEntry& entry,
   }
 }
 
+// Returns an entry with this name and the defaults otherwise.
+MixtureEntry named_entry(const std::string& name) {
+  MixtureEntry entry;
+  entry.name = name;
+  return entry;
+}
+
 }  // namespace
 
 PackedDataset::PackedDataset(const std::vector<MixtureEntry>& mixture,
@@ -86,8 +93,8 @@ PackedDataset::PackedDataset(const std::vector<MixtureEntry>& mixture,
 
 PackedDataset::PackedDataset(const DocumentSelection& documents,
                              const PackingOptions& options)
-    : PackedDataset(Corpus(documents),
-                    {MixtureEntry{.name = documents.table->name()}}, options,
+    : PackedDataset(Corpus(documents), {named_entry(documents.table->name())},
+                    options,
                     /*sequences=*/0) {}
 
 PackedDataset::PackedDataset(Corpus corpus,
