@@ -52,7 +52,7 @@ struct Option {
   OnResume on_resume = OnResume::unspecified;
   bool is_in_config = true;  // false: applies to this run only, no TOML key
   bool takes_files = false;
-  // For a list: one value per occurrence, which is not split at commas.
+  // Makes each occurrence of a list one value, which is not split at commas.
   bool takes_one_value = false;
   bool is_operand = false;   // these are the operands, without a --name
   std::string default_text;  // the target's value when it was added

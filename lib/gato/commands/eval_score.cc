@@ -69,7 +69,7 @@ struct ScoreCommandOptions {
   int64_t max_episode_steps = 0;
   int64_t resamples = 10000;
   std::string title = "Scores";
-  // For the HTML report only.
+  // Used by the HTML report only.
   std::string metrics_file;             // metrics.jsonl of a training run
   std::string captions_file;            // JSON lines of captioned images
   std::string caption_references_file;  // COCO file with the right captions

@@ -26,7 +26,7 @@ struct DTypeTraits {
   size_t size;
 };
 
-// In the order of DType.
+// The properties of each DType, in the order of the enumeration.
 constexpr std::array<DTypeTraits, 11> kDTypeTraits{{
     {"bool", 1},
     {"int8", 1},

@@ -50,12 +50,12 @@ struct PackingOptions {
 // which every rollout begins, would be in only one of as many windows as the
 // episode has steps.) A text longer than L may start at any token.
 //
-// With window_steps W, a window is uniform over all runs of W consecutive steps
-// of all episodes of a task; an episode of fewer steps is one window, and so is
-// a document that is not an episode. All windows of a row are of one task: the
-// earlier windows of a row then identify the task, as a policy's own history
-// does in a rollout. A window that does not fit into the rest of a row is
-// dropped and the row is padded, because truncation would remove the actions
+// If window_steps is W > 0, a window is uniform over all runs of W consecutive
+// steps of all episodes of a task; an episode of fewer steps is one window, and
+// so is a document that is not an episode. All windows of a row are of one
+// task: the earlier windows of a row then identify the task, as a policy's own
+// history does in a rollout. A window that does not fit into the rest of a row
+// is dropped and the row is padded, because truncation would remove the actions
 // first, which are the targets. Only a window longer than an entire row is
 // truncated, in a row of its own, and so is text longer than a row.
 //

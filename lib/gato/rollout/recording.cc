@@ -4,11 +4,8 @@
 // digits; the name; the episode as serialize_episode() writes it}.
 #include "gato/rollout/recording.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +16,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
+#include "gato/base/lock_file.h"
 #include "gato/data/file_format.h"
 #include "gato/rollout/episode_serializer.h"
 
@@ -75,35 +73,18 @@ Recording::~Recording() {
 }
 
 void Recording::open_and_lock() {
-  struct stat locked_file {
-  }, file_on_disk{};
-  // Its previous owner may remove the file between open() and flock(), in which
-  // case the lock is on a deleted file: try again.
-  do {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-    fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd_ < 0) {
-      throw base::io_error("{}: cannot create: {}", path_.string(),
-                           std::strerror(errno));
-    }
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) {
-        ::close(fd_);
-        throw base::usage_error(
-            "{}: another process is recording to it: choose another --output",
-            path_.string());
-      }
-      spdlog::warn(
-          "{}: cannot lock it: {}: make sure that no other process records to "
-          "this --output",
-          path_.string(), std::strerror(errno));
-      return;
-    }
-  } while (::fstat(fd_, &locked_file) != 0 ||
-           ::stat(path_.c_str(), &file_on_disk) != 0 ||
-           locked_file.st_ino != file_on_disk.st_ino);
+  const base::LockedFile file = base::open_and_lock(
+      path_,
+      fmt::format(
+          "{}: another process is recording to it: choose another --output",
+          path_.string()));
+  fd_ = file.descriptor;
+  if (file.failure) {
+    spdlog::warn(
+        "{}: cannot lock it: {}: make sure that no other process records to "
+        "this --output",
+        path_.string(), file.failure.message());
+  }
 }
 
 void Recording::scan() {

@@ -102,7 +102,7 @@ class EpisodeSelection {
 };
 
 // Samples `count` distinct numbers of [0, total) from the seed and the repeat.
-// For the same repeat smaller samples are subsets of larger ones, as in the
+// Smaller samples of one repeat are subsets of larger ones, as in the
 // few-shot curves of Reed et al. 2022 (appendix E). Throws Error(usage) if
 // count > total.
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,

@@ -40,15 +40,16 @@ struct ErrorState {
   std::longjmp(state->jump_target, 1);
 }
 
-// By default libjpeg would insert an end marker and make up the missing pixels.
+// Replaces libjpeg's handler, which would insert an end marker and make up the
+// missing pixels.
 [[noreturn]] boolean handle_end_of_input(j_decompress_ptr decoder) {
   auto* state = reinterpret_cast<ErrorState*>(decoder->err);
   state->is_truncated = true;
   std::longjmp(state->jump_target, 1);
 }
 
-// By default libjpeg prints warnings about what it repaired to stderr, without
-// the name of the file.
+// Replaces libjpeg's handler, which prints warnings about what it repaired to
+// stderr, without the name of the file.
 void discard_message(j_common_ptr) {}
 
 struct DecompressHandle {
@@ -83,7 +84,7 @@ class JpegDecoder {
   int height() const { return static_cast<int>(decoder_.image_height); }
   int width() const { return static_cast<int>(decoder_.image_width); }
   bool is_cmyk() const { return decoder_.num_components == 4; }
-  // To be called before read_pixels(), which discards the markers.
+  // Must be called before read_pixels(), which discards the markers.
   int orientation() const;
   // Decodes to `space`, in rows without padding. To be called once.
   void read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels);

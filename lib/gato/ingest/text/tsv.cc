@@ -63,7 +63,8 @@ bool has_row_number(const std::string& image_name) {
 struct Row {
   Cells cells;
   TsvRecord::Line line;  // the text that the cells were read from
-  // As the downloader counts rows, from 0; unset if it did not count this row.
+  // The row number of the downloader, from 0; unset if it did not count this
+  // row.
   std::optional<int64_t> number;
   // The caption as a CSV parser reads it.
   std::string parsed_caption;

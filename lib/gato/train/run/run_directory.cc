@@ -1,9 +1,6 @@
 #include "gato/train/run/run_directory.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/lock_file.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
 #include "gato/train/run/checkpoint.h"
@@ -92,36 +90,17 @@ RunDirectory::RunDirectory(fs::path path, Role role) : path_(std::move(path)) {
 // directory is not seen by other machines.
 void RunDirectory::lock() {
   const fs::path file = path_ / kLockFile;
-  struct stat locked_file {
-  }, file_on_disk{};
-  // The previous owner may remove the file between open() and flock(), in which
-  // case the lock is on a deleted file: try again.
-  do {
-    if (lock_fd_ >= 0) {
-      ::close(lock_fd_);
-    }
-    lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_fd_ < 0) {
-      throw base::io_error("{}: cannot create: {}", file.string(),
-                           std::strerror(errno));
-    }
-    if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) {
-        ::close(lock_fd_);
-        throw base::usage_error(
-            "{}: another process is training in this directory",
-            path_.string());
-      }
-      spdlog::warn(
-          "{}: cannot lock it: {}: make sure that no other process trains in "
-          "this directory",
-          file.string(), std::strerror(errno));
-      return;
-    }
-  } while (::fstat(lock_fd_, &locked_file) != 0 ||
-           ::stat(file.c_str(), &file_on_disk) != 0 ||
-           locked_file.st_ino != file_on_disk.st_ino);
-  is_locked_ = true;
+  const base::LockedFile locked = base::open_and_lock(
+      file, fmt::format("{}: another process is training in this directory",
+                        path_.string()));
+  lock_fd_ = locked.descriptor;
+  is_locked_ = !locked.failure;
+  if (!is_locked_) {
+    spdlog::warn(
+        "{}: cannot lock it: {}: make sure that no other process trains in "
+        "this directory",
+        file.string(), locked.failure.message());
+  }
 }
 
 RunDirectory::~RunDirectory() {
