@@ -1,6 +1,7 @@
 #include "gato/base/file_patterns.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
@@ -45,6 +46,27 @@ TEST_CASE("Files, braces and globs are expanded to lists of files") {
   CHECK(expand_patterns({folder / "{a,b}.h5"}) == Texts{folder / "{a,b}.h5"});
   CHECK(expand_patterns({folder / "a{1..3}.h5"}).size() == 3);
   CHECK_THROWS_WITH(expand_patterns({folder / "{c,d}*"}), Contains("c*"));
+}
+
+TEST_CASE("Two asterisks stand for folders at any depth, or none") {
+  const test::ScratchDirectory folder;
+  for (const char* name : {"b/c", "b/d[1]", ".hidden"}) {
+    std::filesystem::create_directories(folder / name);
+  }
+  for (const char* name :
+       {"x.h5", "b/x.h5", "b/c/x.h5", "b/d[1]/x.h5", ".hidden/x.h5"}) {
+    folder.write_file(name, "");
+  }
+  CHECK(expand_patterns({folder / "**/x.h5"}) ==
+        Texts{folder / "b/c/x.h5", folder / "b/d[1]/x.h5", folder / "b/x.h5",
+              folder / "x.h5"});
+  CHECK(expand_patterns({folder / "b/**/x.h5:2"}) ==
+        Texts{folder / "b/c/x.h5:2", folder / "b/d[1]/x.h5:2",
+              folder / "b/x.h5:2"});
+  CHECK(expand_patterns({folder / "**/c/**"}) == Texts{folder / "b/c/x.h5"});
+  CHECK(expand_patterns({folder / "**/**/x.h5"}).size() == 4);
+  CHECK(expand_patterns({folder / "b**/x.h5"}) == Texts{folder / "b/x.h5"});
+  CHECK_THROWS_WITH(expand_patterns({folder / "**/y.h5"}), Contains("**/y.h5"));
 }
 
 TEST_CASE("A file list contains one name per line or NUL-terminated names") {

@@ -1,11 +1,13 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <set>
 
 #include "cli/run_in_process.h"
 #include "data/make_field.h"
 #include "gato/base/file_io.h"
+#include "gato/commands/inspect.h"
 #include "gato/commands/tokenize.h"
 #include "gato/data/token_file.h"
 #include "gato/ingest/episodes/minari_writer.h"
@@ -539,4 +541,85 @@ TEST_CASE_METHOD(Fixture, "Bad episodes are not ranked") {
   ran = run({"-o", folder / "none.h5", "--best", "2", input});
   REQUIRE(ran.status == 3);
   CHECK_THAT(ran.err, Contains("episode 4: step 0"));
+}
+
+TEST_CASE_METHOD(Fixture, "Episodes without text need no text model") {
+  const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
+  const auto run_with = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"episodes", "--no-provenance"});
+    return test::run_in_process(tokenize_tool(), std::move(arguments));
+  };
+  auto ran =
+      run_with({"--text-model", "none", "-o", folder / "tokens.h5", input});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const data::TokenFileReader reader(folder / "tokens.h5");
+  CHECK_FALSE(reader.vocabulary().has_text());
+  CHECK(reader.vocabulary().discrete_layout == data::DiscreteLayout::separate);
+  const data::TokenizedDocument document = reader.document(0);
+  // A patch, a number, a speed, the separator and a button.
+  REQUIRE(document.tokens.size() == 10);
+  CHECK(document.tokens[1] == 1024);
+  CHECK(document.tokens[3] == 2048);
+  CHECK(document.tokens[4] == 1024);
+
+  ran = run_with({"--text-model", "none", "--discrete", "overlap", "-o",
+                  folder / "b.h5", input});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("--discrete overlap"));
+  ran = test::run_in_process(tokenize_tool(), {"text", "--text-model", "none",
+                                               "-o", folder / "b.h5", input});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("gato-tokenize vocab"));
+  ran = test::run_in_process(tokenize_tool(), {"vocab", "--size", "100", "-o",
+                                               folder / "words.model", input});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("--text-model none"));
+}
+
+TEST_CASE_METHOD(Fixture, "A text key without a text model is refused") {
+  data::TaskSpec spec = spec_of("test/one");
+  spec.observation_fields = {
+      make_field("mission", data::Role::text, data::DType::uint8, {})};
+  data::Episode episode = episode_of(0, 1);
+  episode.observations = {std::vector<std::string>{"go", "go", "go"}};
+  const auto input = dataset("a", spec, {episode});
+  const auto ran = test::run_in_process(
+      tokenize_tool(),
+      {"episodes", "--text-model", "none", "-o", folder / "tokens.h5", input});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains(input + ": key 'mission' is text") &&
+                          Contains("gato-tokenize vocab"));
+}
+
+TEST_CASE_METHOD(Fixture, "A folder of datasets is an operand") {
+  std::filesystem::create_directories(folder / "all/deep");
+  dataset("all/a", spec_of("test/one"), {episode_of(0, 1)});
+  dataset("all/deep/b", spec_of("test/two"), {episode_of(0, 2)});
+  auto ran = run({"-o", folder / "tokens.h5", folder / "all"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(data::TokenFileReader(folder / "tokens.h5").document_count() == 2);
+  // --shard divides the datasets.
+  ran = run({"-o", folder / "second.h5", "--shard", "2/2", folder / "all"});
+  REQUIRE(ran.status == 0);
+  const data::TokenFileReader second(folder / "second.h5");
+  REQUIRE(second.document_count() == 1);
+  CHECK(second.tasks().tasks[0].spec.name == "test/two");
+
+  std::filesystem::create_directories(folder / "empty");
+  ran = run({"-o", folder / "none.h5", folder / "empty"});
+  CHECK(ran.status != 0);
+  CHECK_THAT(ran.err, Contains(folder / "empty"));
+}
+
+TEST_CASE_METHOD(Fixture, "gato-info reports the sizes of a token file") {
+  const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
+  REQUIRE(run({"-o", folder / "tokens.h5", input}).status == 0);
+  const Inspection found = inspect(folder / "tokens.h5");
+  CHECK(found.facts["sizes"][0]["tokens_per_step"]["max"] == 5);
+  CHECK(found.facts["sizes"][0]["steps_per_episode"]["mean"] == 2.0);
+  CHECK(found.facts["sizes"][0]["tokens_per_document"]["max"] == 10);
+  CHECK(found.facts["steps_in_length"][0]["256"] == 51);
+  CHECK(found.facts["tokens_in_window"][0]["8"] == 40);
 }

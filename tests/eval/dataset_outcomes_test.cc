@@ -95,18 +95,3 @@ TEST_CASE("A D4RL dataset without timeouts needs max_episode_steps") {
           base::ExitStatus::bad_input);
   REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
 }
-
-TEST_CASE("A folder is replaced by the datasets in it") {
-  const TestDirectory folder;
-  write(folder / "b", {episode({1})});
-  write(folder / "a/deep", {episode({1})});
-  write(folder / ".hidden", {episode({1})});
-  using Paths = std::vector<std::filesystem::path>;
-  REQUIRE(find_datasets(folder.path()) ==
-          Paths{folder / "a/deep", folder / "b"});
-  REQUIRE(find_datasets(folder / "b") == Paths{folder / "b"});
-  REQUIRE(find_datasets(folder / "none") == Paths{folder / "none"});
-  REQUIRE(thrown_error([&] {
-            read_dataset_outcomes(folder / "none");
-          }).status() == base::ExitStatus::io);
-}

@@ -51,3 +51,36 @@ TEST_CASE("Invalid models and invalid ids are errors") {
   CHECK_THROWS_AS(text.decode(std::vector<int32_t>{-1}), base::Error);
   CHECK_THROWS_AS(text.piece(-1), base::Error);
 }
+
+TEST_CASE("Long texts are encoded in windows, with the same pieces") {
+  const TextEncoder text(test::text_model_bytes());
+  const std::vector<std::string> words{"a",     "red",    "square", "über",
+                                       "blue",  "circle", ".\n",    "  ",
+                                       "above", "日本語", "xyzzy",  "a\u0301"};
+  REQUIRE(rc::check("any words", [&] {
+    const auto choices = *rc::gen::container<std::vector<size_t>>(
+        2000, rc::gen::inRange<size_t>(0, words.size()));
+    std::string joined;
+    for (const size_t choice : choices) {
+      joined += words[choice] + (choice % 3 == 0 ? "" : " ");
+    }
+    std::vector<int32_t> whole, windows{7};
+    text.encode(joined, whole, joined.size());
+    text.encode(joined, windows, 1500);
+    windows.erase(windows.begin());
+    RC_ASSERT(windows == whole);
+  }));
+}
+
+TEST_CASE("Long texts that repeat themselves have the same pieces") {
+  const TextEncoder text(test::text_model_bytes());
+  for (const char* unit : {"a", " ", "re", "日", "\n"}) {
+    std::string repeated = "one";
+    for (int i = 0; i < 5000; ++i) repeated += unit;
+    repeated += "end";
+    std::vector<int32_t> whole, windows;
+    text.encode(repeated, whole, repeated.size());
+    text.encode(repeated, windows, 256);
+    CHECK(windows == whole);
+  }
+}

@@ -33,7 +33,7 @@ std::string read_standard_input() {
   return std::move(text).str();
 }
 
-std::vector<std::string> glob_matches(const std::string& pattern) {
+std::vector<std::string> glob_without_globstar(const std::string& pattern) {
   glob_t matches{};
   const int code = glob(pattern.c_str(), 0, nullptr, &matches);
   std::vector<std::string> paths(matches.gl_pathv,
@@ -43,6 +43,86 @@ std::vector<std::string> glob_matches(const std::string& pattern) {
     throw io_error("{}: cannot read a directory that this pattern names",
                    pattern);
   }
+  return paths;
+}
+
+// Returns the offset of the first component "**" of a pattern, or npos.
+size_t find_globstar(const std::string& pattern) {
+  for (size_t at = pattern.find("**"); at != std::string::npos;
+       at = pattern.find("**", at + 1)) {
+    const bool is_start = at == 0 || pattern[at - 1] == '/';
+    const bool is_end = at + 2 == pattern.size() || pattern[at + 2] == '/';
+    if (is_start && is_end) {
+      return at;
+    }
+  }
+  return std::string::npos;
+}
+
+std::string escape_glob_characters(const std::string& path) {
+  std::string escaped;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') {
+      escaped += '\\';
+    }
+    escaped += c;
+  }
+  return escaped;
+}
+
+// Returns the folders below `folder` (empty: the working directory), at any
+// depth, with a slash at the end, and `folder` itself as it is. As in bash,
+// hidden folders are left out, and links are not followed.
+std::vector<std::string> find_folders(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> folders{folder};
+  try {
+    fs::recursive_directory_iterator entry(
+        folder.empty() ? "." : folder,
+        fs::directory_options::skip_permission_denied);
+    for (; entry != fs::recursive_directory_iterator(); ++entry) {
+      if (entry->is_symlink() || !entry->is_directory()) {
+        continue;
+      }
+      if (entry->path().filename().string().starts_with('.')) {
+        entry.disable_recursion_pending();
+        continue;
+      }
+      const std::string path = entry->path().string();
+      folders.push_back((folder.empty() ? path.substr(2) : path) + "/");
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw io_error("{}: cannot read this folder: {}", error.path1().string(),
+                   error.code().message());
+  }
+  return folders;
+}
+
+// Expands a pattern as bash does with its option globstar: a component "**"
+// stands for any number of folders, or none, and at the end for everything
+// below.
+std::vector<std::string> glob_matches(const std::string& pattern) {
+  const size_t globstar = find_globstar(pattern);
+  if (globstar == std::string::npos) {
+    return glob_without_globstar(pattern);
+  }
+  std::vector<std::string> roots{""};
+  if (globstar > 0) {
+    roots = glob_without_globstar(pattern.substr(0, globstar));
+  }
+  const std::string rest =
+      globstar + 3 < pattern.size() ? pattern.substr(globstar + 3) : "*";
+  std::vector<std::string> paths;
+  for (const std::string& root : roots) {
+    for (const std::string& folder : find_folders(root)) {
+      for (std::string& path :
+           glob_matches(escape_glob_characters(folder) + rest)) {
+        paths.push_back(std::move(path));
+      }
+    }
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;
 }
 

@@ -7,7 +7,8 @@
 namespace gato::base {
 
 // Expands the braces and then the glob characters of each text that is not the
-// name of a file. The matches of a glob are sorted. A weight at the end, as in
+// name of a file. A component "**" stands for any number of folders, or none.
+// The matches of a glob are sorted. A weight at the end, as in
 // "PATTERN:2.5", is appended to every match. Throws Error(io) if a pattern
 // matches nothing.
 std::vector<std::string> expand_patterns(const std::vector<std::string>& texts);

@@ -1,5 +1,7 @@
 #include "gato/base/progress.h"
 
+#include <fmt/format.h>
+
 #include "gato/base/signals.h"
 
 namespace gato::base {
@@ -18,7 +20,9 @@ Progress::~Progress() {
   }
 }
 
-void Progress::advance(int64_t count) { set_done(done_ + count); }
+void Progress::advance(int64_t count, const std::string& note) {
+  set_done(done_ + count, note);
+}
 
 void Progress::set_done(int64_t done, const std::string& note) {
   throw_if_stopped();
@@ -26,6 +30,15 @@ void Progress::set_done(int64_t done, const std::string& note) {
   if (display_) {
     display_->update(done, note);
   }
+}
+
+std::string bytes_read_note(int64_t bytes) {
+  if (bytes == 0) {
+    return "";
+  }
+  const auto value = static_cast<double>(bytes);
+  return bytes < 1'000'000'000 ? fmt::format("{:.1f} MB read", value / 1e6)
+                               : fmt::format("{:.2f} GB read", value / 1e9);
 }
 
 }  // namespace gato::base

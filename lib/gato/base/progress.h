@@ -36,12 +36,15 @@ class Progress {
 
   // Add to the count, or set it. Both throw StoppedBySignal after a signal
   // (base/signals.h) unless a ScopedStopDeferral is alive.
-  void advance(int64_t count = 1);
+  void advance(int64_t count = 1, const std::string& note = "");
   void set_done(int64_t done, const std::string& note = "");
 
  private:
   ProgressDisplay* display_;
   int64_t done_;
 };
+
+// Returns a note such as "12.5 MB read"; empty if nothing has been read.
+std::string bytes_read_note(int64_t bytes);
 
 }  // namespace gato::base

@@ -271,6 +271,9 @@ base::ExitStatus do_work(Invocation& invocation, const Command& command,
                          .seed = common.seed,
                          .output = common.output,
                          .has_provenance = !common.no_provenance};
+  if (command.expand_operands) {
+    common.inputs = command.expand_operands(common.inputs);
+  }
   common.all_inputs = common.inputs;
   if (command.sharding == Sharding::operands) {
     select_shard_operands(common);

@@ -85,6 +85,10 @@ struct Command {
   bool allow_existing_output = false;
   bool has_skip_bad = false;  // has --skip-bad
   Sharding sharding = Sharding::none;
+  // Replaces the operands, whose globs have been expanded, before --shard
+  // divides them; empty: they remain as they are.
+  std::function<std::vector<std::string>(const std::vector<std::string>&)>
+      expand_operands = {};
   std::function<CommandFunction(OptionTable&)> build;
   std::vector<UsageExample> examples;
 };

@@ -16,6 +16,7 @@
 #include "gato/eval/score_report.h"
 #include "gato/eval/score_sections.h"
 #include "gato/eval/training_section.h"
+#include "gato/ingest/episodes/dataset_search.h"
 
 namespace gato::commands {
 namespace {
@@ -26,7 +27,7 @@ constexpr const char* kDescription =
     "The score of a task is 100 (mean - random) / (expert - random), in terms "
     "of mean returns: 0 is the random policy and 100 the expert. Scores are "
     "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
-    "robomimic dataset of one task, or a folder of Minari datasets. The "
+    "robomimic dataset of one task, or a folder of datasets. The "
     "returns of the random policy and the expert come from --references, JSON "
     "files such as share/gato/scores/jat.json, or from datasets of their "
     "episodes (--random, --expert). If the expert is no better than random, "
@@ -98,17 +99,6 @@ ReportFormat detect_report_format(const std::string& output) {
       "{}: the name of a report must end in .json, .csv or .html", output);
 }
 
-std::vector<fs::path> find_all_datasets(
-    const std::vector<std::string>& operands) {
-  std::vector<fs::path> datasets;
-  for (const std::string& operand : operands) {
-    for (fs::path& path : eval::find_datasets(operand)) {
-      datasets.push_back(std::move(path));
-    }
-  }
-  return datasets;
-}
-
 std::string introduction_text(const eval::ScoreReport& report) {
   int64_t episodes = 0;
   std::vector<std::string> policies;
@@ -138,7 +128,7 @@ eval::ReferenceTable load_all_references(
   }
   const auto add = [&](const std::vector<std::string>& operands,
                        eval::ReferenceKind kind) {
-    for (const fs::path& path : find_all_datasets(operands)) {
+    for (const std::string& path : ingest::find_all_datasets(operands)) {
       reference_outcomes.push_back(
           eval::read_dataset_outcomes(path, options.max_episode_steps));
       eval::add_reference(reference_outcomes.back(), kind, references);
@@ -152,11 +142,11 @@ eval::ReferenceTable load_all_references(
 std::vector<eval::DatasetOutcomes> read_all_outcomes(
     const std::vector<std::string>& inputs, int64_t max_episode_steps,
     base::ProgressDisplay& display) {
-  const std::vector<fs::path> datasets = find_all_datasets(inputs);
+  const std::vector<std::string> datasets = ingest::find_all_datasets(inputs);
   base::Progress progress(&display, "reading", "datasets",
                           std::ssize(datasets));
   std::vector<eval::DatasetOutcomes> outcomes;
-  for (const fs::path& path : datasets) {
+  for (const std::string& path : datasets) {
     outcomes.push_back(eval::read_dataset_outcomes(path, max_episode_steps));
     progress.advance();
   }

@@ -76,10 +76,12 @@ void ImageTextTokenizer::add_records(ingest::RecordSource<Record>& source) {
     if (!next.value) {
       break;
     }
+    output_.set_bytes_read(bytes_read_ + source.bytes_read());
     output_.add([this, record = std::move(*next.value)]() mutable {
       return encode(std::move(record));
     });
   }
+  bytes_read_ += source.bytes_read();
   source.record_inputs(output_.provenance());
   for (const auto& [reason, count] : source.skipped()) {
     tokenize::add_count(extra_counts_, reason, count);
@@ -104,7 +106,7 @@ data::Image ImageTextTokenizer::load_image(
 data::TokenizedDocument ImageTextTokenizer::encode(
     const data::Document& document) const {
   data::TokenizedDocument result = tokenize::encode_document(
-      document, output_.vocabulary(), output_.text_encoder());
+      document, output_.vocabulary(), *output_.text_encoder());
   result.task_index = task_;
   result.source_index = source_;
   return result;

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "gato/base/file_io.h"
+#include "gato/commands/token_sizes.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
 #include "gato/data/sequence_file.h"
@@ -71,16 +72,35 @@ ordered_json task_facts(const data::TaskEntry& task) {
   return facts;
 }
 
+// Adds {"sizes", "steps_in_length"?, "tokens_in_window"?}, lists with one
+// object per task.
+void add_size_facts(const std::vector<TokenSizes>& sizes, ordered_json& facts) {
+  for (const TokenSizes& task : sizes) {
+    facts["sizes"].push_back(task.facts());
+  }
+  for (const TokenSizes& task : sizes) {
+    if (task.has_steps()) {
+      facts["steps_in_length"].push_back(task.steps_by_length());
+      facts["tokens_in_window"].push_back(task.tokens_by_window());
+    }
+  }
+}
+
 Inspection inspect_token_file(const fs::path& path) {
   const data::TokenFileReader reader(path);
   ModalityCounts modality;
   int64_t images = 0, differing_labels = 0;
+  std::vector<TokenSizes> sizes;
+  for (const data::TaskEntry& task : reader.tasks().tasks) {
+    sizes.emplace_back(task.spec.name);
+  }
   std::vector<int64_t> documents(reader.tasks().tasks.size());
   std::vector<int64_t> tokens(documents.size());
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     const data::TokenizedDocument document = reader.document(i);
     const auto task = static_cast<size_t>(document.task_index);
     ++documents[task];
+    sizes[task].add(document);
     tokens[task] += std::ssize(document.tokens);
     images += std::ssize(document.images);
     for (size_t j = 0; j < document.tokens.size(); ++j) {
@@ -111,6 +131,7 @@ Inspection inspect_token_file(const fs::path& path) {
     task["tokens"] = tokens[i];
     facts["tasks"].push_back(task);
   }
+  add_size_facts(sizes, facts);
   return result;
 }
 

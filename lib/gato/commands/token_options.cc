@@ -5,6 +5,36 @@
 
 namespace gato::commands {
 
+namespace {
+
+// The value of --text-model for records without text.
+constexpr const char* kNoTextModel = "none";
+
+void check_vocabulary_options(const TokenizerOptions& options,
+                              TextUse text_use) {
+  if (options.text_model != kNoTextModel) {
+    return;
+  }
+  if (text_use == TextUse::always) {
+    throw base::usage_error(
+        "--text-model none is for episodes without text: give a text model, "
+        "which gato-tokenize vocab makes");
+  }
+  if (options.discrete == "overlap") {
+    throw base::usage_error(
+        "--discrete overlap shares the ids of text pieces, of which "
+        "--text-model none has none: omit --discrete, or use separate");
+  }
+}
+
+data::DiscreteLayout discrete_layout(const TokenizerOptions& options) {
+  return options.discrete.value_or("overlap") == "overlap"
+             ? data::DiscreteLayout::overlap
+             : data::DiscreteLayout::separate;
+}
+
+}  // namespace
+
 cli::Command make_token_command(const std::string& name,
                                 const std::string& summary,
                                 const std::string& operands) {
@@ -22,21 +52,33 @@ cli::Command make_token_command(const std::string& name,
   return command;
 }
 
-void add_vocabulary_options(cli::OptionTable& table,
-                            TokenizerOptions& options) {
+void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options,
+                            TextUse text_use) {
+  const std::string help =
+      "SentencePiece model whose pieces are the text tokens (see gato-tokenize "
+      "vocab)";
   table
       .add("text-model", &options.text_model,
-           "SentencePiece model whose pieces are the text tokens (see "
-           "gato-tokenize vocab)")
-      .metavar("FILE")
+           text_use == TextUse::always
+               ? help
+               : help +
+                     "; none: the episodes contain no text, and there are "
+                     "no text tokens")
+      .metavar(text_use == TextUse::always ? "FILE" : "FILE|none")
       .required();
+  const std::string layout_help =
+      "Ids of discrete values: those of the first 1024 text pieces (overlap, "
+      "the default, as in the paper; requires a text model of at least 1024 "
+      "pieces), or 1024 additional ids (separate)";
   table
       .add("discrete", &options.discrete,
-           "Ids of discrete values: those of the first 1024 text pieces "
-           "(overlap, as in the paper; requires a text model of at least 1024 "
-           "pieces), or 1024 additional ids (separate)")
+           text_use == TextUse::always
+               ? layout_help
+               : layout_help + ", as always with --text-model none")
       .one_of({"overlap", "separate"})
       .metavar("LAYOUT");
+  table.add_check(
+      [&options, text_use] { check_vocabulary_options(options, text_use); });
 }
 
 void add_resize_option(cli::OptionTable& table, TokenizerOptions& options) {
@@ -57,16 +99,16 @@ tokenize::TokenFileOptions make_token_file_options(
   values.threads = context.common.threads;
   values.max_skipped = context.common.skip_bad;
   values.shard = context.common.shard;
-  values.text_model = base::read_file(options.text_model);
-  values.text_model_name = options.text_model;
-  values.discrete_layout = options.discrete == "overlap"
-                               ? data::DiscreteLayout::overlap
-                               : data::DiscreteLayout::separate;
+  values.discrete_layout = discrete_layout(options);
   values.resize = data::parse_resize(options.resize, "option --resize");
   values.unit = unit;
   values.progress = &context.progress;
   values.provenance = data::Provenance(context.record);
-  values.provenance.add_input(options.text_model);
+  if (options.text_model != kNoTextModel) {
+    values.text_model = base::read_file(options.text_model);
+    values.text_model_name = options.text_model;
+    values.provenance.add_input(options.text_model);
+  }
   return values;
 }
 

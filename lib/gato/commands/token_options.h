@@ -1,6 +1,7 @@
 // The options that the commands of gato-tokenize share.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "gato/cli/tool.h"
@@ -10,9 +11,9 @@
 namespace gato::commands {
 
 struct TokenizerOptions {
-  std::string text_model;
-  std::string discrete = "overlap";
-  std::string resize;  // "HxW"; empty: images keep their size
+  std::string text_model;               // a file; "none" if there is no text
+  std::optional<std::string> discrete;  // the default depends on text_model
+  std::string resize;                   // "HxW"; empty: images keep their size
 };
 
 // Returns a command that writes a token file. It reads its operands, which
@@ -20,8 +21,12 @@ struct TokenizerOptions {
 cli::Command make_token_command(const std::string& name,
                                 const std::string& summary,
                                 const std::string& operands);
-// Adds --text-model and --discrete.
-void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options);
+// Whether the records of a command always contain text, or only may.
+enum class TextUse { always, optional };
+// Adds --text-model and --discrete. If the use of text is optional,
+// --text-model may be none.
+void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options,
+                            TextUse text_use = TextUse::always);
 // Adds --resize.
 void add_resize_option(cli::OptionTable& table, TokenizerOptions& options);
 

@@ -18,6 +18,7 @@
 #include "gato/commands/episode_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
+#include "gato/ingest/episodes/dataset_search.h"
 #include "gato/ingest/episodes/episode_selection.h"
 #include "gato/ingest/episodes/usable_episodes.h"
 #include "gato/tokenize/document_encoder.h"
@@ -95,7 +96,7 @@ class EpisodesTokenizer {
     }
     return base::with_context(input, [&] {
       return encoder = std::make_shared<tokenize::StepEncoder>(
-                 spec, output_.vocabulary(), &output_.text_encoder(),
+                 spec, output_.vocabulary(), output_.text_encoder(),
                  output_.resize());
     });
   }
@@ -352,7 +353,10 @@ cli::Command tokenize_episodes_command() {
   command.description =
       "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
       "and the HDF5 files of D4RL and robomimic, as described in "
-      "gato-formats(5). Each time step becomes its text, image, discrete and "
+      "gato-formats(5). Any other folder stands for all Minari datasets and "
+      ".hdf5 files in it, at any depth, except for hidden ones. Episodes "
+      "without text need no text model: --text-model none. Each time step "
+      "becomes its text, image, discrete and "
       "continuous observations, a separator, and its discrete and continuous "
       "actions, with the keys of each kind in byte order. Inputs of the same "
       "task must have the same observations and actions. The role of every key "
@@ -367,9 +371,10 @@ cli::Command tokenize_episodes_command() {
       "unfinished if their last step is neither terminated nor truncated. The "
       "observation after the last action is not needed; episodes without it "
       "are counted, too.";
+  command.expand_operands = ingest::find_all_datasets;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
-    add_vocabulary_options(table, options->tokenizer);
+    add_vocabulary_options(table, options->tokenizer, TextUse::optional);
     add_resize_option(table, options->tokenizer);
     add_source_options(table, *options);
     add_selection_options(table, options->selection);
@@ -381,6 +386,8 @@ cli::Command tokenize_episodes_command() {
       {"gato-tokenize episodes --text-model words.model -o catch.h5 "
        "catch-expert",
        "A dataset recorded by gato-rollout"},
+      {"gato-tokenize episodes --text-model none -o control.h5 recordings",
+       "All datasets in a folder, whose observations contain no text"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
        "The better episodes of a Minari dataset"},

@@ -67,6 +67,7 @@ class TextTokenizer {
          batch = next_batch(source)) {
       is_empty = false;
       warnings_.warn_if_json_lines(source);
+      output_.set_bytes_read(bytes_read_ + source.bytes_read());
       output_.add([this, batch = std::move(batch)]() mutable {
         std::vector<tokenize::EncodedRecord> all;
         for (auto& record : batch) {
@@ -76,6 +77,7 @@ class TextTokenizer {
       });
     }
     output_.count_excluded(kEmpty, is_empty ? 1 : 0);
+    bytes_read_ += source.bytes_read();
     warnings_.count_missing_separator(source);
     source.record_input(output_.provenance());
   }
@@ -119,7 +121,7 @@ class TextTokenizer {
         return data::TokenizedDocument{};
       }
       data::TokenizedDocument document = tokenize::encode_document(
-          text, output_.vocabulary(), output_.text_encoder());
+          text, output_.vocabulary(), *output_.text_encoder());
       document.task_index = task_;
       document.source_index = source_;
       return document;
@@ -133,6 +135,7 @@ class TextTokenizer {
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
   int32_t task_ = 0, source_ = 0;
+  int64_t bytes_read_ = 0;  // of the inputs before the present one
   // The last member, because its threads use the others.
   tokenize::TokenFileBuilder output_;
 };

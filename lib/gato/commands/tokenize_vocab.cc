@@ -12,6 +12,7 @@
 
 #include "gato/base/bad_records.h"
 #include "gato/base/file_io.h"
+#include "gato/base/progress.h"
 #include "gato/base/signals.h"
 #include "gato/cli/logging.h"
 #include "gato/commands/text_options.h"
@@ -72,6 +73,7 @@ class CaptionStream : public RecordTextStream {
  public:
   explicit CaptionStream(std::unique_ptr<ingest::ImageTextSource> source)
       : source_(std::move(source)) {}
+  int64_t bytes_read() const override { return source_->bytes_read(); }
 
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
@@ -96,6 +98,7 @@ class PageTextStream : public RecordTextStream {
  public:
   explicit PageTextStream(const std::string& input)
       : source_(ingest::open_pages(input, {})) {}
+  int64_t bytes_read() const override { return source_->bytes_read(); }
 
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
@@ -169,6 +172,7 @@ class DocumentStream : public tokenize::TextStream {
     warnings_.count_missing_separator(source_);
     return std::nullopt;
   }
+  int64_t bytes_read() const override { return source_.bytes_read(); }
 
  private:
   // The marker of the end of a text is not learned.
@@ -226,11 +230,13 @@ std::unique_ptr<tokenize::TextStream> open_texts(
 class InputTextStream : public tokenize::TextStream {
  public:
   InputTextStream(const std::vector<std::string>& inputs,
-                  const ingest::TextSourceOptions& options, int64_t max_skipped)
+                  const ingest::TextSourceOptions& options, int64_t max_skipped,
+                  base::ProgressDisplay& display)
       : inputs_(inputs),
         options_(options),
         warnings_(options),
-        bad_records_(max_skipped) {}
+        bad_records_(max_skipped),
+        progress_(&display, "read", "texts") {}
 
   std::optional<std::string> next() override {
     while (input_ || next_input_ < inputs_.size()) {
@@ -240,8 +246,11 @@ class InputTextStream : public tokenize::TextStream {
       try {
         if (auto text = input_->next()) {
           ++read_;
+          progress_.advance(
+              1, base::bytes_read_note(bytes_read_ + input_->bytes_read()));
           return text;
         }
+        bytes_read_ += input_->bytes_read();
         input_ = nullptr;
       } catch (const base::Error&) {
         bad_records_.skip_or_rethrow(std::current_exception());
@@ -268,6 +277,8 @@ class InputTextStream : public tokenize::TextStream {
   const ingest::TextSourceOptions& options_;
   TextWarnings warnings_;
   base::BadRecordPolicy bad_records_;
+  base::Progress progress_;
+  int64_t bytes_read_ = 0;  // of the inputs before the present one
   std::unique_ptr<tokenize::TextStream> input_;
   size_t next_input_ = 0;
   int64_t read_ = 0;
@@ -302,7 +313,7 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
       training_options(options, context.common.seed);
   check_inputs(context.common.inputs, options.source.format);
   InputTextStream texts(context.common.inputs, options.source,
-                        context.common.skip_bad);
+                        context.common.skip_bad, context.progress);
   const tokenize::TrainedVocabulary learned = [&] {
     // SentencePiece does not poll for signals.
     const base::ScopedExitOnSignal exit_on_signal;

@@ -48,7 +48,9 @@ Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
   if (discrete == DiscreteLayout::overlap && text_size < kBinCount) {
     throw base::usage_error(
         "a text model of {} pieces is too small for --discrete overlap, which "
-        "needs {}: use --discrete separate, or a larger text model",
+        "needs {}: use --discrete separate, a larger text model, or, for "
+        "episodes "
+        "without text, --text-model none",
         text_size, kBinCount);
   }
   Vocabulary vocabulary;
@@ -56,6 +58,13 @@ Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
   vocabulary.discrete_layout = discrete;
   vocabulary.digest = base::digest_bytes(sentencepiece_bytes);
   vocabulary.sentencepiece_model = std::move(sentencepiece_bytes);
+  return vocabulary;
+}
+
+Vocabulary Vocabulary::without_text() {
+  Vocabulary vocabulary;
+  vocabulary.discrete_layout = DiscreteLayout::separate;
+  vocabulary.digest = base::digest_bytes("");
   return vocabulary;
 }
 
@@ -74,8 +83,8 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json) {
   Vocabulary vocabulary;
   base::with_context("vocabulary", [&] {
     const int64_t text_size = integer_at(json, "text_size");
-    if (text_size < 1 || text_size > kMaxPieces) {
-      throw base::input_error("key 'text_size' is {}, but must be from 1 to {}",
+    if (text_size < 0 || text_size > kMaxPieces) {
+      throw base::input_error("key 'text_size' is {}, but must be from 0 to {}",
                               text_size, kMaxPieces);
     }
     vocabulary.text_size = static_cast<int32_t>(text_size);
@@ -118,6 +127,10 @@ ModalityIdRanges::ModalityIdRanges(const Vocabulary& vocabulary) {
 std::string ModalityIdRanges::describe(Modality modality, int32_t id) const {
   const auto kind = static_cast<size_t>(modality);
   const IdRange& range = ranges_.at(kind);
+  if (range.begin == range.end) {
+    return fmt::format("{} of modality {} ({}), which has no ids", id, kind,
+                       kModalityNames.at(kind));
+  }
   return fmt::format("{} of modality {} ({}), whose ids are {} to {}", id, kind,
                      kModalityNames.at(kind), range.begin, range.end - 1);
 }

@@ -5,6 +5,9 @@
 //   discrete values       overlap: [0, 1024), shared with text; needs V >= 1024
 //                         separate: [V+1024, V+2048)
 //   separator             the last id
+//
+// V is 0 if there is no text model, because the data contains no text. The
+// layout is then `separate`.
 #pragma once
 
 #include <array>
@@ -32,6 +35,10 @@ struct Vocabulary {
   // is `overlap` and V < 1024, and Error(bad_input) if V is not supported.
   static Vocabulary make(std::string sentencepiece_bytes, int32_t text_size,
                          DiscreteLayout discrete);
+
+  // Returns the vocabulary of data without text: V is 0.
+  static Vocabulary without_text();
+  bool has_text() const { return text_size > 0; }
 
   int32_t continuous_begin() const { return text_size; }
   int32_t discrete_begin() const {
@@ -94,8 +101,8 @@ struct IdRange {
 };
 
 // The valid ids of the tokens of each modality and of their labels. The range
-// of patches is empty, because their tokens are not ids; the only id of padding
-// is 0.
+// of patches is empty, because their tokens are not ids, and so is that of text
+// if there is no text model; the only id of padding is 0.
 class ModalityIdRanges {
  public:
   ModalityIdRanges() = default;

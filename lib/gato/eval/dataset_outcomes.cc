@@ -1,57 +1,11 @@
 #include "gato/eval/dataset_outcomes.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/episode_source.h"
 
 namespace gato::eval {
-namespace {
-
-namespace fs = std::filesystem;
-
-// Returns the HDF5 file at `path`, which may be a dataset, its data folder or
-// the file itself. Returns an empty path if there is none.
-fs::path find_hdf5_file(const fs::path& path) {
-  for (const fs::path& file :
-       {path / "data" / "main_data.hdf5", path / "main_data.hdf5", path}) {
-    if (fs::is_regular_file(file)) {
-      return file;
-    }
-  }
-  return {};
-}
-
-// Appends the datasets at or below `folder` to `found`.
-void find_datasets_recursively(const fs::path& folder,
-                               std::vector<fs::path>& found) {
-  if (!find_hdf5_file(folder).empty()) {
-    found.push_back(folder);
-    return;
-  }
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_directory() &&
-        !entry.path().filename().string().starts_with('.')) {
-      find_datasets_recursively(entry.path(), found);
-    }
-  }
-}
-
-}  // namespace
-
-std::vector<fs::path> find_datasets(const fs::path& operand) {
-  std::vector<fs::path> found;
-  if (fs::is_directory(operand)) {
-    find_datasets_recursively(operand, found);
-  }
-  if (found.empty()) {
-    return {operand};
-  }
-  std::ranges::sort(found);
-  return found;
-}
-
 DatasetOutcomes read_dataset_outcomes(const std::filesystem::path& dataset,
                                       int64_t max_episode_steps) {
   ingest::EpisodeSourceOptions options;

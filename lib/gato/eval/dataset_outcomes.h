@@ -24,14 +24,6 @@ struct DatasetOutcomes {
   int64_t episodes() const { return std::ssize(returns) + failed; }
 };
 
-// Returns the datasets of an operand, sorted by path. A folder that is not
-// itself a dataset stands for all datasets inside it, at any depth, since
-// gato-rollout writes one per task; folders whose names begin with a dot are
-// skipped. If there are none, returns the operand itself, so that reading it
-// reports the error.
-std::vector<std::filesystem::path> find_datasets(
-    const std::filesystem::path& operand);
-
 // Reads a dataset of any format that ingest::open_episodes accepts.
 // `max_episode_steps` is that of EpisodeSourceOptions. Throws Error(io) if the
 // dataset does not exist and Error(bad_input) if it is not a dataset, contains

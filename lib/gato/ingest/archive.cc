@@ -144,6 +144,8 @@ void ArchiveReader::open_archive() {
 
 ArchiveReader::~ArchiveReader() = default;
 
+int64_t ArchiveReader::bytes_read() const { return file_->size; }
+
 archive_entry* ArchiveReader::next_member() {
   if (is_at_end_) return nullptr;
   if (!is_open_) open_archive();

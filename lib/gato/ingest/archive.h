@@ -40,6 +40,8 @@ class ArchiveReader {
   std::string_view read();
 
   const std::string& name() const { return name_; }  // for messages
+  // Returns how much of the file has been read so far, before decompression.
+  int64_t bytes_read() const;
   // Reads the file to its end and adds its path, size and digest. To be called
   // last: a pipe cannot be read twice.
   void record_input(data::Provenance& provenance);
@@ -65,6 +67,7 @@ class ByteStream {
   // after an Error(bad_input).
   std::string_view read();
   const std::string& name() const { return input_.name(); }
+  int64_t bytes_read() const { return input_.bytes_read(); }
   void record_input(data::Provenance& provenance) {
     input_.record_input(provenance);
   }
@@ -88,6 +91,7 @@ class TarReader {
   // Members that are not regular files: links, devices.
   int64_t skipped_members() const { return skipped_members_; }
   const std::string& name() const { return input_.name(); }
+  int64_t bytes_read() const { return input_.bytes_read(); }
   void record_input(data::Provenance& provenance) {
     input_.record_input(provenance);
   }

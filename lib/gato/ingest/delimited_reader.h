@@ -40,6 +40,7 @@ class DelimitedReader {
   // Whether any separator has been found so far.
   bool has_found_separator() const { return has_found_separator_; }
   const std::string& name() const { return stream_.name(); }
+  int64_t bytes_read() const { return stream_.bytes_read(); }
   void record_input(data::Provenance& provenance) {
     stream_.record_input(provenance);
   }

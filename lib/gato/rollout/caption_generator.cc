@@ -20,6 +20,12 @@ namespace {
 
 const std::string& require_text_model(const model::LoadedModel& model) {
   const data::Vocabulary& vocabulary = model.network->config().vocabulary;
+  if (!vocabulary.has_text()) {
+    throw base::input_error(
+        "{}: the model has no text pieces, because it was trained on data "
+        "without text (--text-model none), so it cannot write text",
+        model.directory.string());
+  }
   if (vocabulary.sentencepiece_model.empty()) {
     throw base::input_error(
         "{} has no tokenizer.model, without which it cannot write text",

@@ -37,6 +37,21 @@ const std::string& require_text(const data::FieldValue& value,
                           field.name);
 }
 
+base::Error text_model_error(const data::Field& field,
+                             const data::Vocabulary& vocabulary) {
+  if (vocabulary.has_text()) {
+    return base::input_error(
+        "key '{}' is text, but the text model is missing: add the "
+        "tokenizer.model that the data was tokenized with",
+        field.name);
+  }
+  return base::input_error(
+      "key '{}' is text, but the vocabulary has no text pieces (--text-model "
+      "none): tokenize the data with a text model, which gato-tokenize vocab "
+      "makes",
+      field.name);
+}
+
 void check_value_count(const data::FieldValues& values,
                        const std::vector<data::Field>& fields) {
   if (values.size() != fields.size()) {
@@ -57,8 +72,7 @@ StepEncoder::StepEncoder(data::TaskSpec spec,
       resize_(resize) {
   for (const data::Field& field : spec_.observation_fields) {
     if (field.role == data::Role::text && text_encoder_ == nullptr) {
-      throw base::input_error("key '{}' is text, which needs a text model",
-                              field.name);
+      throw text_model_error(field, vocabulary_);
     }
     const bool is_numeric = field.role == data::Role::discrete ||
                             field.role == data::Role::continuous;

@@ -25,8 +25,13 @@ class TextEncoder {
   // Returns the id of text that no piece stands for. Models with byte fallback
   // have it, but never use it.
   int32_t unk_id() const;
-  // Appends the ids of `text`, without </s>.
-  void encode(std::string_view text, std::vector<int32_t>& ids) const;
+  // Texts of more bytes are encoded in windows of this size.
+  static constexpr size_t kWindowBytes = size_t{1} << 20;
+  // Appends the ids of `text`, without </s>. The memory needed, in addition to
+  // the ids, is a multiple of `window_bytes`, unless the same few characters
+  // are repeated over more bytes than that.
+  void encode(std::string_view text, std::vector<int32_t>& ids,
+              size_t window_bytes = kWindowBytes) const;
   // Returns the text of the ids; that of </s> is empty. Throws Error(bad_input)
   // if an id is not in [0, V).
   std::string decode(std::span<const int32_t> ids) const;
@@ -34,7 +39,18 @@ class TextEncoder {
   std::string piece(int32_t id) const;
 
  private:
+  struct Piece {
+    int32_t id;
+    size_t begin;  // offset in the text
+    bool operator==(const Piece&) const = default;
+  };
+
   void check_id(int32_t id) const;
+  // Returns the pieces of text[begin, end), with offsets in `text`.
+  std::vector<Piece> encode_window(std::string_view text, size_t begin,
+                                   size_t end) const;
+  void encode_in_windows(std::string_view text, std::vector<int32_t>& ids,
+                         size_t window_bytes) const;
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

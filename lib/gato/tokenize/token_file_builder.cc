@@ -16,10 +16,24 @@
 namespace gato::tokenize {
 namespace {
 
-TextEncoder load_text_encoder(const TokenFileOptions& options) {
+// Returns null if there is no text model.
+std::unique_ptr<const TextEncoder> load_text_encoder(
+    const TokenFileOptions& options) {
+  if (options.text_model_name.empty()) {
+    return nullptr;
+  }
   return base::with_context(options.text_model_name, [&options] {
-    return TextEncoder(options.text_model);
+    return std::make_unique<const TextEncoder>(options.text_model);
   });
+}
+
+data::Vocabulary make_vocabulary(const TokenFileOptions& options,
+                                 const TextEncoder* text_encoder) {
+  if (text_encoder == nullptr) {
+    return data::Vocabulary::without_text();
+  }
+  return data::Vocabulary::make(options.text_model, text_encoder->size(),
+                                options.discrete_layout);
 }
 
 }  // namespace
@@ -37,8 +51,7 @@ void add_count(Counts& counts, const std::string& name, int64_t count) {
 TokenFileBuilder::TokenFileBuilder(TokenFileOptions options)
     : options_(std::move(options)),
       text_encoder_(load_text_encoder(options_)),
-      vocabulary_(data::Vocabulary::make(
-          options_.text_model, text_encoder_.size(), options_.discrete_layout)),
+      vocabulary_(make_vocabulary(options_, text_encoder_.get())),
       writer_(options_.output, options_.force, vocabulary_),
       bad_records_(options_.max_skipped),
       progress_(options_.progress, "tokenize", options_.unit),
@@ -91,7 +104,7 @@ void TokenFileBuilder::add_bad_record(std::exception_ptr error) {
 }
 
 void TokenFileBuilder::write_record(const EncodedRecord& encoded) {
-  progress_.advance();
+  progress_.advance(1, bytes_read_note_);
   if (!encoded.exclusion_reason.empty()) {
     count_excluded(encoded.exclusion_reason, 1);
     return;
@@ -112,9 +125,16 @@ void TokenFileBuilder::write_record(const EncodedRecord& encoded) {
   task.step_count += static_cast<int64_t>(document.step_offset.size()) - 1;
 }
 
+void TokenFileBuilder::set_bytes_read(int64_t bytes) {
+  bytes_read_note_ = base::bytes_read_note(bytes);
+}
+
 void TokenFileBuilder::count_unknown_pieces(const EncodedRecord& encoded) {
+  if (!text_encoder_) {
+    return;
+  }
   const data::TokenizedDocument& document = encoded.document;
-  const int32_t unknown = text_encoder_.unk_id();
+  const int32_t unknown = text_encoder_->unk_id();
   int64_t pieces = 0;
   for (size_t i = 0; i < document.tokens.size(); ++i) {
     pieces += document.tokens[i] == unknown &&

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,12 +52,14 @@ using EncodeJob = std::function<std::vector<EncodedRecord>()>;
 
 struct TokenFileOptions {
   std::filesystem::path output;
-  bool force = false;           // replace an existing file
-  int64_t threads = 1;          // the file does not depend on it
-  int64_t max_skipped = 0;      // bad records to skip before the run fails
-  base::Shard shard;            // a shard may be empty, a complete file may not
-  std::string text_model;       // the bytes of a SentencePiece model
-  std::string text_model_name;  // its file, for messages
+  bool force = false;       // replace an existing file
+  int64_t threads = 1;      // the file does not depend on it
+  int64_t max_skipped = 0;  // bad records to skip before the run fails
+  base::Shard shard;        // a shard may be empty, a complete file may not
+  // The bytes of a SentencePiece model; empty if the records contain no text.
+  std::string text_model;
+  // The file of the text model, for messages; empty if there is none.
+  std::string text_model_name;
   data::DiscreteLayout discrete_layout = data::DiscreteLayout::overlap;
   Resize resize;     // the size that all images are resized to
   std::string unit;  // what records are, in the plural, for progress reports
@@ -71,7 +74,8 @@ class TokenFileBuilder {
   // invalid, and the errors of Vocabulary::make and TokenFileWriter.
   explicit TokenFileBuilder(TokenFileOptions options);
 
-  const TextEncoder& text_encoder() const { return text_encoder_; }
+  // Null if the records contain no text.
+  const TextEncoder* text_encoder() const { return text_encoder_.get(); }
   const data::Vocabulary& vocabulary() const { return vocabulary_; }
   const Resize& resize() const { return options_.resize; }
   data::Provenance& provenance() { return options_.provenance; }
@@ -93,6 +97,9 @@ class TokenFileBuilder {
   void add(EncodeJob job);
   // Adds a record that could not even be read, in its order among the others.
   void add_bad_record(std::exception_ptr error = std::current_exception());
+
+  // Sets how much of the inputs has been read, for progress reports.
+  void set_bytes_read(int64_t bytes);
 
   // Counts records that were read but are left out for this reason. A count of
   // 0 makes the reason appear in the report.
@@ -126,12 +133,13 @@ class TokenFileBuilder {
   Counts final_counts(const Counts& extra_counts) const;
 
   TokenFileOptions options_;
-  TextEncoder text_encoder_;
+  std::unique_ptr<const TextEncoder> text_encoder_;  // null if there is no text
   data::Vocabulary vocabulary_;
   data::TokenFileWriter writer_;
   data::TaskTable tasks_;
   base::BadRecordPolicy bad_records_;
   base::Progress progress_;
+  std::string bytes_read_note_;  // "12.5 MB read"; empty if it is not known
   int64_t read_ = 0;
   Counts excluded_counts_;
   UnknownPieces unknown_pieces_;

@@ -141,7 +141,9 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
   SentenceReservoir reservoir(options.max_sentences, options.seed);
   while (const auto text = texts.next()) split_into_sentences(*text, reservoir);
   if (reservoir.seen_count() == 0) {
-    throw base::input_error("the inputs contain no text to train on");
+    throw base::input_error(
+        "the inputs contain no text to train on; episodes without text need no "
+        "text model: gato-tokenize episodes --text-model none");
   }
   TrainedVocabulary trained;
   trained.sentence_count = reservoir.seen_count();

@@ -33,6 +33,9 @@ class TextStream {
   virtual ~TextStream() = default;
   // Returns the next text, of any length, or nullopt after the last.
   virtual std::optional<std::string> next() = 0;
+  // Returns how much of a file that is read as a stream has been read so far;
+  // 0 for other texts.
+  virtual int64_t bytes_read() const { return 0; }
 };
 
 // Trains a model with <unk> = 0 and </s> = 1, and without pieces for the begin

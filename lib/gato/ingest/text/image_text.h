@@ -68,6 +68,9 @@ class RecordSource {
   // which names the record, if a record is bad; the next call continues after
   // it.
   virtual std::optional<Record> next() = 0;
+  // Returns how much of a file that is read as a stream has been read so far,
+  // before decompression; 0 for other sources.
+  virtual int64_t bytes_read() const { return 0; }
   // Returns how much was skipped that is not a record, by reason.
   virtual Counts skipped() const { return {}; }
   // Adds the files that were read. To be called at the end of the sequence.

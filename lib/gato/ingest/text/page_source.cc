@@ -33,6 +33,7 @@ class JsonLinesPageSource : public PageSource {
   void record_inputs(data::Provenance& provenance) override {
     reader_.record_input(provenance);
   }
+  int64_t bytes_read() const override { return reader_.bytes_read(); }
 
  private:
   SharedOptions options_;
@@ -67,6 +68,7 @@ class TarPageSource : public PageSource {
   void record_inputs(data::Provenance& provenance) override {
     tar_.record_input(provenance);
   }
+  int64_t bytes_read() const override { return tar_.bytes_read(); }
 
  private:
   std::string read_content(const std::string& path) {

@@ -64,6 +64,8 @@ class TextSource {
   // follows.
   std::optional<TextRecord> next();
   const std::string& name() const { return reader_.name(); }
+  // Returns how much of the file has been read so far, before decompression.
+  int64_t bytes_read() const { return reader_.bytes_read(); }
   // Returns whether an input that is taken for plain text because of its name
   // begins like JSON lines. Known once next() has been called.
   bool looks_like_json_lines() const { return looks_like_json_lines_; }

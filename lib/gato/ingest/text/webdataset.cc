@@ -140,6 +140,7 @@ class WebDatasetSource : public ImageTextSource {
   void record_inputs(data::Provenance& provenance) override {
     tar_.record_input(provenance);
   }
+  int64_t bytes_read() const override { return tar_.bytes_read(); }
 
  private:
   // The members of one first-dot key.

@@ -1,0 +1,78 @@
+#include "gato/ingest/episodes/dataset_search.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gato/base/error.h"
+
+namespace gato::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_minari_dataset(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_regular_file(folder / "data" / "main_data.hdf5", ignored) ||
+         fs::is_regular_file(folder / "main_data.hdf5", ignored);
+}
+
+// Appends the datasets at or below `folder` to `found`. `visited` contains the
+// folders that were searched before: links may form cycles.
+void find_datasets_recursively(const fs::path& folder,
+                               std::set<fs::path>& visited,
+                               std::vector<fs::path>& found) {
+  if (!visited.insert(fs::canonical(folder)).second) {
+    return;
+  }
+  if (is_minari_dataset(folder)) {
+    found.push_back(folder);
+    return;
+  }
+  std::vector<fs::path> entries(fs::directory_iterator(folder), {});
+  std::ranges::sort(entries);
+  for (const fs::path& entry : entries) {
+    if (entry.filename().string().starts_with('.')) {
+      continue;
+    }
+    std::error_code ignored;
+    if (fs::is_directory(entry, ignored)) {
+      find_datasets_recursively(entry, visited, found);
+    } else if (entry.extension() == ".hdf5") {
+      found.push_back(entry);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> find_datasets(const fs::path& operand) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  if (fs::is_directory(operand, ignored)) {
+    std::set<fs::path> visited;
+    try {
+      find_datasets_recursively(operand, visited, found);
+    } catch (const fs::filesystem_error& error) {
+      throw base::io_error("{}: cannot search this folder: {}",
+                           error.path1().string(), error.code().message());
+    }
+  }
+  if (found.empty()) {
+    return {operand};
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+std::vector<std::string> find_all_datasets(
+    const std::vector<std::string>& operands) {
+  std::vector<std::string> datasets;
+  for (const std::string& operand : operands) {
+    for (const fs::path& path : find_datasets(operand)) {
+      datasets.push_back(path.string());
+    }
+  }
+  return datasets;
+}
+
+}  // namespace gato::ingest
