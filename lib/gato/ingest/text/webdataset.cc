@@ -18,9 +18,9 @@
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/ingest/archive.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/json_record.h"
+#include "gato/ingest/tar_reader.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
