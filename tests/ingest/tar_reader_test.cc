@@ -7,6 +7,7 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "ingest/read_records.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -61,4 +62,31 @@ TEST_CASE("A file that is not a complete tar archive is bad input") {
   const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
   CHECK_THROWS_WITH(read(folder.write_file("b.tar", std::string(nothing, 20))),
                     Contains("decompressed"));
+}
+
+TEST_CASE("A sparse file has zeros in its holes") {
+  // As GNU tar writes it: {offset, size} of each part in the header, which has
+  // the size of the file at 483 and that of the parts at 124.
+  std::string archive = test::tar_member("sparse", "leftright");
+  archive.replace(156, 1, "S");
+  archive.replace(257, 8, "ustar  \0", 8);
+  const auto put = [&archive](size_t offset, size_t value) {
+    archive.replace(offset, 11, fmt::format("{:011o}", value));
+  };
+  put(386, 512), put(398, 4);
+  put(410, 2048), put(422, 5);
+  put(483, 4096);
+  archive.replace(148, 8, "        ");
+  unsigned sum = 0;
+  for (size_t i = 0; i < 512; ++i) {
+    sum += static_cast<unsigned char>(archive[i]);
+  }
+  archive.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
+  const test::ScratchDirectory folder;
+  TarReader tar(folder.write_file("a.tar", archive + std::string(1024, '\0')));
+  REQUIRE(tar.next() == "sparse");
+  std::string expected(4096, '\0');
+  expected.replace(512, 4, "left");
+  expected.replace(2048, 5, "right");
+  CHECK(tar.read_content() == expected);
 }

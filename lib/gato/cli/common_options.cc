@@ -107,8 +107,8 @@ CommandFunction build_option_table(const Command& command,
       .fixed_on_resume();
   table
       .add("threads", &common.threads,
-           "Number of threads; 0 means one per processor. Does not affect the "
-           "result")
+           "Number of threads; 0 means one per available processor. Does not "
+           "affect the result")
       .range(0, 4096)
       .per_invocation();
   table

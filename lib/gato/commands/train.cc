@@ -6,7 +6,6 @@
 #include "gato/commands/train.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -210,7 +209,8 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   if (launch.rank > 0) {
     return base::ExitStatus::success;
   }
-  if (launch.is_single_process()) {
+  if (launch.is_single_process() && options.processes.processes > 1) {
+    launch.launcher = "--processes";
     launch.world_size = launch.local_world_size = options.processes.processes;
   }
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
@@ -220,12 +220,8 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
       make_training_config(options, launch, context);
   check_micro_batches_per_rank(launch.world_size, true, config,
                                data->sequence_length());
-  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
-      launch.local_world_size * config.gradient.threads > processors) {
-    spdlog::warn(
-        "{} processes of {} threads each share {} processors; the estimated "
-        "time per step does not account for this",
-        launch.local_world_size, config.gradient.threads, processors);
+  if (warn_of_too_many_threads(launch, context) && launch.world_size > 1) {
+    spdlog::warn("the estimated time per step does not account for this");
   }
   std::cout
       << train::dry_run_report(model, config, *data, launch.world_size).dump(2)

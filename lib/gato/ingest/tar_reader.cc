@@ -7,6 +7,8 @@
 #include <archive_entry.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "gato/base/error.h"
 
 namespace gato::ingest {
@@ -91,12 +93,26 @@ std::optional<std::string> TarReader::next() {
     const bool is_link = archive_entry_hardlink(member_) != nullptr;
     if (type == AE_IFREG && !is_link) break;
     if (type != AE_IFDIR) ++skipped_members_;
+    if (is_link || type == AE_IFLNK) warn_of_link();
   }
   if (member_ == nullptr) return std::nullopt;
+  return member_path();
+}
+
+std::string TarReader::member_path() const {
   // The first is null if the locale cannot represent the characters.
   const char* path = archive_entry_pathname(member_);
   if (path == nullptr) path = archive_entry_pathname_utf8(member_);
   return path == nullptr ? "" : path;
+}
+
+void TarReader::warn_of_link() {
+  if (std::exchange(has_warned_of_link_, true)) return;
+  spdlog::warn(
+      "{}: links are not read, the first of which is {}: write the archive "
+      "with "
+      "tar --dereference --hard-dereference",
+      name(), member_path());
 }
 
 int64_t TarReader::member_size() const { return archive_entry_size(member_); }

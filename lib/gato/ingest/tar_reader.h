@@ -18,7 +18,7 @@ namespace gato::ingest {
 // The files in a tar archive, in order, which may be compressed. Concatenated
 // archives are read as one. An empty file is not an archive: it is an
 // Error(bad_input). An archive without members or without an end-of-archive
-// marker causes a warning.
+// marker causes a warning, and so does the first link.
 class TarReader {
  public:
   // Throws Error(io) if the file cannot be opened. The path "-" is the standard
@@ -47,6 +47,8 @@ class TarReader {
   static ssize_t read_callback(archive* reader, void* self, const void** bytes);
   void open();
   archive_entry* next_member();
+  std::string member_path() const;
+  void warn_of_link();
   void check_result(int result);
   void check_end_of_archive();
 
@@ -54,7 +56,7 @@ class TarReader {
   std::exception_ptr error_;  // of the stream
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   archive_entry* member_ = nullptr;
-  bool is_open_ = false, is_at_end_ = false;
+  bool is_open_ = false, is_at_end_ = false, has_warned_of_link_ = false;
   int64_t skipped_members_ = 0;
 };
 

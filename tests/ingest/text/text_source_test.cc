@@ -75,6 +75,34 @@ TEST_CASE("A truncated compressed text delivers the complete lines") {
   }
 }
 
+TEST_CASE("UTF-16 is named, and so are carriage returns without line feeds") {
+  const test::ScratchDirectory folder;
+  using namespace std::string_literals;
+  for (const std::string& text :
+       {"\xFF\xFEh\0i\0"s, "h\0i\0 \0t\0h\0e\0r\0e\0\n\0"s}) {
+    CHECK_THROWS_WITH(texts_of(folder.write_file("a.txt", text), {}),
+                      Contains("iconv -f UTF-16LE"));
+  }
+  for (const std::string& text : {"\xFE\xFF\0h"s, "\0h\0i\0\n"s}) {
+    CHECK_THROWS_WITH(texts_of(folder.write_file("a.jsonl", text), {}),
+                      Contains("iconv -f UTF-16BE"));
+  }
+  CHECK(texts_of(folder.write_file("a.txt", "a\0b\0\0c"s), {}).size() == 1);
+  const auto lacks_line_feeds = [&](const std::string& separator,
+                                    const std::string& text) {
+    TextSource source(folder.write_file("b.txt", text),
+                      separated_by(separator));
+    while (source.next()) {
+    }
+    return source.lacks_line_feeds();
+  };
+  CHECK(lacks_line_feeds("lines", "one\rtwo\rthree"));
+  CHECK(lacks_line_feeds("blank-lines", "one\r\rtwo"));
+  CHECK_FALSE(lacks_line_feeds("file", "one\rtwo"));
+  CHECK_FALSE(lacks_line_feeds("lines", "one\r\ntwo\r\n"));
+  CHECK_FALSE(lacks_line_feeds("lines", "one"));
+}
+
 TEST_CASE("White space is not a document, and a byte order mark is not text") {
   const test::ScratchDirectory folder;
   CHECK(texts_of(folder.write_file("a", ""), {}).empty());

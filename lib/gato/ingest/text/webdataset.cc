@@ -78,7 +78,10 @@ std::string extract_caption(const Sample& sample,
     if (find_invalid_utf8(found->second)) {
       throw base::input_error("field {} is not UTF-8", field);
     }
-    return found->second;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    const std::string& text = found->second;
+    return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size())
+                                            : text;
   }
   const auto found = sample.fields.find("json");
   if (found == sample.fields.end()) {
