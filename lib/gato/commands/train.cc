@@ -94,9 +94,10 @@ std::unique_ptr<train::TrainingData> open_training_data(
 
 // Returns the validation data, or null if there is none. Throws
 // Error(bad_input) or Error(usage) if a network of this configuration cannot
-// read it.
+// read it. Rank zero warns if its windows are not those of the training data.
 std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const DataOptions& options, const model::ModelConfig& model) {
+    const DataOptions& options, const model::ModelConfig& model,
+    bool is_rank_zero) {
   if (options.validation.empty()) {
     return nullptr;
   }
@@ -104,6 +105,14 @@ std::unique_ptr<train::SequenceFileData> open_validation_data(
       std::vector<std::filesystem::path>{options.validation.begin(),
                                          options.validation.end()});
   train::check_compatible(model, *data);
+  if (data->window_steps() != model.window_steps && is_rank_zero) {
+    spdlog::warn(
+        "--validation {}: the sequences have windows of {} steps, but those of "
+        "the training data have {} (0: as many as fit), so that the losses are "
+        "not comparable: pack them with --window-steps {}",
+        data->display_name(), data->window_steps(), model.window_steps,
+        model.window_steps);
+  }
   return data;
 }
 
@@ -215,7 +224,7 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   }
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
   const model::ModelConfig model = make_model_config(options.network, *data);
-  open_validation_data(options.data, model);
+  open_validation_data(options.data, model, /*is_rank_zero=*/true);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
   check_micro_batches_per_rank(launch.world_size, true, config,
@@ -237,7 +246,7 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
   const std::unique_ptr<train::TrainingData> data = open_training_data(options);
   const model::ModelConfig model = make_model_config(options.network, *data);
   const std::unique_ptr<train::SequenceFileData> validation =
-      open_validation_data(options.data, model);
+      open_validation_data(options.data, model, process_group.is_rank_zero());
   process_group.run_collectively([&] {
     check_micro_batches_per_rank(
         process_group.size(), process_group.is_rank_zero(),
