@@ -153,6 +153,17 @@ TEST_CASE(
   REQUIRE(folder.entry_names() == expected);
 }
 
+TEST_CASE("An output below a file is refused with the reason") {
+  TestDirectory folder;
+  write_file(folder / "file", "text", false);
+  const Error error =
+      thrown_error([&] { check_output(folder / "file" / "output", false); });
+  INFO(error.what());
+  REQUIRE(error.status() == ExitStatus::io);
+  REQUIRE(std::string(error.what()).find("file is not a directory") !=
+          std::string::npos);
+}
+
 TEST_CASE("Outputs may have names of any length that the file system allows") {
   TestDirectory folder;
   for (const size_t length : {200, 254, 255}) {

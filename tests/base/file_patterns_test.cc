@@ -77,6 +77,8 @@ TEST_CASE("A file list contains one name per line or NUL-terminated names") {
   CHECK(names("a b\r\n\nc*") == Texts{"a b", "c*"});
   CHECK(names(std::string("a\0b\nb\0", 6)) == Texts{"a", "b\nb"});
   CHECK(names(std::string("a\0b", 3)) == Texts{"a", "b"});
+  CHECK(names("\xEF\xBB\xBF"
+              "a\nb") == Texts{"a", "b"});
   CHECK(names("").empty());
   CHECK_THROWS_WITH(read_file_list(folder / "none"), Contains("none"));
 }

@@ -515,6 +515,34 @@ TEST_CASE("A failed write to stdout exits with 4") {
   REQUIRE(run_in_process(echo_tool(), {"--help"}, "/dev/full").status == 4);
 }
 
+TEST_CASE("Values that are not UTF-8 are left out of dumped configurations") {
+  const ScratchDirectory folder;
+  const auto result = run_in_process(
+      echo_tool(), {"--dump-config", "--length", "7", "--data", "a\xFF", "b"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  REQUIRE_THAT(result.out, Contains("length = 7\n") &&
+                               Contains("# data is left out") &&
+                               !Contains("\xFF"));
+  REQUIRE(run_in_process(
+              echo_tool(),
+              {"x", "--config", folder.write_file("dump.toml", result.out)})
+              .status == 0);
+}
+
+TEST_CASE("Control characters in messages are escaped") {
+  const auto messages = [](const std::string& text) {
+    const Tool tool =
+        throwing_tool([&] { throw base::input_error("{}", text); });
+    return run_in_process(tool, {"x"}).err;
+  };
+  REQUIRE(messages("a\nb\x1b[31m\tc: corrupt") ==
+          "gato-try: error: a\\nb\\x1b[31m\\tc: corrupt\n");
+  // A message may have indented lines of its own.
+  REQUIRE(messages("it failed:\n  one\n  two\x07") ==
+          "gato-try: error: it failed:\n  one\n  two\\x07\n");
+}
+
 TEST_CASE("Messages obey --log-level, --quiet and --log-file") {
   const ScratchDirectory folder;
   const Tool tool = throwing_tool([] { log_counts({{"read", 2}}); });

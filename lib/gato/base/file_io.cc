@@ -197,7 +197,9 @@ void check_output(const fs::path& given, bool force) {
   }
   const fs::path parent = parent_directory(path);
   if (!fs::is_directory(parent, ignored)) {
-    throw io_error("{}: the directory {} does not exist", path.string(),
+    throw fs::exists(parent, ignored)
+        ? io_error("{}: {} is not a directory", path.string(), parent.string())
+        : io_error("{}: the directory {} does not exist", path.string(),
                    parent.string());
   }
 }

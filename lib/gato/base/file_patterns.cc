@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <iostream>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -282,8 +283,11 @@ std::vector<std::string> expand_patterns(
 }
 
 std::vector<std::string> read_file_list(const std::string& path) {
-  const std::string text =
-      path == "-" ? read_standard_input() : read_file(path);
+  std::string text = path == "-" ? read_standard_input() : read_file(path);
+  if (constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+      text.starts_with(kByteOrderMark)) {
+    text.erase(0, kByteOrderMark.size());
+  }
   const char separator = text.find('\0') == std::string::npos ? '\n' : '\0';
   std::vector<std::string> names;
   std::istringstream names_in(text);

@@ -138,6 +138,17 @@ std::string format_toml_value(const nlohmann::json& value) {
   return value.dump();
 }
 
+// Returns whether all texts in a value are UTF-8, as TOML must be. Paths may be
+// anything.
+bool is_utf8(const nlohmann::json& value) {
+  try {
+    static_cast<void>(value.dump());
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void read_config(const std::string& path, const OptionTable& table,
@@ -185,6 +196,10 @@ std::string to_toml(const OptionTable& table, ConfigScope scope) {
     const bool is_unset =
         is_empty(option->target) && option->default_text.empty();
     if (value.is_null() || is_unset) {
+      continue;
+    }
+    if (!is_utf8(value)) {
+      text += "# " + option->name + " is left out, because it is not UTF-8\n";
       continue;
     }
     text += option->name + " = " + format_toml_value(value) + "\n";

@@ -287,11 +287,12 @@ void print_inspection(const std::string& path, const Inspection& found,
     std::cout << dump(line) << '\n';
     return;
   }
-  std::cout << path << ": " << name_of(found.kind) << ", "
-            << completeness(found) << '\n';
+  std::cout << base::escape_control_characters(path) << ": "
+            << name_of(found.kind) << ", " << completeness(found) << '\n';
   print_facts(found.facts, "");
   if (!found.unfinished.empty()) {
-    std::cout << fmt::format("{:<24} {}\n", "reason", found.unfinished);
+    std::cout << fmt::format("{:<24} {}\n", "reason",
+                             base::escape_control_characters(found.unfinished));
   }
   if (options.provenance) {
     std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';
@@ -309,9 +310,9 @@ void print_refusal(const std::string& path, const base::Error& error,
     return;
   }
   std::cout << fmt::format(
-      "{}: {}\n{:<24} {}\n", path,
+      "{}: {}\n{:<24} {}\n", base::escape_control_characters(path),
       error.status() == base::ExitStatus::io ? "cannot be read" : "refused",
-      "reason", error.what());
+      "reason", base::escape_control_characters(error.what()));
 }
 
 // Prints what the options ask for. Returns the error of a file that is not

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/string_util.h"
 #include "gato/commands/token_options.h"
 #include "gato/ingest/episodes/episode_source.h"
+#include "gato/ingest/utf8.h"
 #include "gato/rollout/model_policy.h"
 #include "gato/rollout/policy_factory.h"
 #include "gato/rollout/prompt.h"
@@ -33,7 +35,9 @@ PolicyBuilder::PolicyBuilder(const ControlCommandOptions& options,
 
 std::string PolicyBuilder::agent_name() const {
   if (options_.model) {
-    return *options_.model;
+    // Names in datasets must be printable UTF-8.
+    return base::escape_control_characters(
+        ingest::escape_invalid_utf8(*options_.model));
   }
   if (options_.noise > 0) {
     return fmt::format("{} with noise {:g}", *options_.policy, options_.noise);

@@ -15,6 +15,17 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
   return index;
 }
 
+std::string escape_invalid_utf8(std::string_view text) {
+  std::string shown;
+  while (const auto invalid = find_invalid_utf8(text)) {
+    shown += text.substr(0, *invalid);
+    shown +=
+        fmt::format("\\x{:02x}", static_cast<unsigned char>(text[*invalid]));
+    text.remove_prefix(*invalid + 1);
+  }
+  return shown.append(text);
+}
+
 void require_utf8(std::string_view text, int64_t byte_offset) {
   if (const auto invalid = find_invalid_utf8(text)) {
     throw base::input_error(

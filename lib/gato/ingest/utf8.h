@@ -15,6 +15,10 @@ namespace gato::ingest {
 // U+10FFFF are invalid.
 std::optional<size_t> find_invalid_utf8(std::string_view text);
 
+// Returns the text with bytes that do not begin a character written as \x and
+// two digits.
+std::string escape_invalid_utf8(std::string_view text);
+
 // Throws Error(bad_input), which names the first invalid byte, unless the text
 // is valid UTF-8. `byte_offset` is the offset of the text in its file.
 void require_utf8(std::string_view text, int64_t byte_offset);

@@ -57,18 +57,6 @@ std::unique_ptr<EpisodeSource> open_by_format(
   return open_minari(path, options);
 }
 
-// Writes bytes that do not begin a character as \x and two digits.
-std::string escape_invalid_utf8(std::string_view text) {
-  std::string shown;
-  while (const auto invalid = find_invalid_utf8(text)) {
-    shown += text.substr(0, *invalid);
-    shown +=
-        fmt::format("\\x{:02x}", static_cast<unsigned char>(text[*invalid]));
-    text.remove_prefix(*invalid + 1);
-  }
-  return shown.append(text);
-}
-
 // Names end up in JSON, which is UTF-8.
 void require_utf8_names(const data::TaskSpec& spec, const std::string& agent) {
   for (const auto& [what, name] :
