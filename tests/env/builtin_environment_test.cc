@@ -21,14 +21,17 @@ data::FieldValues expert_policy(Environment& environment, base::RandomStream&) {
 
 data::FieldValues random_action(const Environment& environment,
                                 base::RandomStream& noise) {
-  const data::Field& field = environment.spec().task.action_fields[0];
-  data::Array action = data::Array::zeros(field.dtype, field.shape);
-  if (field.role == data::Role::discrete) {
-    action.set_integer(0, static_cast<int64_t>(noise.uniform_int(field.n[0])));
-  } else {
-    action.set(0, noise.uniform(-1, 1));
+  data::FieldValues action;
+  for (const data::Field& field : environment.spec().task.action_fields) {
+    data::Array value = data::Array::zeros(field.dtype, field.shape);
+    for (int64_t i = 0; i < value.size(); ++i) {
+      value.set(i, field.role == data::Role::discrete
+                       ? static_cast<double>(noise.uniform_int(field.n[i]))
+                       : noise.uniform(field.low[i], field.high[i]));
+    }
+    action.emplace_back(std::move(value));
   }
-  return {action};
+  return action;
 }
 
 data::FieldValues random_policy(Environment& environment,
@@ -105,9 +108,14 @@ double mean_reward(const std::string& name, int episodes,
 }  // namespace
 
 TEST_CASE("Built-in environments are created by name") {
-  REQUIRE(builtin_environment_names() ==
-          std::vector<std::string>{"arcade/catch", "control/cartpole-swingup",
-                                   "grid/goto"});
+  const std::vector<std::string> names = builtin_environment_names();
+  REQUIRE(std::ranges::is_sorted(names));
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const EnvironmentSpec spec = make_builtin_environment(name)->spec();
+    REQUIRE(spec.task.name == name);
+    REQUIRE(spec.task.domain == name.substr(0, name.find('/')));
+  }
   try {
     make_builtin_environment("grid/gotto");
     FAIL("an unknown name was accepted");

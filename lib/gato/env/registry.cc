@@ -1,6 +1,5 @@
-// The table of built-in environments, sorted by name.
-#include <array>
-#include <string_view>
+// The built-in environments of all domains, by name.
+#include <map>
 
 #include "gato/base/error.h"
 #include "gato/base/spelling.h"
@@ -9,37 +8,43 @@
 namespace gato::env {
 namespace {
 
-struct RegistryEntry {
-  std::string_view name;
-  std::unique_ptr<Environment> (*make)();
-};
+using Registry =
+    std::map<std::string, std::function<std::unique_ptr<Environment>()>>;
 
-constexpr std::array<RegistryEntry, 3> kRegistry = {{
-    {"arcade/catch", make_catch},
-    {"control/cartpole-swingup", make_cartpole_swingup},
-    {"grid/goto", make_goto},
-}};
+const Registry& registry() {
+  static const Registry kRegistry = [] {
+    Registry tasks;
+    for (const auto& domain_tasks :
+         {arcade_tasks, arm_tasks, bodies_tasks, control_tasks, grid_tasks,
+          maze_tasks, puzzle_tasks, robot_tasks}) {
+      for (BuiltinTask& task : domain_tasks()) {
+        tasks.emplace(std::move(task.name), std::move(task.make));
+      }
+    }
+    return tasks;
+  }();
+  return kRegistry;
+}
 
 }  // namespace
 
 std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
-  names.reserve(kRegistry.size());
-  for (const RegistryEntry& entry : kRegistry) {
-    names.emplace_back(entry.name);
+  names.reserve(registry().size());
+  for (const auto& [name, make] : registry()) {
+    names.push_back(name);
   }
   return names;
 }
 
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
-  for (const RegistryEntry& entry : kRegistry) {
-    if (entry.name == name) {
-      return entry.make();
-    }
+  const auto entry = registry().find(name);
+  if (entry == registry().end()) {
+    throw base::usage_error(
+        "there is no environment '{}'{} (--list-envs lists them)", name,
+        base::suggestion(name, builtin_environment_names()));
   }
-  throw base::usage_error(
-      "there is no environment '{}'{} (--list-envs lists them)", name,
-      base::suggestion(name, builtin_environment_names()));
+  return entry->second();
 }
 
 }  // namespace gato::env
