@@ -1,61 +1,15 @@
 #include <catch2/catch.hpp>
-#include <functional>
 #include <string>
 
+#include "env/play.h"
 #include "gato/base/error.h"
-#include "gato/base/random.h"
 #include "gato/env/environment.h"
 
 using namespace gato;
 using namespace gato::env;
+using namespace gato::test;
 
 namespace {
-
-// Chooses the action of a step. `noise` is independent of the environment.
-using Policy =
-    std::function<data::FieldValues(Environment&, base::RandomStream& noise)>;
-
-data::FieldValues expert_policy(Environment& environment, base::RandomStream&) {
-  return environment.expert_action();
-}
-
-data::FieldValues random_action(const Environment& environment,
-                                base::RandomStream& noise) {
-  data::FieldValues action;
-  for (const data::Field& field : environment.spec().task.action_fields) {
-    data::Array value = data::Array::zeros(field.dtype, field.shape);
-    for (int64_t i = 0; i < value.size(); ++i) {
-      value.set(i, field.role == data::Role::discrete
-                       ? static_cast<double>(noise.uniform_int(field.n[i]))
-                       : noise.uniform(field.low[i], field.high[i]));
-    }
-    action.emplace_back(std::move(value));
-  }
-  return action;
-}
-
-data::FieldValues random_policy(Environment& environment,
-                                base::RandomStream& noise) {
-  return random_action(environment, noise);
-}
-
-// Returns the expert with a random action in a fraction `level` of the steps
-// (discrete actions) or with Gaussian noise of standard deviation `level` in
-// every step (continuous actions).
-Policy noisy_expert(double level) {
-  return [level](Environment& environment, base::RandomStream& noise) {
-    data::FieldValues action = environment.expert_action();
-    if (environment.spec().task.action_fields[0].role == data::Role::discrete) {
-      if (noise.uniform() < level) {
-        return random_action(environment, noise);
-      }
-    } else {
-      data::Array& value = std::get<data::Array>(action[0]);
-      value.set(0, value.as_double(0) + level * noise.normal());
-    }
-    return action;
-  };
-}
 
 bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   if (a.size() != b.size()) {
@@ -74,35 +28,6 @@ bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
     }
   }
   return true;
-}
-
-// The outcome of an episode.
-struct Played {
-  double reward = 0;
-  int64_t steps = 0;
-  StepResult last;
-};
-
-Played play(Environment& environment, uint64_t seed, const Policy& policy) {
-  base::RandomStream noise(seed, {1});
-  environment.reset(seed);
-  Played played;
-  do {
-    played.last = environment.step(policy(environment, noise));
-    played.reward += played.last.reward;
-    ++played.steps;
-  } while (!played.last.terminated && !played.last.truncated);
-  return played;
-}
-
-double mean_reward(const std::string& name, int episodes,
-                   const Policy& policy) {
-  const auto environment = make_builtin_environment(name);
-  double sum = 0;
-  for (int seed = 0; seed < episodes; ++seed) {
-    sum += play(*environment, seed, policy).reward;
-  }
-  return sum / episodes;
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ data::Array image_value(const data::Image& image);  // uint8, shape [h, w, 3]
 // A built-in environment by its name, DOMAIN/TASK.
 struct BuiltinTask {
   std::string name;
+  std::string description;  // one line, such as "catch balls with a paddle"
   std::function<std::unique_ptr<Environment>()> make;
 };
 

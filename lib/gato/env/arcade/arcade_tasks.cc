@@ -7,7 +7,7 @@ namespace gato::env {
 
 std::vector<BuiltinTask> arcade_tasks() {
   return {
-      {"arcade/catch", make_catch},
+      {"arcade/catch", "catch falling balls with a paddle", make_catch},
   };
 }
 

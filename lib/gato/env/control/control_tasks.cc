@@ -7,7 +7,8 @@ namespace gato::env {
 
 std::vector<BuiltinTask> control_tasks() {
   return {
-      {"control/cartpole-swingup", make_cartpole_swingup},
+      {"control/cartpole-swingup", "swing up a pole on a cart and balance it",
+       make_cartpole_swingup},
   };
 }
 

@@ -7,7 +7,7 @@ namespace gato::env {
 
 std::vector<BuiltinTask> grid_tasks() {
   return {
-      {"grid/goto", make_goto},
+      {"grid/goto", "go to the object that the mission names", make_goto},
   };
 }
 
