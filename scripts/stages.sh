@@ -47,15 +47,18 @@ fail() {
   exit 2
 }
 
+# print_help: prints the comment at the top of the script, and exits.
+print_help() {
+  sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
+  exit 0
+}
+
 # work_in DEFAULT [ARGUMENT]...: creates and enters the directory that is the only
 # argument of a script, or DEFAULT. --help prints the comment at the top of the
 # script.
 work_in() {
   case ${2:-} in
-    -h | --help)
-      sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
-      exit 0
-      ;;
+    -h | --help) print_help ;;
     -*) fail "unknown option $2; try --help" ;;
   esac
   (($# <= 2)) || fail "expected at most one directory, got $(($# - 1)); try --help"

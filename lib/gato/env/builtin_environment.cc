@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "gato/base/version.h"
+
 namespace gato::env {
 
 data::FieldValues BuiltinEnvironment::reset(uint64_t seed) {
@@ -102,7 +104,8 @@ EnvironmentSpec builtin_spec(const std::string& name,
                .domain = name.substr(0, name.find('/')),
                .environment = name,
                .observation_fields = std::move(observation_fields),
-               .action_fields = std::move(action_fields)};
+               .action_fields = std::move(action_fields),
+               .settings = {{"packages", {{"gato", base::version()}}}}};
   spec.max_episode_steps = max_episode_steps;
   spec.has_expert = spec.has_render = true;
   return spec;

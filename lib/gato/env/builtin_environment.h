@@ -98,6 +98,9 @@ struct BuiltinTask {
   std::function<std::unique_ptr<Environment>()> make;
 };
 
+// Returns the tasks of all domains, sorted by name.
+const std::vector<BuiltinTask>& builtin_tasks();
+
 // The tasks of each domain, in any order. Each function is in the file
 // DOMAIN/DOMAIN_tasks.cc.
 std::vector<BuiltinTask> arcade_tasks();

@@ -1,50 +1,43 @@
 // The built-in environments of all domains, by name.
-#include <map>
+#include <algorithm>
 
 #include "gato/base/error.h"
 #include "gato/base/spelling.h"
 #include "gato/env/builtin_environment.h"
 
 namespace gato::env {
-namespace {
 
-using Registry =
-    std::map<std::string, std::function<std::unique_ptr<Environment>()>>;
-
-const Registry& registry() {
-  static const Registry kRegistry = [] {
-    Registry tasks;
+const std::vector<BuiltinTask>& builtin_tasks() {
+  static const std::vector<BuiltinTask> kTasks = [] {
+    std::vector<BuiltinTask> tasks;
     for (const auto& domain_tasks :
          {arcade_tasks, arm_tasks, bodies_tasks, control_tasks, grid_tasks,
           maze_tasks, puzzle_tasks, robot_tasks}) {
-      for (BuiltinTask& task : domain_tasks()) {
-        tasks.emplace(std::move(task.name), std::move(task.make));
-      }
+      std::ranges::move(domain_tasks(), std::back_inserter(tasks));
     }
+    std::ranges::sort(tasks, {}, &BuiltinTask::name);
     return tasks;
   }();
-  return kRegistry;
+  return kTasks;
 }
-
-}  // namespace
 
 std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
-  names.reserve(registry().size());
-  for (const auto& [name, make] : registry()) {
-    names.push_back(name);
+  for (const BuiltinTask& task : builtin_tasks()) {
+    names.push_back(task.name);
   }
   return names;
 }
 
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
-  const auto entry = registry().find(name);
-  if (entry == registry().end()) {
+  const auto task =
+      std::ranges::lower_bound(builtin_tasks(), name, {}, &BuiltinTask::name);
+  if (task == builtin_tasks().end() || task->name != name) {
     throw base::usage_error(
         "there is no environment '{}'{} (--list-envs lists them)", name,
         base::suggestion(name, builtin_environment_names()));
   }
-  return entry->second();
+  return task->make();
 }
 
 }  // namespace gato::env
