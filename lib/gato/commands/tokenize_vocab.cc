@@ -334,7 +334,7 @@ base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
                    {"skipped", texts.skipped()},
                    {"sentences", learned.sentence_count},
                    {"left_out", learned.unsampled_sentence_count},
-                   {"pieces", training.size}});
+                   {"pieces", learned.size}});
   return base::ExitStatus::success;
 }
 
@@ -344,6 +344,8 @@ void add_training_options(cli::OptionTable& table,
       .metavar("V")
       .range(1, 1 << 20)
       .required();
+  table.add("soft-limit", &options.training.is_soft_limit,
+            "Make fewer than --size pieces if the text allows no more");
   table
       .add("algorithm", &options.training.algorithm,
            "Training algorithm of SentencePiece")
