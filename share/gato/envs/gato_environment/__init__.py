@@ -25,16 +25,21 @@ import numpy as np  # noqa: E402
 from . import spaces  # noqa: E402
 
 
+def _boolean(text):
+    return {"true": True, "on": True, "false": False, "off": False}[text.lower()]
+
+
 def parse_arguments(description, options=(), list_tasks=None):
     """Parses --task and the options, (NAME, default, help) each, which have the type of their
-    default; a bool is given as true or false. --list-tasks prints what list_tasks() returns."""
+    default; a bool is true, on, false or off. --list-tasks prints what list_tasks() returns."""
     parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", required=True, help="name of the task")
     for name, default, text in options:
-        kind = {"true": True, "false": False}.__getitem__ if default is False else type(default)
-        parser.add_argument(f"--{name}", type=kind, default=default, metavar=type(default).__name__,
-                            help=f"{text} (default: {default})")
+        kind = _boolean if isinstance(default, bool) else type(default)
+        shown = str(default).lower() if isinstance(default, bool) else default or "none"
+        parser.add_argument(f"--{name}", type=kind, default=default, metavar=kind.__name__.strip("_"),
+                            help=f"{text} (default: {shown})")
     with io.TextIOWrapper(os.fdopen(os.dup(_reply_stream.fileno()), "wb")) as output, \
             contextlib.redirect_stdout(output):
         if list_tasks and "--list-tasks" in sys.argv[1:]:
