@@ -182,6 +182,7 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
   const auto source = ingest::open_episodes(path, options);
   int64_t steps = 0, failed = 0, labeled = 0, with_known_success = 0,
           successes = 0;
+  CountSummary steps_to_success;
   double total_reward = 0;
   for (int64_t i = 0; i < source->episode_count(); ++i) {
     const data::Episode episode = source->read_episode(i);
@@ -190,6 +191,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
     labeled += !episode.expert_actions.empty();
     with_known_success += episode.success.has_value();
     successes += episode.success.value_or(false);
+    if (const auto steps = data::steps_to_success(episode.infos)) {
+      steps_to_success.add(*steps);
+    }
     total_reward += episode.total_reward();
   }
   Inspection result{kind, {}, source->provenance()};
@@ -211,6 +215,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
   }
   if (with_known_success > 0) {
     facts["successes"] = successes;
+    if (steps_to_success.count > 0) {
+      facts["steps_to_success"] = steps_to_success.to_json();
+    }
   }
   if (source->episode_count() > 0 && !std::isnan(total_reward)) {
     facts["mean_return"] =
