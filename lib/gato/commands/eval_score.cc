@@ -337,7 +337,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 }  // namespace
 
-cli::Command score_command() {
+cli::Command eval_score_command() {
   cli::Command command;
   command.name = "score";
   command.summary = "Compute expert-normalized scores of episodes";

@@ -30,13 +30,13 @@ std::vector<int32_t> renumber_patches(std::span<const int32_t> tokens,
 
 TrainingData::Row TrainingData::view_row(const data::SequenceRow& row,
                                          std::span<const data::Patch> patches) {
-  const data::TokenRow& features = row.features;
+  const data::TokenRow& input = row.input;
   Row views;
-  views.view = {.tokens = features.tokens,
-                .labels = row.labels.empty() ? features.tokens : row.labels,
-                .modality = byte_span(std::span(features.modality)),
-                .local_position = features.local_position,
-                .interval = byte_span(std::span(features.interval)),
+  views.view = {.tokens = input.tokens,
+                .labels = row.labels.empty() ? input.tokens : row.labels,
+                .modality = byte_span(std::span(input.modality)),
+                .local_position = input.local_position,
+                .interval = byte_span(std::span(input.interval)),
                 .segment_ids = row.segment_ids,
                 .prompt_mask = row.prompt_mask,
                 .task_index = row.task_index};
