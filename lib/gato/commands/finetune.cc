@@ -23,6 +23,7 @@
 #include "gato/rollout/policy_evaluation.h"
 #include "gato/train/input/demonstration_dataset.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 

@@ -29,6 +29,7 @@
 #include "gato/train/dry_run.h"
 #include "gato/train/input/mixture_data.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 

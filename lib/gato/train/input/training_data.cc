@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gato/base/digest.h"
+#include "gato/base/error.h"
 
 namespace gato::train {
 namespace {
@@ -86,6 +87,23 @@ std::string TrainingData::sampled_digest(
     }
   }
   return digest.hex();
+}
+
+void check_compatible(const model::ModelConfig& config,
+                      const TrainingData& data) {
+  if (!config.vocabulary.has_same_ids(data.vocabulary())) {
+    throw base::input_error(
+        "the vocabulary of {} differs from the model's: tokenize with the "
+        "model's own tokenizer.model",
+        data.display_name());
+  }
+  if (config.context < data.sequence_length()) {
+    throw base::usage_error(
+        "{} has sequences of {} tokens, but the context of the network is {}: "
+        "pack with --length {}, or make a new network with a larger --context",
+        data.display_name(), data.sequence_length(), config.context,
+        config.context);
+  }
 }
 
 }  // namespace gato::train
