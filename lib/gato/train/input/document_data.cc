@@ -7,6 +7,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/token_columns.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::train {
 namespace {
@@ -54,6 +55,20 @@ pack::DocumentSelection make_selection(
           .documents = std::move(indices)};
 }
 
+std::vector<data::TokenizedDocument> encode_episodes(
+    const std::vector<data::Episode>& episodes, const data::TaskSpec& task,
+    const model::ModelConfig& config) {
+  const auto codec = tokenize::TaskCodec::for_environment(
+      task, config.vocabulary, config.tasks);
+  std::vector<data::TokenizedDocument> documents;
+  for (const data::Episode& episode : episodes) {
+    documents.push_back(
+        base::with_context(fmt::format("episode {}", documents.size()),
+                           [&] { return codec.encode_episode(episode); }));
+  }
+  return documents;
+}
+
 }  // namespace
 
 DocumentData::DocumentData(
@@ -61,6 +76,11 @@ DocumentData::DocumentData(
     const model::ModelConfig& config, uint64_t seed)
     : DocumentData(make_selection(documents, config),
                    {config.context, config.window_steps, seed}) {}
+
+DocumentData::DocumentData(const std::vector<data::Episode>& episodes,
+                           const data::TaskSpec& task,
+                           const model::ModelConfig& config, uint64_t seed)
+    : DocumentData(encode_episodes(episodes, task, config), config, seed) {}
 
 DocumentData::DocumentData(const pack::DocumentSelection& selection,
                            const pack::PackingOptions& options,

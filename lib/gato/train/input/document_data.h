@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gato/data/episode.h"
 #include "gato/data/token_table.h"
 #include "gato/model/model_config.h"
 #include "gato/train/input/packed_data.h"
@@ -22,6 +23,12 @@ class DocumentData : public PackedData {
   // does not fit into a row.
   DocumentData(const std::vector<data::TokenizedDocument>& documents,
                const model::ModelConfig& config, uint64_t seed = 0);
+  // Tokenizes episodes of a task, which must be in config.tasks, and packs
+  // them. Throws Error(bad_input) if one cannot be encoded, and the errors of
+  // the other constructor.
+  DocumentData(const std::vector<data::Episode>& episodes,
+               const data::TaskSpec& task, const model::ModelConfig& config,
+               uint64_t seed = 0);
   // Packs at least `min_rows` rows of documents in a table, which must be in
   // memory.
   DocumentData(const pack::DocumentSelection& selection,
