@@ -23,11 +23,11 @@
 #include "gato/commands/distributed_run.h"
 #include "gato/commands/export_model.h"
 #include "gato/commands/preset.h"
+#include "gato/commands/train_data.h"
 #include "gato/commands/training_options.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/model/parameters.h"
 #include "gato/train/dry_run.h"
-#include "gato/train/input/mixture_data.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
@@ -36,17 +36,8 @@
 namespace gato::commands {
 namespace {
 
-// The source of the sequences: files, or a mixture from which they are sampled.
-struct DataOptions {
-  std::vector<std::string> files;
-  std::optional<std::string> mixture;
-  std::optional<int64_t> length, sequences;
-  std::optional<int64_t> pack_seed;
-  std::vector<std::string> validation;
-};
-
 struct TrainCommandOptions {
-  DataOptions data;
+  TrainingDataOptions data;
   std::string preset;
   NetworkOptions network;
   TrainingOptions training;
@@ -78,60 +69,6 @@ std::vector<std::string> base_config_files(const TrainCommandOptions& options,
   return files;
 }
 
-std::unique_ptr<train::TrainingData> open_training_data(
-    const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (!data.mixture) {
-    return std::make_unique<train::SequenceFileData>(
-        std::vector<std::filesystem::path>{data.files.begin(),
-                                           data.files.end()});
-  }
-  const pack::PackingOptions sampling{
-      .length = data.length.value_or(options.network.config.context),
-      .window_steps = options.network.window_steps.value_or(0),
-      .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
-  return std::make_unique<train::MixtureData>(*data.mixture, sampling,
-                                              data.sequences.value_or(0));
-}
-
-// Returns the validation data, or null if there is none. Throws
-// Error(bad_input) or Error(usage) if a network of this configuration cannot
-// read it.
-std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const DataOptions& options, const model::ModelConfig& model) {
-  if (options.validation.empty()) {
-    return nullptr;
-  }
-  auto data = std::make_unique<train::SequenceFileData>(
-      std::vector<std::filesystem::path>{options.validation.begin(),
-                                         options.validation.end()});
-  train::check_compatible(model, *data);
-  return data;
-}
-
-// Returns the tokens per sequence without opening all of the data.
-int64_t read_sequence_length(const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (data.mixture) {
-    return data.length.value_or(options.network.config.context);
-  }
-  return data::SequenceFileReader(data.files.front()).info().sequence_length;
-}
-
-void check_mixture_options(const DataOptions& data) {
-  const std::pair<const char*, bool> mixture_options[] = {
-      {"length", data.length.has_value()},
-      {"sequences", data.sequences.has_value()},
-      {"pack-seed", data.pack_seed.has_value()}};
-  for (const auto& [name, is_given] : mixture_options) {
-    if (is_given && !data.mixture) {
-      throw base::usage_error(
-          "--{} requires --mixture; the sequences of --data are already packed",
-          name);
-    }
-  }
-}
-
 model::ModelConfig make_model_config(const NetworkOptions& options,
                                      const train::TrainingData& data) {
   model::ModelConfig config = options.config;
@@ -155,34 +92,6 @@ model::ModelConfig make_model_config(const NetworkOptions& options,
   return config;
 }
 
-// Throws Error(usage) if a rank would have no micro-batch. Rank zero warns if
-// the ranks have different numbers of micro-batches.
-void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
-                                  const train::TrainingConfig& config,
-                                  int64_t sequence_length) {
-  const int64_t batch_size = config.loader.batch_size;
-  const int64_t rows = train::resolve_micro_batch_size(config, sequence_length);
-  const int64_t micro_batches = (batch_size + rows - 1) / rows;
-  if (micro_batches < world_size) {
-    const std::string advice =
-        batch_size < world_size
-            ? fmt::format("raise --batch-size from {} to {}", batch_size,
-                          world_size)
-            : fmt::format("lower --micro-batch from {} to {}", rows,
-                          batch_size / world_size);
-    throw base::usage_error(
-        "{} processes share the {} micro-batches of a step: {}, or start fewer "
-        "processes",
-        world_size, micro_batches, advice);
-  }
-  if (micro_batches % world_size != 0 && is_rank_zero) {
-    spdlog::warn(
-        "{} micro-batches per step are not a multiple of {} processes: some "
-        "processes will wait for the others",
-        micro_batches, world_size);
-  }
-}
-
 // Returns the training configuration of a rank of this launch.
 train::TrainingConfig make_training_config(const TrainCommandOptions& options,
                                            const train::LaunchInfo& launch,
@@ -199,9 +108,10 @@ void check_local_processes(const TrainCommandOptions& options) {
   const int64_t processes = options.processes.processes;
   if (processes > 1 &&
       train::detect_launch(train::getenv_lookup()).is_single_process()) {
-    check_micro_batches_per_rank(processes, /*is_rank_zero=*/false,
-                                 options.training.config,
-                                 read_sequence_length(options));
+    train::check_micro_batches_per_rank(
+        options.training.config,
+        read_sequence_length(options.data, options.network), processes,
+        /*is_rank_zero=*/false);
   }
 }
 
@@ -214,13 +124,15 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   if (launch.is_single_process()) {
     launch.world_size = launch.local_world_size = options.processes.processes;
   }
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   open_validation_data(options.data, model);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
-  check_micro_batches_per_rank(launch.world_size, true, config,
-                               data->sequence_length());
+  train::check_micro_batches_per_rank(config, data->sequence_length(),
+                                      launch.world_size,
+                                      /*is_rank_zero=*/true);
   if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
       launch.local_world_size * config.gradient.threads > processors) {
     spdlog::warn(
@@ -239,14 +151,15 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
                                const cli::CommandContext& context,
                                std::chrono::steady_clock::time_point start_time,
                                train::ProcessGroup& process_group) {
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   const std::unique_ptr<train::SequenceFileData> validation =
       open_validation_data(options.data, model);
   process_group.run_collectively([&] {
-    check_micro_batches_per_rank(
-        process_group.size(), process_group.is_rank_zero(),
-        options.training.config, data->sequence_length());
+    train::check_micro_batches_per_rank(
+        options.training.config, data->sequence_length(), process_group.size(),
+        process_group.is_rank_zero());
     if (process_group.is_rank_zero()) {
       train::check_output_directory(
           context.common.output, options.training.resume, context.common.force,
@@ -301,7 +214,7 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
   }
 }
 
-void add_data_options(cli::OptionTable& table, DataOptions& options) {
+void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
   table.add("data", &options.files, "Sequence files of gato-pack, read as one")
       .metavar("FILE...")
       .files()
