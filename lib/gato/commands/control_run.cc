@@ -76,7 +76,7 @@ void check_task_folders(const std::vector<Task>& tasks) {
 // A run of the command, which plays every task with the same agent.
 class ControlRun {
  public:
-  ControlRun(const ControlCommandOptions& options, cli::CommandContext& context)
+  ControlRun(const RolloutControlOptions& options, cli::CommandContext& context)
       : options_(options),
         context_(context),
         output_(context.common.output),
@@ -415,7 +415,7 @@ class ControlRun {
     }
   }
 
-  const ControlCommandOptions& options_;
+  const RolloutControlOptions& options_;
   cli::CommandContext& context_;
   const fs::path output_;
   const rollout::BatchPlan shard_plan_;
@@ -434,7 +434,7 @@ class ControlRun {
 }  // namespace
 
 std::vector<rollout::EnvironmentFactory> environment_factories(
-    const ControlCommandOptions& options) {
+    const RolloutControlOptions& options) {
   std::vector<rollout::EnvironmentFactory> factories;
   for (const std::string& name : options.environments) {
     factories.push_back([name] { return env::make_builtin_environment(name); });
@@ -449,7 +449,7 @@ std::vector<rollout::EnvironmentFactory> environment_factories(
   return factories;
 }
 
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context) {
   return ControlRun(options, context).run();
 }

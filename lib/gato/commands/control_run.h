@@ -12,13 +12,13 @@ namespace gato::commands {
 // Returns a factory for each task that is played: those of --env, then those of
 // --env-command.
 std::vector<rollout::EnvironmentFactory> environment_factories(
-    const ControlCommandOptions& options);
+    const RolloutControlOptions& options);
 
 // Plays every task with the same agent, writes the datasets and the video, and
 // prints the table of returns. The options must be valid. Returns run_failed if
 // all episodes of a task failed, and stopped_early if a signal stopped the run
 // and there are complete episodes, which are kept for --resume.
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context);
 
 }  // namespace gato::commands

@@ -53,8 +53,8 @@ void check_inputs(const std::vector<std::string>& inputs,
   }
 }
 
-base::ExitStatus train_text_model(const TokenizeVocabOptions& options,
-                                  const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_vocab(const TokenizeVocabOptions& options,
+                                    const cli::CommandContext& context) {
   const tokenize::VocabularyTrainingOptions training =
       training_options(options, context.common.seed);
   check_inputs(context.common.inputs, options.source.format);
@@ -148,7 +148,7 @@ cli::Command tokenize_vocab_command() {
                      {"auto", "plain", "jsonl", "captions", "vqa",
                       "interleaved", "episodes"});
     return [options](cli::CommandContext& context) {
-      return train_text_model(*options, context);
+      return run_tokenize_vocab(*options, context);
     };
   };
   command.examples = {

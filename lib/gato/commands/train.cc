@@ -36,7 +36,7 @@
 namespace gato::commands {
 namespace {
 
-struct TrainCommandOptions {
+struct TrainOptions {
   TrainingDataOptions data;
   std::string preset;
   NetworkOptions network;
@@ -54,7 +54,7 @@ const T& option_value(const cli::OptionTable& table, const std::string& name) {
 
 // Returns the configuration files that --config and the command line override:
 // the preset and, if a run is resumed, the configuration it was started with.
-std::vector<std::string> base_config_files(const TrainCommandOptions& options,
+std::vector<std::string> base_config_files(const TrainOptions& options,
                                            const cli::OptionTable& table) {
   std::vector<std::string> files;
   if (!options.preset.empty()) {
@@ -93,7 +93,7 @@ model::ModelConfig make_model_config(const NetworkOptions& options,
 }
 
 // Returns the training configuration of a rank of this launch.
-train::TrainingConfig make_training_config(const TrainCommandOptions& options,
+train::TrainingConfig make_training_config(const TrainOptions& options,
                                            const train::LaunchInfo& launch,
                                            const cli::CommandContext& context) {
   train::TrainingConfig config = options.training.config;
@@ -104,7 +104,7 @@ train::TrainingConfig make_training_config(const TrainCommandOptions& options,
 
 // Checks the micro-batches of --processes before this process forks them.
 // Launchers start their processes themselves, which check them together.
-void check_local_processes(const TrainCommandOptions& options) {
+void check_local_processes(const TrainOptions& options) {
   const int64_t processes = options.processes.processes;
   if (processes > 1 &&
       train::detect_launch(train::getenv_lookup()).is_single_process()) {
@@ -115,7 +115,7 @@ void check_local_processes(const TrainCommandOptions& options) {
   }
 }
 
-base::ExitStatus print_dry_run(const TrainCommandOptions& options,
+base::ExitStatus print_dry_run(const TrainOptions& options,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.rank > 0) {
@@ -146,7 +146,7 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   return base::ExitStatus::success;
 }
 
-base::ExitStatus train_on_rank(const TrainCommandOptions& options,
+base::ExitStatus train_on_rank(const TrainOptions& options,
                                const cli::OptionTable& table,
                                const cli::CommandContext& context,
                                std::chrono::steady_clock::time_point start_time,
@@ -179,9 +179,9 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
   return run_training(*data, std::move(run));
 }
 
-base::ExitStatus run_train_command(const TrainCommandOptions& options,
-                                   const cli::OptionTable& table,
-                                   cli::CommandContext& context) {
+base::ExitStatus run_train(const TrainOptions& options,
+                           const cli::OptionTable& table,
+                           cli::CommandContext& context) {
   if (options.exported.source) return export_model(options.exported, context);
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
@@ -250,8 +250,7 @@ void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
   table.add_check([&options] { check_mixture_options(options); });
 }
 
-void add_validation_options(cli::OptionTable& table,
-                            TrainCommandOptions& options) {
+void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
   table.begin_group("Validation");
   table
       .add("validation", &options.data.validation,
@@ -281,7 +280,7 @@ void add_validation_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<TrainCommandOptions>();
+  auto options = std::make_shared<TrainOptions>();
   add_data_options(table, options->data);
   table
       .add("preset", &options->preset,
@@ -317,7 +316,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table.set_base_config_files(
       [options, &table] { return base_config_files(*options, table); });
   return [options, &table](cli::CommandContext& context) {
-    return run_train_command(*options, table, context);
+    return run_train(*options, table, context);
   };
 }
 

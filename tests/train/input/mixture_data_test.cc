@@ -71,7 +71,7 @@ threads = 1
         common,
         {.seed = common.seed, .output = common.output, .has_provenance = false},
         progress};
-    commands::PackCommandOptions options;
+    commands::PackOptions options;
     options.length = 32;
     options.sequences = 20;
     options.mixture = mixture;
