@@ -2,7 +2,6 @@
 #include "gato/cli/tool.h"
 #include "gato/commands/rollout_caption.h"
 #include "gato/commands/rollout_control.h"
-#include "gato/env/environment.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
@@ -12,6 +11,6 @@ int main(int argc, char** argv) {
       .commands = {gato::commands::rollout_control_command(),
                    gato::commands::rollout_caption_command()},
       .see_also = {"gato-train", "gato-eval", "gato-tokenize"},
-      .completions = {{"env", gato::env::builtin_environment_names}}};
+      .completion_commands = {{"env", "gato-rollout control --list-envs"}}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -96,6 +96,47 @@ TEST_CASE("The built-in environments are listed one per line") {
   REQUIRE_THAT(ran.out, Contains("grid/goto\n"));
 }
 
+TEST_CASE("Built-in environments are listed alone, or in a table") {
+  std::string names;
+  for (const std::string& name : env::builtin_environment_names()) {
+    names += name + "\n";
+  }
+  REQUIRE(run({"--list-envs", "--built-in"}).out == names);
+  REQUIRE_THAT(run({"--list-envs", "--built-in", "--long"}).out,
+               Contains("arcade/catch") &&
+                   Contains("catch falling balls with a paddle"));
+}
+
+TEST_CASE("Every built-in environment fulfills its contract") {
+  std::vector<std::string> arguments = {"--check-env", "--env"};
+  for (const std::string& name : env::builtin_environment_names()) {
+    arguments.push_back(name);
+  }
+  const RunResult ran = run(arguments);
+  CAPTURE(ran.out, ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, !Contains("FAILED"));
+}
+
+TEST_CASE("A dataset records how its environment was set up") {
+  const ScratchDirectory folder;
+  REQUIRE(run({"--policy", "random", "--env", "arcade/catch", "--episodes", "1",
+               "-o", folder / "built-in"})
+              .status == 0);
+  REQUIRE(play_counting_child(folder / "external",
+                              {"--episodes", "1", "--max-steps", "2"})
+              .status == 0);
+  const nlohmann::json built_in =
+      ingest::open_episodes(folder / "built-in", {})->spec().settings;
+  REQUIRE(built_in.at("max_steps") == 75);
+  REQUIRE(built_in.at("packages").contains("gato"));
+  const nlohmann::json external =
+      ingest::open_episodes(folder / "external", {})->spec().settings;
+  REQUIRE(external.at("max_steps") == 2);
+  REQUIRE(external.at("command") == counting_child());
+  REQUIRE(external.contains("arguments"));
+}
+
 TEST_CASE("Options that exclude each other are refused before any work") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";

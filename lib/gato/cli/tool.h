@@ -104,6 +104,9 @@ struct Tool {
   // the option's name. Options with choices do not need one.
   std::map<std::string, std::function<std::vector<std::string>()>> completions =
       {};
+  // Commands that print the values of an option, which the shell runs when it
+  // completes them.
+  std::map<std::string, std::string> completion_commands = {};
 };
 
 // Runs a program and returns its exit status. Parses the command line, merges

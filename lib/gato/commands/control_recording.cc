@@ -15,9 +15,10 @@ using nlohmann::json;
 // The options that may change when a run is resumed, because they do not affect
 // the episodes.
 const std::set<std::string> kFreeOptions = {
-    "output", "force",     "no-provenance", "threads", "log-level",
-    "quiet",  "log-file",  "hello-timeout", "video",   "list-envs",
-    "resume", "check-env", "step-timeout"};
+    "output",       "force",     "no-provenance", "threads",
+    "log-level",    "quiet",     "log-file",      "hello-timeout",
+    "video",        "list-envs", "resume",        "check-env",
+    "step-timeout", "env-path",  "built-in",      "long"};
 // Options that do not affect the episodes of a scripted policy, each of which
 // depends on its number only.
 const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
@@ -137,6 +138,7 @@ json recording_start(const data::Provenance& provenance,
   for (const data::TaskSpec& task : tasks) {
     data::TaskEntry entry;
     entry.spec = task;
+    data::add_settings(entry, task.settings);
     start["tasks"].push_back(data::task_to_json(entry));
   }
   return normalize(start);

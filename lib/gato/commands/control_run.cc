@@ -12,12 +12,14 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "gato/base/file_io.h"
+#include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
@@ -143,23 +145,42 @@ class ControlRun {
     }
   }
 
+  // Starts an environment of each task to learn its spec, several at the same
+  // time because simulators take seconds to start.
   void start_tasks() {
-    std::vector<rollout::EnvironmentFactory> factories =
-        environment_factories(options_);
-    task_count_ = std::ssize(factories);
-    for (rollout::EnvironmentFactory& make : factories) {
-      Task task{std::move(make), nullptr, {}, {}};
-      task.started = task.make_environment();
-      task.spec = task.started->spec();
-      task.make_policy = policy_builder_.make_factory(task.spec);
-      if (!tasks_.empty()) {
-        task.started.reset();  // many simulators may not fit in the memory
-      }
-      tasks_.push_back(std::move(task));
+    const std::vector<NamedEnvironment> environments =
+        find_environments(options_.environments);
+    task_count_ = std::ssize(environments);
+    base::OrderedThreadPool jobs(
+        std::min(task_count_, rollout::kMaxStartingEnvironments));
+    for (const NamedEnvironment& environment : environments) {
+      jobs.submit([this, &environment, &environments](int64_t) {
+        base::throw_if_stopped();
+        auto started = std::make_shared<std::unique_ptr<env::Environment>>(
+            environment.make());
+        env::EnvironmentSpec spec = (*started)->spec();
+        if (&environment != &environments.front()) {
+          started->reset();  // many simulators may not fit in the memory
+        }
+        return [this, &environment, started, spec] {
+          add_task(environment, std::move(*started), spec);
+        };
+      });
     }
+    jobs.wait_all();
     if (tasks_.size() > 1) {
       check_task_folders(tasks_);
     }
+  }
+
+  void add_task(const NamedEnvironment& environment,
+                std::unique_ptr<env::Environment> started,
+                env::EnvironmentSpec spec) {
+    spec.task.settings["max_steps"] =
+        rollout::step_limit(options_.max_steps, spec.max_episode_steps);
+    Task task{environment.make, std::move(started), std::move(spec), {}};
+    task.make_policy = policy_builder_.make_factory(task.spec);
+    tasks_.push_back(std::move(task));
   }
 
   // Finds out whether the output is complete already, or else prepares the
@@ -274,9 +295,12 @@ class ControlRun {
   // Returns a factory that returns the environment that was started to learn
   // the task, if there is one, at its first call.
   rollout::EnvironmentFactory environment_factory(Task& task) {
-    return [&task]() -> std::unique_ptr<env::Environment> {
-      if (task.started) {
-        return std::exchange(task.started, nullptr);
+    return [this, &task]() -> std::unique_ptr<env::Environment> {
+      {
+        const std::lock_guard lock(started_mutex_);
+        if (task.started) {
+          return std::exchange(task.started, nullptr);
+        }
       }
       return task.make_environment();
     };
@@ -423,6 +447,7 @@ class ControlRun {
   rollout::Recording recording_;
   PolicyBuilder policy_builder_;
   std::vector<Task> tasks_;
+  std::mutex started_mutex_;  // guards Task::started while a task is played
   int64_t task_count_ = 0;
   bool is_complete_ = false;  // from the beginning
   data::Provenance provenance_;
@@ -432,22 +457,6 @@ class ControlRun {
 };
 
 }  // namespace
-
-std::vector<rollout::EnvironmentFactory> environment_factories(
-    const RolloutControlOptions& options) {
-  std::vector<rollout::EnvironmentFactory> factories;
-  for (const std::string& name : options.environments) {
-    factories.push_back([name] { return env::make_builtin_environment(name); });
-  }
-  const env::ExternalEnvironmentOptions external{options.hello_timeout,
-                                                 options.step_timeout};
-  for (const std::string& command : options.environment_commands) {
-    factories.push_back([command, external] {
-      return env::start_external_environment(command, external);
-    });
-  }
-  return factories;
-}
 
 base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context) {

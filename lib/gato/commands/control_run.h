@@ -1,18 +1,10 @@
 // Plays the tasks that the options of gato-rollout control name.
 #pragma once
 
-#include <vector>
-
 #include "gato/cli/tool.h"
 #include "gato/commands/rollout_control.h"
-#include "gato/rollout/episode_runner.h"
 
 namespace gato::commands {
-
-// Returns a factory for each task that is played: those of --env, then those of
-// --env-command.
-std::vector<rollout::EnvironmentFactory> environment_factories(
-    const RolloutControlOptions& options);
 
 // Plays every task with the same agent, writes the datasets and the video, and
 // prints the table of returns. The options must be valid. Returns run_failed if

@@ -15,6 +15,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/toml_config.h"
+#include "gato/commands/environment_options.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/preset.h"
 #include "gato/commands/training_options.h"
@@ -56,6 +57,7 @@ struct FinetuneOptions {
   int64_t max_episode_steps = 0;
   std::vector<int64_t> episodes;
   int64_t repeats = 1;
+  EnvironmentOptions environment;
   rollout::PolicyEvaluation evaluation;
   int64_t evaluate_every = 100;
   TrainingOptions training = finetuning_defaults();
@@ -158,14 +160,37 @@ class FinetuneCommand {
   void check_environment_and_outputs(
       const data::TaskTable& tasks,
       const std::vector<fs::path>& outputs) const {
-    if (!options_.evaluation.environment.empty()) {
-      rollout::validate_policy_evaluation(options_.evaluation, tasks);
+    if (const auto evaluation = policy_evaluation()) {
+      rollout::validate_policy_evaluation(*evaluation, tasks);
     }
     for (const fs::path& output : outputs) {
       train::check_output_directory(output, options_.training.resume,
                                     context_.common.force,
                                     context_.common.config_files);
     }
+  }
+
+  // Returns how the policy is evaluated; nullopt if no environment is given.
+  std::optional<rollout::PolicyEvaluation> policy_evaluation() const {
+    const std::vector<NamedEnvironment> environments =
+        find_environments(options_.environment);
+    if (environments.empty()) {
+      return std::nullopt;
+    }
+    if (environments.size() > 1) {
+      throw base::usage_error(
+          "--env and --env-command name {} environments: the policy is "
+          "evaluated in one",
+          environments.size());
+    }
+    rollout::PolicyEvaluation evaluation = options_.evaluation;
+    evaluation.environment = environments[0].name;
+    evaluation.make_environment = environments[0].make;
+    evaluation.seed = seed();
+    evaluation.threads = context_.common.threads;
+    evaluation.mask_actions =
+        options_.training.config.loader.action_mask_probability == 1;
+    return evaluation;
   }
 
   base::ExitStatus train(const train::TrainingData& data,
@@ -176,16 +201,11 @@ class FinetuneCommand {
     run.output = output;
     run.start_time = start_time_;
     run.make_initial_network = [&] { return make_initial_network(data); };
-    if (!options_.evaluation.environment.empty()) {
+    if (const auto evaluation = policy_evaluation()) {
       run.evaluate_every = options_.evaluate_every;
-      run.evaluate = [&](const model::Network& network) {
-        rollout::PolicyEvaluation evaluation = options_.evaluation;
-        evaluation.seed = seed();
-        evaluation.threads = context_.common.threads;
-        evaluation.mask_actions =
-            options_.training.config.loader.action_mask_probability == 1;
+      run.evaluate = [evaluation](const model::Network& network) {
         return nlohmann::json{
-            {"evaluation", rollout::evaluate_policy(network, evaluation)}};
+            {"evaluation", rollout::evaluate_policy(network, *evaluation)}};
       };
     }
     return run_training(data, std::move(run));
@@ -267,11 +287,9 @@ void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
 
 void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   table.begin_group("Evaluation");
-  table
-      .add("env", &options.evaluation.environment,
-           "Environment to evaluate the policy in during training")
-      .metavar("NAME")
-      .fixed_on_resume();
+  add_environment_options(table, options.environment, [](cli::Option& option) {
+    option.fixed_on_resume();
+  });
   table.add("eval-every", &options.evaluate_every, "Steps between evaluations")
       .range(1, 1e12)
       .fixed_on_resume();

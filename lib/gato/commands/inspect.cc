@@ -69,6 +69,11 @@ ordered_json task_facts(const data::TaskEntry& task) {
   if (!task.filter.is_null()) {
     facts["filter"] = task.filter;
   }
+  if (task.settings.size() == 1) {
+    facts["settings"] = task.settings.front();
+  } else if (!task.settings.empty()) {
+    facts["settings"] = task.settings;
+  }
   return facts;
 }
 
@@ -201,6 +206,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
            {"steps", steps},
            {"failed", failed},
            {"with_expert_actions", labeled}};
+  if (!spec.settings.is_null()) {
+    facts["settings"] = spec.settings;
+  }
   if (with_known_success > 0) {
     facts["successes"] = successes;
   }

@@ -63,26 +63,10 @@ void validate_options(const RolloutControlOptions& options,
         "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
         "and --resize apply to a --model, not to a --policy");
   }
-  const size_t task_count =
-      options.environments.size() + options.environment_commands.size();
-  if (options.video && task_count > 1) {
+  if (options.video && find_environments(options.environments).size() > 1) {
     throw base::usage_error(
         "--video records a single environment: give one --env or "
         "--env-command");
-  }
-  std::set<std::string> seen_names;
-  for (const std::string& name : options.environments) {
-    if (!seen_names.insert(name).second) {
-      throw base::usage_error(
-          "--env names {} twice: use --episodes to play more of it", name);
-    }
-  }
-  for (const std::string& command : options.environment_commands) {
-    if (std::ranges::count(options.environment_commands, command) > 1) {
-      throw base::usage_error(
-          "--env-command gives '{}' twice: use --episodes to play more of it",
-          command);
-    }
   }
   const cli::CommonOptions& common = context.common;
   const bool may_exist = common.force || options.resume;
@@ -94,12 +78,40 @@ void validate_options(const RolloutControlOptions& options,
   }
 }
 
+// Prints the environments that can be played: their names, or a table.
+void list_environments(const RolloutControlOptions& options) {
+  const env::EnvironmentCatalog catalog =
+      environment_catalog(options.environments);
+  base::TextTable table({"name", "kind", "description"});
+  for (const env::EnvironmentEntry& entry :
+       options.list_built_in ? env::EnvironmentCatalog::list_built_in()
+                             : catalog.list()) {
+    if (options.list_long) {
+      table.add_row({entry.name, entry.is_built_in ? "built in" : "external",
+                     entry.description});
+    } else {
+      std::cout << entry.name << '\n';
+    }
+  }
+  if (!options.list_long) {
+    return;
+  }
+  if (!options.list_built_in) {
+    for (const env::ExternalDomain& domain : catalog.uninstalled_domains()) {
+      table.add_row({domain.name + "/*", "not installed",
+                     fmt::format("{} (scripts/environments {})",
+                                 domain.description, domain.name)});
+    }
+  }
+  std::cout << table.to_string();
+}
+
 base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
                                         const cli::CommandContext& context) {
   bool all_passed = true;
-  for (const rollout::EnvironmentFactory& make :
-       environment_factories(options)) {
-    const std::unique_ptr<env::Environment> environment = make();
+  for (const NamedEnvironment& named :
+       find_environments(options.environments)) {
+    const std::unique_ptr<env::Environment> environment = named.make();
     base::TextTable table({"check", "result", "detail"});
     for (const rollout::EnvironmentCheckResult& check :
          rollout::check_environment(*environment, context.common.seed)) {
@@ -116,9 +128,7 @@ base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
 base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
                                      cli::CommandContext& context) {
   if (options.list_environments) {
-    for (const std::string& name : env::builtin_environment_names()) {
-      std::cout << name << '\n';
-    }
+    list_environments(options);
     return base::ExitStatus::success;
   }
   validate_options(options, context);
@@ -152,29 +162,10 @@ void add_policy_options(cli::OptionTable& table,
       .range(0, 1);
 }
 
-void add_environment_options(cli::OptionTable& table,
-                             RolloutControlOptions& options) {
+void add_episode_options(cli::OptionTable& table,
+                         RolloutControlOptions& options) {
   table.begin_group("Environments");
-  table
-      .add("env", &options.environments,
-           "Built-in environment (see --list-envs); can be repeated")
-      .metavar("NAME...");
-  table
-      .add("env-command", &options.environment_commands,
-           "Shell command that starts an external environment; can be repeated "
-           "and combined with --env")
-      .repeatable()
-      .metavar("CMD");
-  table
-      .add("hello-timeout", &options.hello_timeout,
-           "Maximum time in seconds until an external environment has started")
-      .metavar("S")
-      .range(0.001, 1e6);
-  table
-      .add("step-timeout", &options.step_timeout,
-           "Maximum time in seconds until an external environment answers")
-      .metavar("S")
-      .range(0.001, 1e6);
+  add_environment_options(table, options.environments);
   table.add("episodes", &options.episodes, "Episodes per task")
       .metavar("N")
       .range(1, 1e9);
@@ -241,7 +232,17 @@ void add_other_options(cli::OptionTable& table,
       .not_in_config();
   table
       .add("list-envs", &options.list_environments,
-           "Print the names of the built-in environments and exit")
+           "Print the names of the environments that can be played, one per "
+           "line, and exit")
+      .not_in_config();
+  table
+      .add("built-in", &options.list_built_in,
+           "With --list-envs: only the built-in environments")
+      .not_in_config();
+  table
+      .add("long", &options.list_long,
+           "With --list-envs: a table with descriptions, and the domains that "
+           "are not installed")
       .not_in_config();
   table
       .add("check-env", &options.check_environments,
@@ -252,7 +253,7 @@ void add_other_options(cli::OptionTable& table,
 cli::CommandFunction build_control_command(cli::OptionTable& table) {
   auto options = std::make_shared<RolloutControlOptions>();
   add_policy_options(table, *options);
-  add_environment_options(table, *options);
+  add_episode_options(table, *options);
   add_model_options(table, *options);
   table.require_exactly_one({"model", "policy"}, {"list-envs", "check-env"});
   table.require_at_least_one({"env", "env-command"}, {"list-envs"});

@@ -72,11 +72,13 @@ int32_t TokenFileBuilder::find_or_add_task(const data::TaskSpec& spec,
           "another name (--task)",
           where, spec.name);
     }
+    data::add_settings_of(where, spec.settings, tasks_.tasks[i]);
     return static_cast<int32_t>(i);
   }
   data::require_printable_names(spec);
   data::TaskEntry& entry = tasks_.tasks.emplace_back();
   entry.spec = spec;
+  data::add_settings(entry, spec.settings);
   entry.image_height = options_.resize.height;
   entry.image_width = options_.resize.width;
   return static_cast<int32_t>(tasks_.tasks.size() - 1);

@@ -25,7 +25,8 @@ SPEC = {
         {"name": "count", "role": "discrete", "dtype": "int32", "shape": [], "n": 5, "start": 0},
         {"name": "a/goal", "role": "text"}],
     "action": [{"name": "action", "role": "discrete", "dtype": "int64", "shape": [], "n": [3]}],
-    "max_steps": 3, "capabilities": ["seed", "expert", "render"]}
+    "max_steps": 3, "capabilities": ["seed", "expert", "render"],
+    "settings": {"arguments": " ".join(sys.argv[1:])}}
 
 
 def send(header, payload=b""):

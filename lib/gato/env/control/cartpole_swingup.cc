@@ -27,6 +27,7 @@
 
 #include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
+#include "gato/env/control/control_tasks.h"
 
 namespace gato::env {
 namespace {
@@ -45,18 +46,12 @@ class CartpoleSwingup : public BuiltinEnvironment {
  private:
   static EnvironmentSpec make_spec() {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    EnvironmentSpec spec;
-    spec.task = {
-        .name = "control/cartpole-swingup",
-        .domain = "control",
-        .environment = "control/cartpole-swingup",
-        .observation_fields = {box_field(
-            "observation", {-kRailHalfLength, -1, -1, -kInfinity, -kInfinity},
-            {kRailHalfLength, 1, 1, kInfinity, kInfinity})},
-        .action_fields = {box_field("action", {-1}, {1})}};
-    spec.max_episode_steps = kMaxEpisodeSteps;
-    spec.has_expert = spec.has_render = true;
-    return spec;
+    return builtin_spec(
+        "control/cartpole-swingup",
+        {box_field("observation",
+                   {-kRailHalfLength, -1, -1, -kInfinity, -kInfinity},
+                   {kRailHalfLength, 1, 1, kInfinity, kInfinity})},
+        {box_field("action", {-1}, {1})}, kMaxEpisodeSteps);
   }
 
   void reset_state(base::RandomStream random) override {
@@ -71,8 +66,8 @@ class CartpoleSwingup : public BuiltinEnvironment {
                        angular_velocity_})};
   }
 
-  Transition apply_action(const data::Array& action) override {
-    const double force = kMaxForce * std::clamp(action.as_double(0), -1.0, 1.0);
+  Transition apply_action(const BuiltinAction& action) override {
+    const double force = kMaxForce * action.continuous[0];
     for (int i = 0; i < kSubsteps; ++i) {
       integrate(force, kTimeStep / kSubsteps);
     }
@@ -109,7 +104,7 @@ class CartpoleSwingup : public BuiltinEnvironment {
     }
   }
 
-  data::Array compute_expert_action() const override {
+  BuiltinAction compute_expert_action() override {
     const double sine = std::sin(angle_), cosine = std::cos(angle_);
     // Energy of the pole divided by its range: 0 upright and at rest, -1
     // hanging and at rest.
@@ -129,7 +124,7 @@ class CartpoleSwingup : public BuiltinEnvironment {
     const double weight = nearness * nearness * (3 - 2 * nearness);
     const double action = (1 - weight) * std::clamp(pump, -1.0, 1.0) +
                           weight * std::clamp(balance, -1.0, 1.0);
-    return box_value({action});
+    return {.continuous = {action}};
   }
 
   data::Image render_frame() const override {

@@ -28,6 +28,7 @@
 
 #include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
+#include "gato/env/grid/grid_tasks.h"
 
 namespace gato::env {
 namespace {
@@ -119,17 +120,11 @@ class GoTo : public BuiltinEnvironment {
 
  private:
   static EnvironmentSpec make_spec() {
-    EnvironmentSpec spec;
     constexpr int kSide = kViewSize * kTilePixels;
-    spec.task = {.name = "grid/goto",
-                 .domain = "grid",
-                 .environment = "grid/goto",
-                 .observation_fields = {text_field("mission"),
-                                        image_field("image", kSide, kSide)},
-                 .action_fields = {discrete_field("action", kActionCount)}};
-    spec.max_episode_steps = kMaxEpisodeSteps;
-    spec.has_expert = spec.has_render = true;
-    return spec;
+    return builtin_spec(
+        "grid/goto",
+        {text_field("mission"), image_field("image", kSide, kSide)},
+        {discrete_field("action", kActionCount)}, kMaxEpisodeSteps);
   }
 
   void reset_state(base::RandomStream random) override {
@@ -148,8 +143,8 @@ class GoTo : public BuiltinEnvironment {
             image_value(render_agent_view())};
   }
 
-  Transition apply_action(const data::Array& action) override {
-    agent_ = next_pose(agent_, static_cast<int>(action.as_integer(0)));
+  Transition apply_action(const BuiltinAction& action) override {
+    agent_ = next_pose(agent_, action.discrete);
     Transition transition;
     transition.terminated = has_arrived(agent_);
     if (transition.terminated) {
@@ -160,9 +155,9 @@ class GoTo : public BuiltinEnvironment {
     return transition;
   }
 
-  data::Array compute_expert_action() const override {
+  BuiltinAction compute_expert_action() override {
     if (!is_in_view(agent_, target().cell)) {
-      return discrete_value(kTurnLeft);
+      return {.discrete = kTurnLeft};
     }
     const std::vector<int> distance = expert_distances();
     int best = kForward;
@@ -172,7 +167,7 @@ class GoTo : public BuiltinEnvironment {
         best = action;
       }
     }
-    return discrete_value(best);
+    return {.discrete = best};
   }
 
   // The complete room from above, north up. The cells in view are brighter.
