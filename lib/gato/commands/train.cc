@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -26,7 +25,6 @@
 #include "gato/commands/train_data.h"
 #include "gato/commands/training_options.h"
 #include "gato/data/checkpoint_directory.h"
-#include "gato/model/parameters.h"
 #include "gato/train/dry_run.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/run/output_directory.h"
@@ -67,29 +65,6 @@ std::vector<std::string> base_config_files(const TrainOptions& options,
     files.push_back((run / "config.toml").string());
   }
   return files;
-}
-
-model::ModelConfig make_model_config(const NetworkOptions& options,
-                                     const train::TrainingData& data) {
-  model::ModelConfig config = options.config;
-  config.position = options.position_encoding == "rotary"
-                        ? model::PositionEncoding::rotary
-                        : model::PositionEncoding::relative;
-  config.action_position = options.action_position_encoding == "none"
-                               ? model::ActionPositionEncoding::none
-                               : model::ActionPositionEncoding::shared;
-  config.window_steps = data.window_steps();
-  if (options.window_steps && *options.window_steps != config.window_steps) {
-    throw base::usage_error(
-        "--window-steps is {}, but the sequences have windows of {} steps; "
-        "leave the option out, or pack the sequences again",
-        *options.window_steps, config.window_steps);
-  }
-  config.vocabulary = data.vocabulary();
-  config.tasks = data.tasks();
-  config.validate();
-  train::check_compatible(config, data);
-  return config;
 }
 
 // Returns the training configuration of a rank of this launch.

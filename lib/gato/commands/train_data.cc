@@ -57,4 +57,27 @@ int64_t read_sequence_length(const TrainingDataOptions& data,
   return data::SequenceFileReader(data.files.front()).info().sequence_length;
 }
 
+model::ModelConfig make_model_config(const NetworkOptions& options,
+                                     const train::TrainingData& data) {
+  model::ModelConfig config = options.config;
+  config.position = options.position_encoding == "rotary"
+                        ? model::PositionEncoding::rotary
+                        : model::PositionEncoding::relative;
+  config.action_position = options.action_position_encoding == "none"
+                               ? model::ActionPositionEncoding::none
+                               : model::ActionPositionEncoding::shared;
+  config.window_steps = data.window_steps();
+  if (options.window_steps && *options.window_steps != config.window_steps) {
+    throw base::usage_error(
+        "--window-steps is {}, but the sequences have windows of {} steps; "
+        "omit the option, or pack the sequences again",
+        *options.window_steps, config.window_steps);
+  }
+  config.vocabulary = data.vocabulary();
+  config.tasks = data.tasks();
+  config.validate();
+  train::check_compatible(config, data);
+  return config;
+}
+
 }  // namespace gato::commands

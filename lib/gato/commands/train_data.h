@@ -1,4 +1,5 @@
-// The training and validation data of gato-train.
+// The training and validation data of gato-train, and the network that suits
+// them.
 #pragma once
 
 #include <cstdint>
@@ -40,5 +41,11 @@ std::unique_ptr<train::SequenceFileData> open_validation_data(
 // Returns the tokens per sequence without opening all of the data.
 int64_t read_sequence_length(const TrainingDataOptions& data,
                              const NetworkOptions& network);
+
+// Returns the configuration of a network for the data: with its vocabulary,
+// tasks and window steps. Throws Error(usage) if an option is invalid or does
+// not suit the data.
+model::ModelConfig make_model_config(const NetworkOptions& options,
+                                     const train::TrainingData& data);
 
 }  // namespace gato::commands
