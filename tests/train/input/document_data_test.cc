@@ -128,6 +128,9 @@ TEST_CASE("The demonstration of a task in memory is its best episode") {
 TEST_CASE("Documents in memory that do not fit the network are refused") {
   CHECK_THROWS_WITH(DocumentData({}, config_of_context(10)),
                     Contains("no documents"));
+  CHECK_THROWS_WITH(
+      DocumentData({make_text_document(0)}, config_of_context(10)),
+      Contains("documents in memory: contains no tokens"));
   data::TokenizedDocument text = make_text_document(3);
   text.task_index = 2;
   CHECK_THROWS_WITH(DocumentData({text}, config_of_context(10)),
