@@ -5,7 +5,7 @@
 
 namespace gato::data::hdf5 {
 
-// The access properties with which a virtual dataset must be opened.
+// Returns the access properties with which a virtual dataset must be opened.
 Handle virtual_access_properties();
 
 // Checks all sources of a virtual dataset. Throws Error(io) if a file is
