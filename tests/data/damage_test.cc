@@ -330,10 +330,10 @@ TEST_CASE("A full disk leaves nothing behind") {
     SequenceFileWriter writer(directory / "rows.h5", false,
                               {1000, 1024, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features.tokens.assign(1024, 1);
-    row.features.modality.assign(1024, Modality::text);
-    row.features.local_position.assign(1024, -1);
-    row.features.interval.resize(1024);
+    row.input.tokens.assign(1024, 1);
+    row.input.modality.assign(1024, Modality::text);
+    row.input.local_position.assign(1024, -1);
+    row.input.interval.resize(1024);
     row.segment_ids.assign(1024, 0);
     row.prompt_mask.assign(1024, 0);
     for (int i = 0; i < 1000; ++i) {
@@ -373,7 +373,7 @@ TEST_CASE("Corrupt rows of a sequence file are refused") {
   const auto after = [&path](const std::function<void(hid_t)>& change) {
     SequenceFileWriter writer(path, true, {1, 4, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features = make_token_row(make_text_document(4), 0, 4);
+    row.input = make_token_row(make_text_document(4), 0, 4);
     row.segment_ids.assign(4, 0);
     row.prompt_mask.assign(4, 0);
     writer.append(row);

@@ -23,7 +23,7 @@ const std::set<std::string> kFreeOptions = {
 // depends on its number only.
 const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
 
-bool is_free(const ControlCommandOptions& options, const std::string& name) {
+bool is_free(const RolloutControlOptions& options, const std::string& name) {
   return kFreeOptions.contains(name) ||
          (!options.model && kFreeScriptedOptions.contains(name));
 }
@@ -91,7 +91,7 @@ std::filesystem::path recording_path(const std::filesystem::path& output) {
   return path += ".partial";
 }
 
-rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
+rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard) {
   if (options.model) {
     const rollout::BatchPlan plan =
@@ -110,7 +110,7 @@ rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
   return rollout::plan_batches(episodes, options.batch_size);
 }
 
-rollout::BatchPlan plan_missing(const ControlCommandOptions& options,
+rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
                                 const rollout::Recording& recording,
                                 const std::string& task, bool needs_film) {
@@ -144,7 +144,7 @@ json recording_start(const data::Provenance& provenance,
   return normalize(start);
 }
 
-std::string find_changed_setting(const ControlCommandOptions& options,
+std::string find_changed_setting(const RolloutControlOptions& options,
                                  const json& earlier, const json& now) {
   const json empty = json::object(), none = json::array();
   const json before = earlier.value("configuration", empty);

@@ -78,7 +78,7 @@ void check_task_folders(const std::vector<Task>& tasks) {
 // A run of the command, which plays every task with the same agent.
 class ControlRun {
  public:
-  ControlRun(const ControlCommandOptions& options, cli::CommandContext& context)
+  ControlRun(const RolloutControlOptions& options, cli::CommandContext& context)
       : options_(options),
         context_(context),
         output_(context.common.output),
@@ -439,7 +439,7 @@ class ControlRun {
     }
   }
 
-  const ControlCommandOptions& options_;
+  const RolloutControlOptions& options_;
   cli::CommandContext& context_;
   const fs::path output_;
   const rollout::BatchPlan shard_plan_;
@@ -458,7 +458,7 @@ class ControlRun {
 
 }  // namespace
 
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context) {
   return ControlRun(options, context).run();
 }

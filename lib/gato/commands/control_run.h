@@ -10,7 +10,7 @@ namespace gato::commands {
 // prints the table of returns. The options must be valid. Returns run_failed if
 // all episodes of a task failed, and stopped_early if a signal stopped the run
 // and there are complete episodes, which are kept for --resume.
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context);
 
 }  // namespace gato::commands

@@ -63,7 +63,7 @@ constexpr const char* kDescription =
     "written to --output: everything as JSON, the tasks as CSV, or one HTML "
     "page with charts.";
 
-struct ScoreCommandOptions {
+struct EvalScoreOptions {
   // Later files override earlier ones; datasets override files.
   std::vector<std::string> reference_files;
   std::vector<std::string> expert_datasets, random_datasets;
@@ -120,7 +120,7 @@ std::string introduction_text(const eval::ScoreReport& report) {
 // Loads the reference files and datasets. Appends the outcomes of the datasets
 // to `reference_outcomes`.
 eval::ReferenceTable load_all_references(
-    const ScoreCommandOptions& options,
+    const EvalScoreOptions& options,
     std::vector<eval::DatasetOutcomes>& reference_outcomes) {
   eval::ReferenceTable references;
   for (const std::string& path : options.reference_files) {
@@ -157,7 +157,7 @@ std::string render_json(
     const eval::ScoreReport& report,
     const std::vector<eval::DatasetOutcomes>& outcomes,
     const std::vector<eval::DatasetOutcomes>& reference_outcomes,
-    const ScoreCommandOptions& options, const cli::CommandContext& context) {
+    const EvalScoreOptions& options, const cli::CommandContext& context) {
   nlohmann::json document = eval::to_json(report);
   data::Provenance provenance(context.record);
   for (const auto* datasets : {&outcomes, &reference_outcomes}) {
@@ -180,7 +180,7 @@ std::string render_json(
 
 std::string render_html(const eval::ScoreReport& report,
                         const std::vector<eval::CaptionSample>& captions,
-                        const ScoreCommandOptions& options) {
+                        const EvalScoreOptions& options) {
   std::vector<eval::HtmlSection> sections = eval::score_sections(report);
   // Before the last section, which describes the datasets and the method.
   std::vector<eval::HtmlSection> extra;
@@ -241,8 +241,8 @@ void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                    {"scored", report.overall.task_count}});
 }
 
-base::ExitStatus run(const ScoreCommandOptions& options,
-                     cli::CommandContext& context) {
+base::ExitStatus run_eval_score(const EvalScoreOptions& options,
+                                cli::CommandContext& context) {
   const std::string& output = context.common.output;
   const ReportFormat format = detect_report_format(output);
   if (format != ReportFormat::html &&
@@ -291,7 +291,7 @@ base::ExitStatus run(const ScoreCommandOptions& options,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<ScoreCommandOptions>();
+  auto options = std::make_shared<EvalScoreOptions>();
   table
       .add(
           "references", &options->reference_files,
@@ -331,13 +331,13 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "COCO file with the right captions, to mark and count wrong ones")
       .metavar("FILE");
   return [options](cli::CommandContext& context) {
-    return run(*options, context);
+    return run_eval_score(*options, context);
   };
 }
 
 }  // namespace
 
-cli::Command score_command() {
+cli::Command eval_score_command() {
   cli::Command command;
   command.name = "score";
   command.summary = "Compute expert-normalized scores of episodes";

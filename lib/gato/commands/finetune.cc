@@ -24,6 +24,7 @@
 #include "gato/rollout/policy_evaluation.h"
 #include "gato/train/input/demonstration_dataset.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 
@@ -48,7 +49,7 @@ TrainingOptions finetuning_defaults() {
   return options;
 }
 
-struct FinetuneCommandOptions {
+struct FinetuneOptions {
   std::string init;
   std::string preset;
   std::optional<std::string> demonstrations;
@@ -64,8 +65,7 @@ struct FinetuneCommandOptions {
 
 class FinetuneCommand {
  public:
-  FinetuneCommand(const FinetuneCommandOptions& options,
-                  const cli::OptionTable& table,
+  FinetuneCommand(const FinetuneOptions& options, const cli::OptionTable& table,
                   const cli::CommandContext& context)
       : options_(options),
         table_(table),
@@ -225,7 +225,7 @@ class FinetuneCommand {
     return std::make_unique<model::Network>(config, weights);
   }
 
-  const FinetuneCommandOptions& options_;
+  const FinetuneOptions& options_;
   const cli::OptionTable& table_;
   const cli::CommandContext& context_;
   const std::chrono::steady_clock::time_point start_time_ =
@@ -234,7 +234,7 @@ class FinetuneCommand {
   std::optional<train::DemonstrationDataset> demonstrations_;
 };
 
-void validate_options(const FinetuneCommandOptions& options) {
+void validate_options(const FinetuneOptions& options) {
   if (!options.episodes.empty() && !options.demonstrations) {
     throw base::usage_error(
         "--episodes applies to --demonstrations, not to --data");
@@ -254,8 +254,7 @@ void validate_options(const FinetuneCommandOptions& options) {
 }
 
 // Adds the options for the training data.
-void add_data_options(cli::OptionTable& table,
-                      FinetuneCommandOptions& options) {
+void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("demonstrations", &options.demonstrations,
            "Dataset of episodes, which is tokenized as the model requires")
@@ -286,8 +285,7 @@ void add_data_options(cli::OptionTable& table,
   table.require_exactly_one({"demonstrations", "data"});
 }
 
-void add_evaluation_options(cli::OptionTable& table,
-                            FinetuneCommandOptions& options) {
+void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   table.begin_group("Evaluation");
   add_environment_options(table, options.environment, [](cli::Option& option) {
     option.fixed_on_resume();
@@ -303,7 +301,7 @@ void add_evaluation_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<FinetuneCommandOptions>();
+  auto options = std::make_shared<FinetuneOptions>();
   table
       .add("init", &options->init,
            "Model to start from: a model directory or a run of gato-train")

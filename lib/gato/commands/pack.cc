@@ -58,7 +58,7 @@ constexpr const char* kDescription =
     "task, as its demonstration.";
 
 std::vector<pack::MixtureEntry> build_mixture(
-    const PackCommandOptions& options, const std::string& mixture_text,
+    const PackOptions& options, const std::string& mixture_text,
     const std::vector<std::string>& inputs) {
   pack::MixtureEntry defaults;
   defaults.prompt_fraction = options.prompt_fraction;
@@ -78,7 +78,7 @@ std::vector<pack::MixtureEntry> build_mixture(
 }
 
 cli::CommandFunction build_pack(cli::OptionTable& table) {
-  auto options = std::make_shared<PackCommandOptions>();
+  auto options = std::make_shared<PackOptions>();
   table.add("length", &options->length, "Tokens per sequence")
       .metavar("L")
       .range(2, 1 << 20);
@@ -118,7 +118,7 @@ cli::CommandFunction build_pack(cli::OptionTable& table) {
 
 }  // namespace
 
-base::ExitStatus run_pack(const PackCommandOptions& options,
+base::ExitStatus run_pack(const PackOptions& options,
                           cli::CommandContext& context) {
   // The file is read only once, because it may be a pipe.
   const std::string mixture_text =

@@ -41,7 +41,7 @@ std::string format_line(const std::string& path, const std::string& caption,
   return replace_line_breaks(path) + '\t' + replace_line_breaks(caption) + '\n';
 }
 
-rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
+rollout::CaptionGenerator make_generator(const RolloutCaptionOptions& options,
                                          uint64_t seed) {
   rollout::CaptionGeneratorOptions generator;
   generator.sampling = {options.temperature.value_or(1), !options.temperature,
@@ -56,8 +56,8 @@ rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
 
 }  // namespace
 
-base::ExitStatus run_caption(const CaptionCommandOptions& options,
-                             cli::CommandContext& context) {
+base::ExitStatus run_rollout_caption(const RolloutCaptionOptions& options,
+                                     cli::CommandContext& context) {
   const rollout::CaptionGenerator generator =
       make_generator(options, context.common.seed);
   const std::span<const std::string> paths = context.common.inputs;
@@ -101,7 +101,7 @@ base::ExitStatus run_caption(const CaptionCommandOptions& options,
 namespace {
 
 cli::CommandFunction build_caption_command(cli::OptionTable& table) {
-  auto options = std::make_shared<CaptionCommandOptions>();
+  auto options = std::make_shared<RolloutCaptionOptions>();
   table.add("model", &options->model, "Model directory, or a run of gato-train")
       .metavar("DIR")
       .required();
@@ -133,7 +133,7 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
   table.add("json", &options->json,
             "Write one JSON object per line: {\"image\", \"caption\"}");
   return [options](cli::CommandContext& context) {
-    return run_caption(*options, context);
+    return run_rollout_caption(*options, context);
   };
 }
 

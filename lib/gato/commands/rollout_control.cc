@@ -33,7 +33,7 @@ void validate_video_path(const std::string& video, bool may_exist) {
 }
 
 // Throws Error(usage) if the output is one of the inputs.
-void check_output_is_no_input(const ControlCommandOptions& options,
+void check_output_is_no_input(const RolloutControlOptions& options,
                               const cli::CommonOptions& common) {
   std::vector<std::string> inputs = common.config_files;
   inputs.push_back(options.model.value_or(""));
@@ -45,7 +45,7 @@ void check_output_is_no_input(const ControlCommandOptions& options,
   }
 }
 
-void validate_options(const ControlCommandOptions& options,
+void validate_options(const RolloutControlOptions& options,
                       const cli::CommandContext& context) {
   if (options.check_environments) {
     return;
@@ -79,7 +79,7 @@ void validate_options(const ControlCommandOptions& options,
 }
 
 // Prints the environments that can be played: their names, or a table.
-void list_environments(const ControlCommandOptions& options) {
+void list_environments(const RolloutControlOptions& options) {
   const env::EnvironmentCatalog catalog =
       environment_catalog(options.environments);
   base::TextTable table({"name", "kind", "description"});
@@ -106,7 +106,7 @@ void list_environments(const ControlCommandOptions& options) {
   std::cout << table.to_string();
 }
 
-base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
+base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
                                         const cli::CommandContext& context) {
   bool all_passed = true;
   for (const NamedEnvironment& named :
@@ -125,8 +125,8 @@ base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
 
 }  // namespace
 
-base::ExitStatus run_control(const ControlCommandOptions& options,
-                             cli::CommandContext& context) {
+base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
+                                     cli::CommandContext& context) {
   if (options.list_environments) {
     list_environments(options);
     return base::ExitStatus::success;
@@ -142,7 +142,7 @@ namespace {
 
 // The groups of options, in the order of the help.
 void add_policy_options(cli::OptionTable& table,
-                        ControlCommandOptions& options) {
+                        RolloutControlOptions& options) {
   table.begin_group("Agent");
   table.add("model", &options.model, "Model directory, or a run of gato-train")
       .metavar("DIR");
@@ -163,7 +163,7 @@ void add_policy_options(cli::OptionTable& table,
 }
 
 void add_episode_options(cli::OptionTable& table,
-                         ControlCommandOptions& options) {
+                         RolloutControlOptions& options) {
   table.begin_group("Environments");
   add_environment_options(table, options.environments);
   table.add("episodes", &options.episodes, "Episodes per task")
@@ -183,7 +183,7 @@ void add_episode_options(cli::OptionTable& table,
 }
 
 void add_model_options(cli::OptionTable& table,
-                       ControlCommandOptions& options) {
+                       RolloutControlOptions& options) {
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
@@ -218,7 +218,7 @@ void add_model_options(cli::OptionTable& table,
 }
 
 void add_other_options(cli::OptionTable& table,
-                       ControlCommandOptions& options) {
+                       RolloutControlOptions& options) {
   table.begin_group("Other");
   table
       .add("video", &options.video,
@@ -251,7 +251,7 @@ void add_other_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build_control_command(cli::OptionTable& table) {
-  auto options = std::make_shared<ControlCommandOptions>();
+  auto options = std::make_shared<RolloutControlOptions>();
   add_policy_options(table, *options);
   add_episode_options(table, *options);
   add_model_options(table, *options);
@@ -260,7 +260,7 @@ cli::CommandFunction build_control_command(cli::OptionTable& table) {
   table.require_exactly_one({"output"}, {"list-envs", "check-env"});
   add_other_options(table, *options);
   return [options](cli::CommandContext& context) {
-    return run_control(*options, context);
+    return run_rollout_control(*options, context);
   };
 }
 

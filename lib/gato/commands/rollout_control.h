@@ -13,7 +13,7 @@
 namespace gato::commands {
 
 // The options of the command, one member each; see their help.
-struct ControlCommandOptions {
+struct RolloutControlOptions {
   std::optional<std::string> model, policy;
   EnvironmentOptions environments;
   int64_t episodes = 50, batch_size = 16, max_steps = 0;
@@ -36,8 +36,8 @@ struct ControlCommandOptions {
 // of the name makes a folder. The output appears complete or not at all, even
 // if all episodes failed; until then the episodes are in OUTPUT.partial. Prints
 // a table of returns to stdout.
-base::ExitStatus run_control(const ControlCommandOptions& options,
-                             cli::CommandContext& context);
+base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
+                                     cli::CommandContext& context);
 // Returns the command for cli::Tool.
 cli::Command rollout_control_command();
 

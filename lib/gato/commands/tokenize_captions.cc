@@ -13,8 +13,8 @@ struct TokenizeCaptionsOptions {
   ingest::CaptionSourceOptions source;
 };
 
-base::ExitStatus tokenize_captions(const TokenizeCaptionsOptions& options,
-                                   const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
+                                       const cli::CommandContext& context) {
   ImageTextTokenizer output(context, options.images, "captions");
   ingest::CaptionSourceOptions source = options.source;
   source.image_root = options.images.image_root;
@@ -132,7 +132,7 @@ cli::Command tokenize_captions_command() {
     add_image_text_options(table, options->images, "each captions file");
     add_source_options(table, options->source);
     return [options](cli::CommandContext& context) {
-      return tokenize_captions(*options, context);
+      return run_tokenize_captions(*options, context);
     };
   };
   command.examples = {

@@ -13,8 +13,9 @@ struct TokenizeInterleavedOptions {
   std::string format = "auto";
 };
 
-base::ExitStatus tokenize_interleaved(const TokenizeInterleavedOptions& options,
-                                      const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_interleaved(
+    const TokenizeInterleavedOptions& options,
+    const cli::CommandContext& context) {
   ImageTextTokenizer output(context, options.images, "pages");
   for (const std::string& input : context.common.inputs) {
     output.add_all(*ingest::open_pages(
@@ -64,7 +65,7 @@ cli::Command tokenize_interleaved_command() {
         .one_of({"auto", "gato", "mmc4", "obelics"})
         .metavar("FORMAT");
     return [options](cli::CommandContext& context) {
-      return tokenize_interleaved(*options, context);
+      return run_tokenize_interleaved(*options, context);
     };
   };
   command.examples = {

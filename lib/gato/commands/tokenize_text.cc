@@ -140,8 +140,8 @@ class TextTokenizer {
   tokenize::TokenFileBuilder output_;
 };
 
-base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
-                               const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_text(const TokenizeTextOptions& options,
+                                   const cli::CommandContext& context) {
   TextTokenizer tokenizer(options, context);
   for (const std::string& input : context.common.inputs) {
     tokenizer.add(input);
@@ -177,7 +177,7 @@ cli::Command tokenize_text_command() {
     table.add("domain", &options->domain, "Domain of the task").metavar("NAME");
     add_text_options(table, options->source, {"auto", "plain", "jsonl"});
     return [options](cli::CommandContext& context) {
-      return tokenize_text(*options, context);
+      return run_tokenize_text(*options, context);
     };
   };
   command.examples = {

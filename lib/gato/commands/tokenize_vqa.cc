@@ -20,8 +20,8 @@ struct TokenizeVqaOptions {
   std::string image_name = ingest::VqaOptions{}.image_name_format;
 };
 
-base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
-                              const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
+                                  const cli::CommandContext& context) {
   const base::Shard::Range pairs = nonempty_shard_range(
       context.common.shard, std::ssize(options.questions), "pairs of files");
   ImageTextTokenizer output(context, options.images, "answers");
@@ -104,7 +104,7 @@ cli::Command tokenize_vqa_command() {
     add_source_options(table, *options);
     add_image_text_options(table, options->images, "each questions file");
     return [options](cli::CommandContext& context) {
-      return tokenize_vqa(*options, context);
+      return run_tokenize_vqa(*options, context);
     };
   };
   command.examples = {

@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -23,29 +22,20 @@
 #include "gato/commands/distributed_run.h"
 #include "gato/commands/export_model.h"
 #include "gato/commands/preset.h"
+#include "gato/commands/train_data.h"
 #include "gato/commands/training_options.h"
 #include "gato/data/checkpoint_directory.h"
-#include "gato/model/parameters.h"
 #include "gato/train/dry_run.h"
-#include "gato/train/input/mixture_data.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 
 namespace gato::commands {
 namespace {
 
-// The source of the sequences: files, or a mixture from which they are sampled.
-struct DataOptions {
-  std::vector<std::string> files;
-  std::optional<std::string> mixture;
-  std::optional<int64_t> length, sequences;
-  std::optional<int64_t> pack_seed;
-  std::vector<std::string> validation;
-};
-
-struct TrainCommandOptions {
-  DataOptions data;
+struct TrainOptions {
+  TrainingDataOptions data;
   std::string preset;
   NetworkOptions network;
   TrainingOptions training;
@@ -62,7 +52,7 @@ const T& option_value(const cli::OptionTable& table, const std::string& name) {
 
 // Returns the configuration files that --config and the command line override:
 // the preset and, if a run is resumed, the configuration it was started with.
-std::vector<std::string> base_config_files(const TrainCommandOptions& options,
+std::vector<std::string> base_config_files(const TrainOptions& options,
                                            const cli::OptionTable& table) {
   std::vector<std::string> files;
   if (!options.preset.empty()) {
@@ -77,113 +67,8 @@ std::vector<std::string> base_config_files(const TrainCommandOptions& options,
   return files;
 }
 
-std::unique_ptr<train::TrainingData> open_training_data(
-    const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (!data.mixture) {
-    return std::make_unique<train::SequenceFileData>(
-        std::vector<std::filesystem::path>{data.files.begin(),
-                                           data.files.end()});
-  }
-  const pack::PackingOptions sampling{
-      .length = data.length.value_or(options.network.config.context),
-      .window_steps = options.network.window_steps.value_or(0),
-      .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
-  return std::make_unique<train::MixtureData>(*data.mixture, sampling,
-                                              data.sequences.value_or(0));
-}
-
-// Returns the validation data, or null if there is none. Throws
-// Error(bad_input) or Error(usage) if a network of this configuration cannot
-// read it.
-std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const DataOptions& options, const model::ModelConfig& model) {
-  if (options.validation.empty()) {
-    return nullptr;
-  }
-  auto data = std::make_unique<train::SequenceFileData>(
-      std::vector<std::filesystem::path>{options.validation.begin(),
-                                         options.validation.end()});
-  train::check_compatible(model, *data);
-  return data;
-}
-
-// Returns the tokens per sequence without opening all of the data.
-int64_t read_sequence_length(const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (data.mixture) {
-    return data.length.value_or(options.network.config.context);
-  }
-  return data::SequenceFileReader(data.files.front()).info().sequence_length;
-}
-
-void check_mixture_options(const DataOptions& data) {
-  const std::pair<const char*, bool> mixture_options[] = {
-      {"length", data.length.has_value()},
-      {"sequences", data.sequences.has_value()},
-      {"pack-seed", data.pack_seed.has_value()}};
-  for (const auto& [name, is_given] : mixture_options) {
-    if (is_given && !data.mixture) {
-      throw base::usage_error(
-          "--{} requires --mixture; the sequences of --data are already packed",
-          name);
-    }
-  }
-}
-
-model::ModelConfig make_model_config(const NetworkOptions& options,
-                                     const train::TrainingData& data) {
-  model::ModelConfig config = options.config;
-  config.position = options.position_encoding == "rotary"
-                        ? model::PositionEncoding::rotary
-                        : model::PositionEncoding::relative;
-  config.action_position = options.action_position_encoding == "none"
-                               ? model::ActionPositionEncoding::none
-                               : model::ActionPositionEncoding::shared;
-  config.window_steps = data.window_steps();
-  if (options.window_steps && *options.window_steps != config.window_steps) {
-    throw base::usage_error(
-        "--window-steps is {}, but the sequences have windows of {} steps; "
-        "leave the option out, or pack the sequences again",
-        *options.window_steps, config.window_steps);
-  }
-  config.vocabulary = data.vocabulary();
-  config.tasks = data.tasks();
-  config.validate();
-  train::check_compatible(config, data);
-  return config;
-}
-
-// Throws Error(usage) if a rank would have no micro-batch. Rank zero warns if
-// the ranks have different numbers of micro-batches.
-void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
-                                  const train::TrainingConfig& config,
-                                  int64_t sequence_length) {
-  const int64_t batch_size = config.loader.batch_size;
-  const int64_t rows = train::resolve_micro_batch_size(config, sequence_length);
-  const int64_t micro_batches = (batch_size + rows - 1) / rows;
-  if (micro_batches < world_size) {
-    const std::string advice =
-        batch_size < world_size
-            ? fmt::format("raise --batch-size from {} to {}", batch_size,
-                          world_size)
-            : fmt::format("lower --micro-batch from {} to {}", rows,
-                          batch_size / world_size);
-    throw base::usage_error(
-        "{} processes share the {} micro-batches of a step: {}, or start fewer "
-        "processes",
-        world_size, micro_batches, advice);
-  }
-  if (micro_batches % world_size != 0 && is_rank_zero) {
-    spdlog::warn(
-        "{} micro-batches per step are not a multiple of {} processes: some "
-        "processes will wait for the others",
-        micro_batches, world_size);
-  }
-}
-
 // Returns the training configuration of a rank of this launch.
-train::TrainingConfig make_training_config(const TrainCommandOptions& options,
+train::TrainingConfig make_training_config(const TrainOptions& options,
                                            const train::LaunchInfo& launch,
                                            const cli::CommandContext& context) {
   train::TrainingConfig config = options.training.config;
@@ -194,17 +79,18 @@ train::TrainingConfig make_training_config(const TrainCommandOptions& options,
 
 // Checks the micro-batches of --processes before this process forks them.
 // Launchers start their processes themselves, which check them together.
-void check_local_processes(const TrainCommandOptions& options) {
+void check_local_processes(const TrainOptions& options) {
   const int64_t processes = options.processes.processes;
   if (processes > 1 &&
       train::detect_launch(train::getenv_lookup()).is_single_process()) {
-    check_micro_batches_per_rank(processes, /*is_rank_zero=*/false,
-                                 options.training.config,
-                                 read_sequence_length(options));
+    train::check_micro_batches_per_rank(
+        options.training.config,
+        read_sequence_length(options.data, options.network), processes,
+        /*is_rank_zero=*/false);
   }
 }
 
-base::ExitStatus print_dry_run(const TrainCommandOptions& options,
+base::ExitStatus print_dry_run(const TrainOptions& options,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.rank > 0) {
@@ -213,13 +99,15 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   if (launch.is_single_process()) {
     launch.world_size = launch.local_world_size = options.processes.processes;
   }
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   open_validation_data(options.data, model);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
-  check_micro_batches_per_rank(launch.world_size, true, config,
-                               data->sequence_length());
+  train::check_micro_batches_per_rank(config, data->sequence_length(),
+                                      launch.world_size,
+                                      /*is_rank_zero=*/true);
   if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
       launch.local_world_size * config.gradient.threads > processors) {
     spdlog::warn(
@@ -233,19 +121,20 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   return base::ExitStatus::success;
 }
 
-base::ExitStatus train_on_rank(const TrainCommandOptions& options,
+base::ExitStatus train_on_rank(const TrainOptions& options,
                                const cli::OptionTable& table,
                                const cli::CommandContext& context,
                                std::chrono::steady_clock::time_point start_time,
                                train::ProcessGroup& process_group) {
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   const std::unique_ptr<train::SequenceFileData> validation =
       open_validation_data(options.data, model);
   process_group.run_collectively([&] {
-    check_micro_batches_per_rank(
-        process_group.size(), process_group.is_rank_zero(),
-        options.training.config, data->sequence_length());
+    train::check_micro_batches_per_rank(
+        options.training.config, data->sequence_length(), process_group.size(),
+        process_group.is_rank_zero());
     if (process_group.is_rank_zero()) {
       train::check_output_directory(
           context.common.output, options.training.resume, context.common.force,
@@ -265,9 +154,9 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
   return run_training(*data, std::move(run));
 }
 
-base::ExitStatus run_train_command(const TrainCommandOptions& options,
-                                   const cli::OptionTable& table,
-                                   cli::CommandContext& context) {
+base::ExitStatus run_train(const TrainOptions& options,
+                           const cli::OptionTable& table,
+                           cli::CommandContext& context) {
   if (options.exported.source) return export_model(options.exported, context);
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
@@ -300,7 +189,7 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
   }
 }
 
-void add_data_options(cli::OptionTable& table, DataOptions& options) {
+void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
   table.add("data", &options.files, "Sequence files of gato-pack, read as one")
       .metavar("FILE...")
       .files()
@@ -336,8 +225,7 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
   table.add_check([&options] { check_mixture_options(options); });
 }
 
-void add_validation_options(cli::OptionTable& table,
-                            TrainCommandOptions& options) {
+void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
   table.begin_group("Validation");
   table
       .add("validation", &options.data.validation,
@@ -367,7 +255,7 @@ void add_validation_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<TrainCommandOptions>();
+  auto options = std::make_shared<TrainOptions>();
   add_data_options(table, options->data);
   table
       .add("preset", &options->preset,
@@ -403,7 +291,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table.set_base_config_files(
       [options, &table] { return base_config_files(*options, table); });
   return [options, &table](cli::CommandContext& context) {
-    return run_train_command(*options, table, context);
+    return run_train(*options, table, context);
   };
 }
 

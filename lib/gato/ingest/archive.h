@@ -88,7 +88,10 @@ class TarReader {
   std::optional<std::string> next();
   int64_t member_size() const;  // bytes in that file
   std::string read_content();
-  // Members that are not regular files: links, devices.
+  // Counts the present member as skipped: the caller does not read it.
+  void skip_member() { ++skipped_members_; }
+  // Returns the number of members that were skipped or are not regular files:
+  // links, devices.
   int64_t skipped_members() const { return skipped_members_; }
   const std::string& name() const { return input_.name(); }
   int64_t bytes_read() const { return input_.bytes_read(); }

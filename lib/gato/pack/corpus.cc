@@ -73,6 +73,9 @@ Corpus::Corpus(DocumentSelection selection)
                             selection.table->name());
   }
   add_table(std::move(selection.table), std::ssize(selection_));
+  if (tokens() == 0) {
+    throw base::input_error("{}: contains no tokens", tables_.front()->name());
+  }
   count_selected_steps();
 }
 

@@ -163,4 +163,14 @@ RunnerCounts run_episodes(const RunnerOptions& options,
   return counts;
 }
 
+data::Episode play_episode(RunnerOptions options,
+                           const EnvironmentFactory& make_environment,
+                           const PolicyFactory& make_policy) {
+  options.batches = plan_batches(/*count=*/1, /*batch_size=*/1);
+  data::Episode played;
+  run_episodes(options, make_environment, make_policy,
+               [&](data::Episode&& episode) { played = std::move(episode); });
+  return played;
+}
+
 }  // namespace gato::rollout

@@ -93,4 +93,10 @@ RunnerCounts run_episodes(const RunnerOptions& options,
                           const EpisodeSink& sink,
                           const RunnerCallbacks& callbacks = {});
 
+// Plays one episode, which is episode 0 of a run, and returns it.
+// options.batches has no effect.
+data::Episode play_episode(RunnerOptions options,
+                           const EnvironmentFactory& make_environment,
+                           const PolicyFactory& make_policy);
+
 }  // namespace gato::rollout

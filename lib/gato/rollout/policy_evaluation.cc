@@ -23,17 +23,12 @@ void validate_policy_evaluation(const PolicyEvaluation& evaluation,
 
 nlohmann::json evaluate_policy(const model::Network& network,
                                const PolicyEvaluation& evaluation) {
-  const model::ModelConfig& config = network.config();
-  auto codec = std::make_shared<tokenize::TaskCodec>(
-      tokenize::TaskCodec::for_environment(
-          evaluation.make_environment()->spec().task, config.vocabulary,
-          config.tasks));
   ModelPolicyOptions policy_options;
   policy_options.sampling.seed = evaluation.seed;
-  policy_options.context_steps = config.window_steps;
   policy_options.mask_actions = evaluation.mask_actions;
   const PolicyFactory make_policy = make_model_policy_factory(
-      network, std::move(codec), "model", std::move(policy_options));
+      network, evaluation.make_environment()->spec().task,
+      std::move(policy_options));
   std::vector<double> returns;
   RunnerOptions options;
   options.batches = plan_batches(evaluation.episodes, kBatchSize);
