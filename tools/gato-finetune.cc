@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
       .name = "gato-finetune",
       .summary = "fine-tune a model on a few demonstrations",
       .commands = {gato::commands::finetune_command()},
-      .see_also = {"gato-train", "gato-rollout", "gato-eval"},
+      .see_also = {"gato-train", "gato-rollout", "gato-eval", "gato(7)",
+                   "gato-formats(5)"},
       .completions = {{"env", gato::env::builtin_environment_names},
                       {"preset", gato::commands::finetuning_preset_names}}};
   return gato::cli::run(tool, argc, argv);

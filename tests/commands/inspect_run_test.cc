@@ -46,6 +46,15 @@ TEST_CASE("A run is complete if all its checkpoints are") {
   CHECK(inspection.facts.at("checkpoints") ==
         nlohmann::json({"step-4", "step-8", "step-10"}));
   CHECK(inspection.facts.at("latest").at("step") == 10);
+  // The reference decides which checkpoint is the latest, not its step.
+  REQUIRE(!data::write_checkpoint_reference(run + "/latest", "step-8"));
+  CHECK(inspect(run).facts.at("latest").at("step") == 8);
+  std::filesystem::remove(run + "/latest");
+  std::ofstream(run + "/latest") << "step-4\n";
+  CHECK(inspect(run).facts.at("latest").at("step") == 4);
+  std::filesystem::remove(run + "/latest");
+  CHECK(inspect(run).facts.at("latest").at("step") == 10);
+  REQUIRE(!data::write_checkpoint_reference(run + "/latest", "step-10"));
 
   const std::string weights = run + "/step-10/model.safetensors";
   const std::string written = read_bytes(weights);

@@ -131,7 +131,7 @@ base::Error explain_trainer_error(const std::string& message,
         "{} or more, or a lower --character-coverage",
         options.size, text_between(message, " vs ", "."));
   }
-  return base::input_error("the text model could not be trained: {}", message);
+  return base::input_error("cannot train the SentencePiece model: {}", message);
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
   if (reservoir.seen_count() == 0) {
     throw base::input_error(
         "the inputs contain no text to train on; episodes without text need no "
-        "text model: gato-tokenize episodes --text-model none");
+        "SentencePiece model: use gato-tokenize episodes --text-model none");
   }
   TrainedVocabulary trained;
   trained.sentence_count = reservoir.seen_count();
