@@ -96,7 +96,7 @@ TEST_CASE("A model without a manifest is not known to be complete") {
   CHECK(error_message(model).empty());
   const std::string text_model = read_bytes(model + "/tokenizer.model");
   std::ofstream(model + "/tokenizer.model") << "another text model";
-  CHECK_THAT(error_message(model), Contains("text model of another network"));
+  CHECK_THAT(error_message(model), Contains("model of another network"));
   std::ofstream(model + "/tokenizer.model") << text_model;
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";
