@@ -8,11 +8,13 @@
 #include <cmath>
 #include <iterator>
 #include <sstream>
+#include <string_view>
 
 namespace gato::cli {
 namespace {
 
 constexpr size_t kHelpColumn = 26;
+constexpr std::string_view kUsage = "Usage: ";
 
 // Returns a term and its explanation, which starts at kHelpColumn.
 std::string format_definition(const std::string& term,
@@ -32,8 +34,8 @@ std::string bound_text(double bound) {
                                     : fmt::format("{}", bound);
 }
 
-// Returns the range of an option. An upper bound that only guards against
-// overflow is of no interest.
+// Returns the range of an option, without bounds that say nothing to a user: an
+// upper bound that only guards against overflow, or zero as the only bound.
 std::string range_text(const Option& option) {
   constexpr double kMinGuard = 1e6;
   const bool has_low = std::isfinite(option.minimum);
@@ -41,7 +43,7 @@ std::string range_text(const Option& option) {
   if (has_low && has_high) {
     return bound_text(option.minimum) + " to " + bound_text(option.maximum);
   }
-  if (has_low) {
+  if (has_low && option.minimum != 0) {
     return "at least " + bound_text(option.minimum);
   }
   return has_high ? "at most " + bound_text(option.maximum) : "";
@@ -224,10 +226,11 @@ std::string command_help(const Tool& tool, const Command& command,
                          const OptionTable& table) {
   const std::string name = full_command_name(tool, command);
   std::string text =
-      wrap_text("Usage: " + name + " " + usage_synopsis(command, table), 0);
+      wrap_text(name + " " + usage_synopsis(command, table), kUsage.size());
   for (const std::string& usage : command.other_usages) {
-    text += "       " + name + " " + usage + "\n";
+    text += wrap_text(name + " " + usage, kUsage.size());
   }
+  text.replace(0, kUsage.size(), kUsage);
   text += '\n';
   text += wrap_text(summary_sentence(command.summary.empty() ? tool.summary
                                                              : command.summary),

@@ -55,22 +55,21 @@ cli::Command make_token_command(const std::string& name,
 void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options,
                             TextUse text_use) {
   const std::string help =
-      "SentencePiece model whose pieces are the text tokens (see gato-tokenize "
-      "vocab)";
+      "SentencePiece model whose pieces are the text tokens, trained by "
+      "gato-tokenize vocab";
   table
-      .add(
-          "text-model", &options.text_model,
-          text_use == TextUse::always
-              ? help
-              : help +
-                    ", or none if the episodes contain no text: there are then "
-                    "no text tokens")
+      .add("text-model", &options.text_model,
+           text_use == TextUse::always
+               ? help
+               : help +
+                     "; none: the episodes contain no text, so there are no "
+                     "text tokens")
       .metavar(text_use == TextUse::always ? "FILE" : "FILE|none")
       .required();
   const std::string layout_help =
-      "Ids of discrete values: those of the first 1024 text pieces (overlap, "
-      "as in the paper; requires a SentencePiece model of at least 1024 "
-      "pieces), or 1024 additional ids (separate)";
+      "Ids of discrete values. overlap: those of the first 1024 text pieces, "
+      "as in the paper, which requires a SentencePiece model of at least 1024 "
+      "pieces. separate: 1024 additional ids";
   table.add("discrete", &options.discrete, layout_help)
       .one_of({"overlap", "separate"})
       .metavar("LAYOUT")

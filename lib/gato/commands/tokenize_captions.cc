@@ -70,9 +70,10 @@ void add_source_options(cli::OptionTable& table,
            "Path of the image of a row, relative to --image-root: {row} is the "
            "number of the row, starting at 0, {shard} is row / 10000 plus the "
            "number of shards in the preceding inputs, {index} is row % 10000, "
-           "and {name} is the last part of the URL. The default is the layout "
-           "of img2dataset")
-      .metavar("TEMPLATE");
+           "and {name} is the last part of the URL")
+      .metavar("TEMPLATE")
+      .default_is(options.tsv.image_name_format +
+                  ", as img2dataset names them");
   table.begin_group("Options for webdataset");
   table
       .add(

@@ -357,8 +357,8 @@ void add_training_options(cli::OptionTable& table,
       .metavar("WHEN");
   table
       .add("character-coverage", &options.character_coverage,
-           "Fraction of the characters of the text that the vocabulary covers "
-           "(character_coverage of SentencePiece)")
+           "Fraction of the characters of the text that the vocabulary covers: "
+           "SentencePiece's character_coverage")
       .metavar("P")
       .range(0.98, 1)
       .default_is("0.9995 with byte fallback, otherwise 1");

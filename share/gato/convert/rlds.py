@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Converts an RLDS dataset, which TFDS stores in TFRecord files, to a Minari dataset.
 
-The input is the folder of a version, with dataset_info.json, features.json and the TFRecord
+The input is the directory of a version, with dataset_info.json, features.json and the TFRecord
 files. TensorFlow is not needed. --observation adds other keys of a step to the observation:
 
   rlds.py --split train tensorflow_datasets/d4rl_mujoco_hopper/v2-expert/1.2.0 hopper
