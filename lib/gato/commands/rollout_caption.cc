@@ -109,7 +109,7 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       .required();
   table
       .add("temperature", &options->temperature,
-           "Sample tokens at this temperature (the paper's is 0.9)")
+           "Sample tokens at this temperature; the paper's is 0.9")
       .metavar("T")
       .range(1e-6, 1e6)
       .default_is("greedy, the most likely token");

@@ -201,9 +201,9 @@ void add_model_options(cli::OptionTable& table,
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
-           "Prompt that precedes every episode: the demonstration of the task "
-           "in the model directory (own), the best episode of a dataset, or "
-           "nothing (none)")
+           "Prompt that precedes every episode. own: the demonstration of the "
+           "task in the model directory. none: no prompt. DATASET: the best "
+           "episode of a dataset")
       .metavar("own|none|DATASET")
       .default_is(
           "own if there is one and the model was not trained on short windows, "
@@ -326,8 +326,6 @@ cli::Command rollout_control_command() {
       "Random seed of the environments and of the policy; the same seed, "
       "inputs and options give the same episodes, with a model for the same "
       "--batch";
-  command.threads_help =
-      "Number of threads; 0: one per processor. Does not affect the episodes";
   command.can_resume = true;
   command.output = cli::OutputRequirement::optional;
   command.output_help =

@@ -58,8 +58,8 @@ void add_regularization_options(cli::OptionTable& table,
   train::TrainingConfig& config = options.config;
   table
       .add("stochastic-depth", &config.gradient.stochastic_depth,
-           "Probability, per sequence, that a residual branch is dropped "
-           "(stochastic depth)")
+           "Stochastic depth: the probability, per sequence, that a residual "
+           "branch is dropped")
       .metavar("P")
       .range(0, 0.99)
       .fixed_on_resume();
@@ -72,9 +72,9 @@ void add_regularization_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("loss-average", &options.loss_reduction,
-           "How the loss is averaged over a batch: over target tokens "
-           "(token), over tasks (task), or over tasks and, within each, over "
-           "text and action tokens (modality)")
+           "How the loss is averaged over a batch. token: over target tokens. "
+           "task: over tasks. modality: over tasks and, within each, over text "
+           "and action tokens")
       .one_of({"token", "task", "modality"})
       .metavar("UNIT")
       .fixed_on_resume();
@@ -87,7 +87,7 @@ void add_regularization_options(cli::OptionTable& table,
   table
       .add("blank-actions", &config.loader.action_mask_probability,
            "Probability, per sequence, that its action tokens are masked in "
-           "the input (replaced by the separator token)")
+           "the input, that is, replaced by the separator token")
       .metavar("P")
       .range(0, 1)
       .fixed_on_resume();
@@ -119,7 +119,9 @@ void add_device_options(cli::OptionTable& table,
 
 void add_checkpoint_options(cli::OptionTable& table,
                             train::TrainingConfig& config) {
-  table.add("save-every", &config.save_every, "Steps between checkpoints")
+  table
+      .add("save-every", &config.save_every,
+           "Training steps between checkpoints")
       .range(1, 1e12)
       .may_change_on_resume();
   table
@@ -148,7 +150,7 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
   table.add("layers", &config.layers, "Number of transformer blocks")
       .range(1, 1000)
       .fixed_on_resume();
-  table.add("width", &config.width, "Model dimension (d_model)")
+  table.add("width", &config.width, "Model dimension, d_model")
       .range(1, 1 << 20)
       .fixed_on_resume();
   table.add("heads", &config.heads, "Number of attention heads")
@@ -170,15 +172,16 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .fixed_on_resume();
   table
       .add("position", &options.position_encoding,
-           "Position encoding of the attention: relative as in Transformer-XL "
-           "(the paper's) or rotary (faster)")
+           "Position encoding of the attention. relative: that of "
+           "Transformer-XL and of the paper. rotary: faster")
       .one_of({"relative", "rotary"})
       .metavar("ENCODING")
       .fixed_on_resume();
   table
       .add("action-position", &options.action_position_encoding,
-           "Position embedding of action tokens within their time step: one "
-           "that all of them share (the paper's), or none")
+           "Position embedding of action tokens within their time step. "
+           "shared: the same for all of them, as in the paper. none: they have "
+           "none")
       .one_of({"shared", "none"})
       .metavar("EMBEDDING")
       .fixed_on_resume();
@@ -220,7 +223,7 @@ void add_optimization_options(cli::OptionTable& table,
   table
       .add("micro-batch", &config.loader.micro_batch_size,
            "Sequences that a thread computes at a time; 0: as many as have "
-           "about 2,048 tokens (16,384 on a GPU)")
+           "about 2,048 tokens, or 16,384 on a GPU")
       .range(0, 1 << 24)
       .fixed_on_resume();
   add_schedule_options(table, config);
@@ -253,7 +256,7 @@ void add_run_options(cli::OptionTable& table, TrainingOptions& options) {
   add_checkpoint_options(table, options.config);
   table
       .add("log-every", &options.config.log_every,
-           "Steps per line of metrics.jsonl")
+           "Training steps per line of metrics.jsonl")
       .range(1, 1e12)
       .may_change_on_resume();
   table
