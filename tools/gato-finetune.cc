@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
       .name = "gato-finetune",
       .summary = "fine-tune a model on a few demonstrations",
       .commands = {gato::commands::finetune_command()},
-      .see_also = {"gato-train", "gato-rollout", "gato-eval"},
+      .see_also = {"gato-train", "gato-rollout", "gato-eval", "gato(7)",
+                   "gato-formats(5)"},
       .completions = {{"preset", gato::commands::finetuning_preset_names}},
       .completion_commands = {{"env", "gato-rollout control --list-envs"}}};
   return gato::cli::run(tool, argc, argv);

@@ -176,7 +176,8 @@ TEST_CASE(
   const RunResult ran = run({"--help"});
   REQUIRE(ran.status == 0);
   REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
-  REQUIRE_THAT(ran.out, Contains("(required, except with --list-envs or"));
+  REQUIRE_THAT(ran.out, Contains("gato-rollout control --list-envs\n"));
+  REQUIRE_THAT(ran.out, Contains("gato-rollout control --check-env (--env"));
   REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
                Contains("ok"));
   REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,

@@ -250,7 +250,7 @@ TEST_CASE("A text model that does not match its digest is refused") {
   edit(path, [](hid_t file) {
     put<uint8_t>(file, "vocabulary/sentencepiece", 4, 'X');
   });
-  require_refused(path, "the digest of the text model is");
+  require_refused(path, "the digest of the SentencePiece model is");
 }
 
 TEST_CASE("A shape that exceeds the stored data is refused before it is read") {

@@ -46,7 +46,7 @@ struct Task {
   const std::string& name() const { return spec.task.name; }
 };
 
-// Throws Error(usage) if the names cannot all be folders below the output.
+// Throws Error(usage) if the names cannot all be directories below the output.
 void check_task_folders(const std::vector<Task>& tasks) {
   for (const Task& task : tasks) {
     const fs::path folder = task.name();
@@ -54,21 +54,21 @@ void check_task_folders(const std::vector<Task>& tasks) {
         folder != folder.lexically_normal() || *folder.begin() == ".." ||
         folder == ".") {
       throw base::usage_error(
-          "--env-command: the task '{}' cannot be a folder of --output: play "
-          "it in a call of its own",
+          "--env-command: the task '{}' cannot be a directory below --output: "
+          "play it in a separate invocation",
           task.name());
     }
     for (const Task& other : tasks) {
       if (&other != &task && other.name() == task.name()) {
         throw base::usage_error(
-            "--env-command: two environments play the task '{}': play them in "
-            "two calls",
+            "--env-command: two environments have the task '{}': play them in "
+            "separate invocations",
             task.name());
       }
       if (other.name().starts_with(task.name() + "/")) {
         throw base::usage_error(
             "--env-command: the dataset of '{}' would be within that of '{}': "
-            "play them in two calls",
+            "play them in separate invocations",
             other.name(), task.name());
       }
     }
@@ -121,8 +121,8 @@ class ControlRun {
  private:
   std::string kept_text() const {
     return fmt::format(
-        "{} of {} episodes are kept in {}: the same command with --resume "
-        "continues",
+        "{} of {} episodes are kept in {}: continue with the same command and "
+        "--resume",
         recording_.episode_count(), episodes_per_task() * task_count_,
         recording_.path().string());
   }
@@ -139,7 +139,7 @@ class ControlRun {
     if (recording_.episode_count() > 0 && !options_.resume &&
         !context_.common.force) {
       throw base::usage_error(
-          "{} contains {} episodes of a run that was interrupted: --resume "
+          "{} contains {} episodes of an interrupted recording: --resume "
           "continues it, --force starts again",
           recording_.path().string(), recording_.episode_count());
     }

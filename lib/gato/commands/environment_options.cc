@@ -34,14 +34,13 @@ void add_environment_options(
                 .metavar("NAME=VALUE"));
   configure(table
                 .add("hello-timeout", &options.hello_timeout,
-                     "Maximum time in seconds until an external environment "
-                     "has started")
+                     "Seconds to wait for an external environment to start")
                 .metavar("S")
                 .range(0.001, 1e6));
   configure(table
                 .add("step-timeout", &options.step_timeout,
-                     "Maximum time in seconds until an external environment "
-                     "answers")
+                     "Seconds to wait for each reply of an external "
+                     "environment")
                 .metavar("S")
                 .range(0.001, 1e6));
 }
@@ -62,7 +61,7 @@ std::vector<NamedEnvironment> find_environments(
   for (const std::string& name : catalog->resolve(options.names)) {
     if (!seen_names.insert(name).second) {
       throw base::usage_error(
-          "--env names {} twice: use --episodes to play more of it", name);
+          "--env names {} twice: use --episodes for more episodes", name);
     }
     environments.push_back(
         {name, [catalog, name] { return catalog->make(name); }});
@@ -73,7 +72,7 @@ std::vector<NamedEnvironment> find_environments(
   for (const std::string& command : options.commands) {
     if (!seen_names.insert(command).second) {
       throw base::usage_error(
-          "--env-command gives '{}' twice: use --episodes to play more of it",
+          "--env-command names '{}' twice: use --episodes for more episodes",
           command);
     }
     environments.push_back({command, [command, external] {

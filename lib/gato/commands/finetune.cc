@@ -257,7 +257,8 @@ void validate_options(const FinetuneOptions& options) {
 void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("demonstrations", &options.demonstrations,
-           "Dataset of episodes, which is tokenized as the model requires")
+           "Dataset of episodes, which are tokenized with the model's own "
+           "vocabulary and settings")
       .metavar("DATASET")
       .may_change_on_resume();
   add_max_episode_steps_option(table, options.max_episode_steps,
@@ -265,20 +266,20 @@ void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
       .fixed_on_resume();
   table
       .add("data", &options.data,
-           "Sequence files of gato-pack, instead of --demonstrations")
+           "Sequence files from gato-pack, instead of --demonstrations")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
   table
       .add("episodes", &options.episodes,
-           "Train one run on each of these numbers of sampled demonstrations; "
-           "smaller samples are subsets of larger ones. Default: one run on "
-           "all demonstrations")
+           "Train once for each of these numbers of randomly sampled "
+           "demonstrations; smaller samples are subsets of larger ones")
       .metavar("N,...")
+      .default_is("once, on all demonstrations")
       .fixed_on_resume();
   table
       .add("repeats", &options.repeats,
-           "Samples of each number, from different seeds")
+           "Independent samples of each size, each with its own seed")
       .metavar("N")
       .range(1, 1e6)
       .fixed_on_resume();
@@ -290,7 +291,9 @@ void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   add_environment_options(table, options.environment, [](cli::Option& option) {
     option.fixed_on_resume();
   });
-  table.add("eval-every", &options.evaluate_every, "Steps between evaluations")
+  table
+      .add("eval-every", &options.evaluate_every,
+           "Training steps between evaluations")
       .range(1, 1e12)
       .fixed_on_resume();
   table
@@ -304,14 +307,16 @@ cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<FinetuneOptions>();
   table
       .add("init", &options->init,
-           "Model to start from: a model directory or a run of gato-train")
+           "Model to start from: a model directory, or a run directory of "
+           "gato-train")
       .metavar("MODEL")
       .required()
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
-           fmt::format("Read options from a named configuration ({}), which "
-                       "--config and the command line override",
+           fmt::format("Read options from a named configuration ({}), a TOML "
+                       "file in share/gato/presets that --config and the "
+                       "command line override",
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
@@ -337,15 +342,29 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command finetune_command() {
   cli::Command command;
-  command.summary = "Fine-tune a model on a few demonstrations";
   command.description =
-      "Continues training a model on one task, with the settings of the "
-      "paper's fine-tuning: Adam at a constant learning rate of 1e-5, batches "
-      "of 64 sequences, a dropout of 0.1, and 10,000 steps.\n\n"
-      "OUTPUT is a run directory like that of gato-train. With --episodes it "
-      "contains one run per number and repeat, such as "
-      "OUTPUT/episodes-3-repeat-1/: the points of a few-shot curve. With "
-      "--env, metrics.jsonl also contains lines with the key \"evaluation\".";
+      "Continues training a model on demonstrations of a task, with the "
+      "settings of the paper's fine-tuning: Adam at a constant learning rate "
+      "of 1e-5, batches of 64 sequences, a dropout rate of 0.1, and 10,000 "
+      "training steps.\n\n"
+      "OUTPUT is a run directory like that of gato-train, and every checkpoint "
+      "in it is a model. With --episodes it contains one run per sample size "
+      "and repeat, such as OUTPUT/episodes-3-repeat-1/: the points of a "
+      "few-shot curve. With --env, metrics.jsonl also contains lines with the "
+      "mean return of the policy, under the key \"evaluation\"; see "
+      "gato-formats(5).\n\n"
+      "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+      "--max-time, the run saves a checkpoint and exits with status 75. The "
+      "same command with --resume resumes it exactly; runs that are complete "
+      "are not trained again.";
+  command.seed_help =
+      "Random seed of the samples, of the order of the data and of "
+      "regularization; the same seed, inputs and options give the same "
+      "weights";
+  command.threads_help =
+      "Number of threads; 0: one per processor. Does not affect the weights, "
+      "up to the number of micro-batches per step";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;

@@ -266,8 +266,8 @@ FileKind detect_directory_kind(const fs::path& path) {
     return FileKind::model;
   }
   throw base::input_error(
-      "{}: not a model, a training run or a Minari dataset; if it is a folder "
-      "of datasets, give the datasets themselves",
+      "{}: not a model, a training run or a Minari dataset; if it is a "
+      "directory of datasets, give the datasets themselves",
       path.string());
 }
 

@@ -144,7 +144,9 @@ namespace {
 void add_policy_options(cli::OptionTable& table,
                         RolloutControlOptions& options) {
   table.begin_group("Agent");
-  table.add("model", &options.model, "Model directory, or a run of gato-train")
+  table
+      .add("model", &options.model,
+           "Model directory, or a run directory of gato-train")
       .metavar("DIR");
   table
       .add("policy", &options.policy,
@@ -154,10 +156,12 @@ void add_policy_options(cli::OptionTable& table,
   table
       .add(
           "noise", &options.noise,
-          "Add noise to every action of a scripted policy: replace a discrete "
-          "element by a random one with probability P; add Gaussian noise to a "
-          "continuous one, with a standard deviation of P times half its "
-          "range. The expert's own choice is recorded as infos/expert_action")
+          "Add noise to every action of a scripted policy, so that "
+          "demonstrations cover the recovery from mistakes: replace a discrete "
+          "element by a random one with probability P, and add Gaussian noise "
+          "to a continuous one, with a standard deviation of P times half its "
+          "range. The action without noise is recorded as infos/expert_action "
+          "and becomes the training label")
       .metavar("P")
       .range(0, 1);
 }
@@ -171,13 +175,14 @@ void add_episode_options(cli::OptionTable& table,
       .range(1, 1e9);
   table
       .add("max-steps", &options.max_steps,
-           "Truncate episodes after N steps; 0: after the environment's own "
-           "limit, or after 10000 if it has none")
+           "Truncate episodes after N time steps; 0: after the environment's "
+           "own limit, or after 10000 if it has none")
       .metavar("N")
       .range(0, 1e9);
   table
       .add("batch", &options.batch_size,
-           "Maximum number of environments per forward pass, and per thread")
+           "Maximum number of episodes that a thread plays at a time, with one "
+           "forward pass per time step for all of them")
       .metavar("N")
       .range(1, 65536);
 }
@@ -187,34 +192,39 @@ void add_model_options(cli::OptionTable& table,
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
-           "Prompt that precedes every episode: the demonstration of the task "
-           "in the model directory (own), the best episode of a dataset, or "
-           "nothing (none). Default: own if there is one and the model was not "
-           "trained on short windows, else none")
-      .metavar("own|none|DATASET");
+           "Prompt that precedes every episode. own: the demonstration of the "
+           "task in the model directory. none: no prompt. DATASET: the best "
+           "episode of a dataset")
+      .metavar("own|none|DATASET")
+      .default_is(
+          "own if there is one and the model was not trained on short windows, "
+          "otherwise none");
   add_max_episode_steps_option(table, options.max_episode_steps,
                                "an episode of the --prompt dataset");
   table
       .add("context-steps", &options.context_steps,
            "Let the model read only the last W time steps; 0: as many as fit "
-           "its context. Default: the size of the windows it was trained on")
+           "in its context")
       .metavar("W")
-      .range(0, 1e6);
+      .range(0, 1e6)
+      .default_is("the time steps per window that it was trained on");
   table
       .add("temperature", &options.temperature,
-           "Temperature at which action tokens are sampled; default: 1")
+           "Temperature at which action tokens are sampled")
       .metavar("T")
-      .range(1e-6, 1e6);
+      .range(1e-6, 1e6)
+      .default_is("1");
   table.add("greedy", &options.greedy, "Always take the most likely token");
   table.add("blank-actions", &options.mask_actions,
-            "Mask past actions and sample all tokens of an action after one "
-            "forward pass, for a model that was trained with --blank-actions "
-            "1. This is how the paper's robot acts, with --context-steps 1");
+            "Mask past actions in the input and sample all tokens of an action "
+            "after one forward pass, for a model that was trained with "
+            "--blank-actions 1. The paper's real robot was controlled like "
+            "this, with --context-steps 1");
   table
       .add("resize", &options.resize,
-           "Resize images to the size that they had in training; default: the "
-           "size that the model recorded")
-      .metavar("HxW");
+           "Resize images to the size that they had in training")
+      .metavar("HxW")
+      .default_is("the size that the model recorded");
 }
 
 void add_other_options(cli::OptionTable& table,
@@ -222,13 +232,14 @@ void add_other_options(cli::OptionTable& table,
   table.begin_group("Other");
   table
       .add("video", &options.video,
-           "Record the first episode as an animated PNG (.png or .apng), which "
-           "browsers play. If the environment fails to render, there is no "
-           "video, and the episode is the same as without --video")
-      .metavar("FILE.png");
+           "Record the first episode as an animated PNG (.png or .apng), "
+           "viewable in a browser. If the environment fails to render, there "
+           "is no video, and the episode is the same as without --video")
+      .metavar("FILE");
   table
       .add("resume", &options.resume,
-           "Continue a run that was interrupted, or start it if there is none")
+           "Continue a recording that was interrupted, or start it if there is "
+           "none")
       .not_in_config();
   table
       .add("list-envs", &options.list_environments,
@@ -246,7 +257,8 @@ void add_other_options(cli::OptionTable& table,
       .not_in_config();
   table
       .add("check-env", &options.check_environments,
-           "Check that the environment fulfills its contract and exit")
+           "Check that the environments implement their interface correctly, "
+           "and exit")
       .not_in_config();
 }
 
@@ -269,53 +281,56 @@ cli::CommandFunction build_control_command(cli::OptionTable& table) {
 cli::Command rollout_control_command() {
   cli::Command command;
   command.name = "control";
-  command.summary = "Play environments and record the episodes";
+  command.summary = "run episodes in environments and record them";
+  command.other_usages = {"--list-envs",
+                          "--check-env (--env NAME... | --env-command CMD)"};
   command.description =
-      "Plays episodes with a model or a scripted policy and writes them as a "
-      "Minari dataset. With several environments, OUTPUT is a folder with one "
-      "dataset per task, OUTPUT/<task name>: first those of --env, then those "
-      "of --env-command. A table of returns goes to stdout: task, "
-      "episodes, failed, mean, std, success. There is no mean if an episode "
-      "failed.\n\n"
-      "Minari's list_local_datasets() shows datasets whose folder is their id, "
-      "gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails if the name "
-      "of a folder does not end in -v and a number. To have a dataset listed, "
-      "use -o $MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0. The library "
-      "loads datasets from anywhere below that path.\n\n"
-      "If the environment of an episode breaks down or returns NaN, the "
-      "episode is played once more. If it fails again, it is recorded as "
-      "failed, with the steps before the failure. If all episodes of a task "
-      "failed, the dataset is written and the exit status is 1. An episode "
-      "succeeded if the info \"success\" or \"is_success\" was above one half "
-      "at any step.\n\n"
-      "An external environment speaks the protocol of "
-      "share/gato/envs/README.md. That folder is the last entry of its "
-      "PYTHONPATH, so that 'python -m gymnasium_env' runs an adapter and "
-      "'import gato_environment' works in a program anywhere.\n\n"
-      "Episodes are kept in OUTPUT.partial until all have been played and the "
-      "output is written. SIGINT, SIGTERM, SIGUSR1 and SIGHUP stop the run "
-      "with exit status 75 if any episode is complete. The same command with "
-      "--resume then plays the missing episodes and writes the same bytes as "
-      "without an interruption, also after a crash. With a model it plays "
-      "batches again that were not complete, because the other episodes of a "
-      "batch affect the last bits of its arithmetic. If OUTPUT is complete, "
-      "--resume does nothing, so that a job can be submitted again and again. "
-      "--episodes can be changed with a scripted policy.\n\n"
-      "--shard I/N plays a part of the episodes, with the seeds that they have "
-      "in the complete run, so that the datasets of all N shards contain "
-      "exactly its episodes. With a model, shards divide the batches of the "
-      "run (see --batch).\n\n"
+      "Runs episodes with a model or a scripted policy and writes them as a "
+      "Minari dataset. With several environments, OUTPUT is a directory with "
+      "one dataset per task, OUTPUT/<task name>. A table of returns goes to "
+      "standard output: task, episodes, failed, mean, std, success. There is "
+      "no mean if an episode failed.\n\n"
+      "Minari's list_local_datasets() shows datasets whose directory is their "
+      "id, gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails if the "
+      "name of a directory does not end in -v and a number. To have a dataset "
+      "listed, use -o $MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0. The "
+      "library loads datasets from anywhere below that path.\n\n"
+      "If an environment fails or returns NaN, the episode is retried once. If "
+      "it fails again, it is recorded as failed, with the time steps before "
+      "the failure. If all episodes of a task failed, the dataset is written "
+      "and the exit status is 1. An episode succeeded if the info \"success\" "
+      "or \"is_success\" exceeded 0.5 at any time step.\n\n"
+      "An external environment implements the protocol of "
+      "share/gato/envs/README.md. That directory is appended to its "
+      "PYTHONPATH, so that 'python -m gymnasium_env' and 'import "
+      "gato_environment' work from any directory.\n\n"
+      "Episodes are kept in OUTPUT.partial until all of them have been played "
+      "and the output is written. SIGINT, SIGTERM, SIGHUP and SIGUSR1 stop the "
+      "program with exit status 75 if any episode is complete. The same "
+      "command with --resume then plays the missing episodes and writes the "
+      "same bytes as without an interruption, also after a crash. With a "
+      "model, incomplete batches are replayed, because the composition of a "
+      "batch affects floating-point rounding. If OUTPUT is complete, --resume "
+      "does nothing, so that a job can be submitted again and again. With a "
+      "scripted policy, --episodes may be changed on resume.\n\n"
+      "--shard I/N plays shard I of N of the episodes, with the seeds that "
+      "they have without --shard, so that the datasets of all N shards contain "
+      "exactly the same episodes. With a model, shards divide the batches (see "
+      "--batch).\n\n"
       "Each action token is sampled among the ids that the action space "
-      "allows. With --context-steps W the model reads its last W steps again "
-      "at every step, and nothing older affects it. With 0 it keeps the keys "
-      "and values of its complete context and evicts the oldest step first, "
-      "like the paper's Transformer-XL memory. A prompt counts as past "
-      "steps.\n\n"
-      "The same seed gives the same episodes for every number of --threads "
-      "and, with scripted policies, for every --batch.";
+      "allows. With --context-steps W, the last W time steps are encoded again "
+      "at every time step, and nothing older affects the model. With 0, keys "
+      "and values are cached and the oldest time steps are evicted first, like "
+      "the paper's Transformer-XL memory. The time steps of a prompt count "
+      "toward the context.";
+  command.seed_help =
+      "Random seed of the environments and of the policy; the same seed, "
+      "inputs and options give the same episodes, with a model for the same "
+      "--batch";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::optional;
   command.output_help =
-      "Dataset, or with several environments a folder of datasets";
+      "Dataset, or with several environments a directory of datasets";
   command.allow_existing_output = true;  // --resume
   command.sharding = cli::Sharding::work;
   command.build = build_control_command;

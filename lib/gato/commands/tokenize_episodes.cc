@@ -19,23 +19,24 @@ void add_source_options(cli::OptionTable& table,
            "Format of the inputs; auto detects it from their content")
       .one_of({"auto", "minari", "d4rl", "robomimic"})
       .metavar("FORMAT");
+  table.add("task", &source.task, "Name of the task")
+      .metavar("NAME")
+      .default_is("from the dataset");
+  table.add("domain", &source.domain, "Domain of the task")
+      .metavar("NAME")
+      .default_is("from the dataset");
   table
-      .add("task", &source.task,
-           "Name of the task, overriding that in the inputs")
-      .metavar("NAME");
-  table
-      .add("domain", &source.domain,
-           "Domain of the task, overriding that in the inputs")
-      .metavar("NAME");
-  table
-      .add("source", &source.source,
-           "Name of the agent that acts in the inputs, overriding that in the "
-           "inputs: prompts come from episodes of the same agent")
-      .metavar("NAME");
+      .add(
+          "source", &source.source,
+          "Name of the agent that played the episodes. gato-pack takes prompts "
+          "from episodes of the same agent")
+      .metavar("NAME")
+      .default_is("from the dataset");
   table
       .add("role", &options.roles,
-           "Read KEY, a path joined with '/', as text, image, discrete or "
-           "continuous, overriding what its space suggests; may be repeated")
+           "Treat KEY (nested keys are joined by '/') as text, image, discrete "
+           "or continuous, instead of the role that follows from its space; "
+           "may be repeated")
       .metavar("KEY=ROLE");
   add_max_episode_steps_option(table, source.max_episode_steps);
   table
@@ -59,13 +60,14 @@ void add_selection_options(cli::OptionTable& table,
       .add("keep-return", &options.min_return_fraction,
            "Keep the episodes whose return is at least R times the expert's, "
            "which is the highest mean return of min(1000, N/10) consecutive "
-           "episodes among the N of the task")
+           "episodes, at least one, among the N of the task")
       .metavar("R")
       .range(0, 1);
   table
       .add("random-return", &options.random_return,
-           "Return of a random policy, from which --keep-return then measures: "
-           "needed for tasks without positive returns")
+           "Mean return of a random policy, for tasks whose returns are not "
+           "positive: --keep-return then compares (return - X) with R x "
+           "(expert - X)")
       .metavar("X");
   table
       .add("best", &options.best_count,
@@ -73,9 +75,9 @@ void add_selection_options(cli::OptionTable& table,
       .range(1, 1e12);
   table
       .add("episodes", &options.sample_count,
-           "Keep N random episodes of each task, sampled from --seed: with the "
-           "same seed smaller samples are subsets of larger ones, and the same "
-           "as those of gato-finetune's first repeat")
+           "Keep N random episodes of each task. For a given --seed, smaller "
+           "samples are subsets of larger ones and match the first repeat of "
+           "gato-finetune --episodes")
       .range(1, 1e12);
 }
 
@@ -86,26 +88,29 @@ cli::Command tokenize_episodes_command() {
       "episodes", "convert episodes (Minari, D4RL, robomimic) to a token file",
       "DATASET...");
   command.description =
-      "Reads Minari datasets (the folder, its data folder, or main_data.hdf5) "
-      "and the HDF5 files of D4RL and robomimic, as described in "
-      "gato-formats(5). Any other folder stands for all Minari datasets and "
-      ".hdf5 files in it, at any depth, except for hidden ones. Episodes "
-      "without text need no text model: --text-model none. Each time step "
-      "becomes its text, image, discrete and "
-      "continuous observations, a separator, and its discrete and continuous "
-      "actions, with the keys of each kind in byte order. Inputs of the same "
-      "task must have the same observations and actions. The role of every key "
-      "is logged.\n\n"
-      "All episodes that did not fail are written, unless some are selected. "
-      "--successful, --keep-return, --best and --episodes apply in this order, "
-      "each to the episodes that the previous ones keep, and separately to "
-      "each task over all inputs. Selecting by return or by number reads and "
-      "encodes the inputs twice, since bad episodes (--skip-bad) must not take "
-      "part in the comparison. The run ends with counts of what was left out "
-      "and why, which are also stored in the output. Episodes count as "
-      "unfinished if their last step is neither terminated nor truncated. The "
-      "observation after the last action is not needed; episodes without it "
-      "are counted, too.";
+      "Reads Minari datasets (the directory, its data directory, or "
+      "main_data.hdf5) and the HDF5 files of D4RL and robomimic, as described "
+      "in gato-formats(5). Any other directory stands for all Minari datasets "
+      "and .hdf5 files in it, at any depth, except for hidden ones. Episodes "
+      "without text need no SentencePiece model: --text-model none. Each time "
+      "step becomes its text, image, discrete and continuous observations, a "
+      "separator, and its discrete and continuous actions, with the keys of "
+      "each kind in byte order. Inputs of the same task must have the same "
+      "observations and actions. The role of every key is logged.\n\n"
+      "By default, every episode that did not fail is written. --successful, "
+      "--keep-return, --best and --episodes apply in this order, each to the "
+      "episodes that the previous ones keep, and separately to each task over "
+      "all inputs. Selecting by return or by number requires two passes over "
+      "the inputs, since bad episodes (--skip-bad) must not take part in the "
+      "comparison. The program ends with counts of the episodes that were not "
+      "written, by reason, which are also stored in the output. Episodes are "
+      "reported as \"unfinished\" if their last time step is neither "
+      "terminated "
+      "nor truncated. Episodes that lack the observation after the last action "
+      "are reported as \"without final observation\". Both are still used.";
+  command.seed_help =
+      "Random seed of --episodes; the same seed, inputs and options give the "
+      "same bytes";
   command.expand_operands = ingest::find_all_datasets;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
@@ -122,7 +127,7 @@ cli::Command tokenize_episodes_command() {
        "catch-expert",
        "A dataset recorded by gato-rollout"},
       {"gato-tokenize episodes --text-model none -o control.h5 recordings",
-       "All datasets in a folder, whose observations contain no text"},
+       "All datasets in a directory, whose observations contain no text"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
        "The better episodes of a Minari dataset"},

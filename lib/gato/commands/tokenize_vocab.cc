@@ -71,7 +71,7 @@ base::ExitStatus run_tokenize_vocab(const TokenizeVocabOptions& options,
   texts.warnings().warn_of_end_of_text_markers();
   if (learned.unsampled_sentence_count > 0) {
     spdlog::info(
-        "learned from {} of {} sentences, sampled with --seed; --sentences 0 "
+        "trained on {} of {} sentences, sampled with --seed; --sentences 0 "
         "uses all of them and needs more memory",
         learned.sentence_count - learned.unsampled_sentence_count,
         learned.sentence_count);
@@ -79,7 +79,7 @@ base::ExitStatus run_tokenize_vocab(const TokenizeVocabOptions& options,
   cli::log_counts({{"read", texts.read()},
                    {"skipped", texts.skipped()},
                    {"sentences", learned.sentence_count},
-                   {"left_out", learned.unsampled_sentence_count},
+                   {"not sampled", learned.unsampled_sentence_count},
                    {"pieces", learned.size}});
   return base::ExitStatus::success;
 }
@@ -98,23 +98,23 @@ void add_training_options(cli::OptionTable& table,
       .one_of({"unigram", "bpe"})
       .metavar("NAME");
   table
-      .add(
-          "byte-fallback", &options.byte_fallback,
-          "Reserve pieces for the 256 byte values, so that no text is unknown; "
-          "auto does so if --size is at least 4096")
+      .add("byte-fallback", &options.byte_fallback,
+           "Reserve pieces for the 256 byte values, so that any text can be "
+           "encoded; auto does so if --size is at least 4096")
       .one_of({"auto", "on", "off"})
       .metavar("WHEN");
   table
       .add("character-coverage", &options.character_coverage,
-           "Fraction of the characters of the text that get pieces; the "
-           "default is 0.9995 with byte fallback, and 1 without")
-      .metavar("SHARE")
-      .range(0.98, 1);
+           "Fraction of the characters of the text that the vocabulary covers: "
+           "SentencePiece's character_coverage")
+      .metavar("P")
+      .range(0.98, 1)
+      .default_is("0.9995 with byte fallback, otherwise 1");
   table
       .add("sentences", &options.training.max_sentences,
-           "Train on at most N sentences; if the inputs have more, they are "
-           "sampled with --seed. 0: all sentences. A sentence is a line; lines "
-           "of more than 4000 bytes are split")
+           "Train on at most N sentences, which are a random sample of those "
+           "in the inputs; 0: all sentences. A sentence is a line; lines of "
+           "more than 4000 bytes are split")
       .metavar("N")
       .range(0, std::numeric_limits<double>::infinity());
 }
@@ -126,18 +126,21 @@ cli::Command tokenize_vocab_command() {
   command.name = "vocab";
   command.summary = "train a SentencePiece model on text";
   command.description =
-      "Trains the text model, whose pieces are the text tokens. Inputs are "
-      "plain text, JSON lines, captions of images (COCO .json, .tsv, "
+      "Trains the SentencePiece model whose pieces are the text tokens. Inputs "
+      "are plain text, JSON lines, captions of images (COCO .json, .tsv, "
       "WebDataset .tar), questions with answers (--format vqa; pairs of files, "
-      "alternating between questions and annotations), the texts of pages "
+      "alternating between questions and annotations), the text of pages "
       "(--format interleaved), and the text observations of episodes (any "
-      "dataset that gato-tokenize episodes reads). The same inputs give the "
-      "same model, byte for byte. The model has the piece </s>, which ends "
-      "texts, but no piece that begins them. Newlines and runs of spaces are "
-      "normalized to one space, and characters to their compatibility form "
-      "(NFKC). Training takes about 30 bytes of memory for each byte of the "
-      "sentences, or 8 with --algorithm bpe; --sentences limits the number of "
-      "sentences.";
+      "dataset that gato-tokenize episodes reads). The model has an "
+      "end-of-sequence piece (</s>) but no beginning-of-sequence piece. "
+      "Newlines and runs of spaces are normalized to one space, and characters "
+      "to their compatibility form (NFKC). Training takes about 30 bytes of "
+      "memory per byte of training text, or 8 with --algorithm bpe; "
+      "--sentences limits the number of sentences.";
+  command.seed_help =
+      "Random seed of the sample of --sentences; the same seed, inputs and "
+      "options give the same model, byte for byte";
+  command.threads_help = cli::kUnusedOption;
   command.operands = "INPUT...";
   command.min_operands = 1;
   command.output = cli::OutputRequirement::required;
@@ -155,10 +158,10 @@ cli::Command tokenize_vocab_command() {
   };
   command.examples = {
       {"gato-tokenize vocab --size 32000 -o words.model corpus/*.txt",
-       "A vocabulary of the size that the paper uses"},
+       "A vocabulary of the paper's size"},
       {"gato-tokenize vocab --algorithm bpe --size 110 -o small.model "
        "captions.json grid-expert",
-       "A small one, from captions and the missions of episodes"}};
+       "A small vocabulary, from captions and the missions of episodes"}};
   return command;
 }
 

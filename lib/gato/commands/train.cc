@@ -190,7 +190,9 @@ base::ExitStatus run_train(const TrainOptions& options,
 }
 
 void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
-  table.add("data", &options.files, "Sequence files of gato-pack, read as one")
+  table
+      .add("data", &options.files,
+           "Sequence files from gato-pack, treated as one dataset")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
@@ -201,25 +203,25 @@ void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
            "training")
       .metavar("FILE")
       .may_change_on_resume();
-  table
-      .add("length", &options.length,
-           "With --mixture: tokens per sequence; default: --context")
+  table.add("length", &options.length, "With --mixture: tokens per sequence")
       .metavar("L")
       .range(2, 1 << 20)
+      .default_is("--context")
       .fixed_on_resume();
   table
       .add("sequences", &options.sequences,
-           "With --mixture: number of different sequences, after which they "
-           "repeat; 0, the default: enough that every token has room")
+           "With --mixture: number of distinct sequences, after which they "
+           "repeat; 0: as many as would hold every token once")
       .metavar("N")
       .range(0, 1LL << 40)
+      .default_is("0")
       .fixed_on_resume();
   table
       .add("pack-seed", &options.pack_seed,
-           "With --mixture: seed of the sequences, like --seed of gato-pack; "
-           "default: 0")
+           "With --mixture: seed of the sequences, like --seed of gato-pack")
       .metavar("SEED")
       .range(0, 0x1p62)
+      .default_is("0")
       .fixed_on_resume();
   table.require_exactly_one({"data", "mixture"}, {"export"});
   table.add_check([&options] { check_mixture_options(options); });
@@ -228,22 +230,23 @@ void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
 void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
   table.begin_group("Validation");
   table
-      .add("validation", &options.data.validation,
-           "Sequence files that are not learned, but whose loss is reported by "
-           "modality, domain and task")
+      .add(
+          "validation", &options.data.validation,
+          "Held-out sequence files: not trained on, but their loss is reported "
+          "in total and by modality, domain and task")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
   table
       .add("validate-every", &options.training.config.validate_every,
-           "Steps between validations")
+           "Training steps between validations")
       .metavar("N")
       .range(1, 1e12)
       .may_change_on_resume();
   table
       .add("keep-best", &options.training.config.keep_best,
-           "Save the checkpoint of the lowest validation loss, and keep it "
-           "until a later one is lower; RUN/best leads to it")
+           "Save a checkpoint whenever the validation loss reaches a new "
+           "minimum, and keep the best one; OUTPUT/best points to it")
       .may_change_on_resume();
   table.add_check([&options] {
     if (options.training.config.keep_best && options.data.validation.empty()) {
@@ -260,21 +263,23 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table
       .add("preset", &options->preset,
            fmt::format(
-               "Read options from a named configuration ({}), which --config "
-               "and the command line override. A new run needs a preset or "
-               "--config",
+               "Read options from a named configuration ({}), a TOML file in "
+               "share/gato/presets that --config and the command line "
+               "override. small has 1.2M parameters, for sequences of up to 96 "
+               "tokens packed with --window-steps 2; gato-* are the paper's "
+               "networks. A new run needs a preset or --config",
                fmt::join(preset_names(PresetKind::pretraining), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
   add_run_options(table, options->training);
-  add_validation_options(table, *options);
   table
       .add(
           "dry-run", &options->dry_run,
           "Print the number of parameters and the estimated memory and time as "
-          "JSON and exit; the estimates come from a few steps of networks with "
-          "three and five layers")
+          "JSON and exit; the estimates are extrapolated from a few steps with "
+          "three- and five-layer networks")
       .not_in_config();
+  add_validation_options(table, *options);
   add_process_options(table, options->processes, options->training.config);
   add_network_options(table, options->network);
   add_optimization_options(table, options->training);
@@ -284,8 +289,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
     if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
           "--asynchronous-save cannot be combined with --shard-optimizer, "
-          "whose checkpoints are written by all processes; leave one of them "
-          "out");
+          "whose checkpoints are written by all processes; give only one of "
+          "them");
     }
   });
   table.set_base_config_files(
@@ -299,53 +304,66 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command train_command() {
   cli::Command command;
-  command.summary = "Train a network on sequence files or on a mixture";
+  command.other_usages = {"--export MODEL --output PATH [--dtype TYPE]"};
   command.description =
       "Trains one decoder-only transformer to predict the text and action "
-      "tokens of the sequences. Every checkpoint is a model directory.\n\n"
+      "tokens of sequences. Every checkpoint is a model directory.\n\n"
       "--mixture needs no sequence file: the sequences that gato-pack would "
       "write for the same mixture, --length, --window-steps, --sequences and "
-      "--pack-seed are sampled from the token files as they are needed, and "
-      "the resulting weights are the same. No sequence is repeated before "
+      "--pack-seed are sampled from the token files during training, which "
+      "gives bit-identical weights. No sequence is repeated before "
       "--sequences of them have been read.\n\n"
-      "OUTPUT is a run directory. step-N/ are its checkpoints and latest is a "
-      "link to the newest one, or a file with its name where links cannot be "
-      "made. Every program also takes the run itself, which stands for its "
-      "newest complete checkpoint. metrics.jsonl has one line per --log-every "
-      "steps, config.toml is the configuration, and log.txt contains the "
-      "messages unless --log-file names another file. When a run is asked to "
-      "stop, by SIGINT, SIGTERM, SIGUSR1 or --max-time, it saves a checkpoint "
-      "and exits with status 75. The same command with --resume continues it "
-      "as if it had never stopped, or starts it if there is no run yet, so "
-      "that one job can be submitted again and again. After a kill -9, the "
-      "steps since the last checkpoint are lost. The learning rate depends on "
-      "the step and on --decay-steps but not on --steps, so a run can be "
-      "extended later.\n\n"
+      "OUTPUT is a run directory. step-N/ are its checkpoints, and latest is a "
+      "symbolic link to the latest one or, on file systems without symbolic "
+      "links, a file that contains its name. Wherever a program takes a model, "
+      "it also accepts the run directory, and then uses the checkpoint that "
+      "latest points to or, if latest is missing, the newest complete "
+      "checkpoint. metrics.jsonl has one line per --log-every steps, "
+      "config.toml is the configuration, and log.txt contains the messages "
+      "unless --log-file names another file.\n\n"
+      "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+      "--max-time, it saves a checkpoint and exits with status 75. The same "
+      "command with --resume resumes it exactly, or starts it if there is no "
+      "run yet, so that one job can be submitted again and again. After a "
+      "kill -9, the steps since the last checkpoint are lost. --resume does "
+      "not rely on latest: it takes the newest checkpoint whose digests "
+      "match, and warns of those that are incomplete or corrupt. The learning "
+      "rate depends on the step and on --decay-steps but not on --steps, so a "
+      "run can be extended later.\n\n"
       "With --validation, metrics.jsonl also has a line with the losses of the "
       "validation data after every --validate-every steps. The weights are the "
       "same with and without it. With --keep-best, a checkpoint is saved "
-      "whenever that loss is the lowest so far, --keep never removes it, and "
-      "OUTPUT/best leads to it. Resumed and uninterrupted runs have the same "
-      "best checkpoint. Steps that are not a multiple of --validate-every are "
-      "not validated, not even the last one.\n\n"
-      "A resumed run keeps the options that it was started with. Only "
+      "whenever that loss reaches a new minimum, --keep never removes the best "
+      "one, and OUTPUT/best points to it. Resumed and uninterrupted runs have "
+      "the same best checkpoint. Steps that are not a multiple of "
+      "--validate-every are not validated, not even the last one.\n\n"
+      "A resumed run keeps the options that it was started with. Only --output "
+      "and --no-provenance, the paths of the data (which must be the same), "
       "--activation-checkpointing, the options of Run, Validation and "
-      "Processes, --threads and the common options for logging may change. Of "
-      "these, --max-time, "
-      "--processes, --rank-timeout, --threads and the logging options apply to "
-      "one invocation and are not saved. The weights do not depend on "
-      "--threads, up to the number of micro-batches per step.\n\n"
-      "Several processes share the work of each step if torchrun, mpirun, srun "
-      "or --processes starts them. The result is that of one process except "
-      "for rounding, because sums are computed in a different order; equal "
-      "bytes therefore require an equal number of processes. Two processes of "
-      "one thread are about as fast as one process of two threads, which also "
-      "work on separate micro-batches: use several processes for several "
-      "machines. If a process fails or hangs, the job ends and names it; see "
-      "gato(7).\n\n"
-      "With --export nothing is trained: OUTPUT becomes a model directory with "
-      "the model of a run, without the state of training, in fp32 or bf16. "
-      "Every program that reads a model reads it.";
+      "Processes, --threads and the logging options may change. Of these, "
+      "--max-time, --processes, --rank-timeout, --threads and the logging "
+      "options apply to one invocation and are not saved.\n\n"
+      "Training is data-parallel if torchrun, mpirun, srun or --processes "
+      "starts several processes (ranks), which split every batch. The result "
+      "is that of one process except for rounding, because sums are computed "
+      "in a "
+      "different order; equal bytes therefore require an equal number of "
+      "processes. On one machine, threads are about as fast as processes "
+      "(threads, too, compute separate micro-batches), so use several "
+      "processes only for several machines. If a process fails or hangs, the "
+      "job fails and reports which one; see gato(7).\n\n"
+      "--export does not train: it writes the model of a run to OUTPUT, in "
+      "fp32 or bf16 and without the optimizer state, which is twice the size "
+      "of the weights. The result can be used wherever a model is expected.";
+  command.seed_help =
+      "Random seed of the initial weights, of the order of the data and of "
+      "regularization; the same seed, inputs and options give the same "
+      "weights, for the same number of processes";
+  command.threads_help =
+      "Number of threads per process; 0: one per processor, shared among the "
+      "processes on a machine. Does not affect the weights, up to the number "
+      "of micro-batches per process";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run, or of the exported model";
   command.allow_existing_output = true;
@@ -355,13 +373,13 @@ cli::Command train_command() {
        "Train the paper's smallest network"},
       {"gato-train --data train.h5 --preset gato-79m -o run --resume "
        "--max-time 1h",
-       "Continue for an hour, or start a run"},
+       "Resume or start a run, and stop after an hour"},
       {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
        "512000000 --preset gato-364m -o run",
        "Sequences sampled from token files, none repeated within 1,000,000 "
        "steps of 512 sequences"},
       {"gato-train --export run --dtype bf16 -o model",
-       "The newest model of a run, in a sixth of the space"},
+       "The latest checkpoint of a run as a model, in a sixth of the space"},
       {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
        "--shard-optimizer",
        "Four processes on this machine, each with a quarter of the optimizer "

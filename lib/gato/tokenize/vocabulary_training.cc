@@ -145,7 +145,7 @@ base::Error explain_trainer_error(const std::string& message,
         "{} or more, or a lower --character-coverage",
         options.size, text_between(message, " vs ", "."));
   }
-  return base::input_error("the text model could not be trained: {}", message);
+  return base::input_error("cannot train the SentencePiece model: {}", message);
 }
 
 // Trains a model of `size` pieces. Returns the trainer's error, or an empty
@@ -180,7 +180,7 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
   if (reservoir.seen_count() == 0) {
     throw base::input_error(
         "the inputs contain no text to train on; episodes without text need no "
-        "text model: gato-tokenize episodes --text-model none");
+        "SentencePiece model: use gato-tokenize episodes --text-model none");
   }
   TrainedVocabulary trained;
   trained.sentence_count = reservoir.seen_count();

@@ -96,12 +96,12 @@ int64_t DemonstrationDataset::validate() {
   }
   outside.warn(source_->spec().name);
   if (counts.failed + counts.empty > 0) {
-    spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
+    spdlog::warn("{}: {} episodes are not used: {} failed, {} without a step",
                  dataset_path_.string(), counts.failed + counts.empty,
                  counts.failed, counts.empty);
   }
   if (usable_episodes_.empty()) {
-    throw base::input_error("{} holds no episode that did not fail",
+    throw base::input_error("{} contains no episode that did not fail",
                             dataset_path_.string());
   }
   return std::ssize(usable_episodes_);
