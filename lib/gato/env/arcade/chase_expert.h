@@ -1,0 +1,36 @@
+// The expert of arcade/chase.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "gato/env/arcade/chase_maze.h"
+
+namespace gato::env {
+
+struct ChaseGhost {
+  // The probability that a ghost that has a choice approaches the player; else
+  // it takes a random way. It never turns back.
+  static constexpr double kPursuit = 0.5;
+  int block = 0, direction = 0;
+};
+
+// What a player sees.
+struct ChaseView {
+  const ChaseMaze& maze;
+  int player = 0;  // a block
+  std::vector<ChaseGhost> ghosts;
+  std::vector<int> pellets;  // blocks
+};
+
+// Returns the directions that a ghost can take next.
+std::vector<int> ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost);
+// Returns the one of `choices` that brings a ghost nearest to the player, as
+// the crow flies.
+int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost,
+                    const std::vector<int>& choices, int player);
+
+// Returns the direction in which the expert moves.
+int choose_chase_move(const ChaseView& view);
+
+}  // namespace gato::env
