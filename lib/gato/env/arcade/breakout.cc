@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <optional>
 
 #include "gato/env/arcade/arcade_game.h"
 #include "gato/env/arcade/arcade_tasks.h"
@@ -106,27 +107,28 @@ int clamp_paddle(int paddle) {
 struct Return {
   int paddle = 0;
   double value = 0;
+  int steps = 0;  // until the ball lands, the landing included
 };
 
 // Searches the next `bounces` bounces off the paddle, which is at `paddle` now.
 Return find_best_return(Board board, int paddle, int bounces) {
   constexpr double kDiscount = 0.98, kLossOfBall = -10;
   double flight_value = 0, discount = 1;
-  int steps = 1;  // until the ball lands, the landing included
+  int steps = 1;
   for (; !board.is_landing(); ++steps) {
     flight_value += discount * board.fly();
     discount *= kDiscount;
     if (board.bricks == 0) {
-      return {paddle, flight_value};
+      return {paddle, flight_value, steps};
     }
   }
   const int column = board.next_x();
-  Return best = {clamp_paddle(column), kLossOfBall};
+  Return best = {clamp_paddle(column), kLossOfBall, steps};
   if (bounces == 0) {
     const bool can_reach =
         std::abs(column - paddle) <= steps + kPaddleHalfWidth;
-    return {best.paddle,
-            flight_value + (can_reach ? 0 : discount * best.value)};
+    return {best.paddle, flight_value + (can_reach ? 0 : discount * best.value),
+            steps};
   }
   // The inner of two cells that steer alike is better, since the paddle still
   // meets the ball if it is one cell off.
@@ -139,7 +141,7 @@ Return find_best_return(Board board, int paddle, int bounces) {
     next.bounce_off(target);
     const double value = find_best_return(next, target, bounces - 1).value;
     if (value > best.value) {
-      best = {target, value};
+      best = {target, value, steps};
     }
   }
   best.value = flight_value + discount * best.value;
@@ -161,6 +163,7 @@ class Breakout : public ArcadeGame {
     board_.y = kStartRow;
     board_.velocity_x = static_cast<int>(random.uniform_int(3)) - 1;
     paddle_ = kGridSize / 2;
+    plan_.reset();
   }
 
   Transition apply_action(const BuiltinAction& action) override {
@@ -168,6 +171,7 @@ class Breakout : public ArcadeGame {
     Transition transition;
     if (board_.is_landing()) {
       transition.terminated = !board_.bounce_off(paddle_);
+      plan_.reset();
     } else {
       transition.reward = board_.fly();
     }
@@ -178,8 +182,13 @@ class Breakout : public ArcadeGame {
   }
 
   BuiltinAction compute_expert_action() override {
-    constexpr int kBounces = 4;
-    const int target = find_best_return(board_, paddle_, kBounces).paddle;
+    constexpr int kBounces = 6;
+    if (!plan_ ||
+        std::abs(plan_->paddle - paddle_) > landing_step_ - elapsed_steps()) {
+      plan_ = find_best_return(board_, paddle_, kBounces);
+      landing_step_ = elapsed_steps() + plan_->steps;
+    }
+    const int target = plan_->paddle;
     return {.discrete = 1 + (target > paddle_) - (target < paddle_)};
   }
 
@@ -205,6 +214,9 @@ class Breakout : public ArcadeGame {
 
   Board board_;
   int paddle_ = 0;
+  // The expert's plan until the ball lands, and the step in which it does.
+  std::optional<Return> plan_;
+  int64_t landing_step_ = 0;
 };
 
 }  // namespace

@@ -4,15 +4,16 @@
 // in each episode. A pellet is on every second open block of a row or column,
 // except where the player starts: 48 in all. The player moves by one block per
 // step, or not if there is a wall. Two ghosts, who start at least 10 steps
-// away, are as fast but never turn back. If a ghost has a choice, it approaches
-// the player with probability 1/2 (as the crow flies), or else takes a random
-// way. The episode ends without success if a ghost and the player meet or
-// change places, and with success when all pellets are eaten.
+// away, do the same but pause in every third step, and never turn back. If a
+// ghost has a choice, it approaches the player with probability 1/2 (as the
+// crow flies), or else takes a random way. The episode ends without success if
+// a ghost and the player meet or change places, and with success when all
+// pellets are eaten.
 //
 // Observation: the maze, uint8 [32, 32, 3]. A dark block behind a ghost shows
-// where it comes from. Only the ghosts' random choices are hidden.
-// Action: 0 up, 1 right, 2 down, 3 left.
-// Reward: 1 per pellet; at most 48. Time limit: 250 steps.
+// where it comes from; ghosts are pale before they pause. Only the ghosts'
+// random choices are hidden. Action: 0 up, 1 right, 2 down, 3 left. Reward: 1
+// per pellet; at most 48. Time limit: 250 steps.
 //
 // Expert: chase_expert.cc. Compare with 48.
 #include <array>
@@ -31,7 +32,9 @@ constexpr int kCellCount = ChaseMaze::kCells * ChaseMaze::kCells;
 constexpr Color kWallColor = {40, 50, 140}, kFloorColor = {0, 0, 0},
                 kPelletColor = {240, 210, 150}, kPlayerColor = {255, 255, 40};
 constexpr std::array<Color, kGhostCount> kGhostColors = {
-    {{255, 60, 60}, {255, 130, 220}}};
+    {{255, 60, 60}, {255, 110, 230}}};
+constexpr std::array<Color, kGhostCount> kPaleGhostColors = {
+    {{255, 170, 170}, {255, 200, 250}}};
 
 class Chase : public ArcadeGame {
  public:
@@ -66,7 +69,9 @@ class Chase : public ArcadeGame {
     Transition transition;
     for (ChaseGhost& ghost : ghosts_) {
       const int ghost_from = ghost.block;
-      move_ghost(ghost);
+      if (!ChaseGhost::pauses(elapsed_steps())) {
+        move_ghost(ghost);
+      }
       transition.terminated |= ghost.block == player_ ||
                                (ghost.block == from && ghost_from == player_);
     }
@@ -81,7 +86,8 @@ class Chase : public ArcadeGame {
   }
 
   BuiltinAction compute_expert_action() override {
-    ChaseView view = {maze_, player_, {ghosts_.begin(), ghosts_.end()}, {}};
+    ChaseView view = {
+        maze_, elapsed_steps(), player_, {ghosts_.begin(), ghosts_.end()}, {}};
     for (int block = 0; block < ChaseMaze::kBlockCount; ++block) {
       if (has_pellet_[block]) {
         view.pellets.push_back(block);
@@ -116,7 +122,9 @@ class Chase : public ArcadeGame {
       }
     }
     for (int i = 0; i < kGhostCount; ++i) {
-      fill_block(ghosts_[i].block, kGhostColors[i]);
+      fill_block(ghosts_[i].block, ChaseGhost::pauses(elapsed_steps())
+                                       ? kPaleGhostColors[i]
+                                       : kGhostColors[i]);
     }
     fill_block(player_, kPlayerColor);
   }

@@ -80,7 +80,9 @@ int choose_chase_move(const ChaseView& view) {
   }
   for (int time = 0; time < kHorizon; ++time) {
     presence[time + 1] =
-        advance_presence(view.maze, presence[time], view.player);
+        ChaseGhost::pauses(view.step + time)
+            ? presence[time]
+            : advance_presence(view.maze, presence[time], view.player);
   }
   const std::vector<int> distances = view.maze.distances_to(view.pellets);
   // values[has_eaten][block] at the time of the loop, from the end backward.

@@ -8,17 +8,21 @@
 
 namespace gato::env {
 
+// A ghost pauses in every third step. If it has a choice, it approaches the
+// player with probability kPursuit, and otherwise takes a random way. It never
+// turns back.
 struct ChaseGhost {
-  // The probability that a ghost that has a choice approaches the player; else
-  // it takes a random way. It never turns back.
   static constexpr double kPursuit = 0.5;
+  // Returns whether ghosts pause in the step that begins after `step` steps.
+  static bool pauses(int64_t step) { return step % 3 == 2; }
   int block = 0, direction = 0;
 };
 
 // What a player sees.
 struct ChaseView {
   const ChaseMaze& maze;
-  int player = 0;  // a block
+  int64_t step = 0;  // steps taken
+  int player = 0;    // a block
   std::vector<ChaseGhost> ghosts;
   std::vector<int> pellets;  // blocks
 };

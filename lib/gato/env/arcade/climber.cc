@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kWidth = 16, kPlatformCount = 9, kSpacing = 3,
               kMaxEpisodeSteps = 150;
+constexpr int kNoSpikes = -1;
 constexpr int kHeight = (kPlatformCount + 2) * kSpacing + 1;
 
 class Climber : public Platformer {
@@ -26,6 +27,7 @@ class Climber : public Platformer {
   using Tile = PlatformerLevel::Tile;
   struct Platform {
     int first = 0, last = 0;  // columns
+    int spikes = kNoSpikes;   // the column of the spikes
   };
 
   PlatformerLevel sample_level(base::RandomStream& random) const override {
@@ -40,13 +42,13 @@ class Climber : public Platformer {
                       1, Tile::ground);
       level.coin = {(platform.first + platform.last) / 2, row - 1};
       if (i < kPlatformCount) {
-        add_danger(level, platform, row - 1, random);
+        add_danger(level, row - 1, platform, random);
       }
     }
     return level;
   }
 
-  // Samples a platform whose near end is 1 to 4 columns from a cell of the
+  // Samples a platform whose near end is 1 to 4 columns from a free cell of the
   // lower one, so that a jump from there leads beside it and then onto it.
   static Platform sample_next_platform(const Platform& lower,
                                        base::RandomStream& random) {
@@ -59,25 +61,28 @@ class Climber : public Platformer {
       const bool is_right = random.uniform_int(2);
       const int first =
           is_right ? from + distance : from - distance - length + 1;
-      if (first >= 0 && first + length <= kWidth) {
+      if (from != lower.spikes && first >= 0 && first + length <= kWidth) {
         return {first, first + length - 1};
       }
     }
   }
 
-  static void add_danger(PlatformerLevel& level, const Platform& platform,
-                         int row, base::RandomStream& random) {
+  // Adds spikes, which a runner can jump over, a walker or nothing. There are
+  // no spikes at the ends, so that a runner can arrive there.
+  static void add_danger(PlatformerLevel& level, int row, Platform& platform,
+                         base::RandomStream& random) {
     const int length = platform.last - platform.first + 1;
     const uint64_t kind = random.uniform_int(4);
     if (kind == 0 && length >= 4) {
-      const int column =
-          platform.first + static_cast<int>(random.uniform_int(length));
-      level.set_tiles({column, row}, 1, 1, Tile::spikes);
+      platform.spikes =
+          platform.first + 1 + static_cast<int>(random.uniform_int(length - 2));
+      level.set_tiles({platform.spikes, row}, 1, 1, Tile::spikes);
     } else if (kind == 1 && length >= 5) {
+      constexpr int kSpan = 4;
       level.walkers.push_back(
           {.left = {platform.first, row},
-           .span = 4,
-           .phase = static_cast<int>(random.uniform_int(8))});
+           .span = kSpan,
+           .phase = static_cast<int>(random.uniform_int(2 * kSpan))});
     }
   }
 };

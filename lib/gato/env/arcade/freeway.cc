@@ -5,9 +5,10 @@
 // in the middle column and moves by at most one row per step. Each lane has one
 // or two cars, 16 pixels apart, of 4 x 2 pixels. They move by 1 to 3 pixels per
 // step, all cars of a lane with the same velocity, and reappear on the other
-// side. A chicken that is hit goes back to the start; one that reaches the goal
-// earns the reward 1 and goes back, too. An episode has 120 steps. Cars and
-// velocities are sampled in each episode.
+// side. A chicken that is hit in the upper lanes goes back to the median, and
+// in the lower lanes to the start; one that reaches the goal earns the reward 1
+// and goes back to the start. An episode has 120 steps. Cars and velocities are
+// sampled in each episode.
 //
 // Observation: the screen, uint8 [32, 32, 3]. Behind a car is a trail that is
 // twice as long as its velocity. Nothing is hidden.
@@ -31,7 +32,9 @@ namespace gato::env {
 namespace {
 
 constexpr int kRowCount = 16, kPixelsPerRow = 2, kMaxEpisodeSteps = 120;
-constexpr int kStartRow = kRowCount - 1, kGoalRow = 0;
+// The median is this row and the one above.
+constexpr int kStartRow = kRowCount - 1, kGoalRow = 0,
+              kMedianRow = kRowCount / 2;
 constexpr int kSide = Screen::kSide;
 // The traffic repeats after this number of steps.
 constexpr int kPeriod = kSide;
@@ -140,15 +143,18 @@ class Freeway : public ArcadeGame {
   }
 
   static bool is_lane(int row) {
-    return row != kGoalRow && row != kStartRow && row != kRowCount / 2 &&
-           row != kRowCount / 2 - 1;
+    return row != kGoalRow && row != kStartRow && row != kMedianRow &&
+           row != kMedianRow - 1;
   }
 
   // Returns the row of a chicken after a step at whose end the traffic has
   // moved `steps` times.
   int next_row(int row, int action, int64_t steps) const {
     const int next = std::clamp(row + action - 1, kGoalRow, kStartRow);
-    return lanes_[next].hits_chicken(steps) ? kStartRow : next;
+    if (!lanes_[next].hits_chicken(steps)) {
+      return next;
+    }
+    return next < kMedianRow ? kMedianRow : kStartRow;
   }
 
   std::array<Lane, kRowCount> lanes_;  // car_count is 0 where there is no lane

@@ -9,9 +9,9 @@
 // the runner comes closer to the coin than ever before) and 5 for the coin,
 // with which the episode ends with success. So 10 is the maximum.
 //
-// Expert: value iteration over all states of the runner and the walkers. It
-// knows the entire level, but hardly ever needs more than the window. A level
-// is only used if the expert wins it.
+// Expert: value iteration over all states of the runner and the walkers
+// (PlatformerLevel::plan). It knows the entire level, but hardly ever needs
+// more than the window. It wins every level, which is the maximum.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ class Platformer : public ArcadeGame {
       : ArcadeGame(name, PlatformerLevel::kActionCount, max_episode_steps),
         axis_(axis) {}
 
-  // Samples a level, which may turn out to be impossible.
+  // Samples a level that can be won.
   virtual PlatformerLevel sample_level(base::RandomStream& random) const = 0;
 
  private:
@@ -37,13 +37,12 @@ class Platformer : public ArcadeGame {
   Transition apply_action(const BuiltinAction& action) override;
   BuiltinAction compute_expert_action() override;
   void draw(Screen& screen) const override;
-  bool expert_wins() const;
   // Returns the number of columns or rows between the runner and the coin.
   int distance_to_coin(PlatformerLevel::Cell cell) const;
 
   Axis axis_;
   PlatformerLevel level_;
-  std::vector<uint8_t> plan_;
+  std::vector<uint8_t> plan_;  // the expert's, empty if not made yet
   PlatformerLevel::Runner runner_;
   PlatformerLevel::Cell previous_cell_;
   int least_distance_ = 0;

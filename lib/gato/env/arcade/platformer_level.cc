@@ -68,44 +68,47 @@ bool PlatformerLevel::is_killed(Cell from, Cell to, int phase) const {
 }
 
 int PlatformerLevel::state_index(const Runner& runner) const {
+  // Without walkers the phase makes no difference.
+  const int phase = walkers.empty() ? 0 : runner.phase;
   return ((runner.cell.x * height + runner.cell.y) * (kJumpHeight + 1) +
           runner.rise) *
              kPeriod +
-         runner.phase;
-}
-
-PlatformerLevel::Runner PlatformerLevel::runner_at(int state) const {
-  Runner runner;
-  runner.phase = state % kPeriod;
-  state /= kPeriod;
-  runner.rise = state % (kJumpHeight + 1);
-  state /= kJumpHeight + 1;
-  runner.cell = {state / height, state % height};
-  return runner;
+         phase;
 }
 
 std::vector<uint8_t> PlatformerLevel::plan() const {
   constexpr double kDiscount = 0.98, kNoise = 0.2;
-  const int state_count = width * height * (kJumpHeight + 1) * kPeriod;
-  // States inside the ground remain transitions to the end without reward.
-  std::vector<PlannedTransition> transitions(state_count * kActionCount);
-  for (int state = 0; state < state_count; ++state) {
-    if (tile(runner_at(state).cell) != Tile::air) {
-      continue;
-    }
+  constexpr int32_t kUnknown = -1;
+  // The states that can be reached, in the order in which breadth-first search
+  // finds them, and the place of each in that order.
+  std::vector<Runner> reached = {{.cell = start}};
+  std::vector<int32_t> order(width * height * (kJumpHeight + 1) * kPeriod,
+                             kUnknown);
+  order[state_index(reached[0])] = 0;
+  std::vector<PlannedTransition> transitions;
+  for (size_t i = 0; i < reached.size(); ++i) {
     for (int action = 0; action < kActionCount; ++action) {
-      Runner runner = runner_at(state);
+      Runner runner = reached[i];
       const Fate fate = advance(runner, action);
-      PlannedTransition& transition =
-          transitions[state * kActionCount + action];
-      if (fate == Fate::alive) {
-        transition.next = state_index(runner);
-      } else if (fate == Fate::won) {
-        transition.reward = 1;
+      if (fate != Fate::alive) {
+        transitions.push_back({.reward = fate == Fate::won ? 1.0f : 0.0f});
+        continue;
       }
+      int32_t& next = order[state_index(runner)];
+      if (next == kUnknown) {
+        next = static_cast<int32_t>(reached.size());
+        reached.push_back(runner);
+      }
+      transitions.push_back({.next = next});
     }
   }
-  return plan_under_noise(transitions, kActionCount, kDiscount, kNoise);
+  const std::vector<uint8_t> best =
+      plan_under_noise(transitions, kActionCount, kDiscount, kNoise);
+  std::vector<uint8_t> plan(order.size());
+  for (size_t i = 0; i < reached.size(); ++i) {
+    plan[state_index(reached[i])] = best[i];
+  }
+  return plan;
 }
 
 }  // namespace gato::env

@@ -32,16 +32,18 @@ struct PlatformerLevel {
     int rise = 0;   // rows that are left of a jump
     int phase = 0;  // number of steps modulo kPeriod
   };
-  // A walker moves from `left` to a cell `span` columns farther and back.
+  // A walker moves from `left` to a cell 2 or 4 columns farther and back.
   struct Walker {
     Cell left;
-    int span = 0;   // kPeriod is divisible by twice the span
+    int span = 0;
     int phase = 0;  // steps since it was at the left end, when it starts
     Cell cell_at(int time) const;
     int velocity_at(int time) const;  // in the next step, -1 or 1
   };
 
-  static constexpr int kPeriod = 8, kJumpHeight = 3;
+  // The walkers are where they were after this number of steps.
+  static constexpr int kPeriod = 8;
+  static constexpr int kJumpHeight = 3;
   // Actions. Jumps are without effect in the air, apart from the direction.
   enum Action { stay, left, right, jump, jump_left, jump_right };
   static constexpr int kActionCount = 6;
@@ -56,9 +58,9 @@ struct PlatformerLevel {
   void set_tiles(Cell corner, int columns, int rows, Tile tile);
   // Advances the runner by one step.
   Fate advance(Runner& runner, int action) const;
-  // Returns the best action in every state, indexed by state_index. It
-  // maximizes the discounted probability to win if 20 % of the actions are
-  // random.
+  // Returns the best action in every state that can be reached from the start,
+  // indexed by state_index. It maximizes the discounted probability of winning
+  // if 20 % of the actions are random.
   std::vector<uint8_t> plan() const;
   int state_index(const Runner& runner) const;
 
@@ -68,7 +70,6 @@ struct PlatformerLevel {
   Cell start, coin;
 
  private:
-  Runner runner_at(int state) const;
   bool is_killed(Cell from, Cell to, int phase) const;
 };
 

@@ -5,12 +5,12 @@
 // edge, by 1 pixel. The ball, 2 x 2 pixels, moves by 2 pixels per step to the
 // left or right and by -2 to 2 up or down. It bounces off the upper and lower
 // edge. A paddle that meets it sends it back, the steeper the farther from the
-// paddle's middle it is hit. A player who misses the ball loses the point; the
-// next ball starts in the middle, toward the agent, at a random height and
+// paddle's middle it is hit. A player who misses the ball loses the point. The
+// next ball comes from the opponent's side, at a random height and in a random
 // direction. An episode has 5 points.
 //
-// The opponent waits while the ball moves away. When it comes, the opponent
-// follows its height and tries to hit it with a random part of the paddle. It
+// The opponent waits until a ball that comes is in its half. Then it follows
+// the ball's height, and tries to hit it with a random part of the paddle. It
 // misses the balls that change their height faster than it can follow.
 //
 // Observation: the screen, uint8 [32, 32, 3]. A dark spot behind the ball shows
@@ -75,7 +75,7 @@ struct Rally {
   // as an offset. Returns the paddle that the ball reaches, if any, for which
   // the caller decides whether it is hit.
   Contact advance(int aim) {
-    if (velocity_x < 0) {
+    if (velocity_x < 0 && x < kSide / 2) {
       const int offset = contact_offset(y, opponent_y, kOpponentHeight) - aim;
       opponent_y = std::clamp(opponent_y + (offset > 0) - (offset < 0), 0,
                               kSide - kOpponentHeight);
@@ -236,7 +236,7 @@ class Pong : public ArcadeGame {
   }
 
   void serve() {
-    rally_.x = (kSide - kBallSize) / 2 - 1;
+    rally_.x = kLeftContact;
     rally_.y = sample_integer(0, kMaxBallY);
     rally_.velocity_x = kBallSpeed;
     rally_.velocity_y = sample_integer(-kMaxSlope, kMaxSlope);
