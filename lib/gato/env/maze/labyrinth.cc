@@ -3,7 +3,9 @@
 // which makes long winding corridors. Then loops are added.
 #include "gato/env/maze/labyrinth.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 
 namespace gato::env {
 
@@ -28,6 +30,25 @@ Labyrinth Labyrinth::sample(int width, int height, double loops,
 void Labyrinth::open_wall(Cell cell, int direction) {
   open_[index(cell)] |= 1 << direction;
   open_[index(neighbor(cell, direction))] |= 1 << (direction + 2) % 4;
+}
+
+int Labyrinth::distance(Cell from, Cell to,
+                        std::span<const Cell> blocked) const {
+  std::vector<int> distances(open_.size(), kUnreachable);
+  distances[index(from)] = 0;
+  std::vector<Cell> queue = {from};
+  for (size_t i = 0; i < queue.size() && queue[i] != to; ++i) {
+    for (int direction = 0; direction < 4; ++direction) {
+      const Cell next = neighbor(queue[i], direction);
+      if (!has_wall(queue[i], direction) &&
+          distances[index(next)] == kUnreachable &&
+          std::ranges::find(blocked, next) == blocked.end()) {
+        distances[index(next)] = distances[index(queue[i])] + 1;
+        queue.push_back(next);
+      }
+    }
+  }
+  return distances[index(to)];
 }
 
 void Labyrinth::carve_passages(base::RandomStream& random) {

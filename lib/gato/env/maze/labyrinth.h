@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "gato/base/random.h"
@@ -42,6 +43,10 @@ class Labyrinth {
   bool has_wall(Cell cell, int direction) const {
     return !(open_[index(cell)] >> direction & 1);
   }
+  // Returns the number of steps from cell to cell between two cells, without
+  // entering any of `blocked`; kUnreachable if there is no way.
+  int distance(Cell from, Cell to, std::span<const Cell> blocked = {}) const;
+  static constexpr int kUnreachable = 1 << 20;
   // Opens the wall between two cells of the labyrinth.
   void open_wall(Cell cell, int direction);
   // Opens a wall of every cell that has three, except for outer walls.

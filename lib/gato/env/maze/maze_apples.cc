@@ -5,7 +5,7 @@
 // maze_environment.h has the movement, the observation and the expert.
 //
 // Reward: 1 per tree; at most 6. The episode ends with success when all trees
-// have been touched. Time limit: 200 steps.
+// have been touched. Time limit: 120 steps.
 // The expert finds all trees in time, which is the maximum.
 #include "gato/env/maze/maze_environment.h"
 #include "gato/env/maze/maze_tasks.h"
@@ -13,7 +13,7 @@
 namespace gato::env {
 namespace {
 
-constexpr int kCells = 5, kTreeCount = 6, kMaxEpisodeSteps = 200;
+constexpr int kCells = 5, kTreeCount = 6, kMaxEpisodeSteps = 120;
 constexpr double kLoops = 0.4;
 constexpr Color kAppleColor = {255, 30, 30};
 

@@ -96,12 +96,13 @@ BuiltinAction MazeEnvironment::compute_expert_action() {
   return {.discrete = tour_->best_action(agent_, wanted_left())};
 }
 
-// The agent's view, and to the right of it the maze from above.
+// The agent's view, and to the right of it the maze from above, in which the
+// things that are wanted have a white frame.
 data::Image MazeEnvironment::render_frame() const {
   constexpr int kSide = 160;
   static const RayCaster kCaster(kSide);
   const data::Image view = kCaster.render(scene_, agent_);
-  const Canvas map = draw_maze_map(scene_, agent_, kSide);
+  const Canvas map = draw_maze_map(scene_, agent_, kSide, wanted_count_);
   data::Image frame;
   frame.height = kSide;
   frame.width = 2 * kSide;

@@ -50,6 +50,9 @@ class MazeGraph {
   // Returns the number of steps from each pose until a thing is touched,
   // indexed by pose_index; kUnreachable for poses that are not free.
   std::vector<int> distances_to(MazePosition thing) const;
+  int cost_of_entering(const MazePose& pose) const {
+    return cost_[pose_index(pose)];
+  }
   int pose_index(const MazePose& pose) const {
     return (pose.position.y * width_ + pose.position.x) * kHeadingCount +
            pose.heading;

@@ -1,10 +1,11 @@
 // maze/object: find the object that the mission names, such as "go to the red
 // star".
 //
-// The labyrinth has 4 x 4 cells and many loops. In it are 4 signs on poles,
+// The labyrinth has 5 x 5 cells and many loops. In it are 4 signs on poles,
 // visible above the walls, with different pairs of one of 6 colors and one of 3
 // shapes; other signs may share the color or the shape of the one that is
-// named. maze_environment.h has the movement, the observation and the expert.
+// named, but do not block all ways to it. maze_environment.h has the movement,
+// the observation and the expert.
 //
 // Reward: 1 - 0.9 t/100 when the named sign is touched in step t, with which
 // the episode ends with success. It ends without reward when another one is
@@ -12,6 +13,7 @@
 // The expert takes the shortest way around the other signs, so its return is
 // the maximum.
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,7 @@
 namespace gato::env {
 namespace {
 
-constexpr int kCells = 4, kObjectCount = 4, kMaxEpisodeSteps = 100;
+constexpr int kCells = 5, kObjectCount = 4, kMaxEpisodeSteps = 100;
 constexpr double kLoops = 0.6;
 
 struct NamedColor {
@@ -49,7 +51,12 @@ class MazeObject : public MazeEnvironment {
  private:
   int furnish(base::RandomStream& random) override {
     scene().labyrinth = Labyrinth::sample(kCells, kCells, kLoops, random);
-    const auto cells = sample_cells(1 + kObjectCount, random);
+    std::vector<Labyrinth::Cell> cells;  // of the agent and the signs
+    do {
+      cells = sample_cells(1 + kObjectCount, random);
+    } while (scene().labyrinth.distance(cells[0], cells[1],
+                                        std::span(cells).subspan(2)) ==
+             Labyrinth::kUnreachable);
     place_agent(cells[0]);
     std::vector<uint64_t> kinds;  // color + number of colors * shape
     while (std::ssize(kinds) < kObjectCount) {

@@ -105,7 +105,7 @@ const TextureTable& textures() {
 
 }  // namespace
 
-const MazeSprite kBeaconSprite = {kBeaconMask, 0.4, 0, 3};
+const MazeSprite kBeaconSprite = {kBeaconMask, 0.6, 0, 3};
 const MazeSprite kTreeSprite = {kTreeMask, 0.8, 0, 1.5};
 const MazeSprite kAppleSprite = {kAppleMask, 0.4, 0, 0.4};
 const MazeSprite kLemonSprite = {kLemonMask, 0.4, 0, 0.4};
@@ -131,48 +131,62 @@ const WallTexture& MazeScene::texture(Labyrinth::Cell cell,
   return textures()[region][poster][direction % 2 == 0];
 }
 
-Canvas draw_maze_map(const MazeScene& scene, const MazePose& agent, int side) {
-  constexpr Color kFloorColor = {60, 60, 60}, kAgentColor = {255, 255, 255};
+Canvas draw_maze_map(const MazeScene& scene, const MazePose& agent, int side,
+                     int framed_count) {
+  constexpr Color kOutsideColor = {0, 0, 0}, kFloorColor = {60, 60, 60},
+                  kAgentColor = {255, 255, 255};
   const Labyrinth& labyrinth = scene.labyrinth;
-  Canvas canvas(side, side, kFloorColor);
-  const int pitch =
-      (side - 2) /
+  const int pitch =  // pixels per position
+      (side - 4) /
       (std::max(labyrinth.width(), labyrinth.height()) * kQuarters);
+  const int cell_side = kQuarters * pitch;
+  const int margin_x = (side - labyrinth.width() * cell_side) / 2,
+            margin_y = (side - labyrinth.height() * cell_side) / 2;
+  Canvas canvas(side, side, kOutsideColor);
+  // Fills a square around a position.
+  const auto fill_square = [&](MazePosition position, int half, Color color) {
+    canvas.fill_rectangle(margin_y + position.y * pitch - half,
+                          margin_x + position.x * pitch - half, 2 * half,
+                          2 * half, color);
+  };
   for (int y = 0; y < labyrinth.height(); ++y) {
     for (int x = 0; x < labyrinth.width(); ++x) {
-      const int cell_side = kQuarters * pitch;
-      const int top = y * cell_side, left = x * cell_side;
+      const int top = margin_y + y * cell_side, left = margin_x + x * cell_side;
+      canvas.fill_rectangle(top, left, cell_side, cell_side, kFloorColor);
+    }
+  }
+  for (int y = 0; y < labyrinth.height(); ++y) {
+    for (int x = 0; x < labyrinth.width(); ++x) {
       for (int direction = 0; direction < 4; ++direction) {
         if (!labyrinth.has_wall({x, y}, direction)) {
           continue;
         }
-        const Color color = scene.texture({x, y}, direction)[7][9];
-        const bool is_far =
-            direction == Labyrinth::east || direction == Labyrinth::south;
-        const int offset = is_far ? cell_side - 1 : 0;
-        if (direction % 2 == 0) {
-          canvas.fill_rectangle(top + offset, left, 2, cell_side + 1, color);
-        } else {
-          canvas.fill_rectangle(top, left + offset, cell_side + 1, 2, color);
-        }
+        const Color color = scene.texture({x, y}, direction)[0][0];
+        const int end_x = x + (direction == Labyrinth::east),
+                  end_y = y + (direction == Labyrinth::south);
+        const bool runs_east = direction % 2 == 0;
+        canvas.fill_rectangle(margin_y + end_y * cell_side - 1,
+                              margin_x + end_x * cell_side - 1,
+                              runs_east ? 2 : cell_side + 2,
+                              runs_east ? cell_side + 2 : 2, color);
       }
     }
   }
-  for (const MazeThing& thing : scene.things) {
+  for (int i = 0; i < std::ssize(scene.things); ++i) {
+    const MazeThing& thing = scene.things[i];
+    if (thing.is_present && i < framed_count) {
+      fill_square(thing.position, pitch + 3, {255, 255, 255});
+      fill_square(thing.position, pitch + 1, kFloorColor);
+    }
     if (thing.is_present) {
-      canvas.fill_rectangle(thing.position.y * pitch - pitch,
-                            thing.position.x * pitch - pitch, 2 * pitch,
-                            2 * pitch, thing.color);
+      fill_square(thing.position, pitch - 1, thing.color);
     }
   }
   // The agent's nose is one step ahead.
   const MazePosition nose = kHeadings[agent.heading];
-  canvas.fill_rectangle(agent.position.y * pitch - pitch / 2 - 1,
-                        agent.position.x * pitch - pitch / 2 - 1, pitch + 2,
-                        pitch + 2, kAgentColor);
-  canvas.fill_rectangle((agent.position.y + nose.y) * pitch - 1,
-                        (agent.position.x + nose.x) * pitch - 1, 3, 3,
-                        kAgentColor);
+  fill_square(agent.position, pitch / 2 + 1, kAgentColor);
+  fill_square({agent.position.x + nose.x, agent.position.y + nose.y}, 2,
+              kAgentColor);
   return canvas;
 }
 

@@ -50,7 +50,9 @@ struct MazeScene {
   const WallTexture& texture(Labyrinth::Cell cell, int direction) const;
 };
 
-// Returns a view from above for people, side x side pixels, north up.
-Canvas draw_maze_map(const MazeScene& scene, const MazePose& agent, int side);
+// Returns a view from above for people, side x side pixels, north up. The first
+// `framed_count` things have a white frame.
+Canvas draw_maze_map(const MazeScene& scene, const MazePose& agent, int side,
+                     int framed_count);
 
 }  // namespace gato::env

@@ -7,7 +7,7 @@
 //
 // Reward: 1 per apple and -1 per lemon; at most 6. The episode ends when all
 // apples have been collected, with success if no lemon was touched. Time limit:
-// 150 steps.
+// 100 steps.
 // The expert collects all apples and touches no lemon unless it has to, which
 // is the maximum.
 #include "gato/env/maze/maze_environment.h"
@@ -17,7 +17,7 @@ namespace gato::env {
 namespace {
 
 constexpr int kCells = 5, kAppleCount = 6, kLemonCount = 6,
-              kMaxEpisodeSteps = 150;
+              kMaxEpisodeSteps = 100;
 constexpr Color kAppleColor = {255, 30, 30}, kLemonColor = {255, 235, 40};
 
 class MazeSeekAvoid : public MazeEnvironment {

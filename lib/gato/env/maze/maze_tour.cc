@@ -58,7 +58,8 @@ int MazeTour::best_action(const MazePose& pose, uint32_t left) const {
   int best_action = kMoveForward;
   double best_length = std::numeric_limits<double>::infinity();
   for (int action = 0; action < kMazeActionCount; ++action) {
-    const double steps = length(next_pose(labyrinth_, pose, action), left);
+    const MazePose next = next_pose(labyrinth_, pose, action);
+    const double steps = graph_.cost_of_entering(next) + length(next, left);
     if (steps < best_length) {
       best_length = steps;
       best_action = action;
