@@ -7,6 +7,12 @@
 
 namespace gato::env {
 
+std::unique_ptr<Environment> make_breakout();
 std::unique_ptr<Environment> make_catch();
+std::unique_ptr<Environment> make_chase();
+std::unique_ptr<Environment> make_climber();
+std::unique_ptr<Environment> make_coin_run();
+std::unique_ptr<Environment> make_freeway();
+std::unique_ptr<Environment> make_pong();
 
 }  // namespace gato::env
