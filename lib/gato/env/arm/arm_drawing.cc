@@ -9,10 +9,10 @@
 namespace gato::env {
 namespace {
 
-constexpr int kHeight = 208, kWidth = 320;
+constexpr int kHeight = 272, kWidth = 320;
 constexpr double kPixelsPerMeter = 250;
 // The lower left corner of the image.
-constexpr PlanePoint kOrigin = {-0.76, -0.05};
+constexpr PlanePoint kOrigin = {-0.64, -0.05};
 
 constexpr Color kBackground = {245, 245, 245}, kTable = {180, 160, 130},
                 kLink = {90, 110, 160}, kJoint = {50, 60, 90},
@@ -51,8 +51,8 @@ void draw_arm(Canvas& canvas, const ArmWorld& world) {
   const ArmJoints joints = joints_of_hand(world.hand());
   const PlanePoint elbow = elbow_of_joints(joints),
                    wrist = world.hand() + PlanePoint{0, kHandLength};
-  draw_arm_box(canvas, {{kShoulder.x, kShoulder.z / 2}, 0.05, kShoulder.z / 2},
-               kJoint);
+  draw_arm_box(canvas, {{0, kShoulder.z + 0.07}, 1, 0.02}, kJoint);
+  draw_arm_box(canvas, {{kShoulder.x, kShoulder.z + 0.03}, 0.04, 0.03}, kJoint);
   draw_link(canvas, kShoulder, elbow);
   draw_link(canvas, elbow, wrist);
   for (const PlanePoint joint : {kShoulder, elbow, wrist}) {

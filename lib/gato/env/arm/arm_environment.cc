@@ -69,8 +69,8 @@ BuiltinAction ArmEnvironment::compute_expert_action() {
 
 data::Image ArmEnvironment::render_frame() const {
   Canvas canvas = make_arm_canvas();
-  draw_marks(canvas);
   draw_arm_world(canvas, world_);
+  draw_marks(canvas);
   return canvas.image();
 }
 
@@ -100,23 +100,31 @@ ArmCommand ArmEnvironment::move_by(PlanePoint offset, double grip) {
 }
 
 // The hand follows a funnel above the target: it may be low where it is almost
-// above it. A hand below the funnel rises first and moves sideways later.
-ArmCommand ArmEnvironment::descend_by(PlanePoint offset, double clearance,
-                                      double grip) {
-  constexpr double kFunnelHalfWidth = 0.01, kFunnelSlope = 3, kSlack = 0.03;
-  const double height = std::clamp(
-      kFunnelSlope * (std::abs(offset.x) - kFunnelHalfWidth), 0.0, clearance);
-  const double rise = offset.z + height;
-  const double sideways = std::clamp(1 - rise / kSlack, 0.0, 1.0);
-  return {.x = drive(offset.x) * sideways, .z = drive(rise), .grip = grip};
+// above it. A hand below the funnel moves sideways only if it can still rise in
+// time, which it does as fast as it moves sideways.
+ArmCommand ArmEnvironment::descend_by(PlanePoint offset, double grip,
+                                      const Obstacle& obstacle) {
+  constexpr double kFunnelHalfWidth = 0.01, kFunnelSlope = 3;
+  // Below the funnel by kMaxLag - kSlack, the hand slows down sideways.
+  constexpr double kMaxLag = 0.05, kSlack = 0.02;
+  const double distance = std::abs(offset.x);
+  const double rise =
+      offset.z + std::clamp(kFunnelSlope * (distance - kFunnelHalfWidth), 0.0,
+                            obstacle.clearance);
+  const double run = std::max(distance - obstacle.half_width, 0.0);
+  const double urgent_rise = std::max(rise - run, obstacle.min_rise);
+  return {.x = drive(offset.x) *
+               std::clamp((kMaxLag - urgent_rise) / kSlack, 0.0, 1.0),
+          .z = drive(std::max(rise, obstacle.min_rise)),
+          .grip = grip};
 }
 
-ArmCommand ArmEnvironment::grasp(PlanePoint offset, double clearance) {
+ArmCommand ArmEnvironment::grasp(PlanePoint offset, const Obstacle& obstacle) {
   // The fingers take the block from a little below its center upward.
   const PlanePoint to_grip = offset - PlanePoint{0, 0.015};
   const bool is_between =
       std::abs(to_grip.x) < 0.02 && std::abs(to_grip.z) < 0.01;
-  return descend_by(to_grip, clearance, is_between ? 1 : -1);
+  return descend_by(to_grip, is_between ? 1 : -1, obstacle);
 }
 
 bool ArmEnvironment::holds_block(PlanePoint offset, double opening) {

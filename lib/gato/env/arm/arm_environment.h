@@ -1,6 +1,6 @@
 // The base class of the tasks of the domain arm/.
 //
-// The arm (arm_linkage.h) stands left of a table and carries a hand with two
+// The arm (arm_linkage.h) hangs above a table and carries a hand with two
 // fingers (arm_world.h). A step takes 0.05 s, and an episode is truncated after
 // 100 steps; success does not end it, so that an episode is worth more the
 // earlier its task is solved, and keeping it solved counts.
@@ -31,7 +31,8 @@ class ArmEnvironment : public BuiltinEnvironment {
   // The observation has `size` elements.
   ArmEnvironment(const std::string& name, int size);
 
-  // Places the goal and the things of the task, before the first step.
+  // Places the goal and the things of the task in a world that contains only
+  // the hand.
   virtual void set_up(base::RandomStream& random) = 0;
   // Fills in the elements of the observation after the first three.
   virtual void observe_task(std::span<double> values) const = 0;
@@ -39,7 +40,7 @@ class ArmEnvironment : public BuiltinEnvironment {
   // Returns the reward of a step without success.
   virtual double progress() const = 0;
   virtual ArmCommand expert_command() const = 0;
-  // Draws the marks of the task, such as goals, behind everything else.
+  // Draws the marks of the task, such as goals, in front of everything.
   virtual void draw_marks(Canvas& canvas) const = 0;
   // Executes the continuous action.
   virtual void command(std::span<const double> action);
@@ -53,15 +54,19 @@ class ArmEnvironment : public BuiltinEnvironment {
 
   // Parts of experts. `drive` returns a velocity in [-1, 1] that covers an
   // offset fast and without overshoot. `move_by` does so along both axes.
-  // `descend_by` first rises by `clearance` above the target unless the hand is
-  // almost above it.
   static double drive(double offset);
   static ArmCommand move_by(PlanePoint offset, double grip);
-  static ArmCommand descend_by(PlanePoint offset, double clearance,
-                               double grip);
-  // Approaches a block whose center is at `offset` from the hand, and closes
+  // Comes down on the target at `offset` from above, where an obstacle is that
+  // is `clearance` high above the target and reaches `half_width` to its sides.
+  // Rises by at least `min_rise` before moving sideways.
+  struct Obstacle {
+    double clearance = 0.1, half_width = 0.11, min_rise = -1;
+  };
+  static ArmCommand descend_by(PlanePoint offset, double grip,
+                               const Obstacle& obstacle);
+  // Comes down on a block whose center is at `offset` from the hand, and closes
   // the gripper when the block is between the fingers.
-  static ArmCommand grasp(PlanePoint offset, double clearance);
+  static ArmCommand grasp(PlanePoint offset, const Obstacle& obstacle);
   // Returns true if the observation shows that the gripper holds a block whose
   // center is at `offset` from the hand.
   static bool holds_block(PlanePoint offset, double opening);

@@ -6,14 +6,14 @@
 
 namespace gato::env {
 
-inline constexpr double kLinkLength = 0.65;
-// The shoulder is left of the table. The wrist is kHandLength above the
-// fingertips.
-inline constexpr PlanePoint kShoulder = {-0.65, 0.2};
+inline constexpr double kLinkLength = 0.48;
+// The shoulder hangs above the middle of the table. The wrist is kHandLength
+// above the fingertips.
+inline constexpr PlanePoint kShoulder = {0, 0.95};
 inline constexpr double kHandLength = 0.16;
 
 // Angles in radians: of the upper arm from horizontal, and of the forearm from
-// the upper arm, which is never positive, as the elbow points up.
+// the upper arm. The second is never positive, as the elbow is on the right.
 struct ArmJoints {
   double shoulder = 0, elbow = 0;
 };

@@ -108,7 +108,7 @@ std::array<PlaneBox, 3> ArmWorld::hand_boxes() const {
       PlaneBox{
           {hand_.x + offset, finger_z}, kFingerWidth / 2, kFingerLength / 2},
       PlaneBox{{hand_.x, hand_.z + kFingerLength + kPalmHalfHeight},
-               kMaxOpening / 2 + kFingerWidth,
+               kHandHalfWidth,
                kPalmHalfHeight}};
 }
 

@@ -54,6 +54,7 @@ class ArmWorld {
   // the open gripper and reaches up without end.
   static constexpr double kMaxOpening = 0.1, kFingerWidth = 0.02,
                           kFingerLength = 0.06;
+  static constexpr double kHandHalfWidth = kMaxOpening / 2 + kFingerWidth;
   // The rubber of the fingers yields by so much: a gripper that holds something
   // closes this much further.
   static constexpr double kMaxSqueeze = 0.02;

@@ -41,6 +41,8 @@ class Drawer : public ArmEnvironment {
 
  private:
   void set_up(base::RandomStream& random) override {
+    // Left of the drawer.
+    world_.reset({random.uniform(-0.35, -0.05), random.uniform(0.1, 0.35)});
     const double open_x = kClosedX - random.uniform(0.12, 0.18);
     const double height = random.uniform(0.1, 0.22);
     start_ = is_opening_ ? kClosedX : open_x;
@@ -82,7 +84,7 @@ class Drawer : public ArmEnvironment {
     if (std::abs(to_grip.x) < 0.03 && std::abs(to_grip.z) < 0.025) {
       return {.x = drive(to_goal()), .z = drive(to_grip.z), .grip = 1};
     }
-    return descend_by(to_grip, 0.08, -1);
+    return descend_by(to_grip, -1, {});
   }
   ArmCommand push() const {
     constexpr double kReach = kKnobHalfWidth + ArmWorld::kFingerWidth;
@@ -91,7 +93,7 @@ class Drawer : public ArmEnvironment {
     if (gap > -0.002 && std::abs(to_tip.z) < 0.03) {
       return {.x = drive(to_goal() + gap), .z = drive(to_tip.z), .grip = 1};
     }
-    return descend_by(to_tip - PlanePoint{kReach + 0.015, 0}, 0.08, 1);
+    return descend_by(to_tip - PlanePoint{kReach + 0.015, 0}, 1, {});
   }
 
   void draw_marks(Canvas& canvas) const override {

@@ -12,7 +12,8 @@
 //
 // arm/pick-place-wall: a wall that is 0.14 m high stands in the middle of the
 // table, between the block and the goal, which is on the table. The reward and
-// the observation are the same. Expert: the same, high above the wall.
+// the observation are the same. Expert: the same, over the wall.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -47,7 +48,7 @@ class PickPlace : public ArmEnvironment {
 
   ArmCommand expert_command() const override {
     return holds_block(to_block(), world_.opening()) ? move_by(to_goal(), 1)
-                                                     : grasp(to_block(), 0.08);
+                                                     : grasp(to_block(), {});
   }
 
   PlanePoint goal_;
@@ -77,9 +78,7 @@ class PickPlaceWall : public PickPlace {
   PickPlaceWall() : PickPlace("arm/pick-place-wall") {}
 
  private:
-  static constexpr double kWallHeight = 0.14;
-  // Above the wall, with a block in the hand.
-  static constexpr double kClearance = kWallHeight + 0.03;
+  static constexpr double kWallHeight = 0.14, kWallHalfWidth = 0.015;
 
   void set_up(base::RandomStream& random) override {
     const double side = random.uniform() < 0.5 ? -1 : 1;
@@ -87,10 +86,27 @@ class PickPlaceWall : public PickPlace {
     place_block(side * random.uniform(0.14, 0.32));
     goal_ = {-side * random.uniform(0.14, 0.32), kHalfSize};
   }
+  // Returns how far the hand must rise now to pass over the wall with its
+  // lowest point, which is at height `bottom`, if it rises as fast as it moves
+  // sideways; -1 if it is on the side of `target_x`.
+  double rise_for_wall(double bottom, double target_x) const {
+    constexpr double kMargin = 0.04,
+                     kHalfWidth = kWallHalfWidth + ArmWorld::kHandHalfWidth;
+    const double x = world_.hand().x, distance = std::abs(x) - kHalfWidth;
+    if (x * target_x > 0 && distance > 0) {
+      return -1;
+    }
+    return kWallHeight + kMargin - std::max(distance - kMargin, 0.0) - bottom;
+  }
   ArmCommand expert_command() const override {
-    return holds_block(to_block(), world_.opening())
-               ? descend_by(to_goal(), kClearance, 1)
-               : grasp(to_block(), kClearance);
+    const PlanePoint block = world_.hand() + to_block();
+    if (holds_block(to_block(), world_.opening())) {
+      const double rise =
+          rise_for_wall(block.z - kHalfSize, block.x + to_goal().x);
+      return descend_by(to_goal(), 1, {.clearance = 0, .min_rise = rise});
+    }
+    return grasp(to_block(),
+                 {.min_rise = rise_for_wall(world_.hand().z, block.x)});
   }
 };
 

@@ -72,7 +72,9 @@ class Push : public ArmEnvironment {
     if (gap > -0.002 && down > -0.03) {
       return {.x = drive(to_goal() + side * gap), .z = drive(down), .grip = 1};
     }
-    return descend_by({block.x - side * (kReach + 0.015), down}, 0.08, 1);
+    // The obstacle is beside the target, up to the far side of the block.
+    return descend_by({block.x - side * (kReach + 0.015), down}, 1,
+                      {.half_width = 0.2});
   }
 
   void draw_marks(Canvas& canvas) const override {

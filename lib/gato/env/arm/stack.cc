@@ -68,8 +68,8 @@ class Stack : public ArmEnvironment {
       return {.z = is_open ? drive(to_red().z + 0.08) : 0, .grip = -1};
     }
     return holds_block(to_red(), world_.opening())
-               ? descend_by(to_goal(), 0.05, 1)
-               : grasp(to_red(), 0.08);
+               ? descend_by(to_goal(), 1, {.clearance = 0.07})
+               : grasp(to_red(), {});
   }
 
   void draw_marks(Canvas& canvas) const override {
