@@ -1,0 +1,43 @@
+#include "gato/env/arm/arm_linkage.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gato::env {
+
+PlanePoint elbow_of_joints(const ArmJoints& joints) {
+  return kShoulder + PlanePoint{kLinkLength * std::cos(joints.shoulder),
+                                kLinkLength * std::sin(joints.shoulder)};
+}
+
+PlanePoint hand_of_joints(const ArmJoints& joints) {
+  const double forearm = joints.shoulder + joints.elbow;
+  return elbow_of_joints(joints) +
+         PlanePoint{kLinkLength * std::cos(forearm),
+                    kLinkLength * std::sin(forearm) - kHandLength};
+}
+
+// The links and the line from the shoulder to the wrist are an isosceles
+// triangle.
+ArmJoints joints_of_hand(PlanePoint hand) {
+  const PlanePoint wrist = hand + PlanePoint{0, kHandLength} - kShoulder;
+  const double squared_distance = wrist.x * wrist.x + wrist.z * wrist.z;
+  const double elbow = -std::acos(std::clamp(
+      squared_distance / (2 * kLinkLength * kLinkLength) - 1, -1.0, 1.0));
+  return {std::atan2(wrist.z, wrist.x) - elbow / 2, elbow};
+}
+
+ArmJoints joint_velocities(const ArmJoints& joints, PlanePoint velocity) {
+  const double forearm = joints.shoulder + joints.elbow;
+  // The columns of the Jacobian are the velocities of the hand per velocity of
+  // the shoulder and of the elbow.
+  const double elbow_x = -kLinkLength * std::sin(forearm),
+               elbow_z = kLinkLength * std::cos(forearm);
+  const double shoulder_x = elbow_x - kLinkLength * std::sin(joints.shoulder),
+               shoulder_z = elbow_z + kLinkLength * std::cos(joints.shoulder);
+  const double determinant = shoulder_x * elbow_z - elbow_x * shoulder_z;
+  return {(elbow_z * velocity.x - elbow_x * velocity.z) / determinant,
+          (shoulder_x * velocity.z - shoulder_z * velocity.x) / determinant};
+}
+
+}  // namespace gato::env
