@@ -346,11 +346,14 @@ void ArmWorld::open_fingers(double opening) {
   if (opening <= gap_) {
     return;  // only the rubber expands
   }
+  // Both fingers may push the same drawer, against each other. So each uses
+  // half of the room that it has while the other stands still.
   const std::array<PlaneBox, 3> parts = hand_boxes();
-  const Movers movers = hand_movers();
-  const double wanted = (opening - gap_) / 2;
-  const double room =
-      room_x(parts[1], 1, room_x(parts[0], -1, wanted, movers), movers);
+  const Movers movers = hand_movers() & ~kHand;
+  const double wanted = opening - gap_;
+  const double room = std::min(room_x(parts[0], -1, wanted, movers),
+                               room_x(parts[1], 1, wanted, movers)) /
+                      2;
   push_x(parts[0], -1, room, movers);
   push_x(parts[1], 1, room, movers);
   gap_ += 2 * room;
@@ -366,6 +369,11 @@ bool ArmWorld::is_between_fingers(const PlaneBox& box) const {
 // cannot get there, and the width of what is there, stop them.
 void ArmWorld::close_fingers(double opening) {
   double gap = std::min(gap_, opening);
+  for (const PlaneBox& wall : walls_) {
+    const double room = std::min(gap_x(hand_boxes()[0], wall, 1),
+                                 gap_x(hand_boxes()[1], wall, -1));
+    gap = std::max(gap, gap_ - 2 * room);
+  }
   for (int body = 0; body < body_count(); ++body) {
     for (int i = 0; i < bodies_[body].box_count; ++i) {
       const PlaneBox& box = bodies_[body].boxes[i];
