@@ -51,17 +51,23 @@ def bipedal_walker(_):
 
 
 def car_racing(environment):
-    """Steers toward a point of the track ahead, at a speed that falls with its curvature."""
+    """Steers toward a point of the track ahead, more slowly where the track bends."""
+    track = np.array(environment.track)  # angle, angle, x and y of each tile
+
+    def angle_between(a, b):
+        return (b - a + np.pi) % (2 * np.pi) - np.pi
+
     def act(_):
-        car, track = environment.car.hull, np.array(environment.track)
+        car = environment.car.hull
         position = np.array(car.position)
-        nearest = np.argmin(((track[:, 2:] - position)**2).sum(axis=1))
-        target = track[(nearest + 4) % len(track), 2:] - position
-        turn = (np.arctan2(-target[0], target[1]) - car.angle + np.pi) % (2 * np.pi) - np.pi
-        bend = track[(nearest + 12) % len(track), 1] - track[nearest, 1]
-        bend = abs((bend + np.pi) % (2 * np.pi) - np.pi)
-        excess = np.linalg.norm(car.linearVelocity) - 60 / (1 + 2 * bend)
-        return np.array([np.clip(-2 * turn, -1, 1), 0.5 * (excess < 0), 0.3 * (excess > 10)])
+        near = np.argmin(((track[:, 2:] - position)**2).sum(axis=1))
+        tiles = track[(near + np.array([0, 4, 5, 10])) % len(track)]
+        target = tiles[1, 2:] - position
+        turn = angle_between(car.angle, np.arctan2(-target[0], target[1]))
+        bend = max(abs(angle_between(tiles[0, 1], tile[1])) for tile in tiles[2:])
+        excess = np.linalg.norm(car.linearVelocity) - 80 / (1 + 0.6 * bend)
+        return np.array([np.clip(-3 * turn + 0.3 * car.angularVelocity, -1, 1),
+                         0.6 * (excess < 0), 0.6 * (excess > 5)])
     return act
 
 
