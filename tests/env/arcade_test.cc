@@ -9,6 +9,7 @@
 #include "gato/env/arcade/chase_maze.h"
 #include "gato/env/arcade/noisy_planner.h"
 #include "gato/env/arcade/platformer_level.h"
+#include "gato/env/canvas.h"
 
 using namespace gato;
 using namespace gato::env;

@@ -155,7 +155,7 @@ TEST_CASE("The distances in a maze are numbers of steps", "[maze]") {
   const std::vector<int> distances = graph.distances_to(end);
   // 16 steps from middle to middle, of which the last is not needed.
   REQUIRE(distances[graph.pose_index({start, kEast})] == 15);
-  // From the south, one turn and a diagonal step come first.
+  // To the south first: two turns and a diagonal step.
   REQUIRE(distances[graph.pose_index({start, kSouth})] == 17);
   // A thing in the way costs a detour if there is none around it.
   const MazeGraph blocked(corridor, {MazePosition::middle_of({2, 0})});
@@ -178,8 +178,8 @@ TEST_CASE("A tour visits things in the best order", "[maze]") {
 }
 
 TEST_CASE("The expert of maze/goal takes a shortest way", "[maze]") {
-  // Each step of the expert brings it one step closer, so no policy that begins
-  // with a random action ends sooner.
+  // No policy that begins with random actions ends sooner, except that these
+  // may slide along a wall, which the expert prefers not to do.
   const auto environment = make_builtin_environment("maze/goal");
   for (int seed = 0; seed < kEpisodes; ++seed) {
     CAPTURE(seed);
@@ -190,7 +190,7 @@ TEST_CASE("The expert of maze/goal takes a shortest way", "[maze]") {
         [&step](Environment& maze, base::RandomStream& noise) {
           return step++ < 3 ? random_action(maze, noise) : maze.expert_action();
         });
-    REQUIRE(steps <= other.steps);
+    REQUIRE(steps <= other.steps + 3 * MazeGraph::kSlide);
   }
 }
 

@@ -17,6 +17,7 @@
 //
 // Expert: chase_expert.cc. Compare with 48.
 #include <array>
+#include <bit>
 
 #include "gato/env/arcade/arcade_game.h"
 #include "gato/env/arcade/arcade_tasks.h"
@@ -135,10 +136,16 @@ class Chase : public ArcadeGame {
   }
 
   void move_ghost(ChaseGhost& ghost) {
-    const std::vector<int> choices = ghost_choices(maze_, ghost);
-    ghost.direction = random_.uniform() < ChaseGhost::kPursuit
-                          ? pursuing_choice(maze_, ghost, choices, player_)
-                          : choices[random_.uniform_int(choices.size())];
+    if (random_.uniform() < ChaseGhost::kPursuit) {
+      ghost.direction = pursuing_choice(maze_, ghost, player_);
+    } else {
+      uint32_t choices = ghost_choices(maze_, ghost);
+      for (uint64_t skipped = random_.uniform_int(std::popcount(choices));
+           skipped > 0; --skipped) {
+        choices &= choices - 1;
+      }
+      ghost.direction = std::countr_zero(choices);
+    }
     ghost.block = maze_.neighbor(ghost.block, ghost.direction);
   }
 

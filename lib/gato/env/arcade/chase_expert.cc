@@ -6,12 +6,17 @@
 #include "gato/env/arcade/chase_expert.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstddef>
+#include <cstdlib>
 
 namespace gato::env {
 namespace {
 
 constexpr int kHorizon = 16;
+// The reward of a pellet is 1.
+constexpr float kDeathValue = -20, kDiscount = 0.95f;
 
 // Probabilities [block][direction of the last move] of the ghosts, summed over
 // the ghosts.
@@ -28,13 +33,16 @@ Presence advance_presence(const ChaseMaze& maze, const Presence& presence,
         continue;
       }
       const ChaseGhost ghost = {block, direction};
-      const std::vector<int> choices = ghost_choices(maze, ghost);
-      const int pursuing = pursuing_choice(maze, ghost, choices, player);
-      for (const int choice : choices) {
-        next[maze.neighbor(block, choice)][choice] +=
-            weight * ((1 - kPursuit) / static_cast<float>(choices.size()) +
-                      (choice == pursuing ? kPursuit : 0));
+      const uint32_t choices = ghost_choices(maze, ghost);
+      const float share =
+          weight * (1 - kPursuit) / static_cast<float>(std::popcount(choices));
+      for (int choice = 0; choice < 4; ++choice) {
+        if (choices >> choice & 1) {
+          next[maze.neighbor(block, choice)][choice] += share;
+        }
       }
+      const int pursuing = pursuing_choice(maze, ghost, player);
+      next[maze.neighbor(block, pursuing)][pursuing] += weight * kPursuit;
     }
   }
   return next;
@@ -50,30 +58,8 @@ float danger(const Presence& presence, int from, int block, int direction) {
   return std::min(1.0f, sum + presence[from][(direction + 2) % 4]);
 }
 
-}  // namespace
-
-std::vector<int> ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost) {
-  std::vector<int> choices;
-  for (int direction = 0; direction < 4; ++direction) {
-    if (direction != (ghost.direction + 2) % 4 &&
-        maze.neighbor(ghost.block, direction) != ChaseMaze::kNoBlock) {
-      choices.push_back(direction);
-    }
-  }
-  return choices;
-}
-
-int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost,
-                    const std::vector<int>& choices, int player) {
-  return *std::ranges::min_element(choices, {}, [&](int direction) {
-    const int block = maze.neighbor(ghost.block, direction);
-    return std::abs(ChaseMaze::row_of(block) - ChaseMaze::row_of(player)) +
-           std::abs(ChaseMaze::column_of(block) - ChaseMaze::column_of(player));
-  });
-}
-
-int choose_chase_move(const ChaseView& view) {
-  constexpr float kDeathValue = -20, kDiscount = 0.95f;
+// Returns where the ghosts are after 0 ... kHorizon more steps.
+std::array<Presence, kHorizon + 1> predict_ghosts(const ChaseView& view) {
   std::array<Presence, kHorizon + 1> presence{};
   for (const ChaseGhost& ghost : view.ghosts) {
     presence[0][ghost.block][ghost.direction] += 1;
@@ -84,42 +70,90 @@ int choose_chase_move(const ChaseView& view) {
             ? presence[time]
             : advance_presence(view.maze, presence[time], view.player);
   }
+  return presence;
+}
+
+// The values of being in a block, [has a pellet been eaten][block].
+using Values = std::array<std::array<float, ChaseMaze::kBlockCount>, 2>;
+
+struct Move {
+  int direction = 0;
+  float value = -INFINITY;
+};
+
+// Returns the best move, given where the ghosts are after it, the distances to
+// the nearest pellet and the values after the move.
+Move find_best_move(const ChaseMaze& maze, const Presence& presence,
+                    const std::vector<int>& distances, const Values& later,
+                    int block, bool has_eaten) {
+  Move best;
+  for (int direction = 0; direction < 4; ++direction) {
+    const int next = maze.neighbor(block, direction);
+    if (next == ChaseMaze::kNoBlock) {
+      continue;
+    }
+    const bool eats = !has_eaten && distances[next] == 0;
+    const float value =
+        (eats ? 1 : 0) + kDiscount * later[has_eaten || eats][next];
+    const float risk = danger(presence, block, next, direction);
+    const float expected = risk * kDeathValue + (1 - risk) * value;
+    if (expected > best.value) {
+      best = {direction, expected};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+uint32_t ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost) {
+  return maze.exits(ghost.block) & ~(1u << (ghost.direction + 2) % 4);
+}
+
+int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost,
+                    int player) {
+  int best = 0, least_distance = ChaseMaze::kBlockCount;
+  for (int direction = 0; direction < 4; ++direction) {
+    if (!(ghost_choices(maze, ghost) >> direction & 1)) {
+      continue;
+    }
+    const int block = maze.neighbor(ghost.block, direction);
+    const int distance =
+        std::abs(ChaseMaze::row_of(block) - ChaseMaze::row_of(player)) +
+        std::abs(ChaseMaze::column_of(block) - ChaseMaze::column_of(player));
+    if (distance < least_distance) {
+      least_distance = distance;
+      best = direction;
+    }
+  }
+  return best;
+}
+
+int choose_chase_move(const ChaseView& view) {
+  const auto presence = predict_ghosts(view);
   const std::vector<int> distances = view.maze.distances_to(view.pellets);
-  // values[has_eaten][block] at the time of the loop, from the end backward.
-  using Values = std::array<std::array<float, ChaseMaze::kBlockCount>, 2>;
+  std::array<float, ChaseMaze::kBlockCount + 1> discounts = {1};
+  for (size_t i = 1; i < discounts.size(); ++i) {
+    discounts[i] = discounts[i - 1] * kDiscount;
+  }
   Values values{};
   for (int block = 0; block < ChaseMaze::kBlockCount; ++block) {
-    values[0][block] =
-        std::pow(kDiscount, static_cast<float>(distances[block]));
+    values[0][block] = discounts[distances[block]];
   }
-  int best_direction = 0;
-  for (int time = kHorizon - 1; time >= 0; --time) {
+  for (int time = kHorizon - 1; time > 0; --time) {
     const Values later = values;
     for (int block = 0; block < ChaseMaze::kBlockCount; ++block) {
-      for (int has_eaten = 0; has_eaten < 2; ++has_eaten) {
-        float best = -INFINITY;
-        for (int direction = 0; direction < 4; ++direction) {
-          const int next = view.maze.neighbor(block, direction);
-          if (next == ChaseMaze::kNoBlock) {
-            continue;
-          }
-          const bool eats = !has_eaten && distances[next] == 0;
-          const float value =
-              (eats ? 1 : 0) + kDiscount * later[has_eaten || eats][next];
-          const float risk = danger(presence[time + 1], block, next, direction);
-          const float expected = risk * kDeathValue + (1 - risk) * value;
-          if (expected > best) {
-            best = expected;
-            if (time == 0 && block == view.player && !has_eaten) {
-              best_direction = direction;
-            }
-          }
-        }
-        values[has_eaten][block] = best;
+      for (const bool has_eaten : {false, true}) {
+        values[has_eaten][block] =
+            find_best_move(view.maze, presence[time + 1], distances, later,
+                           block, has_eaten)
+                .value;
       }
     }
   }
-  return best_direction;
+  return find_best_move(view.maze, presence[1], distances, values, view.player,
+                        false)
+      .direction;
 }
 
 }  // namespace gato::env

@@ -27,12 +27,11 @@ struct ChaseView {
   std::vector<int> pellets;  // blocks
 };
 
-// Returns the directions that a ghost can take next.
-std::vector<int> ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost);
-// Returns the one of `choices` that brings a ghost nearest to the player, as
-// the crow flies.
-int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost,
-                    const std::vector<int>& choices, int player);
+// Returns a mask of the directions that a ghost can take next.
+uint32_t ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost);
+// Returns the one of these directions that brings the ghost nearest to the
+// player, as the crow flies.
+int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost, int player);
 
 // Returns the direction in which the expert moves.
 int choose_chase_move(const ChaseView& view);

@@ -23,8 +23,9 @@ ChaseMaze::ChaseMaze(base::RandomStream& random) {
       const Labyrinth::Cell step = Labyrinth::kDirectionVectors[direction];
       const int next = block + step.y * kSide + step.x;
       // The blocks at the border are closed, so `next` is in the maze.
-      neighbors_[block][direction] =
-          is_open_[block] && is_open_[next] ? next : kNoBlock;
+      const bool is_exit = is_open_[block] && is_open_[next];
+      neighbors_[block][direction] = is_exit ? next : kNoBlock;
+      exits_[block] |= static_cast<uint32_t>(is_exit) << direction;
     }
   }
 }

@@ -33,6 +33,9 @@ class ChaseMaze {
   int neighbor(int block, int direction) const {
     return neighbors_[block][direction];
   }
+  // Returns a mask of the directions that lead to an open block: bit d for
+  // direction d.
+  uint32_t exits(int block) const { return exits_[block]; }
   // Returns the numbers of steps from all blocks to the nearest of `targets`;
   // kBlockCount for blocks that are not open.
   std::vector<int> distances_to(const std::vector<int>& targets) const;
@@ -40,6 +43,7 @@ class ChaseMaze {
  private:
   std::array<bool, kBlockCount> is_open_{};
   std::array<std::array<int, 4>, kBlockCount> neighbors_;
+  std::array<uint32_t, kBlockCount> exits_{};
 };
 
 }  // namespace gato::env

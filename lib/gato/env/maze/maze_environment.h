@@ -15,10 +15,12 @@
 //
 // Expert: takes the shortest way in the graph of all poses (Dijkstra 1959) to
 // the things that are wanted, in the best order (maze_tour.h), around those
-// that are not. It knows the labyrinth, which the agent does not see from
-// above. So that an agent can do nearly the same from what it sees, labyrinths
-// are small, have loops, and what is wanted is tall enough to be seen above the
-// walls: walking toward it, and around walls in between, is nearly optimal.
+// that are not. It rather turns than slides along a wall, even if that takes a
+// step longer, so that it sees where it goes. It knows the labyrinth, which the
+// agent does not see from above. So that an agent can do nearly the same from
+// what it sees, labyrinths are small, have loops, and what is wanted is tall
+// enough to be seen above the walls: walking toward it, and around walls in
+// between, is nearly optimal.
 #pragma once
 
 #include <optional>

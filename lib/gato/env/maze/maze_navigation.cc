@@ -60,33 +60,24 @@ bool is_touching(MazePosition agent, MazePosition thing) {
 
 MazeGraph::MazeGraph(const Labyrinth& labyrinth,
                      const std::vector<MazePosition>& avoided)
-    : width_(labyrinth.width() * kQuarters + 1),
+    : labyrinth_(labyrinth),
+      avoided_(avoided),
+      width_(labyrinth.width() * kQuarters + 1),
       height_(labyrinth.height() * kQuarters + 1) {
   const int pose_count = width_ * height_ * kHeadingCount;
-  cost_.assign(pose_count, 1);
-  is_free_.resize(pose_count);
-  std::vector<std::pair<int, int>> edges;  // (to, from)
   for (int from = 0; from < pose_count; ++from) {
     const MazePose pose = pose_at(from);
-    is_free_[from] = is_free(labyrinth, pose.position);
-    if (!is_free_[from]) {
-      continue;
-    }
-    for (int action = 0; action < kMazeActionCount; ++action) {
-      edges.emplace_back(pose_index(next_pose(labyrinth, pose, action)), from);
-    }
-    for (const MazePosition thing : avoided) {
-      if (is_touching(pose.position, thing)) {
-        cost_[from] = kDetour;
-      }
+    for (int action = 0;
+         is_free(labyrinth_, pose.position) && action < kMazeActionCount;
+         ++action) {
+      const MazePose next = next_pose(labyrinth_, pose, action);
+      edges_.push_back({pose_index(next), from, cost(pose, next)});
     }
   }
-  std::ranges::sort(edges);
+  std::ranges::sort(edges_);
   first_.assign(pose_count + 1, 0);
-  predecessors_.reserve(edges.size());
-  for (const auto& [to, from] : edges) {
-    ++first_[to + 1];
-    predecessors_.push_back(from);
+  for (const Edge& edge : edges_) {
+    ++first_[edge.to + 1];
   }
   for (int i = 0; i < pose_count; ++i) {
     first_[i + 1] += first_[i];
@@ -98,13 +89,27 @@ MazePose MazeGraph::pose_at(int index) const {
   return {{position % width_, position / width_}, index % kHeadingCount};
 }
 
+int MazeGraph::cost(const MazePose& from, const MazePose& to) const {
+  const int dx = to.position.x - from.position.x,
+            dy = to.position.y - from.position.y;
+  const MazePosition ahead = kHeadings[from.heading];
+  const bool slides = (dx != 0 || dy != 0) && (dx != ahead.x || dy != ahead.y);
+  const bool touches =
+      std::ranges::any_of(avoided_, [&to](const MazePosition& thing) {
+        return is_touching(to.position, thing);
+      });
+  return 1 + (slides ? kSlide : 0) + (touches ? kDetour : 0);
+}
+
 // Dijkstra's algorithm (1959), backward from the poses that touch the thing.
 std::vector<int> MazeGraph::distances_to(MazePosition thing) const {
-  std::vector<int> distances(cost_.size(), kUnreachable);
+  const int pose_count = width_ * height_ * kHeadingCount;
+  std::vector<int> distances(pose_count, kUnreachable);
   using Entry = std::pair<int, int>;  // distance, pose
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  for (int i = 0; i < std::ssize(distances); ++i) {
-    if (is_free_[i] && is_touching(pose_at(i).position, thing)) {
+  for (int i = 0; i < pose_count; ++i) {
+    const MazePosition position = pose_at(i).position;
+    if (is_free(labyrinth_, position) && is_touching(position, thing)) {
       distances[i] = 0;
       queue.emplace(0, i);
     }
@@ -116,10 +121,10 @@ std::vector<int> MazeGraph::distances_to(MazePosition thing) const {
       continue;
     }
     for (int i = first_[pose]; i < first_[pose + 1]; ++i) {
-      const int through = distance + cost_[pose];
-      if (through < distances[predecessors_[i]]) {
-        distances[predecessors_[i]] = through;
-        queue.emplace(through, predecessors_[i]);
+      const Edge& edge = edges_[i];
+      if (distance + edge.cost < distances[edge.from]) {
+        distances[edge.from] = distance + edge.cost;
+        queue.emplace(distances[edge.from], edge.from);
       }
     }
   }

@@ -41,32 +41,39 @@ MazePose next_pose(const Labyrinth& labyrinth, MazePose pose, int action);
 // Returns whether an agent touches a thing in the middle of a cell.
 bool is_touching(MazePosition agent, MazePosition thing);
 
-// The poses of a labyrinth as a graph.
+// The poses of a labyrinth as a graph. The cost of an action is one step, plus
+// kSlide if the agent slides along a wall, at which it would have to look, plus
+// kDetour if it then touches a thing that is to be avoided.
 class MazeGraph {
  public:
-  // Ways avoid the things at `avoided` unless that costs kDetour more steps.
+  static constexpr int kUnreachable = 1 << 20, kSlide = 1, kDetour = 40;
+
   MazeGraph(const Labyrinth& labyrinth,
             const std::vector<MazePosition>& avoided);
-  // Returns the number of steps from each pose until a thing is touched,
+  const Labyrinth& labyrinth() const { return labyrinth_; }
+  // Returns the cost of a way from each pose to one that touches the thing,
   // indexed by pose_index; kUnreachable for poses that are not free.
   std::vector<int> distances_to(MazePosition thing) const;
-  int cost_of_entering(const MazePose& pose) const {
-    return cost_[pose_index(pose)];
-  }
+  // Returns the cost of an action that leads from one pose to another.
+  int cost(const MazePose& from, const MazePose& to) const;
   int pose_index(const MazePose& pose) const {
     return (pose.position.y * width_ + pose.position.x) * kHeadingCount +
            pose.heading;
   }
-  static constexpr int kUnreachable = 1 << 20, kDetour = 40;
 
  private:
+  struct Edge {
+    int to = 0, from = 0, cost = 0;
+    auto operator<=>(const Edge&) const = default;
+  };
   MazePose pose_at(int index) const;
 
+  Labyrinth labyrinth_;
+  std::vector<MazePosition> avoided_;
   int width_, height_;  // in positions
-  // The predecessors of pose i are those from first_[i] up to first_[i + 1].
-  std::vector<int> first_, predecessors_;
-  std::vector<int> cost_;  // of entering each pose
-  std::vector<bool> is_free_;
+  // The edges to pose i are those from first_[i] up to first_[i + 1].
+  std::vector<Edge> edges_;
+  std::vector<int> first_;
 };
 
 }  // namespace gato::env

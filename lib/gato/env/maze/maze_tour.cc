@@ -10,7 +10,7 @@ namespace gato::env {
 MazeTour::MazeTour(const Labyrinth& labyrinth,
                    const std::vector<MazePosition>& wanted,
                    const std::vector<MazePosition>& avoided)
-    : labyrinth_(labyrinth), graph_(labyrinth, avoided) {
+    : graph_(labyrinth, avoided) {
   const int count = static_cast<int>(wanted.size());
   distances_.reserve(count);
   for (const MazePosition thing : wanted) {
@@ -58,8 +58,8 @@ int MazeTour::best_action(const MazePose& pose, uint32_t left) const {
   int best_action = kMoveForward;
   double best_length = std::numeric_limits<double>::infinity();
   for (int action = 0; action < kMazeActionCount; ++action) {
-    const MazePose next = next_pose(labyrinth_, pose, action);
-    const double steps = graph_.cost_of_entering(next) + length(next, left);
+    const MazePose next = next_pose(graph_.labyrinth(), pose, action);
+    const double steps = graph_.cost(pose, next) + length(next, left);
     if (steps < best_length) {
       best_length = steps;
       best_action = action;

@@ -13,12 +13,12 @@ class MazeTour {
   // Plans for up to 16 things.
   MazeTour(const Labyrinth& labyrinth, const std::vector<MazePosition>& wanted,
            const std::vector<MazePosition>& avoided);
-  // Returns the action with which an optimal tour of the things in `left`
-  // begins (bit i: wanted[i] is still there). The number of steps between two
-  // things is averaged over the headings with which the first may be reached,
-  // so the order is exact for one thing and almost so for several.
+  // Returns the action with which the best tour of the things in `left` begins
+  // (bit i: wanted[i] is still there). The cost of a way between two things is
+  // averaged over the headings with which the first may be reached, so the tour
+  // is exactly optimal for one thing and nearly so for several.
   int best_action(const MazePose& pose, uint32_t left) const;
-  // Returns the estimated number of steps of that tour.
+  // Returns the estimated cost of that tour.
   double length(const MazePose& pose, uint32_t left) const;
 
  private:
@@ -29,10 +29,9 @@ class MazeTour {
     return rest_[left * distances_.size() + thing];
   }
 
-  Labyrinth labyrinth_;
   MazeGraph graph_;
   std::vector<std::vector<int>> distances_;  // [thing][pose]
-  // [left][thing]: steps of the tour of `left` that begins where the thing is.
+  // [left][thing]: cost of the tour of `left` that begins where the thing is.
   std::vector<double> rest_;
 };
 
