@@ -21,6 +21,11 @@ IDS = {"reach": "FetchReach", "push": "FetchPush", "slide": "FetchSlide",
 OPEN, CLOSED = 1.0, -1.0
 STEP = 0.05  # meters that the gripper's target moves by an action of 1
 TABLE = 0.425  # height of a block on the table
+# How far a puck slides after a run-up, by the action during it, and how its direction
+# differs from the gripper's, whose front faces the x axis; both were measured.
+RUN_UP, TURN = 0.13, 1.15
+DISTANCES = (0.15, 0.2, 0.274, 0.357, 0.395, 0.505, 0.7)
+SPEEDS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def move(offset, gripper=CLOSED, gain=0.5):
@@ -32,17 +37,17 @@ class Script:
 
     def __init__(self, task):
         self.act = getattr(self, task.replace("-", "_"))
-        self.has_struck = False
+        self.strike = None
 
     def reach(self, gripper, _, goal, __):
         return move(goal - gripper, gain=1)
 
-    def behind(self, gripper, block, direction, gap):
+    def behind(self, gripper, block, direction, gap, tolerance=0.015):
         """Moves the gripper to `gap` behind the block, over it if it is in the way. Returns None
         when it is there."""
         start = block - gap * direction
         offset = (start - gripper)[:2]
-        if np.linalg.norm(offset) < 0.015:
+        if np.linalg.norm(offset) < tolerance:
             if gripper[2] > TABLE + 0.01:
                 return move(np.append(offset, TABLE - 0.015 - gripper[2]), gain=1)
             return None
@@ -75,16 +80,22 @@ class Script:
             return move(np.append(offset[:2], block[2] + 0.06 - gripper[2]), OPEN, gain=1)
         return move(offset, CLOSED if offset[2] > -0.01 else OPEN, gain=1)
 
-    def slide(self, gripper, block, goal, _):
-        to_goal = (goal - block) * [1, 1, 0]
-        distance = np.linalg.norm(to_goal)
-        direction = to_goal / distance
-        if self.has_struck or (gripper - block) @ direction > -0.03:
-            self.has_struck = True
+    def slide(self, gripper, puck, goal, _):
+        if self.strike is None:
+            to_goal = (goal - puck) * [1, 1, 0]
+            distance = np.linalg.norm(to_goal)
+            angle = TURN * np.arctan2(to_goal[1], to_goal[0])
+            direction = np.array([np.cos(angle), np.sin(angle), 0])
+            action = self.behind(gripper, puck, direction, RUN_UP, tolerance=0.006)
+            if action is not None:
+                return action
+            self.strike = puck, direction, np.interp(distance, DISTANCES, SPEEDS)
+        start, direction, speed = self.strike
+        along = (gripper - start) @ direction
+        if along > 0.04:
             return np.array([0, 0, 0, CLOSED])
-        if (gripper - block) @ direction > -0.1 and gripper[2] < TABLE:
-            return np.append(direction[:2], [0, CLOSED])
-        return self.behind(gripper, block, direction, 0.1)
+        aside = gripper - start - along * direction
+        return np.append((speed * direction - 10 * aside)[:2], [0, CLOSED])
 
 
 class Task:
