@@ -4,7 +4,7 @@
   gato-rollout control --check-env --env fetch/push
 
 The tasks are reach, push, slide and pick-and-place. An episode has 50 steps. The
-experts are scripts below.
+experts are scripts; see fetch_expert.py.
 """
 import gato_environment
 
@@ -14,77 +14,11 @@ CAN_RENDER = gato_environment.prepare_mujoco()
 
 import gymnasium  # noqa: E402
 import gymnasium_robotics  # noqa: E402
-import numpy as np  # noqa: E402
+
+import fetch_expert  # noqa: E402
 
 IDS = {"reach": "FetchReach", "push": "FetchPush", "slide": "FetchSlide",
        "pick-and-place": "FetchPickAndPlace"}
-OPEN, CLOSED = 1.0, -1.0
-STEP = 0.05  # meters that the gripper's target moves by an action of 1
-TABLE = 0.425  # height of a block on the table
-
-
-def move(offset, gripper=CLOSED, gain=0.5):
-    return np.append(np.clip(gain * offset / STEP, -1, 1), gripper)
-
-
-class Script:
-    """Decides from the observation alone, except for slide, which strikes once."""
-
-    def __init__(self, task):
-        self.act = getattr(self, task.replace("-", "_"))
-        self.has_struck = False
-
-    def reach(self, gripper, _, goal, __):
-        return move(goal - gripper, gain=1)
-
-    def behind(self, gripper, block, direction, gap):
-        """Moves the gripper to `gap` behind the block, over it if it is in the way. Returns None
-        when it is there."""
-        start = block - gap * direction
-        offset = (start - gripper)[:2]
-        if np.linalg.norm(offset) < 0.015:
-            if gripper[2] > TABLE + 0.01:
-                return move(np.append(offset, TABLE - 0.015 - gripper[2]), gain=1)
-            return None
-        height = TABLE + 0.07
-        if gripper[2] < height - 0.02 and np.linalg.norm((block - gripper)[:2]) < 0.12:
-            return move(np.array([0, 0, height - gripper[2]]), gain=1)
-        return move(np.append(offset, height - gripper[2]), gain=1)
-
-    def push(self, gripper, block, goal, _):
-        to_goal = (goal - block) * [1, 1, 0]
-        distance = np.linalg.norm(to_goal)
-        if distance < 0.02:
-            return np.array([0, 0, 0, CLOSED])
-        direction = to_goal / distance
-        from_block = (gripper - block) * [1, 1, 0]
-        along = from_block @ direction
-        aside = from_block - along * direction
-        if gripper[2] > TABLE + 0.02 or along > -0.03 or np.linalg.norm(aside) > 0.025:
-            action = self.behind(gripper, block, direction, 0.07)
-            if action is not None:
-                return action
-        height = [0, 0, TABLE - 0.015 - gripper[2]]
-        return move(to_goal * min(1, 0.06 / distance) - 1.5 * aside + height, gain=0.6)
-
-    def pick_and_place(self, gripper, block, goal, width):
-        offset = block - gripper
-        if np.linalg.norm(offset) < 0.015 and width < 0.055:
-            return move(goal - block, CLOSED, gain=1)  # the block is held
-        if np.linalg.norm(offset[:2]) > 0.015:
-            return move(np.append(offset[:2], block[2] + 0.06 - gripper[2]), OPEN, gain=1)
-        return move(offset, CLOSED if offset[2] > -0.01 else OPEN, gain=1)
-
-    def slide(self, gripper, block, goal, _):
-        to_goal = (goal - block) * [1, 1, 0]
-        distance = np.linalg.norm(to_goal)
-        direction = to_goal / distance
-        if self.has_struck or (gripper - block) @ direction > -0.03:
-            self.has_struck = True
-            return np.array([0, 0, 0, CLOSED])
-        if (gripper - block) @ direction > -0.1 and gripper[2] < TABLE:
-            return np.append(direction[:2], [0, CLOSED])
-        return self.behind(gripper, block, direction, 0.1)
 
 
 class Task:
@@ -100,7 +34,7 @@ class Task:
         self.task, self.script, self.observation = task, None, None
 
     def reset(self, *, seed):
-        self.script = Script(self.task)
+        self.script = fetch_expert.Script(self.task)
         self.observation, info = self.simulator.reset(seed=seed)
         return self.observation, info
 
@@ -109,13 +43,10 @@ class Task:
         return self.observation, *rest
 
     def expert(self):
-        state, goal = self.observation["observation"], self.observation["desired_goal"]
-        width = state[9:11].sum() if len(state) > 10 else 0
-        return self.script.act(state[:3], state[3:6], goal, width).astype(np.float32)
+        return self.script.act(self.observation)
 
 
-if __name__ == "__main__":
-    TASK = Task(OPTIONS.task)
-    gato_environment.Server(
-        TASK, f"fetch/{OPTIONS.task}", "fetch", expert=TASK.expert, max_steps=50,
-        packages=("gymnasium-robotics", "mujoco", "numpy")).serve()
+TASK = Task(OPTIONS.task)
+gato_environment.Server(
+    TASK, f"fetch/{OPTIONS.task}", "fetch", expert=TASK.expert, max_steps=50,
+    packages=("gymnasium-robotics", "mujoco", "numpy")).serve()
