@@ -51,6 +51,7 @@ int Bot::pursue(const World& world, const Instruction& instruction) {
   const int target = instruction.target;
   switch (instruction.verb) {
     case Verb::go_to_object:
+      // The action at the end does not matter: facing the object is enough.
       if (world.carried_object() == target) {
         return put_down(world);
       }
@@ -167,7 +168,7 @@ int Bot::put_down(const World& world) {
   auto can_drop_ahead = [&](const Pose& pose) {
     const Cell cell = cell_ahead(pose);
     return world.is_empty_floor(cell) && has_seen(cell) &&
-           cell != obstacle_cell_;
+           (obstacle_ < 0 || cell != obstacle_cell_);
   };
   // Where the object touches neither another object nor a door, all free cells
   // of the room stay connected.

@@ -1,6 +1,6 @@
 // The expert of the grid worlds: a planner that pursues subgoals, such as
 // fetching the key of a locked door, and explores what it has not seen. Modeled
-// on the bot of BabyAI (Chevalier-Boisvert et al. 2019, section 3.3).
+// on the bot of BabyAI (Chevalier-Boisvert et al. 2019).
 #pragma once
 
 #include <functional>
@@ -13,8 +13,9 @@
 namespace gato::env::grid {
 
 // Knows the walls of the world and which of them have a door, and remembers
-// which cells it has seen since the last reset. Of the rest of the world it
-// uses only what is in these cells, so an agent with memory could do the same.
+// which cells it has seen since the last reset. Of the doors and objects it
+// uses only those in these cells (and, to drop an object, those next to them),
+// so an agent with memory could do the same.
 class Bot {
  public:
   // Forgets everything.
@@ -40,7 +41,7 @@ class Bot {
   int follow(const World& world, const Route& route, int final_action);
   int fetch(const World& world, int object);
   int unlock(const World& world, int door);
-  // Drops the carried object where it is in nobody's way.
+  // Drops the carried object where it blocks nothing.
   int put_down(const World& world);
   // Carries the object `obstacle_` away.
   int clear_obstacle(const World& world);
@@ -49,7 +50,7 @@ class Bot {
 
   bool has_seen(Cell cell) const { return seen_[World::cell_index(cell)]; }
   bool has_seen_object(const World& world, int object) const;
-  // Returns whether seeing the cell could teach anything.
+  // Returns whether the cell could contain an object or an unknown door.
   bool is_interesting(const World& world, Cell cell) const;
 
   CellSet seen_;

@@ -57,8 +57,8 @@ class World {
 
   // Puts a new object on a random free cell of a room, or of any room if it is
   // -1, such that no two objects touch, not even by a corner, and no object is
-  // next to a door. So all free cells of a room stay connected. Returns false
-  // if there is no such cell.
+  // next to a door. This keeps all free cells of a room connected. Returns
+  // false if there is no such cell.
   bool try_add_object(Kind kind, int room, base::RandomStream& random);
   // Puts the agent on a random free cell of a room, or of any room if it is -1,
   // facing a random direction.
@@ -82,7 +82,8 @@ class World {
   const Pose& agent() const { return agent_; }
   const std::vector<Object>& objects() const { return objects_; }
   const std::vector<Door>& doors() const { return doors_; }
-  // Return an index of objects() or doors(), -1 if there is none.
+  // The following functions return an index of objects() or doors(), -1 if
+  // there is none.
   int carried_object() const { return carried_; }
   int object_at(Cell cell) const {
     return contains(cell) ? object_at_[cell_index(cell)] : -1;
@@ -106,11 +107,11 @@ class World {
   bool is_empty_floor(Cell cell) const {
     return is_floor(cell) && object_at(cell) < 0;
   }
-  // Returns whether the agent can walk there and see through the cell.
   bool is_open_door(Cell cell) const {
     const int door = door_at(cell);
     return door >= 0 && doors_[door].state == DoorState::open;
   }
+  // Returns whether the agent can see through the cell.
   bool is_transparent(Cell cell) const {
     return is_floor(cell) || is_open_door(cell);
   }
@@ -118,7 +119,7 @@ class World {
   // Returns whether the cell touches an object, even by a corner.
   bool touches_object(Cell cell) const;
 
-  // The number of the room of a floor cell, row by row.
+  // Returns the room that contains a floor cell. Rooms are numbered row by row.
   int room_of(Cell cell) const {
     const int pitch = layout_.room_size + 1;
     return cell.y / pitch * layout_.columns + cell.x / pitch;

@@ -1,10 +1,10 @@
-// The method of Racaniere et al. (2017), supplementary material, "Procedural
-// generation of Sokoban levels": a random walk carves a room out of a solid
-// block, the boxes are put on random targets, and the game is played in
-// reverse, by pulling boxes. Of the positions on the way, the one with the
-// highest score becomes the start, where the score is the sum of the distances
-// of the boxes from their targets times the number of changes between boxes.
-// Instead of a depth-first search of the positions, random pulls are made.
+// The method of Racaniere et al. (2017), appendix on Sokoban: a random walk
+// carves a room out of a solid block, the boxes are put on random targets, and
+// the game is played in reverse, by pulling boxes. Of the positions on the way,
+// the one with the highest score becomes the start, where the score is the sum
+// of the distances of the boxes from their targets times the number of changes
+// between boxes. Instead of a depth-first search of the positions, random pulls
+// are made.
 #include "gato/env/puzzle/sokoban_generator.h"
 
 #include <cstdlib>
@@ -22,8 +22,10 @@ constexpr std::array<std::string_view, 5> kPatterns = {
 constexpr double kTurnProbability = 0.35;
 // The walk ends when this fraction of the cells has been carved.
 constexpr double kMinFloorFraction = 0.6;
+// The game is played in reverse with this many pulls per box, several times if
+// there are few boxes, so that there are kPulls in all.
 constexpr int kPullsPerBox = 40, kPulls = kPullsPerBox * kMaxBoxes;
-// On average; excludes trivial levels.
+// Levels whose boxes are closer to their targets on average are discarded.
 constexpr int kMinDistancePerBox = 3;
 // A pull is often repeated, so that the boxes get farther than by a random
 // walk.
@@ -114,7 +116,7 @@ void apply_pull(const Room& room, ReverseGame& game, const Pull& pull) {
 }
 
 // Returns the best start that random pulls from the solved `game` lead to, with
-// no box on a target, nullopt if there is none. Begins anew `run_count` times.
+// no box on a target, nullopt if there is none. Plays `run_count` times.
 std::optional<SokobanState> play_in_reverse(const Room& room,
                                             const ReverseGame& solved,
                                             int run_count,
