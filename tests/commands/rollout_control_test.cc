@@ -462,11 +462,12 @@ TEST_CASE("A renderer that fails costs the video and not the episode") {
   for (const std::string fault :
        {"exit-at-render", "garbage-at-render", "error-at-render",
         "empty-at-render", "hang-at-render"}) {
+    // Not an argument, because the dataset records the command.
+    setenv("GATO_TEST_FAULT", fault.c_str(), 1);
     const RunResult ran = play_counting_child(
-        folder / fault,
-        {"--episodes", "2", "--no-provenance", "--step-timeout", "1", "--video",
-         folder / "video.png"},
-        fault);
+        folder / fault, {"--episodes", "2", "--no-provenance", "--step-timeout",
+                         "1", "--video", folder / "video.png"});
+    unsetenv("GATO_TEST_FAULT");
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     REQUIRE_THAT(ran.err, Contains("no frame could be rendered") &&
