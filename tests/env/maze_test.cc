@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "env/play.h"
@@ -170,27 +171,41 @@ TEST_CASE("A tour visits things in the best order", "[maze]") {
                                             MazePosition::middle_of({1, 0}),
                                             MazePosition::middle_of({8, 0})};
   const MazeTour tour(corridor, things, {});
-  const MazePose pose = {MazePosition::middle_of({4, 0}), kEast};
-  REQUIRE(tour.length(pose, 0b100) == 15);
+  const MazePose pose = {MazePosition::middle_of({3, 0}), kEast};
+  REQUIRE(tour.length(pose, 0b100) == 19);
   REQUIRE(tour.best_action(pose, 0b100) == kMoveForward);
   REQUIRE(tour.best_action(pose, 0b111) != kMoveForward);
   REQUIRE(tour.length(pose, 0b111) > tour.length(pose, 0b011));
 }
 
-TEST_CASE("The expert of maze/goal takes a shortest way", "[maze]") {
-  // No policy that begins with random actions ends sooner, except that these
-  // may slide along a wall, which the expert prefers not to do.
-  const auto environment = make_builtin_environment("maze/goal");
-  for (int seed = 0; seed < kEpisodes; ++seed) {
-    CAPTURE(seed);
-    const int64_t steps = play(*environment, seed, expert_policy).steps;
-    int64_t step = 0;
-    const Played other = play(
-        *environment, seed,
-        [&step](Environment& maze, base::RandomStream& noise) {
-          return step++ < 3 ? random_action(maze, noise) : maze.expert_action();
-        });
-    REQUIRE(steps <= other.steps + 3 * MazeGraph::kSlide);
+TEST_CASE("The distances in a maze are minimal", "[maze]") {
+  // Bellman's equation: the distance is the least cost of an action plus the
+  // distance after it.
+  base::RandomStream random(3);
+  const Labyrinth labyrinth = Labyrinth::sample(4, 4, 0.3, random);
+  const MazePosition thing = MazePosition::middle_of({3, 3});
+  const MazeGraph graph(labyrinth, {MazePosition::middle_of({1, 1})});
+  const std::vector<int> distances = graph.distances_to(thing);
+  for (int y = 0; y <= 4 * kQuarters; ++y) {
+    for (int x = 0; x <= 4 * kQuarters; ++x) {
+      for (int heading = 0; heading < kHeadingCount; ++heading) {
+        const MazePose pose = {{x, y}, heading};
+        int expected = MazeGraph::kUnreachable;
+        for (int action = 0;
+             is_free(labyrinth, pose.position) && action < kMazeActionCount;
+             ++action) {
+          const MazePose next = next_pose(labyrinth, pose, action);
+          expected = std::min(expected, graph.cost(pose, next) +
+                                            distances[graph.pose_index(next)]);
+        }
+        if (is_free(labyrinth, pose.position) &&
+            is_touching(pose.position, thing)) {
+          expected = 0;
+        }
+        CAPTURE(x, y, heading);
+        REQUIRE(distances[graph.pose_index(pose)] == expected);
+      }
+    }
   }
 }
 
