@@ -496,9 +496,9 @@ TEST_CASE("Built-in environments and several commands are played in one call") {
   for (const auto& [task, message] :
        {std::pair<std::string, std::string>{"test/other, too", "two"},
         {"test", "would be within"},
-        {"../x", "cannot be a folder"},
-        {"/x", "cannot be a folder"},
-        {"x/", "cannot be a folder"}}) {
+        {"../x", "cannot be a directory"},
+        {"/x", "cannot be a directory"},
+        {"x/", "cannot be a directory"}}) {
     setenv("GATO_TEST_SPEC", (R"({"task": ")" + task + "\"}").c_str(), 1);
     ran = play_counting_child(folder / "refused",
                               {"--env-command", other, "--episodes", "2"});

@@ -32,7 +32,8 @@ TEST_CASE("A caption is right if it equals one of the references") {
   REQUIRE(count_exact_matches(samples).exact_matches == 1);
   REQUIRE(count_exact_matches(samples).with_references == 2);
   const HtmlSection section = caption_section(samples, 10);
-  REQUIRE(section.html.find("1 of 2 captions (50.0%)") != std::string::npos);
+  REQUIRE(section.html.find("1 of 2 captions (50.0%) match") !=
+          std::string::npos);
   REQUIRE(section.html.find("a &lt;red&gt; circle") != std::string::npos);
   REQUIRE(section.html.find("data:image/png;base64,iVBORw0KGgo=\"") !=
           std::string::npos);
