@@ -153,6 +153,20 @@ TEST_CASE(
   REQUIRE(folder.entry_names() == expected);
 }
 
+TEST_CASE("Outputs may have names of any length that the file system allows") {
+  TestDirectory folder;
+  for (const size_t length : {200, 254, 255}) {
+    const std::string name(length, 'n');
+    write_file(folder / name, "text", false);
+    REQUIRE(folder.entry_names() == std::vector<std::string>{name});
+    fs::remove(folder / name);
+  }
+  REQUIRE(thrown_error([&] {
+            write_file(folder / std::string(256, 'n'), "text", false);
+          }).status() == ExitStatus::io);
+  REQUIRE(folder.entry_names().empty());
+}
+
 TEST_CASE("The final name of an output follows from its temporary name") {
   REQUIRE(final_output_name(".step-5.tmp-a.host-12-0") == "step-5");
   REQUIRE(final_output_name(".a.tmp-b.tmp-host-1-2") == "a.tmp-b");

@@ -18,6 +18,8 @@
 #include "gato/commands/tokenize.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/lenient_json.h"
+#include "gato/data/recording_file.h"
+#include "ingest/read_records.h"
 
 using namespace gato;
 using namespace gato::commands;
@@ -99,6 +101,18 @@ void replace_hdf5_text(const std::string& path, const std::string& name,
       data::hdf5::Handle(H5Gopen(file.id(), "/", H5P_DEFAULT)), path);
   H5Ldelete(root.id(), name.c_str(), H5P_DEFAULT);
   root.write_text(name, text);
+}
+
+// Replaces the text attribute `name` of a group in an HDF5 file.
+void replace_hdf5_attribute(const std::string& path, const std::string& group,
+                            const std::string& name, const std::string& text) {
+  const data::hdf5::Handle file(
+      H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+  data::hdf5::Group owner(
+      data::hdf5::Handle(H5Gopen(file.id(), group.c_str(), H5P_DEFAULT)),
+      group);
+  H5Adelete(owner.id(), name.c_str());
+  owner.set_attribute(name, text);
 }
 
 void write_token_file(const std::string& path) {
@@ -206,6 +220,39 @@ TEST_CASE_METHOD(Fixture, "VQA files of wrong types are refused by name") {
   });
 }
 
+TEST_CASE_METHOD(Fixture, "The JSON of a WebDataset may have wrong types") {
+  // As img2dataset writes it. Only the caption is read.
+  const json sample = {
+      {"caption", "a star"}, {"url", "http://x.org/a"},  {"key", "000000000"},
+      {"status", "success"}, {"error_message", nullptr}, {"width", 8},
+      {"exif", "{}"},        {"similarity", 0.25}};
+  const std::string image = base::read_file(samples + "images/rgb.png");
+  const auto tokenize_shard = [&](const json& value) {
+    folder.write_file("shard.tar", tar_member("0.png", image) +
+                                       tar_member("0.json", value.dump()) +
+                                       std::string(1024, '\0'));
+    return tokenize("captions", {folder / "shard.tar"});
+  };
+  REQUIRE(tokenize_shard(sample).status == 0);
+  for_each_mutation(
+      sample, [&](const json& mutated, const std::string& description) {
+        require_own_message(tokenize_shard(mutated), "shard.tar", description);
+      });
+  // Beside the images, the URL and the caption are read, if there is a key.
+  fs::create_directories(folder / "images/00000");
+  folder.write_file("images/00000/000000000.png", image);
+  folder.write_file("a.tsv", "a star\thttp://x.org/a\n");
+  const std::string name = "images/00000/000000000.json";
+  for_each_mutation(
+      sample, [&](const json& mutated, const std::string& description) {
+        folder.write_file(name, mutated.dump());
+        const RunResult result = tokenize(
+            "captions", {"--image-root", folder / "images", "--image-name",
+                         "{shard:05}/{row:09}.png", folder / "a.tsv"});
+        require_own_message(result, "a.tsv", description);
+      });
+}
+
 TEST_CASE_METHOD(Fixture,
                  "Lines and pages of wrong types are refused by name") {
   check({{"text", "a star"}, {"url", "x"}}, "lines.jsonl",
@@ -253,6 +300,43 @@ TEST_CASE_METHOD(Fixture, "Minari metadata of wrong types is refused by name") {
           require_own_message(run(), "set", key + (": " + description));
         });
   }
+}
+
+TEST_CASE_METHOD(Fixture, "The JSON of a robomimic file is refused by name") {
+  const std::string path = folder / "demo.hdf5";
+  fs::copy_file(samples + "robomimic/image.hdf5", path);
+  const auto read = [&path] {
+    return data::hdf5::open_file(path).group("data").text_attribute("env_args");
+  };
+  const json valid = json::parse(read().value());
+  for_each_mutation(valid, [&](const json& mutated,
+                               const std::string& description) {
+    replace_hdf5_attribute(path, "data", "env_args", mutated.dump());
+    REQUIRE(read() == mutated.dump());
+    require_own_message(tokenize("episodes", {path}), "demo.hdf5", description);
+  });
+  replace_hdf5_attribute(path, "data", "env_args", "not JSON");
+  require_own_message(tokenize("episodes", {path}), "demo.hdf5", "no JSON");
+}
+
+TEST_CASE_METHOD(Fixture, "The JSON of a recording is refused by name") {
+  const json reference = {{"argv", {"gato-rollout", "control", "-o", "x"}},
+                          {"configuration", {{"episodes", 3}, {"shard", ""}}},
+                          {"inputs", json::array()},
+                          {"tasks", {{{"name", "arcade/catch"}}}}};
+  const auto info = [&](const json& start) {
+    folder.write_file("x.partial", data::recording_first_line(start));
+    return run_in_process(info_tool(), {folder / "x.partial"});
+  };
+  const RunResult unchanged = info(reference);
+  REQUIRE(unchanged.status == 3);  // because it is unfinished
+  REQUIRE(unchanged.out.find("arcade/catch") != std::string::npos);
+  REQUIRE(unchanged.err.find("gato-rollout control -o x --resume") !=
+          std::string::npos);
+  for_each_mutation(
+      reference, [&](const json& mutated, const std::string& description) {
+        require_own_message(info(mutated), "x.partial", description);
+      });
 }
 
 TEST_CASE_METHOD(Fixture, "Metadata of HDF5 files is refused by name") {

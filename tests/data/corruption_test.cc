@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Sanitizers do not instrument libhdf5 and make the tests slow.
-constexpr int kCorruptions = GATO_SANITIZED ? 100 : 1000;
+constexpr int kCorruptions = GATO_SANITIZED ? 40 : 1000;
 
 void require_no_failures(const CorruptionOutcomes& outcomes) {
   INFO(fmt::format("accepted {}, refused {}\n{}", outcomes.accepted,

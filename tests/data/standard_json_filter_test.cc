@@ -31,6 +31,15 @@ TEST_CASE("Unpaired surrogates become replacement characters") {
         R"("\ufffd\ud83d\ude00\\ud800")");
 }
 
+TEST_CASE("Numbers too large for a double become infinities") {
+  CHECK(rewrite("[1e400, -1E+999, 1e-400, 12e3, -0]") ==
+        R"(["\u0000Infinity", "\u0000-Infinity", 1e-400, 12e3, -0])");
+  CHECK(rewrite(std::string(400, '9')) == R"("\u0000Infinity")");
+  CHECK(rewrite(std::string(300, '9')) == std::string(300, '9'));
+  CHECK(rewrite("1e400e") == "1e400e");  // not a number
+  CHECK(rewrite(std::string(9000, '9')) == std::string(9000, '9'));
+}
+
 TEST_CASE("A text may be divided anywhere") {
   const std::string text =
       R"([{"x": NaN, "y": [-Infinity, -1]}, "\ud83d\ude00\ud83d", Infinity])";

@@ -4,17 +4,19 @@
     tests/python/check_converters.py [--programs DIRECTORY] [--samples DIRECTORY] NAME...
 
 NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
-reader of TFRecord files) or `all`. The datasets are read with h5py, with gato-tokenize and
-gato-info of --programs, and with the Minari library if this Python has it. Exits with 77 if
-nothing was checked because a Python package that the converter needs is missing.
+reader of TFRecord files), `timestamps`, `img2dataset`, `wrong-types` or `all`. The datasets are read with h5py,
+with gato-tokenize and gato-info of --programs, and with the Minari library if this Python has it.
+Exits with 77 if nothing was checked because a Python package that the converter needs is missing.
 """
 import argparse
+import contextlib
 import importlib.util
 import io
 import json
 import os
 import pathlib
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -299,6 +301,78 @@ def check_refusals(options, folder):
     check("read 2, written 1, empty 0, skipped 1, steps 3" in done.stderr, done.stderr)
 
 
+def mutations(value):
+    """Yields copies of a JSON value, each with one value at any depth replaced or removed, and what
+    was changed. Of lists, the first and the last item are changed."""
+    def paths(node, path):
+        yield path
+        children = node.items() if isinstance(node, dict) else (
+            [(0, node[0]), (len(node) - 1, node[-1])] if isinstance(node, list) and node else [])
+        for key, child in children:
+            yield from paths(child, [*path, key])
+
+    for path in paths(value, []):
+        for new in (None, 7, -1, "x", True, [None], {"a": 1}, ...):
+            copy = json.loads(json.dumps(value))
+            parent = copy
+            for key in path[:-1]:
+                parent = parent[key]
+            if not path:
+                copy = new
+            elif new is ...:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = new
+            if copy is not ...:
+                yield copy, f"{'.'.join(map(str, path))} = {new}"
+
+
+def convert_here(converter, arguments):
+    """Runs a converter in this process. Returns its exit status and its messages."""
+    messages = io.StringIO()
+    previous = sys.argv, sys.path[:]
+    sys.argv = [converter, *map(str, arguments)]
+    sys.path.insert(0, str(CONVERTERS))
+    try:
+        with contextlib.redirect_stderr(messages):
+            runpy.run_path(str(CONVERTERS / converter), run_name="__main__")
+    except SystemExit as error:
+        return error.code, messages.getvalue()
+    finally:
+        sys.argv, sys.path = previous
+    return 0, messages.getvalue()
+
+
+def check_wrong_types(options, folder):
+    """Converts datasets with values of wrong types in their JSON: each is converted or refused with
+    a message that names the file or the dataset, and none ends with an exception of Python."""
+    for name, path in (("lerobot-v2.0", "meta/info.json"), ("lerobot-v2.0", "meta/tasks.jsonl"),
+                       ("lerobot-v3.0", "meta/info.json"), ("rlds", "dataset_info.json"),
+                       ("rlds", "features.json"), ("minari-arrow", "data/metadata.json"),
+                       ("minari-arrow", "data/0/metadata.json"),
+                       ("minari-arrow", "observation_space"), ("jat-babyai", "state.json")):
+        sample = converter_episodes.SAMPLES[name]
+        dataset = folder / name
+        if not dataset.exists():
+            shutil.copytree(options.samples / sample.inputs[0], dataset)
+        file = next(dataset.rglob(path), None) or dataset / "data/metadata.json"
+        lines = file.read_text().split("\n") if path.endswith("l") else [file.read_text()]
+        first = json.loads(lines[0])
+        is_space = path == "observation_space"
+        for changed, what in mutations(json.loads(first[path]) if is_space else first):
+            text = json.dumps({**first, path: json.dumps(changed)} if is_space else changed)
+            file.write_text("\n".join([text, *lines[1:]]))
+            try:
+                status, messages = convert_here(sample.converter, [
+                    *sample.arguments, "--force", dataset, folder / "out"])
+            except Exception as error:
+                raise CheckFailed(f"{name}, {path}: {what}: {error!r}") from error
+            check(status in (0, 2, 3, 4), f"{name}, {path}: {what}: status {status}\n{messages}")
+            check(status == 0 or str(dataset) in messages or status == 2,
+                  f"{name}, {path}: {what}: the message names no file: {messages}")
+        file.write_text("\n".join([json.dumps(first), *lines[1:]]))
+
+
 def check_timestamps(options, folder):
     """Checks that the frames of a video are found by the timestamps of the rows, not by counting
     rows: rows that were taken out of a table take their frames with them."""
@@ -333,6 +407,33 @@ def check_timestamps(options, folder):
         check_refused(folder, 3, message, "lerobot.py", dataset)
 
 
+def check_img2dataset(_options, folder):
+    """Writes the .json files of a folder of img2dataset."""
+    import pyarrow
+    import pyarrow.parquet
+    converter = CONVERTERS / "img2dataset_json.py"
+    (folder / "root/00000").mkdir(parents=True)
+    rows = [{"key": f"{number:09}", "url": f"http://x.org/{number}", "caption": f"caption {number}",
+             "status": "success", "width": 16} for number in range(4)]
+    rows[1]["status"] = "failed_to_download"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "root/00000.parquet")
+    for row in rows[:1] + rows[2:]:
+        (folder / "root/00000" / f"{row['key']}.jpg").write_bytes(b"")
+    existing = folder / "root/00000/000000002.json"
+    existing.write_text("{}")
+    done = run([sys.executable, converter, folder / "root"])
+    check("written 2, already there 1, without an image 1" in done.stderr, done.stderr)
+    check(existing.read_text() == "{}", "an existing file was changed")
+    entry = json.loads((folder / "root/00000/000000003.json").read_text())
+    check(entry["key"] == "000000003" and entry["url"] == "http://x.org/3", f"wrong entry {entry}")
+    check(not (folder / "root/00000/000000001.json").exists(), "a file without an image")
+    run([sys.executable, converter, folder], status=3)
+    run([sys.executable, converter, folder / "absent"], status=4)
+    (folder / "root/00000.parquet").write_bytes(b"PAR1")
+    check("00000.parquet" in run([sys.executable, converter, folder / "root"], status=3).stderr,
+          "the message does not name the file")
+
+
 def check_checksums(_options, _folder):
     """Compares with known CRCs, and with a bitwise implementation at lengths around those at which
     the number of lanes changes."""
@@ -355,7 +456,9 @@ def check_checksums(_options, _folder):
 
 
 CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ()),
-          "timestamps": (check_timestamps, ("pyarrow", "av"))}
+          "timestamps": (check_timestamps, ("pyarrow", "av")),
+          "wrong-types": (check_wrong_types, ("PIL", "pyarrow", "av")),
+          "img2dataset": (check_img2dataset, ("pyarrow",))}
 
 
 def check_one(name, options):

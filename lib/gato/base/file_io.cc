@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -25,6 +26,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include "gato/base/error.h"
@@ -83,10 +85,23 @@ std::string host_name() {
   return name;
 }
 
+// Returns the beginning of the temporary names of an output. Long names are
+// truncated, because file systems allow 255 bytes.
+std::string temporary_prefix(const fs::path& path) {
+  constexpr size_t kMaxNameBytes = 255, kMaxNumberBytes = 24;
+  const std::string host = host_name();
+  const size_t reserved = 1 + std::string_view(kTemporaryInfix).size() +
+                          host.size() + kMaxNumberBytes;
+  return fmt::format(".{}{}",
+                     path.filename().string().substr(
+                         0, kMaxNameBytes - std::min(reserved, kMaxNameBytes)),
+                     kTemporaryInfix);
+}
+
 fs::path make_temporary_name(const fs::path& path) {
   static std::atomic<int> count{0};
-  return fmt::format(".{}{}{}-{}-{}", path.filename().string(), kTemporaryInfix,
-                     host_name(), ::getpid(), count++);
+  return fmt::format("{}{}-{}-{}", temporary_prefix(path), host_name(),
+                     ::getpid(), count++);
 }
 
 // Returns whether the process that created a temporary file no longer exists.
@@ -104,8 +119,7 @@ bool is_owner_dead(const std::string& owner) {
 // Removes what killed processes left behind while they were writing `path`.
 void remove_stale_temporaries(const fs::path& path) {
   std::error_code ignored;
-  const std::string prefix =
-      fmt::format(".{}{}", path.filename().string(), kTemporaryInfix);
+  const std::string prefix = temporary_prefix(path);
   for (const auto& entry :
        fs::directory_iterator(parent_directory(path), ignored)) {
     const std::string name = entry.path().filename().string();

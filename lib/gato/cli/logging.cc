@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "gato/base/error.h"
+#include "gato/base/string_util.h"
 
 namespace gato::cli {
 namespace {
@@ -42,9 +43,35 @@ class LevelPrefix : public spdlog::custom_flag_formatter {
   }
 };
 
+// A spdlog flag that writes the message with control characters escaped, since
+// names of files and of records in them may contain any. Line feeds that a
+// message indents the next line after are its own.
+class EscapedMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& destination) override {
+    constexpr std::string_view kOwnLineEnd = "\n  ";
+    std::string_view rest(message.payload.data(), message.payload.size());
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find(kOwnLineEnd), rest.size());
+      destination.append(base::escape_control_characters(rest.substr(0, end)));
+      rest.remove_prefix(end);
+      if (!rest.empty()) {
+        destination.append(kOwnLineEnd);
+        rest.remove_prefix(kOwnLineEnd.size());
+      }
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<EscapedMessage>();
+  }
+};
+
 std::unique_ptr<spdlog::formatter> make_formatter(const std::string& pattern) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<LevelPrefix>('*').set_pattern(pattern);
+  formatter->add_flag<LevelPrefix>('*')
+      .add_flag<EscapedMessage>('q')
+      .set_pattern(pattern);
   return formatter;
 }
 
@@ -87,7 +114,7 @@ bool quiet_mode = false;
 
 void init_logging(const std::string& program) {
   stderr_sink = std::make_shared<StderrSink>();
-  stderr_sink->set_formatter(make_formatter("%n: %*%v"));
+  stderr_sink->set_formatter(make_formatter("%n: %*%q"));
   file_sink = nullptr;
   quiet_mode = false;
   spdlog::set_default_logger(
@@ -110,7 +137,7 @@ void configure_logging(const std::string& level, bool quiet,
   } catch (const spdlog::spdlog_ex& error) {
     throw base::io_error("--log-file: {}", error.what());
   }
-  file_sink->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%v"));
+  file_sink->set_formatter(make_formatter("%Y-%m-%dT%H:%M:%S%z %P %n: %*%q"));
   logger->sinks() = {stderr_sink, file_sink};
   logger->flush_on(spdlog::level::trace);
   // A full disk must not end a run of several days, so a failed write of the

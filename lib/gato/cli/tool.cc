@@ -17,12 +17,12 @@
 #include <iostream>
 #include <new>
 #include <system_error>
-#include <thread>
 
 #include "gato/base/file_io.h"
 #include "gato/base/file_patterns.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/base/malloc_options.h"
+#include "gato/base/processors.h"
 #include "gato/base/signals.h"
 #include "gato/base/spelling.h"
 #include "gato/base/string_util.h"
@@ -163,7 +163,7 @@ base::ExitStatus do_work(Invocation& invocation, const Command& command,
   }
   invocation.help_hint.clear();
   if (common.threads == 0) {
-    common.threads = std::max(1u, std::thread::hardware_concurrency());
+    common.threads = base::available_processors();
   }
   TerminalProgress progress;
   CommandContext context{common, std::move(record), progress};

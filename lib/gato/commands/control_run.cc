@@ -220,7 +220,7 @@ class ControlRun {
       throw base::input_error(
           "{}: its first line is corrupt ({}): start again with --force and "
           "without --resume",
-          recording_.path().string(), error.what());
+          recording_.path().string(), data::describe_json_error(error));
     }
   }
 

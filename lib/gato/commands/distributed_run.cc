@@ -1,16 +1,22 @@
 #include "gato/commands/distributed_run.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "gato/base/parse_number.h"
+#include "gato/base/processors.h"
 #include "gato/cli/logging.h"
 #include "gato/train/distributed/local_processes.h"
 
 namespace gato::commands {
 namespace {
+
+// Returns whether the ranks of this machine share the available processors.
+// Launchers may bind each rank to processors of its own.
+bool share_processors(const train::LaunchInfo& launch) {
+  return launch.launcher == "--processes" || !base::is_bound_to_processors();
+}
 
 // The log files are the first rank's; they must not be written twice.
 void silence_log(const train::LaunchInfo& launch,
@@ -25,6 +31,9 @@ base::ExitStatus run_rank(
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
   if (launch.rank > 0) {
     silence_log(launch, context);
+  }
+  if (launch.rank == 0) {
+    warn_of_too_many_threads(launch, context);
   }
   if (launch.is_single_process()) {
     train::ProcessGroup single_process;
@@ -69,11 +78,38 @@ int64_t threads_per_process(const train::LaunchInfo& launch,
   const int64_t threads = context.common.threads;
   const bool is_given =
       context.record.configuration.value("threads", int64_t{0}) > 0;
-  const bool has_all = threads == ::sysconf(_SC_NPROCESSORS_ONLN);
-  if (is_given || !has_all) {
+  if (is_given || !share_processors(launch)) {
     return threads;
   }
   return std::max<int64_t>(1, threads / launch.local_world_size);
+}
+
+bool warn_of_too_many_threads(const train::LaunchInfo& launch,
+                              const cli::CommandContext& context) {
+  const int64_t threads = threads_per_process(launch, context);
+  const int64_t processes =
+      share_processors(launch) ? launch.local_world_size : 1;
+  const int64_t processors = base::available_processors();
+  if (threads * processes <= processors) {
+    return false;
+  }
+  if (processes == 1) {
+    spdlog::warn(
+        "--threads {}: only {} processors are available (those of the "
+        "affinity, or the quota of the control group), so that threads wait "
+        "for one another and everything takes several times as long: give "
+        "--threads {}, or leave it out",
+        threads, processors, processors);
+    return true;
+  }
+  spdlog::warn(
+      "{} processes of {} threads share {} processors (those of the affinity, "
+      "or the quota of the control group), so that threads wait for one "
+      "another and everything takes several times as long: {}",
+      processes, threads, processors,
+      processes > processors ? "start fewer processes"
+                             : "lower --threads, or leave it out");
+  return true;
 }
 
 }  // namespace gato::commands

@@ -25,4 +25,9 @@ base::ExitStatus run_distributed(
 int64_t threads_per_process(const train::LaunchInfo& launch,
                             const cli::CommandContext& context);
 
+// Warns, and returns true, if the threads of all processes on this machine are
+// more than the processors that they share.
+bool warn_of_too_many_threads(const train::LaunchInfo& launch,
+                              const cli::CommandContext& context);
+
 }  // namespace gato::commands

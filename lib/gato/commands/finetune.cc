@@ -15,6 +15,7 @@
 
 #include "gato/base/file_io.h"
 #include "gato/cli/toml_config.h"
+#include "gato/commands/distributed_run.h"
 #include "gato/commands/environment_options.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/preset.h"
@@ -73,6 +74,7 @@ class FinetuneCommand {
         config_(model::load_model_config(options.init)) {}
 
   base::ExitStatus run() {
+    warn_of_too_many_threads(/*launch=*/{}, context_);
     const fs::path output = context_.common.output;
     if (!options_.demonstrations) {
       const train::SequenceFileData data(

@@ -6,6 +6,7 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
@@ -259,12 +260,25 @@ bool is_known_complete(const Inspection& found) {
   return found.facts.value("has_manifest", true);
 }
 
-void print_inspection(const std::string& path, const InfoOptions& options) {
-  const Inspection found = inspect(path, options.episodes);
+// Returns the words that follow the kind of a file.
+std::string completeness(const Inspection& found) {
+  if (!found.unfinished.empty()) {
+    return "unfinished";
+  }
+  return is_known_complete(found)
+             ? "complete"
+             : "not known to be complete: it has no MANIFEST.json";
+}
+
+void print_inspection(const std::string& path, const Inspection& found,
+                      const InfoOptions& options) {
   if (options.json) {
-    ordered_json line = {{"file", path}, {"whole", true}};
+    ordered_json line = {{"file", path}, {"whole", found.unfinished.empty()}};
     if (!is_known_complete(found)) {
       line["whole"] = nullptr;
+    }
+    if (!found.unfinished.empty()) {
+      line["reason"] = found.unfinished;
     }
     line.update(found.facts);
     if (options.provenance) {
@@ -273,60 +287,77 @@ void print_inspection(const std::string& path, const InfoOptions& options) {
     std::cout << dump(line) << '\n';
     return;
   }
-  std::cout << path << ": " << name_of(found.kind)
-            << (is_known_complete(found) ? ", complete\n"
-                                         : ", not known to be complete: it has "
-                                           "no MANIFEST.json\n");
+  std::cout << path << ": " << name_of(found.kind) << ", "
+            << completeness(found) << '\n';
   print_facts(found.facts, "");
+  if (!found.unfinished.empty()) {
+    std::cout << fmt::format("{:<24} {}\n", "reason", found.unfinished);
+  }
   if (options.provenance) {
     std::cout << "provenance:\n" << found.provenance.dump(2) << '\n';
   }
 }
 
+// Says why a file cannot be described.
+void print_refusal(const std::string& path, const base::Error& error,
+                   const InfoOptions& options) {
+  if (options.json) {
+    std::cout << dump({{"file", path},
+                       {"whole", false},
+                       {"reason", error.what()}})
+              << '\n';
+    return;
+  }
+  std::cout << fmt::format(
+      "{}: {}\n{:<24} {}\n", path,
+      error.status() == base::ExitStatus::io ? "cannot be read" : "refused",
+      "reason", error.what());
+}
+
+// Prints what the options ask for. Returns the error of a file that is not
+// complete.
+std::optional<base::Error> print_file(const std::string& path,
+                                      const InfoOptions& options) {
+  try {
+    if (options.decode) {
+      print_decoded(path, options);
+      return std::nullopt;
+    }
+    const Inspection found = inspect(path, options.episodes);
+    print_inspection(path, found, options);
+    if (!found.unfinished.empty()) {
+      return base::input_error("{}", found.unfinished);
+    }
+    return std::nullopt;
+  } catch (const base::Error& error) {
+    if (error.status() == base::ExitStatus::usage) {
+      throw;
+    }
+    print_refusal(path, error, options);
+    return error;
+  }
+}
+
 base::ExitStatus run_info(const InfoOptions& options,
                           const cli::CommandContext& context) {
-  base::ExitStatus status = base::ExitStatus::success;
-  std::string reason;
+  std::optional<base::Error> first_error;
   bool first = true;
   for (const std::string& path : context.common.inputs) {
     if (!first && !options.json) {
       std::cout << '\n';
     }
     first = false;
-    try {
-      if (options.decode) {
-        print_decoded(path, options);
-      } else {
-        print_inspection(path, options);
-      }
-    } catch (const base::Error& error) {
-      if (error.status() == base::ExitStatus::usage) {
-        throw;
-      }
-      // The other files are still inspected. The exit status is that of the
-      // first failure.
-      if (options.json) {
-        std::cout << dump({{"file", path},
-                           {"whole", false},
-                           {"reason", error.what()}})
-                  << '\n';
-      } else {
-        std::cout << fmt::format("{}: {}\n{:<24} {}\n", path,
-                                 error.status() == base::ExitStatus::io
-                                     ? "cannot be read"
-                                     : "rejected",
-                                 "reason", error.what());
-      }
-      if (status == base::ExitStatus::success) {
-        status = error.status();
-        reason = error.what();
-      }
+    // The other files are still inspected. The exit status is that of the
+    // first failure.
+    const std::optional<base::Error> error = print_file(path, options);
+    if (error && !first_error) {
+      first_error = error;
     }
   }
-  if (status != base::ExitStatus::success) {
-    throw base::Error(status, reason);
+  if (first_error) {
+    throw *first_error;
   }
-  return status;
+  return base::ExitStatus::success;
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
@@ -367,10 +398,12 @@ cli::Command info_command() {
       "file is read to its end. If a file is corrupt, unfinished, written by a "
       "newer version or of an unknown type, the reason is reported and the "
       "other files are still described; the exit status is that of the first "
-      "such file (3 if it is invalid, 4 if it cannot be read). A training run "
-      "is complete if it has checkpoints and all of them are complete. Whether "
-      "a model without MANIFEST.json is complete is unknown (\"whole\": null "
-      "in "
+      "such file (3 if it is invalid, 4 if it cannot be read). The episodes "
+      "that an interrupted gato-rollout control keeps in OUTPUT.partial are "
+      "counted, with the command that continues the run, and have status 3. A "
+      "training run is complete if it has checkpoints and all of them are "
+      "complete. Whether a model without MANIFEST.json is complete is unknown "
+      "(\"whole\": null in "
       "JSON).\n\n"
       "For the tasks of a token file, it reports the number of tokens per time "
       "step and per document (mean and maximum), how many time steps fit into "

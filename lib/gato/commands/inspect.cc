@@ -13,6 +13,7 @@
 #include "gato/commands/token_sizes.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/data/file_format.h"
+#include "gato/data/recording_file.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
 #include "gato/ingest/episodes/episode_file_format.h"
@@ -308,6 +309,9 @@ FileKind detect_file_kind(const fs::path& path) {
   stream.read(head.data(), head.size());
   const std::string_view start(head.data(),
                                static_cast<size_t>(stream.gcount()));
+  if (data::is_recording(path)) {
+    return FileKind::recording;
+  }
   if (start.size() > 8 && start[8] == '{') {
     return FileKind::safetensors;
   }
@@ -338,6 +342,8 @@ std::string name_of(FileKind kind) {
       return "SentencePiece model";
     case FileKind::safetensors:
       return "safetensors file";
+    case FileKind::recording:
+      return "recording of gato-rollout control";
     case FileKind::json:
       break;
   }
@@ -378,6 +384,8 @@ Inspection inspect(const fs::path& path,
       }
     case FileKind::safetensors:
       return inspect_safetensors(path);
+    case FileKind::recording:
+      return inspect_recording(path);
     case FileKind::json:
       break;
   }

@@ -21,6 +21,7 @@ enum class FileKind {
   run,
   text_model,
   safetensors,
+  recording,
   json,
 };
 
@@ -29,6 +30,8 @@ struct Inspection {
   // {"kind", "version"?, counts, "vocabulary"?, "tasks"?: [{...}] ...}
   nlohmann::ordered_json facts;
   nlohmann::json provenance;  // null if the file does not contain any
+  // Why the file is unfinished, and how to finish it; empty if it is complete.
+  std::string unfinished = "";
 };
 
 // Detects the kind of a file or directory from its content. Throws Error(io) if
@@ -46,5 +49,8 @@ Inspection inspect_model(const std::filesystem::path& directory);
 Inspection inspect_run(const std::filesystem::path& directory);
 Inspection inspect_safetensors(const std::filesystem::path& path);
 Inspection inspect_json(const std::filesystem::path& path);
+// Inspects the recording of an interrupted gato-rollout control
+// (inspect_recording.cc).
+Inspection inspect_recording(const std::filesystem::path& path);
 
 }  // namespace gato::commands

@@ -27,7 +27,7 @@ class TextWarnings {
   // Call after each next() of a source. Logs the warning about the first source
   // that looks like JSON lines immediately, because reading it may fail.
   void warn_if_json_lines(const ingest::TextSource& source);
-  // Call at the end of a source.
+  // Call at the end of a source. Warns of the first one that lacks line feeds.
   void count_missing_separator(const ingest::TextSource& source);
   // Counts a document that contains an end-of-text marker, unless an option
   // says what to do with it. Thread-safe.
@@ -44,7 +44,7 @@ class TextWarnings {
   std::mutex end_of_text_mutex_;  // protects the next three
   int64_t texts_with_end_of_text_ = 0;
   std::string end_of_text_, end_of_text_location_;  // of one such document
-  bool has_warned_of_json_ = false;
+  bool has_warned_of_json_ = false, has_warned_of_line_feeds_ = false;
   int64_t inputs_without_separator_ = 0;
   std::string first_input_without_separator_;
 };

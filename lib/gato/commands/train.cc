@@ -6,7 +6,6 @@
 #include "gato/commands/train.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -96,7 +95,8 @@ base::ExitStatus print_dry_run(const TrainOptions& options,
   if (launch.rank > 0) {
     return base::ExitStatus::success;
   }
-  if (launch.is_single_process()) {
+  if (launch.is_single_process() && options.processes.processes > 1) {
+    launch.launcher = "--processes";
     launch.world_size = launch.local_world_size = options.processes.processes;
   }
   const std::unique_ptr<train::TrainingData> data =
@@ -108,12 +108,8 @@ base::ExitStatus print_dry_run(const TrainOptions& options,
   train::check_micro_batches_per_rank(config, data->sequence_length(),
                                       launch.world_size,
                                       /*is_rank_zero=*/true);
-  if (const int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
-      launch.local_world_size * config.gradient.threads > processors) {
-    spdlog::warn(
-        "{} processes of {} threads each share {} processors; the estimated "
-        "time per step does not account for this",
-        launch.local_world_size, config.gradient.threads, processors);
+  if (warn_of_too_many_threads(launch, context) && launch.world_size > 1) {
+    spdlog::warn("the estimated time per step does not account for this");
   }
   std::cout
       << train::dry_run_report(model, config, *data, launch.world_size).dump(2)

@@ -174,6 +174,20 @@ Handle text_type() {
   return type;
 }
 
+std::string_view without_padding(std::string_view element, hid_t type) {
+  const auto strip = [element](char padding) {
+    return element.substr(0, element.find_last_not_of(padding) + 1);
+  };
+  switch (H5Tget_strpad(type)) {
+    case H5T_STR_NULLPAD:  // as numpy writes texts, which may contain NULs
+      return strip('\0');
+    case H5T_STR_SPACEPAD:  // as Fortran writes texts
+      return strip(' ');
+    default:
+      return element.substr(0, element.find('\0'));
+  }
+}
+
 Handle creation_properties(hid_t kind) {
   Handle properties(H5Pcreate(kind));
   H5Pset_obj_track_times(properties.id(), false);

@@ -76,6 +76,11 @@ Handle file_type(DType dtype);
 // Returns the type of variable-length UTF-8 strings.
 Handle text_type();
 
+// Returns the text in an element of fixed length without its padding, which
+// depends on the type: NUL characters, spaces, or whatever follows the first
+// NUL character.
+std::string_view without_padding(std::string_view element, hid_t type);
+
 // Returns properties for creating a file (H5P_FILE_CREATE), a group or a
 // dataset. The object will have no timestamps.
 Handle creation_properties(hid_t kind);
@@ -210,6 +215,8 @@ class Group {
   // no such dataset or it does not contain exactly one text.
   std::string read_text(const std::string& name) const;
 
+  // Throws Error(bad_input), as the functions below do, if the attributes are
+  // corrupt.
   bool has_attribute(const std::string& name) const;
   // Return nullopt if there is no such attribute or it has another type.
   std::optional<std::string> text_attribute(const std::string& name) const;

@@ -1,11 +1,12 @@
-// Attributes of groups. Readers return nullopt instead of throwing, because
-// files of other writers may lack an attribute or store it with another type.
+// Attributes of groups. Readers return nullopt instead of throwing if a file of
+// another writer lacks an attribute or stores it with another type.
 #include <memory>
 
 #include "gato/base/error.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/hdf5_errors.h"
+#include "gato/data/hdf5_heap.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -24,6 +25,11 @@ Handle open_scalar_attribute(hid_t owner, const std::string& label,
     return Handle();
   }
   return attribute;
+}
+
+base::Error read_error(const std::string& label, const std::string& name) {
+  return base::input_error("{}: attribute {}: cannot read: {}", label, name,
+                           last_error_message());
 }
 
 H5T_class_t type_class(const Handle& attribute) {
@@ -65,7 +71,11 @@ std::optional<T> read_numeric_attribute(const Group& group,
 }  // namespace
 
 bool Group::has_attribute(const std::string& name) const {
-  return H5Aexists(id(), name.c_str()) > 0;
+  const htri_t exists = H5Aexists(id(), name.c_str());
+  if (exists < 0) {
+    throw open_error(fmt::format("{}: attribute {}", label_, name));
+  }
+  return exists > 0;
 }
 
 std::optional<std::string> Group::text_attribute(
@@ -82,8 +92,9 @@ std::optional<std::string> Group::text_attribute(
     const Handle memory(H5Tcopy(stored.id()));
     char* text = nullptr;
     const base::Hdf5CallWatchdog watchdog;
+    const HeapReferenceCheck check(attribute.id());
     if (H5Aread(attribute.id(), memory.id(), &text) < 0) {
-      return std::nullopt;
+      throw read_error(label_, name);
     }
     const std::unique_ptr<char, decltype(&H5free_memory)> owner(text,
                                                                 &H5free_memory);
@@ -91,9 +102,9 @@ std::optional<std::string> Group::text_attribute(
   }
   std::string text(H5Tget_size(stored.id()), '\0');
   if (H5Aread(attribute.id(), stored.id(), text.data()) < 0) {
-    return std::nullopt;
+    throw read_error(label_, name);
   }
-  return text.substr(0, text.find('\0'));
+  return std::string(without_padding(text, stored.id()));
 }
 
 std::optional<int64_t> Group::integer_attribute(const std::string& name) const {

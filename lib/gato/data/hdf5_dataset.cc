@@ -9,6 +9,7 @@
 #include "gato/base/error.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
+#include "gato/data/hdf5_heap.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -39,10 +40,8 @@ std::optional<DType> dtype_of(hid_t type) {
     case H5T_INTEGER:
       return integer_dtype(size, H5Tget_sign(type) == H5T_SGN_2);
     case H5T_FLOAT:
-      if (size <= 4) {
-        return DType::float32;  // including half precision
-      }
-      return size == 8 ? std::optional(DType::float64) : std::nullopt;
+      // Half and extended precision are converted.
+      return size <= 4 ? DType::float32 : DType::float64;
     case H5T_ENUM:  // as h5py stores booleans
       if (size == 1 && H5Tget_nmembers(type) == 2) {
         return DType::boolean;
@@ -116,6 +115,7 @@ void for_each_variable_length(const Dataset& dataset, int64_t first,
   }
   const Handle type = dataset.type();
   const base::Hdf5CallWatchdog watchdog;
+  const HeapReferenceCheck check(dataset.id());
   dataset.read(type.id(), first, count, elements.data());
   for (const Element& element : elements) {
     use(element);
@@ -259,14 +259,13 @@ std::vector<std::string> Dataset::read_texts(int64_t first,
   if (elements == 0) {
     return texts;
   }
-  // Texts of fixed width, padded with NUL characters.
   const Handle stored = type();
   const size_t width = H5Tget_size(stored.id());
   std::string padded(elements * width, '\0');
   read(stored.id(), first, count, padded.data());
   for (size_t i = 0; i < elements; ++i) {
-    const auto text = std::string_view(padded).substr(i * width, width);
-    texts.emplace_back(text.substr(0, text.find('\0')));
+    texts.emplace_back(without_padding(
+        std::string_view(padded).substr(i * width, width), stored.id()));
   }
   return texts;
 }

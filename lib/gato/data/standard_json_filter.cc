@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <optional>
 
 namespace gato::data {
@@ -86,6 +88,9 @@ size_t StandardJsonFilter::rewrite_outside_string(std::string_view text,
       return literal.size();
     }
   }
+  if (first == '-' || (first >= '0' && first <= '9')) {
+    return rewrite_number(text, is_last, output);
+  }
   in_string_ = first == '"';
   if (first == '[' || first == '{') {
     max_depth_ = std::max(max_depth_, ++depth_);
@@ -94,6 +99,29 @@ size_t StandardJsonFilter::rewrite_outside_string(std::string_view text,
   }
   output += first;
   return 1;
+}
+
+size_t StandardJsonFilter::rewrite_number(std::string_view text, bool is_last,
+                                          std::string& output) {
+  // Longer numbers are left to the parser.
+  constexpr size_t kMaxNumberBytes = 4096;
+  constexpr size_t kMaxFiniteDigits = 308;
+  const size_t size =
+      std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
+  if (size == text.size() && !is_last && size < kMaxNumberBytes) return 0;
+  const std::string number(text.substr(0, size));
+  const bool may_overflow = size > kMaxFiniteDigits ||
+                            number.find_first_of("eE") != std::string::npos;
+  if (may_overflow && size < kMaxNumberBytes) {
+    char* end = nullptr;
+    const double value = std::strtod(number.c_str(), &end);
+    if (std::isinf(value) && *end == '\0') {
+      output.append(value < 0 ? "\"\\u0000-Infinity\"" : "\"\\u0000Infinity\"");
+      return size;
+    }
+  }
+  output += number;
+  return size;
 }
 
 }  // namespace gato::data

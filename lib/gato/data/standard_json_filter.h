@@ -8,8 +8,10 @@
 namespace gato::data {
 
 // The literals NaN, Infinity and -Infinity become strings that start with a NUL
-// character, which non_finite_number() converts. An escaped surrogate without
-// its counterpart, such as \ud800, becomes the replacement character U+FFFD.
+// character, which non_finite_number() converts. So do numbers that are too
+// large for a double, such as 1e400, which Python reads as infinities. An
+// escaped surrogate without its counterpart, such as \ud800, becomes the
+// replacement character U+FFFD.
 class StandardJsonFilter {
  public:
   // Appends the rewritten text to `output`. The text may come in pieces: unless
@@ -27,6 +29,8 @@ class StandardJsonFilter {
                            std::string& output);
   size_t rewrite_outside_string(std::string_view text, bool is_last,
                                 std::string& output);
+  size_t rewrite_number(std::string_view text, bool is_last,
+                        std::string& output);
 
   bool in_string_ = false;
   int depth_ = 0, max_depth_ = 0;

@@ -91,7 +91,7 @@ void DelimitedReader::skip_rest_of_record(std::string_view separator) {
 }
 
 std::string_view DelimitedReader::peek(size_t count) {
-  while (buffer_.size() - consumed_ < count && fill_buffer()) {
+  while (buffer_.size() - consumed_ < count && !error_ && read_more()) {
   }
   return std::string_view(buffer_).substr(consumed_, count);
 }
@@ -102,17 +102,24 @@ bool DelimitedReader::read_line(std::string& line) {
   return found;
 }
 
-bool DelimitedReader::fill_buffer() {
+bool DelimitedReader::read_more() {
   try {
     const std::string_view bytes = stream_.read();
     buffer_ += bytes;
     return !bytes.empty();
-  } catch (const base::Error&) {
-    // Discard the incomplete record.
-    buffer_.clear();
-    consumed_ = 0;
-    throw;
+  } catch (const base::Error& error) {
+    error_ = error;
+    return false;
   }
+}
+
+bool DelimitedReader::fill_buffer() {
+  if (!error_ && read_more()) return true;
+  if (!error_) return false;
+  // Discard the incomplete record.
+  buffer_.clear();
+  consumed_ = 0;
+  throw *std::exchange(error_, std::nullopt);
 }
 
 base::Error DelimitedReader::too_long_error() const {

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/ingest/archive.h"
+#include "gato/ingest/byte_stream.h"
 
 namespace gato::ingest {
 
@@ -30,7 +31,7 @@ class DelimitedReader {
   // Reads a line, without its terminating \n or \r\n.
   bool read_line(std::string& line);
   // Returns the next `count` bytes, or fewer at the end, without consuming
-  // them. Valid until the next call. Throws as read_until() does.
+  // them. Valid until the next call. Errors are left to read_until().
   std::string_view peek(size_t count);
 
   // The start of the record that was read last.
@@ -46,6 +47,10 @@ class DelimitedReader {
   }
 
  private:
+  // Returns false at the end of the input, and at an error, which is kept.
+  bool read_more();
+  // Returns false at the end of the input. Throws an error once the complete
+  // records before it have been read.
   bool fill_buffer();
   // Marks the buffer as consumed up to the index `end`.
   void consume(size_t end);
@@ -56,6 +61,7 @@ class DelimitedReader {
   ByteStream stream_;
   size_t max_record_bytes_;
   std::string advice_;
+  std::optional<base::Error> error_;  // to be thrown
   std::string buffer_;  // bytes read; those before consumed_ are done with
   size_t consumed_ = 0;
   // The position of consumed_ in the input.

@@ -12,8 +12,8 @@ json parse_json_object(std::string_view text) {
     // The lenient parser copies the text, which is seldom necessary.
     try {
       object = data::parse_lenient_json(text);
-    } catch (const base::Error&) {
-      throw base::input_error("not a JSON object");
+    } catch (const base::Error& error) {
+      throw base::input_error("not a JSON object: {}", error.what());
     }
   }
   if (!object.is_object()) throw base::input_error("not a JSON object");

@@ -1,22 +1,17 @@
 // The file in which gato-rollout control keeps the episodes that it has played
 // until it writes the datasets, so that an interrupted run can be continued.
-//
-// The file is only appended to. Its first line is JSON: kind, version and
-// "start", what the run was started with. Each record that follows is an
-// episode of a task or the film, with its size and its XXH64 digest. A process
-// that is killed while it appends a record loses only that record.
+// data/recording_file.h describes its layout.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "gato/data/episode.h"
+#include "gato/data/recording_file.h"
 
 namespace gato::rollout {
 
@@ -36,7 +31,7 @@ class Recording {
 
   const std::filesystem::path& path() const { return path_; }
   // Returns what the run was started with; null if the file is new.
-  const nlohmann::json& start() const { return start_; }
+  const nlohmann::json& start() const { return index_.start; }
   // Discards all records and begins a recording.
   void begin(const nlohmann::json& start);
 
@@ -62,32 +57,18 @@ class Recording {
   void remove();
 
  private:
-  // Where the payload of a record is in the file.
-  struct Extent {
-    int64_t offset = 0, size = 0;
-  };
-  struct EpisodeRecord {
-    Extent episode;
-    bool was_retried = false;
-  };
+  using EpisodeRecord = data::RecordingIndex::EpisodeRecord;
 
   void open_and_lock();
   void scan();
-  // Adds the record at `payload` to the index. Returns false if it is invalid.
-  bool add_to_index(const std::string& kind, const std::string& payload,
-                    Extent extent);
-  void append_record(const char* kind, const std::string& payload);
-  std::string read_bytes(Extent extent) const;
-  const EpisodeRecord& find(const std::string& task, int64_t id) const;
+  // Appends bytes to the file. Requires that mutex_ is locked.
+  void append_bytes(const std::string& bytes);
+  EpisodeRecord find(const std::string& task, int64_t id) const;
 
   std::filesystem::path path_;
   int fd_ = -1;
-  nlohmann::json start_;
-  int64_t end_ = 0;  // of the last complete record
-
-  mutable std::mutex mutex_;  // guards the members below, and appending
-  std::map<std::pair<std::string, int64_t>, EpisodeRecord> episodes_;
-  std::optional<Extent> film_;
+  mutable std::mutex mutex_;  // guards index_, apart from start
+  data::RecordingIndex index_;
 };
 
 }  // namespace gato::rollout

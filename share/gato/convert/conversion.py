@@ -97,15 +97,58 @@ def provenance(program, arguments, inputs):
         "inputs": [{"path": str(path), "size": path.stat().st_size} for path in inputs]})
 
 
-def load_json(path, missing_message):
-    """Returns the content of a JSON file. Raises BadInputError if it is not valid JSON, or with
-    `missing_message` if there is no such file."""
+NULL = type(None)
+TYPE_NAMES = {str: "a text", int: "an integer", float: "a number", bool: "true or false",
+              list: "a list", dict: "an object", NULL: "null"}
+
+
+def check_json(value, shape, where):
+    """Raises BadInputError, beginning with `where`, unless a JSON value has a shape: a type, a
+    tuple of types, a list of the shape of all its items, a dictionary of the shapes of some keys,
+    or a function that checks a value and is called like this one, without the shape. A key that
+    begins with `!` is required, and `*` stands for all keys."""
+    if isinstance(shape, (list, dict)):
+        check_json(value, type(shape), where)
+        if isinstance(shape, list):
+            for index, item in enumerate(value):
+                check_json(item, shape[0], f"{where}[{index}]")
+            return
+        for key, child in shape.items():
+            name = key.removeprefix("!")
+            if name != key and name not in value:
+                raise BadInputError(f"{where}: there is no {name}")
+            for found in (value if key == "*" else {name} & value.keys()):
+                check_json(value[found], child, f"{where}: {found}")
+    elif isinstance(shape, (type, tuple)):
+        types = shape if isinstance(shape, tuple) else (shape,)
+        # bool is a subclass of int.
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            expected = " or ".join(dict.fromkeys(TYPE_NAMES[each] for each in types))
+            raise BadInputError(f"{where}: expected {expected}, not {json.dumps(value)[:80]}")
+    else:
+        shape(value, where)
+
+
+def parse_json(text, shape, where):
+    """Returns JSON of a shape of check_json. Raises BadInputError, beginning with `where`."""
     try:
-        return json.loads(path.read_text())
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"{where}: {error}") from None
+    check_json(value, shape, where)
+    return value
+
+
+def load_json(path, missing_message, shape):
+    """Returns the content of a JSON file. Raises BadInputError if it is not valid JSON of a shape
+    of check_json, or with `missing_message` if there is no such file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadInputError(missing_message) from None
     except ValueError as error:
         raise BadInputError(f"{path}: {error}") from None
+    return parse_json(text, shape, str(path))
 
 
 def write_dataset(writer, source, spaces, skip_bad):

@@ -7,8 +7,6 @@ becomes the observation `task`; `observation.state` becomes `state`, and so on:
   lerobot.py --bounds action=data lerobot/pusht pusht
   lerobot.py --exclude observation.images.wrist aloha_sim_insertion_human insertion
 """
-import json
-
 import conversion
 from errors import BadInputError, UsageError, require_module
 
@@ -17,6 +15,20 @@ VERSIONS = ("v2.0", "v2.1", "v3.0")
 BOOKKEEPING = {"timestamp", "frame_index", "episode_index", "index", "task_index"}
 OUTCOMES = {"next.reward", "next.done", "next.success"}
 FRAMES_PER_BATCH = 512
+
+
+def check_chunk_size(value, where):
+    conversion.check_json(value, int, where)
+    if value < 1:
+        raise BadInputError(f"{where}: expected an integer above 0, not {value}")
+
+
+# What is read of meta/info.json and of each line of meta/tasks.jsonl.
+INFO = {"codebase_version": str, "robot_type": (str, conversion.NULL), "total_episodes": int,
+        "total_frames": int, "video_path": (str, conversion.NULL),
+        "chunks_size": check_chunk_size,
+        "features": {"*": {"dtype": str, "shape": [int]}}}
+TASK = {"!task_index": int, "!task": str}
 
 
 class LeRobot:
@@ -28,7 +40,7 @@ class LeRobot:
         self.folder = options.inputs[0]
         self.info = conversion.load_json(
             self.folder / "meta" / "info.json",
-            f"{self.folder}: not a LeRobot dataset: there is no meta/info.json")
+            f"{self.folder}: not a LeRobot dataset: there is no meta/info.json", INFO)
         self.version = self.info.get("codebase_version")
         if self.version not in VERSIONS:
             raise BadInputError(f"{self.folder}: unsupported version {self.version}, not one of "
@@ -95,11 +107,8 @@ class LeRobot:
         if not path.exists():
             raise BadInputError(f"{path}: no such file; --exclude task converts without the text")
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            try:
-                entry = json.loads(line)
-                tasks[entry["task_index"]] = entry["task"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise BadInputError(f"{path}: line {number}: {error}") from None
+            entry = conversion.parse_json(line, TASK, f"{path}: line {number}")
+            tasks[entry["task_index"]] = entry["task"]
         return tasks
 
     def _read_video_offsets(self):

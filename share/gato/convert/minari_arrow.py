@@ -5,7 +5,6 @@ The metadata and all values stay as they are. JPEG frames are copied without dec
 
   minari_arrow.py ~/.minari/datasets/D4RL/door/human-v2 door
 """
-import json
 import re
 
 import conversion
@@ -16,6 +15,33 @@ ARRAYS = ("Box", "MultiDiscrete", "MultiBinary")
 # Entries of metadata.json that the writer sets itself.
 OWN_ENTRIES = ("observation_space", "action_space", "total_episodes", "total_steps", "data_format",
                "jpeg_encoding", "dataset_size")
+
+
+def check_space(space, where):
+    """Checks that a value describes a space. Its type may be unknown."""
+    conversion.check_json(space, {"!type": str}, where)
+    if space["type"] in SPACES:
+        conversion.check_json(space, SPACES[space["type"]], where)
+
+
+def check_integers(value, where):
+    """Checks that a value is an array of integers: lists of any depth, all of one length."""
+    import numpy as np
+    try:
+        is_integer_array = np.asarray(value).dtype.kind == "i"
+    except (ValueError, OverflowError):
+        is_integer_array = False
+    if not is_integer_array:
+        raise BadInputError(f"{where}: expected integers, in lists of the same length")
+
+
+# What is read of metadata.json of the dataset and of an episode, and of spaces.
+METADATA = {"data_format": str, "observation_space": str, "action_space": str,
+            "total_episodes": int}
+EPISODE_METADATA = {"seed": (int, conversion.NULL), "options": (dict, conversion.NULL)}
+SPACES = {"Box": {"!shape": [int]}, "MultiDiscrete": {"!nvec": check_integers},
+          "MultiBinary": {"!n": check_integers}, "Dict": {"!subspaces": {"*": check_space}},
+          "Tuple": {"!subspaces": [check_space]}}
 
 
 def shape_of(space):
@@ -37,7 +63,7 @@ class MinariArrow:
         given = options.inputs[0]
         self.folder = given / "data" if (given / "data").is_dir() else given
         self.inputs, self.left_out = [self.folder / "metadata.json"], set()
-        metadata = self._load(self.inputs[0])
+        metadata = self._load(self.inputs[0], METADATA)
         self.format = metadata.get("data_format")
         if self.format not in ("arrow", "parquet"):
             raise BadInputError(f"{given}: the storage format is {self.format}, not arrow or "
@@ -49,15 +75,16 @@ class MinariArrow:
             if not text:
                 raise BadInputError(f"{self.inputs[0]}: there is no {kind}_space")
             self.spaces[f"{kind}s"] = text
-            self.trees[f"{kind}s"] = json.loads(text)
+            self.trees[f"{kind}s"] = conversion.parse_json(
+                text, check_space, f"{self.inputs[0]}: {kind}_space")
         self.metadata = {k: v for k, v in metadata.items() if k not in OWN_ENTRIES}
         self.metadata["jpeg_encoding"] = False  # set when a frame is found
         self.total = metadata.get("total_episodes")
 
     @staticmethod
-    def _load(path):
+    def _load(path, shape):
         return conversion.load_json(
-            path, f"{path.parent}: not a Minari dataset: there is no {path.name}")
+            path, f"{path.parent}: not a Minari dataset: there is no {path.name}", shape)
 
     def records(self):
         folders = sorted((int(path.name), path) for path in self.folder.iterdir()
@@ -77,7 +104,7 @@ class MinariArrow:
         if not found:
             raise BadInputError(f"{folder}: there is no file *.{self.format} with rows")
         table = pa.Table.from_batches(found).combine_chunks()
-        metadata = self._load(folder / "metadata.json")
+        metadata = self._load(folder / "metadata.json", EPISODE_METADATA)
         steps = metadata.get("total_steps")
         if not isinstance(steps, int) or not steps <= table.num_rows <= steps + 1:
             raise BadInputError(f"{folder}: {table.num_rows} rows, but metadata.json says "
@@ -99,7 +126,23 @@ class MinariArrow:
             infos = dict(self._infos(column("infos", None), "", folder))
         return Episode(values["observations"], values["actions"], series("rewards"),
                        series("terminations"), series("truncations"), infos,
-                       seed=metadata.get("seed"), options=flat(metadata.get("options") or {}))
+                       seed=metadata.get("seed"),
+                       options=self._options(metadata.get("options") or {}))
+
+    def _options(self, options):
+        """Returns the options that an HDF5 attribute can contain, and notes the others."""
+        import numpy as np
+        kept = {}
+        for path, value in flat(options).items():
+            try:
+                is_kept = np.asarray(value).dtype.kind in "biufU"
+            except ValueError:  # lists of different lengths
+                is_kept = False
+            if is_kept:
+                kept[path] = value
+            else:
+                self.left_out.add(f"options/{path}")
+        return kept
 
     def _values(self, space, values, path, what):
         """Yields (path, value) for each leaf of a space."""
@@ -154,7 +197,7 @@ class MinariArrow:
 
     def notes(self):
         if self.left_out:
-            yield ("ignored these infos, which are not arrays: "
+            yield ("ignored these infos and options, which are not arrays: "
                    f"{', '.join(sorted(self.left_out))}")
 
 

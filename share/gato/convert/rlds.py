@@ -17,10 +17,28 @@ from errors import BadInputError, UsageError
 STEP_KEYS = {"observation", "action", "reward", "discount", "is_first", "is_last", "is_terminal"}
 
 
-def load_json(path):
+def check_count(value, where):
+    """Checks that a value is an integer or the text of one."""
+    conversion.check_json(value, (int, str), where)
+    try:
+        int(value)
+    except ValueError:
+        raise BadInputError(f"{where}: expected an integer, not {value!r}") from None
+
+
+# What is read of dataset_info.json and, at any depth, of features.json.
+INFO = {"name": str, "configName": str, "fileFormat": str,
+        "splits": [{"!name": str, "shardLengths": [check_count]}]}
+DETAIL = {"dtype": str, "encoding": str, "!shape": {"dimensions": [check_count]}}
+FEATURE = {"pythonClassName": str, "tensor": DETAIL, "image": DETAIL,
+           "classLabel": {"numClasses": check_count}}
+FEATURE |= {"featuresDict": {"features": {"*": FEATURE}}, "sequence": {"!feature": FEATURE}}
+
+
+def load_json(path, shape):
     return conversion.load_json(
         path, f"{path.parent}: there is no {path.name}: the input must be the folder of a version "
-              "of a TFDS dataset, such as NAME/1.0.0")
+              "of a TFDS dataset, such as NAME/1.0.0", shape)
 
 
 class Feature:
@@ -105,7 +123,7 @@ class Rlds:
 
     def __init__(self, options):
         self.folder = options.inputs[0]
-        info = load_json(self.folder / "dataset_info.json")
+        info = load_json(self.folder / "dataset_info.json", INFO)
         self.name = info.get("name", self.folder.name)
         self.task, self.domain = self.name, self.name
         self.agent = conversion.first_of(info.get("configName"), self.name)
@@ -139,7 +157,7 @@ class Rlds:
 
     def _choose_features(self, options):
         path = self.folder / "features.json"
-        found = load_json(path).get("featuresDict", {}).get("features")
+        found = load_json(path, FEATURE).get("featuresDict", {}).get("features")
         if found is None or "sequence" not in found.get("steps", {}):
             raise BadInputError(f"{path}: not an RLDS dataset: there is no dataset `steps`")
         self.features = leaves(found["steps"]["sequence"]["feature"])

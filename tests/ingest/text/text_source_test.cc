@@ -6,6 +6,7 @@
 #include "cli/run_in_process.h"
 #include "gato/base/error.h"
 #include "gato/ingest/text/end_of_text.h"
+#include "ingest/compression.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -43,6 +44,63 @@ TEST_CASE("Plain text is split into documents at the given separator") {
         Texts{"one\ntwo", "three\nfour<|end|>five"});
   CHECK(texts_of(path, separated_by("<|end|>")) ==
         Texts{"one\ntwo\n\n \r\nthree\r\nfour", "five"});
+}
+
+TEST_CASE("A truncated compressed text delivers the complete lines") {
+  const test::ScratchDirectory folder;
+  // Short ones too, whose truncation is found with the first bytes.
+  for (const int count : {5, 100000}) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += "line " + std::to_string(i) + "\n";
+    for (const std::string format : test::kCompressionFormats) {
+      const std::string bytes = test::compress(format, text);
+      INFO(format << ", " << count << " lines");
+      const std::string path =
+          folder.write_file("a.txt", bytes.substr(0, bytes.size() - 2));
+      TextSource source(path, separated_by("lines"));
+      int lines = 0;
+      std::string error;
+      try {
+        while (const auto record = source.next()) {
+          CHECK(record->content == "line " + std::to_string(lines));
+          ++lines;
+        }
+      } catch (const base::Error& found) {
+        error = found.what();
+      }
+      CHECK(lines == count);
+      CHECK_THAT(error, Contains(path) && Contains("truncated"));
+      CHECK_FALSE(source.next());
+    }
+  }
+}
+
+TEST_CASE("UTF-16 is named, and so are carriage returns without line feeds") {
+  const test::ScratchDirectory folder;
+  using namespace std::string_literals;
+  for (const std::string& text :
+       {"\xFF\xFEh\0i\0"s, "h\0i\0 \0t\0h\0e\0r\0e\0\n\0"s}) {
+    CHECK_THROWS_WITH(texts_of(folder.write_file("a.txt", text), {}),
+                      Contains("iconv -f UTF-16LE"));
+  }
+  for (const std::string& text : {"\xFE\xFF\0h"s, "\0h\0i\0\n"s}) {
+    CHECK_THROWS_WITH(texts_of(folder.write_file("a.jsonl", text), {}),
+                      Contains("iconv -f UTF-16BE"));
+  }
+  CHECK(texts_of(folder.write_file("a.txt", "a\0b\0\0c"s), {}).size() == 1);
+  const auto lacks_line_feeds = [&](const std::string& separator,
+                                    const std::string& text) {
+    TextSource source(folder.write_file("b.txt", text),
+                      separated_by(separator));
+    while (source.next()) {
+    }
+    return source.lacks_line_feeds();
+  };
+  CHECK(lacks_line_feeds("lines", "one\rtwo\rthree"));
+  CHECK(lacks_line_feeds("blank-lines", "one\r\rtwo"));
+  CHECK_FALSE(lacks_line_feeds("file", "one\rtwo"));
+  CHECK_FALSE(lacks_line_feeds("lines", "one\r\ntwo\r\n"));
+  CHECK_FALSE(lacks_line_feeds("lines", "one"));
 }
 
 TEST_CASE("White space is not a document, and a byte order mark is not text") {

@@ -7,6 +7,7 @@
 
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
+#include "gato/ingest/text/image_url_index.h"
 #include "ingest/read_records.h"
 
 using namespace gato;
@@ -314,6 +315,23 @@ TEST_CASE("The URLs that img2dataset stored determine the images") {
   CHECK(records[1].image.is_missing());
   CHECK_THROWS_WITH(records[1].image.decode(), Contains("http://x.org/b"));
   CHECK(records[3].image.content.ends_with("images/00001/000010000.jpg"));
+}
+
+TEST_CASE(
+    "The Parquet files of img2dataset are named unless .json replace them") {
+  const Downloads downloads;
+  downloads.add_image("000000000", "http://x.org/a");
+  downloads.add("000010000", ".jpg", "");
+  const std::string root = downloads.options().image_root;
+  CHECK(ImageUrlIndex(root).unread_table().empty());
+  for (const char* name : {"00000.parquet", "00001.parquet", "00002.parquet",
+                           "notes.parquet", "00001_stats.json"}) {
+    base::write_file(root + "/" + name, "PAR1", false);
+  }
+  CHECK(ImageUrlIndex(root).unread_table() == "00001.parquet");
+  downloads.add("000010000", ".json",
+                R"({"key": "000010000", "url": "http://x.org/b"})");
+  CHECK(ImageUrlIndex(root).unread_table().empty());
 }
 
 TEST_CASE("Every file begins a new shard of the images that it shares") {

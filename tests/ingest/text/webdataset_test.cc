@@ -4,6 +4,7 @@
 
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
+#include "ingest/compression.h"
 #include "ingest/read_records.h"
 
 using namespace gato;
@@ -100,6 +101,50 @@ TEST_CASE("A truncated archive is one bad record, followed by the end") {
   CHECK(records.size() == 1);
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0], Contains("cut.tar") && Contains("5200 bytes"));
+}
+
+TEST_CASE("A truncated compressed archive delivers its complete samples") {
+  const test::ScratchDirectory folder;
+  // Images that compress badly, so that every format has several blocks.
+  constexpr int kSamples = 16;
+  std::string archive;
+  uint32_t random = 1;
+  for (int sample = 0; sample < kSamples; ++sample) {
+    std::string image(20000, '\0');
+    for (char& byte : image) {
+      random = random * 1664525 + 1013904223;
+      byte = static_cast<char>(random >> 24);
+    }
+    const std::string key = std::to_string(sample);
+    archive += test::tar_member(key + ".jpg", image) +
+               test::tar_member(key + ".txt", "caption " + key);
+  }
+  archive += std::string(1024, '\0');
+  for (const std::string format : test::kCompressionFormats) {
+    const std::string complete = test::compress(format, archive);
+    for (const size_t size : {complete.size() / 3, complete.size() / 2,
+                              complete.size() - 3, complete.size()}) {
+      INFO(format << ", " << size << " of " << complete.size() << " bytes");
+      const auto [records, errors] = read_all_records(*open_webdataset(
+          folder.write_file("a.tar", complete.substr(0, size)), {}));
+      const auto expected =
+          static_cast<size_t>(kSamples * static_cast<double>(size) /
+                              static_cast<double>(complete.size()));
+      // A block has up to 131072 bytes, which are up to seven samples.
+      CHECK(records.size() + 8 >= expected);
+      for (size_t i = 0; i < records.size(); ++i) {
+        CHECK(records[i].texts[0].text == "caption " + std::to_string(i));
+      }
+      REQUIRE(errors.size() == (size < complete.size() ? 1 : 0));
+      if (!errors.empty()) {
+        CHECK_THAT(errors[0], Contains("a.tar: " + format + ": truncated"));
+        CHECK((records.empty() ||
+               errors[0].find("nothing can be read") != std::string::npos));
+      } else {
+        CHECK(records.size() == kSamples);
+      }
+    }
+  }
 }
 
 TEST_CASE("A truncated archive delivers the samples that are complete") {

@@ -1,9 +1,12 @@
 #include "gato/ingest/episodes/dataset_search.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <set>
 
 #include "gato/base/error.h"
+#include "gato/data/recording_file.h"
 
 namespace gato::ingest {
 namespace {
@@ -39,6 +42,11 @@ void find_datasets_recursively(const fs::path& folder,
       find_datasets_recursively(entry, visited, found);
     } else if (entry.extension() == ".hdf5") {
       found.push_back(entry);
+    } else if (entry.extension() == ".partial" && data::is_recording(entry)) {
+      spdlog::warn(
+          "{}: left out: a run of gato-rollout control that was interrupted; "
+          "--resume continues it",
+          entry.string());
     }
   }
 }

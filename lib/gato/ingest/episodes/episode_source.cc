@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/recording_file.h"
 #include "gato/ingest/episodes/d4rl.h"
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/minari.h"
@@ -30,6 +31,13 @@ EpisodeFileFormat resolve_format(const fs::path& path,
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
     return EpisodeFileFormat::minari;
+  }
+  if (data::is_recording(path)) {
+    throw base::input_error(
+        "{}: a run of gato-rollout control that was interrupted before it "
+        "wrote its datasets: continue it with --resume (gato-info shows the "
+        "command)",
+        path.string());
   }
   return detect_episode_format(data::hdf5::open_file(path));
 }

@@ -49,6 +49,13 @@ std::unique_ptr<ImageTextSource> open_captions(
     tsv.image_root = root;
     return open_tsv_captions(path, tsv);
   }
+  if (path.ends_with(".parquet")) {
+    throw base::usage_error(
+        "{}: Parquet is not read: give the .tar files of img2dataset "
+        "--output_format webdataset, or the .tsv file that it downloaded from "
+        "(see share/gato/convert/img2dataset_json.py)",
+        path);
+  }
   throw base::usage_error(
       "{}: cannot tell the caption format from the file name: give --format "
       "coco, tsv or webdataset",

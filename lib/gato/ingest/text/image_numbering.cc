@@ -26,6 +26,13 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
           "img2dataset",
           root.string(), found->urls.size());
     }
+    if (!found->urls.unread_table().empty()) {
+      spdlog::warn(
+          "{}: Parquet is not read, and there are no .json files beside its "
+          "images: they are found by the numbers of the rows, not by their "
+          "URLs; share/gato/convert/img2dataset_json.py writes the .json files",
+          (root / found->urls.unread_table()).string());
+    }
   }
   return *found;
 }

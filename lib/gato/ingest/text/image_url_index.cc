@@ -93,8 +93,9 @@ void ImageUrlIndex::add(const fs::path& folder, const FolderImages& images) {
 }
 
 ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
+  const std::set<std::string> names = list_folder(root);
   std::vector<fs::path> folders{""};
-  for (const std::string& name : list_folder(root)) {
+  for (const std::string& name : names) {
     if (is_number(name)) folders.emplace_back(name);
   }
   std::vector<FolderImages> images(folders.size());
@@ -116,6 +117,15 @@ ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
   std::stable_sort(
       entries_.begin(), entries_.end(),
       [](const Entry& a, const Entry& b) { return a.url_hash < b.url_hash; });
+  for (const std::string& name : names) {
+    const fs::path table = name;
+    const std::string folder = table.stem().string();
+    if (table.extension() == ".parquet" && is_number(folder) &&
+        names.contains(folder) && !folders_.contains(folder)) {
+      unread_table_ = name;
+      return;
+    }
+  }
 }
 
 std::string ImageUrlIndex::find(std::string_view url,

@@ -28,6 +28,9 @@ class ImageUrlIndex {
   // Returns whether the folder that contains the path, relative to the root,
   // contains an image of the index.
   bool covers_folder_of(const std::filesystem::path& path) const;
+  // Returns the first NNNNN.parquet of img2dataset in the root beside a folder
+  // NNNNN that contains no image of the index; empty if there is none.
+  const std::string& unread_table() const { return unread_table_; }
 
  private:
   struct Entry {
@@ -42,6 +45,7 @@ class ImageUrlIndex {
   std::vector<Entry> entries_;  // sorted by hash, then by name
   std::string paths_;           // terminated by NUL characters
   std::unordered_set<std::string> folders_;
+  std::string unread_table_;
 };
 
 }  // namespace gato::ingest

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/ingest/archive.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/file_extension.h"
+#include "gato/ingest/tar_reader.h"
 #include "gato/ingest/text/page_json.h"
 #include "gato/ingest/utf8.h"
 

@@ -29,8 +29,14 @@ std::string too_long_advice(const TextSourceOptions& options, bool is_jsonl) {
   return "; split it into shorter documents";
 }
 
-// Throws Error(bad_input) if the first bytes are those of an archive.
-void reject_archive(const std::string& name, std::string_view first) {
+// Throws Error(bad_input) if the first bytes are those of an archive or of text
+// in UTF-16.
+void reject_other_formats(const std::string& name, std::string_view first) {
+  if (const auto encoding = detect_utf16(first); !encoding.empty()) {
+    throw base::input_error(
+        "{}: text in UTF-16: convert it with iconv -f {} -t UTF-8", name,
+        encoding);
+  }
   // A tar member header begins with the name, padded with NUL, and has the
   // magic bytes at offset 257.
   constexpr size_t kMagicOffset = 257;
@@ -120,7 +126,7 @@ void TextSource::check_first_bytes() {
   has_checked_first_bytes_ = true;
   const std::string_view first = reader_.peek(512);
   is_rejected_ = true;  // in case the next line throws
-  reject_archive(reader_.name(), first);
+  reject_other_formats(reader_.name(), first);
   is_rejected_ = false;
   looks_like_json_lines_ =
       !is_jsonl_ && options_.format == "auto" && starts_like_json_object(first);
@@ -143,6 +149,13 @@ bool TextSource::lacks_separator() const {
          has_documents_ && !reader_.has_found_separator();
 }
 
+bool TextSource::lacks_line_feeds() const {
+  const std::string& separator = options_.document_separator;
+  return !is_jsonl_ && (separator == "lines" || separator == "blank-lines") &&
+         has_documents_ && has_carriage_returns_ &&
+         !reader_.has_found_separator();
+}
+
 bool TextSource::read_record(TextRecord& record) {
   const std::string& separator = options_.document_separator;
   if (!is_jsonl_ && separator == "blank-lines") return read_paragraph(record);
@@ -153,7 +166,13 @@ bool TextSource::read_record(TextRecord& record) {
                                record.content);
   record.location = reader_.location();
   record.byte_offset = reader_.record_offset();
+  note_carriage_returns(record.content);
   return found;
+}
+
+void TextSource::note_carriage_returns(std::string_view text) {
+  has_carriage_returns_ =
+      has_carriage_returns_ || text.find('\r') != std::string_view::npos;
 }
 
 bool TextSource::read_paragraph(TextRecord& record) {
@@ -162,6 +181,7 @@ bool TextSource::read_paragraph(TextRecord& record) {
   // After an error, the rest of the oversized paragraph is still to be skipped.
   bool is_skipping = std::exchange(is_inside_oversized_paragraph_, true);
   while (reader_.read_line(line)) {
+    note_carriage_returns(line);
     if (is_blank(line)) {
       is_skipping = false;
       if (!record.content.empty()) break;

@@ -59,9 +59,9 @@ class TextSource {
   TextSource(const std::string& path, const TextSourceOptions& options);
 
   // Returns the next document, or nullopt at the end. Throws Error(bad_input)
-  // if a compressed file is corrupt or the input is an archive, after which the
-  // end follows, and if a document is too long, after which the next document
-  // follows.
+  // if a compressed file is corrupt or the input is an archive or UTF-16, after
+  // which the end follows, and if a document is too long, after which the next
+  // document follows.
   std::optional<TextRecord> next();
   const std::string& name() const { return reader_.name(); }
   // Returns how much of the file has been read so far, before decompression.
@@ -72,22 +72,27 @@ class TextSource {
   // Returns whether a separator other than the named ones does not occur in a
   // plain text that has a document. Known at the end.
   bool lacks_separator() const;
+  // Returns whether a plain text that is divided at lines has carriage returns
+  // (CR) in place of line feeds (LF), as files of old Macs do. Known at the
+  // end.
+  bool lacks_line_feeds() const;
   void record_input(data::Provenance& provenance) {
     reader_.record_input(provenance);
   }
 
  private:
-  // Rejects archives and recognizes JSON lines by the first bytes.
+  // Rejects archives and UTF-16, and recognizes JSON lines, by the first bytes.
   void check_first_bytes();
   // Reads the next document, which may be blank. Returns false at the end.
   bool read_record(TextRecord& record);
   bool read_paragraph(TextRecord& record);
+  void note_carriage_returns(std::string_view text);
 
   TextSourceOptions options_;
   bool is_jsonl_;
   DelimitedReader reader_;
   bool has_checked_first_bytes_ = false, is_rejected_ = false,
-       has_documents_ = false;
+       has_documents_ = false, has_carriage_returns_ = false;
   bool looks_like_json_lines_ = false;
   bool is_inside_oversized_paragraph_ = false;
 };

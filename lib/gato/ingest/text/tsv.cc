@@ -285,8 +285,10 @@ class TsvSource : public ImageTextSource {
     if (!doubt.empty()) {
       throw base::input_error(
           "cannot tell the number of the image of this row: {}: keep the .json "
-          "files of img2dataset beside the images, which contain their URLs, "
-          "or add a column with the paths of the images (--image-column)",
+          "files of img2dataset beside the images, which contain their URLs "
+          "(share/gato/convert/img2dataset_json.py writes them from its "
+          ".parquet files), or add a column with the paths of the images "
+          "(--image-column)",
           doubt);
     }
     if (!row.number) {

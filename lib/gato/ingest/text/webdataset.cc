@@ -18,9 +18,9 @@
 #include <string_view>
 
 #include "gato/base/error.h"
-#include "gato/ingest/archive.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/json_record.h"
+#include "gato/ingest/tar_reader.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -78,7 +78,10 @@ std::string extract_caption(const Sample& sample,
     if (find_invalid_utf8(found->second)) {
       throw base::input_error("field {} is not UTF-8", field);
     }
-    return found->second;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    const std::string& text = found->second;
+    return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size())
+                                            : text;
   }
   const auto found = sample.fields.find("json");
   if (found == sample.fields.end()) {

@@ -1,4 +1,4 @@
-#include "gato/ingest/archive.h"
+#include "gato/ingest/tar_reader.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -7,6 +7,7 @@
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "ingest/read_records.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -16,66 +17,7 @@ namespace {
 
 const std::string samples = GATO_SOURCE_DIR "/tests/samples/";
 
-std::string all_of(const std::string& path) {
-  ByteStream stream(path);
-  std::string all;
-  for (auto bytes = stream.read(); !bytes.empty(); bytes = stream.read()) {
-    all += bytes;
-  }
-  return all;
-}
-
-base::ExitStatus status_of(const std::string& path) {
-  try {
-    all_of(path);
-  } catch (const base::Error& error) {
-    CHECK_THAT(error.what(), Contains(path));
-    return error.status();
-  }
-  return base::ExitStatus::success;
-}
-
 }  // namespace
-
-TEST_CASE(
-    "Compressed files are decompressed, other files are read as they are") {
-  const test::ScratchDirectory folder;
-  const std::string text =
-      "{\"text\": \"a red square\"}\n{\"text\": \"a blue circle\"}\n";
-  CHECK(all_of(samples + "text/members.jsonl.gz") == text);
-  CHECK(all_of(samples + "text/frames.jsonl.zst") == text);
-  CHECK(all_of(folder.write_file("plain", text)) == text);
-  CHECK(all_of(folder.write_file("empty", "")).empty());
-  std::string large;
-  for (int i = 0; i < 200000; ++i) large += std::to_string(i) + "\n";
-  CHECK(all_of(folder.write_file("large.gz", large)) == large);
-}
-
-TEST_CASE("A truncated or altered compressed file is bad input") {
-  const test::ScratchDirectory folder;
-  for (const char* name : {"text/members.jsonl.gz", "text/frames.jsonl.zst"}) {
-    const std::string complete = base::read_file(samples + name);
-    CAPTURE(name);
-    CHECK(status_of(folder.write_file(
-              "truncated", complete.substr(0, complete.size() - 5))) ==
-          base::ExitStatus::bad_input);
-    // The end follows an error.
-    ByteStream stream(folder / "truncated");
-    try {
-      while (!stream.read().empty()) {
-      }
-      FAIL("no error");
-    } catch (const base::Error&) {
-    }
-    CHECK(stream.read().empty());
-  }
-}
-
-TEST_CASE("A file that cannot be read is an I/O error") {
-  const test::ScratchDirectory folder;
-  CHECK(status_of(folder / "missing") == base::ExitStatus::io);
-  CHECK(status_of(folder / "") == base::ExitStatus::io);
-}
 
 TEST_CASE("An input is recorded with the digest of all its bytes") {
   const std::string path = samples + "webdataset/good-0000.tar";
@@ -120,4 +62,31 @@ TEST_CASE("A file that is not a complete tar archive is bad input") {
   const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
   CHECK_THROWS_WITH(read(folder.write_file("b.tar", std::string(nothing, 20))),
                     Contains("decompressed"));
+}
+
+TEST_CASE("A sparse file has zeros in its holes") {
+  // As GNU tar writes it: {offset, size} of each part in the header, which has
+  // the size of the file at 483 and that of the parts at 124.
+  std::string archive = test::tar_member("sparse", "leftright");
+  archive.replace(156, 1, "S");
+  archive.replace(257, 8, "ustar  \0", 8);
+  const auto put = [&archive](size_t offset, size_t value) {
+    archive.replace(offset, 11, fmt::format("{:011o}", value));
+  };
+  put(386, 512), put(398, 4);
+  put(410, 2048), put(422, 5);
+  put(483, 4096);
+  archive.replace(148, 8, "        ");
+  unsigned sum = 0;
+  for (size_t i = 0; i < 512; ++i) {
+    sum += static_cast<unsigned char>(archive[i]);
+  }
+  archive.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
+  const test::ScratchDirectory folder;
+  TarReader tar(folder.write_file("a.tar", archive + std::string(1024, '\0')));
+  REQUIRE(tar.next() == "sparse");
+  std::string expected(4096, '\0');
+  expected.replace(512, 4, "left");
+  expected.replace(2048, 5, "right");
+  CHECK(tar.read_content() == expected);
 }
