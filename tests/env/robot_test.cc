@@ -141,7 +141,7 @@ TEST_CASE("Nothing overlaps in the world of the robot", "[robot]") {
         const Prism& prism = world.cube(cube);
         for (const TablePoint axis : {TablePoint{1, 0}, TablePoint{0, 1}}) {
           REQUIRE(std::abs(dot(prism.center, axis)) + prism.reach(axis) <=
-                  RobotWorld::kTableHalfSize + 1e-6);
+                  kTableHalfSize + 1e-6);
         }
       }
     }
@@ -157,7 +157,7 @@ TEST_CASE("The robot's fingers turn a cube until it is parallel to them",
   REQUIRE(world.cube_yaw(0) == Approx(0).margin(1e-9));
   REQUIRE(world.cube(0).center.x == Approx(0).margin(1e-9));
   REQUIRE(world.cube(0).center.y == Approx(0.005));
-  REQUIRE(world.gripper().gap == Approx(2 * RobotWorld::kCubeHalfSize));
+  REQUIRE(world.gripper().gap == Approx(2 * kCubeHalfSize));
   // Held, it turns with the gripper.
   repeat(world, 10, {.z = 0.5, .yaw = 0.5, .close = true});
   REQUIRE(world.cube_yaw(0) == Approx(0.5));
@@ -203,7 +203,7 @@ TEST_CASE("The gripper pushes cubes, which push others", "[robot]") {
                                       {0.03, 0}, {0.12, 0.12});
   repeat(world, 60, {.x = 1, .close = true});
   REQUIRE(world.cube(1).center.x ==
-          Approx(RobotWorld::kTableHalfSize - 0.03).margin(0.005));
+          Approx(kTableHalfSize - 0.03).margin(0.005));
   REQUIRE(world.cube(1).center.x - world.cube(0).center.x ==
           Approx(0.06).margin(1e-5));
   REQUIRE(world.cube(2).center.x == 0.12);

@@ -59,12 +59,13 @@ void ArmEnvironment::command(std::span<const double> action) {
   world_.step({.x = action[0], .z = action[1], .grip = action[2]});
 }
 
-std::vector<double> ArmEnvironment::action_of(const ArmCommand& command) const {
+std::vector<double> ArmEnvironment::expert_values() const {
+  const ArmCommand command = expert_command();
   return {command.x, command.z, command.grip};
 }
 
 BuiltinAction ArmEnvironment::compute_expert_action() {
-  return {.continuous = action_of(expert_command())};
+  return {.continuous = expert_values()};
 }
 
 data::Image ArmEnvironment::render_frame() const {

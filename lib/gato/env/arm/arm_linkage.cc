@@ -27,17 +27,4 @@ ArmJoints joints_of_hand(PlanePoint hand) {
   return {std::atan2(wrist.z, wrist.x) - elbow / 2, elbow};
 }
 
-ArmJoints joint_velocities(const ArmJoints& joints, PlanePoint velocity) {
-  const double forearm = joints.shoulder + joints.elbow;
-  // The columns of the Jacobian are the velocities of the hand per velocity of
-  // the shoulder and of the elbow.
-  const double elbow_x = -kLinkLength * std::sin(forearm),
-               elbow_z = kLinkLength * std::cos(forearm);
-  const double shoulder_x = elbow_x - kLinkLength * std::sin(joints.shoulder),
-               shoulder_z = elbow_z + kLinkLength * std::cos(joints.shoulder);
-  const double determinant = shoulder_x * elbow_z - elbow_x * shoulder_z;
-  return {(elbow_z * velocity.x - elbow_x * velocity.z) / determinant,
-          (shoulder_x * velocity.z - shoulder_z * velocity.x) / determinant};
-}
-
 }  // namespace gato::env

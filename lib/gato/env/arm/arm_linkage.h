@@ -25,8 +25,4 @@ PlanePoint elbow_of_joints(const ArmJoints& joints);
 // Returns the joint angles that bring the hand to a point in its range.
 ArmJoints joints_of_hand(PlanePoint hand);
 
-// Returns the velocities of the joints (rad/s) that give the hand the velocity
-// `velocity` (m/s): the inverse of the Jacobian times `velocity`.
-ArmJoints joint_velocities(const ArmJoints& joints, PlanePoint velocity);
-
 }  // namespace gato::env

@@ -1,8 +1,9 @@
 // Motion along one axis at a time keeps the boxes apart: room_x() and room_z()
-// compute how far something can move before something immovable stops it, and
-// push_x() moves what is in the way by exactly as much as is necessary. Each
-// step has four substeps; in each the fingers move, then the hand along x, then
-// the hand along z, and then all that is not supported falls.
+// (arm_contacts.cc) compute how far something can move before something
+// immovable stops it, and push_x() moves what is in the way by exactly as much
+// as is necessary. Each step has four substeps; in each the fingers move, then
+// the hand along x, then the hand along z, and then all that is not supported
+// falls.
 #include "gato/env/arm/arm_world.h"
 
 #include <algorithm>
@@ -21,38 +22,6 @@ constexpr double kTipSpeed = 0.15;
 constexpr double kBevel = 0.012;
 // The height that must be between the fingers to be held.
 constexpr double kMinGripHeight = 0.01;
-// Overlaps below this are rounding errors of boxes that touch.
-constexpr double kTolerance = 1e-9;
-
-bool overlap_in_x(const PlaneBox& a, const PlaneBox& b) {
-  return std::min(a.right(), b.right()) - std::max(a.left(), b.left()) >
-         kTolerance;
-}
-
-double shared_height(const PlaneBox& a, const PlaneBox& b) {
-  return std::min(a.top(), b.top()) - std::max(a.bottom(), b.bottom());
-}
-
-// Returns the distance that `box` can move in `direction` (-1 or 1) along x
-// until it touches `other`, infinity if `other` is not in its way.
-double gap_x(const PlaneBox& box, const PlaneBox& other, double direction) {
-  if ((other.center.x - box.center.x) * direction <= 0 ||
-      shared_height(box, other) <= kTolerance) {
-    return std::numeric_limits<double>::infinity();
-  }
-  return std::max(0.0, direction > 0 ? other.left() - box.right()
-                                     : box.left() - other.right());
-}
-
-// The same along z.
-double gap_z(const PlaneBox& box, const PlaneBox& other, double direction) {
-  if ((other.center.z - box.center.z) * direction <= 0 ||
-      !overlap_in_x(box, other)) {
-    return std::numeric_limits<double>::infinity();
-  }
-  return std::max(0.0, direction > 0 ? other.bottom() - box.top()
-                                     : box.bottom() - other.top());
-}
 
 }  // namespace
 
@@ -114,7 +83,7 @@ std::array<PlaneBox, 3> ArmWorld::hand_boxes() const {
 
 bool ArmWorld::rests_on(int upper, int lower) const {
   for (const PlaneBox& below : boxes(lower)) {
-    if (gap_z(bodies_[upper].boxes[0], below, -1) < kTolerance) {
+    if (gap_z(bodies_[upper].boxes[0], below, -1) < kBoxTolerance) {
       return true;
     }
   }
@@ -129,119 +98,6 @@ ArmWorld::Movers ArmWorld::hand_movers() const {
     }
   }
   return movers;
-}
-
-// Returns how far `box` can move along x, at most `distance`, if it pushes
-// ahead all bodies that are in its way. `movers` move with it.
-double ArmWorld::room_x(const PlaneBox& box, double direction, double distance,
-                        Movers movers) const {
-  for (const PlaneBox& wall : walls_) {
-    distance = std::min(distance, gap_x(box, wall, direction));
-  }
-  if (!(movers & kHand)) {
-    for (const PlaneBox& part : hand_boxes()) {
-      distance = std::min(distance, gap_x(box, part, direction));
-    }
-  }
-  for (int body = 0; body < body_count(); ++body) {
-    if (movers & bit(body)) {
-      continue;
-    }
-    for (const PlaneBox& other : boxes(body)) {
-      const double gap = gap_x(box, other, direction);
-      if (gap >= distance) {
-        continue;
-      }
-      distance = bodies_[body].is_held
-                     ? gap
-                     : gap + room_x(body, direction, distance - gap,
-                                    movers | bit(body));
-    }
-  }
-  return distance;
-}
-
-// The same for all boxes of a body that is not held.
-double ArmWorld::room_x(int body, double direction, double distance,
-                        Movers movers) const {
-  const Body& moved = bodies_[body];
-  const double x = moved.boxes[0].center.x;
-  distance = std::min(distance, std::max(0.0, direction > 0 ? moved.max_x - x
-                                                            : x - moved.min_x));
-  for (const PlaneBox& box : moved.span()) {
-    distance = room_x(box, direction, distance, movers);
-  }
-  return distance;
-}
-
-// Makes way for `box`, which is about to move by `distance`, which is at most
-// what room_x() returned.
-void ArmWorld::push_x(const PlaneBox& box, double direction, double distance,
-                      Movers movers) {
-  for (int body = 0; body < body_count(); ++body) {
-    if (movers & bit(body)) {
-      continue;
-    }
-    double gap = distance;
-    for (const PlaneBox& other : boxes(body)) {
-      gap = std::min(gap, gap_x(box, other, direction));
-    }
-    if (gap < distance) {
-      shift_x(body, direction, distance - gap, movers | bit(body));
-    }
-  }
-}
-
-// Moves a body, what is in its way and, as far as they can, the blocks that
-// rest on it.
-void ArmWorld::shift_x(int body, double direction, double distance,
-                       Movers movers) {
-  Movers riders = 0;
-  for (int other = 0; other < body_count(); ++other) {
-    if (!(movers & bit(other)) && bodies_[other].is_free &&
-        !bodies_[other].is_held && rests_on(other, body)) {
-      riders |= bit(other);
-    }
-  }
-  Body& moved = bodies_[body];
-  for (int i = 0; i < moved.box_count; ++i) {
-    push_x(moved.boxes[i], direction, distance, movers);
-  }
-  for (int i = 0; i < moved.box_count; ++i) {
-    moved.boxes[i].center.x += direction * distance;
-  }
-  for (int rider = 0; rider < body_count(); ++rider) {
-    if (riders & bit(rider)) {
-      const Movers with_rider = movers | bit(rider);
-      shift_x(rider, direction, room_x(rider, direction, distance, with_rider),
-              with_rider);
-    }
-  }
-}
-
-// Returns how far `box` can move along z, at most `distance`. Nothing is pushed
-// up or down.
-double ArmWorld::room_z(const PlaneBox& box, double direction, double distance,
-                        Movers movers) const {
-  if (direction < 0) {
-    distance = std::min(distance, std::max(0.0, box.bottom()));
-  }
-  for (const PlaneBox& wall : walls_) {
-    distance = std::min(distance, gap_z(box, wall, direction));
-  }
-  if (!(movers & kHand)) {
-    for (const PlaneBox& part : hand_boxes()) {
-      distance = std::min(distance, gap_z(box, part, direction));
-    }
-  }
-  for (int body = 0; body < body_count(); ++body) {
-    if (!(movers & bit(body))) {
-      for (const PlaneBox& other : boxes(body)) {
-        distance = std::min(distance, gap_z(box, other, direction));
-      }
-    }
-  }
-  return distance;
 }
 
 void ArmWorld::move_hand_x(double distance) {
@@ -362,7 +218,7 @@ void ArmWorld::open_fingers(double opening) {
 
 bool ArmWorld::is_between_fingers(const PlaneBox& box) const {
   return std::abs(box.center.x - hand_.x) < gap_ / 2 &&
-         shared_height(box, hand_boxes()[0]) > kTolerance;
+         shared_height(box, hand_boxes()[0]) > kBoxTolerance;
 }
 
 // Closes the fingers, which push what is between them to the middle. What
@@ -403,7 +259,7 @@ void ArmWorld::update_held() {
     const PlaneBox& box = body.boxes[0];
     body.is_held = body.is_free && is_between_fingers(box) &&
                    shared_height(box, hand_boxes()[0]) >= kMinGripHeight &&
-                   gap_ <= 2 * box.half_width + kTolerance;
+                   gap_ <= 2 * box.half_width + kBoxTolerance;
     if (body.is_held) {
       body.fall_speed = 0;
     }
@@ -423,12 +279,12 @@ void ArmWorld::let_fall(int index, double seconds) {
     return;
   }
   body.fall_speed = 0;
-  if (box.bottom() <= kTolerance) {
+  if (box.bottom() <= kBoxTolerance) {
     return;
   }
   double left = std::numeric_limits<double>::infinity(), right = -left;
   const auto add_support = [&](const PlaneBox& other) {
-    if (gap_z(box, other, -1) < kTolerance) {
+    if (gap_z(box, other, -1) < kBoxTolerance) {
       left = std::min(left, other.left());
       right = std::max(right, other.right());
     }

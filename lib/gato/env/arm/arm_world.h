@@ -11,30 +11,12 @@
 #include <span>
 #include <vector>
 
+#include "gato/env/arm/plane_box.h"
+
 namespace gato::env {
 
-struct PlanePoint {
-  double x = 0, z = 0;
-};
-inline PlanePoint operator+(PlanePoint a, PlanePoint b) {
-  return {a.x + b.x, a.z + b.z};
-}
-inline PlanePoint operator-(PlanePoint a, PlanePoint b) {
-  return {a.x - b.x, a.z - b.z};
-}
-
-struct PlaneBox {
-  PlanePoint center;
-  double half_width = 0, half_height = 0;
-
-  double left() const { return center.x - half_width; }
-  double right() const { return center.x + half_width; }
-  double bottom() const { return center.z - half_height; }
-  double top() const { return center.z + half_height; }
-};
-
-// The velocities of the hand and of the gripper, each in [-1, 1]: fractions of
-// the maximum speeds.
+// The velocities of the hand and of the gripper, as fractions of
+// ArmWorld::kHandSpeed and ArmWorld::kGripSpeed.
 struct ArmCommand {
   double x = 0, z = 0;
   double grip = 0;  // positive closes the fingers
@@ -42,8 +24,8 @@ struct ArmCommand {
 
 class ArmWorld {
  public:
-  // The duration of a step and the maximum speeds of the hand along each axis
-  // (m/s) and of the fingers toward each other (m/s).
+  // The duration of a step, and the speeds of the hand along each axis (m/s)
+  // and of the fingers toward each other (m/s) that a command of 1 gives.
   static constexpr double kTimeStep = 0.05, kHandSpeed = 0.4, kGripSpeed = 0.4;
   // The range of the hand, which is the point midway between the fingertips.
   static constexpr double kMaxHandX = 0.45, kMaxHandZ = 0.45;

@@ -4,12 +4,14 @@
 // hand is within 0.03 m of the goal.
 // Observation after the hand's readings: the goal minus the hand (x, z).
 // Reward without success: 0.7 x nearness of the hand to the goal (margin 0.15).
-// Expert: moves straight to the goal.
+// Expert: moves along both axes at full speed until it is near, which no policy
+// can do in fewer steps (17.6).
 //
 // arm/reach-joints: the same goals, but the first two elements of the action
 // are the velocities of the shoulder and the elbow, divided by 0.6 rad/s, and
 // the observation continues with the angles of both joints, in radians.
-// Expert: the same, through the inverse of the Jacobian.
+// Expert: turns both joints to their angles at the goal, each at full speed
+// until it is near (22.5 steps).
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -36,6 +38,7 @@ class Reach : public ArmEnvironment {
     values[0] = to_goal.x;
     values[1] = to_goal.z;
   }
+  PlanePoint goal() const { return goal_; }
 
  private:
   void set_up(base::RandomStream& random) override {
@@ -81,17 +84,15 @@ class ReachByJoints : public Reach {
                  .z = change.z / kStepLength,
                  .grip = action[2]});
   }
-  // Scales both velocities down if one of them is beyond its limit, which keeps
-  // the direction.
-  std::vector<double> action_of(const ArmCommand& command) const override {
-    const ArmJoints velocities = joint_velocities(
-        joints_of_hand(world_.hand()),
-        {command.x * ArmWorld::kHandSpeed, command.z * ArmWorld::kHandSpeed});
-    const double scale =
-        std::max({kMaxJointSpeed, std::abs(velocities.shoulder),
-                  std::abs(velocities.elbow)});
-    return {velocities.shoulder / scale, velocities.elbow / scale,
-            command.grip};
+  std::vector<double> expert_values() const override {
+    const ArmJoints joints = joints_of_hand(world_.hand()),
+                    target = joints_of_hand(goal());
+    return {drive_joint(target.shoulder - joints.shoulder),
+            drive_joint(target.elbow - joints.elbow), 0};
+  }
+  static double drive_joint(double offset) {
+    constexpr double kBrakingAngle = 2 * kMaxJointSpeed * ArmWorld::kTimeStep;
+    return std::clamp(offset / kBrakingAngle, -1.0, 1.0);
   }
 };
 

@@ -12,11 +12,11 @@ double Prism::reach(TablePoint direction) const {
 
 // Separating axes of two rectangles: their sides (Gottschalk, Lin & Manocha
 // 1996).
-Overlap base_overlap(const Prism& a, const Prism& b) {
+BaseOverlap base_overlap(const Prism& a, const Prism& b) {
   const TablePoint offset = b.center - a.center;
   const double reach = a.half_length + a.half_width + b.half_length +
                        b.half_width;  // more than both of their radii
-  Overlap overlap = {.depth = reach};
+  BaseOverlap overlap = {.depth = reach};
   if (dot(offset, offset) > reach * reach) {
     return {.depth = -1};
   }

@@ -33,11 +33,11 @@ struct Prism {
 // The shortest move that separates the base of `b` from that of `a`: `depth`
 // along the unit vector `direction`. Without an overlap, `depth` is at most 0
 // and `direction` is undefined.
-struct Overlap {
+struct BaseOverlap {
   double depth = 0;
   TablePoint direction = {};
 };
-Overlap base_overlap(const Prism& a, const Prism& b);
+BaseOverlap base_overlap(const Prism& a, const Prism& b);
 
 // Overlaps below this are rounding errors of prisms that touch.
 inline constexpr double kContactTolerance = 1e-7;

@@ -107,8 +107,8 @@ void RobotCamera::draw_face(const std::array<ImagePoint, 4>& corners,
   }
   const double slope_x = (ad * by - bd * ay) / area,
                slope_y = (bd * ax - ad * bx) / area;
-  const auto [low, high] = std::ranges::minmax(
-      {corners[0].y, corners[1].y, corners[2].y, corners[3].y});
+  const auto [low, high] =
+      std::minmax({corners[0].y, corners[1].y, corners[2].y, corners[3].y});
   // The pixel in row r and column c is covered if its center,
   // (c + 0.5, r + 0.5), is inside.
   const int first_row = std::max(0, static_cast<int>(std::ceil(low - 0.5))),

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace gato::env {
 namespace {
@@ -26,11 +27,11 @@ TablePoint unit_vector(double angle) {
   return {std::cos(angle), std::sin(angle)};
 }
 
-// Returns `angle` minus the multiple of a right angle that leaves it in
-// [-pi/4, pi/4]: the angle between two squares.
+// Returns the angle between two squares, in [-pi/4, pi/4], if one is turned by
+// `angle` against the other.
 double angle_between_squares(double angle) {
-  constexpr double kRightAngle = RobotWorld::kMaxYaw;
-  return angle - kRightAngle * std::round(angle / kRightAngle);
+  constexpr double kRightAngle = std::numbers::pi / 2;
+  return std::remainder(angle, kRightAngle);
 }
 
 std::array<Prism, 3> parts_of(const GripperPose& pose, TablePoint axis) {
@@ -53,107 +54,6 @@ std::array<Prism, 3> parts_of(const GripperPose& pose, TablePoint axis) {
                 .bottom = palm_bottom,
                 .top = kEndless}};
 }
-
-bool is_on_table(const Prism& prism) {
-  constexpr double kHalfSize = RobotWorld::kTableHalfSize + kContactTolerance;
-  const double reach = prism.reach({1, 0});
-  return std::abs(prism.center.x) + reach <= kHalfSize &&
-         std::abs(prism.center.y) + reach <= kHalfSize &&
-         prism.bottom >= -kContactTolerance;
-}
-
-// Resolves the overlaps of a motion of the gripper on a copy of the cubes.
-template <class Cubes>
-class Pusher {
- public:
-  Pusher(Cubes& cubes, const std::array<Prism, 3>& parts, double max_push)
-      : cubes_(cubes), parts_(parts), max_push_(max_push) {}
-
-  // Returns false if overlaps remain.
-  bool resolve() {
-    constexpr int kMaxPasses = 5;
-    for (int pass = 0; pass < kMaxPasses; ++pass) {
-      has_pushed_ = false;
-      for (int cube = 0; cube < kCubeCount; ++cube) {
-        if (!cubes_[cube].is_held && !push_by_gripper(cube)) {
-          return false;
-        }
-      }
-      for (int a = 0; a < kCubeCount; ++a) {
-        for (int b = 0; b < a; ++b) {
-          if (!cubes_[a].is_held && !cubes_[b].is_held && !push_apart(a, b)) {
-            return false;
-          }
-        }
-      }
-      if (!has_pushed_) {
-        return true;
-      }
-    }
-    return false;
-  }
-
- private:
-  bool push_by_gripper(int cube) {
-    for (const Prism& part : parts_) {
-      if (!push(part, cube, 0)) {
-        return false;
-      }
-    }
-    for (const auto& other : cubes_) {
-      if (other.is_held && !push(other.prism, cube, 0)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  // The one that is nearer to the gripper in the chain of pushes pushes the
-  // other.
-  bool push_apart(int a, int b) {
-    return ranks_[a] <= ranks_[b] ? push(cubes_[a].prism, b, ranks_[a] + 1)
-                                  : push(cubes_[b].prism, a, ranks_[b] + 1);
-  }
-
-  // Pushes a cube out of `pusher`. Returns false if that is too far or off the
-  // table.
-  bool push(const Prism& pusher, int cube, int rank) {
-    if (!heights_overlap(pusher, cubes_[cube].prism)) {
-      return true;
-    }
-    const Overlap overlap = base_overlap(pusher, cubes_[cube].prism);
-    if (overlap.depth <= kContactTolerance) {
-      return true;
-    }
-    has_pushed_ = true;
-    ranks_[cube] = std::min(ranks_[cube], rank);
-    return overlap.depth <= max_push_ &&
-           shift(cube, overlap.depth * overlap.direction);
-  }
-
-  // Moves a cube and those that stand on it.
-  bool shift(int cube, TablePoint offset) {
-    for (int other = 0; other < kCubeCount; ++other) {
-      if (!cubes_[other].is_held &&
-          std::abs(cubes_[other].prism.bottom - cubes_[cube].prism.top) <
-              kContactTolerance &&
-          bases_overlap(cubes_[other].prism, cubes_[cube].prism) &&
-          !shift(other, offset)) {
-        return false;
-      }
-    }
-    Prism& prism = cubes_[cube].prism;
-    prism.center = prism.center + offset;
-    return is_on_table(prism);
-  }
-
-  Cubes& cubes_;
-  const std::array<Prism, 3>& parts_;
-  double max_push_;
-  // How many pushes are between the gripper and each cube.
-  std::array<int, kCubeCount> ranks_ = {9, 9, 9};
-  bool has_pushed_ = false;
-};
 
 }  // namespace
 
@@ -213,7 +113,7 @@ void RobotWorld::move_motor(bool close, double seconds) {
     pose.gap = motor_;
     try_pose(pose, kMaxPush);
   } else if (motor_ < gripper_.gap) {
-    const Cubes before = cubes_;
+    const RobotCubes before = cubes_;
     pose.gap = motor_;
     bool can_close = true;
     for (int cube = 0; cube < kCubeCount; ++cube) {
@@ -229,7 +129,7 @@ void RobotWorld::move_motor(bool close, double seconds) {
 // Moves and turns a cube between the fingers so that it fits into `gap`, which
 // is increased to the width of the cube. Returns false if the cube cannot move.
 bool RobotWorld::close_around(int index, double& gap) {
-  Cube& cube = cubes_[index];
+  RobotCube& cube = cubes_[index];
   const Prism finger = gripper_parts()[0];
   const TablePoint offset = cube.prism.center - gripper_.position;
   const double along = dot(offset, axis_),
@@ -246,7 +146,7 @@ bool RobotWorld::close_around(int index, double& gap) {
   const double ratio = gap / 2 / kCubeHalfSize;
   const double max_angle =
       std::asin(std::clamp(ratio * ratio - 1, 0.0, 1.0)) / 2;
-  Cube moved = cube;
+  RobotCube moved = cube;
   if (std::abs(angle) > max_angle) {
     moved.yaw += std::copysign(max_angle, angle) - angle;
     moved.prism.axis = unit_vector(moved.yaw);
@@ -269,7 +169,7 @@ bool RobotWorld::close_around(int index, double& gap) {
 
 void RobotWorld::update_held() {
   const bool is_closed = gripper_.gap <= 2 * kCubeHalfSize + kContactTolerance;
-  for (Cube& cube : cubes_) {
+  for (RobotCube& cube : cubes_) {
     const TablePoint offset = cube.prism.center - gripper_.position;
     const double height = std::min(cube.prism.top, gripper_.z + kFingerLength) -
                           std::max(cube.prism.bottom, gripper_.z);
@@ -316,8 +216,8 @@ void RobotWorld::move_sideways(const RobotCommand& command, double seconds) {
 bool RobotWorld::try_pose(const GripperPose& pose, double max_push) {
   const TablePoint axis =
       pose.yaw == gripper_.yaw ? axis_ : unit_vector(pose.yaw);
-  Cubes cubes = cubes_;
-  for (Cube& cube : cubes) {
+  RobotCubes cubes = cubes_;
+  for (RobotCube& cube : cubes) {
     if (cube.is_held) {
       const double across =
           dot(cube.prism.center - gripper_.position, perpendicular(axis_));
@@ -333,7 +233,7 @@ bool RobotWorld::try_pose(const GripperPose& pose, double max_push) {
       }
     }
   }
-  if (!Pusher(cubes, parts_of(pose, axis), max_push).resolve()) {
+  if (!push_cubes(cubes, parts_of(pose, axis), max_push)) {
     return false;
   }
   cubes_ = cubes;
@@ -342,19 +242,21 @@ bool RobotWorld::try_pose(const GripperPose& pose, double max_push) {
   return true;
 }
 
-// Returns how far `prism` can move down, at most `distance`, without touching
-// those of `obstacles` that are not held, the table or, unless it is one of
-// them, `prism` itself.
-double RobotWorld::room_below(const Prism& prism, double distance,
-                              const Cubes& obstacles) const {
+// Returns how far a cube at `prism` can move down, at most `distance`, before
+// it touches the table, another cube or the gripper.
+double RobotWorld::room_below(const Prism& prism, double distance) const {
   distance = std::min(distance, std::max(prism.bottom, 0.0));
-  for (const Cube& cube : obstacles) {
-    const double gap = prism.bottom - cube.prism.top;
+  const auto limit = [&](const Prism& below) {
+    const double gap = prism.bottom - below.top;
     if (gap < distance && gap > -kContactTolerance &&
-        bases_overlap(prism, cube.prism)) {
+        bases_overlap(prism, below)) {
       distance = std::max(gap, 0.0);
     }
+  };
+  for (const RobotCube& cube : cubes_) {
+    limit(cube.prism);
   }
+  std::ranges::for_each(gripper_parts(), limit);
   return distance;
 }
 
@@ -362,7 +264,7 @@ double RobotWorld::room_of_gripper(double direction, double distance) const {
   double room = direction > 0 ? std::min(distance, kMaxZ - gripper_.z)
                               : std::min(distance, gripper_.z);
   const auto limit = [&](const Prism& moved) {
-    for (const Cube& cube : cubes_) {
+    for (const RobotCube& cube : cubes_) {
       const double gap = direction > 0 ? cube.prism.bottom - moved.top
                                        : moved.bottom - cube.prism.top;
       if (!cube.is_held && gap < room && gap > -kContactTolerance &&
@@ -374,7 +276,7 @@ double RobotWorld::room_of_gripper(double direction, double distance) const {
   for (const Prism& part : gripper_parts()) {
     limit(part);
   }
-  for (const Cube& cube : cubes_) {
+  for (const RobotCube& cube : cubes_) {
     if (cube.is_held) {
       limit(cube.prism);
       if (direction < 0) {
@@ -420,20 +322,13 @@ bool RobotWorld::is_free(int index, const Prism& prism) const {
 }
 
 void RobotWorld::let_fall(int index, double seconds) {
-  Cube& cube = cubes_[index];
+  RobotCube& cube = cubes_[index];
   if (cube.prism.bottom <= 0) {
     cube.fall_speed = 0;
     return;
   }
   const double speed = cube.fall_speed + kGravity * seconds;
-  double room = room_below(cube.prism, speed * seconds, cubes_);
-  for (const Prism& part : gripper_parts()) {
-    const double gap = cube.prism.bottom - part.top;
-    if (gap < room && gap > -kContactTolerance &&
-        bases_overlap(cube.prism, part)) {
-      room = std::max(gap, 0.0);
-    }
-  }
+  const double room = room_below(cube.prism, speed * seconds);
   cube.prism.bottom -= room;
   cube.prism.top = cube.prism.bottom + 2 * kCubeHalfSize;
   if (room >= speed * seconds) {

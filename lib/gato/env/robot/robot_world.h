@@ -8,12 +8,12 @@
 #pragma once
 
 #include <array>
+#include <numbers>
 
+#include "gato/env/robot/cube_pusher.h"
 #include "gato/env/robot/prism.h"
 
 namespace gato::env {
-
-inline constexpr int kCubeCount = 3;
 
 // Velocities in [-1, 1], as fractions of the maximum speeds.
 struct RobotCommand {
@@ -36,15 +36,12 @@ class RobotWorld {
   static constexpr double kSpeed = 0.3, kYawSpeed = 2, kMotorSpeed = 0.4;
   // The range of the gripper: |x| and |y|, z and |yaw|.
   static constexpr double kMaxPosition = 0.2, kMaxZ = 0.25,
-                          kMaxYaw = 1.5707963267948966;
-  // Cubes stay in the square |x|, |y| <= kTableHalfSize, so that the fingers
-  // reach all of their sides.
-  static constexpr double kTableHalfSize = 0.17, kCubeHalfSize = 0.03;
+                          kMaxYaw = std::numbers::pi / 2;
   static constexpr double kMaxGap = 0.1, kFingerThickness = 0.016,
                           kFingerHalfWidth = 0.012, kFingerLength = 0.06,
                           kPalmHalfWidth = 0.015;
 
-  // Places the open gripper and removes nothing: the cubes are placed next.
+  // Places the open gripper; pose.gap is ignored. Place all cubes next.
   void reset(const GripperPose& pose);
   // Places a cube on the table.
   void place_cube(int cube, TablePoint center, double yaw);
@@ -66,21 +63,13 @@ class RobotWorld {
   std::array<Prism, 3> gripper_parts() const;
 
  private:
-  struct Cube {
-    Prism prism;
-    double yaw = 0, fall_speed = 0;
-    bool is_held = false;
-  };
-  using Cubes = std::array<Cube, kCubeCount>;
-
   void move_motor(bool close, double seconds);
   bool close_around(int cube, double& gap);
   void update_held();
   void move_sideways(const RobotCommand& command, double seconds);
   void move_vertically(double distance);
   bool try_pose(const GripperPose& pose, double max_push);
-  double room_below(const Prism& prism, double distance,
-                    const Cubes& obstacles) const;
+  double room_below(const Prism& prism, double distance) const;
   double room_of_gripper(double direction, double distance) const;
   void let_fall(int cube, double seconds);
   void slide_off(int cube, double distance);
@@ -89,7 +78,7 @@ class RobotWorld {
   GripperPose gripper_;
   TablePoint axis_ = {1, 0};  // of gripper_.yaw
   double motor_ = kMaxGap;
-  Cubes cubes_;
+  RobotCubes cubes_;
 };
 
 }  // namespace gato::env

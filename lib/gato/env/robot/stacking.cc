@@ -5,10 +5,11 @@
 //
 // A gripper on a gantry moves above a table with a red, a green and a blue cube
 // of 0.06 m (robot_world.h). A step takes 0.05 s: actions are velocities for a
-// control rate of 20 Hz. There is no hidden velocity, and the cameras and the
-// readings show all that matters, so that a policy needs only the last
-// observation. The cubes start on the table, at least 0.12 m apart and turned
-// at random. An episode ends at success, and is truncated after 150 steps.
+// control rate of 20 Hz. Nothing but a falling cube has a velocity of its own,
+// and the cameras and the readings show the rest, so that a policy needs only
+// the last observation. The cubes start on the table, at least 0.12 m apart and
+// turned at random. An episode ends at success, and is truncated after 150
+// steps.
 //
 // Observation: camera-front and camera-top, uint8 [64, 64, 3], from the front
 // and slightly above, and from straight above; readings, float64 [6]: x, y, z
@@ -24,13 +25,17 @@
 //
 // Expert: comes down on the first cube from above, with the fingers parallel to
 // its sides on the axis where other cubes leave room for them, closes the
-// gripper, comes down on the second cube and opens the gripper. Its stage and
-// its action are functions of the state that the observation shows.
+// gripper, comes down on the second cube and opens the gripper. Its action is a
+// function of the state that the observation shows. It succeeds in every
+// episode of the seeds 0 to 9,999 of both tasks, after 41 steps on average.
+// With Gaussian noise of 0.3 on the velocity and random gripper actions in 30 %
+// of the steps, it fails in one of these 20,000 episodes.
 #include "gato/env/robot/stacking.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <span>
 #include <vector>
@@ -52,11 +57,10 @@ constexpr double kExtent = 0.45, kFrontElevation = std::numbers::pi / 6,
                  kFrontTarget = 0.09;
 
 RobotCamera front_camera(int size) {
-  return {size, kFrontElevation, kFrontTarget, kExtent,
-          RobotWorld::kTableHalfSize};
+  return {size, kFrontElevation, kFrontTarget, kExtent, kTableHalfSize};
 }
 RobotCamera top_camera(int size) {
-  return {size, std::numbers::pi / 2, 0, kExtent, RobotWorld::kTableHalfSize};
+  return {size, std::numbers::pi / 2, 0, kExtent, kTableHalfSize};
 }
 
 class Stacking : public BuiltinEnvironment {
@@ -158,9 +162,10 @@ class Stacking : public BuiltinEnvironment {
   static double drive(double offset, double speed) {
     return std::clamp(offset / (2 * speed * RobotWorld::kTimeStep), -1.0, 1.0);
   }
-  // Moves toward `target` through a funnel: where the error is not small, the
-  // gripper stays `clearance` above the target, and rises before it moves
-  // sideways. The error is the distance sideways plus `other_error`.
+  // Moves sideways by `offset` and down by `-down`, through a funnel: unless
+  // the error is small, the gripper stays `clearance` above the target, and
+  // rises before it moves sideways. The error is the length of `offset` plus
+  // `other_error`.
   BuiltinAction move_through_funnel(TablePoint offset, double down,
                                     double other_error,
                                     double clearance) const {
@@ -171,7 +176,6 @@ class Stacking : public BuiltinEnvironment {
         down +
         std::clamp(kFunnelSlope * (distance + other_error - kFunnelHalfWidth),
                    0.0, clearance);
-    // A straight line at full speed.
     constexpr double kBrakingDistance =
         2 * RobotWorld::kSpeed * RobotWorld::kTimeStep;
     const double speed = std::clamp((kMaxLag - rise) / kSlack, 0.0, 1.0) /
@@ -215,17 +219,16 @@ class Stacking : public BuiltinEnvironment {
   // neither of them is above another cube: of several, the nearest.
   double grip_yaw() const {
     constexpr double kRightAngle = std::numbers::pi / 2, kPenalty = 10;
-    double best = 0, least_cost = 1e9;
-    for (int quarter = -2; quarter <= 2; ++quarter) {
-      const double yaw = world_.cube_yaw(upper_) + quarter * kRightAngle;
-      if (std::abs(yaw) > RobotWorld::kMaxYaw) {
-        continue;
-      }
+    const double cube_yaw =
+        std::remainder(world_.cube_yaw(upper_), kRightAngle);
+    double best = cube_yaw, min_cost = std::numeric_limits<double>::infinity();
+    for (int quarter = -1; quarter <= 1; ++quarter) {
+      const double yaw = cube_yaw + quarter * kRightAngle;
       const double cost =
           std::abs(yaw - world_.gripper().yaw) + kPenalty * finger_overlap(yaw);
-      if (cost < least_cost) {
+      if (std::abs(yaw) <= RobotWorld::kMaxYaw && cost < min_cost) {
         best = yaw;
-        least_cost = cost;
+        min_cost = cost;
       }
     }
     return best;
