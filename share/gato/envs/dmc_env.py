@@ -20,6 +20,8 @@ import numpy as np  # noqa: E402
 from dm_control import suite  # noqa: E402
 from gymnasium import spaces  # noqa: E402
 
+import dmc_expert  # noqa: E402
+
 VIDEO_SIZE = 240, 320
 
 
@@ -37,12 +39,8 @@ class Task:
                                        np.broadcast_to(action.maximum, action.shape),
                                        action.shape, np.float64)
         self.render_mode = "rgb_array" if CAN_RENDER else None
-        try:
-            import dmc_expert
-            if f"{domain}-{task}" in dmc_expert.PLANS:
-                self.planner = dmc_expert.Planner(self.simulator, domain, task)
-        except ImportError as error:
-            print(f"dmc_env.py: no expert: {error}", file=sys.stderr)
+        if f"{domain}-{task}" in dmc_expert.PLANS:
+            self.planner = dmc_expert.Planner(self.simulator, domain, task)
 
     def observe(self, timestep):
         return self.image(*self.image_size) if self.image_size else timestep.observation

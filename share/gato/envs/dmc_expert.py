@@ -1,11 +1,11 @@
 """Experts for tasks of dm_control: model-predictive control by sampling.
 
-At every step, MPPI (Williams et al. 2017, arXiv:1509.01149) improves a sequence of
-controls for the next steps: it rolls out noisy variants of the sequence in MuJoCo,
-several at a time, and averages them with weights that grow with their reward. The
-sequence of the previous step, moved by one step, is the starting point. The rewards
-are those of the tasks, or smooth ones with the same maximum where a task pays only
-at its goal.
+At every step, a variant of MPPI (Williams et al. 2015, arXiv:1509.01149) improves a
+sequence of controls for the next steps: it rolls out noisy variants of the sequence
+in MuJoCo, several at a time, and averages the best with weights that grow with their
+reward. The sequence of the previous step, moved by one step, is the starting point.
+The rewards are close to those of the tasks, but smooth where a task rewards only the
+goal.
 """
 import dataclasses
 import os
@@ -63,7 +63,6 @@ def point_mass(s):
 
 
 def pendulum(s):
-    # The kinetic energy counts, too, until the pole can reach the top.
     height = np.cos(s.qpos[..., 0])
     return height - 0.05 * np.abs(s.qvel[..., 0]) * (height > 0.9)
 
@@ -75,10 +74,6 @@ def ball_in_cup(s):
 
 def acrobot(s):
     return tolerance(distance(s, "site tip", "site target"), (0, 0.2), margin=1)
-
-
-def finger_spin(s):
-    return np.clip(-s.qvel[..., 2] / 15, -1, 1)
 
 
 def finger_turn(s):
@@ -115,13 +110,12 @@ PLANS = {
     "pendulum-swingup": Plan(pendulum, 80, noise=1, smoothness=0.9),
     "ball_in_cup-catch": Plan(ball_in_cup, 40, noise=1, smoothness=0.8),
     "acrobot-swingup": Plan(acrobot, 150, noise=1, smoothness=0.9),
-    "finger-spin": Plan(finger_spin, 20, noise=0.8),
     "finger-turn_easy": Plan(finger_turn, 40, noise=0.8),
     "finger-turn_hard": Plan(finger_turn, 40, noise=0.8),
-    "cheetah-run": Plan(cheetah, 30, noise=0.5, smoothness=0.6),
+    "cheetah-run": Plan(cheetah, 40, 96, noise=1.5, smoothness=0.8, iterations=2),
     "walker-stand": Plan(walker(0), 20),
-    "walker-walk": Plan(walker(1), 25),
-    "walker-run": Plan(walker(8), 25),
+    "walker-walk": Plan(walker(1), 30, noise=1, smoothness=0.8),
+    "walker-run": Plan(walker(8), 30, noise=1, smoothness=0.8),
     "fish-upright": Plan(fish_upright, 20),
 }
 # What the rewards read: type of the sensor, type and name of the object.
@@ -160,8 +154,7 @@ class Planner:
             getattr(self.model, name)[:] = getattr(self.environment.physics.model, name)
 
     def action(self):
-        """Returns the control for the next step. The sequence is not moved if it is called again
-        before a step."""
+        """Improves the sequence of controls and returns the first."""
         for _ in range(self.plan.iterations):
             self.improve()
         return self.controls[0].copy()
@@ -171,7 +164,7 @@ class Planner:
         self.controls = np.concatenate([self.controls[1:], self.controls[-1:]])
 
     def improve(self):
-        plan, model = self.plan, self.model
+        plan = self.plan
         noise = self.random.normal(size=(plan.samples, *self.controls.shape))
         for t in range(1, plan.horizon):
             noise[:, t] = plan.smoothness * noise[:, t - 1] + \
