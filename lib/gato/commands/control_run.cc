@@ -26,6 +26,7 @@
 #include "gato/cli/logging.h"
 #include "gato/commands/control_recording.h"
 #include "gato/commands/policy_builder.h"
+#include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/rollout/film_recorder.h"
