@@ -80,10 +80,8 @@ TEST_CASE("Rows of documents in memory are those of a packed token file") {
 
 TEST_CASE("A document in memory that fits into a row is read from its start") {
   data::TokenizedDocument episode = make_episode_document(2, 2, 3, 7);
-  const auto row_of = [&episode] {
-    return DocumentData({episode}, config_of_context(20)).row(0);
-  };
-  const TrainingData::Row row = row_of();
+  const DocumentData data({episode}, config_of_context(20));
+  const TrainingData::Row row = data.row(0);
   CHECK(std::ranges::equal(row.view.labels, row.view.tokens));
   CHECK(row.view.local_position[6] == 6);
   for (size_t i = 0; i < episode.tokens.size(); ++i) {
@@ -97,12 +95,12 @@ TEST_CASE("A document in memory that fits into a row is read from its start") {
   }
   episode.labels = episode.tokens;
   episode.labels[19] = 1200;
-  const TrainingData::Row labeled = row_of();
+  const DocumentData labeled_data({episode}, config_of_context(20));
+  const TrainingData::Row labeled = labeled_data.row(0);
   CHECK(labeled.view.labels[19] == 1200);
   CHECK(labeled.view.tokens[19] == episode.tokens[19]);
 
-  const DocumentData data({episode}, config_of_context(20));
-  const StepBatch batch = load_step_batch(data, {.batch_size = 1}, 0);
+  const StepBatch batch = load_step_batch(labeled_data, {.batch_size = 1}, 0);
   CHECK(batch.target_count == 4);
 }
 

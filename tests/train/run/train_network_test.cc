@@ -55,7 +55,6 @@ TEST_CASE("Training without files takes the steps of a run") {
   const DocumentData data({play_expert()}, task(), config);
   TrainingConfig training{.steps = 3, .loader = {.batch_size = 4}};
   training.schedule.warmup_steps = 0;
-  training.precision = "fp32";
 
   model::Network network(config, /*seed=*/1);
   const at::Tensor initial = network.flat_parameters().detach().clone();
@@ -75,6 +74,7 @@ TEST_CASE("Training without files takes the steps of a run") {
   TrainingRunOptions options;
   options.output = folder / "run";
   options.config = training;
+  options.fixed_configuration = {{"precision", "fp32"}};
   options.make_initial_network = [&] {
     return std::make_unique<model::Network>(config, /*seed=*/1);
   };
