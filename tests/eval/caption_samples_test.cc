@@ -40,7 +40,7 @@ TEST_CASE("A caption is right if it equals one of the references") {
   REQUIRE(section.html.find("data:image/png;base64,iVBORw0KGgp4\"") !=
           std::string::npos);
   REQUIRE(section.html.find("All 2 images") != std::string::npos);
-  REQUIRE(section.html.find("underlined, 1 of those shown") !=
+  REQUIRE(section.html.find("match no reference, 1 of those shown") !=
           std::string::npos);
   REQUIRE(section.html.find("<em>a square</em><br>a cross<") !=
           std::string::npos);
