@@ -1,5 +1,6 @@
 // Files that are corrupt, incomplete, of another kind or of another version are
 // refused with a message and a status, and none of them crashes the program.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
+#include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5.h"
 #include "gato/data/sequence_file.h"
 
@@ -365,6 +367,37 @@ TEST_CASE("A killed writer leaves nothing under the final name") {
     REQUIRE(name.starts_with(".rows.h5.tmp-"));
   }
   REQUIRE(read_all(directory / "tokens.h5").status() == base::ExitStatus::io);
+}
+
+TEST_CASE("A file that is truncated while it is mapped is named") {
+  TestDirectory directory;
+  const fs::path path = directory / "tokens.h5";
+  write_tokens(path);
+  const fs::path messages = directory / "messages";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int descriptor =
+        ::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(descriptor, STDERR_FILENO);
+    base::install_hdf5_crash_handler();
+    const TokenFileReader reader(path);
+    const base::AtomicOutput output(directory / "output", false);
+    std::ofstream(output.temporary_path()) << "incomplete";
+    fs::resize_file(path, 0);
+    for (int64_t i = 0; i < reader.document_count(); ++i) {
+      reader.document(i);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  const std::string text = file_bytes(messages);
+  INFO(text);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == static_cast<int>(base::ExitStatus::io));
+  REQUIRE(text.find(path.string() + ": it was truncated") != std::string::npos);
+  REQUIRE(directory.entry_names() ==
+          std::vector<std::string>{"messages", "tokens.h5"});
 }
 
 TEST_CASE("Corrupt rows of a sequence file are refused") {

@@ -378,7 +378,7 @@ TEST_CASE("A file for a newer library is refused with advice") {
       thrown_error([&] { hdf5::open_file(path).dataset("rows"); });
   INFO(error.what());
   REQUIRE(error.status() == base::ExitStatus::bad_input);
-  for (const char* part : {": rows: ", "newer HDF5", "libver=", "h5repack"}) {
+  for (const char* part : {": rows: ", "newer HDF5", "older_hdf5.py", "1.10"}) {
     CHECK(std::string(error.what()).find(part) != std::string::npos);
   }
 }

@@ -4,9 +4,10 @@
     tests/python/check_converters.py [--programs DIRECTORY] [--samples DIRECTORY] NAME...
 
 NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
-reader of TFRecord files), `timestamps`, `img2dataset`, `wrong-types` or `all`. The datasets are read with h5py,
-with gato-tokenize and gato-info of --programs, and with the Minari library if this Python has it.
-Exits with 77 if nothing was checked because a Python package that the converter needs is missing.
+reader of TFRecord files), `timestamps`, `img2dataset`, `older-hdf5`, `wrong-types` or `all`. The
+datasets are read with h5py, with gato-tokenize and gato-info of --programs, and with the Minari
+library if this Python has it. Exits with 77 if nothing was checked because a Python package that
+the converter needs is missing.
 """
 import argparse
 import contextlib
@@ -434,6 +435,55 @@ def check_img2dataset(_options, folder):
           "the message does not name the file")
 
 
+def check_older_hdf5(_options, folder):
+    """Copies an HDF5 file of the newest version that this h5py writes."""
+    import h5py
+    import numpy as np
+    converter = CONVERTERS / "older_hdf5.py"
+    old, new = folder / "old.h5", folder / "new.h5"
+    with h5py.File(old, "w", libver="latest") as file:
+        file.attrs["name"] = "caf\u00e9"
+        file.attrs["flag"] = np.bool_(True)
+        group = file.create_group("a/b")
+        group.attrs["list"] = ["x", "yy"]
+        group.create_dataset("packed", data=np.arange(60).reshape(20, 3), chunks=(7, 3),
+                             compression="lzf", maxshape=(None, 3)).attrs["unit"] = 2.5
+        group["flags"] = np.array([True, False])
+        group["texts"] = ["one", "", "three"]
+        group["scalar"], group["none"] = 3, h5py.Empty("f4")
+        group["rows"] = np.zeros((0, 4), np.uint8)
+        frames = group.create_dataset("frames", (2,), h5py.vlen_dtype(np.uint8))
+        frames[0], frames[1] = np.arange(5, dtype=np.uint8), np.arange(2, dtype=np.uint8)
+        file["soft"], file["external"] = h5py.SoftLink("/a"), h5py.ExternalLink("x.h5", "/y")
+        file["hard"], file["parent"] = group["packed"], file["a"]
+        group["loop"] = file["a"]
+    run([sys.executable, converter, old, new])
+    with h5py.File(old) as one, h5py.File(new) as two:
+        def contents(file):
+            found = {}
+
+            def visit(name, item):
+                is_set = isinstance(item, h5py.Dataset)
+                value = item[()] if is_set and item.shape is not None else None
+                if is_set and value is not None:
+                    value = np.asarray(value).tolist()
+                found[name] = (str(item.dtype) if is_set else None, str(value),
+                               {key: str(item.attrs[key]) for key in item.attrs})
+            file.visititems(visit)
+            return found
+        check(contents(one) == contents(two), f"{contents(one)} became {contents(two)}")
+        check(two.attrs["name"] == "caf\u00e9" and two.attrs["flag"], "the attributes of the file")
+        check(two.get("soft", getlink=True).path == "/a", "the soft link")
+        check(two.get("external", getlink=True).filename == "x.h5", "the external link")
+        check(two["hard"] == two["a/b/packed"] and two["a/b/loop"] == two["a"], "the hard links")
+        check(two["a/b/packed"].compression == "gzip", "the compression")
+        check(two.libver[1] == "v110", f"the versions {two.libver}")
+    run([sys.executable, converter, old, new], status=2)
+    run([sys.executable, converter, "--force", old, old], status=2)
+    run([sys.executable, converter, folder / "absent", folder / "x"], status=4)
+    check(sorted(path.name for path in folder.iterdir()) == ["new.h5", "old.h5"], "files are left")
+
+
 def check_checksums(_options, _folder):
     """Compares with known CRCs, and with a bitwise implementation at lengths around those at which
     the number of lanes changes."""
@@ -458,7 +508,8 @@ def check_checksums(_options, _folder):
 CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums, ()),
           "timestamps": (check_timestamps, ("pyarrow", "av")),
           "wrong-types": (check_wrong_types, ("PIL", "pyarrow", "av")),
-          "img2dataset": (check_img2dataset, ("pyarrow",))}
+          "img2dataset": (check_img2dataset, ("pyarrow",)),
+          "older-hdf5": (check_older_hdf5, ())}
 
 
 def check_one(name, options):

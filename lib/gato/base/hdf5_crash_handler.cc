@@ -1,6 +1,7 @@
 // The fault handler walks the stack and asks dladdr() whether any frame is in
 // libhdf5. If so, the file that was opened last is corrupt, and the process
-// exits. Otherwise the previous handlers are restored; the faulting instruction
+// exits. It also exits if a mapped file has become shorter than its mapping.
+// Otherwise the previous handlers are restored; the faulting instruction
 // then runs again and raises the same signal for them.
 //
 // Endless loops are detected by a POSIX timer on the processor time of the
@@ -23,6 +24,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/mapping_registry.h"
 
 namespace gato::base {
 namespace {
@@ -70,14 +72,29 @@ void write_to_stderr(std::string_view text) {
   ::_exit(static_cast<int>(ExitStatus::bad_input));
 }
 
+[[noreturn]] void exit_with_lost_mapping(const char* path) {
+  write_to_stderr("error: ");
+  write_to_stderr(path);
+  write_to_stderr(
+      ": it was truncated, or its disk failed, while it was being read: write "
+      "a new file and rename it instead of writing to a file that is in use\n");
+  remove_temporary_files();
+  ::_exit(static_cast<int>(ExitStatus::io));
+}
+
 std::array<struct sigaction, kFaultSignals.size()> previous_actions;
 
 // Restores the previous handlers first. They receive a second fault within this
 // handler, and also a fault outside libhdf5, because the instruction that
 // failed is executed again when this handler returns.
-void on_fault(int) {
+void on_fault(int signal, siginfo_t* info, void*) {
   for (size_t i = 0; i < kFaultSignals.size(); ++i) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
+  }
+  if (signal == SIGBUS) {
+    if (const char* const path = find_mapped_file(info->si_addr)) {
+      exit_with_lost_mapping(path);
+    }
   }
   if (current_file[0] != '\0' && is_crash_in_hdf5()) {
     exit_with_corrupt_file("crashed while reading it");
@@ -112,8 +129,8 @@ void install_hdf5_crash_handler(int max_seconds) {
   const stack_t alternate{stack.data(), 0, stack.size()};
   ::sigaltstack(&alternate, nullptr);
   struct sigaction action {};
-  action.sa_handler = on_fault;
-  action.sa_flags = SA_ONSTACK;
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
   for (size_t i = 0; i < kFaultSignals.size(); ++i) {
     ::sigaction(kFaultSignals[i], &action, &previous_actions[i]);
   }

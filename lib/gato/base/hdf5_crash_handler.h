@@ -9,10 +9,11 @@ namespace gato::base {
 
 // Treats every later fault within libhdf5 (SIGSEGV, SIGBUS, SIGFPE, SIGABRT) as
 // a corrupt file: the process names the file that was opened last, removes the
-// outputs that it was writing and exits with ExitStatus::bad_input. Faults
-// elsewhere are not affected. Does the same if a Hdf5CallWatchdog of the
-// calling thread lives for more than `max_seconds` of processor time. Programs
-// call this once.
+// outputs that it was writing and exits with ExitStatus::bad_input. If a mapped
+// file has been truncated (SIGBUS), it names that file and exits with
+// ExitStatus::io. Faults elsewhere are not affected. Does the same if a
+// Hdf5CallWatchdog of the calling thread lives for more than `max_seconds` of
+// processor time. Programs call this once.
 void install_hdf5_crash_handler(int max_seconds = 20);
 
 // A guard around a call in which a corrupt file may send libhdf5 into an

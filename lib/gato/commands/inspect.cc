@@ -143,15 +143,22 @@ Inspection inspect_token_file(const fs::path& path) {
 
 Inspection inspect_sequence_file(const fs::path& path) {
   const data::SequenceFileReader reader(path);
+  struct TaskCounts {
+    int64_t sequences = 0, tokens = 0, steps = 0;
+  };
   ModalityCounts modality;
-  std::vector<int64_t> sequences(reader.tasks().tasks.size());
+  std::vector<TaskCounts> counts(reader.tasks().tasks.size());
   int64_t prompted = 0;
   for (int64_t i = 0; i < reader.sequence_count(); ++i) {
     const data::SequenceView row = reader.row(i);
-    ++sequences[static_cast<size_t>(row.task_index)];
+    TaskCounts& task = counts[static_cast<size_t>(row.task_index)];
+    ++task.sequences;
     prompted += row.prompt_mask[0] != 0;
-    for (uint8_t value : row.modality) {
-      modality.add(static_cast<data::Modality>(value));
+    for (const uint8_t value : row.modality) {
+      const auto token = static_cast<data::Modality>(value);
+      modality.add(token);
+      task.tokens += token != data::Modality::padding;
+      task.steps += token == data::Modality::separator;
     }
   }
   Inspection result{FileKind::sequence_file, {}, reader.provenance()};
@@ -170,9 +177,15 @@ Inspection inspect_sequence_file(const fs::path& path) {
   if (!reader.report().is_null()) {
     facts["report"] = reader.report();
   }
-  for (size_t i = 0; i < sequences.size(); ++i) {
+  for (size_t i = 0; i < counts.size(); ++i) {
     ordered_json task = task_facts(reader.tasks().tasks[i]);
-    task["sequences"] = sequences[i];
+    task["sequences"] = counts[i].sequences;
+    task["tokens"] = counts[i].tokens;
+    if (counts[i].steps > 0) {
+      task["packed_steps"] = counts[i].steps;
+      task["tokens_per_step"] = static_cast<double>(counts[i].tokens) /
+                                static_cast<double>(counts[i].steps);
+    }
     facts["tasks"].push_back(task);
   }
   return result;

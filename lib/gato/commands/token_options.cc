@@ -1,5 +1,8 @@
 #include "gato/commands/token_options.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 
@@ -104,6 +107,13 @@ tokenize::TokenFileOptions make_token_file_options(
   values.progress = &context.progress;
   values.provenance = data::Provenance(context.record);
   if (options.text_model != kNoTextModel) {
+    if (std::error_code ignored;
+        std::filesystem::is_directory(options.text_model, ignored)) {
+      throw base::io_error(
+          "--text-model {}: it is a directory: give the tokenizer.model of a "
+          "model, or the file that gato-tokenize vocab wrote",
+          options.text_model);
+    }
     values.text_model = base::read_file(options.text_model);
     values.text_model_name = options.text_model;
     values.provenance.add_input(options.text_model);

@@ -102,7 +102,7 @@ base::ExitStatus print_dry_run(const TrainOptions& options,
   const std::unique_ptr<train::TrainingData> data =
       open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
-  open_validation_data(options.data, model);
+  open_validation_data(options.data, model, /*is_rank_zero=*/true);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
   train::check_micro_batches_per_rank(config, data->sequence_length(),
@@ -126,7 +126,7 @@ base::ExitStatus train_on_rank(const TrainOptions& options,
       open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   const std::unique_ptr<train::SequenceFileData> validation =
-      open_validation_data(options.data, model);
+      open_validation_data(options.data, model, process_group.is_rank_zero());
   process_group.run_collectively([&] {
     train::check_micro_batches_per_rank(
         options.training.config, data->sequence_length(), process_group.size(),

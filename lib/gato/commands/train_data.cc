@@ -1,5 +1,7 @@
 #include "gato/commands/train_data.h"
 
+#include <spdlog/spdlog.h>
+
 #include <filesystem>
 #include <utility>
 
@@ -38,7 +40,8 @@ std::unique_ptr<train::TrainingData> open_training_data(
 }
 
 std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const TrainingDataOptions& options, const model::ModelConfig& model) {
+    const TrainingDataOptions& options, const model::ModelConfig& model,
+    bool is_rank_zero) {
   if (options.validation.empty()) {
     return nullptr;
   }
@@ -46,6 +49,14 @@ std::unique_ptr<train::SequenceFileData> open_validation_data(
       std::vector<std::filesystem::path>{options.validation.begin(),
                                          options.validation.end()});
   train::check_compatible(model, *data);
+  if (data->window_steps() != model.window_steps && is_rank_zero) {
+    spdlog::warn(
+        "--validation {}: the sequences have windows of {} steps, but those of "
+        "the training data have {} (0: as many as fit), so that the losses are "
+        "not comparable: pack them with --window-steps {}",
+        data->display_name(), data->window_steps(), model.window_steps,
+        model.window_steps);
+  }
   return data;
 }
 

@@ -34,9 +34,10 @@ std::unique_ptr<train::TrainingData> open_training_data(
 
 // Returns the validation data, or null if there is none. Throws
 // Error(bad_input) or Error(usage) if a network of this configuration cannot
-// read it.
+// read it. Rank zero warns if its windows are not those of the training data.
 std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const TrainingDataOptions& options, const model::ModelConfig& model);
+    const TrainingDataOptions& options, const model::ModelConfig& model,
+    bool is_rank_zero);
 
 // Returns the tokens per sequence without opening all of the data.
 int64_t read_sequence_length(const TrainingDataOptions& data,

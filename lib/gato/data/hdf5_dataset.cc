@@ -85,10 +85,12 @@ std::string read_error_message(hid_t dataset) {
     if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
       H5Eclear2(H5E_DEFAULT);
       return fmt::format(
-          "it is compressed with the filter {} ('{}'), which libhdf5 lacks: "
-          "set HDF5_PLUGIN_PATH to the directory of its plugin, or compress "
-          "the dataset with gzip",
-          static_cast<int>(filter), name);
+          "it is compressed with the filter {}{}, which libhdf5 lacks: write "
+          "the file again with gzip, as share/gato/convert/older_hdf5.py OLD "
+          "NEW does, or set HDF5_PLUGIN_PATH to the directory of its plugin, "
+          "such as hdf5plugin.PLUGIN_PATH of the Python package hdf5plugin",
+          static_cast<int>(filter),
+          name[0] == '\0' ? std::string() : fmt::format(" ('{}')", name));
     }
   }
   return library_message;

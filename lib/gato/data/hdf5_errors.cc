@@ -29,10 +29,10 @@ base::Error open_error(const std::string& label) {
   const std::string message = last_error_message();
   if (is_about_version(message)) {
     return base::input_error(
-        "{}: written for a newer HDF5 than libhdf5 {} ({}): create the file "
-        "with h5py.File(NEW, 'w', libver=('earliest', 'v110')) and copy each "
-        "dataset with NEW[NAME] = OLD[NAME][()], or run h5repack --native "
-        "--low=0 --high=2 OLD NEW; if it could be read before, it is corrupt",
+        "{}: written for a newer HDF5 than libhdf5 {} ({}): write it again for "
+        "HDF5 1.10 with share/gato/convert/older_hdf5.py OLD NEW, which needs "
+        "the h5py that wrote it or a newer one; if it could be read before, it "
+        "is corrupt",
         label, library_version(), message);
   }
   return base::input_error(

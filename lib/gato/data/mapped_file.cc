@@ -34,6 +34,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
                          std::strerror(reason));
   }
   data_ = static_cast<const std::byte*>(address);
+  registered_.emplace(address, static_cast<size_t>(size_), path.string());
 }
 
 void MappedFile::drop_pages() const {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/mapping_registry.h"
 #include "gato/data/hdf5.h"
 
 namespace gato::data {
@@ -31,6 +33,7 @@ class MappedFile {
   const std::byte* data_ = nullptr;
   int64_t size_ = 0;
   uint64_t device_id_ = 0, inode_ = 0;  // identify the file
+  std::optional<base::RegisteredMapping> registered_;
 };
 
 // A dataset [rows, row_shape...] with elements of type T. If the dataset is

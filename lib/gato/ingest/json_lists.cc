@@ -4,37 +4,39 @@
 #include "gato/ingest/json_lists.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <istream>
+#include <set>
 #include <streambuf>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gato/base/error.h"
-#include "gato/base/pointer_file.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/standard_json_filter.h"
+#include "gato/ingest/byte_stream.h"
+#include "gato/ingest/other_formats.h"
 
 namespace gato::ingest {
 namespace {
 
 using nlohmann::json;
 
-// The characters of a file, rewritten to standard JSON.
+// The characters of a file, rewritten to standard JSON. Exceptions pass through
+// nlohmann's parser.
 class StandardJsonBuffer : public std::streambuf {
  public:
-  explicit StandardJsonBuffer(std::istream& file) : file_(file) {}
+  StandardJsonBuffer(ByteStream& file, const char* what)
+      : file_(file), what_(what) {}
 
  private:
   int_type underflow() override {
     rewritten_.clear();
     while (rewritten_.empty() && !is_at_end_) {
-      const size_t remaining = block_.size();
-      block_.resize(remaining + kBlockBytes);
-      file_.read(&block_[remaining], kBlockBytes);
-      block_.resize(remaining + static_cast<size_t>(file_.gcount()));
-      is_at_end_ = !file_;
+      const std::string_view bytes = file_.read();
+      if (!std::exchange(has_begun_, true)) check_beginning(bytes);
+      is_at_end_ = bytes.empty();
+      block_ += bytes;
       block_.erase(0, filter_.rewrite(block_, is_at_end_, rewritten_));
     }
     setg(rewritten_.data(), rewritten_.data(),
@@ -43,13 +45,19 @@ class StandardJsonBuffer : public std::streambuf {
                               : traits_type::to_int_type(rewritten_.front());
   }
 
-  static constexpr std::streamsize kBlockBytes = 64 << 10;
+  void check_beginning(std::string_view bytes) const {
+    if (bytes.empty()) {
+      throw base::input_error("{}: not {}: it is empty", file_.name(), what_);
+    }
+    reject_other_formats(file_.name(), bytes);
+  }
 
-  std::istream& file_;
+  ByteStream& file_;
+  const char* what_;
   data::StandardJsonFilter filter_;
   std::string block_;      // what was read but not rewritten
   std::string rewritten_;  // what nlohmann's parser reads
-  bool is_at_end_ = false;
+  bool has_begun_ = false, is_at_end_ = false;
 };
 
 // Printing a value in a message recurses once per level.
@@ -59,9 +67,9 @@ constexpr int kMaxDepth = 64;
 
 json read_json_lists(const std::string& path, const char* what,
                      const std::vector<JsonListHandler>& handlers) {
-  base::check_not_pointer(path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw base::io_error("{}: {}", path, std::strerror(errno));
+  // "-" is not the standard input here, because it would have to be read twice.
+  ByteStream file(path == "-" ? "./-" : path);
+  std::set<std::string> seen;
   const JsonListHandler* current = nullptr;  // of the list being read
   int64_t index = 0;
   const auto on_event = [&](int depth, json::parse_event_t event, json& value) {
@@ -76,6 +84,10 @@ json read_json_lists(const std::string& path, const char* what,
           });
       current = found == handlers.end() ? nullptr : &*found;
       index = 0;
+      if (current != nullptr && !seen.insert(current->key).second) {
+        throw base::input_error("{}: not {}: it has the key \"{}\" twice", path,
+                                what, current->key);
+      }
     }
     if (current == nullptr || event != json::parse_event_t::object_end ||
         depth != 2) {
@@ -86,14 +98,13 @@ json read_json_lists(const std::string& path, const char* what,
   };
   json rest;
   try {
-    StandardJsonBuffer buffer(file);
+    StandardJsonBuffer buffer(file, what);
     std::istream standard_json(&buffer);
     rest = json::parse(standard_json, on_event);
   } catch (const json::exception& error) {
     throw base::input_error("{}: not {}: {}", path, what,
                             data::describe_json_error(error));
   }
-  if (file.bad()) throw base::io_error("{}: {}", path, std::strerror(errno));
   if (!rest.is_object()) throw base::input_error("{}: not a JSON object", path);
   for (const JsonListHandler& wanted : handlers) {
     const auto found = rest.find(wanted.key);

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "cli/run_in_process.h"
+#include "gato/base/error.h"
+#include "ingest/compression.h"
 #include "ingest/read_records.h"
 
 using namespace gato;
@@ -108,4 +110,38 @@ TEST_CASE("COCO captions may contain JSON that only Python reads") {
         path + ": annotation 4: key 'image_id' is Infinity, not an integer");
   CHECK(errors[2] ==
         path + ": annotations[2]: key 'id' is NaN, not an integer");
+}
+
+TEST_CASE("COCO captions may be compressed") {
+  const test::ScratchDirectory folder;
+  const std::string json = R"({
+    "images": [{"id": 1, "file_name": "a.jpg", "area": 1e400}],
+    "annotations": [{"id": 3, "image_id": 1, "caption": "a cat"}]})";
+  for (const std::string format : test::kCompressionFormats) {
+    INFO(format);
+    const std::string bytes = test::compress(format, json);
+    const std::string path = folder.write_file("c.json.gz", bytes);
+    CHECK(read_all_records(*open_coco_captions(path, "")).records.size() == 1);
+    folder.write_file("c.json.gz", bytes.substr(0, bytes.size() - 3));
+    CHECK_THROWS_WITH(open_coco_captions(path, ""),
+                      Contains("c.json.gz") && Contains("truncated"));
+  }
+}
+
+TEST_CASE("Files that look like COCO captions are refused with the reason") {
+  const test::ScratchDirectory folder;
+  const auto refusal = [&folder](const std::string& json) -> std::string {
+    try {
+      open_coco_captions(folder.write_file("c.json", json), "");
+      return "no refusal";
+    } catch (const base::Error& error) {
+      CHECK(error.status() == base::ExitStatus::bad_input);
+      return error.what();
+    }
+  };
+  using namespace std::string_literals;
+  CHECK_THAT(refusal(""), Contains("it is empty"));
+  CHECK_THAT(refusal("{\0\"\0i\0"s), Contains("iconv -f UTF-16LE"));
+  CHECK_THAT(refusal(R"({"images": [], "annotations": [], "images": []})"),
+             Contains("\"images\" twice"));
 }

@@ -158,3 +158,17 @@ TEST_CASE("A truncated archive delivers the pages that are complete") {
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0], Contains("1600 bytes") && Contains("from 2.json on"));
 }
+
+TEST_CASE("Other formats are named, and nothing else is read of them") {
+  const test::ScratchDirectory folder;
+  for (const auto& [bytes, name] :
+       {std::pair{"PAR1\x15\x04\n\n\n", "a Parquet file"},
+        std::pair{"PK\x03\x04\n\n\n", "a zip archive"},
+        std::pair{"\xFF\xFE{\n\n\n", "UTF-16"}}) {
+    const auto [records, errors] =
+        read_all_records(*open_pages(folder.write_file("a.jsonl", bytes), {}));
+    CHECK(records.empty());
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], Contains("a.jsonl") && Contains(name));
+  }
+}

@@ -295,6 +295,26 @@ TEST_CASE("Rows whose numbers depend on the blocks of pyarrow are refused") {
         std::count(content.begin(), content.end(), '\n'));
 }
 
+TEST_CASE("Lines that end with CR and other encodings are refused") {
+  const test::ScratchDirectory folder;
+  for (const auto& [text, reason] :
+       {std::pair{"a cat\thttp://x.org/a\ra dog\thttp://x.org/b\r",
+                  "carriage returns (CR)"},
+        std::pair{"\xFF\xFE a cat\thttp://x.org/a\n", "UTF-16"}}) {
+    const auto [records, errors] = read_all_records(
+        *open_tsv_captions(folder.write_file("a.tsv", text), {}));
+    CHECK(records.empty());
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], Contains("a.tsv: ") && Contains(reason));
+  }
+  const auto crlf = read_all_records(*open_tsv_captions(
+      folder.write_file("b.tsv", "a cat\thttp://x.org/a\r\n"), {}));
+  CHECK(captions_of(crlf.records) == Texts{"a cat"});
+  const auto no_end = read_all_records(*open_tsv_captions(
+      folder.write_file("c.tsv", "a cat\thttp://x.org/a\r"), {}));
+  CHECK(captions_of(no_end.records) == Texts{"a cat"});
+}
+
 TEST_CASE("The URLs that img2dataset stored determine the images") {
   const Downloads downloads;
   downloads.add_image("000000001", "http://x.org/c");

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -119,6 +120,63 @@ TEST_CASE("A mixture can be read from a pipe") {
   writer.join();
   INFO(ran.err);
   CHECK(ran.status == 0);
+}
+
+TEST_CASE("A run on a mixture is validated like one on sequence files") {
+  const MixtureFixture fixture;
+  const std::string held_out = fixture.folder / "held-out.h5";
+  fixture.pack(held_out, {2, 2});
+  const std::string from_mixture = fixture.run_path("mixture"),
+                    from_file = fixture.run_path("file"),
+                    plain = fixture.run_path("plain");
+  const std::vector<std::string> validation = {
+      "--steps",          "6", "--validation", held_out,
+      "--validate-every", "2", "--keep-best",  "--resume",
+      "--learning-rate",  "1", "--save-every", "3"};
+  const RunResult unvalidated =
+      fixture.run_with(plain, fixture.mixture_options(),
+                       {"--steps", "6", "--learning-rate", "1"});
+  REQUIRE(unvalidated.status == 0);
+  REQUIRE(fixture.run_with(from_file, {"--data", fixture.packed}, validation)
+              .status == 0);
+  // In two parts.
+  std::vector<std::string> first_part = validation;
+  first_part[1] = "3";
+  for (const auto& options : {first_part, validation}) {
+    const RunResult ran =
+        fixture.run_with(from_mixture, fixture.mixture_options(), options);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("warning"));
+  }
+  check_same_weights(from_mixture, plain);
+  check_same_weights(from_mixture, from_file);
+  const auto validation_losses = [](const std::string& run) {
+    std::vector<nlohmann::json> losses;
+    std::ifstream metrics(run + "/metrics.jsonl");
+    for (std::string line; std::getline(metrics, line);) {
+      const auto json = nlohmann::json::parse(line);
+      if (json.contains("validation")) {
+        losses.push_back({json["step"], json["validation"]});
+      }
+    }
+    return losses;
+  };
+  const auto losses = validation_losses(from_mixture);
+  CHECK(losses.size() == 3);
+  CHECK(losses == validation_losses(from_file));
+  CHECK(read_bytes(from_mixture + "/best/model.safetensors") ==
+        read_bytes(from_file + "/best/model.safetensors"));
+  // Windows that a mixture does not have.
+  std::vector<std::string> windows = fixture.mixture_options();
+  windows.insert(windows.end(), {"--window-steps", "1"});
+  const RunResult other = fixture.run_with(
+      fixture.run_path("windows"), windows,
+      {"--steps", "1", "--validation", held_out, "--validate-every", "1"});
+  INFO(other.err);
+  CHECK(other.status == 0);
+  CHECK_THAT(other.err,
+             Contains("held-out.h5: the sequences have windows of 0"));
 }
 
 TEST_CASE("The rows of a mixture are those of the packed file") {

@@ -11,7 +11,7 @@ namespace {
 std::string detect_format(const std::string& path) {
   if (path == "-" || has_tar_extension(path)) return "webdataset";
   if (strip_compression_extension(path).ends_with(".tsv")) return "tsv";
-  if (path.ends_with(".json")) return "coco";
+  if (strip_compression_extension(path).ends_with(".json")) return "coco";
   return "";
 }
 

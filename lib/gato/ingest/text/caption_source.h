@@ -13,8 +13,8 @@ namespace gato::ingest {
 
 struct CaptionSourceOptions {
   // "coco", "tsv" or "webdataset". "auto" chooses by file name: .json is coco,
-  // .tsv is tsv, and .tar, .tgz and the standard input are webdataset. A .tsv
-  // or .tar may be compressed: .gz, .zst, .bz2, .xz.
+  // .tsv is tsv, and .tar, .tgz and the standard input are webdataset. All may
+  // be compressed: .gz, .zst, .bz2, .xz.
   std::string format = "auto";
   // The root folder of image files; if empty, that of the caption file.
   std::filesystem::path image_root;

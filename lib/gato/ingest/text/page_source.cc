@@ -5,6 +5,7 @@
 #include "gato/base/error.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/file_extension.h"
+#include "gato/ingest/other_formats.h"
 #include "gato/ingest/tar_reader.h"
 #include "gato/ingest/text/page_json.h"
 #include "gato/ingest/utf8.h"
@@ -22,6 +23,12 @@ class JsonLinesPageSource : public PageSource {
       : options_(std::move(options)), reader_(path, kMaxPageBytes) {}
 
   std::optional<PageRecord> next() override {
+    if (!std::exchange(has_begun_, true)) {
+      is_rejected_ = true;  // in case the next line throws
+      reject_other_formats(reader_.name(), reader_.peek(512));
+      is_rejected_ = false;
+    }
+    if (is_rejected_) return std::nullopt;
     std::string line;
     do {
       if (!reader_.read_line(line)) return std::nullopt;
@@ -38,6 +45,7 @@ class JsonLinesPageSource : public PageSource {
  private:
   SharedOptions options_;
   DelimitedReader reader_;
+  bool has_begun_ = false, is_rejected_ = false;
 };
 
 class TarPageSource : public PageSource {

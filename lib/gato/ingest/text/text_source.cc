@@ -6,6 +6,7 @@
 #include "gato/base/error.h"
 #include "gato/ingest/file_extension.h"
 #include "gato/ingest/json_record.h"
+#include "gato/ingest/other_formats.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -27,42 +28,6 @@ std::string too_long_advice(const TextSourceOptions& options, bool is_jsonl) {
     return "; is its --document-separator right?";
   }
   return "; split it into shorter documents";
-}
-
-// Throws Error(bad_input) if the first bytes are those of an archive or of text
-// in UTF-16.
-void reject_other_formats(const std::string& name, std::string_view first) {
-  if (const auto encoding = detect_utf16(first); !encoding.empty()) {
-    throw base::input_error(
-        "{}: text in UTF-16: convert it with iconv -f {} -t UTF-8", name,
-        encoding);
-  }
-  // A tar member header begins with the name, padded with NUL, and has the
-  // magic bytes at offset 257.
-  constexpr size_t kMagicOffset = 257;
-  if (first.size() > kMagicOffset &&
-      first.substr(kMagicOffset).starts_with("ustar") &&
-      first.substr(0, kMagicOffset).find('\0') != std::string_view::npos) {
-    throw base::input_error(
-        "{}: a tar archive, not text: give the files in it, or pipe them: "
-        "tar -xOf ARCHIVE | gato-tokenize ... -",
-        name);
-  }
-  // The magic bytes of Parquet are followed by a page header, whose first field
-  // has the tag 0x15.
-  if (first.starts_with("PAR1\x15")) {
-    throw base::input_error(
-        "{}: a Parquet file, not text: convert it to JSON lines, for "
-        "example with pandas: read_parquet(FILE).to_json(OUTPUT, "
-        "orient='records', lines=True)",
-        name);
-  }
-  if (first.starts_with("PK\x03\x04")) {
-    throw base::input_error(
-        "{}: a zip archive, not text: give the files in it, or pipe them: "
-        "unzip -p ARCHIVE | gato-tokenize ... -",
-        name);
-  }
 }
 
 // Returns whether the text begins with `{"`, white space aside.

@@ -10,6 +10,9 @@
 
 #include <utility>
 
+#include "gato/base/error.h"
+#include "gato/ingest/other_formats.h"
+
 namespace gato::ingest {
 namespace {
 
@@ -133,7 +136,20 @@ bool TsvReader::read_line(TsvRecord::Line& line) {
     unread_.pop_front();
     return true;
   }
-  if (!reader_.read_until("\n", line.text)) return false;
+  if (!std::exchange(has_begun_, true)) {
+    is_rejected_ = true;  // in case the next line throws
+    reject_other_formats(reader_.name(), reader_.peek(512));
+    is_rejected_ = false;
+  }
+  if (is_rejected_ || !reader_.read_until("\n", line.text)) return false;
+  const size_t carriage_return = line.text.find('\r');
+  if (!reader_.has_found_separator() &&
+      carriage_return < line.text.size() - 1) {
+    throw base::input_error(
+        "{}: its lines end with carriage returns (CR) instead of line feeds: "
+        "convert it with tr '\\r' '\\n'",
+        reader_.name());
+  }
   line.location = reader_.location();
   line.offset = reader_.record_offset();
   return true;

@@ -47,7 +47,8 @@ class TsvReader {
   // is a record.
   TsvReader(const std::string& path, bool has_quoting);
 
-  // Returns false at the end. Throws as DelimitedReader::read_line() does.
+  // Returns false at the end. Throws as DelimitedReader::read_line() does, and
+  // Error(bad_input) for other formats and for lines that end with CR.
   bool read(TsvRecord& record);
   // The location of the line that was read last.
   std::string location() const { return reader_.location(); }
@@ -60,6 +61,7 @@ class TsvReader {
 
   DelimitedReader reader_;
   bool has_quoting_;
+  bool has_begun_ = false, is_rejected_ = false;
   // Lines that were read in search of a closing quote that is too far away.
   std::deque<TsvRecord::Line> unread_;
 };
