@@ -158,7 +158,7 @@ TEST_CASE("Nothing overlaps in the world of the arm", "[arm]") {
       for (int body = 0; body < 3; ++body) {
         REQUIRE(std::abs(world.position(body).x) <= ArmWorld::kMaxBlockX);
       }
-      const PlanePoint knob = world.position(3);
+      const ArmPoint knob = world.position(3);
       REQUIRE((knob.x >= 0.1 - 1e-9 && knob.x <= 0.3 + 1e-9));
       REQUIRE(world.boxes(3)[1].center.x - knob.x == Approx(0.09));
     }
@@ -254,7 +254,7 @@ TEST_CASE("The joints of the arm reach every point of the hand's range",
     for (double z = 0; z <= ArmWorld::kMaxHandZ; z += 0.05) {
       CAPTURE(x, z);
       const ArmJoints joints = joints_of_hand({x, z});
-      const PlanePoint hand = hand_of_joints(joints);
+      const ArmPoint hand = hand_of_joints(joints);
       REQUIRE(hand.x == Approx(x).margin(1e-9));
       REQUIRE(hand.z == Approx(z).margin(1e-9));
     }

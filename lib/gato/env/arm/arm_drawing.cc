@@ -12,7 +12,7 @@ namespace {
 constexpr int kHeight = 272, kWidth = 320;
 constexpr double kPixelsPerMeter = 250;
 // The lower left corner of the image.
-constexpr PlanePoint kOrigin = {-0.64, -0.05};
+constexpr ArmPoint kOrigin = {-0.64, -0.05};
 
 constexpr Color kBackground = {245, 245, 245}, kTable = {180, 160, 130},
                 kLink = {90, 110, 160}, kJoint = {50, 60, 90},
@@ -30,13 +30,13 @@ int pixel_y(double z) {
          static_cast<int>(std::lround((z - kOrigin.z) * kPixelsPerMeter));
 }
 
-void draw_dot(Canvas& canvas, PlanePoint center, int size, Color color) {
+void draw_dot(Canvas& canvas, ArmPoint center, int size, Color color) {
   canvas.fill_rectangle(pixel_y(center.z) - size / 2,
                         pixel_x(center.x) - size / 2, size, size, color);
 }
 
 // Draws a thick line as a row of overlapping squares.
-void draw_link(Canvas& canvas, PlanePoint from, PlanePoint to) {
+void draw_link(Canvas& canvas, ArmPoint from, ArmPoint to) {
   constexpr int kDots = 200, kThickness = 9;
   for (int i = 0; i <= kDots; ++i) {
     const double along = static_cast<double>(i) / kDots;
@@ -49,13 +49,13 @@ void draw_link(Canvas& canvas, PlanePoint from, PlanePoint to) {
 
 void draw_arm(Canvas& canvas, const ArmWorld& world) {
   const ArmJoints joints = joints_of_hand(world.hand());
-  const PlanePoint elbow = elbow_of_joints(joints),
-                   wrist = world.hand() + PlanePoint{0, kHandLength};
+  const ArmPoint elbow = elbow_of_joints(joints),
+                 wrist = world.hand() + ArmPoint{0, kHandLength};
   draw_arm_box(canvas, {{0, kShoulder.z + 0.07}, 1, 0.02}, kJoint);
   draw_arm_box(canvas, {{kShoulder.x, kShoulder.z + 0.03}, 0.04, 0.03}, kJoint);
   draw_link(canvas, kShoulder, elbow);
   draw_link(canvas, elbow, wrist);
-  for (const PlanePoint joint : {kShoulder, elbow, wrist}) {
+  for (const ArmPoint joint : {kShoulder, elbow, wrist}) {
     draw_dot(canvas, joint, 13, kJoint);
   }
 }
@@ -74,13 +74,13 @@ void draw_arm_box(Canvas& canvas, const PlaneBox& box, Color color) {
                         pixel_x(box.right()) - left, color);
 }
 
-void draw_arm_ring(Canvas& canvas, PlanePoint center, double radius) {
+void draw_arm_ring(Canvas& canvas, ArmPoint center, double radius) {
   constexpr int kDots = 48;
   for (int i = 0; i < kDots; ++i) {
     const double angle = 2 * std::numbers::pi * i / kDots;
     draw_dot(
         canvas,
-        center + PlanePoint{radius * std::cos(angle), radius * std::sin(angle)},
+        center + ArmPoint{radius * std::cos(angle), radius * std::sin(angle)},
         2, kGoal);
   }
   draw_dot(canvas, center, 3, kGoal);

@@ -10,7 +10,7 @@ namespace gato::env {
 Canvas make_arm_canvas();
 // Draws the arm and everything in the world.
 void draw_arm_world(Canvas& canvas, const ArmWorld& world);
-void draw_arm_ring(Canvas& canvas, PlanePoint center, double radius);
+void draw_arm_ring(Canvas& canvas, ArmPoint center, double radius);
 void draw_arm_box(Canvas& canvas, const PlaneBox& box, Color color);
 
 }  // namespace gato::env

@@ -75,16 +75,15 @@ data::Image ArmEnvironment::render_frame() const {
   return canvas.image();
 }
 
-void ArmEnvironment::draw_ring(Canvas& canvas, PlanePoint center,
-                               double radius) {
+void ArmEnvironment::draw_ring(Canvas& canvas, ArmPoint center, double radius) {
   draw_arm_ring(canvas, center, radius);
 }
 
-double ArmEnvironment::length(PlanePoint offset) {
+double ArmEnvironment::length(ArmPoint offset) {
   return std::sqrt(offset.x * offset.x + offset.z * offset.z);
 }
 
-double ArmEnvironment::nearness(PlanePoint offset, double margin) {
+double ArmEnvironment::nearness(ArmPoint offset, double margin) {
   return 1 / (1 + 9 * (offset.x * offset.x + offset.z * offset.z) /
                       (margin * margin));
 }
@@ -96,14 +95,14 @@ double ArmEnvironment::drive(double offset) {
   return std::clamp(offset / kBrakingDistance, -1.0, 1.0);
 }
 
-ArmCommand ArmEnvironment::move_by(PlanePoint offset, double grip) {
+ArmCommand ArmEnvironment::move_by(ArmPoint offset, double grip) {
   return {.x = drive(offset.x), .z = drive(offset.z), .grip = grip};
 }
 
 // The hand follows a funnel above the target: it may be low where it is almost
 // above it. A hand below the funnel moves sideways only if it can still rise in
 // time, which it does as fast as it moves sideways.
-ArmCommand ArmEnvironment::descend_by(PlanePoint offset, double grip,
+ArmCommand ArmEnvironment::descend_by(ArmPoint offset, double grip,
                                       const Obstacle& obstacle) {
   constexpr double kFunnelHalfWidth = 0.01, kFunnelSlope = 3;
   // Below the funnel by kMaxLag - kSlack, the hand slows down sideways.
@@ -120,15 +119,15 @@ ArmCommand ArmEnvironment::descend_by(PlanePoint offset, double grip,
           .grip = grip};
 }
 
-ArmCommand ArmEnvironment::grasp(PlanePoint offset, const Obstacle& obstacle) {
+ArmCommand ArmEnvironment::grasp(ArmPoint offset, const Obstacle& obstacle) {
   // The fingers take the block from a little below its center upward.
-  const PlanePoint to_grip = offset - PlanePoint{0, 0.015};
+  const ArmPoint to_grip = offset - ArmPoint{0, 0.015};
   const bool is_between =
       std::abs(to_grip.x) < 0.02 && std::abs(to_grip.z) < 0.01;
   return descend_by(to_grip, is_between ? 1 : -1, obstacle);
 }
 
-bool ArmEnvironment::holds_block(PlanePoint offset, double opening) {
+bool ArmEnvironment::holds_block(ArmPoint offset, double opening) {
   return opening < 2 * ArmWorld::kBlockHalfSize && std::abs(offset.x) < 0.005 &&
          offset.z > -0.02 && offset.z < 0.06;
 }

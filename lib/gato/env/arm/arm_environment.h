@@ -53,29 +53,29 @@ class ArmEnvironment : public BuiltinEnvironment {
 
   // Returns 1 at distance 0, 0.1 at `margin`, and less beyond it: the "long
   // tail" tolerance of the DeepMind Control Suite (Tassa et al. 2018).
-  static double nearness(PlanePoint offset, double margin);
-  static double length(PlanePoint offset);
+  static double nearness(ArmPoint offset, double margin);
+  static double length(ArmPoint offset);
 
   // Parts of experts. `drive` returns a velocity in [-1, 1] that covers an
   // offset fast and without overshoot. `move_by` does so along both axes.
   static double drive(double offset);
-  static ArmCommand move_by(PlanePoint offset, double grip);
+  static ArmCommand move_by(ArmPoint offset, double grip);
   // Comes down on the target at `offset` from above, where an obstacle is that
   // is `clearance` high above the target and reaches `half_width` to its sides.
   // Rises by at least `min_rise` before moving sideways.
   struct Obstacle {
     double clearance = 0.1, half_width = 0.11, min_rise = -1;
   };
-  static ArmCommand descend_by(PlanePoint offset, double grip,
+  static ArmCommand descend_by(ArmPoint offset, double grip,
                                const Obstacle& obstacle);
   // Comes down on a block whose center is at `offset` from the hand, and closes
   // the gripper when the block is between the fingers.
-  static ArmCommand grasp(PlanePoint offset, const Obstacle& obstacle);
+  static ArmCommand grasp(ArmPoint offset, const Obstacle& obstacle);
   // Returns true if the observation shows that the gripper holds a block whose
   // center is at `offset` from the hand.
-  static bool holds_block(PlanePoint offset, double opening);
+  static bool holds_block(ArmPoint offset, double opening);
 
-  static void draw_ring(Canvas& canvas, PlanePoint center, double radius);
+  static void draw_ring(Canvas& canvas, ArmPoint center, double radius);
 
   ArmWorld world_;
 

@@ -9,7 +9,7 @@ namespace gato::env {
 inline constexpr double kLinkLength = 0.48;
 // The shoulder hangs above the middle of the table. The wrist is kHandLength
 // above the fingertips.
-inline constexpr PlanePoint kShoulder = {0, 0.95};
+inline constexpr ArmPoint kShoulder = {0, 0.95};
 inline constexpr double kHandLength = 0.16;
 
 // Angles in radians: of the upper arm from horizontal, and of the forearm from
@@ -19,10 +19,10 @@ struct ArmJoints {
 };
 
 // Returns the position of the hand, and that of the elbow.
-PlanePoint hand_of_joints(const ArmJoints& joints);
-PlanePoint elbow_of_joints(const ArmJoints& joints);
+ArmPoint hand_of_joints(const ArmJoints& joints);
+ArmPoint elbow_of_joints(const ArmJoints& joints);
 
 // Returns the joint angles that bring the hand to a point in its range.
-ArmJoints joints_of_hand(PlanePoint hand);
+ArmJoints joints_of_hand(ArmPoint hand);
 
 }  // namespace gato::env

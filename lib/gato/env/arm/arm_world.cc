@@ -25,7 +25,7 @@ constexpr double kMinGripHeight = 0.01;
 
 }  // namespace
 
-void ArmWorld::reset(PlanePoint hand) {
+void ArmWorld::reset(ArmPoint hand) {
   hand_ = hand;
   opening_ = gap_ = kMaxOpening;
   bodies_.clear();

@@ -44,7 +44,7 @@ class ArmWorld {
   static constexpr double kBlockHalfSize = 0.03;
 
   // Removes everything, and places the open hand.
-  void reset(PlanePoint hand);
+  void reset(ArmPoint hand);
   // Both return the index of the body. A block is placed on the table.
   int add_block(double x, double half_width, double half_height);
   // A drawer consists of two boxes that slide along x together. The first box
@@ -56,14 +56,14 @@ class ArmWorld {
   // Advances the world by kTimeStep.
   void step(const ArmCommand& command);
 
-  PlanePoint hand() const { return hand_; }
+  ArmPoint hand() const { return hand_; }
   // The distance between the fingers minus what their rubber yields.
   double opening() const { return opening_; }
   // The distance between the fingers.
   double gap() const { return gap_; }
   bool is_held(int body) const { return bodies_[body].is_held; }
   // Returns the center of the (first) box of a body.
-  PlanePoint position(int body) const { return bodies_[body].boxes[0].center; }
+  ArmPoint position(int body) const { return bodies_[body].boxes[0].center; }
   // Returns true if body `upper` touches body `lower` from above.
   bool rests_on(int upper, int lower) const;
 
@@ -116,7 +116,7 @@ class ArmWorld {
   void slip_beside(const PlaneBox& finger, double distance);
   bool is_between_fingers(const PlaneBox& box) const;
 
-  PlanePoint hand_;
+  ArmPoint hand_;
   double opening_ = kMaxOpening, gap_ = kMaxOpening;
   std::vector<Body> bodies_;
   std::vector<PlaneBox> walls_;

@@ -56,9 +56,7 @@ class Drawer : public ArmEnvironment {
                      (1 - kCabinetX) / 2,
                      kCabinetHeight / 2});
   }
-  PlanePoint to_knob() const {
-    return world_.position(drawer_) - world_.hand();
-  }
+  ArmPoint to_knob() const { return world_.position(drawer_) - world_.hand(); }
   double to_goal() const { return goal_.x - world_.position(drawer_).x; }
 
   void observe_task(std::span<double> values) const override {
@@ -80,7 +78,7 @@ class Drawer : public ArmEnvironment {
   }
   ArmCommand pull() const {
     // From the fingertips to where the knob is between the fingers.
-    const PlanePoint to_grip = to_knob() - PlanePoint{0, 0.02};
+    const ArmPoint to_grip = to_knob() - ArmPoint{0, 0.02};
     if (std::abs(to_grip.x) < 0.03 && std::abs(to_grip.z) < 0.025) {
       return {.x = drive(to_goal()), .z = drive(to_grip.z), .grip = 1};
     }
@@ -88,12 +86,12 @@ class Drawer : public ArmEnvironment {
   }
   ArmCommand push() const {
     constexpr double kReach = kKnobHalfWidth + ArmWorld::kFingerWidth;
-    const PlanePoint to_tip = to_knob() - PlanePoint{0, 0.02};
+    const ArmPoint to_tip = to_knob() - ArmPoint{0, 0.02};
     const double gap = to_tip.x - kReach;
     if (gap > -0.002 && std::abs(to_tip.z) < 0.03) {
       return {.x = drive(to_goal() + gap), .z = drive(to_tip.z), .grip = 1};
     }
-    return descend_by(to_tip - PlanePoint{kReach + 0.015, 0}, 1, {});
+    return descend_by(to_tip - ArmPoint{kReach + 0.015, 0}, 1, {});
   }
 
   void draw_marks(Canvas& canvas) const override {
@@ -101,7 +99,7 @@ class Drawer : public ArmEnvironment {
   }
 
   bool is_opening_;
-  PlanePoint goal_;
+  ArmPoint goal_;
   double start_ = 0;
   int drawer_ = 0;
 };

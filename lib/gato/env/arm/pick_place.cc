@@ -42,17 +42,15 @@ class PickPlace : public ArmEnvironment {
   void place_block(double x) {
     block_ = world_.add_block(x, kHalfSize, kHalfSize);
   }
-  PlanePoint to_block() const {
-    return world_.position(block_) - world_.hand();
-  }
-  PlanePoint to_goal() const { return goal_ - world_.position(block_); }
+  ArmPoint to_block() const { return world_.position(block_) - world_.hand(); }
+  ArmPoint to_goal() const { return goal_ - world_.position(block_); }
 
   ArmCommand expert_command() const override {
     return holds_block(to_block(), world_.opening()) ? move_by(to_goal(), 1)
                                                      : grasp(to_block(), {});
   }
 
-  PlanePoint goal_;
+  ArmPoint goal_;
 
  private:
   void observe_task(std::span<double> values) const override {
@@ -100,7 +98,7 @@ class PickPlaceWall : public PickPlace {
     return kWallHeight + kMargin - std::max(distance - kMargin, 0.0) - bottom;
   }
   ArmCommand expert_command() const override {
-    const PlanePoint block = world_.hand() + to_block();
+    const ArmPoint block = world_.hand() + to_block();
     if (holds_block(to_block(), world_.opening())) {
       const double rise =
           rise_for_wall(block.z - kHalfSize, block.x + to_goal().x);

@@ -3,18 +3,18 @@
 
 namespace gato::env {
 
-struct PlanePoint {
+struct ArmPoint {
   double x = 0, z = 0;
 };
-inline PlanePoint operator+(PlanePoint a, PlanePoint b) {
+inline ArmPoint operator+(ArmPoint a, ArmPoint b) {
   return {a.x + b.x, a.z + b.z};
 }
-inline PlanePoint operator-(PlanePoint a, PlanePoint b) {
+inline ArmPoint operator-(ArmPoint a, ArmPoint b) {
   return {a.x - b.x, a.z - b.z};
 }
 
 struct PlaneBox {
-  PlanePoint center;
+  ArmPoint center;
   double half_width = 0, half_height = 0;
 
   double left() const { return center.x - half_width; }

@@ -35,9 +35,7 @@ class Push : public ArmEnvironment {
     } while (std::abs(goal_) > kMaxBlockX);
     block_ = world_.add_block(start, kHalfWidth, kHalfHeight);
   }
-  PlanePoint to_block() const {
-    return world_.position(block_) - world_.hand();
-  }
+  ArmPoint to_block() const { return world_.position(block_) - world_.hand(); }
   double to_goal() const { return goal_ - world_.position(block_).x; }
 
   void observe_task(std::span<double> values) const override {
@@ -58,7 +56,7 @@ class Push : public ArmEnvironment {
     // above the table when pushing.
     constexpr double kReach = kHalfWidth + ArmWorld::kFingerWidth,
                      kPushHeight = 0.02;
-    const PlanePoint block = to_block();
+    const ArmPoint block = to_block();
     const double down = block.z - kHalfHeight + kPushHeight;
     if (std::abs(to_goal()) < kSuccessDistance / 2) {
       // Withdraws from the block on the side where the hand is.

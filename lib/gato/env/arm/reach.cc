@@ -34,11 +34,11 @@ class Reach : public ArmEnvironment {
   Reach(const std::string& name, int size) : ArmEnvironment(name, size) {}
 
   void observe_task(std::span<double> values) const override {
-    const PlanePoint to_goal = goal_ - world_.hand();
+    const ArmPoint to_goal = goal_ - world_.hand();
     values[0] = to_goal.x;
     values[1] = to_goal.z;
   }
-  PlanePoint goal() const { return goal_; }
+  ArmPoint goal() const { return goal_; }
 
  private:
   void set_up(base::RandomStream& random) override {
@@ -59,7 +59,7 @@ class Reach : public ArmEnvironment {
     draw_ring(canvas, goal_, kSuccessRadius);
   }
 
-  PlanePoint goal_;
+  ArmPoint goal_;
 };
 
 class ReachByJoints : public Reach {
@@ -78,7 +78,7 @@ class ReachByJoints : public Reach {
     ArmJoints joints = joints_of_hand(world_.hand());
     joints.shoulder += action[0] * kMaxJointSpeed * ArmWorld::kTimeStep;
     joints.elbow += action[1] * kMaxJointSpeed * ArmWorld::kTimeStep;
-    const PlanePoint change = hand_of_joints(joints) - world_.hand();
+    const ArmPoint change = hand_of_joints(joints) - world_.hand();
     constexpr double kStepLength = ArmWorld::kHandSpeed * ArmWorld::kTimeStep;
     world_.step({.x = change.x / kStepLength,
                  .z = change.z / kStepLength,

@@ -36,14 +36,12 @@ class Stack : public ArmEnvironment {
     red_ = world_.add_block(red_x, kHalfSize, kHalfSize);
     blue_ = world_.add_block(blue_x, kHalfSize, kHalfSize);
   }
-  PlanePoint to_red() const { return world_.position(red_) - world_.hand(); }
-  PlanePoint to_blue() const {
+  ArmPoint to_red() const { return world_.position(red_) - world_.hand(); }
+  ArmPoint to_blue() const {
     return world_.position(blue_) - world_.position(red_);
   }
   // From the red block to its place on the blue one.
-  PlanePoint to_goal() const {
-    return to_blue() + PlanePoint{0, 2 * kHalfSize};
-  }
+  ArmPoint to_goal() const { return to_blue() + ArmPoint{0, 2 * kHalfSize}; }
 
   void observe_task(std::span<double> values) const override {
     values[0] = to_red().x;
@@ -73,7 +71,7 @@ class Stack : public ArmEnvironment {
   }
 
   void draw_marks(Canvas& canvas) const override {
-    draw_ring(canvas, world_.position(blue_) + PlanePoint{0, 2 * kHalfSize},
+    draw_ring(canvas, world_.position(blue_) + ArmPoint{0, 2 * kHalfSize},
               kMaxOffset);
   }
 
