@@ -42,7 +42,7 @@ SequenceFileData pack_in_files(
   input.files = {folder / "tokens.h5"};
   const pack::PackedDataset packing(
       {input}, {config.context, config.window_steps, seed}, /*sequences=*/0);
-  pack::write_sequences(packing, {0, 1024},
+  pack::write_sequences(packing, {0, packing.sequences()},
                         {folder / "sequences.h5", /*force=*/true},
                         small_provenance());
   return SequenceFileData({folder / "sequences.h5"});

@@ -74,7 +74,7 @@ TEST_CASE("Training without files takes the steps of a run") {
   TrainingRunOptions options;
   options.output = folder / "run";
   options.config = training;
-  options.fixed_configuration = {{"precision", "fp32"}};
+  options.fixed_configuration["precision"] = "fp32";
   options.make_initial_network = [&] {
     return std::make_unique<model::Network>(config, /*seed=*/1);
   };
