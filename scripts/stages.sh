@@ -47,20 +47,29 @@ fail() {
   exit 2
 }
 
-# work_in DEFAULT [ARGUMENT]...: creates and enters the directory that is the only
-# argument of a script, or DEFAULT. --help prints the comment at the top of the
-# script.
-work_in() {
+# print_help: prints the comment at the top of the script, and exits.
+print_help() {
+  sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
+  exit 0
+}
+
+# directory_argument DEFAULT [ARGUMENT]...: sets `directory` to the only argument of a
+# script, or to DEFAULT. --help prints the comment at the top of the script.
+directory_argument() {
   case ${2:-} in
-    -h | --help)
-      sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
-      exit 0
-      ;;
+    -h | --help) print_help ;;
     -*) fail "unknown option $2; try --help" ;;
   esac
   (($# <= 2)) || fail "expected at most one directory, got $(($# - 1)); try --help"
-  mkdir -p "${2:-$1}"
-  cd "${2:-$1}"
+  directory=${2:-$1}
+}
+
+# work_in DEFAULT [ARGUMENT]...: creates and enters the directory of
+# directory_argument.
+work_in() {
+  directory_argument "$@"
+  mkdir -p "$directory"
+  cd "$directory"
 }
 
 # build_programs CHECKOUT: installs missing dependencies, builds the programs and

@@ -7,8 +7,9 @@ int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-eval",
       .summary = "evaluate policies and models",
-      .commands = {gato::commands::score_command(),
+      .commands = {gato::commands::eval_score_command(),
                    gato::commands::eval_loss_command()},
-      .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info"}};
+      .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info",
+                   "gato(7)", "gato-formats(5)"}};
   return gato::cli::run(tool, argc, argv);
 }

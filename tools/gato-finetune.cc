@@ -3,7 +3,6 @@
 #include "gato/cli/tool.h"
 #include "gato/commands/finetune.h"
 #include "gato/commands/preset.h"
-#include "gato/env/environment.h"
 
 int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();
@@ -11,8 +10,9 @@ int main(int argc, char** argv) {
       .name = "gato-finetune",
       .summary = "fine-tune a model on a few demonstrations",
       .commands = {gato::commands::finetune_command()},
-      .see_also = {"gato-train", "gato-rollout", "gato-eval"},
-      .completions = {{"env", gato::env::builtin_environment_names},
-                      {"preset", gato::commands::finetuning_preset_names}}};
+      .see_also = {"gato-train", "gato-rollout", "gato-eval", "gato(7)",
+                   "gato-formats(5)"},
+      .completions = {{"preset", gato::commands::finetuning_preset_names}},
+      .completion_commands = {{"env", "gato-rollout control --list-envs"}}};
   return gato::cli::run(tool, argc, argv);
 }

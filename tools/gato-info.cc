@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
           "identify files, check that they are complete and show their "
           "contents",
       .commands = {gato::commands::info_command()},
-      .see_also = {"gato-tokenize", "gato-pack", "gato-train"}};
+      .see_also = {"gato-tokenize", "gato-pack", "gato-train", "gato(7)",
+                   "gato-formats(5)"}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
       .name = "gato-pack",
       .summary = "pack token files into training sequences",
       .commands = {gato::commands::pack_command()},
-      .see_also = {"gato-tokenize", "gato-train", "gato-info"}};
+      .see_also = {"gato-tokenize", "gato-train", "gato-info", "gato(7)",
+                   "gato-formats(5)"}};
   return gato::cli::run(tool, argc, argv);
 }

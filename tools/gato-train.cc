@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
       .name = "gato-train",
       .summary = "train one network on sequences from all tasks",
       .commands = {gato::commands::train_command()},
-      .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval"},
+      .see_also = {"gato-pack", "gato-finetune", "gato-rollout", "gato-eval",
+                   "gato(7)", "gato-formats(5)"},
       .completions = {{"preset", gato::commands::pretraining_preset_names}}};
   return gato::cli::run(tool, argc, argv);
 }

@@ -59,9 +59,7 @@ TEST_CASE("Every reader refuses a pointer file by its name") {
     require_refused(advice, [&] { data::hdf5::open_file(path); });
     require_refused(advice, [&] { ingest::read_image(path); });
     require_refused(advice, [&] { ingest::read_json_lists(path, "JSON", {}); });
-    require_refused(advice, [&] {
-      const ingest::ByteStream stream(path);
-    });
+    require_refused(advice, [&] { const ingest::ByteStream stream(path); });
     require_refused(advice, [&] {
       std::ifstream file;
       data::read_safetensors_header(path, file);

@@ -193,11 +193,44 @@ TEST_CASE("Help and version go to stdout with status 0") {
     REQUIRE_THAT(result.out, Catch::StartsWith("Usage: gato-try [OPTION]... "));
     REQUIRE_THAT(result.out, Contains("  -L, --length L"));
     REQUIRE_THAT(result.out, Contains("default: 1024"));
-    REQUIRE_THAT(result.out, Contains("  75"));
+    REQUIRE_THAT(result.out, Contains("Pack token files.\n"));
+    REQUIRE_THAT(result.out, Contains("  143"));
   }
   const auto result = run_in_process(echo_tool(), {"--version"});
   REQUIRE(result.status == 0);
   REQUIRE_THAT(result.out, Catch::StartsWith("gato-try (gato) "));
+}
+
+TEST_CASE("The help lists only the exit statuses that a command can return") {
+  Tool tool = echo_tool();
+  const auto help = [&tool](const char* flag = "--help") {
+    return run_in_process(tool, {flag}).out;
+  };
+  REQUIRE_THAT(help(), !Contains("  75"));
+  REQUIRE_THAT(help(), Contains("--force was not given"));
+  tool.commands[0].output = OutputRequirement::none;
+  REQUIRE_THAT(help(), !Contains("--force was not given"));
+  tool.commands[0].can_resume = true;
+  REQUIRE_THAT(help(), Contains("  75                      stopped early with "
+                                "progress saved; run the same"));
+  REQUIRE_THAT(help("--generate-man"), Contains(".B 75\nstopped early"));
+}
+
+TEST_CASE("Options that a command ignores are described as unused") {
+  Tool tool = echo_tool();
+  tool.commands[0].name = "one";
+  tool.commands.push_back(tool.commands[0]);
+  tool.commands[1].name = "two";
+  tool.commands[1].seed_help = kUnusedOption;
+  tool.commands[1].can_resume = true;
+  REQUIRE_THAT(run_in_process(tool, {"two", "--help"}).out,
+               Contains("  --seed N                Unused by this command "
+                        "(default: 0)\n"));
+  const std::string page = run_in_process(tool, {"--generate-man"}).out;
+  REQUIRE_THAT(page, Contains("\none: Random seed;"));
+  REQUIRE_THAT(page, Contains(".br\ntwo: Unused by this command"));
+  REQUIRE_THAT(page, Contains("\nNumber of threads;"));
+  REQUIRE_THAT(page, Contains(".B 75\ntwo: stopped early"));
 }
 
 TEST_CASE(
@@ -347,6 +380,7 @@ TEST_CASE(
     "Exactly one of several options is required, unless a flag lifts this") {
   Tool tool = echo_tool();
   tool.commands[0].min_operands = 0;
+  tool.commands[0].other_usages = {"--list"};
   tool.commands[0].build = [](OptionTable& table) -> CommandFunction {
     struct Options {
       std::optional<std::string> model;
@@ -385,12 +419,12 @@ TEST_CASE(
   const std::string help = run({"--help"}).out;
   REQUIRE_THAT(help, Contains("(--model DIR | --scripts TEXT...) --output "
                               "PATH [OPTION]..."));
-  REQUIRE_THAT(help, Contains("Model (this or --scripts is required, except "
-                              "with"));
-  REQUIRE_THAT(help, Contains("(required, except with --list)"));
-  REQUIRE_THAT(run({"--generate-man"}).out,
-               Contains("(this or \\-\\-model is required, except with "
-                        "\\-\\-list)"));
+  REQUIRE_THAT(help, Contains("\n       gato-try --list\n"));
+  REQUIRE_THAT(help, Contains("Model (this or --scripts is required)"));
+  REQUIRE_THAT(help, Contains("File to write (required)"));
+  const std::string page = run({"--generate-man"}).out;
+  REQUIRE_THAT(page, Contains(".br\n.B gato\\-try\n\\-\\-list\n"));
+  REQUIRE_THAT(page, Contains("(this or \\-\\-model is required)"));
 }
 
 TEST_CASE("Operands come from the command line, file lists and globs") {

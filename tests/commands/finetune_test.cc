@@ -155,13 +155,13 @@ TEST_CASE(
   CHECK(fixture.run(options).status == 0);  // all runs are complete
 }
 
-TEST_CASE("Failed demonstrations are left out and counted") {
+TEST_CASE("Failed demonstrations are not used, and are counted") {
   const Fixture fixture;
   write_dataset(fixture.dataset, 6, {.failed = 5});
   const RunResult ran = fixture.run({"--demonstrations", fixture.dataset});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("1 episodes are left out: 1 failed"));
+  CHECK_THAT(ran.err, Contains("1 episodes are not used: 1 failed"));
   CHECK(model::load_model(fixture.output)
             .network->config()
             .tasks.tasks[0]

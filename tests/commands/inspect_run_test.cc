@@ -46,6 +46,15 @@ TEST_CASE("A run is complete if all its checkpoints are") {
   CHECK(inspection.facts.at("checkpoints") ==
         nlohmann::json({"step-4", "step-8", "step-10"}));
   CHECK(inspection.facts.at("latest").at("step") == 10);
+  // The reference decides which checkpoint is the latest, not its step.
+  REQUIRE(!data::write_checkpoint_reference(run + "/latest", "step-8"));
+  CHECK(inspect(run).facts.at("latest").at("step") == 8);
+  std::filesystem::remove(run + "/latest");
+  std::ofstream(run + "/latest") << "step-4\n";
+  CHECK(inspect(run).facts.at("latest").at("step") == 4);
+  std::filesystem::remove(run + "/latest");
+  CHECK(inspect(run).facts.at("latest").at("step") == 10);
+  REQUIRE(!data::write_checkpoint_reference(run + "/latest", "step-10"));
 
   const std::string weights = run + "/step-10/model.safetensors";
   const std::string written = read_bytes(weights);
@@ -87,7 +96,7 @@ TEST_CASE("A model without a manifest is not known to be complete") {
   CHECK(error_message(model).empty());
   const std::string text_model = read_bytes(model + "/tokenizer.model");
   std::ofstream(model + "/tokenizer.model") << "another text model";
-  CHECK_THAT(error_message(model), Contains("text model of another network"));
+  CHECK_THAT(error_message(model), Contains("model of another network"));
   std::ofstream(model + "/tokenizer.model") << text_model;
   auto config = nlohmann::json::parse(read_bytes(model + "/config.json"));
   config["tasks"] = "x";

@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 const std::string samples = GATO_SOURCE_DIR "/tests/samples/";
 
 const cli::Tool& eval_tool() {
-  static const cli::Tool tool{"gato-eval", "", "", {score_command()}, {}};
+  static const cli::Tool tool{"gato-eval", "", "", {eval_score_command()}, {}};
   return tool;
 }
 

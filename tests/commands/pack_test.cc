@@ -14,7 +14,7 @@ using namespace gato::test;
 namespace {
 
 // Packs files of the directory into another one.
-void run(const TestDirectory& folder, const PackCommandOptions& options,
+void run(const TestDirectory& folder, const PackOptions& options,
          const std::vector<std::string>& inputs, uint64_t seed = 0,
          const std::string& output = "out.h5", base::Shard shard = {},
          int64_t threads = 1) {
@@ -87,7 +87,7 @@ TEST_CASE("A sequence file contains rows, demonstrations and the report") {
   text.has_episodes = false;
   text.task = "text";
   write_generated_tokens(folder / "b.h5", text, 2);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 40;
   options.sequences = 30;
   run(folder, options, {"a.h5:2", "b.h5"});
@@ -128,7 +128,7 @@ TEST_CASE("A sequence file contains rows, demonstrations and the report") {
 TEST_CASE("Equal seeds give equal bytes, different seeds do not") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 32;
   run(folder, options, {"a.h5"}, 5, "first.h5");
   run(folder, options, {"a.h5"}, 5, "second.h5");
@@ -140,7 +140,7 @@ TEST_CASE("Equal seeds give equal bytes, different seeds do not") {
 TEST_CASE("A longer run begins with the same sequences") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 32;
   options.sequences = 5;
   run(folder, options, {"a.h5"}, 5, "few.h5");
@@ -159,7 +159,7 @@ TEST_CASE("By default there is room for every token") {
   TokenFileSpec shape;
   shape.documents = 9;
   write_generated_tokens(folder / "a.h5", shape, 1);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 16;
   run(folder, options, {"a.h5"});
   const int64_t tokens = data::TokenFileReader(folder / "a.h5").token_count();
@@ -170,7 +170,7 @@ TEST_CASE("By default there is room for every token") {
 TEST_CASE("Contradictory options are refused, and nothing is written") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
-  PackCommandOptions options;
+  PackOptions options;
   options.window_steps = 2;
   options.fill = "pad";
   const auto status = [&](const std::vector<std::string>& inputs) {
@@ -186,7 +186,7 @@ TEST_CASE("Contradictory options are refused, and nothing is written") {
 TEST_CASE("The shards of a run together contain its sequences") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 40;
   options.sequences = 50;
   run(folder, options, inputs, 3);
@@ -214,7 +214,7 @@ TEST_CASE("The shards of a run together contain its sequences") {
 TEST_CASE("An empty shard is refused, and nothing is written") {
   const TestDirectory folder;
   write_generated_tokens(folder / "a.h5", {}, 1);
-  PackCommandOptions options;
+  PackOptions options;
   options.sequences = 2;
   const base::Error error = thrown_error([&] {
     run(folder, options, {"a.h5"}, 0, "out.h5", {1, 3});
@@ -226,7 +226,7 @@ TEST_CASE("An empty shard is refused, and nothing is written") {
 TEST_CASE("The number of threads does not change the output") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 40;
   options.sequences = 200;
   run(folder, options, inputs, 3, "one.h5", {}, 1);
@@ -237,7 +237,7 @@ TEST_CASE("The number of threads does not change the output") {
 TEST_CASE("The report agrees with the contents of the file") {
   const TestDirectory folder;
   const std::vector<std::string> inputs = write_two_sources(folder);
-  PackCommandOptions options;
+  PackOptions options;
   options.length = 40;
   options.sequences = 64;
   run(folder, options, inputs, 3);

@@ -96,6 +96,47 @@ TEST_CASE("The built-in environments are listed one per line") {
   REQUIRE_THAT(ran.out, Contains("grid/goto\n"));
 }
 
+TEST_CASE("Built-in environments are listed alone, or in a table") {
+  std::string names;
+  for (const std::string& name : env::builtin_environment_names()) {
+    names += name + "\n";
+  }
+  REQUIRE(run({"--list-envs", "--built-in"}).out == names);
+  REQUIRE_THAT(run({"--list-envs", "--built-in", "--long"}).out,
+               Contains("arcade/catch") &&
+                   Contains("catch falling balls with a paddle"));
+}
+
+TEST_CASE("Every built-in environment fulfills its contract") {
+  std::vector<std::string> arguments = {"--check-env", "--env"};
+  for (const std::string& name : env::builtin_environment_names()) {
+    arguments.push_back(name);
+  }
+  const RunResult ran = run(arguments);
+  CAPTURE(ran.out, ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.out, !Contains("FAILED"));
+}
+
+TEST_CASE("A dataset records how its environment was set up") {
+  const ScratchDirectory folder;
+  REQUIRE(run({"--policy", "random", "--env", "arcade/catch", "--episodes", "1",
+               "-o", folder / "built-in"})
+              .status == 0);
+  REQUIRE(play_counting_child(folder / "external",
+                              {"--episodes", "1", "--max-steps", "2"})
+              .status == 0);
+  const nlohmann::json built_in =
+      ingest::open_episodes(folder / "built-in", {})->spec().settings;
+  REQUIRE(built_in.at("max_steps") == 75);
+  REQUIRE(built_in.at("packages").contains("gato"));
+  const nlohmann::json external =
+      ingest::open_episodes(folder / "external", {})->spec().settings;
+  REQUIRE(external.at("max_steps") == 2);
+  REQUIRE(external.at("command") == counting_child());
+  REQUIRE(external.contains("arguments"));
+}
+
 TEST_CASE("Options that exclude each other are refused before any work") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";
@@ -135,7 +176,8 @@ TEST_CASE(
   const RunResult ran = run({"--help"});
   REQUIRE(ran.status == 0);
   REQUIRE_THAT(ran.out, Contains("(--model DIR | --policy POLICY)"));
-  REQUIRE_THAT(ran.out, Contains("(required, except with --list-envs or"));
+  REQUIRE_THAT(ran.out, Contains("gato-rollout control --list-envs\n"));
+  REQUIRE_THAT(ran.out, Contains("gato-rollout control --check-env (--env"));
   REQUIRE_THAT(run({"--env", "arcade/catch", "--check-env"}).out,
                Contains("ok"));
   REQUIRE_THAT(run({"--policy", "expert", "-o", "out"}).err,
@@ -420,11 +462,12 @@ TEST_CASE("A renderer that fails costs the video and not the episode") {
   for (const std::string fault :
        {"exit-at-render", "garbage-at-render", "error-at-render",
         "empty-at-render", "hang-at-render"}) {
+    // Not an argument, because the dataset records the command.
+    setenv("GATO_TEST_FAULT", fault.c_str(), 1);
     const RunResult ran = play_counting_child(
-        folder / fault,
-        {"--episodes", "2", "--no-provenance", "--step-timeout", "1", "--video",
-         folder / "video.png"},
-        fault);
+        folder / fault, {"--episodes", "2", "--no-provenance", "--step-timeout",
+                         "1", "--video", folder / "video.png"});
+    unsetenv("GATO_TEST_FAULT");
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     REQUIRE_THAT(ran.err, Contains("no frame could be rendered") &&
@@ -453,9 +496,9 @@ TEST_CASE("Built-in environments and several commands are played in one call") {
   for (const auto& [task, message] :
        {std::pair<std::string, std::string>{"test/other, too", "two"},
         {"test", "would be within"},
-        {"../x", "cannot be a folder"},
-        {"/x", "cannot be a folder"},
-        {"x/", "cannot be a folder"}}) {
+        {"../x", "cannot be a directory"},
+        {"/x", "cannot be a directory"},
+        {"x/", "cannot be a directory"}}) {
     setenv("GATO_TEST_SPEC", (R"({"task": ")" + task + "\"}").c_str(), 1);
     ran = play_counting_child(folder / "refused",
                               {"--env-command", other, "--episodes", "2"});

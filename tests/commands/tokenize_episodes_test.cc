@@ -298,6 +298,22 @@ TEST_CASE_METHOD(Fixture, "Shards keep the same episodes as an unsharded run") {
   CHECK(returns({"--shard", "3/3"}) == std::vector<double>{14});
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Episodes played with other settings are told apart") {
+  data::TaskSpec slow = spec_of("test/one"), fast = spec_of("test/one");
+  slow.settings = {{"command", "a"}, {"frame_skip", 4}};
+  fast.settings = {{"command", "b"}, {"frame_skip", 5}};
+  const std::string first = dataset("a", slow, {episode_of(0, 1)}),
+                    second = dataset("b", fast, {episode_of(0, 1)});
+  const auto ran = run({"-o", folder / "tokens.h5", first, second});
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("b: the task 'test/one'") &&
+                          Contains("frame_skip is 5, not 4"));
+  CHECK(data::TokenFileReader(folder / "tokens.h5").tasks().tasks[0].settings ==
+        nlohmann::json::array({slow.settings, fast.settings}));
+  CHECK(inspect(first).facts.at("settings").at("frame_skip") == 4);
+}
+
 TEST_CASE_METHOD(Fixture, "A task has one spec") {
   data::TaskSpec other = spec_of("test/one");
   other.action_fields[0].n = {3};

@@ -34,7 +34,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "Pieces that the text model lacks are counted") {
+TEST_CASE_METHOD(Fixture,
+                 "Pieces that the SentencePiece model lacks are counted") {
   const auto known = folder.write_file("known.txt", "a red square");
   const auto lines = folder.write_file(
       "lines.jsonl",
@@ -43,9 +44,10 @@ TEST_CASE_METHOD(Fixture, "Pieces that the text model lacks are counted") {
   auto ran = run("text", {known, lines});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK_THAT(ran.err, Contains("warning: the text model lacks some characters: "
-                               "unknown pieces 3, in documents 2, first in " +
-                               lines + ", line 2 (byte "));
+  CHECK_THAT(ran.err,
+             Contains("warning: the SentencePiece model lacks some characters: "
+                      "unknown pieces 3, in documents 2, first in " +
+                      lines + ", line 2 (byte "));
   CHECK_THAT(ran.err, Contains("--byte-fallback on"));
   CHECK_THAT(ran.err, Contains("read 4, written 4, empty 0, unknown pieces 3, "
                                "skipped 0"));

@@ -71,7 +71,8 @@ TEST_CASE("An input without read permission is an I/O error") {
   const std::vector<std::string> tokenize = {
       "--text-model", model, "--discrete", "separate", "-o", output};
   const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
-  const cli::Tool eval{"gato-eval", "", "", {commands::score_command()}, {}};
+  const cli::Tool eval{
+      "gato-eval", "", "", {commands::eval_score_command()}, {}};
 
   const auto check = [](const cli::Tool& tool,
                         const std::vector<std::string>& arguments,

@@ -48,7 +48,7 @@ std::string token_file_bytes() {
 }
 
 void pack_into(const TestDirectory& directory, const fs::path& tokens) {
-  commands::PackCommandOptions options;
+  commands::PackOptions options;
   options.length = 64;
   options.sequences = 4;
   cli::CommonOptions common;

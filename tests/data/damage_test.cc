@@ -252,7 +252,7 @@ TEST_CASE("A text model that does not match its digest is refused") {
   edit(path, [](hid_t file) {
     put<uint8_t>(file, "vocabulary/sentencepiece", 4, 'X');
   });
-  require_refused(path, "the digest of the text model is");
+  require_refused(path, "the digest of the SentencePiece model is");
 }
 
 TEST_CASE("A shape that exceeds the stored data is refused before it is read") {
@@ -332,10 +332,10 @@ TEST_CASE("A full disk leaves nothing behind") {
     SequenceFileWriter writer(directory / "rows.h5", false,
                               {1000, 1024, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features.tokens.assign(1024, 1);
-    row.features.modality.assign(1024, Modality::text);
-    row.features.local_position.assign(1024, -1);
-    row.features.interval.resize(1024);
+    row.input.tokens.assign(1024, 1);
+    row.input.modality.assign(1024, Modality::text);
+    row.input.local_position.assign(1024, -1);
+    row.input.interval.resize(1024);
     row.segment_ids.assign(1024, 0);
     row.prompt_mask.assign(1024, 0);
     for (int i = 0; i < 1000; ++i) {
@@ -406,7 +406,7 @@ TEST_CASE("Corrupt rows of a sequence file are refused") {
   const auto after = [&path](const std::function<void(hid_t)>& change) {
     SequenceFileWriter writer(path, true, {1, 4, 0, false}, small_vocabulary());
     SequenceRow row;
-    row.features = make_token_row(make_text_document(4), 0, 4);
+    row.input = make_token_row(make_text_document(4), 0, 4);
     row.segment_ids.assign(4, 0);
     row.prompt_mask.assign(4, 0);
     writer.append(row);

@@ -21,4 +21,9 @@ TEST_CASE("Either of two success infos is enough") {
 TEST_CASE("Without a success info the outcome of an episode is unknown") {
   CHECK(success_from_infos({}) == std::nullopt);
   CHECK(success_from_infos({{"successes", {1}}}) == std::nullopt);
+  CHECK(steps_to_success({{"successes", {1}}}) == std::nullopt);
+  CHECK(steps_to_success({{"success", {0, 0.5, 0}}}) == std::nullopt);
+  CHECK(steps_to_success({{"success", {0, 0, 1, 0}}}) == 2);
+  CHECK(steps_to_success({{"success", {0, 0, 1}}, {"is_success", {0, 1, 1}}}) ==
+        1);
 }

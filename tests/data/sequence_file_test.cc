@@ -16,8 +16,8 @@ constexpr int32_t kLength = 24;
 SequenceRow make_row(const TokenizedDocument& document) {
   const auto count = std::min<int64_t>(kLength, std::ssize(document.tokens));
   SequenceRow row;
-  row.features = make_token_row(document, 0, count);
-  row.features.resize(kLength);
+  row.input = make_token_row(document, 0, count);
+  row.input.resize(kLength);
   row.segment_ids.assign(kLength, 0);
   row.prompt_mask.assign(kLength, 0);
   std::fill_n(row.prompt_mask.begin(), count, 1);
@@ -43,7 +43,7 @@ void write(const std::filesystem::path& path,
                             small_vocabulary());
   for (const auto& document : documents) {
     SequenceRow row = make_row(document);
-    for (int32_t& token : row.features.tokens) {
+    for (int32_t& token : row.input.tokens) {
       if (!is_patch(token)) {
         continue;
       }
@@ -51,8 +51,8 @@ void write(const std::filesystem::path& path,
       token = patch_token(writer.add_patch(patch));
     }
     if (has_labels) {
-      row.labels = row.features.tokens;
-      row.labels.back() = last_label(row.features.modality.back());
+      row.labels = row.input.tokens;
+      row.labels.back() = last_label(row.input.modality.back());
     }
     writer.append(row);
   }
@@ -82,24 +82,23 @@ TEST_CASE("Rows are read from a sequence file as they were written") {
     const SequenceView view = reader.row(i);
     REQUIRE(view.task_index == row.task_index);
     for (size_t j = 0; j < kLength; ++j) {
-      REQUIRE(view.modality[j] ==
-              static_cast<uint8_t>(row.features.modality[j]));
-      REQUIRE(view.local_position[j] == row.features.local_position[j]);
+      REQUIRE(view.modality[j] == static_cast<uint8_t>(row.input.modality[j]));
+      REQUIRE(view.local_position[j] == row.input.local_position[j]);
       REQUIRE(view.prompt_mask[j] == row.prompt_mask[j]);
       const TokenRow::PatchInterval interval{
           view.interval[4 * j], view.interval[4 * j + 1],
           view.interval[4 * j + 2], view.interval[4 * j + 3]};
-      REQUIRE(interval == row.features.interval[j]);
+      REQUIRE(interval == row.input.interval[j]);
       if (is_patch(view.tokens[j])) {
         const auto pixels = reader.patch_pixels().subspan(
             sizeof(Patch) * patch_index(view.tokens[j]), sizeof(Patch));
         const Patch& patch = documents[static_cast<size_t>(i)]
-                                 .patches[patch_index(row.features.tokens[j])];
+                                 .patches[patch_index(row.input.tokens[j])];
         REQUIRE(std::equal(pixels.begin(), pixels.end(), patch.begin()));
       } else {
-        REQUIRE(view.tokens[j] == row.features.tokens[j]);
+        REQUIRE(view.tokens[j] == row.input.tokens[j]);
         REQUIRE(view.labels[j] == (j + 1 == kLength
-                                       ? last_label(row.features.modality[j])
+                                       ? last_label(row.input.modality[j])
                                        : view.tokens[j]));
       }
     }
@@ -150,7 +149,7 @@ TEST_CASE("Rows whose segments or prompts are out of order are refused") {
   REQUIRE(refusal([](SequenceRow& row) { row.prompt_mask[0] = 2; }) ==
           message(0, "prompt mask 2"));
   REQUIRE(refusal([](SequenceRow& row) {
-            row.features.modality[20] = Modality::text;
+            row.input.modality[20] = Modality::text;
           }) == message(20, "modality after padding: 1"));
 }
 

@@ -1,58 +1,15 @@
 #include <catch2/catch.hpp>
-#include <functional>
 #include <string>
 
+#include "env/play.h"
 #include "gato/base/error.h"
-#include "gato/base/random.h"
 #include "gato/env/environment.h"
 
 using namespace gato;
 using namespace gato::env;
+using namespace gato::test;
 
 namespace {
-
-// Chooses the action of a step. `noise` is independent of the environment.
-using Policy =
-    std::function<data::FieldValues(Environment&, base::RandomStream& noise)>;
-
-data::FieldValues expert_policy(Environment& environment, base::RandomStream&) {
-  return environment.expert_action();
-}
-
-data::FieldValues random_action(const Environment& environment,
-                                base::RandomStream& noise) {
-  const data::Field& field = environment.spec().task.action_fields[0];
-  data::Array action = data::Array::zeros(field.dtype, field.shape);
-  if (field.role == data::Role::discrete) {
-    action.set_integer(0, static_cast<int64_t>(noise.uniform_int(field.n[0])));
-  } else {
-    action.set(0, noise.uniform(-1, 1));
-  }
-  return {action};
-}
-
-data::FieldValues random_policy(Environment& environment,
-                                base::RandomStream& noise) {
-  return random_action(environment, noise);
-}
-
-// Returns the expert with a random action in a fraction `level` of the steps
-// (discrete actions) or with Gaussian noise of standard deviation `level` in
-// every step (continuous actions).
-Policy noisy_expert(double level) {
-  return [level](Environment& environment, base::RandomStream& noise) {
-    data::FieldValues action = environment.expert_action();
-    if (environment.spec().task.action_fields[0].role == data::Role::discrete) {
-      if (noise.uniform() < level) {
-        return random_action(environment, noise);
-      }
-    } else {
-      data::Array& value = std::get<data::Array>(action[0]);
-      value.set(0, value.as_double(0) + level * noise.normal());
-    }
-    return action;
-  };
-}
 
 bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   if (a.size() != b.size()) {
@@ -73,41 +30,17 @@ bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   return true;
 }
 
-// The outcome of an episode.
-struct Played {
-  double reward = 0;
-  int64_t steps = 0;
-  StepResult last;
-};
-
-Played play(Environment& environment, uint64_t seed, const Policy& policy) {
-  base::RandomStream noise(seed, {1});
-  environment.reset(seed);
-  Played played;
-  do {
-    played.last = environment.step(policy(environment, noise));
-    played.reward += played.last.reward;
-    ++played.steps;
-  } while (!played.last.terminated && !played.last.truncated);
-  return played;
-}
-
-double mean_reward(const std::string& name, int episodes,
-                   const Policy& policy) {
-  const auto environment = make_builtin_environment(name);
-  double sum = 0;
-  for (int seed = 0; seed < episodes; ++seed) {
-    sum += play(*environment, seed, policy).reward;
-  }
-  return sum / episodes;
-}
-
 }  // namespace
 
 TEST_CASE("Built-in environments are created by name") {
-  REQUIRE(builtin_environment_names() ==
-          std::vector<std::string>{"arcade/catch", "control/cartpole-swingup",
-                                   "grid/goto"});
+  const std::vector<std::string> names = builtin_environment_names();
+  REQUIRE(std::ranges::is_sorted(names));
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const EnvironmentSpec spec = make_builtin_environment(name)->spec();
+    REQUIRE(spec.task.name == name);
+    REQUIRE(spec.task.domain == name.substr(0, name.find('/')));
+  }
   try {
     make_builtin_environment("grid/gotto");
     FAIL("an unknown name was accepted");

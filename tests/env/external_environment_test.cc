@@ -65,6 +65,15 @@ std::string failure_at_second_step(Environment& environment) {
   return "";
 }
 
+// Returns the last program in this language in the README of the protocol.
+std::string last_program_in_readme(const std::string& language) {
+  std::ifstream file(GATO_SOURCE_DIR "/share/gato/envs/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  const std::string opening = "```" + language + "\n";
+  const size_t begin = readme.rfind(opening) + opening.size();
+  return readme.substr(begin, readme.find("```", begin) - begin);
+}
+
 // Returns the message for a spec with `changes`, a JSON object, merged into it.
 std::string spec_error(const std::string& changes) {
   setenv("GATO_TEST_SPEC", changes.c_str(), 1);
@@ -377,13 +386,7 @@ TEST_CASE("The Python module serves every kind of space") {
 }
 
 TEST_CASE("The complete child in the README can be played") {
-  std::ifstream file(GATO_SOURCE_DIR "/share/gato/envs/README.md");
-  const std::string readme{std::istreambuf_iterator<char>(file), {}};
-  const std::string opening = "```python\n";
-  const size_t begin = readme.rfind(opening) + opening.size();
-  const std::string program =
-      readme.substr(begin, readme.find("```", begin) - begin);
-  setenv("GATO_TEST_CHILD", program.c_str(), 1);
+  setenv("GATO_TEST_CHILD", last_program_in_readme("python").c_str(), 1);
   const auto environment = start("python3 -c \"$GATO_TEST_CHILD\"");
   unsetenv("GATO_TEST_CHILD");
   for (int seed = 0; seed < 10; ++seed) {
@@ -393,5 +396,27 @@ TEST_CASE("The complete child in the README can be played") {
     REQUIRE(result.reward == 1);
     REQUIRE(result.terminated);
     REQUIRE_THROWS_AS(environment->step(action(coin)), EnvironmentError);
+  }
+}
+
+TEST_CASE("The child in bash in the README can be played") {
+  setenv("GATO_TEST_CHILD", last_program_in_readme("bash").c_str(), 1);
+  const auto environment = start("bash -c \"$GATO_TEST_CHILD\"");
+  unsetenv("GATO_TEST_CHILD");
+  REQUIRE(environment->spec().has_expert);
+  for (int seed = 0; seed < 2; ++seed) {
+    const data::FieldValues first = environment->reset(seed);
+    REQUIRE(integer(first[0]) == seed);
+    REQUIRE(integer(first[1]) == 4);
+    StepResult result;
+    for (int step = 0; step < 4; ++step) {
+      REQUIRE_FALSE(result.terminated);
+      result = environment->step(environment->expert_action());
+    }
+    REQUIRE(result.terminated);
+    REQUIRE(result.reward == 1);
+    REQUIRE(result.info.at("success") == 1);
+    REQUIRE_THROWS_WITH(environment->step(environment->expert_action()),
+                        Contains("has ended"));
   }
 }

@@ -32,14 +32,15 @@ TEST_CASE("A caption is right if it equals one of the references") {
   REQUIRE(count_exact_matches(samples).exact_matches == 1);
   REQUIRE(count_exact_matches(samples).with_references == 2);
   const HtmlSection section = caption_section(samples, 10);
-  REQUIRE(section.html.find("1 of 2 captions (50.0 %)") != std::string::npos);
+  REQUIRE(section.html.find("1 of 2 captions (50.0%) match") !=
+          std::string::npos);
   REQUIRE(section.html.find("a &lt;red&gt; circle") != std::string::npos);
   REQUIRE(section.html.find("data:image/png;base64,iVBORw0KGgo=\"") !=
           std::string::npos);
   REQUIRE(section.html.find("data:image/png;base64,iVBORw0KGgp4\"") !=
           std::string::npos);
   REQUIRE(section.html.find("All 2 images") != std::string::npos);
-  REQUIRE(section.html.find("underlined, 1 of those shown") !=
+  REQUIRE(section.html.find("match no reference, 1 of those shown") !=
           std::string::npos);
   REQUIRE(section.html.find("<em>a square</em><br>a cross<") !=
           std::string::npos);

@@ -14,10 +14,10 @@ void write_valid_file(const std::filesystem::path& path) {
       test::make_episode_document(4, 2, 2, 1);
   for (int i = 0; i < 2; ++i) {
     data::SequenceRow row;
-    row.features = data::make_token_row(document, 0, kLength);
+    row.input = data::make_token_row(document, 0, kLength);
     row.segment_ids.assign(kLength, 0);
     row.prompt_mask.assign(kLength, 0);
-    for (int32_t& token : row.features.tokens) {
+    for (int32_t& token : row.input.tokens) {
       if (!data::is_patch(token)) {
         continue;
       }

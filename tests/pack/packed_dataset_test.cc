@@ -169,5 +169,5 @@ TEST_CASE("Sequences beyond the last can be built, too") {
   const PackedDataset few(mixture, {32, 0, 1}, 2),
       many(mixture, {32, 0, 1}, 50);
   REQUIRE(few.sequences() == 2);
-  REQUIRE(few.row(40).row.features.tokens == many.row(40).row.features.tokens);
+  REQUIRE(few.row(40).row.input.tokens == many.row(40).row.input.tokens);
 }

@@ -31,11 +31,11 @@ TokenFileSpec any_token_file() {
 
 void check_padding(const PackedRow& packed, size_t length) {
   const data::SequenceRow& row = packed.row;
-  const auto& modality = row.features.modality;
+  const auto& modality = row.input.modality;
   RC_ASSERT(modality.size() == length);
-  RC_ASSERT(row.features.tokens.size() == length);
-  RC_ASSERT(row.features.local_position.size() == length);
-  RC_ASSERT(row.features.interval.size() == length);
+  RC_ASSERT(row.input.tokens.size() == length);
+  RC_ASSERT(row.input.local_position.size() == length);
+  RC_ASSERT(row.input.interval.size() == length);
   RC_ASSERT(row.segment_ids.size() == length);
   RC_ASSERT(row.prompt_mask.size() == length);
   RC_ASSERT(row.labels.empty() || row.labels.size() == length);
@@ -43,10 +43,9 @@ void check_padding(const PackedRow& packed, size_t length) {
     const bool is_padding = i >= static_cast<size_t>(packed.token_count);
     RC_ASSERT((modality[i] == data::Modality::padding) == is_padding);
     if (!is_padding) continue;
-    RC_ASSERT(row.features.tokens[i] == 0);
-    RC_ASSERT(row.features.local_position[i] ==
-              data::TokenRow::kNoLocalPosition);
-    RC_ASSERT(row.features.interval[i] == data::TokenRow::PatchInterval{});
+    RC_ASSERT(row.input.tokens[i] == 0);
+    RC_ASSERT(row.input.local_position[i] == data::TokenRow::kNoLocalPosition);
+    RC_ASSERT(row.input.interval[i] == data::TokenRow::PatchInterval{});
     RC_ASSERT(row.prompt_mask[i] == 0);
   }
 }
@@ -75,17 +74,17 @@ void check_segments(const PackedRow& packed, const RowPlan& plan,
 }
 
 // Checks local positions and intervals, which follow from the modalities.
-void check_features(const PackedRow& packed, bool is_episode) {
+void check_input(const PackedRow& packed, bool is_episode) {
   const data::SequenceRow& row = packed.row;
   int16_t next = 0;
   for (size_t i = 0; i < row.segment_ids.size(); ++i) {
-    const data::Modality modality = row.features.modality[i];
+    const data::Modality modality = row.input.modality[i];
     const bool is_first = i == 0 ||
                           row.segment_ids[i] != row.segment_ids[i - 1] ||
-                          (data::is_action(row.features.modality[i - 1]) &&
+                          (data::is_action(row.input.modality[i - 1]) &&
                            !data::is_action(modality));
     if (is_first) next = 0;
-    const int16_t local = row.features.local_position[i];
+    const int16_t local = row.input.local_position[i];
     if (modality == data::Modality::padding ||
         modality == data::Modality::separator || !is_episode) {
       RC_ASSERT(local == data::TokenRow::kNoLocalPosition);
@@ -95,16 +94,16 @@ void check_features(const PackedRow& packed, bool is_episode) {
       RC_ASSERT(local == next++);
     }
     const auto& [first_row, end_row, first_column, end_column] =
-        row.features.interval[i];
+        row.input.interval[i];
     if (modality == data::Modality::patch) {
-      RC_ASSERT(data::is_patch(row.features.tokens[i]));
-      RC_ASSERT(data::patch_index(row.features.tokens[i]) <
+      RC_ASSERT(data::is_patch(row.input.tokens[i]));
+      RC_ASSERT(data::patch_index(row.input.tokens[i]) <
                 std::ssize(packed.patches));
       RC_ASSERT(first_row < end_row);
       RC_ASSERT(first_column < end_column);
       RC_ASSERT(std::max(end_row, end_column) <= 128);
     } else {
-      RC_ASSERT(row.features.interval[i] == data::TokenRow::PatchInterval{});
+      RC_ASSERT(row.input.interval[i] == data::TokenRow::PatchInterval{});
     }
   }
 }
@@ -125,9 +124,9 @@ void check_content(const Corpus& corpus, PackedRow packed,
       RC_ASSERT(std::ranges::count(document.step_offset, window.begin) == 1);
     }
     for (int64_t i = window.begin; i < window.end; ++i, ++at) {
-      RC_ASSERT(row.features.modality[at] == document.modality[i]);
+      RC_ASSERT(row.input.modality[at] == document.modality[i]);
       RC_ASSERT(row.segment_ids[at] == w);
-      const int32_t token = row.features.tokens[at];
+      const int32_t token = row.input.tokens[at];
       if (data::is_patch(token)) {
         RC_ASSERT(patches.at(data::patch_index(token)) ==
                   document.patches[data::patch_index(document.tokens[i])]);
@@ -191,7 +190,7 @@ TEST_CASE("Every row satisfies the invariants of the format") {
       RC_ASSERT(packed.row.labels.empty() == !has_labels);
       check_padding(packed, length);
       check_segments(packed, plan, length);
-      check_features(packed, corpus.is_episode(plan.windows[0].document));
+      check_input(packed, corpus.is_episode(plan.windows[0].document));
       check_content(corpus, packed, plan);
       if (window_steps > 0) {
         check_windows(corpus, packed, plan, length, window_steps);

@@ -198,7 +198,7 @@ def vqa(folder):
         "info": {"year": 2017}, "task_type": "Open-Ended",
         "data_type": "mscoco", "data_subtype": "train2014", "license": {},
         "questions": [
-            {"image_id": 9, "question": "What colour is it?",
+            {"image_id": 9, "question": "What color is it?",
              "question_id": 9000},
             {"image_id": 7, "question": "What is it?", "question_id": 7000},
             {"image_id": 9, "question": "Is it a star?", "question_id": 9001},

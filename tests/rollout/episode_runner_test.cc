@@ -58,6 +58,22 @@ RunnerOptions runner_options(int64_t episodes, int64_t batch, int64_t threads) {
 
 }  // namespace
 
+TEST_CASE("One episode is the first of a run") {
+  const Result run = play(runner_options(2, 1, 1), noisy_expert(3));
+  RunnerOptions options;
+  options.max_steps = 4;
+  const data::Episode episode = play_episode(
+      options, [] { return std::make_unique<ToyEnvironment>(5); },
+      noisy_expert(3));
+  CHECK(episode.id == 0);
+  CHECK(episode.seed == run.episodes[0].seed);
+  REQUIRE(episode.step_count() == 4);
+  for (int64_t t = 0; t < 4; ++t) {
+    CHECK(column(episode.actions).as_integer(t) ==
+          column(run.episodes[0].actions).as_integer(t));
+  }
+}
+
 TEST_CASE("An episode records observations, actions, rewards and success") {
   const Result result = play(runner_options(3, 2, 1), expert);
   REQUIRE(result.counts.episodes == 3);

@@ -4,6 +4,7 @@
 
 #include "data/make_field.h"
 #include "gato/base/error.h"
+#include "gato/tokenize/document_encoder.h"
 #include "rollout/toy_environment.h"
 #include "tokenize/tokenize_reference.h"
 
@@ -82,6 +83,48 @@ TEST_CASE("A codec decodes actions into the environment's order of fields") {
   const data::FieldValues action = codec.decode_action(ids);
   CHECK(std::get<data::Array>(action[0]).as_integer(0) == 1);
   CHECK(std::get<data::Array>(action[1]).as_integer(0) == 2);
+}
+
+TEST_CASE("A codec encodes episodes in the model's order of fields") {
+  const data::TaskSpec environment = camera_task();
+  data::TaskSpec learned = environment;
+  std::swap(learned.observation_fields[0], learned.observation_fields[1]);
+  std::swap(learned.action_fields[0], learned.action_fields[1]);
+  data::TaskTable tasks = table_of(learned);
+  tasks.tasks.insert(tasks.tasks.begin(), data::TaskEntry());
+  const auto codec = TaskCodec::for_environment(
+      environment, vocabulary_without_text_model(), tasks);
+  data::Array camera = data::Array::zeros(data::DType::uint8, {3, 64, 64, 3});
+  data::Array speed = data::Array::zeros(data::DType::int64, {3, 1});
+  data::Array jump = data::Array::zeros(data::DType::int64, {2});
+  data::Array turn = data::Array::zeros(data::DType::int64, {2});
+  for (int64_t t = 0; t < 2; ++t) {
+    speed.set_integer(t, 5 + t);
+    jump.set_integer(t, t);
+    turn.set_integer(t, 2 - t);
+  }
+  data::Episode episode;
+  episode.observations = {camera, speed};
+  episode.actions = {jump, turn};
+  episode.expert_actions = {jump, turn};
+  episode.rewards = {1, 2};
+
+  data::Episode reordered = episode;
+  reordered.observations = {speed, camera};
+  reordered.actions = {turn, jump};
+  reordered.expert_actions = {turn, jump};
+  const data::TokenizedDocument expected =
+      encode_episode(reordered, codec.step_encoder());
+  const data::TokenizedDocument encoded = codec.encode_episode(episode);
+  CHECK(encoded.tokens == expected.tokens);
+  CHECK(encoded.labels == expected.labels);
+  CHECK(encoded.total_reward == 3);
+  CHECK(encoded.task_index == 1);
+
+  const auto unknown = TaskCodec::for_environment(
+      environment, vocabulary_without_text_model(), {});
+  CHECK_THROWS_WITH(unknown.encode_episode(episode),
+                    Catch::Contains("does not know the task 'toy/camera'"));
 }
 
 TEST_CASE(

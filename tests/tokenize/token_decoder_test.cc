@@ -95,18 +95,16 @@ TEST_CASE("A row of a sequence file is described by its segments") {
   const auto document = make_two_steps();
   const auto cut = static_cast<int64_t>(document.tokens.size()) - 1;
   data::SequenceRow row;
-  row.features = data::make_token_row(document, 0, cut);
+  row.input = data::make_token_row(document, 0, cut);
   row.labels.assign(document.labels.begin(), document.labels.end() - 1);
   row.segment_ids.assign(static_cast<size_t>(cut), 0);
   data::SequenceView view;
-  view.tokens = row.features.tokens;
+  view.tokens = row.input.tokens;
   view.labels = row.labels;
-  view.modality = {
-      reinterpret_cast<const uint8_t*>(row.features.modality.data()),
-      row.features.modality.size()};
-  view.local_position = row.features.local_position;
-  view.interval = {row.features.interval[0].data(),
-                   4 * row.features.interval.size()};
+  view.modality = {reinterpret_cast<const uint8_t*>(row.input.modality.data()),
+                   row.input.modality.size()};
+  view.local_position = row.input.local_position;
+  view.interval = {row.input.interval[0].data(), 4 * row.input.interval.size()};
   view.segment_ids = row.segment_ids;
   const auto documents = split_into_documents(view);
   REQUIRE(documents.size() == 1);

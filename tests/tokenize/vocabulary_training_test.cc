@@ -107,6 +107,22 @@ TEST_CASE("The error for an impossible size names the possible sizes") {
                     Contains("no text"));
 }
 
+TEST_CASE("With a soft limit, the text decides how many pieces there are") {
+  for (const char* algorithm : {"unigram", "bpe"}) {
+    VocabularyTrainingOptions options = options_of_size(5000);
+    options.algorithm = algorithm;
+    options.is_soft_limit = true;
+    const int64_t size = TextEncoder(train(options, sentences())).size();
+    CHECK(size < 5000);
+    // The largest size that is possible without the soft limit.
+    options.is_soft_limit = false;
+    options.size = size;
+    CHECK(TextEncoder(train(options, sentences())).size() == size);
+    options.size = size + 1;
+    CHECK_THROWS_WITH(train(options, sentences()), Contains("at most"));
+  }
+}
+
 TEST_CASE("An error of the text stream is passed on") {
   FailingTexts texts;
   CHECK_THROWS_WITH(train_vocabulary(options_of_size(20), texts),

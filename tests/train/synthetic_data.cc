@@ -10,7 +10,7 @@ constexpr int32_t kLength = 16;
 
 data::SequenceRow empty_row() {
   data::SequenceRow row;
-  row.features.resize(kLength);
+  row.input.resize(kLength);
   row.segment_ids.assign(kLength, 0);
   row.prompt_mask.assign(kLength, 0);
   return row;
@@ -31,7 +31,7 @@ data::Patch push_patch(int64_t number, int step) {
 // The patch tokens of the row are -1 and -2.
 data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
   data::SequenceRow row = empty_row();
-  row.labels = row.features.tokens;
+  row.labels = row.input.tokens;
   size_t position = 0;
   for (int step = 0; step < 2; ++step) {
     const int32_t bin = static_cast<int32_t>(40 * (number * 2 + step) % 1024);
@@ -49,13 +49,13 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
         {executed_action, observation, data::Modality::continuous_action,
          data::TokenRow::kActionLocalPosition}};
     for (const TokenSpec& token_spec : token_specs) {
-      row.features.tokens[position] = token_spec.token;
+      row.input.tokens[position] = token_spec.token;
       row.labels[position] = token_spec.label;
-      row.features.modality[position] = token_spec.modality;
-      row.features.local_position[position] = token_spec.local_position;
+      row.input.modality[position] = token_spec.modality;
+      row.input.local_position[position] = token_spec.local_position;
       row.segment_ids[position] = static_cast<uint8_t>(step);
       if (token_spec.modality == data::Modality::patch) {
-        row.features.interval[position] = {32, 64, 51, 77};
+        row.input.interval[position] = {32, 64, 51, 77};
       }
       ++position;
     }
@@ -66,10 +66,10 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
 data::SequenceRow count_row(int64_t number) {
   data::SequenceRow row = empty_row();
   for (int32_t i = 0; i < kLength; ++i) {
-    row.features.tokens[i] = static_cast<int32_t>((number + i) % 10);
-    row.features.modality[i] = data::Modality::text;
+    row.input.tokens[i] = static_cast<int32_t>((number + i) % 10);
+    row.input.modality[i] = data::Modality::text;
   }
-  row.labels = row.features.tokens;
+  row.labels = row.input.tokens;
   row.task_index = 1;
   return row;
 }
@@ -89,10 +89,10 @@ data::TaskTable task_table() {
 data::TokenizedDocument demonstration(const data::Vocabulary& vocabulary) {
   const data::SequenceRow row = push_row(vocabulary, 0);
   data::TokenizedDocument document;
-  document.tokens.assign(row.features.tokens.begin(),
-                         row.features.tokens.begin() + 10);
-  document.modality.assign(row.features.modality.begin(),
-                           row.features.modality.begin() + 10);
+  document.tokens.assign(row.input.tokens.begin(),
+                         row.input.tokens.begin() + 10);
+  document.modality.assign(row.input.modality.begin(),
+                           row.input.modality.begin() + 10);
   document.step_offset = {0, 5, 10};
   document.images = {{0, 1, 1}, {5, 1, 1}};
   document.patches = {push_patch(0, 0), push_patch(0, 1)};
@@ -117,7 +117,7 @@ void write_synthetic_sequences(const std::filesystem::path& path,
     const int64_t number = data.first_number + i;
     data::SequenceRow row =
         number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
-    for (std::vector<int32_t>* ids : {&row.features.tokens, &row.labels}) {
+    for (std::vector<int32_t>* ids : {&row.input.tokens, &row.labels}) {
       for (int32_t& id : *ids) {
         if (!data::is_patch(id)) {
           continue;

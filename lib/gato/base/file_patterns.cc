@@ -93,7 +93,7 @@ std::vector<std::string> find_folders(const std::string& folder) {
       folders.push_back((folder.empty() ? path.substr(2) : path) + "/");
     }
   } catch (const fs::filesystem_error& error) {
-    throw io_error("{}: cannot read this folder: {}", error.path1().string(),
+    throw io_error("{}: cannot read this directory: {}", error.path1().string(),
                    error.code().message());
   }
   return folders;

@@ -34,6 +34,12 @@ std::string command_case(const Tool& tool, const Command& command) {
       continue;
     }
     names += (names.empty() ? "--" : " --") + option->name;
+    if (const auto listing = tool.completion_commands.find(option->name);
+        listing != tool.completion_commands.end()) {
+      values += fmt::format("        --{}) words=$({} 2>/dev/null) ;;\n",
+                            option->name, listing->second);
+      continue;
+    }
     const std::vector<std::string> known = completion_values(tool, *option);
     if (known.empty()) {
       continue;

@@ -20,8 +20,8 @@ void add_output_options(const Command& command, CommonOptions& common,
       .per_invocation();
   table
       .add("no-provenance", &common.no_provenance,
-           "Omit the provenance from the output, so that the same input "
-           "gives the same bytes")
+           "Do not record the provenance (program, arguments, inputs) in the "
+           "output, so that outputs can be compared byte by byte")
       .may_change_on_resume();
 }
 
@@ -34,8 +34,8 @@ void add_operand_options(const Command& command, CommonOptions& common,
   inputs.is_required = command.min_operands > 0;
   table
       .add("files-from", &invocation_options.files_from,
-           "Read more operands from FILE, one per line or each terminated by "
-           "NUL; - is standard input")
+           "Read more operands from FILE (-: standard input), one per line or "
+           "each terminated by NUL")
       .metavar("FILE")
       .not_in_config();
 }
@@ -47,10 +47,9 @@ void add_shard_option(const Command& command, CommonOptions& common,
       command.sharding == Sharding::operands ? "operands" : "work";
   table
       .add("shard", &invocation_options.shard,
-           fmt::format(
-               "Process only shard I of N of the {}, with I from 1 to N, "
-               "so that N jobs can share the work",
-               divided))
+           fmt::format("Process only shard I of N of the {}, with I from 1 to "
+                       "N, so that N jobs share the work",
+                       divided))
       .metavar("I/N");
   table.add_check([&] {
     common.shard = base::with_context("option --shard", [&] {
@@ -101,21 +100,15 @@ CommandFunction build_option_table(const Command& command,
              "stopping at the first")
         .range(0, std::numeric_limits<double>::infinity());
   }
-  table
-      .add("seed", &common.seed,
-           "Random seed; the same seed gives the same bytes")
-      .fixed_on_resume();
-  table
-      .add("threads", &common.threads,
-           "Number of threads; 0 means one per available processor. Does not "
-           "affect the result")
+  table.add("seed", &common.seed, command.seed_help).fixed_on_resume();
+  table.add("threads", &common.threads, command.threads_help)
       .range(0, 4096)
       .per_invocation();
   table
       .add("config", &common.config_files,
            "Read options from a TOML file, whose keys are the long option "
            "names. May be repeated: later files override earlier ones, and the "
-           "command line overrides them all")
+           "command line overrides all of them")
       .metavar("FILE")
       .files()
       .repeatable()

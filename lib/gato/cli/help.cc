@@ -4,14 +4,17 @@
 #include "gato/cli/help.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <iterator>
 #include <sstream>
+#include <string_view>
 
 namespace gato::cli {
 namespace {
 
 constexpr size_t kHelpColumn = 26;
+constexpr std::string_view kUsage = "Usage: ";
 
 // Returns a term and its explanation, which starts at kHelpColumn.
 std::string format_definition(const std::string& term,
@@ -31,13 +34,16 @@ std::string bound_text(double bound) {
                                     : fmt::format("{}", bound);
 }
 
+// Returns the range of an option, without bounds that say nothing to a user: an
+// upper bound that only guards against overflow, or zero as the only bound.
 std::string range_text(const Option& option) {
+  constexpr double kMinGuard = 1e6;
   const bool has_low = std::isfinite(option.minimum);
-  const bool has_high = std::isfinite(option.maximum);
+  const bool has_high = option.maximum < kMinGuard;
   if (has_low && has_high) {
     return bound_text(option.minimum) + " to " + bound_text(option.maximum);
   }
-  if (has_low) {
+  if (has_low && option.minimum != 0) {
     return "at least " + bound_text(option.minimum);
   }
   return has_high ? "at most " + bound_text(option.maximum) : "";
@@ -62,6 +68,7 @@ std::string join_alternatives(const std::vector<std::string>& names) {
 }
 
 // Returns whether an option is required, and which options are alternatives.
+// The synopsis shows with which options none of them is required.
 std::string requirement_text(const Option& option, const OptionTable& table) {
   const ExclusiveGroup* exclusive_group = table.find_exclusive_group(option);
   if (!exclusive_group) {
@@ -70,12 +77,9 @@ std::string requirement_text(const Option& option, const OptionTable& table) {
   std::vector<std::string> others;
   std::ranges::copy_if(exclusive_group->names, std::back_inserter(others),
                        [&](const auto& name) { return name != option.name; });
-  return (others.empty()
-              ? "required"
-              : "this or " + join_alternatives(others) + " is required") +
-         (exclusive_group->unless.empty()
-              ? ""
-              : ", except with " + join_alternatives(exclusive_group->unless));
+  return others.empty()
+             ? "required"
+             : "this or " + join_alternatives(others) + " is required";
 }
 
 std::string option_section(const OptionTable& table) {
@@ -94,9 +98,10 @@ std::string option_section(const OptionTable& table) {
   return text;
 }
 
-std::string exit_status_section() {
+std::string exit_status_section(const Command& command) {
   std::string text = "\nExit status:\n";
-  for (const auto& [status, meaning] : exit_status_descriptions()) {
+  for (const auto& [status, meaning] :
+       exit_status_descriptions(std::span(&command, 1))) {
     text +=
         format_definition(fmt::format("{}", static_cast<int>(status)), meaning);
   }
@@ -160,8 +165,10 @@ std::string option_help(const Option& option, const OptionTable& table) {
     facts.push_back(range);
   }
   const bool is_plain_flag = option.default_text == "false";
-  if (!option.default_text.empty() && !is_plain_flag && !option.is_required) {
-    facts.push_back("default: " + option.default_text);
+  const std::string& shown =
+      option.shown_default.empty() ? option.default_text : option.shown_default;
+  if (!shown.empty() && !is_plain_flag && !option.is_required) {
+    facts.push_back("default: " + shown);
   }
   if (facts.empty()) {
     return option.help;
@@ -169,36 +176,65 @@ std::string option_help(const Option& option, const OptionTable& table) {
   return fmt::format("{} ({})", option.help, fmt::join(facts, "; "));
 }
 
-const std::vector<std::pair<base::ExitStatus, std::string>>&
-exit_status_descriptions() {
-  static const std::vector<std::pair<base::ExitStatus, std::string>> statuses =
-      {{base::ExitStatus::success, "success"},
-       {base::ExitStatus::run_failed, "the run failed"},
-       {base::ExitStatus::usage,
-        "invalid options or configuration, or an output exists and --force "
-        "was not given"},
-       {base::ExitStatus::bad_input,
-        "bad input data: malformed, truncated, NaN, in an unsupported format, "
-        "or inputs that do not match"},
-       {base::ExitStatus::io,
-        "a file is missing, or cannot be read or written"},
-       {base::ExitStatus::stopped_early,
-        "stopped early with a saved checkpoint: submit the same command again"},
-       {base::ExitStatus::interrupted,
-        "interrupted (SIGINT) with nothing to save"},
-       {base::ExitStatus::terminated,
-        "terminated (SIGTERM, SIGHUP) with nothing to save"}};
+std::string summary_sentence(const std::string& summary) {
+  std::string sentence = summary + ".";
+  sentence[0] =
+      static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return sentence;
+}
+
+std::vector<std::pair<base::ExitStatus, std::string>> exit_status_descriptions(
+    std::span<const Command> commands) {
+  const bool has_output =
+      std::ranges::any_of(commands, [](const Command& command) {
+        return command.output != OutputRequirement::none;
+      });
+  std::vector<std::string> resumable;  // names of commands
+  for (const Command& command : commands) {
+    if (command.can_resume) {
+      resumable.push_back(command.name);
+    }
+  }
+  std::vector<std::pair<base::ExitStatus, std::string>> statuses = {
+      {base::ExitStatus::success, "success"},
+      {base::ExitStatus::run_failed, "the run failed"},
+      {base::ExitStatus::usage,
+       has_output ? "invalid options or configuration, or an output exists and "
+                    "--force was not given"
+                  : "invalid options or configuration"},
+      {base::ExitStatus::bad_input,
+       "invalid input: malformed or truncated data, NaN, an unsupported "
+       "format, or inputs that do not belong together"},
+      {base::ExitStatus::io, "a file is missing, or cannot be read or written"},
+      {base::ExitStatus::interrupted, "interrupted (SIGINT), nothing saved"},
+      {base::ExitStatus::terminated,
+       "terminated (SIGTERM, SIGHUP or SIGUSR1), nothing saved"}};
+  if (!resumable.empty()) {
+    const std::string names =
+        resumable.size() == commands.size()
+            ? ""
+            : fmt::format("{}: ", fmt::join(resumable, ", "));
+    statuses.insert(statuses.end() - 2,
+                    {base::ExitStatus::stopped_early,
+                     names + "stopped early with progress saved; run the same "
+                             "command again with --resume"});
+  }
   return statuses;
 }
 
 std::string command_help(const Tool& tool, const Command& command,
                          const OptionTable& table) {
-  std::string text = wrap_text("Usage: " + full_command_name(tool, command) +
-                                   " " + usage_synopsis(command, table),
-                               0);
+  const std::string name = full_command_name(tool, command);
+  std::string text =
+      wrap_text(name + " " + usage_synopsis(command, table), kUsage.size());
+  for (const std::string& usage : command.other_usages) {
+    text += wrap_text(name + " " + usage, kUsage.size());
+  }
+  text.replace(0, kUsage.size(), kUsage);
   text += '\n';
-  text +=
-      wrap_text(command.summary.empty() ? tool.summary : command.summary, 0);
+  text += wrap_text(summary_sentence(command.summary.empty() ? tool.summary
+                                                             : command.summary),
+                    0);
   const std::string& description =
       command.description.empty() && command.name.empty() ? tool.description
                                                           : command.description;
@@ -207,12 +243,12 @@ std::string command_help(const Tool& tool, const Command& command,
     text += wrap_text(description, 0);
   }
   return text + option_section(table) + example_section(command.examples) +
-         exit_status_section();
+         exit_status_section(command);
 }
 
 std::string tool_help(const Tool& tool) {
   std::string text = "Usage: " + tool.name + " COMMAND [OPTION]...\n\n" +
-                     wrap_text(tool.summary, 0);
+                     wrap_text(summary_sentence(tool.summary), 0);
   if (!tool.description.empty()) {
     text += '\n';
     text += wrap_text(tool.description, 0);

@@ -1,6 +1,7 @@
 // The texts of --help, which the man page shares.
 #pragma once
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,12 @@ std::string option_names(const Option& option);
 // Returns the help sentence of an option with its choices, its range, its
 // default and whether it is required.
 std::string option_help(const Option& option, const OptionTable& table);
-// Returns the exit statuses and their meanings, in ascending order.
-const std::vector<std::pair<base::ExitStatus, std::string>>&
-exit_status_descriptions();
+// Returns a summary as a sentence: with a capital letter and a period.
+std::string summary_sentence(const std::string& summary);
+// Returns the exit statuses that these commands of a tool can return, with
+// their meanings, in ascending order.
+std::vector<std::pair<base::ExitStatus, std::string>> exit_status_descriptions(
+    std::span<const Command> commands);
 
 // Return the --help of one command, and of a program with several commands.
 std::string command_help(const Tool& tool, const Command& command,

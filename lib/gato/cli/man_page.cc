@@ -88,7 +88,7 @@ std::string tagged_paragraph(const std::string& term, const std::string& text) {
   return ".TP\n.B " + term + "\n" + format_paragraph(text);
 }
 
-std::string option_entry(const Option& option, const OptionTable& table) {
+std::string option_heading(const Option& option) {
   std::string names = option.short_letter
                           ? fmt::format("\\-{}\\fR, \\fB", option.short_letter)
                           : "";
@@ -96,7 +96,7 @@ std::string option_entry(const Option& option, const OptionTable& table) {
   if (!option.metavar_name.empty()) {
     names += " \\fI" + escape_roff(option.metavar_name) + "\\fR";
   }
-  return tagged_paragraph(names, option_help(option, table));
+  return names;
 }
 
 struct CommandOptions {
@@ -106,51 +106,85 @@ struct CommandOptions {
   OptionTable table;
 };
 
-// Returns the options of one command: its own under a heading per group, or, if
-// `is_common`, only the common options.
-std::string option_entries(const OptionTable& table, bool is_common) {
+using AllCommandOptions = std::vector<std::unique_ptr<CommandOptions>>;
+
+// Returns the own options of a command, with a heading per group.
+std::string own_option_entries(const OptionTable& table) {
   std::string text, group;
   for (const auto& option : table.options()) {
-    if (option->is_operand || (option->group == kCommonGroup) != is_common) {
+    if (option->is_operand || option->group == kCommonGroup) {
       continue;
     }
-    if (!is_common && option->group != group) {
+    if (option->group != group) {
       group = option->group;
       if (group != "Options") {
         text += ".PP\n" + format_paragraph(group + ":");
       }
     }
-    text += option_entry(*option, table);
+    text +=
+        tagged_paragraph(option_heading(*option), option_help(*option, table));
   }
   return text;
 }
 
-std::string options_section(
-    const std::vector<std::unique_ptr<CommandOptions>>& commands) {
+// Returns the entry of a common option, with a paragraph per text that is the
+// help of it in some of the commands.
+std::string common_option_entry(const Option& option,
+                                const AllCommandOptions& commands) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> texts;
+  for (const auto& options : commands) {
+    const Option* found = options->table.find(option.name);
+    if (!found) {
+      continue;
+    }
+    const std::string help = option_help(*found, options->table);
+    const auto same = std::ranges::find(
+        texts, help, [](const auto& text) { return text.first; });
+    const std::string& command = options->command->name;
+    if (same == texts.end()) {
+      texts.push_back({help, {command}});
+    } else {
+      same->second.push_back(command);
+    }
+  }
+  const bool is_for_all =
+      texts.size() == 1 && texts[0].second.size() == commands.size();
+  std::string entry = ".TP\n.B " + option_heading(option) + "\n";
+  for (const auto& [help, names] : texts) {
+    if (&help != &texts[0].first) {
+      entry += ".br\n";
+    }
+    entry += format_paragraph(
+        is_for_all ? help
+                   : fmt::format("{}: {}", fmt::join(names, ", "), help));
+  }
+  return entry;
+}
+
+std::string options_section(const AllCommandOptions& commands) {
   std::string text;
   for (const auto& options : commands) {
     const Command& command = *options->command;
     if (!command.name.empty()) {
       text += ".SS " + escape_roff(command.name) + "\n" +
-              format_paragraph(command.summary + ".");
+              format_paragraph(summary_sentence(command.summary));
       if (!command.description.empty()) {
         text += ".PP\n" + format_paragraphs(command.description);
       }
     }
-    text += option_entries(options->table, false);
+    text += own_option_entries(options->table);
   }
-  // Lists each common option once, even if only some commands have it.
   text += ".SS Common options\n";
   std::vector<std::string> listed;
   for (const auto& options : commands) {
     for (const auto& option : options->table.options()) {
       const bool is_new =
-          std::find(listed.begin(), listed.end(), option->name) == listed.end();
+          std::ranges::find(listed, option->name) == listed.end();
       if (option->group != kCommonGroup || option->is_operand || !is_new) {
         continue;
       }
       listed.push_back(option->name);
-      text += option_entry(*option, options->table);
+      text += common_option_entry(*option, commands);
     }
   }
   return text;
@@ -188,7 +222,7 @@ std::string see_also_section(const Tool& tool) {
 }  // namespace
 
 std::string man_page(const Tool& tool) {
-  std::vector<std::unique_ptr<CommandOptions>> commands;
+  AllCommandOptions commands;
   for (const Command& command : tool.commands) {
     auto options = std::make_unique<CommandOptions>();
     options->command = &command;
@@ -208,19 +242,25 @@ std::string man_page(const Tool& tool) {
     if (i > 0) {
       page += ".br\n";
     }
-    page += ".B " + escape_roff(full_command_name(tool, *options.command)) +
-            "\n" +
+    const std::string name =
+        ".B " + escape_roff(full_command_name(tool, *options.command)) + "\n";
+    page += name +
             escape_roff(usage_synopsis(*options.command, options.table)) + "\n";
+    for (const std::string& usage : options.command->other_usages) {
+      page += ".br\n" + name + escape_roff(usage) + "\n";
+    }
   }
   page += ".SH DESCRIPTION\n";
   const std::string& description =
       tool.description.empty() && tool.commands.size() == 1
           ? tool.commands[0].description
           : tool.description;
-  page += format_paragraphs(description.empty() ? tool.summary : description);
+  page += format_paragraphs(description.empty() ? summary_sentence(tool.summary)
+                                                : description);
   page += ".SH OPTIONS\n" + options_section(commands);
   page += ".SH EXIT STATUS\n";
-  for (const auto& [status, meaning] : exit_status_descriptions()) {
+  for (const auto& [status, meaning] :
+       exit_status_descriptions(tool.commands)) {
     page +=
         tagged_paragraph(fmt::format("{}", static_cast<int>(status)), meaning);
   }

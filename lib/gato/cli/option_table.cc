@@ -66,6 +66,11 @@ Option& Option::files() {
   return *this;
 }
 
+Option& Option::default_is(std::string description) {
+  shown_default = std::move(description);
+  return *this;
+}
+
 Option& OptionTable::add(std::string name, OptionTarget target,
                          std::string help) {
   if (find(name)) {

@@ -54,8 +54,9 @@ struct Option {
   bool takes_files = false;
   // Makes each occurrence of a list one value, which is not split at commas.
   bool takes_one_value = false;
-  bool is_operand = false;   // these are the operands, without a --name
-  std::string default_text;  // the target's value when it was added
+  bool is_operand = false;    // these are the operands, without a --name
+  std::string default_text;   // the target's value when it was added
+  std::string shown_default;  // what the help calls the default, if not empty
 
   // Chained setters, so that a table reads as a table.
   Option& short_name(char letter);
@@ -71,6 +72,8 @@ struct Option {
   Option& not_in_config();  // is_in_config = false
   Option& files();          // expands globs, does not split at commas
   Option& repeatable();     // takes_one_value
+  // Sets shown_default, for a value that is determined later.
+  Option& default_is(std::string description);
 };
 
 // Options of which exactly one must be given, unless one of `unless` is given.

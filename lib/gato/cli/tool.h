@@ -53,6 +53,9 @@ enum class OutputRequirement { none, optional, required };
 // command divides its work itself.
 enum class Sharding { none, operands, work };
 
+// The help of a common option that a command accepts but does not use.
+inline constexpr const char* kUnusedOption = "Unused by this command";
+
 struct UsageExample {
   std::string command;  // one shell line
   std::string meaning;
@@ -74,9 +77,11 @@ using CommandFunction = std::function<base::ExitStatus(CommandContext&)>;
 //   }
 struct Command {
   std::string name;         // empty for a program without subcommands
-  std::string summary;      // one line
+  std::string summary;      // one lower-case line; empty: that of the tool
   std::string description;  // paragraphs for --help and the man page
   std::string operands;     // e.g. "INPUT..."; empty if it takes none
+  // Other forms of its command line, such as "--list"; for the synopsis.
+  std::vector<std::string> other_usages = {};
   size_t min_operands = 0;
   OutputRequirement output = OutputRequirement::none;
   std::string output_help = "File to write";
@@ -84,6 +89,15 @@ struct Command {
   // starts. True if the command itself decides, for example to resume a run.
   bool allow_existing_output = false;
   bool has_skip_bad = false;  // has --skip-bad
+  // If true, the work saves its progress when it is asked to stop, returns
+  // status 75, and has an option --resume.
+  bool can_resume = false;
+  // Help of --seed and --threads. A command that ignores one of them says so:
+  // kUnusedOption.
+  std::string seed_help =
+      "Random seed; the same seed, inputs and options give the same bytes";
+  std::string threads_help =
+      "Number of threads; 0: one per processor. Does not affect the output";
   Sharding sharding = Sharding::none;
   // Replaces the operands, whose globs have been expanded, before --shard
   // divides them; empty: they remain as they are.
@@ -96,7 +110,7 @@ struct Command {
 // A program.
 struct Tool {
   std::string name;               // gato-pack
-  std::string summary;            // one line
+  std::string summary;            // one lower-case line
   std::string description = {};   // paragraphs; for a program with subcommands
   std::vector<Command> commands;  // one without a name, or several with names
   std::vector<std::string> see_also;
@@ -104,6 +118,9 @@ struct Tool {
   // the option's name. Options with choices do not need one.
   std::map<std::string, std::function<std::vector<std::string>()>> completions =
       {};
+  // Commands that print the values of an option, which the shell runs when it
+  // completes them.
+  std::map<std::string, std::string> completion_commands = {};
 };
 
 // Runs a program and returns its exit status. Parses the command line, merges

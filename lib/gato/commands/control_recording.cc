@@ -15,14 +15,15 @@ using nlohmann::json;
 // The options that may change when a run is resumed, because they do not affect
 // the episodes.
 const std::set<std::string> kFreeOptions = {
-    "output", "force",     "no-provenance", "threads", "log-level",
-    "quiet",  "log-file",  "hello-timeout", "video",   "list-envs",
-    "resume", "check-env", "step-timeout"};
+    "output",       "force",     "no-provenance", "threads",
+    "log-level",    "quiet",     "log-file",      "hello-timeout",
+    "video",        "list-envs", "resume",        "check-env",
+    "step-timeout", "env-path",  "built-in",      "long"};
 // Options that do not affect the episodes of a scripted policy, each of which
 // depends on its number only.
 const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
 
-bool is_free(const ControlCommandOptions& options, const std::string& name) {
+bool is_free(const RolloutControlOptions& options, const std::string& name) {
   return kFreeOptions.contains(name) ||
          (!options.model && kFreeScriptedOptions.contains(name));
 }
@@ -90,7 +91,7 @@ std::filesystem::path recording_path(const std::filesystem::path& output) {
   return path += ".partial";
 }
 
-rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
+rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard) {
   if (options.model) {
     const rollout::BatchPlan plan =
@@ -109,7 +110,7 @@ rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
   return rollout::plan_batches(episodes, options.batch_size);
 }
 
-rollout::BatchPlan plan_missing(const ControlCommandOptions& options,
+rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
                                 const rollout::Recording& recording,
                                 const std::string& task, bool needs_film) {
@@ -137,12 +138,13 @@ json recording_start(const data::Provenance& provenance,
   for (const data::TaskSpec& task : tasks) {
     data::TaskEntry entry;
     entry.spec = task;
+    data::add_settings(entry, task.settings);
     start["tasks"].push_back(data::task_to_json(entry));
   }
   return normalize(start);
 }
 
-std::string find_changed_setting(const ControlCommandOptions& options,
+std::string find_changed_setting(const RolloutControlOptions& options,
                                  const json& earlier, const json& now) {
   const json empty = json::object(), none = json::array();
   const json before = earlier.value("configuration", empty);

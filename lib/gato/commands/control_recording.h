@@ -24,14 +24,14 @@ std::filesystem::path recording_path(const std::filesystem::path& output);
 // in every batch, so that shards divide the episodes. A model's arithmetic may
 // differ in the last bits, so that shards divide the batches of the run. Throws
 // Error(usage) if the shard is empty.
-rollout::BatchPlan plan_shard(const ControlCommandOptions& options,
+rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard);
 
 // Returns the batches of `shard_plan` without what the recording has: without
 // the episodes of a scripted policy, and without the complete batches of a
 // model. If `needs_film` and there is no film yet, the first episode is among
 // them.
-rollout::BatchPlan plan_missing(const ControlCommandOptions& options,
+rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
                                 const rollout::Recording& recording,
                                 const std::string& task, bool needs_film);
@@ -44,7 +44,7 @@ nlohmann::json recording_start(const data::Provenance& provenance,
 // Returns the first difference between two runs that changes their episodes,
 // such as "--seed was 1 and is 2 now", or an empty string. `earlier` and `now`
 // have the "configuration" of provenance, and may have "inputs" and "tasks".
-std::string find_changed_setting(const ControlCommandOptions& options,
+std::string find_changed_setting(const RolloutControlOptions& options,
                                  const nlohmann::json& earlier,
                                  const nlohmann::json& now);
 

@@ -12,12 +12,14 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "gato/base/file_io.h"
+#include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
@@ -45,7 +47,7 @@ struct Task {
   const std::string& name() const { return spec.task.name; }
 };
 
-// Throws Error(usage) if the names cannot all be folders below the output.
+// Throws Error(usage) if the names cannot all be directories below the output.
 void check_task_folders(const std::vector<Task>& tasks) {
   for (const Task& task : tasks) {
     const fs::path folder = task.name();
@@ -53,21 +55,21 @@ void check_task_folders(const std::vector<Task>& tasks) {
         folder != folder.lexically_normal() || *folder.begin() == ".." ||
         folder == ".") {
       throw base::usage_error(
-          "--env-command: the task '{}' cannot be a folder of --output: play "
-          "it in a call of its own",
+          "--env-command: the task '{}' cannot be a directory below --output: "
+          "play it in a separate invocation",
           task.name());
     }
     for (const Task& other : tasks) {
       if (&other != &task && other.name() == task.name()) {
         throw base::usage_error(
-            "--env-command: two environments play the task '{}': play them in "
-            "two calls",
+            "--env-command: two environments have the task '{}': play them in "
+            "separate invocations",
             task.name());
       }
       if (other.name().starts_with(task.name() + "/")) {
         throw base::usage_error(
             "--env-command: the dataset of '{}' would be within that of '{}': "
-            "play them in two calls",
+            "play them in separate invocations",
             other.name(), task.name());
       }
     }
@@ -77,7 +79,7 @@ void check_task_folders(const std::vector<Task>& tasks) {
 // A run of the command, which plays every task with the same agent.
 class ControlRun {
  public:
-  ControlRun(const ControlCommandOptions& options, cli::CommandContext& context)
+  ControlRun(const RolloutControlOptions& options, cli::CommandContext& context)
       : options_(options),
         context_(context),
         output_(context.common.output),
@@ -120,8 +122,8 @@ class ControlRun {
  private:
   std::string kept_text() const {
     return fmt::format(
-        "{} of {} episodes are kept in {}: the same command with --resume "
-        "continues",
+        "{} of {} episodes are kept in {}: continue with the same command and "
+        "--resume",
         recording_.episode_count(), episodes_per_task() * task_count_,
         recording_.path().string());
   }
@@ -138,29 +140,48 @@ class ControlRun {
     if (recording_.episode_count() > 0 && !options_.resume &&
         !context_.common.force) {
       throw base::usage_error(
-          "{} contains {} episodes of a run that was interrupted: --resume "
+          "{} contains {} episodes of an interrupted recording: --resume "
           "continues it, --force starts again",
           recording_.path().string(), recording_.episode_count());
     }
   }
 
+  // Starts an environment of each task to learn its spec, several at the same
+  // time because simulators take seconds to start.
   void start_tasks() {
-    std::vector<rollout::EnvironmentFactory> factories =
-        environment_factories(options_);
-    task_count_ = std::ssize(factories);
-    for (rollout::EnvironmentFactory& make : factories) {
-      Task task{std::move(make), nullptr, {}, {}};
-      task.started = task.make_environment();
-      task.spec = task.started->spec();
-      task.make_policy = policy_builder_.make_factory(task.spec);
-      if (!tasks_.empty()) {
-        task.started.reset();  // many simulators may not fit in the memory
-      }
-      tasks_.push_back(std::move(task));
+    const std::vector<NamedEnvironment> environments =
+        find_environments(options_.environments);
+    task_count_ = std::ssize(environments);
+    base::OrderedThreadPool jobs(
+        std::min(task_count_, rollout::kMaxStartingEnvironments));
+    for (const NamedEnvironment& environment : environments) {
+      jobs.submit([this, &environment, &environments](int64_t) {
+        base::throw_if_stopped();
+        auto started = std::make_shared<std::unique_ptr<env::Environment>>(
+            environment.make());
+        env::EnvironmentSpec spec = (*started)->spec();
+        if (&environment != &environments.front()) {
+          started->reset();  // many simulators may not fit in the memory
+        }
+        return [this, &environment, started, spec] {
+          add_task(environment, std::move(*started), spec);
+        };
+      });
     }
+    jobs.wait_all();
     if (tasks_.size() > 1) {
       check_task_folders(tasks_);
     }
+  }
+
+  void add_task(const NamedEnvironment& environment,
+                std::unique_ptr<env::Environment> started,
+                env::EnvironmentSpec spec) {
+    spec.task.settings["max_steps"] =
+        rollout::step_limit(options_.max_steps, spec.max_episode_steps);
+    Task task{environment.make, std::move(started), std::move(spec), {}};
+    task.make_policy = policy_builder_.make_factory(task.spec);
+    tasks_.push_back(std::move(task));
   }
 
   // Finds out whether the output is complete already, or else prepares the
@@ -275,9 +296,12 @@ class ControlRun {
   // Returns a factory that returns the environment that was started to learn
   // the task, if there is one, at its first call.
   rollout::EnvironmentFactory environment_factory(Task& task) {
-    return [&task]() -> std::unique_ptr<env::Environment> {
-      if (task.started) {
-        return std::exchange(task.started, nullptr);
+    return [this, &task]() -> std::unique_ptr<env::Environment> {
+      {
+        const std::lock_guard lock(started_mutex_);
+        if (task.started) {
+          return std::exchange(task.started, nullptr);
+        }
       }
       return task.make_environment();
     };
@@ -416,7 +440,7 @@ class ControlRun {
     }
   }
 
-  const ControlCommandOptions& options_;
+  const RolloutControlOptions& options_;
   cli::CommandContext& context_;
   const fs::path output_;
   const rollout::BatchPlan shard_plan_;
@@ -424,6 +448,7 @@ class ControlRun {
   rollout::Recording recording_;
   PolicyBuilder policy_builder_;
   std::vector<Task> tasks_;
+  std::mutex started_mutex_;  // guards Task::started while a task is played
   int64_t task_count_ = 0;
   bool is_complete_ = false;  // from the beginning
   data::Provenance provenance_;
@@ -434,23 +459,7 @@ class ControlRun {
 
 }  // namespace
 
-std::vector<rollout::EnvironmentFactory> environment_factories(
-    const ControlCommandOptions& options) {
-  std::vector<rollout::EnvironmentFactory> factories;
-  for (const std::string& name : options.environments) {
-    factories.push_back([name] { return env::make_builtin_environment(name); });
-  }
-  const env::ExternalEnvironmentOptions external{options.hello_timeout,
-                                                 options.step_timeout};
-  for (const std::string& command : options.environment_commands) {
-    factories.push_back([command, external] {
-      return env::start_external_environment(command, external);
-    });
-  }
-  return factories;
-}
-
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context) {
   return ControlRun(options, context).run();
 }

@@ -1,24 +1,16 @@
 // Plays the tasks that the options of gato-rollout control name.
 #pragma once
 
-#include <vector>
-
 #include "gato/cli/tool.h"
 #include "gato/commands/rollout_control.h"
-#include "gato/rollout/episode_runner.h"
 
 namespace gato::commands {
-
-// Returns a factory for each task that is played: those of --env, then those of
-// --env-command.
-std::vector<rollout::EnvironmentFactory> environment_factories(
-    const ControlCommandOptions& options);
 
 // Plays every task with the same agent, writes the datasets and the video, and
 // prints the table of returns. The options must be valid. Returns run_failed if
 // all episodes of a task failed, and stopped_early if a signal stopped the run
 // and there are complete episodes, which are kept for --resume.
-base::ExitStatus play_tasks(const ControlCommandOptions& options,
+base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             cli::CommandContext& context);
 
 }  // namespace gato::commands

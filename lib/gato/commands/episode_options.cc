@@ -9,11 +9,10 @@ cli::Option& add_max_episode_steps_option(cli::OptionTable& table,
                                           const char* episodes) {
   return table
       .add("max-episode-steps", &max_episode_steps,
-           fmt::format(
-               "Maximum length of {}, if the dataset does not mark where "
-               "episodes are truncated: D4RL files without timeouts need "
-               "it",
-               episodes))
+           fmt::format("Time limit of {} in time steps, for datasets that do "
+                       "not mark where episodes were truncated (D4RL files "
+                       "without timeouts); 0: not set",
+                       episodes))
       .range(0, 1e12);
 }
 

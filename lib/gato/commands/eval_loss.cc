@@ -43,47 +43,53 @@ base::ExitStatus run_eval_loss(const EvalLossOptions& options,
 cli::Command eval_loss_command() {
   cli::Command command;
   command.name = "loss";
-  command.summary = "Compute the loss of a model on held-out sequences";
+  command.summary = "compute the loss of a model on held-out sequences";
   command.description =
       "Prints the mean cross-entropy of the target tokens, in nats, as JSON: "
-      "over all targets, by modality, by task and by domain.\n\n"
+      "in total and by modality, domain and task.\n\n"
       "With --swap-observations, the observations other than text are "
-      "replaced, step by step, by those of another sequence of the same task, "
-      "while actions, labels and separators stay. The loss rises if the policy "
-      "uses its observations; it does not if the policy copies its past "
-      "actions.";
+      "replaced, time step by time step, by those of another sequence of the "
+      "same task, while actions, labels and separators are kept. The loss "
+      "rises if the policy uses its observations; it does not if the policy "
+      "copies its past actions.";
+  command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<EvalLossOptions>();
     table
         .add("model", &options->model,
-             "Model directory, or a run of gato-train")
+             "Model directory, or a run directory of gato-train")
         .metavar("DIR")
         .required();
     table
-        .add("data", &options->data, "Sequence files of gato-pack, read as one")
+        .add("data", &options->data,
+             "Sequence files from gato-pack, treated as one dataset")
         .metavar("FILE...")
         .files()
         .required();
     table
         .add("precision", &options->precision,
-             "Precision of the matrix products; auto is bf16 on a GPU and on "
-             "processors that multiply it in hardware")
-        .one_of({"auto", "bf16", "fp32"});
+             "Precision of matrix multiplications. auto: bf16 on a GPU and on "
+             "CPUs that multiply bf16 matrices in hardware, otherwise fp32")
+        .one_of({"auto", "bf16", "fp32"})
+        .metavar("TYPE");
     table
         .add("device", &options->device,
              "Where to compute; cuda requires programs built with GATO_CUDA")
-        .one_of({"cpu", "cuda"});
+        .one_of({"cpu", "cuda"})
+        .metavar("DEVICE");
     table.add(
         "swap-observations", &options->swap_observations,
-        "Replace observations by those of other sequences of the same task");
+        "Replace the observations other than text by those of other sequences "
+        "of the same task");
     return [options](cli::CommandContext& context) {
       return run_eval_loss(*options, context);
     };
   };
   command.examples = {
-      {"gato-eval loss --model run --data held-out.h5", "Loss by task"},
+      {"gato-eval loss --model run --data held-out.h5",
+       "The loss in total and by modality, domain and task"},
       {"gato-eval loss --model run --data held-out.h5 --swap-observations",
-       "The same with the observations of other episodes"}};
+       "The same with the observations of other sequences"}};
   return command;
 }
 

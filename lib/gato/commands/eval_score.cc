@@ -24,46 +24,46 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDescription =
-    "The score of a task is 100 (mean - random) / (expert - random), in terms "
-    "of mean returns: 0 is the random policy and 100 the expert. Scores are "
+    "The score of a task is 100 (mean - random) / (expert - random), computed "
+    "from mean returns: 0 is the random policy and 100 the expert. Scores are "
     "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
-    "robomimic dataset of one task, or a folder of datasets. The "
-    "returns of the random policy and the expert come from --references, JSON "
-    "files such as share/gato/scores/jat.json, or from datasets of their "
-    "episodes (--random, --expert). If the expert is no better than random, "
-    "the score of the task is undefined and left out of every mean. Without "
-    "any references only the returns are reported.\n\n"
+    "robomimic dataset of one task, or a directory of datasets. The returns of "
+    "the random policy and of the expert come from --references, JSON files "
+    "such as share/gato/scores/jat.json, or from datasets of their episodes "
+    "(--random, --expert). If the expert is no better than random, the score "
+    "of the task is undefined and excluded from every mean. Without any "
+    "references only the returns are reported.\n\n"
     "The aggregates are those of rliable (Agarwal et al. 2021). Their unit is "
-    "a run. If any task has datasets of several policies, a run is the mean "
-    "score of one policy on one task. Otherwise a run is the score of one "
-    "episode. A failed episode counts with the mean return of the random "
-    "policy.\n\n"
+    "a \"run\" in the sense of rliable. If any task has datasets of several "
+    "policies, such a run is the mean score of one policy on one task. "
+    "Otherwise it is the score of one episode. A failed episode is assigned "
+    "the mean return of the random policy.\n\n"
     "\"iqm\", the interquartile mean: the scores of all runs of all tasks of "
     "the domain are sorted together, the lowest and the highest quarter are "
-    "left out, and the rest are averaged. It depends less on a few extreme "
-    "runs than the mean does, and less on chance than the median.\n\n"
+    "discarded, and the rest are averaged. It depends less on a few extreme "
+    "runs than the mean does, and it has a lower variance than the median.\n\n"
     "\"gap\", the optimality gap: the mean amount by which the runs fall short "
     "of 100, where a run above 100 counts as exactly 100. 0 means that every "
     "run reaches the expert. One run above 100 does not make up for another "
     "below it, so the gap may be positive although the mean is 100, and runs "
     "that are worse than the random policy can raise it above 100. \"mean\" "
     "and \"median\" are over the scores of the tasks.\n\n"
-    "The intervals are 95% percentile intervals of a bootstrap stratified by "
-    "task: for each of --resamples resamples, as many runs as a task has are "
-    "drawn from its runs with replacement. \"low\" and \"high\" are the "
-    "percentiles 2.5 and 97.5 of the resampled mean scores of a task, \"iqm "
+    "The intervals are 95% percentile bootstrap confidence intervals, "
+    "stratified by task: in each of --resamples resamples, the runs of each "
+    "task are resampled with replacement. \"low\" and \"high\" are the 2.5th "
+    "and 97.5th percentiles of the resampled mean scores of a task, \"iqm "
     "low\" and \"iqm high\" those of the resampled interquartile means. If "
-    "episodes are the runs, the intervals contain the uncertainty that comes "
-    "from the number of episodes, but not the variance between training runs, "
-    "for which several policies per task are needed. They never contain the "
+    "episodes are the runs, the intervals account for the finite number of "
+    "episodes, but not for the variance between training runs, for which "
+    "several policies per task are needed. They never account for the "
     "uncertainty of the references, whose means are taken as exact. A task "
     "with one run has an interval of width zero.\n\n"
-    "A table is printed to standard output, followed by the number of exactly "
-    "right captions if there are any references for them. The report is "
-    "written to --output: everything as JSON, the tasks as CSV, or one HTML "
-    "page with charts.";
+    "A table is printed to standard output, followed by the number of captions "
+    "that match a reference exactly if there are any references for them. The "
+    "report is written to --output: everything as JSON (see gato-formats(5)), "
+    "the tasks as CSV, or one HTML page with charts.";
 
-struct ScoreCommandOptions {
+struct EvalScoreOptions {
   // Later files override earlier ones; datasets override files.
   std::vector<std::string> reference_files;
   std::vector<std::string> expert_datasets, random_datasets;
@@ -73,7 +73,7 @@ struct ScoreCommandOptions {
   // Used by the HTML report only.
   std::string metrics_file;             // metrics.jsonl of a training run
   std::string captions_file;            // JSON lines of captioned images
-  std::string caption_references_file;  // COCO file with the right captions
+  std::string caption_references_file;  // COCO file of reference captions
 };
 
 // The number of captioned images in an HTML report.
@@ -120,7 +120,7 @@ std::string introduction_text(const eval::ScoreReport& report) {
 // Loads the reference files and datasets. Appends the outcomes of the datasets
 // to `reference_outcomes`.
 eval::ReferenceTable load_all_references(
-    const ScoreCommandOptions& options,
+    const EvalScoreOptions& options,
     std::vector<eval::DatasetOutcomes>& reference_outcomes) {
   eval::ReferenceTable references;
   for (const std::string& path : options.reference_files) {
@@ -157,7 +157,7 @@ std::string render_json(
     const eval::ScoreReport& report,
     const std::vector<eval::DatasetOutcomes>& outcomes,
     const std::vector<eval::DatasetOutcomes>& reference_outcomes,
-    const ScoreCommandOptions& options, const cli::CommandContext& context) {
+    const EvalScoreOptions& options, const cli::CommandContext& context) {
   nlohmann::json document = eval::to_json(report);
   data::Provenance provenance(context.record);
   for (const auto* datasets : {&outcomes, &reference_outcomes}) {
@@ -180,7 +180,7 @@ std::string render_json(
 
 std::string render_html(const eval::ScoreReport& report,
                         const std::vector<eval::CaptionSample>& captions,
-                        const ScoreCommandOptions& options) {
+                        const EvalScoreOptions& options) {
   std::vector<eval::HtmlSection> sections = eval::score_sections(report);
   // Before the last section, which describes the datasets and the method.
   std::vector<eval::HtmlSection> extra;
@@ -201,8 +201,8 @@ std::string caption_summary(const std::vector<eval::CaptionSample>& captions) {
   if (exact.with_references == 0) {
     return "";
   }
-  return fmt::format("captions exactly right: {} of {}\n", exact.exact_matches,
-                     exact.with_references);
+  return fmt::format("captions that match exactly: {} of {}\n",
+                     exact.exact_matches, exact.with_references);
 }
 
 void warn_without_scores(const eval::ReferenceTable& references) {
@@ -241,8 +241,8 @@ void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                    {"scored", report.overall.task_count}});
 }
 
-base::ExitStatus run(const ScoreCommandOptions& options,
-                     cli::CommandContext& context) {
+base::ExitStatus run_eval_score(const EvalScoreOptions& options,
+                                cli::CommandContext& context) {
   const std::string& output = context.common.output;
   const ReportFormat format = detect_report_format(output);
   if (format != ReportFormat::html &&
@@ -291,12 +291,11 @@ base::ExitStatus run(const ScoreCommandOptions& options,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<ScoreCommandOptions>();
+  auto options = std::make_shared<EvalScoreOptions>();
   table
-      .add(
-          "references", &options->reference_files,
-          "JSON files with the returns of random, expert and human play; later "
-          "files override earlier ones")
+      .add("references", &options->reference_files,
+           "JSON files with the mean returns of the random policy and of the "
+           "expert per task; later files override earlier ones")
       .metavar("FILE...")
       .files();
   table
@@ -320,7 +319,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table.add("title", &options->title, "Title of the page").metavar("TEXT");
   table
       .add("training", &options->metrics_file,
-           "metrics.jsonl of a training run, whose loss is plotted")
+           "metrics.jsonl of a training run, to plot its loss")
       .metavar("FILE");
   table
       .add("captions", &options->captions_file,
@@ -328,20 +327,25 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("FILE");
   table
       .add("caption-references", &options->caption_references_file,
-           "COCO file with the right captions, to mark and count wrong ones")
+           "COCO file of reference captions, to mark captions that differ and "
+           "count exact matches")
       .metavar("FILE");
   return [options](cli::CommandContext& context) {
-    return run(*options, context);
+    return run_eval_score(*options, context);
   };
 }
 
 }  // namespace
 
-cli::Command score_command() {
+cli::Command eval_score_command() {
   cli::Command command;
   command.name = "score";
-  command.summary = "Compute expert-normalized scores of episodes";
+  command.summary = "compute expert-normalized scores of episodes";
   command.description = kDescription;
+  command.seed_help =
+      "Random seed of the bootstrap; the same seed, inputs and options give "
+      "the same bytes";
+  command.threads_help = cli::kUnusedOption;
   command.operands = "EPISODES...";
   command.min_operands = 1;
   command.output = cli::OutputRequirement::optional;

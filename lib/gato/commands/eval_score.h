@@ -8,6 +8,6 @@ namespace gato::commands {
 // Returns the command. It prints tables to stdout and writes a report to
 // --output if that is given; its extension (.json, .csv or .html) selects the
 // format.
-cli::Command score_command();
+cli::Command eval_score_command();
 
 }  // namespace gato::commands

@@ -31,8 +31,7 @@ void reject_training_options(const cli::OptionTable& table) {
     if (!is_export_option(*option) &&
         cli::target_to_text(option->target) != option->default_text) {
       throw base::usage_error(
-          "--{} has no effect with --export, which does not train: leave it "
-          "out",
+          "--{} has no effect with --export, which does not train: omit it",
           option->name);
     }
   }
@@ -71,22 +70,23 @@ void add_export_options(cli::OptionTable& table, ExportOptions& options) {
   table
       .add("export", &options.source,
            "Do not train, but write the model of this run or model directory "
-           "to OUTPUT, without the state of training, which is twice as large")
+           "to OUTPUT, without the optimizer state")
       .metavar("MODEL")
       .not_in_config();
   table
       .add("dtype", &options.dtype,
-           "Type of the weights that --export writes. bf16 takes half the "
-           "space and keeps 8 bits of each weight's precision. Checkpoints are "
-           "always fp32, so that --resume is exact")
+           "Type of the weights that --export writes. bf16 halves the size; "
+           "weights keep 8 significant bits. Checkpoints are always fp32, so "
+           "that --resume is exact")
       .one_of({"fp32", "bf16"})
+      .metavar("TYPE")
       .not_in_config();
   table.add_check([&table, &options] {
     if (options.source) {
       reject_training_options(table);
     } else if (options.dtype != "fp32") {
       throw base::usage_error(
-          "--dtype {} goes with --export: the checkpoints of a run are always "
+          "--dtype {} requires --export: the checkpoints of a run are always "
           "fp32, so that --resume is exact",
           options.dtype);
     }

@@ -16,6 +16,7 @@
 #include "gato/base/file_io.h"
 #include "gato/cli/toml_config.h"
 #include "gato/commands/distributed_run.h"
+#include "gato/commands/environment_options.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/preset.h"
 #include "gato/commands/training_options.h"
@@ -24,6 +25,7 @@
 #include "gato/rollout/policy_evaluation.h"
 #include "gato/train/input/demonstration_dataset.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 
@@ -48,7 +50,7 @@ TrainingOptions finetuning_defaults() {
   return options;
 }
 
-struct FinetuneCommandOptions {
+struct FinetuneOptions {
   std::string init;
   std::string preset;
   std::optional<std::string> demonstrations;
@@ -56,6 +58,7 @@ struct FinetuneCommandOptions {
   int64_t max_episode_steps = 0;
   std::vector<int64_t> episodes;
   int64_t repeats = 1;
+  EnvironmentOptions environment;
   rollout::PolicyEvaluation evaluation;
   int64_t evaluate_every = 100;
   TrainingOptions training = finetuning_defaults();
@@ -63,8 +66,7 @@ struct FinetuneCommandOptions {
 
 class FinetuneCommand {
  public:
-  FinetuneCommand(const FinetuneCommandOptions& options,
-                  const cli::OptionTable& table,
+  FinetuneCommand(const FinetuneOptions& options, const cli::OptionTable& table,
                   const cli::CommandContext& context)
       : options_(options),
         table_(table),
@@ -160,14 +162,37 @@ class FinetuneCommand {
   void check_environment_and_outputs(
       const data::TaskTable& tasks,
       const std::vector<fs::path>& outputs) const {
-    if (!options_.evaluation.environment.empty()) {
-      rollout::validate_policy_evaluation(options_.evaluation, tasks);
+    if (const auto evaluation = policy_evaluation()) {
+      rollout::validate_policy_evaluation(*evaluation, tasks);
     }
     for (const fs::path& output : outputs) {
       train::check_output_directory(output, options_.training.resume,
                                     context_.common.force,
                                     context_.common.config_files);
     }
+  }
+
+  // Returns how the policy is evaluated; nullopt if no environment is given.
+  std::optional<rollout::PolicyEvaluation> policy_evaluation() const {
+    const std::vector<NamedEnvironment> environments =
+        find_environments(options_.environment);
+    if (environments.empty()) {
+      return std::nullopt;
+    }
+    if (environments.size() > 1) {
+      throw base::usage_error(
+          "--env and --env-command name {} environments: the policy is "
+          "evaluated in one",
+          environments.size());
+    }
+    rollout::PolicyEvaluation evaluation = options_.evaluation;
+    evaluation.environment = environments[0].name;
+    evaluation.make_environment = environments[0].make;
+    evaluation.seed = seed();
+    evaluation.threads = context_.common.threads;
+    evaluation.mask_actions =
+        options_.training.config.loader.action_mask_probability == 1;
+    return evaluation;
   }
 
   base::ExitStatus train(const train::TrainingData& data,
@@ -178,16 +203,11 @@ class FinetuneCommand {
     run.output = output;
     run.start_time = start_time_;
     run.make_initial_network = [&] { return make_initial_network(data); };
-    if (!options_.evaluation.environment.empty()) {
+    if (const auto evaluation = policy_evaluation()) {
       run.evaluate_every = options_.evaluate_every;
-      run.evaluate = [&](const model::Network& network) {
-        rollout::PolicyEvaluation evaluation = options_.evaluation;
-        evaluation.seed = seed();
-        evaluation.threads = context_.common.threads;
-        evaluation.mask_actions =
-            options_.training.config.loader.action_mask_probability == 1;
+      run.evaluate = [evaluation](const model::Network& network) {
         return nlohmann::json{
-            {"evaluation", rollout::evaluate_policy(network, evaluation)}};
+            {"evaluation", rollout::evaluate_policy(network, *evaluation)}};
       };
     }
     return run_training(data, std::move(run));
@@ -207,7 +227,7 @@ class FinetuneCommand {
     return std::make_unique<model::Network>(config, weights);
   }
 
-  const FinetuneCommandOptions& options_;
+  const FinetuneOptions& options_;
   const cli::OptionTable& table_;
   const cli::CommandContext& context_;
   const std::chrono::steady_clock::time_point start_time_ =
@@ -216,7 +236,7 @@ class FinetuneCommand {
   std::optional<train::DemonstrationDataset> demonstrations_;
 };
 
-void validate_options(const FinetuneCommandOptions& options) {
+void validate_options(const FinetuneOptions& options) {
   if (!options.episodes.empty() && !options.demonstrations) {
     throw base::usage_error(
         "--episodes applies to --demonstrations, not to --data");
@@ -236,11 +256,11 @@ void validate_options(const FinetuneCommandOptions& options) {
 }
 
 // Adds the options for the training data.
-void add_data_options(cli::OptionTable& table,
-                      FinetuneCommandOptions& options) {
+void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("demonstrations", &options.demonstrations,
-           "Dataset of episodes, which is tokenized as the model requires")
+           "Dataset of episodes, which are tokenized with the model's own "
+           "vocabulary and settings")
       .metavar("DATASET")
       .may_change_on_resume();
   add_max_episode_steps_option(table, options.max_episode_steps,
@@ -248,35 +268,34 @@ void add_data_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("data", &options.data,
-           "Sequence files of gato-pack, instead of --demonstrations")
+           "Sequence files from gato-pack, instead of --demonstrations")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
   table
       .add("episodes", &options.episodes,
-           "Train one run on each of these numbers of sampled demonstrations; "
-           "smaller samples are subsets of larger ones. Default: one run on "
-           "all demonstrations")
+           "Train once for each of these numbers of randomly sampled "
+           "demonstrations; smaller samples are subsets of larger ones")
       .metavar("N,...")
+      .default_is("once, on all demonstrations")
       .fixed_on_resume();
   table
       .add("repeats", &options.repeats,
-           "Samples of each number, from different seeds")
+           "Independent samples of each size, each with its own seed")
       .metavar("N")
       .range(1, 1e6)
       .fixed_on_resume();
   table.require_exactly_one({"demonstrations", "data"});
 }
 
-void add_evaluation_options(cli::OptionTable& table,
-                            FinetuneCommandOptions& options) {
+void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   table.begin_group("Evaluation");
+  add_environment_options(table, options.environment, [](cli::Option& option) {
+    option.fixed_on_resume();
+  });
   table
-      .add("env", &options.evaluation.environment,
-           "Environment to evaluate the policy in during training")
-      .metavar("NAME")
-      .fixed_on_resume();
-  table.add("eval-every", &options.evaluate_every, "Steps between evaluations")
+      .add("eval-every", &options.evaluate_every,
+           "Training steps between evaluations")
       .range(1, 1e12)
       .fixed_on_resume();
   table
@@ -287,17 +306,19 @@ void add_evaluation_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<FinetuneCommandOptions>();
+  auto options = std::make_shared<FinetuneOptions>();
   table
       .add("init", &options->init,
-           "Model to start from: a model directory or a run of gato-train")
+           "Model to start from: a model directory, or a run directory of "
+           "gato-train")
       .metavar("MODEL")
       .required()
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
-           fmt::format("Read options from a named configuration ({}), which "
-                       "--config and the command line override",
+           fmt::format("Read options from a named configuration ({}), a TOML "
+                       "file in share/gato/presets that --config and the "
+                       "command line override",
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
@@ -323,15 +344,29 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command finetune_command() {
   cli::Command command;
-  command.summary = "Fine-tune a model on a few demonstrations";
   command.description =
-      "Continues training a model on one task, with the settings of the "
-      "paper's fine-tuning: Adam at a constant learning rate of 1e-5, batches "
-      "of 64 sequences, a dropout of 0.1, and 10,000 steps.\n\n"
-      "OUTPUT is a run directory like that of gato-train. With --episodes it "
-      "contains one run per number and repeat, such as "
-      "OUTPUT/episodes-3-repeat-1/: the points of a few-shot curve. With "
-      "--env, metrics.jsonl also contains lines with the key \"evaluation\".";
+      "Continues training a model on demonstrations of a task, with the "
+      "settings of the paper's fine-tuning: Adam at a constant learning rate "
+      "of 1e-5, batches of 64 sequences, a dropout rate of 0.1, and 10,000 "
+      "training steps.\n\n"
+      "OUTPUT is a run directory like that of gato-train, and every checkpoint "
+      "in it is a model. With --episodes it contains one run per sample size "
+      "and repeat, such as OUTPUT/episodes-3-repeat-1/: the points of a "
+      "few-shot curve. With --env, metrics.jsonl also contains lines with the "
+      "mean return of the policy, under the key \"evaluation\"; see "
+      "gato-formats(5).\n\n"
+      "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+      "--max-time, the run saves a checkpoint and exits with status 75. The "
+      "same command with --resume resumes it exactly; runs that are complete "
+      "are not trained again.";
+  command.seed_help =
+      "Random seed of the samples, of the order of the data and of "
+      "regularization; the same seed, inputs and options give the same "
+      "weights";
+  command.threads_help =
+      "Number of threads; 0: one per processor. Does not affect the weights, "
+      "up to the number of micro-batches per step";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;

@@ -34,13 +34,15 @@ void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
   add_resize_option(table, options.tokenizer);
   table
       .add("image-root", &options.image_root,
-           "Directory of the image files; by default that of " + default_root)
-      .metavar("FOLDER");
+           "Directory that image paths are relative to")
+      .metavar("DIR")
+      .default_is("the directory of " + default_root);
   table
       .add("missing-images", &options.missing_images,
-           "What to do if an image is missing: error (the text or page is a "
-           "bad record), or omit (leave out and count the text, but of a page "
-           "only the image, unless the page contains nothing else)")
+           "What to do about a missing image. error: its caption, answer or "
+           "page is a bad record. omit: its captions or answers are omitted; a "
+           "page is kept without the image, and omitted if it contains nothing "
+           "else. Omissions are counted")
       .one_of({"error", "omit"})
       .metavar("WHAT");
   table.add("task", &options.task, "Name of the task of the documents")
@@ -98,7 +100,7 @@ data::Image ImageTextTokenizer::load_image(
     }
     throw base::Error(
         error.status(),
-        fmt::format("{} (use --missing-images omit to leave it out)",
+        fmt::format("{} (use --missing-images omit to continue without it)",
                     error.what()));
   }
 }

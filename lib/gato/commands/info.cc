@@ -374,7 +374,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .add(
           "documents", &options->documents,
           "With --decode: print only document N, or documents A to B, starting "
-          "at 0; in a sequence file, rows")
+          "at 0; or sequences, in a sequence file")
       .metavar("N|A-B");
   add_max_episode_steps_option(table, options->episodes.max_episode_steps);
   table.add_check([options] {
@@ -393,33 +393,34 @@ cli::CommandFunction build(cli::OptionTable& table) {
 cli::Command info_command() {
   cli::Command command;
   command.description =
-      "Reports the kind, version and contents of each file: token files, "
-      "sequence files, model directories, training runs, Minari datasets, D4RL "
-      "and robomimic files, SentencePiece models, safetensors files and JSON "
-      "reports. Every file is read to its end. If a file is corrupt, "
-      "unfinished, of a newer version or of an unknown kind, the reason is "
-      "reported and the other files are still described; the exit status is "
-      "that of the first such file (3 if refused, 4 if missing). The episodes "
+      "Reports the kind, version and contents of token files, sequence files, "
+      "model directories, training runs, Minari datasets, D4RL and robomimic "
+      "files, SentencePiece models, safetensors files and JSON reports. Every "
+      "file is read to its end. If a file is corrupt, unfinished, written by a "
+      "newer version or of an unknown type, the reason is reported and the "
+      "other files are still described; the exit status is that of the first "
+      "such file (3 if it is invalid, 4 if it cannot be read). The episodes "
       "that an interrupted gato-rollout control keeps in OUTPUT.partial are "
       "counted, with the command that continues the run, and have status 3. A "
-      "run is "
-      "complete if it has checkpoints and all of them are. Whether a model "
-      "without MANIFEST.json is complete is not known (\"whole\": null in "
+      "training run is complete if it has checkpoints and all of them are "
+      "complete. Whether a model without MANIFEST.json is complete is unknown "
+      "(\"whole\": null in "
       "JSON).\n\n"
-      "For the tasks of a token file, the sizes of steps and documents are "
-      "reported (mean and max), how many time steps sequences of various "
-      "lengths contain (steps_in_length), and how many tokens windows of 1 to "
-      "32 time steps have (tokens_in_window), both for the largest step. They "
-      "help to choose --length and --window-steps of gato-pack; see CHOOSING "
-      "SIZES in gato(7). For the tasks of a sequence file, the tokens and the "
-      "complete observations (packed_steps) of their sequences are counted, "
-      "prompts included.\n\n"
+      "For the tasks of a token file, it reports the number of tokens per time "
+      "step and per document (mean and maximum), how many time steps fit into "
+      "sequences of various lengths (steps_in_length), and how many tokens "
+      "windows of 1 to 32 time steps have (tokens_in_window), both for the "
+      "largest time step. They help to choose --length and --window-steps of "
+      "gato-pack; see CHOOSING SIZES in gato(7). For the tasks of a sequence "
+      "file, it counts the tokens and the complete observations (packed_steps) "
+      "of their sequences, including prompts.\n\n"
       "With --decode, the tokens of token files and sequence files are printed "
       "as keys and values. A continuous value is the center of its bin. The "
-      "expert's choice is shown if it differs from the action that was taken. "
-      "(cut) marks a time step, or a text without its end mark, that continues "
-      "beyond the end of its sequence.";
-  command.operands = "FILE...";
+      "expert's action is shown if it differs from the action that was taken. "
+      "(cut) marks a time step or text that was truncated at the end of its "
+      "sequence.";
+  command.seed_help = command.threads_help = cli::kUnusedOption;
+  command.operands = "PATH...";
   command.min_operands = 1;
   command.build = build;
   command.examples = {
@@ -428,7 +429,7 @@ cli::Command info_command() {
       {"gato-info --decode --documents 0-1 control.h5",
        "The time steps of two episodes"},
       {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
-       "The files from which it was made, with their digests"}};
+       "The files that it was made from, with their digests"}};
   return command;
 }
 

@@ -70,6 +70,11 @@ ordered_json task_facts(const data::TaskEntry& task) {
   if (!task.filter.is_null()) {
     facts["filter"] = task.filter;
   }
+  if (task.settings.size() == 1) {
+    facts["settings"] = task.settings.front();
+  } else if (!task.settings.empty()) {
+    facts["settings"] = task.settings;
+  }
   return facts;
 }
 
@@ -191,6 +196,7 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
   const auto source = ingest::open_episodes(path, options);
   int64_t steps = 0, failed = 0, labeled = 0, with_known_success = 0,
           successes = 0;
+  CountSummary steps_to_success;
   double total_reward = 0;
   for (int64_t i = 0; i < source->episode_count(); ++i) {
     const data::Episode episode = source->read_episode(i);
@@ -199,6 +205,9 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
     labeled += !episode.expert_actions.empty();
     with_known_success += episode.success.has_value();
     successes += episode.success.value_or(false);
+    if (const auto steps = data::steps_to_success(episode.infos)) {
+      steps_to_success.add(*steps);
+    }
     total_reward += episode.total_reward();
   }
   Inspection result{kind, {}, source->provenance()};
@@ -215,8 +224,14 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
            {"steps", steps},
            {"failed", failed},
            {"with_expert_actions", labeled}};
+  if (!spec.settings.is_null()) {
+    facts["settings"] = spec.settings;
+  }
   if (with_known_success > 0) {
     facts["successes"] = successes;
+    if (steps_to_success.count > 0) {
+      facts["steps_to_success"] = steps_to_success.to_json();
+    }
   }
   if (source->episode_count() > 0 && !std::isnan(total_reward)) {
     facts["mean_return"] =
@@ -265,8 +280,8 @@ FileKind detect_directory_kind(const fs::path& path) {
     return FileKind::model;
   }
   throw base::input_error(
-      "{}: not a model, a training run or a Minari dataset; if it is a folder "
-      "of datasets, give the datasets themselves",
+      "{}: not a model, a training run or a Minari dataset; if it is a "
+      "directory of datasets, give the datasets themselves",
       path.string());
 }
 

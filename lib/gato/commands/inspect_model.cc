@@ -186,26 +186,35 @@ Inspection inspect_run(const fs::path& directory) {
   Inspection result{FileKind::run, {{"kind", "gato-run"}}, nullptr};
   const fs::path link = directory / data::kLatestReference;
   std::error_code link_error;
-  const fs::path latest = fs::read_symlink(link, link_error);
+  fs::path latest = fs::read_symlink(link, link_error);
   if (!link_error && !fs::exists(link)) {
     throw base::input_error(
         "{}: points to {}, which is missing; gato-train --resume recreates it",
         link.string(), latest.string());
   }
-  ordered_json checkpoints = ordered_json::array(), newest;
+  if (link_error) {
+    latest = data::resolve_checkpoint_reference(link);
+  }
+  // Reports the checkpoint that the reference names, as programs that take a
+  // run do, or the newest one if there is no reference.
+  ordered_json checkpoints = ordered_json::array(), reported;
+  bool is_latest = false;
   for (const int64_t step : data::list_checkpoint_steps(directory)) {
     const std::string name = data::checkpoint_name(step);
     data::require_manifest(directory / name);
     const Inspection checkpoint = inspect_model(directory / name);
     checkpoints.push_back(name);
-    newest = checkpoint.facts;
-    result.provenance = checkpoint.provenance;
+    if (!is_latest) {
+      reported = checkpoint.facts;
+      result.provenance = checkpoint.provenance;
+      is_latest = name == latest.filename();
+    }
   }
   if (data::is_checkpoint_copy(link)) {
     Inspection copy = inspect_model(link);
     if (checkpoints.empty()) {
       checkpoints.push_back(data::kLatestReference);
-      newest = std::move(copy.facts);
+      reported = std::move(copy.facts);
       result.provenance = std::move(copy.provenance);
     }
   }
@@ -220,7 +229,7 @@ Inspection inspect_run(const fs::path& directory) {
   if (!metrics.is_null()) {
     result.facts["last_metrics"] = metrics;
   }
-  result.facts["latest"] = newest;
+  result.facts["latest"] = reported;
   return result;
 }
 

@@ -20,45 +20,48 @@ namespace gato::commands {
 namespace {
 
 constexpr const char* kDescription =
-    "Fills sequences of a fixed length (rows) with windows of the documents of "
-    "token files, mixed by weight. An operand is FILE or FILE:WEIGHT. A weight "
-    "is a share of the sequences, relative to the other weights. The default "
-    "is 1; every file that matches a glob has the weight of the glob. Each "
-    "sequence is sampled at random and depends only on the inputs, the "
-    "options, the seed and the index of the sequence.\n\n"
-    "A document that fits into a row is used from its start. A longer document "
-    "is used from a random position, which in an episode is the start of a "
-    "time step, such that every token is used about equally often. The rest of "
-    "a row is filled with other documents of the same task, or padded. A "
-    "prompt consists of consecutive time steps of another episode of the same "
-    "task and agent, at most half a row long; half of the prompts end where "
-    "their episode ends.\n\n"
-    "With --window-steps, a row contains windows of W time steps from random "
-    "positions of random episodes of one task, without prompts. A document "
-    "that is not an episode is one window. A window that does not fit into the "
-    "rest of a row is dropped, and the row is padded. If W steps are longer "
-    "than a row, they are truncated at its end, counted, and reported by a "
-    "warning.\n\n"
+    "Packs excerpts of documents from token files into sequences of a fixed "
+    "length, mixed by weight. An operand is FILE or FILE:WEIGHT. A weight is a "
+    "share of the sequences, relative to the other weights. The default is 1; "
+    "every file that matches a glob has the weight of the glob. Each sequence "
+    "is sampled at random and depends only on the inputs, the options, the "
+    "seed and its own index.\n\n"
+    "A document that fits into a sequence is used from its start. A longer "
+    "document is used from a random position, which in an episode is the start "
+    "of a time step, so that every token is used about equally often. The rest "
+    "of a sequence is filled with other documents of the same task, or padded. "
+    "A prompt consists of consecutive time steps of another episode of the "
+    "same task by the same agent, at most half a sequence long; half of the "
+    "prompts come from the end of their episode.\n\n"
+    "With --window-steps W, a sequence contains windows of W time steps from "
+    "random positions of random episodes of one task, without prompts. A "
+    "document that is not an episode is one window. A window that does not fit "
+    "into the rest of a sequence is dropped, and the sequence is padded. If W "
+    "time steps are longer than a sequence, they are truncated at its end, "
+    "counted as cut windows, and reported by a warning.\n\n"
     "A mixture file contains [[mixture]] tables with the keys file (a path or "
     "glob), weight, prompt-fraction, fill, documents-per-sequence and resize. "
     "Only file is required. A glob in a mixture file is one source, such as "
     "the shards of a dataset: its files share the weight in proportion to "
-    "their size, while files on the command line have a weight each. "
-    "documents-per-sequence is for texts and for pairs of an image and a text: "
-    "a sequence contains this many of them, or a random window of L tokens if "
-    "they are longer. resize, given as HxW, refuses token files whose images "
-    "were not resized to this size by gato-tokenize. "
-    "share/gato/mixtures/paper.toml is the mixture of the paper.\n\n"
-    "With --shard I/N, only the I-th of N parts of the sequences is written. "
-    "All parts together contain the same sequences as a run without --shard, "
-    "and gato-train reads them as one. Every job must have the same inputs, "
-    "options and seed.\n\n"
-    "The achieved shares, prompts and fill are printed to the standard output "
-    "and stored in the file. The file also contains the best episode of each "
-    "task, as its demonstration.";
+    "their size, whereas each file on the command line has its own weight. "
+    "documents-per-sequence is for text and for pairs of an image and a text: "
+    "a sequence contains this many documents, or a random span of L tokens if "
+    "together they are longer. resize (HxW) is only a check: it is an error if "
+    "the images of the source were not resized to HxW by gato-tokenize "
+    "--resize. share/gato/mixtures/paper.toml is the mixture of the "
+    "paper.\n\n"
+    "With --shard I/N, only shard I of N of the sequences is written. All "
+    "shards together contain the same sequences as one file written without "
+    "--shard, and gato-train reads them as one dataset. Every job must have "
+    "the same inputs, options and seed.\n\n"
+    "The proportions that the mixture achieved, the fraction of sequences with "
+    "a prompt and the fraction of tokens that are not padding are printed to "
+    "standard output and stored in the file. The file also contains the best "
+    "episode of each task, its demonstration, from which models take their "
+    "prompts.";
 
 std::vector<pack::MixtureEntry> build_mixture(
-    const PackCommandOptions& options, const std::string& mixture_text,
+    const PackOptions& options, const std::string& mixture_text,
     const std::vector<std::string>& inputs) {
   pack::MixtureEntry defaults;
   defaults.prompt_fraction = options.prompt_fraction;
@@ -71,23 +74,22 @@ std::vector<pack::MixtureEntry> build_mixture(
     mixture.push_back(pack::parse_mixture_operand(input, defaults));
   }
   if (mixture.empty()) {
-    throw base::usage_error(
-        "nothing to pack: specify token files, or a --mixture");
+    throw base::usage_error("nothing to pack: give token files or a --mixture");
   }
   return mixture;
 }
 
 cli::CommandFunction build_pack(cli::OptionTable& table) {
-  auto options = std::make_shared<PackCommandOptions>();
+  auto options = std::make_shared<PackOptions>();
   table.add("length", &options->length, "Tokens per sequence")
       .metavar("L")
       .range(2, 1 << 20);
   table
       .add("sequences", &options->sequences,
-           "Number of sequences; 0: enough that every token has room. Since "
-           "windows are sampled, these contain about 63 % of the tokens of a "
-           "large source, some of them several times; three times as many "
-           "contain 95 %")
+           "Number of sequences; 0: as many as would hold every token once. "
+           "Because positions are sampled with replacement, these contain "
+           "about 63% of the tokens of a large source, some of them several "
+           "times; three times as many contain 95%")
       .metavar("N")
       .range(0, 1LL << 40);
   table
@@ -96,19 +98,21 @@ cli::CommandFunction build_pack(cli::OptionTable& table) {
       .metavar("FILE");
   table
       .add("prompt-fraction", &options->prompt_fraction,
-           "Fraction of the sequences that begin with a prompt, which is from "
-           "another episode; only for tasks that have several episodes")
+           "Fraction of the sequences that begin with a prompt taken from "
+           "another episode, for tasks that have several episodes by the same "
+           "agent")
       .metavar("P")
       .range(0, 1);
   table
       .add("fill", &options->fill,
-           "What follows a document that ends before its row does")
-      .one_of({"same-task", "pad"});
+           "What fills the rest of a sequence after the end of a document: "
+           "more documents of the same task, or padding")
+      .one_of({"same-task", "pad"})
+      .metavar("HOW");
   table
-      .add(
-          "window-steps", &options->window_steps,
-          "Fill rows with windows of W time steps, without prompts; 0: windows "
-          "as long as the room in the row")
+      .add("window-steps", &options->window_steps,
+           "Fill sequences with windows of W time steps, without prompts; 0: "
+           "use as much of an episode as fits")
       .metavar("W")
       .range(0, 1 << 20);
   return [options](cli::CommandContext& context) {
@@ -118,7 +122,7 @@ cli::CommandFunction build_pack(cli::OptionTable& table) {
 
 }  // namespace
 
-base::ExitStatus run_pack(const PackCommandOptions& options,
+base::ExitStatus run_pack(const PackOptions& options,
                           cli::CommandContext& context) {
   // The file is read only once, because it may be a pipe.
   const std::string mixture_text =

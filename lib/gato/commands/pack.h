@@ -8,7 +8,7 @@
 
 namespace gato::commands {
 
-struct PackCommandOptions {
+struct PackOptions {
   int64_t length = 1024;
   int64_t sequences = 0;  // 0: enough that every token has room
   std::string mixture;    // a TOML file; empty: only operands
@@ -20,7 +20,7 @@ struct PackCommandOptions {
 // Packs context.common.inputs and the entries of the mixture file into
 // context.common.output, which gets the sequences of context.common.shard.
 // Prints the report on the achieved shares, which is also stored in the file.
-base::ExitStatus run_pack(const PackCommandOptions& options,
+base::ExitStatus run_pack(const PackOptions& options,
                           cli::CommandContext& context);
 
 // Returns the only command of gato-pack, for cli::run().

@@ -18,7 +18,7 @@
 
 namespace gato::commands {
 
-PolicyBuilder::PolicyBuilder(const ControlCommandOptions& options,
+PolicyBuilder::PolicyBuilder(const RolloutControlOptions& options,
                              uint64_t seed)
     : options_(options), seed_(seed) {
   if (!options.model) {

@@ -21,7 +21,7 @@ class PolicyBuilder {
  public:
   // Loads the model if the options name one. `options` must outlive the
   // builder.
-  PolicyBuilder(const ControlCommandOptions& options, uint64_t seed);
+  PolicyBuilder(const RolloutControlOptions& options, uint64_t seed);
 
   // Returns the agent's name for the dataset.
   std::string agent_name() const;
@@ -41,7 +41,7 @@ class PolicyBuilder {
   std::vector<data::TokenRow> load_prompt(
       const tokenize::TaskCodec& codec) const;
 
-  const ControlCommandOptions& options_;
+  const RolloutControlOptions& options_;
   uint64_t seed_;
   std::optional<model::LoadedModel> model_;
 };

@@ -41,7 +41,7 @@ std::string format_line(const std::string& path, const std::string& caption,
   return replace_line_breaks(path) + '\t' + replace_line_breaks(caption) + '\n';
 }
 
-rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
+rollout::CaptionGenerator make_generator(const RolloutCaptionOptions& options,
                                          uint64_t seed) {
   rollout::CaptionGeneratorOptions generator;
   generator.sampling = {options.temperature.value_or(1), !options.temperature,
@@ -56,8 +56,8 @@ rollout::CaptionGenerator make_generator(const CaptionCommandOptions& options,
 
 }  // namespace
 
-base::ExitStatus run_caption(const CaptionCommandOptions& options,
-                             cli::CommandContext& context) {
+base::ExitStatus run_rollout_caption(const RolloutCaptionOptions& options,
+                                     cli::CommandContext& context) {
   const rollout::CaptionGenerator generator =
       make_generator(options, context.common.seed);
   const std::span<const std::string> paths = context.common.inputs;
@@ -101,16 +101,18 @@ base::ExitStatus run_caption(const CaptionCommandOptions& options,
 namespace {
 
 cli::CommandFunction build_caption_command(cli::OptionTable& table) {
-  auto options = std::make_shared<CaptionCommandOptions>();
-  table.add("model", &options->model, "Model directory, or a run of gato-train")
+  auto options = std::make_shared<RolloutCaptionOptions>();
+  table
+      .add("model", &options->model,
+           "Model directory, or a run directory of gato-train")
       .metavar("DIR")
       .required();
   table
       .add("temperature", &options->temperature,
-           "Sample tokens at this temperature (the paper's is 0.9); default: "
-           "always take the most likely token")
+           "Sample tokens at this temperature; the paper's is 0.9")
       .metavar("T")
-      .range(1e-6, 1e6);
+      .range(1e-6, 1e6)
+      .default_is("greedy, the most likely token");
   table
       .add("max-tokens", &options->max_tokens,
            "Maximum number of tokens per caption")
@@ -118,13 +120,13 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       .range(1, 65536);
   table
       .add("prompt-text", &options->prompt_text,
-           "Text after the image that the caption continues")
+           "Text placed after the image; the caption continues it")
       .metavar("TEXT");
   table
       .add("resize", &options->resize,
-           "Resize images to the size that they had in training; default: the "
-           "size that the model recorded")
-      .metavar("HxW");
+           "Resize images to the size that they had in training")
+      .metavar("HxW")
+      .default_is("the size that the model recorded");
   table
       .add("batch", &options->batch_size,
            "Maximum number of images per forward pass")
@@ -133,7 +135,7 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
   table.add("json", &options->json,
             "Write one JSON object per line: {\"image\", \"caption\"}");
   return [options](cli::CommandContext& context) {
-    return run_caption(*options, context);
+    return run_rollout_caption(*options, context);
   };
 }
 
@@ -142,17 +144,20 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
 cli::Command rollout_caption_command() {
   cli::Command command;
   command.name = "caption";
-  command.summary = "Write captions of images";
+  command.summary = "generate captions for images";
   command.description =
-      "Writes one line per image to stdout: its path, a tab and the caption. A "
-      "caption ends when the model ends it, or after --max-tokens tokens. An "
-      "image that is left out (--skip-bad) has no line.";
+      "Writes one line per image to standard output: its path, a tab and the "
+      "caption. A caption ends when the model emits </s>, or after "
+      "--max-tokens tokens. An image that is skipped (--skip-bad) has no line.";
+  command.seed_help =
+      "Random seed of --temperature; the same seed, inputs and options give "
+      "the same captions";
   command.operands = "IMAGE...";
   command.min_operands = 1;
   command.has_skip_bad = true;
   command.build = build_caption_command;
   command.examples = {{"gato-rollout caption --model run images/*.png",
-                       "Captions of some images"}};
+                       "Caption a set of images"}};
   return command;
 }
 

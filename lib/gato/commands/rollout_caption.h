@@ -10,7 +10,7 @@
 namespace gato::commands {
 
 // The options of the command, one member each; see their help.
-struct CaptionCommandOptions {
+struct RolloutCaptionOptions {
   std::string model;
   int64_t batch_size = 16, max_tokens = 64;
   std::optional<double> temperature;  // nullopt: greedy
@@ -24,8 +24,8 @@ struct CaptionCommandOptions {
 // cannot be read or does not fit the context is left out if --skip-bad
 // tolerates it. Otherwise it ends the run, after the lines of the images before
 // it.
-base::ExitStatus run_caption(const CaptionCommandOptions& options,
-                             cli::CommandContext& context);
+base::ExitStatus run_rollout_caption(const RolloutCaptionOptions& options,
+                                     cli::CommandContext& context);
 // Returns the command for cli::Tool.
 cli::Command rollout_caption_command();
 

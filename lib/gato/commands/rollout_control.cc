@@ -33,7 +33,7 @@ void validate_video_path(const std::string& video, bool may_exist) {
 }
 
 // Throws Error(usage) if the output is one of the inputs.
-void check_output_is_no_input(const ControlCommandOptions& options,
+void check_output_is_no_input(const RolloutControlOptions& options,
                               const cli::CommonOptions& common) {
   std::vector<std::string> inputs = common.config_files;
   inputs.push_back(options.model.value_or(""));
@@ -45,7 +45,7 @@ void check_output_is_no_input(const ControlCommandOptions& options,
   }
 }
 
-void validate_options(const ControlCommandOptions& options,
+void validate_options(const RolloutControlOptions& options,
                       const cli::CommandContext& context) {
   if (options.check_environments) {
     return;
@@ -63,26 +63,10 @@ void validate_options(const ControlCommandOptions& options,
         "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
         "and --resize apply to a --model, not to a --policy");
   }
-  const size_t task_count =
-      options.environments.size() + options.environment_commands.size();
-  if (options.video && task_count > 1) {
+  if (options.video && find_environments(options.environments).size() > 1) {
     throw base::usage_error(
         "--video records a single environment: give one --env or "
         "--env-command");
-  }
-  std::set<std::string> seen_names;
-  for (const std::string& name : options.environments) {
-    if (!seen_names.insert(name).second) {
-      throw base::usage_error(
-          "--env names {} twice: use --episodes to play more of it", name);
-    }
-  }
-  for (const std::string& command : options.environment_commands) {
-    if (std::ranges::count(options.environment_commands, command) > 1) {
-      throw base::usage_error(
-          "--env-command gives '{}' twice: use --episodes to play more of it",
-          command);
-    }
   }
   const cli::CommonOptions& common = context.common;
   const bool may_exist = common.force || options.resume;
@@ -94,12 +78,40 @@ void validate_options(const ControlCommandOptions& options,
   }
 }
 
-base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
+// Prints the environments that can be played: their names, or a table.
+void list_environments(const RolloutControlOptions& options) {
+  const env::EnvironmentCatalog catalog =
+      environment_catalog(options.environments);
+  base::TextTable table({"name", "kind", "description"});
+  for (const env::EnvironmentEntry& entry :
+       options.list_built_in ? env::EnvironmentCatalog::list_built_in()
+                             : catalog.list()) {
+    if (options.list_long) {
+      table.add_row({entry.name, entry.is_built_in ? "built in" : "external",
+                     entry.description});
+    } else {
+      std::cout << entry.name << '\n';
+    }
+  }
+  if (!options.list_long) {
+    return;
+  }
+  if (!options.list_built_in) {
+    for (const env::ExternalDomain& domain : catalog.uninstalled_domains()) {
+      table.add_row({domain.name + "/*", "not installed",
+                     fmt::format("{} (scripts/environments {})",
+                                 domain.description, domain.name)});
+    }
+  }
+  std::cout << table.to_string();
+}
+
+base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
                                         const cli::CommandContext& context) {
   bool all_passed = true;
-  for (const rollout::EnvironmentFactory& make :
-       environment_factories(options)) {
-    const std::unique_ptr<env::Environment> environment = make();
+  for (const NamedEnvironment& named :
+       find_environments(options.environments)) {
+    const std::unique_ptr<env::Environment> environment = named.make();
     base::TextTable table({"check", "result", "detail"});
     for (const rollout::EnvironmentCheckResult& check :
          rollout::check_environment(*environment, context.common.seed)) {
@@ -113,12 +125,10 @@ base::ExitStatus run_environment_checks(const ControlCommandOptions& options,
 
 }  // namespace
 
-base::ExitStatus run_control(const ControlCommandOptions& options,
-                             cli::CommandContext& context) {
+base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
+                                     cli::CommandContext& context) {
   if (options.list_environments) {
-    for (const std::string& name : env::builtin_environment_names()) {
-      std::cout << name << '\n';
-    }
+    list_environments(options);
     return base::ExitStatus::success;
   }
   validate_options(options, context);
@@ -132,9 +142,11 @@ namespace {
 
 // The groups of options, in the order of the help.
 void add_policy_options(cli::OptionTable& table,
-                        ControlCommandOptions& options) {
+                        RolloutControlOptions& options) {
   table.begin_group("Agent");
-  table.add("model", &options.model, "Model directory, or a run of gato-train")
+  table
+      .add("model", &options.model,
+           "Model directory, or a run directory of gato-train")
       .metavar("DIR");
   table
       .add("policy", &options.policy,
@@ -144,122 +156,123 @@ void add_policy_options(cli::OptionTable& table,
   table
       .add(
           "noise", &options.noise,
-          "Add noise to every action of a scripted policy: replace a discrete "
-          "element by a random one with probability P; add Gaussian noise to a "
-          "continuous one, with a standard deviation of P times half its "
-          "range. The expert's own choice is recorded as infos/expert_action")
+          "Add noise to every action of a scripted policy, so that "
+          "demonstrations cover the recovery from mistakes: replace a discrete "
+          "element by a random one with probability P, and add Gaussian noise "
+          "to a continuous one, with a standard deviation of P times half its "
+          "range. The action without noise is recorded as infos/expert_action "
+          "and becomes the training label")
       .metavar("P")
       .range(0, 1);
 }
 
-void add_environment_options(cli::OptionTable& table,
-                             ControlCommandOptions& options) {
+void add_episode_options(cli::OptionTable& table,
+                         RolloutControlOptions& options) {
   table.begin_group("Environments");
-  table
-      .add("env", &options.environments,
-           "Built-in environment (see --list-envs); can be repeated")
-      .metavar("NAME...");
-  table
-      .add("env-command", &options.environment_commands,
-           "Shell command that starts an external environment; can be repeated "
-           "and combined with --env")
-      .repeatable()
-      .metavar("CMD");
-  table
-      .add("hello-timeout", &options.hello_timeout,
-           "Maximum time in seconds until an external environment has started")
-      .metavar("S")
-      .range(0.001, 1e6);
-  table
-      .add("step-timeout", &options.step_timeout,
-           "Maximum time in seconds until an external environment answers")
-      .metavar("S")
-      .range(0.001, 1e6);
+  add_environment_options(table, options.environments);
   table.add("episodes", &options.episodes, "Episodes per task")
       .metavar("N")
       .range(1, 1e9);
   table
       .add("max-steps", &options.max_steps,
-           "Truncate episodes after N steps; 0: after the environment's own "
-           "limit, or after 10000 if it has none")
+           "Truncate episodes after N time steps; 0: after the environment's "
+           "own limit, or after 10000 if it has none")
       .metavar("N")
       .range(0, 1e9);
   table
       .add("batch", &options.batch_size,
-           "Maximum number of environments per forward pass, and per thread")
+           "Maximum number of episodes that a thread plays at a time, with one "
+           "forward pass per time step for all of them")
       .metavar("N")
       .range(1, 65536);
 }
 
 void add_model_options(cli::OptionTable& table,
-                       ControlCommandOptions& options) {
+                       RolloutControlOptions& options) {
   table.begin_group("Model");
   table
       .add("prompt", &options.prompt,
-           "Prompt that precedes every episode: the demonstration of the task "
-           "in the model directory (own), the best episode of a dataset, or "
-           "nothing (none). Default: own if there is one and the model was not "
-           "trained on short windows, else none")
-      .metavar("own|none|DATASET");
+           "Prompt that precedes every episode. own: the demonstration of the "
+           "task in the model directory. none: no prompt. DATASET: the best "
+           "episode of a dataset")
+      .metavar("own|none|DATASET")
+      .default_is(
+          "own if there is one and the model was not trained on short windows, "
+          "otherwise none");
   add_max_episode_steps_option(table, options.max_episode_steps,
                                "an episode of the --prompt dataset");
   table
       .add("context-steps", &options.context_steps,
            "Let the model read only the last W time steps; 0: as many as fit "
-           "its context. Default: the size of the windows it was trained on")
+           "in its context")
       .metavar("W")
-      .range(0, 1e6);
+      .range(0, 1e6)
+      .default_is("the time steps per window that it was trained on");
   table
       .add("temperature", &options.temperature,
-           "Temperature at which action tokens are sampled; default: 1")
+           "Temperature at which action tokens are sampled")
       .metavar("T")
-      .range(1e-6, 1e6);
+      .range(1e-6, 1e6)
+      .default_is("1");
   table.add("greedy", &options.greedy, "Always take the most likely token");
   table.add("blank-actions", &options.mask_actions,
-            "Mask past actions and sample all tokens of an action after one "
-            "forward pass, for a model that was trained with --blank-actions "
-            "1. This is how the paper's robot acts, with --context-steps 1");
+            "Mask past actions in the input and sample all tokens of an action "
+            "after one forward pass, for a model that was trained with "
+            "--blank-actions 1. The paper's real robot was controlled like "
+            "this, with --context-steps 1");
   table
       .add("resize", &options.resize,
-           "Resize images to the size that they had in training; default: the "
-           "size that the model recorded")
-      .metavar("HxW");
+           "Resize images to the size that they had in training")
+      .metavar("HxW")
+      .default_is("the size that the model recorded");
 }
 
 void add_other_options(cli::OptionTable& table,
-                       ControlCommandOptions& options) {
+                       RolloutControlOptions& options) {
   table.begin_group("Other");
   table
       .add("video", &options.video,
-           "Record the first episode as an animated PNG (.png or .apng), which "
-           "browsers play. If the environment fails to render, there is no "
-           "video, and the episode is the same as without --video")
-      .metavar("FILE.png");
+           "Record the first episode as an animated PNG (.png or .apng), "
+           "viewable in a browser. If the environment fails to render, there "
+           "is no video, and the episode is the same as without --video")
+      .metavar("FILE");
   table
       .add("resume", &options.resume,
-           "Continue a run that was interrupted, or start it if there is none")
+           "Continue a recording that was interrupted, or start it if there is "
+           "none")
       .not_in_config();
   table
       .add("list-envs", &options.list_environments,
-           "Print the names of the built-in environments and exit")
+           "Print the names of the environments that can be played, one per "
+           "line, and exit")
+      .not_in_config();
+  table
+      .add("built-in", &options.list_built_in,
+           "With --list-envs: only the built-in environments")
+      .not_in_config();
+  table
+      .add("long", &options.list_long,
+           "With --list-envs: a table with descriptions, and the domains that "
+           "are not installed")
       .not_in_config();
   table
       .add("check-env", &options.check_environments,
-           "Check that the environment fulfills its contract and exit")
+           "Check that the environments implement their interface correctly, "
+           "and exit")
       .not_in_config();
 }
 
 cli::CommandFunction build_control_command(cli::OptionTable& table) {
-  auto options = std::make_shared<ControlCommandOptions>();
+  auto options = std::make_shared<RolloutControlOptions>();
   add_policy_options(table, *options);
-  add_environment_options(table, *options);
+  add_episode_options(table, *options);
   add_model_options(table, *options);
   table.require_exactly_one({"model", "policy"}, {"list-envs", "check-env"});
   table.require_at_least_one({"env", "env-command"}, {"list-envs"});
   table.require_exactly_one({"output"}, {"list-envs", "check-env"});
   add_other_options(table, *options);
   return [options](cli::CommandContext& context) {
-    return run_control(*options, context);
+    return run_rollout_control(*options, context);
   };
 }
 
@@ -268,53 +281,56 @@ cli::CommandFunction build_control_command(cli::OptionTable& table) {
 cli::Command rollout_control_command() {
   cli::Command command;
   command.name = "control";
-  command.summary = "Play environments and record the episodes";
+  command.summary = "run episodes in environments and record them";
+  command.other_usages = {"--list-envs",
+                          "--check-env (--env NAME... | --env-command CMD)"};
   command.description =
-      "Plays episodes with a model or a scripted policy and writes them as a "
-      "Minari dataset. With several environments, OUTPUT is a folder with one "
-      "dataset per task, OUTPUT/<task name>: first those of --env, then those "
-      "of --env-command. A table of returns goes to stdout: task, "
-      "episodes, failed, mean, std, success. There is no mean if an episode "
-      "failed.\n\n"
-      "Minari's list_local_datasets() shows datasets whose folder is their id, "
-      "gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails if the name "
-      "of a folder does not end in -v and a number. To have a dataset listed, "
-      "use -o $MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0. The library "
-      "loads datasets from anywhere below that path.\n\n"
-      "If the environment of an episode breaks down or returns NaN, the "
-      "episode is played once more. If it fails again, it is recorded as "
-      "failed, with the steps before the failure. If all episodes of a task "
-      "failed, the dataset is written and the exit status is 1. An episode "
-      "succeeded if the info \"success\" or \"is_success\" was above one half "
-      "at any step.\n\n"
-      "An external environment speaks the protocol of "
-      "share/gato/envs/README.md. That folder is the last entry of its "
-      "PYTHONPATH, so that 'python -m gymnasium_env' runs an adapter and "
-      "'import gato_environment' works in a program anywhere.\n\n"
-      "Episodes are kept in OUTPUT.partial until all have been played and the "
-      "output is written. SIGINT, SIGTERM, SIGUSR1 and SIGHUP stop the run "
-      "with exit status 75 if any episode is complete. The same command with "
-      "--resume then plays the missing episodes and writes the same bytes as "
-      "without an interruption, also after a crash. With a model it plays "
-      "batches again that were not complete, because the other episodes of a "
-      "batch affect the last bits of its arithmetic. If OUTPUT is complete, "
-      "--resume does nothing, so that a job can be submitted again and again. "
-      "--episodes can be changed with a scripted policy.\n\n"
-      "--shard I/N plays a part of the episodes, with the seeds that they have "
-      "in the complete run, so that the datasets of all N shards contain "
-      "exactly its episodes. With a model, shards divide the batches of the "
-      "run (see --batch).\n\n"
+      "Runs episodes with a model or a scripted policy and writes them as a "
+      "Minari dataset. With several environments, OUTPUT is a directory with "
+      "one dataset per task, OUTPUT/<task name>. A table of returns goes to "
+      "standard output: task, episodes, failed, mean, std, success. There is "
+      "no mean if an episode failed.\n\n"
+      "Minari's list_local_datasets() shows datasets whose directory is their "
+      "id, gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails if the "
+      "name of a directory does not end in -v and a number. To have a dataset "
+      "listed, use -o $MINARI_DATASETS_PATH/gato/arcade/catch/expert-v0. The "
+      "library loads datasets from anywhere below that path.\n\n"
+      "If an environment fails or returns NaN, the episode is retried once. If "
+      "it fails again, it is recorded as failed, with the time steps before "
+      "the failure. If all episodes of a task failed, the dataset is written "
+      "and the exit status is 1. An episode succeeded if the info \"success\" "
+      "or \"is_success\" exceeded 0.5 at any time step.\n\n"
+      "An external environment implements the protocol of "
+      "share/gato/envs/README.md. That directory is appended to its "
+      "PYTHONPATH, so that 'python -m gymnasium_env' and 'import "
+      "gato_environment' work from any directory.\n\n"
+      "Episodes are kept in OUTPUT.partial until all of them have been played "
+      "and the output is written. SIGINT, SIGTERM, SIGHUP and SIGUSR1 stop the "
+      "program with exit status 75 if any episode is complete. The same "
+      "command with --resume then plays the missing episodes and writes the "
+      "same bytes as without an interruption, also after a crash. With a "
+      "model, incomplete batches are replayed, because the composition of a "
+      "batch affects floating-point rounding. If OUTPUT is complete, --resume "
+      "does nothing, so that a job can be submitted again and again. With a "
+      "scripted policy, --episodes may be changed on resume.\n\n"
+      "--shard I/N plays shard I of N of the episodes, with the seeds that "
+      "they have without --shard, so that the datasets of all N shards contain "
+      "exactly the same episodes. With a model, shards divide the batches (see "
+      "--batch).\n\n"
       "Each action token is sampled among the ids that the action space "
-      "allows. With --context-steps W the model reads its last W steps again "
-      "at every step, and nothing older affects it. With 0 it keeps the keys "
-      "and values of its complete context and evicts the oldest step first, "
-      "like the paper's Transformer-XL memory. A prompt counts as past "
-      "steps.\n\n"
-      "The same seed gives the same episodes for every number of --threads "
-      "and, with scripted policies, for every --batch.";
+      "allows. With --context-steps W, the last W time steps are encoded again "
+      "at every time step, and nothing older affects the model. With 0, keys "
+      "and values are cached and the oldest time steps are evicted first, like "
+      "the paper's Transformer-XL memory. The time steps of a prompt count "
+      "toward the context.";
+  command.seed_help =
+      "Random seed of the environments and of the policy; the same seed, "
+      "inputs and options give the same episodes, with a model for the same "
+      "--batch";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::optional;
   command.output_help =
-      "Dataset, or with several environments a folder of datasets";
+      "Dataset, or with several environments a directory of datasets";
   command.allow_existing_output = true;  // --resume
   command.sharding = cli::Sharding::work;
   command.build = build_control_command;

@@ -8,15 +8,14 @@
 #include <vector>
 
 #include "gato/cli/tool.h"
+#include "gato/commands/environment_options.h"
 
 namespace gato::commands {
 
 // The options of the command, one member each; see their help.
-struct ControlCommandOptions {
+struct RolloutControlOptions {
   std::optional<std::string> model, policy;
-  std::vector<std::string> environments;
-  std::vector<std::string> environment_commands;
-  double hello_timeout = 60, step_timeout = 60;
+  EnvironmentOptions environments;
   int64_t episodes = 50, batch_size = 16, max_steps = 0;
   std::optional<std::string> prompt;  // "own", "none" or a dataset
   int64_t max_episode_steps = 0;      // of that dataset; 0: unknown
@@ -27,7 +26,8 @@ struct ControlCommandOptions {
   double noise = 0;
   std::optional<std::string> video;
   bool resume = false;
-  bool list_environments = false, check_environments = false;
+  bool list_environments = false, list_built_in = false, list_long = false;
+  bool check_environments = false;
 };
 
 // Plays one task after the other and writes its episodes as a Minari dataset:
@@ -36,8 +36,8 @@ struct ControlCommandOptions {
 // of the name makes a folder. The output appears complete or not at all, even
 // if all episodes failed; until then the episodes are in OUTPUT.partial. Prints
 // a table of returns to stdout.
-base::ExitStatus run_control(const ControlCommandOptions& options,
-                             cli::CommandContext& context);
+base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
+                                     cli::CommandContext& context);
 // Returns the command for cli::Tool.
 cli::Command rollout_control_command();
 

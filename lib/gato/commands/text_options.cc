@@ -14,7 +14,7 @@ void add_text_options(cli::OptionTable& table,
                       std::vector<std::string> formats) {
   table
       .add("format", &options.format,
-           "Format of the inputs; auto determines it from their names")
+           "Format of the inputs; auto detects it from their names")
       .one_of(std::move(formats))
       .metavar("FORMAT");
   table
@@ -22,19 +22,18 @@ void add_text_options(cli::OptionTable& table,
            "Key of the text in the objects of JSON lines")
       .metavar("KEY");
   table
-      .add("document-separator", &options.document_separator,
-           "What separates the documents in a file of plain text: file (the "
-           "file is one document), blank-lines, lines, or any other string, "
-           "such as <|endoftext|>, which is not part of the documents; \\n"
-           ", \\t, \\r and \\\\ in it stand for a newline, a tab, a carriage "
-           "return and a backslash")
+      .add(
+          "document-separator", &options.document_separator,
+          "How plain text is split into documents: file (one document per "
+          "file), lines, blank-lines, or at a literal string such as "
+          "<|endoftext|>, which is removed; the escapes \\n, \\t, \\r and \\\\ "
+          "are recognized in it")
       .metavar("TEXT");
   table
       .add("end-of-text", &options.end_of_text,
-           "String within documents that stands for the end of a text, such as "
-           "<|endoftext|>: every occurrence becomes </s>; none: there is no "
-           "such string. By default, strings that other datasets use as such "
-           "are text, and a warning counts them")
+           "Marker within documents, such as <|endoftext|>, to replace with "
+           "</s>; none: there is no marker. By default, well-known markers are "
+           "kept as ordinary text and counted in a warning")
       .metavar("TEXT");
   table.add_check([&options] {
     if (options.document_separator.empty()) {

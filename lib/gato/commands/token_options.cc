@@ -20,13 +20,13 @@ void check_vocabulary_options(const TokenizerOptions& options,
   }
   if (text_use == TextUse::always) {
     throw base::usage_error(
-        "--text-model none is for episodes without text: give a text model, "
-        "which gato-tokenize vocab makes");
+        "--text-model none is for episodes without text: give a SentencePiece "
+        "model, which gato-tokenize vocab trains");
   }
   if (options.discrete == "overlap") {
     throw base::usage_error(
-        "--discrete overlap shares the ids of text pieces, of which "
-        "--text-model none has none: omit --discrete, or use separate");
+        "--discrete overlap shares the ids of text pieces, and with "
+        "--text-model none there are none: omit --discrete, or use separate");
   }
 }
 
@@ -58,28 +58,27 @@ cli::Command make_token_command(const std::string& name,
 void add_vocabulary_options(cli::OptionTable& table, TokenizerOptions& options,
                             TextUse text_use) {
   const std::string help =
-      "SentencePiece model whose pieces are the text tokens (see gato-tokenize "
-      "vocab)";
+      "SentencePiece model whose pieces are the text tokens, trained by "
+      "gato-tokenize vocab";
   table
       .add("text-model", &options.text_model,
            text_use == TextUse::always
                ? help
                : help +
-                     "; none: the episodes contain no text, and there are "
-                     "no text tokens")
+                     "; none: the episodes contain no text, so there are no "
+                     "text tokens")
       .metavar(text_use == TextUse::always ? "FILE" : "FILE|none")
       .required();
   const std::string layout_help =
-      "Ids of discrete values: those of the first 1024 text pieces (overlap, "
-      "the default, as in the paper; requires a text model of at least 1024 "
-      "pieces), or 1024 additional ids (separate)";
-  table
-      .add("discrete", &options.discrete,
-           text_use == TextUse::always
-               ? layout_help
-               : layout_help + ", as always with --text-model none")
+      "Ids of discrete values. overlap: those of the first 1024 text pieces, "
+      "as in the paper, which requires a SentencePiece model of at least 1024 "
+      "pieces. separate: 1024 additional ids";
+  table.add("discrete", &options.discrete, layout_help)
       .one_of({"overlap", "separate"})
-      .metavar("LAYOUT");
+      .metavar("LAYOUT")
+      .default_is(text_use == TextUse::always
+                      ? "overlap"
+                      : "overlap; separate with --text-model none");
   table.add_check(
       [&options, text_use] { check_vocabulary_options(options, text_use); });
 }
@@ -88,8 +87,8 @@ void add_resize_option(cli::OptionTable& table, TokenizerOptions& options) {
   table
       .add(
           "resize", &options.resize,
-          "Resize every image to H x W pixels, by averaging over areas, before "
-          "it is split into patches")
+          "Resize every image to H x W pixels before it is split into patches, "
+          "by area averaging and regardless of its aspect ratio")
       .metavar("HxW");
 }
 

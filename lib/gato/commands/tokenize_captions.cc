@@ -13,8 +13,8 @@ struct TokenizeCaptionsOptions {
   ingest::CaptionSourceOptions source;
 };
 
-base::ExitStatus tokenize_captions(const TokenizeCaptionsOptions& options,
-                                   const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
+                                       const cli::CommandContext& context) {
   ImageTextTokenizer output(context, options.images, "captions");
   ingest::CaptionSourceOptions source = options.source;
   source.image_root = options.images.image_root;
@@ -39,40 +39,41 @@ base::ExitStatus tokenize_captions(const TokenizeCaptionsOptions& options,
 void add_source_options(cli::OptionTable& table,
                         ingest::CaptionSourceOptions& options) {
   table
-      .add(
-          "format", &options.format,
-          "Format of the inputs; auto determines it from their names: .json is "
-          "coco, .tsv is tsv, and .tar, .tgz and - are webdataset")
+      .add("format", &options.format,
+           "Format of the inputs; auto detects it from their names: .json is "
+           "coco, .tsv is tsv, and .tar, .tgz and - are webdataset")
       .one_of({"auto", "coco", "tsv", "webdataset"})
       .metavar("FORMAT");
   table.begin_group("Options for tsv");
   table
       .add("caption-column", &options.tsv.caption_column,
            "Column of the captions: its number, starting at 1, or its name in "
-           "the first line; detected by default")
-      .metavar("COLUMN");
+           "the header line")
+      .metavar("COLUMN")
+      .default_is("detected");
   table
       .add("image-column", &options.tsv.image_column,
            "Column of the image paths, which are relative to --image-root: its "
-           "number or name; without this option, --image-name determines the "
-           "paths")
-      .metavar("COLUMN");
+           "number or name")
+      .metavar("COLUMN")
+      .default_is("none; paths follow from --image-name");
   table
       .add("quoting", &options.tsv.quoting,
            "Meaning of quotes: csv (a cell that begins with a quote ends at "
            "the next quote that is not doubled, possibly on another line), "
-           "none (quotes are characters like any other), or auto (like csv, "
-           "but a cell is literal if it is malformed or contains other rows)")
+           "none (quotes have no special meaning), or auto (like csv, but a "
+           "cell is literal if it is malformed or contains other rows)")
       .one_of({"auto", "csv", "none"})
       .metavar("HOW");
   table
       .add("image-name", &options.tsv.image_name_format,
            "Path of the image of a row, relative to --image-root: {row} is the "
            "number of the row, starting at 0, {shard} is row / 10000 plus the "
-           "number of shards of the inputs before, {index} is row % 10000, and "
-           "{name} is the last part of the URL; the default is the layout of "
-           "img2dataset")
-      .metavar("TEMPLATE");
+           "number of shards in the preceding inputs, {index} is row % 10000, "
+           "and {name} is the last part of the URL")
+      .metavar("TEMPLATE")
+      .default_is(options.tsv.image_name_format +
+                  ", as img2dataset names them");
   table.begin_group("Options for webdataset");
   table
       .add(
@@ -93,31 +94,29 @@ constexpr const char* kDescription =
     "\"caption\". Documents are in the order of the images, and those of the "
     "same image in the order of the annotations.\n\n"
     "tsv: tab-separated values, such as those of Conceptual Captions: caption "
-    "and URL (CC3M), URL and caption (CC12M), or columns named in the first "
-    "line. Nothing is downloaded. Without --image-column, images are read from "
-    "where img2dataset puts them with --output_format files. The image of a "
-    "row "
-    "is the one beside a .json file with the URL of the row, whatever its "
-    "number; share/gato/convert/img2dataset_json.py writes .json files that "
-    "are missing from the .parquet files of img2dataset. Without such files, "
-    "the image of row N (starting at 0) is found "
-    "by "
-    "its number; for N = 12345 this is 00001/000012345.jpg. Rows are then "
-    "counted as img2dataset counts them: a cell that begins with a quote ends "
-    "at its closing quote, even lines later, so that lines within it have no "
-    "image; and every file begins a new shard, after those of the inputs "
-    "before "
-    "it, which must be in the order in which they were downloaded. A row whose "
-    "number is not certain, or beside whose image a .txt file contains another "
-    "caption, is a bad record. Rows whose download failed have no image: see "
-    "--missing-images.\n\n"
-    "webdataset: tar archives. Members whose names are equal up to the first "
-    "dot belong to the same sample, or up to the last dot if the names contain "
-    "dots (v1.0_1.jpg). The image is the member .jpg, .jpeg, .png, .webp, "
-    ".ppm, .pgm or .pbm; the caption is the member .txt or .caption, or else "
-    "the value of a key of .json.\n\n"
+    "and URL (CC3M), URL and caption (CC12M), or columns named in a header "
+    "line. Nothing is downloaded. Without --image-column, images are found "
+    "where img2dataset --output_format files puts them. If img2dataset's .json "
+    "files are beside the images, the image of a row is the one whose .json "
+    "file contains the URL of the row; share/gato/convert/img2dataset_json.py "
+    "writes .json files that are missing from the .parquet files of "
+    "img2dataset. Without such files, an image is found by the number of the "
+    "row, starting at 0: row 12345 has the image 00001/000012345.jpg.\n\n"
+    "Rows are numbered as by img2dataset: a cell that begins with a quote ends "
+    "at its closing quote, even lines later, so that the lines within it have "
+    "no image; and every input begins a new shard of 10000 rows, after those "
+    "of the preceding inputs, which must be in the order in which they were "
+    "downloaded. A row whose number cannot be determined, or whose image has a "
+    ".txt file with a different caption, is a bad record. A row whose download "
+    "failed has no image; see --missing-images.\n\n"
+    "webdataset: tar archives. Adjacent members that share a path up to the "
+    "first dot of the file name form a sample, or up to the last dot if that "
+    "yields no image or caption because the names contain dots (v1.0_1.jpg). "
+    "The image is the member .jpg, .jpeg, .png, .webp, .ppm, .pgm or .pbm; the "
+    "caption is the member .txt or .caption, or else the value of "
+    "--caption-key in .json.\n\n"
     "Inputs of the formats tsv and webdataset may be compressed, and may be "
-    "read from the standard input (-).";
+    "read from standard input (-).";
 
 }  // namespace
 
@@ -128,13 +127,14 @@ cli::Command tokenize_captions_command() {
       "to a token file",
       "CAPTIONS...");
   command.description = kDescription;
+  command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeCaptionsOptions>();
     options->images.task = options->images.domain = "captions";
     add_image_text_options(table, options->images, "each captions file");
     add_source_options(table, options->source);
     return [options](cli::CommandContext& context) {
-      return tokenize_captions(*options, context);
+      return run_tokenize_captions(*options, context);
     };
   };
   command.examples = {
@@ -143,7 +143,8 @@ cli::Command tokenize_captions_command() {
        "COCO captions, with images of 64 patches each"},
       {"gato-tokenize captions --text-model words.model --image-root cc3m "
        "--missing-images omit -o cc3m.h5 Train_GCC-training.tsv",
-       "Conceptual Captions, as downloaded by img2dataset to files"},
+       "Conceptual Captions, downloaded with img2dataset --output_format "
+       "files"},
       {"gato-tokenize captions --text-model words.model -o laion.h5 "
        "'laion/{00000..00147}.tar'",
        "The shards of a WebDataset"}};

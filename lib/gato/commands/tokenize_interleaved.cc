@@ -13,8 +13,9 @@ struct TokenizeInterleavedOptions {
   std::string format = "auto";
 };
 
-base::ExitStatus tokenize_interleaved(const TokenizeInterleavedOptions& options,
-                                      const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_interleaved(
+    const TokenizeInterleavedOptions& options,
+    const cli::CommandContext& context) {
   ImageTextTokenizer output(context, options.images, "pages");
   for (const std::string& input : context.common.inputs) {
     output.add_all(*ingest::open_pages(
@@ -28,7 +29,7 @@ constexpr const char* kDescription =
     "Every page is one document: patches and pieces in the order of the page, "
     "with </s> after the last text. A page is a JSON object, either on a line "
     "of its own or as a .json member of a .tar archive. Both kinds of input "
-    "may be compressed, and lines may be read from the standard input (-).\n\n"
+    "may be compressed, and lines may be read from standard input (-).\n\n"
     "gato: {\"items\": [{\"text\": TEXT}, {\"image\": PATH}, "
     "{\"image_base64\": BASE64}...]}.\n\n"
     "mmc4: \"text_list\", a list of sentences, and \"image_info\", a list of "
@@ -37,12 +38,12 @@ constexpr const char* kDescription =
     "Sentences without an image between them are joined by a space.\n\n"
     "obelics: \"images\" and \"texts\", two lists of the same length, of "
     "which exactly one is not null at each index. An image is a path, or an "
-    "object with \"path\" or with base64 in \"bytes\". The marker "
+    "object with \"path\" or with base64 data in \"bytes\". The marker "
     "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED, which OBELICS contains, becomes "
     "</s>.\n\n"
-    "Paths are relative to --image-root. A data URL, or the base64 of a JPEG, "
-    "PNG or WebP file, may be given instead of a path. Nothing is downloaded: "
-    "the image of an http URL is missing.";
+    "Paths are relative to --image-root. A data URL, or the base64 encoding of "
+    "a JPEG, PNG or WebP file, may be given instead of a path. Nothing is "
+    "downloaded: an image given as an http or https URL counts as missing.";
 
 }  // namespace
 
@@ -53,24 +54,24 @@ cli::Command tokenize_interleaved_command() {
       "file",
       "PAGES...");
   command.description = kDescription;
+  command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeInterleavedOptions>();
     options->images.task = options->images.domain = "interleaved";
     add_image_text_options(table, options->images, "each pages file");
     table
         .add("format", &options->format,
-             "Format of the pages; auto determines it from the keys of each "
-             "page")
+             "Format of the pages; auto detects it from the keys of each page")
         .one_of({"auto", "gato", "mmc4", "obelics"})
         .metavar("FORMAT");
     return [options](cli::CommandContext& context) {
-      return tokenize_interleaved(*options, context);
+      return run_tokenize_interleaved(*options, context);
     };
   };
   command.examples = {
       {"gato-tokenize interleaved --text-model words.model --resize 128x128 -o "
        "pages.h5 pages.jsonl.zst",
-       "Pages in the format gato"},
+       "Pages in gato's own format"},
       {"unzip -p docs_shard_0_v3.jsonl.zip | gato-tokenize interleaved "
        "--text-model words.model --image-root mmc4 --missing-images omit -o "
        "mmc4.h5 -",

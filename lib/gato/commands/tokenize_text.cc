@@ -140,8 +140,8 @@ class TextTokenizer {
   tokenize::TokenFileBuilder output_;
 };
 
-base::ExitStatus tokenize_text(const TokenizeTextOptions& options,
-                               const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_text(const TokenizeTextOptions& options,
+                                   const cli::CommandContext& context) {
   TextTokenizer tokenizer(options, context);
   for (const std::string& input : context.common.inputs) {
     tokenizer.add(input);
@@ -158,17 +158,17 @@ cli::Command tokenize_text_command() {
   command.description =
       "Reads plain text, or JSON lines (one object per line), and writes the "
       "pieces of each document, followed by </s>. A file of plain text is one "
-      "document unless --document-separator says otherwise; white space alone "
-      "is not a document. Strings that stand for the end of a text in the "
+      "document unless --document-separator says otherwise; whitespace alone "
+      "is not a document. Strings that mark the end of a document in a "
       "dataset, such as <|endoftext|>, either separate documents of plain text "
       "(--document-separator) or become </s> (--end-of-text). JSON objects "
-      "whose text is blank and inputs that "
-      "contain no document are left out and counted as empty. Text must be "
-      "UTF-8, and a document at most 64 MiB; otherwise it is a bad record. "
-      "Files and the standard input (-) may be compressed: gzip, zstd, bzip2 "
-      "and xz are recognized by their first bytes. Files named .jsonl or "
-      ".ndjson, and compressed .json files, are read as JSON lines. Archives "
-      "(tar, zip) and Parquet files are refused.";
+      "whose text is blank and inputs that contain no document are counted as "
+      "empty. Text must be UTF-8, and a document at most 64 MiB; otherwise it "
+      "is a bad record. Files and standard input (-) may be compressed: gzip, "
+      "zstd, bzip2 and xz are recognized by their first bytes. Files named "
+      ".jsonl or .ndjson, and compressed .json files, are read as JSON lines. "
+      "Archives (tar, zip) and Parquet files are rejected.";
+  command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeTextOptions>();
     add_vocabulary_options(table, options->tokenizer);
@@ -177,7 +177,7 @@ cli::Command tokenize_text_command() {
     table.add("domain", &options->domain, "Domain of the task").metavar("NAME");
     add_text_options(table, options->source, {"auto", "plain", "jsonl"});
     return [options](cli::CommandContext& context) {
-      return tokenize_text(*options, context);
+      return run_tokenize_text(*options, context);
     };
   };
   command.examples = {

@@ -20,8 +20,8 @@ struct TokenizeVqaOptions {
   std::string image_name = ingest::VqaOptions{}.image_name_format;
 };
 
-base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
-                              const cli::CommandContext& context) {
+base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
+                                  const cli::CommandContext& context) {
   const base::Shard::Range pairs = nonempty_shard_range(
       context.common.shard, std::ssize(options.questions), "pairs of files");
   ImageTextTokenizer output(context, options.images, "answers");
@@ -44,19 +44,19 @@ base::ExitStatus tokenize_vqa(const TokenizeVqaOptions& options,
 
 void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
   table.add("questions", &options.questions, "JSON files of questions")
-      .metavar("FILE")
+      .metavar("FILE...")
       .files()
       .required();
   table
       .add("annotations", &options.annotations,
            "JSON files of their annotations, in the same order")
-      .metavar("FILE")
+      .metavar("FILE...")
       .files()
       .required();
   table
       .add("answers", &options.answers,
-           "Answers to use: the most-frequent one of each question, or all of "
-           "them, each as a document")
+           "Answers to use: the most frequent one of each question, or all of "
+           "them, with one document per answer")
       .one_of({"most-frequent", "all"})
       .metavar("WHICH");
   table
@@ -83,10 +83,10 @@ constexpr const char* kDescription =
     "the pieces of \"Q: <question> A: <answer>\", and </s>. The most frequent "
     "answer is multiple_choice_answer or, if there is none (in OK-VQA), the "
     "first of the most frequent ones in \"answers\". With --answers all, empty "
-    "answers are left out. Documents are grouped by image, in the order in "
-    "which the questions mention the images. A question without annotation, or "
-    "an annotation without question, is a bad record. --shard divides the "
-    "pairs of files.";
+    "answers are omitted and counted. Documents are grouped by image, in the "
+    "order in which the questions mention the images. A question without an "
+    "annotation, or an annotation without a question, is a bad record. --shard "
+    "divides the pairs of files.";
 
 }  // namespace
 
@@ -97,6 +97,7 @@ cli::Command tokenize_vqa_command() {
       "file",
       "");
   command.description = kDescription;
+  command.seed_help = cli::kUnusedOption;
   command.sharding = cli::Sharding::work;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeVqaOptions>();
@@ -104,7 +105,7 @@ cli::Command tokenize_vqa_command() {
     add_source_options(table, *options);
     add_image_text_options(table, options->images, "each questions file");
     return [options](cli::CommandContext& context) {
-      return tokenize_vqa(*options, context);
+      return run_tokenize_vqa(*options, context);
     };
   };
   command.examples = {

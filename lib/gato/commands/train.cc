@@ -7,7 +7,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -22,29 +21,20 @@
 #include "gato/commands/distributed_run.h"
 #include "gato/commands/export_model.h"
 #include "gato/commands/preset.h"
+#include "gato/commands/train_data.h"
 #include "gato/commands/training_options.h"
 #include "gato/data/checkpoint_directory.h"
-#include "gato/model/parameters.h"
 #include "gato/train/dry_run.h"
-#include "gato/train/input/mixture_data.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "gato/train/run/output_directory.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_run.h"
 
 namespace gato::commands {
 namespace {
 
-// The source of the sequences: files, or a mixture from which they are sampled.
-struct DataOptions {
-  std::vector<std::string> files;
-  std::optional<std::string> mixture;
-  std::optional<int64_t> length, sequences;
-  std::optional<int64_t> pack_seed;
-  std::vector<std::string> validation;
-};
-
-struct TrainCommandOptions {
-  DataOptions data;
+struct TrainOptions {
+  TrainingDataOptions data;
   std::string preset;
   NetworkOptions network;
   TrainingOptions training;
@@ -61,7 +51,7 @@ const T& option_value(const cli::OptionTable& table, const std::string& name) {
 
 // Returns the configuration files that --config and the command line override:
 // the preset and, if a run is resumed, the configuration it was started with.
-std::vector<std::string> base_config_files(const TrainCommandOptions& options,
+std::vector<std::string> base_config_files(const TrainOptions& options,
                                            const cli::OptionTable& table) {
   std::vector<std::string> files;
   if (!options.preset.empty()) {
@@ -76,122 +66,8 @@ std::vector<std::string> base_config_files(const TrainCommandOptions& options,
   return files;
 }
 
-std::unique_ptr<train::TrainingData> open_training_data(
-    const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (!data.mixture) {
-    return std::make_unique<train::SequenceFileData>(
-        std::vector<std::filesystem::path>{data.files.begin(),
-                                           data.files.end()});
-  }
-  const pack::PackingOptions sampling{
-      .length = data.length.value_or(options.network.config.context),
-      .window_steps = options.network.window_steps.value_or(0),
-      .seed = static_cast<uint64_t>(data.pack_seed.value_or(0))};
-  return std::make_unique<train::MixtureData>(*data.mixture, sampling,
-                                              data.sequences.value_or(0));
-}
-
-// Returns the validation data, or null if there is none. Throws
-// Error(bad_input) or Error(usage) if a network of this configuration cannot
-// read it. Rank zero warns if its windows are not those of the training data.
-std::unique_ptr<train::SequenceFileData> open_validation_data(
-    const DataOptions& options, const model::ModelConfig& model,
-    bool is_rank_zero) {
-  if (options.validation.empty()) {
-    return nullptr;
-  }
-  auto data = std::make_unique<train::SequenceFileData>(
-      std::vector<std::filesystem::path>{options.validation.begin(),
-                                         options.validation.end()});
-  train::check_compatible(model, *data);
-  if (data->window_steps() != model.window_steps && is_rank_zero) {
-    spdlog::warn(
-        "--validation {}: the sequences have windows of {} steps, but those of "
-        "the training data have {} (0: as many as fit), so that the losses are "
-        "not comparable: pack them with --window-steps {}",
-        data->display_name(), data->window_steps(), model.window_steps,
-        model.window_steps);
-  }
-  return data;
-}
-
-// Returns the tokens per sequence without opening all of the data.
-int64_t read_sequence_length(const TrainCommandOptions& options) {
-  const DataOptions& data = options.data;
-  if (data.mixture) {
-    return data.length.value_or(options.network.config.context);
-  }
-  return data::SequenceFileReader(data.files.front()).info().sequence_length;
-}
-
-void check_mixture_options(const DataOptions& data) {
-  const std::pair<const char*, bool> mixture_options[] = {
-      {"length", data.length.has_value()},
-      {"sequences", data.sequences.has_value()},
-      {"pack-seed", data.pack_seed.has_value()}};
-  for (const auto& [name, is_given] : mixture_options) {
-    if (is_given && !data.mixture) {
-      throw base::usage_error(
-          "--{} requires --mixture; the sequences of --data are already packed",
-          name);
-    }
-  }
-}
-
-model::ModelConfig make_model_config(const NetworkOptions& options,
-                                     const train::TrainingData& data) {
-  model::ModelConfig config = options.config;
-  config.position = options.position_encoding == "rotary"
-                        ? model::PositionEncoding::rotary
-                        : model::PositionEncoding::relative;
-  config.action_position = options.action_position_encoding == "none"
-                               ? model::ActionPositionEncoding::none
-                               : model::ActionPositionEncoding::shared;
-  config.window_steps = data.window_steps();
-  if (options.window_steps && *options.window_steps != config.window_steps) {
-    throw base::usage_error(
-        "--window-steps is {}, but the sequences have windows of {} steps; "
-        "leave the option out, or pack the sequences again",
-        *options.window_steps, config.window_steps);
-  }
-  config.vocabulary = data.vocabulary();
-  config.tasks = data.tasks();
-  config.validate();
-  train::check_compatible(config, data);
-  return config;
-}
-
-// Throws Error(usage) if a rank would have no micro-batch. Rank zero warns if
-// the ranks have different numbers of micro-batches.
-void check_micro_batches_per_rank(int64_t world_size, bool is_rank_zero,
-                                  const train::TrainingConfig& config,
-                                  int64_t sequence_length) {
-  const int64_t batch_size = config.loader.batch_size;
-  const int64_t rows = train::resolve_micro_batch_size(config, sequence_length);
-  const int64_t micro_batches = (batch_size + rows - 1) / rows;
-  if (micro_batches < world_size) {
-    const std::string advice =
-        batch_size < world_size
-            ? fmt::format("raise --batch-size from {} to {}", batch_size,
-                          world_size)
-            : fmt::format("lower --micro-batch from {} to {}", rows,
-                          batch_size / world_size);
-    throw base::usage_error(
-        "{} processes share the {} micro-batches of a step: {}, or start fewer "
-        "processes",
-        world_size, micro_batches, advice);
-  }
-  if (micro_batches % world_size != 0 && is_rank_zero) {
-    spdlog::warn(
-        "{} micro-batches per step are not a multiple of {} processes: some "
-        "processes will wait for the others",
-        micro_batches, world_size);
-  }
-}
-
 // Returns the training configuration of a rank of this launch.
-train::TrainingConfig make_training_config(const TrainCommandOptions& options,
+train::TrainingConfig make_training_config(const TrainOptions& options,
                                            const train::LaunchInfo& launch,
                                            const cli::CommandContext& context) {
   train::TrainingConfig config = options.training.config;
@@ -202,17 +78,18 @@ train::TrainingConfig make_training_config(const TrainCommandOptions& options,
 
 // Checks the micro-batches of --processes before this process forks them.
 // Launchers start their processes themselves, which check them together.
-void check_local_processes(const TrainCommandOptions& options) {
+void check_local_processes(const TrainOptions& options) {
   const int64_t processes = options.processes.processes;
   if (processes > 1 &&
       train::detect_launch(train::getenv_lookup()).is_single_process()) {
-    check_micro_batches_per_rank(processes, /*is_rank_zero=*/false,
-                                 options.training.config,
-                                 read_sequence_length(options));
+    train::check_micro_batches_per_rank(
+        options.training.config,
+        read_sequence_length(options.data, options.network), processes,
+        /*is_rank_zero=*/false);
   }
 }
 
-base::ExitStatus print_dry_run(const TrainCommandOptions& options,
+base::ExitStatus print_dry_run(const TrainOptions& options,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.rank > 0) {
@@ -222,13 +99,15 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
     launch.launcher = "--processes";
     launch.world_size = launch.local_world_size = options.processes.processes;
   }
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   open_validation_data(options.data, model, /*is_rank_zero=*/true);
   const train::TrainingConfig config =
       make_training_config(options, launch, context);
-  check_micro_batches_per_rank(launch.world_size, true, config,
-                               data->sequence_length());
+  train::check_micro_batches_per_rank(config, data->sequence_length(),
+                                      launch.world_size,
+                                      /*is_rank_zero=*/true);
   if (warn_of_too_many_threads(launch, context) && launch.world_size > 1) {
     spdlog::warn("the estimated time per step does not account for this");
   }
@@ -238,19 +117,20 @@ base::ExitStatus print_dry_run(const TrainCommandOptions& options,
   return base::ExitStatus::success;
 }
 
-base::ExitStatus train_on_rank(const TrainCommandOptions& options,
+base::ExitStatus train_on_rank(const TrainOptions& options,
                                const cli::OptionTable& table,
                                const cli::CommandContext& context,
                                std::chrono::steady_clock::time_point start_time,
                                train::ProcessGroup& process_group) {
-  const std::unique_ptr<train::TrainingData> data = open_training_data(options);
+  const std::unique_ptr<train::TrainingData> data =
+      open_training_data(options.data, options.network);
   const model::ModelConfig model = make_model_config(options.network, *data);
   const std::unique_ptr<train::SequenceFileData> validation =
       open_validation_data(options.data, model, process_group.is_rank_zero());
   process_group.run_collectively([&] {
-    check_micro_batches_per_rank(
-        process_group.size(), process_group.is_rank_zero(),
-        options.training.config, data->sequence_length());
+    train::check_micro_batches_per_rank(
+        options.training.config, data->sequence_length(), process_group.size(),
+        process_group.is_rank_zero());
     if (process_group.is_rank_zero()) {
       train::check_output_directory(
           context.common.output, options.training.resume, context.common.force,
@@ -270,9 +150,9 @@ base::ExitStatus train_on_rank(const TrainCommandOptions& options,
   return run_training(*data, std::move(run));
 }
 
-base::ExitStatus run_train_command(const TrainCommandOptions& options,
-                                   const cli::OptionTable& table,
-                                   cli::CommandContext& context) {
+base::ExitStatus run_train(const TrainOptions& options,
+                           const cli::OptionTable& table,
+                           cli::CommandContext& context) {
   if (options.exported.source) return export_model(options.exported, context);
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
@@ -305,8 +185,10 @@ base::ExitStatus run_train_command(const TrainCommandOptions& options,
   }
 }
 
-void add_data_options(cli::OptionTable& table, DataOptions& options) {
-  table.add("data", &options.files, "Sequence files of gato-pack, read as one")
+void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
+  table
+      .add("data", &options.files,
+           "Sequence files from gato-pack, treated as one dataset")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
@@ -317,50 +199,50 @@ void add_data_options(cli::OptionTable& table, DataOptions& options) {
            "training")
       .metavar("FILE")
       .may_change_on_resume();
-  table
-      .add("length", &options.length,
-           "With --mixture: tokens per sequence; default: --context")
+  table.add("length", &options.length, "With --mixture: tokens per sequence")
       .metavar("L")
       .range(2, 1 << 20)
+      .default_is("--context")
       .fixed_on_resume();
   table
       .add("sequences", &options.sequences,
-           "With --mixture: number of different sequences, after which they "
-           "repeat; 0, the default: enough that every token has room")
+           "With --mixture: number of distinct sequences, after which they "
+           "repeat; 0: as many as would hold every token once")
       .metavar("N")
       .range(0, 1LL << 40)
+      .default_is("0")
       .fixed_on_resume();
   table
       .add("pack-seed", &options.pack_seed,
-           "With --mixture: seed of the sequences, like --seed of gato-pack; "
-           "default: 0")
+           "With --mixture: seed of the sequences, like --seed of gato-pack")
       .metavar("SEED")
       .range(0, 0x1p62)
+      .default_is("0")
       .fixed_on_resume();
   table.require_exactly_one({"data", "mixture"}, {"export"});
   table.add_check([&options] { check_mixture_options(options); });
 }
 
-void add_validation_options(cli::OptionTable& table,
-                            TrainCommandOptions& options) {
+void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
   table.begin_group("Validation");
   table
-      .add("validation", &options.data.validation,
-           "Sequence files that are not learned, but whose loss is reported by "
-           "modality, domain and task")
+      .add(
+          "validation", &options.data.validation,
+          "Held-out sequence files: not trained on, but their loss is reported "
+          "in total and by modality, domain and task")
       .metavar("FILE...")
       .files()
       .may_change_on_resume();
   table
       .add("validate-every", &options.training.config.validate_every,
-           "Steps between validations")
+           "Training steps between validations")
       .metavar("N")
       .range(1, 1e12)
       .may_change_on_resume();
   table
       .add("keep-best", &options.training.config.keep_best,
-           "Save the checkpoint of the lowest validation loss, and keep it "
-           "until a later one is lower; RUN/best leads to it")
+           "Save a checkpoint whenever the validation loss reaches a new "
+           "minimum, and keep the best one; OUTPUT/best points to it")
       .may_change_on_resume();
   table.add_check([&options] {
     if (options.training.config.keep_best && options.data.validation.empty()) {
@@ -372,26 +254,28 @@ void add_validation_options(cli::OptionTable& table,
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
-  auto options = std::make_shared<TrainCommandOptions>();
+  auto options = std::make_shared<TrainOptions>();
   add_data_options(table, options->data);
   table
       .add("preset", &options->preset,
            fmt::format(
-               "Read options from a named configuration ({}), which --config "
-               "and the command line override. A new run needs a preset or "
-               "--config",
+               "Read options from a named configuration ({}), a TOML file in "
+               "share/gato/presets that --config and the command line "
+               "override. small has 1.2M parameters, for sequences of up to 96 "
+               "tokens packed with --window-steps 2; gato-* are the paper's "
+               "networks. A new run needs a preset or --config",
                fmt::join(preset_names(PresetKind::pretraining), ", ")))
       .metavar("NAME")
       .fixed_on_resume();
   add_run_options(table, options->training);
-  add_validation_options(table, *options);
   table
       .add(
           "dry-run", &options->dry_run,
           "Print the number of parameters and the estimated memory and time as "
-          "JSON and exit; the estimates come from a few steps of networks with "
-          "three and five layers")
+          "JSON and exit; the estimates are extrapolated from a few steps with "
+          "three- and five-layer networks")
       .not_in_config();
+  add_validation_options(table, *options);
   add_process_options(table, options->processes, options->training.config);
   add_network_options(table, options->network);
   add_optimization_options(table, options->training);
@@ -401,14 +285,14 @@ cli::CommandFunction build(cli::OptionTable& table) {
     if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
           "--asynchronous-save cannot be combined with --shard-optimizer, "
-          "whose checkpoints are written by all processes; leave one of them "
-          "out");
+          "whose checkpoints are written by all processes; give only one of "
+          "them");
     }
   });
   table.set_base_config_files(
       [options, &table] { return base_config_files(*options, table); });
   return [options, &table](cli::CommandContext& context) {
-    return run_train_command(*options, table, context);
+    return run_train(*options, table, context);
   };
 }
 
@@ -416,53 +300,66 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command train_command() {
   cli::Command command;
-  command.summary = "Train a network on sequence files or on a mixture";
+  command.other_usages = {"--export MODEL --output PATH [--dtype TYPE]"};
   command.description =
       "Trains one decoder-only transformer to predict the text and action "
-      "tokens of the sequences. Every checkpoint is a model directory.\n\n"
+      "tokens of sequences. Every checkpoint is a model directory.\n\n"
       "--mixture needs no sequence file: the sequences that gato-pack would "
       "write for the same mixture, --length, --window-steps, --sequences and "
-      "--pack-seed are sampled from the token files as they are needed, and "
-      "the resulting weights are the same. No sequence is repeated before "
+      "--pack-seed are sampled from the token files during training, which "
+      "gives bit-identical weights. No sequence is repeated before "
       "--sequences of them have been read.\n\n"
-      "OUTPUT is a run directory. step-N/ are its checkpoints and latest is a "
-      "link to the newest one, or a file with its name where links cannot be "
-      "made. Every program also takes the run itself, which stands for its "
-      "newest complete checkpoint. metrics.jsonl has one line per --log-every "
-      "steps, config.toml is the configuration, and log.txt contains the "
-      "messages unless --log-file names another file. When a run is asked to "
-      "stop, by SIGINT, SIGTERM, SIGUSR1 or --max-time, it saves a checkpoint "
-      "and exits with status 75. The same command with --resume continues it "
-      "as if it had never stopped, or starts it if there is no run yet, so "
-      "that one job can be submitted again and again. After a kill -9, the "
-      "steps since the last checkpoint are lost. The learning rate depends on "
-      "the step and on --decay-steps but not on --steps, so a run can be "
-      "extended later.\n\n"
+      "OUTPUT is a run directory. step-N/ are its checkpoints, and latest is a "
+      "symbolic link to the latest one or, on file systems without symbolic "
+      "links, a file that contains its name. Wherever a program takes a model, "
+      "it also accepts the run directory, and then uses the checkpoint that "
+      "latest points to or, if latest is missing, the newest complete "
+      "checkpoint. metrics.jsonl has one line per --log-every steps, "
+      "config.toml is the configuration, and log.txt contains the messages "
+      "unless --log-file names another file.\n\n"
+      "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+      "--max-time, it saves a checkpoint and exits with status 75. The same "
+      "command with --resume resumes it exactly, or starts it if there is no "
+      "run yet, so that one job can be submitted again and again. After a "
+      "kill -9, the steps since the last checkpoint are lost. --resume does "
+      "not rely on latest: it takes the newest checkpoint whose digests "
+      "match, and warns of those that are incomplete or corrupt. The learning "
+      "rate depends on the step and on --decay-steps but not on --steps, so a "
+      "run can be extended later.\n\n"
       "With --validation, metrics.jsonl also has a line with the losses of the "
       "validation data after every --validate-every steps. The weights are the "
       "same with and without it. With --keep-best, a checkpoint is saved "
-      "whenever that loss is the lowest so far, --keep never removes it, and "
-      "OUTPUT/best leads to it. Resumed and uninterrupted runs have the same "
-      "best checkpoint. Steps that are not a multiple of --validate-every are "
-      "not validated, not even the last one.\n\n"
-      "A resumed run keeps the options that it was started with. Only "
+      "whenever that loss reaches a new minimum, --keep never removes the best "
+      "one, and OUTPUT/best points to it. Resumed and uninterrupted runs have "
+      "the same best checkpoint. Steps that are not a multiple of "
+      "--validate-every are not validated, not even the last one.\n\n"
+      "A resumed run keeps the options that it was started with. Only --output "
+      "and --no-provenance, the paths of the data (which must be the same), "
       "--activation-checkpointing, the options of Run, Validation and "
-      "Processes, --threads and the common options for logging may change. Of "
-      "these, --max-time, "
-      "--processes, --rank-timeout, --threads and the logging options apply to "
-      "one invocation and are not saved. The weights do not depend on "
-      "--threads, up to the number of micro-batches per step.\n\n"
-      "Several processes share the work of each step if torchrun, mpirun, srun "
-      "or --processes starts them. The result is that of one process except "
-      "for rounding, because sums are computed in a different order; equal "
-      "bytes therefore require an equal number of processes. Two processes of "
-      "one thread are about as fast as one process of two threads, which also "
-      "work on separate micro-batches: use several processes for several "
-      "machines. If a process fails or hangs, the job ends and names it; see "
-      "gato(7).\n\n"
-      "With --export nothing is trained: OUTPUT becomes a model directory with "
-      "the model of a run, without the state of training, in fp32 or bf16. "
-      "Every program that reads a model reads it.";
+      "Processes, --threads and the logging options may change. Of these, "
+      "--max-time, --processes, --rank-timeout, --threads and the logging "
+      "options apply to one invocation and are not saved.\n\n"
+      "Training is data-parallel if torchrun, mpirun, srun or --processes "
+      "starts several processes (ranks), which split every batch. The result "
+      "is that of one process except for rounding, because sums are computed "
+      "in a "
+      "different order; equal bytes therefore require an equal number of "
+      "processes. On one machine, threads are about as fast as processes "
+      "(threads, too, compute separate micro-batches), so use several "
+      "processes only for several machines. If a process fails or hangs, the "
+      "job fails and reports which one; see gato(7).\n\n"
+      "--export does not train: it writes the model of a run to OUTPUT, in "
+      "fp32 or bf16 and without the optimizer state, which is twice the size "
+      "of the weights. The result can be used wherever a model is expected.";
+  command.seed_help =
+      "Random seed of the initial weights, of the order of the data and of "
+      "regularization; the same seed, inputs and options give the same "
+      "weights, for the same number of processes";
+  command.threads_help =
+      "Number of threads per process; 0: one per processor, shared among the "
+      "processes on a machine. Does not affect the weights, up to the number "
+      "of micro-batches per process";
+  command.can_resume = true;
   command.output = cli::OutputRequirement::required;
   command.output_help = "Directory of the run, or of the exported model";
   command.allow_existing_output = true;
@@ -472,13 +369,13 @@ cli::Command train_command() {
        "Train the paper's smallest network"},
       {"gato-train --data train.h5 --preset gato-79m -o run --resume "
        "--max-time 1h",
-       "Continue for an hour, or start a run"},
+       "Resume or start a run, and stop after an hour"},
       {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
        "512000000 --preset gato-364m -o run",
        "Sequences sampled from token files, none repeated within 1,000,000 "
        "steps of 512 sequences"},
       {"gato-train --export run --dtype bf16 -o model",
-       "The newest model of a run, in a sixth of the space"},
+       "The latest checkpoint of a run as a model, in a sixth of the space"},
       {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
        "--shard-optimizer",
        "Four processes on this machine, each with a quarter of the optimizer "

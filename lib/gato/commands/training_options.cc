@@ -26,29 +26,29 @@ train::LossReduction parse_loss_reduction(const std::string& name) {
 
 void add_schedule_options(cli::OptionTable& table,
                           train::TrainingConfig& config) {
-  table
-      .add("learning-rate", &config.schedule.peak_rate, "Maximum learning rate")
+  table.add("learning-rate", &config.schedule.peak_rate, "Peak learning rate")
       .range(0, 1000)
       .fixed_on_resume();
   table
       .add("warmup-steps", &config.schedule.warmup_steps,
-           "Steps in which the learning rate rises from 1e-7 to its maximum")
+           "Length of the linear warmup in steps, from a learning rate of "
+           "1e-7 to the peak")
       .range(0, 1e12)
       .fixed_on_resume();
   table
       .add("decay-steps", &config.schedule.decay_steps,
-           "Step at which the cosine has fallen to a tenth of the maximum "
-           "learning rate; 0 keeps the rate constant")
+           "Last step of the cosine decay to a tenth of the peak learning "
+           "rate, which then stays constant; 0: no decay")
       .range(0, 1e12)
       .fixed_on_resume();
   table
       .add("weight-decay", &config.optimizer.weight_decay,
-           "Weight decay of matrices; 0 is plain Adam")
+           "AdamW weight decay, for weight matrices only; 0: plain Adam")
       .range(0, 1000)
       .fixed_on_resume();
   table
       .add("gradient-clip", &config.optimizer.max_gradient_norm,
-           "Maximum norm of the gradient; 0 does not clip")
+           "Maximum norm of the gradient; 0: no clipping")
       .range(0, kUnlimited)
       .fixed_on_resume();
 }
@@ -58,32 +58,36 @@ void add_regularization_options(cli::OptionTable& table,
   train::TrainingConfig& config = options.config;
   table
       .add("stochastic-depth", &config.gradient.stochastic_depth,
-           "Probability, per sequence, that a sub-layer is skipped")
+           "Stochastic depth: the probability, per sequence, that a residual "
+           "branch is dropped")
       .metavar("P")
       .range(0, 0.99)
       .fixed_on_resume();
   table
       .add("dropout", &config.gradient.dropout,
-           "Dropout of the residual and the feed-forward layers")
+           "Dropout rate of the attention output, the feed-forward output "
+           "and the hidden feed-forward layer")
       .metavar("P")
       .range(0, 0.99)
       .fixed_on_resume();
   table
       .add("loss-average", &options.loss_reduction,
-           "What has equal weight in the loss: every target token, every task "
-           "in the batch, or every task and, within it, text and actions")
+           "How the loss is averaged over a batch. token: over target tokens. "
+           "task: over tasks. modality: over tasks and, within each, over text "
+           "and action tokens")
       .one_of({"token", "task", "modality"})
+      .metavar("UNIT")
       .fixed_on_resume();
   table
       .add("target-smoothing", &config.gradient.target_smoothing,
-           "Standard deviation, in bins, of the Gaussian that the targets of "
-           "continuous actions are smoothed with; 0 does not smooth")
+           "Gaussian label smoothing over neighboring bins for continuous "
+           "actions: the standard deviation in bins; 0: none")
       .range(0, 1024)
       .fixed_on_resume();
   table
       .add("blank-actions", &config.loader.action_mask_probability,
-           "Probability, per sequence, that past actions are replaced by "
-           "separators")
+           "Probability, per sequence, that its action tokens are masked in "
+           "the input, that is, replaced by the separator token")
       .metavar("P")
       .range(0, 1)
       .fixed_on_resume();
@@ -93,36 +97,42 @@ void add_device_options(cli::OptionTable& table,
                         train::TrainingConfig& config) {
   table
       .add("precision", &config.precision,
-           "Precision of the matrix products. auto is bf16 on a GPU and on "
-           "processors that multiply it in hardware; it is resolved by rank "
-           "zero when a run starts and does not change afterwards")
+           "Precision of matrix multiplications. auto: bf16 on a GPU and on "
+           "CPUs that multiply bf16 matrices in hardware, otherwise fp32; it "
+           "is fixed by rank 0 when a run starts")
       .one_of({"auto", "bf16", "fp32"})
+      .metavar("TYPE")
       .fixed_on_resume();
   table
       .add("device", &config.device,
            "Where to compute; cuda requires programs built with GATO_CUDA")
       .one_of({"cpu", "cuda"})
+      .metavar("DEVICE")
       .fixed_on_resume();
   table
       .add("activation-checkpointing", &config.activation_checkpointing,
            "Keep only the input of each block and recompute the block in the "
-           "backward pass: less memory, a third more work")
+           "backward pass, which uses less memory for about a third more "
+           "computation")
       .may_change_on_resume();
 }
 
 void add_checkpoint_options(cli::OptionTable& table,
                             train::TrainingConfig& config) {
-  table.add("save-every", &config.save_every, "Steps between checkpoints")
+  table
+      .add("save-every", &config.save_every,
+           "Training steps between checkpoints")
       .range(1, 1e12)
       .may_change_on_resume();
   table
       .add("asynchronous-save", &config.asynchronous_save,
-           "Continue training while a copy of the state, 12 bytes per "
-           "parameter, is written; the run waits for its last checkpoint")
+           "Write checkpoints in the background, from a copy of the state "
+           "that takes 12 bytes per parameter; the last checkpoint is written "
+           "before the program exits")
       .may_change_on_resume();
   table
       .add("keep", &config.keep,
-           "Newest checkpoints to keep; 0 keeps all of them")
+           "Number of recent checkpoints to keep; 0: all of them")
       .range(0, 1e9)
       .may_change_on_resume();
   table
@@ -137,49 +147,56 @@ void add_checkpoint_options(cli::OptionTable& table,
 void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
   model::ModelConfig& config = options.config;
   table.begin_group("Network");
-  table.add("layers", &config.layers, "Transformer blocks")
+  table.add("layers", &config.layers, "Number of transformer blocks")
       .range(1, 1000)
       .fixed_on_resume();
-  table.add("width", &config.width, "Width of the embedding")
+  table.add("width", &config.width, "Model dimension, d_model")
       .range(1, 1 << 20)
       .fixed_on_resume();
-  table.add("heads", &config.heads, "Attention heads")
+  table.add("heads", &config.heads, "Number of attention heads")
       .range(1, 4096)
       .fixed_on_resume();
-  table.add("key-size", &config.key_size, "Size of a head's keys and values")
+  table.add("key-size", &config.key_size, "Dimension of an attention head")
       .range(1, 1 << 16)
       .fixed_on_resume();
   table
       .add("feedforward", &config.feedforward,
-           "Width of the feed-forward layers before the GEGLU halves it")
+           "Hidden dimension of the feed-forward layers, gate and value "
+           "together: GEGLU halves it")
       .range(2, 1 << 22)
       .fixed_on_resume();
   table
       .add("context", &config.context,
-           "Context window in tokens; at least the length of the sequences")
+           "Context length in tokens; at least the length of the sequences")
       .range(1, 1 << 24)
       .fixed_on_resume();
   table
       .add("position", &options.position_encoding,
-           "Position encoding of the attention: relative as in Transformer-XL "
-           "(the paper's) or rotary (faster)")
+           "Position encoding of the attention. relative: that of "
+           "Transformer-XL and of the paper. rotary: faster")
       .one_of({"relative", "rotary"})
+      .metavar("ENCODING")
       .fixed_on_resume();
   table
       .add("action-position", &options.action_position_encoding,
-           "Position embedding of action tokens within their time step: one "
-           "that all of them share (the paper's), or none")
+           "Position embedding of action tokens within their time step. "
+           "shared: the same for all of them, as in the paper. none: they have "
+           "none")
       .one_of({"shared", "none"})
+      .metavar("EMBEDDING")
       .fixed_on_resume();
   table
       .add("window-steps", &options.window_steps,
-           "Time steps per window. With --data it must be that of the "
-           "sequences; with --mixture the default is 0, no windows")
+           "Time steps per window; 0: no windows. With --data it must be that "
+           "of the sequences")
+      .metavar("W")
       .range(0, 1 << 24)
+      .default_is("that of --data; 0 with --mixture")
       .fixed_on_resume();
   table
       .add("logit-scale", &config.logit_scale,
-           "Factor of the logits, for a larger --embedding-scale")
+           "Multiply the logits by X, to compensate for a larger "
+           "--embedding-scale: the embeddings are also the output matrix")
       .range(1e-6, 1e6)
       .fixed_on_resume();
   table
@@ -198,13 +215,15 @@ void add_optimization_options(cli::OptionTable& table,
                               TrainingOptions& options) {
   train::TrainingConfig& config = options.config;
   table.begin_group("Optimization");
-  table.add("batch-size", &config.loader.batch_size, "Sequences per step")
+  table
+      .add("batch-size", &config.loader.batch_size,
+           "Sequences per training step")
       .range(1, 1 << 24)
       .fixed_on_resume();
   table
       .add("micro-batch", &config.loader.micro_batch_size,
-           "Sequences that a thread works on at a time; 0 chooses about 2,048 "
-           "tokens")
+           "Sequences that a thread computes at a time; 0: as many as have "
+           "about 2,048 tokens, or 16,384 on a GPU")
       .range(0, 1 << 24)
       .fixed_on_resume();
   add_schedule_options(table, config);
@@ -220,24 +239,24 @@ void add_run_options(cli::OptionTable& table, TrainingOptions& options) {
   table.begin_group("Run");
   table
       .add("steps", &options.config.steps,
-           "Steps after which the run is complete")
+           "Number of training steps after which the run is complete")
       .range(0, 1e12)
       .may_change_on_resume();
   table
       .add("resume", &options.resume,
-           "Continue from the newest complete checkpoint of the output; start "
-           "if there is none")
+           "Resume from the newest checkpoint whose digests match; if the run "
+           "has no checkpoint, start from scratch")
       .not_in_config();
   table
       .add("max-time", &options.max_time,
-           "Save and stop with status 75 after this time: 90s, 15m, 2h, 1d or "
-           "HH:MM:SS")
+           "Save a checkpoint and exit with status 75 after this time: 90s, "
+           "15m, 2h, 1d or HH:MM:SS")
       .metavar("TIME")
       .per_invocation();
   add_checkpoint_options(table, options.config);
   table
       .add("log-every", &options.config.log_every,
-           "Steps per line of metrics.jsonl")
+           "Training steps per line of metrics.jsonl")
       .range(1, 1e12)
       .may_change_on_resume();
   table
@@ -252,8 +271,8 @@ void add_run_options(cli::OptionTable& table, TrainingOptions& options) {
         base::parse_duration(options.max_time, "option --max-time");
     if (options.config.max_seconds <= 0) {
       throw base::usage_error(
-          "option --max-time: '{}' is not a time limit; leave the option out "
-          "for no limit",
+          "option --max-time: '{}' is not a time limit; omit the option for no "
+          "limit",
           options.max_time);
     }
   });
@@ -264,20 +283,20 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
   table.begin_group("Processes");
   table
       .add("processes", &options.processes,
-           "Start N processes on this machine, which share the work of every "
-           "step; has no effect under torchrun, mpirun or srun")
+           "Train data-parallel with N processes on this machine, which split "
+           "every batch; has no effect under torchrun, mpirun or srun")
       .metavar("N")
       .range(1, 4096)
       .per_invocation();
   table
       .add("shard-optimizer", &config.shard_optimizer,
-           "Each process stores and updates only its own shard of the "
-           "optimizer's moments")
+           "Partition the optimizer state across the processes (ZeRO stage "
+           "1): each of them stores and updates its own shard")
       .may_change_on_resume();
   table
       .add("rank-timeout", &options.rank_timeout,
-           "Fail the job when a process makes no progress for this long; must "
-           "be longer than writing a checkpoint takes")
+           "Fail the job if a process (rank) makes no progress for this long; "
+           "must be longer than writing a checkpoint takes")
       .metavar("TIME")
       .per_invocation();
   table.add_check([&options] {

@@ -101,6 +101,24 @@ std::optional<bool> success_from_infos(
   return success;
 }
 
+std::optional<int64_t> steps_to_success(
+    const std::map<std::string, std::vector<double>>& infos) {
+  std::optional<int64_t> steps;
+  for (const char* key : kSuccessInfoKeys) {
+    const auto found = infos.find(key);
+    if (found == infos.end()) {
+      continue;
+    }
+    const auto first = std::ranges::find_if(
+        found->second, [](double value) { return value > 0.5; });
+    if (first != found->second.end()) {
+      const int64_t step = first - found->second.begin();
+      steps = std::min(steps.value_or(step), step);
+    }
+  }
+  return steps;
+}
+
 void require_finite_rewards(const Episode& episode, const std::string& label) {
   for (size_t step = 0; step < episode.rewards.size(); ++step) {
     if (!std::isfinite(episode.rewards[step])) {

@@ -68,4 +68,9 @@ inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
 std::optional<bool> success_from_infos(
     const std::map<std::string, std::vector<double>>& infos);
 
+// Returns after how many steps one of kSuccessInfoKeys was first above one
+// half. Returns nullopt if that never happened.
+std::optional<int64_t> steps_to_success(
+    const std::map<std::string, std::vector<double>>& infos);
+
 }  // namespace gato::data

@@ -92,8 +92,8 @@ Vocabulary read_vocabulary(const hdf5::Group& parent) {
           base::digest_bytes(vocabulary.sentencepiece_model);
       digest != vocabulary.digest) {
     throw base::input_error(
-        "{}: the digest of the text model is {}, but \"{}\" according to the "
-        "vocabulary: the file is corrupt",
+        "{}: the digest of the SentencePiece model is {}, but \"{}\" according "
+        "to the vocabulary: the file is corrupt",
         group.label(), digest, vocabulary.digest);
   }
   return vocabulary;

@@ -77,8 +77,8 @@ Handle file_type(DType dtype);
 Handle text_type();
 
 // Returns the text in an element of fixed length without its padding, which
-// depends on the type: NUL characters, spaces, or whatever follows the first NUL
-// character.
+// depends on the type: NUL characters, spaces, or whatever follows the first
+// NUL character.
 std::string_view without_padding(std::string_view element, hid_t type);
 
 // Returns properties for creating a file (H5P_FILE_CREATE), a group or a

@@ -240,7 +240,7 @@ void Group::create_hard_link(const std::string& target,
 std::string Group::read_text(const std::string& name) const {
   auto texts = dataset(name).read_texts();
   if (texts.size() != 1) {
-    throw base::input_error("{}: \"{}\" contains {} texts instead of one",
+    throw base::input_error("{}: \"{}\" contains {} strings instead of one",
                             label_, name, texts.size());
   }
   return std::move(texts[0]);

@@ -81,7 +81,7 @@ std::string describe_json_error(const nlohmann::json::exception& error) {
                                expected);
     }
     case kInvalidUtf8:
-      return "a text is not valid UTF-8";
+      return "a string is not valid UTF-8";
     case kMissingKey:  // "... key 'step' not found"
       return fmt::format("the key '{}' is missing",
                          text_between(message, "key '", "' not found"));

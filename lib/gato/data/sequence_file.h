@@ -33,7 +33,7 @@ namespace gato::data {
 
 // One row to write. Every vector has L values.
 struct SequenceRow {
-  TokenRow features;            // patch tokens: patch_token(add_patch())
+  TokenRow input;               // patch tokens: patch_token(add_patch())
   std::vector<int32_t> labels;  // empty, or L values
   std::vector<uint8_t> segment_ids, prompt_mask;
   int32_t task_index = 0;

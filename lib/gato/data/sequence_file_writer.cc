@@ -147,22 +147,22 @@ void SequenceFileWriter::append(const SequenceRow& row) {
   Impl& file = *impl_;
   const auto length = static_cast<size_t>(file.info.sequence_length);
   assert(file.rows_written < file.info.sequence_count);
-  assert(row.features.tokens.size() == length &&
-         row.features.modality.size() == length &&
-         row.features.local_position.size() == length &&
-         row.features.interval.size() == length &&
+  assert(row.input.tokens.size() == length &&
+         row.input.modality.size() == length &&
+         row.input.local_position.size() == length &&
+         row.input.interval.size() == length &&
          row.segment_ids.size() == length && row.prompt_mask.size() == length &&
          (row.labels.empty() || row.labels.size() == length));
   static_cast<void>(length);  // unused if assertions are disabled
 
-  const auto& tokens = row.features.tokens;
+  const auto& tokens = row.input.tokens;
   file.tokens.append(tokens.data());
   if (file.info.has_labels) {
     file.labels.append((row.labels.empty() ? tokens : row.labels).data());
   }
-  file.modality.append(bytes_of(row.features.modality));
-  file.local.append(row.features.local_position.data());
-  file.interval.append(bytes_of(row.features.interval));
+  file.modality.append(bytes_of(row.input.modality));
+  file.local.append(row.input.local_position.data());
+  file.interval.append(bytes_of(row.input.interval));
   file.segment.append(row.segment_ids.data());
   file.prompt.append(row.prompt_mask.data());
   file.task.append(&row.task_index);

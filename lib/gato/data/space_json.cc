@@ -33,18 +33,26 @@ double parse_number(const json& value) {
   return number;
 }
 
-void append_flattened(const json& values, std::vector<double>& flat,
-                      int depth) {
+// Appends parse(value) for every value in nested lists; `what` are the values,
+// for messages. If `shape` is not null, the lengths of the first list at each
+// level are appended to it.
+template <class T>
+void append_nested(const json& values, const char* what,
+                   T (*parse)(const json& value), std::vector<T>& flat,
+                   std::vector<int64_t>* shape = nullptr, int depth = 0) {
   if (depth > kMaxNestingDepth) {
-    throw base::input_error("bounds are nested more than {} levels deep",
+    throw base::input_error("{} are nested more than {} levels deep", what,
                             kMaxNestingDepth);
   }
   if (!values.is_array()) {
-    flat.push_back(parse_number(values));
+    flat.push_back(parse(values));
     return;
   }
+  if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
+    shape->push_back(std::ssize(values));
+  }
   for (const json& value : values) {
-    append_flattened(value, flat, depth + 1);
+    append_nested(value, what, parse, flat, shape, depth + 1);
   }
 }
 
@@ -52,7 +60,7 @@ void append_flattened(const json& values, std::vector<double>& flat,
 std::vector<double> parse_bounds(const json& space, const char* key,
                                  int64_t count) {
   std::vector<double> flat;
-  append_flattened(value_at(space, key), flat, 0);
+  append_nested(value_at(space, key), "bounds", parse_number, flat);
   if (std::ssize(flat) == count) {
     return flat;
   }
@@ -63,24 +71,9 @@ std::vector<double> parse_bounds(const json& space, const char* key,
   return std::vector<double>(static_cast<size_t>(count), flat[0]);
 }
 
-// Appends the integers of nested lists. If `shape` is not null, the lengths of
-// the first list at each level are appended to it.
 void append_integers(const json& values, std::vector<int64_t>& flat,
-                     std::vector<int64_t>* shape, int depth) {
-  if (depth > kMaxNestingDepth) {
-    throw base::input_error("values are nested more than {} levels deep",
-                            kMaxNestingDepth);
-  }
-  if (!values.is_array()) {
-    flat.push_back(json_integer(values));
-    return;
-  }
-  if (shape != nullptr && static_cast<int>(shape->size()) == depth) {
-    shape->push_back(std::ssize(values));
-  }
-  for (const json& value : values) {
-    append_integers(value, flat, shape, depth + 1);
-  }
+                     std::vector<int64_t>* shape = nullptr) {
+  append_nested(values, "values", json_integer, flat, shape);
 }
 
 Space parse_box(const json& json) {
@@ -109,9 +102,9 @@ Space parse_multi_discrete(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_discrete;
   space.dtype = parse_dtype(string_or(json, "dtype", "int64"));
-  append_integers(value_at(json, "nvec"), space.n, &space.shape, 0);
+  append_integers(value_at(json, "nvec"), space.n, &space.shape);
   if (json.contains("start") && !json["start"].is_null()) {
-    append_integers(json["start"], space.start, nullptr, 0);
+    append_integers(json["start"], space.start);
     if (space.start.size() == 1) {
       space.start.resize(space.n.size(), space.start[0]);
     }
@@ -129,7 +122,7 @@ Space parse_multi_binary(const json& json) {
   Space space;
   space.kind = Space::Kind::multi_binary;
   space.dtype = DType::int8;
-  append_integers(value_at(json, "n"), space.shape, nullptr, 0);
+  append_integers(value_at(json, "n"), space.shape);
   check_shape(space.shape, kMaxFieldElements);
   const auto count = static_cast<size_t>(element_count(space.shape));
   space.n.assign(count, 2);

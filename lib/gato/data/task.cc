@@ -2,6 +2,10 @@
 // did not write are optional, and every error names the task.
 #include "gato/data/task.h"
 
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <limits>
 
 #include "gato/base/error.h"
@@ -65,6 +69,41 @@ void require_printable_names(const TaskSpec& spec) {
   require_printable_name("environment", spec.environment);
 }
 
+std::string add_settings(TaskEntry& entry, const json& settings) {
+  json& known = entry.settings;
+  if (settings.is_null() || std::ranges::find(known, settings) != known.end()) {
+    return "";
+  }
+  known.push_back(settings);
+  // The changes turn the first settings into these.
+  std::vector<std::string> differences;
+  const json first = known.front().flatten(), added = settings.flatten();
+  json names = first;
+  names.update(added);
+  for (const auto& [path, ignored] : names.items()) {
+    const json before = first.value(path, json()),
+               now = added.value(path, json());
+    if (before != now && path != "/command") {
+      std::string name = path.substr(1);
+      std::ranges::replace(name, '/', '.');
+      differences.push_back(
+          fmt::format("{} is {}, not {}", name, now.dump(), before.dump()));
+    }
+  }
+  return fmt::format("{}", fmt::join(differences, ", "));
+}
+
+void add_settings_of(const std::string& input, const json& settings,
+                     TaskEntry& entry) {
+  const std::string difference = add_settings(entry, settings);
+  if (!difference.empty()) {
+    spdlog::warn(
+        "{}: the task '{}' was played with other settings than in an earlier "
+        "input: {}",
+        input, entry.spec.name, difference);
+  }
+}
+
 json task_to_json(const TaskEntry& entry) {
   json task = {{"name", entry.spec.name},
                {"domain", entry.spec.domain},
@@ -80,6 +119,9 @@ json task_to_json(const TaskEntry& entry) {
   }
   if (entry.image_height > 0) {
     task["image_size"] = {entry.image_height, entry.image_width};
+  }
+  if (!entry.settings.empty()) {
+    task["settings"] = entry.settings;
   }
   return task;
 }
@@ -107,6 +149,9 @@ TaskEntry task_from_json(const json& task) {
       }
       entry.image_height = side_from_json((*size)[0]);
       entry.image_width = side_from_json((*size)[1]);
+    }
+    if (task.contains("settings")) {
+      entry.settings = array_at(task, "settings");
     }
     entry.expert_return = optional_from_json(task, "expert_return");
     entry.random_return = optional_from_json(task, "random_return");

@@ -21,6 +21,9 @@ struct TaskSpec {
   std::string environment;  // e.g. an environment id; may be empty
   std::vector<Field> observation_fields;
   std::vector<Field> action_fields;
+  // How the environment was set up, an object such as {"packages": {"ale-py":
+  // "0.12.1"}, "frame_skip": 4, "max_steps": 1000}; null if unknown.
+  nlohmann::json settings = nullptr;
 };
 
 // Throw Error(bad_input) if a name contains control characters, which would
@@ -41,7 +44,19 @@ struct TaskEntry {
   // patches, and to which they must be resized at inference. 0 if they were not
   // resized.
   int image_height = 0, image_width = 0;
+  // The distinct settings of the episodes, a list of TaskSpec::settings.
+  nlohmann::json settings = nlohmann::json::array();
 };
+
+// Adds settings to those of `entry` unless they are null or known. Returns how
+// they differ from the first ones, such as "frame_skip is 5, not 4", except for
+// the command; an empty string if they do not.
+std::string add_settings(TaskEntry& entry, const nlohmann::json& settings);
+// Adds the settings of `input` and logs a warning if they differ: episodes of
+// one task that were played in different ways are rarely meant to be mixed.
+void add_settings_of(const std::string& input, const nlohmann::json& settings,
+                     TaskEntry& entry);
+
 nlohmann::json task_to_json(const TaskEntry& entry);
 TaskEntry task_from_json(const nlohmann::json& json);
 

@@ -12,8 +12,8 @@ std::string read_text_model(const std::filesystem::path& path,
   const std::string found = base::digest_bytes(bytes);
   if (found != digest) {
     throw base::input_error(
-        "{}: its digest is {}, but config.json says {}: this is the text model "
-        "of another network",
+        "{}: its digest is {}, but config.json says {}: this is the "
+        "SentencePiece model of another network",
         path.string(), found, digest);
   }
   return bytes;

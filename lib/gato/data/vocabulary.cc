@@ -42,15 +42,16 @@ Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
                             DiscreteLayout discrete) {
   if (text_size < 1 || text_size > kMaxPieces) {
     throw base::input_error(
-        "a text model of {} pieces is not supported: it must have from 1 to {}",
+        "a SentencePiece model of {} pieces is not supported: it must have "
+        "from "
+        "1 to {}",
         text_size, kMaxPieces);
   }
   if (discrete == DiscreteLayout::overlap && text_size < kBinCount) {
     throw base::usage_error(
-        "a text model of {} pieces is too small for --discrete overlap, which "
-        "needs {}: use --discrete separate, a larger text model, or, for "
-        "episodes "
-        "without text, --text-model none",
+        "a SentencePiece model of {} pieces is too small for --discrete "
+        "overlap, which needs {}: use --discrete separate, a larger model, or, "
+        "for episodes without text, --text-model none",
         text_size, kBinCount);
   }
   Vocabulary vocabulary;

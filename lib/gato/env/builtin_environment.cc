@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
+
+#include "gato/base/version.h"
 
 namespace gato::env {
 
@@ -20,20 +23,7 @@ data::FieldValues BuiltinEnvironment::reset(uint64_t seed) {
 
 StepResult BuiltinEnvironment::step(const data::FieldValues& action) {
   check_episode_running("step");
-  const data::Array& value = std::get<data::Array>(action.at(0));
-  const data::Field& field = spec_.task.action_fields.front();
-  for (int64_t i = 0; i < value.size(); ++i) {
-    const double number = value.as_double(i);
-    const bool is_valid =
-        field.role == data::Role::discrete
-            ? number >= 0 && number < static_cast<double>(field.n[0])
-            : std::isfinite(number);
-    if (!is_valid) {
-      throw EnvironmentError(
-          fmt::format("{}: {} is not a valid action", spec_.task.name, number));
-    }
-  }
-  Transition transition = apply_action(value);
+  Transition transition = apply_action(decode_action(action));
   ++elapsed_steps_;
   StepResult result;
   result.observation = observe();
@@ -46,9 +36,47 @@ StepResult BuiltinEnvironment::step(const data::FieldValues& action) {
   return result;
 }
 
+BuiltinAction BuiltinEnvironment::decode_action(
+    const data::FieldValues& action) const {
+  BuiltinAction decoded;
+  const std::vector<data::Field>& fields = spec_.task.action_fields;
+  for (size_t f = 0; f < fields.size(); ++f) {
+    const data::Field& field = fields[f];
+    const data::Array& value = std::get<data::Array>(action.at(f));
+    if (field.role == data::Role::discrete) {
+      const double number = value.as_double(0);
+      if (!(number >= 0 && number < static_cast<double>(field.n[0]))) {
+        throw EnvironmentError(fmt::format("{}: {} is not a valid action",
+                                           spec_.task.name, number));
+      }
+      decoded.discrete = static_cast<int>(number);
+      continue;
+    }
+    decoded.continuous.resize(field.low.size());
+    value.copy_doubles(0, decoded.continuous);
+    for (size_t i = 0; i < decoded.continuous.size(); ++i) {
+      double& number = decoded.continuous[i];
+      if (!std::isfinite(number)) {
+        throw EnvironmentError(fmt::format("{}: {} is not a valid action",
+                                           spec_.task.name, number));
+      }
+      number = std::clamp(number, field.low[i], field.high[i]);
+    }
+  }
+  return decoded;
+}
+
 data::FieldValues BuiltinEnvironment::expert_action() {
   check_episode_running("expert");
-  return {compute_expert_action()};
+  const BuiltinAction action = compute_expert_action();
+  data::FieldValues values;
+  values.reserve(spec_.task.action_fields.size());
+  for (const data::Field& field : spec_.task.action_fields) {
+    values.emplace_back(field.role == data::Role::discrete
+                            ? discrete_value(action.discrete)
+                            : box_value(action.continuous));
+  }
+  return values;
 }
 
 data::Image BuiltinEnvironment::render() {
@@ -65,6 +93,22 @@ void BuiltinEnvironment::check_episode_running(const char* method) const {
   throw EnvironmentError(fmt::format(
       "{}: {} {}: call reset first", spec_.task.name, method,
       has_begun_ ? "after the end of the episode" : "before the first reset"));
+}
+
+EnvironmentSpec builtin_spec(const std::string& name,
+                             std::vector<data::Field> observation_fields,
+                             std::vector<data::Field> action_fields,
+                             int64_t max_episode_steps) {
+  EnvironmentSpec spec;
+  spec.task = {.name = name,
+               .domain = name.substr(0, name.find('/')),
+               .environment = name,
+               .observation_fields = std::move(observation_fields),
+               .action_fields = std::move(action_fields),
+               .settings = {{"packages", {{"gato", base::version()}}}}};
+  spec.max_episode_steps = max_episode_steps;
+  spec.has_expert = spec.has_render = true;
+  return spec;
 }
 
 data::Field discrete_field(std::string name, int64_t n) {
@@ -107,24 +151,31 @@ data::Field box_field(std::string name, std::vector<double> low,
   return field;
 }
 
+data::Field box_field(std::string name, int64_t n, double low, double high) {
+  return box_field(std::move(name), std::vector<double>(n, low),
+                   std::vector<double>(n, high));
+}
+
 data::Array discrete_value(int64_t value) {
   data::Array array = data::Array::zeros(data::DType::int64, {});
   array.set_integer(0, value);
   return array;
 }
 
-data::Array box_value(const std::vector<double>& values) {
+data::Array box_value(std::span<const double> values) {
   data::Array array =
-      data::Array::zeros(data::DType::float64, {std::ssize(values)});
-  for (size_t i = 0; i < values.size(); ++i) {
-    array.set(i, values[i]);
-  }
+      data::Array::uninitialized(data::DType::float64, {std::ssize(values)});
+  std::ranges::copy(values, array.data<double>());
   return array;
 }
 
+data::Array box_value(std::initializer_list<double> values) {
+  return box_value(std::span(values.begin(), values.size()));
+}
+
 data::Array image_value(const data::Image& image) {
-  data::Array array =
-      data::Array::zeros(data::DType::uint8, {image.height, image.width, 3});
+  data::Array array = data::Array::uninitialized(
+      data::DType::uint8, {image.height, image.width, 3});
   std::memcpy(array.bytes.data(), image.pixels.data(), image.pixels.size());
   return array;
 }

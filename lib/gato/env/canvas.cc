@@ -21,10 +21,20 @@ void Canvas::set_pixel(int y, int x, Color color) {
 }
 
 void Canvas::fill_rectangle(int y, int x, int height, int width, Color color) {
-  for (int row = y; row < y + height; ++row) {
-    for (int column = x; column < x + width; ++column) {
-      set_pixel(row, column, color);
-    }
+  const int top = std::max(y, 0), bottom = std::min(y + height, image_.height);
+  const int left = std::max(x, 0), right = std::min(x + width, image_.width);
+  if (top >= bottom || left >= right) {
+    return;
+  }
+  // The first row is filled pixel by pixel, and the others are copies of it.
+  const ptrdiff_t row_bytes = ptrdiff_t{3} * image_.width;
+  const auto first = image_.pixels.begin() + top * row_bytes + 3 * left;
+  const auto end = first + ptrdiff_t{3} * (right - left);
+  for (auto pixel = first; pixel != end; pixel += 3) {
+    std::copy(color.begin(), color.end(), pixel);
+  }
+  for (int row = top + 1; row < bottom; ++row) {
+    std::copy(first, end, first + (row - top) * row_bytes);
   }
 }
 

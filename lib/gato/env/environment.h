@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,6 +76,10 @@ std::unique_ptr<Environment> make_builtin_environment(const std::string& name);
 
 struct ExternalEnvironmentOptions {
   double hello_timeout = 60, step_timeout = 60;  // seconds
+  // The name of the task, DOMAIN/TASK; empty: as the child calls itself.
+  std::string task_name = {};
+  // Recorded in addition to the settings that the child declares.
+  nlohmann::json settings = nlohmann::json::object();
 };
 // Starts `command` with /bin/sh -c and speaks the protocol of
 // share/gato/envs/README.md with it. That folder is appended to its PYTHONPATH,

@@ -31,7 +31,7 @@ using nlohmann::json;
 constexpr size_t kMaxLineBytes = size_t{1} << 24;
 
 // Returns the variables that the child gets in addition to this process's:
-// PYTHONPATH with the folder of gato_environment.py as its last entry.
+// PYTHONPATH with the folder of gato_environment as its last entry.
 std::vector<std::string> child_variables() {
   std::filesystem::path folder;
   try {
@@ -167,7 +167,7 @@ class ExternalEnvironment : public Environment {
       const Message reply =
           send_and_receive({{"type", "hello"}, {"version", 1}}, {}, "spec",
                            options_.hello_timeout);
-      return parse_spec_reply(reply.header);
+      return complete_spec(parse_spec_reply(reply.header));
     } catch (const ProcessError& failure) {
       terminate_child();
       throw base::run_error(
@@ -180,6 +180,18 @@ class ExternalEnvironment : public Environment {
       throw base::run_error(
           "{}", with_command(fmt::format("at hello: {}", error.what())));
     }
+  }
+
+  // Adds what this process knows about the task and its settings.
+  SpecReply complete_spec(SpecReply reply) const {
+    data::TaskSpec& task = reply.spec.task;
+    if (!options_.task_name.empty()) {
+      task.name = task.environment = options_.task_name;
+      task.domain = task.name.substr(0, task.name.find('/'));
+    }
+    task.settings.update(options_.settings);
+    task.settings["command"] = command_;
+    return reply;
   }
 
   void restart_child() {

@@ -233,6 +233,11 @@ SpecReply parse_spec_reply(const json& header) {
           field.name, data::role_name(field.role));
     }
   }
+  spec.task.settings = get_or<json>(header, "settings", json::object());
+  if (!spec.task.settings.is_object()) {
+    throw protocol_error("its \"settings\" is {}, which is not an object",
+                         base::quote_excerpt(spec.task.settings.dump()));
+  }
   const auto capabilities =
       get_or<std::vector<std::string>>(header, "capabilities", {});
   const auto has_capability = [&capabilities](const char* name) {

@@ -1,45 +1,43 @@
-// The table of built-in environments, sorted by name.
-#include <array>
-#include <string_view>
+// The built-in environments of all domains, by name.
+#include <algorithm>
 
 #include "gato/base/error.h"
 #include "gato/base/spelling.h"
 #include "gato/env/builtin_environment.h"
 
 namespace gato::env {
-namespace {
 
-struct RegistryEntry {
-  std::string_view name;
-  std::unique_ptr<Environment> (*make)();
-};
-
-constexpr std::array<RegistryEntry, 3> kRegistry = {{
-    {"arcade/catch", make_catch},
-    {"control/cartpole-swingup", make_cartpole_swingup},
-    {"grid/goto", make_goto},
-}};
-
-}  // namespace
+const std::vector<BuiltinTask>& builtin_tasks() {
+  static const std::vector<BuiltinTask> kTasks = [] {
+    std::vector<BuiltinTask> tasks;
+    for (const auto& domain_tasks :
+         {arcade_tasks, arm_tasks, bodies_tasks, control_tasks, grid_tasks,
+          maze_tasks, puzzle_tasks, robot_tasks}) {
+      std::ranges::move(domain_tasks(), std::back_inserter(tasks));
+    }
+    std::ranges::sort(tasks, {}, &BuiltinTask::name);
+    return tasks;
+  }();
+  return kTasks;
+}
 
 std::vector<std::string> builtin_environment_names() {
   std::vector<std::string> names;
-  names.reserve(kRegistry.size());
-  for (const RegistryEntry& entry : kRegistry) {
-    names.emplace_back(entry.name);
+  for (const BuiltinTask& task : builtin_tasks()) {
+    names.push_back(task.name);
   }
   return names;
 }
 
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name) {
-  for (const RegistryEntry& entry : kRegistry) {
-    if (entry.name == name) {
-      return entry.make();
-    }
+  const auto task =
+      std::ranges::lower_bound(builtin_tasks(), name, {}, &BuiltinTask::name);
+  if (task == builtin_tasks().end() || task->name != name) {
+    throw base::usage_error(
+        "there is no environment '{}'{} (--list-envs lists them)", name,
+        base::suggestion(name, builtin_environment_names()));
   }
-  throw base::usage_error(
-      "there is no environment '{}'{} (--list-envs lists them)", name,
-      base::suggestion(name, builtin_environment_names()));
+  return task->make();
 }
 
 }  // namespace gato::env

@@ -60,8 +60,8 @@ std::string selection_note(std::span<const CaptionSample> shown,
   const auto wrong = std::ranges::count_if(shown, is_mismatch);
   if (wrong > 0) {
     text += fmt::format(
-        " Wrong captions are underlined, {} of those shown, and followed by a "
-        "correct one.",
+        " Captions that match no reference, {} of those shown, are underlined "
+        "and followed by a reference.",
         wrong);
   }
   return text;
@@ -137,11 +137,11 @@ HtmlSection caption_section(const std::vector<CaptionSample>& samples,
   std::string html;
   const ExactMatchCounts counts = count_exact_matches(samples);
   if (counts.with_references > 0) {
-    html +=
-        fmt::format("<p>{} of {} captions ({:.1f} %) are exactly right.</p>\n",
-                    counts.exact_matches, counts.with_references,
-                    100.0 * static_cast<double>(counts.exact_matches) /
-                        static_cast<double>(counts.with_references));
+    html += fmt::format(
+        "<p>{} of {} captions ({:.1f}%) match a reference exactly.</p>\n",
+        counts.exact_matches, counts.with_references,
+        100.0 * static_cast<double>(counts.exact_matches) /
+            static_cast<double>(counts.with_references));
   }
   const std::span shown(samples.data(), std::min(limit, samples.size()));
   html += "<p class=\"note\">" + selection_note(shown, samples.size()) +
@@ -149,7 +149,7 @@ HtmlSection caption_section(const std::vector<CaptionSample>& samples,
   for (const CaptionSample& sample : shown) {
     html += figure_html(sample);
   }
-  return {"Captions of unseen images", html + "</div>\n"};
+  return {"Captions", html + "</div>\n"};
 }
 
 }  // namespace gato::eval

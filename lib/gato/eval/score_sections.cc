@@ -146,10 +146,11 @@ HtmlSection provenance_section(const ScoreReport& report) {
           : "They resample policies, each represented by its mean score.";
   html += fmt::format(
       "<p class=\"note\">A score is 100 &times; (mean &minus; random) / "
-      "(expert &minus; random), in terms of mean returns: 0% is the random "
-      "policy and 100% the expert. Intervals are 95% percentile intervals of "
-      "{} bootstrap resamples, stratified by task (seed {}). {} A failed "
-      "episode counts with the mean return of the random policy.</p>\n",
+      "(expert &minus; random), computed from mean returns: 0% is the random "
+      "policy and 100% the expert. Intervals are 95% percentile bootstrap "
+      "confidence intervals from {} resamples, stratified by task (seed {}). "
+      "{} A failed episode is assigned the mean return of the random "
+      "policy.</p>\n",
       report.resamples, report.seed, resampling_note);
   return {"Datasets and method", html};
 }

@@ -35,7 +35,10 @@ class TarReader {
   int64_t member_size() const;  // bytes in that file
   // Throws as next() does.
   std::string read_content();
-  // Members that are not regular files: links, devices.
+  // Counts the present member as skipped: the caller does not read it.
+  void skip_member() { ++skipped_members_; }
+  // Returns the number of members that were skipped or are not regular files:
+  // links, devices.
   int64_t skipped_members() const { return skipped_members_; }
   const std::string& name() const { return stream_.name(); }
   int64_t bytes_read() const { return stream_.bytes_read(); }

@@ -40,7 +40,12 @@ int32_t find_or_add(std::vector<Item>& list, const Item& item, Name name) {
   return static_cast<int32_t>(index);
 }
 
-void merge(data::TaskEntry& into, const data::TaskEntry& from) {
+// Adds the task of the input `from_name` to the task of the same name.
+void merge(data::TaskEntry& into, const data::TaskEntry& from,
+           const std::string& from_name) {
+  for (const nlohmann::json& settings : from.settings) {
+    data::add_settings_of(from_name, settings, into);
+  }
   into.episode_count += from.episode_count;
   into.step_count += from.step_count;
   if (!into.expert_return) into.expert_return = from.expert_return;
@@ -68,6 +73,9 @@ Corpus::Corpus(DocumentSelection selection)
                             selection.table->name());
   }
   add_table(std::move(selection.table), std::ssize(selection_));
+  if (tokens() == 0) {
+    throw base::input_error("{}: contains no tokens", tables_.front()->name());
+  }
   count_selected_steps();
 }
 
@@ -120,7 +128,7 @@ void Corpus::merge_tasks(const data::TokenTable& table) {
             "them with another --task name, or both with the same options",
             table.name(), task.spec.name);
       }
-      merge(merged, task);
+      merge(merged, task, table.name());
     }
     task_indices.push_back(index);
   }

@@ -32,7 +32,7 @@ class Corpus {
   // file has documents but no tokens.
   explicit Corpus(const std::vector<MixtureEntry>& mixture);
   // The selected documents, numbered in the order of the selection. Throws
-  // Error(bad_input) if there are none.
+  // Error(bad_input) if there are none, or if they have no tokens.
   explicit Corpus(DocumentSelection selection);
 
   const data::TokenTable& table(int32_t index) const { return *tables_[index]; }

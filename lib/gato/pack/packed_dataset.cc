@@ -20,8 +20,9 @@ const std::vector<MixtureEntry>& checked_mixture(
   for (const MixtureEntry& entry : mixture) {
     if (options.window_steps > 0 && entry.fill == Fill::pad) {
       throw base::usage_error(
-          "{}: fill \"pad\" (one document per row) cannot be combined with "
-          "--window-steps (many windows per row)",
+          "{}: fill \"pad\" (one document per sequence) cannot be combined "
+          "with "
+          "--window-steps (many windows per sequence)",
           entry.name);
     }
   }
@@ -70,8 +71,9 @@ void check_tasks(const MixtureEntry& entry,
     check_image_size(entry, task);
     if (entry.documents_per_sequence > 0 && !task.spec.action_fields.empty()) {
       throw base::usage_error(
-          "{}: task \"{}\" has episodes; documents-per-sequence is for texts "
-          "and pairs of images and texts",
+          "{}: task \"{}\" has episodes; documents-per-sequence is for text "
+          "and "
+          "for pairs of an image and a text",
           entry.name, task.spec.name);
     }
   }

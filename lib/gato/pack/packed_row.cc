@@ -42,18 +42,18 @@ void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
     labels[i] = token = data::patch_token(std::ssize(packed.patches) - 1);
   }
   data::SequenceRow& row = packed.row;
-  append(tokens.tokens, row.features.tokens);
-  append(tokens.modality, row.features.modality);
-  append(tokens.local_position, row.features.local_position);
-  append(tokens.interval, row.features.interval);
+  append(tokens.tokens, row.input.tokens);
+  append(tokens.modality, row.input.modality);
+  append(tokens.local_position, row.input.local_position);
+  append(tokens.interval, row.input.interval);
   append(labels, row.labels);
-  row.segment_ids.resize(row.features.size(), segment);
-  row.prompt_mask.resize(row.features.size(), window.is_prompt ? 1 : 0);
+  row.segment_ids.resize(row.input.size(), segment);
+  row.prompt_mask.resize(row.input.size(), window.is_prompt ? 1 : 0);
 }
 
 // Truncates or pads the row to `length` tokens.
 void resize_row(data::SequenceRow& row, int64_t length) {
-  row.features.resize(length);
+  row.input.resize(length);
   row.labels.resize(length, 0);
   row.segment_ids.resize(length,
                          row.segment_ids.empty() ? 0 : row.segment_ids.back());
@@ -66,16 +66,15 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
   PackedRow packed;
   data::SequenceRow& row = packed.row;
   row.task_index = plan.task;
-  row.features.reserve(length);
+  row.input.reserve(length);
   for (const Window& window : plan.windows) {
-    const int64_t begin = row.features.size();
+    const int64_t begin = row.input.size();
     const size_t patch_count = packed.patches.size();
     append_window(corpus, window, static_cast<uint8_t>(packed.window_count),
                   packed);
     int64_t targets = 0;
-    for (int64_t i = std::max<int64_t>(begin, 1); i < row.features.size();
-         ++i) {
-      targets += data::is_target(row.features.modality[i]);
+    for (int64_t i = std::max<int64_t>(begin, 1); i < row.input.size(); ++i) {
+      targets += data::is_target(row.input.modality[i]);
     }
     const bool is_first = begin == 0 || packed.has_prompt;
     if (targets == 0 && !is_first) {
@@ -87,7 +86,7 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
     packed.has_prompt |= window.is_prompt;
     ++packed.window_count;
   }
-  packed.token_count = row.features.size();
+  packed.token_count = row.input.size();
   resize_row(row, length);
   if (!corpus.has_labels()) row.labels.clear();
   return packed;

@@ -13,19 +13,6 @@
 #include "gato/data/episode.h"
 
 namespace gato::rollout {
-namespace {
-
-// Returns the smaller of two limits. 0 means that there is none.
-int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
-  if (requested_limit > 0 && environment_limit > 0) {
-    return std::min(requested_limit, environment_limit);
-  }
-  const int64_t limit = std::max(requested_limit, environment_limit);
-  return limit > 0 ? limit : kDefaultMaxSteps;
-}
-
-}  // namespace
-
 EnvironmentBatch::EnvironmentBatch(
     const RunnerOptions& options, const std::vector<int64_t>& episodes,
     std::span<const std::unique_ptr<env::Environment>> environments,

@@ -218,7 +218,7 @@ class EnvironmentChecker {
     }
     require_valid("the observation of the next reset",
                   environment_.reset(seed_), spec_.task.observation_fields);
-    return "a step after the end is refused, and a reset works";
+    return "a step after the end is rejected, and a reset works";
   }
 
   env::Environment& environment_;

@@ -37,9 +37,7 @@ class Worker {
         should_stop_(std::move(should_stop)) {}
 
   BatchResult play(const std::vector<int64_t>& episodes) {
-    while (environments_.size() < episodes.size()) {
-      environments_.push_back(make_environment_());
-    }
+    start_environments(episodes.size());
     EnvironmentBatch batch(options_, episodes,
                            std::span(environments_).first(episodes.size()),
                            *policy_, callbacks_);
@@ -51,6 +49,24 @@ class Worker {
   }
 
  private:
+  // Starts environments until there are `count`.
+  void start_environments(size_t count) {
+    const size_t first = environments_.size();
+    if (first >= count) {
+      return;
+    }
+    environments_.resize(count);
+    base::OrderedThreadPool jobs(std::min(static_cast<int64_t>(count - first),
+                                          kMaxStartingEnvironments));
+    for (size_t i = first; i < count; ++i) {
+      jobs.submit([this, i](int64_t) {
+        environments_[i] = make_environment_();
+        return base::OrderedThreadPool::Completion();
+      });
+    }
+    jobs.wait_all();
+  }
+
   const RunnerOptions& options_;
   std::unique_ptr<Policy> policy_;
   std::function<std::unique_ptr<env::Environment>()> make_environment_;
@@ -60,6 +76,14 @@ class Worker {
 };
 
 }  // namespace
+
+int64_t step_limit(int64_t requested_limit, int64_t environment_limit) {
+  if (requested_limit > 0 && environment_limit > 0) {
+    return std::min(requested_limit, environment_limit);
+  }
+  const int64_t limit = std::max(requested_limit, environment_limit);
+  return limit > 0 ? limit : kDefaultMaxSteps;
+}
 
 uint64_t episode_seed(uint64_t seed, int64_t episode) {
   return base::random_bits(
@@ -98,18 +122,14 @@ RunnerCounts run_episodes(const RunnerOptions& options,
   std::vector<std::unique_ptr<Worker>> workers(
       static_cast<size_t>(std::max<int64_t>(options.threads, 1)));
   base::OrderedThreadPool jobs(options.threads);
-  std::mutex start_mutex;  // serializes starts of policies and environments
-  const auto start_environment = [&] {
-    const std::lock_guard lock(start_mutex);
-    return make_environment();
-  };
+  std::mutex start_mutex;  // serializes starts of policies
   const auto get_worker = [&](int64_t thread) -> Worker& {
     std::unique_ptr<Worker>& worker = workers[thread];
     if (!worker) {
       const std::lock_guard lock(start_mutex);
       worker = std::make_unique<Worker>(
           options, make_policy(static_cast<int64_t>(max_batch_size)),
-          start_environment, callbacks, [&jobs] { return jobs.is_canceled(); });
+          make_environment, callbacks, [&jobs] { return jobs.is_canceled(); });
     }
     return *worker;
   };
@@ -141,6 +161,16 @@ RunnerCounts run_episodes(const RunnerOptions& options,
   }
   jobs.wait_all();
   return counts;
+}
+
+data::Episode play_episode(RunnerOptions options,
+                           const EnvironmentFactory& make_environment,
+                           const PolicyFactory& make_policy) {
+  options.batches = plan_batches(/*count=*/1, /*batch_size=*/1);
+  data::Episode played;
+  run_episodes(options, make_environment, make_policy,
+               [&](data::Episode&& episode) { played = std::move(episode); });
+  return played;
 }
 
 }  // namespace gato::rollout

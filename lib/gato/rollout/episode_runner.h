@@ -40,7 +40,15 @@ struct RunnerCounts {
 // The limit if neither the environment nor the caller has one.
 constexpr int64_t kDefaultMaxSteps = 10000;
 
-// Called from several threads, but never from two at the same time.
+// The number of environments that a thread starts at the same time. It bounds
+// the load of simulators whose start takes seconds.
+constexpr int64_t kMaxStartingEnvironments = 8;
+
+// Returns the number of steps after which an episode is truncated: the smaller
+// of two limits, each of which is 0 if there is none, or kDefaultMaxSteps.
+int64_t step_limit(int64_t requested_limit, int64_t environment_limit);
+
+// Called from several threads, also at the same time.
 using EnvironmentFactory = std::function<std::unique_ptr<env::Environment>()>;
 // Called in the thread that the policy will act in, never in two at the same
 // time. The policy gets at most `slots` environments at once.
@@ -84,5 +92,11 @@ RunnerCounts run_episodes(const RunnerOptions& options,
                           const PolicyFactory& make_policy,
                           const EpisodeSink& sink,
                           const RunnerCallbacks& callbacks = {});
+
+// Plays one episode, which is episode 0 of a run, and returns it.
+// options.batches has no effect.
+data::Episode play_episode(RunnerOptions options,
+                           const EnvironmentFactory& make_environment,
+                           const PolicyFactory& make_policy);
 
 }  // namespace gato::rollout

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "gato/eval/statistics.h"
-#include "gato/rollout/episode_runner.h"
 #include "gato/rollout/policy_factory.h"
 
 namespace gato::rollout {
@@ -19,34 +18,24 @@ constexpr int64_t kBatchSize = 16;
 
 void validate_policy_evaluation(const PolicyEvaluation& evaluation,
                                 const data::TaskTable& tasks) {
-  tokenize::match_task(
-      env::make_builtin_environment(evaluation.environment)->spec().task,
-      tasks);
+  tokenize::match_task(evaluation.make_environment()->spec().task, tasks);
 }
 
 nlohmann::json evaluate_policy(const model::Network& network,
                                const PolicyEvaluation& evaluation) {
-  const model::ModelConfig& config = network.config();
-  const auto make_evaluation_environment = [&] {
-    return env::make_builtin_environment(evaluation.environment);
-  };
-  auto codec = std::make_shared<tokenize::TaskCodec>(
-      tokenize::TaskCodec::for_environment(
-          make_evaluation_environment()->spec().task, config.vocabulary,
-          config.tasks));
   ModelPolicyOptions policy_options;
   policy_options.sampling.seed = evaluation.seed;
-  policy_options.context_steps = config.window_steps;
   policy_options.mask_actions = evaluation.mask_actions;
   const PolicyFactory make_policy = make_model_policy_factory(
-      network, std::move(codec), "model", std::move(policy_options));
+      network, evaluation.make_environment()->spec().task,
+      std::move(policy_options));
   std::vector<double> returns;
   RunnerOptions options;
   options.batches = plan_batches(evaluation.episodes, kBatchSize);
   options.threads = evaluation.threads;
   options.seed = evaluation.seed;
   const RunnerCounts counts =
-      run_episodes(options, make_evaluation_environment, make_policy,
+      run_episodes(options, evaluation.make_environment, make_policy,
                    [&](data::Episode&& episode) {
                      returns.push_back(episode.total_reward());
                    });

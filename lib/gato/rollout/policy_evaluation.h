@@ -1,4 +1,4 @@
-// Evaluates a network in a built-in environment during fine-tuning.
+// Evaluates a network in an environment during fine-tuning.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,13 @@
 
 #include "gato/data/token_file.h"
 #include "gato/model/network.h"
+#include "gato/rollout/episode_runner.h"
 
 namespace gato::rollout {
 
 struct PolicyEvaluation {
-  std::string environment;  // name of a built-in environment
+  std::string environment;  // its name in the result
+  EnvironmentFactory make_environment;
   int64_t episodes = 10;
   uint64_t seed = 0;
   int64_t threads = 1;
@@ -20,9 +22,8 @@ struct PolicyEvaluation {
   bool mask_actions = false;
 };
 
-// Throws Error(usage) if there is no such environment, and Error(bad_input) if
-// `tasks`, those of the network, describe its task with other observations or
-// actions.
+// Starts an environment. Throws Error(bad_input) if `tasks`, those of the
+// network, describe its task with other observations or actions.
 void validate_policy_evaluation(const PolicyEvaluation& evaluation,
                                 const data::TaskTable& tasks);
 

@@ -34,4 +34,19 @@ PolicyFactory make_model_policy_factory(
   };
 }
 
+PolicyFactory make_model_policy_factory(const model::Network& network,
+                                        const data::TaskSpec& task,
+                                        ModelPolicyOptions options) {
+  const model::ModelConfig& config = network.config();
+  if (options.context_steps == 0) {
+    options.context_steps = config.window_steps;
+  }
+  return make_model_policy_factory(
+      network,
+      std::make_shared<tokenize::TaskCodec>(
+          tokenize::TaskCodec::for_environment(task, config.vocabulary,
+                                               config.tasks)),
+      "model", std::move(options));
+}
+
 }  // namespace gato::rollout

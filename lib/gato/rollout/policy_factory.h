@@ -33,4 +33,12 @@ PolicyFactory make_model_policy_factory(
     std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,
     ModelPolicyOptions options);
 
+// Returns the same for environments of `task`, with the network's own
+// vocabulary and tasks. The policies are called "model". They read as many
+// steps as the windows of the network's training unless options.context_steps
+// is set. Throws what TaskCodec::for_environment() throws.
+PolicyFactory make_model_policy_factory(const model::Network& network,
+                                        const data::TaskSpec& task,
+                                        ModelPolicyOptions options = {});
+
 }  // namespace gato::rollout

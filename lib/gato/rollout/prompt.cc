@@ -35,15 +35,6 @@ std::optional<data::Episode> highest_return_episode(
   return best;
 }
 
-std::vector<data::FieldColumn> reorder_columns(
-    std::vector<data::FieldColumn> columns, const std::vector<size_t>& order) {
-  std::vector<data::FieldColumn> reordered;
-  for (size_t field : order) {
-    reordered.push_back(std::move(columns[field]));
-  }
-  return reordered;
-}
-
 }  // namespace
 
 std::vector<data::TokenRow> demonstration_prompt(
@@ -81,10 +72,8 @@ std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
         "dataset",
         dataset.string(), source->episode_count());
   }
-  best->observations =
-      reorder_columns(std::move(best->observations), match.observation_order);
-  best->actions = reorder_columns(std::move(best->actions), match.action_order);
   best->expert_actions.clear();  // a prompt is only read
+  best = match.episode_for_model(std::move(*best));
   const std::string location =
       fmt::format("{}: episode {}, which has the highest return",
                   source->file().string(), best->id);

@@ -70,8 +70,9 @@ data::TokenizedDocument encode_document(const data::Document& document,
                                         const data::Vocabulary& vocabulary,
                                         const TextEncoder& text_encoder) {
   if (text_encoder.size() != vocabulary.text_size) {
-    throw base::usage_error("the text model has {} pieces, the vocabulary {}",
-                            text_encoder.size(), vocabulary.text_size);
+    throw base::usage_error(
+        "the SentencePiece model has {} pieces, the vocabulary {}",
+        text_encoder.size(), vocabulary.text_size);
   }
   data::TokenizedDocument result;
   size_t text_end = 0;  // after the last text token

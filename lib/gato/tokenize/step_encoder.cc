@@ -41,14 +41,14 @@ base::Error text_model_error(const data::Field& field,
                              const data::Vocabulary& vocabulary) {
   if (vocabulary.has_text()) {
     return base::input_error(
-        "key '{}' is text, but the text model is missing: add the "
+        "key '{}' is text, but the SentencePiece model is missing: add the "
         "tokenizer.model that the data was tokenized with",
         field.name);
   }
   return base::input_error(
       "key '{}' is text, but the vocabulary has no text pieces (--text-model "
-      "none): tokenize the data with a text model, which gato-tokenize vocab "
-      "makes",
+      "none): tokenize the data with a SentencePiece model, which "
+      "gato-tokenize vocab trains",
       field.name);
 }
 

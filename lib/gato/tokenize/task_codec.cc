@@ -4,6 +4,9 @@
 #include <numeric>
 #include <utility>
 
+#include "gato/base/error.h"
+#include "gato/tokenize/document_encoder.h"
+
 namespace gato::tokenize {
 namespace {
 
@@ -68,6 +71,17 @@ void TaskCodec::encode_observation(const data::FieldValues& observation,
                                    data::TokenizedDocument& document) const {
   encoder_.encode_observation(match_.observation_for_model(observation),
                               document);
+}
+
+data::TokenizedDocument TaskCodec::encode_episode(data::Episode episode) const {
+  if (!task_index()) {
+    throw base::input_error("the model does not know the task '{}'",
+                            spec().name);
+  }
+  data::TokenizedDocument document = tokenize::encode_episode(
+      match_.episode_for_model(std::move(episode)), encoder_);
+  document.task_index = *task_index();
+  return document;
 }
 
 data::FieldValues TaskCodec::decode_action(std::span<const int32_t> ids) const {

@@ -50,6 +50,11 @@ class TaskCodec {
   void encode_observation(const data::FieldValues& observation,
                           data::TokenizedDocument& document) const;
 
+  // Returns the tokens of an episode whose values are in the environment's
+  // order, for the task of the model. Throws Error(bad_input) like
+  // tokenize::encode_episode() and if the model does not know the task.
+  data::TokenizedDocument encode_episode(data::Episode episode) const;
+
   int64_t action_tokens() const { return encoder_.action_tokens(); }
   // The ids that the action space allows for each action token.
   const std::vector<data::IdRange>& action_ranges() const {

@@ -125,6 +125,15 @@ void match_specs(const data::TaskSpec& found, const data::TaskSpec& wanted,
                    "action", wording, match.action_order);
 }
 
+std::vector<data::FieldColumn> reorder_columns(
+    std::vector<data::FieldColumn> columns, const std::vector<size_t>& order) {
+  std::vector<data::FieldColumn> reordered;
+  for (size_t field : order) {
+    reordered.push_back(std::move(columns[field]));
+  }
+  return reordered;
+}
+
 }  // namespace
 
 data::FieldValues TaskMatch::observation_for_model(
@@ -143,6 +152,17 @@ data::FieldValues TaskMatch::action_for_environment(
     values[action_order[i]] = std::move(action[i]);
   }
   return values;
+}
+
+data::Episode TaskMatch::episode_for_model(data::Episode episode) const {
+  episode.observations =
+      reorder_columns(std::move(episode.observations), observation_order);
+  episode.actions = reorder_columns(std::move(episode.actions), action_order);
+  if (!episode.expert_actions.empty()) {
+    episode.expert_actions =
+        reorder_columns(std::move(episode.expert_actions), action_order);
+  }
+  return episode;
 }
 
 TaskMatch match_task(const data::TaskSpec& environment,

@@ -28,6 +28,9 @@ struct TaskMatch {
   // Returns the values of an action that is in the order of `spec` in the order
   // of the environment.
   data::FieldValues action_for_environment(data::FieldValues action) const;
+  // Returns an episode with its observations and actions in the order of
+  // `spec`.
+  data::Episode episode_for_model(data::Episode episode) const;
 };
 
 // Looks the environment's task up by its name and matches its fields by theirs.

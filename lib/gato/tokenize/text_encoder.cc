@@ -68,8 +68,8 @@ TextEncoder::TextEncoder(const std::string& model_bytes)
   const auto status = impl_->processor.LoadFromSerializedProto(model_bytes);
   if (model_bytes.empty() || !status.ok() || size() == 0) {
     throw base::input_error(
-        "the text model is not a SentencePiece model ({} bytes); make one with "
-        "gato-tokenize vocab",
+        "not a SentencePiece model ({} bytes); train one with gato-tokenize "
+        "vocab",
         model_bytes.size());
   }
   impl_->unk_id = impl_->processor.unk_id();
@@ -84,8 +84,9 @@ int32_t TextEncoder::eos_id() const {
   const int32_t id = impl_->processor.eos_id();
   if (id < 0) {
     throw base::input_error(
-        "the text model has no </s>, which marks the end of a text; train one "
-        "that has it, for example with gato-tokenize vocab");
+        "the SentencePiece model has no </s>, which marks the end of a "
+        "document; train one that has it, for example with gato-tokenize "
+        "vocab");
   }
   return id;
 }

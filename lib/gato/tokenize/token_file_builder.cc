@@ -16,7 +16,7 @@
 namespace gato::tokenize {
 namespace {
 
-// Returns null if there is no text model.
+// Returns null if there is no SentencePiece model.
 std::unique_ptr<const TextEncoder> load_text_encoder(
     const TokenFileOptions& options) {
   if (options.text_model_name.empty()) {
@@ -72,11 +72,13 @@ int32_t TokenFileBuilder::find_or_add_task(const data::TaskSpec& spec,
           "another name (--task)",
           where, spec.name);
     }
+    data::add_settings_of(where, spec.settings, tasks_.tasks[i]);
     return static_cast<int32_t>(i);
   }
   data::require_printable_names(spec);
   data::TaskEntry& entry = tasks_.tasks.emplace_back();
   entry.spec = spec;
+  data::add_settings(entry, spec.settings);
   entry.image_height = options_.resize.height;
   entry.image_width = options_.resize.width;
   return static_cast<int32_t>(tasks_.tasks.size() - 1);
@@ -150,9 +152,9 @@ void TokenFileBuilder::count_unknown_pieces(const EncodedRecord& encoded) {
 void TokenFileBuilder::warn_of_unknown_pieces() const {
   if (unknown_pieces_.documents == 0) return;
   spdlog::warn(
-      "the text model lacks some characters: unknown pieces {}, in documents "
-      "{}, first in {}; use a text model that was trained on such text, or "
-      "one with byte fallback (gato-tokenize vocab --byte-fallback on)",
+      "the SentencePiece model lacks some characters: unknown pieces {}, in "
+      "documents {}, first in {}; use one that was trained on such text, or "
+      "with byte fallback (gato-tokenize vocab --byte-fallback on)",
       unknown_pieces_.pieces, unknown_pieces_.documents,
       unknown_pieces_.first_location);
 }

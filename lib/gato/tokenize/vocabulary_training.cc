@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/parse_number.h"
 #include "gato/base/random.h"
 
 // Texts are split into sentences, of which a reservoir keeps a sample. The
@@ -80,11 +81,13 @@ void split_into_sentences(std::string_view text, SentenceReservoir& sentences) {
   }
 }
 
-// Moves the sentences to the trainer, so that they are in memory only once.
-class MovingSentenceIterator : public sentencepiece::SentenceIterator {
+// Passes sentences to the trainer. Moves them unless they are needed again, so
+// that they are in memory only once.
+class TrainingSentenceIterator : public sentencepiece::SentenceIterator {
  public:
-  explicit MovingSentenceIterator(std::vector<std::string>& sentences)
-      : sentences_(sentences) {
+  TrainingSentenceIterator(std::vector<std::string>& sentences,
+                           bool is_reusable)
+      : sentences_(sentences), is_reusable_(is_reusable) {
     load_current();
   }
   bool done() const override { return index_ == sentences_.size(); }
@@ -97,10 +100,14 @@ class MovingSentenceIterator : public sentencepiece::SentenceIterator {
 
  private:
   void load_current() {
-    if (!done()) sentence_ = std::move(sentences_[index_]);
+    if (!done()) {
+      sentence_ =
+          is_reusable_ ? sentences_[index_] : std::move(sentences_[index_]);
+    }
   }
 
   std::vector<std::string>& sentences_;
+  const bool is_reusable_;
   size_t index_ = 0;
   std::string sentence_;
 };
@@ -113,16 +120,23 @@ std::string text_between(const std::string& text, std::string_view before,
   return text.substr(first, text.find(after, first) - first);
 }
 
+// Returns how many pieces the text allows if the trainer's error says that the
+// size is too large, otherwise an empty string.
+std::string max_size_in(const std::string& message) {
+  return message.find("Vocabulary size too high") == std::string::npos
+             ? std::string()
+             : text_between(message, "a value <= ", ".");
+}
+
 // Translates errors of the trainer about the size to messages that say what to
 // do.
 base::Error explain_trainer_error(const std::string& message,
                                   const VocabularyTrainingOptions& options) {
-  if (message.find("Vocabulary size too high") != std::string::npos) {
+  if (const std::string max_size = max_size_in(message); !max_size.empty()) {
     return base::input_error(
         "the text has too few distinct words for {} pieces: --algorithm {} "
-        "allows at most --size {}{}",
-        options.size, options.algorithm,
-        text_between(message, "a value <= ", "."),
+        "allows at most --size {}{}; --soft-limit takes what is possible",
+        options.size, options.algorithm, max_size,
         options.algorithm == "bpe" ? "" : "; --algorithm bpe may allow more");
   }
   if (message.find("smaller than required_chars") != std::string::npos) {
@@ -131,7 +145,30 @@ base::Error explain_trainer_error(const std::string& message,
         "{} or more, or a lower --character-coverage",
         options.size, text_between(message, " vs ", "."));
   }
-  return base::input_error("the text model could not be trained: {}", message);
+  return base::input_error("cannot train the SentencePiece model: {}", message);
+}
+
+// Trains a model of `size` pieces. Returns the trainer's error, or an empty
+// string.
+std::string train_on(std::vector<std::string>& sentences,
+                     const VocabularyTrainingOptions& options, int64_t size,
+                     std::string& serialized_model) {
+  TrainingSentenceIterator iterator(sentences, options.is_soft_limit);
+  const std::unordered_map<std::string, std::string> trainer_arguments{
+      {"model_type", options.algorithm},
+      {"vocab_size", std::to_string(size)},
+      {"byte_fallback", options.byte_fallback ? "true" : "false"},
+      {"character_coverage", fmt::format("{}", options.character_coverage)},
+      {"unk_id", "0"},
+      {"eos_id", "1"},
+      {"bos_id", "-1"},
+      {"pad_id", "-1"},
+      {"num_threads", "1"},  // with more, the result depends on timing
+      {"minloglevel", "2"},  // errors only; they are also returned as a status
+  };
+  const auto status = sentencepiece::SentencePieceTrainer::Train(
+      trainer_arguments, &iterator, &serialized_model);
+  return status.ok() ? std::string() : status.ToString();
 }
 
 }  // namespace
@@ -143,29 +180,24 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
   if (reservoir.seen_count() == 0) {
     throw base::input_error(
         "the inputs contain no text to train on; episodes without text need no "
-        "text model: gato-tokenize episodes --text-model none");
+        "SentencePiece model: use gato-tokenize episodes --text-model none");
   }
   TrainedVocabulary trained;
   trained.sentence_count = reservoir.seen_count();
   trained.unsampled_sentence_count =
       reservoir.seen_count() -
       static_cast<int64_t>(reservoir.sentences().size());
-  MovingSentenceIterator sentences(reservoir.sentences());
-  const std::unordered_map<std::string, std::string> trainer_arguments{
-      {"model_type", options.algorithm},
-      {"vocab_size", std::to_string(options.size)},
-      {"byte_fallback", options.byte_fallback ? "true" : "false"},
-      {"character_coverage", fmt::format("{}", options.character_coverage)},
-      {"unk_id", "0"},
-      {"eos_id", "1"},
-      {"bos_id", "-1"},
-      {"pad_id", "-1"},
-      {"num_threads", "1"},  // with more, the result depends on timing
-      {"minloglevel", "2"},  // errors only; they are also returned as a status
-  };
-  const auto status = sentencepiece::SentencePieceTrainer::Train(
-      trainer_arguments, &sentences, &trained.serialized_model);
-  if (!status.ok()) throw explain_trainer_error(status.ToString(), options);
+  trained.size = options.size;
+  std::string failure = train_on(reservoir.sentences(), options, trained.size,
+                                 trained.serialized_model);
+  if (const std::string max_size = max_size_in(failure);
+      options.is_soft_limit && !max_size.empty()) {
+    trained.size =
+        base::parse_number<int64_t>(max_size, "the size of the text model");
+    failure = train_on(reservoir.sentences(), options, trained.size,
+                       trained.serialized_model);
+  }
+  if (!failure.empty()) throw explain_trainer_error(failure, options);
   return trained;
 }
 

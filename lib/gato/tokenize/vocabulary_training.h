@@ -13,6 +13,9 @@ struct VocabularyTrainingOptions {
   // Reserve pieces for the 256 byte values, so that no text is unknown. They
   // use ids, so this is for larger vocabularies.
   bool byte_fallback = false;
+  // Trains fewer than `size` pieces if the text allows no more. The sentences
+  // are then in memory twice.
+  bool is_soft_limit = false;
   // The fraction of the characters of the text that get pieces.
   double character_coverage = 1;
   // The number of sentences to train on; 0: all. If the text has more, each
@@ -23,6 +26,7 @@ struct VocabularyTrainingOptions {
 
 struct TrainedVocabulary {
   std::string serialized_model;
+  int64_t size = 0;                      // of the model, in pieces
   int64_t sentence_count = 0;            // of the text, without blank ones
   int64_t unsampled_sentence_count = 0;  // of these: not trained on
 };

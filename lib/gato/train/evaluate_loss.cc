@@ -9,10 +9,10 @@
 #include <optional>
 #include <vector>
 
+#include "gato/base/error.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/train/input/observation_ablation.h"
 #include "gato/train/input/training_batch.h"
-#include "gato/train/run/training_run.h"
 #include "gato/train/step_gradient.h"
 
 // Batches of about kBatchTokens tokens are computed in parallel. Their losses

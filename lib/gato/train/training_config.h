@@ -48,4 +48,10 @@ struct TrainingConfig {
 int64_t resolve_micro_batch_size(const TrainingConfig& config,
                                  int64_t sequence_length);
 
+// Throws Error(usage) if one of `world_size` ranks would have no micro-batch of
+// a step. Rank zero warns if the ranks have different numbers of micro-batches.
+void check_micro_batches_per_rank(const TrainingConfig& config,
+                                  int64_t sequence_length, int64_t world_size,
+                                  bool is_rank_zero);
+
 }  // namespace gato::train

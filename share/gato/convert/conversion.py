@@ -25,8 +25,8 @@ import sys
 from errors import BadInputError, ConversionError, IoError, UsageError, require_module
 
 EXIT_STATUSES = """\
-exit status: 0 done, 1 the run failed, 2 usage or a missing Python package, 3 bad input data,
-4 input or output cannot be read or written, 130 or 143 interrupted.
+exit status: 0 success, 1 the run failed, 2 invalid options or a missing Python package,
+3 invalid input, 4 a file is missing, or cannot be read or written, 130 or 143 interrupted.
 
 The output is a Minari 0.5 dataset (OUTPUT_DIR/data/main_data.hdf5 and metadata.json). It appears
 complete or not at all. README.md beside this program lists what is converted and what is lost."""
@@ -47,7 +47,7 @@ def argument_parser(description, inputs_help, many_inputs=True):
     parser.add_argument("--domain", metavar="NAME",
                         help="domain of the task: the attribute gato_domain")
     parser.add_argument("--source", metavar="NAME",
-                        help="name of the agent that acted: the attribute gato_source, shown "
+                        help="name of the agent that played: the attribute gato_source, shown "
                              "in tables and part of the dataset id")
     parser.add_argument("--skip-bad", metavar="N", type=int, default=0,
                         help="skip and count up to N bad episodes")

@@ -116,7 +116,7 @@ class Jat:
 
     def notes(self):
         if self.left_out:
-            yield ("left out these columns, which JAT does not define: "
+            yield ("ignored these columns, which JAT does not define: "
                    f"{', '.join(sorted(self.left_out))}")
         if "rewards" not in self.columns:
             yield "there are no rewards; zeros were written"
@@ -124,10 +124,10 @@ class Jat:
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "Parquet or Arrow files of one task, or folders of them")
+        __doc__, "Parquet or Arrow files of one task, or directories of them")
     conversion.add_space_options(parser)
     parser.add_argument("--split", metavar="NAME",
-                        help="read only the files of this split (train or test) from folders")
+                        help="read only the files of this split (train or test) from directories")
     conversion.main(parser, Jat)
 
 

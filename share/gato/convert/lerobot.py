@@ -85,7 +85,7 @@ class LeRobot:
                 require_module("av", "av")
             except UsageError as error:
                 options = " ".join(f"--exclude {key}" for key in self.videos)
-                raise UsageError(f"{error}, or leave out the videos: {options}") from None
+                raise UsageError(f"{error}, or exclude the videos: {options}") from None
 
     def _read_tasks(self):
         """Returns the texts by task_index."""
@@ -105,7 +105,7 @@ class LeRobot:
         tasks = {}
         path = meta / "tasks.jsonl"
         if not path.exists():
-            raise BadInputError(f"{path}: no such file; --exclude task converts without the texts")
+            raise BadInputError(f"{path}: no such file; --exclude task converts without the text")
         for number, line in enumerate(path.read_text().splitlines(), 1):
             entry = conversion.parse_json(line, TASK, f"{path}: line {number}")
             tasks[entry["task_index"]] = entry["task"]
@@ -243,17 +243,17 @@ class LeRobot:
 
     def notes(self):
         if self.left_out:
-            yield f"left out: {', '.join(self.left_out)}"
+            yield f"ignored: {', '.join(self.left_out)}"
         if "next.reward" not in self.outcomes:
             yield "there are no rewards; zeros were written"
 
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "folder of the dataset, with meta/ and data/", many_inputs=False)
+        __doc__, "directory of the dataset, with meta/ and data/", many_inputs=False)
     conversion.add_space_options(parser)
     parser.add_argument("--exclude", metavar="KEY", action="append", default=[],
-                        help="leave out this feature, such as observation.images.top, or `task` "
+                        help="exclude this feature, such as observation.images.top, or `task` "
                              "for the texts of the tasks")
     conversion.main(parser, LeRobot)
 

@@ -197,7 +197,7 @@ class MinariArrow:
 
     def notes(self):
         if self.left_out:
-            yield ("left out these infos and options, which are not arrays: "
+            yield ("ignored these infos and options, which are not arrays: "
                    f"{', '.join(sorted(self.left_out))}")
 
 
@@ -214,7 +214,7 @@ def flat(options, prefix=""):
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "folder of the dataset, or its subfolder data", many_inputs=False)
+        __doc__, "directory of the dataset, or its subdirectory data", many_inputs=False)
     conversion.main(parser, MinariArrow)
 
 

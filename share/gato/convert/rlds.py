@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Converts an RLDS dataset, which TFDS stores in TFRecord files, to a Minari dataset.
 
-The input is the folder of a version, with dataset_info.json, features.json and the TFRecord
+The input is the directory of a version, with dataset_info.json, features.json and the TFRecord
 files. TensorFlow is not needed. --observation adds other keys of a step to the observation:
 
   rlds.py --split train tensorflow_datasets/d4rl_mujoco_hopper/v2-expert/1.2.0 hopper
@@ -263,7 +263,7 @@ class Rlds:
 
     def notes(self):
         if self.left_out:
-            yield (f"left out: {', '.join(self.left_out)} (--observation KEY adds a key of a step "
+            yield (f"ignored: {', '.join(self.left_out)} (--observation KEY adds a key of a step "
                    "to the observation)")
         if "reward" not in self.features:
             yield "there are no rewards; zeros were written"
@@ -275,7 +275,7 @@ class Rlds:
 
 def main():
     parser = conversion.argument_parser(
-        __doc__, "folder with dataset_info.json, features.json and TFRecord files",
+        __doc__, "directory with dataset_info.json, features.json and TFRecord files",
         many_inputs=False)
     conversion.add_space_options(parser)
     parser.add_argument("--split", metavar="NAME",
@@ -284,7 +284,7 @@ def main():
                         help="add this key of a step, such as language_instruction, to the "
                              "observation")
     parser.add_argument("--exclude", metavar="KEY", action="append", default=[],
-                        help="leave out this key of a step, such as observation/depth, or this "
+                        help="exclude this key of a step, such as observation/depth, or this "
                              "group of keys")
     parser.add_argument("--last-step", choices=("drop", "keep"), default="drop",
                         help="drop: the last row contains only the final observation, as RLDS "

@@ -1,49 +1,83 @@
 #!/usr/bin/env python3
-"""Serves a Gymnasium environment, given by its ID, to gato-rollout:
+"""Serves an environment of Gymnasium, given by its ID, to gato-rollout:
+
+  gato-rollout control --check-env --env gymnasium/CartPole-v1
+
+or, if another package registers it, with a Python interpreter that has the package:
 
   gato-rollout control --check-env --env-command \\
-    'venv/bin/python gymnasium_env.py --task CartPole-v1'
+    'venv/bin/python -m gymnasium_env --task ALE/Pong-v5 --import ale_py'
 
-venv/bin/python is a Python interpreter with gymnasium, numpy and whatever else
-the environment needs. The spaces may be Box, Discrete, MultiDiscrete,
-MultiBinary and Text, and Dict and Tuple of these.
+The spaces may be Box, Discrete, MultiDiscrete, MultiBinary and Text, and Dict and
+Tuple of these.
 """
-import argparse
 import importlib
+import sys
+
+import gato_environment
+
+OPTIONS = gato_environment.parse_arguments(__doc__, [
+    ("import", "", "module that registers the environment"),
+    ("domain", "gymnasium", "domain of the task, over which scores are averaged")])
+CAN_RENDER = gato_environment.prepare_mujoco()
+
+import gymnasium  # noqa: E402
+
+import gymnasium_experts  # noqa: E402
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, metavar="ID",
-                        help="environment, such as CartPole-v1, or ALE/Pong-v5 with "
-                             "--import ale_py")
-    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
-                        help="import a module that registers environments; may be repeated")
-    parser.add_argument("--domain", default="gymnasium", metavar="NAME",
-                        help="domain of the task, over which scores are averaged "
-                             "(default: gymnasium)")
-    parser.add_argument("--render", action="store_true",
-                        help="render images, for gato-rollout control --video")
-    return parser, parser.parse_args()
+class Watched(gymnasium.Wrapper):
+    """An environment whose expert sees the observations."""
+
+    def __init__(self, environment, make_policy):
+        super().__init__(environment)
+        self.make_policy, self.policy, self.observation = make_policy, None, None
+
+    def reset(self, *, seed=None, options=None):
+        self.observation, info = super().reset(seed=seed, options=options)
+        if self.make_policy not in gymnasium_experts.FIXED:
+            self.policy = None
+        return self.observation, info
+
+    def step(self, action):
+        self.observation, *rest = super().step(action)
+        return self.observation, *rest
+
+    def expert(self):
+        if self.policy is None:
+            self.policy = self.make_policy(self.env.unwrapped)
+        return self.policy(self.observation)
+
+
+def make(task):
+    # Not every environment accepts render_mode.
+    arguments = [{"render_mode": "rgb_array"}, {}] if CAN_RENDER else [{}]
+    for argument in arguments:
+        try:
+            return gymnasium.make(task, disable_env_checker=True, **argument)
+        except TypeError as error:
+            failure = error
+    raise failure
 
 
 def main():
-    # Parsed before the imports, so that --help needs none of the modules.
-    parser, options = parse_arguments()
-    import gato_environment
-    import gymnasium
     try:
-        for module in options.modules:
+        if module := getattr(OPTIONS, "import"):
             importlib.import_module(module)
-        # Not every environment accepts render_mode, so pass it only if it is needed.
-        render_arguments = {"render_mode": "rgb_array"} if options.render else {}
-        environment = gymnasium.make(options.task, **render_arguments)
+        environment = make(OPTIONS.task)
     except (ImportError, gymnasium.error.Error) as error:
-        parser.error(error)
-    gato_environment.Server(environment, options.task, options.domain,
-                            max_steps=environment.spec.max_episode_steps).serve()
+        sys.exit(f"gymnasium_env.py: error: {error}")
+    make_policy = OPTIONS.domain == "gymnasium" and gymnasium_experts.EXPERTS.get(
+        OPTIONS.task.rpartition("-v")[0])
+    watched = Watched(environment, make_policy)
+    task = f"{OPTIONS.domain}/{OPTIONS.task}"
+    packages = ["gymnasium"]
+    for module, package in (("mujoco", "mujoco"), ("Box2D", "Box2D")):
+        if module in sys.modules:
+            packages.append(package)
+    gato_environment.Server(
+        watched, task, OPTIONS.domain, expert=watched.expert if make_policy else None,
+        max_steps=environment.spec.max_episode_steps, packages=packages).serve()
 
 
-if __name__ == "__main__":
-    main()
+main()

@@ -1,49 +1,35 @@
 #!/usr/bin/env python3
-"""Serves a MiniGrid or BabyAI level to gato-rollout:
+"""Serves a MiniGrid or BabyAI level to gato-rollout, which finds it by name:
 
-  gato-rollout control --check-env --env-command \\
-    'venv/bin/python minigrid_env.py --task BabyAI-GoToLocal-v0'
-
-venv/bin/python is a Python interpreter with minigrid 3.2
-(pip install minigrid==3.2.0).
+  gato-rollout control --check-env --env babyai/GoToLocal
 
 The agent observes the mission, its direction, and the 7 x 7 cells in front of
 it: three numbers per cell (object, color, state) or, with --tile, an image. The
-expert of BabyAI levels is BabyAIBot. It solves all levels except KeyInBox and
-PutNext...Carrying.
+expert of BabyAI levels is BabyAIBot, that of some MiniGrid levels a planner that
+knows the entire grid. Without an expert are BabyAI's KeyInBox, PutNext...Carrying
+and OpenDoorsOrder...Debug, which the bot cannot solve.
 """
-import argparse
 import signal
+import sys
 
+import gato_environment
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", required=True, metavar="LEVEL",
-                        help="level, such as BabyAI-GoToLocal-v0 or MiniGrid-DoorKey-5x5-v0")
-    parser.add_argument("--tile", type=int, default=0, metavar="N",
-                        help="observe an image with N x N pixels per cell; gato-tokenize treats "
-                             "it as an image if N is at least 3")
-    parser.add_argument("--render", action="store_true",
-                        help="render images of the entire level, for gato-rollout control --video")
-    return parser, parser.parse_args()
-
-
-if __name__ == "__main__":
-    # Parsed before the imports, so that --help needs none of the modules.
-    PARSER, OPTIONS = parse_arguments()
-
-import gato_environment  # noqa: E402
+OPTIONS = gato_environment.parse_arguments(__doc__, [
+    ("domain", "babyai", "babyai or minigrid"),
+    ("tile", 0, "observe an image with this many pixels per side of a cell; gato-tokenize treats "
+                "it as an image if there are at least 3")])
 
 import gymnasium  # noqa: E402
 import minigrid  # noqa: E402, F401
 from gymnasium import spaces  # noqa: E402
 from minigrid.envs.babyai.core.roomgrid_level import RoomGridLevel  # noqa: E402
-from minigrid.minigrid_env import MiniGridEnv  # noqa: E402
 from minigrid.utils.baby_ai_bot import BabyAIBot, DisappearedBoxError  # noqa: E402
 from minigrid.wrappers import RGBImgPartialObsWrapper  # noqa: E402
 
 REPLAN_TIMEOUT = 5  # seconds; in some states the bot would replan forever
+PREFIXES = {"babyai": "BabyAI-", "minigrid": "MiniGrid-"}
+# Parts of the names of levels that the bot cannot solve.
+WITHOUT_EXPERT = ("KeyInBox", "Carrying", "OpenDoorsOrderN2Debug", "OpenDoorsOrderN4Debug")
 
 
 class Level:
@@ -100,22 +86,28 @@ def give_up_replanning(*_):
     raise TimeoutError(f"the bot found no plan within {REPLAN_TIMEOUT} s")
 
 
-def main(parser, options):
+def full_id(domain, task):
+    """Returns the package's ID of a level: GoToLocal is BabyAI-GoToLocal-v0."""
+    versions = [name for name in gymnasium.registry
+                if name.rpartition("-v")[0] == PREFIXES[domain] + task]
+    return task if task in gymnasium.registry else max(versions, default=None)
+
+
+def main():
     signal.signal(signal.SIGALRM, give_up_replanning)
-    try:
-        environment = gymnasium.make(options.task,
-                                     render_mode="rgb_array" if options.render else None)
-    except gymnasium.error.Error as error:
-        parser.error(error)
-    if not isinstance(environment.unwrapped, MiniGridEnv):
-        parser.error(f"{options.task} is not a MiniGrid level; use gymnasium_env.py")
-    if options.tile:
-        environment = RGBImgPartialObsWrapper(environment, tile_size=options.tile)
+    level_id = full_id(OPTIONS.domain, OPTIONS.task)
+    if level_id is None:
+        sys.exit(f"minigrid_env.py: error: there is no level {OPTIONS.task} in {OPTIONS.domain}")
+    environment = gymnasium.make(level_id, render_mode="rgb_array", disable_env_checker=True)
+    if OPTIONS.tile:
+        environment = RGBImgPartialObsWrapper(environment, tile_size=OPTIONS.tile)
     level = Level(environment)
-    has_bot = isinstance(environment.unwrapped, RoomGridLevel)
-    gato_environment.Server(level, options.task, "babyai" if has_bot else "minigrid",
-                            expert=level.expert if has_bot else None).serve()
+    has_bot = (isinstance(environment.unwrapped, RoomGridLevel)
+               and not any(part in level_id for part in WITHOUT_EXPERT))
+    gato_environment.Server(
+        level, f"{OPTIONS.domain}/{OPTIONS.task}", OPTIONS.domain,
+        expert=level.expert if has_bot else None,
+        settings={"id": level_id, "tile": OPTIONS.tile}, packages=("minigrid",)).serve()
 
 
-if __name__ == "__main__":
-    main(PARSER, OPTIONS)
+main()

@@ -85,9 +85,12 @@ def png(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--pictures", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--pictures", metavar="N", type=int, default=1000,
+                        help="number of images (default: 1000)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0,
+                        help="random seed (default: 0)")
+    parser.add_argument("directory", type=pathlib.Path,
+                        help="for captions.json and images/")
     arguments = parser.parse_args()
 
     rng = random.Random(arguments.seed)

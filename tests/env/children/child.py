@@ -3,7 +3,8 @@
 
 It counts steps. An observation is a text, two float64 and the number of steps
 taken (discrete). An action is one of three numbers, and the reward is the
-action. An episode ends after three steps. FAULT selects one way to fail.
+action. An episode ends after three steps. FAULT, or $GATO_TEST_FAULT, selects one way
+to fail.
 
 If $GATO_TEST_STOP is a file with the numbers N and S, the child removes it at its
 Nth reset and sends signal S to its parent.
@@ -15,7 +16,7 @@ import struct
 import sys
 import time
 
-FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
+FAULT = os.environ.get("GATO_TEST_FAULT") or " ".join(sys.argv[1:2])
 SPEC = {
     "type": "spec", "version": 1, "task": "test/count", "domain": "test",
     # Deliberately not in token order: values on the wire are in this order.
@@ -25,7 +26,8 @@ SPEC = {
         {"name": "count", "role": "discrete", "dtype": "int32", "shape": [], "n": 5, "start": 0},
         {"name": "a/goal", "role": "text"}],
     "action": [{"name": "action", "role": "discrete", "dtype": "int64", "shape": [], "n": [3]}],
-    "max_steps": 3, "capabilities": ["seed", "expert", "render"]}
+    "max_steps": 3, "capabilities": ["seed", "expert", "render"],
+    "settings": {"arguments": " ".join(sys.argv[1:])}}
 
 
 def send(header, payload=b""):

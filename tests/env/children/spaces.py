@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Serves an environment with every kind of space through gato_environment.py.
+"""Serves an environment with every kind of space through the module gato_environment.
 
 The classes have the names of Gymnasium's spaces, by which the module recognizes
 them. The environment prints to standard output, as it must not, and echoes its

@@ -42,7 +42,7 @@ TEST_CASE(
     CHECK(test::first_pixel_color(records[0].image) == "blue");
     CHECK(test::first_pixel_color(records[1].image) == "red");
     CHECK(texts_of(records) ==
-          std::vector<std::string>{"Q: What colour is it? A: blue",
+          std::vector<std::string>{"Q: What color is it? A: blue",
                                    "Q: Is it a star? A: no",
                                    "Q: What is it? A: square"});
     CHECK(records[0].texts[1].location ==
@@ -59,7 +59,7 @@ TEST_CASE("Each answer is a document, except empty ones") {
   CHECK(errors.empty());
   CHECK(texts_of(records) ==
         std::vector<std::string>{
-            "Q: What colour is it? A: blue", "Q: What colour is it? A: blue",
+            "Q: What color is it? A: blue", "Q: What color is it? A: blue",
             "Q: Is it a star? A: no", "Q: Is it a star? A: no",
             "Q: Is it a star? A: yes", "Q: What is it? A: square",
             "Q: What is it? A: red", "Q: What is it? A: square"});
@@ -71,7 +71,7 @@ TEST_CASE("A question or annotation without a counterpart is a bad record") {
                                folder + "bad-annotations.json", in_folder());
   const auto [records, errors] = read_all_records(*source);
   CHECK(texts_of(records) ==
-        std::vector<std::string>{"Q: What colour is it? A: blue"});
+        std::vector<std::string>{"Q: What color is it? A: blue"});
   REQUIRE(errors.size() == 3);
   CHECK_THAT(errors[0], Contains("questions.json: question 7000") &&
                             Contains("bad-annotations.json"));

@@ -1,6 +1,5 @@
 #include "gato/train/input/demonstration_dataset.h"
 
-#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "gato/pack/write_sequences.h"
 #include "gato/tokenize/document_encoder.h"
 #include "gato/train/input/sequence_file_data.h"
+#include "train/same_rows.h"
 
 using namespace gato;
 using namespace gato::train;
@@ -115,30 +115,6 @@ std::filesystem::path pack_in_files(const std::filesystem::path& dataset,
   return sequences;
 }
 
-void check_same_rows(const TrainingData& a, const TrainingData& b) {
-  REQUIRE(a.row_count() == b.row_count());
-  for (int64_t i = 0; i < a.row_count(); ++i) {
-    const TrainingData::Row one = a.row(i), other = b.row(i);
-    CHECK(one.task == other.task);
-    CHECK(std::ranges::equal(one.view.modality, other.view.modality));
-    CHECK(
-        std::ranges::equal(one.view.local_position, other.view.local_position));
-    CHECK(std::ranges::equal(one.view.interval, other.view.interval));
-    CHECK(std::ranges::equal(one.view.segment_ids, other.view.segment_ids));
-    CHECK(std::ranges::equal(one.view.prompt_mask, other.view.prompt_mask));
-    for (size_t j = 0; j < one.view.tokens.size(); ++j) {
-      const int32_t token = one.view.tokens[j], same = other.view.tokens[j];
-      if (data::is_patch(token)) {
-        REQUIRE(std::ranges::equal(one.patch(data::patch_index(token)),
-                                   other.patch(data::patch_index(same))));
-      } else {
-        REQUIRE(token == same);
-        REQUIRE(one.view.labels[j] == other.view.labels[j]);
-      }
-    }
-  }
-}
-
 }  // namespace
 
 TEST_CASE("Sequences of demonstrations in memory are those of a packed file") {
@@ -153,9 +129,6 @@ TEST_CASE("Sequences of demonstrations in memory are those of a packed file") {
   const auto in_memory = dataset.sample_sequences(episodes, /*seed=*/7);
   const SequenceFileData in_file({pack_in_files(
       folder / "dataset", episodes, config, /*seed=*/7, folder.path())});
-  CHECK(in_memory->sequence_length() == in_file.sequence_length());
-  CHECK(in_memory->window_steps() == in_file.window_steps());
-  CHECK(in_memory->tasks().to_json() == in_file.tasks().to_json());
   CHECK(in_memory->demonstrations().at(0).total_reward ==
         in_file.demonstrations().at(0).total_reward);
   check_same_rows(*in_memory, in_file);

@@ -1,13 +1,16 @@
 #include "gato/train/input/document_data.h"
 
 #include <algorithm>
-#include <span>
+#include <limits>
 #include <vector>
 
 #include "catch.h"
 #include "data/sample_documents.h"
 #include "gato/base/error.h"
+#include "gato/pack/write_sequences.h"
 #include "gato/train/input/batch_loader.h"
+#include "gato/train/input/sequence_file_data.h"
+#include "train/same_rows.h"
 
 using namespace gato;
 using namespace gato::train;
@@ -24,73 +27,88 @@ model::ModelConfig config_of_context(int64_t context) {
   return config;
 }
 
-// Returns the tokens of every row without their padding.
-std::vector<std::vector<int32_t>> tokens_of_rows(const DocumentData& data) {
-  std::vector<std::vector<int32_t>> rows;
-  for (int64_t i = 0; i < data.row_count(); ++i) {
-    const data::SequenceView view = data.row(i).view;
-    REQUIRE(std::ssize(view.tokens) == data.sequence_length());
-    const auto end = std::find(view.modality.begin(), view.modality.end(),
-                               static_cast<uint8_t>(data::Modality::padding));
-    rows.emplace_back(view.tokens.begin(),
-                      view.tokens.begin() + (end - view.modality.begin()));
+// Writes a token file of the documents, packs it and returns the sequences.
+SequenceFileData pack_in_files(
+    const std::vector<data::TokenizedDocument>& documents,
+    const model::ModelConfig& config, uint64_t seed,
+    const TestDirectory& folder) {
+  data::TokenFileWriter writer(folder / "tokens.h5", /*force=*/true,
+                               config.vocabulary);
+  for (const data::TokenizedDocument& document : documents) {
+    writer.append(document);
   }
-  return rows;
-}
-
-std::vector<int32_t> slice(const std::vector<int32_t>& tokens, int64_t begin,
-                           int64_t end) {
-  return {tokens.begin() + begin, tokens.begin() + end};
+  writer.commit(config.tasks, small_provenance());
+  pack::MixtureEntry input;
+  input.files = {folder / "tokens.h5"};
+  const pack::PackedDataset packing(
+      {input}, {config.context, config.window_steps, seed}, /*sequences=*/0);
+  pack::write_sequences(packing, {0, packing.sequences()},
+                        {folder / "sequences.h5", /*force=*/true},
+                        small_provenance());
+  return SequenceFileData({folder / "sequences.h5"});
 }
 
 }  // namespace
 
-TEST_CASE("Rows of an episode in memory consist of complete time steps") {
-  // Ten tokens per step: six patches, a value, the separator and two actions.
-  const data::TokenizedDocument episode = make_episode_document(5, 2, 3, 7);
+TEST_CASE("Rows of documents in memory are those of a packed token file") {
   model::ModelConfig config = config_of_context(25);
-  {
-    const DocumentData data({episode}, config);
-    CHECK(tokens_of_rows(data) == std::vector{slice(episode.tokens, 0, 20),
-                                              slice(episode.tokens, 20, 40),
-                                              slice(episode.tokens, 40, 50)});
-    CHECK(data.row_location(1) == "document 0 from token 20");
-    const TrainingData::Row row = data.row(2);
-    const auto pixels = row.patch(data::patch_index(row.view.tokens[1]));
-    CHECK(std::equal(pixels.begin(), pixels.end(),
-                     episode.patches[4 * 6 + 1].begin()));
-    CHECK(row.view.local_position[6] == 6);
-    CHECK(row.view.local_position[24] == data::TokenRow::kNoLocalPosition);
+  config.window_steps = GENERATE(0, 2);
+  std::vector<data::TokenizedDocument> documents = {
+      make_episode_document(5, 2, 3, 7), make_text_document(60),
+      make_episode_document(4, 1, 1, 8), make_text_document(9)};
+  if (GENERATE(false, true)) {
+    documents[2].labels = documents[2].tokens;
+    documents[2].labels[4] = 1200;  // the second action
   }
-  config.window_steps = 1;
-  CHECK(DocumentData({episode}, config).row_count() == 5);
-  config.window_steps = 3;
-  CHECK(DocumentData({episode}, config).row_count() == 3);
+  config.tasks.tasks[0].episode_count = 2;
+  config.tasks.tasks[0].step_count = 9;
+  config.tasks.tasks[1].episode_count = 2;
+  config.tasks.tasks[1].step_count = 2;
+  const TestDirectory folder;
+  const SequenceFileData in_file =
+      pack_in_files(documents, config, /*seed=*/3, folder);
+  const DocumentData in_memory(documents, config, /*seed=*/3);
+  REQUIRE(in_memory.row_count() > 4);
+  check_same_rows(in_memory, in_file);
+  CHECK(in_memory.vocabulary().has_same_ids(in_file.vocabulary()));
+  CHECK(in_memory.row_location(1) == "documents in memory: sequence 1");
+  // Runs on one can be resumed on the other.
+  CHECK(in_memory.fingerprint() == in_file.fingerprint());
+  CHECK(in_memory.fingerprint() !=
+        DocumentData(documents, config, /*seed=*/4).fingerprint());
 }
 
-TEST_CASE("A text in memory is divided at any token") {
-  const data::TokenizedDocument text = make_text_document(60);
-  const DocumentData data({text}, config_of_context(25));
-  CHECK(tokens_of_rows(data) == std::vector{slice(text.tokens, 0, 25),
-                                            slice(text.tokens, 25, 50),
-                                            slice(text.tokens, 50, 60)});
+TEST_CASE("A document in memory that fits into a row is read from its start") {
+  data::TokenizedDocument episode = make_episode_document(2, 2, 3, 7);
+  const DocumentData data({episode}, config_of_context(20));
+  const TrainingData::Row row = data.row(0);
+  CHECK(std::ranges::equal(row.view.labels, row.view.tokens));
+  CHECK(row.view.local_position[6] == 6);
+  for (size_t i = 0; i < episode.tokens.size(); ++i) {
+    const int32_t token = episode.tokens[i], read = row.view.tokens[i];
+    if (data::is_patch(token)) {
+      REQUIRE(std::ranges::equal(row.patch(data::patch_index(read)),
+                                 episode.patches[data::patch_index(token)]));
+    } else {
+      REQUIRE(read == token);
+    }
+  }
+  episode.labels = episode.tokens;
+  episode.labels[19] = 1200;
+  const DocumentData labeled_data({episode}, config_of_context(20));
+  const TrainingData::Row labeled = labeled_data.row(0);
+  CHECK(labeled.view.labels[19] == 1200);
+  CHECK(labeled.view.tokens[19] == episode.tokens[19]);
+
+  const StepBatch batch = load_step_batch(labeled_data, {.batch_size = 1}, 0);
+  CHECK(batch.target_count == 4);
+}
+
+TEST_CASE("Texts in memory have no demonstrations") {
+  const DocumentData data({make_text_document(60)}, config_of_context(25));
+  CHECK(data.row_count() == 3);
   CHECK(data.row(2).task == 1);
   CHECK(data.demonstrations().empty());
-}
-
-TEST_CASE("Labels of a document in memory become labels of its rows") {
-  data::TokenizedDocument episode = make_episode_document(4, 1, 1, 7);
-  CHECK(std::ranges::equal(
-      DocumentData({episode}, config_of_context(10)).row(1).view.labels,
-      slice(episode.tokens, 10, 20)));
-  episode.labels = episode.tokens;
-  episode.labels[13] = 1200;
-  const DocumentData data({episode}, config_of_context(10));
-  CHECK(data.row(1).view.labels[3] == 1200);
-  CHECK(data.row(1).view.tokens[3] == episode.tokens[13]);
-
-  const StepBatch batch = load_step_batch(data, {.batch_size = 2}, 0);
-  CHECK(batch.target_count == 8);
 }
 
 TEST_CASE("The demonstration of a task in memory is its best episode") {
@@ -108,6 +126,9 @@ TEST_CASE("The demonstration of a task in memory is its best episode") {
 TEST_CASE("Documents in memory that do not fit the network are refused") {
   CHECK_THROWS_WITH(DocumentData({}, config_of_context(10)),
                     Contains("no documents"));
+  CHECK_THROWS_WITH(
+      DocumentData({make_text_document(0)}, config_of_context(10)),
+      Contains("documents in memory: contains no tokens"));
   data::TokenizedDocument text = make_text_document(3);
   text.task_index = 2;
   CHECK_THROWS_WITH(DocumentData({text}, config_of_context(10)),

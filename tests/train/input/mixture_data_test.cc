@@ -16,6 +16,7 @@
 #include "gato/train/input/sequence_file_data.h"
 #include "model/tiny_model.h"
 #include "pack/generated_token_files.h"
+#include "train/same_rows.h"
 #include "train/training_fixture.h"
 
 using namespace gato;
@@ -71,7 +72,7 @@ threads = 1
         common,
         {.seed = common.seed, .output = common.output, .has_provenance = false},
         progress};
-    commands::PackCommandOptions options;
+    commands::PackOptions options;
     options.length = 32;
     options.sequences = 20;
     options.mixture = mixture;
@@ -182,28 +183,7 @@ TEST_CASE("The rows of a mixture are those of the packed file") {
   const MixtureFixture fixture;
   const SequenceFileData packed({fixture.packed});
   const MixtureData sampled(fixture.mixture, {32, 0, 7}, 20);
-  REQUIRE(sampled.row_count() == packed.row_count());
-  CHECK(sampled.sequence_length() == packed.sequence_length());
-  CHECK(sampled.tasks().to_json() == packed.tasks().to_json());
-  for (int64_t i = 0; i < packed.row_count(); ++i) {
-    const TrainingData::Row a = packed.row(i), b = sampled.row(i);
-    CHECK(a.task == b.task);
-    CHECK(std::ranges::equal(a.view.modality, b.view.modality));
-    CHECK(std::ranges::equal(a.view.local_position, b.view.local_position));
-    CHECK(std::ranges::equal(a.view.interval, b.view.interval));
-    CHECK(std::ranges::equal(a.view.segment_ids, b.view.segment_ids));
-    CHECK(std::ranges::equal(a.view.prompt_mask, b.view.prompt_mask));
-    for (size_t j = 0; j < a.view.tokens.size(); ++j) {
-      if (!data::is_patch(a.view.tokens[j])) {
-        REQUIRE(a.view.tokens[j] == b.view.tokens[j]);
-        REQUIRE(a.view.labels[j] == b.view.labels[j]);
-      } else {
-        REQUIRE(
-            std::ranges::equal(a.patch(data::patch_index(a.view.tokens[j])),
-                               b.patch(data::patch_index(b.view.tokens[j]))));
-      }
-    }
-  }
+  check_same_rows(packed, sampled);
 }
 
 TEST_CASE("A mixture, its packed file and its shards train the same weights") {

@@ -17,8 +17,6 @@ using Catch::Contains;
 
 namespace {
 
-model::Network make_network() { return model::Network(tiny_config(), 1); }
-
 AdamW make_optimizer(const model::Network& network, int64_t rank,
                      int64_t ranks) {
   return AdamW({}, network.flat_parameters(), network.decayed_parameter_count(),
@@ -52,7 +50,7 @@ TEST_CASE("Shards and their remainder cover a buffer without gaps") {
 
 TEST_CASE(
     "Moments written by any number of ranks can be read by any other number") {
-  const model::Network network = make_network();
+  const model::Network network = tiny_network();
   const ScratchDirectory folder;
   for (const int64_t writers : {1, 2, 5}) {
     const std::string directory = folder / std::to_string(writers);
@@ -76,7 +74,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Moments that are missing or stored twice are refused") {
-  const model::Network network = make_network();
+  const model::Network network = tiny_network();
   const ScratchDirectory folder;
   for (int64_t rank = 0; rank < 3; ++rank) {
     write_moments(folder / ".", network, make_optimizer(network, rank, 3), rank,

@@ -39,7 +39,7 @@ bool begins_like_image(std::span<const uint8_t> bytes) {
                                        const std::string& reason) {
   throw base::input_error(
       "{}: row {}: the compressed image cannot be read: {}: write this frame "
-      "again, or leave out its episode with --skip-bad",
+      "again, or skip its episode with --skip-bad",
       label, row, reason);
 }
 
@@ -51,7 +51,7 @@ void reject_images_as_variable_length_texts(
   const auto* bytes = reinterpret_cast<const uint8_t*>(first.data());
   if (!begins_like_image({bytes, first.size()})) return;
   throw base::input_error(
-      "{}: compressed images as texts of variable length, which end at their "
+      "{}: compressed images as strings of variable length, which end at their "
       "first zero byte: store each as a sequence of uint8 "
       "(h5py.vlen_dtype(numpy.uint8))",
       dataset.label());
@@ -86,8 +86,8 @@ std::optional<data::Field> infer_compressed_image_field(
   if (!may_be_images || dataset.shape().empty() || rows == 0) {
     if (!are_bytes) return std::nullopt;
     throw base::input_error(
-        "{}: sequences of bytes, but not one per step to tell whether they are "
-        "compressed images",
+        "{}: sequences of bytes, but not one per step, as compressed images "
+        "would be",
         dataset.label());
   }
   const CompressedImages images = read_compressed_images(dataset, 0, rows);
@@ -135,8 +135,8 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
     }
     throw base::input_error(
         "{}: row {}: neither a compressed image (JPEG, PNG or WebP) nor an "
-        "array of shape [{}]: write this frame again, or leave out its episode "
-        "with --skip-bad",
+        "array of shape [{}]: write this frame again, or skip its episode with "
+        "--skip-bad",
         dataset.label(), first, fmt::join(field.shape, ", "));
   }
   if (row_elements != field_elements) return true;

@@ -61,7 +61,7 @@ std::vector<fs::path> find_datasets(const fs::path& operand) {
     try {
       find_datasets_recursively(operand, visited, found);
     } catch (const fs::filesystem_error& error) {
-      throw base::io_error("{}: cannot search this folder: {}",
+      throw base::io_error("{}: cannot search this directory: {}",
                            error.path1().string(), error.code().message());
     }
   }

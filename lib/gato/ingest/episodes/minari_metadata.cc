@@ -139,6 +139,11 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
   result.total_episodes = metadata.integer("total_episodes");
   result.total_steps = metadata.integer("total_steps");
   result.minari_version = metadata.description("minari_version");
+  spec.settings = json::parse(metadata.string_value("gato_settings"), nullptr,
+                              /*allow_exceptions=*/false);
+  if (!spec.settings.is_object()) {
+    spec.settings = nullptr;
+  }
   const std::string provenance = metadata.string_value("gato_provenance");
   if (!provenance.empty()) {
     result.provenance = json::parse(provenance, nullptr, false);

@@ -215,6 +215,9 @@ void MinariWriter::Impl::write_root_attributes(
   set("gato_domain", info.spec.domain);
   set("gato_source", info.source);
   set("gato_environment", info.spec.environment);
+  if (!info.spec.settings.is_null()) {
+    set("gato_settings", info.spec.settings.dump());
+  }
   if (provenance.enabled) {
     set("gato_provenance", provenance.to_json().dump());
   }

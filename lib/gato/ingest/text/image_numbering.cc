@@ -22,7 +22,7 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
         Root{root, ImageUrlIndex(root), 0, {}, {}, {}, false});
     if (!found->urls.empty()) {
       spdlog::info(
-          "{}: rows get their images by the URLs in {} .json files of "
+          "{}: rows are matched to images by the URLs in {} .json files of "
           "img2dataset",
           root.string(), found->urls.size());
     }

@@ -56,7 +56,7 @@ class TarPageSource : public PageSource {
   std::optional<PageRecord> next() override {
     while (const auto path = tar_.next()) {
       if (!path->ends_with(".json")) {
-        ++skipped_members_;
+        tar_.skip_member();
         continue;
       }
       const std::string location = fmt::format("{}: {}", tar_.name(), *path);
@@ -70,7 +70,7 @@ class TarPageSource : public PageSource {
   }
 
   Counts skipped() const override {
-    return {{"other members", skipped_members_ + tar_.skipped_members()}};
+    return {{"other members", tar_.skipped_members()}};
   }
 
   void record_inputs(data::Provenance& provenance) override {
@@ -91,7 +91,6 @@ class TarPageSource : public PageSource {
 
   SharedOptions options_;
   TarReader tar_;
-  int64_t skipped_members_ = 0;
 };
 
 }  // namespace

@@ -191,8 +191,8 @@ class TsvSource : public ImageTextSource {
     if (spans_lines && options_.quoting == "auto" && contains_rows(record)) {
       if (!has_shard_number(options_.image_name_format)) {
         set_doubt(first,
-                  "a quoted cell spans lines: a parser of CSV counts "
-                  "fewer rows than lines (see --quoting)");
+                  "a quoted cell spans lines: a CSV parser counts fewer "
+                  "rows than lines (see --quoting)");
       }
       return add_lines(record, number);
     }

@@ -137,7 +137,7 @@ class WebDatasetSource : public ImageTextSource {
   }
 
   Counts skipped() const override {
-    return {{"other members", skipped_members_ + tar_.skipped_members()}};
+    return {{"other members", tar_.skipped_members()}};
   }
 
   void record_inputs(data::Provenance& provenance) override {
@@ -204,7 +204,7 @@ class WebDatasetSource : public ImageTextSource {
     }
     const auto name = split_member_name(*path);
     if (!name) {
-      ++skipped_members_;
+      tar_.skip_member();
       return;
     }
     if (group_ && group_->sample.key != name->first) finish_group();
@@ -292,7 +292,6 @@ class WebDatasetSource : public ImageTextSource {
   std::optional<base::Error> error_;  // to be thrown after them
   bool is_inside_member_ = false;     // of the group
   bool is_at_end_ = false;
-  int64_t skipped_members_ = 0;
 };
 
 }  // namespace

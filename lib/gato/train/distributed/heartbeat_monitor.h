@@ -11,16 +11,10 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/train/distributed/heartbeat_exchange.h"
 #include "gato/train/distributed/rendezvous.h"
 
 namespace gato::train {
-
-// The reason for the failure of the job. All ranks exit with the same report.
-struct FailureReport {
-  base::ExitStatus status = base::ExitStatus::run_failed;
-  int64_t failed_rank = 0;  // the rank to blame
-  std::string message;      // names that rank
-};
 
 class HeartbeatMonitor {
  public:

@@ -2,16 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "gato/base/error.h"
 #include "gato/data/token_columns.h"
 #include "gato/ingest/episodes/usable_episodes.h"
-#include "gato/pack/packed_dataset.h"
 #include "gato/tokenize/document_encoder.h"
-#include "gato/train/input/packed_data.h"
+#include "gato/train/input/document_data.h"
 
 // An episode is encoded twice: by validate(), which keeps nothing, and by
 // load() if a run uses it. A dataset can be much larger than the few episodes
@@ -34,66 +32,18 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
 
 // Rows packed from some of the demonstrations in a table. Runs with other
 // numbers of demonstrations select from the same table.
-class DemonstrationSequences : public PackedData {
+class DemonstrationSequences : public DocumentData {
  public:
   DemonstrationSequences(const DemonstrationDataset& dataset,
                          const pack::DocumentSelection& selection,
                          const pack::PackingOptions& options)
-      : PackedData(
-            std::make_unique<const pack::PackedDataset>(selection, options)),
-        dataset_(dataset),
-        table_(*selection.table),
-        patch_numbers_(number_patches()) {}
-
-  std::string display_name() const override { return dataset_.path().string(); }
-  int64_t row_count() const override {
-    return std::max(kMinSequences, PackedData::row_count());
-  }
-  // Patch tokens refer to the patches of the table, which are in memory anyway.
-  Row row(int64_t i) const override {
-    pack::PackedRow packed = packing().row(i);
-    packed.renumber_patches([](pack::PatchRef ref) { return ref.index; });
-    Row row = make_row(std::move(packed.row), {});
-    row.patches = table_.patch_pixels();
-    return row;
-  }
-  std::string row_location(int64_t i) const override {
-    return fmt::format("{}: sequence {}", display_name(), i);
-  }
+      : DocumentData(selection, options, kMinSequences), dataset_(dataset) {}
   void record_inputs(data::Provenance& provenance) const override {
     dataset_.record_inputs(provenance);
   }
-  // The fingerprint is that of a file of these sequences, so that runs of
-  // earlier versions, which wrote one, can be resumed.
-  nlohmann::json fingerprint() const override {
-    nlohmann::json json = common_fingerprint(patch_numbers_);
-    json["sequences"] = nlohmann::json::array({row_count()});
-    return json;
-  }
 
  private:
-  // Returns the numbers that the patches of the table would have in a file of
-  // the sequences: in the order of their first use.
-  std::vector<int32_t> number_patches() const {
-    constexpr int32_t kUnused = -1;
-    std::vector<int32_t> numbers(table_.distinct_patch_count(), kUnused);
-    if (numbers.empty()) {
-      return numbers;
-    }
-    int32_t next = 0;
-    for (int64_t i = 0; i < row_count(); ++i) {
-      for (const pack::PatchRef& ref : packing().row(i).patches) {
-        if (numbers[ref.index] == kUnused) {
-          numbers[ref.index] = next++;
-        }
-      }
-    }
-    return numbers;
-  }
-
   const DemonstrationDataset& dataset_;
-  const data::TokenTable& table_;  // the corpus shares ownership
-  const std::vector<int32_t> patch_numbers_;
 };
 
 }  // namespace
@@ -146,12 +96,12 @@ int64_t DemonstrationDataset::validate() {
   }
   outside.warn(source_->spec().name);
   if (counts.failed + counts.empty > 0) {
-    spdlog::warn("{}: {} episodes are left out: {} failed, {} without a step",
+    spdlog::warn("{}: {} episodes are not used: {} failed, {} without a step",
                  dataset_path_.string(), counts.failed + counts.empty,
                  counts.failed, counts.empty);
   }
   if (usable_episodes_.empty()) {
-    throw base::input_error("{} holds no episode that did not fail",
+    throw base::input_error("{} contains no episode that did not fail",
                             dataset_path_.string());
   }
   return std::ssize(usable_episodes_);

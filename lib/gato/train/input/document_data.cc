@@ -1,116 +1,129 @@
 #include "gato/train/input/document_data.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
+#include <memory>
+#include <numeric>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/token_columns.h"
+#include "gato/tokenize/task_codec.h"
 
 namespace gato::train {
+namespace {
 
-DocumentData::DocumentData(std::vector<data::TokenizedDocument> documents,
-                           const model::ModelConfig& config)
-    : documents_(std::move(documents)),
-      vocabulary_(config.vocabulary),
-      tasks_(config.tasks),
-      length_(config.context),
-      window_steps_(config.window_steps) {
-  for (size_t i = 0; i < documents_.size(); ++i) {
-    const int32_t task = documents_[i].task_index;
-    if (task < 0 || task >= std::ssize(tasks_.tasks)) {
-      throw base::input_error(
-          "document {}: task {} is not in the task table of the network", i,
-          task);
-    }
-    add_rows(i);
+void check_document(const data::TokenizedDocument& document, size_t index,
+                    const model::ModelConfig& config) {
+  const int32_t task = document.task_index;
+  if (task < 0 || task >= std::ssize(config.tasks.tasks)) {
+    throw base::input_error(
+        "document {}: task {} is not in the task table of the network", index,
+        task);
   }
-  if (rows_.empty()) {
+  if (!document.is_episode) {
+    return;
+  }
+  for (size_t step = 0; step + 1 < document.step_offset.size(); ++step) {
+    const int64_t tokens =
+        document.step_offset[step + 1] - document.step_offset[step];
+    if (tokens > config.context) {
+      throw base::input_error(
+          "document {}: step {} has {} tokens, but a row has {}: increase the "
+          "context of the network",
+          index, step, tokens, config.context);
+    }
+  }
+}
+
+// Returns all documents of a new table.
+pack::DocumentSelection make_selection(
+    const std::vector<data::TokenizedDocument>& documents,
+    const model::ModelConfig& config) {
+  if (documents.empty()) {
     throw base::input_error("there are no documents to train on");
   }
+  data::TokenColumns columns;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    check_document(documents[i], i, config);
+    columns.append(documents[i]);
+  }
+  std::vector<int64_t> indices(documents.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  return {.table = std::make_shared<const data::TokenTable>(
+              std::move(columns).to_table("documents in memory",
+                                          config.vocabulary, config.tasks)),
+          .documents = std::move(indices)};
 }
 
-int64_t DocumentData::row_end(size_t document_index, int64_t begin) const {
-  const data::TokenizedDocument& document = documents_[document_index];
-  if (!document.is_episode) {
-    return std::min(begin + length_, std::ssize(document.tokens));
+std::vector<data::TokenizedDocument> encode_episodes(
+    const std::vector<data::Episode>& episodes, const data::TaskSpec& task,
+    const model::ModelConfig& config) {
+  const auto codec = tokenize::TaskCodec::for_environment(
+      task, config.vocabulary, config.tasks);
+  std::vector<data::TokenizedDocument> documents;
+  for (const data::Episode& episode : episodes) {
+    documents.push_back(
+        base::with_context(fmt::format("episode {}", documents.size()),
+                           [&] { return codec.encode_episode(episode); }));
   }
-  // The last offset that is within the row and the window. `step` is the
-  // offset of the row's first step.
-  const auto step = std::lower_bound(document.step_offset.begin(),
-                                     document.step_offset.end(), begin);
-  auto end =
-      std::upper_bound(step, document.step_offset.end(), begin + length_);
-  if (window_steps_ > 0 && end - step > window_steps_ + 1) {
-    end = step + window_steps_ + 1;
-  }
-  if (end - step < 2) {
-    throw base::input_error(
-        "document {}: step {} has {} tokens, but a row has {}: increase the "
-        "context of the network",
-        document_index, step - document.step_offset.begin(),
-        *(step + 1) - *step, length_);
-  }
-  return *(end - 1);
+  return documents;
 }
 
-void DocumentData::add_rows(size_t document_index) {
-  const data::TokenizedDocument& document = documents_[document_index];
-  int64_t begin = 0;
-  while (begin < std::ssize(document.tokens)) {
-    const int64_t end = row_end(document_index, begin);
-    data::SequenceRow row;
-    row.features = data::make_token_row(document, begin, end);
-    row.features.resize(length_);
-    if (!document.labels.empty()) {
-      row.labels.assign(document.labels.begin() + begin,
-                        document.labels.begin() + end);
-      row.labels.resize(length_, 0);
-    }
-    row.segment_ids.resize(length_, 0);
-    row.prompt_mask.resize(length_, 0);
-    row.task_index = document.task_index;
-    rows_.push_back({document_index, begin, std::move(row)});
-    begin = end;
-  }
-}
+}  // namespace
+
+DocumentData::DocumentData(
+    const std::vector<data::TokenizedDocument>& documents,
+    const model::ModelConfig& config, uint64_t seed)
+    : DocumentData(make_selection(documents, config),
+                   {config.context, config.window_steps, seed}) {}
+
+DocumentData::DocumentData(const std::vector<data::Episode>& episodes,
+                           const data::TaskSpec& task,
+                           const model::ModelConfig& config, uint64_t seed)
+    : DocumentData(encode_episodes(episodes, task, config), config, seed) {}
+
+DocumentData::DocumentData(const pack::DocumentSelection& selection,
+                           const pack::PackingOptions& options,
+                           int64_t min_rows)
+    : PackedData(
+          std::make_unique<const pack::PackedDataset>(selection, options)),
+      table_(*selection.table),
+      row_count_(std::max(min_rows, packing().sequences())),
+      patch_numbers_(number_patches()) {}
 
 TrainingData::Row DocumentData::row(int64_t i) const {
-  const DocumentRow& stored = rows_[static_cast<size_t>(i)];
-  return view_row(stored.row, documents_[stored.document].patches);
+  pack::PackedRow packed = packing().row(i);
+  packed.renumber_patches([](pack::PatchRef ref) { return ref.index; });
+  Row row = make_row(std::move(packed.row), {});
+  row.patches = table_.patch_pixels();
+  return row;
 }
 
 std::string DocumentData::row_location(int64_t i) const {
-  const DocumentRow& stored = rows_[static_cast<size_t>(i)];
-  return fmt::format("document {} from token {}", stored.document,
-                     stored.begin);
-}
-
-std::vector<data::TokenizedDocument> DocumentData::demonstrations() const {
-  std::map<int32_t, const data::TokenizedDocument*> best;
-  for (const data::TokenizedDocument& document : documents_) {
-    if (!document.is_episode) {
-      continue;
-    }
-    const data::TokenizedDocument*& known = best[document.task_index];
-    // A return that is not known is NaN.
-    if (known == nullptr || std::isnan(known->total_reward) ||
-        document.total_reward > known->total_reward) {
-      known = &document;
-    }
-  }
-  std::vector<data::TokenizedDocument> demonstrations;
-  for (const auto& [task, document] : best) {
-    demonstrations.push_back(*document);
-  }
-  return demonstrations;
+  return fmt::format("{}: sequence {}", display_name(), i);
 }
 
 nlohmann::json DocumentData::fingerprint() const {
-  nlohmann::json json = common_fingerprint();
-  json["documents"] = documents_.size();
-  json["sequences"] = row_count();
+  nlohmann::json json = common_fingerprint(patch_numbers_);
+  json["sequences"] = nlohmann::json::array({row_count()});
   return json;
+}
+
+std::vector<int32_t> DocumentData::number_patches() const {
+  constexpr int32_t kUnused = -1;
+  std::vector<int32_t> numbers(table_.distinct_patch_count(), kUnused);
+  if (numbers.empty()) {
+    return numbers;
+  }
+  int32_t next = 0;
+  for (int64_t i = 0; i < row_count_; ++i) {
+    for (const pack::PatchRef& ref : packing().row(i).patches) {
+      if (numbers[ref.index] == kUnused) {
+        numbers[ref.index] = next++;
+      }
+    }
+  }
+  return numbers;
 }
 
 }  // namespace gato::train

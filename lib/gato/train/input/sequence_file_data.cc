@@ -20,7 +20,7 @@ void check_same_format(const data::SequenceFileReader& first,
   if (!first.vocabulary().has_same_ids(other.vocabulary())) {
     throw base::input_error(
         "{} and {} have different vocabularies: pack token files that were "
-        "made with the same text model",
+        "tokenized with the same --text-model and --discrete",
         first.path().string(), other.path().string());
   }
   if (a.sequence_length != b.sequence_length) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gato/base/digest.h"
+#include "gato/base/error.h"
 
 namespace gato::train {
 namespace {
@@ -30,13 +31,13 @@ std::vector<int32_t> renumber_patches(std::span<const int32_t> tokens,
 
 TrainingData::Row TrainingData::view_row(const data::SequenceRow& row,
                                          std::span<const data::Patch> patches) {
-  const data::TokenRow& features = row.features;
+  const data::TokenRow& input = row.input;
   Row views;
-  views.view = {.tokens = features.tokens,
-                .labels = row.labels.empty() ? features.tokens : row.labels,
-                .modality = byte_span(std::span(features.modality)),
-                .local_position = features.local_position,
-                .interval = byte_span(std::span(features.interval)),
+  views.view = {.tokens = input.tokens,
+                .labels = row.labels.empty() ? input.tokens : row.labels,
+                .modality = byte_span(std::span(input.modality)),
+                .local_position = input.local_position,
+                .interval = byte_span(std::span(input.interval)),
                 .segment_ids = row.segment_ids,
                 .prompt_mask = row.prompt_mask,
                 .task_index = row.task_index};
@@ -86,6 +87,23 @@ std::string TrainingData::sampled_digest(
     }
   }
   return digest.hex();
+}
+
+void check_compatible(const model::ModelConfig& config,
+                      const TrainingData& data) {
+  if (!config.vocabulary.has_same_ids(data.vocabulary())) {
+    throw base::input_error(
+        "the vocabulary of {} differs from the model's: tokenize with the "
+        "model's own tokenizer.model",
+        data.display_name());
+  }
+  if (config.context < data.sequence_length()) {
+    throw base::usage_error(
+        "{} has sequences of {} tokens, but the context of the network is {}: "
+        "pack with --length {}, or make a new network with a larger --context",
+        data.display_name(), data.sequence_length(), config.context,
+        config.context);
+  }
 }
 
 }  // namespace gato::train

@@ -10,6 +10,7 @@
 
 #include "gato/data/provenance.h"
 #include "gato/data/sequence_file.h"
+#include "gato/model/model_config.h"
 
 namespace gato::train {
 
@@ -75,5 +76,10 @@ class TrainingData {
   // Reading terabytes of data in full would delay every start.
   std::string sampled_digest(std::span<const int32_t> patch_numbers) const;
 };
+
+// Throws Error(usage) if the sequences are longer than the network's context,
+// Error(bad_input) if the vocabularies differ.
+void check_compatible(const model::ModelConfig& config,
+                      const TrainingData& data);
 
 }  // namespace gato::train

@@ -185,8 +185,8 @@ void RunDirectory::set_reference(const char* name, int64_t step) {
     }
   } catch (const base::Error& error) {
     warn(error.what(),
-         "name the run, which stands for its newest checkpoint, or the "
-         "checkpoint itself");
+         "give the directory of the run, for which its newest complete "
+         "checkpoint is used, or the checkpoint itself");
   }
 }
 

@@ -3,17 +3,13 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
 
-#include "gato/base/digest.h"
 #include "gato/base/file_io.h"
 #include "gato/base/signals.h"
 #include "gato/model/device.h"
 #include "gato/model/model_directory.h"
-#include "gato/train/evaluate_loss.h"
 #include "gato/train/input/fingerprint.h"
 #include "gato/train/resource_usage.h"
 
@@ -87,7 +83,9 @@ TrainingRun::TrainingRun(const TrainingData& data, TrainingRunOptions options)
                                   process_group_.launch().local_rank)),
       run_directory_(options_.output, process_group_.is_rank_zero()
                                           ? RunDirectory::Role::owner
-                                          : RunDirectory::Role::observer) {
+                                          : RunDirectory::Role::observer),
+      validator_(options_.validation_data, config_, state_, run_directory_,
+                 process_group_) {
   BatchLoaderOptions& loader = config_.loader;
   loader.micro_batch_size =
       resolve_micro_batch_size(config_, data.sequence_length());
@@ -199,31 +197,11 @@ void TrainingRun::resume(int64_t step) {
   network_->move_to(device_);
   make_optimizer();
   read_optimizer_state(checkpoint, *network_, state_, *optimizer_);
-  forget_best_of_other_data();
+  validator_.forget_best_of_other_data();
   if (process_group_.is_rank_zero()) {
     run_directory_.set_references(step, best_step());
   }
   spdlog::info("resuming from {}", checkpoint.string());
-}
-
-// The losses of different data cannot be compared, so the choice of the best
-// checkpoint starts again if the validation data has changed.
-void TrainingRun::forget_best_of_other_data() {
-  if (!state_.best || !options_.validation_data ||
-      state_.best->validation_digest == validation_digest()) {
-    return;
-  }
-  if (process_group_.is_rank_zero()) {
-    spdlog::warn(
-        "{}: the validation data has changed: the best checkpoint, so far that "
-        "of step {}, is chosen again",
-        options_.validation_data->display_name(), state_.best->step);
-  }
-  state_.best.reset();
-}
-
-std::string TrainingRun::validation_digest() const {
-  return base::digest_bytes(options_.validation_data->fingerprint().dump());
 }
 
 std::optional<int64_t> TrainingRun::best_step() const {
@@ -303,7 +281,7 @@ base::ExitStatus TrainingRun::train_loop() {
     const auto evaluation_start = std::chrono::steady_clock::now();
     evaluate_if_due(is_last);
     const std::optional<BestCheckpoint> previous_best = state_.best;
-    const bool is_best = validate_if_due();
+    const bool is_best = validator_.validate_if_due(*network_);
     metrics.exclude(std::chrono::steady_clock::now() - evaluation_start);
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
@@ -375,106 +353,12 @@ void TrainingRun::evaluate_if_due(bool is_last) {
   run_directory_.append_metrics(line);
 }
 
-// Computes the validation loss, of which each rank computes its part, and
-// records it. Returns whether the network is the best so far; state_.best is
-// then this step, whose checkpoint has not been saved yet.
-bool TrainingRun::validate_if_due() {
-  if (!options_.validation_data || state_.step % config_.validate_every != 0) {
-    return false;
-  }
-  const data::TaskTable& tasks = options_.validation_data->tasks();
-  at::Tensor sums = compute_losses(*network_, *options_.validation_data,
-                                   {.threads = config_.gradient.threads,
-                                    .rank = process_group_.rank(),
-                                    .world_size = process_group_.size()})
-                        .to_tensor(std::ssize(tasks.tasks));
-  process_group_.all_reduce(sums);
-  const LossTable losses(sums);
-  const double loss = losses.target_count() > 0
-                          ? losses.mean()
-                          : std::numeric_limits<double>::quiet_NaN();
-  if (process_group_.is_rank_zero()) {
-    run_directory_.append_metrics(
-        {{"step", state_.step}, {"validation", losses.to_json(tasks)}});
-    if (!std::isfinite(loss)) {
-      spdlog::warn("step {}: the validation loss is {}", state_.step, loss);
-    }
-  }
-  if (!config_.keep_best || !std::isfinite(loss) ||
-      (state_.best && state_.best->loss <= loss)) {
-    return false;
-  }
-  state_.best = BestCheckpoint{state_.step, loss, validation_digest()};
-  return true;
-}
-
 void TrainingRun::log_metrics(const TrainingStepper& stepper,
                               MetricsAccumulator& metrics) {
   metrics.loss_table() = stepper.all_reduce_losses(metrics.loss_table());
   const nlohmann::json line = metrics.take_line(state_.step, data_.tasks());
   if (process_group_.is_rank_zero()) {
     run_directory_.append_metrics(line);
-  }
-}
-
-void check_output_directory(const std::filesystem::path& output, bool resume,
-                            bool force,
-                            const std::vector<std::string>& config_files) {
-  namespace fs = std::filesystem;
-  if (output == "-") {
-    throw base::usage_error(
-        "'-' is not a valid name for the directory of a run");
-  }
-  base::check_not_dangling_symlink(output);
-  std::error_code ignored;
-  if (!fs::exists(output, ignored)) {
-    return;
-  }
-  if (!fs::is_directory(output, ignored)) {
-    throw base::usage_error(
-        "{} is not a directory: choose another name for the run",
-        output.string());
-  }
-  const bool is_resumed = resume && contains_run(output);
-  for (const std::string& config : config_files) {
-    if (!is_resumed &&
-        fs::equivalent(config, output / "config.toml", ignored)) {
-      throw base::usage_error(
-          "{} is read with --config, and the run would overwrite it: copy it "
-          "out of {}",
-          config, output.string());
-    }
-  }
-  if (force || is_effectively_empty(output)) {
-    return;
-  }
-  if (!contains_run(output)) {
-    throw base::usage_error(
-        "{} contains files but no run: choose another directory, or start a "
-        "run beside them with --force",
-        output.string());
-  }
-  if (!resume) {
-    throw base::usage_error(
-        "{} already contains a run: --resume continues it, --force replaces it",
-        output.string());
-  }
-}
-
-void check_compatible(const model::ModelConfig& config,
-                      const TrainingData& data) {
-  if (!config.vocabulary.has_same_ids(data.vocabulary())) {
-    throw base::input_error(
-        "the vocabulary of {} differs from the model's: tokenize with the "
-        "model's own tokenizer.model",
-        data.display_name());
-  }
-  if (config.context < data.sequence_length()) {
-    throw base::usage_error(
-        "{} has sequences of {} tokens, but the context of the network is {}: "
-        "pack with --length {}, or make a new network with a larger --context",
-        data.display_name(), data.sequence_length(), config.context,
-        config.context);
   }
 }
 

@@ -25,6 +25,7 @@
 #include "gato/train/run/metrics.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_step.h"
+#include "gato/train/run/validator.h"
 #include "gato/train/training_config.h"
 
 namespace gato::train {
@@ -99,8 +100,6 @@ class TrainingRun {
   // `files` are those that a list in `json` is about.
   void require_equal_on_all_ranks(const char* what, const nlohmann::json& json,
                                   const std::vector<std::string>& files);
-  void forget_best_of_other_data();
-  std::string validation_digest() const;
   std::optional<int64_t> best_step() const;
   void resolve_precision();
   void prepare_run_files();
@@ -110,7 +109,6 @@ class TrainingRun {
                   CheckpointWriter& checkpoints);
   bool has_stop_request() const;
   void evaluate_if_due(bool is_last);
-  bool validate_if_due();
   void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);
 
   const TrainingData& data_;
@@ -124,20 +122,8 @@ class TrainingRun {
   std::unique_ptr<model::Network> network_;
   std::unique_ptr<AdamW> optimizer_;
   TrainingState state_;
+  Validator validator_;
   TrainingCounts counts_;
 };
-
-// Checks that a run can use `output`, which may not exist yet. Throws
-// Error(usage) if it is not a directory, if it contains a run and neither
-// `resume` nor `force` is set, if it contains other files and `force` is not
-// set, or if a new run would overwrite one of `config_files`.
-void check_output_directory(const std::filesystem::path& output, bool resume,
-                            bool force,
-                            const std::vector<std::string>& config_files);
-
-// Throws Error(usage) if the sequences are longer than the network's context,
-// Error(bad_input) if the vocabularies differ.
-void check_compatible(const model::ModelConfig& config,
-                      const TrainingData& data);
 
 }  // namespace gato::train

@@ -11,7 +11,7 @@ vqa=$GATO_SOURCE/tests/samples/vqa
 pages=$GATO_SOURCE/tests/samples/interleaved
 gato-tokenize vocab --size 26 --format vqa -o vqa.model \
   "$vqa/questions.json" "$vqa/annotations.json"
-printf '%s\n' 'Q: What colour is it? A: blue' 'Q: Is it a star? A: no' \
+printf '%s\n' 'Q: What color is it? A: blue' 'Q: Is it a star? A: no' \
   'Q: What is it? A: square' > vqa.txt
 gato-tokenize vocab --size 26 --document-separator lines --quiet -o lines.model vqa.txt
 cmp vqa.model lines.model

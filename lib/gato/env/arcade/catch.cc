@@ -13,6 +13,7 @@
 // Expert: keeps the middle of the paddle under the ball.
 #include <algorithm>
 
+#include "gato/env/arcade/arcade_tasks.h"
 #include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
 
@@ -31,16 +32,10 @@ class Catch : public BuiltinEnvironment {
 
  private:
   static EnvironmentSpec make_spec() {
-    EnvironmentSpec spec;
-    spec.task = {.name = "arcade/catch",
-                 .domain = "arcade",
-                 .environment = "arcade/catch",
-                 .observation_fields = {image_field(
-                     "observation", image_size(1), image_size(1))},
-                 .action_fields = {discrete_field("action", 3)}};
-    spec.max_episode_steps = kBallsPerEpisode * (kGridSize - 1);
-    spec.has_expert = spec.has_render = true;
-    return spec;
+    return builtin_spec(
+        "arcade/catch",
+        {image_field("observation", image_size(1), image_size(1))},
+        {discrete_field("action", 3)}, kBallsPerEpisode * (kGridSize - 1));
   }
   static int image_size(int scale) {
     return kGridSize * kPixelsPerCell * scale;
@@ -59,10 +54,10 @@ class Catch : public BuiltinEnvironment {
     return {image_value(draw_grid(1))};
   }
 
-  Transition apply_action(const data::Array& action) override {
+  Transition apply_action(const BuiltinAction& action) override {
     paddle_column_ =
-        std::clamp(paddle_column_ + static_cast<int>(action.as_integer(0)) - 1,
-                   kPaddleHalfWidth, kGridSize - 1 - kPaddleHalfWidth);
+        std::clamp(paddle_column_ + action.discrete - 1, kPaddleHalfWidth,
+                   kGridSize - 1 - kPaddleHalfWidth);
     ++ball_row_;
     Transition transition;
     if (ball_row_ == kGridSize - 1) {
@@ -80,10 +75,10 @@ class Catch : public BuiltinEnvironment {
     return transition;
   }
 
-  data::Array compute_expert_action() const override {
+  BuiltinAction compute_expert_action() override {
     const int direction =
         (ball_column_ > paddle_column_) - (ball_column_ < paddle_column_);
-    return discrete_value(direction + 1);
+    return {.discrete = direction + 1};
   }
 
   data::Image render_frame() const override { return draw_grid(8); }

@@ -23,90 +23,34 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gato/env/builtin_environment.h"
 #include "gato/env/canvas.h"
+#include "gato/env/grid/grid_geometry.h"
+#include "gato/env/grid/grid_tasks.h"
+#include "gato/env/grid/grid_tiles.h"
+#include "gato/env/grid/grid_view.h"
+#include "gato/env/grid/grid_world.h"
 
-namespace gato::env {
+namespace gato::env::grid {
 namespace {
 
 constexpr int kRoomSize = 5, kObjectCount = 4, kMaxEpisodeSteps = 32;
-constexpr int kViewSize = 6, kTilePixels = 8;
-// Columns of the view beside the agent.
-constexpr int kViewLeft = 3, kViewRight = 2;
-constexpr int kTurnLeft = 0, kTurnRight = 1, kForward = 2, kActionCount = 3;
-
-struct NamedColor {
-  std::string_view name;
-  Color color;
-};
-constexpr std::array<NamedColor, 6> kColors = {{{"red", {255, 40, 40}},
-                                                {"green", {40, 220, 40}},
-                                                {"blue", {70, 90, 255}},
-                                                {"yellow", {250, 230, 30}},
-                                                {"purple", {190, 60, 230}},
-                                                {"white", {255, 255, 255}}}};
-constexpr Color kFloorColor = {25, 25, 25}, kWallColor = {130, 130, 130},
-                kOutsideColor = {0, 0, 0}, kAgentColor = {255, 255, 255};
-
-// Masks are 4 x 4; in the view each of their points is 2 x 2 pixels.
-constexpr int kMaskSize = 4;
-using Mask = std::array<std::string_view, kMaskSize>;
-struct Shape {
-  std::string_view name;
-  Mask mask;
-};
-constexpr std::array<Shape, 3> kShapes = {{
-    {"ball", {".##.", "####", "####", ".##."}},
-    {"box", {"####", "#..#", "#..#", "####"}},
-    {"key", {".##.", ".##.", "..#.", ".##."}},
-}};
-constexpr Mask kAgentMask = {".##.", ".##.", "####", "#..#"};
-
-struct Cell {
-  int x = 0, y = 0;
-  bool operator==(const Cell&) const = default;
-};
-// Unit vectors of the directions, clockwise from north. y grows downward.
-constexpr std::array<Cell, 4> kDirectionVectors = {
-    {{0, -1}, {1, 0}, {0, 1}, {-1, 0}}};
+constexpr int kActionCount = 3;  // the first actions of grid_world.h
 
 struct Object {
   Cell cell;
   int color = 0, shape = 0;
 };
 
-// Where the agent is and which way it faces (an index of kDirectionVectors).
-struct Pose {
-  Cell cell;
-  int direction = 0;
-  // Maps the poses to 0 ... kPoseCount - 1.
-  int index() const { return (cell.y * kRoomSize + cell.x) * 4 + direction; }
-};
+// Maps the poses to 0 ... kPoseCount - 1.
 constexpr int kPoseCount = kRoomSize * kRoomSize * 4;
+int pose_index(const Pose& pose) {
+  return (pose.cell.y * kRoomSize + pose.cell.x) * 4 + pose.direction;
+}
 Pose pose_from_index(int index) {
   return {{index / 4 % kRoomSize, index / 4 / kRoomSize}, index % 4};
-}
-
-Cell cell_ahead(const Pose& pose) {
-  return {pose.cell.x + kDirectionVectors[pose.direction].x,
-          pose.cell.y + kDirectionVectors[pose.direction].y};
-}
-
-// Returns the coordinates of `cell` relative to `pose`: x is the number of
-// cells to its right and y the number of cells ahead.
-Cell to_pose_frame(const Pose& pose, Cell cell) {
-  const Cell ahead = kDirectionVectors[pose.direction];
-  const int dx = cell.x - pose.cell.x, dy = cell.y - pose.cell.y;
-  return {-dx * ahead.y + dy * ahead.x, dx * ahead.x + dy * ahead.y};
-}
-
-bool is_in_view(const Pose& pose, Cell cell) {
-  const Cell seen = to_pose_frame(pose, cell);
-  return seen.x >= -kViewLeft && seen.x <= kViewRight && seen.y >= 0 &&
-         seen.y < kViewSize;
 }
 
 bool is_inside_room(Cell cell) {
@@ -119,17 +63,11 @@ class GoTo : public BuiltinEnvironment {
 
  private:
   static EnvironmentSpec make_spec() {
-    EnvironmentSpec spec;
     constexpr int kSide = kViewSize * kTilePixels;
-    spec.task = {.name = "grid/goto",
-                 .domain = "grid",
-                 .environment = "grid/goto",
-                 .observation_fields = {text_field("mission"),
-                                        image_field("image", kSide, kSide)},
-                 .action_fields = {discrete_field("action", kActionCount)}};
-    spec.max_episode_steps = kMaxEpisodeSteps;
-    spec.has_expert = spec.has_render = true;
-    return spec;
+    return builtin_spec(
+        "grid/goto",
+        {text_field("mission"), image_field("image", kSide, kSide)},
+        {discrete_field("action", kActionCount)}, kMaxEpisodeSteps);
   }
 
   void reset_state(base::RandomStream random) override {
@@ -148,8 +86,8 @@ class GoTo : public BuiltinEnvironment {
             image_value(render_agent_view())};
   }
 
-  Transition apply_action(const data::Array& action) override {
-    agent_ = next_pose(agent_, static_cast<int>(action.as_integer(0)));
+  Transition apply_action(const BuiltinAction& action) override {
+    agent_ = next_pose(agent_, action.discrete);
     Transition transition;
     transition.terminated = has_arrived(agent_);
     if (transition.terminated) {
@@ -160,19 +98,19 @@ class GoTo : public BuiltinEnvironment {
     return transition;
   }
 
-  data::Array compute_expert_action() const override {
+  BuiltinAction compute_expert_action() override {
     if (!is_in_view(agent_, target().cell)) {
-      return discrete_value(kTurnLeft);
+      return {.discrete = kTurnLeft};
     }
     const std::vector<int> distance = expert_distances();
     int best = kForward;
     for (int action : {kTurnLeft, kTurnRight}) {
-      if (distance[next_pose(agent_, action).index()] <
-          distance[next_pose(agent_, best).index()]) {
+      if (distance[pose_index(next_pose(agent_, action))] <
+          distance[pose_index(next_pose(agent_, best))]) {
         best = action;
       }
     }
-    return discrete_value(best);
+    return {.discrete = best};
   }
 
   // The complete room from above, north up. The cells in view are brighter.
@@ -220,8 +158,7 @@ class GoTo : public BuiltinEnvironment {
     for (size_t i = 0; i < objects_.size(); ++i) {
       const Cell cell = objects_[i].cell = random_cell(random);
       for (size_t j = 0; j < i; ++j) {
-        if (std::abs(objects_[j].cell.x - cell.x) <= 1 &&
-            std::abs(objects_[j].cell.y - cell.y) <= 1) {
+        if (do_touch(objects_[j].cell, cell)) {
           return false;
         }
       }
@@ -247,10 +184,10 @@ class GoTo : public BuiltinEnvironment {
 
   Pose next_pose(Pose pose, int action) const {
     if (action == kTurnLeft) {
-      pose.direction = (pose.direction + 3) % 4;
+      return turned(pose, -1);
     }
     if (action == kTurnRight) {
-      pose.direction = (pose.direction + 1) % 4;
+      return turned(pose, 1);
     }
     if (action == kForward && is_free(cell_ahead(pose))) {
       pose.cell = cell_ahead(pose);
@@ -271,7 +208,7 @@ class GoTo : public BuiltinEnvironment {
   }
 
   // Returns the number of steps that the expert needs from every pose on a free
-  // cell, indexed by Pose::index; kPoseCount if it never arrives. Relaxes
+  // cell, indexed by pose_index; kPoseCount if it never arrives. Relaxes
   // distance(pose) = 1 + min over the expert's actions until nothing changes
   // (Bellman-Ford): any action if the target is in view, else the left turn.
   std::vector<int> expert_distances() const {
@@ -287,7 +224,8 @@ class GoTo : public BuiltinEnvironment {
         const bool can_choose = is_in_view(pose, target().cell);
         for (int action = 0;
              action < (can_choose ? kActionCount : kTurnLeft + 1); ++action) {
-          best = std::min(best, distance[next_pose(pose, action).index()] + 1);
+          best =
+              std::min(best, distance[pose_index(next_pose(pose, action))] + 1);
         }
         has_changed |= best < distance[i];
         distance[i] = best;
@@ -299,7 +237,7 @@ class GoTo : public BuiltinEnvironment {
   data::Image render_agent_view() const {
     constexpr int kSide = kViewSize * kTilePixels;
     constexpr int kScale = kTilePixels / kMaskSize;
-    Canvas canvas(kSide, kSide, kOutsideColor);
+    Canvas canvas(kSide, kSide, kHiddenColor);
     // Pixel coordinates of a cell, given relative to the agent.
     auto row = [](Cell seen) { return (kViewSize - 1 - seen.y) * kTilePixels; };
     auto column = [](Cell seen) { return (kViewLeft + seen.x) * kTilePixels; };
@@ -329,4 +267,4 @@ class GoTo : public BuiltinEnvironment {
 
 std::unique_ptr<Environment> make_goto() { return std::make_unique<GoTo>(); }
 
-}  // namespace gato::env
+}  // namespace gato::env::grid

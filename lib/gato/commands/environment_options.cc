@@ -1,0 +1,86 @@
+#include "gato/commands/environment_options.h"
+
+#include <set>
+
+#include "gato/base/error.h"
+
+namespace gato::commands {
+
+void add_environment_options(
+    cli::OptionTable& table, EnvironmentOptions& options,
+    const std::function<void(cli::Option&)>& configure) {
+  configure(
+      table
+          .add("env", &options.names,
+               "Environments, built in or of an installed domain, such as "
+               "arcade/catch or 'control/*'; gato-rollout control --list-envs "
+               "lists them")
+          .metavar("NAME..."));
+  configure(table
+                .add("env-command", &options.commands,
+                     "Shell command that starts an external environment; can "
+                     "be repeated and combined with --env")
+                .repeatable()
+                .metavar("CMD"));
+  configure(table
+                .add("env-path", &options.folders,
+                     "Folder with descriptions of domains, DOMAIN.toml, which "
+                     "are found before all others")
+                .metavar("FOLDER..."));
+  configure(table
+                .add("env-option", &options.domain_options,
+                     "Option of an external domain, which overrides the "
+                     "default in its description; can be repeated")
+                .metavar("NAME=VALUE"));
+  configure(table
+                .add("hello-timeout", &options.hello_timeout,
+                     "Seconds to wait for an external environment to start")
+                .metavar("S")
+                .range(0.001, 1e6));
+  configure(table
+                .add("step-timeout", &options.step_timeout,
+                     "Seconds to wait for each reply of an external "
+                     "environment")
+                .metavar("S")
+                .range(0.001, 1e6));
+}
+
+env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options) {
+  return env::EnvironmentCatalog({options.folders,
+                                  options.domain_options,
+                                  {.hello_timeout = options.hello_timeout,
+                                   .step_timeout = options.step_timeout}});
+}
+
+std::vector<NamedEnvironment> find_environments(
+    const EnvironmentOptions& options) {
+  const auto catalog = std::make_shared<const env::EnvironmentCatalog>(
+      environment_catalog(options));
+  std::vector<NamedEnvironment> environments;
+  std::set<std::string> seen_names;
+  for (const std::string& name : catalog->resolve(options.names)) {
+    if (!seen_names.insert(name).second) {
+      throw base::usage_error(
+          "--env names {} twice: use --episodes for more episodes", name);
+    }
+    environments.push_back(
+        {name, [catalog, name] { return catalog->make(name); }});
+  }
+  const env::ExternalEnvironmentOptions external{
+      .hello_timeout = options.hello_timeout,
+      .step_timeout = options.step_timeout};
+  for (const std::string& command : options.commands) {
+    if (!seen_names.insert(command).second) {
+      throw base::usage_error(
+          "--env-command names '{}' twice: use --episodes for more episodes",
+          command);
+    }
+    environments.push_back({command, [command, external] {
+                              return env::start_external_environment(command,
+                                                                     external);
+                            }});
+  }
+  return environments;
+}
+
+}  // namespace gato::commands

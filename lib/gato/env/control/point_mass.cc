@@ -1,0 +1,118 @@
+// control/point-mass: a mass is pushed to the middle of a table and stops there.
+//
+// Dynamics: along each axis, mass * v' = force - damping * v, with a mass of
+// 1 kg and a damping of 0.5 N s/m. The force, 2 N times the action, is constant
+// during a step of 0.1 s (4 semi-implicit Euler steps). Walls at 1.2 m from the
+// middle stop the mass dead. It starts at rest, at least 0.4 m from the middle
+// along some axis and at most 1 m along each. An episode has 60 steps (6 s).
+// Parameters that vary: mass, damping, max_force.
+//
+// Observation, float64 [4]: x, y, x', y' (m, m/s). Pixels: 48 x 48.
+// Action, float64 [2]: the force divided by 2 N, each element in [-1, 1].
+// Reward, in [0, 1], as in the DeepMind Control Suite's point_mass: the product
+// of
+//   near           1 within 0.1 m of the middle, 0.1 at 0.2 m (a Gaussian)
+//   small_control  (4 + mean over both elements of 1 - action^2) / 5
+// `success` in info is 1 while the mass is within 0.1 m of the middle.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "gato/env/control/control_environment.h"
+#include "gato/env/control/control_tasks.h"
+#include "gato/env/control/tolerance.h"
+
+#ifdef GATO_TUNE
+extern thread_local double P[64];
+#define K(i, v) P[i]
+#else
+#define K(i, v) (v)
+#endif
+namespace gato::env {
+namespace {
+
+constexpr double kTimeStep = 0.1, kWall = 1.2, kTargetRadius = 0.1;
+constexpr int kSubsteps = 4, kMaxEpisodeSteps = 60;
+
+class PointMass : public ControlEnvironment {
+ public:
+  explicit PointMass(const ControlVariant& variant)
+      : ControlEnvironment(
+            variant, {.observation_low = {-kWall, -kWall, -kInfinity, -kInfinity},
+                      .observation_high = {kWall, kWall, kInfinity, kInfinity},
+                      .action_size = 2,
+                      .max_episode_steps = kMaxEpisodeSteps,
+                      .view = {.center = {0, 0}, .height = 2.6}}) {
+    add_parameter("mass", mass_);
+    add_parameter("damping", damping_);
+    add_parameter("max_force", max_force_);
+  }
+
+ private:
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+  void begin_episode(base::RandomStream& random) override {
+    velocity_ = {};
+    do {
+      position_.x = random.uniform(-1, 1);
+      position_.y = random.uniform(-1, 1);
+    } while (std::max(std::abs(position_.x), std::abs(position_.y)) < 0.4);
+  }
+
+  data::Array observe_state() const override {
+    return box_value({position_.x, position_.y, velocity_.x, velocity_.y});
+  }
+
+  Transition apply_action(const BuiltinAction& action) override {
+    const double push_x = action.continuous[0], push_y = action.continuous[1];
+    for (int i = 0; i < kSubsteps; ++i) {
+      integrate(position_.x, velocity_.x, max_force_ * push_x);
+      integrate(position_.y, velocity_.y, max_force_ * push_y);
+    }
+    const double distance = std::hypot(position_.x, position_.y);
+    const double small_control =
+        (5 - (push_x * push_x + push_y * push_y) / 2) / 5;
+    Transition transition;
+    transition.reward =
+        gaussian_tolerance(distance, 0, kTargetRadius, kTargetRadius) *
+        small_control;
+    transition.info["success"] = distance < kTargetRadius ? 1 : 0;
+    return transition;
+  }
+
+  void integrate(double& position, double& velocity, double force) const {
+    constexpr double kSubstep = kTimeStep / kSubsteps;
+    velocity += kSubstep * (force - damping_ * velocity) / mass_;
+    position += kSubstep * velocity;
+    if (std::abs(position) > kWall) {
+      position = std::copysign(kWall, position);
+      velocity = 0;
+    }
+  }
+
+  BuiltinAction compute_expert_action() override {
+    return {.continuous = {expert_push(position_.x, velocity_.x),
+                           expert_push(position_.y, velocity_.y)}};
+  }
+
+  double expert_push(double position, double velocity) const {
+    return std::clamp(-K(0, 3.0) * position - K(1, 2.0) * velocity, -1.0, 1.0);
+  }
+
+  void draw(WorldCanvas& canvas) const override {
+    canvas.fill_box({0, 0}, 2 * kWall, 2 * kWall, {225, 225, 225});
+    canvas.fill_disc({0, 0}, kTargetRadius, {60, 170, 90});
+    canvas.fill_disc(position_, 0.07, {200, 80, 40});
+  }
+
+  double mass_ = 1, damping_ = 0.5, max_force_ = 2;
+  PlanePoint position_, velocity_;
+};
+
+}  // namespace
+
+std::unique_ptr<Environment> make_point_mass(const ControlVariant& variant) {
+  return std::make_unique<PointMass>(variant);
+}
+
+}  // namespace gato::env

@@ -1,0 +1,56 @@
+"""What check-environments and environment-table share: names of environments, and runs of
+gato-rollout."""
+import fnmatch
+import re
+import subprocess
+import sys
+import time
+
+
+def fail(message):
+    sys.exit(f"{sys.argv[0].rsplit('/', 1)[-1]}: error: {message}")
+
+
+def names_of(patterns):
+    """Returns the names of the environments that match: a domain, or a pattern such as
+    metaworld/door-*."""
+    try:
+        listed = subprocess.run(["gato-rollout", "control", "--list-envs"], check=True, text=True,
+                                stdout=subprocess.PIPE).stdout.split("\n")
+    except (OSError, subprocess.CalledProcessError) as error:
+        fail(f"cannot list the environments: {error}: put gato-rollout on the PATH")
+    known = [line.split()[0] for line in listed if line]
+    names = []
+    for pattern in patterns:
+        matching = fnmatch.filter(known, pattern if "/" in pattern else f"{pattern}/*")
+        if not matching:
+            fail(f"{pattern}: no such environment that is installed: scripts/environments --list")
+        names += [name for name in matching if name not in names]
+    return names
+
+
+class Run:
+    """A finished run of gato-rollout control; everything that it printed is in the file `log`."""
+
+    def __init__(self, log, *arguments):
+        command = ["gato-rollout", "control", *arguments]
+        log.write(f"$ {' '.join(command)}\n")
+        started = time.monotonic()
+        result = subprocess.run(command, text=True, capture_output=True)
+        self.seconds = time.monotonic() - started
+        self.status, self.output = result.returncode, result.stdout
+        counts = re.search(r"counts: .*\bsteps (\d+)", result.stderr)
+        self.steps = int(counts.group(1)) if counts else 0
+        log.write(f"{result.stdout}{result.stderr}# status {self.status}, {self.seconds:.1f} s\n")
+        log.flush()
+
+
+def start_seconds(log, folder, *arguments):
+    """Returns how long a run of one step takes."""
+    return Run(log, "--policy", "random", "--episodes", "1", "--max-steps", "1", "--batch", "1",
+               "-o", str(folder / "start"), "--force", *arguments).seconds
+
+
+def speed(run, start):
+    """Returns the steps per second of a run without its start, None if it was too short."""
+    return run.steps / (run.seconds - start) if run.seconds > 1.2 * start else None
