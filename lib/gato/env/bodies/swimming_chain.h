@@ -76,7 +76,8 @@ class SwimmingChain {
       const double h = time_step / substeps;
       state.velocity = next_velocity(state, torque, h);
       for (int j = 0; j < kSize; ++j) {
-        state.velocity[j] = std::clamp(state.velocity[j], -max_speed, max_speed);
+        state.velocity[j] =
+            std::clamp(state.velocity[j], -max_speed, max_speed);
         state.position[j] += h * state.velocity[j];
       }
     }
