@@ -70,13 +70,12 @@ def main():
     make_policy = OPTIONS.domain == "gymnasium" and gymnasium_experts.EXPERTS.get(
         OPTIONS.task.rpartition("-v")[0])
     watched = Watched(environment, make_policy)
-    task = f"{OPTIONS.domain}/{OPTIONS.task}"
     packages = ["gymnasium"]
     for module, package in (("mujoco", "mujoco"), ("Box2D", "Box2D")):
         if module in sys.modules:
             packages.append(package)
     gato_environment.Server(
-        watched, task, OPTIONS.domain, expert=watched.expert if make_policy else None,
+        watched, OPTIONS.task, OPTIONS.domain, expert=watched.expert if make_policy else None,
         max_steps=environment.spec.max_episode_steps, packages=packages).serve()
 
 

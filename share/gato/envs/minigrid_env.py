@@ -3,11 +3,11 @@
 
   gato-rollout control --check-env --env babyai/GoToLocal
 
-The agent observes the mission, its direction, and the 7 x 7 cells in front of
+A level may also be given by its ID, --task BabyAI-GoToLocal-v0. The agent observes the mission, its direction, and the 7 x 7 cells in front of
 it: three numbers per cell (object, color, state) or, with --tile, an image. The
-expert of BabyAI levels is BabyAIBot, that of some MiniGrid levels a planner that
-knows the entire grid. Without an expert are BabyAI's KeyInBox, PutNext...Carrying
-and OpenDoorsOrder...Debug, which the bot cannot solve.
+expert of BabyAI levels is BabyAIBot, that of most MiniGrid levels a
+planner that knows the entire grid. BabyAI's KeyInBox, PutNext...Carrying and
+OpenDoorsOrder...Debug, which the bot cannot solve, have no expert.
 """
 import signal
 import sys
@@ -26,6 +26,8 @@ from minigrid.envs.babyai.core.roomgrid_level import RoomGridLevel  # noqa: E402
 from minigrid.utils.baby_ai_bot import BabyAIBot, DisappearedBoxError  # noqa: E402
 from minigrid.wrappers import RGBImgPartialObsWrapper  # noqa: E402
 
+from minigrid_planner import Planner  # noqa: E402
+
 REPLAN_TIMEOUT = 5  # seconds; in some states the bot would replan forever
 PREFIXES = {"babyai": "BabyAI-", "minigrid": "MiniGrid-"}
 # Parts of the names of levels that the bot cannot solve.
@@ -40,7 +42,7 @@ class Level:
     """
 
     def __init__(self, environment):
-        self.environment = environment
+        self.environment, self.planner = environment, Planner(environment.unwrapped)
         inner = environment.observation_space.spaces
         self.observation_space = spaces.Dict({
             "direction": inner["direction"], "image": inner["image"],
@@ -82,19 +84,26 @@ class Level:
             return self.bot.replan(None)
 
 
-def give_up_replanning(*_):
-    raise TimeoutError(f"the bot found no plan within {REPLAN_TIMEOUT} s")
+def choose_expert(level, level_id):
+    """Returns the expert of a level: the bot, the planner, or None."""
+    inner = level.environment.unwrapped
+    if isinstance(inner, RoomGridLevel):
+        return None if any(part in level_id for part in WITHOUT_EXPERT) else level.expert
+    level.reset(seed=0)
+    return (lambda: int(level.planner.plan())) if level.planner.target() else None
 
 
 def full_id(domain, task):
-    """Returns the package's ID of a level: GoToLocal is BabyAI-GoToLocal-v0."""
-    versions = [name for name in gymnasium.registry
-                if name.rpartition("-v")[0] == PREFIXES[domain] + task]
-    return task if task in gymnasium.registry else max(versions, default=None)
+    """Returns the package's ID of a level, of its newest version, None if there is none."""
+    names = {task, *(f"{PREFIXES[domain]}{task}-v{version}" for version in range(9))}
+    return max(names & set(gymnasium.registry), default=None)
 
 
 def main():
-    signal.signal(signal.SIGALRM, give_up_replanning)
+    def give_up(*_):
+        raise TimeoutError(f"the bot found no plan within {REPLAN_TIMEOUT} s")
+
+    signal.signal(signal.SIGALRM, give_up)
     level_id = full_id(OPTIONS.domain, OPTIONS.task)
     if level_id is None:
         sys.exit(f"minigrid_env.py: error: there is no level {OPTIONS.task} in {OPTIONS.domain}")
@@ -102,11 +111,9 @@ def main():
     if OPTIONS.tile:
         environment = RGBImgPartialObsWrapper(environment, tile_size=OPTIONS.tile)
     level = Level(environment)
-    has_bot = (isinstance(environment.unwrapped, RoomGridLevel)
-               and not any(part in level_id for part in WITHOUT_EXPERT))
+    domain = "babyai" if level_id.startswith(PREFIXES["babyai"]) else "minigrid"
     gato_environment.Server(
-        level, f"{OPTIONS.domain}/{OPTIONS.task}", OPTIONS.domain,
-        expert=level.expert if has_bot else None,
+        level, level_id, domain, expert=choose_expert(level, level_id),
         settings={"id": level_id, "tile": OPTIONS.tile}, packages=("minigrid",)).serve()
 
 

@@ -85,4 +85,5 @@ class Echo:
                 {"success": np.array([True]), "camera": np.zeros(3)})
 
 
-gato_environment.Server(Echo(), "echo", "test").serve()
+gato_environment.Server(Echo(), "echo", "test", settings={"frame_skip": 4},
+                        packages=("numpy",)).serve()
