@@ -1,5 +1,7 @@
 // gato-train in several processes: their result is that of one process, and
 // they end together.
+#include "gato/commands/distributed_run.h"
+
 #include <signal.h>
 
 #include <chrono>
@@ -13,6 +15,9 @@
 #include <vector>
 
 #include "catch.h"
+#include "cli/run_in_process.h"
+#include "gato/base/processors.h"
+#include "gato/cli/tool.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/run/checkpoint.h"
 #include "train/synthetic_data.h"
@@ -433,4 +438,39 @@ TEST_CASE("Ranks can be started by torchrun") {
   REQUIRE(folder.train("two", {"--processes", "2", "--steps", "4"}) == 0);
   CHECK(weights_of(folder.run_path("run")) ==
         weights_of(folder.run_path("two")));
+}
+
+TEST_CASE("More threads than processors are a warning") {
+  using gato::train::LaunchInfo;
+  const auto warning = [](const LaunchInfo& launch,
+                          const std::vector<std::string>& arguments) {
+    gato::cli::Command command;
+    command.build = [&launch](gato::cli::OptionTable&) {
+      return [&launch](gato::cli::CommandContext& context) {
+        gato::commands::warn_of_too_many_threads(launch, context);
+        return gato::base::ExitStatus::success;
+      };
+    };
+    const gato::cli::Tool tool{"gato-try", "", "", {command}, {}};
+    const RunResult ran = run_in_process(tool, arguments);
+    REQUIRE(ran.status == 0);
+    return ran.err;
+  };
+  const auto processors = std::to_string(gato::base::available_processors());
+  CHECK(warning({}, {}).empty());
+  CHECK(warning({}, {"--threads", "1"}).empty());
+  CHECK(warning({}, {"--threads", processors}).empty());
+  CHECK_THAT(warning({}, {"--threads", "4096"}),
+             Contains("warning: --threads 4096: the number of available "
+                      "processors is " +
+                      processors) &&
+                 Contains("give --threads " + processors));
+  LaunchInfo launch;
+  launch.launcher = "--processes";
+  launch.world_size = launch.local_world_size = 2048;
+  CHECK_THAT(warning(launch, {}),
+             Contains("2048 processes with 2048 threads in all") &&
+                 Contains("start fewer processes"));
+  launch.world_size = launch.local_world_size = 1;
+  CHECK(warning(launch, {}).empty());
 }

@@ -93,22 +93,20 @@ bool warn_of_too_many_threads(const train::LaunchInfo& launch,
   if (threads * processes <= processors) {
     return false;
   }
-  if (processes == 1) {
-    spdlog::warn(
-        "--threads {}: only {} processors are available (those of the "
-        "affinity, or the quota of the control group), so that threads wait "
-        "for one another and everything takes several times as long: give "
-        "--threads {}, or leave it out",
-        threads, processors, processors);
-    return true;
-  }
-  spdlog::warn(
-      "{} processes of {} threads share {} processors (those of the affinity, "
-      "or the quota of the control group), so that threads wait for one "
-      "another and everything takes several times as long: {}",
-      processes, threads, processors,
+  const std::string what =
+      processes == 1 ? fmt::format("--threads {}", threads)
+                     : fmt::format("{} processes with {} threads in all",
+                                   processes, processes * threads);
+  const std::string advice =
       processes > processors ? "start fewer processes"
-                             : "lower --threads, or leave it out");
+      : processes > 1
+          ? "lower --threads, or leave it out"
+          : fmt::format("give --threads {}, or leave it out", processors);
+  spdlog::warn(
+      "{}: the number of available processors is {} (those of the affinity, or "
+      "the quota of the control group), so that threads wait for one another "
+      "and everything takes many times as long: {}",
+      what, processors, advice);
   return true;
 }
 

@@ -115,8 +115,8 @@ constexpr const char* kDescription =
     "The image is the member .jpg, .jpeg, .png, .webp, .ppm, .pgm or .pbm; the "
     "caption is the member .txt or .caption, or else the value of "
     "--caption-key in .json.\n\n"
-    "Inputs of the formats tsv and webdataset may be compressed, and may be "
-    "read from standard input (-).";
+    "Inputs may be compressed, and those of the formats tsv and webdataset may "
+    "be read from standard input (-).";
 
 }  // namespace
 

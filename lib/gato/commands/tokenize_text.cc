@@ -167,7 +167,7 @@ cli::Command tokenize_text_command() {
       "is a bad record. Files and standard input (-) may be compressed: gzip, "
       "zstd, bzip2 and xz are recognized by their first bytes. Files named "
       ".jsonl or .ndjson, and compressed .json files, are read as JSON lines. "
-      "Archives (tar, zip) and Parquet files are rejected.";
+      "Archives (tar, zip), Parquet files and text in UTF-16 are rejected.";
   command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeTextOptions>();

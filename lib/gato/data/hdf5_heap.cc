@@ -94,7 +94,9 @@ herr_t convert_variable_length(hid_t source, hid_t destination,
 
 // Returns whether the conversion is replaced; it is by the first call.
 bool replace_conversion() {
-#if H5_VERSION_GE(1, 14, 0)  // later versions check the sizes themselves
+#if H5_VERSION_GE(1, 14, 0)
+  // These versions compare the sizes, and call their conversions in another
+  // way.
   return false;
 #else
   // Two types between which elements must be converted.

@@ -110,8 +110,7 @@ void TarReader::warn_of_link() {
   if (std::exchange(has_warned_of_link_, true)) return;
   spdlog::warn(
       "{}: links are not read, the first of which is {}: write the archive "
-      "with "
-      "tar --dereference --hard-dereference",
+      "with tar --dereference --hard-dereference",
       name(), member_path());
 }
 
@@ -129,6 +128,10 @@ std::string TarReader::read_content() {
     if (result == ARCHIVE_EOF) break;
     check_result(result);
     // The holes of a sparse file are zeros.
+    if (offset < std::ssize(content) || offset > member_size()) {
+      throw base::input_error("{}: {}: its map of holes is corrupt", name(),
+                              member_path());
+    }
     content.resize(static_cast<size_t>(offset));
     content.append(static_cast<const char*>(bytes), size);
   }

@@ -4,6 +4,9 @@
 #include <filesystem>
 
 #include "cli/run_in_process.h"
+#include "gato/base/error.h"
+#include "gato/data/recording_file.h"
+#include "gato/ingest/episodes/episode_source.h"
 
 using namespace gato;
 using namespace gato::ingest;
@@ -48,4 +51,22 @@ TEST_CASE_METHOD(Fixture, "Links to folders are followed once") {
   fs::create_directory_symlink(folder / "elsewhere/x", folder / "links/two");
   fs::create_directory_symlink(folder / "gone", folder / "links/broken");
   CHECK(find_datasets(folder / "links") == Paths{folder / "links/one"});
+}
+
+TEST_CASE("An interrupted recording is named and is not a dataset") {
+  const test::ScratchDirectory folder;
+  const std::string path = folder.write_file(
+      "run.partial", data::recording_first_line({{"argv", {"gato-rollout"}}}));
+  REQUIRE(data::is_recording(path));
+  CHECK_FALSE(data::is_recording(folder.write_file("a.partial", "{}")));
+  CHECK_FALSE(data::is_recording(folder / "none"));
+  try {
+    open_episodes(path, {});
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::bad_input);
+    CHECK_THAT(error.what(), Catch::Contains(path) &&
+                                 Catch::Contains("interrupted") &&
+                                 Catch::Contains("--resume"));
+  }
 }
