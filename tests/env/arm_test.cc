@@ -89,7 +89,7 @@ int step_until_held(ArmWorld& world, int body, const ArmCommand& command) {
 
 TEST_CASE("The arm's experts solve every episode soon and random play does not",
           "[arm]") {
-  constexpr int kEpisodes = GATO_SANITIZED ? 20 : 300;
+  constexpr int kEpisodes = GATO_SANITIZED ? 60 : 300;
   for (const ArmTask& task : kTasks) {
     CAPTURE(task.name);
     const auto environment = make_builtin_environment(task.name);

@@ -8,7 +8,7 @@ using namespace gato::test;
 
 namespace {
 
-constexpr int kEpisodes = GATO_SANITIZED ? 5 : 30;
+constexpr int kEpisodes = GATO_SANITIZED ? 15 : 30;
 
 // Least mean returns of the expert, without noise and with Gaussian noise of
 // 0.3, and the largest of random actions. The noise keeps the tip of
