@@ -128,6 +128,7 @@ void match_specs(const data::TaskSpec& found, const data::TaskSpec& wanted,
 std::vector<data::FieldColumn> reorder_columns(
     std::vector<data::FieldColumn> columns, const std::vector<size_t>& order) {
   std::vector<data::FieldColumn> reordered;
+  reordered.reserve(order.size());
   for (size_t field : order) {
     reordered.push_back(std::move(columns[field]));
   }

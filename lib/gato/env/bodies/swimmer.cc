@@ -170,7 +170,7 @@ class Swimmer : public BuiltinEnvironment {
         160, 320,
         {.center = {state_.position[0], 0}, .height = kRods * 0.8 + 1}, kWater);
     for (int i = 0; i < kGridLines; ++i) {
-      const double x = std::floor(state_.position[0]) + i - kGridLines / 2;
+      const double x = std::floor(state_.position[0]) + i - 0.5 * kGridLines;
       canvas.fill_box({x, 0}, 0.03, kGridLines, kGrid);
     }
     for (int i = 0; i < kRods; ++i) {

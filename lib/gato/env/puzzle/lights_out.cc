@@ -86,6 +86,7 @@ class LightsSolver {
   // Gauss-Jordan elimination. A is symmetric, so its rows are toggles_.
   void eliminate() {
     std::vector<Row> rows;
+    rows.reserve(light_count_);
     for (int i = 0; i < light_count_; ++i) {
       rows.push_back({toggles_[i], Lights{1} << i});
     }
