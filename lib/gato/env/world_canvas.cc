@@ -40,9 +40,13 @@ PlanePoint WorldCanvas::to_pixels(PlanePoint point) const {
 
 void WorldCanvas::blend_pixel(int row, int column, Color color,
                               double coverage) {
-  const int weight = static_cast<int>(256 * coverage + 0.5);
   uint8_t* pixel = image_.pixels.data() +
                    3 * (static_cast<ptrdiff_t>(row) * image_.width + column);
+  if (coverage >= 1) {
+    std::ranges::copy(color, pixel);
+    return;
+  }
+  const int weight = static_cast<int>(256 * coverage + 0.5);
   for (int c = 0; c < 3; ++c) {
     pixel[c] = static_cast<uint8_t>(
         (pixel[c] * (256 - weight) + color[c] * weight + 128) >> 8);
@@ -65,15 +69,14 @@ void WorldCanvas::fill_rod(PlanePoint from, PlanePoint to, double thickness,
   const double radius = thickness / 2 * pixels_per_unit_, reach = radius + 0.5;
   const double dx = bottom.x - top.x, dy = bottom.y - top.y;
   const double inverse_square = 1 / std::max(dx * dx + dy * dy, 1e-12);
-  const PixelRange rows =
-      clip(top.y - reach, bottom.y + reach, image_.height);
+  const PixelRange rows = clip(top.y - reach, bottom.y + reach, image_.height);
   for (int row = rows.begin; row < rows.end; ++row) {
     const double y = row + 0.5 - top.y;
     const double inverse_dy = 1 / std::max(dy, 1e-9);
     const double x0 = top.x + dx * std::clamp((y - reach) * inverse_dy, 0., 1.);
     const double x1 = top.x + dx * std::clamp((y + reach) * inverse_dy, 0., 1.);
-    const PixelRange columns = clip(std::min(x0, x1) - reach,
-                                    std::max(x0, x1) + reach, image_.width);
+    const PixelRange columns =
+        clip(std::min(x0, x1) - reach, std::max(x0, x1) + reach, image_.width);
     for (int column = columns.begin; column < columns.end; ++column) {
       const double x = column + 0.5 - top.x;
       const double along =

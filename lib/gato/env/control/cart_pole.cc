@@ -4,12 +4,6 @@
 
 #include "gato/env/control/linear_quadratic_regulator.h"
 
-#ifdef GATO_TUNE
-extern thread_local double P[64];
-#define K(i, v) P[i]
-#else
-#define K(i, v) (v)
-#endif
 namespace gato::env {
 namespace {
 
@@ -21,8 +15,7 @@ constexpr int kSubsteps = 4;
 void integrate(CartPoleState& state, double force, double dt,
                const CartPoleParameters& parameters) {
   const double total_mass = parameters.cart_mass + parameters.pole_mass;
-  const double pole_moment =
-      parameters.pole_mass * parameters.pole_half_length;
+  const double pole_moment = parameters.pole_mass * parameters.pole_half_length;
   // Length of the simple pendulum that swings like a uniform rod on a pivot.
   const double pendulum_length = 4.0 / 3 * parameters.pole_half_length;
   const double sine = std::sin(state.angle), cosine = std::cos(state.angle);
@@ -32,8 +25,8 @@ void integrate(CartPoleState& state, double force, double dt,
   const double angular_acceleration =
       (parameters.gravity * sine - cosine * push) /
       (pendulum_length - pole_moment * cosine * cosine / total_mass);
-  state.velocity += dt * (push - pole_moment * angular_acceleration * cosine /
-                                     total_mass);
+  state.velocity +=
+      dt * (push - pole_moment * angular_acceleration * cosine / total_mass);
   state.angular_velocity += dt * angular_acceleration;
   state.x += dt * state.velocity;
   state.angle += dt * state.angular_velocity;
@@ -56,17 +49,17 @@ void step_cart_pole(CartPoleState& state, double action,
 CartPoleEnvironment::CartPoleEnvironment(const ControlVariant& variant,
                                          int64_t max_episode_steps,
                                          const PlaneView& view)
-    : ControlEnvironment(
-          variant, {.observation_low = {-kCartPoleRailHalfLength, -1, -1,
-                                        -kUnbounded, -kUnbounded},
-                    .observation_high = {kCartPoleRailHalfLength, 1, 1,
-                                         kUnbounded, kUnbounded},
-                    .max_episode_steps = max_episode_steps,
-                    .view = view,
-                    .render_height = 160,
-                    .render_width = 320,
-                    .pixels_height = 32,
-                    .pixels_width = 64}) {
+    : ControlEnvironment(variant,
+                         {.observation_low = {-kCartPoleRailHalfLength, -1, -1,
+                                              -kUnbounded, -kUnbounded},
+                          .observation_high = {kCartPoleRailHalfLength, 1, 1,
+                                               kUnbounded, kUnbounded},
+                          .max_episode_steps = max_episode_steps,
+                          .view = view,
+                          .render_height = 160,
+                          .render_width = 320,
+                          .pixels_height = 32,
+                          .pixels_width = 64}) {
   add_parameter("cart_mass", parameters_.cart_mass);
   add_parameter("pole_mass", parameters_.pole_mass);
   add_parameter("pole_half_length", parameters_.pole_half_length);
@@ -78,8 +71,7 @@ void CartPoleEnvironment::begin_episode(base::RandomStream& random) {
   begin_pole_episode(random);
 }
 
-const std::array<double, 4>& CartPoleEnvironment::balance_gains(
-    double action_cost) {
+const std::array<double, 4>& CartPoleEnvironment::balance_gains() {
   if (!gains_) {
     const auto step = [this](const std::array<double, 4>& from, double action) {
       CartPoleState state = {.x = from[0],
@@ -90,8 +82,7 @@ const std::array<double, 4>& CartPoleEnvironment::balance_gains(
       return std::array{state.x, state.angle, state.velocity,
                         state.angular_velocity};
     };
-    gains_ = regulator_gains<4>(linearize<4>(step), {K(7,1), 5, K(8,0.3), 0.3},
-                                action_cost);
+    gains_ = regulator_gains<4>(linearize<4>(step), {1.5, 5, 0.2, 0.3}, 0.5);
   }
   return *gains_;
 }

@@ -44,9 +44,8 @@ class CartPoleEnvironment : public ControlEnvironment {
   virtual void begin_pole_episode(base::RandomStream& random) = 0;
   // Returns the gains K of the feedback action = K . (x, angle, x', angle') of
   // a linear-quadratic regulator about the upright position for the parameters
-  // of this episode, with costs of 1, 5, 0.3, 0.3 for the state and
-  // `action_cost` for the action. Call with the same cost in all of an episode.
-  const std::array<double, 4>& balance_gains(double action_cost);
+  // of this episode.
+  const std::array<double, 4>& balance_gains();
 
   CartPoleParameters parameters_;
   CartPoleState state_;

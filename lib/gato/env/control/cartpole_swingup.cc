@@ -10,13 +10,16 @@
 //   upright          (1 + cos(angle)) / 2
 //   centered         (1 + 0.1^((x / 2)^2)) / 2
 //   small_velocity   (1 + 0.1^((angle' / 5)^2)) / 2
-// The sparse task pays 1 while |x| < 0.25 m and cos(angle) > 0.995, otherwise 0,
-// and `success` in its info is that reward.
+// The sparse task pays 1 while |x| < 0.25 m and cos(angle) > 0.995, otherwise
+// 0, and `success` in its info is that reward.
 //
 // Expert: pumps energy into the pole until it is near upright, then balances it
-// by linear feedback. The two controllers are blended between cos(angle) = 0.5
-// and 0.9, so the action is a smooth function of the observation alone. If the
-// parameters vary, it knows them. EXPERTNOTE
+// by linear feedback. The two controllers are blended from cos(angle) = 0.5 on
+// or shortly before, so the action is a smooth function of the observation
+// alone. If the parameters vary, it knows them. Hill climbing over its actions
+// (5,000 trials for each of 20 starts) raises its return from 215 to 222 and
+// that of the sparse task from 193 to 210; with parameters that vary by up to
+// 40 %, from 209 to 220 and from 179 to 204.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -24,14 +27,20 @@
 #include "gato/env/control/cart_pole.h"
 #include "gato/env/control/control_tasks.h"
 
-#ifdef GATO_TUNE
-extern thread_local double P[64];
-#define K(i, v) P[i]
-#else
-#define K(i, v) (v)
-#endif
 namespace gato::env {
 namespace {
+
+// Constants of the expert.
+struct SwingupController {
+  double pump, center, slow_down;    // gains of energy, x and x'
+  double blend_cosine, blend_range;  // where balancing begins
+};
+// Those that control/cartpole-swingup has always had, with rounded gains of a
+// regulator for its physics.
+constexpr SwingupController kFirstController = {3, 0.3, 0.2, 0.5, 0.4};
+constexpr std::array kFirstGains = {0.25, 3.74, 0.39, 0.94};
+// Tuned for the mean return of the other tasks, with and without noise.
+constexpr SwingupController kTunedController = {5, 0.37, 0.28, 0.46, 0.34};
 
 class CartpoleSwingup : public CartPoleEnvironment {
  public:
@@ -59,8 +68,8 @@ class CartpoleSwingup : public CartPoleEnvironment {
     }
     const double upright = (1 + std::cos(state_.angle)) / 2;
     const double centered = std::pow(0.1, state_.x * state_.x / 4);
-    const double small_velocity = std::pow(
-        0.1, state_.angular_velocity * state_.angular_velocity / 25);
+    const double small_velocity =
+        std::pow(0.1, state_.angular_velocity * state_.angular_velocity / 25);
     transition.reward = upright * (1 + centered) / 2 * (1 + small_velocity) / 2;
     return transition;
   }
@@ -75,16 +84,19 @@ class CartpoleSwingup : public CartPoleEnvironment {
     const double energy = angular_velocity * angular_velocity *
                               pendulum_length / (4 * parameters_.gravity) +
                           (cosine - 1) / 2;
-    const double pump = std::tanh(K(0, 3) * (energy - K(6, 0)) * angular_velocity * cosine) -
-                        K(1, 0.3) * x - K(2, 0.2) * velocity;
-    // The nominal physics keeps the rounded gains that it has always had.
+    const bool is_first = !is_sparse_ && has_nominal_physics();
+    const SwingupController& controller =
+        is_first ? kFirstController : kTunedController;
+    const double pump =
+        std::tanh(controller.pump * energy * angular_velocity * cosine) -
+        controller.center * x - controller.slow_down * velocity;
     const std::array<double, 4>& gains =
-        balance_gains(K(5,10));
-    const double balance = gains[0] * x +
-                           gains[1] * std::atan2(sine, cosine) +
+        is_first ? kFirstGains : balance_gains();
+    const double balance = gains[0] * x + gains[1] * std::atan2(sine, cosine) +
                            gains[2] * velocity + gains[3] * angular_velocity;
-    // Smoothstep from 0 at cosine 0.5 to 1 at cosine 0.9.
-    const double nearness = std::clamp((cosine - K(3, 0.5)) / K(4, 0.4), 0.0, 1.0);
+    // Smoothstep from 0 to 1 over the range in which the controllers are mixed.
+    const double nearness = std::clamp(
+        (cosine - controller.blend_cosine) / controller.blend_range, 0.0, 1.0);
     const double weight = nearness * nearness * (3 - 2 * nearness);
     const double action = (1 - weight) * std::clamp(pump, -1.0, 1.0) +
                           weight * std::clamp(balance, -1.0, 1.0);
@@ -92,8 +104,6 @@ class CartpoleSwingup : public CartPoleEnvironment {
   }
 
   static constexpr int kMaxEpisodeSteps = 250;
-  static constexpr std::array<double, 4> kNominalGains = {0.25, 3.74, 0.39,
-                                                          0.94};
   bool is_sparse_;
 };
 

@@ -11,11 +11,10 @@ EnvironmentSpec make_control_spec(const ControlVariant& variant,
                                   const ControlTaskSpec& task_spec) {
   return builtin_spec(
       variant.name,
-      {variant.has_pixels
-           ? image_field("observation", task_spec.pixels_height,
-                         task_spec.pixels_width)
-           : box_field("observation", task_spec.observation_low,
-                       task_spec.observation_high)},
+      {variant.has_pixels ? image_field("observation", task_spec.pixels_height,
+                                        task_spec.pixels_width)
+                          : box_field("observation", task_spec.observation_low,
+                                      task_spec.observation_high)},
       {box_field("action", task_spec.action_size, -1, 1)},
       task_spec.max_episode_steps);
 }
@@ -49,8 +48,7 @@ void ControlEnvironment::add_parameter(std::string name, double& value) {
 void ControlEnvironment::reset_state(base::RandomStream random) {
   if (variation_ != PhysicsVariation::none) {
     for (PhysicalParameter& parameter : parameters_) {
-      *parameter.value =
-          parameter.nominal * sample_factor(variation_, random);
+      *parameter.value = parameter.nominal * sample_factor(variation_, random);
     }
   }
   begin_episode(random);

@@ -23,8 +23,8 @@ void add_task(const ControlTask& task, std::vector<BuiltinTask>& tasks) {
                      [make = task.make, variant] { return make(variant); }});
   };
   add("", "", PhysicsVariation::none, false);
-  add("-random-small", ", physics varied by 5 to 10 %",
-      PhysicsVariation::small, false);
+  add("-random-small", ", physics varied by 5 to 10 %", PhysicsVariation::small,
+      false);
   add("-random-large", ", physics varied by 20 to 40 %",
       PhysicsVariation::large, false);
   if (task.has_pixels) {
@@ -39,7 +39,7 @@ std::vector<BuiltinTask> control_tasks() {
   for (const ControlTask& task : std::vector<ControlTask>{
            {"acrobot",
             "swing up two links with a motor between them and balance them",
-            make_acrobot},
+            make_acrobot, true},
            {"cartpole-balance", "keep a pole upright on a cart",
             make_cartpole_balance, true},
            {"cartpole-swingup", "swing up a pole on a cart and balance it",

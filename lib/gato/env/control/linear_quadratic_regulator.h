@@ -48,10 +48,10 @@ std::array<double, kStates> riccati_step(
     const LinearSystem<kStates>& system,
     const std::array<double, kStates>& state_cost, double input_cost,
     SmallMatrix<kStates, kStates>& value) {
-  SmallMatrix<kStates, kStates> value_a = {};   // value A
-  std::array<double, kStates> value_b = {};     // value B
-  std::array<double, kStates> cross = {};       // B' value A
-  double curvature = input_cost;                // input_cost + B' value B
+  SmallMatrix<kStates, kStates> value_a = {};  // value A
+  std::array<double, kStates> value_b = {};    // value B
+  std::array<double, kStates> cross = {};      // B' value A
+  double curvature = input_cost;               // input_cost + B' value B
   for (int i = 0; i < kStates; ++i) {
     for (int k = 0; k < kStates; ++k) {
       value_b[i] += value[i][k] * system.b[k];

@@ -1,33 +1,30 @@
-// control/point-mass: a mass is pushed to the middle of a table and stops there.
+// control/point-mass: push a mass to the middle of a table and stop it there.
 //
-// Dynamics: along each axis, mass * v' = force - damping * v, with a mass of
-// 1 kg and a damping of 0.5 N s/m. The force, 2 N times the action, is constant
-// during a step of 0.1 s (4 semi-implicit Euler steps). Walls at 1.2 m from the
-// middle stop the mass dead. It starts at rest, at least 0.4 m from the middle
-// along some axis and at most 1 m along each. An episode has 60 steps (6 s).
-// Parameters that vary: mass, damping, max_force.
+// Dynamics: along each axis mass * v' = force - damping * v, with a mass of
+// 1 kg, a damping of 0.5 N s/m and a force of 2 N times the action, which is
+// constant during a step of 0.1 s (4 semi-implicit Euler steps). Walls 1.2 m
+// from the middle stop the mass dead. It starts at rest, at most 1 m from the
+// middle along each axis and at least 0.4 m along one of them. An episode has
+// 60 steps (6 s). Parameters that vary: mass, damping, max_force.
 //
 // Observation, float64 [4]: x, y, x', y' (m, m/s). Pixels: 48 x 48.
-// Action, float64 [2]: the force divided by 2 N, each element in [-1, 1].
-// Reward, in [0, 1], as in the DeepMind Control Suite's point_mass: the product
-// of
-//   near           1 within 0.1 m of the middle, 0.1 at 0.2 m (a Gaussian)
-//   small_control  (4 + mean over both elements of 1 - action^2) / 5
+// Action, float64 [2]: the force divided by max_force, elements in [-1, 1].
+// Reward, in [0, 1], as in point_mass of the DeepMind Control Suite (Tassa et
+// al. 2018): the product of
+//   near            1 within 0.1 m of the middle, else 0.1^((distance / 0.1 m -
+//                   1)^2)
+//   small_control   (4 + mean over the elements of 1 - action^2) / 5
 // `success` in info is 1 while the mass is within 0.1 m of the middle.
+//
+// Expert: linear feedback, clipped. Hill climbing over its actions (5,000
+// trials for each of 20 starts) raises its return from 51.3 to 51.5.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "gato/env/control/control_environment.h"
 #include "gato/env/control/control_tasks.h"
 #include "gato/env/control/tolerance.h"
 
-#ifdef GATO_TUNE
-extern thread_local double P[64];
-#define K(i, v) P[i]
-#else
-#define K(i, v) (v)
-#endif
 namespace gato::env {
 namespace {
 
@@ -38,19 +35,18 @@ class PointMass : public ControlEnvironment {
  public:
   explicit PointMass(const ControlVariant& variant)
       : ControlEnvironment(
-            variant, {.observation_low = {-kWall, -kWall, -kInfinity, -kInfinity},
-                      .observation_high = {kWall, kWall, kInfinity, kInfinity},
-                      .action_size = 2,
-                      .max_episode_steps = kMaxEpisodeSteps,
-                      .view = {.center = {0, 0}, .height = 2.6}}) {
+            variant,
+            {.observation_low = {-kWall, -kWall, -kUnbounded, -kUnbounded},
+             .observation_high = {kWall, kWall, kUnbounded, kUnbounded},
+             .action_size = 2,
+             .max_episode_steps = kMaxEpisodeSteps,
+             .view = {.center = {0, 0}, .height = 2.5}}) {
     add_parameter("mass", mass_);
     add_parameter("damping", damping_);
     add_parameter("max_force", max_force_);
   }
 
  private:
-  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
   void begin_episode(base::RandomStream& random) override {
     velocity_ = {};
     do {
@@ -91,18 +87,17 @@ class PointMass : public ControlEnvironment {
   }
 
   BuiltinAction compute_expert_action() override {
-    return {.continuous = {expert_push(position_.x, velocity_.x),
-                           expert_push(position_.y, velocity_.y)}};
-  }
-
-  double expert_push(double position, double velocity) const {
-    return std::clamp(-K(0, 3.0) * position - K(1, 2.0) * velocity, -1.0, 1.0);
+    const auto push = [](double position, double velocity) {
+      return std::clamp(-6.5 * position - 2.2 * velocity, -1.0, 1.0);
+    };
+    return {.continuous = {push(position_.x, velocity_.x),
+                           push(position_.y, velocity_.y)}};
   }
 
   void draw(WorldCanvas& canvas) const override {
     canvas.fill_box({0, 0}, 2 * kWall, 2 * kWall, {225, 225, 225});
     canvas.fill_disc({0, 0}, kTargetRadius, {60, 170, 90});
-    canvas.fill_disc(position_, 0.07, {200, 80, 40});
+    canvas.fill_disc(position_, 0.08, {200, 80, 40});
   }
 
   double mass_ = 1, damping_ = 0.5, max_force_ = 2;

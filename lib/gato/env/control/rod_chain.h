@@ -6,13 +6,14 @@
 // than relative to the previous rod, the kinetic energy is
 //   1/2 sum_ij c_ij cos(angle_i - angle_j) angle_i' angle_j'
 //     + x' sum_j b_j cos(angle_j) angle_j' + 1/2 M x'^2
-// and the potential energy g sum_j b_j cos(angle_j), with constants c and b that
-// depend on masses and lengths. Lagrange's equations are, for rod i and the
-// cart,
+// and the potential energy g sum_j b_j cos(angle_j), with constants c and b
+// that depend on masses and lengths. Lagrange's equations are, for rod i and
+// the cart,
 //   sum_j c_ij (cos(angle_i - angle_j) angle_j'' +
 //               sin(angle_i - angle_j) angle_j'^2)
 //     + b_i cos(angle_i) x'' - g b_i sin(angle_i) = torque_i
-//   M x'' + sum_j b_j (cos(angle_j) angle_j'' - sin(angle_j) angle_j'^2) = force
+//   M x'' + sum_j b_j (cos(angle_j) angle_j'' - sin(angle_j) angle_j'^2) =
+//   force
 // They are integrated with the classical Runge-Kutta method of order 4.
 #pragma once
 
@@ -20,7 +21,15 @@
 #include <array>
 #include <cmath>
 
+#include "gato/env/world_canvas.h"
+
 namespace gato::env {
+
+// Returns the end of a rod that begins at `start`.
+inline PlanePoint rod_end(PlanePoint start, double length, double angle) {
+  return {start.x + length * std::sin(angle),
+          start.y + length * std::cos(angle)};
+}
 
 // The physical constants of a chain, in SI units. `joint_damping` is the torque
 // per angular velocity of a rod relative to the previous one.
@@ -152,8 +161,8 @@ class RodChain {
       right_side[row] = total;
       if constexpr (kHasCart) {
         matrix[row][0] = matrix[0][row] = moment_[i] * cosine[i];
-        right_side[0] += moment_[i] * sine[i] * state.velocity[row] *
-                         state.velocity[row];
+        right_side[0] +=
+            moment_[i] * sine[i] * state.velocity[row] * state.velocity[row];
       }
     }
     return {.position = state.velocity, .velocity = solve(matrix, right_side)};
