@@ -1,5 +1,5 @@
 // The engine of bodies/: a chain of equal rods that swims in a plane in a
-// viscous fluid, after the swimmer of Coulom (2002, chapter B.4) with the drag
+// viscous fluid, after the swimmer of Coulom (2002) with the drag
 // of resistive-force theory (Gray & Hancock 1955).
 //
 // Coordinates: the center of mass and the direction t_i of each rod, rod 0
