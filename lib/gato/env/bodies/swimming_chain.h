@@ -1,5 +1,5 @@
 // The engine of bodies/: a chain of equal rods that swims in a plane in a
-// viscous fluid, after the swimmer of Coulom (2002, chapter B.4) with the drag
+// viscous fluid, after the swimmer of Coulom (2002) with the drag
 // of resistive-force theory (Gray & Hancock 1955).
 //
 // Coordinates: the center of mass and the direction t_i of each rod, rod 0
@@ -22,12 +22,14 @@
 #include <array>
 #include <cmath>
 
+#include "gato/env/world_canvas.h"
+
 namespace gato::env {
 
 // In SI units, of each rod and each joint.
 struct SwimmingChainParameters {
   double length = 1, mass = 1, normal_drag = 10, axial_drag = 1;
-  double joint_stiffness = 1, joint_damping = 0.5, max_torque = 5;
+  double joint_stiffness = 2, joint_damping = 0.5, max_torque = 5;
 };
 
 template <int kRods>
@@ -106,9 +108,28 @@ class SwimmingChain {
     return energy;
   }
 
-  // B of the equations above.
-  const std::array<std::array<double, kRods>, kRods>& offset() const {
-    return offset_;
+  // Returns the position of the point of a rod that is `along` lengths in front
+  // of its center, and its velocity.
+  PlanePoint point_at(const State& state, int rod, double along) const {
+    PlanePoint point = {state.position[0], state.position[1]};
+    for (int j = 0; j < kRods; ++j) {
+      const double reach =
+          parameters_.length * (offset_[rod][j] + (j == rod ? along : 0));
+      point.x += reach * std::cos(state.position[j + 2]);
+      point.y += reach * std::sin(state.position[j + 2]);
+    }
+    return point;
+  }
+  PlanePoint velocity_at(const State& state, int rod, double along) const {
+    PlanePoint velocity = {state.velocity[0], state.velocity[1]};
+    for (int j = 0; j < kRods; ++j) {
+      const double speed = parameters_.length *
+                           (offset_[rod][j] + (j == rod ? along : 0)) *
+                           state.velocity[j + 2];
+      velocity.x -= speed * std::sin(state.position[j + 2]);
+      velocity.y += speed * std::cos(state.position[j + 2]);
+    }
+    return velocity;
   }
 
  private:

@@ -14,7 +14,8 @@
 //   small_velocity   (1 + 0.1^((angle' / 5)^2)) / 2
 //
 // Expert: a linear-quadratic regulator for the parameters of the episode, which
-// it knows if they vary. It returns 199 of 200.
+// it knows if they vary. Its return is 198.8 of 200, which hill climbing over
+// its actions (5,000 trials for each of 20 starts) does not raise by 0.1.
 #include <algorithm>
 #include <cmath>
 

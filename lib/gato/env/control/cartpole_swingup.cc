@@ -14,10 +14,12 @@
 // 0, and `success` in its info is that reward.
 //
 // Expert: pumps energy into the pole until it is near upright, then balances it
-// by linear feedback. The two controllers are blended between cos(angle) = 0.5
-// and 0.9, so the action is a smooth function of the observation alone. If the
-// parameters vary, it knows them. It returns 218 of 250, and 190 of 250 if only
-// upright steps are paid.
+// by linear feedback. The two controllers are blended from cos(angle) = 0.5 on
+// or shortly before, so the action is a smooth function of the observation
+// alone. If the parameters vary, it knows them. Hill climbing over its actions
+// (5,000 trials for each of 20 starts) raises its return from 215 to 222 and
+// that of the sparse task from 193 to 210; with parameters that vary by up to
+// 40 %, from 209 to 220 and from 179 to 204.
 #include <algorithm>
 #include <cmath>
 #include <numbers>

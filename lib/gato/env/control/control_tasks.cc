@@ -37,8 +37,7 @@ void add_task(const ControlTask& task, std::vector<BuiltinTask>& tasks) {
 std::vector<BuiltinTask> control_tasks() {
   std::vector<BuiltinTask> tasks;
   for (const ControlTask& task : std::vector<ControlTask>{
-           {"acrobot",
-            "swing up two links with a motor between them and balance them",
+           {"acrobot", "swing up two hanging links by bending them",
             make_acrobot, true},
            {"cartpole-balance", "keep a pole upright on a cart",
             make_cartpole_balance, true},

@@ -17,8 +17,9 @@
 // in info is 1 at the top.
 //
 // Expert: drives right if that leads to the top, or if the car is far enough to
-// the left; otherwise left. If the parameters vary, it knows them. It reaches
-// the goal in every episode.
+// the left; otherwise left. If the parameters vary, it knows them. Its mean
+// return is 0.752; that of the optimum, found by value iteration on a grid of
+// 301 x 301 states, is 0.775.
 #include <algorithm>
 #include <cmath>
 

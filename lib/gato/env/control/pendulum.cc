@@ -16,8 +16,9 @@
 //
 // Expert: pumps energy until it nearly suffices to stand upright (Astrom &
 // Furuta 2000), then balances by linear feedback, with a blend between
-// cos(angle) = 0.85 and 0.95. If the parameters vary, it knows them. It is
-// upright for 159 of 200 steps; the others are the swing-up.
+// cos(angle) = 0.85 and 0.95. If the parameters vary, it knows them. Its mean
+// return is 158; that of the optimum, found by value iteration on a grid of 501
+// x 501 states, is 162.7.
 #include <algorithm>
 #include <cmath>
 #include <numbers>

@@ -29,11 +29,4 @@ inline double quadratic_tolerance(double value, double low, double high,
   return std::max(1 - distance * distance, 0.0);
 }
 
-// As gaussian_tolerance, but falls off linearly.
-inline double linear_tolerance(double value, double low, double high,
-                               double margin, double value_at_margin = 0) {
-  const double distance = excess(value, low, high, margin);
-  return std::max(1 - (1 - value_at_margin) * distance, 0.0);
-}
-
 }  // namespace gato::env
