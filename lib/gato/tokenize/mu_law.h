@@ -18,7 +18,7 @@ double mu_law_encode(double x);
 double mu_law_decode(double y);
 
 // Returns min(1023, floor((y+1)/2*1024)) for y clipped to [-1, 1]. Infinities
-// are in the end bins. y must not be NaN.
+// fall into the end bins. y must not be NaN.
 int32_t bin_index(double y);
 
 // Computes bin_index(mu_law_encode(x)) exactly, for any x except NaN, by one
