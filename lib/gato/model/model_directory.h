@@ -1,10 +1,9 @@
 // A model directory:
 //   config.json         ModelConfig
 //   model.safetensors   weights: fp32, or bf16 in an exported model; fp16 is
-//                       read, too
-//   tokenizer.model     the SentencePiece model
-//   demonstrations.h5   token file: one demonstration per task, for prompts
-//   MANIFEST.json       sizes and digests of all files; written last
+//   read, too tokenizer.model     the SentencePiece model demonstrations.h5
+//   token file: one demonstration per task, for prompts MANIFEST.json sizes and
+//   digests of all files; written last
 // The first two are sufficient to load a model.
 #pragma once
 
@@ -36,7 +35,7 @@ std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 
 // Reads only the configuration, with the bytes of the text model if the
-// directory contains them. Throws like load_model().
+// directory contains them. Throws the errors of load_model().
 ModelConfig load_model_config(const std::filesystem::path& path);
 
 // Reads a model and, if there is a MANIFEST.json, verifies the files. Throws
