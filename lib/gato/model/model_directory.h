@@ -1,9 +1,10 @@
 // A model directory:
 //   config.json         ModelConfig
 //   model.safetensors   weights: fp32, or bf16 in an exported model; fp16 is
-//   read, too tokenizer.model     the SentencePiece model demonstrations.h5
-//   token file: one demonstration per task, for prompts MANIFEST.json sizes and
-//   digests of all files; written last
+//                       read, too
+//   tokenizer.model     the SentencePiece model
+//   demonstrations.h5   token file: one demonstration per task, for prompts
+//   MANIFEST.json       sizes and digests of all files; written last
 // The first two are sufficient to load a model.
 #pragma once
 

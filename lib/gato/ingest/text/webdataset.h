@@ -34,10 +34,9 @@ std::optional<std::pair<std::string, std::string>> split_member_name(
 //
 // Reads incrementally: memory is bounded by one sample, or by the texts of one
 // key if names contain dots. The path "-" is the standard input. Throws
-// Error(io) if the file cannot be read. If it is corrupt
-// or truncated, next() returns the samples that are complete, then throws an
-// Error(bad_input) that names the first one that is lost, and then returns the
-// end.
+// Error(io) if the file cannot be read. If it is corrupt or truncated, next()
+// returns the samples that are complete, then throws an Error(bad_input) that
+// names the first one that is lost, and then returns nullopt.
 std::unique_ptr<ImageTextSource> open_webdataset(
     const std::string& path, const WebDatasetOptions& options);
 

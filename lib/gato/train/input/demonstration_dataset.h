@@ -1,4 +1,4 @@
-// Training data for finetuning: tokenizes the demonstrations of one task and
+// Training data for fine-tuning: tokenizes the demonstrations of one task and
 // samples sequences of some or all of them.
 #pragma once
 
