@@ -99,8 +99,7 @@ void add_settings_of(const std::string& input, const json& settings,
   if (!difference.empty()) {
     spdlog::warn(
         "{}: the task '{}' was played with different settings than in an "
-        "earlier "
-        "input: {}",
+        "earlier input: {}",
         input, entry.spec.name, difference);
   }
 }

@@ -64,8 +64,8 @@ class DelimitedReader {
   size_t max_record_bytes_;
   std::string advice_;
   std::optional<base::Error> error_;  // to be thrown
-  std::string
-      buffer_;  // bytes read; those before consumed_ are no longer needed
+  // Bytes read from the stream; those before consumed_ are no longer needed.
+  std::string buffer_;
   size_t consumed_ = 0;
   // The position of consumed_ in the input.
   int64_t current_line_ = 1, current_offset_ = 0;

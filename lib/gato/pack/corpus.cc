@@ -124,9 +124,9 @@ void Corpus::merge_tasks(const data::TokenTable& table) {
       if (!are_compatible(merged, task)) {
         throw base::input_error(
             "{}: task \"{}\" has different observations, actions or image "
-            "sizes "
-            "than the task of that name in an earlier input: tokenize one of "
-            "them with another --task name, or both with the same options",
+            "sizes than the task of that name in an earlier input: tokenize "
+            "one of them with another --task name, or both with the same "
+            "options",
             table.name(), task.spec.name);
       }
       merge(merged, task, table.name());

@@ -15,8 +15,7 @@ namespace gato::train {
 
 class LossTable {
  public:
-  static constexpr int64_t kModalityCount =
-      8;  // greater than every data::Modality
+  static constexpr int64_t kModalityCount = 8;  // exceeds every data::Modality
 
   LossTable() = default;
   // Makes a table from the result of to_tensor(), or from a sum of such

@@ -285,9 +285,8 @@ class TsvSource : public ImageTextSource {
     if (!doubt.empty()) {
       throw base::input_error(
           "cannot determine the number of the image of this row: {}: keep the "
-          ".json "
-          "files of img2dataset beside the images, which contain their URLs "
-          "(share/gato/convert/img2dataset_json.py writes them from its "
+          ".json files of img2dataset beside the images, which contain their "
+          "URLs (share/gato/convert/img2dataset_json.py writes them from its "
           ".parquet files), or add a column with the paths of the images "
           "(--image-column)",
           doubt);
@@ -302,9 +301,8 @@ class TsvSource : public ImageTextSource {
     const auto caption = stored_caption(image.content);
     if (caption && *caption != row.parsed_caption) {
       throw base::input_error(
-          "the file beside the image {} has a different caption: the images "
-          "belong "
-          "to other rows, from this one on or from an earlier one on",
+          "the file beside the image {} has a different caption: from this or "
+          "an earlier row on, the images belong to other rows",
           image.content);
     }
     return image;
