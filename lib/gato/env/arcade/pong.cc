@@ -14,9 +14,10 @@
 // misses balls whose height changes faster than it can follow.
 //
 // Observation: the screen, uint8 [32, 32, 3]. A dark spot behind the ball shows
-// where it comes from. Action: 0 up, 1 stay, 2 down. Reward: 1 for a point won,
-// -1 for a point lost; from -5 to 5. Success: the agent wins most of the
-// points. Time limit: 500 steps.
+// where it comes from.
+// Action: 0 up, 1 stay, 2 down.
+// Reward: 1 for a point won, -1 for a point lost; from -5 to 5. Success: the
+// agent wins most of the points. Time limit: 500 steps.
 //
 // Expert: predicts where the ball arrives and simulates the opponent's answer
 // to every angle in which the paddle can return it, for each part of the paddle

@@ -7,14 +7,15 @@
 //
 // Observation, float64 [n], in meters: the x and z of the hand and the opening
 // of the gripper, then what the task adds: positions relative to the hand or to
-// each other, since tokens resolve numbers near zero best. Action, float64 [3],
-// in [-1, 1]: the velocities of the hand along x and z, divided by 0.4 m/s, and
-// the velocity of the fingers; 1 closes the gripper in 0.25 s. Reward: 1 at
-// success, and otherwise below 0.8, rising with progress. Experts are functions
-// of the observation alone. Each solves all episodes with the seeds 0 to 9,999;
-// the comments of the tasks give the mean number of steps and a lower bound for
-// any policy: the time in which the hand and then the object cover their
-// distances at full speed, each along its longer axis.
+// each other, since tokens resolve numbers near zero best.
+// Action, float64 [3], in [-1, 1]: the velocities of the hand along x and z,
+// divided by 0.4 m/s, and the velocity of the fingers; 1 closes the gripper in
+// 0.25 s.
+// Reward: 1 at success, and otherwise below 0.8, rising with progress.
+// Experts are functions of the observation alone. Each solves all episodes with
+// the seeds 0 to 9,999; the comments of the tasks give the mean number of steps
+// and a lower bound for any policy: the time in which the hand and then the
+// object cover their distances at full speed, each along its longer axis.
 #pragma once
 
 #include <span>

@@ -10,7 +10,8 @@
 // Observation: the view, uint8 [48, 48, 3], 90 degrees wide (ray_caster.h). The
 // bricks have a different color in each quarter of the maze, and random posters
 // hang on the walls. Tasks with a mission have the fields "image" and "mission"
-// instead of "observation". Action: 0 forward, 1 turn left, 2 turn right.
+// instead of "observation".
+// Action: 0 forward, 1 turn left, 2 turn right.
 //
 // Expert: takes the shortest path in the graph of all poses (Dijkstra 1959) to
 // the things that are wanted, in the best order (maze_tour.h), around those

@@ -6,9 +6,9 @@
 // expert.
 //
 // Reward: 1 - 0.9 t/100 when the beacon is touched in step t, which ends the
-// episode with success; otherwise 0. Time limit: 100 steps. The expert's path
-// is the shortest, up to a few steps for not sliding along walls, so its return
-// is nearly the maximum.
+// episode with success; otherwise 0. Time limit: 100 steps.
+// The expert's path is the shortest, up to a few steps for not sliding along
+// walls, so its return is nearly the maximum.
 #include "gato/env/maze/maze_environment.h"
 #include "gato/env/maze/maze_tasks.h"
 

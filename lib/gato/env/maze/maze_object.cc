@@ -9,9 +9,9 @@
 //
 // Reward: 1 - 0.9 t/100 when the named sign is touched in step t, which ends
 // the episode with success. It ends without reward when another one is touched.
-// Time limit: 100 steps. The expert takes the shortest path around the other
-// signs, up to a few steps for not sliding along walls, so its return is nearly
-// the maximum.
+// Time limit: 100 steps.
+// The expert takes the shortest path around the other signs, up to a few steps
+// for not sliding along walls, so its return is nearly the maximum.
 #include <algorithm>
 #include <span>
 #include <string>
