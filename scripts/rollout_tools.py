@@ -1,5 +1,5 @@
-"""What check-environments and environment-table share: names of environments, and runs of
-gato-rollout."""
+"""Functions that check-environments and environment-table share: names of environments, and runs
+of gato-rollout."""
 import fnmatch
 import re
 import subprocess
@@ -24,7 +24,7 @@ def names_of(patterns):
     for pattern in patterns:
         matching = fnmatch.filter(known, pattern if "/" in pattern else f"{pattern}/*")
         if not matching:
-            fail(f"{pattern}: no such environment that is installed: scripts/environments --list")
+            fail(f"{pattern}: no such environment is installed: see scripts/environments --list")
         names += [name for name in matching if name not in names]
     return names
 
@@ -52,5 +52,5 @@ def start_seconds(log, folder, *arguments):
 
 
 def speed(run, start):
-    """Returns the steps per second of a run without its start, None if it was too short."""
+    """Returns the steps per second of a run without its startup, None if it was too short."""
     return run.steps / (run.seconds - start) if run.seconds > 1.2 * start else None

@@ -107,7 +107,7 @@ python_environment() {
   command -v "$python" >/dev/null ||
     fail "$python: command not found: install it, or set PYTHON to another Python"
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "$python cannot make virtual environments; install it (apt-get install python3-venv)," \
+    fail "$python cannot create virtual environments; install it (apt-get install python3-venv)," \
       "or set PYTHON to another Python"
   run "$python" -m venv --clear "$directory"
   run "$directory/bin/pip" install --quiet --disable-pip-version-check "$@"

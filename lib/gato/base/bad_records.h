@@ -1,4 +1,5 @@
-// The policy of --skip-bad N: skips up to N unusable records with a warning.
+// The policy of --skip-bad N: up to N unusable records are skipped, each with a
+// warning.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 
 namespace gato::base {
 
-// The result of processing one record: a value, or an Error that is stored
-// until the record's turn. The errors are then handled in the order of the
-// records, so which records are skipped does not depend on threads.
+// The result of processing one record: a value, or an Error that is kept until
+// the record's turn. Errors are handled in the order of the records, so which
+// records are skipped does not depend on threads.
 template <class Value>
 struct Expected {
   Value value{};
@@ -32,8 +33,8 @@ Expected<std::invoke_result_t<Work>> try_call(Work work) {
 class BadRecordPolicy {
  public:
   // The errors that count as errors of a record. `content`: only errors in its
-  // content (status bad_input). `file`: also errors reading it (io), for work
-  // whose records are separate input files.
+  // content (status bad_input). `file`: also failures to read it (status io),
+  // for work whose records are separate input files.
   enum class Kind { content, file };
   explicit BadRecordPolicy(int64_t max_skipped, Kind kind = Kind::content)
       : max_skipped_(max_skipped), kind_(kind) {}

@@ -1,4 +1,4 @@
-// A byte buffer that is not cleared before something is read into it.
+// A byte buffer that is not zeroed before data is read into it.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace gato::base {
 
-// An allocator that leaves new elements uninitialized. Clearing them would take
-// a seventh of the time that reading a dataset of images takes.
+// An allocator that leaves new elements uninitialized. Zeroing them would take
+// a seventh of the time that it takes to read a dataset of images.
 template <class T>
 struct UninitializedAllocator : std::allocator<T> {
   template <class U>

@@ -18,6 +18,7 @@ class Digest {
  public:
   Digest();
   void update(std::span<const std::byte> bytes);
+  // Returns the digest of all bytes so far.
   std::string hex() const;
 
  private:
@@ -27,6 +28,7 @@ class Digest {
   std::unique_ptr<XXH64_state_s, FreeState> state_;
 };
 
+// Returns the digest of the bytes.
 std::string digest_bytes(std::string_view bytes);
 
 // Returns the digest of the file's content, which is read in chunks. Throws

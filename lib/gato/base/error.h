@@ -22,9 +22,9 @@ enum class ExitStatus : int {
   terminated = 143,    // SIGTERM with nothing to save
 };
 
-// An error with the exit status that it leads to and one message that names the
-// location (file, record, key), the value that is wrong and what to do. The
-// library never exits by itself: cli::run() catches this exception.
+// An error: the exit status that it leads to, and a one-line message that names
+// the location (file, record, key) and the offending value and says what to do.
+// The library never exits by itself: cli::run() catches this exception.
 class Error : public std::runtime_error {
  public:
   Error(ExitStatus status, const std::string& message)
@@ -35,6 +35,7 @@ class Error : public std::runtime_error {
   ExitStatus status_;
 };
 
+// Return an Error of this status with a formatted message.
 template <class... Args>
 Error usage_error(fmt::format_string<Args...> format, Args&&... args) {
   return {ExitStatus::usage, fmt::format(format, std::forward<Args>(args)...)};

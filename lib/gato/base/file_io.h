@@ -20,8 +20,8 @@ namespace gato::base {
 class AtomicOutput {
  public:
   enum class Kind { file, directory };
-  // Creates the temporary directory of a directory output; a file is left to
-  // the caller to create. If `path` is a symbolic link, the output replaces its
+  // Creates the temporary directory if the output is a directory; the caller
+  // creates a file. If `path` is a symbolic link, the output replaces its
   // target and keeps the link. Throws the errors of check_output(),
   // Error(usage) if `path` exists and is not of this kind, and Error(io) if its
   // directory is not writable.
@@ -30,7 +30,7 @@ class AtomicOutput {
   AtomicOutput(const AtomicOutput&) = delete;
   AtomicOutput& operator=(const AtomicOutput&) = delete;
 
-  // The path that the caller writes to.
+  // Returns the path that the caller writes to.
   const std::filesystem::path& temporary_path() const {
     return temporary_path_;
   }

@@ -71,15 +71,15 @@ std::string escape_glob_characters(const std::string& path) {
   return escaped;
 }
 
-// Returns the folders below `folder` (empty: the working directory), at any
-// depth, with a slash at the end, and `folder` itself as it is. As in bash,
-// hidden folders are left out, and links are not followed.
-std::vector<std::string> find_folders(const std::string& folder) {
+// Returns the directories below `directory` (empty: the working directory), at
+// any depth, with a slash at the end, and `directory` itself unchanged. As in
+// bash, hidden directories are left out, and links are not followed.
+std::vector<std::string> find_directories(const std::string& directory) {
   namespace fs = std::filesystem;
-  std::vector<std::string> folders{folder};
+  std::vector<std::string> directories{directory};
   try {
     fs::recursive_directory_iterator entry(
-        folder.empty() ? "." : folder,
+        directory.empty() ? "." : directory,
         fs::directory_options::skip_permission_denied);
     for (; entry != fs::recursive_directory_iterator(); ++entry) {
       if (entry->is_symlink() || !entry->is_directory()) {
@@ -90,17 +90,17 @@ std::vector<std::string> find_folders(const std::string& folder) {
         continue;
       }
       const std::string path = entry->path().string();
-      folders.push_back((folder.empty() ? path.substr(2) : path) + "/");
+      directories.push_back((directory.empty() ? path.substr(2) : path) + "/");
     }
   } catch (const fs::filesystem_error& error) {
     throw io_error("{}: cannot read this directory: {}", error.path1().string(),
                    error.code().message());
   }
-  return folders;
+  return directories;
 }
 
 // Expands a pattern as bash does with its option globstar: a component "**"
-// stands for any number of folders, or none, and at the end for everything
+// stands for any number of directories, or none, and at the end for everything
 // below.
 std::vector<std::string> glob_matches(const std::string& pattern) {
   const size_t globstar = find_globstar(pattern);
@@ -115,9 +115,9 @@ std::vector<std::string> glob_matches(const std::string& pattern) {
       globstar + 3 < pattern.size() ? pattern.substr(globstar + 3) : "*";
   std::vector<std::string> paths;
   for (const std::string& root : roots) {
-    for (const std::string& folder : find_folders(root)) {
+    for (const std::string& directory : find_directories(root)) {
       for (std::string& path :
-           glob_matches(escape_glob_characters(folder) + rest)) {
+           glob_matches(escape_glob_characters(directory) + rest)) {
         paths.push_back(std::move(path));
       }
     }

@@ -17,8 +17,9 @@ int64_t read_at(int descriptor, int64_t offset, std::byte* buffer,
 // threads.
 class FileReader {
  public:
-  // Reads from an open file that messages call `name`. The caller keeps the
-  // ownership of `descriptor`, which is duplicated. Throws Error(io).
+  // Reads from an open file that messages call `name`. The caller keeps
+  // ownership of `descriptor`, which is duplicated. Throws Error(io) if it
+  // cannot be duplicated or the size of the file cannot be determined.
   FileReader(int descriptor, std::string name);
   ~FileReader();
   FileReader(const FileReader&) = delete;

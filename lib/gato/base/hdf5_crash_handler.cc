@@ -4,9 +4,9 @@
 // Otherwise the previous handlers are restored; the faulting instruction
 // then runs again and raises the same signal for them.
 //
-// Endless loops are detected by a POSIX timer on the processor time of the
-// thread, which raises SIGVTALRM in that thread. It only runs while a
-// Hdf5CallWatchdog is alive.
+// Endless loops are detected by a POSIX timer on the CPU time of the thread,
+// which raises SIGVTALRM in that thread. It only runs while an Hdf5CallWatchdog
+// is alive.
 //
 // The handlers do not allocate, because the heap may be corrupt when they run.
 #include "gato/base/hdf5_crash_handler.h"

@@ -11,9 +11,9 @@ namespace gato::base {
 // a corrupt file: the process names the file that was opened last, removes the
 // outputs that it was writing and exits with ExitStatus::bad_input. If a mapped
 // file has been truncated (SIGBUS), it names that file and exits with
-// ExitStatus::io. Faults elsewhere are not affected. Does the same if a
+// ExitStatus::io. Faults elsewhere are not affected. Does the same if an
 // Hdf5CallWatchdog of the calling thread lives for more than `max_seconds` of
-// processor time. Programs call this once.
+// CPU time. Programs call this once.
 void install_hdf5_crash_handler(int max_seconds = 20);
 
 // A guard around a call in which a corrupt file may send libhdf5 into an

@@ -5,8 +5,8 @@
 namespace gato::base {
 
 // Keeps freed memory in the process for its next record or step. Memory that is
-// returned to the system comes back page by page, each cleared by the kernel.
-// The peak memory does not change. Programs call this once.
+// returned to the system comes back page by page, and the kernel zeroes each
+// page. The peak memory does not change. Programs call this once.
 void disable_malloc_trim();
 
 // Makes all threads share one arena, so that large tensors are reused too: the

@@ -8,7 +8,8 @@
 
 namespace gato::base {
 
-// Keeps a mapping registered. If too many mappings exist, further ones are not.
+// Keeps a mapping registered. If the registry is full, the mapping is not
+// registered, and a fault in it is not attributed to its file.
 class RegisteredMapping {
  public:
   RegisteredMapping(const void* address, size_t size, std::string path);

@@ -13,8 +13,8 @@
 
 namespace gato::base {
 
-// Runs each job in any of its threads. The completion that a job returns is
-// called in the thread that owns this object, within submit() or wait_all(),
+// Runs each job on any of its threads. The completion that a job returns is
+// called on the thread that owns this object, within submit() or wait_all(),
 // after the completions of all earlier jobs. With one thread, the owner runs
 // the jobs itself.
 //
@@ -38,7 +38,7 @@ class OrderedThreadPool {
 
   // Adds a job. Blocks while the pool is full.
   void submit(Job job);
-  // Blocks until all jobs are completed. More may be submitted afterwards.
+  // Blocks until all jobs have completed. More may be submitted afterwards.
   void wait_all();
   // Returns whether a long job should return early because its result will not
   // be used.

@@ -6,9 +6,9 @@
 namespace gato::base {
 
 // Returns $GATO_SHARE if it is set, otherwise share/gato next to the bin/ of
-// the running program. Installed programs therefore find their files in a moved
-// directory, too; the build tree has a link there. Throws Error(io) that names
-// both if there is none.
+// the running program, so an installation can be moved; the build tree has a
+// symbolic link there. Throws Error(io), naming the directory, if it does not
+// exist.
 std::filesystem::path share_directory();
 
 }  // namespace gato::base

@@ -8,8 +8,8 @@
 namespace gato::base {
 
 // A table whose columns are two spaces apart. A column that contains a number
-// is aligned right, any other left. An empty cell is written as "-", and
-// control characters are escaped (base/string_util.h).
+// is right-aligned, any other left-aligned. An empty cell is written as "-",
+// and control characters are escaped (base/string_util.h).
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header);

@@ -25,8 +25,8 @@ struct TomlEntry {
 
 // Returns the entries of a table in the order of their keys, in which '-' and
 // '_' are equivalent. `location` names the table in messages. Throws
-// Error(usage) if a key is not one of `known_keys`, with the one that is
-// spelled most similarly, or if a key is given twice.
+// Error(usage) if a key is not one of `known_keys`, suggesting the closest one,
+// or if a key is given twice.
 std::vector<TomlEntry> read_toml_table(
     const toml::table& table, const std::string& location,
     const std::vector<std::string>& known_keys);

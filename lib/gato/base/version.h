@@ -1,4 +1,4 @@
-// The version of this build.
+// The version of this build, as static strings.
 #pragma once
 
 namespace gato::base {

@@ -17,8 +17,7 @@ struct InvocationOptions {
 
 // Adds --output, the options of the command and the common ones to `table`.
 // They are bound to `common` and `invocation_options`, which must outlive the
-// table. Returns
-// the function that does the command's work.
+// table. Returns the function that does the command's work.
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
                                    InvocationOptions& invocation_options,

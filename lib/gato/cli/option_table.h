@@ -84,8 +84,8 @@ struct ExclusiveGroup {
 
 class OptionTable {
  public:
-  // Adds an option. The present value of its target is the default. The
-  // returned reference is valid as long as the table.
+  // Adds an option. The current value of its target is the default. The
+  // returned reference is valid as long as the table exists.
   Option& add(std::string name, OptionTarget target, std::string help);
   // Puts the options that are added later under this heading.
   void begin_group(std::string title);

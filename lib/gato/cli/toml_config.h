@@ -20,7 +20,7 @@ namespace gato::cli {
 void read_config(const std::string& path, const OptionTable& table,
                  ParsedOptions& arguments);
 
-// Returns the present values of all options that have a TOML key. An option
+// Returns the current values of all options that have a TOML key. An option
 // without a value is null.
 nlohmann::json configuration_json(const OptionTable& table);
 

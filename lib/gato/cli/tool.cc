@@ -51,7 +51,7 @@ struct Invocation {
   // The command whose --help is suggested if the command line is wrong. Empty
   // after the work has begun.
   std::string help_hint;
-  std::string output = {};  // set when the work has finished it
+  std::string output = {};  // set when the output is complete
 };
 
 bool has_commands(const Tool& tool) { return !tool.commands[0].name.empty(); }

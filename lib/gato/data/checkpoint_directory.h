@@ -1,8 +1,8 @@
 // The checkpoints of a training run: RUN/step-N is the checkpoint after N
 // steps. RUN/latest and RUN/best are references to checkpoints: symbolic links
 // or, where links cannot be made, files that contain the name of the
-// checkpoint. No program needs RUN/latest: without it, the newest complete
-// checkpoint counts.
+// checkpoint. RUN/latest is optional: without it, the newest complete
+// checkpoint is used.
 //
 // Each checkpoint directory has a MANIFEST.json, written last, whose presence
 // shows that the checkpoint is complete:
@@ -32,15 +32,15 @@ std::optional<int64_t> parse_checkpoint_name(const std::string& name);
 std::vector<int64_t> list_checkpoint_steps(
     const std::filesystem::path& run_directory);
 
-// Returns the checkpoint of the most steps that has a manifest, and nullopt if
-// `run_directory` is not a directory or contains no such checkpoint.
+// Returns the complete checkpoint with the most steps, and nullopt if
+// `run_directory` is not a directory or contains no complete checkpoint.
 std::optional<std::filesystem::path> newest_complete_checkpoint(
     const std::filesystem::path& run_directory);
 
 // Makes `reference` refer to the checkpoint `name` beside it. Replaces another
-// reference, and a copy of a checkpoint (see is_checkpoint_copy()). Writes a
-// file if a link cannot be made, and then returns the reason. Throws Error(io)
-// if neither can be made.
+// reference, and a copy of a checkpoint (see is_checkpoint_copy()). If a link
+// cannot be made, writes a file and returns the reason. Throws Error(io) if
+// neither can be made.
 std::error_code write_checkpoint_reference(
     const std::filesystem::path& reference, const std::string& name);
 // Returns the checkpoint that `path` refers to if it is a file that
@@ -60,6 +60,7 @@ bool is_checkpoint_copy(const std::filesystem::path& path);
 // directory. Must be called after all of these files have been written.
 void write_manifest(const std::filesystem::path& directory);
 
+// Returns whether the checkpoint in the directory is complete.
 bool has_manifest(const std::filesystem::path& directory);
 // Throws Error(bad_input) if the directory has no manifest, which means that
 // the checkpoint was not finished.

@@ -20,10 +20,10 @@ using FieldValue = std::variant<Array, std::string>;
 // The values of all fields at one time step, in the order of the spec's fields.
 using FieldValues = std::vector<FieldValue>;
 
-// Returns what keeps `values` from being one time step of `fields`: a wrong
-// number of values, an array of another type or shape, text in place of numbers
-// or a NaN. Returns an empty string if the values are valid. Bounds are not
-// checked.
+// Returns the reason why `values` is not a valid time step of `fields`: a wrong
+// number of values, an array of a wrong type or shape, text in place of
+// numbers, or a NaN. Returns an empty string if the values are valid. Bounds
+// are not checked.
 std::string find_invalid_value(const FieldValues& values,
                                const std::vector<Field>& fields);
 
@@ -63,13 +63,13 @@ void require_finite_rewards(const Episode& episode, const std::string& label);
 inline constexpr std::array kSuccessInfoKeys{"success", "is_success"};
 
 // Returns whether the episode with these infos succeeded, that is, whether one
-// of kSuccessInfoKeys was above one half at any step. Returns nullopt if
-// `infos` has none of these keys.
+// of kSuccessInfoKeys was above 0.5 at any step. Returns nullopt if `infos` has
+// none of these keys.
 std::optional<bool> success_from_infos(
     const std::map<std::string, std::vector<double>>& infos);
 
-// Returns after how many steps one of kSuccessInfoKeys was first above one
-// half. Returns nullopt if that never happened.
+// Returns the number of steps after which one of kSuccessInfoKeys first was
+// above 0.5, or nullopt if none ever was.
 std::optional<int64_t> steps_to_success(
     const std::map<std::string, std::vector<double>>& infos);
 

@@ -60,8 +60,9 @@ void mark_complete(hdf5::Group& root);
 // its version is too new.
 void check_format(const hdf5::Group& root, const FileFormat& format);
 
-// Describes a file for messages: as a token file or a sequence file, by another
-// kind, or as "an HDF5 file of unknown kind" if it has no kind.
+// Describes a file for messages: "a token file (gato-tokens)", "a sequence file
+// (gato-sequences)", "a file of kind "..."", or "an HDF5 file of unknown kind"
+// if it has no kind.
 std::string describe_file_kind(const hdf5::Group& root);
 
 }  // namespace gato::data

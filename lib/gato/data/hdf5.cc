@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Turns off the locking of files. Locks are not needed, because an output gets
-// its final name only when it is complete, and some file systems of clusters do
-// not support them. The property of a file is not enough: the library opens the
+// Turns off file locking. Locks are not needed, because an output gets its
+// final name only when it is complete, and some cluster file systems do not
+// support them. A property of the file is not enough: the library opens the
 // sources of virtual datasets without it, and reads fill values if it cannot
 // lock them. It takes the setting from its environment when its file interface
 // is first called.
@@ -29,7 +29,7 @@ void initialize_without_locking() {
   }
   ::setenv(kVariable, "FALSE", /*overwrite=*/1);
   H5Fis_hdf5("");
-  // Child processes have an HDF5 library of their own.
+  // Child processes load their own HDF5 library.
   if (previous) {
     ::setenv(kVariable, previous->c_str(), /*overwrite=*/1);
   } else {

@@ -86,8 +86,8 @@ std::string_view without_padding(std::string_view element, hid_t type);
 Handle creation_properties(hid_t kind);
 
 // Selects the block [start, start + count) in the dataspace of a dataset.
-// Returns a memory dataspace of that shape. If the library refuses the block,
-// the returned handle is invalid, and a transfer that uses it will fail.
+// Returns a memory dataspace of that shape. If the library rejects the block,
+// the returned handle is invalid, and a transfer that uses it fails.
 Handle select_block(const Handle& space, const std::vector<hsize_t>& start,
                     const std::vector<hsize_t>& count);
 
@@ -118,9 +118,10 @@ class Dataset {
   // stores. Must be called before memory is allocated according to a shape.
   void check_claimed_size() const;
   // Reads rows [first, first + count) of the first axis, converted to the
-  // memory type `type`. Throws Error(bad_input).
+  // memory type `type`. Throws Error(bad_input) if they cannot be read.
   void read(hid_t type, int64_t first, int64_t count, void* into) const;
-  // Writes rows [first, first + count). Throws Error(io).
+  // Writes rows [first, first + count). Throws Error(io) if they cannot be
+  // written.
   void write(hid_t type, int64_t first, int64_t count, const void* from);
 
   template <class T>
@@ -170,20 +171,20 @@ class Group {
   hid_t id() const { return handle_.id(); }
   const std::string& label() const { return label_; }
 
-  // Returns false if there is no such child. Throws, as is_group() does, the
-  // errors of throw_broken_link() if there is a link that leads nowhere.
+  // Returns false if there is no such child. Like is_group(), throws the error
+  // of throw_broken_link() if the link is broken.
   bool has(const std::string& name) const;
   bool is_group(const std::string& name) const;
   // Returns the names of the children in byte order.
   std::vector<std::string> child_names() const;
   // Open a child by name. These two, has() and is_group() also accept paths
-  // such as "a/b". Throw Error(bad_input) if there is no such child of that
-  // kind, and the errors of check_sources() if data outside the file is
+  // such as "a/b". Throw Error(bad_input) if there is no child of that name and
+  // kind, and the same errors as check_sources() if data outside the file is
   // missing.
   Group group(const std::string& name) const;
   Dataset dataset(const std::string& name) const;
-  // Opens a dataset whose rows will be read in order, some at a time. Its chunk
-  // cache is sized so that no chunk is decompressed twice, up to 64 MiB.
+  // Opens a dataset whose rows will be read in order, a few at a time. Its
+  // chunk cache is sized so that no chunk is decompressed twice, up to 64 MiB.
   Dataset sequential_dataset(const std::string& name) const;
   // Returns the paths, such as "a/b", of all datasets in this group and its
   // subgroups, in byte order within each group.
@@ -254,12 +255,12 @@ enum class Alignment { natural, none };
 
 // Creates a file, or truncates an existing one. Messages name `reported`
 // instead of `path`, because outputs are written under a temporary name. Throws
-// Error(io).
+// Error(io) if the file cannot be created.
 Group create_file(const std::filesystem::path& path,
                   const std::filesystem::path& reported,
                   Alignment alignment = Alignment::natural);
-// Flushes and closes a file. Throws Error(io); a full disk is often detected
-// only here.
+// Flushes and closes a file. Throws Error(io) if data cannot be written; a full
+// disk is often detected only here.
 void close_file(Group file);
 
 // Returns true if the library was built for use by several threads.

@@ -94,7 +94,7 @@ void interleave_channel(const std::byte* from, size_t count, std::byte* into) {
   }
 }
 
-// Returns `values` with another last element.
+// Returns `values` with the last element replaced.
 std::vector<int64_t> with_last_extent(std::vector<int64_t> values,
                                       int64_t last) {
   values.back() = last;
@@ -237,8 +237,9 @@ bool ChunkedDataset::load_raw_chunk(const Dataset& dataset,
          skipped_filters == 0;
 }
 
-// Loads the part of a chunk that is within the shape. The library copies it at
-// once, because the selection covers the chunk and the memory completely.
+// Loads the part of a chunk that is within the shape. The library copies it in
+// one operation, because the selection covers the chunk and the memory
+// completely.
 bool ChunkedDataset::load_hyperslab(const Dataset& dataset, hid_t type,
                                     const std::vector<int64_t>& corner) {
   const std::vector<hsize_t> start(corner.begin(), corner.end());

@@ -29,7 +29,7 @@ class ChunkedDataset {
   // Loads the stored chunks of a chunked dataset. The elements of a contiguous
   // one are read later, from `file`. Returns nullopt if the library must read
   // the elements because they are
-  //  - of another type or byte order than Dataset::dtype() has in memory,
+  //  - not of the type and byte order that Dataset::dtype() has in memory,
   //  - contiguous but in another file, reached through a link,
   //  - compact, virtual or external,
   //  - in chunks of a few bytes or of more than 64 MiB,

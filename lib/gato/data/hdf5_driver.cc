@@ -1,8 +1,8 @@
-// The driver is the library's default one, "sec2", with another function for
-// reading. Its class is found in a file that is open with it. The library reads
-// a collection as "raw data", in two parts if it is larger than 4096 bytes, so
-// that the function recognizes a collection by its signature and then reads it
-// completely.
+// The driver is the library's default one, "sec2", with a different read
+// function. Its class is obtained from a file that is open with it. The library
+// reads a collection as "raw data", in two parts if it is larger than 4096
+// bytes, so that the function recognizes a collection by its signature and then
+// reads it completely.
 #include "gato/data/hdf5_driver.h"
 
 #include <H5FDpublic.h>

@@ -92,11 +92,10 @@ herr_t convert_variable_length(hid_t source, hid_t destination,
                             background_stride, buffer, background, transfer);
 }
 
-// Returns whether the conversion is replaced; it is by the first call.
+// Replaces the library's conversion. Returns whether that succeeded.
 bool replace_conversion() {
 #if H5_VERSION_GE(1, 14, 0)
-  // These versions compare the sizes, and call their conversions in another
-  // way.
+  // These versions compare the sizes, and call their conversions differently.
   return false;
 #else
   // Two types between which elements must be converted.
@@ -158,7 +157,7 @@ bool is_valid_heap_collection(std::span<const std::byte> collection) {
   }
   std::set<uint16_t> numbers;
   size_t offset = kHeapHeaderBytes;
-  // A rest that is too small for the header of an object is free space.
+  // A remainder that is too small for the header of an object is free space.
   while (offset + kObjectHeaderBytes <= collection.size()) {
     const auto object =
         parse_object(&collection[offset], collection.size() - offset);

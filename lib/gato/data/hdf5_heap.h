@@ -5,12 +5,12 @@
 // header of 16 bytes (number, reference count, 4 reserved bytes, size) and its
 // bytes, padded to a multiple of 8. Object 0 is free space, whose size includes
 // its header. An element is a reference of 16 bytes: the number of its items,
-// the address of a collection, and the number of an object in it. All this
-// holds for files whose addresses and sizes have 8 bytes, the default.
+// the address of a collection, and the number of an object in it. All of this
+// applies to files with 8-byte addresses and sizes, the default.
 //
-// libhdf5 1.10 checks none of it. It copies as many bytes as an object claims
-// to have into buffers that fit what the reference claims, so that a corrupt
-// file crashes the process, then or much later.
+// libhdf5 1.10 checks none of this. It copies as many bytes as an object claims
+// to have into buffers of the size that the reference claims, so that a corrupt
+// file crashes the process, immediately or much later.
 #pragma once
 
 #include <hdf5.h>

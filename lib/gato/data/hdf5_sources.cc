@@ -26,8 +26,8 @@ constexpr int kMaxVirtualDepth = 16;
 
 constexpr const char* kOriginPrefix = "${ORIGIN}";
 
-// Returns the directory of relative names of raw data files: that of the
-// environment variable, or else the working directory.
+// Returns the directory to which names of raw data files are relative: that of
+// the environment variable, or else the working directory.
 fs::path external_directory(const fs::path& owner) {
   const char* variable = std::getenv("HDF5_EXTFILE_PREFIX");
   std::string prefix = variable == nullptr ? "" : variable;

@@ -1,6 +1,6 @@
 // Each source is opened once and closed again before the library opens it.
 // Elements of a virtual dataset that no source is mapped to are fill values by
-// the intention of its author and are not refused.
+// design and are not rejected.
 //
 // A mapping of unlimited size ends with its source. A virtual dataset is as
 // long as its longest source, so that the others must be as long. In a mapping
@@ -133,7 +133,8 @@ bool is_within_shape(const Handle& space, const std::vector<int64_t>& shape) {
 }
 
 // Throws Error(bad_input) unless the source contains the selection, which is
-// mapped to so many elements. A selection of the entire source has no extent.
+// mapped to `elements` elements. A selection of the entire source has no
+// extent.
 void check_selection(const Handle& space, hsize_t elements,
                      const Dataset& source) {
   const std::vector<int64_t>& shape = source.shape();
@@ -150,8 +151,9 @@ void check_selection(const Handle& space, hsize_t elements,
   }
 }
 
-// Allows this process to open so many more files. Throws Error(io) if it may
-// not: the library reads fill values if it cannot open a source.
+// Raises the limit on open files so that this process can open `count` more.
+// Throws Error(io) if that is not permitted: the library reads fill values if
+// it cannot open a source.
 void require_open_files(size_t count) {
   rlimit limit{};
   const rlim_t wanted = count + kOtherOpenFiles;

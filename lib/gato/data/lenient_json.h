@@ -17,10 +17,11 @@ namespace gato::data {
 // printed recursively.
 nlohmann::json parse_lenient_json(std::string_view text);
 
-// Describes an exception of the JSON library in words of this project, without
-// its own text: "malformed JSON at line 1, column 5", "a value is a string
-// instead of a number", "the key 'step' is missing". Code that reads single
-// values names the key instead (json_fields.h); this is for what is left.
+// Describes an exception of the JSON library in the terms of this project
+// rather than with the library's own text: "malformed JSON at line 1, column
+// 5", "a value is a string instead of a number", "the key 'step' is missing".
+// Code that reads single values names the key instead (json_fields.h); this is
+// for all other errors.
 std::string describe_json_error(const nlohmann::json::exception& error);
 
 // Returns the number that such a string represents, and 0 for any other value.

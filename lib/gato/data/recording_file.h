@@ -2,7 +2,7 @@
 // it has played until it writes the datasets.
 //
 // The file is only appended to. Its first line is JSON: kind, version and
-// "start", what the run was started with. Each record that follows is an
+// "start", which describes the start of the run. Each record that follows is an
 // episode of a task or the film, with its size and its XXH64 digest. A process
 // that is killed while it appends a record loses only that record.
 #pragma once
@@ -23,7 +23,7 @@ namespace gato::data {
 inline constexpr FileFormat kRecordingFormat{"gato-recording", 1, 1,
                                              "gato-rollout control"};
 
-// Where bytes are in a recording.
+// A range of bytes in a recording.
 struct RecordingExtent {
   int64_t offset = 0, size = 0;
 };
@@ -53,19 +53,21 @@ bool is_recording(const std::filesystem::path& path);
 RecordingIndex read_recording_index(int descriptor,
                                     const std::filesystem::path& path);
 
-// Returns the bytes of an extent. Throws Error(io).
+// Returns the bytes of an extent. Throws Error(io) if they cannot be read.
 std::string read_recording_bytes(int descriptor, RecordingExtent extent,
                                  const std::filesystem::path& path);
 
 // Returns the first line of a recording.
 std::string recording_first_line(const nlohmann::json& start);
 
-// Returns the record of an episode, as the program serializes it, or of the
-// film, as the bytes of its file, and where the episode or the film is in it.
+// A record and the range of its content, relative to the start of the record.
+// The content is an episode, as the program serializes it, or the film, as the
+// bytes of its file.
 struct EncodedRecord {
   std::string bytes;
   RecordingExtent content;
 };
+// Return the record of an episode, and that of the film.
 EncodedRecord encode_episode_record(const std::string& task,
                                     std::string_view episode, bool was_retried);
 EncodedRecord encode_film_record(std::string_view film);

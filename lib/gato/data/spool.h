@@ -65,7 +65,7 @@ class Spool {
   std::string output_;
   int descriptor_ = -1;
   int64_t size_ = 0;
-  std::vector<std::byte> buffer_;  // the end; in memory, everything
+  std::vector<std::byte> buffer_;  // the unwritten end; everything if in memory
 };
 
 }  // namespace gato::data

@@ -15,8 +15,8 @@ namespace gato::data {
 class StandardJsonFilter {
  public:
   // Appends the rewritten text to `output`. The text may come in pieces: unless
-  // `is_last`, a few bytes at its end may remain. Returns the number of bytes
-  // that were rewritten; the others are to be passed again, before the next
+  // `is_last`, a few bytes at its end may remain unconsumed. Returns the number
+  // of bytes consumed; the caller must pass the others again, before the next
   // piece.
   size_t rewrite(std::string_view text, bool is_last, std::string& output);
   // The depth of the most deeply nested list or object so far.

@@ -98,8 +98,8 @@ void add_settings_of(const std::string& input, const json& settings,
   const std::string difference = add_settings(entry, settings);
   if (!difference.empty()) {
     spdlog::warn(
-        "{}: the task '{}' was played with other settings than in an earlier "
-        "input: {}",
+        "{}: the task '{}' was played with different settings than in an "
+        "earlier input: {}",
         input, entry.spec.name, difference);
   }
 }

@@ -2,9 +2,9 @@
 // file by adding the number of tokens before it. Patches are deduplicated in
 // the file, so patch tokens are renumbered.
 //
-// Labels are stored only if they differ from the tokens somewhere. Until the
-// first difference, they are the tokens, so the column then starts with a copy
-// of the tokens so far.
+// Labels are stored only if they differ from the tokens somewhere. At the first
+// difference, the column starts with a copy of all earlier tokens, which are
+// their own labels.
 #include "gato/data/token_columns.h"
 
 #include <cassert>

@@ -1,6 +1,6 @@
 // The JSON of a vocabulary also contains the constants of the encoding, and the
 // size, which follows from the other values. A program with other constants
-// thus refuses the file instead of misinterpreting its ids.
+// thus rejects the file instead of misinterpreting its ids.
 #include "gato/data/vocabulary.h"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
-// The base class of the built-in environments. Each domain has a folder; each
-// environment, or family of environments on one engine, has its own .cc file,
-// which documents its state, constants, reward and expert.
+// The base class of the built-in environments. Each domain has a directory;
+// each environment, or family of environments on one engine, has its own .cc
+// file, which documents its state, constants, reward and expert.
 #pragma once
 
 #include <cstdint>

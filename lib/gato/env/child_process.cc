@@ -295,7 +295,7 @@ void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
   }
 }
 
-// The child reads or writes no more. What it wrote before may be a complete
+// The child no longer reads or writes. What it wrote before may be a complete
 // answer or say why it ended; then the caller must read it, so the rest of its
 // request is discarded.
 void ChildProcess::handle_closed_pipe(std::string_view* pending) {

@@ -62,10 +62,11 @@ class ChildProcess {
   // signal asked this process to stop, and ProcessError if the child fails.
   // After a ProcessError the object can only be destroyed.
   void write(std::string_view bytes, Deadline deadline);
-  // Returns the next line without its newline. Of a longer line returns the
-  // first `max_bytes` bytes; the next read continues after them.
+  // Returns the next line without its newline. If the line is longer than
+  // `max_bytes`, returns its first `max_bytes` bytes; the next read continues
+  // after them.
   std::string read_line(size_t max_bytes, Deadline deadline);
-  // Fills `bytes`.
+  // Blocks until `bytes` is full.
   void read(std::span<std::byte> bytes, Deadline deadline);
 
   // Makes the destructor send SIGTERM at once, for a child that hangs.

@@ -34,9 +34,9 @@ struct StepResult {
 };
 
 // An environment with the semantics of Gymnasium: reset is always explicit, and
-// nothing is hidden in it, neither frame stacking nor reward clipping nor a
-// time limit. The same seed and actions give the same results. The methods
-// throw EnvironmentError if the episode fails.
+// there are no hidden wrappers: no frame stacking, no reward clipping, no time
+// limit. The same seed and actions give the same results. The methods throw
+// EnvironmentError if the episode fails.
 class Environment {
  public:
   virtual ~Environment() = default;
@@ -54,7 +54,7 @@ class Environment {
 
 // Thrown if an episode fails; the environment can be reset and used again.
 // Failures that must end the run (a child that does not answer "hello", or that
-// writes garbage to its stdout) are base::Error instead.
+// writes anything but replies to its stdout) are base::Error instead.
 class EnvironmentError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -70,20 +70,21 @@ class EnvironmentLostError : public EnvironmentError {
 // Returns the names of the built-in environments, sorted, such as
 // "control/cartpole-swingup".
 std::vector<std::string> builtin_environment_names();
-// Creates a built-in environment. Throws Error(usage), suggesting the nearest
-// name, if there is none of that name.
+// Creates a built-in environment. Throws Error(usage), suggesting the closest
+// name, if there is no environment of this name.
 std::unique_ptr<Environment> make_builtin_environment(const std::string& name);
 
 struct ExternalEnvironmentOptions {
   double hello_timeout = 60, step_timeout = 60;  // seconds
-  // The name of the task, DOMAIN/TASK; empty: as the child calls itself.
+  // The name of the task, DOMAIN/TASK; if empty, the name that the child
+  // declares.
   std::string task_name = {};
   // Recorded in addition to the settings that the child declares.
   nlohmann::json settings = nlohmann::json::object();
 };
 // Starts `command` with /bin/sh -c and speaks the protocol of
-// share/gato/envs/README.md with it. That folder is appended to its PYTHONPATH,
-// so that a program in Python can import gato_environment. Throws
+// share/gato/envs/README.md with it. That directory is appended to its
+// PYTHONPATH, so that a program in Python can import gato_environment. Throws
 // Error(run_failed) if the command fails to start, to answer in time or to send
 // a valid spec.
 std::unique_ptr<Environment> start_external_environment(

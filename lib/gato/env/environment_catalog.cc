@@ -28,7 +28,7 @@ bool is_pattern(const std::string& text) {
   return text.find_first_of("*?[") != std::string::npos;
 }
 
-// Returns the folders in which domains are described, in the order of
+// Returns the directories in which domains are described, in the order of
 // precedence.
 std::vector<fs::path> description_folders(
     const std::vector<std::string>& given) {
@@ -43,12 +43,13 @@ std::vector<fs::path> description_folders(
   try {
     folders.push_back(base::share_directory() / "envs");
   } catch (const base::Error&) {
-    // A program of another project may have none.
+    // A program of another project may have no share directory.
   }
   return folders;
 }
 
-// Returns the descriptions in a folder, sorted; none if there is no folder.
+// Returns the descriptions in a directory, sorted; none if there is no such
+// directory.
 std::vector<fs::path> find_descriptions(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -67,7 +68,7 @@ EnvironmentCatalog::EnvironmentCatalog(EnvironmentCatalogOptions options)
     : options_(std::move(options)) {
   for (const std::string& folder : options_.folders) {
     if (!fs::is_directory(folder)) {
-      throw base::usage_error("--env-path {}: is not a folder", folder);
+      throw base::usage_error("--env-path {}: not a directory", folder);
     }
   }
 }

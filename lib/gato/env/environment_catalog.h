@@ -15,9 +15,9 @@
 namespace gato::env {
 
 struct EnvironmentCatalogOptions {
-  // Folders with descriptions of domains, which precede those of
+  // Directories with descriptions of domains, which take precedence over
   // $XDG_CONFIG_HOME/gato/envs and share/gato/envs. The first description of a
-  // domain counts.
+  // domain is used.
   std::vector<std::string> folders;
   // Options of external domains by name, which override their defaults.
   std::map<std::string, std::string> domain_options;
@@ -42,14 +42,15 @@ class EnvironmentCatalog {
   std::vector<ExternalDomain> uninstalled_domains() const;
 
   // Returns the environments that the names and patterns (* ? [...]) stand for,
-  // in their order. A pattern adds only names that are not there yet. Throws
-  // Error(usage) if a name is unknown, suggesting the nearest one, if a pattern
-  // matches nothing, if the domain is not installed, saying how to install it,
-  // or if none of the domains has one of the domain options.
+  // in their order. A pattern adds only names that are not in the result yet.
+  // Throws Error(usage) if a name is unknown, suggesting the closest one, if a
+  // pattern matches nothing, if the domain is not installed, saying how to
+  // install it, or if none of the domains has one of the domain options.
   std::vector<std::string> resolve(
       const std::vector<std::string>& patterns) const;
   // Starts an environment that resolve() returned. May be called by several
-  // threads at the same time. Throws like start_external_environment().
+  // threads at the same time. Throws the errors of
+  // start_external_environment().
   std::unique_ptr<Environment> make(const std::string& name) const;
 
  private:

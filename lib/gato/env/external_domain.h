@@ -29,9 +29,9 @@ struct ExternalDomain {
 // the file cannot be read.
 ExternalDomain read_external_domain(const std::filesystem::path& file);
 
-// Returns the folder of the domain's Python environment, DOMAIN in
+// Returns the directory of the domain's Python environment, DOMAIN in
 // $GATO_ENVIRONMENTS, $XDG_DATA_HOME/gato/environments or
-// ~/.local/share/gato/environments. scripts/environments makes it.
+// ~/.local/share/gato/environments. scripts/environments creates it.
 std::filesystem::path python_environment(const ExternalDomain& domain);
 
 // Returns whether everything that the domain requires is installed.

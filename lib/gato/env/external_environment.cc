@@ -31,7 +31,7 @@ using nlohmann::json;
 constexpr size_t kMaxLineBytes = size_t{1} << 24;
 
 // Returns the variables that the child gets in addition to this process's:
-// PYTHONPATH with the folder of gato_environment as its last entry.
+// PYTHONPATH with the directory of gato_environment as its last entry.
 std::vector<std::string> child_variables() {
   std::filesystem::path folder;
   try {

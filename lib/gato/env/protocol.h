@@ -16,8 +16,8 @@
 
 namespace gato::env {
 
-// Thrown if the child's output is not a message of the protocol, or is one that
-// cannot be used.
+// Thrown if the child's output is not a message of the protocol, or is a
+// message that cannot be used.
 class ProtocolError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -30,7 +30,8 @@ ProtocolError protocol_error(fmt::format_string<Args...> format,
   return ProtocolError(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// 1 GiB. It bounds what a child can make this process allocate.
+// The maximum size of a payload, 1 GiB. It bounds what a child can make this
+// process allocate.
 inline constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
 
 struct Message {

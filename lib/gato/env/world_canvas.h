@@ -1,6 +1,6 @@
 // Draws discs, rods and boxes, given in the coordinates of a plane, on a small
-// RGB image. Edges are smooth: a pixel that a shape covers in part gets a mix
-// of two colors, so motions of less than a pixel are visible.
+// RGB image. Edges are smooth: a pixel that is partly covered by a shape gets a
+// mix of two colors, so motions of less than a pixel are visible.
 #pragma once
 
 #include "gato/data/image.h"

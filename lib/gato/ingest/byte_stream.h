@@ -1,4 +1,4 @@
-// The bytes of files and pipes, decompressed.
+// The decompressed bytes of files and pipes.
 //
 // gzip, zstd, bzip2 and xz are detected by their magic bytes, whatever the file
 // is called. Concatenated members or frames form one stream. A file that was
@@ -26,15 +26,16 @@ class ByteStream {
 
   // Returns the next bytes, valid until the next call; empty at the end and
   // after an error. Throws Error(io), or Error(bad_input) if the compressed
-  // data are corrupt or truncated: what precedes a truncation is returned
-  // first. The message says how much of the file was read.
+  // data is corrupt or truncated: the data before a truncation is returned
+  // first. The message says how many bytes of the file were read.
   std::string_view read();
 
   const std::string& name() const { return name_; }  // for messages
-  // Returns how much of the file has been read so far, before decompression.
+  // Returns the number of bytes read from the file so far, before
+  // decompression.
   int64_t bytes_read() const;
-  // Reads the file to its end and adds its path, size and digest. To be called
-  // last: a pipe cannot be read twice.
+  // Reads the file to its end and adds its path, size and digest. Must be
+  // called last: a pipe cannot be read twice.
   void record_input(data::Provenance& provenance);
 
  private:

@@ -1,6 +1,6 @@
 // A codec decodes one member at a time. The loop in read() is the same for all
 // formats: it finds the next member, decodes, and asks for more input only when
-// a codec can do nothing without, so that everything that a truncated file
+// a codec cannot continue without it, so that everything that a truncated file
 // contains is delivered.
 #include "gato/ingest/decompressor.h"
 
@@ -29,7 +29,7 @@ class Codec {
  public:
   virtual ~Codec() = default;
   virtual const char* name() const = 0;
-  // Begins another member.
+  // Prepares for the next member.
   virtual void reset() = 0;
   // Consumes bytes of `input` and fills the front of `output`, and removes both
   // from the spans. Returns true at the end of the member. Throws
@@ -102,7 +102,7 @@ class Bzip2Codec : public Codec {
     if (result == BZ_MEM_ERROR) throw std::bad_alloc();
     if (result == BZ_DATA_ERROR_MAGIC) throw corrupt("not a bzip2 stream");
     if (result != BZ_OK && result != BZ_STREAM_END) {
-      throw corrupt("the data are corrupt");
+      throw corrupt("the data is corrupt");
     }
     advance(stream_, input, output);
     return result == BZ_STREAM_END;
@@ -140,7 +140,7 @@ class XzCodec : public Codec {
       case LZMA_OPTIONS_ERROR:
         throw corrupt("its compression options are not supported");
       default:
-        throw corrupt("the data are corrupt");
+        throw corrupt("the data is corrupt");
     }
     advance(stream_, input, output);
     return result == LZMA_STREAM_END;
@@ -162,7 +162,7 @@ class ZstdCodec : public Codec {
   ZstdCodec() : context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
     if (context_ == nullptr) throw std::bad_alloc();
     // Large text corpora are compressed with zstd --long=31, whose frames need
-    // 2 GiB. Other frames need no more than they say.
+    // 2 GiB. Other frames need no more than their headers declare.
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax,
                            sizeof(size_t) == 8 ? 31 : 30);
   }
@@ -293,7 +293,7 @@ std::span<const std::byte> Decompressor::read() {
         state.input.size() < input_size || output.size() < output_size;
     if (has_progress) continue;
     if (state.input.empty() && state.refill_input()) continue;
-    // What precedes the end of a truncated file is returned first.
+    // The data before a truncation is returned first.
     if (output.size() < state.output.size()) break;
     throw base::input_error(
         "{}: truncated: it ends within a member; download or copy it again",

@@ -1,9 +1,9 @@
 // Decompresses gzip, zstd, bzip2 and xz.
 //
-// libarchive has filters for them, but that of gzip does not verify checksums
-// and lengths, that of bzip2 ignores whatever follows a stream, even the
-// beginning of another one, and all of them lose up to 128 KiB before the point
-// at which a file is truncated.
+// libarchive has filters for them, but its gzip filter does not verify
+// checksums and lengths, its bzip2 filter ignores whatever follows a stream,
+// even the beginning of another one, and all of them lose up to 128 KiB before
+// the point at which a file is truncated.
 #pragma once
 
 #include <cstddef>
@@ -35,9 +35,9 @@ class Decompressor {
   Decompressor& operator=(const Decompressor&) = delete;
 
   // Returns the next decompressed bytes, valid until the next call; empty at
-  // the end. Zero bytes may follow the last member. Throws Error(bad_input) if
-  // a member is corrupt or truncated, or if anything else follows; what
-  // precedes a truncation is returned first.
+  // the end. The last member may be followed by bytes that are zero. Throws
+  // Error(bad_input) if a member is corrupt or truncated, or if anything else
+  // follows; the data before a truncation is returned first.
   std::span<const std::byte> read();
 
  private:

@@ -1,7 +1,7 @@
-// The buffer contains the unread rest of the last block plus whatever was read
-// to find the end of the current record. Bytes are dropped from its front when
-// more input is needed. Once a record exceeds its limit, what was read of it is
-// thrown away, and the next call first skips the rest.
+// The buffer contains the unconsumed rest of the last block plus whatever was
+// read to find the end of the current record. Bytes are dropped from its front
+// when more input is needed. Once a record exceeds its limit, what was read of
+// it is discarded, and the next call first skips the rest.
 #include "gato/ingest/delimited_reader.h"
 
 #include <algorithm>

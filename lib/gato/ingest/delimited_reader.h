@@ -17,21 +17,23 @@ namespace gato::ingest {
 // decompressed text. A leading byte order mark is dropped.
 class DelimitedReader {
  public:
-  // The path "-" is the standard input. A record longer than
-  // `max_record_bytes` is an Error(bad_input) that ends with `advice`; the
+  // The path "-" is the standard input. Reading a record longer than
+  // `max_record_bytes` throws an Error(bad_input) that ends with `advice`; the
   // records after it can still be read.
   DelimitedReader(const std::string& path, size_t max_record_bytes,
                   std::string advice = "");
 
   // Reads up to the next separator, which is not part of the record, or up to
-  // the end of the input; an empty separator is never found. Returns false if
-  // nothing is left. Throws Error(io), or Error(bad_input) if a compressed file
-  // is corrupt: then nothing is left.
+  // the end of the input; an empty separator never matches. Returns false if
+  // nothing is left. Throws Error(io) if the input cannot be read, or
+  // Error(bad_input) if a compressed file is corrupt; nothing is left after
+  // either.
   bool read_until(std::string_view separator, std::string& record);
   // Reads a line, without its terminating \n or \r\n.
   bool read_line(std::string& line);
   // Returns the next `count` bytes, or fewer at the end, without consuming
-  // them. Valid until the next call. Errors are left to read_until().
+  // them. Valid until the next call. An error is reported by the next
+  // read_until().
   std::string_view peek(size_t count);
 
   // The start of the record that was read last.
@@ -62,7 +64,8 @@ class DelimitedReader {
   size_t max_record_bytes_;
   std::string advice_;
   std::optional<base::Error> error_;  // to be thrown
-  std::string buffer_;  // bytes read; those before consumed_ are done with
+  // Bytes read from the stream; those before consumed_ are no longer needed.
+  std::string buffer_;
   size_t consumed_ = 0;
   // The position of consumed_ in the input.
   int64_t current_line_ = 1, current_offset_ = 0;

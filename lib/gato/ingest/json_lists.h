@@ -19,12 +19,12 @@ struct JsonListHandler {
   std::function<void(const nlohmann::json&, int64_t)> on_record;
 };
 
-// The JSON may contain NaN, infinities and unpaired surrogates, as in
-// data::parse_lenient_json(). Passes each record to its handler and then
-// discards it. Returns the rest of the outermost object. Throws Error(io) if
-// the file cannot be read, and Error(bad_input), which says that the file is
-// not `what`, if it is not a JSON object, or lacks one of the lists or has it
-// twice. The file may be compressed.
+// Reads a file and passes each record to its handler. The JSON may contain NaN,
+// infinities and unpaired surrogates, as in data::parse_lenient_json(). Returns
+// the rest of the outermost object. Throws Error(io) if the file cannot be
+// read, and Error(bad_input), which says that the file is not `what`, if it is
+// not a JSON object, or lacks one of the lists or has it twice. The file may be
+// compressed.
 nlohmann::json read_json_lists(const std::string& path, const char* what,
                                const std::vector<JsonListHandler>& handlers);
 

@@ -1,5 +1,5 @@
 // Typed access to JSON from foreign files: the functions of data/json_fields.h,
-// and those that only readers of records need. Every function throws
+// and others that only readers of records need. Every function throws
 // Error(bad_input), which names the key, if a value is missing or of a
 // different type.
 #pragma once

@@ -1,4 +1,4 @@
-// Files of other formats that are given as text.
+// Detection of files that are given as text but have another format.
 #pragma once
 
 #include <string>
@@ -6,9 +6,9 @@
 
 namespace gato::ingest {
 
-// Throws Error(bad_input), with advice, if the first bytes of a file, at most
-// 512 of which count, are those of a tar or zip archive, of Parquet or of text
-// in UTF-16.
+// Throws Error(bad_input), with advice, if the first bytes of a file, of which
+// at most 512 are examined, are those of a tar or zip archive, of Parquet or of
+// text in UTF-16. `name` names the file in messages.
 void reject_other_formats(const std::string& name, std::string_view first);
 
 }  // namespace gato::ingest

@@ -16,7 +16,7 @@ struct archive_entry;
 namespace gato::ingest {
 
 // The files in a tar archive, in order, which may be compressed. Concatenated
-// archives are read as one. An empty file is not an archive: it is an
+// archives are read as one. An empty file is not an archive and causes an
 // Error(bad_input). An archive without members or without an end-of-archive
 // marker causes a warning, and so does the first link.
 class TarReader {
@@ -29,13 +29,13 @@ class TarReader {
   TarReader& operator=(const TarReader&) = delete;
 
   // Returns the name of the next regular file; nullopt at the end and after an
-  // error. Throws Error(io), and Error(bad_input) if the rest is not an
-  // archive.
+  // error. Throws Error(io) if the file cannot be read, and Error(bad_input) if
+  // the rest is not an archive.
   std::optional<std::string> next();
   int64_t member_size() const;  // bytes in that file
-  // Throws as next() does.
+  // Returns the content of that file. Throws the same errors as next().
   std::string read_content();
-  // Counts the present member as skipped: the caller does not read it.
+  // Counts the current member as skipped: the caller does not read it.
   void skip_member() { ++skipped_members_; }
   // Returns the number of members that were skipped or are not regular files:
   // links, devices.

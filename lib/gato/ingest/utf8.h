@@ -23,9 +23,9 @@ std::string escape_invalid_utf8(std::string_view text);
 // is valid UTF-8. `byte_offset` is the offset of the text in its file.
 void require_utf8(std::string_view text, int64_t byte_offset);
 
-// Returns "UTF-16LE" or "UTF-16BE" if the beginning of a text has a byte order
-// mark of UTF-16, or none of UTF-8 and a NUL character in every other byte, as
-// Latin letters do in UTF-16. Returns an empty string otherwise.
+// Returns "UTF-16LE" or "UTF-16BE" if the text begins with a byte order mark of
+// UTF-16, or without one of UTF-8 and with a NUL character in every other byte,
+// as Latin letters have in UTF-16. Returns an empty string otherwise.
 std::string_view detect_utf16(std::string_view beginning);
 
 // Returns the characters of the text. Bytes that do not begin a valid character

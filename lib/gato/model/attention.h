@@ -29,8 +29,9 @@ struct PositionTables {
 };
 
 // Returns the output of multi-head attention for x [B*L, d], which is
-// normalized and has the type of the weights: [B*L, d] or, if `output_indices`,
-// int64 [T] in [0, B*L), is defined, only the rows of these T tokens, [T, d].
+// normalized and has the type of the weights. The result is [B*L, d] or, if
+// `output_indices`, int64 [T] in [0, B*L), is defined, only the rows of these T
+// tokens, [T, d].
 at::Tensor causal_self_attention(const at::Tensor& x,
                                  const BlockWeights& weights,
                                  const PositionTables& positions,

@@ -42,8 +42,8 @@ class BatchBuilder {
                   int32_t task);
 
   // Returns the batch, on the CPU. `target_weight` stays undefined, and so does
-  // `patches` if there are no pixels. Black patches that no token refers to
-  // round the number of patches up to a multiple of `patch_multiple`.
+  // `patches` if there are no pixels. Pads the number of patches to a multiple
+  // of `patch_multiple` with black patches that no token refers to.
   Batch build(int64_t patch_multiple = 1) const;
 
  private:

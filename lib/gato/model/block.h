@@ -29,7 +29,7 @@ struct BlockContext {
   at::Tensor depth_scales;  // stochastic_depth_scales(), on the device
   int64_t rows = 0;         // B
   // int64 [T]: the tokens in [0, B*L) whose state is used after the last block,
-  // which computes no others. Undefined if all are used.
+  // which computes only these. Undefined if all are used.
   at::Tensor output_indices;
 };
 

@@ -8,7 +8,7 @@
 
 namespace gato::model {
 
-// Parses "cpu" or "cuda", which means visible GPU number `index`. Throws
+// Parses "cpu" or "cuda", which is the visible GPU number `index`. Throws
 // Error(usage) for other names, if the program was built without GATO_CUDA, or
 // if there is no such GPU.
 at::Device parse_device(const std::string& name, int64_t index = 0);

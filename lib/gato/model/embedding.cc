@@ -31,8 +31,8 @@ at::Tensor norm_and_gelu(const at::Tensor& x, const NormWeights& weights) {
 at::Tensor embed_patches(const PatchWeights& weights,
                          const at::Tensor& pixels) {
   // Pixels are scaled to [-1, 1] and divided by 4, the square root of the patch
-  // side (paper, section 2.1). contiguous(): the convolutions would pass on the
-  // permuted layout, on which GroupNorm is 15 times slower.
+  // side (paper, section 2.1). contiguous() is needed because the convolutions
+  // would keep the permuted layout, in which GroupNorm is 15 times slower.
   const at::Tensor scaled = pixels.permute({0, 3, 1, 2})
                                 .to(at::kFloat)
                                 .mul_(2.0 / 255 / 4)

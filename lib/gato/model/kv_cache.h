@@ -25,9 +25,9 @@ namespace gato::model {
 // Not thread-safe.
 class KvCache {
  public:
-  // Creates empty slots of `capacity` tokens, or as many as the context of the
-  // network has if `capacity` is 0. `network` must outlive the cache, and its
-  // weights must not change.
+  // Creates empty slots of `capacity` tokens; 0 stands for the context length
+  // of the network. `network` must outlive the cache, and its weights must not
+  // change.
   KvCache(const Network& network, int64_t slots, int64_t capacity = 0);
   ~KvCache();
   KvCache(KvCache&&) noexcept;

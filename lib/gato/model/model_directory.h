@@ -36,7 +36,7 @@ std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 
 // Reads only the configuration, with the bytes of the text model if the
-// directory contains them. Throws like load_model().
+// directory contains them. Throws the errors of load_model().
 ModelConfig load_model_config(const std::filesystem::path& path);
 
 // Reads a model and, if there is a MANIFEST.json, verifies the files. Throws

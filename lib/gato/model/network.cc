@@ -1,8 +1,8 @@
 // Parameters are views of one flat buffer, so that the optimizer and the
-// exchange of gradients work on a single tensor. The views carry no graph.
-// loss() makes detached aliases of them that do (the leaves of the graph), so
-// several threads can differentiate the same network. A hook on each leaf moves
-// its gradient to the caller as soon as it is complete; it is never stored.
+// gradient reduction work on a single tensor. The views carry no graph. loss()
+// makes detached aliases of them that do (the leaves of the graph), so several
+// threads can differentiate the same network. A hook on each leaf moves its
+// gradient to the caller as soon as it is complete; it is never stored.
 #include "gato/model/network.h"
 
 #include <c10/core/GradMode.h>
@@ -81,7 +81,7 @@ Network::Network(const ModelConfig& config,
       throw base::input_error(
           "the tensor {} contains a NaN or an infinity{}", parameter.name,
           weight.scalar_type() == at::kHalf
-              ? ": fp16 does not reach beyond 65504, so convert it to bf16"
+              ? ": the largest fp16 value is 65504, so convert it to bf16"
               : "");
     }
   }

@@ -5,7 +5,7 @@
 namespace gato::model {
 namespace {
 
-// Processors with AMX have the avx512_bf16 instructions as well.
+// Processors with AMX also have the avx512_bf16 instructions.
 bool has_bf16_instructions() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");

@@ -8,7 +8,7 @@
 namespace gato::model {
 namespace {
 
-// DO NOT CHANGE THESE VALUES: a resumed run would use other random numbers.
+// DO NOT CHANGE THESE VALUES: a resumed run would use different random numbers.
 enum class RngPurpose : uint64_t { depth = 1, dropout = 2 };
 
 // Returns the random numbers of one row at one site. The row is identified by

@@ -33,7 +33,7 @@ size_t sample_index(std::span<const float> logits, double temperature,
       return i;
     }
   }
-  return logits.size() - 1;  // reached by rounding only
+  return logits.size() - 1;  // reached only because of rounding
 }
 
 // Returns the smallest range that contains all of `ranges`, which is not empty.

@@ -123,9 +123,10 @@ void Corpus::merge_tasks(const data::TokenTable& table) {
       data::TaskEntry& merged = tasks_.tasks[index];
       if (!are_compatible(merged, task)) {
         throw base::input_error(
-            "{}: task \"{}\" has other observations, actions or image sizes "
-            "than the task of that name in an earlier input: tokenize one of "
-            "them with another --task name, or both with the same options",
+            "{}: task \"{}\" has different observations, actions or image "
+            "sizes than the task of that name in an earlier input: tokenize "
+            "one of them with another --task name, or both with the same "
+            "options",
             table.name(), task.spec.name);
       }
       merge(merged, task, table.name());

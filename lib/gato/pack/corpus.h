@@ -31,8 +31,8 @@ class Corpus {
   // vocabularies differ, if tasks of the same name are incompatible, or if a
   // file has documents but no tokens.
   explicit Corpus(const std::vector<MixtureEntry>& mixture);
-  // The selected documents, numbered in the order of the selection. Throws
-  // Error(bad_input) if there are none, or if they have no tokens.
+  // Presents the selected documents, numbered in the order of the selection.
+  // Throws Error(bad_input) if there are none, or if they have no tokens.
   explicit Corpus(DocumentSelection selection);
 
   const data::TokenTable& table(int32_t index) const { return *tables_[index]; }
@@ -49,8 +49,8 @@ class Corpus {
   bool is_thread_safe() const;
   // Adds the token files and their own provenance.
   void record_provenance(data::Provenance& provenance) const;
-  // Releases the pages that were read, so that they do not count as memory of
-  // this process. They may stay in the page cache of the system.
+  // Releases the pages that were read, so that they do not count as resident
+  // memory of this process. They may stay in the page cache of the system.
   void release_pages() const;
 
   int64_t tokens() const;  // of all documents

@@ -15,13 +15,13 @@ namespace gato::pack {
 
 class PackedDataset {
  public:
-  // If `sequences` is 0, there are as many as have room for every token of the
-  // inputs. Throws Error(usage) if the options of an entry contradict each
-  // other or do not suit its files, and the errors of Corpus.
+  // If `sequences` is 0, there are just enough for every token of the inputs.
+  // Throws Error(usage) if the options of an entry contradict each other or do
+  // not suit its files, and the errors of Corpus.
   PackedDataset(const std::vector<MixtureEntry>& mixture,
                 const PackingOptions& options, int64_t sequences);
-  // Documents in memory as one entry, with the default options of an entry and
-  // as many sequences as have room for every token.
+  // Packs documents in memory as one entry, with the default options of an
+  // entry and just enough sequences for every token.
   PackedDataset(const DocumentSelection& documents,
                 const PackingOptions& options);
   PackedDataset(const PackedDataset&) = delete;

@@ -15,8 +15,8 @@ void append(const std::vector<T>& values, std::vector<T>& column) {
 
 // Appends the tokens of `window`. Its patch tokens are numbered consecutively
 // after those of the row so far; packed.patches records which patch of the
-// corpus each of them is. Whole columns are appended: for tokens one at a time,
-// gato-pack takes half as long again.
+// corpus each of them is. Entire columns are appended: appending one token at a
+// time makes gato-pack take half as long again.
 void append_window(const Corpus& corpus, const Window& window, uint8_t segment,
                    PackedRow& packed) {
   const Corpus::Slice slice =

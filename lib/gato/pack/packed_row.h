@@ -37,8 +37,8 @@ struct PackedRow {
   }
 };
 
-// Reads the windows of `plan` and concatenates them to a row of `length`
-// tokens, with padding at the end. A last window is replaced by padding if
+// Reads the windows of `plan` and concatenates them into a row of `length`
+// tokens, with padding at the end. The last window is replaced by padding if
 // truncation left it without targets: it would cost computation without
 // contributing to the loss.
 PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length);

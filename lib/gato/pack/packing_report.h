@@ -13,7 +13,7 @@ namespace gato::pack {
 
 class PackingReport {
  public:
-  // A report on the sequences of `range`.
+  // Begins an empty report on the sequences of `range`.
   PackingReport(const PackedDataset& dataset, base::Shard::Range range);
   void add(const RowPlan& plan, const PackedRow& row);
   void set_distinct_patches(int64_t count) { distinct_patches_ = count; }
@@ -22,7 +22,8 @@ class PackingReport {
   int64_t patches() const { return patches_; }
   int64_t distinct_patches() const { return distinct_patches_; }
   int64_t rows_without_target() const { return rows_without_target_; }
-  // Windows of --window-steps that are longer than a row.
+  // Returns the number of windows of --window-steps that were truncated because
+  // they are longer than a row.
   int64_t cut_windows() const { return cut_windows_; }
   // Returns {"sequences", "length", "fill", "windows", "tokens", "targets",
   // "prompted", "rows_without_target", "cut_windows", "patches",

@@ -84,7 +84,7 @@ Window SequenceSampler::sample_window(int64_t document, int64_t room,
                                       base::RandomStream& stream) const {
   const int64_t tokens = corpus_.tokens(document);
   const bool is_episode = corpus_.is_episode(document);
-  // A text that fits into a row of its own is used from its start, even if the
+  // A text that fits into an entire row is used from its start, even if the
   // rest of this row is shorter: the end of a caption says little without its
   // image.
   const int64_t reach = is_episode ? room : options_.length;
@@ -115,7 +115,7 @@ Window SequenceSampler::sample_step_window(int64_t document, int64_t room,
   const int64_t begin = corpus_.step_offset(document, first);
   const int64_t end = corpus_.step_offset(document, last);
   if (end - begin <= room) return {document, begin, end};
-  // A window longer than an entire row is truncated, in a row of its own.
+  // A window longer than an entire row is truncated, in a separate row.
   if (room == options_.length) {
     return {document, begin, begin + room, false, /*is_cut=*/true};
   }

@@ -30,7 +30,7 @@ struct RowPlan {
 
 struct PackingOptions {
   int64_t length = 1024;     // L
-  int64_t window_steps = 0;  // W; 0: windows are as long as fits the row
+  int64_t window_steps = 0;  // W; 0: windows are as long as fits in the row
   uint64_t seed = 0;
 };
 
@@ -45,10 +45,10 @@ struct PackingOptions {
 // rows that it fills, ceil(tokens / L). If it fits into the row, it is used
 // from its start. Otherwise the start of its window is uniform over (-room,
 // tokens), clipped to 0, and rounded down to a time step of an episode. Thus no
-// token is used less often than another, and the first `room` tokens up to
-// twice as often. (With starts uniform over the steps, the first step, with
-// which every rollout begins, would be in only one of as many windows as the
-// episode has steps.) A text longer than L may start at any token.
+// token is used less often than another, and the first `room` tokens are used
+// up to twice as often. (With starts uniform over the steps, the first step,
+// with which every rollout begins, would be in only one of as many windows as
+// the episode has steps.) A text longer than L may start at any token.
 //
 // If window_steps is W > 0, a window is uniform over all runs of W consecutive
 // steps of all episodes of a task; an episode of fewer steps is one window, and
@@ -57,7 +57,7 @@ struct PackingOptions {
 // history does in a rollout. A window that does not fit into the rest of a row
 // is dropped and the row is padded, because truncation would remove the actions
 // first, which are the targets. Only a window longer than an entire row is
-// truncated, in a row of its own, and so is text longer than a row.
+// truncated, in a separate row, and so is text longer than a row.
 //
 // If an entry has documents_per_sequence N, a row contains N of its documents,
 // one after another. If they are longer than the row, the row is a window of L
@@ -73,7 +73,7 @@ class SequenceSampler {
     WeightedSampler documents;
   };
 
-  // The corpus and the mixture must outlive this.
+  // The corpus and the mixture must outlive this object.
   SequenceSampler(const Corpus& corpus,
                   const std::vector<MixtureEntry>& mixture,
                   const PackingOptions& options);

@@ -20,9 +20,9 @@ struct WriteOptions {
 };
 
 // Writes the sequences of `range`, the report, and a demonstration of each
-// task, and adds the token files to `provenance`. Memory usage is proportional
-// to the number of threads, to the number of distinct patches (for a table of
-// them), and to half a byte per document.
+// task, and adds the token files to `provenance`. Memory usage grows with the
+// number of threads and, for a table, with the number of distinct patches, plus
+// half a byte per document.
 PackingReport write_sequences(const PackedDataset& dataset,
                               base::Shard::Range range,
                               const WriteOptions& options,

@@ -11,8 +11,8 @@ namespace gato::tokenize {
 
 // Encodes the T time steps of an episode, without the observation after the
 // last action. If the episode has expert actions, they are the labels. Throws
-// Error(bad_input), which names the step, as StepEncoder does. `out_of_range`
-// is that of StepEncoder.
+// the same errors as StepEncoder, with the step. `out_of_range` is that of
+// StepEncoder.
 data::TokenizedDocument encode_episode(const data::Episode& episode,
                                        const StepEncoder& encoder,
                                        OutOfRangeTally* out_of_range = nullptr);

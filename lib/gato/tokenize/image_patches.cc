@@ -12,7 +12,7 @@
 #include "gato/base/error.h"
 
 // An image is split into patches in raster order. Token data::patch_token(i)
-// stands for document.patches[i]. Within an episode a PatchDeduplicator finds
+// refers to document.patches[i]. Within an episode a PatchDeduplicator finds
 // equal patches in two ways: by comparison with the patch at the same position
 // in the previous time step, which is the common case, and by a hash of the
 // pixels.

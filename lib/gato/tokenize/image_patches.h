@@ -35,11 +35,11 @@ class PatchDeduplicator {
   int32_t find_or_append(const data::Patch& patch,
                          data::TokenizedDocument& document);
 
-  // Images come in the same order in every time step, which begin_step()
-  // begins. next_image_patches() returns the patch indices of the corresponding
-  // image of the previous step, for the caller to compare with and then
-  // replace. All of them are -1 if that image had another number of patches
-  // than `count`.
+  // begin_step() begins a time step; images come in the same order in every
+  // step. next_image_patches() returns the patch indices of the corresponding
+  // image of the previous step, which the caller compares with the new image
+  // and then replaces. All of them are -1 if that image did not have `count`
+  // patches.
   void begin_step() { image_index_ = 0; }
   std::vector<int32_t>& next_image_patches(size_t count);
 
@@ -54,8 +54,9 @@ class PatchDeduplicator {
 // rank 3 the smallest extent is that of the channels (if several are equal, the
 // last): 1 channel is gray, 3 are RGB, another multiple of 3 is a stack of RGB
 // frames, and any other number is a stack of gray frames. [F,H,W,C] is a stack
-// of frames, too. Of a stack, the result is the last frame, which is the
-// newest. Throws Error(bad_input) for another type or rank, or an empty array.
+// of frames, too. The result for a stack is its last frame, which is the
+// newest. Throws Error(bad_input) for any other type or rank, or an empty
+// array.
 data::Image to_image(const data::Array& array);
 // Describes which part of an array of this shape to_image() uses; empty if it
 // uses all of it.

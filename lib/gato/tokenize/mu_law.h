@@ -27,7 +27,7 @@ int32_t bin_index(double y);
 // predictor cannot follow, 55 ns.
 class MuLawQuantizer {
  public:
-  // Returns the only instance, which the first call builds in a millisecond.
+  // Returns the singleton, which the first call builds in about a millisecond.
   static const MuLawQuantizer& instance();
 
   int32_t operator()(double x) const {

@@ -18,7 +18,7 @@ class OutOfRangeTally {
     int64_t count = 0;
     int64_t documents = 0;  // that have at least one such value
     data::Role role = data::Role::continuous;
-    double first = 0;  // the first such value, and where it was found:
+    double first = 0;  // the first such value, and its location:
     int64_t first_step = 0;
     std::string first_location;  // of its document, for messages
   };

@@ -25,8 +25,8 @@ namespace gato::tokenize {
 class StepEncoder {
  public:
   // `text_encoder` may be null if the spec has no text field; otherwise it must
-  // outlive this. Throws Error(bad_input) if an action is text or an image, or
-  // if there is no action.
+  // outlive this object. Throws Error(bad_input) if an action is text or an
+  // image, or if there is no action.
   StepEncoder(data::TaskSpec spec, const data::Vocabulary& vocabulary,
               const TextEncoder* text_encoder, Resize resize = {});
 
@@ -64,11 +64,11 @@ class StepEncoder {
   // spec().action_fields. Throws Error(bad_input) for any other number of ids.
   data::FieldValues decode_action(std::span<const int32_t> ids) const;
 
-  // Decodes the observation of a step whose tokens the two spans begin with:
-  // one value per field of spec().observation_fields, nullopt for images.
-  // Several texts cannot be told apart, so that the first of these fields gets
-  // all of their text and the others get nullopt. Throws Error(bad_input) if
-  // the tokens do not match the spec.
+  // Decodes the observation of the step at the beginning of the two spans.
+  // Returns one value per field of spec().observation_fields, nullopt for
+  // images. Several texts cannot be told apart, so that the first of these
+  // fields gets all of their text and the others get nullopt. Throws
+  // Error(bad_input) if the tokens do not match the spec.
   std::vector<std::optional<data::FieldValue>> decode_observation(
       std::span<const int32_t> tokens,
       std::span<const data::Modality> modality) const;

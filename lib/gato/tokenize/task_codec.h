@@ -16,15 +16,14 @@
 namespace gato::tokenize {
 
 // Encodes observations and decodes actions of an environment exactly as the
-// training data of a model was tokenized: with the model's vocabulary, its
-// roles and order of fields, and its size of images. Safe to use from several
-// threads.
+// training data of a model was tokenized: with the model's vocabulary, roles,
+// order of fields and image size. Safe to use from several threads.
 class TaskCodec {
  public:
   // `vocabulary` and `tasks` are those of the model. `resize` overrides the
-  // size of images that `tasks` records. Throws Error(bad_input) if the fields
-  // of the environment are not those that the model learned under this name
-  // (see match_task) or if they cannot be encoded (see StepEncoder).
+  // image size that `tasks` records. Throws Error(bad_input) if the fields of
+  // the environment are not those that the model learned under this name (see
+  // match_task) or if they cannot be encoded (see StepEncoder).
   static TaskCodec for_environment(const data::TaskSpec& environment,
                                    const data::Vocabulary& vocabulary,
                                    const data::TaskTable& tasks,
@@ -46,13 +45,15 @@ class TaskCodec {
   const StepEncoder& step_encoder() const { return encoder_; }
 
   // Appends the tokens of an observation, whose values are in the environment's
-  // order, and the separator. Throws like StepEncoder::encode_observation.
+  // order, and the separator. Throws the errors of
+  // StepEncoder::encode_observation().
   void encode_observation(const data::FieldValues& observation,
                           data::TokenizedDocument& document) const;
 
   // Returns the tokens of an episode whose values are in the environment's
-  // order, for the task of the model. Throws Error(bad_input) like
-  // tokenize::encode_episode() and if the model does not know the task.
+  // order, for the task of the model. Throws the errors of
+  // tokenize::encode_episode(), and Error(bad_input) if the model does not know
+  // the task.
   data::TokenizedDocument encode_episode(data::Episode episode) const;
 
   int64_t action_tokens() const { return encoder_.action_tokens(); }
@@ -63,7 +64,8 @@ class TaskCodec {
   data::Modality action_modality(int64_t token) const {
     return encoder_.action_modality(token);
   }
-  // Returns the action of these action_tokens() ids in the environment's order.
+  // Decodes action_tokens() ids. Returns the action in the environment's order.
+  // Throws the errors of StepEncoder::decode_action().
   data::FieldValues decode_action(std::span<const int32_t> ids) const;
 
  private:

@@ -30,9 +30,9 @@ std::vector<int64_t> discrete_starts(const data::Field& field) {
   return starts;
 }
 
-// Returns what keeps `field` from being read as `learned`, as "is X, but Y", or
-// an empty string. Bounds matter for actions only: those of a continuous action
-// define what its tokens mean.
+// Returns why `field` cannot be read as `learned`, as "is X, but Y", or an
+// empty string if it can. Bounds matter for actions only: those of a continuous
+// action define what its tokens mean.
 std::string describe_difference(const data::Field& field,
                                 const data::Field& learned, bool is_action) {
   const bool is_text = field.role == data::Role::text;

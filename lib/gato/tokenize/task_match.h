@@ -37,11 +37,11 @@ struct TaskMatch {
 // Both sides need the same fields with the same sizes, and actions with the
 // same ranges. Roles are taken from the model, because options of gato-tokenize
 // may have changed them. An unknown task keeps the environment's roles, and a
-// warning is logged. Throws Error(bad_input) that says what differs.
+// warning is logged. Throws Error(bad_input), which says what differs.
 TaskMatch match_task(const data::TaskSpec& environment,
                      const data::TaskTable& tasks);
 
-// Does the same for a dataset whose fields are to be read as those of `spec`.
+// Does the same for a dataset whose fields are read as those of `spec`.
 TaskMatch match_dataset(const data::TaskSpec& dataset,
                         const data::TaskSpec& spec);
 

@@ -22,10 +22,10 @@ class TextEncoder {
   int32_t size() const;  // V, the number of pieces
   // Returns the id of </s>. Throws Error(bad_input) if the model has none.
   int32_t eos_id() const;
-  // Returns the id of text that no piece stands for. Models with byte fallback
-  // have it, but never use it.
+  // Returns the id of <unk>, which represents text that no piece covers. Models
+  // with byte fallback have it, but never produce it.
   int32_t unk_id() const;
-  // Texts of more bytes are encoded in windows of this size.
+  // Longer texts are encoded in windows of this size, in bytes.
   static constexpr size_t kWindowBytes = size_t{1} << 20;
   // Appends the ids of `text`, without </s>. The memory needed, in addition to
   // the ids, is a multiple of `window_bytes`, unless the same few characters

@@ -171,7 +171,7 @@ void TokenFileBuilder::count_excluded(const std::string& reason,
   add_count(excluded_counts_, reason, count);
 }
 
-// Says what became of the records that were read.
+// Returns a summary of the outcomes of the records that were read.
 std::string TokenFileBuilder::outcome_summary(
     const Counts& extra_counts) const {
   std::string text = fmt::format("read {}", read_);
@@ -187,7 +187,7 @@ std::string TokenFileBuilder::outcome_summary(
 }
 
 // A shard may happen to contain no document, and the jobs of the other shards
-// must not fail for it. An empty file without shards is an error of the user.
+// must not fail for it. Without shards, an empty file is an error of the user.
 void TokenFileBuilder::check_not_empty(const Counts& extra_counts) const {
   if (writer_.document_count() > 0) return;
   if (options_.shard.count == 1) {

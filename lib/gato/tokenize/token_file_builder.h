@@ -36,9 +36,9 @@ struct EncodedRecord {
   // Why the record is left out of the file; empty if it is written.
   std::string exclusion_reason = {};
   OutOfRangeTally out_of_range = {};
-  // Decides whether the record is written; empty: it is. Called in the order of
-  // the records, for those that are not bad. Whoever returns false counts the
-  // record.
+  // Decides whether the record is written; if empty, it is. Called in the order
+  // of the records, for those that are not bad. A function that returns false
+  // must count the record itself.
   std::function<bool()> accept = {};
 };
 // Encodes the record at `location` and keeps an Error in the result.
@@ -69,12 +69,12 @@ struct TokenFileOptions {
 
 class TokenFileBuilder {
  public:
-  // Sets the number of OpenCV's own threads to one for the whole process: the
+  // Sets the number of OpenCV's own threads to one for the entire process: the
   // jobs run in parallel instead. Throws Error(bad_input) if the text model is
-  // invalid, and the errors of Vocabulary::make and TokenFileWriter.
+  // invalid, and the errors of Vocabulary::make() and TokenFileWriter.
   explicit TokenFileBuilder(TokenFileOptions options);
 
-  // Null if the records contain no text.
+  // Returns null if the records contain no text.
   const TextEncoder* text_encoder() const { return text_encoder_.get(); }
   const data::Vocabulary& vocabulary() const { return vocabulary_; }
   const Resize& resize() const { return options_.resize; }
@@ -91,7 +91,7 @@ class TokenFileBuilder {
   // Returns the index of an agent, which is added if it is new.
   int32_t find_or_add_source(const std::string& name);
 
-  // Runs the job in a thread and appends its records in the order of the calls.
+  // Runs the job on a thread and appends its records in the order of the calls.
   // The job sets the task and the source of each document. Each record counts
   // as read.
   void add(EncodeJob job);
@@ -113,10 +113,10 @@ class TokenFileBuilder {
 
   // Writes the file, logs a warning about unknown pieces and out-of-range
   // values if there are any, and returns the counts of the run, most of which
-  // are stored in the file, too. The records read are those written, those
-  // excluded, by reason, and those skipped. `extra_counts` are about anything
-  // that is not a record. Throws Error(bad_input) if there is no document; the
-  // file of a shard is empty in this case, and a warning says so.
+  // are stored in the file, too. The number of records read is the sum of those
+  // written, those excluded, by reason, and those skipped. `extra_counts` count
+  // anything that is not a record. Throws Error(bad_input) if there is no
+  // document; the file of a shard is empty in this case, and a warning says so.
   Counts commit(const Counts& extra_counts = {});
 
  private:

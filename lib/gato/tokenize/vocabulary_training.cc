@@ -192,8 +192,8 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
                                  trained.serialized_model);
   if (const std::string max_size = max_size_in(failure);
       options.is_soft_limit && !max_size.empty()) {
-    trained.size =
-        base::parse_number<int64_t>(max_size, "the size of the text model");
+    trained.size = base::parse_number<int64_t>(
+        max_size, "the size of the SentencePiece model");
     failure = train_on(reservoir.sentences(), options, trained.size,
                        trained.serialized_model);
   }

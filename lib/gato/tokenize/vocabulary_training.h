@@ -10,7 +10,7 @@ namespace gato::tokenize {
 struct VocabularyTrainingOptions {
   int64_t size = 0;  // V: the number of pieces, including </s> and <unk>
   std::string algorithm = "unigram";  // or "bpe"
-  // Reserve pieces for the 256 byte values, so that no text is unknown. They
+  // Reserves pieces for the 256 byte values, so that no text is unknown. They
   // use ids, so this is for larger vocabularies.
   bool byte_fallback = false;
   // Trains fewer than `size` pieces if the text allows no more. The sentences
@@ -37,18 +37,18 @@ class TextStream {
   virtual ~TextStream() = default;
   // Returns the next text, of any length, or nullopt after the last.
   virtual std::optional<std::string> next() = 0;
-  // Returns how much of a file that is read as a stream has been read so far;
-  // 0 for other texts.
+  // Returns the number of bytes read so far from a file that is read as a
+  // stream; 0 for other texts.
   virtual int64_t bytes_read() const { return 0; }
 };
 
-// Trains a model with <unk> = 0 and </s> = 1, and without pieces for the begin
-// of a text or padding. The same texts and options give the same bytes.
-// Sentences are the lines of the texts; lines of more than 4000 bytes are
-// split. The sentences that are trained on are kept in memory, and "unigram"
-// needs almost 30 bytes more for each of their bytes. Throws Error(bad_input)
-// if the text is empty, too small for so many pieces (the message says how many
-// are possible), or has too many distinct characters for so few pieces.
+// Trains a model with <unk> = 0 and </s> = 1, and without beginning-of-text or
+// padding pieces. The same texts and options give the same bytes. Sentences are
+// the lines of the texts; lines of more than 4000 bytes are split. The
+// sentences that are trained on are kept in memory, and "unigram" needs almost
+// 30 bytes more for each of their bytes. Throws Error(bad_input) if the text is
+// empty, is too small for this number of pieces (the message says how many are
+// possible), or has too many distinct characters for it.
 TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
                                    TextStream& texts);
 

@@ -14,15 +14,15 @@ namespace gato::train {
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
   double weight_decay = 0.1;     // 0: plain Adam
-  double max_gradient_norm = 1;  // clips larger ones; 0: no limit
+  double max_gradient_norm = 1;  // gradients above it are clipped; 0: no limit
 };
 
 class AdamW {
  public:
   // Updates `parameters`, fp32 [n], in place. Weight decay applies to the first
   // `decayed_count` values (Network::flat_parameters()). Only the values in
-  // `slice` are updated and have moments here; all of them if `slice` is
-  // absent.
+  // `slice` are updated and have moments in this object; all of them if `slice`
+  // is absent.
   AdamW(const AdamWOptions& options, at::Tensor parameters,
         int64_t decayed_count, std::optional<FlatSlice> slice = std::nullopt);
 

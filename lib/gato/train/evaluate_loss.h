@@ -21,14 +21,14 @@ struct LossEvaluationOptions {
 
 // Returns the losses of one pass over all sequences, or of this rank's part of
 // them. Patch positions are the centers of their intervals, and there is no
-// dropout, stochastic depth or label smoothing. Throws what check_compatible()
-// throws.
+// dropout, stochastic depth or label smoothing. Throws the errors of
+// check_compatible().
 LossTable compute_losses(const model::Network& network,
                          const SequenceFileData& data,
                          const LossEvaluationOptions& options);
 
 // Returns LossTable::to_json() of compute_losses(). Throws Error(run_failed) if
-// the loss is not finite, and what check_compatible() throws.
+// the loss is not finite, and the errors of check_compatible().
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);

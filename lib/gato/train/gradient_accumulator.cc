@@ -21,8 +21,8 @@ void GradientAccumulator::add(size_t micro_batch, size_t parameter,
   accumulate_in_order(micro_batch, parameter, std::move(gradient));
 }
 
-// Runs through the parameters backwards, so that on_parameter_ready_ is called
-// in about the order of the backward pass.
+// Visits the parameters in reverse, so that on_parameter_ready_ is called in
+// about the order of the backward pass.
 void GradientAccumulator::finish(size_t micro_batch) {
   for (size_t parameter = parameter_sums_.size(); parameter-- > 0;) {
     if (!has_gradient_[micro_batch][parameter]) {

@@ -14,9 +14,9 @@
 namespace gato::train {
 
 // Adds the gradients of each parameter in the order of the micro-batches, no
-// matter which thread is first, so the bytes do not depend on the number of
-// threads. A gradient that arrives early is kept until its turn. All functions
-// are thread-safe if each micro-batch is handled by one thread.
+// matter which thread finishes first, so the bytes do not depend on the number
+// of threads. A gradient that arrives early is kept until its turn. All
+// functions are thread-safe if each micro-batch is handled by one thread.
 class GradientAccumulator {
  public:
   // Accumulates into `flat`, laid out like network.flat_parameters().

@@ -27,7 +27,7 @@ GradientBuckets::GradientBuckets(ProcessGroup& process_group,
     : process_group_(process_group),
       is_sharded_(is_sharded),
       bucket_of_parameter_(network.parameters().size()) {
-  // Buckets grow towards lower offsets. A new one begins when the last is large
+  // Buckets grow toward lower offsets. A new one begins when the last is large
   // enough or the next parameter is not adjacent to it.
   for (const size_t parameter : backward_order(network)) {
     const int64_t begin = network.parameter_offset(parameter);

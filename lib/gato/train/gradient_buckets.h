@@ -14,7 +14,7 @@
 
 namespace gato::train {
 
-// A bucket is a range of Network::flat_parameters() that consists of entire
+// A bucket is a range of Network::flat_parameters() that consists of complete
 // parameters. Buckets are reduced in a fixed order, that of the backward pass
 // (last blocks first). A bucket is reduced when its parameters and those of all
 // earlier buckets are complete on this rank. All ranks therefore reduce the

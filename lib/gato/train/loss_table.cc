@@ -2,8 +2,8 @@
 
 #include "gato/data/vocabulary.h"
 
-// Sums are kept in float64 by modality and by task; those of a domain are added
-// up when they are reported. As a tensor, row 0 is the total, rows 1 to
+// Sums are kept in float64 by modality and by task; those of a domain are
+// computed when they are reported. As a tensor, row 0 is the total, rows 1 to
 // kModalityCount are the modalities, and the tasks follow.
 namespace gato::train {
 

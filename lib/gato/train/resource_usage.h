@@ -1,5 +1,5 @@
 // Floating-point operations and memory: what training needs, what the machine
-// offers, and what this process has used.
+// provides, and what this process has used.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -18,8 +18,8 @@
 //   rounds x round_seconds(layers) + update_seconds(layers)
 // where a round computes one micro-batch per worker. Only one round is run per
 // benchmark step. Both times and the peak memory are linear in the number of
-// layers, so two shallow networks are measured and the line through them is
-// extended to the layers of the configuration.
+// layers, so two shallow networks are measured and extrapolated linearly to the
+// layers of the configuration.
 namespace gato::train {
 namespace {
 

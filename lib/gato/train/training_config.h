@@ -27,8 +27,8 @@ struct TrainingConfig {
   int64_t save_every = 1000;  // steps
   int64_t keep = 3;           // newest checkpoints to keep; 0: all
   int64_t keep_every = 0;     // also keeps multiples of this step; 0: none
-  // Writes intermediate checkpoints in the background. Cannot be
-  // combined with shard_optimizer.
+  // Writes intermediate checkpoints in the background. Cannot be combined with
+  // shard_optimizer.
   bool asynchronous_save = false;
   // Each rank keeps and updates a slice of the optimizer's moments.
   bool shard_optimizer = false;
@@ -43,8 +43,7 @@ struct TrainingConfig {
 
 // Returns the rows of a micro-batch: loader.micro_batch_size if it is set, else
 // about 2,048 tokens (16,384 on a GPU) and at least two micro-batches per step.
-// Does not depend on the number of threads, which may change nothing but the
-// speed.
+// Does not depend on the number of threads, which must affect only the speed.
 int64_t resolve_micro_batch_size(const TrainingConfig& config,
                                  int64_t sequence_length);
 

@@ -1,4 +1,4 @@
-"""Code that all converters share: the command line, the loop over episodes, the counts.
+"""Code that all converters share: the command line, the loop over episodes, and the counts.
 
 A converter describes its source as an object with
 
@@ -12,7 +12,7 @@ A converter describes its source as an object with
 
 and passes a function that opens the source to `main`.
 
-The modules that need numpy and h5py are imported inside functions, so that `main` can first say
+The modules that need numpy and h5py are imported inside functions, so that `main` can first report
 which packages to install.
 """
 import argparse
@@ -105,8 +105,8 @@ TYPE_NAMES = {str: "a text", int: "an integer", float: "a number", bool: "true o
 def check_json(value, shape, where):
     """Raises BadInputError, beginning with `where`, unless a JSON value has a shape: a type, a
     tuple of types, a list of the shape of all its items, a dictionary of the shapes of some keys,
-    or a function that checks a value and is called like this one, without the shape. A key that
-    begins with `!` is required, and `*` stands for all keys."""
+    or a function that checks a value and takes the arguments of this one except the shape. A key
+    that begins with `!` is required, and `*` stands for all keys."""
     if isinstance(shape, (list, dict)):
         check_json(value, type(shape), where)
         if isinstance(shape, list):

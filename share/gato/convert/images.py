@@ -27,7 +27,7 @@ def decode_image(data):
 
 def decoded_frames(images, label):
     """Returns the shape of the first image and an iterator over all decoded images. Both raise
-    BadInputError if an image cannot be decoded or has another shape."""
+    BadInputError if an image cannot be decoded or has a different shape."""
     def decode(row):
         try:
             return decode_image(images[row])

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the .json files that are missing beside the images that img2dataset downloaded.
 
-ROOT is the output folder of img2dataset --output_format files: NNNNN.parquet beside the folder
-NNNNN of its images. gato-tokenize captions reads no Parquet, but finds the image of a row by the
-URL in the .json file beside the image. Existing .json files are left alone.
+ROOT is the output directory of img2dataset --output_format files: NNNNN.parquet beside the
+directory NNNNN of its images. gato-tokenize captions does not read Parquet, but finds the image of
+a row by the URL in the .json file beside the image. Existing .json files are left alone.
 """
 import argparse
 import json
@@ -14,11 +14,11 @@ import sys
 from errors import BadInputError, ConversionError, IoError, require_module
 
 EXTENSIONS = (".jpg", ".png", ".webp", ".jpeg")
-ROWS = 10000  # that are in memory at a time
+ROWS = 10000  # rows in memory at a time
 
 
 def image_keys(folder):
-    """Returns the names, without extensions, of the images in a folder."""
+    """Returns the names, without extensions, of the images in a directory."""
     return {path.stem for path in folder.iterdir() if path.suffix in EXTENSIONS}
 
 
@@ -75,12 +75,12 @@ def convert_shard(table_path, counts):
 
 def convert_root(root, counts):
     if not root.is_dir():
-        raise IoError(f"{root}: not a folder")
+        raise IoError(f"{root}: not a directory")
     shards = sorted(path for path in root.glob("*.parquet")
                     if path.stem.isdecimal() and path.with_suffix("").is_dir())
     if not shards:
-        raise BadInputError(f"{root}: it has no NNNNN.parquet beside a folder NNNNN: give the "
-                            "output folder of img2dataset --output_format files. With "
+        raise BadInputError(f"{root}: it has no NNNNN.parquet beside a directory NNNNN: give the "
+                            "output directory of img2dataset --output_format files. With "
                             "--output_format webdataset, nothing needs to be converted")
     for table_path in shards:
         convert_shard(table_path, counts)
@@ -90,10 +90,10 @@ def convert_root(root, counts):
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="exit status: 0 done, 2 usage or a missing Python package, 3 bad input data, 4 input "
-               "or\noutput cannot be read or written.")
+        epilog="exit status: 0 success, 2 invalid options or a missing Python package, 3 invalid "
+               "input,\n4 a file is missing, or cannot be read or written.")
     parser.add_argument("roots", metavar="ROOT", nargs="+", type=pathlib.Path,
-                        help="output folder of img2dataset")
+                        help="output directory of img2dataset")
     options = parser.parse_args()
     counts = dict.fromkeys(("shards", "written", "already there", "without an image",
                             "images without a row"), 0)

@@ -7,7 +7,7 @@
                                    negative) to the maximum; Box if that is over 1024 values
     real numbers                   Box without bounds
 
-Bounds of the user replace the inferred ones, and values outside them are an error.
+Bounds given by the user replace the inferred ones; values outside them are an error.
 """
 import copy
 import dataclasses

@@ -19,15 +19,15 @@ SUFFIXES = (".parquet", ".arrow")
 
 
 def split_of(path):
-    """Returns the split of a file: "train" for train-00000-of-00002.parquet, or the folder of an
-    Arrow file."""
+    """Returns the split of a file: "train" for train-00000-of-00002.parquet, or the directory of
+    an Arrow file."""
     shard = re.fullmatch(r"(.+)-\d+-of-\d+", path.stem)
     name = shard[1] if shard else path.stem
     return path.parent.name if path.suffix == ".arrow" and name == "data" else name
 
 
 def data_files(inputs, split):
-    """Returns the files of the inputs, which may be files or folders, that belong to `split`."""
+    """Returns the files of the inputs, files or directories, that belong to `split`."""
     files = []
     for path in inputs:
         found = [path] if path.is_file() else sorted(

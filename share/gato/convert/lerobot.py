@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Converts a LeRobot dataset, version 2.0, 2.1 or 3.0, to a Minari dataset.
 
-The input is the folder that contains meta/, data/ and videos/. The text of each frame's task
+The input is the directory that contains meta/, data/ and videos/. The text of each frame's task
 becomes the observation `task`; `observation.state` becomes `state`, and so on:
 
   lerobot.py --bounds action=data lerobot/pusht pusht

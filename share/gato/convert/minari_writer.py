@@ -24,7 +24,7 @@ import numpy as np
 
 from errors import BadInputError, IoError, UsageError
 
-# The release whose format this is. Minari refuses versions that it does not know.
+# The Minari release whose format is written. Minari rejects versions that it does not know.
 MINARI_VERSION = "0.5.3"
 
 

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Copies an HDF5 file so that HDF5 1.10, with which gato reads files, understands it.
+"""Copies an HDF5 file into one that HDF5 1.10, with which gato reads files, can read.
 
 Files that a newer library wrote with libver="latest" contain types and layouts that older
 libraries do not know. Groups, datasets, attributes and links are kept. Compressed datasets are
 compressed with gzip, whatever they were compressed with: those of plugins are read if hdf5plugin is
-installed, too. Run this with the h5py that wrote the
-file, or a newer one:
+installed, too. Run this with the h5py that wrote the file, or a newer one:
 
   older_hdf5.py data.hdf5 data-1.10.hdf5
 """
@@ -17,7 +16,7 @@ import sys
 
 from errors import BadInputError, ConversionError, IoError, UsageError, require_module
 
-BLOCK_BYTES = 64 << 20  # of the values that are in memory at a time
+BLOCK_BYTES = 64 << 20  # of values in memory at a time
 
 
 def copy_attributes(source, target):
@@ -27,7 +26,7 @@ def copy_attributes(source, target):
 
 
 def copy_dataset(h5py, source, group, name):
-    """Copies a dataset, some rows at a time."""
+    """Copies a dataset, a block of rows at a time."""
     options = {"shape": source.shape, "dtype": source.dtype}
     if source.shape is None:
         target = group.create_dataset(name, data=h5py.Empty(source.dtype))
@@ -102,8 +101,8 @@ def copy(options):
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="exit status: 0 done, 2 usage or a missing Python package, 3 bad input data, 4 input "
-               "or\noutput cannot be read or written.")
+        epilog="exit status: 0 success, 2 invalid options or a missing Python package, 3 invalid "
+               "input,\n4 a file is missing, or cannot be read or written.")
     parser.add_argument("old", metavar="OLD", type=pathlib.Path, help="the file to copy")
     parser.add_argument("new", metavar="NEW", type=pathlib.Path, help="the file to write")
     parser.add_argument("--force", action="store_true", help="replace NEW")

@@ -37,8 +37,8 @@ FEATURE |= {"featuresDict": {"features": {"*": FEATURE}}, "sequence": {"!feature
 
 def load_json(path, shape):
     return conversion.load_json(
-        path, f"{path.parent}: there is no {path.name}: the input must be the folder of a version "
-              "of a TFDS dataset, such as NAME/1.0.0", shape)
+        path, f"{path.parent}: there is no {path.name}: the input must be the directory of a "
+              "version of a TFDS dataset, such as NAME/1.0.0", shape)
 
 
 class Feature:

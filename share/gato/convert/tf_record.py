@@ -52,8 +52,8 @@ def crc32c(data):
         return int(state) ^ 0xFFFFFFFF
     lanes = 1 << (len(data).bit_length() // 2)
     width = -(-len(data) // lanes)
-    # Leading zeros do not change a state of zero. So padding goes in front, and the initial state
-    # of all ones is XORed into the first four bytes of the data instead.
+    # Leading zeros do not change a state of zero. The padding therefore comes first, and the
+    # initial state of all ones is XORed into the first four bytes of the data instead.
     start = lanes * width - len(data)
     padded = np.concatenate((np.zeros(start, np.uint8), data))
     padded[start:start + 4] ^= 0xFF

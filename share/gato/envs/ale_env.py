@@ -14,9 +14,9 @@ import gato_environment
 
 OPTIONS = gato_environment.parse_arguments(__doc__, [
     ("frame-skip", 4, "frames per step"),
-    ("stickiness", 0.25, "probability that a frame repeats the action of the frame before"),
+    ("stickiness", 0.25, "probability that a frame repeats the action of the previous frame"),
     ("resize", "", "resize the image to HEIGHTxWIDTH, by the mean of the pixels"),
-    ("gray", False, "observe a gray image"),
+    ("gray", False, "observe a grayscale image"),
     ("all-actions", False, "18 actions in every game, instead of those that it uses")])
 
 import ale_py  # noqa: E402

@@ -58,7 +58,7 @@ class Task:
         return None
 
     def reset(self, *, seed):
-        # A simulation that is reset is not quite as it was, so make a new one.
+        # A reset does not restore a simulation exactly, so make a new one.
         self.simulator.close()
         self.simulator = self.make()
         self.simulator.np_random = self.simulator.robot.np_random = np.random.RandomState(seed)

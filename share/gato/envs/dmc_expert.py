@@ -149,7 +149,7 @@ class Planner:
     def reset(self, seed):
         self.random = np.random.default_rng(seed)
         self.controls = np.zeros((self.plan.horizon, self.model.nu))
-        # Tasks draw the positions of targets.
+        # Tasks sample the positions of targets.
         for name in ("geom_pos", "site_pos", "body_pos", "geom_size", "site_size"):
             getattr(self.model, name)[:] = getattr(self.environment.physics.model, name)
 
@@ -169,7 +169,7 @@ class Planner:
         for t in range(1, plan.horizon):
             noise[:, t] = plan.smoothness * noise[:, t - 1] + \
                 np.sqrt(1 - plan.smoothness**2) * noise[:, t]
-        # From coarse variants, which find a way, to fine ones, which balance.
+        # From coarse variants, which explore, to fine ones, which stabilize.
         scales = plan.noise * np.geomspace(1, 0.02, plan.samples)
         scales[-1] = 0
         controls = np.clip(self.controls + scales[:, None, None] * noise, -1, 1)

@@ -3,9 +3,9 @@
 
   gato-rollout control --check-env --env envpool/CoinrunEasy-v0
 
-EnvPool seeds its environments when they are made, so each episode is played in a
-new one. Missions, which EnvPool gives as bytes, are text. Some of its classic
-control, Atari and Fetch environments have the experts of our other domains.
+EnvPool seeds its environments when they are created, so each episode is played in a
+new one. Missions, which EnvPool returns as bytes, are text. Some of its classic
+control, Atari and Fetch environments have the experts of other domains.
 """
 import ast
 import os
@@ -15,7 +15,7 @@ import gato_environment
 
 
 def list_tasks():
-    """Returns all IDs, from a cache beside the packages: to import them takes seconds."""
+    """Returns all IDs, from a cache beside the packages, because importing them takes seconds."""
     cache = os.path.join(sys.prefix, "envpool-tasks.txt")
     if not os.path.exists(cache):
         import envpool
@@ -27,7 +27,7 @@ def list_tasks():
 
 
 OPTIONS = gato_environment.parse_arguments(__doc__, [
-    ("arguments", "", "further arguments of EnvPool's make(), as in stack_num=1,img_height=96")],
+    ("arguments", "", "additional arguments of EnvPool's make(), as in stack_num=1,img_height=96")],
     list_tasks)
 
 import envpool  # noqa: E402
@@ -49,7 +49,7 @@ WORDS = {"true": "True", "false": "False"}
 
 
 def clean(name, space):
-    """Returns a space with bounds that are meant, and texts as Text."""
+    """Returns a space with its intended bounds, and texts as Text."""
     if isinstance(space, spaces.Dict):
         return spaces.Dict({key: clean(key, child) for key, child in space.items()})
     if name == "mission" and space.shape == (TEXT_BYTES,):
@@ -88,9 +88,9 @@ class Pool:
     def observe(self, value, info):
         self.observation = first("observation", self.observation_space, value)
         self.ram = info["ram"][0] if "ram" in info else None
-        told = [info[key][0] for key in SUCCESS if key in info]
+        reported = [info[key][0] for key in SUCCESS if key in info]
         info = {key: item[0] for key, item in info.items() if np.shape(item) == (1,)}
-        return self.observation, info | ({"success": float(told[0])} if told else {})
+        return self.observation, info | ({"success": float(reported[0])} if reported else {})
 
     def reset(self, *, seed):
         self.make(seed % 2**31)

@@ -109,7 +109,7 @@ def reacher(environment):
 
 
 def optimal(environment):
-    """The optimal policy of an environment that tells its transition probabilities."""
+    """The optimal policy of an environment that exposes its transition probabilities."""
     values = np.zeros(len(environment.P))
 
     def value(state, action):

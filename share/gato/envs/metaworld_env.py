@@ -3,7 +3,7 @@
 
   gato-rollout control --check-env --env metaworld/reach
 
-The goal is part of the observation and drawn from the seed. The expert is the
+The goal is part of the observation and sampled from the seed. The expert is the
 scripted policy of the package. The simulator ends every episode after 500
 steps, whether it succeeded or not.
 """
@@ -27,7 +27,7 @@ class Task:
     def __init__(self, name):
         self.simulator = ALL_V3_ENVIRONMENTS[name](
             render_mode="rgb_array", camera_name=OPTIONS.camera)
-        # What MT1 does, except that a goal is drawn at every reset instead of from a list of 50.
+        # What MT1 does, except that every reset samples a new goal, not one from a list of 50.
         self.simulator._partially_observable = False  # before the observation space is cached
         self.simulator.__dict__.pop("sawyer_observation_space", None)
         self.simulator._freeze_rand_vec, self.simulator.seeded_rand_vec = False, True

@@ -3,11 +3,12 @@
 
   gato-rollout control --check-env --env babyai/GoToLocal
 
-A level may also be given by its ID, --task BabyAI-GoToLocal-v0. The agent observes the mission, its direction, and the 7 x 7 cells in front of
-it: three numbers per cell (object, color, state) or, with --tile, an image. The
-expert of BabyAI levels is BabyAIBot, that of most MiniGrid levels a
-planner that knows the entire grid. BabyAI's KeyInBox, PutNext...Carrying and
-OpenDoorsOrder...Debug, which the bot cannot solve, have no expert.
+A level may also be given by its ID, --task BabyAI-GoToLocal-v0. The agent observes
+the mission, its direction, and the 7 x 7 cells in front of it: three numbers per cell
+(object, color, state) or, with --tile, an image. The expert of BabyAI levels is
+BabyAIBot, that of most MiniGrid levels a planner that knows the entire grid. BabyAI's
+KeyInBox, PutNext...Carrying and OpenDoorsOrder...Debug, which the bot cannot solve,
+have no expert.
 """
 import signal
 import sys
@@ -57,7 +58,7 @@ class Level:
 
     def step(self, action):
         if self.proposal is None:
-            self.bot = None  # it missed a step, so the next call of expert() makes a new one
+            self.bot = None  # it missed a step, so the next call of expert() creates a new one
         self.proposal, self.last_action = None, action
         observation, reward, terminated, truncated, info = self.environment.step(action)
         return observation, reward, terminated, truncated, info | {"success": float(reward > 0)}

@@ -39,7 +39,7 @@ class Planner:
 
     def first_action(self, is_end):
         """Returns the first action of the shortest path to a state (x, y, direction) that fulfills
-        is_end, "arrived" if it does now, and None if there is no path."""
+        is_end, "arrived" if the current state does, and None if there is no path."""
         start = (*map(int, self.level.agent_pos), self.level.agent_dir)
         actions, queue, done = self.level.actions, [(0, start, "arrived")], set()
         while queue:
@@ -85,7 +85,7 @@ class Planner:
         return self.facing(position, self.level.actions.toggle)
 
     def target(self):
-        """Returns a function that plans for what the level demands, None if that is not known."""
+        """Returns a function that plans for the goal of the level, None if that is not known."""
         level, name = self.level, type(self.level).__name__
         if name == "RedBlueDoorEnv":
             door = level.blue_door if level.red_door.is_open else level.red_door

@@ -37,8 +37,8 @@ constexpr Color darken(Color color) {
 }
 
 // A game whose observation is the screen, uint8 [32, 32, 3], and whose action
-// is one of `action_count` buttons. For people the screen is drawn 8 times
-// larger.
+// is one of `action_count` buttons. When it is rendered for people, the screen
+// is 8 times larger.
 class ArcadeGame : public BuiltinEnvironment {
  protected:
   ArcadeGame(const std::string& name, int action_count, int max_episode_steps);

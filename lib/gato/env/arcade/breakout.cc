@@ -16,10 +16,10 @@
 // Action: 0 left, 1 stay, 2 right.
 // Reward: 1 per brick; at most 20. Time limit: 500 steps.
 //
-// Expert: follows the ball through its next bounces, all directions in which
-// the paddle can send it included, and chooses the direction that destroys most
-// bricks soonest. A return that the paddle cannot reach is never chosen. It
-// sees all that it needs. It destroys all bricks, which is the maximum.
+// Expert: follows the ball through its next bounces, for every direction in
+// which the paddle can send it, and chooses the direction that destroys the
+// most bricks soonest. A return that the paddle cannot reach is never chosen.
+// It sees all that it needs. It destroys all bricks, which is the maximum.
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -55,8 +55,8 @@ struct Board {
                                                              : x + velocity_x;
   }
 
-  // Advances by one step, the ball not landing. Returns the number of bricks
-  // destroyed.
+  // Advances by one step in which the ball does not land. Returns the number of
+  // bricks destroyed.
   int fly() {
     int destroyed = 0;
     if (next_x() == x || destroy_brick(y, x + velocity_x, destroyed)) {
@@ -107,7 +107,7 @@ int clamp_paddle(int paddle) {
 struct Return {
   int paddle = 0;
   double value = 0;
-  int steps = 0;  // until the ball lands, the landing included
+  int steps = 0;  // until the ball lands, including the landing
 };
 
 // Searches the next `bounces` bounces off the paddle, which is at `paddle` now.
@@ -130,8 +130,8 @@ Return find_best_return(Board board, int paddle, int bounces) {
     return {best.paddle, flight_value + (can_reach ? 0 : discount * best.value),
             steps};
   }
-  // The inner of two cells that steer alike is better, since the paddle still
-  // meets the ball if it is one cell off.
+  // The inner of two cells that steer in the same direction is better, since
+  // the paddle still meets the ball if it is one cell off.
   for (const int offset : {0, -1, 1, -2, 2}) {
     const int target = column - offset;
     if (target != clamp_paddle(target) || std::abs(target - paddle) > steps) {

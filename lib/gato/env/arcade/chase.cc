@@ -5,10 +5,10 @@
 // except where the player starts: 48 in all. The player moves by one block per
 // step, or not if there is a wall. Two ghosts, who start at least 10 steps
 // away, do the same but pause in every third step, and never turn back. If a
-// ghost has a choice, it approaches the player with probability 1/2 (as the
-// crow flies), or else takes a random way. The episode ends without success if
-// a ghost and the player meet or change places, and with success when all
-// pellets are eaten.
+// ghost has a choice, it approaches the player (in a straight line) with
+// probability 1/2, or else turns in a random direction. The episode ends
+// without success if a ghost and the player meet or change places, and with
+// success when all pellets are eaten.
 //
 // Observation: the maze, uint8 [32, 32, 3]. A dark block behind a ghost shows
 // where it comes from; ghosts are pale before they pause. Only the ghosts'

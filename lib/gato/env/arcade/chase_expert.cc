@@ -1,8 +1,8 @@
 // The expert looks kHorizon steps ahead. It first computes where each ghost may
 // be at each time and with which probability, given the rule by which ghosts
-// move and the player's present place. Then dynamic programming over time,
-// place and whether a pellet has been eaten finds the walk that best balances
-// the probability of meeting a ghost and the time to the next pellet.
+// move and the player's current position. Then dynamic programming over time,
+// position and whether a pellet has been eaten finds the walk that best
+// balances the probability of meeting a ghost and the time to the next pellet.
 #include "gato/env/arcade/chase_expert.h"
 
 #include <algorithm>

@@ -9,8 +9,8 @@
 namespace gato::env {
 
 // A ghost pauses in every third step. If it has a choice, it approaches the
-// player with probability kPursuit, and otherwise takes a random way. It never
-// turns back.
+// player with probability kPursuit, and otherwise turns in a random direction.
+// It never turns back.
 struct ChaseGhost {
   static constexpr double kPursuit = 0.5;
   // Returns whether ghosts pause in the step that begins after `step` steps.
@@ -30,7 +30,7 @@ struct ChaseView {
 // Returns a mask of the directions that a ghost can take next.
 uint32_t ghost_choices(const ChaseMaze& maze, const ChaseGhost& ghost);
 // Returns the one of these directions that brings the ghost nearest to the
-// player, as the crow flies.
+// player in a straight line.
 int pursuing_choice(const ChaseMaze& maze, const ChaseGhost& ghost, int player);
 
 // Returns the direction in which the expert moves.

@@ -5,7 +5,7 @@
 // A level is 16 columns wide and has nine platforms, 3 rows apart, of 3 to 7
 // cells. Some have spikes on one cell, others a walker. Falling is harmless: at
 // the bottom is solid ground. The window shows the 10 rows above the runner and
-// the 5 below. An episode ends at the latest after 150 steps.
+// the 5 below. Time limit: 150 steps.
 #include <algorithm>
 
 #include "gato/env/arcade/arcade_tasks.h"

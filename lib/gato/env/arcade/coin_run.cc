@@ -6,7 +6,7 @@
 // ground between them: a gap of 2 to 4 cells, a step of 1 or 2 up or down, 1 to
 // 3 cells of spikes, a block 2 or 3 high, a walker, or a gap of 6 to 8 cells
 // with an island in it. The window shows the 4 cells behind the runner and the
-// 11 ahead. An episode ends at the latest after 150 steps.
+// 11 ahead. Time limit: 150 steps.
 #include <algorithm>
 
 #include "gato/env/arcade/arcade_tasks.h"

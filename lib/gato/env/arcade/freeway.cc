@@ -18,10 +18,9 @@
 //
 // Expert: since the velocities divide the width of the screen, the traffic
 // repeats after 32 steps. Value iteration over the 32 x 16 states finds the
-// policy that maximizes the discounted number of crossings if 5 % of the
-// actions are random. In each of 1,000 episodes it crosses as often as is
-// possible in 120 steps, which tests/env/arcade_test.cc computes by dynamic
-// programming.
+// policy that maximizes the discounted number of crossings if 5% of the actions
+// are random. In each of 1,000 episodes it crosses as often as is possible in
+// 120 steps, which tests/env/arcade_test.cc computes by dynamic programming.
 #include <algorithm>
 #include <array>
 
@@ -129,7 +128,7 @@ class Freeway : public ArcadeGame {
       for (int car = 0; car < lane.car_count; ++car) {
         const int x = lane.car_x(car, elapsed_steps());
         const Color color = kCarColors[speed - 1];
-        // What leaves the screen on one side enters it on the other.
+        // A car that leaves the screen on one side enters it on the other.
         for (const int shift : {-kSide, 0, kSide}) {
           const int trail_x =
               lane.velocity > 0 ? x - 2 * speed : x + kCarLength;

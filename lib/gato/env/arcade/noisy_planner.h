@@ -14,11 +14,10 @@ struct PlannedTransition {
   float reward = 0;
 };
 
-// Returns the best action in every state, the first one among equals, given
-// transitions [state][action]. It maximizes the expected sum of discounted
-// rewards of a player of whose actions the fraction `noise` is replaced by
-// random ones. Such a player keeps a distance from danger, and never takes a
-// risk without need.
+// Returns the best action in every state, the first one if several are equal,
+// given transitions [state][action]. It maximizes the expected discounted
+// return of a player if a fraction `noise` of the actions is replaced by random
+// ones. Such a player stays away from danger and takes no unnecessary risks.
 std::vector<uint8_t> plan_under_noise(
     std::span<const PlannedTransition> transitions, int action_count,
     double discount, double noise);

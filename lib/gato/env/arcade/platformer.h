@@ -2,12 +2,12 @@
 //
 // Observation: a window of 16 x 16 cells of 2 x 2 pixels, uint8 [32, 32, 3],
 // that moves with the runner. The runner is orange while it rises. A dark cell
-// shows where it was before, and one behind a walker shows where that comes
-// from.
+// shows its previous position, and a dark cell behind a walker shows where the
+// walker comes from.
 // Action: 0 stay, 1 left, 2 right, 3 jump, 4 jump left, 5 jump right.
 // Reward: up to 5 for progress (in proportion to the columns or rows by which
 // the runner comes closer to the coin than ever before) and 5 for the coin,
-// with which the episode ends with success. So 10 is the maximum.
+// which ends the episode with success. So 10 is the maximum.
 //
 // Expert: value iteration over all states of the runner and the walkers
 // (PlatformerLevel::plan). It knows the entire level, but hardly ever needs

@@ -80,7 +80,7 @@ std::vector<uint8_t> PlatformerLevel::plan() const {
   constexpr double kDiscount = 0.98, kNoise = 0.2;
   constexpr int32_t kUnknown = -1;
   // The states that can be reached, in the order in which breadth-first search
-  // finds them, and the place of each in that order.
+  // finds them, and the index of each in that order.
   std::vector<Runner> reached = {{.cell = start}};
   std::vector<int32_t> order(width * height * (kJumpHeight + 1) * kPeriod,
                              kUnknown);

@@ -4,27 +4,28 @@
 // edge, moves by 2 pixels per step; the opponent's, 6 pixels high at the left
 // edge, by 1 pixel. The ball, 2 x 2 pixels, moves by 2 pixels per step to the
 // left or right and by -2 to 2 up or down. It bounces off the upper and lower
-// edge. A paddle that meets it sends it back, the steeper the farther from the
-// paddle's middle it is hit. A player who misses the ball loses the point. The
-// next ball comes from the opponent's side, at a random height and in a random
-// direction. An episode has 5 points.
+// edge. A paddle that meets it sends it back; the farther from the paddle's
+// middle it is hit, the steeper its path. A player who misses the ball loses
+// the point. The next ball comes from the opponent's side, at a random height
+// and in a random direction. An episode has 5 points.
 //
-// The opponent waits until a ball that comes is in its half. Then it follows
-// the ball's height, and tries to hit it with a random part of the paddle. It
-// misses the balls that change their height faster than it can follow.
+// The opponent waits until an approaching ball is in its half. Then it follows
+// the ball's height and tries to hit it with a random part of the paddle. It
+// misses balls whose height changes faster than it can follow.
 //
 // Observation: the screen, uint8 [32, 32, 3]. A dark spot behind the ball shows
 // where it comes from.
 // Action: 0 up, 1 stay, 2 down.
-// Reward: 1 for a point won, -1 for a point lost; from -5 to 5. Success: most
-// points won. Time limit: 500 steps.
+// Reward: 1 for a point won, -1 for a point lost; from -5 to 5. Success: the
+// agent wins most of the points. Time limit: 500 steps.
 //
 // Expert: predicts where the ball arrives and simulates the opponent's answer
 // to every angle in which the paddle can return it, for each part of the paddle
 // that the opponent may use, and one more exchange. It takes the position with
-// the best chance to win the point, averaged with the positions next to it
-// because the last move may fail. Otherwise it waits in the middle, from where
-// it reaches every ball. It sees all that it needs. It wins nearly all points.
+// the highest probability of winning the point, averaged with the positions
+// next to it because the last move may fail. Otherwise it waits in the middle,
+// from where it reaches every ball. It sees all that it needs. It wins nearly
+// all points.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -116,9 +117,9 @@ struct Rally {
   }
 };
 
-// Returns the chance that the agent wins the point if it sends the ball, which
-// has reached its paddle, back with this slope, looking ahead to the agent's
-// next `returns` returns and assuming that it never misses.
+// Returns the probability that the agent wins the point if it sends the ball,
+// which has reached its paddle, back with this slope, looking ahead to the
+// agent's next `returns` returns and assuming that it never misses.
 double winning_chance(const Rally& rally, int slope, int returns) {
   // A point that may be won later is worth less than one that is won now.
   constexpr double kLater = 0.9;

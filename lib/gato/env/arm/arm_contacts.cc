@@ -37,7 +37,7 @@ double ArmWorld::room_x(const PlaneBox& box, double direction, double distance,
   return distance;
 }
 
-// The same for all boxes of a body that is not held.
+// Does the same for all boxes of a body that is not held.
 double ArmWorld::room_x(int body, double direction, double distance,
                         Movers movers) const {
   const Body& moved = bodies_[body];
@@ -50,8 +50,8 @@ double ArmWorld::room_x(int body, double direction, double distance,
   return distance;
 }
 
-// Makes way for `box`, which is about to move by `distance`, which is at most
-// what room_x() returned.
+// Makes way for `box`, which is about to move by `distance`, at most what
+// room_x() returned.
 void ArmWorld::push_x(const PlaneBox& box, double direction, double distance,
                       Movers movers) {
   for (int body = 0; body < body_count(); ++body) {

@@ -7,15 +7,15 @@
 //
 // Observation, float64 [n], in meters: the x and z of the hand and the opening
 // of the gripper, then what the task adds: positions relative to the hand or to
-// each other, since the tokens of numbers near zero are the finest.
+// each other, since tokens resolve numbers near zero best.
 // Action, float64 [3], in [-1, 1]: the velocities of the hand along x and z,
-// divided by 0.4 m/s, and that of the fingers, of which 1 closes the gripper in
+// divided by 0.4 m/s, and the velocity of the fingers; 1 closes the gripper in
 // 0.25 s.
 // Reward: 1 at success, and otherwise below 0.8, rising with progress.
-// Experts are functions of the observation alone. Each solves all episodes of
-// the seeds 0 to 9,999; the comments of the tasks say in how many steps, on
-// average, and how many no policy can save: those that cover the distances that
-// the hand and then the thing must go, along their longer axes, at full speed.
+// Experts are functions of the observation alone. Each solves all episodes with
+// the seeds 0 to 9,999; the comments of the tasks give the mean number of steps
+// and a lower bound for any policy: the time in which the hand and then the
+// object cover their distances at full speed, each along its longer axis.
 #pragma once
 
 #include <span>
@@ -35,7 +35,7 @@ class ArmEnvironment : public BuiltinEnvironment {
   // The observation has `size` elements.
   ArmEnvironment(const std::string& name, int size);
 
-  // Places the goal and the things of the task in a world that contains only
+  // Places the goal and the objects of the task in a world that contains only
   // the hand.
   virtual void set_up(base::RandomStream& random) = 0;
   // Fills in the elements of the observation after the first three.
@@ -60,9 +60,9 @@ class ArmEnvironment : public BuiltinEnvironment {
   // offset fast and without overshoot. `move_by` does so along both axes.
   static double drive(double offset);
   static ArmCommand move_by(ArmPoint offset, double grip);
-  // Comes down on the target at `offset` from above, where an obstacle is that
-  // is `clearance` high above the target and reaches `half_width` to its sides.
-  // Rises by at least `min_rise` before moving sideways.
+  // Comes down from above on the target at `offset`, over an obstacle that
+  // extends `clearance` above the target and `half_width` to its sides. Rises
+  // by at least `min_rise` before moving sideways.
   struct Obstacle {
     double clearance = 0.1, half_width = 0.11, min_rise = -1;
   };

@@ -13,7 +13,8 @@ inline constexpr ArmPoint kShoulder = {0, 0.95};
 inline constexpr double kHandLength = 0.16;
 
 // Angles in radians: of the upper arm from horizontal, and of the forearm from
-// the upper arm. The second is never positive, as the elbow is on the right.
+// the upper arm. The second is never positive, because the elbow is on the
+// right.
 struct ArmJoints {
   double shoulder = 0, elbow = 0;
 };

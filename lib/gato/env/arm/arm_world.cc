@@ -203,7 +203,7 @@ void ArmWorld::open_fingers(double opening) {
     return;  // only the rubber expands
   }
   // Both fingers may push the same drawer, against each other. So each uses
-  // half of the room that it has while the other stands still.
+  // half of the room that it would have if the other did not move.
   const std::array<PlaneBox, 3> parts = hand_boxes();
   const Movers movers = hand_movers() & ~kHand;
   const double wanted = opening - gap_;

@@ -2,7 +2,7 @@
 // walls in a vertical plane, with x to the right and z up. All shapes are boxes
 // that never rotate. Lengths are in meters and times in seconds.
 //
-// The physics is quasi-static: the hand moves as it is told unless something
+// The physics is quasi-static: the hand moves as commanded unless something
 // immovable is in its way. What it pushes moves along, with what rests on it;
 // what nothing supports falls. Boxes touch but never overlap.
 #pragma once
@@ -33,19 +33,19 @@ class ArmWorld {
   // both of their sides.
   static constexpr double kMaxBlockX = 0.38;
   // Fingers are kFingerLength high. Above them is the palm, which is as wide as
-  // the open gripper and reaches up without end.
+  // the open gripper and extends upward without limit.
   static constexpr double kMaxOpening = 0.1, kFingerWidth = 0.02,
                           kFingerLength = 0.06;
   static constexpr double kHandHalfWidth = kMaxOpening / 2 + kFingerWidth;
-  // The rubber of the fingers yields by so much: a gripper that holds something
-  // closes this much further.
+  // The rubber of the fingers yields by this much: a gripper that holds
+  // something closes this much further.
   static constexpr double kMaxSqueeze = 0.02;
   // A block that a gripper can hold.
   static constexpr double kBlockHalfSize = 0.03;
 
   // Removes everything, and places the open hand.
   void reset(ArmPoint hand);
-  // Both return the index of the body. A block is placed on the table.
+  // Add a body and return its index. A block is placed on the table.
   int add_block(double x, double half_width, double half_height);
   // A drawer consists of two boxes that slide along x together. The first box
   // is its knob, whose center stays in [min_x, max_x].

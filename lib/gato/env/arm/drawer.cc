@@ -1,15 +1,15 @@
 // arm/open-drawer and arm/close-drawer: the hand pulls a drawer out of a
 // cabinet by its knob, or pushes it in.
 //
-// The cabinet is at the right end of the table. The knob, 0.04 m wide and
-// 0.06 m high, is 0.06 m in front of the panel of the drawer; its height is 0.1
-// to 0.22 m. A closed drawer is to be opened by 0.12 to 0.18 m of its 0.22 m,
-// and one that is open by as much is to be closed. Success: the knob is within
+// The cabinet is at the right end of the table. The knob, 0.04 m wide and 0.06
+// m high, is 0.06 m in front of the panel of the drawer; its height is 0.1 to
+// 0.22 m. A closed drawer must be opened by 0.12 to 0.18 m of its 0.22 m; a
+// drawer that is open by as much must be closed. Success: the knob is within
 // 0.02 m of the goal.
 // Observation after the hand's readings: the knob minus the hand (x, z), and
 // the x of the goal minus that of the knob.
 // Reward without success: 0.1 x nearness of the hand to the knob (margin 0.15)
-// + 0.6 x the fraction of the way that the knob has gone.
+// + 0.6 x the fraction of the distance that the knob has covered.
 // Experts: open-drawer takes the knob between the fingers and pulls;
 // close-drawer closes the gripper and pushes the knob from the left. They need
 // 32.8 and 22.6 steps, and no policy fewer than 29.0 and 18.7.

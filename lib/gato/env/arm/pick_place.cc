@@ -10,7 +10,7 @@
 // Expert: comes down on the block, closes the gripper, and moves the block to
 // the goal. It needs 32.2 steps, and no policy fewer than 26.8.
 //
-// arm/pick-place-wall: a wall that is 0.14 m high stands in the middle of the
+// arm/pick-place-wall: a wall that is 0.14 m high is in the middle of the
 // table, between the block and the goal, which is on the table. The reward and
 // the observation are the same. Expert: the same, over the wall. It needs 48.8
 // steps, and no policy fewer than 37.0, even if there were no wall.

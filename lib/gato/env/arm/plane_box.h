@@ -26,7 +26,8 @@ struct PlaneBox {
 // Overlaps below this are rounding errors of boxes that touch.
 inline constexpr double kBoxTolerance = 1e-9;
 
-// Returns the height that `a` and `b` have in common, negative if none.
+// Returns the overlap of the heights of `a` and `b`, negative if they do not
+// overlap.
 double shared_height(const PlaneBox& a, const PlaneBox& b);
 // Return the distance that `box` can move in `direction` (-1 or 1) along x or z
 // until it touches `other`, infinity if `other` is not in its way.

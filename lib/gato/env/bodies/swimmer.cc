@@ -9,8 +9,8 @@
 //
 // Observation, with N rods:
 //   heading            float64 [2]: cosine and sine of the nose rod's angle to
-//   x joint_angles       float64 [N-1]: angle of each rod relative to the rod
-//   in
+//                      the x axis
+//   joint_angles       float64 [N-1]: angle of each rod relative to the rod in
 //                      front of it, from the nose to the tail (rad)
 //   joint_velocities   float64 [N-1]: their derivatives (rad/s)
 //   nose_velocity      float64 [3]: velocity of the nose's tip along and across
@@ -21,9 +21,9 @@
 //
 // Expert: a traveling wave. The angles and velocities of the joints give the
 // phase of the wave that runs through the body now; the torques are a wave that
-// leads it. A term in the mean angle of the rods and its derivative steers. So
-// the action is a smooth function of the observation. Its constants were tuned
-// by CMA-ES (Hansen 2016), 60 generations with each of 4 random seeds per
+// leads it. A term in the mean angle of the rods and its derivative steers. The
+// action is therefore a smooth function of the observation. Its constants were
+// tuned by CMA-ES (Hansen 2016), 60 generations with each of 4 random seeds per
 // length. Its mean returns are 89, 115, 134 and 144 with 3 to 6 rods. Hill
 // climbing over its actions (10,000 trials for each of 10 starts) reaches 92,
 // 118, 140 and 155; clipped linear policies, all of whose weights CMA-ES chose,
@@ -162,7 +162,7 @@ class Swimmer : public BuiltinEnvironment {
     return action;
   }
 
-  // The picture moves with the body. Its lines, 1 m apart, do not.
+  // The view moves with the body. Its grid lines, 1 m apart, do not.
   data::Image render_frame() const override {
     constexpr double kHeight = 1.5 + 0.5 * kRods;
     constexpr Color kLineColor = {185, 208, 228}, kArrowColor = {60, 170, 90};

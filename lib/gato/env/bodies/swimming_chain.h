@@ -1,14 +1,14 @@
 // The engine of bodies/: a chain of equal rods that swims in a plane in a
-// viscous fluid, after the swimmer of Coulom (2002) with the drag
-// of resistive-force theory (Gray & Hancock 1955).
+// viscous fluid, after the swimmer of Coulom (2002) with the drag of
+// resistive-force theory (Gray & Hancock 1955).
 //
 // Coordinates: the center of mass and the direction t_i of each rod, rod 0
 // being the head. With n_i perpendicular to t_i, the center of rod i moves with
 //   v_i = V + length sum_j B_ij angle_j' n_j
-// where the constants B make the ends of the rods meet. The fluid pulls at rod
-// i with -length (normal_drag (v_i . n_i) n_i + axial_drag (v_i . t_i) t_i) and
-// turns it with -normal_drag length^3 / 12 angle_i'. A joint has a motor, a
-// spring and a damper.
+// where the constants B make the ends of the rods meet. The fluid acts on rod i
+// with the force -length (normal_drag (v_i . n_i) n_i + axial_drag (v_i . t_i)
+// t_i) and turns it with -normal_drag length^3 / 12 angle_i'. A joint has a
+// motor, a spring and a damper.
 //
 // All of these forces but the motors' are linear in the velocities w, or become
 // so with the springs' angles at the end of the step. A step is therefore
@@ -26,7 +26,7 @@
 
 namespace gato::env {
 
-// In SI units, of each rod and each joint.
+// The parameters of each rod and each joint, in SI units.
 struct SwimmingChainParameters {
   double length = 1, mass = 1, normal_drag = 10, axial_drag = 1;
   double joint_stiffness = 2, joint_damping = 0.5, max_torque = 5;
@@ -68,10 +68,10 @@ class SwimmingChain {
     }
   }
 
-  // Advances the state by `time_step` in `substeps` steps. `torque` holds the
-  // motors' torques in units of max_torque: each turns the rod behind its joint
-  // and, reversed, the one in front. The speeds are limited to `max_speed`, so
-  // that the state stays finite.
+  // Advances the state by `time_step` in `substeps` steps. `torque` contains
+  // the motors' torques in units of max_torque: each turns the rod behind its
+  // joint and, reversed, the one in front. The speeds are limited to
+  // `max_speed`, so that the state stays finite.
   void step(State& state, const std::array<double, kJoints>& torque,
             double time_step, int substeps, double max_speed) const {
     for (int i = 0; i < substeps; ++i) {
@@ -85,7 +85,7 @@ class SwimmingChain {
     }
   }
 
-  // Returns the kinetic energy and that of the springs.
+  // Returns the kinetic energy plus the energy of the springs.
   double energy(const State& state) const {
     const auto& p = parameters_;
     double energy = 0;

@@ -19,8 +19,8 @@
 // Expert: feedback, linear in sin(angle), sin(bend), angle' and bend', clipped.
 // If the parameters vary, it knows the unit of time. Hill climbing over its
 // actions (5,000 trials for each of 20 starts) raises its return from 0.82 to
-// 0.90; with parameters that vary by up to 40 %, from 0.73 to 0.87 (3,000
-// trials for each of 100 starts).
+// 0.90; with parameters that vary by up to 40%, from 0.73 to 0.87 (3,000 trials
+// for each of 100 starts).
 #include <algorithm>
 #include <cmath>
 #include <numbers>

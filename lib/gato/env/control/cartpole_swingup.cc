@@ -19,7 +19,7 @@
 // alone. If the parameters vary, it knows them. Hill climbing over its actions
 // (5,000 trials for each of 20 starts) raises its return from 215 to 222 and
 // that of the sparse task from 193 to 210; with parameters that vary by up to
-// 40 %, from 209 to 220 and from 179 to 204.
+// 40%, from 209 to 220 and from 179 to 204.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -35,8 +35,8 @@ struct SwingupController {
   double pump, center, slow_down;    // gains of energy, x and x'
   double blend_cosine, blend_range;  // where balancing begins
 };
-// Those that control/cartpole-swingup has always had, with rounded gains of a
-// regulator for its physics.
+// The constants of control/cartpole-swingup, with rounded gains of a regulator
+// for its physics.
 constexpr SwingupController kFirstController = {3, 0.3, 0.2, 0.5, 0.4};
 constexpr std::array kFirstGains = {0.25, 3.74, 0.39, 0.94};
 // Tuned for the mean return of the other tasks, with and without noise.

@@ -23,7 +23,7 @@
 // Expert: a linear-quadratic regulator for the parameters of the episode, which
 // it knows if they vary. Its return is 198.7 of 200, which hill climbing over
 // its actions (5,000 trials for each of 20 starts) raises to 199.0; with
-// parameters that vary by up to 40 %, from 189 to 191.
+// parameters that vary by up to 40%, from 189 to 191.
 #include <algorithm>
 #include <cmath>
 #include <optional>

@@ -31,8 +31,8 @@ struct ControlVariant {
 };
 
 // What distinguishes the tasks for ControlEnvironment. Sizes of images are in
-// pixels. All images show the height of the view; if lengths vary by up to
-// 40 %, they show 1.4 times as much.
+// pixels. All images show the height of the view; if lengths vary by up to 40%,
+// they show 1.4 times as much.
 struct ControlTaskSpec {
   std::vector<double> observation_low, observation_high;
   int64_t action_size = 1;
@@ -60,7 +60,7 @@ class ControlEnvironment : public BuiltinEnvironment {
  protected:
   ControlEnvironment(const ControlVariant& variant, ControlTaskSpec task_spec);
   // Registers a member of the derived class as a parameter that varies. Its
-  // present value is the nominal one. Call only in constructors.
+  // current value is the nominal one. Call only in constructors.
   void add_parameter(std::string name, double& value);
   // Returns whether all parameters have their nominal values.
   bool has_nominal_physics() const {

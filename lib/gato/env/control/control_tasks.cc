@@ -23,10 +23,10 @@ void add_task(const ControlTask& task, std::vector<BuiltinTask>& tasks) {
                      [make = task.make, variant] { return make(variant); }});
   };
   add("", "", PhysicsVariation::none, false);
-  add("-random-small", ", physics varied by 5 to 10 %", PhysicsVariation::small,
+  add("-random-small", ", physics varied by 5 to 10%", PhysicsVariation::small,
       false);
-  add("-random-large", ", physics varied by 20 to 40 %",
-      PhysicsVariation::large, false);
+  add("-random-large", ", physics varied by 20 to 40%", PhysicsVariation::large,
+      false);
   if (task.has_pixels) {
     add("-pixels", ", from pixels", PhysicsVariation::none, true);
   }

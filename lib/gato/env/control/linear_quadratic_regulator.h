@@ -41,7 +41,7 @@ LinearSystem<kStates> linearize(const Step& step) {
 }
 
 // Replaces `value`, the matrix of the cost x' value x from the next state
-// onward, by that from the present state onward, and returns the gains of the
+// onward, by that from the current state onward, and returns the gains of the
 // best feedback u = gains . x: one step of the discrete Riccati equation.
 template <int kStates>
 std::array<double, kStates> riccati_step(
@@ -64,7 +64,7 @@ std::array<double, kStates> riccati_step(
       cross[j] += system.b[i] * value_a[i][j];
     }
   }
-  // The matrix is symmetric: rounding errors that are not would grow.
+  // Keeps the matrix exactly symmetric: asymmetric rounding errors would grow.
   for (int i = 0; i < kStates; ++i) {
     for (int j = 0; j <= i; ++j) {
       double element =

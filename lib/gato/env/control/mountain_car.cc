@@ -32,7 +32,8 @@ namespace {
 constexpr double kTimeStep = 0.1, kWall = -1.2, kTop = 0.5, kMaxSpeed = 4;
 constexpr int kSubsteps = 2, kMaxEpisodeSteps = 150;
 
-// The height of the ground in a picture; its slope is that of the dynamics.
+// Returns the height of the ground in images; its slope is that of the
+// dynamics.
 double ground(double position) { return std::sin(3 * position) / 3; }
 
 class MountainCar : public ControlEnvironment {

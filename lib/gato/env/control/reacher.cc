@@ -25,7 +25,7 @@
 // toward them, clipped (computed torque; Spong & Vidyasagar 1989). If the
 // parameters vary, it knows them. Hill climbing over its actions (5,000 trials
 // for each of 20 starts) raises its return from 66 to 70 (easy) and from 63 to
-// 68 (hard); with parameters that vary by up to 40 %, from 64 to 68 and from 59
+// 68 (hard); with parameters that vary by up to 40%, from 64 to 68 and from 59
 // to 65.
 #include <algorithm>
 #include <cmath>

@@ -21,8 +21,8 @@ inline double gaussian_tolerance(double value, double low, double high,
   return std::pow(value_at_margin, distance * distance);
 }
 
-// As gaussian_tolerance, but falls off like a parabola, to 0 at the distance
-// `margin` and beyond.
+// Like gaussian_tolerance(), but falls off like a parabola, to 0 at the
+// distance `margin` and beyond.
 inline double quadratic_tolerance(double value, double low, double high,
                                   double margin) {
   const double distance = excess(value, low, high, margin);

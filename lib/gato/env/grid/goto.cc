@@ -1,12 +1,12 @@
 // grid/goto: "go to the red ball", modeled on BabyAI's GoToLocal.
 //
 // A room of 5 x 5 cells contains an agent and 4 objects. Each object has one of
-// 6 colors and one of 3 shapes; no two objects have both in common, and no two
-// touch, not even by a corner. The mission names one object by its color and
-// shape; other objects may share either of them. The agent turns or steps
-// forward; objects and walls block it. When the named object is right in front
-// of it, the episode ends with success and the reward 1 - 0.9 t/32, where t is
-// the step, at most 32. All other rewards are 0.
+// 6 colors and one of 3 shapes; no two objects have the same color and shape,
+// and no two touch, not even by a corner. The mission names one object by its
+// color and shape; other objects may share either of them. The agent turns or
+// steps forward; objects and walls block it. When the named object is right in
+// front of it, the episode ends with success and the reward 1 - 0.9 t/32, where
+// t is the step, at most 32. All other rewards are 0.
 //
 // Observation: the mission, a text, and the agent's view, uint8 [48, 48, 3]:
 // 6 x 6 tiles of 8 x 8 pixels. Ahead is up, and the agent is in the fourth

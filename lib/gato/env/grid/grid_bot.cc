@@ -1,10 +1,10 @@
-// The bot decides anew in every step, so it recovers from any action that was
-// not its own. Its stack of subgoals is the call stack: to pick up an object it
-// approaches it; if the route is cut by a locked door, it fetches the key and
-// unlocks the door first; if what it looks for has not been seen, it explores.
-// Only clearing away an object that blocks the route must be remembered:
-// otherwise the bot would drop what it carries, pick up the obstacle, drop it
-// to carry on, and so forth.
+// The bot decides from scratch in every step, so it recovers from any action
+// that was not its own. Its stack of subgoals is the call stack: to pick up an
+// object it approaches it; if the route is cut by a locked door, it fetches the
+// key and unlocks the door first; if what it looks for has not been seen, it
+// explores. Only clearing away an object that blocks the route must be
+// remembered: otherwise the bot would drop what it carries, pick up the
+// obstacle, drop it to carry on, and so forth.
 #include "gato/env/grid/grid_bot.h"
 
 #include <algorithm>
@@ -99,7 +99,7 @@ int Bot::put_next(const World& world, const Instruction& instruction) {
       });
     }
   }
-  // All its neighbors are occupied. Noise has done this.
+  // All its neighbors are occupied, which happens only with random actions.
   for (int direction = 0; direction < 4; ++direction) {
     if (const int object = world.object_at(neighbor(cell, direction));
         object >= 0) {
@@ -170,8 +170,8 @@ int Bot::put_down(const World& world) {
     return world.is_empty_floor(cell) && has_seen(cell) &&
            (obstacle_ < 0 || cell != obstacle_cell_);
   };
-  // Where the object touches neither another object nor a door, all free cells
-  // of the room stay connected.
+  // If the object touches neither another object nor a door, all free cells of
+  // the room stay connected.
   auto is_harmless = [&](const Pose& pose) {
     return can_drop_ahead(pose) && !world.touches_object(cell_ahead(pose)) &&
            !world.is_next_to_door(cell_ahead(pose));

@@ -13,9 +13,9 @@
 namespace gato::env::grid {
 
 // Knows the walls of the world and which of them have a door, and remembers
-// which cells it has seen since the last reset. Of the doors and objects it
-// uses only those in these cells (and, to drop an object, those next to them),
-// so an agent with memory could do the same.
+// which cells it has seen since the last reset. It uses only the doors and
+// objects in these cells (and, to drop an object, those next to them), so an
+// agent with memory could do the same.
 class Bot {
  public:
   // Forgets everything.
@@ -28,7 +28,7 @@ class Bot {
  private:
   using PosePredicate = std::function<bool(const Pose&)>;
 
-  // Subgoals. Each returns the next action towards it.
+  // Subgoals. Each returns the next action toward it.
   int pursue(const World& world, const Instruction& instruction);
   int put_next(const World& world, const Instruction& instruction);
   // Faces a cell that has been seen, then takes `action`.

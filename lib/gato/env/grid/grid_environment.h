@@ -1,4 +1,5 @@
-// An environment from a way to make levels. A task is such a function.
+// Makes an environment from a function that makes levels. Each task is such a
+// function.
 #pragma once
 
 #include <cstdint>
@@ -30,21 +31,21 @@ using LevelMaker =
 //
 // Observation: `image`, the agent's view, uint8 [48, 48, 3] (grid_view.h), and
 // `mission`, a text with the instructions that are not fulfilled yet
-// (grid_mission.h). So the observation shows how far the mission has got.
+// (grid_mission.h). The observation therefore shows the progress of the
+// mission.
 // Action: 0 turn left, 1 turn right, 2 forward, 3 pick up, 4 drop, 5 toggle a
 // door (grid_world.h).
 // Reward: 1 - 0.9 t / max_episode_steps when the last instruction is fulfilled
 // at step t, which ends the episode with success, otherwise 0, as in BabyAI.
 // Expert: Bot (grid_bot.h). It succeeded in each of 10,000 levels of every
-// task, and in all but one of them with random actions in 30 % of the steps.
+// task, and in all but one of them with random actions in 30% of the steps.
 // Knowing the complete world from the start, which makes it optimal for one
 // instruction without carrying, it would return 0.006 to 0.04 more.
 std::unique_ptr<Environment> make_grid_environment(const std::string& name,
                                                    int64_t max_episode_steps,
                                                    LevelMaker make_level);
 
-// Returns random kinds, all different: those of `first` and as many more as
-// make `count`.
+// Returns `count` different kinds: those of `first`, followed by random ones.
 std::vector<Kind> random_kinds(size_t count, base::RandomStream& random,
                                std::vector<Kind> first = {});
 // Adds an object of each kind to a room of the world, or to random rooms if

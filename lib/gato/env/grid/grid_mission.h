@@ -37,6 +37,7 @@ struct Instruction {
 // Instructions to be followed one after the other.
 using Mission = std::vector<Instruction>;
 
+// Returns the text of the instructions in the grammar above.
 std::string describe(const World& world, std::span<const Instruction> mission);
 
 // Returns whether the instruction is fulfilled now.

@@ -27,9 +27,9 @@ enum class Obstacles { allowed, avoided };
 // accepts, nullopt if there is none. Only cells of `seen` are entered. A turn
 // or step costs 1, a closed door 1 more, and an object in the way, which must
 // be cleared away, 8 more. A door without its key is passed only if there is no
-// other route. With Obstacles::avoided, neither of the latter is passed at all.
-// Among routes of equal cost, that whose actions come earlier in `preference`
-// is returned.
+// other route. With Obstacles::avoided, neither objects nor doors without their
+// keys are passed. Among routes of equal cost, returns the one whose actions
+// come earlier in `preference`.
 std::optional<Route> find_route(
     const World& world, const CellSet& seen, Obstacles obstacles,
     const std::array<int, 3>& preference,

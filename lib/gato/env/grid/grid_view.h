@@ -44,8 +44,8 @@ struct VisibleCells {
   }
 };
 
-// Returns the cells that are visible from `pose` if is_transparent(cell) tells
-// which cells do not block the view. The rule is that of MiniGrid
+// Returns the cells that are visible from `pose`. is_transparent(cell) returns
+// whether a cell does not block the view. The rule is that of MiniGrid
 // (process_vis, Chevalier-Boisvert et al. 2023): row by row, light spreads from
 // transparent cells to both sides, and to the three nearest cells of the next
 // row.

@@ -1,9 +1,9 @@
 // grid/sequence: "go to the red ball, then pick up the blue key".
 //
-// A room of 5 x 5 cells contains 4 objects. The mission names two of them, each
-// of which is to be gone to or picked up. Only when the first instruction is
-// fulfilled does the second one count, and the mission is then reduced to it.
-// Time limit: 64 steps.
+// A room of 5 x 5 cells contains 4 objects. The mission names two of them and
+// says for each whether to go to it or to pick it up. The second instruction
+// counts only after the first one is fulfilled; the mission is then reduced to
+// it. Time limit: 64 steps.
 //
 // Observation, action, reward and expert: grid_environment.h.
 #include "gato/env/grid/grid_environment.h"

@@ -44,7 +44,7 @@ class Labyrinth {
     return !(open_[index(cell)] >> direction & 1);
   }
   // Returns the number of steps from cell to cell between two cells, without
-  // entering any of `blocked`; kUnreachable if there is no way.
+  // entering any of `blocked`; kUnreachable if there is no path.
   int distance(Cell from, Cell to, std::span<const Cell> blocked = {}) const;
   static constexpr int kUnreachable = 1 << 20;
   // Opens the wall between two cells of the labyrinth.

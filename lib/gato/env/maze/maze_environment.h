@@ -4,18 +4,18 @@
 // Cells are 1 x 1. The agent is on a grid of quarters of a cell and has one of
 // 8 headings; it moves forward by one step of this grid, or turns by 45
 // degrees. It slides along walls that it meets diagonally. It touches a thing,
-// which stands in the middle of a cell and does not block the way, if both of
-// its coordinates are within a quarter of a cell; then the thing disappears.
+// which is in the middle of a cell and does not block the way, if both of its
+// coordinates are within a quarter of a cell; then the thing disappears.
 //
 // Observation: the view, uint8 [48, 48, 3], 90 degrees wide (ray_caster.h). The
-// bricks have another color in each quarter of the maze, and random posters
+// bricks have a different color in each quarter of the maze, and random posters
 // hang on the walls. Tasks with a mission have the fields "image" and "mission"
 // instead of "observation".
 // Action: 0 forward, 1 turn left, 2 turn right.
 //
-// Expert: takes the shortest way in the graph of all poses (Dijkstra 1959) to
+// Expert: takes the shortest path in the graph of all poses (Dijkstra 1959) to
 // the things that are wanted, in the best order (maze_tour.h), around those
-// that are not. It rather turns than slides along a wall, even if that takes a
+// that are not. It turns rather than slides along a wall, even if that takes a
 // step longer, so that it sees where it goes. It knows the labyrinth, which the
 // agent does not see from above. So that an agent can do nearly the same from
 // what it sees, labyrinths are small, have loops, and what is wanted is tall
@@ -75,7 +75,7 @@ class MazeEnvironment : public BuiltinEnvironment {
   MazeScene scene_;
   MazePose agent_;
   int wanted_count_ = 0;
-  std::optional<MazeTour> tour_;  // the expert's, if it has been asked
+  std::optional<MazeTour> tour_;  // the expert's, once it has been asked
 };
 
 }  // namespace gato::env

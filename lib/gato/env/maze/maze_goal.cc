@@ -1,12 +1,13 @@
 // maze/goal: find the beacon in a labyrinth.
 //
 // The labyrinth has 6 x 6 cells and some loops. A beacon, three cells high and
-// visible above the walls, is at least 4 cells of way from the start.
-// maze_environment.h has the movement, the observation and the expert.
+// visible above the walls, is at least 4 cells from the start along the
+// shortest path. maze_environment.h has the movement, the observation and the
+// expert.
 //
-// Reward: 1 - 0.9 t/100 when the beacon is touched in step t, with which the
-// episode ends with success; otherwise 0. Time limit: 100 steps.
-// The expert's way is the shortest, up to a few steps for not sliding along
+// Reward: 1 - 0.9 t/100 when the beacon is touched in step t, which ends the
+// episode with success; otherwise 0. Time limit: 100 steps.
+// The expert's path is the shortest, up to a few steps for not sliding along
 // walls, so its return is nearly the maximum.
 #include "gato/env/maze/maze_environment.h"
 #include "gato/env/maze/maze_tasks.h"

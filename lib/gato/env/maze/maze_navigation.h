@@ -1,4 +1,4 @@
-// Where an agent can be in a labyrinth, how it moves, and its shortest ways.
+// Where an agent can be in a labyrinth, how it moves, and its shortest paths.
 #pragma once
 
 #include <array>
@@ -51,8 +51,8 @@ class MazeGraph {
   MazeGraph(const Labyrinth& labyrinth,
             const std::vector<MazePosition>& avoided);
   const Labyrinth& labyrinth() const { return labyrinth_; }
-  // Returns the cost of a way from each pose to one that touches the thing,
-  // indexed by pose_index; kUnreachable for poses that are not free.
+  // Returns the cost of the cheapest path from each pose to one that touches
+  // the thing, indexed by pose_index; kUnreachable for poses that are not free.
   std::vector<int> distances_to(MazePosition thing) const;
   // Returns the cost of an action that leads from one pose to another.
   int cost(const MazePose& from, const MazePose& to) const;

@@ -4,13 +4,13 @@
 // The labyrinth has 5 x 5 cells and many loops. In it are 4 signs on poles,
 // visible above the walls, with different pairs of one of 6 colors and one of 3
 // shapes; other signs may share the color or the shape of the one that is
-// named, but do not block all ways to it. maze_environment.h has the movement,
+// named, but do not block all paths to it. maze_environment.h has the movement,
 // the observation and the expert.
 //
-// Reward: 1 - 0.9 t/100 when the named sign is touched in step t, with which
-// the episode ends with success. It ends without reward when another one is
-// touched. Time limit: 100 steps.
-// The expert takes the shortest way around the other signs, up to a few steps
+// Reward: 1 - 0.9 t/100 when the named sign is touched in step t, which ends
+// the episode with success. It ends without reward when another one is touched.
+// Time limit: 100 steps.
+// The expert takes the shortest path around the other signs, up to a few steps
 // for not sliding along walls, so its return is nearly the maximum.
 #include <algorithm>
 #include <span>

@@ -1,4 +1,4 @@
-// What there is to see in a maze: walls with textures, and things.
+// The visible contents of a maze: walls with textures, and things.
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@
 
 namespace gato::env {
 
-// A flat picture that always faces the viewer. In its mask, '#' has the color
-// of the thing, '+' a darker shade of it, 'g' is green, 'b' brown, 'w' white,
-// and everything else is transparent.
+// A flat image that always faces the viewer. In its mask, '#' has the color of
+// the thing, '+' a darker shade of it, 'g' is green, 'b' brown, 'w' white, and
+// everything else is transparent.
 struct MazeSprite {
   std::span<const std::string_view> mask;  // rows from top to bottom
   double width = 0, bottom = 0, top = 0;   // in cells, above the floor

@@ -1,4 +1,4 @@
-// The shortest way to collect several things, in the best order.
+// The shortest tour that collects several things.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class MazeTour {
   MazeTour(const Labyrinth& labyrinth, const std::vector<MazePosition>& wanted,
            const std::vector<MazePosition>& avoided);
   // Returns the action with which the best tour of the things in `left` begins
-  // (bit i: wanted[i] is still there). The cost of a way between two things is
+  // (bit i: wanted[i] is still there). The cost of a path between two things is
   // averaged over the headings with which the first may be reached, so the tour
   // is exactly optimal for one thing and nearly so for several.
   int best_action(const MazePose& pose, uint32_t left) const;

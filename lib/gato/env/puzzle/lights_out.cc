@@ -9,13 +9,13 @@
 // square of 8 x 8 pixels. Action: the light to press, row by row. Reward: -0.1
 // per step, 10 for the solution.
 //
-// Expert: optimal. Presses commute, and two of the same light cancel, so a
-// solution is a set of lights x with A x = b over GF(2), where column i of the
-// matrix A has the lights that light i toggles and b the lights that are on
+// Expert: optimal. Presses commute, and two presses of the same light cancel,
+// so a solution is a set of lights x with A x = b over GF(2), where column i of
+// the matrix A has the lights that light i toggles and b the lights that are on
 // (Anderson & Feil 1998). Gaussian elimination gives one solution; the others
 // differ by elements of the null space of A, which has 16 of them for 4x4 and 4
-// for 5x5. The expert takes the smallest set (on average 4.4 and 9.9 lights,
-// at most 7 and 15) and presses its first light.
+// for 5x5. The expert takes the smallest set (on average 4.4 and 9.9 lights, at
+// most 7 and 15) and presses its first light.
 #include <algorithm>
 #include <bit>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // puzzle/sliding-8: the 8-puzzle. Eight tiles in a square of 3 x 3 cells slide
 // into the empty cell until they are in order.
 //
-// An episode begins with a position that is drawn uniformly from the 181,439
-// positions that can be solved and are not. It ends with success in the order
+// An episode begins with a position that is sampled uniformly from the 181,439
+// positions that are solvable but not solved. It ends with success in the order
 // 1 2 3 / 4 5 6 / 7 8 empty, and is truncated after 100 steps.
 //
 // Observation: the board, uint8 [48, 48, 3]. Each cell is one image patch of 16

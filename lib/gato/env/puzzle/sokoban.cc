@@ -9,17 +9,17 @@
 // steps.
 //
 // Observation: the room, uint8 [32, 32, 3] or, for 10x10, [48, 48, 3]. Cells
-// are 4 x 4 pixels in one color, so that no cell is in two image patches. The
-// outer wall is shown as far as there is space for it. Action: 0 up, 1 right, 2
-// down, 3 left. A move that is not possible has no effect. Reward, as in
-// Racaniere et al. (2017): -0.1 per step, 1 for a box that gets onto a target,
-// -1 for one that leaves it, 10 for the solution.
+// are 4 x 4 pixels in one color, so that no cell is in two image patches. As
+// much of the outer wall is shown as fits. Action: 0 up, 1 right, 2 down, 3
+// left. A move that is not possible has no effect. Reward, as in Racaniere et
+// al. (2017): -0.1 per step, 1 for a box that gets onto a target, -1 for one
+// that leaves it, 10 for the solution.
 //
 // Expert: A* (sokoban_solver.h). In 5x5 and 7x7 it makes the fewest moves that
-// are possible; in 10x10 it makes 4 % more on average (37.6 instead of 36.1 in
-// 200 levels). With random actions in 10 or 20 % of the steps, the following
-// share of episodes is lost, because a box can no longer get to a target or
-// because the time is up: 0.5 and 2 % in 5x5, 4 and 9 % in 7x7, 8 and 15 % in
+// are possible; in 10x10 it makes 4% more on average (37.6 instead of 36.1 in
+// 200 levels). With random actions in 10% or 20% of the steps, the following
+// share of episodes fails, because a box can no longer get to a target or
+// because the time is up: 0.5% and 2% in 5x5, 4% and 9% in 7x7, 8% and 15% in
 // 10x10. The expert then brings the other boxes to targets and stays where it
 // is; recordings with noise should be filtered by success.
 #include <memory>

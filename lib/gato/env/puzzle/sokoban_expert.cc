@@ -6,7 +6,7 @@
 namespace gato::env::puzzle {
 namespace {
 
-// Searches from exact to fast, each after the one before has failed.
+// Searches from exact to fast; each one runs if the previous one has failed.
 struct SearchEffort {
   double weight = 1;
   int max_states = 0;

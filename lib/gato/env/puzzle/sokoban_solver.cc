@@ -1,8 +1,8 @@
 // A* on the positions after each push. The cost of a push is the walk to the
 // box plus one. The heuristic, a lower bound of the remaining moves, is the
-// least number of pushes that brings each box to a target of its own if the
-// others were not there (Junghanns & Schaeffer 2001, section 4.1): the minimum
-// of the sum of the distances over all assignments of boxes to targets.
+// minimum number of pushes that bring each box to a different target if the
+// other boxes were not there (Junghanns & Schaeffer 2001, section 4.1): the
+// minimum of the sum of the distances over all assignments of boxes to targets.
 //
 // Positions that cannot be solved are pruned if the assignment is impossible or
 // the pushed box has become part of a block that cannot move.
@@ -19,8 +19,8 @@ namespace {
 
 constexpr int kImpossible = 1000;
 
-// The number of pushes from each cell to a target, kImpossible if there is no
-// way, without other boxes.
+// The number of pushes from each cell to a target without other boxes,
+// kImpossible if it cannot be reached.
 using PushDistances = std::array<int16_t, kMaxRoomCells>;
 
 PushDistances find_push_distances(const Room& room, int target) {
@@ -184,8 +184,8 @@ class Search {
     return assign(state.boxes, 0);
   }
 
-  // Returns the least sum of distances of `boxes` to different targets that are
-  // not in the bit set `taken`.
+  // Returns the minimum sum of the distances of `boxes` to different targets
+  // that are not in the bit set `taken`.
   int assign(std::span<const uint8_t> boxes, unsigned taken) const {
     if (boxes.empty() || boxes[0] == SokobanState::kNoBox) {
       return 0;

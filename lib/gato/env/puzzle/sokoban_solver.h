@@ -26,9 +26,8 @@ struct SokobanSearch {
 };
 
 // Searches until a solution is found or `max_states` states have been expanded.
-// With weight 1 the solution has the least number of moves (walks and pushes);
-// with a larger weight it has at most that many times more, and is found
-// faster.
+// With a weight of 1 the solution has the fewest moves (walks and pushes); with
+// a larger weight it has at most `weight` times as many and is found faster.
 SokobanSearch solve_sokoban(const Room& room, const SokobanState& start,
                             double weight, int max_states);
 

@@ -93,7 +93,7 @@ class CubePusher {
   RobotCubes& cubes_;
   std::span<const Prism> parts_;
   double max_push_;
-  // How many pushes are between the gripper and each cube.
+  // The number of pushes between the gripper and each cube.
   std::array<int, kCubeCount> ranks_ = {9, 9, 9};
   bool has_pushed_ = false;
 };

@@ -45,7 +45,7 @@ inline constexpr double kContactTolerance = 1e-7;
 inline bool bases_overlap(const Prism& a, const Prism& b) {
   return base_overlap(a, b).depth > kContactTolerance;
 }
-// Returns true if `a` and `b` have a height in common.
+// Returns true if the heights of `a` and `b` overlap.
 inline bool heights_overlap(const Prism& a, const Prism& b) {
   return a.top - b.bottom > kContactTolerance &&
          b.top - a.bottom > kContactTolerance;

@@ -1,8 +1,8 @@
 // The gripper moves in small substeps. A sideways motion is tried on a copy of
 // the cubes: what the gripper would overlap is pushed out of it by the shortest
 // move, and pushes other cubes in turn. The motion is rejected unless nothing
-// overlaps in the end, so that the world is free of overlaps at any time.
-// Vertical motions stop exactly at the first contact.
+// overlaps in the end, so that nothing ever overlaps. Vertical motions stop
+// exactly at the first contact.
 #include "gato/env/robot/robot_world.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // The world of the domain robot/: a gripper on a gantry above a table with
 // three cubes. Lengths are in meters, angles in radians and times in seconds.
 //
-// The physics is quasi-static: the gripper moves as it is told unless something
-// is in its way that cannot be pushed. Cubes stand upright. What is pushed
+// The physics is quasi-static: the gripper moves as commanded unless something
+// that cannot be pushed is in its way. Cubes stand upright. What is pushed
 // moves without turning; the fingers turn a cube between them until its sides
 // are parallel to them. What nothing supports falls. Nothing overlaps.
 #pragma once
@@ -59,7 +59,7 @@ class RobotWorld {
   // Returns true if cube `upper` stands on cube `lower` alone, with its center
   // above it.
   bool stands_on(int upper, int lower) const;
-  // The two fingers and the palm, which reaches up without end.
+  // Returns the two fingers and the palm, which extends upward without limit.
   std::array<Prism, 3> gripper_parts() const;
 
  private:

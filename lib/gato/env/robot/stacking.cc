@@ -1,15 +1,15 @@
 // robot/stack-COLOR-on-COLOR: a gripper puts one of three colored cubes on
-// another and lets go of it. Stands for the RGB-stacking benchmark (Lee et al.
-// 2021), as Gato plays it (Reed et al. 2022). The goal is the name of the task:
-// nothing in the observation tells it.
+// another and lets go of it. A substitute for the RGB-stacking benchmark (Lee
+// et al. 2021) that Gato plays (Reed et al. 2022). Only the name of the task
+// says what the goal is: the observation does not show it.
 //
 // A gripper on a gantry moves above a table with a red, a green and a blue cube
 // of 0.06 m (robot_world.h). A step takes 0.05 s: actions are velocities for a
-// control rate of 20 Hz. Nothing but a falling cube has a velocity of its own,
-// and the cameras and the readings show the rest, so that a policy needs only
-// the last observation. The cubes start on the table, at least 0.12 m apart and
-// turned at random. An episode ends at success, and is truncated after 150
-// steps.
+// control rate of 20 Hz. Only a falling cube carries a velocity from step to
+// step, and the cameras and the readings show everything else, so a policy
+// needs only the last observation. The cubes start on the table, at least 0.12
+// m apart and turned at random. An episode ends at success, and is truncated
+// after 150 steps.
 //
 // Observation: camera-front and camera-top, uint8 [64, 64, 3], from the front
 // and slightly above, and from straight above; readings, float64 [6]: x, y, z
@@ -28,7 +28,7 @@
 // gripper, comes down on the second cube and opens the gripper. Its action is a
 // function of the state that the observation shows. It succeeds in every
 // episode of the seeds 0 to 9,999 of both tasks, after 41 steps on average.
-// With Gaussian noise of 0.3 on the velocity and random gripper actions in 30 %
+// With Gaussian noise of 0.3 on the velocity and random gripper actions in 30%
 // of the steps, it fails in one of these 20,000 episodes.
 #include "gato/env/robot/stacking.h"
 

@@ -140,7 +140,7 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
         dataset.label(), first, fmt::join(field.shape, ", "));
   }
   if (row_elements != field_elements) return true;
-  // Raw pixels may begin like an image file by chance.
+  // Raw pixels may happen to begin like an image file.
   try {
     decode_frame(bytes);
     return true;

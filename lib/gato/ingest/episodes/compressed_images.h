@@ -6,8 +6,8 @@
 //   opaque [T]                     numpy.void
 //   fixed-length texts [T]         numpy.bytes_, with zeros in them
 //
-// Nothing in a file says so: they are detected by the first bytes of an image
-// file.
+// Files do not declare this: compressed images are detected by the first bytes
+// of an image file.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,9 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
 CompressedImages read_compressed_images(const data::hdf5::Dataset& dataset,
                                         int64_t first, int64_t count);
 
-// Decodes all images to uint8 [N, field.shape...] at the end of `pixels`. Does
-// not use the HDF5 library. Throws Error(bad_input), which names the row, if
-// one cannot be decoded or has a different size.
+// Decodes all images and appends them to `pixels` as uint8 [N, field.shape...].
+// Does not use the HDF5 library. Throws Error(bad_input), which names the row,
+// if one cannot be decoded or has a different size.
 void append_decoded_images(const CompressedImages& images,
                            const data::Field& field, base::Bytes& pixels);
 

@@ -57,7 +57,7 @@ class D4rlSource : public EpisodeSource {
   data::TaskSpec spec_;
   std::string agent_;
   std::vector<int64_t> episode_ends_;  // one past the last row of every episode
-  // The file ends before the last episode does.
+  // Whether the file ends before the last episode does.
   bool is_last_episode_incomplete_ = false;
 };
 

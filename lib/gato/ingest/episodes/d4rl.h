@@ -22,7 +22,7 @@
 
 namespace gato::ingest {
 
-// Both the task and the agent are called like the file, without its extension;
+// Both the task and the agent are named after the file, without its extension;
 // the domain is "d4rl". Reads all flags at once, and everything else one
 // episode at a time. Throws Error(bad_input) if the file is not a D4RL file, if
 // its datasets differ in their number of rows, or if the ends of episodes are

@@ -14,7 +14,7 @@ namespace gato::ingest {
 
 // Assigns roles to the fields of `spec` by key and restores token order. Throws
 // Error(usage) if a key does not exist or if its values cannot have the role.
-// Messages call the dataset `dataset`.
+// `dataset` names the dataset in messages.
 void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec);
 

@@ -13,25 +13,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_minari_dataset(const fs::path& folder) {
+bool is_minari_dataset(const fs::path& directory) {
   std::error_code ignored;
-  return fs::is_regular_file(folder / "data" / "main_data.hdf5", ignored) ||
-         fs::is_regular_file(folder / "main_data.hdf5", ignored);
+  return fs::is_regular_file(directory / "data" / "main_data.hdf5", ignored) ||
+         fs::is_regular_file(directory / "main_data.hdf5", ignored);
 }
 
-// Appends the datasets at or below `folder` to `found`. `visited` contains the
-// folders that were searched before: links may form cycles.
-void find_datasets_recursively(const fs::path& folder,
+// Appends the datasets at or below `directory` to `found`. `visited` contains
+// the directories that were searched before: links may form cycles.
+void find_datasets_recursively(const fs::path& directory,
                                std::set<fs::path>& visited,
                                std::vector<fs::path>& found) {
-  if (!visited.insert(fs::canonical(folder)).second) {
+  if (!visited.insert(fs::canonical(directory)).second) {
     return;
   }
-  if (is_minari_dataset(folder)) {
-    found.push_back(folder);
+  if (is_minari_dataset(directory)) {
+    found.push_back(directory);
     return;
   }
-  std::vector<fs::path> entries(fs::directory_iterator(folder), {});
+  std::vector<fs::path> entries(fs::directory_iterator(directory), {});
   std::ranges::sort(entries);
   for (const fs::path& entry : entries) {
     if (entry.filename().string().starts_with('.')) {

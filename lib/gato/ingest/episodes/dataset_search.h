@@ -1,4 +1,4 @@
-// Finds the datasets in a folder.
+// Finds the datasets in a directory.
 #pragma once
 
 #include <filesystem>
@@ -7,12 +7,12 @@
 
 namespace gato::ingest {
 
-// Returns the datasets of an operand, sorted by path. A folder that is not
+// Returns the datasets of an operand, sorted by path. A directory that is not
 // itself a dataset stands for all datasets inside it, at any depth, since
-// gato-rollout writes one per task: folders of Minari datasets, and files whose
-// names end in .hdf5. Names that begin with a dot are skipped. If there are
-// none, returns the operand itself, so that reading it reports the error.
-// Throws Error(io) if a folder cannot be read.
+// gato-rollout writes one per task: directories of Minari datasets, and files
+// whose names end in .hdf5. Names that begin with a dot are skipped. If there
+// are none, returns the operand itself, so that reading it reports the error.
+// Throws Error(io) if a directory cannot be read.
 std::vector<std::filesystem::path> find_datasets(
     const std::filesystem::path& operand);
 

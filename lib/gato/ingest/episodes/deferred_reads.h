@@ -20,7 +20,7 @@ class DeferredReads {
   void add(ColumnsMember columns, size_t column, Fill fill) {
     reads_.push_back({columns, column, std::move(fill)});
   }
-  // Does all reads and releases what they captured. To be called once, before
+  // Does all reads and releases what they captured. Must be called once, before
   // any element of the episode's columns is used. Throws the first Error
   // (bad_input, io) of a read.
   void run(data::Episode& episode) {

@@ -16,8 +16,8 @@
 namespace gato::ingest {
 namespace {
 
-// DO NOT CHANGE THIS VALUE: other episodes would be sampled. It separates this
-// random stream from all others of the same seed.
+// Separates this random stream from all others of the same seed. DO NOT CHANGE
+// THIS VALUE: other episodes would be sampled.
 constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
 
 void warn_if_fewer(const char* option, int64_t wanted, const std::string& task,

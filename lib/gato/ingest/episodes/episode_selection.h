@@ -27,8 +27,8 @@ struct EpisodeSelectionOptions {
   // Accepts this many episodes with the highest returns (ties: the earlier
   // one).
   std::optional<int64_t> best_count = {};
-  // Accepts this many episodes, sampled from the seed as gato-finetune samples
-  // those of its first repeat: smaller samples are subsets of larger ones.
+  // Accepts this many episodes, sampled with the seed exactly as in the first
+  // repeat of gato-finetune: smaller samples are subsets of larger ones.
   std::optional<int64_t> sample_count = {};
   uint64_t seed = 0;
 };
@@ -57,8 +57,8 @@ class EpisodeSelection {
   // and no return of a random policy is given: a fraction of it is meaningless.
   bool accept_next(const std::string& task);
 
-  // Skips the next `episodes` episodes of the task, which belong to another
-  // shard.
+  // Skips the next `episodes` episodes of the task, which belong to other
+  // shards.
   void skip(const std::string& task, int64_t episodes);
 
   // Returns the number of episodes that accept_next() rejected, by reason:
@@ -101,10 +101,10 @@ class EpisodeSelection {
   std::map<std::string, TaskState> tasks_;
 };
 
-// Samples `count` distinct numbers of [0, total) from the seed and the repeat.
-// Smaller samples of one repeat are subsets of larger ones, as in the
-// few-shot curves of Reed et al. 2022 (appendix E). Throws Error(usage) if
-// count > total.
+// Returns `count` distinct integers of [0, total), which are sampled as a
+// function of the seed and the repeat. Smaller samples of one repeat are
+// subsets of larger ones, as in the few-shot curves of Reed et al. 2022
+// (appendix E). Throws Error(usage) if count > total.
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,
                                      int64_t total, int64_t count);
 

@@ -48,8 +48,8 @@ class EpisodeSource {
                                              DeferredReads& deferred) = 0;
 };
 
-// Opens a Minari dataset (its directory, its data/ folder or its HDF5 file) or
-// a file of D4RL or robomimic. The format "auto" is detected from the content.
+// Opens a Minari dataset (its directory, its data/ directory or its HDF5 file)
+// or a D4RL or robomimic file. The format "auto" is detected from the content.
 // Throws Error(bad_input) if a name contains control characters.
 std::unique_ptr<EpisodeSource> open_episodes(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);

@@ -14,10 +14,10 @@
 namespace gato::ingest {
 
 // Appends a dataset to the episode's `columns`: texts, or numbers and decoded
-// images as [rows, field.shape...]. Unless `next` is null, its row with the
-// index of the last row follows. Reads left to `deferred` go through `file`,
-// which is the HDF5 file of the dataset. Throws Error(bad_input) if the dataset
-// contains anything else.
+// images as [rows, field.shape...]. Unless `next` is null, also appends the row
+// of `next` at the index of the last row: the observation after the last
+// action. Reads left to `deferred` go through `file`, which is the HDF5 file of
+// the dataset. Throws Error(bad_input) if the dataset contains anything else.
 void append_column(const data::hdf5::Dataset& dataset, const data::Field& field,
                    const std::shared_ptr<const base::FileReader>& file,
                    data::Episode& episode, DeferredReads::ColumnsMember columns,

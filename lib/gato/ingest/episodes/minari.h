@@ -10,7 +10,8 @@
 //     infos         optional: arrays [T+1,...], [T,...]; expert_action
 //
 // Images may be compressed (see compressed_images.h). They are detected from
-// the data, never from the metadata, which some releases did not write.
+// the data, never from the metadata, which some releases of Minari do not
+// write.
 #pragma once
 
 #include <filesystem>

@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The Minari release whose format this is. Minari rejects versions that it does
-// not know.
+// The Minari release whose format is written. Minari rejects versions that it
+// does not know.
 constexpr const char* kMinariVersion = "0.5.3";
 
 // Returns a dataset id that Minari can parse: words of letters, digits, '_' and
@@ -114,8 +114,8 @@ void write_statistics(data::hdf5::Group& group,
 
 constexpr const char* kDataFile = "data/main_data.hdf5";
 
-// Returns a file in `directory` that is neither part of a dataset nor a folder
-// of datasets.
+// Returns a file in `directory` that is neither part of a dataset nor a
+// directory of datasets.
 std::optional<fs::path> find_foreign_file(const fs::path& directory) {
   const bool is_dataset = fs::exists(directory / kDataFile);
   for (const auto& entry : fs::directory_iterator(directory)) {

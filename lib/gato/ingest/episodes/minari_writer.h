@@ -12,8 +12,8 @@
 
 namespace gato::ingest {
 
-// Throws Error(usage) if `directory` or a folder below it contains anything but
-// Minari datasets, which --force must not replace.
+// Throws Error(usage) if `directory` or a directory below it contains anything
+// but Minari datasets: --force must not replace other files.
 void require_only_minari_datasets(const std::filesystem::path& directory);
 
 struct MinariDatasetInfo {
@@ -31,7 +31,7 @@ struct MinariDatasetInfo {
 // gato_provenance (JSON).
 class MinariWriter {
  public:
-  // Messages say `reported`, if given, in place of `directory`, which may be
+  // Messages name `reported`, if given, instead of `directory`, which may be
   // inside an output that is still temporary.
   MinariWriter(const std::filesystem::path& directory, bool force,
                const MinariDatasetInfo& info,
@@ -40,7 +40,8 @@ class MinariWriter {
   // Every column must have the number of rows that Episode documents.
   void append(const data::Episode& episode);
   int64_t episode_count() const;
-  // Completes the dataset, which appears at `directory` only now.
+  // Completes the dataset, which does not appear at `directory` before this
+  // call.
   void commit(const data::Provenance& provenance);
 
  private:

@@ -23,13 +23,14 @@
 
 namespace gato::ingest {
 
-// The agent is called like the file, without its extension, and so is the task
+// The agent is named after the file, without its extension, and so is the task
 // unless there is an env_name. The domain is the simulator that env_type
-// denotes, or "robomimic". The first episode with a step determines the keys.
-// An episode without `dones` at its end counts as truncated. If env_kwargs says
-// that rewards are not shaped, an episode succeeded if it has a positive
-// reward. Throws Error(bad_input) if the file is not a robomimic file or has no
-// episodes or observations, and Error(usage) if it does not have the mask.
+// denotes, or "robomimic" if it denotes none. The first episode with a step
+// determines the keys. An episode without `dones` at its end counts as
+// truncated. If env_kwargs says that rewards are not shaped, an episode
+// succeeded if it has a positive reward. Throws Error(bad_input) if the file is
+// not a robomimic file or has no episodes or observations, and Error(usage) if
+// it does not contain the requested mask.
 std::unique_ptr<EpisodeSource> open_robomimic(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);
 

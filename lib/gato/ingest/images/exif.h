@@ -8,13 +8,13 @@
 
 namespace gato::ingest {
 
-// Photographs are turned upright; frames of datasets stay as they are stored,
-// as the libraries that wrote them read them.
+// Photographs are turned upright. Frames of datasets stay as they are stored,
+// because the libraries that wrote them ignore the orientation.
 enum class Orientation { upright, as_stored };
 
-// Returns tag 0x0112 (Orientation, 1 to 8) of Exif data, which begin with a
+// Returns tag 0x0112 (Orientation, 1 to 8) of Exif data, which begins with a
 // TIFF header, optionally preceded by "Exif\0\0". Returns 1, upright, if the
-// tag is missing or the data are corrupt.
+// tag is missing or the data is corrupt.
 int exif_orientation(std::span<const uint8_t> exif);
 
 // Returns the chunk "EXIF" of a WebP file (RFC 9649, section 2.7.1.5), or an

@@ -23,8 +23,8 @@ bool has_16_bit_channels(std::span<const uint8_t> png) {
   return png.size() > kBitDepthOffset && png[kBitDepthOffset] == 16;
 }
 
-// The luminance of Rec. 601 in units of 2^-16, with the weights of libjpeg: of
-// gray, it is that gray.
+// Returns the luminance of Rec. 601, with the fixed-point weights of libjpeg in
+// units of 2^-16, which map each gray to itself.
 uint8_t luminance(const uint8_t* rgb) {
   constexpr int kRed = 19595, kGreen = 38470, kBlue = 7471, kHalf = 1 << 15;
   return static_cast<uint8_t>(

@@ -9,18 +9,18 @@
 
 namespace gato::ingest {
 
-// Decodes a frame in any format of decode_image() as decode_image() does, but
-// ignores the Exif orientation, as the readers of Minari and robomimic do.
-// Throws Error(bad_input) as decode_image(), and if a PNG has 16 bits per
-// channel: that is usually depth, of which the upper 8 bits say little.
+// Decodes a frame as decode_image() does, but ignores the Exif orientation, as
+// the readers of Minari and robomimic do. Throws the same errors as
+// decode_image(), and Error(bad_input) if a PNG has 16 bits per channel: that
+// is usually a depth image, whose upper 8 bits carry little information.
 data::Image decode_frame(std::span<const uint8_t> bytes);
 
 // Throws Error(bad_input) unless the shape is [H,W], [H,W,1] or [H,W,3] (RGB).
 void check_frame_shape(const std::vector<int64_t>& shape);
 
-// Decodes a frame to uint8 of that shape at `pixels`. Colors become luminance
-// if there is one channel. Throws Error(bad_input) as above and if the image
-// has a different size.
+// Decodes a frame to uint8 of that shape at `pixels`. Color is converted to
+// luminance if there is one channel. Throws Error(bad_input) as above and if
+// the image has a different size.
 void decode_frame(std::span<const uint8_t> bytes,
                   const std::vector<int64_t>& shape, uint8_t* pixels);
 

@@ -1,4 +1,4 @@
-// libjpeg rather than libturbojpeg's own interface, which is as fast, but
+// Uses libjpeg rather than libturbojpeg's own interface, which is as fast, but
 // reports only the first warning, so that truncation after a repairable defect
 // goes unnoticed, and gives no access to the Exif marker.
 //
@@ -86,7 +86,7 @@ class JpegDecoder {
   bool is_cmyk() const { return decoder_.num_components == 4; }
   // Must be called before read_pixels(), which discards the markers.
   int orientation() const;
-  // Decodes to `space`, in rows without padding. To be called once.
+  // Decodes to `space`, in rows without padding. Must be called at most once.
   void read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels);
 
  private:

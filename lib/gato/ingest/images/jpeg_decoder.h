@@ -1,7 +1,7 @@
 // Decodes JPEG files through libjpeg.
 //
-// OpenCV's decoder takes a third more time, prints libjpeg's messages to stderr
-// and loads GDAL at every start.
+// OpenCV's decoder takes a third longer, prints libjpeg's messages to stderr,
+// and makes every program load GDAL when it starts.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 namespace gato::ingest {
 
 // Returns RGB, turned upright according to Exif unless `orientation` says
-// otherwise. Gray is replicated. CMYK is
-// converted; its values are assumed to be inverted, as Adobe writes them.
-// Throws Error(bad_input) with libjpeg's reason if the file is truncated or
-// corrupt beyond what libjpeg repairs, and as check_image_size() does.
+// otherwise. Gray is replicated. CMYK is converted; its values are assumed to
+// be inverted, as Adobe writes them. Throws Error(bad_input) with libjpeg's
+// message if the file is truncated or corrupt beyond what libjpeg repairs, and
+// the errors of check_image_size().
 data::Image decode_jpeg(std::span<const uint8_t> bytes,
                         Orientation orientation = Orientation::upright);
 

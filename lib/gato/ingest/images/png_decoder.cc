@@ -1,4 +1,4 @@
-// Not through libpng's simplified interface, which is as fast, but converts
+// Does not use libpng's simplified interface, which is as fast, but converts
 // 16-bit values with gamma and composites alpha.
 //
 // libpng reports fatal errors through a callback that must not return: it jumps

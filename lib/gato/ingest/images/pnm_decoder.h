@@ -13,7 +13,7 @@ namespace gato::ingest {
 // replicated, and values are scaled from the maximum that the header declares;
 // if that exceeds 255, they are scaled to 16 bits and reduced to the upper 8.
 // Throws Error(bad_input) if the header is corrupt, if values are missing or
-// exceed the maximum, and as check_image_size() does.
+// exceed the maximum, and the errors of check_image_size().
 data::Image decode_pnm(std::span<const uint8_t> bytes);
 
 }  // namespace gato::ingest

@@ -10,9 +10,8 @@
 namespace gato::ingest {
 
 // Returns RGB, turned upright according to the chunk EXIF unless `orientation`
-// says otherwise; alpha is dropped.
-// Throws Error(bad_input) if the file is corrupt, truncated or animated, and as
-// check_image_size() does.
+// says otherwise; alpha is dropped. Throws Error(bad_input) if the file is
+// corrupt, truncated or animated, and the errors of check_image_size().
 data::Image decode_webp(std::span<const uint8_t> bytes,
                         Orientation orientation = Orientation::upright);
 

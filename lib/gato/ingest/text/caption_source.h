@@ -16,7 +16,7 @@ struct CaptionSourceOptions {
   // .tsv is tsv, and .tar, .tgz and the standard input are webdataset. All may
   // be compressed: .gz, .zst, .bz2, .xz.
   std::string format = "auto";
-  // The root folder of image files; if empty, that of the caption file.
+  // The root directory of image files; if empty, that of the caption file.
   std::filesystem::path image_root;
   TsvOptions tsv;  // its image_root is ignored
   WebDatasetOptions webdataset;
@@ -25,7 +25,7 @@ struct CaptionSourceOptions {
 // Returns whether "auto" recognizes this file name.
 bool has_known_caption_extension(const std::string& path);
 
-// Tells the numbering of the images, if the options have one, that another
+// Records in the numbering of the images, if the options have one, that another
 // process reads this file, which comes before those that this process opens.
 void skip_captions(const std::string& path,
                    const CaptionSourceOptions& options);

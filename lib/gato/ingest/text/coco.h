@@ -22,7 +22,7 @@ JoinedImageTexts read_coco_captions(const std::string& path,
 
 // Returns the same as a source: images in file order, each with all of its
 // captions, and then bad records. Images without a caption are skipped,
-// captions without an id are bad records. Throws as above.
+// captions without an id are bad records. Throws the same errors.
 std::unique_ptr<ImageTextSource> open_coco_captions(
     const std::string& path, const std::filesystem::path& image_root);
 

@@ -1,4 +1,4 @@
-// Markers that datasets leave in texts for the end of a text.
+// Markers for the end of a text that datasets contain within their texts.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace gato::ingest {
 // The marker in OBELICS, which its authors replace before training.
 inline constexpr std::string_view kObelicsEndOfText =
     "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
-// Markers that other tokenizers convert to a token of their own.
+// Markers that other tokenizers convert to a special token.
 inline constexpr std::array<std::string_view, 4> kEndOfTextMarkers{
     "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", kObelicsEndOfText};
 

@@ -1,4 +1,4 @@
-// How the images of the rows of TSV files are numbered below their folder.
+// The numbers by which rows of TSV files find their images in a directory.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class ImageNumbering {
     std::filesystem::path path;  // as it was given first
     ImageUrlIndex urls;
     int64_t next_shard = 0;  // of the next file
-    // Why shards cannot be numbered; empty if they can. It names the first row
-    // or file that is not certain.
+    // Why shards cannot be numbered; empty if they can. Names the first row or
+    // file whose number is uncertain.
     std::string doubt;
     // The first and the last file with images below this root.
     std::string first_file, last_file;
@@ -35,11 +35,12 @@ class ImageNumbering {
 
   // Returns the numbering below a root, whose URLs are read by the first call.
   Root& at(const std::filesystem::path& root);
-  // Tells that another process of the run reads a file with images below
+  // Records that another process of the run reads a file with images below
   // `root`, which comes before the files of this process.
   void skip_file(const std::filesystem::path& root, const std::string& file);
   // Logs a warning for every root with more shards than the files have, because
-  // the images may belong to the rows of other files. To be called at the end.
+  // the images may belong to the rows of other files. Must be called after all
+  // files have been read.
   void warn_of_remaining_shards() const;
 
  private:

@@ -68,12 +68,13 @@ class RecordSource {
   // which names the record, if a record is bad; the next call continues after
   // it.
   virtual std::optional<Record> next() = 0;
-  // Returns how much of a file that is read as a stream has been read so far,
-  // before decompression; 0 for other sources.
+  // Returns the number of bytes read so far, before decompression, from a file
+  // that is read as a stream; 0 for other sources.
   virtual int64_t bytes_read() const { return 0; }
-  // Returns how much was skipped that is not a record, by reason.
+  // Returns the number of skipped items that are not records, by reason.
   virtual Counts skipped() const { return {}; }
-  // Adds the files that were read. To be called at the end of the sequence.
+  // Adds the files that were read. Must be called after next() has returned
+  // nullopt.
   virtual void record_inputs(data::Provenance& provenance) = 0;
 };
 using ImageTextSource = RecordSource<ImageTexts>;

@@ -1,5 +1,5 @@
-// Folders are read by several threads, because most of the time is spent
-// waiting for the file system, and joined in the order of their names.
+// Directories are read by several threads, because most of the time is spent
+// waiting for the file system, and are merged in the order of their names.
 #include "gato/ingest/text/image_url_index.h"
 
 #include <xxhash.h>
@@ -33,7 +33,7 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// Returns the entries of a folder by name; none if it cannot be read.
+// Returns the entries of a directory by name; none if it cannot be read.
 std::set<std::string> list_folder(const fs::path& folder) {
   std::set<std::string> names;
   std::error_code error;

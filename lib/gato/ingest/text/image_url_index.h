@@ -1,4 +1,4 @@
-// Which image file img2dataset stored for a URL.
+// Finds the image file that img2dataset stored for a URL.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 
 namespace gato::ingest {
 
-// The index of a folder that img2dataset filled with --output_format files.
+// An index of a directory that img2dataset filled with --output_format files.
 // There, NNNNN/KEY.json beside the image NNNNN/KEY.jpg contains its URL.
 // Memory: about 40 bytes per image. URLs are compared by 64-bit hashes.
 class ImageUrlIndex {
  public:
-  // Reads the .json files beside images in `root` and in those of its folders
+  // Reads the .json files beside images in `root` and in its subdirectories
   // whose names are numbers. What cannot be read is left out.
   explicit ImageUrlIndex(const std::filesystem::path& root);
 
@@ -25,11 +25,12 @@ class ImageUrlIndex {
   // the root; empty if there is none. If there are several, returns `preferred`
   // if it is one of them, and otherwise the first by name.
   std::string find(std::string_view url, std::string_view preferred) const;
-  // Returns whether the folder that contains the path, relative to the root,
+  // Returns whether the directory of the path, which is relative to the root,
   // contains an image of the index.
   bool covers_folder_of(const std::filesystem::path& path) const;
-  // Returns the first NNNNN.parquet of img2dataset in the root beside a folder
-  // NNNNN that contains no image of the index; empty if there is none.
+  // Returns the first NNNNN.parquet of img2dataset in the root beside a
+  // directory NNNNN that contains no image of the index; empty if there is
+  // none.
   const std::string& unread_table() const { return unread_table_; }
 
  private:

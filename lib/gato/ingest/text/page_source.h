@@ -21,7 +21,7 @@ struct PageSourceOptions {
   //   at each index, exactly one of the two is null.
   // "auto": detects the format of each page from its keys.
   std::string format = "auto";
-  // The root folder of image files; if empty, that of the page file.
+  // The root directory of image files; if empty, that of the page file.
   std::filesystem::path image_root;
 };
 

@@ -20,8 +20,8 @@ struct TextSourceOptions {
   // "blank-lines", "lines", or any other text, which is not part of the
   // documents and is escaped as unescape_separator() expects.
   std::string document_separator = "file";
-  // The string within a document that stands for the end of a text; "none" if
-  // there is none, and empty if that is not known.
+  // The string within a document that marks the end of a text; "none" if there
+  // is none, and empty if that is not known.
   std::string end_of_text;
 
   // Returns the string; empty if there is none.
@@ -59,22 +59,23 @@ class TextSource {
   TextSource(const std::string& path, const TextSourceOptions& options);
 
   // Returns the next document, or nullopt at the end. Throws Error(bad_input)
-  // if a compressed file is corrupt or the input is an archive or UTF-16, after
-  // which the end follows, and if a document is too long, after which the next
-  // document follows.
+  // if a compressed file is corrupt or the input is an archive or UTF-16; the
+  // next call then returns nullopt. Throws Error(bad_input) if a document is
+  // too long; the next call then returns the next document.
   std::optional<TextRecord> next();
   const std::string& name() const { return reader_.name(); }
-  // Returns how much of the file has been read so far, before decompression.
+  // Returns the number of bytes read from the file so far, before
+  // decompression.
   int64_t bytes_read() const { return reader_.bytes_read(); }
-  // Returns whether an input that is taken for plain text because of its name
+  // Returns whether an input that is read as plain text because of its name
   // begins like JSON lines. Known once next() has been called.
   bool looks_like_json_lines() const { return looks_like_json_lines_; }
   // Returns whether a separator other than the named ones does not occur in a
   // plain text that has a document. Known at the end.
   bool lacks_separator() const;
   // Returns whether a plain text that is divided at lines has carriage returns
-  // (CR) in place of line feeds (LF), as files of old Macs do. Known at the
-  // end.
+  // (CR) in place of line feeds (LF), as in files of classic Mac OS. Known at
+  // the end.
   bool lacks_line_feeds() const;
   void record_input(data::Provenance& provenance) {
     reader_.record_input(provenance);

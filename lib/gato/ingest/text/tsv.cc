@@ -284,9 +284,9 @@ class TsvSource : public ImageTextSource {
     const std::string& doubt = root.doubt.empty() ? doubt_ : root.doubt;
     if (!doubt.empty()) {
       throw base::input_error(
-          "cannot tell the number of the image of this row: {}: keep the .json "
-          "files of img2dataset beside the images, which contain their URLs "
-          "(share/gato/convert/img2dataset_json.py writes them from its "
+          "cannot determine the number of the image of this row: {}: keep the "
+          ".json files of img2dataset beside the images, which contain their "
+          "URLs (share/gato/convert/img2dataset_json.py writes them from its "
           ".parquet files), or add a column with the paths of the images "
           "(--image-column)",
           doubt);
@@ -301,8 +301,8 @@ class TsvSource : public ImageTextSource {
     const auto caption = stored_caption(image.content);
     if (caption && *caption != row.parsed_caption) {
       throw base::input_error(
-          "the file beside the image {} has another caption: the images belong "
-          "to other rows, from this one on or from an earlier one on",
+          "the file beside the image {} has a different caption: from this or "
+          "an earlier row on, the images belong to other rows",
           image.content);
     }
     return image;
@@ -341,8 +341,8 @@ class TsvSource : public ImageTextSource {
   std::optional<TsvColumns> columns_;
   size_t column_count_ = 0;  // of the first record
   int64_t next_row_ = 0;
-  // Why the numbers of rows are not certain, with the first such row; empty if
-  // they are.
+  // Why the numbers of rows are uncertain, with the first such row; empty if
+  // they are certain.
   std::string doubt_;
   bool has_begun_ = false;  // whether the image of a row has been looked for
   std::deque<Row> rows_;    // of the last record

@@ -1,5 +1,5 @@
 // Reads captions in tab-separated values, such as Conceptual Captions, with the
-// images in a folder.
+// images in a directory.
 #pragma once
 
 #include <filesystem>
@@ -48,11 +48,11 @@ void check_tsv_image_name_format(const std::string& image_name);
 // the file cannot be read. The first next() throws Error(usage) if the columns
 // cannot be detected: no other row could be read either.
 //
-// Where the paths of images depend on the numbers of rows, the images are found
-// by the URLs in the .json files of img2dataset beside them, if there are any.
+// If the paths of images depend on the numbers of rows, the images are found by
+// the URLs in the .json files of img2dataset beside them, if there are any.
 // Otherwise rows are counted as img2dataset counts them, which parses CSV. A
-// row is bad if its number is not certain, or if the caption that img2dataset
-// stored beside the image is another one.
+// row is bad if its number is uncertain, or if the caption that img2dataset
+// stored beside the image differs.
 std::unique_ptr<ImageTextSource> open_tsv_captions(const std::string& path,
                                                    const TsvOptions& options);
 

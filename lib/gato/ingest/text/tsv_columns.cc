@@ -63,7 +63,7 @@ size_t resolve_column(const std::string& text, const char* option,
   }
   const auto found = find_named_column(first, std::array{lower_case(text)});
   if (found) return *found;
-  throw base::input_error("no column is called '{}' ({})", text, option);
+  throw base::input_error("no column is named '{}' ({})", text, option);
 }
 
 bool is_column_name(const std::string& column) {

@@ -1,4 +1,5 @@
-// Which columns of tab-separated values contain captions, URLs and paths.
+// Finds the columns of tab-separated values that contain captions, URLs and
+// paths.
 #pragma once
 
 #include <cstddef>

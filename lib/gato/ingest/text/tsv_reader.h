@@ -47,8 +47,9 @@ class TsvReader {
   // is a record.
   TsvReader(const std::string& path, bool has_quoting);
 
-  // Returns false at the end. Throws as DelimitedReader::read_line() does, and
-  // Error(bad_input) for other formats and for lines that end with CR.
+  // Returns false at the end. Throws the same errors as
+  // DelimitedReader::read_line(), and Error(bad_input) for other formats and
+  // for lines that end with CR.
   bool read(TsvRecord& record);
   // The location of the line that was read last.
   std::string location() const { return reader_.location(); }

@@ -22,7 +22,7 @@ struct VqaOptions {
   std::string image_name_format = "COCO_{subtype}_{image:012}.jpg";
   // If false, the answer is multiple_choice_answer or, if there is none, the
   // most frequent of answers (ties: the first of them). If true, each of
-  // answers forms a text of its own, and empty ones are skipped.
+  // answers forms a separate text, and empty ones are skipped.
   bool all_answers = false;
 };
 

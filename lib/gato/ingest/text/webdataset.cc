@@ -35,7 +35,7 @@ bool is_one_of(const std::string& name, const Names& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Returns whether the path is "__NAME__" or a file in a folder of that name.
+// Returns whether the path is "__NAME__" or a file in a directory of that name.
 bool is_metadata_member(const std::string& path) {
   const std::string_view first(path.data(),
                                std::min(path.find('/'), path.size()));

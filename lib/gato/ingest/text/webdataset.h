@@ -29,15 +29,14 @@ std::optional<std::pair<std::string, std::string>> split_member_name(
 // its caption is the field txt or caption, or else the value of the caption key
 // in the field json. Without such a field the image is StoredImage::missing. A
 // sample without a caption, with two images or with a duplicate field is a bad
-// record. Members that are called __NAME__, have no dot in their name or are
-// not regular files are skipped.
+// record. Members that are named __NAME__, have no dot in their name or are not
+// regular files are skipped.
 //
 // Reads incrementally: memory is bounded by one sample, or by the texts of one
 // key if names contain dots. The path "-" is the standard input. Throws
-// Error(io) if the file cannot be read. If it is corrupt
-// or truncated, next() returns the samples that are complete, then throws an
-// Error(bad_input) that names the first one that is lost, and then returns the
-// end.
+// Error(io) if the file cannot be read. If it is corrupt or truncated, next()
+// returns the samples that are complete, then throws an Error(bad_input) that
+// names the first one that is lost, and then returns nullopt.
 std::unique_ptr<ImageTextSource> open_webdataset(
     const std::string& path, const WebDatasetOptions& options);
 

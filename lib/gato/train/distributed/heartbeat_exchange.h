@@ -1,5 +1,5 @@
-// What the ranks of a run tell one another through the store: heartbeats, the
-// failure of the job, and farewells.
+// What the ranks of a run exchange through the store: heartbeats, the failure
+// of the job, and farewells.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,9 @@ struct FailureReport {
   std::string message;      // names that rank
 };
 
-// One rank's side of the exchange. Functions that use the store throw what it
-// throws if it cannot be reached, and may block as long as it does. Heartbeats
-// are exchanged by one thread only.
+// One rank's side of the exchange. Functions that use the store throw its
+// exceptions if it cannot be reached, and may block as long as it does.
+// Heartbeats are exchanged by one thread only.
 class HeartbeatExchange {
  public:
   HeartbeatExchange(const Rendezvous& rendezvous, int64_t rank);
@@ -55,7 +55,7 @@ class HeartbeatExchange {
   // published.
   FailureReport publish_failure(const FailureReport& report) const;
 
-  // Tells rank 0, which serves the store, that this rank no longer needs it.
+  // Notifies rank 0, which serves the store, that this rank no longer needs it.
   // Does nothing if rank 0 has exited.
   void send_farewell() const;
   // Both block until the other ranks no longer need the store, for a few

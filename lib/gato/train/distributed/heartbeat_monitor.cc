@@ -19,7 +19,7 @@
 //
 // The watchdog thread never accesses the store, in which the heartbeat thread
 // may hang. It detects that the store no longer responds, and terminates a
-// process that does not notice the failure by itself.
+// process that does not notice the failure itself.
 namespace gato::train {
 namespace {
 

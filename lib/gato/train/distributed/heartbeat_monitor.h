@@ -30,7 +30,7 @@ class HeartbeatMonitor {
 
   // Registers `interrupt`, which is called once when the job has failed: by a
   // monitor thread, or at once if it has failed already. It aborts collectives
-  // that do not poll failure(), as those on a GPU.
+  // that do not poll failure(), such as those on a GPU.
   void on_failure(std::function<void()> interrupt);
   // Keep the process from being terminated between the two calls. Pairs may be
   // nested.

@@ -8,8 +8,8 @@
 #include "gato/train/distributed/slurm_host_list.h"
 
 // A table lists the launchers. The variable with the number of processes
-// identifies a launcher, and a function reads its other variables. They are not
-// read if there is only one process.
+// identifies a launcher, and a function reads its other variables, unless there
+// is only one process.
 namespace gato::train {
 namespace {
 

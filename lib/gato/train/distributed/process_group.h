@@ -45,7 +45,7 @@ class ProcessGroup {
   // Sums `values` over all ranks in place. Every rank gets the same bytes.
   void all_reduce(at::Tensor values);
   // Starts an all_reduce() and returns at once. `values` must not be accessed
-  // before wait_all(). May be called from another thread than the other
+  // before wait_all(). May be called from a different thread than the other
   // collectives, but not concurrently with them.
   void all_reduce_async(at::Tensor values);
   // Starts a sum like all_reduce_async(), but only rank `root` gets it. The
@@ -62,7 +62,7 @@ class ProcessGroup {
   std::string broadcast(const std::string& text, int64_t root = 0);
   int64_t broadcast(int64_t number, int64_t root = 0);
   // Calls `function`, which must not call collectives, on every rank. If it
-  // throws Error on some ranks, all ranks throw that of the lowest of them. A
+  // throws Error on some ranks, all ranks throw that of the lowest such rank. A
   // filesystem_error counts as Error(io).
   void run_collectively(const std::function<void()>& function);
 

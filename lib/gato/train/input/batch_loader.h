@@ -78,8 +78,8 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // Returns the next step, or throws what the thread threw while loading it.
-  // Blocks until the step is loaded.
+  // Blocks until the next step is loaded and returns it. Throws the exception
+  // that loading it threw in the thread.
   StepBatch next();
 
  private:

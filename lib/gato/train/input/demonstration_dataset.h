@@ -1,4 +1,4 @@
-// Training data for finetuning: tokenizes the demonstrations of one task and
+// Training data for fine-tuning: tokenizes the demonstrations of one task and
 // samples sequences of some or all of them.
 #pragma once
 
@@ -33,10 +33,10 @@ class DemonstrationDataset {
   // Returns the one task of the dataset, with episode and step counts of 0.
   data::TaskTable tasks() const;
   // Reads and encodes every episode once, so that a bad one is found before
-  // training begins, and warns of those that are left out. Returns the number
-  // of usable episodes, which did not fail and have at least one step. Throws
-  // Error(bad_input) if an episode is corrupt or cannot be encoded, or if there
-  // is no usable one.
+  // training begins, and logs a warning about those that are left out. Returns
+  // the number of usable episodes, which did not fail and have at least one
+  // step. Throws Error(bad_input) if an episode is corrupt or cannot be
+  // encoded, or if there is no usable one.
   int64_t validate();
 
   // Encodes the usable episodes with these indices and keeps their tokens in

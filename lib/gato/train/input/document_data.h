@@ -12,9 +12,9 @@
 
 namespace gato::train {
 
-// Training data for programs that tokenize on their own and write no files. The
-// rows are those that gato-pack would write for a token file of the documents,
-// and a run on either can be resumed on the other.
+// Training data for programs that tokenize by themselves and write no files.
+// The rows are those that gato-pack would write for a token file of the
+// documents, and a run on one can be resumed on the other.
 class DocumentData : public PackedData {
  public:
   // Packs rows for a network of this configuration: with its context,

@@ -1,4 +1,4 @@
-// The differences between two fingerprints of training data, in words.
+// Describes the differences between two fingerprints of training data.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,9 +7,9 @@
 
 namespace gato::train {
 
-// Returns in words how `found`, the fingerprint of data that are read from
-// `files`, differs from `expected`: which file, count, digest or key. Returns
-// "" if they are equal.
+// Returns a description of how `found`, the fingerprint of data that is read
+// from `files`, differs from `expected`: which file, count, digest or key.
+// Returns an empty string if they are equal.
 std::string describe_fingerprint_change(const nlohmann::json& expected,
                                         const nlohmann::json& found,
                                         const std::vector<std::string>& files);

@@ -13,9 +13,9 @@ namespace gato::train {
 class MixtureData : public PackedData {
  public:
   // Reads `mixture`, a file of [[mixture]] tables. If `sequences` is 0, there
-  // are as many as it takes to fit every token. Throws Error(io) if the file
-  // cannot be read, Error(bad_input) if a token file cannot be read by several
-  // threads, and what parse_mixture() and PackedDataset throw.
+  // are just enough for every token. Throws Error(io) if the file cannot be
+  // read, Error(bad_input) if a token file cannot be read by several threads,
+  // and the errors of parse_mixture() and PackedDataset.
   MixtureData(const std::filesystem::path& mixture,
               const pack::PackingOptions& options, int64_t sequences);
 

@@ -15,7 +15,7 @@ class SequenceFileData : public TrainingData {
  public:
   // Opens the files. Throws Error(bad_input) if two of them differ in
   // vocabulary, sequence length or window steps, or if there are no sequences,
-  // and what SequenceFileReader throws.
+  // and the errors of SequenceFileReader.
   explicit SequenceFileData(const std::vector<std::filesystem::path>& paths);
 
   std::string display_name() const override {

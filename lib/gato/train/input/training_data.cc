@@ -14,8 +14,8 @@ std::span<const uint8_t> byte_span(std::span<const T> values) {
   return {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()};
 }
 
-// Returns the tokens with every patch token referring to patch_numbers[u] in
-// place of u.
+// Returns the tokens with every reference to patch u replaced by one to
+// patch_numbers[u].
 std::vector<int32_t> renumber_patches(std::span<const int32_t> tokens,
                                       std::span<const int32_t> patch_numbers) {
   std::vector<int32_t> result(tokens.begin(), tokens.end());

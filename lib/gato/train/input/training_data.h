@@ -22,7 +22,7 @@ class TrainingData {
     // [U,16,16,3]: data::patch_token(u) in the row refers to patch u.
     std::span<const uint8_t> patches;
     int32_t task = 0;  // index into tasks()
-    // Owns what the spans point to, if it lives no longer than the row.
+    // Owns what the spans point to, if nothing else keeps it alive.
     std::shared_ptr<const void> storage;
 
     std::span<const uint8_t> patch(int64_t u) const {
@@ -49,7 +49,7 @@ class TrainingData {
   virtual std::string row_location(int64_t i) const = 0;
   // Returns at most one demonstration per task. Task indices refer to tasks().
   virtual std::vector<data::TokenizedDocument> demonstrations() const = 0;
-  // Adds the files that the data are read from to `provenance`.
+  // Adds the files that the data is read from to `provenance`.
   virtual void record_inputs(data::Provenance& provenance) const = 0;
   // Returns what identifies the data: a run can only be resumed with data of
   // the same fingerprint.

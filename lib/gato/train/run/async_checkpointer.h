@@ -17,7 +17,7 @@ class AsyncCheckpointer {
   using WriteFunction = std::function<void(const model::Network&, const AdamW&,
                                            const TrainingState&)>;
 
-  // Waits for the thread. An exception that it has thrown is lost.
+  // Waits for the thread. Discards an exception that it has thrown.
   ~AsyncCheckpointer();
 
   // Copies the arguments and calls `write` with the copies in a thread. The
@@ -29,7 +29,8 @@ class AsyncCheckpointer {
   bool is_pending() const { return pending_write_.valid(); }
   // Returns whether finish() would return without blocking.
   bool is_ready() const;
-  // Blocks until the write is complete. Throws what `write` has thrown.
+  // Blocks until the write is complete. Rethrows the exception of `write`, if
+  // it has thrown one.
   void finish() { pending_write_.get(); }
 
  private:

@@ -95,7 +95,8 @@ void CheckpointWriter::write_and_prune(const model::Network& network,
   if (!process_group.is_rank_zero()) {
     return;
   }
-  // From here on the checkpoint is saved: what fails now is no failure to save.
+  // From here on the checkpoint is saved: a failure below is not a failure to
+  // save.
   const std::optional<int64_t> best =
       state.best ? std::optional(state.best->step) : std::nullopt;
   run_directory_.set_references(state.step, best);

@@ -14,8 +14,8 @@
 
 namespace gato::train {
 
-// Saves the state of a run and remembers the newest step that is safe on disk.
-// All ranks call the same functions in the same order.
+// Saves the state of a run and remembers the newest step whose checkpoint is
+// complete on disk. All ranks call the same functions in the same order.
 class CheckpointWriter {
  public:
   // All references must outlive the writer.
@@ -29,7 +29,7 @@ class CheckpointWriter {
   // continues.
   void save_or_warn();
   // Saves a checkpoint and blocks until it is on disk, even if
-  // TrainingConfig::asynchronous_save is set. Returns whether it is there. A
+  // TrainingConfig::asynchronous_save is set. Returns whether it was saved. A
   // failure is logged, and training continues.
   bool save_now_or_warn();
   // Saves the final checkpoint and blocks until it is on disk. Throws Error(io)

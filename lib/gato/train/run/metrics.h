@@ -35,7 +35,7 @@ class MetricsAccumulator {
   explicit MetricsAccumulator(RunInfo run);
   void add(const StepMetrics& step);
   LossTable& loss_table() { return loss_table_; }
-  // Does not count this time, in which no step was taken.
+  // Excludes `time`, during which no step was taken, from the rates.
   void exclude(std::chrono::steady_clock::duration time) {
     start_time_ += time;
   }

@@ -18,8 +18,9 @@
 
 // Records are appended with O_APPEND and without buffering, so that a killed
 // process loses none of them. The few protocol buffer messages of an event file
-// are encoded here by hand, which saves the dependency: put_* functions append
-// a field, and nested messages are built first and appended as bytes.
+// are encoded by hand, which avoids a dependency on the library: put_*
+// functions append a field, and nested messages are built first and appended as
+// bytes.
 namespace gato::train {
 
 void append_record(const std::filesystem::path& path, std::string_view record) {

@@ -25,8 +25,8 @@ void append_record(const std::filesystem::path& path, std::string_view record);
 
 class TensorBoardWriter {
  public:
-  // Creates events.out.tfevents.SECONDS.HOST.PID in `directory` and marks in it
-  // that the run continues from `step`, so that TensorBoard discards later
+  // Creates events.out.tfevents.SECONDS.HOST.PID in `directory` and records in
+  // it that the run continues from `step`, so that TensorBoard discards later
   // steps of earlier files. Throws Error(io) if the file cannot be created.
   TensorBoardWriter(const std::filesystem::path& directory, int64_t step);
 

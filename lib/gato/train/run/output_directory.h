@@ -1,4 +1,4 @@
-// The directory that a run is to be written to.
+// Validation of the directory that a run will be written to.
 #pragma once
 
 #include <filesystem>

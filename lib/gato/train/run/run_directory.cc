@@ -54,7 +54,7 @@ std::optional<double> parse_step(const std::string& line) {
   return step->get<double>();
 }
 
-// Returns the present time as "2026-01-31T23:59:59Z" (ISO 8601).
+// Returns the current time as "2026-01-31T23:59:59Z" (ISO 8601).
 std::string utc_time() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};

@@ -52,11 +52,11 @@ class RunDirectory {
   // if one is of a newer version than this program reads.
   std::optional<int64_t> latest_complete_checkpoint();
 
-  // Points `latest` to the checkpoint of step `latest` and `best` to that of
-  // step `best`; removes `best` if there is no such checkpoint. The first time
-  // that a reference cannot be a symbolic link, warns: it is then a file with
-  // the name of the checkpoint. Never throws, because the checkpoints are
-  // usable without the references.
+  // Makes RUN/latest refer to the checkpoint of step `latest` and RUN/best to
+  // that of step `best`; removes RUN/best if there is no such checkpoint. The
+  // first time that a reference cannot be a symbolic link, warns: it is then a
+  // file with the name of the checkpoint. Never throws, because the checkpoints
+  // are usable without the references.
   void set_references(int64_t latest, std::optional<int64_t> best);
   // The rules by which prune_checkpoints() removes checkpoints.
   struct Retention {
@@ -65,15 +65,15 @@ class RunDirectory {
     std::optional<int64_t> best = std::nullopt;  // step that is kept
   };
   // Removes checkpoints up to step `newest`. Those that
-  // latest_complete_checkpoint() has found corrupt do not count towards
-  // `newest_count`, and are removed once `newest` has reached their step. One
-  // that cannot be removed is tried again at the next call.
+  // latest_complete_checkpoint() has found corrupt do not count toward
+  // `newest_count`, and are removed once `newest` has reached their step. If
+  // one cannot be removed, the next call tries again.
   void prune_checkpoints(int64_t newest, const Retention& retention);
-  // Makes checkpoints of the copies of checkpoints that tools such as cp -L
-  // have left in place of the references, if the checkpoints are missing.
+  // Restores missing checkpoints from the copies of checkpoints that tools such
+  // as cp -L have left in place of the references.
   void restore_copied_checkpoints();
-  // Removes the files of an old run, and leaves a run without steps. Other
-  // files in the directory are kept.
+  // Removes the files of an old run, so that the directory contains a run
+  // without steps. Other files in the directory are kept.
   void reset();
   // Removes partially written files of killed processes.
   void remove_leftovers();
@@ -85,8 +85,8 @@ class RunDirectory {
   // Removes the lines of metrics.jsonl of steps after `step` and, with a
   // warning, those that are not objects with a number "step".
   void truncate_metrics(int64_t step);
-  // Appends a line to metrics.jsonl, with the present time of day added as
-  // "time", and to the event file if one is open.
+  // Appends a line to metrics.jsonl, with the current time added as "time", and
+  // to the event file if one is open.
   void append_metrics(nlohmann::json line);
   // Opens a TensorBoard event file for a run that continues from `step`, to
   // which append_metrics() writes too.

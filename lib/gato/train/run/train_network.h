@@ -17,10 +17,10 @@ using StepCallback = std::function<void(int64_t step, const LossTable& losses)>;
 
 // Trains `network` in place for config.steps steps, in this process: the same
 // steps as a run of gato-train. Returns the losses of the last one. The options
-// about checkpoints, validation, metrics, precision and the device have no
-// effect; the network's own precision and device are used. Throws what
-// check_compatible() throws, and Error(run_failed) after ten consecutive steps
-// without a finite loss and gradient.
+// for checkpoints, validation, metrics, precision and the device have no
+// effect; the network's own precision and device are used. Throws the errors of
+// check_compatible(), and Error(run_failed) after ten consecutive steps without
+// a finite loss and gradient.
 LossTable train_network(model::Network& network, const TrainingData& data,
                         TrainingConfig config,
                         const StepCallback& on_step = {});

@@ -17,8 +17,8 @@
 // chooses the checkpoint and prepares the directory, every rank then loads or
 // makes the network and the optimizer, and rank 0's parameters are broadcast.
 // train_loop() takes steps and, after each of them, evaluates, logs, stops or
-// saves if it is time to. Stop requests are part of the totals of a step, so
-// all ranks stop after the same step.
+// saves if that is due. Stop requests are part of the totals of a step, so all
+// ranks stop after the same step.
 namespace gato::train {
 namespace {
 

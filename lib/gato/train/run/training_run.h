@@ -37,24 +37,23 @@ struct TrainingRunOptions {
   bool resume = false;
   // Makes the network that a new run starts with.
   std::function<std::unique_ptr<model::Network>()> make_initial_network;
-  // The options that a resumed run must have in common with the original run,
-  // by name. Stored in every checkpoint.
+  // The options, by name, that a resumed run must share with the original run.
+  // Stored in every checkpoint.
   nlohmann::json fixed_configuration = nlohmann::json::object();
   std::string config_toml;  // written to RUN/config.toml
   data::RunRecord record;   // for the provenance of the checkpoints
   // config.max_seconds counts from here.
   std::chrono::steady_clock::time_point start_time =
       std::chrono::steady_clock::now();
-  // Called on rank zero with the path of RUN/log.txt once RUN is this run's, so
+  // Called on rank zero with the path of RUN/log.txt once this run owns RUN, so
   // that messages can go there. May be empty.
   std::function<void(const std::filesystem::path& log)> open_log;
   // Called on rank zero after every `evaluate_every` steps and after the last
   // one; what it returns becomes a line of metrics.jsonl. 0: never.
   int64_t evaluate_every = 0;
   std::function<nlohmann::json(const model::Network&)> evaluate;
-  // Data that is not learned, or null. Its losses become a line of
-  // metrics.jsonl after every config.validate_every steps. Must outlive the
-  // run.
+  // Held-out data, or null. Its losses become a line of metrics.jsonl after
+  // every config.validate_every steps. Must outlive the run.
   const SequenceFileData* validation_data = nullptr;
   base::ProgressDisplay* progress = nullptr;
   // The ranks of the run. Each of them makes a TrainingRun; only rank zero
@@ -62,7 +61,7 @@ struct TrainingRunOptions {
   ProcessGroup* process_group = nullptr;
 };
 
-// The work that this process has done, not counting steps before the run was
+// The work that this process has done, without the steps before the run was
 // resumed.
 struct TrainingCounts {
   int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;

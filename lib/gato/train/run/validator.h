@@ -14,8 +14,8 @@
 
 namespace gato::train {
 
-// Computes the loss of data that is not learned. All ranks call the same
-// functions in the same order.
+// Computes the loss on held-out data. All ranks call the same functions in the
+// same order.
 class Validator {
  public:
   // `data` may be null: nothing is validated then. All references must outlive

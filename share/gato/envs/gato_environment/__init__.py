@@ -30,7 +30,7 @@ def _boolean(text):
 
 
 def parse_arguments(description, options=(), list_tasks=None):
-    """Parses --task and the options, (NAME, default, help) each, which have the type of their
+    """Parses --task and the options, each given as (NAME, default, help) and with the type of its
     default; a bool is true, on, false or off. --list-tasks prints what list_tasks() returns."""
     parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
