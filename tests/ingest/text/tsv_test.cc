@@ -401,7 +401,7 @@ TEST_CASE("A row whose image was stored with another caption is refused") {
   CHECK(captions_of(records) == Texts{"\"two", "b\""});
   CHECK(image_numbers(records) == Texts{"000000000", "-"});
   REQUIRE(errors.size() == 1);
-  CHECK_THAT(errors[0], Contains("line 3") && Contains("another caption"));
+  CHECK_THAT(errors[0], Contains("line 3") && Contains("different caption"));
 }
 
 TEST_CASE("Captions without images are read whatever the numbers of the rows") {
