@@ -1,30 +1,53 @@
 """Functions that check-environments and environment-table share: names of environments, and runs
 of gato-rollout."""
 import fnmatch
+import os
+import pathlib
 import re
 import subprocess
 import sys
 import time
 
 
+# The programs of the checkout are used if none are on the PATH.
+os.environ["PATH"] += f":{pathlib.Path(__file__).resolve().parent.parent / 'build/release/bin'}"
+
+
 def fail(message):
     sys.exit(f"{sys.argv[0].rsplit('/', 1)[-1]}: error: {message}")
 
 
-def names_of(patterns):
+def add_environment_options(parser):
+    """Adds the options that gato-rollout control gets from environment_options()."""
+    parser.add_argument("--env-path", action="append", default=[], metavar="FOLDER",
+                        help="a folder with descriptions of domains, DOMAIN.toml")
+    parser.add_argument("--env-option", "--option", action="append", default=[],
+                        metavar="NAME=VALUE", help="an option of the domain")
+
+
+def environment_options(arguments):
+    return [*(word for folder in arguments.env_path for word in ("--env-path", folder)),
+            *(word for option in arguments.env_option for word in ("--env-option", option))]
+
+
+def names_of(patterns, folders):
     """Returns the names of the environments that match: a domain, or a pattern such as
-    metaworld/door-*."""
+    metaworld/door-*. The folders are those of --env-path."""
+    paths = [word for folder in folders for word in ("--env-path", folder)]
     try:
-        listed = subprocess.run(["gato-rollout", "control", "--list-envs"], check=True, text=True,
-                                stdout=subprocess.PIPE).stdout.split("\n")
-    except (OSError, subprocess.CalledProcessError) as error:
-        fail(f"cannot list the environments: {error}: put gato-rollout on the PATH")
+        listed = subprocess.run(["gato-rollout", "control", "--list-envs", *paths], check=True,
+                                text=True, stdout=subprocess.PIPE).stdout.split("\n")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)  # its message is on standard error
+    except OSError as error:
+        fail(f"cannot run gato-rollout: {error.strerror}: build it, or put it on the PATH")
     known = [line.split()[0] for line in listed if line]
     names = []
     for pattern in patterns:
         matching = fnmatch.filter(known, pattern if "/" in pattern else f"{pattern}/*")
         if not matching:
-            fail(f"{pattern}: no such environment is installed: see scripts/environments --list")
+            fail(f"{pattern}: no environment of this name is built in or installed:"
+                 " scripts/environments --list shows the domains; --env-path finds others")
         names += [name for name in matching if name not in names]
     return names
 

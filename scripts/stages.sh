@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Functions of the scripts that run every stage, from demonstrations to a report.
-# Sourced by quickstart and examples/*.
+# Sourced by quickstart, imitate and examples/*.
 set -euo pipefail
 
 # stage TITLE: announces a stage, with the elapsed time in minutes and seconds.
@@ -73,13 +73,15 @@ work_in() {
 }
 
 # build_programs CHECKOUT: installs missing dependencies, builds the programs and
-# puts them on the PATH.
+# puts them on the PATH. A build directory that was configured before keeps its
+# configuration, and a developer's tests are not built.
 build_programs() {
   (
     run cd "$1"
     run scripts/setup
-    run cmake --preset release -DGATO_TESTS=OFF
-    run cmake --build --preset release
+    [ -e build/release/build.ninja ] || run cmake --preset release -DGATO_TESTS=OFF
+    mapfile -t programs < <(basename -s .cc tools/gato-*.cc)
+    run cmake --build --preset release --target "${programs[@]}"
   )
   PATH=$1/build/release/bin:$PATH
 }

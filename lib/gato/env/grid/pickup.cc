@@ -3,7 +3,7 @@
 // pickup has one room of 5 x 5 cells, pickup-rooms two rooms of 4 x 4 cells
 // with a closed door between them. Both contain 4 objects. The mission names
 // one of them; it is fulfilled when the agent carries it. Time limits: 48 and
-// 96 steps.
+// 64 steps.
 //
 // Observation, action, reward and expert: grid_environment.h.
 #include "gato/env/grid/grid_environment.h"

@@ -20,7 +20,11 @@ import shutil  # noqa: E402
 import signal  # noqa: E402
 import tempfile  # noqa: E402
 
-import numpy as np  # noqa: E402
+try:
+    import numpy as np
+except ImportError:
+    sys.exit(f"gato_environment needs numpy, which {sys.executable} does not have: list it in the"
+             " requirements of the domain, or start a Python that has it")
 
 from . import spaces  # noqa: E402
 
