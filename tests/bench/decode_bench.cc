@@ -4,6 +4,7 @@
 //
 //   decode_bench [--precision P...] [--position P...]
 //     [--batch N...] [--filled N...] [--threads N] [--rounds N] [--cpu]
+//   decode_bench --episode DIR --precision P --position P [--filled N]
 //
 // The network has random weights, the shape of gato-79m and a small vocabulary.
 // Each line shows the time of a step beside its floor, the larger of
@@ -18,6 +19,10 @@
 // all rounds; --cpu measures the CPU time of the process instead, with one
 // thread. The floor of int8 counts a byte per weight and has the product rate
 // of bf16.
+//
+// --episode serves torch_decoder.py: the program writes the network into a
+// directory, plays an episode of --filled tokens in one slot, taking the most
+// likely actions, and prints its tokens and the seconds of each step as JSON.
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
@@ -27,12 +32,14 @@
 #include <cstdint>
 #include <ctime>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
 #include "gato/model/kv_cache.h"
+#include "gato/model/model_directory.h"
 #include "gato/model/network.h"
 #include "gato/model/precision.h"
 #include "gato/model/token_sampler.h"
@@ -45,12 +52,13 @@ constexpr int64_t kStepTokens = 7;
 constexpr int64_t kActionIds = 1024;
 
 struct Options {
-  std::vector<std::string> precisions = {"fp32", "bf16"};
+  std::vector<std::string> precisions = {"fp32", "bf16", "int8"};
   std::vector<std::string> positions = {"relative", "rotary"};
   std::vector<int64_t> batches = {1, 16};
   std::vector<int64_t> filled = {128, 1024};
   int64_t threads = 1, rounds = 10;
   bool cpu_time = false;
+  std::string episode;
 };
 
 Options parse_options(int argc, char** argv) {
@@ -63,6 +71,7 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--threads", options.threads);
   app.add_option("--rounds", options.rounds);
   app.add_flag("--cpu", options.cpu_time, "Measure CPU time");
+  app.add_option("--episode", options.episode, "Directory for a network");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -179,6 +188,33 @@ double flops_per_step(const model::ModelConfig& config, int64_t batch,
          (2.0 * static_cast<double>(weights_per_step(config)) + attention);
 }
 
+data::IdRange action_ids(const model::ModelConfig& config) {
+  const int32_t begin = config.vocabulary.continuous_begin();
+  return {begin, begin + static_cast<int32_t>(kActionIds)};
+}
+
+int32_t random_id(const model::ModelConfig& config,
+                  base::RandomStream& stream) {
+  return config.vocabulary.continuous_begin() +
+         static_cast<int32_t>(stream.uniform_int(data::Vocabulary::kBinCount));
+}
+
+void push_action(int32_t id, data::TokenRow& row) {
+  row.push_back(id, data::Modality::continuous_action,
+                data::TokenRow::kActionLocalPosition);
+}
+
+// Appends random observations and a separator.
+void push_observation(const model::ModelConfig& config,
+                      base::RandomStream& stream, data::TokenRow& row) {
+  for (int16_t i = 0; i + 2 < kStepTokens; ++i) {
+    row.push_back(random_id(config, stream),
+                  data::Modality::continuous_observation, i);
+  }
+  row.push_back(config.vocabulary.separator(), data::Modality::separator,
+                data::TokenRow::kNoLocalPosition);
+}
+
 // Appends steps of random tokens to all slots, as a policy does.
 class Stepper {
  public:
@@ -193,7 +229,6 @@ class Stepper {
   }
 
   void step() {
-    const data::Vocabulary& vocabulary = network_.config().vocabulary;
     for (const int64_t slot : slots_) {
       if (cache_.length(slot) + kStepTokens > filled_) {
         cache_.evict(slot, kStepTokens);
@@ -202,31 +237,17 @@ class Stepper {
     std::vector<data::TokenRow> chunks(slots_.size());
     std::vector<model::SampleKey> keys;
     for (data::TokenRow& chunk : chunks) {
-      chunk.push_back(random_bin(), data::Modality::continuous_action,
-                      data::TokenRow::kActionLocalPosition);
-      for (int16_t i = 0; i + 2 < kStepTokens; ++i) {
-        chunk.push_back(random_bin(), data::Modality::continuous_observation,
-                        i);
-      }
-      chunk.push_back(vocabulary.separator(), data::Modality::separator,
-                      data::TokenRow::kNoLocalPosition);
+      push_action(random_id(network_.config(), stream_), chunk);
+      push_observation(network_.config(), stream_, chunk);
       keys.push_back({keys.size(), step_++, 0});
     }
-    const data::IdRange ids{
-        vocabulary.continuous_begin(),
-        vocabulary.continuous_begin() + static_cast<int32_t>(kActionIds)};
-    model::sample_tokens(network_, cache_.append(slots_, chunks),
-                         std::vector<data::IdRange>(slots_.size(), ids), keys,
-                         {});
+    model::sample_tokens(cache_.decoder(), cache_.append(slots_, chunks),
+                         std::vector<data::IdRange>(
+                             slots_.size(), action_ids(network_.config())),
+                         keys, {});
   }
 
  private:
-  int32_t random_bin() {
-    return network_.config().vocabulary.continuous_begin() +
-           static_cast<int32_t>(
-               stream_.uniform_int(data::Vocabulary::kBinCount));
-  }
-
   const model::Network& network_;
   model::KvCache cache_;
   int64_t filled_;
@@ -266,6 +287,42 @@ void measure(const Options& options, const model::Network& network,
   std::fflush(stdout);
 }
 
+// Writes the network and plays an episode, for torch_decoder.py.
+void play_episode(const Options& options) {
+  at::set_num_threads(static_cast<int>(options.threads));
+  const model::ModelConfig config = make_config(options.positions.at(0));
+  // Larger embeddings than usual make the most likely ids depend on the past.
+  model::Network network(config, /*seed=*/1, {.embedding_scale = 0.3});
+  model::write_model(options.episode, network);
+  network.set_precision(
+      model::parse_decoding_precision(options.precisions.at(0), at::kCPU));
+  model::KvCache cache(network, 1);
+  base::RandomStream stream(1);
+  const data::IdRange ids = action_ids(config);
+  nlohmann::json episode = {{"ids", {ids.begin, ids.end}}};
+  data::TokenRow chunk;
+  for (int64_t length = 0; length + kStepTokens <= options.filled.at(0);
+       length += kStepTokens) {
+    data::TokenRow observation;
+    push_observation(config, stream, observation);
+    episode["observations"].push_back(observation.tokens);
+    chunk.append(observation, 0, observation.size());
+    const double start = seconds_now();
+    const int64_t slot = 0;
+    const int32_t action =
+        model::sample_tokens(cache.decoder(),
+                             cache.append({&slot, 1}, {&chunk, 1}),
+                             std::vector{ids}, std::vector<model::SampleKey>(1),
+                             {.greedy = true})
+            .front();
+    episode["seconds"].push_back(seconds_now() - start);
+    episode["actions"].push_back(action);
+    chunk = {};
+    push_action(action, chunk);
+  }
+  fmt::print("{}\n", episode.dump());
+}
+
 void run(const Options& options) {
   const at::NoGradGuard no_gradients;
   at::set_num_threads(static_cast<int>(options.threads));
@@ -280,7 +337,8 @@ void run(const Options& options) {
   for (const std::string& position : options.positions) {
     model::Network network(make_config(position), /*seed=*/1);
     for (const std::string& precision : options.precisions) {
-      network.set_precision(model::parse_precision(precision, at::kCPU));
+      network.set_precision(
+          model::parse_decoding_precision(precision, at::kCPU));
       for (const int64_t batch : options.batches) {
         for (const int64_t filled : options.filled) {
           measure(options, network, precision, batch, filled);
@@ -297,7 +355,8 @@ int main(int argc, char** argv) {
   gato::base::disable_malloc_trim();  // as the programs do
   gato::base::limit_malloc_arenas();
   try {
-    gato::run(gato::parse_options(argc, argv));
+    const gato::Options options = gato::parse_options(argc, argv);
+    options.episode.empty() ? gato::run(options) : gato::play_episode(options);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "decode_bench: {}\n", error.what());
