@@ -35,7 +35,8 @@ std::vector<data::Episode> play(const model::Network& network,
   run_episodes(
       run, [&] { return std::make_unique<ToyEnvironment>(20, is_continuous); },
       [&](int64_t slots) {
-        return make_model_policy(network, codec, slots, "tiny", options);
+        return make_model_policy(model::make_decoder(network), codec, slots,
+                                 "tiny", options);
       },
       [&](data::Episode&& episode) { episodes.push_back(std::move(episode)); });
   return episodes;
@@ -89,7 +90,8 @@ TEST_CASE("An observation that cannot be encoded fails only its own episode") {
   tasks.tasks[0].spec = ToyEnvironment(1).spec().task;
   tasks.tasks[0].spec.observation_fields[0].role = data::Role::discrete;
   const auto codec = toy_codec(network, /*is_continuous=*/false, tasks);
-  auto policy = make_model_policy(network, codec, 2, "tiny", {});
+  auto policy =
+      make_model_policy(model::make_decoder(network), codec, 2, "tiny", {});
   data::Array good = data::Array::zeros(data::DType::float64, {3}), bad = good;
   bad.set(1, 1024);
   const data::FieldValues good_observation = {good}, bad_observation = {bad};
@@ -112,7 +114,8 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
   options.mask_actions = true;
   options.sampling.greedy = true;
   options.context_steps = GENERATE(0, 1);
-  auto policy = make_model_policy(network, codec, 2, "tiny", options);
+  auto policy = make_model_policy(model::make_decoder(network), codec, 2,
+                                  "tiny", options);
   policy->begin_episode(0);
   policy->begin_episode(1);
   // As in training, the network reads separators instead of actions.

@@ -189,6 +189,7 @@ class ControlRun {
   void begin_or_resume() {
     data::Provenance provenance(context_.record);
     provenance.enabled = true;  // files that were read are compared, too
+    provenance.configuration["precision"] = policy_builder_.precision();
     policy_builder_.add_inputs(provenance);
     std::vector<data::TaskSpec> specs;
     for (const Task& task : tasks_) {

@@ -24,13 +24,19 @@ PolicyBuilder::PolicyBuilder(const RolloutControlOptions& options,
   if (!options.model) {
     return;
   }
-  model_ = model::load_model(*options.model);
+  model_ = load_model_for_decoding(*options.model, options.decoding);
   if (options.prompt == "own" && model_->demonstrations.empty()) {
     throw base::usage_error(
         "--prompt own: the model directory {} has no demonstrations.h5: give a "
         "dataset or none",
         model_->directory.string());
   }
+  decoder_ = model::make_decoder(*model_->network);
+}
+
+std::string PolicyBuilder::precision() const {
+  return model_ ? model::precision_name(model_->network->precision())
+                : options_.decoding.precision;
 }
 
 std::string PolicyBuilder::agent_name() const {
@@ -78,7 +84,7 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
   options.context_steps = options_.context_steps.value_or(config.window_steps);
   options.mask_actions = options_.mask_actions;
   options.prompt = load_prompt(*codec);
-  return rollout::make_model_policy_factory(*model_->network, std::move(codec),
+  return rollout::make_model_policy_factory(decoder_, std::move(codec),
                                             agent_name(), std::move(options));
 }
 

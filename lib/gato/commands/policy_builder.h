@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "gato/commands/rollout_control.h"
 #include "gato/data/provenance.h"
 #include "gato/env/environment.h"
+#include "gato/model/decode/decoder.h"
 #include "gato/model/model_directory.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/episode_runner.h"
@@ -23,6 +25,8 @@ class PolicyBuilder {
   // builder.
   PolicyBuilder(const RolloutControlOptions& options, uint64_t seed);
 
+  // Returns the precision of the model, which --precision auto leaves open.
+  std::string precision() const;
   // Returns the agent's name for the dataset.
   std::string agent_name() const;
   // Throws Error(usage) if the environment lacks the expert that is asked for,
@@ -44,6 +48,7 @@ class PolicyBuilder {
   const RolloutControlOptions& options_;
   uint64_t seed_;
   std::optional<model::LoadedModel> model_;
+  std::shared_ptr<const model::Decoder> decoder_;  // of the model
 };
 
 }  // namespace gato::commands

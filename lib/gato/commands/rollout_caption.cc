@@ -51,7 +51,7 @@ rollout::CaptionGenerator make_generator(const RolloutCaptionOptions& options,
   if (options.resize) {
     generator.resize = data::parse_resize(*options.resize, "option --resize");
   }
-  return {model::load_model(options.model), generator};
+  return {load_model_for_decoding(options.model, options.decoding), generator};
 }
 
 }  // namespace
@@ -127,6 +127,7 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
            "Resize images to the size that they had in training")
       .metavar("HxW")
       .default_is("the size that the model recorded");
+  add_decoding_options(table, options->decoding);
   table
       .add("batch", &options->batch_size,
            "Maximum number of images per forward pass")

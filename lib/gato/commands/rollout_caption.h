@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gato/cli/tool.h"
+#include "gato/commands/decoding_options.h"
 
 namespace gato::commands {
 
@@ -17,6 +18,7 @@ struct RolloutCaptionOptions {
   std::optional<std::string> resize;
   std::string prompt_text;
   bool json = false;
+  DecodingOptions decoding;
 };
 
 // Writes one line per image to stdout, in the order of the operands: the path,

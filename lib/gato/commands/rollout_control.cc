@@ -63,6 +63,11 @@ void validate_options(const RolloutControlOptions& options,
         "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
         "and --resize apply to a --model, not to a --policy");
   }
+  if (!options.model && (options.decoding.precision != "auto" ||
+                         options.decoding.device != "cpu")) {
+    throw base::usage_error(
+        "--precision and --device apply to a --model, not to a --policy");
+  }
   if (options.video && find_environments(options.environments).size() > 1) {
     throw base::usage_error(
         "--video records a single environment: give one --env or "
@@ -225,6 +230,7 @@ void add_model_options(cli::OptionTable& table,
            "Resize images to the size that they had in training")
       .metavar("HxW")
       .default_is("the size that the model recorded");
+  add_decoding_options(table, options.decoding);
 }
 
 void add_other_options(cli::OptionTable& table,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gato/cli/tool.h"
+#include "gato/commands/decoding_options.h"
 #include "gato/commands/environment_options.h"
 
 namespace gato::commands {
@@ -23,6 +24,7 @@ struct RolloutControlOptions {
   std::optional<double> temperature;
   bool greedy = false, mask_actions = false;
   std::optional<std::string> resize;
+  DecodingOptions decoding;
   double noise = 0;
   std::optional<std::string> video;
   bool resume = false;

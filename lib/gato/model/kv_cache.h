@@ -17,24 +17,25 @@
 #include <vector>
 
 #include "gato/data/tokens.h"
+#include "gato/model/decode/decoder.h"
 #include "gato/model/network.h"
 
 namespace gato::model {
 
 // A cache of independent slots, each of which stores the last tokens of a row.
-// Not thread-safe.
+// On a CPU, a slot does not depend on the others, not even by rounding, except
+// for the embeddings of patches. Not thread-safe.
 class KvCache {
  public:
-  // Creates empty slots of `capacity` tokens; 0 stands for the context length
-  // of the network. `network` must outlive the cache, and its weights must not
-  // change.
+  // Creates empty slots of decoder->capacity() tokens.
+  KvCache(std::shared_ptr<const Decoder> decoder, int64_t slots);
+  // The same with a decoder of its own; see make_decoder().
   KvCache(const Network& network, int64_t slots, int64_t capacity = 0);
-  ~KvCache();
-  KvCache(KvCache&&) noexcept;
 
-  const Network& network() const;
-  int64_t slots() const;
-  int64_t capacity() const;
+  const Network& network() const { return decoder_->network(); }
+  const Decoder& decoder() const { return *decoder_; }
+  int64_t slots() const { return std::ssize(windows_); }
+  int64_t capacity() const { return decoder_->capacity(); }
   int64_t length(int64_t slot) const;  // number of tokens in the slot
 
   void clear(int64_t slot);
@@ -50,8 +51,14 @@ class KvCache {
                     int64_t last_tokens = 1);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  // The positions of the tokens in a slot, counted from its last clear().
+  struct Window {
+    int64_t begin = 0, end = 0;
+  };
+
+  std::shared_ptr<const Decoder> decoder_;
+  std::vector<Window> windows_;
+  std::unique_ptr<DecoderRings> rings_;
 };
 
 }  // namespace gato::model

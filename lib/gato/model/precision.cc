@@ -14,6 +14,11 @@ bool has_bf16_instructions() {
 #endif
 }
 
+Precision default_precision(at::Device device) {
+  return !device.is_cpu() || has_bf16_instructions() ? Precision::bf16
+                                                     : Precision::fp32;
+}
+
 }  // namespace
 
 Precision parse_precision(const std::string& name, at::Device device) {
@@ -27,12 +32,32 @@ Precision parse_precision(const std::string& name, at::Device device) {
     throw base::usage_error("unknown precision '{}': use auto, bf16 or fp32",
                             name);
   }
-  return !device.is_cpu() || has_bf16_instructions() ? Precision::bf16
-                                                     : Precision::fp32;
+  return default_precision(device);
+}
+
+Precision parse_decoding_precision(const std::string& name, at::Device device) {
+  if (name != "int8") {
+    return parse_precision(name, device);
+  }
+  if (!device.is_cpu()) {
+    throw base::usage_error(
+        "--precision int8: int8 weights are for the CPU only: use auto, bf16 "
+        "or fp32 on a GPU");
+  }
+  return Precision::int8;
 }
 
 std::string precision_name(Precision precision) {
-  return precision == Precision::bf16 ? "bf16" : "fp32";
+  return precision == Precision::fp32   ? "fp32"
+         : precision == Precision::bf16 ? "bf16"
+                                        : "int8";
+}
+
+at::ScalarType compute_type(Precision precision, at::Device device) {
+  if (precision == Precision::int8) {
+    precision = default_precision(device);
+  }
+  return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
 }
 
 }  // namespace gato::model

@@ -4,6 +4,7 @@
 #include "gato/model/token_sampler.h"
 
 #include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -52,19 +53,18 @@ data::TokenRow text_token(int32_t id) {
   return row;
 }
 
-}  // namespace
-
-std::vector<int32_t> sample_tokens(const Network& network,
-                                   const at::Tensor& hidden,
-                                   std::span<const data::IdRange> ranges,
-                                   std::span<const SampleKey> keys,
-                                   const SamplingOptions& options) {
-  const c10::NoGradGuard no_grad;
+// Samples from the logits of Network or Decoder.
+template <class Model>
+std::vector<int32_t> sample_from(const Model& model, const at::Tensor& hidden,
+                                 std::span<const data::IdRange> ranges,
+                                 std::span<const SampleKey> keys,
+                                 const SamplingOptions& options) {
+  const c10::InferenceMode inference;
   if (ranges.empty()) {
     return {};
   }
   const data::IdRange all = enclosing_range(ranges);
-  const at::Tensor logits = network.logits(hidden, all).cpu().contiguous();
+  const at::Tensor logits = model.logits(hidden, all).cpu().contiguous();
   std::vector<int32_t> ids;
   for (size_t i = 0; i < ranges.size(); ++i) {
     // The logits of ranges[i], a part of row i.
@@ -91,11 +91,28 @@ std::vector<int32_t> sample_tokens(const Network& network,
   return ids;
 }
 
+}  // namespace
+
+std::vector<int32_t> sample_tokens(const Decoder& decoder,
+                                   const at::Tensor& hidden,
+                                   std::span<const data::IdRange> ranges,
+                                   std::span<const SampleKey> keys,
+                                   const SamplingOptions& options) {
+  return sample_from(decoder, hidden, ranges, keys, options);
+}
+
+std::vector<int32_t> sample_tokens(const Network& network,
+                                   const at::Tensor& hidden,
+                                   std::span<const data::IdRange> ranges,
+                                   std::span<const SampleKey> keys,
+                                   const SamplingOptions& options) {
+  return sample_from(network, hidden, ranges, keys, options);
+}
+
 std::vector<std::vector<int32_t>> generate_text(
     KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
     std::span<const SampleKey> keys, const TextGenerationOptions& options) {
   const c10::NoGradGuard no_grad;
-  const Network& network = cache.network();
   std::vector<std::vector<int32_t>> texts(slots.size());
   std::vector<size_t> active(slots.size());  // indices of unfinished texts
   for (size_t i = 0; i < active.size(); ++i) {
@@ -105,14 +122,14 @@ std::vector<std::vector<int32_t>> generate_text(
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
     const std::vector<data::IdRange> ranges(
-        active.size(), {0, network.config().vocabulary.text_size});
+        active.size(), {0, cache.network().config().vocabulary.text_size});
     std::vector<SampleKey> sample_keys;
     for (const size_t i : active) {
       sample_keys.push_back(keys[i]);
       sample_keys.back().token += count;
     }
-    const std::vector<int32_t> ids =
-        sample_tokens(network, hidden, ranges, sample_keys, options.sampling);
+    const std::vector<int32_t> ids = sample_tokens(
+        cache.decoder(), hidden, ranges, sample_keys, options.sampling);
     std::vector<size_t> still_active;
     std::vector<int64_t> active_slots;
     std::vector<data::TokenRow> chunks;

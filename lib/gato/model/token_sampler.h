@@ -26,8 +26,14 @@ struct SampleKey {
 };
 
 // Returns n ids for hidden states [n, d]. Id i is sampled from the logits of
-// hidden[i] among the ids in ranges[i]. Throws Error(run_failed) if a logit is
-// not finite.
+// hidden[i] among the ids in ranges[i], the only ones that are computed. Throws
+// Error(run_failed) if a logit is not finite.
+std::vector<int32_t> sample_tokens(const Decoder& decoder,
+                                   const at::Tensor& hidden,
+                                   std::span<const data::IdRange> ranges,
+                                   std::span<const SampleKey> keys,
+                                   const SamplingOptions& options);
+// The same with Network::logits(), which are fp32.
 std::vector<int32_t> sample_tokens(const Network& network,
                                    const at::Tensor& hidden,
                                    std::span<const data::IdRange> ranges,

@@ -10,9 +10,8 @@ namespace {
 class ParameterReader {
  public:
   ParameterReader(const std::vector<at::Tensor>& parameters,
-                  Precision precision)
-      : parameters_(parameters),
-        type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat) {}
+                  at::ScalarType type)
+      : parameters_(parameters), type_(type) {}
 
   at::Tensor next() { return parameters_[next_++]; }
   NormWeights norm() { return {next(), next()}; }
@@ -54,9 +53,17 @@ BlockWeights read_block(ParameterReader& reader, PositionEncoding position) {
 NetworkWeights::NetworkWeights(const Network& network)
     : NetworkWeights(network, parameter_values(network)) {}
 
+NetworkWeights::NetworkWeights(const Network& network, Precision precision)
+    : NetworkWeights(network, parameter_values(network), precision) {}
+
 NetworkWeights::NetworkWeights(const Network& network,
-                               const std::vector<at::Tensor>& parameters) {
-  ParameterReader reader(parameters, network.precision());
+                               const std::vector<at::Tensor>& parameters)
+    : NetworkWeights(network, parameters, network.precision()) {}
+
+NetworkWeights::NetworkWeights(const Network& network,
+                               const std::vector<at::Tensor>& parameters,
+                               Precision precision) {
+  ParameterReader reader(parameters, compute_type(precision, network.device()));
   token_embedding = reader.next();
   local_position_embedding = reader.next();
   action_position_embedding = reader.next();

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "gato/model/precision.h"
+
 namespace gato::model {
 
 class Network;
@@ -59,10 +61,15 @@ struct BlockWeights {
 class NetworkWeights {
  public:
   explicit NetworkWeights(const Network& network);
+  // Casts to `precision` in place of that of the network.
+  NetworkWeights(const Network& network, Precision precision);
   // Uses `parameters`, in the order of Network::parameters(), in place of those
   // of the network.
   NetworkWeights(const Network& network,
                  const std::vector<at::Tensor>& parameters);
+  NetworkWeights(const Network& network,
+                 const std::vector<at::Tensor>& parameters,
+                 Precision precision);
 
   // Returns the weights of a block, cast again by every call. Call it right
   // before computing the block: the backward pass then completes the gradients

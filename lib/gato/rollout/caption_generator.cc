@@ -56,6 +56,7 @@ data::Image read_image(const std::string& path) {
 CaptionGenerator::CaptionGenerator(model::LoadedModel model,
                                    const CaptionGeneratorOptions& options)
     : model_(std::move(model)),
+      decoder_(model::make_decoder(*model_.network)),
       text_encoder_(require_text_model(model_)),
       resize_(options.resize
                   ? *options.resize
@@ -112,7 +113,7 @@ std::vector<std::string> CaptionGenerator::generate_texts(
     return {};
   }
   const at::NoGradGuard no_gradients;
-  model::KvCache cache(*model_.network, std::ssize(images));
+  model::KvCache cache(decoder_, std::ssize(images));
   // Parallel vectors: image i is in slot i of the cache.
   std::vector<data::TokenRow> chunks;
   std::vector<int64_t> slots;

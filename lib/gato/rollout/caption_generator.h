@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "gato/base/bad_records.h"
 #include "gato/data/tokens.h"
+#include "gato/model/decode/decoder.h"
 #include "gato/model/model_directory.h"
 #include "gato/model/token_sampler.h"
 #include "gato/tokenize/image_patches.h"
@@ -50,6 +52,7 @@ class CaptionGenerator {
       const std::vector<EncodedImage>& images, int64_t first_image) const;
 
   model::LoadedModel model_;
+  std::shared_ptr<const model::Decoder> decoder_;
   tokenize::TextEncoder text_encoder_;
   tokenize::Resize resize_;
   model::TextGenerationOptions generation_options_;

@@ -23,14 +23,13 @@ namespace {
 
 class ModelPolicy : public Policy {
  public:
-  ModelPolicy(const model::Network& network,
+  ModelPolicy(std::shared_ptr<const model::Decoder> decoder,
               std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
               std::string name, const ModelPolicyOptions& options)
-      : network_(network),
-        codec_(std::move(codec)),
+      : codec_(std::move(codec)),
         name_(std::move(name)),
         options_(options),
-        cache_(network, slots),
+        cache_(std::move(decoder), slots),
         context_window_(cache_, options.context_steps) {
     if (!options_.mask_actions) {
       return;
@@ -107,7 +106,7 @@ class ModelPolicy : public Policy {
 
   // The token that training with masked actions has in their place.
   int32_t mask_token() const {
-    return network_.config().vocabulary.separator();
+    return cache_.network().config().vocabulary.separator();
   }
 
   // Samples action token `token` of all active slots from hidden states [n, d].
@@ -118,8 +117,8 @@ class ModelPolicy : public Policy {
     for (model::SampleKey& key : active_slots.keys) {
       key.token = token;
     }
-    return model::sample_tokens(network_, hidden, ranges, active_slots.keys,
-                                options_.sampling);
+    return model::sample_tokens(cache_.decoder(), hidden, ranges,
+                                active_slots.keys, options_.sampling);
   }
 
   void add_mask_token(const ActiveSlots& active_slots, int64_t token) {
@@ -166,7 +165,6 @@ class ModelPolicy : public Policy {
     return actions;
   }
 
-  const model::Network& network_;
   std::shared_ptr<const tokenize::TaskCodec> codec_;
   std::string name_;
   ModelPolicyOptions options_;
@@ -177,11 +175,11 @@ class ModelPolicy : public Policy {
 }  // namespace
 
 std::unique_ptr<Policy> make_model_policy(
-    const model::Network& network,
+    std::shared_ptr<const model::Decoder> decoder,
     std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
     const std::string& name, const ModelPolicyOptions& options) {
-  return std::make_unique<ModelPolicy>(network, std::move(codec), slots, name,
-                                       options);
+  return std::make_unique<ModelPolicy>(std::move(decoder), std::move(codec),
+                                       slots, name, options);
 }
 
 }  // namespace gato::rollout

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/model/network.h"
+#include "gato/model/decode/decoder.h"
 #include "gato/model/token_sampler.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/policy.h"
@@ -30,10 +30,11 @@ struct ModelPolicyOptions {
 // each step the observations and separators of all environments are read in one
 // forward pass. Then their actions are sampled token by token, each token among
 // the ids that the action space allows. Random numbers depend on the episode,
-// the step and the token only. Logits depend on the other slots only by
-// rounding. `network` must outlive the policy.
+// the step and the token only. Logits depend on the other slots only by the
+// rounding of the embeddings of patches or, on a GPU, by rounding. The network
+// of the decoder must outlive the policy.
 std::unique_ptr<Policy> make_model_policy(
-    const model::Network& network,
+    std::shared_ptr<const model::Decoder> decoder,
     std::shared_ptr<const tokenize::TaskCodec> codec, int64_t slots,
     const std::string& name, const ModelPolicyOptions& options);
 

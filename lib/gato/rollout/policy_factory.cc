@@ -24,13 +24,13 @@ PolicyFactory make_scripted_policy_factory(
 }
 
 PolicyFactory make_model_policy_factory(
-    const model::Network& network,
+    std::shared_ptr<const model::Decoder> decoder,
     std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,
     ModelPolicyOptions options) {
-  return [&network, codec = std::move(codec), name = std::move(name),
-          options = std::move(options)](int64_t slots) {
+  return [decoder = std::move(decoder), codec = std::move(codec),
+          name = std::move(name), options = std::move(options)](int64_t slots) {
     at::set_num_threads(1);
-    return make_model_policy(network, codec, slots, name, options);
+    return make_model_policy(decoder, codec, slots, name, options);
   };
 }
 
@@ -42,7 +42,7 @@ PolicyFactory make_model_policy_factory(const model::Network& network,
     options.context_steps = config.window_steps;
   }
   return make_model_policy_factory(
-      network,
+      model::make_decoder(network),
       std::make_shared<tokenize::TaskCodec>(
           tokenize::TaskCodec::for_environment(task, config.vocabulary,
                                                config.tasks)),

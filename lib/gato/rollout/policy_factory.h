@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gato/data/episode.h"
+#include "gato/model/decode/decoder.h"
 #include "gato/model/network.h"
 #include "gato/rollout/episode_runner.h"
 #include "gato/rollout/model_policy.h"
@@ -24,16 +25,16 @@ struct ScriptedPolicyOptions {
 PolicyFactory make_scripted_policy_factory(
     const data::TaskSpec& task, const ScriptedPolicyOptions& options);
 
-// Returns a factory of policies called `name` that share the network and the
-// codec. `network` must outlive the factory and its policies. The factory turns
-// off LibTorch's own threads in the thread that calls it: the runner's threads
-// play different batches, and results must not depend on how many there are.
+// Returns a factory of policies called `name` that share the decoder and the
+// codec. The network of the decoder must outlive the factory and its policies.
+// The factory turns off LibTorch's own threads in the thread that calls it: the
+// runner's threads play different batches.
 PolicyFactory make_model_policy_factory(
-    const model::Network& network,
+    std::shared_ptr<const model::Decoder> decoder,
     std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,
     ModelPolicyOptions options);
 
-// Returns the same for environments of `task`, with the network's own
+// Returns the same for environments of `task`, with the network's own weights,
 // vocabulary and tasks. The policies are called "model". They read as many
 // steps as the windows of the network's training unless options.context_steps
 // is set. Throws what TaskCodec::for_environment() throws.

@@ -1,0 +1,518 @@
+// A forward pass over the N new tokens of all slots, row by row of packed
+// matrices. All intermediate results are fp32; rows are rounded to the type of
+// the weights before each product:
+//
+//   x = embeddings                              [N, d]
+//   for each layer:
+//     q, k, v = qkv(LayerNorm(x))               [N, 3HK]
+//     x += output(attention(q, rings of k, v))
+//     x += down(geglu(up(LayerNorm(x))))
+//
+// The last layer computes keys and values of all tokens, but the rest only for
+// the tokens whose hidden states are returned.
+//
+// A ring is a packed matrix that is written element by element: [K, ring] of
+// keys and [ring, K] of values, for each slot and head. Its size is the
+// capacity, rounded up to complete tiles. Position p is entry p % ring.
+// Attention reads both in place. W R of all distances (Dai et al. 2019, section
+// 3.3) is computed once, at construction, as such a matrix, too.
+#include "gato/model/decode/cpu_decoder.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gato/base/error.h"
+#include "gato/model/batch.h"
+#include "gato/model/batch_builder.h"
+#include "gato/model/decode/packed_matrix.h"
+#include "gato/model/embedding.h"
+#include "gato/model/position_encoding.h"
+#include "gato/model/weights.h"
+
+namespace gato::model {
+namespace {
+
+PackedType weight_type(Precision precision) {
+  return precision == Precision::fp32   ? PackedType::fp32
+         : precision == Precision::bf16 ? PackedType::bf16
+                                        : PackedType::int8;
+}
+
+// Rings of int8 would lose precision for little speed.
+PackedType ring_type(Precision precision) {
+  return compute_type(precision, at::kCPU) == at::kFloat ? PackedType::fp32
+                                                         : PackedType::bf16;
+}
+
+struct PackedBlock {
+  NormWeights attention_norm, feedforward_norm;
+  at::Tensor content_bias, position_bias;  // [H, K]; undefined if rotary
+  PackedMatrix qkv, output, up, down;
+  HugeBuffer relative_keys;  // a packed matrix [K, ring] per head
+};
+
+// The sizes of the packed matrices of a ring, for one head of one slot.
+struct RingShape {
+  PackedType type;
+  int64_t tile_columns;
+  int64_t ring_size;
+  int64_t key_size;
+
+  int64_t key_words() const { return packed_words(type, key_size); }
+  int64_t value_words() const { return packed_words(type, ring_size); }
+  int64_t key_bytes() const { return ring_size * key_words() * 4; }
+  int64_t value_bytes() const {
+    return (key_size + tile_columns - 1) / tile_columns * tile_columns *
+           value_words() * 4;
+  }
+  void store_key(void* keys, int64_t entry, const float* key) const {
+    for (int64_t k = 0; k < key_size; ++k) {
+      store_packed_element(type, keys, key_words(), tile_columns, k, entry,
+                           key[k]);
+    }
+  }
+  void store_value(void* values, int64_t entry, const float* value) const {
+    for (int64_t k = 0; k < key_size; ++k) {
+      store_packed_element(type, values, value_words(), tile_columns, entry, k,
+                           value[k]);
+    }
+  }
+};
+
+class CpuDecoder : public Decoder,
+                   public std::enable_shared_from_this<CpuDecoder> {
+ public:
+  CpuDecoder(const Network& network, int64_t capacity,
+             const DecodeKernels& kernels)
+      : Decoder(network, capacity),
+        kernels_(kernels),
+        weights_(network, Precision::fp32),
+        patch_(NetworkWeights(network, network.precision()).patch),
+        type_(weight_type(network.precision())),
+        ring_{ring_type(network.precision()), kernels.tile_columns,
+              (capacity + kernels.tile_columns - 1) / kernels.tile_columns *
+                  kernels.tile_columns,
+              network.config().key_size} {
+    const ModelConfig& config = network.config();
+    at::Tensor sinusoids;  // of the distances ring_size - 1 down to 0
+    if (config.position == PositionEncoding::relative) {
+      sinusoids = relative_sinusoids(ring_.ring_size, config.width);
+    }
+    for (int64_t layer = 0; layer < config.layers; ++layer) {
+      blocks_.push_back(pack_block(weights_.block(layer), sinusoids));
+    }
+    table_ = pack(weights_.token_embedding);
+  }
+
+  std::unique_ptr<DecoderRings> make_rings(int64_t slots) const override;
+  at::Tensor logits(const at::Tensor& hidden,
+                    data::IdRange ids) const override {
+    PackedRows rows(type_, kernels_);
+    const at::Tensor x = hidden.to(at::kFloat).contiguous();
+    rows.resize(x.size(0), x.size(1));
+    for_each_row(x.size(0), [&](int64_t row) {
+      rows.set(row, x.const_data_ptr<float>() + row * x.size(1));
+    });
+    const at::Tensor logits =
+        at::empty({x.size(0), ids.end - ids.begin}, at::kFloat);
+    table_.multiply(rows, ids.begin, ids.end, logits.data_ptr<float>());
+    const double scale = network().config().logit_scale;
+    return scale == 1 ? logits : logits * scale;
+  }
+
+ private:
+  friend class CpuRings;
+
+  PackedMatrix pack(const at::Tensor& matrix) const {
+    return {matrix, type_, kernels_};
+  }
+
+  PackedBlock pack_block(const BlockWeights& block,
+                         const at::Tensor& sinusoids) const {
+    PackedBlock packed;
+    packed.attention_norm = block.attention_norm;
+    packed.feedforward_norm = block.feedforward_norm;
+    packed.content_bias = block.content_bias;
+    packed.position_bias = block.position_bias;
+    packed.qkv = pack(block.qkv);
+    packed.output = pack(block.attention_output);
+    packed.up = pack(block.up);
+    packed.down = pack(block.down);
+    if (!sinusoids.defined()) {
+      return packed;
+    }
+    const at::Tensor projected =  // [ring, HK]
+        at::linear(sinusoids, block.relative_projection).contiguous();
+    const int64_t heads = network().config().heads;
+    packed.relative_keys = HugeBuffer(heads * ring_.key_bytes());
+    at::parallel_for(0, heads, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t head = begin; head < end; ++head) {
+        for (int64_t entry = 0; entry < ring_.ring_size; ++entry) {
+          ring_.store_key(
+              packed.relative_keys.data<char>() + head * ring_.key_bytes(),
+              entry,
+              projected.const_data_ptr<float>() +
+                  (entry * heads + head) * ring_.key_size);
+        }
+      }
+    });
+    return packed;
+  }
+
+  const DecodeKernels& kernels_;
+  const NetworkWeights weights_;  // fp32, views of those of the network
+  const PatchWeights patch_;
+  PackedType type_;
+  RingShape ring_;
+  std::vector<PackedBlock> blocks_;
+  PackedMatrix table_;  // the token table, as the output matrix
+};
+
+// The tokens of a forward pass.
+struct Pass {
+  std::span<const SlotChunk> chunks;
+  std::vector<int64_t> first_token;  // of each chunk, then N
+  int64_t last_tokens = 0;
+  // [N, K/2] each, only if positions are rotary.
+  std::vector<float> cosines, sines;
+
+  int64_t size() const { return first_token.back(); }
+  int64_t output_size() const { return std::ssize(chunks) * last_tokens; }
+};
+
+class CpuRings : public DecoderRings {
+ public:
+  CpuRings(std::shared_ptr<const CpuDecoder> decoder, int64_t slots)
+      : decoder_(std::move(decoder)),
+        kernels_(decoder_->kernels_),
+        config_(decoder_->network().config()),
+        shape_(decoder_->ring_),
+        packed_(decoder_->type_, kernels_) {
+    const int64_t rings = slots * config_.heads;
+    for (int64_t layer = 0; layer < config_.layers; ++layer) {
+      keys_.emplace_back(rings * shape_.key_bytes());
+      values_.emplace_back(rings * shape_.value_bytes());
+    }
+  }
+
+  at::Tensor append(std::span<const SlotChunk> chunks,
+                    int64_t last_tokens) override {
+    const Pass pass = make_pass(chunks, last_tokens);
+    const int64_t width = config_.width;
+    reserve(pass.size());
+    embed(pass);
+    for (int64_t layer = 0; layer < config_.layers; ++layer) {
+      const PackedBlock& block = decoder_->blocks_[layer];
+      const bool is_last = layer + 1 == config_.layers;
+      pack_normalized(pass.size(), block.attention_norm);
+      block.qkv.multiply(packed_, qkv_.data<float>());
+      attend(pass, layer, is_last);
+      int64_t rows = pass.size();
+      if (is_last) {
+        select_outputs(pass);
+        rows = pass.output_size();
+      }
+      pack_rows(rows, attended_.data<float>(),
+                config_.heads * config_.key_size);
+      block.output.multiply(packed_, product_.data<float>());
+      add_product(rows, block.output.padded_columns());
+      pack_normalized(rows, block.feedforward_norm);
+      block.up.multiply(packed_, up_.data<float>());
+      pack_gated(rows, block.up.padded_columns());
+      block.down.multiply(packed_, product_.data<float>());
+      add_product(rows, block.down.padded_columns());
+    }
+    const at::Tensor hidden =
+        at::empty({pass.output_size(), width}, at::kFloat);
+    for_each_row(pass.output_size(), [&](int64_t row) {
+      normalize(row, decoder_->weights_.output_norm,
+                hidden.data_ptr<float>() + row * width);
+    });
+    return hidden;
+  }
+
+ private:
+  Pass make_pass(std::span<const SlotChunk> chunks, int64_t last_tokens) const {
+    Pass pass{chunks, {0}, last_tokens, {}, {}};
+    std::vector<int64_t> positions;
+    for (const SlotChunk& chunk : chunks) {
+      const int64_t size = chunk.tokens->size();
+      pass.first_token.push_back(pass.first_token.back() + size);
+      for (int64_t i = 0; i < size; ++i) {
+        positions.push_back(chunk.window_end + i);
+      }
+    }
+    if (config_.position == PositionEncoding::rotary) {
+      const int64_t half = config_.key_size / 2;
+      const RotaryEmbedding rotation =
+          rotary_embedding(at::tensor(positions, at::kLong), config_.key_size);
+      const auto left_half = [&](const at::Tensor& table) {
+        const at::Tensor values = table.narrow(1, 0, half).contiguous();
+        const float* const begin = values.const_data_ptr<float>();
+        return std::vector<float>(begin, begin + values.numel());
+      };
+      pass.cosines = left_half(rotation.cosine);
+      pass.sines = left_half(-rotation.sine);
+    }
+    return pass;
+  }
+
+  // Makes room for n tokens in all intermediate results.
+  void reserve(int64_t n) {
+    const PackedBlock& block = decoder_->blocks_.front();
+    const auto grow = [n](HugeBuffer& buffer, int64_t columns) {
+      const int64_t bytes = n * columns * static_cast<int64_t>(sizeof(float));
+      if (buffer.size() < bytes) {
+        buffer = HugeBuffer(bytes);
+      }
+    };
+    grow(x_, config_.width);
+    grow(qkv_, block.qkv.padded_columns());
+    grow(attended_, config_.heads * config_.key_size);
+    grow(up_, block.up.padded_columns());
+    grow(product_,
+         std::max(block.output.padded_columns(), block.down.padded_columns()));
+  }
+
+  float* x_row(int64_t row) const {
+    return x_.data<float>() + row * config_.width;
+  }
+
+  // Returns temporary memory of this thread for n floats.
+  static float* thread_scratch(int64_t n) {
+    static thread_local std::vector<float> scratch;
+    if (std::ssize(scratch) < n) {
+      scratch.resize(static_cast<size_t>(n));
+    }
+    return scratch.data();
+  }
+
+  void embed(const Pass& pass);
+  void embed_patches_of(const Pass& pass,
+                        const std::vector<std::pair<int64_t, int64_t>>& tokens);
+  void attend(const Pass& pass, int64_t layer, bool is_last);
+  void attend_head(const Pass& pass, size_t chunk, int64_t head, int64_t layer,
+                   bool is_last);
+  void rotate(const Pass& pass, int64_t token, float* vector) const;
+
+  void normalize(int64_t row, const NormWeights& norm, float* y) const {
+    kernels_.layer_norm(x_row(row), norm.weight.const_data_ptr<float>(),
+                        norm.bias.const_data_ptr<float>(), config_.width, y);
+  }
+
+  void pack_normalized(int64_t rows, const NormWeights& norm) {
+    packed_.resize(rows, config_.width);
+    for_each_row(rows, [&](int64_t row) {
+      float* const normalized = thread_scratch(config_.width);
+      normalize(row, norm, normalized);
+      packed_.set(row, normalized);
+    });
+  }
+
+  void pack_rows(int64_t rows, const float* x, int64_t n) {
+    packed_.resize(rows, n);
+    for_each_row(rows, [&](int64_t row) { packed_.set(row, x + row * n); });
+  }
+
+  // Packs the gated activations of the feed-forward sub-layer.
+  void pack_gated(int64_t rows, int64_t stride) {
+    const int64_t n = config_.feedforward / 2;
+    packed_.resize(rows, n);
+    for_each_row(rows, [&](int64_t row) {
+      float* const gated = thread_scratch(n);
+      kernels_.geglu(up_.data<float>() + row * stride, n, gated);
+      packed_.set(row, gated);
+    });
+  }
+
+  void add_product(int64_t rows, int64_t stride) {
+    for_each_row(rows, [&](int64_t row) {
+      kernels_.add(product_.data<float>() + row * stride, config_.width,
+                   x_row(row));
+    });
+  }
+
+  // Moves the rows of the tokens that are returned to the front of x.
+  void select_outputs(const Pass& pass) {
+    int64_t output = 0;
+    for (size_t i = 0; i < pass.chunks.size(); ++i) {
+      for (int64_t token = pass.first_token[i + 1] - pass.last_tokens;
+           token < pass.first_token[i + 1]; ++token, ++output) {
+        std::copy_n(x_row(token), config_.width, x_row(output));
+      }
+    }
+  }
+
+  std::shared_ptr<const CpuDecoder> decoder_;
+  const DecodeKernels& kernels_;
+  const ModelConfig& config_;
+  const RingShape shape_;
+  std::vector<HugeBuffer> keys_, values_;  // per layer: [slots, H] rings
+  PackedRows packed_;
+  // fp32: the residual stream [N, d] and the outputs of products, in rows of
+  // their padded columns; attended_ is [N, HK].
+  HugeBuffer x_, qkv_, attended_, up_, product_;
+};
+
+void CpuRings::embed(const Pass& pass) {
+  const NetworkWeights& weights = decoder_->weights_;
+  const int64_t width = config_.width;
+  const float* const table = weights.token_embedding.const_data_ptr<float>();
+  std::vector<std::pair<int64_t, int64_t>> patch_tokens;  // chunk, index
+  for (size_t i = 0; i < pass.chunks.size(); ++i) {
+    const data::TokenRow& tokens = *pass.chunks[i].tokens;
+    for (int64_t j = 0; j < tokens.size(); ++j) {
+      float* const x = x_row(pass.first_token[i] + j);
+      if (data::is_patch(tokens.tokens[j])) {
+        patch_tokens.emplace_back(i, j);
+        std::fill_n(x, width, 0.0F);
+      } else {
+        std::copy_n(table + tokens.tokens[j] * width, width, x);
+      }
+      const int64_t row = Batch::local_position_row(tokens.local_position[j]);
+      if (row == Batch::kNoLocalRow) {
+        continue;
+      }
+      kernels_.add(
+          row == Batch::kActionLocalRow
+              ? weights.action_position_embedding.const_data_ptr<float>()
+              : weights.local_position_embedding.const_data_ptr<float>() +
+                    row * width,
+          width, x);
+    }
+  }
+  if (!patch_tokens.empty()) {
+    embed_patches_of(pass, patch_tokens);
+  }
+}
+
+// Adds the embeddings of all patches of the pass, which are computed together.
+void CpuRings::embed_patches_of(
+    const Pass& pass, const std::vector<std::pair<int64_t, int64_t>>& tokens) {
+  const NetworkWeights& weights = decoder_->weights_;
+  const int64_t width = config_.width;
+  std::vector<int64_t> first_patch;  // of each chunk
+  int64_t count = 0;
+  for (const SlotChunk& chunk : pass.chunks) {
+    first_patch.push_back(count);
+    count += std::ssize(chunk.tokens->patches);
+  }
+  const at::Tensor pixels = at::empty({count, 16, 16, 3}, at::kByte);
+  auto* next = pixels.data_ptr<uint8_t>();
+  for (const SlotChunk& chunk : pass.chunks) {
+    for (const data::Patch& patch : chunk.tokens->patches) {
+      next = std::ranges::copy(patch, next).out;
+    }
+  }
+  const at::Tensor embedded =
+      embed_patches(decoder_->patch_, pixels).contiguous();
+  for (const auto& [i, j] : tokens) {
+    const data::TokenRow& row = *pass.chunks[i].tokens;
+    const auto& [first_row, end_row, first_column, end_column] =
+        row.interval[j];
+    float* const x = x_row(pass.first_token[i] + j);
+    const auto add = [&](const at::Tensor& rows, int64_t index) {
+      kernels_.add(rows.const_data_ptr<float>() + index * width, width, x);
+    };
+    add(embedded, first_patch[i] + data::patch_index(row.tokens[j]));
+    add(weights.patch_row_embedding, interval_center(first_row, end_row));
+    add(weights.patch_column_embedding,
+        interval_center(first_column, end_column));
+  }
+}
+
+// Stores the keys and values of the pass and sets attended_, to that of all
+// tokens or, in the last layer, of those that are returned.
+void CpuRings::attend(const Pass& pass, int64_t layer, bool is_last) {
+  const auto chunks = std::ssize(pass.chunks);
+  // One head after the other, for all slots, because they share relative keys.
+  at::parallel_for(0, config_.heads * chunks, 1,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t task = begin; task < end; ++task) {
+                       attend_head(pass, static_cast<size_t>(task % chunks),
+                                   task / chunks, layer, is_last);
+                     }
+                   });
+}
+
+void CpuRings::attend_head(const Pass& pass, size_t chunk, int64_t head,
+                           int64_t layer, bool is_last) {
+  const SlotChunk& slot_chunk = pass.chunks[chunk];
+  const PackedBlock& block = decoder_->blocks_[layer];
+  const int64_t key_size = config_.key_size;
+  const int64_t all_heads = config_.heads * key_size;
+  const int64_t stride = block.qkv.padded_columns();
+  const int64_t ring = slot_chunk.slot * config_.heads + head;
+  char* const keys = keys_[layer].data<char>() + ring * shape_.key_bytes();
+  char* const values =
+      values_[layer].data<char>() + ring * shape_.value_bytes();
+  const int64_t first = pass.first_token[chunk];
+  const int64_t count = pass.first_token[chunk + 1] - first;
+  float* const queries = qkv_.data<float>() + first * stride + head * key_size;
+  for (int64_t i = 0; i < count; ++i) {
+    float* const query = queries + i * stride;
+    if (config_.position == PositionEncoding::rotary) {
+      rotate(pass, first + i, query);
+      rotate(pass, first + i, query + all_heads);
+    }
+    const int64_t entry = (slot_chunk.window_end + i) % shape_.ring_size;
+    shape_.store_key(keys, entry, query + all_heads);
+    shape_.store_value(values, entry, query + 2 * all_heads);
+  }
+  const int64_t skipped = is_last ? count - pass.last_tokens : 0;
+  const int64_t first_output =
+      is_last ? static_cast<int64_t>(chunk) * pass.last_tokens : first;
+  HeadAttention attention;
+  attention.key_size = key_size;
+  attention.ring_size = shape_.ring_size;
+  attention.window_begin = slot_chunk.window_begin;
+  attention.first_position = slot_chunk.window_end + skipped;
+  attention.rows = count - skipped;
+  attention.queries = queries + skipped * stride;
+  attention.query_stride = stride;
+  if (block.content_bias.defined()) {
+    attention.content_bias =
+        block.content_bias.const_data_ptr<float>() + head * key_size;
+    attention.position_bias =
+        block.position_bias.const_data_ptr<float>() + head * key_size;
+    attention.relative_keys =
+        block.relative_keys.data<char>() + head * shape_.key_bytes();
+  }
+  attention.keys = keys;
+  attention.values = values;
+  attention.output =
+      attended_.data<float>() + first_output * all_heads + head * key_size;
+  attention.output_stride = all_heads;
+  attention.scratch =
+      thread_scratch(attention_scratch_size(key_size, shape_.ring_size));
+  kernels_.attend[static_cast<size_t>(shape_.type)](attention);
+}
+
+// Rotates a query or key of one head (position_encoding.h).
+void CpuRings::rotate(const Pass& pass, int64_t token, float* vector) const {
+  const int64_t half = config_.key_size / 2;
+  const float* const cosines = pass.cosines.data() + token * half;
+  const float* const sines = pass.sines.data() + token * half;
+  for (int64_t k = 0; k < half; ++k) {
+    const float x = vector[k], y = vector[k + half];
+    vector[k] = x * cosines[k] - y * sines[k];
+    vector[k + half] = y * cosines[k] + x * sines[k];
+  }
+}
+
+std::unique_ptr<DecoderRings> CpuDecoder::make_rings(int64_t slots) const {
+  return std::make_unique<CpuRings>(shared_from_this(), slots);
+}
+
+}  // namespace
+
+std::shared_ptr<const Decoder> make_cpu_decoder(const Network& network,
+                                                int64_t capacity,
+                                                const DecodeKernels& kernels) {
+  return std::make_shared<const CpuDecoder>(network, capacity, kernels);
+}
+
+}  // namespace gato::model
