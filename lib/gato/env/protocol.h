@@ -48,6 +48,11 @@ nlohmann::json parse_header(std::string_view line);
 // an integer from 0 to kMaxPayloadBytes.
 size_t payload_size(const nlohmann::json& header);
 
+// Returns the size of the payload of a message with the values of `fields`.
+size_t payload_size(const std::vector<data::Field>& fields);
+// Throws EnvironmentError if `size` is not this size.
+void require_payload_size(size_t size, const std::vector<data::Field>& fields);
+
 // Returns the values of `fields`, in token order, of a message. Throws
 // EnvironmentError if a text is missing, the payload has the wrong size, or a
 // value is NaN or out of range.

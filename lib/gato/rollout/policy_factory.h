@@ -8,6 +8,7 @@
 #include "gato/data/episode.h"
 #include "gato/model/decode/decoder.h"
 #include "gato/model/network.h"
+#include "gato/rollout/demonstrations.h"
 #include "gato/rollout/episode_runner.h"
 #include "gato/rollout/model_policy.h"
 #include "gato/tokenize/task_codec.h"
@@ -25,10 +26,16 @@ struct ScriptedPolicyOptions {
 PolicyFactory make_scripted_policy_factory(
     const data::TaskSpec& task, const ScriptedPolicyOptions& options);
 
+// Returns a factory of policies that retrieve actions from demonstrations.
+PolicyFactory make_nearest_policy_factory(
+    std::shared_ptr<const Demonstrations> demonstrations, int64_t neighbors,
+    double noise_level, uint64_t seed);
+
 // Returns a factory of policies called `name` that share the decoder and the
 // codec. The network of the decoder must outlive the factory and its policies.
 // The factory turns off LibTorch's own threads in the thread that calls it: the
-// runner's threads play different batches.
+// runner's threads play different batches, and results must not depend on how
+// many there are.
 PolicyFactory make_model_policy_factory(
     std::shared_ptr<const model::Decoder> decoder,
     std::shared_ptr<const tokenize::TaskCodec> codec, std::string name,
