@@ -25,6 +25,9 @@ class TextEncoder {
   // Returns the id of text that no piece stands for. Models with byte fallback
   // have it, but never use it.
   int32_t unk_id() const;
+  // Returns the ids that stand for no text: control pieces, </s> among them,
+  // unused pieces and the unknown piece.
+  std::vector<int32_t> ids_without_text() const;
   // Texts of more bytes are encoded in windows of this size.
   static constexpr size_t kWindowBytes = size_t{1} << 20;
   // Appends the ids of `text`, without </s>. The memory needed, in addition to

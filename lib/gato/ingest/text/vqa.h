@@ -26,6 +26,9 @@ struct VqaOptions {
   bool all_answers = false;
 };
 
+// Returns the text that an answer continues: "Q: <question> A:".
+std::string vqa_prompt(const std::string& question);
+
 // Throws Error(usage) if `image_name` is not a valid format.
 void check_vqa_image_name_format(const std::string& image_name);
 
