@@ -46,4 +46,35 @@ TEST_CASE("Text ends after the maximum number of tokens or at </s>") {
                    texts[1].ids.begin()));
 }
 
+TEST_CASE("Ids that cannot be first may follow") {
+  const model::Network network(
+      test::tiny_config(model::PositionEncoding::rotary), 2);
+  const data::TokenRow row = test::random_row(network.config(), 22, 1);
+  const int64_t slot = 0;
+  const model::SampleKey key;
+  const auto generate = [&](const TextGenerationOptions& options) {
+    model::KvCache cache(network, 1);
+    const at::Tensor hidden = cache.append({&slot, 1}, {&row, 1});
+    return generate_text(cache, {&slot, 1}, hidden, {&key, 1}, options)
+        .front()
+        .ids;
+  };
+  TextGenerationOptions options;
+  options.end_of_text = -1;
+  options.max_tokens = 40;
+  const std::vector<int32_t> ids = generate(options);
+  options.excluded_first_ids = {ids.front()};
+  CHECK(generate(options).front() != ids.front());
+  // Leaves one id to be the first.
+  options.excluded_first_ids.clear();
+  for (int32_t id = 0; id < 64; ++id) {
+    if (id != 5) {
+      options.excluded_first_ids.push_back(id);
+    }
+  }
+  const std::vector<int32_t> after_five = generate(options);
+  CHECK(after_five.front() == 5);
+  CHECK(std::ranges::count(after_five, 5) < 40);
+}
+
 }  // namespace gato::rollout

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gato/cli/tool.h"
 #include "gato/commands/generation_options.h"
@@ -17,6 +18,7 @@ struct ImageTextRunOptions {
   GenerationOptions generation;
   int64_t batch_size = 16, samples = 1;
   bool json = false;
+  std::vector<std::string> excluded_beginnings = {};  // see ImageTextOptions
 };
 
 // Adds the options; `unit` is as in add_generation_options().

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "gato/commands/image_text_run.h"
+#include "gato/ingest/text/dialogue.h"
+#include "gato/ingest/text/vqa.h"
 
 namespace gato::commands {
 namespace {
@@ -44,6 +46,10 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
            "Text placed after the image; the caption continues it")
       .metavar("TEXT");
   return [options](cli::CommandContext& context) {
+    if (options->prompt_text.empty()) {
+      options->run.excluded_beginnings = {std::string(ingest::kQuestionName),
+                                          std::string(ingest::kUserName)};
+    }
     CaptionRequests requests(context.common.inputs, options->prompt_text);
     return run_image_texts(options->run, "caption", requests, context);
   };
@@ -59,8 +65,10 @@ cli::Command rollout_caption_command() {
       "Writes one line per image to standard output: a JSON object {\"image\", "
       "\"caption\"} or, on a terminal, the path, a tab and the caption, whose "
       "tokens appear as they are generated. A caption ends when the model "
-      "emits </s>, or after --max-tokens tokens. An image that is skipped "
-      "(--skip-bad) has no line.";
+      "emits </s>, or after --max-tokens tokens. It does not begin with \"Q:\" "
+      "or \"User:\", as questions and dialogues about an image do, unless "
+      "--prompt-text is given. An image that is skipped (--skip-bad) has no "
+      "line.";
   command.seed_help =
       "Random seed of the samples; the same seed, inputs and options give the "
       "same captions";

@@ -20,7 +20,13 @@ ImageTextGenerator::ImageTextGenerator(const TextModel& model,
     : model_(model),
       options_(options),
       generation_options_(
-          model.generation_options(options.sampling, options.max_tokens)) {}
+          model.generation_options(options.sampling, options.max_tokens)) {
+  for (const std::string& text : options.excluded_beginnings) {
+    const std::vector<int32_t> ids = model.ids_of_beginning(text);
+    generation_options_.excluded_first_ids.insert(
+        generation_options_.excluded_first_ids.end(), ids.begin(), ids.end());
+  }
+}
 
 std::vector<base::Expected<ImageTexts>> ImageTextGenerator::generate(
     std::span<const ImagePrompt> prompts,

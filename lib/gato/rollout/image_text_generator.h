@@ -29,6 +29,9 @@ struct ImageTextOptions {
   int64_t max_tokens = 64;  // of a text
   int64_t samples = 1;      // texts per prompt
   int64_t batch_size = 16;  // max texts per forward pass
+  // Texts that never begin a text, each of them a word and a colon. An image
+  // may begin a question or a dialogue, too, but their words are no caption.
+  std::vector<std::string> excluded_beginnings = {};
 };
 
 // The texts of a prompt, one per sample.

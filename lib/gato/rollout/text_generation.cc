@@ -21,6 +21,10 @@ std::vector<GeneratedText> generate_text(model::KvCache& cache,
   std::vector<GeneratedText> texts(slots.size());
   std::vector<size_t> active(slots.size());  // indices of unfinished texts
   std::iota(active.begin(), active.end(), size_t{0});
+  model::SamplingOptions first_sampling = options.sampling;
+  first_sampling.excluded_ids.insert(first_sampling.excluded_ids.end(),
+                                     options.excluded_first_ids.begin(),
+                                     options.excluded_first_ids.end());
   // Row j of `hidden` is the state after the last token of text active[j].
   for (int64_t count = 0; count < options.max_tokens && !active.empty();
        ++count) {
@@ -32,7 +36,7 @@ std::vector<GeneratedText> generate_text(model::KvCache& cache,
     }
     const std::vector<int32_t> ids = model::sample_tokens(
         network, hidden, std::vector(active.size(), text_ids), sample_keys,
-        options.sampling);
+        count == 0 ? first_sampling : options.sampling);
     std::vector<size_t> still_active;
     std::vector<int64_t> active_slots;
     std::vector<data::TokenRow> chunks;

@@ -19,6 +19,7 @@ struct TextGenerationOptions {
   model::SamplingOptions sampling;
   int32_t end_of_text = 0;  // id of </s>
   int64_t max_tokens = 64;
+  std::vector<int32_t> excluded_first_ids = {};  // never begin a text
 };
 
 struct GeneratedText {

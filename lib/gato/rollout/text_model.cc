@@ -77,6 +77,19 @@ TextGenerationOptions TextModel::generation_options(
   return options;
 }
 
+std::vector<int32_t> TextModel::ids_of_beginning(
+    const std::string& text) const {
+  const std::string word = text.substr(0, text.size() - 1);
+  std::vector<int32_t> ids;
+  for (int32_t id = 0; id < encoder_.size(); ++id) {
+    const std::string piece = encoder_.decode({&id, 1});
+    if (piece == text || piece == word) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
 data::TokenRow TextModel::encode_text(std::string_view text) const {
   std::vector<int32_t> ids;
   encoder_.encode(text, ids);

@@ -103,15 +103,17 @@ def random_image(rng):
     relation = rng.choice(list(OPPOSITE))
     background = rng.randrange(0, 50)
     pixels = [bytearray([background] * (3 * SIDE)) for _ in range(SIDE)]
-    # A shape that is alone is where the first or the second of two would be.
-    indices = [rng.randrange(2)] if rng.random() < 0.2 else [0, 1]
+    # Each shape is in a quarter of the image. Two of them are in the same row or
+    # the same column.
+    across_quarter = rng.randrange(2)
+    quarters = [rng.randrange(2)] if rng.random() < 0.2 else [0, 1]
     shapes = []
-    for index in indices:
+    for along_quarter in quarters:
         shape = rng.choice(list(SHAPES))
         color = rng.choice(list(COLORS))
         half_extent = rng.uniform(4.5, 6.5)
-        along = SIDE / 4 + index * SIDE / 2 + rng.uniform(-1.2, 1.2)
-        across = SIDE / 2 + rng.uniform(-6, 6)
+        along, across = (SIDE / 4 + quarter * SIDE / 2 + rng.uniform(-1.2, 1.2)
+                         for quarter in (along_quarter, across_quarter))
         center = (along, across) if relation == "left of" else (across, along)
         draw(pixels, shape, color, center, half_extent)
         shapes.append((color, shape))

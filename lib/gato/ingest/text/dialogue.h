@@ -14,9 +14,12 @@
 
 namespace gato::ingest {
 
+// What every turn of the user begins with.
+inline constexpr std::string_view kUserName = "User:";
+
 // Returns the text that a reply to the user's turn continues, and </s> ends.
 inline std::string dialogue_prompt(std::string_view turn) {
-  return "User: " + std::string(turn) + "\nGato:";
+  return std::string(kUserName) + " " + std::string(turn) + "\nGato:";
 }
 
 }  // namespace gato::ingest

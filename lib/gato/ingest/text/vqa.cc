@@ -174,7 +174,7 @@ class VqaReader {
 }  // namespace
 
 std::string vqa_prompt(const std::string& question) {
-  return "Q: " + question + " A:";
+  return std::string(kQuestionName) + " " + question + " A:";
 }
 
 void check_vqa_image_name_format(const std::string& image_name) {
