@@ -2,13 +2,15 @@
 #include "gato/cli/tool.h"
 #include "gato/commands/eval_loss.h"
 #include "gato/commands/eval_score.h"
+#include "gato/commands/eval_text.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-eval",
       .summary = "evaluate policies and models",
       .commands = {gato::commands::eval_score_command(),
-                   gato::commands::eval_loss_command()},
+                   gato::commands::eval_loss_command(),
+                   gato::commands::eval_text_command()},
       .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info",
                    "gato(7)", "gato-formats(5)"}};
   return gato::cli::run(tool, argc, argv);

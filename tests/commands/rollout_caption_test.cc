@@ -72,15 +72,29 @@ TEST_CASE("Every image gets a line, in order, for any batch size and threads") {
   const std::vector<std::string> lines = lines_of(one);
   REQUIRE(lines.size() == 5);
   for (int i = 0; i < 5; ++i) {
-    REQUIRE_THAT(lines[i], Contains(paths[i] + "\t"));
+    const auto line = nlohmann::json::parse(lines[i]);
+    REQUIRE(line.size() == 2);
+    REQUIRE(line["image"] == paths[i]);
+    REQUIRE(line["caption"].is_string());
   }
   REQUIRE(with({"--batch", "2", "--threads", "2"}) == one);
+  REQUIRE(with({"--json"}) == one);
   REQUIRE(with({"--seed", "9"}) != one);
 
-  const std::vector<std::string> objects = lines_of(with({"--json"}));
-  REQUIRE(objects.size() == 5);
-  REQUIRE(nlohmann::json::parse(objects[3])["image"] == paths[3]);
-  REQUIRE(nlohmann::json::parse(objects[3])["caption"].is_string());
+  // Sample 0 is the caption without --samples.
+  const std::string samples =
+      with({"--samples", "3", "--batch", "4", "--threads", "2"});
+  REQUIRE(with({"--samples", "3", "--batch", "1"}) == samples);
+  const std::vector<std::string> sampled = lines_of(samples);
+  REQUIRE(sampled.size() == 15);
+  for (int i = 0; i < 15; ++i) {
+    const auto line = nlohmann::json::parse(sampled[i]);
+    CHECK(line["image"] == paths[i / 3]);
+    CHECK(line["sample"] == i % 3);
+    if (i % 3 == 0) {
+      CHECK(line["caption"] == nlohmann::json::parse(lines[i / 3])["caption"]);
+    }
+  }
 }
 
 TEST_CASE("Images are resized as in the captions of the training data") {
@@ -139,7 +153,7 @@ TEST_CASE("An image that cannot be captioned is named") {
   const std::vector<std::string> lines = lines_of(skipped.out);
   REQUIRE(lines.size() == 2);
   for (const std::string& line : lines) {
-    CHECK_THAT(line, Contains(good + "\t"));
+    CHECK(nlohmann::json::parse(line)["image"] == good);
   }
 
   const RunResult one_too_many = tolerating("3");

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "catch.h"
 #include "gato/base/error.h"
-#include "model/sample_rows.h"
 #include "model/tiny_model.h"
 
 namespace gato::model {
@@ -39,7 +39,7 @@ TEST_CASE("Samples follow the distribution within the range") {
   const at::Tensor hidden = same_hidden(network, kCount);
   const double temperature = GENERATE(1.0, 2.0);
   const std::vector<int32_t> ids =
-      sample_tokens(network, hidden, std::vector(kCount, kRange),
+      sample_tokens(*make_decoder(network), hidden, std::vector(kCount, kRange),
                     make_keys(kCount), {.temperature = temperature, .seed = 5});
   std::map<int32_t, double> frequency;
   for (const int32_t id : ids) {
@@ -58,11 +58,11 @@ TEST_CASE("A sample depends on its key, not on the batch") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const std::vector<SampleKey> all = make_keys(50);
   const std::vector<int32_t> together =
-      sample_tokens(network, same_hidden(network, 50), std::vector(50, kRange),
-                    all, {.seed = 9});
+      sample_tokens(*make_decoder(network), same_hidden(network, 50),
+                    std::vector(50, kRange), all, {.seed = 9});
   for (size_t i = 0; i < all.size(); ++i) {
-    CHECK(sample_tokens(network, same_hidden(network, 1), std::vector{kRange},
-                        std::vector{all[i]}, {.seed = 9})
+    CHECK(sample_tokens(*make_decoder(network), same_hidden(network, 1),
+                        std::vector{kRange}, std::vector{all[i]}, {.seed = 9})
               .front() == together[i]);
   }
 }
@@ -71,8 +71,8 @@ TEST_CASE("Greedy sampling takes the most likely id of each range") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = same_hidden(network, 2);
   const std::vector<data::IdRange> ranges = {{0, 64}, {70, 90}};
-  const std::vector<int32_t> ids =
-      sample_tokens(network, hidden, ranges, make_keys(2), {.greedy = true});
+  const std::vector<int32_t> ids = sample_tokens(
+      *make_decoder(network), hidden, ranges, make_keys(2), {.greedy = true});
   for (size_t i = 0; i < ranges.size(); ++i) {
     CHECK(ids[i] ==
           ranges[i].begin + network.logits(hidden.narrow(0, 0, 1), ranges[i])
@@ -85,38 +85,57 @@ TEST_CASE("A diverged network is reported") {
   const Network network(test::tiny_config(PositionEncoding::rotary), 1);
   const at::Tensor hidden = at::full({1, network.config().width},
                                      std::numeric_limits<float>::quiet_NaN());
-  CHECK_THROWS_AS(
-      sample_tokens(network, hidden, std::vector{kRange}, make_keys(1), {}),
-      base::Error);
+  CHECK_THROWS_AS(sample_tokens(*make_decoder(network), hidden,
+                                std::vector{kRange}, make_keys(1), {}),
+                  base::Error);
 }
 
-TEST_CASE("Text ends after the maximum number of tokens or at </s>") {
-  const Network network(test::tiny_config(PositionEncoding::rotary), 2);
-  KvCache cache(network, 3, 24);
-  const data::TokenRow row = test::random_row(network.config(), 22, 1);
-  const std::vector<int64_t> slots = {0, 2};
-  const at::Tensor hidden =
-      cache.append(slots, std::vector<data::TokenRow>(2, row));
-  TextGenerationOptions options;
-  options.end_of_text = -1;
-  options.max_tokens = 9;
-  const auto texts = generate_text(cache, slots, hidden, make_keys(2), options);
-  REQUIRE(texts.size() == 2);
-  for (const auto& text : texts) {
-    CHECK(text.size() == 9);
-    for (const int32_t id : text) {
-      CHECK((id >= 0 && id < 64));
+TEST_CASE("Top-k and top-p leave out the least likely ids") {
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1,
+                        {.embedding_scale = 0.3});
+  constexpr size_t kCount = 2000;
+  const at::Tensor hidden = same_hidden(network, kCount);
+  const at::Tensor probabilities = at::softmax(
+      network.logits(hidden.narrow(0, 0, 1), kRange).detach(), 1)[0];
+  const at::Tensor order = probabilities.argsort(0, /*descending=*/true);
+  const auto nth = [&](int64_t n) {
+    return kRange.begin + order[n].item<int32_t>();
+  };
+  const auto sampled = [&](const SamplingOptions& options) {
+    std::map<int32_t, double> frequency;
+    for (const int32_t id : sample_tokens(*make_decoder(network), hidden,
+                                          std::vector(kCount, kRange),
+                                          make_keys(kCount), options)) {
+      frequency[id] += 1.0 / kCount;
     }
-  }
-  CHECK(cache.length(0) == 24);
+    return frequency;
+  };
+  const double first = probabilities[order[0]].item<double>(),
+               second = probabilities[order[1]].item<double>();
 
-  options.end_of_text = texts[1][4];
-  cache.clear(0);
-  cache.clear(2);
-  cache.append(slots, std::vector<data::TokenRow>(2, row));
-  const auto ended = generate_text(cache, slots, hidden, make_keys(2), options);
-  CHECK(ended[1].size() <= 4);
-  CHECK(std::equal(ended[1].begin(), ended[1].end(), texts[1].begin()));
+  CHECK(sampled({.seed = 5}).size() == 4);
+  CHECK(sampled({.seed = 5, .top_k = 9}).size() == 4);
+  auto two = sampled({.seed = 5, .top_k = 2});
+  REQUIRE(two.size() == 2);
+  CHECK(std::abs(two[nth(0)] - first / (first + second)) < 0.06);
+  CHECK(two.contains(nth(1)));
+  CHECK(sampled({.seed = 5, .top_k = 1}).size() == 1);
+  // Two ids are needed to exceed the probability of the first.
+  CHECK(sampled({.seed = 5, .top_p = first + second / 2}) == two);
+  CHECK(sampled({.seed = 5, .top_p = first / 2}).size() == 1);
+  CHECK(sampled({.seed = 5, .top_p = 0}).contains(nth(0)));
+}
+
+TEST_CASE("Excluded ids are never sampled") {
+  const Network network(test::tiny_config(PositionEncoding::rotary), 1);
+  const at::Tensor hidden = same_hidden(network, 200);
+  for (const bool greedy : {false, true}) {
+    const std::vector<int32_t> ids = sample_tokens(
+        *make_decoder(network), hidden, std::vector(200, kRange),
+        make_keys(200),
+        {.greedy = greedy, .seed = 5, .excluded_ids = {3, 70, 72, 73}});
+    CHECK(std::set(ids.begin(), ids.end()) == std::set<int32_t>{71});
+  }
 }
 
 }  // namespace gato::model

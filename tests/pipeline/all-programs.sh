@@ -21,8 +21,35 @@ gato-info --decode episodes.h5 >decoded
 grep -q 'observation mission = "go to the ' decoded ||
   fail 'the decoded tokens do not contain the missions'
 
-[[ $(gato-rollout caption --quiet --model run pictures/images/*.png | wc -l) == 40 ]] ||
-  fail 'expected one caption per image'
+options=(--quiet --text-model words.model --discrete separate)
+gato-tokenize vqa "${options[@]}" --image-root pictures/images --image-name \
+  '{image:012}.png' --questions pictures/questions.json --annotations \
+  pictures/annotations.json -o questions.h5
+gato-tokenize interleaved "${options[@]}" -o dialogues.h5 pictures/dialogues.jsonl
+gato-info --decode dialogues.h5 >decoded
+grep -q 'User: what color is' decoded ||
+  fail 'the decoded tokens do not contain the turns'
+
+generate=(--quiet --model run --max-tokens 8)
+gato-rollout caption "${generate[@]}" 'pictures/images/*.png' >captions.jsonl
+gato-rollout answer "${generate[@]}" <pictures/questions.jsonl >answers.jsonl
+gato-rollout chat "${generate[@]}" --preamble none --json <pictures/turns.jsonl \
+  >replies.jsonl
+[[ $(wc -l <captions.jsonl) == 40 && $(wc -l <answers.jsonl) == 120 ]] ||
+  fail 'expected a caption per image and an answer per question'
+gato-eval text --quiet --references pictures/captions.json \
+  --predictions captions.jsonl >captions.json
+gato-eval text --quiet --references pictures/annotations.json --questions \
+  pictures/questions.json --predictions answers.jsonl >answers.json
+[[ $(json 'j["n"], j["vqa_accuracy"]' <captions.json) == '(40, None)' &&
+  $(json 'j["n"], j["bleu_1"], j["vqa_accuracy"] == j["exact"]' <answers.json) == \
+  '(120, None, True)' ]] || fail 'the metrics of captions or answers are wrong'
+python3 "$GATO_SOURCE/share/gato/examples/shapes.py" --check-replies \
+  replies.jsonl pictures >/dev/null || fail 'expected a reply per turn'
+gato-eval text --quiet --model run --data captions.h5 >perplexity.json
+[[ $(json 'round(math.log2(j["perplexity"]) * j["tokens"] / j["bytes"] -
+  j["bits_per_byte"], 9)' <perplexity.json) == 0.0 ]] ||
+  fail 'perplexity and bits per byte disagree'
 
 gato-eval loss --quiet --model run --data sequences.h5 >loss.json
 gato-eval loss --quiet --model run --data sequences.h5 --swap-observations >swapped.json

@@ -14,7 +14,7 @@ fail() {
 }
 # json EXPRESSION: prints a Python expression over the JSON value `j` on stdin.
 json() {
-  python3 -c "import json, sys; j = json.load(sys.stdin); print($1)"
+  python3 -c "import json, math, sys; j = json.load(sys.stdin); print($1)"
 }
 
 demonstrate() {
@@ -23,11 +23,11 @@ demonstrate() {
 }
 draw_images() {
   python3 "$GATO_SOURCE/share/gato/examples/shapes.py" --pictures 40 --seed 1 \
-    pictures
+    --questions --dialogue pictures
 }
 make_vocabulary() {
   gato-tokenize vocab --quiet --algorithm bpe --size 90 "$@" -o words.model \
-    pictures/captions.json demonstrations/grid/goto
+    pictures/texts.txt demonstrations/grid/goto
 }
 tokenize() {
   local options=(--quiet --text-model words.model --discrete separate "$@")

@@ -18,6 +18,8 @@ void throw_on_stdout_error() {
   std::cout.exceptions(std::ios::badbit);
 }
 
+bool is_stdout_terminal() { return isatty(STDOUT_FILENO) != 0; }
+
 bool is_stdout_reader_gone() {
   struct pollfd descriptor {
     STDOUT_FILENO, POLLOUT, 0

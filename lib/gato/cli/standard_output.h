@@ -8,6 +8,9 @@ namespace gato::cli {
 // has closed the pipe.
 void throw_on_stdout_error();
 
+// Returns whether stdout is a terminal.
+bool is_stdout_terminal();
+
 // Returns whether stdout is a pipe or socket that its reader has closed.
 bool is_stdout_reader_gone();
 

@@ -95,16 +95,8 @@ class TextTokenizer {
   // Returns the document of a text, which has no items if the text is blank.
   data::Document make_document(std::string text, const std::string& location) {
     warnings_.count_end_of_text_marker(text, location);
-    data::Document document;
-    for (ingest::TextPart& part : ingest::split_at_end_of_text(
-             std::move(text), options_.source.end_of_text_marker())) {
-      if (auto* piece = std::get_if<std::string>(&part)) {
-        document.items.emplace_back(std::move(*piece));
-      } else {
-        document.add_end_of_text();
-      }
-    }
-    return document;
+    return ingest::make_text_document(std::move(text),
+                                      options_.source.end_of_text_marker());
   }
 
   tokenize::EncodedRecord encode(base::Expected<ingest::TextRecord> record) {

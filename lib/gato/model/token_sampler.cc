@@ -3,11 +3,12 @@
 // sampled on the CPU, in double precision, from its part of the row.
 #include "gato/model/token_sampler.h"
 
-#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "gato/base/error.h"
 #include "gato/base/random.h"
@@ -15,26 +16,66 @@
 namespace gato::model {
 namespace {
 
-// Returns the index that `uniform`, in [0, 1), selects by inversion of the
-// cumulative distribution of softmax(logits / temperature).
-size_t sample_index(std::span<const float> logits, double temperature,
-                    double uniform) {
-  const double max_logit = *std::max_element(logits.begin(), logits.end());
-  const auto weight = [&](float logit) {
-    return std::exp((logit - max_logit) / temperature);
-  };
-  double total = 0;
-  for (const float logit : logits) {
-    total += weight(logit);
-  }
+// Returns the indices of the `count` largest logits, the largest first and the
+// lowest index first in a tie.
+std::vector<size_t> largest_logits(std::span<const float> logits,
+                                   size_t count) {
+  std::vector<size_t> indices(logits.size());
+  std::iota(indices.begin(), indices.end(), size_t{0});
+  std::partial_sort(
+      indices.begin(), indices.begin() + static_cast<std::ptrdiff_t>(count),
+      indices.end(), [&](size_t a, size_t b) {
+        return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+      });
+  indices.resize(count);
+  return indices;
+}
+
+// Returns the element that `uniform`, in [0, 1), selects by inversion of the
+// cumulative distribution of `weights`, which add up to `total`.
+size_t invert_distribution(std::span<const double> weights, double total,
+                           double uniform) {
   double remaining = uniform * total;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    remaining -= weight(logits[i]);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    remaining -= weights[i];
     if (remaining < 0) {
       return i;
     }
   }
-  return logits.size() - 1;  // reached only because of rounding
+  return weights.size() - 1;  // reached by rounding only
+}
+
+// Returns the index that `uniform` selects from softmax(logits / temperature),
+// truncated to the most likely indices as options.top_k and options.top_p say.
+size_t sample_index(std::span<const float> logits,
+                    const SamplingOptions& options, double uniform) {
+  const double max_logit = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> weights;
+  weights.reserve(logits.size());
+  double total = 0;
+  for (const float logit : logits) {
+    weights.push_back(std::exp((logit - max_logit) / options.temperature));
+    total += weights.back();
+  }
+  const bool is_truncated = options.top_k > 0 || options.top_p < 1;
+  if (!is_truncated) {
+    return invert_distribution(weights, total, uniform);
+  }
+  const size_t count =
+      options.top_k > 0
+          ? std::min(logits.size(), static_cast<size_t>(options.top_k))
+          : logits.size();
+  const std::vector<size_t> candidates = largest_logits(logits, count);
+  std::vector<double> kept;
+  double kept_total = 0;
+  for (const size_t i : candidates) {
+    kept.push_back(weights[i]);
+    kept_total += weights[i];
+    if (kept_total >= options.top_p * total) {
+      break;
+    }
+  }
+  return candidates[invert_distribution(kept, kept_total, uniform)];
 }
 
 // Returns the smallest range that contains all of `ranges`, which is not empty.
@@ -47,48 +88,25 @@ data::IdRange enclosing_range(std::span<const data::IdRange> ranges) {
   return all;
 }
 
-data::TokenRow text_token(int32_t id) {
-  data::TokenRow row;
-  row.push_back(id, data::Modality::text, data::TokenRow::kNoLocalPosition);
-  return row;
-}
-
-// Samples from the logits of Network or Decoder.
-template <class Model>
-std::vector<int32_t> sample_from(const Model& model, const at::Tensor& hidden,
-                                 std::span<const data::IdRange> ranges,
-                                 std::span<const SampleKey> keys,
-                                 const SamplingOptions& options) {
-  const c10::InferenceMode inference;
-  if (ranges.empty()) {
-    return {};
-  }
-  const data::IdRange all = enclosing_range(ranges);
-  const at::Tensor logits = model.logits(hidden, all).cpu().contiguous();
-  std::vector<int32_t> ids;
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    // The logits of ranges[i], a part of row i.
-    const std::span<const float> row(logits.const_data_ptr<float>() +
-                                         i * logits.size(1) +
-                                         (ranges[i].begin - all.begin),
-                                     ranges[i].end - ranges[i].begin);
-    for (const float logit : row) {
-      if (!std::isfinite(logit)) {
-        throw base::run_error(
-            "the network computed the logit {}: its weights have diverged",
-            logit);
-      }
+// Returns a copy of the logits of the ids in `range` in which those of excluded
+// ids are minus infinity. Throws Error(run_failed) if a logit is not finite.
+std::vector<float> allowed_logits(std::span<const float> logits,
+                                  const data::IdRange& range,
+                                  std::span<const int32_t> excluded_ids) {
+  for (const float logit : logits) {
+    if (!std::isfinite(logit)) {
+      throw base::run_error(
+          "the network computed the logit {}: its weights have diverged",
+          logit);
     }
-    const size_t chosen =
-        options.greedy
-            ? std::max_element(row.begin(), row.end()) - row.begin()
-            : sample_index(row, options.temperature,
-                           base::random_uniform(
-                               options.seed,
-                               {keys[i].episode, keys[i].step, keys[i].token}));
-    ids.push_back(ranges[i].begin + static_cast<int32_t>(chosen));
   }
-  return ids;
+  std::vector<float> allowed(logits.begin(), logits.end());
+  for (const int32_t id : excluded_ids) {
+    if (range.contains(id)) {
+      allowed[id - range.begin] = -std::numeric_limits<float>::infinity();
+    }
+  }
+  return allowed;
 }
 
 }  // namespace
@@ -98,63 +116,31 @@ std::vector<int32_t> sample_tokens(const Decoder& decoder,
                                    std::span<const data::IdRange> ranges,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options) {
-  return sample_from(decoder, hidden, ranges, keys, options);
-}
-
-std::vector<int32_t> sample_tokens(const Network& network,
-                                   const at::Tensor& hidden,
-                                   std::span<const data::IdRange> ranges,
-                                   std::span<const SampleKey> keys,
-                                   const SamplingOptions& options) {
-  return sample_from(network, hidden, ranges, keys, options);
-}
-
-std::vector<std::vector<int32_t>> generate_text(
-    KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
-    std::span<const SampleKey> keys, const TextGenerationOptions& options) {
-  const c10::NoGradGuard no_grad;
-  std::vector<std::vector<int32_t>> texts(slots.size());
-  std::vector<size_t> active(slots.size());  // indices of unfinished texts
-  for (size_t i = 0; i < active.size(); ++i) {
-    active[i] = i;
+  const c10::InferenceMode inference;
+  if (ranges.empty()) {
+    return {};
   }
-  // Row j of `hidden` is the state after the last token of text active[j].
-  for (int64_t count = 0; count < options.max_tokens && !active.empty();
-       ++count) {
-    const std::vector<data::IdRange> ranges(
-        active.size(), {0, cache.network().config().vocabulary.text_size});
-    std::vector<SampleKey> sample_keys;
-    for (const size_t i : active) {
-      sample_keys.push_back(keys[i]);
-      sample_keys.back().token += count;
-    }
-    const std::vector<int32_t> ids = sample_tokens(
-        cache.decoder(), hidden, ranges, sample_keys, options.sampling);
-    std::vector<size_t> still_active;
-    std::vector<int64_t> active_slots;
-    std::vector<data::TokenRow> chunks;
-    for (size_t j = 0; j < active.size(); ++j) {
-      if (ids[j] == options.end_of_text) {
-        continue;
-      }
-      const size_t i = active[j];
-      texts[i].push_back(ids[j]);
-      still_active.push_back(i);
-      active_slots.push_back(slots[i]);
-      chunks.push_back(text_token(ids[j]));
-    }
-    active = std::move(still_active);
-    if (active.empty() || count + 1 == options.max_tokens) {
-      break;
-    }
-    for (const int64_t slot : active_slots) {
-      if (cache.length(slot) == cache.capacity()) {
-        cache.evict(slot, 1);
-      }
-    }
-    hidden = cache.append(active_slots, chunks);
+  const data::IdRange all = enclosing_range(ranges);
+  const at::Tensor logits = decoder.logits(hidden, all).cpu().contiguous();
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    // The logits of ranges[i], a part of row i.
+    const std::span<const float> part(logits.const_data_ptr<float>() +
+                                          i * logits.size(1) +
+                                          (ranges[i].begin - all.begin),
+                                      ranges[i].end - ranges[i].begin);
+    const std::vector<float> row =
+        allowed_logits(part, ranges[i], options.excluded_ids);
+    const size_t chosen =
+        options.greedy
+            ? std::max_element(row.begin(), row.end()) - row.begin()
+            : sample_index(row, options,
+                           base::random_uniform(
+                               options.seed,
+                               {keys[i].episode, keys[i].step, keys[i].token}));
+    ids.push_back(ranges[i].begin + static_cast<int32_t>(chosen));
   }
-  return texts;
+  return ids;
 }
 
 }  // namespace gato::model

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "gato/data/vocabulary.h"
-#include "gato/model/kv_cache.h"
-#include "gato/model/network.h"
+#include "gato/model/decode/decoder.h"
 
 namespace gato::model {
 
@@ -17,6 +16,12 @@ struct SamplingOptions {
   double temperature = 1;  // > 0
   bool greedy = false;     // take the most likely id, the lowest one in a tie
   uint64_t seed = 0;
+  // Samples among the k most likely ids only; 0: among all of them.
+  int64_t top_k = 0;
+  // Samples among the most likely ids whose probabilities add up to p only, the
+  // last of which exceeds p or reaches it (Holtzman et al. 2020, section 3.1).
+  double top_p = 1;
+  std::vector<int32_t> excluded_ids = {};  // never sampled
 };
 
 // The key of the random number for one token. It identifies the token, so that
@@ -33,25 +38,5 @@ std::vector<int32_t> sample_tokens(const Decoder& decoder,
                                    std::span<const data::IdRange> ranges,
                                    std::span<const SampleKey> keys,
                                    const SamplingOptions& options);
-// The same with Network::logits(), which are fp32.
-std::vector<int32_t> sample_tokens(const Network& network,
-                                   const at::Tensor& hidden,
-                                   std::span<const data::IdRange> ranges,
-                                   std::span<const SampleKey> keys,
-                                   const SamplingOptions& options);
-
-struct TextGenerationOptions {
-  SamplingOptions sampling;
-  int32_t end_of_text = 0;  // id of </s>
-  int64_t max_tokens = 64;
-};
-
-// Generates text for each slot until </s>, which is not returned, or for
-// max_tokens tokens. `hidden` is the result of KvCache::append() for these
-// slots. Token j of slots[i] has the key keys[i] with `token` increased by j.
-// If a slot is full, its oldest token is evicted.
-std::vector<std::vector<int32_t>> generate_text(
-    KvCache& cache, std::span<const int64_t> slots, at::Tensor hidden,
-    std::span<const SampleKey> keys, const TextGenerationOptions& options);
 
 }  // namespace gato::model

@@ -93,6 +93,18 @@ int32_t TextEncoder::eos_id() const {
 
 int32_t TextEncoder::unk_id() const { return impl_->unk_id; }
 
+std::vector<int32_t> TextEncoder::ids_without_text() const {
+  const auto& processor = impl_->processor;
+  std::vector<int32_t> ids;
+  for (int32_t id = 0; id < size(); ++id) {
+    if (processor.IsControl(id) || processor.IsUnused(id) ||
+        processor.IsUnknown(id)) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
 std::vector<TextEncoder::Piece> TextEncoder::encode_window(
     std::string_view text, size_t begin, size_t end) const {
   sentencepiece::ImmutableSentencePieceText encoded;

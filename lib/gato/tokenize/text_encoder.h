@@ -25,6 +25,9 @@ class TextEncoder {
   // Returns the id of <unk>, which represents text that no piece covers. Models
   // with byte fallback have it, but never produce it.
   int32_t unk_id() const;
+  // Returns the ids that represent no text: control pieces, </s> among them,
+  // unused pieces and the unknown piece.
+  std::vector<int32_t> ids_without_text() const;
   // Longer texts are encoded in windows of this size, in bytes.
   static constexpr size_t kWindowBytes = size_t{1} << 20;
   // Appends the ids of `text`, without </s>. The memory needed, in addition to

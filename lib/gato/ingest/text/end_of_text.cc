@@ -34,4 +34,16 @@ std::vector<TextPart> split_at_end_of_text(std::string text,
   return parts;
 }
 
+data::Document make_text_document(std::string text, std::string_view marker) {
+  data::Document document;
+  for (TextPart& part : split_at_end_of_text(std::move(text), marker)) {
+    if (auto* piece = std::get_if<std::string>(&part)) {
+      document.items.emplace_back(std::move(*piece));
+    } else {
+      document.add_end_of_text();
+    }
+  }
+  return document;
+}
+
 }  // namespace gato::ingest

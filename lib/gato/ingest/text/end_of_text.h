@@ -31,4 +31,8 @@ using TextPart = std::variant<std::string, data::EndOfText>;
 std::vector<TextPart> split_at_end_of_text(std::string text,
                                            std::string_view marker);
 
+// Returns the document of a text, in which the marker becomes an EndOfText. It
+// has no items if the text is blank.
+data::Document make_text_document(std::string text, std::string_view marker);
+
 }  // namespace gato::ingest

@@ -140,7 +140,7 @@ class VqaReader {
     const auto [image, is_new] =
         image_index_by_id_.emplace(image_id, image_ids_.size());
     if (is_new) image_ids_.push_back(image_id);
-    result_.records.push_back({image->second, id, "Q: " + text + " A: ",
+    result_.records.push_back({image->second, id, vqa_prompt(text) + " ",
                                std::move(annotation.answers)});
   }
 
@@ -172,6 +172,10 @@ class VqaReader {
 };
 
 }  // namespace
+
+std::string vqa_prompt(const std::string& question) {
+  return std::string(kQuestionName) + " " + question + " A:";
+}
 
 void check_vqa_image_name_format(const std::string& image_name) {
   format_image_name(image_name, "train2014", 1);

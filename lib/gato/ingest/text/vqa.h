@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gato/ingest/text/image_text.h"
 
@@ -25,6 +26,12 @@ struct VqaOptions {
   // answers forms a separate text, and empty ones are skipped.
   bool all_answers = false;
 };
+
+// What every question begins with.
+inline constexpr std::string_view kQuestionName = "Q:";
+
+// Returns the text that an answer continues: "Q: <question> A:".
+std::string vqa_prompt(const std::string& question);
 
 // Throws Error(usage) if `image_name` is not a valid format.
 void check_vqa_image_name_format(const std::string& image_name);

@@ -1,0 +1,25 @@
+// The format of dialogues between a user and a model: a text of turns
+//
+//   User: what color is the circle?
+//   Gato: red</s>User: and the square?
+//   Gato: blue</s>
+//
+// with an image, if there is one, before the turn that it belongs to. In the
+// inputs of gato-tokenize, </s> is an end-of-text marker (end_of_text.h). What
+// precedes the first turn is a preamble, which also ends with </s>.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gato::ingest {
+
+// What every turn of the user begins with.
+inline constexpr std::string_view kUserName = "User:";
+
+// Returns the text that a reply to the user's turn continues, and </s> ends.
+inline std::string dialogue_prompt(std::string_view turn) {
+  return std::string(kUserName) + " " + std::string(turn) + "\nGato:";
+}
+
+}  // namespace gato::ingest
