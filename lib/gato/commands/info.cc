@@ -12,6 +12,7 @@
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
 #include "gato/commands/episode_options.h"
+#include "gato/commands/info_check.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -23,8 +24,9 @@ namespace {
 using nlohmann::ordered_json;
 
 struct InfoOptions {
-  bool json = false, decode = false, provenance = false;
-  std::string documents;
+  bool json = false, decode = false, provenance = false, check = false;
+  std::string documents, fail_on = "error";
+  CheckOptions checks;
   ingest::EpisodeSourceOptions episodes;
 };
 
@@ -341,6 +343,14 @@ std::optional<base::Error> print_file(const std::string& path,
 
 base::ExitStatus run_info(const InfoOptions& options,
                           const cli::CommandContext& context) {
+  if (options.check) {
+    CheckOptions checks = options.checks;
+    checks.episodes = options.episodes;
+    return check_files(checks,
+                       options.fail_on == "error" ? eval::Severity::error
+                                                  : eval::Severity::warning,
+                       options.json, context);
+  }
   std::optional<base::Error> first_error;
   bool first = true;
   for (const std::string& path : context.common.inputs) {
@@ -376,11 +386,33 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "With --decode: print only document N, or documents A to B, starting "
           "at 0; or sequences, in a sequence file")
       .metavar("N|A-B");
+  table.add("check", &options->check,
+            "Report what is wrong with the files as training data; the status "
+            "is 1 if anything is");
+  table
+      .add("fail-on", &options->fail_on,
+           "With --check: the findings that lead to status 1, errors or also "
+           "warnings")
+      .one_of({"warning", "error"});
+  table
+      .add("text-model", &options->checks.text_model,
+           "With --check: encode the texts of datasets with this SentencePiece "
+           "model")
+      .metavar("FILE");
   add_max_episode_steps_option(table, options->episodes.max_episode_steps);
   table.add_check([options] {
     if (!options->documents.empty() && !options->decode) {
       throw base::usage_error(
           "--documents selects what --decode prints: add --decode");
+    }
+    if (options->check && (options->decode || options->provenance)) {
+      throw base::usage_error(
+          "--check cannot be combined with --decode or --provenance");
+    }
+    if (!options->check &&
+        (options->fail_on != "error" || !options->checks.text_model.empty())) {
+      throw base::usage_error(
+          "--fail-on and --text-model are options of --check: add --check");
     }
   });
   return [options](cli::CommandContext& context) {
@@ -419,7 +451,10 @@ cli::Command info_command() {
       "expert's action is shown if it differs from the action that was taken. "
       "(cut) marks a time step or text that was truncated at the end of its "
       "sequence.";
-  command.seed_help = command.threads_help = cli::kUnusedOption;
+  command.seed_help = cli::kUnusedOption;
+  command.threads_help =
+      "Number of threads of --check; 0: one per processor. Does not affect the "
+      "output";
   command.operands = "PATH...";
   command.min_operands = 1;
   command.build = build;
