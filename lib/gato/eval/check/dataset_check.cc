@@ -185,11 +185,13 @@ class DatasetChecker {
                   empty_);
     }
     if (length_one_ > 0) {
-      add_finding(Severity::warning, "length_one", "",
-                  fmt::format("{} of {} episodes have a single step: check "
-                              "where the recording divides episodes",
-                              length_one_, episodes_),
-                  length_one_);
+      add_finding(
+          Severity::warning, "length_one", "",
+          fmt::format("{} of {} episodes have a single step: unless the "
+                      "task can end at once, check where the recording "
+                      "divides episodes",
+                      length_one_, episodes_),
+          length_one_);
     }
     // In a small world of discrete observations, equal episodes are natural.
     if (repeated_ > 0 &&

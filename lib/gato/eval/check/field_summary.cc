@@ -18,7 +18,7 @@ namespace {
 
 // A field that keeps its value for fewer steps is not called constant.
 constexpr int64_t kMinStillRows = 10;
-constexpr double kMaxClippedShare = 0.5, kMaxFrozenShare = 0.2;
+constexpr double kMaxFrozenShare = 0.4;
 constexpr double kMaxOneColorShare = 0.01;
 constexpr int64_t kMinClockEpisodes = 2, kMinIdEpisodes = 5;
 
@@ -75,8 +75,7 @@ void FieldSummary::add_numbers(const NumberScan& scan, int64_t episode_id) {
   outside_.add_episode(scan.outside, episode_id);
   without_token_.add_episode(scan.without_token, episode_id);
   jumps_.add_episode(scan.jumps, episode_id);
-  at_bound_ += scan.at_bound;
-  bounded_ += scan.bounded;
+  saturation_ += scan.saturation;
   frozen_rows_ += scan.frozen_rows;
   add_still(scan.rows, scan.changes);
   if (low_.empty()) {
@@ -207,20 +206,17 @@ void FieldSummary::report_values(std::vector<Finding>& findings) const {
 }
 
 void FieldSummary::report_actions(std::vector<Finding>& findings) const {
-  const auto is_above = [](int64_t part, int64_t all, double share) {
-    return static_cast<double>(part) > share * static_cast<double>(all);
-  };
-  // If all are at a bound, the action is a switch.
-  if (is_above(at_bound_, bounded_, kMaxClippedShare) && at_bound_ < bounded_) {
+  if (saturation_.is_clipped()) {
     findings.push_back(make(
         Severity::warning, "clipped",
-        fmt::format("{} of the values are at a bound of the space: what the "
-                    "policy chose beyond it is lost; check the scale of the "
-                    "actions",
-                    percent(at_bound_, bounded_)),
-        at_bound_));
+        fmt::format("{} of the values are at a bound of the space: unless the "
+                    "policy switches between extremes, what it chose beyond "
+                    "them is lost; check the scale of the actions",
+                    percent(saturation_.at_bound, saturation_.values)),
+        saturation_.at_bound));
   }
-  if (is_above(frozen_rows_, rows_, kMaxFrozenShare)) {
+  if (static_cast<double>(frozen_rows_) >
+      kMaxFrozenShare * static_cast<double>(rows_)) {
     findings.push_back(make(
         Severity::warning, "frozen",
         fmt::format("{} of the steps repeat the same action at least {} times: "

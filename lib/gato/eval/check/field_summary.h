@@ -48,7 +48,8 @@ class FieldSummary {
   int64_t elements_ = 1, tokens_ = 0;
   int64_t episodes_ = 0, rows_ = 0;
   Occurrences nan_, infinite_, outside_, without_token_, jumps_;
-  int64_t at_bound_ = 0, bounded_ = 0, frozen_rows_ = 0;
+  Saturation saturation_;
+  int64_t frozen_rows_ = 0;
   int64_t long_episodes_ = 0;  // of at least kMinStillRows rows
   int64_t changing_ = 0;       // of these, those in which the field changes
   std::vector<double> low_, high_;  // per element

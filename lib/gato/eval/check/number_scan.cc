@@ -2,19 +2,15 @@
 // elements of a row have no branches, so that the compiler vectorizes them;
 // whatever needs a decision per element is left to the rows that contain
 // something unusual.
-//
-// A jump is a difference between rows that is far above those that are usual in
-// the same episode, which find_jumps() examines only if the largest difference
-// of an element is many times the mean.
 #include "gato/eval/check/number_scan.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/eval/check/jumps.h"
 
 namespace gato::eval {
 namespace {
@@ -24,8 +20,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kUnbounded = 3e38;
 // Bounds and values that were rounded to float32 differ by less.
 constexpr double kRounding = 1e-6;
-constexpr int64_t kMinJumpRows = 20;
-constexpr int64_t kMaxJumpElements = 4096;
 
 template <class T>
 double broadcast_at(const std::vector<T>& values, size_t i) {
@@ -40,63 +34,7 @@ bool all_finite(const std::vector<double>& row) {
   return finite != 0;
 }
 
-// Returns whether a difference is that of an angle that crosses the end of its
-// range.
-bool is_wrap(double difference) {
-  for (const double period : {2 * std::numbers::pi, 360.0}) {
-    if (difference > 0.8 * period && difference < 1.001 * period) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
-
-// The differences between consecutive rows, per element.
-struct NumberScanner::Motion {
-  explicit Motion(size_t elements)
-      : sum(elements), max(elements), moves(elements), up(elements, 1) {}
-  std::vector<double> sum, max;  // of absolute differences
-  std::vector<int64_t> moves;    // differences other than 0
-  std::vector<uint8_t> up;       // all differences are positive
-  // The first difference, and whether all others are equal to it.
-  std::vector<double> increment;
-  std::vector<uint8_t> linear;
-  bool any_linear = true;
-  int64_t count = 0;  // of differences
-
-  void add(const std::vector<double>& row,
-           const std::vector<double>& previous) {
-    const size_t n = row.size();
-    ++count;
-    for (size_t e = 0; e < n; ++e) {
-      const double d = row[e] - previous[e], a = std::abs(d);
-      sum[e] += a;
-      max[e] = std::max(max[e], a);
-      moves[e] += static_cast<int64_t>(a > 0);
-      up[e] &= static_cast<uint8_t>(d > 0);
-    }
-    if (increment.empty()) {
-      increment.resize(n);
-      linear.resize(n);
-      for (size_t e = 0; e < n; ++e) {
-        increment[e] = row[e] - previous[e];
-        linear[e] = static_cast<uint8_t>(increment[e] != 0);
-      }
-    } else if (any_linear) {
-      uint8_t any = 0;
-      for (size_t e = 0; e < n; ++e) {
-        const double error = std::abs(row[e] - previous[e] - increment[e]);
-        const double tolerance =
-            1e-5 * std::abs(increment[e]) + 1e-6 * std::abs(row[e]);
-        linear[e] &= static_cast<uint8_t>(error <= tolerance);
-        any |= linear[e];
-      }
-      any_linear = any != 0;
-    }
-  }
-};
 
 NumberScanner::NumberScanner(const data::Field& field, Kind kind)
     : codec_(field, kind, data::Vocabulary::without_text()),
@@ -128,29 +66,39 @@ NumberScanner::NumberScanner(const data::Field& field, Kind kind)
   }
 }
 
-// Counts the values of a row that are not finite, outside the space or, for
-// actions, at a bound.
-void NumberScanner::check_row(const double* row, int64_t index,
+// Counts the values of a row that are not finite or outside the space.
+void NumberScanner::check_row(const std::vector<double>& row, int64_t index,
                               NumberScan& scan) const {
-  const bool is_action = kind_ == Kind::action && !is_discrete_;
-  for (int64_t e = 0; e < elements(); ++e) {
+  for (size_t e = 0; e < row.size(); ++e) {
     const double x = row[e];
     if (std::isnan(x)) {
-      scan.nan.add(index, e, x);
+      scan.nan.add(index, static_cast<int64_t>(e), x);
     } else if (std::isinf(x)) {
-      scan.infinite.add(index, e, x);
+      scan.infinite.add(index, static_cast<int64_t>(e), x);
     } else if (!is_discrete_ && (x < low_[e] || x > high_[e])) {
-      scan.outside.add(index, e, x);
-    }
-    if (is_action && std::isfinite(near_low_[e])) {
-      scan.at_bound += x <= near_low_[e] || x >= near_high_[e];
-      ++scan.bounded;
+      scan.outside.add(index, static_cast<int64_t>(e), x);
     }
   }
 }
 
-bool NumberScanner::is_at_bounds(const double* row) const {
-  for (int64_t e = 0; e < elements(); ++e) {
+// Counts the bounded elements of an action that are at a bound. `sides` are
+// those of the previous row.
+void NumberScanner::check_bounds(const std::vector<double>& row,
+                                 std::vector<int8_t>& sides,
+                                 NumberScan& scan) const {
+  for (size_t e = 0; e < row.size(); ++e) {
+    if (std::isfinite(near_low_[e])) {
+      const auto side =
+          static_cast<int8_t>(static_cast<int>(row[e] >= near_high_[e]) -
+                              static_cast<int>(row[e] <= near_low_[e]));
+      scan.saturation.add(side, sides[e]);
+      sides[e] = side;
+    }
+  }
+}
+
+bool NumberScanner::is_at_bounds(const std::vector<double>& row) const {
+  for (size_t e = 0; e < row.size(); ++e) {
     if (row[e] > near_low_[e] && row[e] < near_high_[e]) {
       return false;
     }
@@ -183,152 +131,82 @@ void NumberScanner::check_tokens(const data::Array& column,
   }
 }
 
+// Returns whether a finite row has a value outside the space.
+bool NumberScanner::is_outside(const std::vector<double>& row) const {
+  int outside = 0;
+  for (size_t e = 0; e < row.size(); ++e) {
+    outside |= static_cast<int>(row[e] < low_[e]) |
+               static_cast<int>(row[e] > high_[e]);
+  }
+  return outside != 0;
+}
+
 NumberScan NumberScanner::scan(const data::Array& column, int64_t rows) const {
   const auto n = static_cast<size_t>(elements());
   NumberScan scan;
   scan.rows = rows;
   scan.low.assign(n, kInfinity);
   scan.high.assign(n, -kInfinity);
-  Motion motion(n);
+  const bool is_continuous_action = kind_ == Kind::action && !is_discrete_;
+  RowDifferences differences(n);
   std::vector<double> row(n), previous(n);
+  std::vector<int8_t> sides(n);
   bool previous_is_finite = false;
   int64_t equal_rows = 1;  // the length of the run that ends with this row
   const auto end_run = [&] {
-    if (equal_rows >= kFrozenRows && !is_at_bounds(previous.data())) {
+    if (is_continuous_action && equal_rows >= kFrozenRows &&
+        !is_at_bounds(previous)) {
       scan.frozen_rows += equal_rows;
     }
     equal_rows = 1;
   };
-  const bool is_action = kind_ == Kind::action && !is_discrete_;
   for (int64_t t = 0; t < rows; ++t) {
     column.copy_doubles(t * elements(), row);
     const bool is_finite = all_finite(row);
-    if (!is_finite || is_action) {
-      check_row(row.data(), t, scan);
-    } else if (has_bounds_) {
-      int outside = 0;
-      for (size_t e = 0; e < n; ++e) {
-        outside |= static_cast<int>(row[e] < low_[e]) |
-                   static_cast<int>(row[e] > high_[e]);
-      }
-      if (outside != 0) {
-        check_row(row.data(), t, scan);
-      }
+    if (!is_finite || (has_bounds_ && !is_discrete_ && is_outside(row))) {
+      check_row(row, t, scan);
     }
-    if (is_finite) {
-      for (size_t e = 0; e < n; ++e) {
-        scan.low[e] = std::min(scan.low[e], row[e]);
-        scan.high[e] = std::max(scan.high[e], row[e]);
-      }
+    if (is_continuous_action) {
+      check_bounds(row, sides, scan);
+    }
+    for (size_t e = 0; is_finite && e < n; ++e) {
+      scan.low[e] = std::min(scan.low[e], row[e]);
+      scan.high[e] = std::max(scan.high[e], row[e]);
     }
     if (is_finite && previous_is_finite) {
-      motion.add(row, previous);
+      differences.add(row, previous);
     }
-    if (t > 0) {
-      const bool is_equal = row == previous;
-      scan.changes |= !is_equal;
-      if (is_action && is_equal) {
-        ++equal_rows;
-      } else {
-        end_run();
-      }
-    } else {
-      scan.first = row;
+    if (t > 0 && row == previous) {
+      ++equal_rows;
+    } else if (t > 0) {
+      scan.changes = true;
+      end_run();
     }
     std::swap(row, previous);
     previous_is_finite = is_finite;
   }
   end_run();
-  if (!is_action) {
-    scan.frozen_rows = 0;
-  }
   if (is_discrete_) {
     check_tokens(column, scan);
   }
-  scan.increment.assign(n, 0);
-  scan.increases.assign(n, 0);
-  if (rows >= kClockRows && motion.count == rows - 1) {
-    for (size_t e = 0; e < n; ++e) {
-      scan.increment[e] = motion.linear[e] != 0 ? motion.increment[e] : 0;
-    }
-    scan.increases = std::move(motion.up);
-  }
-  if (kind_ == Kind::observation && !is_discrete_) {
-    find_jumps(column, motion, scan);
-  }
+  add_differences(column, differences, scan);
   return scan;
 }
 
-// Two faults have this form: the episode contains a hidden reset, so that most
-// of what moves jumps at once, or a sensor reports one wrong row, so that an
-// element jumps and returns. A collision, after which few velocities differ and
-// stay different, is neither.
-void NumberScanner::find_jumps(const data::Array& column, const Motion& motion,
-                               NumberScan& scan) const {
-  constexpr double kMaxOverMean = 8, kMinOverUsual = 8, kMinShareOfRange = 0.2;
-  constexpr double kGlitchOverUsual = 20, kMaxResidueOverUsual = 4;
-  if (scan.rows < kMinJumpRows || motion.count != scan.rows - 1 ||
-      elements() > kMaxJumpElements) {
-    return;
+void NumberScanner::add_differences(const data::Array& column,
+                                    const RowDifferences& differences,
+                                    NumberScan& scan) const {
+  scan.increment.assign(scan.low.size(), 0);
+  scan.increases.assign(scan.low.size(), 0);
+  if (differences.count() != scan.rows - 1) {
+    return;  // some rows are not finite
   }
-  const auto is_moving = [&](size_t e) {
-    return 2 * motion.moves[e] >= motion.count;
-  };
-  int64_t moving = 0;
-  bool has_candidate = false;
-  for (size_t e = 0; e < motion.max.size(); ++e) {
-    moving += is_moving(e);
-    has_candidate |=
-        is_moving(e) && motion.max[e] > kMaxOverMean * motion.sum[e] /
-                                            static_cast<double>(motion.count);
+  for (size_t e = 0; scan.rows >= kClockRows && e < scan.low.size(); ++e) {
+    scan.increment[e] = differences.common_increment(e);
+    scan.increases[e] = static_cast<uint8_t>(differences.increases(e));
   }
-  if (!has_candidate) {
-    return;
-  }
-  const auto rows = static_cast<size_t>(scan.rows);
-  std::vector<int64_t> jumping(rows), glitching(rows);
-  std::vector<int64_t> jumped_element(rows);
-  std::vector<double> x(rows), sorted(rows - 1);
-  for (size_t e = 0; e < motion.max.size(); ++e) {
-    if (!is_moving(e)) {
-      continue;
-    }
-    for (size_t t = 0; t < rows; ++t) {
-      x[t] = column.as_double(static_cast<int64_t>(t) * elements() +
-                              static_cast<int64_t>(e));
-    }
-    for (size_t t = 1; t < rows; ++t) {
-      sorted[t - 1] = std::abs(x[t] - x[t - 1]);
-    }
-    const auto usual_rank =
-        sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() * 9 / 10);
-    std::ranges::nth_element(sorted, usual_rank);
-    const double usual = *usual_rank;
-    const double range = scan.high[e] - scan.low[e];
-    for (size_t t = 1; t < rows; ++t) {
-      const double d = std::abs(x[t] - x[t - 1]);
-      if (d <= kMinOverUsual * usual || d <= kMinShareOfRange * range ||
-          is_wrap(d)) {
-        continue;
-      }
-      ++jumping[t];
-      jumped_element[t] = static_cast<int64_t>(e);
-      glitching[t] +=
-          t + 1 < rows && d > kGlitchOverUsual * usual &&
-          std::abs(x[t + 1] - x[t - 1]) <= kMaxResidueOverUsual * usual;
-    }
-  }
-  Occurrences found;
-  for (size_t t = 1; t < rows; ++t) {
-    if (2 * jumping[t] > moving || glitching[t] > 0) {
-      const int64_t e = jumped_element[t];
-      const auto row = static_cast<int64_t>(t);
-      found.add(row, e, column.as_double(row * elements() + e));
-    }
-  }
-  // What happens often is how the environment moves.
-  if (found.count <= std::max<int64_t>(1, scan.rows / 50)) {
-    scan.jumps = found;
+  if (kind_ == Kind::observation && !is_discrete_) {
+    scan.jumps = find_jumps(column, scan.rows, differences);
   }
 }
 

@@ -8,6 +8,8 @@
 #include "gato/data/array.h"
 #include "gato/data/space.h"
 #include "gato/eval/check/finding.h"
+#include "gato/eval/check/row_differences.h"
+#include "gato/eval/check/saturation.h"
 #include "gato/tokenize/field_codec.h"
 
 namespace gato::eval {
@@ -19,14 +21,11 @@ struct NumberScan {
   Occurrences nan, infinite;
   // Values outside the space, and discrete values without a token.
   Occurrences outside, without_token;
-  // Of a bounded action: the values that are at a bound or beyond it, and all.
-  int64_t at_bound = 0, bounded = 0;
+  Saturation saturation;  // of a bounded action
   // Of a continuous action: rows in runs of at least kFrozenRows equal rows,
   // except for those whose elements are all at a bound.
   int64_t frozen_rows = 0;
-  // Rows that differ from the row before them in a way that is not part of the
-  // motion.
-  Occurrences jumps;
+  Occurrences jumps;     // see find_jumps()
   bool changes = false;  // any element, from one row to the next
   // Per element, over the rows that are finite.
   std::vector<double> low, high;
@@ -35,7 +34,6 @@ struct NumberScan {
   std::vector<double> increment;
   // Per element: whether the value strictly increases in at least kClockRows.
   std::vector<uint8_t> increases;
-  std::vector<double> first;  // the first row
 };
 
 // Scans the columns of one field. Thread-safe.
@@ -54,12 +52,16 @@ class NumberScanner {
   NumberScan scan(const data::Array& column, int64_t rows) const;
 
  private:
-  struct Motion;
-  void check_row(const double* row, int64_t index, NumberScan& scan) const;
-  bool is_at_bounds(const double* row) const;
+  void check_row(const std::vector<double>& row, int64_t index,
+                 NumberScan& scan) const;
+  void check_bounds(const std::vector<double>& row, std::vector<int8_t>& sides,
+                    NumberScan& scan) const;
+  bool is_outside(const std::vector<double>& row) const;
+  bool is_at_bounds(const std::vector<double>& row) const;
   void check_tokens(const data::Array& column, NumberScan& scan) const;
-  void find_jumps(const data::Array& column, const Motion& motion,
-                  NumberScan& scan) const;
+  void add_differences(const data::Array& column,
+                       const RowDifferences& differences,
+                       NumberScan& scan) const;
 
   tokenize::FieldCodec codec_;
   Kind kind_;

@@ -15,8 +15,8 @@ namespace gato::eval {
 namespace {
 
 constexpr int64_t kMinStillSteps = 10, kMinFrozenSteps = 10;
-constexpr double kMaxClippedActions = 0.5, kMaxClippedObservations = 0.01;
-constexpr double kMaxFrozenShare = 0.2, kMaxOneColorShare = 0.01;
+constexpr double kMaxClippedObservations = 0.01;
+constexpr double kMaxFrozenShare = 0.4, kMaxOneColorShare = 0.01;
 constexpr double kMaxRepeatedTexts = 0.01;
 
 bool is_above(int64_t part, int64_t all, double share) {
@@ -31,8 +31,12 @@ void TaskTokens::Part::append(const data::Field& field, bool is_action) {
     return;
   }
   const auto count = static_cast<size_t>(data::element_count(field.shape));
-  keys.push_back({field.name, tokens, count, is_action,
-                  field.role == data::Role::continuous, 0});
+  keys.push_back({field.name,
+                  tokens,
+                  count,
+                  is_action,
+                  field.role == data::Role::continuous,
+                  {}});
   tokens += count;
 }
 
@@ -48,9 +52,11 @@ TaskTokens::TaskTokens(const data::TaskEntry& task,
   }
 }
 
-bool TaskTokens::is_outer_bin(int32_t id) const {
-  return id == continuous_begin_ ||
-         id == continuous_begin_ + data::Vocabulary::kBinCount - 1;
+// Returns -1 for the first bin, 1 for the last one and 0 for others.
+int TaskTokens::side_of(int32_t id) const {
+  const int32_t last = continuous_begin_ + data::Vocabulary::kBinCount - 1;
+  return static_cast<int>(id == last) -
+         static_cast<int>(id == continuous_begin_);
 }
 
 void TaskTokens::add(const data::TokenizedDocument& document,
@@ -111,11 +117,13 @@ void TaskTokens::add_part(std::span<const int32_t> ids, Part& part) {
   for (size_t i = 0; i < ids.size(); ++i) {
     part.changes[i] |= static_cast<uint8_t>(ids[i] != part.first[i]);
   }
+  part.sides.resize(ids.size());
   for (Key& key : part.keys) {
-    if (key.is_continuous) {
-      key.in_outer_bins += std::ranges::count_if(
-          ids.subspan(key.first, key.count),
-          [this](int32_t id) { return is_outer_bin(id); });
+    for (size_t i = key.first; key.is_continuous && i < key.first + key.count;
+         ++i) {
+      const int side = side_of(ids[i]);
+      key.saturation.add(side, part.sides[i]);
+      part.sides[i] = static_cast<int8_t>(side);
     }
   }
 }
@@ -132,7 +140,7 @@ void TaskTokens::add_action(std::span<const int32_t> ids) {
 
 void TaskTokens::end_run() {
   const bool is_switched = std::ranges::all_of(
-      last_action_, [this](int32_t id) { return is_outer_bin(id); });
+      last_action_, [this](int32_t id) { return side_of(id) != 0; });
   if (equal_actions_ >= kMinFrozenSteps && !is_switched) {
     frozen_steps_ += equal_actions_;
   }
@@ -220,18 +228,21 @@ void TaskTokens::report_part(const Part& part,
                   part.steps, findings);
       continue;
     }
-    const int64_t all = part.steps * static_cast<int64_t>(key.count);
-    const double limit =
-        key.is_action ? kMaxClippedActions : kMaxClippedObservations;
-    if (is_above(key.in_outer_bins, all, limit) && key.in_outer_bins < all) {
+    const Saturation& found = key.saturation;
+    const bool is_clipped =
+        key.is_action
+            ? found.is_clipped()
+            : is_above(found.at_bound, found.values, kMaxClippedObservations);
+    if (is_clipped) {
       add_finding(
           "clipped", key.name,
           fmt::format("{} of the values are in the outermost bins{}",
-                      percent(key.in_outer_bins, all),
-                      key.is_action ? ": check the scale of the actions"
+                      percent(found.at_bound, found.values),
+                      key.is_action ? ": unless the policy switches between "
+                                      "extremes, check the scale of the actions"
                                     : ", which are those of values beyond 250: "
                                       "scale the observations"),
-          key.in_outer_bins, findings);
+          found.at_bound, findings);
     }
   }
 }

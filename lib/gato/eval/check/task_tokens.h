@@ -11,6 +11,7 @@
 #include "gato/data/tokens.h"
 #include "gato/eval/check/finding.h"
 #include "gato/eval/check/patch_colors.h"
+#include "gato/eval/check/saturation.h"
 #include "gato/eval/check/text_coverage.h"
 
 namespace gato::eval {
@@ -36,7 +37,7 @@ class TaskTokens {
     std::string name;
     size_t first = 0, count = 0;  // within its part of the step
     bool is_action = false, is_continuous = false;
-    int64_t in_outer_bins = 0;
+    Saturation saturation;  // values in the outermost bins
   };
   // The numeric observation tokens, or the action tokens, of a step.
   struct Part {
@@ -45,6 +46,7 @@ class TaskTokens {
     int64_t steps = 0;
     std::vector<int32_t> first;    // those of the first step
     std::vector<uint8_t> changes;  // whether any later step differs
+    std::vector<int8_t> sides;     // see Saturation; those of the last step
     void append(const data::Field& field, bool is_action);
   };
 
@@ -55,7 +57,7 @@ class TaskTokens {
   void end_run();
   void add_texts(const data::TokenizedDocument& document,
                  const TextCoverage& coverage);
-  bool is_outer_bin(int32_t id) const;
+  int side_of(int32_t id) const;
   void report_part(const Part& part, std::vector<Finding>& findings) const;
   void report_documents(const std::vector<std::string>& sources,
                         std::vector<Finding>& findings) const;
