@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 
+#include "gato/base/file_io.h"
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/info_check.h"
+#include "gato/commands/info_page.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -27,6 +29,7 @@ struct InfoOptions {
   bool json = false, decode = false, provenance = false, check = false;
   std::string documents, fail_on = "error";
   CheckOptions checks;
+  PageOptions page;
   ingest::EpisodeSourceOptions episodes;
 };
 
@@ -343,6 +346,15 @@ std::optional<base::Error> print_file(const std::string& path,
 
 base::ExitStatus run_info(const InfoOptions& options,
                           const cli::CommandContext& context) {
+  if (!options.page.output.empty()) {
+    PageOptions page = options.page;
+    page.checks = options.checks;
+    page.checks.episodes = options.episodes;
+    page.attention.data = page.data;
+    page.attention.document = parse_document_range(options.documents).first;
+    write_page(page, context);
+    return base::ExitStatus::success;
+  }
   if (options.check) {
     CheckOptions checks = options.checks;
     checks.episodes = options.episodes;
@@ -369,6 +381,77 @@ base::ExitStatus run_info(const InfoOptions& options,
     throw *first_error;
   }
   return base::ExitStatus::success;
+}
+
+void add_page_options(cli::OptionTable& table, PageOptions& page) {
+  table
+      .add("html", &page.output,
+           "Write a page to look at: what the files contain, and what is wrong "
+           "with them")
+      .metavar("OUT.html");
+  table.add("force", &page.force, "Replace an existing page");
+  table
+      .add("max-size", &page.max_megabytes,
+           "With --html: the maximum size of the page in megabytes; frames of "
+           "films and tokens are left out to stay below it")
+      .metavar("MB")
+      .range(0.1, 1000);
+  table
+      .add("data", &page.data,
+           "With --html, for models: show what the first layer attends to in a "
+           "time step of this token file")
+      .metavar("FILE");
+  table
+      .add("step", &page.attention.step,
+           "With --data: the time step; the one in the middle if it is not "
+           "given")
+      .metavar("N")
+      .range(0, 1e9);
+  table
+      .add("head", &page.attention.head,
+           "With --data: the head that is shown large; the one whose attention "
+           "is least uniform if it is not given")
+      .metavar("N")
+      .range(0, 1e6);
+}
+
+// Throws Error(usage) if options contradict each other.
+void check_options(const InfoOptions& options) {
+  const bool has_page = !options.page.output.empty();
+  if (!options.documents.empty() && !options.decode &&
+      options.page.data.empty()) {
+    throw base::usage_error(
+        "--documents selects what --decode prints, or what --data shows: add "
+        "one of them");
+  }
+  if (options.check + options.decode + has_page > 1) {
+    throw base::usage_error("give only one of --check, --decode and --html");
+  }
+  if ((options.check || has_page) && options.provenance) {
+    throw base::usage_error(
+        "--provenance cannot be combined with --check or --html");
+  }
+  if (has_page && options.json) {
+    throw base::usage_error("--html writes a page: --json is not possible");
+  }
+  if (!options.check && options.fail_on != "error") {
+    throw base::usage_error("--fail-on is an option of --check: add --check");
+  }
+  if (!options.check && !has_page && !options.checks.text_model.empty()) {
+    throw base::usage_error(
+        "--text-model is an option of --check and --html: add one of them");
+  }
+  if (!has_page && !options.page.data.empty()) {
+    throw base::usage_error("--data is an option of --html: add --html");
+  }
+  if (options.page.data.empty() &&
+      (options.page.attention.step || options.page.attention.head)) {
+    throw base::usage_error(
+        "--step and --head select what --data shows: add --data");
+  }
+  if (has_page) {
+    base::check_output(options.page.output, options.page.force);
+  }
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
@@ -399,22 +482,9 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "With --check: encode the texts of datasets with this SentencePiece "
            "model")
       .metavar("FILE");
+  add_page_options(table, options->page);
   add_max_episode_steps_option(table, options->episodes.max_episode_steps);
-  table.add_check([options] {
-    if (!options->documents.empty() && !options->decode) {
-      throw base::usage_error(
-          "--documents selects what --decode prints: add --decode");
-    }
-    if (options->check && (options->decode || options->provenance)) {
-      throw base::usage_error(
-          "--check cannot be combined with --decode or --provenance");
-    }
-    if (!options->check &&
-        (options->fail_on != "error" || !options->checks.text_model.empty())) {
-      throw base::usage_error(
-          "--fail-on and --text-model are options of --check: add --check");
-    }
-  });
+  table.add_check([options] { check_options(*options); });
   return [options](cli::CommandContext& context) {
     return run_info(*options, context);
   };
