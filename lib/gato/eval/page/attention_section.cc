@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include "gato/data/token_file.h"
 #include "gato/eval/page/data_url.h"
 #include "gato/eval/page/first_layer_attention.h"
-#include "gato/eval/page/token_stream.h"
 
 namespace gato::eval {
 namespace {
@@ -75,12 +75,9 @@ std::vector<size_t> compared_tokens(const data::TokenizedDocument& step) {
       tokens.push_back(i);
     }
   }
-  for (size_t i = 0; tokens.empty() && i + 1 < step.tokens.size(); ++i) {
-    tokens.push_back(i);
-    if (i + 2 == step.tokens.size()) {
-      return tokens;
-    }
-    continue;
+  if (tokens.empty()) {
+    tokens.resize(step.tokens.size() - 1);
+    std::iota(tokens.begin(), tokens.end(), size_t{0});
   }
   return tokens;
 }

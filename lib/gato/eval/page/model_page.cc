@@ -13,6 +13,7 @@
 #include "gato/base/file_io.h"
 #include "gato/data/array.h"
 #include "gato/data/json_fields.h"
+#include "gato/data/vocabulary.h"
 #include "gato/eval/page/attention_section.h"
 #include "gato/eval/page/bin_embedding.h"
 #include "gato/eval/page/model_weights.h"
