@@ -1,8 +1,5 @@
 #include "gato/eval/check/patch_colors.h"
 
-#include <algorithm>
-#include <tuple>
-
 namespace gato::eval {
 
 PatchColors::PatchColors(
@@ -14,20 +11,28 @@ PatchColors::PatchColors(
 }
 
 uint32_t PatchColors::color_of(const uint8_t* pixels) {
-  uint32_t color = 0;
-  bool has_black = false;
-  for (size_t i = 0; i < std::tuple_size_v<data::Patch>; i += 3) {
-    const uint32_t pixel = static_cast<uint32_t>(pixels[i]) << 16 |
-                           static_cast<uint32_t>(pixels[i + 1]) << 8 |
-                           pixels[i + 2];
-    has_black |= pixel == 0;
-    if (color == 0) {
-      color = pixel;
-    } else if (pixel != 0 && pixel != color) {
-      return kMixed;
+  constexpr size_t kSide = 16;
+  const auto pixel = [pixels](size_t y, size_t x) {
+    const uint8_t* at = pixels + 3 * (y * kSide + x);
+    return static_cast<uint32_t>(at[0]) << 16 |
+           static_cast<uint32_t>(at[1]) << 8 | at[2];
+  };
+  const uint32_t color = pixel(0, 0);
+  size_t width = 1, height = 1;
+  while (width < kSide && pixel(0, width) == color) {
+    ++width;
+  }
+  while (height < kSide && pixel(height, 0) == color) {
+    ++height;
+  }
+  for (size_t y = 0; y < kSide; ++y) {
+    for (size_t x = 0; x < kSide; ++x) {
+      if (pixel(y, x) != (y < height && x < width ? color : 0)) {
+        return kMixed;
+      }
     }
   }
-  return color != 0 && has_black ? color | kHasBlack : color;
+  return width == kSide && height == kSide ? color : color | kPadded;
 }
 
 bool PatchColors::is_one_color(const data::TokenizedDocument& document,
@@ -38,14 +43,13 @@ bool PatchColors::is_one_color(const data::TokenizedDocument& document,
     const int64_t index = data::patch_index(document.tokens.at(token));
     return colors_.at(static_cast<size_t>(index));
   };
-  const uint32_t color = color_at(0, 0) & ~kHasBlack;
+  const uint32_t color = color_at(0, 0) & ~kPadded;
   for (int row = 0; row < image.rows; ++row) {
     for (int column = 0; column < image.columns; ++column) {
       const bool may_be_padded =
           row + 1 == image.rows || column + 1 == image.columns;
       const uint32_t found = color_at(row, column);
-      if (found != color &&
-          !(may_be_padded && (found == 0 || found == (color | kHasBlack)))) {
+      if (found != color && !(may_be_padded && found == (color | kPadded))) {
         return false;
       }
     }

@@ -17,14 +17,15 @@ class PatchColors {
               const std::function<const uint8_t*(int64_t)>& pixels_of);
 
   // Returns whether all pixels of an image are equal. Its patch tokens refer to
-  // the patches of the file. Black pixels in the last row and the last column
-  // of patches may be padding.
+  // the patches of the file. The patches of the last row and the last column
+  // may be padded.
   bool is_one_color(const data::TokenizedDocument& document,
                     const data::TokenizedImage& image) const;
 
  private:
-  // 0xRRGGBB, with kHasBlack if other pixels are black, or kMixed.
-  static constexpr uint32_t kHasBlack = 1U << 24, kMixed = 1U << 25;
+  // 0xRRGGBB, with kPadded if only a rectangle at the top left has this color
+  // and the rest is black, as padding is; otherwise kMixed.
+  static constexpr uint32_t kPadded = 1U << 24, kMixed = 1U << 25;
   static uint32_t color_of(const uint8_t* pixels);
   std::vector<uint32_t> colors_;
 };

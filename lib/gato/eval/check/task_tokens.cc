@@ -138,10 +138,15 @@ void TaskTokens::add_action(std::span<const int32_t> ids) {
   equal_actions_ = 1;
 }
 
+// Runs at rest, in the bins next to 0, or at the bounds do not count: there,
+// different actions are likely to have the same tokens.
 void TaskTokens::end_run() {
-  const bool is_switched = std::ranges::all_of(
-      last_action_, [this](int32_t id) { return side_of(id) != 0; });
-  if (equal_actions_ >= kMinFrozenSteps && !is_switched) {
+  const int32_t center = continuous_begin_ + data::Vocabulary::kBinCount / 2;
+  const bool is_frozen =
+      std::ranges::any_of(last_action_, [this, center](int32_t id) {
+        return side_of(id) == 0 && id != center && id != center - 1;
+      });
+  if (equal_actions_ >= kMinFrozenSteps && is_frozen) {
     frozen_steps_ += equal_actions_;
   }
   equal_actions_ = 0;

@@ -99,14 +99,15 @@ std::string component_map(const PrincipalComponents& components) {
   }
   // One scale for both directions.
   const double scale = 400 / std::max({high_x - low_x, high_y - low_y, 1e-12});
-  Svg svg(420, 420, "Principal components of the embeddings of bins");
+  const double height = (high_y - low_y) * scale + 20;
+  Svg svg(420, height, "Principal components of the embeddings of bins");
   const auto bins = static_cast<double>(components.coordinates.size());
   for (size_t k = 0; k < components.coordinates.size(); ++k) {
     const auto [x, y] = components.coordinates[k];
     const double value =
         tokenize::mu_law_decode(tokenize::bin_center(static_cast<int32_t>(k)));
-    svg.rectangle(8 + (x - low_x) * scale, 408 - (y - low_y) * scale, 4, 4,
-                  bin_color(static_cast<double>(k) / bins),
+    svg.rectangle(8 + (x - low_x) * scale, height - 12 - (y - low_y) * scale, 4,
+                  4, bin_color(static_cast<double>(k) / bins),
                   fmt::format("bin {}, value {}", k, short_number(value)));
   }
   std::string html = svg.str();

@@ -147,7 +147,7 @@ class Film {
         "<div class=\"controls\"><button type=\"button\">Play</button>"
         "<input type=\"range\" min=\"0\" max=\"{}\" value=\"0\" "
         "aria-label=\"Step\"><output></output></div>\n"
-        "<p class=\"now\">{}</p>\n{}{}</div>\n",
+        "<p class=\"now\">{}</p>\n<div class=\"scroll\">{}</div>{}</div>\n",
         script_json(data_.dump(-1, ' ', false,
                                nlohmann::json::error_handler_t::replace)),
         screens, std::max<int64_t>(0, steps_ - 1),

@@ -77,7 +77,7 @@ std::string overview(const nlohmann::json& config,
     parameters += data::element_count(tensor.shape);
   }
   std::vector<std::pair<std::string, std::string>> values = {
-      {grouped(parameters), "parameters"}};
+      {short_count(parameters), "parameters"}};
   for (const auto& [key, name] :
        {std::pair{"layers", "layers"}, std::pair{"width", "width"},
         std::pair{"heads", "heads"}, std::pair{"key_size", "key size"},

@@ -17,7 +17,7 @@ namespace gato::eval {
 namespace {
 
 constexpr size_t kMaxShownDocuments = 8;
-constexpr int64_t kMaxShownTokens = 1500, kMaxBands = 40;
+constexpr int64_t kMaxShownTokens = 600, kMaxBands = 40;
 
 // The tokens of a task by modality.
 struct TaskCounts {
@@ -140,10 +140,10 @@ std::vector<HtmlSection> token_sections(const data::TokenFileReader& reader,
   }
   std::vector<HtmlSection> sections = {
       {"Overview",
-       tiles({{grouped(reader.document_count()), "documents"},
-              {grouped(reader.step_count()), "steps"},
-              {grouped(reader.token_count()), "tokens"},
-              {grouped(reader.distinct_patch_count()), "distinct patches"},
+       tiles({{short_count(reader.document_count()), "documents"},
+              {short_count(reader.step_count()), "steps"},
+              {short_count(reader.token_count()), "tokens"},
+              {short_count(reader.distinct_patch_count()), "distinct patches"},
               {grouped(reader.vocabulary().size()), "ids"}})},
       findings_section(findings),
       {"Tokens", modality_bar(counts) + "<div class=\"pair\">\n" +
@@ -296,12 +296,13 @@ std::vector<HtmlSection> sequence_sections(
   const int64_t all = sequences * reader.info().sequence_length;
   std::vector<HtmlSection> sections = {
       {"Overview",
-       tiles({{grouped(sequences), "sequences"},
-              {grouped(reader.info().sequence_length), "tokens per sequence"},
-              {percent(all - padding, all), "filled"},
-              {percent(prompted, sequences), "with a prompt"},
-              {grouped(reader.info().window_steps), "steps per window"},
-              {grouped(reader.distinct_patch_count()), "distinct patches"}})},
+       tiles(
+           {{grouped(sequences), "sequences"},
+            {grouped(reader.info().sequence_length), "tokens per sequence"},
+            {percent(all - padding, all), "filled"},
+            {percent(prompted, sequences), "with a prompt"},
+            {grouped(reader.info().window_steps), "steps per window"},
+            {short_count(reader.distinct_patch_count()), "distinct patches"}})},
       findings_section(findings)};
   if (sequences > 0) {
     const int64_t shown = std::min(sequences, kMaxBands);

@@ -107,6 +107,16 @@ std::string grouped(int64_t count) {
   return digits;
 }
 
+std::string short_count(int64_t count) {
+  if (count < 1000000) {
+    return grouped(count);
+  }
+  const bool is_giga = count >= 1000000000;
+  return fmt::format("{:.3g} {}",
+                     static_cast<double>(count) / (is_giga ? 1e9 : 1e6),
+                     is_giga ? "G" : "M");
+}
+
 std::string histogram(std::vector<double> values, const std::string& title) {
   std::erase_if(values, [](double x) { return !std::isfinite(x); });
   if (values.empty()) {
@@ -121,7 +131,8 @@ std::string histogram(std::vector<double> values, const std::string& title) {
     ++counts[std::clamp<size_t>(static_cast<size_t>(next), 1, bars) - 1];
   }
   constexpr double kWidth = 420, kBottom = 150, kTop = 30, kLeft = 10;
-  const double bar = (kWidth - 2 * kLeft) / static_cast<double>(bars);
+  const double bar =
+      std::min(60.0, (kWidth - 2 * kLeft) / static_cast<double>(bars));
   const auto highest = static_cast<double>(std::ranges::max(counts));
   Svg svg(kWidth, kBottom + 26, title);
   svg.text(kLeft, 14, title, Svg::Anchor::start, "title");

@@ -26,10 +26,13 @@ HtmlSection findings_section(const std::vector<Finding>& findings);
 // Returns JSON for a <script> element: a text cannot end the element.
 std::string script_json(const std::string& json);
 
-// Returns a number with at most four significant digits, and counts in groups
-// of three digits.
+// Returns a number with at most four significant digits.
 std::string short_number(double value);
+// Returns a count with its digits in groups of three.
 std::string grouped(int64_t count);
+// Returns a count for a tile: "1.21 M", "79 M", "1.18 G", or grouped() below a
+// million.
+std::string short_count(int64_t count);
 
 // Returns a chart of how many values are in each of at most 24 ranges of equal
 // width. Values that are not finite are left out. Integers with few distinct

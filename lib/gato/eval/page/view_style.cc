@@ -20,7 +20,7 @@ td.warning { color: #b26a00; font-weight: 600; }
   td.warning { color: #e3a13a; } }
 td.message { white-space: normal; text-align: left; min-width: 22em; }
 .pair { display: grid; gap: 16px 28px;
-  grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
 .frames { display: flex; flex-wrap: wrap; gap: 14px; margin: 0 0 8px; }
 .frames figure { max-width: 220px; }
 .frames img { width: auto; height: 112px; max-width: 220px; object-fit: contain;
@@ -41,7 +41,7 @@ td.message { white-space: normal; text-align: left; min-width: 22em; }
 svg .cursor { stroke: var(--ink); stroke-width: 1.5; }
 svg.square { max-width: 460px; margin: 0 auto; }
 .stream { font: 12px/2 ui-monospace, "DejaVu Sans Mono", monospace;
-  overflow-wrap: anywhere; }
+  overflow-wrap: anywhere; max-height: 540px; overflow-y: auto; }
 .stream .step { display: flex; gap: 10px; border-bottom: 1px solid var(--grid);
   padding: 3px 0; break-inside: avoid; }
 .stream .number { flex: 0 0 3.2em; text-align: right; color: var(--soft); }
@@ -71,11 +71,13 @@ svg.square { max-width: 460px; margin: 0 auto; }
   border-radius: 4px; }
 .attention { display: grid; gap: 16px;
   grid-template-columns: repeat(auto-fit, minmax(200px, 300px)); }
+.film .scroll svg { min-width: 560px; }
 @media (max-width: 600px) { main { padding: 20px 14px 40px; }
-  .film .screens img { height: 200px; }
+  .film .screens img { height: 168px; } .frames { gap: 10px; }
+  .frames figure { max-width: 112px; } .frames img { max-width: 112px; }
   .film .controls { flex-wrap: wrap; }
   .film input[type=range] { flex: 1 1 100%; order: 3; } }
-@media print { .film .controls { display: none; }
+@media print { .stream { max-height: none; } .film .controls { display: none; }
   section { break-inside: auto; } h2, h3 { break-after: avoid; }
   figure, .tile, svg { break-inside: avoid; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
