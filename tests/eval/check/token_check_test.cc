@@ -173,6 +173,8 @@ TEST_CASE("Padded patches do not hide that an image has one color") {
   CHECK(colors.is_one_color(document, {0, 2, 1}));
   document.tokens[1] = data::patch_token(2);
   CHECK(!colors.is_one_color(document, {0, 2, 1}));
+  document.tokens[0] = data::patch_token(2);
+  CHECK(!colors.is_one_color(document, {0, 2, 1}));
   document.tokens = {data::patch_token(1), data::patch_token(0)};
   CHECK(!colors.is_one_color(document, {0, 2, 1}));
 }

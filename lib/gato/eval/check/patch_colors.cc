@@ -44,6 +44,9 @@ bool PatchColors::is_one_color(const data::TokenizedDocument& document,
     return colors_.at(static_cast<size_t>(index));
   };
   const uint32_t color = color_at(0, 0) & ~kPadded;
+  if (color == kMixed) {
+    return false;
+  }
   for (int row = 0; row < image.rows; ++row) {
     for (int column = 0; column < image.columns; ++column) {
       const bool may_be_padded =

@@ -93,8 +93,8 @@ class DatasetPage {
           {"First observations",
            "<div class=\"frames\">\n" + first_frames_ + "</div>\n"});
     }
-    if (best_) {
-      if (const auto episode = try_read(*best_)) {
+    if (const auto index = filmed_episode()) {
+      if (const auto episode = try_read(*index)) {
         sections.push_back(
             {film_title(*episode),
              episode_film(*episode, spec_, max_bytes_ * 6 / 10)});
@@ -126,11 +126,7 @@ class DatasetPage {
     steps_ += episode.step_count();
     with_success_ += episode.success.has_value();
     successes_ += episode.success.value_or(false);
-    if (!best_ || total > best_return_ ||
-        (std::isnan(best_return_) && !std::isnan(total))) {
-      best_ = index;
-      best_return_ = total;
-    }
+    indices_.push_back(index);
     add_ranges(episode.observations, observation_ranges_);
     add_ranges(episode.actions, action_ranges_);
     if (shown_episodes_ < kMaxFirstFrames &&
@@ -158,27 +154,45 @@ class DatasetPage {
   }
 
   void add_first_frames(const data::Episode& episode) {
+    std::string images, texts;
     for (size_t i = 0; i < spec_.observation_fields.size(); ++i) {
       const data::Field& field = spec_.observation_fields[i];
-      const std::string caption =
-          fmt::format("episode {}: {}", episode.id, field.name);
       if (field.role == data::Role::image) {
         const auto& column = std::get<data::Array>(episode.observations[i]);
-        first_frames_ += fmt::format(
-            "<figure><img alt=\"\" src=\"{}\"><figcaption>{}</figcaption>"
-            "</figure>\n",
-            image_data_url(shown_image(column.row(0), 224)),
-            escape_html(caption));
+        images += fmt::format("<img alt=\"{0}\" title=\"{0}\" src=\"{1}\">",
+                              escape_html(field.name),
+                              image_data_url(shown_image(column.row(0), 224)));
       } else if (field.role == data::Role::text) {
-        const auto& texts =
+        const auto& column =
             std::get<std::vector<std::string>>(episode.observations[i]);
-        first_frames_ += fmt::format(
-            "<figure><p>{}</p><figcaption>{}</figcaption></figure>\n",
-            escape_html(ingest::escape_invalid_utf8(
-                texts.front().substr(0, kMaxTextBytes))),
-            escape_html(caption));
+        texts += ": " + ingest::escape_invalid_utf8(
+                            column.front().substr(0, kMaxTextBytes));
       }
     }
+    if (!images.empty() || !texts.empty()) {
+      first_frames_ += fmt::format(
+          "<figure><div>{}</div><figcaption>episode {}{}</figcaption>"
+          "</figure>\n",
+          images, episode.id, escape_html(texts));
+    }
+  }
+
+  // Returns the index of the episode with the highest return among those that
+  // are not shorter than the median.
+  std::optional<int64_t> filmed_episode() const {
+    if (indices_.empty()) {
+      return std::nullopt;
+    }
+    std::vector<double> sorted = lengths_;
+    std::ranges::sort(sorted);
+    const double median = sorted[sorted.size() / 2];
+    std::optional<size_t> best;
+    for (size_t i = 0; i < indices_.size(); ++i) {
+      if (lengths_[i] >= median && (!best || returns_[i] > returns_[*best])) {
+        best = i;
+      }
+    }
+    return indices_[*best];
   }
 
   std::string overview() const {
@@ -241,10 +255,9 @@ class DatasetPage {
 
   static std::string film_title(const data::Episode& episode) {
     const double total = episode.total_reward();
-    return std::isnan(total)
-               ? fmt::format("Episode {}", episode.id)
-               : fmt::format("Episode {}, of the highest return, {}",
-                             episode.id, short_number(total));
+    return std::isnan(total) ? fmt::format("Episode {}", episode.id)
+                             : fmt::format("Episode {}, with a return of {}",
+                                           episode.id, short_number(total));
   }
 
   ingest::EpisodeSource& source_;
@@ -255,8 +268,7 @@ class DatasetPage {
   int64_t steps_ = 0, failed_ = 0, with_success_ = 0, successes_ = 0;
   int64_t shown_episodes_ = 0;
   std::string first_frames_;
-  std::optional<int64_t> best_;
-  double best_return_ = 0;
+  std::vector<int64_t> indices_;  // of the episodes with a return and a length
 };
 
 }  // namespace

@@ -88,7 +88,8 @@ Curves curves_of(const data::Array& column, const data::Field& field,
   const int64_t elements = data::element_count(field.shape);
   const int64_t shown = std::min(elements, kMaxElements);
   Curves curves;
-  curves.title = fmt::format("{} {}", part, field.name);
+  curves.title =
+      field.name == part ? part : fmt::format("{} {}", part, field.name);
   if (shown < elements) {
     curves.title +=
         fmt::format(", elements 0 to {} of {}", shown - 1, elements);

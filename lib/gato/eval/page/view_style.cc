@@ -12,6 +12,7 @@
 namespace gato::eval {
 
 const char* const kViewStyle = R"(
+.tiles + .scroll { margin-top: 12px; }
 h3 { font-size: 16px; margin: 24px 0 8px; }
 nav a { color: inherit; margin-right: 14px; }
 td.error { color: #d0342c; font-weight: 600; }
@@ -22,7 +23,8 @@ td.message { white-space: normal; text-align: left; min-width: 22em; }
 .pair { display: grid; gap: 16px 28px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
 .frames { display: flex; flex-wrap: wrap; gap: 14px; margin: 0 0 8px; }
-.frames figure { max-width: 220px; }
+.frames figure { max-width: 240px; }
+.frames figure div { display: flex; flex-wrap: wrap; gap: 4px; }
 .frames img { width: auto; height: 112px; max-width: 220px; object-fit: contain;
   background: var(--tile); display: block; }
 .film .screens { display: flex; flex-wrap: wrap; gap: 14px; }
@@ -74,7 +76,8 @@ svg.square { max-width: 460px; margin: 0 auto; }
 .film .scroll svg { min-width: 560px; }
 @media (max-width: 600px) { main { padding: 20px 14px 40px; }
   .film .screens img { height: 168px; } .frames { gap: 10px; }
-  .frames figure { max-width: 112px; } .frames img { max-width: 112px; }
+  .frames figure { max-width: 170px; }
+  .frames img { height: 80px; max-width: 170px; }
   .film .controls { flex-wrap: wrap; }
   .film input[type=range] { flex: 1 1 100%; order: 3; } }
 @media print { .stream { max-height: none; } .film .controls { display: none; }
