@@ -520,7 +520,23 @@ cli::Command info_command() {
       "as keys and values. A continuous value is the center of its bin. The "
       "expert's action is shown if it differs from the action that was taken. "
       "(cut) marks a time step or text that was truncated at the end of its "
-      "sequence.";
+      "sequence.\n\n"
+      "With --check, each file is read once, at the speed of the disk, and "
+      "what "
+      "is wrong with it as training data is reported: datasets, token files, "
+      "sequence files, runs and models. The status is 1 if a finding is at or "
+      "above --fail-on. CHECKING DATA in gato(7) describes the checks and the "
+      "JSON of --json.\n\n"
+      "With --html, the files are shown on a page, one HTML file that needs no "
+      "network. A dataset: the findings of --check, returns and lengths, the "
+      "keys with their ranges, first observations, and an episode as a film "
+      "with its actions and rewards. A token file: the tokens in the colors of "
+      "their modalities, with values as tooltips, and targets marked. A "
+      "sequence file: sequences as bands of segments and prompts. A run, also "
+      "while it trains: its losses by domain, modality and task, the learning "
+      "rate and the gradient norm. A model: its parameters, and the embeddings "
+      "of the bins of continuous values; with --data, the attention of the "
+      "first layer within a time step, as in appendix J of the paper.";
   command.seed_help = cli::kUnusedOption;
   command.threads_help =
       "Number of threads of --check; 0: one per processor. Does not affect the "
@@ -534,7 +550,13 @@ cli::Command info_command() {
       {"gato-info --decode --documents 0-1 control.h5",
        "The time steps of two episodes"},
       {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
-       "The files that it was made from, with their digests"}};
+       "The files that it was made from, with their digests"},
+      {"gato-info --check --fail-on warning demonstrations/*",
+       "Status 1 if anything is wrong with the datasets"},
+      {"gato-info --html page.html run",
+       "The curves of a run and its newest model as a page"},
+      {"gato-info --html page.html --data control.h5 --documents 3 run/latest",
+       "Also what the model attends to in the middle of the fourth episode"}};
   return command;
 }
 
