@@ -7,8 +7,8 @@ int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-info",
       .summary =
-          "identify files, check that they are complete and show their "
-          "contents",
+          "identify files, check that they are complete and sound, and show "
+          "their contents",
       .commands = {gato::commands::info_command()},
       .see_also = {"gato-tokenize", "gato-pack", "gato-train", "gato(7)",
                    "gato-formats(5)"}};

@@ -8,10 +8,13 @@
 #include <memory>
 #include <optional>
 
+#include "gato/base/file_io.h"
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
 #include "gato/commands/episode_options.h"
+#include "gato/commands/info_check.h"
+#include "gato/commands/info_page.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/sequence_file.h"
 #include "gato/data/token_file.h"
@@ -23,8 +26,10 @@ namespace {
 using nlohmann::ordered_json;
 
 struct InfoOptions {
-  bool json = false, decode = false, provenance = false;
-  std::string documents;
+  bool json = false, decode = false, provenance = false, check = false;
+  std::string documents, fail_on = "error";
+  CheckOptions checks;
+  PageOptions page;
   ingest::EpisodeSourceOptions episodes;
 };
 
@@ -341,6 +346,23 @@ std::optional<base::Error> print_file(const std::string& path,
 
 base::ExitStatus run_info(const InfoOptions& options,
                           const cli::CommandContext& context) {
+  if (!options.page.output.empty()) {
+    PageOptions page = options.page;
+    page.checks = options.checks;
+    page.checks.episodes = options.episodes;
+    page.attention.data = page.data;
+    page.attention.document = parse_document_range(options.documents).first;
+    write_page(page, context);
+    return base::ExitStatus::success;
+  }
+  if (options.check) {
+    CheckOptions checks = options.checks;
+    checks.episodes = options.episodes;
+    return check_files(checks,
+                       options.fail_on == "error" ? eval::Severity::error
+                                                  : eval::Severity::warning,
+                       options.json, context);
+  }
   std::optional<base::Error> first_error;
   bool first = true;
   for (const std::string& path : context.common.inputs) {
@@ -361,6 +383,77 @@ base::ExitStatus run_info(const InfoOptions& options,
   return base::ExitStatus::success;
 }
 
+void add_page_options(cli::OptionTable& table, PageOptions& page) {
+  table
+      .add("html", &page.output,
+           "Write a page to look at: what the files contain, and what is wrong "
+           "with them")
+      .metavar("OUT.html");
+  table.add("force", &page.force, "Replace an existing page");
+  table
+      .add("max-size", &page.max_megabytes,
+           "With --html: the maximum size of the page in megabytes; frames of "
+           "films and tokens are left out to stay below it")
+      .metavar("MB")
+      .range(0.1, 1000);
+  table
+      .add("data", &page.data,
+           "With --html, for models: show what the first layer attends to in a "
+           "time step of this token file")
+      .metavar("FILE");
+  table
+      .add("step", &page.attention.step,
+           "With --data: the time step; the one in the middle if it is not "
+           "given")
+      .metavar("N")
+      .range(0, 1e9);
+  table
+      .add("head", &page.attention.head,
+           "With --data: the head that is shown large; the one whose attention "
+           "is least uniform if it is not given")
+      .metavar("N")
+      .range(0, 1e6);
+}
+
+// Throws Error(usage) if options contradict each other.
+void check_options(const InfoOptions& options) {
+  const bool has_page = !options.page.output.empty();
+  if (!options.documents.empty() && !options.decode &&
+      options.page.data.empty()) {
+    throw base::usage_error(
+        "--documents selects what --decode prints, or what --data shows: add "
+        "one of them");
+  }
+  if (options.check + options.decode + has_page > 1) {
+    throw base::usage_error("give only one of --check, --decode and --html");
+  }
+  if ((options.check || has_page) && options.provenance) {
+    throw base::usage_error(
+        "--provenance cannot be combined with --check or --html");
+  }
+  if (has_page && options.json) {
+    throw base::usage_error("--html writes a page: --json is not possible");
+  }
+  if (!options.check && options.fail_on != "error") {
+    throw base::usage_error("--fail-on is an option of --check: add --check");
+  }
+  if (!options.check && !has_page && !options.checks.text_model.empty()) {
+    throw base::usage_error(
+        "--text-model is an option of --check and --html: add one of them");
+  }
+  if (!has_page && !options.page.data.empty()) {
+    throw base::usage_error("--data is an option of --html: add --html");
+  }
+  if (options.page.data.empty() &&
+      (options.page.attention.step || options.page.attention.head)) {
+    throw base::usage_error(
+        "--step and --head select what --data shows: add --data");
+  }
+  if (has_page) {
+    base::check_output(options.page.output, options.page.force);
+  }
+}
+
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<InfoOptions>();
   table.add("json", &options->json,
@@ -376,13 +469,22 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "With --decode: print only document N, or documents A to B, starting "
           "at 0; or sequences, in a sequence file")
       .metavar("N|A-B");
+  table.add("check", &options->check,
+            "Report what is wrong with the files as training data; the status "
+            "is 1 if anything is");
+  table
+      .add("fail-on", &options->fail_on,
+           "With --check: the findings that lead to status 1, errors or also "
+           "warnings")
+      .one_of({"warning", "error"});
+  table
+      .add("text-model", &options->checks.text_model,
+           "With --check: encode the texts of datasets with this SentencePiece "
+           "model")
+      .metavar("FILE");
+  add_page_options(table, options->page);
   add_max_episode_steps_option(table, options->episodes.max_episode_steps);
-  table.add_check([options] {
-    if (!options->documents.empty() && !options->decode) {
-      throw base::usage_error(
-          "--documents selects what --decode prints: add --decode");
-    }
-  });
+  table.add_check([options] { check_options(*options); });
   return [options](cli::CommandContext& context) {
     return run_info(*options, context);
   };
@@ -418,8 +520,27 @@ cli::Command info_command() {
       "as keys and values. A continuous value is the center of its bin. The "
       "expert's action is shown if it differs from the action that was taken. "
       "(cut) marks a time step or text that was truncated at the end of its "
-      "sequence.";
-  command.seed_help = command.threads_help = cli::kUnusedOption;
+      "sequence.\n\n"
+      "With --check, each file is read once, at the speed of the disk, and "
+      "what "
+      "is wrong with it as training data is reported: datasets, token files, "
+      "sequence files, runs and models. The status is 1 if a finding is at or "
+      "above --fail-on. CHECKING DATA in gato(7) describes the checks and the "
+      "JSON of --json.\n\n"
+      "With --html, the files are shown on a page, one HTML file that needs no "
+      "network. A dataset: the findings of --check, returns and lengths, the "
+      "keys with their ranges, first observations, and an episode as a film "
+      "with its actions and rewards. A token file: the tokens in the colors of "
+      "their modalities, with values as tooltips, and targets marked. A "
+      "sequence file: sequences as bands of segments and prompts. A run, also "
+      "while it trains: its losses by domain, modality and task, the learning "
+      "rate and the gradient norm. A model: its parameters, and the embeddings "
+      "of the bins of continuous values; with --data, the attention of the "
+      "first layer within a time step, as in appendix J of the paper.";
+  command.seed_help = cli::kUnusedOption;
+  command.threads_help =
+      "Number of threads of --check; 0: one per processor. Does not affect the "
+      "output";
   command.operands = "PATH...";
   command.min_operands = 1;
   command.build = build;
@@ -429,7 +550,13 @@ cli::Command info_command() {
       {"gato-info --decode --documents 0-1 control.h5",
        "The time steps of two episodes"},
       {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
-       "The files that it was made from, with their digests"}};
+       "The files that it was made from, with their digests"},
+      {"gato-info --check --fail-on warning demonstrations/*",
+       "Status 1 if anything is wrong with the datasets"},
+      {"gato-info --html page.html run",
+       "The curves of a run and its newest model as a page"},
+      {"gato-info --html page.html --data control.h5 --documents 3 run/latest",
+       "Also what the model attends to in the middle of the fourth episode"}};
   return command;
 }
 

@@ -213,9 +213,7 @@ Inspection inspect_episodes(const fs::path& path, FileKind kind,
   Inspection result{kind, {}, source->provenance()};
   ordered_json& facts = result.facts;
   const data::TaskSpec& spec = source->spec();
-  facts = {{"kind", kind == FileKind::d4rl        ? "d4rl"
-                    : kind == FileKind::robomimic ? "robomimic"
-                                                  : "minari"},
+  facts = {{"kind", kind_identifier(kind)},
            {"task", spec.name},
            {"domain", spec.domain},
            {"environment", spec.environment},
@@ -361,6 +359,34 @@ std::string name_of(FileKind kind) {
       break;
   }
   return "JSON file";
+}
+
+std::string kind_identifier(FileKind kind) {
+  switch (kind) {
+    case FileKind::token_file:
+      return data::kTokenFileFormat.kind;
+    case FileKind::sequence_file:
+      return data::kSequenceFileFormat.kind;
+    case FileKind::minari:
+      return "minari";
+    case FileKind::d4rl:
+      return "d4rl";
+    case FileKind::robomimic:
+      return "robomimic";
+    case FileKind::model:
+      return data::kModelFormat.kind;
+    case FileKind::run:
+      return "gato-run";
+    case FileKind::text_model:
+      return "sentencepiece";
+    case FileKind::safetensors:
+      return "safetensors";
+    case FileKind::recording:
+      return data::kRecordingFormat.kind;
+    case FileKind::json:
+      break;
+  }
+  return "json";
 }
 
 Inspection inspect(const fs::path& path,

@@ -38,6 +38,9 @@ struct Inspection {
 // it is missing and Error(bad_input) if it is of no known kind.
 FileKind detect_file_kind(const std::filesystem::path& path);
 std::string name_of(FileKind kind);
+// Returns the name of a kind for programs: the "kind" of a file of this
+// project, or the name of a foreign format.
+std::string kind_identifier(FileKind kind);
 
 // Reads the complete file and returns its facts. Throws Error(bad_input) if any
 // part of it is corrupt. `options` determine how episodes are read.

@@ -156,7 +156,8 @@ std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
 }
 
 std::string line_chart(const std::vector<Series>& series,
-                       const std::string& x_title, const std::string& y_title) {
+                       const std::string& x_title, const std::string& y_title,
+                       bool has_legend) {
   Scale x{0, 0, 70, 840}, y{0, 0, 250, 40};
   bool is_first = true;
   for (const Series& one : series) {
@@ -185,7 +186,7 @@ std::string line_chart(const std::vector<Series>& series,
       points.push_back({x(point_x), y(point_y)});
     }
     svg.polyline(points, palette_color(s));
-    if (series.size() < 2) {
+    if (series.size() < 2 || !has_legend) {
       continue;
     }
     svg.text(legend_x, 20, series[s].name, Anchor::end, "tick");

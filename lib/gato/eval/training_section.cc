@@ -15,7 +15,12 @@ namespace {
 
 constexpr size_t kMaxPoints = 400;
 
-// Averages groups of consecutive points so that at most `max_points` remain.
+bool has_number(const nlohmann::json& object, const char* key) {
+  return object.contains(key) && object[key].is_number();
+}
+
+}  // namespace
+
 std::vector<std::pair<double, double>> downsample(
     const std::vector<std::pair<double, double>>& points, size_t max_points) {
   const size_t group = (points.size() + max_points - 1) / max_points;
@@ -32,12 +37,6 @@ std::vector<std::pair<double, double>> downsample(
   }
   return averaged;
 }
-
-bool has_number(const nlohmann::json& object, const char* key) {
-  return object.contains(key) && object[key].is_number();
-}
-
-}  // namespace
 
 HtmlSection training_section(const std::filesystem::path& metrics_file) {
   Series loss{"loss", {}};

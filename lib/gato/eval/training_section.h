@@ -2,10 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "gato/eval/html_page.h"
 
 namespace gato::eval {
+
+// Averages groups of consecutive points so that at most `max_points` remain.
+std::vector<std::pair<double, double>> downsample(
+    const std::vector<std::pair<double, double>>& points, size_t max_points);
 
 // Draws the loss over the steps from a run's metrics.jsonl: lines of JSON, of
 // which those with numbers "step" and "loss" are plotted, averaged to a few

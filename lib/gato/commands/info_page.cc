@@ -1,0 +1,114 @@
+#include "gato/commands/info_page.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <iterator>
+#include <vector>
+
+#include "gato/base/file_io.h"
+#include "gato/commands/inspect.h"
+#include "gato/data/checkpoint_directory.h"
+#include "gato/eval/page/dataset_page.h"
+#include "gato/eval/page/run_page.h"
+#include "gato/eval/page/token_page.h"
+#include "gato/eval/page/view_page.h"
+
+namespace gato::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using eval::HtmlSection;
+
+// The sections of a run are those of its metrics and of its newest model.
+std::vector<HtmlSection> run_and_model_sections(
+    const fs::path& path, const std::vector<eval::Finding>& findings,
+    const PageOptions& options) {
+  std::vector<HtmlSection> sections = eval::run_sections(path, findings);
+  if (const auto newest = data::newest_complete_checkpoint(path)) {
+    std::vector<HtmlSection> model =
+        eval::model_sections(*newest, {}, options.attention);
+    for (HtmlSection& section : model) {
+      if (section.title != "Checks") {
+        section.title = newest->filename().string() + ": " + section.title;
+        sections.push_back(std::move(section));
+      }
+    }
+  }
+  return sections;
+}
+
+std::vector<HtmlSection> make_sections(
+    const fs::path& path, const std::vector<eval::Finding>& findings,
+    int64_t max_bytes, const PageOptions& options,
+    const cli::CommandContext& context) {
+  const FileKind kind = detect_file_kind(path);
+  switch (kind) {
+    case FileKind::token_file:
+      return eval::token_sections(data::TokenFileReader(path), findings,
+                                  max_bytes);
+    case FileKind::sequence_file:
+      return eval::sequence_sections(data::SequenceFileReader(path), findings,
+                                     max_bytes);
+    case FileKind::minari:
+    case FileKind::d4rl:
+    case FileKind::robomimic: {
+      const auto source = ingest::open_episodes(path, options.checks.episodes);
+      return eval::dataset_sections(*source, findings, max_bytes,
+                                    &context.progress);
+    }
+    case FileKind::model:
+      return eval::model_sections(path, findings, options.attention);
+    case FileKind::run:
+      return run_and_model_sections(path, findings, options);
+    default:
+      throw base::input_error(
+          "{}: there is no page for a {}: give datasets, token files, sequence "
+          "files, runs or models",
+          path.string(), name_of(kind));
+  }
+}
+
+}  // namespace
+
+void write_page(const PageOptions& options,
+                const cli::CommandContext& context) {
+  const std::vector<std::string>& inputs = context.common.inputs;
+  const auto max_bytes = static_cast<int64_t>(options.max_megabytes * 1e6);
+  std::vector<HtmlSection> sections;
+  std::string introduction;
+  for (const std::string& input : inputs) {
+    const fs::path path = data::resolve_checkpoint_reference(input);
+    const CheckedFile checked = check_file(input, options.checks, context);
+    if (checked.kind.empty()) {
+      throw base::Error(checked.status, checked.findings.front().message);
+    }
+    std::vector<HtmlSection> own = make_sections(
+        path, checked.findings, max_bytes / static_cast<int64_t>(inputs.size()),
+        options, context);
+    for (HtmlSection& section : own) {
+      if (inputs.size() > 1) {
+        section.title =
+            fs::path(input).filename().string() + ": " + section.title;
+      }
+      sections.push_back(std::move(section));
+    }
+    introduction +=
+        (introduction.empty() ? "" : ", ") + checked.kind_name + " " + input;
+  }
+  const std::string title = inputs.size() == 1
+                                ? fs::path(inputs.front()).filename().string()
+                                : fmt::format("{} files", inputs.size());
+  const std::string page = eval::view_page(title, introduction, sections);
+  if (static_cast<int64_t>(page.size()) > max_bytes) {
+    throw base::usage_error(
+        "{}: the page would have {:.1f} MB: raise --max-size, or give fewer "
+        "files",
+        options.output, static_cast<double>(page.size()) / 1e6);
+  }
+  base::write_file(options.output, page, options.force);
+  spdlog::info("{}: {:.2f} MB", options.output,
+               static_cast<double>(page.size()) / 1e6);
+}
+
+}  // namespace gato::commands
