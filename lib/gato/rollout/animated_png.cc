@@ -7,13 +7,15 @@
 // The fcTL and fdAT chunks share one sequence of numbers, from 0. An IDAT has
 // no sequence number: decoders that ignore the other chunks find a still image.
 // Every frame but the first covers only the rectangle that differs from the
-// frame before it. Integers are big-endian.
+// frame before it, and is transparent where it does not. Integers are
+// big-endian.
 #include <zlib.h>
 
 #include <algorithm>
 #include <cassert>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gato/rollout/animation.h"
@@ -42,10 +44,10 @@ std::string png_chunk(std::string_view type, std::string_view data) {
 }
 
 std::string png_header(int height, int width) {
-  // Depth of 8 bits, RGB, deflate compression, adaptive filters, no
+  // Depth of 8 bits, RGB and alpha, deflate compression, adaptive filters, no
   // interlacing.
   return png_chunk("IHDR", big_endian(width, 4) + big_endian(height, 4) +
-                               std::string("\x08\x02\0\0\0", 5));
+                               std::string("\x08\x06\0\0\0", 5));
 }
 
 // A part of the canvas.
@@ -74,38 +76,54 @@ Rectangle changed_rectangle(const data::Image& before, const data::Image& now) {
                     : Rectangle{left, top, right - left, bottom - top};
 }
 
-// Returns the compressed pixels of a part of the frame. Each row is stored as
-// its difference from the row above it (filter type 2, "Up"), which is zero for
-// most rows of an enlarged image.
-std::string deflate_rows(const data::Image& frame, const Rectangle& part) {
-  constexpr char kUpFilter = 2;
-  const size_t row_bytes = static_cast<size_t>(part.width) * 3;
-  const std::vector<uint8_t> zero_row(row_bytes);
-  const auto row_at = [&](int y) {
-    return frame.pixels.data() +
-           3 * (int64_t{frame.width} * (part.top + y) + part.left);
-  };
-  std::string rows;
-  for (int y = 0; y < part.height; ++y) {
-    const uint8_t* row = row_at(y);
-    const uint8_t* above = y == 0 ? zero_row.data() : row_at(y - 1);
-    rows += kUpFilter;
-    for (size_t i = 0; i < row_bytes; ++i) {
-      rows += static_cast<char>(row[i] - above[i]);
-    }
-  }
-  uLongf size = compressBound(rows.size());
+std::string deflate(const std::string& bytes) {
+  uLongf size = compressBound(bytes.size());
   std::string deflated(size, '\0');
   if (compress(reinterpret_cast<Bytef*>(deflated.data()), &size,
-               reinterpret_cast<const Bytef*>(rows.data()),
-               rows.size()) != Z_OK) {
+               reinterpret_cast<const Bytef*>(bytes.data()),
+               bytes.size()) != Z_OK) {
     throw std::bad_alloc();
   }
   deflated.resize(size);
   return deflated;
 }
 
-// Returns the control chunk of a frame that replaces a part of the canvas.
+// Returns the compressed pixels of a part of the frame, which are transparent
+// where they equal those of `before`, if there is such a frame. Rows are stored
+// as they are (filter type 0) or as their difference from the row above (type
+// 2, "Up"), which is zero for most rows of an enlarged image: whichever is
+// smaller.
+std::string deflate_part(const data::Image& frame, const data::Image* before,
+                         const Rectangle& part) {
+  constexpr char kNoFilter = 0, kUpFilter = 2;
+  std::string above(static_cast<size_t>(part.width) * 4, '\0'), plain, filtered;
+  for (int y = 0; y < part.height; ++y) {
+    std::string row;
+    for (int x = 0; x < part.width; ++x) {
+      const int64_t at =
+          3 * (int64_t{frame.width} * (part.top + y) + part.left + x);
+      const uint8_t* pixel = frame.pixels.data() + at;
+      if (before != nullptr &&
+          std::equal(pixel, pixel + 3, before->pixels.data() + at)) {
+        row += std::string(4, '\0');
+      } else {
+        row.append(pixel, pixel + 3);
+        row += '\xff';
+      }
+    }
+    plain += kNoFilter;
+    plain += row;
+    filtered += kUpFilter;
+    for (size_t i = 0; i < row.size(); ++i) {
+      filtered += static_cast<char>(row[i] - above[i]);
+    }
+    above = std::move(row);
+  }
+  return std::ranges::min(deflate(plain), deflate(filtered), {},
+                          &std::string::size);
+}
+
+// Returns the control chunk of a frame that is drawn over a part of the canvas.
 std::string frame_control(uint32_t sequence, const Rectangle& part,
                           uint32_t delay_milliseconds) {
   return png_chunk(
@@ -122,10 +140,13 @@ class AnimatedPng : public AnimationEncoder {
 
   void add_frame(const data::Image& frame) override {
     assert(frame.height > 0 && frame.width > 0);
-    const Rectangle part = frames_.empty()
-                               ? Rectangle{0, 0, frame.width, frame.height}
-                               : changed_rectangle(last_, frame);
-    frames_.push_back({part, deflate_rows(frame, part)});
+    if (frames_.empty()) {
+      const Rectangle all{0, 0, frame.width, frame.height};
+      frames_.push_back({all, deflate_part(frame, nullptr, all)});
+    } else {
+      const Rectangle part = changed_rectangle(last_, frame);
+      frames_.push_back({part, deflate_part(frame, &last_, part)});
+    }
     last_ = frame;
   }
 
