@@ -33,6 +33,8 @@ inline constexpr FileFormat kManifestFormat{"gato-manifest", 1, 1,
                                             "gato-train"};
 inline constexpr FileFormat kScoresFormat{"gato-scores", 1, 1,
                                           "gato-eval score"};
+inline constexpr FileFormat kFewShotFormat{"gato-few-shot", 1, 1,
+                                           "gato-eval few-shot"};
 
 // Thrown by check_format() for a file that a newer program wrote. Such a file
 // is not corrupt, so callers must not fall back to an older file.

@@ -51,6 +51,18 @@ void Svg::polyline(const std::vector<std::pair<double, double>>& points,
       coordinates, color, width);
 }
 
+void Svg::circle(double x, double y, double radius, std::string_view color,
+                 double opacity, std::string_view tooltip) {
+  body_ += fmt::format(
+      "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" "
+      "fill-opacity=\"{}\">",
+      x, y, radius, color, opacity);
+  if (!tooltip.empty()) {
+    body_ += fmt::format("<title>{}</title>", escape_html(tooltip));
+  }
+  body_ += "</circle>\n";
+}
+
 std::string Svg::str() const {
   return fmt::format(
       "<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" role=\"img\" "

@@ -26,6 +26,8 @@ class Svg {
             Anchor anchor = Anchor::start, std::string_view css_class = {});
   void polyline(const std::vector<std::pair<double, double>>& points,
                 std::string_view color, double width = 2);
+  void circle(double x, double y, double radius, std::string_view color,
+              double opacity = 1, std::string_view tooltip = {});
   // Returns the <svg> element.
   std::string str() const;
 
