@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Functions of the scripts that run every stage, from demonstrations to a report.
-# Sourced by quickstart, imitate and examples/*.
+# Sourced by quickstart, imitate, few-shot and examples/*.
 set -euo pipefail
 
 # stage TITLE: announces a stage, with the elapsed time in minutes and seconds.
@@ -39,6 +39,36 @@ make() {
   else
     run "$@"
   fi
+}
+
+# number FILE EXPRESSION: prints the value of a Python expression about the JSON value
+# in a file, which it calls `json`.
+number() {
+  python3 -c 'import json as j, math, sys
+with open(sys.argv[1]) as file: json = j.load(file)
+print(eval(sys.argv[2]))' "$@"
+}
+
+# find_tasks PATTERN...: sets `tasks` to the environments that these names and patterns
+# stand for. `environment_options` are --env-option and --env-path.
+# shellcheck disable=SC2154  # environment_options
+find_tasks() {
+  local pattern name found
+  gato-rollout control --list-envs "${environment_options[@]}" >environments.txt
+  tasks=()
+  for pattern; do
+    found=0
+    while read -r name; do
+      # The pattern is not quoted, so that it is one.
+      # shellcheck disable=SC2053
+      if [[ $name == $pattern ]]; then
+        [[ " ${tasks[*]} " == *" $name "* ]] || tasks+=("$name")
+        found=1
+      fi
+    done <environments.txt
+    # The error names the nearest environment, or says how to install the domain.
+    ((found)) || gato-rollout control --check-env --env "$pattern" "${environment_options[@]}"
+  done
 }
 
 # fail MESSAGE: ends the script with status 2.

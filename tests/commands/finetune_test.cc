@@ -1,15 +1,20 @@
 #include "gato/commands/finetune.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "catch.h"
 #include "data/make_field.h"
+#include "gato/commands/finetune_run.h"
 #include "gato/ingest/episodes/minari_writer.h"
 #include "gato/model/model_directory.h"
 #include "train/training_fixture.h"
@@ -77,6 +82,15 @@ void write_dataset(const std::string& path, int64_t count,
   writer.commit({});
 }
 
+RunResult run_finetune(std::vector<std::string> arguments) {
+  const cli::Tool tool{.name = "gato-finetune",
+                       .summary = "",
+                       .description = "",
+                       .commands = {finetune_command()},
+                       .see_also = {}};
+  return run_in_process(tool, std::move(arguments));
+}
+
 struct Fixture {
   TrainingFixture training;
   std::string init = training.run_path("init");
@@ -88,11 +102,6 @@ struct Fixture {
     write_dataset(dataset, 6);
   }
   RunResult run(std::vector<std::string> more) const {
-    const cli::Tool tool{.name = "gato-finetune",
-                         .summary = "",
-                         .description = "",
-                         .commands = {finetune_command()},
-                         .see_also = {}};
     std::vector<std::string> arguments = {
         "-o",           output, "--no-provenance", "--steps", "4",
         "--batch-size", "4",    "--threads",       "1",       "--precision",
@@ -101,9 +110,54 @@ struct Fixture {
       arguments.insert(arguments.end(), {"--init", init});
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_in_process(tool, arguments);
+    return run_finetune(arguments);
+  }
+  // Adds the demonstrations of the fixture.
+  RunResult run_curve(std::vector<std::string> more) const {
+    more.insert(more.end(), {"--demonstrations", dataset});
+    return run(std::move(more));
+  }
+  nlohmann::json demonstrations(const std::string& run) const {
+    return nlohmann::json::parse(
+        read_bytes(output + "/" + run + "/demonstrations.json"));
   }
 };
+
+// Returns the files of a run whose contents do not depend on time.
+std::map<std::string, std::string> comparable_files(const std::string& run) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+    const std::string name = entry.path().lexically_relative(run);
+    if (entry.is_regular_file() && name != "metrics.jsonl" &&
+        name != "log.txt" && !name.starts_with(".")) {
+      files[name] = read_bytes(entry.path());
+    }
+  }
+  return files;
+}
+
+// Returns the evaluations in metrics.jsonl by step.
+std::map<int64_t, nlohmann::json> evaluations(const std::string& run) {
+  std::map<int64_t, nlohmann::json> result;
+  std::ifstream file(run + "/metrics.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    const nlohmann::json json = nlohmann::json::parse(line);
+    if (json.contains("evaluation")) {
+      CHECK_FALSE(result.contains(json["step"]));
+      result[json["step"]] = json["evaluation"];
+    }
+  }
+  return result;
+}
+
+const std::vector<std::string> kEvaluate = {
+    "--env", "arcade/catch", "--eval-every", "2", "--eval-episodes", "2"};
+
+std::vector<std::string> operator+(std::vector<std::string> a,
+                                   const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
 
 }  // namespace
 
@@ -128,8 +182,7 @@ TEST_CASE("A dataset is tokenized, packed and trained on") {
       metrics,
       Contains(R"("environment":"control/cartpole-swingup","episodes":1,)"
                R"("failed":0,"mean":)"));
-  // The learning rate is constant from the first step.
-  CHECK_THAT(metrics, Contains(R"("learning_rate":1e-05)"));
+  CHECK_THAT(metrics, Contains(R"("task":"control/cartpole-swingup")"));
 }
 
 TEST_CASE(
@@ -153,6 +206,202 @@ TEST_CASE(
     bytes = weights;
   }
   CHECK(fixture.run(options).status == 0);  // all runs are complete
+}
+
+TEST_CASE("--only trains a run exactly as the complete curve does") {
+  const Fixture fixture;
+  const std::vector<std::string> curve =
+      std::vector<std::string>{"--episodes", "1,3", "--repeats", "2"} +
+      kEvaluate;
+  REQUIRE(fixture.run_curve(curve).status == 0);
+  const std::string run = fixture.output + "/episodes-3-repeat-2";
+  const auto files = comparable_files(run);
+  const auto evaluated = evaluations(run);
+  CHECK(files.contains("step-4/model.safetensors"));
+  CHECK(files.contains("config.toml"));
+  CHECK(evaluated.size() == 2);
+  std::filesystem::remove_all(fixture.output);
+
+  const RunResult ran =
+      fixture.run_curve(curve + std::vector<std::string>{"--only", "3:2"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(comparable_files(run) == files);
+  CHECK(evaluations(run) == evaluated);
+  CHECK_FALSE(std::filesystem::exists(fixture.output + "/episodes-1-repeat-1"));
+
+  // The list of the other runs has no influence on what is learned.
+  std::filesystem::remove_all(fixture.output);
+  REQUIRE(fixture.run_curve({"--only", "3:2"}).status == 0);
+  CHECK(comparable_files(run).at("step-4/model.safetensors") ==
+        files.at("step-4/model.safetensors"));
+  CHECK(comparable_files(run).at("demonstrations.json") ==
+        files.at("demonstrations.json"));
+}
+
+TEST_CASE("--force with --only leaves the other runs alone") {
+  const Fixture fixture;
+  const std::vector<std::string> curve = {"--episodes", "1,3", "--force"};
+  REQUIRE(fixture.run_curve(curve).status == 0);
+  REQUIRE(fixture.run_curve(curve + std::vector<std::string>{"--only", "1:1"})
+              .status == 0);
+  CHECK(
+      std::filesystem::exists(fixture.output + "/episodes-3-repeat-1/latest"));
+}
+
+TEST_CASE("Demonstrations are nested samples of the best ones") {
+  const Fixture fixture;
+  // The return of an episode grows with its number, and number 5 fails.
+  write_dataset(fixture.dataset, 6, {.failed = 5});
+  REQUIRE(
+      fixture
+          .run_curve({"--episodes", "3,1,2", "--repeats", "2", "--best", "3"})
+          .status == 0);
+  for (const char* repeat : {"1", "2"}) {
+    std::vector<std::vector<int64_t>> samples;
+    for (const char* count : {"1", "2", "3"}) {
+      const nlohmann::json json = fixture.demonstrations(
+          std::string("episodes-") + count + "-repeat-" + repeat);
+      CHECK(json["dataset"] == fixture.dataset);
+      samples.push_back(json["episodes"]);
+    }
+    CHECK(samples[0].size() == 1);
+    CHECK(std::equal(samples[0].begin(), samples[0].end(), samples[1].begin()));
+    CHECK(std::equal(samples[1].begin(), samples[1].end(), samples[2].begin()));
+    std::sort(samples[2].begin(), samples[2].end());
+    CHECK(samples[2] == std::vector<int64_t>{2, 3, 4});
+  }
+  CHECK(fixture.run_curve({"--episodes", "4", "--best", "3"}).status == 2);
+}
+
+TEST_CASE("A run on all demonstrations lists all of them") {
+  const Fixture fixture;
+  REQUIRE(fixture.run_curve({"--best", "4"}).status == 0);
+  nlohmann::json json = fixture.demonstrations(".");
+  std::vector<int64_t> episodes = json["episodes"];
+  std::sort(episodes.begin(), episodes.end());
+  CHECK(episodes == std::vector<int64_t>{2, 3, 4, 5});
+}
+
+TEST_CASE("A run that is resumed has the weights and evaluations of another") {
+  const Fixture fixture;
+  const std::vector<std::string> curve =
+      std::vector<std::string>{"--episodes", "3"} + kEvaluate;
+  const std::string run = fixture.output + "/episodes-3-repeat-1";
+  const std::string weights = "step-8/model.safetensors";
+  REQUIRE(fixture.run_curve(curve + std::vector<std::string>{"--steps", "8"})
+              .status == 0);
+  const auto uninterrupted = comparable_files(run).at(weights);
+  const auto evaluated = evaluations(run);
+  CHECK(evaluated.size() == 4);
+  CHECK(evaluated.at(2) != evaluated.at(4));  // other episodes
+  std::filesystem::remove_all(fixture.output);
+
+  for (const char* steps : {"3", "4", "8"}) {
+    REQUIRE(fixture
+                .run_curve(curve + std::vector<std::string>{"--steps", steps,
+                                                            "--resume"})
+                .status == 0);
+  }
+  CHECK(comparable_files(run).at(weights) == uninterrupted);
+  auto resumed = evaluations(run);
+  CHECK(resumed.erase(3) == 1);  // the last step of the first part
+  CHECK(resumed == evaluated);
+}
+
+TEST_CASE("An evaluation that was lost with a killed process is made up for") {
+  const Fixture fixture;
+  const std::vector<std::string> options =
+      std::vector<std::string>{"--episodes", "3", "--resume", "--save-every",
+                               "2"} +
+      kEvaluate;
+  const std::string run = fixture.output + "/episodes-3-repeat-1";
+  REQUIRE(fixture.run_curve(options).status == 0);
+  const auto evaluated = evaluations(run);
+  // As if the process had been killed after the checkpoint of step 2.
+  std::filesystem::remove_all(run + "/step-4");
+  std::filesystem::remove(run + "/latest");
+  std::ofstream(run + "/metrics.jsonl") << R"({"step":2,"loss":1.0})"
+                                        << "\n";
+  REQUIRE(fixture.run_curve(options).status == 0);
+  CHECK(evaluations(run) == evaluated);
+}
+
+TEST_CASE("A curve can be extended") {
+  const Fixture fixture;
+  const auto run = [&](const std::string& episodes,
+                       const std::string& repeats) {
+    return fixture.run_curve(
+        {"--episodes", episodes, "--repeats", repeats, "--resume"});
+  };
+  REQUIRE(run("1", "1").status == 0);
+  const auto first = comparable_files(fixture.output + "/episodes-1-repeat-1");
+  REQUIRE(run("1,3", "2").status == 0);
+  CHECK(
+      std::filesystem::exists(fixture.output + "/episodes-3-repeat-2/latest"));
+  CHECK(comparable_files(fixture.output + "/episodes-1-repeat-1")
+            .at("step-4/model.safetensors") ==
+        first.at("step-4/model.safetensors"));
+}
+
+TEST_CASE("--from-scratch starts with new weights of the same network") {
+  const Fixture fixture;
+  const auto weights = [&](const std::vector<std::string>& more,
+                           const std::string& run) {
+    const RunResult ran = fixture.run_curve(
+        std::vector<std::string>{"--episodes", "3", "--repeats", "2", "--steps",
+                                 "0", "--force"} +
+        more);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("how its weights were initialized"));
+    return read_bytes(fixture.output + "/" + run + "/step-0/model.safetensors");
+  };
+  const std::string tuned = weights({}, "episodes-3-repeat-1");
+  const std::string first = weights({"--from-scratch"}, "episodes-3-repeat-1");
+  CHECK(first.size() == tuned.size());
+  CHECK(first != tuned);
+  CHECK(weights({"--from-scratch"}, "episodes-3-repeat-1") == first);
+  CHECK(weights({"--from-scratch"}, "episodes-3-repeat-2") != first);
+  CHECK(weights({"--from-scratch", "--seed", "1"}, "episodes-3-repeat-1") !=
+        first);
+  CHECK(weights({"--from-scratch", "--embedding-scale", "0.5"},
+                "episodes-3-repeat-1") != first);
+  CHECK(fixture.run_curve({"--embedding-scale", "0.5"}).status == 2);
+}
+
+TEST_CASE("The first weights have the scale that the model was trained with") {
+  const Fixture fixture;
+  const std::string init = fixture.training.run_path("wide");
+  REQUIRE(
+      fixture.training.train(init, {"--steps", "1", "--embedding-scale", "3"})
+          .status == 0);
+  REQUIRE(fixture.run_curve({"--init", init, "--from-scratch", "--steps", "0"})
+              .status == 0);
+  for (const model::Parameter& parameter :
+       model::load_model(fixture.output).network->parameters()) {
+    if (parameter.name == "embedding.tokens") {
+      CHECK(parameter.value.std().item<float>() == Approx(3).epsilon(0.1));
+    }
+  }
+}
+
+TEST_CASE("A dry run prints estimates and writes nothing") {
+  const Fixture fixture;
+  const RunResult ran = fixture.run_curve(
+      std::vector<std::string>{"--episodes", "1,3", "--repeats", "2",
+                               "--dry-run"} +
+      kEvaluate);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const nlohmann::json json = nlohmann::json::parse(ran.out);
+  CHECK(json["runs"] == 4);
+  CHECK(json["jobs"] == 1);  // one thread
+  CHECK(json["preset"] == "finetuning-small");
+  CHECK(json["parameters"] > 0);
+  CHECK(json["seconds"]["evaluation"] > 0);
+  CHECK(json["seconds"]["curve"] >= json["seconds"]["run"]);
+  CHECK_FALSE(std::filesystem::exists(fixture.output));
 }
 
 TEST_CASE("Failed demonstrations are not used, and are counted") {
@@ -215,23 +464,58 @@ TEST_CASE("Sequence files with the vocabulary of the model can be used") {
       2);
 }
 
-TEST_CASE("The preset of the paper contains the default settings") {
+TEST_CASE("The default settings are those of the paper or of small networks") {
   const Fixture fixture;
-  const std::vector<std::string> data = {"--data", fixture.training.data_path,
-                                         "--force"};
-  REQUIRE(fixture.run(data).status == 0);
-  const std::string plain = read_bytes(fixture.output + "/config.toml");
-  std::vector<std::string> named = data;
-  named.insert(named.end(), {"--preset", "finetuning"});
-  REQUIRE(fixture.run(named).status == 0);
-  std::string with_preset = read_bytes(fixture.output + "/config.toml");
-  const std::string line = "preset = \"finetuning\"\n";
-  const size_t at = with_preset.find(line);
-  REQUIRE(at != std::string::npos);
-  with_preset.erase(at, line.size());
-  CHECK(with_preset == plain);
-  named.back() = "gato-79m";
-  CHECK(fixture.run(named).status == 2);
+  // Only the configuration is read.
+  const std::string config =
+      read_bytes(model::resolve_model_directory(fixture.init) / "config.json");
+  nlohmann::json wide = nlohmann::json::parse(config);
+  wide["width"] = 1024;
+  wide["layers"] = 8;
+  const std::string large = fixture.training.run_path("large");
+  std::filesystem::create_directories(large);
+  std::ofstream(large + "/config.json") << wide.dump();
+  const auto dump = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--dump-config", "--data", "x.h5"});
+    const RunResult ran = run_finetune(std::move(more));
+    INFO(ran.err);
+    CHECK(ran.status == 0);
+    return ran.out;
+  };
+  const std::string paper = dump({"--init", large});
+  CHECK_THAT(paper, Contains("preset = \"finetuning\"\n") &&
+                        Contains("learning-rate = 1e-05\n") &&
+                        Contains("steps = 10000\n"));
+  const std::string small = dump({"--init", fixture.init});
+  CHECK_THAT(small, Contains("preset = \"finetuning-small\"\n") &&
+                        Contains("learning-rate = 0.001\n"));
+  CHECK_THAT(dump({"--init", fixture.init, "--learning-rate", "0.5"}),
+             Contains("learning-rate = 0.5\n"));
+  CHECK_THAT(dump({"--init", fixture.init, "--preset", "finetuning"}),
+             Contains("learning-rate = 1e-05\n"));
+  CHECK(run_finetune({"--init", fixture.init, "--preset", "gato-79m",
+                      "--dump-config", "--data", "x.h5"})
+            .status == 2);
+}
+
+TEST_CASE("The preset of the paper contains the settings of its appendix E") {
+  TrainingOptions options = paper_finetuning_options();
+  const Fixture fixture;
+  REQUIRE(
+      fixture
+          .run({"--data", fixture.training.data_path, "--preset", "finetuning"})
+          .status == 0);
+  const toml::table config = toml::parse_file(fixture.output + "/config.toml");
+  const train::TrainingConfig& paper = options.config;
+  CHECK(config["learning-rate"].value<double>() == paper.schedule.peak_rate);
+  CHECK(config["warmup-steps"].value<int64_t>() == paper.schedule.warmup_steps);
+  CHECK(config["decay-steps"].value<int64_t>() == paper.schedule.decay_steps);
+  CHECK(config["weight-decay"].value<double>() == paper.optimizer.weight_decay);
+  CHECK(config["dropout"].value<double>() == paper.gradient.dropout);
+  CHECK(config["stochastic-depth"].value<double>() ==
+        paper.gradient.stochastic_depth);
+  CHECK(paper.steps == 10000);
+  CHECK(paper.loader.batch_size == 64);
 }
 
 TEST_CASE("Invalid inputs are refused before anything is written") {
@@ -246,6 +530,16 @@ TEST_CASE("Invalid inputs are refused before anything is written") {
   CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "0"}).status ==
         2);
   CHECK(fixture.run({"--demonstrations", dataset, "--episodes", "3,1,3"})
+            .status == 2);
+  for (const char* only :
+       {"3", "3:", ":1", "0:1", "3:0", "3:1:1", "a:1", "2:1", "3:2"}) {
+    INFO(only);
+    CHECK(fixture
+              .run({"--demonstrations", dataset, "--episodes", "1,3", "--only",
+                    only})
+              .status == 2);
+  }
+  CHECK(fixture.run({"--data", fixture.training.data_path, "--only", "3:1"})
             .status == 2);
   CHECK(
       fixture.run({"--demonstrations", dataset, "--env", "toy/flee"}).status ==

@@ -53,16 +53,6 @@ void check_export_output(const fs::path& output, bool force) {
   }
 }
 
-// Returns the provenance that the model carries; null if there is none.
-nlohmann::json read_provenance(const fs::path& model) {
-  if (train::is_checkpoint(model)) {
-    return train::read_training_state(model).provenance;
-  }
-  const auto config =
-      nlohmann::json::parse(base::read_file(model / "config.json"));
-  return config.value("provenance", nlohmann::json());
-}
-
 }  // namespace
 
 void add_export_options(cli::OptionTable& table, ExportOptions& options) {
@@ -105,7 +95,7 @@ base::ExitStatus export_model(const ExportOptions& options,
   if (context.record.has_provenance) {
     data::Provenance provenance(context.record);
     provenance.add_input(model.directory / "model.safetensors");
-    if (const nlohmann::json parent = read_provenance(model.directory);
+    if (const nlohmann::json parent = train::read_model_provenance(model.directory);
         !parent.is_null()) {
       provenance.add_parent(parent);
     }

@@ -53,7 +53,8 @@ std::string format_tick(double value) {
 void draw_axes(Svg& svg, const Scale& x, const Scale& y,
                const std::string& x_title, const std::string& y_title,
                int y_ticks) {
-  for (double value : linear_ticks(x.low, x.high, 6)) {
+  for (double value : x.is_logarithmic ? logarithmic_ticks(x.low, x.high)
+                                       : linear_ticks(x.low, x.high, 6)) {
     svg.line(x(value), y.pixel_from, x(value), y.pixel_from + 4, kInkColor);
     svg.text(x(value), y.pixel_from + 18, format_tick(value), Anchor::middle,
              "tick");

@@ -101,14 +101,16 @@ void EpisodeSelection::filter_by_return(const std::string& name,
 
 void EpisodeSelection::keep_best(const std::string& name,
                                  TaskState& task) const {
-  std::vector<size_t> order = accepted_indices(task);
-  warn_if_fewer("best", *options_.best_count, name, order.size());
-  std::stable_sort(order.begin(), order.end(), [&task](size_t a, size_t b) {
-    return task.candidates[a].total_reward > task.candidates[b].total_reward;
-  });
-  for (auto i = static_cast<size_t>(*options_.best_count); i < order.size();
-       ++i) {
-    task.candidates[order[i]].verdict = Verdict::not_best;
+  const std::vector<size_t> accepted = accepted_indices(task);
+  warn_if_fewer("best", *options_.best_count, name, accepted.size());
+  std::vector<double> returns;
+  for (const size_t i : accepted) {
+    returns.push_back(task.candidates[i].total_reward);
+    task.candidates[i].verdict = Verdict::not_best;
+  }
+  for (const int64_t best : best_episodes(returns, *options_.best_count)) {
+    task.candidates[accepted[static_cast<size_t>(best)]].verdict =
+        Verdict::accepted;
   }
 }
 
@@ -186,6 +188,18 @@ void EpisodeSelection::describe(data::TaskEntry& entry) const {
     entry.filter["seed"] = options_.seed;
     entry.filter["not_drawn"] = count(task, Verdict::not_sampled);
   }
+}
+
+std::vector<int64_t> best_episodes(const std::vector<double>& returns,
+                                   int64_t count) {
+  std::vector<int64_t> order(returns.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return returns[static_cast<size_t>(a)] > returns[static_cast<size_t>(b)];
+  });
+  order.resize(std::min(order.size(), static_cast<size_t>(count)));
+  std::sort(order.begin(), order.end());
+  return order;
 }
 
 std::vector<int64_t> sample_episodes(uint64_t seed, int64_t repeat,

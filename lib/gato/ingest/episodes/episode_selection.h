@@ -101,6 +101,11 @@ class EpisodeSelection {
   std::map<std::string, TaskState> tasks_;
 };
 
+// Returns the indices of the `count` highest returns (ties: the earlier ones),
+// in ascending order, or all of them if there are fewer. No return is NaN.
+std::vector<int64_t> best_episodes(const std::vector<double>& returns,
+                                   int64_t count);
+
 // Returns `count` distinct integers of [0, total), which are sampled as a
 // function of the seed and the repeat. Smaller samples of one repeat are
 // subsets of larger ones, as in the few-shot curves of Reed et al. 2022

@@ -8,6 +8,7 @@
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/minari.h"
 #include "gato/ingest/episodes/robomimic.h"
+#include "gato/ingest/episodes/selected_episodes.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -91,6 +92,9 @@ data::Episode EpisodeSource::read_episode(int64_t i) {
 
 std::unique_ptr<EpisodeSource> open_episodes(
     const fs::path& path, const EpisodeSourceOptions& options) {
+  if (is_episode_list(path)) {
+    return open_episode_list(path, options);
+  }
   auto source = open_by_format(path, options);
   try {
     data::require_printable_names(source->spec());

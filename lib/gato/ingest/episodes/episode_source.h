@@ -36,6 +36,8 @@ class EpisodeSource {
   // episodes read so far.
   virtual std::vector<std::string> warnings() const { return {}; }
   virtual int64_t episode_count() const = 0;
+  // Returns the number that the dataset gives to episode i, its Episode::id.
+  virtual int64_t episode_number(int64_t i) const { return i; }
   // Returns the number of episodes that the mask excludes.
   virtual int64_t masked_episode_count() const { return 0; }
   // Returns episode i in numeric order. Throws Error(bad_input), which names
@@ -48,8 +50,9 @@ class EpisodeSource {
                                              DeferredReads& deferred) = 0;
 };
 
-// Opens a Minari dataset (its directory, its data/ directory or its HDF5 file)
-// or a D4RL or robomimic file. The format "auto" is detected from the content.
+// Opens a Minari dataset (its directory, its data/ directory or its HDF5 file),
+// a D4RL or robomimic file, or a list of episodes (selected_episodes.h). The
+// format "auto" is detected from the content.
 // Throws Error(bad_input) if a name contains control characters.
 std::unique_ptr<EpisodeSource> open_episodes(
     const std::filesystem::path& path, const EpisodeSourceOptions& options);

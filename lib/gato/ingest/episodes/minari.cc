@@ -112,6 +112,9 @@ class MinariSource : public EpisodeSource {
   int64_t episode_count() const override {
     return static_cast<int64_t>(episode_numbers_.size());
   }
+  int64_t episode_number(int64_t i) const override {
+    return episode_numbers_.at(static_cast<size_t>(i));
+  }
   data::Episode read_partial_episode(int64_t i,
                                      DeferredReads& deferred) override;
   std::filesystem::path file() const override { return file_; }

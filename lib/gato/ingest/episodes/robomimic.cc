@@ -85,6 +85,9 @@ class RobomimicSource : public EpisodeSource {
   int64_t episode_count() const override {
     return static_cast<int64_t>(demo_numbers_.size());
   }
+  int64_t episode_number(int64_t i) const override {
+    return demo_numbers_.at(static_cast<size_t>(i));
+  }
   int64_t masked_episode_count() const override {
     return masked_episode_count_;
   }

@@ -153,29 +153,40 @@ class RankSupervisor {
 
 }  // namespace
 
-ForkResult fork_local_ranks(int64_t size) {
-  const ListeningSocket listener = listen_on_loopback();
+pid_t fork_child(const std::string& name) {
   const pid_t parent = ::getpid();
-  std::vector<pid_t> pids;
-  for (int64_t rank = 0; rank < size; ++rank) {
-    const pid_t pid = ::fork();
-    if (pid < 0) {
-      const int fork_errno = errno;
-      for (const pid_t started : pids) {
-        ::kill(started, SIGKILL);
-      }
-      throw base::run_error("--processes: cannot start rank {}: {}", rank,
-                            std::strerror(fork_errno));
-    }
-    if (pid > 0) {
-      pids.push_back(pid);
-      continue;
-    }
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    throw base::run_error("cannot start a process for {}: {}", name,
+                          std::strerror(errno));
+  }
+  if (pid == 0) {
     // The parent may have died before prctl(), in which case there is no
     // signal.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) {
       throw base::StoppedBySignal(SIGTERM);
+    }
+  }
+  return pid;
+}
+
+ForkResult fork_local_ranks(int64_t size) {
+  const ListeningSocket listener = listen_on_loopback();
+  std::vector<pid_t> pids;
+  for (int64_t rank = 0; rank < size; ++rank) {
+    pid_t pid = 0;
+    try {
+      pid = fork_child(fmt::format("rank {}", rank));
+    } catch (const base::Error&) {
+      for (const pid_t started : pids) {
+        ::kill(started, SIGKILL);
+      }
+      throw;
+    }
+    if (pid > 0) {
+      pids.push_back(pid);
+      continue;
     }
     if (rank != 0) {
       ::close(listener.fd);

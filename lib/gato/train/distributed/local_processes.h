@@ -1,13 +1,21 @@
 // Ranks forked on one machine and supervised by the process that forked them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "gato/base/error.h"
 #include "gato/train/distributed/launch.h"
 
 namespace gato::train {
+
+// Forks a child that receives SIGTERM if this process dies. Returns 0 in the
+// child. Throws Error(run_failed) that says what the child was for, `name`, if
+// there can be no more processes.
+pid_t fork_child(const std::string& name);
 
 // The result of fork_local_ranks(), which returns once in every rank, and once
 // in the parent after all ranks have exited.

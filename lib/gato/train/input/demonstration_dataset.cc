@@ -75,7 +75,7 @@ data::TaskTable DemonstrationDataset::tasks() const {
   return tasks;
 }
 
-int64_t DemonstrationDataset::validate() {
+const std::vector<Demonstration>& DemonstrationDataset::validate() {
   ingest::UsableEpisodes episodes(*source_);
   tokenize::OutOfRangeTally outside;
   usable_episodes_.clear();
@@ -88,7 +88,9 @@ int64_t DemonstrationDataset::validate() {
     tokenize::OutOfRangeTally tally;
     encode(*usable.episode, tally);
     outside.add_document(tally, episode_location(*usable.episode));
-    usable_episodes_.push_back(usable.index);
+    usable_episodes_.push_back({.number = usable.episode->id,
+                                .index = usable.index,
+                                .total_reward = usable.episode->total_reward()});
   }
   const ingest::EpisodeCounts& counts = episodes.counts();
   for (const std::string& notice : source_->warnings()) {
@@ -104,7 +106,7 @@ int64_t DemonstrationDataset::validate() {
     throw base::input_error("{} contains no episode that did not fail",
                             dataset_path_.string());
   }
-  return std::ssize(usable_episodes_);
+  return usable_episodes_;
 }
 
 std::string DemonstrationDataset::episode_location(
@@ -124,7 +126,7 @@ void DemonstrationDataset::load(const std::set<int64_t>& episode_indices) {
   loaded_documents_.clear();
   for (int64_t index : episode_indices) {
     const data::Episode episode =
-        source_->read_episode(usable_episodes_.at(index));
+        source_->read_episode(usable_episodes_.at(index).index);
     tokenize::OutOfRangeTally ignored;  // reported by validate()
     loaded_documents_[index] = columns.document_count();
     columns.append(encode(episode, ignored));

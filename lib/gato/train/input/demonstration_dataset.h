@@ -20,6 +20,13 @@
 
 namespace gato::train {
 
+// A usable episode of a dataset.
+struct Demonstration {
+  int64_t number = 0;       // what the dataset calls it
+  int64_t index = 0;        // in the dataset
+  double total_reward = 0;  // NaN if unknown
+};
+
 class DemonstrationDataset {
  public:
   // Opens a dataset of episodes to be encoded for a model of this
@@ -34,10 +41,10 @@ class DemonstrationDataset {
   data::TaskTable tasks() const;
   // Reads and encodes every episode once, so that a bad one is found before
   // training begins, and logs a warning about those that are left out. Returns
-  // the number of usable episodes, which did not fail and have at least one
-  // step. Throws Error(bad_input) if an episode is corrupt or cannot be
-  // encoded, or if there is no usable one.
-  int64_t validate();
+  // the usable episodes, which did not fail and have at least one step. Throws
+  // Error(bad_input) if an episode is corrupt or cannot be encoded, or if there
+  // is no usable one.
+  const std::vector<Demonstration>& validate();
 
   // Encodes the usable episodes with these indices and keeps their tokens in
   // memory, in place of those of an earlier call. Requires a call of
@@ -63,7 +70,7 @@ class DemonstrationDataset {
   const model::ModelConfig& config_;
   std::unique_ptr<ingest::EpisodeSource> source_;
   std::optional<tokenize::TaskCodec> codec_;
-  std::vector<int64_t> usable_episodes_;  // indices in the dataset
+  std::vector<Demonstration> usable_episodes_;
   std::shared_ptr<const data::TokenTable> loaded_;
   std::map<int64_t, int64_t> loaded_documents_;  // in loaded_, by episode index
 };

@@ -126,6 +126,15 @@ TrainingState read_training_state(const std::filesystem::path& directory) {
   }
 }
 
+nlohmann::json read_model_provenance(const std::filesystem::path& directory) {
+  if (is_checkpoint(directory)) {
+    return read_training_state(directory).provenance;
+  }
+  const auto config =
+      nlohmann::json::parse(base::read_file(directory / "config.json"));
+  return config.value("provenance", nlohmann::json());
+}
+
 void read_optimizer_state(const std::filesystem::path& directory,
                           const model::Network& network,
                           const TrainingState& state, AdamW& optimizer) {

@@ -61,6 +61,9 @@ bool is_checkpoint(const std::filesystem::path& directory);
 // read, Error(bad_input) if it is corrupt, of another kind or of a newer
 // version.
 TrainingState read_training_state(const std::filesystem::path& directory);
+// Returns the provenance that a model directory carries, a checkpoint or an
+// exported model; null if there is none. Throws like read_training_state().
+nlohmann::json read_model_provenance(const std::filesystem::path& directory);
 // Reads the moments of the optimizer's slice and sets its number of updates.
 // The checkpoint may be from a run with any number of ranks.
 void read_optimizer_state(const std::filesystem::path& directory,

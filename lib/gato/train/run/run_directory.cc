@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMetricsFile = "metrics.jsonl";
 constexpr const char* kConfigFile = "config.toml";
+constexpr const char* kDemonstrationsFile = "demonstrations.json";
 constexpr const char* kLogFile = "log.txt";
 constexpr const char* kLockFile = ".lock";
 
@@ -40,7 +41,8 @@ bool is_reference(const std::string& name) {
 // Returns whether a run writes files or checkpoints of this name.
 bool is_run_file(const std::string& name) {
   return data::parse_checkpoint_name(name) || is_reference(name) ||
-         name == kMetricsFile || name == kConfigFile;
+         name == kMetricsFile || name == kConfigFile ||
+         name == kDemonstrationsFile;
 }
 
 // Returns "step" of a line of metrics.jsonl, and nullopt if the line is torn or
@@ -119,6 +121,9 @@ RunDirectory::~RunDirectory() {
 
 fs::path RunDirectory::metrics_path() const { return path_ / kMetricsFile; }
 fs::path RunDirectory::config_path() const { return path_ / kConfigFile; }
+fs::path RunDirectory::demonstrations_path() const {
+  return path_ / kDemonstrationsFile;
+}
 fs::path RunDirectory::log_path() const { return path_ / kLogFile; }
 
 fs::path RunDirectory::checkpoint_path(int64_t step) const {
@@ -250,7 +255,8 @@ std::vector<fs::path> RunDirectory::metadata_files() const {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path_)) {
     const std::string name = entry.path().filename().string();
-    if (name == kConfigFile || name == kMetricsFile || is_event_file(name)) {
+    if (name == kConfigFile || name == kMetricsFile ||
+        name == kDemonstrationsFile || is_event_file(name)) {
       files.push_back(entry.path());
     }
   }
@@ -330,6 +336,21 @@ void RunDirectory::append_metrics(nlohmann::json line) {
     event_writer_->add_scalars(line.at("step"), line);
   }
   append_record(metrics_path(), line.dump() + "\n");
+}
+
+bool RunDirectory::has_metrics(int64_t step, const std::string& key) const {
+  if (!fs::exists(metrics_path())) {
+    return false;
+  }
+  std::istringstream input(base::read_file(metrics_path()));
+  std::string line;
+  while (std::getline(input, line)) {
+    if (parse_step(line) == static_cast<double>(step) &&
+        nlohmann::json::parse(line).contains(key)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool contains_run(const fs::path& path) {

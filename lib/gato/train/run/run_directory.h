@@ -6,6 +6,8 @@
 //                  with --keep-best
 //   metrics.jsonl  one JSON object per line, with the time of day
 //   config.toml    the configuration, in the format that --config reads
+//   demonstrations.json  which demonstrations the run is trained on, for
+//                  gato-finetune
 //   log.txt        the messages
 //   .lock          exists while a process trains in the directory
 //   events.out.tfevents.*  the numbers of metrics.jsonl for TensorBoard, if
@@ -42,6 +44,7 @@ class RunDirectory {
   std::filesystem::path checkpoint_path(int64_t step) const;
   std::filesystem::path metrics_path() const;
   std::filesystem::path config_path() const;
+  std::filesystem::path demonstrations_path() const;
   std::filesystem::path log_path() const;
 
   // Returns the steps of all checkpoints in ascending order.
@@ -88,6 +91,8 @@ class RunDirectory {
   // Appends a line to metrics.jsonl, with the current time added as "time", and
   // to the event file if one is open.
   void append_metrics(nlohmann::json line);
+  // Returns whether metrics.jsonl has a line of `step` with this key.
+  bool has_metrics(int64_t step, const std::string& key) const;
   // Opens a TensorBoard event file for a run that continues from `step`, to
   // which append_metrics() writes too.
   void open_event_file(int64_t step);

@@ -16,9 +16,12 @@
 // run() has two phases. open() brings all ranks to the same state: rank 0
 // chooses the checkpoint and prepares the directory, every rank then loads or
 // makes the network and the optimizer, and rank 0's parameters are broadcast.
-// train_loop() takes steps and, after each of them, evaluates, logs, stops or
-// saves if that is due. Stop requests are part of the totals of a step, so all
-// ranks stop after the same step.
+// train_loop() takes steps and, after each of them, logs, stops, saves or
+// evaluates if that is due. Stop requests are part of the totals of a step, so
+// all ranks stop after the same step. An evaluation begins after the checkpoint
+// of its step and is recorded before the next one: a run that is resumed from a
+// checkpoint lacks at most the evaluation of that very step, which it then
+// begins with.
 namespace gato::train {
 namespace {
 
@@ -27,13 +30,24 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
+// Calls `function` and returns how long it took.
+template <class Function>
+std::chrono::steady_clock::duration time_of(const Function& function) {
+  const auto start = std::chrono::steady_clock::now();
+  function();
+  return std::chrono::steady_clock::now() - start;
+}
+
 nlohmann::json make_provenance(const TrainingData& data,
-                               const data::RunRecord& record) {
-  data::Provenance provenance(record);
+                               const TrainingRunOptions& options) {
+  data::Provenance provenance(options.record);
   if (!provenance.enabled) {
     return nullptr;
   }
   data.record_inputs(provenance);
+  if (options.record_inputs) {
+    options.record_inputs(provenance);
+  }
   return provenance.to_json();
 }
 
@@ -182,7 +196,7 @@ void TrainingRun::start_new() {
   state_.configuration = options_.fixed_configuration;
   state_.data_fingerprint = data_.fingerprint();
   if (process_group_.is_rank_zero()) {
-    state_.provenance = make_provenance(data_, options_.record);
+    state_.provenance = make_provenance(data_, options_);
   }
   spdlog::info("{} parameters, {} sequences of {} tokens",
                network_->parameter_count(), data_.row_count(),
@@ -255,6 +269,10 @@ void TrainingRun::prepare_run_files() {
   run_directory_.truncate_metrics(state_.step);
   base::write_file(run_directory_.config_path(), options_.config_toml,
                    /*force=*/true);
+  if (!options_.demonstrations.is_null()) {
+    base::write_file(run_directory_.demonstrations_path(),
+                     options_.demonstrations.dump() + "\n", /*force=*/true);
+  }
   if (config_.tensorboard) {
     run_directory_.open_event_file(state_.step);
   }
@@ -263,6 +281,17 @@ void TrainingRun::prepare_run_files() {
 base::ExitStatus TrainingRun::train_loop() {
   at::set_num_threads(static_cast<int>(config_.gradient.threads));
   const base::ScopedStopDeferral defer_stop;
+  PolicyEvaluator evaluator(
+      run_directory_, options_.evaluate_every,
+      process_group_.is_rank_zero() ? options_.evaluate : EvaluateFunction());
+  const auto start = std::chrono::steady_clock::now();
+  const base::ExitStatus status = take_steps(evaluator);
+  evaluator.finish();
+  evaluator.log_time(std::chrono::steady_clock::now() - start);
+  return status;
+}
+
+base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
   const std::vector<data::TokenizedDocument> demonstrations =
       data_.demonstrations();
   TrainingStepper stepper(data_, config_,
@@ -273,16 +302,16 @@ base::ExitStatus TrainingRun::train_loop() {
   base::Progress progress(options_.progress, "training", "steps", config_.steps,
                           state_.step);
   BatchLoader loader(data_, config_.loader, state_.step);
+  evaluator.start_if_due(*network_, state_.step, /*is_last=*/false);
   while (state_.step < config_.steps) {
     stepper.take_step(loader, metrics, has_stop_request());
     const bool is_last = state_.step == config_.steps;
     progress.set_done(state_.step,
                       fmt::format("loss {:.3f}", metrics.mean_loss()));
-    const auto evaluation_start = std::chrono::steady_clock::now();
-    evaluate_if_due(is_last);
     const std::optional<BestCheckpoint> previous_best = state_.best;
-    const bool is_best = validator_.validate_if_due(*network_);
-    metrics.exclude(std::chrono::steady_clock::now() - evaluation_start);
+    bool is_best = false;
+    metrics.exclude(time_of(
+        [&] { is_best = validator_.validate_if_due(*network_); }));
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
@@ -292,21 +321,34 @@ base::ExitStatus TrainingRun::train_loop() {
                                  ? has_stop_request()
                                  : stepper.should_stop();
     if (!is_last && should_stop) {
+      evaluator.finish();
       stop_early(stepper, metrics, checkpoints);
       return base::ExitStatus::stopped_early;
+    }
+    // Do not save while steps are skipped: the weights may be unusable, and
+    // pruning would remove the older checkpoints to go back to.
+    const bool is_save_due = !is_last &&
+                             state_.step % config_.save_every == 0 &&
+                             !stepper.is_skipping();
+    if (is_best || is_save_due || is_last) {
+      metrics.exclude(time_of([&] { evaluator.finish(); }));
     }
     if (!is_last && is_best && !checkpoints.save_now_or_warn()) {
       state_.best = previous_best;  // whose checkpoint is on disk
     }
-    // Do not save while steps are skipped: the weights may be unusable, and
-    // pruning would remove the older checkpoints to go back to.
-    if (!is_last && state_.step % config_.save_every == 0 &&
-        !stepper.is_skipping()) {
+    if (is_save_due) {
       checkpoints.save_or_warn();
     }
     checkpoints.poll();
+    evaluator.poll();
+    if (!is_last) {
+      metrics.exclude(time_of([&] {
+        evaluator.start_if_due(*network_, state_.step, /*is_last=*/false);
+      }));
+    }
   }
   checkpoints.save_final();
+  evaluator.start_if_due(*network_, state_.step, /*is_last=*/true);
   spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
                run_directory_.checkpoint_path(state_.step).string());
   return base::ExitStatus::success;
@@ -341,16 +383,6 @@ bool TrainingRun::has_stop_request() const {
   }
   return config_.max_seconds > 0 &&
          seconds_since(options_.start_time) >= config_.max_seconds;
-}
-
-void TrainingRun::evaluate_if_due(bool is_last) {
-  if (options_.evaluate_every == 0 || !process_group_.is_rank_zero() ||
-      (!is_last && state_.step % options_.evaluate_every != 0)) {
-    return;
-  }
-  nlohmann::json line = options_.evaluate(*network_);
-  line["step"] = state_.step;
-  run_directory_.append_metrics(line);
 }
 
 void TrainingRun::log_metrics(const TrainingStepper& stepper,

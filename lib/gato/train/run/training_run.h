@@ -23,6 +23,7 @@
 #include "gato/train/run/checkpoint.h"
 #include "gato/train/run/checkpoint_writer.h"
 #include "gato/train/run/metrics.h"
+#include "gato/train/run/policy_evaluator.h"
 #include "gato/train/run/run_directory.h"
 #include "gato/train/run/training_step.h"
 #include "gato/train/run/validator.h"
@@ -42,16 +43,21 @@ struct TrainingRunOptions {
   nlohmann::json fixed_configuration = nlohmann::json::object();
   std::string config_toml;  // written to RUN/config.toml
   data::RunRecord record;   // for the provenance of the checkpoints
+  // Adds inputs other than the data to the provenance. May be empty.
+  std::function<void(data::Provenance&)> record_inputs;
   // config.max_seconds counts from here.
   std::chrono::steady_clock::time_point start_time =
       std::chrono::steady_clock::now();
   // Called on rank zero with the path of RUN/log.txt once this run owns RUN, so
   // that messages can go there. May be empty.
   std::function<void(const std::filesystem::path& log)> open_log;
-  // Called on rank zero after every `evaluate_every` steps and after the last
-  // one; what it returns becomes a line of metrics.jsonl. 0: never.
-  int64_t evaluate_every = 0;
-  std::function<nlohmann::json(const model::Network&)> evaluate;
+  // Called for rank zero after every `evaluate_every` steps and after the last
+  // one, in a thread beside training if the device is a CPU. What it returns
+  // becomes a line of metrics.jsonl. May be empty.
+  int64_t evaluate_every = 100;
+  EvaluateFunction evaluate;
+  // Written to RUN/demonstrations.json, unless it is null.
+  nlohmann::json demonstrations;
   // Held-out data, or null. Its losses become a line of metrics.jsonl after
   // every config.validate_every steps. Must outlive the run.
   const SequenceFileData* validation_data = nullptr;
@@ -104,10 +110,10 @@ class TrainingRun {
   void prepare_run_files();
   base::ExitStatus train_loop();
   MetricsAccumulator make_metrics() const;
+  base::ExitStatus take_steps(PolicyEvaluator& evaluator);
   void stop_early(const TrainingStepper& stepper, MetricsAccumulator& metrics,
                   CheckpointWriter& checkpoints);
   bool has_stop_request() const;
-  void evaluate_if_due(bool is_last);
   void log_metrics(const TrainingStepper& stepper, MetricsAccumulator& metrics);
 
   const TrainingData& data_;

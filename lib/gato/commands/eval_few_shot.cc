@@ -1,0 +1,309 @@
+// Every operand is read as runs of gato-finetune or as datasets, and its runs
+// join the curve of their name. The curves are then computed and written in the
+// format of the file name of --output.
+#include "gato/commands/eval_few_shot.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gato/base/file_io.h"
+#include "gato/base/file_patterns.h"
+#include "gato/cli/logging.h"
+#include "gato/data/provenance.h"
+#include "gato/eval/few_shot.h"
+#include "gato/eval/few_shot_report.h"
+#include "gato/eval/few_shot_runs.h"
+#include "gato/ingest/episodes/dataset_search.h"
+
+namespace gato::commands {
+namespace {
+
+constexpr const char* kDescription =
+    "Gathers the runs of few-shot curves: score against number of "
+    "demonstrations, as in section 5.2 of the paper. An operand is the output "
+    "of gato-finetune --episodes --env; one of its runs; or a dataset that "
+    "gato-rollout control --policy nearest has played, or a folder of such "
+    "datasets, which show what can be done with the same demonstrations "
+    "without training. All of them are of one task.\n\n"
+    "Each operand is a curve, named after its folder; datasets of nearest are "
+    "the curve \"nearest\". --curve NAME=PATH... makes a curve of one or more "
+    "paths: those up to the next option, or up to the next NAME=.\n\n"
+    "A run is a point. Its return is computed as in the paper (appendix E): of "
+    "the mean returns of its successive evaluations, every 5 are averaged, and "
+    "the highest of these moving means counts. With fewer than 5 evaluations "
+    "there is none. A dataset counts with the mean return of its episodes. A "
+    "failed episode counts with the mean return of the random policy if that "
+    "is known, and is otherwise left out of the mean of its evaluation.\n\n"
+    "The score is 100 (return - random) / (expert - random), from the "
+    "references of the task. Without them, or if the expert is no better than "
+    "the random policy, scores are null and returns are summarized instead. "
+    "The summary is the mean over the repeats of each number of demonstrations "
+    "with a 95% percentile bootstrap interval, which resamples the "
+    "repeats: with one repeat its width is zero, and with three it is a "
+    "rough measure.\n\n"
+    "A table of the summaries is printed to standard output. The report is "
+    "written to --output: everything as JSON (see gato-formats(5)), the points "
+    "as CSV, or an HTML page with a chart.";
+
+struct EvalFewShotOptions {
+  std::vector<std::string> curves;  // NAME=PATH, or PATH of the curve before it
+  // Later files override earlier ones; datasets override files.
+  std::vector<std::string> reference_files;
+  std::vector<std::string> expert_datasets, random_datasets;
+  int64_t resamples = 10000;
+  std::string title = "Few-shot curves";
+};
+
+enum class Format { none, json, csv, html };
+
+Format detect_format(const std::string& output) {
+  if (output.empty()) {
+    return Format::none;
+  }
+  const std::string extension = std::filesystem::path(output).extension();
+  if (extension == ".json") {
+    return Format::json;
+  }
+  if (extension == ".csv") {
+    return Format::csv;
+  }
+  if (extension == ".html") {
+    return Format::html;
+  }
+  throw base::usage_error(
+      "{}: the name of a report must end in .json, .csv or .html", output);
+}
+
+// A path and the name of its curve; empty: as the path says.
+struct CurvePath {
+  std::string name, path;
+};
+
+// Returns the operands and the paths of --curve, whose patterns are expanded.
+std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
+                                  const std::vector<std::string>& curves) {
+  std::vector<CurvePath> paths;
+  for (const std::string& operand : operands) {
+    paths.push_back({"", operand});
+  }
+  std::string name;
+  for (const std::string& text : curves) {
+    const size_t equals = text.find('=');
+    std::string pattern = text;
+    if (equals != std::string::npos) {
+      name = text.substr(0, equals);
+      pattern = text.substr(equals + 1);
+    }
+    if (name.empty() || pattern.empty()) {
+      throw base::usage_error(
+          "option --curve: '{}': must be the name of a curve and a path, such "
+          "as scratch=runs/scratch",
+          text);
+    }
+    for (std::string& path : base::expand_patterns({pattern})) {
+      paths.push_back({name, std::move(path)});
+    }
+  }
+  if (paths.empty()) {
+    throw base::usage_error(
+        "RUN... is missing: give outputs of gato-finetune, or --curve "
+        "NAME=PATH");
+  }
+  return paths;
+}
+
+// What the report was made of.
+struct Inputs {
+  std::vector<eval::NamedRuns> curves;  // in the order of their first paths
+  eval::ReferenceTable references;
+  std::vector<std::filesystem::path> files;
+  std::vector<eval::DatasetOutcomes> datasets;
+  size_t runs = 0;
+};
+
+Inputs read_inputs(const EvalFewShotOptions& options,
+                   const std::vector<std::string>& operands) {
+  Inputs inputs;
+  for (const CurvePath& path : list_paths(operands, options.curves)) {
+    eval::FewShotInput input = eval::read_few_shot_input(path.path);
+    const std::string name = path.name.empty() ? input.name : path.name;
+    auto curve = std::ranges::find(inputs.curves, name, &eval::NamedRuns::name);
+    if (curve == inputs.curves.end()) {
+      inputs.curves.push_back({.name = name, .runs = {}});
+      curve = inputs.curves.end() - 1;
+    }
+    eval::append_runs(input.runs, *curve);
+    inputs.runs += input.runs.size();
+    std::ranges::move(input.metrics, std::back_inserter(inputs.files));
+    std::ranges::move(input.datasets, std::back_inserter(inputs.datasets));
+  }
+  for (const std::string& file : options.reference_files) {
+    eval::load_references(file, inputs.references);
+    inputs.files.emplace_back(file);
+  }
+  const auto add = [&](const std::vector<std::string>& paths,
+                       eval::ReferenceKind kind) {
+    for (const std::string& path : ingest::find_all_datasets(paths)) {
+      inputs.datasets.push_back(eval::read_dataset_outcomes(path));
+      eval::add_reference(inputs.datasets.back(), kind, inputs.references);
+    }
+  };
+  add(options.random_datasets, eval::ReferenceKind::random);
+  add(options.expert_datasets, eval::ReferenceKind::expert);
+  return inputs;
+}
+
+std::string render_json(const eval::FewShotReport& report, const Inputs& inputs,
+                        const data::RunRecord& record) {
+  nlohmann::json document = eval::few_shot_json(report);
+  data::Provenance provenance(record);
+  for (const std::filesystem::path& file : inputs.files) {
+    provenance.add_input(file);
+  }
+  for (const eval::DatasetOutcomes& dataset : inputs.datasets) {
+    provenance.add_input(dataset.hdf5_file);
+    provenance.add_parent(dataset.provenance);
+  }
+  if (provenance.enabled) {
+    document["provenance"] = provenance.to_json();
+  }
+  // Names and paths are arbitrary bytes, but JSON must be valid UTF-8.
+  return document.dump(2, ' ', false,
+                       nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+std::string render_html(const eval::FewShotReport& report,
+                        const std::string& title) {
+  const std::string scale =
+      report.has_scores ? "Scores are expert-normalized: 0% is the random "
+                          "policy and 100% the expert."
+                        : "There are no references, so returns are shown.";
+  return eval::html_page(
+      title,
+      fmt::format(
+          "Score of {} by number of demonstrations. A point is a run: the "
+          "highest moving mean of {} successive evaluations while it was "
+          "fine-tuned, or the mean of all episodes if nothing was trained. "
+          "Lines are means over repeats with 95% bootstrap intervals ({} "
+          "resamples, seed {}). {}",
+          report.task, eval::kMovingMeanLength, report.resamples, report.seed,
+          scale),
+      eval::few_shot_sections(report));
+}
+
+void warn_without_scores(const eval::FewShotReport& report) {
+  if (report.has_scores) {
+    return;
+  }
+  if (report.random && report.expert) {
+    spdlog::warn(
+        "task {}: the expert's return, {}, is not above that of the random "
+        "policy, {}: scores are undefined, so returns are summarized",
+        report.task, *report.expert, *report.random);
+    return;
+  }
+  spdlog::warn(
+      "task {}: no return of {}, so returns are summarized: for scores, give "
+      "--references FILE, or --expert DATASET and --random DATASET",
+      report.task,
+      report.expert   ? "the random policy"
+      : report.random ? "the expert"
+                      : "the expert and the random policy");
+}
+
+base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
+                                   const cli::CommandContext& context) {
+  const std::string& output = context.common.output;
+  const Format format = detect_format(output);
+  const Inputs inputs = read_inputs(options, context.common.inputs);
+  const eval::FewShotReport report =
+      eval::compute_few_shot(inputs.curves, inputs.references,
+                             {context.common.seed, options.resamples});
+  warn_without_scores(report);
+  if (format != Format::none) {
+    base::write_file(
+        output,
+        format == Format::json  ? render_json(report, inputs, context.record)
+        : format == Format::csv ? eval::few_shot_csv(report)
+                                : render_html(report, options.title),
+        context.common.force);
+  }
+  fmt::print("{}", eval::few_shot_text(report));
+  int64_t valued = 0;
+  for (const eval::FewShotCurve& curve : report.curves) {
+    for (const eval::FewShotSummary& summary : curve.summary) {
+      valued += summary.runs;
+    }
+  }
+  cli::log_counts({{"curves", std::ssize(report.curves)},
+                   {"runs", static_cast<int64_t>(inputs.runs)},
+                   {"with_a_value", valued}});
+  return base::ExitStatus::success;
+}
+
+cli::CommandFunction build(cli::OptionTable& table) {
+  auto options = std::make_shared<EvalFewShotOptions>();
+  table
+      .add("curve", &options->curves,
+           "A curve and the paths of its runs; can be repeated")
+      .metavar("NAME=PATH...");
+  table
+      .add("references", &options->reference_files,
+           "JSON files with the mean returns of the random policy and of the "
+           "expert per task; later files override earlier ones")
+      .metavar("FILE...")
+      .files();
+  table
+      .add("expert", &options->expert_datasets,
+           "Datasets of the expert; their mean returns override --references")
+      .metavar("DATASET...")
+      .files();
+  table
+      .add("random", &options->random_datasets,
+           "Datasets of the random policy; their mean returns override "
+           "--references")
+      .metavar("DATASET...")
+      .files();
+  table
+      .add("resamples", &options->resamples,
+           "Number of bootstrap resamples for the intervals")
+      .metavar("N")
+      .range(1, 10000000);
+  table.add("title", &options->title, "Title of the HTML page").metavar("TEXT");
+  return [options](cli::CommandContext& context) {
+    return run_eval_few_shot(*options, context);
+  };
+}
+
+}  // namespace
+
+cli::Command eval_few_shot_command() {
+  cli::Command command;
+  command.name = "few-shot";
+  command.summary = "compare scores by number of demonstrations";
+  command.description = kDescription;
+  command.seed_help =
+      "Random seed of the bootstrap; the same seed, inputs and options give "
+      "the same bytes";
+  command.threads_help = cli::kUnusedOption;
+  command.operands = "RUN...";
+  command.output = cli::OutputRequirement::optional;
+  command.output_help = "Report to write: .json, .csv or .html";
+  command.build = build;
+  command.examples = {
+      {"gato-eval few-shot curve --expert expert/catch --random random/catch "
+       "-o curve.html",
+       "The curve of one model"},
+      {"gato-eval few-shot --curve pre-trained=curve --curve scratch=scratch "
+       "--curve nearest=nearest/* --references references.json -o curves.json",
+       "Three curves side by side"}};
+  return command;
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,162 @@
+#include "gato/eval/few_shot_report.h"
+
+#include <fmt/format.h>
+
+#include "gato/base/text_table.h"
+#include "gato/data/file_format.h"
+#include "gato/eval/charts.h"
+#include "gato/eval/few_shot_chart.h"
+#include "gato/eval/score_report.h"
+
+namespace gato::eval {
+namespace {
+
+using nlohmann::json;
+
+json number_or_null(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json point_json(const FewShotPoint& point) {
+  json returns = json::array();
+  for (const std::optional<double>& value : point.returns) {
+    returns.push_back(number_or_null(value));
+  }
+  return {{"episodes", point.episodes},
+          {"repeat", point.repeat},
+          {"score", number_or_null(point.score)},
+          {"return", number_or_null(point.best_return)},
+          {"returns", returns},
+          {"steps", point.steps}};
+}
+
+json summary_json(const FewShotSummary& summary) {
+  return {{"episodes", summary.episodes},
+          {"runs", summary.runs},
+          {"mean", number_or_null(summary.mean)},
+          {"low", number_or_null(summary.low)},
+          {"high", number_or_null(summary.high)}};
+}
+
+std::string csv_number(const std::optional<double>& value) {
+  return value ? json(*value).dump() : "";
+}
+
+// Quotes a CSV field if it needs quotes.
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  }
+  return quoted + '"';
+}
+
+// Formats a number of a summary.
+std::string format_value(const FewShotReport& report,
+                         const std::optional<double>& value) {
+  return report.has_scores ? format_number(value, 1) : format_return(value);
+}
+
+HtmlSection summary_section(const FewShotReport& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const FewShotCurve& curve : report.curves) {
+    for (const FewShotSummary& summary : curve.summary) {
+      rows.push_back({curve.name, std::to_string(summary.episodes),
+                      format_value(report, summary.mean),
+                      format_value(report, summary.low),
+                      format_value(report, summary.high),
+                      std::to_string(summary.runs)});
+    }
+  }
+  return {"Means",
+          html_table({"curve", "demonstrations",
+                      report.has_scores ? "score (%)" : "return", "95% low",
+                      "95% high", "runs"},
+                     rows, 1)};
+}
+
+HtmlSection run_section(const FewShotReport& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const FewShotCurve& curve : report.curves) {
+    for (const FewShotPoint& point : curve.points) {
+      rows.push_back({curve.name, std::to_string(point.episodes),
+                      std::to_string(point.repeat),
+                      format_number(point.score, 1),
+                      format_return(point.best_return),
+                      std::to_string(point.returns.size()),
+                      std::to_string(point.steps)});
+    }
+  }
+  return {"Runs", html_table({"curve", "demonstrations", "repeat", "score (%)",
+                              "return", "evaluations", "steps"},
+                             rows, 1)};
+}
+
+}  // namespace
+
+json few_shot_json(const FewShotReport& report) {
+  json document = data::format_to_json(data::kFewShotFormat);
+  document.update({{"task", report.task},
+                   {"random", number_or_null(report.random)},
+                   {"expert", number_or_null(report.expert)},
+                   {"unit", report.has_scores ? "score" : "return"},
+                   {"curves", json::array()},
+                   {"seed", report.seed},
+                   {"resamples", report.resamples}});
+  for (const FewShotCurve& curve : report.curves) {
+    json points = json::array(), summary = json::array();
+    for (const FewShotPoint& point : curve.points) {
+      points.push_back(point_json(point));
+    }
+    for (const FewShotSummary& one : curve.summary) {
+      summary.push_back(summary_json(one));
+    }
+    document["curves"].push_back(
+        {{"name", curve.name}, {"points", points}, {"summary", summary}});
+  }
+  return document;
+}
+
+std::string few_shot_csv(const FewShotReport& report) {
+  std::string text = "curve,episodes,repeat,steps,return,score,returns\r\n";
+  for (const FewShotCurve& curve : report.curves) {
+    for (const FewShotPoint& point : curve.points) {
+      std::vector<std::string> returns;
+      for (const std::optional<double>& value : point.returns) {
+        returns.push_back(value ? json(*value).dump() : "null");
+      }
+      text += fmt::format("{},{},{},{},{},{},{}\r\n", csv_text(curve.name),
+                          point.episodes, point.repeat, point.steps,
+                          csv_number(point.best_return),
+                          csv_number(point.score), fmt::join(returns, " "));
+    }
+  }
+  return text;
+}
+
+std::string few_shot_text(const FewShotReport& report) {
+  base::TextTable table({"curve", "demonstrations", "runs",
+                         report.has_scores ? "score" : "return", "low",
+                         "high"});
+  for (const FewShotCurve& curve : report.curves) {
+    for (const FewShotSummary& summary : curve.summary) {
+      table.add_row({curve.name, std::to_string(summary.episodes),
+                     std::to_string(summary.runs),
+                     format_value(report, summary.mean),
+                     format_value(report, summary.low),
+                     format_value(report, summary.high)});
+    }
+  }
+  return table.to_string();
+}
+
+std::vector<HtmlSection> few_shot_sections(const FewShotReport& report) {
+  return {{report.task, few_shot_chart(report)},
+          summary_section(report),
+          run_section(report)};
+}
+
+}  // namespace gato::eval

@@ -1,0 +1,37 @@
+// Reads the runs of few-shot curves.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gato/eval/dataset_outcomes.h"
+#include "gato/eval/few_shot.h"
+
+namespace gato::eval {
+
+// The runs of an operand of gato-eval few-shot.
+struct FewShotInput {
+  // Where the runs come from: "nearest" for datasets of that policy, the name
+  // of the folder for outputs of gato-finetune.
+  std::string name;
+  std::vector<FewShotRun> runs;
+  std::vector<DatasetOutcomes> datasets;       // those that were read
+  std::vector<std::filesystem::path> metrics;  // metrics.jsonl of the runs
+};
+
+// Reads the output of gato-finetune --episodes, a folder of runs
+// episodes-N-repeat-R, or one such run; or else a dataset that a policy played
+// which was given demonstrations, as its attribute gato_demonstrations says, or
+// a folder of such datasets, whose repeats are 0.
+//
+// Warns of runs that are not complete or have fewer than kMovingMeanLength
+// evaluations. Throws Error(io) if the operand does not exist, Error(bad_input)
+// if it is none of these, or if no run has an evaluation.
+FewShotInput read_few_shot_input(const std::filesystem::path& operand);
+
+// Appends the runs to a curve. Datasets with the same number of demonstrations
+// become repeats, in order.
+void append_runs(const std::vector<FewShotRun>& runs, NamedRuns& curve);
+
+}  // namespace gato::eval

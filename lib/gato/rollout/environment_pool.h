@@ -1,0 +1,14 @@
+// Environments that are used again instead of being started anew, because the
+// start of a simulator takes seconds.
+#pragma once
+
+#include "gato/rollout/episode_runner.h"
+
+namespace gato::rollout {
+
+// Returns a factory that takes an environment which is no longer in use, or
+// else makes one. Environments are kept as long as the factory or a copy of it
+// exists.
+EnvironmentFactory make_pooled_factory(EnvironmentFactory make_environment);
+
+}  // namespace gato::rollout
