@@ -46,8 +46,8 @@ struct DatasetCheckOptions {
 //            prompt          there is no other episode to take prompts from
 //            long_step       more than 512 tokens per observation
 //
-// Memory is bounded by the episodes that the threads read, and 16 bytes per
-// episode. The result does not depend on the number of threads. Throws
+// Memory is bounded by the episodes that the threads read, and some 50 bytes
+// per episode. The result does not depend on the number of threads. Throws
 // Error(io) if the file cannot be read.
 std::vector<Finding> check_dataset(ingest::EpisodeSource& source,
                                    const DatasetCheckOptions& options);

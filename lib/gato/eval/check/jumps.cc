@@ -21,10 +21,10 @@ constexpr size_t kNearby = 3;
 constexpr double kMinGlitchOverUsual = 20, kMaxResidueOverUsual = 4;
 
 // Returns whether a difference is that of an angle that crosses the end of its
-// range.
-bool is_wrap(double difference) {
+// range, given the usual difference.
+bool is_wrap(double difference, double usual) {
   for (const double period : {2 * std::numbers::pi, 360.0}) {
-    if (difference > 0.8 * period && difference < 1.001 * period) {
+    if (difference > period - 3 * usual && difference < 1.001 * period) {
       return true;
     }
   }
@@ -74,7 +74,7 @@ struct Jumps {
       const bool returns = t + 1 < x.size() && std::abs(x[t + 1] - x[t - 1]) <=
                                                    kMaxResidueOverUsual * usual;
       if (d > kMinOverUsual * usual && d > kMinShareOfRange * (high - low) &&
-          !is_wrap(d) && is_isolated(x, t, returns)) {
+          !is_wrap(d, usual) && is_isolated(x, t, returns)) {
         ++elements[t];
         last[t] = e;
         glitches[t] += returns && d > kMinGlitchOverUsual * usual;

@@ -32,7 +32,8 @@ uint32_t PatchColors::color_of(const uint8_t* pixels) {
       }
     }
   }
-  return width == kSide && height == kSide ? color : color | kPadded;
+  return color | (width < kSide ? kPaddedRight : 0) |
+         (height < kSide ? kPaddedBelow : 0);
 }
 
 bool PatchColors::is_one_color(const data::TokenizedDocument& document,
@@ -43,16 +44,13 @@ bool PatchColors::is_one_color(const data::TokenizedDocument& document,
     const int64_t index = data::patch_index(document.tokens.at(token));
     return colors_.at(static_cast<size_t>(index));
   };
-  const uint32_t color = color_at(0, 0) & ~kPadded;
-  if (color == kMixed) {
-    return false;
-  }
+  constexpr uint32_t kRgb = 0xffffff;
+  const uint32_t color = color_at(0, 0) & kRgb;
   for (int row = 0; row < image.rows; ++row) {
     for (int column = 0; column < image.columns; ++column) {
-      const bool may_be_padded =
-          row + 1 == image.rows || column + 1 == image.columns;
-      const uint32_t found = color_at(row, column);
-      if (found != color && !(may_be_padded && found == (color | kPadded))) {
+      const uint32_t padding = (row + 1 == image.rows ? kPaddedBelow : 0) |
+                               (column + 1 == image.columns ? kPaddedRight : 0);
+      if ((color_at(row, column) & ~padding) != color) {
         return false;
       }
     }

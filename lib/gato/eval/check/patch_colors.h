@@ -23,9 +23,10 @@ class PatchColors {
                     const data::TokenizedImage& image) const;
 
  private:
-  // 0xRRGGBB, with kPadded if only a rectangle at the top left has this color
-  // and the rest is black, as padding is; otherwise kMixed.
-  static constexpr uint32_t kPadded = 1U << 24, kMixed = 1U << 25;
+  // 0xRRGGBB, with the following bits if only a rectangle at the top left has
+  // this color and the rest is black, as padding is; kMixed if neither is so.
+  static constexpr uint32_t kPaddedRight = 1U << 24, kPaddedBelow = 1U << 25,
+                            kMixed = 1U << 26;
   static uint32_t color_of(const uint8_t* pixels);
   std::vector<uint32_t> colors_;
 };

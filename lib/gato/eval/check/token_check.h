@@ -25,7 +25,7 @@ namespace gato::eval {
 //                            those of others have
 //
 // NaNs do not become tokens, so that there are none. Memory is bounded by one
-// document, 16 bytes per document and 4 bytes per distinct patch. Throws
+// document, some 50 bytes per document and 4 bytes per distinct patch. Throws
 // Error(bad_input) if the file is corrupt.
 std::vector<Finding> check_tokens(const data::TokenFileReader& reader,
                                   base::ProgressDisplay* progress);

@@ -75,12 +75,18 @@ svg.square { max-width: 460px; margin: 0 auto; }
   grid-template-columns: repeat(auto-fit, minmax(200px, 300px)); }
 .film .scroll svg { min-width: 560px; }
 @media (max-width: 600px) { main { padding: 20px 14px 40px; }
+  section { overflow-x: auto; }
+  section > svg:not(.square) { min-width: 560px; }
+  td.message { min-width: 15em; }
   .film .screens img { height: 168px; } .frames { gap: 10px; }
   .frames figure { max-width: 170px; }
   .frames img { height: 80px; max-width: 170px; }
   .film .controls { flex-wrap: wrap; }
   .film input[type=range] { flex: 1 1 100%; order: 3; } }
-@media print { .stream { max-height: none; } .film .controls { display: none; }
+@media print { .stream { overflow: hidden; } .scroll { overflow: visible; }
+  table { font-size: 11px; }
+  th, td { white-space: normal; padding: 4px 6px; }
+  .film .controls { display: none; }
   section { break-inside: auto; } h2, h3 { break-after: avoid; }
   figure, .tile, svg { break-inside: avoid; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
