@@ -1,17 +1,19 @@
-// Compares implementations of relative attention (Dai et al. 2019), forward and
-// backward, with the flash attention that rotary positions allow: one row of
+// Compares implementations of relative attention (Dai et al. 2019) and of the
+// attention without it, for rotary positions, forward and backward: one row of
 // 1,024 tokens, 24 heads of size 32, width 768, as in gato-79m.
 //
 //   plain      computes all scores [L, L], by content and by distance, and lets
 //              autograd store them
 //
-//   blocks/N   blockwise_relative_attention() with N queries at a time
+//   blocks/N   blockwise_attention() with N queries at a time
 //
 //   fold       expresses sin(i - j) and cos(i - j) by those of i and j, so that
 //              the scores by distance are products of queries and keys of the
 //              sinusoids' width, 24 times the size of a head
 //
 //   rotary     at::scaled_dot_product_attention
+//
+//   rotary_blocks/N  blockwise_attention() without positions
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -22,7 +24,7 @@
 #include <vector>
 
 #include "gato/base/malloc_options.h"
-#include "gato/model/relative_attention.h"
+#include "gato/model/blockwise_attention.h"
 #include "run_benchmarks.h"
 
 namespace gato {
@@ -35,7 +37,7 @@ at::Tensor random_tensor(at::IntArrayRef sizes) {
 }
 
 using Attention =
-    std::function<at::Tensor(const model::RelativeAttentionInput&)>;
+    std::function<at::Tensor(const model::BlockwiseAttentionInput&)>;
 
 // Returns a mask that hides later tokens: -inf above the diagonal.
 at::Tensor causal_mask() {
@@ -45,7 +47,7 @@ at::Tensor causal_mask() {
 // Shifts scores as in Dai et al. 2019, appendix B: after one column of padding
 // is added, reading the memory with the original row length shifts row i by i
 // columns.
-at::Tensor plain(const model::RelativeAttentionInput& input) {
+at::Tensor plain(const model::BlockwiseAttentionInput& input) {
   const at::Tensor by_distance =
       at::matmul(input.position_queries, input.distance_keys);
   const at::Tensor shifted = at::constant_pad_nd(by_distance, {1, 0})
@@ -58,7 +60,7 @@ at::Tensor plain(const model::RelativeAttentionInput& input) {
 
 // Gives a lower bound of the cost of this approach, with random values:
 // products of size 32 + 768 instead of two of size 32.
-at::Tensor fold(const model::RelativeAttentionInput& input) {
+at::Tensor fold(const model::BlockwiseAttentionInput& input) {
   static const at::Tensor matrix = random_tensor({kHeads, kHeadSize, kWidth});
   static const at::Tensor sinusoids =
       random_tensor({1, 1, kLength, kWidth}).detach();
@@ -71,7 +73,7 @@ at::Tensor fold(const model::RelativeAttentionInput& input) {
   return at::matmul(at::softmax(scores + causal_mask(), -1), input.values);
 }
 
-at::Tensor rotary(const model::RelativeAttentionInput& input) {
+at::Tensor rotary(const model::BlockwiseAttentionInput& input) {
   return at::scaled_dot_product_attention(input.content_queries, input.keys,
                                           input.values, {}, 0.0,
                                           /*is_causal=*/true, /*scale=*/1.0);
@@ -80,7 +82,7 @@ at::Tensor rotary(const model::RelativeAttentionInput& input) {
 void run(benchmark::State& state, const Attention& attention) {
   at::set_num_threads(1);
   const std::vector<int64_t> shape = {1, kHeads, kLength, kHeadSize};
-  const model::RelativeAttentionInput input = {
+  const model::BlockwiseAttentionInput input = {
       random_tensor(shape), random_tensor(shape), random_tensor(shape),
       random_tensor(shape), random_tensor({kHeads, kHeadSize, kLength})};
   const std::vector<at::Tensor> inputs = {input.content_queries,
@@ -108,11 +110,19 @@ int main(int argc, char** argv) {
     add("plain", plain);
     for (const int64_t queries : {32, 64, 128, 256, 512, 1024}) {
       add(fmt::format("blocks/{}", queries),
-          [queries](const model::RelativeAttentionInput& input) {
-            return model::blockwise_relative_attention(input, queries);
+          [queries](const model::BlockwiseAttentionInput& input) {
+            return model::blockwise_attention(input, queries);
           });
     }
     add("fold", fold);
     add("rotary", rotary);
+    for (const int64_t queries : {64, 128, 256}) {
+      add(fmt::format("rotary_blocks/{}", queries),
+          [queries](const model::BlockwiseAttentionInput& input) {
+            return model::blockwise_attention(
+                {input.content_queries, input.keys, input.values, {}, {}},
+                queries);
+          });
+    }
   });
 }

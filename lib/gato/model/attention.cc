@@ -12,8 +12,9 @@
 // probabilities [L, L].
 //
 //   rotary, CPU, L <= 128      plain products
-//   rotary, otherwise          scaled_dot_product_attention of PyTorch
-//   relative, CPU              blockwise_relative_attention()
+//   rotary, CPU, L > 128       blockwise_attention()
+//   rotary, GPU                scaled_dot_product_attention of PyTorch
+//   relative, CPU              blockwise_attention()
 //   relative, GPU, L % 8 == 0  memory-efficient attention of PyTorch, with the
 //                              position scores as its bias
 //   relative, GPU, other L     plain products
@@ -26,14 +27,14 @@
 #include <utility>
 
 #include "gato/model/batch.h"
-#include "gato/model/relative_attention.h"
+#include "gato/model/blockwise_attention.h"
 #include "gato/model/relative_shift.h"
 
 namespace gato::model {
 namespace {
 
-// Up to this many tokens plain products are faster than the fused kernel,
-// forward and backward, in fp32 and bf16 (measured on a CPU).
+// Up to this many tokens plain products are faster than blocks, forward and
+// backward, in fp32 and bf16 (measured on a CPU).
 constexpr int64_t kMaxPlainAttentionLength = 128;
 
 // The queries, keys and values of a layer, [B, H, L, K] each.
@@ -139,8 +140,8 @@ at::Tensor relative_attention(const QueryKeyValue& x,
   const at::Tensor content_queries = scaled_queries(weights.content_bias);
   const at::Tensor position_queries = scaled_queries(weights.position_bias);
   if (x.q.is_cpu()) {
-    return blockwise_relative_attention(
-        {content_queries, position_queries, x.k, x.v, distance_keys});
+    return blockwise_attention(
+        {content_queries, x.k, x.v, position_queries, distance_keys});
   }
   if (x.q.size(2) % Batch::kGpuLengthMultiple == 0) {
     return relative_attention_on_gpu(content_queries, position_queries,
@@ -156,7 +157,10 @@ at::Tensor relative_attention(const QueryKeyValue& x,
 // queries.
 at::Tensor rotary_attention(const QueryKeyValue& x,
                             const PositionTables& positions) {
-  if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength) {
+  if (x.q.is_cpu() && x.q.size(2) > kMaxPlainAttentionLength) {
+    return blockwise_attention({x.q, x.k, x.v, {}, {}});
+  }
+  if (!x.q.is_cpu()) {
     return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
                                             /*is_causal=*/true, /*scale=*/1.0);
   }

@@ -54,31 +54,25 @@ struct PackedBlock {
   HugeBuffer relative_keys;  // a packed matrix [K, ring] per head
 };
 
-// The sizes of the packed matrices of a ring, for one head of one slot.
+// The packed matrices of a ring, for one head of one slot.
 struct RingShape {
-  PackedType type;
-  int64_t tile_columns;
-  int64_t ring_size;
-  int64_t key_size;
+  int64_t ring_size, key_size;
+  PackedLayout keys, values;  // [K, ring] and [ring, K]
 
-  int64_t key_words() const { return packed_words(type, key_size); }
-  int64_t value_words() const { return packed_words(type, ring_size); }
-  int64_t key_bytes() const { return ring_size * key_words() * 4; }
+  RingShape(PackedType type, int64_t tile_columns, int64_t capacity,
+            int64_t key_size)
+      : ring_size((capacity + tile_columns - 1) / tile_columns * tile_columns),
+        key_size(key_size),
+        keys{type, tile_columns, key_size},
+        values{type, tile_columns, ring_size} {}
+
+  int64_t key_bytes() const {
+    return ring_size * packed_words(keys.type, key_size) * 4;
+  }
   int64_t value_bytes() const {
-    return (key_size + tile_columns - 1) / tile_columns * tile_columns *
-           value_words() * 4;
-  }
-  void store_key(void* keys, int64_t entry, const float* key) const {
-    for (int64_t k = 0; k < key_size; ++k) {
-      store_packed_element(type, keys, key_words(), tile_columns, k, entry,
-                           key[k]);
-    }
-  }
-  void store_value(void* values, int64_t entry, const float* value) const {
-    for (int64_t k = 0; k < key_size; ++k) {
-      store_packed_element(type, values, value_words(), tile_columns, entry, k,
-                           value[k]);
-    }
+    const int64_t columns = values.tile_columns;
+    return (key_size + columns - 1) / columns * columns *
+           packed_words(values.type, ring_size) * 4;
   }
 };
 
@@ -92,10 +86,8 @@ class CpuDecoder : public Decoder,
         weights_(network, Precision::fp32),
         patch_(NetworkWeights(network, network.precision()).patch),
         type_(weight_type(network.precision())),
-        ring_{ring_type(network.precision()), kernels.tile_columns,
-              (capacity + kernels.tile_columns - 1) / kernels.tile_columns *
-                  kernels.tile_columns,
-              network.config().key_size} {
+        ring_(ring_type(network.precision()), kernels.tile_columns, capacity,
+              network.config().key_size) {
     const ModelConfig& config = network.config();
     at::Tensor sinusoids;  // of the distances ring_size - 1 down to 0
     if (config.position == PositionEncoding::relative) {
@@ -151,7 +143,7 @@ class CpuDecoder : public Decoder,
     at::parallel_for(0, heads, 1, [&](int64_t begin, int64_t end) {
       for (int64_t head = begin; head < end; ++head) {
         for (int64_t entry = 0; entry < ring_.ring_size; ++entry) {
-          ring_.store_key(
+          ring_.keys.store_column(
               packed.relative_keys.data<char>() + head * ring_.key_bytes(),
               entry,
               projected.const_data_ptr<float>() +
@@ -294,8 +286,7 @@ class CpuRings : public DecoderRings {
   void embed_patches_of(const Pass& pass,
                         const std::vector<std::pair<int64_t, int64_t>>& tokens);
   void attend(const Pass& pass, int64_t layer, bool is_last);
-  void attend_head(const Pass& pass, size_t chunk, int64_t head, int64_t layer,
-                   bool is_last);
+  void attend_head(const Pass& pass, int64_t task, int64_t layer, bool is_last);
   void rotate(const Pass& pass, int64_t token, float* vector) const;
 
   void normalize(int64_t row, const NormWeights& norm, float* y) const {
@@ -428,25 +419,29 @@ void CpuRings::embed_patches_of(
 // tokens or, in the last layer, of those that are returned.
 void CpuRings::attend(const Pass& pass, int64_t layer, bool is_last) {
   const auto chunks = std::ssize(pass.chunks);
-  // One head after the other, for all slots, because they share relative keys.
+  // All chunks of one head, then of the next: they share relative keys.
   at::parallel_for(0, config_.heads * chunks, 1,
                    [&](int64_t begin, int64_t end) {
                      for (int64_t task = begin; task < end; ++task) {
-                       attend_head(pass, static_cast<size_t>(task % chunks),
-                                   task / chunks, layer, is_last);
+                       attend_head(pass, task, layer, is_last);
                      }
                    });
 }
 
-void CpuRings::attend_head(const Pass& pass, size_t chunk, int64_t head,
-                           int64_t layer, bool is_last) {
+void CpuRings::attend_head(const Pass& pass, int64_t task, int64_t layer,
+                           bool is_last) {
+  const auto chunks = std::ssize(pass.chunks);
+  const int64_t chunk = task % chunks, head = task / chunks;
   const SlotChunk& slot_chunk = pass.chunks[chunk];
   const PackedBlock& block = decoder_->blocks_[layer];
   const int64_t key_size = config_.key_size;
   const int64_t all_heads = config_.heads * key_size;
   const int64_t stride = block.qkv.padded_columns();
   const int64_t ring = slot_chunk.slot * config_.heads + head;
-  char* const keys = keys_[layer].data<char>() + ring * shape_.key_bytes();
+  const auto keys_of = [&](int64_t index) {
+    return keys_[layer].data<char>() + index * shape_.key_bytes();
+  };
+  char* const keys = keys_of(ring);
   char* const values =
       values_[layer].data<char>() + ring * shape_.value_bytes();
   const int64_t first = pass.first_token[chunk];
@@ -459,12 +454,11 @@ void CpuRings::attend_head(const Pass& pass, size_t chunk, int64_t head,
       rotate(pass, first + i, query + all_heads);
     }
     const int64_t entry = (slot_chunk.window_end + i) % shape_.ring_size;
-    shape_.store_key(keys, entry, query + all_heads);
-    shape_.store_value(values, entry, query + 2 * all_heads);
+    shape_.keys.store_column(keys, entry, query + all_heads);
+    shape_.values.store_row(values, entry, query + 2 * all_heads, key_size);
   }
   const int64_t skipped = is_last ? count - pass.last_tokens : 0;
-  const int64_t first_output =
-      is_last ? static_cast<int64_t>(chunk) * pass.last_tokens : first;
+  const int64_t first_output = is_last ? chunk * pass.last_tokens : first;
   HeadAttention attention;
   attention.key_size = key_size;
   attention.ring_size = shape_.ring_size;
@@ -483,12 +477,21 @@ void CpuRings::attend_head(const Pass& pass, size_t chunk, int64_t head,
   }
   attention.keys = keys;
   attention.values = values;
+  if (task + 1 < config_.heads * chunks) {
+    const int64_t next_head = (task + 1) / chunks;
+    attention.next_keys = keys_of(
+        pass.chunks[(task + 1) % chunks].slot * config_.heads + next_head);
+    if (next_head != head && block.content_bias.defined()) {
+      attention.next_relative_keys =
+          block.relative_keys.data<char>() + next_head * shape_.key_bytes();
+    }
+  }
   attention.output =
       attended_.data<float>() + first_output * all_heads + head * key_size;
   attention.output_stride = all_heads;
   attention.scratch =
       thread_scratch(attention_scratch_size(key_size, shape_.ring_size));
-  kernels_.attend[static_cast<size_t>(shape_.type)](attention);
+  kernels_.attend[static_cast<size_t>(shape_.keys.type)](attention);
 }
 
 // Rotates a query or key of one head (position_encoding.h).

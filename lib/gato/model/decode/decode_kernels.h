@@ -64,6 +64,10 @@ struct TileProduct {
   float* y = nullptr;
   int64_t y_stride = 0;
   bool accumulate = false;  // adds to y
+  // The distance in bytes from the tile to memory of the same size that will be
+  // read soon, and is prefetched meanwhile. Processors by themselves prefetch
+  // less far ahead than they compute.
+  int64_t prefetch_distance = 4096;
   // int8 only: [rows, words * 4 / kGroupSize], and the scale of each column.
   const RowGroup* row_groups = nullptr;
   const float* column_scales = nullptr;
@@ -88,7 +92,11 @@ struct HeadAttention {
   const void* relative_keys = nullptr;
   const void* keys = nullptr;    // packed [K, ring_size]
   const void* values = nullptr;  // packed [ring_size, K]
-  float* output = nullptr;       // [rows, K]
+  // The keys of the ring and of positions that the next call will read, which
+  // are prefetched; null if there is none.
+  const void* next_keys = nullptr;
+  const void* next_relative_keys = nullptr;
+  float* output = nullptr;  // [rows, K]
   int64_t output_stride = 0;
   float* scratch = nullptr;  // attention_scratch_size() floats
 };

@@ -230,15 +230,12 @@ struct Int8Product {
 #endif
 };
 
-// The distance at which a product of several rows prefetches its tile. The
-// processor itself prefetches less far ahead than it computes with int8.
-constexpr int kPrefetchBytes = 4096;
-
+// A single row computes faster than memory can be read, prefetched or not.
 template <int rows, int bytes>
-void prefetch(const char* tile) {
+void prefetch(const char* memory) {
   if constexpr (rows > 1) {
     for (int offset = 0; offset < bytes; offset += 64) {
-      __builtin_prefetch(tile + kPrefetchBytes + offset);
+      __builtin_prefetch(memory + offset);
     }
   }
 }
@@ -267,7 +264,7 @@ struct RowProduct {
       for (int v = 0; v < kTileVectors; ++v) {
         weights[v] = Product::load_weights(tile + v * kVectorBytes);
       }
-      prefetch<rows, kStepBytes>(tile);
+      prefetch<rows, kStepBytes>(tile + product.prefetch_distance);
       tile += kStepBytes;
       GATO_UNROLL
       for (int row = 0; row < rows; ++row) {
@@ -313,7 +310,7 @@ struct RowProduct<Int8Product, rows> {
         for (int v = 0; v < kTileVectors; ++v) {
           weights[v] = load<Words>(tile + v * kVectorBytes);
         }
-        prefetch<rows, kStepBytes>(tile);
+        prefetch<rows, kStepBytes>(tile + product.prefetch_distance);
         tile += kStepBytes;
         GATO_UNROLL
         for (int row = 0; row < rows; ++row) {
@@ -602,11 +599,29 @@ void pack_queries(const HeadAttention& attention, const float* bias,
   }
 }
 
+// Returns the distance from entry `from_entry` of one ring to `to_entry` of
+// another, or the default if there is none or the layouts of keys and values
+// differ, because K exceeds a tile.
+template <class Product>
+int64_t prefetch_distance(const HeadAttention& attention, const void* from,
+                          int64_t from_entry, const void* to,
+                          int64_t to_entry) {
+  if (to == nullptr || attention.key_size > kTileColumns) {
+    return TileProduct().prefetch_distance;
+  }
+  const int64_t entry_bytes =
+      tile_bytes<Product>(attention.key_size) / kTileColumns;
+  return static_cast<int64_t>(reinterpret_cast<uintptr_t>(to) -
+                              reinterpret_cast<uintptr_t>(from)) +
+         (to_entry - from_entry) * entry_bytes;
+}
+
 // Multiplies the packed queries with columns [begin, end) of a packed matrix
 // [K, ring_size], which are complete tiles.
 template <class Product>
 void multiply_queries(const HeadAttention& attention, int64_t rows,
                       const void* matrix, int64_t begin, int64_t end,
+                      int64_t prefetch_distance,
                       const AttentionScratch& scratch, float* y,
                       int64_t y_stride) {
   const int64_t bytes = tile_bytes<Product>(attention.key_size);
@@ -616,6 +631,7 @@ void multiply_queries(const HeadAttention& attention, int64_t rows,
   product.rows = rows;
   product.words = word_count<Product>(attention.key_size);
   product.y_stride = y_stride;
+  product.prefetch_distance = prefetch_distance;
   for (int64_t column = begin; column < end; column += kTileColumns) {
     product.tile =
         static_cast<const char*>(matrix) + column / kTileColumns * bytes;
@@ -676,12 +692,14 @@ float softmax_row(const HeadAttention& attention, int64_t position,
 // Sets scratch.values to the weighted sums of the values.
 template <class Product>
 void multiply_values(const HeadAttention& attention, int64_t rows,
-                     const TwoRuns& tiles, const AttentionScratch& scratch) {
+                     const TwoRuns& tiles, int64_t prefetch_distance,
+                     const AttentionScratch& scratch) {
   const int64_t bytes = tile_bytes<Product>(attention.ring_size);
   TileProduct product;
   product.x_stride = attention.ring_size;
   product.rows = rows;
   product.y_stride = scratch.value_columns;
+  product.prefetch_distance = prefetch_distance;
   for (int64_t column = 0; column < scratch.value_columns;
        column += kTileColumns) {
     product.y = scratch.values + column;
@@ -709,21 +727,34 @@ void attend_block(const HeadAttention& attention, int64_t first, int64_t rows) {
   const int64_t first_position = attention.first_position + first;
   const int64_t last_position = first_position + rows - 1;
   const TwoRuns tiles = tile_runs(attention, last_position);
+  // The first tile of relative keys in use, of the largest distance.
+  const int64_t farthest =
+      (ring - 1 - (last_position - attention.window_begin)) / kTileColumns *
+      kTileColumns;
+  const bool is_relative = attention.relative_keys != nullptr;
+  // Each of the products prefetches what the next one reads.
+  const int64_t first_entry = tiles.runs[0].begin;
+  const auto distance = [&](const void* from, int64_t from_entry,
+                            const void* to, int64_t to_entry) {
+    return prefetch_distance<Product>(attention, from, from_entry, to,
+                                      to_entry);
+  };
   pack_queries<Product>(attention, attention.content_bias, first, rows,
                         scratch);
   for (const EntryRun& run : tiles.runs) {
     multiply_queries<Product>(attention, rows, attention.keys, run.begin,
-                              run.end, scratch, scratch.content, ring);
+                              run.end,
+                              distance(attention.keys, 0, attention.values, 0),
+                              scratch, scratch.content, ring);
   }
-  const bool is_relative = attention.relative_keys != nullptr;
   float* const positions = scratch.positions + kTileColumns;
   if (is_relative) {
     pack_queries<Product>(attention, attention.position_bias, first, rows,
                           scratch);
-    const int64_t farthest =
-        ring - 1 - (last_position - attention.window_begin);
     multiply_queries<Product>(attention, rows, attention.relative_keys,
-                              farthest / kTileColumns * kTileColumns, ring,
+                              farthest, ring,
+                              distance(attention.relative_keys, farthest,
+                                       attention.next_keys, first_entry),
                               scratch, positions, scratch.position_stride);
   }
   float totals[Product::kMaxRows];
@@ -733,7 +764,12 @@ void attend_block(const HeadAttention& attention, int64_t first, int64_t rows) {
         is_relative ? positions + row * scratch.position_stride : nullptr,
         scratch.row, scratch.content + row * ring);
   }
-  multiply_values<Product>(attention, rows, tiles, scratch);
+  multiply_values<Product>(
+      attention, rows, tiles,
+      is_relative ? distance(attention.values, first_entry,
+                             attention.next_relative_keys, farthest)
+                  : distance(attention.values, 0, attention.next_keys, 0),
+      scratch);
   for (int64_t row = 0; row < rows; ++row) {
     const float* const values = scratch.values + row * scratch.value_columns;
     float* const output =

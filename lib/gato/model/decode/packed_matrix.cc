@@ -25,6 +25,46 @@ void for_each_row(int64_t count, const std::function<void(int64_t)>& visit) {
   });
 }
 
+void PackedLayout::store_column(void* matrix, int64_t column,
+                                const float* values) const {
+  const int64_t first_word =
+      column / tile_columns * packed_words(type, rows) * tile_columns +
+      column % tile_columns;
+  if (type == PackedType::fp32) {
+    float* word = static_cast<float*>(matrix) + first_word;
+    for (int64_t row = 0; row < rows; ++row, word += tile_columns) {
+      *word = values[row];
+    }
+    return;
+  }
+  at::BFloat16* word = static_cast<at::BFloat16*>(matrix) + 2 * first_word;
+  for (int64_t row = 0; row < rows; row += 2, word += 2 * tile_columns) {
+    word[0] = values[row];
+    if (row + 1 < rows) {
+      word[1] = values[row + 1];
+    }
+  }
+}
+
+void PackedLayout::store_row(void* matrix, int64_t row, const float* values,
+                             int64_t n) const {
+  const int64_t tile_words = packed_words(type, rows) * tile_columns;
+  const int64_t row_word = row / elements_per_word(type) * tile_columns;
+  for (int64_t first = 0; first < n; first += tile_columns) {
+    const int64_t count = std::min(tile_columns, n - first);
+    const int64_t word = first / tile_columns * tile_words + row_word;
+    if (type == PackedType::fp32) {
+      std::copy_n(values + first, count, static_cast<float*>(matrix) + word);
+      continue;
+    }
+    at::BFloat16* const element =
+        static_cast<at::BFloat16*>(matrix) + 2 * word + row % 2;
+    for (int64_t i = 0; i < count; ++i) {
+      element[2 * i] = values[first + i];
+    }
+  }
+}
+
 void PackedRows::resize(int64_t rows, int64_t n) {
   rows_ = rows;
   elements_ = n;
@@ -73,10 +113,8 @@ void PackedMatrix::pack_tile(const at::Tensor& weights, int64_t tile) {
     const float* const column =
         weights.const_data_ptr<float>() + (first + c) * rows_;
     if (type_ != PackedType::int8) {
-      for (int64_t k = 0; k < rows_; ++k) {
-        store_packed_element(type_, tile_buffer_.data<void>(), words_,
-                             tile_columns, k, first + c, column[k]);
-      }
+      PackedLayout{type_, tile_columns, rows_}.store_column(
+          tile_buffer_.data<void>(), first + c, column);
       continue;
     }
     float largest = 0;

@@ -68,21 +68,18 @@ class PackedMatrix {
   HugeBuffer tile_buffer_, scale_buffer_;
 };
 
-// Stores element k of column `column` of a packed matrix [K, columns] of fp32
-// or bf16, which has `words` words along K. For rings, which are written
-// element by element.
-inline void store_packed_element(PackedType type, void* matrix, int64_t words,
-                                 int64_t tile_columns, int64_t k,
-                                 int64_t column, float value) {
-  const int64_t word =
-      (column / tile_columns * words + k / elements_per_word(type)) *
-          tile_columns +
-      column % tile_columns;
-  if (type == PackedType::fp32) {
-    static_cast<float*>(matrix)[word] = value;
-  } else {
-    static_cast<at::BFloat16*>(matrix)[2 * word + k % 2] = value;
-  }
-}
+// The layout of a packed matrix [rows, columns] of fp32 or bf16 that is written
+// row by row or column by column.
+struct PackedLayout {
+  PackedType type = PackedType::fp32;
+  int64_t tile_columns = 0;
+  int64_t rows = 0;
+
+  // Stores a column of `rows` elements.
+  void store_column(void* matrix, int64_t column, const float* values) const;
+  // Stores a row of n elements, in columns [0, n).
+  void store_row(void* matrix, int64_t row, const float* values,
+                 int64_t n) const;
+};
 
 }  // namespace gato::model

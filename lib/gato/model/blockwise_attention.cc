@@ -14,7 +14,8 @@
 //   dQc = dS K     dK = dS^T Qc   dQp = shift'(dS) D^T   dD = Qp^T shift'(dS)
 //
 // where shift' is the gradient of the relative shift (relative_shift.h).
-#include "gato/model/relative_attention.h"
+// Without relative positions, all terms with Qp and D are left out.
+#include "gato/model/blockwise_attention.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -62,32 +63,34 @@ void for_each_query_block(int64_t rows, int64_t length, int64_t block_size,
 // Returns P [H, C, N] of a block. `mask`, strictly upper triangular, applies to
 // the last C keys; all earlier keys are visible. Position scores
 // of keys after the query are meaningless, but masked.
-at::Tensor compute_attention_probs(const RelativeAttentionInput& input,
+at::Tensor compute_attention_probs(const BlockwiseAttentionInput& input,
                                    int64_t row, const QueryBlock& block,
                                    const at::Tensor& mask) {
   at::Tensor scores =
       at::bmm(block.slice_queries(input.content_queries[row]),
               block.slice_keys(input.keys[row]).transpose(1, 2));
-  const at::Tensor position_scores =
-      at::bmm(block.slice_queries(input.position_queries[row]),
-              block.slice_distances(input.distance_keys));
-  scores.add_(relative_shift_view(position_scores));
+  if (input.distance_keys.defined()) {
+    const at::Tensor position_scores =
+        at::bmm(block.slice_queries(input.position_queries[row]),
+                block.slice_distances(input.distance_keys));
+    scores.add_(relative_shift_view(position_scores));
+  }
   scores.narrow(2, block.begin, block.size())
       .add_(mask.narrow(0, 0, block.size()).narrow(1, 0, block.size()));
   return at::softmax(scores, -1);
 }
 
-class RelativeAttentionFunction
-    : public torch::autograd::Function<RelativeAttentionFunction> {
+class BlockwiseAttentionFunction
+    : public torch::autograd::Function<BlockwiseAttentionFunction> {
  public:
   static at::Tensor forward(AutogradContext* context,
                             const at::Tensor& content_queries,
-                            const at::Tensor& position_queries,
                             const at::Tensor& keys, const at::Tensor& values,
+                            const at::Tensor& position_queries,
                             const at::Tensor& distance_keys,
                             int64_t block_size) {
-    const RelativeAttentionInput input{content_queries, position_queries, keys,
-                                       values, distance_keys};
+    const BlockwiseAttentionInput input{content_queries, keys, values,
+                                        position_queries, distance_keys};
     const int64_t rows = keys.size(0), heads = keys.size(1),
                   length = keys.size(2);
     block_size = std::min(block_size, length);
@@ -96,7 +99,7 @@ class RelativeAttentionFunction
     const at::Tensor result =  // [B, H, L, K], in memory [B, L, H, K]
         at::empty({rows, length, heads, values.size(3)}, values.options())
             .transpose(1, 2);
-    variable_list saved = {content_queries, position_queries, keys, values,
+    variable_list saved = {content_queries, keys, values, position_queries,
                            distance_keys};
     const bool needs_gradient = content_queries.requires_grad();
     for_each_query_block(
@@ -117,8 +120,8 @@ class RelativeAttentionFunction
   static variable_list backward(AutogradContext* context,
                                 const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const RelativeAttentionInput input{saved[0], saved[1], saved[2], saved[3],
-                                       saved[4]};
+    const BlockwiseAttentionInput input{saved[0], saved[1], saved[2], saved[3],
+                                        saved[4]};
     InputGradients input_gradients(input);
     size_t next = 5;
     for_each_query_block(input.keys.size(0), input.keys.size(2),
@@ -129,10 +132,12 @@ class RelativeAttentionFunction
                          });
     const auto type = input.keys.scalar_type();
     return {input_gradients.content_queries,
-            input_gradients.position_queries,
             input_gradients.keys.to(type),
             input_gradients.values.to(type),
-            input_gradients.distance_keys.to(type),
+            input_gradients.position_queries,
+            input_gradients.distance_keys.defined()
+                ? input_gradients.distance_keys.to(type)
+                : at::Tensor(),
             {}};
   }
 
@@ -140,18 +145,21 @@ class RelativeAttentionFunction
   // Gradients that are sums over blocks are fp32; the others have the type of
   // the input.
   struct InputGradients {
-    at::Tensor content_queries, position_queries, keys, values, distance_keys;
+    at::Tensor content_queries, keys, values, position_queries, distance_keys;
 
-    explicit InputGradients(const RelativeAttentionInput& input)
+    explicit InputGradients(const BlockwiseAttentionInput& input)
         : content_queries(at::empty_like(input.content_queries)),
-          position_queries(at::empty_like(input.position_queries)),
           keys(at::zeros(input.keys.sizes(), at::kFloat)),
-          values(at::zeros(input.values.sizes(), at::kFloat)),
-          distance_keys(at::zeros(input.distance_keys.sizes(), at::kFloat)) {}
+          values(at::zeros(input.values.sizes(), at::kFloat)) {
+      if (input.distance_keys.defined()) {
+        position_queries = at::empty_like(input.position_queries);
+        distance_keys = at::zeros(input.distance_keys.sizes(), at::kFloat);
+      }
+    }
 
     // Computes the gradients of one block, and adds those of keys, values and
     // distance keys, to which several blocks contribute.
-    void accumulate(const RelativeAttentionInput& input, int64_t row,
+    void accumulate(const BlockwiseAttentionInput& input, int64_t row,
                     const QueryBlock& block, const at::Tensor& output_gradient,
                     const at::Tensor& attention_probs) {
       const at::Tensor block_gradient =
@@ -167,6 +175,9 @@ class RelativeAttentionFunction
       block.slice_keys(keys[row]).add_(
           at::bmm(scores_gradient.transpose(1, 2),
                   block.slice_queries(input.content_queries[row])));
+      if (!distance_keys.defined()) {
+        return;
+      }
       const at::Tensor distance_scores_gradient =
           relative_shift_backward(scores_gradient, MaskedGradient::zero);
       block.slice_queries(position_queries[row])
@@ -183,11 +194,11 @@ class RelativeAttentionFunction
 
 }  // namespace
 
-at::Tensor blockwise_relative_attention(const RelativeAttentionInput& input,
-                                        int64_t block_size) {
-  return RelativeAttentionFunction::apply(
-      input.content_queries, input.position_queries, input.keys, input.values,
-      input.distance_keys, block_size);
+at::Tensor blockwise_attention(const BlockwiseAttentionInput& input,
+                               int64_t block_size) {
+  return BlockwiseAttentionFunction::apply(input.content_queries, input.keys,
+                                           input.values, input.position_queries,
+                                           input.distance_keys, block_size);
 }
 
 }  // namespace gato::model
