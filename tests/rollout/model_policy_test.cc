@@ -157,7 +157,7 @@ TEST_CASE("With masked actions, one forward pass samples a complete action") {
       for (int64_t token = 0; token < 2; ++token) {
         const model::SampleKey key;
         expected.push_back(
-            model::sample_tokens(network, hidden.narrow(0, token, 1),
+            model::sample_tokens(cache.decoder(), hidden.narrow(0, token, 1),
                                  std::vector{codec->action_ranges()[token]},
                                  {&key, 1}, options.sampling)[0]);
       }
