@@ -29,8 +29,10 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/fair_semaphore.h"
 #include "gato/base/processors.h"
 #include "gato/base/share_directory.h"
+#include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/env/child_process.h"
 #include "gato/env/environment.h"
@@ -62,37 +64,41 @@ std::vector<std::string> child_variables() {
   return {"PYTHONPATH=" + front + folder.string()};
 }
 
-// The number of children of this process that have not answered "hello" yet.
-std::atomic<int64_t> starting_count = 0;
-
-// A child that has not answered "hello" yet. If many start at the same time,
-// they share the processors, so that each may take longer.
-class StartingChild {
- public:
-  StartingChild() : peak_(++starting_count) {}
-  ~StartingChild() { --starting_count; }
-  StartingChild(const StartingChild&) = delete;
-  StartingChild& operator=(const StartingChild&) = delete;
-
-  // Returns by which factor its time-out is extended.
-  double timeout_factor() {
-    static const int64_t processors = base::available_processors();
-    peak_ = std::max<int64_t>(peak_, starting_count);
-    return std::max(
-        1.0, static_cast<double>(peak_) / static_cast<double>(processors));
+// Returns the size of the image that the header of a reply describes, 0 if it
+// is invalid.
+size_t image_bytes(const json& header) {
+  const auto shape = header.find("shape");
+  if (shape == header.end() || !shape->is_array() || shape->size() != 3 ||
+      !(*shape)[0].is_number_unsigned() || !(*shape)[1].is_number_unsigned() ||
+      (*shape)[2] != 3) {
+    return 0;
   }
+  const double bytes =
+      3 * (*shape)[0].get<double>() * (*shape)[1].get<double>();
+  return bytes <= kMaxImageBytes ? static_cast<size_t>(bytes) : 0;
+}
 
- private:
-  int64_t peak_;  // most children that were starting at the same time as this
-};
+// Limits how many children start at the same time: they share the processors,
+// and must not exceed the time-out because of one another.
+base::FairSemaphore& start_permits() {
+  static base::FairSemaphore permits(
+      std::max<int64_t>(16, 2 * base::available_processors()));
+  return permits;
+}
+
+// When a child of this process last answered "hello".
+std::atomic<WaitSet::Clock::duration> last_hello{};
 
 class ExternalEnvironment : public Environment {
  public:
   ExternalEnvironment(std::string command,
                       const ExternalEnvironmentOptions& options)
       : command_(std::move(command)), options_(options) {
+    base::Permit permit(&start_permits());
+    base::throw_if_stopped();
     begin_hello();
     spec_reply_ = complete_spec(parse_spec(take_reply()));
+    has_started_ = true;
   }
 
   ~ExternalEnvironment() override {
@@ -132,8 +138,8 @@ class ExternalEnvironment : public Environment {
     if (process_) {
       begin(std::move(request));
     } else {
-      begin_hello();
       request_after_hello_ = std::move(request);
+      begin_hello();
     }
   }
   data::FieldValues finish_reset() override {
@@ -204,13 +210,8 @@ class ExternalEnvironment : public Environment {
 
   // Starts the child and sends "hello".
   void begin_hello() {
-    starting_.emplace();
-    try {
-      process_ = std::make_unique<ChildProcess>(command_, child_variables());
-    } catch (...) {
-      starting_.reset();
-      throw;
-    }
+    process_ = std::make_unique<ChildProcess>(command_, child_variables());
+    is_hello_ = true;
     begin(
         {.header = {{"type", "hello"}, {"version", 1}}, .reply_type = "spec"});
   }
@@ -239,16 +240,19 @@ class ExternalEnvironment : public Environment {
     }
   }
 
-  bool is_hello() const { return starting_.has_value(); }
-
   double timeout() const {
-    return is_hello() ? options_.hello_timeout : options_.step_timeout;
+    return is_hello_ ? options_.hello_timeout : options_.step_timeout;
   }
 
-  WaitSet::Deadline deadline() {
-    const double factor = is_hello() ? starting_->timeout_factor() : 1;
-    return begin_time_ + std::chrono::duration_cast<WaitSet::Clock::duration>(
-                             std::chrono::duration<double>(timeout() * factor));
+  // Of children that start at the same time, each may take until the time-out
+  // has passed since another one has answered.
+  WaitSet::Deadline deadline() const {
+    WaitSet::Deadline begin = begin_time_;
+    if (!has_started_) {
+      begin = std::max(begin, WaitSet::Deadline(last_hello.load()));
+    }
+    return begin + std::chrono::duration_cast<WaitSet::Clock::duration>(
+                       std::chrono::duration<double>(timeout()));
   }
 
   // Waits for the reply to the request and returns it.
@@ -297,24 +301,10 @@ class ExternalEnvironment : public Environment {
     // Bytes that nobody can use are not stored, whatever their number.
     const size_t expected = request_.reply_fields != nullptr
                                 ? payload_size(*request_.reply_fields)
-                                : image_bytes();
+                                : image_bytes(reply_.header);
     if (type != "error" && announced_ == expected) {
       reply_.payload.resize(announced_);
     }
-  }
-
-  // Returns the size of the image that the header of the reply describes, 0 if
-  // it is invalid.
-  size_t image_bytes() const {
-    const auto shape = reply_.header.find("shape");
-    if (shape == reply_.header.end() || !shape->is_array() ||
-        shape->size() != 3 || !(*shape)[0].is_number_unsigned() ||
-        !(*shape)[1].is_number_unsigned() || (*shape)[2] != 3) {
-      return 0;
-    }
-    const double bytes =
-        3 * (*shape)[0].get<double>() * (*shape)[1].get<double>();
-    return bytes <= kMaxImageBytes ? static_cast<size_t>(bytes) : 0;
   }
 
   // Returns whether the payload is complete.
@@ -335,12 +325,15 @@ class ExternalEnvironment : public Environment {
           [&] { require_payload_size(announced_, *request_.reply_fields); });
     }
     if (!request_after_hello_) {
-      starting_.reset();
+      if (is_hello_) {
+        last_hello = WaitSet::Clock::now().time_since_epoch();
+      }
+      is_hello_ = false;
       is_complete_ = true;
       return;
     }
     check_new_spec(parse_spec(reply_));
-    starting_.reset();
+    is_hello_ = false;
     begin(*std::exchange(request_after_hello_, std::nullopt));
   }
 
@@ -364,11 +357,11 @@ class ExternalEnvironment : public Environment {
   // can be used again.
   void fail_request(const std::exception_ptr& error) {
     failure_ = convert_error(error);
-    if (is_hello() || !is_usable_after(error)) {
+    if (is_hello_ || !is_usable_after(error)) {
       terminate_child();
     }
     request_after_hello_.reset();
-    starting_.reset();
+    is_hello_ = false;
     is_complete_ = true;
   }
 
@@ -396,7 +389,7 @@ class ExternalEnvironment : public Environment {
     try {
       std::rethrow_exception(error);
     } catch (const ProcessError& process_failure) {
-      return failure(is_hello(),
+      return failure(is_hello_,
                      with_command(fmt::format(
                          "on request '{}' (timeout {:g} s), it {}", request,
                          timeout(), process_failure.what())));
@@ -405,7 +398,7 @@ class ExternalEnvironment : public Environment {
                      with_command(fmt::format("at {}: {}", request,
                                               protocol_failure.what())));
     } catch (const EnvironmentError& environment_error) {
-      return is_hello() ? failure(true, environment_error.what()) : error;
+      return is_hello_ ? failure(true, environment_error.what()) : error;
     } catch (...) {
       return error;
     }
@@ -416,13 +409,13 @@ class ExternalEnvironment : public Environment {
                          spec_reply_.observation_wire_order, reply);
   }
 
-  data::Image decode_image(const Message& reply) const {
-    const size_t bytes = image_bytes();
+  static data::Image decode_image(const Message& reply) {
+    const size_t bytes = image_bytes(reply.header);
     if (bytes == 0 || bytes != reply.payload.size()) {
       throw EnvironmentError(fmt::format(
           "its image has the shape {} and {} bytes",
           base::quote_excerpt(reply.header.value("shape", json()).dump()),
-          announced_));
+          payload_size(reply.header)));
     }
     data::Image image;
     image.height = reply.header["shape"][0].get<int>();
@@ -500,7 +493,8 @@ class ExternalEnvironment : public Environment {
   // The request that was sent last, and its reply as far as it has arrived.
   Request request_;
   std::optional<Request> request_after_hello_;
-  std::optional<StartingChild> starting_;  // until the child answers "hello"
+  bool is_hello_ = false;     // the request is "hello"
+  bool has_started_ = false;  // the child has answered "hello" once
   WaitSet::Deadline begin_time_;
   Message reply_;
   bool has_header_ = false, is_complete_ = true;
