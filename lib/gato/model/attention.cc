@@ -12,8 +12,7 @@
 // probabilities [L, L].
 //
 //   rotary, CPU, L <= 128      plain products
-//   rotary, CPU, L > 128       blockwise_attention()
-//   rotary, GPU                scaled_dot_product_attention of PyTorch
+//   rotary, otherwise          scaled_dot_product_attention of PyTorch
 //   relative, CPU              blockwise_attention()
 //   relative, GPU, L % 8 == 0  memory-efficient attention of PyTorch, with the
 //                              position scores as its bias
@@ -33,8 +32,8 @@
 namespace gato::model {
 namespace {
 
-// Up to this many tokens plain products are faster than blocks, forward and
-// backward, in fp32 and bf16 (measured on a CPU).
+// Up to this many tokens plain products are faster than the fused kernel,
+// forward and backward, in fp32 and bf16 (measured on a CPU).
 constexpr int64_t kMaxPlainAttentionLength = 128;
 
 // The queries, keys and values of a layer, [B, H, L, K] each.
@@ -157,10 +156,7 @@ at::Tensor relative_attention(const QueryKeyValue& x,
 // queries.
 at::Tensor rotary_attention(const QueryKeyValue& x,
                             const PositionTables& positions) {
-  if (x.q.is_cpu() && x.q.size(2) > kMaxPlainAttentionLength) {
-    return blockwise_attention({x.q, x.k, x.v, {}, {}});
-  }
-  if (!x.q.is_cpu()) {
+  if (!x.q.is_cpu() || x.q.size(2) > kMaxPlainAttentionLength) {
     return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
                                             /*is_causal=*/true, /*scale=*/1.0);
   }

@@ -149,7 +149,7 @@ struct Fp32Product {
 };
 
 #if defined(__AVX512BF16__)
-struct Bf16Product {
+struct NativeBf16Product {
   using Weights = Words;
   static constexpr int kMaxRows = kRegisters / kTileVectors - 2;
 
@@ -162,9 +162,10 @@ struct Bf16Product {
         reinterpret_cast<__m512bh>(x)));
   }
 };
+using Bf16Product = NativeBf16Product;
 #else
 // A bf16 is the upper half of a float.
-struct Bf16Product {
+struct EmulatedBf16Product {
   struct Pair {
     Floats first, second;
   };
@@ -185,6 +186,7 @@ struct Bf16Product {
     sums += weights.second * x.second;
   }
 };
+using Bf16Product = EmulatedBf16Product;
 #endif
 
 // Products of four uint8 of a tile with four int8 of x.
