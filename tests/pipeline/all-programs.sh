@@ -41,9 +41,9 @@ gato-eval text --quiet --references pictures/captions.json \
   --predictions captions.jsonl >captions.json
 gato-eval text --quiet --references pictures/annotations.json --questions \
   pictures/questions.json --predictions answers.jsonl >answers.json
-[[ $(json 'j["n"], j["vqa_accuracy"]' <captions.json) == '(40, None)' &&
-  $(json 'j["n"], j["bleu_1"], j["vqa_accuracy"] == j["exact"]' <answers.json) == \
-  '(120, None, True)' ]] || fail 'the metrics of captions or answers are wrong'
+[[ $(json '(j["n"], j["vqa_accuracy"])' <captions.json) == '(40, None)' &&
+  $(json '(j["n"], j["bleu_1"], j["vqa_accuracy"] == j["exact"])' <answers.json) == \
+  '(120, None, True)' ]] || fail "the metrics are wrong: $(cat captions.json answers.json)"
 python3 "$GATO_SOURCE/share/gato/examples/shapes.py" --check-replies \
   replies.jsonl pictures >/dev/null || fail 'expected a reply per turn'
 gato-eval text --quiet --model run --data captions.h5 >perplexity.json

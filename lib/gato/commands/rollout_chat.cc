@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gato/base/bad_records.h"
 #include "gato/base/error.h"

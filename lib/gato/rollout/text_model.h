@@ -35,9 +35,8 @@ class TextModel {
   TextGenerationOptions generation_options(
       const model::SamplingOptions& sampling, int64_t max_tokens) const;
 
-  // Returns the ids that begin `text`, which is a word and a colon, if they
-  // stand for the word: those of "Q" and "Q:" for "Q:", but not that of a
-  // single letter of a longer word.
+  // Returns the ids of pieces that are `text`, which is a word and a colon, or
+  // the word alone.
   std::vector<int32_t> ids_of_beginning(const std::string& text) const;
 
   // Returns the tokens of a text, without </s>.
