@@ -206,7 +206,8 @@ void FieldSummary::report_values(std::vector<Finding>& findings) const {
 }
 
 void FieldSummary::report_actions(std::vector<Finding>& findings) const {
-  if (saturation_.is_clipped()) {
+  // Values beyond the bounds are reported as such.
+  if (saturation_.is_clipped() && 2 * outside_.count < saturation_.at_bound) {
     findings.push_back(make(
         Severity::warning, "clipped",
         fmt::format("{} of the values are at a bound of the space: unless the "

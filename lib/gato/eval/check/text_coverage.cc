@@ -88,12 +88,11 @@ void find_text_faults(const TextTally& tally, const std::string& key,
   if (tally.unknown > 0) {
     findings.push_back(
         {Severity::warning, "unknown_pieces", key,
-         fmt::format(
-             "{} of its text ({} of the pieces) unknown to the text "
-             "model, and lost: train a text model on such text, with "
-             "a higher --coverage",
-             tally.unknown == 1 ? "one piece" : counted(tally.unknown, "piece"),
-             percent(tally.unknown, tally.pieces)),
+         fmt::format("{} of {} pieces of its text {} unknown to the text "
+                     "model: what they stand for is lost; train a text model "
+                     "on such text, or with --byte-fallback on",
+                     tally.unknown, tally.pieces,
+                     tally.unknown == 1 ? "is" : "are"),
          tally.unknown});
   }
   if (tally.words >= kMinWords && tally.known_words == 0) {

@@ -16,7 +16,7 @@
 namespace gato::eval {
 namespace {
 
-constexpr size_t kMaxShownDocuments = 8;
+constexpr size_t kMinShownDocuments = 3, kMaxShownDocuments = 8;
 constexpr int64_t kMaxShownTokens = 600, kMaxBands = 40;
 
 // The tokens of a task by modality.
@@ -40,36 +40,51 @@ void count_tokens(const Modalities& modalities, TaskCounts& counts) {
   }
 }
 
-// Returns a table with the tokens of each task.
-std::string task_table(const data::TaskTable& tasks,
-                       const std::vector<TaskCounts>& counts,
-                       const std::string& unit) {
-  std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    const TaskCounts& task = counts[i];
-    std::vector<std::string> row = {tasks.tasks[i].spec.name,
-                                    tasks.tasks[i].spec.domain,
-                                    grouped(task.units), grouped(task.total())};
-    for (size_t m = 1; m < task.tokens.size(); ++m) {
-      row.push_back(
-          task.tokens[m] == 0 ? "" : percent(task.tokens[m], task.total()));
-    }
-    rows.push_back(std::move(row));
-  }
-  return html_table({"task", "domain", unit, "tokens", "text", "patches",
-                     "discrete obs.", "continuous obs.", "separators",
-                     "discrete actions", "continuous actions"},
-                    rows, 2);
-}
-
-// Returns a bar with the share of each modality.
-std::string modality_bar(const std::vector<TaskCounts>& counts) {
+TaskCounts total_of(const std::vector<TaskCounts>& counts) {
   TaskCounts all;
   for (const TaskCounts& task : counts) {
     for (size_t m = 0; m < all.tokens.size(); ++m) {
       all.tokens[m] += task.tokens[m];
     }
   }
+  return all;
+}
+
+// Returns a table with the tokens of each task, and the share of each modality
+// that occurs.
+std::string task_table(const data::TaskTable& tasks,
+                       const std::vector<TaskCounts>& counts,
+                       const std::string& unit) {
+  constexpr std::array<const char*, 8> kNames = {
+      "",           "text",       "patches",          "discrete obs.",
+      "cont. obs.", "separators", "discrete actions", "cont. actions"};
+  const TaskCounts all = total_of(counts);
+  std::vector<std::string> header = {"task", "domain", unit, "tokens"};
+  std::vector<size_t> modalities;
+  for (size_t m = 1; m < kNames.size(); ++m) {
+    if (all.tokens[m] > 0) {
+      modalities.push_back(m);
+      header.emplace_back(kNames[m]);
+    }
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const TaskCounts& task = counts[i];
+    std::vector<std::string> row = {tasks.tasks[i].spec.name,
+                                    tasks.tasks[i].spec.domain,
+                                    grouped(task.units), grouped(task.total())};
+    for (const size_t m : modalities) {
+      row.push_back(
+          task.tokens[m] == 0 ? "" : percent(task.tokens[m], task.total()));
+    }
+    rows.push_back(std::move(row));
+  }
+  return html_table(header, rows, 2);
+}
+
+// Returns a bar with the share of each modality.
+std::string modality_bar(const std::vector<TaskCounts>& counts) {
+  const TaskCounts all = total_of(counts);
   constexpr std::array<const char*, 8> kColors = {
       "var(--grid)", "#0072b2", "#cc79a7", "#009e73",
       "#56b4e9",     "#8c8c8c", "#d55e00", "#e69f00"};
@@ -97,12 +112,14 @@ std::string modality_bar(const std::vector<TaskCounts>& counts) {
 
 std::string document_title(const data::TokenizedDocument& document,
                            const data::TaskTable& tasks, int64_t number) {
-  return fmt::format(
-      "<h3>Document {}: {}, {} tokens in {} steps</h3>\n", number,
-      escape_html(
-          tasks.tasks[static_cast<size_t>(document.task_index)].spec.name),
-      grouped(std::ssize(document.tokens)),
-      grouped(std::ssize(document.step_offset) - 1));
+  const auto& task = tasks.tasks[static_cast<size_t>(document.task_index)];
+  const std::string steps =
+      document.is_episode
+          ? " in " + counted(std::ssize(document.step_offset) - 1, "step")
+          : "";
+  return fmt::format("<h3>Document {}: {}, {}{}</h3>\n", number,
+                     escape_html(task.spec.name),
+                     counted(std::ssize(document.tokens), "token"), steps);
 }
 
 }  // namespace
@@ -113,22 +130,30 @@ std::vector<HtmlSection> token_sections(const data::TokenFileReader& reader,
   const data::TaskTable& tasks = reader.tasks();
   std::vector<TaskCounts> counts(tasks.tasks.size());
   std::vector<double> lengths;
-  std::vector<int64_t> first_of_task;
+  std::vector<int64_t> shown_documents;  // the first of each task
   for (int64_t i = 0; i < reader.document_count(); ++i) {
     const int64_t steps = reader.first_step(i + 1) - reader.first_step(i);
     const data::TokenizedDocument document =
         reader.read_steps(i, 0, steps, data::PatchNumbering::per_table);
     TaskCounts& task = counts[static_cast<size_t>(document.task_index)];
-    if (task.units == 0 && first_of_task.size() < kMaxShownDocuments) {
-      first_of_task.push_back(i);
+    if (task.units == 0 && shown_documents.size() < kMaxShownDocuments) {
+      shown_documents.push_back(i);
     }
     count_tokens(document.modality, task);
     lengths.push_back(static_cast<double>(document.tokens.size()));
   }
+  // With few tasks, more than one document of them.
+  for (int64_t i = 0; i < reader.document_count() &&
+                      shown_documents.size() < kMinShownDocuments;
+       ++i) {
+    if (std::ranges::find(shown_documents, i) == shown_documents.end()) {
+      shown_documents.push_back(i);
+    }
+  }
   const TokenStream stream(reader.vocabulary(), tasks);
   std::string streams = TokenStream::key();
-  const auto shown = static_cast<int64_t>(first_of_task.size());
-  for (const int64_t i : first_of_task) {
+  const auto shown = static_cast<int64_t>(shown_documents.size());
+  for (const int64_t i : shown_documents) {
     const data::TokenizedDocument document = reader.document(i);
     streams += document_title(document, tasks, i);
     streams += stream.html(
