@@ -37,7 +37,8 @@ TEST_CASE("Names are escaped on a page") {
   REQUIRE(page.find("http") == std::string::npos);  // needs no network
   // Thresholds, domains, profile and tasks.
   REQUIRE(count_occurrences(page, "<svg") == 4);
-  REQUIRE(page.find("nan") == std::string::npos);
+  REQUIRE(page.find("\"nan") == std::string::npos);
+  REQUIRE(page.find("nan,") == std::string::npos);
 }
 
 TEST_CASE("A page has a script only if it has something to sort or unfold") {

@@ -164,17 +164,15 @@ std::string caption_summary(const std::vector<eval::CaptionSample>& captions) {
                      exact.exact_matches, exact.with_references);
 }
 
-void warn_without_scores(const eval::ScoreReport& report) {
-  const bool has_reference = std::ranges::any_of(
-      report.tasks,
-      [](const eval::TaskScore& task) { return task.random || task.expert; });
+void warn_without_scores(const eval::ScoreReport& report,
+                         const eval::ReferenceTable& references) {
   const bool is_success = report.metric == eval::Metric::success;
   spdlog::warn(
       "{}, so only {} are reported: for scores, give the {} of the expert and "
       "the random policy with --references FILE, or with --expert DATASET and "
       "--random DATASET",
-      has_reference ? "no task has both an expert and a random reference"
-                    : "no references",
+      references.empty() ? "no references"
+                         : "no task has both an expert and a random reference",
       is_success ? "success rates" : "returns",
       is_success ? "success rates" : "returns");
 }
@@ -273,7 +271,7 @@ base::ExitStatus run_eval_score(const EvalScoreOptions& options,
     fmt::print("\n{}", eval::to_text(*results.comparison));
   }
   if (results.scores.overall.task_count == 0) {
-    warn_without_scores(results.scores);
+    warn_without_scores(results.scores, inputs.references.table());
   }
   log_report_counts(inputs.outcomes, results.scores);
   return base::ExitStatus::success;

@@ -60,8 +60,8 @@ void draw_stacked_domains(Svg& svg, const Scale& x, const Scale& y,
     std::vector<std::pair<double, double>> upper, lower;
     for (size_t t = 0; t < thresholds.size(); ++t) {
       // As in the line above them, a count extends to the next threshold.
-      const double left = x(std::max(0, thresholds[t].percent - 1));
-      const double right = x(thresholds[t].percent);
+      const double left = x(thresholds[t].percent);
+      const double right = x(std::min(100, thresholds[t].percent + 1));
       const int64_t base = below[t];
       below[t] += thresholds[t].domain_counts[d];
       for (double at : {left, right}) {

@@ -17,7 +17,7 @@ constexpr const char* kStyleSheet = R"(
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 1060px; margin: 0 auto; padding: 32px 24px 64px; }
+main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 19px; margin: 40px 0 12px; }
 p { max-width: 46em; }
@@ -63,7 +63,9 @@ th button { font: inherit; color: inherit; background: none; border: 0;
   padding: 0; cursor: pointer; }
 th[aria-sort=ascending] button::after { content: " \25b2"; }
 th[aria-sort=descending] button::after { content: " \25bc"; }
-td.wrap { white-space: normal; min-width: 16em; }
+td.wrap { white-space: normal; min-width: 14em; }
+table.sortable { font-size: 13px; }
+table.sortable th, table.sortable td { padding: 5px 6px; }
 a { color: inherit; }
 figure.film img, figure.film video { width: 100%; max-width: 256px; }
 @media (max-width: 600px) { main { padding: 16px 12px 40px; }

@@ -98,25 +98,20 @@ class TaskChecker {
       }
       return;
     }
-    const auto& random_std = references_.random->std;
-    const auto& expert_std = references_.expert->std;
-    if (random_std || expert_std) {
-      const double scatter =
-          std::max(random_std.value_or(0), expert_std.value_or(0));
-      if (random_std ? gap < *random_std : gap < scatter) {
-        add(FindingSeverity::warning, "near", "random",
-            references_.random->source,
-            fmt::format("the gap to the expert, {:.4g}, is {:.2g} standard "
-                        "deviations of the returns: a score is mostly noise",
-                        gap, gap / random_std.value_or(scatter)));
-      }
-    } else if (gap <
-               kSmallShare * std::max(std::abs(random), std::abs(expert))) {
+    const auto& deviation = references_.random->std;
+    if (deviation ? gap < *deviation
+                  : gap < kSmallShare *
+                              std::max(std::abs(random), std::abs(expert))) {
       add(FindingSeverity::warning, "near", "random",
           references_.random->source,
-          fmt::format("{:.6g} is within 5% of the expert's {:.6g}: a score may "
-                      "be mostly noise",
-                      random, expert));
+          deviation
+              ? fmt::format("the gap to the expert, {:.4g}, is {:.2g} standard "
+                            "deviations of the random returns: a score is "
+                            "mostly noise",
+                            gap, gap / *deviation)
+              : fmt::format("{:.6g} is within 5% of the expert's {:.6g}: a "
+                            "score may be mostly noise",
+                            random, expert));
     }
   }
 

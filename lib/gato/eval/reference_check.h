@@ -15,9 +15,10 @@ struct ReferenceFinding {
   FindingSeverity severity;
   // "missing": a task has no random or no expert reference. "order": the expert
   // is no better than random. "near": the gap between the two is smaller than
-  // their scatter. "deviation": a standard deviation is missing. "settings":
-  // episodes were played with other settings than the reference, or these are
-  // unknown. "versions": only the versions of packages differ.
+  // the scatter of the random returns. "deviation": a standard deviation is
+  // missing. "settings": episodes were played with other settings than the
+  // reference, or these are unknown. "versions": only the versions of packages
+  // differ.
   std::string check;
   std::string task;
   std::string policy;  // "random", "expert" or empty

@@ -139,12 +139,15 @@ HtmlSection task_table_section(
     const auto link = task_links.find(task.task);
     links.push_back(link == task_links.end() ? "" : link->second);
   }
-  const std::string what = is_success ? " success" : " return";
-  return {"Tasks", sortable_table(
-                       {"task", "domain", "score (%)", "95% interval",
-                        "mean" + what, "std", "random" + what, "expert" + what,
-                        "success rate", "episodes", "failed", "note"},
-                       rows, {0, 1, 11}, links)};
+  return {"Tasks",
+          sortable_table(
+              {"task", "domain", "score (%)", "95% interval", "mean", "std",
+               "random", "expert", "success", "episodes", "failed", "note"},
+              rows, {0, 1, 11}, links) +
+              fmt::format(
+                  "<p class=\"note\">Mean, deviation, random and expert "
+                  "are {}.</p>\n",
+                  is_success ? "shares of successful episodes" : "returns")};
 }
 
 HtmlSection domain_section(const ScoreReport& report) {
