@@ -89,8 +89,8 @@ class BlockwiseAttentionFunction
                             const at::Tensor& position_queries,
                             const at::Tensor& distance_keys,
                             int64_t block_size) {
-    const BlockwiseAttentionInput input{content_queries, keys, values,
-                                        position_queries, distance_keys};
+    const BlockwiseAttentionInput input = from_saved(
+        {content_queries, keys, values, position_queries, distance_keys});
     const int64_t rows = keys.size(0), heads = keys.size(1),
                   length = keys.size(2);
     block_size = std::min(block_size, length);
@@ -120,8 +120,7 @@ class BlockwiseAttentionFunction
   static variable_list backward(AutogradContext* context,
                                 const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const BlockwiseAttentionInput input{saved[0], saved[1], saved[2], saved[3],
-                                        saved[4]};
+    const BlockwiseAttentionInput input = from_saved(saved);
     InputGradients input_gradients(input);
     size_t next = 5;
     for_each_query_block(input.keys.size(0), input.keys.size(2),
@@ -142,6 +141,17 @@ class BlockwiseAttentionFunction
   }
 
  private:
+  // LibTorch's functions take no undefined tensors, so tensors without elements
+  // stand for them.
+  static BlockwiseAttentionInput from_saved(const variable_list& saved) {
+    BlockwiseAttentionInput input{saved[0], saved[1], saved[2], {}, {}};
+    if (saved[4].numel() > 0) {
+      input.position_queries = saved[3];
+      input.distance_keys = saved[4];
+    }
+    return input;
+  }
+
   // Gradients that are sums over blocks are fp32; the others have the type of
   // the input.
   struct InputGradients {
@@ -196,9 +206,13 @@ class BlockwiseAttentionFunction
 
 at::Tensor blockwise_attention(const BlockwiseAttentionInput& input,
                                int64_t block_size) {
-  return BlockwiseAttentionFunction::apply(input.content_queries, input.keys,
-                                           input.values, input.position_queries,
-                                           input.distance_keys, block_size);
+  const auto defined = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor : at::empty({0}, input.keys.options());
+  };
+  return BlockwiseAttentionFunction::apply(
+      input.content_queries, input.keys, input.values,
+      defined(input.position_queries), defined(input.distance_keys),
+      block_size);
 }
 
 }  // namespace gato::model
