@@ -114,7 +114,9 @@ TEST_CASE("All decoders agree while rings wrap around") {
   const at::Tensor expected = play(decoders[0].decoder);
   for (const auto& [name, decoder] : decoders) {
     INFO(name);
-    CHECK(difference(play(decoder), expected) < 1e-4);
+    // Keys and values stay in the ring, so that rounding errors add up over the
+    // steps. A wrong position or entry makes a difference of about 1.
+    CHECK(difference(play(decoder), expected) < 5e-4);
   }
 }
 
