@@ -71,6 +71,38 @@ std::vector<HtmlSection> make_sections(
 
 }  // namespace
 
+void add_page_options(cli::OptionTable& table, PageOptions& page) {
+  table
+      .add("html", &page.output,
+           "Write a page to look at: what the files contain, and what is wrong "
+           "with them")
+      .metavar("OUT.html");
+  table.add("force", &page.force, "Replace an existing page");
+  table
+      .add("max-size", &page.max_megabytes,
+           "With --html: the maximum size of the page in megabytes; frames of "
+           "films and tokens are left out to stay below it")
+      .metavar("MB")
+      .range(0.1, 1000);
+  table
+      .add("data", &page.data,
+           "With --html, for models: show what the first layer attends to in a "
+           "time step of this token file")
+      .metavar("FILE");
+  table
+      .add("step", &page.attention.step,
+           "With --data: the time step; the one in the middle if it is not "
+           "given")
+      .metavar("N")
+      .range(0, 1e9);
+  table
+      .add("head", &page.attention.head,
+           "With --data: the head that is shown large; the one whose attention "
+           "is least uniform if it is not given")
+      .metavar("N")
+      .range(0, 1e6);
+}
+
 void write_page(const PageOptions& options,
                 const cli::CommandContext& context) {
   const std::vector<std::string>& inputs = context.common.inputs;
