@@ -1,6 +1,7 @@
 #include "gato/rollout/nearest_policy.h"
 
 #include <cmath>
+#include <filesystem>
 
 #include "catch.h"
 #include "cli/run_in_process.h"
@@ -199,6 +200,7 @@ TEST_CASE("Demonstrations are read from all datasets of the task") {
                           {{"go", 0, 10, 2, 0}, {"go", 0, 20, 3, 0}});
   data::Episode failed = two;
   failed.failed = true;
+  std::filesystem::create_directory(folder / "all");
   write_dataset(folder / "all/a", sample_task(), {one, failed});
   write_dataset(folder / "all/b", sample_task("toy/other"), {two});
   write_dataset(folder / "c", sample_task(), {two});

@@ -58,6 +58,10 @@ void EpisodeSlots::play(const NextEpisode& next_episode,
       return;
     }
     exchange(permit);
+    // New episodes act together with the others, not a round later.
+    if (start_episodes(next_episode)) {
+      exchange(permit);
+    }
     if (can_act()) {
       act();
     }
@@ -66,7 +70,8 @@ void EpisodeSlots::play(const NextEpisode& next_episode,
   }
 }
 
-void EpisodeSlots::start_episodes(const NextEpisode& next_episode) {
+bool EpisodeSlots::start_episodes(const NextEpisode& next_episode) {
+  bool has_started = false;
   auto playing = std::ranges::count_if(
       slots_, [](const Slot& slot) { return slot.phase != Phase::idle; });
   for (Slot& slot : slots_) {
@@ -75,14 +80,16 @@ void EpisodeSlots::start_episodes(const NextEpisode& next_episode) {
     }
     const std::optional<QueuedEpisode> episode = next_episode(playing == 0);
     if (!episode) {
-      return;
+      break;
     }
+    has_started = true;
     ++playing;
     slot.index = episode->index;
     slot.input.episode = episode->number;
     slot.input.attempt = 0;
     begin_attempt(slot);
   }
+  return has_started;
 }
 
 bool EpisodeSlots::can_act() const {

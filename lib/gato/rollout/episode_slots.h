@@ -72,7 +72,8 @@ class EpisodeSlots {
     ControlClock::Time request_time = {};  // of the last request
   };
 
-  void start_episodes(const NextEpisode& next_episode);
+  // Gives idle slots their next episode. Returns whether there was one.
+  bool start_episodes(const NextEpisode& next_episode);
   // Sends and receives what is possible, after a wait if there is nothing else
   // to do.
   void exchange(base::Permit& permit);
