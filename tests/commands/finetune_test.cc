@@ -376,8 +376,7 @@ TEST_CASE("The first weights have the scale that the model was trained with") {
   REQUIRE(
       fixture.training.train(init, {"--steps", "1", "--embedding-scale", "3"})
           .status == 0);
-  REQUIRE(fixture.run_curve({"--init", init, "--from-scratch", "--steps", "0"})
-              .status == 0);
+  REQUIRE(fixture.run_curve({"--init", init, "--from-scratch"}).status == 0);
   for (const model::Parameter& parameter :
        model::load_model(fixture.output).network->parameters()) {
     if (parameter.name == "embedding.tokens") {
