@@ -88,6 +88,7 @@ struct CurvePath {
 std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
                                   const std::vector<std::string>& curves) {
   std::vector<CurvePath> paths;
+  paths.reserve(operands.size() + curves.size());
   for (const std::string& operand : operands) {
     paths.push_back({"", operand});
   }

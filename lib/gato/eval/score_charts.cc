@@ -188,6 +188,7 @@ std::string comparison_chart(const ComparisonReport& report) {
   }
   rows.push_back(&report.overall);
   std::vector<std::string> labels;
+  labels.reserve(rows.size());
   for (const TaskComparison* row : rows) {
     labels.push_back(row->task);
   }

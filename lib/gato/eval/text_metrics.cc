@@ -35,6 +35,7 @@ NgramCounts count_ngrams(const Words& words) {
 
 std::vector<NgramCounts> count_ngrams(const std::vector<Words>& texts) {
   std::vector<NgramCounts> counts;
+  counts.reserve(texts.size());
   for (const Words& text : texts) {
     counts.push_back(count_ngrams(text));
   }

@@ -63,6 +63,7 @@ std::string parameter_table(const data::SafetensorsHeader& header) {
     return part.second.parameters;
   });
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(sorted.size());
   for (const auto& [name, part] : sorted) {
     rows.push_back({name, grouped(part.tensors), grouped(part.parameters),
                     percent(part.parameters, all)});
