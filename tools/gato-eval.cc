@@ -1,5 +1,6 @@
 // gato-eval evaluates policies and models.
 #include "gato/cli/tool.h"
+#include "gato/commands/eval_compare.h"
 #include "gato/commands/eval_few_shot.h"
 #include "gato/commands/eval_loss.h"
 #include "gato/commands/eval_score.h"
@@ -9,6 +10,7 @@ int main(int argc, char** argv) {
       .name = "gato-eval",
       .summary = "evaluate policies and models",
       .commands = {gato::commands::eval_score_command(),
+                   gato::commands::eval_compare_command(),
                    gato::commands::eval_few_shot_command(),
                    gato::commands::eval_loss_command()},
       .see_also = {"gato-rollout", "gato-train", "gato-pack", "gato-info",

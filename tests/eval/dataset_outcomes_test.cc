@@ -60,6 +60,7 @@ TEST_CASE("Returns, failures and successes are read from a dataset") {
   const TestDirectory folder;
   data::Episode broken = episode({5});
   broken.failed = true;
+  broken.seed = 77;
   data::Episode good = episode({1, 2}), bad = episode({0.5, -1});
   good.success = true;
   bad.success = false;
@@ -68,11 +69,15 @@ TEST_CASE("Returns, failures and successes are read from a dataset") {
   REQUIRE(outcomes.task == "control/toy");
   REQUIRE(outcomes.domain == "control");
   REQUIRE(outcomes.agent == "policy");
-  REQUIRE(outcomes.returns == std::vector<double>{3, -0.5});
-  REQUIRE(outcomes.failed == 1);
-  REQUIRE(outcomes.episodes() == 3);
-  REQUIRE(outcomes.with_success_flag == 2);
-  REQUIRE(outcomes.succeeded == 1);
+  REQUIRE(outcomes.values(Metric::mean_return) == std::vector<double>{3, -0.5});
+  REQUIRE(outcomes.values(Metric::success) == std::vector<double>{1, 0});
+  REQUIRE(outcomes.failed_count() == 1);
+  REQUIRE(outcomes.episode_count() == 3);
+  REQUIRE(outcomes.success_report_count() == 2);
+  REQUIRE(outcomes.success_count() == 1);
+  REQUIRE(outcomes.episodes[1].failed);
+  REQUIRE(*outcomes.episodes[1].seed == 77);
+  REQUIRE_FALSE(outcomes.episodes[0].seed);
   REQUIRE(outcomes.hdf5_file == folder / "toy" / "data" / "main_data.hdf5");
 }
 
@@ -93,5 +98,29 @@ TEST_CASE("A D4RL dataset without timeouts needs max_episode_steps") {
       GATO_SOURCE_DIR "/tests/samples/d4rl/maze2d-umaze-v0.hdf5";
   REQUIRE(thrown_error([&] { read_dataset_outcomes(old); }).status() ==
           base::ExitStatus::bad_input);
-  REQUIRE(read_dataset_outcomes(old, 4).episodes() == 4);
+  REQUIRE(read_dataset_outcomes(old, 4).episode_count() == 4);
+}
+
+TEST_CASE("Reference scores are read from the metadata of Minari datasets") {
+  const TestDirectory folder;
+  write(folder / "toy", {episode({1})});
+  REQUIRE_FALSE(read_dataset_outcomes(folder / "toy").min_reference);
+  const auto path = folder / "toy" / "data" / "metadata.json";
+  nlohmann::json metadata = nlohmann::json::parse(base::read_file(path));
+  metadata["ref_min_score"] = -1.5;
+  metadata["ref_max_score"] = 20;
+  metadata["num_episodes_average_score"] = 100;
+  base::write_file(path, metadata.dump(), true);
+  const DatasetOutcomes outcomes = read_dataset_outcomes(folder / "toy");
+  REQUIRE(*outcomes.min_reference == -1.5);
+  REQUIRE(*outcomes.max_reference == 20);
+  REQUIRE(*outcomes.reference_episodes == 100);
+
+  metadata["ref_max_score"] = "high";
+  base::write_file(path, metadata.dump(), true);
+  const base::Error error =
+      thrown_error([&] { read_dataset_outcomes(folder / "toy"); });
+  REQUIRE(error.status() == base::ExitStatus::bad_input);
+  REQUIRE_THAT(error.what(),
+               Catch::Contains("metadata.json: key 'ref_max_score'"));
 }

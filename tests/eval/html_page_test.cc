@@ -2,12 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "eval/make_outcomes.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/score_sections.h"
 #include "gato/eval/svg.h"
 
 using namespace gato;
 using namespace gato::eval;
+using namespace gato::test;
 
 namespace {
 
@@ -23,25 +25,66 @@ size_t count_occurrences(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("Names are escaped on a page") {
-  DatasetOutcomes outcomes;
-  outcomes.task = "<script>alert('x')</script>";
-  outcomes.domain = "a\"b&c";
-  outcomes.returns = {1, 2};
-  ReferenceTable references;
-  references[outcomes.task] = {
-      ReferenceReturn{0, {}, {}}, ReferenceReturn{2, {}, {}}, {}, ""};
+  const DatasetOutcomes outcomes =
+      make_outcomes("<script>alert('x')</script>", "a\"b&c", {1, 2});
+  const ReferenceTable references{{outcomes.task, make_references(0, 2)}};
   const ScoreReport report = compute_scores({outcomes}, references, {});
   const std::string page = html_page("<b>", "& so on", score_sections(report));
-  REQUIRE(page.find("<script>") == std::string::npos);
+  REQUIRE(page.find("<script>alert") == std::string::npos);
   REQUIRE(page.find("<b>\n") == std::string::npos);
   REQUIRE(page.find("&lt;script&gt;") != std::string::npos);
   REQUIRE(page.find("a&quot;b&amp;c") != std::string::npos);
   REQUIRE(page.find("http") == std::string::npos);  // needs no network
-  REQUIRE(count_occurrences(page, "<svg") == 2);
+  // Thresholds, domains, profile and tasks.
+  REQUIRE(count_occurrences(page, "<svg") == 4);
+  REQUIRE(page.find("nan") == std::string::npos);
+}
+
+TEST_CASE("A page has a script only if it has something to sort or unfold") {
+  REQUIRE(html_page("", "", {{"", html_table({"a"}, {{"1"}}, 0)}})
+              .find("<script>") == std::string::npos);
+  REQUIRE(count_occurrences(
+              html_page("", "",
+                        {{"", sortable_table({"a"}, {{"1"}}, {})},
+                         {"", sortable_table({"a"}, {{"<2>"}}, {}, {"#x"})}}),
+              "<script>") == 1);
+  REQUIRE(sortable_table({"a"}, {{"<2>"}}, {}, {"#x"})
+              .find("<a href=\"#x\">&lt;2&gt;</a>") != std::string::npos);
+}
+
+TEST_CASE("Many tasks have a folded chart per domain") {
+  std::vector<DatasetOutcomes> outcomes;
+  ReferenceTable references;
+  for (int i = 0; i < 50; ++i) {
+    const std::string task = "task" + std::to_string(i);
+    outcomes.push_back(
+        make_outcomes(task, i % 2 == 0 ? "even" : "odd", {1.0 * i}));
+    references[task] = make_references(0, 40);
+  }
+  const std::string page = html_page(
+      "", "", score_sections(compute_scores(outcomes, references, {1, 10})));
+  REQUIRE(count_occurrences(page, "<details><summary><b>") == 2);
+}
+
+TEST_CASE("Failures are counted by kind, and latencies are listed") {
+  DatasetOutcomes outcomes = make_outcomes("a", "x", {1}, 3);
+  outcomes.episodes[1].failure = "step 12: no reply within 60 s";
+  outcomes.episodes[2].failure = "step 7: no reply within 60 s";
+  outcomes.latency = {{"period", 0.05}, {"steps", 40},   {"overruns", 2},
+                      {"median", 0.01}, {"p95", 0.0125}, {"p99", 0.02},
+                      {"max", 0.06}};
+  const std::string page = html_page(
+      "", "", score_sections(compute_scores({outcomes}, {}, {1, 10})));
+  REQUIRE(page.find("<td>2</td><td>1</td><td class=\"text\">a episode 1, seed "
+                    "1</td><td class=\"text wrap\">step 12: no reply") !=
+          std::string::npos);
+  REQUIRE(page.find("(no message recorded)") != std::string::npos);
+  REQUIRE(page.find("<td>50.00</td><td>40</td><td>2</td><td>10.00</td>"
+                    "<td>12.50</td>") != std::string::npos);
 }
 
 TEST_CASE("A page shows the commands of its datasets, quoted for a shell") {
-  ScoreReport report = compute_scores({}, {}, {});
+  ScoreReport report = compute_scores({}, {}, {1, 10});
   ScoredDataset dataset;
   dataset.provenance = {
       {"argv", {"gato-rollout", "--env-command", "a 'b'", ""}}};

@@ -4,32 +4,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "eval/make_outcomes.h"
 #include "gato/eval/score_report.h"
 
 using namespace gato;
 using namespace gato::eval;
-
-namespace {
-
-DatasetOutcomes make_outcomes(const std::string& task,
-                              const std::string& domain,
-                              std::vector<double> returns, int64_t failed = 0) {
-  DatasetOutcomes outcomes;
-  outcomes.path = task;
-  outcomes.task = task;
-  outcomes.domain = domain;
-  outcomes.agent = "model";
-  outcomes.returns = std::move(returns);
-  outcomes.failed = failed;
-  return outcomes;
-}
-
-TaskReferences make_references(double random, double expert) {
-  return {
-      ReferenceReturn{random, {}, {}}, ReferenceReturn{expert, {}, {}}, {}, ""};
-}
-
-}  // namespace
+using namespace gato::test;
 
 TEST_CASE("Aggregates and intervals agree with rliable") {
   std::ifstream file(GATO_SOURCE_DIR "/tests/reference/rliable.json");
@@ -92,9 +72,8 @@ TEST_CASE("A score is 0 for the random policy and 100 for the expert") {
 }
 
 TEST_CASE("A failed episode counts as random, or makes the mean undefined") {
-  DatasetOutcomes outcomes = make_outcomes("a", "x", {10, 10, 10}, 1);
-  outcomes.with_success_flag = 3;
-  outcomes.succeeded = 3;
+  const DatasetOutcomes outcomes = with_success(
+      make_outcomes("a", "x", {10, 10, 10}, 1), {true, true, true});
   const ScoreReport known =
       compute_scores({outcomes}, {{"a", make_references(2, 10)}}, {});
   REQUIRE(known.tasks[0].episodes == 4);
@@ -141,8 +120,8 @@ TEST_CASE("Without references all scores are undefined") {
 }
 
 TEST_CASE("Several policies are runs, and datasets of one policy are pooled") {
-  DatasetOutcomes first = make_outcomes("a", "x", {0, 1}), second = first;
-  second.returns = {1, 1};
+  const DatasetOutcomes first = make_outcomes("a", "x", {0, 1});
+  DatasetOutcomes second = make_outcomes("a", "x", {1, 1});
   ReferenceTable references{{"a", make_references(0, 1)}};
   REQUIRE(compute_scores({first, second}, references, {}).bootstrap_unit ==
           "episodes");
@@ -172,6 +151,178 @@ TEST_CASE("CSV quotes fields with commas and leaves undefined numbers empty") {
   const std::string csv = to_csv(report);
   REQUIRE(csv ==
           "task,domain,episodes,failed,mean,std,min,max,success,random,expert,"
-          "score,score_low,score_high,note\r\n"
-          "\"a,b\",x,1,0,1.5,0.0,1.5,1.5,,,,,,,no reference\r\n");
+          "score,score_low,score_high,note,runs,random_source,expert_source"
+          "\r\n"
+          "\"a,b\",x,1,0,1.5,0.0,1.5,1.5,,,,,,,no reference,1,,\r\n");
+}
+
+TEST_CASE("Other tables of a report are CSV, too, with all of their numbers") {
+  const ScoreReport report = compute_scores(
+      {make_outcomes("a", "x", {1, 2}), make_outcomes("b", "y", {3}, 1)},
+      {{"a", make_references(0, 4)}, {"b", make_references(0, 3)}}, {1, 100});
+  const std::string domains = to_csv(report, "domains");
+  REQUIRE_THAT(domains, Catch::StartsWith("domain,tasks,mean,") &&
+                            Catch::Contains("x,1,37.5,37.5,") &&
+                            Catch::Contains("all,2,43.75,"));
+  const std::string thresholds = to_csv(report, "thresholds");
+  REQUIRE_THAT(thresholds,
+               Catch::StartsWith("percent,tasks,tasks in x,tasks in y\r\n"
+                                 "0,2,1,1\r\n"));
+  REQUIRE_THAT(to_csv(report, "failures"), Catch::Contains("b,b,1,1,\r\n"));
+  for (const std::string& table : csv_table_names()) {
+    REQUIRE_THAT(to_csv(report, table), Catch::EndsWith("\r\n"));
+  }
+}
+
+TEST_CASE("Tasks at or above a threshold are also counted by domain") {
+  const ScoreReport report = compute_scores(
+      {make_outcomes("a", "x", {1}), make_outcomes("b", "x", {4}),
+       make_outcomes("c", "y", {2})},
+      {{"a", make_references(0, 4)},
+       {"b", make_references(0, 4)},
+       {"c", make_references(0, 4)}},
+      {1, 100});
+  REQUIRE(report.thresholds[25].domain_counts == std::vector<int64_t>{2, 1});
+  REQUIRE(report.thresholds[26].domain_counts == std::vector<int64_t>{1, 1});
+  REQUIRE(report.thresholds[51].domain_counts == std::vector<int64_t>{1, 0});
+  REQUIRE(to_json(report)["thresholds"][26]["domains"] ==
+          nlohmann::json({{"x", 1}, {"y", 1}}));
+}
+
+TEST_CASE("A performance profile agrees with rliable") {
+  std::ifstream file(GATO_SOURCE_DIR "/tests/reference/comparison.json");
+  const nlohmann::json reference = nlohmann::json::parse(file);
+  const auto& scores = reference["a"];
+  std::vector<DatasetOutcomes> outcomes;
+  ReferenceTable references;
+  for (size_t task = 0; task < scores[0].size(); ++task) {
+    const std::string name = "task" + std::to_string(task);
+    std::vector<double> returns;
+    for (const auto& run : scores) {
+      returns.push_back(run[task]);
+    }
+    outcomes.push_back(make_outcomes(name, "all", returns));
+    references[name] = make_references(0, 1);
+  }
+  const ScoreReport report = compute_scores(outcomes, references, {3, 2000});
+  REQUIRE(report.profile.size() == 151);
+  for (const ProfilePoint& point : report.profile) {
+    const auto index = static_cast<size_t>(point.percent);
+    INFO(point.percent);
+    // The scores are multiples of 10%, which the two compute with different
+    // rounding errors; at those thresholds either side of the step is right.
+    if (point.percent % 10 == 0) {
+      continue;
+    }
+    REQUIRE(point.share ==
+            Approx(reference["profile"][index].get<double>()).margin(1e-6));
+    REQUIRE(point.low ==
+            Approx(reference["profile_low"][index].get<double>()).margin(0.05));
+    REQUIRE(
+        point.high ==
+        Approx(reference["profile_high"][index].get<double>()).margin(0.05));
+  }
+}
+
+TEST_CASE("By success, an episode is worth 1 or 0, as are the references") {
+  ReferenceTable references{{"a", make_success_references(0.25, 0.75)}};
+  const DatasetOutcomes outcomes = with_success(
+      make_outcomes("a", "x", {-5, 100, 3, 0}), {true, false, true, false});
+  const ScoreReport report =
+      compute_scores({outcomes}, references, {1, 100, Metric::success});
+  const TaskScore& task = report.tasks[0];
+  REQUIRE(*task.mean == 0.5);
+  REQUIRE(*task.min == 0);
+  REQUIRE(*task.max == 1);
+  REQUIRE(*task.random == 0.25);
+  REQUIRE(*task.expert == 0.75);
+  REQUIRE(*task.score == Approx(50));
+  REQUIRE(to_json(report)["metric"] == "success");
+  REQUIRE(to_json(compute_scores({outcomes}, references, {}))["metric"] ==
+          "return");
+
+  references["a"].expert->success = {};
+  const ScoreReport unknown =
+      compute_scores({outcomes}, references, {1, 100, Metric::success});
+  REQUIRE_FALSE(unknown.tasks[0].score);
+  REQUIRE(unknown.tasks[0].note == "no expert success reference");
+}
+
+TEST_CASE("By success, a failed episode counts as random") {
+  const ScoreReport report = compute_scores(
+      {with_success(make_outcomes("a", "x", {1, 1, 1}, 1), {true, true, true})},
+      {{"a", make_success_references(0.2, 1)}}, {1, 100, Metric::success});
+  REQUIRE(*report.tasks[0].mean == Approx(0.8));
+  REQUIRE(*report.tasks[0].success_rate == Approx(0.75));
+  REQUIRE(report.tasks[0].note == "1 of 4 episodes failed, counted as random");
+}
+
+TEST_CASE("A task whose episodes do not report success has no score by it") {
+  const ScoreReport report =
+      compute_scores({make_outcomes("a", "x", {1, 2}),
+                      with_success(make_outcomes("b", "x", {1, 2}), {true})},
+                     {{"a", make_success_references(0, 1)},
+                      {"b", make_success_references(0, 1)}},
+                     {1, 100, Metric::success});
+  REQUIRE_FALSE(report.tasks[0].score);
+  REQUIRE_FALSE(report.tasks[0].mean);
+  REQUIRE(report.tasks[0].note == "no episode reports success");
+  REQUIRE(*report.tasks[1].score == Approx(50));
+  REQUIRE(report.tasks[1].note ==
+          "1 of 2 episodes do not report success, counted as 0");
+  REQUIRE(report.overall.task_count == 1);
+}
+
+TEST_CASE("Policies of one name with different weights are different runs") {
+  DatasetOutcomes first = make_outcomes("a", "x", {0}), second = first;
+  const auto provenance = [](const char* digest) {
+    return nlohmann::json{
+        {"inputs",
+         {{{"path", "run/step-9/model.safetensors"}, {"digest", digest}}}}};
+  };
+  first.provenance = provenance("1111");
+  second.provenance = provenance("1111");
+  const ReferenceTable references{{"a", make_references(0, 1)}};
+  REQUIRE(compute_scores({first, second}, references, {}).tasks[0].runs == 1);
+  second.provenance = provenance("2222");
+  const ScoreReport report = compute_scores({first, second}, references, {});
+  REQUIRE(report.tasks[0].runs == 2);
+  REQUIRE(report.tasks[0].note ==
+          "2 policies pooled: model (1111), model (2222)");
+}
+
+TEST_CASE("Training runs of a configuration are one line over their means") {
+  // The means of the runs are 0.1, 0.4 and 0.7 on each task.
+  Configuration configuration{"small", {}};
+  for (int run = 0; run < 3; ++run) {
+    for (const char* task : {"a", "b"}) {
+      const double mean = 0.1 + 0.3 * run;
+      configuration.outcomes.push_back(
+          make_outcomes(task, "x", {mean - 0.1, mean + 0.1}));
+      configuration.outcomes.back().run = "seed-" + std::to_string(run);
+    }
+  }
+  const ReferenceTable references{{"a", make_references(0, 1)},
+                                  {"b", make_references(0, 1)}};
+  const ConfigurationScore score =
+      compute_configuration_score(configuration, references, {1, 2000});
+  REQUIRE(score.name == "small");
+  REQUIRE(score.runs == 3);
+  REQUIRE(score.episodes == 12);
+  REQUIRE(*score.overall.mean == Approx(40));
+  // Of 10, 10, 40, 40, 70 and 70 without the lowest and the highest.
+  REQUIRE(*score.overall.iqm == Approx(40));
+  REQUIRE(*score.overall.iqm_low >= 10);
+  REQUIRE(*score.overall.iqm_low < 30);
+  REQUIRE(*score.overall.iqm_high <= 70);
+  REQUIRE(score.note.empty());
+
+  configuration.outcomes.pop_back();
+  REQUIRE(
+      compute_configuration_score(configuration, references, {1, 10}).note ==
+      "b was played by 2 of the runs");
+  configuration.outcomes.resize(4);
+  REQUIRE(
+      compute_configuration_score(configuration, references, {1, 10}).note ==
+      "two runs, too few for an interval over seeds");
 }

@@ -83,7 +83,10 @@ void check_required(const Command& command, const OptionTable& table,
   for (const ExclusiveGroup& group : table.exclusive_groups()) {
     check_exclusive_group(group, table);
   }
-  if (operands < command.min_operands) {
+  const bool are_operands_optional = std::ranges::any_of(
+      command.operands_optional_with,
+      [&given](const std::string& name) { return given.contains(name); });
+  if (operands < command.min_operands && !are_operands_optional) {
     throw base::usage_error("{} is missing: {} given, {} needed",
                             command.operands, operands, command.min_operands);
   }

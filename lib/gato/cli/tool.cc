@@ -172,6 +172,17 @@ base::ExitStatus do_work(Invocation& invocation, const Command& command,
   return status;
 }
 
+// Returns how many of the last words are operands in any case.
+size_t min_operands_of(const Command& command, const Words& arguments) {
+  const bool are_optional = std::ranges::any_of(
+      command.operands_optional_with, [&arguments](const std::string& name) {
+        return std::ranges::any_of(arguments, [&name](const std::string& word) {
+          return word == "--" + name || word.starts_with("--" + name + "=");
+        });
+      });
+  return are_optional ? 0 : command.min_operands;
+}
+
 // Parses and validates all options, and does the work only if there is no
 // error.
 base::ExitStatus run_command(Invocation& invocation, const Command& command,
@@ -185,7 +196,7 @@ base::ExitStatus run_command(Invocation& invocation, const Command& command,
       build_option_table(command, common, invocation_options, table);
 
   const ParsedOptions command_line_options =
-      parse_arguments(table, command.min_operands, arguments);
+      parse_arguments(table, min_operands_of(command, arguments), arguments);
   if (command_line_options.contains("help")) {
     std::cout << command_help(tool, command, table);
     return base::ExitStatus::success;

@@ -83,6 +83,8 @@ struct Command {
   // Other forms of its command line, such as "--list"; for the synopsis.
   std::vector<std::string> other_usages = {};
   size_t min_operands = 0;
+  // Options that make the operands optional if one of them is given.
+  std::vector<std::string> operands_optional_with = {};
   OutputRequirement output = OutputRequirement::none;
   std::string output_help = "File to write";
   // If false, an existing output without --force is an error before the work

@@ -3,20 +3,25 @@
 // the file name extension of --output selects the format of the report.
 #include "gato/commands/eval_score.h"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
 #include "gato/commands/episode_options.h"
-#include "gato/data/provenance.h"
+#include "gato/commands/eval_score_check.h"
+#include "gato/commands/eval_score_inputs.h"
+#include "gato/commands/report_output.h"
 #include "gato/eval/caption_samples.h"
+#include "gato/eval/comparison_report.h"
+#include "gato/eval/film_section.h"
 #include "gato/eval/score.h"
 #include "gato/eval/score_report.h"
 #include "gato/eval/score_sections.h"
 #include "gato/eval/training_section.h"
-#include "gato/ingest/episodes/dataset_search.h"
 
 namespace gato::commands {
 namespace {
@@ -25,19 +30,27 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDescription =
     "The score of a task is 100 (mean - random) / (expert - random), computed "
-    "from mean returns: 0 is the random policy and 100 the expert. Scores are "
-    "aggregated per domain and over all tasks. An operand is a Minari, D4RL or "
-    "robomimic dataset of one task, or a directory of datasets. The returns of "
-    "the random policy and of the expert come from --references, JSON files "
-    "such as share/gato/scores/jat.json, or from datasets of their episodes "
-    "(--random, --expert). If the expert is no better than random, the score "
-    "of the task is undefined and excluded from every mean. Without any "
-    "references only the returns are reported.\n\n"
+    "from mean returns: 0 is the random policy and 100 the expert. With "
+    "--metric success an episode is worth 1 if it succeeded and 0 if not, and "
+    "so are those of the random policy and of the expert; a task whose "
+    "episodes do not report success has no score then. Scores are aggregated "
+    "per domain and over all tasks. An operand is a Minari, D4RL or robomimic "
+    "dataset of one task, or a directory of datasets.\n\n"
+    "The results of the random policy and of the expert come from several "
+    "places, of which later ones override earlier ones, policy by policy: "
+    "ref_min_score and ref_max_score in the metadata of the scored Minari "
+    "datasets; --references, in the given order, JSON files such as "
+    "share/gato/scores/jat.json and share/gato/scores/built-in.json or other "
+    "Minari datasets with such metadata; datasets of episodes (--random, "
+    "--expert). If the expert is no better than random, the score of the task "
+    "is undefined and excluded from every mean. Without any references only "
+    "the returns are reported.\n\n"
     "The aggregates are those of rliable (Agarwal et al. 2021). Their unit is "
     "a \"run\" in the sense of rliable. If any task has datasets of several "
     "policies, such a run is the mean score of one policy on one task. "
-    "Otherwise it is the score of one episode. A failed episode is assigned "
-    "the mean return of the random policy.\n\n"
+    "Otherwise it is the score of one episode. Policies are told apart by "
+    "their names and by the digests of their weights. A failed episode counts "
+    "as the mean of the random policy.\n\n"
     "\"iqm\", the interquartile mean: the scores of all runs of all tasks of "
     "the domain are sorted together, the lowest and the highest quarter are "
     "discarded, and the rest are averaged. It depends less on a few extreme "
@@ -54,50 +67,34 @@ constexpr const char* kDescription =
     "and 97.5th percentiles of the resampled mean scores of a task, \"iqm "
     "low\" and \"iqm high\" those of the resampled interquartile means. If "
     "episodes are the runs, the intervals account for the finite number of "
-    "episodes, but not for the variance between training runs, for which "
-    "several policies per task are needed. They never account for the "
-    "uncertainty of the references, whose means are taken as exact. A task "
-    "with one run has an interval of width zero.\n\n"
+    "episodes, but not for the variance between training runs. They never "
+    "account for the uncertainty of the references, whose means are taken as "
+    "exact. A task with one run has an interval of width zero.\n\n"
+    "For the variance between trainings, train a configuration three times or "
+    "more with different seeds, and give what each of them played: --runs "
+    "NAME=PATH,PATH,PATH. The report has one line per NAME, and its interval "
+    "is over the training runs. Without operands, the tables of tasks and "
+    "domains are those of the first NAME.\n\n"
+    "--check tests whether the references define a meaningful scale. It finds, "
+    "as errors, tasks without a reference (missing), experts that are no "
+    "better than random (order), and episodes that were played with other "
+    "settings of the environment than the references, such as a frame skip or "
+    "a limit of steps (settings); as warnings, references without a standard "
+    "deviation (deviation), random results so near those of the expert that a "
+    "score is mostly noise (near: less than one standard deviation of the "
+    "random returns, or 5% of the expert's return if that is unknown, or a "
+    "success rate that differs by less than 0.1), settings that are unknown "
+    "(settings), and other versions of packages (versions). References that "
+    "several files contain are shown side by side. The status is 1 if there "
+    "is an error, or with --fail-on warning any finding, and otherwise 0.\n\n"
     "A table is printed to standard output, followed by the number of captions "
     "that match a reference exactly if there are any references for them. The "
     "report is written to --output: everything as JSON (see gato-formats(5)), "
-    "the tasks as CSV, or one HTML page with charts.";
-
-struct EvalScoreOptions {
-  // Later files override earlier ones; datasets override files.
-  std::vector<std::string> reference_files;
-  std::vector<std::string> expert_datasets, random_datasets;
-  int64_t max_episode_steps = 0;
-  int64_t resamples = 10000;
-  std::string title = "Scores";
-  // Used by the HTML report only.
-  std::string metrics_file;             // metrics.jsonl of a training run
-  std::string captions_file;            // JSON lines of captioned images
-  std::string caption_references_file;  // COCO file of reference captions
-};
+    "one of its tables as CSV (--table), or one HTML page with charts, which "
+    "needs no network.";
 
 // The number of captioned images in an HTML report.
 constexpr size_t kMaxShownImages = 24;
-
-enum class ReportFormat { none, json, csv, html };
-
-ReportFormat detect_report_format(const std::string& output) {
-  if (output.empty()) {
-    return ReportFormat::none;
-  }
-  const std::string extension = fs::path(output).extension();
-  if (extension == ".json") {
-    return ReportFormat::json;
-  }
-  if (extension == ".csv") {
-    return ReportFormat::csv;
-  }
-  if (extension == ".html") {
-    return ReportFormat::html;
-  }
-  throw base::usage_error(
-      "{}: the name of a report must end in .json, .csv or .html", output);
-}
 
 std::string introduction_text(const eval::ScoreReport& report) {
   int64_t episodes = 0;
@@ -110,82 +107,44 @@ std::string introduction_text(const eval::ScoreReport& report) {
     }
   }
   return fmt::format(
-      "{} episode{} of {} task{}{}{}. Scores are expert-normalized: 0% is the "
+      "{} episode{} of {} task{}{}{}. Scores are expert-normalized{}: 0% is "
+      "the "
       "random policy and 100% the expert.",
       episodes, episodes == 1 ? "" : "s", report.tasks.size(),
       report.tasks.size() == 1 ? "" : "s",
-      policies.empty() ? "" : ", played by ", fmt::join(policies, ", "));
+      policies.empty() ? "" : ", played by ", fmt::join(policies, ", "),
+      report.metric == eval::Metric::success
+          ? " shares of the episodes that succeeded"
+          : "");
 }
 
-// Loads the reference files and datasets. Appends the outcomes of the datasets
-// to `reference_outcomes`.
-eval::ReferenceTable load_all_references(
-    const EvalScoreOptions& options,
-    std::vector<eval::DatasetOutcomes>& reference_outcomes) {
-  eval::ReferenceTable references;
-  for (const std::string& path : options.reference_files) {
-    eval::load_references(path, references);
-  }
-  const auto add = [&](const std::vector<std::string>& operands,
-                       eval::ReferenceKind kind) {
-    for (const std::string& path : ingest::find_all_datasets(operands)) {
-      reference_outcomes.push_back(
-          eval::read_dataset_outcomes(path, options.max_episode_steps));
-      eval::add_reference(reference_outcomes.back(), kind, references);
-    }
-  };
-  add(options.random_datasets, eval::ReferenceKind::random);
-  add(options.expert_datasets, eval::ReferenceKind::expert);
-  return references;
-}
+// A report and what belongs to it.
+struct Results {
+  eval::ScoreReport scores;
+  std::optional<eval::ComparisonReport> comparison;
+  std::vector<eval::CaptionSample> captions;
+};
 
-std::vector<eval::DatasetOutcomes> read_all_outcomes(
-    const std::vector<std::string>& inputs, int64_t max_episode_steps,
-    base::ProgressDisplay& display) {
-  const std::vector<std::string> datasets = ingest::find_all_datasets(inputs);
-  base::Progress progress(&display, "reading", "datasets",
-                          std::ssize(datasets));
-  std::vector<eval::DatasetOutcomes> outcomes;
-  for (const std::string& path : datasets) {
-    outcomes.push_back(eval::read_dataset_outcomes(path, max_episode_steps));
-    progress.advance();
-  }
-  return outcomes;
-}
-
-std::string render_json(
-    const eval::ScoreReport& report,
-    const std::vector<eval::DatasetOutcomes>& outcomes,
-    const std::vector<eval::DatasetOutcomes>& reference_outcomes,
-    const EvalScoreOptions& options, const cli::CommandContext& context) {
-  nlohmann::json document = eval::to_json(report);
-  data::Provenance provenance(context.record);
-  for (const auto* datasets : {&outcomes, &reference_outcomes}) {
-    for (const eval::DatasetOutcomes& one : *datasets) {
-      provenance.add_input(one.hdf5_file);
-      provenance.add_parent(one.provenance);
-    }
-  }
-  for (const std::string& path : options.reference_files) {
-    provenance.add_input(path);
-  }
-  if (provenance.enabled) {
-    document["provenance"] = provenance.to_json();
-  }
-  // Paths are arbitrary bytes, but JSON must be valid UTF-8.
-  return document.dump(2, ' ', false,
-                       nlohmann::json::error_handler_t::replace) +
-         "\n";
-}
-
-std::string render_html(const eval::ScoreReport& report,
-                        const std::vector<eval::CaptionSample>& captions,
+std::string render_html(const Results& results,
                         const EvalScoreOptions& options) {
-  std::vector<eval::HtmlSection> sections = eval::score_sections(report);
+  const eval::ScoreReport& report = results.scores;
+  const eval::Films films = eval::find_films(report, options.films);
+  if (films.empty() && !options.films.empty()) {
+    spdlog::warn("--films {}: no film of any task, such as {}.png",
+                 options.films, report.tasks.front().task);
+  }
+  std::vector<eval::HtmlSection> sections =
+      eval::score_sections(report, films.links());
   // Before the last section, which describes the datasets and the method.
   std::vector<eval::HtmlSection> extra;
-  if (!captions.empty()) {
-    extra.push_back(eval::caption_section(captions, kMaxShownImages));
+  if (results.comparison) {
+    extra.push_back(eval::comparison_section(*results.comparison));
+  }
+  if (!films.empty()) {
+    extra.push_back(eval::film_section(films, report));
+  }
+  if (!results.captions.empty()) {
+    extra.push_back(eval::caption_section(results.captions, kMaxShownImages));
   }
   if (!options.metrics_file.empty()) {
     extra.push_back(eval::training_section(options.metrics_file));
@@ -205,34 +164,27 @@ std::string caption_summary(const std::vector<eval::CaptionSample>& captions) {
                      exact.exact_matches, exact.with_references);
 }
 
-void warn_without_scores(const eval::ReferenceTable& references) {
+void warn_without_scores(const eval::ScoreReport& report) {
+  const bool has_reference = std::ranges::any_of(
+      report.tasks,
+      [](const eval::TaskScore& task) { return task.random || task.expert; });
+  const bool is_success = report.metric == eval::Metric::success;
   spdlog::warn(
-      "{}, so only returns are reported: for scores, give the returns of the "
-      "expert and the random policy with --references FILE, or with --expert "
-      "DATASET and --random DATASET",
-      references.empty() ? "no references"
-                         : "no task has both an expert and a random reference");
-}
-
-// A dataset without any episode to score is hardly meant to be scored.
-void warn_about_failed_datasets(
-    const std::vector<eval::DatasetOutcomes>& outcomes) {
-  for (const eval::DatasetOutcomes& one : outcomes) {
-    if (one.failed > 0 && one.failed == one.episodes()) {
-      spdlog::warn(
-          "{}: all {} episodes failed, so they show nothing about the policy: "
-          "record them again",
-          one.path.string(), one.failed);
-    }
-  }
+      "{}, so only {} are reported: for scores, give the {} of the expert and "
+      "the random policy with --references FILE, or with --expert DATASET and "
+      "--random DATASET",
+      has_reference ? "no task has both an expert and a random reference"
+                    : "no references",
+      is_success ? "success rates" : "returns",
+      is_success ? "success rates" : "returns");
 }
 
 void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                        const eval::ScoreReport& report) {
   int64_t episodes = 0, failed = 0;
   for (const eval::DatasetOutcomes& one : outcomes) {
-    episodes += one.episodes();
-    failed += one.failed;
+    episodes += one.episode_count();
+    failed += one.failed_count();
   }
   cli::log_counts({{"datasets", std::ssize(outcomes)},
                    {"episodes", episodes},
@@ -241,72 +193,106 @@ void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                    {"scored", report.overall.task_count}});
 }
 
-base::ExitStatus run_eval_score(const EvalScoreOptions& options,
-                                cli::CommandContext& context) {
-  const std::string& output = context.common.output;
-  const ReportFormat format = detect_report_format(output);
+void check_options(const EvalScoreOptions& options, ReportFormat format) {
   if (format != ReportFormat::html &&
-      !(options.metrics_file.empty() && options.captions_file.empty())) {
+      !(options.metrics_file.empty() && options.captions_file.empty() &&
+        options.films.empty())) {
     throw base::usage_error(
-        "--training and --captions require an HTML report: add -o REPORT.html");
+        "--training, --captions and --films require an HTML report: add -o "
+        "REPORT.html");
   }
+  if (format != ReportFormat::csv && options.csv_table != "tasks") {
+    throw base::usage_error("--table requires a CSV report: add -o REPORT.csv");
+  }
+}
 
-  std::vector<eval::DatasetOutcomes> reference_outcomes;
-  const eval::ReferenceTable references =
-      load_all_references(options, reference_outcomes);
-  const std::vector<eval::DatasetOutcomes> outcomes = read_all_outcomes(
-      context.common.inputs, options.max_episode_steps, context.progress);
-  warn_about_failed_datasets(outcomes);
-  const eval::ScoreReport report = eval::compute_scores(
-      outcomes, references, {context.common.seed, options.resamples});
-  std::vector<eval::CaptionSample> captions;
+Results compute_results(const ScoreInputs& inputs,
+                        const EvalScoreOptions& options, uint64_t seed) {
+  const eval::ReferenceTable references = inputs.references.table();
+  const eval::ScoreOptions score_options{seed, options.resamples,
+                                         parse_metric(options.metric)};
+  Results results;
+  results.scores =
+      eval::compute_scores(inputs.outcomes, references, score_options);
+  for (const eval::Configuration& configuration : inputs.configurations) {
+    results.scores.configurations.push_back(eval::compute_configuration_score(
+        configuration, references, score_options));
+  }
+  if (!inputs.baseline.empty()) {
+    results.comparison =
+        eval::compare_outcomes(inputs.outcomes, inputs.baseline, references,
+                               {seed, options.resamples, score_options.metric});
+  }
   if (!options.captions_file.empty()) {
-    captions = eval::read_caption_samples(options.captions_file,
-                                          options.caption_references_file);
+    results.captions = eval::read_caption_samples(
+        options.captions_file, options.caption_references_file);
   }
+  return results;
+}
 
-  const auto write = [&](const std::string& text) {
-    base::write_file(output, text, context.common.force);
-  };
+void write_report(const Results& results, const ScoreInputs& inputs,
+                  const EvalScoreOptions& options, ReportFormat format,
+                  const cli::CommandContext& context) {
+  std::string text;
   switch (format) {
     case ReportFormat::none:
+      return;
+    case ReportFormat::json: {
+      nlohmann::json document = eval::to_json(results.scores);
+      if (results.comparison) {
+        document["comparison"] = eval::to_json(*results.comparison);
+      }
+      text = render_report_json(std::move(document),
+                                inputs.provenance(context.record));
       break;
-    case ReportFormat::json:
-      write(
-          render_json(report, outcomes, reference_outcomes, options, context));
-      break;
+    }
     case ReportFormat::csv:
-      write(eval::to_csv(report));
+      text = eval::to_csv(results.scores, options.csv_table);
       break;
     case ReportFormat::html:
-      write(render_html(report, captions, options));
+      text = render_html(results, options);
       break;
   }
-  fmt::print("{}{}", eval::to_text(report), caption_summary(captions));
-  if (report.overall.task_count == 0) {
-    warn_without_scores(references);
+  base::write_file(context.common.output, text, context.common.force);
+}
+
+base::ExitStatus run_eval_score(const EvalScoreOptions& options,
+                                cli::CommandContext& context) {
+  const ReportFormat format = detect_report_format(context.common.output);
+  check_options(options, format);
+  if (options.check) {
+    return run_reference_check(options, context, format);
   }
-  log_report_counts(outcomes, report);
+  const ScoreInputs inputs = read_inputs(options, context);
+  warn_about_failed_datasets(inputs.outcomes);
+  const Results results = compute_results(inputs, options, context.common.seed);
+  write_report(results, inputs, options, format, context);
+  fmt::print("{}{}", eval::to_text(results.scores),
+             caption_summary(results.captions));
+  if (results.comparison) {
+    fmt::print("\n{}", eval::to_text(*results.comparison));
+  }
+  if (results.scores.overall.task_count == 0) {
+    warn_without_scores(results.scores);
+  }
+  log_report_counts(inputs.outcomes, results.scores);
   return base::ExitStatus::success;
 }
 
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<EvalScoreOptions>();
+  add_reference_options(table, options->references);
+  add_metric_option(table, options->metric);
   table
-      .add("references", &options->reference_files,
-           "JSON files with the mean returns of the random policy and of the "
-           "expert per task; later files override earlier ones")
-      .metavar("FILE...")
-      .files();
+      .add("runs", &options->runs,
+           "Training runs of a configuration, which differ in their seeds: "
+           "each PATH is a dataset, or a directory of datasets, that one of "
+           "them played; adds a line per NAME")
+      .metavar("NAME=PATH...");
   table
-      .add("expert", &options->expert_datasets,
-           "Datasets of the expert; their mean returns override --references")
-      .metavar("DATASET...")
-      .files();
-  table
-      .add("random", &options->random_datasets,
-           "Datasets of the random policy; their mean returns override "
-           "--references")
+      .add("against", &options->against,
+           "Datasets of a baseline, with which the episodes are compared as by "
+           "gato-eval compare")
       .metavar("DATASET...")
       .files();
   add_max_episode_steps_option(table, options->max_episode_steps);
@@ -315,8 +301,28 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "Number of bootstrap resamples for the intervals")
       .metavar("N")
       .range(1, 10000000);
+  table
+      .add("table", &options->csv_table,
+           "Which part of the report a CSV file contains")
+      .one_of(eval::csv_table_names())
+      .metavar("NAME");
+  table.begin_group("Check of the references");
+  table.add("check", &options->check,
+            "Check the references instead: of the tasks of the episodes, whose "
+            "settings are compared with theirs, or of all tasks if there are "
+            "no episodes");
+  table
+      .add("fail-on", &options->fail_on,
+           "The least severe finding that makes the status of --check 1")
+      .one_of({"error", "warning"})
+      .metavar("SEVERITY");
   table.begin_group("HTML report");
   table.add("title", &options->title, "Title of the page").metavar("TEXT");
+  table
+      .add("films", &options->films,
+           "Directory of films to show: TASK.png, .apng, .webp, .gif, .mp4 or "
+           ".webm. Without it, a film beside a dataset, DATASET.png, is shown")
+      .metavar("DIR");
   table
       .add("training", &options->metrics_file,
            "metrics.jsonl of a training run, to plot its loss")
@@ -348,6 +354,9 @@ cli::Command eval_score_command() {
   command.threads_help = cli::kUnusedOption;
   command.operands = "EPISODES...";
   command.min_operands = 1;
+  command.operands_optional_with = {"check", "runs"};
+  command.other_usages = {"--references FILE... --check",
+                          "--runs NAME=PATH... [--runs NAME=PATH...]"};
   command.output = cli::OutputRequirement::optional;
   command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
@@ -357,7 +366,22 @@ cli::Command eval_score_command() {
        "Scores relative to datasets of the expert and the random policy"},
       {"gato-eval score played/* --references share/gato/scores/jat.json -o "
        "scores.json",
-       "Scores relative to published returns"}};
+       "Scores relative to published returns"},
+      {"gato-eval score --metric success played/* --references "
+       "share/gato/scores/built-in.json",
+       "Shares of the episodes that succeeded, relative to those of the "
+       "experts of the built-in environments"},
+      {"gato-eval score --references refs.json --check played/*",
+       "Whether the references fit the episodes"},
+      {"gato-eval score --runs small=seed-1,seed-2,seed-3 --runs "
+       "large=large-1,large-2,large-3 --references refs.json",
+       "Two configurations with three training seeds each"},
+      {"jq -r '.tasks[] | select(.score != null and .score < 50) | .task' "
+       "scores.json",
+       "The tasks below half of the expert"},
+      {"jq -r '.domains[] | [.domain, .iqm, .iqm_low, .iqm_high] | @tsv' "
+       "scores.json",
+       "A table of the domains"}};
   return command;
 }
 

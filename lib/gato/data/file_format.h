@@ -35,6 +35,8 @@ inline constexpr FileFormat kScoresFormat{"gato-scores", 1, 1,
                                           "gato-eval score"};
 inline constexpr FileFormat kFewShotFormat{"gato-few-shot", 1, 1,
                                            "gato-eval few-shot"};
+inline constexpr FileFormat kComparisonFormat{"gato-comparison", 1, 1,
+                                              "gato-eval compare"};
 
 // Thrown by check_format() for a file that a newer program wrote. Such a file
 // is not corrupt, so callers must not fall back to an older file.

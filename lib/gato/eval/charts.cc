@@ -9,7 +9,8 @@
 #include <array>
 #include <cmath>
 
-#include "gato/eval/score_report.h"
+#include "gato/eval/chart_axes.h"
+#include "gato/eval/report_values.h"
 #include "gato/eval/svg.h"
 
 namespace gato::eval {
@@ -17,105 +18,60 @@ namespace {
 
 using Anchor = Svg::Anchor;
 
-constexpr std::string_view kGridColor = "var(--grid)";
-constexpr std::string_view kInkColor = "var(--ink)";
+// The part of the score axis that is shown: everything, unless a score is so
+// far off that the others could not be told apart.
+constexpr double kMinShownScore = -100, kMaxShownScore = 300;
+constexpr size_t kManyTasks = 30;  // more get narrower rows
 
-// Maps values in [low, high] to coordinates in [pixel_from, pixel_to]. A
-// logarithmic scale requires low > 0.
-struct Scale {
-  double low, high, pixel_from, pixel_to;
-  bool is_logarithmic = false;
-  double operator()(double value) const {
-    const double fraction = is_logarithmic
-                                ? std::log(value / low) / std::log(high / low)
-                                : (value - low) / (high - low);
-    return pixel_from + fraction * (pixel_to - pixel_from);
-  }
-};
-
-// Returns about `count` round numbers in [low, high], in steps of 1, 2 or 5
-// times a power of ten.
-std::vector<double> linear_ticks(double low, double high, int count) {
-  const double min_step = (high - low) / count;
-  const double power = std::pow(10, std::floor(std::log10(min_step)));
-  double step = 10 * power;
-  for (double factor : {5.0, 2.0, 1.0}) {
-    if (factor * power >= min_step) {
-      step = factor * power;
-    }
-  }
-  std::vector<double> tick_values;
-  for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step;
-       ++i) {
-    tick_values.push_back(i * step);
-  }
-  return tick_values;
-}
-
-// Returns 1, 2 and 5 times the powers of ten in [low, high].
-std::vector<double> logarithmic_ticks(double low, double high) {
-  std::vector<double> tick_values;
-  for (double power = std::floor(std::log10(low)); std::pow(10, power) <= high;
-       ++power) {
-    for (double factor : {1.0, 2.0, 5.0}) {
-      if (const double value = factor * std::pow(10, power);
-          value >= low && value <= high) {
-        tick_values.push_back(value);
-      }
-    }
-  }
-  return tick_values;
-}
-
-std::string format_tick(double value) {
-  return fmt::format("{:.6g}", value == 0 ? 0.0 : value);  // -0 becomes 0
-}
-
-// Draws axes with ticks, horizontal grid lines and titles.
-void draw_axes(Svg& svg, const Scale& x, const Scale& y,
-               const std::string& x_title, const std::string& y_title,
-               int y_ticks = 5) {
-  for (double value : linear_ticks(x.low, x.high, 6)) {
-    svg.line(x(value), y.pixel_from, x(value), y.pixel_from + 4, kInkColor);
-    svg.text(x(value), y.pixel_from + 18, format_tick(value), Anchor::middle,
-             "tick");
-  }
-  for (double value : y.is_logarithmic ? logarithmic_ticks(y.low, y.high)
-                                       : linear_ticks(y.low, y.high, y_ticks)) {
-    svg.line(x.pixel_from, y(value), x.pixel_to, y(value), kGridColor);
-    svg.text(x.pixel_from - 8, y(value) + 4, format_tick(value), Anchor::end,
-             "tick");
-  }
-  svg.line(x.pixel_from, y.pixel_from, x.pixel_to, y.pixel_from, kInkColor);
-  svg.text((x.pixel_from + x.pixel_to) / 2, y.pixel_from + 38, x_title,
-           Anchor::middle, "title");
-  svg.text(x.pixel_from, y.pixel_to - 12, y_title, Anchor::start, "title");
+double shown(double score) {
+  return std::clamp(score, kMinShownScore, kMaxShownScore);
 }
 
 // Draws a row of the score chart, centered on y = `middle`: the name of the
 // task, its bar, the interval as a line with end caps, and the score as a
 // number.
-void draw_task_row(Svg& svg, const Scale& x, double middle,
+void draw_task_row(Svg& svg, const Scale& x, double middle, double bar_height,
                    const TaskScore& task, const std::string& color) {
   svg.text(x.pixel_from - 10, middle + 4, task.task, Anchor::end, "name");
   if (!task.score) {
     svg.text(x(0) + 8, middle + 4, task.note, Anchor::start, "tick");
     return;
   }
-  const double score_x = x(*task.score);
-  svg.rectangle(std::min(x(0), score_x), middle - 8, std::abs(score_x - x(0)),
-                16, color,
-                fmt::format("{}: {}% [{}, {}], {} episodes", task.task,
+  const double score_x = x(shown(*task.score));
+  svg.rectangle(std::min(x(0), score_x), middle - bar_height / 2,
+                std::abs(score_x - x(0)), bar_height, color,
+                fmt::format("{}: {}% {}, {} episodes", task.task,
                             format_number(task.score, 1),
-                            format_number(task.score_low, 1),
-                            format_number(task.score_high, 1), task.episodes));
-  const double low_x = x(*task.score_low), high_x = x(*task.score_high);
-  svg.line(low_x, middle, high_x, middle, kInkColor, 1.5);
-  for (double cap_x : {low_x, high_x}) {
-    svg.line(cap_x, middle - 4, cap_x, middle + 4, kInkColor, 1.5);
-  }
+                            format_interval(task.score_low, task.score_high),
+                            task.episodes));
+  const double high_x = x(shown(*task.score_high));
+  draw_interval(svg, x(shown(*task.score_low)), high_x, middle, bar_height / 4);
   svg.text(std::max({score_x, high_x, x(0)}) + 8, middle + 4,
            format_number(task.score, 0), Anchor::start, "value");
+}
+
+// Draws the tasks of each domain as an area on top of those of the domains
+// before it.
+void draw_stacked_domains(Svg& svg, const Scale& x, const Scale& y,
+                          const std::vector<ThresholdCount>& thresholds) {
+  const size_t domain_count = thresholds.front().domain_counts.size();
+  std::vector<int64_t> below(thresholds.size());
+  for (size_t d = 0; d < domain_count; ++d) {
+    std::vector<std::pair<double, double>> upper, lower;
+    for (size_t t = 0; t < thresholds.size(); ++t) {
+      // As in the line above them, a count extends to the next threshold.
+      const double left = x(std::max(0, thresholds[t].percent - 1));
+      const double right = x(thresholds[t].percent);
+      const int64_t base = below[t];
+      below[t] += thresholds[t].domain_counts[d];
+      for (double at : {left, right}) {
+        upper.emplace_back(at, y(static_cast<double>(below[t])));
+        lower.emplace_back(at, y(static_cast<double>(base)));
+      }
+    }
+    upper.insert(upper.end(), lower.rbegin(), lower.rend());
+    svg.polygon(upper, palette_color(d), 0.75);
+  }
 }
 
 }  // namespace
@@ -136,13 +92,14 @@ std::string score_chart(const std::vector<TaskScore>& tasks,
     if (!task.score) {
       continue;
     }
-    low = std::min({low, *task.score, *task.score_low});
-    high = std::max({high, *task.score, *task.score_high});
+    low = std::min({low, shown(*task.score), shown(*task.score_low)});
+    high = std::max({high, shown(*task.score), shown(*task.score_high)});
   }
-  constexpr double kRowHeight = 26, kTop = 40, kWidth = 860, kRightMargin = 70;
+  const double row_height = tasks.size() > kManyTasks ? 18 : 26;
+  constexpr double kTop = 40, kWidth = 860, kRightMargin = 70;
   const double left =
       std::min(320.0, 24 + 7.4 * static_cast<double>(max_name_length));
-  const double bottom = kTop + kRowHeight * static_cast<double>(tasks.size());
+  const double bottom = kTop + row_height * static_cast<double>(tasks.size());
   const Scale x{low, high * 1.02, left, kWidth - kRightMargin};
   Svg svg(kWidth, bottom + 44, "Expert-normalized score of each task");
 
@@ -159,8 +116,8 @@ std::string score_chart(const std::vector<TaskScore>& tasks,
     const size_t domain_index =
         std::ranges::find(domains, tasks[i].domain, &AggregateScore::domain) -
         domains.begin();
-    draw_task_row(svg, x, kTop + kRowHeight * (static_cast<double>(i) + 0.5),
-                  tasks[i], palette_color(domain_index));
+    draw_task_row(svg, x, kTop + row_height * (static_cast<double>(i) + 0.5),
+                  row_height - 8, tasks[i], palette_color(domain_index));
   }
   svg.text((x.pixel_from + x.pixel_to) / 2, bottom + 38,
            "expert-normalized score (%)", Anchor::middle, "title");
@@ -176,6 +133,9 @@ std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
   draw_axes(svg, x, y, "expert-normalized score (%)",
             "tasks at or above this score",
             static_cast<int>(std::clamp<int64_t>(task_count, 1, 5)));
+  if (!thresholds.empty()) {
+    draw_stacked_domains(svg, x, y, thresholds);
+  }
   // A task counts up to and including the threshold that it reaches, so each
   // count extends to the next threshold, and the step down is there.
   std::vector<std::pair<double, double>> points;
@@ -187,7 +147,11 @@ std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
     points.push_back(
         {threshold_x, y(static_cast<double>(threshold.task_count))});
   }
-  svg.polyline(points, palette_color(0), 2.5);
+  svg.polyline(points,
+               thresholds.empty() || thresholds.front().domain_counts.empty()
+                   ? palette_color(0)
+                   : std::string(kInkColor),
+               2);
   return svg.str();
 }
 

@@ -15,12 +15,12 @@ std::string palette_color(size_t index);
 
 // Returns a chart with one horizontal bar and interval per task, colored by
 // domain, and lines at the random policy (0) and the expert (100). A task
-// without a score shows its note instead.
+// without a score shows its note instead. Bars end at -100 and 300.
 std::string score_chart(const std::vector<TaskScore>& tasks,
                         const std::vector<AggregateScore>& domains);
 
 // Returns a descending step plot of the number of tasks whose score is at or
-// above each threshold (Reed et al. 2022, figure 5).
+// above each threshold (Reed et al. 2022, figure 5), stacked by domain.
 std::string threshold_chart(const std::vector<ThresholdCount>& thresholds,
                             int64_t task_count);
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace gato::eval {
 namespace {
 
@@ -49,7 +51,88 @@ figure.wrong em { font-style: normal;
   text-decoration: underline 2px #d55e00; }
 pre { overflow-x: auto; background: var(--tile); border-radius: 8px;
   padding: 12px 16px; font-size: 12.5px; }
-@media print { main { max-width: none; padding: 0; } }
+.chart { overflow-x: auto; }
+.chart svg { min-width: 620px; }
+details { margin: 8px 0; }
+summary { cursor: pointer; padding: 4px 0; }
+summary b { margin-right: 8px; }
+input.filter { font: inherit; color: inherit; background: var(--tile);
+  border: 1px solid var(--grid); border-radius: 6px; padding: 6px 10px;
+  width: min(100%, 22em); margin: 0 8px 8px 0; }
+th button { font: inherit; color: inherit; background: none; border: 0;
+  padding: 0; cursor: pointer; }
+th[aria-sort=ascending] button::after { content: " \25b2"; }
+th[aria-sort=descending] button::after { content: " \25bc"; }
+td.wrap { white-space: normal; min-width: 16em; }
+a { color: inherit; }
+figure.film img, figure.film video { width: 100%; max-width: 256px; }
+@media (max-width: 600px) { main { padding: 16px 12px 40px; }
+  h1 { font-size: 22px; } .tile b { font-size: 20px; }
+  .tiles { grid-template-columns: repeat(2, 1fr); } }
+@media print { main { max-width: none; padding: 0; }
+  body { font-size: 11px; } table { font-size: 9.5px; }
+  th, td { padding: 2px 4px; } thead { display: table-header-group; }
+  tr, figure, .tile { break-inside: avoid; }
+  h2, summary { break-after: avoid; }
+  .scroll, .chart, pre { overflow: visible; } pre { white-space: pre-wrap; }
+  .chart svg { min-width: 0; } input.filter { display: none; }
+  td, td.wrap { white-space: normal; min-width: 0; } }
+)";
+
+// Sorts and filters the tables of class "sortable": numbers by value, with
+// undefined ones ("-") last, anything else by text. Opens all details before
+// the page is printed.
+constexpr const char* kTableScript = R"(
+for (const table of document.querySelectorAll('table.sortable')) {
+  const body = table.tBodies[0], rows = [...body.rows];
+  const text = (row, column) => row.cells[column].textContent;
+  const compare = (a, b) => {
+    const x = parseFloat(a.replace('[', '')), y = parseFloat(b.replace('[', ''));
+    if (isNaN(x) || isNaN(y)) {
+      return isNaN(x) && isNaN(y) ? a.localeCompare(b) : 0;
+    }
+    return x - y;
+  };
+  [...table.tHead.rows[0].cells].forEach((header, column) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = header.textContent;
+    header.replaceChildren(button);
+    button.onclick = () => {
+      const isText = header.classList.contains('text');
+      const ascending = header.ariaSort ? header.ariaSort !== 'ascending'
+                                        : isText;
+      for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
+      header.ariaSort = ascending ? 'ascending' : 'descending';
+      const missing = row => !isText && isNaN(
+          parseFloat(text(row, column).replace('[', '')));
+      rows.sort((a, b) => missing(a) - missing(b) ||
+          (ascending ? 1 : -1) * (isText
+              ? text(a, column).localeCompare(text(b, column))
+              : missing(a) ? 0 : compare(text(a, column), text(b, column))));
+      body.append(...rows);
+    };
+  });
+  const filter = table.closest('.table').querySelector('input.filter');
+  const count = table.closest('.table').querySelector('.count');
+  const show = () => {
+    const wanted = filter.value.toLowerCase();
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      shown += !row.hidden;
+    }
+    count.textContent = shown === rows.length ? '' :
+        `${shown} of ${rows.length}`;
+  };
+  filter.hidden = rows.length < 8;
+  filter.oninput = show;
+}
+addEventListener('beforeprint', () => {
+  for (const details of document.querySelectorAll('details')) {
+    details.open = true;
+  }
+});
 )";
 
 }  // namespace
@@ -87,6 +170,10 @@ std::string html_page(const std::string& title, const std::string& introduction,
     body += fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n",
                         escape_html(section.title), section.html);
   }
+  if (body.find("<table class=\"sortable\">") != std::string::npos ||
+      body.find("<details") != std::string::npos) {
+    body += fmt::format("<script>{}</script>\n", kTableScript);
+  }
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
@@ -115,6 +202,43 @@ std::string html_table(const std::vector<std::string>& header,
     html += table_row(row, "td");
   }
   return html + "</tbody>\n</table></div>\n";
+}
+
+std::string sortable_table(const std::vector<std::string>& header,
+                           const std::vector<std::vector<std::string>>& rows,
+                           const std::vector<size_t>& text_columns,
+                           const std::vector<std::string>& links) {
+  const auto attribute = [&](size_t column, const char* name) {
+    return std::ranges::count(text_columns, column) > 0
+               ? fmt::format(" class=\"{}\"", name)
+               : std::string();
+  };
+  std::string html =
+      "<div class=\"table\"><input class=\"filter\" type=\"search\" hidden "
+      "placeholder=\"Filter rows\" aria-label=\"Filter rows\"><span "
+      "class=\"note count\"></span><div class=\"scroll\"><table "
+      "class=\"sortable\">\n<thead><tr>";
+  for (size_t c = 0; c < header.size(); ++c) {
+    html += fmt::format("<th{}>{}</th>", attribute(c, "text"),
+                        escape_html(header[c]));
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (size_t r = 0; r < rows.size(); ++r) {
+    html += "<tr>";
+    for (size_t c = 0; c < rows[r].size(); ++c) {
+      // Only the last column, often a note, may have several lines.
+      const bool wraps = c + 1 == rows[r].size() && c > 0;
+      std::string cell = escape_html(rows[r][c]);
+      if (c == 0 && r < links.size() && !links[r].empty()) {
+        cell =
+            fmt::format("<a href=\"{}\">{}</a>", escape_html(links[r]), cell);
+      }
+      html += fmt::format("<td{}>{}</td>",
+                          attribute(c, wraps ? "text wrap" : "text"), cell);
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody>\n</table></div></div>\n";
 }
 
 }  // namespace gato::eval

@@ -1,5 +1,5 @@
-// A report as a single self-contained HTML file, without scripts or anything
-// that is loaded from the network.
+// A report as a single self-contained HTML file that loads nothing from the
+// network. Only sortable tables need scripts, and remain readable without.
 #pragma once
 
 #include <string>
@@ -30,5 +30,14 @@ std::string html_page(const std::string& title, const std::string& introduction,
 std::string html_table(const std::vector<std::string>& header,
                        const std::vector<std::vector<std::string>>& rows,
                        size_t text_columns);
+
+// Returns a table of plain-text cells that a click on a column's header sorts,
+// and a field that shows only the rows that contain a text. `text_columns` are
+// the indexes of the columns that are no numbers. If a row has a link, which
+// is an address such as "#film-3", its first cell is one.
+std::string sortable_table(const std::vector<std::string>& header,
+                           const std::vector<std::vector<std::string>>& rows,
+                           const std::vector<size_t>& text_columns,
+                           const std::vector<std::string>& links = {});
 
 }  // namespace gato::eval

@@ -8,55 +8,18 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "gato/base/error.h"
 #include "gato/base/random.h"
+#include "gato/eval/outcome_pool.h"
+#include "gato/eval/performance_profile.h"
 #include "gato/eval/statistics.h"
 
 namespace gato::eval {
 namespace {
 
 constexpr uint64_t kBootstrapKey = 0x626f6f74;  // random stream of this file
-
-// The outcomes of all datasets of a task. The maps are keyed by policy.
-struct PooledOutcomes {
-  std::string domain;
-  std::map<std::string, std::vector<double>> returns;  // without failures
-  std::map<std::string, int64_t> failed;
-  int64_t succeeded = 0, with_success_flag = 0;
-};
-
-std::map<std::string, PooledOutcomes> group_by_task(
-    const std::vector<DatasetOutcomes>& outcomes) {
-  std::map<std::string, PooledOutcomes> tasks;
-  for (const DatasetOutcomes& one : outcomes) {
-    const auto [entry, is_new] = tasks.try_emplace(one.task);
-    PooledOutcomes& pooled = entry->second;
-    if (is_new) {
-      pooled.domain = one.domain;
-    }
-    if (pooled.domain != one.domain) {
-      throw base::input_error(
-          "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-          "in \"{}\"",
-          one.path.string(), one.task, one.domain, pooled.domain);
-    }
-    auto& returns = pooled.returns[one.agent];
-    returns.insert(returns.end(), one.returns.begin(), one.returns.end());
-    pooled.failed[one.agent] += one.failed;
-    pooled.succeeded += one.succeeded;
-    pooled.with_success_flag += one.with_success_flag;
-  }
-  return tasks;
-}
-
-// Returns the returns of a policy, with `random` for each of its failures.
-std::vector<double> imputed_returns(const PooledOutcomes& pooled,
-                                    const std::string& agent, double random) {
-  std::vector<double> returns = pooled.returns.at(agent);
-  returns.insert(returns.end(), pooled.failed.at(agent), random);
-  return returns;
-}
 
 void append_note(std::string& note, const std::string& text) {
   if (!note.empty()) {
@@ -70,52 +33,21 @@ void append_note(std::string& note, const std::string& text) {
 std::string policies_note(const PooledOutcomes& pooled) {
   constexpr size_t kMaxNames = 8;
   std::vector<std::string> names;
-  for (const auto& [agent, own] : pooled.returns) {
+  for (const auto& [run, own] : pooled.runs) {
     if (names.size() == kMaxNames) {
       names.push_back("...");
       break;
     }
-    names.push_back(agent.empty() ? "(unnamed)" : agent);
+    names.push_back(run.empty() ? "(unnamed)" : run);
   }
-  return fmt::format("{} policies pooled: {}", pooled.returns.size(),
+  return fmt::format("{} {} pooled: {}", pooled.runs.size(),
+                     pooled.are_training_runs ? "training runs" : "policies",
                      fmt::join(names, ", "));
 }
 
-// Computes all of a TaskScore but its interval. `references` may be null.
-TaskScore compute_task_score(const std::string& name,
-                             const PooledOutcomes& pooled,
-                             const TaskReferences* references) {
-  TaskScore task;
-  task.task = name;
-  task.domain = pooled.domain;
-  if (references && references->random) {
-    task.random = references->random->mean;
-  }
-  if (references && references->expert) {
-    task.expert = references->expert->mean;
-  }
-
-  std::vector<double> returns;
-  for (const auto& [agent, own] : pooled.returns) {
-    const std::vector<double> imputed =
-        imputed_returns(pooled, agent, task.random.value_or(0));
-    returns.insert(returns.end(), imputed.begin(), imputed.end());
-    task.failed += pooled.failed.at(agent);
-  }
-  task.episodes = std::ssize(returns);
-  if (pooled.with_success_flag > 0) {
-    task.success_rate =
-        static_cast<double>(pooled.succeeded) /
-        static_cast<double>(pooled.with_success_flag + task.failed);
-  }
-
-  const bool is_mean_defined = task.failed == 0 || task.random;
-  if (is_mean_defined) {
-    task.mean = mean(returns);
-    task.std = standard_deviation(returns);
-    task.min = std::ranges::min(returns);
-    task.max = std::ranges::max(returns);
-  }
+// Notes why the mean is not that of the episodes as they were recorded.
+void note_episodes(const PooledOutcomes& pooled, bool is_mean_defined,
+                   Metric metric, TaskScore& task) {
   if (task.failed > 0) {
     append_note(
         task.note,
@@ -124,21 +56,75 @@ TaskScore compute_task_score(const std::string& name,
                         ? fmt::format("all {}", task.episodes)
                         : fmt::format("{} of {}", task.failed, task.episodes),
                     is_mean_defined ? "counted as random"
-                                    : "but the random return is unknown"));
+                    : metric == Metric::success
+                        ? "but the success rate of random is unknown"
+                        : "but the random return is unknown"));
   }
-  if (pooled.returns.size() > 1) {
+  const int64_t silent =
+      task.episodes - task.failed - pooled.success_report_count;
+  if (pooled.success_report_count > 0 && silent > 0) {
+    append_note(task.note, fmt::format("{} of {} episodes do not report "
+                                       "success, counted as 0",
+                                       silent, task.episodes));
+  }
+  if (pooled.runs.size() > 1) {
     append_note(task.note, policies_note(pooled));
   }
+}
+
+// Computes the score from the mean, or notes why it is undefined.
+void normalize_mean(Metric metric, TaskScore& task) {
   if (!task.random || !task.expert) {
-    append_note(task.note, !task.random && !task.expert ? "no reference"
-                           : !task.random               ? "no random reference"
-                                          : "no expert reference");
+    const char* const kind =
+        metric == Metric::success ? "success reference" : "reference";
+    append_note(task.note, fmt::format("no {}{}",
+                                       !task.random && !task.expert ? ""
+                                       : !task.random               ? "random "
+                                                                    : "expert ",
+                                       kind));
   } else if (*task.expert <= *task.random) {
     append_note(task.note, "the expert is no better than random");
   } else if (task.mean) {
     task.score =
         100 * ((*task.mean - *task.random) / (*task.expert - *task.random));
   }
+}
+
+// Computes all of a TaskScore but its interval. `references` may be null.
+TaskScore compute_task_score(const std::string& name,
+                             const PooledOutcomes& pooled,
+                             const TaskReferences* references, Metric metric) {
+  TaskScore task;
+  task.task = name;
+  task.domain = pooled.domain;
+  task.runs = std::ssize(pooled.runs);
+  if (references) {
+    task.random = reference_value(references->random, metric);
+    task.expert = reference_value(references->expert, metric);
+    task.random_source = task.random ? references->random->source : "";
+    task.expert_source = task.expert ? references->expert->source : "";
+  }
+
+  const std::vector<double> values = pooled.all_values(task.random.value_or(0));
+  task.episodes = std::ssize(values);
+  task.failed = pooled.failed_count();
+  if (pooled.success_report_count > 0) {
+    task.success_rate = static_cast<double>(pooled.success_count) /
+                        static_cast<double>(task.episodes);
+  }
+  if (metric == Metric::success && !task.success_rate) {
+    append_note(task.note, "no episode reports success");
+    return task;
+  }
+  const bool is_mean_defined = task.failed == 0 || task.random;
+  if (is_mean_defined) {
+    task.mean = mean(values);
+    task.std = standard_deviation(values);
+    task.min = std::ranges::min(values);
+    task.max = std::ranges::max(values);
+  }
+  note_episodes(pooled, is_mean_defined, metric, task);
+  normalize_mean(metric, task);
   return task;
 }
 
@@ -151,13 +137,12 @@ std::vector<double> normalized_run_scores(const TaskScore& task,
   const auto normalize = [&](double value) {
     return 100 * ((value - *task.random) / (*task.expert - *task.random));
   };
-  for (const auto& [agent, own] : pooled.returns) {
-    const std::vector<double> returns =
-        imputed_returns(pooled, agent, *task.random);
+  for (const auto& [run, own] : pooled.runs) {
+    const std::vector<double> values = own.with_failures(*task.random);
     if (models_are_runs) {
-      run_scores.push_back(normalize(mean(returns)));
+      run_scores.push_back(normalize(mean(values)));
     } else {
-      for (double value : returns) {
+      for (double value : values) {
         run_scores.push_back(normalize(value));
       }
     }
@@ -205,14 +190,15 @@ StratumGroup make_stratum_group(const std::optional<std::string>& domain,
   return group;
 }
 
-// Fills in the intervals of the tasks and of the groups. Every resample
-// contains as many runs of each task as there are, and is determined by the
-// seed, its number and the task's index.
-void bootstrap_intervals(std::vector<Stratum>& strata,
-                         std::vector<StratumGroup>& groups,
-                         const ScoreOptions& options) {
+// Fills in the intervals of the tasks and of the groups, and returns the
+// profile of all runs. Every resample contains as many runs of each task as
+// there are, and is determined by the seed, its number and the task's index.
+std::vector<ProfilePoint> bootstrap_intervals(std::vector<Stratum>& strata,
+                                              std::vector<StratumGroup>& groups,
+                                              const ScoreOptions& options) {
   std::vector<std::vector<double>> means(strata.size());
   std::vector<std::vector<double>> resampled(strata.size());
+  PerformanceProfile profile;
   for (int64_t r = 0; r < options.resamples; ++r) {
     for (size_t s = 0; s < strata.size(); ++s) {
       base::RandomStream stream(options.seed,
@@ -225,6 +211,9 @@ void bootstrap_intervals(std::vector<Stratum>& strata,
       std::vector<double> pooled;
       for (size_t s : group.stratum_indices) {
         pooled.insert(pooled.end(), resampled[s].begin(), resampled[s].end());
+      }
+      if (&group == &groups.front() && !pooled.empty()) {
+        profile.add_resample(pooled);
       }
       if (!pooled.empty()) {
         group.bootstrap_iqms.push_back(interquartile_mean(std::move(pooled)));
@@ -245,20 +234,49 @@ void bootstrap_intervals(std::vector<Stratum>& strata,
     group.aggregate.iqm_low = interval.low;
     group.aggregate.iqm_high = interval.high;
   }
+  std::vector<double> all_runs;
+  for (const Stratum& stratum : strata) {
+    all_runs.insert(all_runs.end(), stratum.run_scores.begin(),
+                    stratum.run_scores.end());
+  }
+  return profile.points(all_runs);
 }
 
-// Counts the tasks at or above each percentage from 0 to 100.
+// Counts the tasks at or above each percentage from 0 to 100, in total and by
+// domain.
 std::vector<ThresholdCount> count_thresholds(
-    const std::vector<Stratum>& strata) {
+    const std::vector<Stratum>& strata,
+    const std::vector<std::string>& domains) {
   std::vector<ThresholdCount> thresholds;
   for (int percent = 0; percent <= 100; ++percent) {
-    const auto reached =
-        std::ranges::count_if(strata, [&](const Stratum& stratum) {
-          return *stratum.task->score >= percent;
-        });
-    thresholds.push_back({percent, reached});
+    ThresholdCount count;
+    count.percent = percent;
+    for (const std::string& domain : domains) {
+      count.domain_counts.push_back(
+          std::ranges::count_if(strata, [&](const Stratum& stratum) {
+            return stratum.task->domain == domain &&
+                   *stratum.task->score >= percent;
+          }));
+      count.task_count += count.domain_counts.back();
+    }
+    thresholds.push_back(std::move(count));
   }
   return thresholds;
+}
+
+void describe_datasets(const std::vector<DatasetOutcomes>& outcomes,
+                       ScoreReport& report) {
+  for (const DatasetOutcomes& one : outcomes) {
+    report.datasets.push_back({one.path.string(), one.task, one.agent, one.run,
+                               one.episode_count(), one.provenance,
+                               one.settings, one.latency});
+    for (const EpisodeOutcome& episode : one.episodes) {
+      if (episode.failed) {
+        report.failures.push_back({one.path.string(), one.task, episode.id,
+                                   episode.seed, episode.failure});
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -269,18 +287,18 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   ScoreReport report;
   report.seed = options.seed;
   report.resamples = options.resamples;
-  for (const DatasetOutcomes& one : outcomes) {
-    report.datasets.push_back({one.path.string(), one.task, one.agent,
-                               one.episodes(), one.provenance});
-  }
+  report.metric = options.metric;
+  describe_datasets(outcomes, report);
 
-  const std::map<std::string, PooledOutcomes> tasks = group_by_task(outcomes);
+  const std::map<std::string, PooledOutcomes> tasks =
+      pool_by_task(outcomes, options.metric);
   bool models_are_runs = false;
   for (const auto& [name, pooled] : tasks) {
     const auto found = references.find(name);
     report.tasks.push_back(compute_task_score(
-        name, pooled, found == references.end() ? nullptr : &found->second));
-    models_are_runs |= pooled.returns.size() > 1;
+        name, pooled, found == references.end() ? nullptr : &found->second,
+        options.metric));
+    models_are_runs |= pooled.runs.size() > 1;
   }
   report.bootstrap_unit = models_are_runs ? "models" : "episodes";
   std::ranges::stable_sort(report.tasks, {}, &TaskScore::domain);
@@ -300,7 +318,7 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   for (const std::string& domain : domains) {
     groups.push_back(make_stratum_group(domain, strata));
   }
-  bootstrap_intervals(strata, groups, options);
+  report.profile = bootstrap_intervals(strata, groups, options);
 
   report.overall = groups.front().aggregate;
   std::vector<double> domain_means;
@@ -313,8 +331,37 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
   if (!domain_means.empty()) {
     report.domain_mean = mean(domain_means);
   }
-  report.thresholds = count_thresholds(strata);
+  report.thresholds = count_thresholds(strata, domains);
   return report;
+}
+
+ConfigurationScore compute_configuration_score(
+    const Configuration& configuration, const ReferenceTable& references,
+    const ScoreOptions& options) {
+  const ScoreReport report =
+      compute_scores(configuration.outcomes, references, options);
+  ConfigurationScore score;
+  score.name = configuration.name;
+  score.overall = report.overall;
+  score.domain_mean = report.domain_mean;
+  std::set<std::string> runs;
+  for (const ScoredDataset& dataset : report.datasets) {
+    runs.insert(dataset.run);
+    score.episodes += dataset.episodes;
+  }
+  score.runs = std::ssize(runs);
+  if (score.runs == 1) {
+    append_note(score.note, "one run, so the interval is over its episodes");
+  } else if (score.runs == 2) {
+    append_note(score.note, "two runs, too few for an interval over seeds");
+  }
+  for (const TaskScore& task : report.tasks) {
+    if (task.runs < score.runs) {
+      append_note(score.note, fmt::format("{} was played by {} of the runs",
+                                          task.task, task.runs));
+    }
+  }
+  return score;
 }
 
 }  // namespace gato::eval

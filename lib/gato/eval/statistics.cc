@@ -4,12 +4,27 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 namespace gato::eval {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Returns log(gamma(x)) - ((x - 1/2) log(x) - x + log(2 pi) / 2), for x > 0.
+double stirling_error(double x) {
+  if (x < 10) {
+    return std::lgamma(x) -
+           ((x - 0.5) * std::log(x) - x + 0.5 * std::log(2 * std::numbers::pi));
+  }
+  const double inverse = 1 / x, square = inverse * inverse;
+  return inverse *
+         (1.0 / 12 -
+          square *
+              (1.0 / 360 -
+               square * (1.0 / 1260 - square * (1.0 / 1680 - square / 1188))));
+}
 
 }  // namespace
 
@@ -70,6 +85,38 @@ double percentile(std::vector<double> values, double percent) {
   const double high =
       *std::min_element(values.begin() + lower_rank + 1, values.end());
   return low + (high - low) * (rank - lower_rank);
+}
+
+double probability_of_improvement(std::vector<double> a,
+                                  std::vector<double> b) {
+  if (a.empty() || b.empty()) {
+    return kNaN;
+  }
+  std::ranges::sort(b);
+  double greater = 0;
+  for (double value : a) {
+    const auto [first_equal, first_greater] =
+        std::equal_range(b.begin(), b.end(), value);
+    greater += static_cast<double>(first_equal - b.begin()) +
+               static_cast<double>(first_greater - first_equal) / 2;
+  }
+  return greater /
+         (static_cast<double>(a.size()) * static_cast<double>(b.size()));
+}
+
+double sign_test_evidence(int64_t wins, int64_t losses) {
+  // With a = w + 1/2, b = l + 1/2 and B(1/2, 1/2) = pi, Stirling's formula for
+  // each gamma function leaves only terms that are small if w and l are about
+  // equal. The difference of three values of lgamma() would lose digits.
+  const double a = static_cast<double>(wins) + 0.5;
+  const double b = static_cast<double>(losses) + 0.5;
+  const double logarithm = 0.5 * std::log(2 / (std::numbers::pi * (a + b))) +
+                           (a - 0.5) * std::log1p((a - b) / (a + b)) +
+                           (b - 0.5) * std::log1p((b - a) / (a + b)) +
+                           stirling_error(a) + stirling_error(b) -
+                           stirling_error(a + b);
+  constexpr double kMax = std::numeric_limits<double>::max();
+  return logarithm >= std::log(kMax) ? kMax : std::exp(logarithm);
 }
 
 ConfidenceInterval percentile_interval(std::vector<double> values) {

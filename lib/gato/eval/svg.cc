@@ -6,6 +6,19 @@
 
 namespace gato::eval {
 
+namespace {
+
+std::string format_points(
+    const std::vector<std::pair<double, double>>& points) {
+  std::string coordinates;
+  for (const auto& [x, y] : points) {
+    coordinates += fmt::format("{:.1f},{:.1f} ", x, y);
+  }
+  return coordinates;
+}
+
+}  // namespace
+
 Svg::Svg(double width, double height, std::string_view label)
     : width_(width), height_(height), label_(label) {}
 
@@ -41,14 +54,17 @@ void Svg::text(double x, double y, std::string_view content, Anchor anchor,
 
 void Svg::polyline(const std::vector<std::pair<double, double>>& points,
                    std::string_view color, double width) {
-  std::string coordinates;
-  for (const auto& [x, y] : points) {
-    coordinates += fmt::format("{:.1f},{:.1f} ", x, y);
-  }
   body_ += fmt::format(
       "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" "
       "stroke-linejoin=\"round\"/>\n",
-      coordinates, color, width);
+      format_points(points), color, width);
+}
+
+void Svg::polygon(const std::vector<std::pair<double, double>>& points,
+                  std::string_view color, double opacity) {
+  body_ +=
+      fmt::format("<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{}\"/>\n",
+                  format_points(points), color, opacity);
 }
 
 void Svg::circle(double x, double y, double radius, std::string_view color,

@@ -26,6 +26,9 @@ class Svg {
             Anchor anchor = Anchor::start, std::string_view css_class = {});
   void polyline(const std::vector<std::pair<double, double>>& points,
                 std::string_view color, double width = 2);
+  // Fills the area with the opacity.
+  void polygon(const std::vector<std::pair<double, double>>& points,
+               std::string_view color, double opacity = 1);
   void circle(double x, double y, double radius, std::string_view color,
               double opacity = 1, std::string_view tooltip = {});
   // Returns the <svg> element.

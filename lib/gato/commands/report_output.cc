@@ -1,0 +1,38 @@
+#include "gato/commands/report_output.h"
+
+#include <filesystem>
+
+#include "gato/base/error.h"
+
+namespace gato::commands {
+
+ReportFormat detect_report_format(const std::string& output) {
+  if (output.empty()) {
+    return ReportFormat::none;
+  }
+  const std::string extension = std::filesystem::path(output).extension();
+  if (extension == ".json") {
+    return ReportFormat::json;
+  }
+  if (extension == ".csv") {
+    return ReportFormat::csv;
+  }
+  if (extension == ".html") {
+    return ReportFormat::html;
+  }
+  throw base::usage_error(
+      "{}: the name of a report must end in .json, .csv or .html", output);
+}
+
+std::string render_report_json(nlohmann::json document,
+                               const data::Provenance& provenance) {
+  if (provenance.enabled) {
+    document["provenance"] = provenance.to_json();
+  }
+  // Paths are arbitrary bytes, but JSON must be valid UTF-8.
+  return document.dump(2, ' ', false,
+                       nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace gato::commands

@@ -1,0 +1,153 @@
+#include "gato/commands/eval_score.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_in_process.h"
+#include "commands/recorded_episodes.h"
+#include "gato/base/file_io.h"
+
+using namespace gato;
+using namespace gato::commands;
+using namespace gato::test;
+using Catch::Contains;
+using nlohmann::json;
+
+namespace {
+
+RunResult score(std::vector<std::string> arguments) {
+  static const cli::Tool tool{"gato-eval", "", "", {eval_score_command()}, {}};
+  arguments.insert(arguments.begin(), "score");
+  return run_in_process(tool, std::move(arguments));
+}
+
+struct Fixture {
+  ScratchDirectory folder;
+  std::string report = folder / "report.json";
+  std::string references = folder.write_file(
+      "r.json",
+      R"({"x/a": {"random": {"mean": 0}, "expert": {"mean": 10}},
+          "x/b": {"random": {"mean": 0}, "expert": {"mean": 10}}})");
+
+  // Returns the JSON report of `arguments`.
+  json run(const std::vector<std::string>& operands) {
+    std::vector<std::string> arguments{
+        "--references", references,    "--force", "-o",
+        report,         "--resamples", "200"};
+    arguments.insert(arguments.end(), operands.begin(), operands.end());
+    const RunResult ran = score(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    return json::parse(base::read_file(report));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "Training runs are a line per configuration") {
+  for (int seed = 1; seed <= 3; ++seed) {
+    const std::string number = std::to_string(seed);
+    record_episodes(folder / "small-" + number + "/a", "x/a", {1.0 * seed});
+    record_episodes(folder / "small-" + number + "/b", "x/b", {1.0 * seed});
+    record_episodes(folder / "large-" + number, "x/a", {8, 10});
+  }
+  const json document = run({"--runs", "small=" + folder / "small-*",
+                             "large=" + folder / "large-1", folder / "large-2",
+                             folder / "large-3"});
+  const json& lines = document["configurations"];
+  REQUIRE(lines.size() == 2);
+  REQUIRE(lines[0]["name"] == "small");
+  REQUIRE(lines[0]["runs"] == 3);
+  REQUIRE(lines[0]["tasks"] == 2);
+  REQUIRE(lines[0]["mean"].get<double>() == Approx(20));
+  REQUIRE(lines[0]["iqm_low"].get<double>() < 20);
+  REQUIRE(lines[1]["name"] == "large");
+  REQUIRE(lines[1]["runs"] == 3);
+  REQUIRE(lines[1]["mean"].get<double>() == Approx(90));
+  REQUIRE(lines[1]["iqm_low"] == lines[1]["iqm_high"]);
+  // The tables are those of the first configuration.
+  REQUIRE(document["runs"] == "models");
+  REQUIRE(document["tasks"].size() == 2);
+  REQUIRE(document["tasks"][0]["runs"] == 3);
+  REQUIRE(document["overall"]["mean"].get<double>() == Approx(20));
+  REQUIRE(document["provenance"]["inputs"].size() == 10);
+}
+
+TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {
+  record_episodes(folder / "one", "x/a", {1});
+  const RunResult unnamed = score({"--runs", folder / "one"});
+  REQUIRE(unnamed.status == 2);
+  REQUIRE_THAT(unnamed.err, Contains("has no name: give NAME=PATH"));
+  REQUIRE(score({"--runs", "a=" + folder / "one", folder / "one"}).status == 2);
+  REQUIRE(score({"--runs", "a=" + folder / "two"}).status == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "A baseline adds a comparison to the report") {
+  record_episodes(folder / "one", "x/a", {1, 3});
+  record_episodes(folder / "two", "x/a", {0, 2});
+  const json document = run({folder / "one", "--against", folder / "two"});
+  REQUIRE(document["comparison"]["tasks"][0]["wins"] == 2);
+  REQUIRE(document["comparison"]["overall"]["difference"] == 10);
+}
+
+TEST_CASE_METHOD(Fixture, "References of later sources override earlier ones") {
+  record_episodes(folder / "one", "x/a", {5});
+  const auto metadata_path = folder / "one/data/metadata.json";
+  json metadata = json::parse(base::read_file(metadata_path));
+  metadata["ref_min_score"] = 3;
+  metadata["ref_max_score"] = 4;
+  base::write_file(metadata_path, metadata.dump(), true);
+  // Its own metadata is the last resort.
+  const std::string alone = folder / "alone.json";
+  REQUIRE(score({folder / "one", "-o", alone}).status == 0);
+  REQUIRE(json::parse(base::read_file(alone))["tasks"][0]["score"] == 200);
+  REQUIRE(run({folder / "one"})["tasks"][0]["score"] == 50);
+  // Among --references, the last wins.
+  REQUIRE(run({folder / "one", "--references",
+               folder / "one"})["tasks"][0]["score"] == 200);
+  // Episodes override all of them, and those of a task are pooled.
+  record_episodes(folder / "e1", "x/a", {5});
+  record_episodes(folder / "e2", "x/a", {7});
+  const json pooled = run({folder / "one", "--expert", folder / "e1",
+                           folder / "e2", "--references", references});
+  REQUIRE(pooled["tasks"][0]["expert"] == 6);
+  REQUIRE_THAT(pooled["tasks"][0]["expert_source"].get<std::string>(),
+               Contains("e1, ") && Contains("e2"));
+
+  record_episodes(folder / "two", "x/a", {5});
+  const RunResult none =
+      score({"--references", folder / "two", "--force", folder / "one"});
+  REQUIRE(none.status == 3);
+  REQUIRE_THAT(none.err, Contains("neither ref_min_score nor ref_max_score"));
+}
+
+TEST_CASE_METHOD(Fixture, "A check needs no episodes, and its status tells") {
+  REQUIRE(score({"--references", references, "--check"}).status == 0);
+  REQUIRE(score({"--references", references, "--check", "--fail-on", "warning"})
+              .status == 1);
+  const auto bad = folder.write_file(
+      "bad.json", R"({"x/a": {"random": {"mean": 3}, "expert": {"mean": 1}}})");
+  const RunResult found = score({"--check", "--references", references, bad});
+  REQUIRE(found.status == 1);
+  REQUIRE_THAT(found.out, Contains("no better than the random policy"));
+  // The two files have different values, which are shown.
+  REQUIRE_THAT(found.out, Contains("source") && Contains("bad.json"));
+  REQUIRE(score({"--references", references}).status == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
+  record_episodes(folder / "one", "x/a", {5});
+  folder.write_file("one.png", "film");
+  const std::string page = folder / "page.html";
+  REQUIRE(score({folder / "one", "-o", page}).status == 0);
+  const std::string html = base::read_file(page);
+  REQUIRE_THAT(html, Contains("data:image/png;base64,ZmlsbQ==") &&
+                         Contains("<a href=\"#film-1\">x/a</a>"));
+  std::filesystem::create_directories(folder / "films");
+  folder.write_file("films/x-a.webm", "moving");
+  REQUIRE(score({folder / "one", "-o", page, "--force", "--films",
+                 folder / "films"})
+              .status == 0);
+  REQUIRE_THAT(base::read_file(page), Contains("data:video/webm;base64,"));
+}
