@@ -48,6 +48,7 @@ TEST_CASE("Any other text is refused with the reason") {
 TEST_CASE("Durations are parsed with units and as HH:MM:SS") {
   REQUIRE(parse_duration("90", "t") == 90);
   REQUIRE(parse_duration("1.5s", "t") == 1.5);
+  REQUIRE(parse_duration("50ms", "t") == 0.05);
   REQUIRE(parse_duration("15m", "t") == 900);
   REQUIRE(parse_duration("2h", "t") == 7200);
   REQUIRE(parse_duration("1d", "t") == 86400);

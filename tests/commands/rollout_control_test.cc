@@ -7,11 +7,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/rollout_caption.h"
+#include "gato/data/hdf5.h"
 #include "gato/env/environment.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "model/tiny_model.h"
@@ -192,11 +194,12 @@ TEST_CASE("A video has the file name extension of its format") {
                 folder / "out"});
   };
   REQUIRE_THAT(video("x.gif").err,
-               Contains("x.gif: the video is an animated PNG"));
+               Contains("x.gif: a video is an animated PNG or WebP"));
   REQUIRE_FALSE(fs::exists(folder / "out"));
-  for (const std::string name : {"x.png", "x.apng"}) {
+  for (const std::string name : {"x.png", "x.apng", "x.webp"}) {
     REQUIRE(video(name).status == 0);
-    REQUIRE(base::read_file(folder / name).starts_with("\x89PNG"));
+    REQUIRE(base::read_file(folder / name)
+                .starts_with(name == "x.webp" ? "RIFF" : "\x89PNG"));
   }
 }
 
@@ -304,6 +307,172 @@ TEST_CASE("The first episode is recorded as a video") {
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   REQUIRE_THAT(base::read_file(video), Contains("acTL"));
+}
+
+TEST_CASE("A video that is made on resume has the format that is asked for") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const std::vector<std::string> options = {"--episodes", "4", "--batch", "2",
+                                            "--threads",  "1", "--resume"};
+  const auto play = [&](const std::string& video) {
+    std::vector<std::string> all = options;
+    all.insert(all.end(), {"--video", folder / video, "--video-episodes", "2"});
+    return play_counting_child(output, all);
+  };
+  {
+    const StopRequest stop(folder, 2, SIGTERM);  // two episodes have ended
+    REQUIRE(play("video.png").status == 75);
+  }
+  REQUIRE_FALSE(fs::exists(folder / "video.png"));
+  const RunResult resumed = play("video.webp");
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  REQUIRE(base::read_file(folder / "video.webp").starts_with("RIFF"));
+}
+
+TEST_CASE("The nearest policy repeats the demonstrations from which it plays") {
+  const ScratchDirectory folder;
+  const auto play = [&](const std::string& name,
+                        const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {
+        "--env", "control/pendulum", "--max-steps",    "30",
+        "-o",    folder / name,      "--no-provenance"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  };
+  REQUIRE(
+      play("shown", {"--policy", "expert", "--noise", "0.2", "--episodes", "6"})
+          .status == 0);
+  // The labels are the expert's actions, so that the first ones are those of an
+  // expert without noise.
+  REQUIRE(play("expert", {"--policy", "expert", "--episodes", "6"}).status ==
+          0);
+  const std::vector<std::string> nearest = {
+      "--policy",       "nearest",    "--demonstrations",
+      folder / "shown", "--episodes", "6"};
+  REQUIRE(play("played", nearest).status == 0);
+  const auto expert = ingest::open_episodes(folder / "expert", {}),
+             played = ingest::open_episodes(folder / "played", {});
+  REQUIRE(played->agent() == "nearest");
+  for (int64_t i = 0; i < 6; ++i) {
+    REQUIRE(played->read_episode(i).rewards[0] ==
+            expert->read_episode(i).rewards[0]);
+  }
+  // Without noise in the demonstrations, all actions are equal.
+  REQUIRE(play("repeated", {"--policy", "nearest", "--demonstrations",
+                            folder / "expert", "--episodes", "6"})
+              .status == 0);
+  const auto repeated = ingest::open_episodes(folder / "repeated", {});
+  for (int64_t i = 0; i < 6; ++i) {
+    REQUIRE(repeated->read_episode(i).rewards ==
+            expert->read_episode(i).rewards);
+  }
+  // The result depends on neither the batch nor the threads.
+  std::vector<std::string> alone = nearest;
+  alone.insert(alone.end(), {"--batch", "1", "--threads", "2"});
+  REQUIRE(play("alone", alone).status == 0);
+  REQUIRE(bytes_of(folder / "alone") == bytes_of(folder / "played"));
+
+  REQUIRE(data::hdf5::open_file(folder / "played/data/main_data.hdf5")
+              .integer_attribute("gato_demonstrations") == 6);
+}
+
+TEST_CASE("The nearest policy needs demonstrations of its task") {
+  const ScratchDirectory folder;
+  REQUIRE(run({"--policy", "expert", "--env", "control/pendulum", "--episodes",
+               "1", "--max-steps", "3", "-o", folder / "shown"})
+              .status == 0);
+  const auto play = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"-o", folder / "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const RunResult ran = run(arguments);
+    REQUIRE_FALSE(fs::exists(folder / "out"));
+    return ran;
+  };
+  const RunResult missing =
+      play({"--policy", "nearest", "--env", "control/pendulum"});
+  REQUIRE(missing.status == 2);
+  REQUIRE_THAT(missing.err, Contains("--demonstrations DATASET... is missing"));
+  REQUIRE(play({"--policy", "expert", "--env", "control/pendulum",
+                "--demonstrations", folder / "shown"})
+              .status == 2);
+  REQUIRE(play({"--policy", "random", "--env", "control/pendulum",
+                "--neighbors", "3"})
+              .status == 2);
+  const RunResult other = play({"--policy", "nearest", "--demonstrations",
+                                folder / "shown", "--env", "arcade/catch"});
+  REQUIRE(other.status == 3);
+  REQUIRE_THAT(other.err, Contains("--demonstrations: no dataset is of the "
+                                   "task 'arcade/catch'"));
+  REQUIRE(play({"--policy", "nearest", "--demonstrations", folder / "nowhere",
+                "--env", "control/pendulum"})
+              .status == 4);
+}
+
+TEST_CASE("Actions are sent at multiples of the control period") {
+  const ScratchDirectory folder;
+  // Step 3 takes longer than three periods.
+  const std::string child =
+      "exec python3 " GATO_SOURCE_DIR
+      "/tests/env/children/sleeper.py --length 8 --slow-step 3 --slow 0.13 "
+      "--log " +
+      folder / "log";
+  std::vector<std::string> arguments = {
+      "--env-command",    child,  "--episodes", "1",           "--batch", "1",
+      "--control-period", "40ms", "-o",         folder / "out"};
+  SECTION("with a scripted policy") {
+    arguments.insert(arguments.end(), {"--policy", "random"});
+  }
+  SECTION("with a network that reads one step and acts in one pass") {
+    gato::test::write_tiny_model(folder / "model");
+    arguments.insert(arguments.end(),
+                     {"--model", folder / "model", "--context-steps", "1",
+                      "--blank-actions"});
+  }
+  const RunResult ran = run(arguments);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+
+  // The clock is that of the child, whose log has the times of requests and
+  // replies.
+  std::ifstream log(folder / "log");
+  double request = 0, reply = 0, reset = 0;
+  std::string kind;
+  std::vector<double> ticks;  // of the steps, in periods from the reset
+  while (log >> request >> reply >> kind) {
+    if (kind == "reset") {
+      reset = reply;
+    } else if (kind == "step") {
+      ticks.push_back((request - reset) / 0.04);
+    }
+  }
+  REQUIRE(ticks.size() == 8);
+  // A busy machine delays an action, but none is early.
+  for (size_t step = 1; step < 8; ++step) {
+    CHECK(ticks[step] > (step < 4 ? step : step + 3) - 0.1);
+  }
+  const auto source = data::hdf5::open_file(folder / "out/data/main_data.hdf5");
+  const nlohmann::json latency =
+      nlohmann::json::parse(source.text_attribute("gato_latency").value());
+  CHECK(latency.at("period") == 0.04);
+  CHECK(latency.at("steps") == 8);
+  const auto overruns = latency.at("overruns").get<int64_t>();
+  CHECK(overruns >= 3);
+  CHECK(overruns <= static_cast<int64_t>(ticks[7]) - 7);
+  CHECK(latency.at("median") <= latency.at("p95"));
+  CHECK(latency.at("p95") <= latency.at("p99"));
+  CHECK(latency.at("p99") <= latency.at("max"));
+  REQUIRE_THAT(ran.err, Contains(fmt::format(
+                            "overruns {} of 8, latency median ", overruns)));
+}
+
+TEST_CASE("A control period is a positive duration") {
+  const ScratchDirectory folder;
+  for (const std::string period : {"0", "-1s", "fast"}) {
+    REQUIRE(run({"--policy", "random", "--env", "arcade/catch",
+                 "--control-period", period, "-o", folder / "out"})
+                .status == 2);
+  }
 }
 
 TEST_CASE("A child process that breaks down leaves failed episodes") {

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cmath>
@@ -14,6 +15,7 @@
 #include "gato/base/error.h"
 #include "gato/base/signals.h"
 #include "gato/env/environment.h"
+#include "gato/env/wait_set.h"
 
 using namespace gato;
 using namespace gato::env;
@@ -230,6 +232,114 @@ TEST_CASE("A line that is not a reply ends the run") {
     } catch (const base::Error& error) {
       REQUIRE(error.status() == base::ExitStatus::run_failed);
     }
+  }
+}
+
+TEST_CASE("A child that stops reading costs an episode, not the run") {
+  // An action is larger than the pipe, so that the request cannot be sent.
+  const ExternalEnvironmentOptions options{.hello_timeout = 30,
+                                           .step_timeout = 0.5};
+  setenv("GATO_TEST_SPEC",
+         R"({"action": [{"name": "action", "role": "continuous",
+             "dtype": "float64", "shape": [100000], "low": 0, "high": 1}]})",
+         1);
+  const auto environment =
+      start_external_environment(child("hang-at-step"), options);
+  const auto deaf =
+      start_external_environment(child("deaf-after-reset"), options);
+  unsetenv("GATO_TEST_SPEC");
+  const data::FieldValues large = {
+      data::Array::zeros(data::DType::float64, {100000})};
+  for (Environment* each : {environment.get(), deaf.get()}) {
+    each->reset(1);
+    REQUIRE_THROWS_WITH(each->step(large), Contains("in time"));
+  }
+}
+
+TEST_CASE("A child that closes its stdin fails the episode") {
+  const auto environment = start(child("close-after-reset"));
+  environment->reset(1);
+  REQUIRE_THROWS_AS(environment->step(action(0)), EnvironmentLostError);
+  REQUIRE_NOTHROW(environment->reset(1));
+}
+
+TEST_CASE("A child that floods its stdout is ended, and nothing is stored") {
+  SECTION("without a newline") {
+    const auto environment = start(child("flood-at-step"));
+    environment->reset(1);
+    REQUIRE_THROWS_AS(environment->step(action(0)), base::Error);
+  }
+  SECTION("with more bytes than the spec requires") {
+    const auto environment = start(child("large-at-step"));
+    environment->reset(1);
+    REQUIRE_THROWS_WITH(
+        environment->step(action(0)),
+        Contains("50000000 bytes of values; its spec requires 20"));
+    REQUIRE_NOTHROW(environment->reset(1));
+  }
+  SECTION("with bytes that never come") {
+    const auto environment = start(child("announce-at-step"), 0.5);
+    environment->reset(1);
+    REQUIRE_THROWS_WITH(environment->step(action(0)), Contains("in time"));
+  }
+  SECTION("with an image that is too large") {
+    const auto environment = start(child("huge-at-render"), 0.5);
+    environment->reset(1);
+    REQUIRE_THROWS_AS(environment->render(), EnvironmentError);
+  }
+}
+
+TEST_CASE("Several children work at the same time") {
+  std::vector<std::unique_ptr<Environment>> environments;
+  for (const char* fault : {"", "exit-at-step", "hang-at-step", "nan"}) {
+    environments.push_back(start(child(fault), 1));
+  }
+  const auto wait_for_all = [&] {
+    WaitSet waits;
+    const auto is_waiting = [](const auto& environment) {
+      return !environment->has_reply();
+    };
+    while (std::ranges::any_of(environments, is_waiting)) {
+      waits.clear();
+      for (const auto& environment : environments) {
+        if (!environment->has_reply()) {
+          environment->add_waits(waits);
+        }
+      }
+      waits.wait();
+      for (const auto& environment : environments) {
+        if (!environment->has_reply()) {
+          environment->advance(waits);
+        }
+      }
+    }
+  };
+  for (size_t i = 0; i < 4; ++i) {
+    environments[i]->begin_reset(i);
+  }
+  wait_for_all();
+  for (size_t i = 0; i < 4; ++i) {
+    const data::FieldValues first = environments[i]->finish_reset();
+    REQUIRE(std::get<data::Array>(first[2]).as_double(0) ==
+            static_cast<double>(i));
+  }
+  const data::FieldValues one = action(1);
+  for (const auto& environment : environments) {
+    environment->begin_step(one);
+  }
+  wait_for_all();
+  REQUIRE(environments[0]->finish_step().reward == 1);
+  REQUIRE_THROWS_WITH(environments[1]->finish_step(),
+                      Contains("exited with status 3"));
+  REQUIRE_THROWS_WITH(environments[2]->finish_step(), Contains("in time"));
+  REQUIRE(environments[3]->finish_step().reward == 1);
+  // The two that have ended are started again.
+  for (size_t i = 0; i < 4; ++i) {
+    environments[i]->begin_reset(10 + i);
+  }
+  wait_for_all();
+  for (const auto& environment : environments) {
+    REQUIRE_NOTHROW(environment->finish_reset());
   }
 }
 

@@ -1,9 +1,11 @@
 #include "gato/rollout/episode_runner.h"
 
+#include <atomic>
 #include <limits>
 
 #include "catch.h"
 #include "gato/base/error.h"
+#include "gato/env/wait_set.h"
 #include "gato/rollout/scripted_policy.h"
 #include "rollout/toy_environment.h"
 
@@ -58,6 +60,58 @@ RunnerOptions runner_options(int64_t episodes, int64_t batch, int64_t threads) {
 
 }  // namespace
 
+// An environment that answers only after a number of rounds of the runner, as
+// one in another process may.
+class DelayedEnvironment : public ToyEnvironment {
+ public:
+  DelayedEnvironment(int64_t length, std::function<int()> delay)
+      : ToyEnvironment(length), delay_(std::move(delay)) {}
+
+  void begin_reset(uint64_t seed) override {
+    ToyEnvironment::begin_reset(seed);
+    rounds_ = delay_();
+  }
+  void begin_step(const data::FieldValues& action) override {
+    ToyEnvironment::begin_step(action);
+    rounds_ = delay_();
+  }
+  void begin_expert_action() override { rounds_ = delay_(); }
+  bool has_reply() const override { return rounds_ == 0; }
+  void add_waits(env::WaitSet& waits) override {
+    waits.add_deadline(env::WaitSet::Clock::now());
+  }
+  void advance(const env::WaitSet&) override { --rounds_; }
+
+ private:
+  std::function<int()> delay_;
+  int rounds_ = 0;
+};
+
+// A policy that counts the inputs of each call.
+class CountingPolicy : public Policy {
+ public:
+  CountingPolicy(std::vector<std::vector<int64_t>>& calls,
+                 bool depends_on_batch)
+      : calls_(calls), depends_on_batch_(depends_on_batch) {}
+  std::string name() const override { return "counting"; }
+  bool needs_expert_action() const override { return true; }
+  bool depends_on_batch() const override { return depends_on_batch_; }
+  void begin_episode(int64_t) override {}
+  std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
+    std::vector<PolicyOutput> outputs(inputs.size());
+    calls_.emplace_back();
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      outputs[i].action = *inputs[i].expert_action;
+      calls_.back().push_back(inputs[i].episode);
+    }
+    return outputs;
+  }
+
+ private:
+  std::vector<std::vector<int64_t>>& calls_;
+  bool depends_on_batch_;
+};
+
 TEST_CASE("One episode is the first of a run") {
   const Result run = play(runner_options(2, 1, 1), noisy_expert(3));
   RunnerOptions options;
@@ -110,6 +164,92 @@ TEST_CASE("Episodes do not depend on the batch size or the number of threads") {
   }
   REQUIRE(play(runner_options(7, 7, 1), noisy_expert(5)).episodes[0].rewards !=
           one.episodes[0].rewards);
+}
+
+TEST_CASE("Episodes do not depend on which environments answer first") {
+  const Result expected = play(runner_options(9, 1, 1), noisy_expert(4));
+  for (const int64_t threads : {1, 3}) {
+    std::atomic<uint64_t> requests = 0;
+    std::vector<data::Episode> episodes;
+    run_episodes(
+        runner_options(9, 4, threads),
+        [&] {
+          return std::make_unique<DelayedEnvironment>(5, [&requests] {
+            return static_cast<int>(base::random_bits(7, {++requests}) % 4);
+          });
+        },
+        noisy_expert(4),
+        [&](data::Episode&& episode) {
+          episodes.push_back(std::move(episode));
+        });
+    REQUIRE(episodes.size() == 9);
+    for (size_t i = 0; i < 9; ++i) {
+      REQUIRE(episodes[i].id == static_cast<int64_t>(i));
+      REQUIRE(episodes[i].rewards == expected.episodes[i].rewards);
+    }
+  }
+}
+
+TEST_CASE("A slot takes the next episode as soon as its own has ended") {
+  // Episodes 0, 2, 4, ... have three steps, the others six.
+  const auto has_ended = [](ToyEnvironment& environment,
+                            env::StepResult& result) {
+    for (int64_t i = 0; i < 10; i += 2) {
+      if (environment.seed() ==
+          static_cast<double>(episode_seed(0, i) % 1000)) {
+        result.terminated |= environment.step_count() == 3;
+      }
+    }
+  };
+  const bool depends_on_batch = GENERATE(false, true);
+  std::vector<std::vector<int64_t>> calls;
+  RunnerOptions options;
+  options.batches = {{0, 1, 2, 3, 4}, {5, 6}};
+  options.slots = 2;
+  const Result result = play(
+      options,
+      [&](int64_t slots) {
+        REQUIRE(slots == 2);
+        return std::make_unique<CountingPolicy>(calls, depends_on_batch);
+      },
+      has_ended, 6);
+  REQUIRE(result.episodes.size() == 7);
+  // The slots play 0 2 3 and 1 4, and then 5 and 6.
+  const std::vector<int64_t> a = {0, 1}, b = {2, 1}, c = {3, 4}, d = {3, 5},
+                             e = {6, 5}, f = {3}, g = {5, 6}, h = {5};
+  REQUIRE(calls == (depends_on_batch ? std::vector{a, a, a, b, b, b, c, c, c, f,
+                                                   f, f, g, g, g, h, h, h}
+                                     : std::vector{a, a, a, b, b, b, c, c, c, d,
+                                                   d, d, e, e, e}));
+}
+
+TEST_CASE("A policy that depends on the batch waits for all environments") {
+  std::vector<std::vector<int64_t>> calls;
+  RunnerOptions options = runner_options(3, 3, 1);
+  uint64_t requests = 0;
+  run_episodes(
+      options,
+      [&] {
+        return std::make_unique<DelayedEnvironment>(4, [&requests] {
+          return static_cast<int>(base::random_bits(7, {++requests}) % 4);
+        });
+      },
+      [&](int64_t) { return std::make_unique<CountingPolicy>(calls, true); },
+      {});
+  REQUIRE(calls == std::vector(4, std::vector<int64_t>{0, 1, 2}));
+}
+
+TEST_CASE("A run that is canceled ends") {
+  RunnerOptions options = runner_options(100, 2, 2);
+  std::atomic<int> ended = 0;
+  options.is_canceled = [&ended] { return ended >= 3; };
+  RunnerCallbacks callbacks;
+  callbacks.on_episode_end = [&ended](const data::Episode&,
+                                      const EpisodeReport&) { ++ended; };
+  run_episodes(
+      options, [] { return std::make_unique<ToyEnvironment>(5); }, expert, {},
+      callbacks);
+  REQUIRE(ended < 100);
 }
 
 TEST_CASE("With noise, the executed action and the expert's are recorded") {
@@ -222,13 +362,16 @@ TEST_CASE("An episode whose observer loses the environment begins again") {
   bool is_lost = false;
   RunnerCallbacks callbacks;
   callbacks.on_step = [&](const PolicyInput& input) {
-    const bool is_first = input.episode == 1 && input.step == 2 && !is_lost;
-    is_lost |= is_first;
-    return !is_first;
+    return input.episode == 1 && !is_lost;
   };
-  callbacks.on_episode_end = [&](const data::Episode& episode, bool retried) {
+  callbacks.on_render = [&](const PolicyInput& input) {
+    is_lost = input.step == 2;
+    return !is_lost;
+  };
+  callbacks.on_episode_end = [&](const data::Episode& episode,
+                                 const EpisodeReport& report) {
     ended.push_back(episode.id);
-    REQUIRE_FALSE(retried);
+    REQUIRE_FALSE(report.was_retried);
   };
   const RunnerCounts counts = run_episodes(
       runner_options(3, 3, 1),

@@ -84,6 +84,9 @@ double parse_duration(std::string_view text, std::string_view what,
       unit = 60;
       break;
     case 's':
+      if (text.ends_with("ms")) {
+        return number(text.substr(0, text.size() - 2)) / 1000;
+      }
       break;
     default:
       return number(text);

@@ -15,10 +15,10 @@ using nlohmann::json;
 // The options that may change when a run is resumed, because they do not affect
 // the episodes.
 const std::set<std::string> kFreeOptions = {
-    "output",       "force",     "no-provenance", "threads",
-    "log-level",    "quiet",     "log-file",      "hello-timeout",
-    "video",        "list-envs", "resume",        "check-env",
-    "step-timeout", "env-path",  "built-in",      "long"};
+    "output",   "force",     "no-provenance",  "threads",      "log-level",
+    "quiet",    "log-file",  "hello-timeout",  "video",        "list-envs",
+    "resume",   "check-env", "video-episodes", "step-timeout", "env-path",
+    "built-in", "long"};
 // Options that do not affect the episodes of a scripted policy, each of which
 // depends on its number only.
 const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
@@ -110,19 +110,38 @@ rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
   return rollout::plan_batches(episodes, options.batch_size);
 }
 
-rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
+rollout::BatchPlan join_batches(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
+                                int64_t threads) {
+  if (!options.model) {
+    return shard_plan;
+  }
+  // A run that is stopped plays its incomplete batches again, which is why they
+  // do not get longer.
+  constexpr int64_t kMaxJoined = 4;
+  const int64_t count = std::ssize(shard_plan);
+  const int64_t joined_count =
+      std::min(count, std::max(threads, (count + kMaxJoined - 1) / kMaxJoined));
+  rollout::BatchPlan plan(static_cast<size_t>(joined_count));
+  for (int64_t i = 0; i < count; ++i) {
+    std::vector<int64_t>& batch = plan[i * joined_count / count];
+    batch.insert(batch.end(), shard_plan[i].begin(), shard_plan[i].end());
+  }
+  return plan;
+}
+
+rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
+                                const rollout::BatchPlan& plan,
                                 const rollout::Recording& recording,
-                                const std::string& task, bool needs_film) {
-  const bool plays_first = needs_film && !recording.film();
-  const int64_t first = shard_plan.at(0).at(0);
+                                const std::string& task,
+                                const std::vector<int64_t>& to_film) {
   const auto is_missing = [&](int64_t episode) {
-    return (plays_first && episode == first) ||
+    return std::ranges::binary_search(to_film, episode) ||
            !recording.has_episode(task, episode);
   };
   rollout::BatchPlan missing;
   std::vector<int64_t> episodes;
-  for (const std::vector<int64_t>& batch : shard_plan) {
+  for (const std::vector<int64_t>& batch : plan) {
     if (options.model && std::ranges::any_of(batch, is_missing)) {
       missing.push_back(batch);
     }
@@ -133,8 +152,10 @@ rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
 }
 
 json recording_start(const data::Provenance& provenance,
-                     const std::vector<data::TaskSpec>& tasks) {
+                     const std::vector<data::TaskSpec>& tasks,
+                     int64_t threads) {
   json start = provenance.to_json();
+  start["threads"] = threads;
   for (const data::TaskSpec& task : tasks) {
     data::TaskEntry entry;
     entry.spec = task;
@@ -142,6 +163,10 @@ json recording_start(const data::Provenance& provenance,
     start["tasks"].push_back(data::task_to_json(entry));
   }
   return normalize(start);
+}
+
+int64_t recorded_threads(const json& start) {
+  return start.value("threads", int64_t{1});
 }
 
 std::string find_changed_setting(const RolloutControlOptions& options,

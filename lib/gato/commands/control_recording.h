@@ -20,26 +20,38 @@ namespace gato::commands {
 // Returns "OUTPUT.partial".
 std::filesystem::path recording_path(const std::filesystem::path& output);
 
-// Returns the batches of this shard. A scripted policy plays the same episode
-// in every batch, so that shards divide the episodes. A model's arithmetic may
-// differ in the last bits, so that shards divide the batches of the run. Throws
-// Error(usage) if the shard is empty.
+// Returns the episodes of this shard, in batches of --batch or a few less. A
+// scripted policy plays the same episode in every batch, so that shards divide
+// the episodes. A model's arithmetic may differ in the last bits, so that
+// shards divide the batches of the run. Throws Error(usage) if the shard is
+// empty.
 rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard);
 
-// Returns the batches of `shard_plan` without what the recording has: without
-// the episodes of a scripted policy, and without the complete batches of a
-// model. If `needs_film` and there is no film yet, the first episode is among
-// them.
-rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
+// Returns the batches that a run with `threads` threads plays. Those of a model
+// join several batches of the shard, up to four, whose episodes follow one
+// another in the same slots: as many as leave a batch for each thread.
+rollout::BatchPlan join_batches(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
-                                const rollout::Recording& recording,
-                                const std::string& task, bool needs_film);
+                                int64_t threads);
 
-// Returns what a recording begins with: the run that `provenance` describes and
-// its tasks.
+// Returns the batches of `plan` without what the recording has: without the
+// episodes of a scripted policy, and without the complete batches of a model.
+// The episodes that are `to_film` count as missing.
+rollout::BatchPlan plan_missing(const RolloutControlOptions& options,
+                                const rollout::BatchPlan& plan,
+                                const rollout::Recording& recording,
+                                const std::string& task,
+                                const std::vector<int64_t>& to_film);
+
+// Returns what a recording begins with: the run that `provenance` describes,
+// its tasks and its number of threads.
 nlohmann::json recording_start(const data::Provenance& provenance,
-                               const std::vector<data::TaskSpec>& tasks);
+                               const std::vector<data::TaskSpec>& tasks,
+                               int64_t threads);
+// Returns the number of threads for join_batches(), so that a run that is
+// resumed with another number plays the same batches.
+int64_t recorded_threads(const nlohmann::json& start);
 
 // Returns the first difference between two runs that changes their episodes,
 // such as "--seed was 1 and is 2 now", or an empty string. `earlier` and `now`

@@ -1,23 +1,23 @@
-// A run has four parts. It starts every environment once to learn its task, and
-// makes the policies, so that what is wrong is found before any work. It plays
-// the episodes that the recording OUTPUT.partial does not have yet, each of
-// which is recorded as soon as it ends. It writes the datasets from the
-// recording. It prints the table.
+// A run has four parts. It starts the tasks (started_tasks.h), so that what is
+// wrong is found before any work. It plays the episodes that the recording
+// OUTPUT.partial does not have yet, each of which is recorded as soon as it
+// ends. It writes the datasets from the recording. It prints the table.
 #include "gato/commands/control_run.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <filesystem>
-#include <functional>
 #include <iostream>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "gato/base/fair_semaphore.h"
 #include "gato/base/file_io.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
@@ -26,9 +26,12 @@
 #include "gato/cli/logging.h"
 #include "gato/commands/control_recording.h"
 #include "gato/commands/policy_builder.h"
+#include "gato/commands/started_tasks.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/episodes/minari_writer.h"
+#include "gato/rollout/animation.h"
+#include "gato/rollout/control_clock.h"
 #include "gato/rollout/film_recorder.h"
 #include "gato/rollout/return_summary.h"
 
@@ -37,43 +40,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A task of the run.
-struct Task {
-  rollout::EnvironmentFactory make_environment;
-  // The environment that was started to learn the spec, if it is still there.
-  std::unique_ptr<env::Environment> started;
-  env::EnvironmentSpec spec;
-  rollout::PolicyFactory make_policy;
-  const std::string& name() const { return spec.task.name; }
-};
-
-// Throws Error(usage) if the names cannot all be directories below the output.
-void check_task_folders(const std::vector<Task>& tasks) {
-  for (const Task& task : tasks) {
-    const fs::path folder = task.name();
-    if (folder.is_absolute() || !folder.has_filename() ||
-        folder != folder.lexically_normal() || *folder.begin() == ".." ||
-        folder == ".") {
-      throw base::usage_error(
-          "--env-command: the task '{}' cannot be a directory below --output: "
-          "play it in a separate invocation",
-          task.name());
-    }
-    for (const Task& other : tasks) {
-      if (&other != &task && other.name() == task.name()) {
-        throw base::usage_error(
-            "--env-command: two environments have the task '{}': play them in "
-            "separate invocations",
-            task.name());
-      }
-      if (other.name().starts_with(task.name() + "/")) {
-        throw base::usage_error(
-            "--env-command: the dataset of '{}' would be within that of '{}': "
-            "play them in separate invocations",
-            other.name(), task.name());
+// Returns the first episodes of the plan, as many as are to be filmed.
+std::vector<int64_t> filmed_episodes(const RolloutControlOptions& options,
+                                     const rollout::BatchPlan& plan) {
+  std::vector<int64_t> episodes;
+  for (const std::vector<int64_t>& batch : plan) {
+    for (const int64_t episode : batch) {
+      if (std::ssize(episodes) < options.video_episodes) {
+        episodes.push_back(episode);
       }
     }
   }
+  return episodes;
 }
 
 // A run of the command, which plays every task with the same agent.
@@ -84,7 +62,7 @@ class ControlRun {
         context_(context),
         output_(context.common.output),
         shard_plan_(plan_shard(options, context.common.shard)),
-        film_(shard_plan_[0][0]),
+        filmed_episodes_(filmed_episodes(options, shard_plan_)),
         recording_(recording_path(output_)),
         policy_builder_(options, context.common.seed) {}
 
@@ -96,9 +74,7 @@ class ControlRun {
       if (is_complete_) {
         read_outcomes();
       } else {
-        for (Task& task : tasks_) {
-          play_task(task);
-        }
+        play_all_tasks();
         write_datasets();
       }
       write_film();
@@ -116,7 +92,11 @@ class ControlRun {
       throw;
     }
     recording_.remove();
-    return report();
+    const base::ExitStatus status = report();
+    if (options_.control_period && !is_complete_) {
+      spdlog::info("{}", rollout::describe_timing(timing_));
+    }
+    return status;
   }
 
  private:
@@ -146,42 +126,13 @@ class ControlRun {
     }
   }
 
-  // Starts an environment of each task to learn its spec, several at the same
-  // time because simulators take seconds to start.
   void start_tasks() {
-    const std::vector<NamedEnvironment> environments =
-        find_environments(options_.environments);
-    task_count_ = std::ssize(environments);
-    base::OrderedThreadPool jobs(
-        std::min(task_count_, rollout::kMaxStartingEnvironments));
-    for (const NamedEnvironment& environment : environments) {
-      jobs.submit([this, &environment, &environments](int64_t) {
-        base::throw_if_stopped();
-        auto started = std::make_shared<std::unique_ptr<env::Environment>>(
-            environment.make());
-        env::EnvironmentSpec spec = (*started)->spec();
-        if (&environment != &environments.front()) {
-          started->reset();  // many simulators may not fit in the memory
-        }
-        return [this, &environment, started, spec] {
-          add_task(environment, std::move(*started), spec);
-        };
-      });
-    }
-    jobs.wait_all();
-    if (tasks_.size() > 1) {
-      check_task_folders(tasks_);
-    }
-  }
-
-  void add_task(const NamedEnvironment& environment,
-                std::unique_ptr<env::Environment> started,
-                env::EnvironmentSpec spec) {
-    spec.task.settings["max_steps"] =
-        rollout::step_limit(options_.max_steps, spec.max_episode_steps);
-    Task task{environment.make, std::move(started), std::move(spec), {}};
-    task.make_policy = policy_builder_.make_factory(task.spec);
-    tasks_.push_back(std::move(task));
+    task_count_ = std::ssize(find_environments(options_.environments));
+    ControlTasks started =
+        start_control_tasks(options_, context_.common.threads,
+                            episodes_per_task(), policy_builder_);
+    tasks_ = std::move(started.tasks);
+    tasks_at_once_ = started.tasks_at_once;
   }
 
   // Finds out whether the output is complete already, or else prepares the
@@ -191,10 +142,11 @@ class ControlRun {
     provenance.enabled = true;  // files that were read are compared, too
     policy_builder_.add_inputs(provenance);
     std::vector<data::TaskSpec> specs;
-    for (const Task& task : tasks_) {
+    for (const ControlTask& task : tasks_) {
       specs.push_back(task.spec.task);
     }
-    const nlohmann::json start = recording_start(provenance, specs);
+    const nlohmann::json start =
+        recording_start(provenance, specs, context_.common.threads);
     is_complete_ = options_.resume && is_output_complete(start);
     if (is_complete_) {
       spdlog::info("{} is complete: there is nothing to resume",
@@ -244,7 +196,7 @@ class ControlRun {
       return false;
     }
     std::string difference;
-    for (const Task& task : tasks_) {
+    for (const ControlTask& task : tasks_) {
       if (difference.empty()) {
         difference = base::escape_control_characters(
             find_difference(task, dataset_path(output_, task), start));
@@ -261,7 +213,7 @@ class ControlRun {
 
   // Returns what shows that the dataset is not what this run writes for the
   // task, or an empty string.
-  std::string find_difference(const Task& task, const fs::path& dataset,
+  std::string find_difference(const ControlTask& task, const fs::path& dataset,
                               const nlohmann::json& start) const {
     try {
       const auto source = ingest::open_episodes(dataset, {});
@@ -289,59 +241,107 @@ class ControlRun {
     }
   }
 
-  fs::path dataset_path(const fs::path& output, const Task& task) const {
+  fs::path dataset_path(const fs::path& output, const ControlTask& task) const {
     return tasks_.size() == 1 ? output : output / task.name();
   }
 
-  // Returns a factory that returns the environment that was started to learn
-  // the task, if there is one, at its first call.
-  rollout::EnvironmentFactory environment_factory(Task& task) {
-    return [this, &task]() -> std::unique_ptr<env::Environment> {
-      {
-        const std::lock_guard lock(started_mutex_);
-        if (task.started) {
-          return std::exchange(task.started, nullptr);
-        }
+  // Plays the tasks, several of them at the same time if they wait for child
+  // processes. They share the processors: only as many threads as there are
+  // compute at the same time.
+  void play_all_tasks() {
+    if (options_.video && !has_film()) {
+      film_.emplace(fmt::format("{}   {}", tasks_[0].name(),
+                                policy_builder_.agent_name()),
+                    filmed_episodes_);
+    }
+    const int64_t threads = with_valid_start(
+        [this] { return recorded_threads(recording_.start()); });
+    const rollout::BatchPlan plan =
+        join_batches(options_, shard_plan_, threads);
+    std::vector<rollout::BatchPlan> missing;
+    int64_t missing_count = 0;
+    for (const ControlTask& task : tasks_) {
+      missing.push_back(
+          plan_missing(options_, plan, recording_, task.name(),
+                       film_ ? filmed_episodes_ : std::vector<int64_t>()));
+      for (const std::vector<int64_t>& batch : missing.back()) {
+        missing_count += std::ssize(batch);
       }
-      return task.make_environment();
-    };
+    }
+    const int64_t total = episodes_per_task() * task_count_;
+    base::Progress progress(&context_.progress,
+                            tasks_.size() == 1
+                                ? tasks_[0].name()
+                                : fmt::format("{} tasks", tasks_.size()),
+                            "episodes", total, total - missing_count);
+    base::FairSemaphore permits(context_.common.threads);
+    base::OrderedThreadPool jobs(tasks_at_once_);
+    for (size_t i = 0; i < tasks_.size(); ++i) {
+      jobs.submit([&, i](int64_t) {
+        rollout::RunnerOptions options;
+        options.batches = missing[i];
+        options.threads = context_.common.threads;
+        options.slots = options_.batch_size;
+        options.is_canceled = [&jobs] { return jobs.is_canceled(); };
+        if (tasks_at_once_ > 1) {
+          options.permits = &permits;
+        }
+        play_task(tasks_[i], options, progress);
+        return base::OrderedThreadPool::Completion();
+      });
+    }
+    jobs.wait_all();
   }
 
-  void play_task(Task& task) {
-    const rollout::BatchPlan missing =
-        plan_missing(options_, shard_plan_, recording_, task.name(),
-                     options_.video.has_value());
-    if (missing.empty()) {
-      return;
-    }
-    int64_t missing_count = 0;
-    for (const std::vector<int64_t>& batch : missing) {
-      missing_count += std::ssize(batch);
-    }
-    base::Progress progress(&context_.progress, task.name(), "episodes",
-                            episodes_per_task(),
-                            episodes_per_task() - missing_count);
+  // Plays the batches of the options.
+  void play_task(ControlTask& task, rollout::RunnerOptions options,
+                 base::Progress& progress) {
+    options.max_steps = options_.max_steps;
+    options.seed = context_.common.seed;
+    options.control_period =
+        std::chrono::duration_cast<rollout::ControlClock::Duration>(
+            std::chrono::duration<double>(control_period(options_)));
     rollout::RunnerCallbacks callbacks;
-    if (options_.video) {
+    if (film_) {
       callbacks.on_step = [this](const rollout::PolicyInput& input) {
-        return film_.add_frame(input);
+        return film_->observe_step(input);
+      };
+      callbacks.on_render = [this](const rollout::PolicyInput& input) {
+        return film_->add_rendered_frame(input);
       };
     }
-    callbacks.on_episode_end = [this, &task](const data::Episode& episode,
-                                             bool was_retried) {
-      // The film comes first, because a run that is resumed plays the episode
-      // again if there is no film of it.
-      if (options_.video && film_.is_filmed(episode.id)) {
-        recording_.set_film(film_.encode());
-      }
-      recording_.append(task.name(), episode, was_retried);
+    callbacks.on_episode_end = [&](const data::Episode& episode,
+                                   const rollout::EpisodeReport& report) {
+      record_episode(task, episode, report);
+      const std::lock_guard lock(progress_mutex_);
+      progress.advance();
     };
-    rollout::run_episodes(
-        {missing, context_.common.threads, options_.max_steps,
-         context_.common.seed},
-        environment_factory(task), task.make_policy,
-        [&progress](data::Episode&&) { progress.advance(); }, callbacks);
-    task.started.reset();
+    if (!options.batches.empty()) {
+      rollout::run_episodes(
+          options, [&task] { return task.environments->take(); },
+          task.make_policy, /*sink=*/{}, callbacks);
+    }
+    task.environments->close();
+  }
+
+  void record_episode(const ControlTask& task, const data::Episode& episode,
+                      const rollout::EpisodeReport& report) {
+    // The film comes first, because a run that is resumed plays the filmed
+    // episodes again if there is no film of them.
+    if (film_ && film_->end_episode(episode)) {
+      recording_.set_film(film_->encode(*options_.video));
+    }
+    if (options_.control_period) {
+      recording_.set_timing(task.name(), episode.id, report.timing);
+    }
+    recording_.append(task.name(), episode, report.was_retried);
+  }
+
+  // Returns whether the recording has the film, or that there is none.
+  bool has_film() const {
+    const std::optional<std::string> film = recording_.film();
+    return film &&
+           (film->empty() || rollout::has_format_of(*options_.video, *film));
   }
 
   void write_datasets() {
@@ -351,7 +351,7 @@ class ControlRun {
     }
     base::AtomicOutput datasets(output_, context_.common.force,
                                 base::AtomicOutput::Kind::directory);
-    for (const Task& task : tasks_) {
+    for (const ControlTask& task : tasks_) {
       const fs::path dataset = dataset_path(datasets.temporary_path(), task);
       fs::create_directories(dataset.parent_path());
       write_dataset(task, dataset);
@@ -359,10 +359,15 @@ class ControlRun {
     datasets.commit();
   }
 
-  void write_dataset(const Task& task, const fs::path& dataset) {
-    ingest::MinariWriter writer(dataset, context_.common.force,
-                                {task.spec.task, policy_builder_.agent_name()},
-                                dataset_path(output_, task));
+  void write_dataset(const ControlTask& task, const fs::path& dataset) {
+    nlohmann::json attributes = task.attributes;
+    if (options_.control_period) {
+      attributes["gato_latency"] = latency_of(task);
+    }
+    ingest::MinariWriter writer(
+        dataset, context_.common.force,
+        {task.spec.task, policy_builder_.agent_name(), std::move(attributes)},
+        dataset_path(output_, task));
     rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
     for (const std::vector<int64_t>& batch : shard_plan_) {
       for (const int64_t id : batch) {
@@ -375,6 +380,19 @@ class ControlRun {
       }
     }
     writer.commit(provenance_);
+  }
+
+  // Returns the latencies of the task's steps, and adds them to those of the
+  // run.
+  nlohmann::json latency_of(const ControlTask& task) {
+    rollout::ControlTiming timing;
+    for (const std::vector<int64_t>& batch : shard_plan_) {
+      for (const int64_t id : batch) {
+        timing += recording_.timing(task.name(), id);
+      }
+    }
+    timing_ += timing;
+    return rollout::summarize_timing(control_period(options_), timing);
   }
 
   void write_film() const {
@@ -393,7 +411,7 @@ class ControlRun {
 
   // Reads the outcomes of datasets that are complete already.
   void read_outcomes() {
-    for (const Task& task : tasks_) {
+    for (const ControlTask& task : tasks_) {
       const auto source =
           ingest::open_episodes(dataset_path(output_, task), {});
       rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
@@ -444,17 +462,20 @@ class ControlRun {
   cli::CommandContext& context_;
   const fs::path output_;
   const rollout::BatchPlan shard_plan_;
-  rollout::FilmRecorder film_;
+  const std::vector<int64_t> filmed_episodes_;
+  std::optional<rollout::FilmRecorder> film_;  // unless there is one already
   rollout::Recording recording_;
   PolicyBuilder policy_builder_;
-  std::vector<Task> tasks_;
-  std::mutex started_mutex_;  // guards Task::started while a task is played
+  std::vector<ControlTask> tasks_;
+  int64_t tasks_at_once_ = 1;
+  std::mutex progress_mutex_;
   int64_t task_count_ = 0;
   bool is_complete_ = false;  // from the beginning
   data::Provenance provenance_;
   // One per task.
   std::vector<rollout::ReturnSummary> outcomes_;
   int64_t step_count_ = 0, retried_count_ = 0;
+  rollout::ControlTiming timing_;  // of all steps
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "gato/commands/environment_options.h"
 
+#include <algorithm>
 #include <set>
 
 #include "gato/base/error.h"
@@ -56,6 +57,8 @@ std::vector<NamedEnvironment> find_environments(
     const EnvironmentOptions& options) {
   const auto catalog = std::make_shared<const env::EnvironmentCatalog>(
       environment_catalog(options));
+  const std::vector<std::string> builtin_names =
+      env::builtin_environment_names();
   std::vector<NamedEnvironment> environments;
   std::set<std::string> seen_names;
   for (const std::string& name : catalog->resolve(options.names)) {
@@ -63,8 +66,9 @@ std::vector<NamedEnvironment> find_environments(
       throw base::usage_error(
           "--env names {} twice: use --episodes for more episodes", name);
     }
-    environments.push_back(
-        {name, [catalog, name] { return catalog->make(name); }});
+    environments.push_back({name,
+                            !std::ranges::binary_search(builtin_names, name),
+                            [catalog, name] { return catalog->make(name); }});
   }
   const env::ExternalEnvironmentOptions external{
       .hello_timeout = options.hello_timeout,
@@ -75,7 +79,7 @@ std::vector<NamedEnvironment> find_environments(
           "--env-command names '{}' twice: use --episodes for more episodes",
           command);
     }
-    environments.push_back({command, [command, external] {
+    environments.push_back({command, /*is_external=*/true, [command, external] {
                               return env::start_external_environment(command,
                                                                      external);
                             }});

@@ -31,7 +31,8 @@ env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options);
 
 // An environment that the options name.
 struct NamedEnvironment {
-  std::string name;  // DOMAIN/TASK, or the command
+  std::string name;          // DOMAIN/TASK, or the command
+  bool is_external = false;  // runs in a process of its own
   // May be called by several threads at the same time.
   std::function<std::unique_ptr<env::Environment>()> make;
 };

@@ -10,6 +10,7 @@
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
 #include "gato/commands/token_options.h"
+#include "gato/ingest/episodes/dataset_search.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/utf8.h"
 #include "gato/rollout/model_policy.h"
@@ -46,9 +47,27 @@ std::string PolicyBuilder::agent_name() const {
 }
 
 rollout::PolicyFactory PolicyBuilder::make_factory(
-    const env::EnvironmentSpec& spec) const {
-  return options_.model ? make_model_factory(spec)
-                        : make_scripted_factory(spec);
+    const env::EnvironmentSpec& spec, bool is_only_task,
+    nlohmann::json& attributes) const {
+  if (options_.model) {
+    return make_model_factory(spec);
+  }
+  return options_.policy == "nearest"
+             ? make_nearest_factory(spec, is_only_task, attributes)
+             : make_scripted_factory(spec);
+}
+
+rollout::PolicyFactory PolicyBuilder::make_nearest_factory(
+    const env::EnvironmentSpec& spec, bool is_only_task,
+    nlohmann::json& attributes) const {
+  const auto demonstrations = base::with_context("--demonstrations", [&] {
+    return rollout::read_demonstrations(
+        spec.task,
+        {options_.demonstrations, options_.max_episode_steps, is_only_task});
+  });
+  attributes["gato_demonstrations"] = demonstrations->episode_count();
+  return rollout::make_nearest_policy_factory(
+      demonstrations, options_.neighbors, options_.noise, seed_);
 }
 
 rollout::PolicyFactory PolicyBuilder::make_scripted_factory(
@@ -126,10 +145,15 @@ void PolicyBuilder::add_inputs(data::Provenance& provenance) const {
     provenance.add_input(model_->directory / "config.json");
     provenance.add_input(model_->directory / "model.safetensors");
   }
+  std::vector<std::string> datasets =
+      ingest::find_all_datasets(options_.demonstrations);
   if (const auto dataset = prompt_dataset()) {
+    datasets.push_back(*dataset);
+  }
+  for (const std::string& dataset : datasets) {
     ingest::EpisodeSourceOptions options;
     options.max_episode_steps = options_.max_episode_steps;
-    const auto source = ingest::open_episodes(*dataset, options);
+    const auto source = ingest::open_episodes(dataset, options);
     provenance.add_input(source->file());
     provenance.add_parent(source->provenance());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,15 +26,22 @@ class PolicyBuilder {
 
   // Returns the agent's name for the dataset.
   std::string agent_name() const;
+  // Returns the factory of a task, which `is_only_task` if no other is played.
   // Throws Error(usage) if the environment lacks the expert that is asked for,
   // and Error(bad_input) if its observations or actions are not those that the
-  // model learned, or if the prompt cannot be read.
-  rollout::PolicyFactory make_factory(const env::EnvironmentSpec& spec) const;
+  // model learned, or if the prompt or the demonstrations cannot be read. Adds
+  // what the dataset must say about the policy to `attributes`.
+  rollout::PolicyFactory make_factory(const env::EnvironmentSpec& spec,
+                                      bool is_only_task,
+                                      nlohmann::json& attributes) const;
   void add_inputs(data::Provenance& provenance) const;
 
  private:
   rollout::PolicyFactory make_scripted_factory(
       const env::EnvironmentSpec& spec) const;
+  rollout::PolicyFactory make_nearest_factory(const env::EnvironmentSpec& spec,
+                                              bool is_only_task,
+                                              nlohmann::json& attributes) const;
   rollout::PolicyFactory make_model_factory(
       const env::EnvironmentSpec& spec) const;
   // Returns the dataset that --prompt names, if it names one.

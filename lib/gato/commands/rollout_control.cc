@@ -10,10 +10,12 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/parse_number.h"
 #include "gato/base/text_table.h"
 #include "gato/commands/control_run.h"
 #include "gato/commands/episode_options.h"
 #include "gato/ingest/episodes/minari_writer.h"
+#include "gato/rollout/animation.h"
 #include "gato/rollout/environment_checker.h"
 
 namespace gato::commands {
@@ -21,15 +23,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void validate_video_path(const std::string& video, bool may_exist) {
-  const std::string extension = fs::path(video).extension();
-  if (extension != ".png" && extension != ".apng") {
+void validate_video(const RolloutControlOptions& options, bool may_exist) {
+  if (!rollout::is_animation_name(*options.video)) {
     throw base::usage_error(
-        "--video {}: the video is an animated PNG; give it a name that ends in "
-        ".png or .apng (ffmpeg converts it to other formats)",
-        video);
+        "--video {}: a video is an animated PNG or WebP; give it a name that "
+        "ends in .png, .apng or .webp (ffmpeg converts it to other formats)",
+        *options.video);
   }
-  base::check_output(video, may_exist);
+  base::check_output(*options.video, may_exist);
+  if (find_environments(options.environments).size() > 1) {
+    throw base::usage_error(
+        "--video records a single environment: give one --env or "
+        "--env-command");
+  }
 }
 
 // Throws Error(usage) if the output is one of the inputs.
@@ -40,8 +46,23 @@ void check_output_is_no_input(const RolloutControlOptions& options,
   if (options.prompt && options.prompt != "own" && options.prompt != "none") {
     inputs.push_back(*options.prompt);
   }
+  inputs.insert(inputs.end(), options.demonstrations.begin(),
+                options.demonstrations.end());
   for (const std::string& input : inputs) {
     base::check_input_is_not_output(input, common.output);
+  }
+}
+
+void validate_nearest(const RolloutControlOptions& options) {
+  const bool is_nearest = options.policy == "nearest";
+  if (is_nearest && options.demonstrations.empty()) {
+    throw base::usage_error(
+        "--policy nearest: --demonstrations DATASET... is missing");
+  }
+  if (!is_nearest && (!options.demonstrations.empty() ||
+                      options.neighbors != RolloutControlOptions().neighbors)) {
+    throw base::usage_error(
+        "--demonstrations and --neighbors apply to --policy nearest only");
   }
 }
 
@@ -63,10 +84,11 @@ void validate_options(const RolloutControlOptions& options,
         "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
         "and --resize apply to a --model, not to a --policy");
   }
-  if (options.video && find_environments(options.environments).size() > 1) {
+  validate_nearest(options);
+  if (options.control_period && !(control_period(options) > 0)) {
     throw base::usage_error(
-        "--video records a single environment: give one --env or "
-        "--env-command");
+        "--control-period {}: a period is a positive duration, such as 50ms",
+        *options.control_period);
   }
   const cli::CommonOptions& common = context.common;
   const bool may_exist = common.force || options.resume;
@@ -74,7 +96,7 @@ void validate_options(const RolloutControlOptions& options,
   check_output_is_no_input(options, common);
   ingest::require_only_minari_datasets(common.output);
   if (options.video) {
-    validate_video_path(*options.video, may_exist);
+    validate_video(options, may_exist);
   }
 }
 
@@ -125,6 +147,13 @@ base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
 
 }  // namespace
 
+double control_period(const RolloutControlOptions& options) {
+  return options.control_period
+             ? base::parse_duration(*options.control_period,
+                                    "option --control-period")
+             : 0;
+}
+
 base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
                                      cli::CommandContext& context) {
   if (options.list_environments) {
@@ -150,9 +179,23 @@ void add_policy_options(cli::OptionTable& table,
       .metavar("DIR");
   table
       .add("policy", &options.policy,
-           "Scripted policy: the environment's own expert, or random actions")
-      .one_of({"expert", "random"})
+           "Policy without a model: the environment's own expert, random "
+           "actions, or nearest, which takes the action of the nearest "
+           "observation in the --demonstrations")
+      .one_of({"expert", "random", "nearest"})
       .metavar("POLICY");
+  table
+      .add("demonstrations", &options.demonstrations,
+           "Datasets of the tasks for --policy nearest, in any format that "
+           "gato-tokenize episodes reads; a folder stands for all datasets in "
+           "it. Where the expert's actions are recorded, those are taken")
+      .metavar("DATASET...");
+  table
+      .add("neighbors", &options.neighbors,
+           "Combine the actions of the K nearest observations: the mean of "
+           "continuous elements, and the most frequent of discrete ones")
+      .metavar("K")
+      .range(1, 1e6);
   table
       .add(
           "noise", &options.noise,
@@ -181,10 +224,17 @@ void add_episode_options(cli::OptionTable& table,
       .range(0, 1e9);
   table
       .add("batch", &options.batch_size,
-           "Maximum number of episodes that a thread plays at a time, with one "
-           "forward pass per time step for all of them")
+           "Maximum number of episodes that a thread plays at a time. External "
+           "environments work at the same time, and a model reads all "
+           "observations that are there in one forward pass")
       .metavar("N")
       .range(1, 65536);
+  table
+      .add("control-period", &options.control_period,
+           "Send actions at multiples of T, such as 50ms or 0.05s, after the "
+           "reply to the reset, for environments that run in real time. The "
+           "latencies of all steps are reported and recorded")
+      .metavar("T");
 }
 
 void add_model_options(cli::OptionTable& table,
@@ -232,10 +282,16 @@ void add_other_options(cli::OptionTable& table,
   table.begin_group("Other");
   table
       .add("video", &options.video,
-           "Record the first episode as an animated PNG (.png or .apng), "
-           "viewable in a browser. If the environment fails to render, there "
-           "is no video, and the episode is the same as without --video")
+           "Record the first episodes side by side as an animation that "
+           "browsers play: a PNG (.png or .apng), or a smaller WebP (.webp). "
+           "If the environment fails to render, there is no video, and the "
+           "episodes are the same as without --video")
       .metavar("FILE");
+  table
+      .add("video-episodes", &options.video_episodes,
+           "Number of episodes in the video")
+      .metavar("N")
+      .range(1, 100);
   table
       .add("resume", &options.resume,
            "Continue a recording that was interrupted, or start it if there is "
@@ -308,15 +364,43 @@ cli::Command rollout_control_command() {
       "and the output is written. SIGINT, SIGTERM, SIGHUP and SIGUSR1 stop the "
       "program with exit status 75 if any episode is complete. The same "
       "command with --resume then plays the missing episodes and writes the "
-      "same bytes as without an interruption, also after a crash. With a "
-      "model, incomplete batches are replayed, because the composition of a "
-      "batch affects floating-point rounding. If OUTPUT is complete, --resume "
-      "does nothing, so that a job can be submitted again and again. With a "
-      "scripted policy, --episodes may be changed on resume.\n\n"
+      "same bytes as without an interruption, also after a crash. If OUTPUT is "
+      "complete, --resume does nothing, so that a job can be submitted again "
+      "and again. Without a model, --episodes may be changed on resume.\n\n"
       "--shard I/N plays shard I of N of the episodes, with the seeds that "
       "they have without --shard, so that the datasets of all N shards contain "
-      "exactly the same episodes. With a model, shards divide the batches (see "
-      "--batch).\n\n"
+      "exactly the same episodes.\n\n"
+      "Each thread plays --batch episodes at a time and begins the next one as "
+      "soon as one has ended. If an external environment is among several "
+      "environments, tasks are played at the same time, with at most twice as "
+      "many environments as --batch and --threads say, or two tasks. Episodes "
+      "do not depend on --batch and --threads, except by rounding if a model "
+      "plays: the arithmetic of a forward pass can differ in the last bits "
+      "with the number of observations that it reads. Where two tokens are "
+      "nearly equally likely (with --greedy), or the random number is next to "
+      "the boundary between two tokens, another token may then be chosen. The "
+      "same options give the same episodes nevertheless: a forward pass waits "
+      "for the observations of all episodes of the batch (not with "
+      "--control-period), and each thread plays batches whose episodes follow "
+      "from --episodes, --batch and --threads. --resume plays incomplete "
+      "batches, of up to four times --batch episodes, again. Shards of a model "
+      "contain --batch episodes or a multiple. With --batch 1, there is no "
+      "such rounding.\n\n"
+      "With --control-period, ticks are multiples of the period, counted from "
+      "the reply to the reset. The first action is sent as soon as it is "
+      "known, and each of the others at a tick. An action that is not known at "
+      "its tick is sent at the next tick to come; the ticks that it missed are "
+      "overruns. Delays do not add up. At the end, a line reports the overruns "
+      "and the latency from the arrival of an observation to the sending of "
+      "its action; the dataset has it as the attribute gato_latency. Use "
+      "--batch 1 for a robot.\n\n"
+      "--policy nearest compares observations by the sum of squares of the "
+      "differences between their numbers, each divided by its standard "
+      "deviation in the demonstrations of the task. An image counts as the "
+      "mean of each color channel in each cell of an 8 x 8 grid. Of equally "
+      "near observations, the earlier one is taken. A text must be equal if "
+      "that of any demonstration is. Ties between discrete actions go to the "
+      "smallest.\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W, the last W time steps are encoded again "
       "at every time step, and nothing older affects the model. With 0, keys "
@@ -326,7 +410,7 @@ cli::Command rollout_control_command() {
   command.seed_help =
       "Random seed of the environments and of the policy; the same seed, "
       "inputs and options give the same episodes, with a model for the same "
-      "--batch";
+      "--batch and --threads";
   command.can_resume = true;
   command.output = cli::OutputRequirement::optional;
   command.output_help =
@@ -341,6 +425,13 @@ cli::Command rollout_control_command() {
       {"gato-rollout control --model run --env arcade/catch "
        "--env grid/goto -o played",
        "50 episodes of each of two tasks, played by a model"},
+      {"gato-rollout control --policy nearest --demonstrations catch "
+       "--env arcade/catch --video catch.webp -o nearest",
+       "Play from demonstrations without training, and film nine episodes"},
+      {"gato-rollout control --model run --env-command ./robot "
+       "--control-period 50ms --batch 1 --context-steps 1 --blank-actions "
+       "-o robot",
+       "Control a robot at 20 Hz"},
       {"gato-rollout control --check-env --env-command "
        "'python3 -m minigrid_env --task BabyAI-GoToLocal-v0'",
        "Check an external environment"},

@@ -24,14 +24,20 @@ struct RolloutControlOptions {
   bool greedy = false, mask_actions = false;
   std::optional<std::string> resize;
   double noise = 0;
+  std::vector<std::string> demonstrations;  // of the policy "nearest"
+  int64_t neighbors = 1;
+  std::optional<std::string> control_period;  // a duration such as "50ms"
   std::optional<std::string> video;
+  int64_t video_episodes = 9;
   bool resume = false;
   bool list_environments = false, list_built_in = false, list_long = false;
   bool check_environments = false;
 };
 
-// Plays one task after the other and writes its episodes as a Minari dataset:
-// to
+// Returns the seconds of --control-period, 0 if it is absent.
+double control_period(const RolloutControlOptions& options);
+
+// Plays the tasks and writes the episodes of each as a Minari dataset: to
 // --output or, with several environments, to OUTPUT/<task name>, where each '/'
 // of the name makes a folder. The output appears complete or not at all, even
 // if all episodes failed; until then the episodes are in OUTPUT.partial. Prints

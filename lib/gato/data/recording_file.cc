@@ -1,7 +1,8 @@
 // A record is kRecordHeaderSize bytes, {kind, 4 letters; payload size, 16 hex
 // digits; digest of the payload, 16 hex digits}, and the payload. The payload
 // of an episode is {was_retried, '0' or '1'; length of the task's name, 16 hex
-// digits; the name; the episode, whose first 8 bytes are its id}.
+// digits; the name; the episode, whose first 8 bytes are its id}. That of a
+// timing is JSON: {"task", "id", "timing"}.
 #include "gato/data/recording_file.h"
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kEpisodeKind = "EPIS";
+constexpr const char* kTimingKind = "TIME";
 constexpr const char* kFilmKind = "FILM";
 constexpr int64_t kKindSize = 4, kNumberSize = 16;
 constexpr int64_t kRecordHeaderSize = kKindSize + 2 * kNumberSize;
@@ -49,6 +51,16 @@ bool add_to_index(const std::string& kind, const std::string& payload,
                   RecordingExtent extent, RecordingIndex& index) {
   if (kind == kFilmKind) {
     index.film = extent;
+    return true;
+  }
+  if (kind == kTimingKind) {
+    const nlohmann::json timing =
+        nlohmann::json::parse(payload, nullptr, /*allow_exceptions=*/false);
+    if (!timing.is_object()) {
+      return false;
+    }
+    index.timings[{timing.value("task", ""), timing.value("id", int64_t{-1})}] =
+        extent;
     return true;
   }
   constexpr int64_t kNameOffset = 1 + kNumberSize;
@@ -163,6 +175,13 @@ EncodedRecord encode_episode_record(const std::string& task,
                        fmt::format("{}{}{}{}", was_retried ? 1 : 0,
                                    hex(std::ssize(task)), task, episode),
                        episode.size());
+}
+
+EncodedRecord encode_timing_record(const std::string& task, int64_t id,
+                                   const nlohmann::json& timing) {
+  const std::string payload =
+      nlohmann::json{{"task", task}, {"id", id}, {"timing", timing}}.dump();
+  return encode_record(kTimingKind, payload, payload.size());
 }
 
 EncodedRecord encode_film_record(std::string_view film) {

@@ -3,8 +3,9 @@
 //
 // The file is only appended to. Its first line is JSON: kind, version and
 // "start", what the run was started with. Each record that follows is an
-// episode of a task or the film, with its size and its XXH64 digest. A process
-// that is killed while it appends a record loses only that record.
+// episode of a task, the timing of an episode or the film, with its size and
+// its XXH64 digest. A process that is killed while it appends a record loses
+// only that record.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@
 
 namespace gato::data {
 
-inline constexpr FileFormat kRecordingFormat{"gato-recording", 1, 1,
+inline constexpr FileFormat kRecordingFormat{"gato-recording", 2, 1,
                                              "gato-rollout control"};
 
 // Where bytes are in a recording.
@@ -38,6 +39,8 @@ struct RecordingIndex {
   nlohmann::json start;  // null if the file is empty
   // By task and id. A later record replaces an earlier one.
   std::map<std::pair<std::string, int64_t>, EpisodeRecord> episodes;
+  // How episodes were timed, by task and id; as JSON.
+  std::map<std::pair<std::string, int64_t>, RecordingExtent> timings;
   std::optional<RecordingExtent> film;
   int64_t end = 0;   // of the last complete record
   int64_t size = 0;  // of the file
@@ -60,14 +63,17 @@ std::string read_recording_bytes(int descriptor, RecordingExtent extent,
 // Returns the first line of a recording.
 std::string recording_first_line(const nlohmann::json& start);
 
-// Returns the record of an episode, as the program serializes it, or of the
-// film, as the bytes of its file, and where the episode or the film is in it.
+// Returns the record of an episode, as the program serializes it, of its
+// timing, which is JSON, or of the film, as the bytes of its file, and where
+// the content is in it.
 struct EncodedRecord {
   std::string bytes;
   RecordingExtent content;
 };
 EncodedRecord encode_episode_record(const std::string& task,
                                     std::string_view episode, bool was_retried);
+EncodedRecord encode_timing_record(const std::string& task, int64_t id,
+                                   const nlohmann::json& timing);
 EncodedRecord encode_film_record(std::string_view film);
 
 }  // namespace gato::data

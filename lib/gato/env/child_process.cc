@@ -4,9 +4,11 @@
 // from it, and end of file, which also comes when this process is killed, makes
 // the watchdog kill the group.
 //
-// All input and output is nonblocking and goes through poll_io(), which waits
-// for the three pipes together. So a child that fills its stderr, or answers
-// before it has read the entire request, never causes a deadlock.
+// All input and output is nonblocking, and the owner waits for the three pipes
+// together. So a child that fills its stderr, or answers before it has read the
+// entire request, never causes a deadlock. stdout is read only while a reply is
+// missing, at most one pipe's capacity at a time: a child that floods it fills
+// the pipe, not this process's memory.
 #include "gato/env/child_process.h"
 
 #include <fcntl.h>
@@ -25,7 +27,6 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 
 namespace gato::env {
@@ -168,13 +169,6 @@ std::string read_available(FileDescriptor& from) {
   return bytes;
 }
 
-int milliseconds_until(ChildProcess::Deadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      deadline - ChildProcess::Clock::now());
-  return static_cast<int>(
-      std::clamp<int64_t>(left.count(), 0, int64_t{1000} * 1000 * 1000));
-}
-
 }  // namespace
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
@@ -211,9 +205,9 @@ ChildProcess::ChildProcess(const std::string& command,
 
 ChildProcess::~ChildProcess() {
   stdin_.close();
-  if (!wait_for_exit(Clock::now() + exit_grace_period_)) {
+  if (!wait_for_exit(WaitSet::Clock::now() + exit_grace_period_)) {
     kill(-pid_, SIGTERM);
-    wait_for_exit(Clock::now() + kTermGracePeriod);
+    wait_for_exit(WaitSet::Clock::now() + kTermGracePeriod);
   }
   // The child has not been reaped, so its process group ID cannot have been
   // reused.
@@ -223,92 +217,94 @@ ChildProcess::~ChildProcess() {
   }
 }
 
-void ChildProcess::write(std::string_view bytes, Deadline deadline) {
+void ChildProcess::send(std::string bytes) {
+  unsent_ += bytes;
+  write_pending();
+}
+
+void ChildProcess::write_pending() {
   const ScopedSigpipeBlock block;
-  while (!bytes.empty()) {
-    poll_io(&bytes, deadline);
-  }
-}
-
-std::string ChildProcess::read_line(size_t max_bytes, Deadline deadline) {
-  size_t searched = 0;
-  for (;;) {
-    const size_t end = stdout_buffer_.find('\n', searched);
-    if (end != std::string::npos || stdout_buffer_.size() > max_bytes) {
-      const size_t length = std::min(end, max_bytes);
-      std::string line = stdout_buffer_.substr(0, length);
-      stdout_buffer_.erase(0, length + (length == end));
-      return line;
+  while (!unsent_.empty()) {
+    const ssize_t n = ::write(stdin_.get(), unsent_.data(), unsent_.size());
+    if (n > 0) {
+      unsent_.erase(0, static_cast<size_t>(n));
+    } else if (n < 0 && errno == EAGAIN) {
+      return;
+    } else if (n < 0 && errno != EINTR) {
+      handle_closed_stdin();
     }
-    searched = stdout_buffer_.size();
-    poll_io(nullptr, deadline);
   }
 }
 
-void ChildProcess::read(std::span<std::byte> bytes, Deadline deadline) {
-  while (stdout_buffer_.size() < bytes.size()) {
-    poll_io(nullptr, deadline);
+void ChildProcess::add_waits(WaitSet& waits) {
+  stdin_wait_ = stdout_wait_ = stderr_wait_ = std::nullopt;
+  if (!unsent_.empty()) {
+    stdin_wait_ = waits.add(stdin_.get(), POLLOUT);
   }
-  std::copy_n(reinterpret_cast<const std::byte*>(stdout_buffer_.data()),
-              bytes.size(), bytes.begin());
-  stdout_buffer_.erase(0, bytes.size());
+  if (stdout_.is_open()) {
+    stdout_wait_ = waits.add(stdout_.get(), POLLIN);
+  }
+  if (stderr_.is_open()) {
+    stderr_wait_ = waits.add(stderr_.get(), POLLIN);
+  }
 }
 
-void ChildProcess::poll_io(std::string_view* pending, Deadline deadline) {
-  if (!stdout_.is_open()) {
-    return handle_closed_pipe(pending);
-  }
-  if (Clock::now() >= deadline) {
-    fail("did not answer in time");
-  }
-  std::array<pollfd, 3> poll_fds = {
-      {{stdout_.get(), POLLIN, 0},
-       {stderr_.get(), POLLIN, 0},
-       {pending != nullptr ? stdin_.get() : -1, POLLOUT, 0}}};
-  // A signal may be delivered to another thread and not interrupt poll here, so
-  // check regularly.
-  base::throw_if_stopped();
-  constexpr int kMaxPollMilliseconds = 500;
-  const int ready =
-      poll(poll_fds.data(), poll_fds.size(),
-           std::min(milliseconds_until(deadline), kMaxPollMilliseconds));
-  if (ready < 0 && errno != EINTR) {
-    throw base::run_error("poll: {}", strerror(errno));
-  }
-  if (ready <= 0) {
-    return;
-  }
-  if (poll_fds[1].revents != 0) {
+void ChildProcess::advance(const WaitSet& waits) {
+  const auto is_ready = [&waits](std::optional<size_t> index) {
+    return index && waits.is_ready(*index);
+  };
+  if (is_ready(stderr_wait_)) {
     drain_stderr();
   }
-  if (poll_fds[0].revents != 0) {
+  if (is_ready(stdout_wait_)) {
     stdout_buffer_ += read_available(stdout_);
   }
-  if (poll_fds[2].revents != 0) {
-    const ssize_t n = ::write(stdin_.get(), pending->data(), pending->size());
-    if (n > 0) {
-      pending->remove_prefix(static_cast<size_t>(n));
-    }
-    if (n < 0 && errno != EAGAIN && errno != EINTR) {
-      handle_closed_pipe(pending);
-    }
+  if (is_ready(stdin_wait_)) {
+    write_pending();
   }
 }
 
-// The child reads or writes no more. What it wrote before may be a complete
-// answer or say why it ended; then the caller must read it, so the rest of its
-// request is discarded.
-void ChildProcess::handle_closed_pipe(std::string_view* pending) {
-  const auto has_line = [this] {
-    return stdout_buffer_.find('\n') != std::string::npos;
-  };
+bool ChildProcess::has_line() const {
+  return stdout_buffer_.find('\n') != std::string::npos;
+}
+
+// The child reads no more. What it wrote before may be a complete answer or say
+// why it ended; then the owner must read it.
+void ChildProcess::handle_closed_stdin() {
   for (int i = 0; i < 16 && stdout_.is_open() && !has_line(); ++i) {
     stdout_buffer_ += read_available(stdout_);
   }
-  if (pending == nullptr || !has_line()) {
+  if (!has_line()) {
     fail("");
   }
-  *pending = {};
+  unsent_.clear();
+}
+
+std::optional<std::string> ChildProcess::take_line(size_t max_bytes) {
+  const size_t end = stdout_buffer_.find('\n', searched_);
+  if (end == std::string::npos && stdout_buffer_.size() <= max_bytes) {
+    searched_ = stdout_buffer_.size();
+    return std::nullopt;
+  }
+  searched_ = 0;
+  const size_t length = std::min(end, max_bytes);
+  std::string line = stdout_buffer_.substr(0, length);
+  stdout_buffer_.erase(0, length + (length == end));
+  return line;
+}
+
+size_t ChildProcess::take(std::span<std::byte> bytes) {
+  const size_t count = std::min(bytes.size(), stdout_buffer_.size());
+  std::copy_n(reinterpret_cast<const std::byte*>(stdout_buffer_.data()), count,
+              bytes.begin());
+  return discard(count);
+}
+
+size_t ChildProcess::discard(size_t max_bytes) {
+  const size_t count = std::min(max_bytes, stdout_buffer_.size());
+  stdout_buffer_.erase(0, count);
+  searched_ = 0;
+  return count;
 }
 
 bool ChildProcess::drain_stderr() {
@@ -328,14 +324,14 @@ bool ChildProcess::drain_stderr() {
   return !text.empty();
 }
 
-bool ChildProcess::wait_for_exit(Deadline deadline) {
+bool ChildProcess::wait_for_exit(WaitSet::Deadline deadline) {
   for (;;) {
     siginfo_t information{};
     if (waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         information.si_pid == pid_) {
       return true;
     }
-    if (Clock::now() >= deadline) {
+    if (WaitSet::Clock::now() >= deadline) {
       return false;
     }
     // A child that is blocked on a full pipe could not exit.
@@ -354,7 +350,7 @@ bool ChildProcess::wait_for_exit(Deadline deadline) {
 void ChildProcess::fail(const std::string& what) {
   std::string message = what;
   if (what.empty()) {
-    if (wait_for_exit(Clock::now() + std::chrono::seconds(1))) {
+    if (wait_for_exit(WaitSet::Clock::now() + std::chrono::seconds(1))) {
       siginfo_t information{};
       waitid(P_PID, pid_, &information, WEXITED | WNOHANG | WNOWAIT);
       message =

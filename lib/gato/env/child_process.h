@@ -1,4 +1,4 @@
-// A child process connected by pipes. Every wait for it has a deadline.
+// A child process connected by pipes, which never blocks its parent.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,9 @@
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "gato/env/wait_set.h"
 
 namespace gato::env {
 
@@ -30,8 +31,8 @@ class FileDescriptor {
   int fd_;
 };
 
-// Thrown if the child ended, closed its stdout or did not answer in time. The
-// message says which, with the exit status and the last lines of stderr.
+// Thrown if the child ended, closed one of its pipes or did not answer in time.
+// The message says which, with the exit status and the last lines of stderr.
 class ProcessError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -39,13 +40,15 @@ class ProcessError : public std::runtime_error {
 
 // Runs a command line with /bin/sh in its own process group. The entire group
 // is killed when this object is destroyed or this process dies, even by
-// SIGKILL. The child's stderr is drained whenever this object waits, and its
-// last lines are kept for error messages. Not thread-safe.
+// SIGKILL.
+//
+// send() and advance() write and read only what is possible at once. Between
+// them, the owner waits with a WaitSet, also for other children. The child's
+// stderr is drained on each of these occasions, and its last lines are kept for
+// error messages. After a ProcessError the object can only be destroyed. Not
+// thread-safe.
 class ChildProcess {
  public:
-  using Clock = std::chrono::steady_clock;
-  using Deadline = Clock::time_point;
-
   // Throws Error(run_failed) if no process can be started. A command that does
   // not exist is only detected by the first read. `variables`, of the form
   // NAME=VALUE, replace or join those of this process in the child's
@@ -58,33 +61,44 @@ class ChildProcess {
   // sends SIGTERM, waits two more seconds, and sends SIGKILL.
   ~ChildProcess();
 
-  // write, read_line and read throw StoppedBySignal (base/signals.h) if a
-  // signal asked this process to stop, and ProcessError if the child fails.
-  // After a ProcessError the object can only be destroyed.
-  void write(std::string_view bytes, Deadline deadline);
-  // Returns the next line without its newline. Of a longer line returns the
-  // first `max_bytes` bytes; the next read continues after them.
-  std::string read_line(size_t max_bytes, Deadline deadline);
-  // Fills `bytes`.
-  void read(std::span<std::byte> bytes, Deadline deadline);
+  // Sends `bytes`. What does not fit into the pipe is sent by advance(). Throws
+  // ProcessError if the child has closed its stdin without an answer.
+  void send(std::string bytes);
+  // Adds the pipes to wait for: until all bytes are sent and something arrives.
+  void add_waits(WaitSet& waits);
+  // Reads and writes the pipes that are ready in `waits`, to which they were
+  // added last. Throws ProcessError like send().
+  void advance(const WaitSet& waits);
+
+  // Returns the next line without its newline, nullopt if it has not arrived.
+  // Of a longer line returns the first `max_bytes` bytes; what follows them is
+  // next.
+  std::optional<std::string> take_line(size_t max_bytes);
+  // Moves bytes that have arrived to `bytes` and returns how many.
+  size_t take(std::span<std::byte> bytes);
+  // Discards up to `max_bytes` bytes that have arrived and returns how many.
+  size_t discard(size_t max_bytes);
+  // Returns false if nothing can arrive any more.
+  bool is_open() const { return stdout_.is_open(); }
+  // Throws a ProcessError that says `what` the child did; if `what` is empty,
+  // how it ended.
+  [[noreturn]] void fail(const std::string& what);
 
   // Makes the destructor send SIGTERM at once, for a child that hangs.
   void skip_grace_period() { exit_grace_period_ = std::chrono::seconds(0); }
 
  private:
-  // Waits until something was read, a part of `pending` was written or half a
-  // second has passed. Removes what was written from the front of `pending`,
-  // which is null when there is nothing to write.
-  void poll_io(std::string_view* pending, Deadline deadline);
-  // Called when the child has closed a pipe. Discards `pending` if the child
-  // has answered nevertheless; otherwise throws ProcessError.
-  void handle_closed_pipe(std::string_view* pending);
+  // Writes what fits into the pipe.
+  void write_pending();
+  // Called when the child has closed its stdin. Discards the rest of the
+  // request if the child has answered nevertheless; otherwise throws
+  // ProcessError.
+  void handle_closed_stdin();
+  bool has_line() const;
   // Reads what stderr has. Returns false if there was nothing.
   bool drain_stderr();
   // Returns whether the child has exited. Does not reap it.
-  bool wait_for_exit(Deadline deadline);
-  // Throws ProcessError(what); an empty `what` means that the child has ended.
-  [[noreturn]] void fail(const std::string& what);
+  bool wait_for_exit(WaitSet::Deadline deadline);
   // Returns the end of an error message: the last lines of stderr.
   std::string stderr_tail() const;
 
@@ -93,7 +107,11 @@ class ChildProcess {
   // The write end of a pipe that nobody writes to. The watchdog reads the other
   // end and kills the process group on end of file.
   FileDescriptor lifeline_;
-  std::string stdout_buffer_;  // read from stdout but not yet returned
+  std::string unsent_;         // to be written to stdin
+  std::string stdout_buffer_;  // read from stdout but not yet taken
+  size_t searched_ = 0;        // bytes of it that contain no newline
+  // Indices in the last WaitSet.
+  std::optional<size_t> stdin_wait_, stdout_wait_, stderr_wait_;
   std::string stderr_partial_line_;
   std::deque<std::string> stderr_lines_;
   std::chrono::seconds exit_grace_period_{2};

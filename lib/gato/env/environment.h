@@ -17,11 +17,16 @@
 
 namespace gato::env {
 
+class WaitSet;
+
 struct EnvironmentSpec {
   data::TaskSpec task;
   // The environment's own time limit, 0 if none is known.
   int64_t max_episode_steps = 0;
   bool has_seed = true, has_expert = false, has_render = false;
+  // Whether the environment runs in a process of its own, which works while
+  // this process waits or does something else.
+  bool is_external = false;
 };
 
 struct StepResult {
@@ -50,6 +55,36 @@ class Environment {
   // spec().has_render. The episode continues after an EnvironmentError, but not
   // after an EnvironmentLostError.
   virtual data::Image render() = 0;
+
+  // The same requests in two halves, with which many environments work at the
+  // same time. begin_*() sends a request and does not block, nor does it throw
+  // EnvironmentError. finish_*() returns what the method above returns, or
+  // throws what it throws; it blocks if the reply has not arrived. Requests do
+  // not overlap. If an environment computes in this process, as the default
+  // implementation assumes, the work is done by finish_*().
+  virtual void begin_reset(uint64_t seed) { pending_seed_ = seed; }
+  virtual data::FieldValues finish_reset() { return reset(pending_seed_); }
+  // `action` must stay as it is until finish_step() returns.
+  virtual void begin_step(const data::FieldValues& action) {
+    pending_action_ = &action;
+  }
+  virtual StepResult finish_step() { return step(*pending_action_); }
+  virtual void begin_expert_action() {}
+  virtual data::FieldValues finish_expert_action() { return expert_action(); }
+  virtual void begin_render() {}
+  virtual data::Image finish_render() { return render(); }
+
+  // Returns whether finish_*() returns without waiting for anybody.
+  virtual bool has_reply() const { return true; }
+  // Adds what the reply depends on, if it has not arrived.
+  virtual void add_waits(WaitSet& /*waits*/) {}
+  // Sends and receives what is possible without blocking, after
+  // WaitSet::wait() or poll(). Failures are kept for finish_*().
+  virtual void advance(const WaitSet& /*waits*/) {}
+
+ private:
+  uint64_t pending_seed_ = 0;
+  const data::FieldValues* pending_action_ = nullptr;
 };
 
 // Thrown if an episode fails; the environment can be reset and used again.

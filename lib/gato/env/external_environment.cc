@@ -1,27 +1,44 @@
 // An environment in a child process that speaks the protocol of
 // share/gato/envs/README.md over its stdin and stdout.
 //
+// begin() sends a request, and advance() receives its reply piece by piece: the
+// line of JSON, then as many bytes as it announces. When the reply is complete,
+// or the request has failed, has_reply() is true and take_reply() returns the
+// reply or throws. A reset of a child that has ended is two requests: "hello"
+// to the child that takes its place, and then the reset. The methods that block
+// (reset, step ...) are the two halves with a wait in between.
+//
 // Failures are of three kinds. An error reply or invalid values fail the
 // episode (EnvironmentError), and the child stays. A child that ends or hangs
 // (ProcessError) fails the episode, too (EnvironmentLostError), and the next
 // reset starts it again.
 // Anything else that is not a reply (ProtocolError) and any failure at "hello"
 // end the run (base::Error), since they would only repeat.
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <cstring>
+#include <exception>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/fair_semaphore.h"
+#include "gato/base/processors.h"
 #include "gato/base/share_directory.h"
+#include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/env/child_process.h"
 #include "gato/env/environment.h"
 #include "gato/env/protocol.h"
 #include "gato/env/protocol_spec.h"
+#include "gato/env/wait_set.h"
 
 namespace gato::env {
 namespace {
@@ -29,6 +46,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxLineBytes = size_t{1} << 24;
+constexpr double kMaxImageBytes = 1 << 28;  // of "render"
 
 // Returns the variables that the child gets in addition to this process's:
 // PYTHONPATH with the folder of gato_environment as its last entry.
@@ -46,12 +64,41 @@ std::vector<std::string> child_variables() {
   return {"PYTHONPATH=" + front + folder.string()};
 }
 
+// Returns the size of the image that the header of a reply describes, 0 if it
+// is invalid.
+size_t image_bytes(const json& header) {
+  const auto shape = header.find("shape");
+  if (shape == header.end() || !shape->is_array() || shape->size() != 3 ||
+      !(*shape)[0].is_number_unsigned() || !(*shape)[1].is_number_unsigned() ||
+      (*shape)[2] != 3) {
+    return 0;
+  }
+  const double bytes =
+      3 * (*shape)[0].get<double>() * (*shape)[1].get<double>();
+  return bytes <= kMaxImageBytes ? static_cast<size_t>(bytes) : 0;
+}
+
+// Limits how many children start at the same time: they share the processors,
+// and must not exceed the time-out because of one another.
+base::FairSemaphore& start_permits() {
+  static base::FairSemaphore permits(
+      std::max<int64_t>(16, 2 * base::available_processors()));
+  return permits;
+}
+
+// When a child of this process last answered "hello".
+std::atomic<WaitSet::Clock::duration> last_hello{};
+
 class ExternalEnvironment : public Environment {
  public:
   ExternalEnvironment(std::string command,
                       const ExternalEnvironmentOptions& options)
       : command_(std::move(command)), options_(options) {
-    spec_reply_ = start_child();
+    base::Permit permit(&start_permits());
+    base::throw_if_stopped();
+    begin_hello();
+    spec_reply_ = complete_spec(parse_spec(take_reply()));
+    has_started_ = true;
   }
 
   ~ExternalEnvironment() override {
@@ -59,83 +106,322 @@ class ExternalEnvironment : public Environment {
       return;
     }
     try {
-      process_->write(json{{"type", "close"}}.dump() + "\n",
-                      ChildProcess::Clock::now() + std::chrono::seconds(1));
+      process_->send(json{{"type", "close"}}.dump() + "\n");
     } catch (const std::exception&) {
-      // The child has ended already, or this process was asked to stop. Either
-      // way ~ChildProcess cleans up.
+      // The child has ended already. ~ChildProcess cleans up.
     }
   }
 
   const EnvironmentSpec& spec() const override { return spec_reply_.spec; }
 
   data::FieldValues reset(uint64_t seed) override {
-    if (!process_) {
-      restart_child();
-    }
-    const Message reply =
-        call({{"type", "reset"}, {"seed", seed}}, {}, "observation");
-    return with_error_context([&] {
-      return decode_values(spec().task.observation_fields,
-                           spec_reply_.observation_wire_order, reply);
-    });
+    begin_reset(seed);
+    return finish_reset();
+  }
+  StepResult step(const data::FieldValues& action) override {
+    begin_step(action);
+    return finish_step();
+  }
+  data::FieldValues expert_action() override {
+    begin_expert_action();
+    return finish_expert_action();
+  }
+  data::Image render() override {
+    begin_render();
+    return finish_render();
   }
 
-  StepResult step(const data::FieldValues& action) override {
-    const Message reply = call(
-        {{"type", "step"}},
-        encode_values(action, spec_reply_.action_wire_order), "observation");
+  void begin_reset(uint64_t seed) override {
+    Request request{.header = {{"type", "reset"}, {"seed", seed}},
+                    .reply_type = "observation",
+                    .reply_fields = &spec().task.observation_fields};
+    if (process_) {
+      begin(std::move(request));
+    } else {
+      request_after_hello_ = std::move(request);
+      begin_hello();
+    }
+  }
+  data::FieldValues finish_reset() override {
+    const Message reply = take_reply();
+    return with_error_context([&] { return decode_observation(reply); });
+  }
+
+  void begin_step(const data::FieldValues& action) override {
+    begin({.header = {{"type", "step"}},
+           .payload = encode_values(action, spec_reply_.action_wire_order),
+           .reply_type = "observation",
+           .reply_fields = &spec().task.observation_fields});
+  }
+  StepResult finish_step() override {
+    const Message reply = take_reply();
     return with_error_context([&] {
       StepResult result = decode_step_result(reply.header);
-      result.observation =
-          decode_values(spec().task.observation_fields,
-                        spec_reply_.observation_wire_order, reply);
+      result.observation = decode_observation(reply);
       return result;
     });
   }
 
-  data::FieldValues expert_action() override {
-    const Message reply = call({{"type", "expert"}}, {}, "action");
+  void begin_expert_action() override {
+    begin({.header = {{"type", "expert"}},
+           .reply_type = "action",
+           .reply_fields = &spec().task.action_fields});
+  }
+  data::FieldValues finish_expert_action() override {
+    const Message reply = take_reply();
     return with_error_context([&] {
       return decode_values(spec().task.action_fields,
                            spec_reply_.action_wire_order, reply);
     });
   }
 
-  // A reply that breaks the protocol does not end the run, as it does
-  // elsewhere: a renderer may print, and the run does not depend on its images.
-  data::Image render() override {
+  void begin_render() override {
+    begin({.header = {{"type", "render"}}, .reply_type = "image"});
+  }
+  data::Image finish_render() override {
+    const Message reply = take_reply();
+    return with_error_context([&] { return decode_image(reply); });
+  }
+
+  bool has_reply() const override { return is_complete_; }
+
+  void add_waits(WaitSet& waits) override {
+    process_->add_waits(waits);
+    waits.add_deadline(deadline());
+  }
+
+  void advance(const WaitSet& waits) override {
     try {
-      return decode_image(
-          call_or_throw_protocol_error({{"type", "render"}}, {}, "image"));
-    } catch (const ProtocolError& error) {
-      throw EnvironmentLostError(
-          with_command(fmt::format("at render: {}", error.what())));
+      process_->advance(waits);
+      receive();
+    } catch (...) {
+      fail_request(std::current_exception());
     }
   }
 
  private:
-  data::Image decode_image(const Message& reply) const {
-    const auto shape = reply.header.value("shape", json());
-    data::Image image;
-    const bool is_valid_shape = shape.is_array() && shape.size() == 3 &&
-                                shape[0].is_number_unsigned() &&
-                                shape[1].is_number_unsigned() && shape[2] == 3;
-    if (is_valid_shape) {
-      image.height = static_cast<int>(shape[0].get<uint32_t>());
-      image.width = static_cast<int>(shape[1].get<uint32_t>());
+  struct Request {
+    json header;
+    std::vector<std::byte> payload = {};
+    const char* reply_type = nullptr;
+    // The fields whose values the reply contains, if it contains values.
+    const std::vector<data::Field>* reply_fields = nullptr;
+  };
+
+  // Starts the child and sends "hello".
+  void begin_hello() {
+    process_ = std::make_unique<ChildProcess>(command_, child_variables());
+    is_hello_ = true;
+    begin(
+        {.header = {{"type", "hello"}, {"version", 1}}, .reply_type = "spec"});
+  }
+
+  void begin(Request request) {
+    request_ = std::move(request);
+    reply_ = {};
+    has_header_ = is_complete_ = false;
+    received_ = 0;
+    failure_ = nullptr;
+    begin_time_ = WaitSet::Clock::now();
+    try {
+      if (!process_) {
+        throw EnvironmentLostError(
+            with_command("it has ended; call reset to start it again"));
+      }
+      if (!request_.payload.empty()) {
+        request_.header["bytes"] = request_.payload.size();
+      }
+      std::string bytes = request_.header.dump() + "\n";
+      bytes.append(reinterpret_cast<const char*>(request_.payload.data()),
+                   request_.payload.size());
+      process_->send(std::move(bytes));
+    } catch (...) {
+      fail_request(std::current_exception());
     }
-    const double pixel_count = 1.0 * image.height * image.width;
-    if (!is_valid_shape || pixel_count == 0 ||
-        3 * pixel_count != static_cast<double>(reply.payload.size())) {
-      throw EnvironmentError(with_command(fmt::format(
+  }
+
+  double timeout() const {
+    return is_hello_ ? options_.hello_timeout : options_.step_timeout;
+  }
+
+  // Of children that start at the same time, each may take until the time-out
+  // has passed since another one has answered.
+  WaitSet::Deadline deadline() const {
+    WaitSet::Deadline begin = begin_time_;
+    if (!has_started_) {
+      begin = std::max(begin, WaitSet::Deadline(last_hello.load()));
+    }
+    return begin + std::chrono::duration_cast<WaitSet::Clock::duration>(
+                       std::chrono::duration<double>(timeout()));
+  }
+
+  // Waits for the reply to the request and returns it.
+  Message take_reply() {
+    WaitSet waits;
+    while (!is_complete_) {
+      waits.clear();
+      add_waits(waits);
+      waits.wait();
+      advance(waits);
+    }
+    if (failure_) {
+      std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+    return std::move(reply_);
+  }
+
+  // Receives what has arrived of the reply.
+  void receive() {
+    if (!has_header_) {
+      const auto line = process_->take_line(kMaxLineBytes);
+      if (line) {
+        receive_header(*line);
+      }
+    }
+    if (has_header_ && receive_payload()) {
+      complete_reply();
+    } else if (!process_->is_open()) {
+      process_->fail("");
+    } else if (WaitSet::Clock::now() >= deadline()) {
+      process_->fail("did not answer in time");
+    }
+  }
+
+  void receive_header(const std::string& line) {
+    reply_.header = parse_header(line);
+    announced_ = payload_size(reply_.header);
+    const json& type = reply_.header["type"];
+    if (type != request_.reply_type && type != "error") {
+      throw protocol_error(
+          "{} is not a reply to {}, which must be of type \"{}\"",
+          base::quote_excerpt(line), request_.header["type"].dump(),
+          request_.reply_type);
+    }
+    has_header_ = true;
+    // Bytes that nobody can use are not stored, whatever their number.
+    const size_t expected = request_.reply_fields != nullptr
+                                ? payload_size(*request_.reply_fields)
+                                : image_bytes(reply_.header);
+    if (type != "error" && announced_ == expected) {
+      reply_.payload.resize(announced_);
+    }
+  }
+
+  // Returns whether the payload is complete.
+  bool receive_payload() {
+    received_ +=
+        reply_.payload.empty()
+            ? process_->discard(announced_ - received_)
+            : process_->take(std::span(reply_.payload).subspan(received_));
+    return received_ == announced_;
+  }
+
+  void complete_reply() {
+    if (reply_.header["type"] == "error") {
+      throw_error_reply();
+    }
+    if (request_.reply_fields != nullptr) {
+      with_error_context(
+          [&] { require_payload_size(announced_, *request_.reply_fields); });
+    }
+    if (!request_after_hello_) {
+      if (is_hello_) {
+        last_hello = WaitSet::Clock::now().time_since_epoch();
+      }
+      is_hello_ = false;
+      is_complete_ = true;
+      return;
+    }
+    check_new_spec(parse_spec(reply_));
+    is_hello_ = false;
+    begin(*std::exchange(request_after_hello_, std::nullopt));
+  }
+
+  // Throws EnvironmentLostError if the error is fatal, else EnvironmentError.
+  [[noreturn]] void throw_error_reply() {
+    const json& header = reply_.header;
+    const auto message = header.find("message");
+    const auto fatal = header.find("fatal");
+    const std::string text = with_command(fmt::format(
+        "it answered {} with an error: {}", request_.header["type"].dump(),
+        message != header.end() && message->is_string()
+            ? message->get<std::string>()
+            : "(no message)"));
+    if (fatal != header.end() && *fatal == true) {
+      throw EnvironmentLostError(text);
+    }
+    throw EnvironmentError(text);
+  }
+
+  // Ends the request with an exception for finish_*(), and the child unless it
+  // can be used again.
+  void fail_request(const std::exception_ptr& error) {
+    failure_ = convert_error(error);
+    if (is_hello_ || !is_usable_after(error)) {
+      terminate_child();
+    }
+    request_after_hello_.reset();
+    is_hello_ = false;
+    is_complete_ = true;
+  }
+
+  static bool is_usable_after(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const EnvironmentLostError&) {
+      return false;
+    } catch (const EnvironmentError&) {
+      return true;
+    } catch (...) {
+      return false;
+    }
+  }
+
+  // Returns what finish_*() throws. Failures at "hello" end the run. So does a
+  // reply that breaks the protocol, except to "render": a renderer may print,
+  // and the run does not depend on its images.
+  std::exception_ptr convert_error(const std::exception_ptr& error) const {
+    const std::string request = request_.header["type"];
+    const auto failure = [](bool ends_run, const std::string& text) {
+      return ends_run ? std::make_exception_ptr(base::run_error("{}", text))
+                      : std::make_exception_ptr(EnvironmentLostError(text));
+    };
+    try {
+      std::rethrow_exception(error);
+    } catch (const ProcessError& process_failure) {
+      return failure(is_hello_,
+                     with_command(fmt::format(
+                         "on request '{}' (timeout {:g} s), it {}", request,
+                         timeout(), process_failure.what())));
+    } catch (const ProtocolError& protocol_failure) {
+      return failure(request != "render",
+                     with_command(fmt::format("at {}: {}", request,
+                                              protocol_failure.what())));
+    } catch (const EnvironmentError& environment_error) {
+      return is_hello_ ? failure(true, environment_error.what()) : error;
+    } catch (...) {
+      return error;
+    }
+  }
+
+  data::FieldValues decode_observation(const Message& reply) const {
+    return decode_values(spec().task.observation_fields,
+                         spec_reply_.observation_wire_order, reply);
+  }
+
+  static data::Image decode_image(const Message& reply) {
+    const size_t bytes = image_bytes(reply.header);
+    if (bytes == 0 || bytes != reply.payload.size()) {
+      throw EnvironmentError(fmt::format(
           "its image has the shape {} and {} bytes",
-          base::quote_excerpt(shape.dump()), reply.payload.size())));
+          base::quote_excerpt(reply.header.value("shape", json()).dump()),
+          payload_size(reply.header)));
     }
-    image.pixels.resize(reply.payload.size());
-    for (size_t i = 0; i < image.pixels.size(); ++i) {
-      image.pixels[i] = std::to_integer<uint8_t>(reply.payload[i]);
-    }
+    data::Image image;
+    image.height = reply.header["shape"][0].get<int>();
+    image.width = reply.header["shape"][1].get<int>();
+    image.pixels.resize(bytes);
+    std::memcpy(image.pixels.data(), reply.payload.data(), bytes);
     return image;
   }
 
@@ -144,15 +430,10 @@ class ExternalEnvironment : public Environment {
     return fmt::format("environment '{}': {}", command_, message);
   }
 
-  std::string failure_message(const std::string& request, double timeout,
-                              const ProcessError& failure) const {
-    return with_command(fmt::format("on request '{}' (timeout {:g} s), it {}",
-                                    request, timeout, failure.what()));
-  }
-
   // Calls `decode` and adds the command to its errors.
   template <class Decode>
-  std::invoke_result_t<const Decode&> with_error_context(const Decode& decode) {
+  std::invoke_result_t<const Decode&> with_error_context(
+      const Decode& decode) const {
     try {
       return decode();
     } catch (const EnvironmentError& error) {
@@ -160,21 +441,10 @@ class ExternalEnvironment : public Environment {
     }
   }
 
-  // Starts the child and says hello. Every failure here ends the run.
-  SpecReply start_child() {
-    process_ = std::make_unique<ChildProcess>(command_, child_variables());
+  // Parses the reply to "hello". Every failure ends the run.
+  SpecReply parse_spec(const Message& reply) {
     try {
-      const Message reply =
-          send_and_receive({{"type", "hello"}, {"version", 1}}, {}, "spec",
-                           options_.hello_timeout);
-      return complete_spec(parse_spec_reply(reply.header));
-    } catch (const ProcessError& failure) {
-      terminate_child();
-      throw base::run_error(
-          "{}", failure_message("hello", options_.hello_timeout, failure));
-    } catch (const EnvironmentError& error) {
-      terminate_child();
-      throw base::run_error("{}", error.what());
+      return parse_spec_reply(reply.header);
     } catch (const ProtocolError& error) {
       terminate_child();
       throw base::run_error(
@@ -191,56 +461,20 @@ class ExternalEnvironment : public Environment {
     }
     task.settings.update(options_.settings);
     task.settings["command"] = command_;
+    reply.spec.is_external = true;
     return reply;
   }
 
-  void restart_child() {
-    const SpecReply new_reply = start_child();
-    if (new_reply.spec.task.observation_fields !=
-            spec().task.observation_fields ||
-        new_reply.spec.task.action_fields != spec().task.action_fields ||
-        new_reply.observation_wire_order !=
-            spec_reply_.observation_wire_order ||
-        new_reply.action_wire_order != spec_reply_.action_wire_order) {
+  // Throws Error(run_failed) if the child that was started again differs.
+  void check_new_spec(const SpecReply& reply) const {
+    if (reply.spec.task.observation_fields != spec().task.observation_fields ||
+        reply.spec.task.action_fields != spec().task.action_fields ||
+        reply.observation_wire_order != spec_reply_.observation_wire_order ||
+        reply.action_wire_order != spec_reply_.action_wire_order) {
       throw base::run_error(
           "{}",
           with_command("after a restart it declares different observations "
                        "or actions"));
-    }
-  }
-
-  // Calls call_or_throw_protocol_error(). An invalid reply ends the run.
-  Message call(json header, const std::vector<std::byte>& payload,
-               const char* type) {
-    const std::string request = header["type"];
-    try {
-      return call_or_throw_protocol_error(std::move(header), payload, type);
-    } catch (const ProtocolError& error) {
-      throw base::run_error(
-          "{}", with_command(fmt::format("at {}: {}", request, error.what())));
-    }
-  }
-
-  // Sends a request within an episode and returns the reply of type `type`.
-  // Throws ProtocolError if the reply is invalid.
-  Message call_or_throw_protocol_error(json header,
-                                       const std::vector<std::byte>& payload,
-                                       const char* type) {
-    if (!process_) {
-      throw EnvironmentLostError(
-          with_command("it has ended; call reset to start it again"));
-    }
-    const std::string request = header["type"];
-    try {
-      return send_and_receive(std::move(header), payload, type,
-                              options_.step_timeout);
-    } catch (const ProcessError& failure) {
-      terminate_child();
-      throw EnvironmentLostError(
-          failure_message(request, options_.step_timeout, failure));
-    } catch (const ProtocolError&) {
-      terminate_child();
-      throw;
     }
   }
 
@@ -251,54 +485,21 @@ class ExternalEnvironment : public Environment {
     process_.reset();
   }
 
-  // Sends a request and returns its reply of type `type`. Throws
-  // EnvironmentError if the reply is an error; a fatal error also terminates
-  // the child.
-  Message send_and_receive(json header, const std::vector<std::byte>& payload,
-                           const char* type, double timeout) {
-    if (!payload.empty()) {
-      header["bytes"] = payload.size();
-    }
-    const auto deadline =
-        ChildProcess::Clock::now() +
-        std::chrono::duration_cast<ChildProcess::Clock::duration>(
-            std::chrono::duration<double>(timeout));
-    std::string request = header.dump() + "\n";
-    request.append(reinterpret_cast<const char*>(payload.data()),
-                   payload.size());
-    process_->write(request, deadline);
-
-    Message reply;
-    const std::string line = process_->read_line(kMaxLineBytes, deadline);
-    reply.header = parse_header(line);
-    reply.payload.resize(payload_size(reply.header));
-    process_->read(reply.payload, deadline);
-    if (reply.header["type"] == "error") {
-      const auto message = reply.header.find("message");
-      const auto fatal = reply.header.find("fatal");
-      const std::string text = with_command(
-          fmt::format("it answered {} with an error: {}", header["type"].dump(),
-                      message != reply.header.end() && message->is_string()
-                          ? message->get<std::string>()
-                          : "(no message)"));
-      if (fatal != reply.header.end() && *fatal == true) {
-        terminate_child();
-        throw EnvironmentLostError(text);
-      }
-      throw EnvironmentError(text);
-    }
-    if (reply.header["type"] != type) {
-      throw ProtocolError(
-          fmt::format("{} is not a reply to {}, which must be of type \"{}\"",
-                      base::quote_excerpt(line), header["type"].dump(), type));
-    }
-    return reply;
-  }
-
   const std::string command_;
   const ExternalEnvironmentOptions options_;
   SpecReply spec_reply_;
   std::unique_ptr<ChildProcess> process_;  // null after a failure
+
+  // The request that was sent last, and its reply as far as it has arrived.
+  Request request_;
+  std::optional<Request> request_after_hello_;
+  bool is_hello_ = false;     // the request is "hello"
+  bool has_started_ = false;  // the child has answered "hello" once
+  WaitSet::Deadline begin_time_;
+  Message reply_;
+  bool has_header_ = false, is_complete_ = true;
+  size_t announced_ = 0, received_ = 0;  // bytes of the payload
+  std::exception_ptr failure_;
 };
 
 }  // namespace

@@ -51,14 +51,6 @@ std::string safe_dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// Returns the number of bytes of a field in a payload. Texts are in the header.
-size_t payload_bytes(const data::Field& field) {
-  return field.role == data::Role::text
-             ? 0
-             : static_cast<size_t>(data::element_count(field.shape)) *
-                   data::item_size(field.dtype);
-}
-
 // Throws EnvironmentError if a value is NaN or outside its discrete range.
 void check_values(const data::Field& field, const data::Array& array) {
   if (data::is_floating(array.dtype)) {
@@ -121,18 +113,29 @@ size_t payload_size(const json& header) {
   return bytes->get<size_t>();
 }
 
+size_t payload_size(const std::vector<data::Field>& fields) {
+  size_t size = 0;
+  for (const data::Field& field : fields) {
+    if (field.role != data::Role::text) {  // texts are in the header
+      size += static_cast<size_t>(data::element_count(field.shape)) *
+              data::item_size(field.dtype);
+    }
+  }
+  return size;
+}
+
+void require_payload_size(size_t size, const std::vector<data::Field>& fields) {
+  if (const size_t expected = payload_size(fields); size != expected) {
+    throw environment_error(
+        "its message has {} bytes of values; its spec requires {}", size,
+        expected);
+  }
+}
+
 data::FieldValues decode_values(const std::vector<data::Field>& fields,
                                 const std::vector<size_t>& wire_order,
                                 const Message& message) {
-  size_t expected = 0;
-  for (const data::Field& field : fields) {
-    expected += payload_bytes(field);
-  }
-  if (message.payload.size() != expected) {
-    throw environment_error(
-        "its message has {} bytes of values; its spec requires {}",
-        message.payload.size(), expected);
-  }
+  require_payload_size(message.payload.size(), fields);
   data::FieldValues values(fields.size());
   size_t offset = 0;
   for (const size_t index : wire_order) {

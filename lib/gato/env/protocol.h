@@ -30,7 +30,7 @@ ProtocolError protocol_error(fmt::format_string<Args...> format,
   return ProtocolError(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// 1 GiB. It bounds what a child can make this process allocate.
+// 1 GiB. A child that announces more breaks the protocol.
 inline constexpr size_t kMaxPayloadBytes = size_t{1} << 30;
 
 struct Message {
@@ -46,6 +46,11 @@ nlohmann::json parse_header(std::string_view line);
 // Returns "bytes" of a header, 0 if absent. Throws ProtocolError if it is not
 // an integer from 0 to kMaxPayloadBytes.
 size_t payload_size(const nlohmann::json& header);
+
+// Returns the size of the payload of a message with the values of `fields`.
+size_t payload_size(const std::vector<data::Field>& fields);
+// Throws EnvironmentError if `size` is not this size.
+void require_payload_size(size_t size, const std::vector<data::Field>& fields);
 
 // Returns the values of `fields`, in token order, of a message. Throws
 // EnvironmentError if a text is missing, the payload has the wrong size, or a

@@ -6,20 +6,19 @@
 //
 // The fcTL and fdAT chunks share one sequence of numbers, from 0. An IDAT has
 // no sequence number: decoders that ignore the other chunks find a still image.
-// Integers are big-endian.
-#include "gato/rollout/animated_png.h"
-
+// Every frame but the first covers only the rectangle that differs from the
+// frame before it, and is transparent where it does not. Integers are
+// big-endian.
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <new>
-#include <opencv2/imgproc.hpp>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "gato/base/error.h"
-#include "gato/tokenize/image_patches.h"
+#include "gato/rollout/animation.h"
 
 namespace gato::rollout {
 namespace {
@@ -45,95 +44,145 @@ std::string png_chunk(std::string_view type, std::string_view data) {
 }
 
 std::string png_header(int height, int width) {
-  // Depth of 8 bits, RGB, deflate compression, adaptive filters, no
+  // Depth of 8 bits, RGB and alpha, deflate compression, adaptive filters, no
   // interlacing.
   return png_chunk("IHDR", big_endian(width, 4) + big_endian(height, 4) +
-                               std::string("\x08\x02\0\0\0", 5));
+                               std::string("\x08\x06\0\0\0", 5));
 }
 
-// Returns the compressed pixels. Each row is stored as its difference from the
-// row above it (filter type 2, "Up"), which is zero for most rows of an
-// enlarged image.
-std::string deflate_rows(const cv::Mat& rgb) {
-  constexpr char kUpFilter = 2;
-  const size_t row_bytes = static_cast<size_t>(rgb.cols) * 3;
-  const std::vector<uint8_t> zero_row(row_bytes);
-  std::string rows;
-  for (int y = 0; y < rgb.rows; ++y) {
-    const uint8_t* row = rgb.ptr(y);
-    const uint8_t* above = y == 0 ? zero_row.data() : rgb.ptr(y - 1);
-    rows += kUpFilter;
-    for (size_t i = 0; i < row_bytes; ++i) {
-      rows += static_cast<char>(row[i] - above[i]);
+// A part of the canvas.
+struct Rectangle {
+  int left = 0, top = 0, width = 0, height = 0;
+};
+
+// Returns the smallest rectangle that contains all differences between two
+// frames of the same size; one pixel if there are none.
+Rectangle changed_rectangle(const data::Image& before, const data::Image& now) {
+  int left = now.width, right = 0, top = now.height, bottom = 0;
+  for (int y = 0; y < now.height; ++y) {
+    const auto row = int64_t{3} * now.width * y;
+    for (int x = 0; x < now.width; ++x) {
+      const auto begin = now.pixels.begin() + row + int64_t{3} * x;
+      if (!std::equal(begin, begin + 3,
+                      before.pixels.begin() + row + int64_t{3} * x)) {
+        left = std::min(left, x);
+        right = std::max(right, x + 1);
+        top = std::min(top, y);
+        bottom = y + 1;
+      }
     }
   }
-  uLongf size = compressBound(rows.size());
+  return right == 0 ? Rectangle{0, 0, 1, 1}
+                    : Rectangle{left, top, right - left, bottom - top};
+}
+
+std::string deflate(const std::string& bytes) {
+  uLongf size = compressBound(bytes.size());
   std::string deflated(size, '\0');
   if (compress(reinterpret_cast<Bytef*>(deflated.data()), &size,
-               reinterpret_cast<const Bytef*>(rows.data()),
-               rows.size()) != Z_OK) {
+               reinterpret_cast<const Bytef*>(bytes.data()),
+               bytes.size()) != Z_OK) {
     throw std::bad_alloc();
   }
   deflated.resize(size);
   return deflated;
 }
 
-// Returns the control chunk of a frame that covers and replaces the canvas.
-std::string frame_control(uint32_t sequence, int width, int height,
-                          uint32_t delay_milliseconds) {
-  return png_chunk("fcTL", big_endian(sequence, 4) + big_endian(width, 4) +
-                               big_endian(height, 4) + std::string(8, '\0') +
-                               big_endian(delay_milliseconds, 2) +
-                               big_endian(1000, 2) + std::string(2, '\0'));
+// Returns the compressed pixels of a part of the frame, which are transparent
+// where they equal those of `before`, if there is such a frame. Rows are stored
+// as they are (filter type 0) or as their difference from the row above (type
+// 2, "Up"), which is zero for most rows of an enlarged image: whichever is
+// smaller.
+std::string deflate_part(const data::Image& frame, const data::Image* before,
+                         const Rectangle& part) {
+  constexpr char kNoFilter = 0, kUpFilter = 2;
+  std::string above(static_cast<size_t>(part.width) * 4, '\0'), plain, filtered;
+  for (int y = 0; y < part.height; ++y) {
+    std::string row;
+    for (int x = 0; x < part.width; ++x) {
+      const int64_t at =
+          3 * (int64_t{frame.width} * (part.top + y) + part.left + x);
+      const uint8_t* pixel = frame.pixels.data() + at;
+      if (before != nullptr &&
+          std::equal(pixel, pixel + 3, before->pixels.data() + at)) {
+        row += std::string(4, '\0');
+      } else {
+        row.append(pixel, pixel + 3);
+        row += '\xff';
+      }
+    }
+    plain += kNoFilter;
+    plain += row;
+    filtered += kUpFilter;
+    for (size_t i = 0; i < row.size(); ++i) {
+      filtered += static_cast<char>(row[i] - above[i]);
+    }
+    above = std::move(row);
+  }
+  return std::ranges::min(deflate(plain), deflate(filtered), {},
+                          &std::string::size);
 }
+
+// Returns the control chunk of a frame that is drawn over a part of the canvas.
+std::string frame_control(uint32_t sequence, const Rectangle& part,
+                          uint32_t delay_milliseconds) {
+  return png_chunk(
+      "fcTL", big_endian(sequence, 4) + big_endian(part.width, 4) +
+                  big_endian(part.height, 4) + big_endian(part.left, 4) +
+                  big_endian(part.top, 4) + big_endian(delay_milliseconds, 2) +
+                  big_endian(1000, 2) + std::string(2, '\0'));
+}
+
+class AnimatedPng : public AnimationEncoder {
+ public:
+  explicit AnimatedPng(int frames_per_second)
+      : frame_milliseconds_(1000 / frames_per_second) {}
+
+  void add_frame(const data::Image& frame) override {
+    assert(frame.height > 0 && frame.width > 0);
+    if (frames_.empty()) {
+      const Rectangle all{0, 0, frame.width, frame.height};
+      frames_.push_back({all, deflate_part(frame, nullptr, all)});
+    } else {
+      const Rectangle part = changed_rectangle(last_, frame);
+      frames_.push_back({part, deflate_part(frame, &last_, part)});
+    }
+    last_ = frame;
+  }
+
+  std::string finish() override {
+    std::string file(kPngSignature);
+    file += png_header(last_.height, last_.width);
+    file +=
+        png_chunk("acTL", big_endian(static_cast<uint32_t>(frames_.size()), 4) +
+                              big_endian(0, 4));
+    uint32_t sequence = 0;
+    for (size_t i = 0; i < frames_.size(); ++i) {
+      const auto& [part, deflated] = frames_[i];
+      const bool is_last = i + 1 == frames_.size();
+      file +=
+          frame_control(sequence++, part, is_last ? 1000 : frame_milliseconds_);
+      file += i == 0 ? png_chunk("IDAT", deflated)
+                     : png_chunk("fdAT", big_endian(sequence++, 4) + deflated);
+    }
+    return file + png_chunk("IEND", "");
+  }
+
+ private:
+  struct Frame {
+    Rectangle part;
+    std::string deflated;  // a zlib stream
+  };
+
+  const uint32_t frame_milliseconds_;
+  data::Image last_;
+  std::vector<Frame> frames_;
+};
 
 }  // namespace
 
-void AnimatedPng::add_frame(const data::Image& frame) {
-  assert(frame.height > 0 && frame.width > 0);
-  const cv::Mat rgb(frame.height, frame.width, CV_8UC3,
-                    const_cast<uint8_t*>(frame.pixels.data()));
-  if (frames_.empty()) {
-    const int factor =
-        std::max(1, 256 / std::max({frame.height, frame.width, 1}));
-    height_ = frame.height * factor;
-    width_ = frame.width * factor;
-  }
-  cv::Mat sized;
-  cv::resize(rgb, sized, {width_, height_}, 0, 0, cv::INTER_NEAREST);
-  frames_.push_back(deflate_rows(sized));
-}
-
-std::string AnimatedPng::encode(int frames_per_second) const {
-  std::string file(kPngSignature);
-  file += png_header(height_, width_);
-  file +=
-      png_chunk("acTL", big_endian(static_cast<uint32_t>(frames_.size()), 4) +
-                            big_endian(0, 4));
-  uint32_t sequence = 0;
-  for (size_t i = 0; i < frames_.size(); ++i) {
-    const bool is_last = i + 1 == frames_.size();
-    file += frame_control(sequence++, width_, height_,
-                          is_last ? 1000 : 1000 / frames_per_second);
-    file += i == 0 ? png_chunk("IDAT", frames_[i])
-                   : png_chunk("fdAT", big_endian(sequence++, 4) + frames_[i]);
-  }
-  return file + png_chunk("IEND", "");
-}
-
-data::Image render_frame(const PolicyInput& input) {
-  const env::EnvironmentSpec& spec = input.environment->spec();
-  if (spec.has_render) {
-    return input.environment->render();
-  }
-  for (size_t f = 0; f < spec.task.observation_fields.size(); ++f) {
-    if (spec.task.observation_fields[f].role == data::Role::image) {
-      return tokenize::to_image(std::get<data::Array>((*input.observation)[f]));
-    }
-  }
-  throw base::usage_error(
-      "{} renders no image and has none among its observations",
-      spec.task.name);
+std::unique_ptr<AnimationEncoder> make_png_animation(int frames_per_second) {
+  return std::make_unique<AnimatedPng>(frames_per_second);
 }
 
 }  // namespace gato::rollout

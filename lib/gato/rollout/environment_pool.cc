@@ -57,6 +57,28 @@ class PooledEnvironment : public env::Environment {
   }
   data::Image render() override { return environment_->render(); }
 
+  void begin_reset(uint64_t seed) override { environment_->begin_reset(seed); }
+  data::FieldValues finish_reset() override {
+    return environment_->finish_reset();
+  }
+  void begin_step(const data::FieldValues& action) override {
+    environment_->begin_step(action);
+  }
+  env::StepResult finish_step() override { return environment_->finish_step(); }
+  void begin_expert_action() override { environment_->begin_expert_action(); }
+  data::FieldValues finish_expert_action() override {
+    return environment_->finish_expert_action();
+  }
+  void begin_render() override { environment_->begin_render(); }
+  data::Image finish_render() override { return environment_->finish_render(); }
+  bool has_reply() const override { return environment_->has_reply(); }
+  void add_waits(env::WaitSet& waits) override {
+    environment_->add_waits(waits);
+  }
+  void advance(const env::WaitSet& waits) override {
+    environment_->advance(waits);
+  }
+
  private:
   const std::shared_ptr<Pool> pool_;
   std::unique_ptr<env::Environment> environment_;

@@ -45,6 +45,7 @@ class ModelPolicy : public Policy {
   }
 
   std::string name() const override { return name_; }
+  bool depends_on_batch() const override { return true; }
 
   void begin_episode(int64_t slot) override {
     const at::NoGradGuard no_gradients;

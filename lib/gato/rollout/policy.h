@@ -22,6 +22,8 @@ struct PolicyInput {
   int64_t step = 0;     // within the episode, from 0
   // The values of the fields, in the order of the environment's spec.
   const data::FieldValues* observation = nullptr;
+  // What the environment's expert would do, if Policy::needs_expert_action().
+  const data::FieldValues* expert_action = nullptr;
   env::Environment* environment = nullptr;
 
   // Returns the random numbers of this step. They depend on the episode, the
@@ -49,6 +51,11 @@ class Policy {
   virtual ~Policy() = default;
   // Returns the agent's name, which is the source of its episodes.
   virtual std::string name() const = 0;
+  // Returns whether act() needs PolicyInput::expert_action.
+  virtual bool needs_expert_action() const { return false; }
+  // Returns whether an action depends, if only by rounding, on the other inputs
+  // of the same call.
+  virtual bool depends_on_batch() const { return false; }
   // Resets the state of a slot for a new episode. Slots are numbered from 0.
   virtual void begin_episode(int64_t slot) = 0;
   // Returns one output per input, in the order of the inputs. Each slot has at

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gato/rollout/nearest_policy.h"
 #include "gato/rollout/scripted_policy.h"
 
 namespace gato::rollout {
@@ -20,6 +21,20 @@ PolicyFactory make_scripted_policy_factory(
     return make_noisy_policy(std::move(policy), task, options.noise_level,
                              /*record_expert_action=*/options.is_expert,
                              options.seed);
+  };
+}
+
+PolicyFactory make_nearest_policy_factory(
+    std::shared_ptr<const Demonstrations> demonstrations, int64_t neighbors,
+    double noise_level, uint64_t seed) {
+  return [=](int64_t) {
+    std::unique_ptr<Policy> policy =
+        make_nearest_policy(demonstrations, neighbors);
+    if (noise_level == 0) {
+      return policy;
+    }
+    return make_noisy_policy(std::move(policy), demonstrations->task(),
+                             noise_level, /*record_expert_action=*/false, seed);
   };
 }
 

@@ -7,6 +7,7 @@
 
 #include "gato/data/episode.h"
 #include "gato/model/network.h"
+#include "gato/rollout/demonstrations.h"
 #include "gato/rollout/episode_runner.h"
 #include "gato/rollout/model_policy.h"
 #include "gato/tokenize/task_codec.h"
@@ -23,6 +24,11 @@ struct ScriptedPolicyOptions {
 // is noise, the expert's own choice is recorded beside the executed action.
 PolicyFactory make_scripted_policy_factory(
     const data::TaskSpec& task, const ScriptedPolicyOptions& options);
+
+// Returns a factory of policies that retrieve actions from demonstrations.
+PolicyFactory make_nearest_policy_factory(
+    std::shared_ptr<const Demonstrations> demonstrations, int64_t neighbors,
+    double noise_level, uint64_t seed);
 
 // Returns a factory of policies called `name` that share the network and the
 // codec. `network` must outlive the factory and its policies. The factory turns

@@ -101,19 +101,52 @@ void Recording::append(const std::string& task, const data::Episode& episode,
   const data::EncodedRecord record = data::encode_episode_record(
       task, serialize_episode(episode), was_retried);
   const std::lock_guard lock(mutex_);
-  const data::RecordingExtent extent{index_.end + record.content.offset,
-                                     record.content.size};
-  append_bytes(record.bytes);
-  index_.episodes[{task, episode.id}] = {extent, was_retried};
+  index_.episodes[{task, episode.id}] = {append_record(record), was_retried};
+}
+
+void Recording::set_timing(const std::string& task, int64_t id,
+                           const ControlTiming& timing) {
+  const data::EncodedRecord record = data::encode_timing_record(
+      task, id,
+      {{"latencies", timing.latencies}, {"overruns", timing.overruns}});
+  const std::lock_guard lock(mutex_);
+  index_.timings[{task, id}] = append_record(record);
+}
+
+ControlTiming Recording::timing(const std::string& task, int64_t id) const {
+  data::RecordingExtent extent;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = index_.timings.find({task, id});
+    if (found == index_.timings.end()) {
+      return {};
+    }
+    extent = found->second;
+  }
+  try {
+    const nlohmann::json timing =
+        nlohmann::json::parse(data::read_recording_bytes(fd_, extent, path_))
+            .at("timing");
+    return {timing.at("latencies").get<std::vector<double>>(),
+            timing.at("overruns").get<int64_t>()};
+  } catch (const nlohmann::json::exception&) {
+    throw base::input_error("{}: the timing of episode {} of {} is corrupt",
+                            path_.string(), id, task);
+  }
 }
 
 void Recording::set_film(const std::string& bytes) {
   const data::EncodedRecord record = data::encode_film_record(bytes);
   const std::lock_guard lock(mutex_);
+  index_.film = append_record(record);
+}
+
+data::RecordingExtent Recording::append_record(
+    const data::EncodedRecord& record) {
   const data::RecordingExtent extent{index_.end + record.content.offset,
                                      record.content.size};
   append_bytes(record.bytes);
-  index_.film = extent;
+  return extent;
 }
 
 void Recording::append_bytes(const std::string& bytes) {

@@ -12,11 +12,12 @@
 
 #include "gato/data/episode.h"
 #include "gato/data/recording_file.h"
+#include "gato/rollout/control_clock.h"
 
 namespace gato::rollout {
 
-// append(), set_film(), has_episode() and episode_count() can be called from
-// several threads at the same time.
+// append(), set_timing(), set_film(), has_episode() and episode_count() can be
+// called from several threads at the same time.
 class Recording {
  public:
   // Opens and locks the file, which need not exist, and finds its records. What
@@ -46,6 +47,13 @@ class Recording {
   data::Episode read(const data::TaskSpec& task, int64_t id) const;
   bool was_retried(const std::string& task, int64_t id) const;
 
+  // Records how an episode was timed.
+  void set_timing(const std::string& task, int64_t id,
+                  const ControlTiming& timing);
+  // Returns how an episode was timed; without steps if there is no record of
+  // it. Throws Error(bad_input) if the record is invalid.
+  ControlTiming timing(const std::string& task, int64_t id) const;
+
   // Records the film as the bytes of its file; empty if it could not be made.
   void set_film(const std::string& bytes);
   // Returns the film, nullopt if there is no record of it.
@@ -61,7 +69,9 @@ class Recording {
 
   void open_and_lock();
   void scan();
-  // Appends bytes to the file. Requires that mutex_ is locked.
+  // Appends a record to the file and returns where its content is. Requires
+  // that mutex_ is locked.
+  data::RecordingExtent append_record(const data::EncodedRecord& record);
   void append_bytes(const std::string& bytes);
   EpisodeRecord find(const std::string& task, int64_t id) const;
 

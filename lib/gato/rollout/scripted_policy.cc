@@ -17,15 +17,12 @@ constexpr uint64_t kRandomActionStream = 1, kNoiseStream = 2;
 class ExpertPolicy : public Policy {
  public:
   std::string name() const override { return "expert"; }
+  bool needs_expert_action() const override { return true; }
   void begin_episode(int64_t) override {}
   std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
     std::vector<PolicyOutput> outputs(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) {
-      try {
-        outputs[i].action = inputs[i].environment->expert_action();
-      } catch (const env::EnvironmentError& error) {
-        outputs[i].failure = fmt::format("expert: {}", error.what());
-      }
+      outputs[i].action = *inputs[i].expert_action;
     }
     return outputs;
   }
@@ -63,6 +60,10 @@ class NoisyPolicy : public Policy {
   std::string name() const override {
     return fmt::format("{} with noise {:g}", policy_->name(), noise_level_);
   }
+  bool needs_expert_action() const override {
+    return policy_->needs_expert_action();
+  }
+  bool depends_on_batch() const override { return policy_->depends_on_batch(); }
   void begin_episode(int64_t slot) override { policy_->begin_episode(slot); }
   std::vector<PolicyOutput> act(std::span<const PolicyInput> inputs) override {
     std::vector<PolicyOutput> outputs = policy_->act(inputs);

@@ -55,6 +55,18 @@ def fail(stage):
     if FAULT == f"partial-at-{stage}":
         print('{"type": "obs', end="", flush=True)
         sys.exit(0)
+    if FAULT == f"flood-at-{stage}":
+        while True:
+            sys.stdout.buffer.write(b"x" * 65536)
+    if FAULT == f"large-at-{stage}":
+        send({"type": "observation", "reward": 0}, bytes(50_000_000))
+        return True
+    if FAULT == f"announce-at-{stage}":
+        send({"type": "observation", "reward": 0, "bytes": 1_000_000_000})
+        return True
+    if FAULT == f"huge-at-{stage}":
+        send({"type": "image", "shape": [16384, 16384, 3], "bytes": 3 * 16384 ** 2})
+        return True
     if FAULT == f"noise-at-{stage}":  # more than fits in a pipe
         sys.stderr.write("chatter\n" * 100000)
     if FAULT == f"error-at-{stage}":
@@ -108,6 +120,11 @@ def main():
             resets += 1
             stop_parent(resets)
             send_observation({"type": "observation", "info": {}}, seed, count)
+            if FAULT == "deaf-after-reset":
+                time.sleep(600)
+            if FAULT == "close-after-reset":
+                os.close(0)
+                time.sleep(600)
         elif kind == "render" and FAULT == "empty-at-render":
             send({"type": "image", "shape": [0, 0, 3]})
         elif kind == "render":

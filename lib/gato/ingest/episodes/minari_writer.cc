@@ -218,6 +218,13 @@ void MinariWriter::Impl::write_root_attributes(
   if (!info.spec.settings.is_null()) {
     set("gato_settings", info.spec.settings.dump());
   }
+  for (const auto& [name, value] : info.attributes.items()) {
+    if (value.is_number_integer()) {
+      root.set_attribute(name.c_str(), value.get<int64_t>());
+    } else {
+      set(name.c_str(), value.dump());
+    }
+  }
   if (provenance.enabled) {
     set("gato_provenance", provenance.to_json().dump());
   }

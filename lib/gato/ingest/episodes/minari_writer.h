@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "gato/data/episode.h"
@@ -19,6 +20,9 @@ void require_only_minari_datasets(const std::filesystem::path& directory);
 struct MinariDatasetInfo {
   data::TaskSpec spec;  // attributes gato_task, gato_domain
   std::string source;   // attribute gato_source, algorithm_name
+  // More attributes of the file: integers, and objects, which are written as
+  // JSON.
+  nlohmann::json attributes = nlohmann::json::object();
 };
 
 // Field names that contain '/' become nested Dict spaces ("_index_i": Tuple); a
