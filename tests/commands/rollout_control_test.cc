@@ -585,6 +585,67 @@ TEST_CASE("A prompt is the model's own, that of a dataset, or none") {
   REQUIRE(provenance.at("parents").back().at("program") == "gato-rollout");
 }
 
+TEST_CASE("A prompt is the beginning, the end or the nearest part") {
+  const ScratchDirectory folder;
+  REQUIRE(run({"--policy", "expert", "--env", "control/pendulum", "--episodes",
+               "2", "--max-steps", "30", "-o", folder / "shown"})
+              .status == 0);
+  data::TaskTable tasks;
+  tasks.tasks.resize(1);
+  tasks.tasks[0].spec = ingest::open_episodes(folder / "shown", {})->spec();
+  gato::test::write_tiny_model(folder / "model", tasks);
+  const auto play = [&](const std::string& part,
+                        const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"--model",
+                                          folder / "model",
+                                          "--env",
+                                          "control/pendulum",
+                                          "--episodes",
+                                          "2",
+                                          "--max-steps",
+                                          "5",
+                                          "--prompt",
+                                          folder / "shown",
+                                          "--prompt-part",
+                                          part,
+                                          "--no-provenance",
+                                          "--force",
+                                          "-o",
+                                          folder / "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const RunResult ran = run(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    const data::hdf5::Group root =
+        data::hdf5::open_file(folder / "out/data/main_data.hdf5");
+    CHECK(root.integer_attribute("gato_demonstrations") == 2);
+    return bytes_of(folder / "out");
+  };
+  const std::string first = play("first"), last = play("last"),
+                    nearest = play("nearest");
+  CHECK(first != last);
+  CHECK(nearest != first);
+  CHECK(nearest != last);
+  CHECK(play("nearest") == nearest);
+  // A step that is retrieved takes the place of the only past one.
+  CHECK(play("nearest", {"--context-steps", "2"}) !=
+        play("first", {"--context-steps", "2"}));
+
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{
+           {"--prompt-part", "last"},
+           {"--prompt", "none", "--prompt-part", "nearest"},
+           {"--prompt", folder / "shown", "--prompt-part", "nearest",
+            "--context-steps", "1"},
+           {"--prompt", folder / "shown", "--prompt-part", "middle"}}) {
+    std::vector<std::string> arguments = {"--model", folder / "model",
+                                          "--env",   "control/pendulum",
+                                          "-o",      folder / "none"};
+    arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+    CHECK(run(arguments).status == 2);
+  }
+}
+
 TEST_CASE("An error in a prompt names its location and gives advice") {
   const ScratchDirectory folder;
   for (const std::string task : {"arcade/catch", "control/cartpole-swingup"}) {

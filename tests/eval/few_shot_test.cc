@@ -27,7 +27,7 @@ FewShotRun make_run(int64_t episodes, int64_t repeat,
   run.steps = 100 * std::ssize(means);
   for (const double mean : means) {
     run.evaluations.push_back({.step = 100 * (std::ssize(run.evaluations) + 1),
-                               .returns = {mean - 1, mean + 1},
+                               .values = {mean - 1, mean + 1},
                                .failed = 0,
                                .recorded_mean = {}});
   }
@@ -36,8 +36,8 @@ FewShotRun make_run(int64_t episodes, int64_t repeat,
 
 ReferenceTable make_references(double random, double expert) {
   ReferenceTable references;
-  references["toy/task"].random = ReferenceReturn{random, {}, {}};
-  references["toy/task"].expert = ReferenceReturn{expert, {}, {}};
+  references["toy/task"].random.emplace().mean = random;
+  references["toy/task"].expert.emplace().mean = expert;
   return references;
 }
 
@@ -151,8 +151,8 @@ TEST_CASE("An expert that is no better than random gives no score") {
 
 TEST_CASE("Failed episodes count with the random policy's return") {
   FewShotRun run = make_run(1, 1, {8, 8, 8, 8, 8});
-  run.evaluations[0].failed = 2;    // (7 + 9 + 2 * 4) / 4
-  run.evaluations[1].returns = {};  // all of them
+  run.evaluations[0].failed = 2;   // (7 + 9 + 2 * 4) / 4
+  run.evaluations[1].values = {};  // all of them
   run.evaluations[1].failed = 2;
   const FewShotReport known =
       compute_few_shot({{"tuned", {run}}}, make_references(4, 9), {});
@@ -214,13 +214,27 @@ TEST_CASE("Evaluations are read in the order of their steps") {
     CHECK(run.task == "toy/task");
     REQUIRE(run.evaluations.size() == 2);
     CHECK(run.evaluations[0].recorded_mean == 2.5);
-    CHECK(run.evaluations[1].returns == std::vector<double>{4.5});
+    CHECK(run.evaluations[1].values == std::vector<double>{4.5});
     CHECK(run.evaluations[1].failed == 1);
   }
   const FewShotInput one =
       read_few_shot_input(folder / "curve/episodes-3-repeat-2");
   CHECK(one.name == "curve");
   CHECK(one.runs.size() == 1);
+}
+
+TEST_CASE("Success rates can take the place of returns") {
+  const test::ScratchDirectory folder;
+  write_run(folder / "curve/episodes-1-repeat-1",
+            {evaluation_line(100, R"("failed":0,"mean":7.5,"success":0.5)")});
+  const FewShotInput input =
+      read_few_shot_input(folder / "curve", Metric::success);
+  REQUIRE(input.runs.at(0).evaluations.size() == 1);
+  CHECK(input.runs[0].evaluations[0].recorded_mean == 0.5);
+  write_run(folder / "none/episodes-1-repeat-1",
+            {evaluation_line(100, R"("failed":0,"mean":7.5,"success":null)")});
+  CHECK_THROWS_WITH(read_few_shot_input(folder / "none", Metric::success),
+                    Contains("--metric success"));
 }
 
 TEST_CASE("Outputs without evaluations are rejected") {

@@ -11,10 +11,10 @@ gato-tokenize episodes --quiet --text-model words.model --discrete separate \
 gato-pack --quiet --length 64 --window-steps 2 --sequences 40 --seed 1 -o sequences.h5 episodes.h5
 train
 
-# curve DIRECTORY OPTION...
+# curve DIRECTORY OPTION...: trains for `steps` steps, 20 by default.
 curve() {
-  gato-finetune --quiet --init run --demonstrations demonstrations/arcade/catch \
-    --episodes 1,3 --repeats 2 --batch-size 4 --steps 20 --no-provenance \
+  exec gato-finetune --quiet --init run --demonstrations demonstrations/arcade/catch \
+    --episodes 1,3 --repeats 2 --batch-size 4 --steps "${steps:-20}" --no-provenance \
     --env arcade/catch --eval-every 5 --eval-episodes 2 --precision fp32 --seed 3 \
     -o "$@"
 }
@@ -35,34 +35,36 @@ for line in sorted((l for l in lines if "evaluation" in l), key=lambda l: l["ste
     print(line["step"], line["evaluation"])' "$1/metrics.jsonl"
 }
 
-curve one --threads 1
-curve four --threads 4 2>log || fail "runs in processes: $(<log)"
+(curve one --threads 1)
+(curve four --threads 4) 2>log || fail "runs in processes: $(<log)"
 same one four || fail "runs in processes differ"
 
 # A run on the command line alone is the one of the curve.
-curve only --threads 4 --only 3:2
+(curve only --threads 4 --only 3:2)
 cmp only/episodes-3-repeat-2/step-20/model.safetensors \
   one/episodes-3-repeat-2/step-20/model.safetensors || fail "--only differs"
 [[ ! -e only/episodes-1-repeat-1 ]] || fail "--only trained another run"
 
 # A time limit stops all of them; the same command continues.
 status=0
-curve stopped --threads 2 --max-time 0.01s --resume || status=$?
+(curve stopped --threads 2 --max-time 0.01s --resume) || status=$?
 [[ $status == 75 ]] || fail "after the time limit the status is $status"
-curve stopped --threads 2 --resume || fail "they did not continue"
+(curve stopped --threads 2 --resume) || fail "they did not continue"
 same one stopped || fail "continued runs differ"
 
 # A signal is forwarded to the runs.
 status=0
-curve killed --threads 2 --steps 2000 --save-every 100000 --resume &
+steps=100000 curve killed --threads 2 --save-every 100000 --resume &
 pid=$!
-until compgen -G 'killed/*/metrics.jsonl' >/dev/null; do sleep 0.1; done
-sleep 0.5
+for _ in {1..600}; do
+  ! grep -qs loss killed/*/metrics.jsonl || break
+  sleep 0.1
+done
 kill -TERM "$pid"
 wait "$pid" || status=$?
 [[ $status == 75 ]] || fail "after SIGTERM the status is $status"
 for run in killed/*; do
-  [[ -e $run/latest || ! -e $run/metrics.jsonl ]] || fail "$run saved no checkpoint"
+  ! grep -qs loss "$run/metrics.jsonl" || [[ -e $run/latest ]] || fail "$run saved nothing"
 done
 
 # The report of both curves.

@@ -207,6 +207,21 @@ TEST_CASE("A prompt is read as past steps") {
   }
 }
 
+TEST_CASE("Steps that replace the past are read with the next observation") {
+  const at::NoGradGuard no_gradients;
+  const model::Network network = tiny_network();
+  const std::vector<ToyStep> past = {{5, 50, {}, {3}}, {5, 51, {}, {3}}};
+  model::KvCache cache(network, 1);
+  ContextWindow window(cache, 0);
+  play(window, 1);
+  window.replace_steps(0, {row_of_steps({past[0]}), row_of_steps({past[1]})});
+  REQUIRE(cache.length(0) == 0);
+  Played played = play(window, 1);
+  played.steps.insert(played.steps.begin(), past.begin(), past.end());
+  REQUIRE(difference(played.hidden.back(),
+                     read_at_once(network, played.steps)) < 1e-4);
+}
+
 TEST_CASE("Slots that are read in one batch do not see each other") {
   const at::NoGradGuard no_gradients;
   const model::Network network = tiny_network();
@@ -269,4 +284,11 @@ TEST_CASE("A prompt has complete steps only") {
   REQUIRE(leading_steps(document, 12).size() == 3);
   REQUIRE(leading_steps(document, 11).size() == 2);
   REQUIRE(leading_steps(document, 3).empty());
+  REQUIRE(steps_until(document, 2, 12).size() == 3);
+  REQUIRE(steps_until(document, 2, 11).size() == 2);
+  REQUIRE(steps_until(document, 2, 12, 1).size() == 1);
+  REQUIRE(steps_until(document, 1, 100).size() == 2);
+  REQUIRE(steps_until(document, 0, 4).size() == 1);
+  REQUIRE(steps_until(document, 0, 3).empty());
+  REQUIRE(steps_until(document, 2, 12, 0).empty());
 }

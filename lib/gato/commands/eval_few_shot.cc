@@ -14,11 +14,12 @@
 #include "gato/base/file_io.h"
 #include "gato/base/file_patterns.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/eval_inputs.h"
+#include "gato/commands/report_output.h"
 #include "gato/data/provenance.h"
 #include "gato/eval/few_shot.h"
 #include "gato/eval/few_shot_report.h"
 #include "gato/eval/few_shot_runs.h"
-#include "gato/ingest/episodes/dataset_search.h"
 
 namespace gato::commands {
 namespace {
@@ -40,7 +41,8 @@ constexpr const char* kDescription =
     "failed episode counts with the mean return of the random policy if that "
     "is known, and is otherwise left out of the mean of its evaluation.\n\n"
     "The score is 100 (return - random) / (expert - random), from the "
-    "references of the task. Without them, or if the expert is no better than "
+    "references of the task. With --metric success, success rates take the "
+    "place of returns. Without them, or if the expert is no better than "
     "the random policy, scores are null and returns are summarized instead. "
     "The summary is the mean over the repeats of each number of demonstrations "
     "with a 95% percentile bootstrap interval, which resamples the "
@@ -52,32 +54,11 @@ constexpr const char* kDescription =
 
 struct EvalFewShotOptions {
   std::vector<std::string> curves;  // NAME=PATH, or PATH of the curve before it
-  // Later files override earlier ones; datasets override files.
-  std::vector<std::string> reference_files;
-  std::vector<std::string> expert_datasets, random_datasets;
+  ReferenceOptions references;
+  std::string metric = "return";
   int64_t resamples = 10000;
   std::string title = "Few-shot curves";
 };
-
-enum class Format { none, json, csv, html };
-
-Format detect_format(const std::string& output) {
-  if (output.empty()) {
-    return Format::none;
-  }
-  const std::string extension = std::filesystem::path(output).extension();
-  if (extension == ".json") {
-    return Format::json;
-  }
-  if (extension == ".csv") {
-    return Format::csv;
-  }
-  if (extension == ".html") {
-    return Format::html;
-  }
-  throw base::usage_error(
-      "{}: the name of a report must end in .json, .csv or .html", output);
-}
 
 // A path and the name of its curve; empty: as the path says.
 struct CurvePath {
@@ -121,8 +102,8 @@ std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
 // What the report was made of.
 struct Inputs {
   std::vector<eval::NamedRuns> curves;  // in the order of their first paths
-  eval::ReferenceTable references;
-  std::vector<std::filesystem::path> files;
+  LoadedReferences references;
+  std::vector<std::filesystem::path> metrics;  // metrics.jsonl of runs
   std::vector<eval::DatasetOutcomes> datasets;
   size_t runs = 0;
 };
@@ -131,7 +112,8 @@ Inputs read_inputs(const EvalFewShotOptions& options,
                    const std::vector<std::string>& operands) {
   Inputs inputs;
   for (const CurvePath& path : list_paths(operands, options.curves)) {
-    eval::FewShotInput input = eval::read_few_shot_input(path.path);
+    eval::FewShotInput input =
+        eval::read_few_shot_input(path.path, parse_metric(options.metric));
     const std::string name = path.name.empty() ? input.name : path.name;
     auto curve = std::ranges::find(inputs.curves, name, &eval::NamedRuns::name);
     if (curve == inputs.curves.end()) {
@@ -140,43 +122,22 @@ Inputs read_inputs(const EvalFewShotOptions& options,
     }
     eval::append_runs(input.runs, *curve);
     inputs.runs += input.runs.size();
-    std::ranges::move(input.metrics, std::back_inserter(inputs.files));
+    std::ranges::move(input.metrics, std::back_inserter(inputs.metrics));
     std::ranges::move(input.datasets, std::back_inserter(inputs.datasets));
   }
-  for (const std::string& file : options.reference_files) {
-    eval::load_references(file, inputs.references);
-    inputs.files.emplace_back(file);
-  }
-  const auto add = [&](const std::vector<std::string>& paths,
-                       eval::ReferenceKind kind) {
-    for (const std::string& path : ingest::find_all_datasets(paths)) {
-      inputs.datasets.push_back(eval::read_dataset_outcomes(path));
-      eval::add_reference(inputs.datasets.back(), kind, inputs.references);
-    }
-  };
-  add(options.random_datasets, eval::ReferenceKind::random);
-  add(options.expert_datasets, eval::ReferenceKind::expert);
+  inputs.references =
+      load_all_references(options.references, /*max_episode_steps=*/0);
   return inputs;
 }
 
-std::string render_json(const eval::FewShotReport& report, const Inputs& inputs,
-                        const data::RunRecord& record) {
-  nlohmann::json document = eval::few_shot_json(report);
-  data::Provenance provenance(record);
-  for (const std::filesystem::path& file : inputs.files) {
+data::Provenance make_provenance(const Inputs& inputs,
+                                 const data::RunRecord& record) {
+  data::Provenance provenance =
+      report_provenance(record, {&inputs.datasets}, inputs.references);
+  for (const std::filesystem::path& file : inputs.metrics) {
     provenance.add_input(file);
   }
-  for (const eval::DatasetOutcomes& dataset : inputs.datasets) {
-    provenance.add_input(dataset.hdf5_file);
-    provenance.add_parent(dataset.provenance);
-  }
-  if (provenance.enabled) {
-    document["provenance"] = provenance.to_json();
-  }
-  // Names and paths are arbitrary bytes, but JSON must be valid UTF-8.
-  return document.dump(2, ' ', false,
-                       nlohmann::json::error_handler_t::replace) +
-         "\n";
+  return provenance;
 }
 
 std::string render_html(const eval::FewShotReport& report,
@@ -221,18 +182,22 @@ void warn_without_scores(const eval::FewShotReport& report) {
 base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
                                    const cli::CommandContext& context) {
   const std::string& output = context.common.output;
-  const Format format = detect_format(output);
+  const ReportFormat format = detect_report_format(output);
   const Inputs inputs = read_inputs(options, context.common.inputs);
   const eval::FewShotReport report =
-      eval::compute_few_shot(inputs.curves, inputs.references,
-                             {context.common.seed, options.resamples});
+      eval::compute_few_shot(inputs.curves, inputs.references.table(),
+                             {.metric = parse_metric(options.metric),
+                              .seed = context.common.seed,
+                              .resamples = options.resamples});
   warn_without_scores(report);
-  if (format != Format::none) {
+  if (format != ReportFormat::none) {
     base::write_file(
         output,
-        format == Format::json  ? render_json(report, inputs, context.record)
-        : format == Format::csv ? eval::few_shot_csv(report)
-                                : render_html(report, options.title),
+        format == ReportFormat::json
+            ? render_report_json(eval::few_shot_json(report),
+                                 make_provenance(inputs, context.record))
+        : format == ReportFormat::csv ? eval::few_shot_csv(report)
+                                      : render_html(report, options.title),
         context.common.force);
   }
   fmt::print("{}", eval::few_shot_text(report));
@@ -254,23 +219,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .add("curve", &options->curves,
            "A curve and the paths of its runs; can be repeated")
       .metavar("NAME=PATH...");
-  table
-      .add("references", &options->reference_files,
-           "JSON files with the mean returns of the random policy and of the "
-           "expert per task; later files override earlier ones")
-      .metavar("FILE...")
-      .files();
-  table
-      .add("expert", &options->expert_datasets,
-           "Datasets of the expert; their mean returns override --references")
-      .metavar("DATASET...")
-      .files();
-  table
-      .add("random", &options->random_datasets,
-           "Datasets of the random policy; their mean returns override "
-           "--references")
-      .metavar("DATASET...")
-      .files();
+  add_reference_options(table, options->references);
+  add_metric_option(table, options->metric);
   table
       .add("resamples", &options->resamples,
            "Number of bootstrap resamples for the intervals")

@@ -56,7 +56,7 @@ rollout::PolicyFactory PolicyBuilder::make_factory(
     const env::EnvironmentSpec& spec, bool is_only_task,
     nlohmann::json& attributes) const {
   if (options_.model) {
-    return make_model_factory(spec);
+    return make_model_factory(spec, attributes);
   }
   return options_.policy == "nearest"
              ? make_nearest_factory(spec, is_only_task, attributes)
@@ -89,7 +89,7 @@ rollout::PolicyFactory PolicyBuilder::make_scripted_factory(
 }
 
 rollout::PolicyFactory PolicyBuilder::make_model_factory(
-    const env::EnvironmentSpec& spec) const {
+    const env::EnvironmentSpec& spec, nlohmann::json& attributes) const {
   const model::ModelConfig& config = model_->network->config();
   std::optional<tokenize::Resize> resize;
   if (options_.resize) {
@@ -102,7 +102,7 @@ rollout::PolicyFactory PolicyBuilder::make_model_factory(
   options.sampling = {options_.temperature.value_or(1), options_.greedy, seed_};
   options.context_steps = options_.context_steps.value_or(config.window_steps);
   options.mask_actions = options_.mask_actions;
-  options.prompt = load_prompt(*codec);
+  load_prompt(spec, *codec, options, attributes);
   return rollout::make_model_policy_factory(decoder_, std::move(codec),
                                             agent_name(), std::move(options));
 }
@@ -114,20 +114,42 @@ std::optional<std::string> PolicyBuilder::prompt_dataset() const {
   return options_.prompt;
 }
 
-std::vector<data::TokenRow> PolicyBuilder::load_prompt(
+void PolicyBuilder::load_prompt(const env::EnvironmentSpec& spec,
+                                const tokenize::TaskCodec& codec,
+                                rollout::ModelPolicyOptions& policy,
+                                nlohmann::json& attributes) const {
+  const auto dataset = prompt_dataset();
+  if (!dataset) {
+    policy.prompt = own_prompt(codec);
+    return;
+  }
+  int64_t episode_count = 0;
+  try {
+    if (options_.prompt_part == "nearest") {
+      policy.retriever = std::make_shared<rollout::PromptRetriever>(
+          *dataset, spec.task, codec, options_.max_episode_steps);
+      episode_count = policy.retriever->episode_count();
+    } else {
+      rollout::DatasetPrompt prompt = rollout::dataset_prompt(
+          *dataset, codec, model_->network->config().context,
+          options_.prompt_part == "last" ? rollout::PromptPart::last
+                                         : rollout::PromptPart::first,
+          options_.max_episode_steps);
+      policy.prompt = std::move(prompt.steps);
+      episode_count = prompt.episode_count;
+    }
+  } catch (const base::Error& error) {
+    throw base::Error(
+        error.status(),
+        fmt::format("--prompt: {}; --prompt none plays without a prompt",
+                    error.what()));
+  }
+  attributes["gato_demonstrations"] = episode_count;
+}
+
+std::vector<data::TokenRow> PolicyBuilder::own_prompt(
     const tokenize::TaskCodec& codec) const {
   const model::ModelConfig& config = model_->network->config();
-  if (const auto dataset = prompt_dataset()) {
-    try {
-      return rollout::dataset_prompt(*dataset, codec, config.context,
-                                     options_.max_episode_steps);
-    } catch (const base::Error& error) {
-      throw base::Error(
-          error.status(),
-          fmt::format("--prompt: {}; --prompt none plays without a prompt",
-                      error.what()));
-    }
-  }
   // A model that was trained on windows of a few steps never saw a prompt.
   const std::string prompt = options_.prompt.value_or(
       config.window_steps == 0 && !model_->demonstrations.empty() ? "own"

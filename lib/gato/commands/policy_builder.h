@@ -15,6 +15,7 @@
 #include "gato/model/model_directory.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/episode_runner.h"
+#include "gato/rollout/model_policy.h"
 #include "gato/tokenize/task_codec.h"
 
 namespace gato::commands {
@@ -46,11 +47,16 @@ class PolicyBuilder {
   rollout::PolicyFactory make_nearest_factory(const env::EnvironmentSpec& spec,
                                               bool is_only_task,
                                               nlohmann::json& attributes) const;
-  rollout::PolicyFactory make_model_factory(
-      const env::EnvironmentSpec& spec) const;
+  rollout::PolicyFactory make_model_factory(const env::EnvironmentSpec& spec,
+                                            nlohmann::json& attributes) const;
   // Returns the dataset that --prompt names, if it names one.
   std::optional<std::string> prompt_dataset() const;
-  std::vector<data::TokenRow> load_prompt(
+  // Sets the prompt or the retriever of the policy.
+  void load_prompt(const env::EnvironmentSpec& spec,
+                   const tokenize::TaskCodec& codec,
+                   rollout::ModelPolicyOptions& policy,
+                   nlohmann::json& attributes) const;
+  std::vector<data::TokenRow> own_prompt(
       const tokenize::TaskCodec& codec) const;
 
   const RolloutControlOptions& options_;

@@ -23,6 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool names_prompt_dataset(const RolloutControlOptions& options) {
+  return options.prompt && options.prompt != "own" && options.prompt != "none";
+}
+
 void validate_video(const RolloutControlOptions& options, bool may_exist) {
   if (!rollout::is_animation_name(*options.video)) {
     throw base::usage_error(
@@ -43,7 +47,7 @@ void check_output_is_no_input(const RolloutControlOptions& options,
                               const cli::CommonOptions& common) {
   std::vector<std::string> inputs = common.config_files;
   inputs.push_back(options.model.value_or(""));
-  if (options.prompt && options.prompt != "own" && options.prompt != "none") {
+  if (names_prompt_dataset(options)) {
     inputs.push_back(*options.prompt);
   }
   inputs.insert(inputs.end(), options.demonstrations.begin(),
@@ -90,6 +94,16 @@ void validate_options(const RolloutControlOptions& options,
         "--precision and --device apply to a --model, not to a --policy");
   }
   validate_nearest(options);
+  const bool has_prompt_dataset = names_prompt_dataset(options);
+  if (options.prompt_part != "first" && !has_prompt_dataset) {
+    throw base::usage_error("--prompt-part {} requires --prompt DATASET",
+                            options.prompt_part);
+  }
+  if (options.prompt_part == "nearest" && options.context_steps == 1) {
+    throw base::usage_error(
+        "--prompt-part nearest requires more than --context-steps 1, which "
+        "leaves no room for a prompt");
+  }
   if (options.control_period && !(control_period(options) > 0)) {
     throw base::usage_error(
         "--control-period {}: a period is a positive duration, such as 50ms",
@@ -254,6 +268,14 @@ void add_model_options(cli::OptionTable& table,
       .default_is(
           "own if there is one and the model was not trained on short windows, "
           "otherwise none");
+  table
+      .add("prompt-part", &options.prompt_part,
+           "What the prompt of a DATASET is. first: the beginning of its best "
+           "episode. last: the end, which shows the goal. nearest: at every "
+           "time step, the part of an episode whose last observation is "
+           "nearest to the present one, in the place of the past")
+      .one_of({"first", "last", "nearest"})
+      .metavar("PART");
   add_max_episode_steps_option(table, options.max_episode_steps,
                                "an episode of the --prompt dataset");
   table
@@ -412,7 +434,12 @@ cli::Command rollout_control_command() {
       "at every time step, and nothing older affects the model. With 0, keys "
       "and values are cached and the oldest time steps are evicted first, like "
       "the paper's Transformer-XL memory. The time steps of a prompt count "
-      "toward the context.";
+      "toward the context. With --prompt-part nearest, an action depends on "
+      "the present observation and on the steps that were retrieved for it, "
+      "as many as the context or --context-steps leave room for; distances are "
+      "those of --policy nearest. A dataset that was played with --prompt "
+      "DATASET or --policy nearest says how many demonstrations there were, "
+      "and gato-eval few-shot makes curves of such datasets.";
   command.seed_help =
       "Random seed of the environments and of the policy; the same seed, "
       "inputs and options give the same episodes, with a model for the same "

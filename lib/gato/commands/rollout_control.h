@@ -19,6 +19,7 @@ struct RolloutControlOptions {
   EnvironmentOptions environments;
   int64_t episodes = 50, batch_size = 16, max_steps = 0;
   std::optional<std::string> prompt;  // "own", "none" or a dataset
+  std::string prompt_part = "first";  // or "last" or "nearest"
   int64_t max_episode_steps = 0;      // of that dataset; 0: unknown
   std::optional<int64_t> context_steps;
   std::optional<double> temperature;

@@ -15,15 +15,15 @@ namespace {
 // stream from all others of the same seed.
 constexpr uint64_t kFewShotStream = 0x67610007;
 
-// Returns the mean return of an evaluation; nullopt if no episode was complete.
-std::optional<double> mean_return(const Evaluation& evaluation,
-                                  const std::optional<double>& random) {
-  if (evaluation.returns.empty()) {
+// Returns the mean of an evaluation; nullopt if no episode was complete.
+std::optional<double> mean_value(const Evaluation& evaluation,
+                                 const std::optional<double>& random) {
+  if (evaluation.values.empty()) {
     return evaluation.recorded_mean;
   }
-  const double count = static_cast<double>(evaluation.returns.size());
-  const double sum = std::accumulate(evaluation.returns.begin(),
-                                     evaluation.returns.end(), 0.0);
+  const double count = static_cast<double>(evaluation.values.size());
+  const double sum =
+      std::accumulate(evaluation.values.begin(), evaluation.values.end(), 0.0);
   if (!random) {
     return sum / count;
   }
@@ -39,7 +39,7 @@ FewShotPoint make_point(const FewShotRun& run, const FewShotReport& report) {
                      .best_return = {},
                      .score = {}};
   for (const Evaluation& evaluation : run.evaluations) {
-    point.returns.push_back(mean_return(evaluation, report.random));
+    point.returns.push_back(mean_value(evaluation, report.random));
   }
   if (run.is_trained) {
     point.best_return = best_moving_mean(point.returns);
@@ -167,15 +167,14 @@ FewShotReport compute_few_shot(const std::vector<NamedRuns>& curves,
                                const FewShotOptions& options) {
   FewShotReport report;
   report.task = common_task(curves);
+  report.metric = options.metric;
   report.seed = options.seed;
   report.resamples = options.resamples;
   if (const auto found = references.find(report.task);
       found != references.end()) {
     const TaskReferences& task = found->second;
-    report.random =
-        task.random ? std::optional(task.random->mean) : std::nullopt;
-    report.expert =
-        task.expert ? std::optional(task.expert->mean) : std::nullopt;
+    report.random = reference_value(task.random, options.metric);
+    report.expert = reference_value(task.expert, options.metric);
   }
   report.has_scores =
       report.random && report.expert && *report.expert > *report.random;

@@ -19,9 +19,11 @@ constexpr int64_t kMovingMeanLength = 5;
 // The outcome of one evaluation.
 struct Evaluation {
   int64_t step = 0;
-  std::vector<double> returns;  // of the episodes that did not fail
+  // What the episodes that did not fail are worth: their returns, or 1 if they
+  // succeeded and 0 if not.
+  std::vector<double> values;
   int64_t failed = 0;
-  // The mean of an evaluation whose returns were not recorded.
+  // The mean of an evaluation whose values were not recorded.
   std::optional<double> recorded_mean = {};
 };
 
@@ -63,7 +65,8 @@ struct FewShotCurve {
 
 struct FewShotReport {
   std::string task;
-  std::optional<double> random, expert;  // mean returns of the references
+  Metric metric = Metric::mean_return;
+  std::optional<double> random, expert;  // means of the references
   bool has_scores = false;               // else only returns
   std::vector<FewShotCurve> curves;
   uint64_t seed = 0;
@@ -77,6 +80,7 @@ struct NamedRuns {
 };
 
 struct FewShotOptions {
+  Metric metric = Metric::mean_return;  // that the runs were read with
   uint64_t seed = 0;
   int64_t resamples = 10000;  // number of bootstrap resamples
 };

@@ -11,7 +11,7 @@
 #include "gato/eval/chart_axes.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/html_page.h"
-#include "gato/eval/score_report.h"
+#include "gato/eval/report_values.h"
 
 namespace gato::eval {
 namespace {
@@ -60,9 +60,9 @@ void draw_curve(Svg& svg, const Scale& x, const Scale& y,
                 const FewShotReport& report, size_t index) {
   const FewShotCurve& curve = report.curves[index];
   const std::string color = palette_color(index);
-  const double offset = kCurveOffset *
-                        (static_cast<double>(index) -
-                         static_cast<double>(report.curves.size() - 1) / 2);
+  const double offset =
+      kCurveOffset * (static_cast<double>(index) -
+                      static_cast<double>(report.curves.size() - 1) / 2);
   const auto x_of = [&](int64_t episodes) {
     return x(static_cast<double>(episodes)) + offset;
   };
@@ -83,10 +83,10 @@ void draw_curve(Svg& svg, const Scale& x, const Scale& y,
   for (const FewShotPoint& point : curve.points) {
     const std::optional<double> value = plotted_value(report, point);
     if (value) {
-      svg.circle(x_of(point.episodes), y(*value), 3.5, color, 0.6,
-                 fmt::format("{}, {} demonstrations, repeat {}: {}", curve.name,
-                             point.episodes, point.repeat,
-                             format_return(value)));
+      svg.circle(
+          x_of(point.episodes), y(*value), 3.5, color, 0.6,
+          fmt::format("{}, {} demonstrations, repeat {}: {}", curve.name,
+                      point.episodes, point.repeat, format_return(value)));
     }
   }
 }

@@ -4,8 +4,8 @@
 
 #include "gato/base/text_table.h"
 #include "gato/data/file_format.h"
-#include "gato/eval/charts.h"
 #include "gato/eval/few_shot_chart.h"
+#include "gato/eval/report_values.h"
 #include "gato/eval/score_report.h"
 
 namespace gato::eval {
@@ -13,19 +13,15 @@ namespace {
 
 using nlohmann::json;
 
-json number_or_null(const std::optional<double>& value) {
-  return value ? json(*value) : json(nullptr);
-}
-
 json point_json(const FewShotPoint& point) {
   json returns = json::array();
   for (const std::optional<double>& value : point.returns) {
-    returns.push_back(number_or_null(value));
+    returns.push_back(as_json(value));
   }
   return {{"episodes", point.episodes},
           {"repeat", point.repeat},
-          {"score", number_or_null(point.score)},
-          {"return", number_or_null(point.best_return)},
+          {"score", as_json(point.score)},
+          {"return", as_json(point.best_return)},
           {"returns", returns},
           {"steps", point.steps}};
 }
@@ -33,25 +29,9 @@ json point_json(const FewShotPoint& point) {
 json summary_json(const FewShotSummary& summary) {
   return {{"episodes", summary.episodes},
           {"runs", summary.runs},
-          {"mean", number_or_null(summary.mean)},
-          {"low", number_or_null(summary.low)},
-          {"high", number_or_null(summary.high)}};
-}
-
-std::string csv_number(const std::optional<double>& value) {
-  return value ? json(*value).dump() : "";
-}
-
-// Quotes a CSV field if it needs quotes.
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  }
-  return quoted + '"';
+          {"mean", as_json(summary.mean)},
+          {"low", as_json(summary.low)},
+          {"high", as_json(summary.high)}};
 }
 
 // Formats a number of a summary.
@@ -71,23 +51,21 @@ HtmlSection summary_section(const FewShotReport& report) {
                       std::to_string(summary.runs)});
     }
   }
-  return {"Means",
-          html_table({"curve", "demonstrations",
-                      report.has_scores ? "score (%)" : "return", "95% low",
-                      "95% high", "runs"},
-                     rows, 1)};
+  return {"Means", html_table({"curve", "demonstrations",
+                               report.has_scores ? "score (%)" : "return",
+                               "95% low", "95% high", "runs"},
+                              rows, 1)};
 }
 
 HtmlSection run_section(const FewShotReport& report) {
   std::vector<std::vector<std::string>> rows;
   for (const FewShotCurve& curve : report.curves) {
     for (const FewShotPoint& point : curve.points) {
-      rows.push_back({curve.name, std::to_string(point.episodes),
-                      std::to_string(point.repeat),
-                      format_number(point.score, 1),
-                      format_return(point.best_return),
-                      std::to_string(point.returns.size()),
-                      std::to_string(point.steps)});
+      rows.push_back(
+          {curve.name, std::to_string(point.episodes),
+           std::to_string(point.repeat), format_number(point.score, 1),
+           format_return(point.best_return),
+           std::to_string(point.returns.size()), std::to_string(point.steps)});
     }
   }
   return {"Runs", html_table({"curve", "demonstrations", "repeat", "score (%)",
@@ -100,8 +78,9 @@ HtmlSection run_section(const FewShotReport& report) {
 json few_shot_json(const FewShotReport& report) {
   json document = data::format_to_json(data::kFewShotFormat);
   document.update({{"task", report.task},
-                   {"random", number_or_null(report.random)},
-                   {"expert", number_or_null(report.expert)},
+                   {"random", as_json(report.random)},
+                   {"expert", as_json(report.expert)},
+                   {"metric", metric_name(report.metric)},
                    {"unit", report.has_scores ? "score" : "return"},
                    {"curves", json::array()},
                    {"seed", report.seed},
@@ -121,20 +100,16 @@ json few_shot_json(const FewShotReport& report) {
 }
 
 std::string few_shot_csv(const FewShotReport& report) {
-  std::string text = "curve,episodes,repeat,steps,return,score,returns\r\n";
+  json rows = json::array();
   for (const FewShotCurve& curve : report.curves) {
     for (const FewShotPoint& point : curve.points) {
-      std::vector<std::string> returns;
-      for (const std::optional<double>& value : point.returns) {
-        returns.push_back(value ? json(*value).dump() : "null");
-      }
-      text += fmt::format("{},{},{},{},{},{},{}\r\n", csv_text(curve.name),
-                          point.episodes, point.repeat, point.steps,
-                          csv_number(point.best_return),
-                          csv_number(point.score), fmt::join(returns, " "));
+      rows.push_back(point_json(point));
+      rows.back()["curve"] = curve.name;
     }
   }
-  return text;
+  return to_csv(
+      {"curve", "episodes", "repeat", "steps", "return", "score", "returns"},
+      rows);
 }
 
 std::string few_shot_text(const FewShotReport& report) {

@@ -11,8 +11,8 @@
 namespace gato::eval {
 
 // Returns {"kind": "gato-few-shot", "version", "oldest_version", "task",
-//  "random", "expert", "unit": "score" or "return", what "summary" is about,
-//  "curves": [{"name",
+//  "metric", "random", "expert", "unit": "score" or "return", what "summary" is
+//  about, "curves": [{"name",
 //    "points": [{"episodes","repeat","score","return","returns","steps"}],
 //    "summary": [{"episodes","runs","mean","low","high"}]}],
 //  "seed", "resamples"}

@@ -44,22 +44,28 @@ std::optional<RunName> parse_run_name(const fs::path& path) {
   return RunName{std::stoll(match[1]), std::stoll(match[2])};
 }
 
-// Parses the value of "evaluation".
-Evaluation parse_evaluation(const json& evaluation, int64_t step) {
+// Parses the value of "evaluation". The success rate counts failed episodes as
+// without success.
+Evaluation parse_evaluation(const json& evaluation, int64_t step,
+                            Metric metric) {
   Evaluation result;
   result.step = step;
+  const char* const mean_key = metric == Metric::success ? "success" : "mean";
+  if (data::has_value(evaluation, mean_key)) {
+    result.recorded_mean = data::number_at(evaluation, mean_key);
+  }
+  if (metric == Metric::success) {
+    return result;
+  }
   if (data::has_value(evaluation, "failed")) {
     result.failed = data::integer_at(evaluation, "failed");
-  }
-  if (data::has_value(evaluation, "mean")) {
-    result.recorded_mean = data::number_at(evaluation, "mean");
   }
   if (data::has_value(evaluation, "returns")) {
     for (const json& value : evaluation["returns"]) {
       if (!value.is_number()) {
         throw base::input_error("key 'returns': is not a list of numbers");
       }
-      result.returns.push_back(value.get<double>());
+      result.values.push_back(value.get<double>());
     }
   }
   return result;
@@ -78,7 +84,7 @@ int64_t planned_steps(const fs::path& run) {
   return config["steps"].value_or(int64_t{0});
 }
 
-FewShotRun read_run(const fs::path& path, const RunName& name) {
+FewShotRun read_run(const fs::path& path, const RunName& name, Metric metric) {
   FewShotRun run;
   run.path = path;
   run.episodes = name.episodes;
@@ -94,7 +100,7 @@ FewShotRun read_run(const fs::path& path, const RunName& name) {
     run.task = data::has_value(evaluation, "task")
                    ? data::string_at(evaluation, "task")
                    : data::string_at(evaluation, "environment");
-    evaluations[step] = parse_evaluation(evaluation, step);
+    evaluations[step] = parse_evaluation(evaluation, step, metric);
   });
   for (auto& [step, evaluation] : evaluations) {
     run.evaluations.push_back(std::move(evaluation));
@@ -141,8 +147,27 @@ std::vector<fs::path> find_runs(const fs::path& operand) {
   return runs;
 }
 
+// Throws if the metric is the success and no evaluation reports it.
+void require_success_reports(const fs::path& operand,
+                             const std::vector<FewShotRun>& runs,
+                             Metric metric) {
+  if (metric != Metric::success) {
+    return;
+  }
+  for (const FewShotRun& run : runs) {
+    for (const Evaluation& evaluation : run.evaluations) {
+      if (evaluation.recorded_mean || !evaluation.values.empty()) {
+        return;
+      }
+    }
+  }
+  throw base::input_error(
+      "{}: no episode reports whether it succeeded: omit --metric success",
+      operand.string());
+}
+
 FewShotInput read_runs(const fs::path& operand,
-                       const std::vector<fs::path>& paths) {
+                       const std::vector<fs::path>& paths, Metric metric) {
   FewShotInput input;
   const fs::path canonical = fs::canonical(operand);
   input.name = (parse_run_name(canonical) ? canonical.parent_path() : canonical)
@@ -150,7 +175,7 @@ FewShotInput read_runs(const fs::path& operand,
                    .string();
   std::string task;
   for (const fs::path& path : paths) {
-    input.runs.push_back(read_run(path, *parse_run_name(path)));
+    input.runs.push_back(read_run(path, *parse_run_name(path), metric));
     input.metrics.push_back(path / kMetricsFile);
     if (task.empty()) {
       task = input.runs.back().task;
@@ -162,6 +187,7 @@ FewShotInput read_runs(const fs::path& operand,
         "--env",
         operand.string());
   }
+  require_success_reports(operand, input.runs, metric);
   for (FewShotRun& run : input.runs) {
     if (run.evaluations.empty()) {
       run.task = task;
@@ -183,7 +209,7 @@ int64_t read_demonstration_count(const DatasetOutcomes& outcomes) {
   return *count;
 }
 
-FewShotInput read_datasets(const fs::path& operand) {
+FewShotInput read_datasets(const fs::path& operand, Metric metric) {
   FewShotInput input;
   input.name = "nearest";
   for (const fs::path& path : ingest::find_datasets(operand)) {
@@ -193,21 +219,26 @@ FewShotInput read_datasets(const fs::path& operand) {
     run.task = outcomes.task;
     run.episodes = read_demonstration_count(outcomes);
     run.is_trained = false;
-    run.evaluations.push_back({.step = 0,
-                               .returns = outcomes.values(Metric::mean_return),
-                               .failed = outcomes.failed_count(),
-                               .recorded_mean = {}});
+    const bool has_values =
+        metric == Metric::mean_return || outcomes.success_report_count() > 0;
+    run.evaluations.push_back(
+        {.step = 0,
+         .values = has_values ? outcomes.values(metric) : std::vector<double>(),
+         .failed = outcomes.failed_count(),
+         .recorded_mean = {}});
     input.runs.push_back(std::move(run));
     input.datasets.push_back(std::move(outcomes));
   }
+  require_success_reports(operand, input.runs, metric);
   return input;
 }
 
 }  // namespace
 
-FewShotInput read_few_shot_input(const fs::path& operand) {
+FewShotInput read_few_shot_input(const fs::path& operand, Metric metric) {
   const std::vector<fs::path> runs = find_runs(operand);
-  return runs.empty() ? read_datasets(operand) : read_runs(operand, runs);
+  return runs.empty() ? read_datasets(operand, metric)
+                      : read_runs(operand, runs, metric);
 }
 
 void append_runs(const std::vector<FewShotRun>& runs, NamedRuns& curve) {

@@ -27,8 +27,10 @@ struct FewShotInput {
 //
 // Warns of runs that are not complete or have fewer than kMovingMeanLength
 // evaluations. Throws Error(io) if the operand does not exist, Error(bad_input)
-// if it is none of these, or if no run has an evaluation.
-FewShotInput read_few_shot_input(const std::filesystem::path& operand);
+// if it is none of these, if no run has an evaluation, or if the metric is the
+// success and no evaluation reports it.
+FewShotInput read_few_shot_input(const std::filesystem::path& operand,
+                                 Metric metric = Metric::mean_return);
 
 // Appends the runs to a curve. Datasets with the same number of demonstrations
 // become repeats, in order.

@@ -35,17 +35,39 @@ std::vector<data::TokenRow> leading_steps(
   return steps;
 }
 
+std::vector<data::TokenRow> steps_until(const data::TokenizedDocument& document,
+                                        int64_t last, int64_t max_tokens,
+                                        int64_t max_steps) {
+  const int64_t end = document.step_offset[static_cast<size_t>(last) + 1];
+  int64_t first = last + 1;
+  while (first > 0 && last - first + 1 < max_steps &&
+         end - document.step_offset[static_cast<size_t>(first) - 1] <=
+             max_tokens) {
+    --first;
+  }
+  std::vector<data::TokenRow> steps;
+  for (int64_t step = first; step <= last; ++step) {
+    steps.push_back(step_tokens(document, step));
+  }
+  return steps;
+}
+
 ContextWindow::ContextWindow(model::KvCache& cache, int64_t context_steps)
     : cache_(cache), context_steps_(context_steps), slots_(cache.slots()) {}
 
-void ContextWindow::reset(int64_t slot,
-                          const std::vector<data::TokenRow>& prompt) {
+void ContextWindow::replace_steps(int64_t slot,
+                                  const std::vector<data::TokenRow>& steps) {
   cache_.clear(slot);
   slots_[slot] = {};
-  for (const data::TokenRow& step : prompt) {
+  for (const data::TokenRow& step : steps) {
     slots_[slot].steps.push_back(step);
     slots_[slot].token_count += step.size();
   }
+}
+
+void ContextWindow::reset(int64_t slot,
+                          const std::vector<data::TokenRow>& prompt) {
+  replace_steps(slot, prompt);
   if (context_steps_ == 0 && !prompt.empty()) {
     forward({&slot, 1});
   }

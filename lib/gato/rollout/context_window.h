@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,12 @@ data::TokenRow step_tokens(const data::TokenizedDocument& document,
 // document.
 std::vector<data::TokenRow> leading_steps(
     const data::TokenizedDocument& document, int64_t max_tokens);
+
+// Returns steps of a document, of which the last is step `last`: as many as
+// there are before it, up to `max_tokens` tokens and `max_steps` steps.
+std::vector<data::TokenRow> steps_until(
+    const data::TokenizedDocument& document, int64_t last, int64_t max_tokens,
+    int64_t max_steps = std::numeric_limits<int64_t>::max());
 
 // Stores the last steps of each slot and reads them into the cache.
 //
@@ -41,6 +48,9 @@ class ContextWindow {
   // Clears the slot and adds the steps of a prompt, which has at most
   // cache.capacity() tokens.
   void reset(int64_t slot, const std::vector<data::TokenRow>& prompt);
+  // Does the same, but leaves it to the next forward() to read the steps into
+  // the cache, so that those of several slots are read at once.
+  void replace_steps(int64_t slot, const std::vector<data::TokenRow>& steps);
   // Adds the observation of a new step with its separator, which
   // `action_tokens` tokens will follow. Evicts as many old steps as necessary.
   // Throws Error(run_failed) if the step alone exceeds the capacity of the

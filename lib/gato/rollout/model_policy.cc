@@ -13,6 +13,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <limits>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -31,16 +32,7 @@ class ModelPolicy : public Policy {
         options_(options),
         cache_(std::move(decoder), slots),
         context_window_(cache_, options.context_steps) {
-    if (!options_.mask_actions) {
-      return;
-    }
-    for (data::TokenRow& step : options_.prompt) {
-      for (int64_t i = 0; i < step.size(); ++i) {
-        if (step.local_position[i] == data::TokenRow::kActionLocalPosition) {
-          step.tokens[i] = mask_token();
-        }
-      }
-    }
+    mask_past_actions(options_.prompt);
   }
 
   std::string name() const override { return name_; }
@@ -101,8 +93,39 @@ class ModelPolicy : public Policy {
     document.step_offset = {0};
     codec_->encode_observation(*input.observation, document);
     document.step_offset.push_back(std::ssize(document.tokens));
+    if (options_.retriever) {
+      retrieve_past(input, std::ssize(document.tokens));
+    }
     context_window_.add_step(input.slot, step_tokens(document, 0),
                              codec_->action_tokens());
+  }
+
+  // Replaces the past of the slot by steps of a demonstration that leave room
+  // for an observation of `observation_tokens` tokens and its action.
+  void retrieve_past(const PolicyInput& input, int64_t observation_tokens) {
+    const int64_t max_steps = options_.context_steps > 0
+                                  ? options_.context_steps - 1
+                                  : std::numeric_limits<int64_t>::max();
+    std::vector<data::TokenRow> steps = options_.retriever->nearest_steps(
+        *input.observation,
+        cache_.capacity() - observation_tokens - codec_->action_tokens(),
+        max_steps);
+    mask_past_actions(steps);
+    context_window_.replace_steps(input.slot, steps);
+  }
+
+  // Masks the action tokens if the network was trained that way.
+  void mask_past_actions(std::vector<data::TokenRow>& steps) const {
+    if (!options_.mask_actions) {
+      return;
+    }
+    for (data::TokenRow& step : steps) {
+      for (int64_t i = 0; i < step.size(); ++i) {
+        if (step.local_position[i] == data::TokenRow::kActionLocalPosition) {
+          step.tokens[i] = mask_token();
+        }
+      }
+    }
   }
 
   // The token that training with masked actions has in their place.

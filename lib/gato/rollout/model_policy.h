@@ -10,6 +10,7 @@
 #include "gato/model/token_sampler.h"
 #include "gato/rollout/context_window.h"
 #include "gato/rollout/policy.h"
+#include "gato/rollout/prompt_retriever.h"
 #include "gato/tokenize/task_codec.h"
 
 namespace gato::rollout {
@@ -24,6 +25,10 @@ struct ModelPolicyOptions {
   bool mask_actions = false;
   std::vector<data::TokenRow>
       prompt;  // precedes the first step of every episode
+  // If given, every action depends on the present observation only and on what
+  // is retrieved for it, which precedes it in the place of the episode's own
+  // past. Excludes a prompt.
+  std::shared_ptr<const PromptRetriever> retriever = nullptr;
 };
 
 // Makes a policy for `slots` environments, each with a slot of one KV cache. At

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -11,25 +12,30 @@
 namespace gato::rollout {
 namespace {
 
-// Returns the episode with the highest return (the first one in a tie) of those
-// that did not fail and have at least one step. Unknown returns rank lowest.
-std::optional<data::Episode> highest_return_episode(
-    ingest::EpisodeSource& source) {
-  std::optional<data::Episode> best;
+// The episode with the highest return (the first one in a tie) of those that
+// did not fail and have at least one step. Unknown returns rank lowest.
+struct BestEpisode {
+  std::optional<data::Episode> episode;
+  int64_t usable_count = 0;
+};
+
+BestEpisode find_best_episode(ingest::EpisodeSource& source) {
+  BestEpisode best;
   double best_return = 0;
   for (int64_t i = 0; i < source.episode_count(); ++i) {
     data::Episode episode = source.read_episode(i);
     if (episode.failed || episode.step_count() == 0) {
       continue;
     }
+    ++best.usable_count;
     double total = episode.total_reward();
     if (std::isnan(total)) {
       total = -std::numeric_limits<double>::infinity();
     }
-    if (best && total <= best_return) {
+    if (best.episode && total <= best_return) {
       continue;
     }
-    best = std::move(episode);
+    best.episode = std::move(episode);
     best_return = total;
   }
   return best;
@@ -51,10 +57,10 @@ std::vector<data::TokenRow> demonstration_prompt(
   return {};
 }
 
-std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
-                                           const tokenize::TaskCodec& codec,
-                                           int64_t max_tokens,
-                                           int64_t max_episode_steps) {
+DatasetPrompt dataset_prompt(const std::filesystem::path& dataset,
+                             const tokenize::TaskCodec& codec,
+                             int64_t max_tokens, PromptPart part,
+                             int64_t max_episode_steps) {
   ingest::EpisodeSourceOptions options;
   options.max_episode_steps = max_episode_steps;
   options.task = codec.spec().name;
@@ -65,7 +71,8 @@ std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
   const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
     return tokenize::match_dataset(source->spec(), codec.spec());
   });
-  std::optional<data::Episode> best = highest_return_episode(*source);
+  BestEpisode found = find_best_episode(*source);
+  std::optional<data::Episode>& best = found.episode;
   if (!best) {
     throw base::input_error(
         "{}: all of its {} episodes failed or have no step: give another "
@@ -78,8 +85,13 @@ std::vector<data::TokenRow> dataset_prompt(const std::filesystem::path& dataset,
       fmt::format("{}: episode {}, which has the highest return",
                   source->file().string(), best->id);
   return base::with_context(location, [&] {
-    return leading_steps(tokenize::encode_episode(*best, codec.step_encoder()),
-                         max_tokens);
+    const data::TokenizedDocument document =
+        tokenize::encode_episode(*best, codec.step_encoder());
+    const int64_t last_step = std::ssize(document.step_offset) - 2;
+    return DatasetPrompt{part == PromptPart::first
+                             ? leading_steps(document, max_tokens)
+                             : steps_until(document, last_step, max_tokens),
+                         found.usable_count};
   });
 }
 
