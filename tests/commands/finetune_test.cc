@@ -101,13 +101,17 @@ struct Fixture {
     REQUIRE(training.train(init, {"--steps", "1"}).status == 0);
     write_dataset(dataset, 6);
   }
+  // Starts at `init` and takes 4 steps, unless `more` says otherwise.
   RunResult run(std::vector<std::string> more) const {
     std::vector<std::string> arguments = {
-        "-o",           output, "--no-provenance", "--steps", "4",
-        "--batch-size", "4",    "--threads",       "1",       "--precision",
-        "fp32"};
-    if (std::ranges::find(more, "--init") == more.end()) {
-      arguments.insert(arguments.end(), {"--init", init});
+        "-o",        output, "--no-provenance", "--batch-size", "4",
+        "--threads", "1",    "--precision",     "fp32"};
+    for (const auto& [option, value] :
+         {std::pair<std::string, std::string>{"--init", init},
+          {"--steps", "4"}}) {
+      if (std::ranges::find(more, option) == more.end()) {
+        arguments.insert(arguments.end(), {option, value});
+      }
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_finetune(arguments);
