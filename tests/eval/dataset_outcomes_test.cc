@@ -60,6 +60,7 @@ TEST_CASE("Returns, failures and successes are read from a dataset") {
   const TestDirectory folder;
   data::Episode broken = episode({5});
   broken.failed = true;
+  broken.failure = "no reply within 60 s";
   broken.seed = 77;
   data::Episode good = episode({1, 2}), bad = episode({0.5, -1});
   good.success = true;
@@ -77,6 +78,7 @@ TEST_CASE("Returns, failures and successes are read from a dataset") {
   REQUIRE(outcomes.success_count() == 1);
   REQUIRE(outcomes.episodes[1].failed);
   REQUIRE(*outcomes.episodes[1].seed == 77);
+  REQUIRE(outcomes.episodes[1].failure == "no reply within 60 s");
   REQUIRE_FALSE(outcomes.episodes[0].seed);
   REQUIRE(outcomes.hdf5_file == folder / "toy" / "data" / "main_data.hdf5");
 }

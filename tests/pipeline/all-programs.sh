@@ -72,6 +72,9 @@ for report in json csv html; do
   gato-eval score --quiet played/*/* --expert demonstrations/*/* \
     --random random/*/* -o report.$report >/dev/null
 done
+gato-eval compare --quiet played/*/* --against random/*/* -o comparison.json >/dev/null
+[[ $(json '[t["pairs"] for t in j["tasks"]]' <comparison.json) == '[3, 3, 3]' ]] ||
+  fail 'the episodes of the model and of random actions are no pairs'
 [[ $(json '[(t["task"], t["episodes"], t["failed"]) for t in j["tasks"]]' <report.json) == \
 "[('arcade/catch', 3, 0), ('control/cartpole-swingup', 3, 0), ('grid/goto', 3, 0)]" ]] ||
   fail 'the report does not list the tasks'

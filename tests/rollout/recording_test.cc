@@ -41,6 +41,7 @@ data::Episode sample_episode(int64_t id, int64_t steps) {
   episode.infos["success"].assign(static_cast<size_t>(steps + 1), 1);
   episode.success = true;
   episode.failed = id == 1;
+  episode.failure = episode.failed ? "no reply" : "";
   return episode;
 }
 
@@ -87,6 +88,7 @@ TEST_CASE("A recording contains the complete episodes after any truncation") {
     if (expected == 2) {
       REQUIRE(recording.was_retried("toy/counter", 1));
       REQUIRE(recording.read(task_spec(), 1).failed);
+      REQUIRE(recording.read(task_spec(), 1).failure == "no reply");
       continue;
     }
     // What follows replaces the incomplete record.

@@ -118,6 +118,7 @@ base::ExitStatus run_eval_compare(const EvalCompareOptions& options,
       read_all_outcomes(options.against, max_steps, context.progress);
   warn_about_failed_datasets(a);
   warn_about_failed_datasets(b);
+  references.add_defaults(a);
   references.add_defaults(b);
   const eval::ComparisonReport report = eval::compare_outcomes(
       a, b, references.table(),
@@ -136,6 +137,13 @@ base::ExitStatus run_eval_compare(const EvalCompareOptions& options,
                      context.common.force);
   }
   fmt::print("{}", eval::to_text(report));
+  if (report.overall.left_out > 0) {
+    spdlog::warn(
+        "{} pairs are left out, because an episode of each failed and the "
+        "random policy is unknown: give its results with --references or "
+        "--random, so that failures count",
+        report.overall.left_out);
+  }
   cli::log_counts({{"datasets", std::ssize(a) + std::ssize(b)},
                    {"episodes of A", report.overall.episodes_a},
                    {"episodes of B", report.overall.episodes_b},

@@ -49,6 +49,7 @@ struct Episode {
   // Scalars from the environment's info dicts, T+1 values each.
   std::map<std::string, std::vector<double>> infos;
   bool failed = false;  // the environment failed during the episode
+  std::string failure;  // why it failed; empty if unknown
   std::optional<bool> success;
   int64_t step_count() const;   // T
   double total_reward() const;  // sum of rewards; NaN if unknown

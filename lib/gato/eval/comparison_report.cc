@@ -171,7 +171,11 @@ std::string to_text(const ComparisonReport& report) {
 
 HtmlSection comparison_section(const ComparisonReport& report) {
   std::string html = fmt::format("<p>{}</p>\n", escape_html(summary(report)));
-  html += comparison_chart(report);
+  if (const std::string chart = comparison_chart(report); !chart.empty()) {
+    html += fold_if_long("Chart of all tasks",
+                         "<div class=\"chart\">" + chart + "</div>\n",
+                         report.tasks.size());
+  }
   std::vector<std::vector<std::string>> rows = table_rows(report);
   html += sortable_table(
       {"task", "A", "B", "pairs", "wins", "losses", "ties", "difference", "low",

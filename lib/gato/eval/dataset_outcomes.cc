@@ -52,6 +52,7 @@ EpisodeOutcome make_outcome(const data::Episode& episode,
   outcome.id = episode.id;
   outcome.seed = episode.seed;
   outcome.failed = episode.failed;
+  outcome.failure = episode.failure;
   outcome.success = episode.success;
   if (episode.failed) {
     return outcome;

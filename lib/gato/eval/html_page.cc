@@ -63,7 +63,7 @@ th button { font: inherit; color: inherit; background: none; border: 0;
   padding: 0; cursor: pointer; }
 th[aria-sort=ascending] button::after { content: " \25b2"; }
 th[aria-sort=descending] button::after { content: " \25bc"; }
-td.wrap { white-space: normal; min-width: 14em; }
+td.wrap { white-space: normal; min-width: 9em; }
 table.sortable { font-size: 13px; }
 table.sortable th, table.sortable td { padding: 5px 6px; }
 a { color: inherit; }
@@ -77,7 +77,7 @@ figure.film img, figure.film video { width: 100%; max-width: 256px; }
   tr, figure, .tile { break-inside: avoid; }
   h2, summary { break-after: avoid; }
   .scroll, .chart, pre { overflow: visible; } pre { white-space: pre-wrap; }
-  .chart svg { min-width: 0; } input.filter { display: none; }
+  .chart svg { min-width: 0; max-height: 23cm; } input.filter { display: none; }
   td, td.wrap { white-space: normal; min-width: 0; } }
 )";
 
@@ -183,6 +183,17 @@ std::string html_page(const std::string& title, const std::string& introduction,
       "<h1>{0}</h1>\n<p class=\"introduction\">{2}</p>\n{3}</main>\n</body>\n"
       "</html>\n",
       escape_html(title), kStyleSheet, escape_html(introduction), body);
+}
+
+std::string fold_if_long(const std::string& summary, const std::string& html,
+                         size_t rows) {
+  constexpr size_t kMaxUnfoldedRows = 40;
+  return rows <= kMaxUnfoldedRows
+             ? html
+             : fmt::format(
+                   "<details><summary><b>{}</b></summary>\n{}"
+                   "</details>\n",
+                   escape_html(summary), html);
 }
 
 std::string html_table(const std::vector<std::string>& header,

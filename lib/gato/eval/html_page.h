@@ -25,6 +25,11 @@ struct HtmlSection {
 std::string html_page(const std::string& title, const std::string& introduction,
                       const std::vector<HtmlSection>& sections);
 
+// Returns the markup as it is or, if it has more than 40 `rows`, folded behind
+// a summary, which is plain text.
+std::string fold_if_long(const std::string& summary, const std::string& html,
+                         size_t rows);
+
 // Returns a table of plain-text cells. The first `text_columns` columns are
 // aligned left, the others, which are numbers, right.
 std::string html_table(const std::vector<std::string>& header,

@@ -118,9 +118,12 @@ std::string provenance_html(const std::vector<ReportInput>& inputs) {
     unknown += !input.provenance.is_object();
     add_run(input.provenance, runs);
   }
-  std::string html = sortable_table(
-      {"dataset", "task", "policy", "episodes", "settings of the environment"},
-      rows, {0, 1, 2, 4});
+  std::string html =
+      fold_if_long(fmt::format("{} datasets", rows.size()),
+                   sortable_table({"dataset", "task", "policy", "episodes",
+                                   "settings of the environment"},
+                                  rows, {0, 1, 2, 4}),
+                   rows.size());
   html += fmt::format(
       "<details{}><summary><b>Commands</b>{} run{} of programs led to these "
       "datasets{}</summary>\n",

@@ -67,7 +67,7 @@ struct RowChart {
     svg.circle(clamped(value), middle(row), 5.5, kInkColor, 1,
                fmt::format("{:.{}f} {}", value, decimals,
                            format_interval(low, high, decimals)));
-    svg.text(x.pixel_to + 12, middle(row) + 4,
+    svg.text(x.pixel_to + 18, middle(row) + 4,
              fmt::format("{:.{}f}", value, decimals), Anchor::start, "value");
   }
 
@@ -88,7 +88,7 @@ void draw_task_dots(RowChart& chart, size_t row,
     const double offset =
         (base::random_uniform(0, {i}) - 0.5) * (chart.row_height - 12);
     chart.svg.circle(chart.clamped(*tasks[i].score), chart.middle(row) + offset,
-                     3.5, color, 0.65,
+                     3.5, color, 0.8,
                      fmt::format("{}: {}%", tasks[i].task,
                                  format_number(tasks[i].score, 1)));
   }
@@ -177,16 +177,15 @@ std::string configuration_chart(
 }
 
 std::string comparison_chart(const ComparisonReport& report) {
-  std::vector<const TaskComparison*> rows;
+  std::vector<const TaskComparison*> rows{&report.overall};
   for (const TaskComparison& task : report.tasks) {
     if (task.improvement) {
       rows.push_back(&task);
     }
   }
-  if (rows.empty()) {
+  if (rows.size() == 1) {
     return "";
   }
-  rows.push_back(&report.overall);
   std::vector<std::string> labels;
   labels.reserve(rows.size());
   for (const TaskComparison* row : rows) {

@@ -22,8 +22,8 @@ std::string profile_chart(const std::vector<ProfilePoint>& profile);
 std::string configuration_chart(
     const std::vector<ConfigurationScore>& configurations);
 
-// Returns a chart with a row per task, and one for all tasks: the probability
-// that A is better than B, with its interval.
+// Returns a chart with a row for all tasks and one per task: the probability
+// that A is better than B, with its interval. Empty if it is never defined.
 std::string comparison_chart(const ComparisonReport& report);
 
 }  // namespace gato::eval

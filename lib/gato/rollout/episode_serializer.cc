@@ -185,6 +185,7 @@ std::string serialize_episode(const data::Episode& episode) {
   writer.write(static_cast<uint8_t>(episode.failed));
   writer.write(static_cast<uint8_t>(episode.success.has_value()));
   writer.write(static_cast<uint8_t>(episode.success.value_or(false)));
+  writer.write_text(episode.failure);
   return writer.take();
 }
 
@@ -214,6 +215,10 @@ data::Episode parse_episode(std::string_view bytes, const data::TaskSpec& task,
   const bool success = reader.read<uint8_t>() != 0;
   if (has_success) {
     episode.success = success;
+  }
+  // Recordings of earlier versions end here.
+  if (!reader.is_at_end()) {
+    episode.failure = reader.read_text();
   }
   if (!reader.is_at_end()) {
     reader.fail();

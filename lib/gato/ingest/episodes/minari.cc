@@ -296,6 +296,7 @@ void MinariSource::read_infos(const data::hdf5::Group& group,
     collect_scalars(infos, "", episode.step_count(), episode.infos);
   }
   episode.failed = group.integer_attribute("gato_failed").value_or(0) != 0;
+  episode.failure = group.text_attribute("gato_failure").value_or("");
   if (const auto success = group.integer_attribute("gato_success")) {
     episode.success = *success != 0;
   } else {

@@ -2,7 +2,7 @@
 // (metadata as attributes of the HDF5 root).
 //
 //   /episode_<i>    attributes: id, total_steps, seed, gato_failed,
-//   gato_success
+//                   gato_failure, gato_success
 //     observations  dataset [T+1,...], or a group with one child per Dict key,
 //                   or _index_0, _index_1 ... for a Tuple
 //     actions       [T,...], nested in the same way

@@ -274,6 +274,9 @@ void MinariWriter::append(const data::Episode& episode) {
   if (episode.seed) group.set_attribute("seed", *episode.seed);
   write_statistics(group, episode.rewards);
   if (episode.failed) group.set_attribute("gato_failed", true);
+  if (!episode.failure.empty()) {
+    group.set_attribute("gato_failure", episode.failure);
+  }
   if (episode.success) group.set_attribute("gato_success", *episode.success);
 
   write_columns(group, "observations", spec.observation_fields, "observation",
