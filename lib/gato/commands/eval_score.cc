@@ -368,7 +368,7 @@ cli::Command eval_score_command() {
       {"gato-eval score --metric success played/* --references "
        "share/gato/scores/built-in.json",
        "Shares of the episodes that succeeded, relative to those of the "
-       "experts of the built-in environments"},
+       "experts of built-in environments"},
       {"gato-eval score --references refs.json --check played/*",
        "Whether the references fit the episodes"},
       {"gato-eval score --runs small=seed-1,seed-2,seed-3 --runs "

@@ -54,8 +54,7 @@ std::string player_html(const fs::path& film, const std::string& address) {
   return media_type(film).starts_with("video/")
              ? fmt::format("<video src=\"{}\" controls loop muted></video>",
                            source)
-             : fmt::format("<img alt=\"\" loading=\"lazy\" src=\"{}\">",
-                           source);
+             : fmt::format("<img alt=\"\" src=\"{}\">", source);
 }
 
 }  // namespace
