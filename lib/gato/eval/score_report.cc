@@ -158,6 +158,7 @@ json to_json(const ScoreReport& report) {
 const std::vector<std::string>& csv_table_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
+    all.reserve(kCsvColumns.size());
     for (const auto& [name, columns] : kCsvColumns) {
       all.push_back(name);
     }

@@ -274,6 +274,7 @@ std::string reference_sources_html(const ScoreReport& report) {
     }
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(counts.size());
   for (const auto& [key, count] : counts) {
     rows.push_back({key.first, std::to_string(count), key.second});
   }
