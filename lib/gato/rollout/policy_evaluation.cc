@@ -48,16 +48,16 @@ nlohmann::json PolicyEvaluation::evaluate(const model::Network& network,
   std::vector<double> returns;
   int64_t success_count = 0;
   bool has_success_reports = false;
-  const RunnerCounts counts = run_episodes(
-      runner_options, options_.make_environment, make_policy,
-      [&](data::Episode&& episode) {
-        if (episode.failed) {
-          return;
-        }
-        returns.push_back(episode.total_reward());
-        has_success_reports |= episode.success.has_value();
-        success_count += episode.success.value_or(false);
-      });
+  const RunnerCounts counts =
+      run_episodes(runner_options, options_.make_environment, make_policy,
+                   [&](data::Episode&& episode) {
+                     if (episode.failed) {
+                       return;
+                     }
+                     returns.push_back(episode.total_reward());
+                     has_success_reports |= episode.success.has_value();
+                     success_count += episode.success.value_or(false);
+                   });
 
   nlohmann::json mean, stddev, success;
   if (counts.failed == 0 && !returns.empty()) {
