@@ -122,7 +122,7 @@ TEST_CASE("Sequences of demonstrations in memory are those of a packed file") {
   write_dataset(folder / "dataset", 6);
   const model::ModelConfig config = small_config(GENERATE(0, 2));
   DemonstrationDataset dataset(folder / "dataset", config);
-  REQUIRE(dataset.validate() == 6);
+  REQUIRE(dataset.validate().size() == 6);
   dataset.load({1, 2, 4, 5});
   const auto episodes =
       GENERATE(std::vector<int64_t>{4}, std::vector<int64_t>{4, 1, 5, 2});
@@ -141,7 +141,7 @@ TEST_CASE("The provenance of demonstrations in memory is their dataset") {
   write_dataset(folder / "dataset", 2);
   const model::ModelConfig config = small_config(/*window_steps=*/0);
   DemonstrationDataset dataset(folder / "dataset", config);
-  REQUIRE(dataset.validate() == 2);
+  REQUIRE(dataset.validate().size() == 2);
   dataset.load({0});
   data::Provenance provenance = small_provenance();
   dataset.sample_sequences({0}, 1)->record_inputs(provenance);
