@@ -95,7 +95,8 @@ base::ExitStatus export_model(const ExportOptions& options,
   if (context.record.has_provenance) {
     data::Provenance provenance(context.record);
     provenance.add_input(model.directory / "model.safetensors");
-    if (const nlohmann::json parent = train::read_model_provenance(model.directory);
+    if (const nlohmann::json parent =
+            train::read_model_provenance(model.directory);
         !parent.is_null()) {
       provenance.add_parent(parent);
     }

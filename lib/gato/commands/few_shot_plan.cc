@@ -116,8 +116,8 @@ void select_demonstrations(const std::vector<train::Demonstration>& usable,
                            const FewShotOptions& options, uint64_t seed,
                            std::vector<PlannedRun>& runs) {
   const bool is_curve = runs.front().episode_count.has_value();
-  const std::vector<int64_t> pool = candidates(
-      usable, options.best.value_or(is_curve ? kPaperBestCount : 0));
+  const std::vector<int64_t> pool =
+      candidates(usable, options.best.value_or(is_curve ? kPaperBestCount : 0));
   const auto total = std::ssize(pool);
   for (PlannedRun& run : runs) {
     const int64_t count = run.episode_count.value_or(total);

@@ -82,6 +82,9 @@ class FinetuneWork {
   rollout::PolicyEvaluationOptions evaluation_options() const;
   nlohmann::json demonstration_numbers(const PlannedRun& run) const;
 
+  fs::path run_directory(const PlannedRun& run) const {
+    return run.name.empty() ? output_ : output_ / run.name;
+  }
   uint64_t seed() const { return context_.common.seed; }
   bool has_time_left() const {
     const double limit = options_.training.config.max_seconds;
@@ -154,8 +157,7 @@ void FinetuneWork::check_outputs() const {
     return;
   }
   for (const PlannedRun& run : runs_) {
-    train::check_output_directory(output_ / run.name,
-                                  options_.training.resume,
+    train::check_output_directory(run_directory(run), options_.training.resume,
                                   context_.common.force,
                                   context_.common.config_files);
   }
@@ -223,9 +225,9 @@ base::ExitStatus FinetuneWork::print_dry_run() {
   // Evaluations run beside training, but on the same processors.
   if (seconds["run"].is_number()) {
     seconds["run"] = seconds["run"].get<double>() + evaluation_seconds;
-    seconds["curve"] = seconds["run"].get<double>() *
-                       static_cast<double>((std::ssize(runs_) + jobs_ - 1) /
-                                           jobs_);
+    seconds["curve"] =
+        seconds["run"].get<double>() *
+        static_cast<double>((std::ssize(runs_) + jobs_ - 1) / jobs_);
   }
   std::cout << report.dump(2) << "\n";
   return base::ExitStatus::success;
@@ -296,7 +298,7 @@ train::TrainingRunOptions FinetuneWork::make_run(
   }
   train::TrainingRunOptions training =
       make_run_options(options_.training, table_, context_);
-  training.output = run.name.empty() ? output_ : output_ / run.name;
+  training.output = run_directory(run);
   training.start_time = start_time_;
   training.make_initial_network = [this, &data, repeat = run.repeat] {
     return initial_network_.make(data, seed(), repeat);
@@ -308,8 +310,8 @@ train::TrainingRunOptions FinetuneWork::make_run(
   // More threads than micro-batches would divide matrix products, whose
   // rounding would then depend on the number of threads.
   train::BatchLoaderOptions loader = training.config.loader;
-  loader.micro_batch_size = train::resolve_micro_batch_size(
-      training.config, data.sequence_length());
+  loader.micro_batch_size =
+      train::resolve_micro_batch_size(training.config, data.sequence_length());
   training.config.gradient.threads =
       std::clamp<int64_t>(threads, 1, train::micro_batch_count(loader));
   if (environment_) {

@@ -31,8 +31,7 @@ nlohmann::json find_configuration(const nlohmann::json& provenance) {
   const auto parents = provenance.find("parents");
   if (parents != provenance.end() && parents->is_array()) {
     for (const nlohmann::json& parent : *parents) {
-      if (nlohmann::json found = find_configuration(parent);
-          !found.is_null()) {
+      if (nlohmann::json found = find_configuration(parent); !found.is_null()) {
         return found;
       }
     }

@@ -44,7 +44,7 @@ class PolicyEvaluation {
 
  private:
   PolicyEvaluationOptions options_;
-  data::TaskSpec task_;  // of the environment
+  data::TaskSpec task_;                               // of the environment
   std::shared_ptr<const tokenize::TaskCodec> codec_;  // made once
 };
 

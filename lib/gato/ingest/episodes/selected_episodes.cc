@@ -40,9 +40,7 @@ class SelectedEpisodes : public EpisodeSource {
   }
 
  private:
-  int64_t index(int64_t i) const {
-    return indices_.at(static_cast<size_t>(i));
-  }
+  int64_t index(int64_t i) const { return indices_.at(static_cast<size_t>(i)); }
 
   const std::unique_ptr<EpisodeSource> source_;
   const std::vector<int64_t> indices_;

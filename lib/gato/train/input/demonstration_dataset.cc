@@ -88,9 +88,10 @@ const std::vector<Demonstration>& DemonstrationDataset::validate() {
     tokenize::OutOfRangeTally tally;
     encode(*usable.episode, tally);
     outside.add_document(tally, episode_location(*usable.episode));
-    usable_episodes_.push_back({.number = usable.episode->id,
-                                .index = usable.index,
-                                .total_reward = usable.episode->total_reward()});
+    usable_episodes_.push_back(
+        {.number = usable.episode->id,
+         .index = usable.index,
+         .total_reward = usable.episode->total_reward()});
   }
   const ingest::EpisodeCounts& counts = episodes.counts();
   for (const std::string& notice : source_->warnings()) {

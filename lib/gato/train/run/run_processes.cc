@@ -53,9 +53,8 @@ class RunSupervisor {
   // Starts as many runs as there are free jobs. Returns the index of the run in
   // its child.
   std::optional<size_t> start_runs() {
-    while (next_ < names_.size() && children_.size() < jobs_ &&
-           !is_stopping_ && base::received_stop_signal() == 0 &&
-           !should_stop_()) {
+    while (next_ < names_.size() && children_.size() < jobs_ && !is_stopping_ &&
+           base::received_stop_signal() == 0 && !should_stop_()) {
       const size_t index = next_++;
       const pid_t pid = fork_child(names_[index]);
       if (pid == 0) {

@@ -310,8 +310,8 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
                       fmt::format("loss {:.3f}", metrics.mean_loss()));
     const std::optional<BestCheckpoint> previous_best = state_.best;
     bool is_best = false;
-    metrics.exclude(time_of(
-        [&] { is_best = validator_.validate_if_due(*network_); }));
+    metrics.exclude(
+        time_of([&] { is_best = validator_.validate_if_due(*network_); }));
     if (is_last || state_.step % config_.log_every == 0) {
       log_metrics(stepper, metrics);
     }
