@@ -46,7 +46,7 @@ void check_object_format(const fs::path& path, const ordered_json& object,
 void check_known_format(const fs::path& path, const ordered_json& object) {
   for (const data::FileFormat& format :
        {data::kModelFormat, data::kTrainingStateFormat, data::kManifestFormat,
-         data::kScoresFormat, data::kComparisonFormat, data::kFewShotFormat}) {
+        data::kScoresFormat, data::kComparisonFormat, data::kFewShotFormat}) {
     if (object.value("kind", ordered_json()) == format.kind) {
       check_object_format(path, object, format);
     }
