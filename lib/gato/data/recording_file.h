@@ -21,7 +21,7 @@
 
 namespace gato::data {
 
-inline constexpr FileFormat kRecordingFormat{"gato-recording", 2, 1,
+inline constexpr FileFormat kRecordingFormat{"gato-recording", 2, 2,
                                              "gato-rollout control"};
 
 // A range of bytes in a recording.

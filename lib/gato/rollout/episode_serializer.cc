@@ -216,10 +216,7 @@ data::Episode parse_episode(std::string_view bytes, const data::TaskSpec& task,
   if (has_success) {
     episode.success = success;
   }
-  // Recordings of earlier versions end here.
-  if (!reader.is_at_end()) {
-    episode.failure = reader.read_text();
-  }
+  episode.failure = reader.read_text();
   if (!reader.is_at_end()) {
     reader.fail();
   }
