@@ -41,8 +41,8 @@ struct RolloutChatOptions {
 // A line of the input: a turn, or an image for the next turn.
 struct ChatLine {
   bool is_model = false;  // what the model said, not the user
-  std::string text;
-  std::string image;  // path; empty if there is none
+  std::string text{};
+  std::string image{};  // path; empty if there is none
 };
 
 constexpr std::string_view kImageCommand = "/image ";
