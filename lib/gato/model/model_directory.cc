@@ -33,8 +33,7 @@ ModelConfig read_model_config(const fs::path& directory) {
     throw base::input_error("{}: {}", path.string(),
                             data::describe_json_error(error));
   }
-  ModelConfig config = base::with_context(
-      directory, [&] { return ModelConfig::from_json(json); });
+  ModelConfig config = ModelConfig::from_json(json, path.string());
   const fs::path tokenizer = directory / kTokenizerName;
   if (!fs::exists(tokenizer)) {
     return config;
