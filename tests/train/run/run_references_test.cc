@@ -93,9 +93,19 @@ TEST_CASE("Without the link, the newest complete checkpoint counts") {
   fs::remove(run + "/step-11/MANIFEST.json");
   CHECK(loaded_step(run) == 9);
   CHECK(fixture.train(run, {"--resume", "--steps", "10"}).status == 0);
-  // Neither does a dangling link prevent it.
+  // Neither does a dangling link prevent it, but a warning says so.
+  const auto messages_of_export = [&](const std::string& output) {
+    const RunResult ran =
+        run_gato_train({"--export", run, "--output", fixture.run_path(output)});
+    CHECK(ran.status == 0);
+    return ran.err;
+  };
   fs::remove(run + "/latest");
+  CHECK_THAT(messages_of_export("without"), !Contains(run + "/latest"));
   fs::create_symlink("step-7", run + "/latest");
+  CHECK_THAT(messages_of_export("dangling"),
+             Contains(run + "/latest: it does not refer to a model") &&
+                 Contains(run + "/step-10"));
   CHECK(loaded_step(run) == 10);
 }
 
