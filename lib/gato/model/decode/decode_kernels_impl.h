@@ -55,8 +55,7 @@ void store(void* memory, const Vector& vector) {
   __builtin_memcpy(memory, &vector, sizeof vector);
 }
 
-// The first `count` lanes of memory, or all if there are that many; the others
-// are 0.
+// Loads `count` lanes, or all if there are not that many; the others are 0.
 Floats load_first(const float* memory, int64_t count) {
   if (count >= kLanes) {
     return load<Floats>(memory);
@@ -65,9 +64,16 @@ Floats load_first(const float* memory, int64_t count) {
   __builtin_memcpy(lanes, memory, count * sizeof(float));
   return load<Floats>(lanes);
 }
-void store_first(float* memory, int64_t count, const Floats& vector) {
-  __builtin_memcpy(memory, &vector,
-                   (count >= kLanes ? kLanes : count) * sizeof(float));
+// Stores the first `count` lanes, or all if there are not that many. A copy of
+// constant size is a single instruction.
+template <class Element, class Vector>
+void store_first(Element* memory, int64_t count, const Vector& vector) {
+  static_assert(sizeof(Vector) == kLanes * sizeof(Element));
+  if (count >= kLanes) {
+    store(memory, vector);
+  } else {
+    __builtin_memcpy(memory, &vector, count * sizeof(Element));
+  }
 }
 
 Floats broadcast(float value) { return Floats{} + value; }
@@ -396,9 +402,7 @@ void pack_bf16(const float* x, int64_t n, uint32_t* words,
                RowGroup* /*groups*/) {
   auto* const halves = reinterpret_cast<uint16_t*>(words);
   for (int64_t i = 0; i < n; i += kLanes) {
-    const Halves rounded = round_to_bf16(load_first(x + i, n - i));
-    __builtin_memcpy(halves + i, &rounded,
-                     min_of(n - i, kLanes) * sizeof(uint16_t));
+    store_first(halves + i, n - i, round_to_bf16(load_first(x + i, n - i)));
   }
   if (n % 2 != 0) {
     halves[n] = 0;
