@@ -69,15 +69,10 @@ void PackedRows::resize(int64_t rows, int64_t n) {
   rows_ = rows;
   elements_ = n;
   words_ = packed_words(type_, n);
-  const auto grow = [](HugeBuffer& buffer, int64_t bytes) {
-    if (buffer.size() < bytes) {
-      buffer = HugeBuffer(bytes);
-    }
-  };
-  grow(word_buffer_, rows * words_ * 4);
+  word_buffer_.grow(rows * words_ * 4);
   if (type_ == PackedType::int8) {
-    grow(group_buffer_, rows * words_ * 4 / kGroupSize *
-                            static_cast<int64_t>(sizeof(RowGroup)));
+    group_buffer_.grow(rows * words_ * 4 / kGroupSize *
+                       static_cast<int64_t>(sizeof(RowGroup)));
   }
 }
 
