@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/count_occurrences.h"
 #include "catch.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
@@ -35,15 +36,6 @@ void copy_following_links(const std::string& from, const std::string& to) {
 
 int64_t loaded_step(const std::string& path) {
   return train::read_training_state(model::load_model(path).directory).step;
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1)) {
-    ++found;
-  }
-  return found;
 }
 
 }  // namespace
@@ -139,9 +131,9 @@ TEST_CASE("Where links cannot be made, runs save, rotate, stop and resume") {
   CHECK(data::list_checkpoint_steps(run) == std::vector<int64_t>{5, 6});
   const std::string log = read_bytes(messages);
   INFO(log);
-  CHECK(count(log, "cannot make a symbolic link: Operation not permitted") ==
-        1);
-  CHECK(count(log, "was not saved") == 0);
+  CHECK(count_occurrences(
+            log, "cannot make a symbolic link: Operation not permitted") == 1);
+  CHECK(count_occurrences(log, "was not saved") == 0);
   for (const char* name : {"", "/latest", "/best"}) {
     INFO(name);
     CHECK(loaded_step(run + name) == 6);
