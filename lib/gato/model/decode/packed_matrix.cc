@@ -147,6 +147,9 @@ void PackedMatrix::multiply(const PackedRows& x, int64_t begin, int64_t end,
 void PackedMatrix::multiply_tiles(const PackedRows& x, int64_t first_tile,
                                   int64_t end_tile, float* y,
                                   int64_t y_stride) const {
+  if (x.rows() == 0) {
+    return;
+  }
   const int64_t tile_columns = kernels_->tile_columns;
   const int64_t grain =
       1 + kMinParallelProducts / (x.rows() * rows_ * tile_columns);
