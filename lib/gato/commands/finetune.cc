@@ -68,7 +68,7 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("repeats", &few_shot.repeats,
            "Independent samples of each size; with --from-scratch also "
-           "independent first weights")
+           "independent initial weights")
       .metavar("N")
       .range(1, 1e6)
       .may_change_on_resume();

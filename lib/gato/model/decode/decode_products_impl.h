@@ -125,7 +125,7 @@ void prefetch(const char* memory) {
   }
 }
 
-// Stores the sums of a row, or adds them to what is there.
+// Stores the sums of a row, or adds them to y.
 void store_row(const TileProduct& product, const Floats (&sums)[kTileVectors],
                float* y) {
   for (int v = 0; v < kTileVectors; ++v) {
