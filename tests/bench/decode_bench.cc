@@ -36,13 +36,13 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/malloc_options.h"
 #include "gato/base/random.h"
 #include "gato/model/kv_cache.h"
 #include "gato/model/model_directory.h"
 #include "gato/model/network.h"
 #include "gato/model/precision.h"
 #include "gato/model/token_sampler.h"
+#include "run_as_program.h"
 
 namespace gato {
 namespace {
@@ -352,14 +352,8 @@ void run(const Options& options) {
 }  // namespace gato
 
 int main(int argc, char** argv) {
-  gato::base::disable_malloc_trim();  // as the programs do
-  gato::base::limit_malloc_arenas();
-  try {
+  return gato::bench::run_as_program("decode_bench", [&] {
     const gato::Options options = gato::parse_options(argc, argv);
     options.episode.empty() ? gato::run(options) : gato::play_episode(options);
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "decode_bench: {}\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -31,7 +31,6 @@
 #include <string>
 #include <vector>
 
-#include "gato/base/malloc_options.h"
 #include "gato/model/device.h"
 #include "gato/train/adamw.h"
 #include "gato/train/flat_buffer.h"
@@ -40,6 +39,7 @@
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/resource_usage.h"
 #include "gato/train/step_gradient.h"
+#include "run_as_program.h"
 
 namespace gato {
 namespace {
@@ -303,14 +303,8 @@ void run(const Options& options) {
 }  // namespace gato
 
 int main(int argc, char** argv) {
-  gato::base::disable_malloc_trim();  // as the programs do
-  gato::base::limit_malloc_arenas();
-  try {
+  return gato::bench::run_as_program("train_bench", [&] {
     const gato::Options options = gato::parse_options(argc, argv);
     options.order > 0 ? gato::print_order(options) : gato::run(options);
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "train_bench: {}\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/count_occurrences.h"
 #include "eval/make_outcomes.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/score_sections.h"
@@ -10,19 +11,6 @@
 using namespace gato;
 using namespace gato::eval;
 using namespace gato::test;
-
-namespace {
-
-size_t count_occurrences(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t position = text.find(part); position != std::string::npos;
-       position = text.find(part, position + 1)) {
-    ++count;
-  }
-  return count;
-}
-
-}  // namespace
 
 TEST_CASE("Names are escaped on a page") {
   const DatasetOutcomes outcomes =

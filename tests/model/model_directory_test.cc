@@ -139,6 +139,18 @@ TEST_CASE("A corrupt model directory is refused") {
     CHECK_THROWS_WITH(load_model(directory.path()),
                       Catch::Contains("git lfs pull"));
   }
+  SECTION("an invalid configuration") {
+    const fs::path path = directory.path() / "config.json";
+    const auto [name, value] = GENERATE(table<std::string, nlohmann::json>(
+        {{"kind", "other"}, {"layers", "two"}, {"vocabulary", 3}}));
+    auto json = nlohmann::json::parse(base::read_file(path));
+    json[name] = value;
+    base::write_file(path, json.dump(), true);
+    INFO(name);
+    CHECK_THROWS_WITH(load_model_config(directory.path()),
+                      Catch::StartsWith(path.string() + ": ") &&
+                          !Catch::Contains("config.json: config.json"));
+  }
   SECTION("invalid JSON") {
     base::write_file(directory.path() / "config.json", "{", true);
     CHECK(status_of(directory.path()) == base::ExitStatus::bad_input);

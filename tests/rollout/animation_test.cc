@@ -5,10 +5,12 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "base/count_occurrences.h"
 #include "catch.h"
 
 using namespace gato;
 using namespace gato::rollout;
+using namespace gato::test;
 
 namespace {
 
@@ -23,15 +25,6 @@ data::Image sample_frame(int height, int width, uint8_t red, int x) {
   image.pixels[3 * (x * width + x)] = 0;
   image.pixels[3 * (x * width + x) + 2] = 255;
   return image;
-}
-
-int count_occurrences(const std::string& text, const std::string& what) {
-  int n = 0;
-  for (size_t at = text.find(what); at != std::string::npos;
-       at = text.find(what, at + 1)) {
-    ++n;
-  }
-  return n;
 }
 
 // Returns the 32-bit big-endian integers that follow each occurrence of the

@@ -140,4 +140,12 @@ TEST_CASE("Episodes and another vocabulary have no perplexity") {
   CHECK_THROWS_AS(TextLoss{}.to_json(), base::Error);
 }
 
+TEST_CASE("A context of one token has no perplexity") {
+  Fixture fixture;
+  fixture.config.context = 1;
+  fixture.network.emplace(test::tiny_network(fixture.config));
+  fixture.columns.append(fixture.encode({{"red"}}));
+  CHECK_THROWS_AS(fixture.loss(), base::Error);
+}
+
 }  // namespace gato::train

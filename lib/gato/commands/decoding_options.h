@@ -15,9 +15,9 @@ struct DecodingOptions {
 // Adds --precision and --device.
 void add_decoding_options(cli::OptionTable& table, DecodingOptions& options);
 
-// Loads a model for decoding on the device in the precision. Throws what
-// model::load_model() throws, and Error(usage) before loading it if the device
-// is not available or does not support the precision.
+// Loads a model for decoding on the device in the precision. Throws the
+// errors of model::load_model(), and Error(usage) before loading it if the
+// device is not available or does not support the precision.
 model::LoadedModel load_model_for_decoding(const std::string& path,
                                            const DecodingOptions& options);
 

@@ -68,7 +68,7 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("repeats", &few_shot.repeats,
            "Independent samples of each size; with --from-scratch also "
-           "independent first weights")
+           "independent initial weights")
       .metavar("N")
       .range(1, 1e6)
       .may_change_on_resume();
@@ -190,8 +190,7 @@ cli::Command finetune_command() {
       "10 million parameters and more, the settings are those of the paper: "
       "Adam at a constant learning rate of 1e-5, batches of 64 sequences, a "
       "dropout rate of 0.1, and 10,000 training steps. Smaller networks learn "
-      "too "
-      "little that way and get the preset finetuning-small by default: a "
+      "too little that way and get the preset finetuning-small by default: a "
       "learning rate of 1e-3 with a warmup of 50 steps and a cosine decay, "
       "batches of 16 sequences, targets smoothed over 8 bins, and 1,000 steps. "
       "The defaults below are those of the paper. config.toml of a run "

@@ -17,7 +17,9 @@
 #include "gato/base/signals.h"
 #include "gato/cli/logging.h"
 #include "gato/commands/distributed_run.h"
+#include "gato/model/device.h"
 #include "gato/model/model_directory.h"
+#include "gato/model/precision.h"
 #include "gato/rollout/environment_pool.h"
 #include "gato/rollout/policy_evaluation.h"
 #include "gato/train/dry_run.h"
@@ -212,8 +214,13 @@ base::ExitStatus FinetuneWork::print_dry_run() {
   seconds["evaluation"] = nullptr;
   double evaluation_seconds = 0;
   if (run.evaluate) {
+    const std::unique_ptr<model::Network> network = run.make_initial_network();
+    const at::Device device = model::parse_device(run.config.device);
+    network->move_to(device);
+    network->set_precision(
+        model::parse_precision(run.config.precision, device));
     const auto start = std::chrono::steady_clock::now();
-    run.evaluate(*run.make_initial_network(), 1);
+    run.evaluate(*network, 1);
     const std::chrono::duration<double> elapsed =
         std::chrono::steady_clock::now() - start;
     seconds["evaluation"] = elapsed.count();

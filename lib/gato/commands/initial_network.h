@@ -18,13 +18,15 @@ struct InitialNetworkOptions {
   std::string init;  // a model or a run
   // Starts with new weights instead of those of the model.
   bool from_scratch = false;
-  // That of new weights; empty: as the model was initialized.
+  // The standard deviation of new token embeddings; empty: that with which the
+  // model was initialized.
   std::optional<double> embedding_scale;
 };
 
 class InitialNetwork {
  public:
-  // Reads the configuration of the model. Throws like load_model_config().
+  // Reads the configuration of the model. `options` must outlive the object.
+  // Throws the errors of load_model_config().
   explicit InitialNetwork(const InitialNetworkOptions& options);
 
   const model::ModelConfig& config() const { return config_; }

@@ -245,10 +245,20 @@ void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
            "minimum, and keep the best one; OUTPUT/best points to it")
       .may_change_on_resume();
   table.add_check([&options] {
-    if (options.training.config.keep_best && options.data.validation.empty()) {
+    if (!options.data.validation.empty()) {
+      return;
+    }
+    const train::TrainingConfig& config = options.training.config;
+    if (config.keep_best) {
       throw base::usage_error(
           "--keep-best requires --validation: give sequence files whose loss "
           "decides which checkpoint is the best");
+    }
+    if (config.validate_every != train::TrainingConfig().validate_every) {
+      throw base::usage_error(
+          "--validate-every {} requires --validation: give the held-out "
+          "sequence files",
+          config.validate_every);
     }
   });
 }
@@ -313,8 +323,9 @@ cli::Command train_command() {
       "symbolic link to the latest one or, on file systems without symbolic "
       "links, a file that contains its name. Wherever a program takes a model, "
       "it also accepts the run directory, and then uses the checkpoint that "
-      "latest points to or, if latest is missing, the newest complete "
-      "checkpoint. metrics.jsonl has one line per --log-every steps, "
+      "latest points to or, if latest is missing or (with a warning) refers to "
+      "none, the newest complete checkpoint. metrics.jsonl has one line per "
+      "--log-every steps, "
       "config.toml is the configuration, and log.txt contains the messages "
       "unless --log-file names another file.\n\n"
       "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
@@ -342,8 +353,7 @@ cli::Command train_command() {
       "Training is data-parallel if torchrun, mpirun, srun or --processes "
       "starts several processes (ranks), which split every batch. The result "
       "is that of one process except for rounding, because sums are computed "
-      "in a "
-      "different order; equal bytes therefore require an equal number of "
+      "in a different order; equal bytes therefore require an equal number of "
       "processes. On one machine, threads are about as fast as processes "
       "(threads, too, compute separate micro-batches), so use several "
       "processes only for several machines. If a process fails or hangs, the "

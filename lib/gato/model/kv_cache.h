@@ -29,7 +29,7 @@ class KvCache {
  public:
   // Creates empty slots of decoder->capacity() tokens.
   KvCache(std::shared_ptr<const Decoder> decoder, int64_t slots);
-  // The same with a decoder of its own; see make_decoder().
+  // Creates empty slots with a new decoder; see make_decoder().
   KvCache(const Network& network, int64_t slots, int64_t capacity = 0);
 
   const Network& network() const { return decoder_->network(); }

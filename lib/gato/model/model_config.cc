@@ -67,7 +67,7 @@ const nlohmann::json& require_field(const nlohmann::json& json,
                                     const char* name) {
   const auto found = json.find(name);
   if (found == json.end()) {
-    throw base::input_error("config.json: the field {} is missing", name);
+    throw base::input_error("the field {} is missing", name);
   }
   return *found;
 }
@@ -75,7 +75,7 @@ const nlohmann::json& require_field(const nlohmann::json& json,
 int64_t require_integer(const nlohmann::json& json, const char* name) {
   const nlohmann::json& value = require_field(json, name);
   if (!value.is_number_integer()) {
-    throw base::input_error("config.json: {} is {}, not an integer", name,
+    throw base::input_error("{} is {}, not an integer", name,
                             data::summarize_json(value));
   }
   return value.get<int64_t>();
@@ -90,8 +90,44 @@ bool is_second_choice(const nlohmann::json& value, const char* name,
   if (value == second) {
     return true;
   }
-  throw base::input_error("config.json: {} is {}: it must be \"{}\" or \"{}\"",
-                          name, data::summarize_json(value), first, second);
+  throw base::input_error("{} is {}: it must be \"{}\" or \"{}\"", name,
+                          data::summarize_json(value), first, second);
+}
+
+// Reads the fields of a document whose kind and version have been checked.
+ModelConfig parse_fields(const nlohmann::json& json) {
+  ModelConfig config;
+  for (const auto& field : kIntegerFields) {
+    config.*field.member = require_integer(json, field.name);
+  }
+  config.position = is_second_choice(require_field(json, "position"),
+                                     "position", "relative", "rotary")
+                        ? PositionEncoding::rotary
+                        : PositionEncoding::relative;
+  config.action_position =
+      is_second_choice(json.value("action_position", nlohmann::json("shared")),
+                       "action_position", "shared", "none")
+          ? ActionPositionEncoding::none
+          : ActionPositionEncoding::shared;
+  if (const auto scale = json.find("logit_scale"); scale != json.end()) {
+    if (!scale->is_number()) {
+      throw base::input_error("logit_scale is {}, not a number", scale->dump());
+    }
+    config.logit_scale = scale->get<double>();
+  }
+  if (json.contains("window_steps")) {
+    config.window_steps = require_integer(json, "window_steps");
+  }
+  config.vocabulary =
+      data::Vocabulary::from_json(require_field(json, "vocabulary"));
+  const nlohmann::json empty = nlohmann::json::array();
+  config.tasks =
+      data::TaskTable::from_json({{"tasks", json.value("tasks", empty)},
+                                  {"sources", json.value("sources", empty)}});
+  if (const std::string error = validation_error(config); !error.empty()) {
+    throw base::input_error("{}", error);
+  }
+  return config;
 }
 
 }  // namespace
@@ -114,41 +150,10 @@ nlohmann::json ModelConfig::to_json() const {
   return json;
 }
 
-ModelConfig ModelConfig::from_json(const nlohmann::json& json) {
-  data::check_format(json, data::kModelFormat, "config.json");
-  ModelConfig config;
-  for (const auto& field : kIntegerFields) {
-    config.*field.member = require_integer(json, field.name);
-  }
-  config.position = is_second_choice(require_field(json, "position"),
-                                     "position", "relative", "rotary")
-                        ? PositionEncoding::rotary
-                        : PositionEncoding::relative;
-  config.action_position =
-      is_second_choice(json.value("action_position", nlohmann::json("shared")),
-                       "action_position", "shared", "none")
-          ? ActionPositionEncoding::none
-          : ActionPositionEncoding::shared;
-  if (const auto scale = json.find("logit_scale"); scale != json.end()) {
-    if (!scale->is_number()) {
-      throw base::input_error("config.json: logit_scale is {}, not a number",
-                              scale->dump());
-    }
-    config.logit_scale = scale->get<double>();
-  }
-  if (json.contains("window_steps")) {
-    config.window_steps = require_integer(json, "window_steps");
-  }
-  config.vocabulary =
-      data::Vocabulary::from_json(require_field(json, "vocabulary"));
-  const nlohmann::json empty = nlohmann::json::array();
-  config.tasks =
-      data::TaskTable::from_json({{"tasks", json.value("tasks", empty)},
-                                  {"sources", json.value("sources", empty)}});
-  if (const std::string error = validation_error(config); !error.empty()) {
-    throw base::input_error("config.json: {}", error);
-  }
-  return config;
+ModelConfig ModelConfig::from_json(const nlohmann::json& json,
+                                   const std::string& label) {
+  data::check_format(json, data::kModelFormat, label);
+  return base::with_context(label, [&] { return parse_fields(json); });
 }
 
 void ModelConfig::validate() const {

@@ -34,9 +34,11 @@ struct ModelConfig {
   data::TaskTable tasks;
 
   nlohmann::json to_json() const;
-  // Throws Error(bad_input), which names the field, if a field is missing or
-  // invalid or if the file is of another kind or a newer version.
-  static ModelConfig from_json(const nlohmann::json& json);
+  // Throws Error(bad_input), which begins with `label`, such as the path of the
+  // file, and names the field, if a field is missing or invalid or if the file
+  // is of another kind or a newer version.
+  static ModelConfig from_json(const nlohmann::json& json,
+                               const std::string& label = "config.json");
   // Throws Error(usage) if a value is out of range.
   void validate() const;
 };

@@ -4,6 +4,11 @@
 // network even in a directory without a manifest.
 #include "gato/model/model_directory.h"
 
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -33,8 +38,7 @@ ModelConfig read_model_config(const fs::path& directory) {
     throw base::input_error("{}: {}", path.string(),
                             data::describe_json_error(error));
   }
-  ModelConfig config = base::with_context(
-      directory, [&] { return ModelConfig::from_json(json); });
+  ModelConfig config = ModelConfig::from_json(json, path.string());
   const fs::path tokenizer = directory / kTokenizerName;
   if (!fs::exists(tokenizer)) {
     return config;
@@ -42,6 +46,20 @@ ModelConfig read_model_config(const fs::path& directory) {
   config.vocabulary.sentencepiece_model =
       data::read_text_model(tokenizer, config.vocabulary.digest);
   return config;
+}
+
+// Warns once per process, since a program may resolve a run several times.
+void warn_of_dangling_reference(const fs::path& reference,
+                                const fs::path& used) {
+  static std::mutex mutex;
+  static std::set<fs::path> warned;
+  const std::lock_guard lock(mutex);
+  if (warned.insert(reference).second) {
+    spdlog::warn(
+        "{}: it does not refer to a model: using the newest complete "
+        "checkpoint, {}",
+        reference.string(), used.string());
+  }
 }
 
 std::vector<data::TokenizedDocument> read_demonstrations(
@@ -61,21 +79,27 @@ std::vector<data::TokenizedDocument> read_demonstrations(
 }  // namespace
 
 fs::path resolve_model_directory(const fs::path& path) {
-  const fs::path latest =
-      data::resolve_checkpoint_reference(path / data::kLatestReference);
+  const fs::path reference = path / data::kLatestReference;
   // The reference comes first: a newer checkpoint may be one that a resumed run
   // has found corrupt.
   for (const fs::path& candidate :
-       {data::resolve_checkpoint_reference(path), latest,
-        data::newest_complete_checkpoint(path).value_or(latest)}) {
+       {data::resolve_checkpoint_reference(path),
+        data::resolve_checkpoint_reference(reference)}) {
     if (fs::exists(candidate / kConfigName)) {
       return candidate;
     }
   }
-  throw base::io_error(
-      "{}: not a model directory: it has neither {} nor a complete checkpoint: "
-      "give a directory that gato-train wrote",
-      path.string(), kConfigName);
+  const std::optional<fs::path> newest = data::newest_complete_checkpoint(path);
+  if (!newest || !fs::exists(*newest / kConfigName)) {
+    throw base::io_error(
+        "{}: not a model directory: it has neither {} nor a complete "
+        "checkpoint: give a directory that gato-train wrote",
+        path.string(), kConfigName);
+  }
+  if (fs::exists(fs::symlink_status(reference))) {
+    warn_of_dangling_reference(reference, *newest);
+  }
+  return *newest;
 }
 
 ModelConfig load_model_config(const fs::path& path) {

@@ -213,6 +213,11 @@ TextLoss compute_text_loss(const model::Network& network,
         "with the model's tokenizer.model",
         documents.name());
   }
+  if (network.config().context < 2) {
+    throw base::input_error(
+        "the context of the model is {}: no text can be predicted from it",
+        network.config().context);
+  }
   return TextLossComputation(network, documents, encoder, options).run();
 }
 

@@ -34,7 +34,7 @@ struct TextLossOptions {
 // text tokens counts once. If a document exceeds the context, the network
 // reads it in windows of the context that overlap by half: a token is predicted
 // from the half before it, at least. Throws Error(bad_input) if the
-// vocabularies differ or a document is an episode.
+// vocabularies differ, a document is an episode or the context is one token.
 TextLoss compute_text_loss(const model::Network& network,
                            const data::TokenTable& documents,
                            const tokenize::TextEncoder& encoder,
@@ -42,7 +42,7 @@ TextLoss compute_text_loss(const model::Network& network,
 
 // Returns the loss of the text in sequences, whose tokens except for the first
 // are the targets, as in training. The bytes include those of the first. Throws
-// what check_compatible() throws.
+// the errors of check_compatible().
 TextLoss compute_text_loss(const model::Network& network,
                            const SequenceFileData& sequences,
                            const tokenize::TextEncoder& encoder,

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/count_occurrences.h"
 #include "data/sample_documents.h"
 #include "eval/check/episodes_in_memory.h"
 #include "eval/page/html_checker.h"
@@ -54,15 +55,6 @@ std::string dataset_page(EpisodesInMemory source, int64_t max_bytes) {
                        max_bytes, nullptr));
 }
 
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1)) {
-    ++found;
-  }
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("The page of a dataset is well formed and needs no network") {
@@ -72,7 +64,7 @@ TEST_CASE("The page of a dataset is well formed and needs no network") {
   CHECK_THAT(page, Contains("m&amp;m"));
   CHECK_THAT(page, Contains("50 %") && Contains("succeeded"));
   CHECK_THAT(page, Contains("return per episode"));
-  CHECK(count(page, "<img") == 8 + 1);  // first frames and a film
+  CHECK(count_occurrences(page, "<img") == 8 + 1);  // first frames and a film
 }
 
 TEST_CASE("A film has a frame, a text and a position for each step") {
@@ -86,7 +78,8 @@ TEST_CASE("A film has a frame, a text and a position for each step") {
   CHECK(film.at("values").size() == 40);
   CHECK_THAT(film.at("values").at(0).get<std::string>(),
              Contains("</script><img src=x>") && Contains("reward"));
-  CHECK(count(page, "class=\"cursor\"") == 3);  // action, reward, observation
+  // Action, reward and observation.
+  CHECK(count_occurrences(page, "class=\"cursor\"") == 3);
 }
 
 TEST_CASE("Frames are left out of large films") {
@@ -146,15 +139,15 @@ TEST_CASE("Pages of token files show tokens with their values") {
       },
       1000000, 1000);
   CHECK(find_html_fault(html) == "");
-  CHECK(count(html, "class=\"step\"") == 4);
-  CHECK(count(html, "title=\"patch ") == 4 * 6);
-  CHECK(count(html, "m7 target") == 8);
-  CHECK(count(html, " label\"") == 1);
+  CHECK(count_occurrences(html, "class=\"step\"") == 4);
+  CHECK(count_occurrences(html, "title=\"patch ") == 4 * 6);
+  CHECK(count_occurrences(html, "m7 target") == 8);
+  CHECK(count_occurrences(html, " label\"") == 1);
   CHECK_THAT(html, Contains("action[1] = ") && Contains(", bin ") &&
                        Contains(", target"));
   const std::string text = stream.html(
       reader.document(1), [](int64_t) { return nullptr; }, 1000000, 600);
-  CHECK(count(text, "<i ") == 600);
+  CHECK(count_occurrences(text, "<i ") == 600);
   CHECK_THAT(text, Contains("The first 600 of 900 tokens"));
 }
 
@@ -216,10 +209,10 @@ TEST_CASE("Histograms count every finite value") {
   const std::string chart = histogram(
       {1, 2, 2, 3, 3, 3, std::numeric_limits<double>::infinity()}, "steps");
   CHECK(find_html_fault(chart) == "");
-  CHECK(count(chart, "<rect") == 3);
+  CHECK(count_occurrences(chart, "<rect") == 3);
   CHECK_THAT(chart, Contains("2 to 3: 2") && Contains("median 3"));
   CHECK(histogram({}, "none").empty());
-  CHECK(count(histogram({0.5}, "one"), "<rect") == 1);
+  CHECK(count_occurrences(histogram({0.5}, "one"), "<rect") == 1);
 }
 
 TEST_CASE("Counts are easy to read") {

@@ -59,6 +59,16 @@ TEST_CASE("Every instruction set multiplies rows with packed matrices") {
                        expected) < 0.03);
 }
 
+TEST_CASE("The product of no rows is empty") {
+  const at::Tensor weights = at::randn({5, 64});
+  for (const PackedType type :
+       {PackedType::fp32, PackedType::bf16, PackedType::int8}) {
+    CHECK(
+        multiply(at::empty({0, 64}), weights, type, decode_kernels()).size(0) ==
+        0);
+  }
+}
+
 TEST_CASE("An int8 product is exact if the elements are multiples of a scale") {
   const DecodeKernels& kernels = any_supported_kernels();
   at::manual_seed(2);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/count_occurrences.h"
 #include "catch.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
@@ -35,15 +36,6 @@ void copy_following_links(const std::string& from, const std::string& to) {
 
 int64_t loaded_step(const std::string& path) {
   return train::read_training_state(model::load_model(path).directory).step;
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1)) {
-    ++found;
-  }
-  return found;
 }
 
 }  // namespace
@@ -93,9 +85,19 @@ TEST_CASE("Without the link, the newest complete checkpoint counts") {
   fs::remove(run + "/step-11/MANIFEST.json");
   CHECK(loaded_step(run) == 9);
   CHECK(fixture.train(run, {"--resume", "--steps", "10"}).status == 0);
-  // Neither does a dangling link prevent it.
+  // Neither does a dangling link prevent it, but a warning says so.
+  const auto messages_of_export = [&](const std::string& output) {
+    const RunResult ran =
+        run_gato_train({"--export", run, "--output", fixture.run_path(output)});
+    CHECK(ran.status == 0);
+    return ran.err;
+  };
   fs::remove(run + "/latest");
+  CHECK_THAT(messages_of_export("without"), !Contains(run + "/latest"));
   fs::create_symlink("step-7", run + "/latest");
+  CHECK_THAT(messages_of_export("dangling"),
+             Contains(run + "/latest: it does not refer to a model") &&
+                 Contains(run + "/step-10"));
   CHECK(loaded_step(run) == 10);
 }
 
@@ -129,9 +131,9 @@ TEST_CASE("Where links cannot be made, runs save, rotate, stop and resume") {
   CHECK(data::list_checkpoint_steps(run) == std::vector<int64_t>{5, 6});
   const std::string log = read_bytes(messages);
   INFO(log);
-  CHECK(count(log, "cannot make a symbolic link: Operation not permitted") ==
-        1);
-  CHECK(count(log, "was not saved") == 0);
+  CHECK(count_occurrences(
+            log, "cannot make a symbolic link: Operation not permitted") == 1);
+  CHECK(count_occurrences(log, "was not saved") == 0);
   for (const char* name : {"", "/latest", "/best"}) {
     INFO(name);
     CHECK(loaded_step(run + name) == 6);

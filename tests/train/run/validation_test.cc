@@ -210,6 +210,9 @@ TEST_CASE("Validation data that the network cannot read is refused") {
   const ValidationFixture fixture;
   const std::string run = fixture.run_path("run");
   CHECK(fixture.train(run, {"--keep-best"}).status == 2);
+  const RunResult no_data = fixture.train(run, {"--validate-every", "2"});
+  CHECK(no_data.status == 2);
+  CHECK_THAT(no_data.err, Contains("--validate-every 2 requires --validation"));
   CHECK(
       fixture.train(run, {"--validation", fixture.folder / "none.h5"}).status ==
       4);

@@ -1,5 +1,5 @@
 // The inner loops of decoding on a CPU: products of a few rows with packed
-// matrices, attention over a ring, and what lies between them.
+// matrices, attention over a ring, and the operations between them.
 //
 // LibTorch's products are made for many rows. With the few rows of a time step,
 // they reach a fraction of the speed of memory, and each of its operations

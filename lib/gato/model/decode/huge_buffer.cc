@@ -44,4 +44,10 @@ HugeBuffer& HugeBuffer::operator=(HugeBuffer&& other) noexcept {
   return *this;
 }
 
+void HugeBuffer::grow(int64_t bytes) {
+  if (size_ < bytes) {
+    *this = HugeBuffer(bytes);
+  }
+}
+
 }  // namespace gato::model

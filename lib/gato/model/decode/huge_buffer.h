@@ -23,6 +23,8 @@ class HugeBuffer {
     return static_cast<T*>(memory_);
   }
   int64_t size() const { return size_; }
+  // Replaces the buffer with one of zeros if it has fewer bytes.
+  void grow(int64_t bytes);
 
  private:
   void* memory_ = nullptr;

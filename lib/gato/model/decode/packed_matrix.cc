@@ -69,15 +69,10 @@ void PackedRows::resize(int64_t rows, int64_t n) {
   rows_ = rows;
   elements_ = n;
   words_ = packed_words(type_, n);
-  const auto grow = [](HugeBuffer& buffer, int64_t bytes) {
-    if (buffer.size() < bytes) {
-      buffer = HugeBuffer(bytes);
-    }
-  };
-  grow(word_buffer_, rows * words_ * 4);
+  word_buffer_.grow(rows * words_ * 4);
   if (type_ == PackedType::int8) {
-    grow(group_buffer_, rows * words_ * 4 / kGroupSize *
-                            static_cast<int64_t>(sizeof(RowGroup)));
+    group_buffer_.grow(rows * words_ * 4 / kGroupSize *
+                       static_cast<int64_t>(sizeof(RowGroup)));
   }
 }
 
@@ -152,6 +147,9 @@ void PackedMatrix::multiply(const PackedRows& x, int64_t begin, int64_t end,
 void PackedMatrix::multiply_tiles(const PackedRows& x, int64_t first_tile,
                                   int64_t end_tile, float* y,
                                   int64_t y_stride) const {
+  if (x.rows() == 0) {
+    return;
+  }
   const int64_t tile_columns = kernels_->tile_columns;
   const int64_t grain =
       1 + kMinParallelProducts / (x.rows() * rows_ * tile_columns);

@@ -45,7 +45,6 @@ class PackedMatrix {
   PackedMatrix(const at::Tensor& weights, PackedType type,
                const DecodeKernels& kernels);
 
-  int64_t columns() const { return columns_; }  // N
   // Returns the number of columns of all tiles, which is at least N.
   int64_t padded_columns() const { return tiles_ * kernels_->tile_columns; }
 
@@ -63,8 +62,8 @@ class PackedMatrix {
 
   PackedType type_ = PackedType::fp32;
   const DecodeKernels* kernels_ = nullptr;
-  int64_t columns_ = 0, rows_ = 0, tiles_ = 0;
-  int64_t words_ = 0;  // along K
+  int64_t columns_ = 0, rows_ = 0, tiles_ = 0;  // N, K
+  int64_t words_ = 0;                           // along K
   HugeBuffer tile_buffer_, scale_buffer_;
 };
 

@@ -29,7 +29,7 @@ class PolicyEvaluator {
   // nothing is evaluated.
   PolicyEvaluator(RunDirectory& run_directory, int64_t every,
                   EvaluateFunction evaluate);
-  // Waits for the thread. An exception that it has thrown is lost.
+  // Waits for the thread. Discards an exception that it has thrown.
   ~PolicyEvaluator();
 
   // Starts an evaluation if one is due after `step` steps and metrics.jsonl
@@ -39,7 +39,7 @@ class PolicyEvaluator {
   void poll();
   // Blocks until the evaluation in progress, if any, is recorded. Required
   // before a checkpoint is written: a run that is resumed from it does not
-  // evaluate earlier steps. Throws what evaluate() has thrown.
+  // evaluate earlier steps. Rethrows the exception of evaluate().
   void finish();
   // Logs how long the evaluations took. `training` is the time of the training
   // loop.

@@ -1,4 +1,4 @@
-// Independent runs in processes of their own, several at a time.
+// Independent runs in separate processes, several at a time.
 #pragma once
 
 #include <cstddef>
