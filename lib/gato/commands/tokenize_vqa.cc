@@ -2,7 +2,9 @@
 // the questions of an image together, so that each image is decoded only once.
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gato/commands/image_text_tokenizer.h"
@@ -42,6 +44,23 @@ base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
   return base::ExitStatus::success;
 }
 
+// Questions may be paired with several files of annotations, but a pair that is
+// given twice would count twice.
+void check_distinct_pairs(const TokenizeVqaOptions& options) {
+  std::set<std::pair<std::filesystem::path, std::filesystem::path>> pairs;
+  for (size_t i = 0; i < options.questions.size(); ++i) {
+    if (!pairs
+             .emplace(std::filesystem::weakly_canonical(options.questions[i]),
+                      std::filesystem::weakly_canonical(options.annotations[i]))
+             .second) {
+      throw base::usage_error(
+          "{}: is given twice with the annotations {}: name every pair of "
+          "files only once",
+          options.questions[i], options.annotations[i]);
+    }
+  }
+}
+
 void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
   table.add("questions", &options.questions, "JSON files of questions")
       .metavar("FILE...")
@@ -72,6 +91,7 @@ void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
           "name the same number of files, in the same order",
           options.questions.size(), options.annotations.size());
     }
+    check_distinct_pairs(options);
   });
 }
 
