@@ -68,7 +68,7 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
   table
       .add("repeats", &few_shot.repeats,
            "Independent samples of each size; with --from-scratch also "
-           "independent first weights")
+           "independent initial weights")
       .metavar("N")
       .range(1, 1e6)
       .may_change_on_resume();
@@ -141,7 +141,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "embeddings")
       .metavar("X")
       .range(1e-6, 1e3)
-      .default_is("that which --init was trained with")
+      .default_is("the one that --init was trained with")
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
@@ -190,8 +190,7 @@ cli::Command finetune_command() {
       "10 million parameters and more, the settings are those of the paper: "
       "Adam at a constant learning rate of 1e-5, batches of 64 sequences, a "
       "dropout rate of 0.1, and 10,000 training steps. Smaller networks learn "
-      "too "
-      "little that way and get the preset finetuning-small by default: a "
+      "too little that way and get the preset finetuning-small by default: a "
       "learning rate of 1e-3 with a warmup of 50 steps and a cosine decay, "
       "batches of 16 sequences, targets smoothed over 8 bins, and 1,000 steps. "
       "The defaults below are those of the paper. config.toml of a run "
@@ -209,16 +208,17 @@ cli::Command finetune_command() {
       "With --env, the policy plays --eval-episodes episodes after every "
       "--eval-every steps and after the last one, and metrics.jsonl gets a "
       "line with their returns, under the key \"evaluation\"; see "
-      "gato-formats(5). All evaluations play different episodes, those of two "
-      "runs at the same step the same ones. On a CPU, a copy of the network is "
-      "evaluated beside training, so that the weights do not depend on it. "
-      "The log says how long training had to wait for evaluations, and warns "
-      "if it was more than a third of the time; --dry-run estimates both.\n\n"
+      "gato-formats(5). Evaluations at different steps play different "
+      "episodes; those of two runs at the same step play the same ones. On a "
+      "CPU, a copy of the network is evaluated beside training, so that the "
+      "weights do not depend on it. The log says how long training had to wait "
+      "for evaluations, and warns if it was more than a third of the time; "
+      "--dry-run estimates both.\n\n"
       "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
       "--max-time, every run saves a checkpoint, and the program exits with "
       "status 75. The same command with --resume resumes them exactly; runs "
       "that are complete are not trained again, and --episodes and --repeats "
-      "may name further ones.";
+      "may ask for more.";
   command.seed_help =
       "Random seed of the samples, of the order of the data and of "
       "regularization; the same seed, inputs and options give the same "
