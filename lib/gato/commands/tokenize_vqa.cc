@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -45,14 +46,22 @@ base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
 }
 
 // Questions may be paired with several files of annotations, but a pair that is
-// given twice would count twice.
+// given twice would count twice. Files that cannot be resolved are reported
+// when they are read.
 void check_distinct_pairs(const TokenizeVqaOptions& options) {
+  const auto resolve = [](const std::filesystem::path& path) {
+    std::error_code error;
+    const std::filesystem::path resolved =
+        std::filesystem::weakly_canonical(path, error);
+    return error ? path : resolved;
+  };
   std::set<std::pair<std::filesystem::path, std::filesystem::path>> pairs;
   for (size_t i = 0; i < options.questions.size(); ++i) {
-    if (!pairs
-             .emplace(std::filesystem::weakly_canonical(options.questions[i]),
-                      std::filesystem::weakly_canonical(options.annotations[i]))
-             .second) {
+    const bool is_new = pairs
+                            .emplace(resolve(options.questions[i]),
+                                     resolve(options.annotations[i]))
+                            .second;
+    if (!is_new) {
       throw base::usage_error(
           "{}: is given twice with the annotations {}: name every pair of "
           "files only once",
