@@ -71,6 +71,57 @@ find_tasks() {
   done
 }
 
+# find_text_model TASK...: sets `text_model` to words.model if demonstrations/TASK of any
+# of these tasks contains text, and otherwise to none.
+# shellcheck disable=SC2034  # text_model
+find_text_model() {
+  local task
+  text_model=none
+  for task; do
+    gato-info --json "demonstrations/$task" >info.json
+    if [ "$(number info.json 'any(field["role"] == "text" for field in json["observation"])')" = True ]; then
+      text_model=words.model
+    fi
+  done
+}
+
+# choose_sizes TASK...: sets `length`, unless it is given, to tokens per sequence in which
+# windows of `window_steps` time steps of each tokens/TASK.h5 fit, and `batch` to sequences
+# per training step.
+# shellcheck disable=SC2154  # window_steps
+choose_sizes() {
+  local task size largest=0 window
+  for task; do
+    gato-info --json "tokens/$task.h5" >info.json
+    size=$(number info.json 'json["sizes"][0]["tokens_per_step"]["max"]')
+    echo "# $task: $size tokens per step"
+    ((size <= largest)) || largest=$size
+  done
+  if [ -z "$length" ]; then
+    window=$((largest * (window_steps > 0 ? window_steps : 8)))
+    length=$((window * ((95 + window) / window)))
+    ((length <= 192)) || length=$((window > 96 ? window : 96))
+    echo "# length $length: windows of $window_steps steps of at most $largest tokens," \
+      "$((length / window)) side by side"
+  fi
+  batch=$((4608 / length / 2 * 2))
+  ((batch >= 8)) || batch=8
+}
+
+# measure_training COMMAND...: measures a step of a training command on pilot.h5, unless
+# dry-run.json exists, and sets `train_steps` to the number of steps in `minutes`.
+# shellcheck disable=SC2154  # minutes
+measure_training() {
+  if [ ! -e dry-run.json ]; then
+    show "$@" --data pilot.h5 -o run --dry-run
+    "$@" --data pilot.h5 -o run --dry-run >dry-run.json.part
+    mv dry-run.json.part dry-run.json
+  fi
+  train_steps=$(number dry-run.json "max(20, int(60 * $minutes / json['seconds']['step']))")
+  echo "# $train_steps steps (at least 20) of $(number dry-run.json 'round(json["seconds"]["step"], 3)') s take" \
+    "$(number dry-run.json "round($train_steps * json['seconds']['step'] / 60, 1)") minutes; --minutes is $minutes"
+}
+
 # fail MESSAGE: ends the script with status 2.
 fail() {
   printf '%s: error: %s\n' "${0##*/}" "$*" >&2

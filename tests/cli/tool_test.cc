@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/run_in_process.h"
+#include "gato/base/file_patterns.h"
 #include "gato/base/progress.h"
 #include "gato/base/signals.h"
 #include "gato/cli/logging.h"
@@ -462,6 +463,34 @@ TEST_CASE("Standard input can be named only once") {
   const ScratchDirectory folder;
   CHECK(status({"-", "--files-from", folder.write_file("list", "a\n-\n")}) ==
         2);
+}
+
+TEST_CASE("An input can be named only once, under any name") {
+  const ScratchDirectory folder;
+  const auto file = folder.write_file("a.h5", "");
+  std::filesystem::create_symlink(file, folder / "link.h5");
+  Tool tool = throwing_tool([] {});
+  const auto status = [&tool](const std::vector<std::string>& operands) {
+    return run_in_process(tool, operands).status;
+  };
+  CHECK(status({file, file}) == 0);
+  tool.commands[0].operand_path = base::path_without_weight;
+  CHECK(status({file, folder.write_file("b.h5", "")}) == 0);
+  CHECK(status({"/dev/null", "/dev/null"}) == 0);
+  CHECK(status({folder / "none", folder / "none"}) == 0);
+
+  const auto twice = run_in_process(tool, {file, file + ":2"});
+  CHECK(twice.status == 2);
+  CHECK_THAT(twice.err,
+             Contains(file + ":2: is the same input as " + file + ": "));
+  CHECK(status({file, folder / "link.h5"}) == 2);
+  CHECK(status({folder / "*.h5"}) == 2);
+  CHECK(status({file, folder / "./a.h5"}) == 2);
+  CHECK(status({"--files-from", folder.write_file("list", file + "\n"),
+                file}) == 2);
+  const auto same = run_in_process(tool, {file, file});
+  CHECK(same.status == 2);
+  CHECK_THAT(same.err, Contains(file + ": is given twice: "));
 }
 
 TEST_CASE("A choice is not an input, even if there is a file of its name") {

@@ -629,6 +629,20 @@ TEST_CASE_METHOD(Fixture, "A folder of datasets is an operand") {
   CHECK_THAT(ran.err, Contains(folder / "empty"));
 }
 
+TEST_CASE_METHOD(Fixture, "A dataset can be named only once, in any form") {
+  std::filesystem::create_directories(folder / "all");
+  const auto input = dataset("all/a", spec_of("test/one"), {episode_of(0, 1)});
+  for (const std::string& other :
+       {input, folder / "all", input + "/data", input + "/data/main_data.hdf5",
+        folder / "all/../all/a"}) {
+    INFO(other);
+    const auto ran = run({"-o", folder / "tokens.h5", input, other});
+    CHECK(ran.status == 2);
+    CHECK_THAT(ran.err, Contains(": name every input only once"));
+    CHECK_FALSE(std::filesystem::exists(folder / "tokens.h5"));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "gato-info reports the sizes of a token file") {
   const auto input = dataset("a", spec_of("test/one"), {episode_of(0, 1)});
   REQUIRE(run({"-o", folder / "tokens.h5", input}).status == 0);

@@ -1,7 +1,10 @@
 #include "gato/cli/option_checks.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -100,6 +103,34 @@ void check_standard_input(const CommonOptions& common,
     throw base::usage_error(
         "standard input (-) can be read only once, but is named {} times{}",
         count, files_from == "-" ? ", including by --files-from" : "");
+  }
+}
+
+void check_distinct_operands(const Command& command,
+                             const std::vector<std::string>& operands) {
+  if (!command.operand_path) {
+    return;
+  }
+  std::map<std::filesystem::path, std::string> operands_by_path;
+  for (const std::string& operand : operands) {
+    const std::filesystem::path path = command.operand_path(operand);
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored) &&
+        !std::filesystem::is_directory(path, ignored)) {
+      continue;  // a pipe or a device, or missing
+    }
+    const auto [first, is_new] =
+        operands_by_path.emplace(std::filesystem::canonical(path), operand);
+    if (is_new) {
+      continue;
+    }
+    if (first->second == operand) {
+      throw base::usage_error("{}: is given twice: name every input only once",
+                              operand);
+    }
+    throw base::usage_error(
+        "{}: is the same input as {}: name every input only once", operand,
+        first->second);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gato/cli/option_table.h"
 #include "gato/cli/option_value.h"
@@ -25,6 +26,11 @@ void check_required(const Command& command, const OptionTable& table,
 // see an empty file.
 void check_standard_input(const CommonOptions& common,
                           const std::optional<std::string>& files_from);
+
+// Throws Error(usage) if two operands name the same file or directory, even
+// under different names, and the command does not allow that.
+void check_distinct_operands(const Command& command,
+                             const std::vector<std::string>& operands);
 
 // Throws Error(usage) if the output is also an input, which --force would
 // replace: an operand, or a file that an option names.

@@ -157,6 +157,7 @@ base::ExitStatus do_work(Invocation& invocation, const Command& command,
   if (command.expand_operands) {
     common.inputs = command.expand_operands(common.inputs);
   }
+  check_distinct_operands(command, common.inputs);
   common.all_inputs = common.inputs;
   if (command.sharding == Sharding::operands) {
     select_shard_operands(common);

@@ -105,6 +105,10 @@ struct Command {
   // divides them; empty: they remain as they are.
   std::function<std::vector<std::string>(const std::vector<std::string>&)>
       expand_operands = {};
+  // Returns the path of the file or directory that an operand names. Two
+  // operands of the same one are a usage error, because its records would count
+  // twice. Empty: operands are not compared.
+  std::function<std::string(const std::string&)> operand_path = {};
   std::function<CommandFunction(OptionTable&)> build;
   std::vector<UsageExample> examples;
 };

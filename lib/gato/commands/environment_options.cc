@@ -25,9 +25,9 @@ void add_environment_options(
                 .metavar("CMD"));
   configure(table
                 .add("env-path", &options.folders,
-                     "Folder with descriptions of domains, DOMAIN.toml, which "
-                     "are found before all others")
-                .metavar("FOLDER..."));
+                     "Directory with descriptions of domains, DOMAIN.toml, "
+                     "which take precedence over all others")
+                .metavar("DIR..."));
   configure(table
                 .add("env-option", &options.domain_options,
                      "Option of an external domain, which overrides the "

@@ -141,7 +141,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "embeddings")
       .metavar("X")
       .range(1e-6, 1e3)
-      .default_is("that which --init was trained with")
+      .default_is("the one that --init was trained with")
       .fixed_on_resume();
   table
       .add("preset", &options->preset,
@@ -208,16 +208,17 @@ cli::Command finetune_command() {
       "With --env, the policy plays --eval-episodes episodes after every "
       "--eval-every steps and after the last one, and metrics.jsonl gets a "
       "line with their returns, under the key \"evaluation\"; see "
-      "gato-formats(5). All evaluations play different episodes, those of two "
-      "runs at the same step the same ones. On a CPU, a copy of the network is "
-      "evaluated beside training, so that the weights do not depend on it. "
-      "The log says how long training had to wait for evaluations, and warns "
-      "if it was more than a third of the time; --dry-run estimates both.\n\n"
+      "gato-formats(5). Evaluations at different steps play different "
+      "episodes; those of two runs at the same step play the same ones. On a "
+      "CPU, a copy of the network is evaluated beside training, so that the "
+      "weights do not depend on it. The log says how long training had to wait "
+      "for evaluations, and warns if it was more than a third of the time; "
+      "--dry-run estimates both.\n\n"
       "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
       "--max-time, every run saves a checkpoint, and the program exits with "
       "status 75. The same command with --resume resumes them exactly; runs "
       "that are complete are not trained again, and --episodes and --repeats "
-      "may name further ones.";
+      "may ask for more.";
   command.seed_help =
       "Random seed of the samples, of the order of the data and of "
       "regularization; the same seed, inputs and options give the same "

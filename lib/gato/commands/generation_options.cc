@@ -18,14 +18,14 @@ void add_sampling_options(cli::OptionTable& table, GenerationOptions& options) {
           "given");
   table
       .add("top-k", &options.top_k,
-           "Sample among the K most likely tokens only")
+           "Sample only among the K most likely tokens")
       .metavar("K")
       .range(1, 1e9)
       .default_is("all tokens");
   table
       .add("top-p", &options.top_p,
-           "Sample among the most likely tokens only, as many as have the "
-           "probability P together")
+           "Sample only among the most likely tokens, as few as have a total "
+           "probability of at least P")
       .metavar("P")
       .range(0, 1)
       .default_is("all tokens");

@@ -178,7 +178,7 @@ class ImageTextRun {
   base::BadRecordPolicy bad_records_;
   base::Progress progress_;
   int64_t count_ = 0;        // of requests
-  int64_t begun_lines_ = 0;  // of the present request, on a terminal
+  int64_t begun_lines_ = 0;  // of the current request, on a terminal
 };
 
 }  // namespace

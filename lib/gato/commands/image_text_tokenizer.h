@@ -49,7 +49,7 @@ class ImageTextTokenizer {
 
   bool should_omit_missing_, has_pages_ = false;
   int32_t task_ = 0, source_ = 0;
-  int64_t bytes_read_ = 0;  // of the sources before the present one
+  int64_t bytes_read_ = 0;  // of the sources before the current one
   tokenize::Counts extra_counts_;
   std::atomic<int64_t> texts_omitted_ = 0, images_omitted_ = 0;
   // The last member, because its threads use the others.

@@ -435,11 +435,12 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .add(
           "documents", &options->documents,
           "With --decode: print only document N, or documents A to B, starting "
-          "at 0; or sequences, in a sequence file")
+          "at 0 (sequences, in a sequence file). With --data: show a time step "
+          "of document N")
       .metavar("N|A-B");
   table.add("check", &options->check,
             "Report what is wrong with the files as training data; the status "
-            "is 1 if anything is");
+            "is 1 if there are errors (see --fail-on)");
   table
       .add("fail-on", &options->fail_on,
            "With --check: the findings that lead to status 1, errors or also "
@@ -447,8 +448,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .one_of({"warning", "error"});
   table
       .add("text-model", &options->checks.text_model,
-           "With --check: encode the texts of datasets with this SentencePiece "
-           "model")
+           "With --check or --html: encode the texts of datasets with this "
+           "SentencePiece model")
       .metavar("FILE");
   add_page_options(table, options->page);
   add_max_episode_steps_option(table, options->episodes.max_episode_steps);

@@ -74,8 +74,8 @@ std::vector<HtmlSection> make_sections(
 void add_page_options(cli::OptionTable& table, PageOptions& page) {
   table
       .add("html", &page.output,
-           "Write a page to look at: what the files contain, and what is wrong "
-           "with them")
+           "Write an HTML page that shows what the files contain and what is "
+           "wrong with them")
       .metavar("OUT.html");
   table.add("force", &page.force, "Replace an existing page");
   table
@@ -89,18 +89,16 @@ void add_page_options(cli::OptionTable& table, PageOptions& page) {
            "With --html, for models: show what the first layer attends to in a "
            "time step of this token file")
       .metavar("FILE");
-  table
-      .add("step", &page.attention.step,
-           "With --data: the time step; the one in the middle if it is not "
-           "given")
+  table.add("step", &page.attention.step, "With --data: the time step to show")
       .metavar("N")
-      .range(0, 1e9);
+      .range(0, 1e9)
+      .default_is("the one in the middle");
   table
       .add("head", &page.attention.head,
-           "With --data: the head that is shown large; the one whose attention "
-           "is least uniform if it is not given")
+           "With --data: the head to show enlarged")
       .metavar("N")
-      .range(0, 1e6);
+      .range(0, 1e6)
+      .default_is("the one whose attention is least uniform");
 }
 
 void write_page(const PageOptions& options,

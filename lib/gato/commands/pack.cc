@@ -8,6 +8,7 @@
 
 #include "gato/base/digest.h"
 #include "gato/base/file_io.h"
+#include "gato/base/file_patterns.h"
 #include "gato/cli/logging.h"
 #include "gato/commands/shard_range.h"
 #include "gato/pack/packed_dataset.h"
@@ -23,8 +24,9 @@ constexpr const char* kDescription =
     "Packs excerpts of documents from token files into sequences of a fixed "
     "length, mixed by weight. An operand is FILE or FILE:WEIGHT. A weight is a "
     "share of the sequences, relative to the other weights. The default is 1; "
-    "every file that matches a glob has the weight of the glob. Each sequence "
-    "is sampled at random and depends only on the inputs, the options, the "
+    "every file that matches a glob has the weight of the glob. A file can be "
+    "named only once. Each sequence is sampled at random and depends only on "
+    "the inputs, the options, the "
     "seed and its own index.\n\n"
     "A document that fits into a sequence is used from its start. A longer "
     "document is used from a random position, which in an episode is the start "
@@ -173,6 +175,7 @@ cli::Command pack_command() {
   command.output = cli::OutputRequirement::required;
   command.output_help = "Sequence file to write";
   command.sharding = cli::Sharding::work;
+  command.operand_path = base::path_without_weight;
   command.build = build_pack;
   command.examples = {
       {"gato-pack -o train.h5 control.h5:2 captions.h5:1",

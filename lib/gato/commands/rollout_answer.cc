@@ -102,7 +102,7 @@ base::ExitStatus run_answer(const RolloutAnswerOptions& options,
   if (options.question && images.empty()) {
     throw base::usage_error(
         "--question: there is no image to ask about: name one, or write lines "
-        "{{\"image\", \"question\"}} to the standard input");
+        "{{\"image\", \"question\"}} to standard input");
   }
   if (!options.question && !images.empty()) {
     throw base::usage_error(
@@ -121,7 +121,7 @@ cli::CommandFunction build_answer_command(cli::OptionTable& table) {
   add_image_text_run_options(table, options->run, "answer");
   table.add("question", &options->question, "The question about each image")
       .metavar("TEXT")
-      .default_is("those on the standard input");
+      .default_is("those on standard input");
   table.add_check([options] { check_question(*options); });
   return [options](cli::CommandContext& context) {
     return run_answer(*options, context);

@@ -206,8 +206,8 @@ void add_policy_options(cli::OptionTable& table,
   table
       .add("demonstrations", &options.demonstrations,
            "Datasets of the tasks for --policy nearest, in any format that "
-           "gato-tokenize episodes reads; a folder stands for all datasets in "
-           "it. Where the expert's actions are recorded, those are taken")
+           "gato-tokenize episodes reads; a directory stands for all datasets "
+           "in it. If the expert's actions are recorded, those are taken")
       .metavar("DATASET...");
   table
       .add("neighbors", &options.neighbors,
@@ -245,7 +245,7 @@ void add_episode_options(cli::OptionTable& table,
       .add("batch", &options.batch_size,
            "Maximum number of episodes that a thread plays at a time. External "
            "environments work at the same time, and a model reads all "
-           "observations that are there in one forward pass")
+           "available observations in one forward pass")
       .metavar("N")
       .range(1, 65536);
   table
@@ -273,7 +273,7 @@ void add_model_options(cli::OptionTable& table,
            "What the prompt of a DATASET is. first: the beginning of its best "
            "episode. last: the end, which shows the goal. nearest: at every "
            "time step, the part of an episode whose last observation is "
-           "nearest to the present one, in the place of the past")
+           "nearest to the current one, instead of the past time steps")
       .one_of({"first", "last", "nearest"})
       .metavar("PART");
   add_max_episode_steps_option(table, options.max_episode_steps,
@@ -392,7 +392,7 @@ cli::Command rollout_control_command() {
       "and the output is written. SIGINT, SIGTERM, SIGHUP and SIGUSR1 stop the "
       "program with exit status 75 if any episode is complete. The same "
       "command with --resume then plays the missing episodes and writes the "
-      "same bytes as without an interruption, also after a crash. If OUTPUT is "
+      "same bytes as without an interruption, even after a crash. If OUTPUT is "
       "complete, --resume does nothing, so that a job can be submitted again "
       "and again. Without a model, --episodes may be changed on resume.\n\n"
       "--shard I/N plays shard I of N of the episodes, with the seeds that "
@@ -401,14 +401,14 @@ cli::Command rollout_control_command() {
       "Each thread plays --batch episodes at a time and begins the next one as "
       "soon as one has ended. If an external environment is among several "
       "environments, tasks are played at the same time, with at most twice as "
-      "many environments as --batch and --threads say, or two tasks. Episodes "
-      "do not depend on --batch and --threads, except by rounding if a model "
-      "plays: the arithmetic of a forward pass can differ in the last bits "
-      "with the number of observations that it reads. Where two tokens are "
-      "nearly equally likely (with --greedy), or the random number is next to "
-      "the boundary between two tokens, another token may then be chosen. The "
-      "same options give the same episodes nevertheless: a forward pass waits "
-      "for the observations of all episodes of the batch (not with "
+      "many environments as --batch and --threads allow, or two tasks. "
+      "Episodes do not depend on --batch and --threads, except by rounding if "
+      "a model plays: the arithmetic of a forward pass can differ in the last "
+      "bits with the number of observations that it reads. If two tokens are "
+      "nearly equally likely (with --greedy), or the random number is close to "
+      "the boundary between two tokens, a different token may then be chosen. "
+      "The same options give the same episodes nevertheless: a forward pass "
+      "waits for the observations of all episodes of the batch (not with "
       "--control-period), and each thread plays batches whose episodes follow "
       "from --episodes, --batch and --threads. --resume plays incomplete "
       "batches, of up to four times --batch episodes, again. Shards of a model "
@@ -417,11 +417,11 @@ cli::Command rollout_control_command() {
       "With --control-period, ticks are multiples of the period, counted from "
       "the reply to the reset. The first action is sent as soon as it is "
       "known, and each of the others at a tick. An action that is not known at "
-      "its tick is sent at the next tick to come; the ticks that it missed are "
-      "overruns. Delays do not add up. At the end, a line reports the overruns "
-      "and the latency from the arrival of an observation to the sending of "
-      "its action; the dataset has it as the attribute gato_latency. Use "
-      "--batch 1 for a robot.\n\n"
+      "its tick is sent at the next one; the ticks that it missed are "
+      "overruns. Delays do not accumulate. At the end, a line reports the "
+      "overruns and the latency from the arrival of an observation to the "
+      "sending of its action; the dataset has it as the attribute "
+      "gato_latency. Use --batch 1 for a robot.\n\n"
       "--policy nearest compares observations by the sum of squares of the "
       "differences between their numbers, each divided by its standard "
       "deviation in the demonstrations of the task. An image counts as the "
@@ -435,11 +435,11 @@ cli::Command rollout_control_command() {
       "and values are cached and the oldest time steps are evicted first, like "
       "the paper's Transformer-XL memory. The time steps of a prompt count "
       "toward the context. With --prompt-part nearest, an action depends on "
-      "the present observation and on the steps that were retrieved for it, "
-      "as many as the context or --context-steps leave room for; distances are "
-      "those of --policy nearest. A dataset that was played with --prompt "
-      "DATASET or --policy nearest says how many demonstrations there were, "
-      "and gato-eval few-shot makes curves of such datasets.";
+      "the current observation and on the steps that were retrieved for it, as "
+      "many as fit in the context or --context-steps; distances are those of "
+      "--policy nearest. A dataset that was played with --prompt DATASET or "
+      "--policy nearest records how many demonstrations there were; gato-eval "
+      "few-shot draws curves from such datasets.";
   command.seed_help =
       "Random seed of the environments and of the policy; the same seed, "
       "inputs and options give the same episodes, with a model for the same "

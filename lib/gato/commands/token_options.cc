@@ -1,6 +1,7 @@
 #include "gato/commands/token_options.h"
 
 #include <filesystem>
+#include <functional>
 #include <system_error>
 
 #include "gato/base/error.h"
@@ -51,6 +52,7 @@ cli::Command make_token_command(const std::string& name,
   command.has_skip_bad = true;
   if (!operands.empty()) {
     command.sharding = cli::Sharding::operands;
+    command.operand_path = std::identity();
   }
   return command;
 }

@@ -2,10 +2,12 @@
 #include <string>
 #include <vector>
 
+#include "gato/base/bad_records.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/episode_tokenizer.h"
 #include "gato/commands/tokenize.h"
 #include "gato/ingest/episodes/dataset_search.h"
+#include "gato/ingest/episodes/minari.h"
 
 namespace gato::commands {
 namespace {
@@ -81,6 +83,14 @@ void add_selection_options(cli::OptionTable& table,
       .range(1, 1e12);
 }
 
+// Returns the file that contains the episodes: a Minari dataset has three
+// names.
+std::string data_path(const std::string& dataset) {
+  const auto minari =
+      base::try_call([&] { return ingest::find_minari_files(dataset); });
+  return minari.error ? dataset : minari.value.data.string();
+}
+
 }  // namespace
 
 cli::Command tokenize_episodes_command() {
@@ -112,6 +122,7 @@ cli::Command tokenize_episodes_command() {
       "Random seed of --episodes; the same seed, inputs and options give the "
       "same bytes";
   command.expand_operands = ingest::find_all_datasets;
+  command.operand_path = data_path;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeEpisodesOptions>();
     add_vocabulary_options(table, options->tokenizer, TextUse::optional);

@@ -127,7 +127,7 @@ class TextTokenizer {
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
   int32_t task_ = 0, source_ = 0;
-  int64_t bytes_read_ = 0;  // of the inputs before the present one
+  int64_t bytes_read_ = 0;  // of the inputs before the current one
   // The last member, because its threads use the others.
   tokenize::TokenFileBuilder output_;
 };

@@ -2,7 +2,10 @@
 // the questions of an image together, so that each image is decoded only once.
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "gato/commands/image_text_tokenizer.h"
@@ -42,6 +45,31 @@ base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
   return base::ExitStatus::success;
 }
 
+// Questions may be paired with several files of annotations, but a pair that is
+// given twice would count twice. Files that cannot be resolved are reported
+// when they are read.
+void check_distinct_pairs(const TokenizeVqaOptions& options) {
+  const auto resolve = [](const std::filesystem::path& path) {
+    std::error_code error;
+    const std::filesystem::path resolved =
+        std::filesystem::weakly_canonical(path, error);
+    return error ? path : resolved;
+  };
+  std::set<std::pair<std::filesystem::path, std::filesystem::path>> pairs;
+  for (size_t i = 0; i < options.questions.size(); ++i) {
+    const bool is_new = pairs
+                            .emplace(resolve(options.questions[i]),
+                                     resolve(options.annotations[i]))
+                            .second;
+    if (!is_new) {
+      throw base::usage_error(
+          "{}: is given twice with the annotations {}: name every pair of "
+          "files only once",
+          options.questions[i], options.annotations[i]);
+    }
+  }
+}
+
 void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
   table.add("questions", &options.questions, "JSON files of questions")
       .metavar("FILE...")
@@ -72,6 +100,7 @@ void add_source_options(cli::OptionTable& table, TokenizeVqaOptions& options) {
           "name the same number of files, in the same order",
           options.questions.size(), options.annotations.size());
     }
+    check_distinct_pairs(options);
   });
 }
 

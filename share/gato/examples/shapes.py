@@ -19,8 +19,8 @@ writes DIRECTORY/images/000000000001.png ... (32x32 RGB, one or two shapes) and
 A caption such as "red circle left of blue square" names the shape on the left
 (or on top) first, so that each image has exactly one correct caption. Questions
 have one correct answer, too. Needs only Python's standard library. The same
-seed gives the same bytes; images and captions are the same with and without
-questions and dialogues. Images in questions.jsonl and turns.jsonl are paths that
+seed gives the same bytes; images and captions do not depend on --questions and
+--dialogue. Images in questions.jsonl and turns.jsonl are paths that
 begin with DIRECTORY.
 
     shapes.py --check-replies replies.jsonl DIRECTORY
@@ -58,8 +58,11 @@ QUESTIONS_PER_IMAGE = 3
 END_OF_TURN = "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED"
 
 
+COLOR, KIND = range(2)  # what the pairs in Scene.shapes consist of
+
+
 class Scene:
-    """The shapes of an image: pairs (color, shape), the left or upper one first."""
+    """The shapes of an image: pairs (color, kind), the left or upper one first."""
 
     def __init__(self, shapes, relation):
         self.shapes = shapes
@@ -69,17 +72,13 @@ class Scene:
         names = [f"{color} {shape}" for color, shape in self.shapes]
         return f" {self.relation} ".join(names)
 
-    def unique_shapes(self):
-        """Returns the indices of the shapes that are alone of their kind."""
-        kinds = [shape for _, shape in self.shapes]
-        return [i for i, kind in enumerate(kinds) if kinds.count(kind) == 1]
-
-    def unique_colors(self):
-        colors = [color for color, _ in self.shapes]
-        return [i for i, color in enumerate(colors) if colors.count(color) == 1]
+    def unique_shapes(self, attribute):
+        """Returns the indices of the shapes whose COLOR or KIND no other shape has."""
+        values = [shape[attribute] for shape in self.shapes]
+        return [i for i, value in enumerate(values) if values.count(value) == 1]
 
     def relation_of(self, index):
-        """Returns how shape `index` lies to the other one; None if there is none."""
+        """Returns the relation of shape `index` to the other one; None if there is none."""
         if len(self.shapes) == 1:
             return None
         return self.relation if index == 0 else OPPOSITE[self.relation]
@@ -141,20 +140,21 @@ def png(rows):
 # the scene does not allow the question.
 
 
-def ask_color(scene, rng):
-    indices = scene.unique_shapes()
+def ask_attribute(scene, rng, known, question):
+    """Asks for the other attribute of a shape that its `known` attribute identifies."""
+    indices = scene.unique_shapes(known)
     if not indices:
         return None
-    color, shape = scene.shapes[rng.choice(indices)]
-    return f"what color is the {shape}?", color
+    shape = scene.shapes[rng.choice(indices)]
+    return question.format(shape[known]), shape[1 - known]
+
+
+def ask_color(scene, rng):
+    return ask_attribute(scene, rng, KIND, "what color is the {}?")
 
 
 def ask_shape(scene, rng):
-    indices = scene.unique_colors()
-    if not indices:
-        return None
-    color, shape = scene.shapes[rng.choice(indices)]
-    return f"what shape is {color}?", shape
+    return ask_attribute(scene, rng, COLOR, "what shape is {}?")
 
 
 def ask_number(scene, rng):
@@ -176,7 +176,7 @@ def ask_existence(scene, rng):
 
 
 def ask_relation(scene, rng):
-    indices = scene.unique_shapes()
+    indices = scene.unique_shapes(KIND)
     if not indices:
         return None
     anchor = rng.choice(indices)
@@ -216,7 +216,7 @@ def random_dialogue(scene, rng):
         question, answer, kind = random_question(scene, rng)
         turns.append((question, answer))
         # "and the square?" asks for the color of the other shape.
-        if kind == "color" and len(scene.unique_shapes()) == 2 and rng.random() < 0.5:
+        if kind == "color" and len(scene.unique_shapes(KIND)) == 2 and rng.random() < 0.5:
             color, shape = next(pair for pair in scene.shapes
                                 if pair[1] not in question)
             turns.append((f"and the {shape}?", color))

@@ -5,6 +5,7 @@ gato-pack -o out.h5 a.h5 || echo "status $?"
 touch a.h5
 gato-pack -o out.h5 a.h5:0 || echo "status $?"
 gato-pack -o out.h5 a.h5:two || echo "status $?"
+gato-pack -o out.h5 a.h5:1 a.h5:2 || echo "status $?"
 gato-pack -o out.h5 --window-steps 2 --fill pad a.h5 || echo "status $?"
 gato-pack -o out.h5 a.h5 || echo "status $?"
 gato-pack -o a.h5 a.h5 || echo "status $?"

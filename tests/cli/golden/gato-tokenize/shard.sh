@@ -22,6 +22,7 @@ pack() { gato-pack --no-provenance --length 8 "$@" > /dev/null || echo "status $
 pack -o with.sequences blank.h5 rest.h5
 pack -o without.sequences --quiet rest.h5
 cmp with.sequences without.sequences
-pack -o glob.sequences 'blank.h5:2' '{blank,rest}.h5:1'
+mkdir other && cp blank.h5 other
+pack -o glob.sequences 'other/blank.h5:2' '{blank,rest}.h5:1'
 pack -o none.sequences blank.h5
 ls ./*.h5

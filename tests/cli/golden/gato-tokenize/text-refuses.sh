@@ -8,6 +8,7 @@ try --text-model a.txt --discrete separate a.txt
 try --text-model missing.model a.txt
 try a.txt
 try --text-model "$model" --discrete separate missing.txt
+try --text-model "$model" --discrete separate a.txt b.jsonl ./a.txt
 try --text-model "$model" --discrete separate bytes.txt
 try --text-model "$model" --discrete separate b.jsonl
 try --text-model "$model" --discrete separate --document-separator '' a.txt

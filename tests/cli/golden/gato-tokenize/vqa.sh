@@ -20,6 +20,8 @@ tokenize -o c.h5 --image-root elsewhere --questions "$samples/questions.json" \
 tokenize -o c.h5 --questions "$samples/annotations.json" --annotations "$samples/questions.json"
 tokenize -o c.h5 --questions "$samples/questions.json" "$samples/questions.json" \
   --annotations "$samples/annotations.json"
+tokenize -o c.h5 --questions "$samples/questions.json" "$samples/questions.json" \
+  --annotations "$samples/annotations.json" "$samples/annotations.json"
 tokenize -o c.h5 --image-name '{id}' --questions "$samples/questions.json" \
   --annotations "$samples/annotations.json"
 # Two jobs, each with its part of the pairs of files, have the result of one.
