@@ -490,6 +490,8 @@ TEST_CASE("A child process that breaks down leaves failed episodes") {
   const auto source = ingest::open_episodes(output, {});
   REQUIRE(source->episode_count() == 2);
   REQUIRE(source->read_episode(0).failed);
+  REQUIRE_THAT(source->read_episode(0).failure,
+               Contains("step 0: ") && Contains("no luck"));
 }
 
 TEST_CASE("A child process that prints garbage or nothing ends the run") {
