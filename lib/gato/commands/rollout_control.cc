@@ -35,6 +35,8 @@ void validate_video(const RolloutControlOptions& options, bool may_exist) {
         *options.video);
   }
   base::check_output(*options.video, may_exist);
+  base::AtomicOutput::check_kind(*options.video,
+                                 base::AtomicOutput::Kind::file);
   if (find_environments(options.environments).size() > 1) {
     throw base::usage_error(
         "--video records a single environment: give one --env or "
@@ -112,6 +114,8 @@ void validate_options(const RolloutControlOptions& options,
   const cli::CommonOptions& common = context.common;
   const bool may_exist = common.force || options.resume;
   base::check_output(common.output, may_exist);
+  base::AtomicOutput::check_kind(common.output,
+                                 base::AtomicOutput::Kind::directory);
   check_output_is_no_input(options, common);
   ingest::require_only_minari_datasets(common.output);
   if (options.video) {
