@@ -19,21 +19,21 @@ def fail(message):
 
 def add_environment_options(parser):
     """Adds the options that gato-rollout control gets from environment_options()."""
-    parser.add_argument("--env-path", action="append", default=[], metavar="FOLDER",
-                        help="a folder with descriptions of domains, DOMAIN.toml")
+    parser.add_argument("--env-path", action="append", default=[], metavar="DIR",
+                        help="a directory with descriptions of domains, DOMAIN.toml")
     parser.add_argument("--env-option", "--option", action="append", default=[],
                         metavar="NAME=VALUE", help="an option of the domain")
 
 
 def environment_options(arguments):
-    return [*(word for folder in arguments.env_path for word in ("--env-path", folder)),
+    return [*(word for path in arguments.env_path for word in ("--env-path", path)),
             *(word for option in arguments.env_option for word in ("--env-option", option))]
 
 
-def names_of(patterns, folders):
+def names_of(patterns, directories):
     """Returns the names of the environments that match: a domain, or a pattern such as
-    metaworld/door-*. The folders are those of --env-path."""
-    paths = [word for folder in folders for word in ("--env-path", folder)]
+    metaworld/door-*. The directories are those of --env-path."""
+    paths = [word for path in directories for word in ("--env-path", path)]
     try:
         listed = subprocess.run(["gato-rollout", "control", "--list-envs", *paths], check=True,
                                 text=True, stdout=subprocess.PIPE).stdout.split("\n")

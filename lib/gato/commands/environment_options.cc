@@ -23,11 +23,12 @@ void add_environment_options(
                      "be repeated and combined with --env")
                 .repeatable()
                 .metavar("CMD"));
-  configure(table
-                .add("env-path", &options.folders,
-                     "Folder with descriptions of domains, DOMAIN.toml, which "
-                     "are found before all others")
-                .metavar("FOLDER..."));
+  configure(
+      table
+          .add("env-path", &options.directories,
+               "Directory with descriptions of domains, DOMAIN.toml, which "
+               "are found before all others")
+          .metavar("DIR..."));
   configure(table
                 .add("env-option", &options.domain_options,
                      "Option of an external domain, which overrides the "
@@ -47,7 +48,7 @@ void add_environment_options(
 }
 
 env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options) {
-  return env::EnvironmentCatalog({options.folders,
+  return env::EnvironmentCatalog({options.directories,
                                   options.domain_options,
                                   {.hello_timeout = options.hello_timeout,
                                    .step_timeout = options.step_timeout}});

@@ -210,8 +210,8 @@ void add_policy_options(cli::OptionTable& table,
   table
       .add("demonstrations", &options.demonstrations,
            "Datasets of the tasks for --policy nearest, in any format that "
-           "gato-tokenize episodes reads; a folder stands for all datasets in "
-           "it. Where the expert's actions are recorded, those are taken")
+           "gato-tokenize episodes reads; a directory stands for all datasets "
+           "in it. Where the expert's actions are recorded, those are taken")
       .metavar("DATASET...");
   table
       .add("neighbors", &options.neighbors,
