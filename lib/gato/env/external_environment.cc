@@ -244,8 +244,9 @@ class ExternalEnvironment : public Environment {
     return is_hello_ ? options_.hello_timeout : options_.step_timeout;
   }
 
-  // Of children that start at the same time, each may take until the time-out
-  // has passed since another one has answered.
+  // Returns when the request fails if it has no reply. Children that start at
+  // the same time slow one another down: the time-out of each begins again when
+  // another one has answered.
   WaitSet::Deadline deadline() const {
     WaitSet::Deadline begin = begin_time_;
     if (!has_started_) {

@@ -94,7 +94,7 @@ bool EpisodeSlots::start_episodes(const NextEpisode& next_episode) {
 }
 
 bool EpisodeSlots::can_act() const {
-  // With a control period, nobody waits.
+  // Nobody waits if there is a control period.
   const bool waits_for_all =
       policy_.depends_on_batch() && !has_control_period();
   bool has_input = false;
