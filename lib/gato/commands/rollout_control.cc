@@ -301,11 +301,7 @@ void add_model_options(cli::OptionTable& table,
             "after one forward pass, for a model that was trained with "
             "--blank-actions 1. The paper's real robot was controlled like "
             "this, with --context-steps 1");
-  table
-      .add("resize", &options.resize,
-           "Resize images to the size that they had in training")
-      .metavar("HxW")
-      .default_is("the size that the model recorded");
+  add_resize_option(table, options.resize);
   add_decoding_options(table, options.decoding);
 }
 
