@@ -321,6 +321,10 @@ TEST_CASE("An episode that fails twice is recorded up to the failure") {
        [](ToyEnvironment&, env::StepResult&) {
          throw env::EnvironmentError("broken");
        }},
+      {R"(step 2: the end of its stderr:\n\xff\x1b)",
+       [](ToyEnvironment&, env::StepResult&) {
+         throw env::EnvironmentError("the end of its stderr:\n\xff\x1b");
+       }},
       {"step 2: reward is nan",
        [&](ToyEnvironment&, env::StepResult& result) { result.reward = kNan; }},
       {"step 2: observation ",

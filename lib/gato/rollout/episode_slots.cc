@@ -20,7 +20,9 @@
 #include <utility>
 
 #include "gato/base/signals.h"
+#include "gato/base/string_util.h"
 #include "gato/data/episode.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato::rollout {
 
@@ -333,8 +335,11 @@ void EpisodeSlots::fail_attempt(Slot& slot, const std::string& failure) {
                slot.recorder.step_count(), failure,
                is_second ? "recorded as failed" : "trying once more");
   if (is_second) {
-    return end_episode(
-        slot, fmt::format("step {}: {}", slot.recorder.step_count(), failure));
+    // The failure may quote what a child printed.
+    return end_episode(slot,
+                       fmt::format("step {}: {}", slot.recorder.step_count(),
+                                   base::escape_control_characters(
+                                       ingest::escape_invalid_utf8(failure))));
   }
   input.attempt = 1;
   ++counts_.retried;
