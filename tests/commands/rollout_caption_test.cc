@@ -2,10 +2,10 @@
 #include "gato/commands/rollout_caption.h"
 
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
 
 #include "catch.h"
 #include "cli/run_in_process.h"
+#include "commands/image_text_lines.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/rollout_control.h"
 #include "model/tiny_model.h"
@@ -13,9 +13,11 @@
 using namespace gato;
 using namespace gato::commands;
 using Catch::Contains;
+using gato::test::lines_of;
 using gato::test::run_in_process;
 using gato::test::RunResult;
 using gato::test::ScratchDirectory;
+using gato::test::write_image;
 
 namespace {
 
@@ -27,23 +29,6 @@ RunResult run(std::vector<std::string> arguments) {
                        {rollout_control_command(), rollout_caption_command()},
                        {}};
   return run_in_process(tool, std::move(arguments));
-}
-
-std::string write_image(const ScratchDirectory& folder, const std::string& name,
-                        int size, int gray) {
-  const std::string path = folder / name;
-  cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(gray)));
-  return path;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
 }
 
 }  // namespace

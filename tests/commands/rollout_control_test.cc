@@ -257,6 +257,29 @@ TEST_CASE("--force replaces datasets and nothing else") {
   }
 }
 
+TEST_CASE("--force replaces no file by a dataset, and no folder by a video") {
+  const ScratchDirectory folder;
+  const std::string file = folder.write_file("file", "mine");
+  fs::create_directories(folder / "folder.png");
+  const std::vector<std::vector<std::string>> cases = {
+      {"-o", file},
+      {"-o", file + "/"},
+      {"-o", file, "--resume"},
+      {"-o", folder / "out", "--video", folder / "folder.png"}};
+  for (const std::vector<std::string>& outputs : cases) {
+    // An environment that cannot start shows that none is started.
+    std::vector<std::string> arguments = {"--policy", "random", "--force",
+                                          "--env-command", "exit 7"};
+    arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+    const RunResult refused = run(arguments);
+    CAPTURE(outputs, refused.err);
+    REQUIRE(refused.status == 2);
+    REQUIRE_THAT(refused.err, Contains("choose another name for the output"));
+    REQUIRE(base::read_file(file) == "mine");
+    REQUIRE(fs::is_directory(folder / "folder.png"));
+  }
+}
+
 TEST_CASE("An environment that is named twice is refused") {
   const ScratchDirectory folder;
   const RunResult ran = run({"--policy", "random", "--env", "grid/goto",
@@ -490,6 +513,8 @@ TEST_CASE("A child process that breaks down leaves failed episodes") {
   const auto source = ingest::open_episodes(output, {});
   REQUIRE(source->episode_count() == 2);
   REQUIRE(source->read_episode(0).failed);
+  REQUIRE_THAT(source->read_episode(0).failure,
+               Contains("step 0: ") && Contains("no luck"));
 }
 
 TEST_CASE("A child process that prints garbage or nothing ends the run") {

@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <sstream>
 
 #include "catch.h"
 #include "cli/run_in_process.h"
+#include "commands/image_text_lines.h"
 #include "gato/commands/rollout_answer.h"
 #include "gato/commands/rollout_chat.h"
 #include "model/tiny_model.h"
@@ -15,6 +14,7 @@
 using namespace gato;
 using namespace gato::commands;
 using Catch::Contains;
+using gato::test::lines_of;
 using gato::test::run_in_process;
 using gato::test::RunResult;
 using gato::test::ScratchDirectory;
@@ -50,9 +50,7 @@ struct Fixture {
   Fixture() { gato::test::write_tiny_model(model); }
 
   std::string write_image(const std::string& name, int size, int gray) const {
-    const std::string path = folder / name;
-    cv::imwrite(path, cv::Mat(size, size, CV_8UC3, cv::Scalar::all(gray)));
-    return path;
+    return gato::test::write_image(folder, name, size, gray);
   }
   // Runs a command of gato-rollout with the model and this input.
   RunResult run(const std::string& command, std::vector<std::string> more,
@@ -69,15 +67,6 @@ struct Fixture {
                           arguments);
   }
 };
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 std::string question_line(const std::string& image,
                           const std::string& question) {

@@ -148,6 +148,29 @@ TEST_CASE("A tasks-command prints the tasks of its domain") {
   }
 }
 
+TEST_CASE("A description names files beside it by {directory}") {
+  const DescriptionFolder folder;
+  const fs::path directory = fs::path(folder.path()) / "two words";
+  fs::create_directory(directory);
+  fs::create_symlink(GATO_SOURCE_DIR "/tests/env/children/child.py",
+                     directory / "child.py");
+  std::ofstream(directory / "names") << "count\nsum\n";
+  std::ofstream(directory / "toys.toml")
+      << "domain = \"toys\"\n"
+         "command = \"exec {python} {directory}/child.py --task {task}\"\n"
+         "tasks-command = \"cat {directory}/names\"\n";
+  for (const fs::path& path : {directory, fs::relative(directory)}) {
+    const EnvironmentCatalog catalog({{path.string()}, {}, {}});
+    REQUIRE(catalog.resolve({"toys/*"}) ==
+            std::vector<std::string>{"toys/count", "toys/sum"});
+    const nlohmann::json settings =
+        catalog.make("toys/sum")->spec().task.settings;
+    REQUIRE(settings.at("arguments") == "--task sum");
+    REQUIRE_THAT(settings.at("command").get<std::string>(),
+                 Contains("python3 '/"));
+  }
+}
+
 TEST_CASE("An option that no domain of the run has is an error") {
   const DescriptionFolder folder;
   folder.write("toys", toys("tasks = [\"count\"]\n[options]\nlevel = 3\n"));

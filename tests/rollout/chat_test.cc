@@ -120,6 +120,9 @@ TEST_CASE("A turn that does not fit the context leaves the chat unchanged") {
   CHECK_THROWS_AS(chat.set_reply(long_turn), base::Error);
   CHECK(chat.turn_count() == 1);
   CHECK(chat.reply({}, "blue") == same.reply({}, "blue"));
+  Chat empty(tiny_text_model(), greedy_options());
+  CHECK_THROWS_AS(empty.set_reply(long_turn), base::Error);
+  CHECK(empty.turn_count() == 0);
 }
 
 TEST_CASE("A preamble must leave half of the context to the dialogue") {

@@ -316,30 +316,41 @@ TEST_CASE("An episode that fails once is played again and is complete") {
 TEST_CASE("An episode that fails twice is recorded up to the failure") {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   const double seed = static_cast<double>(episode_seed(0, 1) % 1000);
-  const std::vector<StepChange> failures = {
-      [](ToyEnvironment&, env::StepResult&) {
-        throw env::EnvironmentError("broken");
-      },
-      [&](ToyEnvironment&, env::StepResult& result) { result.reward = kNan; },
-      [&](ToyEnvironment&, env::StepResult& result) {
-        std::get<data::Array>(result.observation[0]).set(1, kNan);
-      },
-      [](ToyEnvironment&, env::StepResult& result) {
-        result.observation[0] = data::Array::zeros(data::DType::float64, {4});
-      },
-      [](ToyEnvironment&, env::StepResult& result) {
-        result.observation[0] = std::string("text");
-      },
-      [](ToyEnvironment&, env::StepResult& result) {
-        result.observation.clear();
-      },
+  const std::vector<std::pair<const char*, StepChange>> failures = {
+      {"step 2: broken",
+       [](ToyEnvironment&, env::StepResult&) {
+         throw env::EnvironmentError("broken");
+       }},
+      {R"(step 2: the end of its stderr:\n\xff\x1b)",
+       [](ToyEnvironment&, env::StepResult&) {
+         throw env::EnvironmentError("the end of its stderr:\n\xff\x1b");
+       }},
+      {"step 2: reward is nan",
+       [&](ToyEnvironment&, env::StepResult& result) { result.reward = kNan; }},
+      {"step 2: observation ",
+       [&](ToyEnvironment&, env::StepResult& result) {
+         std::get<data::Array>(result.observation[0]).set(1, kNan);
+       }},
+      {"step 2: observation ",
+       [](ToyEnvironment&, env::StepResult& result) {
+         result.observation[0] = data::Array::zeros(data::DType::float64, {4});
+       }},
+      {"step 2: observation ",
+       [](ToyEnvironment&, env::StepResult& result) {
+         result.observation[0] = std::string("text");
+       }},
+      {"step 2: observation ",
+       [](ToyEnvironment&, env::StepResult& result) {
+         result.observation.clear();
+       }},
   };
-  for (const StepChange& failure : failures) {
+  for (const auto& failure : failures) {
+    const StepChange& change = failure.second;
     const Result result = play(
         runner_options(3, 3, 1), expert,
         [&](ToyEnvironment& environment, env::StepResult& step) {
           if (environment.seed() == seed && environment.step_count() == 3) {
-            failure(environment, step);
+            change(environment, step);
           }
         });
     REQUIRE(result.counts.failed == 1);
@@ -347,10 +358,12 @@ TEST_CASE("An episode that fails twice is recorded up to the failure") {
     REQUIRE(result.episodes.size() == 3);
     const data::Episode& failed = result.episodes[1];
     REQUIRE(failed.failed);
+    REQUIRE_THAT(failed.failure, Catch::StartsWith(failure.first));
     REQUIRE(failed.step_count() == 2);
     REQUIRE(column(failed.observations).shape[0] == 3);
     REQUIRE(failed.truncations.back() == 1);
     REQUIRE_FALSE(result.episodes[0].failed);
+    REQUIRE(result.episodes[0].failure.empty());
     REQUIRE(result.episodes[2].step_count() == 5);
   }
 }

@@ -212,6 +212,17 @@ std::optional<std::string> final_output_name(const std::string& name) {
   return name.substr(1, end - 1);
 }
 
+void AtomicOutput::check_kind(const fs::path& given, Kind kind) {
+  const fs::path path = strip_trailing_slashes(given);
+  std::error_code ignored;
+  const bool is_directory = fs::is_directory(path, ignored);
+  if (fs::exists(path, ignored) && is_directory != (kind == Kind::directory)) {
+    throw usage_error("{} is {}: choose another name for the output",
+                      path.string(),
+                      is_directory ? "a directory" : "not a directory");
+  }
+}
+
 AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
     : path_(std::move(path)), kind_(kind), force_(force) {
   check_output(path_, force_);
@@ -220,13 +231,7 @@ AtomicOutput::AtomicOutput(fs::path path, bool force, Kind kind)
   if (fs::exists(path_, ignored)) {
     path_ = resolve_replaceable_path(path_);
   }
-  const bool is_directory = fs::is_directory(path_, ignored);
-  if (fs::exists(path_, ignored) &&
-      is_directory != (kind_ == Kind::directory)) {
-    throw usage_error("{} is {}: choose another name for the output",
-                      path_.string(),
-                      is_directory ? "a directory" : "not a directory");
-  }
+  check_kind(path_, kind_);
   const fs::path parent = parent_directory(path_);
   if (::access(parent.c_str(), W_OK | X_OK) != 0) {
     throw io_error("{}: cannot write to the directory {}: {}", path_.string(),

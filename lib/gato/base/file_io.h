@@ -20,11 +20,13 @@ namespace gato::base {
 class AtomicOutput {
  public:
   enum class Kind { file, directory };
+  // Throws Error(usage) if `path` exists and is not of this kind. Programs
+  // whose work takes long call this, too, while they validate their options.
+  static void check_kind(const std::filesystem::path& path, Kind kind);
   // Creates the temporary directory if the output is a directory; the caller
   // creates a file. If `path` is a symbolic link, the output replaces its
-  // target and keeps the link. Throws the errors of check_output(),
-  // Error(usage) if `path` exists and is not of this kind, and Error(io) if its
-  // directory is not writable.
+  // target and keeps the link. Throws the errors of check_output() and
+  // check_kind(), and Error(io) if its directory is not writable.
   AtomicOutput(std::filesystem::path path, bool force, Kind kind = Kind::file);
   ~AtomicOutput();
   AtomicOutput(const AtomicOutput&) = delete;

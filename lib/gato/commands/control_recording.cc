@@ -110,6 +110,14 @@ rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
   return rollout::plan_batches(episodes, options.batch_size);
 }
 
+int64_t count_episodes(const rollout::BatchPlan& plan) {
+  int64_t count = 0;
+  for (const std::vector<int64_t>& batch : plan) {
+    count += std::ssize(batch);
+  }
+  return count;
+}
+
 rollout::BatchPlan join_batches(const RolloutControlOptions& options,
                                 const rollout::BatchPlan& shard_plan,
                                 int64_t threads) {

@@ -28,6 +28,9 @@ std::filesystem::path recording_path(const std::filesystem::path& output);
 rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard);
 
+// Returns the number of episodes in all batches.
+int64_t count_episodes(const rollout::BatchPlan& plan);
+
 // Returns the batches that a run with `threads` threads plays. Those of a model
 // join several batches of the shard, up to four, whose episodes follow one
 // another in the same slots: as many as leave a batch for each thread.

@@ -1,15 +1,14 @@
 // A run has four parts. It starts the tasks (started_tasks.h), so that what is
 // wrong is found before any work. It plays the episodes that the recording
 // OUTPUT.partial does not have yet, each of which is recorded as soon as it
-// ends. It writes the datasets from the recording. It prints the table.
+// ends. It writes the datasets from the recording and prints the table
+// (control_output.h).
 #include "gato/commands/control_run.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <filesystem>
-#include <iostream>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,24 +20,17 @@
 #include "gato/base/file_io.h"
 #include "gato/base/ordered_thread_pool.h"
 #include "gato/base/signals.h"
-#include "gato/base/string_util.h"
-#include "gato/base/text_table.h"
-#include "gato/cli/logging.h"
+#include "gato/commands/control_output.h"
 #include "gato/commands/control_recording.h"
 #include "gato/commands/policy_builder.h"
 #include "gato/commands/started_tasks.h"
 #include "gato/data/lenient_json.h"
-#include "gato/ingest/episodes/episode_source.h"
-#include "gato/ingest/episodes/minari_writer.h"
 #include "gato/rollout/animation.h"
 #include "gato/rollout/control_clock.h"
 #include "gato/rollout/film_recorder.h"
-#include "gato/rollout/return_summary.h"
 
 namespace gato::commands {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Returns the first episodes of the plan, as many as are to be filmed.
 std::vector<int64_t> filmed_episodes(const RolloutControlOptions& options,
@@ -60,11 +52,12 @@ class ControlRun {
   ControlRun(const RolloutControlOptions& options, cli::CommandContext& context)
       : options_(options),
         context_(context),
-        output_(context.common.output),
         shard_plan_(plan_shard(options, context.common.shard)),
         filmed_episodes_(filmed_episodes(options, shard_plan_)),
-        recording_(recording_path(output_)),
-        policy_builder_(options, context.common.seed) {}
+        recording_(recording_path(context.common.output)),
+        policy_builder_(options, context.common.seed),
+        output_(options, context.common, shard_plan_, policy_builder_, tasks_) {
+  }
 
   base::ExitStatus run() {
     refuse_to_discard_recording();
@@ -72,10 +65,10 @@ class ControlRun {
       start_tasks();
       begin_or_resume();
       if (is_complete_) {
-        read_outcomes();
+        output_.read();
       } else {
         play_all_tasks();
-        write_datasets();
+        output_.write(recording_, provenance_);
       }
       write_film();
     } catch (const base::StoppedBySignal&) {
@@ -92,11 +85,7 @@ class ControlRun {
       throw;
     }
     recording_.remove();
-    const base::ExitStatus status = report();
-    if (options_.control_period && !is_complete_) {
-      spdlog::info("{}", rollout::describe_timing(timing_));
-    }
-    return status;
+    return output_.report();
   }
 
  private:
@@ -108,13 +97,7 @@ class ControlRun {
         recording_.path().string());
   }
 
-  int64_t episodes_per_task() const {
-    int64_t count = 0;
-    for (const std::vector<int64_t>& batch : shard_plan_) {
-      count += std::ssize(batch);
-    }
-    return count;
-  }
+  int64_t episodes_per_task() const { return count_episodes(shard_plan_); }
 
   void refuse_to_discard_recording() const {
     if (recording_.episode_count() > 0 && !options_.resume &&
@@ -148,13 +131,13 @@ class ControlRun {
     }
     const nlohmann::json start =
         recording_start(provenance, specs, context_.common.threads);
-    is_complete_ = options_.resume && is_output_complete(start);
+    is_complete_ = options_.resume && output_.is_complete(start);
     if (is_complete_) {
       spdlog::info("{} is complete: there is nothing to resume",
-                   output_.string());
+                   output_.path().string());
       return;
     }
-    base::check_output(output_, context_.common.force);
+    base::check_output(output_.path(), context_.common.force);
     if (options_.resume && recording_.episode_count() > 0) {
       check_recording(start);
     } else {
@@ -190,62 +173,6 @@ class ControlRun {
     }
   }
 
-  // Returns whether the output exists and is what this run writes. Throws
-  // Error(usage) if it is anything else, unless --force may replace it.
-  bool is_output_complete(const nlohmann::json& start) const {
-    if (!fs::exists(output_)) {
-      return false;
-    }
-    std::string difference;
-    for (const ControlTask& task : tasks_) {
-      if (difference.empty()) {
-        difference = base::escape_control_characters(
-            find_difference(task, dataset_path(output_, task), start));
-      }
-    }
-    if (!difference.empty() && !context_.common.force) {
-      throw base::usage_error(
-          "{} exists and is not the dataset of this run: {}: choose another "
-          "--output, or --force replaces it",
-          output_.string(), difference);
-    }
-    return difference.empty();
-  }
-
-  // Returns what shows that the dataset is not what this run writes for the
-  // task, or an empty string.
-  std::string find_difference(const ControlTask& task, const fs::path& dataset,
-                              const nlohmann::json& start) const {
-    try {
-      const auto source = ingest::open_episodes(dataset, {});
-      const data::TaskSpec& spec = source->spec();
-      if (spec.name != task.name()) {
-        return fmt::format("its task is '{}'", spec.name);
-      }
-      if (source->agent() != policy_builder_.agent_name()) {
-        return fmt::format("its agent is '{}'", source->agent());
-      }
-      if (source->episode_count() != episodes_per_task()) {
-        return fmt::format("it has {} episodes", source->episode_count());
-      }
-      if (source->read_episode(0).seed !=
-          rollout::episode_seed(context_.common.seed, shard_plan_[0][0])) {
-        return "it was recorded with another --seed";
-      }
-      const nlohmann::json earlier = source->provenance();
-      return earlier.is_null() ? std::string()
-                               : find_changed_setting(options_, earlier, start);
-    } catch (const base::Error& error) {
-      return error.what();
-    } catch (const nlohmann::json::exception&) {
-      return "its provenance is corrupt";
-    }
-  }
-
-  fs::path dataset_path(const fs::path& output, const ControlTask& task) const {
-    return tasks_.size() == 1 ? output : output / task.name();
-  }
-
   // Plays the tasks, several of them at the same time if they wait for child
   // processes. They share the processors: only as many threads as there are
   // compute at the same time.
@@ -265,9 +192,7 @@ class ControlRun {
       missing.push_back(
           plan_missing(options_, plan, recording_, task.name(),
                        film_ ? filmed_episodes_ : std::vector<int64_t>()));
-      for (const std::vector<int64_t>& batch : missing.back()) {
-        missing_count += std::ssize(batch);
-      }
+      missing_count += count_episodes(missing.back());
     }
     const int64_t total = episodes_per_task() * task_count_;
     base::Progress progress(&context_.progress,
@@ -345,57 +270,6 @@ class ControlRun {
            (film->empty() || rollout::has_format_of(*options_.video, *film));
   }
 
-  void write_datasets() {
-    if (tasks_.size() == 1) {
-      write_dataset(tasks_[0], output_);
-      return;
-    }
-    base::AtomicOutput datasets(output_, context_.common.force,
-                                base::AtomicOutput::Kind::directory);
-    for (const ControlTask& task : tasks_) {
-      const fs::path dataset = dataset_path(datasets.temporary_path(), task);
-      fs::create_directories(dataset.parent_path());
-      write_dataset(task, dataset);
-    }
-    datasets.commit();
-  }
-
-  void write_dataset(const ControlTask& task, const fs::path& dataset) {
-    nlohmann::json attributes = task.attributes;
-    if (options_.control_period) {
-      attributes["gato_latency"] = latency_of(task);
-    }
-    ingest::MinariWriter writer(
-        dataset, context_.common.force,
-        {task.spec.task, policy_builder_.agent_name(), std::move(attributes)},
-        dataset_path(output_, task));
-    rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
-    for (const std::vector<int64_t>& batch : shard_plan_) {
-      for (const int64_t id : batch) {
-        base::throw_if_stopped();
-        const data::Episode episode = recording_.read(task.spec.task, id);
-        writer.append(episode);
-        summary.add(episode);
-        step_count_ += episode.step_count();
-        retried_count_ += recording_.was_retried(task.name(), id);
-      }
-    }
-    writer.commit(provenance_);
-  }
-
-  // Returns the latencies of the task's steps, and adds them to those of the
-  // run.
-  nlohmann::json latency_of(const ControlTask& task) {
-    rollout::ControlTiming timing;
-    for (const std::vector<int64_t>& batch : shard_plan_) {
-      for (const int64_t id : batch) {
-        timing += recording_.timing(task.name(), id);
-      }
-    }
-    timing_ += timing;
-    return rollout::summarize_timing(control_period(options_), timing);
-  }
-
   void write_film() const {
     if (!options_.video) {
       return;
@@ -410,73 +284,20 @@ class ControlRun {
     }
   }
 
-  // Reads the outcomes of datasets that are complete already.
-  void read_outcomes() {
-    for (const ControlTask& task : tasks_) {
-      const auto source =
-          ingest::open_episodes(dataset_path(output_, task), {});
-      rollout::ReturnSummary& summary = outcomes_.emplace_back(task.name());
-      for (int64_t i = 0; i < source->episode_count(); ++i) {
-        const data::Episode episode = source->read_episode(i);
-        summary.add(episode);
-        step_count_ += episode.step_count();
-      }
-    }
-  }
-
-  // Prints the table of the datasets and returns the exit status.
-  base::ExitStatus report() const {
-    base::TextTable table{rollout::ReturnSummary::table_header()};
-    int64_t episodes = 0, failures = 0;
-    bool has_useless_task = false;
-    for (const rollout::ReturnSummary& summary : outcomes_) {
-      table.add_row(summary.table_row());
-      report_failures(summary);
-      episodes += summary.episode_count();
-      failures += summary.failure_count();
-      has_useless_task |= summary.failure_count() == summary.episode_count();
-    }
-    std::cout << table.to_string();
-    cli::log_counts({{"episodes", episodes},
-                     {"steps", step_count_},
-                     {"retried", retried_count_},
-                     {"failed", failures}});
-    return has_useless_task ? base::ExitStatus::run_failed
-                            : base::ExitStatus::success;
-  }
-
-  static void report_failures(const rollout::ReturnSummary& summary) {
-    if (summary.failure_count() == summary.episode_count()) {
-      spdlog::error(
-          "{}: all {} episodes failed; the dataset contains the steps before "
-          "the failures: --check-env shows what is wrong with an environment",
-          summary.task(), summary.episode_count());
-    } else if (summary.failure_count() > 0) {
-      spdlog::warn(
-          "{}: {} of {} episodes failed, so there is no mean; gato-eval score "
-          "counts them with the random policy's return",
-          summary.task(), summary.failure_count(), summary.episode_count());
-    }
-  }
-
   const RolloutControlOptions& options_;
   cli::CommandContext& context_;
-  const fs::path output_;
   const rollout::BatchPlan shard_plan_;
   const std::vector<int64_t> filmed_episodes_;
   std::optional<rollout::FilmRecorder> film_;  // unless there is one already
   rollout::Recording recording_;
   PolicyBuilder policy_builder_;
   std::vector<ControlTask> tasks_;
+  ControlOutput output_;
   int64_t tasks_at_once_ = 1;
   std::mutex progress_mutex_;
   int64_t task_count_ = 0;
   bool is_complete_ = false;  // from the beginning
   data::Provenance provenance_;
-  // One per task.
-  std::vector<rollout::ReturnSummary> outcomes_;
-  int64_t step_count_ = 0, retried_count_ = 0;
-  rollout::ControlTiming timing_;  // of all steps
 };
 
 }  // namespace

@@ -22,6 +22,15 @@ void add_decoding_options(cli::OptionTable& table, DecodingOptions& options) {
       .metavar("DEVICE");
 }
 
+void add_resize_option(cli::OptionTable& table,
+                       std::optional<std::string>& size) {
+  table
+      .add("resize", &size,
+           "Resize images to the size that they had in training")
+      .metavar("HxW")
+      .default_is("the size that the model recorded");
+}
+
 model::LoadedModel load_model_for_decoding(const std::string& path,
                                            const DecodingOptions& options) {
   const at::Device device = model::parse_device(options.device);

@@ -24,7 +24,7 @@ void add_environment_options(
                 .repeatable()
                 .metavar("CMD"));
   configure(table
-                .add("env-path", &options.folders,
+                .add("env-path", &options.directories,
                      "Directory with descriptions of domains, DOMAIN.toml, "
                      "which take precedence over all others")
                 .metavar("DIR..."));
@@ -47,7 +47,7 @@ void add_environment_options(
 }
 
 env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options) {
-  return env::EnvironmentCatalog({options.folders,
+  return env::EnvironmentCatalog({options.directories,
                                   options.domain_options,
                                   {.hello_timeout = options.hello_timeout,
                                    .step_timeout = options.step_timeout}});

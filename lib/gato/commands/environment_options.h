@@ -15,7 +15,7 @@ namespace gato::commands {
 struct EnvironmentOptions {
   std::vector<std::string> names;  // and patterns
   std::vector<std::string> commands;
-  std::vector<std::string> folders;
+  std::vector<std::string> directories;  // with descriptions of domains
   std::map<std::string, std::string> domain_options;
   double hello_timeout = 60, step_timeout = 60;  // seconds
 };

@@ -55,11 +55,7 @@ void add_generation_options(cli::OptionTable& table, GenerationOptions& options,
            "Maximum number of tokens per " + unit)
       .metavar("N")
       .range(1, 65536);
-  table
-      .add("resize", &options.resize,
-           "Resize images to the size that they had in training")
-      .metavar("HxW")
-      .default_is("the size that the model recorded");
+  add_resize_option(table, options.resize);
   add_decoding_options(table, options.decoding);
 }
 

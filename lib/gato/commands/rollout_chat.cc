@@ -26,6 +26,7 @@
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/input_lines.h"
 #include "gato/ingest/json_record.h"
+#include "gato/ingest/text/dialogue.h"
 #include "gato/ingest/utf8.h"
 #include "gato/rollout/chat.h"
 
@@ -177,7 +178,7 @@ class ChatRun {
   void reply(const std::string& text) {
     const auto images = std::exchange(images_, {});
     if (is_streaming_) {
-      std::cout << "Gato: " << std::flush;
+      std::cout << ingest::kModelName << " " << std::flush;
       chat_.reply(images, text, [](std::string_view part) {
         std::cout << one_line(part) << std::flush;
       });

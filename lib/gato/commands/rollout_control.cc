@@ -1,170 +1,16 @@
-// The options of the command and their validation. control_run.h plays the
-// tasks.
+// The options of the command. control_validation.h validates them, and
+// control_run.h plays the tasks.
 #include "gato/commands/rollout_control.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <iostream>
 #include <memory>
-#include <set>
 
-#include "gato/base/error.h"
-#include "gato/base/file_io.h"
 #include "gato/base/parse_number.h"
-#include "gato/base/text_table.h"
 #include "gato/commands/control_run.h"
+#include "gato/commands/control_validation.h"
+#include "gato/commands/environment_report.h"
 #include "gato/commands/episode_options.h"
-#include "gato/ingest/episodes/minari_writer.h"
-#include "gato/rollout/animation.h"
-#include "gato/rollout/environment_checker.h"
 
 namespace gato::commands {
-namespace {
-
-namespace fs = std::filesystem;
-
-bool names_prompt_dataset(const RolloutControlOptions& options) {
-  return options.prompt && options.prompt != "own" && options.prompt != "none";
-}
-
-void validate_video(const RolloutControlOptions& options, bool may_exist) {
-  if (!rollout::is_animation_name(*options.video)) {
-    throw base::usage_error(
-        "--video {}: a video is an animated PNG or WebP; give it a name that "
-        "ends in .png, .apng or .webp (ffmpeg converts it to other formats)",
-        *options.video);
-  }
-  base::check_output(*options.video, may_exist);
-  if (find_environments(options.environments).size() > 1) {
-    throw base::usage_error(
-        "--video records a single environment: give one --env or "
-        "--env-command");
-  }
-}
-
-// Throws Error(usage) if the output is one of the inputs.
-void check_output_is_no_input(const RolloutControlOptions& options,
-                              const cli::CommonOptions& common) {
-  std::vector<std::string> inputs = common.config_files;
-  inputs.push_back(options.model.value_or(""));
-  if (names_prompt_dataset(options)) {
-    inputs.push_back(*options.prompt);
-  }
-  inputs.insert(inputs.end(), options.demonstrations.begin(),
-                options.demonstrations.end());
-  for (const std::string& input : inputs) {
-    base::check_input_is_not_output(input, common.output);
-  }
-}
-
-void validate_nearest(const RolloutControlOptions& options) {
-  const bool is_nearest = options.policy == "nearest";
-  if (is_nearest && options.demonstrations.empty()) {
-    throw base::usage_error(
-        "--policy nearest: --demonstrations DATASET... is missing");
-  }
-  if (!is_nearest && (!options.demonstrations.empty() ||
-                      options.neighbors != RolloutControlOptions().neighbors)) {
-    throw base::usage_error(
-        "--demonstrations and --neighbors apply to --policy nearest only");
-  }
-}
-
-void validate_options(const RolloutControlOptions& options,
-                      const cli::CommandContext& context) {
-  if (options.check_environments) {
-    return;
-  }
-  if (options.model && options.noise > 0) {
-    throw base::usage_error("--noise applies to a --policy, not to a --model");
-  }
-  if (options.temperature && options.greedy) {
-    throw base::usage_error("--greedy and --temperature exclude each other");
-  }
-  if (!options.model &&
-      (options.prompt || options.context_steps || options.temperature ||
-       options.greedy || options.mask_actions || options.resize)) {
-    throw base::usage_error(
-        "--prompt, --context-steps, --temperature, --greedy, --blank-actions "
-        "and --resize apply to a --model, not to a --policy");
-  }
-  if (!options.model && (options.decoding.precision != "auto" ||
-                         options.decoding.device != "cpu")) {
-    throw base::usage_error(
-        "--precision and --device apply to a --model, not to a --policy");
-  }
-  validate_nearest(options);
-  const bool has_prompt_dataset = names_prompt_dataset(options);
-  if (options.prompt_part != "first" && !has_prompt_dataset) {
-    throw base::usage_error("--prompt-part {} requires --prompt DATASET",
-                            options.prompt_part);
-  }
-  if (options.prompt_part == "nearest" && options.context_steps == 1) {
-    throw base::usage_error(
-        "--prompt-part nearest requires more than --context-steps 1, which "
-        "leaves no room for a prompt");
-  }
-  if (options.control_period && !(control_period(options) > 0)) {
-    throw base::usage_error(
-        "--control-period {}: a period is a positive duration, such as 50ms",
-        *options.control_period);
-  }
-  const cli::CommonOptions& common = context.common;
-  const bool may_exist = common.force || options.resume;
-  base::check_output(common.output, may_exist);
-  check_output_is_no_input(options, common);
-  ingest::require_only_minari_datasets(common.output);
-  if (options.video) {
-    validate_video(options, may_exist);
-  }
-}
-
-// Prints the environments that can be played: their names, or a table.
-void list_environments(const RolloutControlOptions& options) {
-  const env::EnvironmentCatalog catalog =
-      environment_catalog(options.environments);
-  base::TextTable table({"name", "kind", "description"});
-  for (const env::EnvironmentEntry& entry :
-       options.list_built_in ? env::EnvironmentCatalog::list_built_in()
-                             : catalog.list()) {
-    if (options.list_long) {
-      table.add_row({entry.name, entry.is_built_in ? "built in" : "external",
-                     entry.description});
-    } else {
-      std::cout << entry.name << '\n';
-    }
-  }
-  if (!options.list_long) {
-    return;
-  }
-  if (!options.list_built_in) {
-    for (const env::ExternalDomain& domain : catalog.uninstalled_domains()) {
-      table.add_row({domain.name + "/*", "not installed",
-                     fmt::format("{} (scripts/environments {})",
-                                 domain.description, domain.name)});
-    }
-  }
-  std::cout << table.to_string();
-}
-
-base::ExitStatus run_environment_checks(const RolloutControlOptions& options,
-                                        const cli::CommandContext& context) {
-  bool all_passed = true;
-  for (const NamedEnvironment& named :
-       find_environments(options.environments)) {
-    const std::unique_ptr<env::Environment> environment = named.make();
-    base::TextTable table({"check", "result", "detail"});
-    for (const rollout::EnvironmentCheckResult& check :
-         rollout::check_environment(*environment, context.common.seed)) {
-      table.add_row({check.name, check.passed ? "ok" : "FAILED", check.detail});
-      all_passed &= check.passed;
-    }
-    std::cout << table.to_string();
-  }
-  return all_passed ? base::ExitStatus::success : base::ExitStatus::run_failed;
-}
-
-}  // namespace
 
 double control_period(const RolloutControlOptions& options) {
   return options.control_period
@@ -176,13 +22,14 @@ double control_period(const RolloutControlOptions& options) {
 base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
                                      cli::CommandContext& context) {
   if (options.list_environments) {
-    list_environments(options);
+    list_environments(options.environments, options.list_built_in,
+                      options.list_long);
     return base::ExitStatus::success;
   }
-  validate_options(options, context);
   if (options.check_environments) {
-    return run_environment_checks(options, context);
+    return check_environments(options.environments, context.common.seed);
   }
+  validate_control_options(options, context.common);
   return play_tasks(options, context);
 }
 
@@ -297,11 +144,7 @@ void add_model_options(cli::OptionTable& table,
             "after one forward pass, for a model that was trained with "
             "--blank-actions 1. The paper's real robot was controlled like "
             "this, with --context-steps 1");
-  table
-      .add("resize", &options.resize,
-           "Resize images to the size that they had in training")
-      .metavar("HxW")
-      .default_is("the size that the model recorded");
+  add_resize_option(table, options.resize);
   add_decoding_options(table, options.decoding);
 }
 

@@ -42,9 +42,9 @@ double control_period(const RolloutControlOptions& options);
 
 // Plays the tasks and writes the episodes of each as a Minari dataset: to
 // --output or, with several environments, to OUTPUT/<task name>, where each '/'
-// of the name makes a folder. The output appears complete or not at all, even
-// if all episodes failed; until then the episodes are in OUTPUT.partial. Prints
-// a table of returns to stdout.
+// of the name makes a directory. The output appears complete or not at all,
+// even if all episodes failed; until then the episodes are in OUTPUT.partial.
+// Prints a table of returns to stdout.
 base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
                                      cli::CommandContext& context);
 // Returns the command for cli::Tool.

@@ -71,8 +71,9 @@ class ChildProcess {
   void advance(const WaitSet& waits);
 
   // Returns the next line without its newline, nullopt if it has not arrived.
-  // Of a longer line returns the first `max_bytes` bytes; what follows them is
-  // next.
+  // Returns the next line without its newline, nullopt if it has not arrived.
+  // Returns only the first `max_bytes` bytes of a longer line; what follows
+  // them is next.
   std::optional<std::string> take_line(size_t max_bytes);
   // Moves bytes that have arrived to `bytes` and returns how many.
   size_t take(std::span<std::byte> bytes);

@@ -30,30 +30,30 @@ bool is_pattern(const std::string& text) {
 
 // Returns the directories in which domains are described, in the order of
 // precedence.
-std::vector<fs::path> description_folders(
+std::vector<fs::path> description_directories(
     const std::vector<std::string>& given) {
-  std::vector<fs::path> folders(given.begin(), given.end());
+  std::vector<fs::path> directories(given.begin(), given.end());
   const char* config = std::getenv("XDG_CONFIG_HOME");
   const char* home = std::getenv("HOME");
   if (config != nullptr && *config != '\0') {
-    folders.push_back(fs::path(config) / "gato" / "envs");
+    directories.push_back(fs::path(config) / "gato" / "envs");
   } else if (home != nullptr && *home != '\0') {
-    folders.push_back(fs::path(home) / ".config" / "gato" / "envs");
+    directories.push_back(fs::path(home) / ".config" / "gato" / "envs");
   }
   try {
-    folders.push_back(base::share_directory() / "envs");
+    directories.push_back(base::share_directory() / "envs");
   } catch (const base::Error&) {
     // A program of another project may have no share directory.
   }
-  return folders;
+  return directories;
 }
 
 // Returns the descriptions in a directory, sorted; none if there is no such
 // directory.
-std::vector<fs::path> find_descriptions(const fs::path& folder) {
+std::vector<fs::path> find_descriptions(const fs::path& directory) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
     if (entry.path().extension() == ".toml") {
       files.push_back(entry.path());
     }
@@ -66,9 +66,9 @@ std::vector<fs::path> find_descriptions(const fs::path& folder) {
 
 EnvironmentCatalog::EnvironmentCatalog(EnvironmentCatalogOptions options)
     : options_(std::move(options)) {
-  for (const std::string& folder : options_.folders) {
-    if (!fs::is_directory(folder)) {
-      throw base::usage_error("--env-path {}: not a directory", folder);
+  for (const std::string& directory : options_.directories) {
+    if (!fs::is_directory(directory)) {
+      throw base::usage_error("--env-path {}: not a directory", directory);
     }
   }
 }
@@ -83,8 +83,9 @@ std::map<std::string, EnvironmentCatalog::Domain>& EnvironmentCatalog::domains()
     built_in.insert(domain_name(name));
   }
   std::map<std::string, Domain> domains;
-  for (const fs::path& folder : description_folders(options_.folders)) {
-    for (const fs::path& file : find_descriptions(folder)) {
+  for (const fs::path& directory :
+       description_directories(options_.directories)) {
+    for (const fs::path& file : find_descriptions(directory)) {
       ExternalDomain description = read_external_domain(file);
       const std::string name = description.name;
       if (built_in.contains(name)) {

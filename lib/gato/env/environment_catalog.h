@@ -18,7 +18,7 @@ struct EnvironmentCatalogOptions {
   // Directories with descriptions of domains, which take precedence over
   // $XDG_CONFIG_HOME/gato/envs and share/gato/envs. The first description of a
   // domain is used.
-  std::vector<std::string> folders;
+  std::vector<std::string> directories;
   // Options of external domains by name, which override their defaults.
   std::map<std::string, std::string> domain_options;
   ExternalEnvironmentOptions external;

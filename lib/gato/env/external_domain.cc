@@ -101,15 +101,19 @@ std::string replace_fields(
   return result;
 }
 
-// Returns the values of {python} and {share}, quoted for the shell.
+// Returns the values of {python}, {share} and {directory}, quoted for the
+// shell.
 std::map<std::string, std::string, std::less<>> common_fields(
     const ExternalDomain& domain) {
   const std::string python =
       domain.requirements.empty()
           ? "python3"
           : (python_environment(domain) / "bin" / "python").string();
+  const fs::path directory =
+      fs::absolute(domain.file).lexically_normal().parent_path();
   return {{"python", base::shell_quote(python)},
-          {"share", base::shell_quote(base::share_directory().string())}};
+          {"share", base::shell_quote(base::share_directory().string())},
+          {"directory", base::shell_quote(directory.string())}};
 }
 
 // Returns what the shell command writes to stdout. Throws Error(run_failed) if

@@ -14,10 +14,11 @@ namespace gato::env {
 struct ExternalDomain {
   std::filesystem::path file;
   std::string name, description;
-  // A shell command in which {python}, {share}, {task} and {options} are
-  // replaced.
+  // A shell command in which {python}, {share}, {directory}, {task} and
+  // {options} are replaced.
   std::string command;
-  // The tasks, or a command with {python} and {share} that prints one per line.
+  // The tasks, or a command that prints one per line, in which {python},
+  // {share} and {directory} are replaced.
   std::vector<std::string> tasks;
   std::string tasks_command;
   std::vector<std::string> requirements;       // of pip; may be empty

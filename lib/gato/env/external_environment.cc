@@ -1,12 +1,12 @@
 // An environment in a child process that speaks the protocol of
 // share/gato/envs/README.md over its stdin and stdout.
 //
-// begin() sends a request, and advance() receives its reply piece by piece: the
-// line of JSON, then as many bytes as it announces. When the reply is complete,
-// or the request has failed, has_reply() is true and take_reply() returns the
-// reply or throws. A reset of a child that has ended is two requests: "hello"
-// to the child that takes its place, and then the reset. The methods that block
-// (reset, step ...) are the two halves with a wait in between.
+// begin() sends a request, and advance() receives its reply piece by piece
+// (reply_receiver.h). When the reply is complete, or the request has failed,
+// has_reply() is true and take_reply() returns the reply or throws. A reset of
+// a child that has ended is two requests: "hello" to the child that takes its
+// place, and then the reset. The methods that block (reset, step ...) are the
+// two halves with a wait in between.
 //
 // Failures are of three kinds. An error reply or invalid values fail the
 // episode (EnvironmentError), and the child stays. A child that ends or hangs
@@ -17,12 +17,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -38,15 +36,13 @@
 #include "gato/env/environment.h"
 #include "gato/env/protocol.h"
 #include "gato/env/protocol_spec.h"
+#include "gato/env/reply_receiver.h"
 #include "gato/env/wait_set.h"
 
 namespace gato::env {
 namespace {
 
 using nlohmann::json;
-
-constexpr size_t kMaxLineBytes = size_t{1} << 24;
-constexpr double kMaxImageBytes = 1 << 28;  // of "render"
 
 // Returns the variables that the child gets in addition to this process's:
 // PYTHONPATH with the directory of gato_environment as its last entry.
@@ -62,20 +58,6 @@ std::vector<std::string> child_variables() {
                                 ? inherited + std::string(":")
                                 : "";
   return {"PYTHONPATH=" + front + folder.string()};
-}
-
-// Returns the size of the image that the header of a reply describes, 0 if it
-// is invalid.
-size_t image_bytes(const json& header) {
-  const auto shape = header.find("shape");
-  if (shape == header.end() || !shape->is_array() || shape->size() != 3 ||
-      !(*shape)[0].is_number_unsigned() || !(*shape)[1].is_number_unsigned() ||
-      (*shape)[2] != 3) {
-    return 0;
-  }
-  const double bytes =
-      3 * (*shape)[0].get<double>() * (*shape)[1].get<double>();
-  return bytes <= kMaxImageBytes ? static_cast<size_t>(bytes) : 0;
 }
 
 // Limits how many children start at the same time: they share the processors,
@@ -200,14 +182,6 @@ class ExternalEnvironment : public Environment {
   }
 
  private:
-  struct Request {
-    json header;
-    std::vector<std::byte> payload = {};
-    const char* reply_type = nullptr;
-    // The fields whose values the reply contains, if it contains values.
-    const std::vector<data::Field>* reply_fields = nullptr;
-  };
-
   // Starts the child and sends "hello".
   void begin_hello() {
     process_ = std::make_unique<ChildProcess>(command_, child_variables());
@@ -218,9 +192,8 @@ class ExternalEnvironment : public Environment {
 
   void begin(Request request) {
     request_ = std::move(request);
-    reply_ = {};
-    has_header_ = is_complete_ = false;
-    received_ = 0;
+    receiver_ = {};
+    is_complete_ = false;
     failure_ = nullptr;
     begin_time_ = WaitSet::Clock::now();
     try {
@@ -244,8 +217,9 @@ class ExternalEnvironment : public Environment {
     return is_hello_ ? options_.hello_timeout : options_.step_timeout;
   }
 
-  // Of children that start at the same time, each may take until the time-out
-  // has passed since another one has answered.
+  // Returns when the request fails if it has no reply. Children that start at
+  // the same time slow one another down: the time-out of each begins again when
+  // another one has answered.
   WaitSet::Deadline deadline() const {
     WaitSet::Deadline begin = begin_time_;
     if (!has_started_) {
@@ -267,18 +241,12 @@ class ExternalEnvironment : public Environment {
     if (failure_) {
       std::rethrow_exception(std::exchange(failure_, nullptr));
     }
-    return std::move(reply_);
+    return receiver_.take_reply();
   }
 
   // Receives what has arrived of the reply.
   void receive() {
-    if (!has_header_) {
-      const auto line = process_->take_line(kMaxLineBytes);
-      if (line) {
-        receive_header(*line);
-      }
-    }
-    if (has_header_ && receive_payload()) {
+    if (receiver_.receive(*process_, request_)) {
       complete_reply();
     } else if (!process_->is_open()) {
       process_->fail("");
@@ -287,42 +255,15 @@ class ExternalEnvironment : public Environment {
     }
   }
 
-  void receive_header(const std::string& line) {
-    reply_.header = parse_header(line);
-    announced_ = payload_size(reply_.header);
-    const json& type = reply_.header["type"];
-    if (type != request_.reply_type && type != "error") {
-      throw protocol_error(
-          "{} is not a reply to {}, which must be of type \"{}\"",
-          base::quote_excerpt(line), request_.header["type"].dump(),
-          request_.reply_type);
-    }
-    has_header_ = true;
-    // Bytes that nobody can use are not stored, whatever their number.
-    const size_t expected = request_.reply_fields != nullptr
-                                ? payload_size(*request_.reply_fields)
-                                : image_bytes(reply_.header);
-    if (type != "error" && announced_ == expected) {
-      reply_.payload.resize(announced_);
-    }
-  }
-
-  // Returns whether the payload is complete.
-  bool receive_payload() {
-    received_ +=
-        reply_.payload.empty()
-            ? process_->discard(announced_ - received_)
-            : process_->take(std::span(reply_.payload).subspan(received_));
-    return received_ == announced_;
-  }
-
   void complete_reply() {
-    if (reply_.header["type"] == "error") {
+    if (receiver_.reply().header["type"] == "error") {
       throw_error_reply();
     }
     if (request_.reply_fields != nullptr) {
-      with_error_context(
-          [&] { require_payload_size(announced_, *request_.reply_fields); });
+      with_error_context([&] {
+        require_payload_size(receiver_.announced_bytes(),
+                             *request_.reply_fields);
+      });
     }
     if (!request_after_hello_) {
       if (is_hello_) {
@@ -332,14 +273,14 @@ class ExternalEnvironment : public Environment {
       is_complete_ = true;
       return;
     }
-    check_new_spec(parse_spec(reply_));
+    check_new_spec(parse_spec(receiver_.reply()));
     is_hello_ = false;
     begin(*std::exchange(request_after_hello_, std::nullopt));
   }
 
   // Throws EnvironmentLostError if the error is fatal, else EnvironmentError.
   [[noreturn]] void throw_error_reply() {
-    const json& header = reply_.header;
+    const json& header = receiver_.reply().header;
     const auto message = header.find("message");
     const auto fatal = header.find("fatal");
     const std::string text = with_command(fmt::format(
@@ -407,22 +348,6 @@ class ExternalEnvironment : public Environment {
   data::FieldValues decode_observation(const Message& reply) const {
     return decode_values(spec().task.observation_fields,
                          spec_reply_.observation_wire_order, reply);
-  }
-
-  static data::Image decode_image(const Message& reply) {
-    const size_t bytes = image_bytes(reply.header);
-    if (bytes == 0 || bytes != reply.payload.size()) {
-      throw EnvironmentError(fmt::format(
-          "its image has the shape {} and {} bytes",
-          base::quote_excerpt(reply.header.value("shape", json()).dump()),
-          payload_size(reply.header)));
-    }
-    data::Image image;
-    image.height = reply.header["shape"][0].get<int>();
-    image.width = reply.header["shape"][1].get<int>();
-    image.pixels.resize(bytes);
-    std::memcpy(image.pixels.data(), reply.payload.data(), bytes);
-    return image;
   }
 
   // Prefixes a message with the command, to identify one child among many.
@@ -496,9 +421,8 @@ class ExternalEnvironment : public Environment {
   bool is_hello_ = false;     // the request is "hello"
   bool has_started_ = false;  // the child has answered "hello" once
   WaitSet::Deadline begin_time_;
-  Message reply_;
-  bool has_header_ = false, is_complete_ = true;
-  size_t announced_ = 0, received_ = 0;  // bytes of the payload
+  ReplyReceiver receiver_;
+  bool is_complete_ = true;
   std::exception_ptr failure_;
 };
 

@@ -15,6 +15,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr double kMaxImageBytes = 1 << 28;
+
 template <class... Args>
 EnvironmentError environment_error(fmt::format_string<Args...> format,
                                    Args&&... args) {
@@ -173,6 +175,34 @@ std::vector<std::byte> encode_values(const data::FieldValues& values,
     payload.insert(payload.end(), bytes.begin(), bytes.end());
   }
   return payload;
+}
+
+size_t image_payload_size(const json& header) {
+  const auto shape = header.find("shape");
+  if (shape == header.end() || !shape->is_array() || shape->size() != 3 ||
+      !(*shape)[0].is_number_unsigned() || !(*shape)[1].is_number_unsigned() ||
+      (*shape)[2] != 3) {
+    return 0;
+  }
+  const double bytes =
+      3 * (*shape)[0].get<double>() * (*shape)[1].get<double>();
+  return bytes <= kMaxImageBytes ? static_cast<size_t>(bytes) : 0;
+}
+
+data::Image decode_image(const Message& message) {
+  const size_t bytes = image_payload_size(message.header);
+  if (bytes == 0 || bytes != message.payload.size()) {
+    throw environment_error(
+        "its image has the shape {} and {} bytes",
+        base::quote_excerpt(safe_dump(message.header.value("shape", json()))),
+        payload_size(message.header));
+  }
+  data::Image image;
+  image.height = message.header["shape"][0].get<int>();
+  image.width = message.header["shape"][1].get<int>();
+  image.pixels.resize(bytes);
+  std::memcpy(image.pixels.data(), message.payload.data(), bytes);
+  return image;
 }
 
 StepResult decode_step_result(const json& header) {

@@ -63,6 +63,13 @@ data::FieldValues decode_values(const std::vector<data::Field>& fields,
 std::vector<std::byte> encode_values(const data::FieldValues& values,
                                      const std::vector<size_t>& wire_order);
 
+// Returns the size of the payload of an image whose shape a header has, 0 if
+// that is invalid.
+size_t image_payload_size(const nlohmann::json& header);
+// Returns the image of a message. Throws EnvironmentError if its shape is
+// invalid or does not match its payload.
+data::Image decode_image(const Message& message);
+
 // Returns reward, end flags and info scalars of the reply to a step, with an
 // empty observation. Throws EnvironmentError if the reward is missing or not a
 // finite number.

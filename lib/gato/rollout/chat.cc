@@ -100,10 +100,8 @@ std::vector<int32_t> Chat::generate_reply(const TokenCallback& on_token) {
 }
 
 void Chat::set_reply(std::string_view text) {
-  if (turns_.empty()) {
-    turns_.push_back({.prompt = "Gato:"});
-  }
-  Turn turn = turns_.back();
+  Turn turn = turns_.empty() ? Turn{.prompt = std::string(ingest::kModelName)}
+                             : turns_.back();
   data::TokenRow words =
       model_.encode_text(turn.prompt + " " + std::string(text));
   const data::TokenRow end = text_row({&generation_options_.end_of_text, 1});
@@ -111,6 +109,9 @@ void Chat::set_reply(std::string_view text) {
   check_fits(turn.image_tokens + words.size());
   turn.tokens.resize(turn.image_tokens);
   turn.tokens.append(words, 0, words.size());
+  if (turns_.empty()) {
+    turns_.emplace_back();
+  }
   turns_.back() = std::move(turn);
   cache_.clear(kSlot);
 }

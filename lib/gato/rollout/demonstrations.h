@@ -74,7 +74,7 @@ class Demonstrations {
 };
 
 struct DemonstrationOptions {
-  std::vector<std::string> datasets;  // folders, too
+  std::vector<std::string> datasets;  // directories, too
   int64_t max_episode_steps = 0;      // of ingest::EpisodeSourceOptions
   // Whether no other task is played: D4RL and robomimic files, whose tasks have
   // names of their own, then count as demonstrations of it.

@@ -75,17 +75,19 @@ void EpisodeRecorder::record_step(const PolicyOutput& output,
   }
 }
 
-data::Episode EpisodeRecorder::finish(bool failed) {
+data::Episode EpisodeRecorder::finish(
+    const std::optional<std::string>& failure) {
   data::Episode episode = std::exchange(episode_, data::Episode{});
   const size_t rows = episode.rewards.size() + 1;
   for (auto& [name, column] : episode.infos) {
     column.resize(rows);
   }
   episode.success = data::success_from_infos(episode.infos);
-  if (!failed) {
+  if (!failure) {
     return episode;
   }
   episode.failed = true;
+  episode.failure = *failure;
   if (!episode.truncations.empty() && !episode.terminations.back()) {
     episode.truncations.back() = 1;
   }

@@ -1,6 +1,7 @@
 // Records an episode step by step while it is played.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "gato/env/environment.h"
@@ -22,9 +23,10 @@ class EpisodeRecorder {
   int64_t step_count() const { return episode_.step_count(); }
 
   // Ends the episode and returns it. data::success_from_infos() decides
-  // whether it succeeded. If `failed`, the episode keeps the steps that it has,
-  // the last one truncated, and gets an observation of zeros if it has none.
-  data::Episode finish(bool failed);
+  // whether it succeeded. An episode with a `failure`, which says why, failed:
+  // it keeps the steps that it has, the last one truncated, and gets an
+  // observation of zeros if it has none.
+  data::Episode finish(const std::optional<std::string>& failure);
 
  private:
   data::TaskSpec task_;

@@ -12,6 +12,7 @@
 // random numbers than those that led to the failure.
 #include "gato/rollout/episode_slots.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -19,7 +20,9 @@
 #include <utility>
 
 #include "gato/base/signals.h"
+#include "gato/base/string_util.h"
 #include "gato/data/episode.h"
+#include "gato/ingest/utf8.h"
 
 namespace gato::rollout {
 
@@ -93,7 +96,7 @@ bool EpisodeSlots::start_episodes(const NextEpisode& next_episode) {
 }
 
 bool EpisodeSlots::can_act() const {
-  // With a control period, nobody waits.
+  // Nobody waits if there is a control period.
   const bool waits_for_all =
       policy_.depends_on_batch() && !has_control_period();
   bool has_input = false;
@@ -305,7 +308,7 @@ void EpisodeSlots::after_observation(Slot& slot) {
 
 void EpisodeSlots::after_rendering(Slot& slot) {
   if (slot.has_ended) {
-    end_episode(slot, /*failed=*/false);
+    end_episode(slot, std::nullopt);
   } else {
     set_phase(slot, policy_.needs_expert_action() ? Phase::asking_expert
                                                   : Phase::has_observation);
@@ -332,17 +335,22 @@ void EpisodeSlots::fail_attempt(Slot& slot, const std::string& failure) {
                slot.recorder.step_count(), failure,
                is_second ? "recorded as failed" : "trying once more");
   if (is_second) {
-    return end_episode(slot, /*failed=*/true);
+    // The failure may quote what a child printed.
+    return end_episode(slot,
+                       fmt::format("step {}: {}", slot.recorder.step_count(),
+                                   base::escape_control_characters(
+                                       ingest::escape_invalid_utf8(failure))));
   }
   input.attempt = 1;
   ++counts_.retried;
   begin_attempt(slot);
 }
 
-void EpisodeSlots::end_episode(Slot& slot, bool failed) {
-  data::Episode episode = slot.recorder.finish(failed);
+void EpisodeSlots::end_episode(Slot& slot,
+                               const std::optional<std::string>& failure) {
+  data::Episode episode = slot.recorder.finish(failure);
   ++counts_.episodes;
-  counts_.failed += failed;
+  counts_.failed += episode.failed;
   counts_.steps += episode.step_count();
   if (callbacks_.on_episode_end) {
     EpisodeReport report{slot.input.attempt > 0, slot.clock.take_timing()};

@@ -94,7 +94,8 @@ class EpisodeSlots {
   void begin_attempt(Slot& slot);
   // Begins the second attempt or, after a second failure, ends the episode.
   void fail_attempt(Slot& slot, const std::string& failure);
-  void end_episode(Slot& slot, bool failed);
+  // `failure` says why the episode failed, if it did.
+  void end_episode(Slot& slot, const std::optional<std::string>& failure);
   void set_phase(Slot& slot, Phase phase);
 
   static bool waits_for_environment(const Slot& slot);

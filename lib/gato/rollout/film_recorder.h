@@ -45,7 +45,8 @@ class FilmRecorder {
   void warn_of_missing_frame(int64_t step, const std::string& problem);
 
   const std::string title_;
-  // By episode. Each clip is changed only by the thread that plays its episode.
+  // The clips by episode. Each is changed only by the thread that plays its
+  // episode.
   std::map<int64_t, FilmClip> clips_;
   std::atomic<bool> is_lost_ = false, has_warned_ = false;
   std::atomic<size_t> ended_count_ = 0;

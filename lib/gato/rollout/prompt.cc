@@ -66,8 +66,8 @@ DatasetPrompt dataset_prompt(const std::filesystem::path& dataset,
   options.task = codec.spec().name;
   const std::unique_ptr<ingest::EpisodeSource> source =
       ingest::open_episodes(dataset, options);
-  // As for an environment, the order and the roles of the fields may differ
-  // from the task's.
+  // The order and the roles of the fields may differ from those of the task, as
+  // for an environment.
   const tokenize::TaskMatch match = base::with_context(dataset.string(), [&] {
     return tokenize::match_dataset(source->spec(), codec.spec());
   });

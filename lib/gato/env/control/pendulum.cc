@@ -73,8 +73,8 @@ class Pendulum : public ControlEnvironment {
   }
 
   BuiltinAction compute_expert_action() override {
-    // In the units in which the largest torque of gravity and the frequency of
-    // small oscillations are 1.
+    // Units in which the largest torque of gravity and the frequency of small
+    // oscillations are 1.
     const double strength =
         max_torque_ / (rod_.gravity * rod_.mass[0] * rod_.length[0] / 2);
     const double frequency = std::sqrt(1.5 * rod_.gravity / rod_.length[0]);

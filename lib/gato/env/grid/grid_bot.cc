@@ -15,8 +15,8 @@
 namespace gato::env::grid {
 namespace {
 
-// To a known goal the bot prefers to walk; looking around, it prefers to turn
-// left.
+// The bot prefers to walk to a known goal. When it looks around, it prefers to
+// turn left.
 constexpr std::array<int, 3> kWalkFirst = {kForward, kTurnLeft, kTurnRight},
                              kTurnFirst = {kTurnLeft, kTurnRight, kForward};
 

@@ -26,8 +26,8 @@ struct SokobanSearch {
 };
 
 // Searches until a solution is found or `max_states` states have been expanded.
-// With a weight of 1 the solution has the fewest moves (walks and pushes); with
-// a larger weight it has at most `weight` times as many and is found faster.
+// The solution has at most `weight` times the fewest moves (walks and pushes).
+// A weight of 1 finds a shortest one, and a larger weight finds one faster.
 SokobanSearch solve_sokoban(const Room& room, const SokobanState& start,
                             double weight, int max_states);
 

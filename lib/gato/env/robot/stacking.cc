@@ -185,7 +185,7 @@ class Stacking : public BuiltinEnvironment {
   }
 
   BuiltinAction take() const {
-    // From the bottom of the cube to the fingertips.
+    // The height of the fingertips above the bottom of the cube.
     constexpr double kGripHeight = 0.015, kClearance = 0.1;
     const GripperPose& gripper = world_.gripper();
     const Prism& cube = world_.cube(upper_);

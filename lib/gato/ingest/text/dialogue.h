@@ -16,10 +16,13 @@ namespace gato::ingest {
 
 // What every turn of the user begins with.
 inline constexpr std::string_view kUserName = "User:";
+// What every reply of the model begins with.
+inline constexpr std::string_view kModelName = "Gato:";
 
 // Returns the text that a reply to the user's turn continues, and </s> ends.
 inline std::string dialogue_prompt(std::string_view turn) {
-  return std::string(kUserName) + " " + std::string(turn) + "\nGato:";
+  return std::string(kUserName) + " " + std::string(turn) + "\n" +
+         std::string(kModelName);
 }
 
 }  // namespace gato::ingest

@@ -1,0 +1,14 @@
+// What the options of gato-rollout control must have in common.
+#pragma once
+
+#include "gato/cli/tool.h"
+#include "gato/commands/rollout_control.h"
+
+namespace gato::commands {
+
+// Throws Error(usage) if options exclude each other or an output cannot be
+// written, before any environment is started.
+void validate_control_options(const RolloutControlOptions& options,
+                              const cli::CommonOptions& common);
+
+}  // namespace gato::commands
