@@ -2,7 +2,8 @@
 // libhdf5. If so, the file that was opened last is corrupt, and the process
 // exits. It also exits if a mapped file has become shorter than its mapping.
 // Otherwise the previous handlers are restored; the faulting instruction
-// then runs again and raises the same signal for them.
+// then runs again and raises the same signal for them. If they restore this
+// handler in turn, the default action takes the third one.
 //
 // Endless loops are detected by a POSIX timer on the CPU time of the thread,
 // which raises SIGVTALRM in that thread. It only runs while an Hdf5CallWatchdog
@@ -84,10 +85,17 @@ void write_to_stderr(std::string_view text) {
 
 std::array<struct sigaction, kFaultSignals.size()> previous_actions;
 
+volatile std::sig_atomic_t has_faulted = 0;
+
 // Restores the previous handlers first. They receive a second fault within this
 // handler, and also a fault outside libhdf5, because the instruction that
 // failed is executed again when this handler returns.
 void on_fault(int signal, siginfo_t* info, void*) {
+  if (has_faulted != 0) {
+    ::signal(signal, SIG_DFL);
+    return;
+  }
+  has_faulted = 1;
   for (size_t i = 0; i < kFaultSignals.size(); ++i) {
     ::sigaction(kFaultSignals[i], &previous_actions[i], nullptr);
   }

@@ -31,10 +31,11 @@ std::optional<StepCost> measure_or_warn(const model::ModelConfig& config,
 }  // namespace
 
 nlohmann::json dry_run_report(const model::ModelConfig& config,
-                              const TrainingConfig& training,
-                              const TrainingData& data, int64_t world_size) {
+                              TrainingConfig training, const TrainingData& data,
+                              int64_t world_size) {
   const int64_t parameters = model::parameter_count(config);
   const int64_t length = data.sequence_length();
+  training.loader.micro_batch_size = resolve_micro_batch_size(training, length);
   const int64_t micro_batches = micro_batch_count(training.loader);
   const int64_t bytes = parameters * static_cast<int64_t>(sizeof(float));
   const int64_t optimizer_shards = training.shard_optimizer ? world_size : 1;

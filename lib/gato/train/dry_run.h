@@ -19,7 +19,7 @@ namespace gato::train {
 // The peak and the seconds are from measure_step_cost(). They are null, with a
 // warning, if this machine does not have the device.
 nlohmann::json dry_run_report(const model::ModelConfig& config,
-                              const TrainingConfig& training,
-                              const TrainingData& data, int64_t world_size);
+                              TrainingConfig training, const TrainingData& data,
+                              int64_t world_size);
 
 }  // namespace gato::train
