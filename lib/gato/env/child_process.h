@@ -71,7 +71,6 @@ class ChildProcess {
   void advance(const WaitSet& waits);
 
   // Returns the next line without its newline, nullopt if it has not arrived.
-  // Returns the next line without its newline, nullopt if it has not arrived.
   // Returns only the first `max_bytes` bytes of a longer line; what follows
   // them is next.
   std::optional<std::string> take_line(size_t max_bytes);

@@ -40,7 +40,7 @@ class Stack : public ArmEnvironment {
   ArmPoint to_blue() const {
     return world_.position(blue_) - world_.position(red_);
   }
-  // Returns the way of the red block to its position on the blue one.
+  // Returns the vector from the red block to its position on the blue one.
   ArmPoint to_goal() const { return to_blue() + ArmPoint{0, 2 * kHalfSize}; }
 
   void observe_task(std::span<double> values) const override {
