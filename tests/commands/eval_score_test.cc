@@ -136,6 +136,16 @@ TEST_CASE_METHOD(Fixture, "A check needs no episodes, and its status tells") {
   REQUIRE(score({"--references", references}).status == 2);
 }
 
+TEST_CASE_METHOD(Fixture, "A check names a deviation that is NaN as unknown") {
+  const auto file = folder.write_file("nan.json", R"({"x/a": {
+      "random": {"mean": 0, "std": NaN}, "expert": {"mean": 10, "std": 1}}})");
+  const RunResult found = score({"--check", "--references", file});
+  REQUIRE(found.status == 0);
+  REQUIRE_THAT(found.out, Contains("no standard deviation"));
+  record_episodes(folder / "one", "x/a", {5});
+  REQUIRE(score({folder / "one", "--references", file}).status == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
   record_episodes(folder / "one", "x/a", {5});
   folder.write_file("one.png", "film");
