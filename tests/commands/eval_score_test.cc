@@ -83,6 +83,29 @@ TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {
   REQUIRE(score({"--runs", "a=" + folder / "two"}).status == 4);
 }
 
+TEST_CASE_METHOD(Fixture, "A dataset that is given twice is refused") {
+  record_episodes(folder / "one", "x/a", {1});
+  record_episodes(folder / "two", "x/a", {3});
+  std::filesystem::create_directory_symlink(folder / "one", folder / "link");
+  const RunResult twice = score({folder / "one", folder / "one"});
+  REQUIRE(twice.status == 2);
+  REQUIRE_THAT(twice.err, Contains("one: this dataset is given twice"));
+  const RunResult linked = score({folder / "link", folder / "one"});
+  REQUIRE(linked.status == 2);
+  REQUIRE_THAT(linked.err, Contains("this is the same dataset as"));
+  // By its file, by a directory that contains it, and as other inputs.
+  const std::string file = folder / "one/data/main_data.hdf5";
+  REQUIRE(score({file, folder / "one"}).status == 2);
+  REQUIRE(score({folder / "two", "--against", folder / "one", file}).status ==
+          2);
+  REQUIRE(score({folder / "two", "--expert", folder / "one", file}).status ==
+          2);
+  REQUIRE(score({"--runs", "a=" + folder / "one", folder / "link"}).status ==
+          2);
+  // Two sides of a comparison may be equal.
+  REQUIRE(score({folder / "one", "--against", folder / "one"}).status == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "A baseline adds a comparison to the report") {
   record_episodes(folder / "one", "x/a", {1, 3});
   record_episodes(folder / "two", "x/a", {0, 2});

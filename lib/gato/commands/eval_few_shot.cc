@@ -104,7 +104,7 @@ struct Inputs {
   std::vector<eval::NamedRuns> curves;  // in the order of their first paths
   LoadedReferences references;
   std::vector<std::filesystem::path> metrics;  // metrics.jsonl of runs
-  std::vector<eval::DatasetOutcomes> datasets;
+  std::vector<std::vector<eval::DatasetOutcomes>> datasets;  // of each curve
   size_t runs = 0;
 };
 
@@ -118,12 +118,16 @@ Inputs read_inputs(const EvalFewShotOptions& options,
     auto curve = std::ranges::find(inputs.curves, name, &eval::NamedRuns::name);
     if (curve == inputs.curves.end()) {
       inputs.curves.push_back({.name = name, .runs = {}});
+      inputs.datasets.emplace_back();
       curve = inputs.curves.end() - 1;
     }
     eval::append_runs(input.runs, *curve);
     inputs.runs += input.runs.size();
     std::ranges::move(input.metrics, std::back_inserter(inputs.metrics));
-    std::ranges::move(input.datasets, std::back_inserter(inputs.datasets));
+    std::vector<eval::DatasetOutcomes>& datasets =
+        inputs.datasets[static_cast<size_t>(curve - inputs.curves.begin())];
+    std::ranges::move(input.datasets, std::back_inserter(datasets));
+    require_distinct_datasets(datasets);
   }
   inputs.references =
       load_all_references(options.references, /*max_episode_steps=*/0);
@@ -132,8 +136,12 @@ Inputs read_inputs(const EvalFewShotOptions& options,
 
 data::Provenance make_provenance(const Inputs& inputs,
                                  const data::RunRecord& record) {
+  std::vector<const std::vector<eval::DatasetOutcomes>*> datasets;
+  for (const auto& of_curve : inputs.datasets) {
+    datasets.push_back(&of_curve);
+  }
   data::Provenance provenance =
-      report_provenance(record, {&inputs.datasets}, inputs.references);
+      report_provenance(record, datasets, inputs.references);
   for (const std::filesystem::path& file : inputs.metrics) {
     provenance.add_input(file);
   }

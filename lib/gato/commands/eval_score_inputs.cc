@@ -38,18 +38,15 @@ std::vector<eval::Configuration> read_configurations(
     eval::Configuration& configuration = configurations[current];
     for (const std::string& path :
          base::expand_patterns({has_name ? value.substr(equals + 1) : value})) {
-      if (std::ranges::find(configuration.outcomes, path,
-                            &eval::DatasetOutcomes::run) !=
-          configuration.outcomes.end()) {
-        throw base::usage_error("option --runs: '{}' is given twice for '{}'",
-                                path, configuration.name);
-      }
       for (eval::DatasetOutcomes& outcomes :
            read_all_outcomes({path}, max_episode_steps, display)) {
         outcomes.run = path;
         configuration.outcomes.push_back(std::move(outcomes));
       }
     }
+  }
+  for (const eval::Configuration& configuration : configurations) {
+    require_distinct_datasets(configuration.outcomes);
   }
   return configurations;
 }
