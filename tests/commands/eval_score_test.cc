@@ -72,6 +72,10 @@ TEST_CASE_METHOD(Fixture, "Training runs are a line per configuration") {
   REQUIRE(document["tasks"][0]["runs"] == 3);
   REQUIRE(document["overall"]["mean"].get<double>() == Approx(20));
   REQUIRE(document["provenance"]["inputs"].size() == 10);
+  // An operand may also be one of the runs.
+  REQUIRE(run({folder / "large-1", "--runs",
+               "large=" + folder / "large-*"})["provenance"]["inputs"]
+              .size() == 4);
 }
 
 TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/dataset_search.h"
@@ -186,13 +187,15 @@ data::Provenance report_provenance(
     const std::vector<const std::vector<eval::DatasetOutcomes>*>& outcomes,
     const LoadedReferences& references) {
   data::Provenance provenance(record);
-  const auto add =
-      [&provenance](const std::vector<eval::DatasetOutcomes>& all) {
-        for (const eval::DatasetOutcomes& one : all) {
-          provenance.add_input(one.hdf5_file);
-          provenance.add_parent(one.provenance);
-        }
-      };
+  std::set<fs::path> added;
+  const auto add = [&](const std::vector<eval::DatasetOutcomes>& all) {
+    for (const eval::DatasetOutcomes& one : all) {
+      if (added.insert(one.hdf5_file).second) {
+        provenance.add_input(one.hdf5_file);
+        provenance.add_parent(one.provenance);
+      }
+    }
+  };
   for (const auto* datasets : outcomes) {
     add(*datasets);
   }

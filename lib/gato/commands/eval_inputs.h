@@ -56,7 +56,7 @@ void warn_about_failed_datasets(
     const std::vector<eval::DatasetOutcomes>& outcomes);
 
 // Returns the provenance of a report with the datasets, and with the files and
-// datasets of the references.
+// datasets of the references. A dataset with several roles is listed once.
 data::Provenance report_provenance(
     const data::RunRecord& record,
     const std::vector<const std::vector<eval::DatasetOutcomes>*>& outcomes,

@@ -56,10 +56,7 @@ std::vector<eval::Configuration> read_configurations(
 data::Provenance ScoreInputs::provenance(const data::RunRecord& record) const {
   std::vector<const std::vector<eval::DatasetOutcomes>*> all{&outcomes};
   for (const eval::Configuration& configuration : configurations) {
-    // Without operands, the outcomes are those of the first configuration.
-    if (configuration.outcomes.front().path != outcomes.front().path) {
-      all.push_back(&configuration.outcomes);
-    }
+    all.push_back(&configuration.outcomes);
   }
   all.push_back(&baseline);
   return report_provenance(record, all, references);
