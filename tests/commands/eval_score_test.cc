@@ -7,6 +7,7 @@
 #include "cli/run_in_process.h"
 #include "commands/recorded_episodes.h"
 #include "gato/base/file_io.h"
+#include "gato/eval/few_shot_report.h"
 
 using namespace gato;
 using namespace gato::commands;
@@ -187,4 +188,24 @@ TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
                  folder / "films"})
               .status == 0);
   REQUIRE_THAT(base::read_file(page), Contains("data:video/webm;base64,"));
+}
+
+TEST_CASE_METHOD(Fixture, "Few-shot curves are a section of the page") {
+  record_episodes(folder / "one", "x/a", {5});
+  eval::FewShotReport curves;
+  curves.task = "x/few";
+  curves.curves = {{"tuned", {{.episodes = 3, .repeat = 1, .steps = 9}}, {}}};
+  curves.curves[0].points[0].best_return = 2;
+  const std::string file =
+      folder.write_file("curves.json", eval::few_shot_json(curves).dump());
+  const std::string page = folder / "page.html";
+  REQUIRE(score({folder / "one", "-o", page, "--few-shot", file}).status == 0);
+  const std::string html = base::read_file(page);
+  REQUIRE_THAT(html, Contains("Few-shot learning") &&
+                         Contains("<h3>x/few</h3>") && Contains("tuned"));
+  REQUIRE(score({folder / "one", "--few-shot", file}).status == 2);
+  const RunResult other =
+      score({folder / "one", "-o", page, "--force", "--few-shot", references});
+  REQUIRE(other.status == 3);
+  REQUIRE_THAT(other.err, Contains("not \"gato-few-shot\""));
 }

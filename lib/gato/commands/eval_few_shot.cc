@@ -148,25 +148,6 @@ data::Provenance make_provenance(const Inputs& inputs,
   return provenance;
 }
 
-std::string render_html(const eval::FewShotReport& report,
-                        const std::string& title) {
-  const std::string scale =
-      report.has_scores ? "Scores are expert-normalized: 0% is the random "
-                          "policy and 100% the expert."
-                        : "There are no references, so returns are shown.";
-  return eval::html_page(
-      title,
-      fmt::format(
-          "Score of {} by number of demonstrations. A point is a run: the "
-          "highest moving mean of {} successive evaluations while it was "
-          "fine-tuned, or the mean of all episodes if nothing was trained. "
-          "Lines are means over repeats with 95% bootstrap intervals ({} "
-          "resamples, seed {}). {}",
-          report.task, eval::kMovingMeanLength, report.resamples, report.seed,
-          scale),
-      eval::few_shot_sections(report));
-}
-
 void warn_without_scores(const eval::FewShotReport& report) {
   if (report.has_scores) {
     return;
@@ -204,8 +185,11 @@ base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
         format == ReportFormat::json
             ? render_report_json(eval::few_shot_json(report),
                                  make_provenance(inputs, context.record))
-        : format == ReportFormat::csv ? eval::few_shot_csv(report)
-                                      : render_html(report, options.title),
+        : format == ReportFormat::csv
+            ? eval::few_shot_csv(report)
+            : eval::html_page(options.title,
+                              eval::few_shot_introduction(report),
+                              eval::few_shot_sections(report)),
         context.common.force);
   }
   fmt::print("{}", eval::few_shot_text(report));

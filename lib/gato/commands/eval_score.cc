@@ -17,6 +17,8 @@
 #include "gato/commands/report_output.h"
 #include "gato/eval/caption_samples.h"
 #include "gato/eval/comparison_report.h"
+#include "gato/eval/few_shot_file.h"
+#include "gato/eval/few_shot_report.h"
 #include "gato/eval/film_section.h"
 #include "gato/eval/score.h"
 #include "gato/eval/score_report.h"
@@ -122,6 +124,7 @@ std::string introduction_text(const eval::ScoreReport& report) {
 struct Results {
   eval::ScoreReport scores;
   std::optional<eval::ComparisonReport> comparison;
+  std::vector<eval::FewShotReport> few_shot;
   std::vector<eval::CaptionSample> captions;
 };
 
@@ -139,6 +142,9 @@ std::string render_html(const Results& results,
   std::vector<eval::HtmlSection> extra;
   if (results.comparison) {
     extra.push_back(eval::comparison_section(*results.comparison));
+  }
+  if (!results.few_shot.empty()) {
+    extra.push_back(eval::few_shot_section(results.few_shot));
   }
   if (!films.empty()) {
     extra.push_back(eval::film_section(films, report));
@@ -194,10 +200,10 @@ void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
 void check_options(const EvalScoreOptions& options, ReportFormat format) {
   if (format != ReportFormat::html &&
       !(options.metrics_file.empty() && options.captions_file.empty() &&
-        options.films.empty())) {
+        options.films.empty() && options.few_shot_files.empty())) {
     throw base::usage_error(
-        "--training, --captions and --films require an HTML report: add -o "
-        "REPORT.html");
+        "--training, --few-shot, --captions and --films require an HTML "
+        "report: add -o REPORT.html");
   }
   if (format != ReportFormat::csv && options.csv_table != "tasks") {
     throw base::usage_error("--table requires a CSV report: add -o REPORT.csv");
@@ -220,6 +226,9 @@ Results compute_results(const ScoreInputs& inputs,
     results.comparison =
         eval::compare_outcomes(inputs.outcomes, inputs.baseline, references,
                                {seed, options.resamples, score_options.metric});
+  }
+  for (const std::string& file : options.few_shot_files) {
+    results.few_shot.push_back(eval::load_few_shot_report(file));
   }
   if (!options.captions_file.empty()) {
     results.captions = eval::read_caption_samples(
@@ -325,6 +334,11 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .add("training", &options->metrics_file,
            "metrics.jsonl of a training run, to plot its loss")
       .metavar("FILE");
+  table
+      .add("few-shot", &options->few_shot_files,
+           "JSON reports of gato-eval few-shot, to show their curves")
+      .metavar("FILE...")
+      .files();
   table
       .add("captions", &options->captions_file,
            "JSON lines {\"image\", \"caption\"} to show with their images")
