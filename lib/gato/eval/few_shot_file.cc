@@ -45,8 +45,8 @@ FewShotPoint parse_point(const json& object) {
   point.steps = count_at(object, "steps");
   for (const json& value : data::array_at(object, "returns")) {
     if (!value.is_null() && !value.is_number()) {
-      throw base::input_error("key 'returns': {} is not a number",
-                              data::summarize_json(value));
+      throw data::json_type_error("a value of key 'returns'", value,
+                                  "a number");
     }
     point.returns.push_back(
         value.is_null() ? std::nullopt : std::optional(value.get<double>()));
@@ -96,14 +96,11 @@ FewShotReport load_few_shot_report(const std::filesystem::path& path) {
     report.has_scores = is_first_choice(document, "unit", "score", "return");
     report.random = optional_number_at(document, "random");
     report.expert = optional_number_at(document, "expert");
-    report.seed = base::with_context("key 'seed'", [&document] {
-      const json& seed = data::value_at(document, "seed");
-      if (!seed.is_number_unsigned()) {
-        throw base::input_error("is {}, not a non-negative integer",
-                                data::summarize_json(seed));
-      }
-      return seed.get<uint64_t>();
-    });
+    const json& seed = data::value_at(document, "seed");
+    if (!seed.is_number_unsigned()) {
+      throw data::json_type_error("key 'seed'", seed, "a non-negative integer");
+    }
+    report.seed = seed.get<uint64_t>();
     report.resamples = count_at(document, "resamples");
     for (const json& curve : data::array_at(document, "curves")) {
       report.curves.push_back(
