@@ -173,11 +173,9 @@ base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
   const std::string& output = context.common.output;
   const ReportFormat format = detect_report_format(output);
   const Inputs inputs = read_inputs(options, context.common.inputs);
-  const eval::FewShotReport report =
-      eval::compute_few_shot(inputs.curves, inputs.references.table(),
-                             {.metric = parse_metric(options.metric),
-                              .seed = context.common.seed,
-                              .resamples = options.resamples});
+  const eval::FewShotReport report = eval::compute_few_shot(
+      inputs.curves, inputs.references.table(),
+      {context.common.seed, options.resamples, parse_metric(options.metric)});
   warn_without_scores(report);
   if (format != ReportFormat::none) {
     base::write_file(
@@ -213,11 +211,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("NAME=PATH...");
   add_reference_options(table, options->references);
   add_metric_option(table, options->metric);
-  table
-      .add("resamples", &options->resamples,
-           "Number of bootstrap resamples for the intervals")
-      .metavar("N")
-      .range(1, 10000000);
+  add_resamples_option(table, options->resamples);
   table.add("title", &options->title, "Title of the HTML page").metavar("TEXT");
   return [options](cli::CommandContext& context) {
     return run_eval_few_shot(*options, context);
@@ -231,13 +225,8 @@ cli::Command eval_few_shot_command() {
   command.name = "few-shot";
   command.summary = "compare scores by number of demonstrations";
   command.description = kDescription;
-  command.seed_help =
-      "Random seed of the bootstrap; the same seed, inputs and options give "
-      "the same bytes";
-  command.threads_help = cli::kUnusedOption;
+  set_report_output(command);
   command.operands = "RUN...";
-  command.output = cli::OutputRequirement::optional;
-  command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
   command.examples = {
       {"gato-eval few-shot curve --expert expert/catch --random random/catch "

@@ -213,19 +213,18 @@ void check_options(const EvalScoreOptions& options, ReportFormat format) {
 Results compute_results(const ScoreInputs& inputs,
                         const EvalScoreOptions& options, uint64_t seed) {
   const eval::ReferenceTable references = inputs.references.table();
-  const eval::ScoreOptions score_options{seed, options.resamples,
-                                         parse_metric(options.metric)};
+  const eval::ReportOptions report_options{seed, options.resamples,
+                                           parse_metric(options.metric)};
   Results results;
   results.scores =
-      eval::compute_scores(inputs.outcomes, references, score_options);
+      eval::compute_scores(inputs.outcomes, references, report_options);
   for (const eval::Configuration& configuration : inputs.configurations) {
     results.scores.configurations.push_back(eval::compute_configuration_score(
-        configuration, references, score_options));
+        configuration, references, report_options));
   }
   if (!inputs.baseline.empty()) {
-    results.comparison =
-        eval::compare_outcomes(inputs.outcomes, inputs.baseline, references,
-                               {seed, options.resamples, score_options.metric});
+    results.comparison = eval::compare_outcomes(
+        inputs.outcomes, inputs.baseline, references, report_options);
   }
   for (const std::string& file : options.few_shot_files) {
     results.few_shot.push_back(eval::load_few_shot_report(file));
@@ -303,11 +302,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("DATASET...")
       .files();
   add_max_episode_steps_option(table, options->max_episode_steps);
-  table
-      .add("resamples", &options->resamples,
-           "Number of bootstrap resamples for the intervals")
-      .metavar("N")
-      .range(1, 10000000);
+  add_resamples_option(table, options->resamples);
   table
       .add("table", &options->csv_table,
            "Which part of the report a CSV file contains")
@@ -360,17 +355,12 @@ cli::Command eval_score_command() {
   command.name = "score";
   command.summary = "compute expert-normalized scores of episodes";
   command.description = kDescription;
-  command.seed_help =
-      "Random seed of the bootstrap; the same seed, inputs and options give "
-      "the same bytes";
-  command.threads_help = cli::kUnusedOption;
+  set_report_output(command);
   command.operands = "EPISODES...";
   command.min_operands = 1;
   command.operands_optional_with = {"check", "runs"};
   command.other_usages = {"--references FILE... --check",
                           "--runs NAME=PATH... [--runs NAME=PATH...]"};
-  command.output = cli::OutputRequirement::optional;
-  command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
   command.examples = {
       {"gato-eval score played/* --expert expert/catch --random random/catch "
