@@ -8,7 +8,7 @@
 
 #include "gato/base/error.h"
 #include "gato/cli/logging.h"
-#include "gato/commands/inspect.h"
+#include "gato/commands/file_kind.h"
 #include "gato/commands/loss_options.h"
 #include "gato/data/token_file.h"
 #include "gato/eval/text_examples.h"
