@@ -98,7 +98,7 @@ TEST_CASE_METHOD(Fixture, "A dataset that is given twice is refused") {
   const RunResult linked = score({folder / "link", folder / "one"});
   REQUIRE(linked.status == 2);
   REQUIRE_THAT(linked.err, Contains("this is the same dataset as"));
-  // By its file, by a directory that contains it, and as other inputs.
+  // Its file and its directory are the same dataset, also as other inputs.
   const std::string file = folder / "one/data/main_data.hdf5";
   REQUIRE(score({file, folder / "one"}).status == 2);
   REQUIRE(score({folder / "two", "--against", folder / "one", file}).status ==

@@ -307,7 +307,7 @@ TEST_CASE("Training runs of a configuration are one line over their means") {
   REQUIRE(score.runs == 3);
   REQUIRE(score.episodes == 12);
   REQUIRE(*score.overall.mean == Approx(40));
-  // Of 10, 10, 40, 40, 70 and 70 without the lowest and the highest.
+  // The mean of 10, 10, 40, 40, 70 and 70 without the lowest and the highest.
   REQUIRE(*score.overall.iqm == Approx(40));
   REQUIRE(*score.overall.iqm_low >= 10);
   REQUIRE(*score.overall.iqm_low < 30);

@@ -54,7 +54,8 @@ struct FewShotPoint {
 struct FewShotSummary {
   int64_t episodes = 0;
   int64_t runs = 0;  // those with a value
-  // Of the scores or, without references, of the best returns.
+  // The mean of the scores or, without references, of the best returns, and its
+  // interval.
   std::optional<double> mean, low, high;
 };
 

@@ -60,6 +60,16 @@ std::string run_name(const DatasetOutcomes& outcomes) {
                         : fmt::format("{} ({})", outcomes.agent, digest);
 }
 
+void require_domain(const DatasetOutcomes& outcomes,
+                    const std::string& domain) {
+  if (outcomes.domain != domain) {
+    throw base::input_error(
+        "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
+        "in \"{}\"",
+        outcomes.path.string(), outcomes.task, outcomes.domain, domain);
+  }
+}
+
 std::map<std::string, PooledOutcomes> pool_by_task(
     const std::vector<DatasetOutcomes>& outcomes, Metric metric) {
   std::map<std::string, PooledOutcomes> tasks;
@@ -69,12 +79,7 @@ std::map<std::string, PooledOutcomes> pool_by_task(
     if (is_new) {
       pooled.domain = one.domain;
     }
-    if (pooled.domain != one.domain) {
-      throw base::input_error(
-          "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-          "in \"{}\"",
-          one.path.string(), one.task, one.domain, pooled.domain);
-    }
+    require_domain(one, pooled.domain);
     RunOutcomes& run = pooled.runs[run_name(one)];
     const std::vector<double> values = one.values(metric);
     run.values.insert(run.values.end(), values.begin(), values.end());

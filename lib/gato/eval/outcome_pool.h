@@ -34,6 +34,10 @@ struct PooledOutcomes {
 // the same agent, the name of a directory.
 std::string run_name(const DatasetOutcomes& outcomes);
 
+// Throws Error(bad_input) if the domain of a dataset is not that of an earlier
+// dataset of its task.
+void require_domain(const DatasetOutcomes& outcomes, const std::string& domain);
+
 // Pools outcomes by task. Throws Error(bad_input) if two datasets of a task
 // disagree about its domain.
 std::map<std::string, PooledOutcomes> pool_by_task(

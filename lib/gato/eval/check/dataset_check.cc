@@ -192,7 +192,7 @@ class DatasetChecker {
                       length_one_, episodes_),
           length_one_);
     }
-    // In a small world of discrete observations, equal episodes are natural.
+    // Equal episodes are natural in a small world of discrete observations.
     if (repeated_ > 0 &&
         (has_fine_observations_ || 2 * repeated_ > episodes_)) {
       add_finding(Severity::warning, "repeated", "",
