@@ -26,6 +26,19 @@ std::string weights_digest(const nlohmann::json& provenance) {
   return "";
 }
 
+// Returns what distinguishes the policy that played a dataset from others: the
+// training run if it was given, otherwise the agent, followed by the digest of
+// its weights if the provenance contains it. Runs of several seeds often have
+// the same agent, the name of a directory.
+std::string run_name(const DatasetOutcomes& outcomes) {
+  if (!outcomes.run.empty()) {
+    return outcomes.run;
+  }
+  const std::string digest = weights_digest(outcomes.provenance);
+  return digest.empty() ? outcomes.agent
+                        : fmt::format("{} ({})", outcomes.agent, digest);
+}
+
 }  // namespace
 
 std::vector<double> RunOutcomes::with_failures(double random) const {
@@ -49,15 +62,6 @@ std::vector<double> PooledOutcomes::all_values(double random) const {
     all.insert(all.end(), values.begin(), values.end());
   }
   return all;
-}
-
-std::string run_name(const DatasetOutcomes& outcomes) {
-  if (!outcomes.run.empty()) {
-    return outcomes.run;
-  }
-  const std::string digest = weights_digest(outcomes.provenance);
-  return digest.empty() ? outcomes.agent
-                        : fmt::format("{} ({})", outcomes.agent, digest);
 }
 
 void require_domain(const DatasetOutcomes& outcomes,
